@@ -1,0 +1,3 @@
+//! Board: Arm MPS3 AN547, Cortex-M55.
+#![no_std]
+#![no_main]

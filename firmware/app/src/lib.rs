@@ -1,0 +1,3 @@
+//! The door: access control over traits.
+#![no_std]
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Kernel and model suite as a board binary.
+#![no_std]
+#![no_main]

@@ -1,0 +1,2 @@
+//! Typed client of a device: emulator, serial, TCP.
+#![forbid(unsafe_code)]

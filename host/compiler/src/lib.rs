@@ -1,0 +1,2 @@
+//! ONNX to quantized model image.
+#![forbid(unsafe_code)]

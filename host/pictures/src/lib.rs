@@ -1,0 +1,2 @@
+//! Photographs in, camera frames and annotated pictures out.
+#![forbid(unsafe_code)]

@@ -1,0 +1,4 @@
+//! Tasks of the workspace: setup, demo, test, bless, tidy, size.
+#![forbid(unsafe_code)]
+
+fn main() {}

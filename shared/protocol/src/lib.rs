@@ -1,0 +1,3 @@
+//! Messages and framing between host and board.
+#![no_std]
+#![forbid(unsafe_code)]

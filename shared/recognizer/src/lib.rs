@@ -1,0 +1,3 @@
+//! From a camera frame to a face template.
+#![no_std]
+#![forbid(unsafe_code)]
