@@ -1,4 +1,53 @@
-//! The command line.
+//! The command line: parses, runs one command, and maps what came of it to the exit code.
+//!
+//! Exit codes are the same everywhere: 0 for a match (or a job done), 1 for no match, 2 for an
+//! error. Data goes to stdout, everything else to stderr.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::FromArgMatches;
+
+mod commands;
+mod help;
+mod output;
+
+use output::Output;
+
+/// Opens a door for the faces it knows.
+///
+/// Compiles face networks for a small ARM board, flashes the board (real or emulated), enrols
+/// people from photographs, and measures how well all of it works.
+#[derive(clap::Parser)]
+#[command(name = "postern", version, propagate_version = true)]
+struct Cli {
+    /// Print JSON for a program to read, in place of text
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    command: commands::Command,
+}
+
+fn main() -> ExitCode {
+    let matches = help::grouped::<Cli>().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let output = Output { json: cli.json };
+    match cli.command.run(&output) {
+        Ok(outcome) => outcome.into(),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output.error(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether the reader of stdout went away, as `postern users | head` does: not a fault.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
