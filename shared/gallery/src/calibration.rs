@@ -1,0 +1,218 @@
+//! From the false-accept rate asked for to the threshold of this encoder.
+//!
+//! An encoder's image carries a table of what its thresholds mean: at threshold `t`, one comparison
+//! of two different people in `one_in` is (falsely) a match. The table rises in both. Between
+//! its points the threshold is interpolated linearly in `log2(one_in)`, as the tail of impostor
+//! scores falls off nearly exponentially there.
+//!
+//! Searching a gallery of `N` templates compares `N` times, and any of them may falsely match: the
+//! false-positive identification rate is `1 - (1 - FMR)^N`, which is at most and nearly `N * FMR`
+//! (ISO/IEC 19795-1). So each comparison gets the rate asked for divided by `N`.
+
+use crate::{Error, Similarity};
+
+/// One row: at this threshold, one comparison of different people in `one_in` matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct CalibrationPoint {
+    /// The false-match rate, as its inverse: 10,000 is 1 in 10,000.
+    pub one_in: u32,
+    /// The similarity from which two templates are held to be one person.
+    pub threshold: Similarity,
+}
+
+/// Whether the table covers the rate that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Coverage {
+    /// The rate lies within the table: the threshold is interpolated.
+    Within,
+    /// The rate is laxer than the table begins: its first, stricter threshold is used.
+    BelowTable,
+    /// The rate is stricter than the table ends. Its last threshold is used, and
+    /// the rate asked for is **not** guaranteed.
+    BeyondTable,
+}
+
+/// A threshold and how it was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Threshold {
+    /// The similarity from which two templates are held to be one person.
+    pub similarity: Similarity,
+    /// Whether the table covers the rate.
+    pub coverage: Coverage,
+}
+
+/// An encoder's table of thresholds, checked to be non-empty and rising.
+#[derive(Debug, Clone, Copy)]
+pub struct Calibration<'a> {
+    points: &'a [CalibrationPoint],
+}
+
+impl<'a> Calibration<'a> {
+    /// Checks a table.
+    ///
+    /// # Errors
+    /// [`Error::Calibration`] if it is empty, a rate is zero or does not rise strictly, or a
+    /// threshold falls.
+    pub fn new(points: &'a [CalibrationPoint]) -> Result<Self, Error> {
+        let rises = points.windows(2).all(|pair| match pair {
+            [a, b] => a.one_in < b.one_in && a.threshold <= b.threshold,
+            _ => true,
+        });
+        match points.first() {
+            Some(first) if first.one_in > 0 && rises => Ok(Self { points }),
+            _ => Err(Error::Calibration),
+        }
+    }
+
+    /// The rows.
+    pub fn points(&self) -> &'a [CalibrationPoint] {
+        self.points
+    }
+
+    /// The threshold at which one search of `templates` templates by a stranger in `one_in`
+    /// lets the stranger in. For a 1:1 verification `templates` are those of that person.
+    /// Zero counts as one, for both.
+    pub fn threshold(&self, one_in: u32, templates: u32) -> Threshold {
+        let asked = log2_q16(u64::from(one_in.max(1)) * u64::from(templates.max(1)));
+        let mut below: Option<&CalibrationPoint> = None;
+        for point in self.points {
+            let at = log2_q16(u64::from(point.one_in));
+            if asked > at {
+                below = Some(point);
+                continue;
+            }
+            let Some(from) = below else {
+                let coverage = if asked == at {
+                    Coverage::Within
+                } else {
+                    Coverage::BelowTable
+                };
+                return Threshold {
+                    similarity: point.threshold,
+                    coverage,
+                };
+            };
+            let start = log2_q16(u64::from(from.one_in));
+            // Rounded up: a threshold is never laxer than the straight line. `at > start`, as
+            // rates rise and `asked` lies between; differences of i32 fit 33 bits.
+            let rise = i64::from(point.threshold.0) - i64::from(from.threshold.0);
+            let width = i64::from(at - start).max(1);
+            let step = (rise * i64::from(asked - start) + width - 1) / width;
+            let similarity = Similarity((i64::from(from.threshold.0) + step) as i32);
+            return Threshold {
+                similarity,
+                coverage: Coverage::Within,
+            };
+        }
+        let similarity = below.map_or(Similarity::ONE, |point| point.threshold);
+        Threshold {
+            similarity,
+            coverage: Coverage::BeyondTable,
+        }
+    }
+}
+
+/// The base-two logarithm of `x >= 1` in Q16, rounded down, by squaring a Q31 mantissa.
+fn log2_q16(x: u64) -> u32 {
+    let whole = x.max(1).ilog2();
+    // The mantissa lies in 1..2, as Q31.
+    let mut mantissa = if whole > 31 {
+        x >> (whole - 31)
+    } else {
+        x << (31 - whole)
+    };
+    let mut fraction = 0;
+    for bit in (0..16).rev() {
+        mantissa = (mantissa * mantissa) >> 31;
+        if mantissa >= 1 << 32 {
+            mantissa >>= 1;
+            fraction |= 1 << bit;
+        }
+    }
+    (whole << 16) | fraction
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TABLE: [CalibrationPoint; 3] = [
+        CalibrationPoint {
+            one_in: 100,
+            threshold: Similarity(8000),
+        },
+        CalibrationPoint {
+            one_in: 10_000,
+            threshold: Similarity(12_000),
+        },
+        CalibrationPoint {
+            one_in: 1_000_000,
+            threshold: Similarity(15_000),
+        },
+    ];
+
+    fn threshold(one_in: u32, templates: u32) -> Threshold {
+        Calibration::new(&TABLE)
+            .unwrap()
+            .threshold(one_in, templates)
+    }
+
+    #[test]
+    fn rows_are_met_and_between_them_the_logarithm_decides() {
+        let within = |q| Threshold {
+            similarity: Similarity(q),
+            coverage: Coverage::Within,
+        };
+        assert_eq!(threshold(100, 1), within(8000));
+        assert_eq!(threshold(10_000, 1), within(12_000));
+        assert_eq!(threshold(1_000, 1), within(10_000));
+        assert_eq!(threshold(1_000, 10), within(12_000));
+        assert_eq!(threshold(100_000, 1), within(13_500));
+        assert_eq!(threshold(1_000_000, 1), within(15_000));
+    }
+
+    #[test]
+    fn beyond_the_table_it_says_so() {
+        let beyond = Threshold {
+            similarity: Similarity(15_000),
+            coverage: Coverage::BeyondTable,
+        };
+        assert_eq!(threshold(1_000_000, 2), beyond);
+        assert_eq!(threshold(u32::MAX, u32::MAX), beyond);
+        let below = Threshold {
+            similarity: Similarity(8000),
+            coverage: Coverage::BelowTable,
+        };
+        assert_eq!(threshold(0, 0), below);
+    }
+
+    #[test]
+    fn tables_that_do_not_rise_are_refused() {
+        assert!(matches!(Calibration::new(&[]), Err(Error::Calibration)));
+        assert!(Calibration::new(&[TABLE[1], TABLE[0]]).is_err());
+        assert!(Calibration::new(&[TABLE[0], TABLE[0]]).is_err());
+        let zero = CalibrationPoint {
+            one_in: 0,
+            threshold: Similarity(0),
+        };
+        assert!(Calibration::new(&[zero, TABLE[0]]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn logarithm_is_right(x in 1u64..) {
+            let found = f64::from(log2_q16(x)) / 65536.0;
+            prop_assert!((found - (x as f64).log2()).abs() < 1e-4);
+        }
+
+        #[test]
+        fn stricter_rates_never_lower_the_threshold(a in any::<u32>(), b in any::<u32>(), n in any::<u32>()) {
+            let (lax, strict) = (a.min(b), a.max(b));
+            prop_assert!(threshold(lax, n).similarity <= threshold(strict, n).similarity);
+        }
+    }
+}

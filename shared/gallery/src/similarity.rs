@@ -1,0 +1,31 @@
+//! How alike two templates are: their cosine in Q15.
+
+use core::fmt;
+
+/// Cosine similarity in Q15: 32768 is 1.0, -32768 is -1.0.
+///
+/// Rounding to int8 and clipping make a template's length only nearly constant, so that a
+/// template compared with itself gives a value near, not exactly, 1.0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Similarity(pub i32);
+
+impl Similarity {
+    /// The cosine 1.0.
+    pub const ONE: Self = Self(1 << 15);
+
+    /// In thousandths, rounded to nearest, as [`fmt::Display`] shows it.
+    pub const fn thousandths(self) -> i32 {
+        // 64 bits: the newtype is public, so any i32 may stand in it.
+        (((self.0 as i64) * 1000 + (1 << 14)) >> 15) as i32
+    }
+}
+
+impl fmt::Display for Similarity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let thousandths = self.thousandths();
+        let sign = if thousandths < 0 { "-" } else { "" };
+        let magnitude = thousandths.unsigned_abs();
+        write!(f, "{sign}{}.{:03}", magnitude / 1000, magnitude % 1000)
+    }
+}
