@@ -1,0 +1,52 @@
+//! Depthwise convolution: one filter a channel.
+
+use crate::{Convolution, Element};
+
+/// Channels that are summed together: their accumulators stay in registers or in the first cache.
+const LANES: usize = 16;
+
+/// See [`crate::depthwise_conv2d`].
+#[inline(always)]
+pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
+    let channels = conv.output.channels;
+    for (at, out) in output.chunks_exact_mut(channels).enumerate() {
+        let (y, x) = (at / conv.output.width, at % conv.output.width);
+        for (block, out) in out.chunks_mut(LANES).enumerate() {
+            let first = block * LANES;
+            let mut acc = [0i32; LANES];
+            taps(conv, input, (y, x), first, &mut acc[..out.len()]);
+            for (lane, (out, acc)) in out.iter_mut().zip(acc).enumerate() {
+                *out = O::narrow(conv.stage.apply(first + lane, acc));
+            }
+        }
+    }
+}
+
+/// Adds the products of every tap to the accumulators of the channels from `first` on.
+#[inline(always)]
+fn taps(conv: &Convolution, input: &[i8], (y, x): (usize, usize), first: usize, acc: &mut [i32]) {
+    let channels = conv.output.channels;
+    let [rows, columns] = conv.window.kernel;
+    for ky in 0..rows {
+        let row = conv.window.source(0, y, ky, conv.input.height);
+        for kx in 0..columns {
+            let column = conv.window.source(1, x, kx, conv.input.width);
+            let weights = (ky * columns + kx) * channels + first;
+            let weights = &conv.weights[weights..weights + acc.len()];
+            match (row, column) {
+                (Some(row), Some(column)) => {
+                    let start = (row * conv.input.width + column) * channels + first;
+                    let pixels = &input[start..start + acc.len()];
+                    for ((acc, &x), &w) in acc.iter_mut().zip(pixels).zip(weights) {
+                        *acc += i32::from(x) * i32::from(w);
+                    }
+                }
+                _ => {
+                    for (acc, &w) in acc.iter_mut().zip(weights) {
+                        *acc += i32::from(conv.input_zero) * i32::from(w);
+                    }
+                }
+            }
+        }
+    }
+}

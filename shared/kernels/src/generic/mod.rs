@@ -1,0 +1,19 @@
+//! The reference operators, in plain safe Rust.
+//!
+//! Loops run over slices of equal length, so that LLVM vectorises them where the target can.
+
+mod add;
+mod average_pool;
+mod conv2d;
+mod depthwise_conv2d;
+mod dot;
+mod max_pool;
+mod resize;
+
+pub use add::add;
+pub use average_pool::average_pool;
+pub use conv2d::conv2d;
+pub use depthwise_conv2d::depthwise_conv2d;
+pub use dot::dot;
+pub use max_pool::max_pool;
+pub use resize::resize_nearest_2x;
