@@ -1,3 +1,93 @@
-//! Messages and framing between host and board.
+//! What host and board say to each other: one message table, its framing, its version.
+//!
+//! The host asks, the board answers; the board never speaks unasked, so a lost byte can never
+//! put the two out of step. Door events are pulled by sequence number
+//! ([`Request::NextEvents`]), so that none is lost and none is told twice.
+//!
+//! # On the wire
+//! A frame is a packet in COBS (Cheshire and Baker, 1999) between zero bytes. The packet never
+//! holds a zero once stuffed, so a zero always ends a frame: a receiver that was interrupted by
+//! noise, by half a frame or by one that is too long is in step again after the next zero.
+//!
+//! ```text
+//! 00 | COBS( kind id id | body … | crc crc crc crc ) | 00
+//!            1    2 LE    postcard 4 LE
+//! ```
+//! | field | meaning |
+//! |---|---|
+//! | `kind` | 0 request, 1 response, 2 error ([`Kind`]) |
+//! | `id` | chosen by the host, repeated by the board in its reply |
+//! | `body` | a [`Request`], [`Response`] or [`Error`] in the [postcard] format, up to [`MAX_BODY`] bytes |
+//! | `crc` | CRC-32/ISO-HDLC over everything before it |
+//!
+//! [postcard]: https://postcard.jamesmunns.com/wire-format
+//!
+//! # Repeats
+//! A host that hears nothing sends the same frame again. A board that gets the frame it
+//! answered last (same id, same checksum) repeats its reply and does nothing else
+//! ([`LastReply`]): enrolling twice because a reply was lost cannot happen.
+//!
+//! # Versions
+//! [`Request::Hello`], [`Response::Hello`] and [`Error::Version`] keep their number and their
+//! bytes for ever. Everything else may change when [`VERSION`] does; a host whose version
+//! differs from the one in the board's `Hello` says so and stops.
 #![no_std]
 #![forbid(unsafe_code)]
+
+mod error;
+mod event;
+mod face;
+mod frame;
+mod model;
+mod reply;
+mod request;
+mod response;
+mod status;
+
+pub use error::{Error, SettingName};
+pub use event::{Event, EventKind, Judgement};
+pub use face::{Face, Flaw, Point, Quality};
+pub use frame::{
+    Body, DecodeError, Deframer, EncodeError, Kind, MAX_BODY, MAX_FRAME, MAX_PACKET, Packet, encode,
+};
+pub use model::{ModelInfo, ModelKind};
+pub use reply::LastReply;
+pub use request::{Enrolment, PixelFormat, Request, Source};
+pub use response::{Candidate, Comparison, Response, User};
+pub use status::{Door, ResetReason, Settings, Status};
+
+/// Version of the message table. It grows by one whenever the bytes of a message change.
+pub const VERSION: u16 = 1;
+
+/// Most bytes of data in one [`Request::FrameChunk`] or [`Request::ModelChunk`].
+pub const MAX_CHUNK: usize = 2048;
+
+/// Most bytes of a person's name in UTF-8.
+pub const MAX_NAME: usize = 64;
+
+/// Most values in a template, which is the largest dimension of an encoder.
+pub const MAX_TEMPLATE: usize = 512;
+
+/// Most people in one page of [`Response::Users`].
+pub const USERS_PER_PAGE: usize = 16;
+
+/// Most events in one [`Response::Events`].
+pub const EVENTS_PER_PAGE: usize = 8;
+
+/// Most faces in one [`Response::Faces`].
+pub const MAX_FACES: usize = 16;
+
+/// A person's name: UTF-8, 1 to [`MAX_NAME`] bytes.
+pub type Name = heapless::String<MAX_NAME>;
+
+/// A short text of the firmware: a board's name, a version, a model's name, a reason.
+pub type Text = heapless::String<48>;
+
+/// A SHA-256.
+pub type Hash = [u8; 32];
+
+/// A person's number, which stays the same for as long as the person is enrolled.
+pub type PersonId = u32;
+
+/// A similarity (cosine) or a threshold on one, Q15: 32767 is 1.
+pub type Similarity = i16;

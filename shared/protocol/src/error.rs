@@ -1,0 +1,205 @@
+//! Why a board refused a request.
+//!
+//! Every variant carries what a person needs to know to get on; its text is that of the
+//! `Display` implementation, so that host and log say the same.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Flaw, Hash, ModelKind, Name, Similarity, Text};
+
+/// A refusal. Nothing was changed, unless a variant says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Host and board speak different versions. Its bytes never change.
+    #[error("the board speaks version {board} of the protocol and the host version {host}")]
+    Version {
+        /// The board's version.
+        board: u16,
+        /// The host's version.
+        host: u16,
+    },
+    /// The request's body is not one this board knows.
+    #[error("the board does not know this request")]
+    Malformed,
+    /// The board is at something that cannot wait.
+    #[error("the board is busy")]
+    Busy,
+
+    /// No picture is staged, or parts of it have not come.
+    #[error("no whole picture is staged: {next} of {length} bytes have come")]
+    NoFrame {
+        /// Bytes that have come.
+        next: u32,
+        /// Bytes of the picture; 0 if none was begun.
+        length: u32,
+    },
+    /// The camera gives no picture.
+    #[error("the camera gives no picture")]
+    NoCamera,
+    /// The picture has no pixels, an odd width in YUYV, or too many pixels.
+    #[error("a picture of {width}x{height} does not fit: at most {max_width}x{max_height}, even width")]
+    FrameSize {
+        /// Width asked for.
+        width: u16,
+        /// Height asked for.
+        height: u16,
+        /// Largest width.
+        max_width: u16,
+        /// Largest height.
+        max_height: u16,
+    },
+    /// A chunk came out of order, or reaches past the end.
+    #[error("a chunk at {offset} does not fit: the transfer stands at {next} of {length}")]
+    Offset {
+        /// Its offset.
+        offset: u32,
+        /// The offset wanted.
+        next: u32,
+        /// Length of the whole.
+        length: u32,
+    },
+
+    /// The picture shows no face.
+    #[error("no face in the picture")]
+    NoFace,
+    /// The largest face is too poor to compare.
+    #[error("the face is {flaw}")]
+    PoorFace {
+        /// Why.
+        flaw: Flaw,
+    },
+
+    /// The slot for this kind of model is empty.
+    #[error("the board has no {kind}")]
+    NoModel {
+        /// What is missing.
+        kind: ModelKind,
+    },
+    /// The gallery was made by another encoder than the one in force.
+    #[error("the people were enrolled with another encoder")]
+    ForeignGallery {
+        /// The encoder that made the gallery.
+        gallery: Hash,
+        /// The encoder in force.
+        active: Hash,
+    },
+    /// The encoder carries no calibration table, so that no threshold follows from a rate.
+    #[error("the encoder has no calibration table")]
+    NoCalibration,
+
+    /// A name is empty or holds a control character.
+    #[error("a name must not be empty or hold control characters")]
+    BadName,
+    /// Somebody of this name is enrolled.
+    #[error("{name} is already enrolled")]
+    DuplicateName {
+        /// The name.
+        name: Name,
+    },
+    /// This face is enrolled under another name.
+    #[error("this face is already enrolled as {name}")]
+    DuplicateFace {
+        /// Under which name.
+        name: Name,
+        /// How similar it is.
+        similarity: Similarity,
+    },
+    /// Nobody of this name is enrolled.
+    #[error("nobody named {name} is enrolled")]
+    UnknownPerson {
+        /// The name.
+        name: Name,
+    },
+    /// The person has as many templates as one person may have.
+    #[error("{name} has {limit} templates, which is the most a person may have")]
+    TooManyTemplates {
+        /// The person.
+        name: Name,
+        /// The most.
+        limit: u8,
+    },
+    /// The gallery's flash is full.
+    #[error("the gallery is full: {needed} bytes needed, {free} free")]
+    GalleryFull {
+        /// Bytes needed.
+        needed: u32,
+        /// Bytes free.
+        free: u32,
+    },
+
+    /// The image is longer than its slot.
+    #[error("an image of {length} bytes does not fit the {kind} slot of {slot}")]
+    SlotSize {
+        /// Which slot.
+        kind: ModelKind,
+        /// Length of the image.
+        length: u32,
+        /// Size of the slot.
+        slot: u32,
+    },
+    /// No model transfer is under way.
+    #[error("no model transfer is under way")]
+    NoTransfer,
+    /// The transfer is not complete.
+    #[error("the transfer stands at {next} of {length} bytes")]
+    Incomplete {
+        /// Bytes that have come.
+        next: u32,
+        /// Bytes announced.
+        length: u32,
+    },
+    /// The bytes that came do not have the hash announced. The transfer begins anew.
+    #[error("the image that came has another SHA-256 than announced")]
+    HashMismatch {
+        /// SHA-256 of what came.
+        received: Hash,
+    },
+    /// The image cannot be loaded. The transfer is discarded.
+    #[error("the image cannot be used: {reason}")]
+    BadModel {
+        /// Why.
+        reason: Text,
+    },
+
+    /// A setting is out of its range.
+    #[error("{setting} must be {low} to {high}")]
+    BadSetting {
+        /// Which one.
+        setting: SettingName,
+        /// Smallest value.
+        low: u32,
+        /// Largest value.
+        high: u32,
+    },
+    /// The flash failed. What was acknowledged before is safe.
+    #[error("the board's flash failed")]
+    Flash,
+    /// Something that must not happen did; the board's log tells more.
+    #[error("internal error of the board: {reason}")]
+    Internal {
+        /// What.
+        reason: Text,
+    },
+}
+
+/// A field of [`Settings`](crate::Settings).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SettingName {
+    /// [`far_one_in`](crate::Settings::far_one_in)
+    FarOneIn,
+    /// [`agreement_frames`](crate::Settings::agreement_frames)
+    AgreementFrames,
+    /// [`open_ms`](crate::Settings::open_ms)
+    OpenMs,
+}
+
+impl core::fmt::Display for SettingName {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            SettingName::FarOneIn => "the false-accept rate (one in)",
+            SettingName::AgreementFrames => "the number of agreeing pictures",
+            SettingName::OpenMs => "the opening time in milliseconds",
+        })
+    }
+}

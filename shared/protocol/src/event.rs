@@ -1,0 +1,75 @@
+//! What happened at the door.
+//!
+//! A board keeps the newest events in memory and numbers them from 1 at boot.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Candidate, Face, Flaw, Name, PersonId, ResetReason, Similarity};
+
+/// An event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its number, from 1 at boot, without gaps.
+    pub sequence: u32,
+    /// When, in milliseconds since boot.
+    pub uptime_ms: u64,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The board booted; the door is locked.
+    Booted {
+        /// Why.
+        reset: ResetReason,
+    },
+    /// A camera picture was judged.
+    Judged {
+        /// The picture's sequence number.
+        frame: u32,
+        /// What it shows.
+        judgement: Judgement,
+        /// Faces in the picture.
+        faces: u8,
+        /// The largest one.
+        face: Option<Face>,
+        /// The similarity needed; none without an encoder.
+        threshold: Option<Similarity>,
+        /// Pictures in a row that agree, this one included.
+        agreement: u8,
+        /// Instructions spent.
+        instructions: u64,
+    },
+    /// The lock opened.
+    Opened {
+        /// The picture that decided; 0 if no picture did.
+        frame: u32,
+        /// To whom; none if the button did it.
+        person: Option<PersonId>,
+        /// Their name; empty if the button did it.
+        name: Name,
+        /// For how long, in milliseconds.
+        open_ms: u32,
+    },
+    /// The lock closed.
+    Locked,
+}
+
+/// What a camera picture shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Judgement {
+    /// No face.
+    NoFace,
+    /// A face too poor to compare.
+    Poor(Flaw),
+    /// A face that nobody's template matches, and the person it resembles most.
+    Stranger(Option<Candidate>),
+    /// A person of the gallery.
+    Known(Candidate),
+    /// The board cannot judge: a network is missing, or the gallery is another encoder's.
+    Unable,
+}

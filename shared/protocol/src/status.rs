@@ -1,0 +1,88 @@
+//! The state of a board, and the settings of its door.
+
+use heapless::Vec;
+use serde::{Deserialize, Serialize};
+
+use crate::{Hash, ModelInfo, Similarity, Text};
+
+/// The state of a board.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Name of the board, as "an547".
+    pub board: Text,
+    /// Version of the firmware.
+    pub firmware: Text,
+    /// Milliseconds since boot, by the board's clock.
+    pub uptime_ms: u64,
+    /// Instructions since boot.
+    pub instructions: u64,
+    /// Why it booted.
+    pub reset: ResetReason,
+    /// What the lock does.
+    pub door: Door,
+    /// The networks in force, at most one of a kind.
+    pub models: Vec<ModelInfo, 4>,
+    /// People enrolled.
+    pub people: u16,
+    /// Their templates.
+    pub templates: u16,
+    /// Templates of another encoder than the one in force. They are never compared.
+    pub foreign_templates: u16,
+    /// The encoder that made the gallery; none while it is empty.
+    pub gallery_encoder: Option<Hash>,
+    /// Bytes of flash free for more templates.
+    pub free_bytes: u32,
+    /// The similarity needed now to open the door (1:N); none without an encoder.
+    pub threshold: Option<Similarity>,
+    /// The settings in force.
+    pub settings: Settings,
+    /// Sequence number of the last picture taken from the camera; 0 for none.
+    pub camera_sequence: u32,
+}
+
+/// Settings of the door, kept in flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The false-accept rate asked for: the door may open to one in so many strangers.
+    /// The thresholds follow from it, 1:1 and 1:N.
+    pub far_one_in: u32,
+    /// Pictures in a row that must show the same person, 1 to 16.
+    pub agreement_frames: u8,
+    /// How long the lock opens, in milliseconds, 100 to 60,000.
+    pub open_ms: u32,
+}
+
+impl Default for Settings {
+    /// One stranger in 10,000, three pictures, three seconds.
+    fn default() -> Self {
+        Self { far_one_in: 10_000, agreement_frames: 3, open_ms: 3_000 }
+    }
+}
+
+/// What the lock does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Door {
+    /// Locked: the state after boot and on every fault.
+    Locked,
+    /// Open for a while.
+    Open {
+        /// Milliseconds left.
+        left_ms: u32,
+    },
+}
+
+/// Why a board booted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ResetReason {
+    /// Its power came.
+    PowerOn,
+    /// It was asked to.
+    Requested,
+    /// It hung, and the watchdog reset it.
+    Watchdog,
+    /// A fault of the processor or a panic.
+    Fault,
+    /// It does not know.
+    Unknown,
+}
