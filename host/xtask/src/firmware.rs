@@ -1,0 +1,75 @@
+//! `cargo xtask firmware`: builds what runs on the boards.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+
+use crate::toolchain::Provider;
+use crate::{process, workspace};
+
+/// Options of `cargo xtask firmware`.
+#[derive(clap::Args, Default)]
+pub struct Args {
+    /// Build for this board only
+    #[arg(long)]
+    board: Option<Board>,
+}
+
+/// A board, emulated or real.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Board {
+    /// Arm MPS3 AN547: Cortex-M55 with Helium
+    An547,
+    /// Arm MPS2 AN500: Cortex-M7
+    An500,
+}
+
+impl Board {
+    /// Every board.
+    pub const ALL: [Self; 2] = [Self::An547, Self::An500];
+
+    /// The crate of its firmware, and of the file that holds it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::An547 => "an547",
+            Self::An500 => "an500",
+        }
+    }
+
+    /// The target it is built for.
+    pub fn target(self) -> &'static str {
+        match self {
+            Self::An547 => "thumbv8m.main-none-eabihf",
+            Self::An500 => "thumbv7em-none-eabihf",
+        }
+    }
+}
+
+/// Builds the firmware, prints the path of each ELF file on stdout, and returns them.
+pub fn run(args: &Args) -> anyhow::Result<Vec<(Board, PathBuf)>> {
+    let mut built = Vec::new();
+    for board in Board::ALL {
+        if args.board.is_none_or(|only| only == board) {
+            let elf = build(board)?;
+            println!("{}", elf.display());
+            built.push((board, elf));
+        }
+    }
+    Ok(built)
+}
+
+fn build(board: Board) -> anyhow::Result<PathBuf> {
+    let target = board.target();
+    let provider = Provider::of(target)
+        .with_context(|| format!("no compiler for {target}: run `cargo xtask setup`"))?;
+    let mut cargo = provider.build(target);
+    cargo.args(["--profile", "firmware", "--package", board.name()]);
+    process::shown(cargo.current_dir(workspace::root()))
+        .with_context(|| format!("cannot build the firmware of {}", board.name()))?;
+    let elf = workspace::target()?
+        .join(target)
+        .join("firmware")
+        .join(board.name());
+    ensure!(elf.is_file(), "cargo built no {}", elf.display());
+    Ok(elf)
+}

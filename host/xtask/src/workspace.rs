@@ -1,0 +1,50 @@
+//! Where things lie: the workspace and its cache.
+//!
+//! ```text
+//! .cache/models/NAME.onnx      networks as published, checked by SHA-256
+//! .cache/pictures/FILE         photographs, checked by SHA-256
+//! .cache/images/NAME.pstn      networks compiled for the boards
+//! .cache/setup/                what setup learned about this machine
+//! ```
+//! A file gets its name there only when it is whole (written beside, then renamed).
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+
+use crate::process;
+
+/// The root of the workspace.
+pub fn root() -> PathBuf {
+    // This crate lies in host/xtask.
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest
+        .ancestors()
+        .nth(2)
+        .unwrap_or(manifest)
+        .to_path_buf()
+}
+
+/// A path in the cache, which git ignores.
+pub fn cache(path: &str) -> PathBuf {
+    root().join(".cache").join(path)
+}
+
+/// The folder that cargo builds in.
+///
+/// # Errors
+/// cargo cannot read the workspace.
+pub fn target() -> anyhow::Result<PathBuf> {
+    let folder = metadata()?["target_directory"].as_str().map(PathBuf::from);
+    folder.context("cargo metadata names no target folder")
+}
+
+/// What `cargo metadata` says of the workspace's own crates.
+pub fn metadata() -> anyhow::Result<serde_json::Value> {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["metadata", "--no-deps", "--format-version=1"])
+        .current_dir(root());
+    Ok(serde_json::from_str(&process::captured(&mut cargo, None)?)?)
+}
