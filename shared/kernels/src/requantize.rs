@@ -2,7 +2,7 @@
 
 /// Multiplies `acc` by the real number `multiplier * 2^(shift - 31)`.
 ///
-/// `shift` in -31..=31. A positive shift is applied first, exactly; then the high half of the
+/// `shift` in -30..=30. A positive shift is applied first, exactly; then the high half of the
 /// doubled product is taken, rounded half up (`SQRDMULH` of Arm, `vqrdmulh` of Helium); then a
 /// negative shift, rounded half up again (`SRSHL`, `vrshl`). This is what CMSIS-NN does on Helium;
 /// gemmlowp differs from it only in how it rounds the halves of negative numbers.

@@ -1,3 +1,25 @@
 //! Model image format, memory plan and interpreter: a network runs in place from flash.
+//!
+//! [`format`] draws the image byte by byte. [`Model::load`] checks all of it once: sizes, offsets,
+//! shapes, ranges of scales, that no operator overwrites what it reads, and the SHA-256. After that
+//! [`Model::run`] follows no unchecked number, copies no weight, and can only fail for an arena
+//! that is too small or not aligned.
 #![no_std]
 #![forbid(unsafe_code)]
+
+#[cfg(target_endian = "big")]
+compile_error!("model images are little endian and are used in place");
+
+pub mod format;
+
+mod arena;
+mod check;
+mod error;
+mod model;
+mod operator;
+
+pub use arena::Arena;
+pub use error::{Error, Part};
+pub use kernels::Shape;
+pub use model::{Calibration, Model, Output, Outputs};
+pub use operator::Operator;

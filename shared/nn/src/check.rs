@@ -1,0 +1,156 @@
+//! The checks of [`Model::load`]: after them, no number of the image can lead astray.
+
+use kernels::{Window, requantize_bound};
+
+use crate::format::{ALIGN, CalibrationRecord, OperatorRecord, Section, TensorRecord, code};
+use crate::model::shape;
+use crate::operator::{Operator, range};
+use crate::{Error, Model, Part};
+
+/// The bytes of a section of records of `size` bytes, if they lie inside `content`, aligned.
+pub fn section(content: &[u8], section: Section, size: usize) -> Result<&[u8], Error> {
+    let start = section.offset as usize;
+    let bytes = (section.count as usize).checked_mul(size).and_then(|len| start.checked_add(len));
+    let inside = bytes.and_then(|end| content.get(start..end)).filter(|_| start.is_multiple_of(ALIGN));
+    inside.ok_or(Error::Inconsistent { part: Part::Header, index: start })
+}
+
+/// Tensors, operators, outputs and calibration of a model whose sections are sound.
+pub fn model(model: &Model, outputs: &[u32], calibration: &[CalibrationRecord]) -> Result<(), Error> {
+    let all = |part, index: usize, sound: bool| match sound {
+        true => Ok(()),
+        false => Err(Error::Inconsistent { part, index }),
+    };
+    for (index, record) in model.tensors.iter().enumerate() {
+        all(Part::Tensor, index, tensor(record, model.arena_len()))?;
+    }
+    let input = model.tensors.get(model.header.input as usize);
+    all(Part::Header, 0, input.is_some_and(|t| t.bytes == 1))?;
+    for (index, record) in model.operators.iter().enumerate() {
+        all(Part::Operator, index, operator(model, record).is_some())?;
+    }
+    for (index, &number) in outputs.iter().enumerate() {
+        let output = model.tensors.get(number as usize);
+        all(Part::Output, index, output.is_some_and(|t| t.bytes == 2))?;
+    }
+    for (index, pair) in calibration.windows(2).enumerate() {
+        let rises = pair[0].one_in < pair[1].one_in && pair[0].threshold <= pair[1].threshold;
+        all(Part::Calibration, index, rises)?;
+    }
+    all(Part::Calibration, 0, calibration.first().is_none_or(|c| c.one_in > 0))
+}
+
+/// Whether a tensor lies inside the arena, aligned, with a zero point of its type.
+fn tensor(tensor: &TensorRecord, arena: usize) -> bool {
+    let shape = shape(tensor);
+    let zero_point = match tensor.bytes {
+        1 => -128..=127,
+        2 => 0..=0,
+        _ => return false,
+    };
+    let fits = shape.height.checked_mul(shape.width).and_then(|n| n.checked_mul(shape.channels));
+    fits.is_some_and(|len| len > 0 && len <= arena)
+        && (tensor.offset as usize).is_multiple_of(ALIGN)
+        && (tensor.offset as usize)
+            .checked_add(shape.len() * usize::from(tensor.bytes))
+            .is_some_and(|e| e <= arena)
+        && zero_point.contains(&tensor.zero_point)
+        && (-16..=31).contains(&tensor.frac_bits)
+}
+
+/// `Some` if the operator's tensors exist and do not overlap, and its numbers fit their shapes.
+fn operator(model: &Model, record: &OperatorRecord) -> Option<()> {
+    let tensor = |number: u16| model.tensors.get(usize::from(number));
+    let (a, b, out) = (tensor(record.input[0])?, tensor(record.input[1])?, tensor(record.output)?);
+    let apart = |x: &TensorRecord, y: &TensorRecord| {
+        let (x, y) = (range(x), range(y));
+        x.end <= y.start || y.end <= x.start
+    };
+    require(a.bytes == 1 && b.bytes == 1 && apart(a, out) && apart(b, out))?;
+    require(record.input[0] == record.input[1] || apart(a, b))?;
+    let limits = if out.bytes == 1 { -128..=127 } else { -32768..=32767 };
+    require(record.clamp[0] <= record.clamp[1])?;
+    require(limits.contains(&i32::from(record.clamp[0])) && limits.contains(&i32::from(record.clamp[1])))?;
+    let operator = Operator::new(model.image, model.tensors, record);
+    let (input, output) = (shape(a), shape(out));
+    let window = operator.window();
+    match record.code {
+        code::CONV => {
+            require(covers(&window, input.height, output.height, 0))?;
+            require(covers(&window, input.width, output.width, 1))?;
+            convolution(model, &operator, record)
+        }
+        code::DEPTHWISE => {
+            require(covers(&window, input.height, output.height, 0))?;
+            require(covers(&window, input.width, output.width, 1))?;
+            require(input.channels == output.channels)?;
+            convolution(model, &operator, record)
+        }
+        code::ADD => {
+            let small = |factor: i32| factor.unsigned_abs() < 1 << 21;
+            require(input == output && shape(b) == output && out.bytes == 1)?;
+            require(record.factor.into_iter().all(small) && (1..=30).contains(&record.sum_shift))
+        }
+        code::MAX_POOL => {
+            require(input.channels == output.channels && out.bytes == 1)?;
+            require(covers(&window, input.height, output.height, 0))?;
+            require(covers(&window, input.width, output.width, 1))
+        }
+        code::AVERAGE_POOL => {
+            require(input.channels == output.channels && output.pixels() == 1)?;
+            stage(model, record, output.channels, 128 * input.pixels() as i64)
+        }
+        code::RESIZE_2X => {
+            let twice = [2 * input.height, 2 * input.width, input.channels];
+            require(out.bytes == 1 && [output.height, output.width, output.channels] == twice)
+        }
+        _ => None,
+    }
+}
+
+/// Whether the window is sane and every output position sees at least one input position.
+fn covers(window: &Window, input: usize, output: usize, axis: usize) -> bool {
+    let (kernel, stride, pad) = (window.kernel[axis], window.stride[axis], window.pad[axis]);
+    kernel > 0 && stride > 0 && pad < kernel && (output - 1) * stride < input + pad
+}
+
+/// Whether weights lie in the data and no accumulator can overflow.
+fn convolution(model: &Model, operator: &Operator, record: &OperatorRecord) -> Option<()> {
+    let count = operator.weight_count();
+    array(model, record.weights, count)?;
+    let channels = operator.output_shape().channels;
+    let taps = (count / channels) as i64;
+    stage(model, record, channels, taps * 128 * 128)
+}
+
+/// Whether the arrays of the output stage lie in the data and every scale takes every accumulator.
+fn stage(model: &Model, record: &OperatorRecord, channels: usize, products: i64) -> Option<()> {
+    let OperatorRecord { bias, multiplier, shift, negative_multiplier, negative_shift, .. } = *record;
+    let bias: &[i32] = bytemuck::cast_slice(array(model, bias, 4 * channels)?);
+    array(model, multiplier, 4 * channels)?;
+    let shifts: &[i32] = bytemuck::cast_slice(array(model, shift, 4 * channels)?);
+    let fits = |(&bias, &shift): (&i32, &i32)| {
+        (-30..=30).contains(&shift) && i64::from(bias).abs() + products <= requantize_bound(shift)
+    };
+    require(bias.iter().zip(shifts).all(fits))?;
+    if record.negative != 0 {
+        array(model, negative_multiplier, 4 * channels)?;
+        let shifts: &[i32] = bytemuck::cast_slice(array(model, negative_shift, 4 * channels)?);
+        require(bias.iter().zip(shifts).all(fits))?;
+    }
+    Some(())
+}
+
+/// The bytes of an array in the data section, aligned.
+fn array<'a>(model: &Model<'a>, offset: u32, len: usize) -> Option<&'a [u8]> {
+    let data = model.header.data;
+    let start = offset as usize;
+    require(offset >= data.offset && start.is_multiple_of(ALIGN))?;
+    require(start.checked_add(len)? <= data.offset as usize + data.count as usize)?;
+    model.image.get(start..start + len)
+}
+
+/// `Some` if `sound`.
+fn require(sound: bool) -> Option<()> {
+    sound.then_some(())
+}

@@ -1,0 +1,230 @@
+//! A loaded model image.
+
+use bytemuck::{cast_slice, from_bytes};
+use kernels::Shape;
+use sha2::{Digest, Sha256};
+
+use crate::format::{
+    ALIGN, CalibrationRecord, DIGEST, Header, Kind, MAGIC, OperatorRecord, TensorRecord, VERSION,
+};
+use crate::operator::Operator;
+use crate::{Error, Part, check};
+
+/// A model image that has been checked, used where it lies.
+#[derive(Clone, Copy, Debug)]
+pub struct Model<'a> {
+    pub(crate) image: &'a [u8],
+    pub(crate) header: &'a Header,
+    pub(crate) operators: &'a [OperatorRecord],
+    pub(crate) tensors: &'a [TensorRecord],
+    outputs: &'a [u32],
+    calibration: &'a [CalibrationRecord],
+}
+
+/// One output of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Shape, NHWC.
+    pub shape: Shape,
+    /// `real = value * 2^-frac_bits`.
+    pub frac_bits: i8,
+    /// Place in the arena in bytes.
+    pub(crate) offset: usize,
+}
+
+/// Rates and thresholds of an encoder, see [`CalibrationRecord`].
+pub type Calibration<'a> = &'a [CalibrationRecord];
+
+impl<'a> Model<'a> {
+    /// Checks `image` completely. Bytes after its end are left alone, so a flash slot can be given.
+    pub fn load(image: &'a [u8]) -> Result<Self, Error> {
+        if !(image.as_ptr() as usize).is_multiple_of(ALIGN) {
+            return Err(Error::Misaligned);
+        }
+        let length = image_length(image)?;
+        let image = &image[..length];
+        let (content, digest) = image.split_at(length - DIGEST);
+        if Sha256::digest(content)[..] != *digest {
+            return Err(Error::Corrupted);
+        }
+        let header: &Header = from_bytes(&image[..size_of::<Header>()]);
+        let kind = Kind::from_number(header.kind);
+        kind.ok_or(Error::Kind(header.kind))?;
+        let section = |section, size| check::section(content, section, size);
+        let model = Self {
+            image,
+            header,
+            operators: cast_slice(section(header.operators, size_of::<OperatorRecord>())?),
+            tensors: cast_slice(section(header.tensors, size_of::<TensorRecord>())?),
+            outputs: cast_slice(section(header.outputs, size_of::<u32>())?),
+            calibration: cast_slice(section(header.calibration, size_of::<CalibrationRecord>())?),
+        };
+        section(header.data, 1)?;
+        check::model(&model, model.outputs, model.calibration)?;
+        Ok(model)
+    }
+
+    /// What the network is for.
+    pub fn kind(&self) -> Kind {
+        Kind::from_number(self.header.kind).unwrap_or(Kind::Other)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        let name = self.header.name.split(|&b| b == 0).next().unwrap_or_default();
+        core::str::from_utf8(name).unwrap_or("?")
+    }
+
+    /// SHA-256 of the network: what a template is bound to. It does not change with the
+    /// calibration table.
+    pub fn identity(&self) -> &'a [u8; 32] {
+        &self.header.identity
+    }
+
+    /// SHA-256 of the file that the image was compiled from.
+    pub fn source(&self) -> &'a [u8; 32] {
+        &self.header.source
+    }
+
+    /// SHA-256 of the whole image, as it stands at its end.
+    pub fn digest(&self) -> [u8; DIGEST] {
+        let mut digest = [0; DIGEST];
+        digest.copy_from_slice(&self.image[self.image.len() - DIGEST..]);
+        digest
+    }
+
+    /// Bytes of the image.
+    pub fn image_len(&self) -> usize {
+        self.image.len()
+    }
+
+    /// Bytes of arena that [`Model::run`] needs.
+    pub fn arena_len(&self) -> usize {
+        self.header.arena as usize
+    }
+
+    /// Shape of the input: NHWC, `i8 = u8 - 128`, RGB.
+    pub fn input(&self) -> Shape {
+        shape(&self.tensors[self.header.input as usize])
+    }
+
+    /// The input in `arena`, to be filled before [`Model::run`].
+    ///
+    /// An arena that is too short gives an empty slice; `run` then refuses it.
+    pub fn input_mut<'b>(&self, arena: &'b mut [i8]) -> &'b mut [i8] {
+        let tensor = &self.tensors[self.header.input as usize];
+        let start = tensor.offset as usize;
+        arena.get_mut(start..start + shape(tensor).len()).unwrap_or_default()
+    }
+
+    /// Number of outputs.
+    pub fn output_count(&self) -> usize {
+        self.outputs.len()
+    }
+
+    /// Shape and scale of output `index`.
+    pub fn output(&self, index: usize) -> Option<Output> {
+        let tensor = &self.tensors[*self.outputs.get(index)? as usize];
+        let (shape, frac_bits, offset) = (shape(tensor), tensor.frac_bits, tensor.offset as usize);
+        Some(Output { shape, frac_bits, offset })
+    }
+
+    /// The values of output `index` after [`Model::run`]; empty where there is no such output.
+    pub fn read<'b>(&self, arena: &'b [i8], index: usize) -> Outputs<'b> {
+        let bytes = self.output(index).and_then(|o| arena.get(o.offset..o.offset + 2 * o.shape.len()));
+        Outputs { bytes: bytes.unwrap_or_default() }
+    }
+
+    /// Thresholds for false-match rates, rising; empty for what is not an encoder.
+    pub fn calibration(&self) -> Calibration<'a> {
+        self.calibration
+    }
+
+    /// Number of operators.
+    pub fn operator_count(&self) -> usize {
+        self.operators.len()
+    }
+
+    /// Operator `index`, ready to run or to look at.
+    pub fn operator(&self, index: usize) -> Option<Operator<'a>> {
+        let record = self.operators.get(index)?;
+        Some(Operator::new(self.image, self.tensors, record))
+    }
+
+    /// Runs the network on the input that lies in `arena`.
+    ///
+    /// # Errors
+    /// [`Error::Arena`] or [`Error::Misaligned`] for an arena that does not do; nothing has run.
+    pub fn run(&self, arena: &mut [i8]) -> Result<(), Error> {
+        if arena.len() < self.arena_len() {
+            return Err(Error::Arena { needed: self.arena_len(), given: arena.len() });
+        }
+        if !(arena.as_ptr() as usize).is_multiple_of(ALIGN) {
+            return Err(Error::Misaligned);
+        }
+        for record in self.operators {
+            Operator::new(self.image, self.tensors, record).run(arena);
+        }
+        Ok(())
+    }
+}
+
+/// The values of an output, `i16` each.
+#[derive(Clone, Copy, Debug)]
+pub struct Outputs<'a> {
+    bytes: &'a [i8],
+}
+
+impl<'a> Outputs<'a> {
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        self.bytes.len() / 2
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Value `index`; zero past the end.
+    pub fn get(&self, index: usize) -> i16 {
+        match self.bytes.get(2 * index..2 * index + 2) {
+            Some(pair) => i16::from_le_bytes([pair[0] as u8, pair[1] as u8]),
+            None => 0,
+        }
+    }
+
+    /// All values in order.
+    pub fn iter(self) -> impl ExactSizeIterator<Item = i16> + Clone + 'a {
+        self.bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0] as u8, pair[1] as u8]))
+    }
+}
+
+/// Shape of a tensor record.
+pub(crate) fn shape(tensor: &TensorRecord) -> Shape {
+    Shape::new(tensor.height.into(), tensor.width.into(), tensor.channels.into())
+}
+
+/// The length that the header states, if that many bytes are there and the header is ours.
+fn image_length(image: &[u8]) -> Result<usize, Error> {
+    let least = size_of::<Header>() + DIGEST;
+    let start = image.get(..4).ok_or(Error::Truncated { expected: least, found: image.len() })?;
+    if *start != MAGIC {
+        return Err(Error::NotAnImage);
+    }
+    let Some(header) = image.get(..size_of::<Header>()) else {
+        return Err(Error::Truncated { expected: least, found: image.len() });
+    };
+    let header: &Header = from_bytes(header);
+    if header.version != VERSION {
+        return Err(Error::Version(header.version));
+    }
+    let length = header.length as usize;
+    if length < least {
+        return Err(Error::Inconsistent { part: Part::Header, index: 0 });
+    }
+    if image.len() < length {
+        return Err(Error::Truncated { expected: length, found: image.len() });
+    }
+    Ok(length)
+}

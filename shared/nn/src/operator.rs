@@ -1,0 +1,176 @@
+//! One operator of a model, bound to its weights and its places in the arena.
+
+use core::ops::Range;
+
+use bytemuck::{cast_slice, cast_slice_mut};
+use kernels::{Addition, Convolution, Element, NegativeSide, OutputStage, Pooling, Shape, Window};
+
+use crate::format::{OperatorRecord, TensorRecord, code};
+use crate::model::shape;
+
+/// An operator that can be run or described.
+#[derive(Clone, Copy, Debug)]
+pub struct Operator<'a> {
+    record: &'a OperatorRecord,
+    image: &'a [u8],
+    input: [&'a TensorRecord; 2],
+    output: &'a TensorRecord,
+}
+
+impl<'a> Operator<'a> {
+    pub(crate) fn new(image: &'a [u8], tensors: &'a [TensorRecord], record: &'a OperatorRecord) -> Self {
+        let tensor = |number: u16| &tensors[usize::from(number)];
+        Self { record, image, input: record.input.map(tensor), output: tensor(record.output) }
+    }
+
+    /// The record in the image.
+    pub fn record(&self) -> &'a OperatorRecord {
+        self.record
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        match self.record.code {
+            code::CONV if self.is_fully_connected() => "fully connected",
+            code::CONV => "convolution",
+            code::DEPTHWISE if self.window().is_point() => "scale by channel",
+            code::DEPTHWISE => "depthwise",
+            code::ADD => "add",
+            code::MAX_POOL => "max pool",
+            code::AVERAGE_POOL => "average pool",
+            code::RESIZE_2X => "resize 2x",
+            _ => "unknown",
+        }
+    }
+
+    /// Shape of its (first) input.
+    pub fn input_shape(&self) -> Shape {
+        shape(self.input[0])
+    }
+
+    /// Shape of its output.
+    pub fn output_shape(&self) -> Shape {
+        shape(self.output)
+    }
+
+    /// How its kernel moves.
+    pub fn window(&self) -> Window {
+        let wide = |pair: [u8; 2]| pair.map(usize::from);
+        let OperatorRecord { kernel, stride, pad, .. } = *self.record;
+        Window { kernel: wide(kernel), stride: wide(stride), pad: wide(pad) }
+    }
+
+    /// Number of weights.
+    pub fn weight_count(&self) -> usize {
+        let taps = usize::from(self.record.kernel[0]) * usize::from(self.record.kernel[1]);
+        match self.record.code {
+            code::CONV => taps * self.input_shape().channels * self.output_shape().channels,
+            code::DEPTHWISE => taps * self.output_shape().channels,
+            _ => 0,
+        }
+    }
+
+    /// Multiplications of an activation with a weight, padding included.
+    pub fn multiply_adds(&self) -> usize {
+        self.weight_count() * self.output_shape().pixels()
+    }
+
+    fn is_fully_connected(&self) -> bool {
+        let input = self.input_shape();
+        self.output_shape().pixels() == 1 && self.window().kernel == [input.height, input.width]
+    }
+
+    /// Reads its inputs from `arena` and writes its output there.
+    ///
+    /// The model has been checked, so that the ranges exist and do not overlap; were that wrong,
+    /// nothing would be computed.
+    pub fn run(&self, arena: &mut [i8]) {
+        let [a, b] = self.input.map(range);
+        if a == b {
+            let Ok([a, out]) = arena.get_disjoint_mut([a, range(self.output)]) else { return };
+            self.compute(a, a, out);
+        } else {
+            let Ok([a, b, out]) = arena.get_disjoint_mut([a, b, range(self.output)]) else { return };
+            self.compute(a, b, out);
+        }
+    }
+
+    fn compute(&self, a: &[i8], b: &[i8], out: &mut [i8]) {
+        if self.output.bytes == 2 {
+            let out: &mut [i16] = cast_slice_mut(out);
+            return self.convolve(a, out);
+        }
+        match self.record.code {
+            code::ADD => kernels::add(&self.addition(), a, b, out),
+            code::MAX_POOL => kernels::max_pool(&self.pooling(), a, out),
+            code::RESIZE_2X => kernels::resize_nearest_2x(self.input_shape(), a, out),
+            _ => self.convolve(a, out),
+        }
+    }
+
+    fn convolve<O: Element>(&self, input: &[i8], out: &mut [O]) {
+        match self.record.code {
+            code::CONV => kernels::conv2d(&self.convolution(), input, out),
+            code::DEPTHWISE => kernels::depthwise_conv2d(&self.convolution(), input, out),
+            code::AVERAGE_POOL => kernels::average_pool(self.input_shape(), &self.stage(), input, out),
+            _ => {}
+        }
+    }
+
+    /// The record as parameters of a convolution.
+    pub fn convolution(&self) -> Convolution<'a> {
+        let start = self.record.weights as usize;
+        Convolution {
+            input: self.input_shape(),
+            output: self.output_shape(),
+            window: self.window(),
+            input_zero: self.input[0].zero_point as i8,
+            weights: cast_slice(&self.image[start..start + self.weight_count()]),
+            stage: self.stage(),
+        }
+    }
+
+    fn stage(&self) -> OutputStage<'a> {
+        let OperatorRecord { bias, multiplier, shift, clamp, .. } = *self.record;
+        let negative = (self.record.negative != 0).then(|| NegativeSide {
+            multiplier: self.channels(self.record.negative_multiplier),
+            shift: self.channels(self.record.negative_shift),
+        });
+        OutputStage {
+            bias: self.channels(bias),
+            multiplier: self.channels(multiplier),
+            shift: self.channels(shift),
+            negative,
+            zero_point: self.output.zero_point,
+            min: clamp[0].into(),
+            max: clamp[1].into(),
+        }
+    }
+
+    fn addition(&self) -> Addition {
+        Addition {
+            input_zero: self.input.map(|tensor| tensor.zero_point),
+            multiplier: self.record.factor,
+            shift: self.record.sum_shift,
+            zero_point: self.output.zero_point,
+            min: self.record.clamp[0].into(),
+            max: self.record.clamp[1].into(),
+        }
+    }
+
+    fn pooling(&self) -> Pooling {
+        Pooling { input: self.input_shape(), output: self.output_shape(), window: self.window() }
+    }
+
+    /// An array with one `i32` a channel of the output.
+    fn channels(&self, offset: u32) -> &'a [i32] {
+        let start = offset as usize;
+        cast_slice(&self.image[start..start + 4 * self.output_shape().channels])
+    }
+}
+
+/// Where a tensor lies in the arena.
+pub(crate) fn range(tensor: &TensorRecord) -> Range<usize> {
+    let start = tensor.offset as usize;
+    start..start + shape(tensor).len() * usize::from(tensor.bytes)
+}
