@@ -1,3 +1,155 @@
 //! The memory an emulated board shares with its host.
+//!
+//! The emulator keeps the board's external memory in a file (`-object memory-backend-file`), and
+//! a file can be mapped or written by another process while the board runs, and stays when the
+//! board loses its power. So this one file is the camera's picture, the finger on the button,
+//! the wire from the lock, and the NOR flash. Both boards see it at [`MEMORY_BASE`].
+//!
+//! ```text
+//! offset      size     what                       written by
+//! 0x00000000  4 KiB    window page, see `window`  host and board, word by word
+//! 0x00001000  160 KiB  frame buffer               host
+//! 0x00100000  ...      NOR flash, see `nor`       board
+//!   +000000   1 MiB    gallery: people, templates
+//!   +100000   256 KiB  settings and state
+//!   +140000   512 KiB  detector model, slot A
+//!   +1c0000   512 KiB  detector model, slot B
+//!   +240000   E        encoder model, slot A      E = 16 MiB on AN547, 6 MiB on AN500
+//!   +240000+E E        encoder model, slot B
+//! ```
+//!
+//! A file that was just made is all zeros: the first board to boot on it erases the NOR flash to
+//! ones, and only then writes [`window::MAGIC`], so that a cut in between is done over. All
+//! numbers are little-endian.
 #![no_std]
 #![forbid(unsafe_code)]
+
+pub mod nor;
+pub mod window;
+
+/// The address at which both boards see the first byte of the file.
+pub const MEMORY_BASE: usize = 0x6000_0000;
+
+/// A range of the shared file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// Bytes from the start of the file.
+    pub offset: u32,
+    /// Bytes.
+    pub len: u32,
+}
+
+impl Region {
+    /// The first byte after the region, as an offset in the file.
+    pub const fn end(self) -> u32 {
+        self.offset + self.len
+    }
+
+    /// The address at which the board sees the region.
+    pub const fn address(self) -> usize {
+        MEMORY_BASE + self.offset as usize
+    }
+}
+
+/// Where everything lies in one board's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Map {
+    /// The emulator's name of the machine.
+    pub machine: &'static str,
+    /// The number in the machine's name, which the board writes to [`window::BOARD`].
+    pub board: u32,
+    /// Exact size of the file: the emulator accepts no other.
+    pub file_len: u64,
+    /// The page of single words, see [`window`].
+    pub window: Region,
+    /// The picture before the camera, row by row without padding.
+    pub frame: Region,
+    /// All of the NOR flash, which the regions below divide.
+    pub nor: Region,
+    /// People and their templates.
+    pub gallery: Region,
+    /// Settings, counters and the choice of model slots.
+    pub settings: Region,
+    /// Detector model, slots A and B.
+    pub detector: [Region; 2],
+    /// Encoder model, slots A and B.
+    pub encoder: [Region; 2],
+}
+
+/// Arm MPS3 AN547: 2 GiB of DDR, of which the file needs 36 MiB on disk.
+pub const AN547: Map = map("mps3-an547", 547, 2 << 30, 16 << 20);
+
+/// Arm MPS2 AN500: 16 MiB of PSRAM, too little for two slots of a 10 MiB encoder.
+pub const AN500: Map = map("mps2-an500", 500, 16 << 20, 6 << 20);
+
+const fn map(machine: &'static str, board: u32, file_len: u64, encoder_len: u32) -> Map {
+    let gallery = Region { offset: 0x10_0000, len: 1 << 20 };
+    let settings = after(gallery, 256 << 10);
+    let detector_a = after(settings, 512 << 10);
+    let detector_b = after(detector_a, 512 << 10);
+    let encoder_a = after(detector_b, encoder_len);
+    let encoder_b = after(encoder_a, encoder_len);
+    Map {
+        machine,
+        board,
+        file_len,
+        window: Region { offset: 0, len: 4 << 10 },
+        frame: Region { offset: 4 << 10, len: 160 << 10 },
+        nor: Region { offset: gallery.offset, len: encoder_b.end() - gallery.offset },
+        gallery,
+        settings,
+        detector: [detector_a, detector_b],
+        encoder: [encoder_a, encoder_b],
+    }
+}
+
+const fn after(previous: Region, len: u32) -> Region {
+    Region { offset: previous.end(), len }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_drawing_is_true() {
+        for map in [AN547, AN500] {
+            assert_eq!(map.gallery.offset, 0x10_0000);
+            assert_eq!(map.settings.offset, 0x20_0000);
+            assert_eq!(map.detector.map(|slot| slot.offset), [0x24_0000, 0x2c_0000]);
+            assert_eq!(map.encoder[0].offset, 0x34_0000);
+            assert_eq!(map.encoder[1].offset, map.encoder[0].end());
+            assert!(u64::from(map.nor.end()) <= map.file_len);
+            assert_eq!(map.nor.end(), map.encoder[1].end());
+        }
+    }
+
+    #[test]
+    fn regions_are_whole_sectors_and_disjoint() {
+        for map in [AN547, AN500] {
+            let regions = [
+                map.window,
+                map.frame,
+                map.gallery,
+                map.settings,
+                map.detector[0],
+                map.detector[1],
+                map.encoder[0],
+                map.encoder[1],
+            ];
+            for pair in regions.windows(2) {
+                assert!(pair[0].end() <= pair[1].offset, "{pair:?}");
+            }
+            for region in regions {
+                assert_eq!(region.offset as usize % nor::SECTOR_SIZE, 0);
+                assert_eq!(region.len as usize % nor::SECTOR_SIZE, 0);
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_frame_fits() {
+        assert!(AN547.frame.len >= 320 * 256 * 2);
+        assert_eq!(AN547.frame, AN500.frame);
+    }
+}
