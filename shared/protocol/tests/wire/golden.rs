@@ -1,0 +1,186 @@
+//! The exact body of every message. A change here is a change of [`protocol::VERSION`].
+
+use crate::samples::*;
+use protocol::*;
+
+/// A message's body in hexadecimal; a hash of `0xAB` bytes is written `#`, a face `F`.
+fn body<'m, M: Body<'m>>(message: &M) -> String {
+    let mut buffer = [0; MAX_FRAME];
+    let frame = encode(1, message, &mut buffer).expect("it fits");
+    let mut deframer = Deframer::new();
+    let mut bodies = Vec::new();
+    for byte in frame {
+        if let Some(packet) = deframer.push(*byte) {
+            let packet = packet.expect("a frame that was encoded is well formed");
+            assert_eq!((packet.kind, packet.id), (M::KIND, 1));
+            bodies.push(packet.body.iter().map(|b| format!("{b:02x}")).collect());
+        }
+    }
+    assert_eq!(bodies.len(), 1, "a frame holds one packet");
+    let hex: String = bodies.remove(0);
+    hex.replace(&"ab".repeat(32), "#").replace(FACE, "F")
+}
+
+/// Pins each message to its body.
+macro_rules! pin {
+    ($($message:expr => $body:expr,)*) => {
+        $(check($message, $body);)*
+    };
+}
+
+#[track_caller]
+fn check<'m, M: Body<'m> + core::fmt::Debug>(message: M, expected: &str) {
+    assert_eq!(body(&message), expected, "{message:?}");
+}
+
+/// Corner, width, height, landmarks, score, quality of [`face`].
+const FACE: &str = "80191fc00c800f02010403060508070a09e0d40326ac02feff03800102";
+
+#[test]
+fn a_whole_frame() {
+    let mut buffer = [0; MAX_FRAME];
+    let frame = encode(0x1234, &Request::Hello { protocol: 1 }, &mut buffer).expect("it fits");
+    let hex: Vec<String> = frame.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex.join(" "), "00 01 03 34 12 06 01 63 df ce d1 00");
+}
+
+#[test]
+fn requests() {
+    let ada = || name("Ada");
+    pin! {
+        Request::Hello { protocol: 1 } => "0001",
+        Request::Status => "01",
+        Request::GetSettings => "02",
+        Request::SetSettings(Settings::default()) => "03904e03b817",
+        Request::BeginFrame { width: 320, height: 240, format: PixelFormat::Rgb565 } => "04c002f00101",
+        Request::FrameChunk { offset: 2048, data: &[1, 2, 0] } => "05801003010200",
+        Request::Detect { source: Source::Staged } => "0600",
+        Request::Embed { source: Source::Camera } => "0701",
+        Request::Enrol {
+            name: ada(), source: Source::Staged, enrolment: Enrolment::AddTemplate,
+        } => "08034164610001",
+        Request::Verify { name: ada(), source: Source::Staged } => "090341646100",
+        Request::Identify { source: Source::Staged } => "0a00",
+        Request::ListUsers { from: 300 } => "0bac02",
+        Request::Remove { name: ada() } => "0c03416461",
+        Request::BeginModel {
+            kind: ModelKind::Encoder, length: 1 << 20, sha256: [0xAB; 32],
+        } => "0d01808040#",
+        Request::ModelChunk { offset: 128, data: &[0xFF] } => "0e800101ff",
+        Request::CommitModel => "0f",
+        Request::NextEvents { after: 5 } => "1005",
+        Request::Reboot => "11",
+    }
+}
+
+#[test]
+fn responses() {
+    pin! {
+        Response::Hello { protocol: 1, firmware: text("0.1.0"), board: text("an547") } => "000105302e312e3005616e353437",
+        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb01904e03b81709",
+        Response::Settings(Settings::default()) => "02904e03b817",
+        Response::Done => "03",
+        Response::Progress { next: 4096 } => "048020",
+        Response::Faces { faces: [face()].into_iter().collect(), instructions: 1 } => "0501F01",
+        Response::Embedding {
+            face: face(), faces: 1, encoder: [0xAB; 32],
+            template: [1, -1, 127].into_iter().collect(), instructions: 2,
+        } => "06F01#0301ff7f02",
+        Response::Enrolled { person: 7, templates: 2, faces: 1, face: face(), instructions: 3 } => "07070201F03",
+        Response::Verified(comparison()) => "0801070341646180f702c0bb010102F80c6868f01",
+        Response::Identified(Comparison { best: None, accepted: false, ..comparison() }) => "0900c0bb010002F80c6868f01",
+        Response::Users {
+            users: [User { person: 7, name: name("Ada"), templates: 2, encoder: [0xAB; 32] }]
+                .into_iter()
+                .collect(),
+            next: Some(8),
+        } => "0a01070341646102#0108",
+        Response::Removed { person: 7, templates: 2 } => "0b0702",
+        Response::ModelActive(model()) => "0c01057366616365#808040",
+        Response::Events { newest: 4, events: [].into_iter().collect() } => "0d0400",
+    }
+}
+
+#[test]
+fn events() {
+    let judged = |judgement| EventKind::Judged {
+        frame: 2,
+        judgement,
+        faces: 1,
+        face: Some(face()),
+        threshold: Some(12000),
+        agreement: 1,
+        instructions: 1000,
+    };
+    let one = |kind| Response::Events {
+        newest: 9,
+        events: [Event { sequence: 8, uptime_ms: 500, kind }].into_iter().collect(),
+    };
+    let opened = EventKind::Opened { frame: 2, person: Some(7), name: name("Ada"), open_ms: 3000 };
+    pin! {
+        one(EventKind::Booted { reset: ResetReason::PowerOn }) => "0d090108f4030000",
+        one(judged(Judgement::NoFace)) => "0d090108f4030102000101F01c0bb0101e807",
+        one(judged(Judgement::Poor(Flaw::TooSmall))) => "0d090108f403010201000101F01c0bb0101e807",
+        one(judged(Judgement::Stranger(None))) => "0d090108f403010202000101F01c0bb0101e807",
+        one(judged(Judgement::Known(candidate()))) => "0d090108f403010203070341646180f7020101F01c0bb0101e807",
+        one(judged(Judgement::Unable)) => "0d090108f4030102040101F01c0bb0101e807",
+        one(opened) => "0d090108f4030202010703416461b817",
+        one(EventKind::Locked) => "0d090108f40303",
+    }
+}
+
+#[test]
+fn errors() {
+    pin! {
+        Error::Version { board: 1, host: 2 } => "000102",
+        Error::Malformed => "01",
+        Error::Busy => "02",
+        Error::NoFrame { next: 2048, length: 153_600 } => "03801080b009",
+        Error::NoCamera => "04",
+        Error::FrameSize { width: 640, height: 480, max_width: 320, max_height: 256 } => "058005e003c0028002",
+        Error::Offset { offset: 1, next: 2, length: 3 } => "06010203",
+        Error::NoFace => "07",
+        Error::PoorFace { flaw: Flaw::Blurred } => "0801",
+        Error::NoModel { kind: ModelKind::Detector } => "0900",
+        Error::ForeignGallery { gallery: [0xAB; 32], active: [0xAB; 32] } => "0a##",
+        Error::NoCalibration => "0b",
+        Error::BadName => "0c",
+        Error::DuplicateName { name: name("Ada") } => "0d03416461",
+        Error::DuplicateFace { name: name("Ada"), similarity: -2 } => "0e0341646103",
+        Error::UnknownPerson { name: name("Ada") } => "0f03416461",
+        Error::TooManyTemplates { name: name("Ada"), limit: 5 } => "100341646105",
+        Error::GalleryFull { needed: 600, free: 12 } => "11d8040c",
+        Error::SlotSize { kind: ModelKind::Encoder, length: 256, slot: 128 } => "120180028001",
+        Error::NoTransfer => "13",
+        Error::Incomplete { next: 1, length: 2 } => "140102",
+        Error::HashMismatch { received: [0xAB; 32] } => "15#",
+        Error::BadModel { reason: text("no") } => "16026e6f",
+        Error::BadSetting { setting: SettingName::OpenMs, low: 100, high: 60_000 } => "170264e0d403",
+        Error::Flash => "18",
+        Error::Internal { reason: text("no") } => "19026e6f",
+    }
+}
+
+#[test]
+fn small_enums() {
+    let flaws = [Flaw::TooSmall, Flaw::Blurred, Flaw::Turned, Flaw::Cut, Flaw::Dark, Flaw::Bright];
+    let bodies: Vec<String> = flaws.map(|flaw| body(&Error::PoorFace { flaw })).into();
+    assert_eq!(bodies, ["0800", "0801", "0802", "0803", "0804", "0805"]);
+    let reasons = [
+        ResetReason::PowerOn,
+        ResetReason::Requested,
+        ResetReason::Watchdog,
+        ResetReason::Fault,
+        ResetReason::Unknown,
+    ];
+    let booted = reasons.map(|reset| {
+        body(&Response::Events {
+            newest: 1,
+            events: [Event { sequence: 1, uptime_ms: 0, kind: EventKind::Booted { reset } }]
+                .into_iter()
+                .collect(),
+        })
+    });
+    let expected = ["0d010101000000", "0d010101000001", "0d010101000002", "0d010101000003", "0d010101000004"];
+    assert_eq!(booted, expected);
+}

@@ -1,0 +1,80 @@
+//! One message of every kind, so that golden bytes and properties speak of the same table.
+
+use protocol::*;
+
+/// A face at the middle of the ranges.
+pub fn face() -> Face {
+    Face {
+        corner: Point { x: 1600, y: -16 },
+        width: 800,
+        height: 960,
+        landmarks: [
+            Point { x: 1, y: -1 },
+            Point { x: 2, y: -2 },
+            Point { x: 3, y: -3 },
+            Point { x: 4, y: -4 },
+            Point { x: 5, y: -5 },
+        ],
+        score: 30000,
+        quality: Quality {
+            eye_distance: 38,
+            sharpness: 300,
+            frontality: 32767,
+            brightness: 128,
+            flaw: Some(Flaw::Turned),
+        },
+    }
+}
+
+/// A text of the firmware.
+pub fn text(text: &str) -> Text {
+    Text::try_from(text).expect("the text is short")
+}
+
+/// A person's name.
+pub fn name(name: &str) -> Name {
+    Name::try_from(name).expect("the name is short")
+}
+
+/// A person found.
+pub fn candidate() -> Candidate {
+    Candidate { person: 7, name: name("Ada"), similarity: 24000 }
+}
+
+/// A comparison that accepts.
+pub fn comparison() -> Comparison {
+    Comparison {
+        best: Some(candidate()),
+        threshold: 12000,
+        accepted: true,
+        faces: 2,
+        face: face(),
+        instructions: 300_000_000,
+    }
+}
+
+/// A network in force.
+pub fn model() -> ModelInfo {
+    ModelInfo { kind: ModelKind::Encoder, name: text("sface"), sha256: [0xAB; 32], length: 1 << 20 }
+}
+
+/// A board's state.
+pub fn status() -> Status {
+    Status {
+        board: text("an547"),
+        firmware: text("0.1.0"),
+        uptime_ms: 1000,
+        instructions: 25_000_000,
+        reset: ResetReason::Watchdog,
+        door: Door::Open { left_ms: 1500 },
+        models: [model()].into_iter().collect(),
+        people: 2,
+        templates: 3,
+        foreign_templates: 1,
+        gallery_encoder: Some([0xAB; 32]),
+        free_bytes: 1_000_000,
+        threshold: Some(12000),
+        settings: Settings::default(),
+        camera_sequence: 9,
+    }
+}
