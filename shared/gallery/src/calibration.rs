@@ -85,15 +85,8 @@ impl<'a> Calibration<'a> {
                 continue;
             }
             let Some(from) = below else {
-                let coverage = if asked == at {
-                    Coverage::Within
-                } else {
-                    Coverage::BelowTable
-                };
-                return Threshold {
-                    similarity: point.threshold,
-                    coverage,
-                };
+                let coverage = if asked == at { Coverage::Within } else { Coverage::BelowTable };
+                return Threshold { similarity: point.threshold, coverage };
             };
             let start = log2_q16(u64::from(from.one_in));
             // Rounded up: a threshold is never laxer than the straight line. `at > start`, as
@@ -102,16 +95,10 @@ impl<'a> Calibration<'a> {
             let width = i64::from(at - start).max(1);
             let step = (rise * i64::from(asked - start) + width - 1) / width;
             let similarity = Similarity((i64::from(from.threshold.0) + step) as i32);
-            return Threshold {
-                similarity,
-                coverage: Coverage::Within,
-            };
+            return Threshold { similarity, coverage: Coverage::Within };
         }
         let similarity = below.map_or(Similarity::ONE, |point| point.threshold);
-        Threshold {
-            similarity,
-            coverage: Coverage::BeyondTable,
-        }
+        Threshold { similarity, coverage: Coverage::BeyondTable }
     }
 }
 
@@ -119,11 +106,7 @@ impl<'a> Calibration<'a> {
 fn log2_q16(x: u64) -> u32 {
     let whole = x.max(1).ilog2();
     // The mantissa lies in 1..2, as Q31.
-    let mut mantissa = if whole > 31 {
-        x >> (whole - 31)
-    } else {
-        x << (31 - whole)
-    };
+    let mut mantissa = if whole > 31 { x >> (whole - 31) } else { x << (31 - whole) };
     let mut fraction = 0;
     for bit in (0..16).rev() {
         mantissa = (mantissa * mantissa) >> 31;
@@ -141,32 +124,18 @@ mod tests {
     use proptest::prelude::*;
 
     const TABLE: [CalibrationPoint; 3] = [
-        CalibrationPoint {
-            one_in: 100,
-            threshold: Similarity(8000),
-        },
-        CalibrationPoint {
-            one_in: 10_000,
-            threshold: Similarity(12_000),
-        },
-        CalibrationPoint {
-            one_in: 1_000_000,
-            threshold: Similarity(15_000),
-        },
+        CalibrationPoint { one_in: 100, threshold: Similarity(8000) },
+        CalibrationPoint { one_in: 10_000, threshold: Similarity(12_000) },
+        CalibrationPoint { one_in: 1_000_000, threshold: Similarity(15_000) },
     ];
 
     fn threshold(one_in: u32, templates: u32) -> Threshold {
-        Calibration::new(&TABLE)
-            .unwrap()
-            .threshold(one_in, templates)
+        Calibration::new(&TABLE).unwrap().threshold(one_in, templates)
     }
 
     #[test]
     fn rows_are_met_and_between_them_the_logarithm_decides() {
-        let within = |q| Threshold {
-            similarity: Similarity(q),
-            coverage: Coverage::Within,
-        };
+        let within = |q| Threshold { similarity: Similarity(q), coverage: Coverage::Within };
         assert_eq!(threshold(100, 1), within(8000));
         assert_eq!(threshold(10_000, 1), within(12_000));
         assert_eq!(threshold(1_000, 1), within(10_000));
@@ -177,16 +146,10 @@ mod tests {
 
     #[test]
     fn beyond_the_table_it_says_so() {
-        let beyond = Threshold {
-            similarity: Similarity(15_000),
-            coverage: Coverage::BeyondTable,
-        };
+        let beyond = Threshold { similarity: Similarity(15_000), coverage: Coverage::BeyondTable };
         assert_eq!(threshold(1_000_000, 2), beyond);
         assert_eq!(threshold(u32::MAX, u32::MAX), beyond);
-        let below = Threshold {
-            similarity: Similarity(8000),
-            coverage: Coverage::BelowTable,
-        };
+        let below = Threshold { similarity: Similarity(8000), coverage: Coverage::BelowTable };
         assert_eq!(threshold(0, 0), below);
     }
 
@@ -195,10 +158,7 @@ mod tests {
         assert!(matches!(Calibration::new(&[]), Err(Error::Calibration)));
         assert!(Calibration::new(&[TABLE[1], TABLE[0]]).is_err());
         assert!(Calibration::new(&[TABLE[0], TABLE[0]]).is_err());
-        let zero = CalibrationPoint {
-            one_in: 0,
-            threshold: Similarity(0),
-        };
+        let zero = CalibrationPoint { one_in: 0, threshold: Similarity(0) };
         assert!(Calibration::new(&[zero, TABLE[0]]).is_err());
     }
 

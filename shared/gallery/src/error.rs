@@ -1,5 +1,7 @@
 //! What can go wrong with templates and the gallery: one flat enum.
 
+use crate::{EncoderHash, Name, Similarity};
+
 /// Why a template or the gallery refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -14,4 +16,47 @@ pub enum Error {
     /// A calibration table must not be empty, and must rise in rate and in threshold.
     #[error("the calibration table is empty or does not rise")]
     Calibration,
+    /// A name has 1 to 64 bytes of UTF-8 besides white space at its ends, and no control characters.
+    #[error("a name has 1 to 64 bytes and no control characters")]
+    Name,
+    /// No room for another person or template, in flash or in memory.
+    #[error("the gallery is full")]
+    Full,
+    /// This person has as many templates as one may have.
+    #[error("{0} has as many templates as one person may have")]
+    PersonFull(Name),
+    /// Somebody of this name is enrolled.
+    #[error("somebody named {0} is already enrolled")]
+    DuplicateName(Name),
+    /// The face is already enrolled as somebody else.
+    #[error("this face is already enrolled as {name} (similarity {similarity})")]
+    DuplicateFace {
+        /// Who it resembles.
+        name: Name,
+        /// How much.
+        similarity: Similarity,
+    },
+    /// The templates were made by another encoder than the one that runs now.
+    #[error("the gallery was made by encoder {stored}, but {running} is running")]
+    OtherEncoder {
+        /// The encoder of the templates in flash.
+        stored: EncoderHash,
+        /// The encoder that runs now.
+        running: EncoderHash,
+    },
+    /// Nobody of this name is enrolled.
+    #[error("nobody of this name is enrolled")]
+    NotFound,
+    /// The partition is too small, not divided into 4 to 256 sectors of at least 2048 bytes.
+    #[error("the flash partition does not suit a gallery")]
+    Partition,
+    /// The partition holds a gallery of a newer firmware.
+    #[error("the gallery has format {0}, which this firmware does not know")]
+    Format(u8),
+    /// The flash reported an error.
+    #[error("the flash failed")]
+    Flash,
+    /// The partition is damaged beyond what an interrupted write can leave.
+    #[error("the gallery in flash is damaged")]
+    Corrupted,
 }

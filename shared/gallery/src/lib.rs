@@ -2,18 +2,31 @@
 //!
 //! A [`Template`] is what the door remembers of a face: a unit vector in int8. Two templates are
 //! compared by their [`Similarity`] (cosine), and the threshold above which they are one person
-//! comes from the [`Calibration`] of the encoder that made them, never from a constant.
+//! comes from the [`Calibration`] of the encoder that made them, never from a constant. A
+//! [`Gallery`] keeps [`Person`]s and their templates in flash, and finds whose face a template is.
 //!
-//! Everything is integer arithmetic, so that host and board decide alike, bit for bit.
+//! # Invariants
+//! - Templates of different encoders are never compared: [`Error::OtherEncoder`].
+//! - What was acknowledged survives a power cut at any instant; what was not is either
+//!   there whole or not at all. `gallery` in the source says by which order of writes.
+//! - Everything is integer arithmetic, so that host and board decide alike, bit for bit.
 #![no_std]
 #![forbid(unsafe_code)]
 
 mod calibration;
 mod error;
+mod gallery;
+mod memory;
+mod name;
+mod partition;
+mod record;
 mod similarity;
 mod template;
 
 pub use calibration::{Calibration, CalibrationPoint, Coverage, Threshold};
 pub use error::Error;
+pub use gallery::{Candidate, Gallery, Probe};
+pub use memory::{MAX_PEOPLE, MAX_TEMPLATES, Memory, Person, TEMPLATES_PER_PERSON};
+pub use name::{MAX_NAME, Name};
 pub use similarity::Similarity;
 pub use template::{EncoderHash, MAX_DIMENSION, MIN_DIMENSION, Template, TemplateView};

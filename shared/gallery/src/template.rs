@@ -27,10 +27,7 @@ pub struct EncoderHash(pub [u8; 32]);
 impl fmt::Display for EncoderHash {
     /// The first eight bytes in hexadecimal, which is enough to tell encoders apart by eye.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .iter()
-            .take(8)
-            .try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.0.iter().take(8).try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -77,10 +74,8 @@ impl Template {
         }
         let shift_of_dimension = check_dimension(dimension)?;
         let halvings = (u32::BITS - largest.leading_zeros()).saturating_sub(MAGNITUDE_BITS);
-        let squares: u64 = embedding
-            .clone()
-            .map(|value| u64::from(value.unsigned_abs() >> halvings).pow(2))
-            .sum();
+        let squares: u64 =
+            embedding.clone().map(|value| u64::from(value.unsigned_abs() >> halvings).pow(2)).sum();
         if squares == 0 {
             return Err(Error::ZeroEmbedding);
         }
@@ -93,10 +88,7 @@ impl Template {
             let magnitude = twice.div_ceil(2).min(127) as i8;
             *scaled = if value < 0 { -magnitude } else { magnitude };
         }
-        Ok(Self {
-            dimension: dimension as u16,
-            values,
-        })
+        Ok(Self { dimension: dimension as u16, values })
     }
 
     /// A template from values that [`Template::normalise`] made before, as flash or the host
@@ -110,16 +102,12 @@ impl Template {
 
     /// The values, as many as the dimension.
     pub fn values(&self) -> &[i8] {
-        self.values
-            .get(..usize::from(self.dimension))
-            .unwrap_or(&self.values)
+        self.values.get(..usize::from(self.dimension)).unwrap_or(&self.values)
     }
 
     /// The template, borrowed.
     pub fn view(&self) -> TemplateView<'_> {
-        TemplateView {
-            values: self.values(),
-        }
+        TemplateView { values: self.values() }
     }
 
     /// The number of values.
@@ -170,14 +158,8 @@ impl<'a> TemplateView<'a> {
     /// A copy that owns its values.
     pub fn to_owned(self) -> Template {
         let mut values = [0i8; MAX_DIMENSION];
-        values
-            .iter_mut()
-            .zip(self.values)
-            .for_each(|(to, from)| *to = *from);
-        Template {
-            dimension: self.values.len() as u16,
-            values,
-        }
+        values.iter_mut().zip(self.values).for_each(|(to, from)| *to = *from);
+        Template { dimension: self.values.len() as u16, values }
     }
 
     /// The cosine with another template, rounded to nearest; `None` if their dimensions differ.
@@ -203,10 +185,7 @@ fn check_dimension(dimension: usize) -> Result<u32, Error> {
 
 /// The sum of products. The compiler makes one `vmlava.s8` loop of it on a Cortex-M55.
 fn dot(a: &[i8], b: &[i8]) -> i32 {
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| i32::from(*a) * i32::from(*b))
-        .sum()
+    a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
 }
 
 #[cfg(test)]
@@ -273,10 +252,7 @@ mod tests {
         assert_eq!(Template::normalise([0i16; 128]), Err(Error::ZeroEmbedding));
         assert_eq!(Template::normalise([1i16; 100]), Err(Error::Dimension(100)));
         assert_eq!(Template::normalise([1i16; 32]), Err(Error::Dimension(32)));
-        assert_eq!(
-            Template::normalise([1i16; 1024]),
-            Err(Error::Dimension(513))
-        );
+        assert_eq!(Template::normalise([1i16; 1024]), Err(Error::Dimension(513)));
         assert_eq!(Template::from_values(&[]), Err(Error::Dimension(0)));
     }
 

@@ -1,0 +1,369 @@
+//! The gallery: who is enrolled, and whose face a template is.
+//!
+//! # Power cuts
+//! Every record is written atomically by the map below. What a change consists of:
+//!
+//! | change | 1st write | 2nd write (commit) | afterwards |
+//! |---|---|---|---|
+//! | enrol | template into a free slot | person, naming the slot | |
+//! | add a template | template into a free slot | person, naming one slot more | |
+//! | remove | | person as removed | template slots freed |
+//!
+//! A person's record alone decides. A template that no person names, or whose person is another,
+//! is an orphan of an interrupted change: [`Gallery::open`] frees its slot. So a change is there
+//! whole or not at all, and one that was acknowledged is there.
+//!
+//! After an error of the flash, memory may differ from flash. The next change or search that needs
+//! them equal reads the flash again first ([`Gallery::refresh`]).
+
+use embedded_storage_async::nor_flash::NorFlash;
+use heapless::Vec;
+
+use crate::{
+    EncoderHash, Error, MAX_DIMENSION, Memory, Name, Person, Similarity, Template,
+    memory::{PersonSlot, TemplateSlot},
+    partition::Partition,
+    record::{self, Place, StoredPerson, StoredTemplate},
+};
+
+/// A template to compare or enrol, and the encoder that made it.
+#[derive(Debug, Clone, Copy)]
+pub struct Probe<'a> {
+    /// The template.
+    pub template: &'a Template,
+    /// SHA-256 of the encoder's image.
+    pub encoder: EncoderHash,
+}
+
+/// A person and how alike the best of their templates is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate<'a> {
+    /// Who.
+    pub person: &'a Person,
+    /// The highest similarity to one of their templates.
+    pub similarity: Similarity,
+}
+
+/// People and their templates, in a partition of NOR flash and in memory.
+pub struct Gallery<'m, F: NorFlash> {
+    partition: Partition<F>,
+    memory: &'m mut Memory,
+    /// Whether memory is known to equal flash.
+    fresh: bool,
+}
+
+impl<'m, F: NorFlash> Gallery<'m, F> {
+    /// Opens the gallery that fills `flash` (an erased partition is an empty gallery), reads it
+    /// into `memory`, and clears up after a power cut.
+    ///
+    /// # Errors
+    /// [`Error::Partition`], [`Error::Format`], [`Error::Flash`] and [`Error::Corrupted`].
+    pub async fn open(flash: F, memory: &'m mut Memory) -> Result<Self, Error> {
+        let partition = Partition::new(flash)?;
+        let mut gallery = Self { partition, memory, fresh: false };
+        gallery.refresh().await?;
+        Ok(gallery)
+    }
+
+    /// Reads the flash again if an error of it left memory in doubt.
+    ///
+    /// # Errors
+    /// [`Error::Format`], [`Error::Flash`] and [`Error::Corrupted`].
+    pub async fn refresh(&mut self) -> Result<(), Error> {
+        if self.fresh {
+            return Ok(());
+        }
+        let memory = &mut *self.memory;
+        memory.clear();
+        self.partition.read_all(|place, bytes| read(memory, place, bytes)).await?;
+        self.drop_missing_templates();
+        self.free_orphans().await?;
+        self.fresh = true;
+        Ok(())
+    }
+
+    /// Everybody enrolled, in no order.
+    pub fn people(&self) -> impl Iterator<Item = &Person> {
+        self.memory.people()
+    }
+
+    /// The person with the smallest id from `id` on, for listing in order.
+    pub fn next_person(&self, id: u32) -> Option<&Person> {
+        self.people().filter(|person| person.id >= id).min_by_key(|person| person.id)
+    }
+
+    /// The person of a name.
+    pub fn find(&self, name: &str) -> Option<&Person> {
+        let name = name.trim();
+        self.people().find(|person| person.name.as_str() == name)
+    }
+
+    /// How many templates there are, of all people: what a search compares with.
+    pub fn templates(&self) -> usize {
+        self.people().map(Person::templates).sum()
+    }
+
+    /// How many templates are of another encoder than `running`.
+    pub fn foreign_templates(&self, running: EncoderHash) -> usize {
+        self.stored().filter(|slot| slot.encoder != running).count()
+    }
+
+    /// The encoder that made the templates of a person.
+    pub fn encoder_of(&self, person: &Person) -> Option<EncoderHash> {
+        self.memory.templates_of(person).map(|slot| slot.encoder).next()
+    }
+
+    /// The encoder that made the gallery; `None` while it is empty.
+    pub fn encoder(&self) -> Option<EncoderHash> {
+        self.stored().map(|slot| slot.encoder).next()
+    }
+
+    /// Bytes of flash free for more records.
+    pub fn free_bytes(&self) -> usize {
+        self.partition.capacity().saturating_sub(self.used_bytes())
+    }
+
+    /// 1:N: the person most like the probe; `None` if nobody is enrolled. Whether they are
+    /// alike enough is the caller's to decide, by the threshold of a [`crate::Calibration`].
+    ///
+    /// # Errors
+    /// [`Error::OtherEncoder`] if any template is of another encoder.
+    pub fn identify(&self, probe: Probe) -> Result<Option<Candidate<'_>>, Error> {
+        self.refuse_other_encoder(probe.encoder)?;
+        Ok(self.best(probe, self.people()))
+    }
+
+    /// 1:1: how alike the probe is to the person of a name.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], and [`Error::OtherEncoder`] if any template is of another encoder.
+    pub fn verify(&self, name: &str, probe: Probe) -> Result<Candidate<'_>, Error> {
+        let person = self.find(name).ok_or(Error::NotFound)?;
+        self.refuse_other_encoder(probe.encoder)?;
+        self.best(probe, core::iter::once(person)).ok_or(Error::NotFound)
+    }
+
+    /// Enrols a new person and returns their id. `threshold` is that of a 1:N search.
+    ///
+    /// # Errors
+    /// [`Error::DuplicateName`]; [`Error::DuplicateFace`] if somebody is as similar as
+    /// `threshold`; [`Error::OtherEncoder`]; [`Error::Full`]; [`Error::Flash`];
+    /// [`Error::Corrupted`].
+    pub async fn enrol(
+        &mut self,
+        name: &Name,
+        probe: Probe<'_>,
+        threshold: Similarity,
+    ) -> Result<u32, Error> {
+        self.refresh().await?;
+        if self.find(name).is_some() {
+            return Err(Error::DuplicateName(name.clone()));
+        }
+        self.refuse_other_encoder(probe.encoder)?;
+        self.refuse_face_of_another(None, probe, threshold)?;
+        let place = self.free_person_slot().ok_or(Error::Full)?;
+        let id = self.memory.last_id.checked_add(1).ok_or(Error::Full)?;
+        let person = Person { id, name: name.clone(), slots: Vec::new() };
+        self.add(place, person, probe).await?;
+        Ok(id)
+    }
+
+    /// Adds a template to the person of a name and returns how many they have now.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::PersonFull`]; and, as for [`Gallery::enrol`],
+    /// [`Error::DuplicateFace`] (of somebody else), [`Error::OtherEncoder`], [`Error::Full`],
+    /// [`Error::Flash`] and [`Error::Corrupted`].
+    pub async fn add_template(
+        &mut self,
+        name: &str,
+        probe: Probe<'_>,
+        threshold: Similarity,
+    ) -> Result<usize, Error> {
+        self.refresh().await?;
+        let (place, person) = self.person_slot(name).ok_or(Error::NotFound)?;
+        if person.slots.is_full() {
+            return Err(Error::PersonFull(person.name));
+        }
+        self.refuse_other_encoder(probe.encoder)?;
+        self.refuse_face_of_another(Some(person.id), probe, threshold)?;
+        let templates = person.slots.len() + 1;
+        self.add(place, person, probe).await?;
+        Ok(templates)
+    }
+
+    /// Removes the person of a name with all templates, and returns who it was.
+    ///
+    /// Flash is written anew, not overwritten: the bytes stay in dead records until
+    /// their sector is erased in the course of later changes.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Flash`] and [`Error::Corrupted`].
+    pub async fn remove(&mut self, name: &str) -> Result<Person, Error> {
+        self.refresh().await?;
+        let (place, person) = self.person_slot(name).ok_or(Error::NotFound)?;
+        let removed = StoredPerson::Removed { id: person.id };
+        self.put(Place::Person(place), &removed.bytes()).await?;
+        if let Some(slot) = self.memory.people.get_mut(usize::from(place)) {
+            *slot = PersonSlot::Removed;
+        }
+        // The person is gone already. What fails from here on is tidied up later.
+        self.fresh = self.free_orphans().await.is_ok();
+        Ok(person)
+    }
+
+    /// The two writes that enrol and add have in common.
+    async fn add(&mut self, place: u16, mut person: Person, probe: Probe<'_>) -> Result<(), Error> {
+        let slot = self.memory.templates.iter().position(|slot| slot.person == 0);
+        let slot = slot.ok_or(Error::Full)? as u16;
+        let stored =
+            StoredTemplate { person: person.id, encoder: probe.encoder, template: probe.template.view() };
+        person.slots.push(slot).map_err(|_| Error::PersonFull(person.name.clone()))?;
+        let person = StoredPerson::Enrolled(person);
+        // More than the records that these replace, so that there is always room to remove.
+        let most = Partition::<F>::footprint(record::MAX_TEMPLATE_RECORD)
+            + Partition::<F>::footprint(record::MAX_PERSON_RECORD);
+        if self.free_bytes() < most {
+            return Err(Error::Full);
+        }
+        self.put(Place::Template(slot), &stored.bytes()).await?;
+        self.put(Place::Person(place), &person.bytes()).await?;
+        read(self.memory, Place::Template(slot), &stored.bytes())?;
+        read(self.memory, Place::Person(place), &person.bytes())
+    }
+
+    /// Writes one record. Memory is in doubt if that fails, as the record may be in flash or not.
+    async fn put(&mut self, place: Place, bytes: &[u8]) -> Result<(), Error> {
+        let written = self.partition.put(place, bytes).await;
+        self.fresh &= written.is_ok();
+        written
+    }
+
+    /// Takes from people the slots that hold no template of theirs. Only damaged flash has such.
+    fn drop_missing_templates(&mut self) {
+        let templates = &self.memory.templates;
+        for slot in &mut self.memory.people {
+            if let PersonSlot::Enrolled(person) = slot {
+                let id = person.id;
+                person
+                    .slots
+                    .retain(|slot| templates.get(usize::from(*slot)).is_some_and(|slot| slot.person == id));
+            }
+        }
+    }
+
+    /// Frees the template slots that no person names.
+    async fn free_orphans(&mut self) -> Result<(), Error> {
+        for slot in 0..self.memory.templates.len() as u16 {
+            let Some(owner) = self.memory.templates.get(usize::from(slot)).map(|t| t.person) else {
+                continue;
+            };
+            let named = |person: &Person| person.id == owner && person.slots.contains(&slot);
+            if owner == 0 || self.people().any(named) {
+                continue;
+            }
+            self.put(Place::Template(slot), &record::free_bytes()).await?;
+            if let Some(template) = self.memory.templates.get_mut(usize::from(slot)) {
+                template.person = 0;
+            }
+        }
+        Ok(())
+    }
+
+    fn person_slot(&self, name: &str) -> Option<(u16, Person)> {
+        let name = name.trim();
+        self.memory.people.iter().zip(0u16..).find_map(|(slot, index)| match slot {
+            PersonSlot::Enrolled(person) if person.name.as_str() == name => Some((index, person.clone())),
+            _ => None,
+        })
+    }
+
+    fn free_person_slot(&self) -> Option<u16> {
+        let free = |slot: &PersonSlot| !matches!(slot, PersonSlot::Enrolled(_));
+        self.memory.people.iter().position(free).map(|index| index as u16)
+    }
+
+    fn stored(&self) -> impl Iterator<Item = &TemplateSlot> {
+        self.memory.templates.iter().filter(|slot| slot.person != 0)
+    }
+
+    fn refuse_other_encoder(&self, running: EncoderHash) -> Result<(), Error> {
+        match self.stored().find(|slot| slot.encoder != running) {
+            Some(slot) => Err(Error::OtherEncoder { stored: slot.encoder, running }),
+            None => Ok(()),
+        }
+    }
+
+    fn refuse_face_of_another(
+        &self,
+        person: Option<u32>,
+        probe: Probe,
+        threshold: Similarity,
+    ) -> Result<(), Error> {
+        let others = self.people().filter(|other| Some(other.id) != person);
+        match self.best(probe, others) {
+            Some(Candidate { person, similarity }) if similarity >= threshold => {
+                Err(Error::DuplicateFace { name: person.name.clone(), similarity })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The most similar of `people`; of equals the one with the smallest id.
+    fn best<'a>(&'a self, probe: Probe, people: impl Iterator<Item = &'a Person>) -> Option<Candidate<'a>> {
+        let probe = probe.template.view();
+        people
+            .filter_map(|person| {
+                let templates = self.memory.templates_of(person);
+                let similarity = templates.filter_map(|slot| slot.template()?.similarity(probe)).max()?;
+                Some(Candidate { person, similarity })
+            })
+            .max_by_key(|found| (found.similarity, core::cmp::Reverse(found.person.id)))
+    }
+
+    /// Bytes that the newest records of all places take.
+    fn used_bytes(&self) -> usize {
+        let person = |slot: &PersonSlot| match slot {
+            PersonSlot::Blank => 0,
+            PersonSlot::Removed => Partition::<F>::footprint(record::REMOVED_RECORD),
+            PersonSlot::Enrolled(_) => Partition::<F>::footprint(record::MAX_PERSON_RECORD),
+        };
+        let template = |slot: &TemplateSlot| match slot {
+            TemplateSlot { written: false, .. } => 0,
+            TemplateSlot { person: 0, .. } => Partition::<F>::footprint(record::FREE_RECORD),
+            _ => Partition::<F>::footprint(
+                record::MAX_TEMPLATE_RECORD - MAX_DIMENSION + usize::from(slot.dimension),
+            ),
+        };
+        self.memory.people.iter().map(person).sum::<usize>()
+            + self.memory.templates.iter().map(template).sum::<usize>()
+    }
+}
+
+/// Takes one record into memory; records of one place come from the oldest to the newest.
+fn read(memory: &mut Memory, place: Place, bytes: &[u8]) -> Result<(), Error> {
+    match place {
+        Place::Template(slot) => {
+            let slot = memory.templates.get_mut(usize::from(slot)).ok_or(Error::Corrupted)?;
+            let stored = record::template(bytes, &mut slot.values)?;
+            let (person, encoder, dimension) = match stored {
+                Some(stored) => (stored.person, stored.encoder, stored.template.values().len()),
+                None => (0, EncoderHash([0; 32]), 0),
+            };
+            slot.written = true;
+            slot.person = person;
+            slot.encoder = encoder;
+            slot.dimension = dimension as u16;
+        }
+        Place::Person(slot) => {
+            let slot = memory.people.get_mut(usize::from(slot)).ok_or(Error::Corrupted)?;
+            let (id, person) = match StoredPerson::from_bytes(bytes)? {
+                StoredPerson::Removed { id } => (id, PersonSlot::Removed),
+                StoredPerson::Enrolled(person) => (person.id, PersonSlot::Enrolled(person)),
+            };
+            memory.last_id = memory.last_id.max(id);
+            *slot = person;
+        }
+    }
+    Ok(())
+}

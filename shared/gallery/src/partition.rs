@@ -1,0 +1,102 @@
+//! The gallery's partition: a map of sequential-storage, and how full it may become.
+//!
+//! The map would tell that it is full only after it has moved every sector once in search of
+//! room. So the room is reckoned beforehand: with `S` sectors the map always finds a place while
+//! the newest values of all keys take no more than `S - 2` sectors, each less one largest
+//! record, which is what the end of a sector may waste.
+
+use embedded_storage_async::nor_flash::NorFlash;
+use sequential_storage::{
+    cache::{
+        Cache, key_pointers::ArrayKeyPointers, page_pointers::ArrayPagePointers, page_states::ArrayPageStates,
+    },
+    map::{MapConfig, MapItemIter, MapStorage},
+};
+
+use crate::{
+    Error, MAX_PEOPLE, MAX_TEMPLATES,
+    record::{MAX_TEMPLATE_RECORD, Place},
+};
+
+/// Most sectors in a partition: 1 MiB of 4 KiB each.
+const MAX_SECTORS: usize = 256;
+/// Fewest sectors: fewer could hold next to nothing.
+const MIN_SECTORS: usize = 4;
+/// Smallest sector: three of the largest records and what a sector needs for itself.
+const MIN_SECTOR: usize = 2048;
+/// Keys are `u16`.
+const KEY: usize = 2;
+/// Room for a key and the largest record, in whole words of 32 bytes.
+const BUFFER: usize = (KEY + MAX_TEMPLATE_RECORD).next_multiple_of(32);
+
+type Keys = ArrayKeyPointers<u16, { MAX_PEOPLE + MAX_TEMPLATES }>;
+type MapCache = Cache<ArrayPageStates<MAX_SECTORS>, ArrayPagePointers<MAX_SECTORS>, Keys, u16>;
+
+/// The map in flash.
+pub(crate) struct Partition<F: NorFlash> {
+    map: MapStorage<u16, F, MapCache>,
+    capacity: usize,
+    buffer: [u8; BUFFER],
+}
+
+impl<F: NorFlash> Partition<F> {
+    /// The whole of `flash` as a partition.
+    pub(crate) fn new(flash: F) -> Result<Self, Error> {
+        let bytes = flash.capacity();
+        let sectors = bytes / F::ERASE_SIZE.max(1);
+        let range = 0..u32::try_from(bytes).map_err(|_| Error::Partition)?;
+        if !(MIN_SECTORS..=MAX_SECTORS).contains(&sectors) || F::ERASE_SIZE < MIN_SECTOR {
+            return Err(Error::Partition);
+        }
+        let config = MapConfig::try_new(range).map_err(|_| Error::Partition)?;
+        let waste = 2 * Self::word() + Self::footprint(MAX_TEMPLATE_RECORD);
+        let cache = Cache::new(ArrayPageStates::new(), ArrayPagePointers::new(), Keys::new());
+        Ok(Self {
+            map: MapStorage::new(flash, config, cache),
+            capacity: (sectors - 2) * (F::ERASE_SIZE - waste),
+            buffer: [0; BUFFER],
+        })
+    }
+
+    /// Bytes that the newest values of all keys may take together, by [`Partition::footprint`].
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Bytes of flash that a record of `length` bytes takes.
+    pub(crate) fn footprint(length: usize) -> usize {
+        MapStorage::<u16, F, MapCache>::item_overhead_size() as usize
+            + (KEY + length).next_multiple_of(Self::word())
+    }
+
+    /// Writes a record in one atomic step.
+    pub(crate) async fn put(&mut self, place: Place, record: &[u8]) -> Result<(), Error> {
+        self.map.store_item(&mut self.buffer, &place.key(), &record).await.map_err(translate)
+    }
+
+    /// Shows every record to `visit`, those of one place from the oldest to the newest.
+    pub(crate) async fn read_all(
+        &mut self,
+        mut visit: impl FnMut(Place, &[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut records: MapItemIter<'_, u16, F, MapCache> =
+            self.map.fetch_all_items(&mut self.buffer).await.map_err(translate)?;
+        while let Some((key, record)) = records.next::<&[u8]>(&mut self.buffer).await.map_err(translate)? {
+            visit(Place::from_key(key), record)?;
+        }
+        Ok(())
+    }
+
+    /// The larger of the two granularities, which is what the map aligns to.
+    fn word() -> usize {
+        F::WRITE_SIZE.max(F::READ_SIZE).max(1)
+    }
+}
+
+fn translate<E>(error: sequential_storage::Error<E>) -> Error {
+    match error {
+        sequential_storage::Error::Storage { .. } => Error::Flash,
+        sequential_storage::Error::FullStorage => Error::Full,
+        _ => Error::Corrupted,
+    }
+}

@@ -1,0 +1,223 @@
+//! The bytes of the gallery in flash.
+//!
+//! The partition is a map of sequential-storage, which keeps the newest value of every key,
+//! checks each by CRC and ignores those that a power cut left unfinished. Keys are places, not
+//! people: a place is used again when its person is removed, so that the map never grows beyond
+//! [`MAX_PEOPLE`] + [`MAX_TEMPLATES`] keys.
+//!
+//! ```text
+//! key    u16 LE   0x0000 | template slot     or     0x8000 | person slot
+//!
+//! template slot   01 | person u32 LE | encoder hash, 32 bytes | values, 64 to 512 x i8
+//!   free          01
+//! person slot     01 | id u32 LE | templates u8 | slots u16 LE each | name, UTF-8
+//!   removed       01 | id u32 LE
+//! ```
+//! The first byte is the version of the format. A removed person's record keeps the id, so that
+//! the largest id ever given can be seen from the records alone, and none is given twice.
+
+use heapless::Vec;
+
+use crate::{
+    EncoderHash, Error, MAX_DIMENSION, MAX_NAME, Name, TEMPLATES_PER_PERSON, TemplateView, memory::Person,
+};
+#[cfg(doc)]
+use crate::{MAX_PEOPLE, MAX_TEMPLATES};
+
+/// The version of the format.
+const VERSION: u8 = 1;
+/// What tells a person's key from a template's.
+const PERSON: u16 = 0x8000;
+/// Version, person and encoder before a template's values.
+const TEMPLATE_HEAD: usize = 1 + 4 + 32;
+/// Version, id and number of templates before a person's slots.
+const PERSON_HEAD: usize = 1 + 4 + 1;
+
+/// Bytes of the largest template record.
+pub(crate) const MAX_TEMPLATE_RECORD: usize = TEMPLATE_HEAD + MAX_DIMENSION;
+/// Bytes of the largest person record.
+pub(crate) const MAX_PERSON_RECORD: usize = PERSON_HEAD + 2 * TEMPLATES_PER_PERSON + MAX_NAME;
+/// Bytes of a free slot's record.
+pub(crate) const FREE_RECORD: usize = 1;
+/// Bytes of a removed person's record.
+pub(crate) const REMOVED_RECORD: usize = 5;
+
+/// A record's bytes on their way to flash.
+pub(crate) type Bytes = Vec<u8, MAX_TEMPLATE_RECORD>;
+
+/// A place in the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Of a template, from 0.
+    Template(u16),
+    /// Of a person, from 0.
+    Person(u16),
+}
+
+impl Place {
+    pub(crate) fn key(self) -> u16 {
+        match self {
+            Self::Template(slot) => slot,
+            Self::Person(slot) => PERSON | slot,
+        }
+    }
+
+    pub(crate) fn from_key(key: u16) -> Self {
+        if key & PERSON == 0 { Self::Template(key) } else { Self::Person(key & !PERSON) }
+    }
+}
+
+/// What a template slot holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StoredTemplate<'a> {
+    pub(crate) person: u32,
+    pub(crate) encoder: EncoderHash,
+    pub(crate) template: TemplateView<'a>,
+}
+
+/// What a person slot holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StoredPerson {
+    Enrolled(Person),
+    Removed { id: u32 },
+}
+
+impl StoredTemplate<'_> {
+    pub(crate) fn bytes(&self) -> Bytes {
+        let values = self.template.values().iter().map(|value| value.cast_unsigned());
+        [VERSION].into_iter().chain(self.person.to_le_bytes()).chain(self.encoder.0).chain(values).collect()
+    }
+}
+
+/// The record of a template slot that is free again.
+pub(crate) fn free_bytes() -> Bytes {
+    [VERSION].into_iter().collect()
+}
+
+/// Decodes a template slot; `None` if it is free.
+///
+/// # Errors
+/// [`Error::Format`] for another version, [`Error::Corrupted`] for what no version 1 wrote.
+/// `values` is where the values go, as flash gives unsigned bytes.
+pub(crate) fn template<'a>(
+    bytes: &[u8],
+    values: &'a mut [i8; MAX_DIMENSION],
+) -> Result<Option<StoredTemplate<'a>>, Error> {
+    let mut reader = Reader::new(bytes)?;
+    if reader.rest.is_empty() {
+        return Ok(None);
+    }
+    let person = u32::from_le_bytes(reader.array()?);
+    let encoder = EncoderHash(reader.array()?);
+    let values = values.get_mut(..reader.rest.len()).ok_or(Error::Corrupted)?;
+    values.iter_mut().zip(reader.rest).for_each(|(value, byte)| *value = byte.cast_signed());
+    let template = TemplateView::new(values).map_err(|_| Error::Corrupted)?;
+    Ok(Some(StoredTemplate { person, encoder, template }))
+}
+
+impl StoredPerson {
+    pub(crate) fn bytes(&self) -> Bytes {
+        let mut bytes: Bytes = [VERSION].into_iter().collect();
+        // The buffer holds the largest record, so that nothing below is cut off.
+        match self {
+            Self::Removed { id } => bytes.extend(id.to_le_bytes()),
+            Self::Enrolled(person) => {
+                bytes.extend(person.id.to_le_bytes());
+                bytes.extend([person.slots.len() as u8]);
+                bytes.extend(person.slots.iter().flat_map(|slot| slot.to_le_bytes()));
+                bytes.extend(person.name.bytes());
+            }
+        }
+        bytes
+    }
+
+    /// Decodes a person slot, with the errors of [`template`].
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let mut reader = Reader::new(bytes)?;
+        let id = u32::from_le_bytes(reader.array()?);
+        if reader.rest.is_empty() {
+            return Ok(Self::Removed { id });
+        }
+        let [count] = reader.array()?;
+        let mut slots = Vec::new();
+        for _ in 0..count {
+            slots.push(u16::from_le_bytes(reader.array()?)).map_err(|_| Error::Corrupted)?;
+        }
+        let name = core::str::from_utf8(reader.rest).map_err(|_| Error::Corrupted)?;
+        let name = Name::new(name).map_err(|_| Error::Corrupted)?;
+        Ok(Self::Enrolled(Person { id, name, slots }))
+    }
+}
+
+/// Takes fields off the front of a record.
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8]) -> Result<Self, Error> {
+        match bytes.split_first() {
+            Some((&VERSION, rest)) => Ok(Self { rest }),
+            Some((version, _)) => Err(Error::Format(*version)),
+            None => Err(Error::Corrupted),
+        }
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+        let (array, rest) = self.rest.split_first_chunk().ok_or(Error::Corrupted)?;
+        self.rest = rest;
+        Ok(*array)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_person_has_these_bytes() {
+        let slots = [1u16, 0x0203].into_iter().collect();
+        let person = Person { id: 0x0405_0607, name: Name::new("Zoë").unwrap(), slots };
+        let record = StoredPerson::Enrolled(person);
+        let golden = [1, 7, 6, 5, 4, 2, 1, 0, 3, 2, b'Z', b'o', 0xc3, 0xab];
+        assert_eq!(record.bytes(), golden);
+        assert_eq!(StoredPerson::from_bytes(&golden), Ok(record));
+        let removed = StoredPerson::Removed { id: 9 };
+        assert_eq!(removed.bytes(), [1, 9, 0, 0, 0]);
+        assert_eq!(StoredPerson::from_bytes(&[1, 9, 0, 0, 0]), Ok(removed));
+    }
+
+    #[test]
+    fn a_template_has_these_bytes() {
+        let values = [-2i8; 64];
+        let template = TemplateView::new(&values).unwrap();
+        let record = StoredTemplate { person: 5, encoder: EncoderHash([0xab; 32]), template };
+        let bytes = record.bytes();
+        assert_eq!(bytes[..5], [1, 5, 0, 0, 0]);
+        assert_eq!(bytes[5..37], [0xab; 32]);
+        assert_eq!(bytes[37..], [0xfe; 64]);
+        let mut memory = [0; MAX_DIMENSION];
+        assert_eq!(super::template(&bytes, &mut memory), Ok(Some(record)));
+        assert_eq!(super::template(&free_bytes(), &mut memory), Ok(None));
+    }
+
+    #[test]
+    fn newer_versions_are_named() {
+        assert_eq!(StoredPerson::from_bytes(&[2, 0]), Err(Error::Format(2)));
+        assert_eq!(StoredPerson::from_bytes(&[]), Err(Error::Corrupted));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_decode_or_are_refused(mut bytes in proptest::collection::vec(any::<u8>(), 0..700)) {
+            if let Some(version) = bytes.first_mut() { *version = 1; }
+            let mut memory = [0; MAX_DIMENSION];
+            if let Ok(Some(record)) = template(&bytes, &mut memory) {
+                prop_assert_eq!(&record.bytes()[..], &bytes[..]);
+            }
+            let _ = StoredPerson::from_bytes(&bytes);
+        }
+    }
+}
