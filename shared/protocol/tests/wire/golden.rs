@@ -34,7 +34,7 @@ fn check<'m, M: Body<'m> + core::fmt::Debug>(message: M, expected: &str) {
 }
 
 /// Corner, width, height, landmarks, score, quality of [`face`].
-const FACE: &str = "80191fc00c800f02010403060508070a09e0d40326ac02feff03800102";
+const FACE: &str = "80191fc00c800f02010403060508070a09b0ea012664056411ac0280280103";
 
 #[test]
 fn a_whole_frame() {
@@ -120,7 +120,7 @@ fn events() {
     pin! {
         one(EventKind::Booted { reset: ResetReason::PowerOn }) => "0d090108f4030000",
         one(judged(Judgement::NoFace)) => "0d090108f4030102000101F01c0bb0101e807",
-        one(judged(Judgement::Poor(Flaw::TooSmall))) => "0d090108f403010201000101F01c0bb0101e807",
+        one(judged(Judgement::Poor(Flaw::TooSmall))) => "0d090108f403010201010101F01c0bb0101e807",
         one(judged(Judgement::Stranger(None))) => "0d090108f403010202000101F01c0bb0101e807",
         one(judged(Judgement::Known(candidate()))) => "0d090108f403010203070341646180f7020101F01c0bb0101e807",
         one(judged(Judgement::Unable)) => "0d090108f4030102040101F01c0bb0101e807",
@@ -140,7 +140,7 @@ fn errors() {
         Error::FrameSize { width: 640, height: 480, max_width: 320, max_height: 256 } => "058005e003c0028002",
         Error::Offset { offset: 1, next: 2, length: 3 } => "06010203",
         Error::NoFace => "07",
-        Error::PoorFace { flaw: Flaw::Blurred } => "0801",
+        Error::PoorFace { flaw: Flaw::Blurred } => "0806",
         Error::NoModel { kind: ModelKind::Detector } => "0900",
         Error::ForeignGallery { gallery: [0xAB; 32], active: [0xAB; 32] } => "0a##",
         Error::NoCalibration => "0b",
@@ -163,9 +163,21 @@ fn errors() {
 
 #[test]
 fn small_enums() {
-    let flaws = [Flaw::TooSmall, Flaw::Blurred, Flaw::Turned, Flaw::Cut, Flaw::Dark, Flaw::Bright];
-    let bodies: Vec<String> = flaws.map(|flaw| body(&Error::PoorFace { flaw })).into();
-    assert_eq!(bodies, ["0800", "0801", "0802", "0803", "0804", "0805"]);
+    let flaws = [
+        Flaw::Doubtful,
+        Flaw::TooSmall,
+        Flaw::CutOff,
+        Flaw::Turned,
+        Flaw::Tilted,
+        Flaw::Rolled,
+        Flaw::Blurred,
+        Flaw::TooDark,
+        Flaw::TooBright,
+        Flaw::LowContrast,
+    ];
+    for (number, flaw) in flaws.into_iter().enumerate() {
+        assert_eq!(body(&Error::PoorFace { flaw }), format!("08{number:02x}"));
+    }
     let reasons = [
         ResetReason::PowerOn,
         ResetReason::Requested,

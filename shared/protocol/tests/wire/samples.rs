@@ -16,13 +16,22 @@ pub fn face() -> Face {
             Point { x: 5, y: -5 },
         ],
         score: 30000,
-        quality: Quality {
-            eye_distance: 38,
-            sharpness: 300,
-            frontality: 32767,
-            brightness: 128,
-            flaw: Some(Flaw::Turned),
-        },
+        quality: quality(),
+        flaw: Some(Flaw::Turned),
+    }
+}
+
+/// A frontal view, rolled to the left.
+pub fn quality() -> Quality {
+    Quality {
+        eye_distance: 38,
+        visible: 100,
+        yaw: -3,
+        pitch: 50,
+        roll: -9,
+        sharpness: 300,
+        brightness: 128,
+        contrast: 40,
     }
 }
 

@@ -156,14 +156,18 @@ fn the_longest_messages_fit_a_frame() {
         width: i32::MIN,
         height: i32::MIN,
         landmarks: [far; 5],
-        score: i16::MIN,
+        score: u16::MAX,
         quality: Quality {
             eye_distance: u16::MAX,
-            sharpness: u16::MAX,
-            frontality: i16::MIN,
+            visible: u8::MAX,
+            yaw: i16::MIN,
+            pitch: i16::MIN,
+            roll: i16::MIN,
+            sharpness: u32::MAX,
             brightness: u8::MAX,
-            flaw: Some(Flaw::Bright),
+            contrast: u8::MAX,
         },
+        flaw: Some(Flaw::LowContrast),
     };
     let known = Candidate { person: u32::MAX, name: long_name.clone(), similarity: i16::MIN };
     let event = Event {
