@@ -1,3 +1,50 @@
-//! Integer image operations: resize, detect, align, crop, quality.
+//! Integer image operations: pixels, network input, detector decoding, alignment, quality.
+//!
+//! Everything between a camera frame and a network, and between a network and a decision, is
+//! here. Only integer arithmetic is used, so a host and a board compute the same bytes and an
+//! accuracy measured on one holds for the other.
+//!
+//! Invariants:
+//! - no function allocates, panics or reads outside the buffers it was given, on any input;
+//! - pixel coordinates are [`Point`]s in 1/1024 pixel, where `(0, 0)` is the *centre* of the top
+//!   left pixel (the convention of OpenCV's `warpAffine`, with which the encoders were trained);
+//! - a network's input is NHWC, RGB, `i8 = u8 - 128`.
+//!
+//! The way of a frame: [`Frame`] → [`fill_input`] → the detector network → [`Decoder::decode`] →
+//! [`Similarity::to_template`] → [`crop_face`] → the encoder network; [`Quality::measure`] says
+//! whether the face is worth encoding.
 #![no_std]
 #![forbid(unsafe_code)]
+
+mod align;
+mod color;
+mod crop;
+mod decode;
+mod encode;
+mod error;
+mod face;
+mod fixed;
+mod frame;
+mod input;
+mod quality;
+mod suppress;
+mod verdict;
+
+pub use align::{CROP_SIZE, Similarity, TEMPLATE};
+pub use color::{luma, rgb_to_rgb565, rgb_to_yuv, rgb565_to_rgb, yuv_to_rgb};
+pub use crop::{CROP_BYTES, crop_face};
+pub use decode::{Decoder, HEADS, HeadShape, HeadValues, STRIDES};
+pub use encode::encode;
+pub use error::Error;
+pub use face::{Face, Faces, Landmark, MAX_FACES, Point, Rect, SUBPIXEL_BITS, largest};
+pub use fixed::{Q15_ONE, exp_q, sigmoid_q15};
+pub use frame::{Frame, PixelFormat};
+pub use input::{InputSize, Placement, fill_input};
+pub use quality::Quality;
+pub use verdict::{Flaw, Limits, Verdict};
+
+/// Widest camera frame, in pixels.
+pub const MAX_WIDTH: usize = 320;
+
+/// Highest camera frame, in pixels.
+pub const MAX_HEIGHT: usize = 256;

@@ -1,0 +1,163 @@
+//! Camera frames: a checked view of the bytes that a sensor delivers.
+//!
+//! Both formats take two bytes a pixel, rows top to bottom, without padding:
+//!
+//! ```text
+//! YUYV    Y0 U Y1 V | Y2 U Y3 V ...   two pixels share one U and one V; BT.601, full range
+//! RGB565  gggbbbbb rrrrrggg | ...     little endian: the low byte first
+//! ```
+
+use crate::color::{rgb565_to_rgb, yuv_to_rgb};
+use crate::{Error, MAX_HEIGHT, MAX_WIDTH};
+
+/// How a frame's bytes are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum PixelFormat {
+    /// YUV 4:2:2, packed `Y0 U Y1 V`, BT.601 full range.
+    Yuyv,
+    /// RGB 5-6-5, little endian.
+    Rgb565,
+}
+
+impl PixelFormat {
+    /// Bytes of one pixel; for YUYV, of one pixel of a pair.
+    pub const fn bytes_per_pixel(self) -> usize {
+        2
+    }
+}
+
+/// A camera frame of at most [`MAX_WIDTH`] x [`MAX_HEIGHT`] pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    format: PixelFormat,
+    width: usize,
+    height: usize,
+    bytes: &'a [u8],
+}
+
+impl<'a> Frame<'a> {
+    /// A frame over `bytes`, which must be exactly `width * height * 2` long.
+    ///
+    /// # Errors
+    /// [`Error::EmptyFrame`], [`Error::FrameTooLarge`], [`Error::OddWidth`] (YUYV only) or
+    /// [`Error::BufferLength`].
+    pub fn new(format: PixelFormat, width: usize, height: usize, bytes: &'a [u8]) -> Result<Self, Error> {
+        check_size(format, width, height)?;
+        if bytes.len() != width * height * format.bytes_per_pixel() {
+            return Err(Error::BufferLength);
+        }
+        Ok(Self { format, width, height, bytes })
+    }
+
+    /// How the bytes are read.
+    pub fn format(&self) -> PixelFormat {
+        self.format
+    }
+
+    /// Width in pixels, 1..=[`MAX_WIDTH`].
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Height in pixels, 1..=[`MAX_HEIGHT`].
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// The frame's bytes, as the sensor gave them.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The pixel in column `x` and row `y`; black outside the frame.
+    #[inline]
+    pub fn rgb(&self, x: usize, y: usize) -> [u8; 3] {
+        if x >= self.width || y >= self.height {
+            return [0; 3];
+        }
+        let at = (y * self.width + x) * 2;
+        match self.format {
+            PixelFormat::Yuyv => match self.bytes.get(at & !3..(at & !3) + 4) {
+                Some(&[y0, u, y1, v]) => yuv_to_rgb(if at & 2 == 0 { y0 } else { y1 }, u, v),
+                _ => [0; 3],
+            },
+            PixelFormat::Rgb565 => match self.bytes.get(at..at + 2) {
+                Some(&[low, high]) => rgb565_to_rgb(u16::from_le_bytes([low, high])),
+                _ => [0; 3],
+            },
+        }
+    }
+
+    /// Writes row `y` to `row` as RGB, three bytes a pixel.
+    ///
+    /// Pixels beyond `row`'s length are left out; a row outside the frame is black.
+    pub fn read_row(&self, y: usize, row: &mut [u8]) {
+        let stride = self.width * 2;
+        let Some(bytes) = self.bytes.get(y * stride..(y + 1) * stride) else {
+            row.fill(0);
+            return;
+        };
+        match self.format {
+            PixelFormat::Yuyv => {
+                for (pair, out) in bytes.chunks_exact(4).zip(row.chunks_mut(6)) {
+                    let [left, right] = [pair[0], pair[2]].map(|y| yuv_to_rgb(y, pair[1], pair[3]));
+                    for (out, value) in out.iter_mut().zip(left.into_iter().chain(right)) {
+                        *out = value;
+                    }
+                }
+            }
+            PixelFormat::Rgb565 => {
+                for (pixel, out) in bytes.chunks_exact(2).zip(row.chunks_exact_mut(3)) {
+                    out.copy_from_slice(&rgb565_to_rgb(u16::from_le_bytes([pixel[0], pixel[1]])));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a frame of this size and format may exist.
+pub(crate) fn check_size(format: PixelFormat, width: usize, height: usize) -> Result<(), Error> {
+    if width == 0 || height == 0 {
+        return Err(Error::EmptyFrame);
+    }
+    if width > MAX_WIDTH || height > MAX_HEIGHT {
+        return Err(Error::FrameTooLarge);
+    }
+    if format == PixelFormat::Yuyv && !width.is_multiple_of(2) {
+        return Err(Error::OddWidth);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_does_not_fit() {
+        use PixelFormat::*;
+        let bytes = [0; 4 * 4 * 2];
+        assert!(Frame::new(Yuyv, 4, 4, &bytes).is_ok());
+        assert_eq!(Frame::new(Yuyv, 0, 4, &bytes).unwrap_err(), Error::EmptyFrame);
+        assert_eq!(Frame::new(Yuyv, 3, 4, &bytes).unwrap_err(), Error::OddWidth);
+        assert_eq!(Frame::new(Rgb565, 3, 4, &bytes).unwrap_err(), Error::BufferLength);
+        assert_eq!(Frame::new(Rgb565, 322, 4, &bytes).unwrap_err(), Error::FrameTooLarge);
+        assert_eq!(Frame::new(Rgb565, usize::MAX, 4, &bytes).unwrap_err(), Error::FrameTooLarge);
+    }
+
+    #[test]
+    fn row_reader_and_pixel_reader_agree() {
+        let bytes: [u8; 6 * 3 * 2] = core::array::from_fn(|i| (i * 37 + 11) as u8);
+        for format in [PixelFormat::Yuyv, PixelFormat::Rgb565] {
+            let frame = Frame::new(format, 6, 3, &bytes).unwrap();
+            for y in 0..4 {
+                let mut row = [9; 18];
+                frame.read_row(y, &mut row);
+                for x in 0..6 {
+                    assert_eq!(row[3 * x..3 * x + 3], frame.rgb(x, y));
+                }
+            }
+        }
+    }
+}

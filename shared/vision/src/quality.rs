@@ -1,0 +1,197 @@
+//! How good a view of a face is: size, pose, sharpness, light.
+//!
+//! Pose comes from the five landmarks alone. The measures are no angles but ratios that grow with
+//! the angle, which is all that a limit needs: a turned head moves the tip of the nose sideways
+//! between the eyes, a raised or lowered one moves it up or down between eyes and mouth.
+
+use crate::align::CROP_SIZE;
+use crate::color::luma;
+use crate::crop::CROP_BYTES;
+use crate::face::{Face, Landmark, Point, Rect, SUBPIXEL_BITS};
+
+/// Rows and columns of the crop that show the face and not what is beside it.
+const INNER: core::ops::Range<usize> = 20..CROP_SIZE - 16;
+
+/// Measures of one detected face; [`Limits::judge`](crate::Limits::judge) weighs them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Quality {
+    /// The detector's score, Q15.
+    pub score: u16,
+    /// Distance between the eyes in frame pixels.
+    pub eye_distance: u16,
+    /// Part of the face's box that lies inside the frame, in percent.
+    pub visible: u8,
+    /// How far the nose is beside the middle of eyes and mouth, in percent of the eye distance:
+    /// 0 when frontal, positive towards the picture's right, some 40 at 45 degrees.
+    pub yaw: i16,
+    /// How far the nose is down the way from eyes to mouth, in percent: about 50 when frontal, less
+    /// when looking up, more when looking down.
+    pub pitch: i16,
+    /// Sine of the angle of the eyes' line, in percent, clockwise positive; continued from 100 to
+    /// 200 in magnitude for a head upside down.
+    pub roll: i16,
+    /// Variance of the Laplacian of the crop's luma; low when blurred or enlarged.
+    pub sharpness: u32,
+    /// Mean luma of the crop's inner part, 0..=255.
+    pub brightness: u8,
+    /// Standard deviation of that luma.
+    pub contrast: u8,
+}
+
+impl Quality {
+    /// Measures `face` (in frame coordinates), whose aligned crop is `crop`, in a frame of
+    /// `frame_width` x `frame_height` pixels.
+    pub fn measure(face: &Face, crop: &[i8; CROP_BYTES], frame_width: usize, frame_height: usize) -> Self {
+        let eyes = Vector::between(face.landmark(Landmark::RightEye), face.landmark(Landmark::LeftEye));
+        let light = Light::measure(crop);
+        Self {
+            score: face.score,
+            eye_distance: (eyes.length() >> SUBPIXEL_BITS).min(u64::from(u16::MAX)) as u16,
+            visible: visible(&face.bounds, frame_width, frame_height),
+            yaw: yaw(face, eyes),
+            pitch: pitch(face),
+            roll: roll(eyes),
+            sharpness: light.sharpness,
+            brightness: light.brightness,
+            contrast: light.contrast,
+        }
+    }
+}
+
+/// A difference of two positions; at most 27 bits a direction.
+#[derive(Clone, Copy)]
+struct Vector {
+    x: i64,
+    y: i64,
+}
+
+impl Vector {
+    fn between(from: Point, to: Point) -> Self {
+        const BOUND: i64 = 1 << 26;
+        let part = |from: i32, to: i32| (i64::from(to) - i64::from(from)).clamp(-BOUND, BOUND);
+        Self { x: part(from.x, to.x), y: part(from.y, to.y) }
+    }
+
+    fn dot(self, other: Self) -> i64 {
+        self.x * other.x + self.y * other.y
+    }
+
+    fn length(self) -> u64 {
+        self.dot(self).unsigned_abs().isqrt()
+    }
+
+    /// How far `self` reaches along `axis`, in percent of the axis; 0 for an axis without length.
+    fn percent_along(self, axis: Self) -> i16 {
+        let squared = axis.dot(axis);
+        if squared == 0 { 0 } else { bounded(self.dot(axis) * 100 / squared) }
+    }
+}
+
+fn yaw(face: &Face, eyes: Vector) -> i16 {
+    use Landmark::{LeftEye, LeftMouth, RightEye, RightMouth};
+    let around = [RightEye, LeftEye, RightMouth, LeftMouth].map(|l| face.landmark(l));
+    Vector::between(mean(&around), face.landmark(Landmark::Nose)).percent_along(eyes)
+}
+
+fn pitch(face: &Face) -> i16 {
+    let eyes = mean(&[face.landmark(Landmark::RightEye), face.landmark(Landmark::LeftEye)]);
+    let mouth = mean(&[face.landmark(Landmark::RightMouth), face.landmark(Landmark::LeftMouth)]);
+    let nose = face.landmark(Landmark::Nose);
+    Vector::between(eyes, nose).percent_along(Vector::between(eyes, mouth))
+}
+
+fn roll(eyes: Vector) -> i16 {
+    let length = eyes.length().max(1) as i64;
+    let sine = bounded(eyes.y * 100 / length);
+    if eyes.x >= 0 {
+        sine
+    } else if sine < 0 {
+        -200 - sine
+    } else {
+        200 - sine
+    }
+}
+
+fn visible(bounds: &Rect, frame_width: usize, frame_height: usize) -> u8 {
+    let length = |pixels: usize| (pixels.min(1 << 16) as i32) << SUBPIXEL_BITS;
+    let frame = Rect { x: 0, y: 0, width: length(frame_width), height: length(frame_height) };
+    (bounds.intersection(&frame) * 100 / bounds.area().max(1)).clamp(0, 100) as u8
+}
+
+fn mean(points: &[Point]) -> Point {
+    let count = points.len() as i64;
+    let part = |part: fn(&Point) -> i32| {
+        (points.iter().map(|p| i64::from(part(p))).sum::<i64>() / count.max(1)) as i32
+    };
+    Point { x: part(|p| p.x), y: part(|p| p.y) }
+}
+
+fn bounded(value: i64) -> i16 {
+    value.clamp(-1_000, 1_000) as i16
+}
+
+/// What the luma of a crop tells.
+struct Light {
+    sharpness: u32,
+    brightness: u8,
+    contrast: u8,
+}
+
+impl Light {
+    fn measure(crop: &[i8; CROP_BYTES]) -> Self {
+        let mut above = [0u8; CROP_SIZE];
+        let mut here = [0u8; CROP_SIZE];
+        let mut below = [0u8; CROP_SIZE];
+        read_luma(crop, INNER.start - 1, &mut above);
+        read_luma(crop, INNER.start, &mut here);
+        let (mut level, mut edge) = (Moments::default(), Moments::default());
+        for y in INNER {
+            read_luma(crop, y + 1, &mut below);
+            for x in INNER {
+                let at = |row: &[u8; CROP_SIZE], x: usize| i64::from(row[x]);
+                let around = at(&above, x) + at(&below, x) + at(&here, x - 1) + at(&here, x + 1);
+                level.add(at(&here, x));
+                edge.add(4 * at(&here, x) - around);
+            }
+            (above, here) = (here, below);
+        }
+        Self {
+            sharpness: edge.variance() as u32,
+            brightness: level.mean() as u8,
+            contrast: level.variance().isqrt() as u8,
+        }
+    }
+}
+
+fn read_luma(crop: &[i8; CROP_BYTES], y: usize, row: &mut [u8; CROP_SIZE]) {
+    let pixels = crop[y * CROP_SIZE * 3..].chunks_exact(3);
+    for (out, pixel) in row.iter_mut().zip(pixels) {
+        *out = luma([pixel[0], pixel[1], pixel[2]].map(|value| value as u8 ^ 0x80));
+    }
+}
+
+/// Running count, sum and sum of squares.
+#[derive(Default)]
+struct Moments {
+    count: i64,
+    sum: i64,
+    squares: i64,
+}
+
+impl Moments {
+    fn add(&mut self, value: i64) {
+        self.count += 1;
+        self.sum += value;
+        self.squares += value * value;
+    }
+
+    fn mean(&self) -> i64 {
+        self.sum / self.count.max(1)
+    }
+
+    fn variance(&self) -> u64 {
+        let count = self.count.max(1);
+        ((count * self.squares - self.sum * self.sum) / (count * count)).unsigned_abs()
+    }
+}

@@ -1,0 +1,34 @@
+//! Non-maximum suppression: one detection a face.
+
+use crate::face::{Face, Rect};
+
+/// Boxes that overlap more than this are one face: intersection over union above 3/10, as in
+/// OpenCV's reference for YuNet.
+const OVERLAP_TENTHS: i64 = 3;
+
+/// Whether `bounds` shows a face that is already among `kept`.
+pub(crate) fn is_suppressed(bounds: &Rect, kept: &[Face]) -> bool {
+    kept.iter().any(|face| {
+        let shared = bounds.intersection(&face.bounds);
+        let union = bounds.area() + face.bounds.area() - shared;
+        shared * 10 > union * OVERLAP_TENTHS
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(x: i32, width: i32) -> Rect {
+        Rect { x, y: 0, width, height: 1024 }
+    }
+
+    #[test]
+    fn overlap_of_exactly_three_tenths_is_kept() {
+        let kept = [Face { bounds: at(0, 650), ..Face::default() }];
+        assert!(!is_suppressed(&at(350, 650), &kept)); // 300 of 1000
+        assert!(is_suppressed(&at(349, 650), &kept)); // 301 of 999
+        assert!(!is_suppressed(&at(700, 650), &kept));
+        assert!(!is_suppressed(&at(0, 650), &[]));
+    }
+}
