@@ -1,0 +1,63 @@
+//! The board's NOR flash: partitions in the shared memory, each given away once.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use emulation::nor::Nor;
+use emulation::window::ResetCause;
+use emulation::{Map, Region};
+
+use crate::window;
+
+/// A partition, behind the traits of `embedded-storage` and `embedded-storage-async`. To read it
+/// in place for ever, as a model is, end its being writable: `partition.into_inner()`.
+pub type Partition = Nor<&'static mut [u8]>;
+
+/// All partitions of a board.
+pub struct Flash {
+    /// People and their templates.
+    pub gallery: Partition,
+    /// Settings, counters and the choice of model slots.
+    pub settings: Partition,
+    /// Detector model, slots A and B.
+    pub detector: [Partition; 2],
+    /// Encoder model, slots A and B.
+    pub encoder: [Partition; 2],
+}
+
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Opens the shared memory, and erases it if it is new; tells the host `cause`.
+///
+/// # Safety
+/// The memory of `map` is there and nothing else in this program touches its NOR flash.
+///
+/// # Panics
+/// When called twice, or if the memory has another layout.
+pub unsafe fn take(map: &Map, cause: ResetCause) -> Flash {
+    assert!(!TAKEN.swap(true, Ordering::AcqRel), "the flash was taken before");
+    // SAFETY: the flag lets this through once; the regions are disjoint, as `emulation` tests.
+    let partition = |region: Region| unsafe {
+        Nor::new(core::slice::from_raw_parts_mut(region.address() as *mut u8, region.len as usize))
+    };
+    let mut flash = Flash {
+        gallery: partition(map.gallery),
+        settings: partition(map.settings),
+        detector: map.detector.map(partition),
+        encoder: map.encoder.map(partition),
+    };
+    window::open(map, cause, || flash.erase());
+    flash
+}
+
+impl Flash {
+    fn erase(&mut self) {
+        let [detector_a, detector_b] = &mut self.detector;
+        let [encoder_a, encoder_b] = &mut self.encoder;
+        let all = [&mut self.gallery, &mut self.settings, detector_a, detector_b, encoder_a, encoder_b];
+        for partition in all {
+            let len = partition.bytes().len() as u32;
+            // Whole sectors, within the partition, and the power is on: this cannot fail.
+            let _ = partition.erase(0, len);
+        }
+    }
+}

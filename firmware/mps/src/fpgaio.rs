@@ -1,0 +1,106 @@
+//! Outputs on the LEDs of FPGAIO, and the button.
+//!
+//! An MPS board has no relay, so its first LED is the lock's: lit while the door is held open.
+//! The emulator does not show its LEDs outside, so the board repeats what it drives in the
+//! window. Its buttons are never pressed, so the button is the window's.
+
+use core::convert::Infallible;
+
+use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
+use emulation::window::{LED_BIT, LOCK_BIT, OUTPUTS, UNLOCKS};
+
+use crate::register::Register;
+use crate::window;
+
+/// The LED that stands for the lock's relay.
+const LOCK_LED: u32 = 0;
+
+/// FPGAIO's LED register, which the outputs share.
+#[derive(Clone, Copy, Debug)]
+pub struct Fpgaio {
+    leds: Register,
+}
+
+impl Fpgaio {
+    /// Names FPGAIO by its address.
+    ///
+    /// # Safety
+    /// It is there.
+    pub const unsafe fn new(base: usize) -> Self {
+        // SAFETY: the caller says so; the LEDs are the first register.
+        Self { leds: unsafe { Register::new(base) } }
+    }
+
+    /// Locks the door. All that a fault handler needs to do.
+    pub fn lock(&self) {
+        self.drive(LOCK_LED, LOCK_BIT, false);
+    }
+
+    /// The relay that holds the door open while it is high.
+    pub fn lock_relay(self) -> Output {
+        Output { fpgaio: self, led: LOCK_LED, mirror: LOCK_BIT }
+    }
+
+    /// LED `index`, which the board counts after the lock's.
+    pub fn led(self, index: u32) -> Output {
+        Output { fpgaio: self, led: LOCK_LED + 1 + index, mirror: LED_BIT + index }
+    }
+
+    fn drive(&self, led: u32, mirror: u32, high: bool) {
+        critical_section::with(|_| {
+            let outputs = window::word(OUTPUTS);
+            let before = outputs.read();
+            self.leds.write(with_bit(self.leds.read(), led, high));
+            outputs.write(with_bit(before, mirror, high));
+            if mirror == LOCK_BIT && high && before & 1 << LOCK_BIT == 0 {
+                window::count(UNLOCKS);
+            }
+        });
+    }
+}
+
+const fn with_bit(word: u32, bit: u32, high: bool) -> u32 {
+    word & !(1 << bit) | (high as u32) << bit
+}
+
+/// One output of FPGAIO.
+#[derive(Debug)]
+pub struct Output {
+    fpgaio: Fpgaio,
+    led: u32,
+    mirror: u32,
+}
+
+impl ErrorType for Output {
+    type Error = Infallible;
+}
+
+impl OutputPin for Output {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        self.fpgaio.drive(self.led, self.mirror, false);
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        self.fpgaio.drive(self.led, self.mirror, true);
+        Ok(())
+    }
+}
+
+/// The button by the door, high while it is pressed.
+#[derive(Debug)]
+pub struct Button;
+
+impl ErrorType for Button {
+    type Error = Infallible;
+}
+
+impl InputPin for Button {
+    fn is_high(&mut self) -> Result<bool, Infallible> {
+        Ok(window::button())
+    }
+
+    fn is_low(&mut self) -> Result<bool, Infallible> {
+        Ok(!window::button())
+    }
+}

@@ -1,0 +1,195 @@
+//! defmt's frames on a UART of their own.
+//!
+//! A log must never make a door wait, so frames go into a ring that the UART's interrupt empties.
+//! A frame that does not fit is dropped whole, since half a frame would garble the next one too;
+//! how many were dropped is told as soon as there is room. Only after a panic or a fault, when
+//! nothing else runs any more, the ring is emptied by waiting ([`drain`]).
+
+use core::cell::UnsafeCell;
+
+use crate::uart::Registers;
+
+/// Bytes of frames that may wait: 0.7 s at 115,200 baud.
+const CAPACITY: usize = 8192;
+
+/// How often [`drain`] looks for room before it gives up on a UART that does not move.
+const PATIENCE: u32 = 1_000_000;
+
+struct Ring {
+    bytes: [u8; CAPACITY],
+    /// Where the next byte is read; counts on without wrapping, as the two below.
+    read: usize,
+    /// The end of the last whole frame.
+    whole: usize,
+    /// The end of what the open frame has written so far.
+    write: usize,
+    /// The open frame did not fit.
+    overflowed: bool,
+    dropped: u32,
+    uart: Option<Registers>,
+}
+
+impl Ring {
+    fn push(&mut self, byte: u8) {
+        if self.write.wrapping_sub(self.read) == CAPACITY {
+            self.overflowed = true;
+        } else {
+            self.bytes[self.write % CAPACITY] = byte;
+            self.write = self.write.wrapping_add(1);
+        }
+    }
+
+    fn open(&mut self) {
+        self.write = self.whole;
+        self.overflowed = false;
+    }
+
+    fn close(&mut self) {
+        if self.overflowed {
+            self.dropped = self.dropped.saturating_add(1);
+        } else {
+            self.whole = self.write;
+        }
+    }
+
+    /// Gives the UART a byte if it can take one; whether it did.
+    fn send(&mut self) -> bool {
+        let Some(uart) = self.uart else { return false };
+        if self.read == self.whole || !uart.can_send() {
+            return false;
+        }
+        uart.data.write(u32::from(self.bytes[self.read % CAPACITY]));
+        self.read = self.read.wrapping_add(1);
+        true
+    }
+}
+
+struct Shared {
+    ring: UnsafeCell<Ring>,
+    encoder: UnsafeCell<defmt::Encoder>,
+    restore: UnsafeCell<critical_section::RestoreState>,
+    taken: UnsafeCell<bool>,
+}
+
+// SAFETY: the cells are only touched with interrupts off, on a single core.
+unsafe impl Sync for Shared {}
+
+static SHARED: Shared = Shared {
+    ring: UnsafeCell::new(Ring {
+        bytes: [0; CAPACITY],
+        read: 0,
+        whole: 0,
+        write: 0,
+        overflowed: false,
+        dropped: 0,
+        uart: None,
+    }),
+    encoder: UnsafeCell::new(defmt::Encoder::new()),
+    restore: UnsafeCell::new(critical_section::RestoreState::invalid()),
+    taken: UnsafeCell::new(false),
+};
+
+fn with_ring<R>(f: impl FnOnce(&mut Ring) -> R) -> R {
+    critical_section::with(|_| {
+        // SAFETY: interrupts are off, `f` does not log, so nothing else holds the ring.
+        f(unsafe { &mut *SHARED.ring.get() })
+    })
+}
+
+/// Starts sending on the UART at `base`, at clock / `divisor` baud.
+///
+/// # Safety
+/// A CMSDK UART is at `base`, nothing else uses it, and its transmit handler calls
+/// [`on_interrupt`].
+pub unsafe fn start(base: usize, divisor: u32) {
+    // SAFETY: the caller says that a UART is there.
+    let uart = unsafe { Registers::new(base) };
+    uart.start(divisor, Registers::TX_INTERRUPT);
+    with_ring(|ring| {
+        ring.uart = Some(uart);
+        ring.send();
+    });
+}
+
+/// Sends on; to be called by the handler of the UART's transmit interrupt.
+pub fn on_interrupt() {
+    with_ring(|ring| {
+        if let Some(uart) = ring.uart {
+            uart.interrupts.write(0b11);
+        }
+        while ring.send() {}
+    });
+    let dropped = with_ring(|ring| core::mem::take(&mut ring.dropped));
+    if dropped > 0 {
+        defmt::warn!("{=u32} log frames were dropped", dropped);
+    }
+}
+
+/// Closes a frame that a fault has interrupted, for what is logged after it.
+pub fn abandon() {
+    with_ring(Ring::open);
+    // SAFETY: interrupts are off or this is a fault, whose code is all that still runs.
+    unsafe {
+        *SHARED.taken.get() = false;
+        *SHARED.encoder.get() = defmt::Encoder::new();
+    }
+}
+
+/// Sends all that waits, or gives up if the UART takes nothing for long.
+pub fn drain() {
+    let mut patience = PATIENCE;
+    while patience > 0 {
+        let (sent, left) = with_ring(|ring| (ring.send(), ring.read != ring.whole));
+        if !left {
+            return;
+        }
+        patience = if sent { PATIENCE } else { patience - 1 };
+    }
+}
+
+#[defmt::global_logger]
+struct Logger;
+
+// SAFETY: `acquire` turns interrupts off until `release`, so that frames never mix.
+unsafe impl defmt::Logger for Logger {
+    fn acquire() {
+        // SAFETY: `release` restores it.
+        let restore = unsafe { critical_section::acquire() };
+        // SAFETY: interrupts are off.
+        unsafe {
+            assert!(!*SHARED.taken.get(), "a log within a log");
+            *SHARED.taken.get() = true;
+            *SHARED.restore.get() = restore;
+            (*SHARED.ring.get()).open();
+            (*SHARED.encoder.get()).start_frame(put);
+        }
+    }
+
+    unsafe fn flush() {
+        drain();
+    }
+
+    unsafe fn release() {
+        // SAFETY: interrupts are off since `acquire`, whose state is restored last.
+        unsafe {
+            (*SHARED.encoder.get()).end_frame(put);
+            (*SHARED.ring.get()).close();
+            (*SHARED.ring.get()).send();
+            *SHARED.taken.get() = false;
+            critical_section::release(*SHARED.restore.get());
+        }
+    }
+
+    unsafe fn write(bytes: &[u8]) {
+        // SAFETY: interrupts are off since `acquire`.
+        unsafe { (*SHARED.encoder.get()).write(bytes, put) };
+    }
+}
+
+fn put(bytes: &[u8]) {
+    // SAFETY: only called between `acquire` and `release`, with interrupts off.
+    let ring = unsafe { &mut *SHARED.ring.get() };
+    for &byte in bytes {
+        ring.push(byte);
+    }
+}
