@@ -79,12 +79,27 @@ impl<F: NorFlash> Partition<F> {
         &mut self,
         mut visit: impl FnMut(Place, &[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.repair().await?;
         let mut records: MapItemIter<'_, u16, F, MapCache> =
             self.map.fetch_all_items(&mut self.buffer).await.map_err(translate)?;
         while let Some((key, record)) = records.next::<&[u8]>(&mut self.buffer).await.map_err(translate)? {
             visit(Place::from_key(key), record)?;
         }
         Ok(())
+    }
+
+    /// Completes the erasing of a sector that a power cut interrupted.
+    ///
+    /// The map repairs itself in every operation but `fetch_all_items` (sequential-storage
+    /// 8.0.2 leaves it by `?` before its repair). So this looks whether that would fail and, if
+    /// so, makes another operation repair.
+    async fn repair(&mut self) -> Result<(), Error> {
+        if self.map.fetch_all_items(&mut self.buffer).await.is_ok() {
+            return Ok(());
+        }
+        let key = Place::Person(0).key();
+        let sought = self.map.fetch_item::<&[u8]>(&mut self.buffer, &key).await;
+        sought.map(|_| ()).map_err(translate)
     }
 
     /// The larger of the two granularities, which is what the map aligns to.

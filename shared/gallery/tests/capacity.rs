@@ -44,7 +44,6 @@ fn two_hundred_people_with_five_templates_fit_a_megabyte() {
             }
         }
     }
-    drop(gallery);
     let gallery = block_on(Gallery::open(&mut nor, &mut memory)).unwrap();
     assert_eq!((gallery.people().count(), gallery.templates()), (200, 1000));
     for number in 0..1000 {
@@ -81,7 +80,6 @@ fn a_full_flash_says_so_loses_nothing_and_has_room_to_remove() {
         block_on(gallery.remove(&name(old))).unwrap();
         block_on(gallery.enrol(&name(old), probe, THRESHOLD)).unwrap();
     }
-    drop(gallery);
     let gallery = block_on(Gallery::open(&mut nor, &mut memory)).unwrap();
     assert_eq!(gallery.people().count() as u32, enrolled);
 }

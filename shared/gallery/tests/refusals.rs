@@ -52,7 +52,6 @@ fn a_removed_persons_number_is_not_given_again() {
     assert_eq!(block_on(gallery.enrol(&name("Ann"), probe(&ann), THRESHOLD)), Ok(1));
     assert_eq!(block_on(gallery.remove("Ann")).unwrap().id(), 1);
     assert_eq!(block_on(gallery.remove("Ann")), Err(Error::NotFound));
-    drop(gallery);
     let mut gallery = block_on(Gallery::open(&mut nor, &mut memory)).unwrap();
     assert_eq!(gallery.people().count(), 0);
     assert_eq!(block_on(gallery.enrol(&name("Bob"), probe(&bob), THRESHOLD)), Ok(2));
@@ -66,7 +65,6 @@ fn a_gallery_of_another_encoder_is_listed_but_not_compared() {
     let (mut nor, mut memory) = (Nor::new(8), Box::new(Memory::new()));
     let mut gallery = block_on(Gallery::open(&mut nor, &mut memory)).unwrap();
     block_on(gallery.enrol(&name("Ann"), probe(&ann), THRESHOLD)).unwrap();
-    drop(gallery);
     let mut gallery = block_on(Gallery::open(&mut nor, &mut memory)).unwrap();
     let other = Probe { template: &bob, encoder: NEW };
     let refusal = Error::OtherEncoder { stored: OLD, running: NEW };
