@@ -43,3 +43,25 @@ pub unsafe fn enable(line: Line, priority: Priority) {
     // SAFETY: the caller says that the handler is ready.
     unsafe { NVIC::unmask(line) };
 }
+
+/// An entry of the vector table.
+#[derive(Clone, Copy)]
+pub union Vector {
+    handler: unsafe extern "C" fn(),
+    reserved: usize,
+}
+
+/// The vector table of `N` lines whose `handlers` are named by line; the others are reserved.
+///
+/// # Panics
+/// If a line is not below `N`.
+pub const fn vectors<const N: usize>(handlers: &[(Line, unsafe extern "C" fn())]) -> [Vector; N] {
+    let mut table = [Vector { reserved: 0 }; N];
+    let mut index = 0;
+    while index < handlers.len() {
+        let (line, handler) = handlers[index];
+        table[line.0 as usize] = Vector { handler };
+        index += 1;
+    }
+    table
+}

@@ -15,6 +15,7 @@ pub mod clock;
 pub mod cmsdk_timer;
 pub mod sse_counter;
 
+pub mod fault;
 pub mod fpgaio;
 pub mod interrupt;
 pub mod reset;

@@ -1,0 +1,37 @@
+//! What a board does when it cannot go on: lock the door, say why, and start again.
+
+use core::panic::PanicInfo;
+
+use crate::fpgaio::Fpgaio;
+use crate::log;
+use crate::reset::{ResetCause, reset};
+
+/// For the panic handler.
+pub fn panicked(fpgaio: Fpgaio, info: &PanicInfo<'_>) -> ! {
+    cortex_m::interrupt::disable();
+    fpgaio.lock();
+    log::abandon();
+    defmt::error!("{}", defmt::Display2Format(info));
+    log::drain();
+    reset(ResetCause::Panic)
+}
+
+/// For the hard fault handler; `program_counter` is where it happened.
+pub fn faulted(fpgaio: Fpgaio, program_counter: u32) -> ! {
+    cortex_m::interrupt::disable();
+    fpgaio.lock();
+    log::abandon();
+    defmt::error!("fault at {=u32:#010x}", program_counter);
+    log::drain();
+    reset(ResetCause::Fault)
+}
+
+/// For the NMI, by which the watchdog says that nobody fed it.
+pub fn hung(fpgaio: Fpgaio) -> ! {
+    cortex_m::interrupt::disable();
+    fpgaio.lock();
+    log::abandon();
+    defmt::error!("the watchdog was not fed");
+    log::drain();
+    reset(ResetCause::Watchdog)
+}
