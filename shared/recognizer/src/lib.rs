@@ -1,3 +1,18 @@
-//! From a camera frame to a face template.
+//! From a camera frame to a face template: detect, align, judge, encode.
+//!
+//! A [`Recognizer`] joins two networks, a face detector and a face encoder, with the integer
+//! arithmetic of `vision` between them. The host runs this very code when it measures accuracy, so
+//! what it measures is what the door does.
+//!
+//! Everything about the two networks is checked by [`Recognizer::new`]. After that only an arena
+//! that is too small, or a face whose landmarks make no sense, can be an error. One arena serves both
+//! networks, one after the other; nothing in it needs to live between two calls.
 #![no_std]
 #![forbid(unsafe_code)]
+
+mod error;
+mod heads;
+mod recognizer;
+
+pub use error::{Error, Network};
+pub use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
