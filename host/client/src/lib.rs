@@ -1,2 +1,43 @@
-//! Typed client of a device: emulator, serial, TCP.
+//! A typed client of a device: an emulated board, a serial port, or TCP.
+//!
+//! ```text
+//! Device      what a board can do, a method each
+//! Link        one request, its reply, repeats when nothing comes
+//! Transport   bytes: Unix socket, TCP, serial port
+//!
+//! Board       an emulated board: its folder, its process, its memory file
+//! Camera      the picture before an emulated board
+//! Log         the board's defmt log, decoded with its firmware
+//! ```
+//! A board is a process of its own that outlives the command that started it; what is known of
+//! it lies in one folder. Its memory is a file, which the host reads and writes with ordinary
+//! file operations: the emulator maps the same pages, so both sides see one memory and no
+//! unsafe code is needed.
 #![forbid(unsafe_code)]
+
+mod address;
+mod board;
+mod camera;
+mod device;
+mod error;
+mod link;
+mod log;
+mod memory;
+mod transfer;
+mod transport;
+
+pub use protocol;
+
+pub use address::Address;
+pub use board::{Board, Folder, Launch, Machine, State};
+pub use camera::Camera;
+pub use device::Device;
+pub use error::Error;
+pub use link::Patience;
+pub use log::Log;
+pub use memory::Memory;
+pub use transfer::Picture;
+pub use transport::Transport;
+
+/// Short for a result of this crate.
+pub type Result<T> = core::result::Result<T, Error>;

@@ -1,0 +1,223 @@
+//! An emulated board: a folder, and a process while it is up.
+//!
+//! The folder is the board; the process is its power. Whoever ends the process, in whatever
+//! way, has cut the power, and what was in the board's flash is there at the next boot.
+
+mod folder;
+mod machine;
+mod process;
+
+use std::fs::{self, File};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+pub use folder::Folder;
+pub use machine::Machine;
+
+use crate::{Camera, Device, Error, Memory, Result};
+
+/// How long a board may take to answer after its power came. A first boot erases the flash.
+const BOOT_PATIENCE: Duration = Duration::from_secs(90);
+
+/// How long to wait until another program has done speaking with the board.
+const LINE_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often a wait looks again.
+const POLL: Duration = Duration::from_millis(20);
+
+/// An emulated board.
+pub struct Board {
+    folder: Folder,
+    machine: Machine,
+    /// The process, if this program started it: then it must also be reaped.
+    child: Option<Child>,
+}
+
+/// How a board is started.
+#[derive(Clone, Debug, Default)]
+pub struct Launch {
+    /// What a new board is; without it, what its name says, else an AN547.
+    pub machine: Option<Machine>,
+    /// Firmware to put on the board. Without it the board runs what it has, and a new one gets
+    /// what was built.
+    pub firmware: Option<PathBuf>,
+}
+
+/// Whether a board has power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It has none.
+    Down,
+    /// It runs as this process.
+    Up {
+        /// The process.
+        pid: i32,
+    },
+}
+
+impl Board {
+    /// The board in `folder`, which must have been up before.
+    ///
+    /// # Errors
+    /// [`Error::Down`] if there is no such board, [`Error::Record`].
+    pub fn open(folder: Folder) -> Result<Self> {
+        let machine =
+            folder.recorded_machine()?.ok_or_else(|| Error::Down { name: folder.name().to_owned() })?;
+        Ok(Self { folder, machine, child: None })
+    }
+
+    /// The board in `folder`, with power: makes it if it is new, starts it if it is down, and
+    /// waits until it answers.
+    ///
+    /// # Errors
+    /// No emulator, no firmware, or a board that does not answer.
+    pub fn up(folder: Folder, launch: &Launch) -> Result<Self> {
+        let _alone = folder.lock()?;
+        let machine = folder.machine(launch.machine)?;
+        let mut board = Self { folder, machine, child: None };
+        if let State::Down = board.state()? {
+            board.provide_firmware(launch.firmware.as_deref())?;
+            Memory::create(&board.folder.memory(), machine.map())?;
+            board.child = Some(process::start(&board.folder, machine)?);
+            board.wait_for_boot()?;
+        } else if launch.firmware.is_some() {
+            board.restart_with(launch.firmware.as_deref())?;
+        }
+        Ok(board)
+    }
+
+    /// What it is.
+    pub fn machine(&self) -> Machine {
+        self.machine
+    }
+
+    /// Where it lies.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// Whether it has power.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn state(&self) -> Result<State> {
+        Ok(match process::running(&self.folder)? {
+            Some(pid) => State::Up { pid },
+            None => State::Down,
+        })
+    }
+
+    /// Cuts its power at this very moment, as `kill -9` does. Returns whether it had any.
+    ///
+    /// # Errors
+    /// [`Error::DoesNotEnd`], [`Error::File`].
+    pub fn cut_power(&mut self) -> Result<bool> {
+        let State::Up { pid } = self.state()? else {
+            return Ok(false);
+        };
+        process::end(&self.folder, pid, self.child.take())?;
+        Ok(true)
+    }
+
+    /// Puts other firmware on it, and boots it if it was up.
+    ///
+    /// # Errors
+    /// [`Error::File`], and as [`up`](Self::up).
+    pub fn install_firmware(&mut self, firmware: &Path) -> Result<()> {
+        let _alone = self.folder.lock()?;
+        match self.state()? {
+            State::Up { .. } => self.restart_with(Some(firmware)),
+            State::Down => self.provide_firmware(Some(firmware)),
+        }
+    }
+
+    /// Speaks with it. Programs take turns: this waits up to a minute for the others.
+    ///
+    /// # Errors
+    /// [`Error::Down`], [`Error::LineBusy`], and as [`Device::over`].
+    pub fn connect(&self) -> Result<Device> {
+        let turn = self.turn()?;
+        if let State::Down = self.state()? {
+            return Err(Error::Down { name: self.folder.name().to_owned() });
+        }
+        let socket = self.folder.socket();
+        let stream = UnixStream::connect(&socket)
+            .map_err(|source| Error::Connect { address: format!("unix:{}", socket.display()), source })?;
+        Ok(Device::over(Box::new(stream))?.guarded(turn))
+    }
+
+    /// The picture before it. There from the first [`up`](Self::up) on, even without power.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn camera(&self) -> Result<Camera> {
+        Ok(Camera::new(self.memory()?))
+    }
+
+    /// Its memory.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn memory(&self) -> Result<Memory> {
+        Memory::open(&self.folder.memory(), self.machine.map())
+    }
+
+    fn restart_with(&mut self, firmware: Option<&Path>) -> Result<()> {
+        self.cut_power()?;
+        self.provide_firmware(firmware)?;
+        self.child = Some(process::start(&self.folder, self.machine)?);
+        self.wait_for_boot()
+    }
+
+    /// Copies firmware into the folder: the one asked for, else the one that is there, else the
+    /// one that was built.
+    fn provide_firmware(&self, firmware: Option<&Path>) -> Result<()> {
+        let own = self.folder.firmware();
+        let source = match firmware {
+            Some(path) => path.to_owned(),
+            None if own.exists() => return Ok(()),
+            None => {
+                self.machine.built_firmware().ok_or(Error::NoFirmware { machine: self.machine.name() })?
+            }
+        };
+        // Written beside and renamed, so that a copy that was cut short is never run.
+        let beside = own.with_extension("new");
+        fs::copy(&source, &beside).map_err(Error::file(&source))?;
+        fs::rename(&beside, &own).map_err(Error::file(&own))
+    }
+
+    /// Waits until it answers. A process that ends tells why.
+    fn wait_for_boot(&mut self) -> Result<()> {
+        let until = Instant::now() + BOOT_PATIENCE;
+        loop {
+            if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok()?) {
+                self.child = None;
+                return Err(Error::EmulatorEnded {
+                    status: status.to_string(),
+                    output: self.folder.last_words(),
+                });
+            }
+            match self.connect() {
+                Ok(_) => return Ok(()),
+                Err(Error::Connect { .. }) if Instant::now() < until => std::thread::sleep(POLL),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits for this program's turn to speak.
+    fn turn(&self) -> Result<File> {
+        let path = self.folder.line_lock();
+        let file = File::create(&path).map_err(Error::file(&path))?;
+        let until = Instant::now() + LINE_PATIENCE;
+        while file.try_lock().is_err() {
+            if Instant::now() >= until {
+                return Err(Error::LineBusy { seconds: LINE_PATIENCE.as_secs() });
+            }
+            std::thread::sleep(POLL);
+        }
+        Ok(file)
+    }
+}

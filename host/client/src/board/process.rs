@@ -1,0 +1,109 @@
+//! The emulator's process: started apart from this program, found again by its record.
+//!
+//! A process id alone proves nothing: after a crash it may belong to somebody else. So a board
+//! is up only if the process of that id was started with this board's memory.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{Folder, Machine};
+use crate::{Error, Result};
+
+/// The emulator's program.
+const EMULATOR: &str = "qemu-system-arm";
+
+/// How long a killed process may take to be gone.
+const END_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Starts the board's process, in a group of its own: an interrupt from the terminal is for the
+/// command that waits, not for the board.
+pub(super) fn start(folder: &Folder, machine: Machine) -> Result<Child> {
+    // What a process before it left behind is no longer true.
+    for stale in [folder.socket(), folder.log()] {
+        match fs::remove_file(&stale) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Error::file(&stale)(error));
+            }
+            _ => {}
+        }
+    }
+    let said = folder.emulator_log();
+    let said_to = File::create(&said).map_err(Error::file(&said))?;
+    let also_to = said_to.try_clone().map_err(Error::file(&said))?;
+    let child = Command::new(EMULATOR)
+        .args(machine.arguments(folder))
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(said_to)
+        .stderr(also_to)
+        .process_group(0)
+        .spawn()
+        .map_err(|error| match error.kind() {
+            ErrorKind::NotFound => Error::NoEmulator { program: EMULATOR },
+            _ => Error::file(EMULATOR)(error),
+        })?;
+    let record = folder.pid_file();
+    fs::write(&record, child.id().to_string()).map_err(Error::file(&record))?;
+    Ok(child)
+}
+
+/// The board's process, if it has one.
+pub(super) fn running(folder: &Folder) -> Result<Option<i32>> {
+    let record = folder.pid_file();
+    let text = match fs::read_to_string(&record) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        other => other.map_err(Error::file(&record))?,
+    };
+    let Ok(pid) = text.trim().parse::<i32>() else {
+        return Ok(None);
+    };
+    let memory = folder.memory();
+    let is_ours = command_line(pid)
+        .is_some_and(|line| line.contains(memory.to_string_lossy().replace(',', ",,").as_str()));
+    Ok(is_ours.then_some(pid))
+}
+
+/// Kills the process at once and waits until it is gone.
+pub(super) fn end(folder: &Folder, pid: i32, child: Option<Child>) -> Result<()> {
+    let stuck = Error::DoesNotEnd { pid };
+    let Some(id) = Pid::from_raw(pid) else {
+        return Err(stuck);
+    };
+    match kill_process(id, Signal::KILL) {
+        Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+        Err(errno) => return Err(Error::file(folder.pid_file())(io::Error::from(errno))),
+    }
+    if let Some(mut child) = child {
+        child.wait().map_err(Error::file(EMULATOR))?;
+    }
+    let until = Instant::now() + END_PATIENCE;
+    while running(folder)?.is_some() {
+        if Instant::now() >= until {
+            return Err(stuck);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let record = folder.pid_file();
+    fs::remove_file(&record).map_err(Error::file(&record))
+}
+
+/// How the process was started; none if there is no such process or it is only waiting to be
+/// reaped.
+fn command_line(pid: i32) -> Option<String> {
+    let bytes = match fs::read(format!("/proc/{pid}/cmdline")) {
+        Ok(bytes) => bytes,
+        // Systems without /proc have ps.
+        Err(_) if !fs::exists("/proc/self").unwrap_or(false) => {
+            let ps = Command::new("ps").args(["-ww", "-o", "args=", "-p", &pid.to_string()]).output();
+            ps.ok()?.stdout
+        }
+        Err(_) => return None,
+    };
+    let line = String::from_utf8_lossy(&bytes).replace('\0', " ");
+    (!line.trim().is_empty()).then_some(line)
+}

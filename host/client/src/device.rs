@@ -1,0 +1,260 @@
+//! What a board can do, a method each.
+
+use protocol::{
+    Comparison, Enrolment, Event, Face, Hash, Name, PersonId, Request, Response, Settings, Source, Status,
+    Text, User, VERSION,
+};
+
+use crate::link::Link;
+use crate::{Address, Error, Patience, Result, Transport};
+
+/// A board that answered.
+pub struct Device {
+    pub(crate) link: Link,
+    board: Text,
+    firmware: Text,
+    /// Kept as long as the line is in use, so that no other process speaks in between.
+    _guard: Option<std::fs::File>,
+}
+
+/// Faces in a picture, and what finding them cost.
+#[derive(Clone, Debug)]
+pub struct Faces {
+    /// The faces, the largest first.
+    pub faces: Vec<Face>,
+    /// Instructions spent.
+    pub instructions: u64,
+}
+
+/// A template that the board made.
+#[derive(Clone, Debug)]
+pub struct Embedding {
+    /// The face encoded.
+    pub face: Face,
+    /// Faces in the picture.
+    pub faces: u8,
+    /// Hash of the encoder.
+    pub encoder: Hash,
+    /// The template's values.
+    pub template: Vec<i8>,
+    /// Instructions spent.
+    pub instructions: u64,
+}
+
+/// A person just enrolled.
+#[derive(Clone, Debug)]
+pub struct Enrolled {
+    /// The person's number.
+    pub person: PersonId,
+    /// Templates the person has now.
+    pub templates: u8,
+    /// Faces in the picture; the largest was enrolled.
+    pub faces: u8,
+    /// The face enrolled.
+    pub face: Face,
+    /// Instructions spent.
+    pub instructions: u64,
+}
+
+/// Takes the one variant that answers a request.
+macro_rules! expect {
+    ($reply:expr, $pattern:pat => $value:expr) => {
+        match $reply? {
+            $pattern => Ok($value),
+            _ => Err(Error::Garbled),
+        }
+    };
+}
+
+impl Device {
+    /// Opens the line to `address` and says hello.
+    ///
+    /// # Errors
+    /// [`Error::Connect`], [`Error::Silent`], [`Error::Version`].
+    pub fn connect(address: &Address) -> Result<Self> {
+        Self::over(<dyn Transport>::open(address)?)
+    }
+
+    /// Says hello over a line that is open.
+    ///
+    /// # Errors
+    /// [`Error::Silent`], [`Error::Version`].
+    pub fn over(transport: Box<dyn Transport>) -> Result<Self> {
+        Self::open(transport, Patience::QUICK, Patience::SLOW)
+    }
+
+    /// As [`over`](Self::over), with other limits on the waits.
+    ///
+    /// # Errors
+    /// [`Error::Silent`], [`Error::Version`].
+    pub fn open(transport: Box<dyn Transport>, quick: Patience, slow: Patience) -> Result<Self> {
+        let mut link = Link::new(transport);
+        (link.quick, link.slow) = (quick, slow);
+        let reply = link.ask(&Request::Hello { protocol: VERSION });
+        let versions =
+            |board, firmware: &str| Error::Version { board, host: VERSION, firmware: firmware.to_owned() };
+        match reply {
+            Ok(Response::Hello { protocol, firmware, board }) if protocol == VERSION => {
+                Ok(Self { link, board, firmware, _guard: None })
+            }
+            Ok(Response::Hello { protocol, firmware, .. }) => Err(versions(protocol, &firmware)),
+            Err(Error::Refused(protocol::Error::Version { board, .. })) => Err(versions(board, "unknown")),
+            Ok(_) => Err(Error::Garbled),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps `guard`, a locked file, for as long as the device is in use.
+    pub(crate) fn guarded(mut self, guard: std::fs::File) -> Self {
+        self._guard = Some(guard);
+        self
+    }
+
+    /// The board's name, as "an547".
+    pub fn board(&self) -> &str {
+        &self.board
+    }
+
+    /// The firmware's version.
+    pub fn firmware(&self) -> &str {
+        &self.firmware
+    }
+
+    /// The board's state.
+    ///
+    /// # Errors
+    /// As any request: [`Error::Refused`], [`Error::Silent`], [`Error::Line`].
+    pub fn status(&mut self) -> Result<Status> {
+        expect!(self.link.ask(&Request::Status), Response::Status(status) => status)
+    }
+
+    /// The settings in force.
+    ///
+    /// # Errors
+    /// As any request.
+    pub fn settings(&mut self) -> Result<Settings> {
+        expect!(self.link.ask(&Request::GetSettings), Response::Settings(settings) => settings)
+    }
+
+    /// Changes the settings and returns them as now in force.
+    ///
+    /// # Errors
+    /// As any request; refused with `BadSetting` out of range.
+    pub fn set_settings(&mut self, settings: Settings) -> Result<Settings> {
+        let request = Request::SetSettings(settings);
+        expect!(self.link.ask(&request), Response::Settings(settings) => settings)
+    }
+
+    /// Finds the faces in a picture.
+    ///
+    /// # Errors
+    /// As any request; refused with `NoFrame`, `NoModel`.
+    pub fn detect(&mut self, source: Source) -> Result<Faces> {
+        expect!(self.link.ask(&Request::Detect { source }),
+        Response::Faces { faces, instructions } => Faces {
+            faces: faces.to_vec(),
+            instructions,
+        })
+    }
+
+    /// The template of the largest face.
+    ///
+    /// # Errors
+    /// As any request; refused with `NoFace`, `NoFrame`, `NoModel`.
+    pub fn embed(&mut self, source: Source) -> Result<Embedding> {
+        expect!(self.link.ask(&Request::Embed { source }),
+        Response::Embedding { face, faces, encoder, template, instructions } => Embedding {
+            face,
+            faces,
+            encoder,
+            template: template.to_vec(),
+            instructions,
+        })
+    }
+
+    /// Enrols the largest face under `name`.
+    ///
+    /// # Errors
+    /// As any request; refused for a name or a face that is known, no face, a poor one, a full
+    /// gallery or one of another encoder.
+    pub fn enrol(&mut self, name: &str, source: Source, enrolment: Enrolment) -> Result<Enrolled> {
+        let request = Request::Enrol { name: person_name(name)?, source, enrolment };
+        expect!(self.link.ask(&request),
+        Response::Enrolled { person, templates, faces, face, instructions } => Enrolled {
+            person,
+            templates,
+            faces,
+            face,
+            instructions,
+        })
+    }
+
+    /// 1:1: is the largest face the person's of that `name`?
+    ///
+    /// # Errors
+    /// As any request; refused for a name that is not known, no face, a poor one.
+    pub fn verify(&mut self, name: &str, source: Source) -> Result<Comparison> {
+        let request = Request::Verify { name: person_name(name)?, source };
+        expect!(self.link.ask(&request), Response::Verified(comparison) => comparison)
+    }
+
+    /// 1:N: whose is the largest face?
+    ///
+    /// # Errors
+    /// As any request; refused for no face or a poor one.
+    pub fn identify(&mut self, source: Source) -> Result<Comparison> {
+        expect!(self.link.ask(&Request::Identify { source }),
+            Response::Identified(comparison) => comparison)
+    }
+
+    /// Everybody enrolled, by ascending number.
+    ///
+    /// # Errors
+    /// As any request.
+    pub fn users(&mut self) -> Result<Vec<User>> {
+        let mut everybody: Vec<User> = Vec::new();
+        let mut from = Some(0);
+        while let Some(first) = from {
+            let reply = self.link.ask(&Request::ListUsers { from: first });
+            let (page, next) = expect!(reply, Response::Users { users, next } => (users, next))?;
+            everybody.extend(page);
+            // A page that does not lead on would be asked for without end.
+            from = next.filter(|next| *next > first);
+        }
+        Ok(everybody)
+    }
+
+    /// Forgets a person; returns how many templates went.
+    ///
+    /// # Errors
+    /// As any request; refused for a name that is not known.
+    pub fn remove(&mut self, name: &str) -> Result<u8> {
+        let request = Request::Remove { name: person_name(name)? };
+        expect!(self.link.ask(&request), Response::Removed { templates, .. } => templates)
+    }
+
+    /// Door events after the one numbered `after`, and the number of the newest.
+    ///
+    /// # Errors
+    /// As any request.
+    pub fn events(&mut self, after: u32) -> Result<(Vec<Event>, u32)> {
+        expect!(self.link.ask(&Request::NextEvents { after }),
+            Response::Events { newest, events } => (events.into_iter().collect(), newest))
+    }
+
+    /// Resets the board. The line stays; the next request may have to wait for the boot.
+    ///
+    /// # Errors
+    /// As any request.
+    pub fn reboot(&mut self) -> Result<()> {
+        expect!(self.link.ask(&Request::Reboot), Response::Done => ())
+    }
+}
+
+/// A person's name as the board takes it.
+fn person_name(name: &str) -> Result<Name> {
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err(Error::Refused(protocol::Error::BadName));
+    }
+    Name::try_from(name).map_err(|_| Error::NameTooLong { bytes: name.len() })
+}

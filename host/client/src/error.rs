@@ -1,0 +1,192 @@
+//! What can go wrong with a device, and what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why something could not be done with a device.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The line could not be opened.
+    #[error("cannot reach a device at {address}: {source}")]
+    Connect {
+        /// Where.
+        address: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The line broke.
+    #[error("the line to the board broke: {0}")]
+    Line(#[source] io::Error),
+    /// No reply came.
+    #[error("the board did not answer for {seconds} seconds; `postern board logs` shows its log")]
+    Silent {
+        /// How long the host waited.
+        seconds: u64,
+    },
+    /// Something came that is no reply to the request.
+    #[error("the board answered with something this program does not understand")]
+    Garbled,
+    /// Host and board speak different versions of the protocol.
+    #[error(
+        "the board (firmware {firmware}) speaks version {board} of the protocol, this program \
+         version {host}: install firmware and program of the same release"
+    )]
+    Version {
+        /// The board's version.
+        board: u16,
+        /// The host's version.
+        host: u16,
+        /// The firmware's version.
+        firmware: String,
+    },
+    /// The board refused.
+    #[error("{0}{advice}", advice = advice(.0))]
+    Refused(protocol::Error),
+    /// A name is longer than a board takes.
+    #[error("the name has {bytes} bytes; a board takes {}", protocol::MAX_NAME)]
+    NameTooLong {
+        /// Its length in UTF-8.
+        bytes: usize,
+    },
+    /// Data is longer than a message can say.
+    #[error("that is too large for a board")]
+    TooLong,
+
+    /// The name of a board is no name of a folder.
+    #[error("`{name}` cannot be the name of a board: letters, digits, `-`, `_` and `.` can")]
+    BoardName {
+        /// The name.
+        name: String,
+    },
+    /// There is no such machine.
+    #[error("there is no board `{name}`: choose an547 (Cortex-M55) or an500 (Cortex-M7)")]
+    UnknownMachine {
+        /// The name.
+        name: String,
+    },
+    /// A board keeps the machine it was made with.
+    #[error("the board in {folder} is an {is}, not an {asked}: choose another name for it", folder = folder.display())]
+    OtherMachine {
+        /// Its folder.
+        folder: PathBuf,
+        /// What it is.
+        is: &'static str,
+        /// What was asked for.
+        asked: &'static str,
+    },
+    /// The board has no process.
+    #[error("board {name} is not up: `postern board up --board {name}` starts it")]
+    Down {
+        /// Its name.
+        name: String,
+    },
+    /// Another program is speaking with the board.
+    #[error("another program has been speaking with the board for {seconds} seconds; end it first")]
+    LineBusy {
+        /// How long this one waited.
+        seconds: u64,
+    },
+    /// The emulator is not installed.
+    #[error(
+        "{program} is not installed: `apt-get install qemu-system-arm` (Debian, Ubuntu), \
+         `dnf install qemu-system-arm` (Fedora) or `brew install qemu` (macOS)"
+    )]
+    NoEmulator {
+        /// The program looked for.
+        program: &'static str,
+    },
+    /// There is no firmware to run.
+    #[error("no firmware for {machine} found: `cargo xtask firmware` builds it, `--firmware FILE` names it")]
+    NoFirmware {
+        /// For which machine.
+        machine: &'static str,
+    },
+    /// The emulator ended at once.
+    #[error("the emulator ended ({status}): {output}")]
+    EmulatorEnded {
+        /// How.
+        status: String,
+        /// The end of what it said.
+        output: String,
+    },
+    /// The board's process did not end.
+    #[error("process {pid} of the board does not end")]
+    DoesNotEnd {
+        /// Its id.
+        pid: i32,
+    },
+    /// A socket's path is longer than the operating system takes.
+    #[error("the folder {folder} has too long a path for a socket: choose a shorter one with --state", folder = folder.display())]
+    LongPath {
+        /// The board's folder.
+        folder: PathBuf,
+    },
+    /// A file could not be read or written.
+    #[error("{path}: {source}", path = path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The board's record is not one.
+    #[error("{path} is not a board's record: {reason}", path = path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+
+    /// A picture does not fit the camera.
+    #[error("a picture of {width}x{height} does not fit the camera")]
+    PictureSize {
+        /// Its width.
+        width: u16,
+        /// Its height.
+        height: u16,
+    },
+    /// The board did not take the picture before its camera.
+    #[error(
+        "the board did not take the picture before its camera for {seconds} seconds; \
+         `postern board logs` shows its log"
+    )]
+    NotTaken {
+        /// How long the host waited.
+        seconds: u64,
+    },
+    /// The log cannot be decoded with this firmware.
+    #[error("the log cannot be decoded: {reason}")]
+    Log {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// For `map_err` on what is done with the file at `path`.
+    pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        |source| Self::File { path, source }
+    }
+}
+
+/// What a person can do about a refusal, in words of the command line.
+fn advice(refusal: &protocol::Error) -> &'static str {
+    use protocol::Error as Refusal;
+    match refusal {
+        Refusal::DuplicateName { .. } => {
+            "; `--add` gives them one more photograph, `postern remove` forgets them"
+        }
+        Refusal::UnknownPerson { .. } => "; `postern users` lists who is",
+        Refusal::NoModel { .. } => "; `postern flash models` installs it",
+        Refusal::ForeignGallery { .. } => "; flash that encoder again, or remove and enrol everybody anew",
+        Refusal::NoCalibration => "; compile it with a calibration table",
+        Refusal::GalleryFull { .. } => "; `postern remove` makes room",
+        Refusal::HashMismatch { .. } => "; try again",
+        Refusal::Internal { .. } | Refusal::Flash => "; `postern board logs` shows its log",
+        Refusal::NoCamera => "; is something before it? `postern show` holds a picture there",
+        _ => "",
+    }
+}

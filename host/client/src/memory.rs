@@ -1,0 +1,101 @@
+//! The file that is an emulated board's memory.
+//!
+//! The emulator maps the file and the host reads and writes it. Both see the same pages of the
+//! operating system's cache, so that a word written here is there for the board at once. A word
+//! read while it is being written may be torn; the window's protocol stands that (an odd or
+//! changed sequence is looked at again).
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use emulation::{Map, window};
+
+use crate::{Error, Result};
+
+/// The memory of one board.
+pub struct Memory {
+    file: File,
+    path: PathBuf,
+    map: Map,
+}
+
+impl Memory {
+    /// Makes the file if there is none: sparse, all zeros.
+    pub(crate) fn create(path: &Path, map: Map) -> Result<()> {
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(Error::file(path))?;
+        if file.metadata().map_err(Error::file(path))?.len() != map.file_len {
+            file.set_len(map.file_len).map_err(Error::file(path))?;
+        }
+        Ok(())
+    }
+
+    /// Opens the file of a board.
+    pub(crate) fn open(path: &Path, map: Map) -> Result<Self> {
+        let file = OpenOptions::new().read(true).write(true).open(path).map_err(Error::file(path))?;
+        Ok(Self { file, path: path.to_owned(), map })
+    }
+
+    /// Where everything lies in it.
+    pub fn map(&self) -> &Map {
+        &self.map
+    }
+
+    /// Reads a word of the window page.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn word(&self, offset: usize) -> Result<u32> {
+        let mut bytes = [0; 4];
+        self.read(u64::from(self.map.window.offset) + offset as u64, &mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    /// Writes a word of the window page.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn set_word(&self, offset: usize, word: u32) -> Result<()> {
+        let place = u64::from(self.map.window.offset) + offset as u64;
+        self.write(place, &word.to_le_bytes())
+    }
+
+    /// Whether the lock relay holds the door open at this moment.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn lock_is_open(&self) -> Result<bool> {
+        Ok(self.word(window::OUTPUTS)? >> window::LOCK_BIT & 1 == 1)
+    }
+
+    /// How often the lock opened since the board was made.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn unlocks(&self) -> Result<u32> {
+        self.word(window::UNLOCKS)
+    }
+
+    /// Holds the button down, or lets it go.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn press_button(&self, pressed: bool) -> Result<()> {
+        self.set_word(window::BUTTONS, u32::from(pressed))
+    }
+
+    /// Reads bytes at an offset in the file.
+    pub(crate) fn read(&self, offset: u64, bytes: &mut [u8]) -> Result<()> {
+        self.file.read_exact_at(bytes, offset).map_err(Error::file(&self.path))
+    }
+
+    /// Writes bytes at an offset in the file.
+    pub(crate) fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+        self.file.write_all_at(bytes, offset).map_err(Error::file(&self.path))
+    }
+}
