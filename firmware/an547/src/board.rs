@@ -73,8 +73,12 @@ unsafe extern "C" fn on_timer() {
     CLOCK.on_interrupt();
 }
 
-unsafe extern "C" fn on_serial() {
-    SERIAL.on_interrupt();
+unsafe extern "C" fn on_receive() {
+    SERIAL.on_receive();
+}
+
+unsafe extern "C" fn on_transmit() {
+    SERIAL.on_transmit();
 }
 
 unsafe extern "C" fn on_log() {
@@ -91,8 +95,8 @@ unsafe extern "C" fn on_software() {
 #[unsafe(no_mangle)]
 pub static __INTERRUPTS: [Vector; 128] = vectors(&[
     (TIMER0, on_timer),
-    (UART0_RX, on_serial),
-    (UART0_TX, on_serial),
+    (UART0_RX, on_receive),
+    (UART0_TX, on_transmit),
     (UART1_TX, on_log),
     (SOFTWARE, on_software),
 ]);

@@ -115,7 +115,7 @@ pub unsafe fn start(base: usize, divisor: u32) {
 pub fn on_interrupt() {
     with_ring(|ring| {
         if let Some(uart) = ring.uart {
-            uart.interrupts.write(0b11);
+            uart.interrupts.write(Registers::TX_PENDING);
         }
         while ring.send() {}
     });

@@ -24,8 +24,12 @@ const RX_ENABLE: u32 = 1 << 1;
 const TX_INTERRUPT: u32 = 1 << 2;
 const RX_INTERRUPT: u32 = 1 << 3;
 
-/// How many bytes one run of the handler moves before others get their turn.
+/// How many bytes one run of the transmit handler moves before others get their turn.
 const BURST: usize = 64;
+
+/// Bits of the interrupt register; writing one clears it.
+const TX_PENDING: u32 = 1 << 0;
+const RX_PENDING: u32 = 1 << 1;
 
 /// The registers of a CMSDK UART.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +67,7 @@ impl Registers {
     }
 
     pub const TX_INTERRUPT: u32 = TX_INTERRUPT;
+    pub const TX_PENDING: u32 = TX_PENDING;
 }
 
 /// A UART with `RX` bytes of room for what came and `TX` for what is to be sent.
@@ -103,38 +108,38 @@ impl<const RX: usize, const TX: usize> Uart<RX, TX> {
         self.overruns.load(Ordering::Relaxed)
     }
 
-    /// Moves bytes; to be called by the handlers of the UART's interrupt lines.
-    pub fn on_interrupt(&self) {
-        self.registers.interrupts.write(0b11);
-        critical_section::with(|_| {
-            self.receive();
-            self.send();
-        });
+    /// Takes a byte; to be called by the handler of the receive interrupt.
+    ///
+    /// A byte that arrives from here on interrupts again, so the handler looks once only: every
+    /// access to a register costs the emulator a lock, and they bound the bytes a second.
+    pub fn on_receive(&self) {
+        self.registers.interrupts.write(RX_PENDING);
+        critical_section::with(|_| self.receive());
     }
 
-    /// Called with interrupts off: takes what the register holds, as far as there is room.
+    /// Sends on; to be called by the handler of the transmit interrupt.
+    pub fn on_transmit(&self) {
+        self.registers.interrupts.write(TX_PENDING);
+        critical_section::with(|_| self.send());
+    }
+
+    /// Called with interrupts off: takes the byte that the register holds, if there is room.
     fn receive(&self) {
-        for _ in 0..BURST {
-            let state = self.registers.state.read();
-            if state & RX_OVERRUN != 0 {
-                self.registers.state.write(RX_OVERRUN);
-                self.overruns.fetch_add(1, Ordering::Relaxed);
-            }
-            if state & RX_FULL == 0 {
-                self.stalled.store(false, Ordering::Relaxed);
-                return;
-            }
-            if self.received.is_full() {
-                self.stalled.store(true, Ordering::Relaxed);
-                return;
-            }
+        let state = self.registers.state.read();
+        if state & RX_OVERRUN != 0 {
+            self.registers.state.write(RX_OVERRUN);
+            self.overruns.fetch_add(1, Ordering::Relaxed);
+        }
+        if state & RX_FULL == 0 {
+            return;
+        }
+        let full = self.received.is_full();
+        self.stalled.store(full, Ordering::Relaxed);
+        if !full {
             let byte = self.registers.data.read() as u8;
             // There is room, as was just seen.
             let _ = self.received.try_write(&[byte]);
         }
-        // The interrupt comes again for a byte that arrives from here on, but not for one that
-        // is in the register already.
-        self.stalled.store(true, Ordering::Relaxed);
     }
 
     /// Called with interrupts off: fills the register, as far as there are bytes.

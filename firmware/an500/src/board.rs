@@ -1,0 +1,119 @@
+//! Addresses, interrupt lines and handlers of AN500.
+
+use cortex_m_rt::{ExceptionFrame, exception};
+use embassy_executor::InterruptExecutor;
+use mps::clock::Clock;
+use mps::cmsdk_timer::CmsdkTimer;
+use mps::fault;
+use mps::fpgaio::Fpgaio;
+use mps::interrupt::{Line, Priority, Vector, enable, set_priority, vectors};
+use mps::log;
+use mps::uart::Uart;
+use mps::watchdog::Watchdog;
+
+/// The clock of the UARTs is 25 MHz; this is the fastest they go, 1.5 Mbaud.
+const DIVISOR: u32 = 16;
+
+const UART1: usize = 0x4000_5000;
+
+const TIMER0: Line = Line(8);
+const UART0_RX: Line = Line(0);
+const UART0_TX: Line = Line(1);
+const UART1_TX: Line = Line(3);
+/// A line that no peripheral uses, for the executor of urgent tasks.
+const SOFTWARE: Line = Line(31);
+
+/// The serial line to the host.
+// SAFETY: UART0 is there, and only here it is named.
+pub static SERIAL: Uart<4096, 4096> = unsafe { Uart::new(0x4000_4000) };
+
+/// LEDs, and the lock's relay among them.
+// SAFETY: FPGAIO is there.
+pub const FPGAIO: Fpgaio = unsafe { Fpgaio::new(0x4002_8000) };
+
+/// Executes the tasks that must not wait for a network to finish.
+pub static URGENT: InterruptExecutor = InterruptExecutor::new();
+
+embassy_time_driver::time_driver_impl!(static CLOCK: Clock<CmsdkTimer> = Clock::new(
+    // SAFETY: FPGAIO's counter and timer 0 are there, and only here they are named.
+    unsafe { CmsdkTimer::new(0x4002_8000, 0x4000_0000) }
+));
+
+/// Instructions since the start, see [`Clock::instructions`].
+pub fn instructions() -> u64 {
+    CLOCK.instructions()
+}
+
+/// Starts clock, log and serial line; interrupts come from here on.
+pub fn start() -> embassy_executor::SendSpawner {
+    CLOCK.counter().start();
+    SERIAL.start(DIVISOR);
+    // SAFETY: UART1 is there, only the log uses it, and its handler is below. All handlers whose
+    // lines are enabled are ready now.
+    unsafe {
+        log::start(UART1, DIVISOR);
+        for line in [TIMER0, UART0_RX, UART0_TX, UART1_TX] {
+            enable(line, Priority::Device);
+        }
+    }
+    set_priority(SOFTWARE, Priority::Tasks);
+    URGENT.start(SOFTWARE)
+}
+
+/// The watchdog, which counts at 25 MHz.
+pub fn watchdog() -> Watchdog {
+    // SAFETY: the watchdog is there; `main` calls this once.
+    unsafe { Watchdog::new(0x4000_8000) }
+}
+
+/// Ticks of the watchdog in a millisecond.
+pub const WATCHDOG_TICKS_A_MILLISECOND: u32 = 25_000;
+
+unsafe extern "C" fn on_timer() {
+    CLOCK.on_interrupt();
+}
+
+unsafe extern "C" fn on_receive() {
+    SERIAL.on_receive();
+}
+
+unsafe extern "C" fn on_transmit() {
+    SERIAL.on_transmit();
+}
+
+unsafe extern "C" fn on_log() {
+    log::on_interrupt();
+}
+
+unsafe extern "C" fn on_software() {
+    // SAFETY: the line is enabled by `URGENT.start`, and this is its handler.
+    unsafe { URGENT.on_interrupt() };
+}
+
+/// The lines of AN500; `cortex-m-rt` puts them after the exceptions.
+#[unsafe(link_section = ".vector_table.interrupts")]
+#[unsafe(no_mangle)]
+pub static __INTERRUPTS: [Vector; 32] = vectors(&[
+    (TIMER0, on_timer),
+    (UART0_RX, on_receive),
+    (UART0_TX, on_transmit),
+    (UART1_TX, on_log),
+    (SOFTWARE, on_software),
+]);
+
+#[exception]
+unsafe fn NonMaskableInt() -> ! {
+    fault::hung(FPGAIO)
+}
+
+#[exception]
+unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
+    fault::faulted(FPGAIO, frame.pc())
+}
+
+#[panic_handler]
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+    fault::panicked(FPGAIO, info)
+}
+
+defmt::timestamp!("{=u64:us}", embassy_time::Instant::now().as_micros());
