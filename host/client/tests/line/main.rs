@@ -1,0 +1,5 @@
+//! The client against a simulated device, over a line that fails in every way lines do.
+
+mod device;
+mod loss;
+mod transfers;
