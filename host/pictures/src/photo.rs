@@ -1,0 +1,150 @@
+//! Reading a photograph into upright 8-bit RGB.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+
+use image::error::ImageError;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
+
+use crate::{Error, jpeg};
+
+/// Most pixels of a photograph; more than any phone takes.
+pub const MAX_PIXELS: u64 = 120_000_000;
+
+/// Least width and height of a photograph in pixels.
+pub const MIN_SIDE: u32 = 32;
+
+/// Most memory that a decoder may ask for; [`MAX_PIXELS`] in 16-bit RGBA.
+const MAX_ALLOCATION: u64 = MAX_PIXELS * 8;
+
+/// A picture: upright, 8 bits, RGB, without transparency.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Photo {
+    pub(crate) image: RgbImage,
+}
+
+impl std::fmt::Debug for Photo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Photo({}x{})", self.width(), self.height())
+    }
+}
+
+impl Photo {
+    /// Reads a photograph of any common format.
+    ///
+    /// Its EXIF orientation is applied; greyscale, CMYK, 16-bit and palette pictures become 8-bit RGB;
+    /// what is transparent becomes white. The format is told by the content, not by the name.
+    ///
+    /// # Errors
+    /// Everything but [`Error::Write`]; each names `path`.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let bytes = fs::read(path).map_err(|source| Error::Read { path: path.into(), source })?;
+        if bytes.is_empty() {
+            return Err(Error::Empty { path: path.into() });
+        }
+        let format = image::guess_format(&bytes)
+            .map_err(|_| Error::Format { path: path.into(), what: describe(&bytes).into() })?;
+        let mut reader = ImageReader::with_format(Cursor::new(&bytes), format);
+        // Sizes are checked below, with a better message.
+        reader.no_limits();
+        let mut decoder = reader.into_decoder().map_err(|error| refuse(path, error))?;
+        let (width, height) = decoder.dimensions();
+        if u64::from(width) * u64::from(height) > MAX_PIXELS {
+            let limit = MAX_PIXELS / 1_000_000;
+            return Err(Error::TooLarge { path: path.into(), width, height, limit });
+        }
+        if width.min(height) < MIN_SIDE {
+            return Err(Error::TooSmall { path: path.into(), width, height });
+        }
+        if format == ImageFormat::Jpeg && !jpeg::is_complete(&bytes) {
+            let reason = "its end is missing".into();
+            return Err(Error::Damaged { path: path.into(), reason });
+        }
+        let mut limits = Limits::no_limits();
+        limits.max_alloc = Some(MAX_ALLOCATION);
+        decoder.set_limits(limits).map_err(|error| refuse(path, error))?;
+        // A picture whose orientation cannot be read is taken as it lies.
+        let orientation = decoder.orientation();
+        let mut image = DynamicImage::from_decoder(decoder).map_err(|error| refuse(path, error))?;
+        if let Ok(orientation) = orientation {
+            image.apply_orientation(orientation);
+        }
+        Ok(Self { image: flatten(image) })
+    }
+
+    /// A picture from RGB bytes, rows top to bottom; `None` if there are not `width * height * 3`.
+    pub fn from_rgb(width: u32, height: u32, rgb: Vec<u8>) -> Option<Self> {
+        RgbImage::from_raw(width, height, rgb).map(|image| Self { image })
+    }
+
+    /// A picture of what a camera frame shows.
+    pub fn from_frame(frame: &vision::Frame) -> Self {
+        let image = RgbImage::from_fn(frame.width() as u32, frame.height() as u32, |x, y| {
+            image::Rgb(frame.rgb(x as usize, y as usize))
+        });
+        Self { image }
+    }
+
+    /// Width in pixels.
+    pub fn width(&self) -> u32 {
+        self.image.width()
+    }
+
+    /// Height in pixels.
+    pub fn height(&self) -> u32 {
+        self.image.height()
+    }
+
+    /// The pixels: RGB, rows top to bottom.
+    pub fn rgb(&self) -> &[u8] {
+        self.image.as_raw()
+    }
+
+    /// Writes the picture as PNG, whatever the name's extension is.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn save_png(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let path = path.as_ref();
+        self.image
+            .save_with_format(path, ImageFormat::Png)
+            .map_err(|error| Error::Write { path: path.into(), reason: error.to_string() })
+    }
+}
+
+/// Lays a picture on white and makes it 8-bit RGB.
+fn flatten(image: DynamicImage) -> RgbImage {
+    if !image.color().has_alpha() {
+        return image.into_rgb8();
+    }
+    let rgba = image.into_rgba8();
+    RgbImage::from_fn(rgba.width(), rgba.height(), |x, y| {
+        let [r, g, b, alpha] = rgba.get_pixel(x, y).0.map(u32::from);
+        image::Rgb([r, g, b].map(|v| ((v * alpha + 255 * (255 - alpha) + 127) / 255) as u8))
+    })
+}
+
+fn refuse(path: &Path, error: ImageError) -> Error {
+    match error {
+        ImageError::Unsupported(error) => Error::Format {
+            path: path.into(),
+            what: format!("this kind of picture is not supported ({error})"),
+        },
+        error => Error::Damaged { path: path.into(), reason: error.to_string() },
+    }
+}
+
+/// What bytes that no decoder knows may be, as far as it helps.
+fn describe(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm', ..] => {
+            "this is a HEIC picture, which phones take and few programs read"
+        }
+        [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', ..] => "this is an AVIF picture",
+        [b'%', b'P', b'D', b'F', ..] => "this is a PDF document",
+        _ if std::str::from_utf8(bytes).is_ok() => "this is a text, not a picture",
+        _ => "this is no picture of a known format",
+    }
+}
