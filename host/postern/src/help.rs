@@ -10,6 +10,7 @@ use clap::CommandFactory;
 /// Headings, and the names of the commands under each.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Models", &["compile", "inspect", "eval"]),
+    ("The board", &["board"]),
     ("The shell", &["completions"]),
 ];
 

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::FromArgMatches;
 
 mod commands;
+mod device;
 mod help;
 mod output;
 

@@ -4,6 +4,7 @@
 
 use crate::output::{Outcome, Output};
 
+mod board;
 mod compile;
 mod completions;
 mod eval;
@@ -18,6 +19,8 @@ pub enum Command {
     Inspect(inspect::Args),
     /// Measure how often the door would be wrong
     Eval(eval::Args),
+    /// Switch an emulated board on and off, show its state and its log
+    Board(board::Args),
     /// Print a completion script for your shell
     Completions(completions::Args),
 }
@@ -29,6 +32,7 @@ impl Command {
             Self::Compile(args) => compile::run(args, output),
             Self::Inspect(args) => inspect::run(args, output),
             Self::Eval(args) => eval::run(args, output),
+            Self::Board(args) => board::run(args, output),
             Self::Completions(args) => completions::run(args, output),
         }
     }

@@ -1,0 +1,331 @@
+//! `postern board`: the power switch, the state and the log of an emulated board.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use client::protocol::{Door, ModelKind, ResetReason, Status};
+use client::{Board, Folder, Launch, Log, Machine, State};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::device::{BoardArgs, DeviceArgs, hex, real, rounded, short};
+use crate::output::{Outcome, Output};
+
+/// How often a followed log is looked at again.
+const FOLLOW: Duration = Duration::from_millis(100);
+
+/// Options of `postern board`.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// Switch a board on; a new name makes a new board
+    Up(UpArgs),
+    /// Switch a board off: its power is cut at once. What it was told to keep, it keeps
+    Down(BoardArgs),
+    /// Show what a board is, what it runs and whom it knows
+    Status(DeviceArgs),
+    /// List the boards there are
+    List(BoardArgs),
+    /// Show a board's log since it was switched on
+    Logs(LogsArgs),
+}
+
+#[derive(clap::Args)]
+struct UpArgs {
+    #[command(flatten)]
+    board: BoardArgs,
+
+    /// What a new board is: an547 (Cortex-M55) or an500 (Cortex-M7). Without it its name says so,
+    /// or it is an an547
+    #[arg(long, value_name = "MACHINE", value_parser = |name: &str| Machine::named(name))]
+    machine: Option<Machine>,
+
+    /// Put this firmware on the board. Without it a board runs what it has, and a new one gets
+    /// what `cargo xtask firmware` built
+    #[arg(long, value_name = "ELF")]
+    firmware: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct LogsArgs {
+    #[command(flatten)]
+    board: BoardArgs,
+
+    /// Go on with what comes, until interrupted
+    #[arg(long, short)]
+    follow: bool,
+}
+
+/// Does what was asked with the board.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    match args.action {
+        Action::Up(args) => up(&args, output),
+        Action::Down(args) => down(&args, output),
+        Action::Status(args) => status(&args, output),
+        Action::List(args) => list(&args, output),
+        Action::Logs(args) => logs(&args),
+    }
+}
+
+fn up(args: &UpArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let launch = Launch { machine: args.machine, firmware: args.firmware.clone() };
+    let board = Board::up(args.board.folder()?, &launch)?;
+    let status = board.connect()?.status()?;
+    output.print(&Report::of(&board, Some(&status))?, |out| {
+        writeln!(
+            out,
+            "{} is up: {}, firmware {}",
+            board.folder().name(),
+            board.machine().name(),
+            status.firmware
+        )
+    })?;
+    if status.models.is_empty() {
+        eprintln!("It has no models yet: `postern flash models` installs them.");
+    }
+    Ok(Outcome::Done)
+}
+
+fn down(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let folder = args.folder()?;
+    let name = folder.name().to_owned();
+    let was_up = match Board::open(folder) {
+        Ok(mut board) => board.cut_power()?,
+        Err(client::Error::Down { .. }) => false,
+        Err(error) => return Err(error.into()),
+    };
+    output.print(&json!({ "board": name, "was_up": was_up }), |out| {
+        let already = if was_up { "" } else { "already " };
+        writeln!(out, "{name} is {already}down")
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn status(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let Some(emulated) = args.emulated() else {
+        let status = args.connect()?.status()?;
+        output.print(&StatusReport::of(&status), |out| print_status(out, &status))?;
+        return Ok(Outcome::Done);
+    };
+    let board = emulated.open()?;
+    let status = match board.state()? {
+        State::Up { .. } => Some(board.connect()?.status()?),
+        State::Down => None,
+    };
+    output.print(&Report::of(&board, status.as_ref())?, |out| {
+        let name = board.folder().name();
+        match board.state() {
+            Ok(State::Up { pid }) => writeln!(out, "{name}      up, process {pid}")?,
+            _ => writeln!(out, "{name}      down")?,
+        }
+        writeln!(out, "folder     {}", board.folder().path().display())?;
+        match &status {
+            Some(status) => print_status(out, status),
+            None => Ok(()),
+        }
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn list(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let mut reports = Vec::new();
+    for name in Folder::names(args.state())? {
+        let board = Board::open(Folder::new(args.state(), &name)?)?;
+        reports.push(Report::of(&board, None)?);
+    }
+    output.print(&reports, |out| {
+        for report in &reports {
+            let state = if report.pid.is_some() { "up" } else { "down" };
+            writeln!(out, "{:<16} {:<6} {state}", report.name, report.machine)?;
+        }
+        Ok(())
+    })?;
+    if reports.is_empty() {
+        eprintln!("There are no boards: `postern board up` makes one.");
+    }
+    Ok(Outcome::Done)
+}
+
+fn logs(args: &LogsArgs) -> anyhow::Result<Outcome> {
+    let board = args.board.open()?;
+    let log = Log::open(board.folder())?;
+    let mut stdout = std::io::stdout().lock();
+    let mut line = |text: &str| writeln!(stdout, "{text}");
+    let mut go_on = || {
+        let goes_on = args.follow && matches!(board.state(), Ok(State::Up { .. }));
+        if goes_on {
+            std::thread::sleep(FOLLOW);
+        }
+        goes_on
+    };
+    log.read(&mut line, &mut go_on).context("cannot show the log")?;
+    Ok(Outcome::Done)
+}
+
+/// An emulated board, for a program to read.
+#[derive(Serialize)]
+struct Report {
+    name: String,
+    machine: &'static str,
+    folder: PathBuf,
+    socket: PathBuf,
+    pid: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<StatusReport>,
+}
+
+impl Report {
+    fn of(board: &Board, status: Option<&Status>) -> client::Result<Self> {
+        Ok(Self {
+            name: board.folder().name().to_owned(),
+            machine: board.machine().name(),
+            folder: board.folder().path().to_owned(),
+            socket: board.folder().socket(),
+            pid: match board.state()? {
+                State::Up { pid } => Some(pid),
+                State::Down => None,
+            },
+            status: status.map(StatusReport::of),
+        })
+    }
+}
+
+/// A board's state, for a program to read.
+#[derive(Serialize)]
+struct StatusReport {
+    board: String,
+    firmware: String,
+    uptime_ms: u64,
+    instructions: u64,
+    reset: &'static str,
+    door: &'static str,
+    models: Vec<ModelReport>,
+    people: u16,
+    templates: u16,
+    foreign_templates: u16,
+    gallery_encoder: Option<String>,
+    free_bytes: u32,
+    threshold: Option<f64>,
+    far_one_in: u32,
+    agreement_frames: u8,
+    open_ms: u32,
+    camera_sequence: u32,
+}
+
+#[derive(Serialize)]
+struct ModelReport {
+    kind: String,
+    name: String,
+    sha256: String,
+    bytes: u32,
+}
+
+impl StatusReport {
+    fn of(status: &Status) -> Self {
+        Self {
+            board: status.board.as_str().to_owned(),
+            firmware: status.firmware.as_str().to_owned(),
+            uptime_ms: status.uptime_ms,
+            instructions: status.instructions,
+            reset: reset_name(status.reset),
+            door: match status.door {
+                Door::Locked => "locked",
+                Door::Open { .. } => "open",
+            },
+            models: status
+                .models
+                .iter()
+                .map(|model| ModelReport {
+                    kind: model.kind.to_string(),
+                    name: model.name.as_str().to_owned(),
+                    sha256: hex(&model.sha256),
+                    bytes: model.length,
+                })
+                .collect(),
+            people: status.people,
+            templates: status.templates,
+            foreign_templates: status.foreign_templates,
+            gallery_encoder: status.gallery_encoder.map(|hash| hex(&hash)),
+            free_bytes: status.free_bytes,
+            threshold: status.threshold.map(rounded),
+            far_one_in: status.settings.far_one_in,
+            agreement_frames: status.settings.agreement_frames,
+            open_ms: status.settings.open_ms,
+            camera_sequence: status.camera_sequence,
+        }
+    }
+}
+
+/// Why a board booted, in a word.
+pub fn reset_name(reset: ResetReason) -> &'static str {
+    match reset {
+        ResetReason::PowerOn => "power-on",
+        ResetReason::Requested => "requested",
+        ResetReason::Watchdog => "watchdog",
+        ResetReason::Fault => "fault",
+        _ => "unknown",
+    }
+}
+
+fn print_status(out: &mut dyn Write, status: &Status) -> std::io::Result<()> {
+    let settings = &status.settings;
+    writeln!(
+        out,
+        "firmware   {} for {}, up {:.1} s by its clock after {}, {} M instructions",
+        status.firmware,
+        status.board,
+        status.uptime_ms as f64 / 1000.0,
+        reset_name(status.reset),
+        status.instructions / 1_000_000,
+    )?;
+    match status.door {
+        Door::Locked => writeln!(out, "door       locked")?,
+        Door::Open { left_ms } => writeln!(out, "door       open for {left_ms} ms more")?,
+    }
+    for kind in [ModelKind::Detector, ModelKind::Encoder] {
+        match status.models.iter().find(|model| model.kind == kind) {
+            Some(model) => writeln!(
+                out,
+                "{:<10} {} {} ({} KiB)",
+                kind.to_string(),
+                model.name,
+                short(&model.sha256),
+                model.length / 1024
+            )?,
+            None => writeln!(out, "{:<10} none", kind.to_string())?,
+        }
+    }
+    writeln!(
+        out,
+        "gallery    {} people, {} templates, {} KiB free",
+        status.people,
+        status.templates,
+        status.free_bytes / 1024
+    )?;
+    if status.foreign_templates > 0 {
+        writeln!(
+            out,
+            "           {} templates are of another encoder and are not compared",
+            status.foreign_templates
+        )?;
+    }
+    match status.threshold {
+        Some(threshold) => writeln!(
+            out,
+            "threshold  {:.3}, for 1 in {} strangers let in; {} pictures must agree, \
+             the door opens for {} ms",
+            real(threshold),
+            settings.far_one_in,
+            settings.agreement_frames,
+            settings.open_ms
+        ),
+        None => writeln!(out, "threshold  none without an encoder"),
+    }
+}

@@ -1,0 +1,90 @@
+//! Which device a command speaks with, and how results of it are told.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use client::{Address, Board, Device, Folder};
+
+/// The options that choose a device.
+#[derive(Args)]
+pub struct DeviceArgs {
+    #[command(flatten)]
+    board: BoardArgs,
+
+    /// A device elsewhere, in place of an emulated board: unix:PATH, tcp:HOST:PORT or
+    /// serial:PATH[:BAUD]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "board", help_heading = "Device")]
+    device: Option<Address>,
+}
+
+/// The options that choose an emulated board.
+#[derive(Args)]
+pub struct BoardArgs {
+    /// The emulated board of that name
+    #[arg(long, value_name = "NAME", default_value = "an547", help_heading = "Device")]
+    board: String,
+
+    /// The folder of the emulated boards [default: ~/.local/state/postern/boards]
+    #[arg(long, value_name = "DIR", help_heading = "Device")]
+    state: Option<PathBuf>,
+}
+
+impl DeviceArgs {
+    /// Opens the line to the device.
+    pub fn connect(&self) -> anyhow::Result<Device> {
+        match &self.device {
+            Some(address) => Ok(Device::connect(address)?),
+            None => Ok(self.board.open()?.connect()?),
+        }
+    }
+
+    /// The emulated board, unless the device is another one.
+    pub fn emulated(&self) -> Option<&BoardArgs> {
+        self.device.is_none().then_some(&self.board)
+    }
+}
+
+impl BoardArgs {
+    /// The board's folder, there or not.
+    pub fn folder(&self) -> anyhow::Result<Folder> {
+        Ok(Folder::new(self.state.as_deref(), &self.board)?)
+    }
+
+    /// The board, which must have been up before.
+    pub fn open(&self) -> anyhow::Result<Board> {
+        Ok(Board::open(self.folder()?)?)
+    }
+
+    /// Where the boards are, if not in the usual place.
+    pub fn state(&self) -> Option<&std::path::Path> {
+        self.state.as_deref()
+    }
+}
+
+/// A similarity or threshold in Q15 as people read it.
+pub fn real(similarity: i16) -> f64 {
+    f64::from(similarity) / 32768.0
+}
+
+/// A similarity or threshold for JSON: four digits tell all that Q15 holds for a reader.
+pub fn rounded(similarity: i16) -> f64 {
+    (real(similarity) * 1e4).round() / 1e4
+}
+
+/// The first digits of a hash, enough to tell two models apart.
+pub fn short(hash: &[u8]) -> String {
+    hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// All digits of a hash.
+pub fn hex(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Instructions as people read them.
+pub fn instructions(count: u64) -> String {
+    match count {
+        0..10_000_000 => format!("{} k instructions", count / 1_000),
+        _ => format!("{} M instructions", count / 1_000_000),
+    }
+}
