@@ -28,6 +28,9 @@ impl Patience {
     pub const SLOW: Self = Self { repeat: Duration::from_secs(60), give_up: Duration::from_secs(300) };
 }
 
+/// How long to leave a busy board alone.
+const BUSY: Duration = Duration::from_millis(100);
+
 /// A line to a board, and the requests over it.
 pub(crate) struct Link {
     transport: Box<dyn Transport>,
@@ -48,8 +51,21 @@ impl Link {
         }
     }
 
-    /// Asks and waits for the reply.
+    /// Asks and waits for the reply. A board that is busy with what another program asked is
+    /// asked again.
     pub(crate) fn ask(&mut self, request: &Request<'_>) -> Result<Response> {
+        let give_up = Instant::now() + self.slow.give_up;
+        loop {
+            match self.ask_once(request) {
+                Err(Error::Refused(protocol::Error::Busy)) if Instant::now() < give_up => {
+                    std::thread::sleep(BUSY);
+                }
+                reply => return reply,
+            }
+        }
+    }
+
+    fn ask_once(&mut self, request: &Request<'_>) -> Result<Response> {
         let patience = if request.is_slow() { self.slow } else { self.quick };
         self.last_id = self.last_id.wrapping_add(1);
         let mut buffer = [0; MAX_FRAME];

@@ -93,6 +93,9 @@ impl Machine {
             "chardev:log",
             "-kernel",
             "firmware.elf",
+            // Virtual time is the number of instructions executed, on every host the same.
+            "-icount",
+            "shift=0",
         ]
         .map(str::to_owned)
         .into()

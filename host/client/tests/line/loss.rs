@@ -76,6 +76,17 @@ fn a_late_reply_is_not_taken_for_another() {
 }
 
 #[test]
+fn a_busy_board_is_asked_again() {
+    let mut asked = 0;
+    let act = hello_or(move |_| {
+        asked += 1;
+        if asked < 3 { Err(Error::Busy) } else { Ok(Response::Done) }
+    });
+    let (line, _device) = start(act, |_, _| Fate::Arrives);
+    client(line).expect("a hello").reboot().expect("done in the end");
+}
+
+#[test]
 fn another_version_is_named() {
     let (line, _device) = start(Box::new(|_| Ok(hello(7))), |_, _| Fate::Arrives);
     let error = client(line).err().expect("another version");

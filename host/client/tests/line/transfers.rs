@@ -83,11 +83,11 @@ fn an_interrupted_transfer_goes_on_where_it_stood() {
     let mut chunks = 0;
     let interrupted = hello_or(move |request| {
         chunks += usize::from(matches!(request, Request::ModelChunk { .. }));
-        if chunks > 2 { Err(Error::Busy) } else { act(&board, request) }
+        if chunks > 2 { Err(Error::Flash) } else { act(&board, request) }
     });
     let (line, _device) = start(interrupted, |_, _| Fate::Arrives);
     let stopped = client(line).expect("a hello").install_model(ModelKind::Encoder, &image(), &mut |_, _| {});
-    assert!(matches!(stopped, Err(client::Error::Refused(Error::Busy))));
+    assert!(matches!(stopped, Err(client::Error::Refused(Error::Flash))));
 
     let board = slot.clone();
     let (line, _device) = start(hello_or(move |request| act(&board, request)), |_, _| Fate::Arrives);
