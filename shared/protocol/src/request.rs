@@ -110,6 +110,13 @@ pub enum Request<'a> {
     },
     /// Resets the board after the reply. → [`Done`](crate::Response::Done)
     Reboot,
+    /// Lets the door pass over camera pictures for so long, so that somebody can be enrolled
+    /// before the camera and not be let in; it is locked at once and [`Source::Camera`] goes on
+    /// to work. → [`Done`](crate::Response::Done)
+    PauseDoor {
+        /// Milliseconds from now, at most 60,000; 0 ends the pause.
+        ms: u32,
+    },
 }
 
 /// Where a picture comes from.

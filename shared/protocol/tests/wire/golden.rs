@@ -70,6 +70,7 @@ fn requests() {
         Request::CommitModel => "0f",
         Request::NextEvents { after: 5 } => "1005",
         Request::Reboot => "11",
+        Request::PauseDoor { ms: 30_000 } => "12b0ea01",
     }
 }
 
