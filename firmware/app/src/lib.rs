@@ -1,3 +1,72 @@
 //! The door: access control over traits.
+//!
+//! A board crate gives the peripherals and runs two futures that share one [`Link`]:
+//!
+//! ```text
+//!                      interrupt priority              thread priority
+//!            ┌───────────── run_front ───────────┐  ┌────── run_back ──────┐
+//!  serial ──►│ frames in, replies out            │◄►│ requests             │◄── flash
+//!  button ──►│ door: opens, and locks in time    │◄─│ pictures: who is it? │◄── camera
+//!  watchdog ◄│ fed while the back gives a sign   │  │ gallery, models      │
+//!            └──────────── lock, LEDs ───────────┘  └──────────────────────┘
+//! ```
+//! A network runs for a second or more without a pause. Nothing that must be in time depends on it:
+//! bytes are taken and the lock closes at interrupt priority, whatever the back does.
+//!
+//! # Invariants
+//! - The door is locked after boot, when its time is over, and on every fault.
+//! - The lock opens for a picture only after several pictures in a row agree ([`Agreement`]),
+//!   by a threshold that follows from the false-accept rate asked for.
+//! - An error is a reply or an event, never a panic; missing models or a damaged gallery leave a
+//!   board that answers and stays locked.
+//!
+//! # A board's part
+//! ```ignore
+//! static LINK: Link = Link::new();
+//! static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
+//!
+//! #[embassy_executor::task]
+//! async fn front(front: Front<Uart, Uart, Lock, Led, Led, Button, Dog>) -> ! {
+//!     app::run_front(front, &LINK).await
+//! }
+//! #[embassy_executor::task]
+//! async fn back(back: Back<'static, Eye, Networks, Board, Partition, Partition, Slot>) -> ! {
+//!     app::run_back(back, &LINK).await
+//! }
+//! ```
+//! `front` is spawned on an `InterruptExecutor`, `back` in thread mode. A fault handler of the
+//! board locks the door by itself and resets.
 #![no_std]
 #![forbid(unsafe_code)]
+
+mod log;
+
+mod board;
+mod engine;
+mod link;
+
+mod door;
+mod front;
+
+mod agreement;
+mod back;
+mod desk;
+mod events;
+mod judge;
+mod models;
+mod networks;
+mod recognition;
+mod requests;
+mod settings;
+mod staging;
+mod storage;
+mod translate;
+
+pub use agreement::{Agreement, Seen};
+pub use back::{Back, Memory, run_back};
+pub use board::{Camera, Capture, ModelSlots, System, Watchdog};
+pub use door::{Cause, Change, Door, MAX_OPEN};
+pub use engine::{EncoderInfo, Engine, Fault, NetworkInfo};
+pub use front::{Front, run_front};
+pub use link::Link;
+pub use networks::Networks;

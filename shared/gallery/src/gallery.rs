@@ -123,6 +123,12 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         self.partition.capacity().saturating_sub(self.used_bytes())
     }
 
+    /// Bytes of flash that must be free to enrol a person or add a template.
+    pub fn bytes_per_enrolment() -> usize {
+        Partition::<F>::footprint(record::MAX_TEMPLATE_RECORD)
+            + Partition::<F>::footprint(record::MAX_PERSON_RECORD)
+    }
+
     /// 1:N: the person most like the probe; `None` if nobody is enrolled. Whether they are
     /// alike enough is the caller's to decide, by the threshold of a [`crate::Calibration`].
     ///
@@ -221,9 +227,7 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         person.slots.push(slot).map_err(|_| Error::PersonFull(person.name.clone()))?;
         let person = StoredPerson::Enrolled(person);
         // More than the records that these replace, so that there is always room to remove.
-        let most = Partition::<F>::footprint(record::MAX_TEMPLATE_RECORD)
-            + Partition::<F>::footprint(record::MAX_PERSON_RECORD);
-        if self.free_bytes() < most {
+        if self.free_bytes() < Self::bytes_per_enrolment() {
             return Err(Error::Full);
         }
         self.put(Place::Template(slot), &stored.bytes()).await?;

@@ -1,0 +1,151 @@
+//! The back, at thread priority: pictures, requests, flash.
+
+use core::sync::atomic::Ordering;
+
+use embassy_futures::select::{Either3, select3};
+use embassy_time::{Duration, Timer};
+use embedded_storage_async::nor_flash::NorFlash;
+use gallery::Gallery;
+use protocol::{EventKind, ModelKind};
+
+use crate::{
+    board::{Camera, IdleSlot, ModelSlots, System},
+    desk::Desk,
+    engine::Engine,
+    link::Link,
+    log::log,
+    recognition::Models,
+    requests::Outcome,
+    staging::{self, Staging},
+};
+
+/// How often the back gives a sign of life when nothing happens.
+const SIGN: Duration = Duration::from_secs(1);
+/// Time for the last reply to leave before a restart.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// The back's large buffers, some 750 KiB. Give it a `static`.
+pub struct Memory {
+    gallery: gallery::Memory,
+    staging: [u8; staging::MAX_BYTES],
+}
+
+impl Memory {
+    /// Empty buffers, which cost no flash.
+    pub const fn new() -> Self {
+        Self { gallery: gallery::Memory::new(), staging: [0; staging::MAX_BYTES] }
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What the back needs of a board.
+pub struct Back<'m, C, E, S, G, T, M> {
+    /// The camera.
+    pub camera: C,
+    /// Runs the networks.
+    pub engine: E,
+    /// The board as a whole.
+    pub system: S,
+    /// The gallery's flash partition: 4 to 256 sectors.
+    pub gallery: G,
+    /// The settings' flash partition: at least two sectors.
+    pub settings: T,
+    /// The two slots for detectors.
+    pub detector: ModelSlots<M>,
+    /// The two slots for encoders.
+    pub encoder: ModelSlots<M>,
+    /// The buffers.
+    pub memory: &'m mut Memory,
+}
+
+/// Watches the camera and answers requests. Never ends; run it at thread priority.
+pub async fn run_back<C, E, S, G, T, M>(back: Back<'_, C, E, S, G, T, M>, link: &Link) -> !
+where
+    C: Camera,
+    E: Engine,
+    S: System,
+    G: NorFlash,
+    T: NorFlash,
+    M: NorFlash,
+{
+    let Back { mut camera, engine, system, gallery, settings, mut detector, mut encoder, memory } = back;
+    let Memory { gallery: people, staging } = memory;
+    link.give_sign();
+    link.record(EventKind::Booted { reset: system.reset_reason() });
+    let gallery = Gallery::open(gallery, people).await;
+    let staging = Staging::new(staging);
+    let mut desk = Desk::open(engine, system, gallery, settings, staging, link).await;
+    loop {
+        let active = [desk.active(ModelKind::Detector).await, desk.active(ModelKind::Encoder).await];
+        let (detector_bytes, detector) = detector.split(active[0].map(|image| image.slot));
+        let (encoder_bytes, encoder) = encoder.split(active[1].map(|image| image.slot));
+        let mut models = Models::none();
+        let kinds = [ModelKind::Detector, ModelKind::Encoder];
+        for ((kind, image), slot) in kinds.into_iter().zip(active).zip([detector_bytes, encoder_bytes]) {
+            link.give_sign();
+            if let (Some(image), Some(slot)) = (image, slot) {
+                models.load(&desk.engine, kind, image, slot);
+            }
+        }
+        models.join(&desk.engine);
+        let idle = IdleSlots { detector, encoder };
+        if serve(&mut desk, &mut camera, &models, idle).await == Outcome::Restart {
+            Timer::after(FAREWELL).await;
+            log!(info, "restarting as asked");
+            desk.system.restart();
+        }
+    }
+}
+
+/// The slots that may be written.
+pub(crate) struct IdleSlots<'a, M> {
+    detector: IdleSlot<'a, M>,
+    encoder: IdleSlot<'a, M>,
+}
+
+impl<'a, M> IdleSlots<'a, M> {
+    /// The one of a kind.
+    pub(crate) fn of(&mut self, kind: ModelKind) -> &mut IdleSlot<'a, M> {
+        match kind {
+            ModelKind::Detector => &mut self.detector,
+            _ => &mut self.encoder,
+        }
+    }
+}
+
+/// Watches and answers until the models change or the board shall restart.
+async fn serve<C, E, S, G, T, M>(
+    desk: &mut Desk<'_, '_, E, S, G, T>,
+    camera: &mut C,
+    models: &Models<'_, E>,
+    mut idle: IdleSlots<'_, M>,
+) -> Outcome
+where
+    C: Camera,
+    E: Engine,
+    S: System,
+    G: NorFlash,
+    T: NorFlash,
+    M: NorFlash,
+{
+    loop {
+        let link = desk.link;
+        link.ready.store(desk.is_ready(models), Ordering::Relaxed);
+        link.give_sign();
+        // A request goes before a picture, as the first future is polled first.
+        let next = select3(link.requested.wait(), camera.next(), Timer::after(SIGN)).await;
+        match next {
+            Either3::First(()) => match desk.answer(camera, models, &mut idle).await {
+                Outcome::Serve => {}
+                outcome => return outcome,
+            },
+            Either3::Second(capture) => desk.watch(models, capture).await,
+            Either3::Third(()) => {}
+        }
+    }
+}

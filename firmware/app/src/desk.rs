@@ -1,0 +1,139 @@
+//! What the back works with, from boot on.
+
+use embedded_storage_async::nor_flash::NorFlash;
+use gallery::Gallery;
+use protocol::{Error, ModelKind, Settings};
+
+use crate::{
+    agreement::Agreement,
+    engine::Engine,
+    link::Link,
+    log::log,
+    models::Transfer,
+    recognition::Models,
+    settings,
+    staging::Staging,
+    storage::{Image, Storage},
+    translate::{Room, refusal, text},
+};
+
+/// The back's state. Models and camera are beside it, as they are borrowed from elsewhere.
+pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
+    pub(crate) engine: E,
+    pub(crate) system: S,
+    /// The people; `Err` if the partition cannot be read.
+    gallery: Result<Gallery<'m, G>, gallery::Error>,
+    /// Settings and models in force; `None` if the partition is too small.
+    storage: Option<Storage<T>>,
+    pub(crate) settings: Settings,
+    pub(crate) staging: Staging<'m>,
+    pub(crate) transfer: Option<Transfer>,
+    pub(crate) agreement: Agreement,
+    pub(crate) camera_sequence: u32,
+    pub(crate) link: &'l Link,
+}
+
+impl<'m, 'l, E: Engine, S, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, G, T> {
+    /// Reads the flash. What is damaged is reported and done without.
+    pub(crate) async fn open(
+        engine: E,
+        system: S,
+        gallery: Result<Gallery<'m, G>, gallery::Error>,
+        storage: T,
+        staging: Staging<'m>,
+        link: &'l Link,
+    ) -> Self {
+        if let Err(error) = &gallery {
+            let reason = text(error);
+            log!(error, "no gallery: {=str}", reason.as_str());
+        }
+        let mut storage = Storage::new(storage).ok();
+        let stored = match &mut storage {
+            Some(storage) => storage.settings().await.ok().flatten(),
+            None => None,
+        };
+        let stored = stored.filter(|stored| settings::check(stored).is_ok());
+        let mut desk = Self {
+            engine,
+            system,
+            gallery,
+            storage,
+            settings: Settings::default(),
+            staging,
+            transfer: None,
+            agreement: Agreement::new(),
+            camera_sequence: 0,
+            link,
+        };
+        desk.apply(stored.unwrap_or_default());
+        desk
+    }
+
+    /// Puts settings in force.
+    pub(crate) fn apply(&mut self, settings: Settings) {
+        self.settings = settings;
+        self.agreement.reset();
+        self.link.button_ms.store(settings.open_ms, core::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// The model image of a kind that is in force.
+    pub(crate) async fn active(&mut self, kind: ModelKind) -> Option<Image> {
+        self.storage().ok()?.active(kind).await.ok().flatten()
+    }
+
+    /// The people.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] or [`Error::Flash`] if the gallery's partition could not be read.
+    pub(crate) fn gallery(&self) -> Result<&Gallery<'m, G>, Error> {
+        self.gallery.as_ref().map_err(unreadable)
+    }
+
+    /// The people, to change them.
+    ///
+    /// # Errors
+    /// As [`Desk::gallery`].
+    pub(crate) fn gallery_mut(&mut self) -> Result<&mut Gallery<'m, G>, Error> {
+        self.gallery.as_mut().map_err(|error| unreadable(error))
+    }
+
+    /// The settings partition.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if it cannot be used.
+    pub(crate) fn storage(&mut self) -> Result<&mut Storage<T>, Error> {
+        let reason = "the settings partition is too small";
+        self.storage.as_mut().ok_or_else(|| Error::Internal { reason: text(reason) })
+    }
+
+    /// Storage and transfer together.
+    ///
+    /// # Errors
+    /// As [`Desk::storage`], and [`Error::NoTransfer`].
+    pub(crate) fn transfer(&mut self) -> Result<(&mut Transfer, &mut Storage<T>), Error> {
+        let transfer = self.transfer.as_mut().ok_or(Error::NoTransfer)?;
+        let reason = "the settings partition is too small";
+        let storage = self.storage.as_mut().ok_or_else(|| Error::Internal { reason: text(reason) })?;
+        Ok((transfer, storage))
+    }
+
+    /// What an enrolment needs of the gallery's flash, and what is free.
+    pub(crate) fn room(&self) -> Room {
+        Room {
+            needed: Gallery::<G>::bytes_per_enrolment(),
+            free: self.gallery.as_ref().map_or(0, Gallery::free_bytes),
+        }
+    }
+
+    /// Whether pictures can be judged: both models, a calibration, and a gallery of that encoder.
+    pub(crate) fn is_ready(&self, models: &Models<'_, E>) -> bool {
+        let gallery = self.gallery.as_ref().ok();
+        let own = gallery.zip(models.encoder_hash());
+        own.is_some_and(|(gallery, encoder)| gallery.foreign_templates(encoder) == 0)
+            && models.threshold(self.settings.far_one_in, 1).is_ok()
+    }
+}
+
+fn unreadable(error: &gallery::Error) -> Error {
+    refusal(error.clone(), "", Room { needed: 0, free: 0 })
+}

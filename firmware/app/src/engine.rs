@@ -1,0 +1,87 @@
+//! The networks, as the door needs them: check an image, join two, find faces, encode one.
+//!
+//! The door itself is tested with an engine that needs no networks; boards use
+//! [`Networks`](crate::Networks).
+
+use gallery::{CalibrationPoint, EncoderHash, Template};
+use protocol::{ModelKind, Text};
+use vision::{Face, Faces, Frame, Quality};
+
+/// Most rows of a calibration table that are used.
+pub const MAX_CALIBRATION: usize = 32;
+
+/// What an image says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkInfo {
+    /// The network's name.
+    pub name: Text,
+}
+
+/// What an encoder's image says of its templates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncoderInfo {
+    /// What templates are bound to.
+    pub identity: EncoderHash,
+    /// Thresholds for false-match rates, rising; empty if it was not calibrated.
+    pub calibration: heapless::Vec<CalibrationPoint, MAX_CALIBRATION>,
+}
+
+/// Why an engine did not do as told, in words for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault(pub Text);
+
+impl Fault {
+    /// A fault with a reason, of which as much is kept as fits.
+    pub fn new(reason: impl core::fmt::Display) -> Self {
+        Self(crate::translate::text(reason))
+    }
+}
+
+/// Loads and runs networks.
+pub trait Engine {
+    /// A network whose image was checked.
+    type Model<'i>: Copy;
+    /// A detector and an encoder that fit together.
+    type Pair<'i>;
+
+    /// Checks an image, all of it: that it is whole, of that kind, and that there is memory to
+    /// run it. This takes as long as a SHA-256 of the image.
+    ///
+    /// # Errors
+    /// A [`Fault`] that says why it cannot be used.
+    fn load<'i>(&self, kind: ModelKind, image: &'i [u8]) -> Result<(Self::Model<'i>, NetworkInfo), Fault>;
+
+    /// Joins a detector and an encoder.
+    ///
+    /// # Errors
+    /// A [`Fault`] that says why they do not fit together.
+    fn join<'i>(
+        &self,
+        detector: Self::Model<'i>,
+        encoder: Self::Model<'i>,
+    ) -> Result<(Self::Pair<'i>, EncoderInfo), Fault>;
+
+    /// Whether [`Engine::join`] would join the two, wherever their images lie.
+    ///
+    /// # Errors
+    /// A [`Fault`] that says why they do not fit together.
+    fn fits(&self, detector: Self::Model<'_>, encoder: Self::Model<'_>) -> Result<(), Fault>;
+
+    /// Finds faces, in the frame's coordinates.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the network does not run.
+    fn detect(&mut self, pair: &Self::Pair<'_>, frame: &Frame) -> Result<Faces, Fault>;
+
+    /// How well a face that was found shows in the frame.
+    ///
+    /// # Errors
+    /// A [`Fault`] if its landmarks make no face.
+    fn measure(&mut self, pair: &Self::Pair<'_>, frame: &Frame, face: &Face) -> Result<Quality, Fault>;
+
+    /// Encodes a face that was found.
+    ///
+    /// # Errors
+    /// A [`Fault`] if its landmarks make no face, or the network does not run.
+    fn encode(&mut self, pair: &Self::Pair<'_>, frame: &Frame, face: &Face) -> Result<Template, Fault>;
+}

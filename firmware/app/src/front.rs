@@ -1,0 +1,301 @@
+//! The front, at interrupt priority: bytes in and out, and the lock, in time.
+
+use core::sync::atomic::Ordering;
+
+use embassy_futures::{
+    join::join4,
+    select::{Either3, select3},
+};
+use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, channel::Channel};
+use embassy_time::{Duration, Instant, Timer};
+use embedded_hal::digital::{InputPin, OutputPin};
+use embedded_io_async::{Read, Write};
+use protocol::{Deframer, Error, EventKind, Kind, Packet};
+
+use crate::{
+    board::Watchdog,
+    door::{Cause, Change, Door},
+    link::{Link, Order, Ticket},
+    log::log,
+};
+
+/// How often button and LEDs are looked after. Two equal readings in a row are a press.
+const PINS: Duration = Duration::from_millis(20);
+/// How often the watchdog is fed.
+const FEEDING: Duration = Duration::from_millis(250);
+/// For how long the back may be silent: the slowest thing it does in one go is checking and
+/// hashing a large model image, some seconds. Longer, and the board is reset.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Room for the frame that says [`Error::Busy`].
+const BUSY_FRAME: usize = 32;
+
+/// What the front needs of a board.
+///
+/// All of it goes to another priority, so that on a board all of it must be `Send`.
+pub struct Front<R, W, L, A, B, I, D> {
+    /// Bytes from the host.
+    pub receive: R,
+    /// Bytes to the host.
+    pub send: W,
+    /// The relay that holds the door open while it is high.
+    pub lock: L,
+    /// The LED that says that pictures can be judged.
+    pub ready: A,
+    /// The LED that says that somebody is refused.
+    pub refused: B,
+    /// The button by which people inside open the door, high while pressed.
+    pub button: I,
+    /// Resets the board if it hangs.
+    pub watchdog: D,
+}
+
+/// What the writer shall send.
+enum Outgoing {
+    /// The reply to this request.
+    Reply(Ticket),
+    /// That the board is busy with another request.
+    Busy(u16),
+}
+
+/// Serves the host and the door. Never ends; run it at interrupt priority.
+pub async fn run_front<R, W, L, A, B, I, D>(front: Front<R, W, L, A, B, I, D>, link: &Link) -> !
+where
+    R: Read,
+    W: Write,
+    L: OutputPin,
+    A: OutputPin,
+    B: OutputPin,
+    I: InputPin,
+    D: Watchdog,
+{
+    let Front { receive, send, lock, ready, refused, button, watchdog } = front;
+    let outgoing = Channel::new();
+    link.give_sign();
+    let pins = Pins { lock, ready, refused, button };
+    join4(
+        keep_door(pins, link),
+        read_requests(receive, &outgoing, link),
+        write_replies(send, &outgoing, link),
+        feed(watchdog, link),
+    )
+    .await
+    .0
+}
+
+type Outbox = Channel<CriticalSectionRawMutex, Outgoing, 4>;
+
+/// Takes requests off the line.
+async fn read_requests(mut receive: impl Read, outgoing: &Outbox, link: &Link) -> ! {
+    let mut deframer = Deframer::new();
+    let mut bytes = [0; 128];
+    let mut under_way = None;
+    loop {
+        let read = match receive.read(&mut bytes).await {
+            Ok(read) if read > 0 => read,
+            // Noise, or nobody there; a line that fails at once each time must not starve others.
+            _ => {
+                Timer::after(PINS).await;
+                continue;
+            }
+        };
+        for byte in bytes.iter().take(read) {
+            match deframer.push(*byte) {
+                Some(Ok(packet)) if packet.kind == Kind::Request => {
+                    take_request(&packet, &mut under_way, outgoing, link).await;
+                }
+                Some(Ok(_)) => log!(warn, "a packet from the host is no request"),
+                Some(Err(_)) => log!(debug, "bytes on the line are no packet"),
+                None => {}
+            }
+        }
+    }
+}
+
+/// Hands a request to the back, or repeats the reply, or says that the board is busy.
+async fn take_request(packet: &Packet<'_>, under_way: &mut Option<Ticket>, outgoing: &Outbox, link: &Link) {
+    let ticket = Ticket { id: packet.id, checksum: packet.checksum };
+    if link.busy.load(Ordering::Acquire) {
+        // The same again while it is under way: its reply will come.
+        if *under_way != Some(ticket) {
+            outgoing.send(Outgoing::Busy(packet.id)).await;
+        }
+        return;
+    }
+    if link.reply.lock().await.repeat(packet).is_some() {
+        outgoing.send(Outgoing::Reply(ticket)).await;
+        return;
+    }
+    {
+        let mut request = link.request.lock().await;
+        // No packet's body is longer than the room for it.
+        let Some(body) = request.body.get_mut(..packet.body.len()) else { return };
+        body.copy_from_slice(packet.body);
+        request.length = packet.body.len();
+        request.ticket = ticket;
+    }
+    *under_way = Some(ticket);
+    link.busy.store(true, Ordering::Release);
+    link.requested.signal(());
+}
+
+/// Puts replies on the line.
+async fn write_replies(mut send: impl Write, outgoing: &Outbox, link: &Link) -> ! {
+    let mut busy = [0; BUSY_FRAME];
+    loop {
+        let next = embassy_futures::select::select(link.replied.wait(), outgoing.receive()).await;
+        let ticket = match next {
+            embassy_futures::select::Either::First(ticket) => ticket,
+            embassy_futures::select::Either::Second(Outgoing::Reply(ticket)) => ticket,
+            embassy_futures::select::Either::Second(Outgoing::Busy(id)) => {
+                if let Ok(frame) = protocol::encode(id, &Error::Busy, &mut busy) {
+                    // The host repeats what it gets no answer to.
+                    let _ = send.write_all(frame).await;
+                    let _ = send.flush().await;
+                }
+                continue;
+            }
+        };
+        let reply = link.reply.lock().await;
+        let packet = Packet { kind: Kind::Request, id: ticket.id, checksum: ticket.checksum, body: &[] };
+        if let Some(frame) = reply.repeat(&packet) {
+            let _ = send.write_all(frame).await;
+            let _ = send.flush().await;
+        }
+    }
+}
+
+struct Pins<L, A, B, I> {
+    lock: L,
+    ready: A,
+    refused: B,
+    button: I,
+}
+
+impl<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin> Pins<L, A, B, I> {
+    /// Drives the relay; returns whether it did as told.
+    fn drive(&mut self, open: bool) -> bool {
+        self.lock.set_state(open.into()).is_ok()
+    }
+
+    /// Shows the back's state; an LED that fails is no fault of the door.
+    fn show(&mut self, link: &Link) {
+        let _ = self.ready.set_state(link.ready.load(Ordering::Relaxed).into());
+        let _ = self.refused.set_state(link.refused.load(Ordering::Relaxed).into());
+    }
+
+    fn pressed(&mut self) -> bool {
+        self.button.is_high().unwrap_or(false)
+    }
+}
+
+/// Opens the lock for those who may pass and closes it in time.
+async fn keep_door<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
+    mut pins: Pins<L, A, B, I>,
+    link: &Link,
+) -> ! {
+    let mut door = Door::new();
+    let mut button = Button::default();
+    pins.drive(false);
+    loop {
+        let end = door.open_until();
+        let over = async {
+            match end {
+                Some(end) => Timer::at(end).await,
+                None => core::future::pending().await,
+            }
+        };
+        let order = match select3(link.orders.receive(), over, Timer::after(PINS)).await {
+            Either3::First(order) => Some(order),
+            Either3::Second(()) => None,
+            Either3::Third(()) => {
+                pins.show(link);
+                let time = Duration::from_millis(link.button_ms.load(Ordering::Relaxed).into());
+                let press = button.pressed(pins.pressed());
+                press.then_some(Order::Grant { cause: Cause::Button, time })
+            }
+        };
+        obey(&mut door, order, &mut pins, link);
+    }
+}
+
+/// Takes one step of the door and drives the relay accordingly.
+fn obey<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
+    door: &mut Door,
+    order: Option<Order>,
+    pins: &mut Pins<L, A, B, I>,
+    link: &Link,
+) {
+    let now = Instant::now();
+    let mut change = door.tick(now);
+    let mut opened = None;
+    match order {
+        Some(Order::Grant { cause, time }) => {
+            let granted = door.grant(now, time);
+            if granted == Change::Opened {
+                change = granted;
+                opened = Some((cause, time));
+            }
+        }
+        Some(Order::Fault) => change = door.fault(),
+        None => {}
+    }
+    // The relay is driven at every step, so that a disturbed output does not stay wrong.
+    if !pins.drive(door.open_until().is_some()) {
+        log!(error, "the lock's output failed");
+        if door.fault() == Change::Locked {
+            change = Change::Locked;
+        }
+    }
+    link.show_door(door.open_until());
+    match (change, opened) {
+        (Change::Opened, Some((cause, time))) => {
+            let open_ms = time.as_millis() as u32;
+            let (frame, person, name) = match cause {
+                Cause::Button => (0, None, protocol::Name::new()),
+                Cause::Person { frame, person, name } => (frame, Some(person), name),
+            };
+            log!(info, "the door opens for {=str}", name.as_str());
+            link.record(EventKind::Opened { frame, person, name, open_ms });
+        }
+        (Change::Locked, _) => {
+            log!(info, "the door is locked");
+            link.record(EventKind::Locked);
+        }
+        _ => {}
+    }
+}
+
+/// Tells one press from a bouncing contact.
+#[derive(Default)]
+struct Button {
+    last: bool,
+    down: bool,
+}
+
+impl Button {
+    /// Takes a reading; true once a press.
+    fn pressed(&mut self, high: bool) -> bool {
+        let steady = high == self.last;
+        self.last = high;
+        let press = steady && high && !self.down;
+        if steady {
+            self.down = high;
+        }
+        press
+    }
+}
+
+/// Feeds the watchdog while the back gives signs of life.
+async fn feed(mut watchdog: impl Watchdog, link: &Link) -> ! {
+    let mut hung = false;
+    loop {
+        if link.silence() < PATIENCE {
+            watchdog.feed();
+        } else if !hung {
+            hung = true;
+            log!(error, "the back hangs; waiting for the watchdog");
+            link.orders.send(Order::Fault).await;
+        }
+        Timer::after(FEEDING).await;
+    }
+}

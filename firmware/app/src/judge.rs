@@ -1,0 +1,129 @@
+//! The camera's pictures: who is it, and may they pass?
+
+use core::sync::atomic::Ordering;
+
+use embassy_time::{Duration, Instant};
+use embedded_storage_async::nor_flash::NorFlash;
+use gallery::Coverage;
+use protocol::{Candidate, Error, EventKind, Judgement, Similarity};
+use vision::Frame;
+
+use crate::{
+    board::{Capture, System},
+    desk::Desk,
+    door::Cause,
+    engine::Engine,
+    link::Order,
+    log::log,
+    recognition::{Models, choose, encode, find, probe},
+    translate,
+};
+
+/// What a picture shows.
+struct Judged {
+    judgement: Judgement,
+    faces: u8,
+    face: Option<protocol::Face>,
+    threshold: Option<Similarity>,
+}
+
+impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
+    /// Judges a picture of the camera, records what it shows, and opens the door to whom enough
+    /// pictures in a row show.
+    pub(crate) async fn watch(&mut self, models: &Models<'_, E>, capture: Capture<'_>) {
+        let Capture { sequence: frame, frame: pixels } = capture;
+        self.camera_sequence = frame;
+        let started = self.system.instructions();
+        let judged = self.judge(models, &pixels).unwrap_or_else(|error| {
+            let reason = translate::text(error);
+            log!(warn, "picture {=u32} cannot be judged: {=str}", frame, reason.as_str());
+            Judged { judgement: Judgement::Unable, faces: 0, face: None, threshold: None }
+        });
+        let instructions = self.system.instructions().saturating_sub(started);
+        let Judged { judgement, faces, face, threshold } = judged;
+        let known = match &judgement {
+            Judgement::Known(candidate) => Some(candidate.clone()),
+            _ => None,
+        };
+        let person = known.as_ref().map(|known| known.person);
+        let seen = self.agreement.see(frame, Instant::now(), person, self.settings.agreement_frames);
+        self.link.refused.store(matches!(judgement, Judgement::Stranger(_)), Ordering::Relaxed);
+        tell(frame, &judgement, threshold, seen.count);
+        self.link.record(EventKind::Judged {
+            frame,
+            judgement,
+            faces,
+            face,
+            threshold,
+            agreement: seen.count,
+            instructions,
+        });
+        if let (true, Some(Candidate { person, name, .. })) = (seen.agreed, known) {
+            let cause = Cause::Person { frame, person, name };
+            let time = Duration::from_millis(self.settings.open_ms.into());
+            self.link.orders.send(Order::Grant { cause, time }).await;
+        }
+    }
+
+    fn judge(&mut self, models: &Models<'_, E>, frame: &Frame<'_>) -> Result<Judged, Error> {
+        let (pair, info) = models.pair()?;
+        let templates = self.gallery()?.templates();
+        let threshold = models.threshold(self.settings.far_one_in, templates)?;
+        if threshold.coverage == Coverage::BeyondTable {
+            log!(debug, "the rate asked for is beyond the encoder's calibration table");
+        }
+        let needed = Some(translate::similarity(threshold.similarity));
+        let faces = find(&mut self.engine, pair, frame)?;
+        let count = faces.len() as u8;
+        let Some(chosen) = choose(&faces) else {
+            let judgement = Judgement::NoFace;
+            return Ok(Judged { judgement, faces: 0, face: None, threshold: needed });
+        };
+        let message = chosen.message();
+        let judgement = if let Some(flaw) = message.flaw {
+            Judgement::Poor(flaw)
+        } else {
+            let template = encode(&mut self.engine, pair, frame, chosen)?;
+            let room = self.room();
+            let best = self.gallery()?.identify(probe(&template, info));
+            match best.map_err(|error| translate::refusal(error, "", room))? {
+                Some(best) if best.similarity >= threshold.similarity => {
+                    Judgement::Known(translate::candidate(best))
+                }
+                other => Judgement::Stranger(other.map(translate::candidate)),
+            }
+        };
+        Ok(Judged { judgement, faces: count, face: Some(message), threshold: needed })
+    }
+}
+
+/// Logs a decision in one line.
+fn tell(frame: u32, judgement: &Judgement, threshold: Option<Similarity>, agreement: u8) {
+    let threshold = threshold.unwrap_or_default();
+    match judgement {
+        Judgement::Known(who) => log!(
+            info,
+            "picture {=u32}: {=str}, similarity {=i16} of {=i16} Q15, {=u8} in a row",
+            frame,
+            who.name.as_str(),
+            who.similarity,
+            threshold,
+            agreement
+        ),
+        Judgement::Stranger(Some(who)) => log!(
+            info,
+            "picture {=u32}: a stranger, most like {=str}: {=i16} of {=i16} Q15",
+            frame,
+            who.name.as_str(),
+            who.similarity,
+            threshold
+        ),
+        Judgement::Stranger(None) => log!(info, "picture {=u32}: a stranger; nobody is enrolled", frame),
+        Judgement::Poor(flaw) => {
+            let flaw = translate::text(flaw);
+            log!(info, "picture {=u32}: the face is {=str}", frame, flaw.as_str());
+        }
+        Judgement::NoFace => log!(debug, "picture {=u32}: no face", frame),
+        _ => {}
+    }
+}

@@ -1,0 +1,128 @@
+//! What front and back share: a request, its reply, the door's orders, the events.
+//!
+//! One request is under way at a time, as the protocol has it. The front puts it into
+//! `request`, says `busy` and signals; the back answers into `reply`, ends `busy` and signals.
+//! The two buffers are held by async mutexes, so that nobody copies two kilobytes with interrupts
+//! off.
+
+use core::{
+    cell::RefCell,
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+};
+
+use embassy_sync::{
+    blocking_mutex::{Mutex as BlockingMutex, raw::CriticalSectionRawMutex},
+    channel::Channel,
+    mutex::Mutex,
+    signal::Signal,
+};
+use embassy_time::{Duration, Instant};
+use protocol::{EVENTS_PER_PAGE, Event, EventKind, LastReply, MAX_BODY};
+
+use crate::{door::Cause, events::Events};
+
+type Raw = CriticalSectionRawMutex;
+
+/// Which request: its id and checksum, by which a repeat is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    pub(crate) id: u16,
+    pub(crate) checksum: u32,
+}
+
+/// A request as it came.
+pub(crate) struct Pending {
+    pub(crate) ticket: Ticket,
+    pub(crate) length: usize,
+    pub(crate) body: [u8; MAX_BODY],
+}
+
+/// What the door shall do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Open for a time.
+    Grant { cause: Cause, time: Duration },
+    /// Lock now: something is wrong.
+    Fault,
+}
+
+/// The connection of [`run_front`](crate::run_front) and [`run_back`](crate::run_back).
+/// Give it a `static`.
+pub struct Link {
+    pub(crate) request: Mutex<Raw, Pending>,
+    pub(crate) requested: Signal<Raw, ()>,
+    /// Whether a request is under way, from its signal to that of its reply.
+    pub(crate) busy: AtomicBool,
+    pub(crate) reply: Mutex<Raw, LastReply>,
+    pub(crate) replied: Signal<Raw, Ticket>,
+    pub(crate) orders: Channel<Raw, Order, 2>,
+    events: BlockingMutex<Raw, RefCell<Events>>,
+    open_until: BlockingMutex<Raw, RefCell<Option<Instant>>>,
+    /// How long the button opens, in milliseconds.
+    pub(crate) button_ms: AtomicU32,
+    /// Whether pictures can be judged.
+    pub(crate) ready: AtomicBool,
+    /// Whether the last picture showed somebody who may not pass.
+    pub(crate) refused: AtomicBool,
+    /// When the back gave its last sign of life, in milliseconds since boot.
+    sign: AtomicU32,
+}
+
+impl Link {
+    /// A link over which nothing has come.
+    pub const fn new() -> Self {
+        let ticket = Ticket { id: 0, checksum: 0 };
+        Self {
+            request: Mutex::new(Pending { ticket, length: 0, body: [0; MAX_BODY] }),
+            requested: Signal::new(),
+            busy: AtomicBool::new(false),
+            reply: Mutex::new(LastReply::new()),
+            replied: Signal::new(),
+            orders: Channel::new(),
+            events: BlockingMutex::new(RefCell::new(Events::new())),
+            open_until: BlockingMutex::new(RefCell::new(None)),
+            button_ms: AtomicU32::new(0),
+            ready: AtomicBool::new(false),
+            refused: AtomicBool::new(false),
+            sign: AtomicU32::new(0),
+        }
+    }
+
+    /// Adds a door event.
+    pub(crate) fn record(&self, kind: EventKind) {
+        let uptime = Instant::now().as_millis();
+        self.events.lock(|events| events.borrow_mut().push(uptime, kind));
+    }
+
+    /// The number of the newest event, and a page of those after `after`.
+    pub(crate) fn events(&self, after: u32) -> (u32, heapless::Vec<Event, EVENTS_PER_PAGE>) {
+        self.events.lock(|events| events.borrow().page(after))
+    }
+
+    /// Tells until when the door is open.
+    pub(crate) fn show_door(&self, open_until: Option<Instant>) {
+        self.open_until.lock(|until| until.replace(open_until));
+    }
+
+    /// Until when the door is open.
+    pub(crate) fn open_until(&self) -> Option<Instant> {
+        self.open_until.lock(|until| *until.borrow())
+    }
+
+    /// The back is alive.
+    pub(crate) fn give_sign(&self) {
+        self.sign.store(Instant::now().as_millis() as u32, Ordering::Relaxed);
+    }
+
+    /// For how long the back gave no sign of life.
+    pub(crate) fn silence(&self) -> Duration {
+        let now = Instant::now().as_millis() as u32;
+        Duration::from_millis(u64::from(now.wrapping_sub(self.sign.load(Ordering::Relaxed))))
+    }
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,144 @@
+//! Models into flash: chunk by chunk into the idle slot, and into force only when all is right.
+//!
+//! | step | flash | after a power cut |
+//! |---|---|---|
+//! | begin | checkpoint: slot, length, SHA-256, 0 bytes safe | goes on at 0 |
+//! | chunk | erases each sector as it is reached, programs it | goes on at the checkpoint |
+//! | every 64 KiB | checkpoint: so many bytes safe | goes on there |
+//! | commit | checks SHA-256 and image, then record "in force" | old or new, never neither |
+//! | after commit | no transfer | a finished transfer is begun anew, and does no harm |
+//!
+//! The slot in force is never written, so that an interrupted transfer leaves it working.
+
+use embedded_storage_async::nor_flash::NorFlash;
+use protocol::{Error, Hash, ModelKind};
+use sha2::{Digest, Sha256};
+
+use crate::storage::{Checkpoint, Failed, Image, Storage};
+
+/// Bytes between two checkpoints. Sectors of a slot divide it.
+const CHECKPOINT: u32 = 64 * 1024;
+/// Largest word of a flash that can hold a model.
+const MAX_WORD: usize = 32;
+
+impl From<Failed> for Error {
+    fn from(_: Failed) -> Self {
+        Error::Flash
+    }
+}
+
+/// A transfer under way.
+pub(crate) struct Transfer {
+    pub(crate) kind: ModelKind,
+    pub(crate) image: Image,
+    /// Bytes that are in flash, and hashed.
+    next: u32,
+    hash: Sha256,
+}
+
+impl Transfer {
+    /// Begins a transfer into the idle `slot`, whose bytes are `in_flash`; goes on with one of
+    /// the same image that was interrupted.
+    ///
+    /// # Errors
+    /// [`Error::SlotSize`], [`Error::Flash`].
+    pub(crate) async fn begin<F: NorFlash>(
+        kind: ModelKind,
+        image: Image,
+        in_flash: &[u8],
+        storage: &mut Storage<F>,
+    ) -> Result<Self, Error> {
+        let Image { slot: _, length, sha256: _ } = image;
+        if length == 0 || length as usize > in_flash.len() {
+            return Err(Error::SlotSize { kind, length, slot: in_flash.len() as u32 });
+        }
+        let mut hash = Sha256::new();
+        let before = storage.transfer(kind).await?;
+        let next = match before.filter(|before| before.image == image) {
+            Some(Checkpoint { safe, .. }) => {
+                let safe = safe.min(length) / CHECKPOINT * CHECKPOINT;
+                hash.update(in_flash.get(..safe as usize).unwrap_or_default());
+                safe
+            }
+            None => {
+                storage.set_transfer(kind, Some(Checkpoint { image, safe: 0 })).await?;
+                0
+            }
+        };
+        Ok(Self { kind, image, next, hash })
+    }
+
+    /// The offset wanted next.
+    pub(crate) fn next(&self) -> u32 {
+        self.next
+    }
+
+    /// Takes a chunk. Of one that does not end at a whole word of the flash, nor at the end of
+    /// the image, as much as is whole.
+    ///
+    /// # Errors
+    /// [`Error::Offset`] if it is out of order or reaches past the end; [`Error::Flash`].
+    pub(crate) async fn chunk<M: NorFlash, F: NorFlash>(
+        &mut self,
+        offset: u32,
+        data: &[u8],
+        slot: &mut M,
+        storage: &mut Storage<F>,
+    ) -> Result<u32, Error> {
+        let refusal = Error::Offset { offset, next: self.next, length: self.image.length };
+        let end = u32::try_from(data.len()).ok().and_then(|length| offset.checked_add(length));
+        let end = end.filter(|end| *end <= self.image.length).ok_or(refusal.clone())?;
+        if end <= self.next {
+            return Ok(self.next);
+        }
+        if offset != self.next || M::WRITE_SIZE > MAX_WORD {
+            return Err(refusal);
+        }
+        let whole = data.len() - data.len() % M::WRITE_SIZE;
+        let (words, rest) = data.split_at(whole);
+        self.erase_reached(offset + whole as u32, slot).await?;
+        slot.write(offset, words).await.map_err(|_| Error::Flash)?;
+        self.hash.update(words);
+        self.next += whole as u32;
+        if !rest.is_empty() && end == self.image.length {
+            self.erase_reached(end, slot).await?;
+            let mut word = [0xff; MAX_WORD];
+            word.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+            let word = word.get(..M::WRITE_SIZE).unwrap_or_default();
+            slot.write(self.next, word).await.map_err(|_| Error::Flash)?;
+            self.hash.update(rest);
+            self.next = end;
+        }
+        if offset / CHECKPOINT != self.next / CHECKPOINT {
+            let safe = self.next / CHECKPOINT * CHECKPOINT;
+            storage.set_transfer(self.kind, Some(Checkpoint { image: self.image, safe })).await?;
+        }
+        Ok(self.next)
+    }
+
+    /// Erases the sectors that begin at `next` or later and before `end`.
+    async fn erase_reached<M: NorFlash>(&self, end: u32, slot: &mut M) -> Result<(), Error> {
+        let sector = M::ERASE_SIZE as u32;
+        let from = self.next.next_multiple_of(sector);
+        let to = end.next_multiple_of(sector);
+        if from < to {
+            slot.erase(from, to).await.map_err(|_| Error::Flash)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the whole image came with the hash that was announced.
+    ///
+    /// # Errors
+    /// [`Error::Incomplete`] and [`Error::HashMismatch`].
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.next < self.image.length {
+            return Err(Error::Incomplete { next: self.next, length: self.image.length });
+        }
+        let received: Hash = self.hash.clone().finalize().into();
+        if received != self.image.sha256 {
+            return Err(Error::HashMismatch { received });
+        }
+        Ok(())
+    }
+}

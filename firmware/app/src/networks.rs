@@ -1,0 +1,82 @@
+//! The engine of a board: model images used in place, run by `nn` in an arena.
+
+use nn::{Model, format::Kind};
+use protocol::ModelKind;
+use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
+use vision::{Face, Faces, Frame, Quality};
+
+use crate::{
+    engine::{EncoderInfo, Engine, Fault, NetworkInfo},
+    translate::text,
+};
+
+/// Runs networks in an arena.
+pub struct Networks<'a> {
+    arena: &'a mut [i8],
+}
+
+impl<'a> Networks<'a> {
+    /// An engine whose networks need no more than `arena`, which must be aligned to 16 bytes
+    /// (as [`nn::Arena`] is).
+    pub fn new(arena: &'a mut [i8]) -> Self {
+        Self { arena }
+    }
+}
+
+impl Engine for Networks<'_> {
+    type Model<'i> = Model<'i>;
+    type Pair<'i> = Recognizer<'i>;
+
+    fn load<'i>(&self, kind: ModelKind, image: &'i [u8]) -> Result<(Model<'i>, NetworkInfo), Fault> {
+        let model = Model::load(image).map_err(Fault::new)?;
+        let fits = matches!(
+            (kind, model.kind()),
+            (ModelKind::Detector, Kind::Detector) | (ModelKind::Encoder, Kind::Encoder)
+        );
+        if !fits {
+            return Err(Fault::new(format_args!("it is no {kind}")));
+        }
+        let (needed, given) = (model.arena_len(), self.arena.len());
+        if needed > given {
+            return Err(Fault::new(nn::Error::Arena { needed, given }));
+        }
+        Ok((model, NetworkInfo { name: text(model.name()) }))
+    }
+
+    fn join<'i>(
+        &self,
+        detector: Model<'i>,
+        encoder: Model<'i>,
+    ) -> Result<(Recognizer<'i>, EncoderInfo), Fault>
+    where
+        // Binds the lifetime as early as the trait does, where it stands in projections only.
+        'i: 'i,
+    {
+        let pair = Recognizer::new(detector, encoder, DEFAULT_MIN_SCORE).map_err(Fault::new)?;
+        let identity = pair.encoder_hash();
+        // A longer table would lose its strictest rows, and then say so when they are needed.
+        let calibration = pair.calibration_points().take(crate::engine::MAX_CALIBRATION).collect();
+        Ok((pair, EncoderInfo { identity, calibration }))
+    }
+
+    fn fits(&self, detector: Model<'_>, encoder: Model<'_>) -> Result<(), Fault> {
+        self.join(detector, encoder).map(|_| ())
+    }
+
+    fn detect(&mut self, pair: &Recognizer<'_>, frame: &Frame) -> Result<Faces, Fault> {
+        pair.detect(frame, self.arena).map_err(Fault::new)
+    }
+
+    fn measure(&mut self, pair: &Recognizer<'_>, frame: &Frame, face: &Face) -> Result<Quality, Fault> {
+        pair.measure(frame, face, self.arena).map_err(Fault::new)
+    }
+
+    fn encode(
+        &mut self,
+        pair: &Recognizer<'_>,
+        frame: &Frame,
+        face: &Face,
+    ) -> Result<gallery::Template, Fault> {
+        pair.encode(frame, face, self.arena).map_err(Fault::new)
+    }
+}

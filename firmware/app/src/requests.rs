@@ -1,0 +1,414 @@
+//! The host's requests.
+
+use core::sync::atomic::Ordering;
+
+use embassy_time::{Duration, Instant, with_timeout};
+use embedded_storage_async::nor_flash::NorFlash;
+use gallery::Template;
+use heapless::Vec;
+use protocol::{
+    Comparison, Door, Enrolment, Error, Hash, Kind, ModelInfo, ModelKind, Packet, Request, Response,
+    Settings, Source, Status, USERS_PER_PAGE, User, VERSION,
+};
+use vision::MAX_FACES;
+
+use crate::{
+    back::IdleSlots,
+    board::{Camera, Capture, System},
+    desk::Desk,
+    engine::{Engine, Fault},
+    models::Transfer,
+    recognition::{Measured, Models, encode, find, probe},
+    settings,
+    staging::Staging,
+    storage::Image,
+    translate::{self, refusal, text},
+};
+
+/// How long a request waits for the camera's next picture.
+const CAMERA_PATIENCE: Duration = Duration::from_secs(2);
+
+/// What follows from a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Nothing: the next one, please.
+    Serve,
+    /// The models in force are others now.
+    Reload,
+    /// The board shall restart.
+    Restart,
+}
+
+/// Faces of a picture, the largest first.
+type Found = Vec<Measured, MAX_FACES>;
+
+impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
+    /// Answers the request that the front took.
+    pub(crate) async fn answer<C: Camera, M: NorFlash>(
+        &mut self,
+        camera: &mut C,
+        models: &Models<'_, E>,
+        idle: &mut IdleSlots<'_, M>,
+    ) -> Outcome {
+        let link = self.link;
+        let pending = link.request.lock().await;
+        let ticket = pending.ticket;
+        let packet = Packet {
+            kind: Kind::Request,
+            id: ticket.id,
+            checksum: ticket.checksum,
+            body: pending.body.get(..pending.length).unwrap_or_default(),
+        };
+        let mut outcome = Outcome::Serve;
+        let result = match packet.message::<Request<'_>>() {
+            Ok(request) => {
+                outcome = match request {
+                    Request::CommitModel => Outcome::Reload,
+                    Request::Reboot => Outcome::Restart,
+                    _ => Outcome::Serve,
+                };
+                self.handle(request, camera, models, idle).await
+            }
+            Err(_) => Err(Error::Malformed),
+        };
+        drop(pending);
+        let mut reply = link.reply.lock().await;
+        let written = match &result {
+            Ok(response) => reply.answer(ticket.id, ticket.checksum, response).map(|_| ()),
+            Err(error) => {
+                outcome = Outcome::Serve;
+                reply.answer(ticket.id, ticket.checksum, error).map(|_| ())
+            }
+        };
+        if written.is_err() {
+            // No message of the table is too long; should one be, the host learns that.
+            let error = Error::Internal { reason: text("the reply is too long") };
+            let _ = reply.answer(ticket.id, ticket.checksum, &error);
+        }
+        drop(reply);
+        link.busy.store(false, Ordering::Release);
+        link.replied.signal(ticket);
+        outcome
+    }
+
+    async fn handle<C: Camera, M: NorFlash>(
+        &mut self,
+        request: Request<'_>,
+        camera: &mut C,
+        models: &Models<'_, E>,
+        idle: &mut IdleSlots<'_, M>,
+    ) -> Result<Response, Error> {
+        match request {
+            Request::Hello { .. } => Ok(Response::Hello {
+                protocol: VERSION,
+                firmware: text(env!("CARGO_PKG_VERSION")),
+                board: text(self.system.board()),
+            }),
+            Request::Status => Ok(Response::Status(self.status(models))),
+            Request::GetSettings => Ok(Response::Settings(self.settings)),
+            Request::SetSettings(settings) => self.set_settings(settings).await,
+            Request::BeginFrame { width, height, format } => {
+                self.staging.begin(width, height, format).map(|()| Response::Done)
+            }
+            Request::FrameChunk { offset, data } => {
+                self.staging.chunk(offset, data).map(|next| Response::Progress { next })
+            }
+            Request::Detect { source } => self.detect(source, camera, models).await,
+            Request::Embed { source } => self.embed(source, camera, models).await,
+            Request::Enrol { name, source, enrolment } => {
+                self.enrol(&name, source, enrolment, camera, models).await
+            }
+            Request::Verify { name, source } => {
+                self.compare(Some(&name), source, camera, models).await.map(Response::Verified)
+            }
+            Request::Identify { source } => {
+                self.compare(None, source, camera, models).await.map(Response::Identified)
+            }
+            Request::ListUsers { from } => self.list(from),
+            Request::Remove { name } => self.remove(&name).await,
+            Request::BeginModel { kind, length, sha256 } => {
+                self.begin_model(kind, length, sha256, idle).await
+            }
+            Request::ModelChunk { offset, data } => {
+                let (transfer, storage) = self.transfer()?;
+                let slot = idle.of(transfer.kind);
+                let next = transfer.chunk(offset, data, slot.flash, storage).await?;
+                Ok(Response::Progress { next })
+            }
+            Request::CommitModel => self.commit_model(models, idle).await.map(Response::ModelActive),
+            Request::NextEvents { after } => {
+                let (newest, events) = self.link.events(after);
+                Ok(Response::Events { newest, events })
+            }
+            Request::Reboot => Ok(Response::Done),
+            _ => Err(Error::Malformed),
+        }
+    }
+
+    fn status(&self, models: &Models<'_, E>) -> Status {
+        let now = Instant::now();
+        let door = match self.link.open_until() {
+            Some(end) if end > now => Door::Open { left_ms: (end - now).as_millis() as u32 },
+            _ => Door::Locked,
+        };
+        let gallery = self.gallery().ok();
+        let templates = gallery.map_or(0, |gallery| gallery.templates());
+        let foreign = gallery.map_or(0, |gallery| match models.encoder_hash() {
+            Some(running) => gallery.foreign_templates(running),
+            None => 0,
+        });
+        let threshold = models.threshold(self.settings.far_one_in, templates).ok();
+        Status {
+            board: text(self.system.board()),
+            firmware: text(env!("CARGO_PKG_VERSION")),
+            uptime_ms: now.as_millis(),
+            instructions: self.system.instructions(),
+            reset: self.system.reset_reason(),
+            door,
+            models: models.infos.iter().cloned().collect(),
+            people: gallery.map_or(0, |gallery| gallery.people().count()) as u16,
+            templates: templates as u16,
+            foreign_templates: foreign as u16,
+            gallery_encoder: gallery.and_then(|gallery| gallery.encoder()).map(|hash| hash.0),
+            free_bytes: self.room().free as u32,
+            threshold: threshold.map(|threshold| translate::similarity(threshold.similarity)),
+            settings: self.settings,
+            camera_sequence: self.camera_sequence,
+        }
+    }
+
+    async fn set_settings(&mut self, settings: Settings) -> Result<Response, Error> {
+        settings::check(&settings)?;
+        self.storage()?.set_settings(&settings).await?;
+        self.apply(settings);
+        Ok(Response::Settings(settings))
+    }
+
+    async fn detect<C: Camera>(
+        &mut self,
+        source: Source,
+        camera: &mut C,
+        models: &Models<'_, E>,
+    ) -> Result<Response, Error> {
+        let (pair, _) = models.pair()?;
+        let capture = picture(source, camera, &self.staging).await?;
+        let started = self.system.instructions();
+        let faces = find(&mut self.engine, pair, &capture.frame)?;
+        let instructions = self.system.instructions().saturating_sub(started);
+        Ok(Response::Faces { faces: faces.iter().map(Measured::message).collect(), instructions })
+    }
+
+    async fn embed<C: Camera>(
+        &mut self,
+        source: Source,
+        camera: &mut C,
+        models: &Models<'_, E>,
+    ) -> Result<Response, Error> {
+        let (pair, info) = models.pair()?;
+        let capture = picture(source, camera, &self.staging).await?;
+        let started = self.system.instructions();
+        let faces = find(&mut self.engine, pair, &capture.frame)?;
+        let largest = faces.first().ok_or(Error::NoFace)?;
+        let template = encode(&mut self.engine, pair, &capture.frame, largest)?;
+        let instructions = self.system.instructions().saturating_sub(started);
+        Ok(Response::Embedding {
+            face: largest.message(),
+            faces: faces.len() as u8,
+            encoder: info.identity.0,
+            template: template.values().iter().copied().collect(),
+            instructions,
+        })
+    }
+
+    async fn enrol<C: Camera>(
+        &mut self,
+        name: &str,
+        source: Source,
+        enrolment: Enrolment,
+        camera: &mut C,
+        models: &Models<'_, E>,
+    ) -> Result<Response, Error> {
+        let name = gallery::Name::new(name).map_err(|_| Error::BadName)?;
+        let (pair, info) = models.pair()?;
+        let compared = self.gallery()?.templates();
+        let threshold = models.threshold(self.settings.far_one_in, compared)?.similarity;
+        let capture = picture(source, camera, &self.staging).await?;
+        let started = self.system.instructions();
+        let (faces, template) = encode_largest(&mut self.engine, pair, &capture)?;
+        let probe = probe(&template, info);
+        let room = self.room();
+        let gallery = self.gallery_mut()?;
+        let enrolled = match enrolment {
+            Enrolment::NewPerson => gallery.enrol(&name, probe, threshold).await.map(|_| ()),
+            Enrolment::AddTemplate => gallery.add_template(&name, probe, threshold).await.map(|_| ()),
+        };
+        enrolled.map_err(|error| refusal(error, &name, room))?;
+        let (person, templates) = match self.gallery()?.find(&name) {
+            Some(person) => (person.id(), person.templates() as u8),
+            None => return Err(Error::Internal { reason: text("the person enrolled is not there") }),
+        };
+        self.agreement.reset();
+        let instructions = self.system.instructions().saturating_sub(started);
+        let face = faces.first().ok_or(Error::NoFace)?.message();
+        Ok(Response::Enrolled { person, templates, faces: faces.len() as u8, face, instructions })
+    }
+
+    /// 1:1 with the person of a name, or 1:N.
+    async fn compare<C: Camera>(
+        &mut self,
+        name: Option<&str>,
+        source: Source,
+        camera: &mut C,
+        models: &Models<'_, E>,
+    ) -> Result<Comparison, Error> {
+        let (pair, info) = models.pair()?;
+        let gallery = self.gallery()?;
+        let compared = match name {
+            None => gallery.templates(),
+            Some(name) => {
+                let person = gallery.find(name).ok_or(gallery::Error::NotFound);
+                person.map_err(|error| refusal(error, name, self.room()))?.templates()
+            }
+        };
+        let threshold = models.threshold(self.settings.far_one_in, compared)?.similarity;
+        let capture = picture(source, camera, &self.staging).await?;
+        let started = self.system.instructions();
+        let (faces, template) = encode_largest(&mut self.engine, pair, &capture)?;
+        let probe = probe(&template, info);
+        let gallery = self.gallery()?;
+        let best = match name {
+            None => gallery.identify(probe),
+            Some(name) => gallery.verify(name, probe).map(Some),
+        };
+        let best = best.map_err(|error| refusal(error, name.unwrap_or_default(), self.room()))?;
+        Ok(Comparison {
+            accepted: best.is_some_and(|best| best.similarity >= threshold),
+            best: best.map(translate::candidate),
+            threshold: translate::similarity(threshold),
+            faces: faces.len() as u8,
+            face: faces.first().ok_or(Error::NoFace)?.message(),
+            instructions: self.system.instructions().saturating_sub(started),
+        })
+    }
+
+    fn list(&self, from: u32) -> Result<Response, Error> {
+        let gallery = self.gallery()?;
+        let mut users: Vec<User, USERS_PER_PAGE> = Vec::new();
+        let mut next = gallery.next_person(from);
+        while let Some(person) = next {
+            let encoder: Hash = gallery.encoder_of(person).map_or([0; 32], |hash| hash.0);
+            let user = User {
+                person: person.id(),
+                name: translate::name(person.name()),
+                templates: person.templates() as u8,
+                encoder,
+            };
+            if users.push(user).is_err() {
+                break;
+            }
+            next = person.id().checked_add(1).and_then(|id| gallery.next_person(id));
+        }
+        Ok(Response::Users { users, next: next.map(|person| person.id()) })
+    }
+
+    async fn remove(&mut self, name: &str) -> Result<Response, Error> {
+        let room = self.room();
+        let removed = self.gallery_mut()?.remove(name).await;
+        let person = removed.map_err(|error| refusal(error, name, room))?;
+        self.agreement.reset();
+        Ok(Response::Removed { person: person.id(), templates: person.templates() as u8 })
+    }
+
+    async fn begin_model<M: NorFlash>(
+        &mut self,
+        kind: ModelKind,
+        length: u32,
+        sha256: Hash,
+        idle: &mut IdleSlots<'_, M>,
+    ) -> Result<Response, Error> {
+        let slot = idle.of(kind);
+        let image = Image { slot: slot.index, length, sha256 };
+        self.transfer = None;
+        let transfer = Transfer::begin(kind, image, slot.bytes(), self.storage()?).await?;
+        let next = transfer.next();
+        self.transfer = Some(transfer);
+        Ok(Response::Progress { next })
+    }
+
+    async fn commit_model<M: NorFlash>(
+        &mut self,
+        models: &Models<'_, E>,
+        idle: &mut IdleSlots<'_, M>,
+    ) -> Result<ModelInfo, Error> {
+        let (transfer, _) = self.transfer()?;
+        let (kind, image) = (transfer.kind, transfer.image);
+        let checked = transfer.check();
+        if let Err(incomplete @ Error::Incomplete { .. }) = checked {
+            return Err(incomplete);
+        }
+        let info = match checked {
+            Ok(()) => self.check_image(kind, image, models, idle.of(kind).bytes()),
+            Err(error) => Err(error),
+        };
+        // Whatever comes of it, this transfer is over; a bad one begins anew.
+        self.transfer = None;
+        match info {
+            Ok(info) => {
+                self.storage()?.set_active(kind, &image).await?;
+                let _ = self.storage()?.set_transfer(kind, None).await;
+                self.agreement.reset();
+                Ok(info)
+            }
+            Err(error) => {
+                self.storage()?.set_transfer(kind, None).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether an image in flash can take the place of the model of its kind.
+    fn check_image(
+        &self,
+        kind: ModelKind,
+        image: Image,
+        models: &Models<'_, E>,
+        slot: &[u8],
+    ) -> Result<ModelInfo, Error> {
+        let bad = |Fault(reason)| Error::BadModel { reason };
+        let bytes = slot.get(..image.length as usize).unwrap_or_default();
+        let (model, info) = self.engine.load(kind, bytes).map_err(bad)?;
+        match (kind, models.detector, models.encoder) {
+            (ModelKind::Detector, _, Some(encoder)) => self.engine.fits(model, encoder).map_err(bad)?,
+            (ModelKind::Encoder, Some(detector), _) => self.engine.fits(detector, model).map_err(bad)?,
+            _ => {}
+        }
+        Ok(ModelInfo { kind, name: info.name, sha256: image.sha256, length: image.length })
+    }
+}
+
+/// The picture that a request is about.
+async fn picture<'p, C: Camera>(
+    source: Source,
+    camera: &'p mut C,
+    staging: &'p Staging<'_>,
+) -> Result<Capture<'p>, Error> {
+    match source {
+        Source::Staged => staging.frame().map(|frame| Capture { sequence: 0, frame }),
+        Source::Camera => with_timeout(CAMERA_PATIENCE, camera.next()).await.map_err(|_| Error::NoCamera),
+    }
+}
+
+/// Encodes the largest face, which must be good enough to compare.
+fn encode_largest<E: Engine>(
+    engine: &mut E,
+    pair: &E::Pair<'_>,
+    capture: &Capture<'_>,
+) -> Result<(Found, Template), Error> {
+    let faces = find(engine, pair, &capture.frame)?;
+    let largest = faces.first().ok_or(Error::NoFace)?;
+    if let Some(flaw) = largest.message().flaw {
+        return Err(Error::PoorFace { flaw });
+    }
+    let template = encode(engine, pair, &capture.frame, largest)?;
+    Ok((faces, template))
+}

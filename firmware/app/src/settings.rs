@@ -1,0 +1,45 @@
+//! The settings of the door: their ranges.
+
+use protocol::{Error, SettingName, Settings};
+
+/// One stranger in at least so many, and at most so many.
+const FAR_ONE_IN: (u32, u32) = (1, 100_000_000);
+/// Pictures in a row that must agree.
+const AGREEMENT_FRAMES: (u32, u32) = (1, 16);
+/// Milliseconds for which the lock opens.
+const OPEN_MS: (u32, u32) = (100, 60_000);
+
+/// Refuses settings out of their ranges.
+///
+/// # Errors
+/// [`Error::BadSetting`] that names the first one, and its range.
+pub(crate) fn check(settings: &Settings) -> Result<(), Error> {
+    let fields = [
+        (SettingName::FarOneIn, settings.far_one_in, FAR_ONE_IN),
+        (SettingName::AgreementFrames, settings.agreement_frames.into(), AGREEMENT_FRAMES),
+        (SettingName::OpenMs, settings.open_ms, OPEN_MS),
+    ];
+    match fields.into_iter().find(|(_, value, (low, high))| !(low..=high).contains(&value)) {
+        Some((setting, _, (low, high))) => Err(Error::BadSetting { setting, low, high }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_within_their_ranges_and_zeros_are_not() {
+        let good = Settings::default();
+        assert_eq!(check(&good), Ok(()));
+        let named = |settings| match check(&settings) {
+            Err(Error::BadSetting { setting, .. }) => Some(setting),
+            _ => None,
+        };
+        assert_eq!(named(Settings { far_one_in: 0, ..good }), Some(SettingName::FarOneIn));
+        assert_eq!(named(Settings { agreement_frames: 0, ..good }), Some(SettingName::AgreementFrames));
+        assert_eq!(named(Settings { agreement_frames: 17, ..good }), Some(SettingName::AgreementFrames));
+        assert_eq!(named(Settings { open_ms: 60_001, ..good }), Some(SettingName::OpenMs));
+    }
+}
