@@ -24,16 +24,10 @@ pub fn install(packages: &[&str]) -> anyhow::Result<()> {
              then run this again"
         );
     };
-    process::quiet(
-        "updating the list of Debian packages",
-        apt(prefix).arg("update"),
-        None,
-    )?;
+    process::quiet("updating the list of Debian packages", apt(prefix).arg("update"), None)?;
     process::quiet(
         &format!("installing {list}"),
-        apt(prefix)
-            .args(["install", "--yes", "--no-install-recommends"])
-            .args(packages),
+        apt(prefix).args(["install", "--yes", "--no-install-recommends"]).args(packages),
         None,
     )
     .with_context(|| format!("cannot install {list}"))?;
@@ -46,17 +40,12 @@ fn privilege() -> Option<&'static [&'static str]> {
     if id.trim() == "0" {
         return Some(&[]);
     }
-    process::captured(Command::new("sudo").args(["-n", "true"]), None)
-        .is_ok()
-        .then_some(&["sudo", "-n"])
+    process::captured(Command::new("sudo").args(["-n", "true"]), None).is_ok().then_some(&["sudo", "-n"])
 }
 
 fn apt(prefix: &[&str]) -> Command {
-    let words: Vec<&str> = prefix
-        .iter()
-        .copied()
-        .chain(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"])
-        .collect();
+    let words: Vec<&str> =
+        prefix.iter().copied().chain(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]).collect();
     let mut command = Command::new(words[0]);
     command.args(&words[1..]);
     command

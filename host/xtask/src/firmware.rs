@@ -45,31 +45,31 @@ impl Board {
     }
 }
 
-/// Builds the firmware, prints the path of each ELF file on stdout, and returns them.
-pub fn run(args: &Args) -> anyhow::Result<Vec<(Board, PathBuf)>> {
-    let mut built = Vec::new();
+/// Builds the firmware and prints the path of each ELF file on stdout.
+pub fn run(args: &Args) -> anyhow::Result<()> {
     for board in Board::ALL {
         if args.board.is_none_or(|only| only == board) {
-            let elf = build(board)?;
-            println!("{}", elf.display());
-            built.push((board, elf));
+            println!("{}", build(board)?.display());
         }
     }
-    Ok(built)
+    Ok(())
 }
 
-fn build(board: Board) -> anyhow::Result<PathBuf> {
+/// Builds the firmware of every board.
+pub fn build_all() -> anyhow::Result<Vec<(Board, PathBuf)>> {
+    Board::ALL.into_iter().map(|board| Ok((board, build(board)?))).collect()
+}
+
+/// Builds the firmware of one board; the ELF file.
+pub fn build(board: Board) -> anyhow::Result<PathBuf> {
     let target = board.target();
-    let provider = Provider::of(target)
-        .with_context(|| format!("no compiler for {target}: run `cargo xtask setup`"))?;
+    let provider =
+        Provider::of(target).with_context(|| format!("no compiler for {target}: run `cargo xtask setup`"))?;
     let mut cargo = provider.build(target);
     cargo.args(["--profile", "firmware", "--package", board.name()]);
     process::shown(cargo.current_dir(workspace::root()))
         .with_context(|| format!("cannot build the firmware of {}", board.name()))?;
-    let elf = workspace::target()?
-        .join(target)
-        .join("firmware")
-        .join(board.name());
+    let elf = workspace::target()?.join(target).join("firmware").join(board.name());
     ensure!(elf.is_file(), "cargo built no {}", elf.display());
     Ok(elf)
 }

@@ -8,12 +8,19 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod arrows;
+mod bless;
 mod debian;
+mod demo;
 mod firmware;
+mod images;
 mod process;
 mod registry;
 mod setup;
+mod size;
 mod sources;
+mod test;
+mod tidy;
 mod toolchain;
 mod workspace;
 
@@ -32,12 +39,27 @@ enum Task {
     Setup,
     /// Build the firmware of the boards
     Firmware(firmware::Args),
+    /// The main job from start to end, on an emulated board
+    Demo(demo::Args),
+    /// Run every check and every test, on the host and on the emulated boards
+    Test,
+    /// Write the expected files anew from what the code does now
+    Bless,
+    /// Check the source against the rules that the compiler does not know
+    Tidy,
+    /// Flash and RAM of the firmware by section, and of each model
+    Size,
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Setup => setup::run(),
-        Task::Firmware(args) => firmware::run(&args).map(|_| ()),
+        Task::Firmware(args) => firmware::run(&args),
+        Task::Demo(args) => demo::run(&args),
+        Task::Test => test::run(),
+        Task::Bless => bless::run(),
+        Task::Tidy => tidy::run(),
+        Task::Size => size::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

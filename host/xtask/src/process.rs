@@ -15,9 +15,7 @@ const POLL: Duration = Duration::from_millis(50);
 pub fn spinner(what: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("  {spinner} {msg} ({elapsed})")
         .unwrap_or_else(|_| ProgressStyle::default_spinner());
-    let bar = ProgressBar::new_spinner()
-        .with_style(style)
-        .with_message(what.to_owned());
+    let bar = ProgressBar::new_spinner().with_style(style).with_message(what.to_owned());
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
 }
@@ -29,6 +27,10 @@ pub fn spinner(what: &str) -> ProgressBar {
 /// `limit`, when it is killed.
 pub fn quiet(what: &str, command: &mut Command, limit: Option<Duration>) -> anyhow::Result<String> {
     let bar = spinner(what);
+    if bar.is_hidden() {
+        // Nobody watches a log, but whoever reads it later sees what was done.
+        eprintln!("  {what}");
+    }
     let result = captured(command, limit);
     bar.finish_and_clear();
     result
@@ -47,19 +49,12 @@ pub fn captured(command: &mut Command, limit: Option<Duration>) -> anyhow::Resul
     let stdout = drain(child.stdout.take());
     let stderr = drain(child.stderr.take());
     let Some(status) = wait(&mut child, limit)? else {
-        bail!(
-            "{program} did not answer within {} s",
-            limit.unwrap_or_default().as_secs()
-        );
+        bail!("{program} did not answer within {} s", limit.unwrap_or_default().as_secs());
     };
     let stdout = stdout.join().unwrap_or_default();
     let stderr = stderr.join().unwrap_or_default();
     if !status.success() {
-        let said = if stderr.trim().is_empty() {
-            &stdout
-        } else {
-            &stderr
-        };
+        let said = if stderr.trim().is_empty() { &stdout } else { &stderr };
         bail!("{program} failed ({status}):\n{}", last_lines(said, 15));
     }
     Ok(stdout)
@@ -68,9 +63,7 @@ pub fn captured(command: &mut Command, limit: Option<Duration>) -> anyhow::Resul
 /// Runs `command` with its output shown as it comes.
 pub fn shown(command: &mut Command) -> anyhow::Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start {program}"))?;
+    let status = command.status().with_context(|| format!("cannot start {program}"))?;
     if !status.success() {
         bail!("{program} failed ({status})");
     }
@@ -79,11 +72,7 @@ pub fn shown(command: &mut Command) -> anyhow::Result<()> {
 
 /// Whether `program` answers to `--version`.
 pub fn answers(program: &str) -> bool {
-    captured(
-        Command::new(program).arg("--version"),
-        Some(Duration::from_secs(20)),
-    )
-    .is_ok()
+    captured(Command::new(program).arg("--version"), Some(Duration::from_secs(20))).is_ok()
 }
 
 fn drain(pipe: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<String> {
@@ -98,10 +87,7 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<St
 }
 
 /// The exit status, or nothing if the limit passed first and the child was killed.
-fn wait(
-    child: &mut Child,
-    limit: Option<Duration>,
-) -> anyhow::Result<Option<std::process::ExitStatus>> {
+fn wait(child: &mut Child, limit: Option<Duration>) -> anyhow::Result<Option<std::process::ExitStatus>> {
     let Some(limit) = limit else {
         return Ok(Some(child.wait()?));
     };
@@ -120,9 +106,6 @@ fn wait(
 }
 
 fn last_lines(text: &str, count: usize) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(count)..].join("\n")
 }

@@ -17,10 +17,7 @@ use crate::sources::{Fetch, File, Form, Package, Registry};
 
 /// Whether every file of `fetch` is there, whole.
 pub fn is_here(fetch: &Fetch) -> bool {
-    fetch
-        .files
-        .iter()
-        .all(|file| digest_of(&file.target).is_ok_and(|hex| hex == file.sha256))
+    fetch.files.iter().all(|file| digest_of(&file.target).is_ok_and(|hex| hex == file.sha256))
 }
 
 /// Downloads the package and puts its files in their places.
@@ -35,29 +32,19 @@ pub fn fetch(fetch: &Fetch) -> anyhow::Result<()> {
             Form::Wheel => from_zip(&archive, &file.inside),
             Form::Sdist | Form::Tarball => from_tar(&archive, &file.inside),
         }
-        .with_context(|| {
-            format!(
-                "{} of {} {}",
-                file.inside, fetch.package.package, fetch.package.version
-            )
-        })?;
+        .with_context(|| format!("{} of {} {}", file.inside, fetch.package.package, fetch.package.version))?;
         place(file, &bytes)?;
     }
     Ok(())
 }
 
 fn download(package: &Package, folder: &Path) -> anyhow::Result<PathBuf> {
-    let Package {
-        package: name,
-        version,
-        ..
-    } = package;
+    let Package { package: name, version, .. } = package;
     let mut command = match package.registry {
         Registry::Pypi => pip(package),
         Registry::Npm => {
             let mut npm = Command::new("npm");
-            npm.args(["pack", "--silent"])
-                .arg(format!("{name}@{version}"));
+            npm.args(["pack", "--silent"]).arg(format!("{name}@{version}"));
             npm
         }
     };
@@ -65,24 +52,13 @@ fn download(package: &Package, folder: &Path) -> anyhow::Result<PathBuf> {
     process::quiet(&format!("fetching {name} {version}"), &mut command, None)
         .with_context(|| format!("cannot fetch {name} {version}"))?;
     let mut files = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-    ensure!(
-        files.len() == 1,
-        "{name} {version}: expected one archive, got {}",
-        files.len()
-    );
+    ensure!(files.len() == 1, "{name} {version}: expected one archive, got {}", files.len());
     Ok(files.remove(0).path())
 }
 
 fn pip(package: &Package) -> Command {
     let mut pip = Command::new("python3");
-    pip.args([
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-    ]);
+    pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]);
     match package.form {
         // Named in full, so that every machine gets the same archive: only data is taken from it.
         Form::Wheel => pip.args([
@@ -129,15 +105,14 @@ fn place(file: &File, bytes: &[u8]) -> anyhow::Result<()> {
         file.inside,
         file.sha256
     );
-    let folder = file
-        .target
-        .parent()
-        .context("a cached file lies in a folder")?;
+    let folder = file.target.parent().context("a cached file lies in a folder")?;
     fs::create_dir_all(folder)?;
     let mut beside = tempfile::NamedTempFile::new_in(folder)?;
     beside.write_all(bytes)?;
     beside.as_file().sync_all()?;
-    beside.persist(&file.target)?;
+    let published = beside.persist(&file.target)?;
+    #[cfg(unix)]
+    published.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     Ok(())
 }
 
@@ -156,10 +131,7 @@ mod tests {
     fn tarball(folder: &Path, name: &str, content: &[u8]) -> PathBuf {
         let path = folder.join("archive.tgz");
         let file = fs::File::create(&path).unwrap();
-        let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(
-            file,
-            flate2::Compression::fast(),
-        ));
+        let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(file, flate2::Compression::fast()));
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);
         tar.append_data(&mut header, name, content).unwrap();
@@ -171,10 +143,7 @@ mod tests {
     fn a_file_comes_out_of_a_tarball_whole() {
         let folder = tempfile::tempdir().unwrap();
         let archive = tarball(folder.path(), "package/model.onnx", b"weights");
-        assert_eq!(
-            from_tar(&archive, "package/model.onnx").unwrap(),
-            b"weights"
-        );
+        assert_eq!(from_tar(&archive, "package/model.onnx").unwrap(), b"weights");
         assert!(from_tar(&archive, "package/other.onnx").is_err());
     }
 

@@ -33,9 +33,7 @@ fn compilers() -> anyhow::Result<()> {
     for target in TARGETS {
         match Provider::of(target) {
             Some(Provider::Rustup) => done(&format!("{target}: rustup's libraries")),
-            Some(Provider::Debian) => {
-                done(&format!("{target}: Debian's compiler, core from source"))
-            }
+            Some(Provider::Debian) => done(&format!("{target}: Debian's compiler, core from source")),
             None => anyhow::bail!(
                 "there is still no compiler for {target}: `rustup target add {target}` or Debian's {}",
                 DEBIAN_PACKAGES.join(" ")
@@ -49,15 +47,8 @@ fn compilers() -> anyhow::Result<()> {
 /// Models and pictures, and the clients that fetch them where any is missing.
 fn fetch() -> anyhow::Result<()> {
     let fetches = sources::all()?;
-    let missing: Vec<_> = fetches
-        .iter()
-        .filter(|fetch| !registry::is_here(fetch))
-        .collect();
-    let wants = |registry| {
-        missing
-            .iter()
-            .any(|fetch| fetch.package.registry == registry)
-    };
+    let missing: Vec<_> = fetches.iter().filter(|fetch| !registry::is_here(fetch)).collect();
+    let wants = |registry| missing.iter().any(|fetch| fetch.package.registry == registry);
     let mut packages = Vec::new();
     if wants(sources::Registry::Pypi) && !has_pip() {
         packages.push("python3-pip");
@@ -73,12 +64,7 @@ fn fetch() -> anyhow::Result<()> {
     }
     for file in fetches.iter().flat_map(|fetch| &fetch.files) {
         done(
-            &file
-                .target
-                .strip_prefix(crate::workspace::root())
-                .unwrap_or(&file.target)
-                .display()
-                .to_string(),
+            &file.target.strip_prefix(crate::workspace::root()).unwrap_or(&file.target).display().to_string(),
         );
     }
     Ok(())

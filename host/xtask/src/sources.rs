@@ -119,15 +119,9 @@ pub fn all() -> anyhow::Result<Vec<Fetch>> {
             sha256: manifest.source.sha256,
             target: workspace::cache(&format!("models/{}.onnx", manifest.name)),
         };
-        match fetches
-            .iter_mut()
-            .find(|fetch| fetch.package == manifest.source.package)
-        {
+        match fetches.iter_mut().find(|fetch| fetch.package == manifest.source.package) {
             Some(fetch) => fetch.files.push(file),
-            None => fetches.push(Fetch {
-                package: manifest.source.package,
-                files: vec![file],
-            }),
+            None => fetches.push(Fetch { package: manifest.source.package, files: vec![file] }),
         }
     }
     let pictures: PicturesManifest = read("models/pictures.toml")?;
@@ -137,10 +131,7 @@ pub fn all() -> anyhow::Result<Vec<Fetch>> {
             sha256: picture.sha256,
             target: workspace::cache(&format!("pictures/{}", picture.name)),
         });
-        fetches.push(Fetch {
-            package,
-            files: files.collect(),
-        });
+        fetches.push(Fetch { package, files: files.collect() });
     }
     Ok(fetches)
 }

@@ -55,10 +55,8 @@ impl Provider {
                 cargo
             }
             Self::Debian => {
-                let linker = format!(
-                    "CARGO_TARGET_{}_LINKER",
-                    target.to_uppercase().replace(['-', '.'], "_")
-                );
+                let linker =
+                    format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace(['-', '.'], "_"));
                 let mut cargo = Command::new("/usr/bin/cargo");
                 cargo
                     .env("RUSTC", "/usr/bin/rustc")
@@ -82,16 +80,9 @@ pub fn add_by_rustup(targets: &[&str]) -> anyhow::Result<()> {
     if let Ok(age) = age_of(&memory)
         && age < REMEMBER
     {
-        anyhow::bail!(
-            "rustup did not answer before ({} says so)",
-            memory.display()
-        );
+        anyhow::bail!("rustup did not answer before ({} says so)", memory.display());
     }
-    let what = format!(
-        "asking rustup for {} (at most {} s)",
-        targets.join(", "),
-        RUSTUP_LIMIT.as_secs()
-    );
+    let what = format!("asking rustup for {} (at most {} s)", targets.join(", "), RUSTUP_LIMIT.as_secs());
     let result = process::quiet(
         &what,
         Command::new("rustup").args(["target", "add"]).args(targets),
@@ -111,16 +102,14 @@ fn has_libraries(target: &str) -> bool {
     };
     let libraries = sysroot.join("lib/rustlib").join(target).join("lib");
     std::fs::read_dir(libraries).is_ok_and(|entries| {
-        entries
-            .flatten()
-            .any(|entry| entry.file_name().to_string_lossy().starts_with("libcore-"))
+        entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("libcore-"))
     })
 }
 
 fn debian_is_ready() -> bool {
     let new_enough = version("/usr/bin/rustc").is_some_and(|version| version >= MINIMUM);
-    let has_sources = sysroot("/usr/bin/rustc")
-        .is_some_and(|root| root.join("lib/rustlib/src/rust/library/core").is_dir());
+    let has_sources =
+        sysroot("/usr/bin/rustc").is_some_and(|root| root.join("lib/rustlib/src/rust/library/core").is_dir());
     new_enough && has_sources && Path::new("/usr/bin/cargo").exists() && process::answers("ld.lld")
 }
 

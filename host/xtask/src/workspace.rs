@@ -19,11 +19,7 @@ use crate::process;
 pub fn root() -> PathBuf {
     // This crate lies in host/xtask.
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest
-        .ancestors()
-        .nth(2)
-        .unwrap_or(manifest)
-        .to_path_buf()
+    manifest.ancestors().nth(2).unwrap_or(manifest).to_path_buf()
 }
 
 /// A path in the cache, which git ignores.
@@ -43,8 +39,6 @@ pub fn target() -> anyhow::Result<PathBuf> {
 /// What `cargo metadata` says of the workspace's own crates.
 pub fn metadata() -> anyhow::Result<serde_json::Value> {
     let mut cargo = Command::new("cargo");
-    cargo
-        .args(["metadata", "--no-deps", "--format-version=1"])
-        .current_dir(root());
+    cargo.args(["metadata", "--no-deps", "--format-version=1"]).current_dir(root());
     Ok(serde_json::from_str(&process::captured(&mut cargo, None)?)?)
 }

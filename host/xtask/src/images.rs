@@ -1,0 +1,57 @@
+//! Model images: compiled by `postern compile` where they are missing or out of date.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::SystemTime;
+
+use anyhow::Context;
+
+use crate::{process, sources, workspace};
+
+/// Compiles the models whose image is missing or older than what it is made from.
+pub fn compile() -> anyhow::Result<()> {
+    for name in sources::model_names()? {
+        let image = workspace::cache(&format!("images/{name}.pstn"));
+        if is_current(&image, &name) {
+            eprintln!("  ready: {name} compiled");
+            continue;
+        }
+        process::shown(&mut postern(&["compile", &name]))
+            .with_context(|| format!("cannot compile the model {name}"))?;
+    }
+    Ok(())
+}
+
+/// The command line of this workspace with `arguments`, built when it has changed.
+pub fn postern(arguments: &[&str]) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["run", "--release", "--quiet", "--package", "postern", "--"])
+        .args(arguments)
+        .current_dir(workspace::root());
+    cargo
+}
+
+/// Whether the image is younger than the network, its manifest and the compiler's source.
+fn is_current(image: &Path, name: &str) -> bool {
+    let root = workspace::root();
+    let sources = [
+        workspace::cache(&format!("models/{name}.onnx")),
+        root.join("models").join(name).join("manifest.toml"),
+        root.join("host/compiler/src"),
+        root.join("shared/nn/src/format.rs"),
+    ];
+    let Ok(made) = changed(image) else { return false };
+    sources.iter().all(|source| changed(source).is_ok_and(|time| time < made))
+}
+
+/// When a file, or the youngest file of a folder, was last written.
+fn changed(path: &Path) -> anyhow::Result<SystemTime> {
+    let mut youngest = std::fs::metadata(path)?.modified()?;
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path)? {
+            youngest = youngest.max(changed(&entry?.path())?);
+        }
+    }
+    Ok(youngest)
+}

@@ -1,0 +1,103 @@
+//! `cargo xtask test`: everything that must hold, the same here and in continuous integration.
+//!
+//! Steps run in order and the first that fails ends the task. What cargo prints of each test
+//! is passed on as it comes, and counted for the summary.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use crate::{firmware, images, setup, tidy, workspace};
+
+/// A step of the task.
+struct Step {
+    name: &'static str,
+    run: fn(&mut Count) -> anyhow::Result<()>,
+}
+
+/// Tests counted so far.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Count {
+    passed: usize,
+    failed: usize,
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "setup", run: |_| setup::run() },
+    Step { name: "tidy", run: |_| tidy::run() },
+    Step { name: "models compiled", run: |_| images::compile() },
+    Step { name: "firmware built", run: |_| firmware::build_all().map(|_| ()) },
+    // The tests of the emulated boards are among these: they start the firmware built above.
+    Step { name: "tests", run: tests },
+];
+
+/// Runs every step and prints a summary.
+///
+/// # Errors
+/// The step that failed, and why.
+pub fn run() -> anyhow::Result<()> {
+    let mut count = Count::default();
+    let mut took: Vec<(&str, Duration)> = Vec::new();
+    for (number, step) in STEPS.iter().enumerate() {
+        eprintln!("[{}/{}] {}", number + 1, STEPS.len(), step.name);
+        let start = Instant::now();
+        (step.run)(&mut count).with_context(|| format!("step {} failed: {}", number + 1, step.name))?;
+        took.push((step.name, start.elapsed()));
+    }
+    println!();
+    for (name, time) in took {
+        println!("  {name:<20} {:>7.1} s", time.as_secs_f64());
+    }
+    println!("\n{} tests passed", count.passed);
+    Ok(())
+}
+
+/// Runs cargo's tests, prints what it prints, and counts.
+fn tests(count: &mut Count) -> anyhow::Result<()> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["test", "--release"]).current_dir(workspace::root()).stdout(Stdio::piped());
+    let mut child = cargo.spawn().context("cannot start cargo")?;
+    let output = child.stdout.take().context("cargo has no output")?;
+    let mut stdout = std::io::stdout();
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        writeln!(stdout, "{line}")?;
+        count.add(&line);
+    }
+    if !child.wait()?.success() {
+        bail!("cargo test failed: {} tests passed, {} failed", count.passed, count.failed);
+    }
+    if count.passed == 0 {
+        bail!("cargo ran no test at all");
+    }
+    Ok(())
+}
+
+impl Count {
+    /// Counts a line such as `test result: ok. 3 passed; 0 failed; …`.
+    fn add(&mut self, line: &str) {
+        let Some((_, results)) = line.split_once("test result: ") else { return };
+        let number = |word: &str| {
+            let before = results.split_once(word)?.0;
+            before.split_whitespace().next_back()?.parse::<usize>().ok()
+        };
+        self.passed += number(" passed").unwrap_or(0);
+        self.failed += number(" failed").unwrap_or(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_counted_and_other_lines_are_not() {
+        let mut count = Count::default();
+        count.add("test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out");
+        count.add("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured");
+        count.add("test door::opens ... ok");
+        assert_eq!(count, Count { passed: 15, failed: 2 });
+    }
+}

@@ -1,0 +1,213 @@
+//! `cargo xtask tidy`: what a compiler does not check about the source.
+//!
+//! Every tracked (or about to be tracked) file is read once; each finding names file, line and rule.
+//! Then the arrows between the crates are held against ARCHITECTURE.md, and rustfmt and clippy run
+//! where they are installed.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::bail;
+
+use crate::{arrows, process, workspace};
+
+/// Files are questioned at this many lines, and split before [`MOST_LINES`].
+const MANY_LINES: usize = 400;
+const MOST_LINES: usize = 600;
+
+/// How far above an `unsafe` its `// SAFETY:` may begin.
+const SAFETY_REACH: usize = 6;
+
+/// Something that breaks a rule.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Finding {
+    line: usize,
+    rule: String,
+    /// Whether it only asks for attention.
+    warning: bool,
+}
+
+/// Checks everything; findings go to stderr.
+///
+/// # Errors
+/// At least one finding is more than a warning.
+pub fn run() -> anyhow::Result<()> {
+    let mut failures = 0;
+    for path in files()? {
+        let Ok(text) = std::fs::read_to_string(workspace::root().join(&path)) else {
+            continue; // Not text, or deleted and not yet committed.
+        };
+        for Finding { line, rule, warning } in check(&path, &text) {
+            eprintln!("{}{path}:{line}: {rule}", if warning { "warning: " } else { "" });
+            failures += usize::from(!warning);
+        }
+    }
+    for finding in arrows::check(&workspace::metadata()?) {
+        eprintln!("{finding}");
+        failures += 1;
+    }
+    if failures > 0 {
+        bail!("{failures} findings of tidy, listed above");
+    }
+    eprintln!("  tidy: sources and arrows are in order");
+    component("cargo-fmt", &["fmt", "--all", "--check"])?;
+    let clippy = ["clippy", "--release", "--all-targets", "--quiet", "--", "-Dwarnings"];
+    component("cargo-clippy", &clippy)
+}
+
+/// Runs a component of the toolchain, if it is installed.
+fn component(program: &str, arguments: &[&str]) -> anyhow::Result<()> {
+    if !process::answers(program) {
+        eprintln!("  skipped: {program} is not installed");
+        return Ok(());
+    }
+    process::shown(Command::new("cargo").args(arguments).current_dir(workspace::root()))?;
+    eprintln!("  tidy: {program} is content");
+    Ok(())
+}
+
+/// Files that git tracks or would track.
+fn files() -> anyhow::Result<Vec<String>> {
+    let mut git = Command::new("git");
+    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    let listed = process::captured(git.current_dir(workspace::root()), None)?;
+    Ok(listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
+}
+
+/// What is wrong with one file.
+pub fn check(path: &str, text: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if path != "Cargo.lock" {
+        foreign_names(text, &mut findings);
+    }
+    if Path::new(path).extension().is_some_and(|extension| extension == "rs") {
+        rust(text, &mut findings);
+    }
+    findings
+}
+
+fn rust(text: &str, findings: &mut Vec<Finding>) {
+    let mut fail = |line: usize, rule: &str| {
+        findings.push(Finding { line: line + 1, rule: rule.into(), warning: false });
+    };
+    let lines: Vec<&str> = text.lines().collect();
+    let opens = lines.iter().take(3).any(|line| line.starts_with("//!"));
+    let generated = lines.iter().take(3).any(|line| line.contains("@generated"));
+    if !opens {
+        fail(0, "a module opens with //!: its purpose in one line, then why");
+    }
+    for (number, line) in lines.iter().enumerate() {
+        let code = line.split("//").next().unwrap_or_default();
+        // In two halves, so that this file does not find itself.
+        for unfinished in [concat!("todo", "!("), concat!("unimplemented", "!("), concat!("#[", "ignore")] {
+            if code.contains(unfinished) {
+                fail(number, &format!("{unfinished} is not finished work"));
+            }
+        }
+        if is_unsafe(code) {
+            let above = &lines[number.saturating_sub(SAFETY_REACH)..=number];
+            if !above.iter().any(|line| line.contains("SAFETY:") || line.contains("# Safety")) {
+                fail(number, "unsafe without // SAFETY: that names the precondition and who upholds it");
+            }
+        }
+    }
+    if lines.len() > MOST_LINES && !generated {
+        fail(MOST_LINES, &format!("{} lines: split the file, {MOST_LINES} is the most", lines.len()));
+    } else if lines.len() > MANY_LINES && !generated {
+        let rule = format!("{} lines: is this still one subject?", lines.len());
+        findings.push(Finding { line: MANY_LINES, rule, warning: true });
+    }
+}
+
+/// Whether the line opens an unsafe block, implementation or function.
+fn is_unsafe(code: &str) -> bool {
+    let mut rest = code;
+    while let Some(at) = rest.find("unsafe") {
+        let before = rest[..at].chars().next_back();
+        let after = rest[at + "unsafe".len()..].trim_start();
+        let is_word = before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '"');
+        if is_word && (after.starts_with('{') || after.starts_with("impl") || after.starts_with("fn")) {
+            return true;
+        }
+        rest = &rest[at + "unsafe".len()..];
+    }
+    false
+}
+
+/// Addresses of registries and paths of one machine, which hold nowhere else.
+fn foreign_names(text: &str, findings: &mut Vec<Finding>) {
+    let registries = ["crates", "pypi", "npmjs", "debian", "pythonhosted"];
+    let folders = ["work", "root", "farm"].map(|folder| format!("/{folder}/"));
+    for (number, line) in text.lines().enumerate() {
+        let line = line.to_lowercase();
+        let has_registry = line.split("://").skip(1).any(|address| {
+            let host = address.split(['/', ' ', ')', '"']).next().unwrap_or_default();
+            host.split('.').rev().skip(1).any(|label| registries.contains(&label))
+        });
+        if has_registry {
+            let rule = "the address of a registry: its client knows it".into();
+            findings.push(Finding { line: number + 1, rule, warning: false });
+        }
+        if let Some(folder) = folders.iter().find(|folder| is_path(&line, folder)) {
+            let rule = format!("{folder} is a path of one machine");
+            findings.push(Finding { line: number + 1, rule, warning: false });
+        }
+    }
+}
+
+/// Whether `folder` stands in `line` at the start of a path.
+fn is_path(line: &str, folder: &str) -> bool {
+    line.match_indices(folder).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        before.is_none_or(|c| !c.is_alphanumeric() && !"._-*]})".contains(c))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(path: &str, text: &str) -> Vec<(usize, bool)> {
+        check(path, text).iter().map(|finding| (finding.line, finding.warning)).collect()
+    }
+
+    #[test]
+    fn a_file_in_order_has_no_findings() {
+        assert_eq!(rules("a.rs", "//! A door.\nfn main() {}\n"), []);
+        assert_eq!(rules("a.toml", "[package]\nname = \"todo\"\n"), []);
+    }
+
+    #[test]
+    fn unfinished_work_is_found() {
+        let text =
+            format!("//! A door.\nfn open() {{ {}) }}\n// {}\n", concat!("todo", "!("), "unimplemented");
+        assert_eq!(rules("a.rs", &text), [(2, false)]);
+        assert_eq!(rules("a.rs", "fn main() {}\n"), [(1, false)]);
+    }
+
+    #[test]
+    fn unsafe_says_why_it_is_sound() {
+        let block = format!("let x = {} {{ *p }};\n", "unsafe");
+        assert_eq!(rules("a.rs", &format!("//! A.\n{block}")), [(2, false)]);
+        assert_eq!(rules("a.rs", &format!("//! A.\n// SAFETY: p is valid.\n{block}")), []);
+        assert_eq!(rules("a.rs", "//! A.\n#![forbid(unsafe_code)]\n"), []);
+    }
+
+    #[test]
+    fn long_files_are_questioned_then_refused() {
+        let long = |lines: usize| format!("//! A.\n{}", "\n".repeat(lines - 1));
+        assert_eq!(rules("a.rs", &long(400)), []);
+        assert_eq!(rules("a.rs", &long(401)), [(400, true)]);
+        assert_eq!(rules("a.rs", &long(601)), [(601, false)]);
+    }
+
+    #[test]
+    fn what_holds_on_one_machine_only_is_found() {
+        let address = format!("see https://{}.org/x\n", "pypi");
+        assert_eq!(rules("a.md", &address), [(1, false)]);
+        assert_eq!(rules("a.md", "see https://example.org/pypi\n"), []);
+        let path = format!("cd /{}/here\n", "root");
+        assert_eq!(rules("a.sh", &path), [(1, false)]);
+        assert_eq!(rules("a.md", "network/root/x and ./work/x\n"), []);
+    }
+}
