@@ -1,2 +1,28 @@
-//! How often the door is wrong: LFW protocol, FMR, TAR, plots.
+//! How often the door is wrong: verification on pictures of known people.
+//!
+//! Two questions are asked of an encoder. [`accuracy`] is the protocol of Labeled Faces in the Wild
+//! (Huang et al. 2007): the share of right answers over ten folds of pairs. It hides what matters
+//! at a door, where strangers are many: so [`Comparison`] compares all pairs of the pictures, and
+//! tells the true-accept rate (TAR) at a given false-match rate (FMR; ISO/IEC 19795-1), with
+//! intervals that come from drawing the *people* again, for pairs of one person are not
+//! independent. A rate that so few impostors bear out is said to be unknown.
 #![forbid(unsafe_code)]
+
+mod accuracy;
+mod calibration;
+mod comparison;
+mod embedding;
+mod error;
+pub mod float;
+mod intervals;
+mod plot;
+mod protocol;
+
+pub use accuracy::{Accuracy, accuracy};
+pub use calibration::{CALIBRATED_RATES, CalibrationPoint, calibrate};
+pub use comparison::{Comparison, OperatingPoint};
+pub use embedding::Embeddings;
+pub use error::Error;
+pub use intervals::{Interval, intervals};
+pub use plot::{Curve, plot_det};
+pub use protocol::{Pair, Picture, Protocol};

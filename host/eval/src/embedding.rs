@@ -1,0 +1,77 @@
+//! Embeddings that can be compared: the device's templates, or a float network's.
+
+use gallery::Template;
+
+/// The embeddings of some pictures, all by one encoder.
+#[derive(Clone, Debug)]
+pub enum Embeddings {
+    /// Templates as the device keeps them; compared as the device does.
+    Templates(Vec<Template>),
+    /// Unit vectors of a float network; compared by their dot product.
+    Float(Vec<Vec<f32>>),
+}
+
+/// The score of a float cosine of 1: fine enough that rounding moves no figure that is shown.
+const FLOAT_ONE: i32 = 1 << 20;
+
+impl Embeddings {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Templates(templates) => templates.len(),
+            Self::Float(vectors) => vectors.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The score that stands for a cosine of 1.
+    pub fn one(&self) -> i32 {
+        match self {
+            Self::Templates(_) => gallery::Similarity::ONE.0,
+            Self::Float(_) => FLOAT_ONE,
+        }
+    }
+
+    /// The similarity of two embeddings: their cosine times [`Embeddings::one`].
+    ///
+    /// Templates of different dimensions are as different as can be.
+    pub fn score(&self, a: usize, b: usize) -> i32 {
+        match self {
+            Self::Templates(templates) => {
+                templates[a].similarity(&templates[b]).map_or(-self.one(), |similarity| similarity.0)
+            }
+            Self::Float(vectors) => (dot(&vectors[a], &vectors[b]) * FLOAT_ONE as f32).round() as i32,
+        }
+    }
+}
+
+/// A dot product in sixteen lanes, which the compiler turns into vector instructions; floating-point
+/// addition is not associative, so it may not do so to a plain sum.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 16;
+    let mut lanes = [0f32; LANES];
+    let (a_chunks, b_chunks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let rest: f32 = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(x, y)| x * y).sum();
+    for (x, y) in a_chunks.zip(b_chunks) {
+        for lane in 0..LANES {
+            lanes[lane] += x[lane] * y[lane];
+        }
+    }
+    lanes.iter().sum::<f32>() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dot_product_takes_the_rest_along() {
+        let a: Vec<f32> = (0..37).map(|i| i as f32).collect();
+        let expected: i32 = (0..37).map(|i| i * i).sum();
+        assert_eq!(dot(&a, &a), expected as f32);
+    }
+}

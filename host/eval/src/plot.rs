@@ -1,0 +1,84 @@
+//! Draws how misses are traded for false matches: a DET curve (Martin et al. 1997) with both axes
+//! logarithmic, as doors work where strangers are rare and false matches rarer.
+
+use std::path::Path;
+
+use plotters::prelude::*;
+
+use crate::{Comparison, Error, OperatingPoint};
+
+/// One curve of the plot.
+pub struct Curve<'a> {
+    /// What the legend says.
+    pub name: &'a str,
+    /// All pairs of the pictures.
+    pub comparison: &'a Comparison,
+    /// Points to mark with their intervals.
+    pub points: &'a [OperatingPoint],
+}
+
+/// Misses below this are drawn at it, for a logarithm has no zero.
+const LEAST_MISSES: f64 = 1e-4;
+
+const LEAST_RATE: f64 = 1e-6;
+
+const POINTS_A_DECADE: i32 = 30;
+
+/// Draws `curves` into the PNG file at `path`, 1000 by 700 pixels.
+///
+/// # Errors
+/// [`Error::Plot`] if the file cannot be written or the machine has no font.
+pub fn plot_det(path: &Path, title: &str, curves: &[Curve]) -> Result<(), Error> {
+    draw(path, title, curves)
+        .map_err(|error| Error::Plot { path: path.to_owned(), problem: error.to_string() })
+}
+
+fn draw(path: &Path, title: &str, curves: &[Curve]) -> Result<(), Box<dyn std::error::Error>> {
+    let area = BitMapBackend::new(path, (1000, 700)).into_drawing_area();
+    area.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&area)
+        .caption(title, ("sans-serif", 24))
+        .margin(16)
+        .x_label_area_size(50)
+        .y_label_area_size(80)
+        .build_cartesian_2d((LEAST_RATE..0.1).log_scale(), (LEAST_MISSES..1.0).log_scale())?;
+    chart
+        .configure_mesh()
+        .x_desc("false matches (share of pairs of different people)")
+        .y_desc("misses (share of pairs of one person)")
+        .x_label_formatter(&|rate| format!("1 in {:.0}", 1.0 / rate))
+        .y_label_formatter(&|misses| format!("{} %", misses * 100.0))
+        .label_style(("sans-serif", 15))
+        .draw()?;
+    for (index, curve) in curves.iter().enumerate() {
+        let colour = Palette99::pick(index).stroke_width(2);
+        let line = LineSeries::new(trade_off(curve.comparison), colour);
+        chart
+            .draw_series(line)?
+            .label(curve.name)
+            .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 24, y)], colour));
+        chart.draw_series(curve.points.iter().filter_map(|point| {
+            let (tar, interval) = (point.tar?, point.interval?);
+            let misses = |tar: f64| (1.0 - tar).max(LEAST_MISSES);
+            let (low, middle, high) = (misses(interval.high), misses(tar), misses(interval.low));
+            Some(ErrorBar::new_vertical(point.fmr, low, middle, high, colour.filled(), 8))
+        }))?;
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
+        .border_style(BLACK.mix(0.4))
+        .background_style(WHITE)
+        .label_font(("sans-serif", 16))
+        .draw()?;
+    area.present()?;
+    Ok(())
+}
+
+/// Points of the curve, as far as the pictures can tell.
+fn trade_off(comparison: &Comparison) -> Vec<(f64, f64)> {
+    (0..=5 * POINTS_A_DECADE)
+        .map(|step| 0.1 * 10f64.powf(-f64::from(step) / f64::from(POINTS_A_DECADE)))
+        .filter_map(|rate| Some((rate, (1.0 - comparison.at(rate).tar?).max(LEAST_MISSES))))
+        .collect()
+}
