@@ -1,0 +1,297 @@
+//! One network run, or one picture recognized, as a job in the board's memory.
+//!
+//! The memory after [`OFFSET`], where the door has its NOR flash, holds a header, the model
+//! images, the input, and room for the output, which is last. The same function runs the job on
+//! a board and on the host, on a copy of the memory.
+//!
+//! ```text
+//! offset  word
+//! 0x00    magic "PJOB"
+//! 0x04    kind: 1 network, 2 recognizer
+//! 0x08    status, written at the end: 0 not run, 1 done, others see `Status`
+//! 0x0c    bytes of output written
+//! 0x10    ticks of the board's counter that the computation took, 64 bits
+//! 0x18    offset and length of the first image (network, or detector), multiples of 16
+//! 0x20    offset and length of the second image (encoder)
+//! 0x28    offset and length of the input
+//! 0x30    width, height and format of the input, if it is a frame: 1 YUYV, 2 RGB565
+//! 0x3c    offset and length of the room for the output
+//! ```
+//!
+//! The output of a network is its outputs one after the other, `i16` little-endian. That of the
+//! recognizer is text, so that a difference can be read: a line for each face, and the quality
+//! and the template of the largest.
+
+use core::fmt::{self, Write};
+use core::ops::Range;
+
+use nn::Model;
+use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
+use vision::{Frame, PixelFormat};
+
+/// Where the job begins, from the start of the shared memory.
+pub const OFFSET: usize = 0x10_0000;
+/// The first word of a job: `PJOB` in ASCII.
+pub const MAGIC: u32 = u32::from_le_bytes(*b"PJOB");
+/// Bytes of the header.
+pub const HEADER: usize = 0x50;
+/// What images and output are aligned to.
+pub const ALIGN: usize = 16;
+
+const KIND: usize = 0x04;
+const STATUS: usize = 0x08;
+const WRITTEN: usize = 0x0c;
+const TICKS: usize = 0x10;
+const FIRST: usize = 0x18;
+const SECOND: usize = 0x20;
+const INPUT: usize = 0x28;
+const FRAME: usize = 0x30;
+const OUTPUT: usize = 0x3c;
+
+/// What is to be computed.
+#[derive(Clone, Copy, Debug)]
+pub enum Job<'a> {
+    /// A network's outputs for an input.
+    Network {
+        /// The model image.
+        image: &'a [u8],
+        /// As many bytes as the network's input has values, each an `i8`.
+        input: &'a [u8],
+    },
+    /// What a frame shows.
+    Recognizer {
+        /// The detector's image.
+        detector: &'a [u8],
+        /// The encoder's image.
+        encoder: &'a [u8],
+        /// The frame.
+        frame: &'a Frame<'a>,
+    },
+}
+
+/// How a job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Status {
+    /// It was not run.
+    Pending = 0,
+    /// The output is there.
+    Done = 1,
+    /// The header makes no sense.
+    Header = 2,
+    /// An image was refused.
+    Image = 3,
+    /// The input is not of the network's size, or no frame.
+    Input = 4,
+    /// The network did not run, as for want of memory.
+    Run = 5,
+    /// There is too little room for the output.
+    Room = 6,
+}
+
+impl Status {
+    fn from_word(word: u32) -> Self {
+        match word {
+            0 => Self::Pending,
+            1 => Self::Done,
+            3 => Self::Image,
+            4 => Self::Input,
+            5 => Self::Run,
+            6 => Self::Room,
+            _ => Self::Header,
+        }
+    }
+}
+
+/// What a job gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome<'a> {
+    /// How it ended.
+    pub status: Status,
+    /// Ticks of the board's counter, zero on the host.
+    pub ticks: u64,
+    /// The output.
+    pub output: &'a [u8],
+}
+
+/// Writes `job` into `memory`, which begins at [`OFFSET`].
+///
+/// # Errors
+/// [`Status::Room`] if it does not fit with `room` bytes for the output.
+pub fn write(memory: &mut [u8], job: &Job<'_>, room: usize) -> Result<(), Status> {
+    let (kind, first, second, input) = match job {
+        Job::Network { image, input } => (1, *image, &[][..], *input),
+        Job::Recognizer { detector, encoder, frame } => (2, *detector, *encoder, frame.bytes()),
+    };
+    let mut at = HEADER;
+    let mut fields = [(FIRST, first), (SECOND, second), (INPUT, input)].map(|(field, bytes)| {
+        let start = at.next_multiple_of(ALIGN);
+        at = start + bytes.len();
+        (field, start, bytes)
+    });
+    let output = at.next_multiple_of(ALIGN);
+    if output + room > memory.len() {
+        return Err(Status::Room);
+    }
+    memory[..HEADER].fill(0);
+    for (field, start, bytes) in &mut fields {
+        memory[*start..*start + bytes.len()].copy_from_slice(bytes);
+        put(memory, *field, *start);
+        put(memory, *field + 4, bytes.len());
+    }
+    if let Job::Recognizer { frame, .. } = job {
+        put(memory, FRAME, frame.width());
+        put(memory, FRAME + 4, frame.height());
+        put(memory, FRAME + 8, if frame.format() == PixelFormat::Yuyv { 1 } else { 2 });
+    }
+    put(memory, OUTPUT, output);
+    put(memory, OUTPUT + 4, room);
+    put(memory, KIND, kind);
+    put(memory, 0, MAGIC as usize);
+    Ok(())
+}
+
+/// What lies in `memory` after the job was run; `None` if there is no job.
+pub fn read(memory: &[u8]) -> Option<Outcome<'_>> {
+    if !is_job(memory) {
+        return None;
+    }
+    let start = get(memory, OUTPUT);
+    let ticks = memory[TICKS..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    Some(Outcome {
+        status: Status::from_word(get(memory, STATUS) as u32),
+        ticks,
+        output: memory.get(start..start + get(memory, WRITTEN))?,
+    })
+}
+
+/// Whether a job begins at the start of `memory`.
+pub fn is_job(memory: &[u8]) -> bool {
+    memory.len() >= HEADER && get(memory, 0) == MAGIC as usize
+}
+
+/// Runs the job in `memory` with `arena`, which is aligned to 16 bytes; `ticks` reads the counter.
+pub fn run(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Status {
+    if memory.len() < HEADER {
+        return Status::Header;
+    }
+    let result = compute(memory, arena, ticks);
+    let status = match result {
+        Ok((written, ticks)) => {
+            put(memory, WRITTEN, written);
+            memory[TICKS..TICKS + 8].copy_from_slice(&ticks.to_le_bytes());
+            Status::Done
+        }
+        Err(status) => status,
+    };
+    put(memory, STATUS, status as usize);
+    status
+}
+
+fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Result<(usize, u64), Status> {
+    let output = range(memory, OUTPUT)?;
+    let (before, rest) = memory.split_at_mut(output.start);
+    let room = rest.get_mut(..output.len()).ok_or(Status::Header)?;
+    let slice = |field| before.get(range(before, field)?).ok_or(Status::Header);
+    let (first, second, input) = (slice(FIRST)?, slice(SECOND)?, slice(INPUT)?);
+    let start;
+    let written = match get(before, KIND) {
+        1 => {
+            let model = Model::load(first).map_err(|_| Status::Image)?;
+            start = ticks();
+            network(&model, input, arena, room)?
+        }
+        2 => {
+            let detector = Model::load(first).map_err(|_| Status::Image)?;
+            let encoder = Model::load(second).map_err(|_| Status::Image)?;
+            let recognizer = Recognizer::new(detector, encoder, DEFAULT_MIN_SCORE);
+            let recognizer = recognizer.map_err(|_| Status::Image)?;
+            let format = if get(before, FRAME + 8) == 1 { PixelFormat::Yuyv } else { PixelFormat::Rgb565 };
+            let (width, height) = (get(before, FRAME), get(before, FRAME + 4));
+            let frame = Frame::new(format, width, height, input).map_err(|_| Status::Input)?;
+            start = ticks();
+            recognize(&recognizer, &frame, arena, room)?
+        }
+        _ => return Err(Status::Header),
+    };
+    Ok((written, ticks().wrapping_sub(start)))
+}
+
+fn network(model: &Model, input: &[u8], arena: &mut [i8], room: &mut [u8]) -> Result<usize, Status> {
+    let pixels = model.input_mut(arena);
+    if pixels.len() != input.len() {
+        return Err(Status::Input);
+    }
+    for (pixel, &byte) in pixels.iter_mut().zip(input) {
+        *pixel = byte as i8;
+    }
+    model.run(arena).map_err(|_| Status::Run)?;
+    let mut written = 0;
+    for index in 0..model.output_count() {
+        for value in model.read(arena, index).iter() {
+            let place = room.get_mut(written..written + 2).ok_or(Status::Room)?;
+            place.copy_from_slice(&value.to_le_bytes());
+            written += 2;
+        }
+    }
+    Ok(written)
+}
+
+fn recognize(
+    recognizer: &Recognizer,
+    frame: &Frame,
+    arena: &mut [i8],
+    room: &mut [u8],
+) -> Result<usize, Status> {
+    let mut text = Text { room, written: 0 };
+    let faces = recognizer.detect(frame, arena).map_err(|_| Status::Run)?;
+    for face in &faces {
+        writeln!(text, "{face:?}").map_err(|_| Status::Room)?;
+    }
+    if let Some(face) = vision::largest(&faces) {
+        match recognizer.measure(frame, face, arena) {
+            Ok(quality) => writeln!(text, "{quality:?}"),
+            Err(error) => writeln!(text, "quality: {error:?}"),
+        }
+        .map_err(|_| Status::Room)?;
+        match recognizer.encode(frame, face, arena) {
+            Ok(template) => writeln!(text, "template {:?}", template.values()),
+            Err(error) => writeln!(text, "template: {error:?}"),
+        }
+        .map_err(|_| Status::Room)?;
+    }
+    Ok(text.written)
+}
+
+/// Text in a slice.
+struct Text<'a> {
+    room: &'a mut [u8],
+    written: usize,
+}
+
+impl Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.written + text.len();
+        let place = self.room.get_mut(self.written..end).ok_or(fmt::Error)?;
+        place.copy_from_slice(text.as_bytes());
+        self.written = end;
+        Ok(())
+    }
+}
+
+/// The word at `at`, which lies in the header.
+fn get(memory: &[u8], at: usize) -> usize {
+    memory[at..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes)) as usize
+}
+
+fn put(memory: &mut [u8], at: usize, value: usize) {
+    memory[at..at + 4].copy_from_slice(&(value as u32).to_le_bytes());
+}
+
+/// The range that the two words at `field` tell, if it lies in `memory` after the header.
+fn range(memory: &[u8], field: usize) -> Result<Range<usize>, Status> {
+    let (start, len) = (get(memory, field), get(memory, field + 4));
+    let end = start.checked_add(len).filter(|&end| end <= memory.len());
+    let end = end.ok_or(Status::Header)?;
+    if start < HEADER { Err(Status::Header) } else { Ok(start..end) }
+}

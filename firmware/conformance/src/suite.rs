@@ -1,0 +1,250 @@
+//! Every kernel on pseudo-random shapes: dispatched against `generic`, and a checksum of both.
+//!
+//! Equality on the board finds a wrong backend; the checksum, which must be the same on every
+//! board and on the host, finds a wrong compiler or processor, `generic` included.
+
+use core::fmt::{self, Write};
+
+use crc::{CRC_32_ISO_HDLC, Crc, Digest};
+use kernels::{Addition, Convolution, NegativeSide, OutputStage, Pooling, Shape, Window, generic};
+
+use crate::random::Random;
+
+/// Shapes a kernel is run on.
+const CASES: u64 = 48;
+const MAX_SIDE: usize = 11;
+const MAX_CHANNELS: usize = 70;
+const MAX_TAPS: usize = 9;
+const MAX_TENSOR: usize = 4 * MAX_SIDE * MAX_SIDE * MAX_CHANNELS;
+
+static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+
+/// The buffers of the suite, some 250 KiB.
+pub struct Workspace {
+    inputs: [[i8; MAX_TENSOR]; 2],
+    weights: [i8; MAX_TAPS * MAX_CHANNELS * MAX_CHANNELS],
+    narrow: [[i8; MAX_TENSOR]; 2],
+    wide: [[i16; MAX_TENSOR]; 2],
+    channels: [[i32; MAX_CHANNELS]; 5],
+}
+
+impl Workspace {
+    /// Empty buffers.
+    pub const fn new() -> Self {
+        Self {
+            inputs: [[0; MAX_TENSOR]; 2],
+            weights: [0; MAX_TAPS * MAX_CHANNELS * MAX_CHANNELS],
+            narrow: [[0; MAX_TENSOR]; 2],
+            wide: [[0; MAX_TENSOR]; 2],
+            channels: [[0; MAX_CHANNELS]; 5],
+        }
+    }
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Runs a kernel and its reference on one shape.
+type Case = fn(&mut Random, &mut Workspace, &mut Tally);
+
+/// What became of one kernel: a checksum of all outputs, and whether all were equal.
+struct Tally {
+    digest: Digest<'static, u32>,
+    equal: bool,
+}
+
+impl Tally {
+    fn new() -> Self {
+        Self { digest: CRC.digest(), equal: true }
+    }
+
+    fn take<T: PartialEq + Copy + Into<i32>>(&mut self, reference: &[T], dispatched: &[T]) {
+        self.equal &= reference == dispatched;
+        for &value in reference {
+            self.digest.update(&value.into().to_le_bytes());
+        }
+    }
+}
+
+/// Runs the suite, prints a line a kernel, and tells whether all kernels agree with `generic`.
+///
+/// # Errors
+/// Those of `out`.
+pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt::Error> {
+    let kernels: [(&str, Case); 7] = [
+        ("conv2d", |random, workspace, tally| convolution(false, random, workspace, tally)),
+        ("depthwise_conv2d", |random, workspace, tally| convolution(true, random, workspace, tally)),
+        ("add", addition),
+        ("average_pool", average),
+        ("max_pool", maximum),
+        ("resize_nearest_2x", resize),
+        ("dot", dot),
+    ];
+    let mut all_equal = true;
+    for (name, kernel) in kernels {
+        let mut tally = Tally::new();
+        for case in 0..CASES {
+            kernel(&mut Random::new(0x9e37_79b9_7f4a_7c15 ^ case << 20), workspace, &mut tally);
+        }
+        let verdict = if tally.equal { "equal" } else { "NOT EQUAL" };
+        all_equal &= tally.equal;
+        writeln!(out, "{name:<18} {CASES} cases {:08x} {verdict}", tally.digest.finalize())?;
+    }
+    Ok(all_equal)
+}
+
+/// Fills bias, multipliers and shifts, for positive and negative accumulators.
+fn scales(random: &mut Random, channels: &mut [[i32; MAX_CHANNELS]; 5]) {
+    let [bias, multiplier, shift, negative, negative_shift] = channels;
+    bias.fill_with(|| i32::from(random.byte()) * 1000);
+    for multiplier in [multiplier, negative] {
+        multiplier.fill_with(|| (1 << 30) + (i32::from(random.byte()) + 128) * 4_000_000);
+    }
+    for shift in [shift, negative_shift] {
+        shift.fill_with(|| -7 - i32::from(random.byte()).rem_euclid(4));
+    }
+    // Slopes of a PReLU may be negative.
+    for multiplier in negative.iter_mut().step_by(3) {
+        *multiplier = -*multiplier;
+    }
+}
+
+fn stage(channels: &[[i32; MAX_CHANNELS]; 5], count: usize, prelu: bool) -> OutputStage<'_> {
+    let [bias, multiplier, shift, negative, negative_shift] = channels;
+    OutputStage {
+        bias: &bias[..count],
+        multiplier: &multiplier[..count],
+        shift: &shift[..count],
+        negative: prelu
+            .then_some(NegativeSide { multiplier: &negative[..count], shift: &negative_shift[..count] }),
+        zero_point: -3,
+        min: -128,
+        max: 127,
+    }
+}
+
+/// A window, and the shape that it makes of an input at least as large as it.
+fn window(random: &mut Random, input: Shape, channels: usize) -> (Window, Shape) {
+    let mut kernel = [random.within(1, 3), random.within(1, 3)];
+    kernel[0] = kernel[0].min(input.height);
+    kernel[1] = kernel[1].min(input.width);
+    let stride = [random.within(1, 2), random.within(1, 2)];
+    let pad = [random.within(0, kernel[0] - 1), random.within(0, kernel[1] - 1)];
+    let side = |length: usize, axis: usize| (length + 2 * pad[axis] - kernel[axis]) / stride[axis] + 1;
+    let output = Shape::new(side(input.height, 0), side(input.width, 1), channels);
+    (Window { kernel, stride, pad }, output)
+}
+
+fn shape(random: &mut Random) -> Shape {
+    let (height, width) = (random.within(1, 8), random.within(1, 8));
+    Shape::new(height, width, random.within(1, MAX_CHANNELS))
+}
+
+fn convolution(depthwise: bool, random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
+    let input = shape(random);
+    let channels = if depthwise { input.channels } else { random.within(1, 40) };
+    let (window, output) = window(random, input, channels);
+    let depth = if depthwise { 1 } else { input.channels };
+    let weights = &mut workspace.weights[..window.kernel[0] * window.kernel[1] * depth * channels];
+    random.fill(weights);
+    let pixels = &mut workspace.inputs[0][..input.len()];
+    random.fill(pixels);
+    scales(random, &mut workspace.channels);
+    let prelu = random.within(0, 1) == 1;
+    let mut conv = Convolution {
+        input,
+        output,
+        window,
+        input_zero: random.byte(),
+        weights,
+        stage: stage(&workspace.channels, channels, prelu),
+    };
+    let [reference, dispatched] = &mut workspace.narrow;
+    let (reference, dispatched) = (&mut reference[..output.len()], &mut dispatched[..output.len()]);
+    if depthwise {
+        generic::depthwise_conv2d(&conv, pixels, reference);
+        kernels::depthwise_conv2d(&conv, pixels, dispatched);
+    } else {
+        generic::conv2d(&conv, pixels, reference);
+        kernels::conv2d(&conv, pixels, dispatched);
+    }
+    tally.take(reference, dispatched);
+    // Outputs of a network are wide.
+    (conv.stage.min, conv.stage.max) = (-32768, 32767);
+    let [reference, dispatched] = &mut workspace.wide;
+    let (reference, dispatched) = (&mut reference[..output.len()], &mut dispatched[..output.len()]);
+    if depthwise {
+        generic::depthwise_conv2d(&conv, pixels, reference);
+        kernels::depthwise_conv2d(&conv, pixels, dispatched);
+    } else {
+        generic::conv2d(&conv, pixels, reference);
+        kernels::conv2d(&conv, pixels, dispatched);
+    }
+    tally.take(reference, dispatched);
+}
+
+fn addition(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
+    let len = random.within(1, MAX_TENSOR / 8);
+    let [a, b] = &mut workspace.inputs;
+    let (a, b) = (&mut a[..len], &mut b[..len]);
+    random.fill(a);
+    random.fill(b);
+    let multiplier = |random: &mut Random| i32::from(random.byte()) << 12;
+    let sum = Addition {
+        input_zero: [random.byte().into(), random.byte().into()],
+        multiplier: [multiplier(random), multiplier(random)],
+        shift: random.within(15, 22) as u32,
+        zero_point: random.byte().into(),
+        min: -128,
+        max: 127,
+    };
+    let [reference, dispatched] = &mut workspace.narrow;
+    generic::add(&sum, a, b, &mut reference[..len]);
+    kernels::add(&sum, a, b, &mut dispatched[..len]);
+    tally.take(&reference[..len], &dispatched[..len]);
+}
+
+fn average(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
+    let input = shape(random);
+    let pixels = &mut workspace.inputs[0][..input.len()];
+    random.fill(pixels);
+    scales(random, &mut workspace.channels);
+    let stage = stage(&workspace.channels, input.channels, false);
+    let [reference, dispatched] = &mut workspace.narrow;
+    generic::average_pool(input, &stage, pixels, &mut reference[..input.channels]);
+    kernels::average_pool(input, &stage, pixels, &mut dispatched[..input.channels]);
+    tally.take(&reference[..input.channels], &dispatched[..input.channels]);
+}
+
+fn maximum(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
+    let input = shape(random);
+    let (window, output) = window(random, input, input.channels);
+    let pixels = &mut workspace.inputs[0][..input.len()];
+    random.fill(pixels);
+    let pool = Pooling { input, output, window };
+    let [reference, dispatched] = &mut workspace.narrow;
+    generic::max_pool(&pool, pixels, &mut reference[..output.len()]);
+    kernels::max_pool(&pool, pixels, &mut dispatched[..output.len()]);
+    tally.take(&reference[..output.len()], &dispatched[..output.len()]);
+}
+
+fn resize(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
+    let input = shape(random);
+    let pixels = &mut workspace.inputs[0][..input.len()];
+    random.fill(pixels);
+    let [reference, dispatched] = &mut workspace.narrow;
+    generic::resize_nearest_2x(input, pixels, &mut reference[..4 * input.len()]);
+    kernels::resize_nearest_2x(input, pixels, &mut dispatched[..4 * input.len()]);
+    tally.take(&reference[..4 * input.len()], &dispatched[..4 * input.len()]);
+}
+
+fn dot(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
+    let len = random.within(1, 1024);
+    let [a, b] = &mut workspace.inputs;
+    random.fill(&mut a[..len]);
+    random.fill(&mut b[..len]);
+    tally.take(&[generic::dot(&a[..len], &b[..len])], &[kernels::dot(&a[..len], &b[..len])]);
+}
