@@ -3,7 +3,7 @@
 use core::sync::atomic::Ordering;
 
 use embassy_futures::select::{Either3, select3};
-use embassy_time::{Duration, Timer};
+use embassy_time::{Duration, Instant, Timer};
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Gallery;
 use protocol::{EventKind, ModelKind};
@@ -137,8 +137,13 @@ where
         let link = desk.link;
         link.ready.store(desk.is_ready(models), Ordering::Relaxed);
         link.give_sign();
+        let pause = desk.paused_until.saturating_duration_since(Instant::now());
+        let picture = async {
+            Timer::after(pause).await;
+            camera.next().await
+        };
         // A request goes before a picture, as the first future is polled first.
-        let next = select3(link.requested.wait(), camera.next(), Timer::after(SIGN)).await;
+        let next = select3(link.requested.wait(), picture, Timer::after(SIGN)).await;
         match next {
             Either3::First(()) => match desk.answer(camera, models, &mut idle).await {
                 Outcome::Serve => {}

@@ -1,5 +1,6 @@
 //! What the back works with, from boot on.
 
+use embassy_time::Instant;
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Gallery;
 use protocol::{Error, ModelKind, Settings};
@@ -30,6 +31,8 @@ pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
     pub(crate) transfer: Option<Transfer>,
     pub(crate) agreement: Agreement,
     pub(crate) camera_sequence: u32,
+    /// Until when the camera's pictures are left for the host to ask for.
+    pub(crate) paused_until: Instant,
     pub(crate) link: &'l Link,
 }
 
@@ -63,6 +66,7 @@ impl<'m, 'l, E: Engine, S, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, G, T> {
             transfer: None,
             agreement: Agreement::new(),
             camera_sequence: 0,
+            paused_until: Instant::MIN,
             link,
         };
         desk.apply(stored.unwrap_or_default());

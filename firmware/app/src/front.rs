@@ -236,7 +236,7 @@ fn obey<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
                 opened = Some((cause, time));
             }
         }
-        Some(Order::Fault) => change = door.fault(),
+        Some(Order::Lock) => change = door.fault(),
         None => {}
     }
     // The relay is driven at every step, so that a disturbed output does not stay wrong.
@@ -294,7 +294,7 @@ async fn feed(mut watchdog: impl Watchdog, link: &Link) -> ! {
         } else if !hung {
             hung = true;
             log!(error, "the back hangs; waiting for the watchdog");
-            link.orders.send(Order::Fault).await;
+            link.orders.send(Order::Lock).await;
         }
         Timer::after(FEEDING).await;
     }

@@ -21,7 +21,7 @@
 //!   board that answers and stays locked.
 //!
 //! # A board's part
-//! ```ignore
+//! ```text
 //! static LINK: Link = Link::new();
 //! static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 //!

@@ -42,8 +42,8 @@ pub(crate) struct Pending {
 pub(crate) enum Order {
     /// Open for a time.
     Grant { cause: Cause, time: Duration },
-    /// Lock now: something is wrong.
-    Fault,
+    /// Lock now: something is wrong, or the host says so.
+    Lock,
 }
 
 /// The connection of [`run_front`](crate::run_front) and [`run_back`](crate::run_back).

@@ -17,6 +17,7 @@ use crate::{
     board::{Camera, Capture, System},
     desk::Desk,
     engine::{Engine, Fault},
+    link::Order,
     models::Transfer,
     recognition::{Measured, Models, encode, find, probe},
     settings,
@@ -27,6 +28,9 @@ use crate::{
 
 /// How long a request waits for the camera's next picture.
 const CAMERA_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The longest that the host can pause the door.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What follows from a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +145,13 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 Ok(Response::Events { newest, events })
             }
             Request::Reboot => Ok(Response::Done),
+            Request::PauseDoor { ms } => {
+                let pause = Duration::from_millis(ms.into()).min(LONGEST_PAUSE);
+                self.paused_until = Instant::now() + pause;
+                self.agreement.reset();
+                self.link.orders.send(Order::Lock).await;
+                Ok(Response::Done)
+            }
             _ => Err(Error::Malformed),
         }
     }

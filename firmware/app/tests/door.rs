@@ -1,0 +1,196 @@
+//! The door by itself: it opens for whom it knows, for as long as it should, and for nobody else.
+
+mod simulation;
+
+use protocol::{EventKind, Flaw, Judgement, Request, Response, Settings};
+use simulation::{Board, World, engine};
+
+/// A board that knows persons 1 and 2.
+fn board() -> Board {
+    let mut board = Board::with_models();
+    board.boot(async |world: &mut World| {
+        world.host.enrol("Ann", 1).await.unwrap();
+        world.host.enrol("Bob", 2).await.unwrap();
+    });
+    board
+}
+
+async fn events(world: &mut World) -> Vec<EventKind> {
+    let (mut all, mut after) = (Vec::new(), 0);
+    loop {
+        match world.host.ask(Request::NextEvents { after }).await {
+            Ok(Response::Events { newest, events }) => {
+                all.extend(events.iter().map(|event| event.kind.clone()));
+                after = events.last().map_or(newest, |event| event.sequence);
+                if after == newest {
+                    return all;
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn it_opens_for_a_known_face_and_locks_in_time() {
+    board().boot(async |world: &mut World| {
+        world.wait(50).await;
+        assert!(world.wires.ready.get() && !world.is_open());
+        world.show(1).await;
+        world.show(1).await;
+        assert!(!world.is_open(), "two pictures do not agree yet");
+        world.show(1).await;
+        assert!(world.is_open());
+        world.wait(2_900).await;
+        assert!(world.is_open());
+        world.wait(200).await;
+        assert!(!world.is_open());
+        let events = events(world).await;
+        let opened = events.iter().find_map(|event| match event {
+            EventKind::Opened { frame, person, name, open_ms } => {
+                Some((*frame, *person, name.to_string(), *open_ms))
+            }
+            _ => None,
+        });
+        assert_eq!(opened, Some((3, Some(1), "Ann".to_string(), 3_000)));
+        assert!(matches!(events.first(), Some(EventKind::Booted { .. })));
+        assert!(matches!(events.last(), Some(EventKind::Locked)));
+    });
+}
+
+#[test]
+fn strangers_stay_outside() {
+    board().boot(async |world: &mut World| {
+        for _ in 0..6 {
+            world.show(3).await;
+            assert!(!world.is_open() && world.wires.refused.get());
+        }
+        let last = events(world).await.pop();
+        match last {
+            Some(EventKind::Judged {
+                judgement: Judgement::Stranger(Some(most)), threshold, face, ..
+            }) => {
+                assert!(most.similarity < threshold.unwrap());
+                // The box begins one pixel right of the first pixel's middle.
+                assert_eq!(face.unwrap().corner.x, 24);
+            }
+            other => panic!("{other:?}"),
+        }
+    });
+}
+
+#[test]
+fn agreement_is_of_one_person_in_different_pictures() {
+    board().boot(async |world: &mut World| {
+        for person in [1, 2, 1, 2, 1, 1, 3, 1, 1, 0, 1, 1] {
+            world.show(person).await;
+        }
+        world.wait(5_000).await;
+        assert!(!world.is_open());
+        world.show(1).await;
+        assert!(world.is_open());
+    });
+}
+
+#[test]
+fn one_picture_is_enough_where_the_settings_say_so_and_the_settings_last() {
+    let mut board = board();
+    let settings = Settings { far_one_in: 1_000, agreement_frames: 1, open_ms: 500 };
+    board.boot(async |world: &mut World| {
+        let reply = world.host.ask(Request::SetSettings(settings)).await;
+        assert_eq!(reply, Ok(Response::Settings(settings)));
+    });
+    board.boot(async |world: &mut World| {
+        world.show(2).await;
+        assert!(world.is_open());
+        world.wait(500).await;
+        assert!(!world.is_open());
+    });
+}
+
+#[test]
+fn poor_views_are_refused_for_what_they_are() {
+    board().boot(async |world: &mut World| {
+        for _ in 0..4 {
+            world.scene.show_bytes(engine::distant(1));
+            world.wait(50).await;
+        }
+        assert!(!world.is_open());
+        let last = events(world).await.pop();
+        let poor = Judgement::Poor(Flaw::TooSmall);
+        assert!(matches!(last, Some(EventKind::Judged { judgement, .. }) if judgement == poor));
+    });
+}
+
+#[test]
+fn the_button_opens_once_a_press() {
+    Board::new().boot(async |world: &mut World| {
+        world.wires.button.set(true);
+        world.wait(100).await;
+        assert!(world.is_open(), "without any models, people inside get out");
+        world.wait(5_000).await;
+        assert!(!world.is_open(), "a button that is held does not hold the door");
+        world.wires.button.set(false);
+        world.wait(100).await;
+        world.wires.button.set(true);
+        world.wait(100).await;
+        assert!(world.is_open());
+    });
+}
+
+#[test]
+fn without_models_it_stays_locked_and_says_so() {
+    Board::new().boot(async |world: &mut World| {
+        for _ in 0..4 {
+            world.show(1).await;
+        }
+        assert!(!world.is_open() && !world.wires.ready.get());
+        let last = events(world).await.pop();
+        assert!(matches!(last, Some(EventKind::Judged { judgement: Judgement::Unable, .. })));
+    });
+}
+
+#[test]
+fn a_relay_that_fails_leaves_the_door_locked() {
+    board().boot(async |world: &mut World| {
+        world.wires.broken.set(true);
+        for _ in 0..3 {
+            world.show(1).await;
+        }
+        world.wires.broken.set(false);
+        world.wait(100).await;
+        assert!(!world.is_open(), "the grant is spent");
+    });
+}
+
+#[test]
+fn a_paused_door_passes_over_pictures_and_leaves_them_to_the_host() {
+    board().boot(async |world: &mut World| {
+        for _ in 0..3 {
+            world.show(1).await;
+        }
+        assert!(world.is_open());
+        world.host.ask(Request::PauseDoor { ms: 2_000 }).await.unwrap();
+        world.wait(5).await;
+        assert!(!world.is_open(), "a pause locks");
+        world.show(4).await;
+        let source = protocol::Source::Camera;
+        assert!(matches!(world.host.ask(Request::Embed { source }).await, Ok(Response::Embedding { .. })));
+        for _ in 0..4 {
+            world.show(1).await;
+        }
+        assert!(!world.is_open());
+        world.wait(2_000).await;
+        world.show(1).await;
+        world.show(1).await;
+        assert!(world.is_open(), "one picture waited, and two more came");
+    });
+}
+
+#[test]
+fn the_watchdog_is_fed() {
+    Board::new().boot(async |world: &mut World| {
+        world.wait(10_000).await;
+        assert!(world.wires.fed.get() >= 39);
+    });
+}

@@ -1,0 +1,137 @@
+//! A board in memory: flash that lasts over boots, a line to a host, a camera, a lock.
+//!
+//! Front and back are polled in turns with the test's own script, a millisecond of mock time each
+//! round, so that every test takes the same course each time.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+pub mod engine;
+pub mod host;
+pub mod parts;
+
+use std::{
+    cell::Cell,
+    pin::pin,
+    rc::Rc,
+    sync::{Mutex, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use app::{Back, Front, Link, Memory, ModelSlots, run_back, run_front};
+use embassy_time::{Duration, Instant, MockDriver};
+use emulation::nor::{Nor, SECTOR_SIZE};
+
+use engine::FakeEngine;
+use host::Host;
+use parts::{Button, Dog, Eye, Line, Pin, Scene, Wires};
+
+/// Bytes of one model slot.
+pub const SLOT: usize = 48 * SECTOR_SIZE;
+
+/// The clock is one for all tests of a binary, so they take turns.
+static CLOCK: Mutex<()> = Mutex::new(());
+
+/// The flash of a board, and what else outlives a boot.
+pub struct Board {
+    pub gallery: Vec<u8>,
+    pub settings: Vec<u8>,
+    pub detector: [Vec<u8>; 2],
+    pub encoder: [Vec<u8>; 2],
+    pub memory: Box<Memory>,
+    /// Bytes of flash that still change before the power goes.
+    pub power: Option<usize>,
+}
+
+/// What a script sees of the board.
+pub struct World {
+    pub host: Host,
+    pub scene: Rc<Scene>,
+    pub wires: Rc<Wires>,
+}
+
+impl World {
+    /// Lets time pass.
+    pub async fn wait(&self, ms: u64) {
+        embassy_time::Timer::after(Duration::from_millis(ms)).await;
+    }
+
+    /// Shows the camera a picture and waits until it was judged.
+    pub async fn show(&self, person: u8) {
+        self.scene.show(person);
+        self.wait(50).await;
+    }
+
+    /// Whether the lock is open.
+    pub fn is_open(&self) -> bool {
+        self.wires.lock.get()
+    }
+}
+
+impl Board {
+    /// A board whose flash is erased.
+    pub fn new() -> Self {
+        let erased = |bytes| vec![0xff; bytes];
+        Self {
+            gallery: erased(8 * SECTOR_SIZE),
+            settings: erased(4 * SECTOR_SIZE),
+            detector: [erased(SLOT), erased(SLOT)],
+            encoder: [erased(SLOT), erased(SLOT)],
+            memory: Box::new(Memory::new()),
+            power: None,
+        }
+    }
+
+    /// A board with both models, as after `postern flash models`.
+    pub fn with_models() -> Self {
+        let mut board = Self::new();
+        board.boot(async |world: &mut World| {
+            world.host.flash(protocol::ModelKind::Detector, &engine::detector("finder")).await.unwrap();
+            world.host.flash(protocol::ModelKind::Encoder, &engine::encoder("coder", 1)).await.unwrap();
+        });
+        board
+    }
+
+    /// Boots the board and runs a script against it; when that ends, the power goes.
+    pub fn boot<R>(&mut self, script: impl AsyncFnOnce(&mut World) -> R) -> R {
+        let _turn = CLOCK.lock().unwrap_or_else(PoisonError::into_inner);
+        MockDriver::get().reset();
+        let (link, line) = (Link::new(), Line::new());
+        let (scene, wires) = (Rc::new(Scene::default()), Rc::new(Wires::default()));
+        let mut world = World { host: Host::new(line.clone()), scene: scene.clone(), wires: wires.clone() };
+        let power = Rc::new(Cell::new(self.power));
+        let nor = |memory| parts::Chip::new(Nor::new(memory), power.clone());
+        let front = Front {
+            receive: line.board_receives(),
+            send: line.board_sends(),
+            lock: Pin(wires.clone(), |wires| &wires.lock),
+            ready: Pin(wires.clone(), |wires| &wires.ready),
+            refused: Pin(wires.clone(), |wires| &wires.refused),
+            button: Button(wires.clone()),
+            watchdog: Dog(wires.clone()),
+        };
+        let [detector_a, detector_b] = &mut self.detector;
+        let [encoder_a, encoder_b] = &mut self.encoder;
+        let back = Back {
+            camera: Eye::new(scene),
+            engine: FakeEngine,
+            system: parts::Whole(wires),
+            gallery: nor(&mut self.gallery[..]),
+            settings: nor(&mut self.settings[..]),
+            detector: ModelSlots { slots: [nor(detector_a), nor(detector_b)], bytes: parts::Chip::bytes },
+            encoder: ModelSlots { slots: [nor(encoder_a), nor(encoder_b)], bytes: parts::Chip::bytes },
+            memory: &mut self.memory,
+        };
+        let mut front = pin!(run_front(front, &link));
+        let mut back = pin!(run_back(back, &link));
+        let mut script = pin!(script(&mut world));
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            let _ = front.as_mut().poll(&mut context);
+            let _ = back.as_mut().poll(&mut context);
+            if let Poll::Ready(result) = script.as_mut().poll(&mut context) {
+                return result;
+            }
+            MockDriver::get().advance(Duration::from_millis(1));
+            assert!(Instant::now() < Instant::from_secs(3600), "the script does not end");
+        }
+    }
+}

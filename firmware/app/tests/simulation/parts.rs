@@ -1,0 +1,257 @@
+//! The parts of the simulated board.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    convert::Infallible,
+    rc::Rc,
+};
+
+use app::{Camera, Capture, System, Watchdog};
+use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
+use embedded_storage_async::nor_flash::{self as flash, NorFlash, ReadNorFlash};
+use emulation::nor::{Error, Nor};
+use protocol::ResetReason;
+use vision::{Frame, PixelFormat};
+
+/// Width and height of the simulated pictures.
+pub const SIDE: u16 = 8;
+
+/// The pins and what hangs on them.
+#[derive(Default)]
+pub struct Wires {
+    pub lock: Cell<bool>,
+    pub ready: Cell<bool>,
+    pub refused: Cell<bool>,
+    pub button: Cell<bool>,
+    /// The lock's relay does not do as told.
+    pub broken: Cell<bool>,
+    pub fed: Cell<u32>,
+    pub restarts: Cell<u32>,
+}
+
+/// An output.
+pub struct Pin(pub Rc<Wires>, pub fn(&Wires) -> &Cell<bool>);
+
+impl ErrorType for Pin {
+    type Error = embedded_hal::digital::ErrorKind;
+}
+
+impl OutputPin for Pin {
+    fn set_low(&mut self) -> Result<(), Self::Error> {
+        (self.1)(&self.0).set(false);
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Self::Error> {
+        if self.0.broken.get() {
+            return Err(embedded_hal::digital::ErrorKind::Other);
+        }
+        (self.1)(&self.0).set(true);
+        Ok(())
+    }
+}
+
+/// The button.
+pub struct Button(pub Rc<Wires>);
+
+impl ErrorType for Button {
+    type Error = Infallible;
+}
+
+impl InputPin for Button {
+    fn is_high(&mut self) -> Result<bool, Infallible> {
+        Ok(self.0.button.get())
+    }
+
+    fn is_low(&mut self) -> Result<bool, Infallible> {
+        Ok(!self.0.button.get())
+    }
+}
+
+/// The watchdog.
+pub struct Dog(pub Rc<Wires>);
+
+impl Watchdog for Dog {
+    fn feed(&mut self) {
+        self.0.fed.set(self.0.fed.get() + 1);
+    }
+}
+
+/// The board as a whole; its instructions are its milliseconds.
+pub struct Whole(pub Rc<Wires>);
+
+impl System for Whole {
+    fn board(&self) -> &str {
+        "simulation"
+    }
+
+    fn reset_reason(&self) -> ResetReason {
+        ResetReason::PowerOn
+    }
+
+    fn instructions(&self) -> u64 {
+        embassy_time::Instant::now().as_millis()
+    }
+
+    fn restart(&mut self) {
+        self.0.restarts.set(self.0.restarts.get() + 1);
+    }
+}
+
+/// What is before the camera.
+#[derive(Default)]
+pub struct Scene {
+    picture: RefCell<(u32, Vec<u8>)>,
+}
+
+impl Scene {
+    /// Shows a person, see [`super::engine::picture`]; 0 is nobody.
+    pub fn show(&self, person: u8) {
+        self.show_bytes(super::engine::picture(person, 0));
+    }
+
+    /// Shows a picture.
+    pub fn show_bytes(&self, bytes: Vec<u8>) {
+        let mut picture = self.picture.borrow_mut();
+        *picture = (picture.0 + 1, bytes);
+    }
+}
+
+/// The camera.
+pub struct Eye {
+    scene: Rc<Scene>,
+    taken: (u32, Vec<u8>),
+}
+
+impl Eye {
+    pub fn new(scene: Rc<Scene>) -> Self {
+        Self { scene, taken: (0, Vec::new()) }
+    }
+}
+
+impl Camera for Eye {
+    async fn next(&mut self) -> Capture<'_> {
+        while self.scene.picture.borrow().0 == self.taken.0 {
+            embassy_time::Timer::after_millis(5).await;
+        }
+        self.taken = self.scene.picture.borrow().clone();
+        let frame = Frame::new(PixelFormat::Yuyv, SIDE.into(), SIDE.into(), &self.taken.1).unwrap();
+        Capture { sequence: self.taken.0, frame }
+    }
+}
+
+/// A flash partition; all of a board share their power.
+pub struct Chip<'a> {
+    nor: Nor<&'a mut [u8]>,
+    power: Rc<Cell<Option<usize>>>,
+}
+
+impl<'a> Chip<'a> {
+    pub fn new(nor: Nor<&'a mut [u8]>, power: Rc<Cell<Option<usize>>>) -> Self {
+        Self { nor, power }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        self.nor.bytes()
+    }
+
+    /// Does something that changes so many bytes, as far as the power lasts.
+    fn powered<T>(&mut self, bytes: usize, change: impl FnOnce(&mut Nor<&'a mut [u8]>) -> T) -> T {
+        if let Some(left) = self.power.get() {
+            self.nor.cut_power_after(left);
+            self.power.set(Some(left.saturating_sub(bytes)));
+        }
+        change(&mut self.nor)
+    }
+}
+
+impl flash::ErrorType for Chip<'_> {
+    type Error = Error;
+}
+
+impl ReadNorFlash for Chip<'_> {
+    const READ_SIZE: usize = 1;
+
+    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Error> {
+        self.powered(0, |nor| Nor::read(nor, offset, bytes))
+    }
+
+    fn capacity(&self) -> usize {
+        self.nor.bytes().len()
+    }
+}
+
+impl NorFlash for Chip<'_> {
+    const WRITE_SIZE: usize = 4;
+    const ERASE_SIZE: usize = 4096;
+
+    async fn erase(&mut self, from: u32, to: u32) -> Result<(), Error> {
+        self.powered((to - from) as usize, |nor| Nor::erase(nor, from, to))
+    }
+
+    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Error> {
+        self.powered(bytes.len(), |nor| nor.program(offset, bytes))
+    }
+}
+
+/// A serial line.
+#[derive(Clone, Default)]
+pub struct Line {
+    to_board: Rc<RefCell<VecDeque<u8>>>,
+    to_host: Rc<RefCell<VecDeque<u8>>>,
+}
+
+/// One end's direction of the line.
+pub struct End(Rc<RefCell<VecDeque<u8>>>);
+
+impl Line {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn board_receives(&self) -> End {
+        End(self.to_board.clone())
+    }
+
+    pub fn board_sends(&self) -> End {
+        End(self.to_host.clone())
+    }
+
+    /// Puts bytes on the line to the board.
+    pub fn host_sends(&self, bytes: &[u8]) {
+        self.to_board.borrow_mut().extend(bytes);
+    }
+
+    /// Takes a byte off the line from the board.
+    pub fn host_receives(&self) -> Option<u8> {
+        self.to_host.borrow_mut().pop_front()
+    }
+}
+
+impl embedded_io_async::ErrorType for End {
+    type Error = Infallible;
+}
+
+impl embedded_io_async::Read for End {
+    async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, Infallible> {
+        while self.0.borrow().is_empty() {
+            embassy_time::Timer::after_millis(1).await;
+        }
+        let mut line = self.0.borrow_mut();
+        let count = line.len().min(bytes.len());
+        bytes.iter_mut().zip(line.drain(..count)).for_each(|(to, from)| *to = from);
+        Ok(count)
+    }
+}
+
+impl embedded_io_async::Write for End {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        self.0.borrow_mut().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    async fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
