@@ -194,3 +194,12 @@ fn the_watchdog_is_fed() {
         assert!(world.wires.fed.get() >= 39);
     });
 }
+
+/// An `InterruptExecutor` only takes futures that are `Send`.
+#[test]
+fn the_front_can_run_at_interrupt_priority() {
+    use simulation::parts::SendParts;
+    fn is_send(_: &impl Send) {}
+    static LINK: app::Link = app::Link::new();
+    is_send(&app::run_front(SendParts::front(), &LINK));
+}

@@ -90,6 +90,18 @@ impl Board {
         board
     }
 
+    /// A board of its own with the same flash.
+    pub fn copy(&self) -> Self {
+        Self {
+            gallery: self.gallery.clone(),
+            settings: self.settings.clone(),
+            detector: self.detector.clone(),
+            encoder: self.encoder.clone(),
+            memory: Box::new(Memory::new()),
+            power: None,
+        }
+    }
+
     /// Boots the board and runs a script against it; when that ends, the power goes.
     pub fn boot<R>(&mut self, script: impl AsyncFnOnce(&mut World) -> R) -> R {
         let _turn = CLOCK.lock().unwrap_or_else(PoisonError::into_inner);

@@ -255,3 +255,68 @@ impl embedded_io_async::Write for End {
         Ok(())
     }
 }
+
+/// Parts that nobody uses, but that could be sent to another priority.
+pub struct SendParts;
+
+impl SendParts {
+    pub fn front() -> app::Front<Self, Self, Self, Self, Self, Self, Self> {
+        app::Front {
+            receive: Self,
+            send: Self,
+            lock: Self,
+            ready: Self,
+            refused: Self,
+            button: Self,
+            watchdog: Self,
+        }
+    }
+}
+
+impl embedded_io_async::ErrorType for SendParts {
+    type Error = Infallible;
+}
+
+impl embedded_io_async::Read for SendParts {
+    async fn read(&mut self, _: &mut [u8]) -> Result<usize, Infallible> {
+        std::future::pending().await
+    }
+}
+
+impl embedded_io_async::Write for SendParts {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        Ok(bytes.len())
+    }
+
+    async fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+impl ErrorType for SendParts {
+    type Error = Infallible;
+}
+
+impl OutputPin for SendParts {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+impl InputPin for SendParts {
+    fn is_high(&mut self) -> Result<bool, Infallible> {
+        Ok(false)
+    }
+
+    fn is_low(&mut self) -> Result<bool, Infallible> {
+        Ok(true)
+    }
+}
+
+impl Watchdog for SendParts {
+    fn feed(&mut self) {}
+}

@@ -1,0 +1,167 @@
+//! Models into flash: resumed, checked before they take effect, and safe from power cuts.
+
+mod simulation;
+
+use protocol::{Error, MAX_CHUNK, ModelKind, Request, Response};
+use sha2::{Digest, Sha256};
+use simulation::{Board, SLOT, World, engine};
+
+/// Sends the image from `from` to `to`.
+async fn send(world: &mut World, image: &[u8], from: usize, to: usize) {
+    let mut next = from;
+    while next < to {
+        let data = &image[next..to.min(next + MAX_CHUNK)];
+        let reply = world.host.ask(Request::ModelChunk { offset: next as u32, data }).await;
+        next += data.len();
+        assert_eq!(reply, Ok(Response::Progress { next: next as u32 }));
+    }
+}
+
+fn begin(image: &[u8]) -> Request<'static> {
+    let sha256 = Sha256::digest(image).into();
+    Request::BeginModel { kind: ModelKind::Encoder, length: image.len() as u32, sha256 }
+}
+
+async fn names(world: &mut World) -> Vec<String> {
+    match world.host.ask(Request::Status).await {
+        Ok(Response::Status(status)) => status.models.iter().map(|model| model.name.to_string()).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_transfer_goes_on_where_it_stood_even_after_a_power_cut() {
+    let mut board = Board::with_models();
+    let image = engine::encoder("better", 2);
+    board.boot(async |world: &mut World| {
+        assert_eq!(world.host.ask(begin(&image)).await, Ok(Response::Progress { next: 0 }));
+        send(world, &image, 0, 100_000).await;
+    });
+    board.boot(async |world: &mut World| {
+        assert_eq!(names(world).await, ["finder", "coder"], "the old one works");
+        let chunk = Request::ModelChunk { offset: 0, data: &[0; 4] };
+        assert_eq!(world.host.ask(chunk).await, Err(Error::NoTransfer));
+        // Checkpoints are 64 KiB apart.
+        assert_eq!(world.host.ask(begin(&image)).await, Ok(Response::Progress { next: 65_536 }));
+        send(world, &image, 65_536, image.len()).await;
+        match world.host.ask(Request::CommitModel).await {
+            Ok(Response::ModelActive(info)) => {
+                assert_eq!((info.name.as_str(), info.length as usize), ("better", image.len()));
+                assert_eq!(info.sha256, <[u8; 32]>::from(Sha256::digest(&image)));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(names(world).await, ["finder", "better"]);
+    });
+    board.boot(async |world: &mut World| assert_eq!(names(world).await, ["finder", "better"]));
+}
+
+#[test]
+fn another_image_begins_anew() {
+    let mut board = Board::with_models();
+    let (one, two) = (engine::encoder("one", 2), engine::encoder("two", 3));
+    board.boot(async |world: &mut World| {
+        world.host.ask(begin(&one)).await.unwrap();
+        send(world, &one, 0, 100_000).await;
+        assert_eq!(world.host.ask(begin(&two)).await, Ok(Response::Progress { next: 0 }));
+        send(world, &two, 0, two.len()).await;
+        world.host.ask(Request::CommitModel).await.unwrap();
+        assert_eq!(names(world).await, ["finder", "two"]);
+    });
+}
+
+#[test]
+fn what_is_wrong_does_not_take_effect() {
+    Board::with_models().boot(async |world: &mut World| {
+        assert_eq!(world.host.ask(Request::CommitModel).await, Err(Error::NoTransfer));
+        let image = engine::encoder("better", 2);
+        let (length, slot) = (SLOT as u32 + 1, SLOT as u32);
+        let kind = ModelKind::Encoder;
+        let too_long = Request::BeginModel { kind, length, sha256: [0; 32] };
+        assert_eq!(world.host.ask(too_long).await, Err(Error::SlotSize { kind, length, slot }));
+
+        world.host.ask(begin(&image)).await.unwrap();
+        send(world, &image, 0, 50_000).await;
+        let incomplete = Error::Incomplete { next: 50_000, length: image.len() as u32 };
+        assert_eq!(world.host.ask(Request::CommitModel).await, Err(incomplete));
+        send(world, &image, 50_000, 60_000).await;
+        let ahead = Request::ModelChunk { offset: 70_000, data: &[0; 4] };
+        let refusal = Error::Offset { offset: 70_000, next: 60_000, length: image.len() as u32 };
+        assert_eq!(world.host.ask(ahead).await, Err(refusal));
+
+        // Other bytes than announced.
+        let mut wrong = image.clone();
+        wrong[60_000] ^= 1;
+        send(world, &wrong, 60_000, image.len()).await;
+        let received = Sha256::digest(&wrong).into();
+        assert_eq!(world.host.ask(Request::CommitModel).await, Err(Error::HashMismatch { received }));
+        assert_eq!(world.host.ask(begin(&image)).await, Ok(Response::Progress { next: 0 }));
+
+        // An image that is damaged, but announced so; one of the other kind; one that does not fit.
+        for (bad, why) in [
+            (wrong, "corrupted"),
+            (engine::detector("finder"), "it is no encoder"),
+            (engine::encoder("odd", 13), "no detector fits encoder 13"),
+        ] {
+            match world.host.flash(kind, &bad).await {
+                Err(Error::BadModel { reason }) => assert_eq!(reason.as_str(), why),
+                other => panic!("{other:?}"),
+            }
+            assert_eq!(names(world).await, ["finder", "coder"]);
+        }
+        world.host.flash(kind, &image).await.unwrap();
+        assert_eq!(names(world).await, ["finder", "better"]);
+    });
+}
+
+#[test]
+fn chunks_of_any_length_will_do() {
+    Board::with_models().boot(async |world: &mut World| {
+        let image = engine::encoder("odd chunks", 4);
+        world.host.ask(begin(&image)).await.unwrap();
+        let (mut next, mut length) = (0, 5);
+        while next < image.len() {
+            length = length * 7 % 2041 + 8;
+            let data = &image[next..image.len().min(next + length)];
+            match world.host.ask(Request::ModelChunk { offset: next as u32, data }).await {
+                Ok(Response::Progress { next: now }) => next = now as usize,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(matches!(world.host.ask(Request::CommitModel).await, Ok(Response::ModelActive(_))));
+    });
+}
+
+#[test]
+fn a_power_cut_anywhere_leaves_the_old_model_or_the_new_one() {
+    let image = engine::encoder("better", 1);
+    let mut before = Board::with_models();
+    before.boot(async |world: &mut World| world.host.enrol("Ann", 1).await.unwrap());
+    let mut outcomes = [0, 0];
+    // Erased and programmed bytes both count; the whole transfer takes some 300,000.
+    for cut in (0..330_000).step_by(1_777).chain((299_000..306_000).step_by(61)) {
+        let mut board = before.copy();
+        board.power = Some(cut);
+        let done = board.boot(async |world: &mut World| world.host.flash(ModelKind::Encoder, &image).await);
+        board.power = None;
+        board.boot(async |world: &mut World| {
+            let now = names(world).await;
+            outcomes[usize::from(now == ["finder", "better"])] += 1;
+            match done {
+                Ok(_) => assert_eq!(now, ["finder", "better"], "{cut}"),
+                Err(Error::Flash) => {
+                    assert!(now == ["finder", "coder"] || now == ["finder", "better"], "{cut}: {now:?}")
+                }
+                Err(error) => panic!("{cut}: {error}"),
+            }
+            // The same space, so that the gallery is valid with both.
+            world.host.stage(&engine::picture(1, 2)).await;
+            match world.host.ask(Request::Identify { source: protocol::Source::Staged }).await {
+                Ok(Response::Identified(who)) => assert!(who.accepted),
+                other => panic!("{cut}: {other:?}"),
+            }
+            world.host.flash(ModelKind::Encoder, &image).await.unwrap();
+        });
+    }
+    assert!(outcomes.iter().all(|count| *count > 10), "{outcomes:?}");
+}
