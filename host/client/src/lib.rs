@@ -6,6 +6,7 @@
 //! Transport   bytes: Unix socket, TCP, serial port
 //!
 //! Board       an emulated board: its folder, its process, its memory file
+//! Doorstep    a picture before the door, and what the door makes of it
 //! Camera      the picture before an emulated board
 //! Log         the board's defmt log, decoded with its firmware
 //! ```
@@ -19,10 +20,12 @@ mod address;
 mod board;
 mod camera;
 mod device;
+mod door;
 mod error;
 mod link;
 mod log;
 mod memory;
+mod pose;
 mod transfer;
 mod transport;
 
@@ -31,7 +34,8 @@ pub use protocol;
 pub use address::Address;
 pub use board::{Board, Folder, Launch, Machine, State};
 pub use camera::Camera;
-pub use device::Device;
+pub use device::{Device, Embedding, Enrolled, Faces};
+pub use door::{Decision, Doorstep};
 pub use error::Error;
 pub use link::Patience;
 pub use log::Log;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use protocol::{Deframer, Kind, MAX_FRAME, Request, Response, encode};
 
+use crate::pose::Pose;
 use crate::{Error, Result, Transport};
 
 /// How long to wait for a reply.
@@ -31,11 +32,16 @@ impl Patience {
 /// How long to leave a busy board alone.
 const BUSY: Duration = Duration::from_millis(100);
 
+/// How often the camera gives a picture of what is held before it.
+const HOLD: Duration = Duration::from_millis(50);
+
 /// A line to a board, and the requests over it.
 pub(crate) struct Link {
     transport: Box<dyn Transport>,
     deframer: Box<Deframer>,
     last_id: u16,
+    /// What is held before the camera while the board is at it.
+    pub(crate) pose: Option<Pose>,
     pub(crate) quick: Patience,
     pub(crate) slow: Patience,
 }
@@ -46,6 +52,7 @@ impl Link {
             transport,
             deframer: Box::default(),
             last_id: first_id(),
+            pose: None,
             quick: Patience::QUICK,
             slow: Patience::SLOW,
         }
@@ -92,7 +99,14 @@ impl Link {
             if left.is_zero() {
                 return Ok(None);
             }
-            let taken = self.transport.receive(&mut buffer, left).map_err(Error::Line)?;
+            let slice = match &mut self.pose {
+                Some(pose) => {
+                    pose.hold()?;
+                    left.min(HOLD)
+                }
+                None => left,
+            };
+            let taken = self.transport.receive(&mut buffer, slice).map_err(Error::Line)?;
             for byte in &buffer[..taken] {
                 let packet = match self.deframer.push(*byte) {
                     Some(Ok(packet)) if packet.id == self.last_id => packet,

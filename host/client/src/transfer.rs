@@ -36,8 +36,8 @@ impl Device {
         self.send_chunks(picture.data, 0, Chunk::Frame, &mut |_, _| {})
     }
 
-    /// Transfers a model into the idle slot of its kind and puts it in force. Goes on with a
-    /// transfer of the same image that was interrupted. `progress` hears bytes done and bytes
+    /// Transfers a model into the idle slot of its kind and puts it in force, unless it is so
+    /// already. Goes on with a transfer of the same image that was interrupted. `progress` hears bytes done and bytes
     /// in all.
     ///
     /// # Errors

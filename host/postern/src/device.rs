@@ -2,8 +2,12 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Args;
+use client::protocol::Source;
 use client::{Address, Board, Device, Folder};
+
+use crate::picture::Shot;
 
 /// The options that choose a device.
 #[derive(Args)]
@@ -36,6 +40,20 @@ impl DeviceArgs {
             Some(address) => Ok(Device::connect(address)?),
             None => Ok(self.board.open()?.connect()?),
         }
+    }
+
+    /// Shows the board a picture and asks something about it.
+    pub fn show<T>(
+        &self,
+        device: &mut Device,
+        shot: &Shot,
+        ask: impl FnOnce(&mut Device, Source) -> client::Result<T>,
+    ) -> anyhow::Result<T> {
+        let camera = match self.emulated() {
+            Some(board) => Some(board.open()?.camera()?),
+            None => None,
+        };
+        device.show(camera, &shot.picture()?, ask).with_context(|| shot.path.display().to_string())
     }
 
     /// The emulated board, unless the device is another one.

@@ -10,7 +10,9 @@ use clap::CommandFactory;
 /// Headings, and the names of the commands under each.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Models", &["compile", "inspect", "eval"]),
-    ("The board", &["board"]),
+    ("The board", &["board", "flash", "settings"]),
+    ("People", &["enroll", "users", "remove"]),
+    ("The door", &["verify", "identify", "embed", "show", "watch"]),
     ("The shell", &["completions"]),
 ];
 

@@ -8,10 +8,14 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 
+mod calibration;
 mod commands;
+mod models;
+mod image_file;
 mod device;
 mod help;
 mod output;
+mod picture;
 
 use output::Output;
 

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use client::Picture;
 use client::protocol::{
-    Error, Hash, MAX_CHUNK, ModelInfo, ModelKind, Name, PixelFormat, Request, Response, Text, USERS_PER_PAGE,
-    User,
+    Door, Error, Hash, MAX_CHUNK, ModelInfo, ModelKind, Name, PixelFormat, Request, ResetReason, Response,
+    Settings, Status, Text, USERS_PER_PAGE, User,
 };
 
 use crate::device::{Fate, client, hello_or, start};
@@ -43,6 +43,7 @@ fn act(slot: &Arc<Mutex<Slot>>, request: &Request<'_>) -> Result<Response, Error
             slot.bytes.extend_from_slice(data);
             progress(&slot)
         }
+        Request::Status => Ok(Response::Status(status())),
         Request::CommitModel => Ok(Response::ModelActive(ModelInfo {
             kind: ModelKind::Encoder,
             name: Text::new(),
@@ -50,6 +51,27 @@ fn act(slot: &Arc<Mutex<Slot>>, request: &Request<'_>) -> Result<Response, Error
             length: slot.bytes.len() as u32,
         })),
         _ => Err(Error::Malformed),
+    }
+}
+
+/// The state of a board without models.
+fn status() -> Status {
+    Status {
+        board: Text::new(),
+        firmware: Text::new(),
+        uptime_ms: 0,
+        instructions: 0,
+        reset: ResetReason::PowerOn,
+        door: Door::Locked,
+        models: [].into_iter().collect(),
+        people: 0,
+        templates: 0,
+        foreign_templates: 0,
+        gallery_encoder: None,
+        free_bytes: 0,
+        threshold: None,
+        settings: Settings::default(),
+        camera_sequence: 0,
     }
 }
 
@@ -104,7 +126,10 @@ fn an_interrupted_transfer_goes_on_where_it_stood() {
 
 #[test]
 fn a_board_that_never_gets_further_is_given_up() {
-    let act = hello_or(|_| Ok(Response::Progress { next: 0 }));
+    let act = hello_or(|request| match request {
+        Request::Status => Ok(Response::Status(status())),
+        _ => Ok(Response::Progress { next: 0 }),
+    });
     let (line, _device) = start(act, |_, _| Fate::Arrives);
     let stuck = client(line).expect("a hello").install_model(ModelKind::Encoder, &image(), &mut |_, _| {});
     assert!(matches!(stuck, Err(client::Error::Garbled)));

@@ -1,22 +1,146 @@
 //! `postern inspect`: what is in a model image.
 
+use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::Context;
+use nn::{Model, Shape};
+use serde::Serialize;
 
+use crate::image_file::ImageFile;
+use crate::models;
 use crate::output::{Outcome, Output};
 
 /// Options of `postern inspect`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A model image, as `postern compile` writes
+    /// A model image, as `postern compile` writes, or the name of a model compiled before
+    #[arg(value_name = "IMAGE|NAME")]
     image: PathBuf,
 }
 
+/// What an image holds.
+#[derive(Serialize)]
+struct Description {
+    name: String,
+    kind: String,
+    identity: String,
+    source: String,
+    image_bytes: usize,
+    weight_bytes: usize,
+    arena_bytes: usize,
+    multiply_adds: usize,
+    input: [usize; 3],
+    outputs: Vec<[usize; 3]>,
+    calibration: Vec<Threshold>,
+    operators: Vec<OperatorRow>,
+}
+
+#[derive(Serialize)]
+struct Threshold {
+    one_in: u32,
+    threshold: i32,
+}
+
+#[derive(Serialize)]
+struct OperatorRow {
+    operator: &'static str,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    input: [usize; 3],
+    output: [usize; 3],
+    multiply_adds: usize,
+    weight_bytes: usize,
+}
+
 /// Prints operators, shapes, multiply-adds, weights and arena.
-pub fn run(args: Args, _output: &Output) -> anyhow::Result<Outcome> {
-    bail!(
-        "cannot read {}: this build has no reader of images yet",
-        args.image.display()
-    )
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    let mut path = args.image;
+    if !path.exists() && path.components().count() == 1 {
+        path = models::image_path(&path.to_string_lossy())?;
+    }
+    let file = ImageFile::read(&path)?;
+    let model = file.model().with_context(|| path.display().to_string())?;
+    let description = describe(&model);
+    output.print(&description, |out| print(&description, out))?;
+    Ok(Outcome::Done)
+}
+
+fn describe(model: &Model) -> Description {
+    let operators: Vec<OperatorRow> = (0..model.operator_count())
+        .filter_map(|index| model.operator(index))
+        .map(|operator| OperatorRow {
+            operator: operator.name(),
+            kernel: operator.window().kernel,
+            stride: operator.window().stride,
+            input: sides(operator.input_shape()),
+            output: sides(operator.output_shape()),
+            multiply_adds: operator.multiply_adds(),
+            weight_bytes: operator.weight_count(),
+        })
+        .collect();
+    let calibration = model.calibration().iter();
+    Description {
+        name: model.name().to_owned(),
+        kind: format!("{:?}", model.kind()).to_lowercase(),
+        identity: hex(model.identity()),
+        source: hex(model.source()),
+        image_bytes: model.image_len(),
+        weight_bytes: operators.iter().map(|row| row.weight_bytes).sum(),
+        arena_bytes: model.arena_len(),
+        multiply_adds: operators.iter().map(|row| row.multiply_adds).sum(),
+        input: sides(model.input()),
+        outputs: (0..model.output_count())
+            .filter_map(|index| model.output(index))
+            .map(|output| sides(output.shape))
+            .collect(),
+        calibration: calibration
+            .map(|record| Threshold { one_in: record.one_in, threshold: record.threshold })
+            .collect(),
+        operators,
+    }
+}
+
+fn print(description: &Description, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(out, "{:>4} {:<18} {:>7} {:>7} {:>14} {:>14} {:>14} {:>10}", "", "operator", "kernel", "stride", "input", "output", "multiply-adds", "weights")?;
+    for (number, row) in description.operators.iter().enumerate() {
+        writeln!(
+            out,
+            "{number:>4} {:<18} {:>7} {:>7} {:>14} {:>14} {:>14} {:>10}",
+            row.operator,
+            by(&row.kernel),
+            by(&row.stride),
+            by(&row.input),
+            by(&row.output),
+            row.multiply_adds,
+            row.weight_bytes
+        )?;
+    }
+    let outputs: Vec<String> = description.outputs.iter().map(|output| by(output)).collect();
+    writeln!(out)?;
+    writeln!(out, "name           {} ({})", description.name, description.kind)?;
+    writeln!(out, "identity       {}", description.identity)?;
+    writeln!(out, "compiled from  {}", description.source)?;
+    writeln!(out, "input          {}", by(&description.input))?;
+    writeln!(out, "outputs        {}", outputs.join(", "))?;
+    writeln!(out, "multiply-adds  {}", description.multiply_adds)?;
+    writeln!(out, "image          {} bytes, of them weights {}", description.image_bytes, description.weight_bytes)?;
+    writeln!(out, "arena          {} bytes", description.arena_bytes)?;
+    for row in &description.calibration {
+        let cosine = f64::from(row.threshold) / 32768.0;
+        writeln!(out, "threshold      {cosine:.3} for one false match in {}", row.one_in)?;
+    }
+    Ok(())
+}
+
+fn sides(shape: Shape) -> [usize; 3] {
+    [shape.height, shape.width, shape.channels]
+}
+
+fn by(numbers: &[usize]) -> String {
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join("x")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -7,8 +7,18 @@ use crate::output::{Outcome, Output};
 mod board;
 mod compile;
 mod completions;
+mod embed;
+mod enroll;
 mod eval;
+mod flash;
+mod identify;
 mod inspect;
+mod remove;
+mod settings;
+mod show;
+mod users;
+mod verify;
+mod watch;
 
 /// What the user can ask for.
 #[derive(clap::Subcommand)]
@@ -21,6 +31,26 @@ pub enum Command {
     Eval(eval::Args),
     /// Switch an emulated board on and off, show its state and its log
     Board(board::Args),
+    /// Put firmware or models on a board
+    Flash(flash::Args),
+    /// Show or change how sure the door must be, and how long it opens
+    Settings(settings::Args),
+    /// Enrol a person from photographs; one is enough
+    Enroll(enroll::Args),
+    /// List who is enrolled, and how similar a face must be
+    Users(users::Args),
+    /// Forget a person
+    Remove(remove::Args),
+    /// Is this who they say? Compare a photograph with one person (1:1)
+    Verify(verify::Args),
+    /// Who is this? Compare a photograph with everybody enrolled (1:N)
+    Identify(identify::Args),
+    /// Print the template of a face, as the board or this computer makes it
+    Embed(embed::Args),
+    /// Hold pictures before the camera of an emulated board, and see whom the door lets in
+    Show(show::Args),
+    /// Watch what happens at the door, live
+    Watch(watch::Args),
     /// Print a completion script for your shell
     Completions(completions::Args),
 }
@@ -33,6 +63,16 @@ impl Command {
             Self::Inspect(args) => inspect::run(args, output),
             Self::Eval(args) => eval::run(args, output),
             Self::Board(args) => board::run(args, output),
+            Self::Flash(args) => flash::run(args, output),
+            Self::Settings(args) => settings::run(args, output),
+            Self::Enroll(args) => enroll::run(args, output),
+            Self::Users(args) => users::run(args, output),
+            Self::Remove(args) => remove::run(args, output),
+            Self::Verify(args) => verify::run(args, output),
+            Self::Identify(args) => identify::run(args, output),
+            Self::Embed(args) => embed::run(args, output),
+            Self::Show(args) => show::run(args, output),
+            Self::Watch(args) => watch::run(args, output),
             Self::Completions(args) => completions::run(args, output),
         }
     }

@@ -1,0 +1,159 @@
+//! Standing before the door of an emulated board: a picture, and what the door makes of it.
+
+use std::time::{Duration, Instant};
+
+use protocol::{Event, EventKind, Face, Judgement, Similarity};
+
+use crate::{Board, Camera, Device, Error, Picture, Result};
+
+/// How often the board is asked for events.
+const POLL: Duration = Duration::from_millis(30);
+
+/// How long the lock may take after the picture that decides.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long the door may take for a picture, and to lock again.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What the door made of a picture.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// What the last picture of it showed.
+    pub judgement: Judgement,
+    /// Faces in it.
+    pub faces: u8,
+    /// The largest one.
+    pub face: Option<Face>,
+    /// The similarity needed; none without an encoder.
+    pub threshold: Option<Similarity>,
+    /// Whether the lock opened.
+    pub opened: bool,
+    /// Pictures judged until then.
+    pub pictures: u32,
+    /// Instructions spent on the last picture.
+    pub instructions: u64,
+}
+
+/// The place before the door of an emulated board.
+pub struct Doorstep<'a> {
+    board: &'a Board,
+    camera: Camera,
+    agreement: u32,
+}
+
+impl<'a> Doorstep<'a> {
+    /// Steps before the door.
+    ///
+    /// # Errors
+    /// As [`Board::connect`].
+    pub fn new(board: &'a Board) -> Result<Self> {
+        Ok(Self {
+            board,
+            camera: board.camera()?,
+            agreement: board.connect()?.settings()?.agreement_frames.into(),
+        })
+    }
+
+    /// Steps aside, by showing `empty`, a scene without a face, and waits until the door is
+    /// locked. What the door saw before has no part in its next decision.
+    ///
+    /// # Errors
+    /// [`Error::NotTaken`] if the door does not look or stays open; as any request.
+    pub fn leave(&mut self, empty: &Picture<'_>) -> Result<()> {
+        let mut device = self.board.connect()?;
+        self.watch(&mut device, empty, 1)?;
+        let until = Instant::now() + PATIENCE;
+        while self.camera.memory().lock_is_open()? {
+            wait(until)?;
+        }
+        Ok(())
+    }
+
+    /// Shows a picture for as many frames as must agree, and tells what the door did.
+    ///
+    /// # Errors
+    /// [`Error::NotTaken`] if the door does not look; as any request.
+    pub fn show(&mut self, picture: &Picture<'_>) -> Result<Decision> {
+        let mut device = self.board.connect()?;
+        self.watch(&mut device, picture, self.agreement)
+    }
+
+    /// Shows a picture until the door opened or has judged so many frames of it.
+    fn watch(&mut self, device: &mut Device, picture: &Picture<'_>, frames: u32) -> Result<Decision> {
+        let mut after = device.events(u32::MAX)?.1;
+        let first = self.camera.show(picture)?;
+        let mut shown = first;
+        let mut decision: Option<Decision> = None;
+        let mut opened = false;
+        let until = Instant::now() + PATIENCE;
+        let mut lock_until = None;
+        loop {
+            let (events, newest) = device.events(after)?;
+            // The door was reset while it looked; its numbers begin anew.
+            after = if newest < after { 0 } else { after };
+            for event in events {
+                after = event.sequence;
+                opened |= is_opening(&event, first, shown);
+                decision = judged(event, first, shown, decision);
+            }
+            if let Some(decision) = &mut decision {
+                decision.opened = opened;
+                let known = matches!(decision.judgement, Judgement::Known(_));
+                if decision.pictures >= frames {
+                    // The lock follows the judgement that decides by a moment.
+                    let lock_until = *lock_until.get_or_insert(Instant::now() + LOCK_PATIENCE);
+                    if opened || !known || Instant::now() >= lock_until {
+                        return Ok(decision.clone());
+                    }
+                }
+            }
+            let seen = decision.as_ref().map_or(0, |decision| decision.pictures);
+            if seen < frames && self.camera.is_taken(shown)? && self.next_is_due(first, shown, seen) {
+                shown = self.camera.hold()?;
+            }
+            wait(until)?;
+        }
+    }
+
+    /// Whether every picture given so far was judged. Sequence numbers go by two.
+    fn next_is_due(&self, first: u32, shown: u32, seen: u32) -> bool {
+        shown.wrapping_sub(first) / 2 < seen
+    }
+}
+
+/// Whether the lock opened because of a picture from `first` to `last`.
+fn is_opening(event: &Event, first: u32, last: u32) -> bool {
+    matches!(event.kind, EventKind::Opened { frame, .. } if is_between(frame, first, last))
+}
+
+/// Adds what an event tells of pictures from `first` to `last`.
+fn judged(event: Event, first: u32, last: u32, before: Option<Decision>) -> Option<Decision> {
+    match event.kind {
+        EventKind::Judged { frame, judgement, faces, face, threshold, instructions, .. }
+            if is_between(frame, first, last) =>
+        {
+            Some(Decision {
+                judgement,
+                faces,
+                face,
+                threshold,
+                opened: before.as_ref().is_some_and(|before| before.opened),
+                pictures: before.map_or(0, |before| before.pictures) + 1,
+                instructions,
+            })
+        }
+        _ => before,
+    }
+}
+
+fn is_between(frame: u32, first: u32, last: u32) -> bool {
+    frame.wrapping_sub(first) <= last.wrapping_sub(first)
+}
+
+fn wait(until: Instant) -> Result<()> {
+    if Instant::now() >= until {
+        return Err(Error::NotTaken { seconds: PATIENCE.as_secs() });
+    }
+    std::thread::sleep(POLL);
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! `postern enroll`: one person, from photographs.
+
+use std::path::PathBuf;
+
+use client::protocol::Enrolment;
+use serde_json::json;
+
+use crate::device::{DeviceArgs, instructions};
+use crate::output::{Outcome, Output};
+use crate::picture::{Shot, note_faces};
+
+/// Options of `postern enroll`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The person's name, 1 to 64 bytes of UTF-8
+    name: String,
+
+    /// Photographs that show the person. One is enough; of several faces the largest counts
+    #[arg(required = true, value_name = "PHOTO")]
+    photos: Vec<PathBuf>,
+
+    /// The person is enrolled already: add these photographs to theirs
+    #[arg(long)]
+    add: bool,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// Enrols the person.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    // All photographs are read before the first one changes anything.
+    let shots: Vec<Shot> = args.photos.iter().map(|path| Shot::open(path)).collect::<anyhow::Result<_>>()?;
+    let mut device = args.device.connect()?;
+    for (place, shot) in shots.iter().enumerate() {
+        let enrolment = if place > 0 || args.add { Enrolment::AddTemplate } else { Enrolment::NewPerson };
+        let enrolled = args
+            .device
+            .show(&mut device, shot, |device, source| device.enrol(&args.name, source, enrolment))?;
+        note_faces(shot, enrolled.faces);
+        let report = json!({
+            "name": args.name,
+            "person": enrolled.person,
+            "photo": shot.path,
+            "templates": enrolled.templates,
+            "faces": enrolled.faces,
+            "instructions": enrolled.instructions,
+        });
+        output.print(&report, |out| {
+            writeln!(
+                out,
+                "{} is enrolled as number {} from {} (template {}, {})",
+                args.name,
+                enrolled.person,
+                shot.name(),
+                enrolled.templates,
+                instructions(enrolled.instructions)
+            )
+        })?;
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,93 @@
+//! From a folder of pictures to their embeddings: as the device computes them, or in float.
+
+use std::path::Path;
+
+use anyhow::Context;
+use eval::float::{self, Detector, Encoder, Normalization, Rgb};
+use eval::{Embeddings, Picture};
+use indicatif::{ProgressBar, ProgressStyle};
+use pictures::Photo;
+use rayon::prelude::*;
+use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
+use vision::{Face, PixelFormat, SUBPIXEL_BITS};
+
+use crate::image_file::{Arena, ImageFile};
+use crate::models::Manifest;
+
+/// The device's own code on the device's own images.
+pub fn on_device(detector: &Path, encoder: &Path, folder: &Path, pictures: &[Picture]) -> anyhow::Result<Embeddings> {
+    let (detector_file, encoder_file) = (ImageFile::read(detector)?, ImageFile::read(encoder)?);
+    let recognizer = Recognizer::new(
+        detector_file.model().with_context(|| detector.display().to_string())?,
+        encoder_file.model().with_context(|| encoder.display().to_string())?,
+        DEFAULT_MIN_SCORE,
+    )?;
+    let arena = || Arena::new(recognizer.arena_len());
+    let templates = for_each(folder, pictures, arena, |arena, photo| {
+        let frame = photo.to_frame(PixelFormat::Yuyv);
+        let frame = frame.view()?;
+        let faces = recognizer.detect(&frame, arena.bytes())?;
+        match nearest_centre(&faces, frame.width(), frame.height()) {
+            Some(face) => Ok(Some(recognizer.encode(&frame, face, arena.bytes())?)),
+            None => Ok(None),
+        }
+    })?;
+    Ok(Embeddings::Templates(templates))
+}
+
+/// The networks as published, in float.
+pub fn in_float(detector: &Manifest, encoder: &Manifest, folder: &Path, pictures: &[Picture]) -> anyhow::Result<Embeddings> {
+    let detector = Detector::new(&detector.onnx()?);
+    let normalization = Normalization { mean: encoder.input.mean, scale: encoder.input.scale };
+    let encoder = Encoder::load(&encoder.onnx()?, normalization)?;
+    let vectors = for_each(folder, pictures, || (), |(), photo| {
+        let (width, height) = (photo.width() as usize, photo.height() as usize);
+        let picture = Rgb { width, height, pixels: photo.rgb() };
+        let faces = detector.detect(picture)?;
+        match float::nearest_centre(&faces, width, height) {
+            Some(face) => Ok(Some(encoder.embed(&float::align(picture, &face.landmarks))?)),
+            None => Ok(None),
+        }
+    })?;
+    Ok(Embeddings::Float(vectors))
+}
+
+/// The device's counterpart of [`float::nearest_centre`], by the same rule.
+fn nearest_centre(faces: &[Face], width: usize, height: usize) -> Option<&Face> {
+    let pixels = |value: i32| f64::from(value) / f64::from(1 << SUBPIXEL_BITS);
+    let cost = |face: &Face| {
+        let bounds = &face.bounds;
+        let [left, top, w, h] = [bounds.x, bounds.y, bounds.width, bounds.height].map(pixels);
+        let off = (left + w / 2.0 - width as f64 / 2.0).abs() + (top + h / 2.0 - height as f64 / 2.0).abs();
+        off - 0.5 * (w * h).max(0.0).sqrt()
+    };
+    faces.iter().min_by(|a, b| cost(a).total_cmp(&cost(b)))
+}
+
+/// Calls `embed` with every picture, on all cores, behind a progress bar.
+fn for_each<S, T: Send>(
+    folder: &Path,
+    pictures: &[Picture],
+    state: impl Fn() -> S + Sync + Send,
+    embed: impl Fn(&mut S, &Photo) -> anyhow::Result<Option<T>> + Sync + Send,
+) -> anyhow::Result<Vec<Option<T>>> {
+    let bar = progress(pictures.len());
+    let result = pictures
+        .par_iter()
+        .map_init(state, |state, picture| {
+            let path = folder.join(picture.path());
+            let photo = Photo::open(&path)?;
+            let embedding = embed(state, &photo).with_context(|| path.display().to_string())?;
+            bar.inc(1);
+            Ok(embedding)
+        })
+        .collect();
+    bar.finish_and_clear();
+    result
+}
+
+fn progress(count: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("  pictures {bar:30} {pos}/{len} {per_sec}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(count as u64).with_style(style)
+}

@@ -1,0 +1,28 @@
+//! `postern eval`: measures on pictures of people how often the door would be wrong.
+
+mod embed;
+mod pairs;
+mod report;
+
+use crate::output::{Outcome, Output};
+
+/// Options of `postern eval`.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+/// What to measure.
+#[derive(clap::Subcommand)]
+enum What {
+    /// Verification by the protocol of Labeled Faces in the Wild, and over all pairs
+    Pairs(pairs::Args),
+}
+
+/// Runs the measurement asked for.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    match args.what {
+        What::Pairs(args) => pairs::run(&args, output),
+    }
+}

@@ -1,0 +1,99 @@
+//! The figures of an evaluation, as JSON or as text.
+
+use std::io::Write;
+
+use eval::{Accuracy, Comparison, OperatingPoint, intervals};
+use serde::Serialize;
+
+/// False-match rates that are told over all pairs.
+const ALL_PAIRS: [f64; 4] = [1e-3, 1e-4, 1e-5, 1e-6];
+
+/// False-match rates that the protocol's few pairs may tell.
+const PROTOCOL: [f64; 2] = [1e-2, 1e-3];
+
+/// Everything that was measured.
+#[derive(Serialize)]
+pub struct Report {
+    /// The encoder's name.
+    pub encoder: String,
+    /// `device` for the integer pipeline, `float` for the networks as published.
+    pub pipeline: &'static str,
+    /// Number of pictures.
+    pub pictures: usize,
+    /// Pictures in which no face was found; they match nothing.
+    pub without_face: usize,
+    /// The protocol's own figure, where there are at least two folds.
+    pub accuracy: Option<Accuracy>,
+    /// Over the pairs that the protocol lists.
+    pub protocol_pairs: Rates,
+    /// Over all pairs of the same pictures.
+    pub all_pairs: Rates,
+}
+
+/// Misses at false-match rates.
+#[derive(Serialize)]
+pub struct Rates {
+    /// Comparisons of one person with themselves.
+    pub genuine: u64,
+    /// Comparisons of two people.
+    pub impostors: u64,
+    /// The door at each rate.
+    pub points: Vec<OperatingPoint>,
+}
+
+impl Rates {
+    /// Of the pairs that the protocol lists.
+    pub fn of_protocol(comparison: &Comparison) -> Self {
+        Self::new(comparison, &PROTOCOL)
+    }
+
+    /// Of all pairs.
+    pub fn of_all_pairs(comparison: &Comparison) -> Self {
+        Self::new(comparison, &ALL_PAIRS)
+    }
+
+    fn new(comparison: &Comparison, rates: &[f64]) -> Self {
+        let found = intervals(comparison, rates);
+        let point = |(&rate, interval)| OperatingPoint { interval, ..comparison.at(rate) };
+        Self {
+            genuine: comparison.genuine_count(),
+            impostors: comparison.impostor_count(),
+            points: rates.iter().zip(found).map(point).collect(),
+        }
+    }
+}
+
+impl Report {
+    /// Writes the report for people.
+    pub fn print(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        writeln!(out, "{} ({}), {} pictures, {} without a face", self.encoder, self.pipeline, self.pictures, self.without_face)?;
+        if let Some(accuracy) = &self.accuracy {
+            writeln!(
+                out,
+                "accuracy {:.2} % +- {:.2} (standard error over {} folds), threshold {:.3}",
+                accuracy.mean * 100.0,
+                accuracy.standard_error * 100.0,
+                accuracy.folds,
+                accuracy.threshold
+            )?;
+        }
+        print_rates(out, "the protocol's pairs", &self.protocol_pairs)?;
+        print_rates(out, "all pairs", &self.all_pairs)
+    }
+}
+
+fn print_rates(out: &mut dyn Write, title: &str, rates: &Rates) -> std::io::Result<()> {
+    writeln!(out, "\n{title}: {} of one person, {} of two", rates.genuine, rates.impostors)?;
+    writeln!(out, "  {:>12}  {:>9}  {:>8}  95 % interval", "FMR", "threshold", "TAR")?;
+    for point in &rates.points {
+        let one_in = format!("1 in {:.0}", 1.0 / point.fmr);
+        match (point.tar, point.threshold) {
+            (Some(tar), Some(threshold)) => {
+                let interval = point.interval.map_or(String::new(), |i| format!("{:.4} to {:.4}", i.low, i.high));
+                writeln!(out, "  {one_in:>12}  {threshold:>9.3}  {tar:>8.4}  {interval}")?;
+            }
+            _ => writeln!(out, "  {one_in:>12}  cannot tell from this many pairs")?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! `postern flash`: firmware and models onto a board.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use client::protocol::ModelKind;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::device::{BoardArgs, DeviceArgs, short};
+use crate::output::{Outcome, Output};
+
+/// Options of `postern flash`.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// Put other firmware on an emulated board, and boot it
+    Firmware(FirmwareArgs),
+    /// Put models on a board. What is there stays in force until the new one is whole
+    Models(ModelsArgs),
+}
+
+#[derive(clap::Args)]
+struct FirmwareArgs {
+    /// The firmware, as `cargo xtask firmware` builds it; without it, that one
+    elf: Option<PathBuf>,
+
+    #[command(flatten)]
+    board: BoardArgs,
+}
+
+#[derive(clap::Args)]
+struct ModelsArgs {
+    /// Finds faces: an image of a detector, as `postern compile` writes
+    #[arg(long, value_name = "IMAGE")]
+    detector: Option<PathBuf>,
+
+    /// Makes templates: an image of an encoder. People enrolled with another one must be
+    /// enrolled anew
+    #[arg(long, value_name = "IMAGE")]
+    encoder: Option<PathBuf>,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// Flashes.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    match args.what {
+        What::Firmware(args) => firmware(&args, output),
+        What::Models(args) => models(&args, output),
+    }
+}
+
+fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let mut board = args.board.open()?;
+    let elf = match &args.elf {
+        Some(elf) => elf.clone(),
+        None => {
+            board.machine().built_firmware().context("no firmware found: `cargo xtask firmware` builds it")?
+        }
+    };
+    board.install_firmware(&elf)?;
+    let name = board.folder().name();
+    output.print(&json!({ "board": name, "firmware": elf }), |out| {
+        writeln!(out, "{name} runs {}", elf.display())
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let wanted: Vec<(ModelKind, &Path)> =
+        [(ModelKind::Detector, &args.detector), (ModelKind::Encoder, &args.encoder)]
+            .into_iter()
+            .filter_map(|(kind, path)| Some((kind, path.as_deref()?)))
+            .collect();
+    if wanted.is_empty() {
+        bail!("nothing to flash: name images with --detector and --encoder");
+    }
+    let mut device = args.device.connect()?;
+    let active = device.status()?.models;
+    for (kind, path) in wanted {
+        let image = std::fs::read(path).with_context(|| path.display().to_string())?;
+        let progress = progress(kind, image.len() as u64);
+        let model = device
+            .install_model(kind, &image, &mut |done, _| progress.set_position(done))
+            .with_context(|| path.display().to_string())?;
+        progress.finish_and_clear();
+        let unchanged = active.iter().any(|old| old.sha256 == model.sha256);
+        let report = json!({
+            "kind": kind.to_string(),
+            "name": model.name.as_str(),
+            "sha256": crate::device::hex(&model.sha256),
+            "bytes": model.length,
+            "unchanged": unchanged,
+        });
+        output.print(&report, |out| {
+            let again = if unchanged { ", as before" } else { "" };
+            writeln!(out, "{kind} {} {} is in force{again}", model.name, short(&model.sha256))
+        })?;
+    }
+    let status = device.status()?;
+    if status.foreign_templates > 0 {
+        eprintln!(
+            "{} templates were made by another encoder and are not compared: enrol these people \
+             anew, or flash that encoder again.",
+            status.foreign_templates
+        );
+    }
+    Ok(Outcome::Done)
+}
+
+/// A progress bar on stderr, with rate and time left.
+fn progress(kind: ModelKind, length: u64) -> ProgressBar {
+    let style = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
+    let bar = ProgressBar::new(length).with_message(kind.to_string());
+    match ProgressStyle::with_template(style) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

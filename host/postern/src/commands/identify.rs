@@ -1,0 +1,71 @@
+//! `postern identify`: who is this? (1:N)
+
+use std::path::PathBuf;
+
+use client::protocol::Comparison;
+use serde_json::json;
+
+use crate::device::{DeviceArgs, instructions, real, rounded};
+use crate::output::{Outcome, Output};
+use crate::picture::{Shot, note_faces};
+
+/// Options of `postern identify`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// A photograph; of several faces the largest counts
+    photo: PathBuf,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// Compares the face with everybody's templates.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    let shot = Shot::open(&args.photo)?;
+    let mut device = args.device.connect()?;
+    let one_in = device.settings()?.far_one_in;
+    let comparison = args.device.show(&mut device, &shot, |device, source| device.identify(source))?;
+    note_faces(&shot, comparison.faces);
+    let verdict = match &comparison.best {
+        Some(best) if comparison.accepted => format!("this is {}", best.name),
+        Some(best) => format!("nobody known; most like {}", best.name),
+        None => "nobody is enrolled".to_owned(),
+    };
+    report(&shot, &comparison, one_in, &verdict, output)
+}
+
+/// Tells a comparison, and how it ended.
+pub fn report(
+    shot: &Shot,
+    comparison: &Comparison,
+    one_in: u32,
+    verdict: &str,
+    output: &Output,
+) -> anyhow::Result<Outcome> {
+    let best = comparison.best.as_ref();
+    let json = json!({
+        "photo": shot.path,
+        "match": comparison.accepted,
+        "person": best.map(|best| best.person),
+        "name": best.map(|best| best.name.as_str()),
+        "similarity": best.map(|best| rounded(best.similarity)),
+        "threshold": rounded(comparison.threshold),
+        "far_one_in": one_in,
+        "faces": comparison.faces,
+        "instructions": comparison.instructions,
+    });
+    output.print(&json, |out| {
+        writeln!(out, "{}: {verdict}", shot.name())?;
+        if let Some(best) = best {
+            writeln!(
+                out,
+                "similarity {:.3}, threshold {:.3} (1 in {one_in} strangers), {}",
+                real(best.similarity),
+                real(comparison.threshold),
+                instructions(comparison.instructions)
+            )?;
+        }
+        Ok(())
+    })?;
+    Ok(if comparison.accepted { Outcome::Done } else { Outcome::NoMatch })
+}

@@ -1,0 +1,49 @@
+//! `postern settings`: how sure the door must be, and how long it opens.
+
+use serde_json::json;
+
+use crate::device::DeviceArgs;
+use crate::output::{Outcome, Output};
+
+/// Options of `postern settings`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Let in at most one in so many strangers; the threshold follows from it
+    #[arg(long, value_name = "N")]
+    one_in: Option<u32>,
+
+    /// Pictures in a row that must show the same person
+    #[arg(long, value_name = "N")]
+    agreement: Option<u8>,
+
+    /// How long the lock opens, in milliseconds
+    #[arg(long, value_name = "MS")]
+    open_ms: Option<u32>,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// Shows the settings, after changing those that are given.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    let mut device = args.device.connect()?;
+    let mut settings = device.settings()?;
+    let before = settings;
+    settings.far_one_in = args.one_in.unwrap_or(settings.far_one_in);
+    settings.agreement_frames = args.agreement.unwrap_or(settings.agreement_frames);
+    settings.open_ms = args.open_ms.unwrap_or(settings.open_ms);
+    if settings != before {
+        settings = device.set_settings(settings)?;
+    }
+    let report = json!({
+        "far_one_in": settings.far_one_in,
+        "agreement_frames": settings.agreement_frames,
+        "open_ms": settings.open_ms,
+    });
+    output.print(&report, |out| {
+        writeln!(out, "one in     {} strangers may be let in", settings.far_one_in)?;
+        writeln!(out, "agreement  {} pictures in a row", settings.agreement_frames)?;
+        writeln!(out, "open       for {} ms", settings.open_ms)
+    })?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,64 @@
+//! `postern users`: who is enrolled, and how similar a face must be.
+
+use serde_json::json;
+
+use crate::device::{DeviceArgs, hex, real, rounded, short};
+use crate::output::{Outcome, Output};
+
+/// Options of `postern users`.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// Lists everybody.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    let mut device = args.device.connect()?;
+    let users = device.users()?;
+    let status = device.status()?;
+    let people: Vec<_> = users
+        .iter()
+        .map(|user| {
+            json!({
+                "person": user.person,
+                "name": user.name.as_str(),
+                "templates": user.templates,
+                "encoder": hex(&user.encoder),
+            })
+        })
+        .collect();
+    let report = json!({
+        "people": people,
+        "threshold": status.threshold.map(rounded),
+        "far_one_in": status.settings.far_one_in,
+    });
+    output.print(&report, |out| {
+        for user in &users {
+            writeln!(
+                out,
+                "{:>4}  {}  ({} template{}, encoder {})",
+                user.person,
+                user.name,
+                user.templates,
+                if user.templates == 1 { "" } else { "s" },
+                short(&user.encoder)
+            )?;
+        }
+        Ok(())
+    })?;
+    if users.is_empty() {
+        eprintln!("Nobody is enrolled: `postern enroll NAME PHOTO` does that.");
+    }
+    match status.threshold {
+        Some(threshold) => eprintln!(
+            "A face must be {:.3} similar, so that at most 1 in {} strangers passes for one of \
+             {} templates.",
+            real(threshold),
+            status.settings.far_one_in,
+            status.templates
+        ),
+        None => eprintln!("There is no threshold without an encoder: `postern flash models`."),
+    }
+    Ok(Outcome::Done)
+}

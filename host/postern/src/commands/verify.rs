@@ -1,0 +1,37 @@
+//! `postern verify`: is this who they say? (1:1)
+
+use std::path::PathBuf;
+
+use crate::commands::identify::report;
+use crate::device::DeviceArgs;
+use crate::output::{Outcome, Output};
+use crate::picture::{Shot, note_faces};
+
+/// Options of `postern verify`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The person claimed
+    name: String,
+
+    /// A photograph; of several faces the largest counts
+    photo: PathBuf,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// Compares the face with that person's templates.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    let shot = Shot::open(&args.photo)?;
+    let mut device = args.device.connect()?;
+    let one_in = device.settings()?.far_one_in;
+    let comparison =
+        args.device.show(&mut device, &shot, |device, source| device.verify(&args.name, source))?;
+    note_faces(&shot, comparison.faces);
+    let verdict = if comparison.accepted {
+        format!("yes, this is {}", args.name)
+    } else {
+        format!("no, this is not {}", args.name)
+    };
+    report(&shot, &comparison, one_in, &verdict, output)
+}

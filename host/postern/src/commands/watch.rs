@@ -1,0 +1,176 @@
+//! `postern watch`: what happens at the door, live.
+
+use std::time::Duration;
+
+use client::protocol::{Event, EventKind, Judgement};
+use client::{Device, Error};
+use serde_json::{Value, json};
+
+use crate::commands::board::reset_name;
+use crate::device::{DeviceArgs, real, rounded};
+use crate::output::{Outcome, Output};
+
+/// How often the board is asked.
+const POLL: Duration = Duration::from_millis(200);
+
+/// Options of `postern watch`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Tell of every picture judged, not only of those that change something
+    #[arg(long)]
+    pictures: bool,
+
+    /// Begin with the events that the board still keeps
+    #[arg(long)]
+    past: bool,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// Watches until interrupted.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    let mut device = args.device.connect()?;
+    let mut last = if args.past { 0 } else { device.events(u32::MAX)?.1 };
+    let mut line = Some(device);
+    let mut shown = Shown::default();
+    eprintln!("Watching the door; interrupt to end.");
+    loop {
+        match poll(&args.device, &mut line, last) {
+            Ok((events, newest)) => {
+                // Numbers begin anew when the board boots.
+                if newest < last {
+                    last = 0;
+                    continue;
+                }
+                for event in &events {
+                    last = event.sequence;
+                    if args.pictures || shown.is_news(event) {
+                        output.print(&to_json(event), |out| writeln!(out, "{}", to_text(event)))?;
+                    }
+                }
+                if !events.is_empty() {
+                    continue;
+                }
+                shown.down = false;
+            }
+            Err(error) => {
+                line = None;
+                match error.downcast_ref::<Error>() {
+                    Some(Error::Down { .. } | Error::Line(_) | Error::Connect { .. }) => {}
+                    Some(Error::LineBusy { .. }) => {}
+                    _ => return Err(error),
+                }
+                if !shown.down {
+                    eprintln!("{error:#}");
+                    shown.down = true;
+                }
+            }
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+/// Asks for events. The line to an emulated board is given back, so that other commands get
+/// their turn.
+fn poll(args: &DeviceArgs, line: &mut Option<Device>, after: u32) -> anyhow::Result<(Vec<Event>, u32)> {
+    let mut device = match line.take() {
+        Some(device) => device,
+        None => args.connect()?,
+    };
+    let events = device.events(after)?;
+    if args.emulated().is_none() {
+        *line = Some(device);
+    }
+    Ok(events)
+}
+
+/// What the last lines told, so that the same is not told at every picture.
+#[derive(Default)]
+struct Shown {
+    judgement: Option<String>,
+    down: bool,
+}
+
+impl Shown {
+    fn is_news(&mut self, event: &Event) -> bool {
+        let EventKind::Judged { judgement, .. } = &event.kind else {
+            return true;
+        };
+        let what = match judgement {
+            Judgement::Stranger(_) => "stranger".to_owned(),
+            Judgement::Known(candidate) => format!("known {}", candidate.person),
+            other => format!("{other:?}"),
+        };
+        let news = self.judgement.as_deref() != Some(&what);
+        self.judgement = Some(what);
+        news
+    }
+}
+
+/// What a picture shows, in words.
+pub fn judgement_text(judgement: &Judgement) -> String {
+    match judgement {
+        Judgement::NoFace => "no face".to_owned(),
+        Judgement::Poor(flaw) => format!("a face {flaw}"),
+        Judgement::Stranger(Some(best)) => {
+            format!("a stranger (most like {}, {:.3})", best.name, real(best.similarity))
+        }
+        Judgement::Stranger(None) => "a stranger".to_owned(),
+        Judgement::Known(best) => format!("{} ({:.3})", best.name, real(best.similarity)),
+        _ => "cannot judge: the models or the people are missing or do not fit".to_owned(),
+    }
+}
+
+fn to_text(event: &Event) -> String {
+    let what = match &event.kind {
+        EventKind::Booted { reset } => format!("booted ({}); the door is locked", reset_name(*reset)),
+        EventKind::Judged { judgement, .. } => format!("sees {}", judgement_text(judgement)),
+        EventKind::Opened { name, person: Some(_), open_ms, .. } => {
+            format!("OPEN for {name}, {open_ms} ms")
+        }
+        EventKind::Opened { open_ms, .. } => format!("OPEN by the button, {open_ms} ms"),
+        EventKind::Locked => "locked".to_owned(),
+        other => format!("{other:?}"),
+    };
+    format!("{:>10.3} s  {what}", event.uptime_ms as f64 / 1000.0)
+}
+
+fn to_json(event: &Event) -> Value {
+    let mut json = match &event.kind {
+        EventKind::Booted { reset } => json!({ "event": "booted", "reset": reset_name(*reset) }),
+        EventKind::Judged { frame, judgement, faces, threshold, agreement, instructions, .. } => {
+            let (what, best) = match judgement {
+                Judgement::NoFace => ("no-face", None),
+                Judgement::Poor(_) => ("poor", None),
+                Judgement::Stranger(best) => ("stranger", best.as_ref()),
+                Judgement::Known(best) => ("known", Some(best)),
+                _ => ("unable", None),
+            };
+            json!({
+                "event": "judged",
+                "judgement": what,
+                "name": best.map(|best| best.name.as_str()),
+                "person": best.map(|best| best.person),
+                "similarity": best.map(|best| rounded(best.similarity)),
+                "threshold": threshold.map(rounded),
+                "faces": faces,
+                "agreement": agreement,
+                "frame": frame,
+                "instructions": instructions,
+            })
+        }
+        EventKind::Opened { frame, person, name, open_ms } => json!({
+            "event": "opened",
+            "person": person,
+            "name": person.is_some().then_some(name.as_str()),
+            "frame": frame,
+            "open_ms": open_ms,
+        }),
+        EventKind::Locked => json!({ "event": "locked" }),
+        other => json!({ "event": format!("{other:?}") }),
+    };
+    json["sequence"] = event.sequence.into();
+    json["uptime_ms"] = event.uptime_ms.into();
+    json
+}

@@ -1,0 +1,117 @@
+//! The models of a workspace: their manifests, and their files in the cache.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+
+/// `models/NAME/manifest.toml`, as far as this program reads it.
+#[derive(Debug, Deserialize)]
+pub struct Manifest {
+    /// Name of the folder and of the image.
+    pub name: String,
+    /// What the network is for.
+    pub kind: Kind,
+    /// What it takes.
+    pub input: Input,
+    /// Thresholds for false-match rates; an encoder's, once measured.
+    pub calibration: Option<Calibration>,
+}
+
+/// What a network is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Finds faces.
+    Detector,
+    /// Turns an aligned face into an embedding.
+    Encoder,
+    /// Tells a face from a picture of one.
+    Liveness,
+}
+
+/// What a network takes: `(pixel - mean) * scale`, in the order `channels`.
+#[derive(Debug, Deserialize)]
+pub struct Input {
+    /// Width in pixels.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+    /// Order of the channels.
+    pub channels: Channels,
+    /// Subtracted first, by channel.
+    pub mean: [f32; 3],
+    /// Multiplied then.
+    pub scale: f32,
+}
+
+/// Order of the channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channels {
+    /// Red first.
+    Rgb,
+    /// Blue first.
+    Bgr,
+}
+
+/// The table that `postern eval pairs --write-calibration` measured.
+#[derive(Debug, Deserialize)]
+pub struct Calibration {
+    /// Rising in both.
+    pub points: Vec<CalibrationPoint>,
+}
+
+/// A threshold of an encoder.
+#[derive(Debug, Deserialize)]
+pub struct CalibrationPoint {
+    /// One false match in so many comparisons of different people.
+    pub one_in: u32,
+    /// Similarity in Q15.
+    pub threshold: i32,
+}
+
+impl Manifest {
+    /// Reads the manifest of the model `name`.
+    pub fn read(name: &str) -> anyhow::Result<Self> {
+        let path = manifest_path(name)?;
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("there is no model {name}: cannot read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("in {}", path.display()))
+    }
+
+    /// The network as published, which `cargo xtask setup` fetches.
+    pub fn onnx(&self) -> anyhow::Result<PathBuf> {
+        let path = cache(&format!("models/{}.onnx", self.name))?;
+        if !path.is_file() {
+            bail!("{} is not there: run `cargo xtask setup`", path.display());
+        }
+        Ok(path)
+    }
+}
+
+/// Where the manifest of the model `name` lies.
+pub fn manifest_path(name: &str) -> anyhow::Result<PathBuf> {
+    Ok(workspace()?.join("models").join(name).join("manifest.toml"))
+}
+
+/// A path in the workspace's cache.
+pub fn cache(path: &str) -> anyhow::Result<PathBuf> {
+    Ok(workspace()?.join(".cache").join(path))
+}
+
+/// Where the image of the model `name` lies.
+pub fn image_path(name: &str) -> anyhow::Result<PathBuf> {
+    cache(&format!("images/{name}.pstn"))
+}
+
+/// The workspace that the user stands in, else the one that this program was built from.
+fn workspace() -> anyhow::Result<PathBuf> {
+    let is_workspace = |folder: &&Path| folder.join("models/pictures.toml").is_file();
+    let here = std::env::current_dir().context("there is no current folder")?;
+    let built = Path::new(env!("CARGO_MANIFEST_DIR"));
+    match here.ancestors().chain(built.ancestors()).find(is_workspace) {
+        Some(folder) => Ok(folder.to_path_buf()),
+        None => bail!("models/ is nowhere above {}: run this inside the workspace", here.display()),
+    }
+}

@@ -1,0 +1,97 @@
+//! Photographs as the board sees them, and what it saw drawn back on them.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use client::Picture;
+use client::protocol;
+use pictures::{CameraFrame, Photo};
+
+/// A photograph before the door's camera.
+pub struct Shot {
+    /// The file.
+    pub path: PathBuf,
+    /// What a camera makes of it.
+    pub frame: CameraFrame,
+}
+
+impl Shot {
+    /// Reads a photograph.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        Ok(Self { path: path.to_owned(), frame: Photo::open(path)?.to_frame(vision::PixelFormat::Yuyv) })
+    }
+
+    /// An empty scene: grey, of the camera's usual size.
+    pub fn empty() -> anyhow::Result<Self> {
+        let (width, height) = (320, 240);
+        let grey = vec![0x80; (width * height * 3) as usize];
+        let photo = Photo::from_rgb(width, height, grey).context("a grey picture has no pixels")?;
+        Ok(Self { path: PathBuf::new(), frame: photo.to_frame(vision::PixelFormat::Yuyv) })
+    }
+
+    /// The picture for the board.
+    pub fn picture(&self) -> anyhow::Result<Picture<'_>> {
+        Ok(Picture {
+            width: u16::try_from(self.frame.width).context("the frame is too wide")?,
+            height: u16::try_from(self.frame.height).context("the frame is too high")?,
+            format: protocol::PixelFormat::Yuyv,
+            data: &self.frame.bytes,
+        })
+    }
+
+    /// The file's name without the way there.
+    pub fn name(&self) -> String {
+        self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+}
+
+/// Every picture that `paths` name: files as they are, folders with the pictures in them, by
+/// name.
+pub fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    const KNOWN: [&str; 10] = ["jpg", "jpeg", "png", "webp", "bmp", "ppm", "pgm", "tif", "tiff", "gif"];
+    let mut all = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            all.push(path.clone());
+            continue;
+        }
+        let entries =
+            std::fs::read_dir(path).with_context(|| format!("cannot list the folder {}", path.display()))?;
+        let mut inside: Vec<PathBuf> = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|file| {
+                file.extension().is_some_and(|extension| {
+                    KNOWN.contains(&extension.to_string_lossy().to_lowercase().as_str())
+                })
+            })
+            .collect();
+        anyhow::ensure!(!inside.is_empty(), "the folder {} has no pictures", path.display());
+        inside.sort();
+        all.append(&mut inside);
+    }
+    Ok(all)
+}
+
+/// A face of the protocol as the vision crate has it, to draw it.
+pub fn seen(face: &protocol::Face) -> vision::Face {
+    // The protocol counts sixteenths of a pixel.
+    let finer = |value: i32| value.saturating_mul(1 << (vision::SUBPIXEL_BITS - 4));
+    vision::Face {
+        bounds: vision::Rect {
+            x: finer(face.corner.x),
+            y: finer(face.corner.y),
+            width: finer(face.width),
+            height: finer(face.height),
+        },
+        landmarks: face.landmarks.map(|point| vision::Point { x: finer(point.x), y: finer(point.y) }),
+        score: face.score,
+    }
+}
+
+/// Says so if there are more faces than the one that counts.
+pub fn note_faces(shot: &Shot, faces: u8) {
+    if faces > 1 {
+        eprintln!("{}: {faces} faces in the picture; the largest one counts", shot.path.display());
+    }
+}
