@@ -7,9 +7,11 @@ use mps::fault;
 use mps::fpgaio::Fpgaio;
 use mps::interrupt::{Line, Priority, Vector, enable, set_priority, vectors};
 use mps::log;
+use mps::reset::{self, ResetCause};
 use mps::sse_counter::SseCounter;
 use mps::uart::Uart;
 use mps::watchdog::Watchdog;
+use protocol::ResetReason;
 
 /// The clock of the UARTs is 25 MHz; this is the fastest they go, 1.5 Mbaud.
 const DIVISOR: u32 = 16;
@@ -23,9 +25,12 @@ const UART1_TX: Line = Line(36);
 /// A line that no peripheral uses, for the executor of urgent tasks.
 const SOFTWARE: Line = Line(127);
 
+/// The serial line's driver, with its rings.
+pub type Serial = Uart<4096, 4096>;
+
 /// The serial line to the host.
 // SAFETY: UART0 is there, and only here it is named.
-pub static SERIAL: Uart<4096, 4096> = unsafe { Uart::new(0x5930_3000) };
+pub static SERIAL: Serial = unsafe { Serial::new(0x5930_3000) };
 
 /// LEDs, and the lock's relay among them.
 // SAFETY: FPGAIO is there.
@@ -39,9 +44,34 @@ embassy_time_driver::time_driver_impl!(static CLOCK: Clock<SseCounter> = Clock::
     unsafe { SseCounter::new(0x5810_0000, 0x5810_1000, 0x5800_0000) }
 ));
 
-/// Instructions since the start, see [`Clock::instructions`].
-pub fn instructions() -> u64 {
-    CLOCK.instructions()
+/// The board as the door sees it.
+pub struct System {
+    cause: ResetCause,
+}
+
+impl System {
+    /// The board, which started for `cause`.
+    pub fn new(cause: ResetCause) -> Self {
+        Self { cause }
+    }
+}
+
+impl app::System for System {
+    fn board(&self) -> &str {
+        "an547"
+    }
+
+    fn reset_reason(&self) -> ResetReason {
+        reset::reason(self.cause)
+    }
+
+    fn instructions(&self) -> u64 {
+        CLOCK.instructions()
+    }
+
+    fn restart(&mut self) {
+        reset::reset(ResetCause::Software)
+    }
 }
 
 /// Starts clock, log and serial line; interrupts come from here on.

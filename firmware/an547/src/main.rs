@@ -1,52 +1,83 @@
 //! Board: Arm MPS3 AN547, Cortex-M55.
+//!
+//! Thread mode runs the door's back: pictures, networks, requests, flash. What must be in time
+//! runs above it, in an executor at interrupt priority: bytes, button, watchdog and the lock.
 #![no_std]
 #![no_main]
 
 mod board;
 
+use app::{Back, Front, Link, Memory, Networks};
 use embassy_executor::Executor;
-use embassy_time::{Duration, Timer};
-use embedded_hal::digital::OutputPin;
-use mps::{flash, reset};
-use static_cell::StaticCell;
+use mps::camera::{Camera, FRAME_WORDS};
+use mps::flash::{self, Partition};
+use mps::fpgaio::{Button, Output};
+use mps::reset;
+use mps::watchdog::Watchdog;
+use nn::Arena;
+use static_cell::{ConstStaticCell, StaticCell};
+
+/// Bytes for the tensors of the largest network.
+const ARENA_BYTES: usize = 3 << 20;
+
+/// How long nobody may feed the watchdog; it is fed four times a second.
+const HUNG_MILLISECONDS: u32 = 8_000;
+
+#[unsafe(link_section = ".arena")]
+static mut ARENA: Arena<ARENA_BYTES> = Arena::ZERO;
+
+static LINK: Link = Link::new();
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
     board::FPGAIO.lock();
     let cause = reset::take_cause();
     let urgent = board::start();
+    defmt::info!("AN547 starts, cause {}", cause);
     // SAFETY: AN547 has this memory, and only the flash's partitions touch it.
     let flash = unsafe { flash::take(&emulation::AN547, cause) };
-    defmt::info!("AN547 starts, cause {}", cause);
-    let _ = flash;
-    urgent.spawn(echo().unwrap());
+
+    let mut watchdog = board::watchdog();
+    watchdog.start(HUNG_MILLISECONDS * board::WATCHDOG_TICKS_A_MILLISECOND);
+    let front = Front {
+        receive: &board::SERIAL,
+        send: &board::SERIAL,
+        lock: board::FPGAIO.lock_relay(),
+        ready: board::FPGAIO.led(0),
+        refused: board::FPGAIO.led(1),
+        button: Button,
+        watchdog,
+    };
+    urgent.spawn(run_front(front).expect("it is spawned once"));
+
+    static FRAME: ConstStaticCell<[u32; FRAME_WORDS]> = ConstStaticCell::new([0; FRAME_WORDS]);
+    static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
     static EXECUTOR: StaticCell<Executor> = StaticCell::new();
-    EXECUTOR.init(Executor::new()).run(|spawner| {
-        spawner.spawn(heartbeat().unwrap());
-    })
+    let back = Back {
+        // SAFETY: AN547 has this frame buffer.
+        camera: unsafe { Camera::new(emulation::AN547.frame, FRAME.take()) },
+        // SAFETY: `main` runs once and nothing else names the arena, whose bytes may be any.
+        engine: Networks::new(unsafe { &mut (*(&raw mut ARENA)).0 }),
+        system: board::System::new(cause),
+        gallery: flash.gallery,
+        settings: flash.settings,
+        detector: flash.detector,
+        encoder: flash.encoder,
+        memory: MEMORY.take(),
+    };
+    EXECUTOR.init(Executor::new()).run(|spawner| spawner.spawn(run_back(back).expect("it is spawned once")))
 }
 
 #[embassy_executor::task]
-async fn echo() {
-    let mut buffer = [0; 256];
-    loop {
-        let len = board::SERIAL.read(&mut buffer).await;
-        let mut rest = &buffer[..len];
-        while !rest.is_empty() {
-            let sent = board::SERIAL.write(rest).await;
-            rest = &rest[sent..];
-        }
-    }
+async fn run_front(
+    front: Front<&'static board::Serial, &'static board::Serial, Output, Output, Output, Button, Watchdog>,
+) {
+    app::run_front(front, &LINK).await
 }
 
 #[embassy_executor::task]
-async fn heartbeat() {
-    let mut led = board::FPGAIO.led(0);
-    loop {
-        let _ = led.set_high();
-        Timer::after(Duration::from_millis(500)).await;
-        let _ = led.set_low();
-        Timer::after(Duration::from_millis(500)).await;
-        defmt::info!("beat, {=u64} instructions", board::instructions());
-    }
+async fn run_back(
+    back: Back<'static, Camera, Networks<'static>, board::System, Partition, Partition, Partition>,
+) {
+    app::run_back(back, &LINK).await
 }

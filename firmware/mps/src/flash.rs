@@ -2,14 +2,14 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use app::ModelSlots;
 use emulation::nor::Nor;
 use emulation::window::ResetCause;
 use emulation::{Map, Region};
 
 use crate::window;
 
-/// A partition, behind the traits of `embedded-storage` and `embedded-storage-async`. To read it
-/// in place for ever, as a model is, end its being writable: `partition.into_inner()`.
+/// A partition, behind the traits of `embedded-storage` and `embedded-storage-async`.
 pub type Partition = Nor<&'static mut [u8]>;
 
 /// All partitions of a board.
@@ -19,9 +19,9 @@ pub struct Flash {
     /// Settings, counters and the choice of model slots.
     pub settings: Partition,
     /// Detector model, slots A and B.
-    pub detector: [Partition; 2],
+    pub detector: ModelSlots<Partition>,
     /// Encoder model, slots A and B.
-    pub encoder: [Partition; 2],
+    pub encoder: ModelSlots<Partition>,
 }
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -42,17 +42,22 @@ pub unsafe fn take(map: &Map, cause: ResetCause) -> Flash {
     let mut flash = Flash {
         gallery: partition(map.gallery),
         settings: partition(map.settings),
-        detector: map.detector.map(partition),
-        encoder: map.encoder.map(partition),
+        detector: slots(map.detector.map(partition)),
+        encoder: slots(map.encoder.map(partition)),
     };
     window::open(map, cause, || flash.erase());
     flash
 }
 
+/// The memory is mapped: a slot is read where it lies.
+fn slots(slots: [Partition; 2]) -> ModelSlots<Partition> {
+    ModelSlots { slots, bytes: Partition::bytes }
+}
+
 impl Flash {
     fn erase(&mut self) {
-        let [detector_a, detector_b] = &mut self.detector;
-        let [encoder_a, encoder_b] = &mut self.encoder;
+        let [detector_a, detector_b] = &mut self.detector.slots;
+        let [encoder_a, encoder_b] = &mut self.encoder.slots;
         let all = [&mut self.gallery, &mut self.settings, detector_a, detector_b, encoder_a, encoder_b];
         for partition in all {
             let len = partition.bytes().len() as u32;

@@ -5,6 +5,9 @@
 //! What a door has and an MPS board does not (camera, button, NOR flash that lasts) lies in the
 //! memory that the emulator shares with its host, see the crate `emulation`. What the emulator
 //! does not have, the door does without: it has no source of random numbers.
+//!
+//! Where `app` has a trait for what a driver does (camera, watchdog, model slots), the driver
+//! implements it, as it does those of embedded-hal.
 #![no_std]
 #![deny(unsafe_op_in_unsafe_fn)]
 

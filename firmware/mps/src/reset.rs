@@ -3,6 +3,7 @@
 use core::mem::MaybeUninit;
 
 pub use emulation::window::ResetCause;
+use protocol::ResetReason;
 
 /// The cause and its complement, in memory that the start-up code leaves alone. After power-on it
 /// is random, and then the two do not match.
@@ -21,6 +22,16 @@ pub fn take_cause() -> ResetCause {
     // SAFETY: as above.
     unsafe { note().write_volatile([0, 0]) };
     if cause == !complement { ResetCause::from_word(cause) } else { ResetCause::PowerOn }
+}
+
+/// The cause in the protocol's words.
+pub fn reason(cause: ResetCause) -> ResetReason {
+    match cause {
+        ResetCause::PowerOn => ResetReason::PowerOn,
+        ResetCause::Watchdog => ResetReason::Watchdog,
+        ResetCause::Panic | ResetCause::Fault => ResetReason::Fault,
+        ResetCause::Software => ResetReason::Requested,
+    }
 }
 
 /// Notes `cause` and resets the board.

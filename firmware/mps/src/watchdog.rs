@@ -41,16 +41,17 @@ impl Watchdog {
         }
     }
 
-    /// Starts it: from here on, [`feed`](Self::feed) it within `ticks` of its clock.
+    /// Starts it: from here on, it wants to be fed within `ticks` of its clock.
     pub fn start(&mut self, ticks: u32) {
         self.lock.write(KEY);
         self.load.write(ticks);
         self.control.write(CONTROL_INTERRUPT | CONTROL_RESET);
         self.lock.write(0);
     }
+}
 
-    /// Starts the count again.
-    pub fn feed(&mut self) {
+impl app::Watchdog for Watchdog {
+    fn feed(&mut self) {
         self.lock.write(KEY);
         self.clear.write(1);
         self.lock.write(0);
