@@ -1,7 +1,7 @@
 //! Addresses, interrupt lines and handlers of AN500.
 
 use cortex_m_rt::{ExceptionFrame, exception};
-use embassy_executor::InterruptExecutor;
+use embassy_executor::{InterruptExecutor, SendSpawner};
 use mps::clock::Clock;
 use mps::cmsdk_timer::CmsdkTimer;
 use mps::fault;
@@ -22,8 +22,9 @@ const TIMER0: Line = Line(8);
 const UART0_RX: Line = Line(0);
 const UART0_TX: Line = Line(1);
 const UART1_TX: Line = Line(3);
-/// A line that no peripheral uses, for the executor of urgent tasks.
-const SOFTWARE: Line = Line(31);
+/// Lines that no peripheral uses, for the two executors.
+const URGENT_TASKS: Line = Line(31);
+const BACKGROUND_TASKS: Line = Line(30);
 
 /// The serial line's driver, with its rings.
 pub type Serial = Uart<4096, 4096>;
@@ -37,7 +38,10 @@ pub static SERIAL: Serial = unsafe { Serial::new(0x4000_4000) };
 pub const FPGAIO: Fpgaio = unsafe { Fpgaio::new(0x4002_8000) };
 
 /// Executes the tasks that must not wait for a network to finish.
-pub static URGENT: InterruptExecutor = InterruptExecutor::new();
+static URGENT: InterruptExecutor = InterruptExecutor::new();
+
+/// Executes everything else.
+static BACKGROUND: InterruptExecutor = InterruptExecutor::new();
 
 embassy_time_driver::time_driver_impl!(static CLOCK: Clock<CmsdkTimer> = Clock::new(
     // SAFETY: FPGAIO's counter and timer 0 are there, and only here they are named.
@@ -74,8 +78,16 @@ impl app::System for System {
     }
 }
 
-/// Starts clock, log and serial line; interrupts come from here on.
-pub fn start() -> embassy_executor::SendSpawner {
+/// The two executors.
+pub struct Executors {
+    /// For tasks that must not wait for a network to finish.
+    pub urgent: SendSpawner,
+    /// For everything else.
+    pub background: SendSpawner,
+}
+
+/// Starts clock, log, serial line and executors; interrupts come from here on.
+pub fn start() -> Executors {
     CLOCK.counter().start();
     SERIAL.start(DIVISOR);
     // SAFETY: UART1 is there, only the log uses it, and its handler is below. All handlers whose
@@ -86,8 +98,9 @@ pub fn start() -> embassy_executor::SendSpawner {
             enable(line, Priority::Device);
         }
     }
-    set_priority(SOFTWARE, Priority::Tasks);
-    URGENT.start(SOFTWARE)
+    set_priority(URGENT_TASKS, Priority::Urgent);
+    set_priority(BACKGROUND_TASKS, Priority::Background);
+    Executors { urgent: URGENT.start(URGENT_TASKS), background: BACKGROUND.start(BACKGROUND_TASKS) }
 }
 
 /// The watchdog, which counts at 25 MHz.
@@ -115,9 +128,14 @@ unsafe extern "C" fn on_log() {
     log::on_interrupt();
 }
 
-unsafe extern "C" fn on_software() {
-    // SAFETY: the line is enabled by `URGENT.start`, and this is its handler.
+unsafe extern "C" fn on_urgent_tasks() {
+    // SAFETY: `URGENT.start` enables the line, and this is its handler.
     unsafe { URGENT.on_interrupt() };
+}
+
+unsafe extern "C" fn on_background_tasks() {
+    // SAFETY: `BACKGROUND.start` enables the line, and this is its handler.
+    unsafe { BACKGROUND.on_interrupt() };
 }
 
 /// The lines of AN500; `cortex-m-rt` puts them after the exceptions.
@@ -128,7 +146,8 @@ pub static __INTERRUPTS: [Vector; 32] = vectors(&[
     (UART0_RX, on_receive),
     (UART0_TX, on_transmit),
     (UART1_TX, on_log),
-    (SOFTWARE, on_software),
+    (URGENT_TASKS, on_urgent_tasks),
+    (BACKGROUND_TASKS, on_background_tasks),
 ]);
 
 #[exception]

@@ -1,21 +1,21 @@
 //! Board: Arm MPS3 AN547, Cortex-M55.
 //!
-//! Thread mode runs the door's back: pictures, networks, requests, flash. What must be in time
-//! runs above it, in an executor at interrupt priority: bytes, button, watchdog and the lock.
+//! Two executors at two interrupt priorities run the door. The higher one has what must be in
+//! time: bytes, button, watchdog and the lock. The lower one has pictures, networks, requests and
+//! flash. Thread mode sleeps.
 #![no_std]
 #![no_main]
 
 mod board;
 
 use app::{Back, Front, Link, Memory, Networks};
-use embassy_executor::Executor;
 use mps::camera::{Camera, FRAME_WORDS};
 use mps::flash::{self, Partition};
 use mps::fpgaio::{Button, Output};
 use mps::reset;
 use mps::watchdog::Watchdog;
 use nn::Arena;
-use static_cell::{ConstStaticCell, StaticCell};
+use static_cell::ConstStaticCell;
 
 /// Bytes for the tensors of the largest network.
 const ARENA_BYTES: usize = 3 << 20;
@@ -32,7 +32,7 @@ static LINK: Link = Link::new();
 fn main() -> ! {
     board::FPGAIO.lock();
     let cause = reset::take_cause();
-    let urgent = board::start();
+    let executors = board::start();
     defmt::info!("AN547 starts, cause {}", cause);
     // SAFETY: AN547 has this memory, and only the flash's partitions touch it.
     let flash = unsafe { flash::take(&emulation::AN547, cause) };
@@ -48,11 +48,10 @@ fn main() -> ! {
         button: Button,
         watchdog,
     };
-    urgent.spawn(run_front(front).expect("it is spawned once"));
+    executors.urgent.spawn(run_front(front).expect("it is spawned once"));
 
     static FRAME: ConstStaticCell<[u32; FRAME_WORDS]> = ConstStaticCell::new([0; FRAME_WORDS]);
     static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
-    static EXECUTOR: StaticCell<Executor> = StaticCell::new();
     let back = Back {
         // SAFETY: AN547 has this frame buffer.
         camera: unsafe { Camera::new(emulation::AN547.frame, FRAME.take()) },
@@ -65,7 +64,10 @@ fn main() -> ! {
         encoder: flash.encoder,
         memory: MEMORY.take(),
     };
-    EXECUTOR.init(Executor::new()).run(|spawner| spawner.spawn(run_back(back).expect("it is spawned once")))
+    executors.background.spawn(run_back(back).expect("it is spawned once"));
+    loop {
+        cortex_m::asm::wfi();
+    }
 }
 
 #[embassy_executor::task]

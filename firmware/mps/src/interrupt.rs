@@ -21,7 +21,10 @@ pub enum Priority {
     /// Serial bytes and the alarm of the clock: handlers of a few instructions.
     Device = 0x20,
     /// The executor of the tasks that must not wait for a network to finish.
-    Tasks = 0x60,
+    Urgent = 0x60,
+    /// The executor of everything else. Thread mode is left for sleeping: there `wfi` cannot miss
+    /// a task that an interrupt has just woken, and the emulator does not sleep in `wfe`.
+    Background = 0xe0,
 }
 
 /// Sets the priority of `line`; call this before the line is enabled.

@@ -65,7 +65,6 @@ impl Ring {
 }
 
 struct Shared {
-    ring: UnsafeCell<Ring>,
     encoder: UnsafeCell<defmt::Encoder>,
     restore: UnsafeCell<critical_section::RestoreState>,
     taken: UnsafeCell<bool>,
@@ -74,16 +73,23 @@ struct Shared {
 // SAFETY: the cells are only touched with interrupts off, on a single core.
 unsafe impl Sync for Shared {}
 
+/// The ring, apart from what does not begin as zeros, so that it costs no flash.
+struct SharedRing(UnsafeCell<Ring>);
+
+// SAFETY: as for `Shared`.
+unsafe impl Sync for SharedRing {}
+
+static RING: SharedRing = SharedRing(UnsafeCell::new(Ring {
+    bytes: [0; CAPACITY],
+    read: 0,
+    whole: 0,
+    write: 0,
+    overflowed: false,
+    dropped: 0,
+    uart: None,
+}));
+
 static SHARED: Shared = Shared {
-    ring: UnsafeCell::new(Ring {
-        bytes: [0; CAPACITY],
-        read: 0,
-        whole: 0,
-        write: 0,
-        overflowed: false,
-        dropped: 0,
-        uart: None,
-    }),
     encoder: UnsafeCell::new(defmt::Encoder::new()),
     restore: UnsafeCell::new(critical_section::RestoreState::invalid()),
     taken: UnsafeCell::new(false),
@@ -92,7 +98,7 @@ static SHARED: Shared = Shared {
 fn with_ring<R>(f: impl FnOnce(&mut Ring) -> R) -> R {
     critical_section::with(|_| {
         // SAFETY: interrupts are off, `f` does not log, so nothing else holds the ring.
-        f(unsafe { &mut *SHARED.ring.get() })
+        f(unsafe { &mut *RING.0.get() })
     })
 }
 
@@ -160,7 +166,7 @@ unsafe impl defmt::Logger for Logger {
             assert!(!*SHARED.taken.get(), "a log within a log");
             *SHARED.taken.get() = true;
             *SHARED.restore.get() = restore;
-            (*SHARED.ring.get()).open();
+            (*RING.0.get()).open();
             (*SHARED.encoder.get()).start_frame(put);
         }
     }
@@ -173,8 +179,8 @@ unsafe impl defmt::Logger for Logger {
         // SAFETY: interrupts are off since `acquire`, whose state is restored last.
         unsafe {
             (*SHARED.encoder.get()).end_frame(put);
-            (*SHARED.ring.get()).close();
-            (*SHARED.ring.get()).send();
+            (*RING.0.get()).close();
+            (*RING.0.get()).send();
             *SHARED.taken.get() = false;
             critical_section::release(*SHARED.restore.get());
         }
@@ -188,7 +194,7 @@ unsafe impl defmt::Logger for Logger {
 
 fn put(bytes: &[u8]) {
     // SAFETY: only called between `acquire` and `release`, with interrupts off.
-    let ring = unsafe { &mut *SHARED.ring.get() };
+    let ring = unsafe { &mut *RING.0.get() };
     for &byte in bytes {
         ring.push(byte);
     }
