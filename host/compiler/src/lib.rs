@@ -1,2 +1,89 @@
 //! ONNX to quantized model image.
+//!
+//! [`compile`] goes through the stages in the order of the modules: [`onnx`] reads the file,
+//! [`lower`] turns its nodes into the few operators of [`graph`] with batch norms and activations
+//! folded, [`equalize`] evens out the ranges of channels, [`observe`] finds what range each tensor
+//! uses on sample pictures, [`quantize`] makes integers of weights and scales, [`correct`] takes
+//! the mean error that this caused off the biases, [`plan`] places tensors in the arena, and
+//! [`image`] writes the bytes.
+//!
+//! The ONNX file is read with tract's own protobuf types, node by node, rather than from tract's
+//! decluttered graph: that one has already split PReLU into comparisons and moved axes about, and
+//! an error could not name the node that the author of the network wrote.
 #![forbid(unsafe_code)]
+
+pub mod correct;
+pub mod equalize;
+pub mod float;
+pub mod graph;
+pub mod image;
+pub mod lower;
+pub mod observe;
+pub mod onnx;
+pub mod plan;
+pub mod quantize;
+
+mod error;
+
+pub use error::Error;
+pub use graph::{Graph, Preprocessing};
+pub use nn::format::{CalibrationRecord, Kind};
+pub use quantize::Method;
+
+/// What to compile and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Name in the image, at most 32 bytes.
+    pub name: String,
+    /// What the network is for.
+    pub kind: Kind,
+    /// How pixels become the input that the network was trained on.
+    pub preprocessing: Preprocessing,
+    /// Height and width of the input, where they differ from those in the file.
+    pub input_size: Option<[usize; 2]>,
+    /// How ranges are chosen and what is corrected.
+    pub method: Method,
+    /// Thresholds for false-match rates; an encoder's.
+    pub calibration: Vec<CalibrationRecord>,
+}
+
+/// What the compiler is at, for a progress bar: stage, done, of how many.
+pub type Progress<'a> = dyn Fn(&str, usize, usize) + Sync + 'a;
+
+/// Reads the network `onnx` into the float graph that all later stages start from.
+pub fn read(onnx: &[u8], options: &Options) -> Result<Graph, Error> {
+    let model = onnx::Model::parse(onnx)?;
+    lower::lower(&model, options.preprocessing, options.input_size)
+}
+
+/// Compiles `onnx` to a model image.
+///
+/// `samples` are pictures as the network will see them: RGB, `height * width * 3` bytes each. They
+/// decide the ranges of activations; some dozens that resemble what the device will see are enough.
+pub fn compile(
+    onnx: &[u8],
+    options: &Options,
+    samples: &[Vec<u8>],
+    progress: &Progress,
+) -> Result<Vec<u8>, Error> {
+    let mut graph = read(onnx, options)?;
+    let expected = graph.input_shape().len();
+    if let Some(sample) = samples.iter().find(|sample| sample.len() != expected) {
+        return Err(Error::Sample { expected, found: sample.len() });
+    }
+    if samples.is_empty() {
+        return Err(Error::NoSamples);
+    }
+    let count = samples.len();
+    let mut ranges = observe::ranges(&graph, samples, &|n| progress("ranges", n, count));
+    if options.method.equalize {
+        equalize::equalize(&mut graph, &mut ranges);
+    }
+    let statistics = observe::statistics(&graph, samples, &ranges, &|n| progress("statistics", n, count));
+    let mut network = quantize::quantize(&graph, &statistics, &options.method)?;
+    if options.method.correct_bias {
+        let steps = network.operators.len();
+        correct::correct_bias(&mut network, &statistics, samples, &|n| progress("biases", n, steps));
+    }
+    image::write(&network, options, onnx)
+}

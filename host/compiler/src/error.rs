@@ -1,0 +1,47 @@
+//! Why a network cannot be compiled.
+
+/// Why a network cannot be compiled.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The bytes are not an ONNX model.
+    #[error("not an ONNX model: {0}")]
+    Parse(String),
+    /// An operator that the engine does not have.
+    #[error("node \"{node}\": operator {operator} on {shape} is not supported: {reason}")]
+    Unsupported {
+        /// Name of the node, or of its first output.
+        node: String,
+        /// ONNX operator.
+        operator: String,
+        /// Shape of its first input.
+        shape: String,
+        /// What exactly is missing.
+        reason: String,
+    },
+    /// The graph is not sound.
+    #[error("node \"{node}\": {reason}")]
+    Invalid {
+        /// Name of the node.
+        node: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// No picture to calibrate with.
+    #[error("no sample pictures: ranges of activations cannot be found (--calibrate FOLDER)")]
+    NoSamples,
+    /// A sample of the wrong size.
+    #[error("a sample has {found} bytes, the network's input {expected}")]
+    Sample {
+        /// Bytes of the input.
+        expected: usize,
+        /// Bytes of the sample.
+        found: usize,
+    },
+    /// A number does not fit the format.
+    #[error("{0} does not fit the model image")]
+    TooLarge(String),
+    /// The image that was written is refused by the engine: a fault of the compiler.
+    #[error("the compiled image is refused: {0}; please report this network")]
+    Refused(nn::Error),
+}

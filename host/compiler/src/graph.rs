@@ -1,0 +1,120 @@
+//! The float network between ONNX and integers: a few operators on NHWC tensors.
+
+use kernels::{Shape, Window};
+
+/// Number of a tensor in [`Graph::tensors`].
+pub type TensorId = usize;
+
+/// How a pixel value 0..=255 becomes the network's input: `(pixel - mean) * scale`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Preprocessing {
+    /// Channels are blue, green, red; the device gives red, green, blue, so weights are swapped.
+    pub bgr: bool,
+    /// Subtracted first.
+    pub mean: f32,
+    /// Multiplied then.
+    pub scale: f32,
+}
+
+/// A tensor: what one operator writes.
+#[derive(Clone, Debug)]
+pub struct Tensor {
+    /// Name in the ONNX file.
+    pub name: String,
+    /// Shape, NHWC.
+    pub shape: Shape,
+}
+
+/// What follows a sum of products.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Activation {
+    /// Nothing.
+    Identity,
+    /// `max(x, 0)`.
+    Relu,
+    /// `x < 0 ? x * slope : x`, a slope a channel.
+    Prelu(Vec<f32>),
+}
+
+/// A convolution with its bias and activation.
+#[derive(Clone, Debug)]
+pub struct Conv {
+    /// Kernel, stride and padding.
+    pub window: Window,
+    /// One filter a channel.
+    pub depthwise: bool,
+    /// Dense: output channel, row, column, input channel. Depthwise: row, column, channel.
+    pub weights: Vec<f32>,
+    /// One a channel.
+    pub bias: Vec<f32>,
+    /// What follows.
+    pub activation: Activation,
+}
+
+/// An operator.
+#[derive(Clone, Debug)]
+pub enum Operator {
+    /// Dense or depthwise convolution, fully connected layer, scale by channel.
+    Conv(Conv),
+    /// Sum of two tensors; with a ReLU where `true`.
+    Add(bool),
+    /// Maximum over a window.
+    MaxPool(Window),
+    /// Mean over all pixels.
+    AveragePool,
+    /// Every pixel repeated twice in both directions.
+    Resize2x,
+}
+
+/// An operator with its tensors.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What is computed.
+    pub operator: Operator,
+    /// One or two inputs.
+    pub inputs: Vec<TensorId>,
+    /// The output.
+    pub output: TensorId,
+}
+
+/// A network: nodes in an order in which they can run.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// All tensors; number 0 is the input.
+    pub tensors: Vec<Tensor>,
+    /// Operators in running order.
+    pub nodes: Vec<Node>,
+    /// Output tensors in the order of the file.
+    pub outputs: Vec<TensorId>,
+    /// How the input is made of pixels.
+    pub preprocessing: Preprocessing,
+}
+
+impl Graph {
+    /// The input tensor.
+    pub const INPUT: TensorId = 0;
+
+    /// Shape of the input.
+    pub fn input_shape(&self) -> Shape {
+        self.tensors[Self::INPUT].shape
+    }
+
+    /// The nodes that read `tensor`.
+    pub fn readers(&self, tensor: TensorId) -> impl Iterator<Item = usize> + '_ {
+        (0..self.nodes.len()).filter(move |&n| self.nodes[n].inputs.contains(&tensor))
+    }
+
+    /// The node that writes `tensor`; none for the input.
+    pub fn writer(&self, tensor: TensorId) -> Option<usize> {
+        self.nodes.iter().position(|node| node.output == tensor)
+    }
+
+    /// Number of parameters.
+    pub fn parameters(&self) -> usize {
+        let count = |node: &Node| match &node.operator {
+            Operator::Conv(conv) => conv.weights.len() + conv.bias.len(),
+            _ => 0,
+        };
+        self.nodes.iter().map(count).sum()
+    }
+}

@@ -1,0 +1,178 @@
+//! Writing the model image of [`nn::format`].
+
+use bytemuck::{Pod, bytes_of, bytes_of_mut, cast_slice};
+use nn::format::{DIGEST, Header, MAGIC, OperatorRecord, Section, TensorRecord, VERSION, align, code};
+use sha2::{Digest, Sha256};
+
+use crate::plan::{Placement, plan};
+use crate::quantize::{Network, OperatorKind, QuantizedOperator};
+use crate::{Error, Options};
+
+/// The image of `network`, checked by the engine itself.
+pub fn write(network: &Network, options: &Options, source: &[u8]) -> Result<Vec<u8>, Error> {
+    let (placements, arena) = plan(network);
+    let used: Vec<usize> = (0..placements.len()).filter(|&tensor| placements[tensor].length > 0).collect();
+    let number = |tensor: usize| used.iter().position(|&t| t == tensor).expect("it has a place") as u16;
+    let operators_at = align(size_of::<Header>());
+    let tensors_at = align(operators_at + network.operators.len() * size_of::<OperatorRecord>());
+    let outputs_at = align(tensors_at + used.len() * size_of::<TensorRecord>());
+    let calibration_at = align(outputs_at + network.outputs.len() * size_of::<u32>());
+    let calibration = cast_slice::<_, u8>(&options.calibration);
+    let data_at = align(calibration_at + calibration.len());
+
+    let mut data = Data { start: data_at, bytes: Vec::new() };
+    let mut operators = Vec::new();
+    for operator in &network.operators {
+        operators.push(record(operator, &number, &mut data)?);
+    }
+    let mut tensors = Vec::new();
+    for &tensor in &used {
+        tensors.push(tensor_record(network, tensor, placements[tensor])?);
+    }
+    let outputs: Vec<u32> = network.outputs.iter().map(|&tensor| number(tensor).into()).collect();
+
+    let (operators, tensors, outputs) = (cast_slice(&operators), cast_slice(&tensors), cast_slice(&outputs));
+    let mut identity = Sha256::new();
+    for part in [operators, tensors, outputs, &data.bytes] {
+        identity.update(part);
+    }
+    let length = align(data_at + data.bytes.len()) + DIGEST;
+    let fit = |value: usize, what: &str| u32::try_from(value).map_err(|_| Error::TooLarge(what.into()));
+    let section = |offset: usize, count: usize| Section { offset: offset as u32, count: count as u32 };
+    let mut name = [0; 32];
+    let short = options.name.len() <= name.len();
+    let room = name.get_mut(..options.name.len()).filter(|_| short);
+    room.ok_or_else(|| Error::TooLarge(format!("the name {:?}", options.name)))?
+        .copy_from_slice(options.name.as_bytes());
+    let header = Header {
+        magic: MAGIC,
+        version: VERSION,
+        kind: options.kind as u16,
+        length: fit(length, "the network")?,
+        arena: fit(arena, "the arena")?,
+        operators: section(operators_at, network.operators.len()),
+        tensors: section(tensors_at, used.len()),
+        outputs: section(outputs_at, network.outputs.len()),
+        calibration: section(calibration_at, options.calibration.len()),
+        data: section(data_at, data.bytes.len()),
+        input: number(0).into(),
+        reserved: 0,
+        name,
+        source: Sha256::digest(source).into(),
+        identity: identity.finalize().into(),
+        reserved2: [0; 32],
+    };
+    let mut image = vec![0; length];
+    let mut put = |at: usize, bytes: &[u8]| image[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0, bytes_of(&header));
+    put(operators_at, operators);
+    put(tensors_at, tensors);
+    put(outputs_at, outputs);
+    put(calibration_at, calibration);
+    put(data_at, &data.bytes);
+    let digest = Sha256::digest(&image[..length - DIGEST]);
+    image[length - DIGEST..].copy_from_slice(&digest);
+    nn::Model::load(Aligned::new(&image).bytes()).map_err(Error::Refused)?;
+    Ok(image)
+}
+
+/// The data section while it grows.
+struct Data {
+    start: usize,
+    bytes: Vec<u8>,
+}
+
+impl Data {
+    /// Appends `values`, aligned, and returns their offset in the image.
+    fn put<T: Pod>(&mut self, values: &[T]) -> Result<u32, Error> {
+        self.bytes.resize(align(self.bytes.len()), 0);
+        let offset = self.start + self.bytes.len();
+        self.bytes.extend_from_slice(cast_slice(values));
+        u32::try_from(offset).map_err(|_| Error::TooLarge("the network".into()))
+    }
+}
+
+fn record(
+    operator: &QuantizedOperator,
+    number: &dyn Fn(usize) -> u16,
+    data: &mut Data,
+) -> Result<OperatorRecord, Error> {
+    let byte = |pair: [usize; 2]| -> Result<[u8; 2], Error> {
+        let narrow =
+            |value: usize| u8::try_from(value).map_err(|_| Error::TooLarge(format!("a window of {value}")));
+        Ok([narrow(pair[0])?, narrow(pair[1])?])
+    };
+    let window = operator.window;
+    let mut record = OperatorRecord {
+        code: match operator.kind {
+            OperatorKind::Dense => code::CONV,
+            OperatorKind::Depthwise => code::DEPTHWISE,
+            OperatorKind::Add => code::ADD,
+            OperatorKind::MaxPool => code::MAX_POOL,
+            OperatorKind::AveragePool => code::AVERAGE_POOL,
+            OperatorKind::Resize2x => code::RESIZE_2X,
+        },
+        kernel: byte(window.kernel)?,
+        stride: byte(window.stride)?,
+        pad: byte(window.pad)?,
+        input: [number(operator.inputs[0]), number(*operator.inputs.last().expect("it has an input"))],
+        output: number(operator.output),
+        clamp: operator.clamp,
+        factor: operator.factor,
+        sum_shift: operator.sum_shift,
+        ..OperatorRecord::default()
+    };
+    if !operator.bias.is_empty() {
+        record.weights = data.put(&operator.weights)?;
+        record.bias = data.put(&operator.bias)?;
+        record.multiplier = data.put(&operator.multiplier)?;
+        record.shift = data.put(&operator.shift)?;
+    }
+    if let Some((multiplier, shift)) = &operator.negative {
+        record.negative = 1;
+        record.negative_multiplier = data.put(multiplier)?;
+        record.negative_shift = data.put(shift)?;
+    }
+    Ok(record)
+}
+
+fn tensor_record(network: &Network, tensor: usize, place: Placement) -> Result<TensorRecord, Error> {
+    let it = &network.tensors[tensor];
+    let narrow =
+        |value: usize| u16::try_from(value).map_err(|_| Error::TooLarge(format!("tensor {}", it.name)));
+    Ok(TensorRecord {
+        offset: place.offset as u32,
+        height: narrow(it.shape.height)?,
+        width: narrow(it.shape.width)?,
+        channels: narrow(it.shape.channels)?,
+        bytes: it.bytes,
+        frac_bits: it.frac_bits,
+        zero_point: it.zero_point,
+        scale: it.scale,
+        first: narrow(place.first)?,
+        last: narrow(place.last)?,
+        reserved: [0; 2],
+    })
+}
+
+/// An image in memory at a multiple of 16 bytes, as [`nn::Model::load`] asks for.
+pub struct Aligned {
+    blocks: Vec<u128>,
+    length: usize,
+}
+
+impl Aligned {
+    /// Copies `image` to aligned memory.
+    pub fn new(image: &[u8]) -> Self {
+        let mut blocks = vec![0u128; image.len().div_ceil(size_of::<u128>())];
+        for (block, bytes) in blocks.iter_mut().zip(image.chunks(size_of::<u128>())) {
+            bytes_of_mut(block)[..bytes.len()].copy_from_slice(bytes);
+        }
+        Self { blocks, length: image.len() }
+    }
+
+    /// The image.
+    pub fn bytes(&self) -> &[u8] {
+        &cast_slice(&self.blocks)[..self.length]
+    }
+}

@@ -1,0 +1,171 @@
+//! From floats to integers, by the rules of the TFLite int8 specification.
+
+mod network;
+mod range;
+mod scale;
+
+pub use network::{Network, OperatorKind, QuantizedOperator, QuantizedTensor};
+pub use range::RangeRule;
+
+use crate::Error;
+use crate::graph::{Activation, Conv, Graph, Node, Operator};
+use crate::observe::Statistics;
+use scale::{fixed_point, sum_factors};
+
+/// How ranges are chosen, and what is done about the errors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Method {
+    /// What range of an activation the 256 steps cover.
+    pub range: RangeRule,
+    /// Even out channels first, see [`crate::equalize`].
+    pub equalize: bool,
+    /// Take the mean error off the biases last, see [`crate::correct`].
+    pub correct_bias: bool,
+}
+
+impl Default for Method {
+    fn default() -> Self {
+        Self { range: RangeRule::MeanSquare, equalize: true, correct_bias: true }
+    }
+}
+
+/// Quantizes `graph` with the ranges that `statistics` and `method` give.
+pub fn quantize(graph: &Graph, statistics: &[Statistics], method: &Method) -> Result<Network, Error> {
+    let tensors = tensors(graph, statistics, method);
+    let mut network = Network { tensors, operators: Vec::new(), outputs: graph.outputs.clone() };
+    for node in &graph.nodes {
+        let operator = match &node.operator {
+            Operator::Conv(conv) => convolution(&network, node, conv, graph),
+            Operator::AveragePool => average(&network, node),
+            Operator::Add(relu) => sum(&network, node, *relu),
+            Operator::MaxPool(window) => network::plain(node, OperatorKind::MaxPool, *window),
+            Operator::Resize2x => network::plain(node, OperatorKind::Resize2x, kernels::Window::POINT),
+        };
+        if network.tensors[node.output].bytes == 2 && !operator.kind.writes_i16() {
+            let reason = "a network's output must come from a convolution or an average".into();
+            return Err(Error::Invalid { node: graph.tensors[node.output].name.clone(), reason });
+        }
+        network.operators.push(operator);
+    }
+    Ok(network)
+}
+
+/// Scale and zero point of every tensor.
+fn tensors(graph: &Graph, statistics: &[Statistics], method: &Method) -> Vec<QuantizedTensor> {
+    let mut tensors: Vec<QuantizedTensor> = Vec::new();
+    for (id, tensor) in graph.tensors.iter().enumerate() {
+        let writer = graph.writer(id).map(|n| &graph.nodes[n]);
+        let quantized = match writer.map(|node| (&node.operator, node.inputs[0])) {
+            None if id == Graph::INPUT => QuantizedTensor::input(tensor, graph.preprocessing),
+            _ if graph.outputs.contains(&id) => QuantizedTensor::output(tensor, &statistics[id]),
+            // Nothing is computed here, so the numbers keep their meaning.
+            Some((Operator::MaxPool(_) | Operator::Resize2x, input)) => {
+                QuantizedTensor { shape: tensor.shape, name: tensor.name.clone(), ..tensors[input].clone() }
+            }
+            _ => QuantizedTensor::activation(tensor, method.range.choose(&statistics[id])),
+        };
+        tensors.push(quantized);
+    }
+    // An output scale that is finer than its accumulators would only have them shifted left.
+    for node in &graph.nodes {
+        if let Operator::Conv(conv) = &node.operator
+            && tensors[node.output].bytes == 2
+        {
+            let input = tensors[node.inputs[0]].scale;
+            let finest = weight_scales(conv, input).into_iter().fold(0.0, f32::max) * input;
+            tensors[node.output].coarsen(finest);
+        }
+    }
+    tensors
+}
+
+/// One scale a filter: the greatest weight becomes 127, unless the bias would then be too large.
+fn weight_scales(conv: &Conv, input: f32) -> Vec<f32> {
+    let channels = conv.bias.len();
+    let per_filter = conv.weights.len() / channels;
+    let mut greatest = vec![0f32; channels];
+    for (i, weight) in conv.weights.iter().enumerate() {
+        let channel = if conv.depthwise { i % channels } else { i / per_filter };
+        greatest[channel] = greatest[channel].max(weight.abs());
+    }
+    let scales = greatest.iter().zip(&conv.bias);
+    scales
+        .map(|(w, b)| (w / 127.0).max(b.abs() / (input * (1 << 28) as f32)).max(f32::MIN_POSITIVE))
+        .collect()
+}
+
+fn convolution(network: &Network, node: &Node, conv: &Conv, graph: &Graph) -> QuantizedOperator {
+    let (input, output) = (&network.tensors[node.inputs[0]], &network.tensors[node.output]);
+    let channels = conv.bias.len();
+    let per_filter = conv.weights.len() / channels;
+    let scales = weight_scales(conv, input.scale);
+    let mut weights = Vec::with_capacity(conv.weights.len());
+    let mut sums = vec![0i64; channels];
+    for (i, weight) in conv.weights.iter().enumerate() {
+        let channel = if conv.depthwise { i % channels } else { i / per_filter };
+        let quantized = (weight / scales[channel]).round().clamp(-127.0, 127.0) as i8;
+        sums[channel] += i64::from(quantized);
+        weights.push(quantized);
+    }
+    // Half a step that the input's zero point could not express.
+    let rest = if node.inputs[0] == Graph::INPUT {
+        f64::from(graph.preprocessing.mean - 128.0) - f64::from(input.zero_point)
+    } else {
+        0.0
+    };
+    let bias = conv.bias.iter().zip(&scales).zip(&sums).map(|((bias, scale), &sum)| {
+        let real = f64::from(*bias) / (f64::from(input.scale) * f64::from(*scale));
+        (real - rest * sum as f64).round() as i64 - i64::from(input.zero_point) * sum
+    });
+    let bias = bias.map(|b| b.clamp(i32::MIN.into(), i32::MAX.into()) as i32).collect();
+    let real = |slope: &dyn Fn(usize) -> f32| {
+        let scale = |c: usize| f64::from(input.scale) * f64::from(scales[c]) * f64::from(slope(c));
+        (0..channels).map(|c| fixed_point(scale(c) / f64::from(output.scale))).unzip()
+    };
+    let (multiplier, shift) = real(&|_| 1.0);
+    let negative = match &conv.activation {
+        Activation::Prelu(slope) => Some(real(&|c| slope[c])),
+        _ => None,
+    };
+    QuantizedOperator {
+        kind: if conv.depthwise { OperatorKind::Depthwise } else { OperatorKind::Dense },
+        inputs: node.inputs.clone(),
+        output: node.output,
+        window: conv.window,
+        weights,
+        bias,
+        multiplier,
+        shift,
+        negative,
+        clamp: output.clamp(conv.activation == Activation::Relu),
+        factor: [0; 2],
+        sum_shift: 0,
+        accumulator_scale: scales.iter().map(|scale| scale * input.scale).collect(),
+    }
+}
+
+fn average(network: &Network, node: &Node) -> QuantizedOperator {
+    let (input, output) = (&network.tensors[node.inputs[0]], &network.tensors[node.output]);
+    let pixels = input.shape.pixels();
+    let (multiplier, shift) = fixed_point(f64::from(input.scale) / f64::from(output.scale) / pixels as f64);
+    let channels = input.shape.channels;
+    QuantizedOperator {
+        bias: vec![-input.zero_point * pixels as i32; channels],
+        multiplier: vec![multiplier; channels],
+        shift: vec![shift; channels],
+        clamp: output.clamp(false),
+        ..network::plain(node, OperatorKind::AveragePool, kernels::Window::POINT)
+    }
+}
+
+fn sum(network: &Network, node: &Node, relu: bool) -> QuantizedOperator {
+    let output = &network.tensors[node.output];
+    let ratio = |i: usize| f64::from(network.tensors[node.inputs[i]].scale) / f64::from(output.scale);
+    let (factor, sum_shift) = sum_factors([ratio(0), ratio(1)]);
+    QuantizedOperator {
+        factor,
+        sum_shift,
+        clamp: output.clamp(relu),
+        ..network::plain(node, OperatorKind::Add, kernels::Window::POINT)
+    }
+}

@@ -1,0 +1,233 @@
+//! The integer network.
+
+use kernels::{Addition, Convolution, NegativeSide, OutputStage, Pooling, Shape, Window};
+
+use crate::graph::{self, Node, Preprocessing, TensorId};
+use crate::observe::Statistics;
+
+/// An integer network, before its tensors have a place in the arena.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// All tensors, numbered as in the float graph.
+    pub tensors: Vec<QuantizedTensor>,
+    /// Operators in running order.
+    pub operators: Vec<QuantizedOperator>,
+    /// Output tensors.
+    pub outputs: Vec<TensorId>,
+}
+
+/// A tensor with its scale.
+#[derive(Clone, Debug)]
+pub struct QuantizedTensor {
+    /// Name in the ONNX file.
+    pub name: String,
+    /// Shape, NHWC.
+    pub shape: Shape,
+    /// Real value of one step.
+    pub scale: f32,
+    /// The integer that stands for zero.
+    pub zero_point: i32,
+    /// Bytes a value: 1, or 2 for a network's output.
+    pub bytes: u8,
+    /// For outputs: the scale is `2^-frac_bits`.
+    pub frac_bits: i8,
+}
+
+/// Which operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperatorKind {
+    /// Dense convolution.
+    Dense,
+    /// Depthwise convolution.
+    Depthwise,
+    /// Sum of two tensors.
+    Add,
+    /// Maximum over a window.
+    MaxPool,
+    /// Mean over all pixels.
+    AveragePool,
+    /// Twice the size.
+    Resize2x,
+}
+
+/// An operator with integer weights and scales.
+#[derive(Clone, Debug)]
+pub struct QuantizedOperator {
+    /// Which one.
+    pub kind: OperatorKind,
+    /// Inputs.
+    pub inputs: Vec<TensorId>,
+    /// Output.
+    pub output: TensorId,
+    /// Kernel, stride and padding.
+    pub window: Window,
+    /// Weights in the order of [`kernels::Convolution::weights`].
+    pub weights: Vec<i8>,
+    /// One a channel.
+    pub bias: Vec<i32>,
+    /// One a channel.
+    pub multiplier: Vec<i32>,
+    /// One a channel.
+    pub shift: Vec<i32>,
+    /// Multipliers and shifts for negative sums.
+    pub negative: Option<(Vec<i32>, Vec<i32>)>,
+    /// Least and greatest output.
+    pub clamp: [i16; 2],
+    /// Factors of a sum.
+    pub factor: [i32; 2],
+    /// Right shift of a sum.
+    pub sum_shift: u32,
+    /// Real value of one step of the accumulator, a channel.
+    pub accumulator_scale: Vec<f32>,
+}
+
+impl OperatorKind {
+    /// Whether it can write a network's output.
+    pub fn writes_i16(self) -> bool {
+        matches!(self, Self::Dense | Self::Depthwise | Self::AveragePool)
+    }
+}
+
+impl QuantizedTensor {
+    /// The network's input: pixels less 128.
+    pub fn input(tensor: &graph::Tensor, before: Preprocessing) -> Self {
+        Self {
+            zero_point: (before.mean - 128.0).round().clamp(-128.0, 127.0) as i32,
+            ..Self::new(tensor, before.scale)
+        }
+    }
+
+    /// An activation whose 256 steps cover `range`.
+    pub fn activation(tensor: &graph::Tensor, [low, high]: [f32; 2]) -> Self {
+        let scale = ((high - low) / 255.0).max(1e-9);
+        let zero_point = (-128.0 - low / scale).round().clamp(-128.0, 127.0) as i32;
+        Self { zero_point, ..Self::new(tensor, scale) }
+    }
+
+    /// A network's output: 16 bits, room for twice what was seen.
+    pub fn output(tensor: &graph::Tensor, seen: &Statistics) -> Self {
+        let greatest = seen.range[1].max(-seen.range[0]).max(1e-3);
+        let frac_bits = (32767.0 / (2.0 * greatest)).log2().floor().clamp(-15.0, 30.0);
+        Self { bytes: 2, frac_bits: frac_bits as i8, ..Self::new(tensor, (-frac_bits).exp2()) }
+    }
+
+    fn new(tensor: &graph::Tensor, scale: f32) -> Self {
+        Self { name: tensor.name.clone(), shape: tensor.shape, scale, zero_point: 0, bytes: 1, frac_bits: 0 }
+    }
+
+    /// Doubles the scale of an output until it is at least `finest`.
+    pub fn coarsen(&mut self, finest: f32) {
+        while self.scale < finest && self.frac_bits > -15 {
+            self.frac_bits -= 1;
+            self.scale *= 2.0;
+        }
+    }
+
+    /// Least and greatest value, from the zero point up where a ReLU is fused.
+    pub fn clamp(&self, relu: bool) -> [i16; 2] {
+        let [low, high] = if self.bytes == 2 { [i16::MIN, i16::MAX] } else { [-128, 127] };
+        [if relu { low.max(self.zero_point as i16) } else { low }, high]
+    }
+}
+
+/// An operator without weights.
+pub fn plain(node: &Node, kind: OperatorKind, window: Window) -> QuantizedOperator {
+    QuantizedOperator {
+        kind,
+        inputs: node.inputs.clone(),
+        output: node.output,
+        window,
+        weights: Vec::new(),
+        bias: Vec::new(),
+        multiplier: Vec::new(),
+        shift: Vec::new(),
+        negative: None,
+        clamp: [-128, 127],
+        factor: [0; 2],
+        sum_shift: 0,
+        accumulator_scale: Vec::new(),
+    }
+}
+
+impl Network {
+    /// Runs `operator` on 8-bit inputs, by the engine's own kernels.
+    pub fn run(&self, operator: &QuantizedOperator, inputs: &[&[i8]]) -> Vec<i8> {
+        let shape = |tensor: TensorId| self.tensors[tensor].shape;
+        let (input, output) = (shape(operator.inputs[0]), shape(operator.output));
+        let mut out = vec![0; output.len()];
+        match operator.kind {
+            OperatorKind::Dense => kernels::conv2d(&self.convolution(operator), inputs[0], &mut out),
+            OperatorKind::Depthwise => {
+                kernels::depthwise_conv2d(&self.convolution(operator), inputs[0], &mut out)
+            }
+            OperatorKind::Add => kernels::add(&self.addition(operator), inputs[0], inputs[1], &mut out),
+            OperatorKind::MaxPool => {
+                kernels::max_pool(&Pooling { input, output, window: operator.window }, inputs[0], &mut out)
+            }
+            OperatorKind::AveragePool => {
+                kernels::average_pool(input, &self.stage(operator), inputs[0], &mut out)
+            }
+            OperatorKind::Resize2x => kernels::resize_nearest_2x(input, inputs[0], &mut out),
+        }
+        out
+    }
+
+    /// The sums of a convolution with their bias, unscaled.
+    pub fn sums(&self, operator: &QuantizedOperator, input: &[i8]) -> Vec<i32> {
+        let channels = operator.bias.len();
+        let (multiplier, shift) = (vec![1 << 30; channels], vec![1; channels]);
+        let stage = OutputStage {
+            multiplier: &multiplier,
+            shift: &shift,
+            negative: None,
+            zero_point: 0,
+            min: i32::MIN,
+            max: i32::MAX,
+            bias: &operator.bias,
+        };
+        let conv = Convolution { stage, ..self.convolution(operator) };
+        let mut sums = vec![0; conv.output.len()];
+        match operator.kind {
+            OperatorKind::Depthwise => kernels::depthwise_conv2d(&conv, input, &mut sums),
+            _ => kernels::conv2d(&conv, input, &mut sums),
+        }
+        sums
+    }
+
+    fn convolution<'a>(&self, operator: &'a QuantizedOperator) -> Convolution<'a> {
+        let input = &self.tensors[operator.inputs[0]];
+        Convolution {
+            input: input.shape,
+            output: self.tensors[operator.output].shape,
+            window: operator.window,
+            input_zero: input.zero_point as i8,
+            weights: &operator.weights,
+            stage: self.stage(operator),
+        }
+    }
+
+    fn stage<'a>(&self, operator: &'a QuantizedOperator) -> OutputStage<'a> {
+        let side = |(multiplier, shift): &'a (Vec<i32>, Vec<i32>)| NegativeSide { multiplier, shift };
+        OutputStage {
+            bias: &operator.bias,
+            multiplier: &operator.multiplier,
+            shift: &operator.shift,
+            negative: operator.negative.as_ref().map(side),
+            zero_point: self.tensors[operator.output].zero_point,
+            min: operator.clamp[0].into(),
+            max: operator.clamp[1].into(),
+        }
+    }
+
+    fn addition(&self, operator: &QuantizedOperator) -> Addition {
+        let zero = |i: usize| self.tensors[operator.inputs[i]].zero_point;
+        Addition {
+            input_zero: [zero(0), zero(1)],
+            multiplier: operator.factor,
+            shift: operator.sum_shift,
+            zero_point: self.tensors[operator.output].zero_point,
+            min: operator.clamp[0].into(),
+            max: operator.clamp[1].into(),
+        }
+    }
+}
