@@ -86,7 +86,7 @@ mod tests {
             .map(|_| {
                 let vector: Vec<f32> = (0..32).map(|_| coordinate()).collect();
                 let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
-                vector.into_iter().map(|value| value / length).collect()
+                Some(vector.into_iter().map(|value| value / length).collect())
             })
             .collect();
         Comparison::all_pairs(&Embeddings::Float(vectors), &(0..count as u32).collect::<Vec<_>>())

@@ -262,12 +262,12 @@ mod tests {
 
     use super::*;
 
-    fn circle(count: usize, seed: u64) -> Vec<Vec<f32>> {
+    fn circle(count: usize, seed: u64) -> Vec<Option<Vec<f32>>> {
         let mut random = fastrand::Rng::with_seed(seed);
         (0..count)
             .map(|_| {
                 let angle = random.f32() * std::f32::consts::TAU;
-                vec![angle.cos(), angle.sin()]
+                Some(vec![angle.cos(), angle.sin()])
             })
             .collect()
     }

@@ -3,12 +3,15 @@
 use gallery::Template;
 
 /// The embeddings of some pictures, all by one encoder.
+///
+/// A picture in which no face was found has none. It matches nothing: that is a miss where
+/// it should have matched, as it would be at the door.
 #[derive(Clone, Debug)]
 pub enum Embeddings {
     /// Templates as the device keeps them; compared as the device does.
-    Templates(Vec<Template>),
+    Templates(Vec<Option<Template>>),
     /// Unit vectors of a float network; compared by their dot product.
-    Float(Vec<Vec<f32>>),
+    Float(Vec<Option<Vec<f32>>>),
 }
 
 /// The score of a float cosine of 1: fine enough that rounding moves no figure that is shown.
@@ -28,6 +31,14 @@ impl Embeddings {
         self.len() == 0
     }
 
+    /// How many pictures have none.
+    pub fn missing(&self) -> usize {
+        match self {
+            Self::Templates(templates) => templates.iter().filter(|one| one.is_none()).count(),
+            Self::Float(vectors) => vectors.iter().filter(|one| one.is_none()).count(),
+        }
+    }
+
     /// The score that stands for a cosine of 1.
     pub fn one(&self) -> i32 {
         match self {
@@ -36,17 +47,23 @@ impl Embeddings {
         }
     }
 
-    /// The similarity of two embeddings: their cosine times [`Embeddings::one`].
-    ///
-    /// Templates of different dimensions are as different as can be.
+    /// The similarity of two embeddings: their cosine times [`Embeddings::one`], and minus one of
+    /// what is missing or of another dimension.
     pub fn score(&self, a: usize, b: usize) -> i32 {
-        match self {
+        let score = match self {
             Self::Templates(templates) => {
-                templates[a].similarity(&templates[b]).map_or(-self.one(), |similarity| similarity.0)
+                both(templates, a, b).and_then(|(a, b)| a.similarity(b)).map(|similarity| similarity.0)
             }
-            Self::Float(vectors) => (dot(&vectors[a], &vectors[b]) * FLOAT_ONE as f32).round() as i32,
-        }
+            Self::Float(vectors) => {
+                both(vectors, a, b).map(|(a, b)| (dot(a, b) * FLOAT_ONE as f32).round() as i32)
+            }
+        };
+        score.unwrap_or(-self.one())
     }
+}
+
+fn both<T>(list: &[Option<T>], a: usize, b: usize) -> Option<(&T, &T)> {
+    list[a].as_ref().zip(list[b].as_ref())
 }
 
 /// A dot product in sixteen lanes, which the compiler turns into vector instructions; floating-point
@@ -67,6 +84,14 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_missing_matches_nothing() {
+        let embeddings = Embeddings::Float(vec![Some(vec![0.6, 0.8]), None]);
+        assert_eq!(embeddings.score(0, 0), embeddings.one());
+        assert_eq!(embeddings.score(0, 1), -embeddings.one());
+        assert_eq!(embeddings.score(1, 1), -embeddings.one());
+    }
 
     #[test]
     fn a_dot_product_takes_the_rest_along() {

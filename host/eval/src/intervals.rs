@@ -110,7 +110,7 @@ mod tests {
             let centre = random.f32() * std::f32::consts::TAU;
             for _ in 0..pictures {
                 let angle = centre + scatter * (random.f32() - 0.5);
-                vectors.push(vec![angle.cos(), angle.sin()]);
+                vectors.push(Some(vec![angle.cos(), angle.sin()]));
                 of.push(person);
             }
         }
