@@ -9,6 +9,5 @@
 #![forbid(unsafe_code)]
 
 pub mod job;
+pub mod random;
 pub mod suite;
-
-mod random;
