@@ -52,11 +52,12 @@ fn main() -> ! {
 
     static FRAME: ConstStaticCell<[u32; FRAME_WORDS]> = ConstStaticCell::new([0; FRAME_WORDS]);
     static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
+    let arena = &raw mut ARENA;
     let back = Back {
         // SAFETY: AN547 has this frame buffer.
         camera: unsafe { Camera::new(emulation::AN547.frame, FRAME.take()) },
         // SAFETY: `main` runs once and nothing else names the arena, whose bytes may be any.
-        engine: Networks::new(unsafe { &mut (*(&raw mut ARENA)).0 }),
+        engine: Networks::new(unsafe { &mut (*arena).0 }),
         system: board::System::new(cause),
         gallery: flash.gallery,
         settings: flash.settings,

@@ -28,14 +28,15 @@ pub static __INTERRUPTS: [Vector; 32] = vectors(&[]);
 #[entry]
 fn main() -> ! {
     let memory = memory();
+    let (arena, workspace) = (&raw mut ARENA_MEMORY, &raw mut WORKSPACE);
     // SAFETY: `main` runs once and nothing else names the statics.
     let passed = unsafe {
         if job::is_job(memory) {
-            let arena = &mut (*(&raw mut ARENA_MEMORY)).0;
+            let arena = &mut (*arena).0;
             let counter = counter();
             job::run(memory, arena, || counter.ticks()) == Status::Done
         } else {
-            let workspace = &mut *(&raw mut WORKSPACE);
+            let workspace = &mut *workspace;
             hio::hstdout().is_ok_and(|mut out| suite::run(workspace, &mut out) == Ok(true))
         }
     };

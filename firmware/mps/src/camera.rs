@@ -53,7 +53,7 @@ impl Camera {
     /// Takes a new frame into the buffer, unless there is none or the host is writing it.
     fn capture(&mut self) -> bool {
         let sequence = word(FRAME_SEQUENCE).read();
-        if sequence == self.taken || sequence % 2 != 0 {
+        if sequence == self.taken || !sequence.is_multiple_of(2) {
             return false;
         }
         self.header = header();

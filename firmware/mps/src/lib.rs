@@ -8,6 +8,32 @@
 //!
 //! Where `app` has a trait for what a driver does (camera, watchdog, model slots), the driver
 //! implements it, as it does those of embedded-hal.
+//!
+//! # Running a board
+//! ```text
+//! qemu-system-arm -machine MACHINE,memory-backend=shared
+//!   -object memory-backend-file,id=shared,size=BYTES,mem-path=FILE,share=on
+//!   -display none -monitor none
+//!   -chardev socket,id=serial,path=SOCKET,server=on,wait=off -serial chardev:serial
+//!   -chardev file,id=log,path=LOG -serial chardev:log
+//!   -kernel ELF [-icount shift=0]
+//! ```
+//! MACHINE is `mps3-an547` (BYTES 2147483648) or `mps2-an500` (BYTES 16777216, its PSRAM). The
+//! first serial line is the protocol's, the second has defmt's frames. FILE may be new and empty of
+//! BYTES; it keeps everything that the board has written when the emulator is killed.
+//!
+//! # What QEMU 7.2 does, and does not
+//! - A byte to the board takes a turn of the emulator's main loop: 20 to 30 KB/s on two busy
+//!   cores, with or without `-icount`; from the board 150 KB/s. When the board is slow the socket
+//!   is held back; no byte is lost.
+//! - What a board sends while nobody is connected is lost.
+//! - `wfe` does not sleep, so an idle thread-mode executor would take a whole core of the host;
+//!   `wfi` does.
+//! - The watchdogs work: NMI first, then a reset. With `-icount` a hang of eight seconds is eight
+//!   thousand million instructions, which take longer than that.
+//! - A reset keeps the memory, so the cause of the reset survives in it.
+//! - The LEDs can be read by the monitor (`x /1wx 0x59302000`, on AN500 0x40028000), the buttons
+//!   are always up.
 #![no_std]
 #![deny(unsafe_op_in_unsafe_fn)]
 

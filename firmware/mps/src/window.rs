@@ -8,7 +8,7 @@ use crate::register::Register;
 
 /// The word at `offset` of the window page.
 pub(crate) const fn word(offset: usize) -> Register {
-    assert!(offset % 4 == 0 && offset < AN547.window.len as usize);
+    assert!(offset.is_multiple_of(4) && offset < AN547.window.len as usize);
     // SAFETY: both boards have the window page at the same address, and the offset is an aligned
     // one within it, as was just checked. Words are shared, and so are registers.
     unsafe { Register::new(MEMORY_BASE + offset) }

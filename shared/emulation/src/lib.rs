@@ -147,9 +147,11 @@ mod tests {
         }
     }
 
+    /// The largest frame fits.
+    const _: () = assert!(AN547.frame.len >= 320 * 256 * 2);
+
     #[test]
-    fn the_largest_frame_fits() {
-        assert!(AN547.frame.len >= 320 * 256 * 2);
-        assert_eq!(AN547.frame, AN500.frame);
+    fn the_boards_share_their_first_page_and_frame() {
+        assert_eq!((AN547.window, AN547.frame), (AN500.window, AN500.frame));
     }
 }

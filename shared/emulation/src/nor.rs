@@ -125,7 +125,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Nor<M> {
         let start = offset as usize;
         let len = len.ok_or(Error::OutOfBounds)?;
         let end = start.checked_add(len).ok_or(Error::OutOfBounds)?;
-        if start % granule != 0 || len % granule != 0 {
+        if !start.is_multiple_of(granule) || !len.is_multiple_of(granule) {
             return Err(Error::NotAligned);
         }
         if end > self.bytes().len() {
