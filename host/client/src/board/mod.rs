@@ -142,6 +142,11 @@ impl Board {
         if let State::Down = self.state()? {
             return Err(Error::Down { name: self.folder.name().to_owned() });
         }
+        self.speak(turn)
+    }
+
+    /// Speaks with the process, whose turn it is.
+    fn speak(&self, turn: File) -> Result<Device> {
         let socket = self.folder.socket();
         let stream = UnixStream::connect(&socket)
             .map_err(|source| Error::Connect { address: format!("unix:{}", socket.display()), source })?;
@@ -199,7 +204,9 @@ impl Board {
                     output: self.folder.last_words(),
                 });
             }
-            match self.connect() {
+            // The child itself was asked above: for a moment after its start the system does not
+            // yet know its command line, by which a board's process is told.
+            match self.turn().and_then(|turn| self.speak(turn)) {
                 Ok(_) => return Ok(()),
                 Err(Error::Connect { .. }) if Instant::now() < until => std::thread::sleep(POLL),
                 Err(error) => return Err(error),
