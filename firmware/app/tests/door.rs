@@ -195,6 +195,49 @@ fn the_watchdog_is_fed() {
     });
 }
 
+#[test]
+fn a_back_that_hangs_leaves_the_door_timed_and_the_watchdog_unfed() {
+    board().boot(async |world: &mut World| {
+        for _ in 0..3 {
+            world.show(1).await;
+        }
+        assert!(world.is_open());
+        world.wires.hung.set(true);
+        world.wait(3_100).await;
+        assert!(!world.is_open(), "the lock closes in time whatever the back does");
+        world.wait(60_000).await;
+        let fed = world.wires.fed.get();
+        world.wait(10_000).await;
+        assert_eq!(world.wires.fed.get(), fed);
+    });
+}
+
+#[test]
+fn a_damaged_gallery_leaves_a_board_that_answers_and_stays_locked() {
+    let mut board = board();
+    board.gallery.fill(0);
+    board.boot(async |world: &mut World| {
+        for _ in 0..4 {
+            world.show(1).await;
+        }
+        assert!(!world.is_open() && !world.wires.ready.get());
+        assert!(matches!(world.host.ask(Request::Status).await, Ok(Response::Status(_))));
+        let listed = world.host.ask(Request::ListUsers { from: 0 }).await;
+        assert!(matches!(listed, Err(protocol::Error::Internal { .. })), "{listed:?}");
+    });
+    // Noise must not stop a boot either, here or in the settings.
+    for seed in 0..40u32 {
+        let noise = |at: usize| ((at as u32 ^ seed).wrapping_mul(0x9e37_79b9) >> 24) as u8;
+        board.gallery.iter_mut().enumerate().for_each(|(at, byte)| *byte = noise(at));
+        board.settings.iter_mut().enumerate().for_each(|(at, byte)| *byte = noise(at + 7));
+        board.boot(async |world: &mut World| {
+            world.show(1).await;
+            assert!(!world.is_open());
+            assert!(matches!(world.host.ask(Request::Status).await, Ok(Response::Status(_))));
+        });
+    }
+}
+
 /// An `InterruptExecutor` only takes futures that are `Send`.
 #[test]
 fn the_front_can_run_at_interrupt_priority() {

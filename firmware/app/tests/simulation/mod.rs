@@ -109,6 +109,7 @@ impl Board {
         let (link, line) = (Link::new(), Line::new());
         let (scene, wires) = (Rc::new(Scene::default()), Rc::new(Wires::default()));
         let mut world = World { host: Host::new(line.clone()), scene: scene.clone(), wires: wires.clone() };
+        let hanging = wires.clone();
         let power = Rc::new(Cell::new(self.power));
         let nor = |memory| parts::Chip::new(Nor::new(memory), power.clone());
         let front = Front {
@@ -138,7 +139,9 @@ impl Board {
         let mut context = Context::from_waker(Waker::noop());
         loop {
             let _ = front.as_mut().poll(&mut context);
-            let _ = back.as_mut().poll(&mut context);
+            if !hanging.hung.get() {
+                let _ = back.as_mut().poll(&mut context);
+            }
             if let Poll::Ready(result) = script.as_mut().poll(&mut context) {
                 return result;
             }

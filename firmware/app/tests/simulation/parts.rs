@@ -26,6 +26,8 @@ pub struct Wires {
     pub button: Cell<bool>,
     /// The lock's relay does not do as told.
     pub broken: Cell<bool>,
+    /// The back hangs.
+    pub hung: Cell<bool>,
     pub fed: Cell<u32>,
     pub restarts: Cell<u32>,
 }
