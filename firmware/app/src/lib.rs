@@ -52,6 +52,7 @@ mod agreement;
 mod back;
 mod desk;
 mod events;
+mod flashing;
 mod judge;
 mod models;
 mod networks;
