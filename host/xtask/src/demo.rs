@@ -1,7 +1,21 @@
 //! `cargo xtask demo`: the main job from start to end, on an emulated board.
+//!
+//! It goes through the command line, as a user would, with a board of its own below `.cache/demo`;
+//! every command is printed before it runs, so that it can be repeated by hand.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
 
 use crate::firmware::Board;
-use crate::{firmware, images, setup};
+use crate::{firmware, images, process, setup, workspace};
+
+/// Who is enrolled, from one photograph each.
+const PEOPLE: [(&str, &str); 2] = [("Barack", "obama.jpg"), ("Joe", "biden.jpg")];
+
+/// Who then stands before the door: other photographs, partial faces, and a stranger.
+const VISITORS: [&str; 5] =
+    ["obama2.jpg", "obama3.jpg", "obama_partial_face.jpg", "obama_partial_face2.jpg", "astronaut.png"];
 
 /// Options of `cargo xtask demo`.
 #[derive(clap::Args)]
@@ -9,15 +23,80 @@ pub struct Args {
     /// The board to run it on
     #[arg(long, default_value = "an547")]
     board: Board,
+
+    /// The encoder to run on it
+    #[arg(long, default_value = "mobilefacenet")]
+    encoder: String,
+}
+
+/// The board of the demo.
+struct Door {
+    board: Board,
+    state: PathBuf,
 }
 
 /// Prepares everything and runs the door.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    eprintln!("[1/3] what is missing on this machine");
+    heading("what is missing on this machine");
     setup::run()?;
-    eprintln!("[2/3] networks to int8 images");
+    heading("networks to int8 images");
     images::compile()?;
-    eprintln!("[3/3] firmware of {}", args.board.name());
+    heading("firmware");
     let elf = firmware::build(args.board)?;
-    anyhow::bail!("{} is built, but the rest of the demo is not written yet", elf.display())
+    let door = Door { board: args.board, state: workspace::cache("demo") };
+    door.forget()?;
+
+    heading("a board, and the networks onto it");
+    let name = args.board.name();
+    door.postern(&["board", "up", "--machine", name, "--firmware", &elf.display().to_string()])?;
+    let image = |model: &str| workspace::cache(&format!("images/{model}.pstn")).display().to_string();
+    door.postern(&["flash", "models", "--detector", &image("yunet"), "--encoder", &image(&args.encoder)])?;
+
+    heading("two people, one photograph each");
+    for (person, photo) in PEOPLE {
+        door.postern(&["enroll", person, &picture(photo)])?;
+    }
+
+    heading("who comes to the door");
+    let drawn = door.state.join("pictures");
+    let mut show = vec!["show".to_owned()];
+    show.extend(VISITORS.map(picture));
+    show.extend(["--save".to_owned(), drawn.display().to_string()]);
+    door.postern(&show.iter().map(String::as_str).collect::<Vec<_>>())?;
+
+    heading("a power cut");
+    door.postern(&["board", "down"])?;
+    door.postern(&["board", "up"])?;
+    door.postern(&["users"])?;
+    door.postern(&["identify", &picture(VISITORS[0])])?;
+    door.postern(&["board", "down"])
+}
+
+impl Door {
+    /// Runs one command of the command line on this door's board, printed first.
+    fn postern(&self, arguments: &[&str]) -> anyhow::Result<()> {
+        println!("$ postern {}", arguments.join(" "));
+        let mut command = images::postern(arguments);
+        command.args(["--board", self.board.name()]).arg("--state").arg(&self.state);
+        process::shown(&mut command).with_context(|| format!("postern {} did not succeed", arguments[0]))
+    }
+
+    /// Starts over: whatever an earlier demo left is switched off and deleted.
+    fn forget(&self) -> anyhow::Result<()> {
+        let folder = self.state.join(self.board.name());
+        if folder.exists() {
+            self.postern(&["board", "down"])?;
+            ensure!(folder.starts_with(workspace::cache("")), "{} is not in the cache", folder.display());
+            std::fs::remove_dir_all(&folder)?;
+        }
+        Ok(())
+    }
+}
+
+fn picture(name: &str) -> String {
+    Path::new(".cache/pictures").join(name).display().to_string()
+}
+
+fn heading(what: &str) {
+    println!("\n== {what}");
 }

@@ -7,7 +7,7 @@ use object::read::elf::ElfFile32;
 use object::{Object, ObjectSection, SectionFlags, elf};
 
 use crate::firmware::{self, Board};
-use crate::workspace;
+use crate::{images, process, workspace};
 
 /// A section that takes memory on the board.
 struct Section {
@@ -66,44 +66,30 @@ fn sections(elf: &Path) -> anyhow::Result<Vec<Section>> {
 
 fn print_models() -> anyhow::Result<()> {
     println!("\nmodels");
-    println!("  {:<20} {:>12} {:>12} {:>14}", "name", "image", "arena", "multiply-adds");
+    println!(
+        "  {:<20} {:>12} {:>13} {:>12} {:>14}",
+        "name", "flash", "weights", "RAM (arena)", "multiply-adds"
+    );
     for name in crate::sources::model_names()? {
-        let path = workspace::cache(&format!("images/{name}.pstn"));
-        let Ok(bytes) = std::fs::read(&path) else {
-            println!("  {name:<20} not compiled: cargo run --release -p postern -- compile {name}");
+        let mut inspect = images::postern(&["inspect", "--json", &name]);
+        if !workspace::cache(&format!("images/{name}.pstn")).is_file() {
+            println!("  {name:<20} not compiled: `postern compile {name}`");
             continue;
-        };
-        let image = Aligned::from(bytes.as_slice());
-        let model =
-            nn::Model::load(image.bytes()).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-        let multiply_adds: usize = (0..model.operator_count())
-            .filter_map(|index| model.operator(index))
-            .map(|operator| operator.multiply_adds())
-            .sum();
-        println!("  {name:<20} {:>12} {:>12} {multiply_adds:>14}", model.image_len(), model.arena_len());
+        }
+        let model: Model = serde_json::from_str(&process::captured(&mut inspect, None)?)?;
+        println!(
+            "  {name:<20} {:>12} {:>13} {:>12} {:>14}",
+            model.image_bytes, model.weight_bytes, model.arena_bytes, model.multiply_adds
+        );
     }
     Ok(())
 }
 
-/// Bytes at an address that is a multiple of 16, as a model image wants to lie.
-struct Aligned {
-    words: Vec<u128>,
-    length: usize,
-}
-
-impl From<&[u8]> for Aligned {
-    fn from(bytes: &[u8]) -> Self {
-        let word = |chunk: &[u8]| {
-            let mut word = [0; 16];
-            word[..chunk.len()].copy_from_slice(chunk);
-            u128::from_ne_bytes(word)
-        };
-        Self { words: bytes.chunks(16).map(word).collect(), length: bytes.len() }
-    }
-}
-
-impl Aligned {
-    fn bytes(&self) -> &[u8] {
-        &bytemuck::cast_slice(&self.words)[..self.length]
-    }
+/// What `postern inspect --json` tells of a model.
+#[derive(serde::Deserialize)]
+struct Model {
+    image_bytes: u64,
+    weight_bytes: u64,
+    arena_bytes: u64,
+    multiply_adds: u64,
 }
