@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use client::protocol::Judgement;
 use client::{Decision, Doorstep};
 use pictures::{Annotation, Photo, annotate};
@@ -47,6 +47,12 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         let shot = Shot::open(path)?;
         doorstep.leave(&empty.picture()?)?;
         let decision = doorstep.show(&shot.picture()?).with_context(|| path.display().to_string())?;
+        if decision.judgement == Judgement::Unable {
+            bail!(
+                "the door cannot judge pictures: a model is missing (`postern flash models`), or \
+                 the people were enrolled with another encoder (`postern board status`)"
+            );
+        }
         note_faces(&shot, decision.faces);
         let saved = match &args.save {
             Some(folder) => Some(save(folder, &shot, &decision)?),
