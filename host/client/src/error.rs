@@ -3,12 +3,12 @@
 use std::io;
 use std::path::PathBuf;
 
-/// Why something could not be done with a device.
+/// Why something could not be done with a device. A cause is told by `source`, not repeated.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The line could not be opened.
-    #[error("cannot reach a device at {address}: {source}")]
+    #[error("cannot reach a device at {address}")]
     Connect {
         /// Where.
         address: String,
@@ -16,7 +16,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The line broke.
-    #[error("the line to the board broke: {0}")]
+    #[error("the line to the board broke")]
     Line(#[source] io::Error),
     /// No reply came.
     #[error("the board did not answer for {seconds} seconds; `postern board logs` shows its log")]
@@ -123,7 +123,7 @@ pub enum Error {
         folder: PathBuf,
     },
     /// A file could not be read or written.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}", path = path.display())]
     File {
         /// Which one.
         path: PathBuf,

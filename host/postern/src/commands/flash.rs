@@ -87,8 +87,16 @@ fn models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome> {
     for (kind, path) in wanted {
         let image = std::fs::read(path).with_context(|| path.display().to_string())?;
         let progress = progress(kind, image.len() as u64);
+        let mut begun = false;
+        let mut advance = |done, _| {
+            progress.set_position(done);
+            // What an earlier transfer left behind tells nothing about the rate of this one.
+            if !std::mem::replace(&mut begun, true) {
+                progress.reset_eta();
+            }
+        };
         let model = device
-            .install_model(kind, &image, &mut |done, _| progress.set_position(done))
+            .install_model(kind, &image, &mut advance)
             .with_context(|| path.display().to_string())?;
         progress.finish_and_clear();
         let unchanged = active.iter().any(|old| old.sha256 == model.sha256);
