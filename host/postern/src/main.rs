@@ -16,6 +16,7 @@ mod device;
 mod help;
 mod output;
 mod picture;
+mod samples;
 
 use output::Output;
 

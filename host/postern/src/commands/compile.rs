@@ -1,30 +1,105 @@
 //! `postern compile`: from an ONNX network to the int8 image that a board runs.
 
+use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{Context, ensure};
+use compiler::{CalibrationRecord, Method, Options, Preprocessing};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 
+use crate::models::{self, Channels, Kind, Manifest};
 use crate::output::{Outcome, Output};
+use crate::samples;
 
 /// Options of `postern compile`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A model's name (a folder of models/) or an ONNX file
+    /// A model's name (a folder of models/), or an ONNX file
     #[arg(value_name = "NAME|ONNX")]
     model: String,
+
+    /// For an ONNX file: the model whose kind, input size and preprocessing it shares
+    #[arg(long, value_name = "NAME")]
+    like: Option<String>,
+
     /// Where to write the image [default: .cache/images/NAME.pstn]
     #[arg(short, long, value_name = "IMAGE")]
     output: Option<PathBuf>,
+
     /// Folder of pictures to take the activations' ranges from [default: what setup fetched]
     #[arg(long, value_name = "DIR")]
     calibrate: Option<PathBuf>,
 }
 
 /// Compiles one model.
-pub fn run(args: Args, _output: &Output) -> anyhow::Result<Outcome> {
-    let _ = (&args.output, &args.calibrate);
-    bail!(
-        "cannot compile {}: this build has no compiler yet",
-        args.model
-    )
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    let file = PathBuf::from(&args.model);
+    let mut manifest = Manifest::read(args.like.as_deref().unwrap_or(&args.model))
+        .with_context(|| format!("{} is no model of models/; an ONNX file takes --like NAME", args.model))?;
+    let onnx = if args.like.is_some() { file.clone() } else { manifest.onnx()? };
+    if args.like.is_some() {
+        manifest.name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // Thresholds hold for the network they were measured on.
+        manifest.calibration = None;
+    }
+    let bytes = std::fs::read(&onnx).with_context(|| format!("cannot read {}", onnx.display()))?;
+    let folder = args.calibrate.map_or_else(|| models::cache("pictures"), Ok)?;
+    let samples = samples::collect(&manifest, &folder)?;
+    let options = options(&manifest)?;
+    let bar = progress();
+    let image = compiler::compile(&bytes, &options, &samples, &|stage, done, of| {
+        bar.set_message(stage.to_owned());
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    })
+    .with_context(|| onnx.display().to_string())?;
+    bar.finish_and_clear();
+    let path = args.output.map_or_else(|| models::image_path(&manifest.name), Ok)?;
+    write(&path, &image)?;
+    let report = json!({
+        "image": path, "name": manifest.name, "bytes": image.len(), "samples": samples.len(),
+    });
+    output.print(&report, |out| {
+        writeln!(out, "{}: {} bytes, ranges from {} samples", path.display(), image.len(), samples.len())
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn options(manifest: &Manifest) -> anyhow::Result<Options> {
+    let input = &manifest.input;
+    let [mean, green, blue] = input.mean;
+    ensure!(mean == green && mean == blue, "{}: one mean for all channels is supported", manifest.name);
+    let calibration = manifest.calibration.iter().flat_map(|table| &table.points);
+    Ok(Options {
+        name: manifest.name.clone(),
+        kind: match manifest.kind {
+            Kind::Detector => compiler::Kind::Detector,
+            Kind::Encoder => compiler::Kind::Encoder,
+            Kind::Liveness => compiler::Kind::Liveness,
+        },
+        preprocessing: Preprocessing { bgr: input.channels == Channels::Bgr, mean, scale: input.scale },
+        input_size: Some([input.height, input.width]),
+        method: Method::default(),
+        calibration: calibration
+            .map(|point| CalibrationRecord { one_in: point.one_in, threshold: point.threshold })
+            .collect(),
+    })
+}
+
+/// Writes the image beside its place first, so that an interrupted run leaves no half of one.
+fn write(path: &std::path::Path, image: &[u8]) -> anyhow::Result<()> {
+    let cannot = || format!("cannot write {}", path.display());
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(cannot)?;
+    }
+    let beside = path.with_extension("part");
+    std::fs::File::create(&beside).and_then(|mut file| file.write_all(image)).with_context(cannot)?;
+    std::fs::rename(&beside, path).with_context(cannot)
+}
+
+fn progress() -> ProgressBar {
+    let style = ProgressStyle::with_template("  {msg:12} {bar:30} {pos}/{len}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(0).with_style(style)
 }
