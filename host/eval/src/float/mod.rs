@@ -46,7 +46,10 @@ pub fn nearest_centre(faces: &[Detection], width: usize, height: usize) -> Optio
 /// Loads the network at `path` for an input of `height` x `width`.
 fn load(path: &Path, height: usize, width: usize) -> Result<Plan, Error> {
     let plan = || -> TractResult<Plan> {
+        // The files state the shapes of one input size; they follow from ours instead.
         tract_onnx::onnx()
+            .with_ignore_output_shapes(true)
+            .with_ignore_value_info(true)
             .model_for_path(path)?
             .with_input_fact(0, f32::fact([1, 3, height, width]).into())?
             .into_optimized()?
