@@ -1,5 +1,7 @@
 //! The float network, run as it is: what quantization is measured against.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use kernels::Shape;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
@@ -67,7 +69,13 @@ pub fn run(graph: &Graph, pixels: &[u8], mut see: impl FnMut(TensorId, Point, &[
     graph.outputs.iter().map(|&output| values[output].clone()).collect()
 }
 
-/// Runs `see` over all samples on all cores; each thread folds into a state of its own.
+/// Samples that share a state in [`fold_samples`].
+const CHUNK: usize = 8;
+
+/// Runs `see` over all samples on all cores.
+///
+/// Samples are always divided and merged in the same way, so that sums of floats, and with them
+/// the bytes of an image, do not depend on the number of cores.
 pub fn fold_samples<S: Send>(
     graph: &Graph,
     samples: &[Vec<u8>],
@@ -76,13 +84,19 @@ pub fn fold_samples<S: Send>(
     merge: impl Fn(S, S) -> S + Sync + Send,
     done: &(dyn Fn(usize) + Sync),
 ) -> S {
-    let count = std::sync::atomic::AtomicUsize::new(0);
-    let states = samples.par_iter().fold(&start, |mut state, sample| {
-        run(graph, sample, |tensor, point, values| see(&mut state, tensor, point, values));
-        done(1 + count.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
-        state
-    });
-    states.reduce(&start, merge)
+    let count = AtomicUsize::new(0);
+    let states: Vec<S> = samples
+        .par_chunks(CHUNK)
+        .map(|chunk| {
+            let mut state = start();
+            for sample in chunk {
+                run(graph, sample, |tensor, point, values| see(&mut state, tensor, point, values));
+                done(1 + count.fetch_add(1, Ordering::Relaxed));
+            }
+            state
+        })
+        .collect();
+    states.into_iter().fold(start(), merge)
 }
 
 fn convolve(conv: &Conv, input: &[f32], shape: Shape, output: Shape) -> Vec<f32> {

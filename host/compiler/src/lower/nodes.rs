@@ -241,7 +241,8 @@ fn resize(to: &mut Lowering, node: &Node) -> Result<(), Error> {
     let nearest = node.word("mode").is_none_or(|mode| mode == "nearest");
     let floor = node.word("nearest_mode").is_none_or(|mode| mode == "floor");
     let asymmetric = node.word("coordinate_transformation_mode").is_none_or(|mode| mode == "asymmetric");
-    // With a factor of two, asymmetric rounding down is repetition; any other choice may shift.
+    // With a factor of two, asymmetric rounding down is repetition, and so is what ONNX does where
+    // nothing is said (half_pixel, round_prefer_floor); any other choice may shift.
     if !(twice && nearest && floor && asymmetric) {
         return Err(to.unsupported(node, "only the factor 2, mode nearest, asymmetric, floor"));
     }

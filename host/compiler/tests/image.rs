@@ -1,0 +1,112 @@
+//! Damaged images: every one is refused, or runs without reading or writing outside.
+
+mod networks;
+
+use bytemuck::cast_slice_mut;
+use compiler::image::Aligned;
+use compiler::{CalibrationRecord, Kind, Method, Options, Preprocessing};
+use networks::{everything, samples};
+use nn::format::{DIGEST, Header};
+use nn::{Error, Model};
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
+
+fn image() -> Vec<u8> {
+    static IMAGE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    let compile = || {
+        let options = Options {
+            name: "test".into(),
+            kind: Kind::Encoder,
+            preprocessing: Preprocessing { bgr: false, mean: 0.0, scale: 1.0 },
+            input_size: None,
+            method: Method::default(),
+            calibration: vec![CalibrationRecord { one_in: 1000, threshold: 9000 }],
+        };
+        compiler::compile(&everything(), &options, &samples(8), &|_, _, _| {}).expect("it compiles")
+    };
+    IMAGE.get_or_init(compile).clone()
+}
+
+fn load(bytes: &[u8]) -> Result<(), Error> {
+    Model::load(Aligned::new(bytes).bytes()).map(|_| ())
+}
+
+/// Puts a fresh SHA-256 at the end, as somebody would who changed the rest on purpose.
+fn seal(image: &mut [u8]) {
+    let content = image.len() - DIGEST;
+    let digest = Sha256::digest(&image[..content]);
+    image[content..].copy_from_slice(&digest);
+}
+
+#[test]
+fn the_image_says_what_it_is() {
+    let image = Aligned::new(&image());
+    let model = Model::load(image.bytes()).expect("a fresh image");
+    assert_eq!((model.name(), model.kind()), ("test", Kind::Encoder));
+    assert_eq!(model.calibration(), [CalibrationRecord { one_in: 1000, threshold: 9000 }]);
+    assert_eq!(model.source()[..], Sha256::digest(everything())[..]);
+    assert_eq!(model.image_len(), image.bytes().len());
+}
+
+#[test]
+fn truncation_at_any_length_is_named() {
+    let image = image();
+    for length in (0..image.len()).step_by(97) {
+        let expected = if length < 4 { 224 } else { image.len() };
+        let error = load(&image[..length]).expect_err("it is too short");
+        assert!(matches!(error, Error::Truncated { found, .. } if found == length), "{error} at {length}");
+        if length >= size_of::<Header>() {
+            assert_eq!(error, Error::Truncated { expected, found: length });
+        }
+    }
+}
+
+#[test]
+fn a_newer_version_and_other_files_are_named() {
+    let mut newer = image();
+    newer[4] = 9;
+    assert_eq!(load(&newer), Err(Error::Version(9)));
+    assert_eq!(load(b"GIF89a, certainly not a network"), Err(Error::NotAnImage));
+    assert_eq!(load(&[0xff; 4096]), Err(Error::NotAnImage));
+}
+
+#[test]
+fn an_image_off_its_alignment_is_refused() {
+    let mut shifted = vec![0; 1];
+    shifted.extend(image());
+    assert_eq!(Model::load(&Aligned::new(&shifted).bytes()[1..]).err(), Some(Error::Misaligned));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn any_changed_byte_is_found(at in 0usize..1 << 20, bit in 0u8..8) {
+        let mut image = image();
+        let at = at % image.len();
+        image[at] ^= 1 << bit;
+        prop_assert!(load(&image).is_err());
+    }
+
+    /// With a fitting hash only the checks stand between a crafted image and the arena. The
+    /// kernels index with bounds checks, so a hole in the checks would be a panic here.
+    #[test]
+    fn crafted_images_are_refused_or_harmless(
+        changes in prop::collection::vec((0usize..1 << 20, any::<u8>()), 1..6),
+        front in any::<bool>(),
+    ) {
+        let mut image = image();
+        let reach = if front { 1600 } else { image.len() - DIGEST };
+        for (at, byte) in changes {
+            image[at % reach] = byte;
+        }
+        seal(&mut image);
+        let image = Aligned::new(&image);
+        if let Ok(model) = Model::load(image.bytes())
+            && model.arena_len() < 1 << 24
+        {
+            let mut arena = vec![0u128; model.arena_len().div_ceil(16)];
+            model.run(cast_slice_mut(&mut arena)).expect("the arena has the size it asks for");
+        }
+    }
+}
