@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use plotters::prelude::*;
+use plotters::style::register_font;
 
 use crate::{Comparison, Error, OperatingPoint};
 
@@ -20,6 +21,9 @@ pub struct Curve<'a> {
 /// Misses below this are drawn at it, for a logarithm has no zero.
 const LEAST_MISSES: f64 = 1e-4;
 
+/// What the embedded font is called here.
+const FONT: &str = "plot";
+
 const LEAST_RATE: f64 = 1e-6;
 
 const POINTS_A_DECADE: i32 = 30;
@@ -34,10 +38,13 @@ pub fn plot_det(path: &Path, title: &str, curves: &[Curve]) -> Result<(), Error>
 }
 
 fn draw(path: &Path, title: &str, curves: &[Curve]) -> Result<(), Box<dyn std::error::Error>> {
+    // The font is embedded, so that a plot looks alike everywhere.
+    register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT)
+        .map_err(|_| "the embedded font cannot be read")?;
     let area = BitMapBackend::new(path, (1000, 700)).into_drawing_area();
     area.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(&area)
-        .caption(title, ("sans-serif", 24))
+        .caption(title, (FONT, 24))
         .margin(16)
         .x_label_area_size(50)
         .y_label_area_size(80)
@@ -48,7 +55,7 @@ fn draw(path: &Path, title: &str, curves: &[Curve]) -> Result<(), Box<dyn std::e
         .y_desc("misses (share of pairs of one person)")
         .x_label_formatter(&|rate| format!("1 in {:.0}", 1.0 / rate))
         .y_label_formatter(&|misses| format!("{} %", misses * 100.0))
-        .label_style(("sans-serif", 15))
+        .label_style((FONT, 15))
         .draw()?;
     for (index, curve) in curves.iter().enumerate() {
         let colour = Palette99::pick(index).stroke_width(2);
@@ -69,7 +76,7 @@ fn draw(path: &Path, title: &str, curves: &[Curve]) -> Result<(), Box<dyn std::e
         .position(SeriesLabelPosition::UpperRight)
         .border_style(BLACK.mix(0.4))
         .background_style(WHITE)
-        .label_font(("sans-serif", 16))
+        .label_font((FONT, 16))
         .draw()?;
     area.present()?;
     Ok(())
@@ -81,4 +88,30 @@ fn trade_off(comparison: &Comparison) -> Vec<(f64, f64)> {
         .map(|step| 0.1 * 10f64.powf(-f64::from(step) / f64::from(POINTS_A_DECADE)))
         .filter_map(|rate| Some((rate, (1.0 - comparison.at(rate).tar?).max(LEAST_MISSES))))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Embeddings;
+
+    #[test]
+    fn a_plot_is_drawn_and_is_not_blank() {
+        let mut random = fastrand::Rng::with_seed(5);
+        let vectors = (0..300)
+            .map(|_| {
+                let angle = random.f32() * std::f32::consts::TAU;
+                Some(vec![angle.cos(), angle.sin()])
+            })
+            .collect();
+        let people: Vec<u32> = (0..300).map(|i| i % 100).collect();
+        let comparison = Comparison::all_pairs(&Embeddings::Float(vectors), &people);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("det.png");
+        let curve = Curve { name: "chance", comparison: &comparison, points: &[] };
+        plot_det(&path, "chance", &[curve]).unwrap();
+        assert!(std::fs::metadata(&path).unwrap().len() > 5_000);
+        let nowhere = folder.path().join("no/det.png");
+        assert!(plot_det(&nowhere, "chance", &[]).is_err());
+    }
 }
