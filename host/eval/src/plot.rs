@@ -46,6 +46,7 @@ fn draw(path: &Path, title: &str, curves: &[Curve]) -> Result<(), Box<dyn std::e
     let mut chart = ChartBuilder::on(&area)
         .caption(title, (FONT, 24))
         .margin(16)
+        .margin_right(40)
         .x_label_area_size(50)
         .y_label_area_size(80)
         .build_cartesian_2d((LEAST_RATE..0.1).log_scale(), (LEAST_MISSES..1.0).log_scale())?;

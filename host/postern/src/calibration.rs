@@ -12,7 +12,12 @@ use crate::models;
 const MARK: &str = "# Measured by `postern eval pairs --write-calibration`";
 
 /// Puts `points` into the manifest of the model `name`, and returns its path.
-pub fn write(name: &str, points: &[CalibrationPoint], measured: &Comparison, pictures: usize) -> anyhow::Result<PathBuf> {
+pub fn write(
+    name: &str,
+    points: &[CalibrationPoint],
+    measured: &Comparison,
+    pictures: usize,
+) -> anyhow::Result<PathBuf> {
     let path = models::manifest_path(name)?;
     let manifest = std::fs::read_to_string(&path)
         .with_context(|| format!("{name} has no manifest to write to: {}", path.display()))?;

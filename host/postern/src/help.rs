@@ -32,9 +32,7 @@ pub fn grouped<C: CommandFactory>() -> clap::Command {
         }
     }
     template.push_str("\nOptions:\n{options}{after-help}");
-    command
-        .help_template(template)
-        .after_help("Exit code: 0 match or done, 1 no match, 2 error.")
+    command.help_template(template).after_help("Exit code: 0 match or done, 1 no match, 2 error.")
 }
 
 #[cfg(test)]
@@ -46,23 +44,12 @@ mod tests {
     #[test]
     fn every_command_is_in_one_group_and_described() {
         let command = crate::Cli::command();
-        let grouped: Vec<&str> = GROUPS
-            .iter()
-            .flat_map(|(_, names)| *names)
-            .copied()
-            .collect();
+        let grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| *names).copied().collect();
         let unique: BTreeSet<&str> = grouped.iter().copied().collect();
         assert_eq!(grouped.len(), unique.len(), "a command is listed twice");
-        let known: BTreeSet<&str> = command
-            .get_subcommands()
-            .map(clap::Command::get_name)
-            .collect();
+        let known: BTreeSet<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
         assert_eq!(unique, known);
-        assert!(
-            command
-                .get_subcommands()
-                .all(|sub| sub.get_about().is_some())
-        );
+        assert!(command.get_subcommands().all(|sub| sub.get_about().is_some()));
     }
 
     #[test]

@@ -10,10 +10,10 @@ use clap::FromArgMatches;
 
 mod calibration;
 mod commands;
-mod models;
-mod image_file;
 mod device;
 mod help;
+mod image_file;
+mod models;
 mod output;
 mod picture;
 mod samples;
@@ -52,8 +52,6 @@ fn main() -> ExitCode {
 /// Whether the reader of stdout went away, as `postern users | head` does: not a fault.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        cause
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
     })
 }

@@ -102,7 +102,11 @@ fn describe(model: &Model) -> Description {
 }
 
 fn print(description: &Description, out: &mut dyn Write) -> std::io::Result<()> {
-    writeln!(out, "{:>4} {:<18} {:>7} {:>7} {:>14} {:>14} {:>14} {:>10}", "", "operator", "kernel", "stride", "input", "output", "multiply-adds", "weights")?;
+    writeln!(
+        out,
+        "{:>4} {:<18} {:>7} {:>7} {:>14} {:>14} {:>14} {:>10}",
+        "", "operator", "kernel", "stride", "input", "output", "multiply-adds", "weights"
+    )?;
     for (number, row) in description.operators.iter().enumerate() {
         writeln!(
             out,
@@ -124,7 +128,11 @@ fn print(description: &Description, out: &mut dyn Write) -> std::io::Result<()> 
     writeln!(out, "input          {}", by(&description.input))?;
     writeln!(out, "outputs        {}", outputs.join(", "))?;
     writeln!(out, "multiply-adds  {}", description.multiply_adds)?;
-    writeln!(out, "image          {} bytes, of them weights {}", description.image_bytes, description.weight_bytes)?;
+    writeln!(
+        out,
+        "image          {} bytes, of them weights {}",
+        description.image_bytes, description.weight_bytes
+    )?;
     writeln!(out, "arena          {} bytes", description.arena_bytes)?;
     for row in &description.calibration {
         let cosine = f64::from(row.threshold) / 32768.0;

@@ -15,7 +15,12 @@ use crate::image_file::{Arena, ImageFile};
 use crate::models::Manifest;
 
 /// The device's own code on the device's own images.
-pub fn on_device(detector: &Path, encoder: &Path, folder: &Path, pictures: &[Picture]) -> anyhow::Result<Embeddings> {
+pub fn on_device(
+    detector: &Path,
+    encoder: &Path,
+    folder: &Path,
+    pictures: &[Picture],
+) -> anyhow::Result<Embeddings> {
     let (detector_file, encoder_file) = (ImageFile::read(detector)?, ImageFile::read(encoder)?);
     let recognizer = Recognizer::new(
         detector_file.model().with_context(|| detector.display().to_string())?,
@@ -36,19 +41,29 @@ pub fn on_device(detector: &Path, encoder: &Path, folder: &Path, pictures: &[Pic
 }
 
 /// The networks as published, in float.
-pub fn in_float(detector: &Manifest, encoder: &Manifest, folder: &Path, pictures: &[Picture]) -> anyhow::Result<Embeddings> {
+pub fn in_float(
+    detector: &Manifest,
+    encoder: &Manifest,
+    folder: &Path,
+    pictures: &[Picture],
+) -> anyhow::Result<Embeddings> {
     let detector = Detector::new(&detector.onnx()?);
     let normalization = Normalization { mean: encoder.input.mean, scale: encoder.input.scale };
     let encoder = Encoder::load(&encoder.onnx()?, normalization)?;
-    let vectors = for_each(folder, pictures, || (), |(), photo| {
-        let (width, height) = (photo.width() as usize, photo.height() as usize);
-        let picture = Rgb { width, height, pixels: photo.rgb() };
-        let faces = detector.detect(picture)?;
-        match float::nearest_centre(&faces, width, height) {
-            Some(face) => Ok(Some(encoder.embed(&float::align(picture, &face.landmarks))?)),
-            None => Ok(None),
-        }
-    })?;
+    let vectors = for_each(
+        folder,
+        pictures,
+        || (),
+        |(), photo| {
+            let (width, height) = (photo.width() as usize, photo.height() as usize);
+            let picture = Rgb { width, height, pixels: photo.rgb() };
+            let faces = detector.detect(picture)?;
+            match float::nearest_centre(&faces, width, height) {
+                Some(face) => Ok(Some(encoder.embed(&float::align(picture, &face.landmarks))?)),
+                None => Ok(None),
+            }
+        },
+    )?;
     Ok(Embeddings::Float(vectors))
 }
 

@@ -120,7 +120,8 @@ fn report(
     people: &[u32],
     all: &Comparison,
 ) -> anyhow::Result<Report> {
-    let at: BTreeMap<&Picture, usize> = pictures.iter().enumerate().map(|(at, picture)| (picture, at)).collect();
+    let at: BTreeMap<&Picture, usize> =
+        pictures.iter().enumerate().map(|(at, picture)| (picture, at)).collect();
     let pairs: Vec<[usize; 2]> =
         protocol.pairs.iter().map(|pair| [at[&pair.pictures[0]], at[&pair.pictures[1]]]).collect();
     let answers: Vec<(usize, f64, bool)> = protocol
@@ -136,7 +137,9 @@ fn report(
     let listed = Comparison::of_pairs(embeddings, people, &pairs);
     let encoder = PathBuf::from(&args.encoder);
     Ok(Report {
-        encoder: encoder.file_stem().map_or_else(|| args.encoder.clone(), |stem| stem.to_string_lossy().into_owned()),
+        encoder: encoder
+            .file_stem()
+            .map_or_else(|| args.encoder.clone(), |stem| stem.to_string_lossy().into_owned()),
         pipeline: if args.float { "float" } else { "device" },
         pictures: pictures.len(),
         without_face: embeddings.missing(),

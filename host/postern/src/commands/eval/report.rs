@@ -66,7 +66,11 @@ impl Rates {
 impl Report {
     /// Writes the report for people.
     pub fn print(&self, out: &mut dyn Write) -> std::io::Result<()> {
-        writeln!(out, "{} ({}), {} pictures, {} without a face", self.encoder, self.pipeline, self.pictures, self.without_face)?;
+        writeln!(
+            out,
+            "{} ({}), {} pictures, {} without a face",
+            self.encoder, self.pipeline, self.pictures, self.without_face
+        )?;
         if let Some(accuracy) = &self.accuracy {
             writeln!(
                 out,
@@ -89,7 +93,8 @@ fn print_rates(out: &mut dyn Write, title: &str, rates: &Rates) -> std::io::Resu
         let one_in = format!("1 in {:.0}", 1.0 / point.fmr);
         match (point.tar, point.threshold) {
             (Some(tar), Some(threshold)) => {
-                let interval = point.interval.map_or(String::new(), |i| format!("{:.4} to {:.4}", i.low, i.high));
+                let interval =
+                    point.interval.map_or(String::new(), |i| format!("{:.4} to {:.4}", i.low, i.high));
                 writeln!(out, "  {one_in:>12}  {threshold:>9.3}  {tar:>8.4}  {interval}")?;
             }
             _ => writeln!(out, "  {one_in:>12}  cannot tell from this many pairs")?,
