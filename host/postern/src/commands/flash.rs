@@ -95,9 +95,8 @@ fn models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome> {
                 progress.reset_eta();
             }
         };
-        let model = device
-            .install_model(kind, &image, &mut advance)
-            .with_context(|| path.display().to_string())?;
+        let model =
+            device.install_model(kind, &image, &mut advance).with_context(|| path.display().to_string())?;
         progress.finish_and_clear();
         let unchanged = active.iter().any(|old| old.sha256 == model.sha256);
         let report = json!({
