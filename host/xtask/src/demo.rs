@@ -75,7 +75,7 @@ impl Door {
     /// Runs one command of the command line on this door's board, printed first.
     fn postern(&self, arguments: &[&str]) -> anyhow::Result<()> {
         println!("$ postern {}", arguments.join(" "));
-        let mut command = images::postern(arguments);
+        let mut command = images::postern(arguments)?;
         command.args(["--board", self.board.name()]).arg("--state").arg(&self.state);
         process::shown(&mut command).with_context(|| format!("postern {} did not succeed", arguments[0]))
     }

@@ -83,7 +83,12 @@ fn embeddings(args: &Args, pictures: &[Picture]) -> anyhow::Result<Embeddings> {
         let manifest = |name: &str| Manifest::read(name).context("--float takes models by name");
         embed::in_float(&manifest(&args.detector)?, &manifest(&args.encoder)?, &args.images, pictures)
     } else {
-        embed::on_device(&models::image(&args.detector)?, &models::image(&args.encoder)?, &args.images, pictures)
+        embed::on_device(
+            &models::image(&args.detector)?,
+            &models::image(&args.encoder)?,
+            &args.images,
+            pictures,
+        )
     }
 }
 
