@@ -1,7 +1,7 @@
 //! Int8 operators for Cortex-M and the host.
 //!
 //! Every operator exists once in [`generic`], which is the reference, and again in a backend where
-//! a processor has something better: `mve` (Cortex-M55, chosen by `build.rs`) and `x86` (AVX-512 VNNI
+//! a processor has something better: `mve` (Cortex-M55) and `dsp` (Cortex-M7), chosen by `build.rs`, and `x86` (AVX-512 VNNI
 //! or AVX2, chosen at run time with the feature `std`). A backend gives the same bytes as `generic`:
 //! `tests/equality.rs` compares them on the host, the conformance suite on the boards.
 //!
@@ -21,10 +21,14 @@ extern crate std;
 
 mod element;
 mod params;
+#[cfg(backend)]
+mod parts;
 mod patch;
 mod requantize;
 mod shape;
 
+#[cfg(backend = "dsp")]
+mod dsp;
 pub mod generic;
 #[cfg(backend = "mve")]
 mod mve;
@@ -41,9 +45,11 @@ pub use shape::{Shape, Window};
 pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
     return x86::conv2d(conv, input, output);
+    #[cfg(backend = "dsp")]
+    return dsp::conv2d(conv, input, output);
     #[cfg(backend = "mve")]
     return mve::conv2d(conv, input, output);
-    #[cfg(not(any(backend = "mve", all(target_arch = "x86_64", feature = "std"))))]
+    #[cfg(not(any(backend, all(target_arch = "x86_64", feature = "std"))))]
     generic::conv2d(conv, input, output)
 }
 
@@ -51,17 +57,21 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
 pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
     return x86::depthwise_conv2d(conv, input, output);
+    #[cfg(backend = "dsp")]
+    return dsp::depthwise_conv2d(conv, input, output);
     #[cfg(backend = "mve")]
     return mve::depthwise_conv2d(conv, input, output);
-    #[cfg(not(any(backend = "mve", all(target_arch = "x86_64", feature = "std"))))]
+    #[cfg(not(any(backend, all(target_arch = "x86_64", feature = "std"))))]
     generic::depthwise_conv2d(conv, input, output)
 }
 
 /// Adds two tensors value by value.
 pub fn add(sum: &Addition, a: &[i8], b: &[i8], output: &mut [i8]) {
+    #[cfg(backend = "dsp")]
+    return dsp::add(sum, a, b, output);
     #[cfg(backend = "mve")]
     return mve::add(sum, a, b, output);
-    #[cfg(not(backend = "mve"))]
+    #[cfg(not(backend))]
     generic::add(sum, a, b, output)
 }
 

@@ -2,14 +2,14 @@
 
 use core::arch::global_asm;
 
-use crate::Convolution;
+use crate::{Convolution, patch};
 
 /// Most values of a pixel that are copied together: those of a 3x3 kernel over 64 channels.
 pub const PATCH: usize = 576;
 
 /// What [`mve_copy`] copies.
 #[repr(C)]
-struct Rows {
+struct Job {
     to: *mut i8,
     from: *const i8,
     /// Bytes a row.
@@ -21,39 +21,19 @@ struct Rows {
 }
 
 unsafe extern "C" {
-    fn mve_copy(rows: &Rows);
+    fn mve_copy(job: &Job);
 }
 
-/// Writes what output pixel `at` sees, in the order of [`crate::weights`].
+/// Writes all that output pixel `at` sees.
 pub fn gather(conv: &Convolution, input: &[i8], at: usize, patch: &mut [i8]) {
-    let [rows, columns] = conv.window.kernel;
-    let depth = conv.input.channels;
-    let (y, x) = (at / conv.output.width, at % conv.output.width);
-    let top = (y * conv.window.stride[0]).checked_sub(conv.window.pad[0]);
-    let left = (x * conv.window.stride[1]).checked_sub(conv.window.pad[1]);
-    if let (Some(top), Some(left)) = (top, left)
-        && top + rows <= conv.input.height
-        && left + columns <= conv.input.width
-    {
-        let pitch = conv.input.width * depth;
-        let (len, start) = (columns * depth, top * pitch + left * depth);
-        let from = &input[start..start + (rows - 1) * pitch + len];
-        let to = &mut patch[..rows * len];
-        let rows = Rows { to: to.as_mut_ptr(), from: from.as_ptr(), len, rows, pitch };
-        // SAFETY: both slices were made as long as what is read and written.
-        return unsafe { mve_copy(&rows) };
-    }
-    for (tap, run) in patch.chunks_exact_mut(depth).take(rows * columns).enumerate() {
-        let row = conv.window.source(0, y, tap / columns, conv.input.height);
-        let column = conv.window.source(1, x, tap % columns, conv.input.width);
-        match (row, column) {
-            (Some(row), Some(column)) => {
-                let start = (row * conv.input.width + column) * depth;
-                run.copy_from_slice(&input[start..start + depth]);
-            }
-            _ => run.fill(conv.input_zero),
-        }
-    }
+    patch::gather(conv, input, at, patch, |rows, from, to| {
+        let count = to.len() / rows.len;
+        assert!(count > 0 && from.len() >= (count - 1) * rows.pitch + rows.len);
+        let job =
+            Job { to: to.as_mut_ptr(), from: from.as_ptr(), len: rows.len, rows: count, pitch: rows.pitch };
+        // SAFETY: the last row ends in `from`, as was just asserted, and `to` has room for all.
+        unsafe { mve_copy(&job) }
+    })
 }
 
 // Rows are short, 9 bytes in a first layer, so that calling `memcpy` would cost more than copying.

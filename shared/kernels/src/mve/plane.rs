@@ -6,10 +6,13 @@
 
 use core::arch::global_asm;
 
-/// Most columns that are copied: six vectors and a last one.
-pub const COLUMNS: usize = 56;
+use crate::parts::COLUMNS;
+
 /// Pixels in a vector.
 const LANES: usize = 8;
+
+// Six vectors and a last one.
+const _: () = assert!(COLUMNS == 7 * LANES);
 
 /// Columns of one channel to be copied.
 #[derive(Clone, Copy)]
