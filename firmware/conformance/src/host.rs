@@ -16,7 +16,7 @@ use emulation::{AN500, AN547, Map};
 use nn::Model;
 use vision::{Frame, PixelFormat};
 
-use crate::job::{self, Job, Outcome, Status};
+use crate::job::{self, Job, Status};
 use crate::random::Random;
 use crate::suite;
 
@@ -27,6 +27,8 @@ conformance BOARD ELF            run it on an emulated board (an547 or an500) an
 conformance BOARD ELF network IMAGE [INPUT]
                                  run a network on the board and compare; INPUT is a file of its
                                  input's bytes, pseudo-random without it
+conformance BOARD ELF profile IMAGE
+                                 print the instructions of each operator on the board
 conformance BOARD ELF recognizer DETECTOR ENCODER FRAME WIDTH HEIGHT
                                  recognize a YUYV frame on the board and compare";
 
@@ -75,6 +77,7 @@ pub fn run(arguments: &[&str]) -> Result<bool> {
             let job = Job::Network { image: &image, input: &input };
             compare_job(map(board)?, Path::new(elf), &job).map(|compared| tell(&compared, false))
         }
+        [board, elf, "profile", image] => profile(map(board)?, Path::new(elf), &fs::read(image)?),
         [board, elf, "recognizer", detector, encoder, frame, width, height] => {
             let [detector, encoder, pixels] = [fs::read(detector)?, fs::read(encoder)?, fs::read(frame)?];
             let frame = Frame::new(PixelFormat::Yuyv, width.parse()?, height.parse()?, &pixels)
@@ -149,16 +152,45 @@ pub fn compare_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<Compared> {
     Ok(Compared {
         equal: board.status == Status::Done && board.status == host.status && board.output == host.output,
         status: board.status,
-        instructions: instructions(map, board),
+        instructions: instructions(map, board.ticks),
         different: different + board.output.len().abs_diff(host.output.len()),
         output: String::from_utf8_lossy(board.output).into_owned(),
     })
 }
 
+/// Prints the instructions of each operator.
+fn profile(map: Map, elf: &Path, image: &[u8]) -> Result<bool> {
+    let mut host = aligned(map.nor.len as usize);
+    let host = bytes(&mut host);
+    let job = Job::Profile { image, input: &noise(image)? };
+    job::write(host, &job, ROOM).map_err(|_| "the job does not fit into the board's memory")?;
+    let memory = Memory::new(map, host)?;
+    memory.boot(elf)?;
+    let board = memory.read()?;
+    let board = job::read(&board).ok_or("the board has lost its job")?;
+    let mut copy = aligned(image.len());
+    let copy = &mut bytes(&mut copy)[..image.len()];
+    copy.copy_from_slice(image);
+    let model = Model::load(copy).map_err(|error| format!("the image: {error}"))?;
+    let mut before = 0;
+    for (number, ticks) in board.output.chunks_exact(8).enumerate() {
+        let ticks = u64::from_le_bytes(ticks.try_into()?);
+        let operator = model.operator(number).ok_or("more operators than the network has")?;
+        let count = instructions(map, ticks - before);
+        let (input, output) = (operator.input_shape(), operator.output_shape());
+        let macs = operator.multiply_adds();
+        let name = operator.name();
+        println!("{number:>3} {name:<18} {input} -> {output}: {macs} multiply-adds, {count} instructions");
+        before = ticks;
+    }
+    println!("all: {} instructions", instructions(map, before));
+    Ok(board.status == Status::Done)
+}
+
 /// Nanoseconds, which are instructions under `-icount shift=0`.
-fn instructions(map: Map, outcome: Outcome<'_>) -> u64 {
+fn instructions(map: Map, ticks: u64) -> u64 {
     let nanoseconds_in_4_ticks = if map == AN547 { 125 } else { 160 };
-    outcome.ticks * nanoseconds_in_4_ticks / 4
+    ticks * nanoseconds_in_4_ticks / 4
 }
 
 /// As many pseudo-random bytes as the network's input has.

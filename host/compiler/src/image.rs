@@ -122,16 +122,10 @@ fn record(
         sum_shift: operator.sum_shift,
         ..OperatorRecord::default()
     };
-    if !operator.bias.is_empty() {
+    if !operator.scales.is_empty() {
         record.weights = data.put(&operator.weights)?;
-        record.bias = data.put(&operator.bias)?;
-        record.multiplier = data.put(&operator.multiplier)?;
-        record.shift = data.put(&operator.shift)?;
-    }
-    if let Some((multiplier, shift)) = &operator.negative {
-        record.negative = 1;
-        record.negative_multiplier = data.put(multiplier)?;
-        record.negative_shift = data.put(shift)?;
+        record.scales = data.put(&operator.scales)?;
+        record.prelu = operator.prelu.into();
     }
     Ok(record)
 }

@@ -1,6 +1,6 @@
 //! The checks of [`Model::load`]: after them, no number of the image can lead astray.
 
-use kernels::{Window, requantize_bound};
+use kernels::{MULTIPLIER_BOUND, Scale, Window, requantize_bound};
 
 use crate::format::{ALIGN, CalibrationRecord, OperatorRecord, Section, TensorRecord, code};
 use crate::model::shape;
@@ -116,29 +116,23 @@ fn covers(window: &Window, input: usize, output: usize, axis: usize) -> bool {
 
 /// Whether weights lie in the data and no accumulator can overflow.
 fn convolution(model: &Model, operator: &Operator, record: &OperatorRecord) -> Option<()> {
-    let count = operator.weight_count();
-    array(model, record.weights, count)?;
+    array(model, record.weights, operator.weight_bytes())?;
     let channels = operator.output_shape().channels;
-    let taps = (count / channels) as i64;
-    stage(model, record, channels, taps * 128 * 128)
+    let products = (operator.weight_count() / channels) as i64;
+    stage(model, record, channels, products * 128 * 128)
 }
 
-/// Whether the arrays of the output stage lie in the data and every scale takes every accumulator.
+/// Whether the scales lie in the data and each takes every accumulator of its channel.
 fn stage(model: &Model, record: &OperatorRecord, channels: usize, products: i64) -> Option<()> {
-    let OperatorRecord { bias, multiplier, shift, negative_multiplier, negative_shift, .. } = *record;
-    let bias: &[i32] = bytemuck::cast_slice(array(model, bias, 4 * channels)?);
-    array(model, multiplier, 4 * channels)?;
-    let shifts: &[i32] = bytemuck::cast_slice(array(model, shift, 4 * channels)?);
-    let fits = |(&bias, &shift): (&i32, &i32)| {
-        (-30..=30).contains(&shift) && i64::from(bias).abs() + products <= requantize_bound(shift)
+    let scales = array(model, record.scales, channels.checked_mul(size_of::<Scale>())?)?;
+    let fits = |scale: &Scale| {
+        let small = |multiplier: i32| multiplier.unsigned_abs() < MULTIPLIER_BOUND.unsigned_abs();
+        (0..=30).contains(&scale.shift)
+            && i64::from(scale.bias).abs() + products <= requantize_bound(scale.shift)
+            && small(scale.multiplier)
+            && small(scale.negative)
     };
-    require(bias.iter().zip(shifts).all(fits))?;
-    if record.negative != 0 {
-        array(model, negative_multiplier, 4 * channels)?;
-        let shifts: &[i32] = bytemuck::cast_slice(array(model, negative_shift, 4 * channels)?);
-        require(bias.iter().zip(shifts).all(fits))?;
-    }
-    Some(())
+    require(bytemuck::cast_slice(scales).iter().all(fits))
 }
 
 /// The bytes of an array in the data section, aligned.

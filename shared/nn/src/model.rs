@@ -156,14 +156,23 @@ impl<'a> Model<'a> {
     /// # Errors
     /// [`Error::Arena`] or [`Error::Misaligned`] for an arena that does not do; nothing has run.
     pub fn run(&self, arena: &mut [i8]) -> Result<(), Error> {
+        self.run_observed(arena, |_| ())
+    }
+
+    /// Runs the network and calls `done` with the number of each operator that has run.
+    ///
+    /// # Errors
+    /// Those of [`Model::run`].
+    pub fn run_observed(&self, arena: &mut [i8], mut done: impl FnMut(usize)) -> Result<(), Error> {
         if arena.len() < self.arena_len() {
             return Err(Error::Arena { needed: self.arena_len(), given: arena.len() });
         }
         if !(arena.as_ptr() as usize).is_multiple_of(ALIGN) {
             return Err(Error::Misaligned);
         }
-        for record in self.operators {
+        for (number, record) in self.operators.iter().enumerate() {
             Operator::new(self.image, self.tensors, record).run(arena);
+            done(number);
         }
         Ok(())
     }

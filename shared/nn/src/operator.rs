@@ -3,7 +3,8 @@
 use core::ops::Range;
 
 use bytemuck::{cast_slice, cast_slice_mut};
-use kernels::{Addition, Convolution, Element, NegativeSide, OutputStage, Pooling, Shape, Window};
+use kernels::weights::packed_len;
+use kernels::{Addition, Convolution, Element, OutputStage, Pooling, Scale, Shape, Window};
 
 use crate::format::{OperatorRecord, TensorRecord, code};
 use crate::model::shape;
@@ -70,6 +71,15 @@ impl<'a> Operator<'a> {
         }
     }
 
+    /// Bytes of weights in the image; those of a dense convolution are padded.
+    pub fn weight_bytes(&self) -> usize {
+        let taps = usize::from(self.record.kernel[0]) * usize::from(self.record.kernel[1]);
+        match self.record.code {
+            code::CONV => packed_len(taps * self.input_shape().channels, self.output_shape().channels),
+            _ => self.weight_count(),
+        }
+    }
+
     /// Multiplications of an activation with a weight, padding included.
     pub fn multiply_adds(&self) -> usize {
         self.weight_count() * self.output_shape().pixels()
@@ -125,22 +135,18 @@ impl<'a> Operator<'a> {
             output: self.output_shape(),
             window: self.window(),
             input_zero: self.input[0].zero_point as i8,
-            weights: cast_slice(&self.image[start..start + self.weight_count()]),
+            weights: cast_slice(&self.image[start..start + self.weight_bytes()]),
             stage: self.stage(),
         }
     }
 
     fn stage(&self) -> OutputStage<'a> {
-        let OperatorRecord { bias, multiplier, shift, clamp, .. } = *self.record;
-        let negative = (self.record.negative != 0).then(|| NegativeSide {
-            multiplier: self.channels(self.record.negative_multiplier),
-            shift: self.channels(self.record.negative_shift),
-        });
+        let OperatorRecord { scales, prelu, clamp, .. } = *self.record;
+        let start = scales as usize;
+        let len = self.output_shape().channels * size_of::<Scale>();
         OutputStage {
-            bias: self.channels(bias),
-            multiplier: self.channels(multiplier),
-            shift: self.channels(shift),
-            negative,
+            scales: cast_slice(&self.image[start..start + len]),
+            prelu: prelu != 0,
             zero_point: self.output.zero_point,
             min: clamp[0].into(),
             max: clamp[1].into(),
@@ -160,12 +166,6 @@ impl<'a> Operator<'a> {
 
     fn pooling(&self) -> Pooling {
         Pooling { input: self.input_shape(), output: self.output_shape(), window: self.window() }
-    }
-
-    /// An array with one `i32` a channel of the output.
-    fn channels(&self, offset: u32) -> &'a [i32] {
-        let start = offset as usize;
-        cast_slice(&self.image[start..start + 4 * self.output_shape().channels])
     }
 }
 

@@ -72,7 +72,7 @@ fn describe(model: &Model) -> Description {
             input: sides(operator.input_shape()),
             output: sides(operator.output_shape()),
             multiply_adds: operator.multiply_adds(),
-            weight_bytes: operator.weight_count(),
+            weight_bytes: operator.weight_bytes(),
         })
         .collect();
     let calibration = model.calibration().iter();
