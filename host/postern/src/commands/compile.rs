@@ -33,7 +33,7 @@ pub struct Args {
     calibrate: Option<PathBuf>,
 
     /// How the range of an activation is chosen from what was seen
-    #[arg(long, value_enum, default_value_t = Ranges::MeanSquare)]
+    #[arg(long, value_enum, default_value_t = Ranges::MinMax)]
     ranges: Ranges,
 
     /// Leave the channels' ranges as they are, instead of evening them out across layers
