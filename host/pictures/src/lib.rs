@@ -15,6 +15,7 @@ mod error;
 mod frame;
 mod jpeg;
 mod photo;
+mod place;
 mod region;
 mod text;
 
