@@ -27,7 +27,7 @@ pub struct Method {
 
 impl Default for Method {
     fn default() -> Self {
-        Self { range: RangeRule::MeanSquare, equalize: true, correct_bias: true }
+        Self { range: RangeRule::MinMax, equalize: true, correct_bias: true }
     }
 }
 
