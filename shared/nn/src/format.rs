@@ -143,8 +143,8 @@ pub struct OperatorRecord {
     pub input: [u16; 2],
     /// Output tensor.
     pub output: u16,
-    /// Zero.
-    pub reserved: u16,
+    /// Rows of output that the last operator of a chain computes at a time, see [`crate::bands`].
+    pub band: u16,
     /// Least and greatest output.
     pub clamp: [i16; 2],
     /// Offset of the weights.
@@ -179,12 +179,15 @@ pub struct TensorRecord {
     pub zero_point: i32,
     /// Scale as an IEEE 754 single; for people and tools, the device does not use it.
     pub scale: f32,
-    /// The operator that writes it; the input counts as written by operator 0.
+    /// The operator that writes it, or the first of its chain; 0 for the input.
     pub first: u16,
-    /// The last operator that reads it; outputs live to the end.
+    /// The last operator that reads it, or the last of its chain; outputs live to the end.
     pub last: u16,
+    /// Rows that there is room for at a time; fewer than `height` inside a chain, whose operator that
+    /// writes the tensor is followed by the only one that reads it.
+    pub kept: u16,
     /// Zero.
-    pub reserved: [u32; 2],
+    pub reserved: [u16; 3],
 }
 
 /// A threshold of an encoder.

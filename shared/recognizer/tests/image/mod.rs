@@ -49,7 +49,16 @@ pub fn build(kind: Kind, input: [u16; 3], layers: &[Layer]) -> Image {
         let offset = place as u32;
         place += align(shape.iter().map(|&n| usize::from(n)).product::<usize>() * usize::from(bytes));
         let [height, width, channels] = shape;
-        TensorRecord { offset, height, width, channels, bytes, frac_bits, ..TensorRecord::zeroed() }
+        TensorRecord {
+            offset,
+            height,
+            width,
+            channels,
+            bytes,
+            frac_bits,
+            kept: height,
+            ..TensorRecord::zeroed()
+        }
     };
     tensors.push(tensor(input, 1, 0));
     let start = align(size_of::<Header>());
