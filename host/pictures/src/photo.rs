@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
+use image::codecs::jpeg::JpegEncoder;
 use image::error::ImageError;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 
@@ -100,6 +101,26 @@ impl Photo {
     /// The pixels: RGB, rows top to bottom.
     pub fn rgb(&self) -> &[u8] {
         self.image.as_raw()
+    }
+
+    /// Writes the picture in the format that the name's extension asks for: PNG, JPEG or WebP.
+    ///
+    /// WebP is lossless. JPEG is of a quality at which brush strokes show no blocks.
+    ///
+    /// # Errors
+    /// [`Error::Extension`], [`Error::Write`].
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        const JPEG_QUALITY: u8 = 95;
+        let path = path.as_ref();
+        let written = match ImageFormat::from_path(path) {
+            Ok(format @ (ImageFormat::Png | ImageFormat::WebP)) => self.image.save_with_format(path, format),
+            Ok(ImageFormat::Jpeg) => fs::File::create(path).map_err(ImageError::IoError).and_then(|file| {
+                let mut file = std::io::BufWriter::new(file);
+                JpegEncoder::new_with_quality(&mut file, JPEG_QUALITY).encode_image(&self.image)
+            }),
+            _ => return Err(Error::Extension { path: path.into() }),
+        };
+        written.map_err(|error| Error::Write { path: path.into(), reason: error.to_string() })
     }
 
     /// Writes the picture as PNG, whatever the name's extension is.

@@ -70,7 +70,7 @@ fn print_models() -> anyhow::Result<()> {
         "  {:<20} {:>12} {:>13} {:>12} {:>14}",
         "name", "flash", "weights", "RAM (arena)", "multiply-adds"
     );
-    for name in crate::sources::model_names()? {
+    for name in crate::sources::model_names(crate::sources::Purpose::Door)? {
         let mut inspect = images::postern(&["inspect", "--json", &name]);
         if !workspace::cache(&format!("images/{name}.pstn")).is_file() {
             println!("  {name:<20} not compiled: `postern compile {name}`");
