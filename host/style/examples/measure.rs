@@ -9,7 +9,9 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use pictures::Photo;
-use style::{Features, LayerName, Method, PRESETS, Picture, Preprocessing, Region, Settings, Start, Style};
+use style::{
+    Colours, Features, LayerName, Method, PRESETS, Picture, Preprocessing, Region, Settings, Start, Style,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,6 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         method: Method::Lbfgs(10),
         start: Start::Content,
         seed: 0,
+        colours: Colours::Style,
+        painted: None,
     };
     let mut seconds = Vec::new();
     let mut least = f64::INFINITY;

@@ -39,7 +39,14 @@ impl Features {
     /// Those of [`Network::read`], and a network that does not take three channels.
     pub fn read(bytes: &[u8], preprocessing: Preprocessing, layers: &[LayerName]) -> Result<Self, Error> {
         let nodes: Vec<&str> = layers.iter().map(|layer| &*layer.node).collect();
-        let network = Network::read(bytes, &nodes)?;
+        Self::new(Network::read(bytes, &nodes)?, preprocessing, layers)
+    }
+
+    /// A network whose layers are called, in their order, as `layers` are.
+    ///
+    /// # Errors
+    /// A network that does not take three channels.
+    pub fn new(network: Network, preprocessing: Preprocessing, layers: &[LayerName]) -> Result<Self, Error> {
         if network.channels != 3 {
             return Err(Error::Channels(network.channels));
         }

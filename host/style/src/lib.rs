@@ -9,10 +9,13 @@
 #![forbid(unsafe_code)]
 
 pub mod adam;
+pub mod colour;
 pub mod cost;
+pub mod fast;
 pub mod features;
 pub mod guide;
 pub mod lbfgs;
+pub mod memory;
 pub mod objective;
 pub mod picture;
 pub mod preset;
@@ -21,7 +24,9 @@ pub mod stylize;
 mod error;
 mod vector;
 
+pub use colour::Colours;
 pub use error::Error;
+pub use fast::Painter;
 pub use features::{Features, LayerName, Preprocessing};
 pub use guide::Guide;
 pub use objective::{Costs, Objective, Region, Style};

@@ -51,6 +51,14 @@ impl Picture {
         Self { height, width, values }
     }
 
+    /// The largest square in its middle.
+    pub fn middle(&self) -> Self {
+        let side = self.height.min(self.width);
+        let (top, left) = ((self.height - side) / 2, (self.width - side) / 2);
+        let row = |y: usize| &self.values[((top + y) * self.width + left) * 3..][..side * 3];
+        Self { height: side, width: side, values: (0..side).flat_map(row).copied().collect() }
+    }
+
     /// The picture in 8 bits; `None` for one without pixels.
     pub fn to_photo(&self) -> Option<Photo> {
         let bytes = self.values.iter().map(|value| value.round().clamp(0.0, 255.0) as u8).collect();

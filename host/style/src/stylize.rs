@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 
 use crate::adam::Adam;
+use crate::colour::{self, Colours};
 use crate::features::Features;
+use crate::guide::Guide;
 use crate::lbfgs::Lbfgs;
 use crate::objective::{Costs, Objective, Region, Style};
 use crate::picture::Picture;
@@ -46,6 +48,10 @@ pub struct Settings {
     pub start: Start,
     /// Of the noise.
     pub seed: u64,
+    /// Whose colours the picture takes.
+    pub colours: Colours,
+    /// Where it is painted; the rest stays as the content is.
+    pub painted: Option<Guide>,
 }
 
 /// How far a stylization is, after an evaluation.
@@ -80,6 +86,8 @@ pub fn stylize(
     if regions.is_empty() || regions.iter().any(|region| region.styles.is_empty()) {
         return Err(Error::NoStyle);
     }
+    let original = content;
+    let content = &colour::painted(original, settings.colours);
     let mut picture = match &settings.start {
         Start::Content => content.clone(),
         Start::Noise => noise(content.fitted(settings.sides[0]), settings.seed),
@@ -91,14 +99,23 @@ pub fn stylize(
     let (mut done, mut spent, mut broken) = (0, 0.0, false);
     for (&side, &evaluations) in settings.sides.iter().zip(&settings.evaluations) {
         let content = content.resized(content.fitted(side));
-        let regions: Vec<Region> = regions.iter().map(|region| scaled(region, side, settings)).collect();
+        let regions: Vec<Region> =
+            regions.iter().map(|region| scaled(region, original, side, settings)).collect();
         picture = picture.resized(content.size());
+        let painted = settings.painted.as_ref().map(|guide| guide.resized(content.size()).weights);
+        lay(&mut picture, &content, painted.as_deref());
         let mut objective = Objective::new(features, &content, &regions, &settings.weights)?;
         let mut seen = picture.clone();
         let mut first = true;
         let mut function = |point: &[f32], gradient: &mut [f32]| {
             seen.values.copy_from_slice(point);
             let Ok(costs) = objective.evaluate(&seen, gradient) else { return ControlFlow::Break(()) };
+            if let Some(painted) = &painted {
+                gradient
+                    .chunks_exact_mut(3)
+                    .zip(painted)
+                    .for_each(|(pixel, share)| pixel.iter_mut().for_each(|g| *g *= share));
+            }
             done += 1;
             spent += work(side, 1);
             let progress = Progress {
@@ -128,17 +145,28 @@ pub fn stylize(
         }
     }
     picture.values.iter_mut().for_each(|value| *value = value.clamp(0.0, 255.0));
-    Ok(picture)
+    let original = original.resized(picture.size());
+    let mut finished = colour::finished(&picture, &original, settings.colours);
+    let painted = settings.painted.as_ref().map(|guide| guide.resized(picture.size()).weights);
+    lay(&mut finished, &original, painted.as_deref());
+    Ok(finished)
+}
+
+/// Lays the content over what is not painted.
+fn lay(picture: &mut Picture, content: &Picture, painted: Option<&[f32]>) {
+    let Some(painted) = painted else { return };
+    let pixels = picture.values.chunks_exact_mut(3).zip(content.values.chunks_exact(3));
+    for ((pixel, content), share) in pixels.zip(painted) {
+        pixel.iter_mut().zip(content).for_each(|(value, under)| *value = under + share * (*value - under));
+    }
 }
 
 /// A region with its styles for a picture of this size; no style is enlarged.
-fn scaled(region: &Region, side: usize, settings: &Settings) -> Region {
+fn scaled(region: &Region, content: &Picture, side: usize, settings: &Settings) -> Region {
     let side = (side as f64 * settings.style_scale).round().max(1.0) as usize;
-    let styles = region.styles.iter().map(|style| Style {
-        picture: style
-            .picture
-            .resized(style.picture.fitted(side.min(style.picture.height.max(style.picture.width)))),
-        weight: style.weight,
+    let styles = region.styles.iter().map(|Style { picture, weight }| {
+        let picture = picture.resized(picture.fitted(side.min(picture.height.max(picture.width))));
+        Style { picture: colour::prepared(&picture, content, settings.colours), weight: *weight }
     });
     Region { guide: region.guide.clone(), styles: styles.collect() }
 }

@@ -13,14 +13,15 @@ use crate::models::{self, Channels};
 const DEFAULT: &str = "vgg16";
 
 /// Options about the network.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
+#[command(next_help_heading = "Network")]
 pub struct NetworkArgs {
     /// An ONNX network in place of VGG16; its layers are then named as its nodes are
-    #[arg(long, value_name = "ONNX", help_heading = "Network")]
+    #[arg(long, value_name = "ONNX")]
     network: Option<PathBuf>,
 
     /// What that network subtracts from pixels 0 to 255, in its order of channels
-    #[arg(long, value_name = "A,B,C", value_delimiter = ',', help_heading = "Network", requires = "network")]
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', requires = "network")]
     mean: Vec<f32>,
 
     /// What it multiplies them with then
@@ -34,8 +35,12 @@ pub struct NetworkArgs {
     scale: f32,
 
     /// It takes blue before red
-    #[arg(long, help_heading = "Network", requires = "network")]
+    #[arg(long, requires = "network")]
     bgr: bool,
+
+    /// Pool by the mean of a window rather than by its largest value
+    #[arg(long)]
+    mean_pooling: bool,
 }
 
 /// `models/NAME/manifest.toml` of a network that gives features.
@@ -60,7 +65,12 @@ impl NetworkArgs {
             None => default(names)?,
         };
         let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        Features::read(&bytes, preprocessing, &layers).with_context(|| path.display().to_string())
+        let mut features =
+            Features::read(&bytes, preprocessing, &layers).with_context(|| path.display().to_string())?;
+        if self.mean_pooling {
+            features.pool_by_mean();
+        }
+        Ok(features)
     }
 
     fn preprocessing(&self) -> anyhow::Result<Preprocessing> {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use pictures::Photo;
 use style::{Costs, Progress};
 
 use super::save;
@@ -15,15 +16,25 @@ use super::save;
 /// How often the preview is renewed.
 const PREVIEW: Duration = Duration::from_secs(3);
 
+/// Frames of an animation, their longer side, and how long each is shown.
+const FRAMES: usize = 40;
+const FRAME_SIDE: usize = 320;
+const FRAME_MILLISECONDS: u32 = 100;
+
 /// Steps of the bar.
 const STEPS: u64 = 10_000;
 
 /// Options about watching.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
+#[command(next_help_heading = "Watching")]
 pub struct WatchArgs {
     /// A picture file that is renewed every few seconds while the picture is made
-    #[arg(long, value_name = "FILE", help_heading = "Watching")]
+    #[arg(long, value_name = "FILE")]
     preview: Option<PathBuf>,
+
+    /// A GIF of how the picture came to be
+    #[arg(long, value_name = "FILE.gif")]
+    animation: Option<PathBuf>,
 }
 
 /// Shows how far it is, and breaks off when the user asks for it.
@@ -32,6 +43,8 @@ pub struct Watch {
     start: Instant,
     preview: Option<PathBuf>,
     renewed: Instant,
+    animation: Option<PathBuf>,
+    frames: Vec<Photo>,
     interrupted: Arc<AtomicBool>,
     best: Costs,
 }
@@ -55,6 +68,8 @@ impl Watch {
             start: now,
             preview: args.preview.clone(),
             renewed: now,
+            animation: args.animation.clone(),
+            frames: Vec::new(),
             interrupted,
             best: Costs { total: f64::INFINITY, ..Costs::default() },
         })
@@ -87,6 +102,11 @@ impl Watch {
             }
             self.renewed = Instant::now();
         }
+        // Much happens early and little late: a frame comes at 0, 1, 4, 9, … of the evaluations.
+        let due = of * self.frames.len() * self.frames.len() / (FRAMES * FRAMES);
+        if self.animation.is_some() && *done > due {
+            self.frames.extend(picture.resized(picture.fitted(FRAME_SIDE)).to_photo());
+        }
         if self.interrupted.load(Ordering::Relaxed) {
             self.bar.suspend(|| eprintln!("ending with the best picture so far; Ctrl-C again to give up"));
             return ControlFlow::Break(());
@@ -94,9 +114,17 @@ impl Watch {
         ControlFlow::Continue(())
     }
 
-    /// Ends; the least costs at the last size.
-    pub fn finish(self) -> Costs {
+    /// Whether the user asked to end.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Ends, and writes the animation; the least costs at the last size.
+    pub fn finish(self) -> anyhow::Result<Costs> {
         self.bar.finish_and_clear();
-        self.best
+        if let Some(path) = self.animation.filter(|_| !self.frames.is_empty()) {
+            pictures::save_gif(path, &self.frames, FRAME_MILLISECONDS)?;
+        }
+        Ok(self.best)
     }
 }
