@@ -23,7 +23,7 @@ fn reference(name: &str) -> (f64, Vec<f64>) {
 }
 
 /// Compares with the reference, then checks each derivative by finite differences.
-fn check(name: &str, cost: &dyn Fn(&[f32], f64, &mut [f32]) -> f64) {
+fn check(name: &str, cost: impl Fn(&[f32], f64, &mut [f32]) -> f64) {
     let generated = sines(0.7, 3.0);
     let mut gradient = vec![0.0; SHAPE.values()];
     let value = cost(&generated, 1.0, &mut gradient);
@@ -63,20 +63,20 @@ fn check(name: &str, cost: &dyn Fn(&[f32], f64, &mut [f32]) -> f64) {
 #[test]
 fn content_cost_is_that_of_pytorch() {
     let content = sines(1.1, 2.0);
-    check("content", &|generated, weight, gradient| cost::content(&content, generated, weight, gradient));
+    check("content", |generated, weight, gradient| cost::content(&content, generated, weight, gradient));
 }
 
 #[test]
 fn style_cost_is_that_of_pytorch() {
     let style = vec![(1.0, cost::gram(&sines(1.1, 2.0), SHAPE, None))];
-    check("style", &|generated, weight, gradient| {
+    check("style", |generated, weight, gradient| {
         cost::style(&style, generated, SHAPE, None, weight, gradient)
     });
 }
 
 #[test]
 fn total_variation_is_that_of_pytorch() {
-    check("variation", &|generated, weight, gradient| {
+    check("variation", |generated, weight, gradient| {
         cost::total_variation(generated, SHAPE, weight, gradient)
     });
 }

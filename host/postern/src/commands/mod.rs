@@ -16,7 +16,7 @@ mod inspect;
 mod remove;
 mod settings;
 mod show;
-mod stylize;
+pub mod stylize;
 mod users;
 mod verify;
 mod watch;
@@ -53,7 +53,7 @@ pub enum Command {
     /// Watch what happens at the door, live
     Watch(watch::Args),
     /// Paint a picture in the style of others
-    Stylize(stylize::Args),
+    Stylize(Box<stylize::Args>),
     /// Print a completion script for your shell
     Completions(completions::Args),
 }
@@ -76,7 +76,7 @@ impl Command {
             Self::Embed(args) => embed::run(args, output),
             Self::Show(args) => show::run(args, output),
             Self::Watch(args) => watch::run(args, output),
-            Self::Stylize(args) => stylize::run(args, output),
+            Self::Stylize(args) => stylize::run(&args, output),
             Self::Completions(args) => completions::run(args, output),
         }
     }

@@ -24,6 +24,9 @@ const HISTORY: usize = 10;
 /// Side below which a picture is not worth a size of its own on the way from coarse to fine.
 const LEAST_SIDE: usize = 128;
 
+/// Evaluations of a portrait at its last size.
+const PORTRAIT_ITERATIONS: usize = 60;
+
 /// Side of a picture on a contact sheet.
 const TILE_SIDE: u32 = 512;
 
@@ -173,13 +176,13 @@ enum KeptColours {
 }
 
 /// Makes one picture, or a contact sheet.
-pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let content = open(&args.content)?;
     // What cannot be written in the end is refused before the work.
     Photo::check_extension(&args.output)?;
     let mut watch = Watch::new(&args.watch)?;
     let Some(vary) = &args.vary else {
-        let picture = paint(&args, &content, &mut watch)?;
+        let picture = paint(args, &content, &mut watch)?;
         let costs = watch.finish()?;
         save(&picture, &args.output)?;
         let report = json!({
@@ -226,16 +229,34 @@ fn paint(args: &Args, content: &Picture, watch: &mut Watch) -> anyhow::Result<Pi
         settings.sides.drain(..settings.sides.len() - 1);
         settings.evaluations.drain(..settings.evaluations.len() - 1);
     }
-    let layers = settings.weights.content_layers.iter().chain(&settings.weights.style_layers);
-    let mut names: Vec<&str> = layers.map(|(name, _)| &**name).collect();
-    names.sort_unstable();
-    names.dedup();
-    let features = args.network.read(&names)?;
+    let features = args.network.read(&settings.weights)?;
     let limit = args.search.memory.map(|gibibytes| (gibibytes * f64::from(1 << 30)) as usize);
     if let Some(limit) = limit.or_else(style::memory::available) {
         style::memory::check(&features, content, &settings, limit).context("give a smaller --size")?;
     }
     Ok(style::stylize(&features, content, &regions, &settings, &mut |progress| watch.see(progress))?)
+}
+
+/// Paints a portrait of `side` pixels in the style of a picture, for people that are enrolled.
+pub fn portrait(content: &Picture, style: &Path, side: usize) -> anyhow::Result<Photo> {
+    let settings = Settings {
+        weights: PRESETS[0].weights(),
+        sides: vec![side / 2, side],
+        evaluations: vec![2 * PORTRAIT_ITERATIONS, PORTRAIT_ITERATIONS],
+        style_scale: 1.0,
+        method: Method::Lbfgs(HISTORY),
+        start: Start::Content,
+        seed: 0,
+        colours: Colours::Style,
+        painted: None,
+    };
+    let features = NetworkArgs::default().read(&settings.weights)?;
+    let regions = [Region { guide: None, styles: vec![Style { picture: open(style)?, weight: 1.0 }] }];
+    let mut watch = Watch::new(&WatchArgs::default())?;
+    let picture =
+        style::stylize(&features, content, &regions, &settings, &mut |progress| watch.see(progress))?;
+    watch.finish()?;
+    picture.to_photo().context("the portrait has no pixels")
 }
 
 impl Args {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
-use style::{Features, LayerName, Preprocessing};
+use style::{Features, LayerName, Preprocessing, Weights};
 
 use crate::models::{self, Channels};
 
@@ -13,7 +13,7 @@ use crate::models::{self, Channels};
 const DEFAULT: &str = "vgg16";
 
 /// Options about the network.
-#[derive(Clone, clap::Args)]
+#[derive(Clone, Default, clap::Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkArgs {
     /// An ONNX network in place of VGG16; its layers are then named as its nodes are
@@ -58,11 +58,15 @@ struct Input {
 }
 
 impl NetworkArgs {
-    /// Reads what the layers called `names` need of the network.
-    pub fn read(&self, names: &[&str]) -> anyhow::Result<Features> {
+    /// Reads what the layers of `weights` need of the network.
+    pub fn read(&self, weights: &Weights) -> anyhow::Result<Features> {
+        let layers = weights.content_layers.iter().chain(&weights.style_layers);
+        let mut names: Vec<&str> = layers.map(|(name, _)| &**name).collect();
+        names.sort_unstable();
+        names.dedup();
         let (path, preprocessing, layers) = match &self.network {
             Some(path) => (path.clone(), self.preprocessing()?, names.iter().map(|name| own(name)).collect()),
-            None => default(names)?,
+            None => default(&names)?,
         };
         let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut features =

@@ -25,7 +25,7 @@ const FRAME_MILLISECONDS: u32 = 100;
 const STEPS: u64 = 10_000;
 
 /// Options about watching.
-#[derive(Clone, clap::Args)]
+#[derive(Clone, Default, clap::Args)]
 #[command(next_help_heading = "Watching")]
 pub struct WatchArgs {
     /// A picture file that is renewed every few seconds while the picture is made
