@@ -27,8 +27,6 @@ conformance BOARD ELF            run it on an emulated board (an547 or an500) an
 conformance BOARD ELF network IMAGE [INPUT]
                                  run a network on the board and compare; INPUT is a file of its
                                  input's bytes, pseudo-random without it
-conformance BOARD ELF profile IMAGE
-                                 print the instructions of each operator on the board
 conformance BOARD ELF recognizer DETECTOR ENCODER FRAME WIDTH HEIGHT
                                  recognize a YUYV frame on the board and compare";
 
@@ -77,7 +75,6 @@ pub fn run(arguments: &[&str]) -> Result<bool> {
             let job = Job::Network { image: &image, input: &input };
             compare_job(map(board)?, Path::new(elf), &job).map(|compared| tell(&compared, false))
         }
-        [board, elf, "profile", image] => profile(map(board)?, Path::new(elf), &fs::read(image)?),
         [board, elf, "recognizer", detector, encoder, frame, width, height] => {
             let [detector, encoder, pixels] = [fs::read(detector)?, fs::read(encoder)?, fs::read(frame)?];
             let frame = Frame::new(PixelFormat::Yuyv, width.parse()?, height.parse()?, &pixels)
@@ -158,33 +155,42 @@ pub fn compare_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<Compared> {
     })
 }
 
-/// Prints the instructions of each operator.
-fn profile(map: Map, elf: &Path, image: &[u8]) -> Result<bool> {
+/// The instructions that each operator of a network takes on the board, for pseudo-random input.
+///
+/// # Errors
+/// The image is none, the job does not fit or is not done, or the emulator does not start.
+pub fn profile(map: Map, elf: &Path, image: &[u8]) -> Result<Vec<u64>> {
+    let job = Job::Profile { image, input: &noise(image)? };
+    let (_, output) = run_job(map, elf, &job)?;
+    let ticks = output.chunks_exact(8).map(|bytes| u64::from_le_bytes(bytes.try_into().unwrap_or_default()));
+    Ok(ticks.map(|ticks| instructions(map, ticks)).collect())
+}
+
+/// The instructions that a search through `count` pseudo-random templates takes on the board.
+///
+/// # Errors
+/// Those of [`profile`].
+pub fn search(map: Map, elf: &Path, dimension: usize, count: usize) -> Result<u64> {
+    let mut random = Random::new(2);
+    let mut bytes = |len: usize| (0..len).map(|_| random.byte() as u8).collect::<Vec<u8>>();
+    let (query, rows) = (bytes(dimension), bytes(dimension * count));
+    let (instructions, _) = run_job(map, elf, &Job::Search { query: &query, rows: &rows })?;
+    Ok(instructions)
+}
+
+/// Runs a job on the board alone: instructions and output.
+fn run_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<(u64, Vec<u8>)> {
     let mut host = aligned(map.nor.len as usize);
     let host = bytes(&mut host);
-    let job = Job::Profile { image, input: &noise(image)? };
-    job::write(host, &job, ROOM).map_err(|_| "the job does not fit into the board's memory")?;
+    job::write(host, job, ROOM).map_err(|_| "the job does not fit into the board's memory")?;
     let memory = Memory::new(map, host)?;
-    memory.boot(elf)?;
+    let said = memory.boot(elf)?;
     let board = memory.read()?;
     let board = job::read(&board).ok_or("the board has lost its job")?;
-    let mut copy = aligned(image.len());
-    let copy = &mut bytes(&mut copy)[..image.len()];
-    copy.copy_from_slice(image);
-    let model = Model::load(copy).map_err(|error| format!("the image: {error}"))?;
-    let mut before = 0;
-    for (number, ticks) in board.output.chunks_exact(8).enumerate() {
-        let ticks = u64::from_le_bytes(ticks.try_into()?);
-        let operator = model.operator(number).ok_or("more operators than the network has")?;
-        let count = instructions(map, ticks - before);
-        let (input, output) = (operator.input_shape(), operator.output_shape());
-        let macs = operator.multiply_adds();
-        let name = operator.name();
-        println!("{number:>3} {name:<18} {input} -> {output}: {macs} multiply-adds, {count} instructions");
-        before = ticks;
+    if board.status != Status::Done {
+        return Err(format!("{:?}: {}", board.status, String::from_utf8_lossy(&said.stderr)).into());
     }
-    println!("all: {} instructions", instructions(map, before));
-    Ok(board.status == Status::Done)
+    Ok((instructions(map, board.ticks), board.output.to_vec()))
 }
 
 /// Nanoseconds, which are instructions under `-icount shift=0`.

@@ -7,7 +7,7 @@
 //! ```text
 //! offset  word
 //! 0x00    magic "PJOB"
-//! 0x04    kind: 1 network, 2 recognizer, 3 profile of a network
+//! 0x04    kind: 1 network, 2 recognizer, 3 profile of a network, 4 search
 //! 0x08    status, written at the end: 0 not run, 1 done, others see `Status`
 //! 0x0c    bytes of output written
 //! 0x10    ticks of the board's counter that the computation took, 64 bits
@@ -19,7 +19,8 @@
 //! ```
 //!
 //! The output of a network is its outputs one after the other, `i16` little-endian. That of a profile
-//! is the counter's ticks since the start when each operator ended, 64 bits each. That of the
+//! is the counter's ticks that each operator took, 64 bits each. That of a search is the number of
+//! the nearest row and its dot product, a word each. That of the
 //! recognizer is text, so that a difference can be read: a line for each face, and the quality
 //! and the template of the largest.
 
@@ -65,6 +66,13 @@ pub enum Job<'a> {
         image: &'a [u8],
         /// As many bytes as the network's input has values, each an `i8`.
         input: &'a [u8],
+    },
+    /// The row nearest to a template.
+    Search {
+        /// The template.
+        query: &'a [u8],
+        /// Rows of as many values, read where they lie.
+        rows: &'a [u8],
     },
     /// What a frame shows.
     Recognizer {
@@ -130,6 +138,7 @@ pub fn write(memory: &mut [u8], job: &Job<'_>, room: usize) -> Result<(), Status
     let (kind, first, second, input) = match job {
         Job::Network { image, input } => (1, *image, &[][..], *input),
         Job::Profile { image, input } => (3, *image, &[][..], *input),
+        Job::Search { query, rows } => (4, *rows, &[][..], *query),
         Job::Recognizer { detector, encoder, frame } => (2, *detector, *encoder, frame.bytes()),
     };
     let mut at = HEADER;
@@ -224,7 +233,16 @@ fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Resu
         3 => {
             let model = Model::load(first).map_err(|_| Status::Image)?;
             start = ticks();
-            profile(&model, input, arena, room, || ticks().wrapping_sub(start))?
+            profile(&model, input, arena, room, &ticks)?
+        }
+        4 => {
+            start = ticks();
+            let found = kernels::nearest(bytemuck::cast_slice(input), bytemuck::cast_slice(first));
+            let (number, product) = found.ok_or(Status::Input)?;
+            let words = room.get_mut(..8).ok_or(Status::Room)?;
+            words[..4].copy_from_slice(&(number as u32).to_le_bytes());
+            words[4..].copy_from_slice(&product.to_le_bytes());
+            8
         }
         _ => return Err(Status::Header),
     };
@@ -248,21 +266,22 @@ fn profile(
     input: &[u8],
     arena: &mut [i8],
     room: &mut [u8],
-    ticks: impl Fn() -> u64,
+    ticks: &impl Fn() -> u64,
 ) -> Result<usize, Status> {
     fill(model, input, arena)?;
-    let mut places = room.chunks_exact_mut(8);
-    let mut written = 0;
-    let mut full = false;
-    let done = |_| match places.next() {
-        Some(place) => {
-            place.copy_from_slice(&ticks().to_le_bytes());
-            written += 8;
-        }
-        None => full = true,
+    let len = 8 * model.operator_count();
+    let table = room.get_mut(..len).ok_or(Status::Room)?;
+    table.fill(0);
+    let mut before = ticks();
+    let done = |operator: usize| {
+        let now = ticks();
+        let place = &mut table[8 * operator..8 * operator + 8];
+        let took = u64::from_le_bytes(place.try_into().unwrap_or_default());
+        place.copy_from_slice(&took.wrapping_add(now.wrapping_sub(before)).to_le_bytes());
+        before = now;
     };
     model.run_observed(arena, done).map_err(|_| Status::Run)?;
-    if full { Err(Status::Room) } else { Ok(written) }
+    Ok(len)
 }
 
 fn network(model: &Model, input: &[u8], arena: &mut [i8], room: &mut [u8]) -> Result<usize, Status> {

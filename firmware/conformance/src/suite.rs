@@ -77,7 +77,7 @@ impl Tally {
 /// # Errors
 /// Those of `out`.
 pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt::Error> {
-    let kernels: [(&str, Case); 7] = [
+    let kernels: [(&str, Case); 8] = [
         ("conv2d", |random, workspace, tally| convolution(false, random, workspace, tally)),
         ("depthwise_conv2d", |random, workspace, tally| convolution(true, random, workspace, tally)),
         ("add", addition),
@@ -85,6 +85,7 @@ pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt:
         ("max_pool", maximum),
         ("resize_nearest_2x", resize),
         ("dot", dot),
+        ("nearest", nearest),
     ];
     let mut all_equal = true;
     for (name, kernel) in kernels {
@@ -263,4 +264,20 @@ fn dot(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
     random.fill(&mut a[..len]);
     random.fill(&mut b[..len]);
     tally.take(&[generic::dot(&a[..len], &b[..len])], &[kernels::dot(&a[..len], &b[..len])]);
+}
+
+fn nearest(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
+    let (dimension, count) = (64 << random.within(0, 3), random.within(0, 60));
+    let [rows, query] = &mut workspace.inputs;
+    let (rows, query) = (&mut rows[..count * dimension], &mut query[..dimension]);
+    random.fill(rows);
+    random.fill(query);
+    // Equal rows, of which the first counts.
+    if count > 2 {
+        rows.copy_within(dimension..2 * dimension, (count - 1) * dimension);
+    }
+    let words =
+        |found: Option<(usize, i32)>| found.map_or([-1, 0], |(number, product)| [number as i32, product]);
+    let (reference, dispatched) = (generic::nearest(query, rows), kernels::nearest(query, rows));
+    tally.take(&words(reference), &words(dispatched));
 }

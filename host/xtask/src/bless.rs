@@ -6,7 +6,7 @@
 
 use std::process::Command;
 
-use crate::{firmware, images, process, setup, workspace};
+use crate::{budget, firmware, images, process, setup, workspace};
 
 /// Runs the tests with expected files written instead of compared, and lists what changed.
 pub fn run() -> anyhow::Result<()> {
@@ -16,6 +16,7 @@ pub fn run() -> anyhow::Result<()> {
     let mut cargo = Command::new("cargo");
     cargo.args(["test", "--release"]).env("POSTERN_BLESS", "1").current_dir(workspace::root());
     process::shown(&mut cargo)?;
+    budget::bless()?;
     let mut git = Command::new("git");
     git.args(["status", "--short"]).current_dir(workspace::root());
     let changed = process::captured(&mut git, None)?;

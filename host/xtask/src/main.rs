@@ -10,6 +10,7 @@ use clap::Parser;
 
 mod arrows;
 mod bless;
+mod budget;
 mod debian;
 mod demo;
 mod firmware;
@@ -43,6 +44,8 @@ enum Task {
     Demo(demo::Args),
     /// Run every check and every test, on the host and on the emulated boards
     Test,
+    /// Count what networks and firmware cost, and hold it against the budget
+    Budget(budget::Args),
     /// Write the expected files anew from what the code does now
     Bless,
     /// Check the source against the rules that the compiler does not know
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Task::Firmware(args) => firmware::run(&args),
         Task::Demo(args) => demo::run(&args),
         Task::Test => test::run(),
+        Task::Budget(args) => budget::run(&args),
         Task::Bless => bless::run(),
         Task::Tidy => tidy::run(),
         Task::Size => size::run(),

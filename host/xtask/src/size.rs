@@ -45,6 +45,12 @@ fn print_firmware(board: Board, elf: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Bytes of the section `.text` of a firmware: its code without the models.
+pub fn text(elf: &Path) -> anyhow::Result<u64> {
+    let text = sections(elf)?.into_iter().find(|section| section.name == ".text");
+    Ok(text.context("the firmware has no .text")?.size)
+}
+
 fn sections(elf: &Path) -> anyhow::Result<Vec<Section>> {
     let bytes = std::fs::read(elf).with_context(|| format!("cannot read {}", elf.display()))?;
     let file = ElfFile32::<object::Endianness>::parse(&*bytes)?;

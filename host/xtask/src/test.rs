@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use crate::{firmware, images, setup, tidy, workspace};
+use crate::{budget, firmware, images, setup, tidy, workspace};
 
 /// A step of the task.
 struct Step {
@@ -29,6 +29,7 @@ const STEPS: &[Step] = &[
     Step { name: "tidy", run: |_| tidy::run() },
     Step { name: "models compiled", run: |_| images::compile() },
     Step { name: "firmware built", run: |_| firmware::build_all().map(|_| ()) },
+    Step { name: "budget", run: |_| budget::check() },
     // The tests of the emulated boards are among these: they start the firmware built above.
     Step { name: "tests", run: tests },
 ];

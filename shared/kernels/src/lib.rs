@@ -75,4 +75,14 @@ pub fn add(sum: &Addition, a: &[i8], b: &[i8], output: &mut [i8]) {
     generic::add(sum, a, b, output)
 }
 
+/// The row of `rows`, each as long as `query`, whose dot product with it is greatest.
+///
+/// Its number and the product; the first of equal ones, `None` if there is no whole row.
+pub fn nearest(query: &[i8], rows: &[i8]) -> Option<(usize, i32)> {
+    #[cfg(backend = "mve")]
+    return mve::nearest(query, rows);
+    #[cfg(not(backend = "mve"))]
+    generic::nearest(query, rows)
+}
+
 pub use generic::{average_pool, dot, max_pool, resize_nearest_2x};

@@ -4,6 +4,7 @@
 
 use crate::output::{Outcome, Output};
 
+mod bench;
 mod board;
 mod compile;
 mod completions;
@@ -28,6 +29,8 @@ pub enum Command {
     Compile(compile::Args),
     /// Show what is in a model image: operators, shapes, cost and memory
     Inspect(inspect::Args),
+    /// Count what each operator of a model costs on a board, or time it here
+    Bench(bench::Args),
     /// Measure how often the door would be wrong
     Eval(eval::Args),
     /// Switch an emulated board on and off, show its state and its log
@@ -64,6 +67,7 @@ impl Command {
         match self {
             Self::Compile(args) => compile::run(args, output),
             Self::Inspect(args) => inspect::run(args, output),
+            Self::Bench(args) => bench::run(args, output),
             Self::Eval(args) => eval::run(args, output),
             Self::Board(args) => board::run(args, output),
             Self::Flash(args) => flash::run(args, output),

@@ -8,6 +8,7 @@ mod conv2d;
 mod depthwise_conv2d;
 mod dot;
 mod max_pool;
+mod nearest;
 mod resize;
 
 pub use add::add;
@@ -16,4 +17,5 @@ pub use conv2d::conv2d;
 pub use depthwise_conv2d::depthwise_conv2d;
 pub use dot::dot;
 pub use max_pool::max_pool;
+pub use nearest::nearest;
 pub use resize::resize_nearest_2x;

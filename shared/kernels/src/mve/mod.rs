@@ -14,6 +14,7 @@ mod conv2d;
 mod depthwise_conv2d;
 mod filter;
 mod gather;
+mod nearest;
 mod pixel;
 mod plane;
 mod tile;
@@ -21,6 +22,7 @@ mod tile;
 pub use add::add;
 pub use conv2d::conv2d;
 pub use depthwise_conv2d::depthwise_conv2d;
+pub use nearest::nearest;
 
 use crate::OutputStage;
 

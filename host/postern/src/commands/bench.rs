@@ -1,0 +1,240 @@
+//! `postern bench`: what each operator of a model costs.
+//!
+//! On a board the cost is instructions, counted by the emulator, the same on every computer and in
+//! every run; they are not cycles. On this computer it is nanoseconds on one core, the least of a
+//! few runs.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, anyhow, bail};
+use client::Machine;
+use nn::Model;
+use serde::{Deserialize, Serialize};
+
+use crate::image_file::ImageFile;
+use crate::models;
+use crate::output::{Outcome, Output};
+
+/// Runs on this computer, of which the fastest counts.
+const RUNS: usize = 10;
+
+/// Options of `postern bench`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Where it runs
+    #[arg(long, value_enum, default_value_t = Where::An547)]
+    on: Where,
+
+    /// A model compiled before, or its image
+    #[arg(long, value_name = "IMAGE|NAME", default_value = models::ENCODER)]
+    model: String,
+
+    /// An earlier run's output with --json, to show what has changed
+    #[arg(long, value_name = "FILE")]
+    compare: Option<PathBuf>,
+}
+
+/// Where a model runs.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Where {
+    /// This computer, on one core
+    Host,
+    /// The emulated Cortex-M55
+    An547,
+    /// The emulated Cortex-M7
+    An500,
+}
+
+/// What a model costs.
+#[derive(Serialize, Deserialize)]
+struct Report {
+    model: String,
+    on: String,
+    /// What `cost` counts: instructions, or nanoseconds.
+    unit: String,
+    cost: u64,
+    multiply_adds: usize,
+    arena_bytes: usize,
+    image_bytes: usize,
+    operators: Vec<Row>,
+    /// The cost before, if it was compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cost_before: Option<u64>,
+}
+
+/// What an operator costs.
+#[derive(Serialize, Deserialize)]
+struct Row {
+    operator: String,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    input: [usize; 3],
+    output: [usize; 3],
+    multiply_adds: usize,
+    cost: u64,
+    /// Of the whole, from 0 to 1.
+    share: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cost_before: Option<u64>,
+}
+
+/// Prints a row an operator, then sums.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    let path = models::image(&args.model)?;
+    let file = ImageFile::read(&path)?;
+    let model = file.model().with_context(|| path.display().to_string())?;
+    let costs = match args.on {
+        Where::Host => on_host(&model)?,
+        Where::An547 => on_board(Machine::An547, &std::fs::read(&path)?)?,
+        Where::An500 => on_board(Machine::An500, &std::fs::read(&path)?)?,
+    };
+    let mut report = report(&model, args.on, &costs);
+    if let Some(file) = &args.compare {
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let before = serde_json::from_str(&text).with_context(|| format!("in {}", file.display()))?;
+        compare(&mut report, &before).with_context(|| format!("cannot compare with {}", file.display()))?;
+    }
+    output.print(&report, |out| print(&report, out))?;
+    Ok(Outcome::Done)
+}
+
+/// The least nanoseconds that each operator took.
+fn on_host(model: &Model) -> anyhow::Result<Vec<u64>> {
+    let mut blocks = vec![0u128; model.arena_len().div_ceil(size_of::<u128>())];
+    let arena: &mut [i8] = bytemuck::cast_slice_mut(&mut blocks);
+    let mut least = vec![u64::MAX; model.operator_count()];
+    for _ in 0..RUNS {
+        let mut costs = vec![0; least.len()];
+        let mut before = Instant::now();
+        model.run_observed(arena, |operator| {
+            costs[operator] += before.elapsed().as_nanos() as u64;
+            before = Instant::now();
+        })?;
+        least.iter_mut().zip(costs).for_each(|(least, cost)| *least = cost.min(*least));
+    }
+    Ok(least)
+}
+
+/// The instructions that each operator takes.
+fn on_board(machine: Machine, image: &[u8]) -> anyhow::Result<Vec<u64>> {
+    let suite = machine.built_firmware().map(|firmware| firmware.with_file_name("conformance"));
+    let Some(suite) = suite.filter(|suite| suite.is_file()) else {
+        bail!("no conformance suite for {}: run `cargo xtask firmware`", machine.name());
+    };
+    conformance::host::profile(machine.map(), &suite, image)
+        .map_err(|error| anyhow!("{error}"))
+        .with_context(|| format!("{} did not run the model", machine.name()))
+}
+
+fn report(model: &Model, on: Where, costs: &[u64]) -> Report {
+    let cost: u64 = costs.iter().sum();
+    let sides = |shape: nn::Shape| [shape.height, shape.width, shape.channels];
+    let operators = (0..model.operator_count()).filter_map(|number| model.operator(number)).zip(costs);
+    let operators: Vec<Row> = operators
+        .map(|(operator, &of_this)| Row {
+            operator: operator.name().to_owned(),
+            kernel: operator.window().kernel,
+            stride: operator.window().stride,
+            input: sides(operator.input_shape()),
+            output: sides(operator.output_shape()),
+            multiply_adds: operator.multiply_adds(),
+            cost: of_this,
+            share: of_this as f64 / cost.max(1) as f64,
+            cost_before: None,
+        })
+        .collect();
+    let (on, unit) = match on {
+        Where::Host => ("host", "nanoseconds"),
+        Where::An547 => ("an547", "instructions"),
+        Where::An500 => ("an500", "instructions"),
+    };
+    Report {
+        model: model.name().to_owned(),
+        on: on.to_owned(),
+        unit: unit.to_owned(),
+        cost,
+        multiply_adds: operators.iter().map(|row| row.multiply_adds).sum(),
+        arena_bytes: model.arena_len(),
+        image_bytes: model.image_len(),
+        operators,
+        cost_before: None,
+    }
+}
+
+/// Puts the costs of an earlier run beside those of this one.
+fn compare(report: &mut Report, before: &Report) -> anyhow::Result<()> {
+    if (&report.model, &report.on) != (&before.model, &before.on) {
+        bail!("it is of {} on {}, not of {} on {}", before.model, before.on, report.model, report.on);
+    }
+    report.cost_before = Some(before.cost);
+    for (row, before) in report.operators.iter_mut().zip(&before.operators) {
+        row.cost_before = Some(before.cost);
+    }
+    Ok(())
+}
+
+fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
+    let unit = &report.unit;
+    writeln!(
+        out,
+        "{:>4} {:<18} {:>7} {:>7} {:>12} {:>12} {:>13} {unit:>13} {:>6} {:>7}",
+        "", "operator", "kernel", "stride", "input", "output", "multiply-adds", "each", "share"
+    )?;
+    for (number, row) in report.operators.iter().enumerate() {
+        writeln!(
+            out,
+            "{number:>4} {:<18} {:>7} {:>7} {:>12} {:>12} {:>13} {:>13} {:>6.2} {:>6.1}%{}",
+            row.operator,
+            by(&row.kernel),
+            by(&row.stride),
+            by(&row.input),
+            by(&row.output),
+            row.multiply_adds,
+            row.cost,
+            row.multiply_adds as f64 / row.cost.max(1) as f64,
+            100.0 * row.share,
+            change(row.cost, row.cost_before)
+        )?;
+    }
+    writeln!(out, "\nby kind")?;
+    let mut kinds: BTreeMap<String, (usize, usize, u64, u64)> = BTreeMap::new();
+    for row in &report.operators {
+        let kernel = if row.multiply_adds > 0 { format!(" {}", by(&row.kernel)) } else { String::new() };
+        let sum = kinds.entry(format!("{}{kernel}", row.operator)).or_default();
+        *sum = (
+            sum.0 + 1,
+            sum.1 + row.multiply_adds,
+            sum.2 + row.cost,
+            sum.3 + row.cost_before.unwrap_or_default(),
+        );
+    }
+    for (kind, (count, multiply_adds, cost, before)) in kinds {
+        let each = multiply_adds as f64 / cost.max(1) as f64;
+        let change = change(cost, report.cost_before.map(|_| before));
+        writeln!(
+            out,
+            "  {kind:<22} {count:>3} {multiply_adds:>13} multiply-adds {cost:>12} {unit}, {each:>5.2} each{change}"
+        )?;
+    }
+    let each = report.multiply_adds as f64 / report.cost.max(1) as f64;
+    writeln!(out)?;
+    writeln!(out, "{} on {}", report.model, report.on)?;
+    writeln!(out, "{:<14} {}{}", report.unit, report.cost, change(report.cost, report.cost_before))?;
+    writeln!(out, "multiply-adds  {}, {each:.2} each", report.multiply_adds)?;
+    writeln!(out, "arena          {} bytes", report.arena_bytes)?;
+    writeln!(out, "flash          {} bytes of image", report.image_bytes)
+}
+
+/// How a cost has changed, in percent.
+fn change(cost: u64, before: Option<u64>) -> String {
+    let change = |before: u64| format!(" {:>+7.2}%", 100.0 * (cost as f64 / before.max(1) as f64 - 1.0));
+    before.map(change).unwrap_or_default()
+}
+
+fn by(numbers: &[usize]) -> String {
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join("x")
+}

@@ -1,0 +1,85 @@
+//! The template of 128 values nearest to another: most of the query stays in registers.
+
+use core::arch::global_asm;
+
+use crate::generic;
+
+/// Values of a template.
+const DIMENSION: usize = 128;
+
+/// What the asm is told, and what it finds.
+#[repr(C)]
+struct Job {
+    query: *const i8,
+    rows: *const i8,
+    count: usize,
+    product: i32,
+    /// The end of the best row.
+    end: *const i8,
+}
+
+unsafe extern "C" {
+    fn mve_nearest(job: &mut Job);
+}
+
+/// See [`crate::nearest`].
+pub fn nearest(query: &[i8], rows: &[i8]) -> Option<(usize, i32)> {
+    let count = rows.len() / DIMENSION;
+    if query.len() != DIMENSION || count == 0 {
+        return generic::nearest(query, rows);
+    }
+    let first = rows.as_ptr();
+    let mut job = Job { query: query.as_ptr(), rows: first, count, product: i32::MIN, end: first };
+    // SAFETY: the query has 128 values and `rows` has `count` times as many.
+    unsafe { mve_nearest(&mut job) }
+    let bytes = job.end as usize - first as usize;
+    Some((bytes / DIMENSION - 1, job.product))
+}
+
+// Six of eight pieces of the query in q0..q5; two are loaded with the template's.
+global_asm!(
+    ".cpu cortex-m55",
+    ".section .text.mve_nearest, \"ax\"",
+    ".balign 4",
+    ".global mve_nearest",
+    ".type mve_nearest, %function",
+    ".thumb_func",
+    "mve_nearest:",
+    "    push {{r4-r7, lr}}",
+    "    vpush {{d8-d15}}",
+    "    ldm.w r0, {{r1, r2, r3, r4, r5}}",
+    "    vldrb.u8 q0, [r1]",
+    "    vldrb.u8 q1, [r1, #16]",
+    "    vldrb.u8 q2, [r1, #32]",
+    "    vldrb.u8 q3, [r1, #48]",
+    "    vldrb.u8 q4, [r1, #64]",
+    "    vldrb.u8 q5, [r1, #80]",
+    "    dls lr, r3",
+    "2:",
+    "    vldrb.u8 q6, [r2], #16",
+    "    vmladav.s8 r6, q0, q6",
+    "    vldrb.u8 q7, [r2], #16",
+    "    vmladava.s8 r6, q1, q7",
+    "    vldrb.u8 q6, [r2], #16",
+    "    vmladava.s8 r6, q2, q6",
+    "    vldrb.u8 q7, [r2], #16",
+    "    vmladava.s8 r6, q3, q7",
+    "    vldrb.u8 q6, [r2], #16",
+    "    vmladava.s8 r6, q4, q6",
+    "    vldrb.u8 q7, [r2], #16",
+    "    vmladava.s8 r6, q5, q7",
+    "    vldrb.u8 q6, [r2], #16",
+    "    vldrb.u8 q7, [r1, #96]",
+    "    vmladava.s8 r6, q7, q6",
+    "    vldrb.u8 q6, [r2], #16",
+    "    vldrb.u8 q7, [r1, #112]",
+    "    vmladava.s8 r6, q7, q6",
+    "    cmp r6, r4",
+    "    csel r4, r6, r4, gt",
+    "    csel r5, r2, r5, gt",
+    "    le lr, 2b",
+    "    strd r4, r5, [r0, #12]",
+    "    vpop {{d8-d15}}",
+    "    pop {{r4-r7, pc}}",
+    ".size mve_nearest, . - mve_nearest",
+);
