@@ -75,7 +75,7 @@ fn compare(budget: &Costs, costs: &Costs) -> Vec<String> {
 
 fn measure() -> anyhow::Result<Costs> {
     let mut costs = Costs::new();
-    let models = sources::model_names()?;
+    let models = sources::model_names(sources::Purpose::Door)?;
     for name in &models {
         let image = image(name)?;
         costs.insert(format!("{name} image bytes"), image.len() as u64);

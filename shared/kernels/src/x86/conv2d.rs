@@ -1,11 +1,11 @@
-//! Dense convolution on x86-64: VNNI over packed weights, else generic code under AVX2.
+//! Dense convolution on x86-64: VNNI where the processor has it, else generic code under AVX2.
 
-use super::{has_avx512, vnni};
+use super::{has_vnni, vnni};
 use crate::{Convolution, Element, generic};
 
 /// See [`crate::conv2d`].
 pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
-    if has_avx512() && std::is_x86_feature_detected!("avx512vnni") {
+    if has_vnni() {
         // SAFETY: the processor has the features that the function is compiled for.
         unsafe { vnni::conv2d(conv, input, output) }
     } else if std::is_x86_feature_detected!("avx2") {

@@ -1,24 +1,19 @@
-//! Depthwise convolution on x86-64: the generic code under AVX-512 or AVX2.
+//! Depthwise convolution on x86-64: VNNI where the processor has it, else generic code under AVX2.
 
-use super::has_avx512;
+use super::{has_vnni, taps};
 use crate::{Convolution, Element, generic};
 
 /// See [`crate::depthwise_conv2d`].
 pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
-    if has_avx512() {
+    if has_vnni() {
         // SAFETY: the processor has the features that the function is compiled for.
-        unsafe { avx512(conv, input, output) }
+        unsafe { taps::depthwise_conv2d(conv, input, output) }
     } else if std::is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has the features that the function is compiled for.
         unsafe { avx2(conv, input, output) }
     } else {
         generic::depthwise_conv2d(conv, input, output)
     }
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn avx512<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
-    generic::depthwise_conv2d(conv, input, output)
 }
 
 #[target_feature(enable = "avx2")]

@@ -1,188 +1,191 @@
 //! Dense convolution as a matrix product with AVX-512 VNNI.
 //!
-//! `vpdpbusd` multiplies unsigned by signed bytes, so pixels are offset by 128 and the sum of the
-//! weights, times 128, is taken off again: integers, hence the same bytes as `generic`. Weights are
-//! repacked at every call to `[block of 16 outputs][group of 4 inputs][16][4]`, which costs far less
-//! than the product unless there are few pixels; then they are multiplied as they lie.
+//! `vpdpbusd` adds four products to each 32-bit lane. A register holds one piece of four filters, as
+//! [`crate::weights`] lays them out, so that weights need no packing; a pixel's piece is repeated
+//! four times beside it. Sixteen filters times [`TILE`] pixels stay in registers while the pieces
+//! pass by, and the four lanes of each filter are added up at the end.
+//!
+//! The instruction multiplies unsigned by signed bytes: pixels are offset by 128, and the sum of
+//! a filter's weights, times 128, is taken off its bias. Integers, hence the same bytes as `generic`.
 
 use core::arch::x86_64::*;
 use core::cell::RefCell;
 use std::vec::Vec;
 
+use super::LANES;
+use super::stage::Scales;
 use crate::weights::{FILTERS, PIECE, row_len};
 use crate::{Convolution, Element};
 
-/// Outputs computed together: the 32-bit lanes of a register.
-const LANES: usize = 16;
-/// Pixels computed together, each with one accumulator.
+/// Pixels computed together.
 const TILE: usize = 6;
+/// Registers of filters computed together.
+const QUADS: usize = LANES / FILTERS;
+/// Bytes of a register.
+const BYTES: usize = FILTERS * PIECE;
 
 std::thread_local! {
-    static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch::new()) };
+    static SCRATCH: RefCell<Scratch> =
+        const { RefCell::new(Scratch { rows: Vec::new(), offset: Vec::new(), scales: Scales::new() }) };
 }
 
 /// Buffers kept from call to call.
 struct Scratch {
-    packed: Vec<i32>,
+    /// What every output pixel sees, offset by 128, in whole pieces.
+    rows: Vec<u8>,
+    /// 128 times the sum of each filter's weights.
     offset: Vec<i32>,
-    rows: Vec<i32>,
-}
-
-impl Scratch {
-    const fn new() -> Self {
-        Self { packed: Vec::new(), offset: Vec::new(), rows: Vec::new() }
-    }
+    scales: Scales,
 }
 
 /// See [`crate::conv2d`].
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
-    let depth = conv.window.kernel[0] * conv.window.kernel[1] * conv.input.channels;
     let (pixels, channels) = (conv.output.pixels(), conv.output.channels);
     SCRATCH.with_borrow_mut(|scratch| {
-        let Scratch { packed, offset, rows } = scratch;
-        let groups = depth.div_ceil(4);
-        im2row(conv, input, groups, rows);
-        if pixels < TILE {
-            return few_pixels(conv, groups, rows, output);
-        }
-        pack(conv.weights, groups, channels, packed, offset);
+        let Scratch { rows, offset, scales } = scratch;
+        let pitch = im2row(conv, input, rows);
+        offsets(conv, offset);
+        scales.set(&conv.stage, |channel| offset[channel]);
         for block in 0..channels.div_ceil(LANES) {
-            let weights = &packed[block * groups * LANES..][..groups * LANES];
-            let offset = &offset[block * LANES..][..LANES];
+            let quads = (channels - block * LANES).min(LANES).div_ceil(FILTERS);
+            let tile = Tile { conv, rows, pitch, scales, block };
             let mut pixel = 0;
             while pixel < pixels {
                 // The last tile is moved back to end at the last pixel: no shorter tile is needed.
-                let start = pixel.min(pixels - TILE);
-                let acc = tile(&rows[start * groups..][..TILE * groups], groups, weights, offset);
-                for (p, acc) in acc.iter().enumerate() {
-                    let first = (start + p) * channels + block * LANES;
-                    let wide = LANES.min(channels - block * LANES);
-                    for (lane, out) in output[first..first + wide].iter_mut().enumerate() {
-                        *out = O::narrow(conv.stage.apply(block * LANES + lane, acc[lane]));
-                    }
+                let wide = pixels >= TILE;
+                let start = if wide { pixel.min(pixels - TILE) } else { pixel };
+                match (wide, quads) {
+                    (true, QUADS) => tile.run::<O, TILE, QUADS>(start, output),
+                    (true, _) => tile.run_narrow::<O, TILE>(quads, start, output),
+                    (false, QUADS) => tile.run::<O, 1, QUADS>(start, output),
+                    (false, _) => tile.run_narrow::<O, 1>(quads, start, output),
                 }
-                pixel += TILE;
+                pixel += if wide { TILE } else { 1 };
             }
         }
     });
 }
 
-/// The products of [`TILE`] pixels with [`LANES`] filters.
-#[target_feature(enable = "avx512f,avx512vnni")]
-fn tile(rows: &[i32], groups: usize, weights: &[i32], offset: &[i32]) -> [[i32; LANES]; TILE] {
-    debug_assert!(rows.len() >= TILE * groups && weights.len() >= groups * LANES);
-    let mut acc = [_mm512_setzero_si512(); TILE];
-    for (group, weights) in weights.chunks_exact(LANES).take(groups).enumerate() {
-        // SAFETY: `chunks_exact` gives 16 values of 32 bits, which is what the load reads.
-        let weights = unsafe { _mm512_loadu_si512(weights.as_ptr().cast()) };
-        for (p, acc) in acc.iter_mut().enumerate() {
-            let pixel = _mm512_set1_epi32(rows[p * groups + group]);
-            *acc = _mm512_dpbusd_epi32(*acc, pixel, weights);
-        }
-    }
-    let mut sums = [[0; LANES]; TILE];
-    for (acc, sums) in acc.iter().zip(&mut sums) {
-        // SAFETY: `sums` is an array of 16 values of 32 bits, which is what the store writes.
-        unsafe { _mm512_storeu_si512(sums.as_mut_ptr().cast(), *acc) };
-        for (sum, offset) in sums.iter_mut().zip(offset) {
-            *sum -= offset;
-        }
-    }
-    sums
+/// A block of sixteen filters before the pixels.
+struct Tile<'a> {
+    conv: &'a Convolution<'a>,
+    rows: &'a [u8],
+    /// Bytes from a pixel's row to the next.
+    pitch: usize,
+    scales: &'a Scales,
+    block: usize,
 }
 
-/// The weights as they lie, four filters' pieces in a register, times each of a few pixels.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-fn few_pixels<O: Element>(conv: &Convolution, groups: usize, rows: &[i32], output: &mut [O]) {
-    let channels = conv.output.channels;
-    let all_offset = _mm512_set1_epi8(-128);
-    for (pixel, row) in rows.chunks_exact(groups).enumerate().take(conv.output.pixels()) {
-        let out = &mut output[pixel * channels..][..channels];
-        for (four, out) in out.chunks_mut(FILTERS).enumerate() {
-            let (mut acc, mut offset) = (_mm512_setzero_si512(), _mm512_setzero_si512());
-            let pieces = conv.weights.chunks_exact(row_len(channels));
-            for (values, filters) in row.chunks(PIECE / 4).zip(pieces) {
-                let filters = &filters[four * FILTERS * PIECE..][..FILTERS * PIECE];
-                let mask = ((1u32 << values.len()) - 1) as u8;
-                // SAFETY: the slice has the 64 bytes that are read, and the mask lets the other
-                // load read just the values that there are.
-                let (filters, values) = unsafe {
-                    (
-                        _mm512_loadu_si512(filters.as_ptr().cast()),
-                        _mm_maskz_loadu_epi32(mask, values.as_ptr()),
-                    )
-                };
-                acc = _mm512_dpbusd_epi32(acc, _mm512_broadcast_i32x4(values), filters);
-                offset = _mm512_dpbusd_epi32(offset, all_offset, filters);
-            }
-            let mut sums = [0i32; LANES];
-            // SAFETY: `sums` is an array of 16 values of 32 bits, which is what the store writes.
-            unsafe { _mm512_storeu_si512(sums.as_mut_ptr().cast(), _mm512_sub_epi32(acc, offset)) };
-            for (lane, (out, sums)) in out.iter_mut().zip(sums.chunks_exact(PIECE / 4)).enumerate() {
-                *out = O::narrow(conv.stage.apply(four * FILTERS + lane, sums.iter().sum()));
-            }
+impl Tile<'_> {
+    /// As [`run`](Self::run), for the last block of filters.
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+    fn run_narrow<O: Element, const P: usize>(&self, quads: usize, start: usize, output: &mut [O]) {
+        match quads {
+            1 => self.run::<O, P, 1>(start, output),
+            2 => self.run::<O, P, 2>(start, output),
+            _ => self.run::<O, P, 3>(start, output),
         }
     }
-}
 
-/// Groups of four weights of 16 filters side by side, and 128 times the sum of each filter.
-fn pack(weights: &[i8], groups: usize, channels: usize, packed: &mut Vec<i32>, offset: &mut Vec<i32>) {
-    let blocks = channels.div_ceil(LANES);
-    packed.clear();
-    packed.resize(blocks * groups * LANES, 0);
-    offset.clear();
-    offset.resize(blocks * LANES, 0);
-    for (piece, filters) in weights.chunks_exact(row_len(channels)).enumerate() {
-        for (c, filter) in filters.chunks_exact(PIECE).enumerate().take(channels) {
-            let to = &mut packed[c / LANES * groups * LANES..][..groups * LANES];
-            let to = to.chunks_exact_mut(LANES).skip(piece * PIECE / 4);
-            for (to, four) in to.zip(filter.chunks_exact(4)) {
-                to[c % LANES] = i32::from_le_bytes(bytes(four, 0));
+    /// The outputs of `P` pixels from `start` on for `Q` registers of filters.
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+    fn run<O: Element, const P: usize, const Q: usize>(&self, start: usize, output: &mut [O]) {
+        let channels = self.conv.output.channels;
+        let rows: [&[u8]; P] = core::array::from_fn(|p| &self.rows[(start + p) * self.pitch..][..self.pitch]);
+        let mut acc = [[_mm512_setzero_si512(); QUADS]; P];
+        let pieces = self.conv.weights.chunks_exact(row_len(channels));
+        for (piece, filters) in pieces.take(self.pitch / PIECE).enumerate() {
+            let filters = &filters[self.block * QUADS * BYTES..][..Q * BYTES];
+            let mut weights = [_mm512_setzero_si512(); Q];
+            for (weights, bytes) in weights.iter_mut().zip(filters.chunks_exact(BYTES)) {
+                // SAFETY: `chunks_exact` gives the 64 bytes that the load reads.
+                *weights = unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
             }
-            offset[c] += 128 * filter.iter().map(|&w| i32::from(w)).sum::<i32>();
-        }
-    }
-}
-
-/// What every output pixel sees, a row a pixel, offset by 128, in groups of four bytes.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn im2row(conv: &Convolution, input: &[i8], groups: usize, rows: &mut Vec<i32>) {
-    rows.clear();
-    rows.reserve(conv.output.pixels() * groups);
-    let depth = conv.input.channels;
-    if conv.window.is_point() {
-        for pixel in input.chunks_exact(depth) {
-            rows.extend(pixel.chunks(4).map(|four| i32::from_le_bytes(bytes(four, -128))));
-        }
-        return;
-    }
-    let mut patch = Vec::new();
-    for at in 0..conv.output.pixels() {
-        patch.clear();
-        let (y, x) = (at / conv.output.width, at % conv.output.width);
-        for ky in 0..conv.window.kernel[0] {
-            let row = conv.window.source(0, y, ky, conv.input.height);
-            for kx in 0..conv.window.kernel[1] {
-                match (row, conv.window.source(1, x, kx, conv.input.width)) {
-                    (Some(row), Some(column)) => {
-                        let start = (row * conv.input.width + column) * depth;
-                        patch.extend_from_slice(&input[start..start + depth]);
-                    }
-                    _ => patch.resize(patch.len() + depth, conv.input_zero),
+            for (acc, row) in acc.iter_mut().zip(rows) {
+                let values = &row[piece * PIECE..][..PIECE];
+                // SAFETY: the slice has the 16 bytes that the load reads.
+                let values = unsafe { _mm_loadu_si128(values.as_ptr().cast()) };
+                let values = _mm512_broadcast_i32x4(values);
+                for (acc, weights) in acc.iter_mut().zip(weights) {
+                    *acc = _mm512_dpbusd_epi32(*acc, values, weights);
                 }
             }
         }
-        rows.extend(patch.chunks(4).map(|four| i32::from_le_bytes(bytes(four, -128))));
+        let wide = LANES.min(channels - self.block * LANES);
+        for (p, acc) in acc.into_iter().enumerate() {
+            let first = (start + p) * channels + self.block * LANES;
+            self.scales.finish(self.block, sums(acc), &mut output[first..first + wide]);
+        }
     }
 }
 
-/// Up to four values as bytes, each with `offset` added modulo 256; missing ones are zero.
-#[inline(always)]
-fn bytes(values: &[i8], offset: i8) -> [u8; 4] {
-    let mut four = [0; 4];
-    for (byte, &value) in four.iter_mut().zip(values) {
-        *byte = value.wrapping_add(offset) as u8;
+/// Adds up the four lanes of each filter: filter `4 q + i` has those of part `i` of register `q`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn sums([a, b, c, d]: [__m512i; QUADS]) -> __m512i {
+    let halves = |a, b| _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+    let (ab, cd) = (halves(a, b), halves(c, d));
+    let all = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+    // Part i now holds filters i, 4 + i, 8 + i and 12 + i.
+    let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    _mm512_permutexvar_epi32(order, all)
+}
+
+/// 128 times the sum of each filter's weights.
+fn offsets(conv: &Convolution, offset: &mut Vec<i32>) {
+    let channels = conv.output.channels;
+    offset.clear();
+    offset.resize(channels, 0);
+    for filters in conv.weights.chunks_exact(row_len(channels)) {
+        for (offset, filter) in offset.iter_mut().zip(filters.chunks_exact(PIECE)) {
+            *offset += 128 * filter.iter().map(|&w| i32::from(w)).sum::<i32>();
+        }
     }
-    four
+}
+
+/// What every output pixel sees, a row a pixel, offset by 128; the length of a row in bytes. What
+/// stands past the end meets weights that are zero.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+fn im2row(conv: &Convolution, input: &[i8], rows: &mut Vec<u8>) -> usize {
+    let channels = conv.input.channels;
+    let [height, width] = conv.window.kernel;
+    let pitch = (height * width * channels).next_multiple_of(PIECE);
+    rows.resize(conv.output.pixels() * pitch, 0);
+    let copy = |from: &[i8], to: &mut [u8]| {
+        for (to, &from) in to.iter_mut().zip(from) {
+            *to = from as u8 ^ 0x80;
+        }
+    };
+    if conv.window.is_point() {
+        if pitch == channels {
+            copy(input, rows);
+        } else {
+            let pixels = input.chunks_exact(channels).zip(rows.chunks_exact_mut(pitch));
+            pixels.for_each(|(from, to)| copy(from, to));
+        }
+        return pitch;
+    }
+    for (at, row) in rows.chunks_exact_mut(pitch).enumerate() {
+        let (y, x) = (at / conv.output.width, at % conv.output.width);
+        for (ky, row) in row.chunks_mut(width * channels).enumerate().take(height) {
+            let Some(line) = conv.window.source(0, y, ky, conv.input.height) else {
+                row.fill(conv.input_zero as u8 ^ 0x80);
+                continue;
+            };
+            let line = &input[line * conv.input.width * channels..][..conv.input.width * channels];
+            let left = (x * conv.window.stride[1]).checked_sub(conv.window.pad[1]);
+            if let Some(from) = left.and_then(|left| line.get(left * channels..(left + width) * channels)) {
+                copy(from, row);
+                continue;
+            }
+            for (kx, to) in row.chunks_exact_mut(channels).enumerate() {
+                match conv.window.source(1, x, kx, conv.input.width) {
+                    Some(column) => copy(&line[column * channels..][..channels], to),
+                    None => to.fill(conv.input_zero as u8 ^ 0x80),
+                }
+            }
+        }
+    }
+    pitch
 }
