@@ -59,6 +59,12 @@ pub enum Error {
         /// Its height in pixels.
         height: u32,
     },
+    /// The name of a picture to write does not end in a format that is written here.
+    #[error("{path}: pictures are written as .png, .jpg or .webp", path = path.display())]
+    Extension {
+        /// The file.
+        path: PathBuf,
+    },
     /// A picture could not be written.
     #[error("{path}: cannot write the picture: {reason}; check the folder and the space left", path = path.display())]
     Write {

@@ -9,17 +9,23 @@
 //! come from `vision`'s integer conversion alone.
 #![forbid(unsafe_code)]
 
+mod animation;
 mod annotate;
 mod canvas;
 mod error;
 mod frame;
 mod jpeg;
 mod photo;
+mod place;
+mod profile;
 mod region;
+mod sheet;
 mod text;
 
+pub use animation::save_gif;
 pub use annotate::{Annotation, Decision, annotate};
 pub use error::Error;
 pub use frame::CameraFrame;
 pub use photo::{MAX_PIXELS, MIN_SIDE, Photo};
 pub use region::Region;
+pub use sheet::{Tile, sheet};

@@ -4,10 +4,11 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
+use image::codecs::jpeg::JpegEncoder;
 use image::error::ImageError;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 
-use crate::{Error, jpeg};
+use crate::{Error, jpeg, profile};
 
 /// Most pixels of a photograph; more than any phone takes.
 pub const MAX_PIXELS: u64 = 120_000_000;
@@ -34,7 +35,7 @@ impl Photo {
     /// Reads a photograph of any common format.
     ///
     /// Its EXIF orientation is applied; greyscale, CMYK, 16-bit and palette pictures become 8-bit RGB;
-    /// what is transparent becomes white. The format is told by the content, not by the name.
+    /// what is transparent becomes white; colours of another profile become sRGB. The format is told by the content, not by the name.
     ///
     /// # Errors
     /// Everything but [`Error::Write`]; each names `path`.
@@ -67,11 +68,17 @@ impl Photo {
         decoder.set_limits(limits).map_err(|error| refuse(path, error))?;
         // A picture whose orientation cannot be read is taken as it lies.
         let orientation = decoder.orientation();
+        let profile = decoder.icc_profile();
         let mut image = DynamicImage::from_decoder(decoder).map_err(|error| refuse(path, error))?;
         if let Ok(orientation) = orientation {
             image.apply_orientation(orientation);
         }
-        Ok(Self { image: flatten(image) })
+        let mut image = flatten(image);
+        // A profile that cannot be read is taken for what most pictures have, as viewers do.
+        if let Ok(Some(profile)) = profile {
+            profile::to_srgb(&mut image, &profile);
+        }
+        Ok(Self { image })
     }
 
     /// A picture from RGB bytes, rows top to bottom; `None` if there are not `width * height * 3`.
@@ -100,6 +107,38 @@ impl Photo {
     /// The pixels: RGB, rows top to bottom.
     pub fn rgb(&self) -> &[u8] {
         self.image.as_raw()
+    }
+
+    /// Whether [`Photo::save`] would know what to write to `path`.
+    ///
+    /// # Errors
+    /// [`Error::Extension`].
+    pub fn check_extension(path: impl AsRef<Path>) -> Result<(), Error> {
+        let path = path.as_ref();
+        match ImageFormat::from_path(path) {
+            Ok(ImageFormat::Png | ImageFormat::WebP | ImageFormat::Jpeg) => Ok(()),
+            _ => Err(Error::Extension { path: path.into() }),
+        }
+    }
+
+    /// Writes the picture in the format that the name's extension asks for: PNG, JPEG or WebP.
+    ///
+    /// WebP is lossless. JPEG is of a quality at which brush strokes show no blocks.
+    ///
+    /// # Errors
+    /// [`Error::Extension`], [`Error::Write`].
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        const JPEG_QUALITY: u8 = 95;
+        let path = path.as_ref();
+        let written = match ImageFormat::from_path(path) {
+            Ok(format @ (ImageFormat::Png | ImageFormat::WebP)) => self.image.save_with_format(path, format),
+            Ok(ImageFormat::Jpeg) => fs::File::create(path).map_err(ImageError::IoError).and_then(|file| {
+                let mut file = std::io::BufWriter::new(file);
+                JpegEncoder::new_with_quality(&mut file, JPEG_QUALITY).encode_image(&self.image)
+            }),
+            _ => return Err(Error::Extension { path: path.into() }),
+        };
+        written.map_err(|error| Error::Write { path: path.into(), reason: error.to_string() })
     }
 
     /// Writes the picture as PNG, whatever the name's extension is.

@@ -56,6 +56,16 @@ impl DeviceArgs {
         device.show(camera, &shot.picture()?, ask).with_context(|| shot.path.display().to_string())
     }
 
+    /// The folder in which the host keeps what belongs to the device.
+    ///
+    /// A device elsewhere has one that is called after its address.
+    pub fn folder(&self) -> anyhow::Result<Folder> {
+        let Some(address) = &self.device else { return self.board.folder() };
+        let plain = |c: char| if c.is_alphanumeric() || c == '.' { c } else { '-' };
+        let name: String = address.to_string().chars().map(plain).collect();
+        Ok(Folder::new(self.board.state(), &name)?)
+    }
+
     /// The emulated board, unless the device is another one.
     pub fn emulated(&self) -> Option<&BoardArgs> {
         self.device.is_none().then_some(&self.board)

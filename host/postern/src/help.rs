@@ -13,6 +13,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("The board", &["board", "flash", "settings"]),
     ("People", &["enroll", "users", "remove"]),
     ("The door", &["verify", "identify", "embed", "show", "watch"]),
+    ("Art", &["stylize"]),
     ("The shell", &["completions"]),
 ];
 

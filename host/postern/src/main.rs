@@ -16,6 +16,7 @@ mod image_file;
 mod models;
 mod output;
 mod picture;
+mod portraits;
 mod samples;
 
 use output::Output;

@@ -11,7 +11,7 @@ use crate::{process, sources, workspace};
 /// Compiles the models whose image is missing or older than what it is made from.
 pub fn compile() -> anyhow::Result<()> {
     build()?;
-    for name in sources::model_names()? {
+    for name in sources::model_names(sources::Purpose::Door)? {
         let image = workspace::cache(&format!("images/{name}.pstn"));
         if is_current(&image, &name) {
             eprintln!("  ready: {name} compiled");

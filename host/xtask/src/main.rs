@@ -37,7 +37,7 @@ struct Cli {
 #[derive(clap::Subcommand)]
 enum Task {
     /// Install and fetch what is missing: ARM target, emulator, models, pictures
-    Setup,
+    Setup(setup::Args),
     /// Build the firmware of the boards
     Firmware(firmware::Args),
     /// The main job from start to end, on an emulated board
@@ -56,7 +56,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
-        Task::Setup => setup::run(),
+        Task::Setup(args) => setup::with(&args),
         Task::Firmware(args) => firmware::run(&args),
         Task::Demo(args) => demo::run(&args),
         Task::Test => test::run(),

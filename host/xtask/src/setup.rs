@@ -2,14 +2,28 @@
 //!
 //! Each part is looked at first; when all is there, setup says so within a second.
 
+use crate::sources::Purpose;
 use crate::toolchain::{DEBIAN_PACKAGES, Provider, TARGETS};
 use crate::{debian, process, registry, sources, toolchain};
+
+/// Options of `cargo xtask setup`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Fetch the networks of `postern stylize` too, some 65 MB more
+    #[arg(long)]
+    style: bool,
+}
+
+/// Makes the machine ready for what `args` ask for.
+pub fn with(args: &Args) -> anyhow::Result<()> {
+    run()?;
+    if args.style { fetch(&[Purpose::Style]) } else { Ok(()) }
+}
 
 /// Makes the machine ready for every other task.
 pub fn run() -> anyhow::Result<()> {
     compilers()?;
-    fetch()?;
-    Ok(())
+    fetch(&[Purpose::Door])
 }
 
 /// The ARM compilers and the emulator.
@@ -45,8 +59,8 @@ fn compilers() -> anyhow::Result<()> {
 }
 
 /// Models and pictures, and the clients that fetch them where any is missing.
-fn fetch() -> anyhow::Result<()> {
-    let fetches = sources::all()?;
+fn fetch(purposes: &[Purpose]) -> anyhow::Result<()> {
+    let fetches = sources::all(purposes)?;
     let missing: Vec<_> = fetches.iter().filter(|fetch| !registry::is_here(fetch)).collect();
     let wants = |registry| missing.iter().any(|fetch| fetch.package.registry == registry);
     let mut packages = Vec::new();

@@ -62,10 +62,26 @@ pub struct Fetch {
     pub files: Vec<File>,
 }
 
+/// What a network is fetched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be compiled for a board.
+    Door,
+    /// To paint with, on the host alone.
+    Style,
+}
+
 #[derive(Deserialize)]
 struct ModelManifest {
     name: String,
+    kind: String,
     source: ModelSource,
+}
+
+impl ModelManifest {
+    fn purpose(&self) -> Purpose {
+        if matches!(&*self.kind, "features" | "painter") { Purpose::Style } else { Purpose::Door }
+    }
 }
 
 #[derive(Deserialize)]
@@ -95,25 +111,33 @@ struct PictureFile {
     sha256: String,
 }
 
-/// The names of the models: the folders of `models/` that hold a manifest.
-pub fn model_names() -> anyhow::Result<Vec<String>> {
+/// The names of the networks for `purpose`, of the folders of `models/` that hold a manifest.
+pub fn model_names(purpose: Purpose) -> anyhow::Result<Vec<String>> {
+    Ok(manifests(purpose)?.into_iter().map(|manifest| manifest.name).collect())
+}
+
+fn manifests(purpose: Purpose) -> anyhow::Result<Vec<ModelManifest>> {
     let folder = workspace::root().join("models");
-    let mut names = Vec::new();
+    let mut manifests = Vec::new();
     for entry in std::fs::read_dir(&folder).with_context(|| format!("{}", folder.display()))? {
         let entry = entry?;
         if entry.path().join("manifest.toml").is_file() {
-            names.push(entry.file_name().to_string_lossy().into_owned());
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let manifest: ModelManifest = read(&format!("models/{name}/manifest.toml"))?;
+            if manifest.purpose() == purpose {
+                manifests.push(manifest);
+            }
         }
     }
-    names.sort();
-    Ok(names)
+    manifests.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(manifests)
 }
 
-/// Everything the manifests name, one entry a package.
-pub fn all() -> anyhow::Result<Vec<Fetch>> {
+/// Everything that the manifests name for these purposes, and the pictures, one entry a package.
+pub fn all(purposes: &[Purpose]) -> anyhow::Result<Vec<Fetch>> {
     let mut fetches: Vec<Fetch> = Vec::new();
-    for name in model_names()? {
-        let manifest: ModelManifest = read(&format!("models/{name}/manifest.toml"))?;
+    let manifests = purposes.iter().map(|&purpose| manifests(purpose)).collect::<Result<Vec<_>, _>>()?;
+    for manifest in manifests.into_iter().flatten() {
         let file = File {
             inside: manifest.source.file,
             sha256: manifest.source.sha256,

@@ -32,6 +32,10 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     calibrate: Option<PathBuf>,
 
+    /// Width and height of a detector's input in pixels, multiples of 32 [default: the model's]
+    #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = input_size)]
+    size: Option<[usize; 2]>,
+
     /// How the range of an activation is chosen from what was seen
     #[arg(long, value_enum, default_value_t = Ranges::MinMax)]
     ranges: Ranges,
@@ -72,6 +76,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut manifest = Manifest::read(args.like.as_deref().unwrap_or(&args.model))
         .with_context(|| format!("{} is no model of models/; an ONNX file takes --like NAME", args.model))?;
     let onnx = if args.like.is_some() { file.clone() } else { manifest.onnx()? };
+    if let Some([width, height]) = args.size {
+        (manifest.input.width, manifest.input.height) = (width, height);
+    }
     if args.like.is_some() {
         manifest.name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         // Thresholds hold for the network they were measured on.
@@ -124,6 +131,12 @@ fn options(manifest: &Manifest, method: Method) -> anyhow::Result<Options> {
             .map(|point| CalibrationRecord { one_in: point.one_in, threshold: point.threshold })
             .collect(),
     })
+}
+
+/// Reads `320x256` as width and height.
+fn input_size(text: &str) -> Result<[usize; 2], String> {
+    let sides = text.split_once('x').and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
+    sides.ok_or_else(|| format!("{text} is not like 320x256"))
 }
 
 /// Writes the image beside its place first, so that an interrupted run leaves no half of one.

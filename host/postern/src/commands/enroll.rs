@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use client::protocol::Enrolment;
+use pictures::Photo;
 use serde_json::json;
 
 use crate::device::{DeviceArgs, instructions};
 use crate::output::{Outcome, Output};
 use crate::picture::{Shot, note_faces};
+use crate::portraits::Portraits;
 
 /// Options of `postern enroll`.
 #[derive(clap::Args)]
@@ -23,6 +25,11 @@ pub struct Args {
     #[arg(long)]
     add: bool,
 
+    /// Keep a portrait, painted from the first photograph in the style of this picture, on this computer
+    /// only; `postern users --sheet` shows it
+    #[arg(long, value_name = "STYLE")]
+    avatar: Option<PathBuf>,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -31,6 +38,10 @@ pub struct Args {
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     // All photographs are read before the first one changes anything.
     let shots: Vec<Shot> = args.photos.iter().map(|path| Shot::open(path)).collect::<anyhow::Result<_>>()?;
+    if let Some(style) = &args.avatar {
+        // A style that cannot be read is told before anybody is enrolled.
+        Photo::open(style)?;
+    }
     let mut device = args.device.connect()?;
     for (place, shot) in shots.iter().enumerate() {
         let enrolment = if place > 0 || args.add { Enrolment::AddTemplate } else { Enrolment::NewPerson };
@@ -57,6 +68,11 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
                 instructions(enrolled.instructions)
             )
         })?;
+    }
+    if let (Some(style), Some(photo)) = (&args.avatar, args.photos.first()) {
+        let painted = Portraits::of(&args.device)?.paint(&args.name, &Photo::open(photo)?, style)?;
+        let report = json!({ "name": args.name, "portrait": painted });
+        output.print(&report, |out| writeln!(out, "{}'s portrait: {}", args.name, painted.display()))?;
     }
     Ok(Outcome::Done)
 }

@@ -17,6 +17,7 @@ mod inspect;
 mod remove;
 mod settings;
 mod show;
+pub mod stylize;
 mod users;
 mod verify;
 mod watch;
@@ -54,6 +55,8 @@ pub enum Command {
     Show(show::Args),
     /// Watch what happens at the door, live
     Watch(watch::Args),
+    /// Paint a picture in the style of others
+    Stylize(Box<stylize::Args>),
     /// Print a completion script for your shell
     Completions(completions::Args),
 }
@@ -77,6 +80,7 @@ impl Command {
             Self::Embed(args) => embed::run(args, output),
             Self::Show(args) => show::run(args, output),
             Self::Watch(args) => watch::run(args, output),
+            Self::Stylize(args) => stylize::run(&args, output),
             Self::Completions(args) => completions::run(args, output),
         }
     }

@@ -1,13 +1,20 @@
 //! `postern users`: who is enrolled, and how similar a face must be.
 
+use std::path::PathBuf;
+
 use serde_json::json;
 
 use crate::device::{DeviceArgs, hex, real, rounded, short};
 use crate::output::{Outcome, Output};
+use crate::portraits::Portraits;
 
 /// Options of `postern users`.
 #[derive(clap::Args)]
 pub struct Args {
+    /// Draw everybody as a gallery of their painted portraits
+    #[arg(long, value_name = "FILE")]
+    sheet: Option<PathBuf>,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -47,6 +54,10 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         }
         Ok(())
     })?;
+    if let Some(path) = &args.sheet {
+        let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
+        Portraits::of(&args.device)?.sheet(&names)?.save(path)?;
+    }
     if users.is_empty() {
         eprintln!("Nobody is enrolled: `postern enroll NAME PHOTO` does that.");
     }

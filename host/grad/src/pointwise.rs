@@ -1,0 +1,87 @@
+//! Operators that look at one value at a time.
+
+use pulp::Arch;
+use rayon::prelude::*;
+
+/// Values that a task does at once; a multiple of every usual number of channels is not needed, as
+/// tasks begin at whole pixels.
+const TASK: usize = 1 << 15;
+
+/// A factor and a summand a channel: batch normalization with its statistics folded.
+pub struct Affine {
+    /// One a channel.
+    pub scale: Vec<f32>,
+    /// One a channel.
+    pub shift: Vec<f32>,
+}
+
+impl Affine {
+    /// `out = input * scale + shift`.
+    pub fn forward(&self, input: &[f32], out: &mut [f32]) {
+        by_pixels(self.scale.len(), out, input, |out, input| {
+            for ((out, x), (scale, shift)) in
+                out.iter_mut().zip(input).zip(self.scale.iter().zip(&self.shift))
+            {
+                *out = x * scale + shift;
+            }
+        });
+    }
+
+    /// `to = gradient * scale`.
+    pub fn backward(&self, gradient: &[f32], to: &mut [f32]) {
+        by_pixels(self.scale.len(), to, gradient, |to, gradient| {
+            for ((to, g), scale) in to.iter_mut().zip(gradient).zip(&self.scale) {
+                *to = g * scale;
+            }
+        });
+    }
+}
+
+/// `out = x < 0 ? x * slope : x`.
+pub fn rectify(slopes: &[f32], input: &[f32], out: &mut [f32]) {
+    by_pixels(slopes.len(), out, input, |out, input| {
+        for ((out, &x), slope) in out.iter_mut().zip(input).zip(slopes) {
+            *out = if x < 0.0 { x * slope } else { x };
+        }
+    });
+}
+
+/// The gradient before [`rectify`], told from its output: slopes are not negative, so signs are kept.
+pub fn rectify_back(slopes: &[f32], output: &[f32], gradient: &[f32], to: &mut [f32]) {
+    to.copy_from_slice(gradient);
+    by_pixels(slopes.len(), to, output, |to, output| {
+        for ((to, &y), slope) in to.iter_mut().zip(output).zip(slopes) {
+            if y <= 0.0 {
+                *to *= slope;
+            }
+        }
+    });
+}
+
+/// `out = a + b`.
+pub fn add(a: &[f32], b: &[f32], out: &mut [f32]) {
+    out.copy_from_slice(a);
+    accumulate(out, b);
+}
+
+/// `sum += more`.
+pub fn accumulate(sum: &mut [f32], more: &[f32]) {
+    by_pixels(1, sum, more, |sum, more| {
+        for (sum, more) in sum.iter_mut().zip(more) {
+            *sum += more;
+        }
+    });
+}
+
+/// Calls `pixel` for each pixel's channels of `out` and `input`, on all cores.
+fn by_pixels(channels: usize, out: &mut [f32], input: &[f32], pixel: impl Fn(&mut [f32], &[f32]) + Sync) {
+    let task = TASK.next_multiple_of(channels);
+    let step = if channels == 1 { task } else { channels };
+    out.par_chunks_mut(task).zip(input.par_chunks(task)).for_each(|(out, input)| {
+        Arch::new().dispatch(|| {
+            for (out, input) in out.chunks_mut(step).zip(input.chunks(step)) {
+                pixel(out, input);
+            }
+        });
+    });
+}

@@ -1,0 +1,130 @@
+//! What a person sees while a picture is made.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use pictures::Photo;
+use style::{Costs, Progress};
+
+use super::save;
+
+/// How often the preview is renewed.
+const PREVIEW: Duration = Duration::from_secs(3);
+
+/// Frames of an animation, their longer side, and how long each is shown.
+const FRAMES: usize = 40;
+const FRAME_SIDE: usize = 320;
+const FRAME_MILLISECONDS: u32 = 100;
+
+/// Steps of the bar.
+const STEPS: u64 = 10_000;
+
+/// Options about watching.
+#[derive(Clone, Default, clap::Args)]
+#[command(next_help_heading = "Watching")]
+pub struct WatchArgs {
+    /// A picture file that is renewed every few seconds while the picture is made
+    #[arg(long, value_name = "FILE")]
+    preview: Option<PathBuf>,
+
+    /// A GIF of how the picture came to be
+    #[arg(long, value_name = "FILE.gif")]
+    animation: Option<PathBuf>,
+}
+
+/// Shows how far it is, and breaks off when the user asks for it.
+pub struct Watch {
+    bar: ProgressBar,
+    start: Instant,
+    preview: Option<PathBuf>,
+    renewed: Instant,
+    animation: Option<PathBuf>,
+    frames: Vec<Photo>,
+    interrupted: Arc<AtomicBool>,
+    best: Costs,
+}
+
+impl Watch {
+    /// Begins to watch; the first Ctrl-C is taken as the wish to end with the best picture so far.
+    pub fn new(args: &WatchArgs) -> anyhow::Result<Self> {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&interrupted);
+        ctrlc::set_handler(move || {
+            if flag.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+        })
+        .context("cannot take over Ctrl-C")?;
+        let style =
+            ProgressStyle::with_template("  {bar:30} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+        let now = Instant::now();
+        Ok(Self {
+            bar: ProgressBar::new(STEPS).with_style(style),
+            start: now,
+            preview: args.preview.clone(),
+            renewed: now,
+            animation: args.animation.clone(),
+            frames: Vec::new(),
+            interrupted,
+            best: Costs { total: f64::INFINITY, ..Costs::default() },
+        })
+    }
+
+    /// Looks at an evaluation.
+    pub fn see(&mut self, progress: &Progress) -> ControlFlow<()> {
+        let Progress { done, of, share, costs, picture, .. } = progress;
+        if costs.total < self.best.total || progress.first {
+            self.best = *costs;
+        }
+        let left = self.start.elapsed().mul_f64((1.0 - share) / share.max(1e-9));
+        self.bar.set_position((share * STEPS as f64) as u64);
+        self.bar.set_message(format!(
+            "{done}/{of} at {}x{}, cost {:.3e} (content {:.3e}, style {:.3e}), {} left",
+            picture.width,
+            picture.height,
+            costs.total,
+            costs.content,
+            costs.style,
+            HumanDuration(left)
+        ));
+        if let Some(path) = &self.preview
+            && self.renewed.elapsed() > PREVIEW
+        {
+            // A preview that cannot be written is no reason to lose the picture.
+            if let Err(error) = save(picture, path) {
+                self.bar.suspend(|| eprintln!("no preview: {error:#}"));
+                self.preview = None;
+            }
+            self.renewed = Instant::now();
+        }
+        // Much happens early and little late: a frame comes at 0, 1, 4, 9, … of the evaluations.
+        let due = of * self.frames.len() * self.frames.len() / (FRAMES * FRAMES);
+        if self.animation.is_some() && *done > due {
+            self.frames.extend(picture.resized(picture.fitted(FRAME_SIDE)).to_photo());
+        }
+        if self.interrupted.load(Ordering::Relaxed) {
+            self.bar.suspend(|| eprintln!("ending with the best picture so far; Ctrl-C again to give up"));
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Whether the user asked to end.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Ends, and writes the animation; the least costs at the last size.
+    pub fn finish(self) -> anyhow::Result<Costs> {
+        self.bar.finish_and_clear();
+        if let Some(path) = self.animation.filter(|_| !self.frames.is_empty()) {
+            pictures::save_gif(path, &self.frames, FRAME_MILLISECONDS)?;
+        }
+        Ok(self.best)
+    }
+}
