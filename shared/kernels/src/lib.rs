@@ -5,7 +5,8 @@
 //! or AVX2, chosen at run time with the feature `std`). A backend gives the same bytes as `generic`:
 //! `tests/equality.rs` compares them on the host, the conformance suite on the boards.
 //!
-//! Kernels keep what they need besides their operands on the stack, at most 20 KiB.
+//! Kernels keep what they need besides their operands on the stack, at most 20 KiB on a Cortex-M55
+//! and 44 KiB on a Cortex-M7.
 //!
 //! Tensors are NHWC with a batch of one. The arithmetic is that of the TFLite int8 specification:
 //! weights symmetric a channel, activations affine a tensor, `i32` accumulators and bias, and the
@@ -85,4 +86,12 @@ pub fn nearest(query: &[i8], rows: &[i8]) -> Option<(usize, i32)> {
     generic::nearest(query, rows)
 }
 
-pub use generic::{average_pool, dot, max_pool, resize_nearest_2x};
+/// The greatest value of each channel in each window.
+pub fn max_pool(pool: &Pooling, input: &[i8], output: &mut [i8]) {
+    #[cfg(backend = "mve")]
+    return mve::max_pool(pool, input, output);
+    #[cfg(not(backend = "mve"))]
+    generic::max_pool(pool, input, output)
+}
+
+pub use generic::{average_pool, dot, resize_nearest_2x};

@@ -14,6 +14,7 @@ mod conv2d;
 mod depthwise_conv2d;
 mod filter;
 mod gather;
+mod max_pool;
 mod nearest;
 mod pixel;
 mod plane;
@@ -22,6 +23,7 @@ mod tile;
 pub use add::add;
 pub use conv2d::conv2d;
 pub use depthwise_conv2d::depthwise_conv2d;
+pub use max_pool::max_pool;
 pub use nearest::nearest;
 
 use crate::OutputStage;
