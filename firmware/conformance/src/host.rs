@@ -4,13 +4,21 @@ use std::error::Error;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use conformance::job::{self, Job, Outcome, Status};
-use conformance::random::Random;
-use conformance::suite;
+use std::boxed::Box;
+use std::format;
+use std::string::String;
+use std::vec::Vec;
+use std::{eprint, eprintln, print, println, vec};
+
 use emulation::{AN500, AN547, Map};
 use nn::Model;
 use vision::{Frame, PixelFormat};
+
+use crate::job::{self, Job, Status};
+use crate::random::Random;
+use crate::suite;
 
 /// What it takes.
 pub const USAGE: &str = "\
@@ -19,6 +27,8 @@ conformance BOARD ELF            run it on an emulated board (an547 or an500) an
 conformance BOARD ELF network IMAGE [INPUT]
                                  run a network on the board and compare; INPUT is a file of its
                                  input's bytes, pseudo-random without it
+conformance BOARD ELF profile IMAGE
+                                 print the instructions of each operator on the board
 conformance BOARD ELF recognizer DETECTOR ENCODER FRAME WIDTH HEIGHT
                                  recognize a YUYV frame on the board and compare";
 
@@ -27,7 +37,23 @@ const ARENA: usize = 64 << 20;
 /// Bytes of room for an output.
 const ROOM: usize = 1 << 20;
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+/// What went wrong besides a difference.
+pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// What board and host made of the same job.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// Whether both did it, and gave the same bytes.
+    pub equal: bool,
+    /// How it ended on the board.
+    pub status: Status,
+    /// Instructions that the board took.
+    pub instructions: u64,
+    /// Bytes that differ.
+    pub different: usize,
+    /// The board's output as text; that of a network is none.
+    pub output: String,
+}
 
 /// What a job is aligned to.
 type Block = u128;
@@ -49,14 +75,15 @@ pub fn run(arguments: &[&str]) -> Result<bool> {
                 _ => return Err(USAGE.into()),
             };
             let job = Job::Network { image: &image, input: &input };
-            compare_job(map(board)?, Path::new(elf), &job)
+            compare_job(map(board)?, Path::new(elf), &job).map(|compared| tell(&compared, false))
         }
+        [board, elf, "profile", image] => profile(map(board)?, Path::new(elf), &fs::read(image)?),
         [board, elf, "recognizer", detector, encoder, frame, width, height] => {
             let [detector, encoder, pixels] = [fs::read(detector)?, fs::read(encoder)?, fs::read(frame)?];
             let frame = Frame::new(PixelFormat::Yuyv, width.parse()?, height.parse()?, &pixels)
                 .map_err(|error| format!("the frame: {error:?}"))?;
             let job = Job::Recognizer { detector: &detector, encoder: &encoder, frame: &frame };
-            compare_job(map(board)?, Path::new(elf), &job)
+            compare_job(map(board)?, Path::new(elf), &job).map(|compared| tell(&compared, true))
         }
         _ => Err(USAGE.into()),
     }
@@ -76,8 +103,22 @@ fn suite() -> Result<(String, bool)> {
     Ok((text, equal))
 }
 
+/// Prints a comparison, and whether board and host agree.
+fn tell(compared: &Compared, text: bool) -> bool {
+    let Compared { equal, status, instructions, different, output } = compared;
+    println!("board: {status:?}, {} bytes, {instructions} instructions", output.len());
+    if text {
+        print!("{output}");
+    }
+    println!("{different} bytes differ");
+    *equal
+}
+
 /// Runs the suite on the board; it must print what the host does.
-fn compare_suite(map: Map, elf: &Path) -> Result<bool> {
+///
+/// # Errors
+/// The emulator does not start.
+pub fn compare_suite(map: Map, elf: &Path) -> Result<bool> {
     let memory = Memory::new(map, &[])?;
     let output = memory.boot(elf)?;
     let board = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -91,7 +132,10 @@ fn compare_suite(map: Map, elf: &Path) -> Result<bool> {
 }
 
 /// Runs a job on the board and on the host; the outputs must be equal.
-fn compare_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<bool> {
+///
+/// # Errors
+/// The job does not fit into the board's memory, or the emulator does not start.
+pub fn compare_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<Compared> {
     let mut host = aligned(map.nor.len as usize);
     let host = bytes(&mut host);
     job::write(host, job, ROOM).map_err(|_| "the job does not fit into the board's memory")?;
@@ -104,25 +148,49 @@ fn compare_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<bool> {
     let mut arena = aligned(ARENA);
     job::run(host, bytemuck::cast_slice_mut(&mut arena), || 0);
     let host = job::read(host).ok_or("the host has lost its job")?;
-    println!(
-        "board: {:?}, {} bytes, {} instructions",
-        board.status,
-        board.output.len(),
-        instructions(map, board)
-    );
-    println!("host:  {:?}, {} bytes", host.status, host.output.len());
-    if matches!(job, Job::Recognizer { .. }) {
-        print!("{}", String::from_utf8_lossy(board.output));
-    }
     let different = board.output.iter().zip(host.output).filter(|(a, b)| a != b).count();
-    println!("{different} bytes differ");
-    Ok(board.status == Status::Done && board.status == host.status && board.output == host.output)
+    Ok(Compared {
+        equal: board.status == Status::Done && board.status == host.status && board.output == host.output,
+        status: board.status,
+        instructions: instructions(map, board.ticks),
+        different: different + board.output.len().abs_diff(host.output.len()),
+        output: String::from_utf8_lossy(board.output).into_owned(),
+    })
+}
+
+/// Prints the instructions of each operator.
+fn profile(map: Map, elf: &Path, image: &[u8]) -> Result<bool> {
+    let mut host = aligned(map.nor.len as usize);
+    let host = bytes(&mut host);
+    let job = Job::Profile { image, input: &noise(image)? };
+    job::write(host, &job, ROOM).map_err(|_| "the job does not fit into the board's memory")?;
+    let memory = Memory::new(map, host)?;
+    memory.boot(elf)?;
+    let board = memory.read()?;
+    let board = job::read(&board).ok_or("the board has lost its job")?;
+    let mut copy = aligned(image.len());
+    let copy = &mut bytes(&mut copy)[..image.len()];
+    copy.copy_from_slice(image);
+    let model = Model::load(copy).map_err(|error| format!("the image: {error}"))?;
+    let mut before = 0;
+    for (number, ticks) in board.output.chunks_exact(8).enumerate() {
+        let ticks = u64::from_le_bytes(ticks.try_into()?);
+        let operator = model.operator(number).ok_or("more operators than the network has")?;
+        let count = instructions(map, ticks - before);
+        let (input, output) = (operator.input_shape(), operator.output_shape());
+        let macs = operator.multiply_adds();
+        let name = operator.name();
+        println!("{number:>3} {name:<18} {input} -> {output}: {macs} multiply-adds, {count} instructions");
+        before = ticks;
+    }
+    println!("all: {} instructions", instructions(map, before));
+    Ok(board.status == Status::Done)
 }
 
 /// Nanoseconds, which are instructions under `-icount shift=0`.
-fn instructions(map: Map, outcome: Outcome<'_>) -> u64 {
+fn instructions(map: Map, ticks: u64) -> u64 {
     let nanoseconds_in_4_ticks = if map == AN547 { 125 } else { 160 };
-    outcome.ticks * nanoseconds_in_4_ticks / 4
+    ticks * nanoseconds_in_4_ticks / 4
 }
 
 /// As many pseudo-random bytes as the network's input has.
@@ -143,6 +211,9 @@ fn bytes(blocks: &mut [Block]) -> &mut [u8] {
     bytemuck::cast_slice_mut(blocks)
 }
 
+/// Numbers the memories of this process.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
 /// The file that is a board's memory; it is removed at the end.
 struct Memory {
     map: Map,
@@ -153,7 +224,12 @@ impl Memory {
     /// A new memory with `content` where a job lies.
     fn new(map: Map, content: &[u8]) -> Result<Self> {
         use std::os::unix::fs::FileExt;
-        let name = format!("conformance-{}-{}", map.machine, std::process::id());
+        let name = format!(
+            "conformance-{}-{}-{}",
+            map.machine,
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
         let memory = Self { map, path: std::env::temp_dir().join(name) };
         let file = File::create(&memory.path)?;
         file.set_len(map.file_len)?;

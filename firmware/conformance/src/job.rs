@@ -7,7 +7,7 @@
 //! ```text
 //! offset  word
 //! 0x00    magic "PJOB"
-//! 0x04    kind: 1 network, 2 recognizer
+//! 0x04    kind: 1 network, 2 recognizer, 3 profile of a network
 //! 0x08    status, written at the end: 0 not run, 1 done, others see `Status`
 //! 0x0c    bytes of output written
 //! 0x10    ticks of the board's counter that the computation took, 64 bits
@@ -18,7 +18,8 @@
 //! 0x3c    offset and length of the room for the output
 //! ```
 //!
-//! The output of a network is its outputs one after the other, `i16` little-endian. That of the
+//! The output of a network is its outputs one after the other, `i16` little-endian. That of a profile
+//! is the counter's ticks since the start when each operator ended, 64 bits each. That of the
 //! recognizer is text, so that a difference can be read: a line for each face, and the quality
 //! and the template of the largest.
 
@@ -53,6 +54,13 @@ const OUTPUT: usize = 0x3c;
 pub enum Job<'a> {
     /// A network's outputs for an input.
     Network {
+        /// The model image.
+        image: &'a [u8],
+        /// As many bytes as the network's input has values, each an `i8`.
+        input: &'a [u8],
+    },
+    /// How long each operator of a network takes.
+    Profile {
         /// The model image.
         image: &'a [u8],
         /// As many bytes as the network's input has values, each an `i8`.
@@ -121,6 +129,7 @@ pub struct Outcome<'a> {
 pub fn write(memory: &mut [u8], job: &Job<'_>, room: usize) -> Result<(), Status> {
     let (kind, first, second, input) = match job {
         Job::Network { image, input } => (1, *image, &[][..], *input),
+        Job::Profile { image, input } => (3, *image, &[][..], *input),
         Job::Recognizer { detector, encoder, frame } => (2, *detector, *encoder, frame.bytes()),
     };
     let mut at = HEADER;
@@ -212,12 +221,18 @@ fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Resu
             start = ticks();
             recognize(&recognizer, &frame, arena, room)?
         }
+        3 => {
+            let model = Model::load(first).map_err(|_| Status::Image)?;
+            start = ticks();
+            profile(&model, input, arena, room, || ticks().wrapping_sub(start))?
+        }
         _ => return Err(Status::Header),
     };
     Ok((written, ticks().wrapping_sub(start)))
 }
 
-fn network(model: &Model, input: &[u8], arena: &mut [i8], room: &mut [u8]) -> Result<usize, Status> {
+/// Puts `input` where the network reads it.
+fn fill(model: &Model, input: &[u8], arena: &mut [i8]) -> Result<(), Status> {
     let pixels = model.input_mut(arena);
     if pixels.len() != input.len() {
         return Err(Status::Input);
@@ -225,6 +240,33 @@ fn network(model: &Model, input: &[u8], arena: &mut [i8], room: &mut [u8]) -> Re
     for (pixel, &byte) in pixels.iter_mut().zip(input) {
         *pixel = byte as i8;
     }
+    Ok(())
+}
+
+fn profile(
+    model: &Model,
+    input: &[u8],
+    arena: &mut [i8],
+    room: &mut [u8],
+    ticks: impl Fn() -> u64,
+) -> Result<usize, Status> {
+    fill(model, input, arena)?;
+    let mut places = room.chunks_exact_mut(8);
+    let mut written = 0;
+    let mut full = false;
+    let done = |_| match places.next() {
+        Some(place) => {
+            place.copy_from_slice(&ticks().to_le_bytes());
+            written += 8;
+        }
+        None => full = true,
+    };
+    model.run_observed(arena, done).map_err(|_| Status::Run)?;
+    if full { Err(Status::Room) } else { Ok(written) }
+}
+
+fn network(model: &Model, input: &[u8], arena: &mut [i8], room: &mut [u8]) -> Result<usize, Status> {
+    fill(model, input, arena)?;
     model.run(arena).map_err(|_| Status::Run)?;
     let mut written = 0;
     for index in 0..model.output_count() {

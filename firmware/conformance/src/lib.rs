@@ -8,6 +8,11 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(not(target_os = "none"))]
+extern crate std;
+
+#[cfg(not(target_os = "none"))]
+pub mod host;
 pub mod job;
 pub mod random;
 pub mod suite;

@@ -9,7 +9,7 @@
 mod board;
 
 #[cfg(not(target_os = "none"))]
-mod host;
+use conformance::host;
 
 /// Exits with 0 if all agree, 1 if not, 2 on an error.
 #[cfg(not(target_os = "none"))]

@@ -6,15 +6,18 @@
 use core::fmt::{self, Write};
 
 use crc::{CRC_32_ISO_HDLC, Crc, Digest};
-use kernels::{Addition, Convolution, NegativeSide, OutputStage, Pooling, Shape, Window, generic};
+use kernels::weights::{PIECE, packed_len, row_len};
+use kernels::{Addition, Convolution, OutputStage, Pooling, Scale, Shape, Window, generic};
 
 use crate::random::Random;
 
 /// Shapes a kernel is run on.
-const CASES: u64 = 48;
+const CASES: u64 = 96;
 const MAX_SIDE: usize = 11;
 const MAX_CHANNELS: usize = 70;
 const MAX_TAPS: usize = 9;
+const MAX_FILTERS: usize = 40;
+const MAX_WEIGHTS: usize = packed_len(MAX_TAPS * MAX_CHANNELS, MAX_FILTERS);
 const MAX_TENSOR: usize = 4 * MAX_SIDE * MAX_SIDE * MAX_CHANNELS;
 
 static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
@@ -22,10 +25,10 @@ static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 /// The buffers of the suite, some 250 KiB.
 pub struct Workspace {
     inputs: [[i8; MAX_TENSOR]; 2],
-    weights: [i8; MAX_TAPS * MAX_CHANNELS * MAX_CHANNELS],
+    weights: [i8; MAX_WEIGHTS],
     narrow: [[i8; MAX_TENSOR]; 2],
     wide: [[i16; MAX_TENSOR]; 2],
-    channels: [[i32; MAX_CHANNELS]; 5],
+    scales: [Scale; MAX_CHANNELS],
 }
 
 impl Workspace {
@@ -33,10 +36,10 @@ impl Workspace {
     pub const fn new() -> Self {
         Self {
             inputs: [[0; MAX_TENSOR]; 2],
-            weights: [0; MAX_TAPS * MAX_CHANNELS * MAX_CHANNELS],
+            weights: [0; MAX_WEIGHTS],
             narrow: [[0; MAX_TENSOR]; 2],
             wide: [[0; MAX_TENSOR]; 2],
-            channels: [[0; MAX_CHANNELS]; 5],
+            scales: [Scale { bias: 0, multiplier: 0, negative: 0, shift: 0 }; MAX_CHANNELS],
         }
     }
 }
@@ -96,72 +99,76 @@ pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt:
     Ok(all_equal)
 }
 
-/// Fills bias, multipliers and shifts, for positive and negative accumulators.
-fn scales(random: &mut Random, channels: &mut [[i32; MAX_CHANNELS]; 5]) {
-    let [bias, multiplier, shift, negative, negative_shift] = channels;
-    bias.fill_with(|| i32::from(random.byte()) * 1000);
-    for multiplier in [multiplier, negative] {
-        multiplier.fill_with(|| (1 << 30) + (i32::from(random.byte()) + 128) * 4_000_000);
-    }
-    for shift in [shift, negative_shift] {
-        shift.fill_with(|| -7 - i32::from(random.byte()).rem_euclid(4));
-    }
-    // Slopes of a PReLU may be negative.
-    for multiplier in negative.iter_mut().step_by(3) {
-        *multiplier = -*multiplier;
+/// Fills the scales of all channels: multipliers of some 2^-9, and slopes of either sign.
+///
+/// One operator in four has left shifts too, which no backend does in vectors.
+fn scales(random: &mut Random, scales: &mut [Scale]) {
+    let shifted = random.within(0, 3) == 0;
+    for scale in scales {
+        *scale = Scale {
+            bias: i32::from(random.byte()) * 1000,
+            multiplier: (i32::from(random.byte()) + 129) * 60_001,
+            negative: i32::from(random.byte()) * 50_021,
+            shift: if shifted && random.within(0, 9) == 0 { 2 } else { 0 },
+        };
     }
 }
 
-fn stage(channels: &[[i32; MAX_CHANNELS]; 5], count: usize, prelu: bool) -> OutputStage<'_> {
-    let [bias, multiplier, shift, negative, negative_shift] = channels;
-    OutputStage {
-        bias: &bias[..count],
-        multiplier: &multiplier[..count],
-        shift: &shift[..count],
-        negative: prelu
-            .then_some(NegativeSide { multiplier: &negative[..count], shift: &negative_shift[..count] }),
-        zero_point: -3,
-        min: -128,
-        max: 127,
-    }
+fn stage<'a>(random: &mut Random, scales: &'a [Scale]) -> OutputStage<'a> {
+    let prelu = random.within(0, 1) == 1;
+    let min = if random.within(0, 1) == 1 { -3 } else { -128 };
+    OutputStage { scales, prelu, zero_point: -3, min, max: 127 }
 }
 
 /// A window, and the shape that it makes of an input at least as large as it.
 fn window(random: &mut Random, input: Shape, channels: usize) -> (Window, Shape) {
     let mut kernel = [random.within(1, 3), random.within(1, 3)];
+    let mut stride = [random.within(1, 2), random.within(1, 2)];
+    // The backends have kernels of their own for these.
+    match random.within(0, 3) {
+        0 | 1 => (kernel, stride) = ([3, 3], [stride[0]; 2]),
+        2 if input.pixels() <= MAX_TAPS => (kernel, stride) = ([input.height, input.width], [1, 1]),
+        2 => (kernel, stride) = ([1, 1], [1, 1]),
+        _ => {}
+    }
     kernel[0] = kernel[0].min(input.height);
     kernel[1] = kernel[1].min(input.width);
-    let stride = [random.within(1, 2), random.within(1, 2)];
     let pad = [random.within(0, kernel[0] - 1), random.within(0, kernel[1] - 1)];
+    let pad = if random.within(0, 1) == 0 { pad } else { kernel.map(|taps| taps / 2) };
     let side = |length: usize, axis: usize| (length + 2 * pad[axis] - kernel[axis]) / stride[axis] + 1;
     let output = Shape::new(side(input.height, 0), side(input.width, 1), channels);
     (Window { kernel, stride, pad }, output)
 }
 
+/// Any shape of at most MAX_SIDE squared pixels: square ones, and wide or high ones.
 fn shape(random: &mut Random) -> Shape {
-    let (height, width) = (random.within(1, 8), random.within(1, 8));
-    Shape::new(height, width, random.within(1, MAX_CHANNELS))
+    let one = random.within(1, MAX_SIDE);
+    let longest = if random.within(0, 3) == 0 { MAX_SIDE * MAX_SIDE / one } else { MAX_SIDE };
+    let other = random.within(1, longest);
+    let (height, width) = if random.within(0, 1) == 0 { (one, other) } else { (other, one) };
+    let channels = random.within(1, MAX_CHANNELS);
+    // Registers hold sixteen values: whole ones are as likely as others.
+    let whole = channels.next_multiple_of(16).min(MAX_CHANNELS / 16 * 16);
+    Shape::new(height, width, if random.within(0, 1) == 0 { channels } else { whole })
 }
 
 fn convolution(depthwise: bool, random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
     let input = shape(random);
-    let channels = if depthwise { input.channels } else { random.within(1, 40) };
+    let channels = if depthwise { input.channels } else { random.within(1, MAX_FILTERS) };
     let (window, output) = window(random, input, channels);
-    let depth = if depthwise { 1 } else { input.channels };
-    let weights = &mut workspace.weights[..window.kernel[0] * window.kernel[1] * depth * channels];
+    let taps = window.kernel[0] * window.kernel[1];
+    let len = if depthwise { taps * channels } else { packed_len(taps * input.channels, channels) };
+    // What pads packed weights is random too: nothing may depend on it but the rows' ends.
+    let weights = &mut workspace.weights[..len];
     random.fill(weights);
+    if !depthwise {
+        clear_row_ends(weights, taps * input.channels, channels);
+    }
     let pixels = &mut workspace.inputs[0][..input.len()];
     random.fill(pixels);
-    scales(random, &mut workspace.channels);
-    let prelu = random.within(0, 1) == 1;
-    let mut conv = Convolution {
-        input,
-        output,
-        window,
-        input_zero: random.byte(),
-        weights,
-        stage: stage(&workspace.channels, channels, prelu),
-    };
+    scales(random, &mut workspace.scales);
+    let stage = stage(random, &workspace.scales[..channels]);
+    let mut conv = Convolution { input, output, window, input_zero: random.byte(), weights, stage };
     let [reference, dispatched] = &mut workspace.narrow;
     let (reference, dispatched) = (&mut reference[..output.len()], &mut dispatched[..output.len()]);
     if depthwise {
@@ -184,6 +191,15 @@ fn convolution(depthwise: bool, random: &mut Random, workspace: &mut Workspace, 
         kernels::conv2d(&conv, pixels, dispatched);
     }
     tally.take(reference, dispatched);
+}
+
+/// Zeros the packed weights past the end of each filter's row.
+fn clear_row_ends(weights: &mut [i8], depth: usize, filters: usize) {
+    let used = (depth - 1) % PIECE + 1;
+    let last = weights.len() - row_len(filters);
+    for piece in weights[last..].chunks_exact_mut(PIECE) {
+        piece[used..].fill(0);
+    }
 }
 
 fn addition(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
@@ -211,8 +227,8 @@ fn average(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
     let input = shape(random);
     let pixels = &mut workspace.inputs[0][..input.len()];
     random.fill(pixels);
-    scales(random, &mut workspace.channels);
-    let stage = stage(&workspace.channels, input.channels, false);
+    scales(random, &mut workspace.scales);
+    let stage = stage(random, &workspace.scales[..input.channels]);
     let [reference, dispatched] = &mut workspace.narrow;
     generic::average_pool(input, &stage, pixels, &mut reference[..input.channels]);
     kernels::average_pool(input, &stage, pixels, &mut dispatched[..input.channels]);

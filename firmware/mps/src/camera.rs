@@ -47,7 +47,9 @@ impl Camera {
     /// The shared memory has a frame buffer at `region`.
     pub unsafe fn new(region: Region, buffer: &'static mut [u32; FRAME_WORDS]) -> Self {
         // What was before the camera when the board lost its power is not before it now.
-        Self { region, buffer, header: None, taken: word(FRAME_SEQUENCE).read() }
+        let taken = word(FRAME_SEQUENCE).read();
+        word(FRAME_ACKNOWLEDGE).write(taken);
+        Self { region, buffer, header: None, taken }
     }
 
     /// Takes a new frame into the buffer, unless there is none or the host is writing it.

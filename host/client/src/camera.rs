@@ -3,15 +3,10 @@
 //! The host's half of the seqlock that `emulation::window` draws: the sequence is odd while the
 //! picture changes, and even, and new, once it stands.
 
-use std::time::{Duration, Instant};
-
 use emulation::window;
 use protocol::PixelFormat;
 
 use crate::{Error, Memory, Picture, Result};
-
-/// How often the host looks whether the board has taken the picture.
-const POLL: Duration = Duration::from_millis(5);
 
 /// The camera of an emulated board.
 pub struct Camera {
@@ -70,19 +65,13 @@ impl Camera {
         Ok(self.memory.word(window::FRAME_ACKNOWLEDGE)? == sequence)
     }
 
-    /// Waits until the board has taken the picture of that number.
+    /// Takes back a picture that the board has not taken: it is as if it had never been shown.
     ///
     /// # Errors
-    /// [`Error::NotTaken`] if it does not within `patience`, [`Error::File`].
-    pub fn wait_taken(&self, sequence: u32, patience: Duration) -> Result<()> {
-        let until = Instant::now() + patience;
-        while !self.is_taken(sequence)? {
-            if Instant::now() >= until {
-                return Err(Error::NotTaken { seconds: patience.as_secs() });
-            }
-            std::thread::sleep(POLL);
-        }
-        Ok(())
+    /// [`Error::File`].
+    pub fn withdraw(&self) -> Result<()> {
+        let taken = self.memory.word(window::FRAME_ACKNOWLEDGE)?;
+        self.memory.set_word(window::FRAME_SEQUENCE, taken)
     }
 
     /// The memory behind it.
@@ -129,7 +118,10 @@ mod tests {
         assert_eq!(bytes[0x1000..0x1004], [1, 2, 3, 4]);
         assert!(!camera.is_taken(4).expect("read"));
         camera.memory().set_word(window::FRAME_ACKNOWLEDGE, 4).expect("written");
-        camera.wait_taken(4, Duration::ZERO).expect("taken");
+        assert!(camera.is_taken(4).expect("read"));
+        camera.hold().expect("held");
+        camera.withdraw().expect("withdrawn");
+        assert!(camera.is_taken(camera.memory().word(window::FRAME_SEQUENCE).expect("read")).expect("read"));
     }
 
     #[test]

@@ -4,17 +4,12 @@
 //! that a request is about is held before the camera, while the door looks away: it must not
 //! open because somebody is being enrolled.
 
-use std::time::Duration;
-
 use protocol::{Request, Response, Source};
 
 use crate::{Camera, Device, Error, Picture, Result};
 
 /// How long the door looks away, should this program die meanwhile. The longest a board allows.
 const PAUSE_MS: u32 = 60_000;
-
-/// How long a board may take to let the last picture pass.
-const PASS_PATIENCE: Duration = Duration::from_secs(20);
 
 /// A picture held before the camera.
 pub(crate) struct Pose {
@@ -50,10 +45,10 @@ impl Device {
         };
         self.pause_door(PAUSE_MS)?;
         let asked = self.pose(camera, picture).and_then(|()| ask(self, Source::Camera));
-        let passed = self.end_pose();
+        let withdrawn = self.end_pose();
         let resumed = self.pause_door(0);
         let asked = asked?;
-        passed.and(resumed).map(|()| asked)
+        withdrawn.and(resumed).map(|()| asked)
     }
 
     /// Lets the door look away from its camera for so many milliseconds; 0 ends it.
@@ -73,11 +68,10 @@ impl Device {
         Ok(())
     }
 
-    /// Waits until the last picture is taken, so that the door does not see it when it looks
-    /// again.
+    /// Takes the picture away, so that the door does not see it when it looks again.
     fn end_pose(&mut self) -> Result<()> {
         match self.link.pose.take() {
-            Some(pose) => pose.camera.wait_taken(pose.sequence, PASS_PATIENCE),
+            Some(pose) => pose.camera.withdraw(),
             None => Ok(()),
         }
     }

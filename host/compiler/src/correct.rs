@@ -33,9 +33,9 @@ pub fn correct_bias(
         if matches!(operator.kind, OperatorKind::Dense | OperatorKind::Depthwise) {
             let means = mean_sums(network, &operator, &values);
             let float = &statistics[operator.output].sum_mean;
-            for (c, bias) in operator.bias.iter_mut().enumerate() {
+            for (c, scale) in operator.scales.iter_mut().enumerate() {
                 let error = means[c] - float[c] / f64::from(operator.accumulator_scale[c]);
-                *bias = bias.saturating_sub(error.round() as i32);
+                scale.bias = scale.bias.saturating_sub(error.round() as i32);
             }
         }
         let finished: Vec<usize> = operator
@@ -60,7 +60,7 @@ pub fn correct_bias(
 
 /// Mean of every channel's sums over all samples and pixels.
 fn mean_sums(network: &Network, operator: &QuantizedOperator, values: &[Vec<Vec<i8>>]) -> Vec<f64> {
-    let channels = operator.bias.len();
+    let channels = operator.scales.len();
     let zero = || vec![0i64; channels];
     let add = |mut totals: Vec<i64>, sums: Vec<i64>| {
         totals.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum);

@@ -4,13 +4,13 @@ use bytemuck::{Pod, bytes_of, bytes_of_mut, cast_slice};
 use nn::format::{DIGEST, Header, MAGIC, OperatorRecord, Section, TensorRecord, VERSION, align, code};
 use sha2::{Digest, Sha256};
 
-use crate::plan::{Placement, plan};
+use crate::plan::{Placement, Plan};
 use crate::quantize::{Network, OperatorKind, QuantizedOperator};
 use crate::{Error, Options};
 
-/// The image of `network`, checked by the engine itself.
-pub fn write(network: &Network, options: &Options, source: &[u8]) -> Result<Vec<u8>, Error> {
-    let (placements, arena) = plan(network);
+/// The image of `network` with its tensors placed by `plan`, checked by the engine itself.
+pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -> Result<Vec<u8>, Error> {
+    let Plan { placements, chains, arena } = plan;
     let used: Vec<usize> = (0..placements.len()).filter(|&tensor| placements[tensor].length > 0).collect();
     let number = |tensor: usize| used.iter().position(|&t| t == tensor).expect("it has a place") as u16;
     let operators_at = align(size_of::<Header>());
@@ -24,6 +24,9 @@ pub fn write(network: &Network, options: &Options, source: &[u8]) -> Result<Vec<
     let mut operators = Vec::new();
     for operator in &network.operators {
         operators.push(record(operator, &number, &mut data)?);
+    }
+    for chain in chains {
+        operators[chain.last].band = chain.band as u16;
     }
     let mut tensors = Vec::new();
     for &tensor in &used {
@@ -49,7 +52,7 @@ pub fn write(network: &Network, options: &Options, source: &[u8]) -> Result<Vec<
         version: VERSION,
         kind: options.kind as u16,
         length: fit(length, "the network")?,
-        arena: fit(arena, "the arena")?,
+        arena: fit(*arena, "the arena")?,
         operators: section(operators_at, network.operators.len()),
         tensors: section(tensors_at, used.len()),
         outputs: section(outputs_at, network.outputs.len()),
@@ -122,16 +125,10 @@ fn record(
         sum_shift: operator.sum_shift,
         ..OperatorRecord::default()
     };
-    if !operator.bias.is_empty() {
+    if !operator.scales.is_empty() {
         record.weights = data.put(&operator.weights)?;
-        record.bias = data.put(&operator.bias)?;
-        record.multiplier = data.put(&operator.multiplier)?;
-        record.shift = data.put(&operator.shift)?;
-    }
-    if let Some((multiplier, shift)) = &operator.negative {
-        record.negative = 1;
-        record.negative_multiplier = data.put(multiplier)?;
-        record.negative_shift = data.put(shift)?;
+        record.scales = data.put(&operator.scales)?;
+        record.prelu = operator.prelu.into();
     }
     Ok(record)
 }
@@ -151,7 +148,8 @@ fn tensor_record(network: &Network, tensor: usize, place: Placement) -> Result<T
         scale: it.scale,
         first: narrow(place.first)?,
         last: narrow(place.last)?,
-        reserved: [0; 2],
+        kept: narrow(place.kept)?,
+        reserved: [0; 3],
     })
 }
 

@@ -66,6 +66,17 @@ pub fn compile(
     samples: &[Vec<u8>],
     progress: &Progress,
 ) -> Result<Vec<u8>, Error> {
+    let network = integers(onnx, options, samples, progress)?;
+    image::write(&network, &plan::plan(&network), options, onnx)
+}
+
+/// The integer network of `onnx`, before its tensors have a place: what [`compile`] then writes.
+pub fn integers(
+    onnx: &[u8],
+    options: &Options,
+    samples: &[Vec<u8>],
+    progress: &Progress,
+) -> Result<quantize::Network, Error> {
     let mut graph = read(onnx, options)?;
     let expected = graph.input_shape().len();
     if let Some(sample) = samples.iter().find(|sample| sample.len() != expected) {
@@ -85,5 +96,5 @@ pub fn compile(
         let steps = network.operators.len();
         correct::correct_bias(&mut network, &statistics, samples, &|n| progress("biases", n, steps));
     }
-    image::write(&network, options, onnx)
+    Ok(network)
 }

@@ -7,10 +7,12 @@ mod scale;
 pub use network::{Network, OperatorKind, QuantizedOperator, QuantizedTensor};
 pub use range::RangeRule;
 
+use kernels::weights::{pack, packed_len};
+
 use crate::Error;
 use crate::graph::{Activation, Conv, Graph, Node, Operator};
 use crate::observe::Statistics;
-use scale::{fixed_point, sum_factors};
+use scale::sum_factors;
 
 /// How ranges are chosen, and what is done about the errors.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,7 +27,7 @@ pub struct Method {
 
 impl Default for Method {
     fn default() -> Self {
-        Self { range: RangeRule::MeanSquare, equalize: true, correct_bias: true }
+        Self { range: RangeRule::MinMax, equalize: true, correct_bias: true }
     }
 }
 
@@ -113,30 +115,31 @@ fn convolution(network: &Network, node: &Node, conv: &Conv, graph: &Graph) -> Qu
     } else {
         0.0
     };
-    let bias = conv.bias.iter().zip(&scales).zip(&sums).map(|((bias, scale), &sum)| {
-        let real = f64::from(*bias) / (f64::from(input.scale) * f64::from(*scale));
-        (real - rest * sum as f64).round() as i64 - i64::from(input.zero_point) * sum
-    });
-    let bias = bias.map(|b| b.clamp(i32::MIN.into(), i32::MAX.into()) as i32).collect();
-    let real = |slope: &dyn Fn(usize) -> f32| {
-        let scale = |c: usize| f64::from(input.scale) * f64::from(scales[c]) * f64::from(slope(c));
-        (0..channels).map(|c| fixed_point(scale(c) / f64::from(output.scale))).unzip()
+    let channel = |c: usize| {
+        let accumulator = f64::from(input.scale) * f64::from(scales[c]);
+        let bias = (f64::from(conv.bias[c]) / accumulator - rest * sums[c] as f64).round() as i64
+            - i64::from(input.zero_point) * sums[c];
+        let bias = bias.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+        let real = accumulator / f64::from(output.scale);
+        let slope = match &conv.activation {
+            Activation::Prelu(slopes) => f64::from(slopes[c]),
+            _ => 1.0,
+        };
+        scale::channel(bias, real, real * slope)
     };
-    let (multiplier, shift) = real(&|_| 1.0);
-    let negative = match &conv.activation {
-        Activation::Prelu(slope) => Some(real(&|c| slope[c])),
-        _ => None,
-    };
+    if !conv.depthwise {
+        let mut packed = vec![0; packed_len(per_filter, channels)];
+        pack(&weights, channels, &mut packed);
+        weights = packed;
+    }
     QuantizedOperator {
         kind: if conv.depthwise { OperatorKind::Depthwise } else { OperatorKind::Dense },
         inputs: node.inputs.clone(),
         output: node.output,
         window: conv.window,
         weights,
-        bias,
-        multiplier,
-        shift,
-        negative,
+        scales: (0..channels).map(channel).collect(),
+        prelu: matches!(conv.activation, Activation::Prelu(_)),
         clamp: output.clamp(conv.activation == Activation::Relu),
         factor: [0; 2],
         sum_shift: 0,
@@ -147,12 +150,10 @@ fn convolution(network: &Network, node: &Node, conv: &Conv, graph: &Graph) -> Qu
 fn average(network: &Network, node: &Node) -> QuantizedOperator {
     let (input, output) = (&network.tensors[node.inputs[0]], &network.tensors[node.output]);
     let pixels = input.shape.pixels();
-    let (multiplier, shift) = fixed_point(f64::from(input.scale) / f64::from(output.scale) / pixels as f64);
-    let channels = input.shape.channels;
+    let real = f64::from(input.scale) / f64::from(output.scale) / pixels as f64;
+    let scale = scale::channel(-input.zero_point * pixels as i32, real, real);
     QuantizedOperator {
-        bias: vec![-input.zero_point * pixels as i32; channels],
-        multiplier: vec![multiplier; channels],
-        shift: vec![shift; channels],
+        scales: vec![scale; input.shape.channels],
         clamp: output.clamp(false),
         ..network::plain(node, OperatorKind::AveragePool, kernels::Window::POINT)
     }

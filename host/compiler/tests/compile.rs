@@ -4,7 +4,7 @@ mod networks;
 
 use bytemuck::cast_slice_mut;
 use compiler::image::Aligned;
-use compiler::{Error, Kind, Method, Options, Preprocessing};
+use compiler::{Error, Kind, Method, Options, Preprocessing, image, plan};
 use networks::{Builder, everything, samples};
 use tract_onnx::prelude::*;
 
@@ -78,6 +78,33 @@ fn integers_follow_the_floats() {
     }
     let snr = 10.0 * (power / error).log10();
     assert!(snr > 25.0, "signal to quantization noise: {snr} dB");
+}
+
+/// What MobileFaceNet begins with, large enough that bands are worth it.
+#[test]
+fn bands_compute_what_whole_tensors_do_in_less_room() {
+    let mut net = Builder::new([3, 121, 43]);
+    net.conv("stem", "input", [16, 3, 3], 2, 1);
+    net.conv("first", "stem", [16, 1, 3], 1, 16);
+    net.conv("wide", "first", [48, 16, 1], 1, 1);
+    net.prelu("prelu", "wide", 48);
+    net.conv("second", "prelu", [48, 1, 3], 2, 48);
+    net.conv("narrow", "second", [20, 48, 1], 1, 1);
+    net.conv("small", "narrow", [3, 20, 3], 2, 1);
+    net.node("GlobalAveragePool", "mean", &["small"], &[]);
+    let onnx = net.finish(&[("mean", &[1, 3, 1, 1])]);
+    let options = options(Method::default());
+    let mut noise = Builder::new([3, 121, 43]);
+    let mut picture = || noise.random(121 * 43 * 3, 120.0).iter().map(|x| (x + 128.0) as u8).collect();
+    let samples: Vec<Vec<u8>> = (0..4).map(|_| picture()).collect();
+    let network = compiler::integers(&onnx, &options, &samples, &|_, _, _| {}).expect("it is supported");
+    let (whole, plan) = (plan::whole(&network), plan::plan(&network));
+    assert!(!plan.chains.is_empty() && 3 * plan.arena < 2 * whole.arena, "{plan:?}");
+    let [whole, banded] =
+        [whole, plan].map(|plan| image::write(&network, &plan, &options, &onnx).expect("it is sound"));
+    for picture in &samples {
+        assert_eq!(integer(&banded, picture), integer(&whole, picture));
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum Error {
     /// The file is missing, is a folder, or may not be read.
-    #[error("{path}: {source}; check that the file is there and may be read", path = path.display())]
+    #[error("cannot read {path}: check that the file is there and may be read", path = path.display())]
     Read {
         /// The file.
         path: PathBuf,

@@ -16,6 +16,7 @@ mod error;
 mod frame;
 mod jpeg;
 mod photo;
+mod place;
 mod profile;
 mod region;
 mod sheet;

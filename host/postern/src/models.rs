@@ -5,6 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
+/// The detector that commands take where none is named.
+pub const DETECTOR: &str = "yunet";
+
+/// The encoder that commands take where none is named.
+pub const ENCODER: &str = "mobilefacenet";
+
 /// `models/NAME/manifest.toml`, as far as this program reads it.
 #[derive(Debug, Deserialize)]
 pub struct Manifest {
@@ -103,6 +109,26 @@ pub fn cache(path: &str) -> anyhow::Result<PathBuf> {
 /// Where the image of the model `name` lies.
 pub fn image_path(name: &str) -> anyhow::Result<PathBuf> {
     cache(&format!("images/{name}.pstn"))
+}
+
+/// The image that a user means by `name`: a file, else the compiled model of that name.
+///
+/// # Errors
+/// Neither is there; says how to make it.
+pub fn image(name: &str) -> anyhow::Result<PathBuf> {
+    let file = PathBuf::from(name);
+    if file.is_file() {
+        return Ok(file);
+    }
+    if file.components().count() != 1 || file.extension().is_some() {
+        bail!("there is no file {name}");
+    }
+    let image = image_path(name)?;
+    if !image.is_file() {
+        Manifest::read(name)?;
+        bail!("{} is not there: run `postern compile {name}`", image.display());
+    }
+    Ok(image)
 }
 
 /// The workspace that the user stands in, else the one that this program was built from.

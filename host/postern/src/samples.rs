@@ -12,7 +12,7 @@ use pictures::{Photo, Region};
 use rayon::prelude::*;
 use vision::{InputSize, PixelFormat};
 
-use crate::models::{Kind, Manifest};
+use crate::models::{self, Kind, Manifest};
 
 /// Most photographs that are looked at; more change the ranges little.
 const MOST_PHOTOGRAPHS: usize = 200;
@@ -30,7 +30,7 @@ pub fn collect(manifest: &Manifest, folder: &Path) -> anyhow::Result<Vec<Vec<u8>
     files.sort();
     let step = files.len().div_ceil(MOST_PHOTOGRAPHS).max(1);
     let files: Vec<PathBuf> = files.into_iter().step_by(step).collect();
-    let detector = Detector::new(&Manifest::read("yunet")?.onnx()?);
+    let detector = Detector::new(&Manifest::read(models::DETECTOR)?.onnx()?);
     let style = ProgressStyle::with_template("  photographs {bar:30} {pos}/{len} {per_sec}, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(files.len() as u64).with_style(style);

@@ -49,8 +49,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     heading("a board, and the networks onto it");
     let name = args.board.name();
     door.postern(&["board", "up", "--machine", name, "--firmware", &elf.display().to_string()])?;
-    let image = |model: &str| workspace::cache(&format!("images/{model}.pstn")).display().to_string();
-    door.postern(&["flash", "models", "--detector", &image("yunet"), "--encoder", &image(&args.encoder)])?;
+    door.postern(&["flash", "models", "--detector", "yunet", "--encoder", &args.encoder])?;
 
     heading("two people, one photograph each");
     for (person, photo) in PEOPLE {
@@ -76,7 +75,7 @@ impl Door {
     /// Runs one command of the command line on this door's board, printed first.
     fn postern(&self, arguments: &[&str]) -> anyhow::Result<()> {
         println!("$ postern {}", arguments.join(" "));
-        let mut command = images::postern(arguments);
+        let mut command = images::postern(arguments)?;
         command.args(["--board", self.board.name()]).arg("--state").arg(&self.state);
         process::shown(&mut command).with_context(|| format!("postern {} did not succeed", arguments[0]))
     }

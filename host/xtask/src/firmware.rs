@@ -55,18 +55,24 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds the firmware of every board.
+/// Builds the firmware of every board, and the conformance suite that the tests run on it.
 pub fn build_all() -> anyhow::Result<Vec<(Board, PathBuf)>> {
-    Board::ALL.into_iter().map(|board| Ok((board, build(board)?))).collect()
+    let built = |board: Board| Ok((board, build_packages(board, &[board.name(), "conformance"])?));
+    Board::ALL.into_iter().map(built).collect()
 }
 
 /// Builds the firmware of one board; the ELF file.
 pub fn build(board: Board) -> anyhow::Result<PathBuf> {
+    build_packages(board, &[board.name()])
+}
+
+fn build_packages(board: Board, packages: &[&str]) -> anyhow::Result<PathBuf> {
     let target = board.target();
     let provider =
         Provider::of(target).with_context(|| format!("no compiler for {target}: run `cargo xtask setup`"))?;
     let mut cargo = provider.build(target);
-    cargo.args(["--profile", "firmware", "--package", board.name()]);
+    cargo.args(["--profile", "firmware"]);
+    cargo.args(packages.iter().flat_map(|package| ["--package", package]));
     process::shown(cargo.current_dir(workspace::root()))
         .with_context(|| format!("cannot build the firmware of {}", board.name()))?;
     let elf = workspace::target()?.join(target).join("firmware").join(board.name());

@@ -10,26 +10,30 @@ use crate::{process, sources, workspace};
 
 /// Compiles the models whose image is missing or older than what it is made from.
 pub fn compile() -> anyhow::Result<()> {
+    build()?;
     for name in sources::model_names(sources::Purpose::Door)? {
         let image = workspace::cache(&format!("images/{name}.pstn"));
         if is_current(&image, &name) {
             eprintln!("  ready: {name} compiled");
             continue;
         }
-        process::shown(&mut postern(&["compile", &name]))
+        process::shown(&mut postern(&["compile", &name])?)
             .with_context(|| format!("cannot compile the model {name}"))?;
     }
     Ok(())
 }
 
-/// The command line of this workspace with `arguments`, built when it has changed.
-pub fn postern(arguments: &[&str]) -> Command {
-    let mut cargo = Command::new("cargo");
-    cargo
-        .args(["run", "--release", "--quiet", "--package", "postern", "--"])
-        .args(arguments)
-        .current_dir(workspace::root());
-    cargo
+/// Builds the command line, with everything else that runs on the host: built alone, its
+/// dependencies would have fewer features, and the tests would compile all of them once more.
+fn build() -> anyhow::Result<()> {
+    process::shown(Command::new("cargo").args(["build", "--release"]).current_dir(workspace::root()))
+}
+
+/// The command line of this workspace with `arguments`; [`compile`] has built it.
+pub fn postern(arguments: &[&str]) -> anyhow::Result<Command> {
+    let mut command = Command::new(workspace::target()?.join("release/postern"));
+    command.args(arguments).current_dir(workspace::root());
+    Ok(command)
 }
 
 /// Whether the image is younger than the network, its manifest and the compiler's source.

@@ -7,7 +7,7 @@ use object::read::elf::ElfFile32;
 use object::{Object, ObjectSection, SectionFlags, elf};
 
 use crate::firmware::{self, Board};
-use crate::{images, process, workspace};
+use crate::{images, process};
 
 /// A section that takes memory on the board.
 struct Section {
@@ -22,8 +22,9 @@ struct Section {
 
 /// Builds the firmware and prints the tables on stdout.
 pub fn run() -> anyhow::Result<()> {
-    for (board, elf) in firmware::build_all()? {
-        print_firmware(board, &elf)?;
+    images::compile()?;
+    for board in Board::ALL {
+        print_firmware(board, &firmware::build(board)?)?;
     }
     print_models()
 }
@@ -71,11 +72,7 @@ fn print_models() -> anyhow::Result<()> {
         "name", "flash", "weights", "RAM (arena)", "multiply-adds"
     );
     for name in crate::sources::model_names(crate::sources::Purpose::Door)? {
-        let mut inspect = images::postern(&["inspect", "--json", &name]);
-        if !workspace::cache(&format!("images/{name}.pstn")).is_file() {
-            println!("  {name:<20} not compiled: `postern compile {name}`");
-            continue;
-        }
+        let mut inspect = images::postern(&["inspect", "--json", &name])?;
         let model: Model = serde_json::from_str(&process::captured(&mut inspect, None)?)?;
         println!(
             "  {name:<20} {:>12} {:>13} {:>12} {:>14}",

@@ -22,7 +22,9 @@
 //! The frame is guarded by its sequence (a seqlock). The host makes it odd, writes header and
 //! pixels, then makes it even again; zero means that there was never a picture. The board copies
 //! the pixels and looks at the sequence before and after: odd or changed, the copy is thrown away.
-//! A host that wants every picture seen waits until the acknowledge is the sequence it wrote.
+//! A host that wants every picture seen waits until the acknowledge is the sequence it wrote; one
+//! that takes a picture back makes the sequence the acknowledge. A board that boots acknowledges
+//! what it finds: that is no longer before its camera.
 
 /// The word at [`MAGIC_WORD`] in a file that a board has formatted: `PEMU` in ASCII.
 pub const MAGIC: u32 = u32::from_le_bytes(*b"PEMU");

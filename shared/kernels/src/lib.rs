@@ -1,10 +1,11 @@
 //! Int8 operators for Cortex-M and the host.
 //!
 //! Every operator exists once in [`generic`], which is the reference, and again in a backend where
-//! a processor has something better: `x86` (AVX-512 VNNI or AVX2, chosen at run time with the
-//! feature `std`). On a Cortex-M55 the compiler turns the inner loops of `generic` into Helium
-//! (`vmlava.s8` under `letp`), so that there is no copy of them to keep equal. A backend gives the
-//! same bytes as `generic`; `tests/equality.rs` compares them on random shapes.
+//! a processor has something better: `mve` (Cortex-M55) and `dsp` (Cortex-M7), chosen by `build.rs`, and `x86` (AVX-512 VNNI
+//! or AVX2, chosen at run time with the feature `std`). A backend gives the same bytes as `generic`:
+//! `tests/equality.rs` compares them on the host, the conformance suite on the boards.
+//!
+//! Kernels keep what they need besides their operands on the stack, at most 20 KiB.
 //!
 //! Tensors are NHWC with a batch of one. The arithmetic is that of the TFLite int8 specification:
 //! weights symmetric a channel, activations affine a tensor, `i32` accumulators and bias, and the
@@ -20,23 +21,35 @@ extern crate std;
 
 mod element;
 mod params;
+#[cfg(backend)]
+mod parts;
+mod patch;
 mod requantize;
 mod shape;
 
+#[cfg(backend = "dsp")]
+mod dsp;
 pub mod generic;
+#[cfg(backend = "mve")]
+mod mve;
+pub mod weights;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod x86;
 
 pub use element::Element;
-pub use params::{Addition, Convolution, NegativeSide, OutputStage, Pooling};
-pub use requantize::{requantize, requantize_bound};
+pub use params::{Addition, Convolution, OutputStage, Pooling, Scale};
+pub use requantize::{MULTIPLIER_BOUND, requantize, requantize_bound};
 pub use shape::{Shape, Window};
 
 /// Dense two-dimensional convolution; a fully connected layer is one whose kernel is its input.
 pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
     return x86::conv2d(conv, input, output);
-    #[cfg(not(all(target_arch = "x86_64", feature = "std")))]
+    #[cfg(backend = "dsp")]
+    return dsp::conv2d(conv, input, output);
+    #[cfg(backend = "mve")]
+    return mve::conv2d(conv, input, output);
+    #[cfg(not(any(backend, all(target_arch = "x86_64", feature = "std"))))]
     generic::conv2d(conv, input, output)
 }
 
@@ -44,8 +57,22 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
 pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
     return x86::depthwise_conv2d(conv, input, output);
-    #[cfg(not(all(target_arch = "x86_64", feature = "std")))]
+    #[cfg(backend = "dsp")]
+    return dsp::depthwise_conv2d(conv, input, output);
+    #[cfg(backend = "mve")]
+    return mve::depthwise_conv2d(conv, input, output);
+    #[cfg(not(any(backend, all(target_arch = "x86_64", feature = "std"))))]
     generic::depthwise_conv2d(conv, input, output)
 }
 
-pub use generic::{add, average_pool, dot, max_pool, resize_nearest_2x};
+/// Adds two tensors value by value.
+pub fn add(sum: &Addition, a: &[i8], b: &[i8], output: &mut [i8]) {
+    #[cfg(backend = "dsp")]
+    return dsp::add(sum, a, b, output);
+    #[cfg(backend = "mve")]
+    return mve::add(sum, a, b, output);
+    #[cfg(not(backend))]
+    generic::add(sum, a, b, output)
+}
+
+pub use generic::{average_pool, dot, max_pool, resize_nearest_2x};

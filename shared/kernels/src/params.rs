@@ -1,30 +1,33 @@
 //! What an operator is told besides its input: shapes, weights and scales.
 
+use bytemuck::{Pod, Zeroable};
+
 use crate::{Shape, Window, requantize};
 
-/// Scales for negative accumulators: the PReLU that follows a convolution, fused into it.
+/// How the accumulators of one channel become outputs; 16 bytes, so that one instruction loads it.
 ///
-/// Slope and scale are one multiplication, so a fused PReLU costs a selection and loses nothing to
-/// a second rounding. Slopes may be negative or greater than one.
-#[derive(Clone, Copy, Debug)]
-pub struct NegativeSide<'a> {
-    /// A multiplier a channel, signed.
-    pub multiplier: &'a [i32],
-    /// A shift a channel.
-    pub shift: &'a [i32],
+/// A fused PReLU is a second multiplier: slope and scale are one multiplication, which costs a
+/// selection and loses nothing to a second rounding. Slopes may be negative or greater than one.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct Scale {
+    /// Added to the accumulator; it includes what the input's zero point contributes.
+    pub bias: i32,
+    /// Fixed-point multiplier, see [`requantize`].
+    pub multiplier: i32,
+    /// The multiplier where the accumulator, its bias included, is negative.
+    pub negative: i32,
+    /// Left shift before the multiplication, zero unless the scale is a half or more.
+    pub shift: i32,
 }
 
 /// How accumulators become outputs, a channel at a time.
 #[derive(Clone, Copy, Debug)]
 pub struct OutputStage<'a> {
-    /// Added to the accumulator; it includes what the input's zero point contributes.
-    pub bias: &'a [i32],
-    /// Fixed-point multiplier of each channel, see [`requantize`].
-    pub multiplier: &'a [i32],
-    /// Shift of each channel.
-    pub shift: &'a [i32],
-    /// Other scales where the accumulator is negative.
-    pub negative: Option<NegativeSide<'a>>,
+    /// One a channel.
+    pub scales: &'a [Scale],
+    /// Whether the two multipliers of a channel may differ: a fused PReLU.
+    pub prelu: bool,
     /// Zero point of the output.
     pub zero_point: i32,
     /// Least output; the zero point, for a fused ReLU.
@@ -37,12 +40,10 @@ impl OutputStage<'_> {
     /// The output for the sum `acc` of products in `channel`, without the bias.
     #[inline(always)]
     pub fn apply(&self, channel: usize, acc: i32) -> i32 {
-        let acc = acc.wrapping_add(self.bias[channel]);
-        let (multiplier, shift) = match &self.negative {
-            Some(side) if acc < 0 => (side.multiplier[channel], side.shift[channel]),
-            _ => (self.multiplier[channel], self.shift[channel]),
-        };
-        (requantize(acc, multiplier, shift) + self.zero_point).clamp(self.min, self.max)
+        let scale = &self.scales[channel];
+        let acc = acc.wrapping_add(scale.bias);
+        let multiplier = if self.prelu && acc < 0 { scale.negative } else { scale.multiplier };
+        (requantize(acc, multiplier, scale.shift) + self.zero_point).clamp(self.min, self.max)
     }
 }
 
@@ -57,7 +58,7 @@ pub struct Convolution<'a> {
     pub window: Window,
     /// Zero point of the input, which is also the value of the padding.
     pub input_zero: i8,
-    /// Dense: output channel, row, column, input channel. Depthwise: row, column, channel.
+    /// Dense: packed as [`crate::weights`] says. Depthwise: row, column, channel.
     pub weights: &'a [i8],
     /// Bias, scales and clamping.
     pub stage: OutputStage<'a>,

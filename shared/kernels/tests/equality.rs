@@ -1,6 +1,7 @@
 //! The dispatched kernels give the bytes of `generic` on random shapes, weights and pixels.
 
-use kernels::{Convolution, NegativeSide, OutputStage, Shape, Window, generic};
+use kernels::weights::{pack, packed_len};
+use kernels::{Convolution, OutputStage, Scale, Shape, Window, generic};
 use proptest::prelude::*;
 
 /// A small deterministic stream of bytes for weights and pixels.
@@ -15,15 +16,19 @@ fn stream(seed: u64, len: usize) -> Vec<i8> {
     std::iter::repeat_with(step).take(len).collect()
 }
 
-/// Scales a channel: multipliers in the upper half of 31 bits, right shifts.
-fn scales(seed: u64, channels: usize) -> (Vec<i32>, Vec<i32>, Vec<i32>) {
-    let bytes = stream(seed, channels);
-    let wide = |b: &i8| i32::from(*b);
-    (
-        bytes.iter().map(|b| wide(b) * 1000).collect(),
-        bytes.iter().map(|b| (1 << 30) + (wide(b) + 128) * 4_000_000).collect(),
-        bytes.iter().map(|b| -7 - wide(b).rem_euclid(4)).collect(),
-    )
+/// Scales a channel: multipliers of some 2^-9, slopes of either sign, now and then a left shift.
+fn scales(seed: u64, channels: usize) -> Vec<Scale> {
+    let bytes = stream(seed, 4 * channels);
+    let scale = |bytes: &[i8]| {
+        let [bias, multiplier, negative, shift] = [0, 1, 2, 3].map(|i| i32::from(bytes[i]));
+        Scale {
+            bias: bias * 1000,
+            multiplier: (multiplier + 129) * 60_001,
+            negative: negative * 50_021,
+            shift: if shift > 120 { 2 } else { 0 },
+        }
+    };
+    bytes.chunks_exact(4).map(scale).collect()
 }
 
 proptest! {
@@ -33,7 +38,7 @@ proptest! {
         kernel in prop::array::uniform2(1usize..4),
         stride in prop::array::uniform2(1usize..3),
         pad in 0usize..2,
-        prelu: bool, zero: i8, seed: u64,
+        prelu: bool, min in prop::sample::select(vec![-128, -3]), zero: i8, seed: u64,
     ) {
         prop_assume!(height + 2 * pad >= kernel[0] && width + 2 * pad >= kernel[1]);
         let pad = [pad.min(kernel[0] - 1), pad.min(kernel[1] - 1)];
@@ -42,19 +47,19 @@ proptest! {
         let window = Window { kernel, stride, pad };
         for depthwise in [false, true] {
             let channels = if depthwise { depth } else { channels };
-            let taps = kernel[0] * kernel[1];
-            let weights = stream(seed ^ 7, taps * channels * if depthwise { 1 } else { depth });
-            let (bias, multiplier, shift) = scales(seed, channels);
-            let (_, negative, negative_shift) = scales(seed ^ 99, channels);
+            let depth = if depthwise { 1 } else { depth };
+            let plain = stream(seed ^ 7, kernel[0] * kernel[1] * channels * depth);
+            let mut weights = plain.clone();
+            if !depthwise {
+                weights.resize(packed_len(plain.len() / channels, channels), 0);
+                pack(&plain, channels, &mut weights);
+            }
+            let scales = scales(seed, channels);
             let conv = Convolution {
-                input: Shape::new(height, width, depth),
+                input: Shape::new(height, width, if depthwise { channels } else { depth }),
                 output: Shape::new(out(height, 0), out(width, 1), channels),
                 window, input_zero: zero, weights: &weights,
-                stage: OutputStage {
-                    bias: &bias, multiplier: &multiplier, shift: &shift,
-                    negative: prelu.then_some(NegativeSide { multiplier: &negative, shift: &negative_shift }),
-                    zero_point: -3, min: -128, max: 127,
-                },
+                stage: OutputStage { scales: &scales, prelu, zero_point: -3, min, max: 127 },
             };
             let input = stream(seed ^ 3, conv.input.len());
             let mut expected = vec![0i8; conv.output.len()];
@@ -67,14 +72,14 @@ proptest! {
                 kernels::conv2d(&conv, &input, &mut got);
             }
             prop_assert_eq!(&expected, &got);
-            let naive = naive(&conv, &input, depthwise);
+            let naive = naive(&conv, &plain, &input, depthwise);
             prop_assert_eq!(expected, naive);
         }
     }
 }
 
 /// The definition of a convolution, tap by tap, in 64 bits.
-fn naive(conv: &Convolution, input: &[i8], depthwise: bool) -> Vec<i8> {
+fn naive(conv: &Convolution, weights: &[i8], input: &[i8], depthwise: bool) -> Vec<i8> {
     let [rows, columns] = conv.window.kernel;
     let mut all = Vec::new();
     for y in 0..conv.output.height {
@@ -96,9 +101,9 @@ fn naive(conv: &Convolution, input: &[i8], depthwise: bool) -> Vec<i8> {
                                 conv.input_zero
                             };
                             let weight = if depthwise {
-                                conv.weights[(ky * columns + kx) * depth + c]
+                                weights[(ky * columns + kx) * depth + c]
                             } else {
-                                conv.weights[((c * rows + ky) * columns + kx) * depth + i]
+                                weights[((c * rows + ky) * columns + kx) * depth + i]
                             };
                             acc += i64::from(pixel) * i64::from(weight);
                         }

@@ -1,7 +1,10 @@
 //! The checks of [`Model::load`]: after them, no number of the image can lead astray.
 
-use kernels::{Window, requantize_bound};
+use core::ops::Range;
 
+use kernels::{MULTIPLIER_BOUND, Scale, Window, requantize_bound};
+
+use crate::bands::{self, MAX_CHAIN};
 use crate::format::{ALIGN, CalibrationRecord, OperatorRecord, Section, TensorRecord, code};
 use crate::model::shape;
 use crate::operator::{Operator, range};
@@ -29,6 +32,16 @@ pub fn model(model: &Model, outputs: &[u32], calibration: &[CalibrationRecord]) 
     for (index, record) in model.operators.iter().enumerate() {
         all(Part::Operator, index, operator(model, record).is_some())?;
     }
+    let mut first = 0;
+    while first < model.operators.len() {
+        let range = model.chain(first);
+        all(Part::Operator, first, chain(model, &range, outputs).is_some())?;
+        first = range.end;
+    }
+    for (index, record) in model.tensors.iter().enumerate() {
+        let written = model.operators.iter().any(|operator| usize::from(operator.output) == index);
+        all(Part::Tensor, index, written || record.kept == record.height)?;
+    }
     for (index, &number) in outputs.iter().enumerate() {
         let output = model.tensors.get(number as usize);
         all(Part::Output, index, output.is_some_and(|t| t.bytes == 2))?;
@@ -49,11 +62,13 @@ fn tensor(tensor: &TensorRecord, arena: usize) -> bool {
         _ => return false,
     };
     let fits = shape.height.checked_mul(shape.width).and_then(|n| n.checked_mul(shape.channels));
-    fits.is_some_and(|len| len > 0 && len <= arena)
+    fits.is_some_and(|len| len > 0 && len <= 1 << 28)
+        && (1..=tensor.height).contains(&tensor.kept)
         && (tensor.offset as usize).is_multiple_of(ALIGN)
-        && (tensor.offset as usize)
-            .checked_add(shape.len() * usize::from(tensor.bytes))
-            .is_some_and(|e| e <= arena)
+        && fits.is_some_and(|len| {
+            let rows = len / shape.height * usize::from(tensor.kept) * usize::from(tensor.bytes);
+            (tensor.offset as usize).checked_add(rows).is_some_and(|end| end <= arena)
+        })
         && zero_point.contains(&tensor.zero_point)
         && (-16..=31).contains(&tensor.frac_bits)
 }
@@ -108,6 +123,31 @@ fn operator(model: &Model, record: &OperatorRecord) -> Option<()> {
     }
 }
 
+/// `Some` if each operator of a chain alone reads what the one before it writes, and the rows that
+/// are kept are enough.
+fn chain(model: &Model, range: &Range<usize>, outputs: &[u32]) -> Option<()> {
+    let records = &model.operators[range.clone()];
+    let last = model.tensors.get(usize::from(records.last()?.output))?;
+    require(last.kept == last.height)?;
+    if range.len() == 1 {
+        return Some(());
+    }
+    let (axes, band) = model.axes(range);
+    let kept = bands::kept(axes.get(..range.len())?, band);
+    require(range.len() <= MAX_CHAIN && band > 0)?;
+    for (pair, rows) in records.windows(2).zip(kept) {
+        let between = pair[0].output;
+        let readers = model.operators.iter().filter(|record| record.input.contains(&between)).count();
+        let writers = model.operators.iter().filter(|record| record.output == between).count();
+        require(pair[1].input == [between; 2] && readers == 1 && writers == 1)?;
+        require(!outputs.contains(&between.into()) && model.header.input != u32::from(between))?;
+        require(usize::from(model.tensors.get(usize::from(between))?.kept) >= rows)?;
+    }
+    let banded =
+        |record: &OperatorRecord| matches!(record.code, code::CONV | code::DEPTHWISE | code::MAX_POOL);
+    require(records.iter().all(banded))
+}
+
 /// Whether the window is sane and every output position sees at least one input position.
 fn covers(window: &Window, input: usize, output: usize, axis: usize) -> bool {
     let (kernel, stride, pad) = (window.kernel[axis], window.stride[axis], window.pad[axis]);
@@ -116,29 +156,23 @@ fn covers(window: &Window, input: usize, output: usize, axis: usize) -> bool {
 
 /// Whether weights lie in the data and no accumulator can overflow.
 fn convolution(model: &Model, operator: &Operator, record: &OperatorRecord) -> Option<()> {
-    let count = operator.weight_count();
-    array(model, record.weights, count)?;
+    array(model, record.weights, operator.weight_bytes())?;
     let channels = operator.output_shape().channels;
-    let taps = (count / channels) as i64;
-    stage(model, record, channels, taps * 128 * 128)
+    let products = (operator.weight_count() / channels) as i64;
+    stage(model, record, channels, products * 128 * 128)
 }
 
-/// Whether the arrays of the output stage lie in the data and every scale takes every accumulator.
+/// Whether the scales lie in the data and each takes every accumulator of its channel.
 fn stage(model: &Model, record: &OperatorRecord, channels: usize, products: i64) -> Option<()> {
-    let OperatorRecord { bias, multiplier, shift, negative_multiplier, negative_shift, .. } = *record;
-    let bias: &[i32] = bytemuck::cast_slice(array(model, bias, 4 * channels)?);
-    array(model, multiplier, 4 * channels)?;
-    let shifts: &[i32] = bytemuck::cast_slice(array(model, shift, 4 * channels)?);
-    let fits = |(&bias, &shift): (&i32, &i32)| {
-        (-30..=30).contains(&shift) && i64::from(bias).abs() + products <= requantize_bound(shift)
+    let scales = array(model, record.scales, channels.checked_mul(size_of::<Scale>())?)?;
+    let fits = |scale: &Scale| {
+        let small = |multiplier: i32| multiplier.unsigned_abs() < MULTIPLIER_BOUND.unsigned_abs();
+        (0..=30).contains(&scale.shift)
+            && i64::from(scale.bias).abs() + products <= requantize_bound(scale.shift)
+            && small(scale.multiplier)
+            && small(scale.negative)
     };
-    require(bias.iter().zip(shifts).all(fits))?;
-    if record.negative != 0 {
-        array(model, negative_multiplier, 4 * channels)?;
-        let shifts: &[i32] = bytemuck::cast_slice(array(model, negative_shift, 4 * channels)?);
-        require(bias.iter().zip(shifts).all(fits))?;
-    }
-    Some(())
+    require(bytemuck::cast_slice(scales).iter().all(fits))
 }
 
 /// The bytes of an array in the data section, aligned.

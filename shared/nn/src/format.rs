@@ -1,4 +1,4 @@
-//! The model image, version 1: a network ready to run from flash.
+//! The model image, version 2: a network ready to run from flash.
 //!
 //! All numbers are little endian. The image lies at an address that is a multiple of 16; every
 //! offset counts from its first byte and every section starts at a multiple of 16, weights too.
@@ -18,11 +18,14 @@
 //!      | tensors: 32 bytes each, with place in the arena and lifetime  |
 //!      | outputs: u32 tensor numbers                                   |
 //!      | calibration: 8 bytes each, see [`CalibrationRecord`]          |
-//!      | data: weights i8; bias, multiplier, shift i32 a channel       |
+//!      | data: weights i8; a [`kernels::Scale`] a channel              |
 //!      +---------------------------------------------------------------+
 //! -32  | SHA-256 of everything before                                  |
 //!      +---------------------------------------------------------------+
 //! ```
+//!
+//! Weights of dense convolutions are packed as [`kernels::weights`] draws it, those of depthwise
+//! ones lie in the order row, column, channel.
 //!
 //! The identity leaves out name and calibration, so that a better calibration of the same network
 //! keeps the templates that it made.
@@ -32,7 +35,7 @@ use bytemuck::{Pod, Zeroable};
 /// First four bytes of an image.
 pub const MAGIC: [u8; 4] = *b"PSTN";
 /// The version this crate writes and reads.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// Alignment of the image, its sections, its arrays and the tensors in the arena, in bytes.
 pub const ALIGN: usize = 16;
 /// Length of the SHA-256 that ends an image.
@@ -128,8 +131,8 @@ pub struct Header {
 pub struct OperatorRecord {
     /// A number of [`code`].
     pub code: u8,
-    /// 1 if there are scales for negative accumulators (a fused PReLU).
-    pub negative: u8,
+    /// 1 if negative accumulators have multipliers of their own (a fused PReLU).
+    pub prelu: u8,
     /// Kernel rows and columns.
     pub kernel: [u8; 2],
     /// Vertical and horizontal stride.
@@ -140,28 +143,20 @@ pub struct OperatorRecord {
     pub input: [u16; 2],
     /// Output tensor.
     pub output: u16,
-    /// Zero.
-    pub reserved: u16,
+    /// Rows of output that the last operator of a chain computes at a time, see [`crate::bands`].
+    pub band: u16,
     /// Least and greatest output.
     pub clamp: [i16; 2],
     /// Offset of the weights.
     pub weights: u32,
-    /// Offset of the bias, one `i32` a channel.
-    pub bias: u32,
-    /// Offset of the multipliers, one `i32` a channel.
-    pub multiplier: u32,
-    /// Offset of the shifts, one `i32` a channel.
-    pub shift: u32,
-    /// Offset of the multipliers for negative accumulators.
-    pub negative_multiplier: u32,
-    /// Offset of the shifts for negative accumulators.
-    pub negative_shift: u32,
+    /// Offset of the scales, one a channel.
+    pub scales: u32,
     /// Sum: multipliers of both inputs.
     pub factor: [i32; 2],
     /// Sum: right shift.
     pub sum_shift: u32,
     /// Zero.
-    pub reserved2: u32,
+    pub reserved2: [u32; 5],
 }
 
 /// One tensor.
@@ -184,12 +179,15 @@ pub struct TensorRecord {
     pub zero_point: i32,
     /// Scale as an IEEE 754 single; for people and tools, the device does not use it.
     pub scale: f32,
-    /// The operator that writes it; the input counts as written by operator 0.
+    /// The operator that writes it, or the first of its chain; 0 for the input.
     pub first: u16,
-    /// The last operator that reads it; outputs live to the end.
+    /// The last operator that reads it, or the last of its chain; outputs live to the end.
     pub last: u16,
+    /// Rows that there is room for at a time; fewer than `height` inside a chain, whose operator that
+    /// writes the tensor is followed by the only one that reads it.
+    pub kept: u16,
     /// Zero.
-    pub reserved: [u32; 2],
+    pub reserved: [u16; 3],
 }
 
 /// A threshold of an encoder.

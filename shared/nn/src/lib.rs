@@ -7,9 +7,13 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+extern crate std;
+
 #[cfg(target_endian = "big")]
 compile_error!("model images are little endian and are used in place");
 
+pub mod bands;
 pub mod format;
 
 mod arena;

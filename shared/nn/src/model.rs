@@ -1,9 +1,12 @@
 //! A loaded model image.
 
+use core::ops::Range;
+
 use bytemuck::{cast_slice, from_bytes};
 use kernels::Shape;
 use sha2::{Digest, Sha256};
 
+use crate::bands::{self, Axis, MAX_CHAIN};
 use crate::format::{
     ALIGN, CalibrationRecord, DIGEST, Header, Kind, MAGIC, OperatorRecord, TensorRecord, VERSION,
 };
@@ -156,16 +159,64 @@ impl<'a> Model<'a> {
     /// # Errors
     /// [`Error::Arena`] or [`Error::Misaligned`] for an arena that does not do; nothing has run.
     pub fn run(&self, arena: &mut [i8]) -> Result<(), Error> {
+        self.run_observed(arena, |_| ())
+    }
+
+    /// Runs the network and calls `done` with the number of each operator that has run; in a chain
+    /// once for every band, see [`crate::bands`].
+    ///
+    /// # Errors
+    /// Those of [`Model::run`].
+    pub fn run_observed(&self, arena: &mut [i8], mut done: impl FnMut(usize)) -> Result<(), Error> {
         if arena.len() < self.arena_len() {
             return Err(Error::Arena { needed: self.arena_len(), given: arena.len() });
         }
         if !(arena.as_ptr() as usize).is_multiple_of(ALIGN) {
             return Err(Error::Misaligned);
         }
-        for record in self.operators {
-            Operator::new(self.image, self.tensors, record).run(arena);
+        let mut first = 0;
+        while first < self.operators.len() {
+            let chain = self.chain(first);
+            self.run_chain(chain.clone(), arena, &mut done);
+            first = chain.end;
         }
         Ok(())
+    }
+}
+
+impl Model<'_> {
+    /// The chain that begins with operator `first`; most have just that one.
+    pub(crate) fn chain(&self, first: usize) -> Range<usize> {
+        let inside = |record: &&OperatorRecord| {
+            let output = &self.tensors[usize::from(record.output)];
+            output.kept < output.height
+        };
+        let more = self.operators[first..].iter().take_while(inside).count();
+        first..(first + more + 1).min(self.operators.len())
+    }
+
+    /// The vertical axes of a chain, and the rows of a band.
+    pub(crate) fn axes(&self, chain: &Range<usize>) -> ([Axis; MAX_CHAIN], usize) {
+        let mut axes = [Axis::default(); MAX_CHAIN];
+        for (axis, record) in axes.iter_mut().zip(&self.operators[chain.clone()]) {
+            *axis = Operator::new(self.image, self.tensors, record).axis();
+        }
+        (axes, self.operators[chain.end - 1].band.into())
+    }
+
+    fn run_chain(&self, chain: Range<usize>, arena: &mut [i8], done: &mut impl FnMut(usize)) {
+        let operator = |number: usize| Operator::new(self.image, self.tensors, &self.operators[number]);
+        if chain.len() == 1 {
+            operator(chain.start).run(arena);
+            return done(chain.start);
+        }
+        let (axes, rows) = self.axes(&chain);
+        let Some(axes) = axes.get(..chain.len()) else { return };
+        bands::steps(axes, rows, |step| {
+            let number = chain.start + step.operator;
+            operator(number).run_step(&step, arena);
+            done(number);
+        });
     }
 }
 

@@ -3,8 +3,10 @@
 use core::ops::Range;
 
 use bytemuck::{cast_slice, cast_slice_mut};
-use kernels::{Addition, Convolution, Element, NegativeSide, OutputStage, Pooling, Shape, Window};
+use kernels::weights::packed_len;
+use kernels::{Addition, Convolution, Element, OutputStage, Pooling, Scale, Shape, Window};
 
+use crate::bands::{Axis, Step};
 use crate::format::{OperatorRecord, TensorRecord, code};
 use crate::model::shape;
 
@@ -70,6 +72,15 @@ impl<'a> Operator<'a> {
         }
     }
 
+    /// Bytes of weights in the image; those of a dense convolution are padded.
+    pub fn weight_bytes(&self) -> usize {
+        let taps = usize::from(self.record.kernel[0]) * usize::from(self.record.kernel[1]);
+        match self.record.code {
+            code::CONV => packed_len(taps * self.input_shape().channels, self.output_shape().channels),
+            _ => self.weight_count(),
+        }
+    }
+
     /// Multiplications of an activation with a weight, padding included.
     pub fn multiply_adds(&self) -> usize {
         self.weight_count() * self.output_shape().pixels()
@@ -86,61 +97,100 @@ impl<'a> Operator<'a> {
     /// nothing would be computed.
     pub fn run(&self, arena: &mut [i8]) {
         let [a, b] = self.input.map(range);
+        let whole = self.axis();
+        let (output, input) = (0..whole.output, 0..whole.input);
+        let all = Step { operator: 0, output, input, input_base: 0, output_base: 0, dropped: 0, held: 0 };
         if a == b {
             let Ok([a, out]) = arena.get_disjoint_mut([a, range(self.output)]) else { return };
-            self.compute(a, a, out);
+            self.compute(&all, a, a, out);
         } else {
             let Ok([a, b, out]) = arena.get_disjoint_mut([a, b, range(self.output)]) else { return };
-            self.compute(a, b, out);
+            self.compute(&all, a, b, out);
         }
     }
 
-    fn compute(&self, a: &[i8], b: &[i8], out: &mut [i8]) {
+    /// Computes some rows of its output, as a step of a chain.
+    pub fn run_step(&self, step: &Step, arena: &mut [i8]) {
+        let (from, to) = (range(self.input[0]), range(self.output));
+        let (from_row, to_row) = (row_bytes(self.input[0]), row_bytes(self.output));
+        let held = to.start + step.dropped * to_row;
+        if step.dropped > 0 && held + step.held * to_row <= arena.len() {
+            arena.copy_within(held..held + step.held * to_row, to.start);
+        }
+        let place = |start: usize, rows: &Range<usize>, base: usize, row: usize| {
+            start + (rows.start - base) * row..start + (rows.end - base) * row
+        };
+        let from = place(from.start, &step.input, step.input_base, from_row);
+        let to = place(to.start, &step.output, step.output_base, to_row);
+        let Ok([a, out]) = arena.get_disjoint_mut([from, to]) else { return };
+        self.compute(step, a, a, out);
+    }
+
+    /// Its vertical axis.
+    pub fn axis(&self) -> Axis {
+        let OperatorRecord { kernel, stride, pad, .. } = self.record;
+        Axis {
+            kernel: kernel[0].into(),
+            stride: stride[0].into(),
+            pad: pad[0].into(),
+            input: self.input_shape().height,
+            output: self.output_shape().height,
+        }
+    }
+
+    fn compute(&self, step: &Step, a: &[i8], b: &[i8], out: &mut [i8]) {
         if self.output.bytes == 2 {
             let out: &mut [i16] = cast_slice_mut(out);
-            return self.convolve(a, out);
+            return self.convolve(step, a, out);
         }
         match self.record.code {
             code::ADD => kernels::add(&self.addition(), a, b, out),
-            code::MAX_POOL => kernels::max_pool(&self.pooling(), a, out),
+            code::MAX_POOL => kernels::max_pool(&self.part(step), a, out),
             code::RESIZE_2X => kernels::resize_nearest_2x(self.input_shape(), a, out),
-            _ => self.convolve(a, out),
+            _ => self.convolve(step, a, out),
         }
     }
 
-    fn convolve<O: Element>(&self, input: &[i8], out: &mut [O]) {
+    fn convolve<O: Element>(&self, step: &Step, input: &[i8], out: &mut [O]) {
         match self.record.code {
-            code::CONV => kernels::conv2d(&self.convolution(), input, out),
-            code::DEPTHWISE => kernels::depthwise_conv2d(&self.convolution(), input, out),
+            code::CONV => kernels::conv2d(&self.convolution(step), input, out),
+            code::DEPTHWISE => kernels::depthwise_conv2d(&self.convolution(step), input, out),
             code::AVERAGE_POOL => kernels::average_pool(self.input_shape(), &self.stage(), input, out),
             _ => {}
         }
     }
 
-    /// The record as parameters of a convolution.
-    pub fn convolution(&self) -> Convolution<'a> {
+    /// Shapes and window of a step: those of an image that has just the rows which the step sees.
+    fn part(&self, step: &Step) -> Pooling {
+        let window = self.window();
+        let above = window.pad[0].saturating_sub(step.output.start * window.stride[0]);
+        Pooling {
+            input: Shape { height: step.input.len(), ..self.input_shape() },
+            output: Shape { height: step.output.len(), ..self.output_shape() },
+            window: Window { pad: [above, window.pad[1]], ..window },
+        }
+    }
+
+    fn convolution(&self, step: &Step) -> Convolution<'a> {
         let start = self.record.weights as usize;
+        let Pooling { input, output, window } = self.part(step);
         Convolution {
-            input: self.input_shape(),
-            output: self.output_shape(),
-            window: self.window(),
+            input,
+            output,
+            window,
             input_zero: self.input[0].zero_point as i8,
-            weights: cast_slice(&self.image[start..start + self.weight_count()]),
+            weights: cast_slice(&self.image[start..start + self.weight_bytes()]),
             stage: self.stage(),
         }
     }
 
     fn stage(&self) -> OutputStage<'a> {
-        let OperatorRecord { bias, multiplier, shift, clamp, .. } = *self.record;
-        let negative = (self.record.negative != 0).then(|| NegativeSide {
-            multiplier: self.channels(self.record.negative_multiplier),
-            shift: self.channels(self.record.negative_shift),
-        });
+        let OperatorRecord { scales, prelu, clamp, .. } = *self.record;
+        let start = scales as usize;
+        let len = self.output_shape().channels * size_of::<Scale>();
         OutputStage {
-            bias: self.channels(bias),
-            multiplier: self.channels(multiplier),
-            shift: self.channels(shift),
-            negative,
+            scales: cast_slice(&self.image[start..start + len]),
+            prelu: prelu != 0,
             zero_point: self.output.zero_point,
             min: clamp[0].into(),
             max: clamp[1].into(),
@@ -157,20 +207,16 @@ impl<'a> Operator<'a> {
             max: self.record.clamp[1].into(),
         }
     }
-
-    fn pooling(&self) -> Pooling {
-        Pooling { input: self.input_shape(), output: self.output_shape(), window: self.window() }
-    }
-
-    /// An array with one `i32` a channel of the output.
-    fn channels(&self, offset: u32) -> &'a [i32] {
-        let start = offset as usize;
-        cast_slice(&self.image[start..start + 4 * self.output_shape().channels])
-    }
 }
 
-/// Where a tensor lies in the arena.
+/// Where a tensor lies in the arena; inside a chain, the place of the rows that are kept.
 pub(crate) fn range(tensor: &TensorRecord) -> Range<usize> {
     let start = tensor.offset as usize;
-    start..start + shape(tensor).len() * usize::from(tensor.bytes)
+    start..start + usize::from(tensor.kept) * row_bytes(tensor)
+}
+
+/// Bytes of a row of a tensor.
+fn row_bytes(tensor: &TensorRecord) -> usize {
+    let shape = shape(tensor);
+    shape.width * shape.channels * usize::from(tensor.bytes)
 }

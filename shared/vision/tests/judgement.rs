@@ -49,7 +49,7 @@ fn every_flaw_is_found_alone() {
     let doubtful = Face { score: 20_000, ..face(STILL) };
     assert_eq!(found(&doubtful, &good), [Flaw::Doubtful]);
     let mut cut_off = face(STILL);
-    cut_off.bounds.x = -20 * 1024;
+    cut_off.bounds.x = -30 * 1024;
     assert_eq!(found(&cut_off, &good), [Flaw::CutOff]);
     let mut far = face(STILL);
     far.landmarks = far.landmarks.map(|p| Point { x: p.x / 4, y: p.y / 4 });

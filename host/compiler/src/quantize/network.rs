@@ -1,6 +1,6 @@
 //! The integer network.
 
-use kernels::{Addition, Convolution, NegativeSide, OutputStage, Pooling, Shape, Window};
+use kernels::{Addition, Convolution, OutputStage, Pooling, Scale, Shape, Window};
 
 use crate::graph::{self, Node, Preprocessing, TensorId};
 use crate::observe::Statistics;
@@ -64,13 +64,9 @@ pub struct QuantizedOperator {
     /// Weights in the order of [`kernels::Convolution::weights`].
     pub weights: Vec<i8>,
     /// One a channel.
-    pub bias: Vec<i32>,
-    /// One a channel.
-    pub multiplier: Vec<i32>,
-    /// One a channel.
-    pub shift: Vec<i32>,
-    /// Multipliers and shifts for negative sums.
-    pub negative: Option<(Vec<i32>, Vec<i32>)>,
+    pub scales: Vec<Scale>,
+    /// Whether a PReLU is fused: negative sums have multipliers of their own.
+    pub prelu: bool,
     /// Least and greatest output.
     pub clamp: [i16; 2],
     /// Factors of a sum.
@@ -138,10 +134,8 @@ pub fn plain(node: &Node, kind: OperatorKind, window: Window) -> QuantizedOperat
         output: node.output,
         window,
         weights: Vec::new(),
-        bias: Vec::new(),
-        multiplier: Vec::new(),
-        shift: Vec::new(),
-        negative: None,
+        scales: Vec::new(),
+        prelu: false,
         clamp: [-128, 127],
         factor: [0; 2],
         sum_shift: 0,
@@ -174,17 +168,10 @@ impl Network {
 
     /// The sums of a convolution with their bias, unscaled.
     pub fn sums(&self, operator: &QuantizedOperator, input: &[i8]) -> Vec<i32> {
-        let channels = operator.bias.len();
-        let (multiplier, shift) = (vec![1 << 30; channels], vec![1; channels]);
-        let stage = OutputStage {
-            multiplier: &multiplier,
-            shift: &shift,
-            negative: None,
-            zero_point: 0,
-            min: i32::MIN,
-            max: i32::MAX,
-            bias: &operator.bias,
-        };
+        let one = |scale: &Scale| Scale { multiplier: 1 << 30, shift: 1, ..*scale };
+        let scales: Vec<Scale> = operator.scales.iter().map(one).collect();
+        let stage =
+            OutputStage { scales: &scales, prelu: false, zero_point: 0, min: i32::MIN, max: i32::MAX };
         let conv = Convolution { stage, ..self.convolution(operator) };
         let mut sums = vec![0; conv.output.len()];
         match operator.kind {
@@ -207,12 +194,9 @@ impl Network {
     }
 
     fn stage<'a>(&self, operator: &'a QuantizedOperator) -> OutputStage<'a> {
-        let side = |(multiplier, shift): &'a (Vec<i32>, Vec<i32>)| NegativeSide { multiplier, shift };
         OutputStage {
-            bias: &operator.bias,
-            multiplier: &operator.multiplier,
-            shift: &operator.shift,
-            negative: operator.negative.as_ref().map(side),
+            scales: &operator.scales,
+            prelu: operator.prelu,
             zero_point: self.tensors[operator.output].zero_point,
             min: operator.clamp[0].into(),
             max: operator.clamp[1].into(),

@@ -1,19 +1,20 @@
 //! Real scales as integers.
 
-/// `real` as multiplier and shift of [`kernels::requantize`]: `multiplier * 2^(shift - 31)`.
+use kernels::{MULTIPLIER_BOUND, Scale};
+
+/// The scale of a channel: `real` for sums from zero up, `negative` for those below.
 ///
-/// The multiplier has 31 significant bits. A scale too small to matter becomes zero.
-pub fn fixed_point(real: f64) -> (i32, i32) {
-    if real == 0.0 || !real.is_finite() {
-        return (0, 0);
-    }
-    let mut shift = real.abs().log2().floor() as i32 + 1;
-    let mut multiplier = (real / 2f64.powi(shift) * (1u64 << 31) as f64).round() as i64;
-    if multiplier.abs() == 1 << 31 {
-        multiplier /= 2;
-        shift += 1;
-    }
-    if shift < -30 { (0, 0) } else { (multiplier as i32, shift) }
+/// Both share one left shift, which is zero unless one of them is a half or more. A scale too
+/// small to matter becomes zero.
+pub fn channel(bias: i32, real: f64, negative: f64) -> Scale {
+    let multiplier = |real: f64, shift: i32| (real * 2f64.powi(31 - shift)).round() as i64;
+    let fits = |shift: &i32| {
+        [real, negative].iter().all(|&real| multiplier(real, *shift).abs() < MULTIPLIER_BOUND.into())
+    };
+    // No shift fits an infinite scale, which the image's checks then refuse.
+    let shift = (0..=31).find(fits).unwrap_or(31);
+    let narrow = |real: f64| multiplier(real, shift) as i32;
+    Scale { bias, multiplier: narrow(real), negative: narrow(negative), shift }
 }
 
 /// Two ratios as factors with one common right shift, for [`kernels::Addition`].
@@ -28,13 +29,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fixed_point_is_exact_to_31_bits() {
-        for real in [1.0, 0.5, 0.3, 1e-4, 1.999_999_999_9, 7.3, -0.25, -1e-3] {
-            let (multiplier, shift) = fixed_point(real);
-            let back = f64::from(multiplier) * 2f64.powi(shift - 31);
-            assert!((back - real).abs() <= real.abs() * 2f64.powi(-31), "{real}: {multiplier}, {shift}");
+    fn scales_are_exact_to_half_a_step() {
+        for (real, negative) in [(0.3, 0.0), (1.0, -0.25), (7.3, 1e-3), (1e-4, 0.5), (0.49999999999, -2.0)] {
+            let scale = channel(5, real, negative);
+            let step = 2f64.powi(scale.shift - 31);
+            for (real, multiplier) in [(real, scale.multiplier), (negative, scale.negative)] {
+                assert!((f64::from(multiplier) * step - real).abs() <= step / 2.0, "{real}: {scale:?}");
+                assert!(multiplier.abs() < MULTIPLIER_BOUND);
+            }
+            assert_eq!(scale.shift == 0, real.max(negative.abs()) < 0.4999, "{scale:?}");
         }
-        assert_eq!(fixed_point(0.0), (0, 0));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
+use compiler::quantize::RangeRule;
 use compiler::{CalibrationRecord, Method, Options, Preprocessing};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -30,6 +31,43 @@ pub struct Args {
     /// Folder of pictures to take the activations' ranges from [default: what setup fetched]
     #[arg(long, value_name = "DIR")]
     calibrate: Option<PathBuf>,
+
+    /// Width and height of a detector's input in pixels, multiples of 32 [default: the model's]
+    #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = input_size)]
+    size: Option<[usize; 2]>,
+
+    /// How the range of an activation is chosen from what was seen
+    #[arg(long, value_enum, default_value_t = Ranges::MinMax)]
+    ranges: Ranges,
+
+    /// Leave the channels' ranges as they are, instead of evening them out across layers
+    #[arg(long)]
+    no_equalization: bool,
+
+    /// Leave the mean error of quantization in, instead of taking it off the biases
+    #[arg(long)]
+    no_bias_correction: bool,
+}
+
+/// What part of the values that were seen an activation's 256 steps cover.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Ranges {
+    /// All of them
+    MinMax,
+    /// All but one in ten thousand at either end
+    Percentile,
+    /// As many as give the least mean square error of rounding and clipping
+    MeanSquare,
+}
+
+impl Ranges {
+    fn rule(self) -> RangeRule {
+        match self {
+            Self::MinMax => RangeRule::MinMax,
+            Self::Percentile => RangeRule::Percentile(1e-4),
+            Self::MeanSquare => RangeRule::MeanSquare,
+        }
+    }
 }
 
 /// Compiles one model.
@@ -38,6 +76,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut manifest = Manifest::read(args.like.as_deref().unwrap_or(&args.model))
         .with_context(|| format!("{} is no model of models/; an ONNX file takes --like NAME", args.model))?;
     let onnx = if args.like.is_some() { file.clone() } else { manifest.onnx()? };
+    if let Some([width, height]) = args.size {
+        (manifest.input.width, manifest.input.height) = (width, height);
+    }
     if args.like.is_some() {
         manifest.name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         // Thresholds hold for the network they were measured on.
@@ -46,7 +87,12 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let bytes = std::fs::read(&onnx).with_context(|| format!("cannot read {}", onnx.display()))?;
     let folder = args.calibrate.map_or_else(|| models::cache("pictures"), Ok)?;
     let samples = samples::collect(&manifest, &folder)?;
-    let options = options(&manifest)?;
+    let method = Method {
+        range: args.ranges.rule(),
+        equalize: !args.no_equalization,
+        correct_bias: !args.no_bias_correction,
+    };
+    let options = options(&manifest, method)?;
     let bar = progress();
     let image = compiler::compile(&bytes, &options, &samples, &|stage, done, of| {
         bar.set_message(stage.to_owned());
@@ -66,7 +112,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn options(manifest: &Manifest) -> anyhow::Result<Options> {
+fn options(manifest: &Manifest, method: Method) -> anyhow::Result<Options> {
     let input = &manifest.input;
     let [mean, green, blue] = input.mean;
     ensure!(mean == green && mean == blue, "{}: one mean for all channels is supported", manifest.name);
@@ -80,11 +126,17 @@ fn options(manifest: &Manifest) -> anyhow::Result<Options> {
         },
         preprocessing: Preprocessing { bgr: input.channels == Channels::Bgr, mean, scale: input.scale },
         input_size: Some([input.height, input.width]),
-        method: Method::default(),
+        method,
         calibration: calibration
             .map(|point| CalibrationRecord { one_in: point.one_in, threshold: point.threshold })
             .collect(),
     })
+}
+
+/// Reads `320x256` as width and height.
+fn input_size(text: &str) -> Result<[usize; 2], String> {
+    let sides = text.split_once('x').and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
+    sides.ok_or_else(|| format!("{text} is not like 320x256"))
 }
 
 /// Writes the image beside its place first, so that an interrupted run leaves no half of one.

@@ -1,10 +1,17 @@
 //! `postern embed`: the template of a face.
+//!
+//! Board and host run the same code on the same pixels, so that both give the same bytes; the
+//! tests of the emulated boards hold one against the other by this command.
 
 use std::path::PathBuf;
 
+use anyhow::{Context, bail};
+use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use serde_json::json;
 
 use crate::device::{DeviceArgs, hex};
+use crate::image_file::{Arena, ImageFile};
+use crate::models;
 use crate::output::{Outcome, Output};
 use crate::picture::{Shot, note_faces};
 
@@ -19,37 +26,100 @@ pub struct Args {
     #[arg(long, default_value = "device", value_enum)]
     on: Place,
 
+    /// The encoder, on the host: a model's name, or an image
+    #[arg(long, value_name = "NAME|IMAGE", default_value = models::ENCODER)]
+    encoder: String,
+
+    /// The detector, on the host: a model's name, or an image
+    #[arg(long, value_name = "NAME|IMAGE", default_value = models::DETECTOR)]
+    detector: String,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Place {
-    /// On the board
+    /// On the board, with the models that it has
     Device,
     /// Here
     Host,
 }
 
+/// The template of the largest face in a photograph.
+struct Embedded {
+    encoder: String,
+    template: Vec<i8>,
+    faces: u8,
+    /// What it cost the board; nothing is counted on the host.
+    instructions: Option<u64>,
+}
+
 /// Prints a line a photograph.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
-    if args.on == Place::Host {
-        anyhow::bail!("this build cannot embed on the host yet");
+    match args.on {
+        Place::Device => {
+            let mut device = args.device.connect()?;
+            each(&args.photos, output, |shot| {
+                let embedding = args.device.show(&mut device, shot, |device, source| device.embed(source))?;
+                Ok(Embedded {
+                    encoder: hex(&embedding.encoder),
+                    template: embedding.template,
+                    faces: embedding.faces,
+                    instructions: Some(embedding.instructions),
+                })
+            })
+        }
+        Place::Host => {
+            let detector = ImageFile::read(&models::image(&args.detector)?)?;
+            let encoder = ImageFile::read(&models::image(&args.encoder)?)?;
+            let recognizer = Recognizer::new(
+                detector.model().with_context(|| args.detector.clone())?,
+                encoder.model().with_context(|| args.encoder.clone())?,
+                DEFAULT_MIN_SCORE,
+            )?;
+            let mut arena = Arena::new(recognizer.arena_len());
+            each(&args.photos, output, |shot| here(&recognizer, &mut arena, shot))
+        }
     }
-    let mut device = args.device.connect()?;
-    for path in &args.photos {
+}
+
+/// Embeds the largest face of `shot` on the host.
+fn here(recognizer: &Recognizer, arena: &mut Arena, shot: &Shot) -> anyhow::Result<Embedded> {
+    let frame = shot.frame.view()?;
+    let faces = recognizer.detect(&frame, arena.bytes())?;
+    let Some(face) = vision::largest(&faces) else {
+        bail!("{}: no face in the picture", shot.path.display());
+    };
+    let template =
+        recognizer.encode(&frame, face, arena.bytes()).with_context(|| shot.path.display().to_string())?;
+    Ok(Embedded {
+        encoder: hex(&recognizer.encoder_hash().0),
+        template: template.values().to_vec(),
+        faces: faces.len() as u8,
+        instructions: None,
+    })
+}
+
+/// Embeds and prints every photograph.
+fn each(
+    photos: &[PathBuf],
+    output: &Output,
+    mut embed: impl FnMut(&Shot) -> anyhow::Result<Embedded>,
+) -> anyhow::Result<Outcome> {
+    for path in photos {
         let shot = Shot::open(path)?;
-        let embedding = args.device.show(&mut device, &shot, |device, source| device.embed(source))?;
-        note_faces(&shot, embedding.faces);
+        let embedded = embed(&shot)?;
+        note_faces(&shot, embedded.faces);
         let report = json!({
             "photo": shot.path,
-            "encoder": hex(&embedding.encoder),
-            "template": embedding.template,
-            "faces": embedding.faces,
-            "instructions": embedding.instructions,
+            "encoder": embedded.encoder,
+            "template": embedded.template,
+            "faces": embedded.faces,
+            "instructions": embedded.instructions,
         });
         output.print(&report, |out| {
-            let bytes: Vec<u8> = embedding.template.iter().map(|value| *value as u8).collect();
+            let bytes: Vec<u8> = embedded.template.iter().map(|value| *value as u8).collect();
             writeln!(out, "{}  {}", hex(&bytes), shot.path.display())
         })?;
     }

@@ -1,13 +1,14 @@
 //! `postern flash`: firmware and models onto a board.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use client::protocol::ModelKind;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::device::{BoardArgs, DeviceArgs, short};
+use crate::models;
 use crate::output::{Outcome, Output};
 
 /// Options of `postern flash`.
@@ -21,7 +22,8 @@ pub struct Args {
 enum What {
     /// Put other firmware on an emulated board, and boot it
     Firmware(FirmwareArgs),
-    /// Put models on a board. What is there stays in force until the new one is whole
+    /// Put models on a board: without a name yunet and mobilefacenet. What is there stays in
+    /// force until the new one is whole
     Models(ModelsArgs),
 }
 
@@ -36,14 +38,14 @@ struct FirmwareArgs {
 
 #[derive(clap::Args)]
 struct ModelsArgs {
-    /// Finds faces: an image of a detector, as `postern compile` writes
-    #[arg(long, value_name = "IMAGE")]
-    detector: Option<PathBuf>,
+    /// Finds faces: a detector's name, or its image, as `postern compile` writes
+    #[arg(long, value_name = "NAME|IMAGE")]
+    detector: Option<String>,
 
-    /// Makes templates: an image of an encoder. People enrolled with another one must be
-    /// enrolled anew
-    #[arg(long, value_name = "IMAGE")]
-    encoder: Option<PathBuf>,
+    /// Makes templates: an encoder's name, or its image. People enrolled with another one must
+    /// be enrolled anew
+    #[arg(long, value_name = "NAME|IMAGE")]
+    encoder: Option<String>,
 
     #[command(flatten)]
     device: DeviceArgs,
@@ -53,7 +55,7 @@ struct ModelsArgs {
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     match args.what {
         What::Firmware(args) => firmware(&args, output),
-        What::Models(args) => models(&args, output),
+        What::Models(args) => install_models(&args, output),
     }
 }
 
@@ -73,19 +75,21 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let wanted: Vec<(ModelKind, &Path)> =
-        [(ModelKind::Detector, &args.detector), (ModelKind::Encoder, &args.encoder)]
-            .into_iter()
-            .filter_map(|(kind, path)| Some((kind, path.as_deref()?)))
-            .collect();
-    if wanted.is_empty() {
-        bail!("nothing to flash: name images with --detector and --encoder");
+fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let wanted = match (args.detector.as_deref(), args.encoder.as_deref()) {
+        (None, None) => [Some(models::DETECTOR), Some(models::ENCODER)],
+        (detector, encoder) => [detector, encoder],
+    };
+    let mut images = Vec::new();
+    for (kind, name) in [ModelKind::Detector, ModelKind::Encoder].into_iter().zip(wanted) {
+        if let Some(name) = name {
+            images.push((kind, models::image(name)?));
+        }
     }
     let mut device = args.device.connect()?;
     let active = device.status()?.models;
-    for (kind, path) in wanted {
-        let image = std::fs::read(path).with_context(|| path.display().to_string())?;
+    for (kind, path) in images {
+        let image = std::fs::read(&path).with_context(|| path.display().to_string())?;
         let progress = progress(kind, image.len() as u64);
         let mut begun = false;
         let mut advance = |done, _| {

@@ -1,7 +1,6 @@
 //! `postern inspect`: what is in a model image.
 
 use std::io::Write;
-use std::path::PathBuf;
 
 use anyhow::Context;
 use nn::{Model, Shape};
@@ -16,7 +15,7 @@ use crate::output::{Outcome, Output};
 pub struct Args {
     /// A model image, as `postern compile` writes, or the name of a model compiled before
     #[arg(value_name = "IMAGE|NAME")]
-    image: PathBuf,
+    image: String,
 }
 
 /// What an image holds.
@@ -55,10 +54,7 @@ struct OperatorRow {
 
 /// Prints operators, shapes, multiply-adds, weights and arena.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
-    let mut path = args.image;
-    if !path.exists() && path.components().count() == 1 {
-        path = models::image_path(&path.to_string_lossy())?;
-    }
+    let path = models::image(&args.image)?;
     let file = ImageFile::read(&path)?;
     let model = file.model().with_context(|| path.display().to_string())?;
     let description = describe(&model);
@@ -76,7 +72,7 @@ fn describe(model: &Model) -> Description {
             input: sides(operator.input_shape()),
             output: sides(operator.output_shape()),
             multiply_adds: operator.multiply_adds(),
-            weight_bytes: operator.weight_count(),
+            weight_bytes: operator.weight_bytes(),
         })
         .collect();
     let calibration = model.calibration().iter();

@@ -3,12 +3,13 @@
 //! `vpdpbusd` multiplies unsigned by signed bytes, so pixels are offset by 128 and the sum of the
 //! weights, times 128, is taken off again: integers, hence the same bytes as `generic`. Weights are
 //! repacked at every call to `[block of 16 outputs][group of 4 inputs][16][4]`, which costs far less
-//! than the product unless there are few pixels; then rows are multiplied as they lie.
+//! than the product unless there are few pixels; then they are multiplied as they lie.
 
 use core::arch::x86_64::*;
 use core::cell::RefCell;
 use std::vec::Vec;
 
+use crate::weights::{FILTERS, PIECE, row_len};
 use crate::{Convolution, Element};
 
 /// Outputs computed together: the 32-bit lanes of a register.
@@ -43,9 +44,9 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
         let groups = depth.div_ceil(4);
         im2row(conv, input, groups, rows);
         if pixels < TILE {
-            return few_pixels(conv, depth, groups, rows, output);
+            return few_pixels(conv, groups, rows, output);
         }
-        pack(conv.weights, depth, channels, packed, offset);
+        pack(conv.weights, groups, channels, packed, offset);
         for block in 0..channels.div_ceil(LANES) {
             let weights = &packed[block * groups * LANES..][..groups * LANES];
             let offset = &offset[block * LANES..][..LANES];
@@ -91,50 +92,56 @@ fn tile(rows: &[i32], groups: usize, weights: &[i32], offset: &[i32]) -> [[i32; 
     sums
 }
 
-/// Rows of weights as they lie times each of a few pixels.
+/// The weights as they lie, four filters' pieces in a register, times each of a few pixels.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-fn few_pixels<O: Element>(conv: &Convolution, depth: usize, groups: usize, rows: &[i32], output: &mut [O]) {
+fn few_pixels<O: Element>(conv: &Convolution, groups: usize, rows: &[i32], output: &mut [O]) {
     let channels = conv.output.channels;
-    for (c, filter) in conv.weights.chunks_exact(depth).enumerate() {
-        let offset = 128 * filter.iter().map(|&w| i32::from(w)).sum::<i32>();
-        for (pixel, row) in rows.chunks_exact(groups).enumerate().take(conv.output.pixels()) {
-            let mut acc = _mm512_setzero_si512();
-            for (x, w) in row.chunks(LANES).zip(filter.chunks(4 * LANES)) {
-                let (x_mask, w_mask) = (low_bits(x.len()) as u16, low_bits(w.len()));
-                // SAFETY: the masks let the loads read just the values that the slices have.
-                let (x, w) = unsafe {
+    let all_offset = _mm512_set1_epi8(-128);
+    for (pixel, row) in rows.chunks_exact(groups).enumerate().take(conv.output.pixels()) {
+        let out = &mut output[pixel * channels..][..channels];
+        for (four, out) in out.chunks_mut(FILTERS).enumerate() {
+            let (mut acc, mut offset) = (_mm512_setzero_si512(), _mm512_setzero_si512());
+            let pieces = conv.weights.chunks_exact(row_len(channels));
+            for (values, filters) in row.chunks(PIECE / 4).zip(pieces) {
+                let filters = &filters[four * FILTERS * PIECE..][..FILTERS * PIECE];
+                let mask = ((1u32 << values.len()) - 1) as u8;
+                // SAFETY: the slice has the 64 bytes that are read, and the mask lets the other
+                // load read just the values that there are.
+                let (filters, values) = unsafe {
                     (
-                        _mm512_maskz_loadu_epi32(x_mask, x.as_ptr()),
-                        _mm512_maskz_loadu_epi8(w_mask, w.as_ptr()),
+                        _mm512_loadu_si512(filters.as_ptr().cast()),
+                        _mm_maskz_loadu_epi32(mask, values.as_ptr()),
                     )
                 };
-                acc = _mm512_dpbusd_epi32(acc, x, w);
+                acc = _mm512_dpbusd_epi32(acc, _mm512_broadcast_i32x4(values), filters);
+                offset = _mm512_dpbusd_epi32(offset, all_offset, filters);
             }
-            let sum = _mm512_reduce_add_epi32(acc) - offset;
-            output[pixel * channels + c] = O::narrow(conv.stage.apply(c, sum));
+            let mut sums = [0i32; LANES];
+            // SAFETY: `sums` is an array of 16 values of 32 bits, which is what the store writes.
+            unsafe { _mm512_storeu_si512(sums.as_mut_ptr().cast(), _mm512_sub_epi32(acc, offset)) };
+            for (lane, (out, sums)) in out.iter_mut().zip(sums.chunks_exact(PIECE / 4)).enumerate() {
+                *out = O::narrow(conv.stage.apply(four * FILTERS + lane, sums.iter().sum()));
+            }
         }
     }
 }
 
-/// A mask of the lowest `count` bits.
-fn low_bits(count: usize) -> u64 {
-    u64::MAX.checked_shr(64 - count as u32).unwrap_or(0)
-}
-
 /// Groups of four weights of 16 filters side by side, and 128 times the sum of each filter.
-fn pack(weights: &[i8], depth: usize, channels: usize, packed: &mut Vec<i32>, offset: &mut Vec<i32>) {
-    let groups = depth.div_ceil(4);
+fn pack(weights: &[i8], groups: usize, channels: usize, packed: &mut Vec<i32>, offset: &mut Vec<i32>) {
     let blocks = channels.div_ceil(LANES);
     packed.clear();
     packed.resize(blocks * groups * LANES, 0);
     offset.clear();
     offset.resize(blocks * LANES, 0);
-    for (c, filter) in weights.chunks_exact(depth).enumerate().take(channels) {
-        let to = &mut packed[c / LANES * groups * LANES..][..groups * LANES];
-        for (group, four) in filter.chunks(4).enumerate() {
-            to[group * LANES + c % LANES] = i32::from_le_bytes(bytes(four, 0));
+    for (piece, filters) in weights.chunks_exact(row_len(channels)).enumerate() {
+        for (c, filter) in filters.chunks_exact(PIECE).enumerate().take(channels) {
+            let to = &mut packed[c / LANES * groups * LANES..][..groups * LANES];
+            let to = to.chunks_exact_mut(LANES).skip(piece * PIECE / 4);
+            for (to, four) in to.zip(filter.chunks_exact(4)) {
+                to[c % LANES] = i32::from_le_bytes(bytes(four, 0));
+            }
+            offset[c] += 128 * filter.iter().map(|&w| i32::from(w)).sum::<i32>();
         }
-        offset[c] = 128 * filter.iter().map(|&w| i32::from(w)).sum::<i32>();
     }
 }
 

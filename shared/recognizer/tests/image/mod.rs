@@ -1,6 +1,8 @@
 //! Model images small enough to write by hand: one convolution for every output.
 
 use bytemuck::{Zeroable, bytes_of, cast_slice, cast_slice_mut};
+use kernels::Scale;
+use kernels::weights::{pack, packed_len};
 use nn::format::{ALIGN, Header, Kind, MAGIC, OperatorRecord, Section, TensorRecord, VERSION, align, code};
 use sha2::{Digest, Sha256};
 
@@ -47,7 +49,16 @@ pub fn build(kind: Kind, input: [u16; 3], layers: &[Layer]) -> Image {
         let offset = place as u32;
         place += align(shape.iter().map(|&n| usize::from(n)).product::<usize>() * usize::from(bytes));
         let [height, width, channels] = shape;
-        TensorRecord { offset, height, width, channels, bytes, frac_bits, ..TensorRecord::zeroed() }
+        TensorRecord {
+            offset,
+            height,
+            width,
+            channels,
+            bytes,
+            frac_bits,
+            kept: height,
+            ..TensorRecord::zeroed()
+        }
     };
     tensors.push(tensor(input, 1, 0));
     let start = align(size_of::<Header>());
@@ -63,17 +74,22 @@ pub fn build(kind: Kind, input: [u16; 3], layers: &[Layer]) -> Image {
     };
     for (index, layer) in layers.iter().enumerate() {
         let channels = layer.bias.len();
-        let (multiplier, shift) = (vec![1i32 << 30; channels], vec![1 - layer.halvings; channels]);
+        let depth = layer.weights.len() / channels;
+        let mut weights = vec![0; packed_len(depth, channels)];
+        pack(&layer.weights, channels, &mut weights);
+        // The multiplier of 2^-halvings, doubled twice beforehand where it would be too large.
+        let shift = (2 - layer.halvings).max(0);
+        let multiplier = 1 << (31 - layer.halvings - shift);
+        let scale = |&bias: &i32| Scale { bias, multiplier, negative: multiplier, shift };
+        let scales: Vec<Scale> = layer.bias.iter().map(scale).collect();
         operators.push(OperatorRecord {
             code: code::CONV,
             kernel: [layer.kernel; 2],
             stride: [layer.stride; 2],
             output: index as u16 + 1,
             clamp: [i16::MIN, i16::MAX],
-            weights: put(cast_slice(&layer.weights)),
-            bias: put(cast_slice(&layer.bias)),
-            multiplier: put(cast_slice(&multiplier)),
-            shift: put(cast_slice(&shift)),
+            weights: put(cast_slice(&weights)),
+            scales: put(cast_slice(&scales)),
             ..OperatorRecord::zeroed()
         });
         tensors.push(tensor(layer.shape, 2, layer.frac_bits));

@@ -86,7 +86,7 @@ fn for_each<S, T: Send>(
     state: impl Fn() -> S + Sync + Send,
     embed: impl Fn(&mut S, &Photo) -> anyhow::Result<Option<T>> + Sync + Send,
 ) -> anyhow::Result<Vec<Option<T>>> {
-    let bar = progress(pictures.len());
+    let bar = ProgressBar::new(pictures.len() as u64).with_style(style());
     let result = pictures
         .par_iter()
         .map_init(state, |state, picture| {
@@ -101,8 +101,8 @@ fn for_each<S, T: Send>(
     result
 }
 
-fn progress(count: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("  pictures {bar:30} {pos}/{len} {per_sec}, {eta} left")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(count as u64).with_style(style)
+/// How the progress over pictures looks.
+pub fn style() -> ProgressStyle {
+    ProgressStyle::with_template("  pictures {bar:30} {pos}/{len} {per_sec}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
 }

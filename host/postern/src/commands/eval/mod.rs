@@ -1,5 +1,6 @@
 //! `postern eval`: measures on pictures of people how often the door would be wrong.
 
+mod detection;
 mod embed;
 mod pairs;
 mod report;
@@ -18,11 +19,14 @@ pub struct Args {
 enum What {
     /// Verification by the protocol of Labeled Faces in the Wild, and over all pairs
     Pairs(pairs::Args),
+    /// Recall of a detector for faces as high as they are at a door
+    Detection(detection::Args),
 }
 
 /// Runs the measurement asked for.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     match args.what {
         What::Pairs(args) => pairs::run(&args, output),
+        What::Detection(args) => detection::run(&args, output),
     }
 }

@@ -24,11 +24,11 @@ pub struct Args {
     pairs: PathBuf,
 
     /// The encoder: a model's name, or an image
-    #[arg(long, value_name = "NAME|IMAGE", default_value = "mobilefacenet")]
+    #[arg(long, value_name = "NAME|IMAGE", default_value = models::ENCODER)]
     encoder: String,
 
     /// The detector: a model's name, or an image
-    #[arg(long, value_name = "NAME|IMAGE", default_value = "yunet")]
+    #[arg(long, value_name = "NAME|IMAGE", default_value = models::DETECTOR)]
     detector: String,
 
     /// Run the networks as published, in float, in place of what the device runs
@@ -83,21 +83,13 @@ fn embeddings(args: &Args, pictures: &[Picture]) -> anyhow::Result<Embeddings> {
         let manifest = |name: &str| Manifest::read(name).context("--float takes models by name");
         embed::in_float(&manifest(&args.detector)?, &manifest(&args.encoder)?, &args.images, pictures)
     } else {
-        embed::on_device(&image(&args.detector)?, &image(&args.encoder)?, &args.images, pictures)
+        embed::on_device(
+            &models::image(&args.detector)?,
+            &models::image(&args.encoder)?,
+            &args.images,
+            pictures,
+        )
     }
-}
-
-/// The image that the user means: a file, else the compiled model of that name.
-fn image(name: &str) -> anyhow::Result<PathBuf> {
-    let file = PathBuf::from(name);
-    if file.is_file() {
-        return Ok(file);
-    }
-    let image = models::image_path(name)?;
-    if !image.is_file() {
-        bail!("{} is not there: run `postern compile {name}`", image.display());
-    }
-    Ok(image)
 }
 
 /// A number for each picture's person.

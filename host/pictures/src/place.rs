@@ -1,0 +1,46 @@
+//! A photograph placed in a scene, as somebody who stands nearer to a camera or farther away.
+
+use image::RgbImage;
+use image::imageops::{self, FilterType};
+
+use crate::Photo;
+
+impl Photo {
+    /// A scene of `width` x `height` in the photograph's mean colour, in which the photograph stands
+    /// scaled by `scale`, its upper left corner at (`x`, `y`). What reaches out of the scene is cut.
+    pub fn placed(&self, [width, height]: [u32; 2], scale: f64, [x, y]: [i64; 2]) -> Self {
+        let pixels = u64::from(self.width()) * u64::from(self.height());
+        let mut sums = [0u64; 3];
+        for pixel in self.image.pixels() {
+            for (sum, value) in sums.iter_mut().zip(pixel.0) {
+                *sum += u64::from(value);
+            }
+        }
+        let mean = sums.map(|sum| (sum / pixels.max(1)) as u8);
+        let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
+        let scaled =
+            imageops::resize(&self.image, side(self.width()), side(self.height()), FilterType::Triangle);
+        let mut scene = RgbImage::from_pixel(width, height, image::Rgb(mean));
+        imageops::overlay(&mut scene, &scaled, x, y);
+        Self { image: scene }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_photograph_is_scaled_moved_and_cut() {
+        let half = |x: usize| if x.is_multiple_of(6) { [200; 3] } else { [100; 3] };
+        let photo = Photo::from_rgb(6, 2, (0..12).flat_map(half).collect()).expect("whole");
+        let scene = photo.placed([8, 4], 1.0, [-1, 1]);
+        assert_eq!((scene.width(), scene.height()), (8, 4));
+        let at = |x: usize, y: usize| scene.rgb()[(y * 8 + x) * 3];
+        assert_eq!(at(0, 0), 116, "the mean of two bright pixels in twelve");
+        assert_eq!(at(0, 1), 100, "the bright column is cut off");
+        assert_eq!((at(4, 1), at(5, 1)), (100, 116));
+        let larger = photo.placed([12, 4], 2.0, [0, 0]);
+        assert_eq!(larger.rgb()[0], 200);
+    }
+}

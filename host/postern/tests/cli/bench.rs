@@ -1,0 +1,116 @@
+//! A bench for the command line: emulated boards in a folder of their own, gone at the end.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Pictures of one person, the first of which is enrolled.
+pub const BARACK: [&str; 5] =
+    ["obama.jpg", "obama2.jpg", "obama3.jpg", "obama_partial_face.jpg", "obama_partial_face2.jpg"];
+/// One picture of another person.
+pub const JOE: &str = "biden.jpg";
+/// One picture of somebody whom the door does not know.
+pub const STRANGER: &str = "astronaut.png";
+
+/// One emulated board, without power at first.
+pub struct Bench {
+    board: &'static str,
+    state: tempfile::TempDir,
+}
+
+/// What a command did.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its exit code.
+    pub code: i32,
+    /// Its answers: a JSON value a line.
+    pub answers: Vec<Value>,
+    /// What it told people.
+    pub said: String,
+}
+
+impl Bench {
+    /// A bench for a board of that machine.
+    pub fn new(board: &'static str) -> Self {
+        Self { board, state: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    /// The folder of boards.
+    pub fn state(&self) -> &Path {
+        self.state.path()
+    }
+
+    /// A command line with `--json`, and this board chosen.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = postern(arguments);
+        command.args(["--board", self.board, "--state"]).arg(self.state());
+        command
+    }
+
+    /// Runs a command on this board.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        let output = self.command(arguments).output().expect("postern starts");
+        Ran::of(arguments, &output)
+    }
+
+    /// Runs a command that must end with exit code 0.
+    pub fn done(&self, arguments: &[&str]) -> Vec<Value> {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 0, "postern {}: {}", arguments.join(" "), ran.said);
+        ran.answers
+    }
+
+    /// Runs a command that must end with exit code 2, and tell `why`.
+    pub fn refused(&self, arguments: &[&str], why: &str) {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 2, "postern {}: {}", arguments.join(" "), ran.said);
+        assert!(ran.said.contains(why), "{:?} does not tell {why:?}", ran.said);
+    }
+
+    /// The names of the people that the board knows.
+    pub fn people(&self) -> Vec<String> {
+        let users = self.done(&["users"]);
+        let people = users[0]["people"].as_array().expect("a list of people");
+        people.iter().filter_map(|person| person["name"].as_str()).map(str::to_owned).collect()
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let _ = self.command(&["board", "down"]).output();
+    }
+}
+
+impl Ran {
+    fn of(arguments: &[&str], output: &Output) -> Self {
+        let line = |line: &str| {
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{arguments:?}: {error} in {line}"))
+        };
+        Self {
+            code: output.status.code().expect("it was not killed"),
+            answers: String::from_utf8_lossy(&output.stdout).lines().map(line).collect(),
+            said: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// The command line with `--json`.
+pub fn postern(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_postern"));
+    command.arg("--json").args(arguments);
+    command
+}
+
+/// Runs a command that needs no board.
+pub fn run(arguments: &[&str]) -> Ran {
+    let output = postern(arguments).output().expect("postern starts");
+    Ran::of(arguments, &output)
+}
+
+/// A picture that setup fetched.
+pub fn picture(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../.cache/pictures").join(name);
+    assert!(path.is_file(), "{} is not there: run `cargo xtask setup`", path.display());
+    path.display().to_string()
+}

@@ -1,0 +1,88 @@
+//! The main job on both boards: enrolled from one photograph, let in on others, known after a
+//! power cut; strangers stay outside.
+
+use crate::bench::{BARACK, Bench, JOE, STRANGER, picture};
+
+#[test]
+fn the_door_opens_for_whom_it_knows_on_a_cortex_m55() {
+    main_job("an547");
+}
+
+#[test]
+fn the_door_opens_for_whom_it_knows_on_a_cortex_m7() {
+    main_job("an500");
+}
+
+fn main_job(board: &'static str) {
+    let bench = Bench::new(board);
+    bench.done(&["board", "up"]);
+    bench.refused(&["enroll", "Barack", &picture(BARACK[0])], "has no");
+    bench.done(&["flash", "models"]);
+    templates_are_the_hosts(&bench);
+
+    bench.done(&["enroll", "Barack", &picture(BARACK[0])]);
+    bench.done(&["enroll", "Joe", &picture(JOE)]);
+    bench.refused(&["enroll", "Joe", &picture(STRANGER)], "Joe is already enrolled");
+    bench.refused(&["enroll", "Barry", &picture(BARACK[1])], "already enrolled as Barack");
+    assert_eq!(bench.people(), ["Barack", "Joe"]);
+    questions_get_their_exit_codes(&bench);
+    who_comes_to_the_door(&bench);
+
+    bench.done(&["board", "down"]);
+    bench.done(&["board", "up"]);
+    assert_eq!(bench.people(), ["Barack", "Joe"]);
+    assert_eq!(bench.run(&["identify", &picture(BARACK[2])]).code, 0);
+    bench.done(&["remove", "Joe"]);
+    assert_eq!(bench.run(&["identify", &picture(JOE)]).code, 1);
+    bench.refused(&["remove", "Joe"], "nobody named Joe");
+}
+
+/// Every template that the board makes has the bytes that the host computes.
+fn templates_are_the_hosts(bench: &Bench) {
+    let mut arguments = vec!["embed"];
+    let pictures: Vec<String> = BARACK.iter().chain([&JOE, &STRANGER]).map(|name| picture(name)).collect();
+    arguments.extend(pictures.iter().map(String::as_str));
+    let board = bench.done(&arguments);
+    arguments.extend(["--on", "host"]);
+    let host = bench.done(&arguments);
+    assert_eq!(board.len(), pictures.len());
+    for (board, host) in board.iter().zip(&host) {
+        assert_eq!(board["template"], host["template"], "{}", board["photo"]);
+        assert_eq!(board["encoder"], host["encoder"]);
+        assert!(board["instructions"].as_u64() > Some(0));
+    }
+}
+
+fn questions_get_their_exit_codes(bench: &Bench) {
+    let code = |arguments: &[&str]| bench.run(arguments).code;
+    assert_eq!(code(&["verify", "Barack", &picture(BARACK[1])]), 0);
+    assert_eq!(code(&["verify", "Joe", &picture(BARACK[1])]), 1);
+    assert_eq!(code(&["identify", &picture(JOE)]), 0);
+    assert_eq!(code(&["identify", &picture(STRANGER)]), 1);
+    bench.refused(&["verify", "Nobody", &picture(JOE)], "nobody named Nobody");
+}
+
+/// The table of the demo, as a user makes it with `postern show`.
+fn who_comes_to_the_door(bench: &Bench) {
+    let saved = bench.state().join("saved");
+    let known: Vec<String> = BARACK[1..].iter().map(|name| picture(name)).collect();
+    let mut arguments = vec!["show"];
+    arguments.extend(known.iter().map(String::as_str));
+    let (joe, stranger, folder) = (picture(JOE), picture(STRANGER), saved.display().to_string());
+    arguments.extend([joe.as_str(), stranger.as_str(), "--save", folder.as_str()]);
+    let decisions = bench.done(&arguments);
+    let told: Vec<(&str, Option<&str>)> = decisions
+        .iter()
+        .map(|told| (told["door"].as_str().expect("a state of the door"), told["name"].as_str()))
+        .collect();
+    assert_eq!(told[..4], [("open", Some("Barack")); 4]);
+    assert_eq!(told[4], ("open", Some("Joe")));
+    assert_eq!(told[5].0, "locked", "a stranger");
+    for decision in &decisions {
+        let similarity = decision["similarity"].as_f64().expect("a similarity");
+        let threshold = decision["threshold"].as_f64().expect("a threshold");
+        assert_eq!(decision["known"], similarity >= threshold, "{}", decision["picture"]);
+        let drawn = decision["saved"].as_str().expect("a picture was drawn");
+        assert!(std::fs::metadata(drawn).expect("it is there").len() > 1000);
+    }
+}

@@ -1,0 +1,173 @@
+//! Power cuts: `kill -9` of the board at random moments while people are enrolled and removed.
+//!
+//! Whatever the board acknowledged must be there at the next boot; what was under way may be there
+//! or not, but nothing in between; and every boot must succeed. The sweep over every single flash
+//! operation runs on the host (`gallery`); this is the real firmware on the emulated board.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use client::protocol::Enrolment;
+use client::{Board, Device, Error, Folder, Launch, Picture};
+use pictures::{CameraFrame, Photo};
+
+use crate::bench::{BARACK, Bench, JOE, STRANGER, picture};
+
+/// How often the power is cut.
+const CUTS: usize = 50;
+
+/// A cut comes at most so many times as late after a boot as an enrolment takes on this machine.
+const ENROLMENTS: u32 = 3;
+
+/// Templates a person has at most, so that flash is also erased.
+const TEMPLATES: u8 = 5;
+
+/// People, and a picture of each that looks like nobody else's.
+const PEOPLE: [(&str, &str); 3] = [("Barack", BARACK[0]), ("Joe", JOE), ("Eileen", STRANGER)];
+
+/// Number of templates by name.
+type Known = BTreeMap<String, u8>;
+
+/// What was asked of the board between two cuts.
+struct Work {
+    /// What the board knows by what it acknowledged.
+    known: Known,
+    /// What it knows if the request that the cut interrupted was still done.
+    perhaps: Option<Known>,
+    acknowledged: usize,
+}
+
+#[test]
+fn nothing_that_was_acknowledged_is_lost_when_the_power_is_cut() {
+    let bench = Bench::new("an500");
+    bench.done(&["board", "up"]);
+    bench.done(&["flash", "models"]);
+    let folder = Folder::new(Some(bench.state()), "an500").expect("a name");
+    let frames = PEOPLE.map(|(_, name)| {
+        let photo = Photo::open(Path::new(&picture(name))).expect("a photograph");
+        photo.to_frame(vision::PixelFormat::Yuyv)
+    });
+    let longest = ENROLMENTS * time_of_an_enrolment(&bench);
+    let mut random = Random(0x5eed);
+    let mut work = Work { known: Known::new(), perhaps: None, acknowledged: 0 };
+    let (mut acknowledged, mut interrupted) = (0, 0);
+    for cut in 0..CUTS {
+        let mut board = Board::up(folder.clone(), &Launch::default())
+            .unwrap_or_else(|error| panic!("the boot after cut {cut} failed: {error}"));
+        let known = settled(&board, work, cut);
+        let delay = Duration::from_millis(random.below(longest.as_millis() as u64));
+        work = std::thread::scope(|scope| {
+            let busy = scope.spawn(|| busy(&folder, &frames, known, &mut random));
+            std::thread::sleep(delay);
+            board.cut_power().expect("the power is cut");
+            busy.join().expect("the host's side does not panic")
+        });
+        acknowledged += work.acknowledged;
+        interrupted += usize::from(work.perhaps.is_some());
+    }
+    let board = Board::up(folder, &Launch::default()).expect("the last boot");
+    settled(&board, work, CUTS);
+    println!("{CUTS} cuts, {acknowledged} requests acknowledged, {interrupted} interrupted");
+    assert!(acknowledged >= CUTS / 2, "only {acknowledged} requests came through");
+    assert!(interrupted >= CUTS / 2, "only {interrupted} requests were interrupted");
+}
+
+/// How long one enrolment takes here; nobody is enrolled afterwards.
+fn time_of_an_enrolment(bench: &Bench) -> Duration {
+    let start = Instant::now();
+    bench.done(&["enroll", "Barack", &picture(BARACK[0])]);
+    let took = start.elapsed();
+    bench.done(&["remove", "Barack"]);
+    took
+}
+
+/// What the board knows now, which must be what it acknowledged, or one request more.
+fn settled(board: &Board, work: Work, cut: usize) -> Known {
+    let users = board.connect().and_then(|mut device| device.users());
+    let users = users.unwrap_or_else(|error| panic!("after cut {cut}: {error}"));
+    let found = users.into_iter().map(|user| (user.name.as_str().to_owned(), user.templates)).collect();
+    assert!(
+        found == work.known || Some(&found) == work.perhaps.as_ref(),
+        "after cut {cut} the board knows {found:?}, it acknowledged {:?}",
+        work.known
+    );
+    found
+}
+
+/// Enrols and removes people until the board is gone.
+fn busy(folder: &Folder, frames: &[CameraFrame; 3], known: Known, random: &mut Random) -> Work {
+    let mut work = Work { known, perhaps: None, acknowledged: 0 };
+    let Ok(board) = Board::open(folder.clone()) else { return work };
+    let Ok(mut device) = board.connect() else { return work };
+    loop {
+        let choice = random.below(PEOPLE.len() as u64) as usize;
+        let name = PEOPLE[choice].0;
+        let mut then = work.known.clone();
+        let templates = work.known.get(name).copied();
+        let remove = match templates {
+            None => false,
+            Some(templates) => templates >= TEMPLATES || random.below(3) == 0,
+        };
+        if remove {
+            then.remove(name);
+        } else {
+            then.insert(name.to_owned(), templates.unwrap_or(0) + 1);
+        }
+        work.perhaps = Some(then.clone());
+        let mut done = false;
+        let result = if remove {
+            device.remove(name).map(|_| done = true)
+        } else {
+            let new = templates.is_none();
+            enrol(&board, &mut device, name, &frames[choice], new, &mut done)
+        };
+        if done {
+            work.known = then;
+            work.perhaps = None;
+            work.acknowledged += 1;
+        }
+        match result {
+            Ok(()) => {}
+            Err(Error::Refused(why)) => panic!("{name} with {templates:?} templates was refused: {why}"),
+            Err(_) => return work,
+        }
+    }
+}
+
+/// Enrols from the camera; `done` tells whether the board acknowledged it.
+fn enrol(
+    board: &Board,
+    device: &mut Device,
+    name: &str,
+    frame: &CameraFrame,
+    new: bool,
+    done: &mut bool,
+) -> client::Result<()> {
+    let picture = Picture {
+        width: frame.width as u16,
+        height: frame.height as u16,
+        format: client::protocol::PixelFormat::Yuyv,
+        data: &frame.bytes,
+    };
+    let enrolment = if new { Enrolment::NewPerson } else { Enrolment::AddTemplate };
+    device.show(Some(board.camera()?), &picture, |device, source| {
+        device.enrol(name, source, enrolment)?;
+        *done = true;
+        Ok(())
+    })
+}
+
+/// A small generator of pseudo-random numbers (SplitMix64).
+struct Random(u64);
+
+impl Random {
+    /// A number below `bound`.
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+}

@@ -1,0 +1,58 @@
+//! Depthwise 3x3 convolution, channel by channel, see [`super::filter`].
+//!
+//! Other kernels are left to `generic`.
+
+use super::activation;
+use super::filter::{Filter, PAIRS, filter};
+use super::plane::widen;
+use crate::parts::{self, PITCH, Part};
+use crate::{Convolution, Element, generic};
+
+/// See [`crate::depthwise_conv2d`].
+pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
+    let bytes = O::bytes_mut(output);
+    match (activation(&conv.stage, size_of::<O>()), bytes) {
+        (Some(activation), Some(output)) if parts::fit(conv) => {
+            let mut plane = [[0; 2]; PAIRS * PITCH];
+            parts::each(conv, |part| {
+                let filter = Filter {
+                    rows: part.rows,
+                    columns: part.columns,
+                    stride: conv.window.stride[0],
+                    channels: conv.output.channels,
+                    output_row: conv.output.width * conv.output.channels,
+                    zero_point: conv.stage.zero_point,
+                    activation,
+                };
+                run(&part, &filter, conv, input, output, &mut plane);
+            });
+        }
+        _ => generic::depthwise_conv2d(conv, input, output),
+    }
+}
+
+fn run(
+    part: &Part,
+    it: &Filter,
+    conv: &Convolution,
+    input: &[i8],
+    output: &mut [i8],
+    plane: &mut [[i16; 2]; PAIRS * PITCH],
+) {
+    let channels = conv.output.channels;
+    // What the copies below leave untouched is padding, the same for every channel.
+    plane.fill([conv.input_zero.into(); 2]);
+    for channel in 0..channels {
+        let first = part.first_input(conv) + channel;
+        for row in 0..part.vertical.count {
+            let pixels = &input[first + row * conv.input.width * channels..];
+            let at = row + part.vertical.pad;
+            let start = at / 2 * PITCH + part.horizontal.pad;
+            let pairs = &mut plane[start..start + part.horizontal.count];
+            widen(pixels, channels, pairs, at % 2 == 1);
+        }
+        let weights = core::array::from_fn(|tap| conv.weights[tap * channels + channel]);
+        let output = &mut output[part.first_output(conv) + channel..];
+        filter(it, plane, &weights, &conv.stage.scales[channel], output);
+    }
+}

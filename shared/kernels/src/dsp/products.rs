@@ -1,0 +1,194 @@
+//! Two pixels times two filters.
+//!
+//! Four accumulators, four words of pixels and four of weights fill the registers: two loads and
+//! eight `smlad` for sixteen products. Loops over the pairs of pixels are in the asm too.
+
+use core::arch::global_asm;
+
+use super::Activation;
+use super::unpack::WORDS;
+
+/// Pairs of pixels, a pair of filters, and where the outputs go.
+pub struct Pairs<'a> {
+    /// Unpacked pixels, pair after pair.
+    pub pixels: &'a [u32],
+    /// Two unpacked filters.
+    pub weights: &'a [u32],
+    /// Bias of both filters.
+    pub bias: [i32; 2],
+}
+
+/// Multipliers for outputs of 8 bits.
+pub struct Scaling {
+    /// Twice the multiplier, and twice the one of negative sums, of both filters.
+    pub multiplier: [[i32; 2]; 2],
+    /// Zero point of the output.
+    pub zero_point: i32,
+    /// What else is done to them.
+    pub activation: Activation,
+}
+
+/// What the asm is told; it moves `output` and `pixels` along and counts down `pairs`.
+#[repr(C)]
+struct Job {
+    multiplier: [[i32; 2]; 2],
+    zero_point: i32,
+    output: *mut i8,
+    /// Bytes from a pixel to the next in the output.
+    pitch: usize,
+    pixels: *const u32,
+    weights: *const u32,
+    weights_end: *const u32,
+    bias: [i32; 2],
+    pairs: usize,
+    /// 1 if the number of pieces is odd.
+    odd: usize,
+}
+
+unsafe extern "C" {
+    fn dsp_sums(job: &mut Job);
+    fn dsp_linear(job: &mut Job);
+    fn dsp_relu(job: &mut Job);
+    fn dsp_prelu(job: &mut Job);
+}
+
+impl Pairs<'_> {
+    /// Writes the outputs of all pairs, `pitch` bytes from pixel to pixel.
+    pub fn scale(&self, scaling: &Scaling, output: &mut [i8], pitch: usize) {
+        let mut job = self.job(output.as_mut_ptr(), pitch);
+        assert!(job.pairs > 0 && output.len() >= (2 * job.pairs - 1) * pitch + 2);
+        (job.multiplier, job.zero_point) = (scaling.multiplier, scaling.zero_point);
+        let run = match scaling.activation {
+            Activation::Linear => dsp_linear,
+            Activation::Relu => dsp_relu,
+            Activation::Prelu => dsp_prelu,
+        };
+        // SAFETY: the output has two values for each of two pixels a pair, and `job` has counted
+        // pairs and weights by the slices that they lie in.
+        unsafe { run(&mut job) }
+    }
+
+    /// The sums of all pairs: first and second pixel of the first filter, then of the second.
+    pub fn sums(&self, sums: &mut [[i32; 4]]) {
+        let mut job = self.job(sums.as_mut_ptr().cast(), 0);
+        assert!(job.pairs > 0 && sums.len() >= job.pairs);
+        // SAFETY: there are four sums for each pair, and `job` has counted pairs and weights by the
+        // slices that they lie in.
+        unsafe { dsp_sums(&mut job) }
+    }
+
+    fn job(&self, output: *mut i8, pitch: usize) -> Job {
+        let words = self.weights.len();
+        assert!(words > 0 && words.is_multiple_of(WORDS) && self.pixels.len().is_multiple_of(words));
+        Job {
+            multiplier: [[0; 2]; 2],
+            zero_point: 0,
+            output,
+            pitch,
+            pixels: self.pixels.as_ptr(),
+            weights: self.weights.as_ptr(),
+            weights_end: self.weights.as_ptr_range().end,
+            bias: self.bias,
+            pairs: self.pixels.len() / words,
+            odd: words / WORDS % 2,
+        }
+    }
+}
+
+// r0 walks over pixels, r1 over weights; r10 to r12 and lr are the sums of first pixel and second
+// pixel with the first filter, then with the second. No register is left for the loop's end, which
+// is loaded into those of the operands when they are done with.
+global_asm!(
+    ".cpu cortex-m7",
+    ".macro products_four",
+    "    ldmia r0!, {{r2-r5}}",
+    "    ldmia r1!, {{r6-r9}}",
+    "    smlad r10, r2, r6, r10",
+    "    smlad r10, r3, r7, r10",
+    "    smlad r11, r4, r6, r11",
+    "    smlad r11, r5, r7, r11",
+    "    smlad r12, r2, r8, r12",
+    "    smlad r12, r3, r9, r12",
+    "    smlad lr, r4, r8, lr",
+    "    smlad lr, r5, r9, lr",
+    ".endm",
+    ".macro scale_one sum, positive, negative, activation",
+    ".if \\activation == 2",
+    "    cmp \\sum, #0",
+    "    ite ge",
+    "    smmlarge \\sum, \\sum, \\positive, r7",
+    "    smmlarlt \\sum, \\sum, \\negative, r7",
+    ".elseif \\activation == 1",
+    "    smmulr \\sum, \\sum, \\positive",
+    "    bic \\sum, \\sum, \\sum, asr #31",
+    "    add \\sum, \\sum, r7",
+    ".else",
+    "    smmlar \\sum, \\sum, \\positive, r7",
+    ".endif",
+    "    ssat \\sum, #8, \\sum",
+    ".endm",
+    // 0 linear, 1 ReLU, 2 PReLU, 3 sums as they are.
+    ".macro products_pairs name, activation",
+    ".section .text.\\name, \"ax\"",
+    ".balign 4",
+    ".global \\name",
+    ".type \\name, %function",
+    ".thumb_func",
+    "\\name:",
+    "    push {{r4-r11, lr}}",
+    "    sub sp, #4",
+    "    str r0, [sp]",
+    "2:",
+    "    ldr r2, [sp]",
+    "    ldrd r0, r1, [r2, #28]",
+    "    ldrd r10, r12, [r2, #40]",
+    "    ldr r3, [r2, #52]",
+    "    mov r11, r10",
+    "    mov lr, r12",
+    "    cmp r3, #0",
+    "    bne 4f",
+    "3:",
+    "    products_four",
+    "    products_four",
+    "    products_four",
+    "    products_four",
+    "4:",
+    "    products_four",
+    "    products_four",
+    "    products_four",
+    "    products_four",
+    "    ldr r2, [sp]",
+    "    ldr r3, [r2, #36]",
+    "    cmp r1, r3",
+    "    bne 3b",
+    "    str r0, [r2, #28]",
+    ".if \\activation == 3",
+    "    ldr r8, [r2, #20]",
+    "    stmia r8!, {{r10-r12, lr}}",
+    ".else",
+    "    ldm r2, {{r3-r9}}",
+    "    scale_one r10, r3, r4, \\activation",
+    "    strb r10, [r8]",
+    "    scale_one r12, r5, r6, \\activation",
+    "    strb r12, [r8, #1]",
+    "    add r8, r9",
+    "    scale_one r11, r3, r4, \\activation",
+    "    strb r11, [r8]",
+    "    scale_one lr, r5, r6, \\activation",
+    "    strb lr, [r8, #1]",
+    "    add r8, r9",
+    ".endif",
+    "    str r8, [r2, #20]",
+    "    ldr r3, [r2, #48]",
+    "    subs r3, #1",
+    "    str r3, [r2, #48]",
+    "    bne 2b",
+    "    add sp, #4",
+    "    pop {{r4-r11, pc}}",
+    ".size \\name, . - \\name",
+    ".endm",
+    "products_pairs dsp_linear, 0",
+    "products_pairs dsp_relu, 1",
+    "products_pairs dsp_prelu, 2",
+    "products_pairs dsp_sums, 3",
+);

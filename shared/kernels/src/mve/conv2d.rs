@@ -1,0 +1,150 @@
+//! Dense convolution: tiles of seven pixels, see [`super::tile`].
+//!
+//! A 1x1 kernel whose input has whole pieces reads the pixels where they lie. Otherwise what the
+//! seven pixels of a tile see is first copied together. The last tile is moved back to end at the
+//! last pixel. Fewer than seven pixels, as in a fully connected layer, are multiplied one by one.
+
+use super::gather::{PATCH, gather};
+use super::in_vectors;
+use super::pixel::{PIECES, Pixel, mve_pixel};
+use super::tile::{Outputs, PIXELS, Products, lanes, mve_products, mve_scale, mve_scale_prelu};
+use crate::patch::piece;
+use crate::weights::{FILTERS, PIECE, packed_len, row_len};
+use crate::{Convolution, Element, generic};
+
+/// Filters whose sums are kept at a time, 14 KiB.
+const BLOCK: usize = 512;
+
+/// See [`crate::conv2d`].
+pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
+    let depth = conv.window.kernel[0] * conv.window.kernel[1] * conv.input.channels;
+    // What the asm is told; true of every model that was loaded.
+    assert!(input.len() >= conv.input.len() && output.len() >= conv.output.len());
+    assert!(conv.weights.len() >= packed_len(depth, conv.output.channels));
+    assert!(conv.stage.scales.len() >= conv.output.channels);
+    if conv.output.pixels() < PIXELS {
+        few_pixels(conv, input, output);
+    } else if conv.window.is_point() && depth.is_multiple_of(PIECE) {
+        let mut tiles = Tiles::new(conv, size_of::<O>());
+        tiles.each(output, |start| (input[start * depth..(start + PIXELS) * depth].as_ptr(), depth));
+    } else if depth <= PATCH {
+        let mut tiles = Tiles::new(conv, size_of::<O>());
+        let mut patches = [0; PIXELS * PATCH];
+        tiles.each(output, |start| {
+            for (pixel, patch) in patches.chunks_exact_mut(PATCH).enumerate() {
+                gather(conv, input, start + pixel, patch);
+            }
+            (patches.as_ptr(), PATCH)
+        });
+    } else {
+        generic::conv2d(conv, input, output);
+    }
+}
+
+/// The tiles of a convolution, and the sums of one.
+struct Tiles<'a> {
+    conv: &'a Convolution<'a>,
+    pieces: usize,
+    vectors: bool,
+    lanes: [u16; 8],
+    sums: [i32; BLOCK * PIXELS],
+}
+
+impl<'a> Tiles<'a> {
+    fn new(conv: &'a Convolution<'a>, bytes: usize) -> Self {
+        let depth = conv.window.kernel[0] * conv.window.kernel[1] * conv.input.channels;
+        let channels = conv.output.channels;
+        Self {
+            conv,
+            pieces: depth.div_ceil(PIECE),
+            vectors: in_vectors(&conv.stage, bytes) && (PIXELS - 1) * channels <= u16::MAX.into(),
+            lanes: lanes(channels),
+            sums: [0; BLOCK * PIXELS],
+        }
+    }
+
+    /// Computes every tile. `pixels` tells where what the seven pixels from `start` on see begins, and
+    /// how many bytes apart they are; all their pieces can be read there.
+    fn each<O: Element>(&mut self, output: &mut [O], mut pixels: impl FnMut(usize) -> (*const i8, usize)) {
+        let count = self.conv.output.pixels();
+        for tile in 0..count.div_ceil(PIXELS) {
+            let start = (tile * PIXELS).min(count - PIXELS);
+            let (first, pitch) = pixels(start);
+            for block in (0..self.conv.output.channels).step_by(BLOCK) {
+                let filters = BLOCK.min(self.conv.output.channels - block);
+                self.multiply(first, pitch, block, filters);
+                self.finish(start, block, filters, output);
+            }
+        }
+    }
+
+    fn multiply(&mut self, pixels: *const i8, pitch: usize, block: usize, filters: usize) {
+        let products = Products {
+            pixels,
+            pitch,
+            weights: self.conv.weights[block * PIECE..].as_ptr(),
+            row: row_len(self.conv.output.channels),
+            pieces: self.pieces,
+            fours: filters.div_ceil(FILTERS),
+            sums: self.sums.as_mut_ptr(),
+        };
+        // SAFETY: `conv2d` has checked that the weights are all there, `each` gets pixels with all
+        // their pieces, and the sums have room for BLOCK filters, which is a multiple of four.
+        unsafe { mve_products(&products) }
+    }
+
+    fn finish<O: Element>(&mut self, start: usize, block: usize, filters: usize, output: &mut [O]) {
+        let (stage, channels) = (&self.conv.stage, self.conv.output.channels);
+        let output = &mut output[start * channels..(start + PIXELS) * channels];
+        if !self.vectors {
+            for filter in 0..filters {
+                for (pixel, &sum) in self.sums[filter * PIXELS..][..PIXELS].iter().enumerate() {
+                    let channel = block + filter;
+                    output[pixel * channels + channel] = O::narrow(stage.apply(channel, sum));
+                }
+            }
+            return;
+        }
+        let outputs = Outputs {
+            sums: self.sums.as_ptr(),
+            scales: stage.scales[block..block + filters].as_ptr(),
+            output: output[block..].as_mut_ptr().cast(),
+            channels: filters,
+            step: 1,
+            lanes: self.lanes.as_ptr(),
+            zero_point: stage.zero_point,
+            min: stage.min,
+        };
+        // SAFETY: every filter has its sums and its scale; `vectors` says that O has one byte, so the
+        // lanes, up to six pixels further, stay in the slice of seven pixels.
+        unsafe { if stage.prelu { mve_scale_prelu(&outputs) } else { mve_scale(&outputs) } }
+    }
+}
+
+/// Every pixel by itself, four pieces at a time.
+fn few_pixels<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
+    let channels = conv.output.channels;
+    let depth = conv.window.kernel[0] * conv.window.kernel[1] * conv.input.channels;
+    let (pieces, row) = (depth.div_ceil(PIECE), row_len(channels));
+    let mut sums = [0; BLOCK];
+    for (at, out) in output.chunks_exact_mut(channels).enumerate().take(conv.output.pixels()) {
+        for (block, out) in out.chunks_mut(BLOCK).enumerate() {
+            sums[..out.len()].fill(0);
+            for first in (0..pieces).step_by(PIECES) {
+                let mut pixel = Pixel { values: [[0; PIECE]; PIECES], weights: [&[]; PIECES] };
+                for (n, values) in pixel.values.iter_mut().enumerate() {
+                    // Past the last piece values are zero, so any weights will do.
+                    let number = if first + n < pieces { first + n } else { first };
+                    pixel.weights[n] = &conv.weights[number * row + block * BLOCK * PIECE..];
+                    if first + n < pieces {
+                        *values = piece(conv, input, at, number);
+                    }
+                }
+                mve_pixel(&pixel, &mut sums[..out.len()]);
+            }
+            for (lane, (out, &sum)) in out.iter_mut().zip(&sums).enumerate() {
+                *out = O::narrow(conv.stage.apply(block * BLOCK + lane, sum));
+            }
+        }
+    }
+}

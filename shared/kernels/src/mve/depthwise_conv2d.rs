@@ -1,0 +1,63 @@
+//! Depthwise 3x3 convolution, channel by channel.
+//!
+//! A byte gather fetches a patch of a channel's plane, see [`super::plane`], and a dot product of the
+//! 16 lanes with the filter, placed at one of several positions in the patch and zero elsewhere, is
+//! an output. With stride 1 a patch of 4x4 pixels holds 2x2 outputs, with stride 2 one of 3x5 pixels
+//! holds two: 5 instructions for 36 products, or 3 for 18. Bias and multipliers are scalars for a
+//! whole plane. Outputs are computed in tiles of two rows and four columns, the last tile of a row
+//! and the last pair of rows moved back. Other kernels are left to `generic`.
+
+use super::column::{column, is_column};
+use super::filter::{self, Filter, Plane, offsets};
+use super::in_vectors;
+use super::plane::{self, Columns};
+use crate::parts::{self, PITCH, Part};
+use crate::{Convolution, Element, generic};
+
+/// See [`crate::depthwise_conv2d`].
+pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
+    if is_column(conv) {
+        return column(conv, input, output);
+    }
+    let (height, width, channels) = (conv.output.height, conv.output.width, conv.output.channels);
+    let ours = parts::fit(conv)
+        && height >= 2
+        && width >= 4
+        && Columns::fits(conv.input.width.min(parts::COLUMNS), channels)
+        && (width + 4) * channels <= 1 << 16
+        && in_vectors(&conv.stage, size_of::<O>());
+    if !ours {
+        return generic::depthwise_conv2d(conv, input, output);
+    }
+    assert!(input.len() >= conv.input.len() && output.len() >= conv.output.len());
+    let mut plane = [0; parts::ROWS * parts::PITCH];
+    parts::each(conv, |part| run(&part, conv, input, output, &mut plane));
+}
+
+fn run<O: Element>(part: &Part, conv: &Convolution, input: &[i8], output: &mut [O], plane: &mut [i8]) {
+    let (channels, stride) = (conv.output.channels, conv.window.stride[0]);
+    let columns = Columns {
+        columns: part.horizontal.count,
+        rows: part.vertical.count,
+        channels,
+        row: conv.input.width * channels,
+        pitch: PITCH,
+    };
+    let to = part.vertical.pad * PITCH + part.horizontal.pad;
+    // What the copies below leave untouched is padding, the same for every channel.
+    plane.fill(conv.input_zero);
+    let filter = Filter {
+        plane: Plane { rows: part.rows, columns: part.columns, pitch: PITCH, stride },
+        offsets: offsets(stride, PITCH),
+        output_width: conv.output.width,
+        channels,
+        zero_point: conv.stage.zero_point,
+        min: conv.stage.min as i8,
+        prelu: conv.stage.prelu,
+    };
+    for channel in 0..channels {
+        plane::copy(&columns, &input[part.first_input(conv) + channel..], &mut plane[to..]);
+        let output = &mut output[part.first_output(conv) + channel..];
+        filter::run(&filter, plane, &conv.weights[channel..], &conv.stage.scales[channel], output);
+    }
+}

@@ -1,0 +1,305 @@
+//! A 3x3 filter over a plane, see [`super::depthwise_conv2d`].
+
+use core::arch::global_asm;
+
+use crate::{Element, Scale};
+
+/// Outputs to compute from a plane.
+pub struct Plane {
+    /// Rows of outputs, at least two.
+    pub rows: usize,
+    /// Columns of outputs, at least four.
+    pub columns: usize,
+    /// Bytes from a row of the plane to the next.
+    pub pitch: usize,
+    /// 1 or 2.
+    pub stride: usize,
+}
+
+/// What is the same for all channels.
+pub struct Filter {
+    /// The plane.
+    pub plane: Plane,
+    /// Offsets of a patch's lanes, see [`offsets`].
+    pub offsets: [u8; 16],
+    /// Columns of the whole output.
+    pub output_width: usize,
+    /// Channels of input and output.
+    pub channels: usize,
+    /// Zero point of the output.
+    pub zero_point: i32,
+    /// Least output; with a PReLU there is none.
+    pub min: i8,
+    /// Whether negative sums have a multiplier of their own.
+    pub prelu: bool,
+}
+
+/// Which tap a lane of a patch meets, for each position of the filter in it; 9 is a zero.
+type Positions = [[u8; 16]; 4];
+
+/// The filter at four places of a patch of 4x4 pixels.
+const STRIDE_1: Positions = positions(4, [(0, 0), (0, 1), (1, 0), (1, 1)]);
+/// The filter at two places of a patch of 3x5 pixels, each twice: a tile has two such rows.
+const STRIDE_2: Positions = positions(5, [(0, 0), (0, 2), (0, 0), (0, 2)]);
+
+const fn positions(columns: usize, places: [(usize, usize); 4]) -> Positions {
+    let mut all = [[9; 16]; 4];
+    let mut place = 0;
+    while place < 4 {
+        let mut tap = 0;
+        while tap < 9 {
+            let (y, x) = (places[place].0 + tap / 3, places[place].1 + tap % 3);
+            all[place][y * columns + x] = tap as u8;
+            tap += 1;
+        }
+        place += 1;
+    }
+    all
+}
+
+/// Offsets of the 16 lanes of a patch in a plane of `pitch` bytes a row.
+pub fn offsets(stride: usize, pitch: usize) -> [u8; 16] {
+    let (rows, columns) = if stride == 1 { (4, 4) } else { (3, 5) };
+    // The sixteenth lane of 3x5 pixels, which no tap meets, is the first pixel again.
+    let offset = |lane: usize| lane / columns % rows * pitch + lane % columns;
+    core::array::from_fn(|lane| offset(lane) as u8)
+}
+
+/// What the asm is told; it moves `plane` and `output` along and counts down `pairs` and `odd`.
+#[repr(C)]
+struct Job {
+    scale: Scale,
+    plane: *const i8,
+    output: *mut i8,
+    /// Tiles of four columns.
+    tiles: usize,
+    /// How many columns the last tile is moved back, in bytes of plane and output; 0 for no such tile.
+    back_plane: usize,
+    back_output: usize,
+    /// Pairs of rows.
+    pairs: usize,
+    /// Whether there is one row more.
+    odd: usize,
+    /// Bytes from a row to the next.
+    row_plane: usize,
+    row_output: usize,
+    /// Bytes from a tile to the next in the output.
+    step: usize,
+    lanes: *const Lanes,
+    zero_point: i32,
+    positions: *const Positions,
+    offsets: *const [u8; 16],
+    weights: *const i8,
+    channels: usize,
+    taps: [i8; 16],
+}
+
+/// Offsets of a tile's outputs in the order of the lanes, and the least output.
+#[repr(C)]
+struct Lanes {
+    offsets: [u16; 8],
+    min: [i8; 16],
+}
+
+unsafe extern "C" {
+    fn mve_filter_1(job: &mut Job);
+    fn mve_filter_1_prelu(job: &mut Job);
+    fn mve_filter_2(job: &mut Job);
+    fn mve_filter_2_prelu(job: &mut Job);
+}
+
+/// Computes one channel. `weights` and `output` begin with the channel's first value.
+pub fn run<O: Element>(it: &Filter, plane: &[i8], weights: &[i8], scale: &Scale, output: &mut [O]) {
+    let Plane { rows, columns, pitch, stride } = it.plane;
+    let (row, channels) = (it.output_width * it.channels, it.channels);
+    // The last output of the last row, and the last pixel that it sees.
+    assert!(rows >= 2 && columns >= 4 && size_of::<O>() == 1);
+    assert!(output.len() > (rows - 1) * row + (columns - 1) * channels && weights.len() > 8 * channels);
+    assert!(plane.len() >= ((rows - 1) * stride + 2) * pitch + (columns - 1) * stride + 3);
+    let lane = |y: usize, x: usize| (y * row + x * channels) as u16;
+    // Two vectors, the left half of a tile and the right one, narrowed into each other's gaps.
+    let lanes = [(0, 0), (0, 2), (0, 1), (0, 3), (1, 0), (1, 2), (1, 1), (1, 3)];
+    let lanes = Lanes { offsets: lanes.map(|(y, x)| lane(y, x)), min: [it.min; 16] };
+    let back = columns.next_multiple_of(4) - columns;
+    let mut job = Job {
+        scale: *scale,
+        plane: plane.as_ptr(),
+        output: output.as_mut_ptr().cast(),
+        tiles: columns / 4,
+        back_plane: back * stride,
+        back_output: back * channels,
+        pairs: rows / 2,
+        odd: rows % 2,
+        row_plane: pitch * stride,
+        row_output: row,
+        step: 4 * channels,
+        lanes: &lanes,
+        zero_point: it.zero_point,
+        positions: if stride == 1 { &STRIDE_1 } else { &STRIDE_2 },
+        offsets: &it.offsets,
+        weights: weights.as_ptr(),
+        channels,
+        taps: [0; 16],
+    };
+    let filter = match (stride, it.prelu) {
+        (1, false) => mve_filter_1,
+        (1, true) => mve_filter_1_prelu,
+        (_, false) => mve_filter_2,
+        (_, true) => mve_filter_2_prelu,
+    };
+    // SAFETY: outputs, plane and weights reach as far as asserted, and nothing further is touched:
+    // tiles end at the last column and pairs at the last row. Patches of stride 1 are 4x4 pixels for
+    // 2x2 outputs, those of stride 2 are 3x5 for 1x2, so they end where their outputs' pixels do.
+    unsafe { filter(&mut job) }
+}
+
+// Filter positions stay in q0..q3 and the patch's offsets in q4. The eight sums of a tile go to q6
+// and q7 in four moves; q5 is the patch, then the result.
+global_asm!(
+    ".cpu cortex-m55",
+    ".macro filter_half stride",
+    "    vldrb.u8 q5, [r1, q4]",
+    "    vmladav.s8 r0, q0, q5",
+    "    vmladav.s8 r2, q1, q5",
+    ".if \\stride == 2",
+    "    vldrb.u8 q5, [r3, q4]",
+    ".endif",
+    "    vmladav.s8 r4, q2, q5",
+    "    vmladav.s8 r6, q3, q5",
+    ".endm",
+    ".macro filter_tile stride, prelu",
+    "    filter_half \\stride",
+    "    vmov q6[2], q6[0], r0, r4",
+    "    vmov q6[3], q6[1], r2, r6",
+    "    adds r1, #2 * \\stride",
+    ".if \\stride == 2",
+    "    adds r3, #4",
+    ".endif",
+    "    filter_half \\stride",
+    "    vmov q7[2], q7[0], r0, r4",
+    "    vmov q7[3], q7[1], r2, r6",
+    "    adds r1, #2 * \\stride",
+    ".if \\stride == 2",
+    "    adds r3, #4",
+    ".endif",
+    "    vadd.i32 q6, q6, r5",
+    "    vadd.i32 q7, q7, r5",
+    "    vqrdmulh.s32 q5, q6, r7",
+    ".if \\prelu",
+    "    vpt.s32 lt, q6, zr",
+    "    vqrdmulht.s32 q5, q6, r9",
+    ".endif",
+    "    vqrdmulh.s32 q6, q7, r7",
+    ".if \\prelu",
+    "    vpt.s32 lt, q7, zr",
+    "    vqrdmulht.s32 q6, q7, r9",
+    ".endif",
+    "    vqmovnb.s32 q5, q5",
+    "    vqmovnt.s32 q5, q6",
+    "    vldrh.u16 q7, [r12]",
+    "    vqadd.s16 q5, q5, r8",
+    "    vqmovnb.s16 q5, q5",
+    ".ifeq \\prelu",
+    "    vldrb.u8 q6, [r12, #16]",
+    "    vmax.s8 q5, q5, q6",
+    ".endif",
+    "    vstrb.16 q5, [r10, q7]",
+    "    add r10, r11",
+    ".endm",
+    ".macro filter_plane name, stride, prelu",
+    ".section .text.\\name, \"ax\"",
+    ".balign 4",
+    ".global \\name",
+    ".type \\name, %function",
+    ".thumb_func",
+    "\\name:",
+    "    push {{r4-r11, lr}}",
+    "    vpush {{d8-d15}}",
+    "    sub sp, #4",
+    "    str r0, [sp]",
+    // The nine taps of the channel, side by side: eight by a gather, and the last.
+    "    ldr.w r1, [r0, #72]",
+    "    ldr.w r2, [r0, #76]",
+    "    movs r4, #0",
+    "    vidup.u16 q0, r4, #1",
+    "    vmul.i16 q0, q0, r2",
+    "    vldrb.u16 q1, [r1, q0]",
+    "    add.w r3, r0, #80",
+    "    vstrb.16 q1, [r3]",
+    "    ldrb.w r4, [r1, r2, lsl #3]",
+    "    strb r4, [r3, #8]",
+    // From these the filter at its four positions.
+    "    ldr.w r1, [r0, #64]",
+    "    vldrb.u8 q4, [r1]",
+    "    vldrb.u8 q0, [r3, q4]",
+    "    vldrb.u8 q4, [r1, #16]",
+    "    vldrb.u8 q1, [r3, q4]",
+    "    vldrb.u8 q4, [r1, #32]",
+    "    vldrb.u8 q2, [r3, q4]",
+    "    vldrb.u8 q4, [r1, #48]",
+    "    vldrb.u8 q3, [r3, q4]",
+    "    ldr.w r1, [r0, #68]",
+    "    vldrb.u8 q4, [r1]",
+    "    ldrd r5, r7, [r0]",
+    "    ldr.w r9, [r0, #8]",
+    "    ldr.w r8, [r0, #60]",
+    "    ldr.w r11, [r0, #52]",
+    "    ldr.w r12, [r0, #56]",
+    "2:",
+    "    ldr.w r1, [r0, #16]",
+    "    ldr.w r10, [r0, #20]",
+    "    ldr.w lr, [r0, #24]",
+    ".if \\stride == 2",
+    "    ldr.w r3, [r0, #44]",
+    "    add r3, r1",
+    ".endif",
+    "    dls lr, lr",
+    "3:",
+    "    filter_tile \\stride, \\prelu",
+    "    le lr, 3b",
+    "    ldr r0, [sp]",
+    "    ldr.w r2, [r0, #28]",
+    "    cmp r2, #0",
+    "    beq 4f",
+    "    ldr.w r4, [r0, #32]",
+    "    sub.w r1, r1, r2",
+    ".if \\stride == 2",
+    "    sub.w r3, r3, r2",
+    ".endif",
+    "    sub.w r10, r10, r4",
+    "    filter_tile \\stride, \\prelu",
+    "    ldr r0, [sp]",
+    "4:",
+    "    ldr.w r1, [r0, #16]",
+    "    ldr.w r2, [r0, #44]",
+    "    ldr.w r3, [r0, #20]",
+    "    ldr.w r4, [r0, #48]",
+    "    ldr.w r6, [r0, #36]",
+    "    subs r6, #1",
+    "    bne 5f",
+    // No pair is left. With an odd row, one more pair that begins a single row further.
+    "    ldr.w r6, [r0, #40]",
+    "    cbz r6, 6f",
+    "    movs r6, #0",
+    "    str.w r6, [r0, #40]",
+    "    movs r6, #1",
+    "    subs r1, r1, r2",
+    "    subs r3, r3, r4",
+    "5:",
+    "    str.w r6, [r0, #36]",
+    "    add.w r1, r1, r2, lsl #1",
+    "    add.w r3, r3, r4, lsl #1",
+    "    str.w r1, [r0, #16]",
+    "    str.w r3, [r0, #20]",
+    "    b 2b",
+    "6:",
+    "    add sp, #4",
+    "    vpop {{d8-d15}}",
+    "    pop {{r4-r11, pc}}",
+    ".size \\name, . - \\name",
+    ".endm",
+    "filter_plane mve_filter_1, 1, 0",
+    "filter_plane mve_filter_1_prelu, 1, 1",
+    "filter_plane mve_filter_2, 2, 0",
+    "filter_plane mve_filter_2_prelu, 2, 1",
+);

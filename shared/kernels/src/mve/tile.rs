@@ -1,0 +1,228 @@
+//! Seven pixels times all filters, and their sums to outputs.
+
+use core::arch::global_asm;
+
+use crate::Scale;
+
+/// Pixels in a tile: one accumulator each.
+pub const PIXELS: usize = 7;
+
+/// What [`mve_products`] multiplies.
+#[repr(C)]
+pub struct Products {
+    /// First value of the first pixel.
+    pub pixels: *const i8,
+    /// Bytes from a pixel to the next.
+    pub pitch: usize,
+    /// First piece of the first filter.
+    pub weights: *const i8,
+    /// Bytes from a piece to the next piece of the same filter.
+    pub row: usize,
+    /// Pieces, at least one.
+    pub pieces: usize,
+    /// Filters in fours, at least one.
+    pub fours: usize,
+    /// Where the sums go: seven a filter.
+    pub sums: *mut i32,
+}
+
+/// What [`mve_scale`] and [`mve_scale_prelu`] write.
+#[repr(C)]
+pub struct Outputs {
+    /// Seven sums a channel.
+    pub sums: *const i32,
+    /// One a channel.
+    pub scales: *const Scale,
+    /// The first pixel's first channel.
+    pub output: *mut i8,
+    /// Channels, at least one.
+    pub channels: usize,
+    /// Bytes from a channel to the next.
+    pub step: usize,
+    /// Offsets of the eight lanes' outputs, see [`lanes`].
+    pub lanes: *const u16,
+    /// Zero point of the output.
+    pub zero_point: i32,
+    /// Least output.
+    pub min: i32,
+}
+
+/// Which pixel is in which lane of the scatter store.
+///
+/// The seven sums are loaded as two vectors, 0..=3 and 3..=6, which are narrowed into each other's
+/// gaps: pixel 3 is written twice, the same both times.
+pub fn lanes(pitch: usize) -> [u16; 8] {
+    [0, 3, 1, 4, 2, 5, 3, 6].map(|pixel| (pixel * pitch) as u16)
+}
+
+unsafe extern "C" {
+    /// The products of seven pixels with all filters.
+    ///
+    /// # Safety
+    /// The struct's pointers must reach as far as it says: 16 bytes for each piece of each pixel and
+    /// filter, seven sums for each filter.
+    pub fn mve_products(products: &Products);
+
+    /// Scales, narrows and scatters sums; without PReLU.
+    ///
+    /// # Safety
+    /// Each channel must have seven sums and a scale, and the lanes must lie in the output.
+    pub fn mve_scale(outputs: &Outputs);
+
+    /// Scales, narrows and scatters sums; with PReLU and no least output of its own.
+    ///
+    /// # Safety
+    /// As for [`mve_scale`].
+    pub fn mve_scale_prelu(outputs: &Outputs);
+}
+
+// Seven pixels' pieces stay in q0..q6 while all filters pass through q7: one load for seven times
+// sixteen products. The sums of a filter wait in memory between pieces, seven words a transfer; the
+// first piece needs none before it.
+global_asm!(
+    ".cpu cortex-m55",
+    ".macro products_filter first",
+    "    vldrb.u8 q7, [r1], #16",
+    ".if \\first",
+    "    vmladav.s8 r0, q0, q7",
+    "    vmladav.s8 r2, q1, q7",
+    "    vmladav.s8 r4, q2, q7",
+    "    vmladav.s8 r6, q3, q7",
+    "    vmladav.s8 r8, q4, q7",
+    "    vmladav.s8 r10, q5, q7",
+    "    vmladav.s8 r12, q6, q7",
+    ".else",
+    "    ldm.w r3, {{r0, r2, r4, r6, r8, r10, r12}}",
+    "    vmladava.s8 r0, q0, q7",
+    "    vmladava.s8 r2, q1, q7",
+    "    vmladava.s8 r4, q2, q7",
+    "    vmladava.s8 r6, q3, q7",
+    "    vmladava.s8 r8, q4, q7",
+    "    vmladava.s8 r10, q5, q7",
+    "    vmladava.s8 r12, q6, q7",
+    ".endif",
+    "    stm.w r3!, {{r0, r2, r4, r6, r8, r10, r12}}",
+    ".endm",
+    ".macro products_piece first",
+    // r5 walks over the seven pixels, r7 stays at the piece of the first one.
+    "    vldrb.u8 q0, [r7]",
+    "    add r5, r7, r9",
+    "    vldrb.u8 q1, [r5]",
+    "    add r5, r9",
+    "    vldrb.u8 q2, [r5]",
+    "    add r5, r9",
+    "    vldrb.u8 q3, [r5]",
+    "    add r5, r9",
+    "    vldrb.u8 q4, [r5]",
+    "    add r5, r9",
+    "    vldrb.u8 q5, [r5]",
+    "    add r5, r9",
+    "    vldrb.u8 q6, [r5]",
+    "    adds r7, #16",
+    "    ldr.w r1, [r11, #8]",
+    "    ldr.w r0, [r11, #12]",
+    "    ldr.w r3, [r11, #24]",
+    "    ldr.w lr, [r11, #20]",
+    "    add r0, r1",
+    "    str.w r0, [r11, #8]",
+    "    dls lr, lr",
+    "2:",
+    "    products_filter \\first",
+    "    products_filter \\first",
+    "    products_filter \\first",
+    "    products_filter \\first",
+    "    le lr, 2b",
+    ".endm",
+    ".section .text.mve_products, \"ax\"",
+    ".balign 4",
+    ".global mve_products",
+    ".type mve_products, %function",
+    ".thumb_func",
+    "mve_products:",
+    "    push {{r4-r11, lr}}",
+    "    vpush {{d8-d15}}",
+    "    sub sp, #28",
+    "    ldm.w r0, {{r1-r7}}",
+    // A copy, whose weights move from piece to piece.
+    "    mov r11, sp",
+    "    stm.w r11, {{r1-r7}}",
+    "    mov r9, r2",
+    "    mov r7, r1",
+    "    products_piece 1",
+    "3:",
+    "    ldr.w r0, [r11, #16]",
+    "    subs r0, #1",
+    "    str.w r0, [r11, #16]",
+    "    beq 4f",
+    "    products_piece 0",
+    "    b 3b",
+    "4:",
+    "    add sp, #28",
+    "    vpop {{d8-d15}}",
+    "    pop {{r4-r11, pc}}",
+    ".size mve_products, . - mve_products",
+);
+
+// One channel a round. Its bias and multipliers are scalars, loaded at once; `vqmovn` narrows with
+// saturation, so that only a fused ReLU's least output needs an instruction of its own.
+global_asm!(
+    ".cpu cortex-m55",
+    ".macro scale_tile prelu",
+    "    push {{r4-r11, lr}}",
+    "    vpush {{d8-d15}}",
+    "    ldr.w r12, [r0, #28]",
+    "    vdup.8 q5, r12",
+    "    ldr.w r8, [r0, #24]",
+    "    ldr.w r12, [r0, #20]",
+    "    vldrh.u16 q4, [r12]",
+    "    ldr.w r3, [r0, #16]",
+    "    ldr.w lr, [r0, #12]",
+    "    ldr.w r2, [r0, #8]",
+    "    ldr.w r1, [r0, #4]",
+    "    ldr.w r0, [r0]",
+    "    dls lr, lr",
+    "2:",
+    // r4 bias, r5 multiplier, r6 multiplier of negative sums, r7 the shift, which is zero.
+    "    ldm.w r1!, {{r4-r7}}",
+    "    vldrw.u32 q1, [r0, #12]",
+    "    vldrw.u32 q0, [r0], #28",
+    "    vadd.i32 q0, q0, r4",
+    "    vadd.i32 q1, q1, r4",
+    "    vqrdmulh.s32 q2, q0, r5",
+    "    vqrdmulh.s32 q3, q1, r5",
+    ".if \\prelu",
+    "    vpt.s32 lt, q0, zr",
+    "    vqrdmulht.s32 q2, q0, r6",
+    "    vpt.s32 lt, q1, zr",
+    "    vqrdmulht.s32 q3, q1, r6",
+    ".endif",
+    "    vqmovnb.s32 q2, q2",
+    "    vqmovnt.s32 q2, q3",
+    "    vqadd.s16 q2, q2, r8",
+    "    vqmovnb.s16 q2, q2",
+    ".ifeq \\prelu",
+    "    vmax.s8 q2, q2, q5",
+    ".endif",
+    "    vstrb.16 q2, [r2, q4]",
+    "    add r2, r3",
+    "    le lr, 2b",
+    "    vpop {{d8-d15}}",
+    "    pop {{r4-r11, pc}}",
+    ".endm",
+    ".section .text.mve_scale, \"ax\"",
+    ".balign 4",
+    ".global mve_scale",
+    ".type mve_scale, %function",
+    ".thumb_func",
+    "mve_scale:",
+    "    scale_tile 0",
+    ".size mve_scale, . - mve_scale",
+    ".section .text.mve_scale_prelu, \"ax\"",
+    ".balign 4",
+    ".global mve_scale_prelu",
+    ".type mve_scale_prelu, %function",
+    ".thumb_func",
+    "mve_scale_prelu:",
+    "    scale_tile 1",
+    ".size mve_scale_prelu, . - mve_scale_prelu",
+);

@@ -1,0 +1,64 @@
+//! How the weights of a dense convolution lie in memory.
+//!
+//! A filter is a row of `depth` weights: kernel row, kernel column, input channel. Rows are cut into
+//! pieces of [`PIECE`] weights, what a Helium register holds, and the pieces of all filters stand
+//! together, so that a kernel that keeps one piece of several pixels in registers walks over all
+//! filters in order:
+//!
+//! ```text
+//!           filter 0     filter 1           filter N-1
+//! piece 0   [16 weights] [16 weights] ...   [16 weights]
+//! piece 1   [16 weights] [16 weights] ...   [16 weights]
+//! ```
+//!
+//! N is the number of filters rounded up to a multiple of [`FILTERS`]. Weights past the end of a
+//! row and rows past the last filter are zero, so what stands opposite to them does not matter.
+
+/// Weights in a piece.
+pub const PIECE: usize = 16;
+/// Filters are rounded up to a multiple of this many: what the kernels' inner loops do at a time.
+pub const FILTERS: usize = 4;
+
+/// Bytes that `filters` rows of `depth` weights take.
+pub const fn packed_len(depth: usize, filters: usize) -> usize {
+    depth.div_ceil(PIECE) * row_len(filters)
+}
+
+/// Bytes from a piece to the next piece of the same filter.
+pub const fn row_len(filters: usize) -> usize {
+    filters.next_multiple_of(FILTERS) * PIECE
+}
+
+/// Packs `filters` rows of equal length one after the other into `packed`.
+///
+/// `packed` has [`packed_len`] bytes; weights for which there is no room are left out.
+pub fn pack(weights: &[i8], filters: usize, packed: &mut [i8]) {
+    packed.fill(0);
+    let depth = weights.len() / filters.max(1);
+    for (filter, row) in weights.chunks_exact(depth.max(1)).enumerate() {
+        for (piece, values) in row.chunks(PIECE).enumerate() {
+            let start = piece * row_len(filters) + filter * PIECE;
+            if let Some(place) = packed.get_mut(start..start + values.len()) {
+                place.copy_from_slice(values);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_of_all_filters_stand_together() {
+        let weights: [i8; 36] = core::array::from_fn(|i| i as i8 + 1);
+        let mut packed = [99; packed_len(18, 2)];
+        pack(&weights, 2, &mut packed);
+        assert_eq!(packed.len(), 2 * 4 * 16);
+        assert_eq!(packed[..16], weights[..16]);
+        assert_eq!(packed[16..32], weights[18..34]);
+        assert_eq!(packed[64..67], [17, 18, 0]);
+        assert_eq!(packed[80..83], [35, 36, 0]);
+        assert!(packed[32..64].iter().all(|&w| w == 0));
+    }
+}

@@ -1,0 +1,65 @@
+//! Both boards compute what the host computes, byte for byte: every kernel on random shapes, and
+//! every model on real pictures, from the camera's pixels to the template.
+
+use client::Machine;
+use conformance::host;
+use conformance::job::Job;
+use together::{conformance, frame, image};
+
+/// Pictures that the smaller encoder sees.
+const PICTURES: [&str; 7] = [
+    "obama.jpg",
+    "obama2.jpg",
+    "obama3.jpg",
+    "obama_partial_face.jpg",
+    "obama_partial_face2.jpg",
+    "biden.jpg",
+    "astronaut.png",
+];
+
+#[test]
+fn kernels_are_equal_on_a_cortex_m55() {
+    kernels(Machine::An547);
+}
+
+#[test]
+fn kernels_are_equal_on_a_cortex_m7() {
+    kernels(Machine::An500);
+}
+
+#[test]
+fn yunet_and_mobilefacenet_are_equal_on_a_cortex_m55() {
+    recognizer(Machine::An547, "mobilefacenet", &PICTURES);
+}
+
+#[test]
+fn yunet_and_mobilefacenet_are_equal_on_a_cortex_m7() {
+    recognizer(Machine::An500, "mobilefacenet", &PICTURES);
+}
+
+#[test]
+fn yunet_and_sface_are_equal_on_a_cortex_m55() {
+    recognizer(Machine::An547, "sface", &PICTURES[4..]);
+}
+
+#[test]
+fn yunet_and_sface_are_equal_on_a_cortex_m7() {
+    recognizer(Machine::An500, "sface", &PICTURES[4..]);
+}
+
+fn kernels(machine: Machine) {
+    let equal = host::compare_suite(machine.map(), &conformance(machine)).expect("the board runs");
+    assert!(equal, "{} and host differ, see above", machine.name());
+}
+
+fn recognizer(machine: Machine, encoder: &str, pictures: &[&str]) {
+    let (detector, encoder) = (image("yunet"), image(encoder));
+    for name in pictures {
+        let frame = frame(name);
+        let frame = frame.view().expect("a whole frame");
+        let job = Job::Recognizer { detector: &detector, encoder: &encoder, frame: &frame };
+        let compared = host::compare_job(machine.map(), &conformance(machine), &job).expect("the board runs");
+        assert!(compared.equal, "{} and host differ on {name}: {compared:?}", machine.name());
+        assert!(compared.output.contains("template ["), "no template of {name}: {}", compared.output);
+    }
+}
