@@ -6,7 +6,7 @@ use crate::{Error, pointwise};
 
 /// The values of a network's feature maps for one picture.
 ///
-/// ReLU and the like need no memory of their own: where an output is not positive, its gradient was
+/// A ReLU after a convolution needs no memory of its own: where an output is not positive, its gradient is
 /// stopped, so outputs are all that is kept.
 #[derive(Default)]
 pub struct Pass {
@@ -115,7 +115,7 @@ impl Pass {
             }
             Operator::Pool(pool) => pool.backward(from, &self.values[input], gradient, to),
             Operator::Affine(affine) => affine.backward(gradient, to),
-            Operator::Rectify(slopes) => pointwise::rectify_back(slopes, &self.values[id], gradient, to),
+            Operator::Rectify(slopes) => pointwise::rectify_back(slopes, &self.values[input], gradient, to),
             Operator::Add => to.copy_from_slice(gradient),
         }
     }

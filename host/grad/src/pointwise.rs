@@ -46,12 +46,12 @@ pub fn rectify(slopes: &[f32], input: &[f32], out: &mut [f32]) {
     });
 }
 
-/// The gradient before [`rectify`], told from its output: slopes are not negative, so signs are kept.
-pub fn rectify_back(slopes: &[f32], output: &[f32], gradient: &[f32], to: &mut [f32]) {
+/// The gradient before [`rectify`], whose input was `input`; at zero it is that of what is below.
+pub fn rectify_back(slopes: &[f32], input: &[f32], gradient: &[f32], to: &mut [f32]) {
     to.copy_from_slice(gradient);
-    by_pixels(slopes.len(), to, output, |to, output| {
-        for ((to, &y), slope) in to.iter_mut().zip(output).zip(slopes) {
-            if y <= 0.0 {
+    by_pixels(slopes.len(), to, input, |to, input| {
+        for ((to, &x), slope) in to.iter_mut().zip(input).zip(slopes) {
+            if x <= 0.0 {
                 *to *= slope;
             }
         }

@@ -101,14 +101,11 @@ impl<'a> Reader<'a> {
             "PRelu" => {
                 let input = self.input(node, 0)?;
                 let slopes = per_channel(node, 1, input.channels)?;
-                if slopes.iter().any(|&slope| slope < 0.0) {
-                    return Err(unsupported(node, "a slope that is negative"));
-                }
                 self.push(node, Operator::Rectify(slopes), vec![input.id], input.channels)
             }
             "LeakyRelu" => {
                 let input = self.input(node, 0)?;
-                let slope = node.float("alpha").unwrap_or(0.01).max(0.0);
+                let slope = node.float("alpha").unwrap_or(0.01);
                 self.push(
                     node,
                     Operator::Rectify(vec![slope; input.channels]),

@@ -25,8 +25,8 @@ pub const PRESETS: &[Preset] = &[
     Preset {
         name: "painting",
         about: "tuned by eye: strokes of the style, the content well to be seen",
-        content: 10.0,
-        style: 40.0,
+        content: 1500.0,
+        style: 1.0,
         variation: 0.0,
         content_layers: &[("conv4_2", 1.0)],
         style_layers: EVEN,

@@ -18,7 +18,7 @@ use network::NetworkArgs;
 use vary::Vary;
 use watch::{Watch, WatchArgs};
 
-/// Steps that L-BFGS remembers: more than these did not lower the final cost.
+/// Steps that L-BFGS remembers: with as many as PyTorch it reaches the same final cost.
 const HISTORY: usize = 10;
 
 /// Side below which a picture is not worth a size of its own on the way from coarse to fine.
