@@ -187,11 +187,13 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         save(&picture, &args.output)?;
         let report = json!({
             "picture": args.output, "width": picture.width, "height": picture.height,
-            "cost": costs.total, "content": costs.content, "style": costs.style, "variation": costs.variation,
+            "cost": costs.map(|c| c.total), "content": costs.map(|c| c.content),
+            "style": costs.map(|c| c.style), "variation": costs.map(|c| c.variation),
         });
         output.print(&report, |out| {
             let path = args.output.display();
-            writeln!(out, "{path}: {}x{}, cost {:.4e}", picture.width, picture.height, costs.total)
+            let cost = costs.map_or(String::new(), |costs| format!(", cost {:.4e}", costs.total));
+            writeln!(out, "{path}: {}x{}{cost}", picture.width, picture.height)
         })?;
         return Ok(Outcome::Done);
     };

@@ -46,7 +46,7 @@ pub struct Watch {
     animation: Option<PathBuf>,
     frames: Vec<Photo>,
     interrupted: Arc<AtomicBool>,
-    best: Costs,
+    best: Option<Costs>,
 }
 
 impl Watch {
@@ -71,15 +71,15 @@ impl Watch {
             animation: args.animation.clone(),
             frames: Vec::new(),
             interrupted,
-            best: Costs { total: f64::INFINITY, ..Costs::default() },
+            best: None,
         })
     }
 
     /// Looks at an evaluation.
     pub fn see(&mut self, progress: &Progress) -> ControlFlow<()> {
         let Progress { done, of, share, costs, picture, .. } = progress;
-        if costs.total < self.best.total || progress.first {
-            self.best = *costs;
+        if progress.first || self.best.is_none_or(|best| costs.total < best.total) {
+            self.best = Some(*costs);
         }
         let left = self.start.elapsed().mul_f64((1.0 - share) / share.max(1e-9));
         self.bar.set_position((share * STEPS as f64) as u64);
@@ -119,8 +119,8 @@ impl Watch {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    /// Ends, and writes the animation; the least costs at the last size.
-    pub fn finish(self) -> anyhow::Result<Costs> {
+    /// Ends, and writes the animation; the least costs at the last size, if any were computed.
+    pub fn finish(self) -> anyhow::Result<Option<Costs>> {
         self.bar.finish_and_clear();
         if let Some(path) = self.animation.filter(|_| !self.frames.is_empty()) {
             pictures::save_gif(path, &self.frames, FRAME_MILLISECONDS)?;
