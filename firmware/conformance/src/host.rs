@@ -47,6 +47,8 @@ pub struct Compared {
     pub status: Status,
     /// Instructions that the board took.
     pub instructions: u64,
+    /// Of these, for detecting, measuring and encoding; zero if the job was no recognizer.
+    pub stages: [u64; 3],
     /// Bytes that differ.
     pub different: usize,
     /// The board's output as text; that of a network is none.
@@ -102,7 +104,7 @@ fn suite() -> Result<(String, bool)> {
 
 /// Prints a comparison, and whether board and host agree.
 fn tell(compared: &Compared, text: bool) -> bool {
-    let Compared { equal, status, instructions, different, output } = compared;
+    let Compared { equal, status, instructions, different, output, .. } = compared;
     println!("board: {status:?}, {} bytes, {instructions} instructions", output.len());
     if text {
         print!("{output}");
@@ -150,6 +152,7 @@ pub fn compare_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<Compared> {
         equal: board.status == Status::Done && board.status == host.status && board.output == host.output,
         status: board.status,
         instructions: instructions(map, board.ticks),
+        stages: board.stages.map(|ticks| instructions(map, ticks)),
         different: different + board.output.len().abs_diff(host.output.len()),
         output: String::from_utf8_lossy(board.output).into_owned(),
     })

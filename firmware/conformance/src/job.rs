@@ -16,6 +16,7 @@
 //! 0x28    offset and length of the input
 //! 0x30    width, height and format of the input, if it is a frame: 1 YUYV, 2 RGB565
 //! 0x3c    offset and length of the room for the output
+//! 0x44    ticks of each stage of the recognizer: detect, measure, encode
 //! ```
 //!
 //! The output of a network is its outputs one after the other, `i16` little-endian. That of a profile
@@ -49,6 +50,7 @@ const SECOND: usize = 0x20;
 const INPUT: usize = 0x28;
 const FRAME: usize = 0x30;
 const OUTPUT: usize = 0x3c;
+const STAGES: usize = 0x44;
 
 /// What is to be computed.
 #[derive(Clone, Copy, Debug)]
@@ -126,6 +128,8 @@ pub struct Outcome<'a> {
     pub status: Status,
     /// Ticks of the board's counter, zero on the host.
     pub ticks: u64,
+    /// Of these, for detecting, measuring and encoding; zero if it was no recognizer.
+    pub stages: [u64; 3],
     /// The output.
     pub output: &'a [u8],
 }
@@ -179,6 +183,7 @@ pub fn read(memory: &[u8]) -> Option<Outcome<'_>> {
     Some(Outcome {
         status: Status::from_word(get(memory, STATUS) as u32),
         ticks,
+        stages: [0, 4, 8].map(|at| get(memory, STAGES + at) as u64),
         output: memory.get(start..start + get(memory, WRITTEN))?,
     })
 }
@@ -195,9 +200,12 @@ pub fn run(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Stat
     }
     let result = compute(memory, arena, ticks);
     let status = match result {
-        Ok((written, ticks)) => {
+        Ok(Computed { written, ticks, stages }) => {
             put(memory, WRITTEN, written);
             memory[TICKS..TICKS + 8].copy_from_slice(&ticks.to_le_bytes());
+            for (at, stage) in stages.into_iter().enumerate() {
+                put(memory, STAGES + 4 * at, stage as usize);
+            }
             Status::Done
         }
         Err(status) => status,
@@ -206,7 +214,15 @@ pub fn run(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Stat
     status
 }
 
-fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Result<(usize, u64), Status> {
+/// What a job came to.
+struct Computed {
+    /// Bytes of output.
+    written: usize,
+    ticks: u64,
+    stages: [u64; 3],
+}
+
+fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Result<Computed, Status> {
     let output = range(memory, OUTPUT)?;
     let (before, rest) = memory.split_at_mut(output.start);
     let room = rest.get_mut(..output.len()).ok_or(Status::Header)?;
@@ -227,8 +243,8 @@ fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Resu
             let format = if get(before, FRAME + 8) == 1 { PixelFormat::Yuyv } else { PixelFormat::Rgb565 };
             let (width, height) = (get(before, FRAME), get(before, FRAME + 4));
             let frame = Frame::new(format, width, height, input).map_err(|_| Status::Input)?;
-            start = ticks();
-            recognize(&recognizer, &frame, arena, room)?
+            let (written, stages) = recognize(&recognizer, &frame, arena, room, &ticks)?;
+            return Ok(Computed { written, ticks: stages.iter().sum(), stages });
         }
         3 => {
             let model = Model::load(first).map_err(|_| Status::Image)?;
@@ -246,7 +262,7 @@ fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Resu
         }
         _ => return Err(Status::Header),
     };
-    Ok((written, ticks().wrapping_sub(start)))
+    Ok(Computed { written, ticks: ticks().wrapping_sub(start), stages: [0; 3] })
 }
 
 /// Puts `input` where the network reads it.
@@ -298,30 +314,42 @@ fn network(model: &Model, input: &[u8], arena: &mut [i8], room: &mut [u8]) -> Re
     Ok(written)
 }
 
+/// Writes what the frame shows; bytes written and the ticks of each stage, writing left out.
 fn recognize(
     recognizer: &Recognizer,
     frame: &Frame,
     arena: &mut [i8],
     room: &mut [u8],
-) -> Result<usize, Status> {
+    ticks: &impl Fn() -> u64,
+) -> Result<(usize, [u64; 3]), Status> {
     let mut text = Text { room, written: 0 };
+    let mut stages = [0; 3];
+    let since = |start: u64| ticks().wrapping_sub(start);
+    let start = ticks();
     let faces = recognizer.detect(frame, arena).map_err(|_| Status::Run)?;
+    stages[0] = since(start);
     for face in &faces {
         writeln!(text, "{face:?}").map_err(|_| Status::Room)?;
     }
     if let Some(face) = vision::largest(&faces) {
-        match recognizer.measure(frame, face, arena) {
+        let start = ticks();
+        let quality = recognizer.measure(frame, face, arena);
+        stages[1] = since(start);
+        match quality {
             Ok(quality) => writeln!(text, "{quality:?}"),
             Err(error) => writeln!(text, "quality: {error:?}"),
         }
         .map_err(|_| Status::Room)?;
-        match recognizer.encode(frame, face, arena) {
+        let start = ticks();
+        let template = recognizer.encode(frame, face, arena);
+        stages[2] = since(start);
+        match template {
             Ok(template) => writeln!(text, "template {:?}", template.values()),
             Err(error) => writeln!(text, "template: {error:?}"),
         }
         .map_err(|_| Status::Room)?;
     }
-    Ok(text.written)
+    Ok((text.written, stages))
 }
 
 /// Text in a slice.

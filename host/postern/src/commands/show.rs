@@ -43,6 +43,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         println!("{:<width$}  door    similarity  threshold  M instructions  sees", "picture");
     }
     let mut opened = false;
+    let mut drawn = Vec::new();
     for path in &paths {
         let shot = Shot::open(path)?;
         doorstep.leave(&empty.picture()?)?;
@@ -60,6 +61,10 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         };
         tell(&shot, &decision, width, saved.as_deref(), output)?;
         opened |= decision.opened;
+        drawn.extend(saved);
+    }
+    for path in drawn {
+        eprintln!("drew {}", path.display());
     }
     doorstep.leave(&empty.picture()?)?;
     Ok(if opened { Outcome::Done } else { Outcome::NoMatch })

@@ -4,6 +4,9 @@
 //! every run; they are not cycles. On this computer it is nanoseconds on one core, in the fastest of a
 //! few runs.
 
+mod frame;
+mod icicle;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
@@ -35,6 +38,14 @@ pub struct Args {
     /// An earlier run's output with --json, to show what has changed
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
+
+    /// In place of a model alone, a whole frame: what of a photograph's recognition goes where
+    #[arg(long, value_name = "PHOTO", conflicts_with = "compare")]
+    frame: Option<PathBuf>,
+
+    /// Draw where a frame's instructions go to this file
+    #[arg(long, value_name = "FILE", requires = "frame")]
+    svg: Option<PathBuf>,
 }
 
 /// Where a model runs.
@@ -83,6 +94,14 @@ struct Row {
 
 /// Prints a row an operator, then sums.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    if let Some(photo) = &args.frame {
+        let machine = match args.on {
+            Where::Host => bail!("--frame counts instructions, which a board has: --on an547 or an500"),
+            Where::An547 => Machine::An547,
+            Where::An500 => Machine::An500,
+        };
+        return frame::run(machine, photo, args.svg.as_deref(), &args.model, output);
+    }
     let path = models::image(&args.model)?;
     let file = ImageFile::read(&path)?;
     let model = file.model().with_context(|| path.display().to_string())?;
@@ -124,13 +143,17 @@ fn on_host(model: &Model) -> anyhow::Result<Vec<u64>> {
 
 /// The instructions that each operator takes.
 fn on_board(machine: Machine, image: &[u8]) -> anyhow::Result<Vec<u64>> {
-    let suite = machine.built_firmware().map(|firmware| firmware.with_file_name("conformance"));
-    let Some(suite) = suite.filter(|suite| suite.is_file()) else {
-        bail!("no conformance suite for {}: run `cargo xtask firmware`", machine.name());
-    };
-    conformance::host::profile(machine.map(), &suite, image)
+    conformance::host::profile(machine.map(), &suite(machine)?, image)
         .map_err(|error| anyhow!("{error}"))
         .with_context(|| format!("{} did not run the model", machine.name()))
+}
+
+/// The conformance suite for a board, which measures.
+fn suite(machine: Machine) -> anyhow::Result<PathBuf> {
+    let suite = machine.built_firmware().map(|firmware| firmware.with_file_name("conformance"));
+    suite
+        .filter(|suite| suite.is_file())
+        .with_context(|| format!("no conformance suite for {}: run `cargo xtask firmware`", machine.name()))
 }
 
 fn report(model: &Model, on: Where, costs: &[u64]) -> Report {

@@ -1,0 +1,132 @@
+//! Where the instructions of a recognised frame go, from the camera's pixels to the template.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, ensure};
+use client::Machine;
+use conformance::host;
+use conformance::job::Job;
+use nn::Model;
+use serde::Serialize;
+
+use super::icicle::Bar;
+use super::suite;
+use crate::image_file::ImageFile;
+use crate::models;
+use crate::output::{Outcome, Output};
+use crate::picture::Shot;
+
+/// What a frame costs.
+#[derive(Serialize)]
+struct Report {
+    photo: PathBuf,
+    on: &'static str,
+    instructions: u64,
+    /// From the picture to boxes and landmarks.
+    detect: u64,
+    /// Of these, the detector's network.
+    detector: u64,
+    /// From landmarks to a verdict on the view of the face.
+    quality: u64,
+    /// From landmarks to the template.
+    encode: u64,
+    /// Of these, the encoder's network.
+    encoder: u64,
+    drawn: Option<PathBuf>,
+}
+
+/// Counts what the frame of `photo` costs on a board, and draws it to `svg`.
+pub fn run(
+    machine: Machine,
+    photo: &Path,
+    svg: Option<&Path>,
+    encoder: &str,
+    output: &Output,
+) -> anyhow::Result<Outcome> {
+    let suite = suite(machine)?;
+    let failed = |error| anyhow!("{}: {error}", machine.name());
+    let images = [models::DETECTOR, encoder].map(models::image);
+    let mut networks = Vec::new();
+    let mut bytes = Vec::new();
+    for path in images {
+        let path = path?;
+        let file = ImageFile::read(&path)?;
+        let model = file.model().with_context(|| path.display().to_string())?;
+        let image = std::fs::read(&path).with_context(|| path.display().to_string())?;
+        let costs = host::profile(machine.map(), &suite, &image).map_err(failed)?;
+        networks.push(network(&model, &costs));
+        bytes.push(image);
+    }
+    let shot = Shot::open(photo)?;
+    let frame = shot.frame.view()?;
+    let job = Job::Recognizer { detector: &bytes[0], encoder: &bytes[1], frame: &frame };
+    let compared = host::compare_job(machine.map(), &suite, &job).map_err(failed)?;
+    ensure!(compared.equal, "board and host do not agree on {}: {compared:?}", photo.display());
+    let [detect, quality, encode] = compared.stages;
+    ensure!(encode > 0, "{}: no face in the picture", photo.display());
+    let [detector, encoder] = [networks[0].cost, networks[1].cost];
+    let mut networks = networks.into_iter();
+    let mut with_rest = |name: &str, stage: u64, rest: &str| {
+        let network = networks.next().unwrap_or_else(|| Bar::leaf("network", 0));
+        let left = stage.saturating_sub(network.cost);
+        Bar { name: name.into(), cost: stage, parts: vec![Bar::leaf(rest, left), network] }
+    };
+    let whole = Bar::sum(
+        format!("a frame on {}", machine.name()),
+        vec![
+            with_rest("detect", detect, "picture to input, decoding"),
+            Bar::leaf("align, judge quality", quality),
+            with_rest("encode", encode, "align, normalise"),
+        ],
+    );
+    if let Some(path) = svg {
+        let title = format!("Instructions of a recognised frame, {}: {}", machine.name(), whole.cost);
+        std::fs::write(path, whole.svg(&title, "instructions"))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let report = Report {
+        photo: photo.to_owned(),
+        on: machine.name(),
+        instructions: whole.cost,
+        detect,
+        detector,
+        quality,
+        encode,
+        encoder,
+        drawn: svg.map(Path::to_owned),
+    };
+    output.print(&report, |out| {
+        let mut row = |name: &str, cost: u64| {
+            writeln!(out, "{name:<34} {cost:>12}  {:>5.1}%", 100.0 * cost as f64 / whole.cost.max(1) as f64)
+        };
+        row("detect", detect)?;
+        row("  of it the network", detector)?;
+        row("align, judge quality", quality)?;
+        row("encode", encode)?;
+        row("  of it the network", encoder)?;
+        row("a frame, instructions", whole.cost)
+    })?;
+    if let Some(path) = svg {
+        eprintln!("drew {}", path.display());
+    }
+    Ok(Outcome::Done)
+}
+
+/// A network as its kinds of operators, and these as their operators.
+fn network(model: &Model, costs: &[u64]) -> Bar {
+    let mut kinds: BTreeMap<String, Vec<Bar>> = BTreeMap::new();
+    for (number, &cost) in costs.iter().enumerate() {
+        let Some(operator) = model.operator(number) else { continue };
+        let [rows, columns] = operator.window().kernel;
+        let kind = match operator.multiply_adds() {
+            0 => operator.name().to_owned(),
+            _ => format!("{} {rows}x{columns}", operator.name()),
+        };
+        let name = format!("{number}: {} to {}", operator.input_shape(), operator.output_shape());
+        kinds.entry(kind).or_default().push(Bar::leaf(name, cost));
+    }
+    let mut kinds: Vec<Bar> = kinds.into_iter().map(|(kind, parts)| Bar::sum(kind, parts)).collect();
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.cost));
+    Bar::sum(model.name(), kinds)
+}
