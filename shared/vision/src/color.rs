@@ -26,17 +26,30 @@ const V_R: i32 = 32_768;
 const V_G: i32 = -27_439;
 const V_B: i32 = -5_329;
 
+/// What the chroma of a full-range BT.601 sample adds to red, green and blue; pixels share it.
+#[derive(Clone, Copy, Debug)]
+pub struct Chroma([i32; 3]);
+
+impl Chroma {
+    /// The share of `u` and `v`.
+    #[inline]
+    pub fn new(u: u8, v: u8) -> Self {
+        let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
+        Self([R_V * v + HALF, HALF - G_U * u - G_V * v, B_U * u + HALF])
+    }
+
+    /// RGB of the pixel with luma `y`, saturated to 0..=255.
+    #[inline]
+    pub fn rgb(self, y: u8) -> [u8; 3] {
+        let y = i32::from(y) << BITS;
+        self.0.map(|share| saturate((y + share) >> BITS))
+    }
+}
+
 /// RGB of a full-range BT.601 sample, saturated to 0..=255.
 #[inline]
 pub fn yuv_to_rgb(y: u8, u: u8, v: u8) -> [u8; 3] {
-    let y = (i32::from(y) << BITS) + HALF;
-    let u = i32::from(u) - 128;
-    let v = i32::from(v) - 128;
-    [
-        saturate((y + R_V * v) >> BITS),
-        saturate((y - G_U * u - G_V * v) >> BITS),
-        saturate((y + B_U * u) >> BITS),
-    ]
+    Chroma::new(u, v).rgb(y)
 }
 
 /// Full-range BT.601 Y, U and V of an RGB pixel.

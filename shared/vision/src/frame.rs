@@ -7,7 +7,7 @@
 //! RGB565  gggbbbbb rrrrrggg | ...     little endian: the low byte first
 //! ```
 
-use crate::color::{rgb565_to_rgb, yuv_to_rgb};
+use crate::color::{Chroma, rgb565_to_rgb, yuv_to_rgb};
 use crate::{Error, MAX_HEIGHT, MAX_WIDTH};
 
 /// How a frame's bytes are to be read.
@@ -89,6 +89,29 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// The pixels in columns `x` and `x + 1` of row `y`; `None` unless both are inside.
+    #[inline]
+    pub fn rgb_pair(&self, x: usize, y: usize) -> Option<[[u8; 3]; 2]> {
+        if x + 1 >= self.width {
+            return None;
+        }
+        let at = (y * self.width + x) * 2;
+        match self.format {
+            PixelFormat::Yuyv if x.is_multiple_of(2) => {
+                let &[left, u, right, v] = self.bytes.get(at..at + 4)?.first_chunk()?;
+                let chroma = Chroma::new(u, v);
+                Some([chroma.rgb(left), chroma.rgb(right)])
+            }
+            PixelFormat::Yuyv => {
+                let &[_, u, left, v, right, u_right, _, v_right] =
+                    self.bytes.get(at - 2..at + 6)?.first_chunk()?;
+                Some([Chroma::new(u, v).rgb(left), Chroma::new(u_right, v_right).rgb(right)])
+            }
+            PixelFormat::Rgb565 => Some([self.rgb(x, y), self.rgb(x + 1, y)]),
+        }
+        .filter(|_| y < self.height)
+    }
+
     /// Writes row `y` to `row` as RGB, three bytes a pixel.
     ///
     /// Pixels beyond `row`'s length are left out; a row outside the frame is black.
@@ -101,9 +124,12 @@ impl<'a> Frame<'a> {
         match self.format {
             PixelFormat::Yuyv => {
                 for (pair, out) in bytes.chunks_exact(4).zip(row.chunks_mut(6)) {
-                    let [left, right] = [pair[0], pair[2]].map(|y| yuv_to_rgb(y, pair[1], pair[3]));
-                    for (out, value) in out.iter_mut().zip(left.into_iter().chain(right)) {
-                        *out = value;
+                    let chroma = Chroma::new(pair[1], pair[3]);
+                    let [[a, b, c], [d, e, f]] = [pair[0], pair[2]].map(|y| chroma.rgb(y));
+                    let both = [a, b, c, d, e, f];
+                    match out.first_chunk_mut() {
+                        Some(out) => *out = both,
+                        None => out.copy_from_slice(&both[..out.len()]),
                     }
                 }
             }
@@ -156,6 +182,8 @@ mod tests {
                 frame.read_row(y, &mut row);
                 for x in 0..6 {
                     assert_eq!(row[3 * x..3 * x + 3], frame.rgb(x, y));
+                    let pair = (x < 5 && y < 3).then(|| [frame.rgb(x, y), frame.rgb(x + 1, y)]);
+                    assert_eq!(frame.rgb_pair(x, y), pair, "{format:?} at {x}, {y}");
                 }
             }
         }
