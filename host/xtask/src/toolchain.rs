@@ -46,6 +46,15 @@ impl Provider {
         }
     }
 
+    /// The version of its compiler, as "1.95".
+    pub fn version(self) -> Option<String> {
+        let rustc = match self {
+            Self::Rustup => "rustc",
+            Self::Debian => "/usr/bin/rustc",
+        };
+        version(rustc).map(|(major, minor)| format!("{major}.{minor}"))
+    }
+
     /// A `cargo build` for `target` by this provider.
     pub fn build(self, target: &str) -> Command {
         match self {
