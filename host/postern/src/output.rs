@@ -59,3 +59,8 @@ impl Output {
         }
     }
 }
+
+/// Sides of a shape or window as people write them: `3x3`.
+pub fn by(numbers: &[usize]) -> String {
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join("x")
+}

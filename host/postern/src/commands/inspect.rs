@@ -6,9 +6,10 @@ use anyhow::Context;
 use nn::{Model, Shape};
 use serde::Serialize;
 
+use crate::device::hex;
 use crate::image_file::ImageFile;
 use crate::models;
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, by};
 
 /// Options of `postern inspect`.
 #[derive(clap::Args)]
@@ -139,12 +140,4 @@ fn print(description: &Description, out: &mut dyn Write) -> std::io::Result<()> 
 
 fn sides(shape: Shape) -> [usize; 3] {
     [shape.height, shape.width, shape.channels]
-}
-
-fn by(numbers: &[usize]) -> String {
-    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join("x")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::image_file::ImageFile;
 use crate::models;
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, by};
 
 /// Runs on this computer, of which the fastest counts.
 const RUNS: usize = 30;
@@ -259,8 +259,4 @@ fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
 fn change(cost: u64, before: Option<u64>) -> String {
     let change = |before: u64| format!(" {:>+7.2}%", 100.0 * (cost as f64 / before.max(1) as f64 - 1.0));
     before.map(change).unwrap_or_default()
-}
-
-fn by(numbers: &[usize]) -> String {
-    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join("x")
 }
