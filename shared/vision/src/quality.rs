@@ -6,11 +6,15 @@
 
 use crate::align::CROP_SIZE;
 use crate::color::luma;
-use crate::crop::CROP_BYTES;
+use crate::crop::side;
 use crate::face::{Face, Landmark, Point, Rect, SUBPIXEL_BITS};
 
-/// Rows and columns of the crop that show the face and not what is beside it.
-const INNER: core::ops::Range<usize> = 20..CROP_SIZE - 16;
+/// Rows and columns of a crop of that side that show the face and not what is beside it: 20 to 96
+/// of the template's.
+fn inner(side: usize) -> core::ops::Range<usize> {
+    let at = |place: usize| place * side / CROP_SIZE;
+    at(20).max(1)..at(CROP_SIZE - 16)
+}
 
 /// Measures of one detected face; [`Limits::judge`](crate::Limits::judge) weighs them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +45,9 @@ pub struct Quality {
 
 impl Quality {
     /// Measures `face` (in frame coordinates), whose aligned crop is `crop`, in a frame of
-    /// `frame_width` x `frame_height` pixels.
-    pub fn measure(face: &Face, crop: &[i8; CROP_BYTES], frame_width: usize, frame_height: usize) -> Self {
+    /// `frame_width` x `frame_height` pixels. The crop is square, as [`crop_face`](crate::crop_face)
+    /// makes it.
+    pub fn measure(face: &Face, crop: &[i8], frame_width: usize, frame_height: usize) -> Self {
         let eyes = Vector::between(face.landmark(Landmark::RightEye), face.landmark(Landmark::LeftEye));
         let light = Light::measure(crop);
         Self {
@@ -139,16 +144,18 @@ struct Light {
 }
 
 impl Light {
-    fn measure(crop: &[i8; CROP_BYTES]) -> Self {
+    fn measure(crop: &[i8]) -> Self {
+        let side = side(crop.len());
+        let inner = inner(side);
         let mut above = [0u8; CROP_SIZE];
         let mut here = [0u8; CROP_SIZE];
         let mut below = [0u8; CROP_SIZE];
-        read_luma(crop, INNER.start - 1, &mut above);
-        read_luma(crop, INNER.start, &mut here);
+        read_luma(crop, side, inner.start - 1, &mut above);
+        read_luma(crop, side, inner.start, &mut here);
         let (mut level, mut edge) = (Moments::default(), Moments::default());
-        for y in INNER {
-            read_luma(crop, y + 1, &mut below);
-            for x in INNER {
+        for y in inner.clone() {
+            read_luma(crop, side, y + 1, &mut below);
+            for x in inner.clone() {
                 let at = |row: &[u8; CROP_SIZE], x: usize| i64::from(row[x]);
                 let around = at(&above, x) + at(&below, x) + at(&here, x - 1) + at(&here, x + 1);
                 level.add(at(&here, x));
@@ -164,8 +171,8 @@ impl Light {
     }
 }
 
-fn read_luma(crop: &[i8; CROP_BYTES], y: usize, row: &mut [u8; CROP_SIZE]) {
-    let pixels = crop[y * CROP_SIZE * 3..].chunks_exact(3);
+fn read_luma(crop: &[i8], side: usize, y: usize, row: &mut [u8; CROP_SIZE]) {
+    let pixels = crop.chunks_exact(3).skip(y * side).take(side);
     for (out, pixel) in row.iter_mut().zip(pixels) {
         *out = luma([pixel[0], pixel[1], pixel[2]].map(|value| value as u8 ^ 0x80));
     }
