@@ -168,6 +168,7 @@ fn convolution(depthwise: bool, random: &mut Random, workspace: &mut Workspace, 
     let pixels = &mut workspace.inputs[0][..input.len()];
     random.fill(pixels);
     scales(random, &mut workspace.scales);
+    let wide_scales = workspace.scales.map(|scale| Scale { multiplier: scale.multiplier * 16, ..scale });
     let stage = stage(random, &workspace.scales[..channels]);
     let mut conv = Convolution { input, output, window, input_zero: random.byte(), weights, stage };
     let [reference, dispatched] = &mut workspace.narrow;
@@ -180,8 +181,10 @@ fn convolution(depthwise: bool, random: &mut Random, workspace: &mut Workspace, 
         kernels::conv2d(&conv, pixels, dispatched);
     }
     tally.take(reference, dispatched);
-    // Outputs of a network are wide.
+    // Outputs of a network are wide, and mostly without a zero point. Some saturate.
     (conv.stage.min, conv.stage.max) = (-32768, 32767);
+    conv.stage.zero_point *= i32::from(random.within(0, 3) == 0);
+    conv.stage.scales = &wide_scales[..channels];
     let [reference, dispatched] = &mut workspace.wide;
     let (reference, dispatched) = (&mut reference[..output.len()], &mut dispatched[..output.len()]);
     if depthwise {

@@ -2,6 +2,8 @@
 
 use bytemuck::{Pod, Zeroable};
 
+#[cfg(backend)]
+use crate::weights::PIECE;
 use crate::{Shape, Window, requantize};
 
 /// How the accumulators of one channel become outputs; 16 bytes, so that one instruction loads it.
@@ -62,6 +64,18 @@ pub struct Convolution<'a> {
     pub weights: &'a [i8],
     /// Bias, scales and clamping.
     pub stage: OutputStage<'a>,
+}
+
+impl Convolution<'_> {
+    /// A dense convolution from one channel to one as what it is too, a depthwise one.
+    ///
+    /// All of its filter stands in the first piece, in the same order.
+    #[cfg(backend)]
+    pub(crate) fn of_one_channel(&self) -> Option<Self> {
+        let taps = self.window.kernel[0] * self.window.kernel[1];
+        let fits = self.input.channels == 1 && self.output.channels == 1 && taps <= PIECE;
+        fits.then(|| Self { weights: &self.weights[..taps], ..*self })
+    }
 }
 
 /// The sum of two tensors of one shape.
