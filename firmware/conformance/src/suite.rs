@@ -241,7 +241,12 @@ fn average(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
 
 fn maximum(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
     let input = shape(random);
-    let (window, output) = window(random, input, input.channels);
+    let (mut window, mut output) = window(random, input, input.channels);
+    if input.height > 1 && input.width > 1 && random.within(0, 1) == 0 {
+        // What networks have, and what the backends have kernels for.
+        window = Window { kernel: [2, 2], stride: [2, 2], pad: [0, 0] };
+        output = Shape::new(input.height / 2, input.width / 2, input.channels);
+    }
     let pixels = &mut workspace.inputs[0][..input.len()];
     random.fill(pixels);
     let pool = Pooling { input, output, window };

@@ -88,9 +88,11 @@ pub fn nearest(query: &[i8], rows: &[i8]) -> Option<(usize, i32)> {
 
 /// The greatest value of each channel in each window.
 pub fn max_pool(pool: &Pooling, input: &[i8], output: &mut [i8]) {
+    #[cfg(backend = "dsp")]
+    return dsp::max_pool(pool, input, output);
     #[cfg(backend = "mve")]
     return mve::max_pool(pool, input, output);
-    #[cfg(not(backend = "mve"))]
+    #[cfg(not(backend))]
     generic::max_pool(pool, input, output)
 }
 
