@@ -77,7 +77,7 @@ impl Tally {
 /// # Errors
 /// Those of `out`.
 pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt::Error> {
-    let kernels: [(&str, Case); 8] = [
+    let kernels: [(&str, Case); 9] = [
         ("conv2d", |random, workspace, tally| convolution(false, random, workspace, tally)),
         ("depthwise_conv2d", |random, workspace, tally| convolution(true, random, workspace, tally)),
         ("add", addition),
@@ -86,6 +86,7 @@ pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt:
         ("resize_nearest_2x", resize),
         ("dot", dot),
         ("nearest", nearest),
+        ("yuyv_to_rgb", pixels),
     ];
     let mut all_equal = true;
     for (name, kernel) in kernels {
@@ -288,4 +289,16 @@ fn nearest(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
         |found: Option<(usize, i32)>| found.map_or([-1, 0], |(number, product)| [number as i32, product]);
     let (reference, dispatched) = (generic::nearest(query, rows), kernels::nearest(query, rows));
     tally.take(&words(reference), &words(dispatched));
+}
+
+fn pixels(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
+    let pairs = random.within(1, 200);
+    let yuyv = &mut workspace.inputs[0][..4 * pairs];
+    random.fill(yuyv);
+    let yuyv: &[u8] = bytemuck::cast_slice(yuyv);
+    let [reference, dispatched] = &mut workspace.narrow;
+    let (reference, dispatched) = (&mut reference[..6 * pairs], &mut dispatched[..6 * pairs]);
+    generic::yuyv_to_rgb(yuyv, reference);
+    kernels::yuyv_to_rgb(yuyv, dispatched);
+    tally.take(reference, dispatched);
 }

@@ -20,6 +20,7 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+mod chroma;
 mod element;
 mod params;
 #[cfg(backend)]
@@ -37,6 +38,7 @@ pub mod weights;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod x86;
 
+pub use chroma::Chroma;
 pub use element::Element;
 pub use params::{Addition, Convolution, OutputStage, Pooling, Scale};
 pub use requantize::{MULTIPLIER_BOUND, requantize, requantize_bound};
@@ -84,6 +86,16 @@ pub fn nearest(query: &[i8], rows: &[i8]) -> Option<(usize, i32)> {
     return mve::nearest(query, rows);
     #[cfg(not(backend = "mve"))]
     generic::nearest(query, rows)
+}
+
+/// The pixels of a camera, YUYV of BT.601 in full range, as a network takes them: RGB, `i8 = u8 - 128`.
+///
+/// As many pairs of pixels as both slices have room for.
+pub fn yuyv_to_rgb(pixels: &[u8], rgb: &mut [i8]) {
+    #[cfg(backend = "mve")]
+    return mve::yuyv_to_rgb(pixels, rgb);
+    #[cfg(not(backend = "mve"))]
+    generic::yuyv_to_rgb(pixels, rgb)
 }
 
 /// The greatest value of each channel in each window.

@@ -19,12 +19,14 @@ mod nearest;
 mod pixel;
 mod plane;
 mod tile;
+mod yuyv;
 
 pub use add::add;
 pub use conv2d::conv2d;
 pub use depthwise_conv2d::depthwise_conv2d;
 pub use max_pool::max_pool;
 pub use nearest::nearest;
+pub use yuyv::yuyv_to_rgb;
 
 use crate::OutputStage;
 
