@@ -255,7 +255,8 @@ fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Resu
         }
         4 => {
             start = ticks();
-            let found = kernels::nearest(bytemuck::cast_slice(input), bytemuck::cast_slice(first));
+            let (query, rows) = (bytemuck::cast_slice(input), bytemuck::cast_slice(first));
+            let found = kernels::nearest(query, rows, query.len());
             let (number, product) = found.ok_or(Status::Input)?;
             let words = room.get_mut(..8).ok_or(Status::Room)?;
             words[..4].copy_from_slice(&(number as u32).to_le_bytes());

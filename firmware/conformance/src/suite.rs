@@ -277,17 +277,19 @@ fn dot(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
 
 fn nearest(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
     let (dimension, count) = (64 << random.within(0, 3), random.within(0, 60));
+    let pitch = if random.within(0, 1) == 0 { dimension } else { 512 };
     let [rows, query] = &mut workspace.inputs;
-    let (rows, query) = (&mut rows[..count * dimension], &mut query[..dimension]);
+    let (rows, query) = (&mut rows[..count * pitch], &mut query[..dimension]);
     random.fill(rows);
     random.fill(query);
     // Equal rows, of which the first counts.
     if count > 2 {
-        rows.copy_within(dimension..2 * dimension, (count - 1) * dimension);
+        rows.copy_within(pitch..2 * pitch, (count - 1) * pitch);
     }
     let words =
         |found: Option<(usize, i32)>| found.map_or([-1, 0], |(number, product)| [number as i32, product]);
-    let (reference, dispatched) = (generic::nearest(query, rows), kernels::nearest(query, rows));
+    let (reference, dispatched) =
+        (generic::nearest(query, rows, pitch), kernels::nearest(query, rows, pitch));
     tally.take(&words(reference), &words(dispatched));
 }
 

@@ -78,14 +78,15 @@ pub fn add(sum: &Addition, a: &[i8], b: &[i8], output: &mut [i8]) {
     generic::add(sum, a, b, output)
 }
 
-/// The row of `rows`, each as long as `query`, whose dot product with it is greatest.
+/// The row of `rows`, each as long as `query`, whose dot product with it is greatest. A row begins
+/// `pitch` values after the one before it, which is at least the length of `query`.
 ///
 /// Its number and the product; the first of equal ones, `None` if there is no whole row.
-pub fn nearest(query: &[i8], rows: &[i8]) -> Option<(usize, i32)> {
+pub fn nearest(query: &[i8], rows: &[i8], pitch: usize) -> Option<(usize, i32)> {
     #[cfg(backend = "mve")]
-    return mve::nearest(query, rows);
+    return mve::nearest(query, rows, pitch);
     #[cfg(not(backend = "mve"))]
-    generic::nearest(query, rows)
+    generic::nearest(query, rows, pitch)
 }
 
 /// The pixels of a camera, YUYV of BT.601 in full range, as a network takes them: RGB, `i8 = u8 - 128`.
