@@ -1,8 +1,8 @@
 //! Int8 operators for Cortex-M and the host.
 //!
 //! Every operator exists once in [`generic`], which is the reference, and again in a backend where
-//! a processor has something better: `mve` (Cortex-M55) and `dsp` (Cortex-M7), chosen by `build.rs`, and `x86` (AVX-512 VNNI
-//! or AVX2, chosen at run time with the feature `std`). A backend gives the same bytes as `generic`:
+//! a processor has something better: `mve` (Cortex-M55) and `dsp` (Cortex-M7), chosen by `build.rs`, and with the feature
+//! `std` `x86` (AVX-512 VNNI or AVX2) and `aarch64` (dot products), chosen at run time. A backend gives the same bytes as `generic`:
 //! `tests/equality.rs` compares them on the host, the conformance suite on the boards.
 //!
 //! Kernels keep what they need besides their operands on the stack, at most 20 KiB on a Cortex-M55
@@ -22,6 +22,8 @@ extern crate std;
 
 mod chroma;
 mod element;
+#[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), feature = "std"))]
+mod lanes;
 mod params;
 #[cfg(backend)]
 mod parts;
@@ -29,6 +31,8 @@ mod patch;
 mod requantize;
 mod shape;
 
+#[cfg(all(target_arch = "aarch64", feature = "std"))]
+mod aarch64;
 #[cfg(backend = "dsp")]
 mod dsp;
 pub mod generic;
@@ -48,11 +52,13 @@ pub use shape::{Shape, Window};
 pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
     return x86::conv2d(conv, input, output);
+    #[cfg(all(target_arch = "aarch64", feature = "std"))]
+    return aarch64::conv2d(conv, input, output);
     #[cfg(backend = "dsp")]
     return dsp::conv2d(conv, input, output);
     #[cfg(backend = "mve")]
     return mve::conv2d(conv, input, output);
-    #[cfg(not(any(backend, all(target_arch = "x86_64", feature = "std"))))]
+    #[cfg(not(any(backend, all(any(target_arch = "x86_64", target_arch = "aarch64"), feature = "std"))))]
     generic::conv2d(conv, input, output)
 }
 
@@ -60,11 +66,13 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
 pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
     return x86::depthwise_conv2d(conv, input, output);
+    #[cfg(all(target_arch = "aarch64", feature = "std"))]
+    return aarch64::depthwise_conv2d(conv, input, output);
     #[cfg(backend = "dsp")]
     return dsp::depthwise_conv2d(conv, input, output);
     #[cfg(backend = "mve")]
     return mve::depthwise_conv2d(conv, input, output);
-    #[cfg(not(any(backend, all(target_arch = "x86_64", feature = "std"))))]
+    #[cfg(not(any(backend, all(any(target_arch = "x86_64", target_arch = "aarch64"), feature = "std"))))]
     generic::depthwise_conv2d(conv, input, output)
 }
 

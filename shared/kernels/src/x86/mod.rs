@@ -16,6 +16,8 @@ pub use depthwise_conv2d::depthwise_conv2d;
 /// 32-bit lanes of a register: outputs that are finished together.
 const LANES: usize = 16;
 
+type Scales = crate::lanes::Scales<LANES>;
+
 /// Whether the processor has every AVX-512 part that the kernels use.
 fn has_vnni() -> bool {
     std::is_x86_feature_detected!("avx512f")
