@@ -1,9 +1,11 @@
 //! Kernels for x86-64, chosen at run time.
 //!
 //! A processor with AVX-512 VNNI gets kernels of its own for convolutions, dense ([`vnni`]) and
-//! depthwise ([`taps`]), which share how sums become outputs ([`stage`]). The rest is the generic
-//! code compiled once more with AVX2, which LLVM vectorises.
+//! depthwise ([`taps`]), which share how sums become outputs ([`stage`]); one with AVX2 for dense ones
+//! ([`avx2`]), and for depthwise ones the generic code compiled once more with AVX2, which LLVM
+//! vectorises.
 
+mod avx2;
 mod conv2d;
 mod depthwise_conv2d;
 mod stage;
