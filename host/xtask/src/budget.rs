@@ -37,8 +37,9 @@ pub struct Args {
     bless: bool,
 }
 
-/// Checks the budget, or writes it.
+/// Checks the budget, or writes it, with the command line and the models as they are now.
 pub fn run(args: &Args) -> anyhow::Result<()> {
+    images::compile()?;
     if args.bless { bless() } else { check() }
 }
 
