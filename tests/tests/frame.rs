@@ -1,14 +1,13 @@
-//! A recognised frame costs what its two networks cost, and at most a quarter more: for finding
-//! pixels, decoding boxes, aligning the face and judging its quality.
+//! A recognised frame costs what its parts cost, each by itself, and hardly more than its two networks.
 
 use client::Machine;
 use conformance::host;
 use conformance::job::Job;
 use together::{conformance, frame, image};
 
-/// Instructions of a frame from camera to template on a Cortex-M55, and of its two networks.
+/// Instructions of a frame from camera to template on a Cortex-M55, of its parts and of its networks.
 #[test]
-fn a_frame_costs_at_most_a_quarter_more_than_its_networks() {
+fn a_frame_costs_at_most_three_per_cent_more_than_its_parts() {
     let (machine, [detector, encoder]) = (Machine::An547, ["yunet", "mobilefacenet"].map(image));
     let suite = conformance(machine);
     let networks = [&detector, &encoder].map(|image| {
@@ -20,7 +19,9 @@ fn a_frame_costs_at_most_a_quarter_more_than_its_networks() {
     let job = Job::Recognizer { detector: &detector, encoder: &encoder, frame: &frame };
     let compared = host::compare_job(machine.map(), &suite, &job).expect("the board runs");
     assert!(compared.equal && compared.output.contains("template ["), "{compared:?}");
-    let (whole, sum) = (compared.instructions, networks.iter().sum::<u64>());
-    println!("{whole} instructions, of them {networks:?} in networks");
-    assert!(whole * 4 <= sum * 5, "{whole} instructions, networks {networks:?}");
+    let whole = compared.instructions;
+    let (parts, networks) = (compared.parts.iter().sum::<u64>(), networks.iter().sum::<u64>());
+    println!("{whole} instructions; of the parts {:?}, of the networks {networks}", compared.parts);
+    assert!(whole * 100 <= parts * 103, "{whole} instructions, parts {:?}", compared.parts);
+    assert!(whole * 100 <= networks * 115, "{whole} instructions, networks {networks}");
 }

@@ -1,4 +1,4 @@
-//! The networks, as the door needs them: check an image, join two, find faces, encode one.
+//! The networks, as the door needs them: check an image, join two, find faces, judge and encode one.
 //!
 //! The door itself is tested with an engine that needs no networks; boards use
 //! [`Networks`](crate::Networks).
@@ -43,6 +43,10 @@ pub trait Engine {
     type Model<'i>: Copy;
     /// A detector and an encoder that fit together.
     type Pair<'i>;
+    /// A face before the encoder.
+    type Aligned<'e>: Aligned
+    where
+        Self: 'e;
 
     /// Checks an image, all of it: that it is whole, of that kind, and that there is memory to
     /// run it. This takes as long as a SHA-256 of the image.
@@ -73,15 +77,26 @@ pub trait Engine {
     /// A [`Fault`] if the network does not run.
     fn detect(&mut self, pair: &Self::Pair<'_>, frame: &Frame) -> Result<Faces, Fault>;
 
-    /// How well a face that was found shows in the frame.
+    /// Lays a face that was found on the encoder's template, once for both its uses.
     ///
     /// # Errors
     /// A [`Fault`] if its landmarks make no face.
-    fn measure(&mut self, pair: &Self::Pair<'_>, frame: &Frame, face: &Face) -> Result<Quality, Fault>;
+    fn align<'e>(
+        &'e mut self,
+        pair: &'e Self::Pair<'_>,
+        frame: &Frame,
+        face: &Face,
+    ) -> Result<Self::Aligned<'e>, Fault>;
+}
 
-    /// Encodes a face that was found.
+/// A face laid on the encoder's template. It borrows the engine, so that nothing comes between.
+pub trait Aligned {
+    /// How well the face shows.
+    fn quality(&mut self) -> Quality;
+
+    /// Encodes the face.
     ///
     /// # Errors
-    /// A [`Fault`] if its landmarks make no face, or the network does not run.
-    fn encode(&mut self, pair: &Self::Pair<'_>, frame: &Frame, face: &Face) -> Result<Template, Fault>;
+    /// A [`Fault`] if the network does not run.
+    fn encode(self) -> Result<Template, Fault>;
 }

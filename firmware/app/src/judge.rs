@@ -15,7 +15,7 @@ use crate::{
     engine::Engine,
     link::Order,
     log::log,
-    recognition::{Models, choose, encode, find, probe},
+    recognition::{self, Models, choose, find, probe},
     translate,
 };
 
@@ -75,25 +75,25 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let needed = Some(translate::similarity(threshold.similarity));
         let faces = find(&mut self.engine, pair, frame)?;
         let count = faces.len() as u8;
-        let Some(chosen) = choose(&faces) else {
+        let Some(chosen) = choose(&mut self.engine, pair, frame, &faces)? else {
             let judgement = Judgement::NoFace;
             return Ok(Judged { judgement, faces: 0, face: None, threshold: needed });
         };
-        let message = chosen.message();
-        let judgement = if let Some(flaw) = message.flaw {
-            Judgement::Poor(flaw)
-        } else {
-            let template = encode(&mut self.engine, pair, frame, chosen)?;
-            let room = self.room();
-            let best = self.gallery()?.identify(probe(&template, info));
-            match best.map_err(|error| translate::refusal(error, "", room))? {
-                Some(best) if best.similarity >= threshold.similarity => {
-                    Judgement::Known(translate::candidate(best))
+        let recognition::Judged { face, template } = chosen;
+        let judgement = match template {
+            Err(flaw) => Judgement::Poor(flaw),
+            Ok(template) => {
+                let room = self.room();
+                let best = self.gallery()?.identify(probe(&template, info));
+                match best.map_err(|error| translate::refusal(error, "", room))? {
+                    Some(best) if best.similarity >= threshold.similarity => {
+                        Judgement::Known(translate::candidate(best))
+                    }
+                    other => Judgement::Stranger(other.map(translate::candidate)),
                 }
-                other => Judgement::Stranger(other.map(translate::candidate)),
             }
         };
-        Ok(Judged { judgement, faces: count, face: Some(message), threshold: needed })
+        Ok(Judged { judgement, faces: count, face: Some(face), threshold: needed })
     }
 }
 

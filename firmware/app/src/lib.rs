@@ -67,7 +67,7 @@ pub use agreement::{Agreement, Seen};
 pub use back::{Back, Memory, run_back};
 pub use board::{Camera, Capture, ModelSlots, System, Watchdog};
 pub use door::{Cause, Change, Door, MAX_OPEN};
-pub use engine::{EncoderInfo, Engine, Fault, NetworkInfo};
+pub use engine::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo};
 pub use front::{Front, run_front};
 pub use link::Link;
 pub use networks::Networks;

@@ -1,12 +1,13 @@
 //! The engine of a board: model images used in place, run by `nn` in an arena.
 
+use gallery::Template;
 use nn::{Model, format::Kind};
 use protocol::ModelKind;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use vision::{Face, Faces, Frame, Quality};
 
 use crate::{
-    engine::{EncoderInfo, Engine, Fault, NetworkInfo},
+    engine::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo},
     translate::text,
 };
 
@@ -26,6 +27,10 @@ impl<'a> Networks<'a> {
 impl Engine for Networks<'_> {
     type Model<'i> = Model<'i>;
     type Pair<'i> = Recognizer<'i>;
+    type Aligned<'e>
+        = recognizer::Aligned<'e>
+    where
+        Self: 'e;
 
     fn load<'i>(&self, kind: ModelKind, image: &'i [u8]) -> Result<(Model<'i>, NetworkInfo), Fault> {
         let model = Model::load(image).map_err(Fault::new)?;
@@ -67,16 +72,22 @@ impl Engine for Networks<'_> {
         pair.detect(frame, self.arena).map_err(Fault::new)
     }
 
-    fn measure(&mut self, pair: &Recognizer<'_>, frame: &Frame, face: &Face) -> Result<Quality, Fault> {
-        pair.measure(frame, face, self.arena).map_err(Fault::new)
-    }
-
-    fn encode(
-        &mut self,
-        pair: &Recognizer<'_>,
+    fn align<'e>(
+        &'e mut self,
+        pair: &'e Recognizer<'_>,
         frame: &Frame,
         face: &Face,
-    ) -> Result<gallery::Template, Fault> {
-        pair.encode(frame, face, self.arena).map_err(Fault::new)
+    ) -> Result<recognizer::Aligned<'e>, Fault> {
+        pair.align(frame, face, self.arena).map_err(Fault::new)
+    }
+}
+
+impl Aligned for recognizer::Aligned<'_> {
+    fn quality(&mut self) -> Quality {
+        recognizer::Aligned::quality(self)
+    }
+
+    fn encode(self) -> Result<Template, Fault> {
+        recognizer::Aligned::encode(self).map_err(Fault::new)
     }
 }

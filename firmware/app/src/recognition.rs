@@ -6,12 +6,12 @@
 use gallery::{Calibration, EncoderHash, Probe, Template, Threshold};
 use heapless::Vec;
 use protocol::{Error, ModelInfo, ModelKind};
-use vision::{Frame, Limits, MAX_FACES, Quality};
+use vision::{Face, Faces, Frame};
 
 use crate::{
-    engine::{EncoderInfo, Engine, Fault},
+    engine::{Aligned, EncoderInfo, Engine, Fault},
     storage::Image,
-    translate::text,
+    translate::{self, text},
 };
 
 impl From<Fault> for Error {
@@ -99,56 +99,56 @@ impl<'i, E: Engine> Models<'i, E> {
     }
 }
 
-/// A face and how well it shows.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Measured {
-    pub(crate) face: vision::Face,
-    pub(crate) quality: Quality,
+/// The face that counts, and its template or what is wrong with it.
+pub(crate) struct Judged {
+    pub(crate) face: protocol::Face,
+    pub(crate) template: Result<Template, protocol::Flaw>,
 }
 
-impl Measured {
-    /// Whether it is good enough to be compared.
-    pub(crate) fn is_good(&self) -> bool {
-        Limits::default().judge(&self.quality).is_acceptable()
-    }
-
-    /// As the protocol has it.
-    pub(crate) fn message(&self) -> protocol::Face {
-        crate::translate::face(&self.face, &self.quality)
-    }
-}
-
-/// Finds the faces of a frame, the largest first. Faces whose landmarks make no face are none.
-pub(crate) fn find<E: Engine>(
-    engine: &mut E,
-    pair: &E::Pair<'_>,
-    frame: &Frame,
-) -> Result<Vec<Measured, MAX_FACES>, Fault> {
-    let found = engine.detect(pair, frame)?;
-    let mut faces: Vec<Measured, MAX_FACES> = Vec::new();
-    for face in found {
-        if let Ok(quality) = engine.measure(pair, frame, &face) {
-            // No more come out than went in.
-            let _ = faces.push(Measured { face, quality });
-        }
-    }
-    faces.sort_unstable_by_key(|measured| core::cmp::Reverse(measured.face.bounds.area()));
+/// Finds the faces of a frame, the largest first.
+pub(crate) fn find<E: Engine>(engine: &mut E, pair: &E::Pair<'_>, frame: &Frame) -> Result<Faces, Fault> {
+    let mut faces = engine.detect(pair, frame)?;
+    faces.sort_unstable_by_key(|face| core::cmp::Reverse(face.bounds.area()));
     Ok(faces)
 }
 
-/// The face that the door judges: the largest good one, else the largest.
-pub(crate) fn choose(faces: &[Measured]) -> Option<&Measured> {
-    faces.iter().find(|face| face.is_good()).or(faces.first())
+/// How well a face shows, and the face itself as the protocol has it.
+pub(crate) fn measure<A: Aligned>(face: &Face, aligned: &mut A) -> protocol::Face {
+    translate::face(face, &aligned.quality())
 }
 
-/// Encodes a face into something to compare.
-pub(crate) fn encode<E: Engine>(
+/// Judges a face and encodes it if it shows well enough to be compared.
+pub(crate) fn judge<E: Engine>(
     engine: &mut E,
     pair: &E::Pair<'_>,
     frame: &Frame,
-    face: &Measured,
-) -> Result<Template, Fault> {
-    engine.encode(pair, frame, &face.face)
+    face: &Face,
+) -> Result<Judged, Fault> {
+    let mut aligned = engine.align(pair, frame, face)?;
+    let face = measure(face, &mut aligned);
+    let template = match face.flaw {
+        None => Ok(aligned.encode()?),
+        Some(flaw) => Err(flaw),
+    };
+    Ok(Judged { face, template })
+}
+
+/// What the door goes by: of `faces`, the largest first, the first good one, else the first.
+pub(crate) fn choose<E: Engine>(
+    engine: &mut E,
+    pair: &E::Pair<'_>,
+    frame: &Frame,
+    faces: &[Face],
+) -> Result<Option<Judged>, Fault> {
+    let mut chosen = None;
+    for face in faces {
+        let judged = judge(engine, pair, frame, face)?;
+        if judged.template.is_ok() {
+            return Ok(Some(judged));
+        }
+        chosen.get_or_insert(judged);
+    }
+    Ok(chosen)
 }
 
 /// A template and its encoder.

@@ -16,9 +16,9 @@ use crate::{
     back::IdleSlots,
     board::{Camera, Capture, System},
     desk::Desk,
-    engine::Engine,
+    engine::{Aligned, Engine},
     link::Order,
-    recognition::{Measured, Models, encode, find, probe},
+    recognition::{Judged, Models, find, judge, measure, probe},
     settings,
     staging::Staging,
     translate::{self, refusal, text},
@@ -40,9 +40,6 @@ pub(crate) enum Outcome {
     /// The board shall restart.
     Restart,
 }
-
-/// Faces of a picture, the largest first.
-type Found = Vec<Measured, MAX_FACES>;
 
 impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
     /// Answers the request that the front took.
@@ -202,9 +199,14 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let (pair, _) = models.pair()?;
         let capture = picture(source, camera, &self.staging).await?;
         let started = self.system.instructions();
-        let faces = find(&mut self.engine, pair, &capture.frame)?;
+        let mut faces: Vec<protocol::Face, MAX_FACES> = Vec::new();
+        for face in &find(&mut self.engine, pair, &capture.frame)? {
+            let mut aligned = self.engine.align(pair, &capture.frame, face)?;
+            // No more come out than went in.
+            let _ = faces.push(measure(face, &mut aligned));
+        }
         let instructions = self.system.instructions().saturating_sub(started);
-        Ok(Response::Faces { faces: faces.iter().map(Measured::message).collect(), instructions })
+        Ok(Response::Faces { faces, instructions })
     }
 
     async fn embed<C: Camera>(
@@ -218,10 +220,12 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let started = self.system.instructions();
         let faces = find(&mut self.engine, pair, &capture.frame)?;
         let largest = faces.first().ok_or(Error::NoFace)?;
-        let template = encode(&mut self.engine, pair, &capture.frame, largest)?;
+        let mut aligned = self.engine.align(pair, &capture.frame, largest)?;
+        let face = measure(largest, &mut aligned);
+        let template = aligned.encode()?;
         let instructions = self.system.instructions().saturating_sub(started);
         Ok(Response::Embedding {
-            face: largest.message(),
+            face,
             faces: faces.len() as u8,
             encoder: info.identity.0,
             template: template.values().iter().copied().collect(),
@@ -243,7 +247,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let threshold = models.threshold(self.settings.far_one_in, compared)?.similarity;
         let capture = picture(source, camera, &self.staging).await?;
         let started = self.system.instructions();
-        let (faces, template) = encode_largest(&mut self.engine, pair, &capture)?;
+        let Largest { faces, face, template } = encode_largest(&mut self.engine, pair, &capture)?;
         let probe = probe(&template, info);
         let room = self.room();
         let gallery = self.gallery_mut()?;
@@ -258,8 +262,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         };
         self.agreement.reset();
         let instructions = self.system.instructions().saturating_sub(started);
-        let face = faces.first().ok_or(Error::NoFace)?.message();
-        Ok(Response::Enrolled { person, templates, faces: faces.len() as u8, face, instructions })
+        Ok(Response::Enrolled { person, templates, faces, face, instructions })
     }
 
     /// 1:1 with the person of a name, or 1:N.
@@ -282,7 +285,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let threshold = models.threshold(self.settings.far_one_in, compared)?.similarity;
         let capture = picture(source, camera, &self.staging).await?;
         let started = self.system.instructions();
-        let (faces, template) = encode_largest(&mut self.engine, pair, &capture)?;
+        let Largest { faces, face, template } = encode_largest(&mut self.engine, pair, &capture)?;
         let probe = probe(&template, info);
         let gallery = self.gallery()?;
         let best = match name {
@@ -294,8 +297,8 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             accepted: best.is_some_and(|best| best.similarity >= threshold),
             best: best.map(translate::candidate),
             threshold: translate::similarity(threshold),
-            faces: faces.len() as u8,
-            face: faces.first().ok_or(Error::NoFace)?.message(),
+            faces,
+            face,
             instructions: self.system.instructions().saturating_sub(started),
         })
     }
@@ -341,17 +344,23 @@ async fn picture<'p, C: Camera>(
     }
 }
 
+/// The largest face of a picture.
+struct Largest {
+    /// How many faces there are.
+    faces: u8,
+    face: protocol::Face,
+    template: Template,
+}
+
 /// Encodes the largest face, which must be good enough to compare.
 fn encode_largest<E: Engine>(
     engine: &mut E,
     pair: &E::Pair<'_>,
     capture: &Capture<'_>,
-) -> Result<(Found, Template), Error> {
+) -> Result<Largest, Error> {
     let faces = find(engine, pair, &capture.frame)?;
     let largest = faces.first().ok_or(Error::NoFace)?;
-    if let Some(flaw) = largest.message().flaw {
-        return Err(Error::PoorFace { flaw });
-    }
-    let template = encode(engine, pair, &capture.frame, largest)?;
-    Ok((faces, template))
+    let Judged { face, template } = judge(engine, pair, &capture.frame, largest)?;
+    let template = template.map_err(|flaw| Error::PoorFace { flaw })?;
+    Ok(Largest { faces: faces.len() as u8, face, template })
 }

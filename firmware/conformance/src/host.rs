@@ -16,7 +16,7 @@ use emulation::{AN500, AN547, Map};
 use nn::Model;
 use vision::{Frame, PixelFormat};
 
-use crate::job::{self, Job, Status};
+use crate::job::{self, Job, PARTS, Status};
 use crate::random::Random;
 use crate::suite;
 
@@ -47,8 +47,9 @@ pub struct Compared {
     pub status: Status,
     /// Instructions that the board took.
     pub instructions: u64,
-    /// Of these, for detecting, measuring and encoding; zero if the job was no recognizer.
-    pub stages: [u64; 3],
+    /// Those of each part of the recognizer by itself: detect, align, judge, encode; zero if the job
+    /// was none.
+    pub parts: [u64; PARTS],
     /// Bytes that differ.
     pub different: usize,
     /// The board's output as text; that of a network is none.
@@ -152,7 +153,7 @@ pub fn compare_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<Compared> {
         equal: board.status == Status::Done && board.status == host.status && board.output == host.output,
         status: board.status,
         instructions: instructions(map, board.ticks),
-        stages: board.stages.map(|ticks| instructions(map, ticks)),
+        parts: board.parts.map(|ticks| instructions(map, ticks)),
         different: different + board.output.len().abs_diff(host.output.len()),
         output: String::from_utf8_lossy(board.output).into_owned(),
     })

@@ -16,7 +16,7 @@
 //! 0x28    offset and length of the input
 //! 0x30    width, height and format of the input, if it is a frame: 1 YUYV, 2 RGB565
 //! 0x3c    offset and length of the room for the output
-//! 0x44    ticks of each stage of the recognizer: detect, measure, encode
+//! 0x44    ticks of each part of the recognizer by itself: detect, align, judge, encode
 //! ```
 //!
 //! The output of a network is its outputs one after the other, `i16` little-endian. That of a profile
@@ -25,19 +25,22 @@
 //! recognizer is text, so that a difference can be read: a line for each face, and the quality
 //! and the template of the largest.
 
-use core::fmt::{self, Write};
 use core::ops::Range;
 
 use nn::Model;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use vision::{Frame, PixelFormat};
 
+use crate::recognize::recognize;
+
 /// Where the job begins, from the start of the shared memory.
 pub const OFFSET: usize = 0x10_0000;
 /// The first word of a job: `PJOB` in ASCII.
 pub const MAGIC: u32 = u32::from_le_bytes(*b"PJOB");
 /// Bytes of the header.
-pub const HEADER: usize = 0x50;
+pub const HEADER: usize = 0x60;
+/// Parts of the recognizer: detect, align, judge, encode.
+pub const PARTS: usize = 4;
 /// What images and output are aligned to.
 pub const ALIGN: usize = 16;
 
@@ -50,7 +53,7 @@ const SECOND: usize = 0x20;
 const INPUT: usize = 0x28;
 const FRAME: usize = 0x30;
 const OUTPUT: usize = 0x3c;
-const STAGES: usize = 0x44;
+const PART_TICKS: usize = 0x44;
 
 /// What is to be computed.
 #[derive(Clone, Copy, Debug)]
@@ -128,8 +131,8 @@ pub struct Outcome<'a> {
     pub status: Status,
     /// Ticks of the board's counter, zero on the host.
     pub ticks: u64,
-    /// Of these, for detecting, measuring and encoding; zero if it was no recognizer.
-    pub stages: [u64; 3],
+    /// Ticks of each part of the recognizer by itself; zero if it was none.
+    pub parts: [u64; PARTS],
     /// The output.
     pub output: &'a [u8],
 }
@@ -183,7 +186,7 @@ pub fn read(memory: &[u8]) -> Option<Outcome<'_>> {
     Some(Outcome {
         status: Status::from_word(get(memory, STATUS) as u32),
         ticks,
-        stages: [0, 4, 8].map(|at| get(memory, STAGES + at) as u64),
+        parts: core::array::from_fn(|part| get(memory, PART_TICKS + 4 * part) as u64),
         output: memory.get(start..start + get(memory, WRITTEN))?,
     })
 }
@@ -200,11 +203,11 @@ pub fn run(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Stat
     }
     let result = compute(memory, arena, ticks);
     let status = match result {
-        Ok(Computed { written, ticks, stages }) => {
+        Ok(Computed { written, ticks, parts }) => {
             put(memory, WRITTEN, written);
             memory[TICKS..TICKS + 8].copy_from_slice(&ticks.to_le_bytes());
-            for (at, stage) in stages.into_iter().enumerate() {
-                put(memory, STAGES + 4 * at, stage as usize);
+            for (at, part) in parts.into_iter().enumerate() {
+                put(memory, PART_TICKS + 4 * at, part as usize);
             }
             Status::Done
         }
@@ -215,11 +218,11 @@ pub fn run(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Stat
 }
 
 /// What a job came to.
-struct Computed {
+pub(crate) struct Computed {
     /// Bytes of output.
-    written: usize,
-    ticks: u64,
-    stages: [u64; 3],
+    pub(crate) written: usize,
+    pub(crate) ticks: u64,
+    pub(crate) parts: [u64; PARTS],
 }
 
 fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Result<Computed, Status> {
@@ -243,8 +246,7 @@ fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Resu
             let format = if get(before, FRAME + 8) == 1 { PixelFormat::Yuyv } else { PixelFormat::Rgb565 };
             let (width, height) = (get(before, FRAME), get(before, FRAME + 4));
             let frame = Frame::new(format, width, height, input).map_err(|_| Status::Input)?;
-            let (written, stages) = recognize(&recognizer, &frame, arena, room, &ticks)?;
-            return Ok(Computed { written, ticks: stages.iter().sum(), stages });
+            return recognize(&recognizer, &frame, arena, room, &ticks);
         }
         3 => {
             let model = Model::load(first).map_err(|_| Status::Image)?;
@@ -253,7 +255,8 @@ fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Resu
         }
         4 => {
             start = ticks();
-            let found = kernels::nearest(bytemuck::cast_slice(input), bytemuck::cast_slice(first));
+            let (query, rows) = (bytemuck::cast_slice(input), bytemuck::cast_slice(first));
+            let found = kernels::nearest(query, rows, query.len());
             let (number, product) = found.ok_or(Status::Input)?;
             let words = room.get_mut(..8).ok_or(Status::Room)?;
             words[..4].copy_from_slice(&(number as u32).to_le_bytes());
@@ -262,7 +265,7 @@ fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Resu
         }
         _ => return Err(Status::Header),
     };
-    Ok(Computed { written, ticks: ticks().wrapping_sub(start), stages: [0; 3] })
+    Ok(Computed { written, ticks: ticks().wrapping_sub(start), parts: [0; PARTS] })
 }
 
 /// Puts `input` where the network reads it.
@@ -312,60 +315,6 @@ fn network(model: &Model, input: &[u8], arena: &mut [i8], room: &mut [u8]) -> Re
         }
     }
     Ok(written)
-}
-
-/// Writes what the frame shows; bytes written and the ticks of each stage, writing left out.
-fn recognize(
-    recognizer: &Recognizer,
-    frame: &Frame,
-    arena: &mut [i8],
-    room: &mut [u8],
-    ticks: &impl Fn() -> u64,
-) -> Result<(usize, [u64; 3]), Status> {
-    let mut text = Text { room, written: 0 };
-    let mut stages = [0; 3];
-    let since = |start: u64| ticks().wrapping_sub(start);
-    let start = ticks();
-    let faces = recognizer.detect(frame, arena).map_err(|_| Status::Run)?;
-    stages[0] = since(start);
-    for face in &faces {
-        writeln!(text, "{face:?}").map_err(|_| Status::Room)?;
-    }
-    if let Some(face) = vision::largest(&faces) {
-        let start = ticks();
-        let quality = recognizer.measure(frame, face, arena);
-        stages[1] = since(start);
-        match quality {
-            Ok(quality) => writeln!(text, "{quality:?}"),
-            Err(error) => writeln!(text, "quality: {error:?}"),
-        }
-        .map_err(|_| Status::Room)?;
-        let start = ticks();
-        let template = recognizer.encode(frame, face, arena);
-        stages[2] = since(start);
-        match template {
-            Ok(template) => writeln!(text, "template {:?}", template.values()),
-            Err(error) => writeln!(text, "template: {error:?}"),
-        }
-        .map_err(|_| Status::Room)?;
-    }
-    Ok((text.written, stages))
-}
-
-/// Text in a slice.
-struct Text<'a> {
-    room: &'a mut [u8],
-    written: usize,
-}
-
-impl Write for Text<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.written + text.len();
-        let place = self.room.get_mut(self.written..end).ok_or(fmt::Error)?;
-        place.copy_from_slice(text.as_bytes());
-        self.written = end;
-        Ok(())
-    }
 }
 
 /// The word at `at`, which lies in the header.

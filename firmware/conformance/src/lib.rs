@@ -15,4 +15,5 @@ extern crate std;
 pub mod host;
 pub mod job;
 pub mod random;
+mod recognize;
 pub mod suite;

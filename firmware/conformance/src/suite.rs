@@ -77,7 +77,7 @@ impl Tally {
 /// # Errors
 /// Those of `out`.
 pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt::Error> {
-    let kernels: [(&str, Case); 8] = [
+    let kernels: [(&str, Case); 9] = [
         ("conv2d", |random, workspace, tally| convolution(false, random, workspace, tally)),
         ("depthwise_conv2d", |random, workspace, tally| convolution(true, random, workspace, tally)),
         ("add", addition),
@@ -86,6 +86,7 @@ pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt:
         ("resize_nearest_2x", resize),
         ("dot", dot),
         ("nearest", nearest),
+        ("yuyv_to_rgb", pixels),
     ];
     let mut all_equal = true;
     for (name, kernel) in kernels {
@@ -168,6 +169,7 @@ fn convolution(depthwise: bool, random: &mut Random, workspace: &mut Workspace, 
     let pixels = &mut workspace.inputs[0][..input.len()];
     random.fill(pixels);
     scales(random, &mut workspace.scales);
+    let wide_scales = workspace.scales.map(|scale| Scale { multiplier: scale.multiplier * 16, ..scale });
     let stage = stage(random, &workspace.scales[..channels]);
     let mut conv = Convolution { input, output, window, input_zero: random.byte(), weights, stage };
     let [reference, dispatched] = &mut workspace.narrow;
@@ -180,8 +182,10 @@ fn convolution(depthwise: bool, random: &mut Random, workspace: &mut Workspace, 
         kernels::conv2d(&conv, pixels, dispatched);
     }
     tally.take(reference, dispatched);
-    // Outputs of a network are wide.
+    // Outputs of a network are wide, and mostly without a zero point. Some saturate.
     (conv.stage.min, conv.stage.max) = (-32768, 32767);
+    conv.stage.zero_point *= i32::from(random.within(0, 3) == 0);
+    conv.stage.scales = &wide_scales[..channels];
     let [reference, dispatched] = &mut workspace.wide;
     let (reference, dispatched) = (&mut reference[..output.len()], &mut dispatched[..output.len()]);
     if depthwise {
@@ -238,7 +242,12 @@ fn average(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
 
 fn maximum(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
     let input = shape(random);
-    let (window, output) = window(random, input, input.channels);
+    let (mut window, mut output) = window(random, input, input.channels);
+    if input.height > 1 && input.width > 1 && random.within(0, 1) == 0 {
+        // What networks have, and what the backends have kernels for.
+        window = Window { kernel: [2, 2], stride: [2, 2], pad: [0, 0] };
+        output = Shape::new(input.height / 2, input.width / 2, input.channels);
+    }
     let pixels = &mut workspace.inputs[0][..input.len()];
     random.fill(pixels);
     let pool = Pooling { input, output, window };
@@ -268,16 +277,30 @@ fn dot(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
 
 fn nearest(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
     let (dimension, count) = (64 << random.within(0, 3), random.within(0, 60));
+    let pitch = if random.within(0, 1) == 0 { dimension } else { 512 };
     let [rows, query] = &mut workspace.inputs;
-    let (rows, query) = (&mut rows[..count * dimension], &mut query[..dimension]);
+    let (rows, query) = (&mut rows[..count * pitch], &mut query[..dimension]);
     random.fill(rows);
     random.fill(query);
     // Equal rows, of which the first counts.
     if count > 2 {
-        rows.copy_within(dimension..2 * dimension, (count - 1) * dimension);
+        rows.copy_within(pitch..2 * pitch, (count - 1) * pitch);
     }
     let words =
         |found: Option<(usize, i32)>| found.map_or([-1, 0], |(number, product)| [number as i32, product]);
-    let (reference, dispatched) = (generic::nearest(query, rows), kernels::nearest(query, rows));
+    let (reference, dispatched) =
+        (generic::nearest(query, rows, pitch), kernels::nearest(query, rows, pitch));
     tally.take(&words(reference), &words(dispatched));
+}
+
+fn pixels(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
+    let pairs = random.within(1, 200);
+    let yuyv = &mut workspace.inputs[0][..4 * pairs];
+    random.fill(yuyv);
+    let yuyv: &[u8] = bytemuck::cast_slice(yuyv);
+    let [reference, dispatched] = &mut workspace.narrow;
+    let (reference, dispatched) = (&mut reference[..6 * pairs], &mut dispatched[..6 * pairs]);
+    generic::yuyv_to_rgb(yuyv, reference);
+    kernels::yuyv_to_rgb(yuyv, dispatched);
+    tally.take(reference, dispatched);
 }

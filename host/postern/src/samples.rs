@@ -84,7 +84,8 @@ fn of_photograph(manifest: &Manifest, detector: &Detector, photo: &Photo) -> any
             Kind::Detector => samples.push(detector_input(manifest, view)?),
             Kind::Encoder => {
                 let faces = detector.detect(rgb(view))?;
-                samples.extend(faces.iter().map(|face| align(rgb(view), &face.landmarks)));
+                let side = manifest.input.width;
+                samples.extend(faces.iter().map(|face| align(rgb(view), &face.landmarks, side)));
             }
             Kind::Liveness => {
                 bail!("there are no sample pictures for the liveness network {}", manifest.name)

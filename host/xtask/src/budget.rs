@@ -12,7 +12,7 @@ use emulation::Map;
 
 use crate::firmware::{self, Board};
 use crate::toolchain::Provider;
-use crate::{size, sources, workspace};
+use crate::{images, process, size, sources, workspace};
 
 /// Templates in the gallery that is searched, and values of each.
 const GALLERY: (usize, usize) = (10_000, 128);
@@ -37,8 +37,9 @@ pub struct Args {
     bless: bool,
 }
 
-/// Checks the budget, or writes it.
+/// Checks the budget, or writes it, with the command line and the models as they are now.
 pub fn run(args: &Args) -> anyhow::Result<()> {
+    images::compile()?;
     if args.bless { bless() } else { check() }
 }
 
@@ -123,8 +124,18 @@ fn measure() -> anyhow::Result<Costs> {
         let search = conformance::host::search(map(board), &suite, dimension, count);
         let search = search.map_err(|error| anyhow!("{error}"))?;
         costs.insert(format!("{compiler} search of {count} templates instructions"), search);
+        costs.insert(format!("{compiler} frame instructions"), frame(board)?);
     }
     Ok(costs)
+}
+
+/// Instructions of a recognised frame, from the camera's pixels to the template.
+fn frame(board: Board) -> anyhow::Result<u64> {
+    let picture = workspace::cache("pictures/obama.jpg").display().to_string();
+    let mut bench = images::postern(&["--json", "bench", "--on", board.name(), "--frame", &picture])?;
+    let report = process::captured(&mut bench, None).context("a frame cannot be counted")?;
+    let report: serde_json::Value = serde_json::from_str(&report)?;
+    report["instructions"].as_u64().context("`postern bench --frame` tells no instructions")
 }
 
 fn instructions(board: Board, suite: &Path, image: &[u8]) -> anyhow::Result<u64> {

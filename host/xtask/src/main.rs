@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod aarch64;
 mod arrows;
 mod bless;
 mod budget;
@@ -46,6 +47,8 @@ enum Task {
     Test,
     /// Count what networks and firmware cost, and hold it against the budget
     Budget(budget::Args),
+    /// Run the kernels of 64-bit Arm hosts in an emulator
+    Aarch64,
     /// Write the expected files anew from what the code does now
     Bless,
     /// Check the source against the rules that the compiler does not know
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Task::Demo(args) => demo::run(&args),
         Task::Test => test::run(),
         Task::Budget(args) => budget::run(&args),
+        Task::Aarch64 => aarch64::run(),
         Task::Bless => bless::run(),
         Task::Tidy => tidy::run(),
         Task::Size => size::run(),

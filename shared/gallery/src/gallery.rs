@@ -24,6 +24,7 @@ use crate::{
     memory::{PersonSlot, TemplateSlot},
     partition::Partition,
     record::{self, Place, StoredPerson, StoredTemplate},
+    search::Search,
 };
 
 /// A template to compare or enrol, and the encoder that made it.
@@ -136,7 +137,7 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     /// [`Error::OtherEncoder`] if any template is of another encoder.
     pub fn identify(&self, probe: Probe) -> Result<Option<Candidate<'_>>, Error> {
         self.refuse_other_encoder(probe.encoder)?;
-        Ok(self.best(probe, self.people()))
+        Ok(self.best(probe, None))
     }
 
     /// 1:1: how alike the probe is to the person of a name.
@@ -146,7 +147,10 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     pub fn verify(&self, name: &str, probe: Probe) -> Result<Candidate<'_>, Error> {
         let person = self.find(name).ok_or(Error::NotFound)?;
         self.refuse_other_encoder(probe.encoder)?;
-        self.best(probe, core::iter::once(person)).ok_or(Error::NotFound)
+        let probe = probe.template.view();
+        let templates = person.slots.iter().filter_map(|slot| self.memory.template(*slot));
+        let similarity = templates.filter_map(|template| template.similarity(probe)).max();
+        similarity.map(|similarity| Candidate { person, similarity }).ok_or(Error::NotFound)
     }
 
     /// Enrols a new person and returns their id. `threshold` is that of a 1:N search.
@@ -270,6 +274,9 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
             if let Some(template) = self.memory.templates.get_mut(usize::from(slot)) {
                 template.person = 0;
             }
+            if let Some(row) = self.memory.rows.get_mut(usize::from(slot)) {
+                row.fill(0);
+            }
         }
         Ok(())
     }
@@ -304,8 +311,7 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         probe: Probe,
         threshold: Similarity,
     ) -> Result<(), Error> {
-        let others = self.people().filter(|other| Some(other.id) != person);
-        match self.best(probe, others) {
+        match self.best(probe, person) {
             Some(Candidate { person, similarity }) if similarity >= threshold => {
                 Err(Error::DuplicateFace { name: person.name.clone(), similarity })
             }
@@ -313,16 +319,19 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         }
     }
 
-    /// The most similar of `people`; of equals the one with the smallest id.
-    fn best<'a>(&'a self, probe: Probe, people: impl Iterator<Item = &'a Person>) -> Option<Candidate<'a>> {
+    /// The person most similar, `except` for one; of equals the one with the smallest id.
+    fn best(&self, probe: Probe, except: Option<u32>) -> Option<Candidate<'_>> {
         let probe = probe.template.view();
-        people
-            .filter_map(|person| {
-                let templates = self.memory.templates_of(person);
-                let similarity = templates.filter_map(|slot| slot.template()?.similarity(probe)).max()?;
-                Some(Candidate { person, similarity })
-            })
-            .max_by_key(|found| (found.similarity, core::cmp::Reverse(found.person.id)))
+        let rows = self.memory.used_rows();
+        Search { probe, rows, person: |row| self.owner(row, probe.values().len(), except) }.best()
+    }
+
+    /// Who has the template in a slot, if it has that dimension and they are not left out.
+    fn owner(&self, slot: usize, dimension: usize, except: Option<u32>) -> Option<&Person> {
+        let TemplateSlot { person: id, dimension: has, .. } = *self.memory.templates.get(slot)?;
+        let counts = id != 0 && Some(id) != except && usize::from(has) == dimension;
+        let owns = |person: &&Person| person.id == id && person.slots.contains(&(slot as u16));
+        self.people().find(owns).filter(|_| counts)
     }
 
     /// Bytes that the newest records of all places take.
@@ -348,12 +357,17 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
 fn read(memory: &mut Memory, place: Place, bytes: &[u8]) -> Result<(), Error> {
     match place {
         Place::Template(slot) => {
-            let slot = memory.templates.get_mut(usize::from(slot)).ok_or(Error::Corrupted)?;
-            let stored = record::template(bytes, &mut slot.values)?;
+            let number = usize::from(slot);
+            let places = (memory.templates.get_mut(number), memory.rows.get_mut(number));
+            let (Some(slot), Some(row)) = places else { return Err(Error::Corrupted) };
+            let stored = record::template(bytes, row)?;
             let (person, encoder, dimension) = match stored {
                 Some(stored) => (stored.person, stored.encoder, stored.template.values().len()),
                 None => (0, EncoderHash([0; 32]), 0),
             };
+            if person == 0 {
+                row.fill(0);
+            }
             slot.written = true;
             slot.person = person;
             slot.encoder = encoder;

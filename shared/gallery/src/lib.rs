@@ -20,6 +20,7 @@ mod memory;
 mod name;
 mod partition;
 mod record;
+mod search;
 mod similarity;
 mod template;
 

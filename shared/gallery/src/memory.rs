@@ -59,21 +59,15 @@ pub(crate) struct TemplateSlot {
     pub(crate) person: u32,
     pub(crate) dimension: u16,
     pub(crate) encoder: EncoderHash,
-    pub(crate) values: [i8; MAX_DIMENSION],
-}
-
-impl TemplateSlot {
-    /// The template, unless the slot is free.
-    pub(crate) fn template(&self) -> Option<TemplateView<'_>> {
-        let values = self.values.get(..usize::from(self.dimension))?;
-        if self.person == 0 { None } else { TemplateView::new(values).ok() }
-    }
 }
 
 /// Room for the gallery's copy in RAM. Give it a `static`: it is too large for a stack.
 pub struct Memory {
     pub(crate) people: [PersonSlot; MAX_PEOPLE],
     pub(crate) templates: [TemplateSlot; MAX_TEMPLATES],
+    /// The values of each template slot, side by side for the search; zeros in free ones, and what is
+    /// beyond a template's dimension says nothing.
+    pub(crate) rows: [[i8; MAX_DIMENSION]; MAX_TEMPLATES],
     /// The largest id ever given.
     pub(crate) last_id: u32,
 }
@@ -81,16 +75,12 @@ pub struct Memory {
 impl Memory {
     /// Empty room.
     pub const fn new() -> Self {
-        const BLANK: TemplateSlot = TemplateSlot {
-            written: false,
-            person: 0,
-            dimension: 0,
-            encoder: EncoderHash([0; 32]),
-            values: [0; MAX_DIMENSION],
-        };
+        const BLANK: TemplateSlot =
+            TemplateSlot { written: false, person: 0, dimension: 0, encoder: EncoderHash([0; 32]) };
         Self {
             people: [const { PersonSlot::Blank }; MAX_PEOPLE],
             templates: [const { BLANK }; MAX_TEMPLATES],
+            rows: [[0; MAX_DIMENSION]; MAX_TEMPLATES],
             last_id: 0,
         }
     }
@@ -102,6 +92,7 @@ impl Memory {
             slot.written = false;
             slot.person = 0;
         }
+        self.rows.iter_mut().for_each(|row| row.fill(0));
         self.last_id = 0;
     }
 
@@ -113,9 +104,23 @@ impl Memory {
         })
     }
 
-    /// The templates of a person.
+    /// The template slots of a person.
     pub(crate) fn templates_of(&self, person: &Person) -> impl Iterator<Item = &TemplateSlot> {
         person.slots.iter().filter_map(|slot| self.templates.get(usize::from(*slot)))
+    }
+
+    /// The template in a slot, unless it is free.
+    pub(crate) fn template(&self, slot: u16) -> Option<TemplateView<'_>> {
+        let number = usize::from(slot);
+        let TemplateSlot { person, dimension, .. } = self.templates.get(number)?;
+        let values = self.rows.get(number)?.get(..usize::from(*dimension))?;
+        if *person == 0 { None } else { TemplateView::new(values).ok() }
+    }
+
+    /// The rows up to the last template.
+    pub(crate) fn used_rows(&self) -> &[i8] {
+        let end = self.templates.iter().rposition(|slot| slot.person != 0).map_or(0, |last| last + 1);
+        self.rows.get(..end).unwrap_or_default().as_flattened()
     }
 }
 

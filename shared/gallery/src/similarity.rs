@@ -14,6 +14,14 @@ impl Similarity {
     /// The cosine 1.0.
     pub const ONE: Self = Self(1 << 15);
 
+    /// The similarity of two templates of `dimension` values, a power of two from 64 to 512, with that
+    /// dot product; rounded to nearest, half up.
+    pub(crate) const fn of_product(product: i32, dimension: usize) -> Self {
+        // At most 512 * 128 * 128 * 32 = 2^28: no overflow.
+        let shift = dimension.trailing_zeros();
+        Self((product * 32 + (1 << (shift - 1))) >> shift)
+    }
+
     /// In thousandths, rounded to nearest, as [`fmt::Display`] shows it.
     pub const fn thousandths(self) -> i32 {
         // 64 bits: the newtype is public, so any i32 may stand in it.

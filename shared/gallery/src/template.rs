@@ -167,10 +167,7 @@ impl<'a> TemplateView<'a> {
         if self.values.len() != other.values.len() {
             return None;
         }
-        // At most 512 * 128 * 128 * 32 = 2^28: no overflow.
-        let shift = self.values.len().trailing_zeros();
-        let dot = dot(self.values, other.values) * 32;
-        Some(Similarity((dot + (1 << (shift - 1))) >> shift))
+        Some(Similarity::of_product(kernels::dot(self.values, other.values), self.values.len()))
     }
 }
 
@@ -181,11 +178,6 @@ fn check_dimension(dimension: usize) -> Result<u32, Error> {
     } else {
         Err(Error::Dimension(dimension))
     }
-}
-
-/// The sum of products. The compiler makes one `vmlava.s8` loop of it on a Cortex-M55.
-fn dot(a: &[i8], b: &[i8]) -> i32 {
-    a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Int8 operators for Cortex-M and the host.
 //!
 //! Every operator exists once in [`generic`], which is the reference, and again in a backend where
-//! a processor has something better: `mve` (Cortex-M55) and `dsp` (Cortex-M7), chosen by `build.rs`, and `x86` (AVX-512 VNNI
-//! or AVX2, chosen at run time with the feature `std`). A backend gives the same bytes as `generic`:
+//! a processor has something better: `mve` (Cortex-M55) and `dsp` (Cortex-M7), chosen by `build.rs`, and with the feature
+//! `std` `x86` (AVX-512 VNNI or AVX2) and `aarch64` (dot products), chosen at run time. A backend gives the same bytes as `generic`:
 //! `tests/equality.rs` compares them on the host, the conformance suite on the boards.
 //!
 //! Kernels keep what they need besides their operands on the stack, at most 20 KiB on a Cortex-M55
@@ -20,7 +20,10 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+mod chroma;
 mod element;
+#[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), feature = "std"))]
+mod lanes;
 mod params;
 #[cfg(backend)]
 mod parts;
@@ -28,6 +31,8 @@ mod patch;
 mod requantize;
 mod shape;
 
+#[cfg(all(target_arch = "aarch64", feature = "std"))]
+mod aarch64;
 #[cfg(backend = "dsp")]
 mod dsp;
 pub mod generic;
@@ -37,6 +42,7 @@ pub mod weights;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod x86;
 
+pub use chroma::Chroma;
 pub use element::Element;
 pub use params::{Addition, Convolution, OutputStage, Pooling, Scale};
 pub use requantize::{MULTIPLIER_BOUND, requantize, requantize_bound};
@@ -46,11 +52,13 @@ pub use shape::{Shape, Window};
 pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
     return x86::conv2d(conv, input, output);
+    #[cfg(all(target_arch = "aarch64", feature = "std"))]
+    return aarch64::conv2d(conv, input, output);
     #[cfg(backend = "dsp")]
     return dsp::conv2d(conv, input, output);
     #[cfg(backend = "mve")]
     return mve::conv2d(conv, input, output);
-    #[cfg(not(any(backend, all(target_arch = "x86_64", feature = "std"))))]
+    #[cfg(not(any(backend, all(any(target_arch = "x86_64", target_arch = "aarch64"), feature = "std"))))]
     generic::conv2d(conv, input, output)
 }
 
@@ -58,11 +66,13 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
 pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
     return x86::depthwise_conv2d(conv, input, output);
+    #[cfg(all(target_arch = "aarch64", feature = "std"))]
+    return aarch64::depthwise_conv2d(conv, input, output);
     #[cfg(backend = "dsp")]
     return dsp::depthwise_conv2d(conv, input, output);
     #[cfg(backend = "mve")]
     return mve::depthwise_conv2d(conv, input, output);
-    #[cfg(not(any(backend, all(target_arch = "x86_64", feature = "std"))))]
+    #[cfg(not(any(backend, all(any(target_arch = "x86_64", target_arch = "aarch64"), feature = "std"))))]
     generic::depthwise_conv2d(conv, input, output)
 }
 
@@ -76,21 +86,34 @@ pub fn add(sum: &Addition, a: &[i8], b: &[i8], output: &mut [i8]) {
     generic::add(sum, a, b, output)
 }
 
-/// The row of `rows`, each as long as `query`, whose dot product with it is greatest.
+/// The row of `rows`, each as long as `query`, whose dot product with it is greatest. A row begins
+/// `pitch` values after the one before it, which is at least the length of `query`.
 ///
 /// Its number and the product; the first of equal ones, `None` if there is no whole row.
-pub fn nearest(query: &[i8], rows: &[i8]) -> Option<(usize, i32)> {
+pub fn nearest(query: &[i8], rows: &[i8], pitch: usize) -> Option<(usize, i32)> {
     #[cfg(backend = "mve")]
-    return mve::nearest(query, rows);
+    return mve::nearest(query, rows, pitch);
     #[cfg(not(backend = "mve"))]
-    generic::nearest(query, rows)
+    generic::nearest(query, rows, pitch)
+}
+
+/// The pixels of a camera, YUYV of BT.601 in full range, as a network takes them: RGB, `i8 = u8 - 128`.
+///
+/// As many pairs of pixels as both slices have room for.
+pub fn yuyv_to_rgb(pixels: &[u8], rgb: &mut [i8]) {
+    #[cfg(backend = "mve")]
+    return mve::yuyv_to_rgb(pixels, rgb);
+    #[cfg(not(backend = "mve"))]
+    generic::yuyv_to_rgb(pixels, rgb)
 }
 
 /// The greatest value of each channel in each window.
 pub fn max_pool(pool: &Pooling, input: &[i8], output: &mut [i8]) {
+    #[cfg(backend = "dsp")]
+    return dsp::max_pool(pool, input, output);
     #[cfg(backend = "mve")]
     return mve::max_pool(pool, input, output);
-    #[cfg(not(backend = "mve"))]
+    #[cfg(not(backend))]
     generic::max_pool(pool, input, output)
 }
 

@@ -2,6 +2,8 @@
 
 use bytemuck::{Pod, Zeroable};
 
+#[cfg(backend)]
+use crate::weights::PIECE;
 use crate::{Shape, Window, requantize};
 
 /// How the accumulators of one channel become outputs; 16 bytes, so that one instruction loads it.
@@ -64,6 +66,18 @@ pub struct Convolution<'a> {
     pub stage: OutputStage<'a>,
 }
 
+impl Convolution<'_> {
+    /// A dense convolution from one channel to one as what it is too, a depthwise one.
+    ///
+    /// All of its filter stands in the first piece, in the same order.
+    #[cfg(backend)]
+    pub(crate) fn of_one_channel(&self) -> Option<Self> {
+        let taps = self.window.kernel[0] * self.window.kernel[1];
+        let fits = self.input.channels == 1 && self.output.channels == 1 && taps <= PIECE;
+        fits.then(|| Self { weights: &self.weights[..taps], ..*self })
+    }
+}
+
 /// The sum of two tensors of one shape.
 ///
 /// `out = zero + (((a - a_zero) * a_multiplier + (b - b_zero) * b_multiplier + round) >> shift)`
@@ -92,4 +106,34 @@ pub struct Pooling {
     pub output: Shape,
     /// Kernel, stride and padding; padding never wins a maximum.
     pub window: Window,
+}
+
+impl Pooling {
+    /// Whether it halves both sides, window beside window, and channels come in whole `lanes`.
+    #[cfg(backend)]
+    pub(crate) fn is_half(&self, lanes: usize) -> bool {
+        let Self { input, output, window } = self;
+        *window == Window { kernel: [2, 2], stride: [2, 2], pad: [0, 0] }
+            && 2 * output.height <= input.height
+            && 2 * output.width <= input.width
+            && output.channels == input.channels
+            && input.channels.is_multiple_of(lanes)
+    }
+
+    /// Calls `row` for each row of the outputs of such a pooling, with the two rows that it sees.
+    #[cfg(backend)]
+    pub(crate) fn each_half(
+        &self,
+        input: &[i8],
+        output: &mut [i8],
+        mut row: impl FnMut([&[i8]; 2], &mut [i8]),
+    ) {
+        let from = self.input.width * self.input.channels;
+        let to = self.output.width * self.output.channels;
+        let rows = input.chunks_exact((2 * from).max(1));
+        for (seen, out) in rows.zip(output.chunks_exact_mut(to.max(1))).take(self.output.height) {
+            let (top, bottom) = seen.split_at(from);
+            row([&top[..2 * to], &bottom[..2 * to]], out);
+        }
+    }
 }

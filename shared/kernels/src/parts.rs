@@ -56,7 +56,12 @@ pub fn fit(conv: &Convolution) -> bool {
 /// Calls `run` with each part of a convolution that [`fit`]s.
 pub fn each(conv: &Convolution, mut run: impl FnMut(Part)) {
     let stride = conv.window.stride[0];
-    let most = |length: usize, room: usize| length.min((room - 3) / stride + 1);
+    // As few parts as there is room for, and these of one size, in tiles of four where there are several.
+    let most = |length: usize, room: usize| {
+        let most = (room - 3) / stride + 1;
+        let even = length.div_ceil(length.div_ceil(most));
+        if even == length { even } else { even.next_multiple_of(4).min(most) }
+    };
     // Only where the whole width fits is there padding on both sides, beside what is copied.
     let room = if conv.input.width <= COLUMNS { PITCH } else { COLUMNS };
     let (height, width) = (conv.output.height, conv.output.width);

@@ -28,6 +28,8 @@ pub enum Error {
     Arena,
     /// The landmarks of the face cannot be aligned: it is no face that the detector gave.
     Landmarks,
+    /// An aligned crop has not the size that the encoder takes.
+    Crop,
     /// The encoder answered with nothing but zeros.
     Embedding,
 }
@@ -49,6 +51,7 @@ impl fmt::Display for Error {
             Self::Outputs(network) => write!(f, "the {network} has not the outputs of its kind"),
             Self::Arena => f.write_str("the arena is too short or not aligned to 16 bytes"),
             Self::Landmarks => f.write_str("the landmarks cannot be aligned to the face template"),
+            Self::Crop => f.write_str("the aligned crop has not the size that the face encoder takes"),
             Self::Embedding => f.write_str("the face encoder gave an embedding of zeros"),
         }
     }

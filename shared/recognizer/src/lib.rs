@@ -6,13 +6,15 @@
 //!
 //! Everything about the two networks is checked by [`Recognizer::new`]. After that only an arena
 //! that is too small, or a face whose landmarks make no sense, can be an error. One arena serves both
-//! networks, one after the other; nothing in it needs to live between two calls.
+//! networks, one after the other. Only an [`Aligned`] face, which borrows it, lives in it between two calls.
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod aligned;
 mod error;
 mod heads;
 mod recognizer;
 
+pub use aligned::Aligned;
 pub use error::{Error, Network};
-pub use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
+pub use recognizer::{CROP_SIZES, DEFAULT_MIN_SCORE, Recognizer};

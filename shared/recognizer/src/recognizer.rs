@@ -3,15 +3,18 @@
 use gallery::{CalibrationPoint, EncoderHash, MAX_DIMENSION, MIN_DIMENSION, Similarity, Template};
 use nn::Model;
 use nn::format::Kind;
-use vision::{CROP_BYTES, CROP_SIZE, Decoder, Face, Faces, Frame, InputSize, Quality, fill_input};
+use vision::{CROP_SIZE, Decoder, Face, Faces, Frame, InputSize, fill_input};
 
-use crate::{Error, Network, heads};
+use crate::{Aligned, Error, Network, aligned, heads};
 
 /// The detector's score from which something counts as a face, Q15: 0.6.
 ///
 /// Lower than what [`vision::Limits`] asks of a face to be recognized, so that a doubtful face is
 /// reported as such, with advice, instead of as an empty frame.
 pub const DEFAULT_MIN_SCORE: u16 = 19_661;
+
+/// Pixels a side of the aligned crops that an encoder may take.
+pub const CROP_SIZES: [usize; 4] = [64, 80, 96, CROP_SIZE];
 
 /// A detector and an encoder that fit together.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +30,7 @@ impl<'m> Recognizer<'m> {
     /// # Errors
     /// [`Error::Kind`], [`Error::Input`] or [`Error::Outputs`], with the network that is wrong: a
     /// detector takes RGB of sides that are multiples of 32 and has the twelve heads of YuNet; an encoder
-    /// takes 112 x 112 RGB and gives a power of two of values, from 64 to 512.
+    /// takes square RGB of one of [`CROP_SIZES`] and gives a power of two of values, from 64 to 512.
     pub fn new(detector: Model<'m>, encoder: Model<'m>, min_score: u16) -> Result<Self, Error> {
         let decoder = check_detector(&detector, min_score)?;
         check_encoder(&encoder)?;
@@ -42,6 +45,11 @@ impl<'m> Recognizer<'m> {
     /// The detector's input size.
     pub fn detector_input(&self) -> InputSize {
         self.decoder.input()
+    }
+
+    /// Pixels a side of the aligned crop that the encoder takes.
+    pub fn crop_size(&self) -> usize {
+        self.encoder.input().width
     }
 
     /// What templates of this recognizer are bound to.
@@ -62,7 +70,8 @@ impl<'m> Recognizer<'m> {
             .map(|record| CalibrationPoint { one_in: record.one_in, threshold: Similarity(record.threshold) })
     }
 
-    /// The faces in `frame`, in its coordinates, best score first.
+    /// The faces in `frame`, in its coordinates, best score first. What has landmarks that make no
+    /// face is none.
     ///
     /// # Errors
     /// [`Error::Arena`].
@@ -74,57 +83,36 @@ impl<'m> Recognizer<'m> {
         for face in &mut faces {
             *face = placement.face_to_frame(face);
         }
+        faces.retain(|face| vision::Similarity::to_template(&face.landmarks).is_ok());
         Ok(faces)
     }
 
-    /// How good the view of `face` in `frame` is. Costs little beside a network.
+    /// Lays `face` of `frame` on the encoder's template, in the arena: to be judged, then encoded.
     ///
     /// # Errors
     /// [`Error::Arena`] or [`Error::Landmarks`].
-    pub fn measure(&self, frame: &Frame, face: &Face, arena: &mut [i8]) -> Result<Quality, Error> {
-        let crop = self.crop(frame, face, arena)?;
-        Ok(Quality::measure(face, crop, frame.width(), frame.height()))
-    }
-
-    /// The template of `face` in `frame`.
-    ///
-    /// # Errors
-    /// [`Error::Arena`], [`Error::Landmarks`] or [`Error::Embedding`].
-    pub fn encode(&self, frame: &Frame, face: &Face, arena: &mut [i8]) -> Result<Template, Error> {
-        self.crop(frame, face, arena)?;
-        self.encode_crop(arena)
-    }
-
-    /// The template of an aligned crop of another origin: 112 x 112 RGB, `i8 = u8 - 128`.
-    ///
-    /// # Errors
-    /// [`Error::Arena`] or [`Error::Embedding`].
-    pub fn encode_aligned(&self, crop: &[i8; CROP_BYTES], arena: &mut [i8]) -> Result<Template, Error> {
-        *self.crop_in(arena)? = *crop;
-        self.encode_crop(arena)
-    }
-
-    /// Aligns `face` into the encoder's input.
-    fn crop<'a>(
-        &self,
-        frame: &Frame,
-        face: &Face,
-        arena: &'a mut [i8],
-    ) -> Result<&'a [i8; CROP_BYTES], Error> {
+    pub fn align<'a>(&self, frame: &Frame, face: &Face, arena: &'a mut [i8]) -> Result<Aligned<'a>, Error>
+    where
+        'm: 'a,
+    {
         let similarity = vision::Similarity::to_template(&face.landmarks).map_err(|_| Error::Landmarks)?;
-        let crop = self.crop_in(arena)?;
-        vision::crop_face(frame, &similarity, crop);
-        Ok(crop)
+        let encoder = self.encoder;
+        vision::crop_face(frame, &similarity, aligned::crop_in(&encoder, arena)?);
+        Ok(Aligned { encoder, arena, face: *face, frame_width: frame.width(), frame_height: frame.height() })
     }
 
-    fn crop_in<'a>(&self, arena: &'a mut [i8]) -> Result<&'a mut [i8; CROP_BYTES], Error> {
-        self.encoder.input_mut(arena).try_into().map_err(|_| Error::Arena)
-    }
-
-    fn encode_crop(&self, arena: &mut [i8]) -> Result<Template, Error> {
-        self.encoder.run(arena).map_err(|_| Error::Arena)?;
-        // The dimension was checked by `new`, so zeros are all that can be wrong.
-        Template::normalise(self.encoder.read(arena, 0).iter()).map_err(|_| Error::Embedding)
+    /// The template of an aligned crop of another origin: square RGB of [`crop_size`](Self::crop_size)
+    /// pixels a side, `i8 = u8 - 128`.
+    ///
+    /// # Errors
+    /// [`Error::Crop`], [`Error::Arena`] or [`Error::Embedding`].
+    pub fn encode_aligned(&self, crop: &[i8], arena: &mut [i8]) -> Result<Template, Error> {
+        let place = aligned::crop_in(&self.encoder, arena)?;
+        if crop.len() != place.len() {
+            return Err(Error::Crop);
+        }
+        place.copy_from_slice(crop);
+        aligned::encode(&self.encoder, arena)
     }
 }
 
@@ -145,7 +133,7 @@ fn check_encoder(encoder: &Model) -> Result<(), Error> {
         return Err(Error::Kind(Network::Encoder));
     }
     let input = encoder.input();
-    if (input.height, input.width, input.channels) != (CROP_SIZE, CROP_SIZE, 3) {
+    if !CROP_SIZES.contains(&input.width) || input.height != input.width || input.channels != 3 {
         return Err(Error::Input(Network::Encoder));
     }
     let dimension = match encoder.output(0) {

@@ -45,10 +45,15 @@ fn detector() -> Vec<Layer> {
 }
 
 fn encoder(dimension: u16) -> Vec<Layer> {
+    encoder_of(112, dimension)
+}
+
+/// Sees the first pixels of a crop of that side.
+fn encoder_of(side: u8, dimension: u16) -> Vec<Layer> {
     let count = 8 * 8 * 3 * usize::from(dimension);
     vec![Layer {
         kernel: 8,
-        stride: 112,
+        stride: side,
         shape: [1, 1, dimension],
         frac_bits: 4,
         weights: (0..count).map(|i| ((i as u32).wrapping_mul(2_654_435_761) >> 24) as i8).collect(),
@@ -103,14 +108,15 @@ fn a_white_square_is_found_and_encoded() {
     let pixels = [bounds.x, bounds.y, bounds.width, bounds.height].map(|v| (v + 512) >> 10);
     assert_eq!(pixels, [24, 8, 32, 32]);
 
-    let quality = recognizer.measure(&frame, &faces[0], arena).unwrap();
+    let mut aligned = recognizer.align(&frame, &faces[0], arena).unwrap();
+    let quality = aligned.quality();
     assert!(quality.eye_distance >= 8 && quality.yaw.abs() <= 5, "{quality:?}");
 
-    let template = recognizer.encode(&frame, &faces[0], arena).unwrap();
+    let template = aligned.encode().unwrap();
     assert_eq!((template.dimension(), recognizer.dimension()), (128, 128));
     // The arena holds no state: what lay in it before does not count.
     arena.fill(77);
-    assert_eq!(recognizer.encode(&frame, &faces[0], arena).unwrap(), template);
+    assert_eq!(recognizer.align(&frame, &faces[0], arena).unwrap().encode().unwrap(), template);
 
     let alignment = vision::Similarity::to_template(&faces[0].landmarks).unwrap();
     let mut crop = [0; vision::CROP_BYTES];
@@ -119,6 +125,33 @@ fn a_white_square_is_found_and_encoded() {
 
     let zeros = [0; vision::CROP_BYTES];
     assert_eq!(recognizer.encode_aligned(&zeros, arena), Err(Error::Embedding));
+    assert_eq!(recognizer.encode_aligned(&zeros[1..], arena), Err(Error::Crop));
+}
+
+#[test]
+fn smaller_crops_are_encoded_and_judged() {
+    let detector = detector_image();
+    let bytes = frame_bytes(Some((2, 1)));
+    let frame = Frame::new(PixelFormat::Rgb565, 64, 64, &bytes).unwrap();
+    for side in [64, 80, 96] {
+        let encoder = build(Kind::Encoder, [side, side, 3], &encoder_of(side as u8, 64));
+        let [detector, encoder] = [&detector, &encoder].map(|i| Model::load(i.bytes()).unwrap());
+        let recognizer = Recognizer::new(detector, encoder, 16_384).unwrap();
+        assert_eq!((recognizer.crop_size(), recognizer.dimension()), (side.into(), 64));
+        let mut memory = arena(recognizer.arena_len());
+        let arena: &mut [i8] = bytemuck::cast_slice_mut(&mut memory);
+        let faces = recognizer.detect(&frame, arena).unwrap();
+        let mut aligned = recognizer.align(&frame, &faces[0], arena).unwrap();
+        let quality = aligned.quality();
+        // The face is a white square, all of which every crop shows.
+        assert!(quality.brightness > 100 && quality.contrast > 20, "{quality:?}");
+        let template = aligned.encode().unwrap();
+
+        let alignment = vision::Similarity::to_template(&faces[0].landmarks).unwrap();
+        let mut crop = vec![0; recognizer.crop_size().pow(2) * 3];
+        vision::crop_face(&frame, &alignment, &mut crop);
+        assert_eq!(recognizer.encode_aligned(&crop, arena).unwrap(), template);
+    }
 }
 
 #[test]
@@ -134,7 +167,7 @@ fn a_short_arena_is_an_error() {
         let arena: &mut [i8] = bytemuck::cast_slice_mut(&mut memory);
         let encoded = recognizer.encode_aligned(&[1; vision::CROP_BYTES], arena);
         assert!(recognizer.detect(&frame, arena) == Err(Error::Arena) || encoded == Err(Error::Arena));
-        assert_eq!(recognizer.encode(&frame, &face, arena), Err(Error::Landmarks));
+        assert_eq!(recognizer.align(&frame, &face, arena).unwrap_err(), Error::Landmarks);
     }
 }
 
@@ -166,8 +199,10 @@ fn networks_of_the_wrong_shape_are_refused() {
     let odd = build(Kind::Detector, [SIDE, 80, 3], &detector());
     assert_eq!(refusal(&odd, &good_encoder), Error::Input(Network::Detector));
 
-    let small = build(Kind::Encoder, [96, 112, 3], &encoder(128));
-    assert_eq!(refusal(&good_detector, &small), Error::Input(Network::Encoder));
+    for input in [[96, 112, 3], [112, 96, 3], [72, 72, 3], [48, 48, 3]] {
+        let odd = build(Kind::Encoder, input, &encoder_of(input[0] as u8, 128));
+        assert_eq!(refusal(&good_detector, &odd), Error::Input(Network::Encoder));
+    }
 
     for dimension in [32, 100] {
         let wrong = build(Kind::Encoder, [112, 112, 3], &encoder(dimension));

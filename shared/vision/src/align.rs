@@ -15,7 +15,7 @@
 use crate::Error;
 use crate::face::{Point, SUBPIXEL_BITS};
 
-/// Side of the crop that encoders take, in pixels.
+/// Side of the template, and of the largest crop that encoders take, in pixels.
 pub const CROP_SIZE: usize = 112;
 
 /// Where the five landmarks lie in the crop, in 1/10000 pixel (the template of ArcFace, Deng et
@@ -98,6 +98,12 @@ impl Similarity {
             shift_right(along + start, BITS).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
         };
         Point { x: place(self.a * u + self.b * v, self.x0), y: place(self.a * v - self.b * u, self.y0) }
+    }
+
+    /// The transform for a crop of another side, in which the template is as much smaller.
+    pub(crate) fn for_side(&self, side: usize) -> Self {
+        let scale = |step: i64| round_div(step * CROP_SIZE as i64, side.max(1) as i64);
+        Self { a: scale(self.a), b: scale(self.b), ..*self }
     }
 
     /// Square of the scale, in frame pixels a crop pixel; Q32.

@@ -1,17 +1,14 @@
 //! Colour conversion: BT.601 full-range YUV and RGB565, to and from 8-bit RGB.
 //!
 //! The coefficients are those of JFIF (ITU-T T.871), in 1/65536, rounded to nearest. Half is
-//! rounded up everywhere, so that one pixel has one value on every machine.
+//! rounded up everywhere, so that one pixel has one value on every machine. The way to RGB is
+//! [`kernels::Chroma`]'s.
+
+use kernels::Chroma;
 
 /// Fraction bits of the conversion coefficients.
 const BITS: u32 = 16;
 const HALF: i32 = 1 << (BITS - 1);
-
-// 1.402, 0.344136, 0.714136 and 1.772 of T.871.
-const R_V: i32 = 91_881;
-const G_U: i32 = 22_554;
-const G_V: i32 = 46_802;
-const B_U: i32 = 116_130;
 
 // 0.299, 0.587 and 0.114; they sum to exactly one.
 const Y_R: i32 = 19_595;
@@ -25,26 +22,6 @@ const U_B: i32 = 32_768;
 const V_R: i32 = 32_768;
 const V_G: i32 = -27_439;
 const V_B: i32 = -5_329;
-
-/// What the chroma of a full-range BT.601 sample adds to red, green and blue; pixels share it.
-#[derive(Clone, Copy, Debug)]
-pub struct Chroma([i32; 3]);
-
-impl Chroma {
-    /// The share of `u` and `v`.
-    #[inline]
-    pub fn new(u: u8, v: u8) -> Self {
-        let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
-        Self([R_V * v + HALF, HALF - G_U * u - G_V * v, B_U * u + HALF])
-    }
-
-    /// RGB of the pixel with luma `y`, saturated to 0..=255.
-    #[inline]
-    pub fn rgb(self, y: u8) -> [u8; 3] {
-        let y = i32::from(y) << BITS;
-        self.0.map(|share| saturate((y + share) >> BITS))
-    }
-}
 
 /// RGB of a full-range BT.601 sample, saturated to 0..=255.
 #[inline]

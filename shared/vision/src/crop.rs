@@ -5,70 +5,131 @@
 //!
 //! A face larger than the crop would alias under plain bilinear sampling, which reads only the
 //! four nearest pixels. Above 1.5 frame pixels a crop pixel, every crop pixel is therefore the mean
-//! of 2 x 2 bilinear samples; frames are small enough that a face never needs more.
+//! of 2 x 2 bilinear samples, and above 3 of 4 x 4; frames are small enough that a face never needs
+//! more.
+//!
+//! A crop is square and its length says its side: at [`CROP_SIZE`] pixels it is the template, and a
+//! smaller one shows the same in larger pixels.
 
 use crate::Frame;
 use crate::align::{CROP_SIZE, Similarity};
 
-/// Bytes of a crop: 112 x 112 x 3.
+/// Bytes of a crop as large as the template: 112 x 112 x 3.
 pub const CROP_BYTES: usize = CROP_SIZE * CROP_SIZE * 3;
 
 /// Square of the scale above which crop pixels are supersampled: 1.5², in Q32.
 const SUPERSAMPLE_ABOVE: i64 = 9 << 30;
 
-/// Fills `crop` (NHWC, RGB, `i8 = u8 - 128`) with the face that `similarity` found in `frame`.
-pub fn crop_face(frame: &Frame, similarity: &Similarity, crop: &mut [i8; CROP_BYTES]) {
-    if similarity.scale_squared() > SUPERSAMPLE_ABOVE {
-        fill::<2>(frame, similarity, crop);
-    } else {
-        fill::<1>(frame, similarity, crop);
+/// Fraction bits of a sample's position: samples lie at eighths of a crop pixel, which is in Q16.
+const BITS: u32 = 19;
+
+/// The sums of samples for a row of crop pixels, RGB; a sample weighs 2^16.
+type Sums = [[u32; 3]; CROP_SIZE];
+
+/// Fills the square `crop` (NHWC, RGB, `i8 = u8 - 128`) with the face that `similarity` found in
+/// `frame`. Its side is at most [`CROP_SIZE`]; what is no part of such a square stays as it is.
+pub fn crop_face(frame: &Frame, similarity: &Similarity, crop: &mut [i8]) {
+    let side = side(crop.len());
+    let similarity = similarity.for_side(side);
+    match similarity.scale_squared() {
+        scale if scale > 4 * SUPERSAMPLE_ABOVE => fill::<4>(frame, &similarity, side, crop),
+        scale if scale > SUPERSAMPLE_ABOVE => fill::<2>(frame, &similarity, side, crop),
+        _ => fill::<1>(frame, &similarity, side, crop),
     }
 }
 
-/// Takes `N` x `N` samples a crop pixel, `N` being 1 or 2, evenly spread over the pixel.
-fn fill<const N: usize>(frame: &Frame, similarity: &Similarity, crop: &mut [i8; CROP_BYTES]) {
-    // Samples lie at multiples of a quarter of a crop pixel, so positions are in Q18.
-    let offsets: [i64; N] = core::array::from_fn(|i| (4 * i as i64 + 2) / N as i64 - 2);
+/// The side of a square crop of so many bytes.
+pub(crate) fn side(bytes: usize) -> usize {
+    (bytes / 3).isqrt().clamp(1, CROP_SIZE)
+}
+
+/// Takes `N` x `N` samples a crop pixel, `N` being 1, 2 or 4, evenly spread over the pixel.
+fn fill<const N: usize>(frame: &Frame, similarity: &Similarity, side: usize, crop: &mut [i8]) {
+    let offsets: [i64; N] = core::array::from_fn(|i| (8 * i as i64 + 4) / N as i64 - 4);
     let Similarity { a, b, x0, y0 } = *similarity;
-    for (row, v) in crop.chunks_exact_mut(CROP_SIZE * 3).zip(0..) {
-        for (pixel, u) in row.chunks_exact_mut(3).zip(0..) {
-            let mut sum = [0u32; 3];
-            for v in offsets.map(|offset| 4 * v + offset) {
-                for u in offsets.map(|offset| 4 * u + offset) {
-                    add_sample(frame, 4 * x0 + a * u + b * v, 4 * y0 + a * v - b * u, &mut sum);
-                }
+    let mut sums: Sums = [[0; 3]; CROP_SIZE];
+    for (row, v) in crop.chunks_exact_mut(side * 3).take(side).zip(0..) {
+        let sums = &mut sums[..side];
+        sums.fill([0; 3]);
+        for v in offsets.map(|offset| 8 * v + offset) {
+            for u in offsets {
+                let (x, y) = (8 * x0 + a * u + b * v, 8 * y0 + a * v - b * u);
+                Line { x, y, right: 8 * a, down: -8 * b }.add(frame, sums);
             }
-            let samples = (N * N) as u32;
-            for (out, sum) in pixel.iter_mut().zip(sum) {
-                // A sample weighs 2^16; the mean is rounded once.
-                let value = (sum + samples * (1 << 15)) / (samples << 16);
-                *out = (value as u8 ^ 0x80) as i8;
-            }
+        }
+        let samples = (N * N) as u32;
+        for (out, sum) in row.iter_mut().zip(sums.as_flattened()) {
+            // The mean is rounded once.
+            let value = (sum + samples * (1 << 15)) / (samples << 16);
+            *out = (value as u8 ^ 0x80) as i8;
         }
     }
 }
 
-/// Adds the bilinear sample at `(x, y)`, in Q18 pixels, times 2^16.
-#[inline]
+/// Samples on a line through the frame, in pixels with [`BITS`] fraction bits.
+#[derive(Clone, Copy)]
+struct Line {
+    /// Where the first sample lies.
+    x: i64,
+    y: i64,
+    /// From a sample to the next.
+    right: i64,
+    down: i64,
+}
+
+impl Line {
+    /// Adds a sample to each of the `sums`.
+    fn add(self, frame: &Frame, sums: &mut [[u32; 3]]) {
+        let inside = |number: usize| self.from(number).is_inside(frame);
+        // A line lies inside in one piece, which nearly always is all of it.
+        let first = (0..sums.len()).find(|&number| inside(number)).unwrap_or(sums.len());
+        let end = (first..sums.len()).rfind(|&number| inside(number)).map_or(first, |last| last + 1);
+        for (number, sum) in sums.iter_mut().enumerate() {
+            if !(first..end).contains(&number) {
+                let Self { x, y, .. } = self.from(number);
+                add_sample(frame, x, y, sum);
+            }
+        }
+        self.from(first).add_inside(frame, &mut sums[first..end]);
+    }
+
+    /// The line that begins with the sample of that number.
+    fn from(self, number: usize) -> Self {
+        let number = number as i64;
+        Self { x: self.x + self.right * number, y: self.y + self.down * number, ..self }
+    }
+
+    /// Whether all four pixels around the first sample are in the frame.
+    fn is_inside(&self, frame: &Frame) -> bool {
+        let ((x, _), (y, _)) = (split(self.x), split(self.y));
+        let (width, height) = (frame.width() as i64, frame.height() as i64);
+        x >= 0 && y >= 0 && x + 1 < width && y + 1 < height
+    }
+
+    /// Adds samples that all lie inside: pixels come in pairs, and positions fit 32 bits.
+    fn add_inside(self, frame: &Frame, sums: &mut [[u32; 3]]) {
+        let (mut x, mut y) = (self.x as i32, self.y as i32);
+        for sum in sums {
+            let [across, down] = [x, y].map(|position| (position + (1 << (BITS - 9))) >> (BITS - 8));
+            let [x_weight, y_weight] = [across, down].map(|position| position as u32 & 0xff);
+            let (column, row) = (across as usize >> 8, down as usize >> 8);
+            for (row, weight) in [(row, 256 - y_weight), (row + 1, y_weight)] {
+                let Some([left, right]) = frame.rgb_pair(column, row) else { continue };
+                for ((sum, left), right) in sum.iter_mut().zip(left).zip(right) {
+                    *sum += weight * ((256 - x_weight) * u32::from(left) + x_weight * u32::from(right));
+                }
+            }
+            x = x.wrapping_add(self.right as i32);
+            y = y.wrapping_add(self.down as i32);
+        }
+    }
+}
+
+/// Adds the bilinear sample at `(x, y)`, wherever it lies, times 2^16.
 fn add_sample(frame: &Frame, x: i64, y: i64, sum: &mut [u32; 3]) {
     let (x, x_weight) = split(x);
     let (y, y_weight) = split(y);
-    let (width, height) = (frame.width() as i64, frame.height() as i64);
-    if x < -1 || y < -1 || x >= width || y >= height {
-        return;
-    }
-    let rows = [(y, 256 - y_weight), (y + 1, y_weight)];
-    if x >= 0 && y >= 0 && x + 1 < width && y + 1 < height {
-        // Inside, which is nearly everywhere, pixels come in pairs and nothing is asked.
-        for (y, y_weight) in rows {
-            let Some([left, right]) = frame.rgb_pair(x as usize, y as usize) else { continue };
-            for ((sum, left), right) in sum.iter_mut().zip(left).zip(right) {
-                *sum += y_weight * ((256 - x_weight) * u32::from(left) + x_weight * u32::from(right));
-            }
-        }
-        return;
-    }
-    for (y, y_weight) in rows {
+    for (y, y_weight) in [(y, 256 - y_weight), (y + 1, y_weight)] {
         for (x, x_weight) in [(x, 256 - x_weight), (x + 1, x_weight)] {
             let weight = x_weight * y_weight;
             if weight != 0 && x >= 0 && y >= 0 {
@@ -82,9 +143,9 @@ fn add_sample(frame: &Frame, x: i64, y: i64, sum: &mut [u32; 3]) {
     }
 }
 
-/// A Q18 position as a pixel and the weight of its successor in 1/256, rounded to nearest.
+/// A position as a pixel and the weight of its successor in 1/256, rounded to nearest.
 #[inline]
 fn split(position: i64) -> (i64, u32) {
-    let rounded = (position + (1 << 9)) >> 10;
+    let rounded = (position + (1 << (BITS - 9))) >> (BITS - 8);
     (rounded >> 8, (rounded & 0xff) as u32)
 }

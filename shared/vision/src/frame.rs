@@ -7,7 +7,9 @@
 //! RGB565  gggbbbbb rrrrrggg | ...     little endian: the low byte first
 //! ```
 
-use crate::color::{Chroma, rgb565_to_rgb, yuv_to_rgb};
+use kernels::Chroma;
+
+use crate::color::{rgb565_to_rgb, yuv_to_rgb};
 use crate::{Error, MAX_HEIGHT, MAX_WIDTH};
 
 /// How a frame's bytes are to be read.
@@ -156,6 +158,25 @@ pub(crate) fn check_size(format: PixelFormat, width: usize, height: usize) -> Re
     Ok(())
 }
 
+impl Frame<'_> {
+    /// Writes row `y` to `row` as a network takes it: RGB, `i8 = u8 - 128`.
+    ///
+    /// Pixels beyond `row`'s length are left out; a row outside the frame is black.
+    pub(crate) fn read_input_row(&self, y: usize, row: &mut [i8]) {
+        let stride = self.width * 2;
+        match (self.format, self.bytes.get(y * stride..(y + 1) * stride)) {
+            (_, None) => row.fill(i8::MIN),
+            (PixelFormat::Yuyv, Some(bytes)) => kernels::yuyv_to_rgb(bytes, row),
+            (PixelFormat::Rgb565, Some(bytes)) => {
+                for (pixel, out) in bytes.chunks_exact(2).zip(row.chunks_exact_mut(3)) {
+                    let rgb = rgb565_to_rgb(u16::from_le_bytes([pixel[0], pixel[1]]));
+                    out.iter_mut().zip(rgb).for_each(|(out, value)| *out = (value ^ 0x80) as i8);
+                }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +201,9 @@ mod tests {
             for y in 0..4 {
                 let mut row = [9; 18];
                 frame.read_row(y, &mut row);
+                let mut input = [9; 18];
+                frame.read_input_row(y, &mut input);
+                assert_eq!(input.map(|value| (value as u8) ^ 0x80), row);
                 for x in 0..6 {
                     assert_eq!(row[3 * x..3 * x + 3], frame.rgb(x, y));
                     let pair = (x < 5 && y < 3).then(|| [frame.rgb(x, y), frame.rgb(x + 1, y)]);

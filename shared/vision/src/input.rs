@@ -135,14 +135,9 @@ pub fn fill_input(frame: &Frame, size: InputSize, input: &mut [i8]) -> Result<Pl
 }
 
 fn copy_rows<'a>(frame: &Frame, rows: &mut impl Iterator<Item = &'a mut [i8]>) {
-    let mut source = [0u8; MAX_WIDTH * 3];
-    let source = &mut source[..frame.width() * 3];
     for (y, row) in rows.by_ref().take(frame.height()).enumerate() {
-        frame.read_row(y, source);
-        let (filled, rest) = row.split_at_mut(source.len());
-        for (out, &value) in filled.iter_mut().zip(source.iter()) {
-            *out = to_input(value);
-        }
+        let (filled, rest) = row.split_at_mut(frame.width() * 3);
+        frame.read_input_row(y, filled);
         rest.fill(BLACK);
     }
 }

@@ -6,11 +6,15 @@
 
 use crate::align::CROP_SIZE;
 use crate::color::luma;
-use crate::crop::CROP_BYTES;
+use crate::crop::side;
 use crate::face::{Face, Landmark, Point, Rect, SUBPIXEL_BITS};
 
-/// Rows and columns of the crop that show the face and not what is beside it.
-const INNER: core::ops::Range<usize> = 20..CROP_SIZE - 16;
+/// Rows and columns of a crop of that side that show the face and not what is beside it: 20 to 96
+/// of the template's.
+fn inner(side: usize) -> core::ops::Range<usize> {
+    let at = |place: usize| place * side / CROP_SIZE;
+    at(20).max(1)..at(CROP_SIZE - 16)
+}
 
 /// Measures of one detected face; [`Limits::judge`](crate::Limits::judge) weighs them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +45,9 @@ pub struct Quality {
 
 impl Quality {
     /// Measures `face` (in frame coordinates), whose aligned crop is `crop`, in a frame of
-    /// `frame_width` x `frame_height` pixels.
-    pub fn measure(face: &Face, crop: &[i8; CROP_BYTES], frame_width: usize, frame_height: usize) -> Self {
+    /// `frame_width` x `frame_height` pixels. The crop is square, as [`crop_face`](crate::crop_face)
+    /// makes it.
+    pub fn measure(face: &Face, crop: &[i8], frame_width: usize, frame_height: usize) -> Self {
         let eyes = Vector::between(face.landmark(Landmark::RightEye), face.landmark(Landmark::LeftEye));
         let light = Light::measure(crop);
         Self {
@@ -139,21 +144,28 @@ struct Light {
 }
 
 impl Light {
-    fn measure(crop: &[i8; CROP_BYTES]) -> Self {
+    fn measure(crop: &[i8]) -> Self {
+        let side = side(crop.len());
+        let inner = inner(side);
         let mut above = [0u8; CROP_SIZE];
         let mut here = [0u8; CROP_SIZE];
         let mut below = [0u8; CROP_SIZE];
-        read_luma(crop, INNER.start - 1, &mut above);
-        read_luma(crop, INNER.start, &mut here);
-        let (mut level, mut edge) = (Moments::default(), Moments::default());
-        for y in INNER {
-            read_luma(crop, y + 1, &mut below);
-            for x in INNER {
-                let at = |row: &[u8; CROP_SIZE], x: usize| i64::from(row[x]);
-                let around = at(&above, x) + at(&below, x) + at(&here, x - 1) + at(&here, x + 1);
-                level.add(at(&here, x));
-                edge.add(4 * at(&here, x) - around);
+        read_luma(crop, side, inner.start - 1, &mut above);
+        read_luma(crop, side, inner.start, &mut here);
+        let (mut level, mut edge) = (Moments::<i64>::default(), Moments::<i64>::default());
+        for y in inner.clone() {
+            read_luma(crop, side, y + 1, &mut below);
+            // Sums of a row fit 32 bits: 112 squares of at most 4 * 255.
+            let (mut levels, mut edges) = (Moments::default(), Moments::default());
+            let vertical = above[inner.clone()].iter().zip(&below[inner.clone()]);
+            let horizontal = here[inner.start - 1..inner.end + 1].windows(3);
+            for ((&up, &down), near) in vertical.zip(horizontal) {
+                let [left, middle, right] = [near[0], near[1], near[2]].map(i32::from);
+                levels.add(middle);
+                edges.add(4 * middle - left - right - i32::from(up) - i32::from(down));
             }
+            level.extend(&levels);
+            edge.extend(&edges);
             (above, here) = (here, below);
         }
         Self {
@@ -164,8 +176,8 @@ impl Light {
     }
 }
 
-fn read_luma(crop: &[i8; CROP_BYTES], y: usize, row: &mut [u8; CROP_SIZE]) {
-    let pixels = crop[y * CROP_SIZE * 3..].chunks_exact(3);
+fn read_luma(crop: &[i8], side: usize, y: usize, row: &mut [u8; CROP_SIZE]) {
+    let pixels = crop.chunks_exact(3).skip(y * side).take(side);
     for (out, pixel) in row.iter_mut().zip(pixels) {
         *out = luma([pixel[0], pixel[1], pixel[2]].map(|value| value as u8 ^ 0x80));
     }
@@ -173,17 +185,26 @@ fn read_luma(crop: &[i8; CROP_BYTES], y: usize, row: &mut [u8; CROP_SIZE]) {
 
 /// Running count, sum and sum of squares.
 #[derive(Default)]
-struct Moments {
-    count: i64,
-    sum: i64,
-    squares: i64,
+struct Moments<T> {
+    count: T,
+    sum: T,
+    squares: T,
 }
 
-impl Moments {
-    fn add(&mut self, value: i64) {
+impl Moments<i32> {
+    fn add(&mut self, value: i32) {
         self.count += 1;
         self.sum += value;
         self.squares += value * value;
+    }
+}
+
+impl Moments<i64> {
+    /// Takes all values of another.
+    fn extend(&mut self, other: &Moments<i32>) {
+        self.count += i64::from(other.count);
+        self.sum += i64::from(other.sum);
+        self.squares += i64::from(other.squares);
     }
 
     fn mean(&self) -> i64 {

@@ -81,20 +81,23 @@ fn picture() -> Vec<u8> {
     bytes
 }
 
-fn check_crop(scale: f64, samples: i32) {
+/// `scale` is in frame pixels a pixel of the template.
+fn check_crop(side: usize, scale: f64, samples: i32) {
     let bytes = picture();
     let frame = Frame::new(PixelFormat::Rgb565, 320, 240, &bytes).unwrap();
-    let landmarks = landmarks(scale, 0.3, 150.0, 70.0, [0.0; 10]);
+    let landmarks = landmarks(scale, 0.3, 150.0, 50.0 * scale, [0.0; 10]);
     let similarity = Similarity::to_template(&landmarks).unwrap();
-    let mut crop = [0; CROP_BYTES];
+    let mut crop = vec![0; side * side * 3];
     crop_face(&frame, &similarity, &mut crop);
     let [a, b, x0, y0] = exact(&landmarks);
+    let smaller = CROP_SIZE as f64 / side as f64;
+    let (a, b) = (a * smaller, b * smaller);
     let pixel = |x: f64, y: f64, c: usize| {
         if x < 0.0 || y < 0.0 { 0.0 } else { f64::from(frame.rgb(x as usize, y as usize)[c]) }
     };
     let mut outside = 0;
-    for v in 0..CROP_SIZE as i32 {
-        for u in 0..CROP_SIZE as i32 {
+    for v in 0..side as i32 {
+        for u in 0..side as i32 {
             for c in 0..3 {
                 let mut sum = 0.0;
                 for (i, j) in (0..samples * samples).map(|s| (s / samples, s % samples)) {
@@ -109,7 +112,7 @@ fn check_crop(scale: f64, samples: i32) {
                         + (pixel(x, y + 1.0, c) * (1.0 - fx) + pixel(x + 1.0, y + 1.0, c) * fx) * fy;
                 }
                 let want = sum / f64::from(samples * samples);
-                let got = f64::from(crop[(v as usize * CROP_SIZE + u as usize) * 3 + c]) + 128.0;
+                let got = f64::from(crop[(v as usize * side + u as usize) * 3 + c]) + 128.0;
                 // Positions are right to 1/100 pixel, weights to 1/512; next to the black outside
                 // a pixel may differ by 255 times that.
                 assert!((got - want).abs() < 3.0, "{u} {v} {c}: {got} {want}");
@@ -121,10 +124,18 @@ fn check_crop(scale: f64, samples: i32) {
 
 #[test]
 fn plain_crop_is_bilinear() {
-    check_crop(1.4, 1);
+    check_crop(112, 1.4, 1);
 }
 
 #[test]
 fn large_faces_are_supersampled() {
-    check_crop(1.9, 2);
+    check_crop(112, 1.9, 2);
+}
+
+#[test]
+fn a_smaller_crop_shows_the_same() {
+    check_crop(64, 0.8, 1);
+    check_crop(80, 1.9, 2);
+    check_crop(96, 1.9, 2);
+    check_crop(64, 1.9, 4);
 }

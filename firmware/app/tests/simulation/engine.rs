@@ -3,7 +3,7 @@
 //! Byte 0 is the person (0: no face), byte 1 the number of the view, which differs a little from
 //! the others, byte 2 makes the face too small if not 0.
 
-use app::{EncoderInfo, Engine, Fault, NetworkInfo};
+use app::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo};
 use gallery::{CalibrationPoint, EncoderHash, Similarity, Template};
 use protocol::ModelKind;
 use sha2::{Digest, Sha256};
@@ -55,6 +55,7 @@ pub struct FakeModel {
 impl Engine for FakeEngine {
     type Model<'i> = FakeModel;
     type Pair<'i> = FakeModel;
+    type Aligned<'e> = FakeAligned;
 
     fn load(&self, kind: ModelKind, image: &[u8]) -> Result<(FakeModel, NetworkInfo), Fault> {
         let (content, digest) = image.split_last_chunk::<32>().ok_or_else(|| Fault::new("truncated"))?;
@@ -92,11 +93,30 @@ impl Engine for FakeEngine {
         Ok((frame.bytes()[0] != 0).then_some(face).into_iter().collect())
     }
 
-    fn measure(&mut self, _: &FakeModel, frame: &Frame, face: &Face) -> Result<Quality, Fault> {
-        let eye_distance = if frame.bytes()[2] == 0 { 50 } else { 5 };
-        Ok(Quality {
-            score: face.score,
-            eye_distance,
+    fn align<'e>(
+        &'e mut self,
+        model: &'e FakeModel,
+        frame: &Frame,
+        face: &Face,
+    ) -> Result<FakeAligned, Fault> {
+        let [person, view, distant, ..] = *frame.bytes() else { unreachable!() };
+        Ok(FakeAligned { space: model.space, person, view, distant: distant != 0, score: face.score })
+    }
+}
+
+pub struct FakeAligned {
+    space: u8,
+    person: u8,
+    view: u8,
+    distant: bool,
+    score: u16,
+}
+
+impl Aligned for FakeAligned {
+    fn quality(&mut self) -> Quality {
+        Quality {
+            score: self.score,
+            eye_distance: if self.distant { 5 } else { 50 },
             visible: 100,
             yaw: 0,
             pitch: 50,
@@ -104,13 +124,12 @@ impl Engine for FakeEngine {
             sharpness: 1000,
             brightness: 120,
             contrast: 50,
-        })
+        }
     }
 
-    fn encode(&mut self, model: &FakeModel, frame: &Frame, _: &Face) -> Result<Template, Fault> {
-        let [person, view, ..] = *frame.bytes() else { unreachable!() };
-        let person = Sha256::digest([model.space, person]);
-        let view = Sha256::digest([model.space, view, 99]);
+    fn encode(self) -> Result<Template, Fault> {
+        let person = Sha256::digest([self.space, self.person]);
+        let view = Sha256::digest([self.space, self.view, 99]);
         let values = (0..128).map(|at| {
             let bit = |digest: &[u8], at: usize| i16::from(digest[at / 8] >> (at % 8) & 1) * 2 - 1;
             100 * bit(&person, at) + 20 * bit(&view, at)

@@ -3,21 +3,22 @@
 
 use super::Rgb;
 
-/// Side of an aligned face in pixels.
-pub const SIDE: usize = 112;
+/// Side of the template in pixels.
+const TEMPLATE_SIDE: usize = 112;
 
 /// Where the landmarks go: right eye, left eye, nose, right and left mouth corner of the person.
 const TEMPLATE: [[f64; 2]; 5] =
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]];
 
-/// The face with `landmarks`, upright and centred: 112 x 112 RGB. What lies beyond the picture is
-/// black.
-pub fn align(picture: Rgb, landmarks: &[[f32; 2]; 5]) -> Vec<u8> {
+/// The face with `landmarks`, upright and centred: RGB of `side` x `side` pixels, in which the template
+/// is as large as the side. What lies beyond the picture is black.
+pub fn align(picture: Rgb, landmarks: &[[f32; 2]; 5], side: usize) -> Vec<u8> {
     let back = Similarity::between(&TEMPLATE, &landmarks.map(|point| point.map(f64::from)));
-    let mut face = Vec::with_capacity(SIDE * SIDE * 3);
-    for row in 0..SIDE {
-        for column in 0..SIDE {
-            let [x, y] = back.apply([column as f64, row as f64]);
+    let step = TEMPLATE_SIDE as f64 / side as f64;
+    let mut face = Vec::with_capacity(side * side * 3);
+    for row in 0..side {
+        for column in 0..side {
+            let [x, y] = back.apply([column as f64 * step, row as f64 * step]);
             face.extend(sample(picture, x, y));
         }
     }
@@ -87,14 +88,20 @@ fn sample(picture: Rgb, x: f64, y: f64) -> [u8; 3] {
 mod tests {
     use super::*;
 
+    const SIDE: usize = TEMPLATE_SIDE;
+
     #[test]
     fn landmarks_on_the_template_leave_the_picture_as_it_is() {
         let pixels: Vec<u8> = (0..SIDE * SIDE * 3).map(|i| (i * 7 % 251) as u8).collect();
         let picture = Rgb { width: SIDE, height: SIDE, pixels: &pixels };
-        let face = align(picture, &TEMPLATE.map(|point| point.map(|value| value as f32)));
+        let face = align(picture, &TEMPLATE.map(|point| point.map(|value| value as f32)), SIDE);
         let differ = face.iter().zip(&pixels).filter(|(a, b)| a.abs_diff(**b) > 1).count();
         // The last row and column may blend with what lies beyond.
         assert!(differ < 3 * 2 * SIDE, "{differ}");
+        // A half as large one shows every second pixel.
+        let half = align(picture, &TEMPLATE.map(|point| point.map(|value| value as f32)), SIDE / 2);
+        let second = |i: usize| face[(i / 3 / (SIDE / 2) * 2 * SIDE + i / 3 % (SIDE / 2) * 2) * 3 + i % 3];
+        assert!(half.iter().enumerate().all(|(i, &value)| value.abs_diff(second(i)) <= 1));
     }
 
     #[test]

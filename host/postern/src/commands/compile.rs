@@ -32,7 +32,8 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     calibrate: Option<PathBuf>,
 
-    /// Width and height of a detector's input in pixels, multiples of 32 [default: the model's]
+    /// Width and height of the input in pixels: a detector's are multiples of 32, an encoder's both 64,
+    /// 80, 96 or 112 [default: the model's]
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = input_size)]
     size: Option<[usize; 2]>,
 

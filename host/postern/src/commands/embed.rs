@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
+use recognizer::{Aligned, DEFAULT_MIN_SCORE, Recognizer};
 use serde_json::json;
 
 use crate::device::{DeviceArgs, hex};
@@ -91,8 +91,10 @@ fn here(recognizer: &Recognizer, arena: &mut Arena, shot: &Shot) -> anyhow::Resu
     let Some(face) = vision::largest(&faces) else {
         bail!("{}: no face in the picture", shot.path.display());
     };
-    let template =
-        recognizer.encode(&frame, face, arena.bytes()).with_context(|| shot.path.display().to_string())?;
+    let template = recognizer
+        .align(&frame, face, arena.bytes())
+        .and_then(Aligned::encode)
+        .with_context(|| shot.path.display().to_string())?;
     Ok(Embedded {
         encoder: hex(&recognizer.encoder_hash().0),
         template: template.values().to_vec(),

@@ -5,6 +5,7 @@
 //! it is copied together first. The second of an odd number of filters is the padding of packed
 //! weights; an odd number of pixels ends with a pair of the last two, or of one pixel twice.
 
+use super::depthwise_conv2d::depthwise_conv2d;
 use super::products::{Pairs, Scaling};
 use super::unpack::{Rows, WORDS, unpack};
 use super::{Activation, activation};
@@ -23,6 +24,9 @@ const PATCH: usize = 576;
 
 /// See [`crate::conv2d`].
 pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
+    if let Some(conv) = conv.of_one_channel() {
+        return depthwise_conv2d(&conv, input, output);
+    }
     let depth = conv.window.kernel[0] * conv.window.kernel[1] * conv.input.channels;
     let pieces = depth.div_ceil(PIECE);
     let whole = conv.window.is_point() && depth.is_multiple_of(PIECE);

@@ -2,41 +2,44 @@
 //!
 //! Other kernels are left to `generic`.
 
-use super::activation;
-use super::filter::{Filter, PAIRS, filter};
+use super::filter::{Filter, Finish, PAIRS, filter};
 use super::plane::widen;
+use super::{activation, is_wide};
 use crate::parts::{self, PITCH, Part};
 use crate::{Convolution, Element, generic};
 
 /// See [`crate::depthwise_conv2d`].
 pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
-    let bytes = O::bytes_mut(output);
-    match (activation(&conv.stage, size_of::<O>()), bytes) {
-        (Some(activation), Some(output)) if parts::fit(conv) => {
-            let mut plane = [[0; 2]; PAIRS * PITCH];
-            parts::each(conv, |part| {
-                let filter = Filter {
-                    rows: part.rows,
-                    columns: part.columns,
-                    stride: conv.window.stride[0],
-                    channels: conv.output.channels,
-                    output_row: conv.output.width * conv.output.channels,
-                    zero_point: conv.stage.zero_point,
-                    activation,
-                };
-                run(&part, &filter, conv, input, output, &mut plane);
-            });
-        }
-        _ => generic::depthwise_conv2d(conv, input, output),
+    let bytes = size_of::<O>();
+    let finish = match activation(&conv.stage, bytes) {
+        Some(activation) => Finish::Narrow(activation),
+        None if is_wide(&conv.stage, bytes) => Finish::Wide,
+        None => return generic::depthwise_conv2d(conv, input, output),
+    };
+    if !parts::fit(conv) {
+        return generic::depthwise_conv2d(conv, input, output);
     }
+    let mut plane = [[0; 2]; PAIRS * PITCH];
+    parts::each(conv, |part| {
+        let filter = Filter {
+            rows: part.rows,
+            columns: part.columns,
+            stride: conv.window.stride[0],
+            channels: conv.output.channels,
+            output_row: conv.output.width * conv.output.channels,
+            zero_point: conv.stage.zero_point,
+            finish,
+        };
+        run(&part, &filter, conv, input, output, &mut plane);
+    });
 }
 
-fn run(
+fn run<O: Element>(
     part: &Part,
     it: &Filter,
     conv: &Convolution,
     input: &[i8],
-    output: &mut [i8],
+    output: &mut [O],
     plane: &mut [[i16; 2]; PAIRS * PITCH],
 ) {
     let channels = conv.output.channels;

@@ -7,8 +7,8 @@
 use core::arch::global_asm;
 
 use super::Activation;
-use crate::Scale;
 use crate::parts::{PITCH, ROWS};
+use crate::{Element, Scale};
 
 /// Pairs of rows in a plane: one more than rows need, since the last row of outputs may be computed
 /// together with one below it that is not there.
@@ -28,14 +28,24 @@ pub struct Filter {
     pub output_row: usize,
     /// Zero point of the output.
     pub zero_point: i32,
-    /// What else is done to a sum.
-    pub activation: Activation,
+    /// How sums become outputs.
+    pub finish: Finish,
+}
+
+/// How sums become outputs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    /// 8 bits.
+    Narrow(Activation),
+    /// 16 bits, without a zero point, after a left shift.
+    Wide,
 }
 
 /// What the asm is told about a row of outputs, or two rows.
 #[repr(C)]
 struct Job {
     bias: [i32; 2],
+    /// Of sums, and of negative ones, or how far sums of 16 bits are shifted.
     multiplier: [i32; 2],
     zero_point: i32,
     /// Bytes to the second row; 0 if there is none, so that the first is written over it.
@@ -44,7 +54,7 @@ struct Job {
     step: usize,
     plane: *const [i16; 2],
     plane_end: *const [i16; 2],
-    output: *mut i8,
+    output: *mut u8,
     /// Taps of rows 0 and 1 of each column, then of rows 1 and 2.
     taps: [[[i16; 2]; 3]; 2],
 }
@@ -53,38 +63,45 @@ unsafe extern "C" {
     fn dsp_filter_1_linear(job: &Job);
     fn dsp_filter_1_relu(job: &Job);
     fn dsp_filter_1_prelu(job: &Job);
+    fn dsp_filter_1_wide(job: &Job);
     fn dsp_filter_2_linear(job: &Job);
     fn dsp_filter_2_relu(job: &Job);
     fn dsp_filter_2_prelu(job: &Job);
+    fn dsp_filter_2_wide(job: &Job);
 }
 
 /// Computes one channel; `output` begins with its first value.
-pub fn filter(
+pub fn filter<O: Element>(
     it: &Filter,
     plane: &[[i16; 2]; PAIRS * PITCH],
     weights: &[i8; 9],
     scale: &Scale,
-    output: &mut [i8],
+    output: &mut [O],
 ) {
+    let bytes = size_of::<O>();
+    assert!(bytes == if it.finish == Finish::Wide { 2 } else { 1 });
     let (first, together) = (it.stride == 1, if it.stride == 1 { 2 } else { 1 });
     assert!(it.rows > 0 && it.columns > 0 && (it.rows - 1) * it.stride + 3 <= ROWS + 1);
     assert!((it.columns - 1) * it.stride + 3 <= PITCH);
     assert!(output.len() > (it.rows - 1) * it.output_row + (it.columns - 1) * it.channels);
     let tap = |row: usize, column: usize| i16::from(weights[row * 3 + column]);
-    let run = match (first, it.activation) {
-        (true, Activation::Linear) => dsp_filter_1_linear,
-        (true, Activation::Relu) => dsp_filter_1_relu,
-        (true, Activation::Prelu) => dsp_filter_1_prelu,
-        (false, Activation::Linear) => dsp_filter_2_linear,
-        (false, Activation::Relu) => dsp_filter_2_relu,
-        (false, Activation::Prelu) => dsp_filter_2_prelu,
+    let run = match (first, it.finish) {
+        (true, Finish::Narrow(Activation::Linear)) => dsp_filter_1_linear,
+        (true, Finish::Narrow(Activation::Relu)) => dsp_filter_1_relu,
+        (true, Finish::Narrow(Activation::Prelu)) => dsp_filter_1_prelu,
+        (true, Finish::Wide) => dsp_filter_1_wide,
+        (false, Finish::Narrow(Activation::Linear)) => dsp_filter_2_linear,
+        (false, Finish::Narrow(Activation::Relu)) => dsp_filter_2_relu,
+        (false, Finish::Narrow(Activation::Prelu)) => dsp_filter_2_prelu,
+        (false, Finish::Wide) => dsp_filter_2_wide,
     };
+    let second = if it.finish == Finish::Wide { scale.shift } else { 2 * scale.negative };
     let mut job = Job {
         bias: [scale.bias; 2],
-        multiplier: [2 * scale.multiplier, 2 * scale.negative],
+        multiplier: [2 * scale.multiplier, second],
         zero_point: it.zero_point,
         second: 0,
-        step: it.channels,
+        step: it.channels * bytes,
         plane: core::ptr::null(),
         plane_end: core::ptr::null(),
         output: core::ptr::null_mut(),
@@ -94,19 +111,25 @@ pub fn filter(
         let seen = &plane[pair * PITCH..(pair + 2) * PITCH];
         job.plane = seen.as_ptr();
         job.plane_end = seen[it.columns * it.stride..].as_ptr();
-        job.output = output[row * it.output_row..].as_mut_ptr();
-        job.second = if first && row + 1 < it.rows { it.output_row } else { 0 };
+        job.output = output[row * it.output_row..].as_mut_ptr().cast();
+        job.second = if first && row + 1 < it.rows { it.output_row * bytes } else { 0 };
         // SAFETY: the plane has two pairs of rows from `plane` on, and as many columns as are seen,
         // and the output reaches to its last row and column, as was asserted.
         unsafe { run(&job) }
     }
 }
 
+// The last parameter of the macros is 0 linear, 1 ReLU, 2 PReLU, 3 16 bits.
 // r1 to r6 are the taps, r7, r9 and r10 three columns of a pair of rows, r11 and r12 the sums. No
 // register is left for bias, multipliers and zero point, which come from the stack.
 global_asm!(
     ".cpu cortex-m7",
     ".macro filter_scale sum, activation",
+    ".if \\activation == 3",
+    "    lsl \\sum, \\sum, r9",
+    "    smmulr \\sum, \\sum, r7",
+    "    ssat \\sum, #16, \\sum",
+    ".else",
     ".if \\activation == 2",
     "    cmp \\sum, #0",
     "    ite ge",
@@ -120,6 +143,7 @@ global_asm!(
     "    smmlar \\sum, \\sum, r7, r10",
     ".endif",
     "    ssat \\sum, #8, \\sum",
+    ".endif",
     ".endm",
     ".macro filter_rows name, stride, activation",
     ".section .text.\\name, \"ax\"",
@@ -166,10 +190,17 @@ global_asm!(
     ".endif",
     "    filter_scale r11, \\activation",
     "    ldrd r7, r9, [sp, #20]",
+    ".if \\activation == 3",
+    ".if \\stride == 1",
+    "    strh r12, [r8, r7]",
+    ".endif",
+    "    strh r11, [r8]",
+    ".else",
     ".if \\stride == 1",
     "    strb r12, [r8, r7]",
     ".endif",
     "    strb r11, [r8]",
+    ".endif",
     "    add r8, r9",
     "    add r0, #4 * \\stride",
     "    cmp r0, lr",
@@ -181,8 +212,10 @@ global_asm!(
     "filter_rows dsp_filter_1_linear, 1, 0",
     "filter_rows dsp_filter_1_relu, 1, 1",
     "filter_rows dsp_filter_1_prelu, 1, 2",
+    "filter_rows dsp_filter_1_wide, 1, 3",
     "filter_rows dsp_filter_2_linear, 2, 0",
     "filter_rows dsp_filter_2_relu, 2, 1",
     "filter_rows dsp_filter_2_prelu, 2, 2",
+    "filter_rows dsp_filter_2_wide, 2, 3",
     pitch = const PITCH,
 );

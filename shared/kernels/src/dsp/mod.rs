@@ -10,6 +10,7 @@ mod add;
 mod conv2d;
 mod depthwise_conv2d;
 mod filter;
+mod max_pool;
 mod plane;
 mod products;
 mod unpack;
@@ -17,6 +18,7 @@ mod unpack;
 pub use add::add;
 pub use conv2d::conv2d;
 pub use depthwise_conv2d::depthwise_conv2d;
+pub use max_pool::max_pool;
 
 use crate::OutputStage;
 
@@ -29,6 +31,12 @@ enum Activation {
     Relu,
     /// A multiplier of its own below zero.
     Prelu,
+}
+
+/// Whether outputs have 16 bits and neither a zero point nor an activation, as those of a network.
+fn is_wide(stage: &OutputStage, bytes: usize) -> bool {
+    let range = [stage.min, stage.max] == [i16::MIN, i16::MAX].map(i32::from);
+    bytes == 2 && range && stage.zero_point == 0 && !stage.prelu
 }
 
 /// What the stage does to outputs of this many bytes, if the asm has it.

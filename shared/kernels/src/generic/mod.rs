@@ -10,6 +10,7 @@ mod dot;
 mod max_pool;
 mod nearest;
 mod resize;
+mod yuyv;
 
 pub use add::add;
 pub use average_pool::average_pool;
@@ -19,3 +20,4 @@ pub use dot::dot;
 pub use max_pool::max_pool;
 pub use nearest::nearest;
 pub use resize::resize_nearest_2x;
+pub use yuyv::yuyv_to_rgb;

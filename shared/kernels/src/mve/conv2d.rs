@@ -4,6 +4,7 @@
 //! seven pixels of a tile see is first copied together. The last tile is moved back to end at the
 //! last pixel. Fewer than seven pixels, as in a fully connected layer, are multiplied one by one.
 
+use super::depthwise_conv2d::depthwise_conv2d;
 use super::gather::{PATCH, gather};
 use super::in_vectors;
 use super::pixel::{PIECES, Pixel, mve_pixel};
@@ -17,6 +18,9 @@ const BLOCK: usize = 512;
 
 /// See [`crate::conv2d`].
 pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
+    if let Some(conv) = conv.of_one_channel() {
+        return depthwise_conv2d(&conv, input, output);
+    }
     let depth = conv.window.kernel[0] * conv.window.kernel[1] * conv.input.channels;
     // What the asm is told; true of every model that was loaded.
     assert!(input.len() >= conv.input.len() && output.len() >= conv.output.len());

@@ -8,9 +8,9 @@
 //! and the last pair of rows moved back. Other kernels are left to `generic`.
 
 use super::column::{column, is_column};
-use super::filter::{self, Filter, Plane, offsets};
-use super::in_vectors;
+use super::filter::{self, Filter, Finish, Plane, offsets};
 use super::plane::{self, Columns};
+use super::{in_vectors, in_wide_vectors};
 use crate::parts::{self, PITCH, Part};
 use crate::{Convolution, Element, generic};
 
@@ -24,8 +24,8 @@ pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &m
         && height >= 2
         && width >= 4
         && Columns::fits(conv.input.width.min(parts::COLUMNS), channels)
-        && (width + 4) * channels <= 1 << 16
-        && in_vectors(&conv.stage, size_of::<O>());
+        && (width + 4) * channels * size_of::<O>() <= 1 << 16
+        && (in_vectors(&conv.stage, size_of::<O>()) || in_wide_vectors(&conv.stage, size_of::<O>()));
     if !ours {
         return generic::depthwise_conv2d(conv, input, output);
     }
@@ -53,7 +53,11 @@ fn run<O: Element>(part: &Part, conv: &Convolution, input: &[i8], output: &mut [
         channels,
         zero_point: conv.stage.zero_point,
         min: conv.stage.min as i8,
-        prelu: conv.stage.prelu,
+        finish: match (size_of::<O>(), conv.stage.prelu) {
+            (2, _) => Finish::Wide,
+            (_, true) => Finish::Prelu,
+            (_, false) => Finish::Clamp,
+        },
     };
     for channel in 0..channels {
         plane::copy(&columns, &input[part.first_input(conv) + channel..], &mut plane[to..]);

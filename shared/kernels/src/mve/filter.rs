@@ -28,10 +28,21 @@ pub struct Filter {
     pub channels: usize,
     /// Zero point of the output.
     pub zero_point: i32,
-    /// Least output; with a PReLU there is none.
+    /// Least output, for [`Finish::Clamp`].
     pub min: i8,
-    /// Whether negative sums have a multiplier of their own.
-    pub prelu: bool,
+    /// How sums become outputs.
+    pub finish: Finish,
+}
+
+/// How sums become outputs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    /// 8 bits with a least output.
+    Clamp,
+    /// 8 bits; negative sums have a multiplier of their own.
+    Prelu,
+    /// 16 bits, without a zero point, after a left shift.
+    Wide,
 }
 
 /// Which tap a lane of a patch meets, for each position of the filter in it; 9 is a zero.
@@ -104,19 +115,22 @@ struct Lanes {
 unsafe extern "C" {
     fn mve_filter_1(job: &mut Job);
     fn mve_filter_1_prelu(job: &mut Job);
+    fn mve_filter_1_wide(job: &mut Job);
     fn mve_filter_2(job: &mut Job);
     fn mve_filter_2_prelu(job: &mut Job);
+    fn mve_filter_2_wide(job: &mut Job);
 }
 
 /// Computes one channel. `weights` and `output` begin with the channel's first value.
 pub fn run<O: Element>(it: &Filter, plane: &[i8], weights: &[i8], scale: &Scale, output: &mut [O]) {
     let Plane { rows, columns, pitch, stride } = it.plane;
-    let (row, channels) = (it.output_width * it.channels, it.channels);
+    let (row, channels, bytes) = (it.output_width * it.channels, it.channels, size_of::<O>());
     // The last output of the last row, and the last pixel that it sees.
-    assert!(rows >= 2 && columns >= 4 && size_of::<O>() == 1);
+    assert!(rows >= 2 && columns >= 4);
+    assert!(bytes == if it.finish == Finish::Wide { 2 } else { 1 });
     assert!(output.len() > (rows - 1) * row + (columns - 1) * channels && weights.len() > 8 * channels);
     assert!(plane.len() >= ((rows - 1) * stride + 2) * pitch + (columns - 1) * stride + 3);
-    let lane = |y: usize, x: usize| (y * row + x * channels) as u16;
+    let lane = |y: usize, x: usize| ((y * row + x * channels) * bytes) as u16;
     // Two vectors, the left half of a tile and the right one, narrowed into each other's gaps.
     let lanes = [(0, 0), (0, 2), (0, 1), (0, 3), (1, 0), (1, 2), (1, 1), (1, 3)];
     let lanes = Lanes { offsets: lanes.map(|(y, x)| lane(y, x)), min: [it.min; 16] };
@@ -127,12 +141,12 @@ pub fn run<O: Element>(it: &Filter, plane: &[i8], weights: &[i8], scale: &Scale,
         output: output.as_mut_ptr().cast(),
         tiles: columns / 4,
         back_plane: back * stride,
-        back_output: back * channels,
+        back_output: back * channels * bytes,
         pairs: rows / 2,
         odd: rows % 2,
         row_plane: pitch * stride,
-        row_output: row,
-        step: 4 * channels,
+        row_output: row * bytes,
+        step: 4 * channels * bytes,
         lanes: &lanes,
         zero_point: it.zero_point,
         positions: if stride == 1 { &STRIDE_1 } else { &STRIDE_2 },
@@ -141,11 +155,13 @@ pub fn run<O: Element>(it: &Filter, plane: &[i8], weights: &[i8], scale: &Scale,
         channels,
         taps: [0; 16],
     };
-    let filter = match (stride, it.prelu) {
-        (1, false) => mve_filter_1,
-        (1, true) => mve_filter_1_prelu,
-        (_, false) => mve_filter_2,
-        (_, true) => mve_filter_2_prelu,
+    let filter = match (stride, it.finish) {
+        (1, Finish::Clamp) => mve_filter_1,
+        (1, Finish::Prelu) => mve_filter_1_prelu,
+        (1, Finish::Wide) => mve_filter_1_wide,
+        (_, Finish::Clamp) => mve_filter_2,
+        (_, Finish::Prelu) => mve_filter_2_prelu,
+        (_, Finish::Wide) => mve_filter_2_wide,
     };
     // SAFETY: outputs, plane and weights reach as far as asserted, and nothing further is touched:
     // tiles end at the last column and pairs at the last row. Patches of stride 1 are 4x4 pixels for
@@ -153,6 +169,7 @@ pub fn run<O: Element>(it: &Filter, plane: &[i8], weights: &[i8], scale: &Scale,
     unsafe { filter(&mut job) }
 }
 
+// The last parameter of the macros is 0 for a least output, 1 for a PReLU and 2 for 16 bits.
 // Filter positions stay in q0..q3 and the patch's offsets in q4. The eight sums of a tile go to q6
 // and q7 in four moves; q5 is the patch, then the result.
 global_asm!(
@@ -167,7 +184,7 @@ global_asm!(
     "    vmladav.s8 r4, q2, q5",
     "    vmladav.s8 r6, q3, q5",
     ".endm",
-    ".macro filter_tile stride, prelu",
+    ".macro filter_tile stride, finish",
     "    filter_half \\stride",
     "    vmov q6[2], q6[0], r0, r4",
     "    vmov q6[3], q6[1], r2, r6",
@@ -184,29 +201,37 @@ global_asm!(
     ".endif",
     "    vadd.i32 q6, q6, r5",
     "    vadd.i32 q7, q7, r5",
+    ".if \\finish == 2",
+    "    vshl.s32 q6, r8",
+    "    vshl.s32 q7, r8",
+    ".endif",
     "    vqrdmulh.s32 q5, q6, r7",
-    ".if \\prelu",
+    ".if \\finish == 1",
     "    vpt.s32 lt, q6, zr",
     "    vqrdmulht.s32 q5, q6, r9",
     ".endif",
     "    vqrdmulh.s32 q6, q7, r7",
-    ".if \\prelu",
+    ".if \\finish == 1",
     "    vpt.s32 lt, q7, zr",
     "    vqrdmulht.s32 q6, q7, r9",
     ".endif",
     "    vqmovnb.s32 q5, q5",
     "    vqmovnt.s32 q5, q6",
     "    vldrh.u16 q7, [r12]",
+    ".if \\finish == 2",
+    "    vstrh.16 q5, [r10, q7]",
+    ".else",
     "    vqadd.s16 q5, q5, r8",
     "    vqmovnb.s16 q5, q5",
-    ".ifeq \\prelu",
+    ".if \\finish == 0",
     "    vldrb.u8 q6, [r12, #16]",
     "    vmax.s8 q5, q5, q6",
     ".endif",
     "    vstrb.16 q5, [r10, q7]",
+    ".endif",
     "    add r10, r11",
     ".endm",
-    ".macro filter_plane name, stride, prelu",
+    ".macro filter_plane name, stride, finish",
     ".section .text.\\name, \"ax\"",
     ".balign 4",
     ".global \\name",
@@ -242,7 +267,11 @@ global_asm!(
     "    vldrb.u8 q4, [r1]",
     "    ldrd r5, r7, [r0]",
     "    ldr.w r9, [r0, #8]",
+    ".if \\finish == 2",
+    "    ldr.w r8, [r0, #12]",
+    ".else",
     "    ldr.w r8, [r0, #60]",
+    ".endif",
     "    ldr.w r11, [r0, #52]",
     "    ldr.w r12, [r0, #56]",
     "2:",
@@ -255,7 +284,7 @@ global_asm!(
     ".endif",
     "    dls lr, lr",
     "3:",
-    "    filter_tile \\stride, \\prelu",
+    "    filter_tile \\stride, \\finish",
     "    le lr, 3b",
     "    ldr r0, [sp]",
     "    ldr.w r2, [r0, #28]",
@@ -267,7 +296,7 @@ global_asm!(
     "    sub.w r3, r3, r2",
     ".endif",
     "    sub.w r10, r10, r4",
-    "    filter_tile \\stride, \\prelu",
+    "    filter_tile \\stride, \\finish",
     "    ldr r0, [sp]",
     "4:",
     "    ldr.w r1, [r0, #16]",
@@ -300,6 +329,8 @@ global_asm!(
     ".endm",
     "filter_plane mve_filter_1, 1, 0",
     "filter_plane mve_filter_1_prelu, 1, 1",
+    "filter_plane mve_filter_1_wide, 1, 2",
     "filter_plane mve_filter_2, 2, 0",
     "filter_plane mve_filter_2_prelu, 2, 1",
+    "filter_plane mve_filter_2_wide, 2, 2",
 );

@@ -1,10 +1,29 @@
 //! Maximum over a window: the pixels of a window are compared as whole rows of channels.
+//!
+//! Windows of 2x2 that stand side by side, sixteen channels at a time, have a loop of their own.
 
 use core::arch::global_asm;
 
 use crate::Pooling;
 
+/// Channels in a register.
+const LANES: usize = 16;
+
+/// What the asm is told of a row of windows of 2x2.
+#[repr(C)]
+struct Job {
+    top: *const i8,
+    bottom: *const i8,
+    output: *mut i8,
+    /// At least one.
+    pixels: usize,
+    channels: usize,
+    /// Channels in sixteens, at least one.
+    blocks: usize,
+}
+
 unsafe extern "C" {
+    fn mve_halve(job: &Job);
     /// Raises each of `len` values at `to` to the one at `from`.
     fn mve_raise(to: *mut i8, from: *const i8, len: usize);
 }
@@ -12,6 +31,22 @@ unsafe extern "C" {
 /// See [`crate::max_pool`].
 pub fn max_pool(pool: &Pooling, input: &[i8], output: &mut [i8]) {
     let channels = pool.output.channels;
+    if pool.is_half(LANES) {
+        return pool.each_half(input, output, |[top, bottom], out| {
+            let job = Job {
+                top: top.as_ptr(),
+                bottom: bottom.as_ptr(),
+                output: out.as_mut_ptr(),
+                pixels: out.len() / channels,
+                channels,
+                blocks: channels / LANES,
+            };
+            assert!(!out.is_empty() && top.len() == 2 * out.len() && bottom.len() == 2 * out.len());
+            // SAFETY: the row has `pixels` outputs of whole blocks, and both rows above it two pixels
+            // for each, as was just asserted.
+            unsafe { mve_halve(&job) }
+        });
+    }
     for (at, out) in output.chunks_exact_mut(channels).enumerate() {
         let (y, x) = (at / pool.output.width, at % pool.output.width);
         out.fill(i8::MIN);
@@ -48,4 +83,36 @@ global_asm!(
     "3:",
     "    pop {{r7, pc}}",
     ".size mve_raise, . - mve_raise",
+);
+
+global_asm!(
+    ".cpu cortex-m55",
+    ".section .text.mve_halve, \"ax\"",
+    ".balign 4",
+    ".global mve_halve",
+    ".type mve_halve, %function",
+    ".thumb_func",
+    "mve_halve:",
+    "    push {{r4-r7, lr}}",
+    "    ldm.w r0, {{r0-r5}}",
+    "2:",
+    "    adds r6, r0, r4",
+    "    adds r7, r1, r4",
+    "    dls lr, r5",
+    "3:",
+    "    vldrb.u8 q0, [r0], #16",
+    "    vldrb.u8 q1, [r6], #16",
+    "    vldrb.u8 q2, [r1], #16",
+    "    vldrb.u8 q3, [r7], #16",
+    "    vmax.s8 q0, q0, q1",
+    "    vmax.s8 q2, q2, q3",
+    "    vmax.s8 q0, q0, q2",
+    "    vstrb.8 q0, [r2], #16",
+    "    le lr, 3b",
+    "    mov r0, r6",
+    "    mov r1, r7",
+    "    subs r3, #1",
+    "    bne 2b",
+    "    pop {{r4-r7, pc}}",
+    ".size mve_halve, . - mve_halve",
 );

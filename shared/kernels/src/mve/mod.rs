@@ -19,12 +19,14 @@ mod nearest;
 mod pixel;
 mod plane;
 mod tile;
+mod yuyv;
 
 pub use add::add;
 pub use conv2d::conv2d;
 pub use depthwise_conv2d::depthwise_conv2d;
 pub use max_pool::max_pool;
 pub use nearest::nearest;
+pub use yuyv::yuyv_to_rgb;
 
 use crate::OutputStage;
 
@@ -33,4 +35,10 @@ use crate::OutputStage;
 fn in_vectors(stage: &OutputStage, bytes: usize) -> bool {
     let clamp = stage.max == 127 && (!stage.prelu || stage.min == -128);
     bytes == 1 && clamp && stage.scales.iter().all(|scale| scale.shift == 0)
+}
+
+/// The same for 16 bits out, as a network's outputs are: no zero point and no activation.
+fn in_wide_vectors(stage: &OutputStage, bytes: usize) -> bool {
+    let range = [stage.min, stage.max] == [i16::MIN, i16::MAX].map(i32::from);
+    bytes == 2 && range && stage.zero_point == 0 && !stage.prelu
 }

@@ -13,8 +13,10 @@ struct Job {
     query: *const i8,
     rows: *const i8,
     count: usize,
+    /// From the end of a row to the next one.
+    gap: usize,
     product: i32,
-    /// The end of the best row.
+    /// Where the row after the best one begins.
     end: *const i8,
 }
 
@@ -23,17 +25,18 @@ unsafe extern "C" {
 }
 
 /// See [`crate::nearest`].
-pub fn nearest(query: &[i8], rows: &[i8]) -> Option<(usize, i32)> {
-    let count = rows.len() / DIMENSION;
-    if query.len() != DIMENSION || count == 0 {
-        return generic::nearest(query, rows);
+pub fn nearest(query: &[i8], rows: &[i8], pitch: usize) -> Option<(usize, i32)> {
+    if query.len() != DIMENSION || rows.len() < DIMENSION || pitch < DIMENSION {
+        return generic::nearest(query, rows, pitch);
     }
-    let first = rows.as_ptr();
-    let mut job = Job { query: query.as_ptr(), rows: first, count, product: i32::MIN, end: first };
-    // SAFETY: the query has 128 values and `rows` has `count` times as many.
+    let (first, gap) = (rows.as_ptr(), pitch - DIMENSION);
+    let count = (rows.len() - DIMENSION) / pitch + 1;
+    let mut job = Job { query: query.as_ptr(), rows: first, count, gap, product: i32::MIN, end: first };
+    // SAFETY: the query has 128 values, and `rows` as many in each of `count` rows that begin `pitch`
+    // values apart; beyond the last one only a pointer is moved.
     unsafe { mve_nearest(&mut job) }
-    let bytes = job.end as usize - first as usize;
-    Some((bytes / DIMENSION - 1, job.product))
+    let values = job.end as usize - first as usize;
+    Some((values / pitch - 1, job.product))
 }
 
 // Six of eight pieces of the query in q0..q5; two are loaded with the template's.
@@ -47,7 +50,9 @@ global_asm!(
     "mve_nearest:",
     "    push {{r4-r7, lr}}",
     "    vpush {{d8-d15}}",
-    "    ldm.w r0, {{r1, r2, r3, r4, r5}}",
+    "    ldm.w r0, {{r1-r5}}",
+    "    mov r7, r4",
+    "    ldrd r4, r5, [r0, #16]",
     "    vldrb.u8 q0, [r1]",
     "    vldrb.u8 q1, [r1, #16]",
     "    vldrb.u8 q2, [r1, #32]",
@@ -74,11 +79,12 @@ global_asm!(
     "    vldrb.u8 q6, [r2], #16",
     "    vldrb.u8 q7, [r1, #112]",
     "    vmladava.s8 r6, q7, q6",
+    "    add r2, r7",
     "    cmp r6, r4",
     "    csel r4, r6, r4, gt",
     "    csel r5, r2, r5, gt",
     "    le lr, 2b",
-    "    strd r4, r5, [r0, #12]",
+    "    strd r4, r5, [r0, #16]",
     "    vpop {{d8-d15}}",
     "    pop {{r4-r7, pc}}",
     ".size mve_nearest, . - mve_nearest",

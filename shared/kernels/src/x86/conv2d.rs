@@ -1,6 +1,6 @@
-//! Dense convolution on x86-64: VNNI where the processor has it, else generic code under AVX2.
+//! Dense convolution on x86-64: VNNI where the processor has it, else AVX2.
 
-use super::{has_vnni, vnni};
+use super::{avx2, has_vnni, vnni};
 use crate::{Convolution, Element, generic};
 
 /// See [`crate::conv2d`].
@@ -10,13 +10,8 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
         unsafe { vnni::conv2d(conv, input, output) }
     } else if std::is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has the features that the function is compiled for.
-        unsafe { avx2(conv, input, output) }
+        unsafe { avx2::conv2d(conv, input, output) }
     } else {
         generic::conv2d(conv, input, output)
     }
-}
-
-#[target_feature(enable = "avx2")]
-fn avx2<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
-    generic::conv2d(conv, input, output)
 }

@@ -1,54 +1,10 @@
-//! How sixteen sums become outputs: [`OutputStage::apply`] in the lanes of a register.
+//! How sixteen sums become outputs: [`crate::OutputStage::apply`] in the lanes of a register.
 
+use super::{LANES, Scales};
+use crate::Element;
 use core::arch::x86_64::*;
-use std::vec::Vec;
-
-use super::LANES;
-use crate::{Element, OutputStage};
-
-/// The scales of all channels, field by field, sixteen channels side by side.
-pub struct Scales {
-    bias: Vec<[i32; LANES]>,
-    multiplier: Vec<[i32; LANES]>,
-    negative: Vec<[i32; LANES]>,
-    shift: Vec<[i32; LANES]>,
-    zero_point: i32,
-    min: i32,
-    max: i32,
-}
 
 impl Scales {
-    /// No scales.
-    pub const fn new() -> Self {
-        Self {
-            bias: Vec::new(),
-            multiplier: Vec::new(),
-            negative: Vec::new(),
-            shift: Vec::new(),
-            zero_point: 0,
-            min: 0,
-            max: 0,
-        }
-    }
-
-    /// Takes over those of `stage`, with `less` of each channel taken off its bias.
-    pub fn set(&mut self, stage: &OutputStage, less: impl Fn(usize) -> i32) {
-        let blocks = stage.scales.len().div_ceil(LANES);
-        let Self { bias, multiplier, negative, shift, .. } = self;
-        for field in [&mut *bias, multiplier, negative, shift] {
-            field.clear();
-            field.resize(blocks, [0; LANES]);
-        }
-        for (channel, scale) in stage.scales.iter().enumerate() {
-            let (block, lane) = (channel / LANES, channel % LANES);
-            bias[block][lane] = scale.bias.wrapping_sub(less(channel));
-            multiplier[block][lane] = scale.multiplier;
-            negative[block][lane] = if stage.prelu { scale.negative } else { scale.multiplier };
-            shift[block][lane] = scale.shift;
-        }
-        (self.zero_point, self.min, self.max) = (stage.zero_point, stage.min, stage.max);
-    }
-
     /// Writes the outputs of the channels of `block`, as many as `output` has room for.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl")]

@@ -8,8 +8,7 @@ use core::cell::RefCell;
 use core::ops::Range;
 use std::vec::Vec;
 
-use super::LANES;
-use super::stage::Scales;
+use super::{LANES, Scales};
 use crate::{Convolution, Element};
 
 /// Buffers kept from call to call.

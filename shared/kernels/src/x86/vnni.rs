@@ -12,10 +12,9 @@ use core::arch::x86_64::*;
 use core::cell::RefCell;
 use std::vec::Vec;
 
-use super::LANES;
-use super::stage::Scales;
+use super::{LANES, Scales};
 use crate::weights::{FILTERS, PIECE, row_len};
-use crate::{Convolution, Element};
+use crate::{Convolution, Element, lanes};
 
 /// Pixels computed together.
 const TILE: usize = 6;
@@ -144,48 +143,8 @@ fn offsets(conv: &Convolution, offset: &mut Vec<i32>) {
     }
 }
 
-/// What every output pixel sees, a row a pixel, offset by 128; the length of a row in bytes. What
-/// stands past the end meets weights that are zero.
+/// What every output pixel sees, offset by 128; the length of a row in bytes.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 fn im2row(conv: &Convolution, input: &[i8], rows: &mut Vec<u8>) -> usize {
-    let channels = conv.input.channels;
-    let [height, width] = conv.window.kernel;
-    let pitch = (height * width * channels).next_multiple_of(PIECE);
-    rows.resize(conv.output.pixels() * pitch, 0);
-    let copy = |from: &[i8], to: &mut [u8]| {
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to = from as u8 ^ 0x80;
-        }
-    };
-    if conv.window.is_point() {
-        if pitch == channels {
-            copy(input, rows);
-        } else {
-            let pixels = input.chunks_exact(channels).zip(rows.chunks_exact_mut(pitch));
-            pixels.for_each(|(from, to)| copy(from, to));
-        }
-        return pitch;
-    }
-    for (at, row) in rows.chunks_exact_mut(pitch).enumerate() {
-        let (y, x) = (at / conv.output.width, at % conv.output.width);
-        for (ky, row) in row.chunks_mut(width * channels).enumerate().take(height) {
-            let Some(line) = conv.window.source(0, y, ky, conv.input.height) else {
-                row.fill(conv.input_zero as u8 ^ 0x80);
-                continue;
-            };
-            let line = &input[line * conv.input.width * channels..][..conv.input.width * channels];
-            let left = (x * conv.window.stride[1]).checked_sub(conv.window.pad[1]);
-            if let Some(from) = left.and_then(|left| line.get(left * channels..(left + width) * channels)) {
-                copy(from, row);
-                continue;
-            }
-            for (kx, to) in row.chunks_exact_mut(channels).enumerate() {
-                match conv.window.source(1, x, kx, conv.input.width) {
-                    Some(column) => copy(&line[column * channels..][..channels], to),
-                    None => to.fill(conv.input_zero as u8 ^ 0x80),
-                }
-            }
-        }
-    }
-    pitch
+    lanes::im2row(conv, input, 0x80, rows)
 }

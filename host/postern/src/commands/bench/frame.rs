@@ -22,14 +22,19 @@ use crate::picture::Shot;
 struct Report {
     photo: PathBuf,
     on: &'static str,
+    /// Of the frame in one go, as the door goes from pixels to template.
     instructions: u64,
+    /// Of the four parts below, each by itself.
+    parts: u64,
     /// From the picture to boxes and landmarks.
     detect: u64,
     /// Of these, the detector's network.
     detector: u64,
-    /// From landmarks to a verdict on the view of the face.
-    quality: u64,
-    /// From landmarks to the template.
+    /// From landmarks to the aligned crop.
+    align: u64,
+    /// From the crop to a verdict on the view of the face.
+    judge: u64,
+    /// From the crop to the template.
     encode: u64,
     /// Of these, the encoder's network.
     encoder: u64,
@@ -63,7 +68,7 @@ pub fn run(
     let job = Job::Recognizer { detector: &bytes[0], encoder: &bytes[1], frame: &frame };
     let compared = host::compare_job(machine.map(), &suite, &job).map_err(failed)?;
     ensure!(compared.equal, "board and host do not agree on {}: {compared:?}", photo.display());
-    let [detect, quality, encode] = compared.stages;
+    let [detect, align, judge, encode] = compared.parts;
     ensure!(encode > 0, "{}: no face in the picture", photo.display());
     let [detector, encoder] = [networks[0].cost, networks[1].cost];
     let mut networks = networks.into_iter();
@@ -72,40 +77,45 @@ pub fn run(
         let left = stage.saturating_sub(network.cost);
         Bar { name: name.into(), cost: stage, parts: vec![Bar::leaf(rest, left), network] }
     };
-    let whole = Bar::sum(
+    let parts = Bar::sum(
         format!("a frame on {}", machine.name()),
         vec![
             with_rest("detect", detect, "picture to input, decoding"),
-            Bar::leaf("align, judge quality", quality),
-            with_rest("encode", encode, "align, normalise"),
+            Bar::leaf("align", align),
+            Bar::leaf("judge the view", judge),
+            with_rest("encode", encode, "normalise"),
         ],
     );
     if let Some(path) = svg {
-        let title = format!("Instructions of a recognised frame, {}: {}", machine.name(), whole.cost);
-        std::fs::write(path, whole.svg(&title, "instructions"))
+        let title = format!("Instructions of a recognised frame, {}: {}", machine.name(), parts.cost);
+        std::fs::write(path, parts.svg(&title, "instructions"))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     let report = Report {
         photo: photo.to_owned(),
         on: machine.name(),
-        instructions: whole.cost,
+        instructions: compared.instructions,
+        parts: parts.cost,
         detect,
         detector,
-        quality,
+        align,
+        judge,
         encode,
         encoder,
         drawn: svg.map(Path::to_owned),
     };
     output.print(&report, |out| {
         let mut row = |name: &str, cost: u64| {
-            writeln!(out, "{name:<34} {cost:>12}  {:>5.1}%", 100.0 * cost as f64 / whole.cost.max(1) as f64)
+            writeln!(out, "{name:<34} {cost:>12}  {:>6.2}%", 100.0 * cost as f64 / parts.cost.max(1) as f64)
         };
         row("detect", detect)?;
         row("  of it the network", detector)?;
-        row("align, judge quality", quality)?;
+        row("align", align)?;
+        row("judge the view", judge)?;
         row("encode", encode)?;
         row("  of it the network", encoder)?;
-        row("a frame, instructions", whole.cost)
+        row("the parts, each by itself", parts.cost)?;
+        row("a frame in one go, instructions", compared.instructions)
     })?;
     if let Some(path) = svg {
         eprintln!("drew {}", path.display());

@@ -33,7 +33,7 @@ pub fn on_device(
         let frame = frame.view()?;
         let faces = recognizer.detect(&frame, arena.bytes())?;
         match nearest_centre(&faces, frame.width(), frame.height()) {
-            Some(face) => Ok(Some(recognizer.encode(&frame, face, arena.bytes())?)),
+            Some(face) => Ok(Some(recognizer.align(&frame, face, arena.bytes())?.encode()?)),
             None => Ok(None),
         }
     })?;
@@ -49,7 +49,7 @@ pub fn in_float(
 ) -> anyhow::Result<Embeddings> {
     let detector = Detector::new(&detector.onnx()?);
     let normalization = Normalization { mean: encoder.input.mean, scale: encoder.input.scale };
-    let encoder = Encoder::load(&encoder.onnx()?, normalization)?;
+    let encoder = Encoder::load(&encoder.onnx()?, encoder.input.width, normalization)?;
     let vectors = for_each(
         folder,
         pictures,
@@ -59,7 +59,7 @@ pub fn in_float(
             let picture = Rgb { width, height, pixels: photo.rgb() };
             let faces = detector.detect(picture)?;
             match float::nearest_centre(&faces, width, height) {
-                Some(face) => Ok(Some(encoder.embed(&float::align(picture, &face.landmarks))?)),
+                Some(face) => Ok(Some(encoder.embed(&encoder.align(picture, &face.landmarks))?)),
                 None => Ok(None),
             }
         },

@@ -1,0 +1,90 @@
+//! A frame recognized: once as a whole, as the door does it, then each part by itself.
+//!
+//! The whole is one reading of the counter, from the frame to the template. The parts come afterwards,
+//! each with a reading of its own, so that their sum says what the whole would cost if nothing were
+//! done twice and nothing between the parts cost anything. Both must find the same.
+
+use core::fmt::{self, Write};
+
+use gallery::Template;
+use recognizer::Recognizer;
+use vision::{Face, Faces, Frame, Limits, Quality};
+
+use crate::job::{Computed, PARTS, Status};
+
+/// Writes what the frame shows.
+pub(crate) fn recognize(
+    recognizer: &Recognizer,
+    frame: &Frame,
+    arena: &mut [i8],
+    room: &mut [u8],
+    ticks: &impl Fn() -> u64,
+) -> Result<Computed, Status> {
+    let start = ticks();
+    let whole = whole(recognizer, frame, arena).map_err(|_| Status::Run)?;
+    let whole_ticks = ticks().wrapping_sub(start);
+
+    let mut parts = [0; PARTS];
+    let mut start = ticks();
+    let mut lap = |part: usize| {
+        parts[part] = ticks().wrapping_sub(start);
+        start = ticks();
+    };
+    let faces = recognizer.detect(frame, arena).map_err(|_| Status::Run)?;
+    lap(0);
+    let seen = match vision::largest(&faces) {
+        Some(face) => {
+            let mut aligned = recognizer.align(frame, face, arena).map_err(|_| Status::Run)?;
+            lap(1);
+            let quality = aligned.quality();
+            lap(2);
+            let template = aligned.encode().map_err(|_| Status::Run)?;
+            lap(3);
+            Some((quality, template))
+        }
+        None => None,
+    };
+    if whole != (faces.clone(), seen.clone()) {
+        return Err(Status::Run);
+    }
+    let mut text = Text { room, written: 0 };
+    write(&mut text, &faces, seen.as_ref()).map_err(|_| Status::Room)?;
+    Ok(Computed { written: text.written, ticks: whole_ticks, parts })
+}
+
+/// What a frame shows: its faces, and quality and template of the largest.
+type Seen = (Faces, Option<(Quality, Template)>);
+
+/// From the frame to the template without a stop, as the door goes: a poor face is encoded too.
+fn whole(recognizer: &Recognizer, frame: &Frame, arena: &mut [i8]) -> Result<Seen, recognizer::Error> {
+    let faces = recognizer.detect(frame, arena)?;
+    let Some(face) = vision::largest(&faces) else { return Ok((faces, None)) };
+    let mut aligned = recognizer.align(frame, face, arena)?;
+    let quality = aligned.quality();
+    core::hint::black_box(Limits::default().judge(&quality));
+    let template = aligned.encode()?;
+    Ok((faces, Some((quality, template))))
+}
+
+fn write(text: &mut Text, faces: &Faces, seen: Option<&(Quality, Template)>) -> fmt::Result {
+    faces.iter().try_for_each(|face: &Face| writeln!(text, "{face:?}"))?;
+    let Some((quality, template)) = seen else { return Ok(()) };
+    writeln!(text, "{quality:?}")?;
+    writeln!(text, "template {:?}", template.values())
+}
+
+/// Text in a slice.
+struct Text<'a> {
+    room: &'a mut [u8],
+    written: usize,
+}
+
+impl Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.written + text.len();
+        let place = self.room.get_mut(self.written..end).ok_or(fmt::Error)?;
+        place.copy_from_slice(text.as_bytes());
+        self.written = end;
+        Ok(())
+    }
+}
