@@ -16,7 +16,9 @@ pub enum Error {
         source: io::Error,
     },
     /// A file could not be written; what stood there before is whole.
-    #[error("cannot write {path}: {source}; what was saved before is whole: make room and go on with --resume")]
+    #[error(
+        "cannot write {path}: {source}; what was saved before is whole: make room and go on with --resume"
+    )]
     Write {
         /// The file.
         path: PathBuf,

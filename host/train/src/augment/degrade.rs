@@ -2,9 +2,9 @@
 
 use std::io::Cursor;
 
+use image::DynamicImage;
 use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
 use image::imageops::{self, FilterType};
-use image::DynamicImage;
 
 use super::{between, image, normal};
 use crate::SIDE;

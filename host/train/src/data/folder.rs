@@ -121,8 +121,13 @@ mod tests {
 
     #[test]
     fn people_are_folders_and_pictures_are_told_by_their_ending() {
-        let folder =
-            folder(&[("Bob/2.JPG", "b2"), ("Bob/1.pgm", "b1"), ("Ann/x.png", "a"), ("Ann/notes.txt", "n"), ("loose.jpg", "l")]);
+        let folder = folder(&[
+            ("Bob/2.JPG", "b2"),
+            ("Bob/1.pgm", "b1"),
+            ("Ann/x.png", "a"),
+            ("Ann/notes.txt", "n"),
+            ("loose.jpg", "l"),
+        ]);
         let found = find(folder.path(), |_| true).unwrap();
         assert_eq!(found.names, ["Ann", "Bob"]);
         let people: Vec<usize> = found.pictures.iter().map(|picture| picture.person).collect();

@@ -55,8 +55,11 @@ impl PeopleFile {
     }
 
     fn parse(text: &str) -> Result<Self, (usize, String)> {
-        let mut lines =
-            text.lines().enumerate().map(|(at, line)| (at + 1, line.trim())).filter(|(_, line)| !line.is_empty());
+        let mut lines = text
+            .lines()
+            .enumerate()
+            .map(|(at, line)| (at + 1, line.trim()))
+            .filter(|(_, line)| !line.is_empty());
         let (at, first) = lines.next().ok_or((1, String::from("the list is empty")))?;
         let Ok(count) = first.parse::<usize>() else {
             let names = [first].into_iter().chain(lines.map(|(_, line)| line));
@@ -64,7 +67,8 @@ impl PeopleFile {
         };
         let mut folds = Vec::new();
         for _ in 0..count {
-            let (at, line) = lines.next().ok_or((at, format!("{count} folds announced, {} found", folds.len())))?;
+            let (at, line) =
+                lines.next().ok_or((at, format!("{count} folds announced, {} found", folds.len())))?;
             let people: usize =
                 line.parse().map_err(|_| (at, String::from("expected how many people the fold has")))?;
             let fold: Vec<String> = lines.by_ref().take(people).map(|(_, line)| name(line)).collect();

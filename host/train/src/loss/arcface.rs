@@ -46,10 +46,8 @@ impl ArcFace {
         let rows = units.count() as f64;
         let raw = self.centres.values.chunks_exact(self.dimension);
         let lengths: Vec<f64> = raw.clone().map(|row| dot(row, row).sqrt().max(1e-12)).collect();
-        let centres: Vec<Vec<f64>> = raw
-            .zip(&lengths)
-            .map(|(row, length)| row.iter().map(|value| value / length).collect())
-            .collect();
+        let centres: Vec<Vec<f64>> =
+            raw.zip(&lengths).map(|(row, length)| row.iter().map(|value| value / length).collect()).collect();
         let mut gradient = Matrix::zeros(units.count(), units.columns);
         let mut by_centres = Matrix::zeros(centres.len(), self.dimension);
         let mut value = 0.0;

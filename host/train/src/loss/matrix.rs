@@ -79,8 +79,7 @@ impl Units {
     pub fn of(raw: &Embeddings) -> Self {
         let mut vectors =
             Matrix { columns: raw.dimension, values: raw.values.iter().map(|&value| value.into()).collect() };
-        let lengths: Vec<f64> =
-            vectors.rows().map(|row| dot(row, row).sqrt().max(LEAST_LENGTH)).collect();
+        let lengths: Vec<f64> = vectors.rows().map(|row| dot(row, row).sqrt().max(LEAST_LENGTH)).collect();
         for (row, length) in vectors.values.chunks_exact_mut(raw.dimension).zip(&lengths) {
             row.iter_mut().for_each(|value| *value /= length);
         }

@@ -6,7 +6,8 @@ use encoder::Embeddings;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ArcFace, Difference, Matrix, Units, Verifier, balanced_pairs, embedding_loss, relational_loss, triplet_loss,
+    ArcFace, Difference, Matrix, Units, Verifier, balanced_pairs, embedding_loss, relational_loss,
+    triplet_loss,
 };
 use crate::mining::Mining;
 
@@ -152,7 +153,8 @@ impl Objective {
         }
         let ObjectiveSettings { embedding, relational, .. } = self.settings;
         if let Some(teacher) = batch.teacher {
-            let terms = [(embedding, embedding_loss as fn(&Matrix, &Matrix) -> _), (relational, relational_loss)];
+            let terms =
+                [(embedding, embedding_loss as fn(&Matrix, &Matrix) -> _), (relational, relational_loss)];
             for (factor, term) in terms.into_iter().filter(|(factor, _)| *factor > 0.0) {
                 let found = term(&units.vectors, teacher);
                 loss += factor * found.value;

@@ -118,9 +118,8 @@ mod tests {
     #[test]
     fn the_sum_and_its_gradient_agree_with_differences() {
         let units = random_units(6, 5, 1);
-        let triplets = [(0, 1, 2), (1, 0, 3), (4, 5, 0), (5, 4, 2)].map(|(anchor, positive, negative)| {
-            Triplet { anchor, positive, negative }
-        });
+        let triplets = [(0, 1, 2), (1, 0, 3), (4, 5, 0), (5, 4, 2)]
+            .map(|(anchor, positive, negative)| Triplet { anchor, positive, negative });
         let loss = triplet_loss(&units, &triplets, 0.7);
         assert!(loss.active > 0);
         let each: f64 = triplets.iter().map(|&one| triplet_loss(&units, &[one], 0.7).sum).sum();

@@ -96,12 +96,11 @@ mod tests {
     use super::*;
     use crate::loss::testing::random_units;
 
-    const ALL: [Mining; 4] =
-        [Mining::Random, Mining::BatchHard, Mining::SemiHard, Mining::DistanceWeighted];
+    const ALL: [Mining; 4] = [Mining::Random, Mining::BatchHard, Mining::SemiHard, Mining::DistanceWeighted];
 
-    /// Four points on a line, as distances from the first: positive at 2, strangers at 1 and at 3.
+    /// Four points on a line: somebody at 0 and 2, strangers at 1 and 3.5.
     fn line() -> (Matrix, [usize; 4]) {
-        (Matrix { columns: 1, values: vec![0.0, 2.0, 1.0, 3.0] }, [7, 7, 8, 9])
+        (Matrix { columns: 1, values: vec![0.0, 2.0, 1.0, 3.5] }, [7, 7, 8, 9])
     }
 
     fn negative_of(triplets: &[Triplet], anchor: usize) -> usize {
@@ -118,7 +117,7 @@ mod tests {
         let semi = Mining::SemiHard.mine(&units, &people, &mut random);
         assert_eq!(negative_of(&semi, 0), 3);
         // Nobody is farther from the second point than its positive: the farthest there is.
-        assert_eq!(negative_of(&semi, 1), 2);
+        assert_eq!(negative_of(&semi, 1), 3);
     }
 
     #[test]
@@ -141,8 +140,7 @@ mod tests {
         let people: Vec<usize> = (0..64).map(|row| row / 4).collect();
         let mean = |mining: Mining| {
             let triplets = mining.mine(&units, &people, &mut fastrand::Rng::with_seed(6));
-            let distance =
-                |one: &Triplet| square_distance(units.row(one.anchor), units.row(one.negative));
+            let distance = |one: &Triplet| square_distance(units.row(one.anchor), units.row(one.negative));
             triplets.iter().map(distance).sum::<f64>() / triplets.len() as f64
         };
         assert!(mean(Mining::BatchHard) < mean(Mining::DistanceWeighted));

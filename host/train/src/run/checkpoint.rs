@@ -116,7 +116,8 @@ pub fn load(
         .filter(|(content, digest)| *Sha256::digest(content) == digest[..])
         .ok_or_else(|| damaged("this is no whole checkpoint of a training"))?;
     debug_assert_eq!(digest.len(), DIGEST);
-    let mut rest = content.strip_prefix(MAGIC).ok_or_else(|| damaged("this is no checkpoint of a training"))?;
+    let mut rest =
+        content.strip_prefix(MAGIC).ok_or_else(|| damaged("this is no checkpoint of a training"))?;
     let broken = |_| damaged("its parts are not as long as they say");
     let mut number = || read_number(&mut rest).map_err(broken);
     let position = Position { epoch: number()?, step: number()?, done: number()? };

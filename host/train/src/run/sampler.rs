@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn an_epoch_shows_no_picture_twice_and_nearly_all_once() {
-        let mut shown: Vec<usize> = batches(&crowd(), SIZE, 1, 0).concat().iter().map(|s| s.picture).collect();
+        let mut shown: Vec<usize> =
+            batches(&crowd(), SIZE, 1, 0).concat().iter().map(|s| s.picture).collect();
         let count = shown.len();
         shown.sort_unstable();
         shown.dedup();

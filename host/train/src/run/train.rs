@@ -97,8 +97,7 @@ pub fn train(
     watch: &mut dyn Watch,
 ) -> Result<End, Error> {
     let (classes, own) = data.training_people();
-    let objective =
-        Objective::new(settings.objective, encoder.dimension(), own.len(), settings.seed);
+    let objective = Objective::new(settings.objective, encoder.dimension(), own.len(), settings.seed);
     let mut training = Training { encoder, data, settings, run, objective, classes, saved: Instant::now() };
     let mut position = Position::default();
     if run.resume {

@@ -70,7 +70,8 @@ pub fn verifiers(train: (&Matrix, &[usize]), unseen: (&Matrix, &[usize]), seed: 
         let [a, b] = pair.rows;
         -square_distance(units.row(a), units.row(b))
     };
-    let scores = |units, pairs: &[Pair]| pairs.iter().map(|pair| (nearness(units, pair), pair.same)).collect();
+    let scores =
+        |units, pairs: &[Pair]| pairs.iter().map(|pair| (nearness(units, pair), pair.same)).collect();
     let threshold = best_threshold(scores(train.0, &known));
     let right = |answers: &dyn Fn(&Pair) -> bool| {
         asked.iter().filter(|pair| answers(pair) == pair.same).count() as f64 / asked.len().max(1) as f64
