@@ -1,12 +1,12 @@
 //! The pictures of a training: whom they show, and their aligned faces.
 
-mod crops;
+mod cache;
 mod fit;
 mod folder;
 mod people;
 mod split;
 
-pub use crops::{CropFile, Finding, Store, Stored};
+pub use cache::{Cache, Finding, Store, Stored};
 pub use folder::{Found, Picture, find};
 pub use people::{Folds, PeopleFile};
 pub use split::{HeldOut, split};

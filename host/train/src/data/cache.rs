@@ -1,16 +1,18 @@
-//! Aligned faces in one file, found once and kept for all trainings.
+//! What was found in pictures, in one file, kept for all trainings: aligned faces, or a teacher's embeddings.
 //!
 //! ```text
 //! 0   8     "PSTNCRP1"
-//! 8   32    SHA-256 of what finds the faces: another detector begins anew
+//! 8   32    SHA-256 of what finds: another detector or teacher begins anew
 //! then a record a picture:
 //!     32    SHA-256 of the picture's file
-//!     2     n, little-endian: 0 if there is a face, else the length of the reason why not
-//!     n     the reason, UTF-8; or 37,632 bytes, the face: 112 x 112, RGB
+//!     2     n, little-endian: 0 if something was found, else the length of the reason why not
+//!     n     the reason, UTF-8; or what was found, of a length that is the same for all
 //!     4     the first bytes of the record's SHA-256
 //! ```
-//! Records are only ever appended. After a kill the file is cut behind its last whole record, so that no
-//! face is looked for twice. Pictures are told by their content: one that is moved or renamed is known.
+//! An aligned face is 37,632 bytes: 112 x 112, RGB.
+//!
+//! Records are only ever appended. After a kill the file is cut behind its last whole record, so that nothing
+//! is looked for twice. Pictures are told by their content: one that is moved or renamed is known.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -21,7 +23,7 @@ use std::sync::{Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 
 use super::Crops;
-use crate::{CROP_BYTES, Error};
+use crate::Error;
 
 const MAGIC: &[u8; 8] = b"PSTNCRP1";
 const HEADER: u64 = 40;
@@ -30,35 +32,36 @@ const CHECK: usize = 4;
 /// What was found in a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// An aligned face of [`CROP_BYTES`].
-    Face(Vec<u8>),
-    /// None, and why.
+    /// Something, of the cache's length.
+    Something(Vec<u8>),
+    /// Nothing, and why.
     Nothing(String),
 }
 
 /// What is kept of a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stored {
-    /// A face, at this place in the file.
-    Face(u64),
-    /// None, and why.
+    /// Something, at this place in the file.
+    Something(u64),
+    /// Nothing, and why.
     Nothing(String),
 }
 
 /// The file, open to be added to.
-pub struct CropFile {
+pub struct Cache {
     path: PathBuf,
     file: File,
     end: u64,
+    length: usize,
     known: HashMap<[u8; 32], Stored>,
 }
 
-impl CropFile {
-    /// Opens the file at `path`, or begins it; `finder` tells what finds the faces.
+impl Cache {
+    /// Opens the file at `path`, or begins it; `finder` tells what finds, and `length` how many bytes a finding has.
     ///
     /// # Errors
     /// [`Error::Damaged`] of a file that is something else, [`Error::Read`], [`Error::Write`].
-    pub fn open(path: &Path, finder: &[u8; 32]) -> Result<Self, Error> {
+    pub fn open(path: &Path, finder: &[u8; 32], length: usize) -> Result<Self, Error> {
         let read_error = |source| Error::Read { path: path.into(), source };
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|source| Error::Write { path: path.into(), source })?;
@@ -69,10 +72,10 @@ impl CropFile {
         (&file).take(HEADER).read_to_end(&mut header).map_err(read_error)?;
         let is_ours = header.starts_with(MAGIC);
         if !is_ours && !MAGIC.starts_with(&header[..header.len().min(MAGIC.len())]) {
-            let problem = "this is no file of aligned faces; give --cache another path".into();
+            let problem = "this is no file of what was found in pictures; give --cache another path".into();
             return Err(Error::Damaged { path: path.into(), problem });
         }
-        let mut crops = Self { path: path.into(), file, end: HEADER, known: HashMap::new() };
+        let mut crops = Self { path: path.into(), file, end: HEADER, length, known: HashMap::new() };
         if header.len() as u64 == HEADER && header[MAGIC.len()..] == finder[..] {
             crops.read_records().map_err(read_error)?;
             crops.file.set_len(crops.end).map_err(|source| crops.write_error(source))?;
@@ -96,9 +99,9 @@ impl CropFile {
     /// Reads whole records as far as there are any.
     fn read_records(&mut self) -> io::Result<()> {
         let mut from = BufReader::new(&self.file);
-        while let Some((digest, finding, length)) = read_record(&mut from)? {
+        while let Some((digest, finding, length)) = read_record(&mut from, self.length)? {
             let stored = match finding {
-                Finding::Face(_) => Stored::Face(self.end + 34),
+                Finding::Something(_) => Stored::Something(self.end + 34),
                 Finding::Nothing(reason) => Stored::Nothing(reason),
             };
             self.known.insert(digest, stored);
@@ -120,11 +123,11 @@ impl CropFile {
     pub fn add(&mut self, digest: [u8; 32], finding: &Finding) -> Result<(), Error> {
         let mut record = digest.to_vec();
         let stored = match finding {
-            Finding::Face(face) => {
-                debug_assert_eq!(face.len(), CROP_BYTES);
+            Finding::Something(face) => {
+                debug_assert_eq!(face.len(), self.length);
                 record.extend(0u16.to_le_bytes());
                 record.extend(face);
-                Stored::Face(self.end + 34)
+                Stored::Something(self.end + 34)
             }
             Finding::Nothing(reason) => {
                 // An empty reason would read as a face.
@@ -145,21 +148,21 @@ impl CropFile {
         Ok(())
     }
 
-    /// The faces at `places`, by their number in that list.
+    /// What was found at `places`, by their number in that list.
     #[must_use]
     pub fn store(self, places: Vec<u64>) -> Store {
-        Store { path: self.path, file: Mutex::new(self.file), places }
+        Store { path: self.path, file: Mutex::new(self.file), length: self.length, places }
     }
 }
 
 /// The next record with its length in the file; none at the end or where one is not whole.
-fn read_record(from: &mut impl Read) -> io::Result<Option<([u8; 32], Finding, u64)>> {
+fn read_record(from: &mut impl Read, length: usize) -> io::Result<Option<([u8; 32], Finding, u64)>> {
     let mut record = vec![0; 34];
     if !filled(from, &mut record)? {
         return Ok(None);
     }
     let reason = usize::from(u16::from_le_bytes([record[32], record[33]]));
-    let length = if reason == 0 { CROP_BYTES } else { reason };
+    let length = if reason == 0 { length } else { reason };
     record.resize(34 + length + CHECK, 0);
     if !filled(from, &mut record[34..])? {
         return Ok(None);
@@ -172,7 +175,7 @@ fn read_record(from: &mut impl Read) -> io::Result<Option<([u8; 32], Finding, u6
     let digest = std::array::from_fn(|at| content[at]);
     let total = record.len() as u64;
     let finding = if reason == 0 {
-        Finding::Face(payload)
+        Finding::Something(payload)
     } else {
         Finding::Nothing(String::from_utf8_lossy(&payload).into_owned())
     };
@@ -188,16 +191,17 @@ fn filled(from: &mut impl Read, to: &mut [u8]) -> io::Result<bool> {
     }
 }
 
-/// Faces that are read when they are asked for.
+/// What was found, read when it is asked for.
 pub struct Store {
     path: PathBuf,
     file: Mutex<File>,
+    length: usize,
     places: Vec<u64>,
 }
 
 impl Crops for Store {
     fn read(&self, picture: usize) -> Result<Vec<u8>, Error> {
-        let mut face = vec![0; CROP_BYTES];
+        let mut face = vec![0; self.length];
         // Whoever panicked while reading left the file as it was.
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(self.places[picture]))
@@ -210,15 +214,16 @@ impl Crops for Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::CROP_BYTES;
 
     const FINDER: [u8; 32] = [7; 32];
 
     fn face(value: u8) -> Finding {
-        Finding::Face(vec![value; CROP_BYTES])
+        Finding::Something(vec![value; CROP_BYTES])
     }
 
     fn filled_file(path: &Path) {
-        let mut file = CropFile::open(path, &FINDER).unwrap();
+        let mut file = Cache::open(path, &FINDER, CROP_BYTES).unwrap();
         file.add([1; 32], &face(10)).unwrap();
         file.add([2; 32], &Finding::Nothing("no face".into())).unwrap();
         file.add([3; 32], &face(30)).unwrap();
@@ -229,10 +234,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deeper/faces");
         filled_file(&path);
-        let file = CropFile::open(&path, &FINDER).unwrap();
+        let file = Cache::open(&path, &FINDER, CROP_BYTES).unwrap();
         assert_eq!(file.known(&[2; 32]), Some(&Stored::Nothing("no face".into())));
         let place = |digest| match file.known(&digest) {
-            Some(Stored::Face(place)) => *place,
+            Some(Stored::Something(place)) => *place,
             other => panic!("{other:?}"),
         };
         let places = vec![place([3; 32]), place([1; 32])];
@@ -248,12 +253,12 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         for length in [0, 5, 39, 40, 60, 40 + 38 + CROP_BYTES, whole.len() - 1] {
             std::fs::write(&path, &whole[..length]).unwrap();
-            let mut file = CropFile::open(&path, &FINDER).unwrap();
+            let mut file = Cache::open(&path, &FINDER, CROP_BYTES).unwrap();
             assert_eq!(file.known(&[1; 32]).is_some(), length >= 40 + 38 + CROP_BYTES, "{length}");
             assert_eq!(file.known(&[3; 32]), None);
             file.add([4; 32], &face(40)).unwrap();
             drop(file);
-            assert!(CropFile::open(&path, &FINDER).unwrap().known(&[4; 32]).is_some(), "{length}");
+            assert!(Cache::open(&path, &FINDER, CROP_BYTES).unwrap().known(&[4; 32]).is_some(), "{length}");
         }
     }
 
@@ -262,9 +267,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("faces");
         filled_file(&path);
-        assert_eq!(CropFile::open(&path, &[8; 32]).unwrap().known(&[1; 32]), None);
+        assert_eq!(Cache::open(&path, &[8; 32], CROP_BYTES).unwrap().known(&[1; 32]), None);
         std::fs::write(&path, "somebody's notes").unwrap();
-        assert!(matches!(CropFile::open(&path, &FINDER), Err(Error::Damaged { .. })));
+        assert!(matches!(Cache::open(&path, &FINDER, CROP_BYTES), Err(Error::Damaged { .. })));
         assert_eq!(std::fs::read(&path).unwrap(), b"somebody's notes");
     }
 }
