@@ -82,8 +82,24 @@ impl<'m> Recognizer<'m> {
     /// # Errors
     /// [`Error::Arena`] or [`Error::Landmarks`].
     pub fn measure(&self, frame: &Frame, face: &Face, arena: &mut [i8]) -> Result<Quality, Error> {
-        let crop = self.crop(frame, face, arena)?;
+        let crop = self.align(frame, face, arena)?;
         Ok(Quality::measure(face, crop, frame.width(), frame.height()))
+    }
+
+    /// Lays `face` on the encoder's template: 112 x 112 RGB, `i8 = u8 - 128`, in the encoder's input.
+    ///
+    /// # Errors
+    /// [`Error::Arena`] or [`Error::Landmarks`].
+    pub fn align<'a>(
+        &self,
+        frame: &Frame,
+        face: &Face,
+        arena: &'a mut [i8],
+    ) -> Result<&'a [i8; CROP_BYTES], Error> {
+        let similarity = vision::Similarity::to_template(&face.landmarks).map_err(|_| Error::Landmarks)?;
+        let crop = self.crop_in(arena)?;
+        vision::crop_face(frame, &similarity, crop);
+        Ok(crop)
     }
 
     /// The template of `face` in `frame`.
@@ -91,7 +107,7 @@ impl<'m> Recognizer<'m> {
     /// # Errors
     /// [`Error::Arena`], [`Error::Landmarks`] or [`Error::Embedding`].
     pub fn encode(&self, frame: &Frame, face: &Face, arena: &mut [i8]) -> Result<Template, Error> {
-        self.crop(frame, face, arena)?;
+        self.align(frame, face, arena)?;
         self.encode_crop(arena)
     }
 
@@ -102,19 +118,6 @@ impl<'m> Recognizer<'m> {
     pub fn encode_aligned(&self, crop: &[i8; CROP_BYTES], arena: &mut [i8]) -> Result<Template, Error> {
         *self.crop_in(arena)? = *crop;
         self.encode_crop(arena)
-    }
-
-    /// Aligns `face` into the encoder's input.
-    fn crop<'a>(
-        &self,
-        frame: &Frame,
-        face: &Face,
-        arena: &'a mut [i8],
-    ) -> Result<&'a [i8; CROP_BYTES], Error> {
-        let similarity = vision::Similarity::to_template(&face.landmarks).map_err(|_| Error::Landmarks)?;
-        let crop = self.crop_in(arena)?;
-        vision::crop_face(frame, &similarity, crop);
-        Ok(crop)
     }
 
     fn crop_in<'a>(&self, arena: &'a mut [i8]) -> Result<&'a mut [i8; CROP_BYTES], Error> {
