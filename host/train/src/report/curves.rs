@@ -39,8 +39,10 @@ pub fn curves(
         let area = area.titled(title, (FONT, 24))?;
         let (upper, lower) = area.split_vertically(360);
         panel(&upper, last, "loss", &[("loss, mean over some steps", BLUE, &loss)])?;
-        let shares =
-            [("share of active triplets", ORANGE, &active), ("equal error rate, unseen people", GREEN, &errors)];
+        let shares = [
+            ("share of active triplets", ORANGE, &active),
+            ("equal error rate, unseen people", GREEN, &errors),
+        ];
         panel(&lower, last, "share", &shares)
     })
 }
@@ -53,13 +55,14 @@ fn panel(
     unit: &str,
     all: &[Series],
 ) -> Drawing {
-    let greatest = all.iter().flat_map(|(_, _, points)| points.iter()).map(|point| point.1).fold(0.0, f64::max);
+    let greatest =
+        all.iter().flat_map(|(_, _, points)| points.iter()).map(|point| point.1).fold(0.0, f64::max);
     let mut chart = ChartBuilder::on(area)
         .margin(12)
         .margin_right(30)
         .x_label_area_size(44)
         .y_label_area_size(70)
-        .build_cartesian_2d(0.0..last.max(1.0), 0.0..(greatest * 1.08).max(1e-3))?;
+        .build_cartesian_2d(0.0..last.max(1.0), 0.0..(greatest * 1.3).max(1e-3))?;
     chart
         .configure_mesh()
         .x_desc("steps")

@@ -37,8 +37,8 @@ pub fn map(
     let mut sheet = RgbImage::from_pixel(MAP, MAP, Rgb([250, 249, 246]));
     let room = f64::from(MAP - THUMBNAIL - 2 * MARGIN);
     for (row, place) in places.iter().enumerate() {
-        let whole = RgbImage::from_raw(SIDE as u32, SIDE as u32, face(row)?)
-            .expect("a face has SIDE x SIDE pixels");
+        let whole =
+            RgbImage::from_raw(SIDE as u32, SIDE as u32, face(row)?).expect("a face has SIDE x SIDE pixels");
         let inner = THUMBNAIL - 2 * FRAME;
         let small = imageops::resize(&whole, inner, inner, FilterType::Triangle);
         let (red, green, blue) = Palette99::pick(people[row]).to_rgba().rgb();

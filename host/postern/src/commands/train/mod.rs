@@ -204,4 +204,3 @@ fn show_augmentation(faces: &Faces, seed: u64) -> anyhow::Result<Photo> {
     }
     Ok(pictures::sheet(&tiles, SIDE as u32))
 }
-

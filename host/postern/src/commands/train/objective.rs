@@ -79,9 +79,7 @@ impl LossArgs {
             Loss::Triplet => Identity::Triplet { alpha: self.alpha, mining: self.mining() },
             Loss::Verify => Identity::Verification(Difference::Absolute),
             Loss::VerifyChi => Identity::Verification(Difference::ChiSquared),
-            Loss::Arcface => {
-                Identity::ArcFace { scale: self.arcface_scale, margin: self.arcface_margin }
-            }
+            Loss::Arcface => Identity::ArcFace { scale: self.arcface_scale, margin: self.arcface_margin },
             Loss::None => Identity::None,
         };
         let factor = |given: f64| if self.teacher.is_some() { given } else { 0.0 };

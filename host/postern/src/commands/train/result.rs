@@ -77,7 +77,8 @@ pub fn write(training: &Training, encoder: &Encoder, data: &Data) -> anyhow::Res
     let after = embed(encoder, data, &data.held_out, &mut |_| ())?;
     let known: Vec<usize> = spread(&data.train, SAMPLES * 2);
     let of_known = embed(encoder, data, &known, &mut |_| ())?;
-    let people = |pictures: &[usize]| pictures.iter().map(|&picture| data.people[picture]).collect::<Vec<_>>();
+    let people =
+        |pictures: &[usize]| pictures.iter().map(|&picture| data.people[picture]).collect::<Vec<_>>();
     let unseen = people(&data.held_out);
     let verification = verifiers((&of_known, &people(&known)), (&after, &unseen), settings.seed);
     let [before, float] = [training.before, &after].map(|units| validate(units, data, &data.held_out));
@@ -154,7 +155,8 @@ fn compile(
             return Ok((image, board, Vec::new()));
         }
     };
-    let record = |point: &CalibrationPoint| CalibrationRecord { one_in: point.one_in, threshold: point.threshold };
+    let record =
+        |point: &CalibrationPoint| CalibrationRecord { one_in: point.one_in, threshold: point.threshold };
     options.calibration = table.iter().map(record).collect();
     Ok((compiler::image::write(&network, &plan, &options, onnx)?, board, table))
 }
@@ -246,7 +248,8 @@ fn draw(
     let points = comparisons.map(|(_, comparison)| {
         let found = intervals(comparison, &RATES);
         let all = RATES.iter().zip(found);
-        all.map(|(&rate, interval)| eval::OperatingPoint { interval, ..comparison.at(rate) }).collect::<Vec<_>>()
+        all.map(|(&rate, interval)| eval::OperatingPoint { interval, ..comparison.at(rate) })
+            .collect::<Vec<_>>()
     });
     let curves: Vec<Curve> = comparisons
         .iter()
@@ -263,10 +266,15 @@ fn draw(
 impl Report {
     /// Writes the report for people.
     pub fn print(&self, to: &mut dyn io::Write) -> io::Result<()> {
-        let percent = |share: Option<f64>| share.map_or("?".into(), |share| format!("{:.2} %", share * 100.0));
+        let percent =
+            |share: Option<f64>| share.map_or("?".into(), |share| format!("{:.2} %", share * 100.0));
         let share = |tar: Option<f64>| tar.map_or("cannot tell".into(), |tar| format!("{tar:.4}"));
         writeln!(to, "{}: {} bytes, {} multiply-adds", self.image, self.bytes, self.multiply_adds)?;
-        writeln!(to, "{} pictures of {} unseen people, all pairs:", self.unseen_pictures, self.unseen_people)?;
+        writeln!(
+            to,
+            "{} pictures of {} unseen people, all pairs:",
+            self.unseen_pictures, self.unseen_people
+        )?;
         writeln!(to, "  {:<22} {:>10}  {:>11} at 1 in 100, 1,000, 10,000", "", "equal error", "TAR")?;
         let rows = [
             ("before, float", &self.before),

@@ -67,7 +67,8 @@ pub fn embeddings(name: &str, faces: &Faces) -> anyhow::Result<Matrix> {
     let mut values = Vec::with_capacity(all.len() * columns);
     for picture in all {
         let bytes = store.read(picture)?;
-        let words = bytes.chunks_exact(4).map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]]));
+        let words =
+            bytes.chunks_exact(4).map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]]));
         values.extend(words.map(f64::from));
     }
     Ok(Matrix { columns, values })
