@@ -3,10 +3,34 @@
 //! What trains an encoder ([`Trainable`]) knows nothing of tensors: it hands over aligned pictures, gets
 //! their embeddings, and says how the loss changes with each of their values. So losses and mining
 //! are plain arithmetic on a small matrix, the same on every backend.
+//!
+//! [`Encoder`] is the one that the processor trains: a [`graph`] of a [`Spec`] or of an ONNX file
+//! ([`mod@read`]), run forwards and backwards ([`pass`]) over operators of our own ([`operators`]), and
+//! written as ONNX again ([`mod@write`]).
 #![forbid(unsafe_code)]
 
+pub mod graph;
+pub mod operators;
+pub mod pass;
+
 mod batch;
+mod build;
+mod encoder;
+mod error;
+mod head;
+mod optimizer;
+pub mod pool;
+mod read;
+mod spec;
+mod state;
 mod trainable;
+mod write;
 
 pub use batch::{Embeddings, Images};
+pub use encoder::{Encoder, Freeze, Source};
+pub use error::Error;
+pub use graph::Preprocessing;
+pub use head::Head;
+pub use optimizer::{Optimizer, Rule};
+pub use spec::Spec;
 pub use trainable::Trainable;

@@ -175,6 +175,32 @@ impl Comparison {
         fmr * self.histogram.count as f64 >= LEAST_IMPOSTORS && !self.genuine.is_empty()
     }
 
+    /// Where as large a share of impostors is accepted as of genuine pairs is refused (ISO/IEC 19795-1);
+    /// nothing without either. Scores step, so that it is the mean of the two shares where they cross.
+    pub fn equal_error_rate(&self) -> Option<f64> {
+        if self.genuine.is_empty() || self.histogram.count == 0 {
+            return None;
+        }
+        let shares = |score: i32| (1.0 - self.true_accept_rate(score), self.false_match_rate(score));
+        // Misses rise with the score and false matches fall.
+        let (mut below, mut above) = (-self.one, self.one + 1);
+        while above - below > 1 {
+            let middle = below + (above - below) / 2;
+            let (misses, matches) = shares(middle);
+            if misses < matches {
+                below = middle;
+            } else {
+                above = middle;
+            }
+        }
+        let mean = |score| {
+            let (misses, matches) = shares(score);
+            ((misses - matches).abs(), (misses + matches) / 2.0)
+        };
+        let (left, right) = (mean(below), mean(above));
+        Some(if left.0 < right.0 { left.1 } else { right.1 })
+    }
+
     /// The door at the false-match rate `fmr`, without an interval.
     pub fn at(&self, fmr: f64) -> OperatingPoint {
         let threshold = self.threshold(fmr).filter(|_| self.bears_out(fmr));
@@ -302,6 +328,20 @@ mod tests {
             prop_assert!(kept as f64 >= TAIL_SHARE * impostors.len() as f64);
             prop_assert!(comparison.tail.iter().map(|pair| pair.score).eq(impostors[..kept].iter().copied()));
         }
+    }
+
+    #[test]
+    fn errors_are_equal_where_the_scores_cross() {
+        // One person at 0 and 10 degrees, another at 90 and 100, a third who looks like the first at 5.
+        let at = |degrees: f32| Some(vec![degrees.to_radians().cos(), degrees.to_radians().sin()]);
+        let of = |degrees: &[f32], people: &[u32]| {
+            let vectors = degrees.iter().map(|&degrees| at(degrees)).collect();
+            Comparison::all_pairs(&Embeddings::Float(vectors), people).equal_error_rate()
+        };
+        assert_eq!(of(&[0.0, 10.0, 90.0, 100.0], &[0, 0, 1, 1]), Some(0.0));
+        // Two genuine pairs (10 degrees), eight impostors of which two are nearer: 5 degrees.
+        assert_eq!(of(&[0.0, 10.0, 90.0, 100.0, 5.0], &[0, 0, 1, 1, 2]), Some(0.125));
+        assert_eq!(of(&[0.0, 90.0], &[0, 1]), None);
     }
 
     #[test]

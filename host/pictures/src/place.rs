@@ -6,6 +6,14 @@ use image::imageops::{self, FilterType};
 use crate::Photo;
 
 impl Photo {
+    /// The photograph stretched to `width` x `height`.
+    pub fn scaled(&self, width: u32, height: u32) -> Self {
+        if (width, height) == (self.width(), self.height()) {
+            return self.clone();
+        }
+        Self { image: imageops::resize(&self.image, width, height, FilterType::Triangle) }
+    }
+
     /// A scene of `width` x `height` in the photograph's mean colour, in which the photograph stands
     /// scaled by `scale`, its upper left corner at (`x`, `y`). What reaches out of the scene is cut.
     pub fn placed(&self, [width, height]: [u32; 2], scale: f64, [x, y]: [i64; 2]) -> Self {
@@ -40,6 +48,7 @@ mod tests {
         assert_eq!(at(0, 0), 116, "the mean of two bright pixels in twelve");
         assert_eq!(at(0, 1), 100, "the bright column is cut off");
         assert_eq!((at(4, 1), at(5, 1)), (100, 116));
+        assert_eq!((photo.scaled(3, 5).width(), photo.scaled(3, 5).height()), (3, 5));
         let larger = photo.placed([12, 4], 2.0, [0, 0]);
         assert_eq!(larger.rgb()[0], 200);
     }

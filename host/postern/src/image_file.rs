@@ -14,9 +14,14 @@ impl ImageFile {
     /// Reads the file at `path`.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(Self::from_bytes(&bytes))
+    }
+
+    /// An image that was just compiled.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
         let mut words = vec![0u128; bytes.len().div_ceil(size_of::<u128>())];
-        bytemuck::cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(&bytes);
-        Ok(Self { words, length: bytes.len() })
+        bytemuck::cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(bytes);
+        Self { words, length: bytes.len() }
     }
 
     /// The image, checked.

@@ -89,6 +89,18 @@ pub fn seen(face: &protocol::Face) -> vision::Face {
     }
 }
 
+/// The device's counterpart of [`eval::float::nearest_centre`], by the same rule.
+pub fn nearest_centre(faces: &[vision::Face], width: usize, height: usize) -> Option<&vision::Face> {
+    let pixels = |value: i32| f64::from(value) / f64::from(1 << vision::SUBPIXEL_BITS);
+    let cost = |face: &vision::Face| {
+        let bounds = &face.bounds;
+        let [left, top, w, h] = [bounds.x, bounds.y, bounds.width, bounds.height].map(pixels);
+        let off = (left + w / 2.0 - width as f64 / 2.0).abs() + (top + h / 2.0 - height as f64 / 2.0).abs();
+        off - 0.5 * (w * h).max(0.0).sqrt()
+    };
+    faces.iter().min_by(|a, b| cost(a).total_cmp(&cost(b)))
+}
+
 /// Says so if there are more faces than the one that counts.
 pub fn note_faces(shot: &Shot, faces: u8) {
     if faces > 1 {

@@ -21,10 +21,15 @@ pub struct Aligned<'a> {
 }
 
 impl Aligned<'_> {
+    /// The crop: square RGB, `i8 = u8 - 128`.
+    pub fn crop(&mut self) -> &[i8] {
+        self.encoder.input_mut(self.arena)
+    }
+
     /// How good the view of the face is. Costs little beside a network.
     pub fn quality(&mut self) -> Quality {
-        let crop = self.encoder.input_mut(self.arena);
-        Quality::measure(&self.face, crop, self.frame_width, self.frame_height)
+        let (face, width, height) = (self.face, self.frame_width, self.frame_height);
+        Quality::measure(&face, self.crop(), width, height)
     }
 
     /// The template of the face.

@@ -18,6 +18,7 @@ mod remove;
 mod settings;
 mod show;
 pub mod stylize;
+mod train;
 mod users;
 mod verify;
 mod watch;
@@ -31,6 +32,10 @@ pub enum Command {
     Inspect(inspect::Args),
     /// Count what each operator of a model costs on a board, or time it here
     Bench(bench::Args),
+    /// Train an encoder on a folder of people
+    Train(Box<train::Args>),
+    /// Train a small encoder to put faces where a larger one does
+    Distill(Box<train::DistillArgs>),
     /// Measure how often the door would be wrong
     Eval(eval::Args),
     /// Switch an emulated board on and off, show its state and its log
@@ -68,6 +73,8 @@ impl Command {
             Self::Compile(args) => compile::run(args, output),
             Self::Inspect(args) => inspect::run(args, output),
             Self::Bench(args) => bench::run(args, output),
+            Self::Train(args) => train::run(&args, output),
+            Self::Distill(args) => train::distill(*args, output),
             Self::Eval(args) => eval::run(args, output),
             Self::Board(args) => board::run(args, output),
             Self::Flash(args) => flash::run(args, output),

@@ -9,10 +9,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pictures::Photo;
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
-use vision::{Face, PixelFormat, SUBPIXEL_BITS};
+use vision::PixelFormat;
 
 use crate::image_file::{Arena, ImageFile};
 use crate::models::Manifest;
+use crate::picture::nearest_centre;
 
 /// The device's own code on the device's own images.
 pub fn on_device(
@@ -65,18 +66,6 @@ pub fn in_float(
         },
     )?;
     Ok(Embeddings::Float(vectors))
-}
-
-/// The device's counterpart of [`float::nearest_centre`], by the same rule.
-fn nearest_centre(faces: &[Face], width: usize, height: usize) -> Option<&Face> {
-    let pixels = |value: i32| f64::from(value) / f64::from(1 << SUBPIXEL_BITS);
-    let cost = |face: &Face| {
-        let bounds = &face.bounds;
-        let [left, top, w, h] = [bounds.x, bounds.y, bounds.width, bounds.height].map(pixels);
-        let off = (left + w / 2.0 - width as f64 / 2.0).abs() + (top + h / 2.0 - height as f64 / 2.0).abs();
-        off - 0.5 * (w * h).max(0.0).sqrt()
-    };
-    faces.iter().min_by(|a, b| cost(a).total_cmp(&cost(b)))
 }
 
 /// Calls `embed` with every picture, on all cores, behind a progress bar.

@@ -1,0 +1,192 @@
+//! A network as a list of nodes, and all that can change in it as a list of parameters.
+//!
+//! What runs it ([`crate::pass`]), what writes it ([`crate::write`]) and what counts it read the same
+//! list. Feature maps are HWC; the picture comes first, and the last node's value is the embedding.
+
+use grad::Shape;
+use grad::convolution::Window;
+
+/// Number of a value: 0 is the picture, `n + 1` what node `n` gives.
+pub type ValueId = usize;
+
+/// Number of a parameter in [`Graph::parameters`].
+pub type ParameterId = usize;
+
+/// How a pixel value 0..=255 becomes what the first layer sees: `(pixel - mean) * scale`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Preprocessing {
+    /// Subtracted first.
+    pub mean: f32,
+    /// Multiplied then.
+    pub scale: f32,
+}
+
+/// What a parameter is for, which decides who changes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Weights of a convolution: changed by the optimiser, with decay.
+    Weight,
+    /// Bias, gain, offset or slope: changed by the optimiser, without decay.
+    Other,
+    /// A running statistic: changed by what the batches are like.
+    Statistic,
+}
+
+/// Numbers that training changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its name in an ONNX file.
+    pub name: String,
+    /// What it is for.
+    pub role: Role,
+    /// The numbers.
+    pub values: Vec<f32>,
+}
+
+/// What follows a sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// Nothing.
+    Identity,
+    /// `max(x, 0)`.
+    Relu,
+    /// `x < 0 ? x * slope : x`, a slope a channel.
+    Prelu(ParameterId),
+}
+
+/// Batch normalisation (Ioffe and Szegedy 2015) by channel: `(x - mean) / sqrt(variance + epsilon) * gain + offset`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Normalization {
+    /// Multiplied last.
+    pub gain: ParameterId,
+    /// Added last.
+    pub offset: ParameterId,
+    /// Running mean.
+    pub mean: ParameterId,
+    /// Running variance.
+    pub variance: ParameterId,
+    /// Keeps the variance from zero.
+    pub epsilon: f32,
+}
+
+/// What a node computes.
+#[derive(Clone, Debug)]
+pub enum Operator {
+    /// A convolution; a fully connected layer is one whose window is as large as its input.
+    Convolution {
+        /// Kernel, stride and padding.
+        window: Window,
+        /// One filter a channel; else every filter reads all channels.
+        depthwise: bool,
+        /// Row, column, input, output; depthwise: row, column, channel.
+        weights: ParameterId,
+        /// One an output.
+        bias: Option<ParameterId>,
+    },
+    /// Batch normalisation, with the activation after it.
+    Normalize(Normalization, Activation),
+    /// An activation alone.
+    Activate(Activation),
+    /// Sum of two values of one shape.
+    Add,
+    /// Product of two values; the second may have one pixel.
+    Multiply,
+    /// The logistic function.
+    Sigmoid,
+    /// Greatest value of each window.
+    MaxPool(Window),
+    /// Mean over all pixels.
+    AveragePool,
+}
+
+/// An operator with what it reads.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its name in an ONNX file.
+    pub name: String,
+    /// What it computes.
+    pub operator: Operator,
+    /// The values it reads.
+    pub inputs: Vec<ValueId>,
+    /// Shape of what it gives.
+    pub shape: Shape,
+}
+
+/// A network.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// Shape of the picture.
+    pub input: Shape,
+    /// What is done to its pixels.
+    pub preprocessing: Preprocessing,
+    /// Operators in running order.
+    pub nodes: Vec<Node>,
+    /// All that training changes.
+    pub parameters: Vec<Parameter>,
+}
+
+impl Operator {
+    /// The parameters it reads.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<ParameterId> {
+        let slopes = |activation: &Activation| match activation {
+            Activation::Prelu(slopes) => Some(*slopes),
+            _ => None,
+        };
+        match self {
+            Self::Convolution { weights, bias, .. } => {
+                [Some(*weights), *bias].into_iter().flatten().collect()
+            }
+            Self::Normalize(Normalization { gain, offset, mean, variance, .. }, activation) => {
+                [*gain, *offset, *mean, *variance].into_iter().chain(slopes(activation)).collect()
+            }
+            Self::Activate(activation) => slopes(activation).into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Graph {
+    /// Shape of a value.
+    #[must_use]
+    pub fn shape(&self, value: ValueId) -> Shape {
+        value.checked_sub(1).map_or(self.input, |node| self.nodes[node].shape)
+    }
+
+    /// Values of an embedding.
+    #[must_use]
+    pub fn dimension(&self) -> usize {
+        self.nodes.last().map_or(0, |node| node.shape.channels)
+    }
+
+    /// The numbers of parameter `id`.
+    #[must_use]
+    pub fn values(&self, id: ParameterId) -> &[f32] {
+        &self.parameters[id].values
+    }
+
+    /// Numbers that the finished network needs, batch normalisations folded: weights, biases and slopes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let count = |node: &Node| match &node.operator {
+            Operator::Convolution { weights, .. } => self.values(*weights).len() + node.shape.channels,
+            Operator::Normalize(_, Activation::Prelu(_)) | Operator::Activate(Activation::Prelu(_)) => {
+                node.shape.channels
+            }
+            _ => 0,
+        };
+        self.nodes.iter().map(count).sum()
+    }
+
+    /// Multiply-adds of the convolutions for one picture.
+    #[must_use]
+    pub fn multiply_adds(&self) -> usize {
+        let count = |node: &Node| match &node.operator {
+            Operator::Convolution { weights, .. } => {
+                node.shape.height * node.shape.width * self.values(*weights).len()
+            }
+            _ => 0,
+        };
+        self.nodes.iter().map(count).sum()
+    }
+}

@@ -1,0 +1,351 @@
+//! Runs a network: forwards to the embeddings, and backwards to the gradients of its parameters.
+//!
+//! Forwards in training, every value is kept until the way back has used it; its memory then serves
+//! the gradients. Forwards otherwise, a value goes as soon as nothing reads it any more.
+
+use grad::multiply::Fill;
+use grad::{Buffer, Shape};
+
+use crate::graph::{Activation, Graph, Node, Operator, ValueId};
+use crate::operators::normalize::{Affine, Moments};
+use crate::operators::{Sweep, convolution, depthwise, pointwise, pool};
+use crate::pool::Pool;
+use crate::{Embeddings, Images};
+
+/// Gradients by parameter; none where there is none.
+pub type Gradients = Vec<Option<Vec<f32>>>;
+
+/// What a pass through the network needs to know of it.
+#[derive(Clone, Copy)]
+pub struct Pass<'a> {
+    /// The network.
+    pub graph: &'a Graph,
+    /// Which nodes stay as they are.
+    pub frozen: &'a [bool],
+}
+
+/// What a forward pass in training leaves for the way back.
+pub struct Trace {
+    count: usize,
+    values: Vec<Buffer>,
+    moments: Vec<Option<Moments>>,
+}
+
+impl Trace {
+    /// The embeddings.
+    pub fn embeddings(&self, dimension: usize) -> Embeddings {
+        let values = self.values.last().map_or_else(Vec::new, |last| last.to_vec());
+        Embeddings { dimension, values }
+    }
+
+    /// The batch's moments at each node that normalises by them, and the pixels they are of.
+    pub fn moments(&self, graph: &Graph) -> impl Iterator<Item = (usize, usize, &Moments)> {
+        let pixels = |node: usize| self.count * graph.nodes[node].shape.pixels();
+        let all = self.moments.iter().enumerate();
+        all.filter_map(move |(node, moments)| Some((node, pixels(node), moments.as_ref()?)))
+    }
+
+    /// Hands its memory on.
+    pub fn release(self, pool: &mut Pool) {
+        self.values.into_iter().for_each(|buffer| pool.give(buffer));
+    }
+}
+
+impl Pass<'_> {
+    /// Embeds with the statistics of the batch, where nodes are not frozen, and keeps what the way back needs.
+    pub fn train(&self, images: &Images, pool: &mut Pool) -> Trace {
+        let count = images.count();
+        let mut values = vec![self.pixels(images, pool)];
+        let mut moments = Vec::with_capacity(self.graph.nodes.len());
+        for (number, node) in self.graph.nodes.iter().enumerate() {
+            let mut out = pool.take(count * node.shape.values());
+            let inputs: Vec<&[f32]> = node.inputs.iter().map(|&input| &*values[input]).collect();
+            moments.push(self.forward(node, &inputs, &mut out, !self.frozen[number]));
+            values.push(out);
+        }
+        Trace { count, values, moments }
+    }
+
+    /// Embeds with the running statistics.
+    pub fn embed(&self, images: &Images, pool: &mut Pool) -> Embeddings {
+        let count = images.count();
+        let mut last = vec![0; self.graph.nodes.len() + 1];
+        for (number, node) in self.graph.nodes.iter().enumerate() {
+            node.inputs.iter().for_each(|&input| last[input] = number);
+        }
+        let mut values = vec![self.pixels(images, pool)];
+        for (number, node) in self.graph.nodes.iter().enumerate() {
+            let mut out = pool.take(count * node.shape.values());
+            let inputs: Vec<&[f32]> = node.inputs.iter().map(|&input| &*values[input]).collect();
+            self.forward(node, &inputs, &mut out, false);
+            values.push(out);
+            for &input in node.inputs.iter().filter(|&&input| last[input] == number) {
+                pool.give(std::mem::take(&mut values[input]));
+            }
+        }
+        let embeddings = Embeddings {
+            dimension: self.graph.dimension(),
+            values: values.last().map_or_else(Vec::new, |last| last.to_vec()),
+        };
+        values.into_iter().for_each(|buffer| pool.give(buffer));
+        embeddings
+    }
+
+    /// The pixels as the first layer sees them.
+    fn pixels(&self, images: &Images, pool: &mut Pool) -> Buffer {
+        let mut buffer = pool.take(images.pixels.len());
+        let before = self.graph.preprocessing;
+        for (to, pixel) in buffer.iter_mut().zip(&images.pixels) {
+            *to = (f32::from(*pixel) - before.mean) * before.scale;
+        }
+        buffer
+    }
+
+    /// Computes `node`; `by_batch` says whether it normalises by its batch, whose moments it then gives.
+    fn forward(&self, node: &Node, inputs: &[&[f32]], out: &mut [f32], by_batch: bool) -> Option<Moments> {
+        let x = inputs[0];
+        let input = self.graph.shape(node.inputs[0]);
+        match &node.operator {
+            Operator::Convolution { window, depthwise, weights, bias } => {
+                let sweep = Sweep { window: window.clone(), input, output: node.shape };
+                let weights = self.graph.values(*weights);
+                let bias = bias.map(|bias| self.graph.values(bias));
+                let run = if *depthwise { depthwise::forward } else { convolution::forward };
+                run(&sweep, x, weights, bias, out);
+            }
+            Operator::Normalize(..) => {
+                let moments = by_batch.then(|| Moments::of(x, input.channels));
+                self.affine(node, moments.as_ref()).forward(x, out);
+                return moments;
+            }
+            Operator::Activate(_) => self.affine(node, None).forward(x, out),
+            Operator::Add => pointwise::add(x, inputs[1], out),
+            Operator::Multiply => pointwise::multiply(x, inputs[1], input.values(), input.channels, out),
+            Operator::Sigmoid => pointwise::sigmoid(x, out),
+            Operator::MaxPool(window) => {
+                pool::greatest(&Sweep { window: window.clone(), input, output: node.shape }, x, out);
+            }
+            Operator::AveragePool => pool::mean(input, x, out),
+        }
+        None
+    }
+
+    /// What a normalisation, by these moments or the running ones, or an activation does to a channel.
+    fn affine(&self, node: &Node, moments: Option<&Moments>) -> Affine {
+        let channels = node.shape.channels;
+        match &node.operator {
+            Operator::Normalize(by, activation) => {
+                let running;
+                let moments = match moments {
+                    Some(moments) => moments,
+                    None => {
+                        running = self.running(node);
+                        &running
+                    }
+                };
+                let slope = self.slopes(*activation, channels);
+                moments.affine(self.graph.values(by.gain), self.graph.values(by.offset), by.epsilon, slope)
+            }
+            Operator::Activate(activation) => Affine {
+                scale: vec![1.0; channels],
+                shift: vec![0.0; channels],
+                slope: self.slopes(*activation, channels),
+            },
+            _ => Affine { scale: Vec::new(), shift: Vec::new(), slope: Vec::new() },
+        }
+    }
+
+    /// The running moments of a normalisation; those of an activation change nothing.
+    fn running(&self, node: &Node) -> Moments {
+        match &node.operator {
+            Operator::Normalize(by, _) => Moments {
+                mean: self.graph.values(by.mean).to_vec(),
+                variance: self.graph.values(by.variance).to_vec(),
+            },
+            _ => Moments { mean: vec![0.0; node.shape.channels], variance: vec![1.0; node.shape.channels] },
+        }
+    }
+
+    fn slopes(&self, activation: Activation, channels: usize) -> Vec<f32> {
+        match activation {
+            Activation::Identity => vec![1.0; channels],
+            Activation::Relu => vec![0.0; channels],
+            Activation::Prelu(slopes) => self.graph.values(slopes).to_vec(),
+        }
+    }
+
+    /// Which values the loss must be differentiated by, so that all parameters that change get their gradients.
+    fn wanted(&self) -> Vec<bool> {
+        let mut wanted = vec![false];
+        for (node, frozen) in self.graph.nodes.iter().zip(self.frozen) {
+            let own = !frozen && !node.operator.parameters().is_empty();
+            wanted.push(own || node.inputs.iter().any(|&input| wanted[input]));
+        }
+        wanted
+    }
+
+    /// Takes the gradient of the embeddings back to the parameters.
+    pub fn backward(&self, trace: Trace, gradient: &Embeddings, pool: &mut Pool) -> Gradients {
+        let Trace { count, mut values, moments } = trace;
+        let mut back = Backward {
+            pass: *self,
+            count,
+            wanted: self.wanted(),
+            pending: values.iter().map(|_| None).collect(),
+            gradients: vec![None; self.graph.parameters.len()],
+            pool,
+        };
+        let last = values.len() - 1;
+        back.pending[last] = Some(Buffer::from(&gradient.values[..]));
+        for number in (0..self.graph.nodes.len()).rev() {
+            if let Some(gradient) = back.pending[number + 1].take().filter(|_| back.wanted[number + 1]) {
+                back.node(number, &values, moments[number].as_ref(), gradient);
+            }
+            back.pool.give(std::mem::take(&mut values[number + 1]));
+        }
+        back.pool.give(std::mem::take(&mut values[0]));
+        back.gradients
+    }
+}
+
+/// The way back.
+struct Backward<'a> {
+    pass: Pass<'a>,
+    count: usize,
+    wanted: Vec<bool>,
+    /// The gradient of each value, as far as its readers are done.
+    pending: Vec<Option<Buffer>>,
+    gradients: Gradients,
+    pool: &'a mut Pool,
+}
+
+impl Backward<'_> {
+    fn node(&mut self, number: usize, values: &[Buffer], moments: Option<&Moments>, mut gradient: Buffer) {
+        let pass = self.pass;
+        let node = &pass.graph.nodes[number];
+        let frozen = pass.frozen[number];
+        let x = &values[node.inputs[0]];
+        let input = pass.graph.shape(node.inputs[0]);
+        match &node.operator {
+            Operator::Convolution { window, depthwise, bias, .. } => {
+                let sweep = Sweep { window: window.clone(), input, output: node.shape };
+                self.convolution(&sweep, *depthwise, frozen, node, x, &gradient);
+                if let Some(bias) = bias.filter(|_| !frozen) {
+                    self.gradients[bias] = Some(pointwise::sum_pixels(&gradient, node.shape.channels));
+                }
+                self.pool.give(gradient);
+            }
+            Operator::Normalize(by, activation) => {
+                let affine = pass.affine(node, moments);
+                let sums = match moments {
+                    Some(moments) => affine.backward(x, moments, by.epsilon, &mut gradient),
+                    None => affine.backward_fixed(x, &pass.running(node), by.epsilon, &mut gradient),
+                };
+                if !frozen {
+                    self.gradients[by.gain] = Some(sums.gain);
+                    self.gradients[by.offset] = Some(sums.offset);
+                    if let Activation::Prelu(slopes) = activation {
+                        self.gradients[*slopes] = Some(sums.slope);
+                    }
+                }
+                self.hand_on(node.inputs[0], gradient);
+            }
+            Operator::Activate(activation) => {
+                let sums = pass.affine(node, None).backward_fixed(x, &pass.running(node), 0.0, &mut gradient);
+                if let (Activation::Prelu(slopes), false) = (activation, frozen) {
+                    self.gradients[*slopes] = Some(sums.slope);
+                }
+                self.hand_on(node.inputs[0], gradient);
+            }
+            Operator::Add => {
+                self.put(node.inputs[1], |to, fill| pointwise::carry(&gradient, to, fill));
+                self.hand_on(node.inputs[0], gradient);
+            }
+            Operator::Multiply => {
+                let (map, channels) = (input.values(), input.channels);
+                for (to, other) in [(0, 1), (1, 0)] {
+                    let other = &values[node.inputs[other]];
+                    self.put(node.inputs[to], |to, fill| {
+                        pointwise::multiply_backward(&gradient, other, map, channels, to, fill);
+                    });
+                }
+                self.pool.give(gradient);
+            }
+            Operator::Sigmoid => {
+                pointwise::sigmoid_backward(&values[number + 1], &mut gradient);
+                self.hand_on(node.inputs[0], gradient);
+            }
+            Operator::MaxPool(window) => {
+                let sweep = Sweep { window: window.clone(), input, output: node.shape };
+                self.put(node.inputs[0], |to, fill| pool::greatest_backward(&sweep, x, &gradient, to, fill));
+                self.pool.give(gradient);
+            }
+            Operator::AveragePool => {
+                self.put(node.inputs[0], |to, fill| pool::mean_backward(input, &gradient, to, fill));
+                self.pool.give(gradient);
+            }
+        }
+    }
+
+    fn convolution(
+        &mut self,
+        sweep: &Sweep,
+        is_depthwise: bool,
+        frozen: bool,
+        node: &Node,
+        x: &[f32],
+        gradient: &[f32],
+    ) {
+        let Operator::Convolution { weights: id, .. } = node.operator else { return };
+        let weights = self.pass.graph.values(id);
+        let mut to = (!frozen).then(|| vec![0.0; weights.len()]);
+        if is_depthwise {
+            let mut unused = Vec::new();
+            if to.is_none() {
+                unused.resize(weights.len(), 0.0);
+            }
+            let sums = to.as_mut().unwrap_or(&mut unused);
+            if self.wanted[node.inputs[0]] {
+                self.put(node.inputs[0], |to, fill| {
+                    depthwise::backward(sweep, x, weights, gradient, sums, Some((to, fill)));
+                });
+            } else {
+                depthwise::backward(sweep, x, weights, gradient, sums, None);
+            }
+        } else {
+            if let Some(to) = &mut to {
+                convolution::of_weights(sweep, x, gradient, to);
+            }
+            self.put(node.inputs[0], |to, fill| {
+                convolution::of_input(sweep, gradient, weights, to, fill);
+            });
+        }
+        self.gradients[id] = to;
+    }
+
+    /// Has `fill` put what belongs to `value` into its gradient, if it is wanted.
+    fn put(&mut self, value: ValueId, fill: impl FnOnce(&mut [f32], Fill)) {
+        if !self.wanted[value] {
+            return;
+        }
+        match &mut self.pending[value] {
+            Some(gradient) => fill(gradient, Fill::Add),
+            None => {
+                let shape: Shape = self.pass.graph.shape(value);
+                let mut gradient = self.pool.take(self.count * shape.values());
+                fill(&mut gradient, Fill::Store);
+                self.pending[value] = Some(gradient);
+            }
+        }
+    }
+
+    /// Makes `gradient` that of `value`, or adds it.
+    fn hand_on(&mut self, value: ValueId, gradient: Buffer) {
+        if self.wanted[value] && self.pending[value].is_none() {
+            self.pending[value] = Some(gradient);
+            return;
+        }
+        self.put(value, |to, fill| pointwise::carry(&gradient, to, fill));
+        self.pool.give(gradient);
+    }
+}

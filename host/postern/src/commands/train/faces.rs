@@ -1,0 +1,261 @@
+//! The faces of a training: found and aligned by the device's own code, once, and kept.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
+use pictures::{Photo, Region};
+use rayon::prelude::*;
+use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
+use sha2::{Digest, Sha256};
+use train::data::{Cache, Finding, Folds, Found, HeldOut, PeopleFile, Store, Stored, find};
+use train::{CROP_BYTES, SIDE};
+use vision::PixelFormat;
+
+use crate::image_file::{Arena, ImageFile};
+use crate::models;
+use crate::picture::nearest_centre;
+
+/// Pictures between two writes to the file of faces.
+const AT_A_TIME: usize = 64;
+
+/// Names told in a message.
+const TOLD: usize = 5;
+
+/// Share of a frame's height below which a face is looked at from nearer.
+const SMALL: f64 = 0.35;
+
+/// Options about the pictures.
+#[derive(Clone, clap::Args)]
+#[command(next_help_heading = "Pictures")]
+pub struct FaceArgs {
+    /// Train on the people of this list alone: people.txt of Labeled Faces in the Wild, or a name a line
+    #[arg(long, value_name = "FILE")]
+    people: Option<PathBuf>,
+
+    /// And of these folds of it alone, as 1-5 or 1,3
+    #[arg(long, value_name = "FOLDS", requires = "people")]
+    folds: Option<Folds>,
+
+    /// People who are not trained on, and tell how well it goes [default: a tenth]
+    #[arg(long, value_name = "PEOPLE", value_parser = clap::value_parser!(u32).range(2..))]
+    held_out: Option<u32>,
+
+    /// The pictures are aligned faces already: each is taken as a whole
+    #[arg(long)]
+    aligned: bool,
+
+    /// The detector that finds the faces: a model's name, or an image
+    #[arg(long, value_name = "NAME|IMAGE", default_value = models::DETECTOR, conflicts_with = "aligned")]
+    detector: String,
+
+    /// Where faces are kept once they are found [default: .cache/faces/FOLDER]
+    #[arg(long, value_name = "FILE")]
+    cache: Option<PathBuf>,
+}
+
+/// The faces, by number, with whom they show.
+pub struct Faces {
+    /// What is kept of them.
+    pub store: Store,
+    /// Files of the pictures, and SHA-256 of these.
+    pub pictures: Vec<train::data::Picture>,
+    /// Names of the people.
+    pub names: Vec<String>,
+    /// Pictures that are left out, and why.
+    pub left_out: Vec<(PathBuf, String)>,
+}
+
+impl FaceArgs {
+    /// How many people are held out.
+    pub fn held_out(&self) -> HeldOut {
+        self.held_out.map_or(HeldOut::Tenth, |people| HeldOut::People(people as usize))
+    }
+
+    /// Finds the faces of the people in `folder`.
+    pub fn find(&self, folder: &Path) -> anyhow::Result<Faces> {
+        let wanted = match &self.people {
+            Some(path) => Some(PeopleFile::read(path)?.names(self.folds.as_ref())?),
+            None => None,
+        };
+        let is_wanted = |name: &str| wanted.as_ref().is_none_or(|names| names.contains(name));
+        let found = find(folder, is_wanted)?;
+        if let Some(names) = &wanted {
+            let missing: Vec<&String> = names.iter().filter(|name| !found.names.contains(name)).collect();
+            if !missing.is_empty() {
+                eprintln!("{} people of the list have no folder: {}", missing.len(), some(&missing));
+            }
+        }
+        for (path, reason) in found.left_out.iter().take(TOLD) {
+            eprintln!("left out {}: {reason}", path.display());
+        }
+        let path = match &self.cache {
+            Some(path) => path.clone(),
+            None => models::cache("faces")?.join(name_of(folder)?),
+        };
+        if self.aligned {
+            let finder = Sha256::digest(b"aligned").into();
+            return self.all(found, &path, &finder, || (), |(), photo| Ok(whole(photo)));
+        }
+        let detector = ImageFile::read(&models::image(&self.detector)?)?;
+        // A recognizer has two networks; this one's encoder is not asked.
+        let encoder = ImageFile::read(&models::image(models::ENCODER)?)?;
+        let detector = detector.model().with_context(|| self.detector.clone())?;
+        let finder = *detector.identity();
+        let recognizer = Recognizer::new(detector, encoder.model()?, DEFAULT_MIN_SCORE)?;
+        let arena = || Arena::new(recognizer.arena_len());
+        self.all(found, &path, &finder, arena, |arena, photo| aligned(&recognizer, arena, photo))
+    }
+
+    /// Looks at every picture that is not known yet, on all cores, and keeps what is found.
+    fn all<S>(
+        &self,
+        found: Found,
+        path: &Path,
+        finder: &[u8; 32],
+        state: impl Fn() -> S + Sync + Send,
+        look: impl Fn(&mut S, &Photo) -> anyhow::Result<Finding> + Sync + Send,
+    ) -> anyhow::Result<Faces> {
+        let mut cache = Cache::open(path, finder, CROP_BYTES)?;
+        let Found { names, mut pictures, mut left_out } = found;
+        let new: Vec<_> = pictures.iter().filter(|one| cache.known(&one.digest).is_none()).cloned().collect();
+        let bar = ProgressBar::new(pictures.len() as u64).with_style(style("faces"));
+        bar.inc((pictures.len() - new.len()) as u64);
+        for some in new.chunks(AT_A_TIME) {
+            let findings = some.par_iter().map_init(&state, |state, picture| {
+                let finding = match Photo::open(&picture.path) {
+                    Ok(photo) => look(state, &photo).with_context(|| picture.path.display().to_string())?,
+                    Err(error) => Finding::Nothing(error.to_string()),
+                };
+                bar.inc(1);
+                Ok((picture.digest, finding))
+            });
+            for (digest, finding) in findings.collect::<anyhow::Result<Vec<_>>>()? {
+                cache.add(digest, &finding)?;
+            }
+        }
+        bar.finish_and_clear();
+        let mut places = Vec::new();
+        pictures.retain(|picture| match cache.known(&picture.digest) {
+            Some(Stored::Something(place)) => {
+                places.push(*place);
+                true
+            }
+            Some(Stored::Nothing(reason)) => {
+                left_out.push((picture.path.clone(), reason.clone()));
+                false
+            }
+            None => false,
+        });
+        if pictures.is_empty() {
+            let (path, reason) = left_out.first().context("there are no pictures")?;
+            let advice = "pictures that are aligned faces already take --aligned";
+            bail!("there is no face in any picture, of {}: {reason}; {advice}", path.display());
+        }
+        Ok(Faces { store: cache.store(places), pictures, names, left_out })
+    }
+}
+
+impl Faces {
+    /// Says what is odd about the pictures, and refuses what nothing can be learned from.
+    pub fn check(&self, needs_pairs: bool) -> anyhow::Result<()> {
+        let mut counts = vec![0usize; self.names.len()];
+        self.pictures.iter().for_each(|picture| counts[picture.person] += 1);
+        let people = |count: fn(usize) -> bool| -> Vec<&String> {
+            self.names.iter().zip(&counts).filter(|(_, n)| count(**n)).map(|(name, _)| name).collect()
+        };
+        let (none, single) = (people(|n| n == 0), people(|n| n == 1));
+        let able = self.names.len() - none.len();
+        if !self.left_out.is_empty() {
+            eprintln!("{} pictures are left out, see skipped.csv", self.left_out.len());
+        }
+        if !none.is_empty() {
+            eprintln!("nothing is left of {} people: {}", none.len(), some(&none));
+        }
+        ensure!(able >= 4, "there are faces of {able} people; it takes four at least, two to train on");
+        if !single.is_empty() {
+            eprintln!(
+                "{} of {able} people have one picture: it is compared with itself, varied ({})",
+                single.len(),
+                some(&single)
+            );
+        }
+        ensure!(
+            !needs_pairs || single.len() < able,
+            "everybody has one picture only: nothing tells what two pictures of one person have in common; \
+             add pictures, or learn from a teacher alone: postern distill"
+        );
+        Ok(())
+    }
+
+    /// A table of what is left out.
+    pub fn skipped(&self) -> String {
+        let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+        let rows = self.left_out.iter();
+        let row = |(path, reason): &(PathBuf, String)| {
+            format!("{},{}\n", quoted(&path.display().to_string()), quoted(reason))
+        };
+        format!("picture,reason\n{}", rows.map(row).collect::<String>())
+    }
+}
+
+/// The face nearest the middle; one that is small in a large photograph is looked at from nearer.
+fn aligned(recognizer: &Recognizer, arena: &mut Arena, photo: &Photo) -> anyhow::Result<Finding> {
+    let frame = photo.to_frame(PixelFormat::Yuyv);
+    let view = frame.view()?;
+    let faces = recognizer.detect(&view, arena.bytes())?;
+    let Some(face) = nearest_centre(&faces, view.width(), view.height()) else {
+        return Ok(Finding::Nothing("there is no face in it".into()));
+    };
+    let region = Region::of_face(face);
+    let is_shrunk = (view.height() as u32) < photo.height();
+    if is_shrunk && region.height < SMALL * view.height() as f64 {
+        let near = photo.crop_around(frame.to_photo(region));
+        let frame = near.to_frame(PixelFormat::Yuyv);
+        let view = frame.view()?;
+        let faces = recognizer.detect(&view, arena.bytes())?;
+        if let Some(face) = nearest_centre(&faces, view.width(), view.height()) {
+            return crop(recognizer, &view, face, arena);
+        }
+    }
+    crop(recognizer, &view, face, arena)
+}
+
+fn crop(
+    recognizer: &Recognizer,
+    frame: &vision::Frame,
+    face: &vision::Face,
+    arena: &mut Arena,
+) -> anyhow::Result<Finding> {
+    Ok(match recognizer.align(frame, face, arena.bytes()) {
+        Ok(mut aligned) => {
+            Finding::Something(aligned.crop().iter().map(|&value| (i16::from(value) + 128) as u8).collect())
+        }
+        Err(error) => Finding::Nothing(error.to_string()),
+    })
+}
+
+/// A picture that is an aligned face.
+fn whole(photo: &Photo) -> Finding {
+    let scaled = photo.scaled(SIDE as u32, SIDE as u32);
+    Finding::Something(scaled.rgb().to_vec())
+}
+
+/// The last part of a path.
+pub fn name_of(folder: &Path) -> anyhow::Result<String> {
+    let whole = folder.canonicalize().with_context(|| format!("cannot read {}", folder.display()))?;
+    let name = whole.file_name().map(|name| name.to_string_lossy().into_owned());
+    name.with_context(|| format!("{} has no name", folder.display()))
+}
+
+/// How the progress over pictures looks.
+pub fn style(what: &str) -> ProgressStyle {
+    ProgressStyle::with_template(&format!("  {what} {{bar:30}} {{pos}}/{{len}} {{per_sec}}, {{eta}} left"))
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// The first few names.
+fn some(names: &[&String]) -> String {
+    let first: Vec<&str> = names.iter().take(TOLD).map(|name| name.as_str()).collect();
+    format!("{}{}", first.join(", "), if names.len() > TOLD { ", …" } else { "" })
+}

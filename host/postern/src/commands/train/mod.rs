@@ -1,0 +1,206 @@
+//! `postern train`: a better or smaller encoder from pictures of people.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use encoder::Trainable;
+use pictures::{Photo, Tile};
+use sha2::{Digest, Sha256};
+use train::data::{Crops, Data, split};
+use train::loss::Identity;
+use train::run::{CHECKPOINT, End, Run, Settings, replace};
+use train::{SIDE, augment};
+
+use crate::device::hex;
+use crate::models;
+use crate::output::{Outcome, Output};
+
+mod faces;
+mod network;
+mod objective;
+mod result;
+mod teacher;
+mod watch;
+
+use faces::{FaceArgs, Faces};
+use network::NetworkArgs;
+use objective::{LossArgs, SearchArgs};
+use watch::Progress;
+
+/// Faces on a sheet of variations, and variations of each.
+const SHEET_FACES: usize = 6;
+const SHEET_VARIATIONS: usize = 6;
+
+/// Options of `postern train`.
+#[derive(Clone, clap::Args)]
+pub struct Args {
+    /// A folder of people, each a folder of pictures: FOLDER/NAME/1.jpg
+    folder: PathBuf,
+
+    /// Where everything about the training goes [default: .cache/train/NAME]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// What the encoder is called, 32 bytes at most [default: the folder's name]
+    #[arg(long)]
+    name: Option<String>,
+
+    /// Go on with a training that was broken off, to the same weights
+    #[arg(long)]
+    resume: bool,
+
+    /// Begin anew where another training is
+    #[arg(long, conflicts_with = "resume")]
+    over: bool,
+
+    /// Draw a sheet of faces with their variations into this file, and train nothing
+    #[arg(long, value_name = "PNG")]
+    show_augmentation: Option<PathBuf>,
+
+    #[command(flatten)]
+    faces: FaceArgs,
+
+    #[command(flatten)]
+    network: NetworkArgs,
+
+    #[command(flatten)]
+    loss: LossArgs,
+
+    #[command(flatten)]
+    search: SearchArgs,
+}
+
+/// Options of `postern distill`.
+#[derive(Clone, clap::Args)]
+pub struct DistillArgs {
+    #[command(flatten)]
+    train: Args,
+}
+
+/// Learns from a teacher: `postern train` with other defaults.
+pub fn distill(args: DistillArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let mut args = args.train;
+    args.loss.teacher.get_or_insert_with(|| "sface".into());
+    args.loss.loss.get_or_insert(objective::Loss::None);
+    run(&args, output)
+}
+
+/// Trains, and writes what came of it.
+pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    let objective = args.loss.settings()?;
+    let schedule = args.search.schedule()?;
+    let name = args.name.clone().map_or_else(|| faces::name_of(&args.folder), Ok)?;
+    ensure!(name.len() <= 32, "the name {name} is longer than 32 bytes: give a shorter --name");
+    let out = args.out.clone().map_or_else(|| Ok(models::cache("train")?.join(&name)), anyhow::Ok)?;
+    let resume = args.resumes(&out)?;
+    let faces = args.faces.find(&args.folder)?;
+    std::fs::create_dir_all(&out).with_context(|| format!("cannot write to {}", out.display()))?;
+    replace(&out.join("skipped.csv"), faces.skipped().as_bytes())?;
+    if let Some(path) = &args.show_augmentation {
+        show_augmentation(&faces, args.search.seed)?.save(path)?;
+        eprintln!("drew {}", path.display());
+        return Ok(Outcome::Done);
+    }
+    let needs_pairs = !matches!(objective.identity, Identity::None | Identity::ArcFace { .. });
+    faces.check(needs_pairs)?;
+    let people: Vec<usize> = faces.pictures.iter().map(|picture| picture.person).collect();
+    let (train, held_out) = split(&people, args.faces.held_out(), args.search.seed)?;
+    let (mut encoder, network) = args.network.build(args.search.seed)?;
+    let teacher = match &args.loss.teacher {
+        Some(name) => Some(teacher::embeddings(name, &faces)?),
+        None => None,
+    };
+    if let Some(teacher) = teacher.as_ref().filter(|_| objective.embedding > 0.0) {
+        let (own, its) = (encoder.dimension(), teacher.columns);
+        ensure!(
+            own == its,
+            "the teacher's embeddings have {its} values and the network's {own}: give --dimension {its}, or \
+             --embedding 0 to learn its distances alone"
+        );
+    }
+    let settings = Settings {
+        seed: args.search.seed,
+        epochs: args.search.epochs as usize,
+        people: args.search.batch_people as usize,
+        pictures: args.search.batch_pictures as usize,
+        schedule,
+        objective,
+        augment: !args.search.no_augmentation,
+        network,
+        data: fingerprint(&faces, &held_out),
+    };
+    let data = Data { crops: Box::new(faces.store), people, train, held_out, teacher };
+    eprintln!(
+        "{name}: {} pictures to train on, {} of other people to validate with; results go to {}",
+        data.train.len(),
+        data.held_out.len(),
+        out.display()
+    );
+    let before = train::run::embed(&encoder, &data, &data.held_out, &mut |_| ())?;
+    let mut progress = Progress::new()?;
+    let run = Run { folder: &out, resume, interval: args.search.interval() };
+    let end = train::run::train(&mut encoder, &data, &settings, run, &mut progress);
+    progress.finish();
+    if end? == End::Interrupted {
+        bail!("broken off; the same command with --resume goes on from {}", out.join(CHECKPOINT).display());
+    }
+    let teacher = args.loss.teacher.as_deref();
+    let told = result::Training { name: &name, folder: &out, settings: &settings, teacher, before: &before };
+    let result = result::write(&told, &encoder, &data)?;
+    output.print(&result, |to| result.print(to))?;
+    Ok(Outcome::Done)
+}
+
+impl Args {
+    /// Whether to go on from a checkpoint in `out`.
+    fn resumes(&self, out: &Path) -> anyhow::Result<bool> {
+        let path = out.join(CHECKPOINT);
+        if !path.is_file() {
+            if self.resume {
+                eprintln!("{} is not there: beginning anew", path.display());
+            }
+            return Ok(false);
+        }
+        ensure!(
+            self.resume || self.over || self.show_augmentation.is_some(),
+            "there is a training in {} already: --resume goes on with it, --over begins anew, --out puts this one \
+             elsewhere",
+            out.display()
+        );
+        Ok(self.resume)
+    }
+}
+
+/// What tells the pictures and the split, for a training that is resumed with the same.
+fn fingerprint(faces: &Faces, held_out: &[usize]) -> String {
+    let mut digest = Sha256::new();
+    for picture in &faces.pictures {
+        digest.update(picture.digest);
+        digest.update(&faces.names[picture.person]);
+    }
+    held_out.iter().for_each(|&picture| digest.update((picture as u64).to_le_bytes()));
+    let digest: [u8; 32] = digest.finalize().into();
+    format!("{} pictures, SHA-256 {}", faces.pictures.len(), hex(&digest))
+}
+
+/// A sheet of a few faces, each as it is and varied.
+fn show_augmentation(faces: &Faces, seed: u64) -> anyhow::Result<Photo> {
+    let step = faces.pictures.len().div_ceil(SHEET_FACES);
+    let mut tiles = Vec::new();
+    let mut tile = |face: Vec<u8>, label: String| {
+        let photo = Photo::from_rgb(SIDE as u32, SIDE as u32, face).context("a face has no pixels")?;
+        tiles.push(Tile { photo, label });
+        anyhow::Ok(())
+    };
+    for picture in (0..faces.pictures.len()).step_by(step) {
+        let face = faces.store.read(picture)?;
+        let varied: Vec<Vec<u8>> = (1..SHEET_VARIATIONS as u64)
+            .map(|number| augment::augment(&face, seed ^ (picture as u64) << 32 ^ number))
+            .collect();
+        tile(face, "as it is".into())?;
+        for face in varied {
+            tile(face, String::new())?;
+        }
+    }
+    Ok(pictures::sheet(&tiles, SIDE as u32))
+}

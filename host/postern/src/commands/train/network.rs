@@ -1,0 +1,120 @@
+//! Which network is trained, and from what it begins.
+
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use encoder::{Encoder, Freeze, Head, Optimizer, Preprocessing, Source, Spec, Trainable};
+use sha2::{Digest, Sha256};
+
+use crate::device::hex;
+use crate::models::{Channels, Manifest};
+
+/// Options about the network.
+#[derive(Clone, clap::Args)]
+#[command(next_help_heading = "Network")]
+pub struct NetworkArgs {
+    /// Begin with the weights of a model: its name, or an ONNX file that a training wrote
+    #[arg(long, value_name = "NAME|ONNX", conflicts_with_all = ["width", "depth", "features"])]
+    from: Option<String>,
+
+    /// Channels of a new network, as a share of MobileFaceNet's
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
+    width: f32,
+
+    /// Bottlenecks of a new network at its three sizes
+    #[arg(long, value_name = "A,B,C", default_value = "4,6,2", value_parser = depth)]
+    depth: [usize; 3],
+
+    /// Channels of a new network before the map becomes one pixel, at width 1
+    #[arg(long, value_name = "CHANNELS", default_value_t = 512)]
+    features: usize,
+
+    /// Values of an embedding [default: 128, or those of the model that it begins with]
+    #[arg(long, value_name = "VALUES", value_parser = dimension)]
+    dimension: Option<usize>,
+
+    /// Leave the first N layers as they are, or those whose name begins so
+    #[arg(long, value_name = "N|NAME", requires = "from")]
+    freeze: Option<String>,
+
+    /// Share of the weights that a step takes off, times the rate
+    #[arg(long, value_name = "FACTOR", default_value_t = 1e-4)]
+    decay: f32,
+}
+
+impl NetworkArgs {
+    /// The encoder, and a line that tells it from others.
+    pub fn build(&self, seed: u64) -> anyhow::Result<(Encoder, String)> {
+        let optimizer = Optimizer { decay: self.decay, ..Optimizer::default() };
+        let mut told = format!("decay {}", self.decay);
+        let mut encoder = match &self.from {
+            None => {
+                let spec = Spec {
+                    width: self.width,
+                    depth: self.depth,
+                    features: self.features,
+                    dimension: self.dimension.unwrap_or(128),
+                    ..Spec::default()
+                };
+                told = format!("{spec:?}, {told}");
+                Encoder::new(&spec, seed, optimizer)?
+            }
+            Some(from) => {
+                let (onnx, preprocessing) = read(from)?;
+                let head = self.dimension.map_or(Head::Keep, |dimension| Head::New { dimension, seed });
+                let digest: [u8; 32] = Sha256::digest(&onnx).into();
+                told = format!("{from} (SHA-256 {}), {head:?}, {told}", hex(&digest));
+                Encoder::read(&Source { onnx: &onnx, preprocessing, head }, optimizer)
+                    .with_context(|| from.clone())?
+            }
+        };
+        if let Some(layers) = &self.freeze {
+            encoder.freeze(layers.parse().map_or(Freeze::Named(layers), Freeze::First))?;
+            told = format!("{told}, frozen {layers}");
+        }
+        let side = train::SIDE;
+        ensure!(encoder.input() == (side, side), "a board's encoder takes faces of {side}x{side}");
+        dimension(&encoder.dimension().to_string())
+            .map_err(|error| anyhow::anyhow!("{error}: give --dimension, for a new last layer"))?;
+        Ok((encoder, told))
+    }
+}
+
+/// The bytes of a network, and what its input is made of.
+fn read(from: &str) -> anyhow::Result<(Vec<u8>, Preprocessing)> {
+    let file = Path::new(from);
+    if file.extension().is_some_and(|extension| extension == "onnx") {
+        let onnx = std::fs::read(file).with_context(|| format!("cannot read {from}"))?;
+        // What a training writes prepares the pixels itself.
+        return Ok((onnx, Preprocessing { mean: 0.0, scale: 1.0 }));
+    }
+    let manifest = Manifest::read(from)?;
+    let [mean, green, blue] = manifest.input.mean;
+    ensure!(mean == green && mean == blue, "{from}: one mean for all channels is supported");
+    ensure!(manifest.input.channels == Channels::Rgb, "{from}: red must come first");
+    let path = manifest.onnx()?;
+    let onnx = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok((onnx, Preprocessing { mean, scale: manifest.input.scale }))
+}
+
+fn depth(text: &str) -> Result<[usize; 3], String> {
+    let parts: Option<Vec<usize>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
+    parts.and_then(|parts| parts.try_into().ok()).ok_or_else(|| format!("{text} is not like 4,6,2"))
+}
+
+/// What a template may have.
+fn dimension(text: &str) -> Result<usize, String> {
+    let values = text.parse().ok().filter(|n: &usize| n.is_power_of_two() && (64..=512).contains(n));
+    values.ok_or_else(|| format!("{text} values: a template has 64, 128, 256 or 512"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_that_no_board_takes_are_refused() {
+        assert_eq!((depth("1, 2,3"), dimension("128")), (Ok([1, 2, 3]), Ok(128)));
+        assert!(depth("1,2").is_err() && dimension("100").is_err() && dimension("1024").is_err());
+    }
+}

@@ -1,0 +1,163 @@
+//! What is minimised, and how the search for it goes.
+
+use std::time::Duration;
+
+use anyhow::ensure;
+use train::loss::{ALPHA, Difference, Identity, ObjectiveSettings};
+use train::mining::Mining;
+use train::run::Schedule;
+
+/// What tells people apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Loss {
+    /// FaceNet's: nearer to oneself than to a stranger, by a margin
+    Triplet,
+    /// Logistic regression over pairs, on |f(a) - f(b)|
+    Verify,
+    /// Logistic regression over pairs, on DeepFace's chi-squared form
+    VerifyChi,
+    /// Margin softmax over all people: where there are hundreds of them
+    Arcface,
+    /// Nothing: the teacher alone
+    None,
+}
+
+/// Which triplets of a batch count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Triplets {
+    /// With a stranger drawn at random
+    Random,
+    /// The farthest picture of oneself and the nearest stranger
+    BatchHard,
+    /// The nearest stranger who is farther than oneself
+    SemiHard,
+    /// With a stranger drawn so that all distances are as likely
+    DistanceWeighted,
+}
+
+/// Options about the loss.
+#[derive(Clone, clap::Args)]
+#[command(next_help_heading = "Loss")]
+pub struct LossArgs {
+    /// What tells people apart [default: triplet; of distill: none]
+    #[arg(long, value_enum)]
+    pub loss: Option<Loss>,
+
+    /// Which triplets of a batch count
+    #[arg(long, value_enum, default_value_t = Triplets::SemiHard)]
+    mining: Triplets,
+
+    /// Margin of the triplet loss, in squared distance
+    #[arg(long, value_name = "MARGIN", default_value_t = ALPHA)]
+    alpha: f64,
+
+    /// Factor of arcface's cosines
+    #[arg(long, value_name = "FACTOR", default_value_t = 32.0)]
+    arcface_scale: f64,
+
+    /// Margin of arcface in radians
+    #[arg(long, value_name = "RADIANS", default_value_t = 0.4)]
+    arcface_margin: f64,
+
+    /// A larger encoder to learn from beside: a model's name
+    #[arg(long, value_name = "NAME")]
+    pub teacher: Option<String>,
+
+    /// How much the teacher's own embeddings count
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, requires = "teacher")]
+    embedding: f64,
+
+    /// How much the teacher's distances between the faces of a batch count
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, requires = "teacher")]
+    relational: f64,
+}
+
+impl LossArgs {
+    /// The terms.
+    pub fn settings(&self) -> anyhow::Result<ObjectiveSettings> {
+        let identity = match self.loss.unwrap_or(Loss::Triplet) {
+            Loss::Triplet => Identity::Triplet { alpha: self.alpha, mining: self.mining() },
+            Loss::Verify => Identity::Verification(Difference::Absolute),
+            Loss::VerifyChi => Identity::Verification(Difference::ChiSquared),
+            Loss::Arcface => Identity::ArcFace { scale: self.arcface_scale, margin: self.arcface_margin },
+            Loss::None => Identity::None,
+        };
+        let factor = |given: f64| if self.teacher.is_some() { given } else { 0.0 };
+        let settings = ObjectiveSettings {
+            identity,
+            embedding: factor(self.embedding),
+            relational: factor(self.relational),
+        };
+        let numbers =
+            [self.alpha, self.arcface_scale, self.arcface_margin, settings.embedding, settings.relational];
+        ensure!(
+            numbers.iter().all(|number| number.is_finite() && *number >= 0.0),
+            "margins and factors must not be negative"
+        );
+        ensure!(
+            identity != Identity::None || settings.has_teacher(),
+            "--loss none leaves a teacher alone: give --teacher, and a factor above zero"
+        );
+        Ok(settings)
+    }
+
+    fn mining(&self) -> Mining {
+        match self.mining {
+            Triplets::Random => Mining::Random,
+            Triplets::BatchHard => Mining::BatchHard,
+            Triplets::SemiHard => Mining::SemiHard,
+            Triplets::DistanceWeighted => Mining::DistanceWeighted,
+        }
+    }
+}
+
+/// Options about the search.
+#[derive(Clone, clap::Args)]
+#[command(next_help_heading = "Search")]
+pub struct SearchArgs {
+    /// Passes over the pictures
+    #[arg(short, long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..))]
+    pub epochs: u32,
+
+    /// People of a batch
+    #[arg(short = 'p', long, value_name = "P", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=512))]
+    pub batch_people: u32,
+
+    /// Pictures of each of them
+    #[arg(short = 'k', long, value_name = "K", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub batch_pictures: u32,
+
+    /// The highest learning rate
+    #[arg(long, default_value_t = 1e-3)]
+    rate: f64,
+
+    /// Share of the training in which the rate rises to it
+    #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
+    warm_up: f64,
+
+    /// Of all that is drawn at random: the same command gives the same network
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+
+    /// Show the faces as they are, in place of variations
+    #[arg(long)]
+    pub no_augmentation: bool,
+
+    /// Seconds between two checkpoints, beside that at the end of every epoch
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    checkpoint_every: u64,
+}
+
+impl SearchArgs {
+    /// How the learning rate goes.
+    pub fn schedule(&self) -> anyhow::Result<Schedule> {
+        ensure!(self.rate.is_finite() && self.rate > 0.0, "--rate must be above zero");
+        ensure!((0.0..1.0).contains(&self.warm_up), "--warm-up is a share, from 0 to less than 1");
+        Ok(Schedule { rate: self.rate, warm_up: self.warm_up })
+    }
+
+    /// How often a checkpoint is written.
+    pub fn interval(&self) -> Duration {
+        Duration::from_secs(self.checkpoint_every)
+    }
+}

@@ -1,0 +1,107 @@
+//! What a person sees of a training.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use anyhow::Context;
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use train::run::{StepReport, ValidationRow, Watch};
+
+/// Steps of the bar.
+const STEPS: u64 = 10_000;
+
+/// Share of a new figure in what is shown.
+const SMOOTHING: f64 = 0.1;
+
+/// A progress bar that hears Ctrl-C.
+pub struct Progress {
+    bar: ProgressBar,
+    began: Instant,
+    /// Share that was done when this process began.
+    share: Option<f64>,
+    loss: Option<f64>,
+    active: Option<f64>,
+    speed: Option<f64>,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Progress {
+    /// Begins to watch; the first Ctrl-C leaves a checkpoint, the second one leaves at once.
+    pub fn new() -> anyhow::Result<Self> {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&interrupted);
+        ctrlc::set_handler(move || {
+            if flag.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+        })
+        .context("cannot take over Ctrl-C")?;
+        let style =
+            ProgressStyle::with_template("  {bar:24} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+        Ok(Self {
+            bar: ProgressBar::new(STEPS).with_style(style),
+            began: Instant::now(),
+            share: None,
+            loss: None,
+            active: None,
+            speed: None,
+            interrupted,
+        })
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn smooth(old: &mut Option<f64>, new: f64) -> f64 {
+    let mixed = old.map_or(new, |old| old + SMOOTHING * (new - old));
+    *old = Some(mixed);
+    mixed
+}
+
+impl Watch for Progress {
+    fn step(&mut self, report: &StepReport) -> ControlFlow<()> {
+        let row = &report.row;
+        let before = *self.share.get_or_insert(report.share);
+        let done = (report.share - before).max(1e-9);
+        let left = self.began.elapsed().mul_f64(((1.0 - report.share) / done).min(1e6));
+        let loss = smooth(&mut self.loss, row.loss);
+        let speed = smooth(&mut self.speed, row.images_per_second);
+        let active = row.triplets.map_or(String::new(), |triplets| {
+            format!(", {:.0} % active", 100.0 * smooth(&mut self.active, triplets.active))
+        });
+        self.bar.set_position((report.share * STEPS as f64) as u64);
+        self.bar.set_message(format!(
+            "epoch {}/{}, step {}/{}, loss {loss:.4}{active}, {speed:.0} images/s, {} left",
+            row.epoch,
+            report.epochs,
+            row.step,
+            report.steps,
+            HumanDuration(left)
+        ));
+        if self.interrupted.load(Ordering::Relaxed) {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn validated(&mut self, row: &ValidationRow) {
+        let tar = row.tar[0].map_or(String::new(), |tar| format!(", TAR {tar:.3} at FMR 1 in 100"));
+        let loss = self.loss.map_or(String::new(), |loss| format!(", loss {loss:.4}"));
+        let told = format!(
+            "epoch {}: unseen people, equal error rate {:.2} %{tar}{loss}",
+            row.epoch,
+            100.0 * row.equal_error_rate
+        );
+        // Also where there is no terminal, as in a log.
+        if self.bar.is_hidden() {
+            eprintln!("{told}");
+        } else {
+            self.bar.println(told);
+        }
+    }
+}

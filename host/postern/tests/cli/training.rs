@@ -1,0 +1,151 @@
+//! A training as a user runs it: on people who are drawn by a formula, killed, resumed, and refused.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::bench::{postern, run};
+
+/// A folder of drawn people, with a picture more or less of each.
+struct People {
+    folder: tempfile::TempDir,
+}
+
+impl People {
+    fn new(pictures: &[usize]) -> Self {
+        let people = Self { folder: tempfile::tempdir().expect("a folder") };
+        for (person, &count) in pictures.iter().enumerate() {
+            fs::create_dir_all(people.of(person)).expect("created");
+            for picture in 0..count {
+                let face = train::drawn::face(person as u64, picture as u64);
+                let side = train::SIDE as u32;
+                let photo = pictures::Photo::from_rgb(side, side, face).expect("whole");
+                photo.save_png(people.of(person).join(format!("{picture}.png"))).expect("written");
+            }
+        }
+        people
+    }
+
+    fn of(&self, person: usize) -> PathBuf {
+        self.folder.path().join(format!("people/{person}"))
+    }
+
+    fn out(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A training of the smallest network on these people, into a folder of that name.
+    fn arguments(&self, out: &str) -> Vec<String> {
+        let path = |name: &str| self.out(name).display().to_string();
+        let mut arguments =
+            ["train", &path("people"), "--aligned", "--out", &path(out)].map(String::from).to_vec();
+        arguments.extend(["--name", "drawn", "--cache", &path("faces")].map(String::from));
+        let small = "--held-out 3 --epochs 30 --width 0.1 --depth 0,0,0 --features 64 -p 4 -k 2";
+        arguments.extend(small.split(' ').map(String::from));
+        arguments.extend(["--checkpoint-every", "0"].map(String::from));
+        arguments
+    }
+
+    fn run(&self, out: &str, more: &[&str]) -> crate::bench::Ran {
+        let arguments = self.arguments(out);
+        let all: Vec<&str> = arguments.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        run(&all)
+    }
+
+    fn refused(&self, more: &[&str], why: &str) {
+        let ran = self.run("out", more);
+        assert_eq!(ran.code, 2, "{}", ran.said);
+        assert!(ran.said.contains(why), "{:?} does not tell {why:?}", ran.said);
+    }
+
+    fn start(&self, out: &str, more: &[&str]) -> Child {
+        let arguments = self.arguments(out);
+        let mut command = postern(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        command.args(more).stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("postern starts")
+    }
+}
+
+/// Steps that the log tells of.
+fn steps(out: &Path) -> usize {
+    fs::read_to_string(out.join("log.csv")).map_or(0, |log| log.lines().count().saturating_sub(1))
+}
+
+fn wait_for_steps(out: &Path, count: usize) {
+    let began = Instant::now();
+    while steps(out) < count {
+        assert!(began.elapsed() < Duration::from_secs(120), "no step in two minutes");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn a_training_that_is_killed_and_interrupted_comes_to_the_same_image() {
+    let people = People::new(&[4; 8]);
+    let whole = people.run("whole", &[]);
+    assert_eq!(whole.code, 0, "{}", whole.said);
+    let out = people.out("broken");
+    let mut killed = people.start("broken", &[]);
+    wait_for_steps(&out, 5);
+    killed.kill().expect("killed");
+    assert!(!killed.wait().expect("ended").success(), "it was done before it could be killed");
+    let again = people.run("broken", &[]);
+    assert!(again.code == 2 && again.said.contains("--resume"), "{}", again.said);
+
+    let mut interrupted = people.start("broken", &["--resume"]);
+    let before = steps(&out);
+    wait_for_steps(&out, before + 5);
+    let signal = std::process::Command::new("kill").args(["-INT", &interrupted.id().to_string()]).status();
+    assert!(signal.expect("kill runs").success());
+    assert_eq!(interrupted.wait().expect("ended").code(), Some(2));
+
+    let resumed = people.run("broken", &["--resume"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.said);
+    for file in ["checkpoint.pstntrain", "drawn.onnx", "drawn.pstn", "validation.csv"] {
+        let read = |out: &str| fs::read(people.out(out).join(file)).expect("written");
+        assert!(read("whole") == read("broken"), "{file} differs");
+    }
+    for plot in ["loss.png", "distances.png", "det.png", "map.png", "manifest.toml"] {
+        assert!(out.join(plot).is_file(), "{plot}");
+    }
+    assert_eq!(steps(&out), steps(&people.out("whole")));
+    assert!(resumed.answers[0]["int8"]["equal_error_rate"].is_number());
+    let inspected = run(&["inspect", &out.join("drawn.pstn").display().to_string()]);
+    assert_eq!(inspected.code, 0, "{}", inspected.said);
+}
+
+#[test]
+fn people_that_nothing_can_be_learned_from_are_refused_before_any_work() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let empty = run(&["train", &folder.path().display().to_string()]);
+    assert!(empty.code == 2 && empty.said.contains("a folder a person"), "{}", empty.said);
+    People::new(&[4]).refused(&[], "four at least");
+    People::new(&[1; 8]).refused(&[], "one picture only");
+    People::new(&[4, 1, 1, 1, 1]).refused(&[], "two pictures or more");
+    People::new(&[4; 8]).refused(&["--loss", "none"], "--teacher");
+    People::new(&[4; 8]).refused(&["--rate", "0"], "--rate");
+}
+
+#[test]
+fn odd_pictures_are_told_by_name() {
+    let people = People::new(&[3; 6]);
+    fs::write(people.of(0).join("broken.jpg"), "this is no picture").expect("written");
+    fs::copy(people.of(1).join("0.png"), people.of(2).join("copy.png")).expect("copied");
+    let sheet = people.out("sheet.png").display().to_string();
+    let ran = people.run("out", &["--show-augmentation", &sheet]);
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    assert!(ran.said.contains("copy.png") && ran.said.contains("whose it is"), "{}", ran.said);
+    let skipped = fs::read_to_string(people.out("out").join("skipped.csv")).expect("written");
+    assert!(skipped.contains("broken.jpg") && skipped.lines().count() == 4, "{skipped}");
+    assert!(Path::new(&sheet).is_file());
+    // Drawn faces are none to the detector, or are: grey is none to anybody.
+    let grey = People::new(&[0; 4]);
+    for person in 0..4 {
+        let photo = pictures::Photo::from_rgb(200, 200, vec![90 + person; 120_000]).expect("whole");
+        photo.save_png(grey.of(person.into()).join("grey.png")).expect("written");
+    }
+    let folder = grey.out("people").display().to_string();
+    let out = grey.out("out").display().to_string();
+    let ran = run(&["train", &folder, "--out", &out, "--cache", &grey.out("faces").display().to_string()]);
+    assert!(ran.code == 2 && ran.said.contains("--aligned") && ran.said.contains("grey.png"), "{}", ran.said);
+}

@@ -1,0 +1,40 @@
+//! Trains an encoder of faces.
+//!
+//! The **Siamese network** is one encoder applied to every picture of a pair or triplet with the same
+//! weights; two faces are as far apart as their embeddings of unit length, `d = |f(a) - f(b)|²`.
+//!
+//! The way of a training: [`data`] finds the pictures of people and their aligned faces, [`augment`] varies
+//! them, [`run`] draws batches and asks an [`encoder::Trainable`] for their embeddings, [`mining`] chooses the
+//! triplets of a batch, [`loss`] says how the embeddings should change, and [`report`] draws what came of it.
+//!
+//! Everything drawn at random follows from one seed, so that the same command gives the same weights, and so
+//! does a training that was killed and resumed.
+#![forbid(unsafe_code)]
+
+pub mod augment;
+pub mod data;
+pub mod drawn;
+pub mod loss;
+pub mod mining;
+pub mod report;
+pub mod run;
+
+mod error;
+
+pub use error::Error;
+
+/// Side of an aligned face in pixels.
+pub const SIDE: usize = 112;
+
+/// Bytes of an aligned face: RGB.
+pub const CROP_BYTES: usize = SIDE * SIDE * 3;
+
+/// A seed for random numbers of their own, from what they belong to (SplitMix64 over the parts).
+pub(crate) fn seed(parts: &[u64]) -> u64 {
+    parts.iter().fold(0, |state, part| {
+        let mut z = (state ^ part).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    })
+}
