@@ -7,3 +7,4 @@ mod bench;
 mod door;
 mod errors;
 mod power;
+mod report;
