@@ -162,14 +162,14 @@ mod tests {
     #[test]
     fn more_people_enrolled_let_more_strangers_in() {
         let (embeddings, people) = crowd(60, 0.05);
-        // Within a fiftieth of the circle.
-        let threshold = (f64::from(embeddings.one()) * (std::f64::consts::TAU / 100.0).cos()) as i32;
+        // A fortieth of the circle to both sides: the two neighbours of sixty.
+        let threshold = (f64::from(embeddings.one()) * (std::f64::consts::TAU / 40.0).cos()) as i32;
         let rates: Vec<f64> = [1, 5, 20]
             .map(|enrolled| open_set(&embeddings, &people, enrolled, threshold).unwrap().false_positive)
             .to_vec();
         assert!(rates[0] < rates[1] && rates[1] < rates[2], "{rates:?}");
-        // One enrolled lets in about the share of the circle around them.
-        assert!((0.005..0.08).contains(&rates[0]), "{rates:?}");
+        // One enrolled lets in their neighbours: two of fifty-nine.
+        assert!((0.02..0.05).contains(&rates[0]), "{rates:?}");
     }
 
     #[test]
