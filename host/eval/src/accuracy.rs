@@ -67,6 +67,41 @@ pub fn accuracy(answers: &[(usize, f64, bool)], folds: usize) -> Result<Accuracy
     Ok(Accuracy { mean, standard_error: (variance / count).sqrt(), threshold: thresholds / count, folds })
 }
 
+/// The share of right answers on folds that had no part in anything before.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HeldOut {
+    /// Share of their pairs answered right, 0 to 1.
+    pub accuracy: f64,
+    /// The cosine that answers most pairs of the other folds right.
+    pub threshold: f64,
+    /// How many pairs the held-out folds have.
+    pub pairs: usize,
+}
+
+/// The accuracy on the folds `held_out`, at the threshold that the other folds choose.
+///
+/// # Errors
+/// Either side has no pairs.
+pub fn held_out(answers: &[(usize, f64, bool)], held_out: &[usize]) -> Result<HeldOut, Error> {
+    let (own, others): (Vec<Answer>, Vec<Answer>) = answers
+        .iter()
+        .map(|&(fold, cosine, genuine)| Answer {
+            fold: usize::from(!held_out.contains(&fold)),
+            cosine,
+            genuine,
+        })
+        .partition(|answer| answer.fold == 0);
+    if own.is_empty() || others.is_empty() {
+        return Err(Error::TooFew(
+            "to hold folds out takes pairs in them, and in others to choose the threshold",
+        ));
+    }
+    let right = right_answers(&others, 1);
+    let best = (0..GRID_POINTS).rev().max_by_key(|&t| right[t]).unwrap_or(0);
+    let accuracy = f64::from(right_answers(&own, 0)[best]) / own.len() as f64;
+    Ok(HeldOut { accuracy, threshold: grid(best), pairs: own.len() })
+}
+
 fn grid(t: usize) -> f64 {
     GRID_START + GRID_STEP * t as f64
 }
@@ -101,6 +136,17 @@ mod tests {
         let accuracy = accuracy(&answers, 2).unwrap();
         assert_eq!(accuracy.mean, 0.5);
         assert_eq!(accuracy.standard_error, 0.0);
+    }
+
+    #[test]
+    fn held_out_folds_do_not_choose_their_threshold() {
+        let answers = [(0, 0.6, true), (0, 0.4, false), (1, 0.2, true), (1, 0.1, false), (2, 0.3, false)];
+        let held = held_out(&answers, &[1, 2]).unwrap();
+        // Between 0.4 and 0.6 the first fold is right; there the second fold's genuine pair is missed.
+        assert_eq!((held.pairs, held.accuracy), (3, 2.0 / 3.0));
+        assert!((0.4..0.6).contains(&held.threshold));
+        assert!(held_out(&answers, &[]).is_err());
+        assert!(held_out(&answers, &[0, 1, 2]).is_err());
     }
 
     #[test]

@@ -201,6 +201,22 @@ impl Comparison {
         Some(if left.0 < right.0 { left.1 } else { right.1 })
     }
 
+    /// Shares of the genuine and of the impostor comparisons in `bins` bins of cosines from -1 to 1.
+    pub fn densities(&self, bins: usize) -> [Vec<f64>; 2] {
+        let (mut genuine, mut impostors) = (vec![0.0; bins], vec![0.0; bins]);
+        let bin = |score: i32| {
+            let share = f64::from(score.clamp(-self.one, self.one) + self.one) / f64::from(2 * self.one);
+            ((share * bins as f64) as usize).min(bins - 1)
+        };
+        for pair in &self.genuine {
+            genuine[bin(pair.score)] += 1.0 / self.genuine.len() as f64;
+        }
+        for (at, &count) in self.histogram.bins.iter().enumerate() {
+            impostors[bin(at as i32 - self.one)] += f64::from(count) / self.histogram.count as f64;
+        }
+        [genuine, impostors]
+    }
+
     /// The door at the false-match rate `fmr`, without an interval.
     pub fn at(&self, fmr: f64) -> OperatingPoint {
         let threshold = self.threshold(fmr).filter(|_| self.bears_out(fmr));
@@ -342,6 +358,18 @@ mod tests {
         // Two genuine pairs (10 degrees), eight impostors of which two are nearer: 5 degrees.
         assert_eq!(of(&[0.0, 10.0, 90.0, 100.0, 5.0], &[0, 0, 1, 1, 2]), Some(0.125));
         assert_eq!(of(&[0.0, 90.0], &[0, 1]), None);
+    }
+
+    #[test]
+    fn densities_are_shares_of_all() {
+        let embeddings = Embeddings::Float(circle(40, 2));
+        let people: Vec<u32> = (0..40).map(|i| i % 8).collect();
+        let densities = Comparison::all_pairs(&embeddings, &people).densities(10);
+        for shares in &densities {
+            assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+        }
+        // On a circle, cosines near 1 and near -1 are the most frequent.
+        assert!(densities[1][0] > densities[1][4] && densities[1][9] > densities[1][5]);
     }
 
     #[test]

@@ -18,6 +18,15 @@ pub enum Embeddings {
 const FLOAT_ONE: i32 = 1 << 20;
 
 impl Embeddings {
+    /// Those at `places`, in that order.
+    #[must_use]
+    pub fn select(&self, places: &[usize]) -> Self {
+        match self {
+            Self::Templates(all) => Self::Templates(places.iter().map(|&at| all[at].clone()).collect()),
+            Self::Float(all) => Self::Float(places.iter().map(|&at| all[at].clone()).collect()),
+        }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         match self {

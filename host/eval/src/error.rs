@@ -14,6 +14,14 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// A line of a table of groups is not one.
+    #[error("line {line} of the table of groups: {problem}")]
+    Groups {
+        /// Line number, from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The measurement needs more than it was given.
     #[error("{0}")]
     TooFew(&'static str),

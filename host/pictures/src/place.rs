@@ -32,11 +32,31 @@ impl Photo {
         imageops::overlay(&mut scene, &scaled, x, y);
         Self { image: scene }
     }
+
+    /// Two photographs beside each other, black below the lower one.
+    pub fn beside(left: &Self, right: &Self) -> Self {
+        let height = left.height().max(right.height());
+        let mut image = RgbImage::new(left.width() + right.width(), height);
+        imageops::replace(&mut image, &left.image, 0, 0);
+        imageops::replace(&mut image, &right.image, left.width().into(), 0);
+        Self { image }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_photographs_stand_beside_each_other() {
+        let photo = |width, height, value| {
+            Photo::from_rgb(width, height, vec![value; (width * height * 3) as usize]).expect("whole")
+        };
+        let both = Photo::beside(&photo(2, 3, 50), &photo(3, 1, 90));
+        assert_eq!((both.width(), both.height()), (5, 3));
+        let at = |x: usize, y: usize| both.rgb()[(y * 5 + x) * 3];
+        assert_eq!((at(1, 2), at(2, 0), at(4, 0), at(4, 1)), (50, 90, 90, 0));
+    }
 
     #[test]
     fn a_photograph_is_scaled_moved_and_cut() {

@@ -7,4 +7,5 @@ mod bench;
 mod door;
 mod errors;
 mod power;
+mod report;
 mod training;

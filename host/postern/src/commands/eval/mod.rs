@@ -2,6 +2,8 @@
 
 mod detection;
 mod embed;
+mod material;
+mod page;
 mod pairs;
 mod report;
 
@@ -19,6 +21,8 @@ pub struct Args {
 enum What {
     /// Verification by the protocol of Labeled Faces in the Wild, and over all pairs
     Pairs(pairs::Args),
+    /// The same as a page with plots and the worst pairs, encoders side by side
+    Report(page::Args),
     /// Recall of a detector for faces as high as they are at a door
     Detection(detection::Args),
 }
@@ -27,6 +31,7 @@ enum What {
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     match args.what {
         What::Pairs(args) => pairs::run(&args, output),
+        What::Report(args) => page::run(&args, output),
         What::Detection(args) => detection::run(&args, output),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use eval::{Accuracy, Comparison, OperatingPoint, intervals};
+use eval::{Accuracy, Comparison, HeldOut, OperatingPoint, intervals};
 use serde::Serialize;
 
 /// False-match rates that are told over all pairs.
@@ -24,6 +24,8 @@ pub struct Report {
     pub without_face: usize,
     /// The protocol's own figure, where there are at least two folds.
     pub accuracy: Option<Accuracy>,
+    /// The figure of the folds held out, where there are some; all others are of their pictures, too.
+    pub held_out: Option<HeldOut>,
     /// Over the pairs that the protocol lists.
     pub protocol_pairs: Rates,
     /// Over all pairs of the same pictures.
@@ -79,6 +81,15 @@ impl Report {
                 accuracy.standard_error * 100.0,
                 accuracy.folds,
                 accuracy.threshold
+            )?;
+        }
+        if let Some(held_out) = &self.held_out {
+            writeln!(
+                out,
+                "accuracy {:.2} % of {} pairs held out, threshold {:.3} from the others",
+                held_out.accuracy * 100.0,
+                held_out.pairs,
+                held_out.threshold
             )?;
         }
         print_rates(out, "the protocol's pairs", &self.protocol_pairs)?;

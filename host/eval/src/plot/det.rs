@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use plotters::prelude::*;
-use plotters::style::register_font;
 
+use super::{Area, Drawn, FONT, to_file};
 use crate::{Comparison, Error, OperatingPoint};
 
 /// One curve of the plot.
@@ -21,29 +21,20 @@ pub struct Curve<'a> {
 /// Misses below this are drawn at it, for a logarithm has no zero.
 const LEAST_MISSES: f64 = 1e-4;
 
-/// What the embedded font is called here.
-const FONT: &str = "plot";
-
 const LEAST_RATE: f64 = 1e-6;
 
 const POINTS_A_DECADE: i32 = 30;
 
-/// Draws `curves` into the PNG file at `path`, 1000 by 700 pixels.
+/// Draws `curves` into the PNG file at `path`.
 ///
 /// # Errors
-/// [`Error::Plot`] if the file cannot be written or the machine has no font.
+/// [`Error::Plot`] if the file cannot be written.
 pub fn plot_det(path: &Path, title: &str, curves: &[Curve]) -> Result<(), Error> {
-    draw(path, title, curves)
-        .map_err(|error| Error::Plot { path: path.to_owned(), problem: error.to_string() })
+    to_file(path, |area| draw(area, title, curves))
 }
 
-fn draw(path: &Path, title: &str, curves: &[Curve]) -> Result<(), Box<dyn std::error::Error>> {
-    // The font is embedded, so that a plot looks alike everywhere.
-    register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT)
-        .map_err(|_| "the embedded font cannot be read")?;
-    let area = BitMapBackend::new(path, (1000, 700)).into_drawing_area();
-    area.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&area)
+fn draw(area: &Area, title: &str, curves: &[Curve]) -> Drawn {
+    let mut chart = ChartBuilder::on(area)
         .caption(title, (FONT, 24))
         .margin(16)
         .margin_right(40)
@@ -79,7 +70,6 @@ fn draw(path: &Path, title: &str, curves: &[Curve]) -> Result<(), Box<dyn std::e
         .background_style(WHITE)
         .label_font((FONT, 16))
         .draw()?;
-    area.present()?;
     Ok(())
 }
 

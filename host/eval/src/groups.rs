@@ -1,0 +1,181 @@
+//! Errors by group: is the door as good for everybody?
+//!
+//! One threshold holds for all, so that groups differ in how often their members are missed, and in how
+//! often two of them pass for each other. False matches are counted within a group, for those are where
+//! differences between groups show (Grother et al., NISTIR 8280, 2019).
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{Embeddings, Error};
+
+/// Fewer comparisons than this do not tell a rate.
+const LEAST: u64 = 100;
+
+/// The groups of people: a table of a name and their group in each column.
+///
+/// ```text
+/// person,age,glasses          the names of the columns after the first are free
+/// Abel_Pacheco,60+,no
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Groups {
+    /// What each column tells.
+    pub columns: Vec<String>,
+    rows: BTreeMap<String, Vec<String>>,
+}
+
+/// Errors of one group.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GroupErrors {
+    /// The column.
+    pub column: String,
+    /// The group in it.
+    pub group: String,
+    /// People of it among the pictures.
+    pub people: usize,
+    /// Comparisons of one of them with themselves.
+    pub genuine: u64,
+    /// Share of these below the threshold; nothing where they are too few to tell.
+    pub false_non_match: Option<f64>,
+    /// Comparisons of two of them.
+    pub impostors: u64,
+    /// Share of these at or above the threshold; nothing where they are too few to tell.
+    pub false_match: Option<f64>,
+}
+
+impl Groups {
+    /// Reads a table with commas between its fields.
+    ///
+    /// # Errors
+    /// [`Error::Groups`] names the first line that has not as many fields as the first, or tells of
+    /// somebody again.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let wrong = |line: usize, problem: String| Error::Groups { line: line + 1, problem };
+        let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let fields = |line: &str| line.split(',').map(|field| field.trim().to_owned()).collect::<Vec<_>>();
+        let (at, header) = lines.next().ok_or_else(|| wrong(0, "the file is empty".into()))?;
+        let columns = fields(header).split_off(1);
+        if columns.is_empty() {
+            return Err(wrong(at, "there is no column after the person's name".into()));
+        }
+        let mut rows = BTreeMap::new();
+        for (at, line) in lines {
+            let mut row = fields(line);
+            let groups = row.split_off(1);
+            if groups.len() != columns.len() {
+                let problem = format!("{} groups for {} columns", groups.len(), columns.len());
+                return Err(wrong(at, problem));
+            }
+            let person = row.concat();
+            if rows.insert(person.clone(), groups).is_some() {
+                return Err(wrong(at, format!("{person} is there twice")));
+            }
+        }
+        Ok(Self { columns, rows })
+    }
+
+    /// The group of somebody in a column.
+    fn of(&self, person: &str, column: usize) -> Option<&str> {
+        self.rows.get(person)?.get(column).map(String::as_str).filter(|group| !group.is_empty())
+    }
+
+    /// The errors of each group at a threshold, a score of `embeddings`. `names[p]` is the name of the
+    /// person `p`.
+    pub fn errors(
+        &self,
+        embeddings: &Embeddings,
+        people: &[u32],
+        names: &[String],
+        threshold: i32,
+    ) -> Vec<GroupErrors> {
+        let mut errors = Vec::new();
+        for (column, title) in self.columns.iter().enumerate() {
+            let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+            for (picture, &person) in people.iter().enumerate() {
+                if let Some(group) = self.of(&names[person as usize], column) {
+                    members.entry(group).or_default().push(picture);
+                }
+            }
+            for (group, pictures) in members {
+                errors.push(of_group(embeddings, people, &pictures, threshold, title, group));
+            }
+        }
+        errors
+    }
+}
+
+fn of_group(
+    embeddings: &Embeddings,
+    people: &[u32],
+    pictures: &[usize],
+    threshold: i32,
+    column: &str,
+    group: &str,
+) -> GroupErrors {
+    let [mut genuine, mut missed, mut impostors, mut matched] = [0u64; 4];
+    for (at, &a) in pictures.iter().enumerate() {
+        for &b in &pictures[at + 1..] {
+            let accepted = embeddings.score(a, b) >= threshold;
+            if people[a] == people[b] {
+                genuine += 1;
+                missed += u64::from(!accepted);
+            } else {
+                impostors += 1;
+                matched += u64::from(accepted);
+            }
+        }
+    }
+    let members: std::collections::BTreeSet<u32> = pictures.iter().map(|&picture| people[picture]).collect();
+    let share = |part: u64, whole: u64| (whole >= LEAST).then(|| part as f64 / whole as f64);
+    GroupErrors {
+        column: column.to_owned(),
+        group: group.to_owned(),
+        people: members.len(),
+        genuine,
+        false_non_match: share(missed, genuine),
+        impostors,
+        false_match: share(matched, impostors),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_names_the_line_that_is_wrong() {
+        let line = |text: &str| match Groups::parse(text) {
+            Err(Error::Groups { line, .. }) => line,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(line(""), 1);
+        assert_eq!(line("person\nAnn\n"), 1);
+        assert_eq!(line("person,age\nAnn,old\nBob\n"), 3);
+        assert_eq!(line("person,age\nAnn,old\n\nAnn,young\n"), 4);
+        let groups = Groups::parse("person, age\nAnn, old\nBob,\n").unwrap();
+        assert_eq!((groups.of("Ann", 0), groups.of("Bob", 0), groups.of("Cy", 0)), (Some("old"), None, None));
+    }
+
+    #[test]
+    fn errors_are_counted_within_the_group() {
+        let groups = Groups::parse("person,side\np0,left\np1,left\np2,right\n").unwrap();
+        // Twenty pictures each; the two of the left look alike, who is right is missed half of the time.
+        let people: Vec<u32> = (0..60).map(|picture| picture / 20).collect();
+        let vectors = (0..60).map(|picture| match picture {
+            0..40 => Some(vec![1.0, 0.0]),
+            picture if picture % 2 == 0 => Some(vec![0.0, 1.0]),
+            _ => Some(vec![0.0, -1.0]),
+        });
+        let embeddings = Embeddings::Float(vectors.collect());
+        let names = ["p0", "p1", "p2"].map(str::to_owned);
+        let errors = groups.errors(&embeddings, &people, &names, embeddings.one() / 2);
+        assert_eq!(errors.len(), 2);
+        let [left, right] = [&errors[0], &errors[1]];
+        assert_eq!((left.people, left.genuine, left.false_non_match), (2, 380, Some(0.0)));
+        assert_eq!((left.impostors, left.false_match), (400, Some(1.0)));
+        assert_eq!((right.people, right.impostors, right.false_match), (1, 0, None));
+        assert_eq!(right.false_non_match, Some(100.0 / 190.0));
+    }
+}

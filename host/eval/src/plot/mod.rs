@@ -1,0 +1,40 @@
+//! Pictures of an evaluation, as PNG files of 1000 by 700 pixels.
+
+mod det;
+mod identification;
+mod scores;
+
+use std::path::Path;
+
+use plotters::prelude::*;
+use plotters::style::register_font;
+
+use crate::Error;
+
+pub use det::{Curve, plot_det};
+pub use identification::plot_identification;
+pub use scores::plot_scores;
+
+/// What the embedded font is called here.
+const FONT: &str = "plot";
+
+type Area<'a> = DrawingArea<BitMapBackend<'a>, plotters::coord::Shift>;
+type Drawn = Result<(), Box<dyn std::error::Error>>;
+
+/// Draws into the PNG file at `path`.
+///
+/// # Errors
+/// [`Error::Plot`] if the file cannot be written.
+fn to_file(path: &Path, draw: impl FnOnce(&Area) -> Drawn) -> Result<(), Error> {
+    let drawn = || -> Drawn {
+        // The font is embedded, so that a plot looks alike everywhere.
+        register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT)
+            .map_err(|_| "the embedded font cannot be read")?;
+        let area = BitMapBackend::new(path, (1000, 700)).into_drawing_area();
+        area.fill(&WHITE)?;
+        draw(&area)?;
+        area.present()?;
+        Ok(())
+    };
+    drawn().map_err(|error| Error::Plot { path: path.to_owned(), problem: error.to_string() })
+}

@@ -1,0 +1,203 @@
+//! `postern eval report`: a page on how often the door is wrong, encoders side by side.
+
+mod board;
+mod html;
+mod many;
+mod pairs;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use eval::{Comparison, Curve, GroupErrors, Groups, plot_det, plot_identification, plot_scores};
+use serde::Serialize;
+
+use self::many::Identification;
+use self::pairs::WorstPair;
+use super::material::{Material, MaterialArgs, Measured, name};
+use super::report::Report;
+use crate::device::DeviceArgs;
+use crate::models;
+use crate::output::{Outcome, Output};
+
+/// The false-match rate at which failures and groups are looked at.
+const RATE: f64 = 1e-3;
+
+/// Options of `postern eval report`.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    material: MaterialArgs,
+
+    /// The encoders: names of models, or images
+    #[arg(long, value_name = "NAME|IMAGE", default_value = models::ENCODER, value_delimiter = ',')]
+    encoder: Vec<String>,
+
+    /// Beside each image its network as published, in float
+    #[arg(long)]
+    float: bool,
+
+    /// Let the board embed N of the pictures, too, and hold its templates against those computed here
+    #[arg(long, value_name = "N")]
+    on_board: Option<usize>,
+
+    /// Errors by group: a table of people and their groups, with a first line of titles
+    #[arg(long, value_name = "CSV")]
+    groups: Option<PathBuf>,
+
+    /// The folder of the page [default: .cache/report]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// What is known of one encoder in one pipeline.
+#[derive(Serialize)]
+pub struct Section {
+    /// Rates.
+    pub report: Report,
+    /// Recognising one of many.
+    pub identification: Identification,
+    /// By group, at one false match in 1,000.
+    pub groups: Vec<GroupErrors>,
+    /// Pairs of one person that are least alike.
+    pub misses: Vec<WorstPair>,
+    /// Pairs of two people that are most alike.
+    pub false_matches: Vec<WorstPair>,
+    /// Pictures of this section, beside the page.
+    pub scores: String,
+    /// The sheet of misses, where there are some.
+    pub misses_sheet: Option<String>,
+    /// The sheet of false matches, where there are some.
+    pub false_matches_sheet: Option<String>,
+}
+
+/// The whole page.
+#[derive(Serialize)]
+pub struct Page {
+    /// The pictures' folder.
+    pub images: PathBuf,
+    /// The folds that were held out, from 1.
+    pub held_out: Vec<usize>,
+    /// An encoder and a pipeline each.
+    pub sections: Vec<Section>,
+    /// What a board said to some of the pictures.
+    pub board: Option<board::Check>,
+}
+
+/// Measures, draws, and writes the page.
+pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    let out = args.out.clone().map_or_else(|| models::cache("report"), Ok)?;
+    let material = args.material.read()?;
+    let groups = args.groups.as_deref().map(read_groups).transpose()?;
+    if args.float {
+        ensure!(
+            args.encoder.iter().all(|encoder| !Path::new(encoder).is_file()),
+            "--float takes encoders by their models' names: an image has no network as published"
+        );
+    }
+    std::fs::create_dir_all(&out).with_context(|| format!("cannot write to {}", out.display()))?;
+    let mut sections = Vec::new();
+    let mut comparisons = Vec::new();
+    for encoder in &args.encoder {
+        for float in [false, true].into_iter().take(1 + usize::from(args.float)) {
+            eprintln!("{}, {}:", name(encoder), if float { "in float" } else { "as the device runs it" });
+            let (section, all) = section(args, &material, groups.as_ref(), &out, encoder, float)?;
+            sections.push(section);
+            comparisons.push(all);
+        }
+    }
+    let board = match args.on_board {
+        Some(count) => Some(board::check(&args.device, &args.material, &material, &args.encoder[0], count)?),
+        None => None,
+    };
+    let page = Page {
+        images: args.material.images.clone(),
+        held_out: args.material.held_out.clone(),
+        sections,
+        board,
+    };
+    draw(&page, &comparisons, &out)?;
+    let path = out.join("index.html");
+    std::fs::write(&path, html::page(&page)).with_context(|| path.display().to_string())?;
+    let json = out.join("report.json");
+    std::fs::write(&json, serde_json::to_vec_pretty(&page)?).with_context(|| json.display().to_string())?;
+    output.print(&page, |to| writeln!(to, "{}", path.display()))?;
+    Ok(Outcome::Done)
+}
+
+fn read_groups(path: &Path) -> anyhow::Result<Groups> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Groups::parse(&text).with_context(|| path.display().to_string())
+}
+
+fn section(
+    args: &Args,
+    material: &Material,
+    groups: Option<&Groups>,
+    out: &Path,
+    encoder: &str,
+    float: bool,
+) -> anyhow::Result<(Section, Comparison)> {
+    let embeddings = args.material.embed(material, encoder, float)?;
+    let measured = material.measured(&embeddings);
+    let all = measured.all_pairs();
+    let report = material.report(encoder, float, &embeddings, &all)?;
+    let file = format!("{}-{}", report.encoder, report.pipeline);
+    let groups = groups.map_or_else(Vec::new, |groups| by_group(groups, &measured, &all));
+    let worst = pairs::worst(&measured);
+    let sheet = |kind: &str, list: &[WorstPair]| {
+        let name = (!list.is_empty()).then(|| format!("{kind}-{file}.png"));
+        if let Some(name) = &name {
+            pairs::sheet(&args.material.images, list)?.save(out.join(name))?;
+        }
+        anyhow::Ok(name)
+    };
+    let scores = format!("scores-{file}.png");
+    let title = format!("{} ({})", report.encoder, report.pipeline);
+    plot_scores(&out.join(&scores), &title, &all, &report.all_pairs.points)?;
+    let section = Section {
+        identification: Identification::measure(&measured, &all),
+        groups,
+        misses_sheet: sheet("misses", &worst.misses)?,
+        false_matches_sheet: sheet("false-matches", &worst.false_matches)?,
+        misses: worst.misses,
+        false_matches: worst.false_matches,
+        scores,
+        report,
+    };
+    Ok((section, all))
+}
+
+/// Errors by group at one threshold for all.
+fn by_group(groups: &Groups, measured: &Measured, all: &Comparison) -> Vec<GroupErrors> {
+    let threshold = all.threshold(RATE).unwrap_or(measured.embeddings.one());
+    groups.errors(&measured.embeddings, &measured.people, &measured.names, threshold)
+}
+
+/// The plots in which encoders are compared.
+fn draw(page: &Page, comparisons: &[Comparison], out: &Path) -> anyhow::Result<()> {
+    let names: Vec<String> = page
+        .sections
+        .iter()
+        .map(|section| format!("{} ({})", section.report.encoder, section.report.pipeline))
+        .collect();
+    let curves: Vec<Curve> = page
+        .sections
+        .iter()
+        .zip(comparisons)
+        .zip(&names)
+        .map(|((section, comparison), name)| Curve {
+            name,
+            comparison,
+            points: &section.report.all_pairs.points,
+        })
+        .collect();
+    plot_det(&out.join("det.png"), "Misses against false matches", &curves)?;
+    let first = &page.sections[0].identification;
+    let lines =
+        [("one threshold", first.uniform.as_slice()), ("the door's, stricter with N", &first.adapted)];
+    plot_identification(&out.join("identification.png"), &format!("Strangers let in: {}", names[0]), &lines)?;
+    Ok(())
+}

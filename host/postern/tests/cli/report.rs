@@ -1,0 +1,70 @@
+//! `postern eval` on the few pictures that the tests have.
+
+use std::fs;
+use std::path::Path;
+
+use crate::bench::{JOE, STRANGER, picture, run};
+
+/// Two folds of one pair of each kind, in the layout of Labeled Faces in the Wild.
+fn faces(folder: &Path) {
+    for (person, photos) in
+        [("Barack", &["obama.jpg", "obama2.jpg", "obama3.jpg"][..]), ("Joe", &[JOE]), ("Eileen", &[STRANGER])]
+    {
+        fs::create_dir(folder.join(person)).expect("made");
+        for (number, photo) in photos.iter().enumerate() {
+            let file = format!("{person}/{person}_{:04}.jpg", number + 1);
+            fs::copy(picture(photo), folder.join(file)).expect("copied");
+        }
+    }
+    let pairs = "2\t1\nBarack\t1\t2\nBarack\t1\tJoe\t1\nBarack\t2\t3\nBarack\t3\tEileen\t1\n";
+    fs::write(folder.join("pairs.txt"), pairs).expect("written");
+}
+
+fn evaluate(folder: &Path, arguments: &[&str]) -> crate::bench::Ran {
+    let [images, pairs] =
+        [folder.to_owned(), folder.join("pairs.txt")].map(|path| path.display().to_string());
+    run(&[&["eval"], arguments, &["--images", &images, "--pairs", &pairs]].concat())
+}
+
+#[test]
+fn a_report_tells_what_can_be_told_and_shows_the_worst_pairs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    faces(folder.path());
+    let out = folder.path().join("page");
+    let groups = folder.path().join("groups.csv");
+    fs::write(&groups, "person,office\nBarack,president\nJoe,president\nEileen,astronaut\n")
+        .expect("written");
+    let [page, table] = [&out, &groups].map(|path| path.display().to_string());
+    let ran = evaluate(folder.path(), &["report", "--groups", &table, "--out", &page]);
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    let section = &ran.answers[0]["sections"][0];
+    assert_eq!(section["report"]["accuracy"]["folds"], 2);
+    assert_eq!(section["identification"]["rank1"]["rate"], 1.0);
+    assert_eq!(section["identification"]["rank1"]["probes"], 2);
+    assert_eq!(section["groups"][1]["group"], "president");
+    assert!(section["groups"][1]["false_match"].is_null(), "three pairs tell no rate");
+    let worst = &section["false_matches"][0];
+    assert!(worst["similarity"].as_f64().expect("a number") < 0.4);
+    let text = fs::read_to_string(out.join("index.html")).expect("written");
+    assert!(text.contains("cannot tell from this many pairs"), "seven impostors bear out no rate");
+    for file in ["det.png", "identification.png", "scores-mobilefacenet-device.png", "report.json"] {
+        assert!(out.join(file).is_file(), "{file}");
+        assert!(file.ends_with("json") || text.contains(file), "{file} is not on the page");
+    }
+}
+
+#[test]
+fn folds_held_out_count_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    faces(folder.path());
+    let ran = evaluate(folder.path(), &["pairs", "--held-out", "2"]);
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    let report = &ran.answers[0];
+    assert_eq!(report["pictures"], 3);
+    assert_eq!(report["held_out"]["pairs"], 2);
+    assert!(report["accuracy"].is_null() && report["held_out"]["threshold"].is_number());
+    assert_eq!(report["all_pairs"]["genuine"], 1);
+    let refused = evaluate(folder.path(), &["pairs", "--held-out", "3"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.said.contains("there is no fold 3 of 2"), "{}", refused.said);
+}
