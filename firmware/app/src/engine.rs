@@ -79,6 +79,12 @@ pub trait Engine {
     /// A [`Fault`] if its landmarks make no face.
     fn measure(&mut self, pair: &Self::Pair<'_>, frame: &Frame, face: &Face) -> Result<Quality, Fault>;
 
+    /// How alive a face that was found looks to a liveness network: Q15, 32768 is surely alive.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the model is no liveness network, or does not run.
+    fn live(&mut self, liveness: &Self::Model<'_>, frame: &Frame, face: &Face) -> Result<u16, Fault>;
+
     /// Encodes a face that was found.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use embassy_time::{Duration, Instant, with_timeout};
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Template;
 use heapless::Vec;
+use liveness::{Look, Watch};
 use protocol::{
     Comparison, Door, Enrolment, Error, Hash, Kind, Packet, Request, Response, Settings, Source, Status,
     USERS_PER_PAGE, User, VERSION,
@@ -146,7 +147,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             Request::PauseDoor { ms } => {
                 let pause = Duration::from_millis(ms.into()).min(LONGEST_PAUSE);
                 self.paused_until = Instant::now() + pause;
-                self.agreement.reset();
+                self.begin_anew();
                 self.link.orders.send(Order::Lock).await;
                 Ok(Response::Done)
             }
@@ -256,7 +257,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             Some(person) => (person.id(), person.templates() as u8),
             None => return Err(Error::Internal { reason: text("the person enrolled is not there") }),
         };
-        self.agreement.reset();
+        self.begin_anew();
         let instructions = self.system.instructions().saturating_sub(started);
         let face = faces.first().ok_or(Error::NoFace)?.message();
         Ok(Response::Enrolled { person, templates, faces: faces.len() as u8, face, instructions })
@@ -271,6 +272,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         models: &Models<'_, E>,
     ) -> Result<Comparison, Error> {
         let (pair, info) = models.pair()?;
+        let alive = models.liveness(self.settings.liveness)?;
         let gallery = self.gallery()?;
         let compared = match name {
             None => gallery.templates(),
@@ -282,7 +284,26 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let threshold = models.threshold(self.settings.far_one_in, compared)?.similarity;
         let capture = picture(source, camera, &self.staging).await?;
         let started = self.system.instructions();
-        let (faces, template) = encode_largest(&mut self.engine, pair, &capture)?;
+        let faces = find_good(&mut self.engine, pair, &capture)?;
+        let largest = faces.first().ok_or(Error::NoFace)?;
+        let mut liveness = None;
+        if let Some(network) = alive {
+            let score = self.engine.live(network, &capture.frame, &largest.face)?;
+            let verdict = Watch::new().see(Look::new(score, &largest.face, 0), 1);
+            liveness = Some(translate::liveness(&verdict));
+        }
+        if liveness.is_some_and(|liveness| liveness.against.is_some()) {
+            return Ok(Comparison {
+                best: None,
+                threshold: translate::similarity(threshold),
+                accepted: false,
+                faces: faces.len() as u8,
+                face: largest.message(),
+                instructions: self.system.instructions().saturating_sub(started),
+                liveness,
+            });
+        }
+        let template = encode(&mut self.engine, pair, &capture.frame, largest)?;
         let probe = probe(&template, info);
         let gallery = self.gallery()?;
         let best = match name {
@@ -297,6 +318,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             faces: faces.len() as u8,
             face: faces.first().ok_or(Error::NoFace)?.message(),
             instructions: self.system.instructions().saturating_sub(started),
+            liveness,
         })
     }
 
@@ -324,7 +346,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let room = self.room();
         let removed = self.gallery_mut()?.remove(name).await;
         let person = removed.map_err(|error| refusal(error, name, room))?;
-        self.agreement.reset();
+        self.begin_anew();
         Ok(Response::Removed { person: person.id(), templates: person.templates() as u8 })
     }
 }
@@ -341,17 +363,24 @@ async fn picture<'p, C: Camera>(
     }
 }
 
+/// Finds faces, of which the largest must be good enough to compare.
+fn find_good<E: Engine>(engine: &mut E, pair: &E::Pair<'_>, capture: &Capture<'_>) -> Result<Found, Error> {
+    let faces = find(engine, pair, &capture.frame)?;
+    let largest = faces.first().ok_or(Error::NoFace)?;
+    match largest.message().flaw {
+        Some(flaw) => Err(Error::PoorFace { flaw }),
+        None => Ok(faces),
+    }
+}
+
 /// Encodes the largest face, which must be good enough to compare.
 fn encode_largest<E: Engine>(
     engine: &mut E,
     pair: &E::Pair<'_>,
     capture: &Capture<'_>,
 ) -> Result<(Found, Template), Error> {
-    let faces = find(engine, pair, &capture.frame)?;
+    let faces = find_good(engine, pair, capture)?;
     let largest = faces.first().ok_or(Error::NoFace)?;
-    if let Some(flaw) = largest.message().flaw {
-        return Err(Error::PoorFace { flaw });
-    }
     let template = encode(engine, pair, &capture.frame, largest)?;
     Ok((faces, template))
 }
