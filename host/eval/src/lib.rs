@@ -17,6 +17,7 @@ pub mod float;
 mod intervals;
 mod plot;
 mod protocol;
+pub mod presentation;
 pub mod recall;
 
 pub use accuracy::{Accuracy, accuracy};

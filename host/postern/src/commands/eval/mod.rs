@@ -2,7 +2,9 @@
 
 mod detection;
 mod embed;
+mod liveness;
 mod pairs;
+mod presentations;
 mod report;
 
 use crate::output::{Outcome, Output};
@@ -19,6 +21,9 @@ pub struct Args {
 enum What {
     /// Verification by the protocol of Labeled Faces in the Wild, and over all pairs
     Pairs(pairs::Args),
+    /// Attacks with pictures: errors by species as ISO/IEC 30107-3 names them, on sequences made of
+    /// photographs or on recorded ones
+    Liveness(liveness::Args),
     /// Recall of a detector for faces as high as they are at a door
     Detection(detection::Args),
 }
@@ -27,6 +32,7 @@ enum What {
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     match args.what {
         What::Pairs(args) => pairs::run(&args, output),
+        What::Liveness(args) => liveness::run(&args, output),
         What::Detection(args) => detection::run(&args, output),
     }
 }
