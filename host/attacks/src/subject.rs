@@ -5,6 +5,9 @@ use vision::{Face, PixelFormat, SUBPIXEL_BITS};
 
 use crate::picture::Picture;
 
+/// A face that is less high in the camera's frame, in pixels, has its photograph cut around it.
+const LEAST_HEIGHT: f32 = 48.0;
+
 /// A photograph with its face, at a working size.
 #[derive(Clone, Debug)]
 pub struct Subject {
@@ -24,11 +27,14 @@ impl Subject {
     pub fn new(photo: &Photo, mut find: impl FnMut(&vision::Frame) -> Option<Face>) -> Option<Self> {
         let frame = photo.to_frame(PixelFormat::Yuyv);
         let face = find(&frame.view().ok()?)?;
-        let near = photo.crop_around(frame.to_photo(Region::of_face(&face)));
-        let near = if near.height() < photo.height() * 3 / 4 { widened(photo, &frame, &face) } else { near };
-        let frame = near.to_frame(PixelFormat::Yuyv);
-        let face = find(&frame.view().ok()?)?;
         let pixels = |value: i32| value as f32 / (1 << SUBPIXEL_BITS) as f32;
+        let (frame, face) = if pixels(face.bounds.height) < LEAST_HEIGHT {
+            let near = around(photo, &frame, &face).to_frame(PixelFormat::Yuyv);
+            let face = find(&near.view().ok()?)?;
+            (near, face)
+        } else {
+            (frame, face)
+        };
         let bounds = face.bounds;
         Some(Self {
             picture: Picture::of(&Photo::from_frame(&frame.view().ok()?)),
@@ -50,7 +56,7 @@ impl Subject {
 }
 
 /// The part of the photograph in which the face is a third as high as the picture.
-fn widened(photo: &Photo, frame: &pictures::CameraFrame, face: &Face) -> Photo {
+fn around(photo: &Photo, frame: &pictures::CameraFrame, face: &Face) -> Photo {
     let region = frame.to_photo(Region::of_face(face));
     let (width, height) = (region.width * 0.5, region.height * 0.5);
     photo.crop_around(Region {

@@ -11,7 +11,9 @@
 #![forbid(unsafe_code)]
 
 mod look;
+mod motion;
 mod watch;
 
 pub use look::Look;
+pub use motion::{ENOUGH, Movement, foreshortening, parallax};
 pub use watch::{Against, NEEDED, NEEDED_EACH, Verdict, WINDOW, Watch};

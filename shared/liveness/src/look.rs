@@ -34,13 +34,13 @@ impl Look {
     }
 
     /// Mean of the landmarks along one axis.
-    fn middle(&self, axis: fn(&Point) -> i32) -> i64 {
+    pub(crate) fn middle(&self, axis: fn(&Point) -> i32) -> i64 {
         self.landmarks.iter().map(|point| i64::from(axis(point))).sum::<i64>() / 5
     }
 
     /// A length that grows with the face: the longer of the distances from eye to eye and from eyes
     /// to mouth, at least a pixel.
-    fn size(&self) -> i64 {
+    pub(crate) fn size(&self) -> i64 {
         let at = |landmark: Landmark| self.landmarks[landmark as usize];
         let [right, left] = [at(Landmark::RightEye), at(Landmark::LeftEye)];
         let mouth = at(Landmark::RightMouth);

@@ -3,7 +3,7 @@
 use crate::Look;
 
 /// Looks that are kept.
-pub const WINDOW: usize = 16;
+pub const WINDOW: usize = 24;
 
 /// The score that the looks need in the mean, Q15.
 pub const NEEDED: u16 = 19_661;

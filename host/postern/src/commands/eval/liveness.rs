@@ -17,7 +17,7 @@ use super::presentations::{Door, recorded};
 use crate::image_file::ImageFile;
 use crate::models::{self, Manifest};
 use crate::output::{Outcome, Output};
-use crate::picture::files;
+use crate::picture::spread;
 
 /// Milliseconds from one picture of a sequence to the next.
 const STEP_MS: u64 = 200;
@@ -25,7 +25,7 @@ const STEP_MS: u64 = 200;
 /// Options of `postern eval liveness`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Photographs, or folders of them, to make presentations of [default: what setup fetched]
+    /// Photographs, folders of them, or of a folder a person, to make presentations of [default: what setup fetched]
     #[arg(long, value_name = "PHOTO|FOLDER", num_args = 1.., conflicts_with = "recorded")]
     photos: Vec<PathBuf>,
 
@@ -105,9 +105,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 /// Presentations made of photographs.
 fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Judged>> {
     let sources = if args.photos.is_empty() { vec![models::cache("pictures")?] } else { args.photos.clone() };
-    let all = files(&sources)?;
-    let step = all.len().div_ceil(args.limit.max(1)).max(1);
-    let photos: Vec<PathBuf> = all.into_iter().step_by(step).collect();
+    let photos = spread(&sources, args.limit)?;
     if let (Some(folder), Some(first)) = (&args.draw, photos.first()) {
         draw(door, folder, first, args)?;
     }
