@@ -3,7 +3,7 @@
 use core::fmt::{self, Write as _};
 
 use gallery::{Candidate, Similarity};
-use liveness::{Against, NEEDED, Verdict};
+use liveness::{Against, Verdict};
 use protocol::{Artefact, Error, Flaw, Text};
 use vision::{Limits, Quality, SUBPIXEL_BITS};
 
@@ -44,10 +44,12 @@ pub(crate) fn candidate(found: Candidate<'_>) -> protocol::Candidate {
 /// A verdict on the looks at a face.
 pub(crate) fn liveness(verdict: &Verdict) -> protocol::Liveness {
     let against = verdict.against.map(|against| match against {
-        Against::Looks => Artefact::Looks,
+        Against::Flat => Artefact::Flat,
+        Against::Still => Artefact::Still,
+        Against::Repeats => Artefact::Repeats,
         _ => Artefact::Looks,
     });
-    protocol::Liveness { score: verdict.score, needed: NEEDED, against }
+    protocol::Liveness { score: verdict.score, needed: verdict.needed, against }
 }
 
 /// A face with its measures.

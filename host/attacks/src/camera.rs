@@ -8,6 +8,9 @@ use crate::picture::Picture;
 pub const FRAME: [usize; 2] = [320, 240];
 
 /// A camera's light and noise.
+///
+/// The noise is small, for the photograph has that of the camera which took it: twice the noise would be one
+/// thing by which to tell a picture of a picture, and living heads would have it too.
 #[derive(Clone, Debug)]
 pub struct Camera {
     gain: f32,
@@ -21,7 +24,7 @@ impl Camera {
     pub fn new(random: &mut Rng) -> Self {
         Self {
             gain: 0.9 + 0.2 * random.f32(),
-            noise: 1.0 + 1.5 * random.f32(),
+            noise: 0.3 + 0.5 * random.f32(),
             blur: 0.4 + 0.3 * random.f32(),
             random: random.fork(),
         }
@@ -33,7 +36,11 @@ impl Camera {
         let random = &mut self.random;
         // The sum of a few even numbers is as good as a bell.
         let mut grain = move || noise * (0..4).map(|_| random.f32() - 0.5).sum::<f32>() * 1.7;
-        scene.blurred(self.blur).map(|_, _, color| color.map(|value| value * gain + grain()))
+        scene.blurred(self.blur).map(|_, _, color| {
+            // Noise of brightness alone: a camera smooths that of the colours.
+            let grain = grain();
+            color.map(|value| value * gain + grain)
+        })
     }
 }
 

@@ -9,7 +9,7 @@
 //! | APCER | attack presentations of a species that are taken for bona fide, of those with a response |
 //! | BPCER | bona fide presentations that are taken for attacks, of those with a response |
 //! | APNRR, BPNRR | presentations without a response: no picture showed a face good enough to judge |
-//! | IAPAR | attack presentations of an enrolled person for which the door opens, of all |
+//! | IAPAR | attack presentations of an enrolled person for which the door opens, of those with a response |
 
 use liveness::{Against, Look, Watch};
 use serde::Serialize;
@@ -22,8 +22,8 @@ const Z: f64 = 1.959_964;
 pub struct Seen {
     /// The face and its score; none if there was none good enough to judge.
     pub look: Option<Look>,
-    /// Whether it is whom the presentation is to pass for; `false` where nobody compared.
-    pub matches: bool,
+    /// Whether it is whom the presentation is to pass for; none where nobody compared.
+    pub matches: Option<bool>,
 }
 
 /// How the door ended a presentation.
@@ -33,6 +33,8 @@ pub struct Ending {
     pub responded: bool,
     /// Enough pictures in a row passed for a living face.
     pub passed: bool,
+    /// They were compared with somebody enrolled.
+    pub compared: bool,
     /// They also showed the person enrolled: the door opened.
     pub opened: bool,
     /// What spoke against the last picture that was refused.
@@ -50,10 +52,11 @@ pub fn present(pictures: &[Seen], needed: usize) -> Ending {
             continue;
         };
         ending.responded = true;
+        ending.compared |= picture.matches.is_some();
         let verdict = watch.see(look, needed);
         ending.against = verdict.against.or(ending.against);
         alive = if verdict.against.is_none() { alive + 1 } else { 0 };
-        agreed = if alive > 0 && picture.matches { agreed + 1 } else { 0 };
+        agreed = if alive > 0 && picture.matches == Some(true) { agreed + 1 } else { 0 };
         ending.passed |= alive >= needed;
         ending.opened |= agreed >= needed;
     }
@@ -96,7 +99,8 @@ pub struct Rates {
     pub non_response: Share,
     /// Presentations that were taken for the wrong thing: APCER, or BPCER.
     pub classification_error: Share,
-    /// For attacks, presentations for which the door opened: IAPAR. For bona fide ones, the share let in.
+    /// For attacks on somebody enrolled, presentations for which the door opened: IAPAR. For bona fide ones of
+    /// somebody enrolled, the share let in.
     pub opened: Share,
 }
 
@@ -109,7 +113,7 @@ pub fn rates(species: &str, attack: bool, endings: &[Ending]) -> Rates {
         species: species.to_owned(),
         non_response: Share::new(all - responded, all),
         classification_error: Share::new(count(&|e| e.responded && e.passed == attack), responded),
-        opened: Share::new(count(&|ending| ending.opened), all),
+        opened: Share::new(count(&|ending| ending.opened), count(&|ending| ending.compared)),
     }
 }
 
@@ -120,7 +124,7 @@ mod tests {
     fn picture(score: u16, matches: bool) -> Seen {
         let landmarks =
             [[40, 40], [80, 40], [60, 60], [45, 80], [75, 80]].map(|[x, y]| vision::Point { x: x << 10, y: y << 10 });
-        Seen { look: Some(Look { score, landmarks, at_ms: 0 }), matches }
+        Seen { look: Some(Look { score, landmarks, at_ms: 0 }), matches: Some(matches) }
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub enum Artefact {
     Flat,
     /// Its movement repeats to the pixel, as that of a recording in a loop.
     Repeats,
+    /// It does not move, and does not look alive enough for that.
+    Still,
 }
 
 impl core::fmt::Display for Artefact {
@@ -51,6 +53,7 @@ impl core::fmt::Display for Artefact {
         f.write_str(match self {
             Artefact::Looks => "looks like a picture",
             Artefact::Flat => "moves like a flat picture",
+            Artefact::Still => "does not move, and hardly looks alive",
             Artefact::Repeats => "moves like a recording that repeats",
         })
     }

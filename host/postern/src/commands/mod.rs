@@ -14,6 +14,7 @@ mod eval;
 mod flash;
 mod identify;
 mod inspect;
+mod present;
 mod remove;
 mod settings;
 mod show;
@@ -33,6 +34,8 @@ pub enum Command {
     Bench(bench::Args),
     /// Measure how often the door would be wrong
     Eval(eval::Args),
+    /// Make presentations of a photograph: a living head, prints, screens, replays
+    Present(present::Args),
     /// Switch an emulated board on and off, show its state and its log
     Board(board::Args),
     /// Put firmware or models on a board
@@ -69,6 +72,7 @@ impl Command {
             Self::Inspect(args) => inspect::run(args, output),
             Self::Bench(args) => bench::run(args, output),
             Self::Eval(args) => eval::run(args, output),
+            Self::Present(args) => present::run(&args, output),
             Self::Board(args) => board::run(args, output),
             Self::Flash(args) => flash::run(args, output),
             Self::Settings(args) => settings::run(args, output),

@@ -8,19 +8,19 @@ use anyhow::{Context, ensure};
 use attacks::{Species, sequence};
 use eval::presentation::{Ending, Rates, Seen, Share, present, rates};
 use indicatif::{ProgressBar, ProgressStyle};
-use pictures::{Photo, Tile, save_gif, sheet};
+use pictures::Photo;
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
 use serde_json::json;
 
-use super::presentations::{Door, recorded};
+use super::presentations::{Door, recorded, subject};
 use crate::image_file::ImageFile;
 use crate::models::{self, Manifest};
 use crate::output::{Outcome, Output};
 use crate::picture::spread;
 
 /// Milliseconds from one picture of a sequence to the next.
-const STEP_MS: u64 = 200;
+pub const STEP_MS: u64 = 200;
 
 /// Options of `postern eval liveness`.
 #[derive(clap::Args)]
@@ -61,10 +61,6 @@ pub struct Args {
     /// Write every look at a face to this file, a line of JSON a presentation
     #[arg(long, value_name = "FILE")]
     looks: Option<PathBuf>,
-
-    /// Write what is made of the first photograph to this folder: an animation a species, and a sheet
-    #[arg(long, value_name = "DIR", conflicts_with = "recorded")]
-    draw: Option<PathBuf>,
 }
 
 /// A presentation that was judged.
@@ -77,9 +73,7 @@ struct Judged {
 /// Presents and prints.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     ensure!(args.pictures >= args.agreement, "a presentation needs at least {} pictures", args.agreement);
-    let [detector, encoder] = [models::DETECTOR, models::ENCODER]
-        .map(|name| models::image(name).and_then(|path| ImageFile::read(&path)));
-    let (detector, encoder) = (detector?, encoder?);
+    let (detector, encoder) = images()?;
     let image = ImageFile::read(&models::image(&args.liveness)?)?;
     let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
     let liveness = Liveness::new(image.model().with_context(|| args.liveness.clone())?)
@@ -102,13 +96,17 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     report(&judged, args, output)
 }
 
+/// The images of detector and encoder.
+pub fn images() -> anyhow::Result<(ImageFile, ImageFile)> {
+    let [detector, encoder] = [models::DETECTOR, models::ENCODER]
+        .map(|name| models::image(name).and_then(|path| ImageFile::read(&path)));
+    Ok((detector?, encoder?))
+}
+
 /// Presentations made of photographs.
 fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Judged>> {
     let sources = if args.photos.is_empty() { vec![models::cache("pictures")?] } else { args.photos.clone() };
     let photos = spread(&sources, args.limit)?;
-    if let (Some(folder), Some(first)) = (&args.draw, photos.first()) {
-        draw(door, folder, first, args)?;
-    }
     let bar = progress(photos.len());
     let judged = photos
         .par_iter()
@@ -118,10 +116,10 @@ fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Judged>> {
             |arena, (number, path)| {
                 let seed = args.seed.wrapping_add(number as u64);
                 let photo = Photo::open(path)?;
-                let (subject, enrolled) = (door.subject(&photo, arena), door.enrol(&photo, arena)?);
+                let (subject, enrolled) = (subject(door.recognizer, &photo, arena), door.enrol(&photo, arena)?);
                 let mut judged = Vec::new();
                 if let Some(subject) = &subject {
-                    for species in [Species::BonaFide].into_iter().chain(Species::ATTACKS) {
+                    for species in Species::ALL {
                         let pictures = sequence(subject, species, seed, args.pictures);
                         let seen = door.see(&pictures, enrolled.as_ref(), arena)?;
                         let origin = path.display().to_string();
@@ -239,24 +237,6 @@ fn write_looks(path: &Path, judged: &[Judged]) -> std::io::Result<()> {
         writeln!(file, "{}", json!({ "species": one.species, "origin": one.origin, "looks": looks }))?;
     }
     file.flush()
-}
-
-/// Draws what is made of one photograph.
-fn draw(door: &Door, folder: &Path, photo: &Path, args: &Args) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    let subject = door.subject(&Photo::open(photo)?, &mut door.arena());
-    let subject = subject.with_context(|| format!("{} shows no face", photo.display()))?;
-    let mut tiles = Vec::new();
-    for species in [Species::BonaFide].into_iter().chain(Species::ATTACKS) {
-        let pictures = sequence(&subject, species, args.seed, args.pictures);
-        save_gif(folder.join(format!("{}.gif", species.name())), &pictures, STEP_MS as u32)?;
-        let [first, middle] = [0, pictures.len() / 2].map(|at| pictures[at].clone());
-        tiles.extend([first, middle].map(|photo| Tile { photo, label: species.name().to_owned() }));
-    }
-    let path = folder.join("sheet.png");
-    sheet(&tiles, 320).save_png(&path)?;
-    eprintln!("drew {}", path.display());
-    Ok(())
 }
 
 /// The liveness network as published.

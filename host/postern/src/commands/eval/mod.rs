@@ -2,9 +2,9 @@
 
 mod detection;
 mod embed;
-mod liveness;
+pub mod liveness;
 mod pairs;
-mod presentations;
+pub mod presentations;
 mod report;
 
 use crate::output::{Outcome, Output};

@@ -41,24 +41,11 @@ impl Door<'_> {
         Arena::new(self.recognizer.arena_len().max(self.liveness.arena_len()))
     }
 
-    /// The face that the door would choose, if it is good enough to be judged.
-    fn choose(&self, frame: &vision::Frame, arena: &mut Arena) -> anyhow::Result<Option<Face>> {
-        let mut faces = self.recognizer.detect(frame, arena.bytes())?;
-        faces.sort_unstable_by_key(|face| std::cmp::Reverse(face.bounds.area()));
-        for face in faces {
-            let quality: Option<Quality> = self.recognizer.measure(frame, &face, arena.bytes()).ok();
-            if quality.is_some_and(|quality| Limits::default().judge(&quality).is_acceptable()) {
-                return Ok(Some(face));
-            }
-        }
-        Ok(None)
-    }
-
     /// The template of a portrait.
     pub fn enrol(&self, photo: &Photo, arena: &mut Arena) -> anyhow::Result<Option<Template>> {
         let frame = photo.to_frame(PixelFormat::Yuyv);
         let frame = frame.view()?;
-        let Some(face) = self.choose(&frame, arena)? else { return Ok(None) };
+        let Some(face) = choose(self.recognizer, &frame, arena)? else { return Ok(None) };
         Ok(Some(self.recognizer.encode(&frame, &face, arena.bytes())?))
     }
 
@@ -75,7 +62,7 @@ impl Door<'_> {
         for (number, picture) in (0u64..).zip(pictures) {
             let frame = picture.to_frame(PixelFormat::Yuyv);
             let frame = frame.view()?;
-            let Some(face) = self.choose(&frame, arena)? else {
+            let Some(face) = choose(self.recognizer, &frame, arena)? else {
                 seen.push(Seen::default());
                 continue;
             };
@@ -92,19 +79,32 @@ impl Door<'_> {
             let matches = match (enrolled, &threshold) {
                 (Some(enrolled), Ok(threshold)) => {
                     let template = self.recognizer.encode(&frame, &face, arena.bytes())?;
-                    template.similarity(enrolled).is_some_and(|found| found >= *threshold)
+                    Some(template.similarity(enrolled).is_some_and(|found| found >= *threshold))
                 }
-                _ => false,
+                _ => None,
             };
             seen.push(Seen { look: Some(look), matches });
         }
         Ok(seen)
     }
+}
 
-    /// The photograph as a subject for sequences, if it shows a face.
-    pub fn subject(&self, photo: &Photo, arena: &mut Arena) -> Option<Subject> {
-        Subject::new(photo, |frame| self.choose(frame, arena).ok().flatten())
+/// The face that the door would choose, if it is good enough to be judged.
+fn choose(recognizer: &Recognizer, frame: &vision::Frame, arena: &mut Arena) -> anyhow::Result<Option<Face>> {
+    let mut faces = recognizer.detect(frame, arena.bytes())?;
+    faces.sort_unstable_by_key(|face| std::cmp::Reverse(face.bounds.area()));
+    for face in faces {
+        let quality: Option<Quality> = recognizer.measure(frame, &face, arena.bytes()).ok();
+        if quality.is_some_and(|quality| Limits::default().judge(&quality).is_acceptable()) {
+            return Ok(Some(face));
+        }
     }
+    Ok(None)
+}
+
+/// The photograph as a subject for sequences, if it shows a face that is good enough.
+pub fn subject(recognizer: &Recognizer, photo: &Photo, arena: &mut Arena) -> Option<Subject> {
+    Subject::new(photo, |frame| choose(recognizer, frame, arena).ok().flatten())
 }
 
 /// A recorded presentation.
