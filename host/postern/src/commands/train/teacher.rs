@@ -25,7 +25,7 @@ pub fn embeddings(name: &str, faces: &Faces) -> anyhow::Result<Matrix> {
     let path = manifest.onnx()?;
     let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let normalization = Normalization { mean: manifest.input.mean, scale: manifest.input.scale };
-    let encoder = Encoder::load(&path, normalization)?;
+    let encoder = Encoder::load(&path, SIDE, normalization)?;
     let embed = |face: &[u8]| -> anyhow::Result<Vec<f32>> {
         let (plain, mirrored) = (encoder.embed(face)?, encoder.embed(&mirrored(face))?);
         let sum: Vec<f32> = plain.iter().zip(&mirrored).map(|(a, b)| a + b).collect();
