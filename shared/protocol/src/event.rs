@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Candidate, Face, Flaw, Name, PersonId, ResetReason, Similarity};
+use crate::{Candidate, Face, Flaw, Label, Name, PersonId, ResetReason, Role, Similarity};
 
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +56,13 @@ pub enum EventKind {
     },
     /// The lock closed.
     Locked,
+    /// A host was paired.
+    Paired {
+        /// What it may do.
+        role: Role,
+        /// What people call it.
+        label: Label,
+    },
 }
 
 /// What a camera picture shows.

@@ -37,6 +37,8 @@ pub struct Board {
     pub detector: [Vec<u8>; 2],
     pub encoder: [Vec<u8>; 2],
     pub memory: Box<Memory>,
+    /// Its unique secret.
+    pub unique: u8,
     /// Bytes of flash that still change before the power goes.
     pub power: Option<usize>,
 }
@@ -60,6 +62,14 @@ impl World {
         self.wait(50).await;
     }
 
+    /// Presses the button, and lets it go.
+    pub async fn press(&self) {
+        self.wires.button.set(true);
+        self.wait(100).await;
+        self.wires.button.set(false);
+        self.wait(100).await;
+    }
+
     /// Whether the lock is open.
     pub fn is_open(&self) -> bool {
         self.wires.lock.get()
@@ -67,8 +77,15 @@ impl World {
 }
 
 impl Board {
-    /// A board whose flash is erased.
+    /// A board that knows one host, an installer, and nobody else.
     pub fn new() -> Self {
+        let mut board = Self::unpaired();
+        board.boot(host::pair);
+        board
+    }
+
+    /// A board whose flash is erased.
+    pub fn unpaired() -> Self {
         let erased = |bytes| vec![0xff; bytes];
         Self {
             gallery: erased(8 * SECTOR_SIZE),
@@ -76,6 +93,7 @@ impl Board {
             detector: [erased(SLOT), erased(SLOT)],
             encoder: [erased(SLOT), erased(SLOT)],
             memory: Box::new(Memory::new()),
+            unique: 0x42,
             power: None,
         }
     }
@@ -98,6 +116,7 @@ impl Board {
             detector: self.detector.clone(),
             encoder: self.encoder.clone(),
             memory: Box::new(Memory::new()),
+            unique: self.unique,
             power: None,
         }
     }
@@ -109,6 +128,7 @@ impl Board {
         let (link, line) = (Link::new(), Line::new());
         let (scene, wires) = (Rc::new(Scene::default()), Rc::new(Wires::default()));
         let mut world = World { host: Host::new(line.clone()), scene: scene.clone(), wires: wires.clone() };
+        wires.unique.set(self.unique);
         let hanging = wires.clone();
         let power = Rc::new(Cell::new(self.power));
         let nor = |memory| parts::Chip::new(Nor::new(memory), power.clone());
