@@ -142,6 +142,7 @@ fn needs(request: &Request<'_>) -> Need {
         Request::BeginPairing { .. } | Request::Pair { .. } | Request::PollPairing => Need::Session,
         Request::GetSettings
         | Request::ListUsers { .. }
+        | Request::ListHosts
         | Request::NextEvents { .. }
         | Request::ReplaceKey { .. } => Need::Role(Role::Auditor),
         Request::BeginFrame { .. }

@@ -99,6 +99,11 @@ impl Device {
         self.link.shake_hands()
     }
 
+    /// The secret by which the board was told who this computer is.
+    pub fn secret(&self) -> Option<Key> {
+        self.link.identity.as_ref().map(|identity| identity.secret.clone())
+    }
+
     /// What this computer may do: none if it is not paired.
     pub fn role(&self) -> Option<Role> {
         self.role

@@ -52,6 +52,9 @@ pub enum Error {
          replaced, `postern keys forget` and `postern pair` begin anew"
     )]
     OtherBoard,
+    /// The board shows another code than this computer.
+    #[error("the board shows another code: somebody stands in between, and nothing was paired")]
+    CodesDiffer,
     /// Nobody pressed the button.
     #[error("the button was not pressed within {seconds} seconds; nothing was paired")]
     NotConfirmed {
