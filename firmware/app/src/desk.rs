@@ -167,8 +167,7 @@ async fn open_gallery<'m, G: NorFlash, T: NorFlash>(
 ) -> Result<Gallery<'m, G>, gallery::Error> {
     let storage = storage.ok_or(gallery::Error::Flash)?;
     let salt = storage.salt().await.map_err(|_| gallery::Error::Flash)?;
-    let _ = (unique.derive(&salt, b"postern gallery"), random);
-    Gallery::open(flash, memory).await
+    Gallery::open(flash, memory, unique.derive(&salt, b"postern gallery"), random).await
 }
 
 fn unreadable(error: &gallery::Error) -> Error {

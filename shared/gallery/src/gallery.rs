@@ -5,25 +5,29 @@
 //!
 //! | change | 1st write | 2nd write (commit) | afterwards |
 //! |---|---|---|---|
-//! | enrol | template into a free slot | person, naming the slot | |
+//! | enrol | a key, see `ring`; template into a free slot | person, naming the slot | |
 //! | add a template | template into a free slot | person, naming one slot more | |
-//! | remove | | person as removed | template slots freed |
+//! | remove | | person as removed | the person's key erased, template slots freed |
 //!
 //! A person's record alone decides. A template that no person names, or whose person is another,
-//! is an orphan of an interrupted change: [`Gallery::open`] frees its slot. So a change is there
-//! whole or not at all, and one that was acknowledged is there.
+//! is an orphan of an interrupted change: [`Gallery::open`] frees its slot, and erases keys that are
+//! nobody's. So a change is there whole or not at all, and one that was acknowledged is there.
 //!
 //! After an error of the flash, memory may differ from flash. The next change or search that needs
 //! them equal reads the flash again first ([`Gallery::refresh`]).
 
 use embedded_storage_async::nor_flash::NorFlash;
 use heapless::Vec;
+use secrets::{Generator, Key};
+use zeroize::Zeroize;
 
 use crate::{
     EncoderHash, Error, MAX_DIMENSION, Memory, Name, Person, Similarity, Template,
     memory::{PersonSlot, TemplateSlot},
     partition::Partition,
     record::{self, Place, StoredPerson, StoredTemplate},
+    ring::Ring,
+    sealed::{self, NOBODY, Record},
 };
 
 /// A template to compare or enrol, and the encoder that made it.
@@ -48,19 +52,22 @@ pub struct Candidate<'a> {
 pub struct Gallery<'m, F: NorFlash> {
     partition: Partition<F>,
     memory: &'m mut Memory,
+    ring: Ring,
+    random: Generator,
     /// Whether memory is known to equal flash.
     fresh: bool,
 }
 
 impl<'m, F: NorFlash> Gallery<'m, F> {
     /// Opens the gallery that fills `flash` (an erased partition is an empty gallery), reads it
-    /// into `memory`, and clears up after a power cut.
+    /// into `memory`, and clears up after a power cut. `key` is that by which it was sealed.
     ///
     /// # Errors
-    /// [`Error::Partition`], [`Error::Format`], [`Error::Flash`] and [`Error::Corrupted`].
-    pub async fn open(flash: F, memory: &'m mut Memory) -> Result<Self, Error> {
+    /// [`Error::Partition`], [`Error::Format`], [`Error::Flash`], [`Error::Tampered`] and
+    /// [`Error::Corrupted`].
+    pub async fn open(flash: F, memory: &'m mut Memory, key: Key, random: Generator) -> Result<Self, Error> {
         let partition = Partition::new(flash)?;
-        let mut gallery = Self { partition, memory, fresh: false };
+        let mut gallery = Self { partition, memory, ring: Ring::new(key), random, fresh: false };
         gallery.refresh().await?;
         Ok(gallery)
     }
@@ -68,16 +75,26 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     /// Reads the flash again if an error of it left memory in doubt.
     ///
     /// # Errors
-    /// [`Error::Format`], [`Error::Flash`] and [`Error::Corrupted`].
+    /// [`Error::Format`], [`Error::Flash`], [`Error::Tampered`] and [`Error::Corrupted`].
     pub async fn refresh(&mut self) -> Result<(), Error> {
         if self.fresh {
             return Ok(());
         }
-        let memory = &mut *self.memory;
+        let (memory, ring) = (&mut *self.memory, &mut self.ring);
         memory.clear();
-        self.partition.read_all(|place, bytes| read(memory, place, bytes)).await?;
+        if !ring.read(self.partition.flash(), &mut memory.salts).await? {
+            if !self.partition.is_blank().await? {
+                return Err(Error::Tampered);
+            }
+            ring.format(self.partition.flash()).await?;
+        }
+        let mut room = Record::new();
+        self.partition.read_all(|place, bytes| read(memory, ring, place, bytes, &mut room)).await?;
+        room.zeroize();
+        self.refuse_tampered()?;
         self.drop_missing_templates();
         self.free_orphans().await?;
+        self.erase_lost_keys().await?;
         self.fresh = true;
         Ok(())
     }
@@ -125,8 +142,8 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
 
     /// Bytes of flash that must be free to enrol a person or add a template.
     pub fn bytes_per_enrolment() -> usize {
-        Partition::<F>::footprint(record::MAX_TEMPLATE_RECORD)
-            + Partition::<F>::footprint(record::MAX_PERSON_RECORD)
+        Partition::<F>::footprint(sealed::MAX_TEMPLATE_RECORD)
+            + Partition::<F>::footprint(sealed::MAX_PERSON_RECORD)
     }
 
     /// 1:N: the person most like the probe; `None` if nobody is enrolled. Whether they are
@@ -169,7 +186,12 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         self.refuse_face_of_another(None, probe, threshold)?;
         let place = self.free_person_slot().ok_or(Error::Full)?;
         let id = self.memory.last_id.checked_add(1).ok_or(Error::Full)?;
+        self.refuse_full()?;
         let person = Person { id, name: name.clone(), slots: Vec::new() };
+        let flash = self.partition.flash();
+        let made = self.ring.add(flash, &mut self.memory.salts, place, &mut self.random).await;
+        self.fresh &= made.is_ok();
+        made?;
         self.add(place, person, probe).await?;
         Ok(id)
     }
@@ -200,8 +222,8 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
 
     /// Removes the person of a name with all templates, and returns who it was.
     ///
-    /// Flash is written anew, not overwritten: the bytes stay in dead records until
-    /// their sector is erased in the course of later changes.
+    /// Once this returns, the person's key is erased from flash and from memory, and with it what any
+    /// record of theirs says that flash still has.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Flash`] and [`Error::Corrupted`].
@@ -209,11 +231,16 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         self.refresh().await?;
         let (place, person) = self.person_slot(name).ok_or(Error::NotFound)?;
         let removed = StoredPerson::Removed { id: person.id };
-        self.put(Place::Person(place), &removed.bytes()).await?;
+        self.put(Place::Person(place), NOBODY, &removed.bytes()).await?;
         if let Some(slot) = self.memory.people.get_mut(usize::from(place)) {
+            slot.wipe();
             *slot = PersonSlot::Removed;
         }
-        // The person is gone already. What fails from here on is tidied up later.
+        // The person is gone already, but only now erased.
+        let erased = self.erase_lost_keys().await;
+        self.fresh &= erased.is_ok();
+        erased?;
+        // What fails from here on is tidied up later.
         self.fresh = self.free_orphans().await.is_ok();
         Ok(person)
     }
@@ -226,21 +253,58 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
             StoredTemplate { person: person.id, encoder: probe.encoder, template: probe.template.view() };
         person.slots.push(slot).map_err(|_| Error::PersonFull(person.name.clone()))?;
         let person = StoredPerson::Enrolled(person);
-        // More than the records that these replace, so that there is always room to remove.
-        if self.free_bytes() < Self::bytes_per_enrolment() {
-            return Err(Error::Full);
-        }
-        self.put(Place::Template(slot), &stored.bytes()).await?;
-        self.put(Place::Person(place), &person.bytes()).await?;
-        read(self.memory, Place::Template(slot), &stored.bytes())?;
-        read(self.memory, Place::Person(place), &person.bytes())
+        self.refuse_full()?;
+        let (mut template, mut person) = (stored.bytes(), person.bytes());
+        self.put(Place::Template(slot), place, &template).await?;
+        self.put(Place::Person(place), place, &person).await?;
+        take(self.memory, Place::Template(slot), place, &template)?;
+        take(self.memory, Place::Person(place), place, &person)?;
+        template.zeroize();
+        person.zeroize();
+        Ok(())
     }
 
-    /// Writes one record. Memory is in doubt if that fails, as the record may be in flash or not.
-    async fn put(&mut self, place: Place, bytes: &[u8]) -> Result<(), Error> {
-        let written = self.partition.put(place, bytes).await;
+    /// More must be free than the records take that are replaced, so that there is always room to
+    /// remove.
+    fn refuse_full(&self) -> Result<(), Error> {
+        if self.free_bytes() < Self::bytes_per_enrolment() { Err(Error::Full) } else { Ok(()) }
+    }
+
+    /// Seals and writes one record, by the key of the person at the slot `owner`. Memory is in doubt if
+    /// that fails, as the record may be in flash or not.
+    async fn put(&mut self, place: Place, owner: u16, content: &[u8]) -> Result<(), Error> {
+        let key = match owner {
+            NOBODY => self.ring.own_key().clone(),
+            slot => self.ring.person_key(&self.memory.salts, slot).ok_or(Error::Corrupted)?,
+        };
+        let record = sealed::seal(&key, &mut self.random, place, owner, content)?;
+        let written = self.partition.put(place, &record).await;
         self.fresh &= written.is_ok();
         written
+    }
+
+    /// What does not open though its key is there was changed.
+    fn refuse_tampered(&self) -> Result<(), Error> {
+        let locked = |slot: &PersonSlot| matches!(slot, PersonSlot::Locked);
+        let people = self.memory.people.iter().zip(&self.memory.salts);
+        let changed = people.into_iter().any(|(slot, salt)| locked(slot) && salt.is_some())
+            || self.memory.templates.iter().any(|slot| slot.locked && slot.person == TAMPERED);
+        if changed { Err(Error::Tampered) } else { Ok(()) }
+    }
+
+    /// Erases the keys that belong to nobody.
+    async fn erase_lost_keys(&mut self) -> Result<(), Error> {
+        let mut lost = false;
+        for (slot, salt) in self.memory.people.iter().zip(&mut self.memory.salts) {
+            if salt.is_some() && !matches!(slot, PersonSlot::Enrolled(_)) {
+                salt.zeroize();
+                lost = true;
+            }
+        }
+        if lost {
+            self.ring.rewrite(self.partition.flash(), &self.memory.salts).await?;
+        }
+        Ok(())
     }
 
     /// Takes from people the slots that hold no template of theirs. Only damaged flash has such.
@@ -266,9 +330,10 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
             if owner == 0 || self.people().any(named) {
                 continue;
             }
-            self.put(Place::Template(slot), &record::free_bytes()).await?;
+            self.put(Place::Template(slot), NOBODY, &[]).await?;
             if let Some(template) = self.memory.templates.get_mut(usize::from(slot)) {
-                template.person = 0;
+                template.wipe();
+                template.locked = false;
             }
         }
         Ok(())
@@ -329,14 +394,14 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     fn used_bytes(&self) -> usize {
         let person = |slot: &PersonSlot| match slot {
             PersonSlot::Blank => 0,
-            PersonSlot::Removed => Partition::<F>::footprint(record::REMOVED_RECORD),
-            PersonSlot::Enrolled(_) => Partition::<F>::footprint(record::MAX_PERSON_RECORD),
+            PersonSlot::Removed => Partition::<F>::footprint(sealed::REMOVED_RECORD),
+            _ => Partition::<F>::footprint(sealed::MAX_PERSON_RECORD),
         };
         let template = |slot: &TemplateSlot| match slot {
             TemplateSlot { written: false, .. } => 0,
-            TemplateSlot { person: 0, .. } => Partition::<F>::footprint(record::FREE_RECORD),
+            TemplateSlot { person: 0, .. } => Partition::<F>::footprint(sealed::FREE_RECORD),
             _ => Partition::<F>::footprint(
-                record::MAX_TEMPLATE_RECORD - MAX_DIMENSION + usize::from(slot.dimension),
+                sealed::MAX_TEMPLATE_RECORD - MAX_DIMENSION + usize::from(slot.dimension),
             ),
         };
         self.memory.people.iter().map(person).sum::<usize>()
@@ -344,28 +409,78 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     }
 }
 
-/// Takes one record into memory; records of one place come from the oldest to the newest.
-fn read(memory: &mut Memory, place: Place, bytes: &[u8]) -> Result<(), Error> {
+/// The person of a template that was changed, whom there never is.
+const TAMPERED: u32 = u32::MAX;
+/// The person of a template whose key is erased, whom there never is.
+const LOST: u32 = u32::MAX - 1;
+
+/// Takes one record into memory; records of one place come from the oldest to the newest. One that does
+/// not open may be an old one, of a person whose key is erased: only the newest counts.
+fn read(
+    memory: &mut Memory,
+    ring: &Ring,
+    place: Place,
+    bytes: &[u8],
+    room: &mut Record,
+) -> Result<(), Error> {
+    let owner = sealed::owner(bytes)?;
+    let person;
+    let key = match owner {
+        NOBODY => Some(ring.own_key()),
+        slot => {
+            person = ring.person_key(&memory.salts, slot);
+            person.as_ref()
+        }
+    };
+    let opened = key.map(|key| sealed::open(key, place, bytes, room));
+    if let Some(Ok(content)) = opened {
+        return take(memory, place, owner, content);
+    }
     match place {
         Place::Template(slot) => {
             let slot = memory.templates.get_mut(usize::from(slot)).ok_or(Error::Corrupted)?;
-            let stored = record::template(bytes, &mut slot.values)?;
+            slot.wipe();
+            slot.written = true;
+            slot.locked = true;
+            slot.person = if opened.is_some() { TAMPERED } else { LOST };
+        }
+        Place::Person(slot) => {
+            let slot = memory.people.get_mut(usize::from(slot)).ok_or(Error::Corrupted)?;
+            slot.wipe();
+            *slot = PersonSlot::Locked;
+        }
+    }
+    Ok(())
+}
+
+/// Takes what a record says into memory.
+fn take(memory: &mut Memory, place: Place, owner: u16, content: &[u8]) -> Result<(), Error> {
+    match place {
+        Place::Template(slot) => {
+            let slot = memory.templates.get_mut(usize::from(slot)).ok_or(Error::Corrupted)?;
+            let stored = record::template(content, &mut slot.values)?;
             let (person, encoder, dimension) = match stored {
                 Some(stored) => (stored.person, stored.encoder, stored.template.values().len()),
                 None => (0, EncoderHash([0; 32]), 0),
             };
             slot.written = true;
+            slot.locked = false;
             slot.person = person;
             slot.encoder = encoder;
             slot.dimension = dimension as u16;
         }
         Place::Person(slot) => {
+            let person = StoredPerson::from_bytes(content)?;
             let slot = memory.people.get_mut(usize::from(slot)).ok_or(Error::Corrupted)?;
-            let (id, person) = match StoredPerson::from_bytes(bytes)? {
-                StoredPerson::Removed { id } => (id, PersonSlot::Removed),
-                StoredPerson::Enrolled(person) => (person.id, PersonSlot::Enrolled(person)),
+            let (id, person) = match person {
+                StoredPerson::Removed { id } if owner == NOBODY => (id, PersonSlot::Removed),
+                StoredPerson::Enrolled(person) if owner != NOBODY => {
+                    (person.id, PersonSlot::Enrolled(person))
+                }
+                _ => return Err(Error::Corrupted),
             };
             memory.last_id = memory.last_id.max(id);
+            slot.wipe();
             *slot = person;
         }
     }

@@ -5,7 +5,9 @@
 
 use heapless::Vec;
 
-use crate::{EncoderHash, MAX_DIMENSION, Name, TemplateView};
+use zeroize::Zeroize;
+
+use crate::{EncoderHash, MAX_DIMENSION, Name, TemplateView, ring::Salts};
 
 /// Most people in a gallery.
 pub const MAX_PEOPLE: usize = 256;
@@ -46,8 +48,19 @@ pub(crate) enum PersonSlot {
     Blank,
     /// Written, but its person was removed.
     Removed,
+    /// Written, and the newest record does not open: its person's key is erased, or it was changed.
+    Locked,
     /// Somebody.
     Enrolled(Person),
+}
+
+impl PersonSlot {
+    /// Overwrites a name in memory.
+    pub(crate) fn wipe(&mut self) {
+        if let Self::Enrolled(person) = self {
+            person.name.wipe();
+        }
+    }
 }
 
 /// What a template slot of the flash holds.
@@ -55,6 +68,8 @@ pub(crate) enum PersonSlot {
 pub(crate) struct TemplateSlot {
     /// Whether its key is in flash, be it as a free slot.
     pub(crate) written: bool,
+    /// Whether the newest record does not open.
+    pub(crate) locked: bool,
     /// The person's id; 0 for a free slot.
     pub(crate) person: u32,
     pub(crate) dimension: u16,
@@ -63,6 +78,12 @@ pub(crate) struct TemplateSlot {
 }
 
 impl TemplateSlot {
+    /// Forgets the template.
+    pub(crate) fn wipe(&mut self) {
+        self.person = 0;
+        self.values.zeroize();
+    }
+
     /// The template, unless the slot is free.
     pub(crate) fn template(&self) -> Option<TemplateView<'_>> {
         let values = self.values.get(..usize::from(self.dimension))?;
@@ -74,6 +95,8 @@ impl TemplateSlot {
 pub struct Memory {
     pub(crate) people: [PersonSlot; MAX_PEOPLE],
     pub(crate) templates: [TemplateSlot; MAX_TEMPLATES],
+    /// The salts of the people's keys.
+    pub(crate) salts: Salts,
     /// The largest id ever given.
     pub(crate) last_id: u32,
 }
@@ -83,6 +106,7 @@ impl Memory {
     pub const fn new() -> Self {
         const BLANK: TemplateSlot = TemplateSlot {
             written: false,
+            locked: false,
             person: 0,
             dimension: 0,
             encoder: EncoderHash([0; 32]),
@@ -91,17 +115,23 @@ impl Memory {
         Self {
             people: [const { PersonSlot::Blank }; MAX_PEOPLE],
             templates: [const { BLANK }; MAX_TEMPLATES],
+            salts: [const { None }; MAX_PEOPLE],
             last_id: 0,
         }
     }
 
     /// Forgets everything, in place.
     pub(crate) fn clear(&mut self) {
-        self.people.iter_mut().for_each(|slot| *slot = PersonSlot::Blank);
+        for slot in &mut self.people {
+            slot.wipe();
+            *slot = PersonSlot::Blank;
+        }
         for slot in &mut self.templates {
             slot.written = false;
-            slot.person = 0;
+            slot.locked = false;
+            slot.wipe();
         }
+        self.salts.zeroize();
         self.last_id = 0;
     }
 
@@ -109,7 +139,7 @@ impl Memory {
     pub(crate) fn people(&self) -> impl Iterator<Item = &Person> {
         self.people.iter().filter_map(|slot| match slot {
             PersonSlot::Enrolled(person) => Some(person),
-            PersonSlot::Blank | PersonSlot::Removed => None,
+            _ => None,
         })
     }
 

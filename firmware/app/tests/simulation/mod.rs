@@ -88,7 +88,7 @@ impl Board {
     pub fn unpaired() -> Self {
         let erased = |bytes| vec![0xff; bytes];
         Self {
-            gallery: erased(8 * SECTOR_SIZE),
+            gallery: erased(12 * SECTOR_SIZE),
             settings: erased(4 * SECTOR_SIZE),
             detector: [erased(SLOT), erased(SLOT)],
             encoder: [erased(SLOT), erased(SLOT)],
