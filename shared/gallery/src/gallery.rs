@@ -186,7 +186,7 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         self.refuse_face_of_another(None, probe, threshold)?;
         let place = self.free_person_slot().ok_or(Error::Full)?;
         let id = self.memory.last_id.checked_add(1).ok_or(Error::Full)?;
-        self.refuse_full()?;
+        self.refuse_full(place, probe.template)?;
         let person = Person { id, name: name.clone(), slots: Vec::new() };
         let flash = self.partition.flash();
         let made = self.ring.add(flash, &mut self.memory.salts, place, &mut self.random).await;
@@ -253,7 +253,7 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
             StoredTemplate { person: person.id, encoder: probe.encoder, template: probe.template.view() };
         person.slots.push(slot).map_err(|_| Error::PersonFull(person.name.clone()))?;
         let person = StoredPerson::Enrolled(person);
-        self.refuse_full()?;
+        self.refuse_full(place, probe.template)?;
         let (mut template, mut person) = (stored.bytes(), person.bytes());
         self.put(Place::Template(slot), place, &template).await?;
         self.put(Place::Person(place), place, &person).await?;
@@ -264,10 +264,15 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         Ok(())
     }
 
-    /// More must be free than the records take that are replaced, so that there is always room to
-    /// remove.
-    fn refuse_full(&self) -> Result<(), Error> {
-        if self.free_bytes() < Self::bytes_per_enrolment() { Err(Error::Full) } else { Ok(()) }
+    /// Whether a person and one more template have room, in the places of what is there now. A removal
+    /// writes less than it replaces, so that there is always room for one.
+    fn refuse_full(&self, place: u16, template: &Template) -> Result<(), Error> {
+        let before = self.memory.people.get(usize::from(place)).map_or(0, Self::person_bytes);
+        let slot = self.memory.templates.iter().find(|slot| slot.person == 0);
+        let before = before + slot.map_or(0, Self::template_bytes);
+        let needed = Partition::<F>::footprint(sealed::MAX_PERSON_RECORD)
+            + Self::template_footprint(template.values().len());
+        if self.free_bytes() + before < needed { Err(Error::Full) } else { Ok(()) }
     }
 
     /// Seals and writes one record, by the key of the person at the slot `owner`. Memory is in doubt if
@@ -392,20 +397,28 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
 
     /// Bytes that the newest records of all places take.
     fn used_bytes(&self) -> usize {
-        let person = |slot: &PersonSlot| match slot {
+        self.memory.people.iter().map(Self::person_bytes).sum::<usize>()
+            + self.memory.templates.iter().map(Self::template_bytes).sum::<usize>()
+    }
+
+    fn person_bytes(slot: &PersonSlot) -> usize {
+        match slot {
             PersonSlot::Blank => 0,
             PersonSlot::Removed => Partition::<F>::footprint(sealed::REMOVED_RECORD),
             _ => Partition::<F>::footprint(sealed::MAX_PERSON_RECORD),
-        };
-        let template = |slot: &TemplateSlot| match slot {
+        }
+    }
+
+    fn template_bytes(slot: &TemplateSlot) -> usize {
+        match slot {
             TemplateSlot { written: false, .. } => 0,
             TemplateSlot { person: 0, .. } => Partition::<F>::footprint(sealed::FREE_RECORD),
-            _ => Partition::<F>::footprint(
-                sealed::MAX_TEMPLATE_RECORD - MAX_DIMENSION + usize::from(slot.dimension),
-            ),
-        };
-        self.memory.people.iter().map(person).sum::<usize>()
-            + self.memory.templates.iter().map(template).sum::<usize>()
+            _ => Self::template_footprint(usize::from(slot.dimension)),
+        }
+    }
+
+    fn template_footprint(dimension: usize) -> usize {
+        Partition::<F>::footprint(sealed::MAX_TEMPLATE_RECORD - MAX_DIMENSION + dimension)
     }
 }
 
