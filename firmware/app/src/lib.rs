@@ -57,6 +57,7 @@ mod desk;
 mod events;
 mod flashing;
 mod judge;
+mod line;
 mod models;
 mod networks;
 mod pairing;

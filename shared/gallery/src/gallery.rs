@@ -22,10 +22,10 @@ use secrets::{Generator, Key};
 use zeroize::Zeroize;
 
 use crate::{
-    EncoderHash, Error, MAX_DIMENSION, Memory, Name, Person, Similarity, Template,
+    EncoderHash, Error, MAX_DIMENSION, Memory, Name, Person, Similarity, Template, load,
     memory::{PersonSlot, TemplateSlot},
     partition::Partition,
-    record::{self, Place, StoredPerson, StoredTemplate},
+    record::{Place, StoredPerson, StoredTemplate},
     ring::Ring,
     sealed::{self, NOBODY, Record},
 };
@@ -89,9 +89,9 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
             ring.format(self.partition.flash()).await?;
         }
         let mut room = Record::new();
-        self.partition.read_all(|place, bytes| read(memory, ring, place, bytes, &mut room)).await?;
+        self.partition.read_all(|place, bytes| load::read(memory, ring, place, bytes, &mut room)).await?;
         room.zeroize();
-        self.refuse_tampered()?;
+        load::refuse_tampered(self.memory)?;
         self.drop_missing_templates();
         self.free_orphans().await?;
         self.erase_lost_keys().await?;
@@ -257,8 +257,8 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         let (mut template, mut person) = (stored.bytes(), person.bytes());
         self.put(Place::Template(slot), place, &template).await?;
         self.put(Place::Person(place), place, &person).await?;
-        take(self.memory, Place::Template(slot), place, &template)?;
-        take(self.memory, Place::Person(place), place, &person)?;
+        load::take(self.memory, Place::Template(slot), place, &template)?;
+        load::take(self.memory, Place::Person(place), place, &person)?;
         template.zeroize();
         person.zeroize();
         Ok(())
@@ -286,15 +286,6 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         let written = self.partition.put(place, &record).await;
         self.fresh &= written.is_ok();
         written
-    }
-
-    /// What does not open though its key is there was changed.
-    fn refuse_tampered(&self) -> Result<(), Error> {
-        let locked = |slot: &PersonSlot| matches!(slot, PersonSlot::Locked);
-        let people = self.memory.people.iter().zip(&self.memory.salts);
-        let changed = people.into_iter().any(|(slot, salt)| locked(slot) && salt.is_some())
-            || self.memory.templates.iter().any(|slot| slot.locked && slot.person == TAMPERED);
-        if changed { Err(Error::Tampered) } else { Ok(()) }
     }
 
     /// Erases the keys that belong to nobody.
@@ -420,82 +411,4 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     fn template_footprint(dimension: usize) -> usize {
         Partition::<F>::footprint(sealed::MAX_TEMPLATE_RECORD - MAX_DIMENSION + dimension)
     }
-}
-
-/// The person of a template that was changed, whom there never is.
-const TAMPERED: u32 = u32::MAX;
-/// The person of a template whose key is erased, whom there never is.
-const LOST: u32 = u32::MAX - 1;
-
-/// Takes one record into memory; records of one place come from the oldest to the newest. One that does
-/// not open may be an old one, of a person whose key is erased: only the newest counts.
-fn read(
-    memory: &mut Memory,
-    ring: &Ring,
-    place: Place,
-    bytes: &[u8],
-    room: &mut Record,
-) -> Result<(), Error> {
-    let owner = sealed::owner(bytes)?;
-    let person;
-    let key = match owner {
-        NOBODY => Some(ring.own_key()),
-        slot => {
-            person = ring.person_key(&memory.salts, slot);
-            person.as_ref()
-        }
-    };
-    let opened = key.map(|key| sealed::open(key, place, bytes, room));
-    if let Some(Ok(content)) = opened {
-        return take(memory, place, owner, content);
-    }
-    match place {
-        Place::Template(slot) => {
-            let slot = memory.templates.get_mut(usize::from(slot)).ok_or(Error::Corrupted)?;
-            slot.wipe();
-            slot.written = true;
-            slot.locked = true;
-            slot.person = if opened.is_some() { TAMPERED } else { LOST };
-        }
-        Place::Person(slot) => {
-            let slot = memory.people.get_mut(usize::from(slot)).ok_or(Error::Corrupted)?;
-            slot.wipe();
-            *slot = PersonSlot::Locked;
-        }
-    }
-    Ok(())
-}
-
-/// Takes what a record says into memory.
-fn take(memory: &mut Memory, place: Place, owner: u16, content: &[u8]) -> Result<(), Error> {
-    match place {
-        Place::Template(slot) => {
-            let slot = memory.templates.get_mut(usize::from(slot)).ok_or(Error::Corrupted)?;
-            let stored = record::template(content, &mut slot.values)?;
-            let (person, encoder, dimension) = match stored {
-                Some(stored) => (stored.person, stored.encoder, stored.template.values().len()),
-                None => (0, EncoderHash([0; 32]), 0),
-            };
-            slot.written = true;
-            slot.locked = false;
-            slot.person = person;
-            slot.encoder = encoder;
-            slot.dimension = dimension as u16;
-        }
-        Place::Person(slot) => {
-            let person = StoredPerson::from_bytes(content)?;
-            let slot = memory.people.get_mut(usize::from(slot)).ok_or(Error::Corrupted)?;
-            let (id, person) = match person {
-                StoredPerson::Removed { id } if owner == NOBODY => (id, PersonSlot::Removed),
-                StoredPerson::Enrolled(person) if owner != NOBODY => {
-                    (person.id, PersonSlot::Enrolled(person))
-                }
-                _ => return Err(Error::Corrupted),
-            };
-            memory.last_id = memory.last_id.max(id);
-            slot.wipe();
-            *slot = person;
-        }
-    }
-    Ok(())
 }

@@ -18,6 +18,7 @@
 mod calibration;
 mod error;
 mod gallery;
+mod load;
 mod memory;
 mod name;
 mod partition;

@@ -39,6 +39,8 @@ pub struct Board {
     pub memory: Box<Memory>,
     /// Its unique secret.
     pub unique: u8,
+    /// Random numbers drawn before a boot; the same, and the boot draws the same again.
+    pub drawn: u32,
     /// Bytes of flash that still change before the power goes.
     pub power: Option<usize>,
 }
@@ -94,6 +96,7 @@ impl Board {
             encoder: [erased(SLOT), erased(SLOT)],
             memory: Box::new(Memory::new()),
             unique: 0x42,
+            drawn: 0,
             power: None,
         }
     }
@@ -117,6 +120,7 @@ impl Board {
             encoder: self.encoder.clone(),
             memory: Box::new(Memory::new()),
             unique: self.unique,
+            drawn: self.drawn,
             power: None,
         }
     }
@@ -129,6 +133,7 @@ impl Board {
         let (scene, wires) = (Rc::new(Scene::default()), Rc::new(Wires::default()));
         let mut world = World { host: Host::new(line.clone()), scene: scene.clone(), wires: wires.clone() };
         wires.unique.set(self.unique);
+        wires.drawn.set(self.drawn);
         let hanging = wires.clone();
         let power = Rc::new(Cell::new(self.power));
         let nor = |memory| parts::Chip::new(Nor::new(memory), power.clone());
