@@ -148,7 +148,10 @@ async fn write_replies(mut send: impl Write, outgoing: &Outbox, link: &Link) -> 
             embassy_futures::select::Either::First(ticket) => ticket,
             embassy_futures::select::Either::Second(Outgoing::Reply(ticket)) => ticket,
             embassy_futures::select::Either::Second(Outgoing::Busy(id)) => {
-                if let Ok(frame) = protocol::encode(id, &Error::Busy, &mut busy) {
+                let mut body = [0; 2];
+                let packed = protocol::pack(&Error::Busy, &mut body).ok().and_then(|end| body.get(1..end));
+                let frame = protocol::encode_bytes(Kind::Error, id, packed.unwrap_or_default(), &mut busy);
+                if let Ok(frame) = frame {
                     // The host repeats what it gets no answer to.
                     let _ = send.write_all(frame).await;
                     let _ = send.flush().await;

@@ -75,9 +75,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             // Somebody sends again what was answered long ago: no reply, and nothing changes.
             Err(Refusal::Replay) => return self.replied(None),
             Err(Refusal::NoSession) => {
-                let mut reply = link.reply.lock().await;
-                let _ = reply.answer(ticket.id, ticket.checksum, &Error::NoSession);
-                drop(reply);
+                self.reply(Kind::Request, ticket, &Err(Error::NoSession), body).await;
                 return self.replied(Some(ticket));
             }
         };
@@ -145,7 +143,8 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let sealed = session.and_then(|session| session.answering.seal(ticket.id, room, length).ok());
         let _ = match sealed {
             Some(sealed) => reply.answer_bytes(ticket.id, ticket.checksum, Kind::Sealed, sealed),
-            None => reply.answer(ticket.id, ticket.checksum, &Error::NoSession),
+            // A session answers each request that it opened: there is one.
+            None => return,
         };
     }
 

@@ -32,6 +32,8 @@ use zeroize::Zeroizing;
 const VERSION: u8 = 2;
 /// Bytes of the largest value: a host.
 const VALUE: usize = 64;
+/// Bytes of the largest value once it is sealed.
+const SEALED: usize = VALUE + record::OVERHEAD;
 /// Bytes of the largest record, its version and its key, in whole words of 32 bytes.
 const BUFFER: usize = 160;
 
@@ -147,29 +149,41 @@ impl<F: NorFlash> Storage<F> {
         self.put(64 + place % MAX_HOSTS as u8, &host).await
     }
 
-    /// A record of another version, of another board, or that was tampered with, counts as none.
+    /// A record that does not open or decode counts as none.
     async fn get<T: DeserializeOwned>(&mut self, key: u8) -> Result<Option<T>, Failed> {
-        let mut buffer = [0; BUFFER];
-        let bytes = self.map.fetch_item::<&[u8]>(&mut buffer, &key).await.map_err(|_| Failed)?;
-        let Some((&VERSION, sealed)) = bytes.and_then(|bytes| bytes.split_first()) else { return Ok(None) };
-        let mut room = Zeroizing::new([0; VALUE + record::OVERHEAD]);
-        let Some(room) = room.get_mut(..sealed.len()) else { return Ok(None) };
-        room.copy_from_slice(sealed);
-        let opened = record::open(&self.key, &[VERSION, key], room);
-        Ok(opened.ok().and_then(|value| postcard::from_bytes(value).ok()))
+        let mut room = Zeroizing::new([0; SEALED]);
+        let length = self.fetch(key, &mut room).await?;
+        let value = room.get(record::NONCE..record::NONCE + length).unwrap_or_default();
+        Ok(postcard::from_bytes(value).ok())
     }
 
     async fn put<T: Serialize>(&mut self, key: u8, value: &T) -> Result<(), Failed> {
-        let mut bytes = [0; 1 + VALUE + record::OVERHEAD];
-        let (version, rest) = bytes.split_first_mut().ok_or(Failed)?;
-        *version = VERSION;
-        let room = rest.get_mut(record::NONCE..).ok_or(Failed)?;
-        let length = postcard::to_slice(value, room).map_err(|_| Failed)?.len();
-        let sealed = record::seal(&self.key, &mut self.random, &[VERSION, key], rest, length);
-        let length = 1 + sealed.map_err(|_| Failed)?.len();
-        let record = bytes.get(..length).ok_or(Failed)?;
+        let mut room = Zeroizing::new([0; SEALED]);
+        let place = room.get_mut(record::NONCE..).ok_or(Failed)?;
+        let length = postcard::to_slice(value, place).map_err(|_| Failed)?.len();
+        self.store(key, &mut room, length).await
+    }
+
+    /// Opens the record of a key, and returns the length of its value, which begins behind the
+    /// nonce's place; 0 if there is none, or it is of another version or board, or was changed.
+    async fn fetch(&mut self, key: u8, room: &mut [u8; SEALED]) -> Result<usize, Failed> {
         let mut buffer = [0; BUFFER];
-        self.map.store_item(&mut buffer, &key, &record).await.map_err(|_| Failed)
+        let bytes = self.map.fetch_item::<&[u8]>(&mut buffer, &key).await.map_err(|_| Failed)?;
+        let Some((&VERSION, sealed)) = bytes.and_then(|bytes| bytes.split_first()) else { return Ok(0) };
+        let Some(room) = room.get_mut(..sealed.len()) else { return Ok(0) };
+        room.copy_from_slice(sealed);
+        Ok(record::open(&self.key, &[VERSION, key], room).map_or(0, |value| value.len()))
+    }
+
+    /// Seals a value of that length, which begins behind the nonce's place, and writes it.
+    async fn store(&mut self, key: u8, room: &mut [u8; SEALED], length: usize) -> Result<(), Failed> {
+        let sealed = record::seal(&self.key, &mut self.random, &[VERSION, key], room, length);
+        let sealed = sealed.map_err(|_| Failed)?;
+        let mut bytes = [VERSION; 1 + SEALED];
+        let bytes = bytes.get_mut(..1 + sealed.len()).ok_or(Failed)?;
+        bytes.iter_mut().skip(1).zip(sealed).for_each(|(to, from)| *to = *from);
+        let mut buffer = [0; BUFFER];
+        self.map.store_item(&mut buffer, &key, &&*bytes).await.map_err(|_| Failed)
     }
 }
 
