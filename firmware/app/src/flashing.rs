@@ -35,10 +35,10 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         idle: &mut IdleSlots<'_, M>,
     ) -> Result<Response, Error> {
         let Announced { kind, length, sha256, sequence } = announced;
-        let unsigned = Error::Unsigned { kind };
-        let signer = self.storage()?.signer().await?.ok_or(unsigned.clone())?;
+        let unsigned = || Error::Unsigned { kind };
+        let signer = self.storage()?.signer().await?.ok_or_else(unsigned)?;
         let release = Release { kind: number(kind), sequence, length, sha256 };
-        release.verify(&signer, &signature.bytes()).map_err(|_| unsigned)?;
+        release.verify(&signer, &signature.bytes()).map_err(|_| unsigned())?;
         let newest = self.storage()?.newest(kind).await?;
         if sequence < newest {
             return Err(Error::RolledBack { kind, newest });

@@ -6,11 +6,14 @@
 
 use core::fmt;
 
-use hkdf::Hkdf;
-use noise_protocol::U8Array;
-use sha2::Sha256;
+use noise_protocol::{Hash, U8Array};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+use crate::primitives::Sha;
+
+/// Bytes of a block of SHA-256, which is the longest key of its HMAC.
+const BLOCK: usize = 64;
 
 /// A secret of 32 bytes.
 #[derive(Clone)]
@@ -27,13 +30,20 @@ impl Key {
         &self.0
     }
 
-    /// The key for a `purpose`, and a `salt` that may be public.
+    /// The key for a `purpose`, and a `salt` that may be public: HKDF of one block.
     pub fn derive(&self, salt: &[u8], purpose: &[u8]) -> Self {
-        let mut key = Self::new([0; 32]);
-        // HKDF can make 255 times this much: it cannot fail.
-        let _ = Hkdf::<Sha256>::new(Some(salt), self.bytes()).expand(purpose, &mut key.0[..]);
-        key
+        hkdf(salt, self.bytes(), purpose)
     }
+}
+
+/// The first 32 bytes of HKDF-SHA-256.
+fn hkdf(salt: &[u8], secret: &[u8], purpose: &[u8]) -> Key {
+    let extracted = match salt.len() {
+        0..=BLOCK => Sha::hmac(salt, secret),
+        // A longer key of HMAC is hashed first.
+        _ => Sha::hmac(Sha::hash(salt).as_slice(), secret),
+    };
+    Sha::hmac_many(extracted.as_slice(), &[purpose, &[1]])
 }
 
 impl PartialEq for Key {
@@ -93,13 +103,19 @@ mod tests {
         assert_eq!(std::format!("{key:?}"), "Key(…)");
     }
 
-    /// RFC 5869, test case 1, its first 32 bytes.
+    /// RFC 5869, the first bytes of test cases 1 (short), 2 (a salt longer than a block) and 3 (none).
     #[test]
     fn derivation_is_hkdf() {
-        let mut output = [0; 32];
         let salt: [u8; 13] = core::array::from_fn(|at| at as u8);
         let info: [u8; 10] = core::array::from_fn(|at| 0xf0 + at as u8);
-        Hkdf::<Sha256>::new(Some(&salt), &[0x0b; 22]).expand(&info, &mut output).unwrap();
-        assert_eq!(output[..8], [0x3c, 0xb2, 0x5f, 0x25, 0xfa, 0xac, 0xd5, 0x7a]);
+        let first = hkdf(&salt, &[0x0b; 22], &info);
+        assert_eq!(first.bytes()[..8], [0x3c, 0xb2, 0x5f, 0x25, 0xfa, 0xac, 0xd5, 0x7a]);
+        let secret: [u8; 80] = core::array::from_fn(|at| at as u8);
+        let salt: [u8; 80] = core::array::from_fn(|at| 0x60 + at as u8);
+        let info: [u8; 80] = core::array::from_fn(|at| 0xb0 + at as u8);
+        let second = hkdf(&salt, &secret, &info);
+        assert_eq!(second.bytes()[..8], [0xb1, 0x1e, 0x39, 0x8d, 0xc8, 0x03, 0x27, 0xa1]);
+        let third = hkdf(&[], &[0x0b; 22], &[]);
+        assert_eq!(third.bytes()[..8], [0x8d, 0xa4, 0xe7, 0x75, 0xa5, 0x63, 0xc1, 0x8f]);
     }
 }

@@ -4,7 +4,7 @@
 //! Handshake   host and board prove who they are         X25519, in the pattern Noise XX
 //! Session     each message is secret, and accepted once ChaCha20-Poly1305
 //! Pairing     a code that people compare                SHA-256
-//! Record      what lies in flash                        XChaCha20-Poly1305, HKDF-SHA-256
+//! Record      what lies in flash                        ChaCha20-Poly1305, HKDF-SHA-256
 //! Release     who made an image                         Ed25519
 //! ```
 //! One cipher, one hash and one curve, all by RustCrypto and dalek. What has no place here is who

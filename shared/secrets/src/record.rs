@@ -1,13 +1,17 @@
 //! A record at rest: encrypted, authenticated, and bound to its place.
 //!
 //! ```text
-//! sealed   nonce, 24 bytes | XChaCha20-Poly1305( record ) | tag, 16 bytes
+//! sealed   nonce, 24 bytes | ChaCha20-Poly1305( record ) | tag, 16 bytes
 //! nonce    HKDF-SHA-256( key, salt: 24 random bytes, SHA-256( associated data | record ) )
+//! key      HKDF-SHA-256( key, salt: nonce, "postern record" ), of this record alone; counter 0
 //! ```
 //! The associated data says where the record belongs and is not stored: a record that was moved to
 //! another place does not open.
 //!
 //! # Nonces
+//! The cipher's own nonce has 12 bytes, too few to draw at random; a key for each record, which follows
+//! from 24, is what XChaCha20 does with more code.
+//!
 //! Two different records under one key and one nonce would give away both. A counter would have
 //! to survive every power cut before its number is used, which costs a write of flash a record.
 //! Random nonces of 24 bytes never meet, if the random numbers are good. Here they need not even
@@ -15,14 +19,18 @@
 //! same random numbers after a reset, the same nonce comes again only for the same record at the
 //! same place, and then the sealed bytes are the same as well and tell nothing new.
 
-use chacha20poly1305::{AeadInOut, KeyInit, Tag, XChaCha20Poly1305};
+use noise_protocol::Cipher;
 
-use crate::{Entropy, Error, Key, random::digest};
+use crate::{
+    Entropy, Error, Key,
+    primitives::{ChaChaPoly, TAG},
+    random::digest,
+};
 
 /// Bytes of the nonce, before the record.
 pub const NONCE: usize = 24;
-/// Bytes of the tag, after it.
-const TAG: usize = 16;
+/// What a record's own key is for.
+const PURPOSE: &[u8] = b"postern record";
 /// Bytes by which a sealed record is longer than the record.
 pub const OVERHEAD: usize = NONCE + TAG;
 
@@ -40,14 +48,13 @@ pub fn seal<'b>(
 ) -> Result<&'b [u8], Error> {
     let sealed = buffer.get_mut(..length.saturating_add(OVERHEAD)).ok_or(Error::Length)?;
     let (nonce, rest) = sealed.split_first_chunk_mut::<NONCE>().ok_or(Error::Length)?;
-    let (record, tag) = rest.split_last_chunk_mut::<TAG>().ok_or(Error::Length)?;
     entropy.fill(nonce);
+    let record = rest.get(..length).unwrap_or_default();
     let content = digest(&[&(place.len() as u32).to_le_bytes(), place, record]);
     let drawn = key.derive(nonce, &content);
     nonce.iter_mut().zip(drawn.bytes()).for_each(|(to, from)| *to = *from);
-    let cipher = XChaCha20Poly1305::new(key.bytes().into());
-    let made = cipher.encrypt_inout_detached((&*nonce).into(), place, record.into());
-    *tag = made.map_err(|_| Error::Length)?.into();
+    let key = key.derive(nonce, PURPOSE);
+    ChaChaPoly::encrypt_in_place(&key, 0, place, rest, length);
     Ok(sealed)
 }
 
@@ -57,12 +64,13 @@ pub fn seal<'b>(
 /// [`Error::Length`], and [`Error::Forged`] for another key, another place, or a changed bit.
 pub fn open<'b>(key: &Key, place: &[u8], sealed: &'b mut [u8]) -> Result<&'b mut [u8], Error> {
     let (nonce, rest) = sealed.split_first_chunk_mut::<NONCE>().ok_or(Error::Length)?;
-    let (record, tag) = rest.split_last_chunk_mut::<TAG>().ok_or(Error::Length)?;
-    let cipher = XChaCha20Poly1305::new(key.bytes().into());
-    cipher
-        .decrypt_inout_detached((&*nonce).into(), place, (&mut *record).into(), &Tag::from(*tag))
-        .map_err(|_| Error::Forged)?;
-    Ok(record)
+    let sealed = rest.len();
+    if sealed < TAG {
+        return Err(Error::Length);
+    }
+    let key = key.derive(nonce, PURPOSE);
+    let length = ChaChaPoly::decrypt_in_place(&key, 0, place, rest, sealed).map_err(|()| Error::Forged)?;
+    rest.get_mut(..length).ok_or(Error::Length)
 }
 
 #[cfg(test)]

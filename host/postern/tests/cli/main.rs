@@ -6,4 +6,5 @@
 mod bench;
 mod door;
 mod errors;
+mod keys;
 mod power;
