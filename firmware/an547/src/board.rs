@@ -5,6 +5,7 @@ use embassy_executor::{InterruptExecutor, SendSpawner};
 use mps::clock::Clock;
 use mps::fault;
 use mps::fpgaio::Fpgaio;
+use mps::fuses::{self, Fuses};
 use mps::interrupt::{Line, Priority, Vector, enable, set_priority, vectors};
 use mps::log;
 use mps::reset::{self, ResetCause};
@@ -12,6 +13,7 @@ use mps::sse_counter::SseCounter;
 use mps::uart::Uart;
 use mps::watchdog::Watchdog;
 use protocol::ResetReason;
+use secrets::{Entropy, Key};
 
 /// The clock of the UARTs is 25 MHz; this is the fastest they go, 1.5 Mbaud.
 const DIVISOR: u32 = 16;
@@ -51,12 +53,19 @@ embassy_time_driver::time_driver_impl!(static CLOCK: Clock<SseCounter> = Clock::
 /// The board as the door sees it.
 pub struct System {
     cause: ResetCause,
+    fuses: Fuses,
 }
 
 impl System {
     /// The board, which started for `cause`.
-    pub fn new(cause: ResetCause) -> Self {
-        Self { cause }
+    pub fn new(cause: ResetCause, fuses: Fuses) -> Self {
+        Self { cause, fuses }
+    }
+}
+
+impl Entropy for System {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        self.fuses.fill(bytes);
     }
 }
 
@@ -71,6 +80,14 @@ impl app::System for System {
 
     fn instructions(&self) -> u64 {
         CLOCK.instructions()
+    }
+
+    fn unique(&self) -> Key {
+        self.fuses.unique()
+    }
+
+    fn show_code(&mut self, code: Option<u32>) {
+        fuses::show_code(code);
     }
 
     fn restart(&mut self) {

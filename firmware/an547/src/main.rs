@@ -12,6 +12,7 @@ use app::{Back, Front, Link, Memory, Networks};
 use mps::camera::{Camera, FRAME_WORDS};
 use mps::flash::{self, Partition};
 use mps::fpgaio::{Button, Output};
+use mps::fuses::Fuses;
 use mps::reset;
 use mps::watchdog::Watchdog;
 use nn::Arena;
@@ -36,6 +37,8 @@ fn main() -> ! {
     defmt::info!("AN547 starts, cause {}", cause);
     // SAFETY: AN547 has this memory, and only the flash's partitions touch it.
     let flash = unsafe { flash::take(&emulation::AN547, cause) };
+    // SAFETY: AN547 has this page, which the linker leaves alone.
+    let fuses = unsafe { Fuses::take(&emulation::AN547) };
 
     let mut watchdog = board::watchdog();
     watchdog.start(HUNG_MILLISECONDS * board::WATCHDOG_TICKS_A_MILLISECOND);
@@ -58,7 +61,7 @@ fn main() -> ! {
         camera: unsafe { Camera::new(emulation::AN547.frame, FRAME.take()) },
         // SAFETY: `main` runs once and nothing else names the arena, whose bytes may be any.
         engine: Networks::new(unsafe { &mut (*arena).0 }),
-        system: board::System::new(cause),
+        system: board::System::new(cause, fuses),
         gallery: flash.gallery,
         settings: flash.settings,
         detector: flash.detector,

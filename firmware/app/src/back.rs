@@ -5,7 +5,6 @@ use core::sync::atomic::Ordering;
 use embassy_futures::select::{Either3, select3};
 use embassy_time::{Duration, Instant, Timer};
 use embedded_storage_async::nor_flash::NorFlash;
-use gallery::Gallery;
 use protocol::{EventKind, ModelKind};
 
 use crate::{
@@ -89,9 +88,8 @@ where
     let Memory { gallery: people, staging } = memory;
     link.give_sign();
     link.record(EventKind::Booted { reset: system.reset_reason() });
-    let gallery = Gallery::open(gallery, people).await;
     let staging = Staging::new(staging);
-    let mut desk = Desk::open(engine, system, gallery, settings, staging, link).await;
+    let mut desk = Desk::open(engine, system, (gallery, people), settings, staging, link).await;
     loop {
         let kinds = [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness];
         let mut active = [None; 3];
@@ -158,6 +156,7 @@ where
         let link = desk.link;
         link.ready.store(desk.is_ready(models), Ordering::Relaxed);
         link.give_sign();
+        desk.tick_pairing();
         let pause = desk.paused_until.saturating_duration_since(Instant::now());
         let picture = async {
             Timer::after(pause).await;

@@ -2,6 +2,7 @@
 
 use embedded_storage_async::nor_flash::NorFlash;
 use protocol::ResetReason;
+use secrets::{Entropy, Key};
 use vision::Frame;
 
 /// A picture that the camera took.
@@ -27,14 +28,19 @@ pub trait Watchdog {
     fn feed(&mut self);
 }
 
-/// The board as a whole.
-pub trait System {
+/// The board as a whole. As [`Entropy`] it gives random numbers that nobody can foresee, not even
+/// after a reset.
+pub trait System: Entropy {
     /// Its name, as "an547".
     fn board(&self) -> &str;
     /// Why it started.
     fn reset_reason(&self) -> ResetReason;
     /// Instructions executed since it started. Where they cannot be counted, the nearest thing.
     fn instructions(&self) -> u64;
+    /// A secret that no other board has and nobody outside can read, always the same.
+    fn unique(&self) -> Key;
+    /// Shows the six digits of a pairing, or no longer.
+    fn show_code(&mut self, code: Option<u32>);
     /// Resets it. Returns at most in a test.
     fn restart(&mut self);
 }

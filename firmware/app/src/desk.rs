@@ -5,9 +5,12 @@ use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Gallery;
 use liveness::Watch;
 use protocol::{Error, ModelKind, Settings};
+use secrets::{Generator, Key};
 
 use crate::{
+    access::{Access, identity},
     agreement::Agreement,
+    board::System,
     engine::Engine,
     link::Link,
     log::log,
@@ -35,24 +38,39 @@ pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
     pub(crate) camera_sequence: u32,
     /// Until when the camera's pictures are left for the host to ask for.
     pub(crate) paused_until: Instant,
+    /// Who is at the other end of the line.
+    pub(crate) access: Access,
     pub(crate) link: &'l Link,
 }
 
-impl<'m, 'l, E: Engine, S, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, G, T> {
+impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, G, T> {
     /// Reads the flash. What is damaged is reported and done without.
     pub(crate) async fn open(
         engine: E,
-        system: S,
-        gallery: Result<Gallery<'m, G>, gallery::Error>,
+        mut system: S,
+        gallery: (G, &'m mut gallery::Memory),
         storage: T,
         staging: Staging<'m>,
         link: &'l Link,
     ) -> Self {
+        let unique = system.unique();
+        let random = Generator::new(&system.key(), b"settings");
+        let mut storage = Storage::new(storage, &unique, random).ok();
+        let random = Generator::new(&system.key(), b"gallery");
+        let gallery = open_gallery(gallery, storage.as_mut(), &unique, random).await;
         if let Err(error) = &gallery {
             let reason = text(error);
             log!(error, "no gallery: {=str}", reason.as_str());
         }
-        let mut storage = Storage::new(storage).ok();
+        let mut access = Access::new(identity(&unique));
+        if let Some(storage) = &mut storage {
+            for (place, host) in (0..).zip(&mut access.hosts) {
+                match storage.host(place).await {
+                    Ok(kept) => *host = kept,
+                    Err(_) => access.readable = false,
+                }
+            }
+        }
         let stored = match &mut storage {
             Some(storage) => storage.settings().await.ok().flatten(),
             None => None,
@@ -70,6 +88,7 @@ impl<'m, 'l, E: Engine, S, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, G, T> {
             looks: Watch::new(),
             camera_sequence: 0,
             paused_until: Instant::MIN,
+            access,
             link,
         };
         desk.apply(stored.unwrap_or_default());
@@ -146,6 +165,19 @@ impl<'m, 'l, E: Engine, S, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, G, T> {
             && models.threshold(self.settings.far_one_in, 1).is_ok()
             && models.liveness(self.settings.liveness).is_ok()
     }
+}
+
+/// Opens the gallery with its key, which follows from the board's secret and a salt among the
+/// settings: a board whose settings are wiped, and with them its hosts, no longer knows its people.
+async fn open_gallery<'m, G: NorFlash, T: NorFlash>(
+    (flash, memory): (G, &'m mut gallery::Memory),
+    storage: Option<&mut Storage<T>>,
+    unique: &Key,
+    random: Generator,
+) -> Result<Gallery<'m, G>, gallery::Error> {
+    let storage = storage.ok_or(gallery::Error::Flash)?;
+    let salt = storage.salt().await.map_err(|_| gallery::Error::Flash)?;
+    Gallery::open(flash, memory, unique.derive(&salt, b"postern gallery"), random).await
 }
 
 fn unreadable(error: &gallery::Error) -> Error {

@@ -1,10 +1,12 @@
 //! The host's requests that bring a new model.
 
 use embedded_storage_async::nor_flash::NorFlash;
-use protocol::{Error, Hash, ModelInfo, ModelKind, Response};
+use protocol::{Error, Hash, ModelInfo, ModelKind, Response, Signature};
+use secrets::Release;
 
 use crate::{
     back::IdleSlots,
+    board::System,
     desk::Desk,
     engine::{Engine, Fault},
     models::Transfer,
@@ -12,19 +14,39 @@ use crate::{
     storage::Image,
 };
 
-impl<E: Engine, S, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
-    /// Begins a transfer, or goes on with one that was interrupted.
+/// What a host says that it brings.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Announced {
+    pub(crate) kind: ModelKind,
+    pub(crate) length: u32,
+    pub(crate) sha256: Hash,
+    /// The number of the release.
+    pub(crate) sequence: u64,
+}
+
+impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
+    /// Begins a transfer, or goes on with one that was interrupted. The flash is not touched before
+    /// the signature was found to be right; that the bytes are those signed, the hash says at the
+    /// end.
     pub(crate) async fn begin_model<M: NorFlash>(
         &mut self,
-        kind: ModelKind,
-        length: u32,
-        sha256: Hash,
+        announced: Announced,
+        signature: &Signature,
         idle: &mut IdleSlots<'_, M>,
     ) -> Result<Response, Error> {
+        let Announced { kind, length, sha256, sequence } = announced;
+        let unsigned = || Error::Unsigned { kind };
+        let signer = self.storage()?.signer().await?.ok_or_else(unsigned)?;
+        let release = Release { kind: number(kind), sequence, length, sha256 };
+        release.verify(&signer, &signature.bytes()).map_err(|_| unsigned())?;
+        let newest = self.storage()?.newest(kind).await?;
+        if sequence < newest {
+            return Err(Error::RolledBack { kind, newest });
+        }
         let slot = idle.of(kind);
         let image = Image { slot: slot.index, length, sha256 };
         self.transfer = None;
-        let transfer = Transfer::begin(kind, image, slot.bytes(), self.storage()?).await?;
+        let transfer = Transfer::begin(kind, image, sequence, slot.bytes(), self.storage()?).await?;
         let next = transfer.next();
         self.transfer = Some(transfer);
         Ok(Response::Progress { next })
@@ -37,7 +59,7 @@ impl<E: Engine, S, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         idle: &mut IdleSlots<'_, M>,
     ) -> Result<ModelInfo, Error> {
         let (transfer, _) = self.transfer()?;
-        let (kind, image) = (transfer.kind, transfer.image);
+        let (kind, image, sequence) = (transfer.kind, transfer.image, transfer.sequence);
         let checked = transfer.check();
         if let Err(incomplete @ Error::Incomplete { .. }) = checked {
             return Err(incomplete);
@@ -50,6 +72,8 @@ impl<E: Engine, S, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         self.transfer = None;
         match info {
             Ok(info) => {
+                // First the number: a cut in between leaves the old model, and none older to come.
+                self.storage()?.set_newest(kind, sequence).await?;
                 self.storage()?.set_active(kind, &image).await?;
                 let _ = self.storage()?.set_transfer(kind, None).await;
                 self.begin_anew();
@@ -79,5 +103,15 @@ impl<E: Engine, S, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             _ => {}
         }
         Ok(ModelInfo { kind, name: info.name, sha256: image.sha256, length: image.length })
+    }
+}
+
+/// A kind's number in what is signed, which must never change.
+fn number(kind: ModelKind) -> u8 {
+    match kind {
+        ModelKind::Detector => 0,
+        ModelKind::Encoder => 1,
+        ModelKind::Liveness => 2,
+        _ => u8::MAX,
     }
 }

@@ -100,7 +100,7 @@ async fn read_requests(mut receive: impl Read, outgoing: &Outbox, link: &Link) -
         };
         for byte in bytes.iter().take(read) {
             match deframer.push(*byte) {
-                Some(Ok(packet)) if packet.kind == Kind::Request => {
+                Some(Ok(packet)) if matches!(packet.kind, Kind::Request | Kind::Handshake | Kind::Sealed) => {
                     take_request(&packet, &mut under_way, outgoing, link).await;
                 }
                 Some(Ok(_)) => log!(warn, "a packet from the host is no request"),
@@ -130,6 +130,7 @@ async fn take_request(packet: &Packet<'_>, under_way: &mut Option<Ticket>, outgo
         // No packet's body is longer than the room for it.
         let Some(body) = request.body.get_mut(..packet.body.len()) else { return };
         body.copy_from_slice(packet.body);
+        request.kind = packet.kind;
         request.length = packet.body.len();
         request.ticket = ticket;
     }
@@ -147,7 +148,10 @@ async fn write_replies(mut send: impl Write, outgoing: &Outbox, link: &Link) -> 
             embassy_futures::select::Either::First(ticket) => ticket,
             embassy_futures::select::Either::Second(Outgoing::Reply(ticket)) => ticket,
             embassy_futures::select::Either::Second(Outgoing::Busy(id)) => {
-                if let Ok(frame) = protocol::encode(id, &Error::Busy, &mut busy) {
+                let mut body = [0; 2];
+                let packed = protocol::pack(&Error::Busy, &mut body).ok().and_then(|end| body.get(1..end));
+                let frame = protocol::encode_bytes(Kind::Error, id, packed.unwrap_or_default(), &mut busy);
+                if let Ok(frame) = frame {
                     // The host repeats what it gets no answer to.
                     let _ = send.write_all(frame).await;
                     let _ = send.flush().await;
@@ -211,7 +215,13 @@ async fn keep_door<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
                 pins.show(link);
                 let time = Duration::from_millis(link.button_ms.load(Ordering::Relaxed).into());
                 let press = button.pressed(pins.pressed());
-                press.then_some(Order::Grant { cause: Cause::Button, time })
+                match press {
+                    true if link.confirming.swap(false, Ordering::AcqRel) => {
+                        link.confirmed.store(true, Ordering::Release);
+                        None
+                    }
+                    press => press.then_some(Order::Grant { cause: Cause::Button, time }),
+                }
             }
         };
         obey(&mut door, order, &mut pins, link);

@@ -17,6 +17,8 @@
 //! - The door is locked after boot, when its time is over, and on every fault.
 //! - The lock opens for a picture only after several pictures in a row agree ([`Agreement`]),
 //!   by a threshold that follows from the false-accept rate asked for.
+//! - Who is not paired may ask for the board's state and no more; a press of the button pairs.
+//! - What lies in flash is sealed, and models are taken only from the signer that the installer named.
 //! - An error is a reply or an event, never a panic; missing models or a damaged gallery leave a
 //!   board that answers and stays locked.
 //!
@@ -48,14 +50,17 @@ mod link;
 mod door;
 mod front;
 
+mod access;
 mod agreement;
 mod back;
 mod desk;
 mod events;
 mod flashing;
 mod judge;
+mod line;
 mod models;
 mod networks;
+mod pairing;
 mod recognition;
 mod requests;
 mod settings;

@@ -17,7 +17,7 @@ use embassy_sync::{
     signal::Signal,
 };
 use embassy_time::{Duration, Instant};
-use protocol::{EVENTS_PER_PAGE, Event, EventKind, LastReply, MAX_BODY};
+use protocol::{EVENTS_PER_PAGE, Event, EventKind, Kind, LastReply, MAX_BODY};
 
 use crate::{door::Cause, events::Events};
 
@@ -32,6 +32,8 @@ pub(crate) struct Ticket {
 
 /// A request as it came.
 pub(crate) struct Pending {
+    /// A request, a step of the handshake, or something sealed.
+    pub(crate) kind: Kind,
     pub(crate) ticket: Ticket,
     pub(crate) length: usize,
     pub(crate) body: [u8; MAX_BODY],
@@ -62,6 +64,10 @@ pub struct Link {
     pub(crate) button_ms: AtomicU32,
     /// Whether pictures can be judged.
     pub(crate) ready: AtomicBool,
+    /// Whether the button confirms a pairing, and opens no door.
+    pub(crate) confirming: AtomicBool,
+    /// Whether it did.
+    pub(crate) confirmed: AtomicBool,
     /// Whether the last picture showed somebody who may not pass.
     pub(crate) refused: AtomicBool,
     /// When the back gave its last sign of life, in milliseconds since boot.
@@ -73,7 +79,7 @@ impl Link {
     pub const fn new() -> Self {
         let ticket = Ticket { id: 0, checksum: 0 };
         Self {
-            request: Mutex::new(Pending { ticket, length: 0, body: [0; MAX_BODY] }),
+            request: Mutex::new(Pending { kind: Kind::Request, ticket, length: 0, body: [0; MAX_BODY] }),
             requested: Signal::new(),
             busy: AtomicBool::new(false),
             reply: Mutex::new(LastReply::new()),
@@ -84,6 +90,8 @@ impl Link {
             button_ms: AtomicU32::new(0),
             ready: AtomicBool::new(false),
             refused: AtomicBool::new(false),
+            confirming: AtomicBool::new(false),
+            confirmed: AtomicBool::new(false),
             sign: AtomicU32::new(0),
         }
     }

@@ -5,7 +5,7 @@
 //! | begin | checkpoint: slot, length, SHA-256, 0 bytes safe | goes on at 0 |
 //! | chunk | erases each sector as it is reached, programs it | goes on at the checkpoint |
 //! | every 64 KiB | checkpoint: so many bytes safe | goes on there |
-//! | commit | checks SHA-256 and image, then record "in force" | old or new, never neither |
+//! | commit | checks SHA-256 and image, then records the release's number, then "in force" | old or new, never neither |
 //! | after commit | no transfer | a finished transfer is begun anew, and does no harm |
 //!
 //! The slot in force is never written, so that an interrupted transfer leaves it working.
@@ -31,6 +31,8 @@ impl From<Failed> for Error {
 pub(crate) struct Transfer {
     pub(crate) kind: ModelKind,
     pub(crate) image: Image,
+    /// The number of the release.
+    pub(crate) sequence: u64,
     /// Bytes that are in flash, and hashed.
     next: u32,
     hash: Sha256,
@@ -45,6 +47,7 @@ impl Transfer {
     pub(crate) async fn begin<F: NorFlash>(
         kind: ModelKind,
         image: Image,
+        sequence: u64,
         in_flash: &[u8],
         storage: &mut Storage<F>,
     ) -> Result<Self, Error> {
@@ -65,7 +68,7 @@ impl Transfer {
                 0
             }
         };
-        Ok(Self { kind, image, next, hash })
+        Ok(Self { kind, image, sequence, next, hash })
     }
 
     /// The offset wanted next.

@@ -6,6 +6,7 @@
 use gallery::{Calibration, EncoderHash, Probe, Template, Threshold};
 use heapless::Vec;
 use protocol::{Error, LivenessMode, ModelInfo, ModelKind};
+use sha2::{Digest, Sha256};
 use vision::{Face, Faces, Frame};
 
 use crate::{
@@ -37,10 +38,14 @@ impl<'i, E: Engine> Models<'i, E> {
         Self { infos: Vec::new(), detector: None, encoder: None, liveness: None, pair: None }
     }
 
-    /// Loads a model in force; one that does not load counts as none.
+    /// Loads a model in force; one that does not load, or is not the one that was signed, counts as
+    /// none.
     pub(crate) fn load(&mut self, engine: &E, kind: ModelKind, image: Image, slot: &'i [u8]) {
         let bytes = slot.get(..image.length as usize).unwrap_or_default();
-        let model = match engine.load(kind, bytes) {
+        let signed = <[u8; 32]>::from(Sha256::digest(bytes)) == image.sha256;
+        let loaded =
+            if signed { engine.load(kind, bytes) } else { Err(Fault::new("it was changed in flash")) };
+        let model = match loaded {
             Ok((model, info)) => {
                 let Image { length, sha256, .. } = image;
                 // There is room for one of each kind.

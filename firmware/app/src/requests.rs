@@ -1,15 +1,13 @@
 //! The host's requests.
 
-use core::sync::atomic::Ordering;
-
 use embassy_time::{Duration, Instant, with_timeout};
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Template;
 use heapless::Vec;
 use liveness::{Look, Watch};
 use protocol::{
-    Comparison, Door, Enrolment, Error, Hash, Kind, Packet, Request, Response, Settings, Source, Status,
-    USERS_PER_PAGE, User, VERSION,
+    Comparison, Door, Enrolment, Error, Hash, Request, Response, Settings, Source, Status, USERS_PER_PAGE,
+    User, VERSION,
 };
 use vision::{Face, MAX_FACES};
 
@@ -18,6 +16,7 @@ use crate::{
     board::{Camera, Capture, System},
     desk::Desk,
     engine::{Aligned, Engine},
+    flashing::Announced,
     link::Order,
     recognition::{Judged, Models, find, judge, measure, probe},
     settings,
@@ -43,55 +42,8 @@ pub(crate) enum Outcome {
 }
 
 impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
-    /// Answers the request that the front took.
-    pub(crate) async fn answer<C: Camera, M: NorFlash>(
-        &mut self,
-        camera: &mut C,
-        models: &Models<'_, E>,
-        idle: &mut IdleSlots<'_, M>,
-    ) -> Outcome {
-        let link = self.link;
-        let pending = link.request.lock().await;
-        let ticket = pending.ticket;
-        let packet = Packet {
-            kind: Kind::Request,
-            id: ticket.id,
-            checksum: ticket.checksum,
-            body: pending.body.get(..pending.length).unwrap_or_default(),
-        };
-        let mut outcome = Outcome::Serve;
-        let result = match packet.message::<Request<'_>>() {
-            Ok(request) => {
-                outcome = match request {
-                    Request::CommitModel => Outcome::Reload,
-                    Request::Reboot => Outcome::Restart,
-                    _ => Outcome::Serve,
-                };
-                self.handle(request, camera, models, idle).await
-            }
-            Err(_) => Err(Error::Malformed),
-        };
-        drop(pending);
-        let mut reply = link.reply.lock().await;
-        let written = match &result {
-            Ok(response) => reply.answer(ticket.id, ticket.checksum, response).map(|_| ()),
-            Err(error) => {
-                outcome = Outcome::Serve;
-                reply.answer(ticket.id, ticket.checksum, error).map(|_| ())
-            }
-        };
-        if written.is_err() {
-            // No message of the table is too long; should one be, the host learns that.
-            let error = Error::Internal { reason: text("the reply is too long") };
-            let _ = reply.answer(ticket.id, ticket.checksum, &error);
-        }
-        drop(reply);
-        link.busy.store(false, Ordering::Release);
-        link.replied.signal(ticket);
-        outcome
-    }
-
-    async fn handle<C: Camera, M: NorFlash>(
+    /// Does what a request asks, of a host that may ask it.
+    pub(crate) async fn handle<C: Camera, M: NorFlash>(
         &mut self,
         request: Request<'_>,
         camera: &mut C,
@@ -126,8 +78,8 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             }
             Request::ListUsers { from } => self.list(from),
             Request::Remove { name } => self.remove(&name).await,
-            Request::BeginModel { kind, length, sha256 } => {
-                self.begin_model(kind, length, sha256, idle).await
+            Request::BeginModel { kind, length, sha256, sequence, signature } => {
+                self.begin_model(Announced { kind, length, sha256, sequence }, &signature, idle).await
             }
             Request::ModelChunk { offset, data } => {
                 let (transfer, storage) = self.transfer()?;
@@ -146,6 +98,17 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 self.paused_until = Instant::now() + pause;
                 self.begin_anew();
                 self.link.orders.send(Order::Lock).await;
+                Ok(Response::Done)
+            }
+            Request::BeginPairing { role, label, commitment } => self.begin_pairing(role, label, commitment),
+            Request::Pair { nonce, signer } => self.pair(nonce, signer),
+            Request::PollPairing => self.poll_pairing().await,
+            Request::Invite { role } => Ok(self.invite(role)),
+            Request::ListHosts => Ok(Response::Hosts(self.access.hosts().cloned().collect())),
+            Request::RemoveHost { key } => self.remove_host(key).await,
+            Request::ReplaceKey { key } => self.replace_key(key).await,
+            Request::SetSigner { signer } => {
+                self.storage()?.set_signer(&signer).await?;
                 Ok(Response::Done)
             }
             _ => Err(Error::Malformed),
@@ -181,6 +144,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             threshold: threshold.map(|threshold| translate::similarity(threshold.similarity)),
             settings: self.settings,
             camera_sequence: self.camera_sequence,
+            hosts: self.access.hosts().count() as u8,
         }
     }
 

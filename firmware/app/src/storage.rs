@@ -1,27 +1,41 @@
 //! What the board remembers besides its people: settings, models in force, transfers under way.
 //!
 //! A map of sequential-storage fills the settings partition. Each record is one value, written
-//! atomically:
+//! atomically, and sealed ([`secrets::record`]) under a key of this board, bound to its map key:
 //!
 //! ```text
-//! key u8         value, postcard after a version byte 01
+//! key u8         value, postcard
 //! 0              settings
 //! 1 + kind       model in force: slot, length, SHA-256
 //! 17 + kind      transfer under way: slot, length, SHA-256, bytes that are safe; or none
+//! 33 + kind      newest release of a model ever in force
+//! 49             whose models are trusted: an Ed25519 key
+//! 50, 51         salt of the gallery's key, twice
+//! 64 + place     a paired host: key, role, label; or none
+//!
+//! record         02 | nonce, 24 bytes | value | tag, 16 bytes        associated data: 02, key
 //! ```
+//! A record that was changed, moved to another key, or copied from another board does not open, and
+//! counts as none. Against who puts back an older state of the whole flash this is no help.
 
 use embedded_storage_async::nor_flash::NorFlash;
-use protocol::{Hash, ModelKind, Settings};
+use protocol::{Hash, Host, MAX_HOSTS, ModelKind, Settings};
+use secrets::{Entropy, Generator, Key, record};
 use sequential_storage::{
     cache::{Cache, Uncached},
     map::{MapConfig, MapStorage},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
 
 /// The version of the records.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// Bytes of the largest value: a host.
+const VALUE: usize = 64;
+/// Bytes of the largest value once it is sealed.
+const SEALED: usize = VALUE + record::OVERHEAD;
 /// Bytes of the largest record, its version and its key, in whole words of 32 bytes.
-const BUFFER: usize = 128;
+const BUFFER: usize = 160;
 
 /// A model image in a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,14 +60,18 @@ pub(crate) struct Failed;
 /// The settings partition.
 pub(crate) struct Storage<F: NorFlash> {
     map: MapStorage<u8, F, Cache<Uncached, Uncached, Uncached, u8>>,
+    key: Key,
+    random: Generator,
 }
 
 impl<F: NorFlash> Storage<F> {
-    /// The whole of `flash`, at least two sectors.
-    pub(crate) fn new(flash: F) -> Result<Self, Failed> {
+    /// The whole of `flash`, at least two sectors, sealed by a key that follows from the board's
+    /// `unique` secret.
+    pub(crate) fn new(flash: F, unique: &Key, random: Generator) -> Result<Self, Failed> {
         let end = u32::try_from(flash.capacity()).map_err(|_| Failed)?;
         let config = MapConfig::try_new(0..end).map_err(|_| Failed)?;
-        Ok(Self { map: MapStorage::new(flash, config, Cache::new_uncached()) })
+        let key = unique.derive(b"", b"postern settings");
+        Ok(Self { map: MapStorage::new(flash, config, Cache::new_uncached()), key, random })
     }
 
     pub(crate) async fn settings(&mut self) -> Result<Option<Settings>, Failed> {
@@ -86,24 +104,86 @@ impl<F: NorFlash> Storage<F> {
         self.put(17 + index(kind), &checkpoint).await
     }
 
-    /// A record that a newer firmware wrote, or that does not decode, counts as none.
+    /// The newest release of a model of a kind that was ever in force; 0 if there was none.
+    pub(crate) async fn newest(&mut self, kind: ModelKind) -> Result<u64, Failed> {
+        Ok(self.get(33 + index(kind)).await?.unwrap_or(0))
+    }
+
+    pub(crate) async fn set_newest(&mut self, kind: ModelKind, sequence: u64) -> Result<(), Failed> {
+        self.put(33 + index(kind), &sequence).await
+    }
+
+    /// Whose models are trusted.
+    pub(crate) async fn signer(&mut self) -> Result<Option<Hash>, Failed> {
+        self.get(49).await
+    }
+
+    pub(crate) async fn set_signer(&mut self, signer: &Hash) -> Result<(), Failed> {
+        self.put(49, signer).await
+    }
+
+    /// The salt of the gallery's key, which is made at the first boot. It is there twice, since
+    /// without it nobody would be known any more.
+    pub(crate) async fn salt(&mut self) -> Result<Hash, Failed> {
+        let kept: [Option<Hash>; 2] = [self.get(50).await?, self.get(51).await?];
+        let salt = match kept {
+            [Some(salt), Some(_)] => return Ok(salt),
+            [Some(salt), None] | [None, Some(salt)] => salt,
+            [None, None] => {
+                let mut salt = [0; 32];
+                self.random.fill(&mut salt);
+                salt
+            }
+        };
+        self.put(50, &salt).await?;
+        self.put(51, &salt).await?;
+        Ok(salt)
+    }
+
+    /// The host that is paired and kept at that place.
+    pub(crate) async fn host(&mut self, place: u8) -> Result<Option<Host>, Failed> {
+        Ok(self.get::<Option<Host>>(64 + place % MAX_HOSTS as u8).await?.flatten())
+    }
+
+    pub(crate) async fn set_host(&mut self, place: u8, host: Option<&Host>) -> Result<(), Failed> {
+        self.put(64 + place % MAX_HOSTS as u8, &host).await
+    }
+
+    /// A record that does not open or decode counts as none.
     async fn get<T: DeserializeOwned>(&mut self, key: u8) -> Result<Option<T>, Failed> {
-        let mut buffer = [0; BUFFER];
-        let bytes = self.map.fetch_item::<&[u8]>(&mut buffer, &key).await.map_err(|_| Failed)?;
-        Ok(match bytes.and_then(|bytes| bytes.split_first()) {
-            Some((&VERSION, record)) => postcard::from_bytes(record).ok(),
-            _ => None,
-        })
+        let mut room = Zeroizing::new([0; SEALED]);
+        let length = self.fetch(key, &mut room).await?;
+        let value = room.get(record::NONCE..record::NONCE + length).unwrap_or_default();
+        Ok(postcard::from_bytes(value).ok())
     }
 
     async fn put<T: Serialize>(&mut self, key: u8, value: &T) -> Result<(), Failed> {
-        let mut record = [0; BUFFER / 2];
-        let (version, rest) = record.split_first_mut().ok_or(Failed)?;
-        *version = VERSION;
-        let length = 1 + postcard::to_slice(value, rest).map_err(|_| Failed)?.len();
-        let record = record.get(..length).ok_or(Failed)?;
+        let mut room = Zeroizing::new([0; SEALED]);
+        let place = room.get_mut(record::NONCE..).ok_or(Failed)?;
+        let length = postcard::to_slice(value, place).map_err(|_| Failed)?.len();
+        self.store(key, &mut room, length).await
+    }
+
+    /// Opens the record of a key, and returns the length of its value, which begins behind the
+    /// nonce's place; 0 if there is none, or it is of another version or board, or was changed.
+    async fn fetch(&mut self, key: u8, room: &mut [u8; SEALED]) -> Result<usize, Failed> {
         let mut buffer = [0; BUFFER];
-        self.map.store_item(&mut buffer, &key, &record).await.map_err(|_| Failed)
+        let bytes = self.map.fetch_item::<&[u8]>(&mut buffer, &key).await.map_err(|_| Failed)?;
+        let Some((&VERSION, sealed)) = bytes.and_then(|bytes| bytes.split_first()) else { return Ok(0) };
+        let Some(room) = room.get_mut(..sealed.len()) else { return Ok(0) };
+        room.copy_from_slice(sealed);
+        Ok(record::open(&self.key, &[VERSION, key], room).map_or(0, |value| value.len()))
+    }
+
+    /// Seals a value of that length, which begins behind the nonce's place, and writes it.
+    async fn store(&mut self, key: u8, room: &mut [u8; SEALED], length: usize) -> Result<(), Failed> {
+        let sealed = record::seal(&self.key, &mut self.random, &[VERSION, key], room, length);
+        let sealed = sealed.map_err(|_| Failed)?;
+        let mut bytes = [VERSION; 1 + SEALED];
+        let bytes = bytes.get_mut(..1 + sealed.len()).ok_or(Failed)?;
+        bytes.iter_mut().skip(1).zip(sealed).for_each(|(to, from)| *to = *from);
+        let mut buffer = [0; BUFFER];
+        self.map.store_item(&mut buffer, &key, &&*bytes).await.map_err(|_| Failed)
     }
 }
 

@@ -123,6 +123,7 @@ pub(crate) fn refusal(error: gallery::Error, asked: &str, room: Room) -> Error {
         }
         gallery::Error::Full => Error::GalleryFull { needed: room.needed as u32, free: room.free as u32 },
         gallery::Error::Flash => Error::Flash,
+        gallery::Error::Tampered => Error::Tampered,
         other => Error::Internal { reason: text(other) },
     }
 }

@@ -4,7 +4,7 @@ mod simulation;
 
 use protocol::{Error, MAX_CHUNK, ModelKind, Request, Response};
 use sha2::{Digest, Sha256};
-use simulation::{Board, SLOT, World, engine};
+use simulation::{Board, SLOT, World, engine, host};
 
 /// Sends the image from `from` to `to`.
 async fn send(world: &mut World, image: &[u8], from: usize, to: usize) {
@@ -18,8 +18,7 @@ async fn send(world: &mut World, image: &[u8], from: usize, to: usize) {
 }
 
 fn begin(image: &[u8]) -> Request<'static> {
-    let sha256 = Sha256::digest(image).into();
-    Request::BeginModel { kind: ModelKind::Encoder, length: image.len() as u32, sha256 }
+    host::begin(&host::signing_key(), ModelKind::Encoder, image, 1)
 }
 
 async fn names(world: &mut World) -> Vec<String> {
@@ -77,7 +76,7 @@ fn what_is_wrong_does_not_take_effect() {
         let image = engine::encoder("better", 2);
         let (length, slot) = (SLOT as u32 + 1, SLOT as u32);
         let kind = ModelKind::Encoder;
-        let too_long = Request::BeginModel { kind, length, sha256: [0; 32] };
+        let too_long = host::begin(&host::signing_key(), kind, &vec![0; SLOT + 1], 1);
         assert_eq!(world.host.ask(too_long).await, Err(Error::SlotSize { kind, length, slot }));
 
         world.host.ask(begin(&image)).await.unwrap();

@@ -3,8 +3,8 @@
 //! The MPS2 and MPS3 are FPGA boards: the same CMSDK and FPGAIO peripherals at other addresses,
 //! so a board crate gives the addresses and the interrupt vectors, and everything else is here.
 //! What a door has and an MPS board does not (camera, button, NOR flash that lasts) lies in the
-//! memory that the emulator shares with its host, see the crate `emulation`. What the emulator
-//! does not have, the door does without: it has no source of random numbers.
+//! memory that the emulator shares with its host, see the crate `emulation`. The emulator has no
+//! source of random numbers and no secret of its own: its host gives both, as two files.
 //!
 //! Where `app` has a trait for what a driver does (camera, watchdog, model slots), the driver
 //! implements it, as it does those of embedded-hal.
@@ -16,6 +16,8 @@
 //!   -display none -monitor none
 //!   -chardev socket,id=serial,path=SOCKET,server=on,wait=off -serial chardev:serial
 //!   -chardev file,id=log,path=LOG -serial chardev:log
+//!   -device loader,file=UNIQUE,addr=FUSES,force-raw=on
+//!   -device loader,file=ENTROPY,addr=FUSES+0x20,force-raw=on
 //!   -kernel ELF [-icount shift=0]
 //! ```
 //! MACHINE is `mps3-an547` (BYTES 2147483648) or `mps2-an500` (BYTES 16777216, its PSRAM). The
@@ -52,6 +54,7 @@ pub mod watchdog;
 
 pub mod camera;
 pub mod flash;
+pub mod fuses;
 pub mod window;
 
 mod register;

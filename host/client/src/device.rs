@@ -1,18 +1,20 @@
 //! What a board can do, a method each.
 
 use protocol::{
-    Comparison, Enrolment, Event, Face, Hash, Name, PersonId, Request, Response, Settings, Source, Status,
-    Text, User, VERSION,
+    Comparison, Enrolment, Event, Face, Hash, Name, PersonId, Request, Response, Role, Settings, Source,
+    Status, Text, User, VERSION,
 };
+use secrets::Key;
 
-use crate::link::Link;
-use crate::{Address, Error, Patience, Result, Transport};
+use crate::link::{Greeting, Identity, Link};
+use crate::{Address, Credentials, Error, Patience, Result, Transport};
 
 /// A board that answered.
 pub struct Device {
     pub(crate) link: Link,
     board: Text,
     firmware: Text,
+    role: Option<Role>,
     /// Kept as long as the line is in use, so that no other process speaks in between.
     _guard: Option<std::fs::File>,
 }
@@ -67,12 +69,44 @@ macro_rules! expect {
 }
 
 impl Device {
-    /// Opens the line to `address` and says hello.
+    /// Opens the line to `address` and says hello; with credentials, begins a session.
     ///
     /// # Errors
-    /// [`Error::Connect`], [`Error::Silent`], [`Error::Version`].
-    pub fn connect(address: &Address) -> Result<Self> {
-        Self::over(<dyn Transport>::open(address)?)
+    /// [`Error::Connect`], [`Error::Silent`], [`Error::Version`], and as [`login`](Self::login).
+    pub fn connect(address: &Address, credentials: Option<&Credentials>) -> Result<Self> {
+        let device = Self::over(<dyn Transport>::open(address)?)?;
+        match credentials {
+            Some(credentials) => device.login(credentials),
+            None => Ok(device),
+        }
+    }
+
+    /// Begins a session with the board that this computer is paired with.
+    ///
+    /// # Errors
+    /// [`Error::OtherBoard`] if it is another one; [`Error::Handshake`].
+    pub fn login(mut self, credentials: &Credentials) -> Result<Self> {
+        self.role = self.greet(&credentials.secret, Some(credentials.board))?.role;
+        if let (None, Some(next)) = (self.role, &credentials.next) {
+            self.role = self.greet(next, Some(credentials.board))?.role;
+        }
+        Ok(self)
+    }
+
+    /// Begins a session as who holds `secret`.
+    pub(crate) fn greet(&mut self, secret: &Key, board: Option<[u8; 32]>) -> Result<Greeting> {
+        self.link.identity = Some(Identity { secret: secret.clone(), board });
+        self.link.shake_hands()
+    }
+
+    /// The secret by which the board was told who this computer is.
+    pub fn secret(&self) -> Option<Key> {
+        self.link.identity.as_ref().map(|identity| identity.secret.clone())
+    }
+
+    /// What this computer may do: none if it is not paired.
+    pub fn role(&self) -> Option<Role> {
+        self.role
     }
 
     /// Says hello over a line that is open.
@@ -95,7 +129,7 @@ impl Device {
             |board, firmware: &str| Error::Version { board, host: VERSION, firmware: firmware.to_owned() };
         match reply {
             Ok(Response::Hello { protocol, firmware, board }) if protocol == VERSION => {
-                Ok(Self { link, board, firmware, _guard: None })
+                Ok(Self { link, board, firmware, role: None, _guard: None })
             }
             Ok(Response::Hello { protocol, firmware, .. }) => Err(versions(protocol, &firmware)),
             Err(Error::Refused(protocol::Error::Version { board, .. })) => Err(versions(board, "unknown")),

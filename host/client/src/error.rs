@@ -43,6 +43,27 @@ pub enum Error {
     /// The board refused.
     #[error("{0}{advice}", advice = advice(.0))]
     Refused(protocol::Error),
+    /// The board could not prove who it is, or did not understand the handshake.
+    #[error("no session could be begun with the board")]
+    Handshake,
+    /// Another board answers than the one that this computer is paired with.
+    #[error(
+        "this is not the board that was paired, or somebody stands in between; if the board was \
+         replaced, `postern keys forget` and `postern pair` begin anew"
+    )]
+    OtherBoard,
+    /// The board shows another code than this computer.
+    #[error("the board shows another code: somebody stands in between, and nothing was paired")]
+    CodesDiffer,
+    /// Nobody pressed the button.
+    #[error("the button was not pressed within {seconds} seconds; nothing was paired")]
+    NotConfirmed {
+        /// How long the board waited.
+        seconds: u64,
+    },
+    /// The operating system gave no random numbers.
+    #[error("the operating system gives no random numbers")]
+    Random,
     /// A name is longer than a board takes.
     #[error("the name has {bytes} bytes; a board takes {}", protocol::MAX_NAME)]
     NameTooLong {
@@ -186,6 +207,16 @@ fn advice(refusal: &protocol::Error) -> &'static str {
         Refusal::GalleryFull { .. } => "; `postern remove` makes room",
         Refusal::HashMismatch { .. } => "; try again",
         Refusal::Internal { .. } | Refusal::Flash => "; `postern board logs` shows its log",
+        Refusal::Unpaired => "; `postern pair` pairs it, with a press of the board's button",
+        Refusal::Forbidden { .. } => "; `postern keys` shows who has it",
+        Refusal::NotInvited { .. } => {
+            "; the first is an installer, whom the others need: `postern keys invite ROLE`, there"
+        }
+        Refusal::HostsFull { .. } => "; `postern keys remove KEY` makes room",
+        Refusal::UnknownHost => "; `postern keys` lists them",
+        Refusal::Unsigned { .. } => {
+            "; `postern keys signing` shows this computer's, and makes it the board's"
+        }
         Refusal::NoCamera => "; is something before it? `postern show` holds a picture there",
         _ => "",
     }

@@ -2,8 +2,11 @@
 //!
 //! ```text
 //! Device      what a board can do, a method each
-//! Link        one request, its reply, repeats when nothing comes
+//! Link        one request, its reply, repeats when nothing comes; sealed in a session
 //! Transport   bytes: Unix socket, TCP, serial port
+//!
+//! Credentials what this computer keeps of a board it is paired with
+//! Signer      the key with which models are signed
 //!
 //! Board       an emulated board: its folder, its process, its memory file
 //! Doorstep    a picture before the door, and what the door makes of it
@@ -19,13 +22,16 @@
 mod address;
 mod board;
 mod camera;
+mod credentials;
 mod device;
 mod door;
 mod error;
 mod link;
 mod log;
 mod memory;
+mod pairing;
 mod pose;
+mod signing;
 mod transfer;
 mod transport;
 
@@ -34,12 +40,15 @@ pub use protocol;
 pub use address::Address;
 pub use board::{Board, Folder, Launch, Machine, State};
 pub use camera::Camera;
+pub use credentials::{Credentials, random_key};
 pub use device::{Device, Embedding, Enrolled, Faces};
 pub use door::{Decision, Doorstep};
 pub use error::Error;
 pub use link::Patience;
 pub use log::Log;
 pub use memory::Memory;
+pub use pairing::{Applicant, Paired};
+pub use signing::Signer;
 pub use transfer::Picture;
 pub use transport::Transport;
 

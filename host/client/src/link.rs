@@ -3,12 +3,19 @@
 //! A frame that was lost either way is sent again with the same id and the same bytes. The board
 //! knows a repeat by them and repeats its reply without acting again, so that repeating is safe
 //! for every request. Whatever comes that is no reply to the open request, noise and late
-//! replies alike, is dropped.
+//! replies alike, is dropped. With an [`Identity`] all of it goes in a session (`secrets`), and what
+//! is not sealed is dropped, too.
 
 use std::time::{Duration, Instant, SystemTime};
 
-use protocol::{Deframer, Kind, MAX_FRAME, Request, Response, encode};
+use protocol::{
+    Deframer, Kind, MAX_BODY, MAX_FRAME, Packet, Request, Response, Role, VERSION, encode_bytes, pack,
+};
+use secrets::Key;
+use secrets::handshake::{Initiator, SECOND};
+use secrets::session::{Asking, HEAD};
 
+use crate::credentials::random_key;
 use crate::pose::Pose;
 use crate::{Error, Result, Transport};
 
@@ -35,16 +42,41 @@ const BUSY: Duration = Duration::from_millis(100);
 /// How often the camera gives a picture of what is held before it.
 const HOLD: Duration = Duration::from_millis(50);
 
+/// Who this computer is to the board, and who the board has to be.
+pub(crate) struct Identity {
+    /// The secret of this computer's key.
+    pub(crate) secret: Key,
+    /// The board's key; none while they are being paired.
+    pub(crate) board: Option<[u8; 32]>,
+}
+
 /// A line to a board, and the requests over it.
 pub(crate) struct Link {
     transport: Box<dyn Transport>,
     deframer: Box<Deframer>,
     last_id: u16,
+    /// With one, everything goes sealed.
+    pub(crate) identity: Option<Identity>,
+    session: Option<Asking>,
     /// What is held before the camera while the board is at it.
     pub(crate) pose: Option<Pose>,
     pub(crate) quick: Patience,
     pub(crate) slow: Patience,
 }
+
+/// What a handshake told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Greeting {
+    /// What this computer may do.
+    pub(crate) role: Option<Role>,
+    /// The board's key.
+    pub(crate) board: [u8; 32],
+    /// What a pairing code is bound to.
+    pub(crate) binding: [u8; 32],
+}
+
+/// The board's answer to a request.
+type Answer = core::result::Result<Response, protocol::Error>;
 
 impl Link {
     pub(crate) fn new(transport: Box<dyn Transport>) -> Self {
@@ -52,6 +84,8 @@ impl Link {
             transport,
             deframer: Box::default(),
             last_id: first_id(),
+            identity: None,
+            session: None,
             pose: None,
             quick: Patience::QUICK,
             slow: Patience::SLOW,
@@ -59,7 +93,7 @@ impl Link {
     }
 
     /// Asks and waits for the reply. A board that is busy with what another program asked is
-    /// asked again.
+    /// asked again; with one that lost the session, as by a reset, a new one is begun.
     pub(crate) fn ask(&mut self, request: &Request<'_>) -> Result<Response> {
         let give_up = Instant::now() + self.slow.give_up;
         loop {
@@ -67,23 +101,110 @@ impl Link {
                 Err(Error::Refused(protocol::Error::Busy)) if Instant::now() < give_up => {
                     std::thread::sleep(BUSY);
                 }
+                Err(Error::Refused(protocol::Error::NoSession))
+                    if self.session.is_some() && Instant::now() < give_up =>
+                {
+                    self.shake_hands()?;
+                }
                 reply => return reply,
             }
         }
     }
 
+    /// Begins a session: from here on everything goes sealed.
+    ///
+    /// # Errors
+    /// [`Error::OtherBoard`] if it is not the board of before; [`Error::Handshake`].
+    pub(crate) fn shake_hands(&mut self) -> Result<Greeting> {
+        let Some(Identity { secret, board }) = &self.identity else { return Err(Error::Handshake) };
+        let (secret, pinned) = (secret.clone(), *board);
+        self.session = None;
+        let (initiator, first) = Initiator::begin(secret, random_key()?, VERSION);
+        let second = loop {
+            let mut body = [0; SECOND];
+            let came = self.exchange(Kind::Handshake, &first, self.quick, |packet| match packet.kind {
+                Kind::Handshake if packet.body.len() == SECOND => {
+                    body.copy_from_slice(packet.body);
+                    Some(Ok(()))
+                }
+                Kind::Error => packet.message().ok().map(Err),
+                _ => None,
+            })?;
+            match came {
+                Ok(()) => break body,
+                Err(protocol::Error::Busy) => std::thread::sleep(BUSY),
+                Err(_) => return Err(Error::Handshake),
+            }
+        };
+        let (established, third) = initiator.answer(&second).map_err(|_| Error::Handshake)?;
+        // Before this computer tells who it is, the board must be the one that it is paired with.
+        if pinned.is_some_and(|pinned| pinned != established.peer) {
+            return Err(Error::OtherBoard);
+        }
+        let session = established.session;
+        let reply = self.exchange(Kind::Handshake, &third, self.quick, |packet| opened(&session, packet))?;
+        self.session = Some(session);
+        match reply.map_err(Error::Refused)? {
+            Response::Session { role } => {
+                Ok(Greeting { role, board: established.peer, binding: established.binding })
+            }
+            _ => Err(Error::Garbled),
+        }
+    }
+
     fn ask_once(&mut self, request: &Request<'_>) -> Result<Response> {
         let patience = if request.is_slow() { self.slow } else { self.quick };
+        let mut room = [0; MAX_BODY];
+        let reply = match self.session.take() {
+            Some(mut session) => {
+                let length = pack(request, room.get_mut(HEAD..).unwrap_or_default());
+                let length = length.map_err(|_| Error::TooLong)?;
+                let id = self.last_id.wrapping_add(1);
+                let sealed = session.seal(id, &mut room, length).map_err(|_| Error::TooLong)?;
+                let reply = self.exchange(Kind::Sealed, sealed, patience, |packet| opened(&session, packet));
+                self.session = Some(session);
+                reply
+            }
+            None => {
+                let length = pack(request, &mut room).map_err(|_| Error::TooLong)?;
+                let body = room.get(1..length).unwrap_or_default();
+                let mut garbled = false;
+                let reply = self.exchange(Kind::Request, body, patience, |packet| {
+                    let reply = match packet.kind {
+                        Kind::Response => packet.message().map(Ok),
+                        Kind::Error => packet.message().map(Err),
+                        _ => return None,
+                    };
+                    garbled = reply.is_err();
+                    Some(reply.unwrap_or(Err(protocol::Error::Malformed)))
+                });
+                if garbled {
+                    return Err(Error::Garbled);
+                }
+                reply
+            }
+        };
+        reply?.map_err(Error::Refused)
+    }
+
+    /// Sends a body under the next id, again and again, until `take` makes something of a packet
+    /// with that id.
+    fn exchange<T>(
+        &mut self,
+        kind: Kind,
+        body: &[u8],
+        patience: Patience,
+        mut take: impl FnMut(&Packet<'_>) -> Option<T>,
+    ) -> Result<T> {
         self.last_id = self.last_id.wrapping_add(1);
         let mut buffer = [0; MAX_FRAME];
-        let frame = encode(self.last_id, request, &mut buffer).map_err(|_| Error::TooLong)?;
-
+        let frame = encode_bytes(kind, self.last_id, body, &mut buffer).map_err(|_| Error::TooLong)?;
         let give_up = Instant::now() + patience.give_up;
         loop {
             self.transport.send(frame).map_err(Error::Line)?;
             let repeat = (Instant::now() + patience.repeat).min(give_up);
-            if let Some(reply) = self.listen(repeat)? {
-                return reply.map_err(Error::Refused);
+            if let Some(reply) = self.listen(repeat, &mut take)? {
+                return Ok(reply);
             }
             if Instant::now() >= give_up {
                 return Err(Error::Silent { seconds: patience.give_up.as_secs() });
@@ -91,8 +212,12 @@ impl Link {
         }
     }
 
-    /// Takes bytes until the reply is there, or until a frame came damaged, or `until`.
-    fn listen(&mut self, until: Instant) -> Result<Option<core::result::Result<Response, protocol::Error>>> {
+    /// Takes bytes until what is waited for is there, or `until`.
+    fn listen<T>(
+        &mut self,
+        until: Instant,
+        take: &mut impl FnMut(&Packet<'_>) -> Option<T>,
+    ) -> Result<Option<T>> {
         let mut buffer = [0; 1024];
         loop {
             let left = until.saturating_duration_since(Instant::now());
@@ -112,14 +237,32 @@ impl Link {
                     Some(Ok(packet)) if packet.id == self.last_id => packet,
                     _ => continue,
                 };
-                return match packet.kind {
-                    Kind::Request => continue,
-                    Kind::Response => packet.message().map(|reply| Some(Ok(reply))),
-                    Kind::Error => packet.message().map(|reply| Some(Err(reply))),
+                if let Some(taken) = take(&packet) {
+                    return Ok(Some(taken));
                 }
-                .map_err(|_| Error::Garbled);
             }
         }
+    }
+}
+
+/// What a packet says in a session: only what is sealed counts, except that the board is busy, or has
+/// lost the session. Anything else is as if it had not come.
+fn opened(session: &Asking, packet: &Packet<'_>) -> Option<Answer> {
+    if packet.kind == Kind::Error {
+        let error = packet.message::<protocol::Error>().ok()?;
+        let harmless = matches!(error, protocol::Error::Busy | protocol::Error::NoSession);
+        return harmless.then_some(Err(error));
+    }
+    if packet.kind != Kind::Sealed {
+        return None;
+    }
+    let mut body = packet.body.to_vec();
+    let packed = session.open(packet.id, &mut body).ok()?;
+    let within = packet.within(packed).ok()?;
+    match within.kind {
+        Kind::Response => within.message().ok().map(Ok),
+        Kind::Error => within.message().ok().map(Err),
+        _ => None,
     }
 }
 

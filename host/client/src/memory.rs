@@ -81,6 +81,15 @@ impl Memory {
         self.word(window::UNLOCKS)
     }
 
+    /// The code of a pairing on the board's display; none while it shows none.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn code(&self) -> Result<Option<u32>> {
+        let word = self.word(window::CODE)?;
+        Ok((word & window::CODE_SHOWN != 0).then_some(word & !window::CODE_SHOWN))
+    }
+
     /// Holds the button down, or lets it go.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 use protocol::{MAX_CHUNK, ModelInfo, ModelKind, PixelFormat, Request, Response};
 use sha2::{Digest, Sha256};
 
-use crate::{Device, Error, Result};
+use crate::{Device, Error, Result, Signer};
 
 /// A picture as a camera gives it: rows from the top, two bytes a pixel, no padding.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +36,8 @@ impl Device {
         self.send_chunks(picture.data, 0, Chunk::Frame, &mut |_, _| {})
     }
 
-    /// Transfers a model into the idle slot of its kind and puts it in force, unless it is so
-    /// already. Goes on with a transfer of the same image that was interrupted. `progress` hears bytes done and bytes
+    /// Transfers a model into the idle slot of its kind, signed by `signer`, and puts it in force.
+    /// Goes on with a transfer of the same image that was interrupted. `progress` hears bytes done and bytes
     /// in all.
     ///
     /// # Errors
@@ -47,11 +47,23 @@ impl Device {
         &mut self,
         kind: ModelKind,
         image: &[u8],
+        signer: &Signer,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<ModelInfo> {
         let length = u32::try_from(image.len()).map_err(|_| Error::TooLong)?;
-        let request = Request::BeginModel { kind, length, sha256: Sha256::digest(image).into() };
-        let from = next_offset(self.link.ask(&request)?, image.len())?;
+        let sha256 = Sha256::digest(image).into();
+        let begin = |sequence| {
+            let signature = signer.sign(kind, length, sha256, sequence);
+            Request::BeginModel { kind, length, sha256, sequence, signature }
+        };
+        let reply = match self.link.ask(&begin(Signer::sequence())) {
+            // Some clock was ahead. Who holds the key may go on from there, and nobody else.
+            Err(Error::Refused(protocol::Error::RolledBack { newest, .. })) => {
+                self.link.ask(&begin(newest.saturating_add(1)))?
+            }
+            reply => reply?,
+        };
+        let from = next_offset(reply, image.len())?;
         self.send_chunks(image, from, Chunk::Model, progress)?;
         match self.link.ask(&Request::CommitModel)? {
             Response::ModelActive(model) => Ok(model),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 use client::protocol::Source;
-use client::{Address, Board, Device, Folder};
+use client::{Address, Board, Credentials, Device, Folder};
 
 use crate::picture::Shot;
 
@@ -34,11 +34,22 @@ pub struct BoardArgs {
 }
 
 impl DeviceArgs {
-    /// Opens the line to the device.
+    /// Opens the line to the device, in a session if this computer is paired with it.
     pub fn connect(&self) -> anyhow::Result<Device> {
         match &self.device {
-            Some(address) => Ok(Device::connect(address)?),
+            Some(address) => {
+                let credentials = Credentials::load(&self.folder()?.host_key())?;
+                Ok(Device::connect(address, credentials.as_ref())?)
+            }
             None => Ok(self.board.open()?.connect()?),
+        }
+    }
+
+    /// Opens the line to the device as a stranger.
+    pub fn connect_unpaired(&self) -> anyhow::Result<Device> {
+        match &self.device {
+            Some(address) => Ok(Device::connect(address, None)?),
+            None => Ok(self.board.open()?.connect_unpaired()?),
         }
     }
 

@@ -50,6 +50,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     heading("a board, and the networks onto it");
     let name = args.board.name();
     door.postern(&["board", "up", "--machine", name, "--firmware", &elf.display().to_string()])?;
+    door.postern(&["settings"]).err().context("a board must not obey an unpaired computer")?;
+    door.postern(&["pair", "--press-button"])?;
     door.postern(&["flash", "models", "--detector", "yunet", "--encoder", &args.encoder])?;
 
     heading("two people, one photograph each");

@@ -26,6 +26,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod fuses;
 pub mod nor;
 pub mod window;
 
@@ -60,6 +61,8 @@ pub struct Map {
     pub machine: &'static str,
     /// The number in the machine's name, which the board writes to [`window::BOARD`].
     pub board: u32,
+    /// The address at which the board sees its [`fuses`]: memory that the linker leaves alone.
+    pub fuses: usize,
     /// Exact size of the file: the emulator accepts no other.
     pub file_len: u64,
     /// The page of single words, see [`window`].
@@ -81,12 +84,12 @@ pub struct Map {
 }
 
 /// Arm MPS3 AN547: 2 GiB of DDR, of which the file needs 38 MiB on disk.
-pub const AN547: Map = map("mps3-an547", 547, 2 << 30, 16 << 20);
+pub const AN547: Map = map("mps3-an547", 547, 0x213f_f000, 2 << 30, 16 << 20);
 
 /// Arm MPS2 AN500: 16 MiB of PSRAM, too little for two slots of a 10 MiB encoder.
-pub const AN500: Map = map("mps2-an500", 500, 16 << 20, 5 << 20);
+pub const AN500: Map = map("mps2-an500", 500, 0x203f_f000, 16 << 20, 5 << 20);
 
-const fn map(machine: &'static str, board: u32, file_len: u64, encoder_len: u32) -> Map {
+const fn map(machine: &'static str, board: u32, fuses: usize, file_len: u64, encoder_len: u32) -> Map {
     let gallery = Region { offset: 0x10_0000, len: 1 << 20 };
     let settings = after(gallery, 256 << 10);
     let detector_a = after(settings, 512 << 10);
@@ -98,6 +101,7 @@ const fn map(machine: &'static str, board: u32, file_len: u64, encoder_len: u32)
     Map {
         machine,
         board,
+        fuses,
         file_len,
         window: Region { offset: 0, len: 4 << 10 },
         frame: Region { offset: 4 << 10, len: 160 << 10 },

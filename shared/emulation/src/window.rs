@@ -12,6 +12,7 @@
 //! 0x14    outputs              board, as driven now: bit 0 lock relay, bits 8.. LEDs 0..
 //! 0x18    unlocks              board, counts rising edges of the lock relay
 //! 0x1c    reset cause          board, at boot, see `ResetCause`
+//! 0x20    code                 board, the display: the six digits of a pairing and 0x8000_0000; or 0
 //! 0x40    frame sequence       host
 //! 0x44    frame width          host, pixels
 //! 0x48    frame height         host, pixels
@@ -47,6 +48,8 @@ pub const OUTPUTS: usize = 0x14;
 pub const UNLOCKS: usize = 0x18;
 /// Offset of the cause of the last reset.
 pub const RESET_CAUSE: usize = 0x1c;
+/// Offset of the display, which shows the code of a pairing.
+pub const CODE: usize = 0x20;
 /// Offset of the frame's sequence.
 pub const FRAME_SEQUENCE: usize = 0x40;
 /// Offset of the frame's width in pixels.
@@ -62,6 +65,9 @@ pub const FRAME_ACKNOWLEDGE: usize = 0x50;
 pub const FORMAT_YUYV: u32 = 1;
 /// [`FRAME_FORMAT`] of RGB565, little-endian.
 pub const FORMAT_RGB565: u32 = 2;
+
+/// Set at [`CODE`] while it shows a code.
+pub const CODE_SHOWN: u32 = 1 << 31;
 
 /// The bit of [`OUTPUTS`] that is set while the lock relay holds the door open.
 pub const LOCK_BIT: u32 = 0;

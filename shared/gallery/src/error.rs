@@ -47,7 +47,8 @@ pub enum Error {
     /// Nobody of this name is enrolled.
     #[error("nobody of this name is enrolled")]
     NotFound,
-    /// The partition is too small, not divided into 4 to 256 sectors of at least 2048 bytes.
+    /// The partition has too few sectors (8 of 4096 bytes would do), more than 256, or smaller ones
+    /// than 2048 bytes, or is programmed in words that do not divide 8 bytes.
     #[error("the flash partition does not suit a gallery")]
     Partition,
     /// The partition holds a gallery of a newer firmware.
@@ -56,6 +57,9 @@ pub enum Error {
     /// The flash reported an error.
     #[error("the flash failed")]
     Flash,
+    /// A record is not as this gallery sealed it: it was changed, or is another board's.
+    #[error("the gallery was tampered with, or is another board's")]
+    Tampered,
     /// The partition is damaged beyond what an interrupted write can leave.
     #[error("the gallery in flash is damaged")]
     Corrupted,

@@ -5,25 +5,29 @@
 //!
 //! | change | 1st write | 2nd write (commit) | afterwards |
 //! |---|---|---|---|
-//! | enrol | template into a free slot | person, naming the slot | |
+//! | enrol | a key, see `ring`; template into a free slot | person, naming the slot | |
 //! | add a template | template into a free slot | person, naming one slot more | |
-//! | remove | | person as removed | template slots freed |
+//! | remove | | person as removed | the person's key erased, template slots freed |
 //!
 //! A person's record alone decides. A template that no person names, or whose person is another,
-//! is an orphan of an interrupted change: [`Gallery::open`] frees its slot. So a change is there
-//! whole or not at all, and one that was acknowledged is there.
+//! is an orphan of an interrupted change: [`Gallery::open`] frees its slot, and erases keys that are
+//! nobody's. So a change is there whole or not at all, and one that was acknowledged is there.
 //!
 //! After an error of the flash, memory may differ from flash. The next change or search that needs
 //! them equal reads the flash again first ([`Gallery::refresh`]).
 
 use embedded_storage_async::nor_flash::NorFlash;
 use heapless::Vec;
+use secrets::{Generator, Key};
+use zeroize::Zeroize;
 
 use crate::{
-    EncoderHash, Error, MAX_DIMENSION, Memory, Name, Person, Similarity, Template,
+    EncoderHash, Error, MAX_DIMENSION, Memory, Name, Person, Similarity, Template, load,
     memory::{PersonSlot, TemplateSlot},
     partition::Partition,
-    record::{self, Place, StoredPerson, StoredTemplate},
+    record::{Place, StoredPerson, StoredTemplate},
+    ring::Ring,
+    sealed::{self, NOBODY, Record},
     search::Search,
 };
 
@@ -49,19 +53,22 @@ pub struct Candidate<'a> {
 pub struct Gallery<'m, F: NorFlash> {
     partition: Partition<F>,
     memory: &'m mut Memory,
+    ring: Ring,
+    random: Generator,
     /// Whether memory is known to equal flash.
     fresh: bool,
 }
 
 impl<'m, F: NorFlash> Gallery<'m, F> {
     /// Opens the gallery that fills `flash` (an erased partition is an empty gallery), reads it
-    /// into `memory`, and clears up after a power cut.
+    /// into `memory`, and clears up after a power cut. `key` is that by which it was sealed.
     ///
     /// # Errors
-    /// [`Error::Partition`], [`Error::Format`], [`Error::Flash`] and [`Error::Corrupted`].
-    pub async fn open(flash: F, memory: &'m mut Memory) -> Result<Self, Error> {
+    /// [`Error::Partition`], [`Error::Format`], [`Error::Flash`], [`Error::Tampered`] and
+    /// [`Error::Corrupted`].
+    pub async fn open(flash: F, memory: &'m mut Memory, key: Key, random: Generator) -> Result<Self, Error> {
         let partition = Partition::new(flash)?;
-        let mut gallery = Self { partition, memory, fresh: false };
+        let mut gallery = Self { partition, memory, ring: Ring::new(key), random, fresh: false };
         gallery.refresh().await?;
         Ok(gallery)
     }
@@ -69,16 +76,26 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     /// Reads the flash again if an error of it left memory in doubt.
     ///
     /// # Errors
-    /// [`Error::Format`], [`Error::Flash`] and [`Error::Corrupted`].
+    /// [`Error::Format`], [`Error::Flash`], [`Error::Tampered`] and [`Error::Corrupted`].
     pub async fn refresh(&mut self) -> Result<(), Error> {
         if self.fresh {
             return Ok(());
         }
-        let memory = &mut *self.memory;
+        let (memory, ring) = (&mut *self.memory, &mut self.ring);
         memory.clear();
-        self.partition.read_all(|place, bytes| read(memory, place, bytes)).await?;
+        if !ring.read(self.partition.flash(), &mut memory.salts).await? {
+            if !self.partition.is_blank().await? {
+                return Err(Error::Tampered);
+            }
+            ring.format(self.partition.flash()).await?;
+        }
+        let mut room = Record::new();
+        self.partition.read_all(|place, bytes| load::read(memory, ring, place, bytes, &mut room)).await?;
+        room.zeroize();
+        load::refuse_tampered(self.memory)?;
         self.drop_missing_templates();
         self.free_orphans().await?;
+        self.erase_lost_keys().await?;
         self.fresh = true;
         Ok(())
     }
@@ -126,8 +143,8 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
 
     /// Bytes of flash that must be free to enrol a person or add a template.
     pub fn bytes_per_enrolment() -> usize {
-        Partition::<F>::footprint(record::MAX_TEMPLATE_RECORD)
-            + Partition::<F>::footprint(record::MAX_PERSON_RECORD)
+        Partition::<F>::footprint(sealed::MAX_TEMPLATE_RECORD)
+            + Partition::<F>::footprint(sealed::MAX_PERSON_RECORD)
     }
 
     /// 1:N: the person most like the probe; `None` if nobody is enrolled. Whether they are
@@ -173,7 +190,12 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         self.refuse_face_of_another(None, probe, threshold)?;
         let place = self.free_person_slot().ok_or(Error::Full)?;
         let id = self.memory.last_id.checked_add(1).ok_or(Error::Full)?;
+        self.refuse_full(place, probe.template)?;
         let person = Person { id, name: name.clone(), slots: Vec::new() };
+        let flash = self.partition.flash();
+        let made = self.ring.add(flash, &mut self.memory.salts, place, &mut self.random).await;
+        self.fresh &= made.is_ok();
+        made?;
         self.add(place, person, probe).await?;
         Ok(id)
     }
@@ -204,8 +226,8 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
 
     /// Removes the person of a name with all templates, and returns who it was.
     ///
-    /// Flash is written anew, not overwritten: the bytes stay in dead records until
-    /// their sector is erased in the course of later changes.
+    /// Once this returns, the person's key is erased from flash and from memory, and with it what any
+    /// record of theirs says that flash still has.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Flash`] and [`Error::Corrupted`].
@@ -213,11 +235,16 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         self.refresh().await?;
         let (place, person) = self.person_slot(name).ok_or(Error::NotFound)?;
         let removed = StoredPerson::Removed { id: person.id };
-        self.put(Place::Person(place), &removed.bytes()).await?;
+        self.put(Place::Person(place), NOBODY, &removed.bytes()).await?;
         if let Some(slot) = self.memory.people.get_mut(usize::from(place)) {
+            slot.wipe();
             *slot = PersonSlot::Removed;
         }
-        // The person is gone already. What fails from here on is tidied up later.
+        // The person is gone already, but only now erased.
+        let erased = self.erase_lost_keys().await;
+        self.fresh &= erased.is_ok();
+        erased?;
+        // What fails from here on is tidied up later.
         self.fresh = self.free_orphans().await.is_ok();
         Ok(person)
     }
@@ -230,21 +257,54 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
             StoredTemplate { person: person.id, encoder: probe.encoder, template: probe.template.view() };
         person.slots.push(slot).map_err(|_| Error::PersonFull(person.name.clone()))?;
         let person = StoredPerson::Enrolled(person);
-        // More than the records that these replace, so that there is always room to remove.
-        if self.free_bytes() < Self::bytes_per_enrolment() {
-            return Err(Error::Full);
-        }
-        self.put(Place::Template(slot), &stored.bytes()).await?;
-        self.put(Place::Person(place), &person.bytes()).await?;
-        read(self.memory, Place::Template(slot), &stored.bytes())?;
-        read(self.memory, Place::Person(place), &person.bytes())
+        self.refuse_full(place, probe.template)?;
+        let (mut template, mut person) = (stored.bytes(), person.bytes());
+        self.put(Place::Template(slot), place, &template).await?;
+        self.put(Place::Person(place), place, &person).await?;
+        load::take(self.memory, Place::Template(slot), place, &template)?;
+        load::take(self.memory, Place::Person(place), place, &person)?;
+        template.zeroize();
+        person.zeroize();
+        Ok(())
     }
 
-    /// Writes one record. Memory is in doubt if that fails, as the record may be in flash or not.
-    async fn put(&mut self, place: Place, bytes: &[u8]) -> Result<(), Error> {
-        let written = self.partition.put(place, bytes).await;
+    /// Whether a person and one more template have room, in the places of what is there now. A removal
+    /// writes less than it replaces, so that there is always room for one.
+    fn refuse_full(&self, place: u16, template: &Template) -> Result<(), Error> {
+        let before = self.memory.people.get(usize::from(place)).map_or(0, Self::person_bytes);
+        let slot = self.memory.templates.iter().find(|slot| slot.person == 0);
+        let before = before + slot.map_or(0, Self::template_bytes);
+        let needed = Partition::<F>::footprint(sealed::MAX_PERSON_RECORD)
+            + Self::template_footprint(template.values().len());
+        if self.free_bytes() + before < needed { Err(Error::Full) } else { Ok(()) }
+    }
+
+    /// Seals and writes one record, by the key of the person at the slot `owner`. Memory is in doubt if
+    /// that fails, as the record may be in flash or not.
+    async fn put(&mut self, place: Place, owner: u16, content: &[u8]) -> Result<(), Error> {
+        let key = match owner {
+            NOBODY => self.ring.own_key().clone(),
+            slot => self.ring.person_key(&self.memory.salts, slot).ok_or(Error::Corrupted)?,
+        };
+        let record = sealed::seal(&key, &mut self.random, place, owner, content)?;
+        let written = self.partition.put(place, &record).await;
         self.fresh &= written.is_ok();
         written
+    }
+
+    /// Erases the keys that belong to nobody.
+    async fn erase_lost_keys(&mut self) -> Result<(), Error> {
+        let mut lost = false;
+        for (slot, salt) in self.memory.people.iter().zip(&mut self.memory.salts) {
+            if salt.is_some() && !matches!(slot, PersonSlot::Enrolled(_)) {
+                salt.zeroize();
+                lost = true;
+            }
+        }
+        if lost {
+            self.ring.rewrite(self.partition.flash(), &self.memory.salts).await?;
+        }
+        Ok(())
     }
 
     /// Takes from people the slots that hold no template of theirs. Only damaged flash has such.
@@ -270,13 +330,8 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
             if owner == 0 || self.people().any(named) {
                 continue;
             }
-            self.put(Place::Template(slot), &record::free_bytes()).await?;
-            if let Some(template) = self.memory.templates.get_mut(usize::from(slot)) {
-                template.person = 0;
-            }
-            if let Some(row) = self.memory.rows.get_mut(usize::from(slot)) {
-                row.fill(0);
-            }
+            self.put(Place::Template(slot), NOBODY, &[]).await?;
+            self.memory.wipe_template(slot);
         }
         Ok(())
     }
@@ -336,52 +391,27 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
 
     /// Bytes that the newest records of all places take.
     fn used_bytes(&self) -> usize {
-        let person = |slot: &PersonSlot| match slot {
-            PersonSlot::Blank => 0,
-            PersonSlot::Removed => Partition::<F>::footprint(record::REMOVED_RECORD),
-            PersonSlot::Enrolled(_) => Partition::<F>::footprint(record::MAX_PERSON_RECORD),
-        };
-        let template = |slot: &TemplateSlot| match slot {
-            TemplateSlot { written: false, .. } => 0,
-            TemplateSlot { person: 0, .. } => Partition::<F>::footprint(record::FREE_RECORD),
-            _ => Partition::<F>::footprint(
-                record::MAX_TEMPLATE_RECORD - MAX_DIMENSION + usize::from(slot.dimension),
-            ),
-        };
-        self.memory.people.iter().map(person).sum::<usize>()
-            + self.memory.templates.iter().map(template).sum::<usize>()
+        self.memory.people.iter().map(Self::person_bytes).sum::<usize>()
+            + self.memory.templates.iter().map(Self::template_bytes).sum::<usize>()
     }
-}
 
-/// Takes one record into memory; records of one place come from the oldest to the newest.
-fn read(memory: &mut Memory, place: Place, bytes: &[u8]) -> Result<(), Error> {
-    match place {
-        Place::Template(slot) => {
-            let number = usize::from(slot);
-            let places = (memory.templates.get_mut(number), memory.rows.get_mut(number));
-            let (Some(slot), Some(row)) = places else { return Err(Error::Corrupted) };
-            let stored = record::template(bytes, row)?;
-            let (person, encoder, dimension) = match stored {
-                Some(stored) => (stored.person, stored.encoder, stored.template.values().len()),
-                None => (0, EncoderHash([0; 32]), 0),
-            };
-            if person == 0 {
-                row.fill(0);
-            }
-            slot.written = true;
-            slot.person = person;
-            slot.encoder = encoder;
-            slot.dimension = dimension as u16;
-        }
-        Place::Person(slot) => {
-            let slot = memory.people.get_mut(usize::from(slot)).ok_or(Error::Corrupted)?;
-            let (id, person) = match StoredPerson::from_bytes(bytes)? {
-                StoredPerson::Removed { id } => (id, PersonSlot::Removed),
-                StoredPerson::Enrolled(person) => (person.id, PersonSlot::Enrolled(person)),
-            };
-            memory.last_id = memory.last_id.max(id);
-            *slot = person;
+    fn person_bytes(slot: &PersonSlot) -> usize {
+        match slot {
+            PersonSlot::Blank => 0,
+            PersonSlot::Removed => Partition::<F>::footprint(sealed::REMOVED_RECORD),
+            _ => Partition::<F>::footprint(sealed::MAX_PERSON_RECORD),
         }
     }
-    Ok(())
+
+    fn template_bytes(slot: &TemplateSlot) -> usize {
+        match slot {
+            TemplateSlot { written: false, .. } => 0,
+            TemplateSlot { person: 0, .. } => Partition::<F>::footprint(sealed::FREE_RECORD),
+            _ => Self::template_footprint(usize::from(slot.dimension)),
+        }
+    }
+
+    fn template_footprint(dimension: usize) -> usize {
+        Partition::<F>::footprint(sealed::MAX_TEMPLATE_RECORD - MAX_DIMENSION + dimension)
+    }
 }

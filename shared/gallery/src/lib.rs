@@ -9,6 +9,8 @@
 //! - Templates of different encoders are never compared: [`Error::OtherEncoder`].
 //! - What was acknowledged survives a power cut at any instant; what was not is either
 //!   there whole or not at all. `gallery` in the source says by which order of writes.
+//! - Names and templates lie in flash sealed, by a key of the board and one of the person: a copy is of
+//!   no use elsewhere, a change is found, and who was removed is erased with the key ([`Gallery::remove`]).
 //! - Everything is integer arithmetic, so that host and board decide alike, bit for bit.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -16,10 +18,13 @@
 mod calibration;
 mod error;
 mod gallery;
+mod load;
 mod memory;
 mod name;
 mod partition;
 mod record;
+mod ring;
+mod sealed;
 mod search;
 mod similarity;
 mod template;

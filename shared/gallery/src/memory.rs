@@ -4,8 +4,9 @@
 //! megabyte a face. The copy costs about 590 KiB, in a `static` that begins as zeros.
 
 use heapless::Vec;
+use zeroize::Zeroize;
 
-use crate::{EncoderHash, MAX_DIMENSION, Name, TemplateView};
+use crate::{EncoderHash, MAX_DIMENSION, Name, TemplateView, ring::Salts};
 
 /// Most people in a gallery.
 pub const MAX_PEOPLE: usize = 256;
@@ -46,8 +47,19 @@ pub(crate) enum PersonSlot {
     Blank,
     /// Written, but its person was removed.
     Removed,
+    /// Written, and the newest record does not open: its person's key is erased, or it was changed.
+    Locked,
     /// Somebody.
     Enrolled(Person),
+}
+
+impl PersonSlot {
+    /// Overwrites a name in memory.
+    pub(crate) fn wipe(&mut self) {
+        if let Self::Enrolled(person) = self {
+            person.name.wipe();
+        }
+    }
 }
 
 /// What a template slot of the flash holds.
@@ -55,6 +67,8 @@ pub(crate) enum PersonSlot {
 pub(crate) struct TemplateSlot {
     /// Whether its key is in flash, be it as a free slot.
     pub(crate) written: bool,
+    /// Whether the newest record does not open.
+    pub(crate) locked: bool,
     /// The person's id; 0 for a free slot.
     pub(crate) person: u32,
     pub(crate) dimension: u16,
@@ -68,6 +82,8 @@ pub struct Memory {
     /// The values of each template slot, side by side for the search; zeros in free ones, and what is
     /// beyond a template's dimension says nothing.
     pub(crate) rows: [[i8; MAX_DIMENSION]; MAX_TEMPLATES],
+    /// The salts of the people's keys.
+    pub(crate) salts: Salts,
     /// The largest id ever given.
     pub(crate) last_id: u32,
 }
@@ -75,24 +91,35 @@ pub struct Memory {
 impl Memory {
     /// Empty room.
     pub const fn new() -> Self {
-        const BLANK: TemplateSlot =
-            TemplateSlot { written: false, person: 0, dimension: 0, encoder: EncoderHash([0; 32]) };
+        const BLANK: TemplateSlot = TemplateSlot {
+            written: false,
+            locked: false,
+            person: 0,
+            dimension: 0,
+            encoder: EncoderHash([0; 32]),
+        };
         Self {
             people: [const { PersonSlot::Blank }; MAX_PEOPLE],
             templates: [const { BLANK }; MAX_TEMPLATES],
             rows: [[0; MAX_DIMENSION]; MAX_TEMPLATES],
+            salts: [const { None }; MAX_PEOPLE],
             last_id: 0,
         }
     }
 
     /// Forgets everything, in place.
     pub(crate) fn clear(&mut self) {
-        self.people.iter_mut().for_each(|slot| *slot = PersonSlot::Blank);
+        for slot in &mut self.people {
+            slot.wipe();
+            *slot = PersonSlot::Blank;
+        }
         for slot in &mut self.templates {
             slot.written = false;
+            slot.locked = false;
             slot.person = 0;
         }
-        self.rows.iter_mut().for_each(|row| row.fill(0));
+        self.rows.iter_mut().for_each(Zeroize::zeroize);
+        self.salts.zeroize();
         self.last_id = 0;
     }
 
@@ -100,7 +127,7 @@ impl Memory {
     pub(crate) fn people(&self) -> impl Iterator<Item = &Person> {
         self.people.iter().filter_map(|slot| match slot {
             PersonSlot::Enrolled(person) => Some(person),
-            PersonSlot::Blank | PersonSlot::Removed => None,
+            _ => None,
         })
     }
 
@@ -115,6 +142,16 @@ impl Memory {
         let TemplateSlot { person, dimension, .. } = self.templates.get(number)?;
         let values = self.rows.get(number)?.get(..usize::from(*dimension))?;
         if *person == 0 { None } else { TemplateView::new(values).ok() }
+    }
+
+    /// Overwrites a template in memory, and what is known of it; its slot, where there is such a one.
+    pub(crate) fn wipe_template(&mut self, slot: u16) -> Option<&mut TemplateSlot> {
+        let number = usize::from(slot);
+        self.rows.get_mut(number)?.zeroize();
+        let slot = self.templates.get_mut(number)?;
+        slot.person = 0;
+        slot.locked = false;
+        Some(slot)
     }
 
     /// The rows up to the last template.

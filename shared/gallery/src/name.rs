@@ -2,6 +2,8 @@
 
 use core::{fmt, ops::Deref};
 
+use zeroize::Zeroize;
+
 use crate::Error;
 
 /// Most bytes of a name in UTF-8.
@@ -24,6 +26,11 @@ impl Name {
             return Err(Error::Name);
         }
         heapless::String::try_from(name).map(Self).map_err(|_| Error::Name)
+    }
+
+    /// Overwrites the name in memory.
+    pub(crate) fn wipe(&mut self) {
+        self.0.zeroize();
     }
 
     /// The name.

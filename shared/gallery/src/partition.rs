@@ -1,4 +1,4 @@
-//! The gallery's partition: a map of sequential-storage, and how full it may become.
+//! The gallery's partition: the ring of keys, a map of sequential-storage, and how full that may become.
 //!
 //! The map would tell that it is full only after it has moved every sector once in search of
 //! room. So the room is reckoned beforehand: with `S` sectors the map always finds a place while
@@ -13,15 +13,14 @@ use sequential_storage::{
     map::{MapConfig, MapItemIter, MapStorage},
 };
 
-use crate::{
-    Error, MAX_PEOPLE, MAX_TEMPLATES,
-    record::{MAX_TEMPLATE_RECORD, Place},
-};
+use crate::{Error, MAX_PEOPLE, MAX_TEMPLATES, record::Place, ring::Ring, sealed::MAX_TEMPLATE_RECORD};
 
 /// Most sectors in a partition: 1 MiB of 4 KiB each.
 const MAX_SECTORS: usize = 256;
-/// Fewest sectors: fewer could hold next to nothing.
+/// Fewest sectors of the map: fewer could hold next to nothing.
 const MIN_SECTORS: usize = 4;
+/// Largest word: cells of the ring are whole ones.
+const MAX_WORD: usize = 8;
 /// Smallest sector: three of the largest records and what a sector needs for itself.
 const MIN_SECTOR: usize = 2048;
 /// Keys are `u16`.
@@ -43,9 +42,11 @@ impl<F: NorFlash> Partition<F> {
     /// The whole of `flash` as a partition.
     pub(crate) fn new(flash: F) -> Result<Self, Error> {
         let bytes = flash.capacity();
-        let sectors = bytes / F::ERASE_SIZE.max(1);
-        let range = 0..u32::try_from(bytes).map_err(|_| Error::Partition)?;
-        if !(MIN_SECTORS..=MAX_SECTORS).contains(&sectors) || F::ERASE_SIZE < MIN_SECTOR {
+        let ring = Ring::bytes::<F>();
+        let sectors = bytes.saturating_sub(ring) / F::ERASE_SIZE.max(1);
+        let range = ring as u32..u32::try_from(bytes).map_err(|_| Error::Partition)?;
+        let fits = (MIN_SECTORS..=MAX_SECTORS).contains(&sectors);
+        if !fits || F::ERASE_SIZE < MIN_SECTOR || Self::word() > MAX_WORD {
             return Err(Error::Partition);
         }
         let config = MapConfig::try_new(range).map_err(|_| Error::Partition)?;
@@ -67,6 +68,22 @@ impl<F: NorFlash> Partition<F> {
     pub(crate) fn footprint(length: usize) -> usize {
         MapStorage::<u16, F, MapCache>::item_overhead_size() as usize
             + (KEY + length).next_multiple_of(Self::word())
+    }
+
+    /// The whole partition, for the ring.
+    pub(crate) fn flash(&mut self) -> &mut F {
+        self.map.flash()
+    }
+
+    /// Whether the map has no record at all.
+    pub(crate) async fn is_blank(&mut self) -> Result<bool, Error> {
+        let mut blank = true;
+        self.read_all(|_, _| {
+            blank = false;
+            Ok(())
+        })
+        .await?;
+        Ok(blank)
     }
 
     /// Writes a record in one atomic step.

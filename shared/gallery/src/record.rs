@@ -1,4 +1,4 @@
-//! The bytes of the gallery in flash.
+//! What the records of the gallery say.
 //!
 //! The partition is a map of sequential-storage, which keeps the newest value of every key,
 //! checks each by CRC and ignores those that a power cut left unfinished. Keys are places, not
@@ -8,13 +8,14 @@
 //! ```text
 //! key    u16 LE   0x0000 | template slot     or     0x8000 | person slot
 //!
-//! template slot   01 | person u32 LE | encoder hash, 32 bytes | values, 64 to 512 x i8
-//!   free          01
-//! person slot     01 | id u32 LE | templates u8 | slots u16 LE each | name, UTF-8
-//!   removed       01 | id u32 LE
+//! template slot   person u32 LE | encoder hash, 32 bytes | values, 64 to 512 x i8
+//!   free          nothing
+//! person slot     id u32 LE | templates u8 | slots u16 LE each | name, UTF-8
+//!   removed       id u32 LE
 //! ```
-//! The first byte is the version of the format. A removed person's record keeps the id, so that
-//! the largest id ever given can be seen from the records alone, and none is given twice.
+//! These are the contents of records, which are sealed before they go to flash (`sealed`). A removed
+//! person's record keeps the id, so that the largest id ever given can be seen from the records alone, and
+//! none is given twice.
 
 use heapless::Vec;
 
@@ -24,26 +25,22 @@ use crate::{
 #[cfg(doc)]
 use crate::{MAX_PEOPLE, MAX_TEMPLATES};
 
-/// The version of the format.
-const VERSION: u8 = 1;
 /// What tells a person's key from a template's.
 const PERSON: u16 = 0x8000;
-/// Version, person and encoder before a template's values.
-const TEMPLATE_HEAD: usize = 1 + 4 + 32;
-/// Version, id and number of templates before a person's slots.
-const PERSON_HEAD: usize = 1 + 4 + 1;
+/// Person and encoder before a template's values.
+const TEMPLATE_HEAD: usize = 4 + 32;
+/// Id and number of templates before a person's slots.
+const PERSON_HEAD: usize = 4 + 1;
 
-/// Bytes of the largest template record.
-pub(crate) const MAX_TEMPLATE_RECORD: usize = TEMPLATE_HEAD + MAX_DIMENSION;
-/// Bytes of the largest person record.
-pub(crate) const MAX_PERSON_RECORD: usize = PERSON_HEAD + 2 * TEMPLATES_PER_PERSON + MAX_NAME;
-/// Bytes of a free slot's record.
-pub(crate) const FREE_RECORD: usize = 1;
-/// Bytes of a removed person's record.
-pub(crate) const REMOVED_RECORD: usize = 5;
+/// Bytes of the largest template's content.
+pub(crate) const MAX_TEMPLATE: usize = TEMPLATE_HEAD + MAX_DIMENSION;
+/// Bytes of the largest person's content.
+pub(crate) const MAX_PERSON: usize = PERSON_HEAD + 2 * TEMPLATES_PER_PERSON + MAX_NAME;
+/// Bytes of a removed person's content.
+pub(crate) const REMOVED: usize = 4;
 
-/// A record's bytes on their way to flash.
-pub(crate) type Bytes = Vec<u8, MAX_TEMPLATE_RECORD>;
+/// A record's content.
+pub(crate) type Bytes = Vec<u8, MAX_TEMPLATE>;
 
 /// A place in the map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,25 +82,20 @@ pub(crate) enum StoredPerson {
 impl StoredTemplate<'_> {
     pub(crate) fn bytes(&self) -> Bytes {
         let values = self.template.values().iter().map(|value| value.cast_unsigned());
-        [VERSION].into_iter().chain(self.person.to_le_bytes()).chain(self.encoder.0).chain(values).collect()
+        self.person.to_le_bytes().into_iter().chain(self.encoder.0).chain(values).collect()
     }
-}
-
-/// The record of a template slot that is free again.
-pub(crate) fn free_bytes() -> Bytes {
-    [VERSION].into_iter().collect()
 }
 
 /// Decodes a template slot; `None` if it is free.
 ///
 /// # Errors
-/// [`Error::Format`] for another version, [`Error::Corrupted`] for what no version 1 wrote.
+/// [`Error::Corrupted`] for what no gallery wrote.
 /// `values` is where the values go, as flash gives unsigned bytes.
 pub(crate) fn template<'a>(
     bytes: &[u8],
     values: &'a mut [i8; MAX_DIMENSION],
 ) -> Result<Option<StoredTemplate<'a>>, Error> {
-    let mut reader = Reader::new(bytes)?;
+    let mut reader = Reader { rest: bytes };
     if reader.rest.is_empty() {
         return Ok(None);
     }
@@ -117,7 +109,7 @@ pub(crate) fn template<'a>(
 
 impl StoredPerson {
     pub(crate) fn bytes(&self) -> Bytes {
-        let mut bytes: Bytes = [VERSION].into_iter().collect();
+        let mut bytes = Bytes::new();
         // The buffer holds the largest record, so that nothing below is cut off.
         match self {
             Self::Removed { id } => bytes.extend(id.to_le_bytes()),
@@ -133,7 +125,7 @@ impl StoredPerson {
 
     /// Decodes a person slot, with the errors of [`template`].
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let mut reader = Reader::new(bytes)?;
+        let mut reader = Reader { rest: bytes };
         let id = u32::from_le_bytes(reader.array()?);
         if reader.rest.is_empty() {
             return Ok(Self::Removed { id });
@@ -155,14 +147,6 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(bytes: &'a [u8]) -> Result<Self, Error> {
-        match bytes.split_first() {
-            Some((&VERSION, rest)) => Ok(Self { rest }),
-            Some((version, _)) => Err(Error::Format(*version)),
-            None => Err(Error::Corrupted),
-        }
-    }
-
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
         let (array, rest) = self.rest.split_first_chunk().ok_or(Error::Corrupted)?;
         self.rest = rest;
@@ -181,12 +165,12 @@ mod tests {
         let slots = [1u16, 0x0203].into_iter().collect();
         let person = Person { id: 0x0405_0607, name: Name::new("Zoë").unwrap(), slots };
         let record = StoredPerson::Enrolled(person);
-        let golden = [1, 7, 6, 5, 4, 2, 1, 0, 3, 2, b'Z', b'o', 0xc3, 0xab];
+        let golden = [7, 6, 5, 4, 2, 1, 0, 3, 2, b'Z', b'o', 0xc3, 0xab];
         assert_eq!(record.bytes(), golden);
         assert_eq!(StoredPerson::from_bytes(&golden), Ok(record));
         let removed = StoredPerson::Removed { id: 9 };
-        assert_eq!(removed.bytes(), [1, 9, 0, 0, 0]);
-        assert_eq!(StoredPerson::from_bytes(&[1, 9, 0, 0, 0]), Ok(removed));
+        assert_eq!(removed.bytes(), [9, 0, 0, 0]);
+        assert_eq!(StoredPerson::from_bytes(&[9, 0, 0, 0]), Ok(removed));
     }
 
     #[test]
@@ -195,24 +179,17 @@ mod tests {
         let template = TemplateView::new(&values).unwrap();
         let record = StoredTemplate { person: 5, encoder: EncoderHash([0xab; 32]), template };
         let bytes = record.bytes();
-        assert_eq!(bytes[..5], [1, 5, 0, 0, 0]);
-        assert_eq!(bytes[5..37], [0xab; 32]);
-        assert_eq!(bytes[37..], [0xfe; 64]);
+        assert_eq!(bytes[..4], [5, 0, 0, 0]);
+        assert_eq!(bytes[4..36], [0xab; 32]);
+        assert_eq!(bytes[36..], [0xfe; 64]);
         let mut memory = [0; MAX_DIMENSION];
         assert_eq!(super::template(&bytes, &mut memory), Ok(Some(record)));
-        assert_eq!(super::template(&free_bytes(), &mut memory), Ok(None));
-    }
-
-    #[test]
-    fn newer_versions_are_named() {
-        assert_eq!(StoredPerson::from_bytes(&[2, 0]), Err(Error::Format(2)));
-        assert_eq!(StoredPerson::from_bytes(&[]), Err(Error::Corrupted));
+        assert_eq!(super::template(&[], &mut memory), Ok(None));
     }
 
     proptest! {
         #[test]
-        fn any_bytes_decode_or_are_refused(mut bytes in proptest::collection::vec(any::<u8>(), 0..700)) {
-            if let Some(version) = bytes.first_mut() { *version = 1; }
+        fn any_bytes_decode_or_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..700)) {
             let mut memory = [0; MAX_DIMENSION];
             if let Ok(Some(record)) = template(&bytes, &mut memory) {
                 prop_assert_eq!(&record.bytes()[..], &bytes[..]);

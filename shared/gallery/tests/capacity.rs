@@ -3,8 +3,8 @@
 mod nor;
 
 use embassy_futures::block_on;
-use gallery::{EncoderHash, Error, Gallery, Memory, Name, Probe, Similarity};
-use nor::{Nor, SECTOR, face};
+use gallery::{EncoderHash, Error, Memory, Name, Probe, Similarity};
+use nor::{Nor, SECTOR, face, open};
 
 const ENCODER: EncoderHash = EncoderHash([7; 32]);
 const THRESHOLD: Similarity = Similarity(16_384);
@@ -18,7 +18,7 @@ fn name(person: u32) -> Name {
 fn two_hundred_people_with_five_templates_fit_a_megabyte() {
     let mut nor = Nor::new(1024 * 1024 / SECTOR);
     let mut memory = Box::new(Memory::new());
-    let mut gallery = block_on(Gallery::open(&mut nor, &mut memory)).unwrap();
+    let mut gallery = open(&mut nor, &mut memory).unwrap();
     for person in 0..200 {
         for template in 0..5 {
             let face = face(person * 5 + template, 512);
@@ -44,7 +44,7 @@ fn two_hundred_people_with_five_templates_fit_a_megabyte() {
             }
         }
     }
-    let gallery = block_on(Gallery::open(&mut nor, &mut memory)).unwrap();
+    let gallery = open(&mut nor, &mut memory).unwrap();
     assert_eq!((gallery.people().count(), gallery.templates()), (200, 1000));
     for number in 0..1000 {
         let face = face(number, 512);
@@ -58,9 +58,9 @@ fn two_hundred_people_with_five_templates_fit_a_megabyte() {
 
 #[test]
 fn a_full_flash_says_so_loses_nothing_and_has_room_to_remove() {
-    let mut nor = Nor::new(4);
+    let mut nor = Nor::new(8);
     let mut memory = Box::new(Memory::new());
-    let mut gallery = block_on(Gallery::open(&mut nor, &mut memory)).unwrap();
+    let mut gallery = open(&mut nor, &mut memory).unwrap();
     let mut enrolled = 0;
     let refusal = loop {
         let face = face(enrolled, 512);
@@ -80,15 +80,15 @@ fn a_full_flash_says_so_loses_nothing_and_has_room_to_remove() {
         block_on(gallery.remove(&name(old))).unwrap();
         block_on(gallery.enrol(&name(old), probe, THRESHOLD)).unwrap();
     }
-    let gallery = block_on(Gallery::open(&mut nor, &mut memory)).unwrap();
+    let gallery = open(&mut nor, &mut memory).unwrap();
     assert_eq!(gallery.people().count() as u32, enrolled);
 }
 
 #[test]
 fn the_memory_is_the_limit_of_a_large_flash() {
-    let mut nor = Nor::new(256);
+    let mut nor = Nor::new(260);
     let mut memory = Box::new(Memory::new());
-    let mut gallery = block_on(Gallery::open(&mut nor, &mut memory)).unwrap();
+    let mut gallery = open(&mut nor, &mut memory).unwrap();
     for person in 0..256 {
         let face = face(person, 64);
         let probe = Probe { template: &face, encoder: ENCODER };
@@ -105,9 +105,9 @@ fn the_memory_is_the_limit_of_a_large_flash() {
 #[test]
 fn partitions_that_cannot_hold_a_gallery_are_refused() {
     let mut memory = Box::new(Memory::new());
-    for sectors in [0, 3, 257] {
+    for sectors in [0, 7, 261] {
         let mut nor = Nor::new(sectors);
-        let opened = block_on(Gallery::open(&mut nor, &mut memory)).map(|_| ());
+        let opened = open(&mut nor, &mut memory).map(|_| ());
         assert_eq!(opened, Err(Error::Partition));
     }
 }

@@ -5,8 +5,8 @@ mod nor;
 use std::collections::BTreeMap;
 
 use embassy_futures::block_on;
-use gallery::{EncoderHash, Error, Gallery, Memory, Name, Probe, Similarity};
-use nor::{Nor, face};
+use gallery::{EncoderHash, Error, Memory, Name, Probe, Similarity};
+use nor::{Nor, face, open};
 use proptest::prelude::*;
 
 const ENCODER: EncoderHash = EncoderHash([7; 32]);
@@ -47,9 +47,9 @@ proptest! {
     #[test]
     fn the_gallery_does_as_the_model(steps in steps()) {
         // Room for all that the model may hold: eight people with eight templates each.
-        let (mut nor, mut memory) = (Nor::new(12), Box::new(Memory::new()));
+        let (mut nor, mut memory) = (Nor::new(16), Box::new(Memory::new()));
         let (mut model, mut last_id) = (Model::new(), 0);
-        let mut gallery = block_on(Gallery::open(&mut nor, &mut memory)).unwrap();
+        let mut gallery = open(&mut nor, &mut memory).unwrap();
         for step in steps {
             match step {
                 Step::Enrol { name: person, face: number } => {
@@ -93,7 +93,7 @@ proptest! {
                     prop_assert_eq!(done, expected);
                 }
                 Step::Reopen => {
-                    gallery = block_on(Gallery::open(&mut nor, &mut memory)).unwrap();
+                    gallery = open(&mut nor, &mut memory).unwrap();
                 }
             }
             let mut listed: Vec<(u32, Name, usize)> = Vec::new();

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use embassy_futures::block_on;
 use gallery::{EncoderHash, Error, Gallery, Memory, Name, Probe, Similarity};
-use nor::{Nor, face};
+use nor::{Nor, face, open};
 
 const ENCODER: EncoderHash = EncoderHash([7; 32]);
 const THRESHOLD: Similarity = Similarity(26_000);
@@ -94,11 +94,11 @@ fn holds(gallery: &Gallery<'_, &mut Nor>, enrolled: &Enrolled) -> bool {
 
 /// Runs the changes with a cut after `steps`, and a second one during recovery.
 fn survive(steps: u32, memory: &mut Memory) {
-    let mut nor = Nor::new(4);
+    let mut nor = Nor::new(8);
     nor.cut_after(steps);
     let mut enrolled = Enrolled::new();
     let mut interrupted = None;
-    if let Ok(mut gallery) = block_on(Gallery::open(&mut nor, memory)) {
+    if let Ok(mut gallery) = open(&mut nor, memory) {
         for change in changes() {
             let before = enrolled.clone();
             match apply(&mut gallery, change, &mut enrolled) {
@@ -117,10 +117,10 @@ fn survive(steps: u32, memory: &mut Memory) {
     };
     // The power comes, but not for long, and then for good.
     nor.cut_after(steps % 61);
-    let _ = block_on(Gallery::open(&mut nor, memory)).map(|_| ());
+    let _ = open(&mut nor, memory).map(|_| ());
     nor.restore_power();
-    let mut gallery = block_on(Gallery::open(&mut nor, memory))
-        .unwrap_or_else(|error| panic!("{steps}: does not open: {error}"));
+    let mut gallery =
+        open(&mut nor, memory).unwrap_or_else(|error| panic!("{steps}: does not open: {error}"));
     let largest = before.values().map(|(id, _)| *id).max().unwrap_or(0);
     // Ids rise by one for each enrolment that was acknowledged.
     let after = outcome(&before, change, largest + 1);
@@ -138,9 +138,9 @@ fn survive(steps: u32, memory: &mut Memory) {
 #[test]
 fn a_power_cut_at_any_step_loses_nothing_acknowledged() {
     let mut memory = Box::new(Memory::new());
-    let mut uncut = Nor::new(4);
+    let mut uncut = Nor::new(8);
     let mut enrolled = Enrolled::new();
-    let mut gallery = block_on(Gallery::open(&mut uncut, &mut memory)).unwrap();
+    let mut gallery = open(&mut uncut, &mut memory).unwrap();
     for change in changes() {
         apply(&mut gallery, change, &mut enrolled).unwrap();
     }

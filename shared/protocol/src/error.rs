@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Flaw, Hash, ModelKind, Name, Similarity, Text};
+use crate::{Flaw, Hash, ModelKind, Name, Role, Similarity, Text};
 
 /// A refusal. Nothing was changed, unless a variant says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -181,6 +181,57 @@ pub enum Error {
         /// What.
         reason: Text,
     },
+
+    /// The board has no such session: it was reset, or spoke with another host since.
+    #[error("the board has no such session")]
+    NoSession,
+    /// Only a paired host may ask this.
+    #[error("this computer is not paired with the board")]
+    Unpaired,
+    /// The host's role is too low.
+    #[error("this takes the role of {needed}")]
+    Forbidden {
+        /// What it takes.
+        needed: Role,
+    },
+    /// The first host must be an installer; a later one needs an invitation for its role.
+    #[error("the board does not expect {role} to be paired")]
+    NotInvited {
+        /// What the host wanted to be.
+        role: Role,
+    },
+    /// No pairing was begun, or its nonce is not the one committed to, or its time is over.
+    #[error("no such pairing is under way")]
+    NoPairing,
+    /// The board knows as many hosts as it can.
+    #[error("the board knows {limit} hosts, which is the most it can")]
+    HostsFull {
+        /// The most.
+        limit: u8,
+    },
+    /// No host has that key.
+    #[error("no host with this key is paired")]
+    UnknownHost,
+    /// Without an installer nobody could change the board any more.
+    #[error("the last installer cannot be removed")]
+    LastInstaller,
+    /// The signature is not of the key that the board trusts, or of something else.
+    #[error("the {kind} is not signed by the key that the board trusts")]
+    Unsigned {
+        /// What was to be installed.
+        kind: ModelKind,
+    },
+    /// The board had a newer one.
+    #[error("the {kind} is older than one that the board had: release {newest}")]
+    RolledBack {
+        /// What was to be installed.
+        kind: ModelKind,
+        /// The newest release that the board had.
+        newest: u64,
+    },
+    /// What lies in flash was changed, or is another board's.
+    #[error("the people in flash were tampered with, or are another board's")]
+    Tampered,
 }
 
 /// A field of [`Settings`](crate::Settings).

@@ -4,7 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Artefact, Candidate, Face, Flaw, Liveness, Name, PersonId, ResetReason, Similarity};
+use crate::{
+    Artefact, Candidate, Face, Flaw, Label, Liveness, Name, PersonId, ResetReason, Role, Similarity,
+};
 
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +60,13 @@ pub enum EventKind {
     },
     /// The lock closed.
     Locked,
+    /// A host was paired.
+    Paired {
+        /// What it may do.
+        role: Role,
+        /// What people call it.
+        label: Label,
+    },
 }
 
 /// What a camera picture shows.

@@ -12,7 +12,10 @@ use crate::{Error, Request, Response};
 
 /// Most bytes of a body: a chunk of [`MAX_CHUNK`](crate::MAX_CHUNK) bytes and its header, or
 /// the longest page of people or events.
-pub const MAX_BODY: usize = 2304;
+pub const MAX_BODY: usize = 2304 + MAX_SEALING;
+
+/// Most bytes by which a message is longer once it is sealed, its kind within included.
+pub const MAX_SEALING: usize = 32;
 
 /// Kind and id.
 const HEADER: usize = 3;
@@ -40,6 +43,18 @@ pub enum Kind {
     Response = 1,
     /// An [`Error`], from the board.
     Error = 2,
+    /// A step of a session's handshake, from either.
+    Handshake = 3,
+    /// A message of a session, from either: its own kind is within, see [`pack`].
+    Sealed = 4,
+}
+
+impl Kind {
+    fn from_byte(byte: u8) -> Option<Self> {
+        [Self::Request, Self::Response, Self::Error, Self::Handshake, Self::Sealed]
+            .into_iter()
+            .find(|kind| *kind as u8 == byte)
+    }
 }
 
 /// A message that can be a packet's body.
@@ -87,6 +102,26 @@ impl<'a> Packet<'a> {
             _ => Err(DecodeError::Body),
         }
     }
+
+    /// The packet that was sealed within this one, from its bytes as [`pack`] wrote them.
+    ///
+    /// # Errors
+    /// [`DecodeError::Kind`] if they are none.
+    pub fn within<'b>(&self, packed: &'b [u8]) -> Result<Packet<'b>, DecodeError> {
+        let (kind, body) = packed.split_first().ok_or(DecodeError::Kind)?;
+        let kind = Kind::from_byte(*kind).ok_or(DecodeError::Kind)?;
+        Ok(Packet { kind, id: self.id, checksum: self.checksum, body })
+    }
+}
+
+/// Writes a message's kind and body into `buffer`, to be sealed, and returns how many bytes.
+///
+/// # Errors
+/// [`EncodeError`] if `buffer` is too short.
+pub fn pack<'m, M: Body<'m>>(message: &M, buffer: &mut [u8]) -> Result<usize, EncodeError> {
+    let (kind, rest) = buffer.split_first_mut().ok_or(EncodeError)?;
+    *kind = M::KIND as u8;
+    Ok(1 + postcard::to_slice(message, rest).map_err(|_| EncodeError)?.len())
 }
 
 /// A message did not fit the buffer, which is at least [`MAX_FRAME`] for any message.
@@ -124,15 +159,39 @@ pub fn encode<'b, 'm, M: Body<'m>>(
     message: &M,
     buffer: &'b mut [u8],
 ) -> Result<&'b [u8], EncodeError> {
+    frame(M::KIND, id, buffer, |writer| postcard::serialize_with_flavor(message, writer))
+}
+
+/// Writes a body that is no message of the table, or a sealed one, as a frame.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_bytes<'b>(
+    kind: Kind,
+    id: u16,
+    body: &[u8],
+    buffer: &'b mut [u8],
+) -> Result<&'b [u8], EncodeError> {
+    frame(kind, id, buffer, |mut writer| {
+        writer.try_extend(body)?;
+        writer.finalize()
+    })
+}
+
+/// Writes a frame whose body `fill` writes.
+fn frame(
+    kind: Kind,
+    id: u16,
+    buffer: &mut [u8],
+    fill: impl FnOnce(FrameWriter<'_>) -> postcard::Result<usize>,
+) -> Result<&[u8], EncodeError> {
     let available = buffer.len().min(MAX_FRAME);
     let (first, rest) = buffer[..available].split_first_mut().ok_or(EncodeError)?;
     *first = 0;
     let mut writer = FrameWriter { cobs: CobsEncoder::new(rest), crc: CRC.digest() };
     let [low, high] = id.to_le_bytes();
-    let stuffed = writer
-        .try_extend(&[M::KIND as u8, low, high])
-        .and_then(|()| postcard::serialize_with_flavor(message, writer))
-        .map_err(|_| EncodeError)?;
+    let stuffed =
+        writer.try_extend(&[kind as u8, low, high]).and_then(|()| fill(writer)).map_err(|_| EncodeError)?;
     *rest.get_mut(stuffed).ok_or(EncodeError)? = 0;
     buffer.get(..stuffed + 2).ok_or(EncodeError)
 }
@@ -215,11 +274,6 @@ fn unpack(stuffed: &mut [u8]) -> Result<Packet<'_>, DecodeError> {
     if CRC.checksum(summed) != checksum {
         return Err(DecodeError::Checksum);
     }
-    let kind = match kind {
-        0 => Kind::Request,
-        1 => Kind::Response,
-        2 => Kind::Error,
-        _ => return Err(DecodeError::Kind),
-    };
+    let kind = Kind::from_byte(kind).ok_or(DecodeError::Kind)?;
     Ok(Packet { kind, id: u16::from_le_bytes([low, high]), checksum, body })
 }

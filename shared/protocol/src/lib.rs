@@ -15,9 +15,9 @@
 //! ```
 //! | field | meaning |
 //! |---|---|
-//! | `kind` | 0 request, 1 response, 2 error ([`Kind`]) |
+//! | `kind` | 0 request, 1 response, 2 error, 3 handshake, 4 sealed ([`Kind`]) |
 //! | `id` | chosen by the host, repeated by the board in its reply |
-//! | `body` | a [`Request`], [`Response`] or [`Error`] in the [postcard] format, up to [`MAX_BODY`] bytes |
+//! | `body` | a [`Request`], [`Response`] or [`Error`] in the [postcard] format; a step of the handshake; a message that is sealed; up to [`MAX_BODY`] bytes |
 //! | `crc` | CRC-32/ISO-HDLC over everything before it |
 //!
 //! [postcard]: https://postcard.jamesmunns.com/wire-format
@@ -26,6 +26,19 @@
 //! A host that hears nothing sends the same frame again. A board that gets the frame it
 //! answered last (same id, same checksum) repeats its reply and does nothing else
 //! ([`LastReply`]): enrolling twice because a reply was lost cannot happen.
+//!
+//! # Sessions
+//! What is not public goes sealed: the handshake and the seal are those of the crate `secrets`.
+//! Unsealed a board answers [`Request::Hello`] and [`Request::Status`] alone.
+//!
+//! ```text
+//! host    handshake, 32 bytes       board    handshake, 96 bytes
+//! host    handshake, 64 bytes       board    sealed( 1, Response::Session )
+//! host    sealed( 0, Request )      board    sealed( 1, Response ) or sealed( 2, Error )
+//! ```
+//! Within, a message has its kind before it, so that this is sealed, too. Unsealed a board says two
+//! things in a session, and both cost nothing but time: [`Error::Busy`], and [`Error::NoSession`] when
+//! it has lost its keys, as after a reset; the host then shakes hands anew, and asks again.
 //!
 //! # Versions
 //! [`Request::Hello`], [`Response::Hello`] and [`Error::Version`] keep their number and their
@@ -40,6 +53,7 @@ mod face;
 mod frame;
 mod liveness;
 mod model;
+mod pair;
 mod reply;
 mod request;
 mod response;
@@ -49,10 +63,12 @@ pub use error::{Error, SettingName};
 pub use event::{Event, EventKind, Judgement};
 pub use face::{Face, Flaw, Point, Quality};
 pub use frame::{
-    Body, DecodeError, Deframer, EncodeError, Kind, MAX_BODY, MAX_FRAME, MAX_PACKET, Packet, encode,
+    Body, DecodeError, Deframer, EncodeError, Kind, MAX_BODY, MAX_FRAME, MAX_PACKET, MAX_SEALING, Packet,
+    encode, encode_bytes, pack,
 };
 pub use liveness::{Artefact, Liveness, LivenessMode};
 pub use model::{ModelInfo, ModelKind};
+pub use pair::{Host, Label, MAX_HOSTS, MAX_LABEL, Pairing, Role, Signature};
 pub use reply::LastReply;
 pub use request::{Enrolment, PixelFormat, Request, Source};
 pub use response::{Candidate, Comparison, Response, User};

@@ -1,6 +1,6 @@
 //! The board's memory of its last reply, so that a repeated request is not acted on twice.
 
-use crate::frame::{Body, EncodeError, MAX_FRAME, Packet, encode};
+use crate::frame::{Body, EncodeError, Kind, MAX_FRAME, Packet, encode, encode_bytes};
 
 /// The last reply of a board, as the frame that was sent.
 ///
@@ -39,8 +39,28 @@ impl LastReply {
         reply: &M,
     ) -> Result<&[u8], EncodeError> {
         self.length = 0;
-        let frame = encode(id, reply, &mut self.frame)?;
-        self.length = frame.len();
+        let length = encode(id, reply, &mut self.frame)?.len();
+        self.keep(id, checksum, length)
+    }
+
+    /// As [`answer`](Self::answer), with a body that is sealed or a step of a handshake.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if `body` is too long.
+    pub fn answer_bytes(
+        &mut self,
+        id: u16,
+        checksum: u32,
+        kind: Kind,
+        body: &[u8],
+    ) -> Result<&[u8], EncodeError> {
+        self.length = 0;
+        let length = encode_bytes(kind, id, body, &mut self.frame)?.len();
+        self.keep(id, checksum, length)
+    }
+
+    fn keep(&mut self, id: u16, checksum: u32, length: usize) -> Result<&[u8], EncodeError> {
+        self.length = length;
         self.id = id;
         self.checksum = checksum;
         self.frame.get(..self.length).ok_or(EncodeError)

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Hash, ModelKind, Name, Settings};
+use crate::{Hash, Label, ModelKind, Name, Role, Settings, Signature};
 
 /// A request. The reply named is the one on success; any request may be answered by an
 /// [`Error`](crate::Error) instead.
@@ -90,6 +90,10 @@ pub enum Request<'a> {
         length: u32,
         /// SHA-256 of the image's bytes.
         sha256: Hash,
+        /// It rises with every release; the board takes none that is lower than it had.
+        sequence: u64,
+        /// Of all of the above, by the key that the board trusts.
+        signature: Signature,
     },
     /// The image's bytes from `offset` on, in order; a chunk that was already written may come
     /// again. → [`Progress`](crate::Response::Progress)
@@ -116,6 +120,49 @@ pub enum Request<'a> {
     PauseDoor {
         /// Milliseconds from now, at most 60,000; 0 ends the pause.
         ms: u32,
+    },
+    /// Asks to be paired. The first host must be an installer, and every other one needs an
+    /// invitation. → [`PairingNonce`](crate::Response::PairingNonce)
+    BeginPairing {
+        /// What the host wants to be.
+        role: Role,
+        /// What people shall call it.
+        label: Label,
+        /// To the nonce that it tells afterwards.
+        commitment: Hash,
+    },
+    /// Tells the nonce: the board shows the code and waits for its button.
+    /// → [`Pairing`](crate::Response::Pairing)
+    Pair {
+        /// The nonce.
+        nonce: Hash,
+        /// Whose models the board shall trust; from the first installer.
+        signer: Option<Hash>,
+    },
+    /// Has the button been pressed? → [`Pairing`](crate::Response::Pairing)
+    PollPairing,
+    /// Lets one more host be paired as `role`, within five minutes. → [`Done`](crate::Response::Done)
+    Invite {
+        /// What it may be.
+        role: Role,
+    },
+    /// → [`Hosts`](crate::Response::Hosts)
+    ListHosts,
+    /// Forgets a host. The last installer cannot be forgotten. → [`Done`](crate::Response::Done)
+    RemoveHost {
+        /// Its key.
+        key: Hash,
+    },
+    /// Puts a new key in the place of that by which this host is known; the session goes on.
+    /// → [`Done`](crate::Response::Done)
+    ReplaceKey {
+        /// The new key.
+        key: Hash,
+    },
+    /// Trusts another key with models from now on. → [`Done`](crate::Response::Done)
+    SetSigner {
+        /// The key, Ed25519.
+        signer: Hash,
     },
 }
 

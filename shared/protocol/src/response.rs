@@ -6,8 +6,8 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EVENTS_PER_PAGE, Event, Face, Hash, Liveness, MAX_FACES, MAX_TEMPLATE, ModelInfo, Name, PersonId,
-    Settings, Similarity, Status, Text, USERS_PER_PAGE,
+    EVENTS_PER_PAGE, Event, Face, Hash, Host, Liveness, MAX_FACES, MAX_HOSTS, MAX_TEMPLATE, ModelInfo, Name,
+    Pairing, PersonId, Role, Settings, Similarity, Status, Text, USERS_PER_PAGE,
 };
 
 /// A successful reply.
@@ -95,6 +95,20 @@ pub enum Response {
         /// The events. Empty if there are no newer ones.
         events: Vec<Event, EVENTS_PER_PAGE>,
     },
+    /// The handshake is done: what the host may do in this session.
+    Session {
+        /// None if it is not paired.
+        role: Option<Role>,
+    },
+    /// The board's part of the code.
+    PairingNonce {
+        /// Random.
+        nonce: Hash,
+    },
+    /// How far a pairing is.
+    Pairing(Pairing),
+    /// The hosts that the board knows.
+    Hosts(Vec<Host, MAX_HOSTS>),
 }
 
 /// A face compared with templates.

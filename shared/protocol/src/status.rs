@@ -38,6 +38,8 @@ pub struct Status {
     pub settings: Settings,
     /// Sequence number of the last picture taken from the camera; 0 for none.
     pub camera_sequence: u32,
+    /// Hosts that are paired; 0 on a board that belongs to nobody yet.
+    pub hosts: u8,
 }
 
 /// Settings of the door, kept in flash.

@@ -1,22 +1,54 @@
-//! The host's end of the line.
+//! The host's end of the line: it shakes hands by itself before the first thing it asks.
 
+use ed25519_dalek::{Signer, SigningKey};
 use embassy_time::{Duration, with_timeout};
 use protocol::{
-    Deframer, Enrolment, Error, Kind, MAX_CHUNK, MAX_FRAME, ModelInfo, ModelKind, PixelFormat, Request,
-    Response, Source,
+    Deframer, Enrolment, Error, Kind, Label, MAX_BODY, MAX_CHUNK, MAX_FRAME, ModelInfo, ModelKind, Pairing,
+    PixelFormat, Request, Response, Role, Signature, Source, VERSION, pack,
+};
+use secrets::{
+    Entropy, Generator, Key, Release,
+    handshake::Initiator,
+    pairing,
+    session::{Asking, HEAD},
 };
 use sha2::{Digest, Sha256};
 
 use super::{
+    World,
     engine::picture,
     parts::{Line, SIDE},
 };
+
+/// The signing key that the board trusts once it is paired.
+pub fn signing_key() -> SigningKey {
+    SigningKey::from_bytes(&[0x51; 32])
+}
+
+/// A request that begins a transfer, signed by `key`.
+pub fn begin(key: &SigningKey, kind: ModelKind, image: &[u8], sequence: u64) -> Request<'static> {
+    let (length, sha256) = (image.len() as u32, Sha256::digest(image).into());
+    let release = Release { kind: kind as u8, sequence, length, sha256 };
+    let signature = Signature::new(&key.sign(&release.signed()).to_bytes());
+    Request::BeginModel { kind, length, sha256, sequence, signature }
+}
 
 /// Asks the board.
 pub struct Host {
     line: Line,
     deframer: Box<Deframer>,
     id: u16,
+    /// The secret of the key by which the board knows this host.
+    secret: Key,
+    random: Generator,
+    session: Option<Asking>,
+    /// What a pairing code is bound to, and the board's key.
+    pub binding: [u8; 32],
+    pub board: [u8; 32],
+    /// The frame sent last.
+    pub last: Vec<u8>,
+    /// The number of the next release.
+    pub sequence: u64,
 }
 
 /// A reply, or silence.
@@ -24,7 +56,93 @@ pub type Reply = Result<Response, Error>;
 
 impl Host {
     pub fn new(line: Line) -> Self {
-        Self { line, deframer: Box::new(Deframer::new()), id: 0 }
+        let seed = Key::new([3; 32]);
+        Self {
+            line,
+            deframer: Box::new(Deframer::new()),
+            id: 0,
+            secret: Key::new([7; 32]),
+            random: Generator::new(&seed, b"host"),
+            session: None,
+            binding: [0; 32],
+            board: [0; 32],
+            last: Vec::new(),
+            sequence: 1,
+        }
+    }
+
+    /// Becomes the host with that secret, which has no session.
+    pub fn become_host(&mut self, secret: u8) {
+        self.secret = Key::new([secret; 32]);
+        self.session = None;
+    }
+
+    /// The key by which the board knows this host.
+    pub fn key(&self) -> [u8; 32] {
+        secrets::handshake::public_key(&self.secret)
+    }
+
+    /// Shakes hands, and returns what it may do.
+    pub async fn connect(&mut self) -> Option<Role> {
+        let (initiator, first) = Initiator::begin(self.secret.clone(), self.random.key(), VERSION);
+        self.send_kind(Kind::Handshake, &first);
+        let second = self.receive_handshake().await;
+        let (established, third) = initiator.answer(&second).unwrap();
+        (self.binding, self.board) = (established.binding, established.peer);
+        self.session = Some(established.session);
+        self.send_kind(Kind::Handshake, &third);
+        match self.receive().await.1 {
+            Ok(Response::Session { role }) => role,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn receive_handshake(&mut self) -> Vec<u8> {
+        loop {
+            while let Some(byte) = self.line.host_receives() {
+                if let Some(Ok(packet)) = self.deframer.push(byte) {
+                    assert_eq!((packet.kind, packet.id), (Kind::Handshake, self.id));
+                    return packet.body.to_vec();
+                }
+            }
+            embassy_time::Timer::after_millis(1).await;
+        }
+    }
+
+    /// Sends a body under the next id.
+    pub fn send_kind(&mut self, kind: Kind, body: &[u8]) -> u16 {
+        self.id += 1;
+        let mut frame = [0; MAX_FRAME];
+        self.last = protocol::encode_bytes(kind, self.id, body, &mut frame).unwrap().to_vec();
+        self.line.host_sends(&self.last);
+        self.id
+    }
+
+    /// Sends a request that is not sealed.
+    pub fn send_plain(&mut self, request: &Request<'_>) -> u16 {
+        self.id += 1;
+        let mut frame = [0; MAX_FRAME];
+        self.line.host_sends(protocol::encode(self.id, request, &mut frame).unwrap());
+        self.id
+    }
+
+    /// Asks to be paired up to the point where the board shows the code, which is returned.
+    pub async fn begin_pairing(&mut self, role: Role, label: &str) -> Result<u32, Error> {
+        if self.session.is_none() {
+            self.connect().await;
+        }
+        let mut nonce = [0; 32];
+        self.random.fill(&mut nonce);
+        let commitment = pairing::commitment(&nonce);
+        let label = Label::try_from(label).unwrap();
+        let theirs = match self.ask(Request::BeginPairing { role, label, commitment }).await? {
+            Response::PairingNonce { nonce } => nonce,
+            other => panic!("{other:?}"),
+        };
+        let signer = Some(signing_key().verifying_key().to_bytes());
+        let waiting = self.ask(Request::Pair { nonce, signer }).await?;
+        assert!(matches!(waiting, Response::Pairing(Pairing::Waiting { left_ms: 59_000..=60_000 })));
+        Ok(pairing::code(&self.binding, &nonce, &theirs))
     }
 
     /// Puts bytes on the line.
@@ -34,15 +152,16 @@ impl Host {
 
     /// Sends a request and returns its id.
     pub fn send(&mut self, request: &Request<'_>) -> u16 {
-        self.id += 1;
-        self.send_again(self.id, request);
-        self.id
+        let mut room = [0; MAX_BODY];
+        let length = pack(request, &mut room[HEAD..]).unwrap();
+        let session = self.session.as_mut().expect("connected");
+        let sealed = session.seal(self.id + 1, &mut room, length).unwrap().to_vec();
+        self.send_kind(Kind::Sealed, &sealed)
     }
 
-    /// Sends a request under an id.
-    pub fn send_again(&mut self, id: u16, request: &Request<'_>) {
-        let mut frame = [0; MAX_FRAME];
-        self.line.host_sends(protocol::encode(id, request, &mut frame).unwrap());
+    /// Sends the same frame again.
+    pub fn send_again(&mut self) {
+        self.line.host_sends(&self.last);
     }
 
     /// Waits for the next reply, and its id.
@@ -52,10 +171,18 @@ impl Host {
                 while let Some(byte) = self.line.host_receives() {
                     let Some(packet) = self.deframer.push(byte) else { continue };
                     let packet = packet.unwrap();
-                    let reply = match packet.kind {
-                        Kind::Response => Ok(packet.message().unwrap()),
-                        Kind::Error => Err(packet.message().unwrap()),
-                        Kind::Request => panic!("the board asks"),
+                    let mut body = packet.body.to_vec();
+                    let within = match packet.kind {
+                        Kind::Sealed => {
+                            let opened = self.session.as_ref().unwrap().open(packet.id, &mut body);
+                            packet.within(opened.expect("sealed for this host")).unwrap()
+                        }
+                        _ => packet,
+                    };
+                    let reply = match within.kind {
+                        Kind::Response => Ok(within.message().unwrap()),
+                        Kind::Error => Err(within.message().unwrap()),
+                        kind => panic!("the board sends {kind:?}"),
                     };
                     return (packet.id, reply);
                 }
@@ -73,6 +200,9 @@ impl Host {
 
     /// Asks and waits for the reply.
     pub async fn ask(&mut self, request: Request<'_>) -> Reply {
+        if self.session.is_none() {
+            self.connect().await;
+        }
         let id = self.send(&request);
         let (answered, reply) = self.receive().await;
         assert_eq!(answered, id);
@@ -81,8 +211,7 @@ impl Host {
 
     /// Transfers a model and puts it in force.
     pub async fn flash(&mut self, kind: ModelKind, image: &[u8]) -> Result<ModelInfo, Error> {
-        let sha256 = Sha256::digest(image).into();
-        let begun = self.ask(Request::BeginModel { kind, length: image.len() as u32, sha256 }).await?;
+        let begun = self.ask(begin(&signing_key(), kind, image, self.sequence)).await?;
         let Response::Progress { mut next } = begun else { panic!("{begun:?}") };
         while (next as usize) < image.len() {
             let end = image.len().min(next as usize + MAX_CHUNK);
@@ -134,4 +263,14 @@ impl Host {
             }
         }
     }
+}
+
+/// Pairs the host of the world with its board, which must not know one yet.
+pub async fn pair(world: &mut World) {
+    let code = world.host.begin_pairing(Role::Installer, "workshop").await.unwrap();
+    assert_eq!(world.wires.code.get(), Some(code));
+    world.press().await;
+    let paired = world.host.ask(Request::PollPairing).await;
+    assert_eq!(paired, Ok(Response::Pairing(Pairing::Paired { role: Role::Installer })));
+    assert_eq!(world.wires.code.get(), None);
 }

@@ -38,6 +38,10 @@ pub struct Board {
     pub encoder: [Vec<u8>; 2],
     pub liveness: [Vec<u8>; 2],
     pub memory: Box<Memory>,
+    /// Its unique secret.
+    pub unique: u8,
+    /// Random numbers drawn before a boot; the same, and the boot draws the same again.
+    pub drawn: u32,
     /// Bytes of flash that still change before the power goes.
     pub power: Option<usize>,
 }
@@ -61,6 +65,14 @@ impl World {
         self.wait(50).await;
     }
 
+    /// Presses the button, and lets it go.
+    pub async fn press(&self) {
+        self.wires.button.set(true);
+        self.wait(100).await;
+        self.wires.button.set(false);
+        self.wait(100).await;
+    }
+
     /// Whether the lock is open.
     pub fn is_open(&self) -> bool {
         self.wires.lock.get()
@@ -68,16 +80,25 @@ impl World {
 }
 
 impl Board {
-    /// A board whose flash is erased.
+    /// A board that knows one host, an installer, and nobody else.
     pub fn new() -> Self {
+        let mut board = Self::unpaired();
+        board.boot(host::pair);
+        board
+    }
+
+    /// A board whose flash is erased.
+    pub fn unpaired() -> Self {
         let erased = |bytes| vec![0xff; bytes];
         Self {
-            gallery: erased(8 * SECTOR_SIZE),
+            gallery: erased(12 * SECTOR_SIZE),
             settings: erased(4 * SECTOR_SIZE),
             detector: [erased(SLOT), erased(SLOT)],
             encoder: [erased(SLOT), erased(SLOT)],
             liveness: [erased(SLOT), erased(SLOT)],
             memory: Box::new(Memory::new()),
+            unique: 0x42,
+            drawn: 0,
             power: None,
         }
     }
@@ -102,6 +123,8 @@ impl Board {
             encoder: self.encoder.clone(),
             liveness: self.liveness.clone(),
             memory: Box::new(Memory::new()),
+            unique: self.unique,
+            drawn: self.drawn,
             power: None,
         }
     }
@@ -113,6 +136,8 @@ impl Board {
         let (link, line) = (Link::new(), Line::new());
         let (scene, wires) = (Rc::new(Scene::default()), Rc::new(Wires::default()));
         let mut world = World { host: Host::new(line.clone()), scene: scene.clone(), wires: wires.clone() };
+        wires.unique.set(self.unique);
+        wires.drawn.set(self.drawn);
         let hanging = wires.clone();
         let power = Rc::new(Cell::new(self.power));
         let nor = |memory| parts::Chip::new(Nor::new(memory), power.clone());

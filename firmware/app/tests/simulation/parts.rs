@@ -12,6 +12,7 @@ use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
 use embedded_storage_async::nor_flash::{self as flash, NorFlash, ReadNorFlash};
 use emulation::nor::{Error, Nor};
 use protocol::ResetReason;
+use secrets::{Entropy, Generator, Key};
 use vision::{Frame, PixelFormat};
 
 /// Width and height of the simulated pictures.
@@ -30,6 +31,12 @@ pub struct Wires {
     pub hung: Cell<bool>,
     pub fed: Cell<u32>,
     pub restarts: Cell<u32>,
+    /// The six digits on the display.
+    pub code: Cell<Option<u32>>,
+    /// The board's unique secret.
+    pub unique: Cell<u8>,
+    /// How often random numbers were asked for.
+    pub drawn: Cell<u32>,
 }
 
 /// An output.
@@ -96,8 +103,24 @@ impl System for Whole {
         embassy_time::Instant::now().as_millis()
     }
 
+    fn unique(&self) -> Key {
+        Key::new([self.0.unique.get(); 32])
+    }
+
+    fn show_code(&mut self, code: Option<u32>) {
+        self.0.code.set(code);
+    }
+
     fn restart(&mut self) {
         self.0.restarts.set(self.0.restarts.get() + 1);
+    }
+}
+
+/// The same numbers at each boot, which is the worst that a board could do.
+impl Entropy for Whole {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.drawn.set(self.0.drawn.get() + 1);
+        Generator::new(&Key::new([4; 32]), &self.0.drawn.get().to_le_bytes()).fill(bytes);
     }
 }
 

@@ -3,6 +3,9 @@
 //! ```text
 //! board.json      what it is: {"machine":"an547"}
 //! firmware.elf    what it runs
+//! unique.key      its unique secret, made with it; a copy of the memory alone is of no use
+//! entropy         32 random bytes, new each time it is switched on
+//! host.key        what this computer needs to speak with it, see `credentials`
 //! memory          its memory, a sparse file: flash, camera, pins
 //! serial.sock     its serial port, while it is up
 //! log.defmt       its log since the last boot, undecoded
@@ -87,6 +90,26 @@ impl Folder {
     /// The firmware's ELF file.
     pub fn firmware(&self) -> PathBuf {
         self.path.join("firmware.elf")
+    }
+
+    /// The secret that no other board has, 32 bytes.
+    pub fn unique(&self) -> PathBuf {
+        self.path.join("unique.key")
+    }
+
+    /// The seed of its random numbers, 32 bytes.
+    pub(super) fn entropy(&self) -> PathBuf {
+        self.path.join("entropy")
+    }
+
+    /// What this computer keeps to speak with it.
+    pub fn host_key(&self) -> PathBuf {
+        self.path.join("host.key")
+    }
+
+    /// The key with which models for it, and for all boards beside it, are signed.
+    pub fn signing_key(&self) -> PathBuf {
+        crate::Signer::path(self.path.parent().unwrap_or(&self.path))
     }
 
     /// The memory file.

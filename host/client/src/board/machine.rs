@@ -74,6 +74,9 @@ impl Machine {
         let map = self.map();
         let memory = option_value(&folder.memory());
         let bytes = map.file_len;
+        let [unique, entropy] = [emulation::fuses::UNIQUE, emulation::fuses::ENTROPY]
+            .map(|place| map.fuses + place)
+            .map(|address| format!("addr={address:#x},force-raw=on"));
         [
             "-machine",
             &format!("{},memory-backend=ddr", map.machine),
@@ -91,6 +94,11 @@ impl Machine {
             "file,id=log,path=log.defmt",
             "-serial",
             "chardev:log",
+            // What a real board has in fuses and in its random number generator.
+            "-device",
+            &format!("loader,file=unique.key,{unique}"),
+            "-device",
+            &format!("loader,file=entropy,{entropy}"),
             "-kernel",
             "firmware.elf",
             // Virtual time is the number of instructions executed, on every host the same.

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 pub use folder::Folder;
 pub use machine::Machine;
 
-use crate::{Camera, Device, Error, Memory, Result};
+use crate::{Camera, Credentials, Device, Error, Memory, Result};
 
 /// How long a board may take to answer after its power came. A first boot erases the flash.
 const BOOT_PATIENCE: Duration = Duration::from_secs(90);
@@ -133,24 +133,43 @@ impl Board {
         }
     }
 
-    /// Speaks with it. Programs take turns: this waits up to a minute for the others.
+    /// Speaks with it, in a session if this computer is paired with it. Programs take turns: this
+    /// waits up to a minute for the others.
     ///
     /// # Errors
-    /// [`Error::Down`], [`Error::LineBusy`], and as [`Device::over`].
+    /// [`Error::Down`], [`Error::LineBusy`], and as [`Device::connect`].
     pub fn connect(&self) -> Result<Device> {
+        let turn = self.turn_with_power()?;
+        self.speak(turn, true)
+    }
+
+    /// Speaks with it as a stranger.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub fn connect_unpaired(&self) -> Result<Device> {
+        let turn = self.turn_with_power()?;
+        self.speak(turn, false)
+    }
+
+    fn turn_with_power(&self) -> Result<File> {
         let turn = self.turn()?;
-        if let State::Down = self.state()? {
-            return Err(Error::Down { name: self.folder.name().to_owned() });
+        match self.state()? {
+            State::Down => Err(Error::Down { name: self.folder.name().to_owned() }),
+            State::Up { .. } => Ok(turn),
         }
-        self.speak(turn)
     }
 
     /// Speaks with the process, whose turn it is.
-    fn speak(&self, turn: File) -> Result<Device> {
+    fn speak(&self, turn: File, login: bool) -> Result<Device> {
         let socket = self.folder.socket();
         let stream = UnixStream::connect(&socket)
             .map_err(|source| Error::Connect { address: format!("unix:{}", socket.display()), source })?;
-        Ok(Device::over(Box::new(stream))?.guarded(turn))
+        let device = Device::over(Box::new(stream))?.guarded(turn);
+        match Credentials::load(&self.folder.host_key())? {
+            Some(credentials) if login => device.login(&credentials),
+            _ => Ok(device),
+        }
     }
 
     /// The picture before it. There from the first [`up`](Self::up) on, even without power.
@@ -206,7 +225,7 @@ impl Board {
             }
             // The child itself was asked above: for a moment after its start the system does not
             // yet know its command line, by which a board's process is told.
-            match self.turn().and_then(|turn| self.speak(turn)) {
+            match self.turn().and_then(|turn| self.speak(turn, false)) {
                 Ok(_) => return Ok(()),
                 Err(Error::Connect { .. }) if Instant::now() < until => std::thread::sleep(POLL),
                 Err(error) => return Err(error),

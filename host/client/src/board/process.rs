@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{Folder, Machine};
+use crate::credentials::{random_key, write_secret};
 use crate::{Error, Result};
 
 /// The emulator's program.
@@ -32,6 +33,7 @@ pub(super) fn start(folder: &Folder, machine: Machine) -> Result<Child> {
             _ => {}
         }
     }
+    provide_secrets(folder)?;
     let said = folder.emulator_log();
     let said_to = File::create(&said).map_err(Error::file(&said))?;
     let also_to = said_to.try_clone().map_err(Error::file(&said))?;
@@ -50,6 +52,15 @@ pub(super) fn start(folder: &Folder, machine: Machine) -> Result<Child> {
     let record = folder.pid_file();
     fs::write(&record, child.id().to_string()).map_err(Error::file(&record))?;
     Ok(child)
+}
+
+/// Makes the board's unique secret if it is new, and a seed for its random numbers in any case.
+fn provide_secrets(folder: &Folder) -> Result<()> {
+    let unique = folder.unique();
+    if !fs::exists(&unique).map_err(Error::file(&unique))? {
+        write_secret(&unique, random_key()?.bytes())?;
+    }
+    write_secret(&folder.entropy(), random_key()?.bytes())
 }
 
 /// The board's process, if it has one.

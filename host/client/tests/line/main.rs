@@ -2,4 +2,5 @@
 
 mod device;
 mod loss;
+mod sealed;
 mod transfers;

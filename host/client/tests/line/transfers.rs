@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use client::Picture;
 use client::protocol::{
     Door, Error, Hash, MAX_CHUNK, ModelInfo, ModelKind, Name, PixelFormat, Request, ResetReason, Response,
     Settings, Status, Text, USERS_PER_PAGE, User,
 };
+use client::{Picture, Signer};
 
 use crate::device::{Fate, client, hello_or, start};
 
@@ -72,7 +72,14 @@ fn status() -> Status {
         threshold: None,
         settings: Settings::default(),
         camera_sequence: 0,
+        hosts: 1,
     }
+}
+
+/// A new signing key.
+fn signer() -> Signer {
+    let folder = tempfile::tempdir().expect("a folder");
+    Signer::make(&Signer::path(folder.path())).expect("a key")
 }
 
 fn image() -> Vec<u8> {
@@ -89,7 +96,7 @@ fn a_model_arrives_whole_over_a_line_that_loses_every_third_frame() {
     let mut client = client(line).expect("a hello");
     let mut heard = Vec::new();
     let model = client
-        .install_model(ModelKind::Encoder, &image(), &mut |done, all| heard.push((done, all)))
+        .install_model(ModelKind::Encoder, &image(), &signer(), &mut |done, all| heard.push((done, all)))
         .expect("installed");
     assert_eq!(model.length as usize, image().len());
     assert_eq!(slot.lock().expect("no panic").bytes, image());
@@ -108,7 +115,8 @@ fn an_interrupted_transfer_goes_on_where_it_stood() {
         if chunks > 2 { Err(Error::Flash) } else { act(&board, request) }
     });
     let (line, _device) = start(interrupted, |_, _| Fate::Arrives);
-    let stopped = client(line).expect("a hello").install_model(ModelKind::Encoder, &image(), &mut |_, _| {});
+    let stopped =
+        client(line).expect("a hello").install_model(ModelKind::Encoder, &image(), &signer(), &mut |_, _| {});
     assert!(matches!(stopped, Err(client::Error::Refused(Error::Flash))));
 
     let board = slot.clone();
@@ -116,7 +124,7 @@ fn an_interrupted_transfer_goes_on_where_it_stood() {
     let mut from = None;
     client(line)
         .expect("a hello")
-        .install_model(ModelKind::Encoder, &image(), &mut |done, _| {
+        .install_model(ModelKind::Encoder, &image(), &signer(), &mut |done, _| {
             from.get_or_insert(done);
         })
         .expect("installed");
@@ -131,7 +139,8 @@ fn a_board_that_never_gets_further_is_given_up() {
         _ => Ok(Response::Progress { next: 0 }),
     });
     let (line, _device) = start(act, |_, _| Fate::Arrives);
-    let stuck = client(line).expect("a hello").install_model(ModelKind::Encoder, &image(), &mut |_, _| {});
+    let stuck =
+        client(line).expect("a hello").install_model(ModelKind::Encoder, &image(), &signer(), &mut |_, _| {});
     assert!(matches!(stuck, Err(client::Error::Garbled)));
 }
 

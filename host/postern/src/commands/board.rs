@@ -16,6 +16,9 @@ use crate::output::{Outcome, Output};
 /// How often a followed log is looked at again.
 const FOLLOW: Duration = Duration::from_millis(100);
 
+/// How long a finger stays on the button: a board looks at it fifty times a second, by its clock.
+const PRESS: Duration = Duration::from_millis(500);
+
 /// Options of `postern board`.
 #[derive(clap::Args)]
 pub struct Args {
@@ -35,6 +38,8 @@ enum Action {
     List(BoardArgs),
     /// Show a board's log since it was switched on
     Logs(LogsArgs),
+    /// Press a board's button: it opens the door, or confirms a pairing
+    Press(BoardArgs),
 }
 
 #[derive(clap::Args)]
@@ -71,6 +76,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::Status(args) => status(&args, output),
         Action::List(args) => list(&args, output),
         Action::Logs(args) => logs(&args),
+        Action::Press(args) => press(&args, output),
     }
 }
 
@@ -87,6 +93,9 @@ fn up(args: &UpArgs, output: &Output) -> anyhow::Result<Outcome> {
             status.firmware
         )
     })?;
+    if status.hosts == 0 {
+        eprintln!("It belongs to nobody yet: `postern pair` makes this computer its installer.");
+    }
     if status.models.is_empty() {
         eprintln!("It has no models yet: `postern flash models` installs them.");
     }
@@ -169,6 +178,17 @@ fn logs(args: &LogsArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+fn press(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let board = args.open()?;
+    let memory = board.memory()?;
+    memory.press_button(true)?;
+    std::thread::sleep(PRESS);
+    memory.press_button(false)?;
+    let name = board.folder().name();
+    output.print(&json!({ "board": name }), |out| writeln!(out, "the button of {name} was pressed"))?;
+    Ok(Outcome::Done)
+}
+
 /// An emulated board, for a program to read.
 #[derive(Serialize)]
 struct Report {
@@ -218,6 +238,7 @@ struct StatusReport {
     open_ms: u32,
     liveness: String,
     camera_sequence: u32,
+    hosts: u8,
 }
 
 #[derive(Serialize)]
@@ -261,6 +282,7 @@ impl StatusReport {
             open_ms: status.settings.open_ms,
             liveness: status.settings.liveness.to_string(),
             camera_sequence: status.camera_sequence,
+            hosts: status.hosts,
         }
     }
 }
@@ -310,6 +332,10 @@ fn print_status(out: &mut dyn Write, status: &Status) -> std::io::Result<()> {
             )?,
             None => writeln!(out, "{row:<10} none")?,
         }
+    }
+    match status.hosts {
+        0 => writeln!(out, "paired     with nobody: `postern pair`")?,
+        hosts => writeln!(out, "paired     with {hosts} computers")?,
     }
     writeln!(
         out,

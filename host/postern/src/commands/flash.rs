@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use client::Signer;
 use client::protocol::ModelKind;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -22,8 +23,8 @@ pub struct Args {
 enum What {
     /// Put other firmware on an emulated board, and boot it
     Firmware(FirmwareArgs),
-    /// Put models on a board: without a name yunet, mobilefacenet and liveness. What is there stays in
-    /// force until the new one is whole
+    /// Put models on a board, signed on the way: without a name yunet, mobilefacenet and liveness. What
+    /// is there stays in force until the new one is whole
     Models(ModelsArgs),
 }
 
@@ -92,6 +93,7 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
             images.push((kind, models::image(name)?));
         }
     }
+    let signer = Signer::load_or_make(&args.device.folder()?.signing_key())?;
     let mut device = args.device.connect()?;
     let active = device.status()?.models;
     for (kind, path) in images {
@@ -105,8 +107,9 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
                 progress.reset_eta();
             }
         };
-        let model =
-            device.install_model(kind, &image, &mut advance).with_context(|| path.display().to_string())?;
+        let model = device
+            .install_model(kind, &image, &signer, &mut advance)
+            .with_context(|| path.display().to_string())?;
         progress.finish_and_clear();
         let unchanged = active.iter().any(|old| old.sha256 == model.sha256);
         let report = json!({

@@ -14,6 +14,8 @@ mod eval;
 mod flash;
 mod identify;
 mod inspect;
+mod keys;
+mod pair;
 mod present;
 mod remove;
 mod settings;
@@ -43,6 +45,10 @@ pub enum Command {
     Present(present::Args),
     /// Switch an emulated board on and off, show its state and its log
     Board(board::Args),
+    /// Pair this computer with a board: both show a code, and its button is pressed
+    Pair(pair::Args),
+    /// Show, invite, remove and rotate the keys by which boards and computers know each other
+    Keys(keys::Args),
     /// Put firmware or models on a board
     Flash(flash::Args),
     /// Show or change how sure the door must be, and how long it opens
@@ -81,6 +87,8 @@ impl Command {
             Self::Eval(args) => eval::run(args, output),
             Self::Present(args) => present::run(&args, output),
             Self::Board(args) => board::run(args, output),
+            Self::Pair(args) => pair::run(args, output),
+            Self::Keys(args) => keys::run(args, output),
             Self::Flash(args) => flash::run(args, output),
             Self::Settings(args) => settings::run(args, output),
             Self::Enroll(args) => enroll::run(args, output),

@@ -132,6 +132,7 @@ fn to_text(event: &Event) -> String {
         }
         EventKind::Opened { open_ms, .. } => format!("OPEN by the button, {open_ms} ms"),
         EventKind::Locked => "locked".to_owned(),
+        EventKind::Paired { role, label } => format!("{label} was paired as {role}"),
         other => format!("{other:?}"),
     };
     format!("{:>10.3} s  {what}", event.uptime_ms as f64 / 1000.0)
@@ -173,6 +174,9 @@ fn to_json(event: &Event) -> Value {
             "open_ms": open_ms,
         }),
         EventKind::Locked => json!({ "event": "locked" }),
+        EventKind::Paired { role, label } => {
+            json!({ "event": "paired", "role": role.to_string(), "label": label.as_str() })
+        }
         other => json!({ "event": format!("{other:?}") }),
     };
     json["sequence"] = event.sequence.into();

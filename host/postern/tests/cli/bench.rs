@@ -68,6 +68,18 @@ impl Bench {
         assert!(ran.said.contains(why), "{:?} does not tell {why:?}", ran.said);
     }
 
+    /// Switches a new board on, pairs this computer with it, and gives it its models.
+    pub fn install(&self) {
+        self.up();
+        self.done(&["flash", "models"]);
+    }
+
+    /// Switches a new board on, and pairs this computer with it.
+    pub fn up(&self) {
+        self.done(&["board", "up"]);
+        self.done(&["pair", "--press-button"]);
+    }
+
     /// The names of the people that the board knows.
     pub fn people(&self) -> Vec<String> {
         let users = self.done(&["users"]);

@@ -15,7 +15,7 @@ fn the_door_opens_for_whom_it_knows_on_a_cortex_m7() {
 
 fn main_job(board: &'static str) {
     let bench = Bench::new(board);
-    bench.done(&["board", "up"]);
+    bench.up();
     bench.refused(&["enroll", "Barack", &picture(BARACK[0])], "has no");
     bench.done(&["flash", "models"]);
     templates_are_the_hosts(&bench);

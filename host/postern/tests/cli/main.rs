@@ -6,6 +6,7 @@
 mod bench;
 mod door;
 mod errors;
+mod keys;
 mod power;
 mod report;
 mod training;

@@ -41,8 +41,7 @@ struct Work {
 #[test]
 fn nothing_that_was_acknowledged_is_lost_when_the_power_is_cut() {
     let bench = Bench::new("an500");
-    bench.done(&["board", "up"]);
-    bench.done(&["flash", "models"]);
+    bench.install();
     let folder = Folder::new(Some(bench.state()), "an500").expect("a name");
     let frames = PEOPLE.map(|(_, name)| {
         let photo = Photo::open(Path::new(&picture(name))).expect("a photograph");

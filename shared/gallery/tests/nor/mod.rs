@@ -6,10 +6,12 @@
 //! power returns.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+use embassy_futures::block_on;
 use embedded_storage_async::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
-use gallery::Template;
+use gallery::{Error, Gallery, Memory, Template};
+use secrets::{Generator, Key};
 
 /// Bytes a program works on.
 const WORD: usize = 4;
@@ -19,13 +21,29 @@ pub const SECTOR: usize = 4096;
 /// The chip.
 #[derive(Clone)]
 pub struct Nor {
-    bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
     /// Steps until the power goes; `None` for never.
     pub steps_left: Option<u32>,
     /// Steps done so far.
     pub steps: u32,
     /// Whether the power comes back by itself after one failure.
     pub flickers: bool,
+}
+
+/// Opens the gallery in a chip, with the same key each time, and the same random numbers: the worst
+/// that a board could do.
+pub fn open<'a>(nor: &'a mut Nor, memory: &'a mut Memory) -> Result<Gallery<'a, &'a mut Nor>, Error> {
+    open_as(nor, memory, &Key::new([7; 32]))
+}
+
+/// Opens the gallery in a chip with some key.
+pub fn open_as<'a>(
+    nor: &'a mut Nor,
+    memory: &'a mut Memory,
+    key: &Key,
+) -> Result<Gallery<'a, &'a mut Nor>, Error> {
+    let random = Generator::new(&Key::new([9; 32]), b"gallery");
+    block_on(Gallery::open(nor, memory, key.clone(), random))
 }
 
 /// The power is gone.

@@ -65,12 +65,21 @@ fn requests() {
         Request::Remove { name: ada() } => "0c03416461",
         Request::BeginModel {
             kind: ModelKind::Encoder, length: 1 << 20, sha256: [0xAB; 32],
-        } => "0d01808040#",
+            sequence: 1_800_000_000, signature: Signature { r: [0xAB; 32], s: [0xAB; 32] },
+        } => "0d01808040#80a4a7da06##",
         Request::ModelChunk { offset: 128, data: &[0xFF] } => "0e800101ff",
         Request::CommitModel => "0f",
         Request::NextEvents { after: 5 } => "1005",
         Request::Reboot => "11",
         Request::PauseDoor { ms: 30_000 } => "12b0ea01",
+        Request::BeginPairing { role: Role::Installer, label: label(), commitment: [0xAB; 32] } => "1302046465736b#",
+        Request::Pair { nonce: [0xAB; 32], signer: Some([0xAB; 32]) } => "14#01#",
+        Request::PollPairing => "15",
+        Request::Invite { role: Role::Auditor } => "1600",
+        Request::ListHosts => "17",
+        Request::RemoveHost { key: [0xAB; 32] } => "18#",
+        Request::ReplaceKey { key: [0xAB; 32] } => "19#",
+        Request::SetSigner { signer: [0xAB; 32] } => "1a#",
     }
 }
 
@@ -78,7 +87,7 @@ fn requests() {
 fn responses() {
     pin! {
         Response::Hello { protocol: 1, firmware: text("0.1.0"), board: text("an547") } => "000105302e312e3005616e353437",
-        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb01904e03b8170109",
+        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb01904e03b817010901",
         Response::Settings(Settings::default()) => "02904e03b81701",
         Response::Done => "03",
         Response::Progress { next: 4096 } => "048020",
@@ -99,6 +108,12 @@ fn responses() {
         Response::Removed { person: 7, templates: 2 } => "0b0702",
         Response::ModelActive(model()) => "0c01057366616365#808040",
         Response::Events { newest: 4, events: [].into_iter().collect() } => "0d0400",
+        Response::Session { role: Some(Role::Auditor) } => "0e0100",
+        Response::PairingNonce { nonce: [0xAB; 32] } => "0f#",
+        Response::Pairing(Pairing::Waiting { left_ms: 60_000 }) => "1000e0d403",
+        Response::Pairing(Pairing::Paired { role: Role::Installer }) => "100102",
+        Response::Pairing(Pairing::None) => "1002",
+        Response::Hosts([host()].into_iter().collect()) => "1101#01046465736b",
     }
 }
 
@@ -129,6 +144,7 @@ fn events() {
         one(judged(Judgement::Unable)) => "0d090108f4030102040101F01c0bb0101e80701b0ea0180800100",
         one(opened) => "0d090108f4030202010703416461b817",
         one(EventKind::Locked) => "0d090108f40303",
+        one(EventKind::Paired { role: Role::Operator, label: label() }) => "0d090108f4030401046465736b",
     }
 }
 
@@ -161,6 +177,17 @@ fn errors() {
         Error::BadSetting { setting: SettingName::OpenMs, low: 100, high: 60_000 } => "170264e0d403",
         Error::Flash => "18",
         Error::Internal { reason: text("no") } => "19026e6f",
+        Error::NoSession => "1a",
+        Error::Unpaired => "1b",
+        Error::Forbidden { needed: Role::Operator } => "1c01",
+        Error::NotInvited { role: Role::Installer } => "1d02",
+        Error::NoPairing => "1e",
+        Error::HostsFull { limit: 8 } => "1f08",
+        Error::UnknownHost => "20",
+        Error::LastInstaller => "21",
+        Error::Unsigned { kind: ModelKind::Encoder } => "2201",
+        Error::RolledBack { kind: ModelKind::Detector, newest: 300 } => "2300ac02",
+        Error::Tampered => "24",
     }
 }
 
@@ -198,4 +225,25 @@ fn small_enums() {
     });
     let expected = ["0d010101000000", "0d010101000001", "0d010101000002", "0d010101000003", "0d010101000004"];
     assert_eq!(booted, expected);
+}
+
+#[test]
+fn what_is_sealed_has_its_kind_before_it() {
+    let mut packed = [0; MAX_BODY];
+    let length = pack(&Error::NoCamera, &mut packed).expect("it fits");
+    assert_eq!(packed[..length], [2, 4]);
+    let mut buffer = [0; MAX_FRAME];
+    let frame = encode_bytes(Kind::Sealed, 7, &[9; 5], &mut buffer).expect("it fits");
+    let mut deframer = Deframer::new();
+    let sealed = frame.iter().find_map(|byte| {
+        deframer.push(*byte).map(|packet| {
+            let packet = packet.expect("whole");
+            assert_eq!((packet.kind, packet.id, packet.body), (Kind::Sealed, 7, &[9; 5][..]));
+            packet.within(&packed[..length]).expect("packed").message::<Error>()
+        })
+    });
+    assert_eq!(sealed, Some(Ok(Error::NoCamera)));
+    let packet = Packet { kind: Kind::Sealed, id: 1, checksum: 0, body: &[] };
+    assert_eq!(packet.within(&[]).err(), Some(DecodeError::Kind));
+    assert_eq!(packet.within(&[5, 0]).err(), Some(DecodeError::Kind));
 }

@@ -68,6 +68,16 @@ pub fn alive() -> Liveness {
     Liveness { score: 30_000, needed: 16_384, against: None }
 }
 
+/// A host that is paired.
+pub fn host() -> Host {
+    Host { key: [0xAB; 32], role: Role::Operator, label: label() }
+}
+
+/// What people call it.
+pub fn label() -> Label {
+    Label::try_from("desk").expect("the label is short")
+}
+
 /// A network in force.
 pub fn model() -> ModelInfo {
     ModelInfo { kind: ModelKind::Encoder, name: text("sface"), sha256: [0xAB; 32], length: 1 << 20 }
@@ -91,5 +101,6 @@ pub fn status() -> Status {
         threshold: Some(12000),
         settings: Settings::default(),
         camera_sequence: 9,
+        hosts: 1,
     }
 }

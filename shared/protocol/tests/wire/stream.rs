@@ -115,8 +115,8 @@ fn an_oversized_frame_is_an_error_and_no_more() {
 
 #[test]
 fn an_unknown_kind_is_an_error() {
-    // Packet 03 01 00 and its CRC-32, stuffed.
-    let summed = [3, 1, 0];
+    // Packet 05 01 00 and its CRC-32, stuffed.
+    let summed = [5, 1, 0];
     let crc = crc_32(&summed);
     let mut packet = summed.to_vec();
     packet.extend(crc.to_le_bytes());

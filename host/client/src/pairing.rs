@@ -1,0 +1,135 @@
+//! This computer and a board become known to each other.
+
+use std::time::Duration;
+
+use protocol::{Hash, Host, Label, Pairing, Request, Response, Role};
+use secrets::pairing::{code, commitment};
+
+use crate::credentials::random_key;
+use crate::{Credentials, Device, Error, Result};
+
+/// How often the board is asked whether its button was pressed.
+const POLL: Duration = Duration::from_millis(150);
+
+/// How long the board waits for it.
+const SECONDS: u64 = 60;
+
+/// Who asks to be paired.
+#[derive(Clone, Debug)]
+pub struct Applicant<'a> {
+    /// What this computer wants to be.
+    pub role: Role,
+    /// What people call it.
+    pub label: &'a str,
+    /// Whose models the board shall trust, from the first installer.
+    pub signer: Option<Hash>,
+}
+
+/// A pairing that came about.
+#[derive(Clone, Debug)]
+pub struct Paired {
+    /// What to keep.
+    pub credentials: Credentials,
+    /// What this computer may do.
+    pub role: Role,
+}
+
+impl Device {
+    /// Asks to be paired under a new key. `show` is given the code, which must be the one that the
+    /// board shows; then its button is waited for.
+    ///
+    /// # Errors
+    /// As any request; refused with `NotInvited`; [`Error::NotConfirmed`]; what `show` returns.
+    pub fn pair(
+        &mut self,
+        applicant: &Applicant<'_>,
+        show: &mut dyn FnMut(u32) -> Result<()>,
+    ) -> Result<Paired> {
+        let secret = random_key()?;
+        let greeting = self.greet(&secret, None)?;
+        // From here on the line must stay with this board.
+        if let Some(identity) = &mut self.link.identity {
+            identity.board = Some(greeting.board);
+        }
+        let nonce = random_key()?;
+        let label = Label::try_from(applicant.label)
+            .map_err(|_| Error::NameTooLong { bytes: applicant.label.len() })?;
+        let request =
+            Request::BeginPairing { role: applicant.role, label, commitment: commitment(nonce.bytes()) };
+        let theirs = match self.link.ask(&request)? {
+            Response::PairingNonce { nonce } => nonce,
+            _ => return Err(Error::Garbled),
+        };
+        let request = Request::Pair { nonce: *nonce.bytes(), signer: applicant.signer };
+        let mut state = self.pairing(&request)?;
+        show(code(&greeting.binding, nonce.bytes(), &theirs))?;
+        loop {
+            match state {
+                Pairing::Waiting { .. } => std::thread::sleep(POLL),
+                Pairing::Paired { role } => {
+                    let credentials = Credentials { secret, board: greeting.board, next: None };
+                    return Ok(Paired { credentials, role });
+                }
+                Pairing::None => return Err(Error::NotConfirmed { seconds: SECONDS }),
+            }
+            state = self.pairing(&Request::PollPairing)?;
+        }
+    }
+
+    /// Lets one more computer be paired with the board as `role`.
+    ///
+    /// # Errors
+    /// As any request.
+    pub fn invite(&mut self, role: Role) -> Result<()> {
+        self.done(&Request::Invite { role })
+    }
+
+    /// The computers that the board knows.
+    ///
+    /// # Errors
+    /// As any request.
+    pub fn hosts(&mut self) -> Result<Vec<Host>> {
+        match self.link.ask(&Request::ListHosts)? {
+            Response::Hosts(hosts) => Ok(hosts.into_iter().collect()),
+            _ => Err(Error::Garbled),
+        }
+    }
+
+    /// Lets the board forget a computer.
+    ///
+    /// # Errors
+    /// As any request; refused with `UnknownHost`, `LastInstaller`.
+    pub fn remove_host(&mut self, key: Hash) -> Result<()> {
+        self.done(&Request::RemoveHost { key })
+    }
+
+    /// Lets the board know this computer by another key.
+    ///
+    /// # Errors
+    /// As any request.
+    pub fn replace_key(&mut self, key: Hash) -> Result<()> {
+        self.done(&Request::ReplaceKey { key })
+    }
+
+    /// Lets the board trust models that this key signed.
+    ///
+    /// # Errors
+    /// As any request.
+    pub fn set_signer(&mut self, signer: Hash) -> Result<()> {
+        self.done(&Request::SetSigner { signer })
+    }
+
+    fn pairing(&mut self, request: &Request<'_>) -> Result<Pairing> {
+        match self.link.ask(request)? {
+            Response::Pairing(state) => Ok(state),
+            _ => Err(Error::Garbled),
+        }
+    }
+
+    fn done(&mut self, request: &Request<'_>) -> Result<()> {
+        match self.link.ask(request)? {
+            Response::Done => Ok(()),
+            _ => Err(Error::Garbled),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The key with which this installation signs models, and what it signs.
+//!
+//! The file `signing.key` beside the boards' folders holds the secret in 64 hexadecimal digits, for
+//! this user alone. The first pairing tells it to the board.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+use std::{fs, io};
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use protocol::{Hash, ModelKind, Signature};
+use secrets::Release;
+use zeroize::Zeroizing;
+
+use crate::credentials::{hex, random_key, unhex, write_secret};
+use crate::{Error, Result};
+
+/// Signs models.
+pub struct Signer {
+    key: SigningKey,
+}
+
+impl Signer {
+    /// Where the signing key of the boards in `boards` lies.
+    pub fn path(boards: &Path) -> PathBuf {
+        boards.join("signing.key")
+    }
+
+    /// Reads the key at `path`; none if there is none.
+    ///
+    /// # Errors
+    /// [`Error::File`], [`Error::Record`].
+    pub fn load(path: &Path) -> Result<Option<Self>> {
+        let text = match fs::read_to_string(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => Zeroizing::new(other.map_err(Error::file(path))?),
+        };
+        let reason = "a signing key has 64 hexadecimal digits".to_owned();
+        let secret = unhex(&text).ok_or(Error::Record { path: path.to_owned(), reason })?;
+        Ok(Some(Self { key: SigningKey::from_bytes(&secret) }))
+    }
+
+    /// Makes a new key and puts it at `path`; one that was there is gone.
+    ///
+    /// # Errors
+    /// [`Error::File`], [`Error::Random`].
+    pub fn make(path: &Path) -> Result<Self> {
+        let secret = random_key()?;
+        write_secret(path, Zeroizing::new(hex(secret.bytes())).as_bytes())?;
+        Ok(Self { key: SigningKey::from_bytes(secret.bytes()) })
+    }
+
+    /// The key at `path`, which is made if there is none.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load) and [`make`](Self::make).
+    pub fn load_or_make(path: &Path) -> Result<Self> {
+        match Self::load(path)? {
+            Some(signer) => Ok(signer),
+            None => Self::make(path),
+        }
+    }
+
+    /// The public key, which boards are told.
+    pub fn public(&self) -> Hash {
+        self.key.verifying_key().to_bytes()
+    }
+
+    /// Signs an image as the release of a number.
+    pub fn sign(&self, kind: ModelKind, length: u32, sha256: Hash, sequence: u64) -> Signature {
+        // The protocol's number of a kind is the one that is signed.
+        let release = Release { kind: kind as u8, sequence, length, sha256 };
+        Signature::new(&self.key.sign(&release.signed()).to_bytes())
+    }
+
+    /// The number of a release that is made now: seconds since 1970, so that it rises by itself.
+    pub fn sequence() -> u64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_secs())
+    }
+}

@@ -1,0 +1,158 @@
+//! A session over a line on which somebody drops, repeats and forges frames, and boards are reset.
+
+use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::Duration;
+use std::{
+    io::{Read, Write},
+    sync::{Arc, Mutex},
+};
+
+use client::protocol::{
+    Deframer, Error, Kind, MAX_BODY, MAX_FRAME, Response, Role, VERSION, encode, encode_bytes, pack,
+};
+use client::{Credentials, Device, Patience};
+use secrets::handshake::{FIRST, Responder, public_key};
+use secrets::session::{Answering, HEAD};
+use secrets::{Entropy, Generator, Key};
+
+use crate::device::hello;
+
+/// What the board is told to do with the frames that it sends, and what it has seen.
+#[derive(Default)]
+struct Board {
+    secret: u8,
+    /// Requests that were opened, and those that were not.
+    opened: usize,
+    refused: usize,
+    /// Forgets its session before it opens so many requests more.
+    reset_after: Option<usize>,
+    /// Sends these frames before its own reply to a sealed request.
+    forge: Vec<Response>,
+    /// Leaves every second reply unsent.
+    lossy: bool,
+}
+
+/// A board that shakes hands and says that all is done.
+fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
+    let (line, mut there) = UnixStream::pair().expect("a socket pair");
+    let board = board.clone();
+    thread::spawn(move || {
+        let mut random = Generator::new(&Key::new([8; 32]), b"board");
+        let (mut deframer, mut handshake, mut session) = (Deframer::new(), None, None::<Answering>);
+        let (mut last, mut sent) = (None::<(u16, u32, Vec<u8>)>, 0);
+        let mut buffer = [0; 512];
+        while let Ok(taken @ 1..) = there.read(&mut buffer) {
+            for byte in buffer[..taken].to_vec() {
+                let Some(Ok(packet)) = deframer.push(byte) else { continue };
+                let mut board = board.lock().expect("no panic");
+                let (kind, id, mut body) = (packet.kind, packet.id, packet.body.to_vec());
+                let mut room = [0; MAX_BODY];
+                let mut frame = [0; MAX_FRAME];
+                let reply = match (&last, kind) {
+                    (Some((of, checksum, frame)), _) if (*of, *checksum) == (id, packet.checksum) => {
+                        frame.clone()
+                    }
+                    (_, Kind::Request) => encode(id, &hello(VERSION), &mut frame).expect("it fits").to_vec(),
+                    (_, Kind::Handshake) if body.len() == FIRST => {
+                        let secret = Key::new([board.secret; 32]);
+                        let (next, second) =
+                            Responder::answer(secret, random.key(), VERSION, &body).expect("a handshake");
+                        handshake = Some(next);
+                        encode_bytes(Kind::Handshake, id, &second, &mut frame).expect("it fits").to_vec()
+                    }
+                    (_, Kind::Handshake) => {
+                        let done = handshake.take().expect("begun").finish(&body).expect("a host");
+                        let mut answering = done.session;
+                        let reply = Response::Session { role: Some(Role::Operator) };
+                        let length = pack(&reply, &mut room[HEAD..]).expect("it fits");
+                        let sealed = answering.seal(id, &mut room, length).expect("owed");
+                        let reply =
+                            encode_bytes(Kind::Sealed, id, sealed, &mut frame).expect("it fits").to_vec();
+                        session = Some(answering);
+                        reply
+                    }
+                    _ => {
+                        if board.reset_after == Some(board.opened) {
+                            board.reset_after = None;
+                            session = None;
+                        }
+                        match session.as_mut().map(|session| session.open(id, &mut body).map(<[u8]>::len)) {
+                            Some(Ok(_)) => {
+                                board.opened += 1;
+                                let length = pack(&Response::Done, &mut room[HEAD..]).expect("it fits");
+                                let session = session.as_mut().expect("a session");
+                                let sealed = session.seal(id, &mut room, length).expect("owed");
+                                encode_bytes(Kind::Sealed, id, sealed, &mut frame).expect("it fits").to_vec()
+                            }
+                            _ => {
+                                board.refused += 1;
+                                encode(id, &Error::NoSession, &mut frame).expect("it fits").to_vec()
+                            }
+                        }
+                    }
+                };
+                last = Some((id, packet.checksum, reply.clone()));
+                if kind == Kind::Sealed {
+                    for forged in &board.forge {
+                        let mut frame = [0; MAX_FRAME];
+                        let _ = there.write_all(encode(id, forged, &mut frame).expect("it fits"));
+                    }
+                }
+                sent += 1;
+                if !(board.lossy && sent % 2 == 0) {
+                    let _ = there.write_all(&reply);
+                }
+            }
+        }
+    });
+    line
+}
+
+fn credentials(board: u8) -> Credentials {
+    Credentials { secret: Key::new([7; 32]), board: public_key(&Key::new([board; 32])), next: None }
+}
+
+fn login(line: UnixStream, credentials: &Credentials) -> Result<Device, client::Error> {
+    let patience = Patience { repeat: Duration::from_millis(60), give_up: Duration::from_secs(20) };
+    Device::open(Box::new(line), patience, patience)?.login(credentials)
+}
+
+#[test]
+fn a_session_stands_a_line_that_loses_every_second_frame() {
+    let board = Arc::new(Mutex::new(Board { secret: 5, lossy: true, ..Board::default() }));
+    let mut device = login(start(&board), &credentials(5)).expect("a session");
+    assert_eq!(device.role(), Some(Role::Operator));
+    for _ in 0..20 {
+        device.reboot().expect("done");
+    }
+    let board = board.lock().expect("no panic");
+    assert_eq!((board.opened, board.refused), (20, 0), "each was done once");
+}
+
+#[test]
+fn another_board_is_told_before_this_computer_says_who_it_is() {
+    let board = Arc::new(Mutex::new(Board { secret: 6, ..Board::default() }));
+    let other = login(start(&board), &credentials(5));
+    assert!(matches!(other.err(), Some(client::Error::OtherBoard)));
+}
+
+#[test]
+fn what_is_not_sealed_is_passed_over_in_a_session() {
+    let forge = vec![Response::Progress { next: 7 }, Response::Session { role: Some(Role::Installer) }];
+    let board = Arc::new(Mutex::new(Board { secret: 5, forge, ..Board::default() }));
+    let mut device = login(start(&board), &credentials(5)).expect("a session");
+    device.reboot().expect("the sealed reply is taken, and not what came before it");
+    assert_eq!(device.role(), Some(Role::Operator));
+}
+
+#[test]
+fn a_board_that_was_reset_gets_a_new_session_and_the_request_again() {
+    let board = Arc::new(Mutex::new(Board { secret: 5, reset_after: Some(2), ..Board::default() }));
+    let mut device = login(start(&board), &credentials(5)).expect("a session");
+    for _ in 0..5 {
+        device.reboot().expect("done");
+    }
+    let board = board.lock().expect("no panic");
+    assert_eq!((board.opened, board.refused), (5, 1));
+}

@@ -1,0 +1,212 @@
+//! `postern keys`: who may do what with a board, and the keys of this computer.
+
+use std::fs;
+
+use anyhow::{Context, bail};
+use client::protocol::{Hash, Role};
+use client::{Credentials, Signer, random_key};
+use serde_json::json;
+
+use crate::device::{DeviceArgs, hex, short};
+use crate::output::{Outcome, Output};
+
+/// Options of `postern keys`.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Option<Action>,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// Show the keys of this computer, and the computers that the board knows (without a command,
+    /// too)
+    Show(DeviceArgs),
+    /// Give this computer a new key for the board; the old one is of no use afterwards
+    Rotate(DeviceArgs),
+    /// Let one more computer be paired within five minutes, as operator, auditor or installer
+    Invite(InviteArgs),
+    /// Let the board forget a computer
+    Remove(RemoveArgs),
+    /// Forget the board: this computer's key for it is deleted
+    Forget(DeviceArgs),
+    /// Make this computer's signing key the one that the board trusts with models
+    Signing(SigningArgs),
+}
+
+#[derive(clap::Args)]
+struct InviteArgs {
+    /// What it may be
+    #[arg(value_parser = super::pair::role)]
+    role: Role,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+#[derive(clap::Args)]
+struct RemoveArgs {
+    /// The first digits of its key, as `postern keys` shows them
+    key: String,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+#[derive(clap::Args)]
+struct SigningArgs {
+    /// Make a new signing key first. Other boards of this computer trust the old one until they
+    /// are told as well
+    #[arg(long)]
+    rotate: bool,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// Shows or changes keys.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    match args.action {
+        None => show(&args.device, output),
+        Some(Action::Show(device)) => show(&device, output),
+        Some(Action::Rotate(device)) => rotate(&device, output),
+        Some(Action::Invite(args)) => invite(&args, output),
+        Some(Action::Remove(args)) => remove(&args, output),
+        Some(Action::Forget(device)) => forget(&device, output),
+        Some(Action::Signing(args)) => signing(&args, output),
+    }
+}
+
+fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let folder = args.folder()?;
+    let credentials = Credentials::load(&folder.host_key())?;
+    let signer = Signer::load(&folder.signing_key())?.map(|signer| signer.public());
+    let (mut role, mut hosts) = (None, Vec::new());
+    if credentials.is_some() {
+        let mut device = args.connect()?;
+        role = device.role();
+        if role.is_some() {
+            hosts = device.hosts()?;
+        }
+    }
+    let computers: Vec<_> = hosts
+        .iter()
+        .map(|host| {
+            json!({
+                "key": hex(&host.key),
+                "role": host.role.to_string(),
+                "label": host.label.as_str(),
+            })
+        })
+        .collect();
+    let report = json!({
+        "key": credentials.as_ref().map(|kept| hex(&kept.public())),
+        "board_key": credentials.as_ref().map(|kept| hex(&kept.board)),
+        "role": role.map(|role| role.to_string()),
+        "signing_key": signer.map(|signer| hex(&signer)),
+        "computers": computers,
+    });
+    output.print(&report, |out| {
+        match (&credentials, role) {
+            (None, _) => writeln!(out, "not paired with this board")?,
+            (Some(kept), None) => {
+                writeln!(out, "the board {} does not know this computer any more", short(&kept.board))?;
+            }
+            (Some(kept), Some(role)) => {
+                writeln!(out, "board      {}", short(&kept.board))?;
+                writeln!(out, "this       {} {role}", short(&kept.public()))?;
+            }
+        }
+        match signer {
+            Some(signer) => writeln!(out, "signing    {}", short(&signer))?,
+            None => writeln!(out, "signing    none yet")?,
+        }
+        for host in &hosts {
+            writeln!(out, "known      {} {:<9} {}", short(&host.key), host.role.to_string(), host.label)?;
+        }
+        Ok(())
+    })?;
+    if credentials.is_none() {
+        eprintln!("`postern pair` pairs this computer with the board.");
+    }
+    Ok(Outcome::Done)
+}
+
+fn rotate(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let path = args.folder()?.host_key();
+    let kept = Credentials::load(&path)?.context("this computer is not paired: `postern pair`")?;
+    let mut device = args.connect()?;
+    if device.role().is_none() {
+        bail!("the board does not know this computer any more: `postern pair`");
+    }
+    // An earlier rotation may not have come to its end.
+    let secret = device.secret().unwrap_or(kept.secret);
+    let next = random_key()?;
+    let both = Credentials { secret, board: kept.board, next: Some(next.clone()) };
+    both.save(&path)?;
+    let new = Credentials { secret: next, board: kept.board, next: None };
+    device.replace_key(new.public())?;
+    new.save(&path)?;
+    output.print(&json!({ "key": hex(&new.public()) }), |out| {
+        writeln!(out, "the board knows this computer as {} now", short(&new.public()))
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn invite(args: &InviteArgs, output: &Output) -> anyhow::Result<Outcome> {
+    args.device.connect()?.invite(args.role)?;
+    output.print(&json!({ "role": args.role.to_string() }), |out| {
+        writeln!(out, "for five minutes `postern pair --role {}` may pair one more computer", args.role)
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn remove(args: &RemoveArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let mut device = args.device.connect()?;
+    let wanted = args.key.to_lowercase();
+    let keys: Vec<Hash> = device.hosts()?.iter().map(|host| host.key).collect();
+    let matching: Vec<&Hash> = keys.iter().filter(|key| hex(*key).starts_with(&wanted)).collect();
+    let &[key] = &matching[..] else {
+        bail!(
+            "`{wanted}` is the beginning of {} keys that the board knows: `postern keys` lists them",
+            matching.len()
+        );
+    };
+    device.remove_host(*key)?;
+    output.print(&json!({ "key": hex(key) }), |out| writeln!(out, "{} is forgotten", short(key)))?;
+    Ok(Outcome::Done)
+}
+
+fn forget(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let path = args.folder()?.host_key();
+    let was_paired = path.exists();
+    if was_paired {
+        fs::remove_file(&path).with_context(|| path.display().to_string())?;
+    }
+    output.print(&json!({ "was_paired": was_paired }), |out| {
+        let already = if was_paired { "" } else { "already " };
+        writeln!(out, "the board is {already}forgotten by this computer")
+    })?;
+    if was_paired {
+        eprintln!("The board still knows the key; another installer removes it with `postern keys remove`.");
+    }
+    Ok(Outcome::Done)
+}
+
+fn signing(args: &SigningArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let path = args.device.folder()?.signing_key();
+    let mut device = args.device.connect()?;
+    // The key must not be lost for a board that will not take the new one.
+    if device.role() != Some(Role::Installer) {
+        bail!("only an installer's computer says whose models the board trusts");
+    }
+    let signer = if args.rotate { Signer::make(&path)? } else { Signer::load_or_make(&path)? };
+    device.set_signer(signer.public())?;
+    output.print(&json!({ "signing_key": hex(&signer.public()) }), |out| {
+        writeln!(out, "the board trusts models signed by {}", short(&signer.public()))
+    })?;
+    Ok(Outcome::Done)
+}

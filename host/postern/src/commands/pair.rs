@@ -1,0 +1,110 @@
+//! `postern pair`: this computer and a board become known to each other.
+
+use client::protocol::Role;
+use client::{Applicant, Board, Credentials, Device, Error, Memory, Signer};
+use serde_json::json;
+
+use crate::device::{DeviceArgs, short};
+use crate::output::{Outcome, Output};
+
+/// Options of `postern pair`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// What this computer shall be: installer, operator or auditor. The first one is the installer,
+    /// who invites the others (`postern keys invite`)
+    #[arg(long, value_name = "ROLE", default_value = "installer", value_parser = role)]
+    role: Role,
+
+    /// What people shall call this computer, up to 24 bytes [default: its name]
+    #[arg(long, value_name = "NAME")]
+    label: Option<String>,
+
+    /// Press the button of the emulated board, if both codes are the same
+    #[arg(long, conflicts_with = "device")]
+    press_button: bool,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// A role by its name.
+pub fn role(name: &str) -> Result<Role, String> {
+    [Role::Installer, Role::Operator, Role::Auditor]
+        .into_iter()
+        .find(|role| role.to_string() == name)
+        .ok_or_else(|| format!("there is no role `{name}`: installer, operator or auditor"))
+}
+
+/// Pairs.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    let folder = args.device.folder()?;
+    let path = folder.host_key();
+    if let (Some(_), Ok(device)) = (Credentials::load(&path)?, args.device.connect())
+        && let Some(role) = device.role()
+    {
+        anyhow::bail!("this computer is paired with the board already, as {role}");
+    }
+    let signer = Signer::load_or_make(&folder.signing_key())?;
+    let label = args.label.clone().unwrap_or_else(computer);
+    let applicant = Applicant { role: args.role, label: &label, signer: Some(signer.public()) };
+    let board = args.device.emulated().map(|board| board.open()).transpose()?;
+    let memory = board.as_ref().map(Board::memory).transpose()?;
+    let mut device = args.device.connect_unpaired()?;
+    let paired = pair(&mut device, &applicant, memory.as_ref(), args.press_button);
+    if let (Some(memory), true) = (&memory, args.press_button) {
+        memory.press_button(false)?;
+    }
+    let paired = paired?;
+    paired.credentials.save(&path)?;
+    let report = json!({
+        "role": paired.role.to_string(),
+        "label": label,
+        "key": crate::device::hex(&paired.credentials.public()),
+        "board_key": crate::device::hex(&paired.credentials.board),
+    });
+    output.print(&report, |out| {
+        writeln!(out, "{label} is {} of the board {}", paired.role, short(&paired.credentials.board))
+    })?;
+    Ok(Outcome::Done)
+}
+
+/// Tells the code, waits for the button, or presses it.
+fn pair(
+    device: &mut Device,
+    applicant: &Applicant<'_>,
+    memory: Option<&Memory>,
+    press: bool,
+) -> client::Result<client::Paired> {
+    device.pair(applicant, &mut |code| {
+        eprintln!("this computer shows  {code:06}");
+        let Some(memory) = memory else {
+            eprintln!("If the board shows the same, press its button within a minute.");
+            return Ok(());
+        };
+        let shown = memory.code()?;
+        eprintln!("the board shows      {}", shown.map_or("nothing".to_owned(), |code| format!("{code:06}")));
+        match (press, shown == Some(code)) {
+            (_, false) => Err(Error::CodesDiffer),
+            (true, true) => memory.press_button(true),
+            (false, true) => {
+                eprintln!(
+                    "They are the same: press its button, by `postern board press` in another terminal."
+                );
+                Ok(())
+            }
+        }
+    })
+}
+
+/// The name of this computer, as much of it as a label holds.
+fn computer() -> String {
+    let name = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    let mut label = String::new();
+    for c in name.trim().chars().filter(|c| !c.is_control()) {
+        if label.len() + c.len_utf8() > client::protocol::MAX_LABEL {
+            break;
+        }
+        label.push(c);
+    }
+    if label.is_empty() { "computer".to_owned() } else { label }
+}

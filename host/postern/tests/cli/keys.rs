@@ -1,0 +1,133 @@
+//! Keys: an unpaired computer is refused, a second one is invited, keys are rotated and removed, and a copy
+//! of a board's memory is of no use.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use client::{Board, Folder};
+use serde_json::Value;
+
+use crate::bench::{BARACK, Bench, picture, postern};
+
+/// A second computer: it reaches the board by its socket, and keeps its keys elsewhere.
+struct Second {
+    device: String,
+    state: tempfile::TempDir,
+}
+
+impl Second {
+    fn new(board: &Board) -> Self {
+        let device = format!("unix:{}", board.folder().socket().display());
+        Self { device, state: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = postern(arguments);
+        command.args(["--device", &self.device, "--state"]).arg(self.state.path());
+        command
+    }
+
+    fn refused(&self, arguments: &[&str], why: &str) {
+        let output = self.command(arguments).output().expect("postern starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(why), "{said:?} does not tell {why:?}");
+    }
+
+    fn done(&self, arguments: &[&str]) {
+        let output = self.command(arguments).output().expect("postern starts");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+fn computers(bench: &Bench) -> Vec<Value> {
+    bench.done(&["keys"])[0]["computers"].as_array().expect("a list").clone()
+}
+
+#[test]
+fn a_board_obeys_whom_it_knows() {
+    let bench = Bench::new("an500");
+    bench.done(&["board", "up"]);
+    bench.refused(&["settings"], "`postern pair`");
+    bench.refused(&["users"], "not paired");
+    bench.refused(&["flash", "models"], "not paired");
+    bench.done(&["pair", "--press-button", "--label", "workshop"]);
+    bench.refused(&["pair", "--press-button"], "paired with the board already");
+    bench.done(&["settings", "--agreement", "2"]);
+    let folder = Folder::new(Some(bench.state()), "an500").expect("a name");
+    for secret in [folder.host_key(), folder.signing_key(), folder.unique()] {
+        let mode = fs::metadata(&secret).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", secret.display());
+    }
+
+    let board = Board::open(folder.clone()).expect("a board");
+    let second = Second::new(&board);
+    second.refused(&["settings"], "`postern pair`");
+    second.refused(&["pair"], "does not expect installer");
+    bench.done(&["keys", "invite", "operator"]);
+    let mut pairing = second
+        .command(&["pair", "--role", "operator", "--label", "reception"])
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("postern starts");
+    let memory = board.memory().expect("its memory");
+    let until = Instant::now() + Duration::from_secs(30);
+    while memory.code().expect("read").is_none() {
+        assert!(Instant::now() < until, "the board shows no code");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    bench.done(&["board", "press"]);
+    assert!(pairing.wait().expect("it ends").success());
+    second.done(&["users"]);
+    second.refused(&["settings", "--agreement", "5"], "the role of installer");
+
+    bench.done(&["keys", "rotate"]);
+    let known = computers(&bench);
+    let roles: Vec<&str> = known.iter().filter_map(|host| host["role"].as_str()).collect();
+    assert_eq!(roles, ["installer", "operator"]);
+    let key = known[1]["key"].as_str().expect("a key");
+    bench.done(&["keys", "remove", &key[..8]]);
+    second.refused(&["users"], "not paired");
+    bench.refused(&["keys", "remove", "nonsense"], "0 keys");
+    // What was rotated and removed stays so.
+    bench.done(&["board", "down"]);
+    bench.done(&["board", "up"]);
+    assert_eq!(computers(&bench).len(), 1);
+    bench.done(&["keys", "forget"]);
+    bench.refused(&["settings"], "`postern pair`");
+}
+
+#[test]
+fn a_copy_of_the_memory_is_no_copy_of_the_board() {
+    let bench = Bench::new("an500");
+    bench.install();
+    bench.done(&["enroll", "Barack", &picture(BARACK[0])]);
+    bench.done(&["board", "down"]);
+    let folder = Folder::new(Some(bench.state()), "an500").expect("a name");
+    let flash = fs::read(folder.memory()).expect("read");
+    assert!(!flash.windows(6).any(|window| window == b"Barack"), "a name lies in flash");
+
+    let thief = Bench::new("an500");
+    thief.done(&["board", "up"]);
+    thief.done(&["board", "down"]);
+    let copy = Folder::new(Some(thief.state()), "an500").expect("a name");
+    fs::write(copy.memory(), &flash).expect("written");
+    thief.done(&["board", "up"]);
+    let status = thief.done(&["board", "status"]);
+    assert_eq!(status[0]["status"]["models"], serde_json::json!([]));
+    assert_eq!(status[0]["status"]["people"], 0);
+    thief.done(&["pair", "--press-button"]);
+    thief.refused(&["users"], "another board's");
+
+    // The board itself, whose process was only gone, knows everybody. Another one at its place, with a
+    // copy of its memory, is told by the computer that was paired.
+    bench.done(&["board", "up"]);
+    assert_eq!(bench.people(), ["Barack"]);
+    bench.done(&["board", "down"]);
+    fs::copy(copy.unique(), folder.unique()).expect("copied");
+    bench.done(&["board", "up"]);
+    bench.refused(&["users"], "not the board that was paired");
+}

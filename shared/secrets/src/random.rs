@@ -1,0 +1,88 @@
+//! Random numbers from a seed, for boards whose only source of them is slow or gives few.
+//!
+//! Fast key erasure (Bernstein, 2017) over HMAC-SHA-256: every request derives its bytes and the
+//! next key from the key, and the old key is gone. Who reads the memory of a board learns nothing
+//! of the numbers that it has given.
+
+use sha2::{Digest, Sha256};
+
+use crate::Key;
+
+/// A source of random numbers that nobody can foresee.
+pub trait Entropy {
+    /// Fills `bytes`.
+    fn fill(&mut self, bytes: &mut [u8]);
+
+    /// A secret of its own.
+    fn key(&mut self) -> Key
+    where
+        Self: Sized,
+    {
+        let mut key = Key::new([0; 32]);
+        self.fill(noise_protocol::U8Array::as_mut(&mut key));
+        key
+    }
+}
+
+impl<E: Entropy> Entropy for &mut E {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        (**self).fill(bytes);
+    }
+}
+
+/// Random numbers from a seed.
+pub struct Generator {
+    key: Key,
+}
+
+impl Generator {
+    /// From a `seed` that nobody knows, and a `context` that no two starts with it share, such as
+    /// the number of the boot.
+    pub fn new(seed: &Key, context: &[u8]) -> Self {
+        Self { key: seed.derive(context, b"postern random") }
+    }
+}
+
+impl Entropy for Generator {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        for (counter, chunk) in (0u32..).zip(bytes.chunks_mut(32)) {
+            let block = self.key.derive(&counter.to_le_bytes(), b"postern output");
+            chunk.iter_mut().zip(block.bytes()).for_each(|(to, from)| *to = *from);
+        }
+        self.key = self.key.derive(b"", b"postern next");
+    }
+}
+
+/// SHA-256 of several pieces, one after the other.
+pub(crate) fn digest(pieces: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    pieces.iter().for_each(|piece| hash.update(piece));
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+
+    #[test]
+    fn numbers_follow_from_seed_and_context_and_never_repeat() {
+        let seed = Key::new([1; 32]);
+        let draw = |context: &[u8]| {
+            let mut generator = Generator::new(&seed, context);
+            let mut drawn = std::vec::Vec::new();
+            for length in [5, 32, 33, 100] {
+                let mut bytes = std::vec![0; length];
+                generator.fill(&mut bytes);
+                drawn.push(bytes);
+            }
+            drawn
+        };
+        assert_eq!(draw(b"1"), draw(b"1"));
+        assert_ne!(draw(b"1"), draw(b"2"));
+        let drawn = draw(b"1");
+        assert_ne!(drawn[1], drawn[2][..32]);
+        assert_ne!(drawn[2][..32], drawn[3][..32]);
+        assert_ne!(drawn[3][..32], drawn[3][32..64]);
+    }
+}
