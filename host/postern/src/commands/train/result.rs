@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use compiler::{CalibrationRecord, Kind, Method, Options, Preprocessing};
 use encoder::Encoder;
 use eval::{CalibrationPoint, Comparison, Curve, calibrate, intervals, plot_det};

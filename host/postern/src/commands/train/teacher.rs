@@ -22,10 +22,12 @@ pub fn embeddings(name: &str, faces: &Faces) -> anyhow::Result<Matrix> {
     let manifest = Manifest::read(name)?;
     ensure!(manifest.kind == models::Kind::Encoder, "{name} is no encoder");
     ensure!(manifest.input.channels == Channels::Rgb, "{name}: red must come first");
+    let side = manifest.input.width;
+    ensure!(side == SIDE, "{name} takes faces of {side} pixels a side, those of a training have {SIDE}");
     let path = manifest.onnx()?;
     let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let normalization = Normalization { mean: manifest.input.mean, scale: manifest.input.scale };
-    let encoder = Encoder::load(&path, normalization)?;
+    let encoder = Encoder::load(&path, SIDE, normalization)?;
     let embed = |face: &[u8]| -> anyhow::Result<Vec<f32>> {
         let (plain, mirrored) = (encoder.embed(face)?, encoder.embed(&mirrored(face))?);
         let sum: Vec<f32> = plain.iter().zip(&mirrored).map(|(a, b)| a + b).collect();

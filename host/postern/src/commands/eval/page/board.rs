@@ -57,7 +57,7 @@ pub fn check(
         let faces = recognizer.detect(&frame, arena.bytes())?;
         bar.inc(1);
         let Some(face) = vision::largest(&faces) else { continue };
-        let expected = recognizer.encode(&frame, face, arena.bytes())?;
+        let expected = recognizer.align(&frame, face, arena.bytes())?.encode()?;
         let answer = args.show(&mut device, &shot, Device::embed)?;
         ensure!(
             answer.encoder == recognizer.encoder_hash().0,
