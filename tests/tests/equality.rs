@@ -47,9 +47,38 @@ fn yunet_and_sface_are_equal_on_a_cortex_m7() {
     recognizer(Machine::An500, "sface", &PICTURES[4..]);
 }
 
+#[test]
+fn liveness_is_equal_on_a_cortex_m55() {
+    liveness(Machine::An547);
+}
+
+#[test]
+fn liveness_is_equal_on_a_cortex_m7() {
+    liveness(Machine::An500);
+}
+
 fn kernels(machine: Machine) {
     let equal = host::compare_suite(machine.map(), &conformance(machine)).expect("the board runs");
     assert!(equal, "{} and host differ, see above", machine.name());
+}
+
+/// The crop and the score of faces that lie in the frame, over its edge, and that are as large as it.
+fn liveness(machine: Machine) {
+    let image = image("liveness");
+    let boxes = [[79, 19, 51, 68], [-9, -20, 90, 110], [20, 10, 180, 220]];
+    for (name, face) in PICTURES.iter().zip(boxes.iter().cycle()) {
+        let frame = frame(name);
+        let frame = frame.view().expect("a whole frame");
+        let mut face_bytes = [0; 16];
+        for (bytes, pixels) in face_bytes.chunks_exact_mut(4).zip(face) {
+            bytes.copy_from_slice(&(pixels * 1024i32).to_le_bytes());
+        }
+        let job = Job::Liveness { image: &image, frame: &frame, face: &face_bytes };
+        let compared = host::compare_job(machine.map(), &conformance(machine), &job).expect("the board runs");
+        assert!(compared.equal, "{} and host differ on {name}: {compared:?}", machine.name());
+        println!("{name}: {} {} instructions", compared.output.trim(), compared.instructions);
+        assert!(compared.output.starts_with("score "), "no score of {name}: {}", compared.output);
+    }
 }
 
 fn recognizer(machine: Machine, encoder: &str, pictures: &[&str]) {

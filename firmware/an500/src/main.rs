@@ -63,6 +63,7 @@ fn main() -> ! {
         settings: flash.settings,
         detector: flash.detector,
         encoder: flash.encoder,
+        liveness: flash.liveness,
         memory: MEMORY.take(),
     };
     executors.background.spawn(run_back(back).expect("it is spawned once"));

@@ -59,6 +59,8 @@ pub struct Back<'m, C, E, S, G, T, M> {
     pub detector: ModelSlots<M>,
     /// The two slots for encoders.
     pub encoder: ModelSlots<M>,
+    /// The two slots for liveness networks.
+    pub liveness: ModelSlots<M>,
     /// The buffers.
     pub memory: &'m mut Memory,
 }
@@ -73,7 +75,17 @@ where
     T: NorFlash,
     M: NorFlash,
 {
-    let Back { mut camera, engine, system, gallery, settings, mut detector, mut encoder, memory } = back;
+    let Back {
+        mut camera,
+        engine,
+        system,
+        gallery,
+        settings,
+        mut detector,
+        mut encoder,
+        mut liveness,
+        memory,
+    } = back;
     let Memory { gallery: people, staging } = memory;
     link.give_sign();
     link.record(EventKind::Booted { reset: system.reset_reason() });
@@ -81,19 +93,26 @@ where
     let staging = Staging::new(staging);
     let mut desk = Desk::open(engine, system, gallery, settings, staging, link).await;
     loop {
-        let active = [desk.active(ModelKind::Detector).await, desk.active(ModelKind::Encoder).await];
-        let (detector_bytes, detector) = detector.split(active[0].map(|image| image.slot));
-        let (encoder_bytes, encoder) = encoder.split(active[1].map(|image| image.slot));
+        let kinds = [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness];
+        let mut active = [None; 3];
+        for (active, kind) in active.iter_mut().zip(kinds) {
+            *active = desk.active(kind).await;
+        }
+        let [(detector_bytes, detector), (encoder_bytes, encoder), (liveness_bytes, liveness)] = [
+            detector.split(active[0].map(|image| image.slot)),
+            encoder.split(active[1].map(|image| image.slot)),
+            liveness.split(active[2].map(|image| image.slot)),
+        ];
         let mut models = Models::none();
-        let kinds = [ModelKind::Detector, ModelKind::Encoder];
-        for ((kind, image), slot) in kinds.into_iter().zip(active).zip([detector_bytes, encoder_bytes]) {
+        let slots = [detector_bytes, encoder_bytes, liveness_bytes];
+        for ((kind, image), slot) in kinds.into_iter().zip(active).zip(slots) {
             link.give_sign();
             if let (Some(image), Some(slot)) = (image, slot) {
                 models.load(&desk.engine, kind, image, slot);
             }
         }
         models.join(&desk.engine);
-        let idle = IdleSlots { detector, encoder };
+        let idle = IdleSlots { detector, encoder, liveness };
         if serve(&mut desk, &mut camera, &models, idle).await == Outcome::Restart {
             Timer::after(FAREWELL).await;
             log!(info, "restarting as asked");
@@ -106,6 +125,7 @@ where
 pub(crate) struct IdleSlots<'a, M> {
     detector: IdleSlot<'a, M>,
     encoder: IdleSlot<'a, M>,
+    liveness: IdleSlot<'a, M>,
 }
 
 impl<'a, M> IdleSlots<'a, M> {
@@ -113,6 +133,7 @@ impl<'a, M> IdleSlots<'a, M> {
     pub(crate) fn of(&mut self, kind: ModelKind) -> &mut IdleSlot<'a, M> {
         match kind {
             ModelKind::Detector => &mut self.detector,
+            ModelKind::Liveness => &mut self.liveness,
             _ => &mut self.encoder,
         }
     }

@@ -3,6 +3,7 @@
 use embassy_time::Instant;
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Gallery;
+use liveness::Watch;
 use protocol::{Error, ModelKind, Settings};
 
 use crate::{
@@ -30,6 +31,7 @@ pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
     pub(crate) staging: Staging<'m>,
     pub(crate) transfer: Option<Transfer>,
     pub(crate) agreement: Agreement,
+    pub(crate) looks: Watch,
     pub(crate) camera_sequence: u32,
     /// Until when the camera's pictures are left for the host to ask for.
     pub(crate) paused_until: Instant,
@@ -65,6 +67,7 @@ impl<'m, 'l, E: Engine, S, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, G, T> {
             staging,
             transfer: None,
             agreement: Agreement::new(),
+            looks: Watch::new(),
             camera_sequence: 0,
             paused_until: Instant::MIN,
             link,
@@ -76,8 +79,14 @@ impl<'m, 'l, E: Engine, S, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, G, T> {
     /// Puts settings in force.
     pub(crate) fn apply(&mut self, settings: Settings) {
         self.settings = settings;
-        self.agreement.reset();
+        self.begin_anew();
         self.link.button_ms.store(settings.open_ms, core::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Forgets what the pictures so far showed.
+    pub(crate) fn begin_anew(&mut self) {
+        self.agreement.reset();
+        self.looks.reset();
     }
 
     /// The model image of a kind that is in force.
@@ -129,12 +138,13 @@ impl<'m, 'l, E: Engine, S, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, G, T> {
         }
     }
 
-    /// Whether pictures can be judged: both models, a calibration, and a gallery of that encoder.
+    /// Whether pictures can be judged: all models, a calibration, and a gallery of that encoder.
     pub(crate) fn is_ready(&self, models: &Models<'_, E>) -> bool {
         let gallery = self.gallery.as_ref().ok();
         let own = gallery.zip(models.encoder_hash());
         own.is_some_and(|(gallery, encoder)| gallery.foreign_templates(encoder) == 0)
             && models.threshold(self.settings.far_one_in, 1).is_ok()
+            && models.liveness(self.settings.liveness).is_ok()
     }
 }
 

@@ -87,6 +87,12 @@ pub trait Engine {
         frame: &Frame,
         face: &Face,
     ) -> Result<Self::Aligned<'e>, Fault>;
+
+    /// How alive a face that was found looks to a liveness network: Q15, 32768 is surely alive.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the model is no liveness network, or does not run.
+    fn live(&mut self, liveness: &Self::Model<'_>, frame: &Frame, face: &Face) -> Result<u16, Fault>;
 }
 
 /// A face laid on the encoder's template. It borrows the engine, so that nothing comes between.

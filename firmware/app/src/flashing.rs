@@ -52,7 +52,7 @@ impl<E: Engine, S, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             Ok(info) => {
                 self.storage()?.set_active(kind, &image).await?;
                 let _ = self.storage()?.set_transfer(kind, None).await;
-                self.agreement.reset();
+                self.begin_anew();
                 Ok(info)
             }
             Err(error) => {

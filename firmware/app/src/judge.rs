@@ -5,6 +5,7 @@ use core::sync::atomic::Ordering;
 use embassy_time::{Duration, Instant};
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Coverage;
+use liveness::Look;
 use protocol::{Candidate, Error, EventKind, Judgement, Similarity};
 use vision::Frame;
 
@@ -25,6 +26,7 @@ struct Judged {
     faces: u8,
     face: Option<protocol::Face>,
     threshold: Option<Similarity>,
+    liveness: Option<protocol::Liveness>,
 }
 
 impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
@@ -37,17 +39,18 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let judged = self.judge(models, &pixels).unwrap_or_else(|error| {
             let reason = translate::text(error);
             log!(warn, "picture {=u32} cannot be judged: {=str}", frame, reason.as_str());
-            Judged { judgement: Judgement::Unable, faces: 0, face: None, threshold: None }
+            Judged { judgement: Judgement::Unable, faces: 0, face: None, threshold: None, liveness: None }
         });
         let instructions = self.system.instructions().saturating_sub(started);
-        let Judged { judgement, faces, face, threshold } = judged;
+        let Judged { judgement, faces, face, threshold, liveness } = judged;
         let known = match &judgement {
             Judgement::Known(candidate) => Some(candidate.clone()),
             _ => None,
         };
         let person = known.as_ref().map(|known| known.person);
         let seen = self.agreement.see(frame, Instant::now(), person, self.settings.agreement_frames);
-        self.link.refused.store(matches!(judgement, Judgement::Stranger(_)), Ordering::Relaxed);
+        let refused = matches!(judgement, Judgement::Stranger(_) | Judgement::NotLive(_));
+        self.link.refused.store(refused, Ordering::Relaxed);
         tell(frame, &judgement, threshold, seen.count);
         self.link.record(EventKind::Judged {
             frame,
@@ -57,6 +60,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             threshold,
             agreement: seen.count,
             instructions,
+            liveness,
         });
         if let (true, Some(Candidate { person, name, .. })) = (seen.agreed, known) {
             let cause = Cause::Person { frame, person, name };
@@ -67,6 +71,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
 
     fn judge(&mut self, models: &Models<'_, E>, frame: &Frame<'_>) -> Result<Judged, Error> {
         let (pair, info) = models.pair()?;
+        let alive = models.liveness(self.settings.liveness)?;
         let templates = self.gallery()?.templates();
         let threshold = models.threshold(self.settings.far_one_in, templates)?;
         if threshold.coverage == Coverage::BeyondTable {
@@ -77,23 +82,42 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let count = faces.len() as u8;
         let Some(chosen) = choose(&mut self.engine, pair, frame, &faces)? else {
             let judgement = Judgement::NoFace;
-            return Ok(Judged { judgement, faces: 0, face: None, threshold: needed });
+            return Ok(Judged { judgement, faces: 0, face: None, threshold: needed, liveness: None });
         };
-        let recognition::Judged { face, template } = chosen;
-        let judgement = match template {
-            Err(flaw) => Judgement::Poor(flaw),
-            Ok(template) => {
-                let room = self.room();
-                let best = self.gallery()?.identify(probe(&template, info));
-                match best.map_err(|error| translate::refusal(error, "", room))? {
-                    Some(best) if best.similarity >= threshold.similarity => {
-                        Judgement::Known(translate::candidate(best))
-                    }
-                    other => Judgement::Stranger(other.map(translate::candidate)),
-                }
+        let recognition::Judged { found, face, template } = chosen;
+        let template = match template {
+            Ok(template) => template,
+            Err(flaw) => {
+                let judgement = Judgement::Poor(flaw);
+                return Ok(Judged {
+                    judgement,
+                    faces: count,
+                    face: Some(face),
+                    threshold: needed,
+                    liveness: None,
+                });
             }
         };
-        Ok(Judged { judgement, faces: count, face: Some(face), threshold: needed })
+        let mut liveness = None;
+        if let Some(network) = alive {
+            let score = self.engine.live(network, frame, &found)?;
+            let look = Look::new(score, &found, Instant::now().as_millis());
+            let verdict = self.looks.see(look, self.settings.agreement_frames.into());
+            liveness = Some(translate::liveness(&verdict));
+        }
+        let judgement = if let Some(artefact) = liveness.and_then(|liveness| liveness.against) {
+            Judgement::NotLive(artefact)
+        } else {
+            let room = self.room();
+            let best = self.gallery()?.identify(probe(&template, info));
+            match best.map_err(|error| translate::refusal(error, "", room))? {
+                Some(best) if best.similarity >= threshold.similarity => {
+                    Judgement::Known(translate::candidate(best))
+                }
+                other => Judgement::Stranger(other.map(translate::candidate)),
+            }
+        };
+        Ok(Judged { judgement, faces: count, face: Some(face), threshold: needed, liveness })
     }
 }
 
@@ -122,6 +146,10 @@ fn tell(frame: u32, judgement: &Judgement, threshold: Option<Similarity>, agreem
         Judgement::Poor(flaw) => {
             let flaw = translate::text(flaw);
             log!(info, "picture {=u32}: the face is {=str}", frame, flaw.as_str());
+        }
+        Judgement::NotLive(artefact) => {
+            let artefact = translate::text(artefact);
+            log!(info, "picture {=u32}: the face {=str}", frame, artefact.as_str());
         }
         Judgement::NoFace => log!(debug, "picture {=u32}: no face", frame),
         _ => {}

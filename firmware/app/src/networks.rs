@@ -3,7 +3,7 @@
 use gallery::Template;
 use nn::{Model, format::Kind};
 use protocol::ModelKind;
-use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
+use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
 use vision::{Face, Faces, Frame, Quality};
 
 use crate::{
@@ -36,10 +36,15 @@ impl Engine for Networks<'_> {
         let model = Model::load(image).map_err(Fault::new)?;
         let fits = matches!(
             (kind, model.kind()),
-            (ModelKind::Detector, Kind::Detector) | (ModelKind::Encoder, Kind::Encoder)
+            (ModelKind::Detector, Kind::Detector)
+                | (ModelKind::Encoder, Kind::Encoder)
+                | (ModelKind::Liveness, Kind::Liveness)
         );
         if !fits {
             return Err(Fault::new(format_args!("it is no {kind}")));
+        }
+        if kind == ModelKind::Liveness {
+            Liveness::new(model).map_err(Fault::new)?;
         }
         let (needed, given) = (model.arena_len(), self.arena.len());
         if needed > given {
@@ -70,6 +75,11 @@ impl Engine for Networks<'_> {
 
     fn detect(&mut self, pair: &Recognizer<'_>, frame: &Frame) -> Result<Faces, Fault> {
         pair.detect(frame, self.arena).map_err(Fault::new)
+    }
+
+    fn live(&mut self, liveness: &Model<'_>, frame: &Frame, face: &Face) -> Result<u16, Fault> {
+        let liveness = Liveness::new(*liveness).map_err(Fault::new)?;
+        liveness.score(frame, face, self.arena).map_err(Fault::new)
     }
 
     fn align<'e>(

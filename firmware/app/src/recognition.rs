@@ -5,7 +5,7 @@
 
 use gallery::{Calibration, EncoderHash, Probe, Template, Threshold};
 use heapless::Vec;
-use protocol::{Error, ModelInfo, ModelKind};
+use protocol::{Error, LivenessMode, ModelInfo, ModelKind};
 use vision::{Face, Faces, Frame};
 
 use crate::{
@@ -23,9 +23,10 @@ impl From<Fault> for Error {
 /// The models in force.
 pub(crate) struct Models<'i, E: Engine + 'i> {
     /// What they are, as far as there are any.
-    pub(crate) infos: Vec<ModelInfo, 2>,
+    pub(crate) infos: Vec<ModelInfo, 3>,
     pub(crate) detector: Option<E::Model<'i>>,
     pub(crate) encoder: Option<E::Model<'i>>,
+    pub(crate) liveness: Option<E::Model<'i>>,
     /// The two joined, and what the encoder says of itself.
     pub(crate) pair: Option<(E::Pair<'i>, EncoderInfo)>,
 }
@@ -33,7 +34,7 @@ pub(crate) struct Models<'i, E: Engine + 'i> {
 impl<'i, E: Engine> Models<'i, E> {
     /// No models.
     pub(crate) fn none() -> Self {
-        Self { infos: Vec::new(), detector: None, encoder: None, pair: None }
+        Self { infos: Vec::new(), detector: None, encoder: None, liveness: None, pair: None }
     }
 
     /// Loads a model in force; one that does not load counts as none.
@@ -53,6 +54,7 @@ impl<'i, E: Engine> Models<'i, E> {
         };
         match kind {
             ModelKind::Detector => self.detector = model,
+            ModelKind::Liveness => self.liveness = model,
             _ => self.encoder = model,
         }
     }
@@ -86,6 +88,18 @@ impl<'i, E: Engine> Models<'i, E> {
         }
     }
 
+    /// The network that looks for pictures of faces; none if nobody asks for it.
+    ///
+    /// # Errors
+    /// [`Error::NoModel`] if it is asked for and missing: the door then stays locked.
+    pub(crate) fn liveness(&self, mode: LivenessMode) -> Result<Option<&E::Model<'i>>, Error> {
+        match (mode, &self.liveness) {
+            (LivenessMode::Off, _) => Ok(None),
+            (_, Some(model)) => Ok(Some(model)),
+            (_, None) => Err(Error::NoModel { kind: ModelKind::Liveness }),
+        }
+    }
+
     /// What templates are bound to.
     pub(crate) fn encoder_hash(&self) -> Option<EncoderHash> {
         self.pair.as_ref().map(|(_, info)| info.identity)
@@ -101,6 +115,9 @@ impl<'i, E: Engine> Models<'i, E> {
 
 /// The face that counts, and its template or what is wrong with it.
 pub(crate) struct Judged {
+    /// As the detector found it.
+    pub(crate) found: Face,
+    /// As the protocol has it.
     pub(crate) face: protocol::Face,
     pub(crate) template: Result<Template, protocol::Flaw>,
 }
@@ -125,12 +142,12 @@ pub(crate) fn judge<E: Engine>(
     face: &Face,
 ) -> Result<Judged, Fault> {
     let mut aligned = engine.align(pair, frame, face)?;
-    let face = measure(face, &mut aligned);
+    let (found, face) = (*face, measure(face, &mut aligned));
     let template = match face.flaw {
         None => Ok(aligned.encode()?),
         Some(flaw) => Err(flaw),
     };
-    Ok(Judged { face, template })
+    Ok(Judged { found, face, template })
 }
 
 /// What the door goes by: of `faces`, the largest first, the first good one, else the first.

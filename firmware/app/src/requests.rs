@@ -6,11 +6,12 @@ use embassy_time::{Duration, Instant, with_timeout};
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Template;
 use heapless::Vec;
+use liveness::{Look, Watch};
 use protocol::{
     Comparison, Door, Enrolment, Error, Hash, Kind, Packet, Request, Response, Settings, Source, Status,
     USERS_PER_PAGE, User, VERSION,
 };
-use vision::MAX_FACES;
+use vision::{Face, MAX_FACES};
 
 use crate::{
     back::IdleSlots,
@@ -143,7 +144,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             Request::PauseDoor { ms } => {
                 let pause = Duration::from_millis(ms.into()).min(LONGEST_PAUSE);
                 self.paused_until = Instant::now() + pause;
-                self.agreement.reset();
+                self.begin_anew();
                 self.link.orders.send(Order::Lock).await;
                 Ok(Response::Done)
             }
@@ -247,7 +248,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let threshold = models.threshold(self.settings.far_one_in, compared)?.similarity;
         let capture = picture(source, camera, &self.staging).await?;
         let started = self.system.instructions();
-        let Largest { faces, face, template } = encode_largest(&mut self.engine, pair, &capture)?;
+        let Largest { faces, face, template, .. } = encode_largest(&mut self.engine, pair, &capture)?;
         let probe = probe(&template, info);
         let room = self.room();
         let gallery = self.gallery_mut()?;
@@ -260,7 +261,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             Some(person) => (person.id(), person.templates() as u8),
             None => return Err(Error::Internal { reason: text("the person enrolled is not there") }),
         };
-        self.agreement.reset();
+        self.begin_anew();
         let instructions = self.system.instructions().saturating_sub(started);
         Ok(Response::Enrolled { person, templates, faces, face, instructions })
     }
@@ -274,6 +275,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         models: &Models<'_, E>,
     ) -> Result<Comparison, Error> {
         let (pair, info) = models.pair()?;
+        let alive = models.liveness(self.settings.liveness)?;
         let gallery = self.gallery()?;
         let compared = match name {
             None => gallery.templates(),
@@ -285,7 +287,24 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let threshold = models.threshold(self.settings.far_one_in, compared)?.similarity;
         let capture = picture(source, camera, &self.staging).await?;
         let started = self.system.instructions();
-        let Largest { faces, face, template } = encode_largest(&mut self.engine, pair, &capture)?;
+        let Largest { faces, found, face, template } = encode_largest(&mut self.engine, pair, &capture)?;
+        let mut liveness = None;
+        if let Some(network) = alive {
+            let score = self.engine.live(network, &capture.frame, &found)?;
+            let verdict = Watch::new().see(Look::new(score, &found, 0), 1);
+            liveness = Some(translate::liveness(&verdict));
+        }
+        if liveness.is_some_and(|liveness| liveness.against.is_some()) {
+            return Ok(Comparison {
+                best: None,
+                threshold: translate::similarity(threshold),
+                accepted: false,
+                faces,
+                face,
+                instructions: self.system.instructions().saturating_sub(started),
+                liveness,
+            });
+        }
         let probe = probe(&template, info);
         let gallery = self.gallery()?;
         let best = match name {
@@ -300,6 +319,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             faces,
             face,
             instructions: self.system.instructions().saturating_sub(started),
+            liveness,
         })
     }
 
@@ -327,7 +347,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let room = self.room();
         let removed = self.gallery_mut()?.remove(name).await;
         let person = removed.map_err(|error| refusal(error, name, room))?;
-        self.agreement.reset();
+        self.begin_anew();
         Ok(Response::Removed { person: person.id(), templates: person.templates() as u8 })
     }
 }
@@ -348,6 +368,9 @@ async fn picture<'p, C: Camera>(
 struct Largest {
     /// How many faces there are.
     faces: u8,
+    /// As the detector found it.
+    found: Face,
+    /// As the protocol has it.
     face: protocol::Face,
     template: Template,
 }
@@ -360,7 +383,7 @@ fn encode_largest<E: Engine>(
 ) -> Result<Largest, Error> {
     let faces = find(engine, pair, &capture.frame)?;
     let largest = faces.first().ok_or(Error::NoFace)?;
-    let Judged { face, template } = judge(engine, pair, &capture.frame, largest)?;
+    let Judged { found, face, template } = judge(engine, pair, &capture.frame, largest)?;
     let template = template.map_err(|flaw| Error::PoorFace { flaw })?;
-    Ok(Largest { faces: faces.len() as u8, face, template })
+    Ok(Largest { faces: faces.len() as u8, found, face, template })
 }

@@ -112,6 +112,7 @@ fn index(kind: ModelKind) -> u8 {
     match kind {
         ModelKind::Detector => 0,
         ModelKind::Encoder => 1,
+        ModelKind::Liveness => 2,
         _ => 15,
     }
 }

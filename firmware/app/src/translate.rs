@@ -3,7 +3,8 @@
 use core::fmt::{self, Write as _};
 
 use gallery::{Candidate, Similarity};
-use protocol::{Error, Flaw, Text};
+use liveness::{Against, Verdict};
+use protocol::{Artefact, Error, Flaw, Text};
 use vision::{Limits, Quality, SUBPIXEL_BITS};
 
 /// What a thing says, as much of it as fits.
@@ -38,6 +39,17 @@ pub(crate) fn candidate(found: Candidate<'_>) -> protocol::Candidate {
         name: name(found.person.name()),
         similarity: similarity(found.similarity),
     }
+}
+
+/// A verdict on the looks at a face.
+pub(crate) fn liveness(verdict: &Verdict) -> protocol::Liveness {
+    let against = verdict.against.map(|against| match against {
+        Against::Flat => Artefact::Flat,
+        Against::Still => Artefact::Still,
+        Against::Repeats => Artefact::Repeats,
+        _ => Artefact::Looks,
+    });
+    protocol::Liveness { score: verdict.score, needed: verdict.needed, against }
 }
 
 /// A face with its measures.

@@ -2,7 +2,7 @@
 
 mod simulation;
 
-use protocol::{EventKind, Flaw, Judgement, Request, Response, Settings};
+use protocol::{Artefact, EventKind, Flaw, Judgement, LivenessMode, ModelKind, Request, Response, Settings};
 use simulation::{Board, World, engine};
 
 /// A board that knows persons 1 and 2.
@@ -95,7 +95,7 @@ fn agreement_is_of_one_person_in_different_pictures() {
 #[test]
 fn one_picture_is_enough_where_the_settings_say_so_and_the_settings_last() {
     let mut board = board();
-    let settings = Settings { far_one_in: 1_000, agreement_frames: 1, open_ms: 500 };
+    let settings = Settings { far_one_in: 1_000, agreement_frames: 1, open_ms: 500, ..Settings::default() };
     board.boot(async |world: &mut World| {
         let reply = world.host.ask(Request::SetSettings(settings)).await;
         assert_eq!(reply, Ok(Response::Settings(settings)));
@@ -119,6 +119,81 @@ fn poor_views_are_refused_for_what_they_are() {
         let last = events(world).await.pop();
         let poor = Judgement::Poor(Flaw::TooSmall);
         assert!(matches!(last, Some(EventKind::Judged { judgement, .. }) if judgement == poor));
+    });
+}
+
+#[test]
+fn a_photograph_is_refused_before_it_is_compared() {
+    board().boot(async |world: &mut World| {
+        for _ in 0..6 {
+            world.scene.show_bytes(engine::photograph(1));
+            world.wait(50).await;
+            assert!(!world.is_open() && world.wires.refused.get());
+        }
+        match events(world).await.pop() {
+            Some(EventKind::Judged { judgement, liveness: Some(liveness), agreement: 0, .. }) => {
+                assert_eq!(judgement, Judgement::NotLive(Artefact::Looks));
+                assert!(liveness.score < liveness.needed);
+                assert_eq!(liveness.against, Some(Artefact::Looks));
+            }
+            other => panic!("{other:?}"),
+        }
+        for _ in 0..3 {
+            world.show(1).await;
+            assert!(!world.is_open() || !world.wires.refused.get());
+        }
+        world.show(1).await;
+        world.show(1).await;
+        assert!(world.is_open(), "the person themselves may pass");
+    });
+}
+
+#[test]
+fn living_looks_do_not_vouch_for_the_photographs_that_follow() {
+    board().boot(async |world: &mut World| {
+        world.show(1).await;
+        world.show(1).await;
+        for _ in 0..6 {
+            world.scene.show_bytes(engine::photograph(1));
+            world.wait(50).await;
+            assert!(!world.is_open());
+        }
+    });
+}
+
+#[test]
+fn photographs_open_where_nobody_asks_for_more() {
+    board().boot(async |world: &mut World| {
+        let settings = Settings { liveness: LivenessMode::Off, ..Settings::default() };
+        world.host.ask(Request::SetSettings(settings)).await.unwrap();
+        for _ in 0..3 {
+            world.scene.show_bytes(engine::photograph(1));
+            world.wait(50).await;
+        }
+        assert!(world.is_open());
+    });
+}
+
+#[test]
+fn without_a_liveness_network_it_stays_locked_and_says_so() {
+    let mut board = board();
+    board.liveness = [(); 2].map(|()| vec![0xff; simulation::SLOT]);
+    board.boot(async |world: &mut World| {
+        for _ in 0..4 {
+            world.show(1).await;
+        }
+        assert!(!world.is_open() && !world.wires.ready.get());
+        let last = events(world).await.pop();
+        assert!(matches!(last, Some(EventKind::Judged { judgement: Judgement::Unable, .. })));
+        world.host.stage(&engine::picture(1, 0)).await;
+        let reply = world.host.ask(Request::Identify { source: protocol::Source::Staged }).await;
+        assert_eq!(reply, Err(protocol::Error::NoModel { kind: ModelKind::Liveness }));
+        let settings = Settings { liveness: LivenessMode::Off, ..Settings::default() };
+        world.host.ask(Request::SetSettings(settings)).await.unwrap();
+        for _ in 0..3 {
+            world.show(1).await;
+        }
+        assert!(world.is_open(), "whoever switches it off does without");
     });
 }
 

@@ -38,7 +38,7 @@ fn a_transfer_goes_on_where_it_stood_even_after_a_power_cut() {
         send(world, &image, 0, 100_000).await;
     });
     board.boot(async |world: &mut World| {
-        assert_eq!(names(world).await, ["finder", "coder"], "the old one works");
+        assert_eq!(names(world).await, ["finder", "coder", "watcher"], "the old one works");
         let chunk = Request::ModelChunk { offset: 0, data: &[0; 4] };
         assert_eq!(world.host.ask(chunk).await, Err(Error::NoTransfer));
         // Checkpoints are 64 KiB apart.
@@ -51,9 +51,9 @@ fn a_transfer_goes_on_where_it_stood_even_after_a_power_cut() {
             }
             other => panic!("{other:?}"),
         }
-        assert_eq!(names(world).await, ["finder", "better"]);
+        assert_eq!(names(world).await, ["finder", "better", "watcher"]);
     });
-    board.boot(async |world: &mut World| assert_eq!(names(world).await, ["finder", "better"]));
+    board.boot(async |world: &mut World| assert_eq!(names(world).await, ["finder", "better", "watcher"]));
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn another_image_begins_anew() {
         assert_eq!(world.host.ask(begin(&two)).await, Ok(Response::Progress { next: 0 }));
         send(world, &two, 0, two.len()).await;
         world.host.ask(Request::CommitModel).await.unwrap();
-        assert_eq!(names(world).await, ["finder", "two"]);
+        assert_eq!(names(world).await, ["finder", "two", "watcher"]);
     });
 }
 
@@ -107,10 +107,10 @@ fn what_is_wrong_does_not_take_effect() {
                 Err(Error::BadModel { reason }) => assert_eq!(reason.as_str(), why),
                 other => panic!("{other:?}"),
             }
-            assert_eq!(names(world).await, ["finder", "coder"]);
+            assert_eq!(names(world).await, ["finder", "coder", "watcher"]);
         }
         world.host.flash(kind, &image).await.unwrap();
-        assert_eq!(names(world).await, ["finder", "better"]);
+        assert_eq!(names(world).await, ["finder", "better", "watcher"]);
     });
 }
 
@@ -146,11 +146,14 @@ fn a_power_cut_anywhere_leaves_the_old_model_or_the_new_one() {
         board.power = None;
         board.boot(async |world: &mut World| {
             let now = names(world).await;
-            outcomes[usize::from(now == ["finder", "better"])] += 1;
+            outcomes[usize::from(now == ["finder", "better", "watcher"])] += 1;
             match done {
-                Ok(_) => assert_eq!(now, ["finder", "better"], "{cut}"),
+                Ok(_) => assert_eq!(now, ["finder", "better", "watcher"], "{cut}"),
                 Err(Error::Flash) => {
-                    assert!(now == ["finder", "coder"] || now == ["finder", "better"], "{cut}: {now:?}")
+                    assert!(
+                        now == ["finder", "coder", "watcher"] || now == ["finder", "better", "watcher"],
+                        "{cut}: {now:?}"
+                    )
                 }
                 Err(error) => panic!("{cut}: {error}"),
             }

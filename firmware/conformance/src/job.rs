@@ -7,12 +7,13 @@
 //! ```text
 //! offset  word
 //! 0x00    magic "PJOB"
-//! 0x04    kind: 1 network, 2 recognizer, 3 profile of a network, 4 search
+//! 0x04    kind: 1 network, 2 recognizer, 3 profile of a network, 4 search, 5 liveness
 //! 0x08    status, written at the end: 0 not run, 1 done, others see `Status`
 //! 0x0c    bytes of output written
 //! 0x10    ticks of the board's counter that the computation took, 64 bits
 //! 0x18    offset and length of the first image (network, or detector), multiples of 16
-//! 0x20    offset and length of the second image (encoder)
+//! 0x20    offset and length of the second image (encoder), or the box of a face: left, top,
+//!         width and height in 1/1024 pixel, a word each
 //! 0x28    offset and length of the input
 //! 0x30    width, height and format of the input, if it is a frame: 1 YUYV, 2 RGB565
 //! 0x3c    offset and length of the room for the output
@@ -21,17 +22,17 @@
 //!
 //! The output of a network is its outputs one after the other, `i16` little-endian. That of a profile
 //! is the counter's ticks that each operator took, 64 bits each. That of a search is the number of
-//! the nearest row and its dot product, a word each. That of the
+//! the nearest row and its dot product, a word each. That of the liveness network and of the
 //! recognizer is text, so that a difference can be read: a line for each face, and the quality
-//! and the template of the largest.
+//! and the template of the largest; or its score.
 
-use core::ops::Range;
+use core::{fmt::Write, ops::Range};
 
 use nn::Model;
-use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
-use vision::{Frame, PixelFormat};
+use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
+use vision::{Face, Frame, PixelFormat, Rect};
 
-use crate::recognize::recognize;
+use crate::{recognize::recognize, text::Text};
 
 /// Where the job begins, from the start of the shared memory.
 pub const OFFSET: usize = 0x10_0000;
@@ -78,6 +79,15 @@ pub enum Job<'a> {
         query: &'a [u8],
         /// Rows of as many values, read where they lie.
         rows: &'a [u8],
+    },
+    /// How alive a face looks.
+    Liveness {
+        /// The liveness network's image.
+        image: &'a [u8],
+        /// The frame.
+        frame: &'a Frame<'a>,
+        /// Left, top, width and height of the face, as in [`vision::Rect`], little-endian.
+        face: &'a [u8; 16],
     },
     /// What a frame shows.
     Recognizer {
@@ -146,6 +156,7 @@ pub fn write(memory: &mut [u8], job: &Job<'_>, room: usize) -> Result<(), Status
         Job::Network { image, input } => (1, *image, &[][..], *input),
         Job::Profile { image, input } => (3, *image, &[][..], *input),
         Job::Search { query, rows } => (4, *rows, &[][..], *query),
+        Job::Liveness { image, frame, face } => (5, *image, &face[..], frame.bytes()),
         Job::Recognizer { detector, encoder, frame } => (2, *detector, *encoder, frame.bytes()),
     };
     let mut at = HEADER;
@@ -164,7 +175,7 @@ pub fn write(memory: &mut [u8], job: &Job<'_>, room: usize) -> Result<(), Status
         put(memory, *field, *start);
         put(memory, *field + 4, bytes.len());
     }
-    if let Job::Recognizer { frame, .. } = job {
+    if let Job::Recognizer { frame, .. } | Job::Liveness { frame, .. } = job {
         put(memory, FRAME, frame.width());
         put(memory, FRAME + 4, frame.height());
         put(memory, FRAME + 8, if frame.format() == PixelFormat::Yuyv { 1 } else { 2 });
@@ -243,9 +254,7 @@ fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Resu
             let encoder = Model::load(second).map_err(|_| Status::Image)?;
             let recognizer = Recognizer::new(detector, encoder, DEFAULT_MIN_SCORE);
             let recognizer = recognizer.map_err(|_| Status::Image)?;
-            let format = if get(before, FRAME + 8) == 1 { PixelFormat::Yuyv } else { PixelFormat::Rgb565 };
-            let (width, height) = (get(before, FRAME), get(before, FRAME + 4));
-            let frame = Frame::new(format, width, height, input).map_err(|_| Status::Input)?;
+            let frame = frame(before, input)?;
             return recognize(&recognizer, &frame, arena, room, &ticks);
         }
         3 => {
@@ -263,9 +272,31 @@ fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Resu
             words[4..].copy_from_slice(&product.to_le_bytes());
             8
         }
+        5 => {
+            let model = Model::load(first).map_err(|_| Status::Image)?;
+            let liveness = Liveness::new(model).map_err(|_| Status::Image)?;
+            let frame = frame(before, input)?;
+            let word =
+                |at: usize| second.get(4 * at..)?.first_chunk().map(|bytes| i32::from_le_bytes(*bytes));
+            let word = |at: usize| word(at).ok_or(Status::Input);
+            let bounds = Rect { x: word(0)?, y: word(1)?, width: word(2)?, height: word(3)? };
+            start = ticks();
+            let face = Face { bounds, ..Face::default() };
+            let score = liveness.score(&frame, &face, arena).map_err(|_| Status::Run)?;
+            let mut text = Text { room, written: 0 };
+            writeln!(text, "score {score}").map_err(|_| Status::Room)?;
+            text.written
+        }
         _ => return Err(Status::Header),
     };
     Ok(Computed { written, ticks: ticks().wrapping_sub(start), parts: [0; PARTS] })
+}
+
+/// The frame that `input` is, by the header.
+fn frame<'a>(header: &[u8], input: &'a [u8]) -> Result<Frame<'a>, Status> {
+    let format = if get(header, FRAME + 8) == 1 { PixelFormat::Yuyv } else { PixelFormat::Rgb565 };
+    let (width, height) = (get(header, FRAME), get(header, FRAME + 4));
+    Frame::new(format, width, height, input).map_err(|_| Status::Input)
 }
 
 /// Puts `input` where the network reads it.

@@ -17,3 +17,4 @@ pub mod job;
 pub mod random;
 mod recognize;
 pub mod suite;
+mod text;

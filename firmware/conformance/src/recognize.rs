@@ -10,7 +10,10 @@ use gallery::Template;
 use recognizer::Recognizer;
 use vision::{Face, Faces, Frame, Limits, Quality};
 
-use crate::job::{Computed, PARTS, Status};
+use crate::{
+    job::{Computed, PARTS, Status},
+    text::Text,
+};
 
 /// Writes what the frame shows.
 pub(crate) fn recognize(
@@ -71,20 +74,4 @@ fn write(text: &mut Text, faces: &Faces, seen: Option<&(Quality, Template)>) -> 
     let Some((quality, template)) = seen else { return Ok(()) };
     writeln!(text, "{quality:?}")?;
     writeln!(text, "template {:?}", template.values())
-}
-
-/// Text in a slice.
-struct Text<'a> {
-    room: &'a mut [u8],
-    written: usize,
-}
-
-impl Write for Text<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.written + text.len();
-        let place = self.room.get_mut(self.written..end).ok_or(fmt::Error)?;
-        place.copy_from_slice(text.as_bytes());
-        self.written = end;
-        Ok(())
-    }
 }

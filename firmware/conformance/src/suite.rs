@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 
 use crc::{CRC_32_ISO_HDLC, Crc, Digest};
 use kernels::weights::{PIECE, packed_len, row_len};
-use kernels::{Addition, Convolution, OutputStage, Pooling, Scale, Shape, Window, generic};
+use kernels::{Addition, Convolution, Gate, OutputStage, Pooling, Scale, Shape, Window, generic};
 
 use crate::random::Random;
 
@@ -77,13 +77,14 @@ impl Tally {
 /// # Errors
 /// Those of `out`.
 pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt::Error> {
-    let kernels: [(&str, Case); 9] = [
+    let kernels: [(&str, Case); 10] = [
         ("conv2d", |random, workspace, tally| convolution(false, random, workspace, tally)),
         ("depthwise_conv2d", |random, workspace, tally| convolution(true, random, workspace, tally)),
         ("add", addition),
         ("average_pool", average),
         ("max_pool", maximum),
         ("resize_nearest_2x", resize),
+        ("gate", gate),
         ("dot", dot),
         ("nearest", nearest),
         ("yuyv_to_rgb", pixels),
@@ -265,6 +266,27 @@ fn resize(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
     generic::resize_nearest_2x(input, pixels, &mut reference[..4 * input.len()]);
     kernels::resize_nearest_2x(input, pixels, &mut dispatched[..4 * input.len()]);
     tally.take(&reference[..4 * input.len()], &dispatched[..4 * input.len()]);
+}
+
+fn gate(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
+    let input = shape(random);
+    let [pixels, logits] = &mut workspace.inputs;
+    let (pixels, logits) = (&mut pixels[..input.len()], &mut logits[..input.channels]);
+    random.fill(pixels);
+    random.fill(logits);
+    let mut table = [0; kernels::GATE_STEPS];
+    table.iter_mut().for_each(|factor| *factor = random.within(0, 32767) as i16);
+    let gate = Gate {
+        table: &table,
+        input_zero: random.byte().into(),
+        multiplier: random.within(1, 1 << 17) as i32,
+        shift: random.within(0, 4) as i32,
+        zero_point: random.byte().into(),
+    };
+    let [reference, dispatched] = &mut workspace.narrow;
+    generic::gate(&gate, pixels, logits, &mut reference[..input.len()]);
+    kernels::gate(&gate, pixels, logits, &mut dispatched[..input.len()]);
+    tally.take(&reference[..input.len()], &dispatched[..input.len()]);
 }
 
 fn dot(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {

@@ -22,6 +22,8 @@ pub struct Flash {
     pub detector: ModelSlots<Partition>,
     /// Encoder model, slots A and B.
     pub encoder: ModelSlots<Partition>,
+    /// Liveness model, slots A and B.
+    pub liveness: ModelSlots<Partition>,
 }
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -44,6 +46,7 @@ pub unsafe fn take(map: &Map, cause: ResetCause) -> Flash {
         settings: partition(map.settings),
         detector: slots(map.detector.map(partition)),
         encoder: slots(map.encoder.map(partition)),
+        liveness: slots(map.liveness.map(partition)),
     };
     window::open(map, cause, || flash.erase());
     flash
@@ -56,10 +59,9 @@ fn slots(slots: [Partition; 2]) -> ModelSlots<Partition> {
 
 impl Flash {
     fn erase(&mut self) {
-        let [detector_a, detector_b] = &mut self.detector.slots;
-        let [encoder_a, encoder_b] = &mut self.encoder.slots;
-        let all = [&mut self.gallery, &mut self.settings, detector_a, detector_b, encoder_a, encoder_b];
-        for partition in all {
+        let slots = [&mut self.detector, &mut self.encoder, &mut self.liveness];
+        let slots = slots.into_iter().flat_map(|models| &mut models.slots);
+        for partition in [&mut self.gallery, &mut self.settings].into_iter().chain(slots) {
             let len = partition.bytes().len() as u32;
             // Whole sectors, within the partition, and the power is on: this cannot fail.
             let _ = partition.erase(0, len);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use protocol::{Event, EventKind, Face, Judgement, Similarity};
+use protocol::{Event, EventKind, Face, Judgement, Liveness, Similarity};
 
 use crate::{Board, Camera, Device, Error, Picture, Result};
 
@@ -32,6 +32,8 @@ pub struct Decision {
     pub pictures: u32,
     /// Instructions spent on the last picture.
     pub instructions: u64,
+    /// How alive the face looked, over the pictures that count together; none if nobody looked.
+    pub liveness: Option<Liveness>,
 }
 
 /// The place before the door of an emulated board.
@@ -129,7 +131,7 @@ fn is_opening(event: &Event, first: u32, last: u32) -> bool {
 /// Adds what an event tells of pictures from `first` to `last`.
 fn judged(event: Event, first: u32, last: u32, before: Option<Decision>) -> Option<Decision> {
     match event.kind {
-        EventKind::Judged { frame, judgement, faces, face, threshold, instructions, .. }
+        EventKind::Judged { frame, judgement, faces, face, threshold, instructions, liveness, .. }
             if is_between(frame, first, last) =>
         {
             Some(Decision {
@@ -140,6 +142,7 @@ fn judged(event: Event, first: u32, last: u32, before: Option<Decision>) -> Opti
                 opened: before.as_ref().is_some_and(|before| before.opened),
                 pictures: before.map_or(0, |before| before.pictures) + 1,
                 instructions,
+                liveness,
             })
         }
         _ => before,

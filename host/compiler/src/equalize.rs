@@ -19,7 +19,12 @@ const LIMIT: f32 = 1024.0;
 /// Rescales the channels of `graph`, and `ranges` with them.
 pub fn equalize(graph: &mut Graph, ranges: &mut Ranges) {
     for group in groups(graph) {
-        let fixed = |&tensor: &TensorId| tensor == Graph::INPUT || graph.outputs.contains(&tensor);
+        // A sigmoid does not commute with a factor.
+        let logits = |tensor: TensorId| {
+            graph.nodes.iter().any(|node| matches!(node.operator, Operator::Gate) && node.inputs[1] == tensor)
+        };
+        let fixed =
+            |&tensor: &TensorId| tensor == Graph::INPUT || graph.outputs.contains(&tensor) || logits(tensor);
         if group.iter().any(fixed) {
             continue;
         }
@@ -81,7 +86,9 @@ fn groups(graph: &Graph) -> Vec<Vec<TensorId>> {
     let mut group: Vec<usize> = (0..graph.tensors.len()).collect();
     for node in &graph.nodes {
         if !matches!(node.operator, Operator::Conv(_)) {
-            for &input in &node.inputs {
+            let tied =
+                if matches!(node.operator, Operator::Gate) { &node.inputs[..1] } else { &node.inputs[..] };
+            for &input in tied {
                 let (from, to) = (group[input], group[node.output]);
                 group.iter_mut().filter(|g| **g == from).for_each(|g| *g = to);
             }

@@ -46,6 +46,10 @@ pub fn run(graph: &Graph, pixels: &[u8], mut see: impl FnMut(TensorId, Point, &[
                     .map(|c| input(0).0.iter().skip(c).step_by(channels).sum::<f32>() / pixels as f32)
                     .collect()
             }
+            Operator::Gate => {
+                let gates: Vec<f32> = input(1).0.iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
+                input(0).0.iter().zip(gates.iter().cycle()).map(|(x, gate)| x * gate).collect()
+            }
             Operator::Resize2x => {
                 let (from, from_shape) = input(0);
                 let pixel = |y: usize, x: usize| {

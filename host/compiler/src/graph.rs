@@ -64,6 +64,8 @@ pub enum Operator {
     AveragePool,
     /// Every pixel repeated twice in both directions.
     Resize2x,
+    /// The first input times the sigmoid of the second, which has one value a channel.
+    Gate,
 }
 
 /// An operator with its tensors.

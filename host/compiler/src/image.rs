@@ -114,6 +114,7 @@ fn record(
             OperatorKind::MaxPool => code::MAX_POOL,
             OperatorKind::AveragePool => code::AVERAGE_POOL,
             OperatorKind::Resize2x => code::RESIZE_2X,
+            OperatorKind::Gate => code::GATE,
         },
         kernel: byte(window.kernel)?,
         stride: byte(window.stride)?,
@@ -126,7 +127,10 @@ fn record(
         ..OperatorRecord::default()
     };
     if !operator.scales.is_empty() {
-        record.weights = data.put(&operator.weights)?;
+        record.weights = match &operator.table {
+            Some(table) => data.put(&table[..])?,
+            None => data.put(&operator.weights)?,
+        };
         record.scales = data.put(&operator.scales)?;
         record.prelu = operator.prelu.into();
     }

@@ -42,6 +42,7 @@ pub fn quantize(graph: &Graph, statistics: &[Statistics], method: &Method) -> Re
             Operator::Add(relu) => sum(&network, node, *relu),
             Operator::MaxPool(window) => network::plain(node, OperatorKind::MaxPool, *window),
             Operator::Resize2x => network::plain(node, OperatorKind::Resize2x, kernels::Window::POINT),
+            Operator::Gate => gate(&network, node),
         };
         if network.tensors[node.output].bytes == 2 && !operator.kind.writes_i16() {
             let reason = "a network's output must come from a convolution or an average".into();
@@ -139,6 +140,7 @@ fn convolution(network: &Network, node: &Node, conv: &Conv, graph: &Graph) -> Qu
         window: conv.window,
         weights,
         scales: (0..channels).map(channel).collect(),
+        table: None,
         prelu: matches!(conv.activation, Activation::Prelu(_)),
         clamp: output.clamp(conv.activation == Activation::Relu),
         factor: [0; 2],
@@ -156,6 +158,21 @@ fn average(network: &Network, node: &Node) -> QuantizedOperator {
         scales: vec![scale; input.shape.channels],
         clamp: output.clamp(false),
         ..network::plain(node, OperatorKind::AveragePool, kernels::Window::POINT)
+    }
+}
+
+/// A gate, whose logits become sigmoids by a table: any scale of theirs will do.
+fn gate(network: &Network, node: &Node) -> QuantizedOperator {
+    let [input, logits] = [0, 1].map(|i| &network.tensors[node.inputs[i]]);
+    let real = f64::from(input.scale) / f64::from(network.tensors[node.output].scale) / f64::from(1 << 15);
+    let sigmoid = |step: usize| {
+        let logit = f64::from(logits.scale) * (step as f64 - 128.0 - f64::from(logits.zero_point));
+        (f64::from(1 << 15) / (1.0 + (-logit).exp())).round().min(32767.0) as i16
+    };
+    QuantizedOperator {
+        scales: vec![scale::channel(0, real, real)],
+        table: Some(Box::new(std::array::from_fn(sigmoid))),
+        ..network::plain(node, OperatorKind::Gate, kernels::Window::POINT)
     }
 }
 

@@ -18,6 +18,7 @@ mod groups;
 mod identification;
 mod intervals;
 mod plot;
+pub mod presentation;
 mod protocol;
 pub mod recall;
 mod worst;

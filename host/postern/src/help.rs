@@ -9,7 +9,7 @@ use clap::CommandFactory;
 
 /// Headings, and the names of the commands under each.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Models", &["compile", "inspect", "bench", "train", "distill", "eval"]),
+    ("Models", &["compile", "inspect", "bench", "train", "distill", "eval", "present"]),
     ("The board", &["board", "flash", "settings"]),
     ("People", &["enroll", "users", "remove"]),
     ("The door", &["verify", "identify", "embed", "show", "watch"]),

@@ -13,6 +13,7 @@ mod commands;
 mod device;
 mod help;
 mod image_file;
+mod liveness;
 mod models;
 mod output;
 mod picture;

@@ -11,6 +11,9 @@ pub const DETECTOR: &str = "yunet";
 /// The encoder that commands take where none is named.
 pub const ENCODER: &str = "mobilefacenet";
 
+/// The liveness network that commands take where none is named.
+pub const LIVENESS: &str = "liveness";
+
 /// `models/NAME/manifest.toml`, as far as this program reads it.
 #[derive(Debug, Deserialize)]
 pub struct Manifest {

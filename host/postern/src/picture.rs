@@ -73,6 +73,21 @@ pub fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(all)
 }
 
+/// At most `limit` pictures of `sources`, evenly spread over all of them by name; a source is a file, a
+/// folder of pictures, or one of a folder a person.
+pub fn spread(sources: &[PathBuf], limit: usize) -> anyhow::Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for source in sources {
+        let inside = if source.is_dir() { std::fs::read_dir(source).ok() } else { None };
+        let entries = inside.into_iter().flatten().flatten().map(|entry| entry.path());
+        let people: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
+        all.extend(files(if people.is_empty() { std::slice::from_ref(source) } else { &people })?);
+    }
+    all.sort();
+    let step = all.len().div_ceil(limit.max(1)).max(1);
+    Ok(all.into_iter().step_by(step).collect())
+}
+
 /// A face of the protocol as the vision crate has it, to draw it.
 pub fn seen(face: &protocol::Face) -> vision::Face {
     // The protocol counts sixteenths of a pixel.

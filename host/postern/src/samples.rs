@@ -5,12 +5,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use eval::float::{Detector, Rgb, align, nearest_centre};
 use indicatif::{ProgressBar, ProgressStyle};
 use pictures::{Photo, Region};
 use rayon::prelude::*;
-use vision::{InputSize, PixelFormat};
+use vision::{InputSize, PixelFormat, Rect};
 
 use crate::models::{self, Kind, Manifest};
 
@@ -87,9 +87,7 @@ fn of_photograph(manifest: &Manifest, detector: &Detector, photo: &Photo) -> any
                 let side = manifest.input.width;
                 samples.extend(faces.iter().map(|face| align(rgb(view), &face.landmarks, side)));
             }
-            Kind::Liveness => {
-                bail!("there are no sample pictures for the liveness network {}", manifest.name)
-            }
+            Kind::Liveness => samples.extend(surroundings(&detector.detect(rgb(view))?, view)?),
         }
     }
     Ok(samples)
@@ -102,6 +100,20 @@ fn detector_input(manifest: &Manifest, view: &Photo) -> anyhow::Result<Vec<u8>> 
     let mut input = vec![0i8; manifest.input.width * manifest.input.height * 3];
     vision::fill_input(&frame.view()?, size, &mut input)?;
     Ok(input.into_iter().map(|value| (i16::from(value) + 128) as u8).collect())
+}
+
+/// Every face of the view with its surroundings.
+fn surroundings(faces: &[eval::float::Detection], view: &Photo) -> anyhow::Result<Vec<Vec<u8>>> {
+    let frame = view.to_frame(PixelFormat::Yuyv);
+    let frame = frame.view()?;
+    let subpixels = |value: f32| (value * (1 << vision::SUBPIXEL_BITS) as f32) as i32;
+    let of_face = |face: &eval::float::Detection| {
+        let [x, y, width, height] = face.area.map(subpixels);
+        let mut crop = [0; vision::SURROUNDINGS_BYTES];
+        vision::crop_surroundings(&frame, &Rect { x, y, width, height }, &mut crop);
+        crop.iter().map(|&value| (i16::from(value) + 128) as u8).collect()
+    };
+    Ok(faces.iter().map(of_face).collect())
 }
 
 fn rgb(photo: &Photo) -> Rgb<'_> {

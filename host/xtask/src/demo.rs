@@ -4,6 +4,7 @@
 //! every command is printed before it runs, so that it can be repeated by hand.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, ensure};
 
@@ -63,6 +64,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     show.extend(["--save".to_owned(), drawn.display().to_string()]);
     door.postern(&show.iter().map(String::as_str).collect::<Vec<_>>())?;
 
+    heading("the same photographs, printed and on a screen");
+    let attacks = door.state.join("attacks");
+    let mut show = vec!["show".to_owned()];
+    for (_, photo) in PEOPLE {
+        let folder = attacks.join(photo).display().to_string();
+        process::shown(&mut printed(&["present", &picture(photo), "--output", &folder])?)?;
+        show.extend(["print", "cut-out", "replay"].map(|species| format!("{folder}/{species}.png")));
+    }
+    show.extend(["--save".to_owned(), attacks.join("seen").display().to_string()]);
+    door.refused(&show.iter().map(String::as_str).collect::<Vec<_>>())?;
+
     heading("a power cut");
     door.postern(&["board", "down"])?;
     door.postern(&["board", "up"])?;
@@ -74,10 +86,21 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 impl Door {
     /// Runs one command of the command line on this door's board, printed first.
     fn postern(&self, arguments: &[&str]) -> anyhow::Result<()> {
-        println!("$ postern {}", arguments.join(" "));
-        let mut command = images::postern(arguments)?;
+        process::shown(&mut self.command(arguments)?)
+            .with_context(|| format!("postern {} did not succeed", arguments[0]))
+    }
+
+    /// Runs one command whose answer must be no, which is exit code 1.
+    fn refused(&self, arguments: &[&str]) -> anyhow::Result<()> {
+        let status = self.command(arguments)?.status().context("postern does not start")?;
+        ensure!(status.code() == Some(1), "postern {} did not refuse: {status}", arguments[0]);
+        Ok(())
+    }
+
+    fn command(&self, arguments: &[&str]) -> anyhow::Result<Command> {
+        let mut command = printed(arguments)?;
         command.args(["--board", self.board.name()]).arg("--state").arg(&self.state);
-        process::shown(&mut command).with_context(|| format!("postern {} did not succeed", arguments[0]))
+        Ok(command)
     }
 
     /// Starts over: whatever an earlier demo left is switched off and deleted.
@@ -90,6 +113,12 @@ impl Door {
         }
         Ok(())
     }
+}
+
+/// A command of the command line, printed.
+fn printed(arguments: &[&str]) -> anyhow::Result<Command> {
+    println!("$ postern {}", arguments.join(" "));
+    images::postern(arguments)
 }
 
 fn picture(name: &str) -> String {

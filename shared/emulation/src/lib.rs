@@ -14,8 +14,10 @@
 //!   +100000   256 KiB  settings and state
 //!   +140000   512 KiB  detector model, slot A
 //!   +1c0000   512 KiB  detector model, slot B
-//!   +240000   E        encoder model, slot A      E = 16 MiB on AN547, 6 MiB on AN500
+//!   +240000   E        encoder model, slot A      E = 16 MiB on AN547, 5 MiB on AN500
 //!   +240000+E E        encoder model, slot B
+//!             768 KiB  liveness model, slot A
+//!             768 KiB  liveness model, slot B
 //! ```
 //!
 //! A file that was just made is all zeros: the first board to boot on it erases the NOR flash to
@@ -74,13 +76,15 @@ pub struct Map {
     pub detector: [Region; 2],
     /// Encoder model, slots A and B.
     pub encoder: [Region; 2],
+    /// Liveness model, slots A and B.
+    pub liveness: [Region; 2],
 }
 
-/// Arm MPS3 AN547: 2 GiB of DDR, of which the file needs 36 MiB on disk.
+/// Arm MPS3 AN547: 2 GiB of DDR, of which the file needs 38 MiB on disk.
 pub const AN547: Map = map("mps3-an547", 547, 2 << 30, 16 << 20);
 
 /// Arm MPS2 AN500: 16 MiB of PSRAM, too little for two slots of a 10 MiB encoder.
-pub const AN500: Map = map("mps2-an500", 500, 16 << 20, 6 << 20);
+pub const AN500: Map = map("mps2-an500", 500, 16 << 20, 5 << 20);
 
 const fn map(machine: &'static str, board: u32, file_len: u64, encoder_len: u32) -> Map {
     let gallery = Region { offset: 0x10_0000, len: 1 << 20 };
@@ -89,17 +93,20 @@ const fn map(machine: &'static str, board: u32, file_len: u64, encoder_len: u32)
     let detector_b = after(detector_a, 512 << 10);
     let encoder_a = after(detector_b, encoder_len);
     let encoder_b = after(encoder_a, encoder_len);
+    let liveness_a = after(encoder_b, 768 << 10);
+    let liveness_b = after(liveness_a, 768 << 10);
     Map {
         machine,
         board,
         file_len,
         window: Region { offset: 0, len: 4 << 10 },
         frame: Region { offset: 4 << 10, len: 160 << 10 },
-        nor: Region { offset: gallery.offset, len: encoder_b.end() - gallery.offset },
+        nor: Region { offset: gallery.offset, len: liveness_b.end() - gallery.offset },
         gallery,
         settings,
         detector: [detector_a, detector_b],
         encoder: [encoder_a, encoder_b],
+        liveness: [liveness_a, liveness_b],
     }
 }
 
@@ -120,7 +127,8 @@ mod tests {
             assert_eq!(map.encoder[0].offset, 0x34_0000);
             assert_eq!(map.encoder[1].offset, map.encoder[0].end());
             assert!(u64::from(map.nor.end()) <= map.file_len);
-            assert_eq!(map.nor.end(), map.encoder[1].end());
+            assert_eq!(map.liveness[0].offset, map.encoder[1].end());
+            assert_eq!(map.nor.end(), map.liveness[1].end());
         }
     }
 
@@ -136,6 +144,8 @@ mod tests {
                 map.detector[1],
                 map.encoder[0],
                 map.encoder[1],
+                map.liveness[0],
+                map.liveness[1],
             ];
             for pair in regions.windows(2) {
                 assert!(pair[0].end() <= pair[1].offset, "{pair:?}");

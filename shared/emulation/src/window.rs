@@ -29,7 +29,7 @@
 /// The word at [`MAGIC_WORD`] in a file that a board has formatted: `PEMU` in ASCII.
 pub const MAGIC: u32 = u32::from_le_bytes(*b"PEMU");
 /// The version of this layout. A board refuses to run on another one.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Offset of the magic, in the window page.
 pub const MAGIC_WORD: usize = 0x00;

@@ -97,6 +97,27 @@ pub struct Addition {
     pub max: i32,
 }
 
+/// Entries of a gate's table: one for each value of a logit.
+pub const GATE_STEPS: usize = 256;
+
+/// A feature map multiplied channel by channel with the sigmoid of a logit.
+///
+/// `out = zero + requantize((x - x_zero) * table[logit + 128], multiplier, shift)`. The table holds
+/// sigmoids in Q15, so that logits may have any scale, and no exponential is computed on a board.
+#[derive(Clone, Copy, Debug)]
+pub struct Gate<'a> {
+    /// Sigmoid of each logit from -128 to 127, Q15, never negative.
+    pub table: &'a [i16; GATE_STEPS],
+    /// Zero point of the feature map.
+    pub input_zero: i32,
+    /// Fixed-point multiplier, see [`requantize`].
+    pub multiplier: i32,
+    /// Left shift before the multiplication.
+    pub shift: i32,
+    /// Zero point of the output.
+    pub zero_point: i32,
+}
+
 /// A pooling window, and for the average its scale.
 #[derive(Clone, Copy, Debug)]
 pub struct Pooling {

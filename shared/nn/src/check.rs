@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use kernels::{MULTIPLIER_BOUND, Scale, Window, requantize_bound};
+use kernels::{GATE_STEPS, MULTIPLIER_BOUND, Scale, Window, requantize_bound};
 
 use crate::bands::{self, MAX_CHAIN};
 use crate::format::{ALIGN, CalibrationRecord, OperatorRecord, Section, TensorRecord, code};
@@ -118,6 +118,16 @@ fn operator(model: &Model, record: &OperatorRecord) -> Option<()> {
         code::RESIZE_2X => {
             let twice = [2 * input.height, 2 * input.width, input.channels];
             require(out.bytes == 1 && [output.height, output.width, output.channels] == twice)
+        }
+        code::GATE => {
+            let logits = shape(b);
+            require(input == output && out.bytes == 1 && record.input[0] != record.input[1])?;
+            require(logits.pixels() == 1 && logits.channels == input.channels)?;
+            // The whole range of an output is that of its type: the kernel clamps to nothing else.
+            require(record.clamp == [-128, 127])?;
+            let table = array(model, record.weights, GATE_STEPS * size_of::<i16>())?;
+            require(bytemuck::cast_slice::<u8, i16>(table).iter().all(|&factor| factor >= 0))?;
+            stage(model, record, 1, 255 << 15)
         }
         _ => None,
     }

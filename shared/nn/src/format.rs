@@ -75,6 +75,9 @@ pub mod code {
     pub const AVERAGE_POOL: u8 = 5;
     /// Enlargement to twice the size.
     pub const RESIZE_2X: u8 = 6;
+    /// Multiplication of each channel with the sigmoid of a logit, the second input. The weights are
+    /// [`kernels::Gate::table`], the scale is a single one.
+    pub const GATE: u8 = 7;
 }
 
 /// A section: where it starts and how many records it has.

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use bytemuck::{cast_slice, cast_slice_mut};
 use kernels::weights::packed_len;
-use kernels::{Addition, Convolution, Element, OutputStage, Pooling, Scale, Shape, Window};
+use kernels::{Addition, Convolution, Element, GATE_STEPS, Gate, OutputStage, Pooling, Scale, Shape, Window};
 
 use crate::bands::{Axis, Step};
 use crate::format::{OperatorRecord, TensorRecord, code};
@@ -41,6 +41,7 @@ impl<'a> Operator<'a> {
             code::MAX_POOL => "max pool",
             code::AVERAGE_POOL => "average pool",
             code::RESIZE_2X => "resize 2x",
+            code::GATE => "gate",
             _ => "unknown",
         }
     }
@@ -147,6 +148,11 @@ impl<'a> Operator<'a> {
             code::ADD => kernels::add(&self.addition(), a, b, out),
             code::MAX_POOL => kernels::max_pool(&self.part(step), a, out),
             code::RESIZE_2X => kernels::resize_nearest_2x(self.input_shape(), a, out),
+            code::GATE => {
+                if let Some(gate) = self.gate() {
+                    kernels::gate(&gate, a, b, out);
+                }
+            }
             _ => self.convolve(step, a, out),
         }
     }
@@ -195,6 +201,21 @@ impl<'a> Operator<'a> {
             min: clamp[0].into(),
             max: clamp[1].into(),
         }
+    }
+
+    /// The gate; none of an operator that is no gate, whose weights are no table.
+    fn gate(&self) -> Option<Gate<'a>> {
+        let (table, scale) = (self.record.weights as usize, self.record.scales as usize);
+        let table = self.image.get(table..table + GATE_STEPS * size_of::<i16>())?;
+        let scale: &[Scale] = cast_slice(self.image.get(scale..scale + size_of::<Scale>())?);
+        let scale = scale.first()?;
+        Some(Gate {
+            table: cast_slice(table).try_into().ok()?,
+            input_zero: self.input[0].zero_point,
+            multiplier: scale.multiplier,
+            shift: scale.shift,
+            zero_point: self.output.zero_point,
+        })
     }
 
     fn addition(&self) -> Addition {

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Candidate, Face, Flaw, Name, PersonId, ResetReason, Similarity};
+use crate::{Artefact, Candidate, Face, Flaw, Liveness, Name, PersonId, ResetReason, Similarity};
 
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,8 @@ pub enum EventKind {
         agreement: u8,
         /// Instructions spent.
         instructions: u64,
+        /// How alive it looks; none if it was not looked at for that.
+        liveness: Option<Liveness>,
     },
     /// The lock opened.
     Opened {
@@ -72,4 +74,6 @@ pub enum Judgement {
     Known(Candidate),
     /// The board cannot judge: a network is missing, or the gallery is another encoder's.
     Unable,
+    /// A face that is no living one's; it was not compared.
+    NotLive(Artefact),
 }

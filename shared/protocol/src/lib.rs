@@ -38,6 +38,7 @@ mod error;
 mod event;
 mod face;
 mod frame;
+mod liveness;
 mod model;
 mod reply;
 mod request;
@@ -50,6 +51,7 @@ pub use face::{Face, Flaw, Point, Quality};
 pub use frame::{
     Body, DecodeError, Deframer, EncodeError, Kind, MAX_BODY, MAX_FRAME, MAX_PACKET, Packet, encode,
 };
+pub use liveness::{Artefact, Liveness, LivenessMode};
 pub use model::{ModelInfo, ModelKind};
 pub use reply::LastReply;
 pub use request::{Enrolment, PixelFormat, Request, Source};
@@ -57,7 +59,7 @@ pub use response::{Candidate, Comparison, Response, User};
 pub use status::{Door, ResetReason, Settings, Status};
 
 /// Version of the message table. It grows by one whenever the bytes of a message change.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// Most bytes of data in one [`Request::FrameChunk`] or [`Request::ModelChunk`].
 pub const MAX_CHUNK: usize = 2048;

@@ -12,6 +12,8 @@ pub enum ModelKind {
     Detector,
     /// Makes a template of a face.
     Encoder,
+    /// Tells a face from a picture of one.
+    Liveness,
 }
 
 impl core::fmt::Display for ModelKind {
@@ -19,6 +21,7 @@ impl core::fmt::Display for ModelKind {
         f.write_str(match self {
             ModelKind::Detector => "detector",
             ModelKind::Encoder => "encoder",
+            ModelKind::Liveness => "liveness network",
         })
     }
 }

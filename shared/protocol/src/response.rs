@@ -6,8 +6,8 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EVENTS_PER_PAGE, Event, Face, Hash, MAX_FACES, MAX_TEMPLATE, ModelInfo, Name, PersonId, Settings,
-    Similarity, Status, Text, USERS_PER_PAGE,
+    EVENTS_PER_PAGE, Event, Face, Hash, Liveness, MAX_FACES, MAX_TEMPLATE, ModelInfo, Name, PersonId,
+    Settings, Similarity, Status, Text, USERS_PER_PAGE,
 };
 
 /// A successful reply.
@@ -112,6 +112,9 @@ pub struct Comparison {
     pub face: Face,
     /// Instructions spent.
     pub instructions: u64,
+    /// How alive the face looks in this one picture; none if that is not asked. A face that is not
+    /// alive is not compared: there is no `best` and it is not accepted.
+    pub liveness: Option<Liveness>,
 }
 
 /// A person and how similar they are.

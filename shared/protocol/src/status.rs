@@ -3,7 +3,7 @@
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
-use crate::{Hash, ModelInfo, Similarity, Text};
+use crate::{Hash, LivenessMode, ModelInfo, Similarity, Text};
 
 /// The state of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,12 +50,14 @@ pub struct Settings {
     pub agreement_frames: u8,
     /// How long the lock opens, in milliseconds, 100 to 60,000.
     pub open_ms: u32,
+    /// What shows that a face is a living one.
+    pub liveness: LivenessMode,
 }
 
 impl Default for Settings {
-    /// One stranger in 10,000, three pictures, three seconds.
+    /// One stranger in 10,000, three pictures, three seconds, and no photographs.
     fn default() -> Self {
-        Self { far_one_in: 10_000, agreement_frames: 3, open_ms: 3_000 }
+        Self { far_one_in: 10_000, agreement_frames: 3, open_ms: 3_000, liveness: LivenessMode::Passive }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// One of the two networks.
+/// One of the networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Network {
@@ -10,6 +10,8 @@ pub enum Network {
     Detector,
     /// The face encoder.
     Encoder,
+    /// The liveness network.
+    Liveness,
 }
 
 /// Why a network was refused or a face not recognized.
@@ -39,6 +41,7 @@ impl fmt::Display for Network {
         f.write_str(match self {
             Self::Detector => "face detector",
             Self::Encoder => "face encoder",
+            Self::Liveness => "liveness network",
         })
     }
 }

@@ -12,7 +12,7 @@
 //!
 //! The way of a frame: [`Frame`] → [`fill_input`] → the detector network → [`Decoder::decode`] →
 //! [`Similarity::to_template`] → [`crop_face`] → the encoder network; [`Quality::measure`] says
-//! whether the face is worth encoding.
+//! whether the face is worth encoding, and [`crop_surroundings`] is what a liveness network sees.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -28,6 +28,7 @@ mod frame;
 mod input;
 mod quality;
 mod suppress;
+mod surroundings;
 mod verdict;
 
 pub use align::{CROP_SIZE, Similarity, TEMPLATE};
@@ -41,6 +42,7 @@ pub use fixed::{Q15_ONE, exp_q, sigmoid_q15};
 pub use frame::{Frame, PixelFormat};
 pub use input::{InputSize, Placement, fill_input};
 pub use quality::Quality;
+pub use surroundings::{SURROUNDINGS_BYTES, SURROUNDINGS_SIZE, crop_surroundings};
 pub use verdict::{Flaw, Limits, Verdict};
 
 /// Widest camera frame, in pixels.

@@ -1,7 +1,7 @@
 //! An engine without networks: a picture's first bytes say who it shows.
 //!
 //! Byte 0 is the person (0: no face), byte 1 the number of the view, which differs a little from
-//! the others, byte 2 makes the face too small if not 0.
+//! the others, byte 2 makes the face too small if not 0, byte 3 is how much it looks like a picture, in 255ths.
 
 use app::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo};
 use gallery::{CalibrationPoint, EncoderHash, Similarity, Template};
@@ -19,6 +19,11 @@ pub fn detector(name: &str) -> Vec<u8> {
 /// The image of an encoder, whose templates depend on `space`. It takes several checkpoints.
 pub fn encoder(name: &str, space: u8) -> Vec<u8> {
     image(b'E', space, name, 150_001)
+}
+
+/// The image of a liveness network.
+pub fn liveness(name: &str) -> Vec<u8> {
+    image(b'L', 0, name, 5001)
 }
 
 /// Kind, space, length of the name, name, filling, SHA-256 of all before.
@@ -45,6 +50,13 @@ pub fn distant(person: u8) -> Vec<u8> {
     bytes
 }
 
+/// A photograph of a person, held before the camera.
+pub fn photograph(person: u8) -> Vec<u8> {
+    let mut bytes = picture(person, 0);
+    bytes[3] = 250;
+    bytes
+}
+
 pub struct FakeEngine;
 
 #[derive(Clone, Copy)]
@@ -63,7 +75,11 @@ impl Engine for FakeEngine {
         if found != *digest {
             return Err(Fault::new("corrupted"));
         }
-        let letter = if kind == ModelKind::Detector { b'D' } else { b'E' };
+        let letter = match kind {
+            ModelKind::Detector => b'D',
+            ModelKind::Liveness => b'L',
+            _ => b'E',
+        };
         if content[0] != letter {
             return Err(Fault::new(format_args!("it is no {kind}")));
         }
@@ -101,6 +117,10 @@ impl Engine for FakeEngine {
     ) -> Result<FakeAligned, Fault> {
         let [person, view, distant, ..] = *frame.bytes() else { unreachable!() };
         Ok(FakeAligned { space: model.space, person, view, distant: distant != 0, score: face.score })
+    }
+
+    fn live(&mut self, _: &FakeModel, frame: &Frame, _: &Face) -> Result<u16, Fault> {
+        Ok(32_768 - u16::from(frame.bytes()[3]) * 128)
     }
 }
 

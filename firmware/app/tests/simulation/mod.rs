@@ -36,6 +36,7 @@ pub struct Board {
     pub settings: Vec<u8>,
     pub detector: [Vec<u8>; 2],
     pub encoder: [Vec<u8>; 2],
+    pub liveness: [Vec<u8>; 2],
     pub memory: Box<Memory>,
     /// Bytes of flash that still change before the power goes.
     pub power: Option<usize>,
@@ -75,17 +76,19 @@ impl Board {
             settings: erased(4 * SECTOR_SIZE),
             detector: [erased(SLOT), erased(SLOT)],
             encoder: [erased(SLOT), erased(SLOT)],
+            liveness: [erased(SLOT), erased(SLOT)],
             memory: Box::new(Memory::new()),
             power: None,
         }
     }
 
-    /// A board with both models, as after `postern flash models`.
+    /// A board with all models, as after `postern flash models`.
     pub fn with_models() -> Self {
         let mut board = Self::new();
         board.boot(async |world: &mut World| {
             world.host.flash(protocol::ModelKind::Detector, &engine::detector("finder")).await.unwrap();
             world.host.flash(protocol::ModelKind::Encoder, &engine::encoder("coder", 1)).await.unwrap();
+            world.host.flash(protocol::ModelKind::Liveness, &engine::liveness("watcher")).await.unwrap();
         });
         board
     }
@@ -97,6 +100,7 @@ impl Board {
             settings: self.settings.clone(),
             detector: self.detector.clone(),
             encoder: self.encoder.clone(),
+            liveness: self.liveness.clone(),
             memory: Box::new(Memory::new()),
             power: None,
         }
@@ -123,6 +127,7 @@ impl Board {
         };
         let [detector_a, detector_b] = &mut self.detector;
         let [encoder_a, encoder_b] = &mut self.encoder;
+        let [liveness_a, liveness_b] = &mut self.liveness;
         let back = Back {
             camera: Eye::new(scene),
             engine: FakeEngine,
@@ -131,6 +136,7 @@ impl Board {
             settings: nor(&mut self.settings[..]),
             detector: ModelSlots { slots: [nor(detector_a), nor(detector_b)], bytes: parts::Chip::bytes },
             encoder: ModelSlots { slots: [nor(encoder_a), nor(encoder_b)], bytes: parts::Chip::bytes },
+            liveness: ModelSlots { slots: [nor(liveness_a), nor(liveness_b)], bytes: parts::Chip::bytes },
             memory: &mut self.memory,
         };
         let mut front = pin!(run_front(front, &link));

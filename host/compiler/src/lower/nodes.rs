@@ -11,9 +11,10 @@ use crate::onnx::{Constant, Node};
 pub fn lower(to: &mut Lowering, node: &Node) -> Result<(), Error> {
     match node.operator() {
         "Conv" => conv(to, node),
-        "Gemm" => gemm(to, node),
+        "Gemm" | "MatMul" => gemm(to, node),
         "BatchNormalization" => batch_normalization(to, node),
         "Add" if node.constant(1).is_none() && node.constant(0).is_none() => add(to, node),
+        "Mul" if node.constant(1).is_none() && node.constant(0).is_none() => gate(to, node),
         "Add" | "Sub" | "Mul" | "Div" => constant_arithmetic(to, node),
         "Relu" => activation(to, node, |_| Ok(Activation::Relu)),
         "PRelu" => activation(to, node, |channels| Ok(Activation::Prelu(per_channel(node, 1, channels)?))),
@@ -34,6 +35,11 @@ pub fn lower(to: &mut Lowering, node: &Node) -> Result<(), Error> {
         "Sigmoid" => {
             let input = to.input(node, 0)?;
             to.alias(node, input.tensor, input.view, true);
+            Ok(())
+        }
+        // A flattening whose shape is computed: the shape of the engine's tensors is known anyway.
+        "Shape" | "Gather" | "Unsqueeze" | "Concat" if to.is_shape(node) => {
+            to.shape(node);
             Ok(())
         }
         _ => Err(to.unsupported(node, "the engine has no such operator")),
@@ -216,6 +222,18 @@ fn add(to: &mut Lowering, node: &Node) -> Result<(), Error> {
         return Err(to.unsupported(node, &format!("the other input has the shape {}", b.shape)));
     }
     to.push(node, Operator::Add(false), vec![a.tensor, b.tensor], a.shape);
+    Ok(())
+}
+
+/// A feature map times the sigmoid of one value a channel, in either order.
+fn gate(to: &mut Lowering, node: &Node) -> Result<(), Error> {
+    let (a, b) = (to.input(node, 0)?, to.input(node, 1)?);
+    let (map, logits) = if b.sigmoid { (a, b) } else { (b, a) };
+    let gated = logits.sigmoid && !map.sigmoid && map.view == View::Nchw && logits.view == View::Nchw;
+    if !gated || logits.shape != Shape::new(1, 1, map.shape.channels) || map.tensor == logits.tensor {
+        return Err(to.unsupported(node, "only by the sigmoid of one value a channel"));
+    }
+    to.push(node, Operator::Gate, vec![map.tensor, logits.tensor], map.shape);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The values of an ONNX file while it is lowered.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use kernels::Shape;
 
@@ -40,6 +40,8 @@ pub struct Lowering {
     pub graph: Graph,
     values: HashMap<String, (TensorId, View, bool)>,
     uses: HashMap<String, usize>,
+    /// Values that are shapes of tensors, or made of such.
+    shapes: HashSet<String>,
 }
 
 impl Lowering {
@@ -50,7 +52,12 @@ impl Lowering {
         for name in inputs.chain(model.outputs()) {
             *uses.entry(name.to_owned()).or_default() += 1;
         }
-        Self { graph, values: HashMap::from([(name, (Graph::INPUT, View::Nchw, false))]), uses }
+        Self {
+            graph,
+            values: HashMap::from([(name, (Graph::INPUT, View::Nchw, false))]),
+            uses,
+            shapes: HashSet::new(),
+        }
     }
 
     /// The value called `name`.
@@ -97,6 +104,17 @@ impl Lowering {
         }
         let writer = self.graph.writer(tensor)?;
         Some(&mut self.graph.nodes[writer].operator)
+    }
+
+    /// Whether `node` computes with the shapes of tensors, and not with their values.
+    pub fn is_shape(&self, node: &onnx::Node) -> bool {
+        let shape = |i: usize| node.input(i).is_some_and(|name| self.shapes.contains(name));
+        node.operator() == "Shape" || (0..node.inputs()).any(shape)
+    }
+
+    /// Calls the output of `node` a shape.
+    pub fn shape(&mut self, node: &onnx::Node) {
+        self.shapes.insert(node.output().into());
     }
 
     /// The error that `node` is something the engine cannot do.

@@ -1,6 +1,6 @@
 //! The integer network.
 
-use kernels::{Addition, Convolution, OutputStage, Pooling, Scale, Shape, Window};
+use kernels::{Addition, Convolution, GATE_STEPS, Gate, OutputStage, Pooling, Scale, Shape, Window};
 
 use crate::graph::{self, Node, Preprocessing, TensorId};
 use crate::observe::Statistics;
@@ -48,6 +48,8 @@ pub enum OperatorKind {
     AveragePool,
     /// Twice the size.
     Resize2x,
+    /// Times the sigmoid of a logit a channel.
+    Gate,
 }
 
 /// An operator with integer weights and scales.
@@ -65,6 +67,8 @@ pub struct QuantizedOperator {
     pub weights: Vec<i8>,
     /// One a channel.
     pub scales: Vec<Scale>,
+    /// Sigmoids of a gate.
+    pub table: Option<Box<[i16; GATE_STEPS]>>,
     /// Whether a PReLU is fused: negative sums have multipliers of their own.
     pub prelu: bool,
     /// Least and greatest output.
@@ -135,6 +139,7 @@ pub fn plain(node: &Node, kind: OperatorKind, window: Window) -> QuantizedOperat
         window,
         weights: Vec::new(),
         scales: Vec::new(),
+        table: None,
         prelu: false,
         clamp: [-128, 127],
         factor: [0; 2],
@@ -162,6 +167,7 @@ impl Network {
                 kernels::average_pool(input, &self.stage(operator), inputs[0], &mut out)
             }
             OperatorKind::Resize2x => kernels::resize_nearest_2x(input, inputs[0], &mut out),
+            OperatorKind::Gate => kernels::gate(&self.gate(operator), inputs[0], inputs[1], &mut out),
         }
         out
     }
@@ -200,6 +206,17 @@ impl Network {
             zero_point: self.tensors[operator.output].zero_point,
             min: operator.clamp[0].into(),
             max: operator.clamp[1].into(),
+        }
+    }
+
+    fn gate<'a>(&self, operator: &'a QuantizedOperator) -> Gate<'a> {
+        let scale = operator.scales[0];
+        Gate {
+            table: operator.table.as_deref().expect("a gate has a table"),
+            input_zero: self.tensors[operator.inputs[0]].zero_point,
+            multiplier: scale.multiplier,
+            shift: scale.shift,
+            zero_point: self.tensors[operator.output].zero_point,
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
-use client::protocol::{Door, ModelKind, ResetReason, Status};
+use client::protocol::{Door, LivenessMode, ModelKind, ResetReason, Status};
 use client::{Board, Folder, Launch, Log, Machine, State};
 use serde::Serialize;
 use serde_json::json;
@@ -216,6 +216,7 @@ struct StatusReport {
     far_one_in: u32,
     agreement_frames: u8,
     open_ms: u32,
+    liveness: String,
     camera_sequence: u32,
 }
 
@@ -258,6 +259,7 @@ impl StatusReport {
             far_one_in: status.settings.far_one_in,
             agreement_frames: status.settings.agreement_frames,
             open_ms: status.settings.open_ms,
+            liveness: status.settings.liveness.to_string(),
             camera_sequence: status.camera_sequence,
         }
     }
@@ -289,17 +291,24 @@ fn print_status(out: &mut dyn Write, status: &Status) -> std::io::Result<()> {
         Door::Locked => writeln!(out, "door       locked")?,
         Door::Open { left_ms } => writeln!(out, "door       open for {left_ms} ms more")?,
     }
-    for kind in [ModelKind::Detector, ModelKind::Encoder] {
+    for (kind, row) in [
+        (ModelKind::Detector, "detector"),
+        (ModelKind::Encoder, "encoder"),
+        (ModelKind::Liveness, "liveness"),
+    ] {
         match status.models.iter().find(|model| model.kind == kind) {
             Some(model) => writeln!(
                 out,
-                "{:<10} {} {} ({} KiB)",
-                kind.to_string(),
+                "{row:<10} {} {} ({} KiB)",
                 model.name,
                 short(&model.sha256),
                 model.length / 1024
             )?,
-            None => writeln!(out, "{:<10} none", kind.to_string())?,
+            None if kind == ModelKind::Liveness && settings.liveness != LivenessMode::Off => writeln!(
+                out,
+                "{row:<10} none, so that the door stays locked: `postern flash models --liveness liveness`"
+            )?,
+            None => writeln!(out, "{row:<10} none")?,
         }
     }
     writeln!(

@@ -113,7 +113,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn options(manifest: &Manifest, method: Method) -> anyhow::Result<Options> {
+/// What the compiler is told of a model.
+pub fn options(manifest: &Manifest, method: Method) -> anyhow::Result<Options> {
     let input = &manifest.input;
     let [mean, green, blue] = input.mean;
     ensure!(mean == green && mean == blue, "{}: one mean for all channels is supported", manifest.name);

@@ -22,7 +22,7 @@ pub struct Args {
 enum What {
     /// Put other firmware on an emulated board, and boot it
     Firmware(FirmwareArgs),
-    /// Put models on a board: without a name yunet and mobilefacenet. What is there stays in
+    /// Put models on a board: without a name yunet, mobilefacenet and liveness. What is there stays in
     /// force until the new one is whole
     Models(ModelsArgs),
 }
@@ -46,6 +46,10 @@ struct ModelsArgs {
     /// be enrolled anew
     #[arg(long, value_name = "NAME|IMAGE")]
     encoder: Option<String>,
+
+    /// Tells faces from pictures of faces: a liveness network's name, or its image
+    #[arg(long, value_name = "NAME|IMAGE")]
+    liveness: Option<String>,
 
     #[command(flatten)]
     device: DeviceArgs,
@@ -76,12 +80,14 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let wanted = match (args.detector.as_deref(), args.encoder.as_deref()) {
-        (None, None) => [Some(models::DETECTOR), Some(models::ENCODER)],
-        (detector, encoder) => [detector, encoder],
+    let named = [&args.detector, &args.encoder, &args.liveness].map(|name| name.as_deref());
+    let wanted = match named {
+        [None, None, None] => [models::DETECTOR, models::ENCODER, models::LIVENESS].map(Some),
+        named => named,
     };
     let mut images = Vec::new();
-    for (kind, name) in [ModelKind::Detector, ModelKind::Encoder].into_iter().zip(wanted) {
+    for (kind, name) in [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness].into_iter().zip(wanted)
+    {
         if let Some(name) = name {
             images.push((kind, models::image(name)?));
         }

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use client::protocol::Comparison;
+use client::protocol::{Comparison, Liveness};
 use serde_json::json;
 
 use crate::device::{DeviceArgs, instructions, real, rounded};
+use crate::liveness;
 use crate::output::{Outcome, Output};
 use crate::picture::{Shot, note_faces};
 
@@ -26,7 +27,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let one_in = device.settings()?.far_one_in;
     let comparison = args.device.show(&mut device, &shot, |device, source| device.identify(source))?;
     note_faces(&shot, comparison.faces);
+    let against = comparison.liveness.and_then(|liveness| liveness.against);
     let verdict = match &comparison.best {
+        _ if against.is_some() => "no living face".to_owned(),
         Some(best) if comparison.accepted => format!("this is {}", best.name),
         Some(best) => format!("nobody known; most like {}", best.name),
         None => "nobody is enrolled".to_owned(),
@@ -51,11 +54,16 @@ pub fn report(
         "similarity": best.map(|best| rounded(best.similarity)),
         "threshold": rounded(comparison.threshold),
         "far_one_in": one_in,
+        "liveness": liveness::to_json(comparison.liveness.as_ref()),
         "faces": comparison.faces,
         "instructions": comparison.instructions,
     });
     output.print(&json, |out| {
         writeln!(out, "{}: {verdict}", shot.name())?;
+        if let Some(Liveness { score, needed, against: Some(artefact) }) = comparison.liveness {
+            let [score, needed] = [score, needed].map(liveness::score);
+            writeln!(out, "it {artefact}: {score:.2}, {needed:.2} needed; it was not compared")?;
+        }
         if let Some(best) = best {
             writeln!(
                 out,

@@ -14,6 +14,7 @@ mod eval;
 mod flash;
 mod identify;
 mod inspect;
+mod present;
 mod remove;
 mod settings;
 mod show;
@@ -38,6 +39,8 @@ pub enum Command {
     Distill(Box<train::DistillArgs>),
     /// Measure how often the door would be wrong
     Eval(eval::Args),
+    /// Make presentations of a photograph: a living head, prints, screens, replays
+    Present(present::Args),
     /// Switch an emulated board on and off, show its state and its log
     Board(board::Args),
     /// Put firmware or models on a board
@@ -76,6 +79,7 @@ impl Command {
             Self::Train(args) => train::run(&args, output),
             Self::Distill(args) => train::distill(*args, output),
             Self::Eval(args) => eval::run(args, output),
+            Self::Present(args) => present::run(&args, output),
             Self::Board(args) => board::run(args, output),
             Self::Flash(args) => flash::run(args, output),
             Self::Settings(args) => settings::run(args, output),

@@ -1,5 +1,6 @@
-//! `postern settings`: how sure the door must be, and how long it opens.
+//! `postern settings`: how sure the door must be, of whom and that they live, and how long it opens.
 
+use client::protocol::LivenessMode;
 use serde_json::json;
 
 use crate::device::DeviceArgs;
@@ -20,6 +21,11 @@ pub struct Args {
     #[arg(long, value_name = "MS")]
     open_ms: Option<u32>,
 
+    /// What shows that a face is a living one: off (a photograph opens) or passive (the liveness
+    /// network must take it for one; without that network the door stays locked)
+    #[arg(long, value_name = "MODE", value_parser = crate::liveness::mode)]
+    liveness: Option<LivenessMode>,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -32,6 +38,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     settings.far_one_in = args.one_in.unwrap_or(settings.far_one_in);
     settings.agreement_frames = args.agreement.unwrap_or(settings.agreement_frames);
     settings.open_ms = args.open_ms.unwrap_or(settings.open_ms);
+    settings.liveness = args.liveness.unwrap_or(settings.liveness);
     if settings != before {
         settings = device.set_settings(settings)?;
     }
@@ -39,11 +46,13 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         "far_one_in": settings.far_one_in,
         "agreement_frames": settings.agreement_frames,
         "open_ms": settings.open_ms,
+        "liveness": settings.liveness.to_string(),
     });
     output.print(&report, |out| {
         writeln!(out, "one in     {} strangers may be let in", settings.far_one_in)?;
         writeln!(out, "agreement  {} pictures in a row", settings.agreement_frames)?;
-        writeln!(out, "open       for {} ms", settings.open_ms)
+        writeln!(out, "open       for {} ms", settings.open_ms)?;
+        writeln!(out, "liveness   {}", settings.liveness)
     })?;
     Ok(Outcome::Done)
 }

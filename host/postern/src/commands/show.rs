@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::commands::watch::judgement_text;
 use crate::device::{BoardArgs, real, rounded};
+use crate::liveness;
 use crate::output::{Outcome, Output};
 use crate::picture::{Shot, files, note_faces, seen};
 
@@ -40,7 +41,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let width = paths.iter().map(|path| shown_name(path).chars().count()).max();
     let width = width.unwrap_or(0).max("picture".len());
     if !output.json {
-        println!("{:<width$}  door    similarity  threshold  M instructions  sees", "picture");
+        println!("{:<width$}  door    live  similarity  threshold  M instructions  sees", "picture");
     }
     let mut opened = false;
     let mut drawn = Vec::new();
@@ -90,6 +91,7 @@ fn tell(
         "name": best.map(|best| best.name.as_str()),
         "similarity": best.map(|best| rounded(best.similarity)),
         "threshold": decision.threshold.map(rounded),
+        "liveness": liveness::to_json(decision.liveness.as_ref()),
         "sees": judgement_text(&decision.judgement),
         "faces": decision.faces,
         "pictures": decision.pictures,
@@ -103,9 +105,10 @@ fn tell(
     output.print(&report, |out| {
         writeln!(
             out,
-            "{:<width$}  {:<6}  {:>10}  {:>9}  {:>14}  {}",
+            "{:<width$}  {:<6}  {:>4}  {:>10}  {:>9}  {:>14}  {}",
             shot.name(),
             if decision.opened { "OPEN" } else { "locked" },
+            liveness::column(decision.liveness.as_ref()),
             number(best.map(|best| best.similarity)),
             number(decision.threshold),
             decision.instructions / 1_000_000,
@@ -118,7 +121,7 @@ fn tell(
 fn save(folder: &Path, shot: &Shot, decision: &Decision) -> anyhow::Result<PathBuf> {
     let colour = match &decision.judgement {
         _ if decision.opened => pictures::Decision::Granted,
-        Judgement::Known(_) | Judgement::Stranger(_) => pictures::Decision::Refused,
+        Judgement::Known(_) | Judgement::Stranger(_) | Judgement::NotLive(_) => pictures::Decision::Refused,
         _ => pictures::Decision::Unjudged,
     };
     let label = match &decision.judgement {

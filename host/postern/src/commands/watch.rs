@@ -118,6 +118,7 @@ pub fn judgement_text(judgement: &Judgement) -> String {
         }
         Judgement::Stranger(None) => "a stranger".to_owned(),
         Judgement::Known(best) => format!("{} ({:.3})", best.name, real(best.similarity)),
+        Judgement::NotLive(artefact) => format!("no living face: it {artefact}"),
         _ => "cannot judge: the models or the people are missing or do not fit".to_owned(),
     }
 }
@@ -139,12 +140,15 @@ fn to_text(event: &Event) -> String {
 fn to_json(event: &Event) -> Value {
     let mut json = match &event.kind {
         EventKind::Booted { reset } => json!({ "event": "booted", "reset": reset_name(*reset) }),
-        EventKind::Judged { frame, judgement, faces, threshold, agreement, instructions, .. } => {
+        EventKind::Judged {
+            frame, judgement, faces, threshold, agreement, instructions, liveness, ..
+        } => {
             let (what, best) = match judgement {
                 Judgement::NoFace => ("no-face", None),
                 Judgement::Poor(_) => ("poor", None),
                 Judgement::Stranger(best) => ("stranger", best.as_ref()),
                 Judgement::Known(best) => ("known", Some(best)),
+                Judgement::NotLive(_) => ("not-live", None),
                 _ => ("unable", None),
             };
             json!({
@@ -154,6 +158,7 @@ fn to_json(event: &Event) -> Value {
                 "person": best.map(|best| best.person),
                 "similarity": best.map(|best| rounded(best.similarity)),
                 "threshold": threshold.map(rounded),
+                "liveness": crate::liveness::to_json(liveness.as_ref()),
                 "faces": faces,
                 "agreement": agreement,
                 "frame": frame,

@@ -1,7 +1,7 @@
 //! The main job on both boards: enrolled from one photograph, let in on others, known after a
 //! power cut; strangers stay outside.
 
-use crate::bench::{BARACK, Bench, JOE, STRANGER, picture};
+use crate::bench::{BARACK, Bench, JOE, STRANGER, picture, run};
 
 #[test]
 fn the_door_opens_for_whom_it_knows_on_a_cortex_m55() {
@@ -27,6 +27,7 @@ fn main_job(board: &'static str) {
     assert_eq!(bench.people(), ["Barack", "Joe"]);
     questions_get_their_exit_codes(&bench);
     who_comes_to_the_door(&bench);
+    photographs_of_photographs_stay_outside(&bench);
 
     bench.done(&["board", "down"]);
     bench.done(&["board", "up"]);
@@ -60,6 +61,33 @@ fn questions_get_their_exit_codes(bench: &Bench) {
     assert_eq!(code(&["identify", &picture(JOE)]), 0);
     assert_eq!(code(&["identify", &picture(STRANGER)]), 1);
     bench.refused(&["verify", "Nobody", &picture(JOE)], "nobody named Nobody");
+}
+
+/// Prints and screens of an enrolled face, before the camera and in a request.
+fn photographs_of_photographs_stay_outside(bench: &Bench) {
+    let folder = bench.state().join("attacks").display().to_string();
+    let made = run(&["present", &picture(BARACK[0]), "--output", &folder, "--pictures", "3"]);
+    assert_eq!((made.code, made.answers.len()), (0, 7), "{}", made.said);
+    let attacks = ["print", "cut-out", "replay"].map(|species| format!("{folder}/{species}.png"));
+    let mut arguments = vec!["show"];
+    arguments.extend(attacks.iter().map(String::as_str));
+    let shown = bench.run(&arguments);
+    assert_eq!((shown.code, shown.answers.len()), (1, 3), "{}", shown.said);
+    for told in &shown.answers {
+        assert_eq!(
+            (told["door"].as_str(), told["liveness"]["live"].as_bool()),
+            (Some("locked"), Some(false))
+        );
+        assert_eq!(told["liveness"]["against"], "looks like a picture", "{told}");
+        assert!(told["similarity"].is_null(), "it was not compared: {told}");
+    }
+    let asked = bench.run(&["identify", &attacks[0]]);
+    assert_eq!((asked.code, asked.answers[0]["liveness"]["live"].as_bool()), (1, Some(false)));
+
+    bench.done(&["settings", "--liveness", "off"]);
+    let asked = bench.run(&["identify", &attacks[0]]);
+    assert_eq!(asked.code, 0, "a photograph opens where nobody asks for more: {}", asked.said);
+    bench.done(&["settings", "--liveness", "passive"]);
 }
 
 /// The table of the demo, as a user makes it with `postern show`.

@@ -51,7 +51,7 @@ fn requests() {
         Request::Hello { protocol: 1 } => "0001",
         Request::Status => "01",
         Request::GetSettings => "02",
-        Request::SetSettings(Settings::default()) => "03904e03b817",
+        Request::SetSettings(Settings::default()) => "03904e03b81701",
         Request::BeginFrame { width: 320, height: 240, format: PixelFormat::Rgb565 } => "04c002f00101",
         Request::FrameChunk { offset: 2048, data: &[1, 2, 0] } => "05801003010200",
         Request::Detect { source: Source::Staged } => "0600",
@@ -78,8 +78,8 @@ fn requests() {
 fn responses() {
     pin! {
         Response::Hello { protocol: 1, firmware: text("0.1.0"), board: text("an547") } => "000105302e312e3005616e353437",
-        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb01904e03b81709",
-        Response::Settings(Settings::default()) => "02904e03b817",
+        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb01904e03b8170109",
+        Response::Settings(Settings::default()) => "02904e03b81701",
         Response::Done => "03",
         Response::Progress { next: 4096 } => "048020",
         Response::Faces { faces: [face()].into_iter().collect(), instructions: 1 } => "0501F01",
@@ -88,8 +88,8 @@ fn responses() {
             template: [1, -1, 127].into_iter().collect(), instructions: 2,
         } => "06F01#0301ff7f02",
         Response::Enrolled { person: 7, templates: 2, faces: 1, face: face(), instructions: 3 } => "07070201F03",
-        Response::Verified(comparison()) => "0801070341646180f702c0bb010102F80c6868f01",
-        Response::Identified(Comparison { best: None, accepted: false, ..comparison() }) => "0900c0bb010002F80c6868f01",
+        Response::Verified(comparison()) => "0801070341646180f702c0bb010102F80c6868f0101b0ea0180800100",
+        Response::Identified(Comparison { best: None, accepted: false, ..comparison() }) => "0900c0bb010002F80c6868f0101b0ea0180800100",
         Response::Users {
             users: [User { person: 7, name: name("Ada"), templates: 2, encoder: [0xAB; 32] }]
                 .into_iter()
@@ -112,6 +112,7 @@ fn events() {
         threshold: Some(12000),
         agreement: 1,
         instructions: 1000,
+        liveness: Some(alive()),
     };
     let one = |kind| Response::Events {
         newest: 9,
@@ -120,11 +121,12 @@ fn events() {
     let opened = EventKind::Opened { frame: 2, person: Some(7), name: name("Ada"), open_ms: 3000 };
     pin! {
         one(EventKind::Booted { reset: ResetReason::PowerOn }) => "0d090108f4030000",
-        one(judged(Judgement::NoFace)) => "0d090108f4030102000101F01c0bb0101e807",
-        one(judged(Judgement::Poor(Flaw::TooSmall))) => "0d090108f403010201010101F01c0bb0101e807",
-        one(judged(Judgement::Stranger(None))) => "0d090108f403010202000101F01c0bb0101e807",
-        one(judged(Judgement::Known(candidate()))) => "0d090108f403010203070341646180f7020101F01c0bb0101e807",
-        one(judged(Judgement::Unable)) => "0d090108f4030102040101F01c0bb0101e807",
+        one(judged(Judgement::NoFace)) => "0d090108f4030102000101F01c0bb0101e80701b0ea0180800100",
+        one(judged(Judgement::Poor(Flaw::TooSmall))) => "0d090108f403010201010101F01c0bb0101e80701b0ea0180800100",
+        one(judged(Judgement::Stranger(None))) => "0d090108f403010202000101F01c0bb0101e80701b0ea0180800100",
+        one(judged(Judgement::Known(candidate()))) => "0d090108f403010203070341646180f7020101F01c0bb0101e80701b0ea0180800100",
+        one(judged(Judgement::NotLive(Artefact::Flat))) => "0d090108f403010205010101F01c0bb0101e80701b0ea0180800100",
+        one(judged(Judgement::Unable)) => "0d090108f4030102040101F01c0bb0101e80701b0ea0180800100",
         one(opened) => "0d090108f4030202010703416461b817",
         one(EventKind::Locked) => "0d090108f40303",
     }

@@ -59,7 +59,13 @@ pub fn comparison() -> Comparison {
         faces: 2,
         face: face(),
         instructions: 300_000_000,
+        liveness: Some(alive()),
     }
+}
+
+/// A face that passes for a living one.
+pub fn alive() -> Liveness {
+    Liveness { score: 30_000, needed: 16_384, against: None }
 }
 
 /// A network in force.

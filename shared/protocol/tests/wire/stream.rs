@@ -181,6 +181,7 @@ fn the_longest_messages_fit_a_frame() {
             threshold: Some(i16::MIN),
             agreement: u8::MAX,
             instructions: u64::MAX,
+            liveness: Some(Liveness { score: u16::MAX, needed: u16::MAX, against: Some(Artefact::Repeats) }),
         },
     };
     let user = User { person: u32::MAX, name: long_name, templates: u8::MAX, encoder: [0; 32] };

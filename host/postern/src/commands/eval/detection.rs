@@ -18,7 +18,7 @@ use vision::{PixelFormat, SUBPIXEL_BITS};
 use crate::image_file::{Arena, ImageFile};
 use crate::models::{self, Manifest};
 use crate::output::{Outcome, Output};
-use crate::picture::files;
+use crate::picture::spread;
 
 /// The camera's frame.
 const FRAME: [u32; 2] = [320, 240];
@@ -143,19 +143,7 @@ impl Table<'_> {
 
 /// The pictures below `folder`, each with the face in its middle; those without one are left out.
 fn portraits(detector: &Detector, folder: &Path, limit: usize) -> anyhow::Result<Vec<Portrait>> {
-    let mut paths = Vec::new();
-    let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() {
-            paths.extend(files(&[path])?);
-        } else {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    let step = paths.len().div_ceil(limit.max(1)).max(1);
-    let paths: Vec<PathBuf> = paths.into_iter().step_by(step).collect();
+    let paths = spread(&[folder.to_owned()], limit)?;
     let bar = ProgressBar::new(paths.len() as u64).with_style(super::embed::style());
     let found = paths.par_iter().map(|path| {
         let photo = Photo::open(path)?;

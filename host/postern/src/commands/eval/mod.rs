@@ -2,9 +2,11 @@
 
 mod detection;
 mod embed;
+pub mod liveness;
 mod material;
 mod page;
 mod pairs;
+pub mod presentations;
 mod report;
 
 use crate::output::{Outcome, Output};
@@ -23,6 +25,9 @@ enum What {
     Pairs(pairs::Args),
     /// The same as a page with plots and the worst pairs, encoders side by side
     Report(page::Args),
+    /// Attacks with pictures: errors by species as ISO/IEC 30107-3 names them, on sequences made of
+    /// photographs or on recorded ones
+    Liveness(liveness::Args),
     /// Recall of a detector for faces as high as they are at a door
     Detection(detection::Args),
 }
@@ -32,6 +37,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     match args.what {
         What::Pairs(args) => pairs::run(&args, output),
         What::Report(args) => page::run(&args, output),
+        What::Liveness(args) => liveness::run(&args, output),
         What::Detection(args) => detection::run(&args, output),
     }
 }

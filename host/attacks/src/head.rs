@@ -1,0 +1,145 @@
+//! The face of a photograph as a head in space, that turns, is lit, and blinks.
+//!
+//! The head is an ellipsoid with a nose and sockets of eyes, as wide and as high as the distances of the five
+//! landmarks say; the photograph is its texture. Turned about its middle, every point of it moves in the
+//! picture by what its depth says: that is what no flat picture does. Towards its outline the movement
+//! fades into the photograph's background, which stays.
+
+use crate::motion::{Pose, Wander};
+use crate::picture::Picture;
+use crate::subject::Subject;
+
+/// Half the head's width, its half height and its depth, in distances between the eyes.
+const HEAD: [f32; 3] = [1.25, 1.75, 1.25];
+
+/// How far the tip of the nose stands out of the ellipsoid, and how wide it is.
+const NOSE: [f32; 2] = [0.33, 0.22];
+
+/// How deep the eyes lie below the ellipsoid, and how wide their sockets are.
+const SOCKET: [f32; 2] = [0.08, 0.25];
+
+/// Half an eye's width, and half the height of an open one.
+const EYE: [f32; 2] = [0.26, 0.13];
+
+/// Seconds from one blink to the next, on the average, and of one blink.
+const BLINK: [f32; 2] = [2.5, 0.35];
+
+/// A living head.
+#[derive(Clone, Debug)]
+pub struct Head<'a> {
+    subject: &'a Subject,
+    pose: Pose,
+    /// Where the light comes from.
+    light: [Wander; 2],
+    /// When it blinks, in seconds.
+    blinks: Vec<f32>,
+}
+
+impl<'a> Head<'a> {
+    /// The head of `subject`, which moves for `seconds`.
+    pub fn new(subject: &'a Subject, random: &mut fastrand::Rng, seconds: f32) -> Self {
+        let pose = Pose::new(random, [13.0, 7.0, 2.5], 4.0);
+        let light = [Wander::new(random, 0.5), Wander::new(random, 0.25)];
+        let mut blinks = Vec::new();
+        let mut time = BLINK[0] * random.f32();
+        while time < seconds {
+            blinks.push(time);
+            time += BLINK[0] * (0.5 + random.f32());
+        }
+        Self { subject, pose, light, blinks }
+    }
+
+    /// What is seen of it after `time` seconds.
+    pub fn at(&self, time: f32) -> Picture {
+        let closed = self.closed(time);
+        let texture = if closed > 0.0 { self.blinking(closed) } else { self.subject.picture.clone() };
+        let light = [0, 1].map(|axis| self.light[axis].at(time));
+        Picture::new(texture.width, texture.height, |x, y| {
+            let source = self.source([x, y], time);
+            let [red, green, blue] = texture.at(source[0], source[1]);
+            let shade = 1.0 + 0.25 * self.shade(source, light);
+            [red * shade, green * shade, blue * shade]
+        })
+    }
+
+    /// Where in the photograph lies what is seen at `place`: the movement there, found by going back.
+    fn source(&self, place: [f32; 2], time: f32) -> [f32; 2] {
+        let mut source = place;
+        for _ in 0..4 {
+            let moved = self.movement(source, time);
+            source = [place[0] - moved[0], place[1] - moved[1]];
+        }
+        source
+    }
+
+    /// How far a point of the photograph moves.
+    fn movement(&self, point: [f32; 2], time: f32) -> [f32; 2] {
+        let unit = self.subject.eye_distance();
+        let middle = self.subject.middle();
+        let [x, y] = [0, 1].map(|axis| (point[axis] - middle[axis]) / unit);
+        let (share, z) = self.depth([x, y]);
+        if share == 0.0 {
+            return [0.0; 2];
+        }
+        let (sin_yaw, cos_yaw) = self.pose.yaw.at(time).sin_cos();
+        let (sin_pitch, cos_pitch) = self.pose.pitch.at(time).sin_cos();
+        let (sin_roll, cos_roll) = self.pose.roll.at(time).sin_cos();
+        let (turned, depth) = (x * cos_yaw + z * sin_yaw, z * cos_yaw - x * sin_yaw);
+        let nodded = y * cos_pitch + depth * sin_pitch;
+        let size = 1.0 + self.pose.size.at(time);
+        let to = [
+            size * (turned * cos_roll - nodded * sin_roll) + self.pose.x.at(time) / unit,
+            size * (turned * sin_roll + nodded * cos_roll) + self.pose.y.at(time) / unit,
+        ];
+        [share * (to[0] - x) * unit, share * (to[1] - y) * unit]
+    }
+
+    /// How much of the head's movement a point takes part in, and its depth before the head's axis.
+    fn depth(&self, [x, y]: [f32; 2]) -> (f32, f32) {
+        let radius = (x / HEAD[0]).hypot(y / HEAD[1]);
+        // Fades from the outline to half as far again.
+        let share = (1.0 - (radius - 1.0) / 0.6).clamp(0.0, 1.0);
+        let bulge = HEAD[2] * (1.0 - radius * radius).max(0.0).sqrt();
+        let near = |landmark: usize, width: f32| {
+            let at = self.subject.landmarks[landmark];
+            let (unit, middle) = (self.subject.eye_distance(), self.subject.middle());
+            let [dx, dy] = [(at[0] - middle[0]) / unit - x, (at[1] - middle[1]) / unit - y];
+            (-0.5 * (dx * dx + dy * dy) / (width * width)).exp()
+        };
+        let nose = NOSE[0] * near(2, NOSE[1]);
+        let sockets = SOCKET[0] * (near(0, SOCKET[1]) + near(1, SOCKET[1]));
+        (share, bulge + nose - sockets)
+    }
+
+    /// How much more light falls on a point from a side than in the photograph.
+    fn shade(&self, point: [f32; 2], light: [f32; 2]) -> f32 {
+        let (unit, middle) = (self.subject.eye_distance(), self.subject.middle());
+        let [x, y] = [0, 1].map(|axis| ((point[axis] - middle[axis]) / unit / HEAD[axis]).clamp(-1.0, 1.0));
+        let share = (1.6 - x.hypot(y)).clamp(0.0, 1.0);
+        share * (x * light[0] + y * light[1])
+    }
+
+    /// How far the eyes are closed, 0 to 1.
+    fn closed(&self, time: f32) -> f32 {
+        let of_blink = |start: &f32| 1.0 - ((time - start) / (BLINK[1] / 2.0) - 1.0).abs();
+        self.blinks.iter().map(of_blink).fold(0.0, f32::max)
+    }
+
+    /// The photograph with its lids lowered: skin from above the eyes is drawn over them.
+    fn blinking(&self, closed: f32) -> Picture {
+        let unit = self.subject.eye_distance();
+        let texture = &self.subject.picture;
+        texture.clone().map(|x, y, color| {
+            for eye in &self.subject.landmarks[..2] {
+                let [dx, dy] = [(x - eye[0]) / unit / EYE[0], (y - eye[1]) / unit / EYE[1]];
+                // From the upper lid's edge at -1 down to where the lid has come.
+                let inside = dx.abs() < 1.0 && dy > -1.4 && dy < 1.0;
+                if inside && dy < -1.0 + 2.0 * closed * (1.0 - dx * dx) {
+                    let from = eye[1] - unit * EYE[1] * (1.5 - 0.12 * (dy + 1.0));
+                    return texture.at(x, from).map(|value| value * 0.93);
+                }
+            }
+            color
+        })
+    }
+}

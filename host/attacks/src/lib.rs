@@ -1,0 +1,32 @@
+//! Sequences of living heads and of attacks with pictures, made from photographs.
+//!
+//! [`sequence`] turns one photograph into what a camera at the door would see over some pictures: as a
+//! living head that turns, nods and blinks ([`Species::BonaFide`]), or as the same photograph presented
+//! in one of the ways that ISO/IEC 30107-3 calls species of presentation-attack instruments.
+//! All of it follows from the photograph, the species and a seed.
+//!
+//! What it can show: whether a rule that looks at motion or at borders does what it should, and which
+//! species it is blind to. What it cannot: how paper, ink, displays and skin really look. A rate
+//! measured on these sequences is no rate of a door; recorded presentations are what counts.
+//!
+//! ```text
+//! subject   the photograph, scaled, with its face
+//! motion    smooth pseudo-random poses
+//! head      the face as a head in space, rotated and lit    -> bona fide, and what a replay shows
+//! medium    the photograph as a print or a screen shows it
+//! sheet     a flat or bent sheet held before the camera
+//! camera    blur, light, noise, and the frame
+//! ```
+#![forbid(unsafe_code)]
+
+mod camera;
+mod head;
+mod medium;
+mod motion;
+mod picture;
+mod sheet;
+mod species;
+mod subject;
+
+pub use species::{Species, sequence};
+pub use subject::Subject;

@@ -1,0 +1,158 @@
+//! Presentations before the door, and the rates of ISO/IEC 30107-3 over them.
+//!
+//! A presentation is a row of pictures: somebody stands before the camera, or something is held there. It
+//! goes through the door's own rule ([`liveness::Watch`], and pictures in a row that agree), so that a
+//! rate is one of the door and not of a network.
+//!
+//! | rate | share of |
+//! |---|---|
+//! | APCER | attack presentations of a species that are taken for bona fide, of those with a response |
+//! | BPCER | bona fide presentations that are taken for attacks, of those with a response |
+//! | APNRR, BPNRR | presentations without a response: no picture showed a face good enough to judge |
+//! | IAPAR | attack presentations of an enrolled person for which the door opens, of those with a response |
+
+use liveness::{Against, Look, Watch};
+use serde::Serialize;
+
+/// Standard normal quantile of a two-sided 95 % interval.
+const Z: f64 = 1.959_964;
+
+/// What one picture of a presentation showed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The face and its score; none if there was none good enough to judge.
+    pub look: Option<Look>,
+    /// Whether it is whom the presentation is to pass for; none where nobody compared.
+    pub matches: Option<bool>,
+}
+
+/// How the door ended a presentation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// There was a face to judge.
+    pub responded: bool,
+    /// Enough pictures in a row passed for a living face.
+    pub passed: bool,
+    /// They were compared with somebody enrolled.
+    pub compared: bool,
+    /// They also showed the person enrolled: the door opened.
+    pub opened: bool,
+    /// What spoke against the last picture that was refused.
+    pub against: Option<Against>,
+}
+
+/// Lets the door see a presentation; `needed` pictures in a row must agree.
+pub fn present(pictures: &[Seen], needed: usize) -> Ending {
+    let mut watch = Watch::new();
+    let mut ending = Ending::default();
+    let (mut alive, mut agreed) = (0, 0);
+    for picture in pictures {
+        let Some(look) = picture.look else {
+            (alive, agreed) = (0, 0);
+            continue;
+        };
+        ending.responded = true;
+        ending.compared |= picture.matches.is_some();
+        let verdict = watch.see(look, needed);
+        ending.against = verdict.against.or(ending.against);
+        alive = if verdict.against.is_none() { alive + 1 } else { 0 };
+        agreed = if alive > 0 && picture.matches == Some(true) { agreed + 1 } else { 0 };
+        ending.passed |= alive >= needed;
+        ending.opened |= agreed >= needed;
+    }
+    ending
+}
+
+/// A share of presentations, with its 95 % interval (Wilson 1927).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Share {
+    /// How many.
+    pub count: u32,
+    /// Of how many.
+    pub of: u32,
+    /// The share; none of none.
+    pub rate: Option<f64>,
+    /// Its interval.
+    pub interval: [f64; 2],
+}
+
+impl Share {
+    /// `count` of `of`.
+    pub fn new(count: u32, of: u32) -> Self {
+        let (k, n) = (f64::from(count), f64::from(of));
+        if of == 0 {
+            return Self { count, of, rate: None, interval: [0.0, 1.0] };
+        }
+        let p = k / n;
+        let centre = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
+        let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+        Self { count, of, rate: Some(p), interval: [(centre - half).max(0.0), (centre + half).min(1.0)] }
+    }
+}
+
+/// The rates of one species, bona fide among them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Rates {
+    /// What was presented.
+    pub species: String,
+    /// Presentations without a response: APNRR, or BPNRR.
+    pub non_response: Share,
+    /// Presentations that were taken for the wrong thing: APCER, or BPCER.
+    pub classification_error: Share,
+    /// For attacks on somebody enrolled, presentations for which the door opened: IAPAR. For bona fide ones of
+    /// somebody enrolled, the share let in.
+    pub opened: Share,
+}
+
+/// Rates of the presentations of one species; `attack` tells whether they should be refused.
+pub fn rates(species: &str, attack: bool, endings: &[Ending]) -> Rates {
+    let count = |which: &dyn Fn(&Ending) -> bool| endings.iter().filter(|e| which(e)).count() as u32;
+    let all = endings.len() as u32;
+    let responded = count(&|ending| ending.responded);
+    Rates {
+        species: species.to_owned(),
+        non_response: Share::new(all - responded, all),
+        classification_error: Share::new(count(&|e| e.responded && e.passed == attack), responded),
+        opened: Share::new(count(&|ending| ending.opened), count(&|ending| ending.compared)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(score: u16, matches: bool) -> Seen {
+        let landmarks = [[40, 40], [80, 40], [60, 60], [45, 80], [75, 80]]
+            .map(|[x, y]| vision::Point { x: x << 10, y: y << 10 });
+        Seen { look: Some(Look { score, landmarks, at_ms: 0 }), matches: Some(matches) }
+    }
+
+    #[test]
+    fn a_presentation_passes_by_pictures_in_a_row() {
+        let [alive, other, dead] = [picture(32_000, true), picture(32_000, false), picture(100, true)];
+        let none = Seen::default();
+        let ends = |pictures: &[Seen]| {
+            let Ending { responded, passed, opened, .. } = present(pictures, 3);
+            [responded, passed, opened]
+        };
+        assert_eq!(ends(&[alive, alive, alive]), [true, true, true]);
+        assert_eq!(ends(&[alive, other, alive]), [true, true, false]);
+        assert_eq!(ends(&[alive, alive, none, alive, alive]), [true, false, false]);
+        assert_eq!(ends(&[alive, alive, dead, alive, alive]), [true, false, false]);
+        assert_eq!(ends(&[dead; 5]), [true, false, false]);
+        assert_eq!(ends(&[none; 5]), [false, false, false]);
+    }
+
+    #[test]
+    fn rates_are_of_what_had_a_response() {
+        let refused = Ending { responded: true, ..Ending::default() };
+        let passed = Ending { responded: true, passed: true, ..Ending::default() };
+        let endings = [refused, refused, passed, Ending::default()];
+        let attack = rates("print", true, &endings);
+        assert_eq!((attack.classification_error.count, attack.classification_error.of), (1, 3));
+        assert_eq!((attack.non_response.count, attack.non_response.of), (1, 4));
+        assert_eq!(rates("bona-fide", false, &endings).classification_error.count, 2);
+        let [low, high] = Share::new(0, 100).interval;
+        assert!(low == 0.0 && (high - 0.037).abs() < 0.001);
+    }
+}

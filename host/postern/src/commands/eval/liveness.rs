@@ -1,0 +1,262 @@
+//! `postern eval liveness`: how often a picture is taken for a person, and a person for a picture.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use attacks::{Species, sequence};
+use eval::presentation::{Ending, Rates, Seen, Share, present, rates};
+use indicatif::{ProgressBar, ProgressStyle};
+use pictures::Photo;
+use rayon::prelude::*;
+use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
+use serde_json::json;
+
+use super::presentations::{Door, recorded, subject};
+use crate::image_file::ImageFile;
+use crate::models::{self, Manifest};
+use crate::output::{Outcome, Output};
+use crate::picture::spread;
+
+/// Milliseconds from one picture of a sequence to the next.
+pub const STEP_MS: u64 = 200;
+
+/// Options of `postern eval liveness`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Photographs, folders of them, or of a folder a person, to make presentations of [default: what setup fetched]
+    #[arg(long, value_name = "PHOTO|FOLDER", num_args = 1.., conflicts_with = "recorded")]
+    photos: Vec<PathBuf>,
+
+    /// A folder of recorded presentations: {bona-fide,SPECIES}/SEQUENCE/*.png; and, for IAPAR,
+    /// enrolled/PERSON.png, where the names of PERSON's sequences begin with PERSON
+    #[arg(long, value_name = "FOLDER")]
+    recorded: Option<PathBuf>,
+
+    /// Use this many photographs, evenly spread over all that there are
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: usize,
+
+    /// Pictures in a presentation that is made, five a second
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pictures: usize,
+
+    /// Pictures in a row that must agree, as `postern settings --agreement`
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    agreement: usize,
+
+    /// The first seed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+
+    /// The liveness network: a model's name, or an image
+    #[arg(long, value_name = "NAME|IMAGE", default_value = models::LIVENESS)]
+    liveness: String,
+
+    /// Run the liveness network as published, in float, on the same crops
+    #[arg(long)]
+    float: bool,
+
+    /// Write every look at a face to this file, a line of JSON a presentation
+    #[arg(long, value_name = "FILE")]
+    looks: Option<PathBuf>,
+}
+
+/// A presentation that was judged.
+struct Judged {
+    species: String,
+    origin: String,
+    seen: Vec<Seen>,
+}
+
+/// Presents and prints.
+pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    ensure!(args.pictures >= args.agreement, "a presentation needs at least {} pictures", args.agreement);
+    let (detector, encoder) = images()?;
+    let image = ImageFile::read(&models::image(&args.liveness)?)?;
+    let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
+    let liveness = Liveness::new(image.model().with_context(|| args.liveness.clone())?)
+        .with_context(|| args.liveness.clone())?;
+    let graph = if args.float { Some(float_network()?) } else { None };
+    let float = |pixels: &[u8]| graph.as_ref().map_or(0.0, |graph| float_score(graph, pixels));
+    let door = Door {
+        recognizer: &recognizer,
+        liveness: &liveness,
+        float: graph.as_ref().map(|_| &float as _),
+        step_ms: STEP_MS,
+    };
+    let judged = match &args.recorded {
+        Some(folder) => of_recorded(&door, folder)?,
+        None => of_photographs(&door, args)?,
+    };
+    if let Some(path) = &args.looks {
+        write_looks(path, &judged).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    report(&judged, args, output)
+}
+
+/// The images of detector and encoder.
+pub fn images() -> anyhow::Result<(ImageFile, ImageFile)> {
+    let [detector, encoder] = [models::DETECTOR, models::ENCODER]
+        .map(|name| models::image(name).and_then(|path| ImageFile::read(&path)));
+    Ok((detector?, encoder?))
+}
+
+/// Presentations made of photographs.
+fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Judged>> {
+    let sources = if args.photos.is_empty() { vec![models::cache("pictures")?] } else { args.photos.clone() };
+    let photos = spread(&sources, args.limit)?;
+    let bar = progress(photos.len());
+    let judged = photos
+        .par_iter()
+        .enumerate()
+        .map_init(
+            || door.arena(),
+            |arena, (number, path)| {
+                let seed = args.seed.wrapping_add(number as u64);
+                let photo = Photo::open(path)?;
+                let (subject, enrolled) =
+                    (subject(door.recognizer, &photo, arena), door.enrol(&photo, arena)?);
+                let mut judged = Vec::new();
+                if let Some(subject) = &subject {
+                    for species in Species::ALL {
+                        let pictures = sequence(subject, species, seed, args.pictures);
+                        let seen = door.see(&pictures, enrolled.as_ref(), arena)?;
+                        let origin = path.display().to_string();
+                        judged.push(Judged { species: species.name().to_owned(), origin, seen });
+                    }
+                }
+                bar.inc(1);
+                Ok(judged)
+            },
+        )
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    bar.finish_and_clear();
+    let judged: Vec<Judged> = judged.into_iter().flatten().collect();
+    ensure!(!judged.is_empty(), "no photograph shows a face that is good enough");
+    Ok(judged)
+}
+
+/// Recorded presentations.
+fn of_recorded(door: &Door, folder: &Path) -> anyhow::Result<Vec<Judged>> {
+    let recorded = recorded(folder)?;
+    let bar = progress(recorded.len());
+    let judged = recorded
+        .par_iter()
+        .map_init(
+            || door.arena(),
+            |arena, one| {
+                let pictures = one.pictures.iter().map(Photo::open).collect::<Result<Vec<_>, _>>()?;
+                let person = one.person.as_ref().map(Photo::open).transpose()?;
+                let enrolled = match person {
+                    Some(person) => door.enrol(&person, arena)?,
+                    None => None,
+                };
+                let seen = door.see(&pictures, enrolled.as_ref(), arena)?;
+                let origin = one.pictures.first().map(|path| path.display().to_string());
+                bar.inc(1);
+                Ok(Judged { species: one.species.clone(), origin: origin.unwrap_or_default(), seen })
+            },
+        )
+        .collect();
+    bar.finish_and_clear();
+    judged
+}
+
+/// Prints the rates of every species.
+fn report(judged: &[Judged], args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    let mut species: BTreeMap<&str, Vec<Ending>> = BTreeMap::new();
+    for one in judged {
+        species.entry(&one.species).or_default().push(present(&one.seen, args.agreement));
+    }
+    let bona_fide = Species::BonaFide.name();
+    let table: Vec<Rates> =
+        species.iter().map(|(name, endings)| rates(name, *name != bona_fide, endings)).collect();
+    output.print(&table, |out| {
+        writeln!(
+            out,
+            "{:<10} {:>13} {:>26} {:>26} {:>26}",
+            "species", "presentations", "non-response", "taken for the other", "door opens"
+        )?;
+        for rates in &table {
+            let names =
+                if rates.species == bona_fide { ["BPNRR", "BPCER", ""] } else { ["APNRR", "APCER", "IAPAR"] };
+            let [silent, wrong, opened] =
+                [rates.non_response, rates.classification_error, rates.opened].map(share);
+            writeln!(
+                out,
+                "{:<10} {:>13} {:>26} {:>26} {:>26}",
+                rates.species,
+                rates.non_response.of,
+                format!("{} {silent}", names[0]),
+                format!("{} {wrong}", names[1]),
+                format!("{} {opened}", names[2]),
+            )?;
+        }
+        let attacks = table.iter().filter(|rates| rates.species != bona_fide);
+        let worst = attacks.max_by(|a, b| {
+            let rate = |rates: &Rates| rates.classification_error.rate.unwrap_or(0.0);
+            rate(a).total_cmp(&rate(b))
+        });
+        match worst {
+            Some(worst) => writeln!(out, "the worst species is {}", worst.species),
+            None => Ok(()),
+        }
+    })?;
+    if args.recorded.is_none() {
+        eprintln!(
+            "These presentations are made, not recorded: they show what a rule is blind to, not how a door \
+             fares (docs/liveness.md)."
+        );
+    }
+    Ok(Outcome::Done)
+}
+
+/// A share in percent with its interval.
+fn share(share: Share) -> String {
+    let percent = |value: f64| 100.0 * value;
+    match share.rate {
+        Some(rate) => {
+            let [low, high] = share.interval.map(percent);
+            format!("{:.1} % ({low:.0} to {high:.0})", percent(rate))
+        }
+        None => "-".to_owned(),
+    }
+}
+
+/// Every look at a face, for whoever wants to see for themselves.
+fn write_looks(path: &Path, judged: &[Judged]) -> std::io::Result<()> {
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
+    for one in judged {
+        let look = |seen: &Seen| {
+            seen.look.map(|look| {
+                let landmarks = look.landmarks.map(|point| [point.x, point.y].map(|value| value as f32 / 1024.0));
+                json!({ "score": f32::from(look.score) / 32768.0, "landmarks": landmarks, "matches": seen.matches })
+            })
+        };
+        let looks: Vec<_> = one.seen.iter().map(look).collect();
+        writeln!(file, "{}", json!({ "species": one.species, "origin": one.origin, "looks": looks }))?;
+    }
+    file.flush()
+}
+
+/// The liveness network as published.
+fn float_network() -> anyhow::Result<compiler::Graph> {
+    let manifest = Manifest::read(models::LIVENESS)?;
+    let onnx = std::fs::read(manifest.onnx()?)?;
+    Ok(compiler::read(&onnx, &crate::commands::compile::options(&manifest, compiler::Method::default())?)?)
+}
+
+/// The softmax of its first class.
+fn float_score(graph: &compiler::Graph, pixels: &[u8]) -> f32 {
+    let logits = compiler::float::run(graph, pixels, |_, _, _| {}).concat();
+    let weights: Vec<f32> = logits.iter().map(|logit| (logit - logits[0]).exp()).collect();
+    1.0 / weights.iter().sum::<f32>()
+}
+
+fn progress(count: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("  presentations {bar:30} {pos}/{len} {per_sec}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(count as u64).with_style(style)
+}

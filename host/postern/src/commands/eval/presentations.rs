@@ -1,0 +1,158 @@
+//! The presentations that `postern eval liveness` judges: made of photographs, or recorded.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use attacks::{Species, Subject};
+use eval::presentation::Seen;
+use gallery::{Calibration, Template};
+use liveness::Look;
+use pictures::Photo;
+use recognizer::{Liveness, Recognizer};
+use vision::{Face, Limits, PixelFormat, Quality};
+
+use crate::image_file::Arena;
+use crate::picture::files;
+
+/// The folder of portraits of those who are enrolled, among recorded presentations.
+const ENROLLED: &str = "enrolled";
+
+/// Strangers of whom one may be let in, as the door's settings have it.
+const ONE_IN: u32 = 10_000;
+
+/// Where the score of a picture comes from in place of the int8 network: the network's input to a score.
+pub type Score<'a> = dyn Fn(&[u8]) -> f32 + Sync + 'a;
+
+/// The networks of a door.
+#[derive(Clone, Copy)]
+pub struct Door<'a> {
+    pub recognizer: &'a Recognizer<'a>,
+    pub liveness: &'a Liveness<'a>,
+    /// The float network, where that one is asked for.
+    pub float: Option<&'a Score<'a>>,
+    /// Milliseconds from one picture to the next.
+    pub step_ms: u64,
+}
+
+impl Door<'_> {
+    /// Memory for its networks.
+    pub fn arena(&self) -> Arena {
+        Arena::new(self.recognizer.arena_len().max(self.liveness.arena_len()))
+    }
+
+    /// The template of a portrait.
+    pub fn enrol(&self, photo: &Photo, arena: &mut Arena) -> anyhow::Result<Option<Template>> {
+        let frame = photo.to_frame(PixelFormat::Yuyv);
+        let frame = frame.view()?;
+        let Some(face) = choose(self.recognizer, &frame, arena)? else { return Ok(None) };
+        Ok(Some(self.recognizer.align(&frame, &face, arena.bytes())?.encode()?))
+    }
+
+    /// What the door sees in the pictures of a presentation that is to pass for the person of `enrolled`.
+    pub fn see(
+        &self,
+        pictures: &[Photo],
+        enrolled: Option<&Template>,
+        arena: &mut Arena,
+    ) -> anyhow::Result<Vec<Seen>> {
+        let points: Vec<_> = self.recognizer.calibration_points().collect();
+        let threshold = Calibration::new(&points).map(|table| table.threshold(ONE_IN, 1).similarity);
+        let mut seen = Vec::new();
+        for (number, picture) in (0u64..).zip(pictures) {
+            let frame = picture.to_frame(PixelFormat::Yuyv);
+            let frame = frame.view()?;
+            let Some(face) = choose(self.recognizer, &frame, arena)? else {
+                seen.push(Seen::default());
+                continue;
+            };
+            let score = match self.float {
+                None => self.liveness.score(&frame, &face, arena.bytes())?,
+                Some(float) => {
+                    let mut crop = [0; vision::SURROUNDINGS_BYTES];
+                    vision::crop_surroundings(&frame, &face.bounds, &mut crop);
+                    let pixels: Vec<u8> = crop.iter().map(|&value| (value as u8) ^ 0x80).collect();
+                    (float(&pixels) * 32768.0).round() as u16
+                }
+            };
+            let look = Look::new(score, &face, number * self.step_ms);
+            let matches = match (enrolled, &threshold) {
+                (Some(enrolled), Ok(threshold)) => {
+                    let template = self.recognizer.align(&frame, &face, arena.bytes())?.encode()?;
+                    Some(template.similarity(enrolled).is_some_and(|found| found >= *threshold))
+                }
+                _ => None,
+            };
+            seen.push(Seen { look: Some(look), matches });
+        }
+        Ok(seen)
+    }
+}
+
+/// The face that the door would choose, if it is good enough to be judged.
+fn choose(recognizer: &Recognizer, frame: &vision::Frame, arena: &mut Arena) -> anyhow::Result<Option<Face>> {
+    let mut faces = recognizer.detect(frame, arena.bytes())?;
+    faces.sort_unstable_by_key(|face| std::cmp::Reverse(face.bounds.area()));
+    for face in faces {
+        let quality: Option<Quality> =
+            recognizer.align(frame, &face, arena.bytes()).ok().map(|mut aligned| aligned.quality());
+        if quality.is_some_and(|quality| Limits::default().judge(&quality).is_acceptable()) {
+            return Ok(Some(face));
+        }
+    }
+    Ok(None)
+}
+
+/// The photograph as a subject for sequences, if it shows a face that is good enough.
+pub fn subject(recognizer: &Recognizer, photo: &Photo, arena: &mut Arena) -> Option<Subject> {
+    Subject::new(photo, |frame| choose(recognizer, frame, arena).ok().flatten())
+}
+
+/// A recorded presentation.
+pub struct Recorded {
+    /// `bona-fide`, or the species of attack.
+    pub species: String,
+    /// Its pictures, in their order.
+    pub pictures: Vec<PathBuf>,
+    /// A portrait of whom it is to pass for.
+    pub person: Option<PathBuf>,
+}
+
+/// The presentations in `folder`: `{bona-fide,SPECIES}/SEQUENCE/*.png`, and `enrolled/PERSON.png`, where the
+/// sequences of a person begin with the person's name.
+pub fn recorded(folder: &Path) -> anyhow::Result<Vec<Recorded>> {
+    let mut all = Vec::new();
+    let mut people: BTreeMap<String, PathBuf> = BTreeMap::new();
+    if folder.join(ENROLLED).is_dir() {
+        for path in files(&[folder.join(ENROLLED)])? {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            people.insert(name, path);
+        }
+    }
+    for species in folders(folder)?.into_iter().filter(|path| !path.ends_with(ENROLLED)) {
+        for sequence in folders(&species)? {
+            let name = sequence.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let person = people.iter().filter(|(person, _)| name.starts_with(person.as_str()));
+            all.push(Recorded {
+                species: species.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                person: person.max_by_key(|(person, _)| person.len()).map(|(_, path)| path.clone()),
+                pictures: files(&[sequence])?,
+            });
+        }
+    }
+    if all.is_empty() {
+        bail!("{} has no sequences: a folder of pictures is FOLDER/SPECIES/SEQUENCE", folder.display());
+    }
+    let bona_fide = Species::BonaFide.name();
+    ensure!(all.iter().any(|one| one.species == bona_fide), "{} has no {bona_fide}", folder.display());
+    Ok(all)
+}
+
+/// The folders in `folder`, by name.
+fn folders(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    let mut folders: Vec<PathBuf> =
+        entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    Ok(folders)
+}

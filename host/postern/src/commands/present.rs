@@ -1,0 +1,69 @@
+//! `postern present`: a photograph as a living head, and as the attacks that can be made with it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use attacks::{Species, sequence};
+use pictures::{Photo, Tile, save_gif, sheet};
+use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
+use serde_json::json;
+
+use crate::commands::eval::liveness::{STEP_MS, images};
+use crate::commands::eval::presentations::subject;
+use crate::image_file::Arena;
+use crate::output::{Outcome, Output};
+
+/// Options of `postern present`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// A photograph that shows a face
+    photo: PathBuf,
+
+    /// The folder to write to: SPECIES.png and SPECIES.gif each, a sheet of all, and the pictures one by
+    /// one below sequences/, as `postern eval liveness --recorded` reads them
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+
+    /// Pictures in a presentation, five a second
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=500))]
+    pictures: u16,
+
+    /// Another seed gives another movement, paper, screen and room
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+/// Makes and writes all presentations.
+pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    let photo = Photo::open(&args.photo)?;
+    let (detector, encoder) = images()?;
+    let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
+    let subject = subject(&recognizer, &photo, &mut Arena::new(recognizer.arena_len()))
+        .with_context(|| format!("{} shows no face that is good enough", args.photo.display()))?;
+    let mut tiles = Vec::new();
+    for species in Species::ALL {
+        let pictures = sequence(&subject, species, args.seed, args.pictures.into());
+        let folder = args.output.join("sequences").join(species.name()).join(args.seed.to_string());
+        create(&folder)?;
+        for (number, picture) in pictures.iter().enumerate() {
+            picture.save_png(folder.join(format!("{number:03}.png")))?;
+        }
+        let middle = pictures[pictures.len() / 2].clone();
+        let path = args.output.join(format!("{}.png", species.name()));
+        middle.save_png(&path)?;
+        save_gif(path.with_extension("gif"), &pictures, STEP_MS as u32)?;
+        output.print(&json!({ "species": species.name(), "picture": path, "sequence": folder }), |out| {
+            writeln!(out, "{:<10} {}", species.name(), path.display())
+        })?;
+        let label = species.name().to_owned();
+        tiles.extend([pictures[0].clone(), middle].map(|photo| Tile { photo, label: label.clone() }));
+    }
+    let path = args.output.join("sheet.png");
+    sheet(&tiles, 320).save_png(&path)?;
+    eprintln!("drew {}", path.display());
+    Ok(Outcome::Done)
+}
+
+fn create(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))
+}

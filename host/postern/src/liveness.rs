@@ -1,0 +1,36 @@
+//! How alive a face looked to a board, in words and in JSON.
+
+use client::protocol::{Liveness, LivenessMode};
+use serde_json::{Value, json};
+
+/// A score in Q15 as people read it.
+pub fn score(score: u16) -> f64 {
+    f64::from(score) / 32768.0
+}
+
+/// The score for a column; a dash where nobody looked.
+pub fn column(liveness: Option<&Liveness>) -> String {
+    liveness.map_or("-".to_owned(), |liveness| format!("{:.2}", score(liveness.score)))
+}
+
+/// For JSON, with the digits that tell something.
+pub fn to_json(liveness: Option<&Liveness>) -> Value {
+    let rounded = |value: u16| (score(value) * 1e4).round() / 1e4;
+    liveness.map_or(Value::Null, |liveness| {
+        json!({
+            "live": liveness.against.is_none(),
+            "score": rounded(liveness.score),
+            "needed": rounded(liveness.needed),
+            "against": liveness.against.map(|artefact| artefact.to_string()),
+        })
+    })
+}
+
+/// The mode called `name`.
+pub fn mode(name: &str) -> Result<LivenessMode, String> {
+    match name {
+        "off" => Ok(LivenessMode::Off),
+        "passive" => Ok(LivenessMode::Passive),
+        _ => Err(format!("{name} is not off or passive")),
+    }
+}

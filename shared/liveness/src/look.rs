@@ -1,0 +1,54 @@
+//! One look at a face.
+
+use vision::{Face, Landmark, Point, SUBPIXEL_BITS};
+
+/// Faces whose sizes differ by more than this ratio, 3/2, are not one face in two looks.
+const GROWTH: [i64; 2] = [3, 2];
+
+/// What one picture shows of a face.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Look {
+    /// The network's score of this picture alone: Q15, 32768 is surely alive.
+    pub score: u16,
+    /// The five landmarks, in 1/1024 pixel.
+    pub landmarks: [Point; 5],
+    /// When, in milliseconds of any clock that does not jump.
+    pub at_ms: u64,
+}
+
+impl Look {
+    /// A look at `face`.
+    pub fn new(score: u16, face: &Face, at_ms: u64) -> Self {
+        Self { score, landmarks: face.landmarks, at_ms }
+    }
+
+    /// Whether this look and one `before` it can be of one face: it did not jump by more than its own
+    /// size, and did not grow or shrink by half.
+    pub(crate) fn continues(&self, before: &Self) -> bool {
+        let (now, then) = (self.size(), before.size());
+        let (larger, smaller) = (now.max(then), now.min(then));
+        let moved = |axis: fn(&Point) -> i32| (self.middle(axis) - before.middle(axis)).abs();
+        let far = moved(|point| point.x).max(moved(|point| point.y));
+        far <= larger && larger * GROWTH[1] <= smaller * GROWTH[0]
+    }
+
+    /// Mean of the landmarks along one axis.
+    pub(crate) fn middle(&self, axis: fn(&Point) -> i32) -> i64 {
+        self.landmarks.iter().map(|point| i64::from(axis(point))).sum::<i64>() / 5
+    }
+
+    /// A length that grows with the face: the longer of the distances from eye to eye and from eyes
+    /// to mouth, at least a pixel.
+    pub(crate) fn size(&self) -> i64 {
+        let at = |landmark: Landmark| self.landmarks[landmark as usize];
+        let [right, left] = [at(Landmark::RightEye), at(Landmark::LeftEye)];
+        let mouth = at(Landmark::RightMouth);
+        let length = |a: Point, b: Point| {
+            let across = (i64::from(a.x) - i64::from(b.x)).unsigned_abs();
+            let down = (i64::from(a.y) - i64::from(b.y)).unsigned_abs();
+            across.max(down) as i64
+        };
+        length(right, left).max(length(right, mouth)).max(1 << SUBPIXEL_BITS)
+    }
+}

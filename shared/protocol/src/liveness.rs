@@ -1,0 +1,60 @@
+//! Whether a face is a living one's, or a picture's.
+
+use serde::{Deserialize, Serialize};
+
+/// What the door asks of a face before it is compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum LivenessMode {
+    /// Nothing: a photograph of somebody who is known opens.
+    Off,
+    /// That the liveness network takes it for a living one, in the pictures that agree together.
+    /// Without that network the door stays locked.
+    #[default]
+    Passive,
+}
+
+impl core::fmt::Display for LivenessMode {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            LivenessMode::Off => "off",
+            LivenessMode::Passive => "passive",
+        })
+    }
+}
+
+/// How alive a face looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Liveness {
+    /// The network's score, over the pictures that count together; Q15, 32768 is surely alive.
+    pub score: u16,
+    /// The score needed.
+    pub needed: u16,
+    /// What spoke against it; none if the face passes for a living one.
+    pub against: Option<Artefact>,
+}
+
+/// What gives an attack away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Artefact {
+    /// It looks like a picture: the network's score is too low.
+    Looks,
+    /// It moves as a plane does: its landmarks are those of one flat picture seen from several sides.
+    Flat,
+    /// Its movement repeats to the pixel, as that of a recording in a loop.
+    Repeats,
+    /// It does not move, and does not look alive enough for that.
+    Still,
+}
+
+impl core::fmt::Display for Artefact {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Artefact::Looks => "looks like a picture",
+            Artefact::Flat => "moves like a flat picture",
+            Artefact::Still => "does not move, and hardly looks alive",
+            Artefact::Repeats => "moves like a recording that repeats",
+        })
+    }
+}

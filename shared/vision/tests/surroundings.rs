@@ -1,0 +1,64 @@
+//! The liveness network's crop: where it lies, and that no box leads it astray.
+
+use proptest::prelude::*;
+use vision::*;
+
+/// A grey frame whose columns and rows can be told from the crop's pixels: red is the column, green the row.
+fn ramp(width: usize, height: usize) -> Vec<u8> {
+    let pixel = |at: usize| [(at % width) as u8 & !7, (at / width) as u8 & !3, 0];
+    let rgb: Vec<u8> = (0..width * height).flat_map(pixel).collect();
+    let mut bytes = vec![0; width * height * 2];
+    encode(PixelFormat::Rgb565, width, height, &rgb, &mut bytes).unwrap();
+    bytes
+}
+
+fn crop(width: usize, height: usize, face: Rect) -> Vec<[u8; 3]> {
+    let bytes = ramp(width, height);
+    let frame = Frame::new(PixelFormat::Rgb565, width, height, &bytes).unwrap();
+    let mut crop = [0; SURROUNDINGS_BYTES];
+    crop_surroundings(&frame, &face, &mut crop);
+    crop.chunks_exact(3).map(|pixel| [0, 1, 2].map(|c| (pixel[c] as u8) ^ 0x80)).collect()
+}
+
+fn pixels(x: i32, y: i32, width: i32, height: i32) -> Rect {
+    Rect { x: x * 1024 - 512, y: y * 1024 - 512, width: width * 1024, height: height * 1024 }
+}
+
+/// Column and row of the frame at the crop's first and last pixel, to a few pixels.
+fn ends(crop: &[[u8; 3]]) -> [[u8; 2]; 2] {
+    [crop[0], crop[crop.len() - 1]].map(|pixel| [pixel[0], pixel[1]])
+}
+
+fn assert_near(found: [[u8; 2]; 2], wanted: [[i32; 2]; 2]) {
+    for (found, wanted) in found.as_flattened().iter().zip(wanted.as_flattened()) {
+        assert!((i32::from(*found) - wanted).abs() <= 9, "{found:?} is not {wanted:?}");
+    }
+}
+
+#[test]
+fn it_is_two_point_seven_times_the_box_about_its_middle() {
+    assert_near(ends(&crop(240, 240, pixels(100, 80, 40, 60))), [[66, 29], [174, 191]]);
+}
+
+#[test]
+fn it_is_shifted_inside() {
+    assert_near(ends(&crop(240, 240, pixels(0, 0, 40, 60))), [[0, 0], [108, 162]]);
+    assert_near(ends(&crop(240, 240, pixels(210, 200, 40, 60))), [[132, 78], [239, 239]]);
+}
+
+#[test]
+fn a_large_one_shrinks_with_its_shape() {
+    // 2.7 times 60 x 120 is 162 x 324: 240 high, it is 120 wide.
+    assert_near(ends(&crop(240, 240, pixels(90, 60, 60, 120))), [[60, 0], [180, 239]]);
+}
+
+proptest! {
+    #[test]
+    fn any_box_gives_pixels_of_the_frame(
+        x in any::<i32>(), y in any::<i32>(), width in any::<i32>(), height in any::<i32>(),
+        columns in 1usize..=320, rows in 1usize..=256,
+    ) {
+        let crop = crop(columns, rows, Rect { x, y, width, height });
+        prop_assert!(crop.iter().all(|pixel| usize::from(pixel[1]) <= rows + 8));
+    }
+}
