@@ -22,6 +22,8 @@ pub fn embeddings(name: &str, faces: &Faces) -> anyhow::Result<Matrix> {
     let manifest = Manifest::read(name)?;
     ensure!(manifest.kind == models::Kind::Encoder, "{name} is no encoder");
     ensure!(manifest.input.channels == Channels::Rgb, "{name}: red must come first");
+    let side = manifest.input.width;
+    ensure!(side == SIDE, "{name} takes faces of {side} pixels a side, those of a training have {SIDE}");
     let path = manifest.onnx()?;
     let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let normalization = Normalization { mean: manifest.input.mean, scale: manifest.input.scale };
