@@ -47,10 +47,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let door = Door { board: args.board, state: workspace::cache("demo") };
     door.forget()?;
 
-    heading("a board, and the networks onto it");
+    heading("a board, and a computer that it does not know");
     let name = args.board.name();
     door.postern(&["board", "up", "--machine", name, "--firmware", &elf.display().to_string()])?;
-    door.postern(&["settings"]).err().context("a board must not obey an unpaired computer")?;
+    let obeyed = door.postern(&["users"]).is_ok();
+    ensure!(!obeyed, "the board obeyed an unpaired computer");
+
+    heading("the computer is paired, and signs the networks");
     door.postern(&["pair", "--press-button"])?;
     door.postern(&["flash", "models", "--detector", "yunet", "--encoder", &args.encoder])?;
 
