@@ -129,8 +129,13 @@ pub(crate) struct Judged {
 
 /// Finds the faces of a frame, the largest first.
 pub(crate) fn find<E: Engine>(engine: &mut E, pair: &E::Pair<'_>, frame: &Frame) -> Result<Faces, Fault> {
-    let mut faces = engine.detect(pair, frame)?;
-    faces.sort_unstable_by_key(|face| core::cmp::Reverse(face.bounds.area()));
+    let mut faces = Faces::new();
+    for face in engine.detect(pair, frame)? {
+        // Sorting by `core` would cost 8 KiB of flash.
+        let place = faces.partition_point(|larger| larger.bounds.area() >= face.bounds.area());
+        // No more come out than went in.
+        let _ = faces.insert(place, face);
+    }
     Ok(faces)
 }
 

@@ -119,7 +119,6 @@ impl Decoder {
         for level in 0..STRIDES.len() {
             self.collect(heads, level, &mut candidates);
         }
-        candidates.sort_unstable();
         let mut faces = Faces::new();
         for candidate in &candidates {
             let bounds = self.bounds(heads, candidate);
@@ -236,14 +235,18 @@ impl Decoder {
     }
 }
 
-/// Adds a candidate; of too many, the worst goes.
+/// Adds a candidate in its place, the best first; of too many, the worst goes. Sorting afterwards, by
+/// `core`, would cost 8 KiB of flash.
 fn keep_best(candidates: &mut Candidates, candidate: Candidate) {
-    if candidates.push(candidate).is_err()
-        && let Some(worst) = candidates.iter_mut().max()
-        && candidate < *worst
-    {
-        *worst = candidate;
+    let place = candidates.partition_point(|other| *other <= candidate);
+    if place == MAX_CANDIDATES {
+        return;
     }
+    if candidates.is_full() {
+        candidates.pop();
+    }
+    // There is room, as was just made.
+    let _ = candidates.insert(place, candidate);
 }
 
 /// The least `i16` logit whose sigmoid reaches `least` (Q15); one more than any `i16` if none does.
@@ -278,7 +281,6 @@ mod tests {
             let shortfall = (u32::from(cell) * 7_919 % 2_000) as u16;
             keep_best(&mut candidates, Candidate { shortfall, level: 0, cell });
         }
-        candidates.sort_unstable();
         assert_eq!(candidates.len(), MAX_CANDIDATES);
         assert!(candidates.iter().enumerate().all(|(i, c)| usize::from(c.shortfall) == i));
     }

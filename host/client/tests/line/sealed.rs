@@ -43,7 +43,7 @@ fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
         let (mut last, mut sent) = (None::<(u16, u32, Vec<u8>)>, 0);
         let mut buffer = [0; 512];
         while let Ok(taken @ 1..) = there.read(&mut buffer) {
-            for byte in buffer[..taken].to_vec() {
+            for byte in buffer.iter().take(taken).copied() {
                 let Some(Ok(packet)) = deframer.push(byte) else { continue };
                 let mut board = board.lock().expect("no panic");
                 let (kind, id, mut body) = (packet.kind, packet.id, packet.body.to_vec());
