@@ -16,6 +16,7 @@ mod demo;
 mod firmware;
 mod images;
 mod process;
+mod python;
 mod registry;
 mod setup;
 mod size;
