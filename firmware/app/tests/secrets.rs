@@ -267,7 +267,7 @@ fn other_bytes_than_were_signed_do_not_take_effect() {
             world.host.ask(Request::ModelChunk { offset, data }).await.unwrap();
         }
         assert!(matches!(world.host.ask(Request::CommitModel).await, Err(Error::HashMismatch { .. })));
-        assert_eq!(names(world).await, ["finder", "coder"]);
+        assert_eq!(names(world).await, ["finder", "coder", "watcher"]);
     });
 }
 
@@ -279,7 +279,7 @@ fn a_model_that_was_changed_in_flash_is_not_run() {
     for slot in &mut board.encoder {
         slot[..other.len()].copy_from_slice(&other);
     }
-    board.boot(async |world: &mut World| assert_eq!(names(world).await, ["finder"]));
+    board.boot(async |world: &mut World| assert_eq!(names(world).await, ["finder", "watcher"]));
 }
 
 #[test]

@@ -1,13 +1,15 @@
-//! An encoder on the processor.
+//! An encoder: a network, what trains it, and who computes it.
 
 use std::io::{self, Read, Write};
 
+use crate::fold::fold;
 use crate::graph::{Graph, Operator, ParameterId, Preprocessing};
 use crate::head::Head;
-use crate::operators::normalize::Moments;
 use crate::optimizer::{Memory, Optimizer};
-use crate::pass::Pass;
+use crate::pass::{Pass, Seen, Step};
 use crate::pool::Pool;
+#[cfg(feature = "burn")]
+use crate::tensors;
 use crate::{Embeddings, Error, Images, Spec, Trainable, read, state, write};
 
 /// Share of a batch's moments in the running ones after it.
@@ -36,13 +38,26 @@ pub enum Freeze<'a> {
     Named(&'a str),
 }
 
-/// An encoder that the processor trains.
+/// Who computes.
+#[derive(Clone, Debug, Default)]
+pub enum Engine {
+    /// The processor, by operators of our own; the same bits on any number of cores.
+    #[default]
+    Processor,
+    /// What burn has: a GPU with the features `wgpu` and `cuda`, or the processor.
+    #[cfg(feature = "burn")]
+    Tensors(burn_tensor::Device),
+}
+
+/// An encoder that can be trained.
 pub struct Encoder {
     graph: Graph,
     optimizer: Optimizer,
     memory: Memory,
     frozen: Vec<bool>,
+    rounding: bool,
     pool: Pool,
+    engine: Engine,
 }
 
 impl Encoder {
@@ -66,7 +81,20 @@ impl Encoder {
     fn of(graph: Graph, optimizer: Optimizer) -> Self {
         let memory = Memory::new(graph.parameters.len());
         let frozen = vec![false; graph.nodes.len()];
-        Self { graph, optimizer, memory, frozen, pool: Pool::default() }
+        Self {
+            graph,
+            optimizer,
+            memory,
+            frozen,
+            rounding: false,
+            pool: Pool::default(),
+            engine: Engine::default(),
+        }
+    }
+
+    /// Has `engine` compute from now on.
+    pub fn set_engine(&mut self, engine: Engine) {
+        self.engine = engine;
     }
 
     /// The network.
@@ -109,6 +137,38 @@ impl Encoder {
         Ok(())
     }
 
+    /// From now on trains the network as the board runs it: batch norms folded by their running statistics,
+    /// weights in 8 bits a filter, values in 8 bits a tensor, gradients straight through the rounding.
+    ///
+    /// `samples` give the first range of every tensor; each step moves it towards its batch's. The
+    /// structure changes, so [`Trainable::load`] takes afterwards what was saved afterwards; what the
+    /// optimiser remembers begins anew. ONNX files hold the unrounded weights, as the compiler wants them.
+    ///
+    /// # Errors
+    /// It has been called before, or there are no samples.
+    pub fn quantize(&mut self, samples: &Images) -> Result<(), Error> {
+        if self.rounding || samples.pixels.is_empty() {
+            let reason = if self.rounding { "it is quantized already" } else { "there are no samples" };
+            return Err(Error::Specification(reason.into()));
+        }
+        let (mut graph, origins) = fold(&self.graph).map_err(Error::Specification)?;
+        let nothing = vec![false; graph.nodes.len()];
+        let mut pool = std::mem::take(&mut self.pool);
+        for some in parts(samples, self.graph.input.values()) {
+            let pass = Pass { graph: &graph, frozen: &nothing, rounding: false };
+            for (id, range) in pass.ranges(&some, &mut pool) {
+                let values = &mut graph.parameters[id].values;
+                *values = vec![values[0].min(range[0]), values[1].max(range[1])];
+            }
+        }
+        self.pool = pool;
+        self.frozen = origins.iter().map(|&origin| self.frozen[origin]).collect();
+        self.memory = Memory::new(graph.parameters.len());
+        self.graph = graph;
+        self.rounding = true;
+        Ok(())
+    }
+
     /// The network as an ONNX file, see [`write`].
     #[must_use]
     pub fn to_onnx(&self) -> Vec<u8> {
@@ -116,30 +176,62 @@ impl Encoder {
     }
 
     /// The running statistics after a batch with these moments, by parameter.
-    fn statistics<'a>(
-        &self,
-        moments: impl Iterator<Item = (usize, usize, &'a Moments)>,
-    ) -> Vec<(ParameterId, Vec<f32>)> {
+    fn statistics(&self, pictures: usize, seen: &[Option<Seen>]) -> Vec<(ParameterId, Vec<f32>)> {
+        let mix = |id: ParameterId, batch: &[f32], factor: f64| {
+            let mix = |(old, new): (&f32, &f32)| {
+                (f64::from(*old) * (1.0 - MOMENTUM) + f64::from(*new) * factor * MOMENTUM) as f32
+            };
+            (id, self.graph.values(id).iter().zip(batch).map(mix).collect())
+        };
         let mut all = Vec::new();
-        for (node, count, moments) in moments {
-            let Operator::Normalize(by, _) = &self.graph.nodes[node].operator else { continue };
-            // The variance of what the batch is a sample of.
-            let unbiased = count as f64 / (count.max(2) - 1) as f64;
-            for (id, batch, factor) in
-                [(by.mean, &moments.mean, 1.0), (by.variance, &moments.variance, unbiased)]
-            {
-                let mix = |(old, new): (&f32, &f32)| {
-                    (f64::from(*old) * (1.0 - MOMENTUM) + f64::from(*new) * factor * MOMENTUM) as f32
-                };
-                all.push((id, self.graph.values(id).iter().zip(batch).map(mix).collect()));
+        for (node, seen) in self.graph.nodes.iter().zip(seen) {
+            match (&node.operator, seen) {
+                (Operator::Normalize(by, _), Some(Seen::Moments(moments))) => {
+                    // The variance of what the batch is a sample of.
+                    let count = pictures * node.shape.pixels();
+                    let unbiased = count as f64 / (count.max(2) - 1) as f64;
+                    all.push(mix(by.mean, &moments.mean, 1.0));
+                    all.push(mix(by.variance, &moments.variance, unbiased));
+                }
+                (Operator::Round(id), Some(Seen::Range(range))) => all.push(mix(*id, range, 1.0)),
+                _ => {}
             }
         }
         all
     }
 
-    fn pass(&self) -> Pass<'_> {
-        Pass { graph: &self.graph, frozen: &self.frozen }
+    /// Gradients and moments of a batch; none where the loss has none.
+    fn gradients(
+        &mut self,
+        images: &Images,
+        gradient: &mut dyn FnMut(&Embeddings) -> Option<Embeddings>,
+    ) -> Option<Step> {
+        #[cfg(feature = "burn")]
+        if let Engine::Tensors(device) = &self.engine {
+            return tensors::step(self.pass(), device, images, gradient);
+        }
+        let mut pool = std::mem::take(&mut self.pool);
+        let trace = self.pass().train(images, &mut pool);
+        let step = match gradient(&trace.embeddings(self.graph.dimension())) {
+            Some(gradient) => Some(self.pass().backward(trace, &gradient, &mut pool)),
+            None => {
+                trace.release(&mut pool);
+                None
+            }
+        };
+        self.pool = pool;
+        step
     }
+
+    fn pass(&self) -> Pass<'_> {
+        Pass { graph: &self.graph, frozen: &self.frozen, rounding: self.rounding }
+    }
+}
+
+/// Pictures of `size` bytes, some at a time.
+fn parts(images: &Images, size: usize) -> impl Iterator<Item = Images> {
+    let parts = images.pixels.chunks(EMBEDDED * size);
+    parts.map(|pixels| Images { pixels: pixels.to_vec(), ..*images })
 }
 
 impl Trainable for Encoder {
@@ -154,9 +246,13 @@ impl Trainable for Encoder {
     fn embed(&self, images: &Images) -> Embeddings {
         let mut pool = Pool::default();
         let mut all = Embeddings { dimension: self.dimension(), values: Vec::new() };
-        for pixels in images.pixels.chunks(EMBEDDED * self.graph.input.values()) {
-            let some = Images { pixels: pixels.to_vec(), ..*images };
-            all.values.extend(self.pass().embed(&some, &mut pool).values);
+        for some in parts(images, self.graph.input.values()) {
+            let embeddings = match &self.engine {
+                Engine::Processor => self.pass().embed(&some, &mut pool),
+                #[cfg(feature = "burn")]
+                Engine::Tensors(device) => tensors::embed(self.pass(), device, &some),
+            };
+            all.values.extend(embeddings.values);
         }
         all
     }
@@ -167,20 +263,12 @@ impl Trainable for Encoder {
         rate: f32,
         gradient: &mut dyn FnMut(&Embeddings) -> Option<Embeddings>,
     ) {
-        let mut pool = std::mem::take(&mut self.pool);
-        let trace = self.pass().train(images, &mut pool);
-        match gradient(&trace.embeddings(self.graph.dimension())) {
-            Some(gradient) => {
-                let statistics = self.statistics(trace.moments(&self.graph));
-                let gradients = self.pass().backward(trace, &gradient, &mut pool);
-                self.optimizer.update(&mut self.graph.parameters, &gradients, &mut self.memory, rate);
-                for (parameter, values) in statistics {
-                    self.graph.parameters[parameter].values = values;
-                }
-            }
-            None => trace.release(&mut pool),
+        let Some(Step { gradients, seen }) = self.gradients(images, gradient) else { return };
+        let statistics = self.statistics(images.count(), &seen);
+        self.optimizer.update(&mut self.graph.parameters, &gradients, &mut self.memory, rate);
+        for (parameter, values) in statistics {
+            self.graph.parameters[parameter].values = values;
         }
-        self.pool = pool;
     }
 
     fn save(&self, to: &mut dyn Write) -> io::Result<()> {

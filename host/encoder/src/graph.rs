@@ -32,6 +32,14 @@ pub enum Role {
     Statistic,
 }
 
+impl Role {
+    /// Whether the optimiser changes it.
+    #[must_use]
+    pub fn is_optimized(self) -> bool {
+        self != Self::Statistic
+    }
+}
+
 /// Numbers that training changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
@@ -97,6 +105,8 @@ pub enum Operator {
     MaxPool(Window),
     /// Mean over all pixels.
     AveragePool,
+    /// The board's rounding to 256 steps over a range, two numbers.
+    Round(ParameterId),
 }
 
 /// An operator with what it reads.
@@ -129,19 +139,25 @@ impl Operator {
     /// The parameters it reads.
     #[must_use]
     pub fn parameters(&self) -> Vec<ParameterId> {
-        let slopes = |activation: &Activation| match activation {
-            Activation::Prelu(slopes) => Some(*slopes),
-            _ => None,
-        };
-        match self {
-            Self::Convolution { weights, bias, .. } => {
-                [Some(*weights), *bias].into_iter().flatten().collect()
+        self.clone().parameters_mut().into_iter().map(|id| *id).collect()
+    }
+
+    /// The numbers of its parameters, to renumber them.
+    pub fn parameters_mut(&mut self) -> Vec<&mut ParameterId> {
+        fn slopes(activation: &mut Activation) -> Option<&mut ParameterId> {
+            match activation {
+                Activation::Prelu(slopes) => Some(slopes),
+                Activation::Identity | Activation::Relu => None,
             }
+        }
+        match self {
+            Self::Convolution { weights, bias, .. } => [weights].into_iter().chain(bias).collect(),
             Self::Normalize(Normalization { gain, offset, mean, variance, .. }, activation) => {
-                [*gain, *offset, *mean, *variance].into_iter().chain(slopes(activation)).collect()
+                [gain, offset, mean, variance].into_iter().chain(slopes(activation)).collect()
             }
             Self::Activate(activation) => slopes(activation).into_iter().collect(),
-            _ => Vec::new(),
+            Self::Round(range) => vec![range],
+            Self::Add | Self::Multiply | Self::Sigmoid | Self::MaxPool(_) | Self::AveragePool => Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use fastrand::Rng;
 
 use crate::Error;
 use crate::build::Builder;
-use crate::graph::{Activation, Graph, Normalization, Operator, ParameterId};
+use crate::graph::{Activation, Graph, Operator, ParameterId};
 
 /// What becomes of the last layer of a network that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,21 +70,7 @@ fn drop_unused(graph: &mut Graph) {
         id += 1;
         places[id - 1].is_some()
     });
-    let renumber = |id: &mut ParameterId| *id = places[*id].unwrap_or(*id);
-    for node in &mut graph.nodes {
-        match &mut node.operator {
-            Operator::Convolution { weights, bias, .. } => {
-                renumber(weights);
-                bias.iter_mut().for_each(renumber);
-            }
-            Operator::Normalize(Normalization { gain, offset, mean, variance, .. }, activation) => {
-                [gain, offset, mean, variance].into_iter().for_each(renumber);
-                if let Activation::Prelu(slopes) = activation {
-                    renumber(slopes);
-                }
-            }
-            Operator::Activate(Activation::Prelu(slopes)) => renumber(slopes),
-            _ => {}
-        }
+    for id in graph.nodes.iter_mut().flat_map(|node| node.operator.parameters_mut()) {
+        *id = places[*id].unwrap_or(*id);
     }
 }

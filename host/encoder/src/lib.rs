@@ -17,17 +17,23 @@ mod batch;
 mod build;
 mod encoder;
 mod error;
+mod filters;
+mod fold;
 mod head;
 mod optimizer;
 pub mod pool;
 mod read;
 mod spec;
 mod state;
+#[cfg(feature = "burn")]
+mod tensors;
 mod trainable;
 mod write;
 
 pub use batch::{Embeddings, Images};
-pub use encoder::{Encoder, Freeze, Source};
+#[cfg(feature = "burn")]
+pub use burn_tensor::Device;
+pub use encoder::{Encoder, Engine, Freeze, Source};
 pub use error::Error;
 pub use graph::Preprocessing;
 pub use head::Head;

@@ -3,17 +3,45 @@
 //! Forwards in training, every value is kept until the way back has used it; its memory then serves
 //! the gradients. Forwards otherwise, a value goes as soon as nothing reads it any more.
 
+use std::borrow::Cow;
+
 use grad::multiply::Fill;
 use grad::{Buffer, Shape};
 
-use crate::graph::{Activation, Graph, Node, Operator, ValueId};
+use crate::graph::{Activation, Graph, Node, Operator, ParameterId, ValueId};
 use crate::operators::normalize::{Affine, Moments};
+use crate::operators::round::{self, Steps};
 use crate::operators::{Sweep, convolution, depthwise, pointwise, pool};
 use crate::pool::Pool;
 use crate::{Embeddings, Images};
 
 /// Gradients by parameter; none where there is none.
 pub type Gradients = Vec<Option<Vec<f32>>>;
+
+/// What a step learns of a batch.
+pub struct Step {
+    /// The gradients.
+    pub gradients: Gradients,
+    /// What statistics run after, by node; none where it has none, or is frozen.
+    pub seen: Vec<Option<Seen>>,
+}
+
+/// What a node saw of its batch.
+pub enum Seen {
+    /// The moments by which it normalised.
+    Moments(Moments),
+    /// The range of what it rounded.
+    Range([f32; 2]),
+}
+
+impl Seen {
+    fn moments(&self) -> Option<&Moments> {
+        match self {
+            Self::Moments(moments) => Some(moments),
+            Self::Range(_) => None,
+        }
+    }
+}
 
 /// What a pass through the network needs to know of it.
 #[derive(Clone, Copy)]
@@ -22,13 +50,15 @@ pub struct Pass<'a> {
     pub graph: &'a Graph,
     /// Which nodes stay as they are.
     pub frozen: &'a [bool],
+    /// Whether weights, and values where a node says so, are rounded as on the board.
+    pub rounding: bool,
 }
 
 /// What a forward pass in training leaves for the way back.
 pub struct Trace {
     count: usize,
     values: Vec<Buffer>,
-    moments: Vec<Option<Moments>>,
+    seen: Vec<Option<Seen>>,
 }
 
 impl Trace {
@@ -36,13 +66,6 @@ impl Trace {
     pub fn embeddings(&self, dimension: usize) -> Embeddings {
         let values = self.values.last().map_or_else(Vec::new, |last| last.to_vec());
         Embeddings { dimension, values }
-    }
-
-    /// The batch's moments at each node that normalises by them, and the pixels they are of.
-    pub fn moments(&self, graph: &Graph) -> impl Iterator<Item = (usize, usize, &Moments)> {
-        let pixels = |node: usize| self.count * graph.nodes[node].shape.pixels();
-        let all = self.moments.iter().enumerate();
-        all.filter_map(move |(node, moments)| Some((node, pixels(node), moments.as_ref()?)))
     }
 
     /// Hands its memory on.
@@ -56,14 +79,26 @@ impl Pass<'_> {
     pub fn train(&self, images: &Images, pool: &mut Pool) -> Trace {
         let count = images.count();
         let mut values = vec![self.pixels(images, pool)];
-        let mut moments = Vec::with_capacity(self.graph.nodes.len());
+        let mut seen = Vec::with_capacity(self.graph.nodes.len());
         for (number, node) in self.graph.nodes.iter().enumerate() {
             let mut out = pool.take(count * node.shape.values());
             let inputs: Vec<&[f32]> = node.inputs.iter().map(|&input| &*values[input]).collect();
-            moments.push(self.forward(node, &inputs, &mut out, !self.frozen[number]));
+            seen.push(self.forward(node, &inputs, &mut out, !self.frozen[number]));
             values.push(out);
         }
-        Trace { count, values, moments }
+        Trace { count, values, seen }
+    }
+
+    /// The range that each node that rounds sees, by the parameter that holds it.
+    pub fn ranges(&self, images: &Images, pool: &mut Pool) -> Vec<(ParameterId, [f32; 2])> {
+        let trace = self.train(images, pool);
+        let ranges = self.graph.nodes.iter().zip(&trace.seen).filter_map(|(node, seen)| {
+            let (Operator::Round(id), Some(Seen::Range(range))) = (&node.operator, seen) else { return None };
+            Some((*id, *range))
+        });
+        let ranges = ranges.collect();
+        trace.release(pool);
+        ranges
     }
 
     /// Embeds with the running statistics.
@@ -101,22 +136,22 @@ impl Pass<'_> {
         buffer
     }
 
-    /// Computes `node`; `by_batch` says whether it normalises by its batch, whose moments it then gives.
-    fn forward(&self, node: &Node, inputs: &[&[f32]], out: &mut [f32], by_batch: bool) -> Option<Moments> {
+    /// Computes `node`; `by_batch` says whether it normalises by its batch, and tells what it saw of it.
+    fn forward(&self, node: &Node, inputs: &[&[f32]], out: &mut [f32], by_batch: bool) -> Option<Seen> {
         let x = inputs[0];
         let input = self.graph.shape(node.inputs[0]);
         match &node.operator {
             Operator::Convolution { window, depthwise, weights, bias } => {
                 let sweep = Sweep { window: window.clone(), input, output: node.shape };
-                let weights = self.graph.values(*weights);
-                let bias = bias.map(|bias| self.graph.values(bias));
+                let rounded = self.weights(*weights, node.shape.channels);
+                let bias = bias.map(|bias| self.bias(bias, *weights, node.inputs[0]));
                 let run = if *depthwise { depthwise::forward } else { convolution::forward };
-                run(&sweep, x, weights, bias, out);
+                run(&sweep, x, &rounded, bias.as_deref(), out);
             }
             Operator::Normalize(..) => {
                 let moments = by_batch.then(|| Moments::of(x, input.channels));
                 self.affine(node, moments.as_ref()).forward(x, out);
-                return moments;
+                return moments.map(Seen::Moments);
             }
             Operator::Activate(_) => self.affine(node, None).forward(x, out),
             Operator::Add => pointwise::add(x, inputs[1], out),
@@ -126,8 +161,47 @@ impl Pass<'_> {
                 pool::greatest(&Sweep { window: window.clone(), input, output: node.shape }, x, out);
             }
             Operator::AveragePool => pool::mean(input, x, out),
+            Operator::Round(range) => {
+                match self.rounding {
+                    true => self.steps(*range).forward(x, out),
+                    false => pointwise::carry(x, out, Fill::Store),
+                }
+                return by_batch.then(|| Seen::Range(round::range(x)));
+            }
         }
         None
+    }
+
+    /// The weights of a convolution, rounded if they are to be.
+    fn weights(&self, id: ParameterId, outputs: usize) -> Cow<'_, [f32]> {
+        let values = self.graph.values(id);
+        if self.rounding { Cow::Owned(round::weights(values, outputs)) } else { Cow::Borrowed(values) }
+    }
+
+    /// The bias of a convolution, rounded if it is to be.
+    pub fn bias(&self, id: ParameterId, weights: ParameterId, input: ValueId) -> Cow<'_, [f32]> {
+        let values = self.graph.values(id);
+        match self.step_of(input).filter(|_| self.rounding) {
+            Some(input) => Cow::Owned(round::bias(values, self.graph.values(weights), input)),
+            None => Cow::Borrowed(values),
+        }
+    }
+
+    /// One step of a value, where its steps are known.
+    fn step_of(&self, value: ValueId) -> Option<f32> {
+        let Some(node) = value.checked_sub(1) else { return Some(self.graph.preprocessing.scale) };
+        let node = &self.graph.nodes[node];
+        match &node.operator {
+            Operator::Round(range) => Some(self.steps(*range).scale),
+            Operator::MaxPool(_) => self.step_of(node.inputs[0]),
+            _ => None,
+        }
+    }
+
+    /// The steps over a range.
+    fn steps(&self, range: ParameterId) -> Steps {
+        let values = self.graph.values(range);
+        Steps::of([values[0], values[1]])
     }
 
     /// What a normalisation, by these moments or the running ones, or an activation does to a channel.
@@ -178,15 +252,16 @@ impl Pass<'_> {
     fn wanted(&self) -> Vec<bool> {
         let mut wanted = vec![false];
         for (node, frozen) in self.graph.nodes.iter().zip(self.frozen) {
-            let own = !frozen && !node.operator.parameters().is_empty();
+            let changes = |&id: &ParameterId| self.graph.parameters[id].role.is_optimized();
+            let own = !frozen && node.operator.parameters().iter().any(changes);
             wanted.push(own || node.inputs.iter().any(|&input| wanted[input]));
         }
         wanted
     }
 
     /// Takes the gradient of the embeddings back to the parameters.
-    pub fn backward(&self, trace: Trace, gradient: &Embeddings, pool: &mut Pool) -> Gradients {
-        let Trace { count, mut values, moments } = trace;
+    pub fn backward(&self, trace: Trace, gradient: &Embeddings, pool: &mut Pool) -> Step {
+        let Trace { count, mut values, seen } = trace;
         let mut back = Backward {
             pass: *self,
             count,
@@ -199,12 +274,13 @@ impl Pass<'_> {
         back.pending[last] = Some(Buffer::from(&gradient.values[..]));
         for number in (0..self.graph.nodes.len()).rev() {
             if let Some(gradient) = back.pending[number + 1].take().filter(|_| back.wanted[number + 1]) {
-                back.node(number, &values, moments[number].as_ref(), gradient);
+                let moments = seen[number].as_ref().and_then(Seen::moments);
+                back.node(number, &values, moments, gradient);
             }
             back.pool.give(std::mem::take(&mut values[number + 1]));
         }
         back.pool.give(std::mem::take(&mut values[0]));
-        back.gradients
+        Step { gradients: back.gradients, seen }
     }
 }
 
@@ -284,6 +360,12 @@ impl Backward<'_> {
                 self.put(node.inputs[0], |to, fill| pool::mean_backward(input, &gradient, to, fill));
                 self.pool.give(gradient);
             }
+            Operator::Round(range) => {
+                if pass.rounding {
+                    pass.steps(*range).backward(x, &mut gradient);
+                }
+                self.hand_on(node.inputs[0], gradient);
+            }
         }
     }
 
@@ -297,7 +379,8 @@ impl Backward<'_> {
         gradient: &[f32],
     ) {
         let Operator::Convolution { weights: id, .. } = node.operator else { return };
-        let weights = self.pass.graph.values(id);
+        let pass = self.pass;
+        let weights = &*pass.weights(id, node.shape.channels);
         let mut to = (!frozen).then(|| vec![0.0; weights.len()]);
         if is_depthwise {
             let mut unused = Vec::new();

@@ -11,6 +11,7 @@ use grad::convolution::Window;
 
 use crate::Error;
 use crate::build::Builder;
+use crate::filters::from_filters;
 use crate::graph::{Activation, Graph, Normalization, Operator, Preprocessing, Role, ValueId};
 
 /// Variance is kept from zero by this where a batch normalization does not say.
@@ -139,13 +140,9 @@ impl<'a> Reader<'a> {
             return Err(untrainable(node, &reason));
         }
         let taps = rows * columns;
-        let values = (0..weights.values.len()).map(|place| {
-            let (rest, o) = (place / outputs, place % outputs);
-            let (tap, i) = (rest / depth, rest % depth);
-            weights.values[(o * depth + i) * taps + tap]
-        });
+        let values = from_filters(&weights.values, [outputs, depth, taps]);
         let window = window(node, [rows, columns])?;
-        self.weighted(node, window, depthwise, values.collect(), outputs)
+        self.weighted(node, window, depthwise, values, outputs)
     }
 
     /// A fully connected layer is a convolution whose window is all of its input.

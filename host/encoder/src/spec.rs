@@ -63,7 +63,7 @@ impl Spec {
 
     fn network(&self, seed: u64) -> Result<Graph, String> {
         let [height, width] = self.input;
-        let before = Preprocessing { mean: 127.5, scale: 1.0 / 128.0 };
+        let before = Preprocessing { mean: 128.0, scale: 1.0 / 128.0 };
         let mut net = Drawn {
             builder: Builder::new(Shape { height, width, channels: 3 }, before),
             random: Rng::with_seed(seed),

@@ -12,6 +12,7 @@ use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension};
 
 use grad::convolution::Window;
 
+use crate::filters::to_filters;
 use crate::graph::{Activation, Graph, Node, Operator, ParameterId};
 
 /// Version of the operators' meaning.
@@ -90,6 +91,8 @@ impl File<'_> {
                 return self.activation(&format!("{name}.activation"), name, *activation);
             }
             Operator::Activate(activation) => return self.activation(name, inputs[0], *activation),
+            // The board rounds by itself.
+            Operator::Round(_) => return inputs[0].into(),
             Operator::Add => self.node("Add", name, &inputs, vec![]),
             Operator::Multiply => self.node("Mul", name, &inputs, vec![]),
             Operator::Sigmoid => self.node("Sigmoid", name, &inputs, vec![]),
@@ -116,12 +119,7 @@ impl File<'_> {
     fn weights(&mut self, id: ParameterId, window: &Window, [outputs, depth]: [usize; 2]) -> String {
         let parameter = &self.graph.parameters[id];
         let taps = window.kernel[0] * window.kernel[1];
-        let values: Vec<f32> = (0..outputs * depth * taps)
-            .map(|place| {
-                let (o, i, tap) = (place / taps / depth, place / taps % depth, place % taps);
-                parameter.values[(tap * depth + i) * outputs + o]
-            })
-            .collect();
+        let values = to_filters(&parameter.values, [outputs, depth, taps]);
         self.constant(&parameter.name, &[outputs, depth, window.kernel[0], window.kernel[1]], &values);
         parameter.name.clone()
     }

@@ -271,9 +271,9 @@ fn whole(graph: &Graph, frozen: &[bool], step: f32) {
     let images = Images { height, width, pixels };
     let chosen = Embeddings { dimension: graph.dimension(), values: random(rng, count * graph.dimension()) };
     let pool = &mut Pool::default();
-    let pass = Pass { graph, frozen };
+    let pass = Pass { graph, frozen, rounding: false };
     let trace = pass.train(&images, pool);
-    let gradients = pass.backward(trace, &chosen, pool);
+    let gradients = pass.backward(trace, &chosen, pool).gradients;
     let largest = gradients.iter().flatten().flatten().fold(0f32, |most, g| most.max(g.abs()));
     for (id, parameter) in graph.parameters.iter().enumerate() {
         let reader = graph.nodes.iter().position(|node| node.operator.parameters().contains(&id));
@@ -287,7 +287,7 @@ fn whole(graph: &Graph, frozen: &[bool], step: f32) {
         check_as(&parameter.name, &parameter.values, gradient, &how, &|values| {
             let mut graph = graph.clone();
             graph.parameters[id].values = values.to_vec();
-            let pass = Pass { graph: &graph, frozen };
+            let pass = Pass { graph: &graph, frozen, rounding: false };
             dot(
                 &pass.train(&images, &mut Pool::default()).embeddings(graph.dimension()).values,
                 &chosen.values,

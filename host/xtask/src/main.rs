@@ -17,6 +17,7 @@ mod demo;
 mod firmware;
 mod images;
 mod process;
+mod python;
 mod registry;
 mod setup;
 mod size;

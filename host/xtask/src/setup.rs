@@ -4,7 +4,7 @@
 
 use crate::sources::Purpose;
 use crate::toolchain::{DEBIAN_PACKAGES, Provider, TARGETS};
-use crate::{debian, process, registry, sources, toolchain};
+use crate::{debian, process, python, registry, sources, toolchain};
 
 /// Options of `cargo xtask setup`.
 #[derive(clap::Args)]
@@ -23,7 +23,8 @@ pub fn with(args: &Args) -> anyhow::Result<()> {
 /// Makes the machine ready for every other task.
 pub fn run() -> anyhow::Result<()> {
     compilers()?;
-    fetch(&[Purpose::Door])
+    fetch(&[Purpose::Door])?;
+    python()
 }
 
 /// The ARM compilers and the emulator.
@@ -81,6 +82,18 @@ fn fetch(purposes: &[Purpose]) -> anyhow::Result<()> {
             &file.target.strip_prefix(crate::workspace::root()).unwrap_or(&file.target).display().to_string(),
         );
     }
+    Ok(())
+}
+
+/// What the tests of our ONNX files run them with.
+fn python() -> anyhow::Result<()> {
+    if !python::is_here() {
+        if !has_pip() {
+            debian::install(&["python3-pip"])?;
+        }
+        python::install()?;
+    }
+    done("ONNX Runtime");
     Ok(())
 }
 

@@ -11,6 +11,8 @@ pub mod normalize;
 pub mod pointwise;
 pub mod pool;
 pub mod product;
+pub mod round;
+pub mod vector;
 
 use std::ops::Range;
 
@@ -34,6 +36,7 @@ pub struct Sweep {
 impl Sweep {
     /// Which rows (axis 0) or columns (axis 1) of the kernel lie inside the picture at `place` of the
     /// output, and where the first of them lies in the input.
+    #[inline(always)]
     fn inside(&self, axis: usize, place: usize) -> (Range<usize>, usize) {
         let side = [self.input.height, self.input.width][axis];
         let (kernel, pad) = (self.window.kernel[axis], self.window.pads[axis]);

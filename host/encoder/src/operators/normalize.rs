@@ -4,10 +4,10 @@
 //! up what each channel needs and one turns the gradient around in its place. What lies between
 //! normalisation and activation is computed again rather than kept.
 
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::part;
+use super::vector::{Kernel, vectorized};
 
 /// Mean and variance by channel, of a batch or running.
 #[derive(Clone, Debug, Default)]
@@ -50,16 +50,7 @@ impl Moments {
         let parts = x.par_chunks(part(channels) * channels).map(|x| {
             let base = &x[..channels];
             let (mut sums, mut squares) = (vec![0f32; channels], vec![0f32; channels]);
-            Arch::new().dispatch(|| {
-                for pixel in x.chunks_exact(channels) {
-                    let (sums, squares) = (&mut sums[..channels], &mut squares[..channels]);
-                    for c in 0..channels {
-                        let distance = pixel[c] - base[c];
-                        sums[c] += distance;
-                        squares[c] = distance.mul_add(distance, squares[c]);
-                    }
-                }
-            });
+            vectorized(Distances { x, base, sums: &mut sums, squares: &mut squares });
             let count = (x.len() / channels) as f64;
             let part = (0..channels).map(|c| {
                 let (sum, square) = (f64::from(sums[c]), f64::from(squares[c]));
@@ -104,16 +95,7 @@ impl Affine {
         let channels = self.scale.len();
         let size = part(channels) * channels;
         out.par_chunks_mut(size).zip(x.par_chunks(size)).for_each(|(out, x)| {
-            Arch::new().dispatch(|| {
-                for (to, x) in out.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
-                    let (scale, shift) = (&self.scale[..channels], &self.shift[..channels]);
-                    let slope = &self.slope[..channels];
-                    for c in 0..channels {
-                        let u = x[c].mul_add(scale[c], shift[c]);
-                        to[c] = if u > 0.0 { u } else { u * slope[c] };
-                    }
-                }
-            });
+            vectorized(Apply { affine: self, x, out });
         });
     }
 
@@ -153,24 +135,7 @@ impl Affine {
         let size = part(channels) * channels;
         let parts = x.par_chunks(size).zip(gradient.par_chunks(size)).map(|(x, gradient)| {
             let mut sums = vec![0f32; 3 * channels];
-            Arch::new().dispatch(|| {
-                let (by_x, rest) = sums.split_at_mut(channels);
-                let (plain, below) = rest.split_at_mut(channels);
-                for (x, gradient) in x.chunks_exact(channels).zip(gradient.chunks_exact(channels)) {
-                    let (scale, shift) = (&self.scale[..channels], &self.shift[..channels]);
-                    let (slope, mean) = (&self.slope[..channels], &mean[..channels]);
-                    let (by_x, plain) = (&mut by_x[..channels], &mut plain[..channels]);
-                    let below = &mut below[..channels];
-                    for c in 0..channels {
-                        let u = x[c].mul_add(scale[c], shift[c]);
-                        let g = if u > 0.0 { gradient[c] } else { gradient[c] * slope[c] };
-                        let down = if u > 0.0 { 0.0 } else { u };
-                        by_x[c] = g.mul_add(x[c] - mean[c], by_x[c]);
-                        plain[c] += g;
-                        below[c] = gradient[c].mul_add(down, below[c]);
-                    }
-                }
-            });
+            vectorized(Sum { affine: self, mean, x, gradient, sums: &mut sums });
             sums
         });
         let parts: Vec<Vec<f32>> = parts.collect();
@@ -192,18 +157,109 @@ impl Affine {
         let channels = self.scale.len();
         let size = part(channels) * channels;
         gradient.par_chunks_mut(size).zip(x.par_chunks(size)).for_each(|(gradient, x)| {
-            Arch::new().dispatch(|| {
-                for (g, x) in gradient.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
-                    let (scale, shift) = (&self.scale[..channels], &self.shift[..channels]);
-                    let (slope, by_x) = (&self.slope[..channels], &by_x[..channels]);
-                    let constant = &constant[..channels];
-                    for c in 0..channels {
-                        let u = x[c].mul_add(scale[c], shift[c]);
-                        let through = if u > 0.0 { g[c] } else { g[c] * slope[c] };
-                        g[c] = through.mul_add(scale[c], x[c].mul_add(by_x[c], constant[c]));
-                    }
-                }
-            });
+            vectorized(Turn { affine: self, by_x, constant, x, gradient });
         });
+    }
+}
+
+/// Sums of distances from `base`, and of their squares.
+struct Distances<'a> {
+    x: &'a [f32],
+    base: &'a [f32],
+    sums: &'a mut [f32],
+    squares: &'a mut [f32],
+}
+
+impl Kernel for Distances<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let channels = self.base.len();
+        let (base, sums, squares) = (self.base, &mut self.sums[..channels], &mut self.squares[..channels]);
+        for pixel in self.x.chunks_exact(channels) {
+            for c in 0..channels {
+                let distance = pixel[c] - base[c];
+                sums[c] += distance;
+                squares[c] = distance.mul_add(distance, squares[c]);
+            }
+        }
+    }
+}
+
+/// [`Affine::forward`].
+struct Apply<'a> {
+    affine: &'a Affine,
+    x: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl Kernel for Apply<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let channels = self.affine.scale.len();
+        let (scale, shift) = (&self.affine.scale[..channels], &self.affine.shift[..channels]);
+        let slope = &self.affine.slope[..channels];
+        for (to, x) in self.out.chunks_exact_mut(channels).zip(self.x.chunks_exact(channels)) {
+            for c in 0..channels {
+                let u = x[c].mul_add(scale[c], shift[c]);
+                to[c] = if u > 0.0 { u } else { u * slope[c] };
+            }
+        }
+    }
+}
+
+/// [`Affine::sums`] of a part: of the gradient by `x - mean`, of the gradient, and of that of the slope.
+struct Sum<'a> {
+    affine: &'a Affine,
+    mean: &'a [f32],
+    x: &'a [f32],
+    gradient: &'a [f32],
+    sums: &'a mut [f32],
+}
+
+impl Kernel for Sum<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let channels = self.affine.scale.len();
+        let (scale, shift) = (&self.affine.scale[..channels], &self.affine.shift[..channels]);
+        let (slope, mean) = (&self.affine.slope[..channels], &self.mean[..channels]);
+        let (by_x, rest) = self.sums.split_at_mut(channels);
+        let (plain, below) = rest.split_at_mut(channels);
+        let below = &mut below[..channels];
+        for (x, gradient) in self.x.chunks_exact(channels).zip(self.gradient.chunks_exact(channels)) {
+            for c in 0..channels {
+                let u = x[c].mul_add(scale[c], shift[c]);
+                let g = if u > 0.0 { gradient[c] } else { gradient[c] * slope[c] };
+                let down = if u > 0.0 { 0.0 } else { u };
+                by_x[c] = g.mul_add(x[c] - mean[c], by_x[c]);
+                plain[c] += g;
+                below[c] = gradient[c].mul_add(down, below[c]);
+            }
+        }
+    }
+}
+
+/// [`Affine::turn`].
+struct Turn<'a> {
+    affine: &'a Affine,
+    by_x: &'a [f32],
+    constant: &'a [f32],
+    x: &'a [f32],
+    gradient: &'a mut [f32],
+}
+
+impl Kernel for Turn<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let channels = self.affine.scale.len();
+        let (scale, shift) = (&self.affine.scale[..channels], &self.affine.shift[..channels]);
+        let (slope, by_x) = (&self.affine.slope[..channels], &self.by_x[..channels]);
+        let constant = &self.constant[..channels];
+        for (g, x) in self.gradient.chunks_exact_mut(channels).zip(self.x.chunks_exact(channels)) {
+            for c in 0..channels {
+                let u = x[c].mul_add(scale[c], shift[c]);
+                let through = if u > 0.0 { g[c] } else { g[c] * slope[c] };
+                g[c] = through.mul_add(scale[c], x[c].mul_add(by_x[c], constant[c]));
+            }
+        }
     }
 }

@@ -63,13 +63,13 @@ pub struct LossArgs {
     #[arg(long, value_name = "NAME")]
     pub teacher: Option<String>,
 
-    /// How much the teacher's own embeddings count
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, requires = "teacher")]
-    embedding: f64,
+    /// How much the teacher's own embeddings count [default: 1]
+    #[arg(long, value_name = "FACTOR")]
+    embedding: Option<f64>,
 
-    /// How much the teacher's distances between the faces of a batch count
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, requires = "teacher")]
-    relational: f64,
+    /// How much the teacher's distances between the faces of a batch count [default: 1]
+    #[arg(long, value_name = "FACTOR")]
+    relational: Option<f64>,
 }
 
 impl LossArgs {
@@ -82,7 +82,11 @@ impl LossArgs {
             Loss::Arcface => Identity::ArcFace { scale: self.arcface_scale, margin: self.arcface_margin },
             Loss::None => Identity::None,
         };
-        let factor = |given: f64| if self.teacher.is_some() { given } else { 0.0 };
+        ensure!(
+            self.teacher.is_some() || self.embedding.or(self.relational).is_none(),
+            "--embedding and --relational say how much a teacher counts: give --teacher"
+        );
+        let factor = |given: Option<f64>| if self.teacher.is_some() { given.unwrap_or(1.0) } else { 0.0 };
         let settings = ObjectiveSettings {
             identity,
             embedding: factor(self.embedding),

@@ -1,0 +1,47 @@
+//! ONNX Runtime from PyPI, which the tests hold our ONNX files to.
+//!
+//! It lies in a folder of the cache with what it depends on, and no Python sees it that is not told to.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::Context;
+
+use crate::{process, workspace};
+
+/// What is installed, pinned.
+const REQUIREMENTS: &[&str] = &["onnxruntime==1.32.0", "numpy==2.4.6"];
+
+/// Folder in the cache.
+const FOLDER: &str = "python";
+
+/// Names what a folder holds, so that other versions replace it.
+const STAMP: &str = "requirements.txt";
+
+/// Whether it is there.
+pub fn is_here() -> bool {
+    let stamp = workspace::cache(FOLDER).join(STAMP);
+    fs::read_to_string(stamp).is_ok_and(|found| found == REQUIREMENTS.join("\n"))
+}
+
+/// Installs it by pip.
+///
+/// # Errors
+/// pip fails, or the cache cannot be written.
+pub fn install() -> anyhow::Result<()> {
+    let folder = workspace::cache(FOLDER);
+    let parent = folder.parent().context("the cache is a folder")?;
+    fs::create_dir_all(parent)?;
+    let beside = tempfile::tempdir_in(parent)?;
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]);
+    pip.arg("--target").arg(beside.path()).args(REQUIREMENTS);
+    process::quiet("installing ONNX Runtime for the tests", &mut pip, None)
+        .context("cannot install ONNX Runtime")?;
+    fs::write(beside.path().join(STAMP), REQUIREMENTS.join("\n"))?;
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::rename(beside.keep(), &folder)?;
+    Ok(())
+}
