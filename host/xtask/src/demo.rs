@@ -55,7 +55,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
     heading("the computer is paired, and signs the networks");
     door.postern(&["pair", "--press-button"])?;
-    door.postern(&["flash", "models", "--detector", "yunet", "--encoder", &args.encoder])?;
+    let encoder = args.encoder.as_str();
+    let networks = ["--detector", "yunet", "--encoder", encoder, "--liveness", "liveness"];
+    door.postern(&[&["flash", "models"][..], &networks].concat())?;
 
     heading("two people, one photograph each");
     for (person, photo) in PEOPLE {

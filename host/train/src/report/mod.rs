@@ -1,10 +1,12 @@
 //! What a training came to, drawn.
 
+mod compare;
 mod curves;
 mod distances;
 mod map;
 mod principal;
 
+pub use compare::compare;
 pub use curves::curves;
 pub use distances::{Distances, distances};
 pub use map::map;
