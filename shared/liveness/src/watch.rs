@@ -6,7 +6,8 @@
 //! | movement over the window | score needed |
 //! |---|---|
 //! | solid: the nose moves as a head's | [`NEEDED_SOLID`] |
-//! | unclear, or fewer than [`ENOUGH`](crate::ENOUGH) looks | [`NEEDED`] |
+//! | unclear | [`NEEDED`] |
+//! | nothing to tell from yet: fewer than [`ENOUGH`] looks | [`NEEDED_FLAT`] |
 //! | flat: turned about without a nose | [`NEEDED_FLAT`] |
 //! | still: nothing moves | [`NEEDED_FLAT`] |
 //! | repeats: a recording in a loop | refused |
@@ -14,7 +15,7 @@
 //! A plane or a still is no proof of an attack: somebody may nod, or wait. So it raises what the network
 //! must be sure of, instead of deciding alone.
 
-use crate::{Look, Movement};
+use crate::{ENOUGH, Look, Movement};
 
 /// Looks that are kept.
 pub const WINDOW: usize = 24;
@@ -110,6 +111,7 @@ impl Watch {
         let movement = Movement::of(self.looks());
         let needed = match movement {
             Movement::Solid => NEEDED_SOLID,
+            Movement::Unclear if self.length < ENOUGH => NEEDED_FLAT,
             Movement::Unclear | Movement::Repeats => NEEDED,
             Movement::Flat | Movement::Still => NEEDED_FLAT,
         };
@@ -120,6 +122,7 @@ impl Watch {
                 Movement::Repeats => Some(Against::Repeats),
                 Movement::Flat if score < needed => Some(Against::Flat),
                 Movement::Still if score < needed => Some(Against::Still),
+                Movement::Unclear if score < needed => Some(Against::Looks),
                 _ => None,
             }
         };
@@ -160,7 +163,8 @@ mod tests {
         let scores =
             [30_000, 30_000, 12_000, 12_000, 12_000].map(|score| watch.see(look(score, 100, 0, 0), 3));
         assert_eq!(scores.map(|verdict| verdict.score), [30_000, 30_000, 24_000, 18_000, 12_000]);
-        assert_eq!(scores.map(|verdict| verdict.against.is_none()), [true, true, true, false, false]);
+        assert_eq!(scores.map(|verdict| verdict.against.is_none()), [true, true, false, false, false]);
+        assert_eq!(scores[2].needed, NEEDED_FLAT, "few looks must be sure ones");
         assert_eq!(watch.see(look(9_000, 100, 0, 0), 1).against, Some(Against::Looks));
     }
 
