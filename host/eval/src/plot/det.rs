@@ -5,7 +5,7 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::{Area, Drawn, FONT, to_file};
+use super::{Area, Drawn, FONT, legend, to_file};
 use crate::{Comparison, Error, OperatingPoint};
 
 /// One curve of the plot.
@@ -63,14 +63,7 @@ fn draw(area: &Area, title: &str, curves: &[Curve]) -> Drawn {
             Some(ErrorBar::new_vertical(point.fmr, low, middle, high, colour.filled(), 8))
         }))?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .border_style(BLACK.mix(0.4))
-        .background_style(WHITE)
-        .label_font((FONT, 16))
-        .draw()?;
-    Ok(())
+    legend(&mut chart, SeriesLabelPosition::UpperRight)
 }
 
 /// Points of the curve, as far as the pictures can tell.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::{Area, Drawn, FONT, to_file};
+use super::{Area, Drawn, FONT, legend, to_file};
 use crate::{Error, OpenSet};
 
 /// The least rate that is drawn; lower ones are drawn at it.
@@ -43,12 +43,5 @@ fn draw(area: &Area, title: &str, lines: &[(&str, &[OpenSet])]) -> Drawn {
             .label(*name)
             .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 24, y)], colour));
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
-        .border_style(BLACK.mix(0.4))
-        .background_style(WHITE)
-        .label_font((FONT, 16))
-        .draw()?;
-    Ok(())
+    legend(&mut chart, SeriesLabelPosition::UpperLeft)
 }

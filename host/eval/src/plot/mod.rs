@@ -6,6 +6,7 @@ mod scores;
 
 use std::path::Path;
 
+use plotters::coord::CoordTranslate;
 use plotters::prelude::*;
 use plotters::style::register_font;
 
@@ -37,4 +38,22 @@ fn to_file(path: &Path, draw: impl FnOnce(&Area) -> Drawn) -> Result<(), Error> 
         Ok(())
     };
     drawn().map_err(|error| Error::Plot { path: path.to_owned(), problem: error.to_string() })
+}
+
+/// Says in a corner of the plot which line is which.
+fn legend<'a, 'b, C: CoordTranslate>(
+    chart: &mut ChartContext<'a, BitMapBackend<'b>, C>,
+    position: SeriesLabelPosition,
+) -> Drawn
+where
+    'b: 'a,
+{
+    chart
+        .configure_series_labels()
+        .position(position)
+        .border_style(BLACK.mix(0.4))
+        .background_style(WHITE)
+        .label_font((FONT, 16))
+        .draw()?;
+    Ok(())
 }

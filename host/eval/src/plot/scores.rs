@@ -4,7 +4,7 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::{Area, Drawn, FONT, to_file};
+use super::{Area, Drawn, FONT, legend, to_file};
 use crate::{Comparison, Error, OperatingPoint};
 
 /// Bins over cosines from -1 to 1.
@@ -64,12 +64,5 @@ fn draw(area: &Area, title: &str, comparison: &Comparison, points: &[OperatingPo
         let style = TextStyle::from((FONT, 14)).color(&BLACK).transform(FontTransform::Rotate90);
         chart.draw_series(std::iter::once(Text::new(label, (threshold + 0.018, highest), style)))?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
-        .border_style(BLACK.mix(0.4))
-        .background_style(WHITE)
-        .label_font((FONT, 16))
-        .draw()?;
-    Ok(())
+    legend(&mut chart, SeriesLabelPosition::UpperLeft)
 }
