@@ -48,9 +48,18 @@ impl Photo {
     /// Reads a photograph of at most so many pixels from the bytes of a file, as [`Photo::open`] does.
     /// `path` is for the errors alone.
     ///
+    /// A decoder that panics over damaged bytes, as some do, ends here: the picture is damaged.
+    ///
     /// # Errors
     /// Everything but [`Error::Read`] and [`Error::Write`].
     pub fn decode(bytes: &[u8], path: &Path, most: u64) -> Result<Self, Error> {
+        std::panic::catch_unwind(|| Self::decode_trusting(bytes, path, most)).unwrap_or_else(|_| {
+            let reason = "the decoder gave up".into();
+            Err(Error::Damaged { path: path.into(), reason })
+        })
+    }
+
+    fn decode_trusting(bytes: &[u8], path: &Path, most: u64) -> Result<Self, Error> {
         if bytes.is_empty() {
             return Err(Error::Empty { path: path.into() });
         }

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Where a power cut falls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,17 +66,26 @@ impl Supply {
     }
 
     /// Sectors were erased.
-    pub fn wear(&self, partition: &'static str, sectors: std::ops::Range<u32>) {
+    pub fn wear(&self, partition: &'static str, sectors: Range<u32>) {
         let mut erases = self.erases.borrow_mut();
         for sector in sectors {
             *erases.entry((partition, sector)).or_default() += 1;
         }
     }
 
-    /// Most erases of one sector of a partition.
-    pub fn most(&self, partition: &str, sectors: std::ops::Range<u32>) -> u32 {
+    /// Most erases of one of these sectors of a partition.
+    pub fn most(&self, partition: &str, sectors: Range<u32>) -> u32 {
+        self.counts(partition, sectors).into_iter().max().unwrap_or(0)
+    }
+
+    /// Erases of all these sectors of a partition.
+    pub fn sum(&self, partition: &str, sectors: Range<u32>) -> u32 {
+        self.counts(partition, sectors).into_iter().sum()
+    }
+
+    fn counts(&self, partition: &str, sectors: Range<u32>) -> Vec<u32> {
         let erases = self.erases.borrow();
         let of = erases.iter().filter(|((of, sector), _)| *of == partition && sectors.contains(sector));
-        of.map(|(_, count)| *count).max().unwrap_or(0)
+        of.map(|(_, count)| *count).collect()
     }
 }
