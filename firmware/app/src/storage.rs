@@ -1,10 +1,10 @@
 //! What the board remembers besides its people: settings, models in force, transfers under way.
 //!
-//! A map of sequential-storage fills the settings partition. Each record is one value, written
+//! A [`Map`] fills the settings partition. Each record is one value, written
 //! atomically, and sealed ([`secrets::record`]) under a key of this board, bound to its map key:
 //!
 //! ```text
-//! key u8         value, postcard
+//! key u16 LE     value, postcard; 02 in the key's high byte, and in its low byte:
 //! 0              settings
 //! 1 + kind       model in force: slot, length, SHA-256
 //! 17 + kind      transfer under way: slot, length, SHA-256, bytes that are safe; or none
@@ -13,28 +13,25 @@
 //! 50, 51         salt of the gallery's key, twice
 //! 64 + place     a paired host: key, role, label; or none
 //!
-//! record         02 | nonce, 24 bytes | value | tag, 16 bytes        associated data: 02, key
+//! record         nonce, 24 bytes | value | tag, 16 bytes        associated data: 02, low byte of the key
 //! ```
 //! A record that was changed, moved to another key, or copied from another board does not open, and
 //! counts as none. Against who puts back an older state of the whole flash this is no help.
 
 use embedded_storage_async::nor_flash::NorFlash;
+use gallery::{Map, MapKey};
 use protocol::{Hash, Host, MAX_HOSTS, ModelKind, Settings};
 use secrets::{Entropy, Generator, Key, record};
-use sequential_storage::{
-    cache::{Cache, Uncached},
-    map::{MapConfig, MapStorage},
-};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
-/// The version of the records.
+/// The version of the records, the high byte of their keys.
 const VERSION: u8 = 2;
 /// Bytes of the largest value: a host.
 const VALUE: usize = 64;
 /// Bytes of the largest value once it is sealed.
 const SEALED: usize = VALUE + record::OVERHEAD;
-/// Bytes of the largest record, its version and its key, in whole words of 32 bytes.
+/// Bytes of the largest record and its key, in whole words of 32 bytes.
 const BUFFER: usize = 160;
 
 /// A model image in a slot.
@@ -59,7 +56,7 @@ pub(crate) struct Failed;
 
 /// The settings partition.
 pub(crate) struct Storage<F: NorFlash> {
-    map: MapStorage<u8, F, Cache<Uncached, Uncached, Uncached, u8>>,
+    map: Map<F>,
     key: Key,
     random: Generator,
 }
@@ -69,9 +66,8 @@ impl<F: NorFlash> Storage<F> {
     /// `unique` secret.
     pub(crate) fn new(flash: F, unique: &Key, random: Generator) -> Result<Self, Failed> {
         let end = u32::try_from(flash.capacity()).map_err(|_| Failed)?;
-        let config = MapConfig::try_new(0..end).map_err(|_| Failed)?;
-        let key = unique.derive(b"", b"postern settings");
-        Ok(Self { map: MapStorage::new(flash, config, Cache::new_uncached()), key, random })
+        let map = gallery::map(flash, 0..end).map_err(|_| Failed)?;
+        Ok(Self { map, key: unique.derive(b"", b"postern settings"), random })
     }
 
     pub(crate) async fn settings(&mut self) -> Result<Option<Settings>, Failed> {
@@ -168,8 +164,8 @@ impl<F: NorFlash> Storage<F> {
     /// nonce's place; 0 if there is none, or it is of another version or board, or was changed.
     async fn fetch(&mut self, key: u8, room: &mut [u8; SEALED]) -> Result<usize, Failed> {
         let mut buffer = [0; BUFFER];
-        let bytes = self.map.fetch_item::<&[u8]>(&mut buffer, &key).await.map_err(|_| Failed)?;
-        let Some((&VERSION, sealed)) = bytes.and_then(|bytes| bytes.split_first()) else { return Ok(0) };
+        let sealed = self.map.fetch_item::<&[u8]>(&mut buffer, &map_key(key)).await.map_err(|_| Failed)?;
+        let Some(sealed) = sealed else { return Ok(0) };
         let Some(room) = room.get_mut(..sealed.len()) else { return Ok(0) };
         room.copy_from_slice(sealed);
         Ok(record::open(&self.key, &[VERSION, key], room).map_or(0, |value| value.len()))
@@ -179,12 +175,14 @@ impl<F: NorFlash> Storage<F> {
     async fn store(&mut self, key: u8, room: &mut [u8; SEALED], length: usize) -> Result<(), Failed> {
         let sealed = record::seal(&self.key, &mut self.random, &[VERSION, key], room, length);
         let sealed = sealed.map_err(|_| Failed)?;
-        let mut bytes = [VERSION; 1 + SEALED];
-        let bytes = bytes.get_mut(..1 + sealed.len()).ok_or(Failed)?;
-        bytes.iter_mut().skip(1).zip(sealed).for_each(|(to, from)| *to = *from);
         let mut buffer = [0; BUFFER];
-        self.map.store_item(&mut buffer, &key, &&*bytes).await.map_err(|_| Failed)
+        self.map.store_item(&mut buffer, &map_key(key), &sealed).await.map_err(|_| Failed)
     }
+}
+
+/// The key of the map for a key of this version.
+fn map_key(key: u8) -> MapKey {
+    MapKey::from_le_bytes([key, VERSION])
 }
 
 /// The place of a kind in its row of keys, which must never change.
