@@ -1,0 +1,168 @@
+//! An entry: what happened, in 28 bytes.
+//!
+//! ```text
+//! offset  bytes  what
+//! 0       1      kind
+//! 1       1      reason: its meaning depends on the kind
+//! 2       2      score, i16 LE: a similarity in Q15, 0 where there is none
+//! 4       4      person, u32 LE; ff ff ff ff for nobody
+//! 8       8      time, u64 LE: bit 63 is set where it is exact; the rest are milliseconds since 1970
+//! 16      12     detail: its meaning depends on the kind
+//! ```
+
+/// Bytes of an entry.
+pub const ENTRY_BYTES: usize = 28;
+/// Bytes of what only one kind of entry has.
+pub const DETAIL_BYTES: usize = 12;
+
+/// Nobody's number.
+const NOBODY: u32 = u32::MAX;
+/// The bit that tells an exact time.
+const EXACT: u64 = 1 << 63;
+
+/// What kind of thing happened. Numbers are never given another meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The board booted. Reason: why.
+    Booted = 1,
+    /// Somebody was let in by their face. Score: the similarity.
+    Admitted = 2,
+    /// Somebody was not let in. Reason: why; score: the similarity to the nearest person.
+    Refused = 3,
+    /// The button inside opened the door.
+    Button = 4,
+    /// A person, or one more template of theirs, was enrolled.
+    Enrolled = 5,
+    /// A person was removed.
+    Removed = 6,
+    /// Settings changed.
+    Settings = 7,
+    /// A network was flashed and put in force. Reason: its kind; detail: the head of its SHA-256.
+    Model = 8,
+    /// Something failed. Reason: what.
+    Fault = 9,
+    /// A host set the clock. Detail: the time it showed before, as u64 LE.
+    Clock = 10,
+}
+
+impl Kind {
+    /// The kind of this number, if there is one.
+    pub const fn from_byte(byte: u8) -> Option<Self> {
+        Some(match byte {
+            1 => Self::Booted,
+            2 => Self::Admitted,
+            3 => Self::Refused,
+            4 => Self::Button,
+            5 => Self::Enrolled,
+            6 => Self::Removed,
+            7 => Self::Settings,
+            8 => Self::Model,
+            9 => Self::Fault,
+            10 => Self::Clock,
+            _ => return None,
+        })
+    }
+}
+
+/// When something happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Time {
+    /// Milliseconds since 1970, UTC.
+    pub unix_ms: u64,
+    /// Whether a host set the clock since the board booted. If not, this is the earliest that it can have
+    /// been: the time of the last entry before, and how long the board has run since.
+    pub exact: bool,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Entry {
+    /// What kind of thing.
+    pub kind: Kind,
+    /// Why, by the kind.
+    pub reason: u8,
+    /// A similarity in Q15, 0 where there is none.
+    pub score: i16,
+    /// Who, if anybody known.
+    pub person: Option<u32>,
+    /// When.
+    pub time: Time,
+    /// What only this kind has; zeros where there is nothing.
+    pub detail: [u8; DETAIL_BYTES],
+}
+
+impl Entry {
+    /// Something of this kind, at this time, and nothing more said of it.
+    #[must_use]
+    pub const fn new(kind: Kind, time: Time) -> Self {
+        Self { kind, reason: 0, score: 0, person: None, time, detail: [0; DETAIL_BYTES] }
+    }
+
+    /// The bytes, as the log keeps them.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; ENTRY_BYTES] {
+        let mut bytes = [0; ENTRY_BYTES];
+        let time = self.time.unix_ms & !EXACT | if self.time.exact { EXACT } else { 0 };
+        bytes[0] = self.kind as u8;
+        bytes[1] = self.reason;
+        bytes[2..4].copy_from_slice(&self.score.to_le_bytes());
+        bytes[4..8].copy_from_slice(&self.person.unwrap_or(NOBODY).to_le_bytes());
+        bytes[8..16].copy_from_slice(&time.to_le_bytes());
+        bytes[16..].copy_from_slice(&self.detail);
+        bytes
+    }
+
+    /// The entry of these bytes; none if a newer firmware wrote a kind unknown here.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; ENTRY_BYTES]) -> Option<Self> {
+        let [kind, reason, s0, s1, p0, p1, p2, p3, t0, t1, t2, t3, t4, t5, t6, t7, detail @ ..] = *bytes;
+        let person = u32::from_le_bytes([p0, p1, p2, p3]);
+        let time = u64::from_le_bytes([t0, t1, t2, t3, t4, t5, t6, t7]);
+        Some(Self {
+            kind: Kind::from_byte(kind)?,
+            reason,
+            score: i16::from_le_bytes([s0, s1]),
+            person: (person != NOBODY).then_some(person),
+            time: Time { unix_ms: time & !EXACT, exact: time & EXACT != 0 },
+            detail,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_are_these() {
+        let time = Time { unix_ms: 0x0102_0304_0506, exact: true };
+        let entry = Entry { reason: 7, score: -2, person: Some(0x0a0b), ..Entry::new(Kind::Refused, time) };
+        let bytes = entry.to_bytes();
+        assert_eq!(bytes[..8], [3, 7, 0xfe, 0xff, 0x0b, 0x0a, 0, 0]);
+        assert_eq!(bytes[8..16], [6, 5, 4, 3, 2, 1, 0, 0x80]);
+        assert_eq!(bytes[16..], [0; 12]);
+        assert_eq!(Entry::from_bytes(&bytes), Some(entry));
+    }
+
+    #[test]
+    fn nobody_and_unknown_kinds() {
+        let entry = Entry::new(Kind::Booted, Time::default());
+        assert_eq!(entry.to_bytes()[4..8], [0xff; 4]);
+        assert_eq!(Entry::from_bytes(&entry.to_bytes()), Some(entry));
+        let mut bytes = entry.to_bytes();
+        bytes[0] = 0;
+        assert_eq!(Entry::from_bytes(&bytes), None);
+    }
+
+    #[test]
+    fn every_kind_has_its_number() {
+        for byte in 0..=u8::MAX {
+            assert!(Kind::from_byte(byte).is_none_or(|kind| kind as u8 == byte));
+        }
+    }
+}
