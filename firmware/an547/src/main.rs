@@ -67,6 +67,7 @@ fn main() -> ! {
         detector: flash.detector,
         encoder: flash.encoder,
         liveness: flash.liveness,
+        log: flash.log,
         memory: MEMORY.take(),
     };
     executors.background.spawn(run_back(back).expect("it is spawned once"));

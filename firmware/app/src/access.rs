@@ -4,8 +4,8 @@
 //! |---|---|---|---|---|---|
 //! | hello, status | yes | yes | yes | yes | yes |
 //! | pairing: begin, nonce, poll | | yes | yes | yes | yes |
-//! | settings, people, events | | | yes | yes | yes |
-//! | pictures, faces, enrol, verify, identify, remove, pause | | | | yes | yes |
+//! | settings, people, events, audit log | | | yes | yes | yes |
+//! | pictures, faces, enrol, verify, identify, remove, pause, clock | | | | yes | yes |
 //! | own key replaced | | | yes | yes | yes |
 //! | settings changed, models, hosts, signer, restart | | | | | yes |
 //!
@@ -144,6 +144,7 @@ fn needs(request: &Request<'_>) -> Need {
         | Request::ListUsers { .. }
         | Request::ListHosts
         | Request::NextEvents { .. }
+        | Request::ReadLog { .. }
         | Request::ReplaceKey { .. } => Need::Role(Role::Auditor),
         Request::BeginFrame { .. }
         | Request::FrameChunk { .. }
@@ -153,7 +154,8 @@ fn needs(request: &Request<'_>) -> Need {
         | Request::Verify { .. }
         | Request::Identify { .. }
         | Request::Remove { .. }
-        | Request::PauseDoor { .. } => Need::Role(Role::Operator),
+        | Request::PauseDoor { .. }
+        | Request::SetClock { .. } => Need::Role(Role::Operator),
         _ => Need::Role(Role::Installer),
     }
 }

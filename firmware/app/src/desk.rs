@@ -1,5 +1,7 @@
 //! What the back works with, from boot on.
 
+use audit::{Fault, Kind};
+use embassy_futures::block_on;
 use embassy_time::Instant;
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Gallery;
@@ -12,6 +14,7 @@ use crate::{
     agreement::Agreement,
     board::System,
     engine::Engine,
+    journal::{Journal, Say},
     link::Link,
     log::log,
     models::Transfer,
@@ -40,39 +43,47 @@ pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
     pub(crate) paused_until: Instant,
     /// Who is at the other end of the line.
     pub(crate) access: Access,
+    /// The audit log and the clock.
+    pub(crate) journal: Journal<T>,
     pub(crate) link: &'l Link,
 }
 
 impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, G, T> {
     /// Reads the flash. What is damaged is reported and done without.
-    pub(crate) async fn open(
+    pub(crate) fn open(
         engine: E,
         mut system: S,
         gallery: (G, &'m mut gallery::Memory),
-        storage: T,
+        (storage, log): (T, T),
         staging: Staging<'m>,
         link: &'l Link,
     ) -> Self {
         let unique = system.unique();
+        let mut journal = Journal::open(log, &unique, system.reset_reason());
+        journal.write(Kind::Booted, Say::reason(system.reset_reason() as u8));
         let random = Generator::new(&system.key(), b"settings");
         let mut storage = Storage::new(storage, &unique, random).ok();
         let random = Generator::new(&system.key(), b"gallery");
-        let gallery = open_gallery(gallery, storage.as_mut(), &unique, random).await;
+        let gallery = open_gallery(gallery, storage.as_mut(), &unique, random);
         if let Err(error) = &gallery {
             let reason = text(error);
             log!(error, "no gallery: {=str}", reason.as_str());
+            journal.write(Kind::Fault, Say::reason(Fault::Gallery as u8));
         }
         let mut access = Access::new(identity(&unique));
         if let Some(storage) = &mut storage {
             for (place, host) in (0..).zip(&mut access.hosts) {
-                match storage.host(place).await {
+                match storage.host(place) {
                     Ok(kept) => *host = kept,
                     Err(_) => access.readable = false,
                 }
             }
         }
+        if storage.is_none() || !access.readable {
+            journal.write(Kind::Fault, Say::reason(Fault::Settings as u8));
+        }
         let stored = match &mut storage {
-            Some(storage) => storage.settings().await.ok().flatten(),
+            Some(storage) => storage.settings().ok().flatten(),
             None => None,
         };
         let stored = stored.filter(|stored| settings::check(stored).is_ok());
@@ -89,6 +100,7 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
             camera_sequence: 0,
             paused_until: Instant::MIN,
             access,
+            journal,
             link,
         };
         desk.apply(stored.unwrap_or_default());
@@ -109,8 +121,8 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
     }
 
     /// The model image of a kind that is in force.
-    pub(crate) async fn active(&mut self, kind: ModelKind) -> Option<Image> {
-        self.storage().ok()?.active(kind).await.ok().flatten()
+    pub(crate) fn active(&mut self, kind: ModelKind) -> Option<Image> {
+        self.storage().ok()?.active(kind).ok().flatten()
     }
 
     /// The people.
@@ -169,15 +181,15 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
 
 /// Opens the gallery with its key, which follows from the board's secret and a salt among the
 /// settings: a board whose settings are wiped, and with them its hosts, no longer knows its people.
-async fn open_gallery<'m, G: NorFlash, T: NorFlash>(
+fn open_gallery<'m, G: NorFlash, T: NorFlash>(
     (flash, memory): (G, &'m mut gallery::Memory),
     storage: Option<&mut Storage<T>>,
     unique: &Key,
     random: Generator,
 ) -> Result<Gallery<'m, G>, gallery::Error> {
     let storage = storage.ok_or(gallery::Error::Flash)?;
-    let salt = storage.salt().await.map_err(|_| gallery::Error::Flash)?;
-    Gallery::open(flash, memory, unique.derive(&salt, b"postern gallery"), random).await
+    let salt = storage.salt().map_err(|_| gallery::Error::Flash)?;
+    block_on(Gallery::open(flash, memory, unique.derive(&salt, b"postern gallery"), random))
 }
 
 fn unreadable(error: &gallery::Error) -> Error {

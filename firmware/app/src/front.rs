@@ -15,7 +15,7 @@ use protocol::{Deframer, Error, EventKind, Kind, Packet};
 use crate::{
     board::Watchdog,
     door::{Cause, Change, Door},
-    link::{Link, Order, Ticket},
+    link::{Link, Notice, Order, Ticket},
     log::log,
 };
 
@@ -71,7 +71,7 @@ where
     let Front { receive, send, lock, ready, refused, button, watchdog } = front;
     let outgoing = Channel::new();
     link.give_sign();
-    let pins = Pins { lock, ready, refused, button };
+    let pins = Pins { lock, ready, refused, button, failing: false };
     join4(
         keep_door(pins, link),
         read_requests(receive, &outgoing, link),
@@ -173,6 +173,8 @@ struct Pins<L, A, B, I> {
     ready: A,
     refused: B,
     button: I,
+    /// Whether the relay did not do as told.
+    failing: bool,
 }
 
 impl<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin> Pins<L, A, B, I> {
@@ -250,8 +252,13 @@ fn obey<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
         None => {}
     }
     // The relay is driven at every step, so that a disturbed output does not stay wrong.
-    if !pins.drive(door.open_until().is_some()) {
+    let driven = pins.drive(door.open_until().is_some());
+    if !driven && !pins.failing {
         log!(error, "the lock's output failed");
+        link.notice(Notice::LockFailed);
+    }
+    pins.failing = !driven;
+    if !driven {
         if door.fault() == Change::Locked {
             change = Change::Locked;
         }
@@ -261,7 +268,10 @@ fn obey<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
         (Change::Opened, Some((cause, time))) => {
             let open_ms = time.as_millis() as u32;
             let (frame, person, name) = match cause {
-                Cause::Button => (0, None, protocol::Name::new()),
+                Cause::Button => {
+                    link.notice(Notice::Button);
+                    (0, None, protocol::Name::new())
+                }
                 Cause::Person { frame, person, name } => (frame, Some(person), name),
             };
             log!(info, "the door opens for {=str}", name.as_str());

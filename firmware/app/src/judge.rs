@@ -2,6 +2,7 @@
 
 use core::sync::atomic::Ordering;
 
+use audit::{Kind, Refusal};
 use embassy_time::{Duration, Instant};
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Coverage;
@@ -14,6 +15,7 @@ use crate::{
     desk::Desk,
     door::Cause,
     engine::Engine,
+    journal::Say,
     link::Order,
     log::log,
     recognition::{self, Models, choose, find, probe},
@@ -52,6 +54,14 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let refused = matches!(judgement, Judgement::Stranger(_) | Judgement::NotLive(_));
         self.link.refused.store(refused, Ordering::Relaxed);
         tell(frame, &judgement, threshold, seen.count);
+        match &judgement {
+            Judgement::Stranger(best) => {
+                let score = best.as_ref().map_or(0, |best| best.similarity);
+                self.journal.refused(Refusal::Stranger, score);
+            }
+            Judgement::NotLive(_) => self.journal.refused(Refusal::NotLive, 0),
+            _ => {}
+        }
         self.link.record(EventKind::Judged {
             frame,
             judgement,
@@ -62,7 +72,9 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             instructions,
             liveness,
         });
-        if let (true, Some(Candidate { person, name, .. })) = (seen.agreed, known) {
+        if let (true, Some(Candidate { person, name, similarity })) = (seen.agreed, known) {
+            let say = Say { score: similarity, person: Some(person), ..Say::default() };
+            self.journal.write(Kind::Admitted, say.count(frame));
             let cause = Cause::Person { frame, person, name };
             let time = Duration::from_millis(self.settings.open_ms.into());
             self.link.orders.send(Order::Grant { cause, time }).await;

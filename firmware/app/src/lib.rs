@@ -11,7 +11,9 @@
 //!            └──────────── lock, LEDs ───────────┘  └──────────────────────┘
 //! ```
 //! A network runs for a second or more without a pause. Nothing that must be in time depends on it:
-//! bytes are taken and the lock closes at interrupt priority, whatever the back does.
+//! bytes are taken and the lock closes at interrupt priority, whatever the back does. So the back waits for its
+//! flash, too, as there is nothing that it could go on with: futures through all that is stored would cost nine
+//! kilobytes of code.
 //!
 //! # Invariants
 //! - The door is locked after boot, when its time is over, and on every fault.
@@ -19,6 +21,7 @@
 //!   by a threshold that follows from the false-accept rate asked for.
 //! - Who is not paired may ask for the board's state and no more; a press of the button pairs.
 //! - What lies in flash is sealed, and models are taken only from the signer that the installer named.
+//! - What happens is in the audit log before it is acknowledged; a log that fails stops nothing.
 //! - An error is a reply or an event, never a panic; missing models or a damaged gallery leave a
 //!   board that answers and stays locked.
 //!
@@ -53,9 +56,12 @@ mod front;
 mod access;
 mod agreement;
 mod back;
+mod clock;
+mod deeds;
 mod desk;
 mod events;
 mod flashing;
+mod journal;
 mod judge;
 mod line;
 mod models;
@@ -67,6 +73,7 @@ mod settings;
 mod staging;
 mod storage;
 mod translate;
+mod waiting;
 
 pub use agreement::{Agreement, Seen};
 pub use back::{Back, Memory, run_back};

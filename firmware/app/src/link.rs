@@ -48,6 +48,22 @@ pub(crate) enum Order {
     Lock,
 }
 
+/// What the front tells the back, and when it happened.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told {
+    pub(crate) what: Notice,
+    pub(crate) at: Instant,
+}
+
+/// What happened at the pins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// The button opened the door.
+    Button,
+    /// The lock's output does not do as told.
+    LockFailed,
+}
+
 /// The connection of [`run_front`](crate::run_front) and [`run_back`](crate::run_back).
 /// Give it a `static`.
 pub struct Link {
@@ -58,6 +74,10 @@ pub struct Link {
     pub(crate) reply: Mutex<Raw, LastReply>,
     pub(crate) replied: Signal<Raw, Ticket>,
     pub(crate) orders: Channel<Raw, Order, 2>,
+    /// For the audit log, which only the back can write.
+    pub(crate) notices: Channel<Raw, Told, 8>,
+    /// Notices for which there was no room.
+    pub(crate) missed: AtomicU32,
     events: BlockingMutex<Raw, RefCell<Events>>,
     open_until: BlockingMutex<Raw, RefCell<Option<Instant>>>,
     /// How long the button opens, in milliseconds.
@@ -85,6 +105,8 @@ impl Link {
             reply: Mutex::new(LastReply::new()),
             replied: Signal::new(),
             orders: Channel::new(),
+            notices: Channel::new(),
+            missed: AtomicU32::new(0),
             events: BlockingMutex::new(RefCell::new(Events::new())),
             open_until: BlockingMutex::new(RefCell::new(None)),
             button_ms: AtomicU32::new(0),
@@ -100,6 +122,13 @@ impl Link {
     pub(crate) fn record(&self, kind: EventKind) {
         let uptime = Instant::now().as_millis();
         self.events.lock(|events| events.borrow_mut().push(uptime, kind));
+    }
+
+    /// Tells the back what happened at the pins.
+    pub(crate) fn notice(&self, what: Notice) {
+        if self.notices.try_send(Told { what, at: Instant::now() }).is_err() {
+            self.missed.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// The number of the newest event, and a page of those after `after`.

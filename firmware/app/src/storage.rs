@@ -18,6 +18,7 @@
 //! A record that was changed, moved to another key, or copied from another board does not open, and
 //! counts as none. Against who puts back an older state of the whole flash this is no help.
 
+use embassy_futures::block_on;
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::{Map, MapKey};
 use protocol::{Hash, Host, MAX_HOSTS, ModelKind, Settings};
@@ -70,58 +71,58 @@ impl<F: NorFlash> Storage<F> {
         Ok(Self { map, key: unique.derive(b"", b"postern settings"), random })
     }
 
-    pub(crate) async fn settings(&mut self) -> Result<Option<Settings>, Failed> {
-        self.get(0).await
+    pub(crate) fn settings(&mut self) -> Result<Option<Settings>, Failed> {
+        self.get(0)
     }
 
-    pub(crate) async fn set_settings(&mut self, settings: &Settings) -> Result<(), Failed> {
-        self.put(0, settings).await
+    pub(crate) fn set_settings(&mut self, settings: &Settings) -> Result<(), Failed> {
+        self.put(0, settings)
     }
 
     /// The model of a kind that is in force.
-    pub(crate) async fn active(&mut self, kind: ModelKind) -> Result<Option<Image>, Failed> {
-        self.get(1 + index(kind)).await
+    pub(crate) fn active(&mut self, kind: ModelKind) -> Result<Option<Image>, Failed> {
+        self.get(1 + index(kind))
     }
 
-    pub(crate) async fn set_active(&mut self, kind: ModelKind, image: &Image) -> Result<(), Failed> {
-        self.put(1 + index(kind), image).await
+    pub(crate) fn set_active(&mut self, kind: ModelKind, image: &Image) -> Result<(), Failed> {
+        self.put(1 + index(kind), image)
     }
 
     /// The transfer of a model of a kind that is under way.
-    pub(crate) async fn transfer(&mut self, kind: ModelKind) -> Result<Option<Checkpoint>, Failed> {
-        Ok(self.get::<Option<Checkpoint>>(17 + index(kind)).await?.flatten())
+    pub(crate) fn transfer(&mut self, kind: ModelKind) -> Result<Option<Checkpoint>, Failed> {
+        Ok(self.get::<Option<Checkpoint>>(17 + index(kind))?.flatten())
     }
 
-    pub(crate) async fn set_transfer(
+    pub(crate) fn set_transfer(
         &mut self,
         kind: ModelKind,
         checkpoint: Option<Checkpoint>,
     ) -> Result<(), Failed> {
-        self.put(17 + index(kind), &checkpoint).await
+        self.put(17 + index(kind), &checkpoint)
     }
 
     /// The newest release of a model of a kind that was ever in force; 0 if there was none.
-    pub(crate) async fn newest(&mut self, kind: ModelKind) -> Result<u64, Failed> {
-        Ok(self.get(33 + index(kind)).await?.unwrap_or(0))
+    pub(crate) fn newest(&mut self, kind: ModelKind) -> Result<u64, Failed> {
+        Ok(self.get(33 + index(kind))?.unwrap_or(0))
     }
 
-    pub(crate) async fn set_newest(&mut self, kind: ModelKind, sequence: u64) -> Result<(), Failed> {
-        self.put(33 + index(kind), &sequence).await
+    pub(crate) fn set_newest(&mut self, kind: ModelKind, sequence: u64) -> Result<(), Failed> {
+        self.put(33 + index(kind), &sequence)
     }
 
     /// Whose models are trusted.
-    pub(crate) async fn signer(&mut self) -> Result<Option<Hash>, Failed> {
-        self.get(49).await
+    pub(crate) fn signer(&mut self) -> Result<Option<Hash>, Failed> {
+        self.get(49)
     }
 
-    pub(crate) async fn set_signer(&mut self, signer: &Hash) -> Result<(), Failed> {
-        self.put(49, signer).await
+    pub(crate) fn set_signer(&mut self, signer: &Hash) -> Result<(), Failed> {
+        self.put(49, signer)
     }
 
     /// The salt of the gallery's key, which is made at the first boot. It is there twice, since
     /// without it nobody would be known any more.
-    pub(crate) async fn salt(&mut self) -> Result<Hash, Failed> {
-        let kept: [Option<Hash>; 2] = [self.get(50).await?, self.get(51).await?];
+    pub(crate) fn salt(&mut self) -> Result<Hash, Failed> {
+        let kept: [Option<Hash>; 2] = [self.get(50)?, self.get(51)?];
         let salt = match kept {
             [Some(salt), Some(_)] => return Ok(salt),
             [Some(salt), None] | [None, Some(salt)] => salt,
@@ -131,40 +132,41 @@ impl<F: NorFlash> Storage<F> {
                 salt
             }
         };
-        self.put(50, &salt).await?;
-        self.put(51, &salt).await?;
+        self.put(50, &salt)?;
+        self.put(51, &salt)?;
         Ok(salt)
     }
 
     /// The host that is paired and kept at that place.
-    pub(crate) async fn host(&mut self, place: u8) -> Result<Option<Host>, Failed> {
-        Ok(self.get::<Option<Host>>(64 + place % MAX_HOSTS as u8).await?.flatten())
+    pub(crate) fn host(&mut self, place: u8) -> Result<Option<Host>, Failed> {
+        Ok(self.get::<Option<Host>>(64 + place % MAX_HOSTS as u8)?.flatten())
     }
 
-    pub(crate) async fn set_host(&mut self, place: u8, host: Option<&Host>) -> Result<(), Failed> {
-        self.put(64 + place % MAX_HOSTS as u8, &host).await
+    pub(crate) fn set_host(&mut self, place: u8, host: Option<&Host>) -> Result<(), Failed> {
+        self.put(64 + place % MAX_HOSTS as u8, &host)
     }
 
     /// A record that does not open or decode counts as none.
-    async fn get<T: DeserializeOwned>(&mut self, key: u8) -> Result<Option<T>, Failed> {
+    fn get<T: DeserializeOwned>(&mut self, key: u8) -> Result<Option<T>, Failed> {
         let mut room = Zeroizing::new([0; SEALED]);
-        let length = self.fetch(key, &mut room).await?;
+        let length = self.fetch(key, &mut room)?;
         let value = room.get(record::NONCE..record::NONCE + length).unwrap_or_default();
         Ok(postcard::from_bytes(value).ok())
     }
 
-    async fn put<T: Serialize>(&mut self, key: u8, value: &T) -> Result<(), Failed> {
+    fn put<T: Serialize>(&mut self, key: u8, value: &T) -> Result<(), Failed> {
         let mut room = Zeroizing::new([0; SEALED]);
         let place = room.get_mut(record::NONCE..).ok_or(Failed)?;
         let length = postcard::to_slice(value, place).map_err(|_| Failed)?.len();
-        self.store(key, &mut room, length).await
+        self.store(key, &mut room, length)
     }
 
     /// Opens the record of a key, and returns the length of its value, which begins behind the
     /// nonce's place; 0 if there is none, or it is of another version or board, or was changed.
-    async fn fetch(&mut self, key: u8, room: &mut [u8; SEALED]) -> Result<usize, Failed> {
+    fn fetch(&mut self, key: u8, room: &mut [u8; SEALED]) -> Result<usize, Failed> {
         let mut buffer = [0; BUFFER];
-        let sealed = self.map.fetch_item::<&[u8]>(&mut buffer, &map_key(key)).await.map_err(|_| Failed)?;
+        let sealed =
+            block_on(self.map.fetch_item::<&[u8]>(&mut buffer, &map_key(key))).map_err(|_| Failed)?;
         let Some(sealed) = sealed else { return Ok(0) };
         let Some(room) = room.get_mut(..sealed.len()) else { return Ok(0) };
         room.copy_from_slice(sealed);
@@ -172,11 +174,11 @@ impl<F: NorFlash> Storage<F> {
     }
 
     /// Seals a value of that length, which begins behind the nonce's place, and writes it.
-    async fn store(&mut self, key: u8, room: &mut [u8; SEALED], length: usize) -> Result<(), Failed> {
+    fn store(&mut self, key: u8, room: &mut [u8; SEALED], length: usize) -> Result<(), Failed> {
         let sealed = record::seal(&self.key, &mut self.random, &[VERSION, key], room, length);
         let sealed = sealed.map_err(|_| Failed)?;
         let mut buffer = [0; BUFFER];
-        self.map.store_item(&mut buffer, &map_key(key), &sealed).await.map_err(|_| Failed)
+        block_on(self.map.store_item(&mut buffer, &map_key(key), &sealed)).map_err(|_| Failed)
     }
 }
 

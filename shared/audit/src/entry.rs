@@ -9,6 +9,23 @@
 //! 8       8      time, u64 LE: bit 63 is set where it is exact; the rest are milliseconds since 1970
 //! 16      12     detail: its meaning depends on the kind
 //! ```
+//! | kind | reason | detail |
+//! |---|---|---|
+//! | booted | why, as the protocol numbers it | |
+//! | admitted | | picture u32 LE |
+//! | refused | [`Refusal`](crate::Refusal) | looks refused for it since its last entry, u32 LE |
+//! | enrolled | templates of the person | host |
+//! | removed | templates that went | host |
+//! | settings | pictures that must agree | host, one stranger in u32 LE, opening time in ms u32 LE |
+//! | model | its kind, as the protocol numbers it | host, head of its SHA-256 |
+//! | fault | [`Fault`](crate::Fault) | entries lost, or kind of the network, u32 LE |
+//! | clock | | host, time shown before, u64 LE |
+//! | paired | role, as the protocol numbers it | the new host |
+//! | unpaired, rekeyed, signer | | host, head of the key that goes, or that comes |
+//! | compared | 1 if accepted | host |
+//! | restart | | host |
+//!
+//! A host is the first four bytes of its key, the head of a hash or a key its first eight.
 
 /// Bytes of an entry.
 pub const ENTRY_BYTES: usize = 28;
@@ -28,7 +45,7 @@ const EXACT: u64 = 1 << 63;
 pub enum Kind {
     /// The board booted. Reason: why.
     Booted = 1,
-    /// Somebody was let in by their face. Score: the similarity.
+    /// Somebody was let in. Score: the similarity of their face.
     Admitted = 2,
     /// Somebody was not let in. Reason: why; score: the similarity to the nearest person.
     Refused = 3,
@@ -40,12 +57,24 @@ pub enum Kind {
     Removed = 6,
     /// Settings changed.
     Settings = 7,
-    /// A network was flashed and put in force. Reason: its kind; detail: the head of its SHA-256.
+    /// A network was flashed and put in force.
     Model = 8,
     /// Something failed. Reason: what.
     Fault = 9,
-    /// A host set the clock. Detail: the time it showed before, as u64 LE.
+    /// A host set the clock.
     Clock = 10,
+    /// A host was paired.
+    Paired = 11,
+    /// A host was forgotten.
+    Unpaired = 12,
+    /// A host has another key.
+    Rekeyed = 13,
+    /// Another key is trusted with models.
+    Signer = 14,
+    /// A host had a face compared.
+    Compared = 15,
+    /// The board restarts, as a host asked.
+    Restart = 16,
 }
 
 impl Kind {
@@ -62,6 +91,12 @@ impl Kind {
             8 => Self::Model,
             9 => Self::Fault,
             10 => Self::Clock,
+            11 => Self::Paired,
+            12 => Self::Unpaired,
+            13 => Self::Rekeyed,
+            14 => Self::Signer,
+            15 => Self::Compared,
+            16 => Self::Restart,
             _ => return None,
         })
     }
@@ -73,9 +108,20 @@ impl Kind {
 pub struct Time {
     /// Milliseconds since 1970, UTC.
     pub unix_ms: u64,
-    /// Whether a host set the clock since the board booted. If not, this is the earliest that it can have
-    /// been: the time of the last entry before, and how long the board has run since.
+    /// Whether the clock was set, and ran since. If not, this is the earliest that it can have been: the
+    /// time of the last entry before the board booted, and how long it has run.
     pub exact: bool,
+}
+
+impl Time {
+    /// The beginning of 2020: no clock is set to a time before.
+    pub const EARLIEST_MS: u64 = 1_577_836_800_000;
+
+    /// Whether the clock had ever been set. If not, the time counts from the board's first boot.
+    #[must_use]
+    pub const fn was_set(&self) -> bool {
+        self.unix_ms >= Self::EARLIEST_MS
+    }
 }
 
 /// Something that happened.
@@ -157,6 +203,12 @@ mod tests {
         let mut bytes = entry.to_bytes();
         bytes[0] = 0;
         assert_eq!(Entry::from_bytes(&bytes), None);
+    }
+
+    #[test]
+    fn a_clock_that_was_never_set_shows() {
+        assert!(!Time { unix_ms: 3_600_000, exact: false }.was_set());
+        assert!(Time { unix_ms: Time::EARLIEST_MS, exact: false }.was_set());
     }
 
     #[test]

@@ -12,7 +12,7 @@
 //! | while a sector is erased | what is left of its old entries, and the entries before | erases it again |
 //! | after it | the entries before, and an erased sector | takes its first slot |
 
-use embedded_storage_async::nor_flash::NorFlash;
+use embedded_storage::nor_flash::NorFlash;
 
 use crate::{
     chain::Chain,
@@ -50,7 +50,7 @@ impl<F: NorFlash, S: Seal> Log<F, S> {
     ///
     /// # Errors
     /// [`Error::Partition`] or [`Error::Flash`].
-    pub async fn open(flash: F, seal: S) -> Result<Self, Error> {
+    pub fn open(flash: F, seal: S) -> Result<Self, Error> {
         let suits = F::ERASE_SIZE >= SLOT_BYTES
             && F::ERASE_SIZE.is_multiple_of(SLOT_BYTES)
             && SLOT_BYTES.is_multiple_of(F::WRITE_SIZE)
@@ -63,12 +63,12 @@ impl<F: NorFlash, S: Seal> Log<F, S> {
         let mut log = Self { flash, seal, next: 0, newest: None };
         let mut newest = None;
         for sector in 0..log.sectors() {
-            newest = newest.max(log.first_in(sector).await?);
+            newest = newest.max(log.first_in(sector)?);
         }
         if let Some(first) = newest {
-            log.find_end(first).await?;
+            log.find_end(first)?;
         }
-        log.pass_broken().await?;
+        log.pass_broken()?;
         Ok(log)
     }
 
@@ -90,20 +90,20 @@ impl<F: NorFlash, S: Seal> Log<F, S> {
     /// # Errors
     /// [`Error::Flash`]; a number under which something may have been written is not given again.
     /// [`Error::Exhausted`].
-    pub async fn append(&mut self, entry: &Entry) -> Result<u32, Error> {
+    pub fn append(&mut self, entry: &Entry) -> Result<u32, Error> {
         let number = self.next;
         // The last number would read like an erased slot.
         let next = number.checked_add(1).filter(|next| *next < u32::MAX).ok_or(Error::Exhausted)?;
         let (place, bytes) = (self.place(number), entry.to_bytes());
         if number.is_multiple_of(Self::PER_SECTOR) {
             let end = place + F::ERASE_SIZE as u32;
-            self.flash.erase(place, end).await.map_err(|_| Error::Flash)?;
+            self.flash.erase(place, end).map_err(|_| Error::Flash)?;
         }
         self.next = next;
         let before = self.newest.map_or(Chain::default(), |newest| newest.chain);
         let chain = before.next(number, &bytes);
         let slot = slot::write(&self.seal, number, &bytes, chain);
-        self.flash.write(place, &slot).await.map_err(|_| Error::Flash)?;
+        self.flash.write(place, &slot).map_err(|_| Error::Flash)?;
         self.newest = Some(Read { number, bytes, chain });
         Ok(number)
     }
@@ -112,8 +112,8 @@ impl<F: NorFlash, S: Seal> Log<F, S> {
     ///
     /// # Errors
     /// [`Error::Flash`].
-    pub async fn read(&mut self, number: u32) -> Result<Option<Read>, Error> {
-        Ok(match self.content(number).await? {
+    pub fn read(&mut self, number: u32) -> Result<Option<Read>, Error> {
+        Ok(match self.content(number)? {
             Content::Entry { number: found, bytes, chain } if found == number => {
                 Some(Read { number, bytes, chain })
             }
@@ -134,30 +134,29 @@ impl<F: NorFlash, S: Seal> Log<F, S> {
         number % self.slots() * SLOT_BYTES as u32
     }
 
-    /// What is in the slot of this number, be it that of the number or an older one.
-    async fn content(&mut self, number: u32) -> Result<Content, Error> {
+    /// What is in the slot of this number, be it that of the number or an older one. An entry of another
+    /// slot is none, wherever somebody copied it from.
+    fn content(&mut self, number: u32) -> Result<Content, Error> {
         let (place, mut slot) = (self.place(number), [0; SLOT_BYTES]);
-        self.flash.read(place, &mut slot).await.map_err(|_| Error::Flash)?;
-        Ok(slot::read(&self.seal, &slot))
+        self.flash.read(place, &mut slot).map_err(|_| Error::Flash)?;
+        let slots = self.slots();
+        Ok(slot::read(&self.seal, &slot, |found| found % slots == number % slots))
     }
 
     /// The number with which a sector begins, as its first entry that opens tells.
-    async fn first_in(&mut self, sector: u32) -> Result<Option<u32>, Error> {
+    fn first_in(&mut self, sector: u32) -> Result<Option<u32>, Error> {
         for slot in sector * Self::PER_SECTOR..(sector + 1) * Self::PER_SECTOR {
-            match self.content(slot).await? {
-                Content::Entry { number, .. } if number % self.slots() == slot => {
-                    return Ok(Some(number - slot % Self::PER_SECTOR));
-                }
-                _ => {}
+            if let Content::Entry { number, .. } = self.content(slot)? {
+                return Ok(Some(number - slot % Self::PER_SECTOR));
             }
         }
         Ok(None)
     }
 
     /// Finds the newest entry in the sector that begins with this number.
-    async fn find_end(&mut self, first: u32) -> Result<(), Error> {
+    fn find_end(&mut self, first: u32) -> Result<(), Error> {
         for number in first..first.saturating_add(Self::PER_SECTOR) {
-            if let Some(read) = self.read(number).await? {
+            if let Some(read) = self.read(number)? {
                 self.newest = Some(read);
                 self.next = number + 1;
             }
@@ -166,18 +165,31 @@ impl<F: NorFlash, S: Seal> Log<F, S> {
     }
 
     /// Passes over what a power cut left unfinished, up to an erased slot or a sector to erase.
-    async fn pass_broken(&mut self) -> Result<(), Error> {
+    fn pass_broken(&mut self) -> Result<(), Error> {
         loop {
-            if self.content(self.next).await? == Content::Blank {
+            if self.content(self.next)? == Content::Blank {
                 // Where the first slot is blank, the sector is erased again, which costs less than looking.
                 return Ok(());
             }
             let sector = self.next % self.slots() / Self::PER_SECTOR;
-            if self.next.is_multiple_of(Self::PER_SECTOR) && self.first_in(sector).await?.is_some() {
-                // Old entries, or what an interrupted erasure left of them: nothing was written here yet.
+            if self.next.is_multiple_of(Self::PER_SECTOR) && !self.was_begun(sector)? {
                 return Ok(());
             }
             self.next = self.next.checked_add(1).ok_or(Error::Exhausted)?;
         }
+    }
+
+    /// Whether a sector whose first slot is broken was erased for new entries. If not it holds old ones, or what
+    /// an interrupted erasure left of them, or what was never a log, and nothing blank.
+    fn was_begun(&mut self, sector: u32) -> Result<bool, Error> {
+        let mut blank = false;
+        for slot in sector * Self::PER_SECTOR..(sector + 1) * Self::PER_SECTOR {
+            match self.content(slot)? {
+                Content::Entry { .. } => return Ok(false),
+                Content::Blank => blank = true,
+                Content::Broken => {}
+            }
+        }
+        Ok(blank)
     }
 }

@@ -23,7 +23,8 @@ const ERASED: u8 = 0xff;
 
 /// Encrypts and authenticates entries under the device's key.
 ///
-/// The log never seals two texts under one number.
+/// The log gives no number twice, unless somebody puts an old state of its flash back: a seal that gives
+/// something away then is a weak one.
 pub trait Seal {
     /// Encrypts `text` in place, and gives the tag over it and `number`.
     fn seal(&self, number: u32, text: &mut [u8]) -> [u8; TAG_BYTES];
@@ -61,8 +62,8 @@ pub(crate) fn write(seal: &impl Seal, number: u32, entry: &[u8; ENTRY_BYTES], ch
     slot
 }
 
-/// Opens a slot.
-pub(crate) fn read(seal: &impl Seal, slot: &Slot) -> Content {
+/// Opens a slot, unless it has a number that does not belong there.
+pub(crate) fn read(seal: &impl Seal, slot: &Slot, belongs: impl FnOnce(u32) -> bool) -> Content {
     if slot.iter().all(|byte| *byte == ERASED) {
         return Content::Blank;
     }
@@ -71,7 +72,7 @@ pub(crate) fn read(seal: &impl Seal, slot: &Slot) -> Content {
     let (mut tag, mut text) = ([0; TAG_BYTES], [0; TEXT_BYTES]);
     tag.copy_from_slice(&rest[..TAG_BYTES]);
     text.copy_from_slice(&rest[TAG_BYTES..]);
-    if !seal.open(number, &mut text, &tag) {
+    if !belongs(number) || !seal.open(number, &mut text, &tag) {
         return Content::Broken;
     }
     let (mut bytes, mut chain) = ([0; ENTRY_BYTES], Chain::default());

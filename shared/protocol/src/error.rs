@@ -232,6 +232,15 @@ pub enum Error {
     /// What lies in flash was changed, or is another board's.
     #[error("the people in flash were tampered with, or are another board's")]
     Tampered,
+    /// The clock was to be set to a time before what it shows, or shows at least.
+    #[error("the board's clock does not run backwards: it shows {earliest} ms since 1970")]
+    ClockBackwards {
+        /// The earliest time it can be set to, in milliseconds since 1970.
+        earliest: u64,
+    },
+    /// The audit log cannot be read.
+    #[error("the board's audit log cannot be read")]
+    NoLog,
 }
 
 /// A field of [`Settings`](crate::Settings).

@@ -164,6 +164,17 @@ pub enum Request<'a> {
         /// The key, Ed25519.
         signer: Hash,
     },
+    /// One page of the audit log, by ascending number. → [`Log`](crate::Response::Log)
+    ReadLog {
+        /// The smallest number wanted; 0 for the oldest entry that is there.
+        from: u32,
+    },
+    /// Puts the board's clock to a time that is not before what it shows.
+    /// → [`Done`](crate::Response::Done)
+    SetClock {
+        /// Milliseconds since 1970, UTC.
+        unix_ms: u64,
+    },
 }
 
 /// Where a picture comes from.

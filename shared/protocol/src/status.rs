@@ -3,7 +3,7 @@
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
-use crate::{Hash, LivenessMode, ModelInfo, Similarity, Text};
+use crate::{Clock, Hash, LivenessMode, ModelInfo, Similarity, Text};
 
 /// The state of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,10 @@ pub struct Status {
     pub camera_sequence: u32,
     /// Hosts that are paired; 0 on a board that belongs to nobody yet.
     pub hosts: u8,
+    /// What the clock shows.
+    pub clock: Clock,
+    /// Entries of the audit log that could not be written since boot, and that the log does not tell of yet.
+    pub log_lost: u32,
 }
 
 /// Settings of the door, kept in flash.

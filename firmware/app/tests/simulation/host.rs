@@ -92,7 +92,7 @@ impl Host {
         self.session = Some(established.session);
         self.send_kind(Kind::Handshake, &third);
         match self.receive().await.1 {
-            Ok(Response::Session { role }) => role,
+            Ok(Response::Session { role, .. }) => role,
             other => panic!("{other:?}"),
         }
     }

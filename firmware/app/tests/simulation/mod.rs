@@ -34,6 +34,7 @@ static CLOCK: Mutex<()> = Mutex::new(());
 pub struct Board {
     pub gallery: Vec<u8>,
     pub settings: Vec<u8>,
+    pub log: Vec<u8>,
     pub detector: [Vec<u8>; 2],
     pub encoder: [Vec<u8>; 2],
     pub liveness: [Vec<u8>; 2],
@@ -93,6 +94,7 @@ impl Board {
         Self {
             gallery: erased(12 * SECTOR_SIZE),
             settings: erased(4 * SECTOR_SIZE),
+            log: erased(4 * SECTOR_SIZE),
             detector: [erased(SLOT), erased(SLOT)],
             encoder: [erased(SLOT), erased(SLOT)],
             liveness: [erased(SLOT), erased(SLOT)],
@@ -119,6 +121,7 @@ impl Board {
         Self {
             gallery: self.gallery.clone(),
             settings: self.settings.clone(),
+            log: self.log.clone(),
             detector: self.detector.clone(),
             encoder: self.encoder.clone(),
             liveness: self.liveness.clone(),
@@ -159,6 +162,7 @@ impl Board {
             system: parts::Whole(wires),
             gallery: nor(&mut self.gallery[..]),
             settings: nor(&mut self.settings[..]),
+            log: nor(&mut self.log[..]),
             detector: ModelSlots { slots: [nor(detector_a), nor(detector_b)], bytes: parts::Chip::bytes },
             encoder: ModelSlots { slots: [nor(encoder_a), nor(encoder_b)], bytes: parts::Chip::bytes },
             liveness: ModelSlots { slots: [nor(liveness_a), nor(liveness_b)], bytes: parts::Chip::bytes },

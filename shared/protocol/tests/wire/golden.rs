@@ -80,6 +80,8 @@ fn requests() {
         Request::RemoveHost { key: [0xAB; 32] } => "18#",
         Request::ReplaceKey { key: [0xAB; 32] } => "19#",
         Request::SetSigner { signer: [0xAB; 32] } => "1a#",
+        Request::ReadLog { from: 300 } => "1bac02",
+        Request::SetClock { unix_ms: 1_800_000_000_000 } => "1c80a0f1c2b134",
     }
 }
 
@@ -87,7 +89,7 @@ fn requests() {
 fn responses() {
     pin! {
         Response::Hello { protocol: 1, firmware: text("0.1.0"), board: text("an547") } => "000105302e312e3005616e353437",
-        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb01904e03b817010901",
+        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb01904e03b81701090180a0f1c2b1340102",
         Response::Settings(Settings::default()) => "02904e03b81701",
         Response::Done => "03",
         Response::Progress { next: 4096 } => "048020",
@@ -108,12 +110,16 @@ fn responses() {
         Response::Removed { person: 7, templates: 2 } => "0b0702",
         Response::ModelActive(model()) => "0c01057366616365#808040",
         Response::Events { newest: 4, events: [].into_iter().collect() } => "0d0400",
-        Response::Session { role: Some(Role::Auditor) } => "0e0100",
+        Response::Session { role: Some(Role::Auditor), clock: true } => "0e010001",
         Response::PairingNonce { nonce: [0xAB; 32] } => "0f#",
         Response::Pairing(Pairing::Waiting { left_ms: 60_000 }) => "1000e0d403",
         Response::Pairing(Pairing::Paired { role: Role::Installer }) => "100102",
         Response::Pairing(Pairing::None) => "1002",
         Response::Hosts([host()].into_iter().collect()) => "1101#01046465736b",
+        Response::Log {
+            entries: [LogEntry { number: 300, entry: [1; 28], chain: [2; 16] }].into_iter().collect(),
+            next: Some(301),
+        } => "1201ac02010101010101010101010101010101010101010101010101010101010202020202020202020202020202020201ad02",
     }
 }
 
@@ -188,6 +194,8 @@ fn errors() {
         Error::Unsigned { kind: ModelKind::Encoder } => "2201",
         Error::RolledBack { kind: ModelKind::Detector, newest: 300 } => "2300ac02",
         Error::Tampered => "24",
+        Error::ClockBackwards { earliest: 300 } => "25ac02",
+        Error::NoLog => "26",
     }
 }
 

@@ -102,5 +102,7 @@ pub fn status() -> Status {
         settings: Settings::default(),
         camera_sequence: 9,
         hosts: 1,
+        clock: Clock { unix_ms: 1_800_000_000_000, exact: true },
+        log_lost: 2,
     }
 }
