@@ -198,6 +198,6 @@ impl<F: NorFlash> Journal<F> {
             }
             number += 1;
         }
-        Ok(Response::Log { entries, next: (number < end).then_some(number) })
+        Ok(Response::Log { entries, next: (number < end).then_some(number), end })
     }
 }

@@ -20,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod audit;
 mod board;
 mod camera;
 mod credentials;
@@ -38,6 +39,7 @@ mod transport;
 pub use protocol;
 
 pub use address::Address;
+pub use audit::{Page, unix_ms};
 pub use board::{Board, Folder, Launch, Machine, State};
 pub use camera::Camera;
 pub use credentials::{Credentials, random_key};

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 
+mod audit_log;
 mod calibration;
+mod clock;
 mod commands;
 mod device;
 mod help;

@@ -78,6 +78,29 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// In one word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Booted => "booted",
+            Self::Admitted => "admitted",
+            Self::Refused => "refused",
+            Self::Button => "button",
+            Self::Enrolled => "enrolled",
+            Self::Removed => "removed",
+            Self::Settings => "settings",
+            Self::Model => "model",
+            Self::Fault => "fault",
+            Self::Clock => "clock",
+            Self::Paired => "paired",
+            Self::Unpaired => "unpaired",
+            Self::Rekeyed => "rekeyed",
+            Self::Signer => "signer",
+            Self::Compared => "compared",
+            Self::Restart => "restart",
+        }
+    }
+
     /// The kind of this number, if there is one.
     pub const fn from_byte(byte: u8) -> Option<Self> {
         Some(match byte {

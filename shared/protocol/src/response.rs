@@ -119,6 +119,8 @@ pub enum Response {
         entries: Vec<LogEntry, ENTRIES_PER_PAGE>,
         /// What to ask for to get the next page; none after the last one.
         next: Option<u32>,
+        /// The number that the next entry will have.
+        end: u32,
     },
 }
 

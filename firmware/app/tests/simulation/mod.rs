@@ -43,6 +43,8 @@ pub struct Board {
     pub unique: u8,
     /// Random numbers drawn before a boot; the same, and the boot draws the same again.
     pub drawn: u32,
+    /// Why it boots next.
+    pub reset: Option<protocol::ResetReason>,
     /// Bytes of flash that still change before the power goes.
     pub power: Option<usize>,
 }
@@ -101,6 +103,7 @@ impl Board {
             memory: Box::new(Memory::new()),
             unique: 0x42,
             drawn: 0,
+            reset: None,
             power: None,
         }
     }
@@ -128,6 +131,7 @@ impl Board {
             memory: Box::new(Memory::new()),
             unique: self.unique,
             drawn: self.drawn,
+            reset: None,
             power: None,
         }
     }
@@ -141,9 +145,12 @@ impl Board {
         let mut world = World { host: Host::new(line.clone()), scene: scene.clone(), wires: wires.clone() };
         wires.unique.set(self.unique);
         wires.drawn.set(self.drawn);
+        wires.reset.set(self.reset.take());
         let hanging = wires.clone();
         let power = Rc::new(Cell::new(self.power));
-        let nor = |memory| parts::Chip::new(Nor::new(memory), power.clone());
+        let sound = Rc::new(Wires::default());
+        let nor = |memory| parts::Chip::new(Nor::new(memory), power.clone(), sound.clone());
+        let log = parts::Chip::new(Nor::new(&mut self.log[..]), power.clone(), wires.clone());
         let front = Front {
             receive: line.board_receives(),
             send: line.board_sends(),
@@ -162,7 +169,7 @@ impl Board {
             system: parts::Whole(wires),
             gallery: nor(&mut self.gallery[..]),
             settings: nor(&mut self.settings[..]),
-            log: nor(&mut self.log[..]),
+            log,
             detector: ModelSlots { slots: [nor(detector_a), nor(detector_b)], bytes: parts::Chip::bytes },
             encoder: ModelSlots { slots: [nor(encoder_a), nor(encoder_b)], bytes: parts::Chip::bytes },
             liveness: ModelSlots { slots: [nor(liveness_a), nor(liveness_b)], bytes: parts::Chip::bytes },

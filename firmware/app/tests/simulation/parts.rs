@@ -27,6 +27,10 @@ pub struct Wires {
     pub button: Cell<bool>,
     /// The lock's relay does not do as told.
     pub broken: Cell<bool>,
+    /// The flash of the audit log fails.
+    pub log_fails: Cell<bool>,
+    /// Why the board starts.
+    pub reset: Cell<Option<ResetReason>>,
     /// The back hangs.
     pub hung: Cell<bool>,
     pub fed: Cell<u32>,
@@ -96,7 +100,7 @@ impl System for Whole {
     }
 
     fn reset_reason(&self) -> ResetReason {
-        ResetReason::PowerOn
+        self.0.reset.get().unwrap_or(ResetReason::PowerOn)
     }
 
     fn instructions(&self) -> u64 {
@@ -170,11 +174,12 @@ impl Camera for Eye {
 pub struct Chip<'a> {
     nor: Nor<&'a mut [u8]>,
     power: Rc<Cell<Option<usize>>>,
+    wires: Rc<Wires>,
 }
 
 impl<'a> Chip<'a> {
-    pub fn new(nor: Nor<&'a mut [u8]>, power: Rc<Cell<Option<usize>>>) -> Self {
-        Self { nor, power }
+    pub fn new(nor: Nor<&'a mut [u8]>, power: Rc<Cell<Option<usize>>>, wires: Rc<Wires>) -> Self {
+        Self { nor, power, wires }
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -187,7 +192,14 @@ impl<'a> Chip<'a> {
             self.nor.cut_power_after(left);
             self.power.set(Some(left.saturating_sub(bytes)));
         }
-        change(&mut self.nor)
+        if self.wires.log_fails.get() && bytes > 0 {
+            self.nor.cut_power_after(0);
+        }
+        let changed = change(&mut self.nor);
+        if self.wires.log_fails.get() {
+            self.nor.restore_power();
+        }
+        changed
     }
 }
 

@@ -4,12 +4,14 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context;
-use client::protocol::{Door, LivenessMode, ModelKind, ResetReason, Status};
+use anyhow::{Context, bail};
+use client::protocol::{Door, Error as Refusal, LivenessMode, ModelKind, ResetReason, Status};
 use client::{Board, Folder, Launch, Log, Machine, State};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::audit_log::time_text;
+use crate::clock::ClockReport;
 use crate::device::{BoardArgs, DeviceArgs, hex, real, rounded, short};
 use crate::output::{Outcome, Output};
 
@@ -40,6 +42,8 @@ enum Action {
     Logs(LogsArgs),
     /// Press a board's button: it opens the door, or confirms a pairing
     Press(BoardArgs),
+    /// Show what a board's clock shows, or set it by this computer's
+    Clock(ClockArgs),
 }
 
 #[derive(clap::Args)]
@@ -56,6 +60,17 @@ struct UpArgs {
     /// what `cargo xtask firmware` built
     #[arg(long, value_name = "ELF")]
     firmware: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct ClockArgs {
+    /// Set it by this computer's clock. It never runs backwards: what is behind it is refused. Without this,
+    /// any operator's or installer's command sets a clock that the board has lost
+    #[arg(long)]
+    set: bool,
+
+    #[command(flatten)]
+    device: DeviceArgs,
 }
 
 #[derive(clap::Args)]
@@ -77,6 +92,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::List(args) => list(&args, output),
         Action::Logs(args) => logs(&args),
         Action::Press(args) => press(&args, output),
+        Action::Clock(args) => clock(&args, output),
     }
 }
 
@@ -189,6 +205,24 @@ fn press(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+fn clock(args: &ClockArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let mut device = args.device.connect()?;
+    if args.set {
+        let now = client::unix_ms();
+        match device.set_clock(now) {
+            Err(client::Error::Refused(Refusal::ClockBackwards { earliest })) => bail!(
+                "the board's clock does not run backwards: it shows {}, this computer's {}",
+                time_text(earliest).unwrap_or_default(),
+                time_text(now).unwrap_or_default()
+            ),
+            other => other?,
+        }
+    }
+    let clock = device.status()?.clock;
+    output.print(&ClockReport::of(clock), |out| writeln!(out, "{}", ClockReport::of(clock).text()))?;
+    Ok(Outcome::Done)
+}
+
 /// An emulated board, for a program to read.
 #[derive(Serialize)]
 struct Report {
@@ -239,6 +273,8 @@ struct StatusReport {
     liveness: String,
     camera_sequence: u32,
     hosts: u8,
+    clock: ClockReport,
+    log_lost: u32,
 }
 
 #[derive(Serialize)]
@@ -283,6 +319,8 @@ impl StatusReport {
             liveness: status.settings.liveness.to_string(),
             camera_sequence: status.camera_sequence,
             hosts: status.hosts,
+            clock: ClockReport::of(status.clock),
+            log_lost: status.log_lost,
         }
     }
 }
@@ -350,6 +388,10 @@ fn print_status(out: &mut dyn Write, status: &Status) -> std::io::Result<()> {
             "           {} templates are of another encoder and are not compared",
             status.foreign_templates
         )?;
+    }
+    writeln!(out, "clock      {}", ClockReport::of(status.clock).text())?;
+    if status.log_lost > 0 {
+        writeln!(out, "log        FAILS: {} entries could not be written", status.log_lost)?;
     }
     match status.threshold {
         Some(threshold) => writeln!(

@@ -5,7 +5,7 @@
 use crate::output::{Outcome, Output};
 
 mod bench;
-mod board;
+pub mod board;
 mod compile;
 mod completions;
 mod embed;
@@ -15,6 +15,7 @@ mod flash;
 mod identify;
 mod inspect;
 mod keys;
+mod log;
 mod pair;
 mod present;
 mod remove;
@@ -69,6 +70,8 @@ pub enum Command {
     Show(show::Args),
     /// Watch what happens at the door, live
     Watch(watch::Args),
+    /// Print the board's audit log, as JSON lines with --json; check that nothing is missing from it
+    Log(log::Args),
     /// Paint a picture in the style of others
     Stylize(Box<stylize::Args>),
     /// Print a completion script for your shell
@@ -99,6 +102,7 @@ impl Command {
             Self::Embed(args) => embed::run(args, output),
             Self::Show(args) => show::run(args, output),
             Self::Watch(args) => watch::run(args, output),
+            Self::Log(args) => log::run(args, output),
             Self::Stylize(args) => stylize::run(&args, output),
             Self::Completions(args) => completions::run(args, output),
         }

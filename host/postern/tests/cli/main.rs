@@ -7,6 +7,7 @@ mod bench;
 mod door;
 mod errors;
 mod keys;
+mod log;
 mod power;
 mod report;
 mod training;
