@@ -13,6 +13,7 @@ use mps::camera::{Camera, FRAME_WORDS};
 use mps::flash::{self, Partition};
 use mps::fpgaio::{Button, Output};
 use mps::fuses::Fuses;
+use mps::keypad::Keypad;
 use mps::reset;
 use mps::watchdog::Watchdog;
 use nn::Arena;
@@ -49,6 +50,7 @@ fn main() -> ! {
         ready: board::FPGAIO.led(0),
         refused: board::FPGAIO.led(1),
         button: Button,
+        keypad: Keypad::new(),
         watchdog,
     };
     executors.urgent.spawn(run_front(front).expect("it is spawned once"));
@@ -78,7 +80,16 @@ fn main() -> ! {
 
 #[embassy_executor::task]
 async fn run_front(
-    front: Front<&'static board::Serial, &'static board::Serial, Output, Output, Output, Button, Watchdog>,
+    front: Front<
+        &'static board::Serial,
+        &'static board::Serial,
+        Output,
+        Output,
+        Output,
+        Button,
+        Keypad,
+        Watchdog,
+    >,
 ) {
     app::run_front(front, &LINK).await
 }

@@ -4,8 +4,8 @@
 //! |---|---|---|---|---|---|
 //! | hello, status | yes | yes | yes | yes | yes |
 //! | pairing: begin, nonce, poll | | yes | yes | yes | yes |
-//! | settings, people, events, audit log | | | yes | yes | yes |
-//! | pictures, faces, enrol, verify, identify, remove, pause, clock | | | | yes | yes |
+//! | settings, people, rules, events, audit log | | | yes | yes | yes |
+//! | pictures, faces, enrol, verify, identify, remove, pause, clock, rules changed | | | | yes | yes |
 //! | own key replaced | | | yes | yes | yes |
 //! | settings changed, models, hosts, signer, restart | | | | | yes |
 //!
@@ -145,6 +145,7 @@ fn needs(request: &Request<'_>) -> Need {
         | Request::ListHosts
         | Request::NextEvents { .. }
         | Request::ReadLog { .. }
+        | Request::GetRule { .. }
         | Request::ReplaceKey { .. } => Need::Role(Role::Auditor),
         Request::BeginFrame { .. }
         | Request::FrameChunk { .. }
@@ -155,7 +156,8 @@ fn needs(request: &Request<'_>) -> Need {
         | Request::Identify { .. }
         | Request::Remove { .. }
         | Request::PauseDoor { .. }
-        | Request::SetClock { .. } => Need::Role(Role::Operator),
+        | Request::SetClock { .. }
+        | Request::SetRule { .. } => Need::Role(Role::Operator),
         _ => Need::Role(Role::Installer),
     }
 }

@@ -6,6 +6,7 @@ use audit::{Fault, Kind};
 use embassy_futures::select::{Either4, select4};
 use embassy_time::{Duration, Instant, Timer};
 use embedded_storage_async::nor_flash::NorFlash;
+use policy::Claim;
 use protocol::{EventKind, ModelKind};
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     desk::Desk,
     engine::Engine,
     journal::{FAREWELL, Say},
-    link::Link,
+    link::{Link, Notice},
     log::log,
     recognition::Models,
     requests::Outcome,
@@ -108,11 +109,11 @@ where
         let slots = [detector_bytes, encoder_bytes, liveness_bytes];
         for ((kind, image), slot) in kinds.into_iter().zip(active).zip(slots) {
             link.give_sign();
-            if let (Some(image), Some(slot)) = (image, slot) {
-                if !models.load(&desk.engine, kind, image, slot) {
-                    let say = Say::reason(Fault::Model as u8).count(kind as u32);
-                    desk.journal.write(Kind::Fault, say);
-                }
+            if let (Some(image), Some(slot)) = (image, slot)
+                && !models.load(&desk.engine, kind, image, slot)
+            {
+                let say = Say::reason(Fault::Model as u8).count(kind as u32);
+                desk.journal.write(Kind::Fault, say);
             }
         }
         models.join(&desk.engine);
@@ -178,6 +179,9 @@ where
             Either4::Second(told) => {
                 let missed = link.missed.swap(0, Ordering::Relaxed);
                 desk.journal.take_notice(told, missed);
+                if let Notice::Code(code) = told.what {
+                    desk.decide(Claim::Code(code), 0).await;
+                }
             }
             Either4::Third(capture) => desk.watch(models, capture).await,
             Either4::Fourth(()) => {}

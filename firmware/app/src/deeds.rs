@@ -27,6 +27,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             Request::CommitModel => (Kind::Model, [0; 8]),
             Request::PollPairing => (Kind::Paired, [0; 8]),
             Request::Reboot => (Kind::Restart, [0; 8]),
+            Request::SetRule { .. } => (Kind::Rule, [0; 8]),
             Request::RemoveHost { key } => (Kind::Unpaired, head(key)),
             Request::ReplaceKey { key } => (Kind::Rekeyed, head(key)),
             Request::SetSigner { signer } => (Kind::Signer, head(signer)),
@@ -54,6 +55,11 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 say.score = best.as_ref().map_or(0, |best| best.similarity);
             }
             Response::ModelActive(info) => (say.reason, more) = (info.kind as u8, head(&info.sha256)),
+            Response::Rule { person, schedule, code, duress } => {
+                say.person = Some(*person);
+                let scheduled = u8::from(!schedule.is_always());
+                say.reason = scheduled | u8::from(*code) << 1 | u8::from(*duress) << 2;
+            }
             Response::Pairing(Pairing::Paired { role }) => say.reason = *role as u8,
             // Nobody was paired yet.
             Response::Pairing(_) => return,

@@ -19,6 +19,7 @@ use crate::{
     log::log,
     models::Transfer,
     recognition::Models,
+    rules::Rules,
     settings,
     staging::Staging,
     storage::{Image, Storage},
@@ -32,12 +33,17 @@ pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
     /// The people; `Err` if the partition cannot be read.
     gallery: Result<Gallery<'m, G>, gallery::Error>,
     /// Settings and models in force; `None` if the partition is too small.
-    storage: Option<Storage<T>>,
+    pub(crate) storage: Option<Storage<T>>,
     pub(crate) settings: Settings,
     pub(crate) staging: Staging<'m>,
     pub(crate) transfer: Option<Transfer>,
     pub(crate) agreement: Agreement,
     pub(crate) looks: Watch,
+    /// Pictures in a row for which somebody was refused.
+    pub(crate) misses: u8,
+    /// Failures, who came in, and whose code is asked for.
+    pub(crate) policy: policy::Access,
+    pub(crate) rules: Rules,
     pub(crate) camera_sequence: u32,
     /// Until when the camera's pictures are left for the host to ask for.
     pub(crate) paused_until: Instant,
@@ -79,7 +85,8 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
                 }
             }
         }
-        if storage.is_none() || !access.readable {
+        let rules = Rules::open(storage.as_mut());
+        if storage.is_none() || !access.readable || rules.broken {
             journal.write(Kind::Fault, Say::reason(Fault::Settings as u8));
         }
         let stored = match &mut storage {
@@ -97,6 +104,9 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
             transfer: None,
             agreement: Agreement::new(),
             looks: Watch::new(),
+            misses: 0,
+            policy: policy::Access::new(),
+            rules,
             camera_sequence: 0,
             paused_until: Instant::MIN,
             access,
@@ -118,6 +128,7 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
     pub(crate) fn begin_anew(&mut self) {
         self.agreement.reset();
         self.looks.reset();
+        self.misses = 0;
     }
 
     /// The model image of a kind that is in force.

@@ -13,10 +13,11 @@ use embedded_io_async::{Read, Write};
 use protocol::{Deframer, Error, EventKind, Kind, Packet};
 
 use crate::{
-    board::Watchdog,
+    board::{Keypad, Watchdog},
     door::{Cause, Change, Door},
     link::{Link, Notice, Order, Ticket},
     log::log,
+    pad::Pad,
 };
 
 /// How often button and LEDs are looked after. Two equal readings in a row are a press.
@@ -32,7 +33,7 @@ const BUSY_FRAME: usize = 32;
 /// What the front needs of a board.
 ///
 /// All of it goes to another priority, so that on a board all of it must be `Send`.
-pub struct Front<R, W, L, A, B, I, D> {
+pub struct Front<R, W, L, A, B, I, K, D> {
     /// Bytes from the host.
     pub receive: R,
     /// Bytes to the host.
@@ -45,6 +46,8 @@ pub struct Front<R, W, L, A, B, I, D> {
     pub refused: B,
     /// The button by which people inside open the door, high while pressed.
     pub button: I,
+    /// The pad on which a code is typed.
+    pub keypad: K,
     /// Resets the board if it hangs.
     pub watchdog: D,
 }
@@ -58,7 +61,7 @@ enum Outgoing {
 }
 
 /// Serves the host and the door. Never ends; run it at interrupt priority.
-pub async fn run_front<R, W, L, A, B, I, D>(front: Front<R, W, L, A, B, I, D>, link: &Link) -> !
+pub async fn run_front<R, W, L, A, B, I, K, D>(front: Front<R, W, L, A, B, I, K, D>, link: &Link) -> !
 where
     R: Read,
     W: Write,
@@ -66,14 +69,15 @@ where
     A: OutputPin,
     B: OutputPin,
     I: InputPin,
+    K: Keypad,
     D: Watchdog,
 {
-    let Front { receive, send, lock, ready, refused, button, watchdog } = front;
+    let Front { receive, send, lock, ready, refused, button, keypad, watchdog } = front;
     let outgoing = Channel::new();
     link.give_sign();
     let pins = Pins { lock, ready, refused, button, failing: false };
     join4(
-        keep_door(pins, link),
+        keep_door(pins, keypad, link),
         read_requests(receive, &outgoing, link),
         write_replies(send, &outgoing, link),
         feed(watchdog, link),
@@ -197,9 +201,10 @@ impl<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin> Pins<L, A, B, I> {
 /// Opens the lock for those who may pass and closes it in time.
 async fn keep_door<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
     mut pins: Pins<L, A, B, I>,
+    mut keypad: impl Keypad,
     link: &Link,
 ) -> ! {
-    let mut door = Door::new();
+    let (mut door, mut pad) = (Door::new(), Pad::new());
     let mut button = Button::default();
     pins.drive(false);
     loop {
@@ -215,6 +220,9 @@ async fn keep_door<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
             Either3::Second(()) => None,
             Either3::Third(()) => {
                 pins.show(link);
+                if let Some(code) = keypad.key().and_then(|key| pad.press(Instant::now(), key)) {
+                    link.notice(Notice::Code(code));
+                }
                 let time = Duration::from_millis(link.button_ms.load(Ordering::Relaxed).into());
                 let press = button.pressed(pins.pressed());
                 match press {
@@ -258,10 +266,8 @@ fn obey<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
         link.notice(Notice::LockFailed);
     }
     pins.failing = !driven;
-    if !driven {
-        if door.fault() == Change::Locked {
-            change = Change::Locked;
-        }
+    if !driven && door.fault() == Change::Locked {
+        change = Change::Locked;
     }
     link.show_door(door.open_until());
     match (change, opened) {

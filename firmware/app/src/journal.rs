@@ -10,9 +10,10 @@
 //! comes after [`AGAIN`], or when nobody was refused for it during [`AWAY`], and counts those between. So the
 //! log cannot be washed away by standing before the door: one entry a reason each ten seconds at most.
 
-use audit::{DETAIL_BYTES, Entry, Fault, Kind, Log, Read, Refusal, Seal, TAG_BYTES};
+use audit::{DETAIL_BYTES, Entry, Fault, Kind, Log, Read, Seal, TAG_BYTES};
 use embassy_time::{Duration, Instant};
 use embedded_storage_async::nor_flash::NorFlash;
+use policy::Reason;
 use protocol::{ENTRIES_PER_PAGE, Error, Hash, LogEntry, ResetReason, Response};
 use secrets::{Key, Siv};
 
@@ -80,6 +81,8 @@ struct Standing {
     written: Instant,
     /// Pictures since the last entry.
     looks: u32,
+    /// Who, if anybody known.
+    person: Option<u32>,
 }
 
 /// The audit log, and the clock by which its entries are dated.
@@ -89,7 +92,7 @@ pub(crate) struct Journal<F> {
     pub(crate) clock: Clock,
     /// Entries that could not be written, and that no entry tells of.
     lost: u32,
-    standing: [Option<Standing>; Refusal::ALL.len() + 1],
+    standing: [Option<Standing>; Reason::ALL.len() + 1],
 }
 
 impl<F: NorFlash> Journal<F> {
@@ -102,7 +105,7 @@ impl<F: NorFlash> Journal<F> {
             log,
             clock: Clock::after(newest, reset, FAREWELL),
             lost: 0,
-            standing: [None; Refusal::ALL.len() + 1],
+            standing: [None; Reason::ALL.len() + 1],
         }
     }
 
@@ -138,12 +141,14 @@ impl<F: NorFlash> Journal<F> {
     }
 
     /// Somebody was refused, as a picture showed.
-    pub(crate) fn refused(&mut self, why: Refusal, score: i16) {
+    pub(crate) fn refused(&mut self, why: Reason, score: i16, person: Option<u32>) {
         let now = Instant::now();
         let Some(standing) = self.standing.get_mut(usize::from(why as u8)) else { return };
-        let fresh = Standing { seen: now, written: now, looks: 0 };
+        let fresh = Standing { seen: now, written: now, looks: 0, person };
         let looks = match standing {
-            Some(before) if now - before.seen < AWAY && now - before.written < AGAIN => {
+            Some(before)
+                if now - before.seen < AWAY && now - before.written < AGAIN && before.person == person =>
+            {
                 before.seen = now;
                 before.looks = before.looks.saturating_add(1);
                 return;
@@ -152,7 +157,7 @@ impl<F: NorFlash> Journal<F> {
             None => 0,
         };
         *standing = Some(fresh);
-        let say = Say { score, ..Say::reason(why as u8) };
+        let say = Say { score, person, ..Say::reason(why as u8) };
         self.write_at(now, Kind::Refused, say.count(looks));
     }
 
@@ -164,6 +169,7 @@ impl<F: NorFlash> Journal<F> {
         let (kind, reason) = match what {
             Notice::Button => (Kind::Button, 0),
             Notice::LockFailed => (Kind::Fault, Fault::Lock as u8),
+            Notice::Code(_) => return,
         };
         self.write_at(at, kind, Say::reason(reason));
     }

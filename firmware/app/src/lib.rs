@@ -6,7 +6,8 @@
 //!                      interrupt priority              thread priority
 //!            ┌───────────── run_front ───────────┐  ┌────── run_back ──────┐
 //!  serial ──►│ frames in, replies out            │◄►│ requests             │◄── flash
-//!  button ──►│ door: opens, and locks in time    │◄─│ pictures: who is it? │◄── camera
+//!  button, ─►│ door: opens, and locks in time    │◄─│ pictures: who is it? │◄── camera
+//!  keypad    │                                   │  │ may they pass?       │
 //!  watchdog ◄│ fed while the back gives a sign   │  │ gallery, models      │
 //!            └──────────── lock, LEDs ───────────┘  └──────────────────────┘
 //! ```
@@ -31,7 +32,7 @@
 //! static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 //!
 //! #[embassy_executor::task]
-//! async fn front(front: Front<Uart, Uart, Lock, Led, Led, Button, Dog>) -> ! {
+//! async fn front(front: Front<Uart, Uart, Lock, Led, Led, Button, Pad, Dog>) -> ! {
 //!     app::run_front(front, &LINK).await
 //! }
 //! #[embassy_executor::task]
@@ -52,10 +53,12 @@ mod link;
 
 mod door;
 mod front;
+mod pad;
 
 mod access;
 mod agreement;
 mod back;
+mod claims;
 mod clock;
 mod deeds;
 mod desk;
@@ -69,6 +72,7 @@ mod networks;
 mod pairing;
 mod recognition;
 mod requests;
+mod rules;
 mod settings;
 mod staging;
 mod storage;
@@ -77,7 +81,7 @@ mod waiting;
 
 pub use agreement::{Agreement, Seen};
 pub use back::{Back, Memory, run_back};
-pub use board::{Camera, Capture, ModelSlots, System, Watchdog};
+pub use board::{Camera, Capture, Keypad, ModelSlots, System, Watchdog};
 pub use door::{Cause, Change, Door, MAX_OPEN};
 pub use engine::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo};
 pub use front::{Front, run_front};

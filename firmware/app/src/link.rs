@@ -17,6 +17,7 @@ use embassy_sync::{
     signal::Signal,
 };
 use embassy_time::{Duration, Instant};
+use policy::Code;
 use protocol::{EVENTS_PER_PAGE, Event, EventKind, Kind, LastReply, MAX_BODY};
 
 use crate::{door::Cause, events::Events};
@@ -62,6 +63,8 @@ pub(crate) enum Notice {
     Button,
     /// The lock's output does not do as told.
     LockFailed,
+    /// A code was typed.
+    Code(Code),
 }
 
 /// The connection of [`run_front`](crate::run_front) and [`run_back`](crate::run_back).

@@ -7,8 +7,8 @@ use gallery::Template;
 use heapless::Vec;
 use liveness::{Look, Watch};
 use protocol::{
-    Comparison, Door, Enrolment, Error, Hash, Request, Response, Settings, Source, Status, USERS_PER_PAGE,
-    User, VERSION,
+    Comparison, Door, Enrolment, Error, Hash, PersonId, Request, Response, Settings, Source, Status,
+    USERS_PER_PAGE, User, VERSION,
 };
 use vision::{Face, MAX_FACES};
 
@@ -113,12 +113,40 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 Ok(Response::Done)
             }
             Request::ReadLog { from } => self.journal.page(from),
+            Request::GetRule { name } => self.rule(&name),
+            Request::SetRule { name, rule } => {
+                let person = self.person(&name)?;
+                let reason = "the settings partition is too small";
+                let storage = self.storage.as_mut();
+                let storage = storage.ok_or_else(|| Error::Internal { reason: text(reason) })?;
+                self.rules.set(person, rule, storage)?;
+                self.policy.forget(person);
+                self.rule(&name)
+            }
             Request::SetClock { unix_ms } => {
                 let host = self.access.session.as_ref().map(|session| session.peer);
                 self.journal.set_clock(unix_ms, host).map(|()| Response::Done)
             }
             _ => Err(Error::Malformed),
         }
+    }
+
+    /// The number of a person.
+    fn person(&self, name: &str) -> Result<PersonId, Error> {
+        let person = self.gallery()?.find(name).ok_or(gallery::Error::NotFound);
+        Ok(person.map_err(|error| refusal(error, name, self.room()))?.id())
+    }
+
+    /// What holds for a person.
+    fn rule(&self, name: &str) -> Result<Response, Error> {
+        let person = self.person(name)?;
+        let rule = self.rules.of(person).ok_or(Error::Flash)?;
+        Ok(Response::Rule {
+            person,
+            schedule: rule.schedule,
+            code: rule.code.is_some(),
+            duress: rule.duress.is_some(),
+        })
     }
 
     fn status(&self, models: &Models<'_, E>) -> Status {
@@ -319,8 +347,14 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let room = self.room();
         let removed = block_on(self.gallery_mut()?.remove(name));
         let person = removed.map_err(|error| refusal(error, name, room))?;
+        let (id, templates) = (person.id(), person.templates() as u8);
         self.begin_anew();
-        Ok(Response::Removed { person: person.id(), templates: person.templates() as u8 })
+        self.policy.forget(id);
+        if let Some(storage) = &mut self.storage {
+            // The person is gone, and their number is never given again: a rule that stays holds for nobody.
+            let _ = self.rules.set(id, policy::Rule::default(), storage);
+        }
+        Ok(Response::Removed { person: id, templates })
     }
 }
 

@@ -2,7 +2,8 @@
 
 mod simulation;
 
-use audit::{Fault, Kind, Refusal, Time};
+use audit::{Fault, Kind, Time};
+use policy::Reason;
 use protocol::{Error, ModelKind, Request, ResetReason, Response, Role, Settings};
 use simulation::{Board, World, engine, host};
 
@@ -72,7 +73,7 @@ fn what_happens_is_told_in_order_with_who_and_why() {
         }
         assert_eq!((of(Kind::Admitted).person, of(Kind::Admitted).detail[0]), (Some(1), 3));
         assert!(of(Kind::Admitted).score > 20_000);
-        assert_eq!((of(Kind::Refused).reason, of(Kind::Refused).person), (Refusal::Stranger as u8, None));
+        assert_eq!((of(Kind::Refused).reason, of(Kind::Refused).person), (Reason::Stranger as u8, None));
         assert_eq!((of(Kind::Removed).person, of(Kind::Removed).reason), (Some(1), 1));
         assert_eq!((of(Kind::Compared).person, of(Kind::Compared).reason), (Some(1), 1));
         assert_eq!(of(Kind::Settings).detail[8..10], 5_000u16.to_le_bytes());
@@ -123,19 +124,25 @@ fn somebody_who_stays_is_told_of_once_a_minute_and_counted() {
             world.wait(950).await;
         }
         let log = world.host.log().await;
-        let refusals: Vec<_> = log[before..].iter().map(|(_, entry)| entry).collect();
-        assert_eq!(refusals.len(), 12);
-        assert!(refusals.iter().all(|entry| entry.kind == Kind::Refused));
+        assert!(log[before..].iter().all(|(_, entry)| entry.kind == Kind::Refused));
+        let of = |reason: Reason| {
+            let entries = log[before..].iter().map(|(_, entry)| entry);
+            entries.filter(|entry| entry.reason == reason as u8).collect::<Vec<_>>()
+        };
+        // They also shut the door, for half a minute, one, two, four and eight.
+        assert_eq!(of(Reason::LockedOut).len(), 5);
+        let refusals = of(Reason::Stranger);
+        assert_eq!((refusals.len(), log.len()), (12, before + 17));
         let looks = |entry: &audit::Entry| u32::from_le_bytes(entry.detail[..4].try_into().unwrap());
         assert_eq!(looks(refusals[0]), 0);
         assert!(refusals[1..].iter().all(|entry| (58..=60).contains(&looks(entry))));
         world.wait(11_000).await;
         world.show(9).await;
-        assert_eq!(world.host.log().await.len(), before + 13, "after ten seconds it is somebody new");
+        assert_eq!(world.host.log().await.len(), before + 18, "after ten seconds it is somebody new");
         for _ in 0..30 {
             world.show(0).await;
         }
-        assert_eq!(world.host.log().await.len(), before + 13, "nobody there is no decision");
+        assert_eq!(world.host.log().await.len(), before + 18, "nobody there is no decision");
     });
 }
 

@@ -49,6 +49,7 @@ pub mod sse_counter;
 pub mod fault;
 pub mod fpgaio;
 pub mod interrupt;
+pub mod keypad;
 pub mod reset;
 pub mod watchdog;
 

@@ -296,7 +296,7 @@ impl Device {
 }
 
 /// A person's name as the board takes it.
-fn person_name(name: &str) -> Result<Name> {
+pub(crate) fn person_name(name: &str) -> Result<Name> {
     if name.is_empty() || name.chars().any(char::is_control) {
         return Err(Error::Refused(protocol::Error::BadName));
     }

@@ -8,10 +8,14 @@
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use emulation::{Map, window};
 
 use crate::{Error, Result};
+
+/// How long a key stays pressed for a board that does not look.
+const KEY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The memory of one board.
 pub struct Memory {
@@ -96,6 +100,27 @@ impl Memory {
     /// [`Error::File`].
     pub fn press_button(&self, pressed: bool) -> Result<()> {
         self.set_word(window::BUTTONS, u32::from(pressed))
+    }
+
+    /// Types on the keypad, key by key as the board takes them: digits, `#` that ends a code, `*` that takes
+    /// it back.
+    ///
+    /// # Errors
+    /// [`Error::File`]; [`Error::NotTaken`] if the board does not look.
+    pub fn type_keys(&self, keys: &str) -> Result<()> {
+        for key in keys.bytes() {
+            let sequence = (self.word(window::KEYPAD)? >> 8).wrapping_add(1);
+            let pressed = sequence << 8 | u32::from(key);
+            self.set_word(window::KEYPAD, pressed)?;
+            let until = Instant::now() + KEY_PATIENCE;
+            while self.word(window::KEYPAD_TAKEN)? != pressed {
+                if Instant::now() >= until {
+                    return Err(Error::NotTaken { seconds: KEY_PATIENCE.as_secs() });
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+        Ok(())
     }
 
     /// Reads bytes at an offset in the file.

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
-use audit::{Chain, ENTRY_BYTES, Entry, Fault, Finding, Kind, Refusal, Time, Verifier};
-use client::protocol::{LogEntry, ResetReason, Role};
+use audit::{Chain, ENTRY_BYTES, Entry, Fault, Finding, Kind, Time, Verifier};
+use client::protocol::{LogEntry, Reason, ResetReason, Role};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -145,9 +145,16 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
         ("agreement_frames", "agreement"),
         ("open_ms", "open ms"),
         ("accepted", "accepted"),
+        ("schedule", "schedule"),
+        ("code", "code"),
+        ("duress", "DURESS"),
         ("host", "by"),
     ] {
-        words.extend(said(name).filter(|value| value != "0").map(|value| format!("{about} {value}")));
+        words.extend(
+            said(name)
+                .filter(|value| value != "0" && value != "false")
+                .map(|value| format!("{about} {value}")),
+        );
     }
     let kind = said("kind").unwrap_or_default();
     format!("{:>6}  {time:<30}  {kind:<9} {}", entry.number, words.join(", ")).trim_end().to_owned()
@@ -181,7 +188,10 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
     let count = u32::from_le_bytes([h0, h1, h2, h3]);
     let number = u64::from_le_bytes(more);
     match entry.kind {
-        Kind::Admitted => put("picture", count.into()),
+        Kind::Admitted => {
+            put("duress", (entry.reason == 1).into());
+            put("picture", count.into())
+        }
         Kind::Refused => put("looks", count.into()),
         Kind::Fault if entry.reason == Fault::Model as u8 => {
             put("network", NETWORKS.get(count as usize).copied().unwrap_or("unknown").into())
@@ -199,6 +209,11 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
         Kind::Model => put("sha256", hex(&more).into()),
         Kind::Unpaired | Kind::Rekeyed | Kind::Signer => put("key", hex(&more).into()),
         Kind::Clock => put("before_ms", number.into()),
+        Kind::Rule => {
+            put("schedule", (entry.reason & 1 != 0).into());
+            put("code", (entry.reason & 2 != 0).into());
+            put("duress", (entry.reason & 4 != 0).into())
+        }
         Kind::Compared => put("accepted", (entry.reason == 1).into()),
         Kind::Settings => {
             put("far_one_in", (number as u32).into());
@@ -214,7 +229,7 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
 fn reason(entry: &Entry) -> Option<&'static str> {
     let reason = entry.reason;
     match entry.kind {
-        Kind::Refused => Refusal::ALL.into_iter().find(|it| *it as u8 == reason).map(Refusal::name),
+        Kind::Refused => Reason::ALL.into_iter().find(|it| *it as u8 == reason).map(Reason::name),
         Kind::Fault => Fault::ALL.into_iter().find(|it| *it as u8 == reason).map(Fault::name),
         Kind::Model => NETWORKS.get(usize::from(reason)).copied(),
         Kind::Paired => {
@@ -262,7 +277,7 @@ mod tests {
         let mut chain = Chain::default();
         let entry = |number: u32| {
             let time = Time { unix_ms: 1_795_610_096_789 + u64::from(number), exact: true };
-            let reason = Refusal::Stranger as u8;
+            let reason = Reason::Stranger as u8;
             let entry = Entry { reason, score: 8192, ..Entry::new(Kind::Refused, time) }.to_bytes();
             chain = chain.next(number, &entry);
             LogEntry { number, entry, chain: chain.0 }

@@ -14,6 +14,7 @@ mod clock;
 mod commands;
 mod device;
 mod help;
+mod hours;
 mod image_file;
 mod liveness;
 mod models;

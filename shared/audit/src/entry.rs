@@ -12,8 +12,8 @@
 //! | kind | reason | detail |
 //! |---|---|---|
 //! | booted | why, as the protocol numbers it | |
-//! | admitted | | picture u32 LE |
-//! | refused | [`Refusal`](crate::Refusal) | looks refused for it since its last entry, u32 LE |
+//! | admitted | 1 with the duress code | picture u32 LE |
+//! | refused | a number of `policy::Reason` | looks refused for it since its last entry, u32 LE |
 //! | enrolled | templates of the person | host |
 //! | removed | templates that went | host |
 //! | settings | pictures that must agree | host, one stranger in u32 LE, opening time in ms u32 LE |
@@ -24,6 +24,7 @@
 //! | unpaired, rekeyed, signer | | host, head of the key that goes, or that comes |
 //! | compared | 1 if accepted | host |
 //! | restart | | host |
+//! | rule | 1 for a schedule, 2 for a code, 4 for a duress code | host |
 //!
 //! A host is the first four bytes of its key, the head of a hash or a key its first eight.
 
@@ -75,6 +76,8 @@ pub enum Kind {
     Compared = 15,
     /// The board restarts, as a host asked.
     Restart = 16,
+    /// A person has another rule.
+    Rule = 17,
 }
 
 impl Kind {
@@ -98,6 +101,7 @@ impl Kind {
             Self::Signer => "signer",
             Self::Compared => "compared",
             Self::Restart => "restart",
+            Self::Rule => "rule",
         }
     }
 
@@ -120,6 +124,7 @@ impl Kind {
             14 => Self::Signer,
             15 => Self::Compared,
             16 => Self::Restart,
+            17 => Self::Rule,
             _ => return None,
         })
     }

@@ -14,13 +14,13 @@
 mod chain;
 mod entry;
 mod error;
+mod fault;
 mod log;
-mod reason;
 mod slot;
 
 pub use chain::{CHAIN_BYTES, Chain, Finding, Verifier};
 pub use entry::{DETAIL_BYTES, ENTRY_BYTES, Entry, Kind, Time};
 pub use error::Error;
+pub use fault::Fault;
 pub use log::{Log, Read};
-pub use reason::{Fault, Refusal};
 pub use slot::{Seal, TAG_BYTES};

@@ -13,6 +13,8 @@
 //! 0x18    unlocks              board, counts rising edges of the lock relay
 //! 0x1c    reset cause          board, at boot, see `ResetCause`
 //! 0x20    code                 board, the display: the six digits of a pairing and 0x8000_0000; or 0
+//! 0x24    keypad               host: a number that changes with each key, from bit 8, and the key in ASCII
+//! 0x28    keypad taken         board, the last word of the keypad that it has taken
 //! 0x40    frame sequence       host
 //! 0x44    frame width          host, pixels
 //! 0x48    frame height         host, pixels
@@ -50,6 +52,10 @@ pub const UNLOCKS: usize = 0x18;
 pub const RESET_CAUSE: usize = 0x1c;
 /// Offset of the display, which shows the code of a pairing.
 pub const CODE: usize = 0x20;
+/// Offset of the keypad.
+pub const KEYPAD: usize = 0x24;
+/// Offset of the keypad's acknowledge.
+pub const KEYPAD_TAKEN: usize = 0x28;
 /// Offset of the frame's sequence.
 pub const FRAME_SEQUENCE: usize = 0x40;
 /// Offset of the frame's width in pixels.

@@ -20,10 +20,12 @@
 //!
 //! Opening ends the count of failures. A code alone never opens: two factors are two.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Code, LocalTime, Lockout, Passback, Rule};
 
 /// Limits of the door.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
     /// Failures in a row that shut the door to claims.
@@ -36,6 +38,13 @@ pub struct Limits {
     pub code_ms: u32,
     /// Minutes by which clocks at the door are ahead of UTC.
     pub east: i16,
+}
+
+impl Default for Limits {
+    /// Ten failures shut for half a minute at first; a code within 15 seconds; no anti-passback; UTC.
+    fn default() -> Self {
+        Self { failures: 10, lockout_ms: 30_000, passback_ms: 0, code_ms: 15_000, east: 0 }
+    }
 }
 
 /// What somebody at the door shows.
@@ -54,25 +63,57 @@ pub enum Claim {
     Code(Code),
 }
 
-/// Why somebody is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why somebody is refused. Numbers are never given another meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
 #[non_exhaustive]
 pub enum Reason {
     /// Nobody known.
-    Stranger,
+    Stranger = 1,
     /// Not alive.
-    NotLive,
+    NotLive = 2,
     /// Not at this time.
-    Schedule,
+    Schedule = 3,
     /// There is a schedule, and the board does not know the time.
-    Clock,
+    Clock = 4,
     /// Too many failures in a row.
-    LockedOut,
+    LockedOut = 5,
     /// They came in already.
-    Passback,
+    Passback = 6,
     /// Not their code.
-    WrongCode,
+    WrongCode = 7,
+    /// Their rule is lost, and nobody knows what it said.
+    Unreadable = 8,
+}
+
+impl Reason {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Stranger,
+        Self::NotLive,
+        Self::Schedule,
+        Self::Clock,
+        Self::LockedOut,
+        Self::Passback,
+        Self::WrongCode,
+        Self::Unreadable,
+    ];
+
+    /// In one word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stranger => "stranger",
+            Self::NotLive => "not-live",
+            Self::Schedule => "schedule",
+            Self::Clock => "clock",
+            Self::LockedOut => "locked-out",
+            Self::Passback => "passback",
+            Self::WrongCode => "wrong-code",
+            Self::Unreadable => "unreadable",
+        }
+    }
 }
 
 /// What the door does.

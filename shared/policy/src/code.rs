@@ -21,12 +21,21 @@ pub struct Code {
 impl Code {
     /// The code of these digits; none unless they are 4 to 10 ASCII digits.
     #[must_use]
-    pub fn new(digits: &str) -> Option<Self> {
-        let digits = digits.as_bytes();
+    pub fn new(digits: &[u8]) -> Option<Self> {
         let mut code = Self { digits: [0; MAX_CODE], length: u8::try_from(digits.len()).ok()? };
         let room = code.digits.get_mut(..digits.len())?;
         room.copy_from_slice(digits);
-        (digits.len() >= MIN_CODE && digits.iter().all(u8::is_ascii_digit)).then_some(code)
+        code.is_valid().then_some(code)
+    }
+
+    /// Whether it is 4 to 10 digits, as after it came over a line.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        let length = usize::from(self.length);
+        let (digits, rest) = self.digits.split_at(length.min(MAX_CODE));
+        (MIN_CODE..=MAX_CODE).contains(&length)
+            && digits.iter().all(u8::is_ascii_digit)
+            && rest.iter().all(|byte| *byte == 0)
     }
 }
 
@@ -62,17 +71,17 @@ mod tests {
     #[test]
     fn digits_and_nothing_else() {
         for bad in ["", "123", "12345678901", "12a4", "12 4", "١٢٣٤"] {
-            assert!(Code::new(bad).is_none(), "{bad}");
+            assert!(Code::new(bad.as_bytes()).is_none(), "{bad}");
         }
-        assert!(Code::new("1234567890").is_some());
+        assert!(Code::new(b"1234567890").is_some());
     }
 
     #[test]
     fn only_the_same_is_the_same() {
-        let code = Code::new("1230").unwrap();
-        assert_eq!(code, Code::new("1230").unwrap());
+        let code = Code::new(b"1230").unwrap();
+        assert_eq!(code, Code::new(b"1230").unwrap());
         for other in ["1231", "12300", "0123"] {
-            assert_ne!(code, Code::new(other).unwrap(), "{other}");
+            assert_ne!(code, Code::new(other.as_bytes()).unwrap(), "{other}");
         }
     }
 }

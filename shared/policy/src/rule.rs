@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, Schedule};
+use crate::{Code, Schedule, Window};
 
 /// When a person may pass, and with what besides their face.
 ///
@@ -19,15 +19,17 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Whether the codes go together: a duress code needs a code to be typed in place of, and must be
-    /// another one.
+    /// Whether windows and codes are such, as after they came over a line, and the codes go together: a duress
+    /// code needs a code to be typed in place of, and must be another one.
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        match (&self.code, &self.duress) {
+        let together = match (&self.code, &self.duress) {
             (Some(code), Some(duress)) => code != duress,
             (None, Some(_)) => false,
             _ => true,
-        }
+        };
+        let mut codes = self.code.iter().chain(&self.duress);
+        together && codes.all(Code::is_valid) && self.schedule.windows().all(Window::is_valid)
     }
 }
 
@@ -37,7 +39,7 @@ mod tests {
 
     #[test]
     fn codes_go_together() {
-        let code = |digits| Code::new(digits);
+        let code = |digits: &str| Code::new(digits.as_bytes());
         let rule = |code, duress| Rule { code, duress, ..Rule::default() };
         assert!(rule(None, None).is_valid());
         assert!(rule(code("1234"), None).is_valid());

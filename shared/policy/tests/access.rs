@@ -6,7 +6,7 @@ use proptest::prelude::*;
 const LIMITS: Limits = Limits { failures: 3, lockout_ms: 10_000, passback_ms: 0, code_ms: 15_000, east: 60 };
 
 fn code(digits: &str) -> Code {
-    Code::new(digits).unwrap()
+    Code::new(digits.as_bytes()).unwrap()
 }
 
 /// Person 1 needs nothing more, 2 a code, 3 comes on weekdays from 8 to 18.

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Artefact, Candidate, Face, Flaw, Label, Liveness, Name, PersonId, ResetReason, Role, Similarity,
+    Artefact, Candidate, Face, Flaw, Label, Liveness, Name, PersonId, Reason, ResetReason, Role, Similarity,
 };
 
 /// An event.
@@ -66,6 +66,29 @@ pub enum EventKind {
         role: Role,
         /// What people call it.
         label: Label,
+    },
+    /// Somebody known was not let in, or failures shut the door to everybody.
+    Denied {
+        /// Who; none if the door is shut to everybody from now on.
+        person: Option<PersonId>,
+        /// Their name.
+        name: Name,
+        /// Why.
+        reason: Reason,
+    },
+    /// A code is asked of somebody known.
+    CodeAsked {
+        /// Of whom.
+        person: PersonId,
+        /// Their name.
+        name: Name,
+    },
+    /// Somebody opened with their duress code. Nothing at the door shows it.
+    Duress {
+        /// Who.
+        person: PersonId,
+        /// Their name.
+        name: Name,
     },
 }
 

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Hash, Label, ModelKind, Name, Role, Settings, Signature};
+use crate::{Hash, Label, ModelKind, Name, Role, Rule, Settings, Signature};
 
 /// A request. The reply named is the one on success; any request may be answered by an
 /// [`Error`](crate::Error) instead.
@@ -174,6 +174,19 @@ pub enum Request<'a> {
     SetClock {
         /// Milliseconds since 1970, UTC.
         unix_ms: u64,
+    },
+    /// When a person may pass, and whether a code is asked for. → [`Rule`](crate::Response::Rule)
+    GetRule {
+        /// The person.
+        name: Name,
+    },
+    /// Gives a person a rule, which takes the place of the one before.
+    /// → [`Rule`](crate::Response::Rule)
+    SetRule {
+        /// The person.
+        name: Name,
+        /// The rule; the default is a face alone, at any time.
+        rule: Rule,
     },
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ENTRIES_PER_PAGE, EVENTS_PER_PAGE, Event, Face, Hash, Host, Liveness, LogEntry, MAX_FACES, MAX_HOSTS,
-    MAX_TEMPLATE, ModelInfo, Name, Pairing, PersonId, Role, Settings, Similarity, Status, Text,
+    MAX_TEMPLATE, ModelInfo, Name, Pairing, PersonId, Role, Schedule, Settings, Similarity, Status, Text,
     USERS_PER_PAGE,
 };
 
@@ -121,6 +121,17 @@ pub enum Response {
         next: Option<u32>,
         /// The number that the next entry will have.
         end: u32,
+    },
+    /// What holds for a person. Their codes are told to nobody.
+    Rule {
+        /// The person's number.
+        person: PersonId,
+        /// At which times they may pass.
+        schedule: Schedule,
+        /// Whether a code is asked for besides the face.
+        code: bool,
+        /// Whether there is a code that raises a silent alarm.
+        duress: bool,
     },
 }
 

@@ -3,7 +3,7 @@
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
-use crate::{Clock, Hash, LivenessMode, ModelInfo, Similarity, Text};
+use crate::{Clock, Hash, Limits, LivenessMode, ModelInfo, Similarity, Text};
 
 /// The state of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,12 +58,20 @@ pub struct Settings {
     pub open_ms: u32,
     /// What shows that a face is a living one.
     pub liveness: LivenessMode,
+    /// After how many failures the door is shut to everybody, and for how long; and other limits.
+    pub limits: Limits,
 }
 
 impl Default for Settings {
     /// One stranger in 10,000, three pictures, three seconds, and no photographs.
     fn default() -> Self {
-        Self { far_one_in: 10_000, agreement_frames: 3, open_ms: 3_000, liveness: LivenessMode::Passive }
+        Self {
+            far_one_in: 10_000,
+            agreement_frames: 3,
+            open_ms: 3_000,
+            liveness: LivenessMode::Passive,
+            limits: Limits::default(),
+        }
     }
 }
 

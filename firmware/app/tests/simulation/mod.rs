@@ -22,7 +22,7 @@ use emulation::nor::{Nor, SECTOR_SIZE};
 
 use engine::FakeEngine;
 use host::Host;
-use parts::{Button, Dog, Eye, Line, Pin, Scene, Wires};
+use parts::{Button, Dog, Eye, Line, Pad, Pin, Scene, Wires};
 
 /// Bytes of one model slot.
 pub const SLOT: usize = 48 * SECTOR_SIZE;
@@ -74,6 +74,14 @@ impl World {
         self.wait(100).await;
         self.wires.button.set(false);
         self.wait(100).await;
+    }
+
+    /// Types on the keypad.
+    pub async fn type_keys(&self, keys: &str) {
+        for key in keys.bytes() {
+            self.wires.key.set(Some(key));
+            self.wait(50).await;
+        }
     }
 
     /// Whether the lock is open.
@@ -158,6 +166,7 @@ impl Board {
             ready: Pin(wires.clone(), |wires| &wires.ready),
             refused: Pin(wires.clone(), |wires| &wires.refused),
             button: Button(wires.clone()),
+            keypad: Pad(wires.clone()),
             watchdog: Dog(wires.clone()),
         };
         let [detector_a, detector_b] = &mut self.detector;

@@ -7,7 +7,7 @@ use std::{
     rc::Rc,
 };
 
-use app::{Camera, Capture, System, Watchdog};
+use app::{Camera, Capture, Keypad, System, Watchdog};
 use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
 use embedded_storage_async::nor_flash::{self as flash, NorFlash, ReadNorFlash};
 use emulation::nor::{Error, Nor};
@@ -25,6 +25,8 @@ pub struct Wires {
     pub ready: Cell<bool>,
     pub refused: Cell<bool>,
     pub button: Cell<bool>,
+    /// The key that is pressed on the keypad.
+    pub key: Cell<Option<u8>>,
     /// The lock's relay does not do as told.
     pub broken: Cell<bool>,
     /// The flash of the audit log fails.
@@ -79,6 +81,15 @@ impl InputPin for Button {
 
     fn is_low(&mut self) -> Result<bool, Infallible> {
         Ok(!self.0.button.get())
+    }
+}
+
+/// The keypad.
+pub struct Pad(pub Rc<Wires>);
+
+impl Keypad for Pad {
+    fn key(&mut self) -> Option<u8> {
+        self.0.key.take()
     }
 }
 
@@ -297,7 +308,7 @@ impl embedded_io_async::Write for End {
 pub struct SendParts;
 
 impl SendParts {
-    pub fn front() -> app::Front<Self, Self, Self, Self, Self, Self, Self> {
+    pub fn front() -> app::Front<Self, Self, Self, Self, Self, Self, Self, Self> {
         app::Front {
             receive: Self,
             send: Self,
@@ -305,6 +316,7 @@ impl SendParts {
             ready: Self,
             refused: Self,
             button: Self,
+            keypad: Self,
             watchdog: Self,
         }
     }
@@ -351,6 +363,12 @@ impl InputPin for SendParts {
 
     fn is_low(&mut self) -> Result<bool, Infallible> {
         Ok(true)
+    }
+}
+
+impl Keypad for SendParts {
+    fn key(&mut self) -> Option<u8> {
+        None
     }
 }
 

@@ -42,6 +42,8 @@ enum Action {
     Logs(LogsArgs),
     /// Press a board's button: it opens the door, or confirms a pairing
     Press(BoardArgs),
+    /// Type a code on a board's keypad, and `#` that ends it
+    Type(TypeArgs),
     /// Show what a board's clock shows, or set it by this computer's
     Clock(ClockArgs),
 }
@@ -60,6 +62,19 @@ struct UpArgs {
     /// what `cargo xtask firmware` built
     #[arg(long, value_name = "ELF")]
     firmware: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct TypeArgs {
+    /// The digits
+    #[arg(value_parser = |text: &str| match text.bytes().all(|key| key.is_ascii_digit()) {
+        true => Ok(text.to_owned()),
+        false => Err("a keypad has digits"),
+    })]
+    code: String,
+
+    #[command(flatten)]
+    board: BoardArgs,
 }
 
 #[derive(clap::Args)]
@@ -92,6 +107,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::List(args) => list(&args, output),
         Action::Logs(args) => logs(&args),
         Action::Press(args) => press(&args, output),
+        Action::Type(args) => type_code(&args, output),
         Action::Clock(args) => clock(&args, output),
     }
 }
@@ -202,6 +218,15 @@ fn press(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
     memory.press_button(false)?;
     let name = board.folder().name();
     output.print(&json!({ "board": name }), |out| writeln!(out, "the button of {name} was pressed"))?;
+    Ok(Outcome::Done)
+}
+
+fn type_code(args: &TypeArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let board = args.board.open()?;
+    board.memory()?.type_keys(&format!("{}#", args.code))?;
+    let name = board.folder().name();
+    output
+        .print(&json!({ "board": name }), |out| writeln!(out, "the code was typed on the pad of {name}"))?;
     Ok(Outcome::Done)
 }
 

@@ -1,32 +1,6 @@
-//! Why somebody was refused, and what failed: the reasons of two kinds of entries.
+//! What failed: the reasons of faults.
 //!
 //! Numbers are never given another meaning.
-
-/// Why somebody was not let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[repr(u8)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// Nobody's template is similar enough.
-    Stranger = 1,
-    /// The face is no living one's.
-    NotLive = 2,
-}
-
-impl Refusal {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Stranger, Self::NotLive];
-
-    /// In one word.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Stranger => "stranger",
-            Self::NotLive => "not-live",
-        }
-    }
-}
 
 /// What failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
