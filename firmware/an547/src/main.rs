@@ -11,7 +11,7 @@ mod board;
 use app::{Back, Front, Link, Memory, Networks};
 use mps::camera::{Camera, FRAME_WORDS};
 use mps::flash::{self, Partition};
-use mps::fpgaio::{Button, Output};
+use mps::fpgaio::{Input, Output};
 use mps::fuses::Fuses;
 use mps::keypad::Keypad;
 use mps::reset;
@@ -49,7 +49,10 @@ fn main() -> ! {
         lock: board::FPGAIO.lock_relay(),
         ready: board::FPGAIO.led(0),
         refused: board::FPGAIO.led(1),
-        button: Button,
+        alarm: board::FPGAIO.led(2),
+        button: Input::BUTTON,
+        contact: Input::CONTACT,
+        cover: Input::COVER,
         keypad: Keypad::new(),
         watchdog,
     };
@@ -86,7 +89,7 @@ async fn run_front(
         Output,
         Output,
         Output,
-        Button,
+        Input,
         Keypad,
         Watchdog,
     >,

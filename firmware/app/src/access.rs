@@ -88,6 +88,12 @@ impl Access {
         }
     }
 
+    /// Wipes the keys of the session, and of a handshake that is under way.
+    pub(crate) fn wipe(&mut self) {
+        self.handshake = None;
+        self.session = None;
+    }
+
     /// What the host of the session may do; none if it is not paired.
     pub(crate) fn role(&self) -> Option<Role> {
         let peer = self.session.as_ref()?.peer;

@@ -6,7 +6,7 @@ use audit::{Fault, Kind};
 use embassy_futures::select::{Either4, select4};
 use embassy_time::{Duration, Instant, Timer};
 use embedded_storage_async::nor_flash::NorFlash;
-use policy::Claim;
+use policy::{Alarm, Claim};
 use protocol::{EventKind, ModelKind};
 
 use crate::{
@@ -179,8 +179,10 @@ where
             Either4::Second(told) => {
                 let missed = link.missed.swap(0, Ordering::Relaxed);
                 desk.journal.take_notice(told, missed);
-                if let Notice::Code(code) = told.what {
-                    desk.decide(Claim::Code(code), 0).await;
+                match told.what {
+                    Notice::Code(code) => desk.decide(Claim::Code(code), 0).await,
+                    Notice::Alarm(Alarm::Cover) => desk.wipe_session(),
+                    _ => {}
                 }
             }
             Either4::Third(capture) => desk.watch(models, capture).await,

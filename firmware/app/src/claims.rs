@@ -4,6 +4,8 @@
 //! face, when it was refused in as many pictures in a row, so that a bad look or two of somebody known are no
 //! failure.
 
+use core::sync::atomic::Ordering;
+
 use audit::Kind;
 use embassy_time::{Duration, Instant};
 use embedded_storage_async::nor_flash::NorFlash;
@@ -42,6 +44,16 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let now = Instant::now().as_millis();
         let time = self.journal.clock.now();
         let clock = time.exact.then_some(time.unix_ms);
+        if self.link.uncovered.load(Ordering::Relaxed) {
+            let person = match claim {
+                Claim::Face { person } => Some(person),
+                _ => self.policy.asked(now),
+            };
+            if person.is_some() {
+                self.deny(person, Reason::Cover, score);
+            }
+            return;
+        }
         if let Claim::Face { person } = claim
             && self.rules.of(person).is_none()
         {
@@ -78,7 +90,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
     /// Tells that somebody may not pass, or that nobody may.
     fn deny(&mut self, person: Option<PersonId>, reason: Reason, score: i16) {
         self.journal.refused(reason, score, person);
-        self.link.refused.store(true, core::sync::atomic::Ordering::Relaxed);
+        self.link.refused.store(true, Ordering::Relaxed);
         let name = person.map(|person| self.name_of(person)).unwrap_or_default();
         self.link.record(EventKind::Denied { person, name, reason });
     }

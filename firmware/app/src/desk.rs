@@ -1,5 +1,7 @@
 //! What the back works with, from boot on.
 
+use core::sync::atomic::Ordering;
+
 use audit::{Fault, Kind};
 use embassy_futures::block_on;
 use embassy_time::Instant;
@@ -121,7 +123,9 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
     pub(crate) fn apply(&mut self, settings: Settings) {
         self.settings = settings;
         self.begin_anew();
-        self.link.button_ms.store(settings.open_ms, core::sync::atomic::Ordering::Relaxed);
+        self.link.button_ms.store(settings.open_ms, Ordering::Relaxed);
+        self.link.held_ms.store(settings.limits.held_ms, Ordering::Relaxed);
+        self.link.fail_safe.store(settings.limits.fail_safe, Ordering::Relaxed);
     }
 
     /// Forgets what the pictures so far showed.

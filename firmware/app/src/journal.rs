@@ -13,7 +13,7 @@
 use audit::{DETAIL_BYTES, Entry, Fault, Kind, Log, Read, Seal, TAG_BYTES};
 use embassy_time::{Duration, Instant};
 use embedded_storage_async::nor_flash::NorFlash;
-use policy::Reason;
+use policy::{Alarm, Reason};
 use protocol::{ENTRIES_PER_PAGE, Error, Hash, LogEntry, ResetReason, Response};
 use secrets::{Key, Siv};
 
@@ -166,12 +166,18 @@ impl<F: NorFlash> Journal<F> {
         if missed > 0 {
             self.write_at(at, Kind::Fault, Say::reason(Fault::Missed as u8).count(missed));
         }
+        let mut over = 0;
         let (kind, reason) = match what {
             Notice::Button => (Kind::Button, 0),
             Notice::LockFailed => (Kind::Fault, Fault::Lock as u8),
+            Notice::Alarm(alarm) => (Kind::Alarm, alarm as u8),
+            Notice::Covered => {
+                over = 1;
+                (Kind::Alarm, Alarm::Cover as u8)
+            }
             Notice::Code(_) => return,
         };
-        self.write_at(at, kind, Say::reason(reason));
+        self.write_at(at, kind, Say::reason(reason).count(over));
     }
 
     /// Sets the clock, as a host asks.

@@ -32,7 +32,7 @@
 //! static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 //!
 //! #[embassy_executor::task]
-//! async fn front(front: Front<Uart, Uart, Lock, Led, Led, Button, Pad, Dog>) -> ! {
+//! async fn front(front: Front<Uart, Uart, Lock, Led, Led, Input, Pad, Dog>) -> ! {
 //!     app::run_front(front, &LINK).await
 //! }
 //! #[embassy_executor::task]
@@ -53,6 +53,7 @@ mod link;
 
 mod door;
 mod front;
+mod guard;
 mod pad;
 
 mod access;

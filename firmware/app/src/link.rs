@@ -17,7 +17,7 @@ use embassy_sync::{
     signal::Signal,
 };
 use embassy_time::{Duration, Instant};
-use policy::Code;
+use policy::{Alarm, Code};
 use protocol::{EVENTS_PER_PAGE, Event, EventKind, Kind, LastReply, MAX_BODY};
 
 use crate::{door::Cause, events::Events};
@@ -65,6 +65,10 @@ pub(crate) enum Notice {
     LockFailed,
     /// A code was typed.
     Code(Code),
+    /// Something is wrong with the door, or the cover is open.
+    Alarm(Alarm),
+    /// The cover is closed again.
+    Covered,
 }
 
 /// The connection of [`run_front`](crate::run_front) and [`run_back`](crate::run_back).
@@ -85,6 +89,12 @@ pub struct Link {
     open_until: BlockingMutex<Raw, RefCell<Option<Instant>>>,
     /// How long the button opens, in milliseconds.
     pub(crate) button_ms: AtomicU32,
+    /// How long the door may stand open, in milliseconds.
+    pub(crate) held_ms: AtomicU32,
+    /// Whether the lock holds while it has current.
+    pub(crate) fail_safe: AtomicBool,
+    /// Whether the cover is open.
+    pub(crate) uncovered: AtomicBool,
     /// Whether pictures can be judged.
     pub(crate) ready: AtomicBool,
     /// Whether the button confirms a pairing, and opens no door.
@@ -113,6 +123,9 @@ impl Link {
             events: BlockingMutex::new(RefCell::new(Events::new())),
             open_until: BlockingMutex::new(RefCell::new(None)),
             button_ms: AtomicU32::new(0),
+            held_ms: AtomicU32::new(0),
+            fail_safe: AtomicBool::new(false),
+            uncovered: AtomicBool::new(false),
             ready: AtomicBool::new(false),
             refused: AtomicBool::new(false),
             confirming: AtomicBool::new(false),

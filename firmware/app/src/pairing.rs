@@ -129,6 +129,12 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         self.end_pairing();
     }
 
+    /// The cover is open: the keys of the session are wiped, and what it had begun is over.
+    pub(crate) fn wipe_session(&mut self) {
+        self.end_pairing();
+        self.access.wipe();
+    }
+
     /// Lets one more host be paired.
     pub(crate) fn invite(&mut self, role: Role) -> Response {
         self.access.pairing.invitation = Some((role, Instant::now() + INVITATION));

@@ -17,6 +17,8 @@ const LOCKOUT_MS: (u32, u32) = (1_000, 3_600_000);
 const PASSBACK_MS: (u32, u32) = (0, 86_400_000);
 /// Milliseconds for a code.
 const CODE_MS: (u32, u32) = (3_000, 120_000);
+/// Milliseconds for which the door may stand open, up to a day.
+const HELD_MS: (u32, u32) = (0, 86_400_000);
 /// Minutes ahead of UTC, or behind.
 const EAST: (u32, u32) = (0, 14 * 60);
 
@@ -33,6 +35,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Error> {
         (SettingName::LockoutMs, settings.limits.lockout_ms, LOCKOUT_MS),
         (SettingName::PassbackMs, settings.limits.passback_ms, PASSBACK_MS),
         (SettingName::CodeMs, settings.limits.code_ms, CODE_MS),
+        (SettingName::HeldMs, settings.limits.held_ms, HELD_MS),
         (SettingName::East, settings.limits.east.unsigned_abs().into(), EAST),
     ];
     match fields.into_iter().find(|(_, value, (low, high))| !(low..=high).contains(&value)) {

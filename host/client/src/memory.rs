@@ -69,15 +69,16 @@ impl Memory {
         self.write(place, &word.to_le_bytes())
     }
 
-    /// Whether the lock relay holds the door open at this moment.
+    /// Whether the lock relay has current at this moment, which holds the door open, or, where the lock is
+    /// fail-safe, closed.
     ///
     /// # Errors
     /// [`Error::File`].
-    pub fn lock_is_open(&self) -> Result<bool> {
+    pub fn relay_is_on(&self) -> Result<bool> {
         Ok(self.word(window::OUTPUTS)? >> window::LOCK_BIT & 1 == 1)
     }
 
-    /// How often the lock opened since the board was made.
+    /// How often the lock's relay was switched on since the board was made.
     ///
     /// # Errors
     /// [`Error::File`].
@@ -99,7 +100,36 @@ impl Memory {
     /// # Errors
     /// [`Error::File`].
     pub fn press_button(&self, pressed: bool) -> Result<()> {
-        self.set_word(window::BUTTONS, u32::from(pressed))
+        self.set_input(window::BUTTON_BIT, pressed)
+    }
+
+    /// Opens the door itself, whatever the lock says, or closes it.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn open_door(&self, open: bool) -> Result<()> {
+        self.set_input(window::CONTACT_BIT, open)
+    }
+
+    /// Opens the board's cover, or closes it.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn open_cover(&self, open: bool) -> Result<()> {
+        self.set_input(window::COVER_BIT, open)
+    }
+
+    fn set_input(&self, bit: u32, high: bool) -> Result<()> {
+        let inputs = self.word(window::INPUTS)?;
+        self.set_word(window::INPUTS, inputs & !(1 << bit) | u32::from(high) << bit)
+    }
+
+    /// Whether the board's output for alarms is on.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn alarm(&self) -> Result<bool> {
+        Ok(self.word(window::OUTPUTS)? >> window::ALARM_BIT & 1 == 1)
     }
 
     /// Types on the keypad, key by key as the board takes them: digits, `#` that ends a code, `*` that takes

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use audit::{Chain, ENTRY_BYTES, Entry, Fault, Finding, Kind, Time, Verifier};
-use client::protocol::{LogEntry, Reason, ResetReason, Role};
+use client::protocol::{Alarm, LogEntry, Reason, ResetReason, Role};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::commands::board::reset_name;
+use crate::board_report::reset_name;
 use crate::device::{hex, rounded};
 
 /// Names of people who are enrolled, by their number.
@@ -148,6 +148,7 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
         ("schedule", "schedule"),
         ("code", "code"),
         ("duress", "DURESS"),
+        ("over", "over"),
         ("host", "by"),
     ] {
         words.extend(
@@ -193,14 +194,17 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
             put("picture", count.into())
         }
         Kind::Refused => put("looks", count.into()),
+        Kind::Alarm => put("over", (count == 1).into()),
         Kind::Fault if entry.reason == Fault::Model as u8 => {
             put("network", NETWORKS.get(count as usize).copied().unwrap_or("unknown").into())
         }
         Kind::Fault => put("lost", json!((count > 0).then_some(count))),
         _ => None,
     };
-    let by_host =
-        !matches!(entry.kind, Kind::Booted | Kind::Admitted | Kind::Refused | Kind::Button | Kind::Fault);
+    let by_host = !matches!(
+        entry.kind,
+        Kind::Booted | Kind::Admitted | Kind::Refused | Kind::Button | Kind::Fault | Kind::Alarm
+    );
     if by_host {
         put("host", hex(&[h0, h1, h2, h3]).into());
     }
@@ -229,6 +233,7 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
 fn reason(entry: &Entry) -> Option<&'static str> {
     let reason = entry.reason;
     match entry.kind {
+        Kind::Alarm => Alarm::ALL.into_iter().find(|it| *it as u8 == reason).map(Alarm::name),
         Kind::Refused => Reason::ALL.into_iter().find(|it| *it as u8 == reason).map(Reason::name),
         Kind::Fault => Fault::ALL.into_iter().find(|it| *it as u8 == reason).map(Fault::name),
         Kind::Model => NETWORKS.get(usize::from(reason)).copied(),

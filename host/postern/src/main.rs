@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::FromArgMatches;
 
 mod audit_log;
+mod board_report;
 mod calibration;
 mod clock;
 mod commands;

@@ -24,6 +24,7 @@
 //! | unpaired, rekeyed, signer | | host, head of the key that goes, or that comes |
 //! | compared | 1 if accepted | host |
 //! | restart | | host |
+//! | alarm | a number of `policy::Alarm` | 1 where it is over, u32 LE |
 //! | rule | 1 for a schedule, 2 for a code, 4 for a duress code | host |
 //!
 //! A host is the first four bytes of its key, the head of a hash or a key its first eight.
@@ -78,6 +79,8 @@ pub enum Kind {
     Restart = 16,
     /// A person has another rule.
     Rule = 17,
+    /// Something is wrong with the door, or the cover is open.
+    Alarm = 18,
 }
 
 impl Kind {
@@ -102,6 +105,7 @@ impl Kind {
             Self::Compared => "compared",
             Self::Restart => "restart",
             Self::Rule => "rule",
+            Self::Alarm => "alarm",
         }
     }
 
@@ -125,6 +129,7 @@ impl Kind {
             15 => Self::Compared,
             16 => Self::Restart,
             17 => Self::Rule,
+            18 => Self::Alarm,
             _ => return None,
         })
     }

@@ -8,8 +8,8 @@
 //! 0x04    version              board, with the magic
 //! 0x08    board (547, 500)     board, at boot
 //! 0x0c    boots                board, counts its boots
-//! 0x10    buttons              host, bit 0: pressed
-//! 0x14    outputs              board, as driven now: bit 0 lock relay, bits 8.. LEDs 0..
+//! 0x10    inputs               host: bit 0 button pressed, bit 1 door open, bit 2 cover open
+//! 0x14    outputs              board, as driven now: bit 0 lock relay, bits 8.. LEDs: ready, refused, alarm
 //! 0x18    unlocks              board, counts rising edges of the lock relay
 //! 0x1c    reset cause          board, at boot, see `ResetCause`
 //! 0x20    code                 board, the display: the six digits of a pairing and 0x8000_0000; or 0
@@ -42,8 +42,8 @@ pub const VERSION_WORD: usize = 0x04;
 pub const BOARD: usize = 0x08;
 /// Offset of the count of boots.
 pub const BOOTS: usize = 0x0c;
-/// Offset of the buttons, bit 0 is pressed.
-pub const BUTTONS: usize = 0x10;
+/// Offset of the inputs.
+pub const INPUTS: usize = 0x10;
 /// Offset of the outputs as the board drives them.
 pub const OUTPUTS: usize = 0x14;
 /// Offset of the count of unlocks.
@@ -75,10 +75,19 @@ pub const FORMAT_RGB565: u32 = 2;
 /// Set at [`CODE`] while it shows a code.
 pub const CODE_SHOWN: u32 = 1 << 31;
 
-/// The bit of [`OUTPUTS`] that is set while the lock relay holds the door open.
+/// The bit of [`INPUTS`] that is set while the button is pressed.
+pub const BUTTON_BIT: u32 = 0;
+/// The bit of [`INPUTS`] that is set while the door is open.
+pub const CONTACT_BIT: u32 = 1;
+/// The bit of [`INPUTS`] that is set while the cover is open.
+pub const COVER_BIT: u32 = 2;
+
+/// The bit of [`OUTPUTS`] that is set while the lock relay has current.
 pub const LOCK_BIT: u32 = 0;
 /// The bit of [`OUTPUTS`] that shows LED 0; the others follow.
 pub const LED_BIT: u32 = 8;
+/// The bit of [`OUTPUTS`] that is set during an alarm: LED 2.
+pub const ALARM_BIT: u32 = LED_BIT + 2;
 
 /// Why the board started, as it says at [`RESET_CAUSE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -38,12 +38,25 @@ pub struct Limits {
     pub code_ms: u32,
     /// Minutes by which clocks at the door are ahead of UTC.
     pub east: i16,
+    /// For how long the door may stand open; 0 for as long as it likes.
+    pub held_ms: u32,
+    /// Whether the lock holds the door while it has current, and lets it go when the power goes, or on a fault.
+    pub fail_safe: bool,
 }
 
 impl Default for Limits {
-    /// Ten failures shut for half a minute at first; a code within 15 seconds; no anti-passback; UTC.
+    /// Ten failures shut for half a minute at first; a code within 15 seconds; no anti-passback; UTC; a door
+    /// that stands open for half a minute at most, and a lock that stays closed without power.
     fn default() -> Self {
-        Self { failures: 10, lockout_ms: 30_000, passback_ms: 0, code_ms: 15_000, east: 0 }
+        Self {
+            failures: 10,
+            lockout_ms: 30_000,
+            passback_ms: 0,
+            code_ms: 15_000,
+            east: 0,
+            held_ms: 30_000,
+            fail_safe: false,
+        }
     }
 }
 
@@ -85,11 +98,13 @@ pub enum Reason {
     WrongCode = 7,
     /// Their rule is lost, and nobody knows what it said.
     Unreadable = 8,
+    /// The board's cover is open.
+    Cover = 9,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Stranger,
         Self::NotLive,
         Self::Schedule,
@@ -98,6 +113,7 @@ impl Reason {
         Self::Passback,
         Self::WrongCode,
         Self::Unreadable,
+        Self::Cover,
     ];
 
     /// In one word.
@@ -112,6 +128,7 @@ impl Reason {
             Self::Passback => "passback",
             Self::WrongCode => "wrong-code",
             Self::Unreadable => "unreadable",
+            Self::Cover => "cover",
         }
     }
 }

@@ -7,17 +7,38 @@
 //! | open since `t` | still open | any, longer than `held_ms` since `t` | held: alarm, once |
 //! | open, held or forced | closes | any | closed |
 
+use serde::{Deserialize, Serialize};
+
 /// After the lock closed the door may still be on its way.
 const GRACE_MS: u64 = 1000;
 
-/// What is wrong with the door.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is wrong with the door, or the board's cover. Numbers are never given another meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
+#[non_exhaustive]
 pub enum Alarm {
-    /// It opened while it was locked.
-    Forced,
-    /// It stands open for too long.
-    Held,
+    /// The door opened while it was locked.
+    Forced = 1,
+    /// The door stands open for too long.
+    Held = 2,
+    /// The cover is open.
+    Cover = 3,
+}
+
+impl Alarm {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Forced, Self::Held, Self::Cover];
+
+    /// In one word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Forced => "forced",
+            Self::Held => "held",
+            Self::Cover => "cover",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

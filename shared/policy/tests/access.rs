@@ -3,7 +3,15 @@
 use policy::{Access, Claim, Code, Decision, Limits, Reason, Rule, Schedule, Window};
 use proptest::prelude::*;
 
-const LIMITS: Limits = Limits { failures: 3, lockout_ms: 10_000, passback_ms: 0, code_ms: 15_000, east: 60 };
+const LIMITS: Limits = Limits {
+    failures: 3,
+    lockout_ms: 10_000,
+    passback_ms: 0,
+    code_ms: 15_000,
+    east: 60,
+    held_ms: 0,
+    fail_safe: false,
+};
 
 fn code(digits: &str) -> Code {
     Code::new(digits.as_bytes()).unwrap()

@@ -272,6 +272,8 @@ pub enum SettingName {
     CodeMs,
     /// [`east`](crate::Limits::east), of which the range tells the absolute value
     East,
+    /// [`held_ms`](crate::Limits::held_ms)
+    HeldMs,
 }
 
 impl core::fmt::Display for SettingName {
@@ -285,6 +287,7 @@ impl core::fmt::Display for SettingName {
             SettingName::PassbackMs => "the time within which nobody comes in twice, in milliseconds,",
             SettingName::CodeMs => "the time for a code in milliseconds",
             SettingName::East => "the minutes by which the door is ahead of UTC, or behind,",
+            SettingName::HeldMs => "the time for which the door may stand open, in milliseconds,",
         })
     }
 }

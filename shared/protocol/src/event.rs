@@ -5,7 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Artefact, Candidate, Face, Flaw, Label, Liveness, Name, PersonId, Reason, ResetReason, Role, Similarity,
+    Alarm, Artefact, Candidate, Face, Flaw, Label, Liveness, Name, PersonId, Reason, ResetReason, Role,
+    Similarity,
 };
 
 /// An event.
@@ -89,6 +90,13 @@ pub enum EventKind {
         person: PersonId,
         /// Their name.
         name: Name,
+    },
+    /// Something is wrong with the door, or the cover is open; or the cover is closed again.
+    Alarm {
+        /// What.
+        alarm: Alarm,
+        /// Whether it is over.
+        over: bool,
     },
 }
 

@@ -71,7 +71,7 @@ pub use liveness::{Artefact, Liveness, LivenessMode};
 pub use log::{Clock, ENTRIES_PER_PAGE, LogEntry};
 pub use model::{ModelInfo, ModelKind};
 pub use pair::{Host, Label, MAX_HOSTS, MAX_LABEL, Pairing, Role, Signature};
-pub use policy::{Code, Limits, Reason, Rule, Schedule, Window};
+pub use policy::{Alarm, Code, Limits, Reason, Rule, Schedule, Window};
 pub use reply::LastReply;
 pub use request::{Enrolment, PixelFormat, Request, Source};
 pub use response::{Candidate, Comparison, Response, User};

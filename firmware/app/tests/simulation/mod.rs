@@ -22,7 +22,7 @@ use emulation::nor::{Nor, SECTOR_SIZE};
 
 use engine::FakeEngine;
 use host::Host;
-use parts::{Button, Dog, Eye, Line, Pad, Pin, Scene, Wires};
+use parts::{Dog, Eye, Input, Line, Pad, Pin, Scene, Wires};
 
 /// Bytes of one model slot.
 pub const SLOT: usize = 48 * SECTOR_SIZE;
@@ -165,7 +165,10 @@ impl Board {
             lock: Pin(wires.clone(), |wires| &wires.lock),
             ready: Pin(wires.clone(), |wires| &wires.ready),
             refused: Pin(wires.clone(), |wires| &wires.refused),
-            button: Button(wires.clone()),
+            alarm: Pin(wires.clone(), |wires| &wires.alarm),
+            button: Input(wires.clone(), |wires| &wires.button),
+            contact: Input(wires.clone(), |wires| &wires.contact),
+            cover: Input(wires.clone(), |wires| &wires.cover),
             keypad: Pad(wires.clone()),
             watchdog: Dog(wires.clone()),
         };

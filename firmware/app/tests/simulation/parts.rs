@@ -24,7 +24,12 @@ pub struct Wires {
     pub lock: Cell<bool>,
     pub ready: Cell<bool>,
     pub refused: Cell<bool>,
+    pub alarm: Cell<bool>,
     pub button: Cell<bool>,
+    /// The door is open.
+    pub contact: Cell<bool>,
+    /// The cover is open.
+    pub cover: Cell<bool>,
     /// The key that is pressed on the keypad.
     pub key: Cell<Option<u8>>,
     /// The lock's relay does not do as told.
@@ -67,20 +72,20 @@ impl OutputPin for Pin {
     }
 }
 
-/// The button.
-pub struct Button(pub Rc<Wires>);
+/// An input.
+pub struct Input(pub Rc<Wires>, pub fn(&Wires) -> &Cell<bool>);
 
-impl ErrorType for Button {
+impl ErrorType for Input {
     type Error = Infallible;
 }
 
-impl InputPin for Button {
+impl InputPin for Input {
     fn is_high(&mut self) -> Result<bool, Infallible> {
-        Ok(self.0.button.get())
+        Ok((self.1)(&self.0).get())
     }
 
     fn is_low(&mut self) -> Result<bool, Infallible> {
-        Ok(!self.0.button.get())
+        Ok(!(self.1)(&self.0).get())
     }
 }
 
@@ -315,7 +320,10 @@ impl SendParts {
             lock: Self,
             ready: Self,
             refused: Self,
+            alarm: Self,
             button: Self,
+            contact: Self,
+            cover: Self,
             keypad: Self,
             watchdog: Self,
         }

@@ -5,7 +5,7 @@
 use crate::output::{Outcome, Output};
 
 mod bench;
-pub mod board;
+mod board;
 mod compile;
 mod completions;
 mod embed;

@@ -42,6 +42,15 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     code_time: Option<u32>,
 
+    /// For how many seconds the door may stand open; 0 for as long as it likes
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    held: Option<u32>,
+
+    /// Whether the lock lets the door go when the power goes, and on a fault: it then holds while it has
+    /// current (true), or opens while it has (false)
+    #[arg(long, value_name = "BOOL")]
+    fail_safe: Option<bool>,
+
     /// Minutes by which clocks at the door are ahead of UTC, for the hours of people
     #[arg(long, value_name = "MINUTES", allow_negative_numbers = true)]
     east: Option<i16>,
@@ -64,6 +73,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     limits.lockout_ms = args.lockout.unwrap_or(limits.lockout_ms);
     limits.passback_ms = args.passback.unwrap_or(limits.passback_ms);
     limits.code_ms = args.code_time.unwrap_or(limits.code_ms);
+    limits.held_ms = args.held.unwrap_or(limits.held_ms);
+    limits.fail_safe = args.fail_safe.unwrap_or(limits.fail_safe);
     limits.east = args.east.unwrap_or(limits.east);
     if settings != before {
         settings = device.set_settings(settings)?;
@@ -78,6 +89,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         "passback_ms": settings.limits.passback_ms,
         "code_ms": settings.limits.code_ms,
         "east": settings.limits.east,
+        "held_ms": settings.limits.held_ms,
+        "fail_safe": settings.limits.fail_safe,
     });
     output.print(&report, |out| {
         writeln!(out, "one in     {} strangers may be let in", settings.far_one_in)?;
@@ -96,6 +109,13 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             ms => writeln!(out, "passback   nobody comes in twice within {} s", f64::from(ms) / 1e3)?,
         }
         writeln!(out, "code       within {} s of the face", f64::from(limits.code_ms) / 1e3)?;
+        match limits.held_ms {
+            0 => writeln!(out, "held open  as long as it likes")?,
+            ms => writeln!(out, "held open  an alarm after {} s", f64::from(ms) / 1e3)?,
+        }
+        let without =
+            if limits.fail_safe { "lets the door go (fail-safe)" } else { "stays locked (fail-secure)" };
+        writeln!(out, "no power   the lock {without}")?;
         writeln!(out, "time zone  {} minutes ahead of UTC", limits.east)
     })?;
     Ok(Outcome::Done)

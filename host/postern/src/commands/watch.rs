@@ -6,7 +6,7 @@ use client::protocol::{Event, EventKind, Judgement};
 use client::{Device, Error};
 use serde_json::{Value, json};
 
-use crate::commands::board::reset_name;
+use crate::board_report::reset_name;
 use crate::device::{DeviceArgs, real, rounded};
 use crate::output::{Outcome, Output};
 
@@ -136,6 +136,8 @@ fn to_text(event: &Event) -> String {
         EventKind::Denied { name, reason, .. } => format!("{name} may not pass: {}", reason.name()),
         EventKind::CodeAsked { name, .. } => format!("waits for the code of {name}"),
         EventKind::Duress { name, .. } => format!("DURESS: {name} was forced to open"),
+        EventKind::Alarm { alarm, over: false } => format!("ALARM: {}", alarm.name()),
+        EventKind::Alarm { alarm, over: true } => format!("the alarm is over: {}", alarm.name()),
         EventKind::Paired { role, label } => format!("{label} was paired as {role}"),
         other => format!("{other:?}"),
     };
@@ -181,6 +183,7 @@ fn to_json(event: &Event) -> Value {
         EventKind::Paired { role, label } => {
             json!({ "event": "paired", "role": role.to_string(), "label": label.as_str() })
         }
+        EventKind::Alarm { alarm, over } => json!({ "event": "alarm", "alarm": alarm.name(), "over": over }),
         EventKind::Denied { person, name, reason } => json!({
             "event": "denied",
             "person": person,

@@ -37,6 +37,7 @@ fn main_job(board: &'static str) {
     assert_eq!(bench.run(&["identify", &picture(JOE)]).code, 1);
     bench.refused(&["remove", "Joe"], "nobody named Joe");
     crate::log::tells_what_happened(&bench);
+    crate::policy::holds_at_the_door(&bench);
 }
 
 /// Every template that the board makes has the bytes that the host computes.
