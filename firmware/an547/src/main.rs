@@ -50,6 +50,7 @@ fn main() -> ! {
         ready: board::FPGAIO.led(0),
         refused: board::FPGAIO.led(1),
         alarm: board::FPGAIO.led(2),
+        wires: [board::FPGAIO.led(3), board::FPGAIO.led(4)],
         button: Input::BUTTON,
         contact: Input::CONTACT,
         cover: Input::COVER,

@@ -12,7 +12,10 @@ use embedded_storage_async::nor_flash::NorFlash;
 use policy::{Claim, Decision, Reason};
 use protocol::{EventKind, Judgement, Name, PersonId};
 
-use crate::{board::System, desk::Desk, door::Cause, engine::Engine, journal::Say, link::Order, translate};
+use crate::{
+    board::System, desk::Desk, door::Cause, engine::Engine, journal::Say, link::Order, translate,
+    wiegand::Frame,
+};
 
 impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
     /// The claim that a picture makes, if enough before it agree.
@@ -102,6 +105,9 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         self.journal.write(Kind::Admitted, say.count(self.camera_sequence));
         if duress {
             self.link.record(EventKind::Duress { person, name: name.clone() });
+        }
+        if let Some(frame) = Frame::new(self.settings.wiegand, person) {
+            self.link.wiegand.signal(frame);
         }
         let cause = Cause::Person { frame: self.camera_sequence, person, name };
         let time = Duration::from_millis(self.settings.open_ms.into());

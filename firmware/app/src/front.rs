@@ -3,7 +3,7 @@
 use core::sync::atomic::Ordering;
 
 use embassy_futures::{
-    join::join4,
+    join::join5,
     select::{Either3, select3},
 };
 use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, channel::Channel};
@@ -20,6 +20,7 @@ use crate::{
     link::{Link, Notice, Order, Ticket},
     log::log,
     pad::Pad,
+    wiegand,
 };
 
 /// How often button and LEDs are looked after. Two equal readings in a row are a press.
@@ -48,6 +49,8 @@ pub struct Front<R, W, L, A, B, I, K, D> {
     pub refused: B,
     /// The output that tells of an alarm: the door was forced or is held open, or the cover is open.
     pub alarm: A,
+    /// Wiegand's two wires, for zeros and for ones, both high.
+    pub wires: [A; 2],
     /// The button by which people inside open the door (request to exit), high while pressed.
     pub button: I,
     /// The door's contact, high while the door is open; low where there is none.
@@ -80,16 +83,17 @@ where
     K: Keypad,
     D: Watchdog,
 {
-    let Front { receive, send, lock, ready, refused, alarm, button, contact, cover, keypad, watchdog } =
+    let Front { receive, send, lock, ready, refused, alarm, wires, button, contact, cover, keypad, watchdog } =
         front;
     let outgoing = Channel::new();
     link.give_sign();
     let pins = Pins { lock, ready, refused, alarm, button, contact, cover, failing: false };
-    join4(
+    join5(
         keep_door(pins, keypad, link),
         read_requests(receive, &outgoing, link),
         write_replies(send, &outgoing, link),
         feed(watchdog, link),
+        tell_controller(wires, link),
     )
     .await
     .0
@@ -354,6 +358,17 @@ impl Button {
             self.down = high;
         }
         press
+    }
+}
+
+/// Tells another controller who was let in.
+async fn tell_controller<P: OutputPin>(mut wires: [P; 2], link: &Link) -> ! {
+    for wire in &mut wires {
+        let _ = wire.set_high();
+    }
+    loop {
+        let frame = link.wiegand.wait().await;
+        wiegand::send(&mut wires, frame).await;
     }
 }
 

@@ -17,7 +17,8 @@
 //! kilobytes of code.
 //!
 //! # Invariants
-//! - The door is locked after boot, when its time is over, and on every fault.
+//! - The door is locked after boot, when its time is over, and on every fault. A fail-safe lock holds by current: it
+//!   lets the door go until the settings are read, and when a fault handler switches the relay off.
 //! - The lock opens for a picture only after several pictures in a row agree ([`Agreement`]),
 //!   by a threshold that follows from the false-accept rate asked for.
 //! - Who is not paired may ask for the board's state and no more; a press of the button pairs.
@@ -55,6 +56,7 @@ mod door;
 mod front;
 mod guard;
 mod pad;
+mod wiegand;
 
 mod access;
 mod agreement;

@@ -20,7 +20,7 @@ use embassy_time::{Duration, Instant};
 use policy::{Alarm, Code};
 use protocol::{EVENTS_PER_PAGE, Event, EventKind, Kind, LastReply, MAX_BODY};
 
-use crate::{door::Cause, events::Events};
+use crate::{door::Cause, events::Events, wiegand::Frame};
 
 type Raw = CriticalSectionRawMutex;
 
@@ -89,6 +89,8 @@ pub struct Link {
     open_until: BlockingMutex<Raw, RefCell<Option<Instant>>>,
     /// How long the button opens, in milliseconds.
     pub(crate) button_ms: AtomicU32,
+    /// What another controller shall be told.
+    pub(crate) wiegand: Signal<Raw, Frame>,
     /// How long the door may stand open, in milliseconds.
     pub(crate) held_ms: AtomicU32,
     /// Whether the lock holds while it has current.
@@ -123,6 +125,7 @@ impl Link {
             events: BlockingMutex::new(RefCell::new(Events::new())),
             open_until: BlockingMutex::new(RefCell::new(None)),
             button_ms: AtomicU32::new(0),
+            wiegand: Signal::new(),
             held_ms: AtomicU32::new(0),
             fail_safe: AtomicBool::new(false),
             uncovered: AtomicBool::new(false),

@@ -13,6 +13,7 @@
 //! 50, 51         salt of the gallery's key, twice
 //! 52             which places have a rule, a bit each
 //! 53             limits
+//! 54             what goes out by Wiegand
 //! 64 + place     a paired host: key, role, label; or none
 //!
 //! 03 in the key's high byte, and in its low byte the place: a rule of a person, see `rules`
@@ -84,11 +85,13 @@ impl<F: NorFlash> Storage<F> {
         let Some((far_one_in, agreement_frames, open_ms, liveness)) = self.get(OWN)? else { return Ok(None) };
         // A board whose older firmware knew no limits has none of its own.
         let limits = self.get(OWN + 53)?.unwrap_or_default();
-        Ok(Some(Settings { far_one_in, agreement_frames, open_ms, liveness, limits }))
+        let wiegand = self.get(OWN + 54)?.unwrap_or_default();
+        Ok(Some(Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand }))
     }
 
     pub(crate) fn set_settings(&mut self, settings: &Settings) -> Result<(), Failed> {
-        let Settings { far_one_in, agreement_frames, open_ms, liveness, limits } = settings;
+        let Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand } = settings;
+        self.put(OWN + 54, wiegand)?;
         self.put(OWN + 53, limits)?;
         self.put(OWN, &(far_one_in, agreement_frames, open_ms, liveness))
     }
@@ -233,7 +236,7 @@ mod tests {
     extern crate std;
     use super::*;
     use emulation::nor::{Nor, SECTOR_SIZE};
-    use protocol::{Limits, LivenessMode};
+    use protocol::{Limits, LivenessMode, Wiegand};
 
     #[test]
     fn settings_of_an_older_firmware_are_kept_and_get_limits() {
@@ -245,7 +248,9 @@ mod tests {
         storage.put(OWN, &(5_000u32, 4u8, 2_000u32, LivenessMode::Off)).unwrap();
         let limits = Limits::default();
         let liveness = LivenessMode::Off;
-        let kept = Settings { far_one_in: 5_000, agreement_frames: 4, open_ms: 2_000, liveness, limits };
+        let wiegand = Wiegand::Off;
+        let kept =
+            Settings { far_one_in: 5_000, agreement_frames: 4, open_ms: 2_000, liveness, limits, wiegand };
         assert_eq!(storage.settings(), Ok(Some(kept)));
         let limits = Limits { failures: 3, ..limits };
         storage.set_settings(&Settings { limits, ..kept }).unwrap();

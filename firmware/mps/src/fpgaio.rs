@@ -7,10 +7,12 @@
 use core::convert::Infallible;
 
 use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
-use emulation::window::{BUTTON_BIT, CONTACT_BIT, COVER_BIT, INPUTS, LED_BIT, LOCK_BIT, OUTPUTS, UNLOCKS};
+use emulation::window::{
+    BUTTON_BIT, CONTACT_BIT, COVER_BIT, INPUTS, LED_BIT, LOCK_BIT, OUTPUTS, UNLOCKS, WIRE_BITS,
+};
 
 use crate::register::Register;
-use crate::window;
+use crate::{window, wires};
 
 /// The LED that stands for the lock's relay.
 const LOCK_LED: u32 = 0;
@@ -54,6 +56,9 @@ impl Fpgaio {
             outputs.write(with_bit(before, mirror, high));
             if mirror == LOCK_BIT && high && before & 1 << LOCK_BIT == 0 {
                 window::count(UNLOCKS);
+            }
+            if WIRE_BITS.contains(&mirror) && !high && before & 1 << mirror != 0 {
+                wires::pulse(mirror == WIRE_BITS[1]);
             }
         });
     }

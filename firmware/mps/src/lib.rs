@@ -57,5 +57,6 @@ pub mod camera;
 pub mod flash;
 pub mod fuses;
 pub mod window;
+mod wires;
 
 mod register;

@@ -124,6 +124,15 @@ impl Memory {
         self.set_word(window::INPUTS, inputs & !(1 << bit) | u32::from(high) << bit)
     }
 
+    /// The last message on Wiegand's wires: how many bits, and the bits, the last one lowest.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn wires(&self) -> Result<(u32, u64)> {
+        let (low, high) = (self.word(window::WIRES_BITS)?, self.word(window::WIRES_BITS + 4)?);
+        Ok((self.word(window::WIRES_PULSES)?, u64::from(high) << 32 | u64::from(low)))
+    }
+
     /// Whether the board's output for alarms is on.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ mod output;
 mod picture;
 mod portraits;
 mod samples;
+mod wiegand;
 
 use output::Output;
 

@@ -60,6 +60,27 @@ pub struct Settings {
     pub liveness: LivenessMode,
     /// After how many failures the door is shut to everybody, and for how long; and other limits.
     pub limits: Limits,
+    /// Whether another controller is told who was let in.
+    pub wiegand: Wiegand,
+}
+
+/// What another controller is told of who was let in, over Wiegand's two wires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Wiegand {
+    /// Nothing.
+    #[default]
+    Off,
+    /// The person's number in a message of 26 bits.
+    Bits26 {
+        /// The site, as the controller expects it.
+        facility: u8,
+    },
+    /// The person's number in a message of 34 bits.
+    Bits34 {
+        /// The site, as the controller expects it.
+        facility: u16,
+    },
 }
 
 impl Default for Settings {
@@ -71,6 +92,7 @@ impl Default for Settings {
             open_ms: 3_000,
             liveness: LivenessMode::Passive,
             limits: Limits::default(),
+            wiegand: Wiegand::Off,
         }
     }
 }

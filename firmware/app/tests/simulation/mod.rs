@@ -166,6 +166,7 @@ impl Board {
             ready: Pin(wires.clone(), |wires| &wires.ready),
             refused: Pin(wires.clone(), |wires| &wires.refused),
             alarm: Pin(wires.clone(), |wires| &wires.alarm),
+            wires: [Pin(wires.clone(), |wires| &wires.data[0]), Pin(wires.clone(), |wires| &wires.data[1])],
             button: Input(wires.clone(), |wires| &wires.button),
             contact: Input(wires.clone(), |wires| &wires.contact),
             cover: Input(wires.clone(), |wires| &wires.cover),

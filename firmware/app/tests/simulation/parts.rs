@@ -25,6 +25,8 @@ pub struct Wires {
     pub ready: Cell<bool>,
     pub refused: Cell<bool>,
     pub alarm: Cell<bool>,
+    /// Wiegand's wires.
+    pub data: [Cell<bool>; 2],
     pub button: Cell<bool>,
     /// The door is open.
     pub contact: Cell<bool>,
@@ -321,6 +323,7 @@ impl SendParts {
             ready: Self,
             refused: Self,
             alarm: Self,
+            wires: [Self, Self],
             button: Self,
             contact: Self,
             cover: Self,

@@ -14,6 +14,7 @@ use crate::board_report::{Report, StatusReport, print_status};
 use crate::clock::ClockReport;
 use crate::device::{BoardArgs, DeviceArgs};
 use crate::output::{Outcome, Output};
+use crate::wiegand;
 
 /// How often a followed log is looked at again.
 const FOLLOW: Duration = Duration::from_millis(100);
@@ -46,6 +47,8 @@ enum Action {
     Door(SwitchArgs),
     /// Open or close a board's cover, which its tamper switch sees
     Cover(SwitchArgs),
+    /// Show the last message on a board's Wiegand wires, as the controller there reads it
+    Wires(BoardArgs),
     /// Type a code on a board's keypad, and `#` that ends it
     Type(TypeArgs),
     /// Show what a board's clock shows, or set it by this computer's
@@ -72,7 +75,7 @@ struct UpArgs {
 struct SwitchArgs {
     /// What to do with it
     #[arg(value_enum)]
-    state: Position,
+    position: Position,
 
     #[command(flatten)]
     board: BoardArgs,
@@ -130,6 +133,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::Press(args) => press(&args, output),
         Action::Door(args) => switch(&args, output, "door", Memory::open_door),
         Action::Cover(args) => switch(&args, output, "cover", Memory::open_cover),
+        Action::Wires(args) => wires(&args, output),
         Action::Type(args) => type_code(&args, output),
         Action::Clock(args) => clock(&args, output),
     }
@@ -252,7 +256,7 @@ fn switch(
 ) -> anyhow::Result<Outcome> {
     let board = args.board.open()?;
     let memory = board.memory()?;
-    let open = args.state == Position::Open;
+    let open = args.position == Position::Open;
     set(&memory, open)?;
     // The board looks fifty times a second, by its clock.
     std::thread::sleep(PRESS);
@@ -261,6 +265,22 @@ fn switch(
     output.print(&json!({ "board": board.folder().name(), "open": open, "alarm": alarm }), |out| {
         let alarm = if alarm { ", and the alarm is on" } else { "" };
         writeln!(out, "the {what} of {} is {state}{alarm}", board.folder().name())
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn wires(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let (bits, message) = args.open()?.memory()?.wires()?;
+    let read = wiegand::read(bits, message);
+    let report = json!({
+        "bits": bits,
+        "facility": read.map(|read| read.facility),
+        "number": read.map(|read| read.number),
+    });
+    output.print(&report, |out| match read {
+        Some(read) => writeln!(out, "{bits} bits: facility {}, number {}", read.facility, read.number),
+        None if bits == 0 => writeln!(out, "no message yet"),
+        None => writeln!(out, "{bits} bits that are no message: {message:b}"),
     })?;
     Ok(Outcome::Done)
 }

@@ -1,10 +1,11 @@
 //! `postern settings`: how sure the door must be, of whom and that they live, how long it opens, and what shuts it.
 
-use client::protocol::LivenessMode;
+use client::protocol::{LivenessMode, Wiegand};
 use serde_json::json;
 
 use crate::device::DeviceArgs;
 use crate::output::{Outcome, Output};
+use crate::wiegand;
 
 /// Options of `postern settings`.
 #[derive(clap::Args)]
@@ -51,6 +52,10 @@ pub struct Args {
     #[arg(long, value_name = "BOOL")]
     fail_safe: Option<bool>,
 
+    /// Tell another controller who was let in, over Wiegand's wires: off, 26:FACILITY or 34:FACILITY
+    #[arg(long, value_name = "FORMAT", value_parser = wiegand::parse)]
+    wiegand: Option<Wiegand>,
+
     /// Minutes by which clocks at the door are ahead of UTC, for the hours of people
     #[arg(long, value_name = "MINUTES", allow_negative_numbers = true)]
     east: Option<i16>,
@@ -68,6 +73,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     settings.agreement_frames = args.agreement.unwrap_or(settings.agreement_frames);
     settings.open_ms = args.open_ms.unwrap_or(settings.open_ms);
     settings.liveness = args.liveness.unwrap_or(settings.liveness);
+    settings.wiegand = args.wiegand.unwrap_or(settings.wiegand);
     let limits = &mut settings.limits;
     limits.failures = args.failures.unwrap_or(limits.failures);
     limits.lockout_ms = args.lockout.unwrap_or(limits.lockout_ms);
@@ -91,6 +97,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         "east": settings.limits.east,
         "held_ms": settings.limits.held_ms,
         "fail_safe": settings.limits.fail_safe,
+        "wiegand": wiegand::text(settings.wiegand),
     });
     output.print(&report, |out| {
         writeln!(out, "one in     {} strangers may be let in", settings.far_one_in)?;
@@ -116,6 +123,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         let without =
             if limits.fail_safe { "lets the door go (fail-safe)" } else { "stays locked (fail-secure)" };
         writeln!(out, "no power   the lock {without}")?;
+        writeln!(out, "wiegand    {}", wiegand::text(settings.wiegand))?;
         writeln!(out, "time zone  {} minutes ahead of UTC", limits.east)
     })?;
     Ok(Outcome::Done)

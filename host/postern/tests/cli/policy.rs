@@ -61,7 +61,13 @@ fn the_pins_are_watched(bench: &Bench) {
     assert_eq!(bench.done(&["board", "cover", "open"])[0]["alarm"], true);
     assert_eq!(bench.run(&["show", &picture(BARACK[1])]).code, 1, "nobody is let in from outside");
     assert_eq!(bench.done(&["board", "cover", "closed"])[0]["alarm"], false);
+    bench.refused(&["settings", "--wiegand", "26:999"], "0 to 255");
+    bench.done(&["settings", "--wiegand", "26:7"]);
     assert_eq!(bench.run(&["show", &picture(BARACK[1])]).code, 0);
+    let message = &bench.done(&["board", "wires"])[0];
+    assert_eq!((message["bits"].as_u64(), message["facility"].as_u64()), (Some(26), Some(7)), "{message}");
+    assert_eq!(message["number"], 1, "Barack");
+    bench.done(&["settings", "--wiegand", "off"]);
     let log = bench.done(&["log"]);
     let alarms: Vec<_> = log.iter().filter(|entry| entry["kind"] == "alarm").collect();
     let told: Vec<_> =
