@@ -75,9 +75,9 @@ mod tests {
         let bits = |wiegand, person| Frame::new(wiegand, person).map(|frame| (frame.length, frame.bits));
         // Facility 1, number 1: 1 | 0000 0001 0000 | 0000 0000 0001 | 0.
         let one = bits(Wiegand::Bits26 { facility: 1 }, 1);
-        assert_eq!(one, Some((26, 0b1_0000_0001_0000_0000_0000_0001_0)));
+        assert_eq!(one, Some((26, 0b10_0000_0010_0000_0000_0000_0010)));
         assert_eq!(bits(Wiegand::Bits26 { facility: 0 }, 0), Some((26, 1)));
-        assert_eq!(bits(Wiegand::Bits26 { facility: 255 }, 0xffff), Some((26, (1 << 25) - 2 | 1)));
+        assert_eq!(bits(Wiegand::Bits26 { facility: 255 }, 0xffff), Some((26, (1 << 25) - 1)));
         let long = bits(Wiegand::Bits34 { facility: 0x8001 }, 0x1_0003);
         assert_eq!(long, Some((34, 0x8001_0003 << 1 | 1)), "of the number the lower 16 bits go");
         assert_eq!(bits(Wiegand::Off, 1), None);
