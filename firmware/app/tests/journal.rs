@@ -151,7 +151,7 @@ fn a_log_that_cannot_be_written_stops_nothing_and_is_told() {
     let mut board = board();
     board.boot(async |world: &mut World| {
         let before = world.host.log().await.len();
-        world.wires.log_fails.set(true);
+        world.supply.broken.set(Some("log"));
         for _ in 0..3 {
             world.show(1).await;
         }
@@ -161,7 +161,7 @@ fn a_log_that_cannot_be_written_stops_nothing_and_is_told() {
         assert_eq!(status(world).await.log_lost, 3);
         assert_eq!(world.host.log().await.len(), before);
 
-        world.wires.log_fails.set(false);
+        world.supply.broken.set(None);
         world.press().await;
         let log = world.host.log().await;
         let [(_, lost), (_, button)] = log[before..] else { panic!("{:?}", &log[before..]) };
@@ -179,14 +179,14 @@ fn nobody_comes_in_without_an_entry_wherever_the_power_is_cut() {
     for cut in (0..2 * 64 + 8).step_by(3) {
         let mut board = whole.copy();
         let booted = 64;
-        board.power = Some(booted + cut);
+        board.supply.bytes.set(Some(booted + cut));
         let open = board.boot(async |world: &mut World| {
             for _ in 0..3 {
                 world.show(1).await;
             }
             world.is_open() && status(world).await.log_lost == 0
         });
-        board.power = None;
+        board.supply.bytes.set(None);
         let admitted = board.boot(async |world: &mut World| {
             world.host.kinds().await.iter().filter(|kind| **kind == Kind::Admitted).count()
         });

@@ -293,13 +293,13 @@ fn a_power_cut_leaves_the_old_rule_or_the_new_one() {
     let (mut old, mut new) = (0, 0);
     for cut in (64..64 + 400).step_by(7) {
         let mut board = whole.copy();
-        board.power = Some(cut);
+        board.supply.bytes.set(Some(cut));
         let other = Rule { code: code("7777"), ..Rule::default() };
         let acknowledged = board.boot(async |world: &mut World| {
             let both = [set_rule(world, "Ann", other).await, set_rule(world, "Bob", office()).await];
             both.map(|reply| reply.is_ok())
         });
-        board.power = None;
+        board.supply.bytes.set(None);
         let opens = board.boot(async |world: &mut World| {
             assert!(!comes(world, 1).await, "cut at {cut}: a face alone");
             world.type_keys("1234#").await;
