@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use embassy_time::{Duration, Instant, MockDriver};
 use fastrand::Rng;
-use protocol::{Enrolment, Error, Request, Response, Settings};
+use protocol::{Enrolment, Error, Limits, Request, Response, Settings};
 use simulation::{Board, World, engine};
 
 const PICTURES: u32 = 10_000;
@@ -103,12 +103,18 @@ fn picture(random: &mut Rng, last: Option<u8>) -> (Option<u8>, Vec<u8>) {
     }
 }
 
+/// Settings in which strangers rarely shut the door, so that it has much to decide.
+fn settings(open_ms: u32) -> Settings {
+    let limits = Limits { failures: 100, lockout_ms: 1_000, ..Limits::default() };
+    Settings { open_ms, limits, ..Settings::default() }
+}
+
 /// The guest comes or goes, the settings change; the flash may fail.
 async fn change(world: &mut World, guest: Guest, random: &mut Rng, counts: &mut Counts) -> Guest {
     let name = protocol::Name::try_from("guest").unwrap();
     let (reply, then) = match (random.u8(..3), guest) {
         (0, _) => {
-            let settings = Settings { open_ms: 400 + random.u32(..3) * 100, ..Settings::default() };
+            let settings = settings(400 + random.u32(..3) * 100);
             (world.host.ask(Request::SetSettings(settings)).await, guest)
         }
         (_, Guest::Away) => (world.host.enrol_as("guest", GUEST, 0, Enrolment::NewPerson).await, Guest::Here),
@@ -178,6 +184,7 @@ fn ten_thousand_pictures_with_faults_let_nobody_in_who_should_not_be() {
     let mut board = Board::with_models();
     // The guest's places in flash count as used once somebody had them.
     let before = board.boot(async |world: &mut World| {
+        world.host.ask(Request::SetSettings(settings(400))).await.unwrap();
         world.host.enrol("Ann", RESIDENTS[0]).await.unwrap();
         world.host.enrol("Bob", RESIDENTS[1]).await.unwrap();
         world.host.enrol("guest", GUEST).await.unwrap();

@@ -22,7 +22,7 @@ use emulation::nor::SECTOR_SIZE;
 
 use engine::FakeEngine;
 use host::Host;
-use parts::{Button, Dog, Eye, Line, Pin, Scene, Wires};
+use parts::{Dog, Eye, Input, Line, Pad, Pin, Scene, Wires};
 use supply::Supply;
 
 /// Bytes of one model slot.
@@ -35,6 +35,7 @@ static CLOCK: Mutex<()> = Mutex::new(());
 pub struct Board {
     pub gallery: Vec<u8>,
     pub settings: Vec<u8>,
+    pub log: Vec<u8>,
     pub detector: [Vec<u8>; 2],
     pub encoder: [Vec<u8>; 2],
     pub liveness: [Vec<u8>; 2],
@@ -43,6 +44,8 @@ pub struct Board {
     pub unique: u8,
     /// Random numbers drawn before a boot; the same, and the boot draws the same again.
     pub drawn: u32,
+    /// Why it boots next.
+    pub reset: Option<protocol::ResetReason>,
     /// The power of its flash, and what comes of that.
     pub supply: Rc<Supply>,
 }
@@ -52,6 +55,7 @@ pub struct World {
     pub host: Host,
     pub scene: Rc<Scene>,
     pub wires: Rc<Wires>,
+    pub supply: Rc<Supply>,
 }
 
 impl World {
@@ -74,6 +78,14 @@ impl World {
         self.wait(100).await;
     }
 
+    /// Types on the keypad.
+    pub async fn type_keys(&self, keys: &str) {
+        for key in keys.bytes() {
+            self.wires.key.set(Some(key));
+            self.wait(50).await;
+        }
+    }
+
     /// Whether the lock is open.
     pub fn is_open(&self) -> bool {
         self.wires.lock.get()
@@ -94,12 +106,14 @@ impl Board {
         Self {
             gallery: erased(12 * SECTOR_SIZE),
             settings: erased(4 * SECTOR_SIZE),
+            log: erased(4 * SECTOR_SIZE),
             detector: [erased(SLOT), erased(SLOT)],
             encoder: [erased(SLOT), erased(SLOT)],
             liveness: [erased(SLOT), erased(SLOT)],
             memory: Box::new(Memory::new()),
             unique: 0x42,
             drawn: 0,
+            reset: None,
             supply: Rc::default(),
         }
     }
@@ -120,12 +134,14 @@ impl Board {
         Self {
             gallery: self.gallery.clone(),
             settings: self.settings.clone(),
+            log: self.log.clone(),
             detector: self.detector.clone(),
             encoder: self.encoder.clone(),
             liveness: self.liveness.clone(),
             memory: Box::new(Memory::new()),
             unique: self.unique,
             drawn: self.drawn,
+            reset: None,
             supply: Rc::default(),
         }
     }
@@ -136,11 +152,13 @@ impl Board {
         MockDriver::get().reset();
         let (link, line) = (Link::new(), Line::new());
         let (scene, wires) = (Rc::new(Scene::default()), Rc::new(Wires::default()));
-        let mut world = World { host: Host::new(line.clone()), scene: scene.clone(), wires: wires.clone() };
+        let supply = self.supply.clone();
+        let host = Host::new(line.clone());
+        let mut world = World { host, scene: scene.clone(), wires: wires.clone(), supply: supply.clone() };
         wires.unique.set(self.unique);
         wires.drawn.set(self.drawn);
+        wires.reset.set(self.reset.take());
         let hanging = wires.clone();
-        let supply = self.supply.clone();
         let nor = |name, memory| parts::Chip::new(name, memory, supply.clone());
         let front = Front {
             receive: line.board_receives(),
@@ -148,7 +166,12 @@ impl Board {
             lock: Pin(wires.clone(), |wires| &wires.lock),
             ready: Pin(wires.clone(), |wires| &wires.ready),
             refused: Pin(wires.clone(), |wires| &wires.refused),
-            button: Button(wires.clone()),
+            alarm: Pin(wires.clone(), |wires| &wires.alarm),
+            wires: [Pin(wires.clone(), |wires| &wires.data[0]), Pin(wires.clone(), |wires| &wires.data[1])],
+            button: Input(wires.clone(), |wires| &wires.button),
+            contact: Input(wires.clone(), |wires| &wires.contact),
+            cover: Input(wires.clone(), |wires| &wires.cover),
+            keypad: Pad(wires.clone()),
             watchdog: Dog(wires.clone()),
         };
         let back = Back {
@@ -157,6 +180,7 @@ impl Board {
             system: parts::Whole(wires),
             gallery: nor("gallery", &mut self.gallery[..]),
             settings: nor("settings", &mut self.settings[..]),
+            log: nor("log", &mut self.log[..]),
             detector: slots(["detector A", "detector B"], &mut self.detector, &supply),
             encoder: slots(["encoder A", "encoder B"], &mut self.encoder, &supply),
             liveness: slots(["liveness A", "liveness B"], &mut self.liveness, &supply),

@@ -24,6 +24,8 @@ pub struct Supply {
     pub operations: Cell<u32>,
     /// Of how many operations one fails, and the generator that chooses.
     pub failing: RefCell<Option<(u32, fastrand::Rng)>>,
+    /// A partition in which nothing can be changed.
+    pub broken: Cell<Option<&'static str>>,
     /// Operations that failed so.
     pub failed: Cell<u32>,
     /// Erases by partition and sector.
@@ -31,8 +33,8 @@ pub struct Supply {
 }
 
 impl Supply {
-    /// An erase or program of so many bytes begins: how many of them change.
-    pub fn begin(&self, bytes: usize) -> usize {
+    /// An erase or program of so many bytes of a partition begins: how many of them change.
+    pub fn begin(&self, partition: &'static str, bytes: usize) -> usize {
         let operation = self.operations.get() + 1;
         self.operations.set(operation);
         let mut allowed = match self.cut.get() {
@@ -55,6 +57,9 @@ impl Supply {
         {
             self.failed.set(self.failed.get() + 1);
             allowed = random.usize(..bytes);
+        }
+        if self.broken.get() == Some(partition) {
+            allowed = 0;
         }
         allowed
     }
