@@ -2,7 +2,7 @@
 
 use embassy_time::Instant;
 use embedded_storage_async::nor_flash::NorFlash;
-use gallery::Gallery;
+use gallery::{Gallery, Template};
 use liveness::Watch;
 use protocol::{Error, ModelKind, Settings};
 use secrets::{Generator, Key};
@@ -35,6 +35,8 @@ pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
     pub(crate) transfer: Option<Transfer>,
     pub(crate) agreement: Agreement,
     pub(crate) looks: Watch,
+    /// The face of the last look.
+    pub(crate) face: Option<Template>,
     pub(crate) camera_sequence: u32,
     /// Until when the camera's pictures are left for the host to ask for.
     pub(crate) paused_until: Instant,
@@ -86,6 +88,7 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
             transfer: None,
             agreement: Agreement::new(),
             looks: Watch::new(),
+            face: None,
             camera_sequence: 0,
             paused_until: Instant::MIN,
             access,

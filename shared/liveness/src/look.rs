@@ -5,6 +5,10 @@ use vision::{Face, Landmark, Point, SUBPIXEL_BITS};
 /// Faces whose sizes differ by more than this ratio, 3/2, are not one face in two looks.
 const GROWTH: [i64; 2] = [3, 2];
 
+/// Faces that are less alike than this, as a cosine of their templates in Q15 (0.5), are not one face in two
+/// looks. A turning head stays above it from one look to the next, other people stay far below.
+pub const SAME: i16 = 16_384;
+
 /// What one picture shows of a face.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -15,17 +19,23 @@ pub struct Look {
     pub landmarks: [Point; 5],
     /// When, in milliseconds of any clock that does not jump.
     pub at_ms: u64,
+    /// How alike this face and that of the look before are to the encoder: the cosine of their templates, Q15.
+    /// The largest value where there was none before.
+    pub similarity: i16,
 }
 
 impl Look {
-    /// A look at `face`.
-    pub fn new(score: u16, face: &Face, at_ms: u64) -> Self {
-        Self { score, landmarks: face.landmarks, at_ms }
+    /// A look at `face`, which is this similar to that of the look before.
+    pub fn new(score: u16, face: &Face, at_ms: u64, similarity: i16) -> Self {
+        Self { score, landmarks: face.landmarks, at_ms, similarity }
     }
 
-    /// Whether this look and one `before` it can be of one face: it did not jump by more than its own
-    /// size, and did not grow or shrink by half.
+    /// Whether this look and one `before` it can be of one face: it is alike, did not jump by more than its
+    /// own size, and did not grow or shrink by half.
     pub(crate) fn continues(&self, before: &Self) -> bool {
+        if self.similarity < SAME {
+            return false;
+        }
         let (now, then) = (self.size(), before.size());
         let (larger, smaller) = (now.max(then), now.min(then));
         let moved = |axis: fn(&Point) -> i32| (self.middle(axis) - before.middle(axis)).abs();
