@@ -2,12 +2,19 @@
 
 use vision::{Face, Landmark, Point, SUBPIXEL_BITS};
 
+use crate::motion::parallax;
+
 /// Faces whose sizes differ by more than this ratio, 3/2, are not one face in two looks.
 const GROWTH: [i64; 2] = [3, 2];
 
 /// Faces that are less alike than this, as a cosine of their templates in Q15 (0.5), are not one face in two
 /// looks. A turning head stays above it from one look to the next, other people stay far below.
 pub const SAME: i16 = 16_384;
+
+/// The nose of one face does not leap by more than this between the eyes from one look to the next, in distances of the
+/// eyes, Q12 (0.125): a head would have turned by some 16 degrees. Living heads at five looks a second stay below
+/// 0.08 (people of the training), a photograph in whose place its mirror image comes leaps by twice its nose's place.
+const LEAP: i64 = 512;
 
 /// What one picture shows of a face.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,9 +38,14 @@ impl Look {
     }
 
     /// Whether this look and one `before` it can be of one face: it is alike, did not jump by more than its
-    /// own size, and did not grow or shrink by half.
+    /// own size, its nose did not leap between the eyes, and it did not grow or shrink by half.
     pub(crate) fn continues(&self, before: &Self) -> bool {
         if self.similarity < SAME {
+            return false;
+        }
+        if let (Some(now), Some(then)) = (parallax(self), parallax(before))
+            && (now - then).abs() > LEAP
+        {
             return false;
         }
         let (now, then) = (self.size(), before.size());

@@ -201,6 +201,17 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_and_its_mirror_image_in_one_place_begin_anew() {
+        let mut watch = Watch::new();
+        for number in 0..40 {
+            let nose = if number / 4 % 2 == 0 { 5 } else { -5 };
+            let verdict = watch.see(look(32_000, 100 + number % 3, nose, 0), 3);
+            assert_eq!(verdict.against, Some(Against::Early));
+            assert_eq!(watch.looks().len() as i32, number % 4 + 1);
+        }
+    }
+
+    #[test]
     fn what_is_still_does_not_pass_however_alive_it_looks() {
         let mut watch = Watch::new();
         let last = (0..30).map(|_| watch.see(look(32_768, 100, 0, 0), 3)).last();
