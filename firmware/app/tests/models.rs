@@ -140,9 +140,9 @@ fn a_power_cut_anywhere_leaves_the_old_model_or_the_new_one() {
     // Erased and programmed bytes both count; the whole transfer takes some 300,000.
     for cut in (0..330_000).step_by(1_777).chain((299_000..306_000).step_by(61)) {
         let mut board = before.copy();
-        board.power = Some(cut);
+        board.supply.bytes.set(Some(cut));
         let done = board.boot(async |world: &mut World| world.host.flash(ModelKind::Encoder, &image).await);
-        board.power = None;
+        board.supply.bytes.set(None);
         board.boot(async |world: &mut World| {
             let now = names(world).await;
             outcomes[usize::from(now == ["finder", "better", "watcher"])] += 1;

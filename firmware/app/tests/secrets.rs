@@ -323,7 +323,7 @@ fn a_board_whose_settings_are_wiped_no_longer_knows_its_people() {
 #[test]
 fn a_flash_that_cannot_be_read_makes_no_board_that_belongs_to_nobody() {
     let mut board = Board::new();
-    board.power = Some(0);
+    board.supply.bytes.set(Some(0));
     board.boot(async |world: &mut World| {
         assert_eq!(world.host.connect().await, None);
         assert_eq!(world.host.ask(Request::GetSettings).await, Err(Error::Flash));

@@ -16,8 +16,8 @@ pub const MAX_PIXELS: u64 = 120_000_000;
 /// Least width and height of a photograph in pixels.
 pub const MIN_SIDE: u32 = 32;
 
-/// Most memory that a decoder may ask for; [`MAX_PIXELS`] in 16-bit RGBA.
-const MAX_ALLOCATION: u64 = MAX_PIXELS * 8;
+/// Most memory that a decoder may ask for, a pixel: 16-bit RGBA.
+const BYTES_A_PIXEL: u64 = 8;
 
 /// A picture: upright, 8 bits, RGB, without transparency.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,29 +42,47 @@ impl Photo {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let bytes = fs::read(path).map_err(|source| Error::Read { path: path.into(), source })?;
+        Self::decode(&bytes, path, MAX_PIXELS)
+    }
+
+    /// Reads a photograph of at most so many pixels from the bytes of a file, as [`Photo::open`] does.
+    /// `path` is for the errors alone.
+    ///
+    /// A decoder that panics over damaged bytes, as some do, ends here: the picture is damaged.
+    ///
+    /// # Errors
+    /// Everything but [`Error::Read`] and [`Error::Write`].
+    pub fn decode(bytes: &[u8], path: &Path, most: u64) -> Result<Self, Error> {
+        std::panic::catch_unwind(|| Self::decode_trusting(bytes, path, most)).unwrap_or_else(|_| {
+            let reason = "the decoder gave up".into();
+            Err(Error::Damaged { path: path.into(), reason })
+        })
+    }
+
+    fn decode_trusting(bytes: &[u8], path: &Path, most: u64) -> Result<Self, Error> {
         if bytes.is_empty() {
             return Err(Error::Empty { path: path.into() });
         }
-        let format = image::guess_format(&bytes)
-            .map_err(|_| Error::Format { path: path.into(), what: describe(&bytes).into() })?;
-        let mut reader = ImageReader::with_format(Cursor::new(&bytes), format);
+        let format = image::guess_format(bytes)
+            .map_err(|_| Error::Format { path: path.into(), what: describe(bytes).into() })?;
+        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
         // Sizes are checked below, with a better message.
         reader.no_limits();
         let mut decoder = reader.into_decoder().map_err(|error| refuse(path, error))?;
         let (width, height) = decoder.dimensions();
-        if u64::from(width) * u64::from(height) > MAX_PIXELS {
-            let limit = MAX_PIXELS / 1_000_000;
+        if u64::from(width) * u64::from(height) > most {
+            let limit = most / 1_000_000;
             return Err(Error::TooLarge { path: path.into(), width, height, limit });
         }
         if width.min(height) < MIN_SIDE {
             return Err(Error::TooSmall { path: path.into(), width, height });
         }
-        if format == ImageFormat::Jpeg && !jpeg::is_complete(&bytes) {
+        if format == ImageFormat::Jpeg && !jpeg::is_complete(bytes) {
             let reason = "its end is missing".into();
             return Err(Error::Damaged { path: path.into(), reason });
         }
         let mut limits = Limits::no_limits();
-        limits.max_alloc = Some(MAX_ALLOCATION);
+        limits.max_alloc = Some(most * BYTES_A_PIXEL);
         decoder.set_limits(limits).map_err(|error| refuse(path, error))?;
         // A picture whose orientation cannot be read is taken as it lies.
         let orientation = decoder.orientation();

@@ -257,3 +257,10 @@ fn a_small_face_is_brought_near() {
         assert!(part.width() >= 32 && part.height() >= 32);
     }
 }
+
+/// A JPEG with odd sampling, over which the decoder (zune-jpeg 0.5.15) panics. A fuzzer found it.
+#[test]
+fn a_jpeg_that_its_decoder_panics_over_is_damaged() {
+    let error = Folder::new().refusal("odd.jpg", include_bytes!("odd-sampling.jpg")).to_string();
+    assert!(error.contains("the decoder gave up"), "{error}");
+}

@@ -60,6 +60,8 @@ pub(crate) fn take(memory: &mut Memory, place: Place, owner: u16, content: &[u8]
             let number = usize::from(slot);
             let places = (memory.templates.get_mut(number), memory.rows.get_mut(number));
             let (Some(slot), Some(row)) = places else { return Err(Error::Corrupted) };
+            // From here on there is something to wipe, whatever comes of it.
+            slot.written = true;
             let stored = record::template(content, row)?;
             let (person, encoder, dimension) = match stored {
                 Some(stored) => (stored.person, stored.encoder, stored.template.values().len()),
@@ -68,7 +70,6 @@ pub(crate) fn take(memory: &mut Memory, place: Place, owner: u16, content: &[u8]
             if person == 0 {
                 row.zeroize();
             }
-            slot.written = true;
             slot.locked = false;
             slot.person = person;
             slot.encoder = encoder;

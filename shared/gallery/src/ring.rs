@@ -20,7 +20,9 @@
 //! | a person comes | cell into the half in use | the person's record, in the map | | a cell without a person is dropped at the next opening |
 //! | a person goes | the others' cells into the other half | its header, of the next generation | the old half is erased | the newer valid half counts, the other one is erased |
 //!
-//! A half whose header was not written whole is none. A removal takes two halves' sectors in turns, so
+//! A half whose header was not written whole is none. Flash loses bits over the years, and here a bit would
+//! cost a person, or with a header everybody: a header or cell whose check fails is tried with each of its
+//! bits turned, and the next removal writes it anew. A removal takes two halves' sectors in turns, so
 //! that a sector is erased once in two removals.
 
 use embedded_storage_async::nor_flash::NorFlash;
@@ -32,6 +34,7 @@ use crate::{Error, MAX_PEOPLE};
 /// Bytes of a half, at least.
 const HALF: usize = 8192;
 const HEADER: usize = 16;
+const HEADER_CHECK: usize = 8;
 const CELL: usize = 24;
 const MAGIC: [u8; 4] = *b"PKR1";
 /// Bytes of a salt.
@@ -101,7 +104,7 @@ impl Ring {
             }
             // A cell that a cut left half written was used, too.
             self.cells = number + 1;
-            if let Some((slot, salt)) = self.checked(&cell)
+            if let Some((slot, salt)) = self.checked(&mut cell)
                 && let Some(kept) = salts.get_mut(usize::from(slot))
             {
                 *kept = Some(salt);
@@ -178,15 +181,17 @@ impl Ring {
     async fn header<F: NorFlash>(&self, flash: &mut F, half: u32) -> Result<Option<u32>, Error> {
         let mut header = [0; HEADER];
         flash.read(half * Self::half::<F>(), &mut header).await.map_err(|_| Error::Flash)?;
-        let generation = header.get(4..8).and_then(|bytes| bytes.first_chunk()).copied().unwrap_or_default();
-        let generation = u32::from_le_bytes(generation);
-        Ok((header == self.head(generation)).then_some(generation))
+        if header == [ERASED; HEADER] || !self.mend(&mut header, HEADER - HEADER_CHECK) {
+            return Ok(None);
+        }
+        let generation = header.strip_prefix(&MAGIC).and_then(|rest| rest.first_chunk());
+        Ok(generation.map(|bytes| u32::from_le_bytes(*bytes)))
     }
 
     fn head(&self, generation: u32) -> [u8; HEADER] {
         let mut header = [0; HEADER];
         fill(&mut header, &[&MAGIC, &generation.to_le_bytes()]);
-        self.sign(&mut header, 8);
+        self.sign(&mut header, HEADER - HEADER_CHECK);
         header
     }
 
@@ -197,11 +202,33 @@ impl Ring {
         cell
     }
 
-    fn checked(&self, cell: &[u8; CELL]) -> Option<(u16, [u8; SALT])> {
+    fn checked(&self, cell: &mut [u8; CELL]) -> Option<(u16, [u8; SALT])> {
+        if !self.mend(cell, 2 + SALT) {
+            return None;
+        }
         let (slot, rest) = cell.split_first_chunk::<2>()?;
-        let slot = u16::from_le_bytes(*slot);
-        let salt = *rest.first_chunk::<SALT>()?;
-        (self.cell(slot, &salt) == *cell).then_some((slot, salt))
+        Some((u16::from_le_bytes(*slot), *rest.first_chunk::<SALT>()?))
+    }
+
+    /// Whether the check behind the first bytes is theirs, if need be after one bit was turned back.
+    fn mend(&self, bytes: &mut [u8], length: usize) -> bool {
+        let bits = bytes.len() * 8;
+        let turn = |bytes: &mut [u8], bit: usize| {
+            if let Some(byte) = bytes.get_mut(bit / 8) {
+                *byte ^= 1 << (bit % 8);
+            }
+        };
+        // There is no bit of the first number, so that nothing is turned.
+        core::iter::once(bits).chain(0..bits).any(|bit| {
+            turn(bytes, bit);
+            let whole = bytes.split_at_checked(length).is_some_and(|(content, check)| {
+                self.key.derive(content, b"postern ring").bytes().starts_with(check)
+            });
+            if !whole {
+                turn(bytes, bit);
+            }
+            whole
+        })
     }
 
     /// Puts the check of the first bytes behind them.

@@ -14,7 +14,7 @@
 //!  128 | SHA-256 of operators, tensors, outputs and data: the identity |
 //!  160 | reserved, zero, 32 bytes                                      |
 //!  192 +---------------------------------------------------------------+
-//!      | operators: 64 bytes each, in the order in which they run      |
+//!      | operators: 60 bytes each, in the order in which they run      |
 //!      | tensors: 32 bytes each, with place in the arena and lifetime  |
 //!      | outputs: u32 tensor numbers                                   |
 //!      | calibration: 8 bytes each, see [`CalibrationRecord`]          |

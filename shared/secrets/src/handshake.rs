@@ -15,11 +15,12 @@
 //!
 //! [Noise framework]: https://noiseprotocol.org/noise.html
 
-use noise_protocol::{HandshakeState, HandshakeStateBuilder, patterns};
+use noise_protocol::{DH, HandshakeState, HandshakeStateBuilder, patterns};
 
+pub use crate::primitives::Curve;
 use crate::{
     Error, Key,
-    primitives::{ChaChaPoly, Curve, Sha},
+    primitives::{ChaChaPoly, Sha},
     session::{Answering, Asking},
 };
 
@@ -30,11 +31,17 @@ pub const SECOND: usize = 96;
 /// Bytes of the host's second message.
 pub const THIRD: usize = 64;
 
-type State = HandshakeState<Curve, ChaChaPoly, Sha>;
+type State<D> = HandshakeState<D, ChaChaPoly, Sha>;
+
+/// A key agreement over keys of 32 bytes. Boards and hosts have [`Curve`]; a fuzzer, which would spend all
+/// its time on that one, brings its own.
+pub trait Agreement: DH<Key = Key, Pubkey = [u8; 32], Output = Key> {}
+
+impl<D: DH<Key = Key, Pubkey = [u8; 32], Output = Key>> Agreement for D {}
 
 /// The public half of a static secret.
 pub fn public_key(secret: &Key) -> [u8; 32] {
-    <Curve as noise_protocol::DH>::pubkey(secret)
+    Curve::pubkey(secret)
 }
 
 /// What is known after a handshake.
@@ -48,12 +55,18 @@ pub struct Established<S> {
 }
 
 /// The host, which waits for the board's message.
-pub struct Initiator(State);
+pub type Initiator = InitiatorBy<Curve>;
 
 /// The board, which waits for the host's second message.
-pub struct Responder(State);
+pub type Responder = ResponderBy<Curve>;
 
-impl Initiator {
+/// An [`Initiator`] by any key agreement.
+pub struct InitiatorBy<D: Agreement>(State<D>);
+
+/// A [`Responder`] by any key agreement.
+pub struct ResponderBy<D: Agreement>(State<D>);
+
+impl<D: Agreement> InitiatorBy<D> {
     /// Begins: the handshake and its first message. `ephemeral` is random, and used for this alone.
     pub fn begin(secret: Key, ephemeral: Key, version: u16) -> (Self, [u8; FIRST]) {
         let mut state = state(secret, ephemeral, version, true);
@@ -79,7 +92,7 @@ impl Initiator {
     }
 }
 
-impl Responder {
+impl<D: Agreement> ResponderBy<D> {
     /// Takes the host's first message, and gives the board's. `ephemeral` is random, and used for
     /// this alone.
     ///
@@ -113,10 +126,10 @@ impl Responder {
 }
 
 /// The one place that begins a handshake, always with an ephemeral key.
-fn state(secret: Key, ephemeral: Key, version: u16, initiator: bool) -> State {
+fn state<D: Agreement>(secret: Key, ephemeral: Key, version: u16, initiator: bool) -> State<D> {
     let [low, high] = version.to_le_bytes();
     let prologue = [b'p', b'o', b's', b't', b'e', b'r', b'n', low, high];
-    let mut builder = HandshakeStateBuilder::<Curve>::new();
+    let mut builder = HandshakeStateBuilder::<D>::new();
     builder
         .set_pattern(patterns::noise_xx())
         .set_is_initiator(initiator)
@@ -127,14 +140,14 @@ fn state(secret: Key, ephemeral: Key, version: u16, initiator: bool) -> State {
 }
 
 /// Reads a message of a length that is known, with nothing in it but the handshake's own.
-fn read(state: &mut State, message: &[u8], length: usize) -> Result<(), Error> {
+fn read<D: Agreement>(state: &mut State<D>, message: &[u8], length: usize) -> Result<(), Error> {
     if message.len() != length {
         return Err(Error::Length);
     }
     state.read_message(message, &mut []).map_err(|_| Error::Forged)
 }
 
-fn established<S>(state: &State, session: S) -> Established<S> {
+fn established<D: Agreement, S>(state: &State<D>, session: S) -> Established<S> {
     let mut binding = [0; 32];
     binding.iter_mut().zip(state.get_hash()).for_each(|(to, from)| *to = *from);
     // Both patterns of the handshake carry the other side's key before they end.

@@ -13,7 +13,7 @@ use crate::Key;
 pub(crate) const TAG: usize = 16;
 
 /// Diffie-Hellman on Curve25519.
-pub(crate) enum Curve {}
+pub enum Curve {}
 
 impl DH for Curve {
     type Key = Key;

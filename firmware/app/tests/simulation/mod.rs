@@ -7,9 +7,9 @@
 pub mod engine;
 pub mod host;
 pub mod parts;
+pub mod supply;
 
 use std::{
-    cell::Cell,
     pin::pin,
     rc::Rc,
     sync::{Mutex, PoisonError},
@@ -18,11 +18,12 @@ use std::{
 
 use app::{Back, Front, Link, Memory, ModelSlots, run_back, run_front};
 use embassy_time::{Duration, Instant, MockDriver};
-use emulation::nor::{Nor, SECTOR_SIZE};
+use emulation::nor::SECTOR_SIZE;
 
 use engine::FakeEngine;
 use host::Host;
 use parts::{Button, Dog, Eye, Line, Pin, Scene, Wires};
+use supply::Supply;
 
 /// Bytes of one model slot.
 pub const SLOT: usize = 48 * SECTOR_SIZE;
@@ -42,8 +43,8 @@ pub struct Board {
     pub unique: u8,
     /// Random numbers drawn before a boot; the same, and the boot draws the same again.
     pub drawn: u32,
-    /// Bytes of flash that still change before the power goes.
-    pub power: Option<usize>,
+    /// The power of its flash, and what comes of that.
+    pub supply: Rc<Supply>,
 }
 
 /// What a script sees of the board.
@@ -106,7 +107,7 @@ impl Board {
             memory: Box::new(Memory::new()),
             unique: 0x42,
             drawn: 0,
-            power: None,
+            supply: Rc::default(),
         }
     }
 
@@ -132,7 +133,7 @@ impl Board {
             memory: Box::new(Memory::new()),
             unique: self.unique,
             drawn: self.drawn,
-            power: None,
+            supply: Rc::default(),
         }
     }
 
@@ -146,8 +147,8 @@ impl Board {
         wires.unique.set(self.unique);
         wires.drawn.set(self.drawn);
         let hanging = wires.clone();
-        let power = Rc::new(Cell::new(self.power));
-        let nor = |memory| parts::Chip::new(Nor::new(memory), power.clone());
+        let supply = self.supply.clone();
+        let nor = |name, memory| parts::Chip::new(name, memory, supply.clone());
         let front = Front {
             receive: line.board_receives(),
             send: line.board_sends(),
@@ -157,18 +158,15 @@ impl Board {
             button: Button(wires.clone()),
             watchdog: Dog(wires.clone()),
         };
-        let [detector_a, detector_b] = &mut self.detector;
-        let [encoder_a, encoder_b] = &mut self.encoder;
-        let [liveness_a, liveness_b] = &mut self.liveness;
         let back = Back {
             camera: Eye::new(scene),
             engine: FakeEngine,
             system: parts::Whole(wires),
-            gallery: nor(&mut self.gallery[..]),
-            settings: nor(&mut self.settings[..]),
-            detector: ModelSlots { slots: [nor(detector_a), nor(detector_b)], bytes: parts::Chip::bytes },
-            encoder: ModelSlots { slots: [nor(encoder_a), nor(encoder_b)], bytes: parts::Chip::bytes },
-            liveness: ModelSlots { slots: [nor(liveness_a), nor(liveness_b)], bytes: parts::Chip::bytes },
+            gallery: nor("gallery", &mut self.gallery[..]),
+            settings: nor("settings", &mut self.settings[..]),
+            detector: slots(["detector A", "detector B"], &mut self.detector, &supply),
+            encoder: slots(["encoder A", "encoder B"], &mut self.encoder, &supply),
+            liveness: slots(["liveness A", "liveness B"], &mut self.liveness, &supply),
             memory: &mut self.memory,
         };
         let mut front = pin!(run_front(front, &link));
@@ -187,4 +185,16 @@ impl Board {
             assert!(Instant::now() < Instant::from_secs(3600), "the script does not end");
         }
     }
+}
+
+/// The two slots of a kind of model.
+fn slots<'a>(
+    names: [&'static str; 2],
+    slots: &'a mut [Vec<u8>; 2],
+    supply: &Rc<Supply>,
+) -> ModelSlots<parts::Chip<'a>> {
+    let [a, b] = slots.each_mut();
+    let chips = [(names[0], a), (names[1], b)];
+    let slots = chips.map(|(name, memory)| parts::Chip::new(name, memory, supply.clone()));
+    ModelSlots { slots, bytes: parts::Chip::bytes }
 }

@@ -15,6 +15,8 @@ use protocol::ResetReason;
 use secrets::{Entropy, Generator, Key};
 use vision::{Frame, PixelFormat};
 
+use super::supply::Supply;
+
 /// Width and height of the simulated pictures.
 pub const SIDE: u16 = 8;
 
@@ -177,15 +179,16 @@ impl Camera for Eye {
     }
 }
 
-/// A flash partition; all of a board share their power.
+/// A flash partition; all of a board share their supply.
 pub struct Chip<'a> {
     nor: Nor<&'a mut [u8]>,
-    power: Rc<Cell<Option<usize>>>,
+    partition: &'static str,
+    supply: Rc<Supply>,
 }
 
 impl<'a> Chip<'a> {
-    pub fn new(nor: Nor<&'a mut [u8]>, power: Rc<Cell<Option<usize>>>) -> Self {
-        Self { nor, power }
+    pub fn new(partition: &'static str, memory: &'a mut [u8], supply: Rc<Supply>) -> Self {
+        Self { nor: Nor::new(memory), partition, supply }
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -194,11 +197,13 @@ impl<'a> Chip<'a> {
 
     /// Does something that changes so many bytes, as far as the power lasts.
     fn powered<T>(&mut self, bytes: usize, change: impl FnOnce(&mut Nor<&'a mut [u8]>) -> T) -> T {
-        if let Some(left) = self.power.get() {
-            self.nor.cut_power_after(left);
-            self.power.set(Some(left.saturating_sub(bytes)));
+        let allowed = self.supply.begin(bytes);
+        if allowed < bytes {
+            self.nor.cut_power_after(allowed);
         }
-        change(&mut self.nor)
+        let changed = change(&mut self.nor);
+        self.nor.restore_power();
+        changed
     }
 }
 
@@ -210,7 +215,10 @@ impl ReadNorFlash for Chip<'_> {
     const READ_SIZE: usize = 1;
 
     async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Error> {
-        self.powered(0, |nor| Nor::read(nor, offset, bytes))
+        if !self.supply.is_on() {
+            return Err(Error::PowerCut);
+        }
+        Nor::read(&self.nor, offset, bytes)
     }
 
     fn capacity(&self) -> usize {
@@ -223,6 +231,7 @@ impl NorFlash for Chip<'_> {
     const ERASE_SIZE: usize = 4096;
 
     async fn erase(&mut self, from: u32, to: u32) -> Result<(), Error> {
+        self.supply.wear(self.partition, from / 4096..to / 4096);
         self.powered((to - from) as usize, |nor| Nor::erase(nor, from, to))
     }
 

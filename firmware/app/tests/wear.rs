@@ -1,0 +1,102 @@
+//! Ten years of a busy door: how often each sector of its flash is erased.
+//!
+//! Serial NOR stands 100,000 erases of a sector at least (data sheets of Winbond W25Q128JV and Micron MT25Q).
+
+mod simulation;
+
+use protocol::{Enrolment, ModelKind, Request, Settings};
+use simulation::{Board, World, engine};
+
+/// Erases that a sector stands.
+const ENDURANCE: u32 = 100_000;
+const WEEKS: u32 = 520;
+/// Weeks from one boot to the next.
+const WEEKS_A_BOOT: usize = 10;
+/// People who come and go in a week, with two templates each.
+const ENROLMENTS: u32 = 20;
+/// People enrolled at any time.
+const PEOPLE: u32 = 100;
+/// Weeks between two releases of all three models.
+const RELEASE: u32 = 13;
+/// Bytes of the partitions on the boards.
+const GALLERY: usize = 1 << 20;
+const SETTINGS: usize = 256 << 10;
+/// Sectors of the gallery's ring of keys; its map has the others.
+const RING: u32 = 4;
+
+fn name(number: u32) -> String {
+    format!("person {number}")
+}
+
+/// The face of a person: one of those whom the pictures can show, and of the last [`PEOPLE`] nobody else's.
+fn face(number: u32) -> u8 {
+    (1 + number % 250) as u8
+}
+
+async fn enrol(world: &mut World, number: u32) {
+    world.host.enrol(&name(number), face(number)).await.unwrap();
+    world.host.enrol_as(&name(number), face(number), 1, Enrolment::AddTemplate).await.unwrap();
+}
+
+/// A week of changes: enrolments, removals, settings each day, and at times a release.
+async fn week(world: &mut World, week: u32) {
+    for number in PEOPLE + week * ENROLMENTS..PEOPLE + (week + 1) * ENROLMENTS {
+        let gone = protocol::Name::try_from(name(number - PEOPLE).as_str()).unwrap();
+        world.host.ask(Request::Remove { name: gone }).await.unwrap();
+        enrol(world, number).await;
+    }
+    for day in 0..7 {
+        let settings = Settings { open_ms: 1_000 + week + day, ..Settings::default() };
+        world.host.ask(Request::SetSettings(settings)).await.unwrap();
+    }
+    if week.is_multiple_of(RELEASE) {
+        let name = format!("release {week}");
+        for (kind, image) in [
+            (ModelKind::Detector, engine::detector(&name)),
+            (ModelKind::Encoder, engine::encoder(&name, 1)),
+            (ModelKind::Liveness, engine::liveness(&name)),
+        ] {
+            world.host.flash(kind, &image).await.unwrap();
+        }
+    }
+}
+
+#[test]
+fn ten_years_of_a_busy_door_wear_no_sector_out() {
+    let mut board = Board::unpaired();
+    board.gallery = vec![0xff; GALLERY];
+    board.settings = vec![0xff; SETTINGS];
+    board.boot(simulation::host::pair);
+    board.boot(async |world: &mut World| {
+        world.host.flash(ModelKind::Detector, &engine::detector("finder")).await.unwrap();
+        world.host.flash(ModelKind::Encoder, &engine::encoder("coder", 1)).await.unwrap();
+        world.host.flash(ModelKind::Liveness, &engine::liveness("watcher")).await.unwrap();
+        for number in 0..PEOPLE {
+            enrol(world, number).await;
+        }
+    });
+    for first in (0..WEEKS).step_by(WEEKS_A_BOOT) {
+        board.boot(async |world: &mut World| {
+            for number in first..first + WEEKS_A_BOOT as u32 {
+                week(world, number).await;
+            }
+        });
+    }
+    let stores = [
+        ("ring of keys", "gallery", 0..RING),
+        ("people and templates", "gallery", RING..(GALLERY / 4096) as u32),
+        ("settings", "settings", 0..(SETTINGS / 4096) as u32),
+        ("a detector's slot", "detector A", 0..48),
+        ("an encoder's slot", "encoder A", 0..48),
+        ("a liveness network's slot", "liveness A", 0..48),
+    ];
+    for (store, partition, sectors) in stores {
+        let (most, all) =
+            (board.supply.most(partition, sectors.clone()), board.supply.sum(partition, sectors.clone()));
+        let mean = f64::from(all) / sectors.len() as f64;
+        println!("{store}: a sector is erased {most} times at most, {mean:.1} in the mean");
+        assert!(most < ENDURANCE / 10, "{store}: {most}");
+        // Ten years of settings do not go round their partition once.
+        assert!(most > 0 || store == "settings", "{store} was not used");
+    }
+}

@@ -1,0 +1,80 @@
+//! Any bytes where a step of the handshake is due: no panic, and no session but with who made the genuine
+//! step.
+//!
+//! The curve is replaced by a sum, which agrees as a curve does and keeps nothing secret. That is no
+//! matter here: an input knows no keys, and what is checked is how messages are taken apart.
+
+use noise_protocol::DH;
+use secrets::Key;
+use secrets::handshake::{FIRST, InitiatorBy, ResponderBy, SECOND, THIRD};
+
+const VERSION: u16 = 2;
+
+/// A key agreement that costs nothing.
+enum Sum {}
+
+impl DH for Sum {
+    type Key = Key;
+    type Pubkey = [u8; 32];
+    type Output = Key;
+
+    fn name() -> &'static str {
+        "25519"
+    }
+
+    fn genkey() -> Key {
+        Key::new([5; 32])
+    }
+
+    fn pubkey(secret: &Key) -> [u8; 32] {
+        *secret.bytes()
+    }
+
+    fn dh(secret: &Key, public: &[u8; 32]) -> Result<Key, ()> {
+        let mut sum = *public;
+        sum.iter_mut().zip(secret.bytes()).for_each(|(to, from)| *to = to.wrapping_add(*from));
+        if sum == [0; 32] { Err(()) } else { Ok(Key::new(sum)) }
+    }
+}
+
+/// The first byte chooses which step is due, and whether the rest comes as it is or changes bits of the
+/// genuine step.
+pub fn check(input: &[u8]) {
+    let Some((chosen, rest)) = input.split_first() else { return };
+    let [host, board, host_ephemeral, board_ephemeral] = [1, 2, 3, 4].map(|byte| Key::new([byte; 32]));
+    let changes = chosen & 4 != 0;
+    let (initiator, first) = InitiatorBy::<Sum>::begin(host, host_ephemeral, VERSION);
+    let due = if changes { changed(&first, rest) } else { rest.to_vec() };
+    let answer =
+        |first: &[u8]| ResponderBy::<Sum>::answer(board.clone(), board_ephemeral.clone(), VERSION, first);
+    if chosen % 4 == 0 {
+        let answered = answer(&due);
+        // A first message is any key; who made it must yet prove who they are.
+        assert!(answered.is_err() || due.len() == FIRST);
+        if let Ok((responder, second)) = answered {
+            assert!(responder.finish(second.get(..THIRD).unwrap_or_default()).is_err());
+        }
+        return;
+    }
+    let (responder, second) = answer(&first).expect("a key");
+    if chosen % 4 == 1 {
+        let due = if changes { changed(&second, rest) } else { rest.to_vec() };
+        assert_eq!(initiator.answer(&due).is_ok(), due == second, "{} of {SECOND}", due.len());
+        return;
+    }
+    let (at_host, third) = initiator.answer(&second).expect("the board");
+    let due = if changes { changed(&third, rest) } else { rest.to_vec() };
+    let finished = responder.finish(&due);
+    assert_eq!(finished.is_ok(), due == third);
+    if let Ok(at_board) = finished {
+        assert_eq!(at_board.binding, at_host.binding);
+    }
+}
+
+/// A genuine message with bits flipped; a longer input makes it longer.
+fn changed(genuine: &[u8], bits: &[u8]) -> Vec<u8> {
+    let mut message = genuine.to_vec();
+    message.resize(genuine.len().max(bits.len()), 0);
+    message.iter_mut().zip(bits).for_each(|(to, bits)| *to ^= bits);
+    message
+}

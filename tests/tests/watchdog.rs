@@ -1,0 +1,90 @@
+//! A front that hangs makes the watchdog bite: the real firmware, with the first instructions of the urgent
+//! executor's interrupt handler replaced by a loop. The front feeds the watchdog, and all of its loops are one
+//! task, so that whichever hangs, nobody feeds it. A back that hangs is for the tests of `app`: the front
+//! stops feeding after a minute.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use client::{Board, Folder, Launch, Machine};
+use emulation::window::{self, ResetCause};
+
+/// `wfi`, and a branch back to it.
+const HANG: &[u8] = &[0x30, 0xbf, 0xfd, 0xe7];
+/// Exceptions before the interrupt lines in a vector table.
+const EXCEPTIONS: usize = 16;
+/// How long the board may take on this machine until it was reset.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Number `N` of little-endian bytes at `at`.
+fn number<const N: usize>(bytes: &[u8], at: usize) -> u64 {
+    bytes[at..at + N].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// Where the byte at a board's address lies in an ELF file for a 32-bit machine.
+fn place(elf: &[u8], address: u64) -> usize {
+    let (headers, size, count) = (number::<4>(elf, 28), number::<2>(elf, 42), number::<2>(elf, 44));
+    let header = |index: u64| (headers + index * size) as usize;
+    let inside = (0..count).map(header).find(|at| {
+        // A segment that is loaded, and its range of addresses.
+        let start = number::<4>(elf, at + 8);
+        number::<4>(elf, *at) == 1 && (start..start + number::<4>(elf, at + 16)).contains(&address)
+    });
+    let header = inside.expect("the address is loaded");
+    (address - number::<4>(elf, header + 8) + number::<4>(elf, header + 4)) as usize
+}
+
+/// The firmware of a machine, in which the handler of an interrupt hangs.
+fn spoilt(machine: Machine, line: usize, folder: &Path) -> PathBuf {
+    let built = machine.built_firmware().expect("run `cargo xtask firmware` first");
+    let mut elf = std::fs::read(built).unwrap();
+    // The vector table lies at address 0. The lowest bit of a handler's address says that it is Thumb code.
+    let vector = place(&elf, 0) + 4 * (EXCEPTIONS + line);
+    let handler = place(&elf, number::<4>(&elf, vector) & !1);
+    elf[handler..handler + HANG.len()].copy_from_slice(HANG);
+    let path = folder.join("spoilt.elf");
+    std::fs::write(&path, elf).unwrap();
+    path
+}
+
+/// Boots spoilt firmware on a board that was formatted by good firmware, until the watchdog has reset it.
+fn is_reset(machine: Machine, line: usize) {
+    let state = tempfile::tempdir().unwrap();
+    let folder = Folder::new(Some(state.path()), machine.name()).unwrap();
+    let launch = Launch { machine: Some(machine), firmware: None };
+    let mut board = Board::up(folder.clone(), &launch).unwrap();
+    let memory = board.memory().unwrap();
+    assert_eq!(memory.word(window::RESET_CAUSE).unwrap(), ResetCause::PowerOn as u32);
+    board.cut_power().unwrap();
+    let boots = memory.word(window::BOOTS).unwrap();
+    board.install_firmware(&spoilt(machine, line, state.path())).unwrap();
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        // It never answers, so that this ends only with the board.
+        let up = scope.spawn(|| Board::up(folder.clone(), &Launch::default()).map(drop));
+        let reset = loop {
+            let cause = memory.word(window::RESET_CAUSE).unwrap();
+            if cause == ResetCause::Watchdog as u32 || start.elapsed() > PATIENCE {
+                break cause == ResetCause::Watchdog as u32;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        };
+        let after = memory.word(window::BOOTS).unwrap();
+        let open = memory.lock_is_open().unwrap();
+        board.cut_power().unwrap();
+        let _ = up.join().unwrap();
+        assert!(reset, "{}: the watchdog did not bite", machine.name());
+        assert_eq!((after, open), (boots + 2, false));
+    });
+    println!("{}: reset by the watchdog after {:.0} s", machine.name(), start.elapsed().as_secs_f64());
+}
+
+#[test]
+fn a_front_that_hangs_is_reset_on_a_cortex_m55() {
+    is_reset(Machine::An547, 127);
+}
+
+#[test]
+fn a_front_that_hangs_is_reset_on_a_cortex_m7() {
+    is_reset(Machine::An500, 31);
+}
