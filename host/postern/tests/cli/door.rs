@@ -106,13 +106,19 @@ fn who_comes_to_the_door(bench: &Bench) {
         .iter()
         .map(|told| (told["door"].as_str().expect("a state of the door"), told["name"].as_str()))
         .collect();
-    assert_eq!(told[..4], [("open", Some("Barack")); 4]);
+    assert_eq!(told[..2], [("open", Some("Barack")); 2]);
+    // Liveness may turn a half face away, but takes nobody for another.
+    assert!(
+        told[2..4].iter().all(|one| [("open", Some("Barack")), ("locked", None)].contains(one)),
+        "{told:?}"
+    );
     assert_eq!(told[4], ("open", Some("Joe")));
     assert_eq!(told[5].0, "locked", "a stranger");
     for decision in &decisions {
-        let similarity = decision["similarity"].as_f64().expect("a similarity");
         let threshold = decision["threshold"].as_f64().expect("a threshold");
-        assert_eq!(decision["known"], similarity >= threshold, "{}", decision["picture"]);
+        // What is not alive is compared with nobody.
+        let known = decision["similarity"].as_f64().is_some_and(|similarity| similarity >= threshold);
+        assert_eq!(decision["known"], known, "{}", decision["picture"]);
         let drawn = decision["saved"].as_str().expect("a picture was drawn");
         assert!(std::fs::metadata(drawn).expect("it is there").len() > 1000);
     }
