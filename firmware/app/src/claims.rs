@@ -10,7 +10,7 @@ use audit::Kind;
 use embassy_time::{Duration, Instant};
 use embedded_storage_async::nor_flash::NorFlash;
 use policy::{Claim, Decision, Reason};
-use protocol::{EventKind, Judgement, Name, PersonId};
+use protocol::{Artefact, EventKind, Judgement, Name, PersonId};
 
 use crate::{
     board::System, desk::Desk, door::Cause, engine::Engine, journal::Say, link::Order, translate,
@@ -22,13 +22,13 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
     pub(crate) fn claim_of(&mut self, judgement: &Judgement, agreed: bool) -> Option<Claim> {
         let failure = match judgement {
             Judgement::Stranger(_) => Claim::Stranger,
-            Judgement::NotLive(_) => Claim::Spoof,
             Judgement::Known(who) => {
                 self.misses = 0;
                 return agreed.then_some(Claim::Face { person: who.person });
             }
-            // Too poor a look says nothing of who it is.
-            Judgement::Poor(_) => return None,
+            // Too poor a look says nothing of who it is, and neither do looks that are too few yet.
+            Judgement::Poor(_) | Judgement::NotLive(Artefact::Early) => return None,
+            Judgement::NotLive(_) => Claim::Spoof,
             _ => {
                 self.misses = 0;
                 return None;

@@ -6,7 +6,7 @@ use audit::{Fault, Kind};
 use embassy_futures::block_on;
 use embassy_time::Instant;
 use embedded_storage_async::nor_flash::NorFlash;
-use gallery::Gallery;
+use gallery::{Gallery, Template};
 use liveness::Watch;
 use protocol::{Error, ModelKind, Settings};
 use secrets::{Generator, Key};
@@ -46,6 +46,8 @@ pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
     /// Failures, who came in, and whose code is asked for.
     pub(crate) policy: policy::Access,
     pub(crate) rules: Rules,
+    /// The face of the last look.
+    pub(crate) face: Option<Template>,
     pub(crate) camera_sequence: u32,
     /// Until when the camera's pictures are left for the host to ask for.
     pub(crate) paused_until: Instant,
@@ -109,6 +111,7 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
             misses: 0,
             policy: policy::Access::new(),
             rules,
+            face: None,
             camera_sequence: 0,
             paused_until: Instant::MIN,
             access,

@@ -7,7 +7,7 @@ use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Coverage;
 use liveness::Look;
 use policy::Reason;
-use protocol::{Error, EventKind, Judgement, Similarity};
+use protocol::{Artefact, Error, EventKind, Judgement, Similarity};
 use vision::Frame;
 
 use crate::{
@@ -47,7 +47,11 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             _ => (None, 0),
         };
         let seen = self.agreement.see(frame, Instant::now(), person, self.settings.agreement_frames);
-        let refused = matches!(judgement, Judgement::Stranger(_) | Judgement::NotLive(_));
+        let refused = match judgement {
+            Judgement::Stranger(_) => true,
+            Judgement::NotLive(artefact) => artefact != Artefact::Early,
+            _ => false,
+        };
         self.link.refused.store(refused, Ordering::Relaxed);
         tell(frame, &judgement, threshold, seen.count);
         match &judgement {
@@ -55,7 +59,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 let score = best.as_ref().map_or(0, |best| best.similarity);
                 self.journal.refused(Reason::Stranger, score, None);
             }
-            Judgement::NotLive(_) => self.journal.refused(Reason::NotLive, 0, None),
+            Judgement::NotLive(_) if refused => self.journal.refused(Reason::NotLive, 0, None),
             _ => {}
         }
         let claim = self.claim_of(&judgement, seen.agreed);
@@ -106,7 +110,11 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let mut liveness = None;
         if let Some(network) = alive {
             let score = self.engine.live(network, frame, &found)?;
-            let look = Look::new(score, &found, Instant::now().as_millis());
+            // Whoever takes another's place begins anew, however still the place is.
+            let before = self.face.replace(template.clone());
+            let alike = before.and_then(|before| before.similarity(&template));
+            let alike = alike.map_or(i16::MAX, translate::similarity);
+            let look = Look::new(score, &found, Instant::now().as_millis(), alike);
             let verdict = self.looks.see(look, self.settings.agreement_frames.into());
             liveness = Some(translate::liveness(&verdict));
         }

@@ -5,7 +5,7 @@ use embassy_time::{Duration, Instant, with_timeout};
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Template;
 use heapless::Vec;
-use liveness::{Look, Watch};
+use liveness::at_once;
 use protocol::{
     Comparison, Door, Enrolment, Error, Hash, PersonId, Request, Response, Settings, Source, Status,
     USERS_PER_PAGE, User, VERSION,
@@ -291,8 +291,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let mut liveness = None;
         if let Some(network) = alive {
             let score = self.engine.live(network, &capture.frame, &found)?;
-            let verdict = Watch::new().see(Look::new(score, &found, 0), 1);
-            liveness = Some(translate::liveness(&verdict));
+            liveness = Some(translate::liveness(&at_once(score)));
         }
         if liveness.is_some_and(|liveness| liveness.against.is_some()) {
             return Ok(Comparison {

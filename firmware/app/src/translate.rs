@@ -47,6 +47,8 @@ pub(crate) fn liveness(verdict: &Verdict) -> protocol::Liveness {
         Against::Flat => Artefact::Flat,
         Against::Still => Artefact::Still,
         Against::Repeats => Artefact::Repeats,
+        Against::Early => Artefact::Early,
+        Against::Sequence => Artefact::Sequence,
         _ => Artefact::Looks,
     });
     protocol::Liveness { score: verdict.score, needed: verdict.needed, against }

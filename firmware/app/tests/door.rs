@@ -52,7 +52,7 @@ fn it_opens_for_a_known_face_and_locks_in_time() {
             }
             _ => None,
         });
-        assert_eq!(opened, Some((3, Some(1), "Ann".to_string(), 3_000)));
+        assert_eq!(opened, Some((10, Some(1), "Ann".to_string(), 3_000)));
         assert!(matches!(events.first(), Some(EventKind::Booted { .. })));
         assert!(matches!(events.last(), Some(EventKind::Locked)));
     });
@@ -138,12 +138,9 @@ fn a_photograph_is_refused_before_it_is_compared() {
             }
             other => panic!("{other:?}"),
         }
-        for _ in 0..3 {
+        for _ in 0..30 {
             world.show(1).await;
-            assert!(!world.is_open() || !world.wires.refused.get());
         }
-        world.show(1).await;
-        world.show(1).await;
         assert!(world.is_open(), "the person themselves may pass");
     });
 }
@@ -157,6 +154,42 @@ fn living_looks_do_not_vouch_for_the_photographs_that_follow() {
             world.scene.show_bytes(engine::photograph(1));
             world.wait(50).await;
             assert!(!world.is_open());
+        }
+    });
+}
+
+/// Two photographs in one place, each of which leaps to where the other's nose is: no movement of a head.
+#[test]
+fn pictures_swapped_in_one_place_do_not_open() {
+    board().boot(async |world: &mut World| {
+        for number in 0..48 {
+            let [person, moment] = if number / 3 % 2 == 0 { [1, 5] } else { [2, 14] };
+            world.scene.show_bytes(engine::moment(person, moment));
+            world.wait(50).await;
+            assert!(!world.is_open(), "picture {number}");
+        }
+        let judged = events(world).await.into_iter().filter_map(|event| match event {
+            EventKind::Judged { judgement, .. } => Some(judgement),
+            _ => None,
+        });
+        // Every change of the face begins anew, so that none is ever watched for long enough.
+        assert!(judged.skip(1).all(|judgement| judgement == Judgement::NotLive(Artefact::Early)));
+    });
+}
+
+#[test]
+fn a_picture_that_does_not_move_never_opens_however_alive_it_looks() {
+    board().boot(async |world: &mut World| {
+        for _ in 0..40 {
+            world.scene.show_bytes(engine::picture(1, 0));
+            world.wait(50).await;
+            assert!(!world.is_open());
+        }
+        match events(world).await.pop() {
+            Some(EventKind::Judged { judgement, .. }) => {
+                assert_eq!(judgement, Judgement::NotLive(Artefact::Still));
+            }
+            other => panic!("{other:?}"),
         }
     });
 }
@@ -256,9 +289,11 @@ fn a_paused_door_passes_over_pictures_and_leaves_them_to_the_host() {
         }
         assert!(!world.is_open());
         world.wait(2_000).await;
-        world.show(1).await;
-        world.show(1).await;
-        assert!(world.is_open(), "one picture waited, and two more came");
+        // The movement leapt over the pause, so that it is watched until that is past.
+        for _ in 0..30 {
+            world.show(1).await;
+        }
+        assert!(world.is_open(), "it looks again");
     });
 }
 

@@ -82,14 +82,14 @@ async fn look(
     opened
 }
 
-/// A picture, and who in it may be let in.
-fn picture(random: &mut Rng, last: Option<u8>) -> (Option<u8>, Vec<u8>) {
+/// A picture of people who move, at this moment of it, and who in it may be let in.
+fn picture(random: &mut Rng, last: Option<u8>, moment: u8) -> (Option<u8>, Vec<u8>) {
     let person = match last {
-        // People stay for a while.
-        Some(person) if random.u8(..4) > 0 => person,
+        // People stay for a while, for a door watches them before it opens.
+        Some(person) if random.u8(..40) > 0 => person,
         _ => [1, 2, GUEST, 77][random.usize(..4)],
     };
-    match random.u8(..20) {
+    match random.u8(..60) {
         0 => (None, engine::photograph(person)),
         1 => (None, engine::distant(person)),
         2 => (None, engine::picture(0, 0)),
@@ -99,7 +99,11 @@ fn picture(random: &mut Rng, last: Option<u8>) -> (Option<u8>, Vec<u8>) {
             bytes[0] = random.u8(100..);
             (None, bytes)
         }
-        _ => (Some(person), engine::picture(person, random.u8(..2))),
+        _ => {
+            let mut bytes = engine::moment(person, moment);
+            bytes[1] = random.u8(..2);
+            (Some(person), bytes)
+        }
     }
 }
 
@@ -155,7 +159,7 @@ async fn soak(world: &mut World, mut guest: Guest, random: &mut Rng, counts: &mu
             3 => guest = change(world, guest, random, counts).await,
             _ => {}
         }
-        let (person, bytes) = picture(random, last);
+        let (person, bytes) = picture(random, last, number as u8);
         last = person.or(last);
         counts.right += u32::from(look(world, &mut shown, person, bytes, guest).await);
         if number.is_multiple_of(100) {

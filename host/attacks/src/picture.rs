@@ -59,6 +59,11 @@ impl Picture {
         self
     }
 
+    /// Left and right of the column `middle` exchanged; the edge goes on outside.
+    pub fn mirrored(&self, middle: f32) -> Self {
+        Self::new(self.width, self.height, |x, y| self.at(2.0 * middle - x, y))
+    }
+
     /// Blurred by a Gaussian of this standard deviation in pixels.
     pub fn blurred(self, sigma: f32) -> Self {
         let reach = (2.5 * sigma).ceil() as i32;

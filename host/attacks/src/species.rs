@@ -31,12 +31,23 @@ pub enum Species {
     Screen,
     /// A screen that shows a living head, again and again.
     Replay,
+    /// Two prints in one place, now this one and now that one: the photograph and its mirror image, whose nose
+    /// points to the other side.
+    Swap,
 }
 
 impl Species {
     /// A living head, and every species of attack.
-    pub const ALL: [Self; 7] =
-        [Self::BonaFide, Self::Print, Self::Bent, Self::CutOut, Self::Still, Self::Screen, Self::Replay];
+    pub const ALL: [Self; 8] = [
+        Self::BonaFide,
+        Self::Print,
+        Self::Bent,
+        Self::CutOut,
+        Self::Still,
+        Self::Screen,
+        Self::Replay,
+        Self::Swap,
+    ];
 
     /// Its name, which is also that of its folder among recorded presentations.
     pub fn name(self) -> &'static str {
@@ -48,6 +59,7 @@ impl Species {
             Self::Still => "still",
             Self::Screen => "screen",
             Self::Replay => "replay",
+            Self::Swap => "swap",
         }
     }
 }
@@ -87,6 +99,7 @@ fn attack(subject: &Subject, species: Species, random: &mut Rng, count: usize) -
             recording.iter().map(|picture| medium::screen(picture, &mut Rng::with_seed(seed))).collect()
         }
         Species::Still => vec![medium::print(&subject.picture, random, 0.0)],
+        Species::Swap => swapped(subject, random, count),
         _ => vec![medium::print(&subject.picture, random, 0.04)],
     };
     if species == Species::CutOut {
@@ -107,6 +120,22 @@ fn attack(subject: &Subject, species: Species, random: &mut Rng, count: usize) -
         if screen { glaring(picture, glare) } else { picture }
     });
     seen.collect()
+}
+
+/// For every picture, the print that is held up in it: some pictures the one, some the other.
+fn swapped(subject: &Subject, random: &mut Rng, count: usize) -> Vec<Picture> {
+    let prints = [subject.picture.clone(), subject.picture.mirrored(subject.middle()[0])]
+        .map(|picture| medium::print(&picture, random, 0.04));
+    let mut shown = Vec::new();
+    let mut one = true;
+    while shown.len() < count {
+        let print = &prints[usize::from(!one)];
+        let next = shown.len() + random.usize(2..6);
+        shown.resize_with(next, || print.clone());
+        one = !one;
+    }
+    shown.truncate(count);
+    shown
 }
 
 /// How an attacker holds the sheet: as near as the face's size asks for, turned about a little.

@@ -63,7 +63,7 @@ impl<'a> Doorstep<'a> {
     /// [`Error::NotTaken`] if the door does not look or stays open; as any request.
     pub fn leave(&mut self, empty: &Picture<'_>) -> Result<()> {
         let mut device = self.board.connect()?;
-        self.watch(&mut device, empty, 1)?;
+        self.watch(&mut device, empty, &[], 1)?;
         let until = Instant::now() + PATIENCE;
         while device.status()?.door != Door::Locked {
             wait(until)?;
@@ -71,23 +71,33 @@ impl<'a> Doorstep<'a> {
         Ok(())
     }
 
-    /// Shows a picture for as many frames as must agree, and tells what the door did.
+    /// Shows a picture and others after it, until the door opened or has judged all of them, and tells what
+    /// it did.
+    ///
+    /// The last picture stays for as many frames as must agree.
     ///
     /// # Errors
     /// [`Error::NotTaken`] if the door does not look; as any request.
-    pub fn show(&mut self, picture: &Picture<'_>) -> Result<Decision> {
+    pub fn show(&mut self, first: &Picture<'_>, others: &[Picture<'_>]) -> Result<Decision> {
         let mut device = self.board.connect()?;
-        self.watch(&mut device, picture, self.agreement)
+        let frames = (1 + others.len() as u32).max(self.agreement);
+        self.watch(&mut device, first, others, frames)
     }
 
-    /// Shows a picture until the door opened or has judged so many frames of it.
-    fn watch(&mut self, device: &mut Device, picture: &Picture<'_>, frames: u32) -> Result<Decision> {
+    /// Shows pictures until the door opened or has judged so many frames of them; the last one stays.
+    fn watch(
+        &mut self,
+        device: &mut Device,
+        first: &Picture<'_>,
+        mut others: &[Picture<'_>],
+        frames: u32,
+    ) -> Result<Decision> {
         let mut after = device.events(u32::MAX)?.1;
-        let first = self.camera.show(picture)?;
+        let first = self.camera.show(first)?;
         let mut shown = first;
         let mut decision: Option<Decision> = None;
         let mut opened = false;
-        let until = Instant::now() + PATIENCE;
+        let mut until = Instant::now() + PATIENCE;
         let mut lock_until = None;
         loop {
             let (events, newest) = device.events(after)?;
@@ -101,7 +111,7 @@ impl<'a> Doorstep<'a> {
             if let Some(decision) = &mut decision {
                 decision.opened = opened;
                 let known = matches!(decision.judgement, Judgement::Known(_));
-                if decision.pictures >= frames {
+                if decision.pictures >= frames || opened {
                     // The lock follows the judgement that decides by a moment.
                     let lock_until = *lock_until.get_or_insert(Instant::now() + LOCK_PATIENCE);
                     if opened || !known || Instant::now() >= lock_until {
@@ -111,7 +121,15 @@ impl<'a> Doorstep<'a> {
             }
             let seen = decision.as_ref().map_or(0, |decision| decision.pictures);
             if seen < frames && self.camera.is_taken(shown)? && self.next_is_due(first, shown, seen) {
-                shown = self.camera.hold()?;
+                // Every picture that was judged gives the next one its time.
+                until = Instant::now() + PATIENCE;
+                shown = match others.split_first() {
+                    Some((next, rest)) => {
+                        others = rest;
+                        self.camera.show(next)?
+                    }
+                    None => self.camera.hold()?,
+                };
             }
             wait(until)?;
         }

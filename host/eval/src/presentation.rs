@@ -44,19 +44,25 @@ pub struct Ending {
 /// Lets the door see a presentation; `needed` pictures in a row must agree.
 pub fn present(pictures: &[Seen], needed: usize) -> Ending {
     let mut watch = Watch::new();
+    let mut judge = |look| watch.see(look, needed).against;
+    let judged: Vec<_> = pictures.iter().map(|seen| seen.look.map(&mut judge)).zip(pictures).collect();
+    ending(judged.iter().map(|(against, seen)| (*against, seen.matches)), needed)
+}
+
+/// What comes of pictures: of each, what speaks against it, if there was a face, and whether it matches.
+fn ending(pictures: impl Iterator<Item = (Option<Option<Against>>, Option<bool>)>, needed: usize) -> Ending {
     let mut ending = Ending::default();
     let (mut alive, mut agreed) = (0, 0);
-    for picture in pictures {
-        let Some(look) = picture.look else {
+    for (judged, matches) in pictures {
+        let Some(against) = judged else {
             (alive, agreed) = (0, 0);
             continue;
         };
         ending.responded = true;
-        ending.compared |= picture.matches.is_some();
-        let verdict = watch.see(look, needed);
-        ending.against = verdict.against.or(ending.against);
-        alive = if verdict.against.is_none() { alive + 1 } else { 0 };
-        agreed = if alive > 0 && picture.matches == Some(true) { agreed + 1 } else { 0 };
+        ending.compared |= matches.is_some();
+        ending.against = against.or(ending.against);
+        alive = if against.is_none() { alive + 1 } else { 0 };
+        agreed = if alive > 0 && matches == Some(true) { agreed + 1 } else { 0 };
         ending.passed |= alive >= needed;
         ending.opened |= agreed >= needed;
     }
@@ -121,18 +127,13 @@ pub fn rates(species: &str, attack: bool, endings: &[Ending]) -> Rates {
 mod tests {
     use super::*;
 
-    fn picture(score: u16, matches: bool) -> Seen {
-        let landmarks = [[40, 40], [80, 40], [60, 60], [45, 80], [75, 80]]
-            .map(|[x, y]| vision::Point { x: x << 10, y: y << 10 });
-        Seen { look: Some(Look { score, landmarks, at_ms: 0 }), matches: Some(matches) }
-    }
-
     #[test]
     fn a_presentation_passes_by_pictures_in_a_row() {
-        let [alive, other, dead] = [picture(32_000, true), picture(32_000, false), picture(100, true)];
-        let none = Seen::default();
-        let ends = |pictures: &[Seen]| {
-            let Ending { responded, passed, opened, .. } = present(pictures, 3);
+        let [alive, other] = [true, false].map(|matches| (Some(None), Some(matches)));
+        let dead = (Some(Some(Against::Looks)), Some(true));
+        let none = (None, None);
+        let ends = |pictures: &[_]| {
+            let Ending { responded, passed, opened, .. } = ending(pictures.iter().copied(), 3);
             [responded, passed, opened]
         };
         assert_eq!(ends(&[alive, alive, alive]), [true, true, true]);
@@ -141,6 +142,16 @@ mod tests {
         assert_eq!(ends(&[alive, alive, dead, alive, alive]), [true, false, false]);
         assert_eq!(ends(&[dead; 5]), [true, false, false]);
         assert_eq!(ends(&[none; 5]), [false, false, false]);
+    }
+
+    #[test]
+    fn a_picture_that_stands_still_does_not_pass() {
+        let landmarks = [[40, 40], [80, 40], [60, 60], [45, 80], [75, 80]]
+            .map(|[x, y]| vision::Point { x: x << 10, y: y << 10 });
+        let look = Look { score: 32_768, landmarks, at_ms: 0, similarity: i16::MAX };
+        let ending = present(&[Seen { look: Some(look), matches: Some(true) }; 24], 3);
+        assert!(ending.responded && !ending.passed && !ending.opened);
+        assert_eq!(ending.against, Some(Against::Still));
     }
 
     #[test]

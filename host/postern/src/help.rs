@@ -9,7 +9,7 @@ use clap::CommandFactory;
 
 /// Headings, and the names of the commands under each.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Models", &["compile", "inspect", "bench", "train", "distill", "eval", "present"]),
+    ("Models", &["compile", "inspect", "bench", "train", "distill", "train-liveness", "eval", "present"]),
     ("The board", &["board", "pair", "keys", "flash", "settings"]),
     ("People", &["enroll", "users", "rule", "remove"]),
     ("The door", &["verify", "identify", "embed", "show", "watch", "log"]),
@@ -29,7 +29,7 @@ pub fn grouped<C: CommandFactory>() -> clap::Command {
                 .and_then(clap::Command::get_about)
                 .map(ToString::to_string)
                 .unwrap_or_default();
-            let _ = writeln!(template, "  {name:<12} {about}");
+            let _ = writeln!(template, "  {name:<14} {about}");
         }
     }
     template.push_str("\nOptions:\n{options}{after-help}");

@@ -71,12 +71,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     show.extend(["--save".to_owned(), drawn.display().to_string()]);
     door.postern(&show.iter().map(String::as_str).collect::<Vec<_>>())?;
 
-    heading("one of the photographs, printed and on a screen");
+    heading("the photographs of both, printed, swapped in one place, cut out, and on a screen");
     let attacks = door.state.join("attacks");
-    let folder = attacks.display().to_string();
-    process::shown(&mut printed(&["present", &picture(PEOPLE[0].1), "--output", &folder])?)?;
-    let mut show = vec!["show".to_owned()];
-    show.extend(["print", "cut-out", "replay"].map(|species| format!("{folder}/{species}.png")));
+    let mut show = ["show", "--sequence"].map(str::to_owned).to_vec();
+    for ((person, photo), species) in PEOPLE.iter().zip([["print", "swap"], ["cut-out", "replay"]]) {
+        let folder = attacks.join(person).display().to_string();
+        process::shown(&mut printed(&["present", &picture(photo), "--output", &folder])?)?;
+        show.extend(species.map(|species| format!("{folder}/sequences/{species}/1")));
+    }
     show.extend(["--save".to_owned(), attacks.join("seen").display().to_string()]);
     door.refused(&show.iter().map(String::as_str).collect::<Vec<_>>())?;
 

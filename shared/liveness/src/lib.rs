@@ -5,16 +5,20 @@
 //! look and returns a [`Verdict`].
 //!
 //! Invariants:
-//! - a verdict that lets somebody pass rests on looks at one face alone: a face that jumps, as where
-//!   another person or a picture takes its place, and a long pause begin anew;
+//! - a verdict that lets somebody pass rests on looks at one face alone: a face that jumps, one that the encoder
+//!   takes for another's, as where a picture takes a person's place, and a long pause begin anew;
 //! - only integer arithmetic, so that host and board come to the same verdicts.
 #![no_std]
 #![forbid(unsafe_code)]
 
 mod look;
 mod motion;
+mod sequence;
+mod track;
 mod watch;
 
-pub use look::Look;
+pub use look::{Look, SAME};
 pub use motion::{ENOUGH, Movement, foreshortening, parallax};
-pub use watch::{Against, NEEDED, NEEDED_EACH, NEEDED_FLAT, NEEDED_SOLID, Verdict, WINDOW, Watch};
+pub use sequence::{HIDDEN, INPUT_BITS, INPUT_LIMIT, SEQUENCE, Sequence, WEIGHT_BITS};
+pub use track::{FEATURES, TRACKS, features};
+pub use watch::{Against, NEEDED_ALONE, NEEDED_EACH, Verdict, WINDOW, Watch, at_once};

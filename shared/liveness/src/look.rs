@@ -2,8 +2,19 @@
 
 use vision::{Face, Landmark, Point, SUBPIXEL_BITS};
 
+use crate::motion::parallax;
+
 /// Faces whose sizes differ by more than this ratio, 3/2, are not one face in two looks.
 const GROWTH: [i64; 2] = [3, 2];
+
+/// Faces that are less alike than this, as a cosine of their templates in Q15 (0.5), are not one face in two
+/// looks. A turning head stays above it from one look to the next, other people stay far below.
+pub const SAME: i16 = 16_384;
+
+/// The nose of one face does not leap by more than this between the eyes from one look to the next, in distances of the
+/// eyes, Q12 (0.125): a head would have turned by some 16 degrees. Living heads at five looks a second stay below
+/// 0.08 (people of the training), a photograph in whose place its mirror image comes leaps by twice its nose's place.
+const LEAP: i64 = 512;
 
 /// What one picture shows of a face.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,17 +26,28 @@ pub struct Look {
     pub landmarks: [Point; 5],
     /// When, in milliseconds of any clock that does not jump.
     pub at_ms: u64,
+    /// How alike this face and that of the look before are to the encoder: the cosine of their templates, Q15.
+    /// The largest value where there was none before.
+    pub similarity: i16,
 }
 
 impl Look {
-    /// A look at `face`.
-    pub fn new(score: u16, face: &Face, at_ms: u64) -> Self {
-        Self { score, landmarks: face.landmarks, at_ms }
+    /// A look at `face`, which is this similar to that of the look before.
+    pub fn new(score: u16, face: &Face, at_ms: u64, similarity: i16) -> Self {
+        Self { score, landmarks: face.landmarks, at_ms, similarity }
     }
 
-    /// Whether this look and one `before` it can be of one face: it did not jump by more than its own
-    /// size, and did not grow or shrink by half.
+    /// Whether this look and one `before` it can be of one face: it is alike, did not jump by more than its
+    /// own size, its nose did not leap between the eyes, and it did not grow or shrink by half.
     pub(crate) fn continues(&self, before: &Self) -> bool {
+        if self.similarity < SAME {
+            return false;
+        }
+        if let (Some(now), Some(then)) = (parallax(self), parallax(before))
+            && (now - then).abs() > LEAP
+        {
+            return false;
+        }
         let (now, then) = (self.size(), before.size());
         let (larger, smaller) = (now.max(then), now.min(then));
         let moved = |axis: fn(&Point) -> i32| (self.middle(axis) - before.middle(axis)).abs();

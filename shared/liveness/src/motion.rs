@@ -82,9 +82,20 @@ impl Movement {
 /// Where the nose is between the eyes: 0 in the middle, in distances of the eyes; Q12. `None` of landmarks
 /// that lie on a line.
 pub fn parallax(look: &Look) -> Option<i64> {
-    let Frame { e, m, nose } = Frame::of(look);
+    let Frame { e, m, nose, .. } = Frame::of(look);
     let area = cross(e, m);
     (area != 0).then(|| (cross(nose, m) << BITS) / area)
+}
+
+/// What an affine map of a plane keeps: nose, across and down, and the line of the mouth, along and across that of the
+/// eyes; in distances of the eyes and of eyes to mouth, Q12. Zeros of landmarks that lie on a line.
+pub(crate) fn plane(look: &Look) -> [i64; 4] {
+    let Frame { e, m, nose, mouth } = Frame::of(look);
+    let area = cross(e, m);
+    if area == 0 {
+        return [0; 4];
+    }
+    [cross(nose, m), cross(e, nose), cross(mouth, m), cross(e, mouth)].map(|part| (part << BITS) / area)
 }
 
 /// Square of the distance of the eyes in that from eyes to mouth, Q12: it falls when a face is turned to a
@@ -129,6 +140,8 @@ struct Frame {
     m: [i64; 2],
     /// From the middle of the eyes to the nose.
     nose: [i64; 2],
+    /// From the right corner of the mouth to the left one.
+    mouth: [i64; 2],
 }
 
 impl Frame {
@@ -139,9 +152,14 @@ impl Frame {
             [x, y].map(|value| i64::from(value).clamp(-(1 << 22), 1 << 22))
         };
         let [right, left] = [at(Landmark::RightEye), at(Landmark::LeftEye)];
-        let mouth = middle(at(Landmark::RightMouth), at(Landmark::LeftMouth));
+        let corners = [at(Landmark::RightMouth), at(Landmark::LeftMouth)];
         let eyes = middle(right, left);
-        Self { e: minus(left, right), m: minus(mouth, eyes), nose: minus(at(Landmark::Nose), eyes) }
+        Self {
+            e: minus(left, right),
+            m: minus(middle(corners[0], corners[1]), eyes),
+            nose: minus(at(Landmark::Nose), eyes),
+            mouth: minus(corners[1], corners[0]),
+        }
     }
 }
 
@@ -191,7 +209,7 @@ mod tests {
             let subpixels = |value: f64| (value * 1024.0).round() as i32;
             Point { x: subpixels(160.0 + shift + 20.0 * x), y: subpixels(120.0 + 20.0 * y) }
         });
-        Look { score: 0, landmarks, at_ms: 0 }
+        Look { landmarks, similarity: i16::MAX, ..Look::default() }
     }
 
     fn swaying(count: usize, depth: f64, degrees: f64, period: f64) -> Vec<Look> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum LivenessMode {
     /// Nothing: a photograph of somebody who is known opens.
     Off,
-    /// That the liveness network takes it for a living one, in the pictures that agree together.
+    /// That it looks and moves like a living one over a row of pictures.
     /// Without that network the door stays locked.
     #[default]
     Passive,
@@ -26,9 +26,9 @@ impl core::fmt::Display for LivenessMode {
 /// How alive a face looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Liveness {
-    /// The network's score, over the pictures that count together; Q15, 32768 is surely alive.
+    /// The network's score, in the mean of the pictures that count together; Q15, 32768 is surely alive.
     pub score: u16,
-    /// The score needed.
+    /// The score that each picture needs.
     pub needed: u16,
     /// What spoke against it; none if the face passes for a living one.
     pub against: Option<Artefact>,
@@ -44,8 +44,12 @@ pub enum Artefact {
     Flat,
     /// Its movement repeats to the pixel, as that of a recording in a loop.
     Repeats,
-    /// It does not move, and does not look alive enough for that.
+    /// It does not move.
     Still,
+    /// It was not watched for long enough yet.
+    Early,
+    /// Its looks and its movement together are not those of a living head.
+    Sequence,
 }
 
 impl core::fmt::Display for Artefact {
@@ -53,7 +57,9 @@ impl core::fmt::Display for Artefact {
         f.write_str(match self {
             Artefact::Looks => "looks like a picture",
             Artefact::Flat => "moves like a flat picture",
-            Artefact::Still => "does not move, and hardly looks alive",
+            Artefact::Still => "does not move",
+            Artefact::Early => "is to be watched for longer",
+            Artefact::Sequence => "does not look and move like a living one",
             Artefact::Repeats => "moves like a recording that repeats",
         })
     }

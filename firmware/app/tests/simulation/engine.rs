@@ -1,7 +1,8 @@
 //! An engine without networks: a picture's first bytes say who it shows.
 //!
 //! Byte 0 is the person (0: no face), byte 1 the number of the view, which differs a little from
-//! the others, byte 2 makes the face too small if not 0, byte 3 is how much it looks like a picture, in 255ths.
+//! the others, byte 2 makes the face too small if not 0, byte 3 is how much it looks like a picture, in 255ths,
+//! byte 4 is the moment of a living head's movement, which stands still as long as the byte does.
 
 use app::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo};
 use gallery::{CalibrationPoint, EncoderHash, Similarity, Template};
@@ -40,6 +41,13 @@ fn image(kind: u8, space: u8, name: &str, length: usize) -> Vec<u8> {
 pub fn picture(person: u8, view: u8) -> Vec<u8> {
     let mut bytes = vec![0; usize::from(SIDE) * usize::from(SIDE) * 2];
     bytes[..2].copy_from_slice(&[person, view]);
+    bytes
+}
+
+/// A picture of a person who moves, at a moment of their movement.
+pub fn moment(person: u8, moment: u8) -> Vec<u8> {
+    let mut bytes = picture(person, 0);
+    bytes[4] = moment;
     bytes
 }
 
@@ -104,8 +112,7 @@ impl Engine for FakeEngine {
 
     fn detect(&mut self, _: &FakeModel, frame: &Frame) -> Result<Faces, Fault> {
         let bounds = Rect { x: 1024, y: 1024, width: 4096, height: 5120 };
-        let landmarks = [Point { x: 2048, y: 2048 }; 5];
-        let face = Face { score: 30_000, bounds, landmarks };
+        let face = Face { score: 30_000, bounds, landmarks: head(frame.bytes()[4]) };
         Ok((frame.bytes()[0] != 0).then_some(face).into_iter().collect())
     }
 
@@ -120,8 +127,33 @@ impl Engine for FakeEngine {
     }
 
     fn live(&mut self, _: &FakeModel, frame: &Frame, _: &Face) -> Result<u16, Fault> {
-        Ok(32_768 - u16::from(frame.bytes()[3]) * 128)
+        let [_, _, _, flat, moment, ..] = *frame.bytes() else { unreachable!() };
+        Ok(32_768 - u16::from(flat) * 128 - u16::from(moment) * 37 % 700)
     }
+}
+
+/// The landmarks of a head that sways, 0.2 seconds a moment, with the error of a detector.
+fn head(moment: u8) -> [Point; 5] {
+    let time = f64::from(moment) * 0.2;
+    let sway =
+        |degrees: f64, seconds: f64| (degrees * (time * std::f64::consts::TAU / seconds).sin()).to_radians();
+    let (yaw, pitch) = (sway(13.0, 3.7) + sway(4.3, 1.8), sway(6.0, 4.3) + sway(2.0, 1.7));
+    let shift = [0.1 * (1.3 * time).sin(), 0.06 * (1.9 * time).sin()];
+    let mut seed = u32::from(moment) * 7919;
+    let mut error = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        f64::from(seed >> 16) / 65_536.0 - 0.5
+    };
+    // Right, down, out, in distances of the eyes.
+    let places =
+        [[-0.5, -0.45, 0.0], [0.5, -0.45, 0.0], [0.0, 0.05, 0.45], [-0.4, 0.55, 0.0], [0.4, 0.55, 0.0]];
+    places.map(|[x, y, z]: [f64; 3]| {
+        let (x, z) = (x * yaw.cos() + z * yaw.sin(), z * yaw.cos() - x * yaw.sin());
+        let y = y * pitch.cos() + z * pitch.sin();
+        let [x, y] = [x + shift[0], y + shift[1]]
+            .map(|place| ((100.0 + 40.0 * place + error()) * 1024.0).round() as i32);
+        Point { x, y }
+    })
 }
 
 pub struct FakeAligned {

@@ -64,10 +64,17 @@ impl World {
         embassy_time::Timer::after(Duration::from_millis(ms)).await;
     }
 
-    /// Shows the camera a picture and waits until it was judged.
+    /// Shows the camera a picture of somebody who moves, and waits until it was judged. Somebody else than the last
+    /// one is first watched for as long as the door wants to, which counts for nothing.
     pub async fn show(&self, person: u8) {
-        self.scene.show(person);
+        let new = self.scene.show_moving(person);
         self.wait(50).await;
+        if new {
+            for _ in 1..liveness::ENOUGH {
+                self.scene.show_moving(person);
+                self.wait(50).await;
+            }
+        }
     }
 
     /// Presses the button, and lets it go.

@@ -150,12 +150,23 @@ impl Entropy for Whole {
 #[derive(Default)]
 pub struct Scene {
     picture: RefCell<(u32, Vec<u8>)>,
+    /// Who was shown last, and the moment of their movement.
+    person: Cell<(u8, u8)>,
 }
 
 impl Scene {
     /// Shows a person, see [`super::engine::picture`]; 0 is nobody.
     pub fn show(&self, person: u8) {
         self.show_bytes(super::engine::picture(person, 0));
+    }
+
+    /// Shows a person at the next moment of their movement, or nobody; true if the last person was another one.
+    pub fn show_moving(&self, person: u8) -> bool {
+        let (before, moment) = self.person.get();
+        let moment = moment.wrapping_add(1);
+        self.show_bytes(super::engine::moment(person, moment));
+        self.person.set((if person == 0 { before } else { person }, moment));
+        person != 0 && before != person
     }
 
     /// Shows a picture.

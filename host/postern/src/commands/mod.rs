@@ -24,6 +24,7 @@ mod settings;
 mod show;
 pub mod stylize;
 mod train;
+mod train_liveness;
 mod users;
 mod verify;
 mod watch;
@@ -41,6 +42,8 @@ pub enum Command {
     Train(Box<train::Args>),
     /// Train a small encoder to put faces where a larger one does
     Distill(Box<train::DistillArgs>),
+    /// Train the sequence model of liveness on looks at living heads and at attacks
+    TrainLiveness(train_liveness::Args),
     /// Measure how often the door would be wrong
     Eval(eval::Args),
     /// Make presentations of a photograph: a living head, prints, screens, replays
@@ -90,6 +93,7 @@ impl Command {
             Self::Bench(args) => bench::run(args, output),
             Self::Train(args) => train::run(&args, output),
             Self::Distill(args) => train::distill(*args, output),
+            Self::TrainLiveness(args) => train_liveness::run(&args, output),
             Self::Eval(args) => eval::run(args, output),
             Self::Present(args) => present::run(&args, output),
             Self::Board(args) => board::run(args, output),

@@ -1,4 +1,4 @@
-//! `postern show`: hold pictures before the camera of an emulated board.
+//! `postern show`: who stands before the camera of an emulated board, and what is held there.
 
 use std::path::{Path, PathBuf};
 
@@ -6,20 +6,40 @@ use anyhow::{Context, bail};
 use client::protocol::Judgement;
 use client::{Decision, Doorstep};
 use pictures::{Annotation, Photo, annotate};
+use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use serde_json::json;
 
+use crate::commands::eval::liveness::images;
+use crate::commands::eval::presentations::subject;
 use crate::commands::watch::judgement_text;
 use crate::device::{BoardArgs, real, rounded};
+use crate::image_file::Arena;
 use crate::liveness;
 use crate::output::{Outcome, Output};
 use crate::picture::{Shot, files, note_faces, seen};
 
+/// Pictures for which somebody stands before a door that does not open.
+const PATIENCE: usize = 16;
+
 /// Options of `postern show`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Photographs, or folders of them; each stands before the camera until the door has decided
+    /// Photographs, or folders of them; whom each shows stands before the camera, a living head that turns and
+    /// blinks (as `postern present` makes it), until the door has decided
     #[arg(required = true, value_name = "PHOTO|FOLDER")]
     pictures: Vec<PathBuf>,
+
+    /// Hold the photographs up as they are
+    #[arg(long, conflicts_with = "sequence")]
+    still: bool,
+
+    /// Each folder is a presentation: show its pictures one after the other
+    #[arg(long)]
+    sequence: bool,
+
+    /// Another seed gives another movement
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
 
     /// Write what the door saw, with faces and names drawn in, to PNG files in this folder
     #[arg(long, value_name = "DIR")]
@@ -31,7 +51,14 @@ pub struct Args {
 
 /// Shows each picture and tells what the door did.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
-    let paths = files(&args.pictures)?;
+    let paths = if args.sequence { args.pictures.clone() } else { files(&args.pictures)? };
+    let models = if args.still || args.sequence { None } else { Some(images()?) };
+    let recognizer = match &models {
+        Some((detector, encoder)) => {
+            Some(Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?)
+        }
+        None => None,
+    };
     if let Some(folder) = &args.save {
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
@@ -46,9 +73,18 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut opened = false;
     let mut drawn = Vec::new();
     for path in &paths {
-        let shot = Shot::open(path)?;
+        let shots = if args.sequence { in_turn(path)? } else { vec![Shot::open(path)?] };
+        let shots = match &recognizer {
+            Some(recognizer) => living(recognizer, shots, args.seed)?,
+            None => shots,
+        };
+        let pictures = shots.iter().map(Shot::picture).collect::<anyhow::Result<Vec<_>>>()?;
+        let (first, others) =
+            pictures.split_first().with_context(|| format!("{} is empty", path.display()))?;
         doorstep.leave(&empty.picture()?)?;
-        let decision = doorstep.show(&shot.picture()?).with_context(|| path.display().to_string())?;
+        let decision = doorstep.show(first, others).with_context(|| path.display().to_string())?;
+        let last = (decision.pictures as usize).clamp(1, shots.len()) - 1;
+        let shot = Shot { path: path.clone(), ..shots.into_iter().nth(last).context("a picture was shown")? };
         if decision.judgement == Judgement::Unable {
             bail!(
                 "the door cannot judge pictures: a model is missing (`postern flash models`), or \
@@ -69,6 +105,23 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     doorstep.leave(&empty.picture()?)?;
     Ok(if opened { Outcome::Done } else { Outcome::NoMatch })
+}
+
+/// The pictures of a presentation.
+fn in_turn(folder: &Path) -> anyhow::Result<Vec<Shot>> {
+    files(&[folder.to_owned()])?.iter().map(|path| Shot::open(path)).collect()
+}
+
+/// Whom a photograph shows, as a living head; the photograph as it is, where no face is good enough.
+fn living(recognizer: &Recognizer, shots: Vec<Shot>, seed: u64) -> anyhow::Result<Vec<Shot>> {
+    let Some(path) = shots.first().map(|shot| shot.path.clone()) else { return Ok(shots) };
+    let photo = Photo::open(&path)?;
+    let Some(subject) = subject(recognizer, &photo, &mut Arena::new(recognizer.arena_len())) else {
+        return Ok(shots);
+    };
+    let pictures = attacks::sequence(&subject, attacks::Species::BonaFide, seed, PATIENCE);
+    let frame = |picture: &Photo| picture.to_frame(vision::PixelFormat::Yuyv);
+    Ok(pictures.iter().map(|picture| Shot { path: path.clone(), frame: frame(picture) }).collect())
 }
 
 fn tell(
@@ -106,7 +159,7 @@ fn tell(
         writeln!(
             out,
             "{:<width$}  {:<6}  {:>4}  {:>10}  {:>9}  {:>14}  {}",
-            shot.name(),
+            shown_name(&shot.path),
             if decision.opened { "OPEN" } else { "locked" },
             liveness::column(decision.liveness.as_ref()),
             number(best.map(|best| best.similarity)),
@@ -138,19 +191,23 @@ fn save(folder: &Path, shot: &Shot, decision: &Decision) -> anyhow::Result<PathB
         .collect();
     let caption = format!(
         "{}: {}\nthreshold {}, {} M instructions",
-        shot.name(),
+        shown_name(&shot.path),
         if decision.opened { "the door opens" } else { "the door stays locked" },
         decision.threshold.map_or("-".to_owned(), |threshold| format!("{:.3}", real(threshold))),
         decision.instructions / 1_000_000
     );
     let frame = shot.frame.view().context("the frame is not whole")?;
     let drawn = annotate(&Photo::from_frame(&frame), &annotations, &caption);
-    let stem = shot.path.file_stem().unwrap_or_default().to_string_lossy();
-    let path = folder.join(format!("{stem}.png"));
+    let name = shown_name(&shot.path).replace('/', "-");
+    let path = folder.join(Path::new(&name).with_extension("png"));
     drawn.save_png(&path)?;
     Ok(path)
 }
 
+/// The name of a file, or of a presentation with that of its species.
 fn shown_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    let name = |path: Option<&Path>| {
+        path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    };
+    if path.is_dir() { format!("{}/{}", name(path.parent()), name(Some(path))) } else { name(Some(path)) }
 }

@@ -68,11 +68,12 @@ fn questions_get_their_exit_codes(bench: &Bench) {
 /// Prints and screens of an enrolled face, before the camera and in a request.
 fn photographs_of_photographs_stay_outside(bench: &Bench) {
     let folder = bench.state().join("attacks").display().to_string();
-    let made = run(&["present", &picture(BARACK[0]), "--output", &folder, "--pictures", "3"]);
-    assert_eq!((made.code, made.answers.len()), (0, 7), "{}", made.said);
-    let attacks = ["print", "cut-out", "replay"].map(|species| format!("{folder}/{species}.png"));
-    let mut arguments = vec!["show"];
-    arguments.extend(attacks.iter().map(String::as_str));
+    let made = run(&["present", &picture(BARACK[0]), "--output", &folder, "--pictures", "12"]);
+    assert_eq!((made.code, made.answers.len()), (0, 8), "{}", made.said);
+    let attacks = ["print", "cut-out", "swap"];
+    let sequences = attacks.map(|species| format!("{folder}/sequences/{species}/1"));
+    let mut arguments = vec!["show", "--sequence"];
+    arguments.extend(sequences.iter().map(String::as_str));
     let shown = bench.run(&arguments);
     assert_eq!((shown.code, shown.answers.len()), (1, 3), "{}", shown.said);
     for told in &shown.answers {
@@ -80,14 +81,16 @@ fn photographs_of_photographs_stay_outside(bench: &Bench) {
             (told["door"].as_str(), told["liveness"]["live"].as_bool()),
             (Some("locked"), Some(false))
         );
-        assert_eq!(told["liveness"]["against"], "looks like a picture", "{told}");
         assert!(told["similarity"].is_null(), "it was not compared: {told}");
     }
-    let asked = bench.run(&["identify", &attacks[0]]);
+    let still = bench.run(&["show", "--still", &picture(BARACK[1])]);
+    assert_eq!((still.code, still.answers[0]["door"].as_str()), (1, Some("locked")), "{}", still.said);
+    let print = format!("{folder}/print.png");
+    let asked = bench.run(&["identify", &print]);
     assert_eq!((asked.code, asked.answers[0]["liveness"]["live"].as_bool()), (1, Some(false)));
 
     bench.done(&["settings", "--liveness", "off"]);
-    let asked = bench.run(&["identify", &attacks[0]]);
+    let asked = bench.run(&["identify", &print]);
     assert_eq!(asked.code, 0, "a photograph opens where nobody asks for more: {}", asked.said);
     bench.done(&["settings", "--liveness", "passive"]);
 }
@@ -105,13 +108,19 @@ fn who_comes_to_the_door(bench: &Bench) {
         .iter()
         .map(|told| (told["door"].as_str().expect("a state of the door"), told["name"].as_str()))
         .collect();
-    assert_eq!(told[..4], [("open", Some("Barack")); 4]);
+    assert_eq!(told[..2], [("open", Some("Barack")); 2]);
+    // Liveness may turn a half face away, but takes nobody for another.
+    assert!(
+        told[2..4].iter().all(|one| [("open", Some("Barack")), ("locked", None)].contains(one)),
+        "{told:?}"
+    );
     assert_eq!(told[4], ("open", Some("Joe")));
     assert_eq!(told[5].0, "locked", "a stranger");
     for decision in &decisions {
-        let similarity = decision["similarity"].as_f64().expect("a similarity");
         let threshold = decision["threshold"].as_f64().expect("a threshold");
-        assert_eq!(decision["known"], similarity >= threshold, "{}", decision["picture"]);
+        // What is not alive is compared with nobody.
+        let known = decision["similarity"].as_f64().is_some_and(|similarity| similarity >= threshold);
+        assert_eq!(decision["known"], known, "{}", decision["picture"]);
         let drawn = decision["saved"].as_str().expect("a picture was drawn");
         assert!(std::fs::metadata(drawn).expect("it is there").len() > 1000);
     }

@@ -1,18 +1,18 @@
 //! `postern eval liveness`: how often a picture is taken for a person, and a person for a picture.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use attacks::{Species, sequence};
-use eval::presentation::{Ending, Rates, Seen, Share, present, rates};
+use eval::presentation::{Ending, Rates, Share, present, rates};
 use indicatif::{ProgressBar, ProgressStyle};
 use pictures::Photo;
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
-use serde_json::json;
 
+use super::looks::{self, Presentation};
+use super::people::people;
 use super::presentations::{Door, recorded, subject};
 use crate::image_file::ImageFile;
 use crate::models::{self, Manifest};
@@ -33,6 +33,18 @@ pub struct Args {
     /// enrolled/PERSON.png, where the names of PERSON's sequences begin with PERSON
     #[arg(long, value_name = "FOLDER")]
     recorded: Option<PathBuf>,
+
+    /// Take only people of these parts of a list of people in parts, such as that of LFW
+    #[arg(long, value_name = "N", num_args = 1.., requires = "people")]
+    folds: Vec<usize>,
+
+    /// The list: how many parts, then of each how many people, and their names a line
+    #[arg(long, value_name = "FILE", requires = "folds")]
+    people: Option<PathBuf>,
+
+    /// Judge what --looks wrote before, in place of presenting anything
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["photos", "recorded"])]
+    seen: Option<PathBuf>,
 
     /// Use this many photographs, evenly spread over all that there are
     #[arg(long, value_name = "N", default_value_t = 50)]
@@ -63,15 +75,22 @@ pub struct Args {
     looks: Option<PathBuf>,
 }
 
-/// A presentation that was judged.
-struct Judged {
-    species: String,
-    origin: String,
-    seen: Vec<Seen>,
+impl Args {
+    /// The people asked for; none if all are.
+    fn names(&self) -> anyhow::Result<Option<Vec<String>>> {
+        self.people.as_ref().map(|list| people(list, &self.folds)).transpose()
+    }
 }
 
 /// Presents and prints.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    if let Some(path) = &args.seen {
+        let mut judged = looks::read(path)?;
+        if let Some(names) = args.names()? {
+            judged.retain(|one| names.contains(&one.person()));
+        }
+        return report(&judged, args, output);
+    }
     ensure!(args.pictures >= args.agreement, "a presentation needs at least {} pictures", args.agreement);
     let (detector, encoder) = images()?;
     let image = ImageFile::read(&models::image(&args.liveness)?)?;
@@ -91,7 +110,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         None => of_photographs(&door, args)?,
     };
     if let Some(path) = &args.looks {
-        write_looks(path, &judged).with_context(|| format!("cannot write {}", path.display()))?;
+        looks::write(path, &judged)?;
     }
     report(&judged, args, output)
 }
@@ -104,8 +123,14 @@ pub fn images() -> anyhow::Result<(ImageFile, ImageFile)> {
 }
 
 /// Presentations made of photographs.
-fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Judged>> {
-    let sources = if args.photos.is_empty() { vec![models::cache("pictures")?] } else { args.photos.clone() };
+fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Presentation>> {
+    let mut sources =
+        if args.photos.is_empty() { vec![models::cache("pictures")?] } else { args.photos.clone() };
+    if let Some(names) = args.names()? {
+        let folders = sources.iter().flat_map(|source| names.iter().map(|name| source.join(name)));
+        sources = folders.filter(|folder| folder.is_dir()).collect();
+        ensure!(!sources.is_empty(), "nobody of the list has a folder among the photographs");
+    }
     let photos = spread(&sources, args.limit)?;
     let bar = progress(photos.len());
     let judged = photos
@@ -123,8 +148,8 @@ fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Judged>> {
                     for species in Species::ALL {
                         let pictures = sequence(subject, species, seed, args.pictures);
                         let seen = door.see(&pictures, enrolled.as_ref(), arena)?;
-                        let origin = path.display().to_string();
-                        judged.push(Judged { species: species.name().to_owned(), origin, seen });
+                        let origin = path.clone();
+                        judged.push(Presentation { species: species.name().to_owned(), origin, seen });
                     }
                 }
                 bar.inc(1);
@@ -133,13 +158,13 @@ fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Judged>> {
         )
         .collect::<anyhow::Result<Vec<_>>>()?;
     bar.finish_and_clear();
-    let judged: Vec<Judged> = judged.into_iter().flatten().collect();
+    let judged: Vec<Presentation> = judged.into_iter().flatten().collect();
     ensure!(!judged.is_empty(), "no photograph shows a face that is good enough");
     Ok(judged)
 }
 
 /// Recorded presentations.
-fn of_recorded(door: &Door, folder: &Path) -> anyhow::Result<Vec<Judged>> {
+fn of_recorded(door: &Door, folder: &Path) -> anyhow::Result<Vec<Presentation>> {
     let recorded = recorded(folder)?;
     let bar = progress(recorded.len());
     let judged = recorded
@@ -154,9 +179,9 @@ fn of_recorded(door: &Door, folder: &Path) -> anyhow::Result<Vec<Judged>> {
                     None => None,
                 };
                 let seen = door.see(&pictures, enrolled.as_ref(), arena)?;
-                let origin = one.pictures.first().map(|path| path.display().to_string());
+                let origin = one.pictures.first().cloned();
                 bar.inc(1);
-                Ok(Judged { species: one.species.clone(), origin: origin.unwrap_or_default(), seen })
+                Ok(Presentation { species: one.species.clone(), origin: origin.unwrap_or_default(), seen })
             },
         )
         .collect();
@@ -165,7 +190,7 @@ fn of_recorded(door: &Door, folder: &Path) -> anyhow::Result<Vec<Judged>> {
 }
 
 /// Prints the rates of every species.
-fn report(judged: &[Judged], args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+fn report(judged: &[Presentation], args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut species: BTreeMap<&str, Vec<Ending>> = BTreeMap::new();
     for one in judged {
         species.entry(&one.species).or_default().push(present(&one.seen, args.agreement));
@@ -223,22 +248,6 @@ fn share(share: Share) -> String {
         }
         None => "-".to_owned(),
     }
-}
-
-/// Every look at a face, for whoever wants to see for themselves.
-fn write_looks(path: &Path, judged: &[Judged]) -> std::io::Result<()> {
-    let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
-    for one in judged {
-        let look = |seen: &Seen| {
-            seen.look.map(|look| {
-                let landmarks = look.landmarks.map(|point| [point.x, point.y].map(|value| value as f32 / 1024.0));
-                json!({ "score": f32::from(look.score) / 32768.0, "landmarks": landmarks, "matches": seen.matches })
-            })
-        };
-        let looks: Vec<_> = one.seen.iter().map(look).collect();
-        writeln!(file, "{}", json!({ "species": one.species, "origin": one.origin, "looks": looks }))?;
-    }
-    file.flush()
 }
 
 /// The liveness network as published.

@@ -3,9 +3,11 @@
 mod detection;
 mod embed;
 pub mod liveness;
+pub mod looks;
 mod material;
 mod page;
 mod pairs;
+pub mod people;
 pub mod presentations;
 mod report;
 

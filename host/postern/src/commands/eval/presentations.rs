@@ -59,6 +59,7 @@ impl Door<'_> {
         let points: Vec<_> = self.recognizer.calibration_points().collect();
         let threshold = Calibration::new(&points).map(|table| table.threshold(ONE_IN, 1).similarity);
         let mut seen = Vec::new();
+        let mut before: Option<Template> = None;
         for (number, picture) in (0u64..).zip(pictures) {
             let frame = picture.to_frame(PixelFormat::Yuyv);
             let frame = frame.view()?;
@@ -75,14 +76,17 @@ impl Door<'_> {
                     (float(&pixels) * 32768.0).round() as u16
                 }
             };
-            let look = Look::new(score, &face, number * self.step_ms);
+            let template = self.recognizer.align(&frame, &face, arena.bytes())?.encode()?;
+            let alike = before.as_ref().and_then(|before| before.similarity(&template));
+            let alike = alike.map_or(i16::MAX, |found| found.0.clamp(-32_768, 32_767) as i16);
+            let look = Look::new(score, &face, number * self.step_ms, alike);
             let matches = match (enrolled, &threshold) {
                 (Some(enrolled), Ok(threshold)) => {
-                    let template = self.recognizer.align(&frame, &face, arena.bytes())?.encode()?;
                     Some(template.similarity(enrolled).is_some_and(|found| found >= *threshold))
                 }
                 _ => None,
             };
+            before = Some(template);
             seen.push(Seen { look: Some(look), matches });
         }
         Ok(seen)

@@ -1,0 +1,118 @@
+//! Looks at faces in a file: a line of JSON a presentation, scores and similarities in parts of one, landmarks in
+//! pixels.
+//!
+//! ```text
+//! {"species":"print","origin":"DIR/PERSON/PHOTO.jpg","looks":[{"score":0.31,"similarity":1.0,
+//!  "landmarks":[[94.2,112.4],...],"matches":true},null,...]}
+//! ```
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use eval::presentation::Seen;
+use liveness::Look;
+use serde::{Deserialize, Serialize};
+use vision::Point;
+
+use super::liveness::STEP_MS;
+
+/// A presentation that was seen.
+pub struct Presentation {
+    /// What was presented.
+    pub species: String,
+    /// The photograph that it was made of, or the first picture.
+    pub origin: PathBuf,
+    /// What every picture showed.
+    pub seen: Vec<Seen>,
+}
+
+impl Presentation {
+    /// Whose it is: the folder of the origin.
+    pub fn person(&self) -> String {
+        let folder = self.origin.parent().and_then(Path::file_name);
+        folder.unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    species: String,
+    origin: PathBuf,
+    looks: Vec<Option<Entry>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    score: f32,
+    similarity: f32,
+    landmarks: [[f32; 2]; 5],
+    matches: Option<bool>,
+}
+
+/// Writes presentations.
+pub fn write(path: &Path, presentations: &[Presentation]) -> anyhow::Result<()> {
+    let context = || format!("cannot write {}", path.display());
+    let mut file = std::io::BufWriter::new(fs::File::create(path).with_context(context)?);
+    for one in presentations {
+        let entry = |seen: &Seen| {
+            seen.look.map(|look| Entry {
+                score: f32::from(look.score) / 32768.0,
+                similarity: f32::from(look.similarity) / 32768.0,
+                landmarks: look.landmarks.map(|point| [point.x, point.y].map(|value| value as f32 / 1024.0)),
+                matches: seen.matches,
+            })
+        };
+        let looks = one.seen.iter().map(entry).collect();
+        let line = Line { species: one.species.clone(), origin: one.origin.clone(), looks };
+        writeln!(file, "{}", serde_json::to_string(&line)?).with_context(context)?;
+    }
+    file.flush().with_context(context)
+}
+
+/// Reads what [`write`] wrote; every number comes back as it was.
+pub fn read(path: &Path) -> anyhow::Result<Vec<Presentation>> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let parse = |(number, line): (usize, &str)| {
+        let line: Line = serde_json::from_str(line)
+            .with_context(|| format!("{}:{} is no line of looks", path.display(), number + 1))?;
+        let seen = (0..).zip(line.looks).map(|(number, entry)| seen(number, entry)).collect();
+        Ok(Presentation { species: line.species, origin: line.origin, seen })
+    };
+    text.lines().enumerate().map(parse).collect()
+}
+
+fn seen(number: u64, entry: Option<Entry>) -> Seen {
+    let Some(Entry { score, similarity, landmarks, matches }) = entry else { return Seen::default() };
+    let look = Look {
+        score: (score * 32768.0).round() as u16,
+        similarity: (similarity * 32768.0).round() as i16,
+        landmarks: landmarks.map(|[x, y]| {
+            let [x, y] = [x, y].map(|value| (value * 1024.0).round() as i32);
+            Point { x, y }
+        }),
+        at_ms: number * STEP_MS,
+    };
+    Seen { look: Some(look), matches }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_come_back_as_they_were_and_other_files_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("looks.jsonl");
+        let landmarks = [1, -2, 300_001, 40_000, 5].map(|x| Point { x, y: 7 - x });
+        let look = Look { score: 32_768, landmarks, at_ms: STEP_MS, similarity: -5 };
+        let seen = vec![Seen::default(), Seen { look: Some(look), matches: Some(true) }];
+        let one = Presentation { species: "print".to_owned(), origin: "faces/Ann/1.jpg".into(), seen };
+        write(&path, std::slice::from_ref(&one)).unwrap();
+        let again = read(&path).unwrap();
+        assert_eq!((again.len(), again[0].person(), &again[0].seen), (1, "Ann".to_owned(), &one.seen));
+        fs::write(&path, "{}\n").unwrap();
+        assert!(read(&path).err().unwrap().to_string().ends_with("looks.jsonl:1 is no line of looks"));
+    }
+}

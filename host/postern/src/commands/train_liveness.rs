@@ -1,0 +1,111 @@
+//! `postern train-liveness`: the sequence model of liveness, from looks at living heads and at attacks.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use attacks::Species;
+use sequence::{Options, Presentation, fit, source};
+use serde_json::json;
+
+use crate::commands::eval::looks;
+use crate::commands::eval::people::people;
+use crate::output::{Outcome, Output};
+
+/// Options of `postern train-liveness`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Looks that `postern eval liveness --looks FILE` wrote, of made presentations or of recorded ones
+    #[arg(required = true, value_name = "FILE")]
+    looks: Vec<PathBuf>,
+
+    /// Take only people of these parts of a list of people in parts, such as that of LFW
+    #[arg(long, value_name = "N", num_args = 1.., requires = "people")]
+    folds: Vec<usize>,
+
+    /// The list: how many parts, then of each how many people, and their names a line
+    #[arg(long, value_name = "FILE", requires = "folds")]
+    people: Option<PathBuf>,
+
+    /// Species to leave out, to see how the model does with what it was never shown
+    #[arg(long, value_name = "SPECIES", num_args = 1..)]
+    unseen: Vec<String>,
+
+    /// The file to write: the weights as Rust source, which `shared/liveness/src/weights.rs` is
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+
+    /// Share of living people who may be turned away, on people whom the weights were not found on
+    #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
+    refused: f64,
+
+    /// Pictures in a row that must agree, as `postern settings --agreement`
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    agreement: usize,
+
+    /// Steps of the optimiser
+    #[arg(long, value_name = "N", default_value_t = 400)]
+    steps: usize,
+
+    /// Decay of the weights
+    #[arg(long, value_name = "X", default_value_t = 0.1)]
+    decay: f64,
+
+    /// The seed of the first weights
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+/// Trains and writes the weights.
+pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    ensure!((0.0..1.0).contains(&args.refused), "--refused {} is no share below 1", args.refused);
+    ensure!(args.agreement > 0, "--agreement needs at least one picture");
+    let names = args.people.as_ref().map(|list| people(list, &args.folds)).transpose()?;
+    let mut presentations = Vec::new();
+    for path in &args.looks {
+        let kept = looks::read(path)?.into_iter().filter(|one| {
+            let person = names.as_ref().is_none_or(|names| names.contains(&one.person()));
+            person && !args.unseen.contains(&one.species)
+        });
+        presentations.extend(kept.map(presentation));
+    }
+    let Args { refused, steps, decay, seed, agreement, .. } = *args;
+    let options = Options { steps, decay, refused, together: agreement, seed };
+    let fitted = fit(&presentations, &options)
+        .context("there are no looks at living heads, or none at attacks, that are long enough")?;
+    let apart =
+        if names.is_some() { format!(" --people LIST --folds {}", list(&args.folds)) } else { String::new() };
+    let unseen =
+        if args.unseen.is_empty() { String::new() } else { format!(" --unseen {}", args.unseen.join(" ")) };
+    let notes = [
+        format!("postern train-liveness LOOKS{apart}{unseen}"),
+        format!(
+            "  --seed {seed} --refused {refused} --agreement {agreement} --steps {steps} --decay {decay}"
+        ),
+        format!("{} presentations, {} windows", presentations.len(), fitted.windows),
+    ];
+    std::fs::write(&args.output, source(&fitted.model, &notes))
+        .with_context(|| format!("cannot write {}", args.output.display()))?;
+    let report = json!({ "passed": fitted.passed, "windows": fitted.windows, "weights": args.output });
+    output.print(&report, |out| {
+        writeln!(out, "{:<10} passes the model, people apart from those trained on", "species")?;
+        fitted
+            .passed
+            .iter()
+            .try_for_each(|(name, share)| writeln!(out, "{name:<10} {:>5.1} %", 100.0 * share))
+    })?;
+    eprintln!("wrote {}", args.output.display());
+    Ok(Outcome::Done)
+}
+
+fn presentation(one: looks::Presentation) -> Presentation {
+    Presentation {
+        alive: one.species == Species::BonaFide.name(),
+        person: one.person(),
+        species: one.species,
+        looks: one.seen.iter().filter_map(|seen| seen.look).collect(),
+    }
+}
+
+fn list(numbers: &[usize]) -> String {
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,101 @@
+//! The sequence model: whether a window of looks is of a living head.
+//!
+//! A network of one hidden layer over the features of the window (`track`), of some hundred weights, all of it
+//! in integers:
+//!
+//! ```text
+//! x = clamp((feature - mean) * scale >> 12)             Q8, within +-4
+//! h = min(max(bias + sum(weight * x), 0) >> 8, limit)   Q8, HIDDEN of them
+//! logit = (bias + sum(weight * h)) >> 8                 Q8; above zero is a living head
+//! ```
+//!
+//! `postern train-liveness` finds mean, scale, weights and biases, and writes `weights.rs`.
+
+use crate::track::FEATURES;
+
+#[path = "weights.rs"]
+mod weights;
+
+pub use weights::SEQUENCE;
+
+/// Units of the hidden layer.
+pub const HIDDEN: usize = 6;
+
+/// Fraction bits of inputs, hidden values and the logit.
+pub const INPUT_BITS: u32 = 8;
+
+/// Fraction bits of the weights.
+pub const WEIGHT_BITS: u32 = 8;
+
+/// The largest input, Q8: 4 standard deviations.
+pub const INPUT_LIMIT: i32 = 4 << INPUT_BITS;
+
+/// The largest hidden value, Q8.
+const HIDDEN_LIMIT: i32 = 16 << INPUT_BITS;
+
+/// Fraction bits of the scales.
+const SCALE_BITS: u32 = 12;
+
+/// A sequence model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sequence {
+    /// Mean of each feature over the training windows.
+    pub means: [i32; FEATURES],
+    /// What makes a standard deviation of each feature one in Q8; Q12.
+    pub scales: [i32; FEATURES],
+    /// Weights of the hidden layer, Q8.
+    pub weights: [[i16; FEATURES]; HIDDEN],
+    /// Biases of the hidden layer, Q16.
+    pub biases: [i32; HIDDEN],
+    /// Weights of the output, Q8.
+    pub output: [i16; HIDDEN],
+    /// Bias of the output, Q16. It holds the threshold.
+    pub bias: i32,
+}
+
+impl Sequence {
+    /// The logit of a window's features, Q8; above zero is a living head.
+    pub fn logit(&self, features: &[i32; FEATURES]) -> i32 {
+        let mut inputs = [0; FEATURES];
+        for (number, input) in inputs.iter_mut().enumerate() {
+            let off = i64::from(features[number]) - i64::from(self.means[number]);
+            let scaled = (off * i64::from(self.scales[number])) >> SCALE_BITS;
+            *input = scaled.clamp(-i64::from(INPUT_LIMIT), INPUT_LIMIT.into()) as i32;
+        }
+        let mut sum = i64::from(self.bias);
+        for ((weights, &bias), &output) in self.weights.iter().zip(&self.biases).zip(&self.output) {
+            let products =
+                weights.iter().zip(&inputs).map(|(&weight, &input)| i64::from(weight) * i64::from(input));
+            let hidden = (i64::from(bias) + products.sum::<i64>()) >> WEIGHT_BITS;
+            sum += i64::from(output) * hidden.clamp(0, HIDDEN_LIMIT.into());
+        }
+        (sum >> WEIGHT_BITS).clamp(i32::MIN.into(), i32::MAX.into()) as i32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logit_is_what_the_weights_say() {
+        let mut model = Sequence {
+            means: [100; FEATURES],
+            scales: [1 << SCALE_BITS; FEATURES],
+            weights: [[0; FEATURES]; HIDDEN],
+            biases: [0; HIDDEN],
+            output: [0; HIDDEN],
+            bias: -(1 << 16),
+        };
+        let mut features = [100; FEATURES];
+        assert_eq!(model.logit(&features), -256);
+        model.weights[2][3] = 512;
+        model.output[2] = -256;
+        features[3] = 356;
+        assert_eq!(model.logit(&features), -256 - 512);
+        features[3] = i32::MAX;
+        assert_eq!(model.logit(&features), -256 - 8 * 256, "inputs are limited");
+        features[3] = i32::MIN;
+        assert_eq!(model.logit(&features), -256, "what is below zero counts nothing");
+    }
+}

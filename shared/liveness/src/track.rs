@@ -1,0 +1,129 @@
+//! What a sequence of looks is like in numbers: the features of the sequence model.
+//!
+//! Every look is measured by [`TRACKS`] rules, and each row of measures that this gives over the window is told by
+//! two numbers: how far it spreads, and how far it goes from one look to the next. A head sways smoothly, so
+//! that its steps are small beside its spread; the error of the detector jumps about, with steps as large
+//! as the spread; pictures that are swapped stand and leap. Means and extremes of the scores follow.
+//!
+//! | track | measure of a look | units |
+//! |---|---|---|
+//! | 0, 1 | the nose, across and down, in the plane of eyes and mouth (`motion`) | Q12 |
+//! | 2, 3 | the mouth's line, along and across, in that plane: a plane keeps it, a face that talks or turns does not | Q12 |
+//! | 4 | foreshortening | Q12 |
+//! | 5, 6 | the place across and down since the first look, in sizes of the face | Q12 |
+//! | 7 | the size since the first look | Q12 |
+//! | 8 | the network's score | Q15 |
+
+use crate::{Look, WINDOW, motion};
+
+/// Measures of a look.
+pub const TRACKS: usize = 9;
+
+/// Features of a window of looks.
+pub const FEATURES: usize = 2 * TRACKS + 3;
+
+/// The features of a window: logarithms to base two in Q8 for the spreads and steps of the tracks, in their
+/// order, then mean and least score and the longest step of the nose. At most [`WINDOW`] looks count.
+pub fn features(looks: &[Look]) -> [i32; FEATURES] {
+    let mut features = [0; FEATURES];
+    let Some(first) = looks.first() else { return features };
+    let looks = &looks[..looks.len().min(WINDOW)];
+    let mut rows = [[0; TRACKS]; WINDOW];
+    for (row, look) in rows.iter_mut().zip(looks) {
+        *row = measures(look, first);
+    }
+    let rows = &rows[..looks.len()];
+    let mut longest = 0;
+    for track in 0..TRACKS {
+        let (mut sum, mut squares, mut steps) = (0, 0, 0);
+        for (number, row) in rows.iter().enumerate() {
+            // From the first measure, so that squares stay small.
+            let value = row[track] - rows[0][track];
+            sum += value;
+            squares += value * value;
+            if number > 0 {
+                let step = row[track] - rows[number - 1][track];
+                steps += step * step;
+                if track == 0 {
+                    longest = longest.max(step * step);
+                }
+            }
+        }
+        let count = rows.len() as i64;
+        features[2 * track] = log2((squares - sum * sum / count) / count);
+        features[2 * track + 1] = log2(steps / (count - 1).max(1));
+    }
+    let score = |look: &Look| i32::from(look.score);
+    let last = &mut features[2 * TRACKS..];
+    last[0] = looks.iter().map(score).sum::<i32>() / looks.len() as i32;
+    last[1] = looks.iter().map(score).min().unwrap_or(0);
+    last[2] = log2(longest);
+    features
+}
+
+/// The measures of one look; none reaches 2^20.
+fn measures(look: &Look, first: &Look) -> [i64; TRACKS] {
+    let [nose_across, nose_down, mouth_along, mouth_across] = motion::plane(look);
+    let size = first.size();
+    let moved =
+        |axis: fn(&vision::Point) -> i32| ((look.middle(axis) - first.middle(axis)) << motion::BITS) / size;
+    let measures = [
+        nose_across,
+        nose_down,
+        mouth_along,
+        mouth_across,
+        motion::foreshortening(look).unwrap_or(0),
+        moved(|point| point.x),
+        moved(|point| point.y),
+        (look.size() << motion::BITS) / size,
+        i64::from(look.score),
+    ];
+    measures.map(|measure| measure.clamp(-(1 << 20), 1 << 20))
+}
+
+/// Logarithm to base two, Q8, with a straight line between powers of two; of less than one, 0.
+fn log2(value: i64) -> i32 {
+    let value = value.max(1) as u64;
+    let whole = value.ilog2();
+    let fraction = (value << (63 - whole)) >> 55 & 0xff;
+    ((whole << 8) | fraction as u32) as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logarithms_rise_by_one_with_every_doubling() {
+        assert_eq!([0, 1, 2, 3, 4, 6, 1 << 20].map(log2), [0, 0, 256, 384, 512, 640, 5120]);
+        assert_eq!(log2(-5), 0);
+        assert_eq!(log2(i64::MAX), 62 * 256 + 255);
+    }
+
+    #[test]
+    fn steps_tell_a_leap_from_a_sway() {
+        let row = |x: fn(i32) -> i32| {
+            let mut looks = [Look::default(); 16];
+            for (number, look) in (0..).zip(&mut looks) {
+                let places = [[-20, -20], [20, -20], [0, 0], [-15, 20], [15, 20]];
+                look.landmarks =
+                    places.map(|[dx, dy]| vision::Point { x: (dx + x(number)) << 10, y: dy << 10 });
+            }
+            let features = features(&looks);
+            features[11] - features[10]
+        };
+        assert!(row(|n| n) < row(|n| n / 8 * 16) && row(|n| n / 8 * 16) < row(|n| n % 2 * 16));
+    }
+
+    #[test]
+    fn no_landmarks_overflow() {
+        let far = |x: i32| Look {
+            landmarks: [vision::Point { x, y: -(x / 2) }; 5],
+            score: 65_535,
+            ..Look::default()
+        };
+        let looks = [far(i32::MIN), far(i32::MAX), far(0), far(i32::MAX)];
+        assert!(features(&looks).iter().all(|feature| (0..=65_535).contains(feature)));
+        assert_eq!(features(&[]), [0; FEATURES]);
+    }
+}
