@@ -11,8 +11,9 @@ mod board;
 use app::{Back, Front, Link, Memory, Networks};
 use mps::camera::{Camera, FRAME_WORDS};
 use mps::flash::{self, Partition};
-use mps::fpgaio::{Button, Output};
+use mps::fpgaio::{Input, Output};
 use mps::fuses::Fuses;
+use mps::keypad::Keypad;
 use mps::reset;
 use mps::watchdog::Watchdog;
 use nn::Arena;
@@ -48,7 +49,12 @@ fn main() -> ! {
         lock: board::FPGAIO.lock_relay(),
         ready: board::FPGAIO.led(0),
         refused: board::FPGAIO.led(1),
-        button: Button,
+        alarm: board::FPGAIO.led(2),
+        wires: [board::FPGAIO.led(3), board::FPGAIO.led(4)],
+        button: Input::BUTTON,
+        contact: Input::CONTACT,
+        cover: Input::COVER,
+        keypad: Keypad::new(),
         watchdog,
     };
     executors.urgent.spawn(run_front(front).expect("it is spawned once"));
@@ -67,6 +73,7 @@ fn main() -> ! {
         detector: flash.detector,
         encoder: flash.encoder,
         liveness: flash.liveness,
+        log: flash.log,
         memory: MEMORY.take(),
     };
     executors.background.spawn(run_back(back).expect("it is spawned once"));
@@ -77,7 +84,16 @@ fn main() -> ! {
 
 #[embassy_executor::task]
 async fn run_front(
-    front: Front<&'static board::Serial, &'static board::Serial, Output, Output, Output, Button, Watchdog>,
+    front: Front<
+        &'static board::Serial,
+        &'static board::Serial,
+        Output,
+        Output,
+        Output,
+        Input,
+        Keypad,
+        Watchdog,
+    >,
 ) {
     app::run_front(front, &LINK).await
 }

@@ -4,8 +4,8 @@
 //! |---|---|---|---|---|---|
 //! | hello, status | yes | yes | yes | yes | yes |
 //! | pairing: begin, nonce, poll | | yes | yes | yes | yes |
-//! | settings, people, events | | | yes | yes | yes |
-//! | pictures, faces, enrol, verify, identify, remove, pause | | | | yes | yes |
+//! | settings, people, rules, events, audit log | | | yes | yes | yes |
+//! | pictures, faces, enrol, verify, identify, remove, pause, clock, rules changed | | | | yes | yes |
 //! | own key replaced | | | yes | yes | yes |
 //! | settings changed, models, hosts, signer, restart | | | | | yes |
 //!
@@ -88,6 +88,12 @@ impl Access {
         }
     }
 
+    /// Wipes the keys of the session, and of a handshake that is under way.
+    pub(crate) fn wipe(&mut self) {
+        self.handshake = None;
+        self.session = None;
+    }
+
     /// What the host of the session may do; none if it is not paired.
     pub(crate) fn role(&self) -> Option<Role> {
         let peer = self.session.as_ref()?.peer;
@@ -144,6 +150,8 @@ fn needs(request: &Request<'_>) -> Need {
         | Request::ListUsers { .. }
         | Request::ListHosts
         | Request::NextEvents { .. }
+        | Request::ReadLog { .. }
+        | Request::GetRule { .. }
         | Request::ReplaceKey { .. } => Need::Role(Role::Auditor),
         Request::BeginFrame { .. }
         | Request::FrameChunk { .. }
@@ -153,7 +161,9 @@ fn needs(request: &Request<'_>) -> Need {
         | Request::Verify { .. }
         | Request::Identify { .. }
         | Request::Remove { .. }
-        | Request::PauseDoor { .. } => Need::Role(Role::Operator),
+        | Request::PauseDoor { .. }
+        | Request::SetClock { .. }
+        | Request::SetRule { .. } => Need::Role(Role::Operator),
         _ => Need::Role(Role::Installer),
     }
 }

@@ -2,16 +2,19 @@
 
 use core::sync::atomic::Ordering;
 
-use embassy_futures::select::{Either3, select3};
+use audit::{Fault, Kind};
+use embassy_futures::select::{Either4, select4};
 use embassy_time::{Duration, Instant, Timer};
 use embedded_storage_async::nor_flash::NorFlash;
+use policy::{Alarm, Claim};
 use protocol::{EventKind, ModelKind};
 
 use crate::{
     board::{Camera, IdleSlot, ModelSlots, System},
     desk::Desk,
     engine::Engine,
-    link::Link,
+    journal::{FAREWELL, Say},
+    link::{Link, Notice},
     log::log,
     recognition::Models,
     requests::Outcome,
@@ -20,8 +23,6 @@ use crate::{
 
 /// How often the back gives a sign of life when nothing happens.
 const SIGN: Duration = Duration::from_secs(1);
-/// Time for the last reply to leave before a restart.
-const FAREWELL: Duration = Duration::from_millis(500);
 
 /// The back's large buffers, some 750 KiB. Give it a `static`.
 pub struct Memory {
@@ -54,6 +55,8 @@ pub struct Back<'m, C, E, S, G, T, M> {
     pub gallery: G,
     /// The settings' flash partition: at least two sectors.
     pub settings: T,
+    /// The audit log's flash partition: at least two sectors, of 64 entries each.
+    pub log: T,
     /// The two slots for detectors.
     pub detector: ModelSlots<M>,
     /// The two slots for encoders.
@@ -80,6 +83,7 @@ where
         system,
         gallery,
         settings,
+        log,
         mut detector,
         mut encoder,
         mut liveness,
@@ -89,12 +93,12 @@ where
     link.give_sign();
     link.record(EventKind::Booted { reset: system.reset_reason() });
     let staging = Staging::new(staging);
-    let mut desk = Desk::open(engine, system, (gallery, people), settings, staging, link).await;
+    let mut desk = Desk::open(engine, system, (gallery, people), (settings, log), staging, link);
     loop {
         let kinds = [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness];
         let mut active = [None; 3];
         for (active, kind) in active.iter_mut().zip(kinds) {
-            *active = desk.active(kind).await;
+            *active = desk.active(kind);
         }
         let [(detector_bytes, detector), (encoder_bytes, encoder), (liveness_bytes, liveness)] = [
             detector.split(active[0].map(|image| image.slot)),
@@ -105,8 +109,11 @@ where
         let slots = [detector_bytes, encoder_bytes, liveness_bytes];
         for ((kind, image), slot) in kinds.into_iter().zip(active).zip(slots) {
             link.give_sign();
-            if let (Some(image), Some(slot)) = (image, slot) {
-                models.load(&desk.engine, kind, image, slot);
+            if let (Some(image), Some(slot)) = (image, slot)
+                && !models.load(&desk.engine, kind, image, slot)
+            {
+                let say = Say::reason(Fault::Model as u8).count(kind as u32);
+                desk.journal.write(Kind::Fault, say);
             }
         }
         models.join(&desk.engine);
@@ -163,14 +170,23 @@ where
             camera.next().await
         };
         // A request goes before a picture, as the first future is polled first.
-        let next = select3(link.requested.wait(), picture, Timer::after(SIGN)).await;
-        match next {
-            Either3::First(()) => match desk.answer(camera, models, &mut idle).await {
+        let requested = link.requested.wait();
+        match select4(requested, link.notices.receive(), picture, Timer::after(SIGN)).await {
+            Either4::First(()) => match desk.answer(camera, models, &mut idle).await {
                 Outcome::Serve => {}
                 outcome => return outcome,
             },
-            Either3::Second(capture) => desk.watch(models, capture).await,
-            Either3::Third(()) => {}
+            Either4::Second(told) => {
+                let missed = link.missed.swap(0, Ordering::Relaxed);
+                desk.journal.take_notice(told, missed);
+                match told.what {
+                    Notice::Code(code) => desk.decide(Claim::Code(code), 0).await,
+                    Notice::Alarm(Alarm::Cover) => desk.wipe_session(),
+                    _ => {}
+                }
+            }
+            Either4::Third(capture) => desk.watch(models, capture).await,
+            Either4::Fourth(()) => {}
         }
     }
 }

@@ -28,6 +28,12 @@ pub trait Watchdog {
     fn feed(&mut self);
 }
 
+/// A pad with digits.
+pub trait Keypad {
+    /// The next key that was pressed, in ASCII: a digit, `#` that ends a code, `*` that takes it back.
+    fn key(&mut self) -> Option<u8>;
+}
+
 /// The board as a whole. As [`Entropy`] it gives random numbers that nobody can foresee, not even
 /// after a reset.
 pub trait System: Entropy {

@@ -1,5 +1,9 @@
 //! What the back works with, from boot on.
 
+use core::sync::atomic::Ordering;
+
+use audit::{Fault, Kind};
+use embassy_futures::block_on;
 use embassy_time::Instant;
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Gallery;
@@ -12,10 +16,12 @@ use crate::{
     agreement::Agreement,
     board::System,
     engine::Engine,
+    journal::{Journal, Say},
     link::Link,
     log::log,
     models::Transfer,
     recognition::Models,
+    rules::Rules,
     settings,
     staging::Staging,
     storage::{Image, Storage},
@@ -29,50 +35,64 @@ pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
     /// The people; `Err` if the partition cannot be read.
     gallery: Result<Gallery<'m, G>, gallery::Error>,
     /// Settings and models in force; `None` if the partition is too small.
-    storage: Option<Storage<T>>,
+    pub(crate) storage: Option<Storage<T>>,
     pub(crate) settings: Settings,
     pub(crate) staging: Staging<'m>,
     pub(crate) transfer: Option<Transfer>,
     pub(crate) agreement: Agreement,
     pub(crate) looks: Watch,
+    /// Pictures in a row for which somebody was refused.
+    pub(crate) misses: u8,
+    /// Failures, who came in, and whose code is asked for.
+    pub(crate) policy: policy::Access,
+    pub(crate) rules: Rules,
     pub(crate) camera_sequence: u32,
     /// Until when the camera's pictures are left for the host to ask for.
     pub(crate) paused_until: Instant,
     /// Who is at the other end of the line.
     pub(crate) access: Access,
+    /// The audit log and the clock.
+    pub(crate) journal: Journal<T>,
     pub(crate) link: &'l Link,
 }
 
 impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, G, T> {
     /// Reads the flash. What is damaged is reported and done without.
-    pub(crate) async fn open(
+    pub(crate) fn open(
         engine: E,
         mut system: S,
         gallery: (G, &'m mut gallery::Memory),
-        storage: T,
+        (storage, log): (T, T),
         staging: Staging<'m>,
         link: &'l Link,
     ) -> Self {
         let unique = system.unique();
+        let mut journal = Journal::open(log, &unique, system.reset_reason());
+        journal.write(Kind::Booted, Say::reason(system.reset_reason() as u8));
         let random = Generator::new(&system.key(), b"settings");
         let mut storage = Storage::new(storage, &unique, random).ok();
         let random = Generator::new(&system.key(), b"gallery");
-        let gallery = open_gallery(gallery, storage.as_mut(), &unique, random).await;
+        let gallery = open_gallery(gallery, storage.as_mut(), &unique, random);
         if let Err(error) = &gallery {
             let reason = text(error);
             log!(error, "no gallery: {=str}", reason.as_str());
+            journal.write(Kind::Fault, Say::reason(Fault::Gallery as u8));
         }
         let mut access = Access::new(identity(&unique));
         if let Some(storage) = &mut storage {
             for (place, host) in (0..).zip(&mut access.hosts) {
-                match storage.host(place).await {
+                match storage.host(place) {
                     Ok(kept) => *host = kept,
                     Err(_) => access.readable = false,
                 }
             }
         }
+        let rules = Rules::open(storage.as_mut());
+        if storage.is_none() || !access.readable || rules.broken {
+            journal.write(Kind::Fault, Say::reason(Fault::Settings as u8));
+        }
         let stored = match &mut storage {
-            Some(storage) => storage.settings().await.ok().flatten(),
+            Some(storage) => storage.settings().ok().flatten(),
             None => None,
         };
         let stored = stored.filter(|stored| settings::check(stored).is_ok());
@@ -86,9 +106,13 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
             transfer: None,
             agreement: Agreement::new(),
             looks: Watch::new(),
+            misses: 0,
+            policy: policy::Access::new(),
+            rules,
             camera_sequence: 0,
             paused_until: Instant::MIN,
             access,
+            journal,
             link,
         };
         desk.apply(stored.unwrap_or_default());
@@ -99,18 +123,21 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
     pub(crate) fn apply(&mut self, settings: Settings) {
         self.settings = settings;
         self.begin_anew();
-        self.link.button_ms.store(settings.open_ms, core::sync::atomic::Ordering::Relaxed);
+        self.link.button_ms.store(settings.open_ms, Ordering::Relaxed);
+        self.link.held_ms.store(settings.limits.held_ms, Ordering::Relaxed);
+        self.link.fail_safe.store(settings.limits.fail_safe, Ordering::Relaxed);
     }
 
     /// Forgets what the pictures so far showed.
     pub(crate) fn begin_anew(&mut self) {
         self.agreement.reset();
         self.looks.reset();
+        self.misses = 0;
     }
 
     /// The model image of a kind that is in force.
-    pub(crate) async fn active(&mut self, kind: ModelKind) -> Option<Image> {
-        self.storage().ok()?.active(kind).await.ok().flatten()
+    pub(crate) fn active(&mut self, kind: ModelKind) -> Option<Image> {
+        self.storage().ok()?.active(kind).ok().flatten()
     }
 
     /// The people.
@@ -169,15 +196,15 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
 
 /// Opens the gallery with its key, which follows from the board's secret and a salt among the
 /// settings: a board whose settings are wiped, and with them its hosts, no longer knows its people.
-async fn open_gallery<'m, G: NorFlash, T: NorFlash>(
+fn open_gallery<'m, G: NorFlash, T: NorFlash>(
     (flash, memory): (G, &'m mut gallery::Memory),
     storage: Option<&mut Storage<T>>,
     unique: &Key,
     random: Generator,
 ) -> Result<Gallery<'m, G>, gallery::Error> {
     let storage = storage.ok_or(gallery::Error::Flash)?;
-    let salt = storage.salt().await.map_err(|_| gallery::Error::Flash)?;
-    Gallery::open(flash, memory, unique.derive(&salt, b"postern gallery"), random).await
+    let salt = storage.salt().map_err(|_| gallery::Error::Flash)?;
+    block_on(Gallery::open(flash, memory, unique.derive(&salt, b"postern gallery"), random))
 }
 
 fn unreadable(error: &gallery::Error) -> Error {

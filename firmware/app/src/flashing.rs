@@ -28,7 +28,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
     /// Begins a transfer, or goes on with one that was interrupted. The flash is not touched before
     /// the signature was found to be right; that the bytes are those signed, the hash says at the
     /// end.
-    pub(crate) async fn begin_model<M: NorFlash>(
+    pub(crate) fn begin_model<M: NorFlash>(
         &mut self,
         announced: Announced,
         signature: &Signature,
@@ -36,24 +36,24 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
     ) -> Result<Response, Error> {
         let Announced { kind, length, sha256, sequence } = announced;
         let unsigned = || Error::Unsigned { kind };
-        let signer = self.storage()?.signer().await?.ok_or_else(unsigned)?;
+        let signer = self.storage()?.signer()?.ok_or_else(unsigned)?;
         let release = Release { kind: number(kind), sequence, length, sha256 };
         release.verify(&signer, &signature.bytes()).map_err(|_| unsigned())?;
-        let newest = self.storage()?.newest(kind).await?;
+        let newest = self.storage()?.newest(kind)?;
         if sequence < newest {
             return Err(Error::RolledBack { kind, newest });
         }
         let slot = idle.of(kind);
         let image = Image { slot: slot.index, length, sha256 };
         self.transfer = None;
-        let transfer = Transfer::begin(kind, image, sequence, slot.bytes(), self.storage()?).await?;
+        let transfer = Transfer::begin(kind, image, sequence, slot.bytes(), self.storage()?)?;
         let next = transfer.next();
         self.transfer = Some(transfer);
         Ok(Response::Progress { next })
     }
 
     /// Puts a model in force that came whole, as announced, and fit to run.
-    pub(crate) async fn commit_model<M: NorFlash>(
+    pub(crate) fn commit_model<M: NorFlash>(
         &mut self,
         models: &Models<'_, E>,
         idle: &mut IdleSlots<'_, M>,
@@ -73,14 +73,14 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         match info {
             Ok(info) => {
                 // First the number: a cut in between leaves the old model, and none older to come.
-                self.storage()?.set_newest(kind, sequence).await?;
-                self.storage()?.set_active(kind, &image).await?;
-                let _ = self.storage()?.set_transfer(kind, None).await;
+                self.storage()?.set_newest(kind, sequence)?;
+                self.storage()?.set_active(kind, &image)?;
+                let _ = self.storage()?.set_transfer(kind, None);
                 self.begin_anew();
                 Ok(info)
             }
             Err(error) => {
-                self.storage()?.set_transfer(kind, None).await?;
+                self.storage()?.set_transfer(kind, None)?;
                 Err(error)
             }
         }

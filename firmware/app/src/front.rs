@@ -3,20 +3,24 @@
 use core::sync::atomic::Ordering;
 
 use embassy_futures::{
-    join::join4,
+    join::join5,
     select::{Either3, select3},
 };
 use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, channel::Channel};
 use embassy_time::{Duration, Instant, Timer};
 use embedded_hal::digital::{InputPin, OutputPin};
 use embedded_io_async::{Read, Write};
+use policy::Alarm;
 use protocol::{Deframer, Error, EventKind, Kind, Packet};
 
 use crate::{
-    board::Watchdog,
+    board::{Keypad, Watchdog},
     door::{Cause, Change, Door},
-    link::{Link, Order, Ticket},
+    guard::{Guard, Reading},
+    link::{Link, Notice, Order, Ticket},
     log::log,
+    pad::Pad,
+    wiegand,
 };
 
 /// How often button and LEDs are looked after. Two equal readings in a row are a press.
@@ -32,7 +36,7 @@ const BUSY_FRAME: usize = 32;
 /// What the front needs of a board.
 ///
 /// All of it goes to another priority, so that on a board all of it must be `Send`.
-pub struct Front<R, W, L, A, B, I, D> {
+pub struct Front<R, W, L, A, B, I, K, D> {
     /// Bytes from the host.
     pub receive: R,
     /// Bytes to the host.
@@ -43,8 +47,18 @@ pub struct Front<R, W, L, A, B, I, D> {
     pub ready: A,
     /// The LED that says that somebody is refused.
     pub refused: B,
-    /// The button by which people inside open the door, high while pressed.
+    /// The output that tells of an alarm: the door was forced or is held open, or the cover is open.
+    pub alarm: A,
+    /// Wiegand's two wires, for zeros and for ones, both high.
+    pub wires: [A; 2],
+    /// The button by which people inside open the door (request to exit), high while pressed.
     pub button: I,
+    /// The door's contact, high while the door is open; low where there is none.
+    pub contact: I,
+    /// The switch of the board's cover, high while that is open.
+    pub cover: I,
+    /// The pad on which a code is typed.
+    pub keypad: K,
     /// Resets the board if it hangs.
     pub watchdog: D,
 }
@@ -58,7 +72,7 @@ enum Outgoing {
 }
 
 /// Serves the host and the door. Never ends; run it at interrupt priority.
-pub async fn run_front<R, W, L, A, B, I, D>(front: Front<R, W, L, A, B, I, D>, link: &Link) -> !
+pub async fn run_front<R, W, L, A, B, I, K, D>(front: Front<R, W, L, A, B, I, K, D>, link: &Link) -> !
 where
     R: Read,
     W: Write,
@@ -66,17 +80,20 @@ where
     A: OutputPin,
     B: OutputPin,
     I: InputPin,
+    K: Keypad,
     D: Watchdog,
 {
-    let Front { receive, send, lock, ready, refused, button, watchdog } = front;
+    let Front { receive, send, lock, ready, refused, alarm, wires, button, contact, cover, keypad, watchdog } =
+        front;
     let outgoing = Channel::new();
     link.give_sign();
-    let pins = Pins { lock, ready, refused, button };
-    join4(
-        keep_door(pins, link),
+    let pins = Pins { lock, ready, refused, alarm, button, contact, cover, failing: false };
+    join5(
+        keep_door(pins, keypad, link),
         read_requests(receive, &outgoing, link),
         write_replies(send, &outgoing, link),
         feed(watchdog, link),
+        tell_controller(wires, link),
     )
     .await
     .0
@@ -172,13 +189,19 @@ struct Pins<L, A, B, I> {
     lock: L,
     ready: A,
     refused: B,
+    alarm: A,
     button: I,
+    contact: I,
+    cover: I,
+    /// Whether the relay did not do as told.
+    failing: bool,
 }
 
 impl<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin> Pins<L, A, B, I> {
-    /// Drives the relay; returns whether it did as told.
-    fn drive(&mut self, open: bool) -> bool {
-        self.lock.set_state(open.into()).is_ok()
+    /// Drives the relay; returns whether it did as told. A lock that is fail-safe holds while it has current.
+    fn drive(&mut self, open: bool, link: &Link) -> bool {
+        let fail_safe = link.fail_safe.load(Ordering::Relaxed);
+        self.lock.set_state((open != fail_safe).into()).is_ok()
     }
 
     /// Shows the back's state; an LED that fails is no fault of the door.
@@ -190,16 +213,23 @@ impl<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin> Pins<L, A, B, I> {
     fn pressed(&mut self) -> bool {
         self.button.is_high().unwrap_or(false)
     }
+
+    /// Reads contact and cover. A pin that cannot be read is as bad as one that is high.
+    fn read(&mut self, unlocked: bool) -> Reading {
+        let (door, cover) = (self.contact.is_high().unwrap_or(true), self.cover.is_high().unwrap_or(true));
+        Reading { door, cover, unlocked }
+    }
 }
 
 /// Opens the lock for those who may pass and closes it in time.
 async fn keep_door<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
     mut pins: Pins<L, A, B, I>,
+    mut keypad: impl Keypad,
     link: &Link,
 ) -> ! {
-    let mut door = Door::new();
-    let mut button = Button::default();
-    pins.drive(false);
+    let (mut door, mut pad) = (Door::new(), Pad::new());
+    let (mut button, mut guard) = (Button::default(), Guard::default());
+    pins.drive(false, link);
     loop {
         let end = door.open_until();
         let over = async {
@@ -213,9 +243,14 @@ async fn keep_door<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
             Either3::Second(()) => None,
             Either3::Third(()) => {
                 pins.show(link);
+                if let Some(code) = keypad.key().and_then(|key| pad.press(Instant::now(), key)) {
+                    link.notice(Notice::Code(code));
+                }
                 let time = Duration::from_millis(link.button_ms.load(Ordering::Relaxed).into());
                 let press = button.pressed(pins.pressed());
+                let uncovered = watch(&mut guard, &mut pins, door.open_until().is_some(), link);
                 match press {
+                    _ if uncovered => Some(Order::Lock),
                     true if link.confirming.swap(false, Ordering::AcqRel) => {
                         link.confirmed.store(true, Ordering::Release);
                         None
@@ -226,6 +261,29 @@ async fn keep_door<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
         };
         obey(&mut door, order, &mut pins, link);
     }
+}
+
+/// Looks after contact and cover; whether the cover was opened just now.
+fn watch<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
+    guard: &mut Guard,
+    pins: &mut Pins<L, A, B, I>,
+    unlocked: bool,
+    link: &Link,
+) -> bool {
+    let held_ms = link.held_ms.load(Ordering::Relaxed);
+    let (alarm, cover) = guard.see(Instant::now().as_millis(), pins.read(unlocked), held_ms);
+    // An output that fails tells nobody; events and the audit log do.
+    let _ = pins.alarm.set_state(guard.is_alarmed().into());
+    if let Some(uncovered) = cover {
+        link.uncovered.store(uncovered, Ordering::Relaxed);
+        link.notice(if uncovered { Notice::Alarm(Alarm::Cover) } else { Notice::Covered });
+        link.record(EventKind::Alarm { alarm: Alarm::Cover, over: !uncovered });
+    }
+    if let Some(alarm) = alarm {
+        link.notice(Notice::Alarm(alarm));
+        link.record(EventKind::Alarm { alarm, over: false });
+    }
+    cover == Some(true)
 }
 
 /// Takes one step of the door and drives the relay accordingly.
@@ -239,6 +297,8 @@ fn obey<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
     let mut change = door.tick(now);
     let mut opened = None;
     match order {
+        // The cover was opened after the back decided.
+        Some(Order::Grant { cause: Cause::Person { .. }, .. }) if link.uncovered.load(Ordering::Relaxed) => {}
         Some(Order::Grant { cause, time }) => {
             let granted = door.grant(now, time);
             if granted == Change::Opened {
@@ -250,18 +310,24 @@ fn obey<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
         None => {}
     }
     // The relay is driven at every step, so that a disturbed output does not stay wrong.
-    if !pins.drive(door.open_until().is_some()) {
+    let driven = pins.drive(door.open_until().is_some(), link);
+    if !driven && !pins.failing {
         log!(error, "the lock's output failed");
-        if door.fault() == Change::Locked {
-            change = Change::Locked;
-        }
+        link.notice(Notice::LockFailed);
+    }
+    pins.failing = !driven;
+    if !driven && door.fault() == Change::Locked {
+        change = Change::Locked;
     }
     link.show_door(door.open_until());
     match (change, opened) {
         (Change::Opened, Some((cause, time))) => {
             let open_ms = time.as_millis() as u32;
             let (frame, person, name) = match cause {
-                Cause::Button => (0, None, protocol::Name::new()),
+                Cause::Button => {
+                    link.notice(Notice::Button);
+                    (0, None, protocol::Name::new())
+                }
                 Cause::Person { frame, person, name } => (frame, Some(person), name),
             };
             log!(info, "the door opens for {=str}", name.as_str());
@@ -292,6 +358,17 @@ impl Button {
             self.down = high;
         }
         press
+    }
+}
+
+/// Tells another controller who was let in.
+async fn tell_controller<P: OutputPin>(mut wires: [P; 2], link: &Link) -> ! {
+    for wire in &mut wires {
+        let _ = wire.set_high();
+    }
+    loop {
+        let frame = link.wiegand.wait().await;
+        wiegand::send(&mut wires, frame).await;
     }
 }
 

@@ -2,19 +2,18 @@
 
 use core::sync::atomic::Ordering;
 
-use embassy_time::{Duration, Instant};
+use embassy_time::Instant;
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Coverage;
 use liveness::Look;
-use protocol::{Candidate, Error, EventKind, Judgement, Similarity};
+use policy::Reason;
+use protocol::{Error, EventKind, Judgement, Similarity};
 use vision::Frame;
 
 use crate::{
     board::{Capture, System},
     desk::Desk,
-    door::Cause,
     engine::Engine,
-    link::Order,
     log::log,
     recognition::{self, Models, choose, find, probe},
     translate,
@@ -43,15 +42,23 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         });
         let instructions = self.system.instructions().saturating_sub(started);
         let Judged { judgement, faces, face, threshold, liveness } = judged;
-        let known = match &judgement {
-            Judgement::Known(candidate) => Some(candidate.clone()),
-            _ => None,
+        let (person, score) = match &judgement {
+            Judgement::Known(known) => (Some(known.person), known.similarity),
+            _ => (None, 0),
         };
-        let person = known.as_ref().map(|known| known.person);
         let seen = self.agreement.see(frame, Instant::now(), person, self.settings.agreement_frames);
         let refused = matches!(judgement, Judgement::Stranger(_) | Judgement::NotLive(_));
         self.link.refused.store(refused, Ordering::Relaxed);
         tell(frame, &judgement, threshold, seen.count);
+        match &judgement {
+            Judgement::Stranger(best) => {
+                let score = best.as_ref().map_or(0, |best| best.similarity);
+                self.journal.refused(Reason::Stranger, score, None);
+            }
+            Judgement::NotLive(_) => self.journal.refused(Reason::NotLive, 0, None),
+            _ => {}
+        }
+        let claim = self.claim_of(&judgement, seen.agreed);
         self.link.record(EventKind::Judged {
             frame,
             judgement,
@@ -62,10 +69,8 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             instructions,
             liveness,
         });
-        if let (true, Some(Candidate { person, name, .. })) = (seen.agreed, known) {
-            let cause = Cause::Person { frame, person, name };
-            let time = Duration::from_millis(self.settings.open_ms.into());
-            self.link.orders.send(Order::Grant { cause, time }).await;
+        if let Some(claim) = claim {
+            self.decide(claim, score).await;
         }
     }
 

@@ -6,19 +6,24 @@
 //!                      interrupt priority              thread priority
 //!            ┌───────────── run_front ───────────┐  ┌────── run_back ──────┐
 //!  serial ──►│ frames in, replies out            │◄►│ requests             │◄── flash
-//!  button ──►│ door: opens, and locks in time    │◄─│ pictures: who is it? │◄── camera
+//!  button, ─►│ door: opens, and locks in time    │◄─│ pictures: who is it? │◄── camera
+//!  keypad    │                                   │  │ may they pass?       │
 //!  watchdog ◄│ fed while the back gives a sign   │  │ gallery, models      │
 //!            └──────────── lock, LEDs ───────────┘  └──────────────────────┘
 //! ```
 //! A network runs for a second or more without a pause. Nothing that must be in time depends on it:
-//! bytes are taken and the lock closes at interrupt priority, whatever the back does.
+//! bytes are taken and the lock closes at interrupt priority, whatever the back does. So the back waits for its
+//! flash, too, as there is nothing that it could go on with: futures through all that is stored would cost nine
+//! kilobytes of code.
 //!
 //! # Invariants
-//! - The door is locked after boot, when its time is over, and on every fault.
+//! - The door is locked after boot, when its time is over, and on every fault. A fail-safe lock holds by current: it
+//!   lets the door go until the settings are read, and when a fault handler switches the relay off.
 //! - The lock opens for a picture only after several pictures in a row agree ([`Agreement`]),
 //!   by a threshold that follows from the false-accept rate asked for.
 //! - Who is not paired may ask for the board's state and no more; a press of the button pairs.
 //! - What lies in flash is sealed, and models are taken only from the signer that the installer named.
+//! - What happens is in the audit log before it is acknowledged; a log that fails stops nothing.
 //! - An error is a reply or an event, never a panic; missing models or a damaged gallery leave a
 //!   board that answers and stays locked.
 //!
@@ -28,7 +33,7 @@
 //! static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 //!
 //! #[embassy_executor::task]
-//! async fn front(front: Front<Uart, Uart, Lock, Led, Led, Button, Dog>) -> ! {
+//! async fn front(front: Front<Uart, Uart, Lock, Led, Led, Input, Pad, Dog>) -> ! {
 //!     app::run_front(front, &LINK).await
 //! }
 //! #[embassy_executor::task]
@@ -49,13 +54,20 @@ mod link;
 
 mod door;
 mod front;
+mod guard;
+mod pad;
+mod wiegand;
 
 mod access;
 mod agreement;
 mod back;
+mod claims;
+mod clock;
+mod deeds;
 mod desk;
 mod events;
 mod flashing;
+mod journal;
 mod judge;
 mod line;
 mod models;
@@ -63,14 +75,16 @@ mod networks;
 mod pairing;
 mod recognition;
 mod requests;
+mod rules;
 mod settings;
 mod staging;
 mod storage;
 mod translate;
+mod waiting;
 
 pub use agreement::{Agreement, Seen};
 pub use back::{Back, Memory, run_back};
-pub use board::{Camera, Capture, ModelSlots, System, Watchdog};
+pub use board::{Camera, Capture, Keypad, ModelSlots, System, Watchdog};
 pub use door::{Cause, Change, Door, MAX_OPEN};
 pub use engine::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo};
 pub use front::{Front, run_front};

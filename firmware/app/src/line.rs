@@ -57,7 +57,9 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 drop(reply);
                 return self.replied(Some(ticket));
             }
-            Ok(Opened::Session) => Ok(Response::Session { role: self.access.role() }),
+            Ok(Opened::Session) => {
+                Ok(Response::Session { role: self.access.role(), clock: self.journal.clock.now().exact })
+            }
             Ok(Opened::Request(packet)) => match packet.message::<Request<'_>>() {
                 Ok(request) => {
                     outcome = match request {
@@ -65,10 +67,15 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                         Request::Reboot => Outcome::Restart,
                         _ => Outcome::Serve,
                     };
-                    match self.access.permit(&request, kind == Kind::Sealed) {
+                    let deed = self.deed(&request);
+                    let result = match self.access.permit(&request, kind == Kind::Sealed) {
                         Ok(()) => self.handle(request, camera, models, idle).await,
                         Err(error) => Err(error),
+                    };
+                    if let (Some(deed), Ok(response)) = (deed, &result) {
+                        self.tell(deed, response);
                     }
+                    result
                 }
                 Err(_) => Err(Error::Malformed),
             },

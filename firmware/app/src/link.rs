@@ -17,9 +17,10 @@ use embassy_sync::{
     signal::Signal,
 };
 use embassy_time::{Duration, Instant};
+use policy::{Alarm, Code};
 use protocol::{EVENTS_PER_PAGE, Event, EventKind, Kind, LastReply, MAX_BODY};
 
-use crate::{door::Cause, events::Events};
+use crate::{door::Cause, events::Events, wiegand::Frame};
 
 type Raw = CriticalSectionRawMutex;
 
@@ -48,6 +49,28 @@ pub(crate) enum Order {
     Lock,
 }
 
+/// What the front tells the back, and when it happened.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told {
+    pub(crate) what: Notice,
+    pub(crate) at: Instant,
+}
+
+/// What happened at the pins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// The button opened the door.
+    Button,
+    /// The lock's output does not do as told.
+    LockFailed,
+    /// A code was typed.
+    Code(Code),
+    /// Something is wrong with the door, or the cover is open.
+    Alarm(Alarm),
+    /// The cover is closed again.
+    Covered,
+}
+
 /// The connection of [`run_front`](crate::run_front) and [`run_back`](crate::run_back).
 /// Give it a `static`.
 pub struct Link {
@@ -58,10 +81,22 @@ pub struct Link {
     pub(crate) reply: Mutex<Raw, LastReply>,
     pub(crate) replied: Signal<Raw, Ticket>,
     pub(crate) orders: Channel<Raw, Order, 2>,
+    /// For the audit log, which only the back can write.
+    pub(crate) notices: Channel<Raw, Told, 8>,
+    /// Notices for which there was no room.
+    pub(crate) missed: AtomicU32,
     events: BlockingMutex<Raw, RefCell<Events>>,
     open_until: BlockingMutex<Raw, RefCell<Option<Instant>>>,
     /// How long the button opens, in milliseconds.
     pub(crate) button_ms: AtomicU32,
+    /// What another controller shall be told.
+    pub(crate) wiegand: Signal<Raw, Frame>,
+    /// How long the door may stand open, in milliseconds.
+    pub(crate) held_ms: AtomicU32,
+    /// Whether the lock holds while it has current.
+    pub(crate) fail_safe: AtomicBool,
+    /// Whether the cover is open.
+    pub(crate) uncovered: AtomicBool,
     /// Whether pictures can be judged.
     pub(crate) ready: AtomicBool,
     /// Whether the button confirms a pairing, and opens no door.
@@ -85,9 +120,15 @@ impl Link {
             reply: Mutex::new(LastReply::new()),
             replied: Signal::new(),
             orders: Channel::new(),
+            notices: Channel::new(),
+            missed: AtomicU32::new(0),
             events: BlockingMutex::new(RefCell::new(Events::new())),
             open_until: BlockingMutex::new(RefCell::new(None)),
             button_ms: AtomicU32::new(0),
+            wiegand: Signal::new(),
+            held_ms: AtomicU32::new(0),
+            fail_safe: AtomicBool::new(false),
+            uncovered: AtomicBool::new(false),
             ready: AtomicBool::new(false),
             refused: AtomicBool::new(false),
             confirming: AtomicBool::new(false),
@@ -100,6 +141,13 @@ impl Link {
     pub(crate) fn record(&self, kind: EventKind) {
         let uptime = Instant::now().as_millis();
         self.events.lock(|events| events.borrow_mut().push(uptime, kind));
+    }
+
+    /// Tells the back what happened at the pins.
+    pub(crate) fn notice(&self, what: Notice) {
+        if self.notices.try_send(Told { what, at: Instant::now() }).is_err() {
+            self.missed.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// The number of the newest event, and a page of those after `after`.

@@ -10,6 +10,7 @@
 //!
 //! The slot in force is never written, so that an interrupted transfer leaves it working.
 
+use embassy_futures::block_on;
 use embedded_storage_async::nor_flash::NorFlash;
 use protocol::{Error, Hash, ModelKind};
 use sha2::{Digest, Sha256};
@@ -44,7 +45,7 @@ impl Transfer {
     ///
     /// # Errors
     /// [`Error::SlotSize`], [`Error::Flash`].
-    pub(crate) async fn begin<F: NorFlash>(
+    pub(crate) fn begin<F: NorFlash>(
         kind: ModelKind,
         image: Image,
         sequence: u64,
@@ -56,7 +57,7 @@ impl Transfer {
             return Err(Error::SlotSize { kind, length, slot: in_flash.len() as u32 });
         }
         let mut hash = Sha256::new();
-        let before = storage.transfer(kind).await?;
+        let before = storage.transfer(kind)?;
         let next = match before.filter(|before| before.image == image) {
             Some(Checkpoint { safe, .. }) => {
                 let safe = safe.min(length) / CHECKPOINT * CHECKPOINT;
@@ -64,7 +65,7 @@ impl Transfer {
                 safe
             }
             None => {
-                storage.set_transfer(kind, Some(Checkpoint { image, safe: 0 })).await?;
+                storage.set_transfer(kind, Some(Checkpoint { image, safe: 0 }))?;
                 0
             }
         };
@@ -81,7 +82,7 @@ impl Transfer {
     ///
     /// # Errors
     /// [`Error::Offset`] if it is out of order or reaches past the end; [`Error::Flash`].
-    pub(crate) async fn chunk<M: NorFlash, F: NorFlash>(
+    pub(crate) fn chunk<M: NorFlash, F: NorFlash>(
         &mut self,
         offset: u32,
         data: &[u8],
@@ -99,33 +100,33 @@ impl Transfer {
         }
         let whole = data.len() - data.len() % M::WRITE_SIZE;
         let (words, rest) = data.split_at(whole);
-        self.erase_reached(offset + whole as u32, slot).await?;
-        slot.write(offset, words).await.map_err(|_| Error::Flash)?;
+        self.erase_reached(offset + whole as u32, slot)?;
+        block_on(slot.write(offset, words)).map_err(|_| Error::Flash)?;
         self.hash.update(words);
         self.next += whole as u32;
         if !rest.is_empty() && end == self.image.length {
-            self.erase_reached(end, slot).await?;
+            self.erase_reached(end, slot)?;
             let mut word = [0xff; MAX_WORD];
             word.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
             let word = word.get(..M::WRITE_SIZE).unwrap_or_default();
-            slot.write(self.next, word).await.map_err(|_| Error::Flash)?;
+            block_on(slot.write(self.next, word)).map_err(|_| Error::Flash)?;
             self.hash.update(rest);
             self.next = end;
         }
         if offset / CHECKPOINT != self.next / CHECKPOINT {
             let safe = self.next / CHECKPOINT * CHECKPOINT;
-            storage.set_transfer(self.kind, Some(Checkpoint { image: self.image, safe })).await?;
+            storage.set_transfer(self.kind, Some(Checkpoint { image: self.image, safe }))?;
         }
         Ok(self.next)
     }
 
     /// Erases the sectors that begin at `next` or later and before `end`.
-    async fn erase_reached<M: NorFlash>(&self, end: u32, slot: &mut M) -> Result<(), Error> {
+    fn erase_reached<M: NorFlash>(&self, end: u32, slot: &mut M) -> Result<(), Error> {
         let sector = M::ERASE_SIZE as u32;
         let from = self.next.next_multiple_of(sector);
         let to = end.next_multiple_of(sector);
         if from < to {
-            slot.erase(from, to).await.map_err(|_| Error::Flash)?;
+            block_on(slot.erase(from, to)).map_err(|_| Error::Flash)?;
         }
         Ok(())
     }

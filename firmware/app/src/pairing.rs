@@ -84,7 +84,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
     }
 
     /// Looks whether the button was pressed, and if so makes the host known.
-    pub(crate) async fn poll_pairing(&mut self) -> Result<Response, Error> {
+    pub(crate) fn poll_pairing(&mut self) -> Result<Response, Error> {
         self.tick_pairing();
         if !self.link.confirmed.swap(false, Ordering::AcqRel) {
             return self.poll_pairing_state();
@@ -93,13 +93,13 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             return self.poll_pairing_state();
         };
         if let (0, Some(signer)) = (self.access.hosts().count(), signer) {
-            self.storage()?.set_signer(&signer).await?;
+            self.storage()?.set_signer(&signer)?;
         }
         let hosts = &self.access.hosts;
         let known = self.access.place(&host.key);
         let place = known.or_else(|| hosts.iter().position(Option::is_none));
         let place = place.ok_or(Error::HostsFull { limit: MAX_HOSTS as u8 })?;
-        self.keep_host(place, Some(host.clone())).await?;
+        self.keep_host(place, Some(host.clone()))?;
         self.access.pairing.invitation = None;
         log!(info, "a host was paired");
         self.link.record(EventKind::Paired { role: host.role, label: host.label });
@@ -129,6 +129,12 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         self.end_pairing();
     }
 
+    /// The cover is open: the keys of the session are wiped, and what it had begun is over.
+    pub(crate) fn wipe_session(&mut self) {
+        self.end_pairing();
+        self.access.wipe();
+    }
+
     /// Lets one more host be paired.
     pub(crate) fn invite(&mut self, role: Role) -> Response {
         self.access.pairing.invitation = Some((role, Instant::now() + INVITATION));
@@ -136,17 +142,17 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
     }
 
     /// Forgets a host.
-    pub(crate) async fn remove_host(&mut self, key: Hash) -> Result<Response, Error> {
+    pub(crate) fn remove_host(&mut self, key: Hash) -> Result<Response, Error> {
         let place = self.access.place(&key).ok_or(Error::UnknownHost)?;
         if !self.access.hosts().any(|left| left.role == Role::Installer && left.key != key) {
             return Err(Error::LastInstaller);
         }
-        self.keep_host(place, None).await?;
+        self.keep_host(place, None)?;
         Ok(Response::Done)
     }
 
     /// Puts a new key in the place of the session's host's own.
-    pub(crate) async fn replace_key(&mut self, key: Hash) -> Result<Response, Error> {
+    pub(crate) fn replace_key(&mut self, key: Hash) -> Result<Response, Error> {
         let peer = self.access.session.as_ref().ok_or(Error::NoSession)?.peer;
         let place = self.access.place(&peer).ok_or(Error::UnknownHost)?;
         // Done before, if its acknowledgement was lost; somebody else's key is not taken over.
@@ -155,7 +161,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         }
         let host = self.access.hosts.get(place).cloned().flatten().ok_or(Error::UnknownHost)?;
         let host = Host { key, ..host };
-        self.keep_host(place, Some(host)).await?;
+        self.keep_host(place, Some(host))?;
         if let Some(session) = &mut self.access.session {
             session.peer = key;
         }
@@ -185,8 +191,8 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
     }
 
     /// Puts a host, or the lack of one, into flash and then into memory.
-    async fn keep_host(&mut self, place: usize, host: Option<Host>) -> Result<(), Error> {
-        self.storage()?.set_host(place as u8, host.as_ref()).await?;
+    fn keep_host(&mut self, place: usize, host: Option<Host>) -> Result<(), Error> {
+        self.storage()?.set_host(place as u8, host.as_ref())?;
         if let Some(known) = self.access.hosts.get_mut(place) {
             *known = host;
         }

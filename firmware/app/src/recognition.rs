@@ -39,8 +39,8 @@ impl<'i, E: Engine> Models<'i, E> {
     }
 
     /// Loads a model in force; one that does not load, or is not the one that was signed, counts as
-    /// none.
-    pub(crate) fn load(&mut self, engine: &E, kind: ModelKind, image: Image, slot: &'i [u8]) {
+    /// none. Returns whether it loaded.
+    pub(crate) fn load(&mut self, engine: &E, kind: ModelKind, image: Image, slot: &'i [u8]) -> bool {
         let bytes = slot.get(..image.length as usize).unwrap_or_default();
         let signed = <[u8; 32]>::from(Sha256::digest(bytes)) == image.sha256;
         let loaded =
@@ -57,11 +57,13 @@ impl<'i, E: Engine> Models<'i, E> {
                 None
             }
         };
+        let loaded = model.is_some();
         match kind {
             ModelKind::Detector => self.detector = model,
             ModelKind::Liveness => self.liveness = model,
             _ => self.encoder = model,
         }
+        loaded
     }
 
     /// Joins what was loaded.

@@ -1,13 +1,14 @@
 //! The host's requests.
 
+use embassy_futures::block_on;
 use embassy_time::{Duration, Instant, with_timeout};
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Template;
 use heapless::Vec;
 use liveness::{Look, Watch};
 use protocol::{
-    Comparison, Door, Enrolment, Error, Hash, Request, Response, Settings, Source, Status, USERS_PER_PAGE,
-    User, VERSION,
+    Comparison, Door, Enrolment, Error, Hash, PersonId, Request, Response, Settings, Source, Status,
+    USERS_PER_PAGE, User, VERSION,
 };
 use vision::{Face, MAX_FACES};
 
@@ -58,7 +59,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             }),
             Request::Status => Ok(Response::Status(self.status(models))),
             Request::GetSettings => Ok(Response::Settings(self.settings)),
-            Request::SetSettings(settings) => self.set_settings(settings).await,
+            Request::SetSettings(settings) => self.set_settings(settings),
             Request::BeginFrame { width, height, format } => {
                 self.staging.begin(width, height, format).map(|()| Response::Done)
             }
@@ -77,17 +78,17 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 self.compare(None, source, camera, models).await.map(Response::Identified)
             }
             Request::ListUsers { from } => self.list(from),
-            Request::Remove { name } => self.remove(&name).await,
+            Request::Remove { name } => self.remove(&name),
             Request::BeginModel { kind, length, sha256, sequence, signature } => {
-                self.begin_model(Announced { kind, length, sha256, sequence }, &signature, idle).await
+                self.begin_model(Announced { kind, length, sha256, sequence }, &signature, idle)
             }
             Request::ModelChunk { offset, data } => {
                 let (transfer, storage) = self.transfer()?;
                 let slot = idle.of(transfer.kind);
-                let next = transfer.chunk(offset, data, slot.flash, storage).await?;
+                let next = transfer.chunk(offset, data, slot.flash, storage)?;
                 Ok(Response::Progress { next })
             }
-            Request::CommitModel => self.commit_model(models, idle).await.map(Response::ModelActive),
+            Request::CommitModel => self.commit_model(models, idle).map(Response::ModelActive),
             Request::NextEvents { after } => {
                 let (newest, events) = self.link.events(after);
                 Ok(Response::Events { newest, events })
@@ -102,17 +103,50 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             }
             Request::BeginPairing { role, label, commitment } => self.begin_pairing(role, label, commitment),
             Request::Pair { nonce, signer } => self.pair(nonce, signer),
-            Request::PollPairing => self.poll_pairing().await,
+            Request::PollPairing => self.poll_pairing(),
             Request::Invite { role } => Ok(self.invite(role)),
             Request::ListHosts => Ok(Response::Hosts(self.access.hosts().cloned().collect())),
-            Request::RemoveHost { key } => self.remove_host(key).await,
-            Request::ReplaceKey { key } => self.replace_key(key).await,
+            Request::RemoveHost { key } => self.remove_host(key),
+            Request::ReplaceKey { key } => self.replace_key(key),
             Request::SetSigner { signer } => {
-                self.storage()?.set_signer(&signer).await?;
+                self.storage()?.set_signer(&signer)?;
                 Ok(Response::Done)
+            }
+            Request::ReadLog { from } => self.journal.page(from),
+            Request::GetRule { name } => self.rule(&name),
+            Request::SetRule { name, rule } => {
+                let person = self.person(&name)?;
+                let reason = "the settings partition is too small";
+                let storage = self.storage.as_mut();
+                let storage = storage.ok_or_else(|| Error::Internal { reason: text(reason) })?;
+                self.rules.set(person, rule, storage)?;
+                self.policy.forget(person);
+                self.rule(&name)
+            }
+            Request::SetClock { unix_ms } => {
+                let host = self.access.session.as_ref().map(|session| session.peer);
+                self.journal.set_clock(unix_ms, host).map(|()| Response::Done)
             }
             _ => Err(Error::Malformed),
         }
+    }
+
+    /// The number of a person.
+    fn person(&self, name: &str) -> Result<PersonId, Error> {
+        let person = self.gallery()?.find(name).ok_or(gallery::Error::NotFound);
+        Ok(person.map_err(|error| refusal(error, name, self.room()))?.id())
+    }
+
+    /// What holds for a person.
+    fn rule(&self, name: &str) -> Result<Response, Error> {
+        let person = self.person(name)?;
+        let rule = self.rules.of(person).ok_or(Error::Flash)?;
+        Ok(Response::Rule {
+            person,
+            schedule: rule.schedule,
+            code: rule.code.is_some(),
+            duress: rule.duress.is_some(),
+        })
     }
 
     fn status(&self, models: &Models<'_, E>) -> Status {
@@ -145,12 +179,14 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             settings: self.settings,
             camera_sequence: self.camera_sequence,
             hosts: self.access.hosts().count() as u8,
+            clock: translate::clock(self.journal.clock.now()),
+            log_lost: self.journal.lost(),
         }
     }
 
-    async fn set_settings(&mut self, settings: Settings) -> Result<Response, Error> {
+    fn set_settings(&mut self, settings: Settings) -> Result<Response, Error> {
         settings::check(&settings)?;
-        self.storage()?.set_settings(&settings).await?;
+        self.storage()?.set_settings(&settings)?;
         self.apply(settings);
         Ok(Response::Settings(settings))
     }
@@ -217,8 +253,8 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let room = self.room();
         let gallery = self.gallery_mut()?;
         let enrolled = match enrolment {
-            Enrolment::NewPerson => gallery.enrol(&name, probe, threshold).await.map(|_| ()),
-            Enrolment::AddTemplate => gallery.add_template(&name, probe, threshold).await.map(|_| ()),
+            Enrolment::NewPerson => block_on(gallery.enrol(&name, probe, threshold)).map(|_| ()),
+            Enrolment::AddTemplate => block_on(gallery.add_template(&name, probe, threshold)).map(|_| ()),
         };
         enrolled.map_err(|error| refusal(error, &name, room))?;
         let (person, templates) = match self.gallery()?.find(&name) {
@@ -307,12 +343,18 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         Ok(Response::Users { users, next: next.map(|person| person.id()) })
     }
 
-    async fn remove(&mut self, name: &str) -> Result<Response, Error> {
+    fn remove(&mut self, name: &str) -> Result<Response, Error> {
         let room = self.room();
-        let removed = self.gallery_mut()?.remove(name).await;
+        let removed = block_on(self.gallery_mut()?.remove(name));
         let person = removed.map_err(|error| refusal(error, name, room))?;
+        let (id, templates) = (person.id(), person.templates() as u8);
         self.begin_anew();
-        Ok(Response::Removed { person: person.id(), templates: person.templates() as u8 })
+        self.policy.forget(id);
+        if let Some(storage) = &mut self.storage {
+            // The person is gone, and their number is never given again: a rule that stays holds for nobody.
+            let _ = self.rules.set(id, policy::Rule::default(), storage);
+        }
+        Ok(Response::Removed { person: id, templates })
     }
 }
 

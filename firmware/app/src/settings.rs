@@ -9,6 +9,19 @@ const AGREEMENT_FRAMES: (u32, u32) = (1, 16);
 /// Milliseconds for which the lock opens.
 const OPEN_MS: (u32, u32) = (100, 60_000);
 
+/// Failures that shut the door.
+const FAILURES: (u32, u32) = (1, 100);
+/// Milliseconds for which they shut it the first time.
+const LOCKOUT_MS: (u32, u32) = (1_000, 3_600_000);
+/// Milliseconds within which nobody comes in twice, up to a day.
+const PASSBACK_MS: (u32, u32) = (0, 86_400_000);
+/// Milliseconds for a code.
+const CODE_MS: (u32, u32) = (3_000, 120_000);
+/// Milliseconds for which the door may stand open, up to a day.
+const HELD_MS: (u32, u32) = (0, 86_400_000);
+/// Minutes ahead of UTC, or behind.
+const EAST: (u32, u32) = (0, 14 * 60);
+
 /// Refuses settings out of their ranges.
 ///
 /// # Errors
@@ -18,6 +31,12 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Error> {
         (SettingName::FarOneIn, settings.far_one_in, FAR_ONE_IN),
         (SettingName::AgreementFrames, settings.agreement_frames.into(), AGREEMENT_FRAMES),
         (SettingName::OpenMs, settings.open_ms, OPEN_MS),
+        (SettingName::Failures, settings.limits.failures.into(), FAILURES),
+        (SettingName::LockoutMs, settings.limits.lockout_ms, LOCKOUT_MS),
+        (SettingName::PassbackMs, settings.limits.passback_ms, PASSBACK_MS),
+        (SettingName::CodeMs, settings.limits.code_ms, CODE_MS),
+        (SettingName::HeldMs, settings.limits.held_ms, HELD_MS),
+        (SettingName::East, settings.limits.east.unsigned_abs().into(), EAST),
     ];
     match fields.into_iter().find(|(_, value, (low, high))| !(low..=high).contains(&value)) {
         Some((setting, _, (low, high))) => Err(Error::BadSetting { setting, low, high }),

@@ -52,6 +52,11 @@ pub(crate) fn liveness(verdict: &Verdict) -> protocol::Liveness {
     protocol::Liveness { score: verdict.score, needed: verdict.needed, against }
 }
 
+/// The time that a clock shows.
+pub(crate) fn clock(time: audit::Time) -> protocol::Clock {
+    protocol::Clock { unix_ms: time.unix_ms, exact: time.exact }
+}
+
 /// A face with its measures.
 pub(crate) fn face(face: &vision::Face, quality: &Quality) -> protocol::Face {
     protocol::Face {

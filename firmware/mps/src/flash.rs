@@ -24,6 +24,8 @@ pub struct Flash {
     pub encoder: ModelSlots<Partition>,
     /// Liveness model, slots A and B.
     pub liveness: ModelSlots<Partition>,
+    /// The audit log.
+    pub log: Partition,
 }
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -47,6 +49,7 @@ pub unsafe fn take(map: &Map, cause: ResetCause) -> Flash {
         detector: slots(map.detector.map(partition)),
         encoder: slots(map.encoder.map(partition)),
         liveness: slots(map.liveness.map(partition)),
+        log: partition(map.log),
     };
     window::open(map, cause, || flash.erase());
     flash
@@ -61,7 +64,7 @@ impl Flash {
     fn erase(&mut self) {
         let slots = [&mut self.detector, &mut self.encoder, &mut self.liveness];
         let slots = slots.into_iter().flat_map(|models| &mut models.slots);
-        for partition in [&mut self.gallery, &mut self.settings].into_iter().chain(slots) {
+        for partition in [&mut self.gallery, &mut self.settings, &mut self.log].into_iter().chain(slots) {
             let len = partition.bytes().len() as u32;
             // Whole sectors, within the partition, and the power is on: this cannot fail.
             let _ = partition.erase(0, len);

@@ -1,16 +1,18 @@
-//! Outputs on the LEDs of FPGAIO, and the button.
+//! Outputs on the LEDs of FPGAIO, and inputs.
 //!
 //! An MPS board has no relay, so its first LED is the lock's: lit while the door is held open.
 //! The emulator does not show its LEDs outside, so the board repeats what it drives in the
-//! window. Its buttons are never pressed, so the button is the window's.
+//! window. Its buttons are never pressed, so inputs are the window's.
 
 use core::convert::Infallible;
 
 use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
-use emulation::window::{LED_BIT, LOCK_BIT, OUTPUTS, UNLOCKS};
+use emulation::window::{
+    BUTTON_BIT, CONTACT_BIT, COVER_BIT, INPUTS, LED_BIT, LOCK_BIT, OUTPUTS, UNLOCKS, WIRE_BITS,
+};
 
 use crate::register::Register;
-use crate::window;
+use crate::{window, wires};
 
 /// The LED that stands for the lock's relay.
 const LOCK_LED: u32 = 0;
@@ -55,6 +57,9 @@ impl Fpgaio {
             if mirror == LOCK_BIT && high && before & 1 << LOCK_BIT == 0 {
                 window::count(UNLOCKS);
             }
+            if WIRE_BITS.contains(&mirror) && !high && before & 1 << mirror != 0 {
+                wires::pulse(mirror == WIRE_BITS[1]);
+            }
         });
     }
 }
@@ -87,20 +92,31 @@ impl OutputPin for Output {
     }
 }
 
-/// The button by the door, high while it is pressed.
+/// An input that the host holds high in the window, such as the button.
 #[derive(Debug)]
-pub struct Button;
+pub struct Input {
+    bit: u32,
+}
 
-impl ErrorType for Button {
+impl Input {
+    /// The button by the door, high while it is pressed.
+    pub const BUTTON: Self = Self { bit: BUTTON_BIT };
+    /// The door's contact, high while the door is open.
+    pub const CONTACT: Self = Self { bit: CONTACT_BIT };
+    /// The switch of the cover, high while that is open.
+    pub const COVER: Self = Self { bit: COVER_BIT };
+}
+
+impl ErrorType for Input {
     type Error = Infallible;
 }
 
-impl InputPin for Button {
+impl InputPin for Input {
     fn is_high(&mut self) -> Result<bool, Infallible> {
-        Ok(window::button())
+        Ok(window::word(INPUTS).read() >> self.bit & 1 != 0)
     }
 
     fn is_low(&mut self) -> Result<bool, Infallible> {
-        Ok(!window::button())
+        self.is_high().map(|high| !high)
     }
 }

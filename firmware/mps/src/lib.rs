@@ -49,6 +49,7 @@ pub mod sse_counter;
 pub mod fault;
 pub mod fpgaio;
 pub mod interrupt;
+pub mod keypad;
 pub mod reset;
 pub mod watchdog;
 
@@ -56,5 +57,6 @@ pub mod camera;
 pub mod flash;
 pub mod fuses;
 pub mod window;
+mod wires;
 
 mod register;

@@ -20,11 +20,6 @@ pub(crate) fn count(offset: usize) {
     word.write(word.read().wrapping_add(1));
 }
 
-/// Whether the host holds the button down.
-pub fn button() -> bool {
-    word(emulation::window::BUTTONS).read() & 1 != 0
-}
-
 /// Readies a new memory for its first boot and tells the host who booted, and why.
 ///
 /// # Panics

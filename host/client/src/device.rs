@@ -6,6 +6,7 @@ use protocol::{
 };
 use secrets::Key;
 
+use crate::audit::unix_ms;
 use crate::link::{Greeting, Identity, Link};
 use crate::{Address, Credentials, Error, Patience, Result, Transport};
 
@@ -81,14 +82,23 @@ impl Device {
         }
     }
 
-    /// Begins a session with the board that this computer is paired with.
+    /// Begins a session with the board that this computer is paired with. A board that does not know the
+    /// time is told it, if this computer may do that.
     ///
     /// # Errors
     /// [`Error::OtherBoard`] if it is another one; [`Error::Handshake`].
     pub fn login(mut self, credentials: &Credentials) -> Result<Self> {
-        self.role = self.greet(&credentials.secret, Some(credentials.board))?.role;
-        if let (None, Some(next)) = (self.role, &credentials.next) {
-            self.role = self.greet(next, Some(credentials.board))?.role;
+        let mut greeting = self.greet(&credentials.secret, Some(credentials.board))?;
+        if let (None, Some(next)) = (greeting.role, &credentials.next) {
+            greeting = self.greet(next, Some(credentials.board))?;
+        }
+        self.role = greeting.role;
+        if !greeting.clock && self.role >= Some(Role::Operator) {
+            match self.set_clock(unix_ms()) {
+                // This computer's clock is behind the board's: whose is right, only people can tell.
+                Ok(()) | Err(Error::Refused(protocol::Error::ClockBackwards { .. })) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(self)
     }
@@ -286,7 +296,7 @@ impl Device {
 }
 
 /// A person's name as the board takes it.
-fn person_name(name: &str) -> Result<Name> {
+pub(crate) fn person_name(name: &str) -> Result<Name> {
     if name.is_empty() || name.chars().any(char::is_control) {
         return Err(Error::Refused(protocol::Error::BadName));
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use protocol::{Event, EventKind, Face, Judgement, Liveness, Similarity};
+use protocol::{Door, Event, EventKind, Face, Judgement, Liveness, Similarity};
 
 use crate::{Board, Camera, Device, Error, Picture, Result};
 
@@ -65,7 +65,7 @@ impl<'a> Doorstep<'a> {
         let mut device = self.board.connect()?;
         self.watch(&mut device, empty, 1)?;
         let until = Instant::now() + PATIENCE;
-        while self.camera.memory().lock_is_open()? {
+        while device.status()?.door != Door::Locked {
             wait(until)?;
         }
         Ok(())

@@ -20,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod audit;
 mod board;
 mod camera;
 mod credentials;
@@ -31,6 +32,7 @@ mod log;
 mod memory;
 mod pairing;
 mod pose;
+mod rules;
 mod signing;
 mod transfer;
 mod transport;
@@ -38,6 +40,7 @@ mod transport;
 pub use protocol;
 
 pub use address::Address;
+pub use audit::{Page, unix_ms};
 pub use board::{Board, Folder, Launch, Machine, State};
 pub use camera::Camera;
 pub use credentials::{Credentials, random_key};
@@ -48,6 +51,7 @@ pub use link::Patience;
 pub use log::Log;
 pub use memory::Memory;
 pub use pairing::{Applicant, Paired};
+pub use rules::RuleTold;
 pub use signing::Signer;
 pub use transfer::Picture;
 pub use transport::Transport;

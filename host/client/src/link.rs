@@ -69,6 +69,8 @@ pub(crate) struct Link {
 pub(crate) struct Greeting {
     /// What this computer may do.
     pub(crate) role: Option<Role>,
+    /// Whether the board knows the time.
+    pub(crate) clock: bool,
     /// The board's key.
     pub(crate) board: [u8; 32],
     /// What a pairing code is bound to.
@@ -145,8 +147,8 @@ impl Link {
         let reply = self.exchange(Kind::Handshake, &third, self.quick, |packet| opened(&session, packet))?;
         self.session = Some(session);
         match reply.map_err(Error::Refused)? {
-            Response::Session { role } => {
-                Ok(Greeting { role, board: established.peer, binding: established.binding })
+            Response::Session { role, clock } => {
+                Ok(Greeting { role, clock, board: established.peer, binding: established.binding })
             }
             _ => Err(Error::Garbled),
         }

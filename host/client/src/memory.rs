@@ -8,10 +8,14 @@
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use emulation::{Map, window};
 
 use crate::{Error, Result};
+
+/// How long a key stays pressed for a board that does not look.
+const KEY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The memory of one board.
 pub struct Memory {
@@ -65,15 +69,16 @@ impl Memory {
         self.write(place, &word.to_le_bytes())
     }
 
-    /// Whether the lock relay holds the door open at this moment.
+    /// Whether the lock relay has current at this moment, which holds the door open, or, where the lock is
+    /// fail-safe, closed.
     ///
     /// # Errors
     /// [`Error::File`].
-    pub fn lock_is_open(&self) -> Result<bool> {
+    pub fn relay_is_on(&self) -> Result<bool> {
         Ok(self.word(window::OUTPUTS)? >> window::LOCK_BIT & 1 == 1)
     }
 
-    /// How often the lock opened since the board was made.
+    /// How often the lock's relay was switched on since the board was made.
     ///
     /// # Errors
     /// [`Error::File`].
@@ -95,7 +100,66 @@ impl Memory {
     /// # Errors
     /// [`Error::File`].
     pub fn press_button(&self, pressed: bool) -> Result<()> {
-        self.set_word(window::BUTTONS, u32::from(pressed))
+        self.set_input(window::BUTTON_BIT, pressed)
+    }
+
+    /// Opens the door itself, whatever the lock says, or closes it.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn open_door(&self, open: bool) -> Result<()> {
+        self.set_input(window::CONTACT_BIT, open)
+    }
+
+    /// Opens the board's cover, or closes it.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn open_cover(&self, open: bool) -> Result<()> {
+        self.set_input(window::COVER_BIT, open)
+    }
+
+    fn set_input(&self, bit: u32, high: bool) -> Result<()> {
+        let inputs = self.word(window::INPUTS)?;
+        self.set_word(window::INPUTS, inputs & !(1 << bit) | u32::from(high) << bit)
+    }
+
+    /// The last message on Wiegand's wires: how many bits, and the bits, the last one lowest.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn wires(&self) -> Result<(u32, u64)> {
+        let (low, high) = (self.word(window::WIRES_BITS)?, self.word(window::WIRES_BITS + 4)?);
+        Ok((self.word(window::WIRES_PULSES)?, u64::from(high) << 32 | u64::from(low)))
+    }
+
+    /// Whether the board's output for alarms is on.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn alarm(&self) -> Result<bool> {
+        Ok(self.word(window::OUTPUTS)? >> window::ALARM_BIT & 1 == 1)
+    }
+
+    /// Types on the keypad, key by key as the board takes them: digits, `#` that ends a code, `*` that takes
+    /// it back.
+    ///
+    /// # Errors
+    /// [`Error::File`]; [`Error::NotTaken`] if the board does not look.
+    pub fn type_keys(&self, keys: &str) -> Result<()> {
+        for key in keys.bytes() {
+            let sequence = (self.word(window::KEYPAD)? >> 8).wrapping_add(1);
+            let pressed = sequence << 8 | u32::from(key);
+            self.set_word(window::KEYPAD, pressed)?;
+            let until = Instant::now() + KEY_PATIENCE;
+            while self.word(window::KEYPAD_TAKEN)? != pressed {
+                if Instant::now() >= until {
+                    return Err(Error::NotTaken { seconds: KEY_PATIENCE.as_secs() });
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+        Ok(())
     }
 
     /// Reads bytes at an offset in the file.

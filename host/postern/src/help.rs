@@ -11,8 +11,8 @@ use clap::CommandFactory;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Models", &["compile", "inspect", "bench", "train", "distill", "eval", "present"]),
     ("The board", &["board", "pair", "keys", "flash", "settings"]),
-    ("People", &["enroll", "users", "remove"]),
-    ("The door", &["verify", "identify", "embed", "show", "watch"]),
+    ("People", &["enroll", "users", "rule", "remove"]),
+    ("The door", &["verify", "identify", "embed", "show", "watch", "log"]),
     ("Art", &["stylize"]),
     ("The shell", &["completions"]),
 ];

@@ -8,10 +8,14 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 
+mod audit_log;
+mod board_report;
 mod calibration;
+mod clock;
 mod commands;
 mod device;
 mod help;
+mod hours;
 mod image_file;
 mod liveness;
 mod models;
@@ -19,6 +23,7 @@ mod output;
 mod picture;
 mod portraits;
 mod samples;
+mod wiegand;
 
 use output::Output;
 

@@ -85,6 +85,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     door.postern(&["board", "up"])?;
     door.postern(&["users"])?;
     door.postern(&["identify", &picture(VISITORS[0])])?;
+
+    heading("what the door says that happened, and that none of it was changed or taken out");
+    door.postern(&["log"])?;
+    door.postern(&["log", "verify"])?;
     door.postern(&["board", "down"])
 }
 

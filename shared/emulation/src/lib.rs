@@ -18,6 +18,7 @@
 //!   +240000+E E        encoder model, slot B
 //!             768 KiB  liveness model, slot A
 //!             768 KiB  liveness model, slot B
+//!             640 KiB  audit log
 //! ```
 //!
 //! A file that was just made is all zeros: the first board to boot on it erases the NOR flash to
@@ -81,6 +82,8 @@ pub struct Map {
     pub encoder: [Region; 2],
     /// Liveness model, slots A and B.
     pub liveness: [Region; 2],
+    /// The audit log: 160 sectors, of which one at a time gives way, keep 10,176 entries.
+    pub log: Region,
 }
 
 /// Arm MPS3 AN547: 2 GiB of DDR, of which the file needs 38 MiB on disk.
@@ -98,6 +101,7 @@ const fn map(machine: &'static str, board: u32, fuses: usize, file_len: u64, enc
     let encoder_b = after(encoder_a, encoder_len);
     let liveness_a = after(encoder_b, 768 << 10);
     let liveness_b = after(liveness_a, 768 << 10);
+    let log = after(liveness_b, 640 << 10);
     Map {
         machine,
         board,
@@ -105,12 +109,13 @@ const fn map(machine: &'static str, board: u32, fuses: usize, file_len: u64, enc
         file_len,
         window: Region { offset: 0, len: 4 << 10 },
         frame: Region { offset: 4 << 10, len: 160 << 10 },
-        nor: Region { offset: gallery.offset, len: liveness_b.end() - gallery.offset },
+        nor: Region { offset: gallery.offset, len: log.end() - gallery.offset },
         gallery,
         settings,
         detector: [detector_a, detector_b],
         encoder: [encoder_a, encoder_b],
         liveness: [liveness_a, liveness_b],
+        log,
     }
 }
 
@@ -132,7 +137,8 @@ mod tests {
             assert_eq!(map.encoder[1].offset, map.encoder[0].end());
             assert!(u64::from(map.nor.end()) <= map.file_len);
             assert_eq!(map.liveness[0].offset, map.encoder[1].end());
-            assert_eq!(map.nor.end(), map.liveness[1].end());
+            assert_eq!(map.log.offset, map.liveness[1].end());
+            assert_eq!(map.nor.end(), map.log.end());
         }
     }
 
@@ -150,6 +156,7 @@ mod tests {
                 map.encoder[1],
                 map.liveness[0],
                 map.liveness[1],
+                map.log,
             ];
             for pair in regions.windows(2) {
                 assert!(pair[0].end() <= pair[1].offset, "{pair:?}");

@@ -8,11 +8,16 @@
 //! 0x04    version              board, with the magic
 //! 0x08    board (547, 500)     board, at boot
 //! 0x0c    boots                board, counts its boots
-//! 0x10    buttons              host, bit 0: pressed
-//! 0x14    outputs              board, as driven now: bit 0 lock relay, bits 8.. LEDs 0..
+//! 0x10    inputs               host: bit 0 button pressed, bit 1 door open, bit 2 cover open
+//! 0x14    outputs              board, as driven now: bit 0 lock relay, bits 8.. LEDs: ready, refused, alarm,
+//!                              and Wiegand's wires for zeros and ones
 //! 0x18    unlocks              board, counts rising edges of the lock relay
 //! 0x1c    reset cause          board, at boot, see `ResetCause`
 //! 0x20    code                 board, the display: the six digits of a pairing and 0x8000_0000; or 0
+//! 0x24    keypad               host: a number that changes with each key, from bit 8, and the key in ASCII
+//! 0x28    keypad taken         board, the last word of the keypad that it has taken
+//! 0x2c    wires: pulses        board, as a listener on Wiegand's wires: pulses of the last message
+//! 0x30    wires: bits          board, its bits, low word and high word, the last one lowest
 //! 0x40    frame sequence       host
 //! 0x44    frame width          host, pixels
 //! 0x48    frame height         host, pixels
@@ -40,8 +45,8 @@ pub const VERSION_WORD: usize = 0x04;
 pub const BOARD: usize = 0x08;
 /// Offset of the count of boots.
 pub const BOOTS: usize = 0x0c;
-/// Offset of the buttons, bit 0 is pressed.
-pub const BUTTONS: usize = 0x10;
+/// Offset of the inputs.
+pub const INPUTS: usize = 0x10;
 /// Offset of the outputs as the board drives them.
 pub const OUTPUTS: usize = 0x14;
 /// Offset of the count of unlocks.
@@ -50,6 +55,14 @@ pub const UNLOCKS: usize = 0x18;
 pub const RESET_CAUSE: usize = 0x1c;
 /// Offset of the display, which shows the code of a pairing.
 pub const CODE: usize = 0x20;
+/// Offset of the keypad.
+pub const KEYPAD: usize = 0x24;
+/// Offset of the keypad's acknowledge.
+pub const KEYPAD_TAKEN: usize = 0x28;
+/// Offset of the count of pulses on Wiegand's wires.
+pub const WIRES_PULSES: usize = 0x2c;
+/// Offset of the bits that came over Wiegand's wires, the low word before the high one.
+pub const WIRES_BITS: usize = 0x30;
 /// Offset of the frame's sequence.
 pub const FRAME_SEQUENCE: usize = 0x40;
 /// Offset of the frame's width in pixels.
@@ -69,10 +82,21 @@ pub const FORMAT_RGB565: u32 = 2;
 /// Set at [`CODE`] while it shows a code.
 pub const CODE_SHOWN: u32 = 1 << 31;
 
-/// The bit of [`OUTPUTS`] that is set while the lock relay holds the door open.
+/// The bit of [`INPUTS`] that is set while the button is pressed.
+pub const BUTTON_BIT: u32 = 0;
+/// The bit of [`INPUTS`] that is set while the door is open.
+pub const CONTACT_BIT: u32 = 1;
+/// The bit of [`INPUTS`] that is set while the cover is open.
+pub const COVER_BIT: u32 = 2;
+
+/// The bit of [`OUTPUTS`] that is set while the lock relay has current.
 pub const LOCK_BIT: u32 = 0;
 /// The bit of [`OUTPUTS`] that shows LED 0; the others follow.
 pub const LED_BIT: u32 = 8;
+/// The bit of [`OUTPUTS`] that is set during an alarm: LED 2.
+pub const ALARM_BIT: u32 = LED_BIT + 2;
+/// The bits of [`OUTPUTS`] that are set while Wiegand's wires are high, for zeros and for ones.
+pub const WIRE_BITS: [u32; 2] = [LED_BIT + 3, LED_BIT + 4];
 
 /// Why the board started, as it says at [`RESET_CAUSE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

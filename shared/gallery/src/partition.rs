@@ -6,34 +6,30 @@
 //! record, which is what the end of a sector may waste.
 
 use embedded_storage_async::nor_flash::NorFlash;
-use sequential_storage::{
-    cache::{
-        Cache, key_pointers::ArrayKeyPointers, page_pointers::ArrayPagePointers, page_states::ArrayPageStates,
-    },
-    map::{MapConfig, MapItemIter, MapStorage},
+use sequential_storage::map::MapItemIter;
+
+use crate::{
+    Error, Map, MapCache, MapKey,
+    map::{MAX_SECTORS, map},
+    record::Place,
+    ring::Ring,
+    sealed::MAX_TEMPLATE_RECORD,
 };
 
-use crate::{Error, MAX_PEOPLE, MAX_TEMPLATES, record::Place, ring::Ring, sealed::MAX_TEMPLATE_RECORD};
-
-/// Most sectors in a partition: 1 MiB of 4 KiB each.
-const MAX_SECTORS: usize = 256;
 /// Fewest sectors of the map: fewer could hold next to nothing.
 const MIN_SECTORS: usize = 4;
 /// Largest word: cells of the ring are whole ones.
 const MAX_WORD: usize = 8;
 /// Smallest sector: three of the largest records and what a sector needs for itself.
 const MIN_SECTOR: usize = 2048;
-/// Keys are `u16`.
-const KEY: usize = 2;
+/// Bytes of a key.
+const KEY: usize = size_of::<MapKey>();
 /// Room for a key and the largest record, in whole words of 32 bytes.
 const BUFFER: usize = (KEY + MAX_TEMPLATE_RECORD).next_multiple_of(32);
 
-type Keys = ArrayKeyPointers<u16, { MAX_PEOPLE + MAX_TEMPLATES }>;
-type MapCache = Cache<ArrayPageStates<MAX_SECTORS>, ArrayPagePointers<MAX_SECTORS>, Keys, u16>;
-
 /// The map in flash.
 pub(crate) struct Partition<F: NorFlash> {
-    map: MapStorage<u16, F, MapCache>,
+    map: Map<F>,
     capacity: usize,
     buffer: [u8; BUFFER],
 }
@@ -49,11 +45,9 @@ impl<F: NorFlash> Partition<F> {
         if !fits || F::ERASE_SIZE < MIN_SECTOR || Self::word() > MAX_WORD {
             return Err(Error::Partition);
         }
-        let config = MapConfig::try_new(range).map_err(|_| Error::Partition)?;
         let waste = 2 * Self::word() + Self::footprint(MAX_TEMPLATE_RECORD);
-        let cache = Cache::new(ArrayPageStates::new(), ArrayPagePointers::new(), Keys::new());
         Ok(Self {
-            map: MapStorage::new(flash, config, cache),
+            map: map(flash, range)?,
             capacity: (sectors - 2) * (F::ERASE_SIZE - waste),
             buffer: [0; BUFFER],
         })
@@ -66,8 +60,7 @@ impl<F: NorFlash> Partition<F> {
 
     /// Bytes of flash that a record of `length` bytes takes.
     pub(crate) fn footprint(length: usize) -> usize {
-        MapStorage::<u16, F, MapCache>::item_overhead_size() as usize
-            + (KEY + length).next_multiple_of(Self::word())
+        Map::<F>::item_overhead_size() as usize + (KEY + length).next_multiple_of(Self::word())
     }
 
     /// The whole partition, for the ring.
@@ -97,7 +90,7 @@ impl<F: NorFlash> Partition<F> {
         mut visit: impl FnMut(Place, &[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         self.repair().await?;
-        let mut records: MapItemIter<'_, u16, F, MapCache> =
+        let mut records: MapItemIter<'_, MapKey, F, MapCache> =
             self.map.fetch_all_items(&mut self.buffer).await.map_err(translate)?;
         while let Some((key, record)) = records.next::<&[u8]>(&mut self.buffer).await.map_err(translate)? {
             visit(Place::from_key(key), record)?;

@@ -232,6 +232,25 @@ pub enum Error {
     /// What lies in flash was changed, or is another board's.
     #[error("the people in flash were tampered with, or are another board's")]
     Tampered,
+    /// The clock was to be set to a time before what it shows, or shows at least.
+    #[error("the board's clock does not run backwards: it shows {earliest} ms since 1970")]
+    ClockBackwards {
+        /// The earliest time it can be set to, in milliseconds since 1970.
+        earliest: u64,
+    },
+    /// The rule has a window that is none, a code that is not 4 to 10 digits, or a duress code that is the
+    /// other code, or has none beside it.
+    #[error("the rule does not hold together")]
+    BadRule,
+    /// As many people have rules as can.
+    #[error("{limit} people have rules, which is the most that can")]
+    RulesFull {
+        /// The most.
+        limit: u16,
+    },
+    /// The audit log cannot be read.
+    #[error("the board's audit log cannot be read")]
+    NoLog,
 }
 
 /// A field of [`Settings`](crate::Settings).
@@ -243,6 +262,18 @@ pub enum SettingName {
     AgreementFrames,
     /// [`open_ms`](crate::Settings::open_ms)
     OpenMs,
+    /// [`failures`](crate::Limits::failures)
+    Failures,
+    /// [`lockout_ms`](crate::Limits::lockout_ms)
+    LockoutMs,
+    /// [`passback_ms`](crate::Limits::passback_ms)
+    PassbackMs,
+    /// [`code_ms`](crate::Limits::code_ms)
+    CodeMs,
+    /// [`east`](crate::Limits::east), of which the range tells the absolute value
+    East,
+    /// [`held_ms`](crate::Limits::held_ms)
+    HeldMs,
 }
 
 impl core::fmt::Display for SettingName {
@@ -251,6 +282,12 @@ impl core::fmt::Display for SettingName {
             SettingName::FarOneIn => "the false-accept rate (one in)",
             SettingName::AgreementFrames => "the number of agreeing pictures",
             SettingName::OpenMs => "the opening time in milliseconds",
+            SettingName::Failures => "the number of failures that shut the door",
+            SettingName::LockoutMs => "the time for which failures shut the door, in milliseconds,",
+            SettingName::PassbackMs => "the time within which nobody comes in twice, in milliseconds,",
+            SettingName::CodeMs => "the time for a code in milliseconds",
+            SettingName::East => "the minutes by which the door is ahead of UTC, or behind,",
+            SettingName::HeldMs => "the time for which the door may stand open, in milliseconds,",
         })
     }
 }

@@ -5,7 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Artefact, Candidate, Face, Flaw, Label, Liveness, Name, PersonId, ResetReason, Role, Similarity,
+    Alarm, Artefact, Candidate, Face, Flaw, Label, Liveness, Name, PersonId, Reason, ResetReason, Role,
+    Similarity,
 };
 
 /// An event.
@@ -66,6 +67,36 @@ pub enum EventKind {
         role: Role,
         /// What people call it.
         label: Label,
+    },
+    /// Somebody known was not let in, or failures shut the door to everybody.
+    Denied {
+        /// Who; none if the door is shut to everybody from now on.
+        person: Option<PersonId>,
+        /// Their name.
+        name: Name,
+        /// Why.
+        reason: Reason,
+    },
+    /// A code is asked of somebody known.
+    CodeAsked {
+        /// Of whom.
+        person: PersonId,
+        /// Their name.
+        name: Name,
+    },
+    /// Somebody opened with their duress code. Nothing at the door shows it.
+    Duress {
+        /// Who.
+        person: PersonId,
+        /// Their name.
+        name: Name,
+    },
+    /// Something is wrong with the door, or the cover is open; or the cover is closed again.
+    Alarm {
+        /// What.
+        alarm: Alarm,
+        /// Whether it is over.
+        over: bool,
     },
 }
 

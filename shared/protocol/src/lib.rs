@@ -52,6 +52,7 @@ mod event;
 mod face;
 mod frame;
 mod liveness;
+mod log;
 mod model;
 mod pair;
 mod reply;
@@ -67,15 +68,17 @@ pub use frame::{
     encode, encode_bytes, pack,
 };
 pub use liveness::{Artefact, Liveness, LivenessMode};
+pub use log::{Clock, ENTRIES_PER_PAGE, LogEntry};
 pub use model::{ModelInfo, ModelKind};
 pub use pair::{Host, Label, MAX_HOSTS, MAX_LABEL, Pairing, Role, Signature};
+pub use policy::{Alarm, Code, Limits, Reason, Rule, Schedule, Window};
 pub use reply::LastReply;
 pub use request::{Enrolment, PixelFormat, Request, Source};
 pub use response::{Candidate, Comparison, Response, User};
-pub use status::{Door, ResetReason, Settings, Status};
+pub use status::{Door, ResetReason, Settings, Status, Wiegand};
 
 /// Version of the message table. It grows by one whenever the bytes of a message change.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// Most bytes of data in one [`Request::FrameChunk`] or [`Request::ModelChunk`].
 pub const MAX_CHUNK: usize = 2048;

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Hash, Label, ModelKind, Name, Role, Settings, Signature};
+use crate::{Hash, Label, ModelKind, Name, Role, Rule, Settings, Signature};
 
 /// A request. The reply named is the one on success; any request may be answered by an
 /// [`Error`](crate::Error) instead.
@@ -163,6 +163,30 @@ pub enum Request<'a> {
     SetSigner {
         /// The key, Ed25519.
         signer: Hash,
+    },
+    /// One page of the audit log, by ascending number. → [`Log`](crate::Response::Log)
+    ReadLog {
+        /// The smallest number wanted; 0 for the oldest entry that is there.
+        from: u32,
+    },
+    /// Puts the board's clock to a time that is not before what it shows.
+    /// → [`Done`](crate::Response::Done)
+    SetClock {
+        /// Milliseconds since 1970, UTC.
+        unix_ms: u64,
+    },
+    /// When a person may pass, and whether a code is asked for. → [`Rule`](crate::Response::Rule)
+    GetRule {
+        /// The person.
+        name: Name,
+    },
+    /// Gives a person a rule, which takes the place of the one before.
+    /// → [`Rule`](crate::Response::Rule)
+    SetRule {
+        /// The person.
+        name: Name,
+        /// The rule; the default is a face alone, at any time.
+        rule: Rule,
     },
 }
 

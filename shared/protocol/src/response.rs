@@ -6,8 +6,9 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EVENTS_PER_PAGE, Event, Face, Hash, Host, Liveness, MAX_FACES, MAX_HOSTS, MAX_TEMPLATE, ModelInfo, Name,
-    Pairing, PersonId, Role, Settings, Similarity, Status, Text, USERS_PER_PAGE,
+    ENTRIES_PER_PAGE, EVENTS_PER_PAGE, Event, Face, Hash, Host, Liveness, LogEntry, MAX_FACES, MAX_HOSTS,
+    MAX_TEMPLATE, ModelInfo, Name, Pairing, PersonId, Role, Schedule, Settings, Similarity, Status, Text,
+    USERS_PER_PAGE,
 };
 
 /// A successful reply.
@@ -99,6 +100,8 @@ pub enum Response {
     Session {
         /// None if it is not paired.
         role: Option<Role>,
+        /// Whether the board knows the time, so that nobody needs to tell it.
+        clock: bool,
     },
     /// The board's part of the code.
     PairingNonce {
@@ -109,6 +112,27 @@ pub enum Response {
     Pairing(Pairing),
     /// The hosts that the board knows.
     Hosts(Vec<Host, MAX_HOSTS>),
+    /// One page of the audit log.
+    Log {
+        /// By ascending number. Numbers leave gaps where a power cut interrupted an entry, and where one
+        /// does not open any more: the chain tells which.
+        entries: Vec<LogEntry, ENTRIES_PER_PAGE>,
+        /// What to ask for to get the next page; none after the last one.
+        next: Option<u32>,
+        /// The number that the next entry will have.
+        end: u32,
+    },
+    /// What holds for a person. Their codes are told to nobody.
+    Rule {
+        /// The person's number.
+        person: PersonId,
+        /// At which times they may pass.
+        schedule: Schedule,
+        /// Whether a code is asked for besides the face.
+        code: bool,
+        /// Whether there is a code that raises a silent alarm.
+        duress: bool,
+    },
 }
 
 /// A face compared with templates.

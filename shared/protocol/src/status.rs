@@ -3,7 +3,7 @@
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
-use crate::{Hash, LivenessMode, ModelInfo, Similarity, Text};
+use crate::{Clock, Hash, Limits, LivenessMode, ModelInfo, Similarity, Text};
 
 /// The state of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,10 @@ pub struct Status {
     pub camera_sequence: u32,
     /// Hosts that are paired; 0 on a board that belongs to nobody yet.
     pub hosts: u8,
+    /// What the clock shows.
+    pub clock: Clock,
+    /// Entries of the audit log that could not be written since boot, and that the log does not tell of yet.
+    pub log_lost: u32,
 }
 
 /// Settings of the door, kept in flash.
@@ -54,12 +58,42 @@ pub struct Settings {
     pub open_ms: u32,
     /// What shows that a face is a living one.
     pub liveness: LivenessMode,
+    /// After how many failures the door is shut to everybody, and for how long; and other limits.
+    pub limits: Limits,
+    /// Whether another controller is told who was let in.
+    pub wiegand: Wiegand,
+}
+
+/// What another controller is told of who was let in, over Wiegand's two wires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Wiegand {
+    /// Nothing.
+    #[default]
+    Off,
+    /// The person's number in a message of 26 bits.
+    Bits26 {
+        /// The site, as the controller expects it.
+        facility: u8,
+    },
+    /// The person's number in a message of 34 bits.
+    Bits34 {
+        /// The site, as the controller expects it.
+        facility: u16,
+    },
 }
 
 impl Default for Settings {
     /// One stranger in 10,000, three pictures, three seconds, and no photographs.
     fn default() -> Self {
-        Self { far_one_in: 10_000, agreement_frames: 3, open_ms: 3_000, liveness: LivenessMode::Passive }
+        Self {
+            far_one_in: 10_000,
+            agreement_frames: 3,
+            open_ms: 3_000,
+            liveness: LivenessMode::Passive,
+            limits: Limits::default(),
+            wiegand: Wiegand::Off,
+        }
     }
 }
 

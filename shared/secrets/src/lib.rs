@@ -5,6 +5,7 @@
 //! Session     each message is secret, and accepted once ChaCha20-Poly1305
 //! Pairing     a code that people compare                SHA-256
 //! Record      what lies in flash                        ChaCha20-Poly1305, HKDF-SHA-256
+//! Siv         a short record that has a number       HKDF-SHA-256
 //! Release     who made an image                         Ed25519
 //! ```
 //! One cipher, one hash and one curve, all by RustCrypto and dalek. What has no place here is who
@@ -12,7 +13,7 @@
 //!
 //! # Invariants
 //! - A [`Key`] is wiped when it goes, and is compared in constant time.
-//! - No nonce is used twice with one key: [`session`] and [`record`] say why.
+//! - No nonce is used twice with one key: [`session`], [`record`] and [`Siv`] say why.
 //! - There is nothing to negotiate, so nothing can be downgraded.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -27,8 +28,10 @@ pub mod pairing;
 pub mod record;
 pub mod session;
 mod signature;
+mod siv;
 
 pub use error::Error;
 pub use key::Key;
 pub use random::{Entropy, Generator};
 pub use signature::{Release, SIGNED};
+pub use siv::{SIV_TAG, Siv};

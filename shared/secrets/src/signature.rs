@@ -30,13 +30,11 @@ impl Release {
     /// The bytes that are signed.
     pub fn signed(&self) -> [u8; SIGNED] {
         let mut bytes = [0; SIGNED];
-        let fields = b"postern model 1".iter().copied();
-        let fields = fields
-            .chain([self.kind])
-            .chain(self.sequence.to_le_bytes())
-            .chain(self.length.to_le_bytes())
-            .chain(self.sha256);
-        bytes.iter_mut().zip(fields).for_each(|(to, from)| *to = from);
+        bytes[..15].copy_from_slice(b"postern model 1");
+        bytes[15] = self.kind;
+        bytes[16..24].copy_from_slice(&self.sequence.to_le_bytes());
+        bytes[24..28].copy_from_slice(&self.length.to_le_bytes());
+        bytes[28..].copy_from_slice(&self.sha256);
         bytes
     }
 

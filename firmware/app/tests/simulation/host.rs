@@ -1,5 +1,6 @@
 //! The host's end of the line: it shakes hands by itself before the first thing it asks.
 
+use audit::{Chain, Entry, Verifier};
 use ed25519_dalek::{Signer, SigningKey};
 use embassy_time::{Duration, with_timeout};
 use protocol::{
@@ -92,7 +93,7 @@ impl Host {
         self.session = Some(established.session);
         self.send_kind(Kind::Handshake, &third);
         match self.receive().await.1 {
-            Ok(Response::Session { role }) => role,
+            Ok(Response::Session { role, .. }) => role,
             other => panic!("{other:?}"),
         }
     }
@@ -245,6 +246,26 @@ impl Host {
         self.stage(&picture(person, view)).await;
         let name = protocol::Name::try_from(name).unwrap();
         self.ask(Request::Enrol { name, source: Source::Staged, enrolment }).await
+    }
+
+    /// The whole audit log, whose chain must be right.
+    pub async fn log(&mut self) -> Vec<(u32, Entry)> {
+        let (mut entries, mut verifier, mut from) = (Vec::new(), Verifier::new(), Some(0));
+        while let Some(first) = from {
+            let reply = self.ask(Request::ReadLog { from: first }).await;
+            let Ok(Response::Log { entries: page, next, .. }) = reply else { panic!("{reply:?}") };
+            for read in page {
+                verifier.check(read.number, &read.entry, Chain(read.chain)).unwrap();
+                entries.push((read.number, Entry::from_bytes(&read.entry).unwrap()));
+            }
+            from = next;
+        }
+        entries
+    }
+
+    /// The kinds of all entries of the audit log.
+    pub async fn kinds(&mut self) -> Vec<audit::Kind> {
+        self.log().await.into_iter().map(|(_, entry)| entry.kind).collect()
     }
 
     /// The names of all people enrolled, in order.

@@ -22,7 +22,7 @@ use emulation::nor::SECTOR_SIZE;
 
 use engine::FakeEngine;
 use host::Host;
-use parts::{Button, Dog, Eye, Line, Pin, Scene, Wires};
+use parts::{Dog, Eye, Input, Line, Pad, Pin, Scene, Wires};
 use supply::Supply;
 
 /// Bytes of one model slot.
@@ -35,6 +35,7 @@ static CLOCK: Mutex<()> = Mutex::new(());
 pub struct Board {
     pub gallery: Vec<u8>,
     pub settings: Vec<u8>,
+    pub log: Vec<u8>,
     pub detector: [Vec<u8>; 2],
     pub encoder: [Vec<u8>; 2],
     pub liveness: [Vec<u8>; 2],
@@ -43,6 +44,8 @@ pub struct Board {
     pub unique: u8,
     /// Random numbers drawn before a boot; the same, and the boot draws the same again.
     pub drawn: u32,
+    /// Why it boots next.
+    pub reset: Option<protocol::ResetReason>,
     /// The power of its flash, and what comes of that.
     pub supply: Rc<Supply>,
 }
@@ -74,6 +77,14 @@ impl World {
         self.wait(100).await;
     }
 
+    /// Types on the keypad.
+    pub async fn type_keys(&self, keys: &str) {
+        for key in keys.bytes() {
+            self.wires.key.set(Some(key));
+            self.wait(50).await;
+        }
+    }
+
     /// Whether the lock is open.
     pub fn is_open(&self) -> bool {
         self.wires.lock.get()
@@ -94,12 +105,14 @@ impl Board {
         Self {
             gallery: erased(12 * SECTOR_SIZE),
             settings: erased(4 * SECTOR_SIZE),
+            log: erased(4 * SECTOR_SIZE),
             detector: [erased(SLOT), erased(SLOT)],
             encoder: [erased(SLOT), erased(SLOT)],
             liveness: [erased(SLOT), erased(SLOT)],
             memory: Box::new(Memory::new()),
             unique: 0x42,
             drawn: 0,
+            reset: None,
             supply: Rc::default(),
         }
     }
@@ -120,12 +133,14 @@ impl Board {
         Self {
             gallery: self.gallery.clone(),
             settings: self.settings.clone(),
+            log: self.log.clone(),
             detector: self.detector.clone(),
             encoder: self.encoder.clone(),
             liveness: self.liveness.clone(),
             memory: Box::new(Memory::new()),
             unique: self.unique,
             drawn: self.drawn,
+            reset: None,
             supply: Rc::default(),
         }
     }
@@ -139,8 +154,9 @@ impl Board {
         let mut world = World { host: Host::new(line.clone()), scene: scene.clone(), wires: wires.clone() };
         wires.unique.set(self.unique);
         wires.drawn.set(self.drawn);
+        wires.reset.set(self.reset.take());
         let hanging = wires.clone();
-        let supply = self.supply.clone();
+        let supply = parts::Supplied { supply: self.supply.clone(), wires: wires.clone() };
         let nor = |name, memory| parts::Chip::new(name, memory, supply.clone());
         let front = Front {
             receive: line.board_receives(),
@@ -148,7 +164,12 @@ impl Board {
             lock: Pin(wires.clone(), |wires| &wires.lock),
             ready: Pin(wires.clone(), |wires| &wires.ready),
             refused: Pin(wires.clone(), |wires| &wires.refused),
-            button: Button(wires.clone()),
+            alarm: Pin(wires.clone(), |wires| &wires.alarm),
+            wires: [Pin(wires.clone(), |wires| &wires.data[0]), Pin(wires.clone(), |wires| &wires.data[1])],
+            button: Input(wires.clone(), |wires| &wires.button),
+            contact: Input(wires.clone(), |wires| &wires.contact),
+            cover: Input(wires.clone(), |wires| &wires.cover),
+            keypad: Pad(wires.clone()),
             watchdog: Dog(wires.clone()),
         };
         let back = Back {
@@ -157,6 +178,7 @@ impl Board {
             system: parts::Whole(wires),
             gallery: nor("gallery", &mut self.gallery[..]),
             settings: nor("settings", &mut self.settings[..]),
+            log: nor("log", &mut self.log[..]),
             detector: slots(["detector A", "detector B"], &mut self.detector, &supply),
             encoder: slots(["encoder A", "encoder B"], &mut self.encoder, &supply),
             liveness: slots(["liveness A", "liveness B"], &mut self.liveness, &supply),
@@ -184,7 +206,7 @@ impl Board {
 fn slots<'a>(
     names: [&'static str; 2],
     slots: &'a mut [Vec<u8>; 2],
-    supply: &Rc<Supply>,
+    supply: &parts::Supplied,
 ) -> ModelSlots<parts::Chip<'a>> {
     let [a, b] = slots.each_mut();
     let chips = [(names[0], a), (names[1], b)];

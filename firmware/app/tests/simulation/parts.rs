@@ -7,7 +7,7 @@ use std::{
     rc::Rc,
 };
 
-use app::{Camera, Capture, System, Watchdog};
+use app::{Camera, Capture, Keypad, System, Watchdog};
 use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
 use embedded_storage_async::nor_flash::{self as flash, NorFlash, ReadNorFlash};
 use emulation::nor::{Error, Nor};
@@ -26,9 +26,22 @@ pub struct Wires {
     pub lock: Cell<bool>,
     pub ready: Cell<bool>,
     pub refused: Cell<bool>,
+    pub alarm: Cell<bool>,
+    /// Wiegand's wires.
+    pub data: [Cell<bool>; 2],
     pub button: Cell<bool>,
+    /// The door is open.
+    pub contact: Cell<bool>,
+    /// The cover is open.
+    pub cover: Cell<bool>,
+    /// The key that is pressed on the keypad.
+    pub key: Cell<Option<u8>>,
     /// The lock's relay does not do as told.
     pub broken: Cell<bool>,
+    /// The flash of the audit log fails.
+    pub log_fails: Cell<bool>,
+    /// Why the board starts.
+    pub reset: Cell<Option<ResetReason>>,
     /// The back hangs.
     pub hung: Cell<bool>,
     pub fed: Cell<u32>,
@@ -63,20 +76,29 @@ impl OutputPin for Pin {
     }
 }
 
-/// The button.
-pub struct Button(pub Rc<Wires>);
+/// An input.
+pub struct Input(pub Rc<Wires>, pub fn(&Wires) -> &Cell<bool>);
 
-impl ErrorType for Button {
+impl ErrorType for Input {
     type Error = Infallible;
 }
 
-impl InputPin for Button {
+impl InputPin for Input {
     fn is_high(&mut self) -> Result<bool, Infallible> {
-        Ok(self.0.button.get())
+        Ok((self.1)(&self.0).get())
     }
 
     fn is_low(&mut self) -> Result<bool, Infallible> {
-        Ok(!self.0.button.get())
+        Ok(!(self.1)(&self.0).get())
+    }
+}
+
+/// The keypad.
+pub struct Pad(pub Rc<Wires>);
+
+impl Keypad for Pad {
+    fn key(&mut self) -> Option<u8> {
+        self.0.key.take()
     }
 }
 
@@ -98,7 +120,7 @@ impl System for Whole {
     }
 
     fn reset_reason(&self) -> ResetReason {
-        ResetReason::PowerOn
+        self.0.reset.get().unwrap_or(ResetReason::PowerOn)
     }
 
     fn instructions(&self) -> u64 {
@@ -168,16 +190,23 @@ impl Camera for Eye {
     }
 }
 
+/// What all partitions of a board share.
+#[derive(Clone)]
+pub struct Supplied {
+    pub supply: Rc<Supply>,
+    pub wires: Rc<Wires>,
+}
+
 /// A flash partition; all of a board share their supply.
 pub struct Chip<'a> {
     nor: Nor<&'a mut [u8]>,
     partition: &'static str,
-    supply: Rc<Supply>,
+    supplied: Supplied,
 }
 
 impl<'a> Chip<'a> {
-    pub fn new(partition: &'static str, memory: &'a mut [u8], supply: Rc<Supply>) -> Self {
-        Self { nor: Nor::new(memory), partition, supply }
+    pub fn new(partition: &'static str, memory: &'a mut [u8], supplied: Supplied) -> Self {
+        Self { nor: Nor::new(memory), partition, supplied }
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -186,9 +215,12 @@ impl<'a> Chip<'a> {
 
     /// Does something that changes so many bytes, as far as the power lasts.
     fn powered<T>(&mut self, bytes: usize, change: impl FnOnce(&mut Nor<&'a mut [u8]>) -> T) -> T {
-        let allowed = self.supply.begin(bytes);
+        let allowed = self.supplied.supply.begin(bytes);
         if allowed < bytes {
             self.nor.cut_power_after(allowed);
+        }
+        if self.partition == "log" && self.supplied.wires.log_fails.get() && bytes > 0 {
+            self.nor.cut_power_after(0);
         }
         let changed = change(&mut self.nor);
         self.nor.restore_power();
@@ -204,7 +236,7 @@ impl ReadNorFlash for Chip<'_> {
     const READ_SIZE: usize = 1;
 
     async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Error> {
-        if !self.supply.is_on() {
+        if !self.supplied.supply.is_on() {
             return Err(Error::PowerCut);
         }
         Nor::read(&self.nor, offset, bytes)
@@ -220,7 +252,7 @@ impl NorFlash for Chip<'_> {
     const ERASE_SIZE: usize = 4096;
 
     async fn erase(&mut self, from: u32, to: u32) -> Result<(), Error> {
-        self.supply.wear(self.partition, from / 4096..to / 4096);
+        self.supplied.supply.wear(self.partition, from / 4096..to / 4096);
         self.powered((to - from) as usize, |nor| Nor::erase(nor, from, to))
     }
 
@@ -294,14 +326,19 @@ impl embedded_io_async::Write for End {
 pub struct SendParts;
 
 impl SendParts {
-    pub fn front() -> app::Front<Self, Self, Self, Self, Self, Self, Self> {
+    pub fn front() -> app::Front<Self, Self, Self, Self, Self, Self, Self, Self> {
         app::Front {
             receive: Self,
             send: Self,
             lock: Self,
             ready: Self,
             refused: Self,
+            alarm: Self,
+            wires: [Self, Self],
             button: Self,
+            contact: Self,
+            cover: Self,
+            keypad: Self,
             watchdog: Self,
         }
     }
@@ -348,6 +385,12 @@ impl InputPin for SendParts {
 
     fn is_low(&mut self) -> Result<bool, Infallible> {
         Ok(true)
+    }
+}
+
+impl Keypad for SendParts {
+    fn key(&mut self) -> Option<u8> {
+        None
     }
 }
 

@@ -64,7 +64,7 @@ fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
                     (_, Kind::Handshake) => {
                         let done = handshake.take().expect("begun").finish(&body).expect("a host");
                         let mut answering = done.session;
-                        let reply = Response::Session { role: Some(Role::Operator) };
+                        let reply = Response::Session { role: Some(Role::Operator), clock: true };
                         let length = pack(&reply, &mut room[HEAD..]).expect("it fits");
                         let sealed = answering.seal(id, &mut room, length).expect("owed");
                         let reply =
@@ -139,7 +139,8 @@ fn another_board_is_told_before_this_computer_says_who_it_is() {
 
 #[test]
 fn what_is_not_sealed_is_passed_over_in_a_session() {
-    let forge = vec![Response::Progress { next: 7 }, Response::Session { role: Some(Role::Installer) }];
+    let forge =
+        vec![Response::Progress { next: 7 }, Response::Session { role: Some(Role::Installer), clock: true }];
     let board = Arc::new(Mutex::new(Board { secret: 5, forge, ..Board::default() }));
     let mut device = login(start(&board), &credentials(5)).expect("a session");
     device.reboot().expect("the sealed reply is taken, and not what came before it");

@@ -73,6 +73,8 @@ fn status() -> Status {
         settings: Settings::default(),
         camera_sequence: 0,
         hosts: 1,
+        clock: client::protocol::Clock { unix_ms: 0, exact: true },
+        log_lost: 0,
     }
 }
 

@@ -4,14 +4,17 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context;
-use client::protocol::{Door, LivenessMode, ModelKind, ResetReason, Status};
-use client::{Board, Folder, Launch, Log, Machine, State};
-use serde::Serialize;
+use anyhow::{Context, bail};
+use client::protocol::Error as Refusal;
+use client::{Board, Folder, Launch, Log, Machine, Memory, State};
 use serde_json::json;
 
-use crate::device::{BoardArgs, DeviceArgs, hex, real, rounded, short};
+use crate::audit_log::time_text;
+use crate::board_report::{Report, StatusReport, print_status};
+use crate::clock::ClockReport;
+use crate::device::{BoardArgs, DeviceArgs};
 use crate::output::{Outcome, Output};
+use crate::wiegand;
 
 /// How often a followed log is looked at again.
 const FOLLOW: Duration = Duration::from_millis(100);
@@ -40,6 +43,16 @@ enum Action {
     Logs(LogsArgs),
     /// Press a board's button: it opens the door, or confirms a pairing
     Press(BoardArgs),
+    /// Open or close the door itself, whatever its lock says: what the board's contact sees
+    Door(SwitchArgs),
+    /// Open or close a board's cover, which its tamper switch sees
+    Cover(SwitchArgs),
+    /// Show the last message on a board's Wiegand wires, as the controller there reads it
+    Wires(BoardArgs),
+    /// Type a code on a board's keypad, and `#` that ends it
+    Type(TypeArgs),
+    /// Show what a board's clock shows, or set it by this computer's
+    Clock(ClockArgs),
 }
 
 #[derive(clap::Args)]
@@ -56,6 +69,47 @@ struct UpArgs {
     /// what `cargo xtask firmware` built
     #[arg(long, value_name = "ELF")]
     firmware: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct SwitchArgs {
+    /// What to do with it
+    #[arg(value_enum)]
+    position: Position,
+
+    #[command(flatten)]
+    board: BoardArgs,
+}
+
+/// How a door or a cover stands.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Position {
+    Open,
+    Closed,
+}
+
+#[derive(clap::Args)]
+struct TypeArgs {
+    /// The digits
+    #[arg(value_parser = |text: &str| match text.bytes().all(|key| key.is_ascii_digit()) {
+        true => Ok(text.to_owned()),
+        false => Err("a keypad has digits"),
+    })]
+    code: String,
+
+    #[command(flatten)]
+    board: BoardArgs,
+}
+
+#[derive(clap::Args)]
+struct ClockArgs {
+    /// Set it by this computer's clock. It never runs backwards: what is behind it is refused. Without this,
+    /// any operator's or installer's command sets a clock that the board has lost
+    #[arg(long)]
+    set: bool,
+
+    #[command(flatten)]
+    device: DeviceArgs,
 }
 
 #[derive(clap::Args)]
@@ -77,6 +131,11 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::List(args) => list(&args, output),
         Action::Logs(args) => logs(&args),
         Action::Press(args) => press(&args, output),
+        Action::Door(args) => switch(&args, output, "door", Memory::open_door),
+        Action::Cover(args) => switch(&args, output, "cover", Memory::open_cover),
+        Action::Wires(args) => wires(&args, output),
+        Action::Type(args) => type_code(&args, output),
+        Action::Clock(args) => clock(&args, output),
     }
 }
 
@@ -189,178 +248,66 @@ fn press(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// An emulated board, for a program to read.
-#[derive(Serialize)]
-struct Report {
-    name: String,
-    machine: &'static str,
-    folder: PathBuf,
-    socket: PathBuf,
-    pid: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<StatusReport>,
+fn switch(
+    args: &SwitchArgs,
+    output: &Output,
+    what: &str,
+    set: fn(&Memory, bool) -> client::Result<()>,
+) -> anyhow::Result<Outcome> {
+    let board = args.board.open()?;
+    let memory = board.memory()?;
+    let open = args.position == Position::Open;
+    set(&memory, open)?;
+    // The board looks fifty times a second, by its clock.
+    std::thread::sleep(PRESS);
+    let alarm = memory.alarm()?;
+    let state = if open { "open" } else { "closed" };
+    output.print(&json!({ "board": board.folder().name(), "open": open, "alarm": alarm }), |out| {
+        let alarm = if alarm { ", and the alarm is on" } else { "" };
+        writeln!(out, "the {what} of {} is {state}{alarm}", board.folder().name())
+    })?;
+    Ok(Outcome::Done)
 }
 
-impl Report {
-    fn of(board: &Board, status: Option<&Status>) -> client::Result<Self> {
-        Ok(Self {
-            name: board.folder().name().to_owned(),
-            machine: board.machine().name(),
-            folder: board.folder().path().to_owned(),
-            socket: board.folder().socket(),
-            pid: match board.state()? {
-                State::Up { pid } => Some(pid),
-                State::Down => None,
-            },
-            status: status.map(StatusReport::of),
-        })
-    }
+fn wires(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let (bits, message) = args.open()?.memory()?.wires()?;
+    let read = wiegand::read(bits, message);
+    let report = json!({
+        "bits": bits,
+        "facility": read.map(|read| read.facility),
+        "number": read.map(|read| read.number),
+    });
+    output.print(&report, |out| match read {
+        Some(read) => writeln!(out, "{bits} bits: facility {}, number {}", read.facility, read.number),
+        None if bits == 0 => writeln!(out, "no message yet"),
+        None => writeln!(out, "{bits} bits that are no message: {message:b}"),
+    })?;
+    Ok(Outcome::Done)
 }
 
-/// A board's state, for a program to read.
-#[derive(Serialize)]
-struct StatusReport {
-    board: String,
-    firmware: String,
-    uptime_ms: u64,
-    instructions: u64,
-    reset: &'static str,
-    door: &'static str,
-    models: Vec<ModelReport>,
-    people: u16,
-    templates: u16,
-    foreign_templates: u16,
-    gallery_encoder: Option<String>,
-    free_bytes: u32,
-    threshold: Option<f64>,
-    far_one_in: u32,
-    agreement_frames: u8,
-    open_ms: u32,
-    liveness: String,
-    camera_sequence: u32,
-    hosts: u8,
+fn type_code(args: &TypeArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let board = args.board.open()?;
+    board.memory()?.type_keys(&format!("{}#", args.code))?;
+    let name = board.folder().name();
+    output
+        .print(&json!({ "board": name }), |out| writeln!(out, "the code was typed on the pad of {name}"))?;
+    Ok(Outcome::Done)
 }
 
-#[derive(Serialize)]
-struct ModelReport {
-    kind: String,
-    name: String,
-    sha256: String,
-    bytes: u32,
-}
-
-impl StatusReport {
-    fn of(status: &Status) -> Self {
-        Self {
-            board: status.board.as_str().to_owned(),
-            firmware: status.firmware.as_str().to_owned(),
-            uptime_ms: status.uptime_ms,
-            instructions: status.instructions,
-            reset: reset_name(status.reset),
-            door: match status.door {
-                Door::Locked => "locked",
-                Door::Open { .. } => "open",
-            },
-            models: status
-                .models
-                .iter()
-                .map(|model| ModelReport {
-                    kind: model.kind.to_string(),
-                    name: model.name.as_str().to_owned(),
-                    sha256: hex(&model.sha256),
-                    bytes: model.length,
-                })
-                .collect(),
-            people: status.people,
-            templates: status.templates,
-            foreign_templates: status.foreign_templates,
-            gallery_encoder: status.gallery_encoder.map(|hash| hex(&hash)),
-            free_bytes: status.free_bytes,
-            threshold: status.threshold.map(rounded),
-            far_one_in: status.settings.far_one_in,
-            agreement_frames: status.settings.agreement_frames,
-            open_ms: status.settings.open_ms,
-            liveness: status.settings.liveness.to_string(),
-            camera_sequence: status.camera_sequence,
-            hosts: status.hosts,
+fn clock(args: &ClockArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let mut device = args.device.connect()?;
+    if args.set {
+        let now = client::unix_ms();
+        match device.set_clock(now) {
+            Err(client::Error::Refused(Refusal::ClockBackwards { earliest })) => bail!(
+                "the board's clock does not run backwards: it shows {}, this computer's {}",
+                time_text(earliest).unwrap_or_default(),
+                time_text(now).unwrap_or_default()
+            ),
+            other => other?,
         }
     }
-}
-
-/// Why a board booted, in a word.
-pub fn reset_name(reset: ResetReason) -> &'static str {
-    match reset {
-        ResetReason::PowerOn => "power-on",
-        ResetReason::Requested => "requested",
-        ResetReason::Watchdog => "watchdog",
-        ResetReason::Fault => "fault",
-        _ => "unknown",
-    }
-}
-
-fn print_status(out: &mut dyn Write, status: &Status) -> std::io::Result<()> {
-    let settings = &status.settings;
-    writeln!(
-        out,
-        "firmware   {} for {}, up {:.1} s by its clock after {}, {} M instructions",
-        status.firmware,
-        status.board,
-        status.uptime_ms as f64 / 1000.0,
-        reset_name(status.reset),
-        status.instructions / 1_000_000,
-    )?;
-    match status.door {
-        Door::Locked => writeln!(out, "door       locked")?,
-        Door::Open { left_ms } => writeln!(out, "door       open for {left_ms} ms more")?,
-    }
-    for (kind, row) in [
-        (ModelKind::Detector, "detector"),
-        (ModelKind::Encoder, "encoder"),
-        (ModelKind::Liveness, "liveness"),
-    ] {
-        match status.models.iter().find(|model| model.kind == kind) {
-            Some(model) => writeln!(
-                out,
-                "{row:<10} {} {} ({} KiB)",
-                model.name,
-                short(&model.sha256),
-                model.length / 1024
-            )?,
-            None if kind == ModelKind::Liveness && settings.liveness != LivenessMode::Off => writeln!(
-                out,
-                "{row:<10} none, so that the door stays locked: `postern flash models --liveness liveness`"
-            )?,
-            None => writeln!(out, "{row:<10} none")?,
-        }
-    }
-    match status.hosts {
-        0 => writeln!(out, "paired     with nobody: `postern pair`")?,
-        hosts => writeln!(out, "paired     with {hosts} computers")?,
-    }
-    writeln!(
-        out,
-        "gallery    {} people, {} templates, {} KiB free",
-        status.people,
-        status.templates,
-        status.free_bytes / 1024
-    )?;
-    if status.foreign_templates > 0 {
-        writeln!(
-            out,
-            "           {} templates are of another encoder and are not compared",
-            status.foreign_templates
-        )?;
-    }
-    match status.threshold {
-        Some(threshold) => writeln!(
-            out,
-            "threshold  {:.3}, for 1 in {} strangers let in; {} pictures must agree, \
-             the door opens for {} ms",
-            real(threshold),
-            settings.far_one_in,
-            settings.agreement_frames,
-            settings.open_ms
-        ),
-        None => writeln!(out, "threshold  none without an encoder"),
-    }
+    let clock = device.status()?.clock;
+    output.print(&ClockReport::of(clock), |out| writeln!(out, "{}", ClockReport::of(clock).text()))?;
+    Ok(Outcome::Done)
 }

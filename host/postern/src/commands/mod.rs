@@ -15,9 +15,11 @@ mod flash;
 mod identify;
 mod inspect;
 mod keys;
+mod log;
 mod pair;
 mod present;
 mod remove;
+mod rule;
 mod settings;
 mod show;
 pub mod stylize;
@@ -51,12 +53,14 @@ pub enum Command {
     Keys(keys::Args),
     /// Put firmware or models on a board
     Flash(flash::Args),
-    /// Show or change how sure the door must be, and how long it opens
+    /// Show or change how sure the door must be, how long it opens, and what shuts it
     Settings(settings::Args),
     /// Enrol a person from photographs; one is enough
     Enroll(enroll::Args),
     /// List who is enrolled, and how similar a face must be
     Users(users::Args),
+    /// Show or change when a person may pass, and with which code besides their face
+    Rule(rule::Args),
     /// Forget a person
     Remove(remove::Args),
     /// Is this who they say? Compare a photograph with one person (1:1)
@@ -69,6 +73,8 @@ pub enum Command {
     Show(show::Args),
     /// Watch what happens at the door, live
     Watch(watch::Args),
+    /// Print the board's audit log, as JSON lines with --json; check that nothing is missing from it
+    Log(log::Args),
     /// Paint a picture in the style of others
     Stylize(Box<stylize::Args>),
     /// Print a completion script for your shell
@@ -93,12 +99,14 @@ impl Command {
             Self::Settings(args) => settings::run(args, output),
             Self::Enroll(args) => enroll::run(args, output),
             Self::Users(args) => users::run(args, output),
+            Self::Rule(args) => rule::run(args, output),
             Self::Remove(args) => remove::run(args, output),
             Self::Verify(args) => verify::run(args, output),
             Self::Identify(args) => identify::run(args, output),
             Self::Embed(args) => embed::run(args, output),
             Self::Show(args) => show::run(args, output),
             Self::Watch(args) => watch::run(args, output),
+            Self::Log(args) => log::run(args, output),
             Self::Stylize(args) => stylize::run(&args, output),
             Self::Completions(args) => completions::run(args, output),
         }

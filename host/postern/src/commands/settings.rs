@@ -1,10 +1,11 @@
-//! `postern settings`: how sure the door must be, of whom and that they live, and how long it opens.
+//! `postern settings`: how sure the door must be, of whom and that they live, how long it opens, and what shuts it.
 
-use client::protocol::LivenessMode;
+use client::protocol::{LivenessMode, Wiegand};
 use serde_json::json;
 
 use crate::device::DeviceArgs;
 use crate::output::{Outcome, Output};
+use crate::wiegand;
 
 /// Options of `postern settings`.
 #[derive(clap::Args)]
@@ -26,6 +27,39 @@ pub struct Args {
     #[arg(long, value_name = "MODE", value_parser = crate::liveness::mode)]
     liveness: Option<LivenessMode>,
 
+    /// Failures in a row that shut the door to everybody
+    #[arg(long, value_name = "N")]
+    failures: Option<u8>,
+
+    /// For how many seconds they shut it the first time; twice as long each time after
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    lockout: Option<u32>,
+
+    /// Within how many seconds nobody comes in twice; 0 for none
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    passback: Option<u32>,
+
+    /// For how many seconds a code is waited for
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    code_time: Option<u32>,
+
+    /// For how many seconds the door may stand open; 0 for as long as it likes
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    held: Option<u32>,
+
+    /// Whether the lock lets the door go when the power goes, and on a fault: it then holds while it has
+    /// current (true), or opens while it has (false)
+    #[arg(long, value_name = "BOOL")]
+    fail_safe: Option<bool>,
+
+    /// Tell another controller who was let in, over Wiegand's wires: off, 26:FACILITY or 34:FACILITY
+    #[arg(long, value_name = "FORMAT", value_parser = wiegand::parse)]
+    wiegand: Option<Wiegand>,
+
+    /// Minutes by which clocks at the door are ahead of UTC, for the hours of people
+    #[arg(long, value_name = "MINUTES", allow_negative_numbers = true)]
+    east: Option<i16>,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -39,6 +73,15 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     settings.agreement_frames = args.agreement.unwrap_or(settings.agreement_frames);
     settings.open_ms = args.open_ms.unwrap_or(settings.open_ms);
     settings.liveness = args.liveness.unwrap_or(settings.liveness);
+    settings.wiegand = args.wiegand.unwrap_or(settings.wiegand);
+    let limits = &mut settings.limits;
+    limits.failures = args.failures.unwrap_or(limits.failures);
+    limits.lockout_ms = args.lockout.unwrap_or(limits.lockout_ms);
+    limits.passback_ms = args.passback.unwrap_or(limits.passback_ms);
+    limits.code_ms = args.code_time.unwrap_or(limits.code_ms);
+    limits.held_ms = args.held.unwrap_or(limits.held_ms);
+    limits.fail_safe = args.fail_safe.unwrap_or(limits.fail_safe);
+    limits.east = args.east.unwrap_or(limits.east);
     if settings != before {
         settings = device.set_settings(settings)?;
     }
@@ -47,12 +90,47 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         "agreement_frames": settings.agreement_frames,
         "open_ms": settings.open_ms,
         "liveness": settings.liveness.to_string(),
+        "failures": settings.limits.failures,
+        "lockout_ms": settings.limits.lockout_ms,
+        "passback_ms": settings.limits.passback_ms,
+        "code_ms": settings.limits.code_ms,
+        "east": settings.limits.east,
+        "held_ms": settings.limits.held_ms,
+        "fail_safe": settings.limits.fail_safe,
+        "wiegand": wiegand::text(settings.wiegand),
     });
     output.print(&report, |out| {
         writeln!(out, "one in     {} strangers may be let in", settings.far_one_in)?;
         writeln!(out, "agreement  {} pictures in a row", settings.agreement_frames)?;
         writeln!(out, "open       for {} ms", settings.open_ms)?;
-        writeln!(out, "liveness   {}", settings.liveness)
+        writeln!(out, "liveness   {}", settings.liveness)?;
+        let limits = &settings.limits;
+        let lockout = f64::from(limits.lockout_ms) / 1e3;
+        writeln!(
+            out,
+            "failures   {} in a row shut the door for {lockout} s, then for longer",
+            limits.failures
+        )?;
+        match limits.passback_ms {
+            0 => writeln!(out, "passback   anybody may come in again at once")?,
+            ms => writeln!(out, "passback   nobody comes in twice within {} s", f64::from(ms) / 1e3)?,
+        }
+        writeln!(out, "code       within {} s of the face", f64::from(limits.code_ms) / 1e3)?;
+        match limits.held_ms {
+            0 => writeln!(out, "held open  as long as it likes")?,
+            ms => writeln!(out, "held open  an alarm after {} s", f64::from(ms) / 1e3)?,
+        }
+        let without =
+            if limits.fail_safe { "lets the door go (fail-safe)" } else { "stays locked (fail-secure)" };
+        writeln!(out, "no power   the lock {without}")?;
+        writeln!(out, "wiegand    {}", wiegand::text(settings.wiegand))?;
+        writeln!(out, "time zone  {} minutes ahead of UTC", limits.east)
     })?;
     Ok(Outcome::Done)
+}
+
+/// Seconds, as milliseconds.
+fn seconds(text: &str) -> Result<u32, String> {
+    let seconds: u32 = text.parse().map_err(|_| "seconds are a whole number".to_owned())?;
+    seconds.checked_mul(1000).ok_or_else(|| "so many seconds are more than a month".to_owned())
 }

@@ -6,7 +6,7 @@ use client::protocol::{Event, EventKind, Judgement};
 use client::{Device, Error};
 use serde_json::{Value, json};
 
-use crate::commands::board::reset_name;
+use crate::board_report::reset_name;
 use crate::device::{DeviceArgs, real, rounded};
 use crate::output::{Outcome, Output};
 
@@ -132,6 +132,12 @@ fn to_text(event: &Event) -> String {
         }
         EventKind::Opened { open_ms, .. } => format!("OPEN by the button, {open_ms} ms"),
         EventKind::Locked => "locked".to_owned(),
+        EventKind::Denied { person: None, reason, .. } => format!("nobody may pass: {}", reason.name()),
+        EventKind::Denied { name, reason, .. } => format!("{name} may not pass: {}", reason.name()),
+        EventKind::CodeAsked { name, .. } => format!("waits for the code of {name}"),
+        EventKind::Duress { name, .. } => format!("DURESS: {name} was forced to open"),
+        EventKind::Alarm { alarm, over: false } => format!("ALARM: {}", alarm.name()),
+        EventKind::Alarm { alarm, over: true } => format!("the alarm is over: {}", alarm.name()),
         EventKind::Paired { role, label } => format!("{label} was paired as {role}"),
         other => format!("{other:?}"),
     };
@@ -176,6 +182,19 @@ fn to_json(event: &Event) -> Value {
         EventKind::Locked => json!({ "event": "locked" }),
         EventKind::Paired { role, label } => {
             json!({ "event": "paired", "role": role.to_string(), "label": label.as_str() })
+        }
+        EventKind::Alarm { alarm, over } => json!({ "event": "alarm", "alarm": alarm.name(), "over": over }),
+        EventKind::Denied { person, name, reason } => json!({
+            "event": "denied",
+            "person": person,
+            "name": person.is_some().then_some(name.as_str()),
+            "reason": reason.name(),
+        }),
+        EventKind::CodeAsked { person, name } => {
+            json!({ "event": "code-asked", "person": person, "name": name.as_str() })
+        }
+        EventKind::Duress { person, name } => {
+            json!({ "event": "duress", "person": person, "name": name.as_str() })
         }
         other => json!({ "event": format!("{other:?}") }),
     };

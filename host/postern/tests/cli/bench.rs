@@ -41,6 +41,16 @@ impl Bench {
         self.state.path()
     }
 
+    /// The board's name, which is that of its machine.
+    pub fn name(&self) -> &str {
+        self.board
+    }
+
+    /// The folder that is the board.
+    pub fn folder(&self) -> PathBuf {
+        self.state.path().join(self.board)
+    }
+
     /// A command line with `--json`, and this board chosen.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = postern(arguments);

@@ -36,6 +36,8 @@ fn main_job(board: &'static str) {
     bench.done(&["remove", "Joe"]);
     assert_eq!(bench.run(&["identify", &picture(JOE)]).code, 1);
     bench.refused(&["remove", "Joe"], "nobody named Joe");
+    crate::log::tells_what_happened(&bench);
+    crate::policy::holds_at_the_door(&bench);
 }
 
 /// Every template that the board makes has the bytes that the host computes.

@@ -7,6 +7,8 @@ mod bench;
 mod door;
 mod errors;
 mod keys;
+mod log;
+mod policy;
 mod power;
 mod report;
 mod training;

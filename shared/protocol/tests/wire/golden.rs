@@ -51,7 +51,9 @@ fn requests() {
         Request::Hello { protocol: 1 } => "0001",
         Request::Status => "01",
         Request::GetSettings => "02",
-        Request::SetSettings(Settings::default()) => "03904e03b81701",
+        Request::SetSettings(Settings::default()) => "03904e03b817010ab0ea0100987500b0ea010000",
+        Request::SetSettings(Settings { wiegand: Wiegand::Bits34 { facility: 300 }, ..Settings::default() }) =>
+            "03904e03b817010ab0ea0100987500b0ea010002ac02",
         Request::BeginFrame { width: 320, height: 240, format: PixelFormat::Rgb565 } => "04c002f00101",
         Request::FrameChunk { offset: 2048, data: &[1, 2, 0] } => "05801003010200",
         Request::Detect { source: Source::Staged } => "0600",
@@ -80,6 +82,10 @@ fn requests() {
         Request::RemoveHost { key: [0xAB; 32] } => "18#",
         Request::ReplaceKey { key: [0xAB; 32] } => "19#",
         Request::SetSigner { signer: [0xAB; 32] } => "1a#",
+        Request::ReadLog { from: 300 } => "1bac02",
+        Request::GetRule { name: ada() } => "1d03416461",
+        Request::SetRule { name: ada(), rule: rule() } => "1e03416461011fe003b808000000013132333400000000000004013939393939000000000005",
+        Request::SetClock { unix_ms: 1_800_000_000_000 } => "1c80a0f1c2b134",
     }
 }
 
@@ -87,8 +93,8 @@ fn requests() {
 fn responses() {
     pin! {
         Response::Hello { protocol: 1, firmware: text("0.1.0"), board: text("an547") } => "000105302e312e3005616e353437",
-        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb01904e03b817010901",
-        Response::Settings(Settings::default()) => "02904e03b81701",
+        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb01904e03b817010ab0ea0100987500b0ea010000090180a0f1c2b1340102",
+        Response::Settings(Settings::default()) => "02904e03b817010ab0ea0100987500b0ea010000",
         Response::Done => "03",
         Response::Progress { next: 4096 } => "048020",
         Response::Faces { faces: [face()].into_iter().collect(), instructions: 1 } => "0501F01",
@@ -108,12 +114,18 @@ fn responses() {
         Response::Removed { person: 7, templates: 2 } => "0b0702",
         Response::ModelActive(model()) => "0c01057366616365#808040",
         Response::Events { newest: 4, events: [].into_iter().collect() } => "0d0400",
-        Response::Session { role: Some(Role::Auditor) } => "0e0100",
+        Response::Session { role: Some(Role::Auditor), clock: true } => "0e010001",
         Response::PairingNonce { nonce: [0xAB; 32] } => "0f#",
         Response::Pairing(Pairing::Waiting { left_ms: 60_000 }) => "1000e0d403",
         Response::Pairing(Pairing::Paired { role: Role::Installer }) => "100102",
         Response::Pairing(Pairing::None) => "1002",
         Response::Hosts([host()].into_iter().collect()) => "1101#01046465736b",
+        Response::Log {
+            entries: [LogEntry { number: 300, entry: [1; 28], chain: [2; 16] }].into_iter().collect(),
+            next: Some(301),
+            end: 400,
+        } => "1201ac02010101010101010101010101010101010101010101010101010101010202020202020202020202020202020201ad029003",
+        Response::Rule { person: 7, schedule: rule().schedule, code: true, duress: false } => "1307011fe003b8080000000100",
     }
 }
 
@@ -144,6 +156,10 @@ fn events() {
         one(judged(Judgement::Unable)) => "0d090108f4030102040101F01c0bb0101e80701b0ea0180800100",
         one(opened) => "0d090108f4030202010703416461b817",
         one(EventKind::Locked) => "0d090108f40303",
+        one(EventKind::Denied { person: Some(7), name: name("Ada"), reason: Reason::Schedule }) => "0d090108f4030501070341646102",
+        one(EventKind::CodeAsked { person: 7, name: name("Ada") }) => "0d090108f403060703416461",
+        one(EventKind::Duress { person: 7, name: name("Ada") }) => "0d090108f403070703416461",
+        one(EventKind::Alarm { alarm: Alarm::Held, over: false }) => "0d090108f403080100",
         one(EventKind::Paired { role: Role::Operator, label: label() }) => "0d090108f4030401046465736b",
     }
 }
@@ -188,6 +204,10 @@ fn errors() {
         Error::Unsigned { kind: ModelKind::Encoder } => "2201",
         Error::RolledBack { kind: ModelKind::Detector, newest: 300 } => "2300ac02",
         Error::Tampered => "24",
+        Error::ClockBackwards { earliest: 300 } => "25ac02",
+        Error::BadRule => "26",
+        Error::RulesFull { limit: 256 } => "278002",
+        Error::NoLog => "28",
     }
 }
 

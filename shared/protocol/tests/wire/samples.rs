@@ -73,6 +73,16 @@ pub fn host() -> Host {
     Host { key: [0xAB; 32], role: Role::Operator, label: label() }
 }
 
+/// A rule: workdays from 8 to 18, with a code and a duress code.
+pub fn rule() -> Rule {
+    let office = Window { days: 0b1_1111, from: 480, to: 1080 };
+    Rule {
+        schedule: Schedule::new(&[office]).expect("a window"),
+        code: Code::new(b"1234"),
+        duress: Code::new(b"99999"),
+    }
+}
+
 /// What people call it.
 pub fn label() -> Label {
     Label::try_from("desk").expect("the label is short")
@@ -102,5 +112,7 @@ pub fn status() -> Status {
         settings: Settings::default(),
         camera_sequence: 9,
         hosts: 1,
+        clock: Clock { unix_ms: 1_800_000_000_000, exact: true },
+        log_lost: 2,
     }
 }

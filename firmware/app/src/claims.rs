@@ -1,0 +1,124 @@
+//! From a claim to the door: what the policy makes of a face, of a stranger, and of a code that is typed.
+//!
+//! A picture is no claim yet. A face claims when enough pictures in a row agree; a stranger, or what is no living
+//! face, when it was refused in as many pictures in a row, so that a bad look or two of somebody known are no
+//! failure.
+
+use core::sync::atomic::Ordering;
+
+use audit::Kind;
+use embassy_time::{Duration, Instant};
+use embedded_storage_async::nor_flash::NorFlash;
+use policy::{Claim, Decision, Reason};
+use protocol::{EventKind, Judgement, Name, PersonId};
+
+use crate::{
+    board::System, desk::Desk, door::Cause, engine::Engine, journal::Say, link::Order, translate,
+    wiegand::Frame,
+};
+
+impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
+    /// The claim that a picture makes, if enough before it agree.
+    pub(crate) fn claim_of(&mut self, judgement: &Judgement, agreed: bool) -> Option<Claim> {
+        let failure = match judgement {
+            Judgement::Stranger(_) => Claim::Stranger,
+            Judgement::NotLive(_) => Claim::Spoof,
+            Judgement::Known(who) => {
+                self.misses = 0;
+                return agreed.then_some(Claim::Face { person: who.person });
+            }
+            // Too poor a look says nothing of who it is.
+            Judgement::Poor(_) => return None,
+            _ => {
+                self.misses = 0;
+                return None;
+            }
+        };
+        self.misses += 1;
+        if self.misses < self.settings.agreement_frames {
+            return None;
+        }
+        self.misses = 0;
+        Some(failure)
+    }
+
+    /// Decides of a claim, tells of it, and opens the door if it may be. `score` is the similarity of the face.
+    pub(crate) async fn decide(&mut self, claim: Claim, score: i16) {
+        let now = Instant::now().as_millis();
+        let time = self.journal.clock.now();
+        let clock = time.exact.then_some(time.unix_ms);
+        if self.link.uncovered.load(Ordering::Relaxed) {
+            let person = match claim {
+                Claim::Face { person } => Some(person),
+                _ => self.policy.asked(now),
+            };
+            if person.is_some() {
+                self.deny(person, Reason::Cover, score);
+            }
+            return;
+        }
+        if let Claim::Face { person } = claim
+            && self.rules.of(person).is_none()
+        {
+            return self.deny(Some(person), Reason::Unreadable, score);
+        }
+        let rule = |person| self.rules.of(person).unwrap_or_default();
+        let was_shut = self.policy.shut_until(now).is_some();
+        let asked = self.policy.asked(now);
+        let decision = self.policy.decide(now, clock, claim, &self.settings.limits, rule);
+        let who = match claim {
+            Claim::Face { person } => Some(person),
+            Claim::Code(_) => asked,
+            _ => None,
+        };
+        match decision {
+            Decision::Open { person, duress } => self.admit(person, duress, score).await,
+            Decision::AskCode { person } => {
+                if asked != Some(person) {
+                    self.link.record(EventKind::CodeAsked { person, name: self.name_of(person) });
+                }
+            }
+            Decision::Refused(reason) => {
+                if who.is_some() {
+                    self.deny(who, reason, score);
+                }
+                if !was_shut && self.policy.shut_until(now).is_some() {
+                    self.deny(None, Reason::LockedOut, 0);
+                }
+            }
+            Decision::Ignored => {}
+        }
+    }
+
+    /// Tells that somebody may not pass, or that nobody may.
+    fn deny(&mut self, person: Option<PersonId>, reason: Reason, score: i16) {
+        self.journal.refused(reason, score, person);
+        self.link.refused.store(true, Ordering::Relaxed);
+        let name = person.map(|person| self.name_of(person)).unwrap_or_default();
+        self.link.record(EventKind::Denied { person, name, reason });
+    }
+
+    /// Opens the door to somebody. Those who are forced to open it are told of, and nothing at the door shows it.
+    async fn admit(&mut self, person: PersonId, duress: bool, score: i16) {
+        let name = self.name_of(person);
+        let say = Say { score, person: Some(person), ..Say::reason(duress.into()) };
+        self.journal.write(Kind::Admitted, say.count(self.camera_sequence));
+        if duress {
+            self.link.record(EventKind::Duress { person, name: name.clone() });
+        }
+        if let Some(frame) = Frame::new(self.settings.wiegand, person) {
+            self.link.wiegand.signal(frame);
+        }
+        let cause = Cause::Person { frame: self.camera_sequence, person, name };
+        let time = Duration::from_millis(self.settings.open_ms.into());
+        self.link.orders.send(Order::Grant { cause, time }).await;
+    }
+
+    fn name_of(&self, person: PersonId) -> Name {
+        let person = self
+            .gallery()
+            .ok()
+            .and_then(|gallery| gallery.next_person(person).filter(|next| next.id() == person));
+        person.map(|person| translate::name(person.name())).unwrap_or_default()
+    }
+}

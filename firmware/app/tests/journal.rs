@@ -1,0 +1,288 @@
+//! The audit log of a running door: what is in it, in which order, and what happens when it cannot be written.
+
+mod simulation;
+
+use audit::{Fault, Kind, Time};
+use policy::Reason;
+use protocol::{Error, ModelKind, Request, ResetReason, Response, Role, Settings};
+use simulation::{Board, World, engine, host};
+
+/// The beginning of 2026.
+const NOW: u64 = 1_767_225_600_000;
+
+/// A board that knows person 1.
+fn board() -> Board {
+    let mut board = Board::with_models();
+    board.boot(async |world: &mut World| {
+        world.host.enrol("Ann", 1).await.unwrap();
+    });
+    board
+}
+
+async fn status(world: &mut World) -> protocol::Status {
+    match world.host.ask(Request::Status).await {
+        Ok(Response::Status(status)) => status,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_happens_is_told_in_order_with_who_and_why() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        for _ in 0..3 {
+            world.show(1).await;
+        }
+        assert!(world.is_open());
+        world.show(9).await;
+        world.press().await;
+        let settings = Settings { open_ms: 5_000, ..Settings::default() };
+        world.host.ask(Request::SetSettings(settings)).await.unwrap();
+        let name = protocol::Name::try_from("Ann").unwrap();
+        let source = protocol::Source::Staged;
+        world.host.stage(&engine::picture(1, 0)).await;
+        world.host.ask(Request::Verify { name: name.clone(), source }).await.unwrap();
+        world.host.ask(Request::Remove { name }).await.unwrap();
+        world.host.ask(Request::SetSigner { signer: [0xab; 32] }).await.unwrap();
+        let log = world.host.log().await;
+        let kinds: Vec<Kind> = log.iter().map(|(_, entry)| entry.kind).collect();
+        let expected = [
+            Kind::Booted,
+            Kind::Paired,
+            Kind::Booted,
+            Kind::Model,
+            Kind::Model,
+            Kind::Model,
+            Kind::Booted,
+            Kind::Enrolled,
+            Kind::Booted,
+            Kind::Admitted,
+            Kind::Refused,
+            Kind::Settings,
+            Kind::Compared,
+            Kind::Removed,
+            Kind::Signer,
+        ];
+        let told: Vec<Kind> = kinds.iter().copied().filter(|kind| *kind != Kind::Button).collect();
+        assert_eq!(told, expected);
+        assert!(kinds.contains(&Kind::Button));
+        let of = |kind| log.iter().map(|(_, entry)| *entry).rfind(|entry| entry.kind == kind).unwrap();
+        let key = world.host.key();
+        for kind in [Kind::Enrolled, Kind::Settings, Kind::Removed, Kind::Signer, Kind::Model] {
+            assert_eq!(of(kind).detail[..4], key[..4], "{kind:?} was this host's doing");
+        }
+        assert_eq!((of(Kind::Admitted).person, of(Kind::Admitted).detail[0]), (Some(1), 3));
+        assert!(of(Kind::Admitted).score > 20_000);
+        assert_eq!((of(Kind::Refused).reason, of(Kind::Refused).person), (Reason::Stranger as u8, None));
+        assert_eq!((of(Kind::Removed).person, of(Kind::Removed).reason), (Some(1), 1));
+        assert_eq!((of(Kind::Compared).person, of(Kind::Compared).reason), (Some(1), 1));
+        assert_eq!(of(Kind::Settings).detail[8..10], 5_000u16.to_le_bytes());
+        assert_eq!(of(Kind::Signer).detail[4..], [0xab; 8]);
+        assert_eq!(of(Kind::Model).reason, ModelKind::Liveness as u8);
+    });
+}
+
+#[test]
+fn what_is_refused_to_a_host_changes_nothing_and_is_not_told() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        let before = world.host.log().await.len();
+        let name = protocol::Name::try_from("Bob").unwrap();
+        assert!(world.host.ask(Request::Remove { name }).await.is_err());
+        world.host.become_host(66);
+        for request in [Request::Reboot, Request::ReadLog { from: 0 }, Request::SetClock { unix_ms: NOW }] {
+            assert_eq!(world.host.ask(request).await, Err(Error::Unpaired));
+        }
+        world.host.become_host(7);
+        assert_eq!(world.host.log().await.len(), before);
+    });
+}
+
+#[test]
+fn an_auditor_reads_the_log_and_does_not_set_the_clock() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        world.host.ask(Request::Invite { role: Role::Auditor }).await.unwrap();
+        world.host.become_host(8);
+        world.host.begin_pairing(Role::Auditor, "audit").await.unwrap();
+        world.press().await;
+        world.host.ask(Request::PollPairing).await.unwrap();
+        assert_eq!(world.host.kinds().await.last(), Some(&Kind::Paired));
+        let refused = world.host.ask(Request::SetClock { unix_ms: NOW }).await;
+        assert_eq!(refused, Err(Error::Forbidden { needed: Role::Operator }));
+    });
+}
+
+/// A stranger who stands there for twelve minutes costs twelve entries, not seven hundred.
+#[test]
+fn somebody_who_stays_is_told_of_once_a_minute_and_counted() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        let before = world.host.log().await.len();
+        for _ in 0..720 {
+            world.show(9).await;
+            world.wait(950).await;
+        }
+        let log = world.host.log().await;
+        assert!(log[before..].iter().all(|(_, entry)| entry.kind == Kind::Refused));
+        let of = |reason: Reason| {
+            let entries = log[before..].iter().map(|(_, entry)| entry);
+            entries.filter(|entry| entry.reason == reason as u8).collect::<Vec<_>>()
+        };
+        // They also shut the door, for half a minute, one, two, four and eight.
+        assert_eq!(of(Reason::LockedOut).len(), 5);
+        let refusals = of(Reason::Stranger);
+        assert_eq!((refusals.len(), log.len()), (12, before + 17));
+        let looks = |entry: &audit::Entry| u32::from_le_bytes(entry.detail[..4].try_into().unwrap());
+        assert_eq!(looks(refusals[0]), 0);
+        assert!(refusals[1..].iter().all(|entry| (58..=60).contains(&looks(entry))));
+        world.wait(11_000).await;
+        world.show(9).await;
+        assert_eq!(world.host.log().await.len(), before + 18, "after ten seconds it is somebody new");
+        for _ in 0..30 {
+            world.show(0).await;
+        }
+        assert_eq!(world.host.log().await.len(), before + 18, "nobody there is no decision");
+    });
+}
+
+#[test]
+fn a_log_that_cannot_be_written_stops_nothing_and_is_told() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        let before = world.host.log().await.len();
+        world.wires.log_fails.set(true);
+        for _ in 0..3 {
+            world.show(1).await;
+        }
+        assert!(world.is_open(), "the door opens all the same");
+        world.show(9).await;
+        world.host.enrol("Bob", 2).await.unwrap();
+        assert_eq!(status(world).await.log_lost, 3);
+        assert_eq!(world.host.log().await.len(), before);
+
+        world.wires.log_fails.set(false);
+        world.press().await;
+        let log = world.host.log().await;
+        let [(_, lost), (_, button)] = log[before..] else { panic!("{:?}", &log[before..]) };
+        assert_eq!((lost.kind, lost.reason, lost.detail[0]), (Kind::Fault, Fault::LogLost as u8, 3));
+        assert_eq!(button.kind, Kind::Button);
+        assert_eq!(status(world).await.log_lost, 0);
+    });
+}
+
+/// The power goes at each byte of what a decision writes: whoever was let in is in the log.
+#[test]
+fn nobody_comes_in_without_an_entry_wherever_the_power_is_cut() {
+    let whole = board();
+    let (mut opened, mut locked) = (0, 0);
+    for cut in (0..2 * 64 + 8).step_by(3) {
+        let mut board = whole.copy();
+        let booted = 64;
+        board.supply.bytes.set(Some(booted + cut));
+        let open = board.boot(async |world: &mut World| {
+            for _ in 0..3 {
+                world.show(1).await;
+            }
+            world.is_open() && status(world).await.log_lost == 0
+        });
+        board.supply.bytes.set(None);
+        let admitted = board.boot(async |world: &mut World| {
+            world.host.kinds().await.iter().filter(|kind| **kind == Kind::Admitted).count()
+        });
+        if open {
+            assert_eq!(admitted, 1, "cut after {cut} bytes");
+            opened += 1;
+        } else {
+            locked += 1;
+        }
+    }
+    assert!(opened > 0 && locked > 0, "{opened} opened, {locked} did not");
+}
+
+#[test]
+fn the_log_in_flash_is_sealed_and_a_change_is_found() {
+    let mut board = board();
+    let mut other = board.copy();
+    other.unique = 0x43;
+    other.boot(async |world: &mut World| {
+        host::pair(world).await;
+        let kinds = world.host.kinds().await;
+        assert!(!kinds.contains(&Kind::Enrolled), "another board's log is none: {kinds:?}");
+    });
+    let entries = board.boot(async |world: &mut World| world.host.log().await);
+    let person = entries.iter().find(|(_, entry)| entry.kind == Kind::Enrolled).unwrap().1.to_bytes();
+    assert!(
+        !board.log.windows(8).any(|window| window == &person[8..16]),
+        "times do not lie there in the clear"
+    );
+
+    // One bit, in the third entry: it does not open any more, and the chain tells.
+    board.log[2 * 64 + 30] ^= 4;
+    board.boot(async |world: &mut World| {
+        let reply = world.host.ask(Request::ReadLog { from: 0 }).await;
+        let Ok(Response::Log { entries, .. }) = reply else { panic!("{reply:?}") };
+        let mut verifier = audit::Verifier::new();
+        let mut findings = entries
+            .iter()
+            .filter_map(|read| verifier.check(read.number, &read.entry, audit::Chain(read.chain)).err());
+        let broken = audit::Finding::Broken { after: Some(1), number: 3 };
+        assert_eq!((findings.next(), findings.next()), (Some(broken), None));
+    });
+}
+
+#[test]
+fn damage_in_flash_is_a_fault_in_the_log() {
+    let mut board = board();
+    board.encoder[0][40_000] ^= 1;
+    board.boot(async |world: &mut World| {
+        let (_, last) = world.host.log().await.pop().unwrap();
+        assert_eq!((last.kind, last.reason), (Kind::Fault, Fault::Model as u8));
+        assert_eq!(last.detail[0], ModelKind::Encoder as u8);
+        world.wires.broken.set(true);
+        world.press().await;
+        world.wait(200).await;
+        let faults = world.host.log().await;
+        let lock =
+            faults.iter().filter(|(_, entry)| entry.reason == Fault::Lock as u8 && entry.kind == Kind::Fault);
+        assert_eq!(lock.count(), 1, "told once, not at every look");
+    });
+}
+
+#[test]
+fn the_clock_is_told_by_a_host_and_never_runs_backwards() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        let clock = status(world).await.clock;
+        assert!(!clock.exact && clock.unix_ms < Time::EARLIEST_MS);
+        let early = world.host.ask(Request::SetClock { unix_ms: 86_400_000 }).await;
+        assert_eq!(early, Err(Error::ClockBackwards { earliest: Time::EARLIEST_MS }));
+        world.host.ask(Request::SetClock { unix_ms: NOW }).await.unwrap();
+        world.wait(5_000).await;
+        let clock = status(world).await.clock;
+        assert!(clock.exact && (NOW + 5_000..NOW + 5_100).contains(&clock.unix_ms));
+        let refused = world.host.ask(Request::SetClock { unix_ms: NOW + 4_000 }).await;
+        assert!(matches!(refused, Err(Error::ClockBackwards { earliest }) if earliest >= NOW + 5_000));
+        world.host.ask(Request::SetClock { unix_ms: NOW + 60_000 }).await.unwrap();
+        let log = world.host.log().await;
+        assert!(!log.first().unwrap().1.time.was_set(), "entries from before say so");
+        let times: Vec<Time> = log.iter().map(|(_, entry)| entry.time).collect();
+        assert!(times.is_sorted_by_key(|time| time.unix_ms));
+        world.host.ask(Request::Reboot).await.unwrap();
+    });
+    // As it was asked to, the board restarted: it knows how long that took.
+    board.reset = Some(ResetReason::Requested);
+    board.boot(async |world: &mut World| {
+        let clock = status(world).await.clock;
+        assert!(clock.exact && (NOW + 60_500..NOW + 61_000).contains(&clock.unix_ms), "{clock:?}");
+    });
+    // The power went: nobody knows for how long.
+    board.boot(async |world: &mut World| {
+        let clock = status(world).await.clock;
+        assert!(!clock.exact && clock.unix_ms >= NOW + 60_500, "{clock:?}");
+        let refused = world.host.ask(Request::SetClock { unix_ms: NOW }).await;
+        assert!(matches!(refused, Err(Error::ClockBackwards { .. })), "nor does it run backwards over that");
+        let (_, last) = world.host.log().await.pop().unwrap();
+        assert!(!last.time.exact && last.time.was_set());
+    });
+}

@@ -1,0 +1,352 @@
+//! Who may pass, when, and with which code: the running door, and what somebody tries who may not.
+
+mod simulation;
+
+use audit::Kind;
+use policy::{Code, Reason, Rule, Schedule, Window};
+use protocol::{Error, EventKind, Limits, Name, Request, Response, Role, Settings};
+use simulation::{Board, World};
+
+/// 2026-11-25, a Wednesday, 12:00 UTC.
+const NOON: u64 = 1_795_608_000_000;
+const HOUR: u64 = 3_600_000;
+
+/// A board that knows persons 1 and 2.
+fn board() -> Board {
+    let mut board = Board::with_models();
+    board.boot(async |world: &mut World| {
+        world.host.enrol("Ann", 1).await.unwrap();
+        world.host.enrol("Bob", 2).await.unwrap();
+    });
+    board
+}
+
+fn code(digits: &str) -> Option<Code> {
+    Code::new(digits.as_bytes())
+}
+
+/// Workdays from 8 to 18.
+fn office() -> Rule {
+    let office = Window { days: 0b1_1111, from: 8 * 60, to: 18 * 60 };
+    Rule { schedule: Schedule::new(&[office]).unwrap(), ..Rule::default() }
+}
+
+fn two_factors() -> Rule {
+    Rule { code: code("1234"), duress: code("1235"), ..Rule::default() }
+}
+
+async fn set_rule(world: &mut World, name: &str, rule: Rule) -> Result<Response, Error> {
+    world.host.ask(Request::SetRule { name: Name::try_from(name).unwrap(), rule }).await
+}
+
+async fn set_limits(world: &mut World, limits: Limits) {
+    world.host.ask(Request::SetSettings(Settings { limits, ..Settings::default() })).await.unwrap();
+}
+
+/// Somebody stands there for as many pictures as must agree; whether the door opened.
+async fn comes(world: &mut World, person: u8) -> bool {
+    while world.is_open() {
+        world.wait(100).await;
+    }
+    for _ in 0..3 {
+        world.show(person).await;
+    }
+    world.is_open()
+}
+
+/// The events since the number `after`.
+async fn events(world: &mut World, after: &mut u32) -> Vec<EventKind> {
+    let mut all = Vec::new();
+    loop {
+        match world.host.ask(Request::NextEvents { after: *after }).await {
+            Ok(Response::Events { newest, events }) => {
+                all.extend(events.iter().map(|event| event.kind.clone()));
+                *after = events.last().map_or(newest, |event| event.sequence);
+                if *after == newest {
+                    return all;
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The reasons for which people were denied since `after`.
+async fn denials(world: &mut World, after: &mut u32) -> Vec<(Option<u32>, Reason)> {
+    let events = events(world, after).await.into_iter();
+    events
+        .filter_map(|event| match event {
+            EventKind::Denied { person, reason, .. } => Some((person, reason)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn who_has_hours_passes_within_them_and_only_by_a_clock_that_is_sure() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        let mut after = 0;
+        set_rule(world, "Ann", office()).await.unwrap();
+        assert!(!comes(world, 1).await);
+        assert_eq!(denials(world, &mut after).await, [(Some(1), Reason::Clock)]);
+        assert!(comes(world, 2).await, "who has no hours needs no clock");
+        world.host.ask(Request::SetClock { unix_ms: NOON }).await.unwrap();
+        assert!(comes(world, 1).await);
+        // 18:00 at a door an hour ahead of UTC is 17:00 UTC.
+        set_limits(world, Limits { east: 60, ..Limits::default() }).await;
+        world.host.ask(Request::SetClock { unix_ms: NOON + 5 * HOUR - 20_000 }).await.unwrap();
+        assert!(comes(world, 1).await);
+        world.wait(20_000).await;
+        assert!(!comes(world, 1).await);
+        assert_eq!(denials(world, &mut after).await, [(Some(1), Reason::Schedule)]);
+        assert!(comes(world, 2).await);
+        let log = world.host.log().await;
+        let refused: Vec<_> = log.iter().filter(|(_, entry)| entry.kind == Kind::Refused).collect();
+        assert_eq!(refused.len(), 2);
+        assert!(refused.iter().all(|(_, entry)| entry.person == Some(1) && entry.score > 20_000));
+    });
+    board.boot(async |world: &mut World| {
+        let mut after = 0;
+        assert!(!comes(world, 1).await, "after a power cut nobody knows how late it is");
+        assert_eq!(denials(world, &mut after).await, [(Some(1), Reason::Clock)]);
+        set_rule(world, "Ann", Rule::default()).await.unwrap();
+        assert!(comes(world, 1).await);
+    });
+}
+
+#[test]
+fn two_factors_are_two_and_duress_looks_the_same() {
+    board().boot(async |world: &mut World| {
+        let mut after = 0;
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+        world.type_keys("1234#").await;
+        assert!(!world.is_open(), "a code alone opens nothing");
+        assert!(!comes(world, 1).await, "nor does a face alone");
+        let asked = events(world, &mut after).await;
+        assert!(asked.iter().any(|event| matches!(event, EventKind::CodeAsked { person: 1, .. })));
+        world.type_keys("1234#").await;
+        assert!(world.is_open());
+        assert!(comes(world, 2).await, "others need none");
+
+        assert!(!comes(world, 1).await);
+        world.wait(15_100).await;
+        world.type_keys("1234#").await;
+        assert!(!world.is_open(), "too late");
+        assert!(!comes(world, 1).await);
+        world.type_keys("9999#").await;
+        assert!(!world.is_open());
+        assert_eq!(denials(world, &mut after).await, [(Some(1), Reason::WrongCode)]);
+
+        let leds = |world: &World| (world.wires.ready.get(), world.wires.refused.get());
+        let before = leds(world);
+        world.type_keys("1235#").await;
+        assert!(world.is_open(), "who is forced gets in");
+        assert_eq!(leds(world), before, "and nothing at the door shows it");
+        let told = events(world, &mut after).await;
+        assert!(told.iter().any(|event| matches!(event, EventKind::Duress { person: 1, .. })));
+        let (_, last) = world.host.log().await.pop().unwrap();
+        assert_eq!((last.kind, last.reason, last.person), (Kind::Admitted, 1, Some(1)));
+    });
+}
+
+#[test]
+fn a_face_of_another_person_does_not_use_the_code_asked_of_the_first() {
+    board().boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+        let bobs = Rule { code: code("7777"), ..Rule::default() };
+        set_rule(world, "Bob", bobs).await.unwrap();
+        assert!(!comes(world, 1).await && !comes(world, 2).await);
+        world.type_keys("1234#").await;
+        assert!(!world.is_open(), "Bob with Ann's code");
+        world.type_keys("7777#").await;
+        assert!(world.is_open());
+    });
+}
+
+#[test]
+fn failures_shut_the_door_and_longer_each_time() {
+    board().boot(async |world: &mut World| {
+        let mut after = 0;
+        set_limits(world, Limits { failures: 3, lockout_ms: 10_000, ..Limits::default() }).await;
+        assert!(!comes(world, 9).await && !comes(world, 9).await);
+        assert!(comes(world, 1).await, "two failures do not");
+        for _ in 0..3 {
+            assert!(!comes(world, 9).await);
+        }
+        assert_eq!(denials(world, &mut after).await, [(None, Reason::LockedOut)]);
+        assert!(!comes(world, 1).await);
+        assert_eq!(denials(world, &mut after).await, [(Some(1), Reason::LockedOut)]);
+        world.wait(10_000).await;
+        assert!(!comes(world, 9).await, "one more is enough now");
+        world.wait(10_000).await;
+        assert!(!comes(world, 1).await, "and shuts for twenty seconds");
+        world.wait(10_000).await;
+        assert!(comes(world, 1).await, "who is let in ends it");
+        assert!(!comes(world, 9).await);
+        assert!(comes(world, 1).await);
+        assert!(world.host.kinds().await.iter().filter(|kind| **kind == Kind::Refused).count() >= 4);
+    });
+}
+
+#[test]
+fn a_bad_look_is_no_failure() {
+    board().boot(async |world: &mut World| {
+        set_limits(world, Limits { failures: 1, ..Limits::default() }).await;
+        for _ in 0..10 {
+            world.show(9).await;
+            world.show(9).await;
+            world.show(1).await;
+        }
+        assert!(comes(world, 1).await);
+    });
+}
+
+#[test]
+fn guesses_of_a_code_are_rationed() {
+    board().boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+        set_limits(world, Limits { failures: 3, lockout_ms: 60_000, ..Limits::default() }).await;
+        assert!(!comes(world, 1).await);
+        for guess in ["0000#", "0001#", "0002#", "1234#"] {
+            world.type_keys(guess).await;
+        }
+        assert!(!world.is_open(), "the right one comes too late");
+        assert!(!comes(world, 1).await);
+        world.type_keys("1234#").await;
+        assert!(!world.is_open());
+        world.wait(60_000).await;
+        assert!(!comes(world, 1).await);
+        world.type_keys("1234#").await;
+        assert!(world.is_open());
+    });
+}
+
+#[test]
+fn who_came_in_does_not_come_in_again_within_the_time() {
+    board().boot(async |world: &mut World| {
+        let mut after = 0;
+        set_limits(world, Limits { passback_ms: 60_000, ..Limits::default() }).await;
+        assert!(comes(world, 1).await);
+        assert!(!comes(world, 1).await);
+        assert_eq!(denials(world, &mut after).await, [(Some(1), Reason::Passback)]);
+        assert!(comes(world, 2).await);
+        world.wait(60_000).await;
+        assert!(comes(world, 1).await);
+    });
+}
+
+#[test]
+fn rules_that_do_not_hold_together_are_refused_and_codes_are_told_to_nobody() {
+    board().boot(async |world: &mut World| {
+        let same = Rule { code: code("1234"), duress: code("1234"), ..Rule::default() };
+        let alone = Rule { duress: code("1234"), ..Rule::default() };
+        for bad in [same, alone] {
+            assert_eq!(set_rule(world, "Ann", bad).await, Err(Error::BadRule));
+        }
+        assert!(matches!(set_rule(world, "Eve", office()).await, Err(Error::UnknownPerson { .. })));
+        let limits = Limits { failures: 0, ..Limits::default() };
+        let refused = world.host.ask(Request::SetSettings(Settings { limits, ..Settings::default() })).await;
+        assert!(matches!(refused, Err(Error::BadSetting { .. })));
+        assert!(comes(world, 1).await, "nothing changed");
+
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+        world.host.ask(Request::Invite { role: Role::Auditor }).await.unwrap();
+        world.host.become_host(8);
+        world.host.begin_pairing(Role::Auditor, "audit").await.unwrap();
+        world.press().await;
+        world.host.ask(Request::PollPairing).await.unwrap();
+        let told = world.host.ask(Request::GetRule { name: Name::try_from("Ann").unwrap() }).await;
+        let rule = Response::Rule { person: 1, schedule: Schedule::ALWAYS, code: true, duress: true };
+        assert_eq!(told, Ok(rule));
+        let refused = set_rule(world, "Ann", Rule::default()).await;
+        assert_eq!(refused, Err(Error::Forbidden { needed: Role::Operator }));
+    });
+}
+
+#[test]
+fn a_rule_goes_with_its_person_and_stays_over_power_cuts() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+        set_rule(world, "Bob", office()).await.unwrap();
+        world.host.ask(Request::Remove { name: Name::try_from("Bob").unwrap() }).await.unwrap();
+        world.host.enrol("Bob", 2).await.unwrap();
+    });
+    board.boot(async |world: &mut World| {
+        assert!(!comes(world, 1).await, "Ann needs her code");
+        assert!(comes(world, 2).await, "the new Bob has no rule");
+    });
+    assert!(
+        !board.settings.windows(4).any(|window| window == b"1234"),
+        "codes do not lie there in the clear"
+    );
+}
+
+/// The power goes at each byte of what a rule writes: what was acknowledged holds, and nothing is half.
+#[test]
+fn a_power_cut_leaves_the_old_rule_or_the_new_one() {
+    let mut whole = board();
+    whole.boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+    });
+    let (mut old, mut new) = (0, 0);
+    for cut in (64..64 + 400).step_by(7) {
+        let mut board = whole.copy();
+        board.supply.bytes.set(Some(cut));
+        let other = Rule { code: code("7777"), ..Rule::default() };
+        let acknowledged = board.boot(async |world: &mut World| {
+            let both = [set_rule(world, "Ann", other).await, set_rule(world, "Bob", office()).await];
+            both.map(|reply| reply.is_ok())
+        });
+        board.supply.bytes.set(None);
+        let opens = board.boot(async |world: &mut World| {
+            assert!(!comes(world, 1).await, "cut at {cut}: a face alone");
+            world.type_keys("1234#").await;
+            let old = world.is_open();
+            let new = !old && {
+                world.type_keys("7777#").await;
+                world.is_open()
+            };
+            assert!(old != new, "cut at {cut}");
+            assert!(!acknowledged[1] || !comes(world, 2).await, "cut at {cut}: Bob has hours, and no clock");
+            new
+        });
+        assert!(opens || !acknowledged[0], "cut at {cut}");
+        if opens { new += 1 } else { old += 1 }
+    }
+    assert!(old > 0 && new > 0, "{old} old, {new} new");
+}
+
+/// A board that cannot read somebody's rule does not know whose it was, and errs on the side of the lock.
+#[test]
+fn where_a_rule_was_lost_only_those_pass_whose_rule_is_there() {
+    let mut board = board();
+    let before = board.settings.clone();
+    board.boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+    });
+    // The rule's record, which came first, is damaged; that its place is taken is known.
+    let first = (0..before.len()).find(|at| before[*at] != board.settings[*at]).unwrap();
+    board.settings[first + 30] ^= 1;
+    board.boot(async |world: &mut World| {
+        let mut after = 0;
+        assert!(!comes(world, 1).await && !comes(world, 2).await);
+        let unreadable = Reason::Unreadable;
+        assert_eq!(denials(world, &mut after).await, [(Some(1), unreadable), (Some(2), unreadable)]);
+        assert_eq!(world.host.kinds().await.iter().filter(|kind| **kind == Kind::Fault).count(), 1);
+        set_rule(world, "Bob", office()).await.unwrap();
+        world.host.ask(Request::SetClock { unix_ms: NOON }).await.unwrap();
+        assert!(comes(world, 2).await);
+    });
+}
+
+#[test]
+fn an_unpaired_host_neither_reads_nor_sets_rules() {
+    board().boot(async |world: &mut World| {
+        world.host.become_host(66);
+        assert_eq!(set_rule(world, "Ann", Rule::default()).await, Err(Error::Unpaired));
+        let name = Name::try_from("Ann").unwrap();
+        assert_eq!(world.host.ask(Request::GetRule { name }).await, Err(Error::Unpaired));
+    });
+}

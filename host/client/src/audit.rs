@@ -1,0 +1,51 @@
+//! A board's audit log and its clock.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use protocol::{LogEntry, Request, Response};
+
+use crate::{Device, Error, Result};
+
+/// A page of the audit log.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// By ascending number.
+    pub entries: Vec<LogEntry>,
+    /// Where the next page begins; none after the last one.
+    pub next: Option<u32>,
+    /// The number that the next entry will have.
+    pub end: u32,
+}
+
+impl Device {
+    /// The entries of the audit log from the number `from` on; 0 for the oldest that is there.
+    ///
+    /// # Errors
+    /// As any request; refused with `NoLog`.
+    pub fn log(&mut self, from: u32) -> Result<Page> {
+        match self.link.ask(&Request::ReadLog { from })? {
+            // A page that does not lead on would be asked for without end.
+            Response::Log { entries, next, end } => {
+                Ok(Page { entries: entries.to_vec(), next: next.filter(|next| *next > from), end })
+            }
+            _ => Err(Error::Garbled),
+        }
+    }
+
+    /// Puts the board's clock to a time, in milliseconds since 1970, UTC.
+    ///
+    /// # Errors
+    /// As any request; refused with `ClockBackwards`.
+    pub fn set_clock(&mut self, unix_ms: u64) -> Result<()> {
+        match self.link.ask(&Request::SetClock { unix_ms })? {
+            Response::Done => Ok(()),
+            _ => Err(Error::Garbled),
+        }
+    }
+}
+
+/// The time by this computer's clock, in milliseconds since 1970, UTC.
+pub fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,46 @@
+//! What holds for single people: when they may pass, and whether a code is asked for.
+
+use protocol::{PersonId, Request, Response, Rule, Schedule};
+
+use crate::device::person_name;
+use crate::{Device, Error, Result};
+
+/// What a board tells of a person's rule.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleTold {
+    /// The person's number.
+    pub person: PersonId,
+    /// At which times they may pass.
+    pub schedule: Schedule,
+    /// Whether a code is asked for besides the face.
+    pub code: bool,
+    /// Whether there is a code that raises a silent alarm.
+    pub duress: bool,
+}
+
+impl Device {
+    /// What holds for the person of that `name`.
+    ///
+    /// # Errors
+    /// As any request; refused for a name that is not known.
+    pub fn rule(&mut self, name: &str) -> Result<RuleTold> {
+        let request = Request::GetRule { name: person_name(name)? };
+        self.link.ask(&request).and_then(told)
+    }
+
+    /// Gives a person a rule.
+    ///
+    /// # Errors
+    /// As any request; refused for a name that is not known, and with `BadRule` and `RulesFull`.
+    pub fn set_rule(&mut self, name: &str, rule: Rule) -> Result<RuleTold> {
+        let request = Request::SetRule { name: person_name(name)?, rule };
+        self.link.ask(&request).and_then(told)
+    }
+}
+
+fn told(response: Response) -> Result<RuleTold> {
+    match response {
+        Response::Rule { person, schedule, code, duress } => Ok(RuleTold { person, schedule, code, duress }),
+        _ => Err(Error::Garbled),
+    }
+}

@@ -1,0 +1,348 @@
+//! Entries of a board's audit log, as people and programs read them, and the check that none is missing.
+//!
+//! A line of JSON has what an entry says in words, and beside it the entry's own bytes (`entry`) and its link of
+//! the chain (`chain`). The chain is over the bytes: so the words are checked against them, too.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, bail};
+use audit::{Chain, ENTRY_BYTES, Entry, Fault, Finding, Kind, Time, Verifier};
+use client::protocol::{Alarm, LogEntry, Reason, ResetReason, Role};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::board_report::reset_name;
+use crate::device::{hex, rounded};
+
+/// Names of people who are enrolled, by their number.
+pub type Names = BTreeMap<u32, String>;
+
+/// Kinds of networks, as the protocol numbers them.
+const NETWORKS: [&str; 3] = ["detector", "encoder", "liveness"];
+
+/// What an entry says, with its bytes and its link.
+pub fn to_json(entry: &LogEntry, names: &Names) -> Value {
+    let mut fields = fields(entry);
+    let person = fields.get("person").and_then(Value::as_u64);
+    let name = person.and_then(|person| names.get(&u32::try_from(person).ok()?));
+    fields.insert("name".to_owned(), json!(name));
+    fields.insert("entry".to_owned(), hex(&entry.entry).into());
+    fields.insert("chain".to_owned(), hex(&entry.chain).into());
+    Value::Object(fields)
+}
+
+/// The entry of a line of JSON, and what its words say that its bytes do not.
+///
+/// # Errors
+/// The line is no entry.
+pub fn from_json(line: &str) -> anyhow::Result<(LogEntry, Option<String>)> {
+    let told: Map<String, Value> = serde_json::from_str(line).context("this is no line of JSON")?;
+    let text = |name: &str| told.get(name).and_then(Value::as_str);
+    let number = told.get("number").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
+    let (Some(number), Some(entry), Some(chain)) = (
+        number,
+        text("entry").and_then(bytes::<ENTRY_BYTES>),
+        text("chain").and_then(bytes::<{ audit::CHAIN_BYTES }>),
+    ) else {
+        bail!("`number`, `entry` and `chain` are not those of an entry");
+    };
+    let entry = LogEntry { number, entry, chain };
+    let said = fields(&entry);
+    let wrong = said.iter().find(|(name, value)| told.get(*name) != Some(value));
+    let wrong = wrong
+        .map(|(name, value)| format!("entry {number} was changed: its bytes say that `{name}` is {value}"));
+    Ok((entry, wrong))
+}
+
+/// What a check of a log came to.
+#[derive(Default)]
+pub struct Check {
+    verifier: Verifier,
+    /// Entries seen.
+    pub entries: usize,
+    /// The number of the first one.
+    pub first: Option<u32>,
+    /// The first entry that is not as it should be, and what is wrong.
+    pub finding: Option<(u32, String)>,
+}
+
+impl Check {
+    /// Takes the next entry, which a line told with something wrong, or not.
+    pub fn take(&mut self, entry: &LogEntry, wrong: Option<String>) {
+        self.entries += 1;
+        self.first.get_or_insert(entry.number);
+        let checked = self.verifier.check(entry.number, &entry.entry, Chain(entry.chain));
+        let broken = checked.err().map(|finding| (culprit(finding), finding_text(finding)));
+        let found = wrong.map(|wrong| (entry.number, wrong)).or(broken);
+        self.finding = self.finding.take().or(found);
+    }
+
+    /// The number of the last entry.
+    pub fn last(&self) -> Option<u32> {
+        self.verifier.last().map(|(number, _)| number)
+    }
+
+    /// The link of the last entry, which stands for all before it.
+    pub fn link(&self) -> Option<String> {
+        self.verifier.last().map(|(_, chain)| hex(&chain.0))
+    }
+}
+
+/// The number of the first entry that is not as it should be.
+fn culprit(finding: Finding) -> u32 {
+    match finding {
+        Finding::Broken { after: Some(after), .. } => after + 1,
+        Finding::Broken { number, .. } | Finding::Order { number } => number,
+        _ => 0,
+    }
+}
+
+/// What is wrong, for people.
+fn finding_text(finding: Finding) -> String {
+    match finding {
+        Finding::Order { number } => format!("entry {number} stands behind one with a higher number"),
+        Finding::Broken { after: Some(after), number } if after + 1 == number => {
+            format!("entry {number} was changed, or its link was")
+        }
+        Finding::Broken { after: Some(after), number } if after + 2 == number => {
+            format!("entry {} is missing", after + 1)
+        }
+        Finding::Broken { after: Some(after), number } => {
+            format!("entry {} is missing: something of {} to {}", after + 1, after + 1, number - 1)
+        }
+        Finding::Broken { after: None, number } => format!("entry {number} was changed, or its link was"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// A line for people.
+pub fn to_text(entry: &LogEntry, names: &Names) -> String {
+    let fields = to_json(entry, names);
+    let said = |name: &str| match &fields[name] {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    };
+    let time = match (fields["clock"].as_str(), said("time")) {
+        (Some("exact"), Some(time)) => time,
+        (_, Some(time)) => format!("after {time}"),
+        _ => {
+            format!("clock not set, +{:.3} s", fields["unset_ms"].as_f64().unwrap_or_default() / 1000.0)
+        }
+    };
+    let who = said("name").or_else(|| said("person").map(|person| format!("person {person}")));
+    let mut words: Vec<String> = who.into_iter().chain(said("reason")).collect();
+    for (name, about) in [
+        ("score", "similarity"),
+        ("looks", "looks before"),
+        ("templates", "templates"),
+        ("network", "network"),
+        ("sha256", "sha256"),
+        ("key", "key"),
+        ("lost", "entries"),
+        ("before_ms", "before"),
+        ("far_one_in", "one in"),
+        ("agreement_frames", "agreement"),
+        ("open_ms", "open ms"),
+        ("accepted", "accepted"),
+        ("schedule", "schedule"),
+        ("code", "code"),
+        ("duress", "DURESS"),
+        ("over", "over"),
+        ("host", "by"),
+    ] {
+        words.extend(
+            said(name)
+                .filter(|value| value != "0" && value != "false")
+                .map(|value| format!("{about} {value}")),
+        );
+    }
+    let kind = said("kind").unwrap_or_default();
+    format!("{:>6}  {time:<30}  {kind:<9} {}", entry.number, words.join(", ")).trim_end().to_owned()
+}
+
+/// What the bytes of an entry say.
+fn fields(log: &LogEntry) -> Map<String, Value> {
+    let mut fields = Map::new();
+    let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+    put("number", log.number.into());
+    let Some(entry) = Entry::from_bytes(&log.entry) else {
+        put("kind", format!("unknown {}", log.entry[0]).into());
+        return fields;
+    };
+    let Time { unix_ms, exact } = entry.time;
+    let (clock, time) = match (entry.time.was_set(), exact) {
+        (false, _) => ("unset", None),
+        (true, true) => ("exact", time_text(unix_ms)),
+        (true, false) => ("at-least", time_text(unix_ms)),
+    };
+    put("kind", entry.kind.name().into());
+    put("clock", clock.into());
+    put("time", json!(time));
+    if clock == "unset" {
+        put("unset_ms", unix_ms.into());
+    }
+    put("person", json!(entry.person));
+    put("score", json!((entry.score != 0).then(|| rounded(entry.score))));
+    put("reason", json!(reason(&entry)));
+    let [h0, h1, h2, h3, more @ ..] = entry.detail;
+    let count = u32::from_le_bytes([h0, h1, h2, h3]);
+    let number = u64::from_le_bytes(more);
+    match entry.kind {
+        Kind::Admitted => {
+            put("duress", (entry.reason == 1).into());
+            put("picture", count.into())
+        }
+        Kind::Refused => put("looks", count.into()),
+        Kind::Alarm => put("over", (count == 1).into()),
+        Kind::Fault if entry.reason == Fault::Model as u8 => {
+            put("network", NETWORKS.get(count as usize).copied().unwrap_or("unknown").into())
+        }
+        Kind::Fault => put("lost", json!((count > 0).then_some(count))),
+        _ => None,
+    };
+    let by_host = !matches!(
+        entry.kind,
+        Kind::Booted | Kind::Admitted | Kind::Refused | Kind::Button | Kind::Fault | Kind::Alarm
+    );
+    if by_host {
+        put("host", hex(&[h0, h1, h2, h3]).into());
+    }
+    match entry.kind {
+        Kind::Enrolled | Kind::Removed => put("templates", entry.reason.into()),
+        Kind::Model => put("sha256", hex(&more).into()),
+        Kind::Unpaired | Kind::Rekeyed | Kind::Signer => put("key", hex(&more).into()),
+        Kind::Clock => put("before_ms", number.into()),
+        Kind::Rule => {
+            put("schedule", (entry.reason & 1 != 0).into());
+            put("code", (entry.reason & 2 != 0).into());
+            put("duress", (entry.reason & 4 != 0).into())
+        }
+        Kind::Compared => put("accepted", (entry.reason == 1).into()),
+        Kind::Settings => {
+            put("far_one_in", (number as u32).into());
+            put("agreement_frames", entry.reason.into());
+            put("open_ms", (number >> 32).into())
+        }
+        _ => None,
+    };
+    fields
+}
+
+/// Why, in a word, where the kind has reasons.
+fn reason(entry: &Entry) -> Option<&'static str> {
+    let reason = entry.reason;
+    match entry.kind {
+        Kind::Alarm => Alarm::ALL.into_iter().find(|it| *it as u8 == reason).map(Alarm::name),
+        Kind::Refused => Reason::ALL.into_iter().find(|it| *it as u8 == reason).map(Reason::name),
+        Kind::Fault => Fault::ALL.into_iter().find(|it| *it as u8 == reason).map(Fault::name),
+        Kind::Model => NETWORKS.get(usize::from(reason)).copied(),
+        Kind::Paired => {
+            let roles =
+                [(Role::Auditor, "auditor"), (Role::Operator, "operator"), (Role::Installer, "installer")];
+            roles.into_iter().find(|(role, _)| *role as u8 == reason).map(|(_, name)| name)
+        }
+        Kind::Booted => {
+            let resets = [
+                ResetReason::PowerOn,
+                ResetReason::Requested,
+                ResetReason::Watchdog,
+                ResetReason::Fault,
+                ResetReason::Unknown,
+            ];
+            resets.into_iter().find(|reset| *reset as u8 == reason).map(reset_name)
+        }
+        _ => None,
+    }
+}
+
+/// A time as RFC 3339 has it; none if it is beyond what that can say.
+pub fn time_text(unix_ms: u64) -> Option<String> {
+    let time = Timestamp::from_millisecond(i64::try_from(unix_ms).ok()?).ok()?;
+    Some(format!("{time:.3}"))
+}
+
+/// Bytes from their hexadecimal digits.
+fn bytes<const N: usize>(digits: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if digits.len() != 2 * N || !digits.is_ascii() {
+        return None;
+    }
+    for (byte, place) in bytes.iter_mut().zip((0..).step_by(2)) {
+        *byte = u8::from_str_radix(digits.get(place..place + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(count: u32) -> Vec<LogEntry> {
+        let mut chain = Chain::default();
+        let entry = |number: u32| {
+            let time = Time { unix_ms: 1_795_610_096_789 + u64::from(number), exact: true };
+            let reason = Reason::Stranger as u8;
+            let entry = Entry { reason, score: 8192, ..Entry::new(Kind::Refused, time) }.to_bytes();
+            chain = chain.next(number, &entry);
+            LogEntry { number, entry, chain: chain.0 }
+        };
+        (0..count).map(entry).collect()
+    }
+
+    fn check(entries: &[LogEntry]) -> Option<(u32, String)> {
+        let mut check = Check::default();
+        entries.iter().for_each(|entry| check.take(entry, None));
+        check.finding
+    }
+
+    #[test]
+    fn a_line_comes_back_and_its_words_are_those_of_its_bytes() {
+        let entry = log(3)[2];
+        let line = to_json(&entry, &Names::new()).to_string();
+        assert!(line.contains("\"time\":\"2026-11-25T12:34:56.791Z\""), "{line}");
+        assert_eq!(from_json(&line).unwrap(), (entry, None));
+        for (from, to) in
+            [("stranger", "not-live"), ("12:34:56", "12:34:57"), ("0.25", "0.75"), ("exact", "unset")]
+        {
+            assert!(line.contains(from), "{line}");
+            let (_, wrong) = from_json(&line.replace(from, to)).unwrap();
+            assert!(wrong.is_some_and(|wrong| wrong.starts_with("entry 2 was changed")), "{from}");
+        }
+        for bad in ["", "{}", "[1]", "{\"number\":1,\"entry\":\"\",\"chain\":\"\"}", "{\"number\":-1}"] {
+            assert!(from_json(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_first_entry_that_is_wrong_is_named() {
+        let whole = log(9);
+        assert_eq!(check(&whole), None);
+        assert_eq!(check(&whole[4..]), None, "the oldest give way");
+        for place in 1..8 {
+            let mut changed = whole.clone();
+            changed[place].entry[9] ^= 1;
+            let (number, what) = check(&changed).unwrap();
+            assert_eq!(number, place as u32);
+            assert!(what.contains("was changed"), "{what}");
+            let mut missing = whole.clone();
+            missing.remove(place);
+            assert_eq!(check(&missing), Some((place as u32, format!("entry {place} is missing"))));
+            let mut swapped = whole.clone();
+            swapped.swap(place, place - 1);
+            assert!(check(&swapped).is_some());
+        }
+    }
+
+    #[test]
+    fn an_entry_of_a_newer_board_and_an_unset_clock_are_told_as_they_are() {
+        let mut entry = log(1)[0];
+        entry.entry[0] = 200;
+        assert_eq!(to_json(&entry, &Names::new())["kind"], "unknown 200");
+        let unset = Entry::new(Kind::Booted, Time { unix_ms: 1500, exact: false }).to_bytes();
+        let entry = LogEntry { number: 0, entry: unset, chain: [0; 16] };
+        let json = to_json(&entry, &Names::new());
+        assert_eq!((json["clock"].as_str(), json["time"].is_null()), (Some("unset"), true));
+        assert!(to_text(&entry, &Names::new()).contains("clock not set, +1.500 s"));
+    }
+}

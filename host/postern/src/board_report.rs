@@ -1,0 +1,201 @@
+//! A board and its state, as people and programs read them.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use client::protocol::{Door, LivenessMode, ModelKind, ResetReason, Status};
+use client::{Board, State};
+use serde::Serialize;
+
+use crate::clock::ClockReport;
+use crate::device::{hex, real, rounded, short};
+
+/// An emulated board, for a program to read.
+#[derive(Serialize)]
+pub struct Report {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub machine: &'static str,
+    folder: PathBuf,
+    socket: PathBuf,
+    /// Its process, while it is up.
+    pub pid: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<StatusReport>,
+}
+
+impl Report {
+    /// What this board is, and in which state.
+    pub fn of(board: &Board, status: Option<&Status>) -> client::Result<Self> {
+        Ok(Self {
+            name: board.folder().name().to_owned(),
+            machine: board.machine().name(),
+            folder: board.folder().path().to_owned(),
+            socket: board.folder().socket(),
+            pid: match board.state()? {
+                State::Up { pid } => Some(pid),
+                State::Down => None,
+            },
+            status: status.map(StatusReport::of),
+        })
+    }
+}
+
+/// A board's state, for a program to read.
+#[derive(Serialize)]
+pub struct StatusReport {
+    board: String,
+    firmware: String,
+    uptime_ms: u64,
+    instructions: u64,
+    reset: &'static str,
+    door: &'static str,
+    models: Vec<ModelReport>,
+    people: u16,
+    templates: u16,
+    foreign_templates: u16,
+    gallery_encoder: Option<String>,
+    free_bytes: u32,
+    threshold: Option<f64>,
+    far_one_in: u32,
+    agreement_frames: u8,
+    open_ms: u32,
+    liveness: String,
+    camera_sequence: u32,
+    hosts: u8,
+    clock: ClockReport,
+    log_lost: u32,
+}
+
+#[derive(Serialize)]
+struct ModelReport {
+    kind: String,
+    name: String,
+    sha256: String,
+    bytes: u32,
+}
+
+impl StatusReport {
+    /// This state.
+    pub fn of(status: &Status) -> Self {
+        Self {
+            board: status.board.as_str().to_owned(),
+            firmware: status.firmware.as_str().to_owned(),
+            uptime_ms: status.uptime_ms,
+            instructions: status.instructions,
+            reset: reset_name(status.reset),
+            door: match status.door {
+                Door::Locked => "locked",
+                Door::Open { .. } => "open",
+            },
+            models: status
+                .models
+                .iter()
+                .map(|model| ModelReport {
+                    kind: model.kind.to_string(),
+                    name: model.name.as_str().to_owned(),
+                    sha256: hex(&model.sha256),
+                    bytes: model.length,
+                })
+                .collect(),
+            people: status.people,
+            templates: status.templates,
+            foreign_templates: status.foreign_templates,
+            gallery_encoder: status.gallery_encoder.map(|hash| hex(&hash)),
+            free_bytes: status.free_bytes,
+            threshold: status.threshold.map(rounded),
+            far_one_in: status.settings.far_one_in,
+            agreement_frames: status.settings.agreement_frames,
+            open_ms: status.settings.open_ms,
+            liveness: status.settings.liveness.to_string(),
+            camera_sequence: status.camera_sequence,
+            hosts: status.hosts,
+            clock: ClockReport::of(status.clock),
+            log_lost: status.log_lost,
+        }
+    }
+}
+
+/// Why a board booted, in a word.
+pub fn reset_name(reset: ResetReason) -> &'static str {
+    match reset {
+        ResetReason::PowerOn => "power-on",
+        ResetReason::Requested => "requested",
+        ResetReason::Watchdog => "watchdog",
+        ResetReason::Fault => "fault",
+        _ => "unknown",
+    }
+}
+
+/// A board's state, for people.
+pub fn print_status(out: &mut dyn Write, status: &Status) -> std::io::Result<()> {
+    let settings = &status.settings;
+    writeln!(
+        out,
+        "firmware   {} for {}, up {:.1} s by its clock after {}, {} M instructions",
+        status.firmware,
+        status.board,
+        status.uptime_ms as f64 / 1000.0,
+        reset_name(status.reset),
+        status.instructions / 1_000_000,
+    )?;
+    match status.door {
+        Door::Locked => writeln!(out, "door       locked")?,
+        Door::Open { left_ms } => writeln!(out, "door       open for {left_ms} ms more")?,
+    }
+    for (kind, row) in [
+        (ModelKind::Detector, "detector"),
+        (ModelKind::Encoder, "encoder"),
+        (ModelKind::Liveness, "liveness"),
+    ] {
+        match status.models.iter().find(|model| model.kind == kind) {
+            Some(model) => writeln!(
+                out,
+                "{row:<10} {} {} ({} KiB)",
+                model.name,
+                short(&model.sha256),
+                model.length / 1024
+            )?,
+            None if kind == ModelKind::Liveness && settings.liveness != LivenessMode::Off => writeln!(
+                out,
+                "{row:<10} none, so that the door stays locked: `postern flash models --liveness liveness`"
+            )?,
+            None => writeln!(out, "{row:<10} none")?,
+        }
+    }
+    match status.hosts {
+        0 => writeln!(out, "paired     with nobody: `postern pair`")?,
+        hosts => writeln!(out, "paired     with {hosts} computers")?,
+    }
+    writeln!(
+        out,
+        "gallery    {} people, {} templates, {} KiB free",
+        status.people,
+        status.templates,
+        status.free_bytes / 1024
+    )?;
+    if status.foreign_templates > 0 {
+        writeln!(
+            out,
+            "           {} templates are of another encoder and are not compared",
+            status.foreign_templates
+        )?;
+    }
+    writeln!(out, "clock      {}", ClockReport::of(status.clock).text())?;
+    if status.log_lost > 0 {
+        writeln!(out, "log        FAILS: {} entries could not be written", status.log_lost)?;
+    }
+    match status.threshold {
+        Some(threshold) => writeln!(
+            out,
+            "threshold  {:.3}, for 1 in {} strangers let in; {} pictures must agree, \
+             the door opens for {} ms",
+            real(threshold),
+            settings.far_one_in,
+            settings.agreement_frames,
+            settings.open_ms
+        ),
+        None => writeln!(out, "threshold  none without an encoder"),
+    }
+}

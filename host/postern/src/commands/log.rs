@@ -1,0 +1,161 @@
+//! `postern log`: what happened at the door, from the board's audit log; and whether all of it is there.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use client::Device;
+use client::protocol::LogEntry;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::audit_log::{Check, Names, from_json, to_json, to_text};
+use crate::device::DeviceArgs;
+use crate::output::{Outcome, Output};
+
+/// Options of `postern log`.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Option<Action>,
+
+    /// Begin with the entry of this number
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    from: u32,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// Check that no entry was changed or is missing: of the board's log, or of what `postern log --json`
+    /// wrote into a file
+    Verify(VerifyArgs),
+}
+
+#[derive(clap::Args)]
+struct VerifyArgs {
+    /// What `postern log --json` printed; without it, the log of the board
+    file: Option<PathBuf>,
+
+    /// Also hold the file against the board, which finds entries cut off at its end
+    #[arg(long, requires = "file")]
+    with_board: bool,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// Prints the log, or checks it.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    if let Some(Action::Verify(args)) = args.action {
+        return verify(&args, output);
+    }
+    let mut device = args.device.connect()?;
+    let names: Names = device.users()?.into_iter().map(|user| (user.person, user.name.to_string())).collect();
+    read(&mut device, args.from, |entry| {
+        output.print(&to_json(entry, &names), |out| writeln!(out, "{}", to_text(entry, &names)))
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn verify(args: &VerifyArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let mut check = Check::default();
+    let mut cut_off = None;
+    match &args.file {
+        None => {
+            read(&mut args.device.connect()?, 0, |entry| {
+                check.take(entry, None);
+                Ok(())
+            })?;
+        }
+        Some(path) => {
+            read_file(path, |entry, wrong| check.take(entry, wrong))?;
+            if args.with_board {
+                cut_off = compare(&mut args.device.connect()?, &check)?;
+            }
+        }
+    }
+    let wrong = check.finding.take().or(cut_off);
+    let report = json!({
+        "entries": check.entries,
+        "first": check.first,
+        "last": check.last(),
+        "link": check.link(),
+        "whole": wrong.is_none(),
+        "entry": wrong.as_ref().map(|(number, _)| number),
+        "finding": wrong.as_ref().map(|(_, what)| what),
+    });
+    output.print(&report, |out| match (&wrong, check.first.zip(check.last())) {
+        (Some((_, what)), _) => writeln!(out, "{what}"),
+        (None, None) => writeln!(out, "the log is empty"),
+        (None, Some((first, last))) => {
+            writeln!(
+                out,
+                "{} entries, {first} to {last}, none changed and none missing between",
+                check.entries
+            )?;
+            writeln!(out, "link {}", check.link().unwrap_or_default())
+        }
+    })?;
+    Ok(if wrong.is_none() { Outcome::Done } else { Outcome::NoMatch })
+}
+
+/// Holds the end of a file against the board's log: the number of an entry that the file lacks or has
+/// otherwise, and what is wrong.
+fn compare(device: &mut Device, check: &Check) -> anyhow::Result<Option<(u32, String)>> {
+    let Some(last) = check.last() else {
+        return Ok((device.log(0)?.end > 0).then(|| (0, "the file has no entry, the board has".to_owned())));
+    };
+    let page = device.log(last)?;
+    let Some(entry) = page.entries.first() else {
+        return Ok(Some((last, format!("entry {last} is not in the board's log"))));
+    };
+    if entry.number != last || Some(crate::device::hex(&entry.chain)) != check.link() {
+        return Ok(Some((last, format!("entry {last} is another one in the board's log"))));
+    }
+    Ok(page.entries.get(1).map(|next| (next.number, format!("the file ends before entry {}", next.number))))
+}
+
+/// Shows every entry of the board's log from a number on.
+fn read(
+    device: &mut Device,
+    from: u32,
+    mut show: impl FnMut(&LogEntry) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let style = ProgressStyle::with_template("  entries {bar:30} {pos}/{len} {per_sec}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(0).with_style(style);
+    let (mut next, mut shown) = (Some(from), 0);
+    while let Some(first) = next {
+        let page = device.log(first)?;
+        if shown == 0 {
+            let oldest = page.entries.first().map_or(page.end, |entry| entry.number);
+            bar.set_length(page.end.saturating_sub(oldest).into());
+        }
+        for entry in &page.entries {
+            bar.suspend(|| show(entry))?;
+        }
+        shown += page.entries.len();
+        bar.set_position(shown as u64);
+        next = page.next;
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Shows every entry of a file.
+fn read_file(path: &Path, mut show: impl FnMut(&LogEntry, Option<String>)) -> anyhow::Result<()> {
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    for (line, text) in (1..).zip(BufReader::new(file).lines()) {
+        let place = || format!("{}, line {line}", path.display());
+        let text = text.with_context(place)?;
+        if !text.trim().is_empty() {
+            let (entry, wrong) = from_json(&text).with_context(place)?;
+            show(&entry, wrong);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! Hours, codes and failures on a board that knows Barack and a stranger, through the real command line.
+
+use std::io::Write;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::bench::{BARACK, Bench, STRANGER, picture};
+
+/// Two factors, hours, and a door shut by failures. Ends with the rules and settings of before.
+pub fn holds_at_the_door(bench: &Bench) {
+    let shows = |name: &str| bench.run(&["show", &picture(name)]);
+    bench.refused(&["rule", "Barack", "--hours", "mondays"], "mon-fri 08:00-18:00");
+    bench.refused(&["rule", "Nobody"], "nobody named Nobody");
+    typed(bench, &["rule", "Barack", "--code", "--duress"], "1234\n1234\n", 2);
+    typed(bench, &["rule", "Barack", "--code"], "12\n", 2);
+
+    typed(bench, &["rule", "Barack", "--code", "--duress"], "2468\n2469\n", 0);
+    let rule = &bench.done(&["rule", "Barack"])[0];
+    assert_eq!((rule["hours"].as_str(), rule["code"].as_bool()), (Some("always"), Some(true)));
+    assert_eq!(shows(BARACK[1]).code, 1, "a face is not enough");
+    let before = openings(bench);
+    bench.done(&["board", "type", "2468"]);
+    waits_for_opening(bench, before);
+    let last = bench.done(&["log"]).pop().expect("an entry");
+    assert_eq!((last["kind"].as_str(), last["duress"].as_bool()), (Some("admitted"), Some(false)));
+    assert_eq!(last["name"], "Barack");
+    assert_eq!(shows(BARACK[1]).code, 1);
+    bench.done(&["board", "type", "2469"]);
+    waits_for_opening(bench, before + 1);
+    let last = bench.done(&["log"]).pop().expect("an entry");
+    assert_eq!(last["duress"], true);
+
+    // One minute of the week, which is not now.
+    let minute =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_secs() / 60;
+    let other = (minute + 12 * 60) % (24 * 60);
+    let hours =
+        format!("mon-sun {:02}:{:02}-{:02}:{:02}", other / 60, other % 60, other / 60, other % 60 + 1);
+    let hours = if other % 60 == 59 { "mon-sun 00:00-00:01".to_owned() } else { hours };
+    bench.done(&["rule", "Barack", "--no-code", "--hours", &hours]);
+    assert_eq!(shows(BARACK[1]).code, 1);
+    let last = bench.done(&["log"]).pop().expect("an entry");
+    assert_eq!((last["reason"].as_str(), last["name"].as_str()), (Some("schedule"), Some("Barack")));
+    bench.done(&["rule", "Barack", "--hours", "always"]);
+
+    the_pins_are_watched(bench);
+    bench.refused(&["settings", "--failures", "0"], "must be 1 to 100");
+    bench.done(&["settings", "--failures", "1", "--lockout", "3600"]);
+    assert_eq!(shows(STRANGER).code, 1);
+    assert_eq!(shows(BARACK[1]).code, 1, "the door is shut to everybody");
+    let reasons: Vec<_> =
+        bench.done(&["log"]).iter().rev().take(3).map(|entry| entry["reason"].clone()).collect();
+    assert!(reasons.iter().any(|reason| reason == "locked-out"), "{reasons:?}");
+    bench.done(&["settings", "--failures", "10", "--lockout", "30"]);
+}
+
+/// A door that is forced, and a cover that is opened while this computer has a session.
+fn the_pins_are_watched(bench: &Bench) {
+    assert_eq!(bench.done(&["board", "door", "open"])[0]["alarm"], true);
+    assert_eq!(bench.done(&["board", "door", "closed"])[0]["alarm"], false);
+    assert_eq!(bench.done(&["board", "cover", "open"])[0]["alarm"], true);
+    assert_eq!(bench.run(&["show", &picture(BARACK[1])]).code, 1, "nobody is let in from outside");
+    assert_eq!(bench.done(&["board", "cover", "closed"])[0]["alarm"], false);
+    bench.refused(&["settings", "--wiegand", "26:999"], "0 to 255");
+    bench.done(&["settings", "--wiegand", "26:7"]);
+    assert_eq!(bench.run(&["show", &picture(BARACK[1])]).code, 0);
+    let message = &bench.done(&["board", "wires"])[0];
+    assert_eq!((message["bits"].as_u64(), message["facility"].as_u64()), (Some(26), Some(7)), "{message}");
+    assert_eq!(message["number"], 1, "Barack");
+    bench.done(&["settings", "--wiegand", "off"]);
+    let log = bench.done(&["log"]);
+    let alarms: Vec<_> = log.iter().filter(|entry| entry["kind"] == "alarm").collect();
+    let told: Vec<_> =
+        alarms.iter().map(|entry| (entry["reason"].as_str(), entry["over"].as_bool())).collect();
+    let expected = [(Some("forced"), Some(false)), (Some("cover"), Some(false)), (Some("cover"), Some(true))];
+    assert_eq!(told, expected);
+    assert!(log.iter().any(|entry| entry["reason"] == "cover" && entry["name"] == "Barack"));
+}
+
+/// Runs a command with lines on its stdin, which must end with this exit code.
+fn typed(bench: &Bench, arguments: &[&str], lines: &str, code: i32) {
+    let mut child = bench
+        .command(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("postern starts");
+    child.stdin.take().expect("a pipe").write_all(lines.as_bytes()).expect("it is read");
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+}
+
+/// How often somebody was let in.
+fn openings(bench: &Bench) -> usize {
+    bench.done(&["log"]).iter().filter(|entry| entry["kind"] == "admitted").count()
+}
+
+fn waits_for_opening(bench: &Bench, before: usize) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while openings(bench) <= before {
+        assert!(Instant::now() < until, "the door did not open");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}

@@ -1,0 +1,289 @@
+//! What follows from who stands at the door.
+//!
+//! Claims are looked at in this order; the first that applies decides.
+//!
+//! | state | claim | next state | decision |
+//! |---|---|---|---|
+//! | shut by [`Lockout`] | any | the same | refused: locked out |
+//! | any | a stranger, or no living face | the same | refused; counts as a failure |
+//! | any | a known face, not in its schedule, or no clock to tell | idle | refused; no failure |
+//! | any | a known face that came in within the anti-passback time | idle | refused; no failure |
+//! | any | a known face, no code in its rule | idle | open |
+//! | idle | a known face with a code in its rule | code asked of this person, for a time | ask |
+//! | code asked of this person | their face again | the same | ask, the time goes on |
+//! | code asked of another person | a known face with a code | code asked of the new one | ask |
+//! | code asked | the code | idle | open |
+//! | code asked | the duress code | idle | open, with the silent alarm |
+//! | code asked | another code | the same | refused; counts as a failure |
+//! | code asked, time is over | any code | idle | ignored |
+//! | idle | a code | idle | ignored |
+//!
+//! Opening ends the count of failures. A code alone never opens: two factors are two.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Code, LocalTime, Lockout, Passback, Rule};
+
+/// Limits of the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Limits {
+    /// Failures in a row that shut the door to claims.
+    pub failures: u8,
+    /// For how long the first time; twice as long each time after.
+    pub lockout_ms: u32,
+    /// Within what time nobody comes in twice; 0 for none.
+    pub passback_ms: u32,
+    /// How long a code is waited for.
+    pub code_ms: u32,
+    /// Minutes by which clocks at the door are ahead of UTC.
+    pub east: i16,
+    /// For how long the door may stand open; 0 for as long as it likes.
+    pub held_ms: u32,
+    /// Whether the lock holds the door while it has current, and lets it go when the power goes, or on a fault.
+    pub fail_safe: bool,
+}
+
+impl Default for Limits {
+    /// Ten failures shut for half a minute at first; a code within 15 seconds; no anti-passback; UTC; a door
+    /// that stands open for half a minute at most, and a lock that stays closed without power.
+    fn default() -> Self {
+        Self {
+            failures: 10,
+            lockout_ms: 30_000,
+            passback_ms: 0,
+            code_ms: 15_000,
+            east: 0,
+            held_ms: 30_000,
+            fail_safe: false,
+        }
+    }
+}
+
+/// What somebody at the door shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// A living face that is known.
+    Face {
+        /// Whose.
+        person: u32,
+    },
+    /// A face that nobody's template matches.
+    Stranger,
+    /// A face that is not alive.
+    Spoof,
+    /// A code typed, or a card shown.
+    Code(Code),
+}
+
+/// Why somebody is refused. Numbers are never given another meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Nobody known.
+    Stranger = 1,
+    /// Not alive.
+    NotLive = 2,
+    /// Not at this time.
+    Schedule = 3,
+    /// There is a schedule, and the board does not know the time.
+    Clock = 4,
+    /// Too many failures in a row.
+    LockedOut = 5,
+    /// They came in already.
+    Passback = 6,
+    /// Not their code.
+    WrongCode = 7,
+    /// Their rule is lost, and nobody knows what it said.
+    Unreadable = 8,
+    /// The board's cover is open.
+    Cover = 9,
+}
+
+impl Reason {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Stranger,
+        Self::NotLive,
+        Self::Schedule,
+        Self::Clock,
+        Self::LockedOut,
+        Self::Passback,
+        Self::WrongCode,
+        Self::Unreadable,
+        Self::Cover,
+    ];
+
+    /// In one word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stranger => "stranger",
+            Self::NotLive => "not-live",
+            Self::Schedule => "schedule",
+            Self::Clock => "clock",
+            Self::LockedOut => "locked-out",
+            Self::Passback => "passback",
+            Self::WrongCode => "wrong-code",
+            Self::Unreadable => "unreadable",
+            Self::Cover => "cover",
+        }
+    }
+}
+
+/// What the door does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Decision {
+    /// Open.
+    Open {
+        /// To whom.
+        person: u32,
+        /// Whether they are forced to: open like always, and tell those outside.
+        duress: bool,
+    },
+    /// Ask for this person's code.
+    AskCode {
+        /// Of whom.
+        person: u32,
+    },
+    /// Stay locked.
+    Refused(Reason),
+    /// Nothing: nobody was asked for a code.
+    Ignored,
+}
+
+/// The state of a door's policy. Times are in milliseconds since boot.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    lockout: Lockout,
+    passback: Passback,
+    /// Whose code is asked for, and until when.
+    asked: Option<(u32, u64)>,
+}
+
+impl Access {
+    /// Nobody came yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { lockout: Lockout::new(), passback: Passback::new(), asked: None }
+    }
+
+    /// Decides of `claim`. `rule` gives the rule of a person; `clock` is the time since 1970 in milliseconds,
+    /// UTC, if the board knows it.
+    pub fn decide(
+        &mut self,
+        now: u64,
+        clock: Option<u64>,
+        claim: Claim,
+        limits: &Limits,
+        rule: impl FnOnce(u32) -> Rule,
+    ) -> Decision {
+        if self.lockout.shut_until(now).is_some() {
+            self.asked = None;
+            return Decision::Refused(Reason::LockedOut);
+        }
+        self.asked = self.asked.filter(|(_, until)| now < *until);
+        match claim {
+            Claim::Stranger => self.fail(now, limits, Reason::Stranger),
+            Claim::Spoof => self.fail(now, limits, Reason::NotLive),
+            Claim::Face { person } => self.face(now, clock, person, limits, &rule(person)),
+            Claim::Code(code) => match self.asked {
+                Some((person, _)) => self.code(now, clock, person, &code, limits, &rule(person)),
+                None => Decision::Ignored,
+            },
+        }
+    }
+
+    /// Until when nobody is let in, if so.
+    #[must_use]
+    pub fn shut_until(&self, now: u64) -> Option<u64> {
+        self.lockout.shut_until(now)
+    }
+
+    /// Whose code is asked for.
+    #[must_use]
+    pub fn asked(&self, now: u64) -> Option<u32> {
+        self.asked.filter(|(_, until)| now < *until).map(|(person, _)| person)
+    }
+
+    /// A person is no longer enrolled, or has another rule.
+    pub fn forget(&mut self, person: u32) {
+        self.passback.forget(person);
+        self.asked = self.asked.filter(|(asked, _)| *asked != person);
+    }
+
+    fn face(&mut self, now: u64, clock: Option<u64>, person: u32, limits: &Limits, rule: &Rule) -> Decision {
+        if let Err(reason) = self.may_pass(now, clock, person, limits, rule) {
+            self.asked = None;
+            return Decision::Refused(reason);
+        }
+        if rule.code.is_none() {
+            return self.open(now, person, false);
+        }
+        let until = match self.asked {
+            Some((asked, until)) if asked == person => until,
+            _ => now.saturating_add(limits.code_ms.into()),
+        };
+        self.asked = Some((person, until));
+        Decision::AskCode { person }
+    }
+
+    fn code(
+        &mut self,
+        now: u64,
+        clock: Option<u64>,
+        person: u32,
+        code: &Code,
+        limits: &Limits,
+        rule: &Rule,
+    ) -> Decision {
+        if let Err(reason) = self.may_pass(now, clock, person, limits, rule) {
+            self.asked = None;
+            return Decision::Refused(reason);
+        }
+        // Both are compared, so that the time does not tell which it was.
+        let own = rule.code.is_some_and(|own| own == *code);
+        let duress = rule.duress.is_some_and(|duress| duress == *code);
+        if own | duress {
+            return self.open(now, person, duress);
+        }
+        self.fail(now, limits, Reason::WrongCode)
+    }
+
+    fn may_pass(
+        &self,
+        now: u64,
+        clock: Option<u64>,
+        person: u32,
+        limits: &Limits,
+        rule: &Rule,
+    ) -> Result<(), Reason> {
+        if !rule.schedule.is_always() {
+            let time = LocalTime::new(clock.ok_or(Reason::Clock)?, limits.east);
+            if !rule.schedule.allows(time) {
+                return Err(Reason::Schedule);
+            }
+        }
+        if self.passback.is_back(person, now, limits.passback_ms) {
+            return Err(Reason::Passback);
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, now: u64, person: u32, duress: bool) -> Decision {
+        self.lockout.succeed();
+        self.passback.enter(person, now);
+        self.asked = None;
+        Decision::Open { person, duress }
+    }
+
+    fn fail(&mut self, now: u64, limits: &Limits, reason: Reason) -> Decision {
+        if self.lockout.fail(now, limits.failures, limits.lockout_ms).is_some() {
+            self.asked = None;
+        }
+        Decision::Refused(reason)
+    }
+}

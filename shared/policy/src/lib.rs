@@ -1,0 +1,31 @@
+//! Who may pass, when, and after how many failures.
+//!
+//! Recognition says who stands at the door. This says what follows from it, as state machines over plain
+//! numbers: times are milliseconds since boot, or of the wall clock where a schedule needs one. Nothing here
+//! knows of pins, networks or flash, so that every path is tested on the host.
+//!
+//! | module | decides |
+//! |---|---|
+//! | [`Access`] | of one claim: open, ask for a code, or refuse, and why |
+//! | [`Lockout`] | after failures in a row: how long nobody is let in |
+//! | [`Schedule`] | at which times of the week somebody may pass |
+//! | [`Passback`] | that one person does not come in twice in a row |
+//! | [`Contact`] | that the door itself is where the lock says |
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod access;
+mod code;
+mod contact;
+mod lockout;
+mod passback;
+mod rule;
+mod schedule;
+
+pub use access::{Access, Claim, Decision, Limits, Reason};
+pub use code::{Code, MAX_CODE};
+pub use contact::{Alarm, Contact};
+pub use lockout::Lockout;
+pub use passback::Passback;
+pub use rule::Rule;
+pub use schedule::{DAY_MINUTES, LocalTime, MAX_WINDOWS, Schedule, Window};

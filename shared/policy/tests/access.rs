@@ -1,0 +1,160 @@
+//! The table of `access`, row by row, and what must hold whatever comes.
+
+use policy::{Access, Claim, Code, Decision, Limits, Reason, Rule, Schedule, Window};
+use proptest::prelude::*;
+
+const LIMITS: Limits = Limits {
+    failures: 3,
+    lockout_ms: 10_000,
+    passback_ms: 0,
+    code_ms: 15_000,
+    east: 60,
+    held_ms: 0,
+    fail_safe: false,
+};
+
+fn code(digits: &str) -> Code {
+    Code::new(digits.as_bytes()).unwrap()
+}
+
+/// Person 1 needs nothing more, 2 a code, 3 comes on weekdays from 8 to 18.
+fn rule(person: u32) -> Rule {
+    let office = Window { days: 0b1_1111, from: 8 * 60, to: 18 * 60 };
+    match person {
+        2 => Rule { code: Some(code("1234")), duress: Some(code("1235")), ..Rule::default() },
+        3 => Rule { schedule: Schedule::new(&[office]).unwrap(), ..Rule::default() },
+        _ => Rule::default(),
+    }
+}
+
+struct Door {
+    access: Access,
+    limits: Limits,
+    clock: Option<u64>,
+}
+
+impl Door {
+    fn new() -> Self {
+        Self { access: Access::new(), limits: LIMITS, clock: None }
+    }
+
+    fn claim(&mut self, now: u64, claim: Claim) -> Decision {
+        self.access.decide(now, self.clock, claim, &self.limits, rule)
+    }
+
+    fn face(&mut self, now: u64, person: u32) -> Decision {
+        self.claim(now, Claim::Face { person })
+    }
+
+    fn code(&mut self, now: u64, digits: &str) -> Decision {
+        self.claim(now, Claim::Code(code(digits)))
+    }
+}
+
+#[test]
+fn a_face_alone_opens_where_its_rule_says_so() {
+    let mut door = Door::new();
+    assert_eq!(door.face(0, 1), Decision::Open { person: 1, duress: false });
+}
+
+#[test]
+fn two_factors_in_time_open_and_duress_looks_the_same() {
+    let mut door = Door::new();
+    assert_eq!(door.code(0, "1234"), Decision::Ignored, "a code alone opens nothing");
+    assert_eq!(door.face(0, 2), Decision::AskCode { person: 2 });
+    assert_eq!(door.access.asked(14_999), Some(2));
+    assert_eq!(door.face(14_000, 2), Decision::AskCode { person: 2 }, "which does not lengthen the time");
+    assert_eq!(door.code(14_999, "1234"), Decision::Open { person: 2, duress: false });
+    assert_eq!(door.code(14_999, "1234"), Decision::Ignored, "once");
+    assert_eq!(door.face(20_000, 2), Decision::AskCode { person: 2 });
+    assert_eq!(door.code(21_000, "1235"), Decision::Open { person: 2, duress: true });
+    door.face(30_000, 2);
+    assert_eq!(door.code(45_000, "1234"), Decision::Ignored, "too late");
+}
+
+#[test]
+fn a_code_is_asked_of_who_came_last() {
+    let mut door = Door::new();
+    door.face(0, 2);
+    assert_eq!(door.face(1, 1), Decision::Open { person: 1, duress: false });
+    assert_eq!(door.code(2, "1234"), Decision::Ignored);
+}
+
+#[test]
+fn wrong_codes_strangers_and_spoofs_lock_out() {
+    let mut door = Door::new();
+    door.face(0, 2);
+    assert_eq!(door.code(1, "9999"), Decision::Refused(Reason::WrongCode));
+    assert_eq!(door.claim(2, Claim::Stranger), Decision::Refused(Reason::Stranger));
+    assert_eq!(door.claim(3, Claim::Spoof), Decision::Refused(Reason::NotLive));
+    assert_eq!(door.access.shut_until(4), Some(10_003));
+    assert_eq!(door.code(4, "1234"), Decision::Refused(Reason::LockedOut), "even the right one");
+    assert_eq!(door.face(5, 1), Decision::Refused(Reason::LockedOut));
+    assert_eq!(door.code(10_003, "1234"), Decision::Ignored, "the code is asked for anew");
+    assert_eq!(door.face(10_004, 1), Decision::Open { person: 1, duress: false });
+}
+
+#[test]
+fn schedules_need_their_time_and_a_clock() {
+    let mut door = Door::new();
+    assert_eq!(door.face(0, 3), Decision::Refused(Reason::Clock));
+    // Wednesday 2026-11-25, 06:59 and 07:00 UTC: 7:59 and 8:00 at the door.
+    door.clock = Some(1_795_589_999_000);
+    assert_eq!(door.face(1, 3), Decision::Refused(Reason::Schedule));
+    door.clock = Some(1_795_590_000_000);
+    assert_eq!(door.face(2, 3), Decision::Open { person: 3, duress: false });
+    assert_eq!(door.access.shut_until(2), None);
+}
+
+#[test]
+fn nobody_comes_in_twice() {
+    let mut door = Door::new();
+    door.limits.passback_ms = 60_000;
+    assert!(matches!(door.face(0, 1), Decision::Open { .. }));
+    assert_eq!(door.face(59_999, 1), Decision::Refused(Reason::Passback));
+    assert!(matches!(door.face(60_000, 1), Decision::Open { .. }));
+    door.access.forget(1);
+    assert!(matches!(door.face(60_001, 1), Decision::Open { .. }));
+}
+
+/// A claim, by a number.
+fn claim(number: u8) -> Claim {
+    match number {
+        0 => Claim::Stranger,
+        1 => Claim::Spoof,
+        2 => Claim::Code(code("1234")),
+        3 => Claim::Code(code("1235")),
+        4 => Claim::Code(code("0000")),
+        person => Claim::Face { person: u32::from(person) - 4 },
+    }
+}
+
+proptest! {
+    /// The door opens to nobody but a known face, within the time for the code if there is one,
+    /// and never while it is shut.
+    #[test]
+    fn it_opens_only_as_the_rules_say(steps in proptest::collection::vec((0u8..8, 0u64..9_000), 1..200)) {
+        let (mut door, mut now) = (Door::new(), 0);
+        let mut face_2 = None;
+        for (number, wait) in steps {
+            now += wait;
+            let shut = door.access.shut_until(now).is_some();
+            let decision = door.claim(now, claim(number));
+            if number == 6 && !shut {
+                face_2 = Some(now);
+            }
+            if let Decision::Open { person, duress } = decision {
+                prop_assert!(!shut);
+                match person {
+                    1 => prop_assert!(number == 5 && !duress),
+                    2 => {
+                        prop_assert!(face_2.is_some_and(|at| now - at < LIMITS.code_ms.into()));
+                        prop_assert_eq!(duress, number == 3);
+                        prop_assert!(number == 2 || number == 3);
+                    }
+                    _ => prop_assert!(false, "3 has a schedule and there is no clock"),
+                }
+            }
+        }
+    }
+}
