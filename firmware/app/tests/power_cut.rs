@@ -7,7 +7,10 @@ mod simulation;
 use std::collections::BTreeMap;
 
 use protocol::{Enrolment, Error, ModelKind, Request, Response, Settings, Source};
-use simulation::{Board, World, engine, supply::Cut};
+use simulation::{
+    Board, World, engine,
+    supply::{Cut, Supply},
+};
 
 /// Something that is asked of the board.
 #[derive(Debug, Clone, Copy)]
@@ -137,9 +140,12 @@ fn aged() -> (Board, State) {
 }
 
 /// Runs the script until the power goes; returns what was acknowledged, and what was under way.
-async fn run(world: &mut World, before: &State) -> (State, Option<Step>) {
+async fn run(world: &mut World, supply: &Supply, before: &State) -> (State, Option<Step>) {
     let mut known = before.clone();
     for step in script() {
+        if !supply.is_on() {
+            return (known, None);
+        }
         match apply(world, step).await {
             Ok(()) => known = known.then(step),
             Err(Error::Flash) => return (known, Some(step)),
@@ -153,9 +159,9 @@ async fn run(world: &mut World, before: &State) -> (State, Option<Step>) {
 fn a_power_cut_at_any_flash_operation_loses_nothing_acknowledged() {
     let (whole, before) = aged();
     let mut uncut = whole.copy();
-    let (last, interrupted) = uncut.boot(async |world: &mut World| run(world, &before).await);
-    assert!(interrupted.is_none());
     let supply = uncut.supply.clone();
+    let (last, interrupted) = uncut.boot(async |world: &mut World| run(world, &supply, &before).await);
+    assert!(interrupted.is_none());
     assert!(supply.most("gallery", 0..4) > 1, "keys were erased");
     assert!(supply.most("gallery", 4..12) > 0, "people were compacted");
     assert!(supply.most("settings", 0..4) > 0, "settings were compacted");
@@ -169,14 +175,15 @@ fn a_power_cut_at_any_flash_operation_loses_nothing_acknowledged() {
     let (mut done, mut undone) = (0, 0);
     for cut in (1..=operations).flat_map(|operation| [false, true].map(|half| Cut { operation, half })) {
         let mut board = whole.copy();
-        board.supply.cut.set(Some(cut));
-        let (known, step) = board.boot(async |world: &mut World| run(world, &before).await);
+        let supply = board.supply.clone();
+        supply.cut.set(Some(cut));
+        let (known, step) = board.boot(async |world: &mut World| run(world, &supply, &before).await);
         // The power comes, but not for long, and then for good.
         let again = Cut { operation: 1 + cut.operation % 3, half: !cut.half };
-        board.supply.operations.set(0);
-        board.supply.cut.set(Some(again));
+        supply.operations.set(0);
+        supply.cut.set(Some(again));
         board.boot(async |world: &mut World| world.wait(20).await);
-        board.supply.cut.set(None);
+        supply.cut.set(None);
         board.boot(async |world: &mut World| {
             let now = state(world).await;
             let after = step.map(|step| known.then(step));
