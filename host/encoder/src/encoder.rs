@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use crate::fold::fold;
 use crate::graph::{Graph, Operator, ParameterId, Preprocessing};
-use crate::head::Head;
+use crate::head::{Head, project};
 use crate::optimizer::{Memory, Optimizer};
 use crate::pass::{Pass, Seen, Step};
 use crate::pool::Pool;
@@ -134,6 +134,22 @@ impl Encoder {
             return Err(Error::TooMany { asked, layers: starts.len() });
         }
         self.frozen = frozen;
+        Ok(())
+    }
+
+    /// Has it give `map` times its embedding from now on, as its last layer: a row a new value, of a factor an old one.
+    ///
+    /// What the optimiser remembers begins anew, and no layer is frozen.
+    ///
+    /// # Errors
+    /// The network does not end in a convolution or a fully connected layer, `map` is no such matrix, or the
+    /// network is quantized already.
+    pub fn project(&mut self, map: &[f32]) -> Result<(), Error> {
+        if self.rounding {
+            return Err(Error::Specification("it is quantized already".into()));
+        }
+        let projected = Self::of(project(self.graph.clone(), map)?, self.optimizer);
+        *self = Self { engine: std::mem::take(&mut self.engine), ..projected };
         Ok(())
     }
 

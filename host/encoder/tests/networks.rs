@@ -175,6 +175,33 @@ fn a_new_head_has_its_own_dimension_and_leaves_the_rest() {
 }
 
 #[test]
+fn a_projected_embedding_is_the_map_times_the_old_one() {
+    for (name, before) in [("mobilefacenet", MOBILEFACENET), ("sface", PLAIN)] {
+        let onnx = fetched(name);
+        let old = read(&onnx, before, Head::Keep).expect(name);
+        let mut new = read(&onnx, before, Head::Keep).expect(name);
+        let columns = old.dimension();
+        let mut random = fastrand::Rng::with_seed(1);
+        let map: Vec<f32> = (0..48 * columns).map(|_| random.f32() - 0.5).collect();
+        new.project(&map).expect(name);
+        assert_eq!(new.dimension(), 48);
+        let images = pictures(2, [112, 112]);
+        let (old, new) = (old.embed(&images).values, new.embed(&images).values);
+        let length = new.iter().map(|value| value * value).sum::<f32>().sqrt();
+        for (old, new) in old.chunks_exact(columns).zip(new.chunks_exact(48)) {
+            for (row, found) in map.chunks_exact(columns).zip(new) {
+                let expected: f32 = row.iter().zip(old).map(|(factor, value)| factor * value).sum();
+                assert!((expected - found).abs() < 1e-4 * length, "{name}: {found} for {expected}");
+            }
+        }
+        assert!(matches!(
+            read(&onnx, before, Head::Keep).expect(name).project(&map[1..]),
+            Err(Error::Specification(_))
+        ));
+    }
+}
+
+#[test]
 fn the_loss_of_a_fetched_network_falls_and_frozen_layers_stay() {
     let onnx = fetched("mobilefacenet");
     let mut encoder = read(&onnx, MOBILEFACENET, Head::Keep).expect("it is supported");

@@ -20,8 +20,10 @@ pub mod report;
 pub mod run;
 
 mod error;
+mod head;
 
 pub use error::Error;
+pub use head::principal_head;
 
 /// Side of an aligned face in pixels.
 pub const SIDE: usize = 112;

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use encoder::Trainable;
 use pictures::{Photo, Tile};
 use sha2::{Digest, Sha256};
 use train::data::{Crops, Data, split};
@@ -111,7 +110,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         None => None,
     };
     if let Some(teacher) = teacher.as_ref().filter(|_| objective.embedding > 0.0) {
-        let (own, its) = (encoder.dimension(), teacher.columns);
+        let (own, its) = (args.network.dimension(&encoder), teacher.columns);
         ensure!(
             own == its,
             "the teacher's embeddings have {its} values and the network's {own}: give --dimension {its}, or \
@@ -136,6 +135,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         data.held_out.len(),
         out.display()
     );
+    args.network.finish(&mut encoder, &data, resume)?;
     let before = train::run::embed(&encoder, &data, &data.held_out, &mut |_| ())?;
     let mut progress = Progress::new()?;
     let run = Run { folder: &out, resume, interval: args.search.interval() };

@@ -4,8 +4,12 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use encoder::{Encoder, Freeze, Head, Optimizer, Preprocessing, Source, Spec, Trainable};
+use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
+use train::data::Data;
+use train::loss::Matrix;
 
+use super::faces::style;
 use crate::device::hex;
 use crate::models::{Channels, Manifest};
 
@@ -33,6 +37,10 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "VALUES", value_parser = dimension)]
     dimension: Option<usize>,
 
+    /// How a model's last layer becomes one of --dimension values
+    #[arg(long, value_name = "HEAD", requires = "from", default_value = "principal")]
+    head: NewHead,
+
     /// Leave the first N layers as they are, or those whose name begins so
     #[arg(long, value_name = "N|NAME", requires = "from")]
     freeze: Option<String>,
@@ -42,8 +50,17 @@ pub struct NetworkArgs {
     decay: f32,
 }
 
+/// How a last layer is made.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum NewHead {
+    /// Keep the principal components of its embeddings of these faces, turned towards the teacher's
+    Principal,
+    /// Draw a new one at random
+    New,
+}
+
 impl NetworkArgs {
-    /// The encoder, and a line that tells it from others.
+    /// The encoder before [`NetworkArgs::finish`], and a line that tells the finished one from others.
     pub fn build(&self, seed: u64) -> anyhow::Result<(Encoder, String)> {
         let optimizer = Optimizer { decay: self.decay, ..Optimizer::default() };
         let mut told = format!("decay {}", self.decay);
@@ -61,23 +78,61 @@ impl NetworkArgs {
             }
             Some(from) => {
                 let (onnx, preprocessing) = read(from)?;
-                let head = self.dimension.map_or(Head::Keep, |dimension| Head::New { dimension, seed });
+                let head = match (self.dimension, self.head) {
+                    (Some(dimension), NewHead::New) => Head::New { dimension, seed },
+                    _ => Head::Keep,
+                };
                 let digest: [u8; 32] = Sha256::digest(&onnx).into();
-                told = format!("{from} (SHA-256 {}), {head:?}, {told}", hex(&digest));
+                let values = self.dimension.map_or("its own".into(), |dimension| dimension.to_string());
+                let kind = if head == Head::Keep { "principal" } else { "new" };
+                told = format!("{from} (SHA-256 {}), {kind} head of {values} values, {told}", hex(&digest));
                 Encoder::read(&Source { onnx: &onnx, preprocessing, head }, optimizer)
                     .with_context(|| from.clone())?
             }
         };
         if let Some(layers) = &self.freeze {
-            encoder.freeze(layers.parse().map_or(Freeze::Named(layers), Freeze::First))?;
+            // That there are such layers shows now, before anything takes long.
+            freeze(&mut encoder, layers)?;
             told = format!("{told}, frozen {layers}");
         }
         let side = train::SIDE;
         ensure!(encoder.input() == (side, side), "a board's encoder takes faces of {side}x{side}");
-        dimension(&encoder.dimension().to_string())
+        dimension(&self.dimension(&encoder).to_string())
             .map_err(|error| anyhow::anyhow!("{error}: give --dimension, for a new last layer"))?;
         Ok((encoder, told))
     }
+
+    /// Values that the finished encoder gives.
+    pub fn dimension(&self, encoder: &Encoder) -> usize {
+        self.dimension.unwrap_or_else(|| encoder.dimension())
+    }
+
+    /// Puts a last layer of fewer values on a model, if that is still to be done: its principal components of the
+    /// faces of the training. Of an encoder that is loaded from a checkpoint next, only the form counts.
+    pub fn finish(&self, encoder: &mut Encoder, data: &Data, is_loaded: bool) -> anyhow::Result<()> {
+        let (old, new) = (encoder.dimension(), self.dimension(encoder));
+        if old == new {
+            return Ok(());
+        }
+        ensure!(new < old, "it gives {old} values, and {new} are more: that takes --head new");
+        if is_loaded {
+            encoder.project(&vec![0.0; old * new])?;
+        } else {
+            let bar = ProgressBar::new(data.train.len() as u64).with_style(style("principal components"));
+            let own = train::run::embed(encoder, data, &data.train, &mut |done| bar.inc(done as u64))?;
+            bar.finish_and_clear();
+            let teacher = data.teacher.as_ref().map(|teacher| {
+                let values = data.train.iter().flat_map(|&picture| teacher.row(picture)).copied().collect();
+                Matrix { columns: teacher.columns, values }
+            });
+            encoder.project(&train::principal_head(&own, new, teacher.as_ref())?)?;
+        }
+        self.freeze.iter().try_for_each(|layers| freeze(encoder, layers))
+    }
+}
+
+fn freeze(encoder: &mut Encoder, layers: &str) -> anyhow::Result<()> {
+    Ok(encoder.freeze(layers.parse().map_or(Freeze::Named(layers), Freeze::First))?)
 }
 
 /// The bytes of a network, and what its input is made of.
