@@ -173,6 +173,7 @@ fn a_power_cut_at_any_flash_operation_loses_nothing_acknowledged() {
         supply.most("encoder A", 0..48) == 1 && supply.most("encoder B", 0..48) == 1,
         "slots were switched"
     );
+    assert!(supply.most("log", 0..4) > 0, "the log went on to another sector");
     assert_eq!(uncut.boot(state), last);
 
     let operations = supply.operations.get();

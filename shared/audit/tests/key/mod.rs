@@ -1,4 +1,5 @@
 //! Keys and entries of the tests.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use audit::{ENTRY_BYTES, Entry, Kind, Seal, TAG_BYTES, Time};
 
