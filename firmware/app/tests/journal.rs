@@ -4,7 +4,7 @@ mod simulation;
 
 use audit::{Fault, Kind, Time};
 use policy::Reason;
-use protocol::{Error, ModelKind, Request, ResetReason, Response, Role, Settings};
+use protocol::{Error, LivenessMode, ModelKind, Request, ResetReason, Response, Role, Settings};
 use simulation::{Board, World, engine, host};
 
 /// The beginning of 2026.
@@ -71,7 +71,7 @@ fn what_happens_is_told_in_order_with_who_and_why() {
         for kind in [Kind::Enrolled, Kind::Settings, Kind::Removed, Kind::Signer, Kind::Model] {
             assert_eq!(of(kind).detail[..4], key[..4], "{kind:?} was this host's doing");
         }
-        assert_eq!((of(Kind::Admitted).person, of(Kind::Admitted).detail[0]), (Some(1), 3));
+        assert_eq!((of(Kind::Admitted).person, of(Kind::Admitted).detail[0]), (Some(1), 10));
         assert!(of(Kind::Admitted).score > 20_000);
         assert_eq!((of(Kind::Refused).reason, of(Kind::Refused).person), (Reason::Stranger as u8, None));
         assert_eq!((of(Kind::Removed).person, of(Kind::Removed).reason), (Some(1), 1));
@@ -118,9 +118,11 @@ fn an_auditor_reads_the_log_and_does_not_set_the_clock() {
 fn somebody_who_stays_is_told_of_once_a_minute_and_counted() {
     let mut board = board();
     board.boot(async |world: &mut World| {
+        let settings = Settings { liveness: LivenessMode::Off, ..Settings::default() };
+        world.host.ask(Request::SetSettings(settings)).await.unwrap();
         let before = world.host.log().await.len();
         for _ in 0..720 {
-            world.show(9).await;
+            world.glance(9).await;
             world.wait(950).await;
         }
         let log = world.host.log().await;
@@ -137,10 +139,10 @@ fn somebody_who_stays_is_told_of_once_a_minute_and_counted() {
         assert_eq!(looks(refusals[0]), 0);
         assert!(refusals[1..].iter().all(|entry| (58..=60).contains(&looks(entry))));
         world.wait(11_000).await;
-        world.show(9).await;
+        world.glance(9).await;
         assert_eq!(world.host.log().await.len(), before + 18, "after ten seconds it is somebody new");
         for _ in 0..30 {
-            world.show(0).await;
+            world.glance(0).await;
         }
         assert_eq!(world.host.log().await.len(), before + 18, "nobody there is no decision");
     });

@@ -4,17 +4,23 @@ mod simulation;
 
 use audit::Kind;
 use policy::{Code, Reason, Rule, Schedule, Window};
-use protocol::{Error, EventKind, Limits, Name, Request, Response, Role, Settings};
+use protocol::{Error, EventKind, Limits, LivenessMode, Name, Request, Response, Role, Settings};
 use simulation::{Board, World};
 
 /// 2026-11-25, a Wednesday, 12:00 UTC.
 const NOON: u64 = 1_795_608_000_000;
 const HOUR: u64 = 3_600_000;
 
+/// Without liveness, which has tests of its own, so that every picture counts.
+fn settings() -> Settings {
+    Settings { liveness: LivenessMode::Off, ..Settings::default() }
+}
+
 /// A board that knows persons 1 and 2.
 fn board() -> Board {
     let mut board = Board::with_models();
     board.boot(async |world: &mut World| {
+        world.host.ask(Request::SetSettings(settings())).await.unwrap();
         world.host.enrol("Ann", 1).await.unwrap();
         world.host.enrol("Bob", 2).await.unwrap();
     });
@@ -40,7 +46,7 @@ async fn set_rule(world: &mut World, name: &str, rule: Rule) -> Result<Response,
 }
 
 async fn set_limits(world: &mut World, limits: Limits) {
-    world.host.ask(Request::SetSettings(Settings { limits, ..Settings::default() })).await.unwrap();
+    world.host.ask(Request::SetSettings(Settings { limits, ..settings() })).await.unwrap();
 }
 
 /// Somebody stands there for as many pictures as must agree; whether the door opened.
@@ -49,7 +55,7 @@ async fn comes(world: &mut World, person: u8) -> bool {
         world.wait(100).await;
     }
     for _ in 0..3 {
-        world.show(person).await;
+        world.glance(person).await;
     }
     world.is_open()
 }
@@ -194,9 +200,9 @@ fn a_bad_look_is_no_failure() {
     board().boot(async |world: &mut World| {
         set_limits(world, Limits { failures: 1, ..Limits::default() }).await;
         for _ in 0..10 {
-            world.show(9).await;
-            world.show(9).await;
-            world.show(1).await;
+            world.glance(9).await;
+            world.glance(9).await;
+            world.glance(1).await;
         }
         assert!(comes(world, 1).await);
     });
@@ -246,7 +252,7 @@ fn rules_that_do_not_hold_together_are_refused_and_codes_are_told_to_nobody() {
         }
         assert!(matches!(set_rule(world, "Eve", office()).await, Err(Error::UnknownPerson { .. })));
         let limits = Limits { failures: 0, ..Limits::default() };
-        let refused = world.host.ask(Request::SetSettings(Settings { limits, ..Settings::default() })).await;
+        let refused = world.host.ask(Request::SetSettings(Settings { limits, ..settings() })).await;
         assert!(matches!(refused, Err(Error::BadSetting { .. })));
         assert!(comes(world, 1).await, "nothing changed");
 

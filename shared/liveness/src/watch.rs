@@ -193,7 +193,7 @@ mod tests {
         for number in 0..30 {
             let swapped = number % 4 == 0;
             let similarity = if swapped { SAME - 1 } else { 31_000 };
-            let look = Look { similarity, ..look(32_000, 100, if swapped { 4 } else { -4 }, number) };
+            let look = Look { similarity, ..look(32_000, 100, if swapped { 1 } else { -1 }, number) };
             watch.see(look, 3);
             assert_eq!(watch.looks().len() as u64, number % 4 + 1);
             assert_eq!(watch.looks()[0].similarity, i16::MAX, "of one face alone");

@@ -77,6 +77,12 @@ impl World {
         }
     }
 
+    /// Shows the camera one picture of somebody, and waits until it was judged: where liveness is off.
+    pub async fn glance(&self, person: u8) {
+        self.scene.show(person);
+        self.wait(50).await;
+    }
+
     /// Presses the button, and lets it go.
     pub async fn press(&self) {
         self.wires.button.set(true);
