@@ -90,7 +90,15 @@ impl Manifest {
     }
 
     /// The network as published, which `cargo xtask setup` fetches.
+    ///
+    /// Of one that was trained here only the image is kept, beside its manifest.
     pub fn onnx(&self) -> anyhow::Result<PathBuf> {
+        if own_image(&self.name)?.is_file() {
+            bail!(
+                "only the image of {} is kept; the command in its manifest trains the network again",
+                self.name
+            );
+        }
         let path = cache(&format!("models/{}.onnx", self.name))?;
         if !path.is_file() {
             bail!("{} is not there: run `cargo xtask setup`", path.display());
@@ -109,7 +117,12 @@ pub fn cache(path: &str) -> anyhow::Result<PathBuf> {
     Ok(workspace()?.join(".cache").join(path))
 }
 
-/// Where the image of the model `name` lies.
+/// Where the image lies of a model that was trained here, its ranges taken from the faces of the training.
+fn own_image(name: &str) -> anyhow::Result<PathBuf> {
+    Ok(manifest_path(name)?.with_file_name(format!("{name}.pstn")))
+}
+
+/// Where the image of the model `name` lies once it is compiled.
 pub fn image_path(name: &str) -> anyhow::Result<PathBuf> {
     cache(&format!("images/{name}.pstn"))
 }
@@ -125,6 +138,10 @@ pub fn image(name: &str) -> anyhow::Result<PathBuf> {
     }
     if file.components().count() != 1 || file.extension().is_some() {
         bail!("there is no file {name}");
+    }
+    let own = own_image(name)?;
+    if own.is_file() {
+        return Ok(own);
     }
     let image = image_path(name)?;
     if !image.is_file() {

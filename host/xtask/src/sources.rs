@@ -75,7 +75,8 @@ pub enum Purpose {
 struct ModelManifest {
     name: String,
     kind: String,
-    source: ModelSource,
+    /// None where the network was trained here and its image lies beside its manifest.
+    source: Option<ModelSource>,
 }
 
 impl ModelManifest {
@@ -111,9 +112,10 @@ struct PictureFile {
     sha256: String,
 }
 
-/// The names of the networks for `purpose`, of the folders of `models/` that hold a manifest.
+/// The names of the networks that are fetched for `purpose`, of the folders of `models/` that hold a manifest.
 pub fn model_names(purpose: Purpose) -> anyhow::Result<Vec<String>> {
-    Ok(manifests(purpose)?.into_iter().map(|manifest| manifest.name).collect())
+    let fetched = manifests(purpose)?.into_iter().filter(|manifest| manifest.source.is_some());
+    Ok(fetched.map(|manifest| manifest.name).collect())
 }
 
 fn manifests(purpose: Purpose) -> anyhow::Result<Vec<ModelManifest>> {
@@ -138,14 +140,15 @@ pub fn all(purposes: &[Purpose]) -> anyhow::Result<Vec<Fetch>> {
     let mut fetches: Vec<Fetch> = Vec::new();
     let manifests = purposes.iter().map(|&purpose| manifests(purpose)).collect::<Result<Vec<_>, _>>()?;
     for manifest in manifests.into_iter().flatten() {
+        let Some(ModelSource { package, file, sha256 }) = manifest.source else { continue };
         let file = File {
-            inside: manifest.source.file,
-            sha256: manifest.source.sha256,
+            inside: file,
+            sha256,
             target: workspace::cache(&format!("models/{}.onnx", manifest.name)),
         };
-        match fetches.iter_mut().find(|fetch| fetch.package == manifest.source.package) {
+        match fetches.iter_mut().find(|fetch| fetch.package == package) {
             Some(fetch) => fetch.files.push(file),
-            None => fetches.push(Fetch { package: manifest.source.package, files: vec![file] }),
+            None => fetches.push(Fetch { package, files: vec![file] }),
         }
     }
     let pictures: PicturesManifest = read("models/pictures.toml")?;
