@@ -70,7 +70,7 @@ fn is_reset(machine: Machine, line: usize) {
             std::thread::sleep(Duration::from_millis(50));
         };
         let after = memory.word(window::BOOTS).unwrap();
-        let open = memory.lock_is_open().unwrap();
+        let open = memory.relay_is_on().unwrap();
         board.cut_power().unwrap();
         let _ = up.join().unwrap();
         assert!(reset, "{}: the watchdog did not bite", machine.name());
