@@ -92,6 +92,8 @@ fn photographs_of_photographs_stay_outside(bench: &Bench) {
     bench.done(&["settings", "--liveness", "off"]);
     let asked = bench.run(&["identify", &print]);
     assert_eq!(asked.code, 0, "a photograph opens where nobody asks for more: {}", asked.said);
+    let shown = bench.run(&["show", &picture(STRANGER)]);
+    assert_eq!((shown.code, shown.answers[0]["door"].as_str()), (1, Some("locked")), "{}", shown.said);
     bench.done(&["settings", "--liveness", "passive"]);
 }
 

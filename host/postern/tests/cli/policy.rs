@@ -8,6 +8,8 @@ use crate::bench::{BARACK, Bench, STRANGER, picture};
 
 /// Two factors, hours, and a door shut by failures. Ends with the rules and settings of before.
 pub fn holds_at_the_door(bench: &Bench) {
+    // Liveness has a test of its own; here every picture counts.
+    bench.done(&["settings", "--liveness", "off"]);
     let shows = |name: &str| bench.run(&["show", &picture(name)]);
     bench.refused(&["rule", "Barack", "--hours", "mondays"], "mon-fri 08:00-18:00");
     bench.refused(&["rule", "Nobody"], "nobody named Nobody");
@@ -51,7 +53,7 @@ pub fn holds_at_the_door(bench: &Bench) {
     let reasons: Vec<_> =
         bench.done(&["log"]).iter().rev().take(3).map(|entry| entry["reason"].clone()).collect();
     assert!(reasons.iter().any(|reason| reason == "locked-out"), "{reasons:?}");
-    bench.done(&["settings", "--failures", "10", "--lockout", "30"]);
+    bench.done(&["settings", "--failures", "10", "--lockout", "30", "--liveness", "passive"]);
 }
 
 /// A door that is forced, and a cover that is opened while this computer has a session.
