@@ -115,6 +115,56 @@ fn a_training_that_is_killed_and_interrupted_comes_to_the_same_image() {
 }
 
 #[test]
+fn a_smaller_embedding_begins_where_the_larger_one_ended_and_resumes() {
+    let people = People::new(&[9; 11]);
+    let larger = people.run("larger", &[]);
+    assert_eq!(larger.code, 0, "{}", larger.said);
+    let path = |name: &str| people.out(name).display().to_string();
+    let arguments = |out: &str, more: &str| -> Vec<String> {
+        let [folder, onnx, faces] = ["people", "larger/drawn.onnx", "faces"].map(path);
+        let options = "--held-out 3 --dimension 64 --rate 1e-4 --epochs 6 -p 4 -k 2 --checkpoint-every 0";
+        let given = ["train", &folder, "--aligned", "--from", &onnx, "--cache", &faces, "--name", "smaller"];
+        let given = given.into_iter().chain(["--out", out]).map(String::from);
+        given.chain(options.split(' ').chain(more.split_whitespace()).map(String::from)).collect()
+    };
+    let smaller = |out: &str, more: &str| {
+        let all = arguments(&path(out), more);
+        run(&all.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let whole = smaller("whole", "");
+    assert_eq!(whole.code, 0, "{}", whole.said);
+    let rate = |report: &serde_json::Value| report["equal_error_rate"].as_f64().expect("a rate");
+    let (ended, began) = (rate(&larger.answers[0]["float"]), rate(&whole.answers[0]["before"]));
+    assert!((began - ended).abs() < 0.02, "{began} of 64 values, {ended} of 128");
+
+    let all = arguments(&path("broken"), "");
+    let mut command = postern(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut killed = command.stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("postern starts");
+    wait_for_steps(&people.out("broken"), 5);
+    killed.kill().expect("killed");
+    assert!(!killed.wait().expect("ended").success(), "it was done before it could be killed");
+    let resumed = smaller("broken", "--resume");
+    assert_eq!(resumed.code, 0, "{}", resumed.said);
+    let read = |out: &str| fs::read(people.out(out).join("checkpoint.pstntrain")).expect("written");
+    assert!(read("whole") == read("broken"), "the weights differ");
+
+    fs::remove_dir_all(people.of(0)).expect("removed");
+    for person in 1..11 {
+        (6..9).for_each(|n| fs::remove_file(people.of(person).join(format!("{n}.png"))).expect("removed"));
+    }
+    let few = smaller("few", "");
+    assert!(few.code == 2 && few.said.contains("principal components"), "{}", few.said);
+}
+
+#[test]
+fn an_encoder_that_was_trained_here_needs_no_compiling() {
+    let inspected = run(&["inspect", "postern-128"]);
+    assert_eq!(inspected.code, 0, "{}", inspected.said);
+    let compiled = run(&["compile", "postern-128"]);
+    assert!(compiled.code == 2 && compiled.said.contains("only the image"), "{}", compiled.said);
+}
+
+#[test]
 fn people_that_nothing_can_be_learned_from_are_refused_before_any_work() {
     let folder = tempfile::tempdir().expect("a folder");
     let empty = run(&["train", &folder.path().display().to_string()]);
