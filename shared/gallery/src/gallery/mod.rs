@@ -16,13 +16,15 @@
 //! After an error of the flash, memory may differ from flash. The next change or search that needs
 //! them equal reads the flash again first ([`Gallery::refresh`]).
 
+mod upkeep;
+
 use embedded_storage_async::nor_flash::NorFlash;
 use heapless::Vec;
 use secrets::{Generator, Key};
 use zeroize::Zeroize;
 
 use crate::{
-    EncoderHash, Error, MAX_DIMENSION, Memory, Name, Person, Similarity, Template, load,
+    EncoderHash, Error, Memory, Name, Person, Similarity, Template, load,
     memory::{PersonSlot, TemplateSlot},
     partition::Partition,
     record::{Place, StoredPerson, StoredTemplate},
@@ -292,50 +294,6 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         written
     }
 
-    /// Erases the keys that belong to nobody.
-    async fn erase_lost_keys(&mut self) -> Result<(), Error> {
-        let mut lost = false;
-        for (slot, salt) in self.memory.people.iter().zip(&mut self.memory.salts) {
-            if salt.is_some() && !matches!(slot, PersonSlot::Enrolled(_)) {
-                salt.zeroize();
-                lost = true;
-            }
-        }
-        if lost {
-            self.ring.rewrite(self.partition.flash(), &self.memory.salts).await?;
-        }
-        Ok(())
-    }
-
-    /// Takes from people the slots that hold no template of theirs. Only damaged flash has such.
-    fn drop_missing_templates(&mut self) {
-        let templates = &self.memory.templates;
-        for slot in &mut self.memory.people {
-            if let PersonSlot::Enrolled(person) = slot {
-                let id = person.id;
-                person
-                    .slots
-                    .retain(|slot| templates.get(usize::from(*slot)).is_some_and(|slot| slot.person == id));
-            }
-        }
-    }
-
-    /// Frees the template slots that no person names.
-    async fn free_orphans(&mut self) -> Result<(), Error> {
-        for slot in 0..self.memory.templates.len() as u16 {
-            let Some(owner) = self.memory.templates.get(usize::from(slot)).map(|t| t.person) else {
-                continue;
-            };
-            let named = |person: &Person| person.id == owner && person.slots.contains(&slot);
-            if owner == 0 || self.people().any(named) {
-                continue;
-            }
-            self.put(Place::Template(slot), NOBODY, &[]).await?;
-            self.memory.wipe_template(slot);
-        }
-        Ok(())
-    }
-
     fn person_slot(&self, name: &str) -> Option<(u16, Person)> {
         let name = name.trim();
         self.memory.people.iter().zip(0u16..).find_map(|(slot, index)| match slot {
@@ -387,31 +345,5 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         let counts = id != 0 && Some(id) != except && usize::from(has) == dimension;
         let owns = |person: &&Person| person.id == id && person.slots.contains(&(slot as u16));
         self.people().find(owns).filter(|_| counts)
-    }
-
-    /// Bytes that the newest records of all places take.
-    fn used_bytes(&self) -> usize {
-        self.memory.people.iter().map(Self::person_bytes).sum::<usize>()
-            + self.memory.templates.iter().map(Self::template_bytes).sum::<usize>()
-    }
-
-    fn person_bytes(slot: &PersonSlot) -> usize {
-        match slot {
-            PersonSlot::Blank => 0,
-            PersonSlot::Removed => Partition::<F>::footprint(sealed::REMOVED_RECORD),
-            _ => Partition::<F>::footprint(sealed::MAX_PERSON_RECORD),
-        }
-    }
-
-    fn template_bytes(slot: &TemplateSlot) -> usize {
-        match slot {
-            TemplateSlot { written: false, .. } => 0,
-            TemplateSlot { person: 0, .. } => Partition::<F>::footprint(sealed::FREE_RECORD),
-            _ => Self::template_footprint(usize::from(slot.dimension)),
-        }
-    }
-
-    fn template_footprint(dimension: usize) -> usize {
-        Partition::<F>::footprint(sealed::MAX_TEMPLATE_RECORD - MAX_DIMENSION + dimension)
     }
 }

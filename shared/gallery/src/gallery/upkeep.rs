@@ -1,0 +1,85 @@
+//! What a gallery clears up after a power cut or damage, and what its records take of the flash.
+
+use embedded_storage_async::nor_flash::NorFlash;
+use zeroize::Zeroize;
+
+use super::Gallery;
+use crate::{
+    Error, MAX_DIMENSION, Person,
+    memory::{PersonSlot, TemplateSlot},
+    partition::Partition,
+    record::Place,
+    sealed::{self, NOBODY},
+};
+
+impl<F: NorFlash> Gallery<'_, F> {
+    /// Erases the keys that belong to nobody.
+    pub(super) async fn erase_lost_keys(&mut self) -> Result<(), Error> {
+        let mut lost = false;
+        for (slot, salt) in self.memory.people.iter().zip(&mut self.memory.salts) {
+            if salt.is_some() && !matches!(slot, PersonSlot::Enrolled(_)) {
+                salt.zeroize();
+                lost = true;
+            }
+        }
+        if lost {
+            self.ring.rewrite(self.partition.flash(), &self.memory.salts).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes from people the slots that hold no template of theirs. Only damaged flash has such.
+    pub(super) fn drop_missing_templates(&mut self) {
+        let templates = &self.memory.templates;
+        for slot in &mut self.memory.people {
+            if let PersonSlot::Enrolled(person) = slot {
+                let id = person.id;
+                person
+                    .slots
+                    .retain(|slot| templates.get(usize::from(*slot)).is_some_and(|slot| slot.person == id));
+            }
+        }
+    }
+
+    /// Frees the template slots that no person names.
+    pub(super) async fn free_orphans(&mut self) -> Result<(), Error> {
+        for slot in 0..self.memory.templates.len() as u16 {
+            let Some(owner) = self.memory.templates.get(usize::from(slot)).map(|t| t.person) else {
+                continue;
+            };
+            let named = |person: &Person| person.id == owner && person.slots.contains(&slot);
+            if owner == 0 || self.people().any(named) {
+                continue;
+            }
+            self.put(Place::Template(slot), NOBODY, &[]).await?;
+            self.memory.wipe_template(slot);
+        }
+        Ok(())
+    }
+
+    /// Bytes that the newest records of all places take.
+    pub(super) fn used_bytes(&self) -> usize {
+        self.memory.people.iter().map(Self::person_bytes).sum::<usize>()
+            + self.memory.templates.iter().map(Self::template_bytes).sum::<usize>()
+    }
+
+    pub(super) fn person_bytes(slot: &PersonSlot) -> usize {
+        match slot {
+            PersonSlot::Blank => 0,
+            PersonSlot::Removed => Partition::<F>::footprint(sealed::REMOVED_RECORD),
+            _ => Partition::<F>::footprint(sealed::MAX_PERSON_RECORD),
+        }
+    }
+
+    pub(super) fn template_bytes(slot: &TemplateSlot) -> usize {
+        match slot {
+            TemplateSlot { written: false, .. } => 0,
+            TemplateSlot { person: 0, .. } => Partition::<F>::footprint(sealed::FREE_RECORD),
+            _ => Self::template_footprint(usize::from(slot.dimension)),
+        }
+    }
+
+    pub(super) fn template_footprint(dimension: usize) -> usize {
+        Partition::<F>::footprint(sealed::MAX_TEMPLATE_RECORD - MAX_DIMENSION + dimension)
+    }
+}
