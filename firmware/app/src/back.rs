@@ -6,7 +6,7 @@ use audit::{Fault, Kind};
 use embassy_futures::select::{Either4, select4};
 use embassy_time::{Duration, Instant, Timer};
 use embedded_storage_async::nor_flash::NorFlash;
-use policy::{Alarm, Claim};
+use policy::Claim;
 use protocol::{EventKind, ModelKind};
 
 use crate::{
@@ -163,6 +163,10 @@ where
         let link = desk.link;
         link.ready.store(desk.is_ready(models), Ordering::Relaxed);
         link.give_sign();
+        // A notice may find no room; this does not.
+        if link.exposed.swap(false, Ordering::Relaxed) {
+            desk.wipe_session();
+        }
         desk.tick_pairing();
         let pause = desk.paused_until.saturating_duration_since(Instant::now());
         let picture = async {
@@ -181,7 +185,6 @@ where
                 desk.journal.take_notice(told, missed);
                 match told.what {
                     Notice::Code(code) => desk.decide(Claim::Code(code), 0).await,
-                    Notice::Alarm(Alarm::Cover) => desk.wipe_session(),
                     _ => {}
                 }
             }

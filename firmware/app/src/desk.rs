@@ -90,13 +90,11 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
             }
         }
         let rules = Rules::open(storage.as_mut());
-        if storage.is_none() || !access.readable || rules.broken {
+        let stored = storage.as_mut().map(Storage::settings);
+        if !matches!(stored, Some(Ok(_))) || !access.readable || rules.broken {
             journal.write(Kind::Fault, Say::reason(Fault::Settings as u8));
         }
-        let stored = match &mut storage {
-            Some(storage) => storage.settings().ok().flatten(),
-            None => None,
-        };
+        let stored = stored.and_then(Result::ok).flatten();
         let stored = stored.filter(|stored| settings::check(stored).is_ok());
         let mut desk = Self {
             engine,

@@ -276,6 +276,7 @@ fn watch<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
     let _ = pins.alarm.set_state(guard.is_alarmed().into());
     if let Some(uncovered) = cover {
         link.uncovered.store(uncovered, Ordering::Relaxed);
+        link.exposed.fetch_or(uncovered, Ordering::Relaxed);
         link.notice(if uncovered { Notice::Alarm(Alarm::Cover) } else { Notice::Covered });
         link.record(EventKind::Alarm { alarm: Alarm::Cover, over: !uncovered });
     }

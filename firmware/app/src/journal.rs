@@ -1,14 +1,15 @@
 //! What goes into the audit log, and what does not.
 //!
-//! An entry is written before what it tells of is acknowledged: before the lock is told to open, before a host
-//! gets its reply. A log that cannot be written stops nothing. What it lost is counted, told in the board's
+//! An entry is written before what it tells of is acknowledged: before the lock is told to open for somebody, before
+//! a host gets its reply. What happens at the pins, the button among it, is written as soon as the back gets to it. A log that cannot be written stops nothing. What it lost is counted, told in the board's
 //! state, and told by an entry of its own as soon as one can be written again.
 //!
 //! Writing waits for the flash ([`Waiting`]).
 //!
 //! Somebody who is refused stands there for many pictures. The first is an entry; the next of the same reason
 //! comes after [`AGAIN`], or when nobody was refused for it during [`AWAY`], and counts those between. So the
-//! log cannot be washed away by standing before the door: one entry a reason each ten seconds at most.
+//! log cannot be washed away by standing before the door: one entry a reason and person each ten seconds at most, but for people who take
+//! turns.
 
 use audit::{DETAIL_BYTES, Entry, Fault, Kind, Log, Read, Seal, TAG_BYTES};
 use embassy_time::{Duration, Instant};

@@ -97,6 +97,8 @@ pub struct Link {
     pub(crate) fail_safe: AtomicBool,
     /// Whether the cover is open.
     pub(crate) uncovered: AtomicBool,
+    /// Whether it was opened, and the session's keys are still there.
+    pub(crate) exposed: AtomicBool,
     /// Whether pictures can be judged.
     pub(crate) ready: AtomicBool,
     /// Whether the button confirms a pairing, and opens no door.
@@ -129,6 +131,7 @@ impl Link {
             held_ms: AtomicU32::new(0),
             fail_safe: AtomicBool::new(false),
             uncovered: AtomicBool::new(false),
+            exposed: AtomicBool::new(false),
             ready: AtomicBool::new(false),
             refused: AtomicBool::new(false),
             confirming: AtomicBool::new(false),

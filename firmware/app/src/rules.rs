@@ -30,7 +30,7 @@ impl Rules {
         let mut rules = Self { kept: [None; MAX_RULES], places: [0; MAX_RULES / 8], broken: false };
         let Some(storage) = storage else { return rules };
         match storage.rule_places() {
-            Ok(places) => rules.places = places.unwrap_or_default(),
+            Ok(places) => rules.places = places,
             Err(Failed) => rules.broken = true,
         }
         for (place, kept) in (0..).zip(&mut rules.kept) {

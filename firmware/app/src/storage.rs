@@ -11,7 +11,7 @@
 //! 33 + kind      newest release of a model ever in force
 //! 49             whose models are trusted: an Ed25519 key
 //! 50, 51         salt of the gallery's key, twice
-//! 52             which places have a rule, a bit each
+//! 52, 55         which places have a rule, a bit each, twice
 //! 53             limits
 //! 54             what goes out by Wiegand
 //! 64 + place     a paired host: key, role, label; or none
@@ -36,6 +36,8 @@ use crate::rules::Places;
 
 /// The version of the records, the high byte of their keys.
 const OWN: MapKey = 0x0200;
+/// Where the places of rules are kept, twice.
+const PLACES: [MapKey; 2] = [OWN + 52, OWN + 55];
 /// The high byte of the keys of rules.
 const RULES: MapKey = 0x0300;
 /// Bytes of the largest value: a host, or a rule.
@@ -96,13 +98,18 @@ impl<F: NorFlash> Storage<F> {
         self.put(OWN, &(far_one_in, agreement_frames, open_ms, liveness))
     }
 
-    /// Which places have a rule.
-    pub(crate) fn rule_places(&mut self) -> Result<Option<Places>, Failed> {
-        self.get(OWN + 52)
+    /// Which places have a rule: those of either copy, so that one damaged copy frees nobody of a rule.
+    pub(crate) fn rule_places(&mut self) -> Result<Places, Failed> {
+        let mut places = Places::default();
+        for copy in PLACES {
+            let kept: Option<Places> = self.get(copy)?;
+            places.iter_mut().zip(kept.unwrap_or_default()).for_each(|(all, one)| *all |= one);
+        }
+        Ok(places)
     }
 
     pub(crate) fn set_rule_places(&mut self, places: &Places) -> Result<(), Failed> {
-        self.put(OWN + 52, places)
+        PLACES.into_iter().try_for_each(|copy| self.put(copy, places))
     }
 
     /// The rule at a place.

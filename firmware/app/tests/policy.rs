@@ -347,6 +347,25 @@ fn where_a_rule_was_lost_only_those_pass_whose_rule_is_there() {
     });
 }
 
+/// Whatever bit of what a rule wrote turns, nobody is freed of the rule by it.
+#[test]
+fn no_bit_that_turns_frees_somebody_of_a_first_rule() {
+    let mut board = board();
+    let before = board.settings.clone();
+    board.boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+    });
+    let written: Vec<usize> = (0..before.len()).filter(|at| before[*at] != board.settings[*at]).collect();
+    assert!(written.len() > 150, "the rule and two copies of its place: {} bytes", written.len());
+    for (turn, at) in written.into_iter().enumerate() {
+        let mut damaged = board.copy();
+        damaged.settings[at] ^= 1 << (turn % 8);
+        damaged.boot(async |world: &mut World| {
+            assert!(!comes(world, 1).await, "byte {at}: a face alone");
+        });
+    }
+}
+
 #[test]
 fn an_unpaired_host_neither_reads_nor_sets_rules() {
     board().boot(async |world: &mut World| {

@@ -16,7 +16,7 @@ use crate::loss::Matrix;
 /// Both are of unit length. Angles between faces change only by what the dropped directions held.
 ///
 /// # Errors
-/// [`Error::TooFew`]: fewer pictures than values, or no fewer values than before.
+/// [`Error::TooFew`]: fewer pictures than values, or more values than before.
 pub fn principal_head(own: &Matrix, dimension: usize, teacher: Option<&Matrix>) -> Result<Vec<f32>, Error> {
     if dimension > own.columns || dimension > own.count() {
         let (columns, count) = (own.columns, own.count());

@@ -72,7 +72,7 @@ pub enum Claim {
     Stranger,
     /// A face that is not alive.
     Spoof,
-    /// A code typed, or a card shown.
+    /// A code typed.
     Code(Code),
 }
 

@@ -1,4 +1,4 @@
-//! A code that is typed on a pad, or the number of a card.
+//! A code that is typed on a pad.
 
 use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConstantTimeEq};

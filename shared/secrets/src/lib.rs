@@ -8,7 +8,7 @@
 //! Siv         a short record that has a number       HKDF-SHA-256
 //! Release     who made an image                         Ed25519
 //! ```
-//! One cipher, one hash and one curve, all by RustCrypto and dalek. What has no place here is who
+//! One cipher (but for `Siv`), one hash and one curve, all by RustCrypto and dalek. What has no place here is who
 //! may do what: that is the board's.
 //!
 //! # Invariants

@@ -1,5 +1,5 @@
-//! A short numbered record at rest, encrypted and authenticated without a nonce: SIV (RFC 5297) over
-//! HKDF-SHA-256.
+//! A short numbered record at rest, encrypted and authenticated without a nonce, by HKDF-SHA-256 in
+//! the manner of SIV (RFC 5297, which has AES).
 //!
 //! ```text
 //! tag    HKDF( tag key, salt: number u32 LE, text )[..16]
