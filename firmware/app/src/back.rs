@@ -183,9 +183,8 @@ where
             Either4::Second(told) => {
                 let missed = link.missed.swap(0, Ordering::Relaxed);
                 desk.journal.take_notice(told, missed);
-                match told.what {
-                    Notice::Code(code) => desk.decide(Claim::Code(code), 0).await,
-                    _ => {}
+                if let Notice::Code(code) = told.what {
+                    desk.decide(Claim::Code(code), 0).await;
                 }
             }
             Either4::Third(capture) => desk.watch(models, capture).await,
