@@ -27,7 +27,13 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 return agreed.then_some(Claim::Face { person: who.person });
             }
             // Too poor a look says nothing of who it is, and neither do looks that are too few yet.
-            Judgement::Poor(_) | Judgement::NotLive(Artefact::Early) => return None,
+            Judgement::Poor(_) => return None,
+            Judgement::NotLive(artefact) if artefact.is_open() => return None,
+            // That was decided over many looks.
+            Judgement::NotLive(Artefact::Challenge) => {
+                self.misses = 0;
+                return Some(Claim::Spoof);
+            }
             Judgement::NotLive(_) => Claim::Spoof,
             _ => {
                 self.misses = 0;

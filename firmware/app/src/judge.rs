@@ -7,7 +7,7 @@ use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Coverage;
 use liveness::Look;
 use policy::Reason;
-use protocol::{Artefact, Error, EventKind, Judgement, Similarity};
+use protocol::{Artefact, Error, EventKind, Gesture, Judgement, LivenessMode, Similarity};
 use vision::Frame;
 
 use crate::{
@@ -49,10 +49,16 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let seen = self.agreement.see(frame, Instant::now(), person, self.settings.agreement_frames);
         let refused = match judgement {
             Judgement::Stranger(_) => true,
-            Judgement::NotLive(artefact) => artefact != Artefact::Early,
+            Judgement::NotLive(artefact) => !artefact.is_open(),
             _ => false,
         };
         self.link.refused.store(refused, Ordering::Relaxed);
+        match judgement {
+            Judgement::NotLive(Artefact::Asked(gesture)) => self.link.ask(gesture),
+            // Who turns too far to be judged is asked all the same.
+            Judgement::Poor(_) => {}
+            _ => self.link.ask(Gesture::Straight),
+        }
         tell(frame, &judgement, threshold, seen.count);
         match &judgement {
             Judgement::Stranger(best) => {
@@ -111,11 +117,25 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         if let Some(network) = alive {
             let score = self.engine.live(network, frame, &found)?;
             // Whoever takes another's place begins anew, however still the place is.
-            let before = self.face.replace(template.clone());
-            let alike = before.and_then(|before| before.similarity(&template));
-            let alike = alike.map_or(i16::MAX, translate::similarity);
+            let alike = [&self.face, &self.first].map(|other| {
+                let alike = other.as_ref().and_then(|other| other.similarity(&template));
+                alike.map_or(i16::MAX, translate::similarity)
+            });
+            self.face = Some(template.clone());
             let look = Look::new(score, &found, Instant::now().as_millis(), alike);
-            let verdict = self.looks.see(look, self.settings.agreement_frames.into());
+            let mut verdict = self.looks.see(look, self.settings.agreement_frames.into());
+            let looks = self.looks.looks();
+            if looks.len() == 1 {
+                self.first = Some(template.clone());
+            }
+            if self.settings.liveness == LivenessMode::Challenge {
+                let system = &mut self.system;
+                verdict = self.challenge.see(verdict, looks, || {
+                    let mut random = [0; liveness::STEPS];
+                    system.fill(&mut random);
+                    random
+                });
+            }
             liveness = Some(translate::liveness(&verdict));
         }
         let judgement = if let Some(artefact) = liveness.and_then(|liveness| liveness.against) {

@@ -13,7 +13,7 @@
 //! The last knows what the others do not: how scores, landmarks and similarities go together over time. It was
 //! trained on examples, and what it was not shown it may mistake; the others are plain geometry.
 
-use crate::{ENOUGH, Look, Movement, SEQUENCE, features};
+use crate::{ENOUGH, Gesture, Look, Movement, SEQUENCE, features};
 
 /// Looks that are kept.
 pub const WINDOW: usize = 24;
@@ -44,6 +44,12 @@ pub enum Against {
     Early,
     /// Looks and movement together are not those of a living head.
     Sequence,
+    /// It is asked to make this movement.
+    Asked(Gesture),
+    /// It is asked to look straight ahead.
+    Straight,
+    /// It did not do what it was asked to.
+    Challenge,
 }
 
 /// What the looks so far come to.
@@ -77,7 +83,8 @@ pub struct Watch {
 impl Watch {
     /// No looks yet.
     pub const fn new() -> Self {
-        let none = Look { score: 0, landmarks: [vision::Point { x: 0, y: 0 }; 5], at_ms: 0, similarity: 0 };
+        let landmarks = [vision::Point { x: 0, y: 0 }; 5];
+        let none = Look { score: 0, landmarks, at_ms: 0, similarity: 0, to_first: 0 };
         Self { looks: [none; WINDOW], length: 0 }
     }
 
@@ -102,7 +109,7 @@ impl Watch {
         if !goes_on {
             self.reset();
             // How it differs from another face tells nothing of this one.
-            look.similarity = i16::MAX;
+            (look.similarity, look.to_first) = (i16::MAX, i16::MAX);
         }
         if self.length == WINDOW {
             self.looks.rotate_left(1);
@@ -150,7 +157,7 @@ mod tests {
     fn look(score: u16, x: i32, nose: i32, second: u64) -> Look {
         let places = [[-20, -20], [20, -20], [nose, 0], [-15, 20], [15, 20]];
         let landmarks = places.map(|[dx, dy]| Point { x: (x + dx) << 10, y: (100 + dy) << 10 });
-        Look { score, landmarks, at_ms: 1000 * second, similarity: i16::MAX }
+        Look { score, landmarks, at_ms: 1000 * second, similarity: i16::MAX, to_first: i16::MAX }
     }
 
     #[test]
