@@ -17,7 +17,7 @@ use crate::species::{RATE, Species, glaring, held, times};
 use crate::subject::Subject;
 
 /// How far a head turns to a side, and up or down, in degrees: at least, and at most.
-const HEAD: [[f32; 2]; 2] = [[20.0, 30.0], [13.0, 21.0]];
+const HEAD: [[f32; 2]; 2] = [[23.0, 31.0], [13.0, 21.0]];
 
 /// How far an attacker tilts a sheet, in degrees: at least, and at most.
 const SHEET: [[f32; 2]; 2] = [[25.0, 45.0], [10.0, 25.0]];
@@ -159,7 +159,7 @@ fn follow(pose: &mut Pose, gestures: &[Gesture], range: [[f32; 2]; 2], random: &
         let turn = Turn {
             amplitude: sign * between([low, high]).to_radians(),
             begin: begin + between([0.4, 0.9]),
-            phases: [between([0.7, 1.0]), between([0.3, 0.6]), between([0.7, 1.0])],
+            phases: [between([1.0, 1.4]), between([0.3, 0.6]), between([1.0, 1.4])],
         };
         begin = turn.end();
         axis.turn(turn);

@@ -162,3 +162,154 @@ fn against(verdict: Verdict, against: Against) -> Verdict {
     let looks = verdict.against == Some(Against::Looks) && against != Against::Challenge;
     Verdict { against: if looks { verdict.against } else { Some(against) }, ..verdict }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use vision::Point;
+
+    use super::*;
+    use crate::Movement;
+
+    /// Asks for left, then up, then right.
+    const DRAWN: [u8; STEPS] = [0, 1, 2];
+
+    /// A door's challenge, and who stands before it.
+    struct Scene {
+        challenge: Challenge,
+        looks: std::vec::Vec<Look>,
+        time: u64,
+        /// What the watch says.
+        watch: Option<Against>,
+    }
+
+    impl Scene {
+        /// Watched for long enough, and asked for the first movement.
+        fn asked() -> Self {
+            let (challenge, looks) = (Challenge::new(), std::vec::Vec::new());
+            let mut scene = Self { challenge, looks, time: 5_000, watch: Some(Against::Early) };
+            for _ in 1..ENOUGH {
+                assert_eq!(scene.see(0, 0), Some(Against::Early));
+            }
+            scene.watch = None;
+            assert_eq!(scene.see(0, 0), Some(Against::Asked(Gesture::Left)));
+            scene
+        }
+
+        /// The next look, at a head whose nose is so far to the left and which is so far down, in hundredths.
+        fn see(&mut self, left: i32, down: i32) -> Option<Against> {
+            self.time += 200;
+            let places = [[-500, -500], [500, -500], [10 * left, 0], [-400, 500], [400, 500]];
+            let landmarks = places.map(|[x, y]| Point { x: 100 * x, y: 100 * (y + 10 * down) });
+            self.looks.push(Look { score: 30_000, landmarks, at_ms: self.time, ..Look::default() });
+            let verdict = Verdict { score: 0, needed: 0, movement: Movement::Unclear, against: self.watch };
+            self.challenge.see(verdict, &self.looks, || DRAWN).against
+        }
+    }
+
+    #[test]
+    fn who_makes_each_movement_in_order_is_judged_by_the_watch_again() {
+        let mut scene = Scene::asked();
+        assert_eq!(scene.see(8, 0), Some(Against::Asked(Gesture::Left)), "between");
+        assert_eq!(scene.see(14, 0), Some(Against::Straight));
+        assert_eq!(scene.see(8, 0), Some(Against::Straight), "not back yet");
+        assert_eq!(scene.see(0, 0), Some(Against::Asked(Gesture::Up)));
+        assert_eq!(scene.see(0, -20), Some(Against::Straight));
+        assert_eq!(scene.see(0, 0), Some(Against::Asked(Gesture::Right)));
+        assert_eq!(scene.see(-14, 0), Some(Against::Straight));
+        assert_eq!(scene.see(0, 0), None);
+        scene.watch = Some(Against::Sequence);
+        assert_eq!(scene.see(0, 0), Some(Against::Sequence), "the passive rules stay in force");
+        scene.watch = None;
+        scene.time += DONE_MS;
+        assert_eq!(scene.see(0, 0), Some(Against::Straight), "and for a time only");
+        let last = (2..ENOUGH).map(|_| scene.see(0, 0)).last();
+        assert_eq!(last, Some(Some(Against::Asked(Gesture::Left))));
+    }
+
+    #[test]
+    fn another_movement_fails_and_nobody_is_asked_for_a_time() {
+        for wrong in [[-14, 0], [0, 20], [0, -20]] {
+            let mut scene = Scene::asked();
+            assert_eq!(scene.see(wrong[0], wrong[1]), Some(Against::Challenge));
+            for _ in 1..FAILED_MS / 200 {
+                assert_eq!(scene.see(0, 0), Some(Against::Early));
+            }
+            assert_eq!(scene.see(0, 0), Some(Against::Asked(Gesture::Left)));
+        }
+    }
+
+    #[test]
+    fn each_movement_and_the_way_back_have_their_time() {
+        let mut scene = Scene::asked();
+        scene.time += STEP_MS - 200;
+        assert_eq!(scene.see(14, 0), Some(Against::Straight), "at the last moment");
+        assert_eq!(scene.see(14, 0), Some(Against::Challenge), "and does not come back");
+        let mut scene = Scene::asked();
+        scene.time += STEP_MS;
+        assert_eq!(scene.see(0, 0), Some(Against::Challenge));
+    }
+
+    #[test]
+    fn who_is_never_still_is_not_asked() {
+        let mut scene = Scene::asked();
+        scene.challenge.reset();
+        for number in 0..20 {
+            assert_eq!(scene.see(if number % 2 == 0 { 9 } else { -9 }, 0), Some(Against::Straight));
+        }
+    }
+
+    #[test]
+    fn a_watch_that_begins_anew_begins_the_challenge_anew_but_ends_no_penalty() {
+        let mut scene = Scene::asked();
+        assert_eq!(scene.see(14, 0), Some(Against::Straight));
+        scene.looks.clear();
+        scene.watch = Some(Against::Early);
+        assert_eq!(scene.see(0, 0), Some(Against::Early));
+        for _ in 2..ENOUGH {
+            scene.see(0, 0);
+        }
+        assert_eq!(scene.see(0, 0), Some(Against::Asked(Gesture::Left)), "the first again");
+        assert_eq!(scene.see(-14, 0), Some(Against::Challenge));
+        scene.looks.clear();
+        scene.watch = None;
+        assert_eq!(scene.see(0, 0), Some(Against::Early), "another face waits as well");
+    }
+
+    #[test]
+    fn what_the_network_takes_for_a_picture_makes_no_movement_and_time_goes_by() {
+        let mut scene = Scene::asked();
+        scene.watch = Some(Against::Looks);
+        assert_eq!(scene.see(14, 0), Some(Against::Looks));
+        scene.time += STEP_MS;
+        assert_eq!(scene.see(0, 0), Some(Against::Challenge));
+    }
+
+    #[test]
+    fn every_order_has_a_turn_and_no_movement_twice_in_a_row() {
+        let mut orders = std::collections::BTreeMap::new();
+        for number in 0..36 * 4 {
+            let drawn = order([number % 4, number / 4 % 3, number / 12]);
+            assert!(drawn[0] != drawn[1] && drawn[1] != drawn[2], "{drawn:?}");
+            assert!(drawn.iter().any(|one| matches!(one, Gesture::Left | Gesture::Right)), "{drawn:?}");
+            *orders.entry(std::format!("{drawn:?}")).or_insert(0) += 1;
+        }
+        assert_eq!(orders.len(), 34);
+    }
+
+    #[test]
+    fn no_landmarks_overflow() {
+        let far = |x: i32| Look { landmarks: [Point { x, y: -(x / 2) }; 5], ..Look::default() };
+        let looks = [far(i32::MIN), far(i32::MAX), far(0), far(5)].repeat(4);
+        let verdict = Verdict { score: 0, needed: 0, movement: Movement::Unclear, against: None };
+        let mut challenge = Challenge::new();
+        for end in 1..looks.len() {
+            challenge.see(verdict, &looks[..end], || [255; STEPS]);
+        }
+        // Asked by a calm head, and then far away.
+        let mut scene = Scene::asked();
+        scene.looks.push(far(i32::MAX));
+        scene.challenge.see(verdict, &scene.looks, || DRAWN);
+        assert!(matches!(scene.challenge.state, State::Asks(_) | State::Failed));
+    }
+}

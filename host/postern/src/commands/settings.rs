@@ -22,8 +22,8 @@ pub struct Args {
     #[arg(long, value_name = "MS")]
     open_ms: Option<u32>,
 
-    /// What shows that a face is a living one: off (a photograph opens) or passive (the liveness
-    /// network must take it for one; without that network the door stays locked)
+    /// What shows that a face is a living one: off (a photograph opens), passive (it must look and move like one;
+    /// without the liveness network the door stays locked) or challenge (it must also turn and nod as the door asks)
     #[arg(long, value_name = "MODE", value_parser = crate::liveness::mode)]
     liveness: Option<LivenessMode>,
 

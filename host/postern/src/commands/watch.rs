@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use client::protocol::{Event, EventKind, Judgement};
+use client::protocol::{Artefact, Event, EventKind, Judgement};
 use client::{Device, Error};
 use serde_json::{Value, json};
 
@@ -118,6 +118,7 @@ pub fn judgement_text(judgement: &Judgement) -> String {
         }
         Judgement::Stranger(None) => "a stranger".to_owned(),
         Judgement::Known(best) => format!("{} ({:.3})", best.name, real(best.similarity)),
+        Judgement::NotLive(Artefact::Asked(gesture)) => format!("a face, and asks it to {gesture}"),
         Judgement::NotLive(artefact) => format!("no living face: it {artefact}"),
         _ => "cannot judge: the models or the people are missing or do not fit".to_owned(),
     }
@@ -155,6 +156,7 @@ fn to_json(event: &Event) -> Value {
                 Judgement::Poor(_) => ("poor", None),
                 Judgement::Stranger(best) => ("stranger", best.as_ref()),
                 Judgement::Known(best) => ("known", Some(best)),
+                Judgement::NotLive(Artefact::Asked(_)) => ("asked", None),
                 Judgement::NotLive(_) => ("not-live", None),
                 _ => ("unable", None),
             };
@@ -166,6 +168,10 @@ fn to_json(event: &Event) -> Value {
                 "similarity": best.map(|best| rounded(best.similarity)),
                 "threshold": threshold.map(rounded),
                 "liveness": crate::liveness::to_json(liveness.as_ref()),
+                "asked": match judgement {
+                    Judgement::NotLive(Artefact::Asked(gesture)) => Some(gesture.to_string()),
+                    _ => None,
+                },
                 "faces": faces,
                 "agreement": agreement,
                 "frame": frame,

@@ -56,7 +56,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "recorded")]
     challenge: bool,
 
-    /// Pictures in a presentation that is made, five a second [default: 16; 60 with --challenge]
+    /// Pictures in a presentation that is made, five a second [default: 16; 64 with --challenge]
     #[arg(long, value_name = "N")]
     pictures: Option<usize>,
 
@@ -84,7 +84,7 @@ pub struct Args {
 impl Args {
     /// Pictures in a presentation.
     fn pictures(&self) -> usize {
-        self.pictures.unwrap_or(if self.challenge { 60 } else { 16 })
+        self.pictures.unwrap_or(if self.challenge { 64 } else { 16 })
     }
 
     /// The people asked for; none if all are.
