@@ -177,6 +177,30 @@ fn pictures_swapped_in_one_place_do_not_open() {
     });
 }
 
+/// Every look is nearly that of before, and in the end it is somebody else.
+#[test]
+fn a_face_that_turns_slowly_into_another_one_is_watched_anew() {
+    let early = |judgement: &Judgement| *judgement == Judgement::NotLive(Artefact::Early);
+    for (steps, anew) in [(0, false), (8, true)] {
+        board().boot(async |world: &mut World| {
+            for number in 0..40u8 {
+                world.scene.show_bytes(engine::becoming(4, number, number.saturating_mul(steps)));
+                world.wait(50).await;
+            }
+            let judged: Vec<_> = events(world)
+                .await
+                .into_iter()
+                .filter_map(|event| match event {
+                    EventKind::Judged { judgement, .. } => Some(judgement),
+                    _ => None,
+                })
+                .collect();
+            let watched = judged.iter().skip_while(|one| early(one)).any(early);
+            assert_eq!(watched, anew, "{judged:?}");
+        });
+    }
+}
+
 #[test]
 fn a_picture_that_does_not_move_never_opens_however_alive_it_looks() {
     board().boot(async |world: &mut World| {

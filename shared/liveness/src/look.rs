@@ -11,8 +11,9 @@ const GROWTH: [i64; 2] = [3, 2];
 /// looks in a row. A turning head stays above it from one look to the next, other people stay far below.
 pub const SAME: i16 = 16_384;
 
-/// The same for a look and the first one of its watch (0.4).
-pub const SAME_AS_FIRST: i16 = 13_107;
+/// The same for a look and the first one of its watch (0.3): a face that turns slowly into another one goes away from
+/// it. Heads that turned as a door asked them to stayed above 0.41 (people of the training).
+pub const SAME_AS_FIRST: i16 = 9_830;
 
 /// The nose of one face does not leap by more than this between the eyes from one look to the next, in distances of the
 /// eyes, Q12 (0.125): a head would have turned by some 16 degrees. Living heads at five looks a second stay below

@@ -151,7 +151,7 @@ mod tests {
     use vision::Point;
 
     use super::*;
-    use crate::SAME;
+    use crate::{SAME, SAME_AS_FIRST};
 
     /// A look at a face at `x`, whose nose is `nose` to the right of the middle.
     fn look(score: u16, x: i32, nose: i32, second: u64) -> Look {
@@ -205,6 +205,19 @@ mod tests {
             assert_eq!(watch.looks().len() as u64, number % 4 + 1);
             assert_eq!(watch.looks()[0].similarity, i16::MAX, "of one face alone");
         }
+    }
+
+    #[test]
+    fn a_face_that_turns_slowly_into_another_one_begins_anew() {
+        let mut watch = Watch::new();
+        let see = |watch: &mut Watch, to_first| {
+            watch.see(Look { similarity: 32_000, to_first, ..look(32_000, 100, 0, 0) }, 3);
+            watch.looks().len()
+        };
+        let lengths =
+            [5, 30_000, 20_000, SAME_AS_FIRST, SAME_AS_FIRST - 1].map(|alike| see(&mut watch, alike));
+        assert_eq!(lengths, [1, 2, 3, 4, 1]);
+        assert_eq!(watch.looks()[0].to_first, i16::MAX, "it is the first itself");
     }
 
     #[test]
