@@ -23,6 +23,7 @@ mod head;
 mod optimizer;
 pub mod pool;
 mod read;
+mod slim;
 mod spec;
 mod state;
 #[cfg(feature = "burn")]

@@ -41,6 +41,10 @@ pub struct FaceArgs {
     #[arg(long, value_name = "PEOPLE", value_parser = clap::value_parser!(u32).range(2..))]
     held_out: Option<u32>,
 
+    /// Also train on so many people more, each a blend of two
+    #[arg(long, value_name = "PEOPLE", default_value_t = 0)]
+    pub morphs: u32,
+
     /// The pictures are aligned faces already: each is taken as a whole
     #[arg(long)]
     aligned: bool,

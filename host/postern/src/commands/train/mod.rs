@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use pictures::{Photo, Tile};
 use sha2::{Digest, Sha256};
-use train::data::{Crops, Data, split};
+use train::data::{Crops, Data, Morphs, split};
 use train::loss::Identity;
 use train::run::{CHECKPOINT, End, Run, Settings, replace};
 use train::{SIDE, augment};
@@ -102,11 +102,16 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     let needs_pairs = !matches!(objective.identity, Identity::None | Identity::ArcFace { .. });
     faces.check(needs_pairs)?;
-    let people: Vec<usize> = faces.pictures.iter().map(|picture| picture.person).collect();
+    let mut people: Vec<usize> = faces.pictures.iter().map(|picture| picture.person).collect();
     let (train, held_out) = split(&people, args.faces.held_out(), args.search.seed)?;
+    let morphs = args.faces.morphs as usize;
+    let fingerprint = fingerprint(&faces, &held_out, morphs);
+    let crops = Morphs::new(faces.store, &people, &train, morphs, args.search.seed);
+    let morphs = people.len()..people.len() + crops.people().len();
+    people.extend(crops.people().iter().map(|number| faces.names.len() + number));
     let (mut encoder, network) = args.network.build(args.search.seed)?;
     let teacher = match &args.loss.teacher {
-        Some(name) => Some(teacher::embeddings(name, &faces)?),
+        Some(name) => Some(teacher::embeddings(name, &crops, people.len())?),
         None => None,
     };
     if let Some(teacher) = teacher.as_ref().filter(|_| objective.embedding > 0.0) {
@@ -126,12 +131,14 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         objective,
         augment: !args.search.no_augmentation,
         network,
-        data: fingerprint(&faces, &held_out),
+        data: fingerprint,
     };
-    let data = Data { crops: Box::new(faces.store), people, train, held_out, teacher };
+    let data = Data { crops: Box::new(crops), people, train, morphs, held_out, teacher };
     eprintln!(
-        "{name}: {} pictures to train on, {} of other people to validate with; results go to {}",
+        "{name}: {} pictures to train on, {} of people between these, {} of others to validate with; results \
+         go to {}",
         data.train.len(),
+        data.morphs.len(),
         data.held_out.len(),
         out.display()
     );
@@ -172,7 +179,7 @@ impl Args {
 }
 
 /// What tells the pictures and the split, for a training that is resumed with the same.
-fn fingerprint(faces: &Faces, held_out: &[usize]) -> String {
+fn fingerprint(faces: &Faces, held_out: &[usize], morphs: usize) -> String {
     let mut digest = Sha256::new();
     for picture in &faces.pictures {
         digest.update(picture.digest);
@@ -180,7 +187,8 @@ fn fingerprint(faces: &Faces, held_out: &[usize]) -> String {
     }
     held_out.iter().for_each(|&picture| digest.update((picture as u64).to_le_bytes()));
     let digest: [u8; 32] = digest.finalize().into();
-    format!("{} pictures, SHA-256 {}", faces.pictures.len(), hex(&digest))
+    let more = if morphs == 0 { String::new() } else { format!(" and {morphs} morphs") };
+    format!("{} pictures{more}, SHA-256 {}", faces.pictures.len(), hex(&digest))
 }
 
 /// A sheet of a few faces, each as it is and varied.

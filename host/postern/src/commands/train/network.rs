@@ -41,6 +41,10 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "HEAD", requires = "from", default_value = "principal")]
     head: NewHead,
 
+    /// Take channels out of a model's bottlenecks until it needs that many million multiply-adds
+    #[arg(long, value_name = "MILLIONS", requires = "from")]
+    multiply_adds: Option<f64>,
+
     /// Leave the first N layers as they are, or those whose name begins so
     #[arg(long, value_name = "N|NAME", requires = "from")]
     freeze: Option<String>,
@@ -90,6 +94,9 @@ impl NetworkArgs {
                     .with_context(|| from.clone())?
             }
         };
+        if let Some(millions) = self.multiply_adds {
+            told = format!("{told}, {millions} M multiply-adds");
+        }
         if let Some(layers) = &self.freeze {
             // That there are such layers shows now, before anything takes long.
             freeze(&mut encoder, layers)?;
@@ -107,9 +114,19 @@ impl NetworkArgs {
         self.dimension.unwrap_or_else(|| encoder.dimension())
     }
 
-    /// Puts a last layer of fewer values on a model, if that is still to be done: its principal components of the
-    /// faces of the training. Of an encoder that is loaded from a checkpoint next, only the form counts.
+    /// Makes a model what it is to be, if that is still to be done: with a last layer of fewer values, which are its
+    /// principal components of the faces of the training, and with fewer channels. Of an encoder that is loaded
+    /// from a checkpoint next, only the form counts.
     pub fn finish(&self, encoder: &mut Encoder, data: &Data, is_loaded: bool) -> anyhow::Result<()> {
+        self.shorten(encoder, data, is_loaded)?;
+        if let Some(millions) = self.multiply_adds {
+            ensure!(millions.is_finite() && millions > 0.0, "--multiply-adds {millions} are none");
+            encoder.slim((millions * 1e6) as usize)?;
+        }
+        self.freeze.iter().try_for_each(|layers| freeze(encoder, layers))
+    }
+
+    fn shorten(&self, encoder: &mut Encoder, data: &Data, is_loaded: bool) -> anyhow::Result<()> {
         let (old, new) = (encoder.dimension(), self.dimension(encoder));
         if old == new {
             return Ok(());
@@ -127,7 +144,7 @@ impl NetworkArgs {
             });
             encoder.project(&train::principal_head(&own, new, teacher.as_ref())?)?;
         }
-        self.freeze.iter().try_for_each(|layers| freeze(encoder, layers))
+        Ok(())
     }
 }
 
