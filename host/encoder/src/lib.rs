@@ -33,7 +33,7 @@ mod write;
 
 pub use batch::{Embeddings, Images};
 #[cfg(feature = "burn")]
-pub use burn_tensor::Device;
+pub use burn_tensor::{Device, DeviceKind};
 pub use encoder::{Encoder, Engine, Freeze, Source};
 pub use error::Error;
 pub use graph::Preprocessing;

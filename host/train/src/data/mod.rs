@@ -71,7 +71,8 @@ impl Data {
     }
 
     /// Faces as an encoder takes them, of `height` by `width`.
-    pub(crate) fn images(&self, faces: Vec<Vec<u8>>, (height, width): (usize, usize)) -> Images {
+    #[must_use]
+    pub fn images(&self, faces: Vec<Vec<u8>>, (height, width): (usize, usize)) -> Images {
         let pixels = faces.into_iter().flat_map(|face| fit::fit(face, height, width)).collect();
         Images { height, width, pixels }
     }

@@ -1,6 +1,6 @@
 //! How well an encoder tells people apart that it was not trained on.
 
-use encoder::{Embeddings, Trainable};
+use encoder::{Embeddings, Images, Trainable};
 use eval::Comparison;
 use serde::Serialize;
 
@@ -31,6 +31,16 @@ pub fn embed(
         seen(some.len());
     }
     Ok(Units::of(&Embeddings { dimension: encoder.dimension(), values }).vectors)
+}
+
+/// At most `count` faces of the training, evenly spread, as an encoder of this input takes them.
+///
+/// # Errors
+/// [`Error::Read`] of the crops.
+pub fn samples(data: &Data, input: (usize, usize), count: usize) -> Result<Images, Error> {
+    let step = data.train.len().div_ceil(count).max(1);
+    let faces = data.train.iter().step_by(step).map(|&picture| data.crops.read(picture));
+    Ok(data.images(faces.collect::<Result<_, _>>()?, input))
 }
 
 /// All pairs of `pictures` by their unit vectors.

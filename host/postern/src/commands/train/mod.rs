@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
+use encoder::Trainable;
 use pictures::{Photo, Tile};
 use sha2::{Digest, Sha256};
 use train::data::{Crops, Data, Morphs, split};
@@ -87,7 +88,7 @@ pub fn distill(args: DistillArgs, output: &Output) -> anyhow::Result<Outcome> {
 /// Trains, and writes what came of it.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let objective = args.loss.settings()?;
-    let schedule = args.search.schedule()?;
+    let schedule = args.search.schedule(objective.identity)?;
     let name = args.name.clone().map_or_else(|| faces::name_of(&args.folder), Ok)?;
     ensure!(name.len() <= 32, "the name {name} is longer than 32 bytes: give a shorter --name");
     let out = args.out.clone().map_or_else(|| Ok(models::cache("train")?.join(&name)), anyhow::Ok)?;
@@ -146,13 +147,20 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let before = train::run::embed(&encoder, &data, &data.held_out, &mut |_| ())?;
     let mut progress = Progress::new()?;
     let run = Run { folder: &out, resume, interval: args.search.interval() };
-    let end = train::run::train(&mut encoder, &data, &settings, run, &mut progress);
+    let end = args.search.train(&mut encoder, &data, &settings, run, &mut progress);
     progress.finish();
     if end? == End::Interrupted {
-        bail!("broken off; the same command with --resume goes on from {}", out.join(CHECKPOINT).display());
+        bail!("broken off; the same command with --resume goes on from {}", out.display());
     }
-    let teacher = args.loss.teacher.as_deref();
-    let told = result::Training { name: &name, folder: &out, settings: &settings, teacher, before: &before };
+    let told = result::Training {
+        name: &name,
+        folder: &out,
+        settings: &settings,
+        teacher: args.loss.teacher.as_deref(),
+        side: encoder.input().0,
+        is_rounded: args.search.rounding > 0,
+        before: &before,
+    };
     let result = result::write(&told, &encoder, &data)?;
     output.print(&result, |to| result.print(to))?;
     Ok(Outcome::Done)

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use encoder::{Encoder, Freeze, Head, Optimizer, Preprocessing, Source, Spec, Trainable};
+use encoder::{Encoder, Engine, Freeze, Head, Optimizer, Preprocessing, Source, Spec, Trainable};
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
 use train::data::Data;
@@ -18,8 +18,12 @@ use crate::models::{Channels, Manifest};
 #[command(next_help_heading = "Network")]
 pub struct NetworkArgs {
     /// Begin with the weights of a model: its name, or an ONNX file that a training wrote
-    #[arg(long, value_name = "NAME|ONNX", conflicts_with_all = ["width", "depth", "features"])]
+    #[arg(long, value_name = "NAME|ONNX", conflicts_with_all = ["input", "width", "depth", "features"])]
     from: Option<String>,
+
+    /// Side of the faces that a new network takes, in pixels: 112, 96, 80 or 64
+    #[arg(long, value_name = "PIXELS", default_value_t = train::SIDE, value_parser = side)]
+    input: usize,
 
     /// Channels of a new network, as a share of MobileFaceNet's
     #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
@@ -52,6 +56,35 @@ pub struct NetworkArgs {
     /// Share of the weights that a step takes off, times the rate
     #[arg(long, value_name = "FACTOR", default_value_t = 1e-4)]
     decay: f32,
+
+    /// Who computes: a GPU takes a postern built with `--features wgpu` or `cuda`
+    #[arg(long, default_value = "processor")]
+    engine: Computer,
+}
+
+/// Who computes.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Computer {
+    /// The processor, on all cores; the same weights on any machine
+    Processor,
+    /// The first GPU through Vulkan, Metal or DirectX
+    #[cfg(feature = "wgpu")]
+    Wgpu,
+    /// The first GPU of NVIDIA's
+    #[cfg(feature = "cuda")]
+    Cuda,
+}
+
+impl Computer {
+    fn engine(self) -> Engine {
+        match self {
+            Self::Processor => Engine::Processor,
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu => Engine::Tensors(encoder::Device::wgpu(encoder::DeviceKind::Default)),
+            #[cfg(feature = "cuda")]
+            Self::Cuda => Engine::Tensors(encoder::Device::cuda(0)),
+        }
+    }
 }
 
 /// How a last layer is made.
@@ -71,11 +104,11 @@ impl NetworkArgs {
         let mut encoder = match &self.from {
             None => {
                 let spec = Spec {
+                    input: [self.input; 2],
                     width: self.width,
                     depth: self.depth,
                     features: self.features,
                     dimension: self.dimension.unwrap_or(128),
-                    ..Spec::default()
                 };
                 told = format!("{spec:?}, {told}");
                 Encoder::new(&spec, seed, optimizer)?
@@ -97,13 +130,17 @@ impl NetworkArgs {
         if let Some(millions) = self.multiply_adds {
             told = format!("{told}, {millions} M multiply-adds");
         }
+        encoder.set_engine(self.engine.engine());
         if let Some(layers) = &self.freeze {
             // That there are such layers shows now, before anything takes long.
             freeze(&mut encoder, layers)?;
             told = format!("{told}, frozen {layers}");
         }
-        let side = train::SIDE;
-        ensure!(encoder.input() == (side, side), "a board's encoder takes faces of {side}x{side}");
+        let (height, width) = encoder.input();
+        ensure!(
+            height == width && SIDES.contains(&width),
+            "it takes faces of {height}x{width} pixels, and a board gives 64x64, 80x80, 96x96 or 112x112"
+        );
         dimension(&self.dimension(&encoder).to_string())
             .map_err(|error| anyhow::anyhow!("{error}: give --dimension, for a new last layer"))?;
         Ok((encoder, told))
@@ -169,6 +206,14 @@ fn read(from: &str) -> anyhow::Result<(Vec<u8>, Preprocessing)> {
     Ok((onnx, Preprocessing { mean, scale: manifest.input.scale }))
 }
 
+/// What a board cuts faces to.
+const SIDES: [usize; 4] = [64, 80, 96, 112];
+
+fn side(text: &str) -> Result<usize, String> {
+    let side = text.parse().ok().filter(|side| SIDES.contains(side));
+    side.ok_or_else(|| format!("{text} pixels: a board cuts faces to 64, 80, 96 or 112"))
+}
+
 fn depth(text: &str) -> Result<[usize; 3], String> {
     let parts: Option<Vec<usize>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
     parts.and_then(|parts| parts.try_into().ok()).ok_or_else(|| format!("{text} is not like 4,6,2"))
@@ -187,6 +232,7 @@ mod tests {
     #[test]
     fn sizes_that_no_board_takes_are_refused() {
         assert_eq!((depth("1, 2,3"), dimension("128")), (Ok([1, 2, 3]), Ok(128)));
+        assert_eq!((side("80"), side("100").is_err()), (Ok(80), true));
         assert!(depth("1,2").is_err() && dimension("100").is_err() && dimension("1024").is_err());
     }
 }
