@@ -69,11 +69,11 @@ impl Data {
         }
         (classes, own)
     }
+}
 
-    /// Faces as an encoder takes them, of `height` by `width`.
-    #[must_use]
-    pub fn images(&self, faces: Vec<Vec<u8>>, (height, width): (usize, usize)) -> Images {
-        let pixels = faces.into_iter().flat_map(|face| fit::fit(face, height, width)).collect();
-        Images { height, width, pixels }
-    }
+/// Faces, of [`crate::SIDE`] squared, as an encoder takes them, of `height` by `width`.
+#[must_use]
+pub fn images(faces: Vec<Vec<u8>>, (height, width): (usize, usize)) -> Images {
+    let pixels = faces.into_iter().flat_map(|face| fit::fit(face, height, width)).collect();
+    Images { height, width, pixels }
 }

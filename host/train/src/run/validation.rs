@@ -5,7 +5,7 @@ use eval::Comparison;
 use serde::Serialize;
 
 use crate::Error;
-use crate::data::Data;
+use crate::data::{Data, images};
 use crate::loss::{Difference, Matrix, Pair, Units, Verifier, balanced_pairs, square_distance};
 
 /// Pictures embedded at a time.
@@ -26,7 +26,7 @@ pub fn embed(
     let mut values = Vec::with_capacity(pictures.len() * encoder.dimension());
     for some in pictures.chunks(AT_A_TIME) {
         let faces = some.iter().map(|&picture| data.crops.read(picture)).collect::<Result<Vec<_>, _>>()?;
-        let Embeddings { values: found, .. } = encoder.embed(&data.images(faces, encoder.input()));
+        let Embeddings { values: found, .. } = encoder.embed(&images(faces, encoder.input()));
         values.extend(found);
         seen(some.len());
     }
@@ -40,7 +40,7 @@ pub fn embed(
 pub fn samples(data: &Data, input: (usize, usize), count: usize) -> Result<Images, Error> {
     let step = data.train.len().div_ceil(count).max(1);
     let faces = data.train.iter().step_by(step).map(|&picture| data.crops.read(picture));
-    Ok(data.images(faces.collect::<Result<_, _>>()?, input))
+    Ok(images(faces.collect::<Result<_, _>>()?, input))
 }
 
 /// All pairs of `pictures` by their unit vectors.

@@ -20,11 +20,14 @@ mod network;
 mod objective;
 mod result;
 mod teacher;
+mod templates;
 mod watch;
 
-use faces::{FaceArgs, Faces};
+use faces::SplitArgs;
+pub use faces::{FaceArgs, Faces};
 use network::NetworkArgs;
 use objective::{LossArgs, SearchArgs};
+pub use templates::by_templates;
 use watch::Progress;
 
 /// Faces on a sheet of variations, and variations of each.
@@ -59,6 +62,9 @@ pub struct Args {
 
     #[command(flatten)]
     faces: FaceArgs,
+
+    #[command(flatten)]
+    split: SplitArgs,
 
     #[command(flatten)]
     network: NetworkArgs,
@@ -104,8 +110,8 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let needs_pairs = !matches!(objective.identity, Identity::None | Identity::ArcFace { .. });
     faces.check(needs_pairs)?;
     let mut people: Vec<usize> = faces.pictures.iter().map(|picture| picture.person).collect();
-    let (train, held_out) = split(&people, args.faces.held_out(), args.search.seed)?;
-    let morphs = args.faces.morphs as usize;
+    let (train, held_out) = split(&people, args.split.held_out(), args.search.seed)?;
+    let morphs = args.split.morphs as usize;
     let fingerprint = fingerprint(&faces, &held_out, morphs);
     let crops = Morphs::new(faces.store, &people, &train, morphs, args.search.seed);
     let morphs = people.len()..people.len() + crops.people().len();

@@ -9,8 +9,6 @@ use compiler::{CalibrationRecord, Kind, Method, Options, Preprocessing};
 use encoder::{Encoder, Head, Optimizer, Source, Trainable};
 use eval::{CalibrationPoint, Comparison, Curve, calibrate, intervals, plot_det};
 use indicatif::ProgressBar;
-use rayon::prelude::*;
-use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use serde::Serialize;
 use train::data::Data;
 use train::loss::Matrix;
@@ -20,8 +18,8 @@ use train::run::{
 };
 
 use super::faces::style;
-use crate::image_file::{Arena, ImageFile};
-use crate::models;
+use super::templates::by_templates;
+use crate::image_file::ImageFile;
 
 /// Faces that the ranges of activations are taken from.
 const SAMPLES: usize = 200;
@@ -162,7 +160,8 @@ fn compile(
     bar.finish_and_clear();
     let plan = compiler::plan::plan(&network);
     let image = compiler::image::write(&network, &plan, &options, onnx)?;
-    let board = on_board(&image, input, data)?;
+    let people: Vec<usize> = data.held_out.iter().map(|&picture| data.people[picture]).collect();
+    let board = by_templates(&image, data.crops.as_ref(), &data.held_out, &people)?;
     let table = match calibrate(&board) {
         Ok(table) => table,
         Err(error) => {
@@ -174,25 +173,6 @@ fn compile(
         |point: &CalibrationPoint| CalibrationRecord { one_in: point.one_in, threshold: point.threshold };
     options.calibration = table.iter().map(record).collect();
     Ok((compiler::image::write(&network, &plan, &options, onnx)?, board, table))
-}
-
-/// Compares unseen people by the templates that a board makes.
-fn on_board(image: &[u8], input: (usize, usize), data: &Data) -> anyhow::Result<Comparison> {
-    let detector = ImageFile::read(&models::image(models::DETECTOR)?)?;
-    let encoder = ImageFile::from_bytes(image);
-    let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
-    let templates = data.held_out.par_iter().map_init(
-        || Arena::new(recognizer.arena_len()),
-        |arena, &picture| {
-            let face = data.crops.read(picture)?;
-            let crop: Vec<i8> =
-                data.images(vec![face], input).pixels.iter().map(|value| (value ^ 0x80) as i8).collect();
-            Ok(recognizer.encode_aligned(&crop, arena.bytes()).ok())
-        },
-    );
-    let templates = eval::Embeddings::Templates(templates.collect::<anyhow::Result<_>>()?);
-    let people: Vec<u32> = data.held_out.iter().map(|&picture| data.people[picture] as u32).collect();
-    Ok(Comparison::all_pairs(&templates, &people))
 }
 
 fn manifest(training: &Training, report: &Report, table: &[CalibrationPoint], data: &Data) -> String {
