@@ -23,7 +23,7 @@ pub struct Args {
 enum What {
     /// Put other firmware on an emulated board, and boot it
     Firmware(FirmwareArgs),
-    /// Put models on a board, signed on the way: without a name yunet, mobilefacenet and liveness. What
+    /// Put models on a board, signed on the way: without a name yunet, postern-128 and liveness. What
     /// is there stays in force until the new one is whole
     Models(ModelsArgs),
 }

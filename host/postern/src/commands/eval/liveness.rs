@@ -62,6 +62,10 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
+    /// The encoder that tells whether it is still the same face: a model's name, or an image
+    #[arg(long, value_name = "NAME|IMAGE", default_value = models::ENCODER)]
+    encoder: String,
+
     /// The liveness network: a model's name, or an image
     #[arg(long, value_name = "NAME|IMAGE", default_value = models::LIVENESS)]
     liveness: String,
@@ -92,7 +96,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         return report(&judged, args, output);
     }
     ensure!(args.pictures >= args.agreement, "a presentation needs at least {} pictures", args.agreement);
-    let (detector, encoder) = images()?;
+    let (detector, encoder) = images(&args.encoder)?;
     let image = ImageFile::read(&models::image(&args.liveness)?)?;
     let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
     let liveness = Liveness::new(image.model().with_context(|| args.liveness.clone())?)
@@ -115,10 +119,10 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     report(&judged, args, output)
 }
 
-/// The images of detector and encoder.
-pub fn images() -> anyhow::Result<(ImageFile, ImageFile)> {
-    let [detector, encoder] = [models::DETECTOR, models::ENCODER]
-        .map(|name| models::image(name).and_then(|path| ImageFile::read(&path)));
+/// The images of the detector and of an encoder.
+pub fn images(encoder: &str) -> anyhow::Result<(ImageFile, ImageFile)> {
+    let [detector, encoder] =
+        [models::DETECTOR, encoder].map(|name| models::image(name).and_then(|path| ImageFile::read(&path)));
     Ok((detector?, encoder?))
 }
 
