@@ -151,14 +151,14 @@ impl Encoder {
     }
 
     /// Takes channels out of its bottlenecks until it needs at most `multiply_adds` for a picture: those first that
-    /// give the least for their price.
+    /// give the least for their price, as `samples` tell.
     ///
     /// What the optimiser remembers begins anew, and no layer is frozen.
     ///
     /// # Errors
-    /// It has no bottlenecks with batch norms, they are not enough, or the network is quantized already.
-    pub fn slim(&mut self, multiply_adds: usize) -> Result<(), Error> {
-        let slimmer = slim(self.graph.clone(), multiply_adds)?;
+    /// Its bottlenecks are not enough, there are no samples, or the network is quantized already.
+    pub fn slim(&mut self, multiply_adds: usize, samples: &Images) -> Result<(), Error> {
+        let slimmer = slim(self.graph.clone(), multiply_adds, samples)?;
         self.begin_anew(slimmer)
     }
 

@@ -158,7 +158,8 @@ impl NetworkArgs {
         self.shorten(encoder, data, is_loaded)?;
         if let Some(millions) = self.multiply_adds {
             ensure!(millions.is_finite() && millions > 0.0, "--multiply-adds {millions} are none");
-            encoder.slim((millions * 1e6) as usize)?;
+            let samples = train::run::samples(data, encoder.input(), SLIM_SAMPLES)?;
+            encoder.slim((millions * 1e6) as usize, &samples)?;
         }
         self.freeze.iter().try_for_each(|layers| freeze(encoder, layers))
     }
@@ -169,7 +170,8 @@ impl NetworkArgs {
             return Ok(());
         }
         ensure!(new < old, "it gives {old} values, and {new} are more: that takes --head new");
-        if is_loaded {
+        // Which channels go depends on what reads them, so that the layer must be the one that it was.
+        if is_loaded && self.multiply_adds.is_none() {
             encoder.project(&vec![0.0; old * new])?;
         } else {
             let bar = ProgressBar::new(data.train.len() as u64).with_style(style("principal components"));
@@ -205,6 +207,9 @@ fn read(from: &str) -> anyhow::Result<(Vec<u8>, Preprocessing)> {
     let onnx = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok((onnx, Preprocessing { mean, scale: manifest.input.scale }))
 }
+
+/// Faces that tell which channels count.
+const SLIM_SAMPLES: usize = 32;
 
 /// What a board cuts faces to.
 const SIDES: [usize; 4] = [64, 80, 96, 112];
