@@ -3,7 +3,6 @@
 use core::sync::atomic::Ordering;
 
 use audit::{Fault, Kind};
-use embassy_futures::block_on;
 use embassy_time::Instant;
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::{Gallery, Template};
@@ -205,7 +204,7 @@ fn open_gallery<'m, G: NorFlash, T: NorFlash>(
 ) -> Result<Gallery<'m, G>, gallery::Error> {
     let storage = storage.ok_or(gallery::Error::Flash)?;
     let salt = storage.salt().map_err(|_| gallery::Error::Flash)?;
-    block_on(Gallery::open(flash, memory, unique.derive(&salt, b"postern gallery"), random))
+    Gallery::open(flash, memory, unique.derive(&salt, b"postern gallery"), random)
 }
 
 fn unreadable(error: &gallery::Error) -> Error {
