@@ -40,35 +40,29 @@ pub struct Start<'a> {
 pub struct Decision<'a> {
     /// What to start; or why nothing can be.
     pub start: Result<Start<'a>, Error>,
-    /// What to write before.
-    pub record: Option<Record>,
+    /// What the record says from now on, to be written before.
+    pub state: Option<State>,
 }
 
 /// Decides by the table above.
 #[must_use]
 pub fn decide<'a>(record: &Record, slots: [&'a [u8]; 2], target: &Target) -> Decision<'a> {
-    let in_force = |record| Decision { start: trusted(slots, target, record), record: None };
-    let State::OnTrial { starts } = record.state else { return in_force(record) };
-    let refused = if starts < TRIALS {
-        match tried(slots, target, record) {
-            Ok(start) => {
-                let record = Record { state: State::OnTrial { starts: starts + 1 }, ..*record };
-                return Decision { start: Ok(start), record: Some(record) };
-            }
-            Err(_) => true,
-        }
-    } else {
-        false
+    let (start, state) = match record.state() {
+        State::OnTrial { starts } if starts < TRIALS => match tried(slots, target, record) {
+            Ok(start) => (Ok(start), Some(State::OnTrial { starts: starts + 1 })),
+            Err(_) => (trusted(slots, target, record), Some(State::GivenUp { refused: true })),
+        },
+        State::OnTrial { .. } => (trusted(slots, target, record), Some(State::GivenUp { refused: false })),
+        _ => (trusted(slots, target, record), None),
     };
-    let record = Record { state: State::GivenUp { refused }, ..*record };
-    Decision { record: Some(record), ..in_force(&record) }
+    Decision { start, state }
 }
 
 /// What is in force.
 fn trusted<'a>(slots: [&'a [u8]; 2], target: &Target, record: &Record) -> Result<Start<'a>, Error> {
-    let slot = record.slot;
+    let slot = record.slot();
     let image = Image::open(slots[usize::from(slot == 1)], target)?;
-    if image.digest != record.digest {
+    if image.digest != record.digest() {
         return Err(Error::Other);
     }
     Ok(Start { slot, image, trial: false })
@@ -76,14 +70,14 @@ fn trusted<'a>(slots: [&'a [u8]; 2], target: &Target, record: &Record) -> Result
 
 /// What is on trial, if it is good.
 fn tried<'a>(slots: [&'a [u8]; 2], target: &Target, record: &Record) -> Result<Start<'a>, Error> {
-    let slot = record.idle();
+    let slot = 1 - record.slot();
     let image = Image::open(slots[usize::from(slot == 1)], target)?;
-    if image.digest != record.trial.digest {
+    if image.digest != record.trial_digest() {
         return Err(Error::Other);
     }
-    if image.header.release < record.newest {
+    if image.header.release < record.newest() {
         return Err(Error::RolledBack);
     }
-    image.check_signer(&record.signer)?;
+    image.check_signer(&record.signer())?;
     Ok(Start { slot, image, trial: true })
 }

@@ -61,18 +61,27 @@ impl Header {
     /// [`Error::NotFirmware`], [`Error::Truncated`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let header = bytes.first_chunk::<HEADER_BYTES>().ok_or(Error::Truncated)?;
-        if header[..4] != MAGIC {
-            return Err(Error::NotFirmware);
-        }
+        let (board, release) = Self::names(header).ok_or(Error::NotFirmware)?;
         let word = |at: usize| u32::from_le_bytes(array(header, at));
         Ok(Self {
-            board: word(4),
-            release: u64::from_le_bytes(array(header, 8)),
+            board,
+            release,
             load: word(16),
             length: word(20),
             sha256: array(header, 32),
             signature: array(header, SIGNED),
         })
+    }
+
+    /// Board and release of the image that `bytes` begin with; none if they begin with none.
+    #[must_use]
+    pub fn names(bytes: &[u8]) -> Option<(u32, u64)> {
+        let [m0, m1, m2, m3, b0, b1, b2, b3, r0, r1, r2, r3, r4, r5, r6, r7, ..] = *bytes else {
+            return None;
+        };
+        let named = [m0, m1, m2, m3] == MAGIC;
+        let release = u64::from_le_bytes([r0, r1, r2, r3, r4, r5, r6, r7]);
+        named.then_some((u32::from_le_bytes([b0, b1, b2, b3]), release))
     }
 
     /// The bytes, as they lie before the code.

@@ -6,16 +6,17 @@
 //!
 //! ```text
 //! Image    header and code of one release, signed by the installer       Ed25519, SHA-256
-//! Record   what is in force, what is on trial, whom the board trusts     sealed by the board's own key
+//! Record   what is in force, what is on trial, who signs it             tagged by a key of the board
 //! decide   what to start                                                 the table there
 //! ```
 //!
 //! # Trust
-//! There is no key in the boot loader. The record is sealed under a key that follows from the board's unique
+//! There is no key in the boot loader. The record is tagged with a key that follows from the board's unique
 //! secret, so that nobody makes one who cannot read that; without a record nothing starts. What is in force is
-//! named by its digest: the factory's programmer writes the first record, for the image it puts into slot A, and
-//! each later image was checked against the signer that the installer named before it was started. So a signer
-//! that changes, or a board that changes hands, does not make the firmware in force a stranger's.
+//! named by its digest: the factory's programmer writes the first record, for the image it puts into slot A. The
+//! firmware names the signer of each later image, who is the one that the installer told it, and the boot loader checks
+//! the signature before it starts that image for the first time. So a signer that changes, or a board that changes
+//! hands, does not make the firmware in force a stranger's.
 //!
 //! # Invariants
 //! - Nothing is started whose every byte was not checked.
@@ -33,5 +34,5 @@ mod ring;
 pub use decide::{Decision, Start, TRIALS, decide};
 pub use error::Error;
 pub use image::{HEADER_BYTES, Header, Image, Target, digest};
-pub use record::{Record, State, TEXT_BYTES, Trial};
+pub use record::{Record, State, TEXT_BYTES};
 pub use ring::Ring;

@@ -10,20 +10,21 @@
 //! 12      8      release on trial, or given up, u64 LE
 //! 20      32     digest of the image in force
 //! 52      32     digest of the image on trial
-//! 84      32     whom the board trusts, an Ed25519 key; zeros: nobody yet
+//! 84      32     who must have signed the image on trial, an Ed25519 key; zeros sign nothing
 //! ```
+//! A record is kept as its bytes, and changed where it lies: that is short code on a board.
 
-/// Bytes of a record before it is sealed.
+/// Bytes of a record.
 pub const TEXT_BYTES: usize = 116;
 
-/// An image on trial, or one that was given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Trial {
-    /// The number of its release.
-    pub release: u64,
-    /// What stands for all of it.
-    pub digest: [u8; 32],
-}
+const SLOT: usize = 0;
+const STATE: usize = 1;
+const DETAIL: usize = 2;
+const NEWEST: usize = 4;
+const TRIAL: usize = 12;
+const DIGEST: usize = 20;
+const TRIAL_DIGEST: usize = 52;
+const SIGNER: usize = 84;
 
 /// What is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,91 +44,110 @@ pub enum State {
 }
 
 /// What the board remembers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Record {
-    /// The slot in force.
-    pub slot: u8,
-    /// What is under way.
-    pub state: State,
-    /// The newest release that was ever in force.
-    pub newest: u64,
-    /// What is on trial, or was.
-    pub trial: Trial,
-    /// What stands for all of the image in force.
-    pub digest: [u8; 32],
-    /// Whose images are tried; zeros, which sign nothing, for nobody's.
-    pub signer: [u8; 32],
-}
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record([u8; TEXT_BYTES]);
 
 impl Record {
     /// The first record, for an image that a programmer has put into slot A.
     #[must_use]
-    pub fn programmed(release: u64, digest: [u8; 32]) -> Self {
-        let trial = Trial::default();
-        Self { slot: 0, state: State::Settled, newest: release, trial, digest, signer: [0; 32] }
+    pub fn programmed(release: u64, digest: &[u8; 32]) -> Self {
+        let mut record = Self([0; TEXT_BYTES]);
+        record.put(NEWEST, &release.to_le_bytes());
+        record.put(DIGEST, digest);
+        record
     }
 
-    /// The slot that is not in force.
+    /// The slot in force.
     #[must_use]
-    pub fn idle(&self) -> u8 {
-        1 - self.slot
+    pub fn slot(&self) -> u8 {
+        self.0[SLOT]
     }
 
-    /// The image in the idle slot shall be tried.
+    /// What is under way.
     #[must_use]
-    pub fn staged(self, trial: Trial) -> Self {
-        Self { state: State::OnTrial { starts: 0 }, trial, ..self }
+    pub fn state(&self) -> State {
+        match self.0[STATE] {
+            0 => State::Settled,
+            1 => State::OnTrial { starts: self.0[DETAIL] },
+            _ => State::GivenUp { refused: self.0[DETAIL] == 1 },
+        }
     }
 
-    /// Nothing is under way.
+    /// The newest release that was ever in force, which is the one in force.
     #[must_use]
-    pub fn settled(self) -> Self {
-        Self { state: State::Settled, ..self }
+    pub fn newest(&self) -> u64 {
+        u64::from_le_bytes(self.array(NEWEST))
     }
 
-    /// The image on trial is in force.
+    /// The release that is on trial, or was given up.
     #[must_use]
-    pub fn confirmed(self) -> Self {
-        let Trial { release, digest } = self.trial;
-        let newest = self.newest.max(release);
-        Self { slot: self.idle(), state: State::Settled, newest, digest, ..self }
+    pub fn trial(&self) -> u64 {
+        u64::from_le_bytes(self.array(TRIAL))
     }
 
-    /// The bytes, as they are sealed.
+    /// What stands for all of the image in force.
     #[must_use]
-    pub fn to_bytes(&self) -> [u8; TEXT_BYTES] {
-        let (state, detail) = match self.state {
+    pub fn digest(&self) -> [u8; 32] {
+        self.array(DIGEST)
+    }
+
+    /// What stands for all of the image on trial.
+    #[must_use]
+    pub fn trial_digest(&self) -> [u8; 32] {
+        self.array(TRIAL_DIGEST)
+    }
+
+    /// Who must have made the image on trial.
+    #[must_use]
+    pub fn signer(&self) -> [u8; 32] {
+        self.array(SIGNER)
+    }
+
+    /// What is under way is this.
+    pub fn set_state(&mut self, state: State) {
+        let (state, detail) = match state {
             State::Settled => (0, 0),
             State::OnTrial { starts } => (1, starts),
             State::GivenUp { refused } => (2, u8::from(refused)),
         };
-        let mut bytes = [0; TEXT_BYTES];
-        bytes[..4].copy_from_slice(&[self.slot, state, detail, 0]);
-        bytes[4..12].copy_from_slice(&self.newest.to_le_bytes());
-        bytes[12..20].copy_from_slice(&self.trial.release.to_le_bytes());
-        bytes[20..52].copy_from_slice(&self.digest);
-        bytes[52..84].copy_from_slice(&self.trial.digest);
-        bytes[84..].copy_from_slice(&self.signer);
-        bytes
+        self.put(STATE, &[state, detail]);
+    }
+
+    /// The image in the idle slot shall be tried, if `signer` made it.
+    pub fn stage(&mut self, release: u64, digest: &[u8; 32], signer: &[u8; 32]) {
+        self.set_state(State::OnTrial { starts: 0 });
+        self.put(TRIAL, &release.to_le_bytes());
+        self.put(TRIAL_DIGEST, digest);
+        self.put(SIGNER, signer);
+    }
+
+    /// The image on trial is in force. The boot loader started none that is older.
+    pub fn confirm(&mut self) {
+        self.set_state(State::Settled);
+        self.0[SLOT] ^= 1;
+        self.0.copy_within(TRIAL..DIGEST, NEWEST);
+        self.0.copy_within(TRIAL_DIGEST..SIGNER, DIGEST);
+    }
+
+    /// The bytes, as they are kept.
+    pub(crate) fn bytes(&self) -> &[u8; TEXT_BYTES] {
+        &self.0
     }
 
     /// The record of these bytes; none if another version wrote them.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8; TEXT_BYTES]) -> Option<Self> {
-        let [slot @ (0 | 1), state, detail, 0, rest @ ..] = *bytes else { return None };
-        let state = match (state, detail) {
-            (0, 0) => State::Settled,
-            (1, starts) => State::OnTrial { starts },
-            (2, refused @ (0 | 1)) => State::GivenUp { refused: refused == 1 },
-            _ => return None,
-        };
-        let (newest, rest) = rest.split_first_chunk::<8>()?;
-        let (release, rest) = rest.split_first_chunk::<8>()?;
-        let (digest, rest) = rest.split_first_chunk::<32>()?;
-        let (tried, rest) = rest.split_first_chunk::<32>()?;
-        let signer = *rest.first_chunk::<32>()?;
-        let trial = Trial { release: u64::from_le_bytes(*release), digest: *tried };
-        Some(Self { slot, state, newest: u64::from_le_bytes(*newest), trial, digest: *digest, signer })
+    pub(crate) fn from_bytes(bytes: &[u8; TEXT_BYTES]) -> Option<Self> {
+        let known = bytes[SLOT] < 2 && bytes[STATE] < 3 && bytes[3] == 0;
+        known.then_some(Self(*bytes))
+    }
+
+    fn array<const N: usize>(&self, at: usize) -> [u8; N] {
+        let mut array = [0; N];
+        array.copy_from_slice(&self.0[at..at + N]);
+        array
+    }
+
+    fn put(&mut self, at: usize, bytes: &[u8]) {
+        self.0[at..at + bytes.len()].copy_from_slice(bytes);
     }
 }
 
@@ -137,34 +157,37 @@ mod tests {
 
     #[test]
     fn the_bytes_are_these() {
-        let record = Record { signer: [9; 32], ..Record::programmed(7, [5; 32]) };
-        let record = record.staged(Trial { release: 8, digest: [6; 32] });
-        let bytes = record.to_bytes();
-        assert_eq!(bytes[..13], [0, 1, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 8]);
-        assert_eq!((bytes[20], bytes[51], bytes[52], bytes[83], bytes[84]), (5, 5, 6, 6, 9));
+        let mut record = Record::programmed(7, &[5; 32]);
+        record.stage(8, &[6; 32], &[9; 32]);
+        assert_eq!(record.0[..13], [0, 1, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 8]);
+        assert_eq!((record.0[20], record.0[51], record.0[52], record.0[83], record.0[84]), (5, 5, 6, 6, 9));
         for state in [
             State::Settled,
             State::OnTrial { starts: 2 },
             State::GivenUp { refused: false },
             State::GivenUp { refused: true },
         ] {
-            let record = Record { state, ..record };
-            assert_eq!(Record::from_bytes(&record.to_bytes()), Some(record));
+            record.set_state(state);
+            assert_eq!(record.state(), state);
+            assert_eq!(Record::from_bytes(record.bytes()), Some(record.clone()));
         }
         for (at, value) in [(0, 2), (1, 3), (3, 1)] {
-            let mut other = bytes;
+            let mut other = *record.bytes();
             other[at] = value;
             assert_eq!(Record::from_bytes(&other), None);
         }
     }
 
     #[test]
-    fn the_newest_release_never_falls() {
-        let record = Record::programmed(7, [5; 32]).staged(Trial { release: 3, digest: [6; 32] });
-        assert_eq!(record.newest, 7);
-        assert_eq!(record.confirmed().newest, 7);
-        let record = record.staged(Trial { release: 9, digest: [6; 32] });
-        assert_eq!((record.newest, record.confirmed().newest), (7, 9));
-        assert_eq!((record.confirmed().slot, record.confirmed().digest), (1, [6; 32]));
+    fn the_newest_release_rises_with_a_confirmation_alone() {
+        let mut record = Record::programmed(7, &[5; 32]);
+        record.stage(9, &[6; 32], &[9; 32]);
+        assert_eq!((record.newest(), record.trial(), record.slot()), (7, 9, 0));
+        record.set_state(State::GivenUp { refused: true });
+        assert_eq!((record.newest(), record.digest()), (7, [5; 32]));
+        record.stage(9, &[6; 32], &[9; 32]);
+        record.confirm();
+        assert_eq!((record.newest(), record.slot(), record.digest()), (9, 1, [6; 32]));
+        assert_eq!(record.state(), State::Settled);
     }
 }

@@ -1,12 +1,12 @@
-//! Where the record is kept: two sectors or more of flash, in which the newest record that opens counts.
+//! Where the record is kept: two sectors of flash, in which the newest record that opens counts.
 //!
 //! ```text
-//! place      256 bytes, of which the last 120 stay erased; record n lies in place n mod places
+//! place      256 bytes, of which the last 104 stay erased; record n lies in place n mod places
 //! 0    4     number n, u32 LE
-//! 4    116   the record, sealed
-//! 120  16    tag, over number and record
+//! 4    116   the record
+//! 120  32    tag: HKDF-SHA-256 with a key of this board, the number as salt, the record as purpose
 //! ```
-//! A record is sealed ([`Siv`]) under a key of this board, so that one that was changed, or another board's, is none.
+//! A record is no secret; its tag says that this board made it. One that was changed, or another board's, is none.
 //!
 //! | power is cut | what is found at the next boot | what the next record does |
 //! |---|---|---|
@@ -14,21 +14,21 @@
 //! | while a sector is erased | the one before, which lies in another sector | erases it again |
 
 use embedded_storage::nor_flash::NorFlash;
-use secrets::{Key, SIV_TAG, Siv};
+use secrets::Key;
 
 use crate::{Error, Record, TEXT_BYTES};
 
 /// Bytes from one place to the next.
 const PLACE: u32 = 256;
 /// Bytes that are written: whole words of up to 8 bytes.
-const WRITTEN: usize = 4 + TEXT_BYTES + SIV_TAG;
+const WRITTEN: usize = 4 + TEXT_BYTES + 32;
 /// A number that no record has, as it is that of an erased place.
 const NONE: u32 = u32::MAX;
 
 /// The records in their partition.
 pub struct Ring<F> {
     flash: F,
-    seal: Siv,
+    key: Key,
     record: Option<Record>,
     /// The number of the record.
     kept: u32,
@@ -37,70 +37,108 @@ pub struct Ring<F> {
 }
 
 impl<F: NorFlash> Ring<F> {
-    /// Finds the newest record of the whole of `flash` that the board of this `unique` secret sealed.
+    /// Places of a sector.
+    const SECTOR: u32 = F::ERASE_SIZE as u32 / PLACE;
+    /// Places of both.
+    const PLACES: u32 = 2 * Self::SECTOR;
+
+    /// Finds the newest record in the first two sectors of `flash` that the board of this `unique` secret made.
     ///
     /// # Errors
     /// [`Error::Partition`], [`Error::Flash`].
+    #[inline(never)]
     pub fn open(flash: F, unique: &Key) -> Result<Self, Error> {
-        let sector = F::ERASE_SIZE as u32;
-        let suits = sector.is_multiple_of(PLACE)
+        let suits = F::ERASE_SIZE.is_multiple_of(PLACE as usize)
             && WRITTEN.is_multiple_of(F::WRITE_SIZE)
             && WRITTEN.is_multiple_of(F::READ_SIZE)
-            && flash.capacity() as u32 >= 2 * sector;
+            && flash.capacity() >= 2 * F::ERASE_SIZE;
         if !suits {
             return Err(Error::Partition);
         }
-        let seal = Siv::new(&unique.derive(b"", b"postern boot"));
-        let mut ring = Self { flash, seal, record: None, kept: 0, next: 0 };
-        for place in 0..ring.places() {
-            let (number, mut text, tag) = ring.read(place)?;
-            let newer = number != NONE && number % ring.places() == place && number >= ring.next;
-            if newer && ring.seal.open(number, &mut text, &tag) {
-                ring.record = Record::from_bytes(&text);
+        let key = unique.derive(b"", b"postern boot");
+        let mut ring = Self { flash, key, record: None, kept: 0, next: 0 };
+        let mut bytes = [0; WRITTEN];
+        for place in 0..Self::PLACES {
+            let number = ring.read(place, &mut bytes)?;
+            if number == NONE || number % Self::PLACES != place || number < ring.next {
+                continue;
+            }
+            let [_, _, _, _, sealed @ ..] = &bytes;
+            if let Some((text, tag)) = sealed.split_first_chunk::<TEXT_BYTES>()
+                && *ring.tag(number, text).bytes() == *tag
+            {
+                ring.record = Record::from_bytes(text);
                 ring.kept = number;
                 ring.next = number + 1;
             }
         }
         // What a cut left half written is passed over, up to a place before which a sector is erased.
-        while !(ring.next * PLACE).is_multiple_of(sector) && ring.read(ring.next % ring.places())?.0 != NONE {
+        while !ring.next.is_multiple_of(Self::SECTOR) && ring.read(ring.next, &mut bytes)? != NONE {
             ring.next += 1;
         }
         Ok(ring)
     }
 
-    /// The record.
-    ///
-    /// # Errors
-    /// [`Error::NoRecord`].
-    pub fn record(&self) -> Result<Record, Error> {
-        self.record.ok_or(Error::NoRecord)
+    /// The record; none if there is none of this board.
+    pub fn record(&self) -> Option<&Record> {
+        self.record.as_ref()
     }
 
-    /// Puts a record in the place of the one before.
+    /// The record, to be changed and then saved.
+    pub fn edit(&mut self) -> Option<&mut Record> {
+        self.record.as_mut()
+    }
+
+    /// Puts the first record of a board there.
     ///
     /// # Errors
-    /// [`Error::Flash`]; then the one before counts, as it does after a power cut.
-    pub fn write(&mut self, record: &Record) -> Result<(), Error> {
-        let (number, sector) = (self.next, F::ERASE_SIZE as u32);
-        let at = number % self.places() * PLACE;
-        if at.is_multiple_of(sector) {
+    /// As [`Ring::save`].
+    pub fn program(&mut self, record: Record) -> Result<(), Error> {
+        self.record = Some(record);
+        self.save()
+    }
+
+    /// Writes the record as it was changed.
+    ///
+    /// # Errors
+    /// [`Error::NoRecord`], [`Error::Flash`]; then the one before counts, as it does after a power cut, and there is none
+    /// here until the ring is opened again.
+    pub fn save(&mut self) -> Result<(), Error> {
+        let saved = self.write();
+        if saved.is_err() {
+            self.record = None;
+        }
+        saved
+    }
+
+    fn write(&mut self) -> Result<(), Error> {
+        let record = self.record.as_ref().ok_or(Error::NoRecord)?;
+        let number = self.next;
+        let at = number % Self::PLACES * PLACE;
+        if number.is_multiple_of(Self::SECTOR) {
             // After so many failures in a row, the record itself is there.
-            if number - self.kept > self.places() - sector / PLACE {
+            if number - self.kept > Self::SECTOR {
                 return Err(Error::Flash);
             }
-            self.flash.erase(at, at + sector).map_err(|_| Error::Flash)?;
+            self.flash.erase(at, at + F::ERASE_SIZE as u32).map_err(|_| Error::Flash)?;
         }
         // Whatever comes of it, this place is not tried again.
         self.next += 1;
         let mut bytes = [0; WRITTEN];
-        let (head, rest) = bytes.split_at_mut(4);
-        let (text, tag) = rest.split_at_mut(TEXT_BYTES);
-        head.copy_from_slice(&number.to_le_bytes());
-        text.copy_from_slice(&record.to_bytes());
-        tag.copy_from_slice(&self.seal.seal(number, text));
+        let [n0, n1, n2, n3, sealed @ ..] = &mut bytes;
+        let [m0, m1, m2, m3] = number.to_le_bytes();
+        (*n0, *n1, *n2, *n3) = (m0, m1, m2, m3);
+        let (text, tag) = sealed.split_at_mut(TEXT_BYTES);
+        text.copy_from_slice(record.bytes());
+        tag.copy_from_slice(self.tag(number, text).bytes());
         self.flash.write(at, &bytes).map_err(|_| Error::Flash)?;
-        (self.record, self.kept) = (Some(*record), number);
+        self.kept = number;
         Ok(())
+    }
+
+    /// What only this board can say of a record.
+    fn tag(&self, number: u32, text: &[u8]) -> Key {
+        self.key.derive(&number.to_le_bytes(), text)
     }
 
     /// Gives the flash back.
@@ -108,19 +146,11 @@ impl<F: NorFlash> Ring<F> {
         self.flash
     }
 
-    fn places(&self) -> u32 {
-        (self.flash.capacity() / F::ERASE_SIZE * F::ERASE_SIZE) as u32 / PLACE
-    }
-
-    fn read(&mut self, place: u32) -> Result<(u32, [u8; TEXT_BYTES], [u8; SIV_TAG]), Error> {
-        let mut bytes = [0; WRITTEN];
-        self.flash.read(place * PLACE, &mut bytes).map_err(|_| Error::Flash)?;
-        let (mut number, mut text, mut tag) = ([0; 4], [0; TEXT_BYTES], [0; SIV_TAG]);
-        let (head, rest) = bytes.split_at(4);
-        let (middle, end) = rest.split_at(TEXT_BYTES);
-        number.copy_from_slice(head);
-        text.copy_from_slice(middle);
-        tag.copy_from_slice(end);
-        Ok((u32::from_le_bytes(number), text, tag))
+    /// Reads the place of a number, and returns which number is there.
+    fn read(&mut self, number: u32, bytes: &mut [u8; WRITTEN]) -> Result<u32, Error> {
+        let at = number % Self::PLACES * PLACE;
+        self.flash.read(at, bytes).map_err(|_| Error::Flash)?;
+        let [n0, n1, n2, n3, ..] = *bytes;
+        Ok(u32::from_le_bytes([n0, n1, n2, n3]))
     }
 }

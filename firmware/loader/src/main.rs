@@ -68,12 +68,13 @@ fn choose() -> Option<Start<'static>> {
     // SAFETY: the board has this page, and the firmware, which takes the secret away, does not run yet.
     let unique = unsafe { loading::unique(&MAP) };
     let mut ring = Ring::open(Nor::new(flash(MAP.boot)), &unique).ok()?;
-    let record = ring.record().ok()?;
+    let record = ring.edit()?;
     let target = Target { board: MAP.board, code: 0..MAP.code_len };
-    let decision = decide(&record, [a, b], &target);
-    if let Some(record) = decision.record {
+    let decision = decide(record, [a, b], &target);
+    if let Some(state) = decision.state {
+        record.set_state(state);
         // A start that is not counted would be one too many.
-        ring.write(&record).ok()?;
+        ring.save().ok()?;
     }
     decision.start.ok()
 }

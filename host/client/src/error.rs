@@ -92,6 +92,17 @@ pub enum Error {
         /// What the board is.
         board: &'static str,
     },
+    /// The board started an update, and went back to the firmware before.
+    #[error(
+        "the board gave release {release} up and runs release {newest} again: `postern log` tells whether it was \
+         refused or did not run well"
+    )]
+    GivenUp {
+        /// The update.
+        release: u64,
+        /// What runs.
+        newest: u64,
+    },
     /// The board's boot record cannot be read or written.
     #[error("the board cannot be programmed: {0}")]
     Boot(boot::Error),

@@ -38,6 +38,7 @@ mod rules;
 mod signing;
 mod transfer;
 mod transport;
+mod update;
 
 pub use protocol;
 

@@ -15,10 +15,10 @@ use crate::{Error, Memory, Result, Signer};
 pub(super) fn is_programmed(folder: &Folder, memory: &Memory) -> Result<bool> {
     let mut record = bytes(memory, memory.map().boot)?;
     let ring = Ring::open(Nor::new(record.as_mut_slice()), &unique(folder)?).map_err(Error::Boot)?;
-    Ok(ring.record().is_ok())
+    Ok(ring.record().is_some())
 }
 
-/// Puts firmware into slot A, in force, and erases slot B. Nobody is trusted with updates until a board is paired.
+/// Puts firmware into slot A, in force, and erases slot B. Updates come signed, once the board is paired.
 pub(super) fn program(folder: &Folder, memory: &Memory, firmware: &Firmware) -> Result<()> {
     let map = memory.map();
     let release = Signer::sequence();
@@ -29,19 +29,9 @@ pub(super) fn program(folder: &Folder, memory: &Memory, firmware: &Firmware) -> 
     memory.write(u64::from(map.firmware[0].offset), &image)?;
     let mut record = vec![ERASED; map.boot.len as usize];
     let mut ring = Ring::open(Nor::new(record.as_mut_slice()), &unique(folder)?).map_err(Error::Boot)?;
-    // A board that belongs to somebody goes on trusting them.
-    let signer = signer(folder, memory)?;
-    let first = Record { signer, ..Record::programmed(release, digest(&image)) };
-    ring.write(&first).map_err(Error::Boot)?;
+    ring.program(Record::programmed(release, &digest(&image))).map_err(Error::Boot)?;
     drop(ring);
     memory.write(u64::from(map.boot.offset), &record)
-}
-
-/// Whom the board trusts; zeros for nobody.
-fn signer(folder: &Folder, memory: &Memory) -> Result<[u8; 32]> {
-    let mut record = bytes(memory, memory.map().boot)?;
-    let ring = Ring::open(Nor::new(record.as_mut_slice()), &unique(folder)?).map_err(Error::Boot)?;
-    Ok(ring.record().map_or([0; 32], |record| record.signer))
 }
 
 fn bytes(memory: &Memory, region: Region) -> Result<Vec<u8>> {
