@@ -29,6 +29,9 @@ use crate::{
     updates::Updates,
 };
 
+/// How long an update must have run before it puts itself in force.
+const HEALTHY: Instant = Instant::from_secs(2);
+
 /// The back's state. Models and camera are beside it, as they are borrowed from elsewhere.
 pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
     pub(crate) engine: E,
@@ -144,7 +147,8 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
 
     /// Puts firmware in force that is on trial and healthy.
     pub(crate) fn tick_update(&mut self) {
-        let healthy = self.access.readable && self.gallery.is_ok() && self.link.fed.load(Ordering::Relaxed);
+        let lives = self.link.fed.load(Ordering::Relaxed) && Instant::now() > HEALTHY;
+        let healthy = lives && self.access.readable && self.gallery.is_ok();
         if healthy && self.updates.on_trial() {
             self.updates.confirm(&mut self.journal);
         }

@@ -8,8 +8,8 @@
 //! | after a boot: runs on trial, and is healthy | settled, the other slot in force | it is tried again, or stays |
 //! | after a boot: something was given up, and the log tells it | settled | the log tells it twice |
 //!
-//! Healthy is what read its settings and its people and had its front feed the watchdog. What is never healthy is given
-//! up by the boot loader, after some starts.
+//! Healthy is what read its settings and its people, had its front feed the watchdog, and got through two seconds. What
+//! is never healthy is given up by the boot loader, after some starts.
 
 use audit::Kind;
 use boot::{Header, Record, Ring, State, digest};

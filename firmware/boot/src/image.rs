@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bit_counts_but_that_of_the_signature() {
+    fn every_bit_counts() {
         let target = Target { board: 547, code: 0..0x1000 };
         let code = [1, 2, 3, 4, 5, 6, 7, 9];
         let sha256 = Sha256::digest(code).into();

@@ -11,7 +11,10 @@ use crate::{Device, Error, Firmware, Machine, Patience, Result, Signer};
 const UPDATE_PATIENCE: Duration = Duration::from_secs(240);
 
 /// How often to ask.
-const POLL: Duration = Duration::from_millis(200);
+const POLL: Duration = Duration::from_millis(500);
+
+/// How long a board goes on after it has said that it will reset.
+const FAREWELL: Duration = Duration::from_millis(1_000);
 
 /// While a board boots, what is sent to it may be lost.
 const BOOTING: Patience = Patience { repeat: Duration::from_secs(2), give_up: Duration::from_secs(10) };
@@ -54,21 +57,28 @@ impl Device {
     /// [`Error::GivenUp`] if the board went back; as any request.
     pub fn try_firmware(&mut self, release: u64) -> Result<()> {
         self.reboot()?;
-        let until = Instant::now() + UPDATE_PATIENCE;
+        std::thread::sleep(FAREWELL);
         let quick = std::mem::replace(&mut self.link.quick, BOOTING);
-        let outcome = loop {
-            match self.running_firmware() {
-                Ok(firmware) if firmware.pending.is_none() => {
-                    let newest = firmware.newest;
-                    break if newest == release { Ok(()) } else { Err(Error::GivenUp { release, newest }) };
-                }
-                // It was not reset yet, or is on trial.
-                Ok(_) | Err(Error::Silent { .. }) if Instant::now() < until => std::thread::sleep(POLL),
-                Ok(_) => break Err(Error::Silent { seconds: UPDATE_PATIENCE.as_secs() }),
-                Err(error) => break Err(error),
-            }
-        };
+        let outcome = self.outcome(Instant::now() + UPDATE_PATIENCE);
         self.link.quick = quick;
-        outcome
+        match outcome? {
+            newest if newest == release => Ok(()),
+            newest => Err(Error::GivenUp { release, newest }),
+        }
+    }
+
+    /// Waits until nothing is under way, and returns the release in force then.
+    fn outcome(&mut self, until: Instant) -> Result<u64> {
+        loop {
+            // A reset ends the session, and may come at any time.
+            match self.link.shake_hands().and_then(|_| self.running_firmware()) {
+                Ok(firmware) if firmware.pending.is_none() => return Ok(firmware.newest),
+                Ok(_) | Err(Error::Silent { .. } | Error::Handshake) if Instant::now() < until => {
+                    std::thread::sleep(POLL);
+                }
+                Ok(_) => return Err(Error::Silent { seconds: UPDATE_PATIENCE.as_secs() }),
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
