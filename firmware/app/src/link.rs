@@ -105,6 +105,8 @@ pub struct Link {
     pub(crate) confirming: AtomicBool,
     /// Whether it did.
     pub(crate) confirmed: AtomicBool,
+    /// Whether the front has fed the watchdog since the boot.
+    pub(crate) fed: AtomicBool,
     /// Whether the last picture showed somebody who may not pass.
     pub(crate) refused: AtomicBool,
     /// When the back gave its last sign of life, in milliseconds since boot.
@@ -136,6 +138,7 @@ impl Link {
             refused: AtomicBool::new(false),
             confirming: AtomicBool::new(false),
             confirmed: AtomicBool::new(false),
+            fed: AtomicBool::new(false),
             sign: AtomicU32::new(0),
         }
     }

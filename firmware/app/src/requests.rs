@@ -113,6 +113,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 self.storage()?.set_signer(&signer)?;
                 Ok(Response::Done)
             }
+            Request::Firmware => Ok(Response::Firmware(self.updates.state()?)),
             Request::ReadLog { from } => self.journal.page(from),
             Request::GetRule { name } => self.rule(&name),
             Request::SetRule { name, rule } => {
