@@ -8,12 +8,13 @@
 
 mod board;
 
-use app::{Back, Front, Link, Memory, Networks};
+use app::{Back, FirmwareSlots, Front, Link, Memory, Networks};
 use mps::camera::{Camera, FRAME_WORDS};
 use mps::flash::{self, Partition};
 use mps::fpgaio::{Input, Output};
 use mps::fuses::Fuses;
 use mps::keypad::Keypad;
+use mps::loading;
 use mps::reset;
 use mps::watchdog::Watchdog;
 use nn::Arena;
@@ -40,6 +41,8 @@ fn main() -> ! {
     let flash = unsafe { flash::take(&emulation::AN547, cause) };
     // SAFETY: AN547 has this page, which the linker leaves alone.
     let fuses = unsafe { Fuses::take(&emulation::AN547) };
+    // SAFETY: as above.
+    let started = unsafe { loading::started_from(&emulation::AN547) };
 
     let mut watchdog = board::watchdog();
     watchdog.start(HUNG_MILLISECONDS * board::WATCHDOG_TICKS_A_MILLISECOND);
@@ -75,6 +78,12 @@ fn main() -> ! {
         encoder: flash.encoder,
         liveness: flash.liveness,
         log: flash.log,
+        firmware: FirmwareSlots {
+            record: flash.boot,
+            slots: flash.firmware,
+            started,
+            board: emulation::AN547.board,
+        },
         memory: MEMORY.take(),
     };
     executors.background.spawn(run_back(back).expect("it is spawned once"));

@@ -4,7 +4,7 @@
 //! |---|---|---|---|---|---|
 //! | hello, status | yes | yes | yes | yes | yes |
 //! | pairing: begin, nonce, poll | | yes | yes | yes | yes |
-//! | settings, people, rules, events, audit log | | | yes | yes | yes |
+//! | settings, people, rules, events, audit log, release of the firmware | | | yes | yes | yes |
 //! | pictures, faces, enrol, verify, identify, remove, pause, clock, rules changed | | | | yes | yes |
 //! | own key replaced | | | yes | yes | yes |
 //! | settings changed, models, hosts, signer, restart | | | | | yes |
@@ -151,6 +151,7 @@ fn needs(request: &Request<'_>) -> Need {
         | Request::ListHosts
         | Request::NextEvents { .. }
         | Request::ReadLog { .. }
+        | Request::Firmware
         | Request::GetRule { .. }
         | Request::ReplaceKey { .. } => Need::Role(Role::Auditor),
         Request::BeginFrame { .. }

@@ -10,7 +10,7 @@ use policy::Claim;
 use protocol::{EventKind, ModelKind};
 
 use crate::{
-    board::{Camera, IdleSlot, ModelSlots, System},
+    board::{Camera, FirmwareSlots, IdleSlot, ModelSlots, System},
     desk::Desk,
     engine::Engine,
     journal::{FAREWELL, Say},
@@ -19,6 +19,7 @@ use crate::{
     recognition::Models,
     requests::Outcome,
     staging::{self, Staging},
+    updates::Updates,
 };
 
 /// How often the back gives a sign of life when nothing happens.
@@ -63,6 +64,8 @@ pub struct Back<'m, C, E, S, G, T, M> {
     pub encoder: ModelSlots<M>,
     /// The two slots for liveness networks.
     pub liveness: ModelSlots<M>,
+    /// The board's own firmware.
+    pub firmware: FirmwareSlots<T, M>,
     /// The buffers.
     pub memory: &'m mut Memory,
 }
@@ -87,13 +90,16 @@ where
         mut detector,
         mut encoder,
         mut liveness,
+        firmware,
         memory,
     } = back;
     let Memory { gallery: people, staging } = memory;
     link.give_sign();
     link.record(EventKind::Booted { reset: system.reset_reason() });
     let staging = Staging::new(staging);
-    let mut desk = Desk::open(engine, system, (gallery, people), (settings, log), staging, link);
+    let FirmwareSlots { record, slots: mut firmware, started, board } = firmware;
+    let updates = Updates::open(record, started, board, &system.unique());
+    let mut desk = Desk::open(engine, system, (gallery, people), (settings, log), updates, staging, link);
     loop {
         let kinds = [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness];
         let mut active = [None; 3];
@@ -117,7 +123,8 @@ where
             }
         }
         models.join(&desk.engine);
-        let idle = IdleSlots { detector, encoder, liveness };
+        let (_, firmware) = firmware.split(started);
+        let idle = IdleSlots { detector, encoder, liveness, firmware };
         if serve(&mut desk, &mut camera, &models, idle).await == Outcome::Restart {
             Timer::after(FAREWELL).await;
             log!(info, "restarting as asked");
@@ -131,6 +138,7 @@ pub(crate) struct IdleSlots<'a, M> {
     detector: IdleSlot<'a, M>,
     encoder: IdleSlot<'a, M>,
     liveness: IdleSlot<'a, M>,
+    firmware: IdleSlot<'a, M>,
 }
 
 impl<'a, M> IdleSlots<'a, M> {
@@ -139,6 +147,7 @@ impl<'a, M> IdleSlots<'a, M> {
         match kind {
             ModelKind::Detector => &mut self.detector,
             ModelKind::Liveness => &mut self.liveness,
+            ModelKind::Firmware => &mut self.firmware,
             _ => &mut self.encoder,
         }
     }
@@ -168,6 +177,7 @@ where
             desk.wipe_session();
         }
         desk.tick_pairing();
+        desk.tick_update();
         let pause = desk.paused_until.saturating_duration_since(Instant::now());
         let picture = async {
             Timer::after(pause).await;

@@ -74,6 +74,19 @@ impl<F: NorFlash> ModelSlots<F> {
     }
 }
 
+/// Where a board keeps its own firmware, for a boot loader (the crate `boot`) to start.
+pub struct FirmwareSlots<T, F> {
+    /// The boot record's partition.
+    pub record: T,
+    /// The slots.
+    pub slots: ModelSlots<F>,
+    /// The slot from which a boot loader has started this firmware; none if there is no boot loader, and then no
+    /// update either.
+    pub started: Option<u8>,
+    /// The board's number, as images have it.
+    pub board: u32,
+}
+
 /// A slot that may be written.
 pub(crate) struct IdleSlot<'a, F> {
     pub(crate) index: u8,

@@ -3,7 +3,6 @@
 use core::sync::atomic::Ordering;
 
 use audit::{Fault, Kind};
-use embassy_futures::block_on;
 use embassy_time::Instant;
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::{Gallery, Template};
@@ -26,7 +25,11 @@ use crate::{
     staging::Staging,
     storage::{Image, Storage},
     translate::{Room, refusal, text},
+    updates::Updates,
 };
+
+/// How long an update must have run before it puts itself in force.
+const HEALTHY: Instant = Instant::from_secs(2);
 
 /// The back's state. Models and camera are beside it, as they are borrowed from elsewhere.
 pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
@@ -57,6 +60,8 @@ pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
     pub(crate) paused_until: Instant,
     /// Who is at the other end of the line.
     pub(crate) access: Access,
+    /// The board's own firmware.
+    pub(crate) updates: Updates<T>,
     /// The audit log and the clock.
     pub(crate) journal: Journal<T>,
     pub(crate) link: &'l Link,
@@ -69,12 +74,14 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
         mut system: S,
         gallery: (G, &'m mut gallery::Memory),
         (storage, log): (T, T),
+        mut updates: Updates<T>,
         staging: Staging<'m>,
         link: &'l Link,
     ) -> Self {
         let unique = system.unique();
         let mut journal = Journal::open(log, &unique, system.reset_reason());
         journal.write(Kind::Booted, Say::reason(system.reset_reason() as u8));
+        updates.tell_given_up(&mut journal);
         let random = Generator::new(&system.key(), b"settings");
         let mut storage = Storage::new(storage, &unique, random).ok();
         let random = Generator::new(&system.key(), b"gallery");
@@ -119,6 +126,7 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
             camera_sequence: 0,
             paused_until: Instant::MIN,
             access,
+            updates,
             journal,
             link,
         };
@@ -142,6 +150,15 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
         self.challenge.reset();
         self.link.ask(Gesture::Straight);
         self.misses = 0;
+    }
+
+    /// Puts firmware in force that is on trial and healthy.
+    pub(crate) fn tick_update(&mut self) {
+        let lives = self.link.fed.load(Ordering::Relaxed) && Instant::now() > HEALTHY;
+        let healthy = lives && self.access.readable && self.gallery.is_ok();
+        if healthy && self.updates.on_trial() {
+            self.updates.confirm(&mut self.journal);
+        }
     }
 
     /// The model image of a kind that is in force.
@@ -213,7 +230,7 @@ fn open_gallery<'m, G: NorFlash, T: NorFlash>(
 ) -> Result<Gallery<'m, G>, gallery::Error> {
     let storage = storage.ok_or(gallery::Error::Flash)?;
     let salt = storage.salt().map_err(|_| gallery::Error::Flash)?;
-    block_on(Gallery::open(flash, memory, unique.derive(&salt, b"postern gallery"), random))
+    Gallery::open(flash, memory, unique.derive(&salt, b"postern gallery"), random)
 }
 
 fn unreadable(error: &gallery::Error) -> Error {

@@ -1,4 +1,4 @@
-//! The host's requests that bring a new model.
+//! The host's requests that bring a new model, or firmware, which is one more kind of image.
 
 use embedded_storage_async::nor_flash::NorFlash;
 use protocol::{Error, Hash, ModelInfo, ModelKind, Response, Signature};
@@ -12,6 +12,7 @@ use crate::{
     models::Transfer,
     recognition::Models,
     storage::Image,
+    translate::text,
 };
 
 /// What a host says that it brings.
@@ -39,7 +40,10 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let signer = self.storage()?.signer()?.ok_or_else(unsigned)?;
         let release = Release { kind: number(kind), sequence, length, sha256 };
         release.verify(&signer, &signature.bytes()).map_err(|_| unsigned())?;
-        let newest = self.storage()?.newest(kind)?;
+        let newest = match kind {
+            ModelKind::Firmware => self.updates.begin()?,
+            _ => self.storage()?.newest(kind)?,
+        };
         if sequence < newest {
             return Err(Error::RolledBack { kind, newest });
         }
@@ -65,6 +69,9 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             return Err(incomplete);
         }
         let info = match checked {
+            Ok(()) if kind == ModelKind::Firmware => {
+                self.stage_firmware(image, sequence, idle.of(kind).bytes())
+            }
             Ok(()) => self.check_image(kind, image, models, idle.of(kind).bytes()),
             Err(error) => Err(error),
         };
@@ -73,8 +80,10 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         match info {
             Ok(info) => {
                 // First the number: a cut in between leaves the old model, and none older to come.
-                self.storage()?.set_newest(kind, sequence)?;
-                self.storage()?.set_active(kind, &image)?;
+                if kind != ModelKind::Firmware {
+                    self.storage()?.set_newest(kind, sequence)?;
+                    self.storage()?.set_active(kind, &image)?;
+                }
                 let _ = self.storage()?.set_transfer(kind, None);
                 self.begin_anew();
                 Ok(info)
@@ -84,6 +93,14 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 Err(error)
             }
         }
+    }
+
+    /// Has the boot loader try firmware that came whole.
+    fn stage_firmware(&mut self, image: Image, release: u64, slot: &[u8]) -> Result<ModelInfo, Error> {
+        let signer = self.storage()?.signer()?.unwrap_or_default();
+        self.updates.stage(slot, release, &signer)?;
+        let Image { length, sha256, .. } = image;
+        Ok(ModelInfo { kind: ModelKind::Firmware, name: text("firmware"), sha256, length })
     }
 
     /// Whether an image in flash can take the place of the model of its kind.
@@ -112,6 +129,7 @@ fn number(kind: ModelKind) -> u8 {
         ModelKind::Detector => 0,
         ModelKind::Encoder => 1,
         ModelKind::Liveness => 2,
+        ModelKind::Firmware => 3,
         _ => u8::MAX,
     }
 }

@@ -402,6 +402,7 @@ async fn feed(mut watchdog: impl Watchdog, link: &Link) -> ! {
     loop {
         if link.silence() < PATIENCE {
             watchdog.feed();
+            link.fed.store(true, Ordering::Relaxed);
         } else if !hung {
             hung = true;
             log!(error, "the back hangs; waiting for the watchdog");

@@ -23,6 +23,7 @@
 //!   by a threshold that follows from the false-accept rate asked for.
 //! - Who is not paired may ask for the board's state and no more; a press of the button pairs.
 //! - What lies in flash is sealed, and models are taken only from the signer that the installer named.
+//! - Firmware that a boot loader started on trial puts itself in force when it is healthy, and not before.
 //! - What happens is in the audit log before it is acknowledged; a log that fails stops nothing.
 //! - An error is a reply or an event, never a panic; missing models or a damaged gallery leave a
 //!   board that answers and stays locked.
@@ -80,11 +81,12 @@ mod settings;
 mod staging;
 mod storage;
 mod translate;
+mod updates;
 mod waiting;
 
 pub use agreement::{Agreement, Seen};
 pub use back::{Back, Memory, run_back};
-pub use board::{Camera, Capture, Keypad, ModelSlots, System, Watchdog};
+pub use board::{Camera, Capture, FirmwareSlots, Keypad, ModelSlots, System, Watchdog};
 pub use door::{Cause, Change, Door, MAX_OPEN};
 pub use engine::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo};
 pub use front::{Front, run_front};

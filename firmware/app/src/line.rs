@@ -12,9 +12,9 @@ use crate::{
     board::{Camera, System},
     desk::Desk,
     engine::Engine,
-    link::{Pending, Ticket},
+    link::{Order, Pending, Ticket},
     recognition::Models,
-    requests::Outcome,
+    requests::{Outcome, needs_camera, shoot},
     translate::text,
 };
 
@@ -68,10 +68,20 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                         _ => Outcome::Serve,
                     };
                     let deed = self.deed(&request);
+                    let pauses = matches!(request, Request::PauseDoor { .. });
                     let result = match self.access.permit(&request, kind == Kind::Sealed) {
-                        Ok(()) => self.handle(request, camera, models, idle).await,
+                        Ok(()) => {
+                            let shot = match needs_camera(&request) {
+                                true => shoot(camera).await,
+                                false => Err(Error::NoCamera),
+                            };
+                            self.handle(request, shot, models, idle)
+                        }
                         Err(error) => Err(error),
                     };
+                    if pauses && result.is_ok() {
+                        link.orders.send(Order::Lock).await;
+                    }
                     if let (Some(deed), Ok(response)) = (deed, &result) {
                         self.tell(deed, response);
                     }

@@ -105,6 +105,8 @@ pub struct Link {
     pub(crate) confirming: AtomicBool,
     /// Whether it did.
     pub(crate) confirmed: AtomicBool,
+    /// Whether the front has fed the watchdog since the boot.
+    pub(crate) fed: AtomicBool,
     /// Whether the last picture showed somebody who may not pass.
     pub(crate) refused: AtomicBool,
     /// The movement that is asked for, as a [`Gesture`]'s number.
@@ -139,6 +141,7 @@ impl Link {
             confirming: AtomicBool::new(false),
             confirmed: AtomicBool::new(false),
             asked: AtomicU8::new(Gesture::Straight as u8),
+            fed: AtomicBool::new(false),
             sign: AtomicU32::new(0),
         }
     }

@@ -1,6 +1,5 @@
 //! The host's requests.
 
-use embassy_futures::block_on;
 use embassy_time::{Duration, Instant, with_timeout};
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Template;
@@ -18,7 +17,6 @@ use crate::{
     desk::Desk,
     engine::{Aligned, Engine},
     flashing::Announced,
-    link::Order,
     recognition::{Judged, Models, find, judge, measure, probe},
     settings,
     staging::Staging,
@@ -30,6 +28,9 @@ const CAMERA_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The longest that the host can pause the door.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// The camera's picture, or why there is none.
+pub(crate) type Shot<'p> = Result<Capture<'p>, Error>;
 
 /// What follows from a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,10 +45,13 @@ pub(crate) enum Outcome {
 
 impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
     /// Does what a request asks, of a host that may ask it.
-    pub(crate) async fn handle<C: Camera, M: NorFlash>(
+    ///
+    /// `shot` is the camera's picture, or why there is none; only who asks for one looks at it. Nothing here awaits:
+    /// a state machine of all that a host may ask would take twice the code.
+    pub(crate) fn handle<M: NorFlash>(
         &mut self,
         request: Request<'_>,
-        camera: &mut C,
+        shot: Shot<'_>,
         models: &Models<'_, E>,
         idle: &mut IdleSlots<'_, M>,
     ) -> Result<Response, Error> {
@@ -66,16 +70,14 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             Request::FrameChunk { offset, data } => {
                 self.staging.chunk(offset, data).map(|next| Response::Progress { next })
             }
-            Request::Detect { source } => self.detect(source, camera, models).await,
-            Request::Embed { source } => self.embed(source, camera, models).await,
-            Request::Enrol { name, source, enrolment } => {
-                self.enrol(&name, source, enrolment, camera, models).await
-            }
+            Request::Detect { source } => self.detect(source, shot, models),
+            Request::Embed { source } => self.embed(source, shot, models),
+            Request::Enrol { name, source, enrolment } => self.enrol(&name, source, enrolment, shot, models),
             Request::Verify { name, source } => {
-                self.compare(Some(&name), source, camera, models).await.map(Response::Verified)
+                self.compare(Some(&name), source, shot, models).map(Response::Verified)
             }
             Request::Identify { source } => {
-                self.compare(None, source, camera, models).await.map(Response::Identified)
+                self.compare(None, source, shot, models).map(Response::Identified)
             }
             Request::ListUsers { from } => self.list(from),
             Request::Remove { name } => self.remove(&name),
@@ -98,7 +100,6 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 let pause = Duration::from_millis(ms.into()).min(LONGEST_PAUSE);
                 self.paused_until = Instant::now() + pause;
                 self.begin_anew();
-                self.link.orders.send(Order::Lock).await;
                 Ok(Response::Done)
             }
             Request::BeginPairing { role, label, commitment } => self.begin_pairing(role, label, commitment),
@@ -112,6 +113,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 self.storage()?.set_signer(&signer)?;
                 Ok(Response::Done)
             }
+            Request::Firmware => Ok(Response::Firmware(self.updates.state()?)),
             Request::ReadLog { from } => self.journal.page(from),
             Request::GetRule { name } => self.rule(&name),
             Request::SetRule { name, rule } => {
@@ -191,14 +193,9 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         Ok(Response::Settings(settings))
     }
 
-    async fn detect<C: Camera>(
-        &mut self,
-        source: Source,
-        camera: &mut C,
-        models: &Models<'_, E>,
-    ) -> Result<Response, Error> {
+    fn detect(&mut self, source: Source, shot: Shot<'_>, models: &Models<'_, E>) -> Result<Response, Error> {
         let (pair, _) = models.pair()?;
-        let capture = picture(source, camera, &self.staging).await?;
+        let capture = picture(source, shot, &self.staging)?;
         let started = self.system.instructions();
         let mut faces: Vec<protocol::Face, MAX_FACES> = Vec::new();
         for face in &find(&mut self.engine, pair, &capture.frame)? {
@@ -210,14 +207,9 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         Ok(Response::Faces { faces, instructions })
     }
 
-    async fn embed<C: Camera>(
-        &mut self,
-        source: Source,
-        camera: &mut C,
-        models: &Models<'_, E>,
-    ) -> Result<Response, Error> {
+    fn embed(&mut self, source: Source, shot: Shot<'_>, models: &Models<'_, E>) -> Result<Response, Error> {
         let (pair, info) = models.pair()?;
-        let capture = picture(source, camera, &self.staging).await?;
+        let capture = picture(source, shot, &self.staging)?;
         let started = self.system.instructions();
         let faces = find(&mut self.engine, pair, &capture.frame)?;
         let largest = faces.first().ok_or(Error::NoFace)?;
@@ -234,27 +226,27 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         })
     }
 
-    async fn enrol<C: Camera>(
+    fn enrol(
         &mut self,
         name: &str,
         source: Source,
         enrolment: Enrolment,
-        camera: &mut C,
+        shot: Shot<'_>,
         models: &Models<'_, E>,
     ) -> Result<Response, Error> {
         let name = gallery::Name::new(name).map_err(|_| Error::BadName)?;
         let (pair, info) = models.pair()?;
         let compared = self.gallery()?.templates();
         let threshold = models.threshold(self.settings.far_one_in, compared)?.similarity;
-        let capture = picture(source, camera, &self.staging).await?;
+        let capture = picture(source, shot, &self.staging)?;
         let started = self.system.instructions();
         let Largest { faces, face, template, .. } = encode_largest(&mut self.engine, pair, &capture)?;
         let probe = probe(&template, info);
         let room = self.room();
         let gallery = self.gallery_mut()?;
         let enrolled = match enrolment {
-            Enrolment::NewPerson => block_on(gallery.enrol(&name, probe, threshold)).map(|_| ()),
-            Enrolment::AddTemplate => block_on(gallery.add_template(&name, probe, threshold)).map(|_| ()),
+            Enrolment::NewPerson => gallery.enrol(&name, probe, threshold).map(|_| ()),
+            Enrolment::AddTemplate => gallery.add_template(&name, probe, threshold).map(|_| ()),
         };
         enrolled.map_err(|error| refusal(error, &name, room))?;
         let (person, templates) = match self.gallery()?.find(&name) {
@@ -267,11 +259,11 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
     }
 
     /// 1:1 with the person of a name, or 1:N.
-    async fn compare<C: Camera>(
+    fn compare(
         &mut self,
         name: Option<&str>,
         source: Source,
-        camera: &mut C,
+        shot: Shot<'_>,
         models: &Models<'_, E>,
     ) -> Result<Comparison, Error> {
         let (pair, info) = models.pair()?;
@@ -285,7 +277,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             }
         };
         let threshold = models.threshold(self.settings.far_one_in, compared)?.similarity;
-        let capture = picture(source, camera, &self.staging).await?;
+        let capture = picture(source, shot, &self.staging)?;
         let started = self.system.instructions();
         let Largest { faces, found, face, template } = encode_largest(&mut self.engine, pair, &capture)?;
         let mut liveness = None;
@@ -344,7 +336,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
 
     fn remove(&mut self, name: &str) -> Result<Response, Error> {
         let room = self.room();
-        let removed = block_on(self.gallery_mut()?.remove(name));
+        let removed = self.gallery_mut()?.remove(name);
         let person = removed.map_err(|error| refusal(error, name, room))?;
         let (id, templates) = (person.id(), person.templates() as u8);
         self.begin_anew();
@@ -357,15 +349,31 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
     }
 }
 
+/// The camera's next picture.
+///
+/// # Errors
+/// [`Error::NoCamera`] if it does not come in time.
+pub(crate) async fn shoot(camera: &mut impl Camera) -> Shot<'_> {
+    with_timeout(CAMERA_PATIENCE, camera.next()).await.map_err(|_| Error::NoCamera)
+}
+
+/// Whether a request is about the camera's picture.
+pub(crate) fn needs_camera(request: &Request<'_>) -> bool {
+    matches!(
+        request,
+        Request::Detect { source: Source::Camera }
+            | Request::Embed { source: Source::Camera }
+            | Request::Enrol { source: Source::Camera, .. }
+            | Request::Verify { source: Source::Camera, .. }
+            | Request::Identify { source: Source::Camera }
+    )
+}
+
 /// The picture that a request is about.
-async fn picture<'p, C: Camera>(
-    source: Source,
-    camera: &'p mut C,
-    staging: &'p Staging<'_>,
-) -> Result<Capture<'p>, Error> {
+fn picture<'p>(source: Source, shot: Shot<'p>, staging: &'p Staging<'_>) -> Shot<'p> {
     match source {
         Source::Staged => staging.frame().map(|frame| Capture { sequence: 0, frame }),
-        Source::Camera => with_timeout(CAMERA_PATIENCE, camera.next()).await.map_err(|_| Error::NoCamera),
+        Source::Camera => shot,
     }
 }
 

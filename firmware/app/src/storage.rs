@@ -234,6 +234,7 @@ fn index(kind: ModelKind) -> MapKey {
         ModelKind::Detector => 0,
         ModelKind::Encoder => 1,
         ModelKind::Liveness => 2,
+        ModelKind::Firmware => 3,
         _ => 15,
     }
 }

@@ -24,6 +24,10 @@ pub struct Flash {
     pub encoder: ModelSlots<Partition>,
     /// Liveness model, slots A and B.
     pub liveness: ModelSlots<Partition>,
+    /// Firmware, slots A and B. A new board has some in slot A.
+    pub firmware: ModelSlots<Partition>,
+    /// The boot record, which a new board has, too.
+    pub boot: Partition,
     /// The audit log.
     pub log: Partition,
 }
@@ -49,6 +53,8 @@ pub unsafe fn take(map: &Map, cause: ResetCause) -> Flash {
         detector: slots(map.detector.map(partition)),
         encoder: slots(map.encoder.map(partition)),
         liveness: slots(map.liveness.map(partition)),
+        firmware: slots(map.firmware.map(partition)),
+        boot: partition(map.boot),
         log: partition(map.log),
     };
     window::open(map, cause, || flash.erase());

@@ -56,6 +56,7 @@ pub mod watchdog;
 pub mod camera;
 pub mod flash;
 pub mod fuses;
+pub mod loading;
 pub mod window;
 mod wires;
 

@@ -74,6 +74,38 @@ pub enum Error {
     #[error("that is too large for a board")]
     TooLong,
 
+    /// A file is no firmware for a board.
+    #[error("{} cannot be put on a board: {reason}", path.display())]
+    NotFirmware {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Firmware is for another board.
+    #[error("{} is firmware for {is}, and the board is an {board}", path.display())]
+    OtherFirmware {
+        /// The file.
+        path: PathBuf,
+        /// What it is for.
+        is: &'static str,
+        /// What the board is.
+        board: &'static str,
+    },
+    /// The board started an update, and went back to the firmware before.
+    #[error(
+        "the board gave release {release} up and runs release {newest} again: `postern log` tells whether it was \
+         refused or did not run well"
+    )]
+    GivenUp {
+        /// The update.
+        release: u64,
+        /// What runs.
+        newest: u64,
+    },
+    /// The board's boot record cannot be read or written.
+    #[error("the board cannot be programmed: {0}")]
+    Boot(boot::Error),
     /// The name of a board is no name of a folder.
     #[error("`{name}` cannot be the name of a board: letters, digits, `-`, `_` and `.` can")]
     BoardName {

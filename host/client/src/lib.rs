@@ -6,7 +6,8 @@
 //! Transport   bytes: Unix socket, TCP, serial port
 //!
 //! Credentials what this computer keeps of a board it is paired with
-//! Signer      the key with which models are signed
+//! Signer      the key with which models and firmware are signed
+//! Firmware    what a board runs, from an ELF file
 //!
 //! Board       an emulated board: its folder, its process, its memory file
 //! Doorstep    a picture before the door, and what the door makes of it
@@ -27,6 +28,7 @@ mod credentials;
 mod device;
 mod door;
 mod error;
+mod firmware;
 mod link;
 mod log;
 mod memory;
@@ -36,6 +38,7 @@ mod rules;
 mod signing;
 mod transfer;
 mod transport;
+mod update;
 
 pub use protocol;
 
@@ -47,6 +50,7 @@ pub use credentials::{Credentials, random_key};
 pub use device::{Device, Embedding, Enrolled, Faces};
 pub use door::{Decision, Doorstep};
 pub use error::Error;
+pub use firmware::Firmware;
 pub use link::Patience;
 pub use log::Log;
 pub use memory::Memory;

@@ -1,4 +1,4 @@
-//! The key with which this installation signs models, and what it signs.
+//! The key with which this installation signs models and firmware, and what it signs.
 //!
 //! The file `signing.key` beside the boards' folders holds the secret in 64 hexadecimal digits, for
 //! this user alone. The first pairing tells it to the board.
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use crate::credentials::{hex, random_key, unhex, write_secret};
 use crate::{Error, Result};
 
-/// Signs models.
+/// Signs models and firmware.
 pub struct Signer {
     key: SigningKey,
 }
@@ -71,6 +71,11 @@ impl Signer {
         // The protocol's number of a kind is the one that is signed.
         let release = Release { kind: kind as u8, sequence, length, sha256 };
         Signature::new(&self.key.sign(&release.signed()).to_bytes())
+    }
+
+    /// Signs bytes, which begin with what they are.
+    pub(crate) fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
+        self.key.sign(bytes).to_bytes()
     }
 
     /// The number of a release that is made now: seconds since 1970, so that it rises by itself.

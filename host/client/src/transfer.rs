@@ -50,19 +50,31 @@ impl Device {
         signer: &Signer,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<ModelInfo> {
-        let length = u32::try_from(image.len()).map_err(|_| Error::TooLong)?;
-        let sha256 = Sha256::digest(image).into();
-        let begin = |sequence| {
-            let signature = signer.sign(kind, length, sha256, sequence);
-            Request::BeginModel { kind, length, sha256, sequence, signature }
-        };
-        let reply = match self.link.ask(&begin(Signer::sequence())) {
+        match self.install(kind, image, Signer::sequence(), signer, progress) {
             // Some clock was ahead. Who holds the key may go on from there, and nobody else.
             Err(Error::Refused(protocol::Error::RolledBack { newest, .. })) => {
-                self.link.ask(&begin(newest.saturating_add(1)))?
+                self.install(kind, image, newest.saturating_add(1), signer, progress)
             }
-            reply => reply?,
-        };
+            installed => installed,
+        }
+    }
+
+    /// Transfers an image as the release of a number, and commits it.
+    ///
+    /// # Errors
+    /// As any request.
+    pub(crate) fn install(
+        &mut self,
+        kind: ModelKind,
+        image: &[u8],
+        sequence: u64,
+        signer: &Signer,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<ModelInfo> {
+        let length = u32::try_from(image.len()).map_err(|_| Error::TooLong)?;
+        let sha256 = Sha256::digest(image).into();
+        let signature = signer.sign(kind, length, sha256, sequence);
+        let reply = self.link.ask(&Request::BeginModel { kind, length, sha256, sequence, signature })?;
         let from = next_offset(reply, image.len())?;
         self.send_chunks(image, from, Chunk::Model, progress)?;
         match self.link.ask(&Request::CommitModel)? {

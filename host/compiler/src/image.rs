@@ -1,7 +1,9 @@
 //! Writing the model image of [`nn::format`].
 
-use bytemuck::{Pod, bytes_of, bytes_of_mut, cast_slice};
-use nn::format::{DIGEST, Header, MAGIC, OperatorRecord, Section, TensorRecord, VERSION, align, code};
+use bytemuck::{Pod, bytes_of, bytes_of_mut, cast_slice, pod_read_unaligned};
+use nn::format::{
+    CalibrationRecord, DIGEST, Header, MAGIC, OperatorRecord, Section, TensorRecord, VERSION, align, code,
+};
 use sha2::{Digest, Sha256};
 
 use crate::plan::{Placement, Plan};
@@ -77,6 +79,32 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
     image[length - DIGEST..].copy_from_slice(&digest);
     nn::Model::load(Aligned::new(&image).bytes()).map_err(Error::Refused)?;
     Ok(image)
+}
+
+/// The same image with another table of thresholds; it keeps its identity, and so the templates that it made.
+///
+/// A table as long as the old one takes its place, another one comes behind everything.
+///
+/// # Errors
+/// [`Error::Refused`]: the engine does not take `image`, or the new one.
+pub fn recalibrate(image: &[u8], table: &[CalibrationRecord]) -> Result<Vec<u8>, Error> {
+    nn::Model::load(Aligned::new(image).bytes()).map_err(Error::Refused)?;
+    let mut header: Header = pod_read_unaligned(&image[..size_of::<Header>()]);
+    let mut bytes = image[..image.len() - DIGEST].to_vec();
+    let table_bytes = cast_slice::<_, u8>(table);
+    let mut place = header.calibration.offset as usize;
+    if header.calibration.count as usize != table.len() {
+        place = bytes.len();
+        bytes.resize(align(place + table_bytes.len()), 0);
+        header.calibration = Section { offset: place as u32, count: table.len() as u32 };
+        header.length = (bytes.len() + DIGEST) as u32;
+        bytes[..size_of::<Header>()].copy_from_slice(bytes_of(&header));
+    }
+    bytes[place..place + table_bytes.len()].copy_from_slice(table_bytes);
+    let digest = Sha256::digest(&bytes);
+    bytes.extend(digest);
+    nn::Model::load(Aligned::new(&bytes).bytes()).map_err(Error::Refused)?;
+    Ok(bytes)
 }
 
 /// The data section while it grows.

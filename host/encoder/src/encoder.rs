@@ -8,6 +8,7 @@ use crate::head::{Head, project};
 use crate::optimizer::{Memory, Optimizer};
 use crate::pass::{Pass, Seen, Step};
 use crate::pool::Pool;
+use crate::slim::slim;
 #[cfg(feature = "burn")]
 use crate::tensors;
 use crate::{Embeddings, Error, Images, Spec, Trainable, read, state, write};
@@ -78,7 +79,7 @@ impl Encoder {
         Ok(Self::of(source.head.apply(graph)?, optimizer))
     }
 
-    fn of(graph: Graph, optimizer: Optimizer) -> Self {
+    pub(crate) fn of(graph: Graph, optimizer: Optimizer) -> Self {
         let memory = Memory::new(graph.parameters.len());
         let frozen = vec![false; graph.nodes.len()];
         Self {
@@ -145,11 +146,28 @@ impl Encoder {
     /// The network does not end in a convolution or a fully connected layer, `map` is no such matrix, or the
     /// network is quantized already.
     pub fn project(&mut self, map: &[f32]) -> Result<(), Error> {
+        let projected = project(self.graph.clone(), map)?;
+        self.begin_anew(projected)
+    }
+
+    /// Takes channels out of its bottlenecks until it needs at most `multiply_adds` for a picture: those first that
+    /// give the least for their price, as `samples` tell.
+    ///
+    /// What the optimiser remembers begins anew, and no layer is frozen.
+    ///
+    /// # Errors
+    /// Its bottlenecks are not enough, there are no samples, or the network is quantized already.
+    pub fn slim(&mut self, multiply_adds: usize, samples: &Images) -> Result<(), Error> {
+        let slimmer = slim(self.graph.clone(), multiply_adds, samples)?;
+        self.begin_anew(slimmer)
+    }
+
+    /// Puts a changed network in place of the old one.
+    fn begin_anew(&mut self, graph: Graph) -> Result<(), Error> {
         if self.rounding {
             return Err(Error::Specification("it is quantized already".into()));
         }
-        let projected = Self::of(project(self.graph.clone(), map)?, self.optimizer);
-        *self = Self { engine: std::mem::take(&mut self.engine), ..projected };
+        *self = Self { engine: std::mem::take(&mut self.engine), ..Self::of(graph, self.optimizer) };
         Ok(())
     }
 

@@ -23,6 +23,7 @@ mod head;
 mod optimizer;
 pub mod pool;
 mod read;
+mod slim;
 mod spec;
 mod state;
 #[cfg(feature = "burn")]
@@ -32,7 +33,7 @@ mod write;
 
 pub use batch::{Embeddings, Images};
 #[cfg(feature = "burn")]
-pub use burn_tensor::Device;
+pub use burn_tensor::{Device, DeviceKind};
 pub use encoder::{Encoder, Engine, Freeze, Source};
 pub use error::Error;
 pub use graph::Preprocessing;

@@ -31,6 +31,6 @@ pub use error::Error;
 pub use groups::{GroupErrors, Groups};
 pub use identification::{OpenSet, Rank1, open_set, rank1};
 pub use intervals::{Interval, intervals};
-pub use plot::{Curve, plot_det, plot_identification, plot_scores};
+pub use plot::{Curve, Sized, plot_det, plot_identification, plot_scores, plot_sizes};
 pub use protocol::{Pair, Picture, Protocol};
 pub use worst::{Scored, Worst, worst};

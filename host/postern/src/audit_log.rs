@@ -17,8 +17,8 @@ use crate::device::{hex, rounded};
 /// Names of people who are enrolled, by their number.
 pub type Names = BTreeMap<u32, String>;
 
-/// Kinds of networks, as the protocol numbers them.
-const NETWORKS: [&str; 3] = ["detector", "encoder", "liveness"];
+/// Kinds of networks, and firmware, as the protocol numbers them.
+const NETWORKS: [&str; 4] = ["detector", "encoder", "liveness", "firmware"];
 
 /// What an entry says, with its bytes and its link.
 pub fn to_json(entry: &LogEntry, names: &Names) -> Value {
@@ -137,6 +137,7 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
         ("looks", "looks before"),
         ("templates", "templates"),
         ("network", "network"),
+        ("release", "release"),
         ("sha256", "sha256"),
         ("key", "key"),
         ("lost", "entries"),
@@ -203,13 +204,20 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
     };
     let by_host = !matches!(
         entry.kind,
-        Kind::Booted | Kind::Admitted | Kind::Refused | Kind::Button | Kind::Fault | Kind::Alarm
+        Kind::Booted
+            | Kind::Admitted
+            | Kind::Refused
+            | Kind::Button
+            | Kind::Fault
+            | Kind::Alarm
+            | Kind::Firmware
     );
     if by_host {
         put("host", hex(&[h0, h1, h2, h3]).into());
     }
     match entry.kind {
         Kind::Enrolled | Kind::Removed => put("templates", entry.reason.into()),
+        Kind::Firmware => put("release", number.into()),
         Kind::Model => put("sha256", hex(&more).into()),
         Kind::Unpaired | Kind::Rekeyed | Kind::Signer => put("key", hex(&more).into()),
         Kind::Clock => put("before_ms", number.into()),
@@ -236,6 +244,12 @@ fn reason(entry: &Entry) -> Option<&'static str> {
         Kind::Alarm => Alarm::ALL.into_iter().find(|it| *it as u8 == reason).map(Alarm::name),
         Kind::Refused => Reason::ALL.into_iter().find(|it| *it as u8 == reason).map(Reason::name),
         Kind::Fault => Fault::ALL.into_iter().find(|it| *it as u8 == reason).map(Fault::name),
+        Kind::Firmware => match reason {
+            1 => Some("in-force"),
+            2 => Some("given-up"),
+            3 => Some("refused"),
+            _ => None,
+        },
         Kind::Model => NETWORKS.get(usize::from(reason)).copied(),
         Kind::Paired => {
             let roles =

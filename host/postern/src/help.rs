@@ -9,7 +9,20 @@ use clap::CommandFactory;
 
 /// Headings, and the names of the commands under each.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Models", &["compile", "inspect", "bench", "train", "distill", "train-liveness", "eval", "present"]),
+    (
+        "Models",
+        &[
+            "compile",
+            "inspect",
+            "bench",
+            "train",
+            "distill",
+            "calibrate",
+            "train-liveness",
+            "eval",
+            "present",
+        ],
+    ),
     ("The board", &["board", "pair", "keys", "flash", "settings"]),
     ("People", &["enroll", "users", "rule", "remove"]),
     ("The door", &["verify", "identify", "embed", "show", "watch", "log"]),

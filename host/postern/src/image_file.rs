@@ -24,6 +24,11 @@ impl ImageFile {
         Self { words, length: bytes.len() }
     }
 
+    /// How long it is, in bytes.
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
     /// The image, checked.
     pub fn model(&self) -> Result<nn::Model<'_>, nn::Error> {
         nn::Model::load(&bytemuck::cast_slice(&self.words)[..self.length])

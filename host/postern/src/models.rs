@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub const DETECTOR: &str = "yunet";
 
 /// The encoder that commands take where none is named.
-pub const ENCODER: &str = "mobilefacenet";
+pub const ENCODER: &str = "postern-128";
 
 /// The liveness network that commands take where none is named.
 pub const LIVENESS: &str = "liveness";

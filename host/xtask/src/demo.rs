@@ -26,7 +26,7 @@ pub struct Args {
     board: Board,
 
     /// The encoder to run on it
-    #[arg(long, default_value = "mobilefacenet")]
+    #[arg(long, default_value = "postern-128")]
     encoder: String,
 }
 

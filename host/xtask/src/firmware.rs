@@ -60,7 +60,7 @@ pub fn build_all() -> anyhow::Result<Vec<(Board, PathBuf)>> {
     Board::ALL.into_iter().map(|board| Ok((board, build(board)?))).collect()
 }
 
-/// Builds the firmware of one board, and the conformance suite that tests and measures it; the
+/// Builds the firmware of one board, its boot loader, and the conformance suite that tests and measures it; the
 /// firmware's ELF file.
 pub fn build(board: Board) -> anyhow::Result<PathBuf> {
     let target = board.target();
@@ -68,7 +68,7 @@ pub fn build(board: Board) -> anyhow::Result<PathBuf> {
         Provider::of(target).with_context(|| format!("no compiler for {target}: run `cargo xtask setup`"))?;
     let mut cargo = provider.build(target);
     cargo.args(["--profile", "firmware"]);
-    cargo.args(["--package", board.name(), "--package", "conformance"]);
+    cargo.args(["--package", board.name(), "--package", "loader", "--package", "conformance"]);
     process::shown(cargo.current_dir(workspace::root()))
         .with_context(|| format!("cannot build the firmware of {}", board.name()))?;
     let elf = workspace::target()?.join(target).join("firmware").join(board.name());

@@ -25,6 +25,7 @@
 //! | compared | 1 if accepted | host |
 //! | restart | | host |
 //! | alarm | a number of `policy::Alarm` | 1 where it is over, u32 LE |
+//! | firmware | 1 in force, 2 given up as it never put itself in force, 3 refused | four zeros, its release u64 LE |
 //! | rule | 1 for a schedule, 2 for a code, 4 for a duress code | host |
 //!
 //! A host is the first four bytes of its key, the head of a hash or a key its first eight.
@@ -81,6 +82,8 @@ pub enum Kind {
     Rule = 17,
     /// Something is wrong with the door, or the cover is open.
     Alarm = 18,
+    /// An update of the firmware is in force, or was given up. Reason: which.
+    Firmware = 19,
 }
 
 impl Kind {
@@ -106,6 +109,7 @@ impl Kind {
             Self::Restart => "restart",
             Self::Rule => "rule",
             Self::Alarm => "alarm",
+            Self::Firmware => "firmware",
         }
     }
 
@@ -130,6 +134,7 @@ impl Kind {
             16 => Self::Restart,
             17 => Self::Rule,
             18 => Self::Alarm,
+            19 => Self::Firmware,
             _ => return None,
         })
     }

@@ -9,6 +9,9 @@
 //! offset      size     what                       written by
 //! 0x00000000  4 KiB    window page, see `window`  host and board, word by word
 //! 0x00001000  160 KiB  frame buffer               host
+//! 0x00030000  384 KiB  firmware, slot A           programmer of a new board; board
+//! 0x00090000  384 KiB  firmware, slot B           board
+//! 0x000f0000  8 KiB    boot record                programmer of a new board; boot loader, board
 //! 0x00100000  ...      NOR flash, see `nor`       board
 //!   +000000   1 MiB    gallery: people, templates
 //!   +100000   256 KiB  settings and state
@@ -22,8 +25,9 @@
 //! ```
 //!
 //! A file that was just made is all zeros: the first board to boot on it erases the NOR flash to
-//! ones, and only then writes [`window::MAGIC`], so that a cut in between is done over. All
-//! numbers are little-endian.
+//! ones, and only then writes [`window::MAGIC`], so that a cut in between is done over. Firmware and
+//! boot record, which are NOR flash as well, are there before a board can boot: the host puts them
+//! there, as the programmer in a factory does. All numbers are little-endian.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -70,7 +74,13 @@ pub struct Map {
     pub window: Region,
     /// The picture before the camera, row by row without padding.
     pub frame: Region,
-    /// All of the NOR flash, which the regions below divide.
+    /// Bytes of the memory from address 0 on in which firmware runs.
+    pub code_len: u32,
+    /// Firmware, slots A and B.
+    pub firmware: [Region; 2],
+    /// What the boot loader remembers.
+    pub boot: Region,
+    /// All of the NOR flash but for the firmware's, which the regions below divide.
     pub nor: Region,
     /// People and their templates.
     pub gallery: Region,
@@ -87,12 +97,21 @@ pub struct Map {
 }
 
 /// Arm MPS3 AN547: 2 GiB of DDR, of which the file needs 38 MiB on disk.
-pub const AN547: Map = map("mps3-an547", 547, 0x213f_f000, 2 << 30, 16 << 20);
+pub const AN547: Map = map("mps3-an547", 547, 0x213f_f000, 512 << 10, 2 << 30, 16 << 20);
 
 /// Arm MPS2 AN500: 16 MiB of PSRAM, too little for two slots of a 10 MiB encoder.
-pub const AN500: Map = map("mps2-an500", 500, 0x203f_f000, 16 << 20, 5 << 20);
+pub const AN500: Map = map("mps2-an500", 500, 0x203f_f000, 1 << 20, 16 << 20, 5 << 20);
 
-const fn map(machine: &'static str, board: u32, fuses: usize, file_len: u64, encoder_len: u32) -> Map {
+const fn map(
+    machine: &'static str,
+    board: u32,
+    fuses: usize,
+    code_len: u32,
+    file_len: u64,
+    encoder_len: u32,
+) -> Map {
+    let firmware_a = Region { offset: 0x3_0000, len: 384 << 10 };
+    let firmware_b = after(firmware_a, 384 << 10);
     let gallery = Region { offset: 0x10_0000, len: 1 << 20 };
     let settings = after(gallery, 256 << 10);
     let detector_a = after(settings, 512 << 10);
@@ -109,6 +128,9 @@ const fn map(machine: &'static str, board: u32, fuses: usize, file_len: u64, enc
         file_len,
         window: Region { offset: 0, len: 4 << 10 },
         frame: Region { offset: 4 << 10, len: 160 << 10 },
+        code_len,
+        firmware: [firmware_a, firmware_b],
+        boot: after(firmware_b, 8 << 10),
         nor: Region { offset: gallery.offset, len: log.end() - gallery.offset },
         gallery,
         settings,
@@ -130,6 +152,8 @@ mod tests {
     #[test]
     fn the_drawing_is_true() {
         for map in [AN547, AN500] {
+            assert_eq!(map.firmware.map(|slot| slot.offset), [0x3_0000, 0x9_0000]);
+            assert_eq!(map.boot.offset, 0xf_0000);
             assert_eq!(map.gallery.offset, 0x10_0000);
             assert_eq!(map.settings.offset, 0x20_0000);
             assert_eq!(map.detector.map(|slot| slot.offset), [0x24_0000, 0x2c_0000]);
@@ -148,6 +172,9 @@ mod tests {
             let regions = [
                 map.window,
                 map.frame,
+                map.firmware[0],
+                map.firmware[1],
+                map.boot,
                 map.gallery,
                 map.settings,
                 map.detector[0],

@@ -11,6 +11,7 @@
 //!   there whole or not at all. `gallery` in the source says by which order of writes.
 //! - Names and templates lie in flash sealed, by a key of the board and one of the person: a copy is of
 //!   no use elsewhere, a change is found, and who was removed is erased with the key ([`Gallery::remove`]).
+//! - Flash is waited for, not awaited: a function that awaits is a state machine, and those took 4 KiB of a board.
 //! - Everything is integer arithmetic, so that host and board decide alike, bit for bit.
 #![no_std]
 #![forbid(unsafe_code)]

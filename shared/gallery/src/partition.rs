@@ -5,6 +5,7 @@
 //! the newest values of all keys take no more than `S - 2` sectors, each less one largest
 //! record, which is what the end of a sector may waste.
 
+use embassy_futures::block_on;
 use embedded_storage_async::nor_flash::NorFlash;
 use sequential_storage::map::MapItemIter;
 
@@ -69,30 +70,31 @@ impl<F: NorFlash> Partition<F> {
     }
 
     /// Whether the map has no record at all.
-    pub(crate) async fn is_blank(&mut self) -> Result<bool, Error> {
+    pub(crate) fn is_blank(&mut self) -> Result<bool, Error> {
         let mut blank = true;
         self.read_all(|_, _| {
             blank = false;
             Ok(())
-        })
-        .await?;
+        })?;
         Ok(blank)
     }
 
     /// Writes a record in one atomic step.
-    pub(crate) async fn put(&mut self, place: Place, record: &[u8]) -> Result<(), Error> {
-        self.map.store_item(&mut self.buffer, &place.key(), &record).await.map_err(translate)
+    pub(crate) fn put(&mut self, place: Place, record: &[u8]) -> Result<(), Error> {
+        block_on(self.map.store_item(&mut self.buffer, &place.key(), &record)).map_err(translate)
     }
 
     /// Shows every record to `visit`, those of one place from the oldest to the newest.
-    pub(crate) async fn read_all(
+    pub(crate) fn read_all(
         &mut self,
         mut visit: impl FnMut(Place, &[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.repair().await?;
+        self.repair()?;
         let mut records: MapItemIter<'_, MapKey, F, MapCache> =
-            self.map.fetch_all_items(&mut self.buffer).await.map_err(translate)?;
-        while let Some((key, record)) = records.next::<&[u8]>(&mut self.buffer).await.map_err(translate)? {
+            block_on(self.map.fetch_all_items(&mut self.buffer)).map_err(translate)?;
+        while let Some((key, record)) =
+            block_on(records.next::<&[u8]>(&mut self.buffer)).map_err(translate)?
+        {
             visit(Place::from_key(key), record)?;
         }
         Ok(())
@@ -103,12 +105,12 @@ impl<F: NorFlash> Partition<F> {
     /// The map repairs itself in every operation but `fetch_all_items` (sequential-storage
     /// 8.0.2 leaves it by `?` before its repair). So this looks whether that would fail and, if
     /// so, makes another operation repair.
-    async fn repair(&mut self) -> Result<(), Error> {
-        if self.map.fetch_all_items(&mut self.buffer).await.is_ok() {
+    fn repair(&mut self) -> Result<(), Error> {
+        if block_on(self.map.fetch_all_items(&mut self.buffer)).is_ok() {
             return Ok(());
         }
         let key = Place::Person(0).key();
-        let sought = self.map.fetch_item::<&[u8]>(&mut self.buffer, &key).await;
+        let sought = block_on(self.map.fetch_item::<&[u8]>(&mut self.buffer, &key));
         sought.map(|_| ()).map_err(translate)
     }
 

@@ -25,6 +25,7 @@
 //! bits turned, and the next removal writes it anew. A removal takes two halves' sectors in turns, so
 //! that a sector is erased once in two removals.
 
+use embassy_futures::block_on;
 use embedded_storage_async::nor_flash::NorFlash;
 use secrets::{Entropy, Key};
 use zeroize::Zeroize;
@@ -83,22 +84,18 @@ impl Ring {
     }
 
     /// Reads the ring, and erases what an interrupted removal left. `false` if there is none.
-    pub(crate) async fn read<F: NorFlash>(
-        &mut self,
-        flash: &mut F,
-        salts: &mut Salts,
-    ) -> Result<bool, Error> {
+    pub(crate) fn read<F: NorFlash>(&mut self, flash: &mut F, salts: &mut Salts) -> Result<bool, Error> {
         salts.zeroize();
-        let generations = [self.header(flash, 0).await?, self.header(flash, 1).await?];
+        let generations = [self.header(flash, 0)?, self.header(flash, 1)?];
         let Some(generation) = generations.into_iter().flatten().max() else { return Ok(false) };
         self.generation = generation;
         self.half = u32::from(generations[0] != Some(generation));
-        self.erase(flash, 1 - self.half).await?;
+        self.erase(flash, 1 - self.half)?;
         self.cells = 0;
         for number in 0..Self::CELLS {
             let mut cell = [0; CELL];
             let place = self.half * Self::half::<F>() + (HEADER + number * CELL) as u32;
-            flash.read(place, &mut cell).await.map_err(|_| Error::Flash)?;
+            block_on(flash.read(place, &mut cell)).map_err(|_| Error::Flash)?;
             if cell == [ERASED; CELL] {
                 continue;
             }
@@ -115,13 +112,13 @@ impl Ring {
     }
 
     /// Makes a ring without keys.
-    pub(crate) async fn format<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), Error> {
+    pub(crate) fn format<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), Error> {
         (self.half, self.generation) = (1, 0);
-        self.rewrite(flash, &[const { None }; MAX_PEOPLE]).await
+        self.rewrite(flash, &[const { None }; MAX_PEOPLE])
     }
 
     /// Makes a key for the person at a slot, and puts it into flash.
-    pub(crate) async fn add<F: NorFlash>(
+    pub(crate) fn add<F: NorFlash>(
         &mut self,
         flash: &mut F,
         salts: &mut Salts,
@@ -129,58 +126,58 @@ impl Ring {
         random: &mut impl Entropy,
     ) -> Result<(), Error> {
         if self.cells >= Self::CELLS {
-            self.rewrite(flash, salts).await?;
+            self.rewrite(flash, salts)?;
         }
         let mut salt = [0; SALT];
         random.fill(&mut salt);
         let mut cell = self.cell(slot, &salt);
         let place = self.half * Self::half::<F>() + (HEADER + self.cells * CELL) as u32;
         self.cells += 1;
-        flash.write(place, &cell).await.map_err(|_| Error::Flash)?;
+        block_on(flash.write(place, &cell)).map_err(|_| Error::Flash)?;
         cell.zeroize();
         *salts.get_mut(usize::from(slot)).ok_or(Error::Full)? = Some(salt);
         Ok(())
     }
 
     /// Writes the salts that are left into the other half, and erases this one.
-    pub(crate) async fn rewrite<F: NorFlash>(&mut self, flash: &mut F, salts: &Salts) -> Result<(), Error> {
+    pub(crate) fn rewrite<F: NorFlash>(&mut self, flash: &mut F, salts: &Salts) -> Result<(), Error> {
         let other = 1 - self.half;
         let start = other * Self::half::<F>();
-        self.erase(flash, other).await?;
+        self.erase(flash, other)?;
         let mut cells = 0;
         for (slot, salt) in (0u16..).zip(salts) {
             let Some(salt) = salt else { continue };
             let mut cell = self.cell(slot, salt);
             let place = start + (HEADER + cells * CELL) as u32;
-            flash.write(place, &cell).await.map_err(|_| Error::Flash)?;
+            block_on(flash.write(place, &cell)).map_err(|_| Error::Flash)?;
             cell.zeroize();
             cells += 1;
         }
         let generation = self.generation.checked_add(1).ok_or(Error::Full)?;
         let header = self.head(generation);
-        flash.write(start, &header).await.map_err(|_| Error::Flash)?;
+        block_on(flash.write(start, &header)).map_err(|_| Error::Flash)?;
         let old = self.half;
         (self.half, self.generation, self.cells) = (other, generation, cells);
-        self.erase(flash, old).await
+        self.erase(flash, old)
     }
 
     /// Erases a half, unless it is.
-    async fn erase<F: NorFlash>(&self, flash: &mut F, half: u32) -> Result<(), Error> {
+    fn erase<F: NorFlash>(&self, flash: &mut F, half: u32) -> Result<(), Error> {
         let start = half * Self::half::<F>();
         let end = start + Self::half::<F>();
         let mut blank = true;
         let mut bytes = [0; 64];
         for place in (start..end).step_by(bytes.len()) {
-            flash.read(place, &mut bytes).await.map_err(|_| Error::Flash)?;
+            block_on(flash.read(place, &mut bytes)).map_err(|_| Error::Flash)?;
             blank &= bytes == [ERASED; 64];
         }
-        if blank { Ok(()) } else { flash.erase(start, end).await.map_err(|_| Error::Flash) }
+        if blank { Ok(()) } else { block_on(flash.erase(start, end)).map_err(|_| Error::Flash) }
     }
 
     /// The generation of a half; none if its header is none of this gallery's.
-    async fn header<F: NorFlash>(&self, flash: &mut F, half: u32) -> Result<Option<u32>, Error> {
+    fn header<F: NorFlash>(&self, flash: &mut F, half: u32) -> Result<Option<u32>, Error> {
         let mut header = [0; HEADER];
-        flash.read(half * Self::half::<F>(), &mut header).await.map_err(|_| Error::Flash)?;
+        block_on(flash.read(half * Self::half::<F>(), &mut header)).map_err(|_| Error::Flash)?;
         if header == [ERASED; HEADER] || !self.mend(&mut header, HEADER - HEADER_CHECK) {
             return Ok(None);
         }

@@ -3,7 +3,6 @@
 
 mod nor;
 
-use embassy_futures::block_on;
 use gallery::{EncoderHash, Error, Gallery, Memory, Name, Probe, Similarity};
 use nor::{Nor, SECTOR, face, open};
 
@@ -19,8 +18,8 @@ const ERASED: usize = 61;
 fn enrol(gallery: &mut Gallery<'_, &mut Nor>, person: usize) -> Result<(), Error> {
     let name = Name::new(PEOPLE[person]).unwrap();
     let faces = [0, 1].map(|face_number| face(2 * person as u32 + face_number, 128));
-    block_on(gallery.enrol(&name, Probe { template: &faces[0], encoder: ENCODER }, THRESHOLD))?;
-    block_on(gallery.add_template(&name, Probe { template: &faces[1], encoder: ENCODER }, THRESHOLD))?;
+    gallery.enrol(&name, Probe { template: &faces[0], encoder: ENCODER }, THRESHOLD)?;
+    gallery.add_template(&name, Probe { template: &faces[1], encoder: ENCODER }, THRESHOLD)?;
     Ok(())
 }
 
@@ -30,7 +29,7 @@ fn flash() -> Nor {
     for person in 0..PEOPLE.len() {
         enrol(&mut gallery, person).unwrap();
     }
-    block_on(gallery.remove("Carl")).unwrap();
+    gallery.remove("Carl").unwrap();
     nor
 }
 

@@ -2,7 +2,6 @@
 
 mod nor;
 
-use embassy_futures::block_on;
 use gallery::{EncoderHash, Error, Memory, Name, Probe, Similarity};
 use nor::{Nor, SECTOR, face, open};
 
@@ -24,23 +23,23 @@ fn two_hundred_people_with_five_templates_fit_a_megabyte() {
             let face = face(person * 5 + template, 512);
             let probe = Probe { template: &face, encoder: ENCODER };
             if template == 0 {
-                block_on(gallery.enrol(&name(person), probe, THRESHOLD)).unwrap();
+                gallery.enrol(&name(person), probe, THRESHOLD).unwrap();
             } else {
-                block_on(gallery.add_template(&name(person), probe, THRESHOLD)).unwrap();
+                gallery.add_template(&name(person), probe, THRESHOLD).unwrap();
             }
         }
     }
     assert_eq!(gallery.templates(), 1000);
     // Everybody leaves and comes back, so that every sector is erased and used again.
     for person in 0..200 {
-        assert_eq!(block_on(gallery.remove(&name(person))).unwrap().templates(), 5);
+        assert_eq!(gallery.remove(&name(person)).unwrap().templates(), 5);
         for template in 0..5 {
             let face = face(person * 5 + template, 512);
             let probe = Probe { template: &face, encoder: ENCODER };
             if template == 0 {
-                block_on(gallery.enrol(&name(person), probe, THRESHOLD)).unwrap();
+                gallery.enrol(&name(person), probe, THRESHOLD).unwrap();
             } else {
-                block_on(gallery.add_template(&name(person), probe, THRESHOLD)).unwrap();
+                gallery.add_template(&name(person), probe, THRESHOLD).unwrap();
             }
         }
     }
@@ -65,7 +64,7 @@ fn a_full_flash_says_so_loses_nothing_and_has_room_to_remove() {
     let refusal = loop {
         let face = face(enrolled, 512);
         let probe = Probe { template: &face, encoder: ENCODER };
-        match block_on(gallery.enrol(&name(enrolled), probe, THRESHOLD)) {
+        match gallery.enrol(&name(enrolled), probe, THRESHOLD) {
             Ok(_) => enrolled += 1,
             Err(error) => break error,
         }
@@ -76,9 +75,9 @@ fn a_full_flash_says_so_loses_nothing_and_has_room_to_remove() {
     for round in 0..100 {
         let (old, new) = (round % enrolled, face(1000 + round, 512));
         let probe = Probe { template: &new, encoder: ENCODER };
-        assert_eq!(block_on(gallery.enrol(&name(9999), probe, THRESHOLD)), Err(Error::Full));
-        block_on(gallery.remove(&name(old))).unwrap();
-        block_on(gallery.enrol(&name(old), probe, THRESHOLD)).unwrap();
+        assert_eq!(gallery.enrol(&name(9999), probe, THRESHOLD), Err(Error::Full));
+        gallery.remove(&name(old)).unwrap();
+        gallery.enrol(&name(old), probe, THRESHOLD).unwrap();
     }
     let gallery = open(&mut nor, &mut memory).unwrap();
     assert_eq!(gallery.people().count() as u32, enrolled);
@@ -93,13 +92,13 @@ fn the_memory_is_the_limit_of_a_large_flash() {
         let face = face(person, 64);
         let probe = Probe { template: &face, encoder: ENCODER };
         // Random faces of 64 values are at times alike; here nobody is too much so.
-        block_on(gallery.enrol(&name(person), probe, Similarity(31_000))).unwrap();
+        gallery.enrol(&name(person), probe, Similarity(31_000)).unwrap();
     }
     let face = face(256, 64);
     let probe = Probe { template: &face, encoder: ENCODER };
     let threshold = Similarity(31_000);
-    assert_eq!(block_on(gallery.enrol(&name(256), probe, threshold)), Err(Error::Full));
-    assert_eq!(block_on(gallery.add_template(&name(7), probe, threshold)), Ok(2));
+    assert_eq!(gallery.enrol(&name(256), probe, threshold), Err(Error::Full));
+    assert_eq!(gallery.add_template(&name(7), probe, threshold), Ok(2));
 }
 
 #[test]

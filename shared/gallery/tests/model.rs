@@ -4,7 +4,6 @@ mod nor;
 
 use std::collections::BTreeMap;
 
-use embassy_futures::block_on;
 use gallery::{EncoderHash, Error, Memory, Name, Probe, Similarity};
 use nor::{Nor, face, open};
 use proptest::prelude::*;
@@ -55,7 +54,7 @@ proptest! {
                 Step::Enrol { name: person, face: number } => {
                     let template = face(number, 128);
                     let probe = Probe { template: &template, encoder: ENCODER };
-                    let done = block_on(gallery.enrol(&name(person), probe, THRESHOLD));
+                    let done = gallery.enrol(&name(person), probe, THRESHOLD);
                     if model.contains_key(&person) {
                         prop_assert_eq!(done, Err(Error::DuplicateName(name(person))));
                     } else if let Some(other) = owner(&model, number) {
@@ -70,7 +69,7 @@ proptest! {
                 Step::Add { name: person, face: number } => {
                     let template = face(number, 128);
                     let probe = Probe { template: &template, encoder: ENCODER };
-                    let done = block_on(gallery.add_template(&name(person), probe, THRESHOLD));
+                    let done = gallery.add_template(&name(person), probe, THRESHOLD);
                     let other = owner(&model, number).filter(|other| *other != person);
                     match (model.get_mut(&person), other) {
                         (None, _) => prop_assert_eq!(done, Err(Error::NotFound)),
@@ -88,7 +87,7 @@ proptest! {
                     }
                 }
                 Step::Remove { name: person } => {
-                    let done = block_on(gallery.remove(&name(person))).map(|person| person.id());
+                    let done = gallery.remove(&name(person)).map(|person| person.id());
                     let expected = model.remove(&person).map(|(id, _)| id).ok_or(Error::NotFound);
                     prop_assert_eq!(done, expected);
                 }

@@ -5,7 +5,6 @@ mod nor;
 
 use std::collections::BTreeMap;
 
-use embassy_futures::block_on;
 use gallery::{EncoderHash, Error, Gallery, Memory, Name, Probe, Similarity};
 use nor::{Nor, face, open};
 
@@ -46,16 +45,16 @@ fn apply(gallery: &mut Gallery<'_, &mut Nor>, change: Change, enrolled: &mut Enr
     let probe = |template| Probe { template, encoder: ENCODER };
     match change {
         Change::Enrol(person) => {
-            let id = block_on(gallery.enrol(&name(person), probe(&face(person, 256)), THRESHOLD))?;
+            let id = gallery.enrol(&name(person), probe(&face(person, 256)), THRESHOLD)?;
             enrolled.insert(person, (id, vec![person]));
         }
         Change::AddTemplate(person, number) => {
             let template = face(number, 256);
-            block_on(gallery.add_template(&name(person), probe(&template), THRESHOLD))?;
+            gallery.add_template(&name(person), probe(&template), THRESHOLD)?;
             enrolled.get_mut(&person).unwrap().1.push(number);
         }
         Change::Remove(person) => {
-            block_on(gallery.remove(&name(person)))?;
+            gallery.remove(&name(person))?;
             enrolled.remove(&person);
         }
     }

@@ -2,7 +2,6 @@
 
 mod nor;
 
-use embassy_futures::block_on;
 use gallery::{EncoderHash, Error, Memory, Name, Probe, Similarity, Template};
 use nor::{Nor, face, open};
 
@@ -24,24 +23,18 @@ fn a_name_and_a_face_are_enrolled_once() {
     let (mut nor, mut memory) = (Nor::new(12), Box::new(Memory::new()));
     let mut gallery = open(&mut nor, &mut memory).unwrap();
     assert_eq!(gallery.identify(probe(&ann)), Ok(None));
-    assert_eq!(block_on(gallery.enrol(&name("Ann"), probe(&ann), THRESHOLD)), Ok(1));
-    assert_eq!(
-        block_on(gallery.enrol(&name("Ann"), probe(&bob), THRESHOLD)),
-        Err(Error::DuplicateName(name("Ann")))
-    );
-    let duplicate = block_on(gallery.enrol(&name("Bob"), probe(&ann), THRESHOLD)).unwrap_err();
+    assert_eq!(gallery.enrol(&name("Ann"), probe(&ann), THRESHOLD), Ok(1));
+    assert_eq!(gallery.enrol(&name("Ann"), probe(&bob), THRESHOLD), Err(Error::DuplicateName(name("Ann"))));
+    let duplicate = gallery.enrol(&name("Bob"), probe(&ann), THRESHOLD).unwrap_err();
     assert_eq!(
         duplicate,
         Error::DuplicateFace { name: name("Ann"), similarity: ann.similarity(&ann).unwrap() }
     );
     assert!(duplicate.to_string().starts_with("this face is already enrolled as Ann"));
-    assert_eq!(block_on(gallery.enrol(&name("Bob"), probe(&bob), THRESHOLD)), Ok(2));
+    assert_eq!(gallery.enrol(&name("Bob"), probe(&bob), THRESHOLD), Ok(2));
     // A second template of a person may resemble that person, but nobody else.
-    assert_eq!(block_on(gallery.add_template("Ann", probe(&ann), THRESHOLD)), Ok(2));
-    assert!(matches!(
-        block_on(gallery.add_template("Ann", probe(&bob), THRESHOLD)),
-        Err(Error::DuplicateFace { .. })
-    ));
+    assert_eq!(gallery.add_template("Ann", probe(&ann), THRESHOLD), Ok(2));
+    assert!(matches!(gallery.add_template("Ann", probe(&bob), THRESHOLD), Err(Error::DuplicateFace { .. })));
 }
 
 #[test]
@@ -49,12 +42,12 @@ fn a_removed_persons_number_is_not_given_again() {
     let (ann, bob) = (face(1, 128), face(2, 128));
     let (mut nor, mut memory) = (Nor::new(12), Box::new(Memory::new()));
     let mut gallery = open(&mut nor, &mut memory).unwrap();
-    assert_eq!(block_on(gallery.enrol(&name("Ann"), probe(&ann), THRESHOLD)), Ok(1));
-    assert_eq!(block_on(gallery.remove("Ann")).unwrap().id(), 1);
-    assert_eq!(block_on(gallery.remove("Ann")), Err(Error::NotFound));
+    assert_eq!(gallery.enrol(&name("Ann"), probe(&ann), THRESHOLD), Ok(1));
+    assert_eq!(gallery.remove("Ann").unwrap().id(), 1);
+    assert_eq!(gallery.remove("Ann"), Err(Error::NotFound));
     let mut gallery = open(&mut nor, &mut memory).unwrap();
     assert_eq!(gallery.people().count(), 0);
-    assert_eq!(block_on(gallery.enrol(&name("Bob"), probe(&bob), THRESHOLD)), Ok(2));
+    assert_eq!(gallery.enrol(&name("Bob"), probe(&bob), THRESHOLD), Ok(2));
     assert_eq!(gallery.next_person(0).unwrap().name().as_str(), "Bob");
     assert_eq!(gallery.next_person(3), None);
 }
@@ -64,33 +57,33 @@ fn a_gallery_of_another_encoder_is_listed_but_not_compared() {
     let (ann, bob) = (face(1, 128), face(2, 512));
     let (mut nor, mut memory) = (Nor::new(12), Box::new(Memory::new()));
     let mut gallery = open(&mut nor, &mut memory).unwrap();
-    block_on(gallery.enrol(&name("Ann"), probe(&ann), THRESHOLD)).unwrap();
+    gallery.enrol(&name("Ann"), probe(&ann), THRESHOLD).unwrap();
     let mut gallery = open(&mut nor, &mut memory).unwrap();
     let other = Probe { template: &bob, encoder: NEW };
     let refusal = Error::OtherEncoder { stored: OLD, running: NEW };
     assert_eq!(gallery.identify(other), Err(refusal.clone()));
     assert_eq!(gallery.verify("Ann", other), Err(refusal.clone()));
     assert_eq!(gallery.verify("Bob", other), Err(Error::NotFound));
-    assert_eq!(block_on(gallery.enrol(&name("Bob"), other, THRESHOLD)), Err(refusal.clone()));
-    assert_eq!(block_on(gallery.add_template("Ann", other, THRESHOLD)), Err(refusal));
+    assert_eq!(gallery.enrol(&name("Bob"), other, THRESHOLD), Err(refusal.clone()));
+    assert_eq!(gallery.add_template("Ann", other, THRESHOLD), Err(refusal));
     assert_eq!((gallery.encoder(), gallery.foreign_templates(NEW)), (Some(OLD), 1));
     assert_eq!(gallery.encoder_of(gallery.find("Ann").unwrap()), Some(OLD));
     // Without its people the gallery belongs to nobody, and takes the new encoder.
-    block_on(gallery.remove("Ann")).unwrap();
+    gallery.remove("Ann").unwrap();
     assert_eq!(gallery.encoder(), None);
-    assert_eq!(block_on(gallery.enrol(&name("Bob"), other, THRESHOLD)), Ok(2));
+    assert_eq!(gallery.enrol(&name("Bob"), other, THRESHOLD), Ok(2));
 }
 
 #[test]
 fn one_person_has_at_most_eight_templates() {
     let (mut nor, mut memory) = (Nor::new(12), Box::new(Memory::new()));
     let mut gallery = open(&mut nor, &mut memory).unwrap();
-    block_on(gallery.enrol(&name("Ann"), probe(&face(0, 128)), THRESHOLD)).unwrap();
+    gallery.enrol(&name("Ann"), probe(&face(0, 128)), THRESHOLD).unwrap();
     for number in 1..8 {
-        block_on(gallery.add_template("Ann", probe(&face(number, 128)), THRESHOLD)).unwrap();
+        gallery.add_template("Ann", probe(&face(number, 128)), THRESHOLD).unwrap();
     }
     assert_eq!(
-        block_on(gallery.add_template("Ann", probe(&face(8, 128)), THRESHOLD)),
+        gallery.add_template("Ann", probe(&face(8, 128)), THRESHOLD),
         Err(Error::PersonFull(name("Ann")))
     );
     let found = gallery.verify(" Ann ", probe(&face(5, 128))).map(|found| found.similarity);
@@ -107,7 +100,7 @@ fn a_flash_that_failed_once_is_read_again_and_used_on() {
         nor.flickers = true;
         nor.cut_after(steps);
         let mut gallery = open(&mut nor, &mut memory).unwrap();
-        let mut enrol = |who, template| block_on(gallery.enrol(&name(who), probe(template), THRESHOLD));
+        let mut enrol = |who, template| gallery.enrol(&name(who), probe(template), THRESHOLD);
         let first = enrol("Ann", &ann);
         let second = enrol("Bob", &bob).or_else(|_| enrol("Bob", &bob));
         // The change that failed may have reached the flash all the same.

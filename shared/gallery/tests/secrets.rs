@@ -2,7 +2,6 @@
 
 mod nor;
 
-use embassy_futures::block_on;
 use gallery::{EncoderHash, Error, Gallery, Memory, Name, Probe, Similarity, Template};
 use nor::{Nor, SECTOR, face, open, open_as};
 use secrets::Key;
@@ -18,7 +17,7 @@ fn name(name: &str) -> Name {
 
 fn enrol(gallery: &mut Gallery<'_, &mut Nor>, who: &str, template: &Template) {
     let probe = Probe { template, encoder: ENCODER };
-    block_on(gallery.enrol(&name(who), probe, THRESHOLD)).unwrap();
+    gallery.enrol(&name(who), probe, THRESHOLD).unwrap();
 }
 
 /// Ann with two templates, and Bob.
@@ -27,7 +26,7 @@ fn flash() -> Nor {
     let mut gallery = open(&mut nor, &mut memory).unwrap();
     enrol(&mut gallery, "Annabelle", &face(1, 128));
     let probe = Probe { template: &face(2, 128), encoder: ENCODER };
-    block_on(gallery.add_template("Annabelle", probe, THRESHOLD)).unwrap();
+    gallery.add_template("Annabelle", probe, THRESHOLD).unwrap();
     enrol(&mut gallery, "Bartholomew", &face(3, 128));
     nor
 }
@@ -73,7 +72,7 @@ fn who_is_removed_is_erased_with_the_key() {
     let before = nor.clone();
     let [ann, bob] = &cells(&before.bytes)[..] else { panic!("two people have two keys") };
     let mut gallery = open(&mut nor, &mut memory).unwrap();
-    block_on(gallery.remove("Annabelle")).unwrap();
+    gallery.remove("Annabelle").unwrap();
     assert_eq!(gallery.people().count(), 1);
     // Her records lie in flash as before, but no key that would open them.
     let records: Vec<&[u8]> = before.bytes[RING..].chunks(64).filter(|part| part[0] != 0xff).collect();
@@ -101,7 +100,7 @@ fn a_removal_that_was_cut_short_is_completed_at_the_next_boot() {
         let mut nor = whole.clone();
         nor.cut_after(steps);
         let Ok(mut gallery) = open(&mut nor, &mut memory) else { panic!("opening writes nothing") };
-        let removed = block_on(gallery.remove("Annabelle"));
+        let removed = gallery.remove("Annabelle");
         nor.restore_power();
         let known = open(&mut nor, &mut memory).unwrap().find("Annabelle").is_some();
         seen[usize::from(known)] += 1;

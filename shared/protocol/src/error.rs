@@ -251,6 +251,12 @@ pub enum Error {
     /// The audit log cannot be read.
     #[error("the board's audit log cannot be read")]
     NoLog,
+    /// No boot loader has started the firmware, so that it cannot be updated.
+    #[error("the board's firmware was started without a boot loader, and cannot be updated")]
+    NoBootLoader,
+    /// The firmware that runs is on trial: the slot that is not in use has the one to go back to.
+    #[error("the board's firmware is on trial, and takes no other before that is over")]
+    OnTrial,
 }
 
 /// A field of [`Settings`](crate::Settings).

@@ -69,7 +69,7 @@ pub use frame::{
 };
 pub use liveness::{Artefact, Gesture, Liveness, LivenessMode};
 pub use log::{Clock, ENTRIES_PER_PAGE, LogEntry};
-pub use model::{ModelInfo, ModelKind};
+pub use model::{Firmware, ModelInfo, ModelKind};
 pub use pair::{Host, Label, MAX_HOSTS, MAX_LABEL, Pairing, Role, Signature};
 pub use policy::{Alarm, Code, Limits, Reason, Rule, Schedule, Window};
 pub use reply::LastReply;

@@ -1,4 +1,4 @@
-//! The networks in a board's flash.
+//! The networks in a board's flash, and its firmware.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,8 @@ pub enum ModelKind {
     Encoder,
     /// Tells a face from a picture of one.
     Liveness,
+    /// No network, but the board's own firmware, which comes the same way.
+    Firmware,
 }
 
 impl core::fmt::Display for ModelKind {
@@ -22,6 +24,7 @@ impl core::fmt::Display for ModelKind {
             ModelKind::Detector => "detector",
             ModelKind::Encoder => "encoder",
             ModelKind::Liveness => "liveness network",
+            ModelKind::Firmware => "firmware",
         })
     }
 }
@@ -37,4 +40,17 @@ pub struct ModelInfo {
     pub sha256: Hash,
     /// Length of its image in bytes.
     pub length: u32,
+}
+
+/// The board's own firmware, which a boot loader has started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Firmware {
+    /// The slot it runs from: 0 or 1.
+    pub slot: u8,
+    /// The newest release ever in force, which is the one in force.
+    pub newest: u64,
+    /// The release that is staged, or on trial.
+    pub pending: Option<u64>,
+    /// Whether that is what runs.
+    pub trial: bool,
 }

@@ -188,6 +188,8 @@ pub enum Request<'a> {
         /// The rule; the default is a face alone, at any time.
         rule: Rule,
     },
+    /// Which firmware runs, and what is under way. → [`Firmware`](crate::Response::Firmware)
+    Firmware,
 }
 
 /// Where a picture comes from.

@@ -6,9 +6,9 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ENTRIES_PER_PAGE, EVENTS_PER_PAGE, Event, Face, Hash, Host, Liveness, LogEntry, MAX_FACES, MAX_HOSTS,
-    MAX_TEMPLATE, ModelInfo, Name, Pairing, PersonId, Role, Schedule, Settings, Similarity, Status, Text,
-    USERS_PER_PAGE,
+    ENTRIES_PER_PAGE, EVENTS_PER_PAGE, Event, Face, Firmware, Hash, Host, Liveness, LogEntry, MAX_FACES,
+    MAX_HOSTS, MAX_TEMPLATE, ModelInfo, Name, Pairing, PersonId, Role, Schedule, Settings, Similarity,
+    Status, Text, USERS_PER_PAGE,
 };
 
 /// A successful reply.
@@ -133,6 +133,8 @@ pub enum Response {
         /// Whether there is a code that raises a silent alarm.
         duress: bool,
     },
+    /// The board's own firmware.
+    Firmware(Firmware),
 }
 
 /// A face compared with templates.

@@ -33,5 +33,5 @@ mod siv;
 pub use error::Error;
 pub use key::Key;
 pub use random::{Entropy, Generator};
-pub use signature::{Release, SIGNED};
+pub use signature::{Release, SIGNED, verify};
 pub use siv::{SIV_TAG, Siv};

@@ -43,10 +43,19 @@ impl Release {
     /// # Errors
     /// [`Error::Forged`].
     pub fn verify(&self, signer: &[u8; 32], signature: &[u8; 64]) -> Result<(), Error> {
-        let signer = VerifyingKey::from_bytes(signer).map_err(|_| Error::Forged)?;
-        let signature = Signature::from_bytes(signature);
-        signer.verify_strict(&self.signed(), &signature).map_err(|_| Error::Forged)
+        verify(signer, &self.signed(), signature)
     }
+}
+
+/// Whether who holds the secret of `signer` signed `message`, by the strict rule: a key or a point of
+/// small order signs nothing.
+///
+/// # Errors
+/// [`Error::Forged`].
+pub fn verify(signer: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> Result<(), Error> {
+    let signer = VerifyingKey::from_bytes(signer).map_err(|_| Error::Forged)?;
+    let signature = Signature::from_bytes(signature);
+    signer.verify_strict(message, &signature).map_err(|_| Error::Forged)
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
-use embassy_futures::block_on;
 use emulation::nor::{ERASED, Nor, SECTOR_SIZE};
 use gallery::{EncoderHash, Error, Gallery, Memory, Name, Probe, Similarity, Template};
 use secrets::{Generator, Key};
@@ -39,13 +38,13 @@ pub(crate) fn key() -> Key {
 /// Opens a gallery with [`key`].
 pub(crate) fn open<'a>(flash: &'a mut [u8], memory: &'a mut Memory) -> Result<Gallery<'a, Flash<'a>>, Error> {
     let random = Generator::new(&Key::new([9; 32]), b"gallery");
-    block_on(Gallery::open(Nor::new(flash), memory, key(), random))
+    Gallery::open(Nor::new(flash), memory, key(), random)
 }
 
 /// Enrols somebody whose face is like no other number's.
 pub(crate) fn enrol(gallery: &mut Gallery<'_, Flash<'_>>, who: &str, number: i32) -> Result<u32, Error> {
     let (template, name) = (face(number), Name::new(who).expect("a name"));
-    block_on(gallery.enrol(&name, Probe { template: &template, encoder: ENCODER }, THRESHOLD))
+    gallery.enrol(&name, Probe { template: &template, encoder: ENCODER }, THRESHOLD)
 }
 
 /// Whose face the gallery takes this one for.
@@ -67,7 +66,7 @@ pub(crate) fn made(people: &[&str], removed: &[&str]) -> Vec<u8> {
         enrol(&mut gallery, name, number).expect("enrolled");
     }
     for name in removed {
-        block_on(gallery.remove(name)).expect("removed");
+        gallery.remove(name).expect("removed");
     }
     drop(gallery);
     flash

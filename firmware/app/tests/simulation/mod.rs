@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 pub mod engine;
+pub mod firmware;
 pub mod host;
 pub mod parts;
 pub mod supply;
@@ -16,7 +17,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use app::{Back, Front, Link, Memory, ModelSlots, run_back, run_front};
+use app::{Back, FirmwareSlots, Front, Link, Memory, ModelSlots, run_back, run_front};
 use embassy_time::{Duration, Instant, MockDriver};
 use emulation::nor::SECTOR_SIZE;
 
@@ -39,6 +40,9 @@ pub struct Board {
     pub detector: [Vec<u8>; 2],
     pub encoder: [Vec<u8>; 2],
     pub liveness: [Vec<u8>; 2],
+    pub firmware: [Vec<u8>; 2],
+    /// The boot record.
+    pub record: Vec<u8>,
     pub memory: Box<Memory>,
     /// Its unique secret.
     pub unique: u8,
@@ -123,6 +127,8 @@ impl Board {
             detector: [erased(SLOT), erased(SLOT)],
             encoder: [erased(SLOT), erased(SLOT)],
             liveness: [erased(SLOT), erased(SLOT)],
+            firmware: firmware::programmed_slots(),
+            record: firmware::programmed_record(0x42),
             memory: Box::new(Memory::new()),
             unique: 0x42,
             drawn: 0,
@@ -151,6 +157,8 @@ impl Board {
             detector: self.detector.clone(),
             encoder: self.encoder.clone(),
             liveness: self.liveness.clone(),
+            firmware: self.firmware.clone(),
+            record: self.record.clone(),
             memory: Box::new(Memory::new()),
             unique: self.unique,
             drawn: self.drawn,
@@ -172,6 +180,8 @@ impl Board {
         wires.drawn.set(self.drawn);
         wires.reset.set(self.reset.take());
         let hanging = wires.clone();
+        let record = parts::Chip::new("boot", &mut self.record[..], supply.clone());
+        let started = firmware::load(record, &self.firmware, self.unique);
         let nor = |name, memory| parts::Chip::new(name, memory, supply.clone());
         let front = Front {
             receive: line.board_receives(),
@@ -203,6 +213,12 @@ impl Board {
             detector: slots(["detector A", "detector B"], &mut self.detector, &supply),
             encoder: slots(["encoder A", "encoder B"], &mut self.encoder, &supply),
             liveness: slots(["liveness A", "liveness B"], &mut self.liveness, &supply),
+            firmware: FirmwareSlots {
+                record: nor("boot", &mut self.record[..]),
+                slots: slots(["firmware A", "firmware B"], &mut self.firmware, &supply),
+                started,
+                board: firmware::BOARD,
+            },
             memory: &mut self.memory,
         };
         let mut front = pin!(run_front(front, &link));

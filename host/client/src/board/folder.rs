@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! board.json      what it is: {"machine":"an547"}
-//! firmware.elf    what it runs
+//! loader.elf      its boot loader, which starts what is in the memory's slots for firmware
+//! firmware.elf    what was put there last, to read the log by
 //! unique.key      its unique secret, made with it; a copy of the memory alone is of no use
 //! entropy         32 random bytes, new each time it is switched on
 //! host.key        what this computer needs to speak with it, see `credentials`
@@ -90,6 +91,11 @@ impl Folder {
     /// The firmware's ELF file.
     pub fn firmware(&self) -> PathBuf {
         self.path.join("firmware.elf")
+    }
+
+    /// The boot loader's ELF file.
+    pub fn loader(&self) -> PathBuf {
+        self.path.join("loader.elf")
     }
 
     /// The secret that no other board has, 32 bytes.

@@ -17,6 +17,9 @@ pub enum Machine {
 }
 
 impl Machine {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::An547, Self::An500];
+
     /// The machine called `name`.
     ///
     /// # Errors
@@ -56,6 +59,15 @@ impl Machine {
     /// The firmware that `cargo xtask firmware` built: beside this program in cargo's target
     /// folder, else in the target folder of a workspace around the current folder.
     pub fn built_firmware(self) -> Option<PathBuf> {
+        self.built(self.name())
+    }
+
+    /// The boot loader, from where [`built_firmware`](Self::built_firmware) comes from.
+    pub fn built_loader(self) -> Option<PathBuf> {
+        self.built("loader")
+    }
+
+    fn built(self, name: &str) -> Option<PathBuf> {
         let program = std::env::current_exe().ok();
         let beside = program.iter().flat_map(|path| path.ancestors().skip(1).take(3));
         let current = std::env::current_dir().ok();
@@ -63,7 +75,7 @@ impl Machine {
         let around: Vec<PathBuf> = around.map(|folder| folder.join("target")).collect();
         beside
             .chain(around.iter().map(PathBuf::as_path))
-            .map(|target| target.join(self.target()).join("firmware").join(self.name()))
+            .map(|target| target.join(self.target()).join("firmware").join(name))
             .find(|path| path.is_file())
     }
 
@@ -100,7 +112,7 @@ impl Machine {
             "-device",
             &format!("loader,file=entropy,{entropy}"),
             "-kernel",
-            "firmware.elf",
+            "loader.elf",
             // Virtual time is the number of instructions executed, on every host the same.
             "-icount",
             "shift=0",

@@ -6,6 +6,7 @@
 mod folder;
 mod machine;
 mod process;
+mod programmer;
 
 use std::fs::{self, File};
 use std::os::unix::net::UnixStream;
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 pub use folder::Folder;
 pub use machine::Machine;
 
-use crate::{Camera, Credentials, Device, Error, Memory, Result};
+use crate::{Camera, Credentials, Device, Error, Firmware, Memory, Result};
 
 /// How long a board may take to answer after its power came. A first boot erases the flash.
 const BOOT_PATIENCE: Duration = Duration::from_secs(90);
@@ -40,7 +41,7 @@ pub struct Board {
 pub struct Launch {
     /// What a new board is; without it, what its name says, else an AN547.
     pub machine: Option<Machine>,
-    /// Firmware to put on the board. Without it the board runs what it has, and a new one gets
+    /// Firmware to program the board with. Without it the board runs what it has, and a new one gets
     /// what was built.
     pub firmware: Option<PathBuf>,
 }
@@ -79,7 +80,6 @@ impl Board {
         let mut board = Self { folder, machine, child: None };
         if let State::Down = board.state()? {
             board.provide_firmware(launch.firmware.as_deref())?;
-            Memory::create(&board.folder.memory(), machine.map())?;
             board.child = Some(process::start(&board.folder, machine)?);
             board.wait_for_boot()?;
         } else if launch.firmware.is_some() {
@@ -121,7 +121,7 @@ impl Board {
         Ok(true)
     }
 
-    /// Puts other firmware on it, and boots it if it was up.
+    /// Puts other firmware on it as a programmer does, whatever signature and release, and boots it if it was up.
     ///
     /// # Errors
     /// [`Error::File`], and as [`up`](Self::up).
@@ -195,21 +195,33 @@ impl Board {
         self.wait_for_boot()
     }
 
-    /// Copies firmware into the folder: the one asked for, else the one that is there, else the
-    /// one that was built.
+    /// Programs a board without power: with the firmware asked for, else, if it is new, with the one that is there, else
+    /// with the one that was built.
     fn provide_firmware(&self, firmware: Option<&Path>) -> Result<()> {
-        let own = self.folder.firmware();
+        process::provide_secrets(&self.folder)?;
+        Memory::create(&self.folder.memory(), self.machine.map())?;
+        let memory = self.memory()?;
+        let none = || Error::NoFirmware { machine: self.machine.name() };
+        let (own, loader) = (self.folder.firmware(), self.folder.loader());
         let source = match firmware {
             Some(path) => path.to_owned(),
-            None if own.exists() => return Ok(()),
-            None => {
-                self.machine.built_firmware().ok_or(Error::NoFirmware { machine: self.machine.name() })?
-            }
+            None if loader.exists() && programmer::is_programmed(&self.folder, &memory)? => return Ok(()),
+            None if own.exists() => own.clone(),
+            None => self.machine.built_firmware().ok_or_else(none)?,
         };
-        // Written beside and renamed, so that a copy that was cut short is never run.
-        let beside = own.with_extension("new");
-        fs::copy(&source, &beside).map_err(Error::file(&source))?;
-        fs::rename(&beside, &own).map_err(Error::file(&own))
+        let firmware = Firmware::read(&source)?;
+        firmware.check(self.machine)?;
+        copy(&self.machine.built_loader().ok_or_else(none)?, &loader)?;
+        self.keep_firmware(&source)?;
+        programmer::program(&self.folder, &memory, &firmware)
+    }
+
+    /// Keeps the ELF file of what the board runs, by which its log is read.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn keep_firmware(&self, elf: &Path) -> Result<()> {
+        copy(elf, &self.folder.firmware())
     }
 
     /// Waits until it answers. A process that ends tells why.
@@ -246,4 +258,14 @@ impl Board {
         }
         Ok(file)
     }
+}
+
+/// Copies a file: written beside and renamed, so that a copy that was cut short is never used.
+fn copy(source: &Path, to: &Path) -> Result<()> {
+    if source == to {
+        return Ok(());
+    }
+    let beside = to.with_extension("new");
+    fs::copy(source, &beside).map_err(Error::file(source))?;
+    fs::rename(&beside, to).map_err(Error::file(to))
 }

@@ -34,6 +34,7 @@ pub(super) fn start(folder: &Folder, machine: Machine) -> Result<Child> {
         }
     }
     provide_secrets(folder)?;
+    write_secret(&folder.entropy(), random_key()?.bytes())?;
     let said = folder.emulator_log();
     let said_to = File::create(&said).map_err(Error::file(&said))?;
     let also_to = said_to.try_clone().map_err(Error::file(&said))?;
@@ -54,13 +55,13 @@ pub(super) fn start(folder: &Folder, machine: Machine) -> Result<Child> {
     Ok(child)
 }
 
-/// Makes the board's unique secret if it is new, and a seed for its random numbers in any case.
-fn provide_secrets(folder: &Folder) -> Result<()> {
+/// Makes the board's unique secret if it is new.
+pub(super) fn provide_secrets(folder: &Folder) -> Result<()> {
     let unique = folder.unique();
     if !fs::exists(&unique).map_err(Error::file(&unique))? {
         write_secret(&unique, random_key()?.bytes())?;
     }
-    write_secret(&folder.entropy(), random_key()?.bytes())
+    Ok(())
 }
 
 /// The board's process, if it has one.

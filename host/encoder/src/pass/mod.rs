@@ -103,6 +103,15 @@ impl Pass<'_> {
         ranges
     }
 
+    /// The moments of each node's channels over the pictures.
+    pub fn moments(&self, images: &Images, pool: &mut Pool) -> Vec<Moments> {
+        let trace = self.train(images, pool);
+        let values = self.graph.nodes.iter().zip(&trace.values[1..]);
+        let moments = values.map(|(node, value)| Moments::of(value, node.shape.channels)).collect();
+        trace.release(pool);
+        moments
+    }
+
     /// Embeds with the running statistics.
     pub fn embed(&self, images: &Images, pool: &mut Pool) -> Embeddings {
         let count = images.count();

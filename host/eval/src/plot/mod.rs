@@ -3,6 +3,7 @@
 mod det;
 mod identification;
 mod scores;
+mod sizes;
 
 use std::path::Path;
 
@@ -15,6 +16,7 @@ use crate::Error;
 pub use det::{Curve, plot_det};
 pub use identification::plot_identification;
 pub use scores::plot_scores;
+pub use sizes::{Sized, plot_sizes};
 
 /// What the embedded font is called here.
 const FONT: &str = "plot";

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use client::Signer;
 use client::protocol::ModelKind;
+use client::{Firmware, Machine, Signer};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::device::{BoardArgs, DeviceArgs, short};
+use crate::device::{DeviceArgs, short};
 use crate::models;
 use crate::output::{Outcome, Output};
 
@@ -21,9 +21,10 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Put other firmware on an emulated board, and boot it
+    /// Update a board's firmware over its line, signed on the way. The board tries it, and goes back to what it ran
+    /// before if it does not run well
     Firmware(FirmwareArgs),
-    /// Put models on a board, signed on the way: without a name yunet, mobilefacenet and liveness. What
+    /// Put models on a board, signed on the way: without a name yunet, postern-128 and liveness. What
     /// is there stays in force until the new one is whole
     Models(ModelsArgs),
 }
@@ -33,8 +34,13 @@ struct FirmwareArgs {
     /// The firmware, as `cargo xtask firmware` builds it; without it, that one
     elf: Option<PathBuf>,
 
+    /// The number of the release, which a board takes only if it had none with a higher one. Without it the time, in
+    /// seconds since 1970
+    #[arg(long, value_name = "NUMBER")]
+    release: Option<u64>,
+
     #[command(flatten)]
-    board: BoardArgs,
+    device: DeviceArgs,
 }
 
 #[derive(clap::Args)]
@@ -65,18 +71,32 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let mut board = args.board.open()?;
+    let signer = Signer::load_or_make(&args.device.folder()?.signing_key())?;
+    let mut device = args.device.connect()?;
     let elf = match &args.elf {
         Some(elf) => elf.clone(),
-        None => {
-            board.machine().built_firmware().context("no firmware found: `cargo xtask firmware` builds it")?
-        }
+        None => Machine::named(device.board())?
+            .built_firmware()
+            .context("no firmware found: `cargo xtask firmware` builds it")?,
     };
-    board.install_firmware(&elf)?;
-    let name = board.folder().name();
-    output.print(&json!({ "board": name, "firmware": elf }), |out| {
-        writeln!(out, "{name} runs {}", elf.display())
-    })?;
+    let firmware = Firmware::read(&elf)?;
+    let before = device.running_firmware()?;
+    let progress = progress(ModelKind::Firmware, 0);
+    let mut advance = |done, all| {
+        progress.set_length(all);
+        progress.set_position(done);
+    };
+    let release = device.stage_firmware(&firmware, args.release, &signer, &mut advance)?;
+    progress.finish_and_clear();
+    eprintln!("The board tries release {release} now.");
+    device.try_firmware(release)?;
+    if let Some(emulated) = args.device.emulated() {
+        // Its log is read by the file that was linked.
+        emulated.open()?.keep_firmware(&elf)?;
+    }
+    let report = json!({ "firmware": elf, "release": release, "before": before.newest });
+    output
+        .print(&report, |out| writeln!(out, "release {release} is in force, {} was before", before.newest))?;
     Ok(Outcome::Done)
 }
 

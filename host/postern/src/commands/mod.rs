@@ -6,6 +6,7 @@ use crate::output::{Outcome, Output};
 
 mod bench;
 mod board;
+mod calibrate;
 mod compile;
 mod completions;
 mod embed;
@@ -42,6 +43,8 @@ pub enum Command {
     Train(Box<train::Args>),
     /// Train a small encoder to put faces where a larger one does
     Distill(Box<train::DistillArgs>),
+    /// Find an encoder's thresholds on a folder of people like those at the door
+    Calibrate(Box<calibrate::Args>),
     /// Train the sequence model of liveness on looks at living heads and at attacks
     TrainLiveness(train_liveness::Args),
     /// Measure how often the door would be wrong
@@ -93,6 +96,7 @@ impl Command {
             Self::Bench(args) => bench::run(args, output),
             Self::Train(args) => train::run(&args, output),
             Self::Distill(args) => train::distill(*args, output),
+            Self::Calibrate(args) => calibrate::run(&args, output),
             Self::TrainLiveness(args) => train_liveness::run(&args, output),
             Self::Eval(args) => eval::run(args, output),
             Self::Present(args) => present::run(&args, output),

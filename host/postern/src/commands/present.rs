@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::commands::eval::liveness::{STEP_MS, images};
 use crate::commands::eval::presentations::subject;
 use crate::image_file::Arena;
+use crate::models;
 use crate::output::{Outcome, Output};
 
 /// Options of `postern present`.
@@ -36,7 +37,7 @@ pub struct Args {
 /// Makes and writes all presentations.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let photo = Photo::open(&args.photo)?;
-    let (detector, encoder) = images()?;
+    let (detector, encoder) = images(models::ENCODER)?;
     let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
     let subject = subject(&recognizer, &photo, &mut Arena::new(recognizer.arena_len()))
         .with_context(|| format!("{} shows no face that is good enough", args.photo.display()))?;

@@ -15,6 +15,7 @@ use crate::commands::watch::judgement_text;
 use crate::device::{BoardArgs, real, rounded};
 use crate::image_file::Arena;
 use crate::liveness;
+use crate::models;
 use crate::output::{Outcome, Output};
 use crate::picture::{Shot, files, note_faces, seen};
 
@@ -52,7 +53,7 @@ pub struct Args {
 /// Shows each picture and tells what the door did.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let paths = if args.sequence { args.pictures.clone() } else { files(&args.pictures)? };
-    let models = if args.still || args.sequence { None } else { Some(images()?) };
+    let models = if args.still || args.sequence { None } else { Some(images(models::ENCODER)?) };
     let recognizer = match &models {
         Some((detector, encoder)) => {
             Some(Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?)

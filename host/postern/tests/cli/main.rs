@@ -12,3 +12,4 @@ mod policy;
 mod power;
 mod report;
 mod training;
+mod update;

@@ -35,7 +35,10 @@ fn a_report_tells_what_can_be_told_and_shows_the_worst_pairs() {
     fs::write(&groups, "person,office\nBarack,president\nJoe,president\nEileen,astronaut\n")
         .expect("written");
     let [page, table] = [&out, &groups].map(|path| path.display().to_string());
-    let ran = evaluate(folder.path(), &["report", "--groups", &table, "--out", &page]);
+    let ran = evaluate(
+        folder.path(),
+        &["report", "--encoder", "postern-128,mobilefacenet", "--groups", &table, "--out", &page],
+    );
     assert_eq!(ran.code, 0, "{}", ran.said);
     let section = &ran.answers[0]["sections"][0];
     assert_eq!(section["report"]["accuracy"]["folds"], 2);
@@ -47,7 +50,9 @@ fn a_report_tells_what_can_be_told_and_shows_the_worst_pairs() {
     assert!(worst["similarity"].as_f64().expect("a number") < 0.4);
     let text = fs::read_to_string(out.join("index.html")).expect("written");
     assert!(text.contains("cannot tell from this many pairs"), "seven impostors bear out no rate");
-    for file in ["det.png", "identification.png", "scores-mobilefacenet-device.png", "report.json"] {
+    for file in
+        ["det.png", "identification.png", "sizes.png", "scores-mobilefacenet-device.png", "report.json"]
+    {
         assert!(out.join(file).is_file(), "{file}");
         assert!(file.ends_with("json") || text.contains(file), "{file} is not on the page");
     }

@@ -157,6 +157,62 @@ fn a_smaller_embedding_begins_where_the_larger_one_ended_and_resumes() {
 }
 
 #[test]
+fn a_slimmer_network_learns_rounding_from_more_people_and_resumes() {
+    let people = People::new(&[5; 9]);
+    let path = |name: &str| people.out(name).display().to_string();
+    let arguments = |out: &str, more: &str| -> Vec<String> {
+        let given = ["train", &path("people"), "--aligned", "--cache", &path("faces"), "--out", &path(out)];
+        let options = "--held-out 3 -p 4 -k 2 --checkpoint-every 0 --name";
+        let all = given.into_iter().chain(options.split(' ')).chain([out]).chain(more.split_whitespace());
+        all.map(String::from).collect()
+    };
+    let train = |out: &str, more: &str| {
+        let all = arguments(out, more);
+        run(&all.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let wide = train("wide", "--input 64 --width 0.5 --depth 0,1,0 --features 64 --epochs 2");
+    assert_eq!(wide.code, 0, "{}", wide.said);
+    let cost = |ran: &crate::bench::Ran| ran.answers[0]["multiply_adds"].as_f64().expect("a number");
+    let half = cost(&wide) / 2e6;
+    let options = format!(
+        "--from {} --multiply-adds {half} --morphs 20 --epochs 2 --rounding 3 --rate 1e-4",
+        path("wide/wide.onnx")
+    );
+    let slim = train("slim", &options);
+    assert_eq!(slim.code, 0, "{}", slim.said);
+    assert!(cost(&slim) <= half * 1e6 && cost(&slim) > 0.7e6 * half, "{} of {half} M", cost(&slim));
+    assert!(slim.said.contains("100 of people between these"), "{}", slim.said);
+    let manifest = fs::read_to_string(people.out("slim/manifest.toml")).expect("written");
+    assert!(manifest.contains("width = 64"), "{manifest}");
+
+    // Killed in the second part, it comes to the same weights, and to the same image.
+    fs::create_dir(people.out("broken")).expect("created");
+    let all = arguments("broken", &options);
+    let mut command = postern(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut killed = command.stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("postern starts");
+    wait_for_steps(&people.out("broken/rounding"), 3);
+    killed.kill().expect("killed");
+    assert!(!killed.wait().expect("ended").success(), "it was done before it could be killed");
+    let resumed = train("broken", &format!("{options} --resume"));
+    assert_eq!(resumed.code, 0, "{}", resumed.said);
+    for file in ["checkpoint.pstntrain", "rounding/checkpoint.pstntrain"] {
+        let read = |out: &str| fs::read(people.out(out).join(file)).expect("written");
+        assert!(read("slim") == read("broken"), "{file} differs");
+    }
+    let figures = |ran: &crate::bench::Ran| ran.answers[0]["int8"].clone();
+    assert_eq!(figures(&slim), figures(&resumed));
+
+    let few = train("few", &options.replace(&format!("{half}"), "0.01"));
+    assert!(few.code == 2 && few.said.contains("multiply-adds are too few"), "{}", few.said);
+    let weights = train("arc", "--loss arcface --rounding 1");
+    assert!(
+        weights.code == 2 && weights.said.contains("--rounding begins the loss anew"),
+        "{}",
+        weights.said
+    );
+}
+
+#[test]
 fn an_encoder_that_was_trained_here_needs_no_compiling() {
     let inspected = run(&["inspect", "postern-128"]);
     assert_eq!(inspected.code, 0, "{}", inspected.said);

@@ -3,13 +3,17 @@
 mod cache;
 mod fit;
 mod folder;
+mod morph;
 mod people;
 mod split;
 
 pub use cache::{Cache, Finding, Store, Stored};
 pub use folder::{Found, Picture, find};
+pub use morph::Morphs;
 pub use people::{Folds, PeopleFile};
 pub use split::{HeldOut, split};
+
+use std::ops::Range;
 
 use encoder::Images;
 
@@ -39,6 +43,8 @@ pub struct Data {
     pub people: Vec<usize>,
     /// Pictures that are trained on.
     pub train: Vec<usize>,
+    /// Pictures of people between these, which are trained on, too: see [`Morphs`].
+    pub morphs: Range<usize>,
     /// Pictures of other people, which tell how well it goes.
     pub held_out: Vec<usize>,
     /// The teacher's embedding of each picture, of unit length.
@@ -53,7 +59,7 @@ impl Data {
         let mut numbers = std::collections::BTreeMap::new();
         let mut own: Vec<Vec<usize>> = Vec::new();
         let mut classes = vec![0; self.people.len()];
-        for &picture in &self.train {
+        for picture in self.train.iter().copied().chain(self.morphs.clone()) {
             let number = *numbers.entry(self.people[picture]).or_insert_with(|| {
                 own.push(Vec::new());
                 own.len() - 1
@@ -63,10 +69,11 @@ impl Data {
         }
         (classes, own)
     }
+}
 
-    /// Faces as an encoder takes them, of `height` by `width`.
-    pub(crate) fn images(&self, faces: Vec<Vec<u8>>, (height, width): (usize, usize)) -> Images {
-        let pixels = faces.into_iter().flat_map(|face| fit::fit(face, height, width)).collect();
-        Images { height, width, pixels }
-    }
+/// Faces, of [`crate::SIDE`] squared, as an encoder takes them, of `height` by `width`.
+#[must_use]
+pub fn images(faces: Vec<Vec<u8>>, (height, width): (usize, usize)) -> Images {
+    let pixels = faces.into_iter().flat_map(|face| fit::fit(face, height, width)).collect();
+    Images { height, width, pixels }
 }

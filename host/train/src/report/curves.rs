@@ -91,7 +91,7 @@ pub(super) fn panel(
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
+        .position(SeriesLabelPosition::LowerLeft)
         .border_style(BLACK.mix(0.4))
         .background_style(WHITE)
         .label_font((FONT, 16))

@@ -12,4 +12,4 @@ pub use log::{StepRow, ValidationRow, read_steps, read_validations};
 pub use sampler::{BatchSize, Slot, batches};
 pub use schedule::Schedule;
 pub use train::{CHECKPOINT, End, Run, Settings, StepReport, Watch, train};
-pub use validation::{Verification, embed, validate, verifiers};
+pub use validation::{Verification, embed, samples, validate, verifiers};

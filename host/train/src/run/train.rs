@@ -15,7 +15,7 @@ use super::schedule::Schedule;
 use super::{embed, validate};
 use crate::Error;
 use crate::augment::augment;
-use crate::data::Data;
+use crate::data::{self, Data};
 use crate::loss::{Batch, Matrix, Objective, ObjectiveSettings};
 
 /// The checkpoint's name in the folder of a run.
@@ -192,7 +192,7 @@ impl Training<'_> {
             Ok(augment(&face, crate::seed(&own)))
         };
         let faces = batch.par_iter().map(face).collect::<Result<Vec<_>, Error>>()?;
-        Ok(self.data.images(faces, self.encoder.input()))
+        Ok(data::images(faces, self.encoder.input()))
     }
 
     fn validate(&mut self, position: Position) -> Result<Option<ValidationRow>, Error> {
@@ -211,7 +211,7 @@ impl Training<'_> {
     fn save(&mut self, position: Position) -> Result<(), Error> {
         // Weights that are no numbers would show in the next step only; they are never saved.
         let first = self.data.crops.read(self.data.train[0])?;
-        let embedding = self.encoder.embed(&self.data.images(vec![first], self.encoder.input()));
+        let embedding = self.encoder.embed(&data::images(vec![first], self.encoder.input()));
         if !embedding.values.iter().all(|value| value.is_finite()) {
             return Err(self.not_finite(position.epoch as usize + 1, position.step as usize, 0.0));
         }

@@ -1,11 +1,11 @@
 //! How well an encoder tells people apart that it was not trained on.
 
-use encoder::{Embeddings, Trainable};
+use encoder::{Embeddings, Images, Trainable};
 use eval::Comparison;
 use serde::Serialize;
 
 use crate::Error;
-use crate::data::Data;
+use crate::data::{Data, images};
 use crate::loss::{Difference, Matrix, Pair, Units, Verifier, balanced_pairs, square_distance};
 
 /// Pictures embedded at a time.
@@ -26,11 +26,21 @@ pub fn embed(
     let mut values = Vec::with_capacity(pictures.len() * encoder.dimension());
     for some in pictures.chunks(AT_A_TIME) {
         let faces = some.iter().map(|&picture| data.crops.read(picture)).collect::<Result<Vec<_>, _>>()?;
-        let Embeddings { values: found, .. } = encoder.embed(&data.images(faces, encoder.input()));
+        let Embeddings { values: found, .. } = encoder.embed(&images(faces, encoder.input()));
         values.extend(found);
         seen(some.len());
     }
     Ok(Units::of(&Embeddings { dimension: encoder.dimension(), values }).vectors)
+}
+
+/// At most `count` faces of the training, evenly spread, as an encoder of this input takes them.
+///
+/// # Errors
+/// [`Error::Read`] of the crops.
+pub fn samples(data: &Data, input: (usize, usize), count: usize) -> Result<Images, Error> {
+    let step = data.train.len().div_ceil(count).max(1);
+    let faces = data.train.iter().step_by(step).map(|&picture| data.crops.read(picture));
+    Ok(images(faces.collect::<Result<_, _>>()?, input))
 }
 
 /// All pairs of `pictures` by their unit vectors.

@@ -19,7 +19,7 @@ pub fn crowd(people: u64) -> Data {
         (0..people * PICTURES).map(|at| train::drawn::face(at / PICTURES, at % PICTURES)).collect();
     let people: Vec<usize> = (0..people * PICTURES).map(|at| (at / PICTURES) as usize).collect();
     let (train, held_out) = split(&people, HeldOut::People(10), 1).unwrap();
-    Data { crops: Box::new(crops), people, train, held_out, teacher: None }
+    Data { crops: Box::new(crops), people, train, morphs: 0..0, held_out, teacher: None }
 }
 
 pub fn settings(identity: Identity, epochs: usize) -> Settings {

@@ -68,10 +68,10 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     /// # Errors
     /// [`Error::Partition`], [`Error::Format`], [`Error::Flash`], [`Error::Tampered`] and
     /// [`Error::Corrupted`].
-    pub async fn open(flash: F, memory: &'m mut Memory, key: Key, random: Generator) -> Result<Self, Error> {
+    pub fn open(flash: F, memory: &'m mut Memory, key: Key, random: Generator) -> Result<Self, Error> {
         let partition = Partition::new(flash)?;
         let mut gallery = Self { partition, memory, ring: Ring::new(key), random, fresh: false };
-        gallery.refresh().await?;
+        gallery.refresh()?;
         Ok(gallery)
     }
 
@@ -79,25 +79,25 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     ///
     /// # Errors
     /// [`Error::Format`], [`Error::Flash`], [`Error::Tampered`] and [`Error::Corrupted`].
-    pub async fn refresh(&mut self) -> Result<(), Error> {
+    pub fn refresh(&mut self) -> Result<(), Error> {
         if self.fresh {
             return Ok(());
         }
         let (memory, ring) = (&mut *self.memory, &mut self.ring);
         memory.clear();
-        if !ring.read(self.partition.flash(), &mut memory.salts).await? {
-            if !self.partition.is_blank().await? {
+        if !ring.read(self.partition.flash(), &mut memory.salts)? {
+            if !self.partition.is_blank()? {
                 return Err(Error::Tampered);
             }
-            ring.format(self.partition.flash()).await?;
+            ring.format(self.partition.flash())?;
         }
         let mut room = Record::new();
-        self.partition.read_all(|place, bytes| load::read(memory, ring, place, bytes, &mut room)).await?;
+        self.partition.read_all(|place, bytes| load::read(memory, ring, place, bytes, &mut room))?;
         room.zeroize();
         load::refuse_tampered(self.memory)?;
         self.drop_missing_templates();
-        self.free_orphans().await?;
-        self.erase_lost_keys().await?;
+        self.free_orphans()?;
+        self.erase_lost_keys()?;
         self.fresh = true;
         Ok(())
     }
@@ -178,13 +178,8 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     /// [`Error::DuplicateName`]; [`Error::DuplicateFace`] if somebody is as similar as
     /// `threshold`; [`Error::OtherEncoder`]; [`Error::Full`]; [`Error::Flash`];
     /// [`Error::Corrupted`].
-    pub async fn enrol(
-        &mut self,
-        name: &Name,
-        probe: Probe<'_>,
-        threshold: Similarity,
-    ) -> Result<u32, Error> {
-        self.refresh().await?;
+    pub fn enrol(&mut self, name: &Name, probe: Probe<'_>, threshold: Similarity) -> Result<u32, Error> {
+        self.refresh()?;
         if self.find(name).is_some() {
             return Err(Error::DuplicateName(name.clone()));
         }
@@ -195,10 +190,10 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         self.refuse_full(place, probe.template)?;
         let person = Person { id, name: name.clone(), slots: Vec::new() };
         let flash = self.partition.flash();
-        let made = self.ring.add(flash, &mut self.memory.salts, place, &mut self.random).await;
+        let made = self.ring.add(flash, &mut self.memory.salts, place, &mut self.random);
         self.fresh &= made.is_ok();
         made?;
-        self.add(place, person, probe).await?;
+        self.add(place, person, probe)?;
         Ok(id)
     }
 
@@ -208,13 +203,13 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     /// [`Error::NotFound`]; [`Error::PersonFull`]; and, as for [`Gallery::enrol`],
     /// [`Error::DuplicateFace`] (of somebody else), [`Error::OtherEncoder`], [`Error::Full`],
     /// [`Error::Flash`] and [`Error::Corrupted`].
-    pub async fn add_template(
+    pub fn add_template(
         &mut self,
         name: &str,
         probe: Probe<'_>,
         threshold: Similarity,
     ) -> Result<usize, Error> {
-        self.refresh().await?;
+        self.refresh()?;
         let (place, person) = self.person_slot(name).ok_or(Error::NotFound)?;
         if person.slots.is_full() {
             return Err(Error::PersonFull(person.name));
@@ -222,7 +217,7 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         self.refuse_other_encoder(probe.encoder)?;
         self.refuse_face_of_another(Some(person.id), probe, threshold)?;
         let templates = person.slots.len() + 1;
-        self.add(place, person, probe).await?;
+        self.add(place, person, probe)?;
         Ok(templates)
     }
 
@@ -233,26 +228,26 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Flash`] and [`Error::Corrupted`].
-    pub async fn remove(&mut self, name: &str) -> Result<Person, Error> {
-        self.refresh().await?;
+    pub fn remove(&mut self, name: &str) -> Result<Person, Error> {
+        self.refresh()?;
         let (place, person) = self.person_slot(name).ok_or(Error::NotFound)?;
         let removed = StoredPerson::Removed { id: person.id };
-        self.put(Place::Person(place), NOBODY, &removed.bytes()).await?;
+        self.put(Place::Person(place), NOBODY, &removed.bytes())?;
         if let Some(slot) = self.memory.people.get_mut(usize::from(place)) {
             slot.wipe();
             *slot = PersonSlot::Removed;
         }
         // The person is gone already, but only now erased.
-        let erased = self.erase_lost_keys().await;
+        let erased = self.erase_lost_keys();
         self.fresh &= erased.is_ok();
         erased?;
         // What fails from here on is tidied up later.
-        self.fresh = self.free_orphans().await.is_ok();
+        self.fresh = self.free_orphans().is_ok();
         Ok(person)
     }
 
     /// The two writes that enrol and add have in common.
-    async fn add(&mut self, place: u16, mut person: Person, probe: Probe<'_>) -> Result<(), Error> {
+    fn add(&mut self, place: u16, mut person: Person, probe: Probe<'_>) -> Result<(), Error> {
         let slot = self.memory.templates.iter().position(|slot| slot.person == 0);
         let slot = slot.ok_or(Error::Full)? as u16;
         let stored =
@@ -261,8 +256,8 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         let person = StoredPerson::Enrolled(person);
         self.refuse_full(place, probe.template)?;
         let (mut template, mut person) = (stored.bytes(), person.bytes());
-        self.put(Place::Template(slot), place, &template).await?;
-        self.put(Place::Person(place), place, &person).await?;
+        self.put(Place::Template(slot), place, &template)?;
+        self.put(Place::Person(place), place, &person)?;
         load::take(self.memory, Place::Template(slot), place, &template)?;
         load::take(self.memory, Place::Person(place), place, &person)?;
         template.zeroize();
@@ -283,13 +278,13 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
 
     /// Seals and writes one record, by the key of the person at the slot `owner`. Memory is in doubt if
     /// that fails, as the record may be in flash or not.
-    async fn put(&mut self, place: Place, owner: u16, content: &[u8]) -> Result<(), Error> {
+    fn put(&mut self, place: Place, owner: u16, content: &[u8]) -> Result<(), Error> {
         let key = match owner {
             NOBODY => self.ring.own_key().clone(),
             slot => self.ring.person_key(&self.memory.salts, slot).ok_or(Error::Corrupted)?,
         };
         let record = sealed::seal(&key, &mut self.random, place, owner, content)?;
-        let written = self.partition.put(place, &record).await;
+        let written = self.partition.put(place, &record);
         self.fresh &= written.is_ok();
         written
     }

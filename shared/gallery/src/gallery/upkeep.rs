@@ -14,7 +14,7 @@ use crate::{
 
 impl<F: NorFlash> Gallery<'_, F> {
     /// Erases the keys that belong to nobody.
-    pub(super) async fn erase_lost_keys(&mut self) -> Result<(), Error> {
+    pub(super) fn erase_lost_keys(&mut self) -> Result<(), Error> {
         let mut lost = false;
         for (slot, salt) in self.memory.people.iter().zip(&mut self.memory.salts) {
             if salt.is_some() && !matches!(slot, PersonSlot::Enrolled(_)) {
@@ -23,7 +23,7 @@ impl<F: NorFlash> Gallery<'_, F> {
             }
         }
         if lost {
-            self.ring.rewrite(self.partition.flash(), &self.memory.salts).await?;
+            self.ring.rewrite(self.partition.flash(), &self.memory.salts)?;
         }
         Ok(())
     }
@@ -42,7 +42,7 @@ impl<F: NorFlash> Gallery<'_, F> {
     }
 
     /// Frees the template slots that no person names.
-    pub(super) async fn free_orphans(&mut self) -> Result<(), Error> {
+    pub(super) fn free_orphans(&mut self) -> Result<(), Error> {
         for slot in 0..self.memory.templates.len() as u16 {
             let Some(owner) = self.memory.templates.get(usize::from(slot)).map(|t| t.person) else {
                 continue;
@@ -51,7 +51,7 @@ impl<F: NorFlash> Gallery<'_, F> {
             if owner == 0 || self.people().any(named) {
                 continue;
             }
-            self.put(Place::Template(slot), NOBODY, &[]).await?;
+            self.put(Place::Template(slot), NOBODY, &[])?;
             self.memory.wipe_template(slot);
         }
         Ok(())

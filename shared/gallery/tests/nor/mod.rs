@@ -6,7 +6,6 @@
 //! power returns.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use embassy_futures::block_on;
 use embedded_storage_async::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
@@ -43,7 +42,7 @@ pub fn open_as<'a>(
     key: &Key,
 ) -> Result<Gallery<'a, &'a mut Nor>, Error> {
     let random = Generator::new(&Key::new([9; 32]), b"gallery");
-    block_on(Gallery::open(nor, memory, key.clone(), random))
+    Gallery::open(nor, memory, key.clone(), random)
 }
 
 /// The power is gone.

@@ -52,7 +52,7 @@ pub struct Args {
     limit: usize,
 
     /// The door asks for movements, as `postern settings --liveness challenge`; presented are heads that follow, and
-    /// what an attacker can do about it
+    /// what an attacker can do about it. With --seen, looks at these; without, the same looks by the other rules alone
     #[arg(long, conflicts_with = "recorded")]
     challenge: bool,
 
@@ -67,6 +67,10 @@ pub struct Args {
     /// The first seed
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+
+    /// The encoder that tells whether it is still the same face: a model's name, or an image
+    #[arg(long, value_name = "NAME|IMAGE", default_value = models::ENCODER)]
+    encoder: String,
 
     /// The liveness network: a model's name, or an image
     #[arg(long, value_name = "NAME|IMAGE", default_value = models::LIVENESS)]
@@ -103,7 +107,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         return report(&judged, args, output);
     }
     ensure!(args.pictures() >= args.agreement, "a presentation needs at least {} pictures", args.agreement);
-    let (detector, encoder) = images()?;
+    let (detector, encoder) = images(&args.encoder)?;
     let image = ImageFile::read(&models::image(&args.liveness)?)?;
     let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
     let liveness = Liveness::new(image.model().with_context(|| args.liveness.clone())?)
@@ -126,10 +130,10 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     report(&judged, args, output)
 }
 
-/// The images of detector and encoder.
-pub fn images() -> anyhow::Result<(ImageFile, ImageFile)> {
-    let [detector, encoder] = [models::DETECTOR, models::ENCODER]
-        .map(|name| models::image(name).and_then(|path| ImageFile::read(&path)));
+/// The images of the detector and of an encoder.
+pub fn images(encoder: &str) -> anyhow::Result<(ImageFile, ImageFile)> {
+    let [detector, encoder] =
+        [models::DETECTOR, encoder].map(|name| models::image(name).and_then(|path| ImageFile::read(&path)));
     Ok((detector?, encoder?))
 }
 
@@ -221,7 +225,8 @@ fn of_recorded(door: &Door, folder: &Path) -> anyhow::Result<Vec<Presentation>> 
 fn report(judged: &[Presentation], args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut species: BTreeMap<&str, Vec<Ending>> = BTreeMap::new();
     for one in judged {
-        species.entry(&one.species).or_default().push(present(&one.seen, args.agreement, one.asked));
+        let asked = one.asked.filter(|_| args.challenge);
+        species.entry(&one.species).or_default().push(present(&one.seen, args.agreement, asked));
     }
     let bona_fide = Species::BonaFide.name();
     let table: Vec<Rates> =
@@ -229,7 +234,7 @@ fn report(judged: &[Presentation], args: &Args, output: &Output) -> anyhow::Resu
     output.print(&table, |out| {
         writeln!(
             out,
-            "{:<10} {:>13} {:>26} {:>26} {:>26}",
+            "{:<14} {:>13} {:>26} {:>26} {:>26}",
             "species", "presentations", "non-response", "taken for the other", "door opens"
         )?;
         for rates in &table {
@@ -239,7 +244,7 @@ fn report(judged: &[Presentation], args: &Args, output: &Output) -> anyhow::Resu
                 [rates.non_response, rates.classification_error, rates.opened].map(share);
             writeln!(
                 out,
-                "{:<10} {:>13} {:>26} {:>26} {:>26}",
+                "{:<14} {:>13} {:>26} {:>26} {:>26}",
                 rates.species,
                 rates.non_response.of,
                 format!("{} {silent}", names[0]),

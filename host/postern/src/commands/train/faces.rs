@@ -29,17 +29,13 @@ const SMALL: f64 = 0.35;
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Pictures")]
 pub struct FaceArgs {
-    /// Train on the people of this list alone: people.txt of Labeled Faces in the Wild, or a name a line
+    /// Take the people of this list alone: people.txt of Labeled Faces in the Wild, or a name a line
     #[arg(long, value_name = "FILE")]
     people: Option<PathBuf>,
 
     /// And of these folds of it alone, as 1-5 or 1,3
     #[arg(long, value_name = "FOLDS", requires = "people")]
     folds: Option<Folds>,
-
-    /// People who are not trained on, and tell how well it goes [default: a tenth]
-    #[arg(long, value_name = "PEOPLE", value_parser = clap::value_parser!(u32).range(2..))]
-    held_out: Option<u32>,
 
     /// The pictures are aligned faces already: each is taken as a whole
     #[arg(long)]
@@ -66,12 +62,27 @@ pub struct Faces {
     pub left_out: Vec<(PathBuf, String)>,
 }
 
-impl FaceArgs {
+/// Options about who is trained on.
+#[derive(Clone, clap::Args)]
+#[command(next_help_heading = "Pictures")]
+pub struct SplitArgs {
+    /// People who are not trained on, and tell how well it goes [default: a tenth]
+    #[arg(long, value_name = "PEOPLE", value_parser = clap::value_parser!(u32).range(2..))]
+    held_out: Option<u32>,
+
+    /// Also train on so many people more, each a blend of two
+    #[arg(long, value_name = "PEOPLE", default_value_t = 0)]
+    pub morphs: u32,
+}
+
+impl SplitArgs {
     /// How many people are held out.
     pub fn held_out(&self) -> HeldOut {
         self.held_out.map_or(HeldOut::Tenth, |people| HeldOut::People(people as usize))
     }
+}
 
+impl FaceArgs {
     /// Finds the faces of the people in `folder`.
     pub fn find(&self, folder: &Path) -> anyhow::Result<Faces> {
         let wanted = match &self.people {

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
+use encoder::Trainable;
 use pictures::{Photo, Tile};
 use sha2::{Digest, Sha256};
-use train::data::{Crops, Data, split};
+use train::data::{Crops, Data, Morphs, split};
 use train::loss::Identity;
 use train::run::{CHECKPOINT, End, Run, Settings, replace};
 use train::{SIDE, augment};
@@ -19,11 +20,14 @@ mod network;
 mod objective;
 mod result;
 mod teacher;
+mod templates;
 mod watch;
 
-use faces::{FaceArgs, Faces};
+use faces::SplitArgs;
+pub use faces::{FaceArgs, Faces};
 use network::NetworkArgs;
 use objective::{LossArgs, SearchArgs};
+pub use templates::by_templates;
 use watch::Progress;
 
 /// Faces on a sheet of variations, and variations of each.
@@ -60,6 +64,9 @@ pub struct Args {
     faces: FaceArgs,
 
     #[command(flatten)]
+    split: SplitArgs,
+
+    #[command(flatten)]
     network: NetworkArgs,
 
     #[command(flatten)]
@@ -87,7 +94,7 @@ pub fn distill(args: DistillArgs, output: &Output) -> anyhow::Result<Outcome> {
 /// Trains, and writes what came of it.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let objective = args.loss.settings()?;
-    let schedule = args.search.schedule()?;
+    let schedule = args.search.schedule(objective.identity)?;
     let name = args.name.clone().map_or_else(|| faces::name_of(&args.folder), Ok)?;
     ensure!(name.len() <= 32, "the name {name} is longer than 32 bytes: give a shorter --name");
     let out = args.out.clone().map_or_else(|| Ok(models::cache("train")?.join(&name)), anyhow::Ok)?;
@@ -102,11 +109,16 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     let needs_pairs = !matches!(objective.identity, Identity::None | Identity::ArcFace { .. });
     faces.check(needs_pairs)?;
-    let people: Vec<usize> = faces.pictures.iter().map(|picture| picture.person).collect();
-    let (train, held_out) = split(&people, args.faces.held_out(), args.search.seed)?;
+    let mut people: Vec<usize> = faces.pictures.iter().map(|picture| picture.person).collect();
+    let (train, held_out) = split(&people, args.split.held_out(), args.search.seed)?;
+    let morphs = args.split.morphs as usize;
+    let fingerprint = fingerprint(&faces, &held_out, morphs);
+    let crops = Morphs::new(faces.store, &people, &train, morphs, args.search.seed);
+    let morphs = people.len()..people.len() + crops.people().len();
+    people.extend(crops.people().iter().map(|number| faces.names.len() + number));
     let (mut encoder, network) = args.network.build(args.search.seed)?;
     let teacher = match &args.loss.teacher {
-        Some(name) => Some(teacher::embeddings(name, &faces)?),
+        Some(name) => Some(teacher::embeddings(name, &crops, people.len())?),
         None => None,
     };
     if let Some(teacher) = teacher.as_ref().filter(|_| objective.embedding > 0.0) {
@@ -126,12 +138,14 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         objective,
         augment: !args.search.no_augmentation,
         network,
-        data: fingerprint(&faces, &held_out),
+        data: fingerprint,
     };
-    let data = Data { crops: Box::new(faces.store), people, train, held_out, teacher };
+    let data = Data { crops: Box::new(crops), people, train, morphs, held_out, teacher };
     eprintln!(
-        "{name}: {} pictures to train on, {} of other people to validate with; results go to {}",
+        "{name}: {} pictures to train on, {} of people between these, {} of others to validate with; results \
+         go to {}",
         data.train.len(),
+        data.morphs.len(),
         data.held_out.len(),
         out.display()
     );
@@ -139,13 +153,20 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let before = train::run::embed(&encoder, &data, &data.held_out, &mut |_| ())?;
     let mut progress = Progress::new()?;
     let run = Run { folder: &out, resume, interval: args.search.interval() };
-    let end = train::run::train(&mut encoder, &data, &settings, run, &mut progress);
+    let end = args.search.train(&mut encoder, &data, &settings, run, &mut progress);
     progress.finish();
     if end? == End::Interrupted {
-        bail!("broken off; the same command with --resume goes on from {}", out.join(CHECKPOINT).display());
+        bail!("broken off; the same command with --resume goes on from {}", out.display());
     }
-    let teacher = args.loss.teacher.as_deref();
-    let told = result::Training { name: &name, folder: &out, settings: &settings, teacher, before: &before };
+    let told = result::Training {
+        name: &name,
+        folder: &out,
+        settings: &settings,
+        teacher: args.loss.teacher.as_deref(),
+        side: encoder.input().0,
+        is_rounded: args.search.rounding > 0,
+        before: &before,
+    };
     let result = result::write(&told, &encoder, &data)?;
     output.print(&result, |to| result.print(to))?;
     Ok(Outcome::Done)
@@ -172,7 +193,7 @@ impl Args {
 }
 
 /// What tells the pictures and the split, for a training that is resumed with the same.
-fn fingerprint(faces: &Faces, held_out: &[usize]) -> String {
+fn fingerprint(faces: &Faces, held_out: &[usize], morphs: usize) -> String {
     let mut digest = Sha256::new();
     for picture in &faces.pictures {
         digest.update(picture.digest);
@@ -180,7 +201,8 @@ fn fingerprint(faces: &Faces, held_out: &[usize]) -> String {
     }
     held_out.iter().for_each(|&picture| digest.update((picture as u64).to_le_bytes()));
     let digest: [u8; 32] = digest.finalize().into();
-    format!("{} pictures, SHA-256 {}", faces.pictures.len(), hex(&digest))
+    let more = if morphs == 0 { String::new() } else { format!(" and {morphs} morphs") };
+    format!("{} pictures{more}, SHA-256 {}", faces.pictures.len(), hex(&digest))
 }
 
 /// A sheet of a few faces, each as it is and varied.

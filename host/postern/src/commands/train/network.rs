@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use encoder::{Encoder, Freeze, Head, Optimizer, Preprocessing, Source, Spec, Trainable};
+use encoder::{Encoder, Engine, Freeze, Head, Optimizer, Preprocessing, Source, Spec, Trainable};
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
 use train::data::Data;
@@ -18,8 +18,12 @@ use crate::models::{Channels, Manifest};
 #[command(next_help_heading = "Network")]
 pub struct NetworkArgs {
     /// Begin with the weights of a model: its name, or an ONNX file that a training wrote
-    #[arg(long, value_name = "NAME|ONNX", conflicts_with_all = ["width", "depth", "features"])]
+    #[arg(long, value_name = "NAME|ONNX", conflicts_with_all = ["input", "width", "depth", "features"])]
     from: Option<String>,
+
+    /// Side of the faces that a new network takes, in pixels: 112, 96, 80 or 64
+    #[arg(long, value_name = "PIXELS", default_value_t = train::SIDE, value_parser = side)]
+    input: usize,
 
     /// Channels of a new network, as a share of MobileFaceNet's
     #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
@@ -41,6 +45,10 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "HEAD", requires = "from", default_value = "principal")]
     head: NewHead,
 
+    /// Take channels out of a model's bottlenecks until it needs that many million multiply-adds
+    #[arg(long, value_name = "MILLIONS", requires = "from")]
+    multiply_adds: Option<f64>,
+
     /// Leave the first N layers as they are, or those whose name begins so
     #[arg(long, value_name = "N|NAME", requires = "from")]
     freeze: Option<String>,
@@ -48,6 +56,35 @@ pub struct NetworkArgs {
     /// Share of the weights that a step takes off, times the rate
     #[arg(long, value_name = "FACTOR", default_value_t = 1e-4)]
     decay: f32,
+
+    /// Who computes: a GPU takes a postern built with `--features wgpu` or `cuda`
+    #[arg(long, default_value = "processor")]
+    engine: Computer,
+}
+
+/// Who computes.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Computer {
+    /// The processor, on all cores; the same weights on any machine
+    Processor,
+    /// The first GPU through Vulkan, Metal or DirectX
+    #[cfg(feature = "wgpu")]
+    Wgpu,
+    /// The first GPU of NVIDIA's
+    #[cfg(feature = "cuda")]
+    Cuda,
+}
+
+impl Computer {
+    fn engine(self) -> Engine {
+        match self {
+            Self::Processor => Engine::Processor,
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu => Engine::Tensors(encoder::Device::wgpu(encoder::DeviceKind::Default)),
+            #[cfg(feature = "cuda")]
+            Self::Cuda => Engine::Tensors(encoder::Device::cuda(0)),
+        }
+    }
 }
 
 /// How a last layer is made.
@@ -67,11 +104,11 @@ impl NetworkArgs {
         let mut encoder = match &self.from {
             None => {
                 let spec = Spec {
+                    input: [self.input; 2],
                     width: self.width,
                     depth: self.depth,
                     features: self.features,
                     dimension: self.dimension.unwrap_or(128),
-                    ..Spec::default()
                 };
                 told = format!("{spec:?}, {told}");
                 Encoder::new(&spec, seed, optimizer)?
@@ -90,13 +127,20 @@ impl NetworkArgs {
                     .with_context(|| from.clone())?
             }
         };
+        if let Some(millions) = self.multiply_adds {
+            told = format!("{told}, {millions} M multiply-adds");
+        }
+        encoder.set_engine(self.engine.engine());
         if let Some(layers) = &self.freeze {
             // That there are such layers shows now, before anything takes long.
             freeze(&mut encoder, layers)?;
             told = format!("{told}, frozen {layers}");
         }
-        let side = train::SIDE;
-        ensure!(encoder.input() == (side, side), "a board's encoder takes faces of {side}x{side}");
+        let (height, width) = encoder.input();
+        ensure!(
+            height == width && SIDES.contains(&width),
+            "it takes faces of {height}x{width} pixels, and a board gives 64x64, 80x80, 96x96 or 112x112"
+        );
         dimension(&self.dimension(&encoder).to_string())
             .map_err(|error| anyhow::anyhow!("{error}: give --dimension, for a new last layer"))?;
         Ok((encoder, told))
@@ -107,15 +151,27 @@ impl NetworkArgs {
         self.dimension.unwrap_or_else(|| encoder.dimension())
     }
 
-    /// Puts a last layer of fewer values on a model, if that is still to be done: its principal components of the
-    /// faces of the training. Of an encoder that is loaded from a checkpoint next, only the form counts.
+    /// Makes a model what it is to be, if that is still to be done: with a last layer of fewer values, which are its
+    /// principal components of the faces of the training, and with fewer channels. Of an encoder that is loaded
+    /// from a checkpoint next, only the form counts.
     pub fn finish(&self, encoder: &mut Encoder, data: &Data, is_loaded: bool) -> anyhow::Result<()> {
+        self.shorten(encoder, data, is_loaded)?;
+        if let Some(millions) = self.multiply_adds {
+            ensure!(millions.is_finite() && millions > 0.0, "--multiply-adds {millions} are none");
+            let samples = train::run::samples(data, encoder.input(), SLIM_SAMPLES)?;
+            encoder.slim((millions * 1e6) as usize, &samples)?;
+        }
+        self.freeze.iter().try_for_each(|layers| freeze(encoder, layers))
+    }
+
+    fn shorten(&self, encoder: &mut Encoder, data: &Data, is_loaded: bool) -> anyhow::Result<()> {
         let (old, new) = (encoder.dimension(), self.dimension(encoder));
         if old == new {
             return Ok(());
         }
         ensure!(new < old, "it gives {old} values, and {new} are more: that takes --head new");
-        if is_loaded {
+        // Which channels go depends on what reads them, so that the layer must be the one that it was.
+        if is_loaded && self.multiply_adds.is_none() {
             encoder.project(&vec![0.0; old * new])?;
         } else {
             let bar = ProgressBar::new(data.train.len() as u64).with_style(style("principal components"));
@@ -127,7 +183,7 @@ impl NetworkArgs {
             });
             encoder.project(&train::principal_head(&own, new, teacher.as_ref())?)?;
         }
-        self.freeze.iter().try_for_each(|layers| freeze(encoder, layers))
+        Ok(())
     }
 }
 
@@ -152,6 +208,17 @@ fn read(from: &str) -> anyhow::Result<(Vec<u8>, Preprocessing)> {
     Ok((onnx, Preprocessing { mean, scale: manifest.input.scale }))
 }
 
+/// Faces that tell which channels count.
+const SLIM_SAMPLES: usize = 32;
+
+/// What a board cuts faces to.
+const SIDES: [usize; 4] = [64, 80, 96, 112];
+
+fn side(text: &str) -> Result<usize, String> {
+    let side = text.parse().ok().filter(|side| SIDES.contains(side));
+    side.ok_or_else(|| format!("{text} pixels: a board cuts faces to 64, 80, 96 or 112"))
+}
+
 fn depth(text: &str) -> Result<[usize; 3], String> {
     let parts: Option<Vec<usize>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
     parts.and_then(|parts| parts.try_into().ok()).ok_or_else(|| format!("{text} is not like 4,6,2"))
@@ -170,6 +237,7 @@ mod tests {
     #[test]
     fn sizes_that_no_board_takes_are_refused() {
         assert_eq!((depth("1, 2,3"), dimension("128")), (Ok([1, 2, 3]), Ok(128)));
+        assert_eq!((side("80"), side("100").is_err()), (Ok(80), true));
         assert!(depth("1,2").is_err() && dimension("100").is_err() && dimension("1024").is_err());
     }
 }

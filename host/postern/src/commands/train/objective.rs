@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
+use encoder::{Encoder, Trainable};
+use train::data::Data;
 use train::loss::{ALPHA, Difference, Identity, ObjectiveSettings};
 use train::mining::Mining;
-use train::run::Schedule;
+use train::run::{CHECKPOINT, End, Run, Schedule, Settings, samples};
+
+use super::watch::Progress;
 
 /// What tells people apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -115,6 +119,15 @@ impl LossArgs {
     }
 }
 
+/// Share of the learning rate that is left when rounding is learned.
+const ROUNDING_RATE: f64 = 0.1;
+
+/// Faces that ranges of values are first taken from.
+const ROUNDING_SAMPLES: usize = 64;
+
+/// Where the log and the checkpoint of that part are, in the folder of a training.
+const ROUNDING: &str = "rounding";
+
 /// Options about the search.
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Search")]
@@ -139,6 +152,10 @@ pub struct SearchArgs {
     #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
     warm_up: f64,
 
+    /// Epochs more in which the board's rounding is part of the network, at a tenth of the rate
+    #[arg(long, value_name = "EPOCHS", default_value_t = 0)]
+    pub rounding: u32,
+
     /// Of all that is drawn at random: the same command gives the same network
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
@@ -154,10 +171,38 @@ pub struct SearchArgs {
 
 impl SearchArgs {
     /// How the learning rate goes.
-    pub fn schedule(&self) -> anyhow::Result<Schedule> {
+    pub fn schedule(&self, identity: Identity) -> anyhow::Result<Schedule> {
         ensure!(self.rate.is_finite() && self.rate > 0.0, "--rate must be above zero");
+        ensure!(
+            self.rounding == 0 || !matches!(identity, Identity::ArcFace { .. } | Identity::Verification(_)),
+            "--rounding begins the loss anew, and this one has weights of its own: use triplets or a teacher"
+        );
         ensure!((0.0..1.0).contains(&self.warm_up), "--warm-up is a share, from 0 to less than 1");
         Ok(Schedule { rate: self.rate, warm_up: self.warm_up })
+    }
+
+    /// Trains, and then once more with the board's rounding if that is asked for, in a folder of its own.
+    pub fn train(
+        &self,
+        encoder: &mut Encoder,
+        data: &Data,
+        settings: &Settings,
+        run: Run,
+        progress: &mut Progress,
+    ) -> anyhow::Result<End> {
+        let end = train::run::train(encoder, data, settings, run, progress)?;
+        if end == End::Interrupted || self.rounding == 0 {
+            return Ok(end);
+        }
+        encoder.quantize(&samples(data, encoder.input(), ROUNDING_SAMPLES)?)?;
+        let rate = settings.schedule.rate * ROUNDING_RATE;
+        let schedule = Schedule { rate, ..settings.schedule };
+        let settings = Settings { epochs: self.rounding as usize, schedule, ..settings.clone() };
+        let folder = run.folder.join(ROUNDING);
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot write to {}", folder.display()))?;
+        let run = Run { folder: &folder, resume: run.resume && folder.join(CHECKPOINT).is_file(), ..run };
+        progress.begin("with the board's rounding");
+        Ok(train::run::train(encoder, data, &settings, run, progress)?)
     }
 
     /// How often a checkpoint is written.

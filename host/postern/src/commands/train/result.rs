@@ -6,21 +6,20 @@ use std::path::Path;
 
 use anyhow::Context;
 use compiler::{CalibrationRecord, Kind, Method, Options, Preprocessing};
-use encoder::Encoder;
+use encoder::{Encoder, Head, Optimizer, Source, Trainable};
 use eval::{CalibrationPoint, Comparison, Curve, calibrate, intervals, plot_det};
 use indicatif::ProgressBar;
-use rayon::prelude::*;
-use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use serde::Serialize;
-use train::SIDE;
 use train::data::Data;
 use train::loss::Matrix;
 use train::report;
-use train::run::{Settings, Verification, embed, read_steps, read_validations, replace, validate, verifiers};
+use train::run::{
+    Settings, Verification, embed, read_steps, read_validations, replace, samples, validate, verifiers,
+};
 
 use super::faces::style;
-use crate::image_file::{Arena, ImageFile};
-use crate::models;
+use super::templates::by_templates;
+use crate::image_file::ImageFile;
 
 /// Faces that the ranges of activations are taken from.
 const SAMPLES: usize = 200;
@@ -41,6 +40,10 @@ pub struct Training<'a> {
     pub settings: &'a Settings,
     /// The teacher's name.
     pub teacher: Option<&'a str>,
+    /// Side of the faces that it takes.
+    pub side: usize,
+    /// Whether the board's rounding was learned: then nothing is to be evened out that is trained already.
+    pub is_rounded: bool,
     /// Embeddings of the unseen people by the network as it began.
     pub before: &'a Matrix,
 }
@@ -74,6 +77,10 @@ pub fn write(training: &Training, encoder: &Encoder, data: &Data) -> anyhow::Res
     let Training { name, folder, settings, .. } = *training;
     let onnx = encoder.to_onnx();
     replace(&folder.join(format!("{name}.onnx")), &onnx)?;
+    // What is told of floats is told of the file: an encoder that has learned rounding still rounds.
+    let plain = encoder::Preprocessing { mean: 0.0, scale: 1.0 };
+    let source = Source { onnx: &onnx, preprocessing: plain, head: Head::Keep };
+    let encoder = &Encoder::read(&source, Optimizer::default())?;
     let after = embed(encoder, data, &data.held_out, &mut |_| ())?;
     let known: Vec<usize> = spread(&data.train, SAMPLES * 2);
     let of_known = embed(encoder, data, &known, &mut |_| ())?;
@@ -82,7 +89,7 @@ pub fn write(training: &Training, encoder: &Encoder, data: &Data) -> anyhow::Res
     let unseen = people(&data.held_out);
     let verification = verifiers((&of_known, &people(&known)), (&after, &unseen), settings.seed);
     let [before, float] = [training.before, &after].map(|units| validate(units, data, &data.held_out));
-    let (image, board, table) = compile(name, &onnx, data)?;
+    let (image, board, table) = compile(training, &onnx, encoder.input(), data)?;
     let path = folder.join(format!("{name}.pstn"));
     replace(&path, &image)?;
     let file = ImageFile::from_bytes(&image);
@@ -123,19 +130,25 @@ fn spread(pictures: &[usize], most: usize) -> Vec<usize> {
 
 /// The image, what it makes of unseen people, and its thresholds.
 fn compile(
-    name: &str,
+    training: &Training,
     onnx: &[u8],
+    input: (usize, usize),
     data: &Data,
 ) -> anyhow::Result<(Vec<u8>, Comparison, Vec<CalibrationPoint>)> {
-    let samples = spread(&data.train, SAMPLES).into_iter().map(|picture| data.crops.read(picture));
-    let samples = samples.collect::<Result<Vec<_>, _>>()?;
+    let images = samples(data, input, SAMPLES)?;
+    let samples: Vec<Vec<u8>> =
+        images.pixels.chunks_exact(input.0 * input.1 * 3).map(<[u8]>::to_vec).collect();
     let mut options = Options {
-        name: name.into(),
+        name: training.name.into(),
         kind: Kind::Encoder,
         // The network prepares the pixels itself.
         preprocessing: Preprocessing { bgr: false, mean: 0.0, scale: 1.0 },
         input_size: None,
-        method: Method::default(),
+        method: Method {
+            equalize: !training.is_rounded,
+            correct_bias: !training.is_rounded,
+            ..Method::default()
+        },
         calibration: Vec::new(),
     };
     let bar = ProgressBar::new(0).with_style(style("quantizing"));
@@ -147,7 +160,8 @@ fn compile(
     bar.finish_and_clear();
     let plan = compiler::plan::plan(&network);
     let image = compiler::image::write(&network, &plan, &options, onnx)?;
-    let board = on_board(&image, data)?;
+    let people: Vec<usize> = data.held_out.iter().map(|&picture| data.people[picture]).collect();
+    let board = by_templates(&image, data.crops.as_ref(), &data.held_out, &people)?;
     let table = match calibrate(&board) {
         Ok(table) => table,
         Err(error) => {
@@ -161,27 +175,10 @@ fn compile(
     Ok((compiler::image::write(&network, &plan, &options, onnx)?, board, table))
 }
 
-/// Compares unseen people by the templates that a board makes.
-fn on_board(image: &[u8], data: &Data) -> anyhow::Result<Comparison> {
-    let detector = ImageFile::read(&models::image(models::DETECTOR)?)?;
-    let encoder = ImageFile::from_bytes(image);
-    let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
-    let templates = data.held_out.par_iter().map_init(
-        || Arena::new(recognizer.arena_len()),
-        |arena, &picture| {
-            let face = data.crops.read(picture)?;
-            let crop: Vec<i8> = face.iter().map(|value| (value ^ 0x80) as i8).collect();
-            Ok(recognizer.encode_aligned(&crop, arena.bytes()).ok())
-        },
-    );
-    let templates = eval::Embeddings::Templates(templates.collect::<anyhow::Result<_>>()?);
-    let people: Vec<u32> = data.held_out.iter().map(|&picture| data.people[picture] as u32).collect();
-    Ok(Comparison::all_pairs(&templates, &people))
-}
-
 fn manifest(training: &Training, report: &Report, table: &[CalibrationPoint], data: &Data) -> String {
     let Training { name, settings, teacher, .. } = *training;
     let command: Vec<String> = std::env::args().skip(1).collect();
+    let side = training.side;
     let number = |value: Option<f64>| value.map_or("nan".into(), |value| format!("{value:.4}"));
     let figures = |figures: &Figures| {
         let [often, rarely, rarest] = figures.tar.map(number);
@@ -194,7 +191,7 @@ fn manifest(training: &Training, report: &Report, table: &[CalibrationPoint], da
         "# Written by `postern train` when the training was done.\n\
          name = {name:?}\nkind = \"encoder\"\n\n\
          # Network input = (pixel - mean) * scale: the network prepares the pixels itself.\n\
-         [input]\nwidth = {SIDE}\nheight = {SIDE}\nchannels = \"rgb\"\nmean = [0.0, 0.0, 0.0]\nscale = 1.0\n\n\
+         [input]\nwidth = {side}\nheight = {side}\nchannels = \"rgb\"\nmean = [0.0, 0.0, 0.0]\nscale = 1.0\n\n\
          [training]\ncommand = {:?}\nseed = {}\nepochs = {}\nnetwork = {:?}\ndata = {:?}\n",
         format!("postern {}", command.join(" ")),
         settings.seed,

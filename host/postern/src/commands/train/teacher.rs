@@ -9,16 +9,16 @@ use train::SIDE;
 use train::data::{Cache, Crops, Finding, Stored};
 use train::loss::Matrix;
 
-use super::faces::{Faces, style};
+use super::faces::style;
 use crate::models::{self, Channels, Manifest};
 
 /// Pictures between two writes.
 const AT_A_TIME: usize = 64;
 
-/// The embeddings of all `faces` by the model `name` in float, of unit length.
+/// The embeddings of the first `count` of `faces` by the model `name` in float, of unit length.
 ///
 /// Of a face and its mirror image it is the mean that counts: which of the two a student sees is chance.
-pub fn embeddings(name: &str, faces: &Faces) -> anyhow::Result<Matrix> {
+pub fn embeddings(name: &str, faces: &dyn Crops, count: usize) -> anyhow::Result<Matrix> {
     let manifest = Manifest::read(name)?;
     ensure!(manifest.kind == models::Kind::Encoder, "{name} is no encoder");
     ensure!(manifest.input.channels == Channels::Rgb, "{name}: red must come first");
@@ -34,19 +34,19 @@ pub fn embeddings(name: &str, faces: &Faces) -> anyhow::Result<Matrix> {
         let length = sum.iter().map(|value| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
         Ok(sum.into_iter().map(|value| value / length).collect())
     };
-    let first = embed(&faces.store.read(0)?)?;
+    let first = embed(&faces.read(0)?)?;
     let columns = first.len();
     let asked: [u8; 32] = Sha256::digest(&bytes).into();
     // The same picture may be aligned otherwise by another detector: the face itself is what is asked about.
     let digest = |face: &[u8]| -> [u8; 32] { Sha256::digest(face).into() };
     let mut cache =
         Cache::open(&models::cache("faces")?.join(format!("{name}.teacher")), &asked, columns * 4)?;
-    let all: Vec<usize> = (0..faces.pictures.len()).collect();
+    let all: Vec<usize> = (0..count).collect();
     let bar = ProgressBar::new(all.len() as u64).with_style(style(name));
     let mut places = Vec::with_capacity(all.len());
     for some in all.chunks(AT_A_TIME) {
         let found = some.par_iter().map(|&picture| {
-            let face = faces.store.read(picture)?;
+            let face = faces.read(picture)?;
             let digest = digest(&face);
             let known = cache.known(&digest).is_some();
             let embedding = if known { None } else { Some(embed(&face)?) };

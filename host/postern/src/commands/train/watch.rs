@@ -51,6 +51,12 @@ impl Progress {
         })
     }
 
+    /// Another part of the training begins.
+    pub fn begin(&mut self, what: &str) {
+        self.bar.println(what);
+        (self.began, self.share) = (Instant::now(), None);
+    }
+
     /// Takes the bar away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();

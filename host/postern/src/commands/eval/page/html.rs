@@ -6,7 +6,6 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::many::Identification;
 use super::pairs::WorstPair;
 use super::{Page, Section};
-use crate::commands::eval::report::Report;
 
 const STYLE: &str = "
 body { font: 16px/1.5 sans-serif; max-width: 66rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
@@ -40,8 +39,8 @@ pub fn page(page: &Page) -> String {
                     }
                 }
                 table {
-                    tr { th { "encoder" } th { "accuracy" } @for rate in rates { th { "TAR at FMR " (rate) } } }
-                    @for section in &page.sections { (row(&section.report)) }
+                    tr { th { "encoder" } th { "image, bytes" } th { "multiply-adds" } th { "accuracy" } @for rate in rates { th { "TAR at FMR " (rate) } } }
+                    @for section in &page.sections { (row(section)) }
                 }
                 p.note {
                     "TAR: share of pairs of one person that are accepted. FMR: share of pairs of two people that are, "
@@ -55,6 +54,7 @@ pub fn page(page: &Page) -> String {
                     }
                 }
                 img src="det.png" alt="Misses against false matches";
+                @if page.has_sizes() { img src="sizes.png" alt="Size against pairs of one person accepted"; }
                 h2 { "Recognising one of many" }
                 p {
                     "Whoever comes is compared with everybody enrolled, and one wrong answer lets them in. So a threshold "
@@ -69,11 +69,14 @@ pub fn page(page: &Page) -> String {
     markup.into_string()
 }
 
-fn row(report: &Report) -> Markup {
+fn row(section: &Section) -> Markup {
+    let Section { report, cost, .. } = section;
     let percent = |share: f64| format!("{:.2} %", share * 100.0);
     html! {
         tr {
             td { (report.encoder) " (" (report.pipeline) ")" }
+            td { @if let Some(cost) = cost { (cost.bytes) } }
+            td { @if let Some(cost) = cost { (millions(cost.multiply_adds as u64)) } }
             td {
                 @if let Some(accuracy) = &report.accuracy {
                     (percent(accuracy.mean)) " ± " (format!("{:.2}", accuracy.standard_error * 100.0))

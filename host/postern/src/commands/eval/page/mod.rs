@@ -8,7 +8,9 @@ mod pairs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use eval::{Comparison, Curve, GroupErrors, Groups, plot_det, plot_identification, plot_scores};
+use eval::{
+    Comparison, Curve, GroupErrors, Groups, Sized, plot_det, plot_identification, plot_scores, plot_sizes,
+};
 use serde::Serialize;
 
 use self::many::Identification;
@@ -16,6 +18,7 @@ use self::pairs::WorstPair;
 use super::material::{Material, MaterialArgs, Measured, name};
 use super::report::Report;
 use crate::device::DeviceArgs;
+use crate::image_file::ImageFile;
 use crate::models;
 use crate::output::{Outcome, Output};
 
@@ -52,11 +55,25 @@ pub struct Args {
     device: DeviceArgs,
 }
 
+/// The false-match rate at which size is held against misses, by its place in the report: 1 in 10,000.
+const SIZED: usize = 1;
+
+/// What an encoder takes of a board.
+#[derive(Serialize)]
+pub struct Cost {
+    /// Its image.
+    pub bytes: usize,
+    /// Of one face.
+    pub multiply_adds: usize,
+}
+
 /// What is known of one encoder in one pipeline.
 #[derive(Serialize)]
 pub struct Section {
     /// Rates.
     pub report: Report,
+    /// What the image takes of a board.
+    pub cost: Option<Cost>,
     /// Recognising one of many.
     pub identification: Identification,
     /// By group, at one false match in 1,000.
@@ -84,6 +101,13 @@ pub struct Page {
     pub sections: Vec<Section>,
     /// What a board said to some of the pictures.
     pub board: Option<board::Check>,
+}
+
+impl Page {
+    /// Whether there are several sizes to compare.
+    fn has_sizes(&self) -> bool {
+        self.sections.iter().filter(|section| section.cost.is_some()).count() > 1
+    }
 }
 
 /// Measures, draws, and writes the page.
@@ -165,9 +189,19 @@ fn section(
         misses: worst.misses,
         false_matches: worst.false_matches,
         scores,
+        cost: if float { None } else { Some(cost(encoder)?) },
         report,
     };
     Ok((section, all))
+}
+
+fn cost(encoder: &str) -> anyhow::Result<Cost> {
+    let path = models::image(encoder)?;
+    let file = ImageFile::read(&path)?;
+    let model = file.model().with_context(|| path.display().to_string())?;
+    let operators = (0..model.operator_count()).filter_map(|number| model.operator(number));
+    let multiply_adds = operators.map(|operator| operator.multiply_adds()).sum();
+    Ok(Cost { bytes: file.len(), multiply_adds })
 }
 
 /// Errors by group at one threshold for all.
@@ -195,6 +229,17 @@ fn draw(page: &Page, comparisons: &[Comparison], out: &Path) -> anyhow::Result<(
         })
         .collect();
     plot_det(&out.join("det.png"), "Misses against false matches", &curves)?;
+    let sized: Vec<Sized> = page
+        .sections
+        .iter()
+        .filter_map(|section| {
+            let (cost, point) = (section.cost.as_ref()?, section.report.all_pairs.points.get(SIZED)?);
+            Some(Sized { name: &section.report.encoder, bytes: cost.bytes, point })
+        })
+        .collect();
+    if page.has_sizes() {
+        plot_sizes(&out.join("sizes.png"), "What size buys", &sized)?;
+    }
     let first = &page.sections[0].identification;
     let lines =
         [("one threshold", first.uniform.as_slice()), ("the door's, stricter with N", &first.adapted)];

@@ -1,0 +1,210 @@
+//! The board's own firmware: updated over the line, in force once it is healthy, and safe from power cuts. The boot
+//! loader's choice is the real one (`boot::decide`); what runs is always the firmware under test.
+
+mod simulation;
+
+use audit::Kind;
+use protocol::{Error, Firmware, MAX_CHUNK, ModelKind, Request, Response};
+use simulation::{
+    Board, World,
+    firmware::{BOARD, FIRST, image},
+    host::{self, signing_key},
+    supply::{Cut, Supply},
+};
+
+async fn running(world: &mut World) -> Firmware {
+    match world.host.ask(Request::Firmware).await {
+        Ok(Response::Firmware(firmware)) => firmware,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Transfers an image as a release, signed by the key that the board trusts.
+async fn flash(world: &mut World, image: &[u8], release: u64) -> Result<(), Error> {
+    let begin = host::begin(&signing_key(), ModelKind::Firmware, image, release);
+    let Response::Progress { next } = world.host.ask(begin).await? else { panic!() };
+    for (at, data) in (0u32..).zip(image.chunks(MAX_CHUNK)) {
+        let offset = at * MAX_CHUNK as u32;
+        if offset + data.len() as u32 > next {
+            world.host.ask(Request::ModelChunk { offset, data }).await?;
+        }
+    }
+    world.host.ask(Request::CommitModel).await.map(drop)
+}
+
+/// Waits until the front has fed the watchdog and the back has looked.
+async fn settle(world: &World) {
+    world.wait(3_000).await;
+}
+
+/// What the log says of firmware: reason and release.
+async fn told(world: &mut World) -> Vec<(u8, u64)> {
+    let log = world.host.log().await;
+    let told = log.into_iter().filter(|(_, entry)| entry.kind == Kind::Firmware);
+    told.map(|(_, entry)| (entry.reason, u64::from_le_bytes(entry.detail[4..].try_into().unwrap()))).collect()
+}
+
+fn settled(slot: u8, newest: u64) -> Firmware {
+    Firmware { slot, newest, pending: None, trial: false }
+}
+
+#[test]
+fn an_update_is_tried_and_puts_itself_in_force() {
+    let mut board = Board::new();
+    let update = image(BOARD, 2, &signing_key());
+    board.boot(async |world: &mut World| {
+        assert_eq!(running(world).await, settled(0, FIRST));
+        flash(world, &update, 2).await.unwrap();
+        assert_eq!(running(world).await, Firmware { pending: Some(2), ..settled(0, FIRST) });
+    });
+    board.boot(async |world: &mut World| {
+        assert_eq!(running(world).await, Firmware { slot: 1, newest: FIRST, pending: Some(2), trial: true });
+        assert_eq!(
+            flash(world, &update, 2).await,
+            Err(Error::OnTrial),
+            "the other slot is the one to go back to"
+        );
+        settle(world).await;
+        assert_eq!(running(world).await, settled(1, 2));
+        assert_eq!(told(world).await, [(1, 2)]);
+        assert!(world.host.kinds().await.contains(&Kind::Model));
+    });
+    board.boot(async |world: &mut World| {
+        assert_eq!(running(world).await, settled(1, 2));
+        let older = image(BOARD, 1, &signing_key());
+        let refused = Error::RolledBack { kind: ModelKind::Firmware, newest: 2 };
+        assert_eq!(flash(world, &older, 1).await, Err(refused));
+    });
+}
+
+#[test]
+fn an_update_that_is_not_healthy_is_given_up_and_the_log_tells() {
+    let mut board = Board::new();
+    let update = image(BOARD, 2, &signing_key());
+    board.boot(async |world: &mut World| flash(world, &update, 2).await.unwrap());
+    for _ in 0..boot::TRIALS {
+        // It is reset before it could put itself in force.
+        board.boot(async |_: &mut World| ());
+    }
+    board.boot(async |world: &mut World| {
+        assert_eq!(running(world).await, settled(0, FIRST));
+        assert_eq!(told(world).await, [(2, 2)]);
+        settle(world).await;
+    });
+    board.boot(async |world: &mut World| assert_eq!(told(world).await, [(2, 2)], "it is told once"));
+}
+
+#[test]
+fn an_update_that_was_changed_in_flash_is_refused_and_the_log_tells() {
+    let mut board = Board::new();
+    let update = image(BOARD, 2, &signing_key());
+    board.boot(async |world: &mut World| flash(world, &update, 2).await.unwrap());
+    board.firmware[1][300] ^= 1;
+    board.boot(async |world: &mut World| {
+        assert_eq!(running(world).await, settled(0, FIRST));
+        assert_eq!(told(world).await, [(3, 2)]);
+    });
+}
+
+#[test]
+fn firmware_for_another_board_or_by_somebody_else_is_not_taken() {
+    let mut board = Board::new();
+    board.boot(async |world: &mut World| {
+        for (image, release) in
+            [(image(BOARD + 1, 2, &signing_key()), 2), (image(BOARD, 2, &signing_key()), 3)]
+        {
+            let refused = flash(world, &image, release).await;
+            assert!(matches!(refused, Err(Error::BadModel { .. })), "{refused:?}");
+        }
+        let stranger = ed25519_dalek::SigningKey::from_bytes(&[8; 32]);
+        let theirs = image(BOARD, 2, &stranger);
+        let begin = host::begin(&stranger, ModelKind::Firmware, &theirs, 2);
+        let unsigned = Error::Unsigned { kind: ModelKind::Firmware };
+        assert_eq!(world.host.ask(begin).await, Err(unsigned));
+        // An image that somebody else signed, in a transfer of who may: that is for the boot loader to see.
+        flash(world, &theirs, 2).await.unwrap();
+    });
+    board.boot(async |world: &mut World| {
+        assert_eq!(running(world).await, settled(0, FIRST));
+        assert_eq!(told(world).await, [(3, 2)]);
+    });
+}
+
+#[test]
+fn firmware_without_a_boot_loader_takes_no_update() {
+    let mut board = Board::new();
+    board.record.fill(0xff);
+    board.boot(async |world: &mut World| {
+        assert_eq!(world.host.ask(Request::Firmware).await, Err(Error::NoBootLoader));
+        let update = image(BOARD, 2, &signing_key());
+        assert_eq!(flash(world, &update, 2).await, Err(Error::NoBootLoader));
+    });
+}
+
+/// Two updates, one after the other, each tried and put in force; returns the newest release that a host was told.
+fn two_updates(board: &mut Board, supply: &Supply) -> u64 {
+    let mut known = FIRST;
+    for release in [2, 3] {
+        let update = image(BOARD, release, &signing_key());
+        for part in 0..2 {
+            board.boot(async |world: &mut World| {
+                // A board whose power went in its boot knows no host.
+                if !supply.is_on() || world.host.ask(Request::GetSettings).await.is_err() {
+                    return;
+                }
+                if part == 0 && flash(world, &update, release).await.is_err() {
+                    return;
+                }
+                settle(world).await;
+                if supply.is_on() {
+                    known = running(world).await.newest;
+                }
+            });
+        }
+    }
+    known
+}
+
+#[test]
+fn a_power_cut_at_any_flash_operation_of_an_update_leaves_a_board_that_boots() {
+    let whole = Board::new();
+    let mut uncut = whole.copy();
+    let supply = uncut.supply.clone();
+    assert_eq!(two_updates(&mut uncut, &supply), 3);
+    assert!(
+        supply.most("firmware A", 0..8) == 1 && supply.most("firmware B", 0..8) == 1,
+        "slots were switched"
+    );
+    let operations = supply.operations.get();
+    let (mut fewer, mut all) = (0, 0);
+    for operation in 1..=operations {
+        for half in [false, true] {
+            let mut board = whole.copy();
+            let supply = board.supply.clone();
+            supply.cut.set(Some(Cut { operation, half }));
+            let known = two_updates(&mut board, &supply);
+            supply.cut.set(None);
+            // What was staged is tried, and then it is settled.
+            let newest = board.boot(async |world: &mut World| {
+                settle(world).await;
+                running(world).await
+            });
+            assert!(
+                newest.newest >= known && newest.newest <= 3,
+                "operation {operation}: {newest:?}, not {known}"
+            );
+            assert!(newest.newest <= known + 1, "operation {operation}: {newest:?}");
+            (fewer, all) = if newest.newest < 3 { (fewer + 1, all) } else { (fewer, all + 1) };
+            let update = image(BOARD, 4, &signing_key());
+            board.boot(async |world: &mut World| flash(world, &update, 4).await.unwrap());
+            board.boot(async |world: &mut World| {
+                settle(world).await;
+                assert_eq!(running(world).await.newest, 4, "operation {operation}: it works on");
+            });
+        }
+    }
+    println!(
+        "{operations} flash operations of two updates, cut before each and in its middle: {fewer} short of both, {all} whole"
+    );
+    assert!(operations > 40 && fewer > 0 && all > 0);
+}

@@ -1,0 +1,23 @@
+//! Gives the linker the memory of the board that the target stands for, and the empty list of
+//! interrupt names that `cortex-m-rt` asks for.
+
+use std::path::PathBuf;
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-check-cfg=cfg(board, values(\"an547\", \"an500\"))");
+    let board = match env::var("TARGET").unwrap_or_default().split('-').next() {
+        Some("thumbv8m.main") => "an547",
+        Some("thumbv7em") => "an500",
+        _ => return Ok(()),
+    };
+    let memory = format!("{board}.x");
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    fs::copy(&memory, out.join("memory.x"))?;
+    fs::write(out.join("device.x"), "")?;
+    println!("cargo:rustc-cfg=board=\"{board}\"");
+    println!("cargo:rustc-link-search={}", out.display());
+    println!("cargo:rerun-if-changed={memory}");
+    Ok(())
+}

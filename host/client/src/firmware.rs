@@ -1,0 +1,108 @@
+//! Firmware as the compiler makes it, turned into the image that a board keeps in flash.
+//!
+//! An ELF file tells by the symbol `_board`, which the board's linker script sets, which board it is for. What it loads
+//! becomes one run of bytes from the lowest address on.
+
+use std::path::{Path, PathBuf};
+
+use boot::{HEADER_BYTES, Header};
+use object::read::elf::ElfFile32;
+use object::{Object, ObjectSegment, ObjectSymbol};
+use sha2::{Digest, Sha256};
+
+use crate::{Error, Machine, Result, Signer};
+
+/// The symbol that tells the board's number.
+const BOARD: &str = "_board";
+
+/// Firmware for a board.
+pub struct Firmware {
+    path: PathBuf,
+    machine: Machine,
+    load: u32,
+    code: Vec<u8>,
+}
+
+impl Firmware {
+    /// Reads an ELF file.
+    ///
+    /// # Errors
+    /// [`Error::File`]; [`Error::NotFirmware`] if it is none of ours, or too large.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(Error::file(path))?;
+        let not = |reason: &str| Error::NotFirmware { path: path.to_owned(), reason: reason.to_owned() };
+        let elf = ElfFile32::<object::Endianness>::parse(&*bytes).map_err(|error| not(&error.to_string()))?;
+        let board = elf.symbols().find(|symbol| symbol.name() == Ok(BOARD));
+        let board = board.ok_or_else(|| not("it does not say which board it is for"))?.address();
+        let machine = Machine::ALL.into_iter().find(|machine| u64::from(machine.map().board) == board);
+        let machine = machine.ok_or_else(|| not("it is for a board that is not known here"))?;
+        let (load, code) = code(&elf).ok_or_else(|| not("it has nothing to load"))?;
+        let room = machine.map().firmware[0].len as usize - HEADER_BYTES;
+        if code.len() > room {
+            return Err(not(&format!("it has {} bytes, and a slot {room}", code.len())));
+        }
+        Ok(Self { path: path.to_owned(), machine, load, code })
+    }
+
+    /// The board it is for.
+    pub fn machine(&self) -> Machine {
+        self.machine
+    }
+
+    /// Makes sure that it is for `machine`.
+    ///
+    /// # Errors
+    /// [`Error::OtherFirmware`].
+    pub fn check(&self, machine: Machine) -> Result<()> {
+        if machine == self.machine {
+            return Ok(());
+        }
+        let (is, board) = (self.machine.name(), machine.name());
+        Err(Error::OtherFirmware { path: self.path.clone(), is, board })
+    }
+
+    /// The image of a release, signed or as a programmer puts it into a new board.
+    pub fn image(&self, release: u64, signer: Option<&Signer>) -> Vec<u8> {
+        let mut header = Header {
+            board: self.machine.map().board,
+            release,
+            load: self.load,
+            length: self.code.len() as u32,
+            sha256: Sha256::digest(&self.code).into(),
+            signature: [0; 64],
+        };
+        if let Some(signer) = signer {
+            header.signature = signer.sign_bytes(&header.signed());
+        }
+        [&header.to_bytes()[..], &self.code].concat()
+    }
+}
+
+/// What an ELF file loads, whole words, and where.
+fn code(elf: &ElfFile32<'_, object::Endianness>) -> Option<(u32, Vec<u8>)> {
+    // The place in flash is the physical address; initial values of statics follow the code there.
+    let endian = elf.endian();
+    let headers = elf.elf_program_headers().iter();
+    let loaded = headers.filter(|header| header.p_type.get(endian) == object::elf::PT_LOAD);
+    let mut pieces: Vec<(u32, &[u8])> = Vec::new();
+    for (header, segment) in loaded.zip(elf.segments()) {
+        let data = segment.data().ok()?;
+        if !data.is_empty() {
+            pieces.push((header.p_paddr.get(endian), data));
+        }
+    }
+    pieces.sort_by_key(|(address, _)| *address);
+    let load = pieces.first()?.0;
+    let mut code = Vec::new();
+    for (address, data) in pieces {
+        let at = (address - load) as usize;
+        // Far apart, they are no firmware of ours.
+        if at < code.len() || at > code.len() + 4096 {
+            return None;
+        }
+        code.resize(at, 0);
+        code.extend_from_slice(data);
+    }
+    code.resize(code.len().next_multiple_of(4), 0);
+    Some((load, code))
+}

@@ -1,0 +1,289 @@
+//! Takes channels out of bottlenecks, so that a trained network becomes a cheaper one that still works.
+//!
+//! What a bottleneck widens to and narrows from again is seen by nobody else: a channel there can go with its
+//! filter, its depthwise filter, what is done to it between, and what the narrowing convolution reads of it. How
+//! much a channel counts is measured on sample pictures: the variance of what it gives, times the weights that read
+//! it, is its part in the variance of the bottleneck's sums. The mean of what goes is put on the bias or the
+//! normalisation behind. In the manner of Molchanov et al. 2017, the least part for the most multiply-adds goes
+//! first.
+
+use crate::graph::{Graph, Normalization, Operator, ParameterId};
+use crate::operators::normalize::Moments;
+use crate::pass::Pass;
+use crate::pool::Pool;
+use crate::{Error, Images};
+
+/// Channels go by so many, since boards compute so many at once.
+const STEP: usize = 16;
+
+/// Least share of a normalisation's variance that is left when channels before it go.
+const LEAST_VARIANCE: f64 = 0.05;
+
+/// What a channel gives to the convolution that reads it.
+#[derive(Clone, Copy, Debug)]
+struct Given {
+    mean: f64,
+    variance: f64,
+}
+
+/// Where a convolution's sums go, with a mean of their own.
+#[derive(Clone, Copy)]
+enum Behind {
+    /// It has a bias.
+    Bias(ParameterId),
+    /// It is normalised.
+    Normalize(Normalization),
+}
+
+/// A bottleneck.
+struct Bottleneck {
+    /// The convolution that widens, and what is before the one that narrows: one of them depthwise.
+    inner: Vec<usize>,
+    /// The convolution that narrows.
+    narrow: usize,
+    behind: Behind,
+    /// By channel.
+    given: Vec<Given>,
+}
+
+/// What it would be to lose the [`STEP`] channels of a bottleneck that give the least.
+struct Loss {
+    /// Their part in the sums, for each multiply-add that is saved.
+    price: f64,
+    /// The others, in ascending order.
+    kept: Vec<usize>,
+}
+
+/// The network with at most `multiply_adds`, by bottlenecks of fewer channels; `samples` tell what channels give.
+///
+/// # Errors
+/// There are no bottlenecks, they are not enough, or there are no samples.
+pub fn slim(mut graph: Graph, multiply_adds: usize, samples: &Images) -> Result<Graph, Error> {
+    let refuse = |reason: String| Err(Error::Specification(reason));
+    if samples.pixels.is_empty() {
+        return refuse("there are no samples".into());
+    }
+    let mut bottlenecks = bottlenecks(&graph, samples);
+    while graph.multiply_adds() > multiply_adds {
+        let losses = bottlenecks.iter().enumerate().filter_map(|(at, one)| Some((at, one.loss(&graph)?)));
+        let Some((at, loss)) = losses.min_by(|(_, a), (_, b)| a.price.total_cmp(&b.price)) else {
+            return refuse(format!(
+                "{multiply_adds} multiply-adds are too few: with the narrowest bottlenecks it takes {}",
+                graph.multiply_adds()
+            ));
+        };
+        bottlenecks[at].keep(&mut graph, &loss.kept);
+    }
+    Ok(graph)
+}
+
+/// All bottlenecks: a dense convolution, a depthwise and a dense one, with normalisations and activations between,
+/// each read by the next one only.
+fn bottlenecks(graph: &Graph, samples: &Images) -> Vec<Bottleneck> {
+    let frozen = vec![true; graph.nodes.len()];
+    let moments = Pass { graph, frozen: &frozen, rounding: false }.moments(samples, &mut Pool::default());
+    let reader = |number: usize| {
+        let mut readers = (0..graph.nodes.len()).filter(|&n| graph.nodes[n].inputs.contains(&(number + 1)));
+        readers.next().filter(|_| readers.next().is_none())
+    };
+    let bottleneck = |start: usize| {
+        let is_dense =
+            |n: usize| matches!(graph.nodes[n].operator, Operator::Convolution { depthwise: false, .. });
+        let mut inner = vec![start];
+        let mut depthwise = 0;
+        let narrow = loop {
+            let next = reader(*inner.last()?)?;
+            match graph.nodes[next].operator {
+                Operator::Convolution { depthwise: false, .. } => break next,
+                Operator::Convolution { depthwise: true, .. } => depthwise += 1,
+                Operator::Normalize(..) | Operator::Activate(_) => {}
+                _ => return None,
+            }
+            inner.push(next);
+        };
+        let behind = match (&graph.nodes[narrow].operator, reader(narrow).map(|n| &graph.nodes[n].operator)) {
+            (_, Some(Operator::Normalize(by, _))) => Behind::Normalize(*by),
+            (Operator::Convolution { bias: Some(bias), .. }, _) => Behind::Bias(*bias),
+            _ => return None,
+        };
+        let Moments { mean, variance } = &moments[*inner.last()?];
+        let given = mean.iter().zip(variance);
+        let given = given.map(|(&mean, &variance)| Given { mean: mean.into(), variance: variance.into() });
+        (is_dense(start) && depthwise == 1).then(|| Bottleneck {
+            inner,
+            narrow,
+            behind,
+            given: given.collect(),
+        })
+    };
+    (0..graph.nodes.len()).filter_map(bottleneck).collect()
+}
+
+/// The channels by their part, the least first.
+fn ascending(parts: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by(|&a, &b| parts[a].total_cmp(&parts[b]));
+    order
+}
+
+impl Bottleneck {
+    /// None where too few channels are left.
+    fn loss(&self, graph: &Graph) -> Option<Loss> {
+        let parts = self.parts(graph);
+        let order = ascending(&parts);
+        let (going, kept) = order.split_at_checked(STEP).filter(|(_, kept)| !kept.is_empty())?;
+        let part: f64 = going.iter().map(|&channel| parts[channel]).sum();
+        let mut kept = kept.to_vec();
+        kept.sort_unstable();
+        let saved = self.inner.iter().chain([&self.narrow]).map(|&node| cost(graph, node)).sum::<f64>();
+        Some(Loss { price: part * self.given.len() as f64 / (STEP as f64 * saved), kept })
+    }
+
+    /// The part of each channel in the sums of the narrowing convolution, 1 in all.
+    fn parts(&self, graph: &Graph) -> Vec<f64> {
+        let scale = |output: usize| match self.behind {
+            Behind::Bias(_) => 1.0,
+            Behind::Normalize(by) => {
+                let value = |id: ParameterId| f64::from(graph.values(id)[output]);
+                value(by.gain).powi(2) / (value(by.variance) + f64::from(by.epsilon))
+            }
+        };
+        let part = |(row, given): (&[f32], &Given)| {
+            let read = row.iter().enumerate().map(|(output, &w)| f64::from(w).powi(2) * scale(output));
+            read.sum::<f64>() * given.variance
+        };
+        let rows = graph.values(self.narrowing(graph)).chunks_exact(graph.nodes[self.narrow].shape.channels);
+        let parts: Vec<f64> = rows.zip(&self.given).map(part).collect();
+        let total = parts.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+        parts.into_iter().map(|part| part / total).collect()
+    }
+
+    /// Weights of the narrowing convolution: a row a channel.
+    fn narrowing(&self, graph: &Graph) -> ParameterId {
+        match graph.nodes[self.narrow].operator {
+            Operator::Convolution { weights, .. } => weights,
+            _ => unreachable!("a bottleneck ends in a convolution"),
+        }
+    }
+
+    /// Leaves the channels `kept` alone, in ascending order.
+    fn keep(&mut self, graph: &mut Graph, kept: &[usize]) {
+        let channels = self.given.len();
+        self.compensate(graph, kept);
+        for &node in &self.inner {
+            graph.nodes[node].shape.channels = kept.len();
+            for id in graph.nodes[node].operator.parameters() {
+                let values = &mut graph.parameters[id].values;
+                let rows = values.chunks_exact(channels);
+                *values = rows.flat_map(|row| kept.iter().map(|&channel| row[channel])).collect();
+            }
+        }
+        let (weights, outputs) = (self.narrowing(graph), graph.nodes[self.narrow].shape.channels);
+        let values = &mut graph.parameters[weights].values;
+        let rows: Vec<&[f32]> = values.chunks_exact(outputs).collect();
+        *values = kept.iter().flat_map(|&channel| rows[channel]).copied().collect();
+        self.given = kept.iter().map(|&channel| self.given[channel]).collect();
+    }
+
+    /// Puts the mean of what the other channels gave on what is behind.
+    fn compensate(&self, graph: &mut Graph, kept: &[usize]) {
+        let outputs = graph.nodes[self.narrow].shape.channels;
+        let weights = graph.values(self.narrowing(graph)).to_vec();
+        let (mut means, mut variances) = (vec![0.0; outputs], vec![0.0; outputs]);
+        for (channel, (row, given)) in weights.chunks_exact(outputs).zip(&self.given).enumerate() {
+            if kept.binary_search(&channel).is_ok() {
+                continue;
+            }
+            for (output, &weight) in row.iter().enumerate() {
+                means[output] += f64::from(weight) * given.mean;
+                variances[output] += f64::from(weight).powi(2) * given.variance;
+            }
+        }
+        let mut change = |id: ParameterId, by: &dyn Fn(usize, f64) -> f64| {
+            for (output, value) in graph.parameters[id].values.iter_mut().enumerate() {
+                *value = by(output, f64::from(*value)) as f32;
+            }
+        };
+        match self.behind {
+            Behind::Bias(bias) => change(bias, &|output, old| old + means[output]),
+            Behind::Normalize(by) => {
+                change(by.mean, &|output, old| old - means[output]);
+                change(by.variance, &|output, old| (old - variances[output]).max(LEAST_VARIANCE * old));
+            }
+        }
+    }
+}
+
+/// Multiply-adds of a node, if it is a convolution.
+fn cost(graph: &Graph, node: usize) -> f64 {
+    match graph.nodes[node].operator {
+        Operator::Convolution { weights, .. } => {
+            (graph.nodes[node].shape.pixels() * graph.values(weights).len()) as f64
+        }
+        _ => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::fold;
+    use crate::{Embeddings, Encoder, Optimizer, Spec, Trainable};
+
+    fn network() -> Graph {
+        let spec = Spec { input: [32, 32], width: 0.5, dimension: 64, ..Spec::default() };
+        spec.build(3).expect("a network")
+    }
+
+    fn images() -> Images {
+        let random = &mut fastrand::Rng::with_seed(2);
+        Images { height: 32, width: 32, pixels: (0..4 * 32 * 32 * 3).map(|_| random.u8(..)).collect() }
+    }
+
+    fn embed(graph: &Graph) -> Embeddings {
+        Encoder::of(graph.clone(), Optimizer::default()).embed(&images())
+    }
+
+    /// How far the embeddings of two networks are apart, as a share of the largest value.
+    fn apart(a: &Graph, b: &Graph) -> f32 {
+        let (a, b) = (embed(a).values, embed(b).values);
+        let largest = a.iter().map(|value| value.abs()).fold(0.0, f32::max);
+        a.iter().zip(&b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) / largest
+    }
+
+    /// Has sixteen channels of the first bottleneck give the same whatever the picture.
+    fn with_silent_channels() -> Graph {
+        let mut graph = network();
+        let inner = bottlenecks(&graph, &images())[0].inner.clone();
+        let Operator::Normalize(by, _) = graph.nodes[inner[3]].operator else { panic!("{inner:?}") };
+        for channel in 5..21 {
+            graph.parameters[by.gain].values[channel] = 0.0;
+            graph.parameters[by.offset].values[channel] = 0.3;
+        }
+        graph
+    }
+
+    #[test]
+    fn channels_that_tell_nothing_go_first_and_nothing_changes() {
+        let whole = with_silent_channels();
+        let (folded, _) = fold(&whole).expect("it folds");
+        for graph in [whole, folded] {
+            let slimmer = slim(graph.clone(), graph.multiply_adds() - 1, &images()).expect("slimmer");
+            assert!(slimmer.multiply_adds() < graph.multiply_adds());
+            assert!(apart(&graph, &slimmer) < 1e-4, "{}", apart(&graph, &slimmer));
+        }
+    }
+
+    #[test]
+    fn a_slim_network_is_as_cheap_as_asked_and_says_when_it_cannot_be() {
+        let graph = network();
+        let wanted = graph.multiply_adds() * 2 / 3;
+        let slimmer = slim(graph.clone(), wanted, &images()).expect("slimmer");
+        assert!(slimmer.multiply_adds() <= wanted);
+        assert!(slimmer.multiply_adds() * 10 > wanted * 9);
+        assert!(slimmer.size() < graph.size());
+        assert!(embed(&slimmer).values.iter().all(|value| value.is_finite()));
+        let error = slim(graph, 1000, &images()).expect_err("too few").to_string();
+        assert!(error.contains("1000 multiply-adds are too few"), "{error}");
+    }
+}
