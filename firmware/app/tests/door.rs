@@ -146,6 +146,25 @@ fn a_photograph_is_refused_before_it_is_compared() {
 }
 
 #[test]
+fn photographs_shut_the_door_as_strangers_do() {
+    board().boot(async |world: &mut World| {
+        for _ in 0..30 {
+            world.scene.show_bytes(engine::photograph(1));
+            world.wait(50).await;
+        }
+        for _ in 0..30 {
+            world.show(1).await;
+            assert!(!world.is_open(), "ten failures of three pictures each");
+        }
+        world.wait(30_000).await;
+        for _ in 0..30 {
+            world.show(1).await;
+        }
+        assert!(world.is_open());
+    });
+}
+
+#[test]
 fn living_looks_do_not_vouch_for_the_photographs_that_follow() {
     board().boot(async |world: &mut World| {
         world.show(1).await;
