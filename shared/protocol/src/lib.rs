@@ -75,7 +75,7 @@ pub use policy::{Alarm, Code, Limits, Reason, Rule, Schedule, Window};
 pub use reply::LastReply;
 pub use request::{Enrolment, PixelFormat, Request, Source};
 pub use response::{Candidate, Comparison, Response, User};
-pub use status::{Door, ResetReason, Settings, Status, Wiegand};
+pub use status::{Door, Matching, ResetReason, Settings, Status, Wiegand};
 
 /// Version of the message table. It grows by one whenever the bytes of a message change.
 pub const VERSION: u16 = 4;

@@ -120,6 +120,7 @@ pub fn judgement_text(judgement: &Judgement) -> String {
         Judgement::Known(best) => format!("{} ({:.3})", best.name, real(best.similarity)),
         Judgement::NotLive(Artefact::Asked(gesture)) => format!("a face, and asks it to {gesture}"),
         Judgement::NotLive(artefact) => format!("no living face: it {artefact}"),
+        Judgement::Unclaimed => "a face, and nobody's code was typed".to_owned(),
         _ => "cannot judge: the models or the people are missing or do not fit".to_owned(),
     }
 }
@@ -135,6 +136,7 @@ fn to_text(event: &Event) -> String {
         EventKind::Locked => "locked".to_owned(),
         EventKind::Denied { person: None, reason, .. } => format!("nobody may pass: {}", reason.name()),
         EventKind::Denied { name, reason, .. } => format!("{name} may not pass: {}", reason.name()),
+        EventKind::FaceAsked { name, .. } => format!("waits for the face of {name}"),
         EventKind::CodeAsked { name, .. } => format!("waits for the code of {name}"),
         EventKind::Duress { name, .. } => format!("DURESS: {name} was forced to open"),
         EventKind::Alarm { alarm, over: false } => format!("ALARM: {}", alarm.name()),
@@ -158,6 +160,7 @@ fn to_json(event: &Event) -> Value {
                 Judgement::Known(best) => ("known", Some(best)),
                 Judgement::NotLive(Artefact::Asked(_)) => ("asked", None),
                 Judgement::NotLive(_) => ("not-live", None),
+                Judgement::Unclaimed => ("unclaimed", None),
                 _ => ("unable", None),
             };
             json!({
@@ -196,6 +199,9 @@ fn to_json(event: &Event) -> Value {
             "name": person.is_some().then_some(name.as_str()),
             "reason": reason.name(),
         }),
+        EventKind::FaceAsked { person, name } => {
+            json!({ "event": "face-asked", "person": person, "name": name.as_str() })
+        }
         EventKind::CodeAsked { person, name } => {
             json!({ "event": "code-asked", "person": person, "name": name.as_str() })
         }

@@ -51,9 +51,9 @@ fn requests() {
         Request::Hello { protocol: 1 } => "0001",
         Request::Status => "01",
         Request::GetSettings => "02",
-        Request::SetSettings(Settings::default()) => "03904e03b817010ab0ea0100987500b0ea010000",
+        Request::SetSettings(Settings::default()) => "03904e03b817010ab0ea0100987500b0ea01000000",
         Request::SetSettings(Settings { wiegand: Wiegand::Bits34 { facility: 300 }, ..Settings::default() }) =>
-            "03904e03b817010ab0ea0100987500b0ea010002ac02",
+            "03904e03b817010ab0ea0100987500b0ea010002ac0200",
         Request::BeginFrame { width: 320, height: 240, format: PixelFormat::Rgb565 } => "04c002f00101",
         Request::FrameChunk { offset: 2048, data: &[1, 2, 0] } => "05801003010200",
         Request::Detect { source: Source::Staged } => "0600",
@@ -93,8 +93,8 @@ fn requests() {
 fn responses() {
     pin! {
         Response::Hello { protocol: 1, firmware: text("0.1.0"), board: text("an547") } => "000105302e312e3005616e353437",
-        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb01904e03b817010ab0ea0100987500b0ea010000090180a0f1c2b1340102",
-        Response::Settings(Settings::default()) => "02904e03b817010ab0ea0100987500b0ea010000",
+        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb01904e03b817010ab0ea0100987500b0ea01000000090180a0f1c2b1340102",
+        Response::Settings(Settings::default()) => "02904e03b817010ab0ea0100987500b0ea01000000",
         Response::Done => "03",
         Response::Progress { next: 4096 } => "048020",
         Response::Faces { faces: [face()].into_iter().collect(), instructions: 1 } => "0501F01",
@@ -160,6 +160,8 @@ fn events() {
         one(EventKind::Locked) => "0d090108f40303",
         one(EventKind::Denied { person: Some(7), name: name("Ada"), reason: Reason::Schedule }) => "0d090108f4030501070341646102",
         one(EventKind::CodeAsked { person: 7, name: name("Ada") }) => "0d090108f403060703416461",
+        one(EventKind::FaceAsked { person: 7, name: name("Ada") }) => "0d090108f403090703416461",
+        one(judged(Judgement::Unclaimed)) => "0d090108f4030102060101F01c0bb0101e80701b0ea0180800100",
         one(EventKind::Duress { person: 7, name: name("Ada") }) => "0d090108f403070703416461",
         one(EventKind::Alarm { alarm: Alarm::Held, over: false }) => "0d090108f403080100",
         one(EventKind::Paired { role: Role::Operator, label: label() }) => "0d090108f4030401046465736b",
