@@ -20,6 +20,8 @@
 //!   -device loader,file=ENTROPY,addr=FUSES+0x20,force-raw=on
 //!   -kernel ELF [-icount shift=0]
 //! ```
+//! ELF is the boot loader, which starts what a programmer or an update has put into flash (`postern board up` is such a
+//! programmer); or the firmware itself, which then runs unchecked and takes no updates.
 //! MACHINE is `mps3-an547` (BYTES 2147483648) or `mps2-an500` (BYTES 16777216, its PSRAM). The
 //! first serial line is the protocol's, the second has defmt's frames. FILE may be new and empty of
 //! BYTES; it keeps everything that the board has written when the emulator is killed.

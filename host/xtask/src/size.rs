@@ -1,4 +1,4 @@
-//! `cargo xtask size`: flash and RAM of each board's firmware by section, and of each model.
+//! `cargo xtask size`: flash and RAM of each board's firmware and boot loader by section, and of each model.
 
 use std::path::Path;
 
@@ -24,14 +24,16 @@ struct Section {
 pub fn run() -> anyhow::Result<()> {
     images::compile()?;
     for board in Board::ALL {
-        print_firmware(board, &firmware::build(board)?)?;
+        let elf = firmware::build(board)?;
+        print_sections(&format!("{} firmware", board.name()), &elf)?;
+        print_sections(&format!("{} boot loader", board.name()), &elf.with_file_name("loader"))?;
     }
     print_models()
 }
 
-fn print_firmware(board: Board, elf: &Path) -> anyhow::Result<()> {
+fn print_sections(name: &str, elf: &Path) -> anyhow::Result<()> {
     let sections = sections(elf)?;
-    println!("\n{} firmware", board.name());
+    println!("\n{name}");
     println!("  {:<20} {:>12} {:>12} {:>12}", "section", "address", "flash", "RAM");
     let (mut flash, mut ram) = (0, 0);
     for section in &sections {

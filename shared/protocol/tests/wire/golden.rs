@@ -85,6 +85,7 @@ fn requests() {
         Request::ReadLog { from: 300 } => "1bac02",
         Request::GetRule { name: ada() } => "1d03416461",
         Request::SetRule { name: ada(), rule: rule() } => "1e03416461011fe003b808000000013132333400000000000004013939393939000000000005",
+        Request::Firmware => "1f",
         Request::SetClock { unix_ms: 1_800_000_000_000 } => "1c80a0f1c2b134",
     }
 }
@@ -126,6 +127,7 @@ fn responses() {
             end: 400,
         } => "1201ac02010101010101010101010101010101010101010101010101010101010202020202020202020202020202020201ad029003",
         Response::Rule { person: 7, schedule: rule().schedule, code: true, duress: false } => "1307011fe003b8080000000100",
+        Response::Firmware(Firmware { slot: 1, newest: 300, pending: Some(301), trial: true }) => "1401ac0201ad0201",
     }
 }
 
@@ -212,6 +214,8 @@ fn errors() {
         Error::BadRule => "26",
         Error::RulesFull { limit: 256 } => "278002",
         Error::NoLog => "28",
+        Error::NoBootLoader => "29",
+        Error::OnTrial => "2a",
     }
 }
 
