@@ -165,3 +165,38 @@ fn follow(pose: &mut Pose, gestures: &[Gesture], range: [[f32; 2]; 2], random: &
         axis.turn(turn);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_order_is_never_the_one_that_is_asked_for() {
+        let mut random = Rng::with_seed(1);
+        for seed in 0..200 {
+            let asked = liveness::order(draw(seed));
+            let other = another(&asked, &mut random);
+            assert_ne!(other, asked);
+            assert_eq!(other.len(), asked.len());
+        }
+    }
+
+    #[test]
+    fn a_head_follows_to_the_side_that_is_asked_for_and_comes_back() {
+        let mut random = Rng::with_seed(1);
+        let mut pose = Pose::new(&mut random, [0.0; 3], 0.0);
+        follow(&mut pose, &[Gesture::Right, Gesture::Down], HEAD, &mut random);
+        let turned: Vec<[f32; 2]> =
+            times(60).map(|time| [&pose.yaw, &pose.pitch].map(|axis| axis.at(time).to_degrees())).collect();
+        assert!(turned[..10].iter().flatten().all(|angle| angle.abs() < 0.01), "not before it can know");
+        let [right, down] = [0, 1].map(|axis| {
+            turned
+                .iter()
+                .map(|angles| angles[axis])
+                .fold(0.0, |a: f32, b| if b.abs() > a.abs() { b } else { a })
+        });
+        assert!((-31.0..=-22.0).contains(&right) && (12.0..=21.0).contains(&down), "{right} {down}");
+        assert!(turned[59].iter().all(|angle| angle.abs() < 0.01));
+        assert!(turned.iter().all(|[yaw, pitch]| yaw.abs() < 0.01 || pitch.abs() < 0.01), "one at a time");
+    }
+}
