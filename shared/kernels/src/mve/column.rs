@@ -5,7 +5,8 @@
 
 use core::arch::global_asm;
 
-use crate::{Convolution, Element};
+use crate::Convolution;
+use crate::element::Outputs;
 
 /// Channels that are summed together.
 const LANES: usize = 16;
@@ -33,12 +34,11 @@ pub fn is_column(conv: &Convolution) -> bool {
 }
 
 /// The convolution, if [`is_column`].
-pub fn column<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
+pub fn column(conv: &Convolution, input: &[i8], mut output: Outputs) {
     let channels = conv.output.channels;
     assert!(input.len() >= conv.input.len() && conv.weights.len() >= conv.input.len());
     assert!(conv.input.channels == channels && channels.is_multiple_of(LANES));
-    for (block, out) in output[..channels].chunks_exact_mut(LANES).enumerate() {
-        let first = block * LANES;
+    for first in (0..channels).step_by(LANES) {
         let mut sums = [0; LANES];
         let job = Job {
             pixels: input[first..].as_ptr(),
@@ -50,8 +50,8 @@ pub fn column<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
         // SAFETY: both tensors have `taps` rows of `channels` values, of which sixteen begin at
         // `first`; there are sixteen sums.
         unsafe { mve_columns(&job) }
-        for (lane, (out, sum)) in out.iter_mut().zip(sums).enumerate() {
-            *out = O::narrow(conv.stage.apply(first + lane, sum));
+        for (channel, sum) in (first..).zip(sums) {
+            output.put(channel, conv.stage.apply(channel, sum));
         }
     }
 }

@@ -9,6 +9,7 @@ use super::gather::{PATCH, gather};
 use super::in_vectors;
 use super::pixel::{PIECES, Pixel, mve_pixel};
 use super::tile::{Outputs, PIXELS, Products, lanes, mve_products, mve_scale, mve_scale_prelu};
+use crate::element::Outputs as Written;
 use crate::patch::piece;
 use crate::weights::{FILTERS, PIECE, packed_len, row_len};
 use crate::{Convolution, Element, generic};
@@ -22,17 +23,29 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
         return depthwise_conv2d(&conv, input, output);
     }
     let depth = conv.window.kernel[0] * conv.window.kernel[1] * conv.input.channels;
+    if conv.output.pixels() >= PIXELS && !is_direct(conv, depth) && depth > PATCH {
+        return generic::conv2d(conv, input, output);
+    }
+    by_tiles(conv, depth, input, O::outputs(output));
+}
+
+/// Whether the pixels can be read where they lie.
+fn is_direct(conv: &Convolution, depth: usize) -> bool {
+    conv.window.is_point() && depth.is_multiple_of(PIECE)
+}
+
+fn by_tiles(conv: &Convolution, depth: usize, input: &[i8], output: Written) {
     // What the asm is told; true of every model that was loaded.
     assert!(input.len() >= conv.input.len() && output.len() >= conv.output.len());
     assert!(conv.weights.len() >= packed_len(depth, conv.output.channels));
     assert!(conv.stage.scales.len() >= conv.output.channels);
     if conv.output.pixels() < PIXELS {
         few_pixels(conv, input, output);
-    } else if conv.window.is_point() && depth.is_multiple_of(PIECE) {
-        let mut tiles = Tiles::new(conv, size_of::<O>());
+    } else if is_direct(conv, depth) {
+        let mut tiles = Tiles::new(conv, output.size());
         tiles.each(output, |start| (input[start * depth..(start + PIXELS) * depth].as_ptr(), depth));
-    } else if depth <= PATCH {
-        let mut tiles = Tiles::new(conv, size_of::<O>());
+    } else {
+        let mut tiles = Tiles::new(conv, output.size());
         let mut patches = [0; PIXELS * PATCH];
         tiles.each(output, |start| {
             for (pixel, patch) in patches.chunks_exact_mut(PATCH).enumerate() {
@@ -40,8 +53,6 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
             }
             (patches.as_ptr(), PATCH)
         });
-    } else {
-        generic::conv2d(conv, input, output);
     }
 }
 
@@ -69,7 +80,7 @@ impl<'a> Tiles<'a> {
 
     /// Computes every tile. `pixels` tells where what the seven pixels from `start` on see begins, and
     /// how many bytes apart they are; all their pieces can be read there.
-    fn each<O: Element>(&mut self, output: &mut [O], mut pixels: impl FnMut(usize) -> (*const i8, usize)) {
+    fn each(&mut self, mut output: Written, mut pixels: impl FnMut(usize) -> (*const i8, usize)) {
         let count = self.conv.output.pixels();
         for tile in 0..count.div_ceil(PIXELS) {
             let start = (tile * PIXELS).min(count - PIXELS);
@@ -77,7 +88,7 @@ impl<'a> Tiles<'a> {
             for block in (0..self.conv.output.channels).step_by(BLOCK) {
                 let filters = BLOCK.min(self.conv.output.channels - block);
                 self.multiply(first, pitch, block, filters);
-                self.finish(start, block, filters, output);
+                self.finish(start, block, filters, &mut output);
             }
         }
     }
@@ -97,57 +108,68 @@ impl<'a> Tiles<'a> {
         unsafe { mve_products(&products) }
     }
 
-    fn finish<O: Element>(&mut self, start: usize, block: usize, filters: usize, output: &mut [O]) {
+    fn finish(&mut self, start: usize, block: usize, filters: usize, output: &mut Written) {
         let (stage, channels) = (&self.conv.stage, self.conv.output.channels);
-        let output = &mut output[start * channels..(start + PIXELS) * channels];
+        assert!(output.len() >= (start + PIXELS) * channels);
         if !self.vectors {
-            for filter in 0..filters {
-                for (pixel, &sum) in self.sums[filter * PIXELS..][..PIXELS].iter().enumerate() {
-                    let channel = block + filter;
-                    output[pixel * channels + channel] = O::narrow(stage.apply(channel, sum));
-                }
-            }
-            return;
+            // Told apart once, as there are networks of which every output goes here.
+            return match output {
+                Written::Bytes(output) => self.scale(start, block, filters, output),
+                Written::Words(output) => self.scale(start, block, filters, output),
+            };
         }
         let outputs = Outputs {
             sums: self.sums.as_ptr(),
             scales: stage.scales[block..block + filters].as_ptr(),
-            output: output[block..].as_mut_ptr().cast(),
+            output: output.start(start * channels + block).cast(),
             channels: filters,
             step: 1,
             lanes: self.lanes.as_ptr(),
             zero_point: stage.zero_point,
             min: stage.min,
         };
-        // SAFETY: every filter has its sums and its scale; `vectors` says that O has one byte, so the
-        // lanes, up to six pixels further, stay in the slice of seven pixels.
+        // SAFETY: every filter has its sums and its scale; `vectors` says that values have one byte, so the
+        // lanes, up to six pixels further, stay in the seven pixels, which are there.
         unsafe { if stage.prelu { mve_scale_prelu(&outputs) } else { mve_scale(&outputs) } }
+    }
+
+    /// What [`Tiles::finish`] does where the stage does not fit vectors.
+    fn scale<O: Element>(&self, start: usize, block: usize, filters: usize, output: &mut [O]) {
+        let (stage, channels) = (&self.conv.stage, self.conv.output.channels);
+        let output = &mut output[start * channels..(start + PIXELS) * channels];
+        for filter in 0..filters {
+            for (pixel, &sum) in self.sums[filter * PIXELS..][..PIXELS].iter().enumerate() {
+                let channel = block + filter;
+                output[pixel * channels + channel] = O::narrow(stage.apply(channel, sum));
+            }
+        }
     }
 }
 
 /// Every pixel by itself, four pieces at a time.
-fn few_pixels<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
+fn few_pixels(conv: &Convolution, input: &[i8], mut output: Written) {
     let channels = conv.output.channels;
     let depth = conv.window.kernel[0] * conv.window.kernel[1] * conv.input.channels;
     let (pieces, row) = (depth.div_ceil(PIECE), row_len(channels));
     let mut sums = [0; BLOCK];
-    for (at, out) in output.chunks_exact_mut(channels).enumerate().take(conv.output.pixels()) {
-        for (block, out) in out.chunks_mut(BLOCK).enumerate() {
-            sums[..out.len()].fill(0);
+    for at in 0..conv.output.pixels() {
+        for block in (0..channels).step_by(BLOCK) {
+            let sums = &mut sums[..BLOCK.min(channels - block)];
+            sums.fill(0);
             for first in (0..pieces).step_by(PIECES) {
                 let mut pixel = Pixel { values: [[0; PIECE]; PIECES], weights: [&[]; PIECES] };
                 for (n, values) in pixel.values.iter_mut().enumerate() {
                     // Past the last piece values are zero, so any weights will do.
                     let number = if first + n < pieces { first + n } else { first };
-                    pixel.weights[n] = &conv.weights[number * row + block * BLOCK * PIECE..];
+                    pixel.weights[n] = &conv.weights[number * row + block * PIECE..];
                     if first + n < pieces {
                         *values = piece(conv, input, at, number);
                     }
                 }
-                mve_pixel(&pixel, &mut sums[..out.len()]);
+                mve_pixel(&pixel, sums);
             }
-            for (lane, (out, &sum)) in out.iter_mut().zip(&sums).enumerate() {
-                *out = O::narrow(conv.stage.apply(block * BLOCK + lane, sum));
+            for (channel, &sum) in (block..).zip(&*sums) {
+                output.put(at * channels + channel, conv.stage.apply(channel, sum));
             }
         }
     }

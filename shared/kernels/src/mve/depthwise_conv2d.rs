@@ -11,13 +11,14 @@ use super::column::{column, is_column};
 use super::filter::{self, Filter, Finish, Plane, offsets};
 use super::plane::{self, Columns};
 use super::{in_vectors, in_wide_vectors};
+use crate::element::Outputs;
 use crate::parts::{self, PITCH, Part};
 use crate::{Convolution, Element, generic};
 
 /// See [`crate::depthwise_conv2d`].
 pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     if is_column(conv) {
-        return column(conv, input, output);
+        return column(conv, input, O::outputs(output));
     }
     let (height, width, channels) = (conv.output.height, conv.output.width, conv.output.channels);
     let ours = parts::fit(conv)
@@ -29,12 +30,16 @@ pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &m
     if !ours {
         return generic::depthwise_conv2d(conv, input, output);
     }
-    assert!(input.len() >= conv.input.len() && output.len() >= conv.output.len());
-    let mut plane = [0; parts::ROWS * parts::PITCH];
-    parts::each(conv, |part| run(&part, conv, input, output, &mut plane));
+    by_parts(conv, input, O::outputs(output));
 }
 
-fn run<O: Element>(part: &Part, conv: &Convolution, input: &[i8], output: &mut [O], plane: &mut [i8]) {
+fn by_parts(conv: &Convolution, input: &[i8], mut output: Outputs) {
+    assert!(input.len() >= conv.input.len() && output.len() >= conv.output.len());
+    let mut plane = [0; parts::ROWS * parts::PITCH];
+    parts::each(conv, |part| run(&part, conv, input, &mut output, &mut plane));
+}
+
+fn run(part: &Part, conv: &Convolution, input: &[i8], output: &mut Outputs, plane: &mut [i8]) {
     let (channels, stride) = (conv.output.channels, conv.window.stride[0]);
     let columns = Columns {
         columns: part.horizontal.count,
@@ -53,7 +58,7 @@ fn run<O: Element>(part: &Part, conv: &Convolution, input: &[i8], output: &mut [
         channels,
         zero_point: conv.stage.zero_point,
         min: conv.stage.min as i8,
-        finish: match (size_of::<O>(), conv.stage.prelu) {
+        finish: match (output.size(), conv.stage.prelu) {
             (2, _) => Finish::Wide,
             (_, true) => Finish::Prelu,
             (_, false) => Finish::Clamp,
@@ -61,7 +66,8 @@ fn run<O: Element>(part: &Part, conv: &Convolution, input: &[i8], output: &mut [
     };
     for channel in 0..channels {
         plane::copy(&columns, &input[part.first_input(conv) + channel..], &mut plane[to..]);
-        let output = &mut output[part.first_output(conv) + channel..];
-        filter::run(&filter, plane, &conv.weights[channel..], &conv.stage.scales[channel], output);
+        let first = part.first_output(conv) + channel;
+        let scale = &conv.stage.scales[channel];
+        filter::run(&filter, plane, &conv.weights[channel..], scale, output, first);
     }
 }

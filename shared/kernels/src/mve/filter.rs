@@ -2,7 +2,8 @@
 
 use core::arch::global_asm;
 
-use crate::{Element, Scale};
+use crate::Scale;
+use crate::element::Outputs;
 
 /// Outputs to compute from a plane.
 pub struct Plane {
@@ -121,14 +122,15 @@ unsafe extern "C" {
     fn mve_filter_2_wide(job: &mut Job);
 }
 
-/// Computes one channel. `weights` and `output` begin with the channel's first value.
-pub fn run<O: Element>(it: &Filter, plane: &[i8], weights: &[i8], scale: &Scale, output: &mut [O]) {
+/// Computes one channel. `weights` begin with the channel's first value, `output` has its first at `first`.
+pub fn run(it: &Filter, plane: &[i8], weights: &[i8], scale: &Scale, output: &mut Outputs, first: usize) {
     let Plane { rows, columns, pitch, stride } = it.plane;
-    let (row, channels, bytes) = (it.output_width * it.channels, it.channels, size_of::<O>());
+    let (row, channels, bytes) = (it.output_width * it.channels, it.channels, output.size());
     // The last output of the last row, and the last pixel that it sees.
     assert!(rows >= 2 && columns >= 4);
     assert!(bytes == if it.finish == Finish::Wide { 2 } else { 1 });
-    assert!(output.len() > (rows - 1) * row + (columns - 1) * channels && weights.len() > 8 * channels);
+    assert!(output.len() > first + (rows - 1) * row + (columns - 1) * channels);
+    assert!(weights.len() > 8 * channels);
     assert!(plane.len() >= ((rows - 1) * stride + 2) * pitch + (columns - 1) * stride + 3);
     let lane = |y: usize, x: usize| ((y * row + x * channels) * bytes) as u16;
     // Two vectors, the left half of a tile and the right one, narrowed into each other's gaps.
@@ -138,7 +140,7 @@ pub fn run<O: Element>(it: &Filter, plane: &[i8], weights: &[i8], scale: &Scale,
     let mut job = Job {
         scale: *scale,
         plane: plane.as_ptr(),
-        output: output.as_mut_ptr().cast(),
+        output: output.start(first),
         tiles: columns / 4,
         back_plane: back * stride,
         back_output: back * channels * bytes,
