@@ -53,6 +53,7 @@ fn main() -> ! {
         ready: board::FPGAIO.led(0),
         refused: board::FPGAIO.led(1),
         alarm: board::FPGAIO.led(2),
+        asked: [5, 6, 7, 8].map(|led| board::FPGAIO.led(led)),
         wires: [board::FPGAIO.led(3), board::FPGAIO.led(4)],
         button: Input::BUTTON,
         contact: Input::CONTACT,

@@ -6,7 +6,6 @@ use audit::{Fault, Kind};
 use embassy_futures::select::{Either4, select4};
 use embassy_time::{Duration, Instant, Timer};
 use embedded_storage_async::nor_flash::NorFlash;
-use policy::Claim;
 use protocol::{EventKind, ModelKind};
 
 use crate::{
@@ -194,7 +193,7 @@ where
                 let missed = link.missed.swap(0, Ordering::Relaxed);
                 desk.journal.take_notice(told, missed);
                 if let Notice::Code(code) = told.what {
-                    desk.decide(Claim::Code(code), 0).await;
+                    desk.decide(desk.claim_of_code(code), 0).await;
                 }
             }
             Either4::Third(capture) => desk.watch(models, capture).await,

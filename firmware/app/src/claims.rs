@@ -9,8 +9,8 @@ use core::sync::atomic::Ordering;
 use audit::Kind;
 use embassy_time::{Duration, Instant};
 use embedded_storage_async::nor_flash::NorFlash;
-use policy::{Claim, Decision, Reason};
-use protocol::{Artefact, EventKind, Judgement, Name, PersonId};
+use policy::{Claim, Code, Decision, Reason};
+use protocol::{Artefact, EventKind, Judgement, Matching, Name, PersonId};
 
 use crate::{
     board::System, desk::Desk, door::Cause, engine::Engine, journal::Say, link::Order, translate,
@@ -24,10 +24,20 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             Judgement::Stranger(_) => Claim::Stranger,
             Judgement::Known(who) => {
                 self.misses = 0;
-                return agreed.then_some(Claim::Face { person: who.person });
+                let person = who.person;
+                return agreed.then_some(match self.settings.matching {
+                    Matching::Verify => Claim::Verified { person },
+                    _ => Claim::Face { person },
+                });
             }
             // Too poor a look says nothing of who it is, and neither do looks that are too few yet.
-            Judgement::Poor(_) | Judgement::NotLive(Artefact::Early) => return None,
+            Judgement::Poor(_) => return None,
+            Judgement::NotLive(artefact) if artefact.is_open() => return None,
+            // That was decided over many looks.
+            Judgement::NotLive(Artefact::Challenge) => {
+                self.misses = 0;
+                return Some(Claim::Spoof);
+            }
             Judgement::NotLive(_) => Claim::Spoof,
             _ => {
                 self.misses = 0;
@@ -42,6 +52,18 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         Some(failure)
     }
 
+    /// The claim that a code makes.
+    pub(crate) fn claim_of_code(&self, code: Code) -> Claim {
+        if self.settings.matching != Matching::Verify {
+            return Claim::Code(code);
+        }
+        let owner = self.rules.owner(&code);
+        Claim::Identity {
+            person: owner.map(|(person, _)| person),
+            duress: owner.is_some_and(|(_, duress)| duress),
+        }
+    }
+
     /// Decides of a claim, tells of it, and opens the door if it may be. `score` is the similarity of the face.
     pub(crate) async fn decide(&mut self, claim: Claim, score: i16) {
         let now = Instant::now().as_millis();
@@ -49,7 +71,8 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let clock = time.exact.then_some(time.unix_ms);
         if self.link.uncovered.load(Ordering::Relaxed) {
             let person = match claim {
-                Claim::Face { person } => Some(person),
+                Claim::Face { person } | Claim::Verified { person } => Some(person),
+                Claim::Identity { person, .. } => person,
                 _ => self.policy.asked(now),
             };
             if person.is_some() {
@@ -57,7 +80,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             }
             return;
         }
-        if let Claim::Face { person } = claim
+        if let Claim::Face { person } | Claim::Verified { person } = claim
             && self.rules.of(person).is_none()
         {
             return self.deny(Some(person), Reason::Unreadable, score);
@@ -67,7 +90,8 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let asked = self.policy.asked(now);
         let decision = self.policy.decide(now, clock, claim, &self.settings.limits, rule);
         let who = match claim {
-            Claim::Face { person } => Some(person),
+            Claim::Face { person } | Claim::Verified { person } => Some(person),
+            Claim::Identity { person, .. } => person,
             Claim::Code(_) => asked,
             _ => None,
         };
@@ -78,9 +102,14 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                     self.link.record(EventKind::CodeAsked { person, name: self.name_of(person) });
                 }
             }
+            Decision::AskFace { person } => {
+                self.link.record(EventKind::FaceAsked { person, name: self.name_of(person) });
+            }
             Decision::Refused(reason) => {
                 if who.is_some() {
                     self.deny(who, reason, score);
+                } else if reason == Reason::WrongCode {
+                    self.journal.refused(reason, 0, None);
                 }
                 if !was_shut && self.policy.shut_until(now).is_some() {
                     self.deny(None, Reason::LockedOut, 0);

@@ -6,8 +6,8 @@ use audit::{Fault, Kind};
 use embassy_time::Instant;
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::{Gallery, Template};
-use liveness::Watch;
-use protocol::{Error, ModelKind, Settings};
+use liveness::{Challenge, Watch};
+use protocol::{Error, Gesture, ModelKind, Settings};
 use secrets::{Generator, Key};
 
 use crate::{
@@ -44,6 +44,8 @@ pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
     pub(crate) transfer: Option<Transfer>,
     pub(crate) agreement: Agreement,
     pub(crate) looks: Watch,
+    /// How far whoever is looked at has come with what the door asks for.
+    pub(crate) challenge: Challenge,
     /// Pictures in a row for which somebody was refused.
     pub(crate) misses: u8,
     /// Failures, who came in, and whose code is asked for.
@@ -51,6 +53,8 @@ pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
     pub(crate) rules: Rules,
     /// The face of the last look.
     pub(crate) face: Option<Template>,
+    /// The face of the first look of the watch.
+    pub(crate) first: Option<Template>,
     pub(crate) camera_sequence: u32,
     /// Until when the camera's pictures are left for the host to ask for.
     pub(crate) paused_until: Instant,
@@ -113,10 +117,12 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
             transfer: None,
             agreement: Agreement::new(),
             looks: Watch::new(),
+            challenge: Challenge::new(),
             misses: 0,
             policy: policy::Access::new(),
             rules,
             face: None,
+            first: None,
             camera_sequence: 0,
             paused_until: Instant::MIN,
             access,
@@ -141,6 +147,8 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
     pub(crate) fn begin_anew(&mut self) {
         self.agreement.reset();
         self.looks.reset();
+        self.challenge.reset();
+        self.link.ask(Gesture::Straight);
         self.misses = 0;
     }
 

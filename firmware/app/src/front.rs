@@ -11,7 +11,7 @@ use embassy_time::{Duration, Instant, Timer};
 use embedded_hal::digital::{InputPin, OutputPin};
 use embedded_io_async::{Read, Write};
 use policy::Alarm;
-use protocol::{Deframer, Error, EventKind, Kind, Packet};
+use protocol::{Deframer, Error, EventKind, Gesture, Kind, Packet};
 
 use crate::{
     board::{Keypad, Watchdog},
@@ -33,6 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Room for the frame that says [`Error::Busy`].
 const BUSY_FRAME: usize = 32;
 
+/// What the LEDs ask for, in their order.
+const GESTURES: [Gesture; 4] = [Gesture::Left, Gesture::Right, Gesture::Up, Gesture::Down];
+
 /// What the front needs of a board.
 ///
 /// All of it goes to another priority, so that on a board all of it must be `Send`.
@@ -49,6 +52,9 @@ pub struct Front<R, W, L, A, B, I, K, D> {
     pub refused: B,
     /// The output that tells of an alarm: the door was forced or is held open, or the cover is open.
     pub alarm: A,
+    /// Four LEDs, one a movement that whoever is before the camera is asked for: to turn left, to turn right, to look
+    /// up, and to nod.
+    pub asked: [B; 4],
     /// Wiegand's two wires, for zeros and for ones, both high.
     pub wires: [A; 2],
     /// The button by which people inside open the door (request to exit), high while pressed.
@@ -83,11 +89,24 @@ where
     K: Keypad,
     D: Watchdog,
 {
-    let Front { receive, send, lock, ready, refused, alarm, wires, button, contact, cover, keypad, watchdog } =
-        front;
+    let Front {
+        receive,
+        send,
+        lock,
+        ready,
+        refused,
+        alarm,
+        asked,
+        wires,
+        button,
+        contact,
+        cover,
+        keypad,
+        watchdog,
+    } = front;
     let outgoing = Channel::new();
     link.give_sign();
-    let pins = Pins { lock, ready, refused, alarm, button, contact, cover, failing: false };
+    let pins = Pins { lock, ready, refused, alarm, asked, button, contact, cover, failing: false };
     join5(
         keep_door(pins, keypad, link),
         read_requests(receive, &outgoing, link),
@@ -190,6 +209,7 @@ struct Pins<L, A, B, I> {
     ready: A,
     refused: B,
     alarm: A,
+    asked: [B; 4],
     button: I,
     contact: I,
     cover: I,
@@ -208,6 +228,9 @@ impl<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin> Pins<L, A, B, I> {
     fn show(&mut self, link: &Link) {
         let _ = self.ready.set_state(link.ready.load(Ordering::Relaxed).into());
         let _ = self.refused.set_state(link.refused.load(Ordering::Relaxed).into());
+        for (led, gesture) in self.asked.iter_mut().zip(GESTURES) {
+            let _ = led.set_state(link.asks(gesture).into());
+        }
     }
 
     fn pressed(&mut self) -> bool {

@@ -7,7 +7,7 @@ use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Coverage;
 use liveness::Look;
 use policy::Reason;
-use protocol::{Artefact, Error, EventKind, Judgement, Similarity};
+use protocol::{Artefact, Error, EventKind, Gesture, Judgement, LivenessMode, Matching, Name, Similarity};
 use vision::Frame;
 
 use crate::{
@@ -49,10 +49,16 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let seen = self.agreement.see(frame, Instant::now(), person, self.settings.agreement_frames);
         let refused = match judgement {
             Judgement::Stranger(_) => true,
-            Judgement::NotLive(artefact) => artefact != Artefact::Early,
+            Judgement::NotLive(artefact) => !artefact.is_open(),
             _ => false,
         };
         self.link.refused.store(refused, Ordering::Relaxed);
+        match judgement {
+            Judgement::NotLive(Artefact::Asked(gesture)) => self.link.ask(gesture),
+            // Who turns too far to be judged is asked all the same.
+            Judgement::Poor(_) => {}
+            _ => self.link.ask(Gesture::Straight),
+        }
         tell(frame, &judgement, threshold, seen.count);
         match &judgement {
             Judgement::Stranger(best) => {
@@ -78,10 +84,30 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         }
     }
 
+    /// With whom a face is compared; none for everybody.
+    fn awaited(&self) -> Option<Awaited> {
+        if self.settings.matching != Matching::Verify {
+            return None;
+        }
+        let awaited = self.policy.awaited(Instant::now().as_millis());
+        let person = awaited.and_then(|id| {
+            let gallery = self.gallery().ok()?;
+            gallery.next_person(id).filter(|person| person.id() == id)
+        });
+        Some(Awaited {
+            name: person.map(|person| translate::name(person.name())).unwrap_or_default(),
+            templates: person.map_or(0, |person| person.templates()),
+        })
+    }
+
     fn judge(&mut self, models: &Models<'_, E>, frame: &Frame<'_>) -> Result<Judged, Error> {
         let (pair, info) = models.pair()?;
         let alive = models.liveness(self.settings.liveness)?;
-        let templates = self.gallery()?.templates();
+        let awaited = self.awaited();
+        let templates = match &awaited {
+            Some(awaited) => awaited.templates,
+            None => self.gallery()?.templates(),
+        };
         let threshold = models.threshold(self.settings.far_one_in, templates)?;
         if threshold.coverage == Coverage::BeyondTable {
             log!(debug, "the rate asked for is beyond the encoder's calibration table");
@@ -111,18 +137,38 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         if let Some(network) = alive {
             let score = self.engine.live(network, frame, &found)?;
             // Whoever takes another's place begins anew, however still the place is.
-            let before = self.face.replace(template.clone());
-            let alike = before.and_then(|before| before.similarity(&template));
-            let alike = alike.map_or(i16::MAX, translate::similarity);
+            let alike = [&self.face, &self.first].map(|other| {
+                let alike = other.as_ref().and_then(|other| other.similarity(&template));
+                alike.map_or(i16::MAX, translate::similarity)
+            });
+            self.face = Some(template.clone());
             let look = Look::new(score, &found, Instant::now().as_millis(), alike);
-            let verdict = self.looks.see(look, self.settings.agreement_frames.into());
+            let mut verdict = self.looks.see(look, self.settings.agreement_frames.into());
+            let looks = self.looks.looks();
+            if looks.len() == 1 {
+                self.first = Some(template.clone());
+            }
+            if self.settings.liveness == LivenessMode::Challenge {
+                let system = &mut self.system;
+                verdict = self.challenge.see(verdict, looks, || {
+                    let mut random = [0; liveness::STEPS];
+                    system.fill(&mut random);
+                    random
+                });
+            }
             liveness = Some(translate::liveness(&verdict));
         }
         let judgement = if let Some(artefact) = liveness.and_then(|liveness| liveness.against) {
             Judgement::NotLive(artefact)
+        } else if awaited.as_ref().is_some_and(|awaited| awaited.templates == 0) {
+            Judgement::Unclaimed
         } else {
             let room = self.room();
-            let best = self.gallery()?.identify(probe(&template, info));
+            let (gallery, probe) = (self.gallery()?, probe(&template, info));
+            let best = match &awaited {
+                Some(awaited) => gallery.verify(&awaited.name, probe).map(Some),
+                None => gallery.identify(probe),
+            };
             match best.map_err(|error| translate::refusal(error, "", room))? {
                 Some(best) if best.similarity >= threshold.similarity => {
                     Judgement::Known(translate::candidate(best))
@@ -132,6 +178,13 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         };
         Ok(Judged { judgement, faces: count, face: Some(face), threshold: needed, liveness })
     }
+}
+
+/// With whom a face is compared where that is one person.
+struct Awaited {
+    name: Name,
+    /// Their templates; none where nobody's code was typed.
+    templates: usize,
 }
 
 /// Logs a decision in one line.

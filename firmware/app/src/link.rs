@@ -7,7 +7,7 @@
 
 use core::{
     cell::RefCell,
-    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering},
 };
 
 use embassy_sync::{
@@ -18,7 +18,7 @@ use embassy_sync::{
 };
 use embassy_time::{Duration, Instant};
 use policy::{Alarm, Code};
-use protocol::{EVENTS_PER_PAGE, Event, EventKind, Kind, LastReply, MAX_BODY};
+use protocol::{EVENTS_PER_PAGE, Event, EventKind, Gesture, Kind, LastReply, MAX_BODY};
 
 use crate::{door::Cause, events::Events, wiegand::Frame};
 
@@ -109,6 +109,8 @@ pub struct Link {
     pub(crate) fed: AtomicBool,
     /// Whether the last picture showed somebody who may not pass.
     pub(crate) refused: AtomicBool,
+    /// The movement that is asked for, as a [`Gesture`]'s number.
+    asked: AtomicU8,
     /// When the back gave its last sign of life, in milliseconds since boot.
     sign: AtomicU32,
 }
@@ -138,6 +140,7 @@ impl Link {
             refused: AtomicBool::new(false),
             confirming: AtomicBool::new(false),
             confirmed: AtomicBool::new(false),
+            asked: AtomicU8::new(Gesture::Straight as u8),
             fed: AtomicBool::new(false),
             sign: AtomicU32::new(0),
         }
@@ -159,6 +162,16 @@ impl Link {
     /// The number of the newest event, and a page of those after `after`.
     pub(crate) fn events(&self, after: u32) -> (u32, heapless::Vec<Event, EVENTS_PER_PAGE>) {
         self.events.lock(|events| events.borrow().page(after))
+    }
+
+    /// Asks for a movement; for none, if it is to look straight ahead.
+    pub(crate) fn ask(&self, gesture: Gesture) {
+        self.asked.store(gesture as u8, Ordering::Relaxed);
+    }
+
+    /// Whether this movement is asked for.
+    pub(crate) fn asks(&self, gesture: Gesture) -> bool {
+        self.asked.load(Ordering::Relaxed) == gesture as u8
     }
 
     /// Tells until when the door is open.

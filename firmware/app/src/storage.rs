@@ -13,7 +13,7 @@
 //! 50, 51         salt of the gallery's key, twice
 //! 52, 55         which places have a rule, a bit each, twice
 //! 53             limits
-//! 54             what goes out by Wiegand
+//! 54             what goes out by Wiegand, and with whom faces are compared
 //! 64 + place     a paired host: key, role, label; or none
 //!
 //! 03 in the key's high byte, and in its low byte the place: a rule of a person, see `rules`
@@ -27,7 +27,7 @@ use embassy_futures::block_on;
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::{Map, MapKey};
 use policy::Rule;
-use protocol::{Hash, Host, MAX_HOSTS, ModelKind, PersonId, Settings};
+use protocol::{Hash, Host, MAX_HOSTS, Matching, ModelKind, PersonId, Settings, Wiegand};
 use secrets::{Entropy, Generator, Key, record};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -88,12 +88,15 @@ impl<F: NorFlash> Storage<F> {
         // A board whose older firmware knew no limits has none of its own.
         let limits = self.get(OWN + 53)?.unwrap_or_default();
         let wiegand = self.get(OWN + 54)?.unwrap_or_default();
-        Ok(Some(Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand }))
+        // A board whose older firmware always identified has the first half alone.
+        let (_, matching): (Wiegand, Matching) = self.get(OWN + 54)?.unwrap_or_default();
+        Ok(Some(Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand, matching }))
     }
 
     pub(crate) fn set_settings(&mut self, settings: &Settings) -> Result<(), Failed> {
-        let Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand } = settings;
-        self.put(OWN + 54, wiegand)?;
+        let Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand, matching } =
+            settings;
+        self.put(OWN + 54, &(wiegand, matching))?;
         self.put(OWN + 53, limits)?;
         self.put(OWN, &(far_one_in, agreement_frames, open_ms, liveness))
     }
@@ -244,7 +247,7 @@ mod tests {
     extern crate std;
     use super::*;
     use emulation::nor::{Nor, SECTOR_SIZE};
-    use protocol::{Limits, LivenessMode, Wiegand};
+    use protocol::{Limits, LivenessMode};
 
     #[test]
     fn settings_of_an_older_firmware_are_kept_and_get_limits() {
@@ -256,13 +259,15 @@ mod tests {
         storage.put(OWN, &(5_000u32, 4u8, 2_000u32, LivenessMode::Off)).unwrap();
         let limits = Limits::default();
         let liveness = LivenessMode::Off;
-        let wiegand = Wiegand::Off;
-        let kept =
-            Settings { far_one_in: 5_000, agreement_frames: 4, open_ms: 2_000, liveness, limits, wiegand };
+        let wiegand = Wiegand::Bits26 { facility: 7 };
+        storage.put(OWN + 54, &wiegand).unwrap();
+        let (far_one_in, agreement_frames, open_ms, matching) = (5_000, 4, 2_000, Matching::Identify);
+        let kept = Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand, matching };
         assert_eq!(storage.settings(), Ok(Some(kept)));
         let limits = Limits { failures: 3, ..limits };
-        storage.set_settings(&Settings { limits, ..kept }).unwrap();
-        assert_eq!(storage.settings(), Ok(Some(Settings { limits, ..kept })));
+        let new = Settings { limits, matching: Matching::Verify, ..kept };
+        storage.set_settings(&new).unwrap();
+        assert_eq!(storage.settings(), Ok(Some(new)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use core::fmt::{self, Write as _};
 
 use gallery::{Candidate, Similarity};
-use liveness::{Against, Verdict};
+use liveness::{Against, Gesture, Verdict};
 use protocol::{Artefact, Error, Flaw, Text};
 use vision::{Limits, Quality, SUBPIXEL_BITS};
 
@@ -49,6 +49,14 @@ pub(crate) fn liveness(verdict: &Verdict) -> protocol::Liveness {
         Against::Repeats => Artefact::Repeats,
         Against::Early => Artefact::Early,
         Against::Sequence => Artefact::Sequence,
+        Against::Straight => Artefact::Asked(protocol::Gesture::Straight),
+        Against::Asked(gesture) => Artefact::Asked(match gesture {
+            Gesture::Left => protocol::Gesture::Left,
+            Gesture::Right => protocol::Gesture::Right,
+            Gesture::Up => protocol::Gesture::Up,
+            Gesture::Down => protocol::Gesture::Down,
+        }),
+        Against::Challenge => Artefact::Challenge,
         _ => Artefact::Looks,
     });
     protocol::Liveness { score: verdict.score, needed: verdict.needed, against }

@@ -146,6 +146,25 @@ fn a_photograph_is_refused_before_it_is_compared() {
 }
 
 #[test]
+fn photographs_shut_the_door_as_strangers_do() {
+    board().boot(async |world: &mut World| {
+        for _ in 0..30 {
+            world.scene.show_bytes(engine::photograph(1));
+            world.wait(50).await;
+        }
+        for _ in 0..30 {
+            world.show(1).await;
+            assert!(!world.is_open(), "ten failures of three pictures each");
+        }
+        world.wait(30_000).await;
+        for _ in 0..30 {
+            world.show(1).await;
+        }
+        assert!(world.is_open());
+    });
+}
+
+#[test]
 fn living_looks_do_not_vouch_for_the_photographs_that_follow() {
     board().boot(async |world: &mut World| {
         world.show(1).await;
@@ -175,6 +194,30 @@ fn pictures_swapped_in_one_place_do_not_open() {
         // Every change of the face begins anew, so that none is ever watched for long enough.
         assert!(judged.skip(1).all(|judgement| judgement == Judgement::NotLive(Artefact::Early)));
     });
+}
+
+/// Every look is nearly that of before, and in the end it is somebody else.
+#[test]
+fn a_face_that_turns_slowly_into_another_one_is_watched_anew() {
+    let early = |judgement: &Judgement| *judgement == Judgement::NotLive(Artefact::Early);
+    for (steps, anew) in [(0, false), (8, true)] {
+        board().boot(async |world: &mut World| {
+            for number in 0..40u8 {
+                world.scene.show_bytes(engine::becoming(4, number, number.saturating_mul(steps)));
+                world.wait(50).await;
+            }
+            let judged: Vec<_> = events(world)
+                .await
+                .into_iter()
+                .filter_map(|event| match event {
+                    EventKind::Judged { judgement, .. } => Some(judgement),
+                    _ => None,
+                })
+                .collect();
+            let watched = judged.iter().skip_while(|one| early(one)).any(early);
+            assert_eq!(watched, anew, "{judged:?}");
+        });
+    }
 }
 
 #[test]

@@ -36,9 +36,14 @@ pub struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// The head of `subject`, which moves for `seconds`.
+    /// The head of `subject`, which moves about as it likes for `seconds`.
     pub fn new(subject: &'a Subject, random: &mut fastrand::Rng, seconds: f32) -> Self {
         let pose = Pose::new(random, [13.0, 7.0, 2.5], 4.0);
+        Self::posed(subject, pose, random, seconds)
+    }
+
+    /// The head of `subject`, which moves by `pose` for `seconds`.
+    pub fn posed(subject: &'a Subject, pose: Pose, random: &mut fastrand::Rng, seconds: f32) -> Self {
         let light = [Wander::new(random, 0.5), Wander::new(random, 0.25)];
         let mut blinks = Vec::new();
         let mut time = BLINK[0] * random.f32();

@@ -17,8 +17,11 @@
 //! sheet     a flat or bent sheet held before the camera
 //! camera    blur, light, noise, and the frame
 //! ```
+//! [`answer`] does the same for a door that asks for movements: heads that follow, and what an attacker can do
+//! with a picture ([`Answer`]).
 #![forbid(unsafe_code)]
 
+mod answer;
 mod camera;
 mod head;
 mod medium;
@@ -28,5 +31,6 @@ mod sheet;
 mod species;
 mod subject;
 
+pub use answer::{Answer, answer, draw};
 pub use species::{Species, sequence};
 pub use subject::Subject;

@@ -4,11 +4,40 @@ use std::f32::consts::TAU;
 
 use fastrand::Rng;
 
-/// A value that moves about zero: a sum of waves of different periods.
+/// A value that moves about zero: a sum of waves of different periods, and of turns that are meant.
 #[derive(Clone, Debug)]
 pub struct Wander {
     /// Amplitude, radians a second, phase.
     waves: [[f32; 3]; 3],
+    turns: Vec<Turn>,
+}
+
+/// A turn to a side and back again, smooth, with a rest at its end; times in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// How far, in the units of the value that it changes.
+    pub amplitude: f32,
+    /// When it begins.
+    pub begin: f32,
+    /// How long it goes out, rests there, and comes back.
+    pub phases: [f32; 3],
+}
+
+impl Turn {
+    /// When it is over.
+    pub fn end(&self) -> f32 {
+        self.begin + self.phases.iter().sum::<f32>()
+    }
+
+    fn at(&self, time: f32) -> f32 {
+        let [out, rest, back] = self.phases;
+        let smooth = |share: f32| {
+            let share = share.clamp(0.0, 1.0);
+            share * share * (3.0 - 2.0 * share)
+        };
+        let since = time - self.begin;
+        self.amplitude * (smooth(since / out) - smooth((since - out - rest) / back))
+    }
 }
 
 impl Wander {
@@ -18,12 +47,19 @@ impl Wander {
             let period = seconds * (0.7 + 0.6 * random.f32());
             [amplitude * share, TAU / period, TAU * random.f32()]
         };
-        Self { waves: [wave(0.7, 4.0), wave(0.35, 1.9), wave(0.08, 0.6)] }
+        Self { waves: [wave(0.7, 4.0), wave(0.35, 1.9), wave(0.08, 0.6)], turns: Vec::new() }
+    }
+
+    /// Moves by this turn, too.
+    pub fn turn(&mut self, turn: Turn) {
+        self.turns.push(turn);
     }
 
     /// The value at `time`, in seconds.
     pub fn at(&self, time: f32) -> f32 {
-        self.waves.iter().map(|[amplitude, speed, phase]| amplitude * (speed * time + phase).sin()).sum()
+        let waves =
+            self.waves.iter().map(|[amplitude, speed, phase]| amplitude * (speed * time + phase).sin());
+        waves.chain(self.turns.iter().map(|turn| turn.at(time))).sum()
     }
 }
 
@@ -56,5 +92,12 @@ impl Pose {
             y: wander(0.6 * shift),
             size: wander(0.015),
         }
+    }
+
+    /// Moves up and down by `shift` pixels whenever it turns so about the axis from ear to ear.
+    pub fn move_with_pitch(&mut self, shift: f32) {
+        let turns = &self.pitch.turns;
+        self.y.turns =
+            turns.iter().map(|turn| Turn { amplitude: shift.copysign(turn.amplitude), ..*turn }).collect();
     }
 }

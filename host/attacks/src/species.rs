@@ -12,7 +12,7 @@ use crate::sheet::Sheet;
 use crate::subject::Subject;
 
 /// Pictures that a door takes in a second.
-const RATE: f32 = 5.0;
+pub(crate) const RATE: f32 = 5.0;
 
 /// What stands before the camera.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,7 +77,7 @@ pub fn sequence(subject: &Subject, species: Species, seed: u64, count: usize) ->
 }
 
 /// The times of `count` pictures in seconds.
-fn times(count: usize) -> impl Iterator<Item = f32> {
+pub(crate) fn times(count: usize) -> impl Iterator<Item = f32> {
     (0..count).map(|number| number as f32 / RATE)
 }
 
@@ -139,7 +139,7 @@ fn swapped(subject: &Subject, random: &mut Rng, count: usize) -> Vec<Picture> {
 }
 
 /// How an attacker holds the sheet: as near as the face's size asks for, turned about a little.
-fn held(subject: &Subject, species: Species, random: &mut Rng) -> Sheet {
+pub(crate) fn held(subject: &Subject, species: Species, random: &mut Rng) -> Sheet {
     let whole = subject.picture.height as f32;
     let face = subject.face[3];
     // The face is a quarter to a half as high as the frame; more, and the sheet's borders are outside.
@@ -156,7 +156,7 @@ fn held(subject: &Subject, species: Species, random: &mut Rng) -> Sheet {
 }
 
 /// A lamp's reflection on a screen.
-fn glaring(picture: Picture, lamp: [f32; 2]) -> Picture {
+pub(crate) fn glaring(picture: Picture, lamp: [f32; 2]) -> Picture {
     picture.map(|x, y, color| {
         let distance = (x - lamp[0]).hypot((y - lamp[1]) * 1.4);
         mix(color, [255.0; 3], 0.45 * (-(distance / 34.0).powi(2)).exp())

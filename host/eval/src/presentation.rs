@@ -2,7 +2,8 @@
 //!
 //! A presentation is a row of pictures: somebody stands before the camera, or something is held there. It
 //! goes through the door's own rule ([`liveness::Watch`], and pictures in a row that agree), so that a
-//! rate is one of the door and not of a network.
+//! rate is one of the door and not of a network. A door that asks for movements ([`liveness::Challenge`]) is one
+//! that is given what it draws.
 //!
 //! | rate | share of |
 //! |---|---|
@@ -11,7 +12,7 @@
 //! | APNRR, BPNRR | presentations without a response: no picture showed a face good enough to judge |
 //! | IAPAR | attack presentations of an enrolled person for which the door opens, of those with a response |
 
-use liveness::{Against, Look, Watch};
+use liveness::{Against, Challenge, Look, STEPS, Watch};
 use serde::Serialize;
 
 /// Standard normal quantile of a two-sided 95 % interval.
@@ -41,10 +42,17 @@ pub struct Ending {
     pub against: Option<Against>,
 }
 
-/// Lets the door see a presentation; `needed` pictures in a row must agree.
-pub fn present(pictures: &[Seen], needed: usize) -> Ending {
-    let mut watch = Watch::new();
-    let mut judge = |look| watch.see(look, needed).against;
+/// Lets the door see a presentation; `needed` pictures in a row must agree. A door that asks for movements draws
+/// them of `asked`, and other ones when it asks anew.
+pub fn present(pictures: &[Seen], needed: usize, asked: Option<[u8; STEPS]>) -> Ending {
+    let (mut watch, mut challenge) = (Watch::new(), Challenge::new());
+    let mut draws = asked;
+    let mut judge = |look| {
+        let verdict = watch.see(look, needed);
+        let Some(draw) = &mut draws else { return verdict.against };
+        let random = || std::mem::replace(draw, draw.map(|byte| byte.wrapping_mul(5).wrapping_add(7)));
+        challenge.see(verdict, watch.looks(), random).against
+    };
     let judged: Vec<_> = pictures.iter().map(|seen| seen.look.map(&mut judge)).zip(pictures).collect();
     ending(judged.iter().map(|(against, seen)| (*against, seen.matches)), needed)
 }
@@ -148,8 +156,8 @@ mod tests {
     fn a_picture_that_stands_still_does_not_pass() {
         let landmarks = [[40, 40], [80, 40], [60, 60], [45, 80], [75, 80]]
             .map(|[x, y]| vision::Point { x: x << 10, y: y << 10 });
-        let look = Look { score: 32_768, landmarks, at_ms: 0, similarity: i16::MAX };
-        let ending = present(&[Seen { look: Some(look), matches: Some(true) }; 24], 3);
+        let look = Look { score: 32_768, landmarks, at_ms: 0, similarity: i16::MAX, to_first: i16::MAX };
+        let ending = present(&[Seen { look: Some(look), matches: Some(true) }; 24], 3, None);
         assert!(ending.responded && !ending.passed && !ending.opened);
         assert_eq!(ending.against, Some(Against::Still));
     }

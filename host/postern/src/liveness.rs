@@ -31,6 +31,7 @@ pub fn mode(name: &str) -> Result<LivenessMode, String> {
     match name {
         "off" => Ok(LivenessMode::Off),
         "passive" => Ok(LivenessMode::Passive),
-        _ => Err(format!("{name} is not off or passive")),
+        "challenge" => Ok(LivenessMode::Challenge),
+        _ => Err(format!("{name} is not off, passive or challenge")),
     }
 }

@@ -10,7 +10,8 @@
 //! 0x0c    boots                board, counts its boots
 //! 0x10    inputs               host: bit 0 button pressed, bit 1 door open, bit 2 cover open
 //! 0x14    outputs              board, as driven now: bit 0 lock relay, bits 8.. LEDs: ready, refused, alarm,
-//!                              and Wiegand's wires for zeros and ones
+//!                              Wiegand's wires for zeros and ones, and four that ask for movements: to turn
+//!                              left, to turn right, to look up, to nod
 //! 0x18    unlocks              board, counts rising edges of the lock relay
 //! 0x1c    reset cause          board, at boot, see `ResetCause`
 //! 0x20    code                 board, the display: the six digits of a pairing and 0x8000_0000; or 0

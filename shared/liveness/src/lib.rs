@@ -2,7 +2,7 @@
 //!
 //! A network scores each picture by itself (`recognizer::Liveness`). This crate keeps
 //! the last looks at one face, finds out how it moves ([`Movement`]), and fuses both: [`Watch::see`] takes a
-//! look and returns a [`Verdict`].
+//! look and returns a [`Verdict`]. A door that needs more asks for movements as well ([`Challenge`]).
 //!
 //! Invariants:
 //! - a verdict that lets somebody pass rests on looks at one face alone: a face that jumps, one that the encoder
@@ -11,13 +11,17 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod challenge;
+mod gesture;
 mod look;
 mod motion;
 mod sequence;
 mod track;
 mod watch;
 
-pub use look::{Look, SAME};
+pub use challenge::{Challenge, DONE_MS, FAILED_MS, STEP_MS, STEPS, order};
+pub use gesture::Gesture;
+pub use look::{Look, SAME, SAME_AS_FIRST};
 pub use motion::{ENOUGH, Movement, foreshortening, parallax};
 pub use sequence::{HIDDEN, INPUT_BITS, INPUT_LIMIT, SEQUENCE, Sequence, WEIGHT_BITS};
 pub use track::{FEATURES, TRACKS, features};

@@ -8,8 +8,12 @@ use crate::motion::parallax;
 const GROWTH: [i64; 2] = [3, 2];
 
 /// Faces that are less alike than this, as a cosine of their templates in Q15 (0.5), are not one face in two
-/// looks. A turning head stays above it from one look to the next, other people stay far below.
+/// looks in a row. A turning head stays above it from one look to the next, other people stay far below.
 pub const SAME: i16 = 16_384;
+
+/// The same for a look and the first one of its watch (0.3): a face that turns slowly into another one goes away from
+/// it. Heads that turned as a door asked them to stayed above 0.41 (people of the training).
+pub const SAME_AS_FIRST: i16 = 9_830;
 
 /// The nose of one face does not leap by more than this between the eyes from one look to the next, in distances of the
 /// eyes, Q12 (0.125): a head would have turned by some 16 degrees. Living heads at five looks a second stay below
@@ -29,18 +33,20 @@ pub struct Look {
     /// How alike this face and that of the look before are to the encoder: the cosine of their templates, Q15.
     /// The largest value where there was none before.
     pub similarity: i16,
+    /// The same for the first look of the watch, from which a face that turns into another one goes away.
+    pub to_first: i16,
 }
 
 impl Look {
-    /// A look at `face`, which is this similar to that of the look before.
-    pub fn new(score: u16, face: &Face, at_ms: u64, similarity: i16) -> Self {
-        Self { score, landmarks: face.landmarks, at_ms, similarity }
+    /// A look at `face`, which is this similar to that of the look before, and to that of the first one.
+    pub fn new(score: u16, face: &Face, at_ms: u64, [similarity, to_first]: [i16; 2]) -> Self {
+        Self { score, landmarks: face.landmarks, at_ms, similarity, to_first }
     }
 
     /// Whether this look and one `before` it can be of one face: it is alike, did not jump by more than its
     /// own size, its nose did not leap between the eyes, and it did not grow or shrink by half.
     pub(crate) fn continues(&self, before: &Self) -> bool {
-        if self.similarity < SAME {
+        if self.similarity < SAME || self.to_first < SAME_AS_FIRST {
             return false;
         }
         if let (Some(now), Some(then)) = (parallax(self), parallax(before))

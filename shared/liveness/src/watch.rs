@@ -13,7 +13,7 @@
 //! The last knows what the others do not: how scores, landmarks and similarities go together over time. It was
 //! trained on examples, and what it was not shown it may mistake; the others are plain geometry.
 
-use crate::{ENOUGH, Look, Movement, SEQUENCE, features};
+use crate::{ENOUGH, Gesture, Look, Movement, SEQUENCE, features};
 
 /// Looks that are kept.
 pub const WINDOW: usize = 24;
@@ -44,6 +44,12 @@ pub enum Against {
     Early,
     /// Looks and movement together are not those of a living head.
     Sequence,
+    /// It is asked to make this movement.
+    Asked(Gesture),
+    /// It is asked to look straight ahead.
+    Straight,
+    /// It did not do what it was asked to.
+    Challenge,
 }
 
 /// What the looks so far come to.
@@ -77,7 +83,8 @@ pub struct Watch {
 impl Watch {
     /// No looks yet.
     pub const fn new() -> Self {
-        let none = Look { score: 0, landmarks: [vision::Point { x: 0, y: 0 }; 5], at_ms: 0, similarity: 0 };
+        let landmarks = [vision::Point { x: 0, y: 0 }; 5];
+        let none = Look { score: 0, landmarks, at_ms: 0, similarity: 0, to_first: 0 };
         Self { looks: [none; WINDOW], length: 0 }
     }
 
@@ -102,7 +109,7 @@ impl Watch {
         if !goes_on {
             self.reset();
             // How it differs from another face tells nothing of this one.
-            look.similarity = i16::MAX;
+            (look.similarity, look.to_first) = (i16::MAX, i16::MAX);
         }
         if self.length == WINDOW {
             self.looks.rotate_left(1);
@@ -144,13 +151,13 @@ mod tests {
     use vision::Point;
 
     use super::*;
-    use crate::SAME;
+    use crate::{SAME, SAME_AS_FIRST};
 
     /// A look at a face at `x`, whose nose is `nose` to the right of the middle.
     fn look(score: u16, x: i32, nose: i32, second: u64) -> Look {
         let places = [[-20, -20], [20, -20], [nose, 0], [-15, 20], [15, 20]];
         let landmarks = places.map(|[dx, dy]| Point { x: (x + dx) << 10, y: (100 + dy) << 10 });
-        Look { score, landmarks, at_ms: 1000 * second, similarity: i16::MAX }
+        Look { score, landmarks, at_ms: 1000 * second, similarity: i16::MAX, to_first: i16::MAX }
     }
 
     #[test]
@@ -198,6 +205,19 @@ mod tests {
             assert_eq!(watch.looks().len() as u64, number % 4 + 1);
             assert_eq!(watch.looks()[0].similarity, i16::MAX, "of one face alone");
         }
+    }
+
+    #[test]
+    fn a_face_that_turns_slowly_into_another_one_begins_anew() {
+        let mut watch = Watch::new();
+        let see = |watch: &mut Watch, to_first| {
+            watch.see(Look { similarity: 32_000, to_first, ..look(32_000, 100, 0, 0) }, 3);
+            watch.looks().len()
+        };
+        let lengths =
+            [5, 30_000, 20_000, SAME_AS_FIRST, SAME_AS_FIRST - 1].map(|alike| see(&mut watch, alike));
+        assert_eq!(lengths, [1, 2, 3, 4, 1]);
+        assert_eq!(watch.looks()[0].to_first, i16::MAX, "it is the first itself");
     }
 
     #[test]

@@ -18,6 +18,18 @@
 //! | code asked, time is over | any code | idle | ignored |
 //! | idle | a code | idle | ignored |
 //!
+//! A door that verifies does not ask who somebody is; they say so first, with their code ([`Claim::Identity`]), and then
+//! their face is compared with theirs alone:
+//!
+//! | state | claim | next state | decision |
+//! |---|---|---|---|
+//! | any | a code of one person | face awaited of this person, for a time | ask for the face |
+//! | any | a code of nobody, or of several | idle | refused; counts as a failure |
+//! | face awaited | their face, and they may pass | idle | open; with the silent alarm, if it was the duress code |
+//! | face awaited | their face, and they may not pass | idle | refused; no failure |
+//! | face awaited | another face | the same | refused; counts as a failure |
+//! | idle, or of another person, or time is over | a face that was verified | the same | ignored |
+//!
 //! Opening ends the count of failures. A code alone never opens: two factors are two.
 
 use serde::{Deserialize, Serialize};
@@ -74,6 +86,18 @@ pub enum Claim {
     Spoof,
     /// A code typed.
     Code(Code),
+    /// A code typed where faces are only compared with whose it is.
+    Identity {
+        /// Whose; none if it is nobody's, or that of several.
+        person: Option<u32>,
+        /// Whether it is their duress code.
+        duress: bool,
+    },
+    /// A living face that is the one of whom a code was typed.
+    Verified {
+        /// Whose.
+        person: u32,
+    },
 }
 
 /// Why somebody is refused. Numbers are never given another meaning.
@@ -149,6 +173,11 @@ pub enum Decision {
         /// Of whom.
         person: u32,
     },
+    /// Ask for this person's face.
+    AskFace {
+        /// Of whom.
+        person: u32,
+    },
     /// Stay locked.
     Refused(Reason),
     /// Nothing: nobody was asked for a code.
@@ -162,13 +191,15 @@ pub struct Access {
     passback: Passback,
     /// Whose code is asked for, and until when.
     asked: Option<(u32, u64)>,
+    /// Whose face is awaited, until when, and whether they are forced to open.
+    awaited: Option<(u32, u64, bool)>,
 }
 
 impl Access {
     /// Nobody came yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { lockout: Lockout::new(), passback: Passback::new(), asked: None }
+        Self { lockout: Lockout::new(), passback: Passback::new(), asked: None, awaited: None }
     }
 
     /// Decides of `claim`. `rule` gives the rule of a person; `clock` is the time since 1970 in milliseconds,
@@ -182,9 +213,10 @@ impl Access {
         rule: impl FnOnce(u32) -> Rule,
     ) -> Decision {
         if self.lockout.shut_until(now).is_some() {
-            self.asked = None;
+            (self.asked, self.awaited) = (None, None);
             return Decision::Refused(Reason::LockedOut);
         }
+        self.awaited = self.awaited.filter(|(_, until, _)| now < *until);
         self.asked = self.asked.filter(|(_, until)| now < *until);
         match claim {
             Claim::Stranger => self.fail(now, limits, Reason::Stranger),
@@ -193,6 +225,24 @@ impl Access {
             Claim::Code(code) => match self.asked {
                 Some((person, _)) => self.code(now, clock, person, &code, limits, &rule(person)),
                 None => Decision::Ignored,
+            },
+            Claim::Identity { person: None, .. } => {
+                self.awaited = None;
+                self.fail(now, limits, Reason::WrongCode)
+            }
+            Claim::Identity { person: Some(person), duress } => {
+                self.awaited = Some((person, now.saturating_add(limits.code_ms.into()), duress));
+                Decision::AskFace { person }
+            }
+            Claim::Verified { person } => match self.awaited {
+                Some((awaited, _, duress)) if awaited == person => {
+                    self.awaited = None;
+                    match self.may_pass(now, clock, person, limits, &rule(person)) {
+                        Ok(()) => self.open(now, person, duress),
+                        Err(reason) => Decision::Refused(reason),
+                    }
+                }
+                _ => Decision::Ignored,
             },
         }
     }
@@ -209,10 +259,17 @@ impl Access {
         self.asked.filter(|(_, until)| now < *until).map(|(person, _)| person)
     }
 
+    /// Whose face is awaited.
+    #[must_use]
+    pub fn awaited(&self, now: u64) -> Option<u32> {
+        self.awaited.filter(|(_, until, _)| now < *until).map(|(person, ..)| person)
+    }
+
     /// A person is no longer enrolled, or has another rule.
     pub fn forget(&mut self, person: u32) {
         self.passback.forget(person);
         self.asked = self.asked.filter(|(asked, _)| *asked != person);
+        self.awaited = self.awaited.filter(|(awaited, ..)| *awaited != person);
     }
 
     fn face(&mut self, now: u64, clock: Option<u64>, person: u32, limits: &Limits, rule: &Rule) -> Decision {
@@ -282,7 +339,7 @@ impl Access {
 
     fn fail(&mut self, now: u64, limits: &Limits, reason: Reason) -> Decision {
         if self.lockout.fail(now, limits.failures, limits.lockout_ms).is_some() {
-            self.asked = None;
+            (self.asked, self.awaited) = (None, None);
         }
         Decision::Refused(reason)
     }

@@ -158,3 +158,39 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn who_says_who_they_are_passes_with_that_face_once_and_in_time() {
+    let mut door = Door::new();
+    let says = |person, duress| Claim::Identity { person: Some(person), duress };
+    let verified = |person| Claim::Verified { person };
+    assert_eq!(door.claim(0, verified(1)), Decision::Ignored, "nobody said so");
+    assert_eq!(door.claim(0, says(2, false)), Decision::AskFace { person: 2 });
+    assert_eq!(door.access.awaited(14_999), Some(2));
+    assert_eq!(door.claim(1, verified(1)), Decision::Ignored, "another one");
+    assert_eq!(door.claim(2, Claim::Stranger), Decision::Refused(Reason::Stranger));
+    assert_eq!(door.claim(3, verified(2)), Decision::Open { person: 2, duress: false });
+    assert_eq!(door.claim(4, verified(2)), Decision::Ignored, "once");
+    door.claim(5, says(2, true));
+    assert_eq!(door.claim(6, verified(2)), Decision::Open { person: 2, duress: true });
+    door.claim(10, says(2, false));
+    assert_eq!(door.claim(15_010, verified(2)), Decision::Ignored, "too late");
+    door.claim(20_000, says(3, false));
+    assert_eq!(door.claim(20_001, verified(3)), Decision::Refused(Reason::Clock), "hours hold");
+    assert_eq!(door.claim(20_002, verified(3)), Decision::Ignored);
+    door.claim(30_000, says(2, false));
+    door.access.forget(2);
+    assert_eq!(door.claim(30_001, verified(2)), Decision::Ignored, "who is no longer enrolled");
+}
+
+#[test]
+fn codes_of_nobody_lock_out_and_end_what_was_awaited() {
+    let mut door = Door::new();
+    let nobody = Claim::Identity { person: None, duress: false };
+    door.claim(0, Claim::Identity { person: Some(1), duress: false });
+    for _ in 0..3 {
+        assert_eq!(door.claim(1, nobody), Decision::Refused(Reason::WrongCode));
+    }
+    assert_eq!(door.claim(2, Claim::Verified { person: 1 }), Decision::Refused(Reason::LockedOut));
+    assert_eq!(door.claim(10_001, Claim::Verified { person: 1 }), Decision::Ignored);
+}

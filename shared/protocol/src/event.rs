@@ -98,6 +98,13 @@ pub enum EventKind {
         /// Whether it is over.
         over: bool,
     },
+    /// Somebody's code was typed, and now their face is waited for.
+    FaceAsked {
+        /// Whose.
+        person: PersonId,
+        /// Their name.
+        name: Name,
+    },
 }
 
 /// What a camera picture shows.
@@ -116,4 +123,6 @@ pub enum Judgement {
     Unable,
     /// A face that is no living one's; it was not compared.
     NotLive(Artefact),
+    /// A face that was not compared, since nobody's code was typed before.
+    Unclaimed,
 }

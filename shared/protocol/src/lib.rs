@@ -67,7 +67,7 @@ pub use frame::{
     Body, DecodeError, Deframer, EncodeError, Kind, MAX_BODY, MAX_FRAME, MAX_PACKET, MAX_SEALING, Packet,
     encode, encode_bytes, pack,
 };
-pub use liveness::{Artefact, Liveness, LivenessMode};
+pub use liveness::{Artefact, Gesture, Liveness, LivenessMode};
 pub use log::{Clock, ENTRIES_PER_PAGE, LogEntry};
 pub use model::{Firmware, ModelInfo, ModelKind};
 pub use pair::{Host, Label, MAX_HOSTS, MAX_LABEL, Pairing, Role, Signature};
@@ -75,10 +75,10 @@ pub use policy::{Alarm, Code, Limits, Reason, Rule, Schedule, Window};
 pub use reply::LastReply;
 pub use request::{Enrolment, PixelFormat, Request, Source};
 pub use response::{Candidate, Comparison, Response, User};
-pub use status::{Door, ResetReason, Settings, Status, Wiegand};
+pub use status::{Door, Matching, ResetReason, Settings, Status, Wiegand};
 
 /// Version of the message table. It grows by one whenever the bytes of a message change.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 
 /// Most bytes of data in one [`Request::FrameChunk`] or [`Request::ModelChunk`].
 pub const MAX_CHUNK: usize = 2048;

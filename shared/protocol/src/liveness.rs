@@ -12,6 +12,8 @@ pub enum LivenessMode {
     /// Without that network the door stays locked.
     #[default]
     Passive,
+    /// The same, and that it makes the movements that the door asks for.
+    Challenge,
 }
 
 impl core::fmt::Display for LivenessMode {
@@ -19,6 +21,7 @@ impl core::fmt::Display for LivenessMode {
         f.write_str(match self {
             LivenessMode::Off => "off",
             LivenessMode::Passive => "passive",
+            LivenessMode::Challenge => "challenge",
         })
     }
 }
@@ -50,6 +53,44 @@ pub enum Artefact {
     Early,
     /// Its looks and its movement together are not those of a living head.
     Sequence,
+    /// The door asks for a movement, and waits for it.
+    Asked(Gesture),
+    /// It did not make the movement that was asked for, or not in time.
+    Challenge,
+}
+
+impl Artefact {
+    /// Whether nothing is decided: the door wants to see more.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Early | Self::Asked(_))
+    }
+}
+
+/// A movement that the door asks for, as whoever makes it calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Gesture {
+    /// To look straight ahead (again).
+    Straight,
+    /// To turn the head to its left.
+    Left,
+    /// To turn the head to its right.
+    Right,
+    /// To raise the head.
+    Up,
+    /// To lower the head, as to nod.
+    Down,
+}
+
+impl core::fmt::Display for Gesture {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Gesture::Straight => "look straight ahead",
+            Gesture::Left => "turn left",
+            Gesture::Right => "turn right",
+            Gesture::Up => "look up",
+            Gesture::Down => "nod",
+        })
+    }
 }
 
 impl core::fmt::Display for Artefact {
@@ -61,6 +102,8 @@ impl core::fmt::Display for Artefact {
             Artefact::Early => "is to be watched for longer",
             Artefact::Sequence => "does not look and move like a living one",
             Artefact::Repeats => "moves like a recording that repeats",
+            Artefact::Asked(gesture) => return write!(f, "is asked to {gesture}"),
+            Artefact::Challenge => "did not do what it was asked to",
         })
     }
 }

@@ -62,6 +62,28 @@ pub struct Settings {
     pub limits: Limits,
     /// Whether another controller is told who was let in.
     pub wiegand: Wiegand,
+    /// With whom a face is compared.
+    pub matching: Matching,
+}
+
+/// With whom a face at the door is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Matching {
+    /// With everybody (1:N).
+    #[default]
+    Identify,
+    /// With whose code was typed before, and nobody else (1:1).
+    Verify,
+}
+
+impl core::fmt::Display for Matching {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Matching::Identify => "identify",
+            Matching::Verify => "verify",
+        })
+    }
 }
 
 /// What another controller is told of who was let in, over Wiegand's two wires.
@@ -93,6 +115,7 @@ impl Default for Settings {
             liveness: LivenessMode::Passive,
             limits: Limits::default(),
             wiegand: Wiegand::Off,
+            matching: Matching::Identify,
         }
     }
 }

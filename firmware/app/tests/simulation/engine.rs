@@ -2,7 +2,8 @@
 //!
 //! Byte 0 is the person (0: no face), byte 1 the number of the view, which differs a little from
 //! the others, byte 2 makes the face too small if not 0, byte 3 is how much it looks like a picture, in 255ths,
-//! byte 4 is the moment of a living head's movement, which stands still as long as the byte does.
+//! byte 4 is the moment of a living head's movement, which stands still as long as the byte does. Bytes 5 to 7 are for
+//! heads that hold themselves straight ([`Pose`]).
 
 use app::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo};
 use gallery::{CalibrationPoint, EncoderHash, Similarity, Template};
@@ -48,6 +49,29 @@ pub fn picture(person: u8, view: u8) -> Vec<u8> {
 pub fn moment(person: u8, moment: u8) -> Vec<u8> {
     let mut bytes = picture(person, 0);
     bytes[4] = moment;
+    bytes
+}
+
+/// How a head is held that looks into the camera, and sways little.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pose {
+    /// How far it is turned to its left, in degrees.
+    pub yaw: i8,
+    /// How far it is lowered, in hundredths of the distance of the eyes.
+    pub down: i8,
+}
+
+/// A picture of a person at a moment of their movement, whose head is held like this.
+pub fn posed(person: u8, now: u8, pose: Pose) -> Vec<u8> {
+    let mut bytes = moment(person, now);
+    bytes[5..8].copy_from_slice(&[1, pose.yaw as u8, pose.down as u8]);
+    bytes
+}
+
+/// A picture of a person who moves, and whose face has become so much of another one's, in 255ths.
+pub fn becoming(person: u8, now: u8, share: u8) -> Vec<u8> {
+    let mut bytes = moment(person, now);
+    bytes[8] = share;
     bytes
 }
 
@@ -112,7 +136,9 @@ impl Engine for FakeEngine {
 
     fn detect(&mut self, _: &FakeModel, frame: &Frame) -> Result<Faces, Fault> {
         let bounds = Rect { x: 1024, y: 1024, width: 4096, height: 5120 };
-        let face = Face { score: 30_000, bounds, landmarks: head(frame.bytes()[4]) };
+        let [_, _, _, _, moment, calm, yaw, down, ..] = *frame.bytes() else { unreachable!() };
+        let pose = (calm != 0).then_some(Pose { yaw: yaw as i8, down: down as i8 });
+        let face = Face { score: 30_000, bounds, landmarks: head(moment, pose) };
         Ok((frame.bytes()[0] != 0).then_some(face).into_iter().collect())
     }
 
@@ -122,8 +148,8 @@ impl Engine for FakeEngine {
         frame: &Frame,
         face: &Face,
     ) -> Result<FakeAligned, Fault> {
-        let [person, view, distant, ..] = *frame.bytes() else { unreachable!() };
-        Ok(FakeAligned { space: model.space, person, view, distant: distant != 0, score: face.score })
+        let [person, view, distant, _, _, _, _, _, share, ..] = *frame.bytes() else { unreachable!() };
+        Ok(FakeAligned { space: model.space, person, view, distant: distant != 0, share, score: face.score })
     }
 
     fn live(&mut self, _: &FakeModel, frame: &Frame, _: &Face) -> Result<u16, Fault> {
@@ -132,13 +158,19 @@ impl Engine for FakeEngine {
     }
 }
 
-/// The landmarks of a head that sways, 0.2 seconds a moment, with the error of a detector.
-fn head(moment: u8) -> [Point; 5] {
+/// The landmarks of a head that sways, 0.2 seconds a moment, with the error of a detector; one that is posed does
+/// so by a quarter.
+fn head(moment: u8, pose: Option<Pose>) -> [Point; 5] {
     let time = f64::from(moment) * 0.2;
-    let sway =
-        |degrees: f64, seconds: f64| (degrees * (time * std::f64::consts::TAU / seconds).sin()).to_radians();
+    let much = if pose.is_some() { 0.25 } else { 1.0 };
+    let pose = pose.unwrap_or_default();
+    let sway = |degrees: f64, seconds: f64| {
+        (much * degrees * (time * std::f64::consts::TAU / seconds).sin()).to_radians()
+    };
     let (yaw, pitch) = (sway(13.0, 3.7) + sway(4.3, 1.8), sway(6.0, 4.3) + sway(2.0, 1.7));
-    let shift = [0.1 * (1.3 * time).sin(), 0.06 * (1.9 * time).sin()];
+    let yaw = yaw + f64::from(pose.yaw).to_radians();
+    let down = f64::from(pose.down) / 100.0;
+    let shift = [much * 0.1 * (1.3 * time).sin(), down + much * 0.06 * (1.9 * time).sin()];
     let mut seed = u32::from(moment) * 7919;
     let mut error = || {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -161,6 +193,8 @@ pub struct FakeAligned {
     person: u8,
     view: u8,
     distant: bool,
+    /// How much of the face is another one's, in 255ths.
+    share: u8,
     score: u16,
 }
 
@@ -181,10 +215,13 @@ impl Aligned for FakeAligned {
 
     fn encode(self) -> Result<Template, Fault> {
         let person = Sha256::digest([self.space, self.person]);
+        let other = Sha256::digest([self.space, self.person + 1]);
         let view = Sha256::digest([self.space, self.view, 99]);
         let values = (0..128).map(|at| {
             let bit = |digest: &[u8], at: usize| i16::from(digest[at / 8] >> (at % 8) & 1) * 2 - 1;
-            100 * bit(&person, at) + 20 * bit(&view, at)
+            let share = i16::from(self.share);
+            let own = (100 * (255 - share) * bit(&person, at) + 100 * share * bit(&other, at)) / 255;
+            own + 20 * bit(&view, at)
         });
         Template::normalise(values.collect::<Vec<i16>>()).map_err(Fault::new)
     }

@@ -190,6 +190,12 @@ impl Board {
             ready: Pin(wires.clone(), |wires| &wires.ready),
             refused: Pin(wires.clone(), |wires| &wires.refused),
             alarm: Pin(wires.clone(), |wires| &wires.alarm),
+            asked: [
+                Pin(wires.clone(), |wires| &wires.asked[0]),
+                Pin(wires.clone(), |wires| &wires.asked[1]),
+                Pin(wires.clone(), |wires| &wires.asked[2]),
+                Pin(wires.clone(), |wires| &wires.asked[3]),
+            ],
             wires: [Pin(wires.clone(), |wires| &wires.data[0]), Pin(wires.clone(), |wires| &wires.data[1])],
             button: Input(wires.clone(), |wires| &wires.button),
             contact: Input(wires.clone(), |wires| &wires.contact),

@@ -27,6 +27,8 @@ pub struct Wires {
     pub ready: Cell<bool>,
     pub refused: Cell<bool>,
     pub alarm: Cell<bool>,
+    /// The LEDs that ask for movements: left, right, up, down.
+    pub asked: [Cell<bool>; 4],
     /// Wiegand's wires.
     pub data: [Cell<bool>; 2],
     pub button: Cell<bool>,
@@ -333,6 +335,7 @@ impl SendParts {
             ready: Self,
             refused: Self,
             alarm: Self,
+            asked: [Self, Self, Self, Self],
             wires: [Self, Self],
             button: Self,
             contact: Self,

@@ -1,6 +1,6 @@
 //! `postern settings`: how sure the door must be, of whom and that they live, how long it opens, and what shuts it.
 
-use client::protocol::{LivenessMode, Wiegand};
+use client::protocol::{LivenessMode, Matching, Wiegand};
 use serde_json::json;
 
 use crate::device::DeviceArgs;
@@ -22,10 +22,15 @@ pub struct Args {
     #[arg(long, value_name = "MS")]
     open_ms: Option<u32>,
 
-    /// What shows that a face is a living one: off (a photograph opens) or passive (the liveness
-    /// network must take it for one; without that network the door stays locked)
+    /// What shows that a face is a living one: off (a photograph opens), passive (it must look and move like one;
+    /// without the liveness network the door stays locked) or challenge (it must also turn and nod as the door asks)
     #[arg(long, value_name = "MODE", value_parser = crate::liveness::mode)]
     liveness: Option<LivenessMode>,
+
+    /// With whom a face is compared: identify (with everybody) or verify (with whose code was typed before, and nobody
+    /// else; who has no code does not come in)
+    #[arg(long, value_name = "MODE", value_parser = matching)]
+    matching: Option<Matching>,
 
     /// Failures in a row that shut the door to everybody
     #[arg(long, value_name = "N")]
@@ -73,6 +78,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     settings.agreement_frames = args.agreement.unwrap_or(settings.agreement_frames);
     settings.open_ms = args.open_ms.unwrap_or(settings.open_ms);
     settings.liveness = args.liveness.unwrap_or(settings.liveness);
+    settings.matching = args.matching.unwrap_or(settings.matching);
     settings.wiegand = args.wiegand.unwrap_or(settings.wiegand);
     let limits = &mut settings.limits;
     limits.failures = args.failures.unwrap_or(limits.failures);
@@ -98,12 +104,14 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         "held_ms": settings.limits.held_ms,
         "fail_safe": settings.limits.fail_safe,
         "wiegand": wiegand::text(settings.wiegand),
+        "matching": settings.matching.to_string(),
     });
     output.print(&report, |out| {
         writeln!(out, "one in     {} strangers may be let in", settings.far_one_in)?;
         writeln!(out, "agreement  {} pictures in a row", settings.agreement_frames)?;
         writeln!(out, "open       for {} ms", settings.open_ms)?;
         writeln!(out, "liveness   {}", settings.liveness)?;
+        writeln!(out, "matching   {}", settings.matching)?;
         let limits = &settings.limits;
         let lockout = f64::from(limits.lockout_ms) / 1e3;
         writeln!(
@@ -133,4 +141,13 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 fn seconds(text: &str) -> Result<u32, String> {
     let seconds: u32 = text.parse().map_err(|_| "seconds are a whole number".to_owned())?;
     seconds.checked_mul(1000).ok_or_else(|| "so many seconds are more than a month".to_owned())
+}
+
+/// The way of matching called `name`.
+fn matching(name: &str) -> Result<Matching, String> {
+    match name {
+        "identify" => Ok(Matching::Identify),
+        "verify" => Ok(Matching::Verify),
+        _ => Err(format!("{name} is not identify or verify")),
+    }
 }

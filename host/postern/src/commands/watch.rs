@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use client::protocol::{Event, EventKind, Judgement};
+use client::protocol::{Artefact, Event, EventKind, Judgement};
 use client::{Device, Error};
 use serde_json::{Value, json};
 
@@ -118,7 +118,9 @@ pub fn judgement_text(judgement: &Judgement) -> String {
         }
         Judgement::Stranger(None) => "a stranger".to_owned(),
         Judgement::Known(best) => format!("{} ({:.3})", best.name, real(best.similarity)),
+        Judgement::NotLive(Artefact::Asked(gesture)) => format!("a face, and asks it to {gesture}"),
         Judgement::NotLive(artefact) => format!("no living face: it {artefact}"),
+        Judgement::Unclaimed => "a face, and nobody's code was typed".to_owned(),
         _ => "cannot judge: the models or the people are missing or do not fit".to_owned(),
     }
 }
@@ -134,6 +136,7 @@ fn to_text(event: &Event) -> String {
         EventKind::Locked => "locked".to_owned(),
         EventKind::Denied { person: None, reason, .. } => format!("nobody may pass: {}", reason.name()),
         EventKind::Denied { name, reason, .. } => format!("{name} may not pass: {}", reason.name()),
+        EventKind::FaceAsked { name, .. } => format!("waits for the face of {name}"),
         EventKind::CodeAsked { name, .. } => format!("waits for the code of {name}"),
         EventKind::Duress { name, .. } => format!("DURESS: {name} was forced to open"),
         EventKind::Alarm { alarm, over: false } => format!("ALARM: {}", alarm.name()),
@@ -155,7 +158,9 @@ fn to_json(event: &Event) -> Value {
                 Judgement::Poor(_) => ("poor", None),
                 Judgement::Stranger(best) => ("stranger", best.as_ref()),
                 Judgement::Known(best) => ("known", Some(best)),
+                Judgement::NotLive(Artefact::Asked(_)) => ("asked", None),
                 Judgement::NotLive(_) => ("not-live", None),
+                Judgement::Unclaimed => ("unclaimed", None),
                 _ => ("unable", None),
             };
             json!({
@@ -166,6 +171,10 @@ fn to_json(event: &Event) -> Value {
                 "similarity": best.map(|best| rounded(best.similarity)),
                 "threshold": threshold.map(rounded),
                 "liveness": crate::liveness::to_json(liveness.as_ref()),
+                "asked": match judgement {
+                    Judgement::NotLive(Artefact::Asked(gesture)) => Some(gesture.to_string()),
+                    _ => None,
+                },
                 "faces": faces,
                 "agreement": agreement,
                 "frame": frame,
@@ -190,6 +199,9 @@ fn to_json(event: &Event) -> Value {
             "name": person.is_some().then_some(name.as_str()),
             "reason": reason.name(),
         }),
+        EventKind::FaceAsked { person, name } => {
+            json!({ "event": "face-asked", "person": person, "name": name.as_str() })
+        }
         EventKind::CodeAsked { person, name } => {
             json!({ "event": "code-asked", "person": person, "name": name.as_str() })
         }

@@ -45,6 +45,7 @@ pub fn holds_at_the_door(bench: &Bench) {
     assert_eq!((last["reason"].as_str(), last["name"].as_str()), (Some("schedule"), Some("Barack")));
     bench.done(&["rule", "Barack", "--hours", "always"]);
 
+    a_code_says_who_it_is(bench);
     the_pins_are_watched(bench);
     bench.refused(&["settings", "--failures", "0"], "must be 1 to 100");
     bench.done(&["settings", "--failures", "1", "--lockout", "3600"]);
@@ -54,6 +55,18 @@ pub fn holds_at_the_door(bench: &Bench) {
         bench.done(&["log"]).iter().rev().take(3).map(|entry| entry["reason"].clone()).collect();
     assert!(reasons.iter().any(|reason| reason == "locked-out"), "{reasons:?}");
     bench.done(&["settings", "--failures", "10", "--lockout", "30", "--liveness", "passive"]);
+}
+
+/// A door that compares a face with whose code was typed, and nobody else.
+fn a_code_says_who_it_is(bench: &Bench) {
+    bench.refused(&["settings", "--matching", "guess"], "not identify or verify");
+    assert_eq!(bench.done(&["settings", "--matching", "verify"])[0]["matching"], "verify");
+    typed(bench, &["rule", "Barack", "--code"], "2468\n", 0);
+    assert_eq!(bench.run(&["show", &picture(BARACK[1])]).code, 1, "nobody said who they are");
+    bench.done(&["board", "type", "2468"]);
+    assert_eq!(bench.run(&["show", &picture(BARACK[1])]).code, 0);
+    bench.done(&["rule", "Barack", "--no-code"]);
+    bench.done(&["settings", "--matching", "identify"]);
 }
 
 /// A door that is forced, and a cover that is opened while this computer has a session.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use attacks::{Species, sequence};
+use attacks::{Answer, Species, answer, draw, sequence};
 use eval::presentation::{Ending, Rates, Share, present, rates};
 use indicatif::{ProgressBar, ProgressStyle};
+use liveness::order;
 use pictures::Photo;
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
@@ -50,9 +51,14 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: usize,
 
-    /// Pictures in a presentation that is made, five a second
-    #[arg(long, value_name = "N", default_value_t = 16)]
-    pictures: usize,
+    /// The door asks for movements, as `postern settings --liveness challenge`; presented are heads that follow, and
+    /// what an attacker can do about it. With --seen, looks at these; without, the same looks by the other rules alone
+    #[arg(long, conflicts_with = "recorded")]
+    challenge: bool,
+
+    /// Pictures in a presentation that is made, five a second [default: 16; 64 with --challenge]
+    #[arg(long, value_name = "N")]
+    pictures: Option<usize>,
 
     /// Pictures in a row that must agree, as `postern settings --agreement`
     #[arg(long, value_name = "N", default_value_t = 3)]
@@ -80,6 +86,11 @@ pub struct Args {
 }
 
 impl Args {
+    /// Pictures in a presentation.
+    fn pictures(&self) -> usize {
+        self.pictures.unwrap_or(if self.challenge { 64 } else { 16 })
+    }
+
     /// The people asked for; none if all are.
     fn names(&self) -> anyhow::Result<Option<Vec<String>>> {
         self.people.as_ref().map(|list| people(list, &self.folds)).transpose()
@@ -95,7 +106,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         }
         return report(&judged, args, output);
     }
-    ensure!(args.pictures >= args.agreement, "a presentation needs at least {} pictures", args.agreement);
+    ensure!(args.pictures() >= args.agreement, "a presentation needs at least {} pictures", args.agreement);
     let (detector, encoder) = images(&args.encoder)?;
     let image = ImageFile::read(&models::image(&args.liveness)?)?;
     let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
@@ -149,11 +160,23 @@ fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Presentation>>
                     (subject(door.recognizer, &photo, arena), door.enrol(&photo, arena)?);
                 let mut judged = Vec::new();
                 if let Some(subject) = &subject {
-                    for species in Species::ALL {
-                        let pictures = sequence(subject, species, seed, args.pictures);
-                        let seen = door.see(&pictures, enrolled.as_ref(), arena)?;
-                        let origin = path.clone();
-                        judged.push(Presentation { species: species.name().to_owned(), origin, seen });
+                    let mut judge = |species: &str, pictures: &[Photo], asked| {
+                        let seen = door.see(pictures, enrolled.as_ref(), arena)?;
+                        let (species, origin) = (species.to_owned(), path.clone());
+                        judged.push(Presentation { species, origin, seen, asked });
+                        anyhow::Ok(())
+                    };
+                    if args.challenge {
+                        let asked = draw(seed);
+                        for kind in Answer::ALL {
+                            let pictures = answer(subject, kind, &order(asked), seed, args.pictures());
+                            judge(kind.name(), &pictures, Some(asked))?;
+                        }
+                    } else {
+                        for species in Species::ALL {
+                            let pictures = sequence(subject, species, seed, args.pictures());
+                            judge(species.name(), &pictures, None)?;
+                        }
                     }
                 }
                 bar.inc(1);
@@ -185,7 +208,12 @@ fn of_recorded(door: &Door, folder: &Path) -> anyhow::Result<Vec<Presentation>> 
                 let seen = door.see(&pictures, enrolled.as_ref(), arena)?;
                 let origin = one.pictures.first().cloned();
                 bar.inc(1);
-                Ok(Presentation { species: one.species.clone(), origin: origin.unwrap_or_default(), seen })
+                Ok(Presentation {
+                    species: one.species.clone(),
+                    origin: origin.unwrap_or_default(),
+                    seen,
+                    asked: None,
+                })
             },
         )
         .collect();
@@ -197,7 +225,8 @@ fn of_recorded(door: &Door, folder: &Path) -> anyhow::Result<Vec<Presentation>> 
 fn report(judged: &[Presentation], args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut species: BTreeMap<&str, Vec<Ending>> = BTreeMap::new();
     for one in judged {
-        species.entry(&one.species).or_default().push(present(&one.seen, args.agreement));
+        let asked = one.asked.filter(|_| args.challenge);
+        species.entry(&one.species).or_default().push(present(&one.seen, args.agreement, asked));
     }
     let bona_fide = Species::BonaFide.name();
     let table: Vec<Rates> =
@@ -205,7 +234,7 @@ fn report(judged: &[Presentation], args: &Args, output: &Output) -> anyhow::Resu
     output.print(&table, |out| {
         writeln!(
             out,
-            "{:<10} {:>13} {:>26} {:>26} {:>26}",
+            "{:<14} {:>13} {:>26} {:>26} {:>26}",
             "species", "presentations", "non-response", "taken for the other", "door opens"
         )?;
         for rates in &table {
@@ -215,7 +244,7 @@ fn report(judged: &[Presentation], args: &Args, output: &Output) -> anyhow::Resu
                 [rates.non_response, rates.classification_error, rates.opened].map(share);
             writeln!(
                 out,
-                "{:<10} {:>13} {:>26} {:>26} {:>26}",
+                "{:<14} {:>13} {:>26} {:>26} {:>26}",
                 rates.species,
                 rates.non_response.of,
                 format!("{} {silent}", names[0]),

@@ -2,8 +2,8 @@
 //! pixels.
 //!
 //! ```text
-//! {"species":"print","origin":"DIR/PERSON/PHOTO.jpg","looks":[{"score":0.31,"similarity":1.0,
-//!  "landmarks":[[94.2,112.4],...],"matches":true},null,...]}
+//! {"species":"print","origin":"DIR/PERSON/PHOTO.jpg","looks":[{"score":0.31,"similarity":1.0,"to_first":1.0,
+//!  "landmarks":[[94.2,112.4],...],"matches":true},null,...],"asked":[1,2,3]}
 //! ```
 
 use std::fs;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use eval::presentation::Seen;
-use liveness::Look;
+use liveness::{Look, STEPS};
 use serde::{Deserialize, Serialize};
 use vision::Point;
 
@@ -26,6 +26,8 @@ pub struct Presentation {
     pub origin: PathBuf,
     /// What every picture showed.
     pub seen: Vec<Seen>,
+    /// The bytes of which a door drew the movements that it asked for; none if it asked for none.
+    pub asked: Option<[u8; STEPS]>,
 }
 
 impl Presentation {
@@ -41,14 +43,24 @@ struct Line {
     species: String,
     origin: PathBuf,
     looks: Vec<Option<Entry>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked: Option<[u8; STEPS]>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Entry {
     score: f32,
     similarity: f32,
+    /// Files of before it was looked at have none.
+    #[serde(default = "one")]
+    to_first: f32,
     landmarks: [[f32; 2]; 5],
     matches: Option<bool>,
+}
+
+/// The similarity of a face and itself.
+fn one() -> f32 {
+    1.0
 }
 
 /// Writes presentations.
@@ -60,12 +72,13 @@ pub fn write(path: &Path, presentations: &[Presentation]) -> anyhow::Result<()> 
             seen.look.map(|look| Entry {
                 score: f32::from(look.score) / 32768.0,
                 similarity: f32::from(look.similarity) / 32768.0,
+                to_first: f32::from(look.to_first) / 32768.0,
                 landmarks: look.landmarks.map(|point| [point.x, point.y].map(|value| value as f32 / 1024.0)),
                 matches: seen.matches,
             })
         };
         let looks = one.seen.iter().map(entry).collect();
-        let line = Line { species: one.species.clone(), origin: one.origin.clone(), looks };
+        let line = Line { species: one.species.clone(), origin: one.origin.clone(), looks, asked: one.asked };
         writeln!(file, "{}", serde_json::to_string(&line)?).with_context(context)?;
     }
     file.flush().with_context(context)
@@ -78,16 +91,19 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Presentation>> {
         let line: Line = serde_json::from_str(line)
             .with_context(|| format!("{}:{} is no line of looks", path.display(), number + 1))?;
         let seen = (0..).zip(line.looks).map(|(number, entry)| seen(number, entry)).collect();
-        Ok(Presentation { species: line.species, origin: line.origin, seen })
+        Ok(Presentation { species: line.species, origin: line.origin, seen, asked: line.asked })
     };
     text.lines().enumerate().map(parse).collect()
 }
 
 fn seen(number: u64, entry: Option<Entry>) -> Seen {
-    let Some(Entry { score, similarity, landmarks, matches }) = entry else { return Seen::default() };
+    let Some(Entry { score, similarity, to_first, landmarks, matches }) = entry else {
+        return Seen::default();
+    };
     let look = Look {
         score: (score * 32768.0).round() as u16,
         similarity: (similarity * 32768.0).round() as i16,
+        to_first: (to_first * 32768.0).round() as i16,
         landmarks: landmarks.map(|[x, y]| {
             let [x, y] = [x, y].map(|value| (value * 1024.0).round() as i32);
             Point { x, y }
@@ -106,12 +122,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("looks.jsonl");
         let landmarks = [1, -2, 300_001, 40_000, 5].map(|x| Point { x, y: 7 - x });
-        let look = Look { score: 32_768, landmarks, at_ms: STEP_MS, similarity: -5 };
+        let look = Look { score: 32_768, landmarks, at_ms: STEP_MS, similarity: -5, to_first: 7 };
         let seen = vec![Seen::default(), Seen { look: Some(look), matches: Some(true) }];
-        let one = Presentation { species: "print".to_owned(), origin: "faces/Ann/1.jpg".into(), seen };
+        let one = Presentation {
+            species: "print".to_owned(),
+            origin: "faces/Ann/1.jpg".into(),
+            seen,
+            asked: Some([9, 0, 255]),
+        };
         write(&path, std::slice::from_ref(&one)).unwrap();
         let again = read(&path).unwrap();
         assert_eq!((again.len(), again[0].person(), &again[0].seen), (1, "Ann".to_owned(), &one.seen));
+        assert_eq!(again[0].asked, one.asked);
         fs::write(&path, "{}\n").unwrap();
         assert!(read(&path).err().unwrap().to_string().ends_with("looks.jsonl:1 is no line of looks"));
     }

@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 use attacks::{Species, Subject};
 use eval::presentation::Seen;
 use gallery::{Calibration, Template};
-use liveness::Look;
+use liveness::{Look, Watch};
 use pictures::Photo;
 use recognizer::{Liveness, Recognizer};
 use vision::{Face, Limits, PixelFormat, Quality};
@@ -59,7 +59,8 @@ impl Door<'_> {
         let points: Vec<_> = self.recognizer.calibration_points().collect();
         let threshold = Calibration::new(&points).map(|table| table.threshold(ONE_IN, 1).similarity);
         let mut seen = Vec::new();
-        let mut before: Option<Template> = None;
+        let (mut before, mut first): (Option<Template>, Option<Template>) = (None, None);
+        let mut watch = Watch::new();
         for (number, picture) in (0u64..).zip(pictures) {
             let frame = picture.to_frame(PixelFormat::Yuyv);
             let frame = frame.view()?;
@@ -77,8 +78,10 @@ impl Door<'_> {
                 }
             };
             let template = self.recognizer.align(&frame, &face, arena.bytes())?.encode()?;
-            let alike = before.as_ref().and_then(|before| before.similarity(&template));
-            let alike = alike.map_or(i16::MAX, |found| found.0.clamp(-32_768, 32_767) as i16);
+            let alike = [&before, &first].map(|other| {
+                let alike = other.as_ref().and_then(|other| other.similarity(&template));
+                alike.map_or(i16::MAX, |found| found.0.clamp(-32_768, 32_767) as i16)
+            });
             let look = Look::new(score, &face, number * self.step_ms, alike);
             let matches = match (enrolled, &threshold) {
                 (Some(enrolled), Ok(threshold)) => {
@@ -86,6 +89,10 @@ impl Door<'_> {
                 }
                 _ => None,
             };
+            watch.see(look, 1);
+            if watch.looks().len() == 1 {
+                first = Some(template.clone());
+            }
             before = Some(template);
             seen.push(Seen { look: Some(look), matches });
         }

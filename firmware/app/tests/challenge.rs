@@ -1,0 +1,202 @@
+//! A door that asks for movements: it opens to whom does what its LEDs show, and to nobody else.
+
+mod simulation;
+
+use audit::Kind;
+use policy::Reason;
+use protocol::{Artefact, EventKind, Gesture, Judgement, Limits, LivenessMode, Request, Response, Settings};
+use simulation::{Board, World, engine, engine::Pose};
+
+/// What the LEDs ask for, in their order.
+const GESTURES: [Gesture; 4] = [Gesture::Left, Gesture::Right, Gesture::Up, Gesture::Down];
+
+fn settings() -> Settings {
+    Settings { liveness: LivenessMode::Challenge, ..Settings::default() }
+}
+
+/// A board that knows person 1, and asks.
+fn board() -> Board {
+    let mut board = Board::with_models();
+    board.boot(async |world: &mut World| {
+        world.host.ask(Request::SetSettings(settings())).await.unwrap();
+        world.host.enrol("Ann", 1).await.unwrap();
+    });
+    board
+}
+
+/// The movement that the LEDs show, if any.
+fn asked(world: &World) -> Option<Gesture> {
+    let lit: Vec<_> =
+        world.wires.asked.iter().zip(GESTURES).filter(|(led, _)| led.get()).map(|(_, one)| one).collect();
+    assert!(lit.len() <= 1, "one at a time: {lit:?}");
+    lit.first().copied()
+}
+
+/// Where a head goes that makes a movement.
+fn goal(gesture: Option<Gesture>) -> Pose {
+    match gesture {
+        Some(Gesture::Left) => Pose { yaw: 24, down: 0 },
+        Some(Gesture::Right) => Pose { yaw: -24, down: 0 },
+        Some(Gesture::Up) => Pose { yaw: 0, down: -30 },
+        Some(Gesture::Down) => Pose { yaw: 0, down: 30 },
+        _ => Pose::default(),
+    }
+}
+
+/// Somebody before the door, a picture after the other.
+#[derive(Default)]
+struct Visitor {
+    pose: Pose,
+    moment: u8,
+}
+
+impl Visitor {
+    /// Shows the next picture, in which the head has come nearer to its goal.
+    async fn step(&mut self, world: &mut World, goal: Pose) {
+        let nearer = |now: i8, goal: i8| now + (goal - now).clamp(-8, 8);
+        self.pose = Pose { yaw: nearer(self.pose.yaw, goal.yaw), down: nearer(self.pose.down, goal.down) };
+        self.hold(world, self.pose).await;
+    }
+
+    async fn hold(&mut self, world: &mut World, pose: Pose) {
+        self.moment = self.moment.wrapping_add(1);
+        world.scene.show_bytes(engine::posed(1, self.moment, pose));
+        world.wait(50).await;
+    }
+
+    /// Does what `answer` makes of what the door asks for, until the door opens or so many pictures were shown;
+    /// the poses, and what was asked.
+    async fn visit(
+        &mut self,
+        world: &mut World,
+        pictures: usize,
+        answer: impl Fn(Gesture) -> Option<Gesture>,
+    ) -> (Vec<Pose>, Vec<Gesture>) {
+        let (mut poses, mut all) = (Vec::new(), Vec::new());
+        let mut before = None;
+        for _ in 0..pictures {
+            let asks = asked(world);
+            if asks != before {
+                all.extend(asks);
+                before = asks;
+            }
+            self.step(world, goal(asks.and_then(&answer))).await;
+            poses.push(self.pose);
+            if world.is_open() {
+                break;
+            }
+        }
+        (poses, all)
+    }
+}
+
+/// What spoke against a living face, a line each time that it changed.
+async fn verdicts(world: &mut World) -> Vec<Artefact> {
+    let (mut all, mut after) = (Vec::new(), 0);
+    loop {
+        match world.host.ask(Request::NextEvents { after }).await {
+            Ok(Response::Events { newest, events }) => {
+                all.extend(events.iter().filter_map(|event| match event.kind {
+                    EventKind::Judged { judgement: Judgement::NotLive(artefact), .. } => Some(artefact),
+                    _ => None,
+                }));
+                after = events.last().map_or(newest, |event| event.sequence);
+                if after == newest {
+                    all.dedup();
+                    return all;
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn it_opens_to_a_head_that_does_what_is_asked() {
+    board().boot(async |world: &mut World| {
+        let (poses, asked_for) = Visitor::default().visit(world, 120, Some).await;
+        assert!(world.is_open(), "asked {asked_for:?}, {} pictures", poses.len());
+        assert_eq!(asked_for.len(), liveness::STEPS);
+        assert_eq!(asked(world), None, "nothing is asked any more");
+        let refused = world.host.kinds().await.into_iter().filter(|kind| *kind == Kind::Refused).count();
+        assert_eq!(refused, 0, "who is asked is not refused");
+    });
+}
+
+#[test]
+fn the_host_is_told_what_is_asked() {
+    board().boot(async |world: &mut World| {
+        let (_, asked_for) = Visitor::default().visit(world, 14, |_| None).await;
+        let told = verdicts(world).await;
+        assert_eq!(told.last(), Some(&Artefact::Asked(asked_for[0])), "{told:?}");
+    });
+}
+
+#[test]
+fn another_movement_than_the_one_asked_for_is_refused_and_counts_once() {
+    board().boot(async |world: &mut World| {
+        let limits = Limits { failures: 2, lockout_ms: 60_000, ..Limits::default() };
+        world.host.ask(Request::SetSettings(Settings { limits, ..settings() })).await.unwrap();
+        let other = |gesture| {
+            Some(match gesture {
+                Gesture::Left => Gesture::Right,
+                Gesture::Right => Gesture::Left,
+                Gesture::Up => Gesture::Down,
+                _ => Gesture::Up,
+            })
+        };
+        let mut visitor = Visitor::default();
+        visitor.visit(world, 25, other).await;
+        assert!(!world.is_open());
+        let told = verdicts(world).await;
+        assert!(told.contains(&Artefact::Challenge), "{told:?}");
+        visitor.visit(world, 150, other).await;
+        assert!(!world.is_open());
+        visitor.visit(world, 150, Some).await;
+        assert!(!world.is_open(), "two failures shut the door");
+        let log = world.host.log().await;
+        let reasons: Vec<_> = log.iter().map(|(_, entry)| entry.reason).collect();
+        assert!(reasons.contains(&(Reason::LockedOut as u8)), "{reasons:?}");
+    });
+}
+
+#[test]
+fn who_does_nothing_in_time_is_refused() {
+    board().boot(async |world: &mut World| {
+        Visitor::default().visit(world, 230, |_| None).await;
+        assert!(!world.is_open());
+        let told = verdicts(world).await;
+        assert!(told.contains(&Artefact::Challenge), "{told:?}");
+    });
+}
+
+#[test]
+fn a_recording_of_what_was_asked_another_time_does_not_open() {
+    let mut board = board();
+    let (recording, _) =
+        board.boot(async |world: &mut World| Visitor::default().visit(world, 120, Some).await);
+    for drawn in 0..6 {
+        board.drawn = 1_000 * drawn;
+        let opens = board.boot(async |world: &mut World| {
+            let mut visitor = Visitor::default();
+            for pose in &recording {
+                visitor.hold(world, *pose).await;
+            }
+            world.is_open()
+        });
+        assert_eq!(opens, drawn == 0, "draw {drawn}; the first is what was recorded");
+    }
+}
+
+#[test]
+fn a_door_that_does_not_ask_shows_nothing() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        world.host.ask(Request::SetSettings(Settings::default())).await.unwrap();
+        for _ in 0..30 {
+            world.show(1).await;
+            assert_eq!(asked(world), None);
+        }
+        assert!(world.is_open());
+    });
+}
