@@ -59,6 +59,7 @@ impl From<Stopped> for Error {
 
 impl<T: NorFlash> Updates<T> {
     /// Reads the boot record, if a boot loader has started this firmware.
+    // Apart from the task of the back, in whose frame it would be longer; so with `tell_given_up`.
     #[inline(never)]
     pub(crate) fn open(record: T, started: Option<u8>, board: u32, unique: &Key) -> Self {
         let ring = started.and_then(|_| Ring::open(Waiting(record), unique).ok());

@@ -46,6 +46,7 @@ impl<F: NorFlash> Ring<F> {
     ///
     /// # Errors
     /// [`Error::Partition`], [`Error::Flash`].
+    // Within a task, whose frame is large, it would be longer.
     #[inline(never)]
     pub fn open(flash: F, unique: &Key) -> Result<Self, Error> {
         let suits = F::ERASE_SIZE.is_multiple_of(PLACE as usize)

@@ -65,8 +65,9 @@ struct UpArgs {
     #[arg(long, value_name = "MACHINE", value_parser = |name: &str| Machine::named(name))]
     machine: Option<Machine>,
 
-    /// Put this firmware on the board. Without it a board runs what it has, and a new one gets
-    /// what `cargo xtask firmware` built
+    /// Program the board with this firmware, as a factory does: whatever its release, and unsigned (`postern
+    /// flash firmware` updates one). Without it a board runs what it has, and a new one gets what `cargo xtask firmware`
+    /// built
     #[arg(long, value_name = "ELF")]
     firmware: Option<PathBuf>,
 }
