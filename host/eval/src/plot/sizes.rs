@@ -32,7 +32,6 @@ fn draw(area: &Area, title: &str, networks: &[Sized]) -> Drawn {
         .collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
     let largest = points.iter().map(|point| point.0).fold(0.1, f64::max);
-    let smallest = points.iter().map(|point| point.0).fold(largest, f64::min);
     let least =
         |(_, tar, network): &(f64, f64, &Sized)| network.point.interval.map_or(*tar, |range| range.low);
     let lowest = points.iter().map(least).fold(1.0, f64::min);
@@ -42,13 +41,14 @@ fn draw(area: &Area, title: &str, networks: &[Sized]) -> Drawn {
         .margin_right(40)
         .x_label_area_size(50)
         .y_label_area_size(80)
-        .build_cartesian_2d((smallest / 1.5..largest * 2.0).log_scale(), (lowest - 0.01).max(0.0)..1.0)?;
+        .build_cartesian_2d(0.0..largest * 1.25, (lowest - 0.01).max(0.0)..1.0)?;
     let rate = networks.first().map_or(0.0, |network| network.point.fmr);
     chart
         .configure_mesh()
         .x_desc("model image, MB")
         .y_desc(format!("TAR at 1 false match in {:.0}", 1.0 / rate))
-        .x_label_formatter(&|size| format!("{size:.2}"))
+        .light_line_style(TRANSPARENT)
+        .x_label_formatter(&|size| format!("{size:.1}"))
         .label_style((FONT, 15))
         .draw()?;
     chart.draw_series(LineSeries::new(front(&points), BLACK.mix(0.4)))?;
@@ -56,7 +56,10 @@ fn draw(area: &Area, title: &str, networks: &[Sized]) -> Drawn {
         let colour = Palette99::pick(index).stroke_width(2);
         let range = network.point.interval.map_or((tar, tar), |range| (range.low, range.high));
         chart.draw_series([ErrorBar::new_vertical(size, range.0, tar, range.1, colour.filled(), 8)])?;
-        chart.draw_series([Text::new(format!(" {}", network.name), (size * 1.02, tar), (FONT, 16))])?;
+        // Neighbours are written on different sides.
+        let offset = if index % 2 == 0 { (10, 4) } else { (10, -20) };
+        let text = Text::new(network.name.to_owned(), offset, (FONT, 16));
+        chart.draw_series([EmptyElement::at((size, tar)) + text])?;
     }
     Ok(())
 }

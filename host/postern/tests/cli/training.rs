@@ -213,6 +213,36 @@ fn a_slimmer_network_learns_rounding_from_more_people_and_resumes() {
 }
 
 #[test]
+fn thresholds_are_found_on_ones_own_people_and_written_into_the_image() {
+    let people = People::new(&[5; 10]);
+    let path = |name: &str| people.out(name).display().to_string();
+    let calibrate = |folder: &People, more: &[&str]| {
+        let folder = [folder.out("people"), folder.out("faces")].map(|path| path.display().to_string());
+        run(&[&["calibrate", &folder[0], "--aligned", "--cache", &folder[1]], more].concat())
+    };
+    let image = path("own.pstn");
+    let first = calibrate(&people, &["--output", &image]);
+    assert_eq!(first.code, 0, "{}", first.said);
+    assert_eq!(first.answers[0]["comparisons"], 50 * 49 / 2 - 10 * 10);
+    let points = |ran: &crate::bench::Ran, field: &str| -> Vec<f64> {
+        let points = ran.answers[0]["points"].as_array().expect("a table");
+        points.iter().map(|point| point[field].as_f64().expect("a threshold")).collect()
+    };
+    let found = points(&first, "threshold");
+    assert!(found.is_sorted() && found != points(&first, "before"), "{found:?}");
+    let again = calibrate(&people, &["--encoder", &image]);
+    assert_eq!(points(&again, "before"), found, "{}", again.said);
+    assert_eq!(run(&["inspect", &image]).code, 0);
+
+    let few = calibrate(&People::new(&[3; 4]), &[]);
+    assert!(few.code == 2 && few.said.contains("a thousand comparisons"), "{}", few.said);
+    let one = calibrate(&People::new(&[5]), &[]);
+    assert!(one.code == 2 && one.said.contains("one person only"), "{}", one.said);
+    let detector = calibrate(&people, &["--encoder", "yunet"]);
+    assert!(detector.code == 2 && detector.said.contains("no encoder"), "{}", detector.said);
+}
+
+#[test]
 fn an_encoder_that_was_trained_here_needs_no_compiling() {
     let inspected = run(&["inspect", "postern-128"]);
     assert_eq!(inspected.code, 0, "{}", inspected.said);
