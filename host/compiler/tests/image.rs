@@ -3,7 +3,7 @@
 mod networks;
 
 use bytemuck::cast_slice_mut;
-use compiler::image::Aligned;
+use compiler::image::{Aligned, recalibrate};
 use compiler::{CalibrationRecord, Kind, Method, Options, Preprocessing};
 use networks::{everything, samples};
 use nn::format::{DIGEST, Header};
@@ -109,4 +109,23 @@ proptest! {
             model.run(cast_slice_mut(&mut arena)).expect("the arena has the size it asks for");
         }
     }
+}
+
+#[test]
+fn another_table_of_thresholds_keeps_the_identity() {
+    let image = image();
+    let row = |one_in, threshold| CalibrationRecord { one_in, threshold };
+    for table in [vec![row(1000, 8000)], vec![row(10, 5000), row(100, 7000), row(1000, 9500)], Vec::new()] {
+        let other = recalibrate(&image, &table).expect("another table");
+        let (old, new) = (Aligned::new(&image), Aligned::new(&other));
+        let [old, new] = [&old, &new].map(|image| Model::load(image.bytes()).expect("a whole image"));
+        assert_eq!(new.calibration(), table);
+        assert_eq!(new.identity(), old.identity());
+        // A table as long as the old one takes no room, and the way back is the very image.
+        let back = recalibrate(&other, &[row(1000, 9000)]).expect("the old table");
+        assert_eq!(back == image, table.len() == 1);
+    }
+    let falling = recalibrate(&image, &[row(10, 5000), row(100, 4000)]);
+    assert!(falling.is_err(), "thresholds rise");
+    assert!(recalibrate(&image[..100], &[]).is_err(), "not whole");
 }
