@@ -70,6 +70,13 @@ fn a_code_says_who_it_is(bench: &Bench) {
     assert_eq!(bench.run(&["show", &picture(BARACK[1])]).code, 0);
     bench.done(&["rule", "Barack", "--no-code"]);
     bench.done(&["settings", "--matching", "identify", "--code-time", "15"]);
+    // Who opens the door within a second of its time has used it, and does not force it.
+    let until = Instant::now() + Duration::from_secs(20);
+    while bench.done(&["board", "status"])[0]["status"]["door"] != "locked" {
+        assert!(Instant::now() < until, "the door does not lock");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    std::thread::sleep(Duration::from_millis(1500));
 }
 
 /// A door that is forced, and a cover that is opened while this computer has a session.
