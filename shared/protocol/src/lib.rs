@@ -47,6 +47,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod controller;
 mod error;
 mod event;
 mod face;
@@ -60,6 +61,7 @@ mod request;
 mod response;
 mod status;
 
+pub use controller::{Osdp, OsdpState, Scbk};
 pub use error::{Error, SettingName};
 pub use event::{Event, EventKind, Judgement};
 pub use face::{Face, Flaw, Point, Quality};
@@ -78,7 +80,7 @@ pub use response::{Candidate, Comparison, Response, User};
 pub use status::{Door, Matching, ResetReason, Settings, Status, Wiegand};
 
 /// Version of the message table. It grows by one whenever the bytes of a message change.
-pub const VERSION: u16 = 4;
+pub const VERSION: u16 = 5;
 
 /// Most bytes of data in one [`Request::FrameChunk`] or [`Request::ModelChunk`].
 pub const MAX_CHUNK: usize = 2048;
