@@ -58,7 +58,7 @@ while time.monotonic() < end and not panel.is_sc_active(ADDRESS):
 say("secure:", panel.is_sc_active(ADDRESS))
 if panel.is_sc_active(ADDRESS):
     who = panel.get_pd_id(ADDRESS)
-    say("identity:", who.model, who.version, hex(who.serial_number))
+    say("identity:", who.model, who.version, hex(who.serial_number & 0xFFFFFFFF))
     lamp = {
         "command": Command.LED, "reader": 0, "led_number": 0, "control_code": 1, "temporary": False,
         "on_count": 10, "off_count": 10, "on_color": 1, "off_color": 2, "timer_count": 10,

@@ -18,14 +18,22 @@ mod image;
 mod gallery;
 mod records;
 
+mod osdp;
+
+mod firmware;
+mod record;
+
 mod picture;
 
 pub use deframe::check as deframe;
+pub use firmware::check as firmware;
 pub use gallery::check as gallery;
 pub use handshake::check as handshake;
 pub use image::check as image;
 pub use messages::check as messages;
+pub use osdp::check as osdp;
 pub use picture::check as picture;
+pub use record::check as record;
 pub use records::check as records;
 pub use session::check as session;
 
@@ -38,7 +46,7 @@ pub struct Target {
 }
 
 /// All parsers that take bytes from outside.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 11] = [
     Target { name: "deframe", check: deframe },
     Target { name: "messages", check: messages },
     Target { name: "handshake", check: handshake },
@@ -46,5 +54,8 @@ pub const TARGETS: [Target; 8] = [
     Target { name: "image", check: image },
     Target { name: "gallery", check: gallery },
     Target { name: "records", check: records },
+    Target { name: "osdp", check: osdp },
+    Target { name: "firmware", check: firmware },
+    Target { name: "record", check: record },
     Target { name: "picture", check: picture },
 ];

@@ -94,6 +94,21 @@ fn records_of_a_gallery() {
 }
 
 #[test]
+fn bytes_on_a_controllers_bus() {
+    stands("osdp");
+}
+
+#[test]
+fn firmware_images() {
+    stands("firmware");
+}
+
+#[test]
+fn a_boot_record_whose_flash_was_changed() {
+    stands("record");
+}
+
+#[test]
 fn photographs() {
     stands("picture");
 }

@@ -1,0 +1,55 @@
+//! Any bytes in a slot of firmware: no panic, and what opens is what its header says.
+//!
+//! ```text
+//! input     flags: 1 the beginning is right, 2 the board is, 4 the length is, 8 the hash is | the slot
+//! ```
+//! What the flags say is right is put into the header before the slot is opened.
+
+use boot::{Error, HEADER_BYTES, Header, Image, Target};
+use sha2::{Digest, Sha256};
+
+/// What an image must be for here.
+const BOARD: u32 = 547;
+const CODE: core::ops::Range<u32> = 0x1000..0x3000;
+
+/// Opens the slot.
+pub fn check(input: &[u8]) {
+    let Some((flags, slot)) = input.split_first() else { return };
+    let mut slot = slot.to_vec();
+    mend(*flags, &mut slot);
+    let target = Target { board: BOARD, code: CODE };
+    let parsed = Header::parse(&slot);
+    match Image::open(&slot, &target) {
+        Ok(Image { header, code, digest }) => {
+            assert_eq!(Ok(header), parsed);
+            assert_eq!((header.board, header.length as usize), (BOARD, code.len()));
+            let end = header.load as usize + code.len();
+            assert!(CODE.contains(&header.load) && end <= CODE.end as usize);
+            assert_eq!(*code, slot[HEADER_BYTES..][..code.len()]);
+            assert_eq!(<[u8; 32]>::from(Sha256::digest(code)), header.sha256);
+            assert_eq!(digest, <[u8; 32]>::from(Sha256::digest(&slot[..HEADER_BYTES])));
+            // A byte of the code that is another one is found.
+            slot[HEADER_BYTES + usize::from(*flags) % (end - header.load as usize)] ^= 1;
+            assert_eq!(Image::open(&slot, &target).map(|_| ()), Err(Error::Damaged));
+        }
+        Err(Error::NotFirmware) => assert_eq!(parsed, Err(Error::NotFirmware)),
+        Err(_) => {}
+    }
+}
+
+fn mend(flags: u8, slot: &mut [u8]) {
+    let Some((header, code)) = slot.split_first_chunk_mut::<HEADER_BYTES>() else { return };
+    if flags & 1 != 0 {
+        header[..4].copy_from_slice(b"PFW1");
+    }
+    if flags & 2 != 0 {
+        header[4..8].copy_from_slice(&BOARD.to_le_bytes());
+    }
+    if flags & 4 != 0 {
+        header[16..20].copy_from_slice(&CODE.start.to_le_bytes());
+        header[20..24].copy_from_slice(&(code.len() as u32).to_le_bytes());
+    }
+    if flags & 8 != 0 {
+        header[32..64].copy_from_slice(&Sha256::digest(&*code));
+    }
+}

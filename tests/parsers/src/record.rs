@@ -1,0 +1,62 @@
+//! Any change to the boot record's flash: only records that the board tagged count, and the next one is kept.
+//!
+//! ```text
+//! input     changes: offset u16 LE, mod the flash | byte, which is put there
+//! ```
+
+use std::sync::OnceLock;
+
+use boot::{Record, Ring};
+use emulation::nor::{Nor, SECTOR_SIZE};
+use secrets::Key;
+
+/// Records that were written, so many that the first sector was erased again.
+const WRITTEN: u64 = 40;
+/// Most changes of an input: more only take longer.
+const MOST: usize = 64;
+
+fn unique() -> Key {
+    Key::new([7; 32])
+}
+
+fn open(flash: &mut [u8]) -> Ring<Nor<&mut [u8]>> {
+    Ring::open(Nor::new(flash), &unique()).expect("two sectors that can be read")
+}
+
+/// The flash after some releases, and the records that were made.
+fn made() -> &'static (Vec<u8>, Vec<Record>) {
+    static MADE: OnceLock<(Vec<u8>, Vec<Record>)> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let mut flash = vec![0xff; 2 * SECTOR_SIZE];
+        let mut records = Vec::new();
+        let mut ring = open(&mut flash);
+        for release in 0..WRITTEN {
+            let record = Record::programmed(release, &[release as u8; 32]);
+            records.push(record.clone());
+            ring.program(record).expect("it is written");
+        }
+        drop(ring);
+        (flash, records)
+    })
+}
+
+/// Changes the flash, opens it, and writes the next record.
+pub fn check(input: &[u8]) {
+    let (flash, records) = made();
+    let mut flash = flash.clone();
+    for [low, high, byte] in input.as_chunks().0.iter().take(MOST) {
+        let at = usize::from(u16::from_le_bytes([*low, *high])) % flash.len();
+        flash[at] = *byte;
+    }
+    let mut ring = open(&mut flash);
+    if let Some(record) = ring.record() {
+        assert!(records.contains(record), "a record that nobody made");
+    }
+    let next = Record::programmed(WRITTEN, &[0xee; 32]);
+    // A place that is not erased may refuse it; then what counted before does.
+    if ring.program(next.clone()).is_ok() {
+        drop(ring);
+        let ring = open(&mut flash);
+        assert_eq!(ring.record(), Some(&next));
+    }
+}
