@@ -15,11 +15,7 @@ use secrets::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{
-    World,
-    engine::picture,
-    parts::{Line, SIDE},
-};
+use super::{World, engine::picture, line::Line, parts::SIDE};
 
 /// The signing key that the board trusts once it is paired.
 pub fn signing_key() -> SigningKey {

@@ -7,6 +7,7 @@
 pub mod engine;
 pub mod firmware;
 pub mod host;
+pub mod line;
 pub mod parts;
 pub mod supply;
 
@@ -23,7 +24,8 @@ use emulation::nor::SECTOR_SIZE;
 
 use engine::FakeEngine;
 use host::Host;
-use parts::{Dog, Eye, Input, Line, Pad, Pin, Scene, Wires};
+use line::Line;
+use parts::{Dog, Eye, Input, Pad, Pin, Scene, Wires};
 use supply::Supply;
 
 /// Bytes of one model slot.
