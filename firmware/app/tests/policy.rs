@@ -3,92 +3,16 @@
 mod simulation;
 
 use audit::Kind;
-use policy::{Code, Reason, Rule, Schedule, Window};
-use protocol::{
-    Error, EventKind, Judgement, Limits, LivenessMode, Matching, Name, Request, Response, Role, Settings,
+use policy::{Reason, Rule, Schedule};
+use protocol::{Error, EventKind, Limits, Name, Request, Response, Role, Settings};
+use simulation::World;
+use simulation::rules::{
+    board, code, comes, denials, events, office, set_limits, set_rule, settings, two_factors,
 };
-use simulation::{Board, World};
 
 /// 2026-11-25, a Wednesday, 12:00 UTC.
 const NOON: u64 = 1_795_608_000_000;
 const HOUR: u64 = 3_600_000;
-
-/// Without liveness, which has tests of its own, so that every picture counts.
-fn settings() -> Settings {
-    Settings { liveness: LivenessMode::Off, ..Settings::default() }
-}
-
-/// A board that knows persons 1 and 2.
-fn board() -> Board {
-    let mut board = Board::with_models();
-    board.boot(async |world: &mut World| {
-        world.host.ask(Request::SetSettings(settings())).await.unwrap();
-        world.host.enrol("Ann", 1).await.unwrap();
-        world.host.enrol("Bob", 2).await.unwrap();
-    });
-    board
-}
-
-fn code(digits: &str) -> Option<Code> {
-    Code::new(digits.as_bytes())
-}
-
-/// Workdays from 8 to 18.
-fn office() -> Rule {
-    let office = Window { days: 0b1_1111, from: 8 * 60, to: 18 * 60 };
-    Rule { schedule: Schedule::new(&[office]).unwrap(), ..Rule::default() }
-}
-
-fn two_factors() -> Rule {
-    Rule { code: code("1234"), duress: code("1235"), ..Rule::default() }
-}
-
-async fn set_rule(world: &mut World, name: &str, rule: Rule) -> Result<Response, Error> {
-    world.host.ask(Request::SetRule { name: Name::try_from(name).unwrap(), rule }).await
-}
-
-async fn set_limits(world: &mut World, limits: Limits) {
-    world.host.ask(Request::SetSettings(Settings { limits, ..settings() })).await.unwrap();
-}
-
-/// Somebody stands there for as many pictures as must agree; whether the door opened.
-async fn comes(world: &mut World, person: u8) -> bool {
-    while world.is_open() {
-        world.wait(100).await;
-    }
-    for _ in 0..3 {
-        world.glance(person).await;
-    }
-    world.is_open()
-}
-
-/// The events since the number `after`.
-async fn events(world: &mut World, after: &mut u32) -> Vec<EventKind> {
-    let mut all = Vec::new();
-    loop {
-        match world.host.ask(Request::NextEvents { after: *after }).await {
-            Ok(Response::Events { newest, events }) => {
-                all.extend(events.iter().map(|event| event.kind.clone()));
-                *after = events.last().map_or(newest, |event| event.sequence);
-                if *after == newest {
-                    return all;
-                }
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
-/// The reasons for which people were denied since `after`.
-async fn denials(world: &mut World, after: &mut u32) -> Vec<(Option<u32>, Reason)> {
-    let events = events(world, after).await.into_iter();
-    events
-        .filter_map(|event| match event {
-            EventKind::Denied { person, reason, .. } => Some((person, reason)),
-            _ => None,
-        })
-        .collect()
-}
 
 #[test]
 fn who_has_hours_passes_within_them_and_only_by_a_clock_that_is_sure() {
@@ -375,95 +299,5 @@ fn an_unpaired_host_neither_reads_nor_sets_rules() {
         assert_eq!(set_rule(world, "Ann", Rule::default()).await, Err(Error::Unpaired));
         let name = Name::try_from("Ann").unwrap();
         assert_eq!(world.host.ask(Request::GetRule { name }).await, Err(Error::Unpaired));
-    });
-}
-
-/// A door that compares a face with whose code was typed, and nobody else.
-async fn verify(world: &mut World, limits: Limits) {
-    let settings = Settings { matching: Matching::Verify, limits, ..settings() };
-    world.host.ask(Request::SetSettings(settings)).await.unwrap();
-    set_rule(world, "Ann", two_factors()).await.unwrap();
-}
-
-#[test]
-fn a_door_that_verifies_opens_to_the_face_whose_code_was_typed() {
-    board().boot(async |world: &mut World| {
-        let mut after = 0;
-        verify(world, Limits::default()).await;
-        assert!(!comes(world, 1).await && !comes(world, 2).await, "nobody said who they are");
-        let seen = events(world, &mut after).await;
-        assert!(matches!(seen.last(), Some(EventKind::Judged { judgement: Judgement::Unclaimed, .. })));
-        world.type_keys("1234#").await;
-        assert!(!world.is_open(), "a code alone opens nothing");
-        let told = events(world, &mut after).await;
-        assert!(told.iter().any(|event| matches!(event, EventKind::FaceAsked { person: 1, .. })));
-        assert!(!comes(world, 2).await, "Bob with Ann's code");
-        assert!(comes(world, 1).await);
-        assert!(!comes(world, 1).await, "a code is for once");
-        world.type_keys("1234#").await;
-        world.wait(15_100).await;
-        assert!(!comes(world, 1).await, "too late");
-        world.type_keys("1235#").await;
-        events(world, &mut after).await;
-        assert!(comes(world, 1).await, "who is forced gets in");
-        let told = events(world, &mut after).await;
-        assert!(told.iter().any(|event| matches!(event, EventKind::Duress { person: 1, .. })));
-    });
-}
-
-/// One comparison needs less similarity than a search of everybody, for the same share of strangers.
-#[test]
-fn a_door_that_verifies_asks_for_the_threshold_of_one_comparison() {
-    board().boot(async |world: &mut World| {
-        for (number, name) in (10..30).zip('a'..) {
-            world.host.enrol(&name.to_string(), number).await.unwrap();
-        }
-        let mut after = 0;
-        let mut needed = async |world: &mut World| {
-            comes(world, 1).await;
-            let judged = events(world, &mut after).await.into_iter().rev();
-            let threshold = judged.filter_map(|event| match event {
-                EventKind::Judged { threshold, .. } => threshold,
-                _ => None,
-            });
-            threshold.into_iter().next().unwrap()
-        };
-        let everybody = needed(world).await;
-        verify(world, Limits::default()).await;
-        world.type_keys("1234#").await;
-        let one = needed(world).await;
-        assert!(one < everybody, "{one} {everybody}");
-    });
-}
-
-#[test]
-fn codes_of_nobody_and_of_several_are_failures_of_a_door_that_verifies() {
-    board().boot(async |world: &mut World| {
-        verify(world, Limits { failures: 3, lockout_ms: 60_000, ..Limits::default() }).await;
-        for guess in ["0000#", "0001#", "0002#", "1234#"] {
-            world.type_keys(guess).await;
-        }
-        assert!(!comes(world, 1).await, "the right one comes too late");
-        world.wait(60_000).await;
-        world.type_keys("1234#").await;
-        assert!(comes(world, 1).await);
-        set_rule(world, "Bob", Rule { code: code("1234"), ..Rule::default() }).await.unwrap();
-        world.type_keys("1234#").await;
-        assert!(!comes(world, 1).await && !comes(world, 2).await, "it says of nobody who they are");
-        world.type_keys("1235#").await;
-        assert!(comes(world, 1).await, "this one is Ann's alone");
-    });
-}
-
-#[test]
-fn hours_hold_at_a_door_that_verifies() {
-    board().boot(async |world: &mut World| {
-        let mut after = 0;
-        verify(world, Limits::default()).await;
-        let rule = Rule { schedule: office().schedule, ..two_factors() };
-        set_rule(world, "Ann", rule).await.unwrap();
-        world.type_keys("1234#").await;
-        assert!(!comes(world, 1).await);
-        assert_eq!(denials(world, &mut after).await, [(Some(1), Reason::Clock)]);
     });
 }

@@ -9,6 +9,7 @@ pub mod firmware;
 pub mod host;
 pub mod line;
 pub mod parts;
+pub mod rules;
 pub mod supply;
 
 use std::{

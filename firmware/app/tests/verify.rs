@@ -1,0 +1,98 @@
+//! A door that compares a face with whose code was typed, and nobody else.
+
+mod simulation;
+
+use policy::{Reason, Rule};
+use protocol::{EventKind, Judgement, Limits, Matching, Request, Settings};
+use simulation::World;
+use simulation::rules::{board, code, comes, denials, events, office, set_rule, settings, two_factors};
+
+/// Makes the door such a one, and gives Ann two codes.
+async fn verify(world: &mut World, limits: Limits) {
+    let settings = Settings { matching: Matching::Verify, limits, ..settings() };
+    world.host.ask(Request::SetSettings(settings)).await.unwrap();
+    set_rule(world, "Ann", two_factors()).await.unwrap();
+}
+
+#[test]
+fn a_door_that_verifies_opens_to_the_face_whose_code_was_typed() {
+    board().boot(async |world: &mut World| {
+        let mut after = 0;
+        verify(world, Limits::default()).await;
+        assert!(!comes(world, 1).await && !comes(world, 2).await, "nobody said who they are");
+        let seen = events(world, &mut after).await;
+        assert!(matches!(seen.last(), Some(EventKind::Judged { judgement: Judgement::Unclaimed, .. })));
+        world.type_keys("1234#").await;
+        assert!(!world.is_open(), "a code alone opens nothing");
+        let told = events(world, &mut after).await;
+        assert!(told.iter().any(|event| matches!(event, EventKind::FaceAsked { person: 1, .. })));
+        assert!(!comes(world, 2).await, "Bob with Ann's code");
+        assert!(comes(world, 1).await);
+        assert!(!comes(world, 1).await, "a code is for once");
+        world.type_keys("1234#").await;
+        world.wait(15_100).await;
+        assert!(!comes(world, 1).await, "too late");
+        world.type_keys("1235#").await;
+        events(world, &mut after).await;
+        assert!(comes(world, 1).await, "who is forced gets in");
+        let told = events(world, &mut after).await;
+        assert!(told.iter().any(|event| matches!(event, EventKind::Duress { person: 1, .. })));
+    });
+}
+
+/// One comparison needs less similarity than a search of everybody, for the same share of strangers.
+#[test]
+fn a_door_that_verifies_asks_for_the_threshold_of_one_comparison() {
+    board().boot(async |world: &mut World| {
+        for (number, name) in (10..30).zip('a'..) {
+            world.host.enrol(&name.to_string(), number).await.unwrap();
+        }
+        let mut after = 0;
+        let mut needed = async |world: &mut World| {
+            comes(world, 1).await;
+            let judged = events(world, &mut after).await.into_iter().rev();
+            let threshold = judged.filter_map(|event| match event {
+                EventKind::Judged { threshold, .. } => threshold,
+                _ => None,
+            });
+            threshold.into_iter().next().unwrap()
+        };
+        let everybody = needed(world).await;
+        verify(world, Limits::default()).await;
+        world.type_keys("1234#").await;
+        let one = needed(world).await;
+        assert!(one < everybody, "{one} {everybody}");
+    });
+}
+
+#[test]
+fn codes_of_nobody_and_of_several_are_failures_of_a_door_that_verifies() {
+    board().boot(async |world: &mut World| {
+        verify(world, Limits { failures: 3, lockout_ms: 60_000, ..Limits::default() }).await;
+        for guess in ["0000#", "0001#", "0002#", "1234#"] {
+            world.type_keys(guess).await;
+        }
+        assert!(!comes(world, 1).await, "the right one comes too late");
+        world.wait(60_000).await;
+        world.type_keys("1234#").await;
+        assert!(comes(world, 1).await);
+        set_rule(world, "Bob", Rule { code: code("1234"), ..Rule::default() }).await.unwrap();
+        world.type_keys("1234#").await;
+        assert!(!comes(world, 1).await && !comes(world, 2).await, "it says of nobody who they are");
+        world.type_keys("1235#").await;
+        assert!(comes(world, 1).await, "this one is Ann's alone");
+    });
+}
+
+#[test]
+fn hours_hold_at_a_door_that_verifies() {
+    board().boot(async |world: &mut World| {
+        let mut after = 0;
+        verify(world, Limits::default()).await;
+        let rule = Rule { schedule: office().schedule, ..two_factors() };
+        set_rule(world, "Ann", rule).await.unwrap();
+        world.type_keys("1234#").await;
+        assert!(!comes(world, 1).await);
+        assert_eq!(denials(world, &mut after).await, [(Some(1), Reason::Clock)]);
+    });
+}
