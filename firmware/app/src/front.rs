@@ -6,19 +6,20 @@ use embassy_futures::{
     join::{join, join5},
     select::{Either3, select3},
 };
-use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, channel::Channel};
+use embassy_sync::channel::Channel;
 use embassy_time::{Duration, Instant, Timer};
 use embedded_hal::digital::{InputPin, OutputPin};
 use embedded_io_async::{Read, Write};
 use policy::Alarm;
-use protocol::{Deframer, Error, EventKind, Gesture, Kind, Packet};
+use protocol::{EventKind, Gesture};
 
 use crate::{
     board::{Keypad, Watchdog},
     controller,
     door::{Cause, Change, Door},
+    frames::{read_requests, write_replies},
     guard::{Guard, Reading},
-    link::{Link, Notice, Order, Ticket},
+    link::{Link, Notice, Order},
     log::log,
     pad::Pad,
     wiegand,
@@ -31,9 +32,6 @@ const FEEDING: Duration = Duration::from_millis(250);
 /// For how long the back may be silent: the slowest thing it does in one go is checking and
 /// hashing a large model image, some seconds. Longer, and the board is reset.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Room for the frame that says [`Error::Busy`].
-const BUSY_FRAME: usize = 32;
-
 /// What the LEDs ask for, in their order.
 const GESTURES: [Gesture; 4] = [Gesture::Left, Gesture::Right, Gesture::Up, Gesture::Down];
 
@@ -72,14 +70,6 @@ pub struct Front<R, W, L, A, B, I, K, D> {
     pub keypad: K,
     /// Resets the board if it hangs.
     pub watchdog: D,
-}
-
-/// What the writer shall send.
-enum Outgoing {
-    /// The reply to this request.
-    Reply(Ticket),
-    /// That the board is busy with another request.
-    Busy(u16),
 }
 
 /// Serves the host and the door. Never ends; run it at interrupt priority.
@@ -123,92 +113,6 @@ where
     )
     .await
     .0
-}
-
-type Outbox = Channel<CriticalSectionRawMutex, Outgoing, 4>;
-
-/// Takes requests off the line.
-async fn read_requests(mut receive: impl Read, outgoing: &Outbox, link: &Link) -> ! {
-    let mut deframer = Deframer::new();
-    let mut bytes = [0; 128];
-    let mut under_way = None;
-    loop {
-        let read = match receive.read(&mut bytes).await {
-            Ok(read) if read > 0 => read,
-            // Noise, or nobody there; a line that fails at once each time must not starve others.
-            _ => {
-                Timer::after(PINS).await;
-                continue;
-            }
-        };
-        for byte in bytes.iter().take(read) {
-            match deframer.push(*byte) {
-                Some(Ok(packet)) if matches!(packet.kind, Kind::Request | Kind::Handshake | Kind::Sealed) => {
-                    take_request(&packet, &mut under_way, outgoing, link).await;
-                }
-                Some(Ok(_)) => log!(warn, "a packet from the host is no request"),
-                Some(Err(_)) => log!(debug, "bytes on the line are no packet"),
-                None => {}
-            }
-        }
-    }
-}
-
-/// Hands a request to the back, or repeats the reply, or says that the board is busy.
-async fn take_request(packet: &Packet<'_>, under_way: &mut Option<Ticket>, outgoing: &Outbox, link: &Link) {
-    let ticket = Ticket { id: packet.id, checksum: packet.checksum };
-    if link.busy.load(Ordering::Acquire) {
-        // The same again while it is under way: its reply will come.
-        if *under_way != Some(ticket) {
-            outgoing.send(Outgoing::Busy(packet.id)).await;
-        }
-        return;
-    }
-    if link.reply.lock().await.repeat(packet).is_some() {
-        outgoing.send(Outgoing::Reply(ticket)).await;
-        return;
-    }
-    {
-        let mut request = link.request.lock().await;
-        // No packet's body is longer than the room for it.
-        let Some(body) = request.body.get_mut(..packet.body.len()) else { return };
-        body.copy_from_slice(packet.body);
-        request.kind = packet.kind;
-        request.length = packet.body.len();
-        request.ticket = ticket;
-    }
-    *under_way = Some(ticket);
-    link.busy.store(true, Ordering::Release);
-    link.requested.signal(());
-}
-
-/// Puts replies on the line.
-async fn write_replies(mut send: impl Write, outgoing: &Outbox, link: &Link) -> ! {
-    let mut busy = [0; BUSY_FRAME];
-    loop {
-        let next = embassy_futures::select::select(link.replied.wait(), outgoing.receive()).await;
-        let ticket = match next {
-            embassy_futures::select::Either::First(ticket) => ticket,
-            embassy_futures::select::Either::Second(Outgoing::Reply(ticket)) => ticket,
-            embassy_futures::select::Either::Second(Outgoing::Busy(id)) => {
-                let mut body = [0; 2];
-                let packed = protocol::pack(&Error::Busy, &mut body).ok().and_then(|end| body.get(1..end));
-                let frame = protocol::encode_bytes(Kind::Error, id, packed.unwrap_or_default(), &mut busy);
-                if let Ok(frame) = frame {
-                    // The host repeats what it gets no answer to.
-                    let _ = send.write_all(frame).await;
-                    let _ = send.flush().await;
-                }
-                continue;
-            }
-        };
-        let reply = link.reply.lock().await;
-        let packet = Packet { kind: Kind::Request, id: ticket.id, checksum: ticket.checksum, body: &[] };
-        if let Some(frame) = reply.repeat(&packet) {
-            let _ = send.write_all(frame).await;
-            let _ = send.flush().await;
-        }
-    }
 }
 
 struct Pins<L, A, B, I> {

@@ -56,6 +56,7 @@ mod link;
 
 mod controller;
 mod door;
+mod frames;
 mod front;
 mod guard;
 mod pad;
