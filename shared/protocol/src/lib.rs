@@ -78,7 +78,7 @@ pub use response::{Candidate, Comparison, Response, User};
 pub use status::{Door, Matching, ResetReason, Settings, Status, Wiegand};
 
 /// Version of the message table. It grows by one whenever the bytes of a message change.
-pub const VERSION: u16 = 4;
+pub const VERSION: u16 = 5;
 
 /// Most bytes of data in one [`Request::FrameChunk`] or [`Request::ModelChunk`].
 pub const MAX_CHUNK: usize = 2048;
