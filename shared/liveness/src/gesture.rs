@@ -24,10 +24,10 @@ const NODDED: i64 = 655;
 const STRAIGHT: [i64; 2] = [246, 492];
 
 /// Eyes that are closed are less open than this part of those at rest: 1/2.
-const CLOSED: i64 = 2;
+const CLOSED: u16 = 2;
 
 /// Eyes that seem no more open than this at rest are not seen to close, Q12: 0.1. In 2 % of photographs they do.
-const DARK: i64 = 410;
+const DARK: u16 = 410;
 
 /// A movement, as whoever makes it calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,8 +70,8 @@ pub(crate) struct Held {
     down: i64,
     /// How large it is, in the same.
     size: i64,
-    /// How far its eyes are open, Q12.
-    open: i64,
+    /// How far its eyes are open, Q12: the most, of a head at rest.
+    open: u16,
 }
 
 impl Held {
@@ -79,40 +79,37 @@ impl Held {
 
     pub(crate) fn of(look: &Look) -> Self {
         let [across, ..] = motion::plane(look);
-        Self { across, down: look.middle(|point| point.y), size: look.size(), open: look.openness.into() }
+        Self { across, down: look.middle(|point| point.y), size: look.size(), open: look.openness }
     }
 
     /// How it is held in the mean of some looks, if it is at rest there.
     pub(crate) fn at_rest(looks: &[Look]) -> Option<Self> {
         let count = looks.len().max(1) as i64;
         let mean = |part: fn(Self) -> i64| looks.iter().map(|look| part(Self::of(look))).sum::<i64>() / count;
-        let mut rest = Self {
+        let rest = Self {
             across: mean(|held| held.across),
             down: mean(|held| held.down),
             size: mean(|held| held.size).max(1),
-            open: mean(|held| held.open),
+            // The mean would be lower of who blinked meanwhile.
+            open: looks.iter().map(|look| look.openness).max().unwrap_or(0),
         };
-        // Who blinked meanwhile has wider eyes than the mean of all looks.
-        let open =
-            || looks.iter().map(Self::of).filter(|held| !held.is_blinking(&rest)).map(|held| held.open);
-        rest.open = open().sum::<i64>() / open().count().max(1) as i64;
         looks.iter().all(|look| Self::of(look).bearing(&rest) == Bearing::Straight).then_some(rest)
     }
 
     /// Whether the eyes are closed of a head that is held like `rest` when they are open.
     pub(crate) fn is_blinking(&self, rest: &Self) -> bool {
-        rest.open > DARK && CLOSED * self.open < rest.open
+        rest.open > DARK && self.open < rest.open / CLOSED
     }
 
-    /// The same, nearer by a quarter to where the head is now: people settle down, and come closer. Closed eyes are not
-    /// what they are at rest.
+    /// The same, nearer by a quarter to where the head is now: people settle down, and come closer. How far eyes open
+    /// does not change with that.
     pub(crate) fn towards(self, now: &Self) -> Self {
         let between = |then: i64, now: i64| then + (now - then) / 4;
         Self {
-            open: if now.is_blinking(&self) { self.open } else { between(self.open, now.open) },
             across: between(self.across, now.across),
             down: between(self.down, now.down),
             size: between(self.size, now.size),
+            open: self.open,
         }
     }
 

@@ -17,13 +17,12 @@ use crate::crop::side;
 /// Fraction bits of [`openness`].
 const BITS: u32 = 12;
 
-/// Columns of the template in which the middles of the eyes are, and those in which the skin below them is.
-const EYES: [Range<usize>; 2] = [34..43, 70..79];
-const CHEEKS: [Range<usize>; 2] = [32..45, 68..81];
+/// Columns and rows of the template in which the middle of the right eye is, and those in which the skin below it is.
+const EYE: [Range<usize>; 2] = [34..43, 50..55];
+const CHEEK: [Range<usize>; 2] = [32..45, 63..70];
 
-/// The rows of both.
-const EYE_ROWS: Range<usize> = 50..55;
-const CHEEK_ROWS: Range<usize> = 63..70;
+/// How many columns further on the same of the left eye is.
+const APART: usize = 36;
 
 /// Skin that is darker than this is taken to be this bright.
 const DARKEST: u32 = 20;
@@ -31,29 +30,26 @@ const DARKEST: u32 = 20;
 /// How much darker than the skin below them the middles of both eyes are, as a part of its brightness: Q12, 0 to
 /// 4096. The crop is square, as [`crop_face`](crate::crop_face) makes it; of one that is not, it tells nothing.
 pub fn openness(crop: &[i8]) -> u16 {
-    let mean = |columns: &[Range<usize>; 2], rows: &Range<usize>| {
-        let [right, left] = [0, 1].map(|eye| mean(crop, &columns[eye], rows));
-        (right + left) / 2
-    };
-    let skin = mean(&CHEEKS, &CHEEK_ROWS).max(DARKEST << BITS);
-    let darker = skin.saturating_sub(mean(&EYES, &EYE_ROWS));
+    let skin = mean(crop, &CHEEK).max(DARKEST << BITS);
+    let darker = skin.saturating_sub(mean(crop, &EYE));
     // A brightness has 8 bits, and twice the fraction bits fit.
     ((darker << BITS) / skin) as u16
 }
 
-/// Mean brightness of a part of the crop that is given in pixels of the template; Q12.
-fn mean(crop: &[i8], columns: &Range<usize>, rows: &Range<usize>) -> u32 {
+/// Mean brightness of a part of the template beside the right eye and the left one; Q12.
+fn mean(crop: &[i8], [columns, rows]: &[Range<usize>; 2]) -> u32 {
     let side = side(crop.len());
-    let scaled = |part: &Range<usize>| {
-        let [start, end] = [part.start, part.end].map(|place| (place * side + CROP_SIZE / 2) / CROP_SIZE);
-        start..end.max(start + 1)
-    };
-    let (columns, rows) = (scaled(columns), scaled(rows));
+    let scaled = |place: usize| (place * side + CROP_SIZE / 2) / CROP_SIZE;
     let (mut sum, mut count) = (0, 0);
-    for row in crop.chunks_exact(3 * side).skip(rows.start).take(rows.len()) {
-        for pixel in row.chunks_exact(3).skip(columns.start).take(columns.len()) {
-            sum += u32::from(luma([pixel[0], pixel[1], pixel[2]].map(|value| value as u8 ^ 0x80)));
-            count += 1;
+    for row in scaled(rows.start)..scaled(rows.end) {
+        for shift in [0, APART] {
+            for column in scaled(columns.start + shift)..scaled(columns.end + shift) {
+                let start = 3 * (row * side + column);
+                if let Some(&[red, green, blue]) = crop.get(start..start + 3) {
+                    sum += u32::from(luma([red, green, blue].map(|value| value as u8 ^ 0x80)));
+                    count += 1;
+                }
+            }
         }
     }
     (sum << BITS) / count.max(1)

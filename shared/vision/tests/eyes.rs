@@ -26,18 +26,19 @@ fn crop(side: usize, light: f64, iris: f64, half_height: f64) -> Vec<i8> {
 /// The definition, in floating point.
 fn exact(crop: &[i8], side: usize) -> f64 {
     let at = |place: usize| (place as f64 * side as f64 / CROP_SIZE as f64).round() as usize;
-    let mean = |columns: Range<usize>, rows: Range<usize>| {
+    let mean = |columns: [Range<usize>; 2], rows: Range<usize>| {
+        let columns = columns.map(|part| at(part.start)..at(part.end));
         let mut levels = Vec::new();
         for y in at(rows.start)..at(rows.end) {
-            for x in at(columns.start)..at(columns.end) {
+            for x in columns.iter().cloned().flatten() {
                 let pixel = &crop[3 * (y * side + x)..][..3];
                 levels.push(f64::from(luma([0, 1, 2].map(|c| pixel[c] as u8 ^ 0x80))));
             }
         }
         levels.iter().sum::<f64>() / levels.len() as f64
     };
-    let eyes = (mean(34..43, 50..55) + mean(70..79, 50..55)) / 2.0;
-    let skin = ((mean(32..45, 63..70) + mean(68..81, 63..70)) / 2.0).max(20.0);
+    let eyes = mean([34..43, 70..79], 50..55);
+    let skin = mean([32..45, 68..81], 63..70).max(20.0);
     ((skin - eyes) / skin).max(0.0)
 }
 
