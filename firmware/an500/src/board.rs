@@ -18,12 +18,17 @@ use secrets::{Entropy, Key};
 /// The clock of the UARTs is 25 MHz; this is the fastest they go, 1.5 Mbaud.
 const DIVISOR: u32 = 16;
 
+/// 9600 baud, which OSDP begins with.
+const BUS_DIVISOR: u32 = 25_000_000 / 9_600;
+
 const UART1: usize = 0x4000_5000;
 
 const TIMER0: Line = Line(8);
 const UART0_RX: Line = Line(0);
 const UART0_TX: Line = Line(1);
 const UART1_TX: Line = Line(3);
+const UART2_RX: Line = Line(4);
+const UART2_TX: Line = Line(5);
 /// Lines that no peripheral uses, for the two executors.
 const URGENT_TASKS: Line = Line(31);
 const BACKGROUND_TASKS: Line = Line(30);
@@ -34,6 +39,10 @@ pub type Serial = Uart<4096, 4096>;
 /// The serial line to the host.
 // SAFETY: UART0 is there, and only here it is named.
 pub static SERIAL: Serial = unsafe { Serial::new(0x4000_4000) };
+
+/// The line to an access controller: a transceiver for RS-485, which drives the bus while bytes go out.
+// SAFETY: UART2 is there, and only here it is named.
+pub static BUS: Serial = unsafe { Serial::new(0x4000_6000) };
 
 /// LEDs, and the lock's relay among them.
 // SAFETY: FPGAIO is there.
@@ -107,11 +116,12 @@ pub struct Executors {
 pub fn start() -> Executors {
     CLOCK.counter().start();
     SERIAL.start(DIVISOR);
+    BUS.start(BUS_DIVISOR);
     // SAFETY: UART1 is there, only the log uses it, and its handler is below. All handlers whose
     // lines are enabled are ready now.
     unsafe {
         log::start(UART1, DIVISOR);
-        for line in [TIMER0, UART0_RX, UART0_TX, UART1_TX] {
+        for line in [TIMER0, UART0_RX, UART0_TX, UART1_TX, UART2_RX, UART2_TX] {
             enable(line, Priority::Device);
         }
     }
@@ -141,6 +151,14 @@ unsafe extern "C" fn on_transmit() {
     SERIAL.on_transmit();
 }
 
+unsafe extern "C" fn on_bus_receive() {
+    BUS.on_receive();
+}
+
+unsafe extern "C" fn on_bus_transmit() {
+    BUS.on_transmit();
+}
+
 unsafe extern "C" fn on_log() {
     log::on_interrupt();
 }
@@ -163,6 +181,8 @@ pub static __INTERRUPTS: [Vector; 32] = vectors(&[
     (UART0_RX, on_receive),
     (UART0_TX, on_transmit),
     (UART1_TX, on_log),
+    (UART2_RX, on_bus_receive),
+    (UART2_TX, on_bus_transmit),
     (URGENT_TASKS, on_urgent_tasks),
     (BACKGROUND_TASKS, on_background_tasks),
 ]);

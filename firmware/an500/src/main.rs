@@ -49,6 +49,8 @@ fn main() -> ! {
     let front = Front {
         receive: &board::SERIAL,
         send: &board::SERIAL,
+        hear: &board::BUS,
+        tell: &board::BUS,
         lock: board::FPGAIO.lock_relay(),
         ready: board::FPGAIO.led(0),
         refused: board::FPGAIO.led(1),

@@ -13,8 +13,8 @@ use policy::{Claim, Code, Decision, Reason};
 use protocol::{Artefact, EventKind, Judgement, Matching, Name, PersonId};
 
 use crate::{
-    board::System, desk::Desk, door::Cause, engine::Engine, journal::Say, link::Order, translate,
-    wiegand::Frame,
+    board::System, controller::Passed, desk::Desk, door::Cause, engine::Engine, journal::Say, link::Order,
+    translate, wiegand::Frame,
 };
 
 impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
@@ -137,6 +137,9 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         }
         if let Some(frame) = Frame::new(self.settings.wiegand, person) {
             self.link.wiegand.signal(frame);
+        }
+        if let Some(passed) = Passed::new(&self.settings, person) {
+            self.link.passed.signal(passed);
         }
         let cause = Cause::Person { frame: self.camera_sequence, person, name };
         let time = Duration::from_millis(self.settings.open_ms.into());

@@ -9,6 +9,9 @@ use protocol::{Comparison, Hash, Pairing, Request, Response};
 
 use crate::{board::System, desk::Desk, engine::Engine, journal::Say};
 
+/// No address of a bus.
+const NOBODY: u8 = 255;
+
 /// What a request does, as far as the request tells.
 pub(crate) struct Deed {
     kind: Kind,
@@ -31,6 +34,10 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             Request::RemoveHost { key } => (Kind::Unpaired, head(key)),
             Request::ReplaceKey { key } => (Kind::Rekeyed, head(key)),
             Request::SetSigner { signer } => (Kind::Signer, head(signer)),
+            Request::SetOsdp { osdp } => {
+                let address = osdp.as_ref().map_or(NOBODY, |osdp| osdp.address);
+                (Kind::Controller, [address, 0, 0, 0, 0, 0, 0, 0])
+            }
             Request::SetSettings(settings) => {
                 let fields = u64::from(settings.open_ms) << 32 | u64::from(settings.far_one_in);
                 (Kind::Settings, fields.to_le_bytes())

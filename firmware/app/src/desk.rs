@@ -131,6 +131,8 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
             link,
         };
         desk.apply(stored.unwrap_or_default());
+        let osdp = desk.storage.as_mut().and_then(|storage| storage.osdp().ok().flatten());
+        desk.open_bus(osdp);
         desk
     }
 

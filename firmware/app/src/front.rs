@@ -3,7 +3,7 @@
 use core::sync::atomic::Ordering;
 
 use embassy_futures::{
-    join::join5,
+    join::{join, join5},
     select::{Either3, select3},
 };
 use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, channel::Channel};
@@ -15,6 +15,7 @@ use protocol::{Deframer, Error, EventKind, Gesture, Kind, Packet};
 
 use crate::{
     board::{Keypad, Watchdog},
+    controller,
     door::{Cause, Change, Door},
     guard::{Guard, Reading},
     link::{Link, Notice, Order, Ticket},
@@ -44,6 +45,10 @@ pub struct Front<R, W, L, A, B, I, K, D> {
     pub receive: R,
     /// Bytes to the host.
     pub send: W,
+    /// Bytes from the bus of an access controller, RS-485.
+    pub hear: R,
+    /// Bytes to that bus, whose driver is on while there are some.
+    pub tell: W,
     /// The relay that holds the door open while it is high.
     pub lock: L,
     /// The LED that says that pictures can be judged.
@@ -92,6 +97,8 @@ where
     let Front {
         receive,
         send,
+        hear,
+        tell,
         lock,
         ready,
         refused,
@@ -112,7 +119,7 @@ where
         read_requests(receive, &outgoing, link),
         write_replies(send, &outgoing, link),
         feed(watchdog, link),
-        tell_controller(wires, link),
+        join(tell_wires(wires, link), controller::answer(hear, tell, link)),
     )
     .await
     .0
@@ -385,8 +392,8 @@ impl Button {
     }
 }
 
-/// Tells another controller who was let in.
-async fn tell_controller<P: OutputPin>(mut wires: [P; 2], link: &Link) -> ! {
+/// Tells another controller who was let in, by Wiegand.
+async fn tell_wires<P: OutputPin>(mut wires: [P; 2], link: &Link) -> ! {
     for wire in &mut wires {
         let _ = wire.set_high();
     }

@@ -24,6 +24,7 @@
 //! - Who is not paired may ask for the board's state and no more; a press of the button pairs.
 //! - What lies in flash is sealed, and models are taken only from the signer that the installer named.
 //! - Firmware that a boot loader started on trial puts itself in force when it is healthy, and not before.
+//! - An access controller on the bus hears of the door, in a secure channel, and opens none.
 //! - What happens is in the audit log before it is acknowledged; a log that fails stops nothing.
 //! - An error is a reply or an event, never a panic; missing models or a damaged gallery leave a
 //!   board that answers and stays locked.
@@ -53,6 +54,7 @@ mod board;
 mod engine;
 mod link;
 
+mod controller;
 mod door;
 mod front;
 mod guard;

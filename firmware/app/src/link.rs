@@ -7,7 +7,7 @@
 
 use core::{
     cell::RefCell,
-    sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering},
+    sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering},
 };
 
 use embassy_sync::{
@@ -18,11 +18,21 @@ use embassy_sync::{
 };
 use embassy_time::{Duration, Instant};
 use policy::{Alarm, Code};
-use protocol::{EVENTS_PER_PAGE, Event, EventKind, Gesture, Kind, LastReply, MAX_BODY};
+use protocol::{EVENTS_PER_PAGE, Event, EventKind, Gesture, Kind, LastReply, MAX_BODY, OsdpState};
 
-use crate::{door::Cause, events::Events, wiegand::Frame};
+use crate::{
+    controller::{Bus, Passed},
+    door::Cause,
+    events::Events,
+    wiegand::Frame,
+};
 
 type Raw = CriticalSectionRawMutex;
+
+/// No address on the bus.
+const NO_BUS: u16 = u16::MAX;
+/// There is a secure channel.
+const SECURE: u16 = 1 << 8;
 
 /// Which request: its id and checksum, by which a repeat is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +101,12 @@ pub struct Link {
     pub(crate) button_ms: AtomicU32,
     /// What another controller shall be told.
     pub(crate) wiegand: Signal<Raw, Frame>,
+    /// How a controller is answered on the bus.
+    pub(crate) bus: Signal<Raw, Option<Bus>>,
+    /// Who was let in last, for that controller.
+    pub(crate) passed: Signal<Raw, Passed>,
+    /// The board's address on the bus, or [`NO_BUS`], and [`SECURE`].
+    osdp: AtomicU16,
     /// How long the door may stand open, in milliseconds.
     pub(crate) held_ms: AtomicU32,
     /// Whether the lock holds while it has current.
@@ -132,6 +148,9 @@ impl Link {
             open_until: BlockingMutex::new(RefCell::new(None)),
             button_ms: AtomicU32::new(0),
             wiegand: Signal::new(),
+            bus: Signal::new(),
+            passed: Signal::new(),
+            osdp: AtomicU16::new(NO_BUS),
             held_ms: AtomicU32::new(0),
             fail_safe: AtomicBool::new(false),
             uncovered: AtomicBool::new(false),
@@ -172,6 +191,18 @@ impl Link {
     /// Whether this movement is asked for.
     pub(crate) fn asks(&self, gesture: Gesture) -> bool {
         self.asked.load(Ordering::Relaxed) == gesture as u8
+    }
+
+    /// Tells how the board stands with a controller.
+    pub(crate) fn show_osdp(&self, state: Option<OsdpState>) {
+        let word = state.map_or(NO_BUS, |it| u16::from(it.address) | if it.secure { SECURE } else { 0 });
+        self.osdp.store(word, Ordering::Relaxed);
+    }
+
+    /// How the board stands with a controller; none if it answers nobody.
+    pub(crate) fn osdp(&self) -> Option<OsdpState> {
+        let word = self.osdp.load(Ordering::Relaxed);
+        (word != NO_BUS).then_some(OsdpState { address: word as u8, secure: word & SECURE != 0 })
     }
 
     /// Tells until when the door is open.

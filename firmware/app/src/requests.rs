@@ -125,6 +125,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 self.policy.forget(person);
                 self.rule(&name)
             }
+            Request::SetOsdp { osdp } => self.set_osdp(osdp),
             Request::SetClock { unix_ms } => {
                 let host = self.access.session.as_ref().map(|session| session.peer);
                 self.journal.set_clock(unix_ms, host).map(|()| Response::Done)
@@ -183,6 +184,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             hosts: self.access.hosts().count() as u8,
             clock: translate::clock(self.journal.clock.now()),
             log_lost: self.journal.lost(),
+            osdp: self.link.osdp(),
         }
     }
 

@@ -14,6 +14,7 @@
 //! 52, 55         which places have a rule, a bit each, twice
 //! 53             limits
 //! 54             what goes out by Wiegand, and with whom faces are compared
+//! 56             how an access controller is answered on the bus; or none
 //! 64 + place     a paired host: key, role, label; or none
 //!
 //! 03 in the key's high byte, and in its low byte the place: a rule of a person, see `rules`
@@ -27,7 +28,7 @@ use embassy_futures::block_on;
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::{Map, MapKey};
 use policy::Rule;
-use protocol::{Hash, Host, MAX_HOSTS, Matching, ModelKind, PersonId, Settings, Wiegand};
+use protocol::{Hash, Host, MAX_HOSTS, Matching, ModelKind, Osdp, PersonId, Settings, Wiegand};
 use secrets::{Entropy, Generator, Key, record};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -180,6 +181,15 @@ impl<F: NorFlash> Storage<F> {
         self.put(OWN + 50, &salt)?;
         self.put(OWN + 51, &salt)?;
         Ok(salt)
+    }
+
+    /// How an access controller is answered.
+    pub(crate) fn osdp(&mut self) -> Result<Option<Osdp>, Failed> {
+        Ok(self.get::<Option<Osdp>>(OWN + 56)?.flatten())
+    }
+
+    pub(crate) fn set_osdp(&mut self, osdp: Option<&Osdp>) -> Result<(), Failed> {
+        self.put(OWN + 56, &osdp)
     }
 
     /// The host that is paired and kept at that place.

@@ -20,8 +20,8 @@ const PULSE: Duration = Duration::from_micros(50);
 /// The bits of a message, of which the last is the lowest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Frame {
-    bits: u64,
-    length: u8,
+    pub(crate) bits: u64,
+    pub(crate) length: u8,
 }
 
 impl Frame {

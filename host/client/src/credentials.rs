@@ -110,13 +110,13 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The 32 bytes of 64 hexadecimal digits.
-pub(crate) fn unhex(digits: &str) -> Option<[u8; 32]> {
+/// The bytes of twice as many hexadecimal digits.
+pub(crate) fn unhex<const N: usize>(digits: &str) -> Option<[u8; N]> {
     let digits = digits.trim();
-    if digits.len() != 64 || !digits.is_ascii() {
+    if digits.len() != 2 * N || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
-    let mut bytes = [0; 32];
+    let mut bytes = [0; N];
     for (at, byte) in bytes.iter_mut().enumerate() {
         *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
     }

@@ -126,7 +126,7 @@ impl Device {
         }
     }
 
-    fn done(&mut self, request: &Request<'_>) -> Result<()> {
+    pub(crate) fn done(&mut self, request: &Request<'_>) -> Result<()> {
         match self.link.ask(request)? {
             Response::Done => Ok(()),
             _ => Err(Error::Garbled),

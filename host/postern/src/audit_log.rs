@@ -138,6 +138,7 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
         ("templates", "templates"),
         ("network", "network"),
         ("release", "release"),
+        ("address", "address"),
         ("sha256", "sha256"),
         ("key", "key"),
         ("lost", "entries"),
@@ -159,7 +160,7 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
         );
     }
     let kind = said("kind").unwrap_or_default();
-    format!("{:>6}  {time:<30}  {kind:<9} {}", entry.number, words.join(", ")).trim_end().to_owned()
+    format!("{:>6}  {time:<30}  {kind:<10} {}", entry.number, words.join(", ")).trim_end().to_owned()
 }
 
 /// What the bytes of an entry say.
@@ -226,6 +227,7 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
             put("code", (entry.reason & 2 != 0).into());
             put("duress", (entry.reason & 4 != 0).into())
         }
+        Kind::Controller => put("address", json!((number != 255).then_some(number))),
         Kind::Compared => put("accepted", (entry.reason == 1).into()),
         Kind::Settings => {
             put("far_one_in", (number as u32).into());

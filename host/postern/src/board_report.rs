@@ -3,12 +3,28 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use client::protocol::{Door, LivenessMode, ModelKind, ResetReason, Status};
-use client::{Board, State};
+use client::protocol::{Door, Firmware, LivenessMode, ModelKind, ResetReason, Status};
+use client::{Board, Device, State};
 use serde::Serialize;
 
 use crate::clock::ClockReport;
 use crate::device::{hex, real, rounded, short};
+
+/// What a board tells of itself.
+pub struct Told {
+    /// To everybody.
+    pub status: Status,
+    /// To hosts that are paired, if a boot loader started it.
+    pub firmware: Option<Firmware>,
+}
+
+impl Told {
+    /// Asks the board.
+    pub fn by(mut device: Device) -> client::Result<Self> {
+        let status = device.status()?;
+        Ok(Self { status, firmware: device.running_firmware().ok() })
+    }
+}
 
 /// An emulated board, for a program to read.
 #[derive(Serialize)]
@@ -27,7 +43,7 @@ pub struct Report {
 
 impl Report {
     /// What this board is, and in which state.
-    pub fn of(board: &Board, status: Option<&Status>) -> client::Result<Self> {
+    pub fn of(board: &Board, told: Option<&Told>) -> client::Result<Self> {
         Ok(Self {
             name: board.folder().name().to_owned(),
             machine: board.machine().name(),
@@ -37,7 +53,7 @@ impl Report {
                 State::Up { pid } => Some(pid),
                 State::Down => None,
             },
-            status: status.map(StatusReport::of),
+            status: told.map(StatusReport::of),
         })
     }
 }
@@ -47,6 +63,7 @@ impl Report {
 pub struct StatusReport {
     board: String,
     firmware: String,
+    release: Option<u64>,
     uptime_ms: u64,
     instructions: u64,
     reset: &'static str,
@@ -66,6 +83,7 @@ pub struct StatusReport {
     hosts: u8,
     clock: ClockReport,
     log_lost: u32,
+    osdp: Option<u8>,
 }
 
 #[derive(Serialize)]
@@ -78,10 +96,11 @@ struct ModelReport {
 
 impl StatusReport {
     /// This state.
-    pub fn of(status: &Status) -> Self {
+    pub fn of(Told { status, firmware }: &Told) -> Self {
         Self {
             board: status.board.as_str().to_owned(),
             firmware: status.firmware.as_str().to_owned(),
+            release: firmware.as_ref().map(|firmware| firmware.newest),
             uptime_ms: status.uptime_ms,
             instructions: status.instructions,
             reset: reset_name(status.reset),
@@ -113,6 +132,7 @@ impl StatusReport {
             hosts: status.hosts,
             clock: ClockReport::of(status.clock),
             log_lost: status.log_lost,
+            osdp: status.osdp.map(|osdp| osdp.address),
         }
     }
 }
@@ -129,7 +149,7 @@ pub fn reset_name(reset: ResetReason) -> &'static str {
 }
 
 /// A board's state, for people.
-pub fn print_status(out: &mut dyn Write, status: &Status) -> std::io::Result<()> {
+pub fn print_status(out: &mut dyn Write, Told { status, firmware }: &Told) -> std::io::Result<()> {
     let settings = &status.settings;
     writeln!(
         out,
@@ -140,6 +160,15 @@ pub fn print_status(out: &mut dyn Write, status: &Status) -> std::io::Result<()>
         reset_name(status.reset),
         status.instructions / 1_000_000,
     )?;
+    if let Some(firmware) = firmware {
+        let slot = if firmware.slot == 0 { "A" } else { "B" };
+        match firmware.pending {
+            Some(release) if firmware.trial => {
+                writeln!(out, "release    {release} in slot {slot}, on trial")?
+            }
+            _ => writeln!(out, "release    {} in slot {slot}", firmware.newest)?,
+        }
+    }
     match status.door {
         Door::Locked => writeln!(out, "door       locked")?,
         Door::Open { left_ms } => writeln!(out, "door       open for {left_ms} ms more")?,
@@ -166,6 +195,7 @@ pub fn print_status(out: &mut dyn Write, status: &Status) -> std::io::Result<()>
     }
     match status.hosts {
         0 => writeln!(out, "paired     with nobody: `postern pair`")?,
+        1 => writeln!(out, "paired     with one computer")?,
         hosts => writeln!(out, "paired     with {hosts} computers")?,
     }
     writeln!(
@@ -185,6 +215,10 @@ pub fn print_status(out: &mut dyn Write, status: &Status) -> std::io::Result<()>
     writeln!(out, "clock      {}", ClockReport::of(status.clock).text())?;
     if status.log_lost > 0 {
         writeln!(out, "log        FAILS: {} entries could not be written", status.log_lost)?;
+    }
+    if let Some(osdp) = status.osdp {
+        let channel = if osdp.secure { "a secure channel" } else { "no channel yet" };
+        writeln!(out, "bus        answers at address {}, {channel}", osdp.address)?;
     }
     match status.threshold {
         Some(threshold) => writeln!(

@@ -23,7 +23,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "present",
         ],
     ),
-    ("The board", &["board", "pair", "keys", "flash", "settings"]),
+    ("The board", &["board", "pair", "keys", "flash", "settings", "osdp"]),
     ("People", &["enroll", "users", "rule", "remove"]),
     ("The door", &["verify", "identify", "embed", "show", "watch", "log"]),
     ("Art", &["stylize"]),

@@ -1,4 +1,4 @@
-//! ONNX Runtime from PyPI, which the tests hold our ONNX files to.
+//! ONNX Runtime and libosdp from PyPI, which the tests hold our ONNX files and our OSDP to.
 //!
 //! It lies in a folder of the cache with what it depends on, and no Python sees it that is not told to.
 
@@ -10,7 +10,7 @@ use anyhow::Context;
 use crate::{process, workspace};
 
 /// What is installed, pinned.
-const REQUIREMENTS: &[&str] = &["onnxruntime==1.32.0", "numpy==2.4.6"];
+const REQUIREMENTS: &[&str] = &["onnxruntime==1.32.0", "numpy==2.4.6", "libosdp==3.2.9"];
 
 /// Folder in the cache.
 const FOLDER: &str = "python";
@@ -36,8 +36,8 @@ pub fn install() -> anyhow::Result<()> {
     let mut pip = Command::new("python3");
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]);
     pip.arg("--target").arg(beside.path()).args(REQUIREMENTS);
-    process::quiet("installing ONNX Runtime for the tests", &mut pip, None)
-        .context("cannot install ONNX Runtime")?;
+    process::quiet("installing ONNX Runtime and libosdp for the tests", &mut pip, None)
+        .context("cannot install ONNX Runtime and libosdp")?;
     fs::write(beside.path().join(STAMP), REQUIREMENTS.join("\n"))?;
     if folder.exists() {
         fs::remove_dir_all(&folder)?;

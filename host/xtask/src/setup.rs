@@ -85,7 +85,7 @@ fn fetch(purposes: &[Purpose]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the tests of our ONNX files run them with.
+/// What the tests hold our ONNX files and our OSDP to.
 fn python() -> anyhow::Result<()> {
     if !python::is_here() {
         if !has_pip() {
@@ -93,7 +93,7 @@ fn python() -> anyhow::Result<()> {
         }
         python::install()?;
     }
-    done("ONNX Runtime");
+    done("ONNX Runtime and libosdp");
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 //! .cache/models/NAME.onnx      networks as published, checked by SHA-256
 //! .cache/pictures/FILE         photographs, checked by SHA-256
 //! .cache/images/NAME.pstn      networks compiled for the boards
-//! .cache/python/              ONNX Runtime, for the tests of our ONNX files
+//! .cache/python/              ONNX Runtime and libosdp, for the tests
 //! .cache/setup/                what setup learned about this machine
 //! ```
 //! A file gets its name there only when it is whole (written beside, then renamed).

@@ -84,6 +84,8 @@ pub enum Kind {
     Alarm = 18,
     /// An update of the firmware is in force, or was given up. Reason: which.
     Firmware = 19,
+    /// An access controller is answered on the bus, or no longer: the detail begins with the address, or 255.
+    Controller = 20,
 }
 
 impl Kind {
@@ -110,6 +112,7 @@ impl Kind {
             Self::Rule => "rule",
             Self::Alarm => "alarm",
             Self::Firmware => "firmware",
+            Self::Controller => "controller",
         }
     }
 
@@ -135,6 +138,7 @@ impl Kind {
             17 => Self::Rule,
             18 => Self::Alarm,
             19 => Self::Firmware,
+            20 => Self::Controller,
             _ => return None,
         })
     }

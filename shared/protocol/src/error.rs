@@ -280,6 +280,8 @@ pub enum SettingName {
     East,
     /// [`held_ms`](crate::Limits::held_ms)
     HeldMs,
+    /// [`address`](crate::Osdp::address)
+    OsdpAddress,
 }
 
 impl core::fmt::Display for SettingName {
@@ -294,6 +296,7 @@ impl core::fmt::Display for SettingName {
             SettingName::CodeMs => "the time for a code in milliseconds",
             SettingName::East => "the minutes by which the door is ahead of UTC, or behind,",
             SettingName::HeldMs => "the time for which the door may stand open, in milliseconds,",
+            SettingName::OsdpAddress => "the address on the bus",
         })
     }
 }

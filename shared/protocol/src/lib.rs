@@ -47,6 +47,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod controller;
 mod error;
 mod event;
 mod face;
@@ -60,6 +61,7 @@ mod request;
 mod response;
 mod status;
 
+pub use controller::{Osdp, OsdpState, Scbk};
 pub use error::{Error, SettingName};
 pub use event::{Event, EventKind, Judgement};
 pub use face::{Face, Flaw, Point, Quality};

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Hash, Label, ModelKind, Name, Role, Rule, Settings, Signature};
+use crate::{Hash, Label, ModelKind, Name, Osdp, Role, Rule, Settings, Signature};
 
 /// A request. The reply named is the one on success; any request may be answered by an
 /// [`Error`](crate::Error) instead.
@@ -190,6 +190,12 @@ pub enum Request<'a> {
     },
     /// Which firmware runs, and what is under way. → [`Firmware`](crate::Response::Firmware)
     Firmware,
+    /// Answers an access controller on the bus by OSDP from now on, or nobody.
+    /// → [`Done`](crate::Response::Done)
+    SetOsdp {
+        /// How they know each other.
+        osdp: Option<Osdp>,
+    },
 }
 
 /// Where a picture comes from.

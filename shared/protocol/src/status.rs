@@ -3,7 +3,7 @@
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
-use crate::{Clock, Hash, Limits, LivenessMode, ModelInfo, Similarity, Text};
+use crate::{Clock, Hash, Limits, LivenessMode, ModelInfo, OsdpState, Similarity, Text};
 
 /// The state of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,8 @@ pub struct Status {
     pub clock: Clock,
     /// Entries of the audit log that could not be written since boot, and that the log does not tell of yet.
     pub log_lost: u32,
+    /// How the board stands with an access controller on the bus; none if it answers nobody there.
+    pub osdp: Option<OsdpState>,
 }
 
 /// Settings of the door, kept in flash.

@@ -60,6 +60,8 @@ pub struct World {
     pub scene: Rc<Scene>,
     pub wires: Rc<Wires>,
     pub supply: Rc<Supply>,
+    /// The bus of an access controller.
+    pub bus: Line,
 }
 
 impl World {
@@ -171,11 +173,13 @@ impl Board {
     pub fn boot<R>(&mut self, script: impl AsyncFnOnce(&mut World) -> R) -> R {
         let _turn = CLOCK.lock().unwrap_or_else(PoisonError::into_inner);
         MockDriver::get().reset();
-        let (link, line) = (Link::new(), Line::new());
+        let (link, line, bus) = (Link::new(), Line::new(), Line::new());
         let (scene, wires) = (Rc::new(Scene::default()), Rc::new(Wires::default()));
         let supply = self.supply.clone();
         let host = Host::new(line.clone());
-        let mut world = World { host, scene: scene.clone(), wires: wires.clone(), supply: supply.clone() };
+        let (hear, tell) = (bus.board_receives(), bus.board_sends());
+        let mut world =
+            World { host, scene: scene.clone(), wires: wires.clone(), supply: supply.clone(), bus };
         wires.unique.set(self.unique);
         wires.drawn.set(self.drawn);
         wires.reset.set(self.reset.take());
@@ -186,6 +190,8 @@ impl Board {
         let front = Front {
             receive: line.board_receives(),
             send: line.board_sends(),
+            hear,
+            tell,
             lock: Pin(wires.clone(), |wires| &wires.lock),
             ready: Pin(wires.clone(), |wires| &wires.ready),
             refused: Pin(wires.clone(), |wires| &wires.refused),

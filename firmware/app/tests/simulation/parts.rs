@@ -331,6 +331,8 @@ impl SendParts {
         app::Front {
             receive: Self,
             send: Self,
+            hear: Self,
+            tell: Self,
             lock: Self,
             ready: Self,
             refused: Self,

@@ -128,6 +128,11 @@ impl Folder {
         self.path.join("serial.sock")
     }
 
+    /// The socket of the bus on which the board answers an access controller.
+    pub fn bus(&self) -> PathBuf {
+        self.path.join("rs485.sock")
+    }
+
     /// The undecoded log.
     pub fn log(&self) -> PathBuf {
         self.path.join("log.defmt")

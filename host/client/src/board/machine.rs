@@ -106,6 +106,10 @@ impl Machine {
             "file,id=log,path=log.defmt",
             "-serial",
             "chardev:log",
+            "-chardev",
+            "socket,id=bus,path=rs485.sock,server=on,wait=off",
+            "-serial",
+            "chardev:bus",
             // What a real board has in fuses and in its random number generator.
             "-device",
             &format!("loader,file=unique.key,{unique}"),

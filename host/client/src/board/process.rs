@@ -25,7 +25,7 @@ const END_PATIENCE: Duration = Duration::from_secs(10);
 /// command that waits, not for the board.
 pub(super) fn start(folder: &Folder, machine: Machine) -> Result<Child> {
     // What a process before it left behind is no longer true.
-    for stale in [folder.socket(), folder.log()] {
+    for stale in [folder.socket(), folder.bus(), folder.log()] {
         match fs::remove_file(&stale) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 return Err(Error::file(&stale)(error));

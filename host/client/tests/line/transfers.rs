@@ -75,6 +75,7 @@ fn status() -> Status {
         hosts: 1,
         clock: client::protocol::Clock { unix_ms: 0, exact: true },
         log_lost: 0,
+        osdp: None,
     }
 }
 

@@ -10,7 +10,7 @@ use client::{Board, Folder, Launch, Log, Machine, Memory, State};
 use serde_json::json;
 
 use crate::audit_log::time_text;
-use crate::board_report::{Report, StatusReport, print_status};
+use crate::board_report::{Report, StatusReport, Told, print_status};
 use crate::clock::ClockReport;
 use crate::device::{BoardArgs, DeviceArgs};
 use crate::output::{Outcome, Output};
@@ -143,8 +143,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 fn up(args: &UpArgs, output: &Output) -> anyhow::Result<Outcome> {
     let launch = Launch { machine: args.machine, firmware: args.firmware.clone() };
     let board = Board::up(args.board.folder()?, &launch)?;
-    let status = board.connect()?.status()?;
-    output.print(&Report::of(&board, Some(&status))?, |out| {
+    let told = Told::by(board.connect()?)?;
+    let status = &told.status;
+    output.print(&Report::of(&board, Some(&told))?, |out| {
         writeln!(
             out,
             "{} is up: {}, firmware {}",
@@ -179,24 +180,24 @@ fn down(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
 
 fn status(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
     let Some(emulated) = args.emulated() else {
-        let status = args.connect()?.status()?;
-        output.print(&StatusReport::of(&status), |out| print_status(out, &status))?;
+        let told = Told::by(args.connect()?)?;
+        output.print(&StatusReport::of(&told), |out| print_status(out, &told))?;
         return Ok(Outcome::Done);
     };
     let board = emulated.open()?;
-    let status = match board.state()? {
-        State::Up { .. } => Some(board.connect()?.status()?),
+    let told = match board.state()? {
+        State::Up { .. } => Some(Told::by(board.connect()?)?),
         State::Down => None,
     };
-    output.print(&Report::of(&board, status.as_ref())?, |out| {
+    output.print(&Report::of(&board, told.as_ref())?, |out| {
         let name = board.folder().name();
         match board.state() {
             Ok(State::Up { pid }) => writeln!(out, "{name}      up, process {pid}")?,
             _ => writeln!(out, "{name}      down")?,
         }
         writeln!(out, "folder     {}", board.folder().path().display())?;
-        match &status {
-            Some(status) => print_status(out, status),
+        match &told {
+            Some(told) => print_status(out, told),
             None => Ok(()),
         }
     })?;

@@ -17,6 +17,7 @@ mod identify;
 mod inspect;
 mod keys;
 mod log;
+mod osdp;
 mod pair;
 mod present;
 mod remove;
@@ -61,6 +62,8 @@ pub enum Command {
     Flash(flash::Args),
     /// Show or change how sure the door must be, how long it opens, and what shuts it
     Settings(settings::Args),
+    /// Show or change which access controller the board answers on its bus (OSDP)
+    Osdp(osdp::Args),
     /// Enrol a person from photographs; one is enough
     Enroll(enroll::Args),
     /// List who is enrolled, and how similar a face must be
@@ -105,6 +108,7 @@ impl Command {
             Self::Keys(args) => keys::run(args, output),
             Self::Flash(args) => flash::run(args, output),
             Self::Settings(args) => settings::run(args, output),
+            Self::Osdp(args) => osdp::run(args, output),
             Self::Enroll(args) => enroll::run(args, output),
             Self::Users(args) => users::run(args, output),
             Self::Rule(args) => rule::run(args, output),

@@ -58,7 +58,8 @@ pub struct Args {
     #[arg(long, value_name = "BOOL")]
     fail_safe: Option<bool>,
 
-    /// Tell another controller who was let in, over Wiegand's wires: off, 26:FACILITY or 34:FACILITY
+    /// Tell another controller who was let in, over Wiegand's wires: off, 26:FACILITY or 34:FACILITY. Over OSDP
+    /// (`postern osdp`) numbers have the same format
     #[arg(long, value_name = "FORMAT", value_parser = wiegand::parse)]
     wiegand: Option<Wiegand>,
 

@@ -8,6 +8,7 @@ mod door;
 mod errors;
 mod keys;
 mod log;
+mod osdp;
 mod policy;
 mod power;
 mod report;

@@ -47,6 +47,7 @@ pub fn holds_at_the_door(bench: &Bench) {
 
     a_code_says_who_it_is(bench);
     the_pins_are_watched(bench);
+    crate::osdp::a_controller_hears_of_the_door(bench);
     bench.refused(&["settings", "--failures", "0"], "must be 1 to 100");
     bench.done(&["settings", "--failures", "1", "--lockout", "3600"]);
     assert_eq!(shows(STRANGER).code, 1);

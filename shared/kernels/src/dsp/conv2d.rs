@@ -34,7 +34,7 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
         return one_pixel(conv, pieces, input, output);
     }
     if pieces > PIECES || !whole && depth > PATCH {
-        return generic::conv2d(conv, input, output);
+        return generic::conv2d_stored(conv, input, O::outputs(output));
     }
     let mut pixels = [0; BLOCK];
     let words = pieces * WORDS;

@@ -14,10 +14,10 @@ pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &m
     let finish = match activation(&conv.stage, bytes) {
         Some(activation) => Finish::Narrow(activation),
         None if is_wide(&conv.stage, bytes) => Finish::Wide,
-        None => return generic::depthwise_conv2d(conv, input, output),
+        None => return generic::depthwise_conv2d_stored(conv, input, O::outputs(output)),
     };
     if !parts::fit(conv) {
-        return generic::depthwise_conv2d(conv, input, output);
+        return generic::depthwise_conv2d_stored(conv, input, O::outputs(output));
     }
     let mut plane = [[0; 2]; PAIRS * PITCH];
     parts::each(conv, |part| {

@@ -11,20 +11,27 @@ const BLOCK: usize = 32;
 /// See [`crate::conv2d`].
 #[inline(always)]
 pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
-    let row = row_len(conv.output.channels);
-    for (at, out) in output.chunks_exact_mut(conv.output.channels).enumerate() {
-        for (block, out) in out.chunks_mut(BLOCK).enumerate() {
-            let first = block * BLOCK;
+    each_conv2d(conv, input, output.len(), |at, value| output[at] = O::narrow(value));
+}
+
+/// The same, for whoever stores `len` values some other way: `put` takes each with its place, once.
+#[inline(always)]
+pub fn each_conv2d(conv: &Convolution, input: &[i8], len: usize, mut put: impl FnMut(usize, i32)) {
+    let channels = conv.output.channels;
+    let row = row_len(channels);
+    for at in 0..len / channels {
+        for first in (0..channels).step_by(BLOCK) {
             let mut acc = [0i32; BLOCK];
+            let acc = &mut acc[..BLOCK.min(channels - first)];
             for (number, filters) in conv.weights.chunks_exact(row).enumerate() {
                 let pixels = piece(conv, input, at, number);
                 let filters = filters[first * PIECE..].chunks_exact(PIECE);
-                for (acc, filter) in acc.iter_mut().take(out.len()).zip(filters) {
+                for (acc, filter) in acc.iter_mut().zip(filters) {
                     *acc += dot(&pixels, filter);
                 }
             }
-            for (lane, (out, acc)) in out.iter_mut().zip(acc).enumerate() {
-                *out = O::narrow(conv.stage.apply(first + lane, acc));
+            for (channel, acc) in (first..).zip(acc) {
+                put(at * channels + channel, conv.stage.apply(channel, *acc));
             }
         }
     }

@@ -8,15 +8,21 @@ const LANES: usize = 16;
 /// See [`crate::depthwise_conv2d`].
 #[inline(always)]
 pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
+    each_depthwise(conv, input, output.len(), |at, value| output[at] = O::narrow(value));
+}
+
+/// The same, for whoever stores `len` values some other way: `put` takes each with its place, once.
+#[inline(always)]
+pub fn each_depthwise(conv: &Convolution, input: &[i8], len: usize, mut put: impl FnMut(usize, i32)) {
     let channels = conv.output.channels;
-    for (at, out) in output.chunks_exact_mut(channels).enumerate() {
+    for at in 0..len / channels {
         let (y, x) = (at / conv.output.width, at % conv.output.width);
-        for (block, out) in out.chunks_mut(LANES).enumerate() {
-            let first = block * LANES;
+        for first in (0..channels).step_by(LANES) {
             let mut acc = [0i32; LANES];
-            taps(conv, input, (y, x), first, &mut acc[..out.len()]);
-            for (lane, (out, acc)) in out.iter_mut().zip(acc).enumerate() {
-                *out = O::narrow(conv.stage.apply(first + lane, acc));
+            let acc = &mut acc[..LANES.min(channels - first)];
+            taps(conv, input, (y, x), first, acc);
+            for (channel, acc) in (first..).zip(acc) {
+                put(at * channels + channel, conv.stage.apply(channel, *acc));
             }
         }
     }

@@ -11,6 +11,8 @@ mod gate;
 mod max_pool;
 mod nearest;
 mod resize;
+#[cfg(backend)]
+mod stored;
 mod yuyv;
 
 pub use add::add;
@@ -22,4 +24,6 @@ pub use gate::gate;
 pub use max_pool::max_pool;
 pub use nearest::nearest;
 pub use resize::resize_nearest_2x;
+#[cfg(backend)]
+pub use stored::{conv2d_stored, depthwise_conv2d_stored};
 pub use yuyv::yuyv_to_rgb;

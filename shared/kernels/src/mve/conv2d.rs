@@ -24,7 +24,7 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     }
     let depth = conv.window.kernel[0] * conv.window.kernel[1] * conv.input.channels;
     if conv.output.pixels() >= PIXELS && !is_direct(conv, depth) && depth > PATCH {
-        return generic::conv2d(conv, input, output);
+        return generic::conv2d_stored(conv, input, O::outputs(output));
     }
     by_tiles(conv, depth, input, O::outputs(output));
 }

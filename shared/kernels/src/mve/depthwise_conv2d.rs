@@ -28,7 +28,7 @@ pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &m
         && (width + 4) * channels * size_of::<O>() <= 1 << 16
         && (in_vectors(&conv.stage, size_of::<O>()) || in_wide_vectors(&conv.stage, size_of::<O>()));
     if !ours {
-        return generic::depthwise_conv2d(conv, input, output);
+        return generic::depthwise_conv2d_stored(conv, input, O::outputs(output));
     }
     by_parts(conv, input, O::outputs(output));
 }

@@ -1,0 +1,86 @@
+//! An access controller on the bus: whom the board answers there, and since when.
+//!
+//! What is said in the secure channel is held to libosdp in the crate `osdp`, and on the emulated board.
+
+mod simulation;
+
+use audit::Kind;
+use protocol::{Error, Osdp, OsdpState, Request, Response, Role, Scbk, SettingName};
+use simulation::{Board, World};
+
+/// Who are you? To address 5, number 0.
+const ID: [u8; 9] = [0x53, 5, 9, 0, 4, 0x61, 0, 0xc1, 0x25];
+/// What happened? To address 5, number 0, with a sum for its check.
+const POLL: [u8; 7] = [0x53, 5, 7, 0, 0, 0x60, 0x41];
+
+fn at(address: u8) -> Request<'static> {
+    Request::SetOsdp { osdp: Some(Osdp { address, key: Scbk([7; 16]) }) }
+}
+
+/// What the board says to a packet; nothing, if it is silent.
+async fn says(world: &World, packet: &[u8]) -> Vec<u8> {
+    world.wait(50).await;
+    world.bus.host_sends(packet);
+    world.wait(50).await;
+    std::iter::from_fn(|| world.bus.host_receives()).collect()
+}
+
+async fn state(world: &mut World) -> Option<OsdpState> {
+    let Ok(Response::Status(status)) = world.host.ask(Request::Status).await else { panic!("no status") };
+    status.osdp
+}
+
+#[test]
+fn a_controller_is_answered_once_the_installer_says_so_and_until_they_say_otherwise() {
+    let mut board = Board::with_models();
+    let serial = board.boot(async |world: &mut World| {
+        assert!(says(world, &ID).await.is_empty() && state(world).await.is_none());
+        world.host.ask(at(5)).await.unwrap();
+        let id = says(world, &ID).await;
+        assert_eq!((id.len(), &id[..6]), (20, &[0x53, 0x85, 20, 0, 4, 0x45][..]), "PDID");
+        assert_eq!(state(world).await, Some(OsdpState { address: 5, secure: false }));
+        assert_eq!(says(world, &POLL).await[4..7], [0, 0x41, 6], "nothing is told in the open");
+        id[11..15].to_vec()
+    });
+    board.boot(async |world: &mut World| {
+        assert_eq!(says(world, &ID).await[11..15], serial, "the same board after a reset");
+        world.host.ask(at(6)).await.unwrap();
+        assert!(says(world, &ID).await.is_empty(), "another address");
+        world.host.ask(at(5)).await.unwrap();
+        assert!(!says(world, &ID).await.is_empty());
+        world.host.ask(Request::SetOsdp { osdp: None }).await.unwrap();
+        assert!(says(world, &ID).await.is_empty() && state(world).await.is_none());
+        let log = world.host.log().await.into_iter().map(|(_, entry)| entry);
+        let addresses: Vec<u8> =
+            log.filter(|entry| entry.kind == Kind::Controller).map(|entry| entry.detail[4]).collect();
+        assert_eq!(addresses, [5, 6, 5, 255]);
+    });
+    board.boot(async |world: &mut World| assert!(says(world, &ID).await.is_empty()));
+}
+
+#[test]
+fn a_packet_that_pauses_is_none_and_the_next_one_is_heard() {
+    Board::new().boot(async |world: &mut World| {
+        world.host.ask(at(5)).await.unwrap();
+        assert!(says(world, &ID[..5]).await.is_empty());
+        assert!(says(world, &ID[5..]).await.is_empty());
+        assert!(!says(world, &ID).await.is_empty());
+    });
+}
+
+#[test]
+fn bad_addresses_and_lower_roles_are_refused() {
+    Board::new().boot(async |world: &mut World| {
+        let refused = Error::BadSetting { setting: SettingName::OsdpAddress, low: 0, high: 126 };
+        assert_eq!(world.host.ask(at(127)).await, Err(refused));
+        world.host.ask(Request::Invite { role: Role::Operator }).await.unwrap();
+        world.host.become_host(9);
+        world.host.connect().await;
+        world.host.begin_pairing(Role::Operator, "guard").await.unwrap();
+        world.press().await;
+        world.host.ask(Request::PollPairing).await.unwrap();
+        let answer = world.host.ask(at(5)).await;
+        assert_eq!(answer, Err(Error::Forbidden { needed: Role::Installer }));
+        assert!(says(world, &ID).await.is_empty());
+    });
+}

@@ -1,0 +1,9 @@
+//! The check at a packet's end: CRC-16 with the polynomial 1021 and the start 1D0F, as OSDP has it.
+
+/// Of these bytes.
+pub(crate) fn crc(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0x1d0f, |crc, byte| {
+        (0..8)
+            .fold(crc ^ u16::from(*byte) << 8, |crc, _| crc << 1 ^ if crc & 0x8000 != 0 { 0x1021 } else { 0 })
+    })
+}

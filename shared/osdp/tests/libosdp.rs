@@ -1,0 +1,85 @@
+//! A device, polled by libosdp's controller from PyPI.
+#![forbid(unsafe_code)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{ChildStderr, Command, Stdio};
+use std::thread;
+
+use osdp::{Card, Device, Door, Identity, KEY, Receiver};
+
+/// A door through which one person went, and whose cover opens in the midst of it.
+struct Passed {
+    packets: u64,
+    card: Option<Card>,
+}
+
+impl Door for Passed {
+    fn random(&mut self) -> [u8; 8] {
+        self.packets.to_le_bytes()
+    }
+
+    fn tampered(&mut self) -> bool {
+        self.packets > 20
+    }
+
+    fn card(&mut self) -> Option<Card> {
+        self.card.take()
+    }
+}
+
+/// Runs the controller, which is so patient, with a key against a device with the key 00 01 02 and so on; what it said of the device.
+fn controlled(key: &str, seconds: &str) -> Vec<String> {
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/python");
+    assert!(packages.is_dir(), "{} is not there; run `cargo xtask setup`", packages.display());
+    let mut child = Command::new("python3")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/controller.py"))
+        .args([key, seconds])
+        .env("PYTHONPATH", packages)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("python3 starts");
+    let said = child.stderr.take().expect("it is piped");
+    let said = thread::spawn(|| listen(said));
+    let (mut line, mut back) = (child.stdout.take().expect("piped"), child.stdin.take().expect("piped"));
+    let identity = Identity { vendor: [1, 2, 3], model: [4, 5], serial: 0x0102_0304, firmware: [1, 2, 3] };
+    let mut device = Device::new(5, core::array::from_fn::<u8, KEY, _>(|n| n as u8), identity);
+    let mut receiver = Receiver::new();
+    let mut door = Passed { packets: 0, card: Some(Card { bits: 0x2ab_cdef, length: 26 }) };
+    let mut byte = [0];
+    while line.read(&mut byte).is_ok_and(|read| read == 1) {
+        let Some(packet) = receiver.push(byte[0]) else { continue };
+        door.packets += 1;
+        if let Some(reply) = device.answer(packet, &mut door) {
+            // A controller that has heard enough closes its ear first.
+            let _ = back.write_all(reply).and_then(|()| back.flush());
+        }
+    }
+    child.wait().expect("it ends");
+    said.join().expect("it listens")
+}
+
+fn listen(said: ChildStderr) -> Vec<String> {
+    BufReader::new(said).lines().map_while(Result::ok).collect()
+}
+
+#[test]
+fn its_controller_opens_a_channel_and_hears_of_a_card_and_of_the_cover() {
+    let said = controlled("000102030405060708090a0b0c0d0e0f", "30");
+    let expected = [
+        "secure: True",
+        "identity: 4 5 0x1020304",
+        "lamp: True",
+        "card: 26 aaf37bc0",
+        "status: 0100",
+        "secure: True",
+    ];
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn its_controller_opens_no_channel_by_another_key() {
+    assert_eq!(controlled("ff0102030405060708090a0b0c0d0e0f", "3"), ["secure: False"]);
+}
