@@ -4,8 +4,8 @@
 //! needs more asks for [`STEPS`] movements, one after the other ([`order`]). The watch ([`Watch`](crate::Watch)) goes on
 //! meanwhile with all its rules: another face, a leap or a pause begins the challenge anew, too.
 //!
-//! Everybody blinks. So eyes that are closed are no movement that nobody asked for, however long, and those of one
-//! look alone not the one that was: it takes [`SHUT`] looks in a row, straight ahead.
+//! Everybody blinks. So closed eyes are never another movement than the one asked for, however long, and to be the one
+//! that is asked for they must be closed in [`SHUT`] looks in a row, straight ahead.
 //!
 //! | state | look | next state | what speaks against |
 //! |---|---|---|---|
@@ -32,8 +32,8 @@
 use crate::gesture::{Bearing, Held};
 use crate::{Against, ENOUGH, Gesture, Look, STEPS, Verdict, order};
 
-/// Looks in a row in which the eyes are closed of who was asked to close them. By themselves they close for one at five
-/// looks a second.
+/// Looks in a row in which the eyes are closed of who was asked to close them. By themselves they mostly close for one
+/// at five looks a second.
 pub const SHUT: u8 = 2;
 
 /// How long each may take, from the moment it is asked for until the head looks straight ahead again, in

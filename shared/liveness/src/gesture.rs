@@ -6,9 +6,10 @@
 //! moved the nose by 0.03 to 0.06 of the way from eyes to mouth, and of prints that were tilted no less. So a nod is told
 //! by where the face goes in the picture, since a head turns about its neck; a picture can be moved like that, too.
 //!
-//! Eyes are closed when they are less than half as open ([`vision::openness`]) as when the same head was at rest. Of 11
-//! photographs of people with their eyes closed (folds 1 to 5 of LFW) the eyes came to 0.26 of what they do in the median of
-//! 6,069, and to 0.48 at most.
+//! Eyes are closed when they are less than half as open ([`vision::openness`]) as when the same head was at rest. Of 78 heads
+//! (people of the training) 97.7 % of 724 looks at lids that were drawn closed came to that, and 0.3 % of 1,664 at open
+//! eyes. Of 11 photographs of people whose own eyes were closed, among 6,069, the eyes came to 0.27 of the median of all
+//! in the mean, and to 0.48 at most.
 
 use crate::{Look, motion};
 
@@ -26,7 +27,7 @@ const STRAIGHT: [i64; 2] = [246, 492];
 /// Eyes that are closed are less open than this part of those at rest: 1/2.
 const CLOSED: u16 = 2;
 
-/// Eyes that seem no more open than this at rest are not seen to close, Q12: 0.1. In 2 % of photographs they do.
+/// Eyes that seem no more open than this at rest are not seen to close, Q12: 0.1. In 1.4 % of those photographs they do.
 const DARK: u16 = 410;
 
 /// A movement, as whoever makes it calls it.

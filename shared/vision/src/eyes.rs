@@ -11,8 +11,8 @@
 use core::ops::Range;
 
 use crate::align::CROP_SIZE;
-use crate::color::luma;
 use crate::crop::side;
+use crate::quality::read_luma;
 
 /// Fraction bits of [`openness`].
 const BITS: u32 = 12;
@@ -40,16 +40,14 @@ pub fn openness(crop: &[i8]) -> u16 {
 fn mean(crop: &[i8], [columns, rows]: &[Range<usize>; 2]) -> u32 {
     let side = side(crop.len());
     let scaled = |place: usize| (place * side + CROP_SIZE / 2) / CROP_SIZE;
+    let mut row = [0; CROP_SIZE];
     let (mut sum, mut count) = (0, 0);
-    for row in scaled(rows.start)..scaled(rows.end) {
+    for y in scaled(rows.start)..scaled(rows.end) {
+        read_luma(crop, side, y, &mut row);
         for shift in [0, APART] {
-            for column in scaled(columns.start + shift)..scaled(columns.end + shift) {
-                let start = 3 * (row * side + column);
-                if let Some(&[red, green, blue]) = crop.get(start..start + 3) {
-                    sum += u32::from(luma([red, green, blue].map(|value| value as u8 ^ 0x80)));
-                    count += 1;
-                }
-            }
+            let part = scaled(columns.start + shift)..scaled(columns.end + shift);
+            count += part.len() as u32;
+            sum += row[part].iter().copied().map(u32::from).sum::<u32>();
         }
     }
     (sum << BITS) / count.max(1)
