@@ -100,6 +100,9 @@ pub trait Aligned {
     /// How well the face shows.
     fn quality(&mut self) -> Quality;
 
+    /// How far its eyes are open, as [`vision::openness`] has it.
+    fn openness(&mut self) -> u16;
+
     /// Encodes the face.
     ///
     /// # Errors

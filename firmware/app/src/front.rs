@@ -32,7 +32,7 @@ const FEEDING: Duration = Duration::from_millis(250);
 /// For how long the back may be silent: the slowest thing it does in one go is checking and
 /// hashing a large model image, some seconds. Longer, and the board is reset.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What the LEDs ask for, in their order.
+/// What each of the LEDs asks for; all of them together ask to close both eyes.
 const GESTURES: [Gesture; 4] = [Gesture::Left, Gesture::Right, Gesture::Up, Gesture::Down];
 
 /// What the front needs of a board.
@@ -56,7 +56,7 @@ pub struct Front<R, W, L, A, B, I, K, D> {
     /// The output that tells of an alarm: the door was forced or is held open, or the cover is open.
     pub alarm: A,
     /// Four LEDs, one a movement that whoever is before the camera is asked for: to turn left, to turn right, to look
-    /// up, and to nod.
+    /// up, and to nod. All of them together ask to close both eyes.
     pub asked: [B; 4],
     /// Wiegand's two wires, for zeros and for ones, both high.
     pub wires: [A; 2],
@@ -140,7 +140,7 @@ impl<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin> Pins<L, A, B, I> {
         let _ = self.ready.set_state(link.ready.load(Ordering::Relaxed).into());
         let _ = self.refused.set_state(link.refused.load(Ordering::Relaxed).into());
         for (led, gesture) in self.asked.iter_mut().zip(GESTURES) {
-            let _ = led.set_state(link.asks(gesture).into());
+            let _ = led.set_state((link.asks(gesture) || link.asks(Gesture::Blink)).into());
         }
     }
 

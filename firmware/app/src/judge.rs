@@ -119,7 +119,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             let judgement = Judgement::NoFace;
             return Ok(Judged { judgement, faces: 0, face: None, threshold: needed, liveness: None });
         };
-        let recognition::Judged { found, face, template } = chosen;
+        let recognition::Judged { found, face, openness, template } = chosen;
         let template = match template {
             Ok(template) => template,
             Err(flaw) => {
@@ -142,7 +142,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 alike.map_or(i16::MAX, translate::similarity)
             });
             self.face = Some(template.clone());
-            let look = Look::new(score, &found, Instant::now().as_millis(), alike);
+            let look = Look::new(score, &found, openness, Instant::now().as_millis(), alike);
             let mut verdict = self.looks.see(look, self.settings.agreement_frames.into());
             let looks = self.looks.looks();
             if looks.len() == 1 {

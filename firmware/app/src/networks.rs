@@ -97,6 +97,10 @@ impl Aligned for recognizer::Aligned<'_> {
         recognizer::Aligned::quality(self)
     }
 
+    fn openness(&mut self) -> u16 {
+        recognizer::Aligned::openness(self)
+    }
+
     fn encode(self) -> Result<Template, Fault> {
         recognizer::Aligned::encode(self).map_err(Fault::new)
     }

@@ -126,6 +126,8 @@ pub(crate) struct Judged {
     pub(crate) found: Face,
     /// As the protocol has it.
     pub(crate) face: protocol::Face,
+    /// How far its eyes are open.
+    pub(crate) openness: u16,
     pub(crate) template: Result<Template, protocol::Flaw>,
 }
 
@@ -155,11 +157,12 @@ pub(crate) fn judge<E: Engine>(
 ) -> Result<Judged, Fault> {
     let mut aligned = engine.align(pair, frame, face)?;
     let (found, face) = (*face, measure(face, &mut aligned));
+    let openness = aligned.openness();
     let template = match face.flaw {
         None => Ok(aligned.encode()?),
         Some(flaw) => Err(flaw),
     };
-    Ok(Judged { found, face, template })
+    Ok(Judged { found, face, openness, template })
 }
 
 /// What the door goes by: of `faces`, the largest first, the first good one, else the first.

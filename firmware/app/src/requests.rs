@@ -398,7 +398,7 @@ fn encode_largest<E: Engine>(
 ) -> Result<Largest, Error> {
     let faces = find(engine, pair, &capture.frame)?;
     let largest = faces.first().ok_or(Error::NoFace)?;
-    let Judged { found, face, template } = judge(engine, pair, &capture.frame, largest)?;
+    let Judged { found, face, template, .. } = judge(engine, pair, &capture.frame, largest)?;
     let template = template.map_err(|flaw| Error::PoorFace { flaw })?;
     Ok(Largest { faces: faces.len() as u8, found, face, template })
 }

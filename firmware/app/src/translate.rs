@@ -55,6 +55,7 @@ pub(crate) fn liveness(verdict: &Verdict) -> protocol::Liveness {
             Gesture::Right => protocol::Gesture::Right,
             Gesture::Up => protocol::Gesture::Up,
             Gesture::Down => protocol::Gesture::Down,
+            Gesture::Blink => protocol::Gesture::Blink,
         }),
         Against::Challenge => Artefact::Challenge,
         _ => Artefact::Looks,

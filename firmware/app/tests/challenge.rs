@@ -7,7 +7,7 @@ use policy::Reason;
 use protocol::{Artefact, EventKind, Gesture, Judgement, Limits, LivenessMode, Request, Response, Settings};
 use simulation::{Board, World, engine, engine::Pose};
 
-/// What the LEDs ask for, in their order.
+/// What each of the LEDs asks for, in their order.
 const GESTURES: [Gesture; 4] = [Gesture::Left, Gesture::Right, Gesture::Up, Gesture::Down];
 
 fn settings() -> Settings {
@@ -28,17 +28,18 @@ fn board() -> Board {
 fn asked(world: &World) -> Option<Gesture> {
     let lit: Vec<_> =
         world.wires.asked.iter().zip(GESTURES).filter(|(led, _)| led.get()).map(|(_, one)| one).collect();
-    assert!(lit.len() <= 1, "one at a time: {lit:?}");
-    lit.first().copied()
+    assert!([0, 1, 4].contains(&lit.len()), "one at a time, or all: {lit:?}");
+    if lit.len() == GESTURES.len() { Some(Gesture::Blink) } else { lit.first().copied() }
 }
 
 /// Where a head goes that makes a movement.
 fn goal(gesture: Option<Gesture>) -> Pose {
     match gesture {
-        Some(Gesture::Left) => Pose { yaw: 24, down: 0 },
-        Some(Gesture::Right) => Pose { yaw: -24, down: 0 },
-        Some(Gesture::Up) => Pose { yaw: 0, down: -30 },
-        Some(Gesture::Down) => Pose { yaw: 0, down: 30 },
+        Some(Gesture::Left) => Pose { yaw: 24, ..Pose::default() },
+        Some(Gesture::Right) => Pose { yaw: -24, ..Pose::default() },
+        Some(Gesture::Up) => Pose { down: -30, ..Pose::default() },
+        Some(Gesture::Down) => Pose { down: 30, ..Pose::default() },
+        Some(Gesture::Blink) => Pose { closed: true, ..Pose::default() },
         _ => Pose::default(),
     }
 }
@@ -54,7 +55,11 @@ impl Visitor {
     /// Shows the next picture, in which the head has come nearer to its goal.
     async fn step(&mut self, world: &mut World, goal: Pose) {
         let nearer = |now: i8, goal: i8| now + (goal - now).clamp(-8, 8);
-        self.pose = Pose { yaw: nearer(self.pose.yaw, goal.yaw), down: nearer(self.pose.down, goal.down) };
+        self.pose = Pose {
+            yaw: nearer(self.pose.yaw, goal.yaw),
+            down: nearer(self.pose.down, goal.down),
+            closed: goal.closed,
+        };
         self.hold(world, self.pose).await;
     }
 
@@ -124,6 +129,28 @@ fn it_opens_to_a_head_that_does_what_is_asked() {
 }
 
 #[test]
+fn it_asks_for_every_movement_and_sees_whether_the_eyes_close() {
+    let mut board = board();
+    let mut all = Vec::new();
+    for drawn in 0..8 {
+        board.drawn = 1_000 * drawn;
+        let (asked_for, opens) = board.boot(async |world: &mut World| {
+            let (_, asked_for) = Visitor::default().visit(world, 120, Some).await;
+            (asked_for, world.is_open())
+        });
+        assert!(opens, "asked {asked_for:?}");
+        let stares = board.boot(async |world: &mut World| {
+            let open_eyes = |gesture| (gesture != Gesture::Blink).then_some(gesture);
+            Visitor::default().visit(world, 120, open_eyes).await;
+            world.is_open()
+        });
+        assert_eq!(stares, !asked_for.contains(&Gesture::Blink), "asked {asked_for:?}");
+        all.extend(asked_for);
+    }
+    assert!(all.contains(&Gesture::Blink) && GESTURES.iter().all(|one| all.contains(one)), "{all:?}");
+}
+
+#[test]
 fn the_host_is_told_what_is_asked() {
     board().boot(async |world: &mut World| {
         let (_, asked_for) = Visitor::default().visit(world, 14, |_| None).await;
@@ -142,6 +169,7 @@ fn another_movement_than_the_one_asked_for_is_refused_and_counts_once() {
                 Gesture::Left => Gesture::Right,
                 Gesture::Right => Gesture::Left,
                 Gesture::Up => Gesture::Down,
+                Gesture::Blink => Gesture::Left,
                 _ => Gesture::Up,
             })
         };

@@ -25,6 +25,9 @@ const SHEET: [[f32; 2]; 2] = [[25.0, 45.0], [10.0, 25.0]];
 /// How far an attacker moves it up or down meanwhile, in distances of the eyes in the photograph.
 const MOVED: f32 = 0.4;
 
+/// How long it closes its eyes: on the way, all the way, and back, in seconds at least and at most.
+const CLOSED: [[f32; 2]; 3] = [[0.08, 0.15], [0.6, 1.2], [0.1, 0.2]];
+
 /// What stands before a door that asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
@@ -38,6 +41,9 @@ pub enum Answer {
     Print,
     /// The same, bent about the vertical axis to be rounder.
     Bent,
+    /// A print that is turned as is asked, before whose eyes a strip of the colour of its skin is held when they are
+    /// to be closed.
+    Covered,
     /// A screen that shows a head which does something else: what was asked when it was recorded.
     Recorded,
     /// A screen that shows a head which does what is asked: a recording that happens to fit, or one that is made
@@ -47,8 +53,16 @@ pub enum Answer {
 
 impl Answer {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Follows, Self::Ignores, Self::Other, Self::Print, Self::Bent, Self::Recorded, Self::Fitting];
+    pub const ALL: [Self; 8] = [
+        Self::Follows,
+        Self::Ignores,
+        Self::Other,
+        Self::Print,
+        Self::Bent,
+        Self::Covered,
+        Self::Recorded,
+        Self::Fitting,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -58,6 +72,7 @@ impl Answer {
             Self::Other => "other",
             Self::Print => "print-tilted",
             Self::Bent => "bent-tilted",
+            Self::Covered => "print-covered",
             Self::Recorded => "replay-other",
             Self::Fitting => "replay-fitting",
         }
@@ -74,7 +89,7 @@ pub fn answer(subject: &Subject, answer: Answer, asked: &[Gesture], seed: u64, c
         Answer::Follows => turning(subject, asked, random, count),
         Answer::Ignores => turning(subject, &[], random, count),
         Answer::Other => turning(subject, &other, random, count),
-        Answer::Print | Answer::Bent => tilted(subject, answer, asked, random, count),
+        Answer::Print | Answer::Bent | Answer::Covered => tilted(subject, answer, asked, random, count),
         Answer::Recorded => shown(subject, &other, random, count),
         Answer::Fitting => shown(subject, asked, random, count),
     };
@@ -106,12 +121,13 @@ fn another(asked: &[Gesture], random: &mut Rng) -> Vec<Gesture> {
 /// A head that makes these movements, and else looks into the camera.
 fn turning(subject: &Subject, gestures: &[Gesture], random: &mut Rng, count: usize) -> Vec<Picture> {
     let mut pose = Pose::new(random, [3.0, 2.0, 1.5], 3.0);
-    follow(&mut pose, gestures, HEAD, random);
-    let head = Head::posed(subject, pose, random, count as f32 / RATE);
+    let closings = follow(&mut pose, gestures, HEAD, random);
+    let mut head = Head::posed(subject, pose, random, count as f32 / RATE);
+    head.close(closings);
     times(count).map(|time| head.at(time)).collect()
 }
 
-/// A print in somebody's hands, which they turn and tilt instead of a head.
+/// A print in somebody's hands, which they turn and tilt instead of a head, and before which they may hold a strip.
 fn tilted(
     subject: &Subject,
     answer: Answer,
@@ -123,10 +139,18 @@ fn tilted(
     let species = if answer == Answer::Bent { Species::Bent } else { Species::Print };
     let mut sheet = held(subject, species, random);
     sheet.pose = Pose::new(random, [3.0, 2.0, 1.5], 4.0);
-    follow(&mut sheet.pose, gestures, SHEET, random);
+    let closings = follow(&mut sheet.pose, gestures, SHEET, random);
     sheet.pose.move_with_pitch(MOVED * subject.eye_distance());
     let print = medium::print(&subject.picture, random, 0.04);
-    times(count).map(|time| sheet.before(&scene, &print, time)).collect()
+    let seen = times(count).map(|time| {
+        let covered: f32 = closings.iter().map(|closing| closing.at(time)).sum();
+        if answer == Answer::Covered && covered > 0.0 {
+            sheet.before(&scene, &medium::covered(&print, subject, covered), time)
+        } else {
+            sheet.before(&scene, &print, time)
+        }
+    });
+    seen.collect()
 }
 
 /// A head that makes these movements, on a screen.
@@ -145,25 +169,30 @@ fn shown(subject: &Subject, gestures: &[Gesture], random: &mut Rng, count: usize
     seen.collect()
 }
 
-/// Adds the movements to a pose, which go as far as `range` says to the sides, and up and down.
-fn follow(pose: &mut Pose, gestures: &[Gesture], range: [[f32; 2]; 2], random: &mut Rng) {
+/// Adds the movements to a pose, which go as far as `range` says to the sides, and up and down; returns when the
+/// eyes are to be closed.
+fn follow(pose: &mut Pose, gestures: &[Gesture], range: [[f32; 2]; 2], random: &mut Rng) -> Vec<Turn> {
     let mut begin = ENOUGH as f32 / RATE;
+    let mut closings = Vec::new();
+    let mut between = |[low, high]: [f32; 2]| low + (high - low) * random.f32();
     for gesture in gestures {
-        let mut between = |[low, high]: [f32; 2]| low + (high - low) * random.f32();
-        let (axis, [low, high], sign) = match gesture {
-            Gesture::Left => (&mut pose.yaw, range[0], 1.0),
-            Gesture::Right => (&mut pose.yaw, range[0], -1.0),
-            Gesture::Down => (&mut pose.pitch, range[1], 1.0),
-            Gesture::Up => (&mut pose.pitch, range[1], -1.0),
+        let (turns, range, sign) = match gesture {
+            Gesture::Left => (&mut pose.yaw.turns, range[0], 1.0),
+            Gesture::Right => (&mut pose.yaw.turns, range[0], -1.0),
+            Gesture::Down => (&mut pose.pitch.turns, range[1], 1.0),
+            Gesture::Up => (&mut pose.pitch.turns, range[1], -1.0),
+            Gesture::Blink => (&mut closings, [1.0f32.to_degrees(); 2], 1.0),
         };
-        let turn = Turn {
-            amplitude: sign * between([low, high]).to_radians(),
-            begin: begin + between([0.4, 0.9]),
-            phases: [between([1.0, 1.4]), between([0.3, 0.6]), between([1.0, 1.4])],
+        let (amplitude, start) = (sign * between(range).to_radians(), begin + between([0.4, 0.9]));
+        let phases = match gesture {
+            Gesture::Blink => CLOSED,
+            _ => [[1.0, 1.4], [0.3, 0.6], [1.0, 1.4]],
         };
+        let turn = Turn { amplitude, begin: start, phases: phases.map(&mut between) };
         begin = turn.end();
-        axis.turn(turn);
+        turns.push(turn);
     }
+    closings
 }
 
 #[cfg(test)]
@@ -198,5 +227,17 @@ mod tests {
         assert!((-31.0..=-22.0).contains(&right) && (12.0..=21.0).contains(&down), "{right} {down}");
         assert!(turned[59].iter().all(|angle| angle.abs() < 0.01));
         assert!(turned.iter().all(|[yaw, pitch]| yaw.abs() < 0.01 || pitch.abs() < 0.01), "one at a time");
+    }
+
+    #[test]
+    fn eyes_close_when_they_are_asked_to_for_as_long_as_people_close_them() {
+        let mut random = Rng::with_seed(2);
+        let mut pose = Pose::new(&mut random, [0.0; 3], 0.0);
+        let closings = follow(&mut pose, &[Gesture::Left, Gesture::Blink, Gesture::Up], HEAD, &mut random);
+        assert_eq!((closings.len(), pose.yaw.turns.len(), pose.pitch.turns.len()), (1, 1, 1));
+        let closing = closings[0];
+        assert!(pose.yaw.turns[0].end() < closing.begin && closing.end() < pose.pitch.turns[0].begin);
+        let shut = times(64).filter(|time| closing.at(*time) > 0.999).count();
+        assert!((3..=6).contains(&shut), "{shut} pictures");
     }
 }

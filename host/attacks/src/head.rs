@@ -5,8 +5,8 @@
 //! picture by what its depth says: that is what no flat picture does. Towards its outline the movement
 //! fades into the photograph's background, which stays.
 
-use crate::motion::{Pose, Wander};
-use crate::picture::Picture;
+use crate::motion::{Pose, Turn, Wander};
+use crate::picture::{Color, Picture, mix};
 use crate::subject::Subject;
 
 /// Half the head's width, its half height and its depth, in distances between the eyes.
@@ -21,6 +21,12 @@ const SOCKET: [f32; 2] = [0.08, 0.25];
 /// Half an eye's width, and half the height of an open one.
 const EYE: [f32; 2] = [0.26, 0.13];
 
+/// How far below an eye there is skin, in distances between the eyes: less than a lid's colour is anywhere else.
+const CHEEK: f32 = 0.32;
+
+/// How much darker than skin lashes are.
+const LASHES: f32 = 0.5;
+
 /// Seconds from one blink to the next, on the average, and of one blink.
 const BLINK: [f32; 2] = [2.5, 0.35];
 
@@ -33,6 +39,8 @@ pub struct Head<'a> {
     light: [Wander; 2],
     /// When it blinks, in seconds.
     blinks: Vec<f32>,
+    /// When it closes its eyes because it means to.
+    closings: Vec<Turn>,
 }
 
 impl<'a> Head<'a> {
@@ -51,7 +59,12 @@ impl<'a> Head<'a> {
             blinks.push(time);
             time += BLINK[0] * (0.5 + random.f32());
         }
-        Self { subject, pose, light, blinks }
+        Self { subject, pose, light, blinks, closings: Vec::new() }
+    }
+
+    /// Closes its eyes at these times, too; an amplitude of 1 is all the way.
+    pub fn close(&mut self, closings: Vec<Turn>) {
+        self.closings = closings;
     }
 
     /// What is seen of it after `time` seconds.
@@ -127,24 +140,79 @@ impl<'a> Head<'a> {
     /// How far the eyes are closed, 0 to 1.
     fn closed(&self, time: f32) -> f32 {
         let of_blink = |start: &f32| 1.0 - ((time - start) / (BLINK[1] / 2.0) - 1.0).abs();
-        self.blinks.iter().map(of_blink).fold(0.0, f32::max)
+        let meant = self.closings.iter().map(|closing| closing.at(time));
+        self.blinks.iter().map(of_blink).chain(meant).fold(0.0, f32::max)
     }
 
-    /// The photograph with its lids lowered: skin from above the eyes is drawn over them.
+    /// The photograph with its lids lowered: skin from below the eyes is drawn over them, and lashes at its edge.
     fn blinking(&self, closed: f32) -> Picture {
         let unit = self.subject.eye_distance();
         let texture = &self.subject.picture;
+        let [right, left, ..] = self.subject.landmarks;
+        let across = [(left[0] - right[0]) / unit, (left[1] - right[1]) / unit];
         texture.clone().map(|x, y, color| {
-            for eye in &self.subject.landmarks[..2] {
-                let [dx, dy] = [(x - eye[0]) / unit / EYE[0], (y - eye[1]) / unit / EYE[1]];
-                // From the upper lid's edge at -1 down to where the lid has come.
-                let inside = dx.abs() < 1.0 && dy > -1.4 && dy < 1.0;
-                if inside && dy < -1.0 + 2.0 * closed * (1.0 - dx * dx) {
-                    let from = eye[1] - unit * EYE[1] * (1.5 - 0.12 * (dy + 1.0));
-                    return texture.at(x, from).map(|value| value * 0.93);
+            for eye in [right, left] {
+                let [dx, dy] = [x - eye[0], y - eye[1]];
+                let along = [dx * across[0] + dy * across[1], dy * across[0] - dx * across[1]];
+                let [dx, dy] = [along[0] / unit / EYE[0], along[1] / unit / EYE[1]];
+                if dx.abs() >= 1.0 || dy.abs() >= 2.0 {
+                    continue;
                 }
+                // The upper lid comes down from one arc to the other.
+                let arc = 1.0 - dx * dx;
+                let edge = arc * (2.0 * closed - 1.0);
+                let share =
+                    ((edge - dy) / 0.3 + 0.5).clamp(0.0, 1.0) * ((dy + arc) / 0.3 + 1.0).clamp(0.0, 1.0);
+                let lashes = LASHES * (-0.5 * ((dy - edge) / 0.18).powi(2)).exp() * arc.min(0.5) * 2.0;
+                let lid = self.skin(eye, [x, y], across);
+                let shown = mix(color, lid, share * (4.0 * closed).min(1.0));
+                return shown.map(|value| value * (1.0 - lashes * closed));
             }
             color
         })
+    }
+
+    /// The skin below an eye, where it is as far to a side as `place`.
+    fn skin(&self, eye: [f32; 2], place: [f32; 2], across: [f32; 2]) -> Color {
+        let unit = self.subject.eye_distance();
+        let far = (place[0] - eye[0]) * across[0] + (place[1] - eye[1]) * across[1];
+        let mut sum = [0.0; 3];
+        for step in [-0.15, -0.075, 0.0, 0.075, 0.15] {
+            let (right, down) = (0.6 * far + step * unit, CHEEK * unit);
+            let there = self.subject.picture.at(
+                eye[0] + right * across[0] - down * across[1],
+                eye[1] + right * across[1] + down * across[0],
+            );
+            sum.iter_mut().zip(there).for_each(|(sum, value)| *sum += value / 5.0);
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closed_eyes_show_skin_with_lashes_below_and_nothing_else_changes() {
+        let eyes = [[60.0, 80.0], [100.0, 84.0]];
+        let picture = Picture::new(160, 200, |x, y| {
+            let near = eyes.iter().any(|eye| (x - eye[0]).hypot(y - eye[1]) < 4.0);
+            if near { [20.0; 3] } else { [180.0, 140.0, 120.0] }
+        });
+        let landmarks = [eyes[0], eyes[1], [80.0, 100.0], [66.0, 120.0], [94.0, 120.0]];
+        let subject = Subject { picture, face: [40.0, 40.0, 80.0, 100.0], landmarks };
+        let mut random = fastrand::Rng::with_seed(1);
+        let mut head = Head::new(&subject, &mut random, 0.0);
+        head.close(vec![Turn { amplitude: 1.0, begin: 1.0, phases: [0.1, 1.0, 0.1] }]);
+        assert_eq!([0.5, 1.5, 2.5].map(|time| head.closed(time)), [0.0, 1.0, 0.0]);
+        let closed = head.blinking(1.0);
+        for eye in eyes {
+            let [lid, lashes] = [0.0, EYE[1]].map(|down| closed.at(eye[0], eye[1] + down * 40.0)[0]);
+            assert!(lid > 170.0 && lashes < 120.0, "{lid} {lashes}");
+        }
+        for [x, y] in [[80.0, 100.0], [60.0, 65.0], [60.0, 92.0], [10.0, 10.0]] {
+            assert_eq!(closed.at(x, y), subject.picture.at(x, y), "{x} {y}");
+        }
     }
 }

@@ -11,6 +11,10 @@ pub const FINE: usize = 3;
 /// Half the width and half the height of a hole for an eye, in distances between the eyes.
 const HOLE: [f32; 2] = [0.27, 0.14];
 
+/// Half the width and half the height of a strip that covers both eyes, and how far it is moved, in distances between
+/// the eyes.
+const STRIP: [f32; 3] = [0.95, 0.2, 0.4];
+
 /// A print: flatter in contrast, a little blurred and tinted, with a white border of this part of its
 /// width.
 pub fn print(picture: &Picture, random: &mut Rng, border: f32) -> Picture {
@@ -55,6 +59,22 @@ pub fn cut_out(print: &Picture, subject: &Subject, look: [f32; 2], closed: f32) 
     })
 }
 
+/// A print before whose eyes a strip of paper is held, of the colour of the skin below them; 0 is above them, 1 covers
+/// them.
+pub fn covered(print: &Picture, subject: &Subject, share: f32) -> Picture {
+    let unit = subject.eye_distance() * FINE as f32;
+    let border = (print.width - subject.picture.width * FINE) as f32 / 2.0;
+    let [right, left] = [0, 1].map(|eye| subject.landmarks[eye].map(|place| border + place * FINE as f32));
+    let below = |eye: [f32; 2]| print.at(eye[0], eye[1] + STRIP[2] * unit);
+    let strip = mix(below(right), below(left), 0.5);
+    let slope = (left[1] - right[1]) / (left[0] - right[0]).max(1.0);
+    print.clone().map(|x, y, color| {
+        let across = (x - (right[0] + left[0]) / 2.0) / unit;
+        let down = (y - right[1] - slope * (x - right[0])) / unit + STRIP[2] * (1.0 - share);
+        if across.abs() < STRIP[0] && down.abs() < STRIP[1] { strip } else { color }
+    })
+}
+
 /// The attacker's eye in a hole, darker towards its edge, where the paper throws its shadow.
 fn behind([dx, dy]: [f32; 2], look: [f32; 2], closed: f32, radius: f32) -> Color {
     let skin = [150.0, 112.0, 92.0];
@@ -88,4 +108,23 @@ fn bordered(picture: Picture, share: f32, color: Color) -> Picture {
         let inside = x >= 0.0 && y >= 0.0 && x < picture.width as f32 && y < picture.height as f32;
         if inside { picture.at(x, y) } else { color }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strip_comes_down_over_the_eyes() {
+        let eyes = [[30.0, 40.0], [50.0, 40.0]];
+        let picture = Picture::new(80, 80, |x, y| {
+            let near = eyes.iter().any(|eye| (x - eye[0]).hypot(y - eye[1]) < 3.0);
+            if near { [20.0; 3] } else { [180.0, 140.0, 120.0] }
+        });
+        let landmarks = [eyes[0], eyes[1], [40.0, 50.0], [33.0, 60.0], [47.0, 60.0]];
+        let subject = Subject { picture, face: [20.0, 20.0, 40.0, 50.0], landmarks };
+        let print = fine(&subject.picture, |color, _, _| color);
+        let at_eye = |share| covered(&print, &subject, share).at(30.0 * FINE as f32, 40.0 * FINE as f32)[0];
+        assert!(at_eye(0.0) < 30.0 && at_eye(1.0) > 170.0, "{} {}", at_eye(0.0), at_eye(1.0));
+    }
 }

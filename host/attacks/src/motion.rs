@@ -9,7 +9,8 @@ use fastrand::Rng;
 pub struct Wander {
     /// Amplitude, radians a second, phase.
     waves: [[f32; 3]; 3],
-    turns: Vec<Turn>,
+    /// The turns that are meant.
+    pub turns: Vec<Turn>,
 }
 
 /// A turn to a side and back again, smooth, with a rest at its end; times in seconds.
@@ -29,7 +30,8 @@ impl Turn {
         self.begin + self.phases.iter().sum::<f32>()
     }
 
-    fn at(&self, time: f32) -> f32 {
+    /// The value at `time`.
+    pub fn at(&self, time: f32) -> f32 {
         let [out, rest, back] = self.phases;
         let smooth = |share: f32| {
             let share = share.clamp(0.0, 1.0);
@@ -48,11 +50,6 @@ impl Wander {
             [amplitude * share, TAU / period, TAU * random.f32()]
         };
         Self { waves: [wave(0.7, 4.0), wave(0.35, 1.9), wave(0.08, 0.6)], turns: Vec::new() }
-    }
-
-    /// Moves by this turn, too.
-    pub fn turn(&mut self, turn: Turn) {
-        self.turns.push(turn);
     }
 
     /// The value at `time`, in seconds.

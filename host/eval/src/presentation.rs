@@ -12,7 +12,7 @@
 //! | APNRR, BPNRR | presentations without a response: no picture showed a face good enough to judge |
 //! | IAPAR | attack presentations of an enrolled person for which the door opens, of those with a response |
 
-use liveness::{Against, Challenge, Look, STEPS, Watch};
+use liveness::{Against, Challenge, Gesture, Look, STEPS, Watch};
 use serde::Serialize;
 
 /// Standard normal quantile of a two-sided 95 % interval.
@@ -40,6 +40,17 @@ pub struct Ending {
     pub opened: bool,
     /// What spoke against the last picture that was refused.
     pub against: Option<Against>,
+    /// Of each of [`Gesture::ALL`], how often the door asked for it, and how often it then saw it made.
+    pub movements: [Made; Gesture::ALL.len()],
+}
+
+/// How often a movement was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Made {
+    /// How often it was asked for.
+    pub asked: u32,
+    /// How often it was then made.
+    pub made: u32,
 }
 
 /// Lets the door see a presentation; `needed` pictures in a row must agree. A door that asks for movements draws
@@ -47,14 +58,48 @@ pub struct Ending {
 pub fn present(pictures: &[Seen], needed: usize, asked: Option<[u8; STEPS]>) -> Ending {
     let (mut watch, mut challenge) = (Watch::new(), Challenge::new());
     let mut draws = asked;
+    let mut movements = Movements::default();
     let mut judge = |look| {
         let verdict = watch.see(look, needed);
         let Some(draw) = &mut draws else { return verdict.against };
         let random = || std::mem::replace(draw, draw.map(|byte| byte.wrapping_mul(5).wrapping_add(7)));
-        challenge.see(verdict, watch.looks(), random).against
+        let against = challenge.see(verdict, watch.looks(), random).against;
+        movements.count(against);
+        against
     };
     let judged: Vec<_> = pictures.iter().map(|seen| seen.look.map(&mut judge)).zip(pictures).collect();
-    ending(judged.iter().map(|(against, seen)| (*against, seen.matches)), needed)
+    let ending = ending(judged.iter().map(|(against, seen)| (*against, seen.matches)), needed);
+    Ending { movements: movements.made, ..ending }
+}
+
+/// Counts movements by what a door says.
+#[derive(Default)]
+struct Movements {
+    made: [Made; Gesture::ALL.len()],
+    /// Which one the door waits for.
+    asked: Option<usize>,
+}
+
+impl Movements {
+    fn count(&mut self, against: Option<Against>) {
+        match against {
+            Some(Against::Asked(gesture)) => {
+                let asked = Gesture::ALL.iter().position(|one| *one == gesture);
+                if let Some(new) = asked.filter(|_| asked != self.asked) {
+                    self.made[new].asked += 1;
+                }
+                self.asked = asked;
+            }
+            Some(Against::Straight) => {
+                if let Some(asked) = self.asked.take() {
+                    self.made[asked].made += 1;
+                }
+            }
+            // A new watch, or another movement than the one asked for.
+            Some(Against::Early | Against::Challenge) => self.asked = None,
+            _ => {}
+        }
+    }
 }
 
 /// What comes of pictures: of each, what speaks against it, if there was a face, and whether it matches.
@@ -116,6 +161,8 @@ pub struct Rates {
     /// For attacks on somebody enrolled, presentations for which the door opened: IAPAR. For bona fide ones of
     /// somebody enrolled, the share let in.
     pub opened: Share,
+    /// Of each of [`Gesture::ALL`], how often the door asked for it in all of them, and how often it was made.
+    pub movements: [Made; Gesture::ALL.len()],
 }
 
 /// Rates of the presentations of one species; `attack` tells whether they should be refused.
@@ -123,11 +170,18 @@ pub fn rates(species: &str, attack: bool, endings: &[Ending]) -> Rates {
     let count = |which: &dyn Fn(&Ending) -> bool| endings.iter().filter(|e| which(e)).count() as u32;
     let all = endings.len() as u32;
     let responded = count(&|ending| ending.responded);
+    let mut movements = [Made::default(); Gesture::ALL.len()];
+    for ending in endings {
+        for (sum, one) in movements.iter_mut().zip(ending.movements) {
+            *sum = Made { asked: sum.asked + one.asked, made: sum.made + one.made };
+        }
+    }
     Rates {
         species: species.to_owned(),
         non_response: Share::new(all - responded, all),
         classification_error: Share::new(count(&|e| e.responded && e.passed == attack), responded),
         opened: Share::new(count(&|ending| ending.opened), count(&|ending| ending.compared)),
+        movements,
     }
 }
 
@@ -156,10 +210,27 @@ mod tests {
     fn a_picture_that_stands_still_does_not_pass() {
         let landmarks = [[40, 40], [80, 40], [60, 60], [45, 80], [75, 80]]
             .map(|[x, y]| vision::Point { x: x << 10, y: y << 10 });
-        let look = Look { score: 32_768, landmarks, at_ms: 0, similarity: i16::MAX, to_first: i16::MAX };
+        let look =
+            Look { score: 32_768, landmarks, similarity: i16::MAX, to_first: i16::MAX, ..Look::default() };
         let ending = present(&[Seen { look: Some(look), matches: Some(true) }; 24], 3, None);
         assert!(ending.responded && !ending.passed && !ending.opened);
         assert_eq!(ending.against, Some(Against::Still));
+    }
+
+    #[test]
+    fn movements_count_once_when_they_are_asked_for_and_once_when_they_are_made() {
+        let (left, eyes) = (Some(Against::Asked(Gesture::Left)), Some(Against::Asked(Gesture::Blink)));
+        let mut movements = Movements::default();
+        let straight = Some(Against::Straight);
+        let said = [straight, left, left, Some(Against::Looks), left, straight, straight, eyes, eyes];
+        said.into_iter().for_each(|against| movements.count(against));
+        for against in [Some(Against::Challenge), Some(Against::Early), straight, eyes, straight, None] {
+            movements.count(against);
+        }
+        let [first, .., last] = movements.made;
+        assert_eq!((first, last), (Made { asked: 1, made: 1 }, Made { asked: 2, made: 1 }));
+        let ending = Ending { movements: movements.made, ..Ending::default() };
+        assert_eq!(rates("print", true, &[ending; 3]).movements[4], Made { asked: 6, made: 3 });
     }
 
     #[test]

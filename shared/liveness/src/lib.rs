@@ -15,14 +15,16 @@ mod challenge;
 mod gesture;
 mod look;
 mod motion;
+mod order;
 mod sequence;
 mod track;
 mod watch;
 
-pub use challenge::{Challenge, DONE_MS, FAILED_MS, STEP_MS, STEPS, order};
+pub use challenge::{Challenge, DONE_MS, FAILED_MS, SHUT, STEP_MS};
 pub use gesture::Gesture;
 pub use look::{Look, SAME, SAME_AS_FIRST};
 pub use motion::{ENOUGH, Movement, foreshortening, parallax};
+pub use order::{STEPS, order};
 pub use sequence::{HIDDEN, INPUT_BITS, INPUT_LIMIT, SEQUENCE, Sequence, WEIGHT_BITS};
 pub use track::{FEATURES, TRACKS, features};
 pub use watch::{Against, NEEDED_ALONE, NEEDED_EACH, Verdict, WINDOW, Watch, at_once};

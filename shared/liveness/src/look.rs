@@ -28,6 +28,8 @@ pub struct Look {
     pub score: u16,
     /// The five landmarks, in 1/1024 pixel.
     pub landmarks: [Point; 5],
+    /// How far the eyes are open, as [`vision::openness`] measures it; 0 where that is not known.
+    pub openness: u16,
     /// When, in milliseconds of any clock that does not jump.
     pub at_ms: u64,
     /// How alike this face and that of the look before are to the encoder: the cosine of their templates, Q15.
@@ -38,9 +40,10 @@ pub struct Look {
 }
 
 impl Look {
-    /// A look at `face`, which is this similar to that of the look before, and to that of the first one.
-    pub fn new(score: u16, face: &Face, at_ms: u64, [similarity, to_first]: [i16; 2]) -> Self {
-        Self { score, landmarks: face.landmarks, at_ms, similarity, to_first }
+    /// A look at `face`, whose eyes are this far open, and which is this similar to that of the look before, and to
+    /// that of the first one.
+    pub fn new(score: u16, face: &Face, openness: u16, at_ms: u64, [similarity, to_first]: [i16; 2]) -> Self {
+        Self { score, landmarks: face.landmarks, openness, at_ms, similarity, to_first }
     }
 
     /// Whether this look and one `before` it can be of one face: it is alike, did not jump by more than its

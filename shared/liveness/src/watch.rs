@@ -84,7 +84,7 @@ impl Watch {
     /// No looks yet.
     pub const fn new() -> Self {
         let landmarks = [vision::Point { x: 0, y: 0 }; 5];
-        let none = Look { score: 0, landmarks, at_ms: 0, similarity: 0, to_first: 0 };
+        let none = Look { score: 0, landmarks, openness: 0, at_ms: 0, similarity: 0, to_first: 0 };
         Self { looks: [none; WINDOW], length: 0 }
     }
 
@@ -157,7 +157,8 @@ mod tests {
     fn look(score: u16, x: i32, nose: i32, second: u64) -> Look {
         let places = [[-20, -20], [20, -20], [nose, 0], [-15, 20], [15, 20]];
         let landmarks = places.map(|[dx, dy]| Point { x: (x + dx) << 10, y: (100 + dy) << 10 });
-        Look { score, landmarks, at_ms: 1000 * second, similarity: i16::MAX, to_first: i16::MAX }
+        let alike = i16::MAX;
+        Look { score, landmarks, at_ms: 1000 * second, similarity: alike, to_first: alike, ..Look::default() }
     }
 
     #[test]

@@ -79,6 +79,8 @@ pub enum Gesture {
     Up,
     /// To lower the head, as to nod.
     Down,
+    /// To close both eyes for a second.
+    Blink,
 }
 
 impl core::fmt::Display for Gesture {
@@ -89,6 +91,7 @@ impl core::fmt::Display for Gesture {
             Gesture::Right => "turn right",
             Gesture::Up => "look up",
             Gesture::Down => "nod",
+            Gesture::Blink => "close both eyes for a second",
         })
     }
 }

@@ -32,6 +32,11 @@ impl Aligned<'_> {
         Quality::measure(&face, self.crop(), width, height)
     }
 
+    /// How far its eyes are open: [`vision::openness`] of the crop.
+    pub fn openness(&mut self) -> u16 {
+        vision::openness(self.crop())
+    }
+
     /// The template of the face.
     ///
     /// # Errors

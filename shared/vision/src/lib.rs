@@ -12,7 +12,7 @@
 //!
 //! The way of a frame: [`Frame`] → [`fill_input`] → the detector network → [`Decoder::decode`] →
 //! [`Similarity::to_template`] → [`crop_face`] → the encoder network; [`Quality::measure`] says
-//! whether the face is worth encoding, and [`crop_surroundings`] is what a liveness network sees.
+//! whether the face is worth encoding, [`openness`] whether its eyes are open, and [`crop_surroundings`] is what a liveness network sees.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -22,6 +22,7 @@ mod crop;
 mod decode;
 mod encode;
 mod error;
+mod eyes;
 mod face;
 mod fixed;
 mod frame;
@@ -37,6 +38,7 @@ pub use crop::{CROP_BYTES, crop_face};
 pub use decode::{Decoder, HEADS, HeadShape, HeadValues, STRIDES};
 pub use encode::encode;
 pub use error::Error;
+pub use eyes::openness;
 pub use face::{Face, Faces, Landmark, MAX_FACES, Point, Rect, SUBPIXEL_BITS, largest};
 pub use fixed::{Q15_ONE, exp_q, sigmoid_q15};
 pub use frame::{Frame, PixelFormat};

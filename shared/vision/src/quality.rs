@@ -176,7 +176,8 @@ impl Light {
     }
 }
 
-fn read_luma(crop: &[i8], side: usize, y: usize, row: &mut [u8; CROP_SIZE]) {
+/// Brightness of a row of a crop of that side; what the crop does not have stays as it is.
+pub(crate) fn read_luma(crop: &[i8], side: usize, y: usize, row: &mut [u8; CROP_SIZE]) {
     let pixels = crop.chunks_exact(3).skip(y * side).take(side);
     for (out, pixel) in row.iter_mut().zip(pixels) {
         *out = luma([pixel[0], pixel[1], pixel[2]].map(|value| value as u8 ^ 0x80));

@@ -3,7 +3,7 @@
 //! Byte 0 is the person (0: no face), byte 1 the number of the view, which differs a little from
 //! the others, byte 2 makes the face too small if not 0, byte 3 is how much it looks like a picture, in 255ths,
 //! byte 4 is the moment of a living head's movement, which stands still as long as the byte does. Bytes 5 to 7 are for
-//! heads that hold themselves straight ([`Pose`]).
+//! heads that hold themselves straight ([`Pose`]), byte 8 makes of a face another one's, and byte 9 closes the eyes.
 
 use app::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo};
 use gallery::{CalibrationPoint, EncoderHash, Similarity, Template};
@@ -59,12 +59,15 @@ pub struct Pose {
     pub yaw: i8,
     /// How far it is lowered, in hundredths of the distance of the eyes.
     pub down: i8,
+    /// Whether the eyes are closed.
+    pub closed: bool,
 }
 
 /// A picture of a person at a moment of their movement, whose head is held like this.
 pub fn posed(person: u8, now: u8, pose: Pose) -> Vec<u8> {
     let mut bytes = moment(person, now);
     bytes[5..8].copy_from_slice(&[1, pose.yaw as u8, pose.down as u8]);
+    bytes[9] = pose.closed.into();
     bytes
 }
 
@@ -137,7 +140,7 @@ impl Engine for FakeEngine {
     fn detect(&mut self, _: &FakeModel, frame: &Frame) -> Result<Faces, Fault> {
         let bounds = Rect { x: 1024, y: 1024, width: 4096, height: 5120 };
         let [_, _, _, _, moment, calm, yaw, down, ..] = *frame.bytes() else { unreachable!() };
-        let pose = (calm != 0).then_some(Pose { yaw: yaw as i8, down: down as i8 });
+        let pose = (calm != 0).then_some(Pose { yaw: yaw as i8, down: down as i8, closed: false });
         let face = Face { score: 30_000, bounds, landmarks: head(moment, pose) };
         Ok((frame.bytes()[0] != 0).then_some(face).into_iter().collect())
     }
@@ -148,8 +151,12 @@ impl Engine for FakeEngine {
         frame: &Frame,
         face: &Face,
     ) -> Result<FakeAligned, Fault> {
-        let [person, view, distant, _, _, _, _, _, share, ..] = *frame.bytes() else { unreachable!() };
-        Ok(FakeAligned { space: model.space, person, view, distant: distant != 0, share, score: face.score })
+        let [person, view, distant, _, _, _, _, _, share, closed, ..] = *frame.bytes() else {
+            unreachable!()
+        };
+        let openness = if closed != 0 { 500 } else { 1_800 };
+        let (space, distant, score) = (model.space, distant != 0, face.score);
+        Ok(FakeAligned { space, person, view, distant, share, score, openness })
     }
 
     fn live(&mut self, _: &FakeModel, frame: &Frame, _: &Face) -> Result<u16, Fault> {
@@ -196,6 +203,7 @@ pub struct FakeAligned {
     /// How much of the face is another one's, in 255ths.
     share: u8,
     score: u16,
+    openness: u16,
 }
 
 impl Aligned for FakeAligned {
@@ -211,6 +219,10 @@ impl Aligned for FakeAligned {
             brightness: 120,
             contrast: 50,
         }
+    }
+
+    fn openness(&mut self) -> u16 {
+        self.openness
     }
 
     fn encode(self) -> Result<Template, Fault> {

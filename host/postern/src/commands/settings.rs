@@ -23,7 +23,8 @@ pub struct Args {
     open_ms: Option<u32>,
 
     /// What shows that a face is a living one: off (a photograph opens), passive (it must look and move like one;
-    /// without the liveness network the door stays locked) or challenge (it must also turn and nod as the door asks)
+    /// without the liveness network the door stays locked) or challenge (it must also turn, nod and close its eyes as
+    /// the door asks)
     #[arg(long, value_name = "MODE", value_parser = crate::liveness::mode)]
     liveness: Option<LivenessMode>,
 

@@ -159,6 +159,7 @@ fn events() {
         one(judged(Judgement::Known(candidate()))) => "0d090108f403010203070341646180f7020101F01c0bb0101e80701b0ea0180800100",
         one(judged(Judgement::NotLive(Artefact::Flat))) => "0d090108f403010205010101F01c0bb0101e80701b0ea0180800100",
         one(judged(Judgement::NotLive(Artefact::Asked(Gesture::Right)))) => "0d090108f40301020506020101F01c0bb0101e80701b0ea0180800100",
+        one(judged(Judgement::NotLive(Artefact::Asked(Gesture::Blink)))) => "0d090108f40301020506050101F01c0bb0101e80701b0ea0180800100",
         one(judged(Judgement::NotLive(Artefact::Challenge))) => "0d090108f403010205070101F01c0bb0101e80701b0ea0180800100",
         one(judged(Judgement::Unable)) => "0d090108f4030102040101F01c0bb0101e80701b0ea0180800100",
         one(opened) => "0d090108f4030202010703416461b817",

@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use attacks::{Answer, Species, answer, draw, sequence};
 use eval::presentation::{Ending, Rates, Share, present, rates};
 use indicatif::{ProgressBar, ProgressStyle};
-use liveness::order;
+use liveness::{Gesture, order};
 use pictures::Photo;
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
@@ -104,6 +104,11 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         if let Some(names) = args.names()? {
             judged.retain(|one| names.contains(&one.person()));
         }
+        ensure!(
+            !args.challenge || looks::show_eyes(&judged),
+            "{} was written before doors asked to close the eyes: present again with --looks",
+            path.display()
+        );
         return report(&judged, args, output);
     }
     ensure!(args.pictures() >= args.agreement, "a presentation needs at least {} pictures", args.agreement);
@@ -251,6 +256,16 @@ fn report(judged: &[Presentation], args: &Args, output: &Output) -> anyhow::Resu
                 format!("{} {wrong}", names[1]),
                 format!("{} {opened}", names[2]),
             )?;
+        }
+        if args.challenge {
+            let columns =
+                |cells: [String; Gesture::ALL.len()]| cells.map(|cell| format!("{cell:>10}")).concat();
+            let names = Gesture::ALL.map(|gesture| format!("{gesture:?}").to_lowercase());
+            writeln!(out, "{:<14} {}   made, of those asked for", "movement", columns(names))?;
+            for rates in &table {
+                let made = rates.movements.map(|one| format!("{} of {}", one.made, one.asked));
+                writeln!(out, "{:<14} {}", rates.species, columns(made))?;
+            }
         }
         let attacks = table.iter().filter(|rates| rates.species != bona_fide);
         let worst = attacks.max_by(|a, b| {

@@ -1,9 +1,9 @@
-//! Looks at faces in a file: a line of JSON a presentation, scores and similarities in parts of one, landmarks in
-//! pixels.
+//! Looks at faces in a file: a line of JSON a presentation, scores, similarities and openness of the eyes in parts of one,
+//! landmarks in pixels.
 //!
 //! ```text
 //! {"species":"print","origin":"DIR/PERSON/PHOTO.jpg","looks":[{"score":0.31,"similarity":1.0,"to_first":1.0,
-//!  "landmarks":[[94.2,112.4],...],"matches":true},null,...],"asked":[1,2,3]}
+//!  "openness":0.44,"landmarks":[[94.2,112.4],...],"matches":true},null,...],"asked":[1,2,3]}
 //! ```
 
 use std::fs;
@@ -54,6 +54,9 @@ struct Entry {
     /// Files of before it was looked at have none.
     #[serde(default = "one")]
     to_first: f32,
+    /// Files of before eyes were looked at have none.
+    #[serde(default)]
+    openness: f32,
     landmarks: [[f32; 2]; 5],
     matches: Option<bool>,
 }
@@ -73,6 +76,7 @@ pub fn write(path: &Path, presentations: &[Presentation]) -> anyhow::Result<()> 
                 score: f32::from(look.score) / 32768.0,
                 similarity: f32::from(look.similarity) / 32768.0,
                 to_first: f32::from(look.to_first) / 32768.0,
+                openness: f32::from(look.openness) / 4096.0,
                 landmarks: look.landmarks.map(|point| [point.x, point.y].map(|value| value as f32 / 1024.0)),
                 matches: seen.matches,
             })
@@ -96,14 +100,24 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Presentation>> {
     text.lines().enumerate().map(parse).collect()
 }
 
+/// Whether they tell how far eyes are open, as far as doors asked for movements.
+pub fn show_eyes(presentations: &[Presentation]) -> bool {
+    let shows = |one: &Presentation| {
+        let mut looks = one.seen.iter().filter_map(|seen| seen.look).peekable();
+        looks.peek().is_none() || looks.any(|look| look.openness > 0)
+    };
+    presentations.iter().filter(|one| one.asked.is_some()).all(shows)
+}
+
 fn seen(number: u64, entry: Option<Entry>) -> Seen {
-    let Some(Entry { score, similarity, to_first, landmarks, matches }) = entry else {
+    let Some(Entry { score, similarity, to_first, openness, landmarks, matches }) = entry else {
         return Seen::default();
     };
     let look = Look {
         score: (score * 32768.0).round() as u16,
         similarity: (similarity * 32768.0).round() as i16,
         to_first: (to_first * 32768.0).round() as i16,
+        openness: (openness * 4096.0).round() as u16,
         landmarks: landmarks.map(|[x, y]| {
             let [x, y] = [x, y].map(|value| (value * 1024.0).round() as i32);
             Point { x, y }
@@ -122,7 +136,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("looks.jsonl");
         let landmarks = [1, -2, 300_001, 40_000, 5].map(|x| Point { x, y: 7 - x });
-        let look = Look { score: 32_768, landmarks, at_ms: STEP_MS, similarity: -5, to_first: 7 };
+        let look =
+            Look { score: 32_768, landmarks, openness: 1_803, at_ms: STEP_MS, similarity: -5, to_first: 7 };
         let seen = vec![Seen::default(), Seen { look: Some(look), matches: Some(true) }];
         let one = Presentation {
             species: "print".to_owned(),
@@ -134,6 +149,11 @@ mod tests {
         let again = read(&path).unwrap();
         assert_eq!((again.len(), again[0].person(), &again[0].seen), (1, "Ann".to_owned(), &one.seen));
         assert_eq!(again[0].asked, one.asked);
+        assert!(show_eyes(&again));
+        let old = fs::read_to_string(&path).unwrap().replace("\"openness\":", "\"anything else\":");
+        fs::write(&path, old).unwrap();
+        let again = read(&path).unwrap();
+        assert!(again[0].seen[1].look.is_some() && !show_eyes(&again));
         fs::write(&path, "{}\n").unwrap();
         assert!(read(&path).err().unwrap().to_string().ends_with("looks.jsonl:1 is no line of looks"));
     }

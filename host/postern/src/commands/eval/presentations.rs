@@ -77,12 +77,14 @@ impl Door<'_> {
                     (float(&pixels) * 32768.0).round() as u16
                 }
             };
-            let template = self.recognizer.align(&frame, &face, arena.bytes())?.encode()?;
+            let mut aligned = self.recognizer.align(&frame, &face, arena.bytes())?;
+            let openness = aligned.openness();
+            let template = aligned.encode()?;
             let alike = [&before, &first].map(|other| {
                 let alike = other.as_ref().and_then(|other| other.similarity(&template));
                 alike.map_or(i16::MAX, |found| found.0.clamp(-32_768, 32_767) as i16)
             });
-            let look = Look::new(score, &face, number * self.step_ms, alike);
+            let look = Look::new(score, &face, openness, number * self.step_ms, alike);
             let matches = match (enrolled, &threshold) {
                 (Some(enrolled), Ok(threshold)) => {
                     Some(template.similarity(enrolled).is_some_and(|found| found >= *threshold))
