@@ -108,7 +108,8 @@ impl Door for Told<'_> {
     }
 }
 
-/// Answers a controller. Of its bytes and what the back hands over, neither is lost when the other comes first.
+/// Answers a controller. Of its bytes and what the back hands over, neither is lost when the other comes first. Who was
+/// let in before there was a channel is nobody's news.
 pub(crate) async fn answer(mut receive: impl Read, mut send: impl Write, link: &Link) -> ! {
     let (mut bus, mut receiver): (Option<Bus>, _) = (None, Receiver::new());
     let (mut bytes, mut heard) = ([0; 64], Instant::MIN);
@@ -133,6 +134,9 @@ pub(crate) async fn answer(mut receive: impl Read, mut send: impl Write, link: &
             let (Some(packet), Some(Bus { device, random })) = (receiver.push(*byte), &mut bus) else {
                 continue;
             };
+            if !device.is_secure() {
+                link.passed.reset();
+            }
             if let Some(reply) = device.answer(packet, &mut Told { link, random }) {
                 // The controller asks again for what it does not hear.
                 let _ = send.write_all(reply).await;
