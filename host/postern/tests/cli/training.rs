@@ -244,10 +244,12 @@ fn thresholds_are_found_on_ones_own_people_and_written_into_the_image() {
 
 #[test]
 fn an_encoder_that_was_trained_here_needs_no_compiling() {
-    let inspected = run(&["inspect", "postern-128"]);
-    assert_eq!(inspected.code, 0, "{}", inspected.said);
-    let compiled = run(&["compile", "postern-128"]);
-    assert!(compiled.code == 2 && compiled.said.contains("only the image"), "{}", compiled.said);
+    for name in ["postern-128", "slim-60"] {
+        let inspected = run(&["inspect", name]);
+        assert_eq!(inspected.code, 0, "{}", inspected.said);
+        let compiled = run(&["compile", name]);
+        assert!(compiled.code == 2 && compiled.said.contains("only the image"), "{}", compiled.said);
+    }
 }
 
 #[test]
