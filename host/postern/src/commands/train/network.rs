@@ -80,7 +80,7 @@ impl Computer {
         match self {
             Self::Processor => Engine::Processor,
             #[cfg(feature = "wgpu")]
-            Self::Wgpu => Engine::Tensors(encoder::Device::wgpu(encoder::DeviceKind::Default)),
+            Self::Wgpu => Engine::Tensors(encoder::Device::wgpu(encoder::DeviceKind::DefaultDevice)),
             #[cfg(feature = "cuda")]
             Self::Cuda => Engine::Tensors(encoder::Device::cuda(0)),
         }
