@@ -81,6 +81,7 @@ mod recognition;
 mod requests;
 mod rules;
 mod settings;
+mod shot;
 mod staging;
 mod storage;
 mod translate;

@@ -14,7 +14,8 @@ use crate::{
     engine::Engine,
     link::{Order, Pending, Ticket},
     recognition::Models,
-    requests::{Outcome, needs_camera, shoot},
+    requests::Outcome,
+    shot::{needs_camera, shoot},
     translate::text,
 };
 

@@ -1,6 +1,6 @@
 //! The host's requests.
 
-use embassy_time::{Duration, Instant, with_timeout};
+use embassy_time::{Duration, Instant};
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Template;
 use heapless::Vec;
@@ -13,24 +13,18 @@ use vision::{Face, MAX_FACES};
 
 use crate::{
     back::IdleSlots,
-    board::{Camera, Capture, System},
+    board::{Capture, System},
     desk::Desk,
     engine::{Aligned, Engine},
     flashing::Announced,
     recognition::{Judged, Models, find, judge, measure, probe},
     settings,
-    staging::Staging,
+    shot::{Shot, picture},
     translate::{self, refusal, text},
 };
 
-/// How long a request waits for the camera's next picture.
-const CAMERA_PATIENCE: Duration = Duration::from_secs(2);
-
 /// The longest that the host can pause the door.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
-/// The camera's picture, or why there is none.
-pub(crate) type Shot<'p> = Result<Capture<'p>, Error>;
 
 /// What follows from a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -348,34 +342,6 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             let _ = self.rules.set(id, policy::Rule::default(), storage);
         }
         Ok(Response::Removed { person: id, templates })
-    }
-}
-
-/// The camera's next picture.
-///
-/// # Errors
-/// [`Error::NoCamera`] if it does not come in time.
-pub(crate) async fn shoot(camera: &mut impl Camera) -> Shot<'_> {
-    with_timeout(CAMERA_PATIENCE, camera.next()).await.map_err(|_| Error::NoCamera)
-}
-
-/// Whether a request is about the camera's picture.
-pub(crate) fn needs_camera(request: &Request<'_>) -> bool {
-    matches!(
-        request,
-        Request::Detect { source: Source::Camera }
-            | Request::Embed { source: Source::Camera }
-            | Request::Enrol { source: Source::Camera, .. }
-            | Request::Verify { source: Source::Camera, .. }
-            | Request::Identify { source: Source::Camera }
-    )
-}
-
-/// The picture that a request is about.
-fn picture<'p>(source: Source, shot: Shot<'p>, staging: &'p Staging<'_>) -> Shot<'p> {
-    match source {
-        Source::Staged => staging.frame().map(|frame| Capture { sequence: 0, frame }),
-        Source::Camera => shot,
     }
 }
 

@@ -390,12 +390,3 @@ fn a_damaged_gallery_leaves_a_board_that_answers_and_stays_locked() {
         });
     }
 }
-
-/// An `InterruptExecutor` only takes futures that are `Send`.
-#[test]
-fn the_front_can_run_at_interrupt_priority() {
-    use simulation::parts::SendParts;
-    fn is_send(_: &impl Send) {}
-    static LINK: app::Link = app::Link::new();
-    is_send(&app::run_front(SendParts::front(), &LINK));
-}

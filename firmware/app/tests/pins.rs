@@ -161,3 +161,12 @@ fn a_fail_safe_lock_holds_by_current_and_opens_without() {
         assert!(!matches!(world.host.ask(Request::Status).await, Ok(Response::Status(status)) if status.door != protocol::Door::Locked));
     });
 }
+
+/// An `InterruptExecutor` only takes futures that are `Send`.
+#[test]
+fn the_front_can_run_at_interrupt_priority() {
+    use simulation::parts::SendParts;
+    fn is_send(_: &impl Send) {}
+    static LINK: app::Link = app::Link::new();
+    is_send(&app::run_front(SendParts::front(), &LINK));
+}

@@ -196,12 +196,8 @@ mod tests {
     #[test]
     fn closed_eyes_show_skin_with_lashes_below_and_nothing_else_changes() {
         let eyes = [[60.0, 80.0], [100.0, 84.0]];
-        let picture = Picture::new(160, 200, |x, y| {
-            let near = eyes.iter().any(|eye| (x - eye[0]).hypot(y - eye[1]) < 4.0);
-            if near { [20.0; 3] } else { [180.0, 140.0, 120.0] }
-        });
         let landmarks = [eyes[0], eyes[1], [80.0, 100.0], [66.0, 120.0], [94.0, 120.0]];
-        let subject = Subject { picture, face: [40.0, 40.0, 80.0, 100.0], landmarks };
+        let subject = Subject::of_skin([160, 200], landmarks);
         let mut random = fastrand::Rng::with_seed(1);
         let mut head = Head::new(&subject, &mut random, 0.0);
         head.close(vec![Turn { amplitude: 1.0, begin: 1.0, phases: [0.1, 1.0, 0.1] }]);

@@ -43,6 +43,16 @@ impl Subject {
         })
     }
 
+    /// A face that is skin but for two dark eyes, in whose middles its first landmarks lie.
+    #[cfg(test)]
+    pub(crate) fn of_skin([width, height]: [usize; 2], landmarks: [[f32; 2]; 5]) -> Self {
+        let picture = Picture::new(width, height, |x, y| {
+            let near = landmarks[..2].iter().any(|eye| (x - eye[0]).hypot(y - eye[1]) < 4.0);
+            if near { [20.0; 3] } else { [180.0, 140.0, 120.0] }
+        });
+        Self { picture, face: [0.0, 0.0, width as f32, height as f32], landmarks }
+    }
+
     /// Distance between the eyes in pixels, at least one.
     pub(crate) fn eye_distance(&self) -> f32 {
         let [right, left, ..] = self.landmarks;

@@ -6,7 +6,8 @@
 //!
 //! # Invariants
 //! - A command is done once: a controller that heard no answer asks again by the same number, and gets the same bytes.
-//! - A channel ends with the packet that is not of it: of another sequence, or with a MAC that is not right.
+//! - A channel ends with a MAC that is not right, and with a packet of number 0. Another number than the next one is
+//!   refused, and what comes after it must still have the MAC that is due.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -7,6 +7,11 @@ import os
 import sys
 import time
 
+PACKAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../.cache/python")
+if not os.path.isdir(PACKAGES):
+    sys.exit(f"{PACKAGES} is not there: run `cargo xtask setup`")
+sys.path.insert(0, PACKAGES)
+
 from osdp import Channel, Command, ControlPanel, Event, LibFlag, LogLevel, PDInfo
 
 ADDRESS = 5
