@@ -13,7 +13,7 @@ use mps::sse_counter::SseCounter;
 use mps::uart::Uart;
 use mps::watchdog::Watchdog;
 use protocol::ResetReason;
-use secrets::{Entropy, Key};
+use crypto::{Entropy, Key};
 
 /// The clock of the UARTs is 25 MHz; this is the fastest they go, 1.5 Mbaud.
 const DIVISOR: u32 = 16;
@@ -78,7 +78,7 @@ impl Entropy for System {
     }
 }
 
-impl app::System for System {
+impl door::System for System {
     fn board(&self) -> &str {
         "an547"
     }

@@ -8,7 +8,7 @@
 
 mod board;
 
-use app::{Back, FirmwareSlots, Front, Link, Memory, Networks};
+use door::{Back, FirmwareSlots, Front, Link, Memory, Networks};
 use mps::camera::{Camera, FRAME_WORDS};
 use mps::flash::{self, Partition};
 use mps::fpgaio::{Input, Output};
@@ -107,12 +107,12 @@ async fn run_front(
         Watchdog,
     >,
 ) {
-    app::run_front(front, &LINK).await
+    door::run_front(front, &LINK).await
 }
 
 #[embassy_executor::task]
 async fn run_back(
     back: Back<'static, Camera, Networks<'static>, board::System, Partition, Partition, Partition>,
 ) {
-    app::run_back(back, &LINK).await
+    door::run_back(back, &LINK).await
 }

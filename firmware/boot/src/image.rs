@@ -148,7 +148,7 @@ impl<'a> Image<'a> {
     /// # Errors
     /// [`Error::Unsigned`].
     pub fn check_signer(&self, signer: &[u8; 32]) -> Result<(), Error> {
-        secrets::verify(signer, &self.header.signed(), &self.header.signature).map_err(|_| Error::Unsigned)
+        crypto::verify(signer, &self.header.signed(), &self.header.signature).map_err(|_| Error::Unsigned)
     }
 }
 

@@ -14,7 +14,7 @@
 //! | while a sector is erased | the one before, which lies in another sector | erases it again |
 
 use embedded_storage::nor_flash::NorFlash;
-use secrets::Key;
+use crypto::Key;
 
 use crate::{Error, Record, TEXT_BYTES};
 

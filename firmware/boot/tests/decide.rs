@@ -3,7 +3,7 @@
 use boot::{Decision, Error, HEADER_BYTES, Header, Record, Ring, State, TRIALS, Target, decide, digest};
 use ed25519_dalek::{Signer, SigningKey};
 use emulation::nor::{Nor, SECTOR_SIZE};
-use secrets::Key;
+use crypto::Key;
 
 const BOARD: u32 = 547;
 const SIGNER: [u8; 32] = [5; 32];

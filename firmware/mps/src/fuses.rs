@@ -6,7 +6,7 @@
 use emulation::Map;
 use emulation::fuses::{ENTROPY, LEN, UNIQUE};
 use emulation::window::{BOOTS, CODE, CODE_SHOWN};
-use secrets::{Entropy, Generator, Key};
+use crypto::{Entropy, Generator, Key};
 
 use crate::register::Register;
 use crate::window::word;

@@ -4,7 +4,7 @@
 use emulation::Map;
 use emulation::fuses::{BOOT_WORD, LEN, STARTED, UNIQUE};
 use emulation::window::OUTPUTS;
-use secrets::Key;
+use crypto::Key;
 
 use crate::register::Register;
 use crate::window::word;

@@ -13,8 +13,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use secrets::Key;
-use secrets::handshake::public_key;
+use crypto::Key;
+use crypto::handshake::public_key;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};

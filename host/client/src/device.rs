@@ -4,7 +4,7 @@ use protocol::{
     Comparison, Enrolment, Event, Face, Hash, Name, PersonId, Request, Response, Role, Settings, Source,
     Status, Text, User, VERSION,
 };
-use secrets::Key;
+use crypto::Key;
 
 use crate::audit::unix_ms;
 use crate::link::{Greeting, Identity, Link};

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant, SystemTime};
 use protocol::{
     Deframer, Kind, MAX_BODY, MAX_FRAME, Packet, Request, Response, Role, VERSION, encode_bytes, pack,
 };
-use secrets::Key;
-use secrets::handshake::{Initiator, SECOND};
-use secrets::session::{Asking, HEAD};
+use crypto::Key;
+use crypto::handshake::{Initiator, SECOND};
+use crypto::session::{Asking, HEAD};
 
 use crate::credentials::random_key;
 use crate::pose::Pose;

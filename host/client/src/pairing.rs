@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use protocol::{Hash, Host, Label, Pairing, Request, Response, Role};
-use secrets::pairing::{code, commitment};
+use crypto::pairing::{code, commitment};
 
 use crate::credentials::random_key;
 use crate::{Credentials, Device, Error, Result};

@@ -9,7 +9,7 @@ use std::{fs, io};
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use protocol::{Hash, ModelKind, Signature};
-use secrets::Release;
+use crypto::Release;
 use zeroize::Zeroizing;
 
 use crate::credentials::{hex, random_key, unhex, write_secret};

@@ -1,6 +1,6 @@
 //! The same network on burn's tensors and by our own operators: embeddings, and the weights after a step.
 //!
-//! `cargo test --release --package encoder --features burn --test tensors`
+//! `cargo test --release --package postern-encoder --features burn --test tensors`
 #![forbid(unsafe_code)]
 
 use encoder::{

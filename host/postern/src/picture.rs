@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use client::Picture;
 use client::protocol;
-use pictures::{CameraFrame, Photo};
+use imaging::{CameraFrame, Photo};
 
 /// A photograph before the door's camera.
 pub struct Shot {

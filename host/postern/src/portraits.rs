@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use eval::float::{Detection, Detector, Rgb};
-use pictures::{Photo, Region, Tile};
+use imaging::{Photo, Region, Tile};
 use style::Picture;
 use vision::PixelFormat;
 
@@ -62,7 +62,7 @@ impl Portraits {
             let photo = if path.is_file() { Photo::open(&path)? } else { empty()? };
             Ok(Tile { photo, label: (*name).into() })
         };
-        Ok(pictures::sheet(&names.iter().map(tile).collect::<anyhow::Result<Vec<_>>>()?, EMPTY))
+        Ok(imaging::sheet(&names.iter().map(tile).collect::<anyhow::Result<Vec<_>>>()?, EMPTY))
     }
 
     fn path(&self, name: &str) -> PathBuf {

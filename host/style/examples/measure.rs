@@ -8,7 +8,7 @@ use std::error::Error;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use pictures::Photo;
+use imaging::Photo;
 use style::{
     Colours, Features, LayerName, Method, PRESETS, Picture, Preprocessing, Region, Settings, Start, Style,
 };

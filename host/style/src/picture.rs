@@ -2,7 +2,7 @@
 
 use image::imageops::{self, FilterType};
 use image::{ImageBuffer, Rgb};
-use pictures::Photo;
+use imaging::Photo;
 
 /// A picture in RGB, 0 to 255, rows top to bottom, each pixel's channels together.
 #[derive(Clone, Debug, PartialEq)]

@@ -28,7 +28,15 @@ impl Board {
     /// Every board.
     pub const ALL: [Self; 2] = [Self::An547, Self::An500];
 
-    /// The crate of its firmware, and of the file that holds it.
+    /// The package of its firmware.
+    fn package(self) -> &'static str {
+        match self {
+            Self::An547 => "postern-an547",
+            Self::An500 => "postern-an500",
+        }
+    }
+
+    /// Its name, and the name of its firmware's ELF file.
     pub fn name(self) -> &'static str {
         match self {
             Self::An547 => "an547",
@@ -68,7 +76,7 @@ pub fn build(board: Board) -> anyhow::Result<PathBuf> {
         Provider::of(target).with_context(|| format!("no compiler for {target}: run `cargo xtask setup`"))?;
     let mut cargo = provider.build(target);
     cargo.args(["--profile", "firmware"]);
-    cargo.args(["--package", board.name(), "--package", "loader", "--package", "conformance"]);
+    cargo.args(["--package", board.package(), "--package", "postern-loader", "--package", "postern-conformance"]);
     process::shown(cargo.current_dir(workspace::root()))
         .with_context(|| format!("cannot build the firmware of {}", board.name()))?;
     let elf = workspace::target()?.join(target).join("firmware").join(board.name());

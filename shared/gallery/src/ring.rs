@@ -27,7 +27,7 @@
 
 use embassy_futures::block_on;
 use embedded_storage_async::nor_flash::NorFlash;
-use secrets::{Entropy, Key};
+use crypto::{Entropy, Key};
 use zeroize::Zeroize;
 
 use crate::{Error, MAX_PEOPLE};

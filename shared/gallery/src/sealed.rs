@@ -1,4 +1,4 @@
-//! The bytes of the gallery's records in flash: sealed, see [`secrets::record`].
+//! The bytes of the gallery's records in flash: sealed, see [`crypto::record`].
 //!
 //! ```text
 //! record   02 | owner u16 LE | nonce, 24 bytes | content | tag, 16 bytes
@@ -14,7 +14,7 @@
 //! flash; what they could tell is that a person has fewer templates.
 
 use heapless::Vec;
-use secrets::{Entropy, Key, record as seal};
+use crypto::{Entropy, Key, record as seal};
 
 use crate::{
     Error,
@@ -97,7 +97,7 @@ fn associated(place: Place, owner: u16) -> [u8; 5] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use secrets::Generator;
+    use crypto::Generator;
 
     #[test]
     fn a_record_opens_at_its_place_for_its_owner_alone() {

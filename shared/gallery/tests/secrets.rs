@@ -4,7 +4,7 @@ mod nor;
 
 use gallery::{EncoderHash, Error, Gallery, Memory, Name, Probe, Similarity, Template};
 use nor::{Nor, SECTOR, face, open, open_as};
-use secrets::Key;
+use crypto::Key;
 
 const ENCODER: EncoderHash = EncoderHash([0xE7; 32]);
 const THRESHOLD: Similarity = Similarity(26_000);

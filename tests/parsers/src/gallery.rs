@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use emulation::nor::{ERASED, Nor, SECTOR_SIZE};
 use gallery::{EncoderHash, Error, Gallery, Memory, Name, Probe, Similarity, Template};
-use secrets::{Generator, Key};
+use crypto::{Generator, Key};
 
 /// The smallest flash that a gallery takes: the ring, and four sectors of the map.
 const BYTES: usize = 8 * SECTOR_SIZE;

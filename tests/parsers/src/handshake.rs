@@ -5,8 +5,8 @@
 //! matter here: an input knows no keys, and what is checked is how messages are taken apart.
 
 use noise_protocol::DH;
-use secrets::Key;
-use secrets::handshake::{FIRST, InitiatorBy, ResponderBy, SECOND, THIRD};
+use crypto::Key;
+use crypto::handshake::{FIRST, InitiatorBy, ResponderBy, SECOND, THIRD};
 
 const VERSION: u16 = 2;
 

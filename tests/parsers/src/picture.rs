@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pictures::{Error, MIN_SIDE, Photo};
+use imaging::{Error, MIN_SIDE, Photo};
 
 /// Most pixels here, so that a fuzzer's time goes into formats and not into pixels.
 const MOST: u64 = 64 * 64;

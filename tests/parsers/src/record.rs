@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use boot::{Record, Ring};
 use emulation::nor::{Nor, SECTOR_SIZE};
-use secrets::Key;
+use crypto::Key;
 
 /// Records that were written, so many that the first sector was erased again.
 const WRITTEN: u64 = 40;

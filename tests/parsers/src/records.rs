@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use embassy_futures::block_on;
 use emulation::nor::{Nor, SECTOR_SIZE};
-use secrets::{Generator, Key, record};
+use crypto::{Generator, Key, record};
 use sequential_storage::cache::Cache;
 use sequential_storage::map::{MapConfig, MapStorage};
 

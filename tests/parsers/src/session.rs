@@ -6,9 +6,9 @@
 
 use std::cell::RefCell;
 
-use secrets::handshake::{Established, Initiator, Responder};
-use secrets::session::{Answering, Asking, HEAD, SEALING};
-use secrets::{Error, Key};
+use crypto::handshake::{Established, Initiator, Responder};
+use crypto::session::{Answering, Asking, HEAD, SEALING};
+use crypto::{Error, Key};
 
 /// Most bytes of a message here.
 const MOST: usize = 512;

@@ -5,7 +5,7 @@
 use boot::{Record, Ring, digest};
 use emulation::Region;
 use emulation::nor::{ERASED, Nor};
-use secrets::Key;
+use crypto::Key;
 
 use super::Folder;
 use crate::firmware::Firmware;

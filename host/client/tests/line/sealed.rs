@@ -12,9 +12,9 @@ use client::protocol::{
     Deframer, Error, Kind, MAX_BODY, MAX_FRAME, Response, Role, VERSION, encode, encode_bytes, pack,
 };
 use client::{Credentials, Device, Patience};
-use secrets::handshake::{FIRST, Responder, public_key};
-use secrets::session::{Answering, HEAD};
-use secrets::{Entropy, Generator, Key};
+use crypto::handshake::{FIRST, Responder, public_key};
+use crypto::session::{Answering, HEAD};
+use crypto::{Entropy, Generator, Key};
 
 use crate::device::hello;
 

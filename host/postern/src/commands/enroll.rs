@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use client::protocol::Enrolment;
-use pictures::Photo;
+use imaging::Photo;
 use serde_json::json;
 
 use crate::device::{DeviceArgs, instructions};

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use attacks::{Species, sequence};
-use pictures::{Photo, Tile, save_gif, sheet};
+use synthetic_attacks::{Species, sequence};
+use imaging::{Photo, Tile, save_gif, sheet};
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use serde_json::json;
 

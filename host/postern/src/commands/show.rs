@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use client::protocol::Judgement;
 use client::{Decision, Doorstep};
-use pictures::{Annotation, Photo, annotate};
+use imaging::{Annotation, Photo, annotate};
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use serde_json::json;
 
@@ -120,7 +120,7 @@ fn living(recognizer: &Recognizer, shots: Vec<Shot>, seed: u64) -> anyhow::Resul
     let Some(subject) = subject(recognizer, &photo, &mut Arena::new(recognizer.arena_len())) else {
         return Ok(shots);
     };
-    let pictures = attacks::sequence(&subject, attacks::Species::BonaFide, seed, PATIENCE);
+    let pictures = synthetic_attacks::sequence(&subject, synthetic_attacks::Species::BonaFide, seed, PATIENCE);
     let frame = |picture: &Photo| picture.to_frame(vision::PixelFormat::Yuyv);
     Ok(pictures.iter().map(|picture| Shot { path: path.clone(), frame: frame(picture) }).collect())
 }
@@ -174,9 +174,9 @@ fn tell(
 /// Writes the picture with what the door saw, and returns where.
 fn save(folder: &Path, shot: &Shot, decision: &Decision) -> anyhow::Result<PathBuf> {
     let colour = match &decision.judgement {
-        _ if decision.opened => pictures::Decision::Granted,
-        Judgement::Known(_) | Judgement::Stranger(_) | Judgement::NotLive(_) => pictures::Decision::Refused,
-        _ => pictures::Decision::Unjudged,
+        _ if decision.opened => imaging::Decision::Granted,
+        Judgement::Known(_) | Judgement::Stranger(_) | Judgement::NotLive(_) => imaging::Decision::Refused,
+        _ => imaging::Decision::Unjudged,
     };
     let label = match &decision.judgement {
         Judgement::Known(best) => format!("{}\n{:.3}", best.name, real(best.similarity)),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
-use attacks::Species;
+use synthetic_attacks::Species;
 use sequence::{Options, Presentation, fit, source};
 use serde_json::json;
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use client::protocol::Enrolment;
 use client::{Board, Device, Error, Folder, Launch, Picture};
-use pictures::{CameraFrame, Photo};
+use imaging::{CameraFrame, Photo};
 
 use crate::bench::{BARACK, Bench, JOE, STRANGER, picture};
 

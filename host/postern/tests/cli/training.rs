@@ -20,7 +20,7 @@ impl People {
             for picture in 0..count {
                 let face = train::drawn::face(person as u64, picture as u64);
                 let side = train::SIDE as u32;
-                let photo = pictures::Photo::from_rgb(side, side, face).expect("whole");
+                let photo = imaging::Photo::from_rgb(side, side, face).expect("whole");
                 photo.save_png(people.of(person).join(format!("{picture}.png"))).expect("written");
             }
         }
@@ -279,7 +279,7 @@ fn odd_pictures_are_told_by_name() {
     // Drawn faces are none to the detector, or are: grey is none to anybody.
     let grey = People::new(&[0; 4]);
     for person in 0..4 {
-        let photo = pictures::Photo::from_rgb(200, 200, vec![90 + person; 120_000]).expect("whole");
+        let photo = imaging::Photo::from_rgb(200, 200, vec![90 + person; 120_000]).expect("whole");
         photo.save_png(grey.of(person.into()).join("grey.png")).expect("written");
     }
     let folder = grey.out("people").display().to_string();

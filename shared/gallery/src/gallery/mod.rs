@@ -20,7 +20,7 @@ mod upkeep;
 
 use embedded_storage_async::nor_flash::NorFlash;
 use heapless::Vec;
-use secrets::{Generator, Key};
+use crypto::{Generator, Key};
 use zeroize::Zeroize;
 
 use crate::{

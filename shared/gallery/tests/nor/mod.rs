@@ -10,7 +10,7 @@ use embedded_storage_async::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
 use gallery::{Error, Gallery, Memory, Template};
-use secrets::{Generator, Key};
+use crypto::{Generator, Key};
 
 /// Bytes a program works on.
 const WORD: usize = 4;

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use eval::float::{self, Detector, Rgb};
 use eval::recall::{Figures, Location, Recall};
 use indicatif::ProgressBar;
-use pictures::{Photo, Region};
+use imaging::{Photo, Region};
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use serde::Serialize;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use eval::float::{self, Detector, Encoder, Normalization, Rgb};
 use eval::{Embeddings, Picture};
 use indicatif::{ProgressBar, ProgressStyle};
-use pictures::Photo;
+use imaging::Photo;
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use vision::PixelFormat;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use attacks::{Answer, Species, answer, draw, sequence};
+use synthetic_attacks::{Answer, Species, answer, draw, sequence};
 use eval::presentation::{Ending, Rates, Share, present, rates};
 use indicatif::{ProgressBar, ProgressStyle};
 use liveness::{Gesture, order};
-use pictures::Photo;
+use imaging::Photo;
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
 

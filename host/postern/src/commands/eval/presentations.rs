@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use attacks::{Species, Subject};
+use synthetic_attacks::{Species, Subject};
 use eval::presentation::Seen;
 use gallery::{Calibration, Template};
 use liveness::{Look, Watch};
-use pictures::Photo;
+use imaging::Photo;
 use recognizer::{Liveness, Recognizer};
 use vision::{Face, Limits, PixelFormat, Quality};
 

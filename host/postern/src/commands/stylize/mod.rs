@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use pictures::{Photo, Tile};
+use imaging::{Photo, Tile};
 use serde_json::json;
 use style::{Colours, Guide, Method, PRESETS, Picture, Preset, Region, Settings, Start, Style, Weights};
 
@@ -209,7 +209,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         }
     }
     watch.finish()?;
-    pictures::sheet(&tiles, TILE_SIDE).save(&args.output)?;
+    imaging::sheet(&tiles, TILE_SIDE).save(&args.output)?;
     let labels: Vec<&str> = tiles.iter().map(|tile| &*tile.label).collect();
     output.print(&json!({ "sheet": args.output, "pictures": labels }), |out| {
         writeln!(out, "{}: {}", args.output.display(), labels.join(", "))

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
-use pictures::Photo;
+use imaging::Photo;
 use style::{Costs, Progress};
 
 use super::save;
@@ -123,7 +123,7 @@ impl Watch {
     pub fn finish(self) -> anyhow::Result<Option<Costs>> {
         self.bar.finish_and_clear();
         if let Some(path) = self.animation.filter(|_| !self.frames.is_empty()) {
-            pictures::save_gif(path, &self.frames, FRAME_MILLISECONDS)?;
+            imaging::save_gif(path, &self.frames, FRAME_MILLISECONDS)?;
         }
         Ok(self.best)
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
-use pictures::{Photo, Region};
+use imaging::{Photo, Region};
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use sha2::{Digest, Sha256};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use encoder::Trainable;
-use pictures::{Photo, Tile};
+use imaging::{Photo, Tile};
 use sha2::{Digest, Sha256};
 use train::data::{Crops, Data, Morphs, split};
 use train::loss::Identity;
@@ -224,5 +224,5 @@ fn show_augmentation(faces: &Faces, seed: u64) -> anyhow::Result<Photo> {
             tile(face, String::new())?;
         }
     }
-    Ok(pictures::sheet(&tiles, SIDE as u32))
+    Ok(imaging::sheet(&tiles, SIDE as u32))
 }

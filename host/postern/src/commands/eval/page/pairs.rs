@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use eval::{Picture, Scored, worst as worst_of};
-use pictures::{Photo, Tile, sheet as lay_out};
+use imaging::{Photo, Tile, sheet as lay_out};
 use serde::Serialize;
 
 use crate::commands::eval::material::Measured;

@@ -1,0 +1,297 @@
+//! What the board remembers besides its people: settings, models in force, transfers under way.
+//!
+//! A [`Map`] fills the settings partition. Each record is one value, written
+//! atomically, and sealed ([`crypto::record`]) under a key of this board, bound to its map key:
+//!
+//! ```text
+//! key u16 LE     value, postcard; 02 in the key's high byte, and in its low byte:
+//! 0              settings, without the limits
+//! 1 + kind       model in force: slot, length, SHA-256
+//! 17 + kind      transfer under way: slot, length, SHA-256, bytes that are safe; or none
+//! 33 + kind      newest release of a model ever in force
+//! 49             whose models are trusted: an Ed25519 key
+//! 50, 51         salt of the gallery's key, twice
+//! 52, 55         which places have a rule, a bit each, twice
+//! 53             limits
+//! 54             what goes out by Wiegand, and with whom faces are compared
+//! 56             how an access controller is answered on the bus; or none
+//! 64 + place     a paired host: key, role, label; or none
+//!
+//! 03 in the key's high byte, and in its low byte the place: a rule of a person, see `rules`
+//!
+//! record         nonce, 24 bytes | value | tag, 16 bytes        associated data: key, u16 BE
+//! ```
+//! A record that was changed, moved to another key, or copied from another board does not open, and
+//! counts as none. Against who puts back an older state of the whole flash this is no help.
+
+use embassy_futures::block_on;
+use embedded_storage_async::nor_flash::NorFlash;
+use gallery::{Map, MapKey};
+use policy::Rule;
+use protocol::{Hash, Host, MAX_HOSTS, Matching, ModelKind, Osdp, PersonId, Settings, Wiegand};
+use crypto::{Entropy, Generator, Key, record};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
+
+use crate::rules::Places;
+
+/// The version of the records, the high byte of their keys.
+const OWN: MapKey = 0x0200;
+/// Where the places of rules are kept, twice.
+const PLACES: [MapKey; 2] = [OWN + 52, OWN + 55];
+/// The high byte of the keys of rules.
+const RULES: MapKey = 0x0300;
+/// Bytes of the largest value: a host, or a rule.
+const VALUE: usize = 64;
+/// Bytes of the largest value once it is sealed.
+const SEALED: usize = VALUE + record::OVERHEAD;
+/// Bytes of the largest record and its key, in whole words of 32 bytes.
+const BUFFER: usize = 160;
+
+/// A model image in a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Image {
+    pub(crate) slot: u8,
+    pub(crate) length: u32,
+    pub(crate) sha256: Hash,
+}
+
+/// A transfer under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Checkpoint {
+    pub(crate) image: Image,
+    /// Bytes that are in flash for sure.
+    pub(crate) safe: u32,
+}
+
+/// The flash failed, or the partition is damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Failed;
+
+/// The settings partition.
+pub(crate) struct Storage<F: NorFlash> {
+    map: Map<F>,
+    key: Key,
+    random: Generator,
+}
+
+impl<F: NorFlash> Storage<F> {
+    /// The whole of `flash`, at least two sectors, sealed by a key that follows from the board's
+    /// `unique` secret.
+    pub(crate) fn new(flash: F, unique: &Key, random: Generator) -> Result<Self, Failed> {
+        let end = u32::try_from(flash.capacity()).map_err(|_| Failed)?;
+        let map = gallery::map(flash, 0..end).map_err(|_| Failed)?;
+        Ok(Self { map, key: unique.derive(b"", b"postern settings"), random })
+    }
+
+    pub(crate) fn settings(&mut self) -> Result<Option<Settings>, Failed> {
+        let Some((far_one_in, agreement_frames, open_ms, liveness)) = self.get(OWN)? else { return Ok(None) };
+        // A board whose older firmware knew no limits has none of its own.
+        let limits = self.get(OWN + 53)?.unwrap_or_default();
+        let wiegand = self.get(OWN + 54)?.unwrap_or_default();
+        // A board whose older firmware always identified has the first half alone.
+        let (_, matching): (Wiegand, Matching) = self.get(OWN + 54)?.unwrap_or_default();
+        Ok(Some(Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand, matching }))
+    }
+
+    pub(crate) fn set_settings(&mut self, settings: &Settings) -> Result<(), Failed> {
+        let Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand, matching } =
+            settings;
+        self.put(OWN + 54, &(wiegand, matching))?;
+        self.put(OWN + 53, limits)?;
+        self.put(OWN, &(far_one_in, agreement_frames, open_ms, liveness))
+    }
+
+    /// Which places have a rule: those of either copy, so that one damaged copy frees nobody of a rule.
+    pub(crate) fn rule_places(&mut self) -> Result<Places, Failed> {
+        let mut places = Places::default();
+        for copy in PLACES {
+            let kept: Option<Places> = self.get(copy)?;
+            places.iter_mut().zip(kept.unwrap_or_default()).for_each(|(all, one)| *all |= one);
+        }
+        Ok(places)
+    }
+
+    pub(crate) fn set_rule_places(&mut self, places: &Places) -> Result<(), Failed> {
+        PLACES.into_iter().try_for_each(|copy| self.put(copy, places))
+    }
+
+    /// The rule at a place.
+    pub(crate) fn rule(&mut self, place: u16) -> Result<Option<(PersonId, Rule)>, Failed> {
+        self.get(RULES + place)
+    }
+
+    pub(crate) fn set_rule(&mut self, place: u16, rule: &(PersonId, Rule)) -> Result<(), Failed> {
+        self.put(RULES + place, rule)
+    }
+
+    /// The model of a kind that is in force.
+    pub(crate) fn active(&mut self, kind: ModelKind) -> Result<Option<Image>, Failed> {
+        self.get(OWN + 1 + index(kind))
+    }
+
+    pub(crate) fn set_active(&mut self, kind: ModelKind, image: &Image) -> Result<(), Failed> {
+        self.put(OWN + 1 + index(kind), image)
+    }
+
+    /// The transfer of a model of a kind that is under way.
+    pub(crate) fn transfer(&mut self, kind: ModelKind) -> Result<Option<Checkpoint>, Failed> {
+        Ok(self.get::<Option<Checkpoint>>(OWN + 17 + index(kind))?.flatten())
+    }
+
+    pub(crate) fn set_transfer(
+        &mut self,
+        kind: ModelKind,
+        checkpoint: Option<Checkpoint>,
+    ) -> Result<(), Failed> {
+        self.put(OWN + 17 + index(kind), &checkpoint)
+    }
+
+    /// The newest release of a model of a kind that was ever in force; 0 if there was none.
+    pub(crate) fn newest(&mut self, kind: ModelKind) -> Result<u64, Failed> {
+        Ok(self.get(OWN + 33 + index(kind))?.unwrap_or(0))
+    }
+
+    pub(crate) fn set_newest(&mut self, kind: ModelKind, sequence: u64) -> Result<(), Failed> {
+        self.put(OWN + 33 + index(kind), &sequence)
+    }
+
+    /// Whose models are trusted.
+    pub(crate) fn signer(&mut self) -> Result<Option<Hash>, Failed> {
+        self.get(OWN + 49)
+    }
+
+    pub(crate) fn set_signer(&mut self, signer: &Hash) -> Result<(), Failed> {
+        self.put(OWN + 49, signer)
+    }
+
+    /// The salt of the gallery's key, which is made at the first boot. It is there twice, since
+    /// without it nobody would be known any more.
+    pub(crate) fn salt(&mut self) -> Result<Hash, Failed> {
+        let kept: [Option<Hash>; 2] = [self.get(OWN + 50)?, self.get(OWN + 51)?];
+        let salt = match kept {
+            [Some(salt), Some(_)] => return Ok(salt),
+            [Some(salt), None] | [None, Some(salt)] => salt,
+            [None, None] => {
+                let mut salt = [0; 32];
+                self.random.fill(&mut salt);
+                salt
+            }
+        };
+        self.put(OWN + 50, &salt)?;
+        self.put(OWN + 51, &salt)?;
+        Ok(salt)
+    }
+
+    /// How an access controller is answered.
+    pub(crate) fn osdp(&mut self) -> Result<Option<Osdp>, Failed> {
+        Ok(self.get::<Option<Osdp>>(OWN + 56)?.flatten())
+    }
+
+    pub(crate) fn set_osdp(&mut self, osdp: Option<&Osdp>) -> Result<(), Failed> {
+        self.put(OWN + 56, &osdp)
+    }
+
+    /// The host that is paired and kept at that place.
+    pub(crate) fn host(&mut self, place: u8) -> Result<Option<Host>, Failed> {
+        Ok(self.get::<Option<Host>>(host_key(place))?.flatten())
+    }
+
+    pub(crate) fn set_host(&mut self, place: u8, host: Option<&Host>) -> Result<(), Failed> {
+        self.put(host_key(place), &host)
+    }
+
+    /// A record that does not open or decode counts as none.
+    fn get<T: DeserializeOwned>(&mut self, key: MapKey) -> Result<Option<T>, Failed> {
+        let mut room = Zeroizing::new([0; SEALED]);
+        let length = self.fetch(key, &mut room)?;
+        let value = room.get(record::NONCE..record::NONCE + length).unwrap_or_default();
+        Ok(postcard::from_bytes(value).ok())
+    }
+
+    fn put<T: Serialize>(&mut self, key: MapKey, value: &T) -> Result<(), Failed> {
+        let mut room = Zeroizing::new([0; SEALED]);
+        let place = room.get_mut(record::NONCE..).ok_or(Failed)?;
+        let length = postcard::to_slice(value, place).map_err(|_| Failed)?.len();
+        self.store(key, &mut room, length)
+    }
+
+    /// Opens the record of a key, and returns the length of its value, which begins behind the
+    /// nonce's place; 0 if there is none, or it is of another version or board, or was changed.
+    fn fetch(&mut self, key: MapKey, room: &mut [u8; SEALED]) -> Result<usize, Failed> {
+        let mut buffer = [0; BUFFER];
+        let sealed = block_on(self.map.fetch_item::<&[u8]>(&mut buffer, &key)).map_err(|_| Failed)?;
+        let Some(sealed) = sealed else { return Ok(0) };
+        let Some(room) = room.get_mut(..sealed.len()) else { return Ok(0) };
+        room.copy_from_slice(sealed);
+        Ok(record::open(&self.key, &key.to_be_bytes(), room).map_or(0, |value| value.len()))
+    }
+
+    /// Seals a value of that length, which begins behind the nonce's place, and writes it.
+    fn store(&mut self, key: MapKey, room: &mut [u8; SEALED], length: usize) -> Result<(), Failed> {
+        let sealed = record::seal(&self.key, &mut self.random, &key.to_be_bytes(), room, length);
+        let sealed = sealed.map_err(|_| Failed)?;
+        let mut buffer = [0; BUFFER];
+        block_on(self.map.store_item(&mut buffer, &key, &sealed)).map_err(|_| Failed)
+    }
+}
+
+/// The key of the host at that place.
+fn host_key(place: u8) -> MapKey {
+    OWN + 64 + MapKey::from(place) % MAX_HOSTS as MapKey
+}
+
+/// The place of a kind in its row of keys, which must never change.
+fn index(kind: ModelKind) -> MapKey {
+    match kind {
+        ModelKind::Detector => 0,
+        ModelKind::Encoder => 1,
+        ModelKind::Liveness => 2,
+        ModelKind::Firmware => 3,
+        _ => 15,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use emulation::nor::{Nor, SECTOR_SIZE};
+    use protocol::{Limits, LivenessMode};
+
+    #[test]
+    fn settings_of_an_older_firmware_are_kept_and_get_limits() {
+        let mut cells = std::vec![0xff; 4 * SECTOR_SIZE];
+        let unique = Key::new([1; 32]);
+        let random = Generator::new(&unique, b"");
+        let mut storage = Storage::new(Nor::new(cells.as_mut_slice()), &unique, random).unwrap();
+        // Four fields, as they were written before there were limits.
+        storage.put(OWN, &(5_000u32, 4u8, 2_000u32, LivenessMode::Off)).unwrap();
+        let limits = Limits::default();
+        let liveness = LivenessMode::Off;
+        let wiegand = Wiegand::Bits26 { facility: 7 };
+        storage.put(OWN + 54, &wiegand).unwrap();
+        let (far_one_in, agreement_frames, open_ms, matching) = (5_000, 4, 2_000, Matching::Identify);
+        let kept = Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand, matching };
+        assert_eq!(storage.settings(), Ok(Some(kept)));
+        let limits = Limits { failures: 3, ..limits };
+        let new = Settings { limits, matching: Matching::Verify, ..kept };
+        storage.set_settings(&new).unwrap();
+        assert_eq!(storage.settings(), Ok(Some(new)));
+    }
+
+    #[test]
+    fn the_largest_rule_fits() {
+        use policy::{Code, DAY_MINUTES, MAX_WINDOWS, Schedule, Window};
+        let mut cells = std::vec![0xff; 4 * SECTOR_SIZE];
+        let unique = Key::new([1; 32]);
+        let random = Generator::new(&unique, b"");
+        let mut storage = Storage::new(Nor::new(cells.as_mut_slice()), &unique, random).unwrap();
+        let window = Window { days: 127, from: DAY_MINUTES - 1, to: DAY_MINUTES };
+        let schedule = Schedule::new(&[window; MAX_WINDOWS]).unwrap();
+        let rule = Rule { schedule, code: Code::new(b"0123456789"), duress: Code::new(b"9876543210") };
+        storage.set_rule(255, &(u32::MAX, rule)).unwrap();
+        assert_eq!(storage.rule(255), Ok(Some((u32::MAX, rule))));
+        assert_eq!(storage.rule(254), Ok(None));
+    }
+}

@@ -1,0 +1,240 @@
+//! An engine without networks: a picture's first bytes say who it shows.
+//!
+//! Byte 0 is the person (0: no face), byte 1 the number of the view, which differs a little from
+//! the others, byte 2 makes the face too small if not 0, byte 3 is how much it looks like a picture, in 255ths,
+//! byte 4 is the moment of a living head's movement, which stands still as long as the byte does. Bytes 5 to 7 are for
+//! heads that hold themselves straight ([`Pose`]), byte 8 makes of a face another one's, and byte 9 closes the eyes.
+
+use door::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo};
+use gallery::{CalibrationPoint, EncoderHash, Similarity, Template};
+use protocol::ModelKind;
+use sha2::{Digest, Sha256};
+use vision::{Face, Faces, Frame, Point, Quality, Rect};
+
+use super::parts::SIDE;
+
+/// The image of a detector.
+pub fn detector(name: &str) -> Vec<u8> {
+    image(b'D', 0, name, 3001)
+}
+
+/// The image of an encoder, whose templates depend on `space`. It takes several checkpoints.
+pub fn encoder(name: &str, space: u8) -> Vec<u8> {
+    image(b'E', space, name, 150_001)
+}
+
+/// The image of a liveness network.
+pub fn liveness(name: &str) -> Vec<u8> {
+    image(b'L', 0, name, 5001)
+}
+
+/// Kind, space, length of the name, name, filling, SHA-256 of all before.
+fn image(kind: u8, space: u8, name: &str, length: usize) -> Vec<u8> {
+    let mut image = vec![kind, space, name.len() as u8];
+    image.extend(name.bytes());
+    image.extend((0..length).map(|at| (at * 7 + at / 251) as u8));
+    let digest: [u8; 32] = Sha256::digest(&image).into();
+    image.extend(digest);
+    image
+}
+
+/// A picture of a person in one of their views.
+pub fn picture(person: u8, view: u8) -> Vec<u8> {
+    let mut bytes = vec![0; usize::from(SIDE) * usize::from(SIDE) * 2];
+    bytes[..2].copy_from_slice(&[person, view]);
+    bytes
+}
+
+/// A picture of a person who moves, at a moment of their movement.
+pub fn moment(person: u8, moment: u8) -> Vec<u8> {
+    let mut bytes = picture(person, 0);
+    bytes[4] = moment;
+    bytes
+}
+
+/// How a head is held that looks into the camera, and sways little.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pose {
+    /// How far it is turned to its left, in degrees.
+    pub yaw: i8,
+    /// How far it is lowered, in hundredths of the distance of the eyes.
+    pub down: i8,
+    /// Whether the eyes are closed.
+    pub closed: bool,
+}
+
+/// A picture of a person at a moment of their movement, whose head is held like this.
+pub fn posed(person: u8, now: u8, pose: Pose) -> Vec<u8> {
+    let mut bytes = moment(person, now);
+    bytes[5..8].copy_from_slice(&[1, pose.yaw as u8, pose.down as u8]);
+    bytes[9] = pose.closed.into();
+    bytes
+}
+
+/// A picture of a person who moves, and whose face has become so much of another one's, in 255ths.
+pub fn becoming(person: u8, now: u8, share: u8) -> Vec<u8> {
+    let mut bytes = moment(person, now);
+    bytes[8] = share;
+    bytes
+}
+
+/// A picture of a person who is far away.
+pub fn distant(person: u8) -> Vec<u8> {
+    let mut bytes = picture(person, 0);
+    bytes[2] = 1;
+    bytes
+}
+
+/// A photograph of a person, held before the camera.
+pub fn photograph(person: u8) -> Vec<u8> {
+    let mut bytes = picture(person, 0);
+    bytes[3] = 250;
+    bytes
+}
+
+pub struct FakeEngine;
+
+#[derive(Clone, Copy)]
+pub struct FakeModel {
+    space: u8,
+}
+
+impl Engine for FakeEngine {
+    type Model<'i> = FakeModel;
+    type Pair<'i> = FakeModel;
+    type Aligned<'e> = FakeAligned;
+
+    fn load(&self, kind: ModelKind, image: &[u8]) -> Result<(FakeModel, NetworkInfo), Fault> {
+        let (content, digest) = image.split_last_chunk::<32>().ok_or_else(|| Fault::new("truncated"))?;
+        let found: [u8; 32] = Sha256::digest(content).into();
+        if found != *digest {
+            return Err(Fault::new("corrupted"));
+        }
+        let letter = match kind {
+            ModelKind::Detector => b'D',
+            ModelKind::Liveness => b'L',
+            _ => b'E',
+        };
+        if content[0] != letter {
+            return Err(Fault::new(format_args!("it is no {kind}")));
+        }
+        let name = std::str::from_utf8(&content[3..][..usize::from(content[2])]).unwrap();
+        let name = protocol::Text::try_from(name).unwrap();
+        Ok((FakeModel { space: content[1] }, NetworkInfo { name }))
+    }
+
+    fn join<'i>(&self, _: FakeModel, encoder: FakeModel) -> Result<(FakeModel, EncoderInfo), Fault>
+    where
+        'i: 'i,
+    {
+        let row = |one_in, threshold| CalibrationPoint { one_in, threshold: Similarity(threshold) };
+        let calibration = [row(100, 8_000), row(10_000, 12_000), row(1_000_000, 16_000)];
+        let identity = EncoderHash([encoder.space; 32]);
+        Ok((encoder, EncoderInfo { identity, calibration: calibration.into_iter().collect() }))
+    }
+
+    fn fits(&self, _: FakeModel, encoder: FakeModel) -> Result<(), Fault> {
+        if encoder.space == 13 { Err(Fault::new("no detector fits encoder 13")) } else { Ok(()) }
+    }
+
+    fn detect(&mut self, _: &FakeModel, frame: &Frame) -> Result<Faces, Fault> {
+        let bounds = Rect { x: 1024, y: 1024, width: 4096, height: 5120 };
+        let [_, _, _, _, moment, calm, yaw, down, ..] = *frame.bytes() else { unreachable!() };
+        let pose = (calm != 0).then_some(Pose { yaw: yaw as i8, down: down as i8, closed: false });
+        let face = Face { score: 30_000, bounds, landmarks: head(moment, pose) };
+        Ok((frame.bytes()[0] != 0).then_some(face).into_iter().collect())
+    }
+
+    fn align<'e>(
+        &'e mut self,
+        model: &'e FakeModel,
+        frame: &Frame,
+        face: &Face,
+    ) -> Result<FakeAligned, Fault> {
+        let [person, view, distant, _, _, _, _, _, share, closed, ..] = *frame.bytes() else {
+            unreachable!()
+        };
+        let openness = if closed != 0 { 500 } else { 1_800 };
+        let (space, distant, score) = (model.space, distant != 0, face.score);
+        Ok(FakeAligned { space, person, view, distant, share, score, openness })
+    }
+
+    fn live(&mut self, _: &FakeModel, frame: &Frame, _: &Face) -> Result<u16, Fault> {
+        let [_, _, _, flat, moment, ..] = *frame.bytes() else { unreachable!() };
+        Ok(32_768 - u16::from(flat) * 128 - u16::from(moment) * 37 % 700)
+    }
+}
+
+/// The landmarks of a head that sways, 0.2 seconds a moment, with the error of a detector; one that is posed does
+/// so by a quarter.
+fn head(moment: u8, pose: Option<Pose>) -> [Point; 5] {
+    let time = f64::from(moment) * 0.2;
+    let much = if pose.is_some() { 0.25 } else { 1.0 };
+    let pose = pose.unwrap_or_default();
+    let sway = |degrees: f64, seconds: f64| {
+        (much * degrees * (time * std::f64::consts::TAU / seconds).sin()).to_radians()
+    };
+    let (yaw, pitch) = (sway(13.0, 3.7) + sway(4.3, 1.8), sway(6.0, 4.3) + sway(2.0, 1.7));
+    let yaw = yaw + f64::from(pose.yaw).to_radians();
+    let down = f64::from(pose.down) / 100.0;
+    let shift = [much * 0.1 * (1.3 * time).sin(), down + much * 0.06 * (1.9 * time).sin()];
+    let mut seed = u32::from(moment) * 7919;
+    let mut error = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        f64::from(seed >> 16) / 65_536.0 - 0.5
+    };
+    // Right, down, out, in distances of the eyes.
+    let places =
+        [[-0.5, -0.45, 0.0], [0.5, -0.45, 0.0], [0.0, 0.05, 0.45], [-0.4, 0.55, 0.0], [0.4, 0.55, 0.0]];
+    places.map(|[x, y, z]: [f64; 3]| {
+        let (x, z) = (x * yaw.cos() + z * yaw.sin(), z * yaw.cos() - x * yaw.sin());
+        let y = y * pitch.cos() + z * pitch.sin();
+        let [x, y] = [x + shift[0], y + shift[1]]
+            .map(|place| ((100.0 + 40.0 * place + error()) * 1024.0).round() as i32);
+        Point { x, y }
+    })
+}
+
+pub struct FakeAligned {
+    space: u8,
+    person: u8,
+    view: u8,
+    distant: bool,
+    /// How much of the face is another one's, in 255ths.
+    share: u8,
+    score: u16,
+    openness: u16,
+}
+
+impl Aligned for FakeAligned {
+    fn quality(&mut self) -> Quality {
+        Quality {
+            score: self.score,
+            eye_distance: if self.distant { 5 } else { 50 },
+            visible: 100,
+            yaw: 0,
+            pitch: 50,
+            roll: 0,
+            sharpness: 1000,
+            brightness: 120,
+            contrast: 50,
+        }
+    }
+
+    fn openness(&mut self) -> u16 {
+        self.openness
+    }
+
+    fn encode(self) -> Result<Template, Fault> {
+        let person = Sha256::digest([self.space, self.person]);
+        let other = Sha256::digest([self.space, self.person + 1]);
+        let view = Sha256::digest([self.space, self.view, 99]);
+        let values = (0..128).map(|at| {
+            let bit = |digest: &[u8], at: usize| i16::from(digest[at / 8] >> (at % 8) & 1) * 2 - 1;
+            let share = i16::from(self.share);
+            let own = (100 * (255 - share) * bit(&person, at) + 100 * share * bit(&other, at)) / 255;
+            own + 20 * bit(&view, at)
+        });
+        Template::normalise(values.collect::<Vec<i16>>()).map_err(Fault::new)
+    }
+}

@@ -1,0 +1,97 @@
+//! A simulated board's own firmware: images of which nothing runs, and the boot loader's choice among them.
+
+use boot::{Error, Header, Record, Ring, Target, decide, digest};
+use ed25519_dalek::{Signer, SigningKey};
+use embassy_futures::block_on;
+use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
+use embedded_storage_async::nor_flash::{NorFlash as _, ReadNorFlash as _};
+use emulation::nor::{self, Nor, SECTOR_SIZE};
+use crypto::Key;
+use sha2::{Digest, Sha256};
+
+use super::parts::Chip;
+
+/// The board's number.
+pub const BOARD: u32 = 1;
+/// Bytes of a slot.
+const SLOT: usize = 8 * SECTOR_SIZE;
+/// The release that the factory put into slot A.
+pub const FIRST: u64 = 1;
+
+/// An image of a release for a board, by `key`.
+pub fn image(board: u32, release: u64, key: &SigningKey) -> Vec<u8> {
+    let code = vec![release as u8; 7 * SECTOR_SIZE - 60];
+    let (length, sha256) = (code.len() as u32, Sha256::digest(&code).into());
+    let mut header = Header { board, release, load: 0, length, sha256, signature: [0; 64] };
+    header.signature = key.sign(&header.signed()).to_bytes();
+    [&header.to_bytes()[..], &code].concat()
+}
+
+/// The image of the factory.
+fn first() -> Vec<u8> {
+    image(BOARD, FIRST, &SigningKey::from_bytes(&[9; 32]))
+}
+
+/// The slots as the factory leaves them.
+pub fn programmed_slots() -> [Vec<u8>; 2] {
+    let mut a = first();
+    a.resize(SLOT, 0xff);
+    [a, vec![0xff; SLOT]]
+}
+
+/// The record as the factory leaves it on the board of a unique secret.
+pub fn programmed_record(unique: u8) -> Vec<u8> {
+    let mut cells = vec![0xff; 2 * SECTOR_SIZE];
+    let mut ring = Ring::open(Nor::new(cells.as_mut_slice()), &Key::new([unique; 32])).unwrap();
+    ring.program(Record::programmed(FIRST, &digest(&first()))).unwrap();
+    drop(ring);
+    cells
+}
+
+/// Does as the boot loader, and returns the slot that it starts. One whose power goes starts nothing: the firmware
+/// that was to run then finds a flash that fails, and does no harm.
+pub fn load(record: Chip<'_>, slots: &[Vec<u8>; 2], unique: u8) -> Option<u8> {
+    let mut ring = Ring::open(Blocking(record), &Key::new([unique; 32])).ok()?;
+    let record = ring.edit()?;
+    let slots = slots.each_ref().map(Vec::as_slice);
+    let decision = decide(record, slots, &Target { board: BOARD, code: 0..SLOT as u32 });
+    if let Some(state) = decision.state {
+        record.set_state(state);
+        if ring.save() == Err(Error::Flash) {
+            return None;
+        }
+    }
+    Some(decision.start.expect("there is always something to start").slot)
+}
+
+/// A chip for who waits.
+struct Blocking<'a>(Chip<'a>);
+
+impl ErrorType for Blocking<'_> {
+    type Error = nor::Error;
+}
+
+impl ReadNorFlash for Blocking<'_> {
+    const READ_SIZE: usize = 1;
+
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), nor::Error> {
+        block_on(self.0.read(offset, bytes))
+    }
+
+    fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+}
+
+impl NorFlash for Blocking<'_> {
+    const WRITE_SIZE: usize = 4;
+    const ERASE_SIZE: usize = SECTOR_SIZE;
+
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), nor::Error> {
+        block_on(self.0.erase(from, to))
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), nor::Error> {
+        block_on(self.0.write(offset, bytes))
+    }
+}

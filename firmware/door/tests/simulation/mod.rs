@@ -1,0 +1,261 @@
+//! A board in memory: flash that lasts over boots, a line to a host, a camera, a lock.
+//!
+//! Front and back are polled in turns with the test's own script, a millisecond of mock time each
+//! round, so that every test takes the same course each time.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+pub mod engine;
+pub mod firmware;
+pub mod host;
+pub mod line;
+pub mod parts;
+pub mod rules;
+pub mod supply;
+
+use std::{
+    pin::pin,
+    rc::Rc,
+    sync::{Mutex, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use door::{Back, FirmwareSlots, Front, Link, Memory, ModelSlots, run_back, run_front};
+use embassy_time::{Duration, Instant, MockDriver};
+use emulation::nor::SECTOR_SIZE;
+
+use engine::FakeEngine;
+use host::Host;
+use line::Line;
+use parts::{Dog, Eye, Input, Pad, Pin, Scene, Wires};
+use supply::Supply;
+
+/// Bytes of one model slot.
+pub const SLOT: usize = 48 * SECTOR_SIZE;
+
+/// The clock is one for all tests of a binary, so they take turns.
+static CLOCK: Mutex<()> = Mutex::new(());
+
+/// The flash of a board, and what else outlives a boot.
+pub struct Board {
+    pub gallery: Vec<u8>,
+    pub settings: Vec<u8>,
+    pub log: Vec<u8>,
+    pub detector: [Vec<u8>; 2],
+    pub encoder: [Vec<u8>; 2],
+    pub liveness: [Vec<u8>; 2],
+    pub firmware: [Vec<u8>; 2],
+    /// The boot record.
+    pub record: Vec<u8>,
+    pub memory: Box<Memory>,
+    /// Its unique secret.
+    pub unique: u8,
+    /// Random numbers drawn before a boot; the same, and the boot draws the same again.
+    pub drawn: u32,
+    /// Why it boots next.
+    pub reset: Option<protocol::ResetReason>,
+    /// The power of its flash, and what comes of that.
+    pub supply: Rc<Supply>,
+}
+
+/// What a script sees of the board.
+pub struct World {
+    pub host: Host,
+    pub scene: Rc<Scene>,
+    pub wires: Rc<Wires>,
+    pub supply: Rc<Supply>,
+    /// The bus of an access controller.
+    pub bus: Line,
+}
+
+impl World {
+    /// Lets time pass.
+    pub async fn wait(&self, ms: u64) {
+        embassy_time::Timer::after(Duration::from_millis(ms)).await;
+    }
+
+    /// Shows the camera a picture of somebody who moves, and waits until it was judged. Somebody else than the last
+    /// one is first watched for as long as the door wants to, which counts for nothing.
+    pub async fn show(&self, person: u8) {
+        let new = self.scene.show_moving(person);
+        self.wait(50).await;
+        if new {
+            for _ in 1..liveness::ENOUGH {
+                self.scene.show_moving(person);
+                self.wait(50).await;
+            }
+        }
+    }
+
+    /// Shows the camera one picture of somebody, and waits until it was judged: where liveness is off.
+    pub async fn glance(&self, person: u8) {
+        self.scene.show(person);
+        self.wait(50).await;
+    }
+
+    /// Presses the button, and lets it go.
+    pub async fn press(&self) {
+        self.wires.button.set(true);
+        self.wait(100).await;
+        self.wires.button.set(false);
+        self.wait(100).await;
+    }
+
+    /// Types on the keypad.
+    pub async fn type_keys(&self, keys: &str) {
+        for key in keys.bytes() {
+            self.wires.key.set(Some(key));
+            self.wait(50).await;
+        }
+    }
+
+    /// Whether the lock is open.
+    pub fn is_open(&self) -> bool {
+        self.wires.lock.get()
+    }
+}
+
+impl Board {
+    /// A board that knows one host, an installer, and nobody else.
+    pub fn new() -> Self {
+        let mut board = Self::unpaired();
+        board.boot(host::pair);
+        board
+    }
+
+    /// A board whose flash is erased.
+    pub fn unpaired() -> Self {
+        let erased = |bytes| vec![0xff; bytes];
+        Self {
+            gallery: erased(12 * SECTOR_SIZE),
+            settings: erased(4 * SECTOR_SIZE),
+            log: erased(4 * SECTOR_SIZE),
+            detector: [erased(SLOT), erased(SLOT)],
+            encoder: [erased(SLOT), erased(SLOT)],
+            liveness: [erased(SLOT), erased(SLOT)],
+            firmware: firmware::programmed_slots(),
+            record: firmware::programmed_record(0x42),
+            memory: Box::new(Memory::new()),
+            unique: 0x42,
+            drawn: 0,
+            reset: None,
+            supply: Rc::default(),
+        }
+    }
+
+    /// A board with all models, as after `postern flash models`.
+    pub fn with_models() -> Self {
+        let mut board = Self::new();
+        board.boot(async |world: &mut World| {
+            world.host.flash(protocol::ModelKind::Detector, &engine::detector("finder")).await.unwrap();
+            world.host.flash(protocol::ModelKind::Encoder, &engine::encoder("coder", 1)).await.unwrap();
+            world.host.flash(protocol::ModelKind::Liveness, &engine::liveness("watcher")).await.unwrap();
+        });
+        board
+    }
+
+    /// A board of its own with the same flash.
+    pub fn copy(&self) -> Self {
+        Self {
+            gallery: self.gallery.clone(),
+            settings: self.settings.clone(),
+            log: self.log.clone(),
+            detector: self.detector.clone(),
+            encoder: self.encoder.clone(),
+            liveness: self.liveness.clone(),
+            firmware: self.firmware.clone(),
+            record: self.record.clone(),
+            memory: Box::new(Memory::new()),
+            unique: self.unique,
+            drawn: self.drawn,
+            reset: None,
+            supply: Rc::default(),
+        }
+    }
+
+    /// Boots the board and runs a script against it; when that ends, the power goes.
+    pub fn boot<R>(&mut self, script: impl AsyncFnOnce(&mut World) -> R) -> R {
+        let _turn = CLOCK.lock().unwrap_or_else(PoisonError::into_inner);
+        MockDriver::get().reset();
+        let (link, line, bus) = (Link::new(), Line::new(), Line::new());
+        let (scene, wires) = (Rc::new(Scene::default()), Rc::new(Wires::default()));
+        let supply = self.supply.clone();
+        let host = Host::new(line.clone());
+        let (hear, tell) = (bus.board_receives(), bus.board_sends());
+        let mut world =
+            World { host, scene: scene.clone(), wires: wires.clone(), supply: supply.clone(), bus };
+        wires.unique.set(self.unique);
+        wires.drawn.set(self.drawn);
+        wires.reset.set(self.reset.take());
+        let hanging = wires.clone();
+        let record = parts::Chip::new("boot", &mut self.record[..], supply.clone());
+        let started = firmware::load(record, &self.firmware, self.unique);
+        let nor = |name, memory| parts::Chip::new(name, memory, supply.clone());
+        let front = Front {
+            receive: line.board_receives(),
+            send: line.board_sends(),
+            hear,
+            tell,
+            lock: Pin(wires.clone(), |wires| &wires.lock),
+            ready: Pin(wires.clone(), |wires| &wires.ready),
+            refused: Pin(wires.clone(), |wires| &wires.refused),
+            alarm: Pin(wires.clone(), |wires| &wires.alarm),
+            asked: [
+                Pin(wires.clone(), |wires| &wires.asked[0]),
+                Pin(wires.clone(), |wires| &wires.asked[1]),
+                Pin(wires.clone(), |wires| &wires.asked[2]),
+                Pin(wires.clone(), |wires| &wires.asked[3]),
+            ],
+            wires: [Pin(wires.clone(), |wires| &wires.data[0]), Pin(wires.clone(), |wires| &wires.data[1])],
+            button: Input(wires.clone(), |wires| &wires.button),
+            contact: Input(wires.clone(), |wires| &wires.contact),
+            cover: Input(wires.clone(), |wires| &wires.cover),
+            keypad: Pad(wires.clone()),
+            watchdog: Dog(wires.clone()),
+        };
+        let back = Back {
+            camera: Eye::new(scene),
+            engine: FakeEngine,
+            system: parts::Whole(wires),
+            gallery: nor("gallery", &mut self.gallery[..]),
+            settings: nor("settings", &mut self.settings[..]),
+            log: nor("log", &mut self.log[..]),
+            detector: slots(["detector A", "detector B"], &mut self.detector, &supply),
+            encoder: slots(["encoder A", "encoder B"], &mut self.encoder, &supply),
+            liveness: slots(["liveness A", "liveness B"], &mut self.liveness, &supply),
+            firmware: FirmwareSlots {
+                record: nor("boot", &mut self.record[..]),
+                slots: slots(["firmware A", "firmware B"], &mut self.firmware, &supply),
+                started,
+                board: firmware::BOARD,
+            },
+            memory: &mut self.memory,
+        };
+        let mut front = pin!(run_front(front, &link));
+        let mut back = pin!(run_back(back, &link));
+        let mut script = pin!(script(&mut world));
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            let _ = front.as_mut().poll(&mut context);
+            if !hanging.hung.get() {
+                let _ = back.as_mut().poll(&mut context);
+            }
+            if let Poll::Ready(result) = script.as_mut().poll(&mut context) {
+                return result;
+            }
+            MockDriver::get().advance(Duration::from_millis(1));
+            assert!(Instant::now() < Instant::from_secs(3600), "the script does not end");
+        }
+    }
+}
+
+/// The two slots of a kind of model.
+fn slots<'a>(
+    names: [&'static str; 2],
+    slots: &'a mut [Vec<u8>; 2],
+    supply: &Rc<Supply>,
+) -> ModelSlots<parts::Chip<'a>> {
+    let [a, b] = slots.each_mut();
+    let chips = [(names[0], a), (names[1], b)];
+    let slots = chips.map(|(name, memory)| parts::Chip::new(name, memory, supply.clone()));
+    ModelSlots { slots, bytes: parts::Chip::bytes }
+}

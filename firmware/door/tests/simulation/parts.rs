@@ -1,0 +1,341 @@
+//! The parts of the simulated board.
+
+use std::{
+    cell::{Cell, RefCell},
+    convert::Infallible,
+    rc::Rc,
+};
+
+use door::{Camera, Capture, Keypad, System, Watchdog};
+use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
+use embedded_storage_async::nor_flash::{self as flash, NorFlash, ReadNorFlash};
+use emulation::nor::{Error, Nor};
+use protocol::ResetReason;
+use crypto::{Entropy, Generator, Key};
+use vision::{Frame, PixelFormat};
+
+use super::supply::Supply;
+
+/// Width and height of the simulated pictures.
+pub const SIDE: u16 = 8;
+
+/// The pins and what hangs on them.
+#[derive(Default)]
+pub struct Wires {
+    pub lock: Cell<bool>,
+    pub ready: Cell<bool>,
+    pub refused: Cell<bool>,
+    pub alarm: Cell<bool>,
+    /// The LEDs that ask for movements: left, right, up, down.
+    pub asked: [Cell<bool>; 4],
+    /// Wiegand's wires.
+    pub data: [Cell<bool>; 2],
+    pub button: Cell<bool>,
+    /// The door is open.
+    pub contact: Cell<bool>,
+    /// The cover is open.
+    pub cover: Cell<bool>,
+    /// The key that is pressed on the keypad.
+    pub key: Cell<Option<u8>>,
+    /// The lock's relay does not do as told.
+    pub broken: Cell<bool>,
+    /// Why the board starts.
+    pub reset: Cell<Option<ResetReason>>,
+    /// The back hangs.
+    pub hung: Cell<bool>,
+    pub fed: Cell<u32>,
+    pub restarts: Cell<u32>,
+    /// The six digits on the display.
+    pub code: Cell<Option<u32>>,
+    /// The board's unique secret.
+    pub unique: Cell<u8>,
+    /// How often random numbers were asked for.
+    pub drawn: Cell<u32>,
+}
+
+/// An output.
+pub struct Pin(pub Rc<Wires>, pub fn(&Wires) -> &Cell<bool>);
+
+impl ErrorType for Pin {
+    type Error = embedded_hal::digital::ErrorKind;
+}
+
+impl OutputPin for Pin {
+    fn set_low(&mut self) -> Result<(), Self::Error> {
+        (self.1)(&self.0).set(false);
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Self::Error> {
+        if self.0.broken.get() {
+            return Err(embedded_hal::digital::ErrorKind::Other);
+        }
+        (self.1)(&self.0).set(true);
+        Ok(())
+    }
+}
+
+/// An input.
+pub struct Input(pub Rc<Wires>, pub fn(&Wires) -> &Cell<bool>);
+
+impl ErrorType for Input {
+    type Error = Infallible;
+}
+
+impl InputPin for Input {
+    fn is_high(&mut self) -> Result<bool, Infallible> {
+        Ok((self.1)(&self.0).get())
+    }
+
+    fn is_low(&mut self) -> Result<bool, Infallible> {
+        Ok(!(self.1)(&self.0).get())
+    }
+}
+
+/// The keypad.
+pub struct Pad(pub Rc<Wires>);
+
+impl Keypad for Pad {
+    fn key(&mut self) -> Option<u8> {
+        self.0.key.take()
+    }
+}
+
+/// The watchdog.
+pub struct Dog(pub Rc<Wires>);
+
+impl Watchdog for Dog {
+    fn feed(&mut self) {
+        self.0.fed.set(self.0.fed.get() + 1);
+    }
+}
+
+/// The board as a whole; its instructions are its milliseconds.
+pub struct Whole(pub Rc<Wires>);
+
+impl System for Whole {
+    fn board(&self) -> &str {
+        "simulation"
+    }
+
+    fn reset_reason(&self) -> ResetReason {
+        self.0.reset.get().unwrap_or(ResetReason::PowerOn)
+    }
+
+    fn instructions(&self) -> u64 {
+        embassy_time::Instant::now().as_millis()
+    }
+
+    fn unique(&self) -> Key {
+        Key::new([self.0.unique.get(); 32])
+    }
+
+    fn show_code(&mut self, code: Option<u32>) {
+        self.0.code.set(code);
+    }
+
+    fn restart(&mut self) {
+        self.0.restarts.set(self.0.restarts.get() + 1);
+    }
+}
+
+/// The same numbers at each boot, which is the worst that a board could do.
+impl Entropy for Whole {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.drawn.set(self.0.drawn.get() + 1);
+        Generator::new(&Key::new([4; 32]), &self.0.drawn.get().to_le_bytes()).fill(bytes);
+    }
+}
+
+/// What is before the camera.
+#[derive(Default)]
+pub struct Scene {
+    picture: RefCell<(u32, Vec<u8>)>,
+    /// Who was shown last, and the moment of their movement.
+    person: Cell<(u8, u8)>,
+}
+
+impl Scene {
+    /// Shows a person, see [`super::engine::picture`]; 0 is nobody.
+    pub fn show(&self, person: u8) {
+        self.show_bytes(super::engine::picture(person, 0));
+    }
+
+    /// Shows a person at the next moment of their movement, or nobody; true if the last person was another one.
+    pub fn show_moving(&self, person: u8) -> bool {
+        let (before, moment) = self.person.get();
+        let moment = moment.wrapping_add(1);
+        self.show_bytes(super::engine::moment(person, moment));
+        self.person.set((if person == 0 { before } else { person }, moment));
+        person != 0 && before != person
+    }
+
+    /// Shows a picture.
+    pub fn show_bytes(&self, bytes: Vec<u8>) {
+        let mut picture = self.picture.borrow_mut();
+        *picture = (picture.0 + 1, bytes);
+    }
+}
+
+/// The camera.
+pub struct Eye {
+    scene: Rc<Scene>,
+    taken: (u32, Vec<u8>),
+}
+
+impl Eye {
+    pub fn new(scene: Rc<Scene>) -> Self {
+        Self { scene, taken: (0, Vec::new()) }
+    }
+}
+
+impl Camera for Eye {
+    async fn next(&mut self) -> Capture<'_> {
+        while self.scene.picture.borrow().0 == self.taken.0 {
+            embassy_time::Timer::after_millis(5).await;
+        }
+        self.taken = self.scene.picture.borrow().clone();
+        let frame = Frame::new(PixelFormat::Yuyv, SIDE.into(), SIDE.into(), &self.taken.1).unwrap();
+        Capture { sequence: self.taken.0, frame }
+    }
+}
+
+/// A flash partition; all of a board share their supply.
+pub struct Chip<'a> {
+    nor: Nor<&'a mut [u8]>,
+    partition: &'static str,
+    supply: Rc<Supply>,
+}
+
+impl<'a> Chip<'a> {
+    pub fn new(partition: &'static str, memory: &'a mut [u8], supply: Rc<Supply>) -> Self {
+        Self { nor: Nor::new(memory), partition, supply }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        self.nor.bytes()
+    }
+
+    /// Does something that changes so many bytes, as far as the power lasts.
+    fn powered<T>(&mut self, bytes: usize, change: impl FnOnce(&mut Nor<&'a mut [u8]>) -> T) -> T {
+        let allowed = self.supply.begin(self.partition, bytes);
+        if allowed < bytes {
+            self.nor.cut_power_after(allowed);
+        }
+        let changed = change(&mut self.nor);
+        self.nor.restore_power();
+        changed
+    }
+}
+
+impl flash::ErrorType for Chip<'_> {
+    type Error = Error;
+}
+
+impl ReadNorFlash for Chip<'_> {
+    const READ_SIZE: usize = 1;
+
+    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Error> {
+        if !self.supply.is_on() {
+            return Err(Error::PowerCut);
+        }
+        Nor::read(&self.nor, offset, bytes)
+    }
+
+    fn capacity(&self) -> usize {
+        self.nor.bytes().len()
+    }
+}
+
+impl NorFlash for Chip<'_> {
+    const WRITE_SIZE: usize = 4;
+    const ERASE_SIZE: usize = 4096;
+
+    async fn erase(&mut self, from: u32, to: u32) -> Result<(), Error> {
+        self.supply.wear(self.partition, from / 4096..to / 4096);
+        self.powered((to - from) as usize, |nor| Nor::erase(nor, from, to))
+    }
+
+    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Error> {
+        self.powered(bytes.len(), |nor| nor.program(offset, bytes))
+    }
+}
+
+/// Parts that nobody uses, but that could be sent to another priority.
+pub struct SendParts;
+
+impl SendParts {
+    pub fn front() -> door::Front<Self, Self, Self, Self, Self, Self, Self, Self> {
+        door::Front {
+            receive: Self,
+            send: Self,
+            hear: Self,
+            tell: Self,
+            lock: Self,
+            ready: Self,
+            refused: Self,
+            alarm: Self,
+            asked: [Self, Self, Self, Self],
+            wires: [Self, Self],
+            button: Self,
+            contact: Self,
+            cover: Self,
+            keypad: Self,
+            watchdog: Self,
+        }
+    }
+}
+
+impl embedded_io_async::ErrorType for SendParts {
+    type Error = Infallible;
+}
+
+impl embedded_io_async::Read for SendParts {
+    async fn read(&mut self, _: &mut [u8]) -> Result<usize, Infallible> {
+        std::future::pending().await
+    }
+}
+
+impl embedded_io_async::Write for SendParts {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        Ok(bytes.len())
+    }
+
+    async fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+impl ErrorType for SendParts {
+    type Error = Infallible;
+}
+
+impl OutputPin for SendParts {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+impl InputPin for SendParts {
+    fn is_high(&mut self) -> Result<bool, Infallible> {
+        Ok(false)
+    }
+
+    fn is_low(&mut self) -> Result<bool, Infallible> {
+        Ok(true)
+    }
+}
+
+impl Keypad for SendParts {
+    fn key(&mut self) -> Option<u8> {
+        None
+    }
+}
+
+impl Watchdog for SendParts {
+    fn feed(&mut self) {}
+}

@@ -1,0 +1,205 @@
+//! Which presentation, and its pictures.
+
+use fastrand::Rng;
+use imaging::Photo;
+
+use crate::camera::{Camera, room};
+use crate::head::Head;
+use crate::medium;
+use crate::motion::{Pose, Wander};
+use crate::picture::{Picture, mix};
+use crate::sheet::Sheet;
+use crate::subject::Subject;
+
+/// Pictures that a door takes in a second.
+pub(crate) const RATE: f32 = 5.0;
+
+/// What stands before the camera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Species {
+    /// A living head.
+    BonaFide,
+    /// A print, moved by hand.
+    Print,
+    /// A print, bent about the vertical axis to be rounder.
+    Bent,
+    /// A print whose eyes are cut out, with living eyes behind.
+    CutOut,
+    /// A print that fills the picture, without a border, and does not move.
+    Still,
+    /// A screen that shows the photograph.
+    Screen,
+    /// A screen that shows a living head, again and again.
+    Replay,
+    /// Two prints in one place, now this one and now that one: the photograph and its mirror image, whose nose
+    /// points to the other side.
+    Swap,
+}
+
+impl Species {
+    /// A living head, and every species of attack.
+    pub const ALL: [Self; 8] = [
+        Self::BonaFide,
+        Self::Print,
+        Self::Bent,
+        Self::CutOut,
+        Self::Still,
+        Self::Screen,
+        Self::Replay,
+        Self::Swap,
+    ];
+
+    /// Its name, which is also that of its folder among recorded presentations.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BonaFide => "bona-fide",
+            Self::Print => "print",
+            Self::Bent => "bent",
+            Self::CutOut => "cut-out",
+            Self::Still => "still",
+            Self::Screen => "screen",
+            Self::Replay => "replay",
+            Self::Swap => "swap",
+        }
+    }
+}
+
+/// The `count` pictures of one presentation of `subject`, at five a second.
+pub fn sequence(subject: &Subject, species: Species, seed: u64, count: usize) -> Vec<Photo> {
+    let mut random = Rng::with_seed(seed);
+    let random = &mut random;
+    let mut camera = Camera::new(random);
+    let mut pictures: Vec<Picture> = match species {
+        Species::BonaFide => living(subject, random, count),
+        _ => attack(subject, species, random, count),
+    };
+    pictures.drain(..).map(|picture| camera.take(picture).photo()).collect()
+}
+
+/// The times of `count` pictures in seconds.
+pub(crate) fn times(count: usize) -> impl Iterator<Item = f32> {
+    (0..count).map(|number| number as f32 / RATE)
+}
+
+fn living(subject: &Subject, random: &mut Rng, count: usize) -> Vec<Picture> {
+    let head = Head::new(subject, random, count as f32 / RATE);
+    times(count).map(|time| head.at(time)).collect()
+}
+
+fn attack(subject: &Subject, species: Species, random: &mut Rng, count: usize) -> Vec<Picture> {
+    let scene = room(random);
+    let mut sheet = held(subject, species, random);
+    let glare = [random.f32() * 320.0, random.f32() * 240.0];
+    let mut shown: Vec<Picture> = match species {
+        Species::Screen => vec![medium::screen(&subject.picture, random)],
+        Species::Replay => {
+            // The recording is half as long, so that it begins anew.
+            let recording = living(subject, random, count.div_ceil(2));
+            let seed = random.u64(..);
+            recording.iter().map(|picture| medium::screen(picture, &mut Rng::with_seed(seed))).collect()
+        }
+        Species::Still => vec![medium::print(&subject.picture, random, 0.0)],
+        Species::Swap => swapped(subject, random, count),
+        _ => vec![medium::print(&subject.picture, random, 0.04)],
+    };
+    if species == Species::CutOut {
+        let print = shown.remove(0);
+        let look = [Wander::new(random, 0.3), Wander::new(random, 0.15)];
+        let blink = random.f32() * 3.0;
+        let closed = |time: f32| (1.0 - ((time + blink) % 2.6 - 0.2).abs() / 0.2).max(0.0);
+        shown = times(count)
+            .map(|time| medium::cut_out(&print, subject, [look[0].at(time), look[1].at(time)], closed(time)))
+            .collect();
+    }
+    if species == Species::Still {
+        sheet.pose = Pose::new(random, [0.0; 3], 0.0);
+    }
+    let screen = matches!(species, Species::Screen | Species::Replay);
+    let seen = times(count).enumerate().map(|(number, time)| {
+        let picture = sheet.before(&scene, &shown[number % shown.len()], time);
+        if screen { glaring(picture, glare) } else { picture }
+    });
+    seen.collect()
+}
+
+/// For every picture, the print that is held up in it: some pictures the one, some the other.
+fn swapped(subject: &Subject, random: &mut Rng, count: usize) -> Vec<Picture> {
+    let prints = [subject.picture.clone(), subject.picture.mirrored(subject.middle()[0])]
+        .map(|picture| medium::print(&picture, random, 0.04));
+    let mut shown = Vec::new();
+    let mut one = true;
+    while shown.len() < count {
+        let print = &prints[usize::from(!one)];
+        let next = shown.len() + random.usize(2..6);
+        shown.resize_with(next, || print.clone());
+        one = !one;
+    }
+    shown.truncate(count);
+    shown
+}
+
+/// How an attacker holds the sheet: as near as the face's size asks for, turned about a little.
+pub(crate) fn held(subject: &Subject, species: Species, random: &mut Rng) -> Sheet {
+    let whole = subject.picture.height as f32;
+    let face = subject.face[3];
+    // The face is a quarter to a half as high as the frame; more, and the sheet's borders are outside.
+    let height = (0.25 + 0.3 * random.f32()) * whole / face;
+    let middle = subject.middle();
+    let bend = if species == Species::Bent { 0.9 + 0.6 * random.f32() } else { 0.0 };
+    let still = species == Species::Still;
+    Sheet {
+        pose: Pose::new(random, [16.0, 9.0, 3.0], 5.0),
+        height: if still { 1.4 * height.max(240.0 / whole) } else { height },
+        bend,
+        middle: [middle[0] / subject.picture.width as f32, middle[1] / whole],
+    }
+}
+
+/// A lamp's reflection on a screen.
+pub(crate) fn glaring(picture: Picture, lamp: [f32; 2]) -> Picture {
+    picture.map(|x, y, color| {
+        let distance = (x - lamp[0]).hypot((y - lamp[1]) * 1.4);
+        mix(color, [255.0; 3], 0.45 * (-(distance / 34.0).powi(2)).exp())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject() -> Subject {
+        let picture = Picture::new(160, 200, |x, y| {
+            let skin = (x - 80.0).hypot((y - 90.0) * 0.8) < 50.0;
+            if skin { [190.0 + x / 8.0, 150.0, 120.0 + y / 10.0] } else { [60.0, 80.0, 90.0 + x / 4.0] }
+        });
+        Subject {
+            picture,
+            face: [40.0, 40.0, 80.0, 100.0],
+            landmarks: [[62.0, 78.0], [98.0, 78.0], [80.0, 98.0], [66.0, 118.0], [94.0, 118.0]],
+        }
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_pictures_and_another_one_others() {
+        let subject = subject();
+        for species in Species::ALL {
+            let [once, again, other] = [1, 1, 2].map(|seed| sequence(&subject, species, seed, 3));
+            assert_eq!(once, again, "{species:?}");
+            assert_ne!(once, other, "{species:?}");
+            assert_eq!(once.len(), 3);
+        }
+    }
+
+    #[test]
+    fn a_still_differs_by_noise_alone_and_a_head_moves() {
+        let subject = subject();
+        let change = |species| {
+            let pictures = sequence(&subject, species, 7, 8);
+            let pair = pictures[0].rgb().iter().zip(pictures[7].rgb());
+            pair.map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / pictures[0].rgb().len() as f64
+        };
+        let still = change(Species::Still);
+        assert!(still < 4.0, "{still}");
+        assert!(change(Species::BonaFide) > still, "{}", change(Species::BonaFide));
+    }
+}
