@@ -1,6 +1,7 @@
 //! Addresses, interrupt lines and handlers of AN547.
 
 use cortex_m_rt::{ExceptionFrame, exception};
+use crypto::{Entropy, Key};
 use embassy_executor::{InterruptExecutor, SendSpawner};
 use mps::clock::Clock;
 use mps::fault;
@@ -13,7 +14,6 @@ use mps::sse_counter::SseCounter;
 use mps::uart::Uart;
 use mps::watchdog::Watchdog;
 use protocol::ResetReason;
-use crypto::{Entropy, Key};
 
 /// The clock of the UARTs is 25 MHz; this is the fastest they go, 1.5 Mbaud.
 const DIVISOR: u32 = 16;

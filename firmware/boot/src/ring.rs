@@ -13,8 +13,8 @@
 //! | while a record is written | the one before | takes the place after |
 //! | while a sector is erased | the one before, which lies in another sector | erases it again |
 
-use embedded_storage::nor_flash::NorFlash;
 use crypto::Key;
+use embedded_storage::nor_flash::NorFlash;
 
 use crate::{Error, Record, TEXT_BYTES};
 

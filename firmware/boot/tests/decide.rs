@@ -1,9 +1,9 @@
 //! The table of `decide`, line by line, and a power that goes at every operation of the record's flash.
 
 use boot::{Decision, Error, HEADER_BYTES, Header, Record, Ring, State, TRIALS, Target, decide, digest};
+use crypto::Key;
 use ed25519_dalek::{Signer, SigningKey};
 use emulation::nor::{Nor, SECTOR_SIZE};
-use crypto::Key;
 
 const BOARD: u32 = 547;
 const SIGNER: [u8; 32] = [5; 32];

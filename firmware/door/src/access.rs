@@ -13,12 +13,12 @@
 //! a handshake that is completed takes the place of the one before, and one that is not changes
 //! nothing. A role is looked up at every request, so that a host that was removed loses it at once.
 
-use protocol::{Error, Hash, Host, MAX_HOSTS, Request, Role, VERSION};
 use crypto::{
     Key,
     handshake::{FIRST, Responder, SECOND, THIRD},
     session::Answering,
 };
+use protocol::{Error, Hash, Host, MAX_HOSTS, Request, Role, VERSION};
 
 use crate::pairing::Pairing;
 

@@ -192,8 +192,8 @@ where
             Either4::Second(told) => {
                 let missed = link.missed.swap(0, Ordering::Relaxed);
                 desk.journal.take_notice(told, missed);
-                if let Notice::Code(code) = told.what {
-                    desk.decide(desk.claim_of_code(code), 0).await;
+                if let Notice::Pin(pin) = told.what {
+                    desk.decide(desk.event_of_pin(pin), 0).await;
                 }
             }
             Either4::Third(capture) => desk.watch(models, capture).await,

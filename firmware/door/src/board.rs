@@ -1,8 +1,8 @@
 //! What a board has besides the pins, ports and flash of embedded-hal and its kin.
 
+use crypto::{Entropy, Key};
 use embedded_storage_async::nor_flash::NorFlash;
 use protocol::ResetReason;
-use crypto::{Entropy, Key};
 use vision::Frame;
 
 /// A picture that the camera took.

@@ -9,8 +9,8 @@ use core::sync::atomic::Ordering;
 use audit::Kind;
 use embassy_time::{Duration, Instant};
 use embedded_storage_async::nor_flash::NorFlash;
-use policy::{Claim, Code, Decision, Reason};
-use protocol::{Artefact, EventKind, Judgement, Matching, Name, PersonId};
+use policy::{AuthEvent, Decision, Pin, Reason};
+use protocol::{EventKind, FrameResult, Matching, Name, PersonId, RejectReason};
 
 use crate::{
     board::System, controller::Passed, desk::Desk, door::Cause, engine::Engine, journal::Say, link::Order,
@@ -19,26 +19,26 @@ use crate::{
 
 impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
     /// The claim that a picture makes, if enough before it agree.
-    pub(crate) fn claim_of(&mut self, judgement: &Judgement, agreed: bool) -> Option<Claim> {
+    pub(crate) fn event_of(&mut self, judgement: &FrameResult, agreed: bool) -> Option<AuthEvent> {
         let failure = match judgement {
-            Judgement::Stranger(_) => Claim::Stranger,
-            Judgement::Known(who) => {
+            FrameResult::Stranger(_) => AuthEvent::Stranger,
+            FrameResult::Known(who) => {
                 self.misses = 0;
                 let person = who.person;
                 return agreed.then_some(match self.settings.matching {
-                    Matching::Verify => Claim::Verified { person },
-                    _ => Claim::Face { person },
+                    Matching::Verify => AuthEvent::Verified { person },
+                    _ => AuthEvent::Face { person },
                 });
             }
             // Too poor a look says nothing of who it is, and neither do looks that are too few yet.
-            Judgement::Poor(_) => return None,
-            Judgement::NotLive(artefact) if artefact.is_open() => return None,
+            FrameResult::Poor(_) => return None,
+            FrameResult::NotLive(reason) if reason.is_open() => return None,
             // That was decided over many looks.
-            Judgement::NotLive(Artefact::Challenge) => {
+            FrameResult::NotLive(RejectReason::Challenge) => {
                 self.misses = 0;
-                return Some(Claim::Spoof);
+                return Some(AuthEvent::Spoof);
             }
-            Judgement::NotLive(_) => Claim::Spoof,
+            FrameResult::NotLive(_) => AuthEvent::Spoof,
             _ => {
                 self.misses = 0;
                 return None;
@@ -53,26 +53,26 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
     }
 
     /// The claim that a code makes.
-    pub(crate) fn claim_of_code(&self, code: Code) -> Claim {
+    pub(crate) fn event_of_pin(&self, pin: Pin) -> AuthEvent {
         if self.settings.matching != Matching::Verify {
-            return Claim::Code(code);
+            return AuthEvent::Pin(pin);
         }
-        let owner = self.rules.owner(&code);
-        Claim::Identity {
+        let owner = self.rules.owner(&pin);
+        AuthEvent::Identity {
             person: owner.map(|(person, _)| person),
             duress: owner.is_some_and(|(_, duress)| duress),
         }
     }
 
     /// Decides of a claim, tells of it, and opens the door if it may be. `score` is the similarity of the face.
-    pub(crate) async fn decide(&mut self, claim: Claim, score: i16) {
+    pub(crate) async fn decide(&mut self, claim: AuthEvent, score: i16) {
         let now = Instant::now().as_millis();
         let time = self.journal.clock.now();
         let clock = time.exact.then_some(time.unix_ms);
         if self.link.uncovered.load(Ordering::Relaxed) {
             let person = match claim {
-                Claim::Face { person } | Claim::Verified { person } => Some(person),
-                Claim::Identity { person, .. } => person,
+                AuthEvent::Face { person } | AuthEvent::Verified { person } => Some(person),
+                AuthEvent::Identity { person, .. } => person,
                 _ => self.policy.asked(now),
             };
             if person.is_some() {
@@ -80,7 +80,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             }
             return;
         }
-        if let Claim::Face { person } | Claim::Verified { person } = claim
+        if let AuthEvent::Face { person } | AuthEvent::Verified { person } = claim
             && self.rules.of(person).is_none()
         {
             return self.deny(Some(person), Reason::Unreadable, score);
@@ -90,25 +90,25 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let asked = self.policy.asked(now);
         let decision = self.policy.decide(now, clock, claim, &self.settings.limits, rule);
         let who = match claim {
-            Claim::Face { person } | Claim::Verified { person } => Some(person),
-            Claim::Identity { person, .. } => person,
-            Claim::Code(_) => asked,
+            AuthEvent::Face { person } | AuthEvent::Verified { person } => Some(person),
+            AuthEvent::Identity { person, .. } => person,
+            AuthEvent::Pin(_) => asked,
             _ => None,
         };
         match decision {
             Decision::Open { person, duress } => self.admit(person, duress, score).await,
-            Decision::AskCode { person } => {
+            Decision::AskPin { person } => {
                 if asked != Some(person) {
-                    self.link.record(EventKind::CodeAsked { person, name: self.name_of(person) });
+                    self.link.record(EventKind::PinRequested { person, name: self.name_of(person) });
                 }
             }
             Decision::AskFace { person } => {
-                self.link.record(EventKind::FaceAsked { person, name: self.name_of(person) });
+                self.link.record(EventKind::FaceRequested { person, name: self.name_of(person) });
             }
             Decision::Refused(reason) => {
                 if who.is_some() {
                     self.deny(who, reason, score);
-                } else if reason == Reason::WrongCode {
+                } else if reason == Reason::WrongPin {
                     self.journal.refused(reason, 0, None);
                 }
                 if !was_shut && self.policy.shut_until(now).is_some() {

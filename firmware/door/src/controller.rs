@@ -6,13 +6,13 @@
 //! The controller hears who was let in, and whether the cover is open. It opens no door, and no code that is typed goes
 //! to it. Who was let in while there was no secure channel is told to nobody but the audit log.
 
+use crypto::{Entropy, Generator};
 use embassy_futures::select::{Either, select};
 use embassy_time::{Duration, Instant, Timer};
 use embedded_io_async::{Read, Write};
 use embedded_storage_async::nor_flash::NorFlash;
 use osdp::{Card, Device, Door, Identity, Receiver};
 use protocol::{Error, Osdp, OsdpState, Response, SettingName, Settings, Wiegand};
-use crypto::{Entropy, Generator};
 
 use crate::{board::System, desk::Desk, engine::Engine, link::Link, wiegand::Frame};
 

@@ -62,10 +62,10 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 say.score = best.as_ref().map_or(0, |best| best.similarity);
             }
             Response::ModelActive(info) => (say.reason, more) = (info.kind as u8, head(&info.sha256)),
-            Response::Rule { person, schedule, code, duress } => {
+            Response::Rule { person, schedule, pin, duress_pin } => {
                 say.person = Some(*person);
                 let scheduled = u8::from(!schedule.is_always());
-                say.reason = scheduled | u8::from(*code) << 1 | u8::from(*duress) << 2;
+                say.reason = scheduled | u8::from(*pin) << 1 | u8::from(*duress_pin) << 2;
             }
             Response::Pairing(Pairing::Paired { role }) => say.reason = *role as u8,
             // Nobody was paired yet.

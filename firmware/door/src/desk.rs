@@ -3,12 +3,12 @@
 use core::sync::atomic::Ordering;
 
 use audit::{Fault, Kind};
+use crypto::{Generator, Key};
 use embassy_time::Instant;
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::{Gallery, Template};
-use liveness::{Challenge, Watch};
+use liveness::{Challenge, LivenessTracker};
 use protocol::{Error, Gesture, ModelKind, Settings};
-use crypto::{Generator, Key};
 
 use crate::{
     access::{Access, identity},
@@ -43,7 +43,7 @@ pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
     pub(crate) staging: Staging<'m>,
     pub(crate) transfer: Option<Transfer>,
     pub(crate) agreement: Agreement,
-    pub(crate) looks: Watch,
+    pub(crate) looks: LivenessTracker,
     /// How far whoever is looked at has come with what the door asks for.
     pub(crate) challenge: Challenge,
     /// Pictures in a row for which somebody was refused.
@@ -116,7 +116,7 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
             staging,
             transfer: None,
             agreement: Agreement::new(),
-            looks: Watch::new(),
+            looks: LivenessTracker::new(),
             challenge: Challenge::new(),
             misses: 0,
             policy: policy::Access::new(),

@@ -1,8 +1,8 @@
 //! The host's requests that bring a new model, or firmware, which is one more kind of image.
 
+use crypto::Release;
 use embedded_storage_async::nor_flash::NorFlash;
 use protocol::{Error, Hash, ModelInfo, ModelKind, Response, Signature};
-use crypto::Release;
 
 use crate::{
     back::IdleSlots,

@@ -178,7 +178,7 @@ async fn keep_door<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
             Either3::Third(()) => {
                 pins.show(link);
                 if let Some(code) = keypad.key().and_then(|key| pad.press(Instant::now(), key)) {
-                    link.notice(Notice::Code(code));
+                    link.notice(Notice::Pin(code));
                 }
                 let time = Duration::from_millis(link.button_ms.load(Ordering::Relaxed).into());
                 let press = button.pressed(pins.pressed());

@@ -12,11 +12,11 @@
 //! turns.
 
 use audit::{DETAIL_BYTES, Entry, Fault, Kind, Log, Read, Seal, TAG_BYTES};
+use crypto::{Key, Siv};
 use embassy_time::{Duration, Instant};
 use embedded_storage_async::nor_flash::NorFlash;
 use policy::{Alarm, Reason};
 use protocol::{ENTRIES_PER_PAGE, Error, Hash, LogEntry, ResetReason, Response};
-use crypto::{Key, Siv};
 
 use crate::{
     clock::Clock,
@@ -176,7 +176,7 @@ impl<F: NorFlash> Journal<F> {
                 over = 1;
                 (Kind::Alarm, Alarm::Cover as u8)
             }
-            Notice::Code(_) => return,
+            Notice::Pin(_) => return,
         };
         self.write_at(at, kind, Say::reason(reason).count(over));
     }

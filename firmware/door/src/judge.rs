@@ -5,9 +5,11 @@ use core::sync::atomic::Ordering;
 use embassy_time::Instant;
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Coverage;
-use liveness::Look;
+use liveness::Sample;
 use policy::Reason;
-use protocol::{Artefact, Error, EventKind, Gesture, Judgement, LivenessMode, Matching, Name, Similarity};
+use protocol::{
+    CosineScore, Error, EventKind, FrameResult, Gesture, LivenessMode, Matching, Name, RejectReason,
+};
 use vision::Frame;
 
 use crate::{
@@ -21,10 +23,10 @@ use crate::{
 
 /// What a picture shows.
 struct Judged {
-    judgement: Judgement,
+    judgement: FrameResult,
     faces: u8,
     face: Option<protocol::Face>,
-    threshold: Option<Similarity>,
+    threshold: Option<CosineScore>,
     liveness: Option<protocol::Liveness>,
 }
 
@@ -38,40 +40,40 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let judged = self.judge(models, &pixels).unwrap_or_else(|error| {
             let reason = translate::text(error);
             log!(warn, "picture {=u32} cannot be judged: {=str}", frame, reason.as_str());
-            Judged { judgement: Judgement::Unable, faces: 0, face: None, threshold: None, liveness: None }
+            Judged { judgement: FrameResult::Unable, faces: 0, face: None, threshold: None, liveness: None }
         });
         let instructions = self.system.instructions().saturating_sub(started);
         let Judged { judgement, faces, face, threshold, liveness } = judged;
         let (person, score) = match &judgement {
-            Judgement::Known(known) => (Some(known.person), known.similarity),
+            FrameResult::Known(known) => (Some(known.person), known.similarity),
             _ => (None, 0),
         };
         let seen = self.agreement.see(frame, Instant::now(), person, self.settings.agreement_frames);
         let refused = match judgement {
-            Judgement::Stranger(_) => true,
-            Judgement::NotLive(artefact) => !artefact.is_open(),
+            FrameResult::Stranger(_) => true,
+            FrameResult::NotLive(reason) => !reason.is_open(),
             _ => false,
         };
         self.link.refused.store(refused, Ordering::Relaxed);
         match judgement {
-            Judgement::NotLive(Artefact::Asked(gesture)) => self.link.ask(gesture),
+            FrameResult::NotLive(RejectReason::Asked(gesture)) => self.link.ask(gesture),
             // Who turns too far to be judged is asked all the same.
-            Judgement::Poor(_) => {}
+            FrameResult::Poor(_) => {}
             _ => self.link.ask(Gesture::Straight),
         }
         tell(frame, &judgement, threshold, seen.count);
         match &judgement {
-            Judgement::Stranger(best) => {
+            FrameResult::Stranger(best) => {
                 let score = best.as_ref().map_or(0, |best| best.similarity);
                 self.journal.refused(Reason::Stranger, score, None);
             }
-            Judgement::NotLive(_) if refused => self.journal.refused(Reason::NotLive, 0, None),
+            FrameResult::NotLive(_) if refused => self.journal.refused(Reason::NotLive, 0, None),
             _ => {}
         }
-        let claim = self.claim_of(&judgement, seen.agreed);
-        self.link.record(EventKind::Judged {
+        let claim = self.event_of(&judgement, seen.agreed);
+        self.link.record(EventKind::FrameAssessed {
             frame,
-            judgement,
+            result: judgement,
             faces,
             face,
             threshold,
@@ -116,14 +118,14 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let faces = find(&mut self.engine, pair, frame)?;
         let count = faces.len() as u8;
         let Some(chosen) = choose(&mut self.engine, pair, frame, &faces)? else {
-            let judgement = Judgement::NoFace;
+            let judgement = FrameResult::NoFace;
             return Ok(Judged { judgement, faces: 0, face: None, threshold: needed, liveness: None });
         };
         let recognition::Judged { found, face, openness, template } = chosen;
         let template = match template {
             Ok(template) => template,
             Err(flaw) => {
-                let judgement = Judgement::Poor(flaw);
+                let judgement = FrameResult::Poor(flaw);
                 return Ok(Judged {
                     judgement,
                     faces: count,
@@ -142,9 +144,9 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 alike.map_or(i16::MAX, translate::similarity)
             });
             self.face = Some(template.clone());
-            let look = Look::new(score, &found, openness, Instant::now().as_millis(), alike);
+            let look = Sample::new(score, &found, openness, Instant::now().as_millis(), alike);
             let mut verdict = self.looks.see(look, self.settings.agreement_frames.into());
-            let looks = self.looks.looks();
+            let looks = self.looks.samples();
             if looks.len() == 1 {
                 self.first = Some(template.clone());
             }
@@ -158,10 +160,10 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             }
             liveness = Some(translate::liveness(&verdict));
         }
-        let judgement = if let Some(artefact) = liveness.and_then(|liveness| liveness.against) {
-            Judgement::NotLive(artefact)
+        let judgement = if let Some(reason) = liveness.and_then(|liveness| liveness.reject) {
+            FrameResult::NotLive(reason)
         } else if awaited.as_ref().is_some_and(|awaited| awaited.templates == 0) {
-            Judgement::Unclaimed
+            FrameResult::Unclaimed
         } else {
             let room = self.room();
             let (gallery, probe) = (self.gallery()?, probe(&template, info));
@@ -171,9 +173,9 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             };
             match best.map_err(|error| translate::refusal(error, "", room))? {
                 Some(best) if best.similarity >= threshold.similarity => {
-                    Judgement::Known(translate::candidate(best))
+                    FrameResult::Known(translate::candidate(best))
                 }
-                other => Judgement::Stranger(other.map(translate::candidate)),
+                other => FrameResult::Stranger(other.map(translate::candidate)),
             }
         };
         Ok(Judged { judgement, faces: count, face: Some(face), threshold: needed, liveness })
@@ -188,10 +190,10 @@ struct Awaited {
 }
 
 /// Logs a decision in one line.
-fn tell(frame: u32, judgement: &Judgement, threshold: Option<Similarity>, agreement: u8) {
+fn tell(frame: u32, judgement: &FrameResult, threshold: Option<CosineScore>, agreement: u8) {
     let threshold = threshold.unwrap_or_default();
     match judgement {
-        Judgement::Known(who) => log!(
+        FrameResult::Known(who) => log!(
             info,
             "picture {=u32}: {=str}, similarity {=i16} of {=i16} Q15, {=u8} in a row",
             frame,
@@ -200,7 +202,7 @@ fn tell(frame: u32, judgement: &Judgement, threshold: Option<Similarity>, agreem
             threshold,
             agreement
         ),
-        Judgement::Stranger(Some(who)) => log!(
+        FrameResult::Stranger(Some(who)) => log!(
             info,
             "picture {=u32}: a stranger, most like {=str}: {=i16} of {=i16} Q15",
             frame,
@@ -208,16 +210,16 @@ fn tell(frame: u32, judgement: &Judgement, threshold: Option<Similarity>, agreem
             who.similarity,
             threshold
         ),
-        Judgement::Stranger(None) => log!(info, "picture {=u32}: a stranger; nobody is enrolled", frame),
-        Judgement::Poor(flaw) => {
+        FrameResult::Stranger(None) => log!(info, "picture {=u32}: a stranger; nobody is enrolled", frame),
+        FrameResult::Poor(flaw) => {
             let flaw = translate::text(flaw);
             log!(info, "picture {=u32}: the face is {=str}", frame, flaw.as_str());
         }
-        Judgement::NotLive(artefact) => {
-            let artefact = translate::text(artefact);
-            log!(info, "picture {=u32}: the face {=str}", frame, artefact.as_str());
+        FrameResult::NotLive(reason) => {
+            let reason = translate::text(reason);
+            log!(info, "picture {=u32}: the face {=str}", frame, reason.as_str());
         }
-        Judgement::NoFace => log!(debug, "picture {=u32}: no face", frame),
+        FrameResult::NoFace => log!(debug, "picture {=u32}: no face", frame),
         _ => {}
     }
 }

@@ -2,9 +2,9 @@
 
 use core::sync::atomic::Ordering;
 
+use crypto::{handshake::SECOND, session::HEAD};
 use embedded_storage_async::nor_flash::NorFlash;
 use protocol::{Error, Kind, Packet, Request, Response, pack};
-use crypto::{handshake::SECOND, session::HEAD};
 
 use crate::{
     access::Step,

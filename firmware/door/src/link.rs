@@ -17,7 +17,7 @@ use embassy_sync::{
     signal::Signal,
 };
 use embassy_time::{Duration, Instant};
-use policy::{Alarm, Code};
+use policy::{Alarm, Pin};
 use protocol::{EVENTS_PER_PAGE, Event, EventKind, Gesture, Kind, LastReply, MAX_BODY, OsdpState};
 
 use crate::{
@@ -74,7 +74,7 @@ pub(crate) enum Notice {
     /// The lock's output does not do as told.
     LockFailed,
     /// A code was typed.
-    Code(Code),
+    Pin(Pin),
     /// Something is wrong with the door, or the cover is open.
     Alarm(Alarm),
     /// The cover is closed again.

@@ -8,7 +8,7 @@
 //! | any | none for [`PATIENCE`] | none | |
 
 use embassy_time::{Duration, Instant};
-use policy::{Code, MAX_CODE};
+use policy::{MAX_PIN, Pin};
 use zeroize::Zeroizing;
 
 /// How long digits wait for the next key.
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Digits typed.
 pub(crate) struct Pad {
     /// One place more than a code has, which tells that there were too many.
-    digits: Zeroizing<[u8; MAX_CODE + 1]>,
+    digits: Zeroizing<[u8; MAX_PIN + 1]>,
     length: usize,
     last: Instant,
 }
@@ -25,11 +25,11 @@ pub(crate) struct Pad {
 impl Pad {
     /// Nothing was typed.
     pub(crate) fn new() -> Self {
-        Self { digits: Zeroizing::new([0; MAX_CODE + 1]), length: 0, last: Instant::MIN }
+        Self { digits: Zeroizing::new([0; MAX_PIN + 1]), length: 0, last: Instant::MIN }
     }
 
     /// Takes a key; the code that it ends, if it does.
-    pub(crate) fn press(&mut self, now: Instant, key: u8) -> Option<Code> {
+    pub(crate) fn press(&mut self, now: Instant, key: u8) -> Option<Pin> {
         if now.saturating_duration_since(self.last) > PATIENCE {
             self.length = 0;
         }
@@ -40,11 +40,11 @@ impl Pad {
             return None;
         }
         let code = match key {
-            b'#' => self.digits.get(..self.length).and_then(Code::new),
+            b'#' => self.digits.get(..self.length).and_then(Pin::new),
             b'*' => None,
             _ => return None,
         };
-        *self.digits = [0; MAX_CODE + 1];
+        *self.digits = [0; MAX_PIN + 1];
         self.length = 0;
         code
     }
@@ -54,21 +54,21 @@ impl Pad {
 mod tests {
     use super::*;
 
-    fn typed(pad: &mut Pad, keys: &str) -> Option<Code> {
+    fn typed(pad: &mut Pad, keys: &str) -> Option<Pin> {
         keys.bytes().fold(None, |_, key| pad.press(Instant::from_secs(20), key))
     }
 
     #[test]
     fn four_to_ten_digits_are_a_code() {
         let mut pad = Pad::new();
-        assert_eq!(typed(&mut pad, "1234#"), Code::new(b"1234"));
-        assert_eq!(typed(&mut pad, "0987654321#"), Code::new(b"0987654321"));
-        assert_eq!(typed(&mut pad, "99*1x234#"), Code::new(b"1234"));
+        assert_eq!(typed(&mut pad, "1234#"), Pin::new(b"1234"));
+        assert_eq!(typed(&mut pad, "0987654321#"), Pin::new(b"0987654321"));
+        assert_eq!(typed(&mut pad, "99*1x234#"), Pin::new(b"1234"));
         for none in ["123#", "#", "12345678901#", "123456789012345#", "1234", "*#"] {
             assert_eq!(typed(&mut pad, none), None, "{none}");
             assert_eq!(typed(&mut pad, "*"), None);
         }
-        assert_eq!(typed(&mut pad, "1234#"), Code::new(b"1234"));
+        assert_eq!(typed(&mut pad, "1234#"), Pin::new(b"1234"));
     }
 
     #[test]
@@ -80,6 +80,6 @@ mod tests {
         for key in b"3456" {
             pad.press(Instant::from_secs(31), *key);
         }
-        assert_eq!(pad.press(Instant::from_secs(31), b'#'), Code::new(b"3456"));
+        assert_eq!(pad.press(Instant::from_secs(31), b'#'), Pin::new(b"3456"));
     }
 }

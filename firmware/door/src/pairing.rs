@@ -13,10 +13,10 @@
 
 use core::sync::atomic::Ordering;
 
+use crypto::pairing::{code, is_committed};
 use embassy_time::{Duration, Instant};
 use embedded_storage_async::nor_flash::NorFlash;
 use protocol::{Error, EventKind, Hash, Host, Label, MAX_HOSTS, Response, Role};
-use crypto::pairing::{code, is_committed};
 
 use crate::{board::System, desk::Desk, engine::Engine, log::log};
 

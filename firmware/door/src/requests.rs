@@ -141,8 +141,8 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         Ok(Response::Rule {
             person,
             schedule: rule.schedule,
-            code: rule.code.is_some(),
-            duress: rule.duress.is_some(),
+            pin: rule.pin.is_some(),
+            duress_pin: rule.duress_pin.is_some(),
         })
     }
 
@@ -281,7 +281,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             let score = self.engine.live(network, &capture.frame, &found)?;
             liveness = Some(translate::liveness(&at_once(score)));
         }
-        if liveness.is_some_and(|liveness| liveness.against.is_some()) {
+        if liveness.is_some_and(|liveness| liveness.reject.is_some()) {
             return Ok(Comparison {
                 best: None,
                 threshold: translate::similarity(threshold),

@@ -5,7 +5,7 @@
 //! not open has lost somebody's rule, and nobody knows whose: then only those pass whose rule is there.
 
 use embedded_storage_async::nor_flash::NorFlash;
-use policy::{Code, Rule};
+use policy::{Pin, Rule};
 use protocol::{Error, PersonId};
 
 use crate::storage::{Failed, Storage};
@@ -54,11 +54,11 @@ impl Rules {
 
     /// Whose code this is, and whether it is their duress code; none if it is nobody's, or that of several. All rules
     /// are looked at, so that the time does not tell whose it was.
-    pub(crate) fn owner(&self, code: &Code) -> Option<(PersonId, bool)> {
+    pub(crate) fn owner(&self, pin: &Pin) -> Option<(PersonId, bool)> {
         let (mut owner, mut several) = (None, false);
         for (person, rule) in self.kept.iter().flatten() {
-            let own = rule.code.is_some_and(|own| own == *code);
-            let duress = rule.duress.is_some_and(|duress| duress == *code);
+            let own = rule.pin.is_some_and(|own| own == *pin);
+            let duress = rule.duress_pin.is_some_and(|duress| duress == *pin);
             if own | duress {
                 several |= owner.is_some();
                 owner = Some((*person, duress));

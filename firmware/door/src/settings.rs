@@ -34,9 +34,9 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Error> {
         (SettingName::Failures, settings.limits.failures.into(), FAILURES),
         (SettingName::LockoutMs, settings.limits.lockout_ms, LOCKOUT_MS),
         (SettingName::PassbackMs, settings.limits.passback_ms, PASSBACK_MS),
-        (SettingName::CodeMs, settings.limits.code_ms, CODE_MS),
+        (SettingName::CodeMs, settings.limits.pin_ms, CODE_MS),
         (SettingName::HeldMs, settings.limits.held_ms, HELD_MS),
-        (SettingName::East, settings.limits.east.unsigned_abs().into(), EAST),
+        (SettingName::UtcOffset, settings.limits.utc_offset_minutes.unsigned_abs().into(), EAST),
     ];
     match fields.into_iter().find(|(_, value, (low, high))| !(low..=high).contains(&value)) {
         Some((setting, _, (low, high))) => Err(Error::BadSetting { setting, low, high }),

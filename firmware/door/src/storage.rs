@@ -24,12 +24,12 @@
 //! A record that was changed, moved to another key, or copied from another board does not open, and
 //! counts as none. Against who puts back an older state of the whole flash this is no help.
 
+use crypto::{Entropy, Generator, Key, record};
 use embassy_futures::block_on;
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::{Map, MapKey};
 use policy::Rule;
 use protocol::{Hash, Host, MAX_HOSTS, Matching, ModelKind, Osdp, PersonId, Settings, Wiegand};
-use crypto::{Entropy, Generator, Key, record};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
@@ -282,14 +282,14 @@ mod tests {
 
     #[test]
     fn the_largest_rule_fits() {
-        use policy::{Code, DAY_MINUTES, MAX_WINDOWS, Schedule, Window};
+        use policy::{DAY_MINUTES, MAX_WINDOWS, Pin, Schedule, Window};
         let mut cells = std::vec![0xff; 4 * SECTOR_SIZE];
         let unique = Key::new([1; 32]);
         let random = Generator::new(&unique, b"");
         let mut storage = Storage::new(Nor::new(cells.as_mut_slice()), &unique, random).unwrap();
         let window = Window { days: 127, from: DAY_MINUTES - 1, to: DAY_MINUTES };
         let schedule = Schedule::new(&[window; MAX_WINDOWS]).unwrap();
-        let rule = Rule { schedule, code: Code::new(b"0123456789"), duress: Code::new(b"9876543210") };
+        let rule = Rule { schedule, pin: Pin::new(b"0123456789"), duress_pin: Pin::new(b"9876543210") };
         storage.set_rule(255, &(u32::MAX, rule)).unwrap();
         assert_eq!(storage.rule(255), Ok(Some((u32::MAX, rule))));
         assert_eq!(storage.rule(254), Ok(None));

@@ -2,9 +2,9 @@
 
 use core::fmt::{self, Write as _};
 
-use gallery::{Candidate, Similarity};
-use liveness::{Against, Gesture, Verdict};
-use protocol::{Artefact, Error, Flaw, Text};
+use gallery::{Candidate, CosineScore};
+use liveness::{Gesture, RejectReason, Verdict};
+use protocol::{Error, Flaw, Text};
 use vision::{Limits, Quality, SUBPIXEL_BITS};
 
 /// What a thing says, as much of it as fits.
@@ -22,9 +22,9 @@ pub(crate) fn text(what: impl fmt::Display) -> Text {
 }
 
 /// A similarity in the protocol's 16 bits, in which 1.0 is one too large.
-pub(crate) fn similarity(similarity: Similarity) -> protocol::Similarity {
-    let range = i32::from(protocol::Similarity::MIN)..=i32::from(protocol::Similarity::MAX);
-    similarity.0.clamp(*range.start(), *range.end()) as protocol::Similarity
+pub(crate) fn similarity(similarity: CosineScore) -> protocol::CosineScore {
+    let range = i32::from(protocol::CosineScore::MIN)..=i32::from(protocol::CosineScore::MAX);
+    similarity.0.clamp(*range.start(), *range.end()) as protocol::CosineScore
 }
 
 /// A name, which has the same length in both.
@@ -43,24 +43,24 @@ pub(crate) fn candidate(found: Candidate<'_>) -> protocol::Candidate {
 
 /// A verdict on the looks at a face.
 pub(crate) fn liveness(verdict: &Verdict) -> protocol::Liveness {
-    let against = verdict.against.map(|against| match against {
-        Against::Flat => Artefact::Flat,
-        Against::Still => Artefact::Still,
-        Against::Repeats => Artefact::Repeats,
-        Against::Early => Artefact::Early,
-        Against::Sequence => Artefact::Sequence,
-        Against::Straight => Artefact::Asked(protocol::Gesture::Straight),
-        Against::Asked(gesture) => Artefact::Asked(match gesture {
+    let reject = verdict.reject.map(|reject| match reject {
+        RejectReason::Flat => protocol::RejectReason::Flat,
+        RejectReason::Still => protocol::RejectReason::Still,
+        RejectReason::Repeats => protocol::RejectReason::Repeats,
+        RejectReason::Early => protocol::RejectReason::Early,
+        RejectReason::Sequence => protocol::RejectReason::Sequence,
+        RejectReason::Straight => protocol::RejectReason::Asked(protocol::Gesture::Straight),
+        RejectReason::Asked(gesture) => protocol::RejectReason::Asked(match gesture {
             Gesture::Left => protocol::Gesture::Left,
             Gesture::Right => protocol::Gesture::Right,
             Gesture::Up => protocol::Gesture::Up,
             Gesture::Down => protocol::Gesture::Down,
             Gesture::Blink => protocol::Gesture::Blink,
         }),
-        Against::Challenge => Artefact::Challenge,
-        _ => Artefact::Looks,
+        RejectReason::Challenge => protocol::RejectReason::Challenge,
+        _ => protocol::RejectReason::Score,
     });
-    protocol::Liveness { score: verdict.score, needed: verdict.needed, against }
+    protocol::Liveness { score: verdict.score, needed: verdict.needed, reject }
 }
 
 /// The time that a clock shows.
@@ -159,6 +159,6 @@ mod tests {
         assert_eq!(sixteenths(0), 8);
         assert_eq!(sixteenths(1024), 24);
         assert_eq!(sixteenths(-512), 0);
-        assert_eq!(similarity(Similarity::ONE), i16::MAX);
+        assert_eq!(similarity(CosineScore::ONE), i16::MAX);
     }
 }

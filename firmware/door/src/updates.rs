@@ -13,9 +13,9 @@
 
 use audit::Kind;
 use boot::{Header, Record, Ring, State, digest};
+use crypto::Key;
 use embedded_storage_async::nor_flash::NorFlash;
 use protocol::{Error, Firmware, Hash};
-use crypto::Key;
 
 use crate::{
     journal::{Journal, Say},

@@ -4,7 +4,9 @@ mod simulation;
 
 use audit::Kind;
 use policy::Reason;
-use protocol::{Artefact, EventKind, Gesture, Judgement, Limits, LivenessMode, Request, Response, Settings};
+use protocol::{
+    EventKind, FrameResult, Gesture, Limits, LivenessMode, RejectReason, Request, Response, Settings,
+};
 use simulation::{Board, World, engine, engine::Pose};
 
 /// What each of the LEDs asks for, in their order.
@@ -96,13 +98,13 @@ impl Visitor {
 }
 
 /// What spoke against a living face, a line each time that it changed.
-async fn verdicts(world: &mut World) -> Vec<Artefact> {
+async fn verdicts(world: &mut World) -> Vec<RejectReason> {
     let (mut all, mut after) = (Vec::new(), 0);
     loop {
         match world.host.ask(Request::NextEvents { after }).await {
             Ok(Response::Events { newest, events }) => {
                 all.extend(events.iter().filter_map(|event| match event.kind {
-                    EventKind::Judged { judgement: Judgement::NotLive(artefact), .. } => Some(artefact),
+                    EventKind::FrameAssessed { result: FrameResult::NotLive(reason), .. } => Some(reason),
                     _ => None,
                 }));
                 after = events.last().map_or(newest, |event| event.sequence);
@@ -155,7 +157,7 @@ fn the_host_is_told_what_is_asked() {
     board().boot(async |world: &mut World| {
         let (_, asked_for) = Visitor::default().visit(world, 14, |_| None).await;
         let told = verdicts(world).await;
-        assert_eq!(told.last(), Some(&Artefact::Asked(asked_for[0])), "{told:?}");
+        assert_eq!(told.last(), Some(&RejectReason::Asked(asked_for[0])), "{told:?}");
     });
 }
 
@@ -177,7 +179,7 @@ fn another_movement_than_the_one_asked_for_is_refused_and_counts_once() {
         visitor.visit(world, 25, other).await;
         assert!(!world.is_open());
         let told = verdicts(world).await;
-        assert!(told.contains(&Artefact::Challenge), "{told:?}");
+        assert!(told.contains(&RejectReason::Challenge), "{told:?}");
         visitor.visit(world, 150, other).await;
         assert!(!world.is_open());
         visitor.visit(world, 150, Some).await;
@@ -194,7 +196,7 @@ fn who_does_nothing_in_time_is_refused() {
         Visitor::default().visit(world, 230, |_| None).await;
         assert!(!world.is_open());
         let told = verdicts(world).await;
-        assert!(told.contains(&Artefact::Challenge), "{told:?}");
+        assert!(told.contains(&RejectReason::Challenge), "{told:?}");
     });
 }
 

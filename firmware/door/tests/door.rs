@@ -2,7 +2,9 @@
 
 mod simulation;
 
-use protocol::{Artefact, EventKind, Flaw, Judgement, LivenessMode, ModelKind, Request, Response, Settings};
+use protocol::{
+    EventKind, Flaw, FrameResult, LivenessMode, ModelKind, RejectReason, Request, Response, Settings,
+};
 use simulation::{Board, World, engine};
 
 /// A board that knows persons 1 and 2.
@@ -67,8 +69,11 @@ fn strangers_stay_outside() {
         }
         let last = events(world).await.pop();
         match last {
-            Some(EventKind::Judged {
-                judgement: Judgement::Stranger(Some(most)), threshold, face, ..
+            Some(EventKind::FrameAssessed {
+                result: FrameResult::Stranger(Some(most)),
+                threshold,
+                face,
+                ..
             }) => {
                 assert!(most.similarity < threshold.unwrap());
                 // The box begins one pixel right of the first pixel's middle.
@@ -117,8 +122,8 @@ fn poor_views_are_refused_for_what_they_are() {
         }
         assert!(!world.is_open());
         let last = events(world).await.pop();
-        let poor = Judgement::Poor(Flaw::TooSmall);
-        assert!(matches!(last, Some(EventKind::Judged { judgement, .. }) if judgement == poor));
+        let poor = FrameResult::Poor(Flaw::TooSmall);
+        assert!(matches!(last, Some(EventKind::FrameAssessed { result, .. }) if result == poor));
     });
 }
 
@@ -131,10 +136,10 @@ fn a_photograph_is_refused_before_it_is_compared() {
             assert!(!world.is_open() && world.wires.refused.get());
         }
         match events(world).await.pop() {
-            Some(EventKind::Judged { judgement, liveness: Some(liveness), agreement: 0, .. }) => {
-                assert_eq!(judgement, Judgement::NotLive(Artefact::Looks));
+            Some(EventKind::FrameAssessed { result, liveness: Some(liveness), agreement: 0, .. }) => {
+                assert_eq!(result, FrameResult::NotLive(RejectReason::Score));
                 assert!(liveness.score < liveness.needed);
-                assert_eq!(liveness.against, Some(Artefact::Looks));
+                assert_eq!(liveness.reject, Some(RejectReason::Score));
             }
             other => panic!("{other:?}"),
         }
@@ -188,18 +193,18 @@ fn pictures_swapped_in_one_place_do_not_open() {
             assert!(!world.is_open(), "picture {number}");
         }
         let judged = events(world).await.into_iter().filter_map(|event| match event {
-            EventKind::Judged { judgement, .. } => Some(judgement),
+            EventKind::FrameAssessed { result, .. } => Some(result),
             _ => None,
         });
         // Every change of the face begins anew, so that none is ever watched for long enough.
-        assert!(judged.skip(1).all(|judgement| judgement == Judgement::NotLive(Artefact::Early)));
+        assert!(judged.skip(1).all(|result| result == FrameResult::NotLive(RejectReason::Early)));
     });
 }
 
 /// Every look is nearly that of before, and in the end it is somebody else.
 #[test]
 fn a_face_that_turns_slowly_into_another_one_is_watched_anew() {
-    let early = |judgement: &Judgement| *judgement == Judgement::NotLive(Artefact::Early);
+    let early = |result: &FrameResult| *result == FrameResult::NotLive(RejectReason::Early);
     for (steps, anew) in [(0, false), (8, true)] {
         board().boot(async |world: &mut World| {
             for number in 0..40u8 {
@@ -210,7 +215,7 @@ fn a_face_that_turns_slowly_into_another_one_is_watched_anew() {
                 .await
                 .into_iter()
                 .filter_map(|event| match event {
-                    EventKind::Judged { judgement, .. } => Some(judgement),
+                    EventKind::FrameAssessed { result, .. } => Some(result),
                     _ => None,
                 })
                 .collect();
@@ -229,8 +234,8 @@ fn a_picture_that_does_not_move_never_opens_however_alive_it_looks() {
             assert!(!world.is_open());
         }
         match events(world).await.pop() {
-            Some(EventKind::Judged { judgement, .. }) => {
-                assert_eq!(judgement, Judgement::NotLive(Artefact::Still));
+            Some(EventKind::FrameAssessed { result, .. }) => {
+                assert_eq!(result, FrameResult::NotLive(RejectReason::Still));
             }
             other => panic!("{other:?}"),
         }
@@ -260,7 +265,7 @@ fn without_a_liveness_network_it_stays_locked_and_says_so() {
         }
         assert!(!world.is_open() && !world.wires.ready.get());
         let last = events(world).await.pop();
-        assert!(matches!(last, Some(EventKind::Judged { judgement: Judgement::Unable, .. })));
+        assert!(matches!(last, Some(EventKind::FrameAssessed { result: FrameResult::Unable, .. })));
         world.host.stage(&engine::picture(1, 0)).await;
         let reply = world.host.ask(Request::Identify { source: protocol::Source::Staged }).await;
         assert_eq!(reply, Err(protocol::Error::NoModel { kind: ModelKind::Liveness }));
@@ -297,7 +302,7 @@ fn without_models_it_stays_locked_and_says_so() {
         }
         assert!(!world.is_open() && !world.wires.ready.get());
         let last = events(world).await.pop();
-        assert!(matches!(last, Some(EventKind::Judged { judgement: Judgement::Unable, .. })));
+        assert!(matches!(last, Some(EventKind::FrameAssessed { result: FrameResult::Unable, .. })));
     });
 }
 

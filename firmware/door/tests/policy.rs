@@ -26,7 +26,7 @@ fn who_has_hours_passes_within_them_and_only_by_a_clock_that_is_sure() {
         world.host.ask(Request::SetClock { unix_ms: NOON }).await.unwrap();
         assert!(comes(world, 1).await);
         // 18:00 at a door an hour ahead of UTC is 17:00 UTC.
-        set_limits(world, Limits { east: 60, ..Limits::default() }).await;
+        set_limits(world, Limits { utc_offset_minutes: 60, ..Limits::default() }).await;
         world.host.ask(Request::SetClock { unix_ms: NOON + 5 * HOUR - 20_000 }).await.unwrap();
         assert!(comes(world, 1).await);
         world.wait(20_000).await;
@@ -56,7 +56,7 @@ fn two_factors_are_two_and_duress_looks_the_same() {
         assert!(!world.is_open(), "a code alone opens nothing");
         assert!(!comes(world, 1).await, "nor does a face alone");
         let asked = events(world, &mut after).await;
-        assert!(asked.iter().any(|event| matches!(event, EventKind::CodeAsked { person: 1, .. })));
+        assert!(asked.iter().any(|event| matches!(event, EventKind::PinRequested { person: 1, .. })));
         world.type_keys("1234#").await;
         assert!(world.is_open());
         assert!(comes(world, 2).await, "others need none");
@@ -68,7 +68,7 @@ fn two_factors_are_two_and_duress_looks_the_same() {
         assert!(!comes(world, 1).await);
         world.type_keys("9999#").await;
         assert!(!world.is_open());
-        assert_eq!(denials(world, &mut after).await, [(Some(1), Reason::WrongCode)]);
+        assert_eq!(denials(world, &mut after).await, [(Some(1), Reason::WrongPin)]);
 
         let leds = |world: &World| (world.wires.ready.get(), world.wires.refused.get());
         let before = leds(world);
@@ -86,7 +86,7 @@ fn two_factors_are_two_and_duress_looks_the_same() {
 fn a_face_of_another_person_does_not_use_the_code_asked_of_the_first() {
     board().boot(async |world: &mut World| {
         set_rule(world, "Ann", two_factors()).await.unwrap();
-        let bobs = Rule { code: code("7777"), ..Rule::default() };
+        let bobs = Rule { pin: code("7777"), ..Rule::default() };
         set_rule(world, "Bob", bobs).await.unwrap();
         assert!(!comes(world, 1).await && !comes(world, 2).await);
         world.type_keys("1234#").await;
@@ -171,8 +171,8 @@ fn who_came_in_does_not_come_in_again_within_the_time() {
 #[test]
 fn rules_that_do_not_hold_together_are_refused_and_codes_are_told_to_nobody() {
     board().boot(async |world: &mut World| {
-        let same = Rule { code: code("1234"), duress: code("1234"), ..Rule::default() };
-        let alone = Rule { duress: code("1234"), ..Rule::default() };
+        let same = Rule { pin: code("1234"), duress_pin: code("1234"), ..Rule::default() };
+        let alone = Rule { duress_pin: code("1234"), ..Rule::default() };
         for bad in [same, alone] {
             assert_eq!(set_rule(world, "Ann", bad).await, Err(Error::BadRule));
         }
@@ -189,7 +189,7 @@ fn rules_that_do_not_hold_together_are_refused_and_codes_are_told_to_nobody() {
         world.press().await;
         world.host.ask(Request::PollPairing).await.unwrap();
         let told = world.host.ask(Request::GetRule { name: Name::try_from("Ann").unwrap() }).await;
-        let rule = Response::Rule { person: 1, schedule: Schedule::ALWAYS, code: true, duress: true };
+        let rule = Response::Rule { person: 1, schedule: Schedule::ALWAYS, pin: true, duress_pin: true };
         assert_eq!(told, Ok(rule));
         let refused = set_rule(world, "Ann", Rule::default()).await;
         assert_eq!(refused, Err(Error::Forbidden { needed: Role::Operator }));
@@ -226,7 +226,7 @@ fn a_power_cut_leaves_the_old_rule_or_the_new_one() {
     for cut in (64..64 + 400).step_by(7) {
         let mut board = whole.copy();
         board.supply.bytes.set(Some(cut));
-        let other = Rule { code: code("7777"), ..Rule::default() };
+        let other = Rule { pin: code("7777"), ..Rule::default() };
         let acknowledged = board.boot(async |world: &mut World| {
             let both = [set_rule(world, "Ann", other).await, set_rule(world, "Bob", office()).await];
             both.map(|reply| reply.is_ok())

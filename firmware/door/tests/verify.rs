@@ -3,7 +3,7 @@
 mod simulation;
 
 use policy::{Reason, Rule};
-use protocol::{EventKind, Judgement, Limits, Matching, Request, Settings};
+use protocol::{EventKind, FrameResult, Limits, Matching, Request, Settings};
 use simulation::World;
 use simulation::rules::{board, code, comes, denials, events, office, set_rule, settings, two_factors};
 
@@ -21,11 +21,11 @@ fn a_door_that_verifies_opens_to_the_face_whose_code_was_typed() {
         verify(world, Limits::default()).await;
         assert!(!comes(world, 1).await && !comes(world, 2).await, "nobody said who they are");
         let seen = events(world, &mut after).await;
-        assert!(matches!(seen.last(), Some(EventKind::Judged { judgement: Judgement::Unclaimed, .. })));
+        assert!(matches!(seen.last(), Some(EventKind::FrameAssessed { result: FrameResult::Unclaimed, .. })));
         world.type_keys("1234#").await;
         assert!(!world.is_open(), "a code alone opens nothing");
         let told = events(world, &mut after).await;
-        assert!(told.iter().any(|event| matches!(event, EventKind::FaceAsked { person: 1, .. })));
+        assert!(told.iter().any(|event| matches!(event, EventKind::FaceRequested { person: 1, .. })));
         assert!(!comes(world, 2).await, "Bob with Ann's code");
         assert!(comes(world, 1).await);
         assert!(!comes(world, 1).await, "a code is for once");
@@ -52,7 +52,7 @@ fn a_door_that_verifies_asks_for_the_threshold_of_one_comparison() {
             comes(world, 1).await;
             let judged = events(world, &mut after).await.into_iter().rev();
             let threshold = judged.filter_map(|event| match event {
-                EventKind::Judged { threshold, .. } => threshold,
+                EventKind::FrameAssessed { threshold, .. } => threshold,
                 _ => None,
             });
             threshold.into_iter().next().unwrap()
@@ -76,7 +76,7 @@ fn codes_of_nobody_and_of_several_are_failures_of_a_door_that_verifies() {
         world.wait(60_000).await;
         world.type_keys("1234#").await;
         assert!(comes(world, 1).await);
-        set_rule(world, "Bob", Rule { code: code("1234"), ..Rule::default() }).await.unwrap();
+        set_rule(world, "Bob", Rule { pin: code("1234"), ..Rule::default() }).await.unwrap();
         world.type_keys("1234#").await;
         assert!(!comes(world, 1).await && !comes(world, 2).await, "it says of nobody who they are");
         world.type_keys("1235#").await;

@@ -3,10 +3,10 @@
 //! Both are read once, at the start, and their words are overwritten, so that they lie nowhere but
 //! where they are used. The seed is mixed with the unique secret and the number of the boot.
 
+use crypto::{Entropy, Generator, Key};
 use emulation::Map;
 use emulation::fuses::{ENTROPY, LEN, UNIQUE};
 use emulation::window::{BOOTS, CODE, CODE_SHOWN};
-use crypto::{Entropy, Generator, Key};
 
 use crate::register::Register;
 use crate::window::word;

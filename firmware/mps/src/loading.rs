@@ -1,10 +1,10 @@
 //! What a boot loader does on an MPS board: takes the secret's copy, puts code where it runs, jumps, and tells the
 //! firmware which slot it was started from.
 
+use crypto::Key;
 use emulation::Map;
 use emulation::fuses::{BOOT_WORD, LEN, STARTED, UNIQUE};
 use emulation::window::OUTPUTS;
-use crypto::Key;
 
 use crate::register::Register;
 use crate::window::word;

@@ -1,10 +1,10 @@
 //! What a board can do, a method each.
 
+use crypto::Key;
 use protocol::{
     Comparison, Enrolment, Event, Face, Hash, Name, PersonId, Request, Response, Role, Settings, Source,
     Status, Text, User, VERSION,
 };
-use crypto::Key;
 
 use crate::audit::unix_ms;
 use crate::link::{Greeting, Identity, Link};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use protocol::{Door, Event, EventKind, Face, Judgement, Liveness, Similarity};
+use protocol::{CosineScore, Door, Event, EventKind, Face, FrameResult, Liveness};
 
 use crate::{Board, Camera, Device, Error, Picture, Result};
 
@@ -19,13 +19,13 @@ const PATIENCE: Duration = Duration::from_secs(120);
 #[derive(Clone, Debug)]
 pub struct Decision {
     /// What the last picture of it showed.
-    pub judgement: Judgement,
+    pub result: FrameResult,
     /// Faces in it.
     pub faces: u8,
     /// The largest one.
     pub face: Option<Face>,
     /// The similarity needed; none without an encoder.
-    pub threshold: Option<Similarity>,
+    pub threshold: Option<CosineScore>,
     /// Whether the lock opened.
     pub opened: bool,
     /// Pictures judged until then.
@@ -110,9 +110,9 @@ impl<'a> Doorstep<'a> {
             }
             if let Some(decision) = &mut decision {
                 decision.opened = opened;
-                let known = matches!(decision.judgement, Judgement::Known(_));
+                let known = matches!(decision.result, FrameResult::Known(_));
                 if decision.pictures >= frames || opened {
-                    // The lock follows the judgement that decides by a moment.
+                    // The lock follows the result that decides by a moment.
                     let lock_until = *lock_until.get_or_insert(Instant::now() + LOCK_PATIENCE);
                     if opened || !known || Instant::now() >= lock_until {
                         return Ok(decision.clone());
@@ -149,20 +149,18 @@ fn is_opening(event: &Event, first: u32, last: u32) -> bool {
 /// Adds what an event tells of pictures from `first` to `last`.
 fn judged(event: Event, first: u32, last: u32, before: Option<Decision>) -> Option<Decision> {
     match event.kind {
-        EventKind::Judged { frame, judgement, faces, face, threshold, instructions, liveness, .. }
-            if is_between(frame, first, last) =>
-        {
-            Some(Decision {
-                judgement,
-                faces,
-                face,
-                threshold,
-                opened: before.as_ref().is_some_and(|before| before.opened),
-                pictures: before.map_or(0, |before| before.pictures) + 1,
-                instructions,
-                liveness,
-            })
-        }
+        EventKind::FrameAssessed {
+            frame, result, faces, face, threshold, instructions, liveness, ..
+        } if is_between(frame, first, last) => Some(Decision {
+            result,
+            faces,
+            face,
+            threshold,
+            opened: before.as_ref().is_some_and(|before| before.opened),
+            pictures: before.map_or(0, |before| before.pictures) + 1,
+            instructions,
+            liveness,
+        }),
         _ => before,
     }
 }

@@ -8,12 +8,12 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use protocol::{
-    Deframer, Kind, MAX_BODY, MAX_FRAME, Packet, Request, Response, Role, VERSION, encode_bytes, pack,
-};
 use crypto::Key;
 use crypto::handshake::{Initiator, SECOND};
 use crypto::session::{Asking, HEAD};
+use protocol::{
+    Deframer, Kind, MAX_BODY, MAX_FRAME, Packet, Request, Response, Role, VERSION, encode_bytes, pack,
+};
 
 use crate::credentials::random_key;
 use crate::pose::Pose;

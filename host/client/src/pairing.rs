@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use protocol::{Hash, Host, Label, Pairing, Request, Response, Role};
 use crypto::pairing::{code, commitment};
+use protocol::{Hash, Host, Label, Pairing, Request, Response, Role};
 
 use crate::credentials::random_key;
 use crate::{Credentials, Device, Error, Result};

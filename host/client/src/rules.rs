@@ -1,4 +1,4 @@
-//! What holds for single people: when they may pass, and whether a code is asked for.
+//! What holds for single people: when they may pass, and whether a PIN is asked for.
 
 use protocol::{PersonId, Request, Response, Rule, Schedule};
 
@@ -12,10 +12,10 @@ pub struct RuleTold {
     pub person: PersonId,
     /// At which times they may pass.
     pub schedule: Schedule,
-    /// Whether a code is asked for besides the face.
-    pub code: bool,
-    /// Whether there is a code that raises a silent alarm.
-    pub duress: bool,
+    /// Whether a PIN is asked for besides the face.
+    pub pin: bool,
+    /// Whether there is a PIN that raises a silent alarm.
+    pub duress_pin: bool,
 }
 
 impl Device {
@@ -40,7 +40,9 @@ impl Device {
 
 fn told(response: Response) -> Result<RuleTold> {
     match response {
-        Response::Rule { person, schedule, code, duress } => Ok(RuleTold { person, schedule, code, duress }),
+        Response::Rule { person, schedule, pin, duress_pin } => {
+            Ok(RuleTold { person, schedule, pin, duress_pin })
+        }
         _ => Err(Error::Garbled),
     }
 }

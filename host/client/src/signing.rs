@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use std::{fs, io};
 
+use crypto::Release;
 use ed25519_dalek::{Signer as _, SigningKey};
 use protocol::{Hash, ModelKind, Signature};
-use crypto::Release;
 use zeroize::Zeroizing;
 
 use crate::credentials::{hex, random_key, unhex, write_secret};

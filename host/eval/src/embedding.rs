@@ -51,7 +51,7 @@ impl Embeddings {
     /// The score that stands for a cosine of 1.
     pub fn one(&self) -> i32 {
         match self {
-            Self::Templates(_) => gallery::Similarity::ONE.0,
+            Self::Templates(_) => gallery::CosineScore::ONE.0,
             Self::Float(_) => FLOAT_ONE,
         }
     }

@@ -1,18 +1,18 @@
 //! Presentations before the door, and the rates of ISO/IEC 30107-3 over them.
 //!
 //! A presentation is a row of pictures: somebody stands before the camera, or something is held there. It
-//! goes through the door's own rule ([`liveness::Watch`], and pictures in a row that agree), so that a
+//! goes through the door's own rule ([`liveness::LivenessTracker`], and pictures in a row that agree), so that a
 //! rate is one of the door and not of a network. A door that asks for movements ([`liveness::Challenge`]) is one
 //! that is given what it draws.
 //!
 //! | rate | share of |
 //! |---|---|
-//! | APCER | attack presentations of a species that are taken for bona fide, of those with a response |
+//! | APCER | attack presentations of a attack_type that are taken for bona fide, of those with a response |
 //! | BPCER | bona fide presentations that are taken for attacks, of those with a response |
 //! | APNRR, BPNRR | presentations without a response: no picture showed a face good enough to judge |
 //! | IAPAR | attack presentations of an enrolled person for which the door opens, of those with a response |
 
-use liveness::{Against, Challenge, Gesture, Look, STEPS, Watch};
+use liveness::{Challenge, Gesture, LivenessTracker, RejectReason, STEPS, Sample};
 use serde::Serialize;
 
 /// Standard normal quantile of a two-sided 95 % interval.
@@ -22,7 +22,7 @@ const Z: f64 = 1.959_964;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     /// The face and its score; none if there was none good enough to judge.
-    pub look: Option<Look>,
+    pub sample: Option<Sample>,
     /// Whether it is whom the presentation is to pass for; none where nobody compared.
     pub matches: Option<bool>,
 }
@@ -39,7 +39,7 @@ pub struct Ending {
     /// They also showed the person enrolled: the door opened.
     pub opened: bool,
     /// What spoke against the last picture that was refused.
-    pub against: Option<Against>,
+    pub reject: Option<RejectReason>,
     /// Of each of [`Gesture::ALL`], how often the door asked for it, and how often it then saw it made.
     pub movements: [Made; Gesture::ALL.len()],
 }
@@ -56,19 +56,19 @@ pub struct Made {
 /// Lets the door see a presentation; `needed` pictures in a row must agree. A door that asks for movements draws
 /// them of `asked`, and other ones when it asks anew.
 pub fn present(pictures: &[Seen], needed: usize, asked: Option<[u8; STEPS]>) -> Ending {
-    let (mut watch, mut challenge) = (Watch::new(), Challenge::new());
+    let (mut tracker, mut challenge) = (LivenessTracker::new(), Challenge::new());
     let mut draws = asked;
     let mut movements = Movements::default();
-    let mut judge = |look| {
-        let verdict = watch.see(look, needed);
-        let Some(draw) = &mut draws else { return verdict.against };
+    let mut judge = |sample| {
+        let verdict = tracker.see(sample, needed);
+        let Some(draw) = &mut draws else { return verdict.reject };
         let random = || std::mem::replace(draw, draw.map(|byte| byte.wrapping_mul(5).wrapping_add(7)));
-        let against = challenge.see(verdict, watch.looks(), random).against;
-        movements.count(against);
-        against
+        let reject = challenge.see(verdict, tracker.samples(), random).reject;
+        movements.count(reject);
+        reject
     };
-    let judged: Vec<_> = pictures.iter().map(|seen| seen.look.map(&mut judge)).zip(pictures).collect();
-    let ending = ending(judged.iter().map(|(against, seen)| (*against, seen.matches)), needed);
+    let judged: Vec<_> = pictures.iter().map(|seen| seen.sample.map(&mut judge)).zip(pictures).collect();
+    let ending = ending(judged.iter().map(|(reject, seen)| (*reject, seen.matches)), needed);
     Ending { movements: movements.made, ..ending }
 }
 
@@ -81,40 +81,43 @@ struct Movements {
 }
 
 impl Movements {
-    fn count(&mut self, against: Option<Against>) {
-        match against {
-            Some(Against::Asked(gesture)) => {
+    fn count(&mut self, reject: Option<RejectReason>) {
+        match reject {
+            Some(RejectReason::Asked(gesture)) => {
                 let asked = Gesture::ALL.iter().position(|one| *one == gesture);
                 if let Some(new) = asked.filter(|_| asked != self.asked) {
                     self.made[new].asked += 1;
                 }
                 self.asked = asked;
             }
-            Some(Against::Straight) => {
+            Some(RejectReason::Straight) => {
                 if let Some(asked) = self.asked.take() {
                     self.made[asked].made += 1;
                 }
             }
             // A new watch, or another movement than the one asked for.
-            Some(Against::Early | Against::Challenge) => self.asked = None,
+            Some(RejectReason::Early | RejectReason::Challenge) => self.asked = None,
             _ => {}
         }
     }
 }
 
 /// What comes of pictures: of each, what speaks against it, if there was a face, and whether it matches.
-fn ending(pictures: impl Iterator<Item = (Option<Option<Against>>, Option<bool>)>, needed: usize) -> Ending {
+fn ending(
+    pictures: impl Iterator<Item = (Option<Option<RejectReason>>, Option<bool>)>,
+    needed: usize,
+) -> Ending {
     let mut ending = Ending::default();
     let (mut alive, mut agreed) = (0, 0);
     for (judged, matches) in pictures {
-        let Some(against) = judged else {
+        let Some(reject) = judged else {
             (alive, agreed) = (0, 0);
             continue;
         };
         ending.responded = true;
         ending.compared |= matches.is_some();
-        ending.against = against.or(ending.against);
-        alive = if against.is_none() { alive + 1 } else { 0 };
+        ending.reject = reject.or(ending.reject);
+        alive = if reject.is_none() { alive + 1 } else { 0 };
         agreed = if alive > 0 && matches == Some(true) { agreed + 1 } else { 0 };
         ending.passed |= alive >= needed;
         ending.opened |= agreed >= needed;
@@ -149,11 +152,11 @@ impl Share {
     }
 }
 
-/// The rates of one species, bona fide among them.
+/// The rates of one attack_type, bona fide among them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Rates {
     /// What was presented.
-    pub species: String,
+    pub attack_type: String,
     /// Presentations without a response: APNRR, or BPNRR.
     pub non_response: Share,
     /// Presentations that were taken for the wrong thing: APCER, or BPCER.
@@ -165,8 +168,8 @@ pub struct Rates {
     pub movements: [Made; Gesture::ALL.len()],
 }
 
-/// Rates of the presentations of one species; `attack` tells whether they should be refused.
-pub fn rates(species: &str, attack: bool, endings: &[Ending]) -> Rates {
+/// Rates of the presentations of one attack_type; `attack` tells whether they should be refused.
+pub fn rates(attack_type: &str, attack: bool, endings: &[Ending]) -> Rates {
     let count = |which: &dyn Fn(&Ending) -> bool| endings.iter().filter(|e| which(e)).count() as u32;
     let all = endings.len() as u32;
     let responded = count(&|ending| ending.responded);
@@ -177,7 +180,7 @@ pub fn rates(species: &str, attack: bool, endings: &[Ending]) -> Rates {
         }
     }
     Rates {
-        species: species.to_owned(),
+        attack_type: attack_type.to_owned(),
         non_response: Share::new(all - responded, all),
         classification_error: Share::new(count(&|e| e.responded && e.passed == attack), responded),
         opened: Share::new(count(&|ending| ending.opened), count(&|ending| ending.compared)),
@@ -192,7 +195,7 @@ mod tests {
     #[test]
     fn a_presentation_passes_by_pictures_in_a_row() {
         let [alive, other] = [true, false].map(|matches| (Some(None), Some(matches)));
-        let dead = (Some(Some(Against::Looks)), Some(true));
+        let dead = (Some(Some(RejectReason::Score)), Some(true));
         let none = (None, None);
         let ends = |pictures: &[_]| {
             let Ending { responded, passed, opened, .. } = ending(pictures.iter().copied(), 3);
@@ -210,22 +213,30 @@ mod tests {
     fn a_picture_that_stands_still_does_not_pass() {
         let landmarks = [[40, 40], [80, 40], [60, 60], [45, 80], [75, 80]]
             .map(|[x, y]| vision::Point { x: x << 10, y: y << 10 });
-        let look =
-            Look { score: 32_768, landmarks, similarity: i16::MAX, to_first: i16::MAX, ..Look::default() };
-        let ending = present(&[Seen { look: Some(look), matches: Some(true) }; 24], 3, None);
+        let sample = Sample {
+            score: 32_768,
+            landmarks,
+            similarity: i16::MAX,
+            to_first: i16::MAX,
+            ..Sample::default()
+        };
+        let ending = present(&[Seen { sample: Some(sample), matches: Some(true) }; 24], 3, None);
         assert!(ending.responded && !ending.passed && !ending.opened);
-        assert_eq!(ending.against, Some(Against::Still));
+        assert_eq!(ending.reject, Some(RejectReason::Still));
     }
 
     #[test]
     fn movements_count_once_when_they_are_asked_for_and_once_when_they_are_made() {
-        let (left, eyes) = (Some(Against::Asked(Gesture::Left)), Some(Against::Asked(Gesture::Blink)));
+        let (left, eyes) =
+            (Some(RejectReason::Asked(Gesture::Left)), Some(RejectReason::Asked(Gesture::Blink)));
         let mut movements = Movements::default();
-        let straight = Some(Against::Straight);
-        let said = [straight, left, left, Some(Against::Looks), left, straight, straight, eyes, eyes];
-        said.into_iter().for_each(|against| movements.count(against));
-        for against in [Some(Against::Challenge), Some(Against::Early), straight, eyes, straight, None] {
-            movements.count(against);
+        let straight = Some(RejectReason::Straight);
+        let said = [straight, left, left, Some(RejectReason::Score), left, straight, straight, eyes, eyes];
+        said.into_iter().for_each(|reject| movements.count(reject));
+        for reject in
+            [Some(RejectReason::Challenge), Some(RejectReason::Early), straight, eyes, straight, None]
+        {
+            movements.count(reject);
         }
         let [first, .., last] = movements.made;
         assert_eq!((first, last), (Made { asked: 1, made: 1 }, Made { asked: 2, made: 1 }));

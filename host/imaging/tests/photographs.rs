@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage, Rgba, RgbaImage};
-use jpeg_encoder::{ColorType, Encoder};
 use imaging::{Error, Photo, Region};
+use jpeg_encoder::{ColorType, Encoder};
 use tempfile::TempDir;
 use vision::PixelFormat;
 

@@ -3,8 +3,8 @@
 
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
-use moxcms::ColorProfile;
 use imaging::{Error, Photo, Tile};
+use moxcms::ColorProfile;
 
 fn photo() -> Photo {
     let value = |n: usize| [(n % 64 * 4) as u8, (n / 64 * 4) as u8, 90];

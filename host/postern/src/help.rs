@@ -20,7 +20,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "calibrate",
             "train-liveness",
             "eval",
-            "present",
+            "simulate-attacks",
         ],
     ),
     ("The board", &["board", "pair", "keys", "flash", "settings", "osdp"]),

@@ -18,10 +18,10 @@ pub fn to_json(liveness: Option<&Liveness>) -> Value {
     let rounded = |value: u16| (score(value) * 1e4).round() / 1e4;
     liveness.map_or(Value::Null, |liveness| {
         json!({
-            "live": liveness.against.is_none(),
+            "live": liveness.reject.is_none(),
             "score": rounded(liveness.score),
             "needed": rounded(liveness.needed),
-            "against": liveness.against.map(|artefact| artefact.to_string()),
+            "reject_reason": liveness.reject.map(|reason| reason.to_string()),
         })
     })
 }

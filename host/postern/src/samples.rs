@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use eval::float::{Detector, Rgb, align, nearest_centre};
-use indicatif::{ProgressBar, ProgressStyle};
 use imaging::{Photo, Region};
+use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use vision::{InputSize, PixelFormat, Rect};
 

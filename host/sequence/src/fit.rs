@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use liveness::{ENOUGH, FEATURES, HIDDEN, INPUT_BITS, Look, Sequence, WEIGHT_BITS, Watch, features};
+use liveness::{
+    ENOUGH, FEATURES, HIDDEN, INPUT_BITS, LivenessTracker, Sample, Sequence, WEIGHT_BITS, features,
+};
 
 use crate::network::{Example, Network, normalise};
 
@@ -13,13 +15,13 @@ pub const PARTS: usize = 5;
 #[derive(Clone, Debug)]
 pub struct Presentation {
     /// What it is.
-    pub species: String,
+    pub attack_type: String,
     /// Whether it is of a living head.
     pub alive: bool,
     /// Who is seen.
     pub person: String,
     /// The looks, the oldest first.
-    pub looks: Vec<Look>,
+    pub looks: Vec<Sample>,
 }
 
 /// How to train.
@@ -44,18 +46,18 @@ pub struct Fitted {
     pub model: Sequence,
     /// Windows that it was trained on.
     pub windows: usize,
-    /// Share of the presentations of each species that pass the model alone, in cross-validation.
+    /// Share of the presentations of each attack_type that pass the model alone, in cross-validation.
     pub passed: BTreeMap<String, f64>,
 }
 
 /// The features of all windows that are long enough, as the door comes to see them.
-pub fn windows(looks: &[Look]) -> Vec<[i32; FEATURES]> {
-    let mut watch = Watch::new();
+pub fn windows(looks: &[Sample]) -> Vec<[i32; FEATURES]> {
+    let mut watch = LivenessTracker::new();
     let mut all = Vec::new();
     for look in looks {
         watch.see(*look, 1);
-        if watch.looks().len() >= ENOUGH {
-            all.push(features(watch.looks()));
+        if watch.samples().len() >= ENOUGH {
+            all.push(features(watch.samples()));
         }
     }
     all
@@ -87,13 +89,13 @@ pub fn fit(presentations: &[Presentation], options: &Options) -> Option<Fitted> 
     let threshold = (*living.get(at)?).max(-20.0);
     let mut counts: BTreeMap<String, [f64; 2]> = BTreeMap::new();
     for (one, score) in &scores {
-        let [passed, all] = counts.entry(one.species.clone()).or_default();
+        let [passed, all] = counts.entry(one.attack_type.clone()).or_default();
         *passed += f64::from(u8::from(*score >= threshold));
         *all += 1.0;
     }
     let whole: Vec<_> = all.iter().collect();
     let model = Trained::new(&whole, options)?.rounded(threshold);
-    let passed = counts.into_iter().map(|(species, [passed, all])| (species, passed / all)).collect();
+    let passed = counts.into_iter().map(|(attack_type, [passed, all])| (attack_type, passed / all)).collect();
     Some(Fitted { model, windows: all.iter().map(|(_, windows)| windows.len()).sum(), passed })
 }
 
@@ -115,11 +117,12 @@ impl Trained {
         });
         let mut per_species: BTreeMap<&str, f64> = BTreeMap::new();
         for (one, _) in all.iter().filter(|(_, windows)| !windows.is_empty()) {
-            *per_species.entry(&one.species).or_default() += 1.0;
+            *per_species.entry(&one.attack_type).or_default() += 1.0;
         }
         let attacks: BTreeSet<&str> =
-            all.iter().filter(|(one, _)| !one.alive).map(|(one, _)| one.species.as_str()).collect();
-        let attacks = attacks.iter().filter(|species| per_species.contains_key(*species)).count() as f64;
+            all.iter().filter(|(one, _)| !one.alive).map(|(one, _)| one.attack_type.as_str()).collect();
+        let attacks =
+            attacks.iter().filter(|attack_type| per_species.contains_key(*attack_type)).count() as f64;
         let mut examples = Vec::new();
         for (one, _) in all {
             // The door looks back upon the last looks only, so that a window may begin anywhere.
@@ -130,7 +133,7 @@ impl Trained {
                 examples.push(Example {
                     inputs: normalise(window, &means, &deviations),
                     alive: one.alive,
-                    weight: share / per_species[one.species.as_str()] / windows.len() as f64,
+                    weight: share / per_species[one.attack_type.as_str()] / windows.len() as f64,
                 });
             }
         }

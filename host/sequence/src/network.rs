@@ -1,6 +1,6 @@
 //! The network in floating point, and how its weights are found.
 //!
-//! Logistic loss, weighted so that attacks and living heads count the same, and among attacks each species; Adam
+//! Logistic loss, weighted so that attacks and living heads count the same, and among attacks each attack_type; Adam
 //! (Kingma and Ba 2015) over all windows at once, with decay of the weights.
 
 use fastrand::Rng;

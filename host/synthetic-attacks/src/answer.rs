@@ -5,15 +5,15 @@
 //! makes of it: who is not seen to have moved fails.
 
 use fastrand::Rng;
-use liveness::{ENOUGH, Gesture, STEPS};
 use imaging::Photo;
+use liveness::{ENOUGH, Gesture, STEPS};
 
+use crate::attack_type::{AttackType, RATE, glaring, held, times};
 use crate::camera::{Camera, room};
 use crate::head::Head;
 use crate::medium;
 use crate::motion::{Pose, Turn};
 use crate::picture::Picture;
-use crate::species::{RATE, Species, glaring, held, times};
 use crate::subject::Subject;
 
 /// How far a head turns to a side, and up or down, in degrees: at least, and at most.
@@ -136,8 +136,8 @@ fn tilted(
     count: usize,
 ) -> Vec<Picture> {
     let scene = room(random);
-    let species = if answer == Answer::Bent { Species::Bent } else { Species::Print };
-    let mut sheet = held(subject, species, random);
+    let attack_type = if answer == Answer::Bent { AttackType::Bent } else { AttackType::Print };
+    let mut sheet = held(subject, attack_type, random);
     sheet.pose = Pose::new(random, [3.0, 2.0, 1.5], 4.0);
     let closings = follow(&mut sheet.pose, gestures, SHEET, random);
     sheet.pose.move_with_pitch(MOVED * subject.eye_distance());
@@ -156,7 +156,7 @@ fn tilted(
 /// A head that makes these movements, on a screen.
 fn shown(subject: &Subject, gestures: &[Gesture], random: &mut Rng, count: usize) -> Vec<Picture> {
     let scene = room(random);
-    let mut sheet = held(subject, Species::Replay, random);
+    let mut sheet = held(subject, AttackType::Replay, random);
     // Held as still as hands can: the recording is to move, not the screen.
     sheet.pose = Pose::new(random, [2.0, 1.5, 1.0], 2.0);
     let lamp = [random.f32() * 320.0, random.f32() * 240.0];

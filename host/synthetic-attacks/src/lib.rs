@@ -1,12 +1,12 @@
 //! Sequences of living heads and of attacks with pictures, made from photographs.
 //!
 //! [`sequence`] turns one photograph into what a camera at the door would see over some pictures: as a
-//! living head that turns, nods and blinks ([`Species::BonaFide`]), or as the same photograph presented
-//! in one of the ways that ISO/IEC 30107-3 calls species of presentation-attack instruments.
-//! All of it follows from the photograph, the species and a seed.
+//! living head that turns, nods and blinks ([`AttackType::BonaFide`]), or as the same photograph presented
+//! in one of the ways that ISO/IEC 30107-3 calls attack_type of presentation-attack instruments.
+//! All of it follows from the photograph, the attack_type and a seed.
 //!
 //! What it can show: whether a rule that looks at motion or at borders does what it should, and which
-//! species it is blind to. What it cannot: how paper, ink, displays and skin really look. A rate
+//! attack_type it is blind to. What it cannot: how paper, ink, displays and skin really look. A rate
 //! measured on these sequences is no rate of a door; recorded presentations are what counts.
 //!
 //! ```text
@@ -22,15 +22,15 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod attack_type;
 mod camera;
 mod head;
 mod medium;
 mod motion;
 mod picture;
 mod sheet;
-mod species;
 mod subject;
 
 pub use answer::{Answer, answer, draw};
-pub use species::{Species, sequence};
+pub use attack_type::{AttackType, sequence};
 pub use subject::Subject;

@@ -25,7 +25,9 @@ pub fn run() -> anyhow::Result<()> {
     }
     toolchain::add_by_rustup(&[TARGET])?;
     for runner in RUNNERS {
-        for arguments in [&["postern-kernels", "--features", "std"][..], &["postern-conformance", "--test", "host"]] {
+        for arguments in
+            [&["postern-kernels", "--features", "std"][..], &["postern-conformance", "--test", "host"]]
+        {
             let mut cargo = Command::new("cargo");
             cargo.args(["test", "--release", "--target", TARGET, "--package"]).args(arguments);
             cargo.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", LINKER);

@@ -74,10 +74,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     heading("the photographs of both, printed, swapped in one place, cut out, and on a screen");
     let attacks = door.state.join("attacks");
     let mut show = ["show", "--sequence"].map(str::to_owned).to_vec();
-    for ((person, photo), species) in PEOPLE.iter().zip([["print", "swap"], ["cut-out", "replay"]]) {
+    for ((person, photo), attack_type) in PEOPLE.iter().zip([["print", "swap"], ["cut-out", "replay"]]) {
         let folder = attacks.join(person).display().to_string();
-        process::shown(&mut printed(&["present", &picture(photo), "--output", &folder])?)?;
-        show.extend(species.map(|species| format!("{folder}/sequences/{species}/1")));
+        process::shown(&mut printed(&["simulate-attacks", &picture(photo), "--output", &folder])?)?;
+        show.extend(attack_type.map(|attack_type| format!("{folder}/sequences/{attack_type}/1")));
     }
     show.extend(["--save".to_owned(), attacks.join("seen").display().to_string()]);
     door.refused(&show.iter().map(String::as_str).collect::<Vec<_>>())?;

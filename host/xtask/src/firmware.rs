@@ -76,7 +76,14 @@ pub fn build(board: Board) -> anyhow::Result<PathBuf> {
         Provider::of(target).with_context(|| format!("no compiler for {target}: run `cargo xtask setup`"))?;
     let mut cargo = provider.build(target);
     cargo.args(["--profile", "firmware"]);
-    cargo.args(["--package", board.package(), "--package", "postern-loader", "--package", "postern-conformance"]);
+    cargo.args([
+        "--package",
+        board.package(),
+        "--package",
+        "postern-loader",
+        "--package",
+        "postern-conformance",
+    ]);
     process::shown(cargo.current_dir(workspace::root()))
         .with_context(|| format!("cannot build the firmware of {}", board.name()))?;
     let elf = workspace::target()?.join(target).join("firmware").join(board.name());

@@ -9,7 +9,7 @@
 //! false-positive identification rate is `1 - (1 - FMR)^N`, which is at most and nearly `N * FMR`
 //! (ISO/IEC 19795-1). So each comparison gets the rate asked for divided by `N`.
 
-use crate::{Error, Similarity};
+use crate::{CosineScore, Error};
 
 /// One row: at this threshold, one comparison of different people in `one_in` matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct CalibrationPoint {
     /// The false-match rate, as its inverse: 10,000 is 1 in 10,000.
     pub one_in: u32,
     /// The similarity from which two templates are held to be one person.
-    pub threshold: Similarity,
+    pub threshold: CosineScore,
 }
 
 /// Whether the table covers the rate that was asked for.
@@ -39,7 +39,7 @@ pub enum Coverage {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Threshold {
     /// The similarity from which two templates are held to be one person.
-    pub similarity: Similarity,
+    pub similarity: CosineScore,
     /// Whether the table covers the rate.
     pub coverage: Coverage,
 }
@@ -94,10 +94,10 @@ impl<'a> Calibration<'a> {
             let rise = i64::from(point.threshold.0) - i64::from(from.threshold.0);
             let width = i64::from(at - start).max(1);
             let step = (rise * i64::from(asked - start) + width - 1) / width;
-            let similarity = Similarity((i64::from(from.threshold.0) + step) as i32);
+            let similarity = CosineScore((i64::from(from.threshold.0) + step) as i32);
             return Threshold { similarity, coverage: Coverage::Within };
         }
-        let similarity = below.map_or(Similarity::ONE, |point| point.threshold);
+        let similarity = below.map_or(CosineScore::ONE, |point| point.threshold);
         Threshold { similarity, coverage: Coverage::BeyondTable }
     }
 }
@@ -124,9 +124,9 @@ mod tests {
     use proptest::prelude::*;
 
     const TABLE: [CalibrationPoint; 3] = [
-        CalibrationPoint { one_in: 100, threshold: Similarity(8000) },
-        CalibrationPoint { one_in: 10_000, threshold: Similarity(12_000) },
-        CalibrationPoint { one_in: 1_000_000, threshold: Similarity(15_000) },
+        CalibrationPoint { one_in: 100, threshold: CosineScore(8000) },
+        CalibrationPoint { one_in: 10_000, threshold: CosineScore(12_000) },
+        CalibrationPoint { one_in: 1_000_000, threshold: CosineScore(15_000) },
     ];
 
     fn threshold(one_in: u32, templates: u32) -> Threshold {
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn rows_are_met_and_between_them_the_logarithm_decides() {
-        let within = |q| Threshold { similarity: Similarity(q), coverage: Coverage::Within };
+        let within = |q| Threshold { similarity: CosineScore(q), coverage: Coverage::Within };
         assert_eq!(threshold(100, 1), within(8000));
         assert_eq!(threshold(10_000, 1), within(12_000));
         assert_eq!(threshold(1_000, 1), within(10_000));
@@ -146,10 +146,10 @@ mod tests {
 
     #[test]
     fn beyond_the_table_it_says_so() {
-        let beyond = Threshold { similarity: Similarity(15_000), coverage: Coverage::BeyondTable };
+        let beyond = Threshold { similarity: CosineScore(15_000), coverage: Coverage::BeyondTable };
         assert_eq!(threshold(1_000_000, 2), beyond);
         assert_eq!(threshold(u32::MAX, u32::MAX), beyond);
-        let below = Threshold { similarity: Similarity(8000), coverage: Coverage::BelowTable };
+        let below = Threshold { similarity: CosineScore(8000), coverage: Coverage::BelowTable };
         assert_eq!(threshold(0, 0), below);
     }
 
@@ -158,7 +158,7 @@ mod tests {
         assert!(matches!(Calibration::new(&[]), Err(Error::Calibration)));
         assert!(Calibration::new(&[TABLE[1], TABLE[0]]).is_err());
         assert!(Calibration::new(&[TABLE[0], TABLE[0]]).is_err());
-        let zero = CalibrationPoint { one_in: 0, threshold: Similarity(0) };
+        let zero = CalibrationPoint { one_in: 0, threshold: CosineScore(0) };
         assert!(Calibration::new(&[zero, TABLE[0]]).is_err());
     }
 

@@ -1,6 +1,6 @@
 //! What can go wrong with templates and the gallery: one flat enum.
 
-use crate::{EncoderHash, Name, Similarity};
+use crate::{CosineScore, EncoderHash, Name};
 
 /// Why a template or the gallery refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +34,7 @@ pub enum Error {
         /// Who it resembles.
         name: Name,
         /// How much.
-        similarity: Similarity,
+        similarity: CosineScore,
     },
     /// The templates were made by another encoder than the one that runs now.
     #[error("the gallery was made by encoder {stored}, but {running} is running")]

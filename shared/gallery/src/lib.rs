@@ -1,7 +1,7 @@
 //! Face templates in NOR flash, and their search.
 //!
 //! A [`Template`] is what the door remembers of a face: a unit vector in int8. Two templates are
-//! compared by their [`Similarity`] (cosine), and the threshold above which they are one person
+//! compared by their [`CosineScore`] (cosine), and the threshold above which they are one person
 //! comes from the [`Calibration`] of the encoder that made them, never from a constant. A
 //! [`Gallery`] keeps [`Person`]s and their templates in flash, and finds whose face a template is.
 //!
@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod calibration;
+mod cosine;
 mod error;
 mod gallery;
 mod load;
@@ -28,14 +29,13 @@ mod record;
 mod ring;
 mod sealed;
 mod search;
-mod similarity;
 mod template;
 
 pub use calibration::{Calibration, CalibrationPoint, Coverage, Threshold};
+pub use cosine::CosineScore;
 pub use error::Error;
 pub use gallery::{Candidate, Gallery, Probe};
 pub use map::{Map, MapCache, MapKey, map};
 pub use memory::{MAX_PEOPLE, MAX_TEMPLATES, Memory, Person, TEMPLATES_PER_PERSON};
 pub use name::{MAX_NAME, Name};
-pub use similarity::Similarity;
 pub use template::{EncoderHash, MAX_DIMENSION, MIN_DIMENSION, Template, TemplateView};

@@ -25,9 +25,9 @@
 //! bits turned, and the next removal writes it anew. A removal takes two halves' sectors in turns, so
 //! that a sector is erased once in two removals.
 
+use crypto::{Entropy, Key};
 use embassy_futures::block_on;
 use embedded_storage_async::nor_flash::NorFlash;
-use crypto::{Entropy, Key};
 use zeroize::Zeroize;
 
 use crate::{Error, MAX_PEOPLE};

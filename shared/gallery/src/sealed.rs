@@ -13,8 +13,8 @@
 //! for it. Older records of the same person at the same place do, if somebody writes them back into
 //! flash; what they could tell is that a person has fewer templates.
 
-use heapless::Vec;
 use crypto::{Entropy, Key, record as seal};
+use heapless::Vec;
 
 use crate::{
     Error,

@@ -8,7 +8,7 @@
 
 use core::cmp::Reverse;
 
-use crate::{Candidate, MAX_DIMENSION, Person, Similarity, TemplateView};
+use crate::{Candidate, CosineScore, MAX_DIMENSION, Person, TemplateView};
 
 /// Values from a row to the next.
 pub(crate) const PITCH: usize = MAX_DIMENSION;
@@ -47,14 +47,14 @@ impl<'p, P: Fn(usize) -> Option<&'p Person>> Search<'_, P> {
     }
 
     /// The row from `first` to before `end` with the greatest product.
-    fn nearest(&self, first: usize, end: usize) -> Option<(usize, Similarity)> {
+    fn nearest(&self, first: usize, end: usize) -> Option<(usize, CosineScore)> {
         let rows = self.rows.get(first * PITCH..end * PITCH)?;
         let values = self.probe.values();
         let (number, product) = kernels::nearest(values, rows, PITCH)?;
-        Some((first + number, Similarity::of_product(product, values.len())))
+        Some((first + number, CosineScore::of_product(product, values.len())))
     }
 
-    fn consider(&self, row: usize, similarity: Similarity, best: &mut Option<Candidate<'p>>) {
+    fn consider(&self, row: usize, similarity: CosineScore, best: &mut Option<Candidate<'p>>) {
         let Some(person) = (self.person)(row) else { return };
         let key = |candidate: &Candidate| (candidate.similarity, Reverse(candidate.person.id));
         let found = Candidate { person, similarity };
@@ -65,7 +65,7 @@ impl<'p, P: Fn(usize) -> Option<&'p Person>> Search<'_, P> {
 }
 
 /// Whether nothing of that similarity can be the best.
-fn is_worse(similarity: Similarity, best: Option<Candidate>) -> bool {
+fn is_worse(similarity: CosineScore, best: Option<Candidate>) -> bool {
     best.is_some_and(|best| similarity < best.similarity)
 }
 

@@ -7,7 +7,7 @@
 
 use core::fmt;
 
-use crate::{Error, Similarity};
+use crate::{CosineScore, Error};
 
 /// The smallest dimension of a template.
 pub const MIN_DIMENSION: usize = 64;
@@ -116,7 +116,7 @@ impl Template {
     }
 
     /// The cosine with another template; `None` if their dimensions differ.
-    pub fn similarity(&self, other: &Self) -> Option<Similarity> {
+    pub fn similarity(&self, other: &Self) -> Option<CosineScore> {
         self.view().similarity(other.view())
     }
 }
@@ -163,11 +163,11 @@ impl<'a> TemplateView<'a> {
     }
 
     /// The cosine with another template, rounded to nearest; `None` if their dimensions differ.
-    pub fn similarity(self, other: TemplateView<'_>) -> Option<Similarity> {
+    pub fn similarity(self, other: TemplateView<'_>) -> Option<CosineScore> {
         if self.values.len() != other.values.len() {
             return None;
         }
-        Some(Similarity::of_product(kernels::dot(self.values, other.values), self.values.len()))
+        Some(CosineScore::of_product(kernels::dot(self.values, other.values), self.values.len()))
     }
 }
 
@@ -228,7 +228,7 @@ mod tests {
         // 64 values of equal size: each becomes exactly 32.
         let flat = Template::normalise([7i16; 64]).unwrap();
         assert!(flat.values().iter().all(|value| *value == 32));
-        assert_eq!(flat.similarity(&flat), Some(Similarity::ONE));
+        assert_eq!(flat.similarity(&flat), Some(CosineScore::ONE));
         let mut spike = vec![0i16; 64];
         spike[3] = i16::MIN;
         let spike = Template::normalise(spike).unwrap();
@@ -252,15 +252,15 @@ mod tests {
     fn extremes_do_not_overflow() {
         let a = Template::normalise([i32::MIN; 512]).unwrap();
         let b = Template::from_values(&[i8::MIN; 512]).unwrap();
-        assert_eq!(a.similarity(&b), Some(Similarity(32 * 128 * 32)));
-        assert_eq!(b.similarity(&b), Some(Similarity(128 * 128 * 32)));
+        assert_eq!(a.similarity(&b), Some(CosineScore(32 * 128 * 32)));
+        assert_eq!(b.similarity(&b), Some(CosineScore(128 * 128 * 32)));
     }
 
     #[test]
     fn similarities_read_as_decimals() {
-        assert_eq!(format!("{}", Similarity::ONE), "1.000");
-        assert_eq!(format!("{}", Similarity(-16384)), "-0.500");
-        assert_eq!(format!("{}", Similarity(12345)), "0.377");
-        assert_eq!(format!("{}", Similarity(i32::MIN)), "-65536.000");
+        assert_eq!(format!("{}", CosineScore::ONE), "1.000");
+        assert_eq!(format!("{}", CosineScore(-16384)), "-0.500");
+        assert_eq!(format!("{}", CosineScore(12345)), "0.377");
+        assert_eq!(format!("{}", CosineScore(i32::MIN)), "-65536.000");
     }
 }

@@ -3,11 +3,11 @@
 
 mod nor;
 
-use gallery::{EncoderHash, Error, Gallery, Memory, Name, Probe, Similarity};
+use gallery::{CosineScore, EncoderHash, Error, Gallery, Memory, Name, Probe};
 use nor::{Nor, SECTOR, face, open};
 
 const ENCODER: EncoderHash = EncoderHash([0xE7; 32]);
-const THRESHOLD: Similarity = Similarity(26_000);
+const THRESHOLD: CosineScore = CosineScore(26_000);
 /// Bytes of the ring of keys.
 const RING: usize = 4 * SECTOR;
 /// People, who have two templates each; Carl was removed.

@@ -2,11 +2,11 @@
 
 mod nor;
 
-use gallery::{EncoderHash, Error, Memory, Name, Probe, Similarity};
+use gallery::{CosineScore, EncoderHash, Error, Memory, Name, Probe};
 use nor::{Nor, SECTOR, face, open};
 
 const ENCODER: EncoderHash = EncoderHash([7; 32]);
-const THRESHOLD: Similarity = Similarity(16_384);
+const THRESHOLD: CosineScore = CosineScore(16_384);
 
 fn name(person: u32) -> Name {
     // As long as a name may be.
@@ -51,7 +51,7 @@ fn two_hundred_people_with_five_templates_fit_a_megabyte() {
         let found = gallery.identify(probe).unwrap().unwrap();
         assert_eq!(found.person.name(), &name(number / 5));
         assert_eq!(found.person.id(), 201 + number / 5);
-        assert!(found.similarity > Similarity(32_000));
+        assert!(found.similarity > CosineScore(32_000));
     }
 }
 
@@ -92,11 +92,11 @@ fn the_memory_is_the_limit_of_a_large_flash() {
         let face = face(person, 64);
         let probe = Probe { template: &face, encoder: ENCODER };
         // Random faces of 64 values are at times alike; here nobody is too much so.
-        gallery.enrol(&name(person), probe, Similarity(31_000)).unwrap();
+        gallery.enrol(&name(person), probe, CosineScore(31_000)).unwrap();
     }
     let face = face(256, 64);
     let probe = Probe { template: &face, encoder: ENCODER };
-    let threshold = Similarity(31_000);
+    let threshold = CosineScore(31_000);
     assert_eq!(gallery.enrol(&name(256), probe, threshold), Err(Error::Full));
     assert_eq!(gallery.add_template(&name(7), probe, threshold), Ok(2));
 }

@@ -4,12 +4,12 @@ mod nor;
 
 use std::collections::BTreeMap;
 
-use gallery::{EncoderHash, Error, Memory, Name, Probe, Similarity};
+use gallery::{CosineScore, EncoderHash, Error, Memory, Name, Probe};
 use nor::{Nor, face, open};
 use proptest::prelude::*;
 
 const ENCODER: EncoderHash = EncoderHash([7; 32]);
-const THRESHOLD: Similarity = Similarity(24_000);
+const THRESHOLD: CosineScore = CosineScore(24_000);
 
 /// What is asked: names and faces are numbers.
 #[derive(Debug, Clone, Copy)]

@@ -5,11 +5,11 @@ mod nor;
 
 use std::collections::BTreeMap;
 
-use gallery::{EncoderHash, Error, Gallery, Memory, Name, Probe, Similarity};
+use gallery::{CosineScore, EncoderHash, Error, Gallery, Memory, Name, Probe};
 use nor::{Nor, face, open};
 
 const ENCODER: EncoderHash = EncoderHash([7; 32]);
-const THRESHOLD: Similarity = Similarity(26_000);
+const THRESHOLD: CosineScore = CosineScore(26_000);
 
 /// A change to the gallery; the number is the person's.
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +85,7 @@ fn holds(gallery: &Gallery<'_, &mut Nor>, enrolled: &Enrolled) -> bool {
             let known = |number: &u32| {
                 let probe = Probe { template: &face(*number, 256), encoder: ENCODER };
                 let best = gallery.identify(probe).unwrap().unwrap();
-                best.person.id() == *id && best.similarity > Similarity(32_000)
+                best.person.id() == *id && best.similarity > CosineScore(32_000)
             };
             found.id() == *id && found.templates() == faces.len() && faces.iter().all(known)
         })

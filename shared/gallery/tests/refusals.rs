@@ -2,12 +2,12 @@
 
 mod nor;
 
-use gallery::{EncoderHash, Error, Memory, Name, Probe, Similarity, Template};
+use gallery::{CosineScore, EncoderHash, Error, Memory, Name, Probe, Template};
 use nor::{Nor, face, open};
 
 const OLD: EncoderHash = EncoderHash([1; 32]);
 const NEW: EncoderHash = EncoderHash([2; 32]);
-const THRESHOLD: Similarity = Similarity(16_384);
+const THRESHOLD: CosineScore = CosineScore(16_384);
 
 fn name(name: &str) -> Name {
     Name::new(name).unwrap()
@@ -87,7 +87,7 @@ fn one_person_has_at_most_eight_templates() {
         Err(Error::PersonFull(name("Ann")))
     );
     let found = gallery.verify(" Ann ", probe(&face(5, 128))).map(|found| found.similarity);
-    assert!(found.unwrap() > Similarity(32_000));
+    assert!(found.unwrap() > CosineScore(32_000));
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 mod nor;
 
-use gallery::{EncoderHash, Error, Gallery, Memory, Name, Probe, Similarity, Template};
-use nor::{Nor, SECTOR, face, open, open_as};
 use crypto::Key;
+use gallery::{CosineScore, EncoderHash, Error, Gallery, Memory, Name, Probe, Template};
+use nor::{Nor, SECTOR, face, open, open_as};
 
 const ENCODER: EncoderHash = EncoderHash([0xE7; 32]);
-const THRESHOLD: Similarity = Similarity(26_000);
+const THRESHOLD: CosineScore = CosineScore(26_000);
 /// Bytes of the ring of keys: two halves of two sectors.
 const RING: usize = 4 * SECTOR;
 

@@ -1,7 +1,7 @@
 //! Movements that a door asks for, in an order that nobody knows before.
 //!
 //! A recording shows what was asked when it was made, and a picture of a head cannot turn as one does. So a door that
-//! needs more asks for [`STEPS`] movements, one after the other ([`order`]). The watch ([`Watch`](crate::Watch)) goes on
+//! needs more asks for [`STEPS`] movements, one after the other ([`order`]). The watch ([`LivenessTracker`](crate::LivenessTracker)) goes on
 //! meanwhile with all its rules: another face, a leap or a pause begins the challenge anew, too.
 //!
 //! Everybody blinks. So closed eyes are never another movement than the one asked for, however long, and to be the one
@@ -10,27 +10,27 @@
 //! | state | look | next state | what speaks against |
 //! |---|---|---|---|
 //! | any but failed | the watch began anew: fewer than [`ENOUGH`] looks | idle | what the watch says |
-//! | idle | the last [`ENOUGH`] looks are not all straight ahead | idle | [`Against::Straight`] |
-//! | idle | they are: this is straight ahead from now on | asks the 1st, of an order that is drawn now | [`Against::Asked`] |
-//! | asks the n-th | straight ahead, or between; with eyes open or closed | the same | [`Against::Asked`] |
-//! | asks the n-th | that movement of the head | returns from the n-th | [`Against::Straight`] |
-//! | asks the n-th, to close the eyes | straight ahead, and the eyes are closed in the [`SHUT`]th look in a row | returns from the n-th | [`Against::Straight`] |
-//! | asks the n-th | another movement of the head | failed | [`Against::Challenge`] |
-//! | asks the n-th | none, and [`STEP_MS`] are over | failed | [`Against::Challenge`] |
-//! | returns from the n-th | not straight ahead | the same | [`Against::Straight`] |
-//! | returns from the n-th, to close the eyes | they are closed | the same | [`Against::Straight`] |
-//! | returns from the n-th | straight ahead; if it was to close the eyes, they are open | asks the next; done, if it was the last | [`Against::Asked`]; what the watch says |
-//! | returns from the n-th | none of these, and [`STEP_MS`] are over | failed | [`Against::Challenge`] |
+//! | idle | the last [`ENOUGH`] looks are not all straight ahead | idle | [`RejectReason::Straight`] |
+//! | idle | they are: this is straight ahead from now on | asks the 1st, of an order that is drawn now | [`RejectReason::Asked`] |
+//! | asks the n-th | straight ahead, or between; with eyes open or closed | the same | [`RejectReason::Asked`] |
+//! | asks the n-th | that movement of the head | returns from the n-th | [`RejectReason::Straight`] |
+//! | asks the n-th, to close the eyes | straight ahead, and the eyes are closed in the [`SHUT`]th look in a row | returns from the n-th | [`RejectReason::Straight`] |
+//! | asks the n-th | another movement of the head | failed | [`RejectReason::Challenge`] |
+//! | asks the n-th | none, and [`STEP_MS`] are over | failed | [`RejectReason::Challenge`] |
+//! | returns from the n-th | not straight ahead | the same | [`RejectReason::Straight`] |
+//! | returns from the n-th, to close the eyes | they are closed | the same | [`RejectReason::Straight`] |
+//! | returns from the n-th | straight ahead; if it was to close the eyes, they are open | asks the next; done, if it was the last | [`RejectReason::Asked`]; what the watch says |
+//! | returns from the n-th | none of these, and [`STEP_MS`] are over | failed | [`RejectReason::Challenge`] |
 //! | done | any | done | what the watch says |
 //! | done | [`DONE_MS`] are over | idle | as idle |
-//! | failed | any | the same | [`Against::Early`] |
+//! | failed | any | the same | [`RejectReason::Early`] |
 //! | failed | [`FAILED_MS`] are over | idle | as idle |
 //!
-//! A look that the network takes for a picture ([`Against::Looks`]) moves no state on, except that time goes by; closed
+//! A look that the network takes for a picture ([`RejectReason::Score`]) moves no state on, except that time goes by; closed
 //! eyes are not counted in it.
 
 use crate::gesture::{Bearing, Held};
-use crate::{Against, ENOUGH, Gesture, Look, STEPS, Verdict, order};
+use crate::{ENOUGH, Gesture, RejectReason, STEPS, Sample, Verdict, order};
 
 /// Looks in a row in which the eyes are closed of who was asked to close them. By themselves they mostly close for one
 /// at five looks a second.
@@ -62,7 +62,7 @@ pub struct Challenge {
     order: [Gesture; STEPS],
     /// How the head is held when it looks straight ahead.
     rest: Held,
-    /// When the state began, in the time of the looks.
+    /// When the state began, in the time of the samples.
     since_ms: u64,
     /// Looks in a row, up to now, in which the eyes were closed and the head straight.
     shut: u8,
@@ -81,25 +81,30 @@ impl Challenge {
 
     /// Takes what the watch made of the newest of `looks`, and tells what it comes to. `random` is asked for bytes
     /// when an order is drawn.
-    pub fn see(&mut self, verdict: Verdict, looks: &[Look], random: impl FnOnce() -> [u8; STEPS]) -> Verdict {
-        let Some(look) = looks.last() else { return verdict };
-        let time = look.at_ms.saturating_sub(self.since_ms);
+    pub fn see(
+        &mut self,
+        verdict: Verdict,
+        samples: &[Sample],
+        random: impl FnOnce() -> [u8; STEPS],
+    ) -> Verdict {
+        let Some(sample) = samples.last() else { return verdict };
+        let time = sample.at_ms.saturating_sub(self.since_ms);
         let over = match self.state {
-            State::Failed if time < FAILED_MS => return against(verdict, Against::Early),
-            _ if looks.len() < ENOUGH => {
+            State::Failed if time < FAILED_MS => return rejected(verdict, RejectReason::Early),
+            _ if samples.len() < ENOUGH => {
                 self.reset();
                 return verdict;
             }
             State::Done if time < DONE_MS => return verdict,
             State::Idle | State::Done | State::Failed => {
-                return self.begin(verdict, look.at_ms, looks, random);
+                return self.begin(verdict, sample.at_ms, samples, random);
             }
             State::Asks(_) | State::Returns(_) => time >= STEP_MS,
         };
-        if verdict.against == Some(Against::Looks) && !over {
+        if verdict.reject == Some(RejectReason::Score) && !over {
             return verdict;
         }
-        let held = Held::of(look);
+        let held = Held::of(sample);
         let bearing = held.bearing(&self.rest);
         let closed = held.is_blinking(&self.rest);
         let straight = bearing == Bearing::Straight;
@@ -112,7 +117,7 @@ impl Challenge {
             State::Asks(step) if self.at(step) == Gesture::Blink && self.shut >= SHUT => State::Returns(step),
             State::Asks(_) if matches!(bearing, Bearing::Made(_)) => State::Failed,
             State::Returns(step) if straight && !(closed && self.at(step) == Gesture::Blink) => {
-                (self.since_ms, self.shut) = (look.at_ms, 0);
+                (self.since_ms, self.shut) = (sample.at_ms, 0);
                 if usize::from(step) + 1 < STEPS { State::Asks(step + 1) } else { State::Done }
             }
             _ if over => State::Failed,
@@ -120,11 +125,11 @@ impl Challenge {
         };
         self.state = next;
         match next {
-            State::Asks(step) => against(verdict, Against::Asked(self.at(step))),
-            State::Returns(_) => against(verdict, Against::Straight),
+            State::Asks(step) => rejected(verdict, RejectReason::Asked(self.at(step))),
+            State::Returns(_) => rejected(verdict, RejectReason::Straight),
             State::Failed => {
-                self.since_ms = look.at_ms;
-                against(verdict, Against::Challenge)
+                self.since_ms = sample.at_ms;
+                rejected(verdict, RejectReason::Challenge)
             }
             State::Idle | State::Done => verdict,
         }
@@ -135,14 +140,14 @@ impl Challenge {
         &mut self,
         verdict: Verdict,
         now: u64,
-        looks: &[Look],
+        samples: &[Sample],
         random: impl FnOnce() -> [u8; STEPS],
     ) -> Verdict {
         self.state = State::Idle;
-        let last = &looks[looks.len() - ENOUGH..];
-        let Some(rest) = Held::at_rest(last) else { return against(verdict, Against::Straight) };
+        let last = &samples[samples.len() - ENOUGH..];
+        let Some(rest) = Held::at_rest(last) else { return rejected(verdict, RejectReason::Straight) };
         *self = Self { state: State::Asks(0), order: order(random()), rest, since_ms: now, shut: 0 };
-        against(verdict, Against::Asked(self.at(0)))
+        rejected(verdict, RejectReason::Asked(self.at(0)))
     }
 
     fn at(&self, step: u8) -> Gesture {
@@ -156,8 +161,8 @@ impl Default for Challenge {
     }
 }
 
-fn against(verdict: Verdict, against: Against) -> Verdict {
+fn rejected(verdict: Verdict, reject: RejectReason) -> Verdict {
     // A picture that the network is sure of stays one, whatever was asked.
-    let looks = verdict.against == Some(Against::Looks) && against != Against::Challenge;
-    Verdict { against: if looks { verdict.against } else { Some(against) }, ..verdict }
+    let is_spoof = verdict.reject == Some(RejectReason::Score) && reject != RejectReason::Challenge;
+    Verdict { reject: if is_spoof { verdict.reject } else { Some(reject) }, ..verdict }
 }

@@ -11,7 +11,7 @@
 //! eyes. Of 11 photographs of people whose own eyes were closed, among 6,069, the eyes came to 0.27 of the median of all
 //! in the mean, and to 0.48 at most.
 
-use crate::{Look, motion};
+use crate::{Sample, motion};
 
 /// How far the nose goes across before a head has turned, in distances of the eyes, Q12: 0.11, some 14 degrees. Prints
 /// that were turned by up to 45 degrees came to 0.09, heads that were not asked to 0.07, heads that were to 0.16 and
@@ -51,7 +51,7 @@ impl Gesture {
     pub const ALL: [Self; 5] = [Self::Left, Self::Right, Self::Up, Self::Down, Self::Blink];
 }
 
-/// Where a head looks.
+/// Where a head samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bearing {
     /// Straight ahead, or nearly.
@@ -78,23 +78,24 @@ pub(crate) struct Held {
 impl Held {
     pub(crate) const NOWHERE: Self = Self { across: 0, down: 0, size: 1, open: 0 };
 
-    pub(crate) fn of(look: &Look) -> Self {
-        let [across, ..] = motion::plane(look);
-        Self { across, down: look.middle(|point| point.y), size: look.size(), open: look.openness }
+    pub(crate) fn of(sample: &Sample) -> Self {
+        let [across, ..] = motion::plane(sample);
+        Self { across, down: sample.middle(|point| point.y), size: sample.size(), open: sample.openness }
     }
 
-    /// How it is held in the mean of some looks, if it is at rest there.
-    pub(crate) fn at_rest(looks: &[Look]) -> Option<Self> {
-        let count = looks.len().max(1) as i64;
-        let mean = |part: fn(Self) -> i64| looks.iter().map(|look| part(Self::of(look))).sum::<i64>() / count;
+    /// How it is held in the mean of some samples, if it is at rest there.
+    pub(crate) fn at_rest(samples: &[Sample]) -> Option<Self> {
+        let count = samples.len().max(1) as i64;
+        let mean =
+            |part: fn(Self) -> i64| samples.iter().map(|sample| part(Self::of(sample))).sum::<i64>() / count;
         let rest = Self {
             across: mean(|held| held.across),
             down: mean(|held| held.down),
             size: mean(|held| held.size).max(1),
             // The mean would be lower of who blinked meanwhile.
-            open: looks.iter().map(|look| look.openness).max().unwrap_or(0),
+            open: samples.iter().map(|sample| sample.openness).max().unwrap_or(0),
         };
-        looks.iter().all(|look| Self::of(look).bearing(&rest) == Bearing::Straight).then_some(rest)
+        samples.iter().all(|sample| Self::of(sample).bearing(&rest) == Bearing::Straight).then_some(rest)
     }
 
     /// Whether the eyes are closed of a head that is held like `rest` when they are open.

@@ -1,7 +1,7 @@
 //! Whether a face that is watched for some pictures is a living one.
 //!
 //! A network scores each picture by itself (`recognizer::Liveness`). This crate keeps
-//! the last looks at one face, finds out how it moves ([`Movement`]), and fuses both: [`Watch::see`] takes a
+//! the last looks at one face, finds out how it moves ([`Movement`]), and fuses both: [`LivenessTracker::see`] takes a
 //! look and returns a [`Verdict`]. A door that needs more asks for movements as well ([`Challenge`]).
 //!
 //! Invariants:
@@ -12,19 +12,19 @@
 #![forbid(unsafe_code)]
 
 mod challenge;
+mod features;
 mod gesture;
-mod look;
 mod motion;
 mod order;
+mod sample;
 mod sequence;
-mod track;
-mod watch;
+mod tracker;
 
 pub use challenge::{Challenge, DONE_MS, FAILED_MS, SHUT, STEP_MS};
+pub use features::{FEATURES, TRACKS, features};
 pub use gesture::Gesture;
-pub use look::{Look, SAME, SAME_AS_FIRST};
 pub use motion::{ENOUGH, Movement, foreshortening, parallax};
 pub use order::{STEPS, order};
+pub use sample::{SAME, SAME_AS_FIRST, Sample};
 pub use sequence::{HIDDEN, INPUT_BITS, INPUT_LIMIT, SEQUENCE, Sequence, WEIGHT_BITS};
-pub use track::{FEATURES, TRACKS, features};
-pub use watch::{Against, NEEDED_ALONE, NEEDED_EACH, Verdict, WINDOW, Watch, at_once};
+pub use tracker::{LivenessTracker, NEEDED_ALONE, NEEDED_EACH, RejectReason, Verdict, WINDOW, at_once};

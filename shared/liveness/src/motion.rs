@@ -18,7 +18,7 @@
 
 use vision::{Landmark, Point};
 
-use crate::Look;
+use crate::Sample;
 
 /// Fraction bits of [`parallax`] and [`foreshortening`].
 pub const BITS: u32 = 12;
@@ -38,7 +38,7 @@ const TURNED: i64 = 143;
 /// Standard deviation of the place, in parts of the face's size, below which nothing moves, Q12: 0.008.
 const STILL: i64 = 33;
 
-/// Shortest and longest recording, in looks, that is found to repeat.
+/// Shortest and longest recording, in samples, that is found to repeat.
 const LOOPS: core::ops::RangeInclusive<usize> = 4..=16;
 
 /// Looks that must be as they were one turn of the loop before.
@@ -48,7 +48,7 @@ const REPEATED: usize = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Movement {
-    /// Too few looks, or too little movement, to tell.
+    /// Too few samples, or too little movement, to tell.
     Unclear,
     /// The nose moves against eyes and mouth: a head, or a recording of one.
     Solid,
@@ -62,17 +62,17 @@ pub enum Movement {
 
 impl Movement {
     /// The movement over `looks`, the oldest first.
-    pub fn of(looks: &[Look]) -> Self {
-        if looks.len() < ENOUGH {
+    pub fn of(samples: &[Sample]) -> Self {
+        if samples.len() < ENOUGH {
             return Self::Unclear;
         }
         // A look whose landmarks make no face tells nothing of a movement.
-        let parallax = variance(looks.iter().filter_map(parallax));
-        let turned = variance(looks.iter().filter_map(foreshortening));
+        let parallax = variance(samples.iter().filter_map(parallax));
+        let turned = variance(samples.iter().filter_map(foreshortening));
         if parallax >= SOLID * SOLID {
-            return if repeats(looks, parallax) { Self::Repeats } else { Self::Solid };
+            return if repeats(samples, parallax) { Self::Repeats } else { Self::Solid };
         }
-        if sway(looks) < STILL * STILL {
+        if sway(samples) < STILL * STILL {
             return Self::Still;
         }
         if parallax < FLAT * FLAT && turned >= TURNED * TURNED { Self::Flat } else { Self::Unclear }
@@ -81,16 +81,16 @@ impl Movement {
 
 /// Where the nose is between the eyes: 0 in the middle, in distances of the eyes; Q12. `None` of landmarks
 /// that lie on a line.
-pub fn parallax(look: &Look) -> Option<i64> {
-    let Frame { e, m, nose, .. } = Frame::of(look);
+pub fn parallax(sample: &Sample) -> Option<i64> {
+    let Frame { e, m, nose, .. } = Frame::of(sample);
     let area = cross(e, m);
     (area != 0).then(|| (cross(nose, m) << BITS) / area)
 }
 
 /// What an affine map of a plane keeps: nose, across and down, and the line of the mouth, along and across that of the
 /// eyes; in distances of the eyes and of eyes to mouth, Q12. Zeros of landmarks that lie on a line.
-pub(crate) fn plane(look: &Look) -> [i64; 4] {
-    let Frame { e, m, nose, mouth } = Frame::of(look);
+pub(crate) fn plane(sample: &Sample) -> [i64; 4] {
+    let Frame { e, m, nose, mouth } = Frame::of(sample);
     let area = cross(e, m);
     if area == 0 {
         return [0; 4];
@@ -100,28 +100,28 @@ pub(crate) fn plane(look: &Look) -> [i64; 4] {
 
 /// Square of the distance of the eyes in that from eyes to mouth, Q12: it falls when a face is turned to a
 /// side, plane or not, and rises when it nods. `None` where eyes and mouth are one.
-pub fn foreshortening(look: &Look) -> Option<i64> {
-    let Frame { e, m, .. } = Frame::of(look);
+pub fn foreshortening(sample: &Sample) -> Option<i64> {
+    let Frame { e, m, .. } = Frame::of(sample);
     let height = dot(m, m);
     (height != 0).then(|| (dot(e, e) << BITS) / height)
 }
 
 /// Variance of the place of the face in parts of its size, Q24, along both axes together.
-fn sway(looks: &[Look]) -> i64 {
-    let size = looks.iter().map(Look::size).sum::<i64>() / looks.len().max(1) as i64;
+fn sway(samples: &[Sample]) -> i64 {
+    let size = samples.iter().map(Sample::size).sum::<i64>() / samples.len().max(1) as i64;
     let along = |axis: fn(&Point) -> i32| {
-        variance(looks.iter().map(|look| (look.middle(axis) << BITS) / size.max(1)))
+        variance(samples.iter().map(|sample| (sample.middle(axis) << BITS) / size.max(1)))
     };
     along(|point| point.x) + along(|point| point.y)
 }
 
 /// Whether the parallax is what it was a while ago, for long enough; `variance` is its own.
-fn repeats(looks: &[Look], variance: i64) -> bool {
+fn repeats(samples: &[Sample], variance: i64) -> bool {
     LOOPS.into_iter().any(|period| {
-        let Some(pairs) = looks.len().checked_sub(period).filter(|&pairs| pairs >= REPEATED) else {
+        let Some(pairs) = samples.len().checked_sub(period).filter(|&pairs| pairs >= REPEATED) else {
             return false;
         };
-        let pairs = looks[..pairs].iter().zip(&looks[period..]);
+        let pairs = samples[..pairs].iter().zip(&samples[period..]);
         let squares = pairs.filter_map(|(then, now)| {
             let change = parallax(now)? - parallax(then)?;
             Some(change * change)
@@ -145,9 +145,9 @@ struct Frame {
 }
 
 impl Frame {
-    fn of(look: &Look) -> Self {
+    fn of(sample: &Sample) -> Self {
         let at = |landmark: Landmark| {
-            let Point { x, y } = look.landmarks[landmark as usize];
+            let Point { x, y } = sample.landmarks[landmark as usize];
             // Coordinates of a frame; whatever else a caller gives must not overflow either.
             [x, y].map(|value| i64::from(value).clamp(-(1 << 22), 1 << 22))
         };
@@ -200,7 +200,7 @@ mod tests {
         [[-1.0, -0.9, 0.0], [1.0, -0.9, 0.0], [0.0, 0.1, 0.9], [-0.8, 1.1, 0.0], [0.8, 1.1, 0.0]];
 
     /// A look at the head, turned and nodding by so many degrees, flattened to `depth` of its depth.
-    fn look(yaw: f64, pitch: f64, depth: f64, shift: f64) -> Look {
+    fn sample(yaw: f64, pitch: f64, depth: f64, shift: f64) -> Sample {
         let (yaw, pitch) = (yaw.to_radians(), pitch.to_radians());
         let landmarks = HEAD.map(|[x, y, z]| {
             let z = z * depth;
@@ -209,21 +209,21 @@ mod tests {
             let subpixels = |value: f64| (value * 1024.0).round() as i32;
             Point { x: subpixels(160.0 + shift + 20.0 * x), y: subpixels(120.0 + 20.0 * y) }
         });
-        Look { landmarks, similarity: i16::MAX, ..Look::default() }
+        Sample { landmarks, similarity: i16::MAX, ..Sample::default() }
     }
 
-    fn swaying(count: usize, depth: f64, degrees: f64, period: f64) -> Vec<Look> {
+    fn swaying(count: usize, depth: f64, degrees: f64, period: f64) -> Vec<Sample> {
         let turn = |number: usize| (number as f64 * std::f64::consts::TAU / period).sin() * degrees;
-        (0..count).map(|number| look(turn(number), 0.0, depth, turn(number) / 2.0)).collect()
+        (0..count).map(|number| sample(turn(number), 0.0, depth, turn(number) / 2.0)).collect()
     }
 
     #[test]
     fn a_plane_keeps_its_parallax_and_a_head_does_not() {
         let flat: Vec<i64> =
-            [-25.0, 0.0, 25.0].map(|yaw| parallax(&look(yaw, 8.0, 0.0, 3.0)).unwrap()).into();
+            [-25.0, 0.0, 25.0].map(|yaw| parallax(&sample(yaw, 8.0, 0.0, 3.0)).unwrap()).into();
         assert!(flat.iter().all(|value| value.abs() <= 8), "{flat:?}");
         let solid: Vec<i64> =
-            [-25.0, 0.0, 25.0].map(|yaw| parallax(&look(yaw, 0.0, 1.0, 0.0)).unwrap()).into();
+            [-25.0, 0.0, 25.0].map(|yaw| parallax(&sample(yaw, 0.0, 1.0, 0.0)).unwrap()).into();
         // Half the height of the nose, in distances of the eyes, times the tangent.
         let expected = (0.45 * 25f64.to_radians().tan() * 4096.0) as i64;
         assert!((solid[2] - expected).abs() < 20 && (solid[0] + expected).abs() < 20, "{solid:?}");
@@ -240,10 +240,10 @@ mod tests {
 
     #[test]
     fn landmarks_on_a_line_or_far_away_are_no_face_and_no_fault() {
-        let line = Look { landmarks: [Point { x: 5, y: 5 }; 5], ..Look::default() };
+        let line = Sample { landmarks: [Point { x: 5, y: 5 }; 5], ..Sample::default() };
         assert_eq!(parallax(&line), None);
         let far = [i32::MIN, i32::MAX, 0, i32::MAX, i32::MIN].map(|x| Point { x, y: -x.saturating_neg() });
-        let far = Look { landmarks: far, ..Look::default() };
+        let far = Sample { landmarks: far, ..Sample::default() };
         let _ = Movement::of(&[line, far, line, far, line, far, line, far, line]);
     }
 }

@@ -11,7 +11,7 @@
 //!
 //! `postern train-liveness` finds mean, scale, weights and biases, and writes `weights.rs`.
 
-use crate::track::FEATURES;
+use crate::features::FEATURES;
 
 #[path = "weights.rs"]
 mod weights;

@@ -8,33 +8,33 @@
 //! | any | a stranger, or no living face | the same | refused; counts as a failure |
 //! | any | a known face, not in its schedule, or no clock to tell | idle | refused; no failure |
 //! | any | a known face that came in within the anti-passback time | idle | refused; no failure |
-//! | any | a known face, no code in its rule | idle | open |
-//! | idle | a known face with a code in its rule | code asked of this person, for a time | ask |
-//! | code asked of this person | their face again | the same | ask, the time goes on |
-//! | code asked of another person | a known face with a code | code asked of the new one | ask |
-//! | code asked | the code | idle | open |
-//! | code asked | the duress code | idle | open, with the silent alarm |
-//! | code asked | another code | the same | refused; counts as a failure |
-//! | code asked, time is over | any code | idle | ignored |
-//! | idle | a code | idle | ignored |
+//! | any | a known face, no pin in its rule | idle | open |
+//! | idle | a known face with a pin in its rule | pin asked of this person, for a time | ask |
+//! | pin asked of this person | their face again | the same | ask, the time goes on |
+//! | pin asked of another person | a known face with a pin | pin asked of the new one | ask |
+//! | pin asked | the pin | idle | open |
+//! | pin asked | the duress pin | idle | open, with the silent alarm |
+//! | pin asked | another pin | the same | refused; counts as a failure |
+//! | pin asked, time is over | any pin | idle | ignored |
+//! | idle | a pin | idle | ignored |
 //!
-//! A door that verifies does not ask who somebody is; they say so first, with their code ([`Claim::Identity`]), and then
+//! A door that verifies does not ask who somebody is; they say so first, with their pin ([`AuthEvent::Identity`]), and then
 //! their face is compared with theirs alone:
 //!
 //! | state | claim | next state | decision |
 //! |---|---|---|---|
-//! | any | a code of one person | face awaited of this person, for a time | ask for the face |
-//! | any | a code of nobody, or of several | idle | refused; counts as a failure |
-//! | face awaited | their face, and they may pass | idle | open; with the silent alarm, if it was the duress code |
+//! | any | a pin of one person | face awaited of this person, for a time | ask for the face |
+//! | any | a pin of nobody, or of several | idle | refused; counts as a failure |
+//! | face awaited | their face, and they may pass | idle | open; with the silent alarm, if it was the duress pin |
 //! | face awaited | their face, and they may not pass | idle | refused; no failure |
 //! | face awaited | another face | the same | refused; counts as a failure |
 //! | idle, or of another person, or time is over | a face that was verified | the same | ignored |
 //!
-//! Opening ends the count of failures. A code alone never opens: two factors are two.
+//! Opening ends the count of failures. A pin alone never opens: two factors are two.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, LocalTime, Lockout, Passback, Rule};
+use crate::{LocalTime, Lockout, Passback, Pin, Rule};
 
 /// Limits of the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,10 +46,10 @@ pub struct Limits {
     pub lockout_ms: u32,
     /// Within what time nobody comes in twice; 0 for none.
     pub passback_ms: u32,
-    /// How long a code is waited for.
-    pub code_ms: u32,
+    /// How long a pin is waited for.
+    pub pin_ms: u32,
     /// Minutes by which clocks at the door are ahead of UTC.
-    pub east: i16,
+    pub utc_offset_minutes: i16,
     /// For how long the door may stand open; 0 for as long as it likes.
     pub held_ms: u32,
     /// Whether the lock holds the door while it has current, and lets it go when the power goes, or on a fault.
@@ -57,15 +57,15 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Ten failures shut for half a minute at first; a code within 15 seconds; no anti-passback; UTC; a door
+    /// Ten failures shut for half a minute at first; a pin within 15 seconds; no anti-passback; UTC; a door
     /// that stands open for half a minute at most, and a lock that stays closed without power.
     fn default() -> Self {
         Self {
             failures: 10,
             lockout_ms: 30_000,
             passback_ms: 0,
-            code_ms: 15_000,
-            east: 0,
+            pin_ms: 15_000,
+            utc_offset_minutes: 0,
             held_ms: 30_000,
             fail_safe: false,
         }
@@ -74,7 +74,7 @@ impl Default for Limits {
 
 /// What somebody at the door shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claim {
+pub enum AuthEvent {
     /// A living face that is known.
     Face {
         /// Whose.
@@ -84,16 +84,16 @@ pub enum Claim {
     Stranger,
     /// A face that is not alive.
     Spoof,
-    /// A code typed.
-    Code(Code),
-    /// A code typed where faces are only compared with whose it is.
+    /// A pin typed.
+    Pin(Pin),
+    /// A pin typed where faces are only compared with whose it is.
     Identity {
         /// Whose; none if it is nobody's, or that of several.
         person: Option<u32>,
-        /// Whether it is their duress code.
+        /// Whether it is their duress pin.
         duress: bool,
     },
-    /// A living face that is the one of whom a code was typed.
+    /// A living face that is the one of whom a pin was typed.
     Verified {
         /// Whose.
         person: u32,
@@ -118,8 +118,8 @@ pub enum Reason {
     LockedOut = 5,
     /// They came in already.
     Passback = 6,
-    /// Not their code.
-    WrongCode = 7,
+    /// Not their pin.
+    WrongPin = 7,
     /// Their rule is lost, and nobody knows what it said.
     Unreadable = 8,
     /// The board's cover is open.
@@ -135,7 +135,7 @@ impl Reason {
         Self::Clock,
         Self::LockedOut,
         Self::Passback,
-        Self::WrongCode,
+        Self::WrongPin,
         Self::Unreadable,
         Self::Cover,
     ];
@@ -150,7 +150,7 @@ impl Reason {
             Self::Clock => "clock",
             Self::LockedOut => "locked-out",
             Self::Passback => "passback",
-            Self::WrongCode => "wrong-code",
+            Self::WrongPin => "wrong-pin",
             Self::Unreadable => "unreadable",
             Self::Cover => "cover",
         }
@@ -168,8 +168,8 @@ pub enum Decision {
         /// Whether they are forced to: open like always, and tell those outside.
         duress: bool,
     },
-    /// Ask for this person's code.
-    AskCode {
+    /// Ask for this person's pin.
+    AskPin {
         /// Of whom.
         person: u32,
     },
@@ -180,7 +180,7 @@ pub enum Decision {
     },
     /// Stay locked.
     Refused(Reason),
-    /// Nothing: nobody was asked for a code.
+    /// Nothing: nobody was asked for a pin.
     Ignored,
 }
 
@@ -189,7 +189,7 @@ pub enum Decision {
 pub struct Access {
     lockout: Lockout,
     passback: Passback,
-    /// Whose code is asked for, and until when.
+    /// Whose pin is asked for, and until when.
     asked: Option<(u32, u64)>,
     /// Whose face is awaited, until when, and whether they are forced to open.
     awaited: Option<(u32, u64, bool)>,
@@ -208,7 +208,7 @@ impl Access {
         &mut self,
         now: u64,
         clock: Option<u64>,
-        claim: Claim,
+        claim: AuthEvent,
         limits: &Limits,
         rule: impl FnOnce(u32) -> Rule,
     ) -> Decision {
@@ -219,22 +219,22 @@ impl Access {
         self.awaited = self.awaited.filter(|(_, until, _)| now < *until);
         self.asked = self.asked.filter(|(_, until)| now < *until);
         match claim {
-            Claim::Stranger => self.fail(now, limits, Reason::Stranger),
-            Claim::Spoof => self.fail(now, limits, Reason::NotLive),
-            Claim::Face { person } => self.face(now, clock, person, limits, &rule(person)),
-            Claim::Code(code) => match self.asked {
-                Some((person, _)) => self.code(now, clock, person, &code, limits, &rule(person)),
+            AuthEvent::Stranger => self.fail(now, limits, Reason::Stranger),
+            AuthEvent::Spoof => self.fail(now, limits, Reason::NotLive),
+            AuthEvent::Face { person } => self.face(now, clock, person, limits, &rule(person)),
+            AuthEvent::Pin(pin) => match self.asked {
+                Some((person, _)) => self.pin(now, clock, person, &pin, limits, &rule(person)),
                 None => Decision::Ignored,
             },
-            Claim::Identity { person: None, .. } => {
+            AuthEvent::Identity { person: None, .. } => {
                 self.awaited = None;
-                self.fail(now, limits, Reason::WrongCode)
+                self.fail(now, limits, Reason::WrongPin)
             }
-            Claim::Identity { person: Some(person), duress } => {
-                self.awaited = Some((person, now.saturating_add(limits.code_ms.into()), duress));
+            AuthEvent::Identity { person: Some(person), duress } => {
+                self.awaited = Some((person, now.saturating_add(limits.pin_ms.into()), duress));
                 Decision::AskFace { person }
             }
-            Claim::Verified { person } => match self.awaited {
+            AuthEvent::Verified { person } => match self.awaited {
                 Some((awaited, _, duress)) if awaited == person => {
                     self.awaited = None;
                     match self.may_pass(now, clock, person, limits, &rule(person)) {
@@ -253,7 +253,7 @@ impl Access {
         self.lockout.shut_until(now)
     }
 
-    /// Whose code is asked for.
+    /// Whose pin is asked for.
     #[must_use]
     pub fn asked(&self, now: u64) -> Option<u32> {
         self.asked.filter(|(_, until)| now < *until).map(|(person, _)| person)
@@ -277,23 +277,23 @@ impl Access {
             self.asked = None;
             return Decision::Refused(reason);
         }
-        if rule.code.is_none() {
+        if rule.pin.is_none() {
             return self.open(now, person, false);
         }
         let until = match self.asked {
             Some((asked, until)) if asked == person => until,
-            _ => now.saturating_add(limits.code_ms.into()),
+            _ => now.saturating_add(limits.pin_ms.into()),
         };
         self.asked = Some((person, until));
-        Decision::AskCode { person }
+        Decision::AskPin { person }
     }
 
-    fn code(
+    fn pin(
         &mut self,
         now: u64,
         clock: Option<u64>,
         person: u32,
-        code: &Code,
+        pin: &Pin,
         limits: &Limits,
         rule: &Rule,
     ) -> Decision {
@@ -302,12 +302,12 @@ impl Access {
             return Decision::Refused(reason);
         }
         // Both are compared, so that the time does not tell which it was.
-        let own = rule.code.is_some_and(|own| own == *code);
-        let duress = rule.duress.is_some_and(|duress| duress == *code);
+        let own = rule.pin.is_some_and(|own| own == *pin);
+        let duress = rule.duress_pin.is_some_and(|duress| duress == *pin);
         if own | duress {
             return self.open(now, person, duress);
         }
-        self.fail(now, limits, Reason::WrongCode)
+        self.fail(now, limits, Reason::WrongPin)
     }
 
     fn may_pass(
@@ -319,7 +319,7 @@ impl Access {
         rule: &Rule,
     ) -> Result<(), Reason> {
         if !rule.schedule.is_always() {
-            let time = LocalTime::new(clock.ok_or(Reason::Clock)?, limits.east);
+            let time = LocalTime::new(clock.ok_or(Reason::Clock)?, limits.utc_offset_minutes);
             if !rule.schedule.allows(time) {
                 return Err(Reason::Schedule);
             }

@@ -6,7 +6,7 @@
 //!
 //! | module | decides |
 //! |---|---|
-//! | [`Access`] | of one claim: open, ask for a code, or refuse, and why |
+//! | [`Access`] | of one claim: open, ask for a pin, or refuse, and why |
 //! | [`Lockout`] | after failures in a row: how long nobody is let in |
 //! | [`Schedule`] | at which times of the week somebody may pass |
 //! | [`Passback`] | that one person does not come in twice in a row |
@@ -15,17 +15,17 @@
 #![forbid(unsafe_code)]
 
 mod access;
-mod code;
 mod contact;
 mod lockout;
 mod passback;
+mod pin;
 mod rule;
 mod schedule;
 
-pub use access::{Access, Claim, Decision, Limits, Reason};
-pub use code::{Code, MAX_CODE};
+pub use access::{Access, AuthEvent, Decision, Limits, Reason};
 pub use contact::{Alarm, Contact};
 pub use lockout::Lockout;
 pub use passback::Passback;
+pub use pin::{MAX_PIN, Pin};
 pub use rule::Rule;
 pub use schedule::{DAY_MINUTES, LocalTime, MAX_WINDOWS, Schedule, Window};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, Schedule, Window};
+use crate::{Pin, Schedule, Window};
 
 /// When a person may pass, and with what besides their face.
 ///
@@ -12,24 +12,24 @@ use crate::{Code, Schedule, Window};
 pub struct Rule {
     /// At which times.
     pub schedule: Schedule,
-    /// The code that is asked for after the face; none for a face alone.
-    pub code: Option<Code>,
-    /// The code that opens like the other one and raises a silent alarm.
-    pub duress: Option<Code>,
+    /// The pin that is asked for after the face; none for a face alone.
+    pub pin: Option<Pin>,
+    /// The pin that opens like the other one and raises a silent alarm.
+    pub duress_pin: Option<Pin>,
 }
 
 impl Rule {
-    /// Whether windows and codes are such, as after they came over a line, and the codes go together: a duress
-    /// code needs a code to be typed in place of, and must be another one.
+    /// Whether windows and pins are such, as after they came over a line, and the pins go together: a duress
+    /// pin needs a pin to be typed in place of, and must be another one.
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        let together = match (&self.code, &self.duress) {
-            (Some(code), Some(duress)) => code != duress,
+        let together = match (&self.pin, &self.duress_pin) {
+            (Some(pin), Some(duress)) => pin != duress,
             (None, Some(_)) => false,
             _ => true,
         };
-        let mut codes = self.code.iter().chain(&self.duress);
-        together && codes.all(Code::is_valid) && self.schedule.windows().all(Window::is_valid)
+        let mut pins = self.pin.iter().chain(&self.duress_pin);
+        together && pins.all(Pin::is_valid) && self.schedule.windows().all(Window::is_valid)
     }
 }
 
@@ -39,12 +39,12 @@ mod tests {
 
     #[test]
     fn codes_go_together() {
-        let code = |digits: &str| Code::new(digits.as_bytes());
-        let rule = |code, duress| Rule { code, duress, ..Rule::default() };
+        let pin = |digits: &str| Pin::new(digits.as_bytes());
+        let rule = |pin, duress| Rule { pin, duress_pin: duress, ..Rule::default() };
         assert!(rule(None, None).is_valid());
-        assert!(rule(code("1234"), None).is_valid());
-        assert!(rule(code("1234"), code("1235")).is_valid());
-        assert!(!rule(code("1234"), code("1234")).is_valid());
-        assert!(!rule(None, code("1234")).is_valid());
+        assert!(rule(pin("1234"), None).is_valid());
+        assert!(rule(pin("1234"), pin("1235")).is_valid());
+        assert!(!rule(pin("1234"), pin("1234")).is_valid());
+        assert!(!rule(None, pin("1234")).is_valid());
     }
 }

@@ -23,11 +23,11 @@ pub struct LocalTime {
 }
 
 impl LocalTime {
-    /// The time at a door whose clocks are `east` minutes ahead of UTC.
+    /// The time at a door whose clocks are `utc_offset_minutes` minutes ahead of UTC.
     #[must_use]
-    pub const fn new(unix_ms: u64, east: i16) -> Self {
+    pub const fn new(unix_ms: u64, utc_offset_minutes: i16) -> Self {
         let minutes = (unix_ms / MINUTE_MS % MINUTES_OF_WEEK + FIRST_DAY * DAY_MINUTES as u64) as i64;
-        let local = (minutes + east as i64).rem_euclid(MINUTES_OF_WEEK as i64) as u64;
+        let local = (minutes + utc_offset_minutes as i64).rem_euclid(MINUTES_OF_WEEK as i64) as u64;
         let day = local / DAY_MINUTES as u64;
         Self { day: day as u8, minute: (local % DAY_MINUTES as u64) as u16 }
     }

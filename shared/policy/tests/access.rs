@@ -1,27 +1,27 @@
 //! The table of `access`, row by row, and what must hold whatever comes.
 
-use policy::{Access, Claim, Code, Decision, Limits, Reason, Rule, Schedule, Window};
+use policy::{Access, AuthEvent, Decision, Limits, Pin, Reason, Rule, Schedule, Window};
 use proptest::prelude::*;
 
 const LIMITS: Limits = Limits {
     failures: 3,
     lockout_ms: 10_000,
     passback_ms: 0,
-    code_ms: 15_000,
-    east: 60,
+    pin_ms: 15_000,
+    utc_offset_minutes: 60,
     held_ms: 0,
     fail_safe: false,
 };
 
-fn code(digits: &str) -> Code {
-    Code::new(digits.as_bytes()).unwrap()
+fn pin(digits: &str) -> Pin {
+    Pin::new(digits.as_bytes()).unwrap()
 }
 
-/// Person 1 needs nothing more, 2 a code, 3 comes on weekdays from 8 to 18.
+/// Person 1 needs nothing more, 2 a pin, 3 comes on weekdays from 8 to 18.
 fn rule(person: u32) -> Rule {
     let office = Window { days: 0b1_1111, from: 8 * 60, to: 18 * 60 };
     match person {
-        2 => Rule { code: Some(code("1234")), duress: Some(code("1235")), ..Rule::default() },
+        2 => Rule { pin: Some(pin("1234")), duress_pin: Some(pin("1235")), ..Rule::default() },
         3 => Rule { schedule: Schedule::new(&[office]).unwrap(), ..Rule::default() },
         _ => Rule::default(),
     }
@@ -38,16 +38,16 @@ impl Door {
         Self { access: Access::new(), limits: LIMITS, clock: None }
     }
 
-    fn claim(&mut self, now: u64, claim: Claim) -> Decision {
+    fn claim(&mut self, now: u64, claim: AuthEvent) -> Decision {
         self.access.decide(now, self.clock, claim, &self.limits, rule)
     }
 
     fn face(&mut self, now: u64, person: u32) -> Decision {
-        self.claim(now, Claim::Face { person })
+        self.claim(now, AuthEvent::Face { person })
     }
 
-    fn code(&mut self, now: u64, digits: &str) -> Decision {
-        self.claim(now, Claim::Code(code(digits)))
+    fn pin(&mut self, now: u64, digits: &str) -> Decision {
+        self.claim(now, AuthEvent::Pin(pin(digits)))
     }
 }
 
@@ -60,16 +60,16 @@ fn a_face_alone_opens_where_its_rule_says_so() {
 #[test]
 fn two_factors_in_time_open_and_duress_looks_the_same() {
     let mut door = Door::new();
-    assert_eq!(door.code(0, "1234"), Decision::Ignored, "a code alone opens nothing");
-    assert_eq!(door.face(0, 2), Decision::AskCode { person: 2 });
+    assert_eq!(door.pin(0, "1234"), Decision::Ignored, "a pin alone opens nothing");
+    assert_eq!(door.face(0, 2), Decision::AskPin { person: 2 });
     assert_eq!(door.access.asked(14_999), Some(2));
-    assert_eq!(door.face(14_000, 2), Decision::AskCode { person: 2 }, "which does not lengthen the time");
-    assert_eq!(door.code(14_999, "1234"), Decision::Open { person: 2, duress: false });
-    assert_eq!(door.code(14_999, "1234"), Decision::Ignored, "once");
-    assert_eq!(door.face(20_000, 2), Decision::AskCode { person: 2 });
-    assert_eq!(door.code(21_000, "1235"), Decision::Open { person: 2, duress: true });
+    assert_eq!(door.face(14_000, 2), Decision::AskPin { person: 2 }, "which does not lengthen the time");
+    assert_eq!(door.pin(14_999, "1234"), Decision::Open { person: 2, duress: false });
+    assert_eq!(door.pin(14_999, "1234"), Decision::Ignored, "once");
+    assert_eq!(door.face(20_000, 2), Decision::AskPin { person: 2 });
+    assert_eq!(door.pin(21_000, "1235"), Decision::Open { person: 2, duress: true });
     door.face(30_000, 2);
-    assert_eq!(door.code(45_000, "1234"), Decision::Ignored, "too late");
+    assert_eq!(door.pin(45_000, "1234"), Decision::Ignored, "too late");
 }
 
 #[test]
@@ -77,20 +77,20 @@ fn a_code_is_asked_of_who_came_last() {
     let mut door = Door::new();
     door.face(0, 2);
     assert_eq!(door.face(1, 1), Decision::Open { person: 1, duress: false });
-    assert_eq!(door.code(2, "1234"), Decision::Ignored);
+    assert_eq!(door.pin(2, "1234"), Decision::Ignored);
 }
 
 #[test]
 fn wrong_codes_strangers_and_spoofs_lock_out() {
     let mut door = Door::new();
     door.face(0, 2);
-    assert_eq!(door.code(1, "9999"), Decision::Refused(Reason::WrongCode));
-    assert_eq!(door.claim(2, Claim::Stranger), Decision::Refused(Reason::Stranger));
-    assert_eq!(door.claim(3, Claim::Spoof), Decision::Refused(Reason::NotLive));
+    assert_eq!(door.pin(1, "9999"), Decision::Refused(Reason::WrongPin));
+    assert_eq!(door.claim(2, AuthEvent::Stranger), Decision::Refused(Reason::Stranger));
+    assert_eq!(door.claim(3, AuthEvent::Spoof), Decision::Refused(Reason::NotLive));
     assert_eq!(door.access.shut_until(4), Some(10_003));
-    assert_eq!(door.code(4, "1234"), Decision::Refused(Reason::LockedOut), "even the right one");
+    assert_eq!(door.pin(4, "1234"), Decision::Refused(Reason::LockedOut), "even the right one");
     assert_eq!(door.face(5, 1), Decision::Refused(Reason::LockedOut));
-    assert_eq!(door.code(10_003, "1234"), Decision::Ignored, "the code is asked for anew");
+    assert_eq!(door.pin(10_003, "1234"), Decision::Ignored, "the pin is asked for anew");
     assert_eq!(door.face(10_004, 1), Decision::Open { person: 1, duress: false });
 }
 
@@ -118,19 +118,19 @@ fn nobody_comes_in_twice() {
 }
 
 /// A claim, by a number.
-fn claim(number: u8) -> Claim {
+fn claim(number: u8) -> AuthEvent {
     match number {
-        0 => Claim::Stranger,
-        1 => Claim::Spoof,
-        2 => Claim::Code(code("1234")),
-        3 => Claim::Code(code("1235")),
-        4 => Claim::Code(code("0000")),
-        person => Claim::Face { person: u32::from(person) - 4 },
+        0 => AuthEvent::Stranger,
+        1 => AuthEvent::Spoof,
+        2 => AuthEvent::Pin(pin("1234")),
+        3 => AuthEvent::Pin(pin("1235")),
+        4 => AuthEvent::Pin(pin("0000")),
+        person => AuthEvent::Face { person: u32::from(person) - 4 },
     }
 }
 
 proptest! {
-    /// The door opens to nobody but a known face, within the time for the code if there is one,
+    /// The door opens to nobody but a known face, within the time for the pin if there is one,
     /// and never while it is shut.
     #[test]
     fn it_opens_only_as_the_rules_say(steps in proptest::collection::vec((0u8..8, 0u64..9_000), 1..200)) {
@@ -148,7 +148,7 @@ proptest! {
                 match person {
                     1 => prop_assert!(number == 5 && !duress),
                     2 => {
-                        prop_assert!(face_2.is_some_and(|at| now - at < LIMITS.code_ms.into()));
+                        prop_assert!(face_2.is_some_and(|at| now - at < LIMITS.pin_ms.into()));
                         prop_assert_eq!(duress, number == 3);
                         prop_assert!(number == 2 || number == 3);
                     }
@@ -162,13 +162,13 @@ proptest! {
 #[test]
 fn who_says_who_they_are_passes_with_that_face_once_and_in_time() {
     let mut door = Door::new();
-    let says = |person, duress| Claim::Identity { person: Some(person), duress };
-    let verified = |person| Claim::Verified { person };
+    let says = |person, duress| AuthEvent::Identity { person: Some(person), duress };
+    let verified = |person| AuthEvent::Verified { person };
     assert_eq!(door.claim(0, verified(1)), Decision::Ignored, "nobody said so");
     assert_eq!(door.claim(0, says(2, false)), Decision::AskFace { person: 2 });
     assert_eq!(door.access.awaited(14_999), Some(2));
     assert_eq!(door.claim(1, verified(1)), Decision::Ignored, "another one");
-    assert_eq!(door.claim(2, Claim::Stranger), Decision::Refused(Reason::Stranger));
+    assert_eq!(door.claim(2, AuthEvent::Stranger), Decision::Refused(Reason::Stranger));
     assert_eq!(door.claim(3, verified(2)), Decision::Open { person: 2, duress: false });
     assert_eq!(door.claim(4, verified(2)), Decision::Ignored, "once");
     door.claim(5, says(2, true));
@@ -186,11 +186,11 @@ fn who_says_who_they_are_passes_with_that_face_once_and_in_time() {
 #[test]
 fn codes_of_nobody_lock_out_and_end_what_was_awaited() {
     let mut door = Door::new();
-    let nobody = Claim::Identity { person: None, duress: false };
-    door.claim(0, Claim::Identity { person: Some(1), duress: false });
+    let nobody = AuthEvent::Identity { person: None, duress: false };
+    door.claim(0, AuthEvent::Identity { person: Some(1), duress: false });
     for _ in 0..3 {
-        assert_eq!(door.claim(1, nobody), Decision::Refused(Reason::WrongCode));
+        assert_eq!(door.claim(1, nobody), Decision::Refused(Reason::WrongPin));
     }
-    assert_eq!(door.claim(2, Claim::Verified { person: 1 }), Decision::Refused(Reason::LockedOut));
-    assert_eq!(door.claim(10_001, Claim::Verified { person: 1 }), Decision::Ignored);
+    assert_eq!(door.claim(2, AuthEvent::Verified { person: 1 }), Decision::Refused(Reason::LockedOut));
+    assert_eq!(door.claim(10_001, AuthEvent::Verified { person: 1 }), Decision::Ignored);
 }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Flaw, Hash, ModelKind, Name, Role, Similarity, Text};
+use crate::{CosineScore, Flaw, Hash, ModelKind, Name, Role, Text};
 
 /// A refusal. Nothing was changed, unless a variant says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -103,7 +103,7 @@ pub enum Error {
         /// Under which name.
         name: Name,
         /// How similar it is.
-        similarity: Similarity,
+        similarity: CosineScore,
     },
     /// Nobody of this name is enrolled.
     #[error("nobody named {name} is enrolled")]
@@ -274,10 +274,10 @@ pub enum SettingName {
     LockoutMs,
     /// [`passback_ms`](crate::Limits::passback_ms)
     PassbackMs,
-    /// [`code_ms`](crate::Limits::code_ms)
+    /// [`pin_ms`](crate::Limits::pin_ms)
     CodeMs,
-    /// [`east`](crate::Limits::east), of which the range tells the absolute value
-    East,
+    /// [`utc_offset_minutes`](crate::Limits::utc_offset_minutes), of which the range tells the absolute value
+    UtcOffset,
     /// [`held_ms`](crate::Limits::held_ms)
     HeldMs,
     /// [`address`](crate::Osdp::address)
@@ -294,7 +294,7 @@ impl core::fmt::Display for SettingName {
             SettingName::LockoutMs => "the time for which failures shut the door, in milliseconds,",
             SettingName::PassbackMs => "the time within which nobody comes in twice, in milliseconds,",
             SettingName::CodeMs => "the time for a code in milliseconds",
-            SettingName::East => "the minutes by which the door is ahead of UTC, or behind,",
+            SettingName::UtcOffset => "the minutes by which the door is ahead of UTC, or behind,",
             SettingName::HeldMs => "the time for which the door may stand open, in milliseconds,",
             SettingName::OsdpAddress => "the address on the bus",
         })

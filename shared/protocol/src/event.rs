@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Alarm, Artefact, Candidate, Face, Flaw, Label, Liveness, Name, PersonId, Reason, ResetReason, Role,
-    Similarity,
+    Alarm, Candidate, CosineScore, Face, Flaw, Label, Liveness, Name, PersonId, Reason, RejectReason,
+    ResetReason, Role,
 };
 
 /// An event.
@@ -30,17 +30,17 @@ pub enum EventKind {
         reset: ResetReason,
     },
     /// A camera picture was judged.
-    Judged {
+    FrameAssessed {
         /// The picture's sequence number.
         frame: u32,
         /// What it shows.
-        judgement: Judgement,
+        result: FrameResult,
         /// Faces in the picture.
         faces: u8,
         /// The largest one.
         face: Option<Face>,
         /// The similarity needed; none without an encoder.
-        threshold: Option<Similarity>,
+        threshold: Option<CosineScore>,
         /// Pictures in a row that agree, this one included.
         agreement: u8,
         /// Instructions spent.
@@ -78,7 +78,7 @@ pub enum EventKind {
         reason: Reason,
     },
     /// A code is asked of somebody known.
-    CodeAsked {
+    PinRequested {
         /// Of whom.
         person: PersonId,
         /// Their name.
@@ -99,7 +99,7 @@ pub enum EventKind {
         over: bool,
     },
     /// Somebody's code was typed, and now their face is waited for.
-    FaceAsked {
+    FaceRequested {
         /// Whose.
         person: PersonId,
         /// Their name.
@@ -110,7 +110,7 @@ pub enum EventKind {
 /// What a camera picture shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub enum Judgement {
+pub enum FrameResult {
     /// No face.
     NoFace,
     /// A face too poor to compare.
@@ -122,7 +122,7 @@ pub enum Judgement {
     /// The board cannot judge: a network is missing, or the gallery is another encoder's.
     Unable,
     /// A face that is no living one's; it was not compared.
-    NotLive(Artefact),
+    NotLive(RejectReason),
     /// A face that was not compared, since nobody's code was typed before.
     Unclaimed,
 }

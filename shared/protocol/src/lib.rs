@@ -63,24 +63,24 @@ mod status;
 
 pub use controller::{Osdp, OsdpState, Scbk};
 pub use error::{Error, SettingName};
-pub use event::{Event, EventKind, Judgement};
+pub use event::{Event, EventKind, FrameResult};
 pub use face::{Face, Flaw, Point, Quality};
 pub use frame::{
     Body, DecodeError, Deframer, EncodeError, Kind, MAX_BODY, MAX_FRAME, MAX_PACKET, MAX_SEALING, Packet,
     encode, encode_bytes, pack,
 };
-pub use liveness::{Artefact, Gesture, Liveness, LivenessMode};
+pub use liveness::{Gesture, Liveness, LivenessMode, RejectReason};
 pub use log::{Clock, ENTRIES_PER_PAGE, LogEntry};
 pub use model::{Firmware, ModelInfo, ModelKind};
 pub use pair::{Host, Label, MAX_HOSTS, MAX_LABEL, Pairing, Role, Signature};
-pub use policy::{Alarm, Code, Limits, Reason, Rule, Schedule, Window};
+pub use policy::{Alarm, Limits, Pin, Reason, Rule, Schedule, Window};
 pub use reply::LastReply;
 pub use request::{Enrolment, PixelFormat, Request, Source};
 pub use response::{Candidate, Comparison, Response, User};
 pub use status::{Door, Matching, ResetReason, Settings, Status, Wiegand};
 
 /// Version of the message table. It grows by one whenever the bytes of a message change.
-pub const VERSION: u16 = 5;
+pub const VERSION: u16 = 6;
 
 /// Most bytes of data in one [`Request::FrameChunk`] or [`Request::ModelChunk`].
 pub const MAX_CHUNK: usize = 2048;
@@ -113,4 +113,4 @@ pub type Hash = [u8; 32];
 pub type PersonId = u32;
 
 /// A similarity (cosine) or a threshold on one, Q15: 32767 is 1.
-pub type Similarity = i16;
+pub type CosineScore = i16;

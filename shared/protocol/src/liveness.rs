@@ -34,15 +34,15 @@ pub struct Liveness {
     /// The score that each picture needs.
     pub needed: u16,
     /// What spoke against it; none if the face passes for a living one.
-    pub against: Option<Artefact>,
+    pub reject: Option<RejectReason>,
 }
 
 /// What gives an attack away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub enum Artefact {
+pub enum RejectReason {
     /// It looks like a picture: the network's score is too low.
-    Looks,
+    Score,
     /// It moves as a plane does: its landmarks are those of one flat picture seen from several sides.
     Flat,
     /// Its movement repeats to the pixel, as that of a recording in a loop.
@@ -59,7 +59,7 @@ pub enum Artefact {
     Challenge,
 }
 
-impl Artefact {
+impl RejectReason {
     /// Whether nothing is decided: the door wants to see more.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Early | Self::Asked(_))
@@ -96,17 +96,17 @@ impl core::fmt::Display for Gesture {
     }
 }
 
-impl core::fmt::Display for Artefact {
+impl core::fmt::Display for RejectReason {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
-            Artefact::Looks => "looks like a picture",
-            Artefact::Flat => "moves like a flat picture",
-            Artefact::Still => "does not move",
-            Artefact::Early => "is to be watched for longer",
-            Artefact::Sequence => "does not look and move like a living one",
-            Artefact::Repeats => "moves like a recording that repeats",
-            Artefact::Asked(gesture) => return write!(f, "is asked to {gesture}"),
-            Artefact::Challenge => "did not do what it was asked to",
+            RejectReason::Score => "looks like a picture",
+            RejectReason::Flat => "moves like a flat picture",
+            RejectReason::Still => "does not move",
+            RejectReason::Early => "is to be watched for longer",
+            RejectReason::Sequence => "does not look and move like a living one",
+            RejectReason::Repeats => "moves like a recording that repeats",
+            RejectReason::Asked(gesture) => return write!(f, "is asked to {gesture}"),
+            RejectReason::Challenge => "did not do what it was asked to",
         })
     }
 }

@@ -6,9 +6,9 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ENTRIES_PER_PAGE, EVENTS_PER_PAGE, Event, Face, Firmware, Hash, Host, Liveness, LogEntry, MAX_FACES,
-    MAX_HOSTS, MAX_TEMPLATE, ModelInfo, Name, Pairing, PersonId, Role, Schedule, Settings, Similarity,
-    Status, Text, USERS_PER_PAGE,
+    CosineScore, ENTRIES_PER_PAGE, EVENTS_PER_PAGE, Event, Face, Firmware, Hash, Host, Liveness, LogEntry,
+    MAX_FACES, MAX_HOSTS, MAX_TEMPLATE, ModelInfo, Name, Pairing, PersonId, Role, Schedule, Settings, Status,
+    Text, USERS_PER_PAGE,
 };
 
 /// A successful reply.
@@ -129,9 +129,9 @@ pub enum Response {
         /// At which times they may pass.
         schedule: Schedule,
         /// Whether a code is asked for besides the face.
-        code: bool,
+        pin: bool,
         /// Whether there is a code that raises a silent alarm.
-        duress: bool,
+        duress_pin: bool,
     },
     /// The board's own firmware.
     Firmware(Firmware),
@@ -143,7 +143,7 @@ pub struct Comparison {
     /// The most similar person; for 1:1 the one claimed.
     pub best: Option<Candidate>,
     /// The similarity needed.
-    pub threshold: Similarity,
+    pub threshold: CosineScore,
     /// Whether `best` reaches the threshold.
     pub accepted: bool,
     /// Faces in the picture; the largest was compared.
@@ -165,7 +165,7 @@ pub struct Candidate {
     /// The person's name.
     pub name: Name,
     /// The highest similarity to one of their templates.
-    pub similarity: Similarity,
+    pub similarity: CosineScore,
 }
 
 /// A person in the gallery.

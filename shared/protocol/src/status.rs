@@ -3,7 +3,7 @@
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
-use crate::{Clock, Hash, Limits, LivenessMode, ModelInfo, OsdpState, Similarity, Text};
+use crate::{Clock, CosineScore, Hash, Limits, LivenessMode, ModelInfo, OsdpState, Text};
 
 /// The state of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub struct Status {
     /// Bytes of flash free for more templates.
     pub free_bytes: u32,
     /// The similarity needed now to open the door (1:N); none without an encoder.
-    pub threshold: Option<Similarity>,
+    pub threshold: Option<CosineScore>,
     /// The settings in force.
     pub settings: Settings,
     /// Sequence number of the last picture taken from the camera; 0 for none.

@@ -1,6 +1,6 @@
 //! The two networks and the way through them.
 
-use gallery::{CalibrationPoint, EncoderHash, MAX_DIMENSION, MIN_DIMENSION, Similarity, Template};
+use gallery::{CalibrationPoint, CosineScore, EncoderHash, MAX_DIMENSION, MIN_DIMENSION, Template};
 use nn::Model;
 use nn::format::Kind;
 use vision::{CROP_SIZE, Decoder, Face, Faces, Frame, InputSize, fill_input};
@@ -65,9 +65,10 @@ impl<'m> Recognizer<'m> {
     /// The encoder's thresholds by false-match rate, rising, for [`gallery::Calibration`].
     pub fn calibration_points(&self) -> impl ExactSizeIterator<Item = CalibrationPoint> + 'm {
         let records = self.encoder.calibration();
-        records
-            .iter()
-            .map(|record| CalibrationPoint { one_in: record.one_in, threshold: Similarity(record.threshold) })
+        records.iter().map(|record| CalibrationPoint {
+            one_in: record.one_in,
+            threshold: CosineScore(record.threshold),
+        })
     }
 
     /// The faces in `frame`, in its coordinates, best score first. What has landmarks that make no
@@ -83,7 +84,7 @@ impl<'m> Recognizer<'m> {
         for face in &mut faces {
             *face = placement.face_to_frame(face);
         }
-        faces.retain(|face| vision::Similarity::to_template(&face.landmarks).is_ok());
+        faces.retain(|face| vision::SimilarityTransform::to_template(&face.landmarks).is_ok());
         Ok(faces)
     }
 
@@ -95,7 +96,8 @@ impl<'m> Recognizer<'m> {
     where
         'm: 'a,
     {
-        let similarity = vision::Similarity::to_template(&face.landmarks).map_err(|_| Error::Landmarks)?;
+        let similarity =
+            vision::SimilarityTransform::to_template(&face.landmarks).map_err(|_| Error::Landmarks)?;
         let encoder = self.encoder;
         vision::crop_face(frame, &similarity, aligned::crop_in(&encoder, arena)?);
         Ok(Aligned { encoder, arena, face: *face, frame_width: frame.width(), frame_height: frame.height() })

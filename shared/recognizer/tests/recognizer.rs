@@ -118,7 +118,7 @@ fn a_white_square_is_found_and_encoded() {
     arena.fill(77);
     assert_eq!(recognizer.align(&frame, &faces[0], arena).unwrap().encode().unwrap(), template);
 
-    let alignment = vision::Similarity::to_template(&faces[0].landmarks).unwrap();
+    let alignment = vision::SimilarityTransform::to_template(&faces[0].landmarks).unwrap();
     let mut crop = [0; vision::CROP_BYTES];
     vision::crop_face(&frame, &alignment, &mut crop);
     assert_eq!(recognizer.encode_aligned(&crop, arena).unwrap(), template);
@@ -147,7 +147,7 @@ fn smaller_crops_are_encoded_and_judged() {
         assert!(quality.brightness > 100 && quality.contrast > 20, "{quality:?}");
         let template = aligned.encode().unwrap();
 
-        let alignment = vision::Similarity::to_template(&faces[0].landmarks).unwrap();
+        let alignment = vision::SimilarityTransform::to_template(&faces[0].landmarks).unwrap();
         let mut crop = vec![0; recognizer.crop_size().pow(2) * 3];
         vision::crop_face(&frame, &alignment, &mut crop);
         assert_eq!(recognizer.encode_aligned(&crop, arena).unwrap(), template);

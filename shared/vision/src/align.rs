@@ -35,7 +35,7 @@ const MAX_POSITION: i32 = 1 << 24;
 /// The way from crop to frame: `x = a u + b v + x0`, `y = -b u + a v + y0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Similarity {
+pub struct SimilarityTransform {
     /// Frame pixels a crop pixel, along; Q16.
     pub(crate) a: i64,
     /// Frame pixels a crop pixel, across; Q16.
@@ -46,7 +46,7 @@ pub struct Similarity {
     pub(crate) y0: i64,
 }
 
-impl Similarity {
+impl SimilarityTransform {
     /// The transform that lays `landmarks` on [`TEMPLATE`].
     ///
     /// # Errors

@@ -12,7 +12,7 @@
 //! smaller one shows the same in larger pixels.
 
 use crate::Frame;
-use crate::align::{CROP_SIZE, Similarity};
+use crate::align::{CROP_SIZE, SimilarityTransform};
 
 /// Bytes of a crop as large as the template: 112 x 112 x 3.
 pub const CROP_BYTES: usize = CROP_SIZE * CROP_SIZE * 3;
@@ -28,7 +28,7 @@ type Sums = [[u32; 3]; CROP_SIZE];
 
 /// Fills the square `crop` (NHWC, RGB, `i8 = u8 - 128`) with the face that `similarity` found in
 /// `frame`. Its side is at most [`CROP_SIZE`]; what is no part of such a square stays as it is.
-pub fn crop_face(frame: &Frame, similarity: &Similarity, crop: &mut [i8]) {
+pub fn crop_face(frame: &Frame, similarity: &SimilarityTransform, crop: &mut [i8]) {
     let side = side(crop.len());
     let similarity = similarity.for_side(side);
     match similarity.scale_squared() {
@@ -44,9 +44,9 @@ pub(crate) fn side(bytes: usize) -> usize {
 }
 
 /// Takes `N` x `N` samples a crop pixel, `N` being 1, 2 or 4, evenly spread over the pixel.
-fn fill<const N: usize>(frame: &Frame, similarity: &Similarity, side: usize, crop: &mut [i8]) {
+fn fill<const N: usize>(frame: &Frame, similarity: &SimilarityTransform, side: usize, crop: &mut [i8]) {
     let offsets: [i64; N] = core::array::from_fn(|i| (8 * i as i64 + 4) / N as i64 - 4);
-    let Similarity { a, b, x0, y0 } = *similarity;
+    let SimilarityTransform { a, b, x0, y0 } = *similarity;
     let mut sums: Sums = [[0; 3]; CROP_SIZE];
     for (row, v) in crop.chunks_exact_mut(side * 3).take(side).zip(0..) {
         let sums = &mut sums[..side];

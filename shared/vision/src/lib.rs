@@ -11,7 +11,7 @@
 //! - a network's input is NHWC, RGB, `i8 = u8 - 128`.
 //!
 //! The way of a frame: [`Frame`] → [`fill_input`] → the detector network → [`Decoder::decode`] →
-//! [`Similarity::to_template`] → [`crop_face`] → the encoder network; [`Quality::measure`] says
+//! [`SimilarityTransform::to_template`] → [`crop_face`] → the encoder network; [`Quality::measure`] says
 //! whether the face is worth encoding, [`openness`] whether its eyes are open, and [`crop_surroundings`] is what a liveness network sees.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -32,7 +32,7 @@ mod suppress;
 mod surroundings;
 mod verdict;
 
-pub use align::{CROP_SIZE, Similarity, TEMPLATE};
+pub use align::{CROP_SIZE, SimilarityTransform, TEMPLATE};
 pub use color::{luma, rgb_to_rgb565, rgb_to_yuv, rgb565_to_rgb, yuv_to_rgb};
 pub use crop::{CROP_BYTES, crop_face};
 pub use decode::{Decoder, HEADS, HeadShape, HeadValues, STRIDES};

@@ -1,7 +1,9 @@
 //! Alignment and crops against the exact arithmetic of `f64`.
 
 use proptest::prelude::*;
-use vision::{CROP_BYTES, CROP_SIZE, Error, Frame, PixelFormat, Point, Similarity, TEMPLATE, crop_face};
+use vision::{
+    CROP_BYTES, CROP_SIZE, Error, Frame, PixelFormat, Point, SimilarityTransform, TEMPLATE, crop_face,
+};
 
 const UNIT: f64 = 1024.0;
 
@@ -40,7 +42,7 @@ proptest! {
         off in prop::array::uniform10(-6.0f64..6.0),
     ) {
         let landmarks = landmarks(scale, angle, x, y, off);
-        let similarity = Similarity::to_template(&landmarks).unwrap();
+        let similarity = SimilarityTransform::to_template(&landmarks).unwrap();
         let [a, b, x0, y0] = exact(&landmarks);
         for (u, v) in [(0, 0), (111, 0), (0, 111), (111, 111), (56, 56), (20, 90)] {
             let got = similarity.to_frame(Point { x: u * 1024, y: v * 1024 });
@@ -53,7 +55,7 @@ proptest! {
     #[test]
     fn any_landmarks_are_answered(points in prop::array::uniform5((any::<i32>(), any::<i32>()))) {
         let landmarks = points.map(|(x, y)| Point { x, y });
-        if let Ok(similarity) = Similarity::to_template(&landmarks) {
+        if let Ok(similarity) = SimilarityTransform::to_template(&landmarks) {
             similarity.to_frame(Point { x: i32::MAX, y: i32::MIN });
             let bytes = [0x5a; 32 * 32 * 2];
             let frame = Frame::new(PixelFormat::Yuyv, 32, 32, &bytes).unwrap();
@@ -65,7 +67,7 @@ proptest! {
 #[test]
 fn degenerate_landmarks_are_refused() {
     let point = Point { x: 5_000, y: 5_000 };
-    assert_eq!(Similarity::to_template(&[point; 5]), Err(Error::DegenerateLandmarks));
+    assert_eq!(SimilarityTransform::to_template(&[point; 5]), Err(Error::DegenerateLandmarks));
 }
 
 /// A smooth colour picture in RGB565 (no chroma shared between pixels).
@@ -86,7 +88,7 @@ fn check_crop(side: usize, scale: f64, samples: i32) {
     let bytes = picture();
     let frame = Frame::new(PixelFormat::Rgb565, 320, 240, &bytes).unwrap();
     let landmarks = landmarks(scale, 0.3, 150.0, 50.0 * scale, [0.0; 10]);
-    let similarity = Similarity::to_template(&landmarks).unwrap();
+    let similarity = SimilarityTransform::to_template(&landmarks).unwrap();
     let mut crop = vec![0; side * side * 3];
     crop_face(&frame, &similarity, &mut crop);
     let [a, b, x0, y0] = exact(&landmarks);

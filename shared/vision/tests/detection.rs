@@ -151,7 +151,7 @@ proptest! {
         let placement = vision::Placement::new(320, 240, size);
         for face in decoder.decode(&heads) {
             let face = placement.face_to_frame(&face);
-            let _ = vision::Similarity::to_template(&face.landmarks);
+            let _ = vision::SimilarityTransform::to_template(&face.landmarks);
             vision::Quality::measure(&face, &[3; vision::CROP_BYTES], 320, 240);
         }
     }

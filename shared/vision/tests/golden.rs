@@ -80,7 +80,7 @@ fn crops_and_their_quality() {
         let bytes = camera(format);
         let frame = Frame::new(format, WIDTH, HEIGHT, &bytes).unwrap();
         let face = face(size, 90, 40);
-        let similarity = Similarity::to_template(&face.landmarks).unwrap();
+        let similarity = SimilarityTransform::to_template(&face.landmarks).unwrap();
         let mut crop = [0; CROP_BYTES];
         crop_face(&frame, &similarity, &mut crop);
         assert_eq!(signed(&crop), want, "{format:?} {size}");

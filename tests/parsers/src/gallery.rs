@@ -4,14 +4,14 @@
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
-use emulation::nor::{ERASED, Nor, SECTOR_SIZE};
-use gallery::{EncoderHash, Error, Gallery, Memory, Name, Probe, Similarity, Template};
 use crypto::{Generator, Key};
+use emulation::nor::{ERASED, Nor, SECTOR_SIZE};
+use gallery::{CosineScore, EncoderHash, Error, Gallery, Memory, Name, Probe, Template};
 
 /// The smallest flash that a gallery takes: the ring, and four sectors of the map.
 const BYTES: usize = 8 * SECTOR_SIZE;
 const ENCODER: EncoderHash = EncoderHash([5; 32]);
-const THRESHOLD: Similarity = Similarity(30_000);
+const THRESHOLD: CosineScore = CosineScore(30_000);
 
 /// Flash that somebody else's memory holds.
 pub(crate) type Flash<'a> = Nor<&'a mut [u8]>;

@@ -4,9 +4,9 @@
 //! The curve is replaced by a sum, which agrees as a curve does and keeps nothing secret. That is no
 //! matter here: an input knows no keys, and what is checked is how messages are taken apart.
 
-use noise_protocol::DH;
 use crypto::Key;
 use crypto::handshake::{FIRST, InitiatorBy, ResponderBy, SECOND, THIRD};
+use noise_protocol::DH;
 
 const VERSION: u16 = 2;
 

@@ -7,8 +7,8 @@
 use std::sync::OnceLock;
 
 use boot::{Record, Ring};
-use emulation::nor::{Nor, SECTOR_SIZE};
 use crypto::Key;
+use emulation::nor::{Nor, SECTOR_SIZE};
 
 /// Records that were written, so many that the first sector was erased again.
 const WRITTEN: u64 = 40;

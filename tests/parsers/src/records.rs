@@ -8,9 +8,9 @@
 
 use std::sync::OnceLock;
 
+use crypto::{Generator, Key, record};
 use embassy_futures::block_on;
 use emulation::nor::{Nor, SECTOR_SIZE};
-use crypto::{Generator, Key, record};
 use sequential_storage::cache::Cache;
 use sequential_storage::map::{MapConfig, MapStorage};
 

@@ -6,7 +6,7 @@
 //! heads that hold themselves straight ([`Pose`]), byte 8 makes of a face another one's, and byte 9 closes the eyes.
 
 use door::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo};
-use gallery::{CalibrationPoint, EncoderHash, Similarity, Template};
+use gallery::{CalibrationPoint, CosineScore, EncoderHash, Template};
 use protocol::ModelKind;
 use sha2::{Digest, Sha256};
 use vision::{Face, Faces, Frame, Point, Quality, Rect};
@@ -127,7 +127,7 @@ impl Engine for FakeEngine {
     where
         'i: 'i,
     {
-        let row = |one_in, threshold| CalibrationPoint { one_in, threshold: Similarity(threshold) };
+        let row = |one_in, threshold| CalibrationPoint { one_in, threshold: CosineScore(threshold) };
         let calibration = [row(100, 8_000), row(10_000, 12_000), row(1_000_000, 16_000)];
         let identity = EncoderHash([encoder.space; 32]);
         Ok((encoder, EncoderInfo { identity, calibration: calibration.into_iter().collect() }))

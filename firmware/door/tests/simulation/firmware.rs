@@ -1,12 +1,12 @@
 //! A simulated board's own firmware: images of which nothing runs, and the boot loader's choice among them.
 
 use boot::{Error, Header, Record, Ring, Target, decide, digest};
+use crypto::Key;
 use ed25519_dalek::{Signer, SigningKey};
 use embassy_futures::block_on;
 use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 use embedded_storage_async::nor_flash::{NorFlash as _, ReadNorFlash as _};
 use emulation::nor::{self, Nor, SECTOR_SIZE};
-use crypto::Key;
 use sha2::{Digest, Sha256};
 
 use super::parts::Chip;

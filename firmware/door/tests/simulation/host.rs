@@ -1,17 +1,17 @@
 //! The host's end of the line: it shakes hands by itself before the first thing it asks.
 
 use audit::{Chain, Entry, Verifier};
-use ed25519_dalek::{Signer, SigningKey};
-use embassy_time::{Duration, with_timeout};
-use protocol::{
-    Deframer, Enrolment, Error, Kind, Label, MAX_BODY, MAX_CHUNK, MAX_FRAME, ModelInfo, ModelKind, Pairing,
-    PixelFormat, Request, Response, Role, Signature, Source, VERSION, pack,
-};
 use crypto::{
     Entropy, Generator, Key, Release,
     handshake::Initiator,
     pairing,
     session::{Asking, HEAD},
+};
+use ed25519_dalek::{Signer, SigningKey};
+use embassy_time::{Duration, with_timeout};
+use protocol::{
+    Deframer, Enrolment, Error, Kind, Label, MAX_BODY, MAX_CHUNK, MAX_FRAME, ModelInfo, ModelKind, Pairing,
+    PixelFormat, Request, Response, Role, Signature, Source, VERSION, pack,
 };
 use sha2::{Digest, Sha256};
 

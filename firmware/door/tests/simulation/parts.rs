@@ -6,12 +6,12 @@ use std::{
     rc::Rc,
 };
 
+use crypto::{Entropy, Generator, Key};
 use door::{Camera, Capture, Keypad, System, Watchdog};
 use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
 use embedded_storage_async::nor_flash::{self as flash, NorFlash, ReadNorFlash};
 use emulation::nor::{Error, Nor};
 use protocol::ResetReason;
-use crypto::{Entropy, Generator, Key};
 use vision::{Frame, PixelFormat};
 
 use super::supply::Supply;

@@ -1,6 +1,6 @@
 //! People with rules: what the tests of who may pass share.
 
-use policy::{Code, Reason, Rule, Schedule, Window};
+use policy::{Pin, Reason, Rule, Schedule, Window};
 use protocol::{Error, EventKind, Limits, LivenessMode, Name, Request, Response, Settings};
 
 use super::{Board, World};
@@ -22,8 +22,8 @@ pub fn board() -> Board {
 }
 
 /// A code of these digits.
-pub fn code(digits: &str) -> Option<Code> {
-    Code::new(digits.as_bytes())
+pub fn code(digits: &str) -> Option<Pin> {
+    Pin::new(digits.as_bytes())
 }
 
 /// Workdays from 8 to 18.
@@ -34,7 +34,7 @@ pub fn office() -> Rule {
 
 /// A code besides the face, and one under duress.
 pub fn two_factors() -> Rule {
-    Rule { code: code("1234"), duress: code("1235"), ..Rule::default() }
+    Rule { pin: code("1234"), duress_pin: code("1235"), ..Rule::default() }
 }
 
 pub async fn set_rule(world: &mut World, name: &str, rule: Rule) -> Result<Response, Error> {

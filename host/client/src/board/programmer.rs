@@ -3,9 +3,9 @@
 //! comes over the line, signed.
 
 use boot::{Record, Ring, digest};
+use crypto::Key;
 use emulation::Region;
 use emulation::nor::{ERASED, Nor};
-use crypto::Key;
 
 use super::Folder;
 use crate::firmware::Firmware;

@@ -13,7 +13,7 @@ const TEMPLATE: [[f64; 2]; 5] =
 /// The face with `landmarks`, upright and centred: RGB of `side` x `side` pixels, in which the template
 /// is as large as the side. What lies beyond the picture is black.
 pub fn align(picture: Rgb, landmarks: &[[f32; 2]; 5], side: usize) -> Vec<u8> {
-    let back = Similarity::between(&TEMPLATE, &landmarks.map(|point| point.map(f64::from)));
+    let back = SimilarityTransform::between(&TEMPLATE, &landmarks.map(|point| point.map(f64::from)));
     let step = TEMPLATE_SIDE as f64 / side as f64;
     let mut face = Vec::with_capacity(side * side * 3);
     for row in 0..side {
@@ -26,13 +26,13 @@ pub fn align(picture: Rgb, landmarks: &[[f32; 2]; 5], side: usize) -> Vec<u8> {
 }
 
 /// `p -> (a x - b y + x0, b x + a y + y0)`.
-struct Similarity {
+struct SimilarityTransform {
     a: f64,
     b: f64,
     offset: [f64; 2],
 }
 
-impl Similarity {
+impl SimilarityTransform {
     /// The inverse of the least-squares transform from `to` onto `from`.
     ///
     /// The error is least in the space of the template, as encoders are trained so, and that
@@ -109,7 +109,7 @@ mod tests {
         let (scale, angle) = (1.7f64, 0.4f64);
         let (c, d) = (scale * angle.cos(), scale * angle.sin());
         let moved = TEMPLATE.map(|[x, y]| [c * x - d * y + 30.0, d * x + c * y + 5.0]);
-        let back = Similarity::between(&TEMPLATE, &moved);
+        let back = SimilarityTransform::between(&TEMPLATE, &moved);
         for (template, moved) in TEMPLATE.iter().zip(&moved) {
             let found = back.apply(*template);
             assert!((found[0] - moved[0]).abs() < 1e-9 && (found[1] - moved[1]).abs() < 1e-9);

@@ -27,7 +27,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let one_in = device.settings()?.far_one_in;
     let comparison = args.device.show(&mut device, &shot, |device, source| device.identify(source))?;
     note_faces(&shot, comparison.faces);
-    let against = comparison.liveness.and_then(|liveness| liveness.against);
+    let against = comparison.liveness.and_then(|liveness| liveness.reject);
     let verdict = match &comparison.best {
         _ if against.is_some() => "no living face".to_owned(),
         Some(best) if comparison.accepted => format!("this is {}", best.name),
@@ -60,9 +60,9 @@ pub fn report(
     });
     output.print(&json, |out| {
         writeln!(out, "{}: {verdict}", shot.name())?;
-        if let Some(Liveness { score, needed, against: Some(artefact) }) = comparison.liveness {
+        if let Some(Liveness { score, needed, reject: Some(reason) }) = comparison.liveness {
             let [score, needed] = [score, needed].map(liveness::score);
-            writeln!(out, "it {artefact}: {score:.2}, {needed:.2} needed; it was not compared")?;
+            writeln!(out, "it {reason}: {score:.2}, {needed:.2} needed; it was not compared")?;
         }
         if let Some(best) = best {
             writeln!(

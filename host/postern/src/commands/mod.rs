@@ -19,11 +19,11 @@ mod keys;
 mod log;
 mod osdp;
 mod pair;
-mod present;
 mod remove;
 mod rule;
 mod settings;
 mod show;
+mod simulate_attacks;
 pub mod stylize;
 mod train;
 mod train_liveness;
@@ -51,7 +51,7 @@ pub enum Command {
     /// Measure how often the door would be wrong
     Eval(eval::Args),
     /// Make presentations of a photograph: a living head, prints, screens, replays
-    Present(present::Args),
+    SimulateAttacks(simulate_attacks::Args),
     /// Switch an emulated board on and off, show its state and its log
     Board(board::Args),
     /// Pair this computer with a board: both show a code, and its button is pressed
@@ -102,7 +102,7 @@ impl Command {
             Self::Calibrate(args) => calibrate::run(&args, output),
             Self::TrainLiveness(args) => train_liveness::run(&args, output),
             Self::Eval(args) => eval::run(args, output),
-            Self::Present(args) => present::run(&args, output),
+            Self::SimulateAttacks(args) => simulate_attacks::run(&args, output),
             Self::Board(args) => board::run(args, output),
             Self::Pair(args) => pair::run(args, output),
             Self::Keys(args) => keys::run(args, output),

@@ -1,9 +1,9 @@
-//! `postern rule`: when a person may pass, and with which code besides their face.
+//! `postern rule`: when a person may pass, and with which PIN besides their face.
 
 use std::io::{BufRead, IsTerminal};
 
 use anyhow::{Context, ensure};
-use client::protocol::{Code, Rule, Schedule};
+use client::protocol::{Pin, Rule, Schedule};
 use serde_json::json;
 
 use crate::device::DeviceArgs;
@@ -21,17 +21,17 @@ pub struct Args {
     #[arg(long, value_name = "HOURS", value_parser = hours::parse)]
     hours: Option<Schedule>,
 
-    /// Ask for a code besides the face: 4 to 10 digits, read from the first line of stdin
-    #[arg(long, conflicts_with = "no_code")]
-    code: bool,
+    /// Ask for a PIN besides the face: 4 to 10 digits, read from the first line of stdin
+    #[arg(long, conflicts_with = "no_pin")]
+    pin: bool,
 
-    /// A second code that opens like the first, and raises a silent alarm: read from the next line
-    #[arg(long, requires = "code")]
-    duress: bool,
+    /// A second PIN that opens like the first, and raises a silent alarm: read from the next line
+    #[arg(long, requires = "pin")]
+    duress_pin: bool,
 
     /// Let the face be enough
     #[arg(long)]
-    no_code: bool,
+    no_pin: bool,
 
     #[command(flatten)]
     device: DeviceArgs,
@@ -41,30 +41,30 @@ pub struct Args {
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut device = args.device.connect()?;
     let mut told = device.rule(&args.name)?;
-    if args.hours.is_some() || args.code || args.no_code {
+    if args.hours.is_some() || args.pin || args.no_pin {
         ensure!(
-            args.code || args.no_code || !told.code,
-            "the code of {} is known to the board alone: give it again with --code, or end it with --no-code",
+            args.pin || args.no_pin || !told.pin,
+            "the PIN of {} is known to the board alone: give it again with --pin, or end it with --no-pin",
             args.name
         );
-        let code = if args.code { Some(read_code("Code")?) } else { None };
-        let duress = if args.duress { Some(read_code("Duress code")?) } else { None };
+        let pin = if args.pin { Some(read_pin("PIN")?) } else { None };
+        let duress_pin = if args.duress_pin { Some(read_pin("Duress PIN")?) } else { None };
         let schedule = args.hours.unwrap_or(told.schedule);
-        told = device.set_rule(&args.name, Rule { schedule, code, duress })?;
+        told = device.set_rule(&args.name, Rule { schedule, pin, duress_pin })?;
     }
     let report = json!({
         "person": told.person,
         "name": args.name,
         "hours": hours::text(&told.schedule),
-        "code": told.code,
-        "duress": told.duress,
+        "pin": told.pin,
+        "duress_pin": told.duress_pin,
     });
     output.print(&report, |out| {
         writeln!(out, "{} may pass   {}", args.name, hours::text(&told.schedule))?;
-        let with = match (told.code, told.duress) {
+        let with = match (told.pin, told.duress_pin) {
             (false, _) => "their face alone",
-            (true, false) => "their face and a code",
-            (true, true) => "their face and a code, or the duress code",
+            (true, false) => "their face and a PIN",
+            (true, true) => "their face and a PIN, or the duress PIN",
         };
         writeln!(out, "with         {with}")
     })?;
@@ -76,13 +76,13 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// A code from a line of stdin: not from the arguments, which others can read.
-fn read_code(what: &str) -> anyhow::Result<Code> {
+/// A PIN from a line of stdin: not from the arguments, which others can read.
+fn read_pin(what: &str) -> anyhow::Result<Pin> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
         eprint!("{what}: ");
     }
     let mut line = String::new();
-    stdin.lock().read_line(&mut line).context("cannot read the code")?;
-    Code::new(line.trim().as_bytes()).with_context(|| format!("{what}: 4 to 10 digits, please"))
+    stdin.lock().read_line(&mut line).context("cannot read the PIN")?;
+    Pin::new(line.trim().as_bytes()).with_context(|| format!("{what}: 4 to 10 digits, please"))
 }

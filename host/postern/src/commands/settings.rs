@@ -28,8 +28,8 @@ pub struct Args {
     #[arg(long, value_name = "MODE", value_parser = crate::liveness::mode)]
     liveness: Option<LivenessMode>,
 
-    /// With whom a face is compared: identify (with everybody) or verify (with whose code was typed before, and nobody
-    /// else; who has no code does not come in)
+    /// With whom a face is compared: identify (with everybody) or verify (with whose PIN was typed before, and nobody
+    /// else; who has no PIN does not come in)
     #[arg(long, value_name = "MODE", value_parser = matching)]
     matching: Option<Matching>,
 
@@ -45,9 +45,9 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     passback: Option<u32>,
 
-    /// For how many seconds a code is waited for
+    /// For how many seconds the door waits for a PIN
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    code_time: Option<u32>,
+    pin_time: Option<u32>,
 
     /// For how many seconds the door may stand open; 0 for as long as it likes
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
@@ -65,7 +65,7 @@ pub struct Args {
 
     /// Minutes by which clocks at the door are ahead of UTC, for the hours of people
     #[arg(long, value_name = "MINUTES", allow_negative_numbers = true)]
-    east: Option<i16>,
+    utc_offset_minutes: Option<i16>,
 
     #[command(flatten)]
     device: DeviceArgs,
@@ -86,10 +86,10 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     limits.failures = args.failures.unwrap_or(limits.failures);
     limits.lockout_ms = args.lockout.unwrap_or(limits.lockout_ms);
     limits.passback_ms = args.passback.unwrap_or(limits.passback_ms);
-    limits.code_ms = args.code_time.unwrap_or(limits.code_ms);
+    limits.pin_ms = args.pin_time.unwrap_or(limits.pin_ms);
     limits.held_ms = args.held.unwrap_or(limits.held_ms);
     limits.fail_safe = args.fail_safe.unwrap_or(limits.fail_safe);
-    limits.east = args.east.unwrap_or(limits.east);
+    limits.utc_offset_minutes = args.utc_offset_minutes.unwrap_or(limits.utc_offset_minutes);
     if settings != before {
         settings = device.set_settings(settings)?;
     }
@@ -101,8 +101,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         "failures": settings.limits.failures,
         "lockout_ms": settings.limits.lockout_ms,
         "passback_ms": settings.limits.passback_ms,
-        "code_ms": settings.limits.code_ms,
-        "east": settings.limits.east,
+        "pin_ms": settings.limits.pin_ms,
+        "utc_offset_minutes": settings.limits.utc_offset_minutes,
         "held_ms": settings.limits.held_ms,
         "fail_safe": settings.limits.fail_safe,
         "wiegand": wiegand::text(settings.wiegand),
@@ -125,7 +125,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             0 => writeln!(out, "passback   anybody may come in again at once")?,
             ms => writeln!(out, "passback   nobody comes in twice within {} s", f64::from(ms) / 1e3)?,
         }
-        writeln!(out, "code       within {} s of the face", f64::from(limits.code_ms) / 1e3)?;
+        writeln!(out, "PIN        within {} s of the face", f64::from(limits.pin_ms) / 1e3)?;
         match limits.held_ms {
             0 => writeln!(out, "held open  as long as it likes")?,
             ms => writeln!(out, "held open  an alarm after {} s", f64::from(ms) / 1e3)?,
@@ -134,7 +134,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             if limits.fail_safe { "lets the door go (fail-safe)" } else { "stays locked (fail-secure)" };
         writeln!(out, "no power   the lock {without}")?;
         writeln!(out, "wiegand    {}", wiegand::text(settings.wiegand))?;
-        writeln!(out, "time zone  {} minutes ahead of UTC", limits.east)
+        writeln!(out, "time zone  {} minutes ahead of UTC", limits.utc_offset_minutes)
     })?;
     Ok(Outcome::Done)
 }

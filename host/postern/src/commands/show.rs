@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use client::protocol::Judgement;
+use client::protocol::FrameResult;
 use client::{Decision, Doorstep};
 use imaging::{Annotation, Photo, annotate};
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::commands::eval::liveness::images;
 use crate::commands::eval::presentations::subject;
-use crate::commands::watch::judgement_text;
+use crate::commands::watch::result_text;
 use crate::device::{BoardArgs, real, rounded};
 use crate::image_file::Arena;
 use crate::liveness;
@@ -26,7 +26,7 @@ const PATIENCE: usize = 16;
 #[derive(clap::Args)]
 pub struct Args {
     /// Photographs, or folders of them; whom each shows stands before the camera, a living head that turns and
-    /// blinks (as `postern present` makes it), until the door has decided
+    /// blinks (as `postern simulate-attacks` makes it), until the door has decided
     #[arg(required = true, value_name = "PHOTO|FOLDER")]
     pictures: Vec<PathBuf>,
 
@@ -86,7 +86,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         let decision = doorstep.show(first, others).with_context(|| path.display().to_string())?;
         let last = (decision.pictures as usize).clamp(1, shots.len()) - 1;
         let shot = Shot { path: path.clone(), ..shots.into_iter().nth(last).context("a picture was shown")? };
-        if decision.judgement == Judgement::Unable {
+        if decision.result == FrameResult::Unable {
             bail!(
                 "the door cannot judge pictures: a model is missing (`postern flash models`), or \
                  the people were enrolled with another encoder (`postern board status`)"
@@ -120,7 +120,8 @@ fn living(recognizer: &Recognizer, shots: Vec<Shot>, seed: u64) -> anyhow::Resul
     let Some(subject) = subject(recognizer, &photo, &mut Arena::new(recognizer.arena_len())) else {
         return Ok(shots);
     };
-    let pictures = synthetic_attacks::sequence(&subject, synthetic_attacks::Species::BonaFide, seed, PATIENCE);
+    let pictures =
+        synthetic_attacks::sequence(&subject, synthetic_attacks::AttackType::BonaFide, seed, PATIENCE);
     let frame = |picture: &Photo| picture.to_frame(vision::PixelFormat::Yuyv);
     Ok(pictures.iter().map(|picture| Shot { path: path.clone(), frame: frame(picture) }).collect())
 }
@@ -132,12 +133,12 @@ fn tell(
     saved: Option<&Path>,
     output: &Output,
 ) -> anyhow::Result<()> {
-    let best = match &decision.judgement {
-        Judgement::Known(best) => Some(best),
-        Judgement::Stranger(best) => best.as_ref(),
+    let best = match &decision.result {
+        FrameResult::Known(best) => Some(best),
+        FrameResult::Stranger(best) => best.as_ref(),
         _ => None,
     };
-    let known = matches!(decision.judgement, Judgement::Known(_));
+    let known = matches!(decision.result, FrameResult::Known(_));
     let report = json!({
         "picture": shot.path,
         "door": if decision.opened { "open" } else { "locked" },
@@ -146,7 +147,7 @@ fn tell(
         "similarity": best.map(|best| rounded(best.similarity)),
         "threshold": decision.threshold.map(rounded),
         "liveness": liveness::to_json(decision.liveness.as_ref()),
-        "sees": judgement_text(&decision.judgement),
+        "sees": result_text(&decision.result),
         "faces": decision.faces,
         "pictures": decision.pictures,
         "instructions": decision.instructions,
@@ -166,24 +167,26 @@ fn tell(
             number(best.map(|best| best.similarity)),
             number(decision.threshold),
             decision.instructions / 1_000_000,
-            judgement_text(&decision.judgement)
+            result_text(&decision.result)
         )
     })
 }
 
 /// Writes the picture with what the door saw, and returns where.
 fn save(folder: &Path, shot: &Shot, decision: &Decision) -> anyhow::Result<PathBuf> {
-    let colour = match &decision.judgement {
+    let colour = match &decision.result {
         _ if decision.opened => imaging::Decision::Granted,
-        Judgement::Known(_) | Judgement::Stranger(_) | Judgement::NotLive(_) => imaging::Decision::Refused,
+        FrameResult::Known(_) | FrameResult::Stranger(_) | FrameResult::NotLive(_) => {
+            imaging::Decision::Refused
+        }
         _ => imaging::Decision::Unjudged,
     };
-    let label = match &decision.judgement {
-        Judgement::Known(best) => format!("{}\n{:.3}", best.name, real(best.similarity)),
-        Judgement::Stranger(Some(best)) => {
+    let label = match &decision.result {
+        FrameResult::Known(best) => format!("{}\n{:.3}", best.name, real(best.similarity)),
+        FrameResult::Stranger(Some(best)) => {
             format!("stranger\n{:.3} to {}", real(best.similarity), best.name)
         }
-        other => judgement_text(other),
+        other => result_text(other),
     };
     let annotations: Vec<Annotation> = decision
         .face
@@ -205,7 +208,7 @@ fn save(folder: &Path, shot: &Shot, decision: &Decision) -> anyhow::Result<PathB
     Ok(path)
 }
 
-/// The name of a file, or of a presentation with that of its species.
+/// The name of a file, or of a presentation with that of its attack_type.
 fn shown_name(path: &Path) -> String {
     let name = |path: Option<&Path>| {
         path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
-use synthetic_attacks::Species;
 use sequence::{Options, Presentation, fit, source};
 use serde_json::json;
+use synthetic_attacks::AttackType;
 
-use crate::commands::eval::looks;
 use crate::commands::eval::people::people;
+use crate::commands::eval::samples;
 use crate::output::{Outcome, Output};
 
 /// Options of `postern train-liveness`.
@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", requires = "folds")]
     people: Option<PathBuf>,
 
-    /// Species to leave out, to see how the model does with what it was never shown
+    /// AttackType to leave out, to see how the model does with what it was never shown
     #[arg(long, value_name = "SPECIES", num_args = 1..)]
     unseen: Vec<String>,
 
@@ -62,9 +62,9 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let names = args.people.as_ref().map(|list| people(list, &args.folds)).transpose()?;
     let mut presentations = Vec::new();
     for path in &args.looks {
-        let kept = looks::read(path)?.into_iter().filter(|one| {
+        let kept = samples::read(path)?.into_iter().filter(|one| {
             let person = names.as_ref().is_none_or(|names| names.contains(&one.person()));
-            person && !args.unseen.contains(&one.species)
+            person && !args.unseen.contains(&one.attack_type)
         });
         presentations.extend(kept.map(presentation));
     }
@@ -87,7 +87,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         .with_context(|| format!("cannot write {}", args.output.display()))?;
     let report = json!({ "passed": fitted.passed, "windows": fitted.windows, "weights": args.output });
     output.print(&report, |out| {
-        writeln!(out, "{:<10} passes the model, people apart from those trained on", "species")?;
+        writeln!(out, "{:<10} passes the model, people apart from those trained on", "attack_type")?;
         fitted
             .passed
             .iter()
@@ -97,12 +97,12 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn presentation(one: looks::Presentation) -> Presentation {
+fn presentation(one: samples::Presentation) -> Presentation {
     Presentation {
-        alive: one.species == Species::BonaFide.name(),
+        alive: one.attack_type == AttackType::BonaFide.name(),
         person: one.person(),
-        species: one.species,
-        looks: one.seen.iter().filter_map(|seen| seen.look).collect(),
+        attack_type: one.attack_type,
+        looks: one.seen.iter().filter_map(|seen| seen.sample).collect(),
     }
 }
 

@@ -28,7 +28,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let comparison =
         args.device.show(&mut device, &shot, |device, source| device.verify(&args.name, source))?;
     note_faces(&shot, comparison.faces);
-    let verdict = if comparison.liveness.is_some_and(|liveness| liveness.against.is_some()) {
+    let verdict = if comparison.liveness.is_some_and(|liveness| liveness.reject.is_some()) {
         "no living face".to_owned()
     } else if comparison.accepted {
         format!("yes, this is {}", args.name)

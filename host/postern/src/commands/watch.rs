@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use client::protocol::{Artefact, Event, EventKind, Judgement};
+use client::protocol::{Event, EventKind, FrameResult, RejectReason};
 use client::{Device, Error};
 use serde_json::{Value, json};
 
@@ -88,39 +88,39 @@ fn poll(args: &DeviceArgs, line: &mut Option<Device>, after: u32) -> anyhow::Res
 /// What the last lines told, so that the same is not told at every picture.
 #[derive(Default)]
 struct Shown {
-    judgement: Option<String>,
+    result: Option<String>,
     down: bool,
 }
 
 impl Shown {
     fn is_news(&mut self, event: &Event) -> bool {
-        let EventKind::Judged { judgement, .. } = &event.kind else {
+        let EventKind::FrameAssessed { result, .. } = &event.kind else {
             return true;
         };
-        let what = match judgement {
-            Judgement::Stranger(_) => "stranger".to_owned(),
-            Judgement::Known(candidate) => format!("known {}", candidate.person),
+        let what = match result {
+            FrameResult::Stranger(_) => "stranger".to_owned(),
+            FrameResult::Known(candidate) => format!("known {}", candidate.person),
             other => format!("{other:?}"),
         };
-        let news = self.judgement.as_deref() != Some(&what);
-        self.judgement = Some(what);
+        let news = self.result.as_deref() != Some(&what);
+        self.result = Some(what);
         news
     }
 }
 
 /// What a picture shows, in words.
-pub fn judgement_text(judgement: &Judgement) -> String {
-    match judgement {
-        Judgement::NoFace => "no face".to_owned(),
-        Judgement::Poor(flaw) => format!("a face {flaw}"),
-        Judgement::Stranger(Some(best)) => {
+pub fn result_text(result: &FrameResult) -> String {
+    match result {
+        FrameResult::NoFace => "no face".to_owned(),
+        FrameResult::Poor(flaw) => format!("a face {flaw}"),
+        FrameResult::Stranger(Some(best)) => {
             format!("a stranger (most like {}, {:.3})", best.name, real(best.similarity))
         }
-        Judgement::Stranger(None) => "a stranger".to_owned(),
-        Judgement::Known(best) => format!("{} ({:.3})", best.name, real(best.similarity)),
-        Judgement::NotLive(Artefact::Asked(gesture)) => format!("a face, and asks it to {gesture}"),
-        Judgement::NotLive(artefact) => format!("no living face: it {artefact}"),
-        Judgement::Unclaimed => "a face, and nobody's code was typed".to_owned(),
+        FrameResult::Stranger(None) => "a stranger".to_owned(),
+        FrameResult::Known(best) => format!("{} ({:.3})", best.name, real(best.similarity)),
+        FrameResult::NotLive(RejectReason::Asked(gesture)) => format!("a face, and asks it to {gesture}"),
+        FrameResult::NotLive(reason) => format!("no living face: it {reason}"),
+        FrameResult::Unclaimed => "a face, and nobody's code was typed".to_owned(),
         _ => "cannot judge: the models or the people are missing or do not fit".to_owned(),
     }
 }
@@ -128,7 +128,7 @@ pub fn judgement_text(judgement: &Judgement) -> String {
 fn to_text(event: &Event) -> String {
     let what = match &event.kind {
         EventKind::Booted { reset } => format!("booted ({}); the door is locked", reset_name(*reset)),
-        EventKind::Judged { judgement, .. } => format!("sees {}", judgement_text(judgement)),
+        EventKind::FrameAssessed { result, .. } => format!("sees {}", result_text(result)),
         EventKind::Opened { name, person: Some(_), open_ms, .. } => {
             format!("OPEN for {name}, {open_ms} ms")
         }
@@ -136,8 +136,8 @@ fn to_text(event: &Event) -> String {
         EventKind::Locked => "locked".to_owned(),
         EventKind::Denied { person: None, reason, .. } => format!("nobody may pass: {}", reason.name()),
         EventKind::Denied { name, reason, .. } => format!("{name} may not pass: {}", reason.name()),
-        EventKind::FaceAsked { name, .. } => format!("waits for the face of {name}"),
-        EventKind::CodeAsked { name, .. } => format!("waits for the code of {name}"),
+        EventKind::FaceRequested { name, .. } => format!("waits for the face of {name}"),
+        EventKind::PinRequested { name, .. } => format!("waits for the code of {name}"),
         EventKind::Duress { name, .. } => format!("DURESS: {name} was forced to open"),
         EventKind::Alarm { alarm, over: false } => format!("ALARM: {}", alarm.name()),
         EventKind::Alarm { alarm, over: true } => format!("the alarm is over: {}", alarm.name()),
@@ -150,29 +150,36 @@ fn to_text(event: &Event) -> String {
 fn to_json(event: &Event) -> Value {
     let mut json = match &event.kind {
         EventKind::Booted { reset } => json!({ "event": "booted", "reset": reset_name(*reset) }),
-        EventKind::Judged {
-            frame, judgement, faces, threshold, agreement, instructions, liveness, ..
+        EventKind::FrameAssessed {
+            frame,
+            result,
+            faces,
+            threshold,
+            agreement,
+            instructions,
+            liveness,
+            ..
         } => {
-            let (what, best) = match judgement {
-                Judgement::NoFace => ("no-face", None),
-                Judgement::Poor(_) => ("poor", None),
-                Judgement::Stranger(best) => ("stranger", best.as_ref()),
-                Judgement::Known(best) => ("known", Some(best)),
-                Judgement::NotLive(Artefact::Asked(_)) => ("asked", None),
-                Judgement::NotLive(_) => ("not-live", None),
-                Judgement::Unclaimed => ("unclaimed", None),
+            let (what, best) = match result {
+                FrameResult::NoFace => ("no-face", None),
+                FrameResult::Poor(_) => ("poor", None),
+                FrameResult::Stranger(best) => ("stranger", best.as_ref()),
+                FrameResult::Known(best) => ("known", Some(best)),
+                FrameResult::NotLive(RejectReason::Asked(_)) => ("asked", None),
+                FrameResult::NotLive(_) => ("not-live", None),
+                FrameResult::Unclaimed => ("unclaimed", None),
                 _ => ("unable", None),
             };
             json!({
                 "event": "judged",
-                "judgement": what,
+                "result": what,
                 "name": best.map(|best| best.name.as_str()),
                 "person": best.map(|best| best.person),
                 "similarity": best.map(|best| rounded(best.similarity)),
                 "threshold": threshold.map(rounded),
                 "liveness": crate::liveness::to_json(liveness.as_ref()),
-                "asked": match judgement {
-                    Judgement::NotLive(Artefact::Asked(gesture)) => Some(gesture.to_string()),
+                "asked": match result {
+                    FrameResult::NotLive(RejectReason::Asked(gesture)) => Some(gesture.to_string()),
                     _ => None,
                 },
                 "faces": faces,
@@ -199,11 +206,11 @@ fn to_json(event: &Event) -> Value {
             "name": person.is_some().then_some(name.as_str()),
             "reason": reason.name(),
         }),
-        EventKind::FaceAsked { person, name } => {
-            json!({ "event": "face-asked", "person": person, "name": name.as_str() })
+        EventKind::FaceRequested { person, name } => {
+            json!({ "event": "face-requested", "person": person, "name": name.as_str() })
         }
-        EventKind::CodeAsked { person, name } => {
-            json!({ "event": "code-asked", "person": person, "name": name.as_str() })
+        EventKind::PinRequested { person, name } => {
+            json!({ "event": "pin-requested", "person": person, "name": name.as_str() })
         }
         EventKind::Duress { person, name } => {
             json!({ "event": "duress", "person": person, "name": name.as_str() })

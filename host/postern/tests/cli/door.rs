@@ -68,10 +68,10 @@ fn questions_get_their_exit_codes(bench: &Bench) {
 /// Prints and screens of an enrolled face, before the camera and in a request.
 fn photographs_of_photographs_stay_outside(bench: &Bench) {
     let folder = bench.state().join("attacks").display().to_string();
-    let made = run(&["present", &picture(BARACK[0]), "--output", &folder, "--pictures", "12"]);
+    let made = run(&["simulate-attacks", &picture(BARACK[0]), "--output", &folder, "--pictures", "12"]);
     assert_eq!((made.code, made.answers.len()), (0, 8), "{}", made.said);
     let attacks = ["print", "cut-out", "swap"];
-    let sequences = attacks.map(|species| format!("{folder}/sequences/{species}/1"));
+    let sequences = attacks.map(|attack_type| format!("{folder}/sequences/{attack_type}/1"));
     let mut arguments = vec!["show", "--sequence"];
     arguments.extend(sequences.iter().map(String::as_str));
     let shown = bench.run(&arguments);

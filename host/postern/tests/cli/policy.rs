@@ -13,12 +13,12 @@ pub fn holds_at_the_door(bench: &Bench) {
     let shows = |name: &str| bench.run(&["show", &picture(name)]);
     bench.refused(&["rule", "Barack", "--hours", "mondays"], "mon-fri 08:00-18:00");
     bench.refused(&["rule", "Nobody"], "nobody named Nobody");
-    typed(bench, &["rule", "Barack", "--code", "--duress"], "1234\n1234\n", 2);
-    typed(bench, &["rule", "Barack", "--code"], "12\n", 2);
+    typed(bench, &["rule", "Barack", "--pin", "--duress-pin"], "1234\n1234\n", 2);
+    typed(bench, &["rule", "Barack", "--pin"], "12\n", 2);
 
-    typed(bench, &["rule", "Barack", "--code", "--duress"], "2468\n2469\n", 0);
+    typed(bench, &["rule", "Barack", "--pin", "--duress-pin"], "2468\n2469\n", 0);
     let rule = &bench.done(&["rule", "Barack"])[0];
-    assert_eq!((rule["hours"].as_str(), rule["code"].as_bool()), (Some("always"), Some(true)));
+    assert_eq!((rule["hours"].as_str(), rule["pin"].as_bool()), (Some("always"), Some(true)));
     assert_eq!(shows(BARACK[1]).code, 1, "a face is not enough");
     let before = openings(bench);
     bench.done(&["board", "type", "2468"]);
@@ -39,7 +39,7 @@ pub fn holds_at_the_door(bench: &Bench) {
     let hours =
         format!("mon-sun {:02}:{:02}-{:02}:{:02}", other / 60, other % 60, other / 60, other % 60 + 1);
     let hours = if other % 60 == 59 { "mon-sun 00:00-00:01".to_owned() } else { hours };
-    bench.done(&["rule", "Barack", "--no-code", "--hours", &hours]);
+    bench.done(&["rule", "Barack", "--no-pin", "--hours", &hours]);
     assert_eq!(shows(BARACK[1]).code, 1);
     let last = bench.done(&["log"]).pop().expect("an entry");
     assert_eq!((last["reason"].as_str(), last["name"].as_str()), (Some("schedule"), Some("Barack")));
@@ -62,15 +62,15 @@ pub fn holds_at_the_door(bench: &Bench) {
 fn a_code_says_who_it_is(bench: &Bench) {
     bench.refused(&["settings", "--matching", "guess"], "not identify or verify");
     assert_eq!(
-        bench.done(&["settings", "--matching", "verify", "--code-time", "120"])[0]["matching"],
+        bench.done(&["settings", "--matching", "verify", "--pin-time", "120"])[0]["matching"],
         "verify"
     );
-    typed(bench, &["rule", "Barack", "--code"], "2468\n", 0);
+    typed(bench, &["rule", "Barack", "--pin"], "2468\n", 0);
     assert_eq!(bench.run(&["show", &picture(BARACK[1])]).code, 1, "nobody said who they are");
     bench.done(&["board", "type", "2468"]);
     assert_eq!(bench.run(&["show", &picture(BARACK[1])]).code, 0);
-    bench.done(&["rule", "Barack", "--no-code"]);
-    bench.done(&["settings", "--matching", "identify", "--code-time", "15"]);
+    bench.done(&["rule", "Barack", "--no-pin"]);
+    bench.done(&["settings", "--matching", "identify", "--pin-time", "15"]);
     // Who opens the door within a second of its time has used it, and does not force it.
     let until = Instant::now() + Duration::from_secs(20);
     while bench.done(&["board", "status"])[0]["status"]["door"] != "locked" {

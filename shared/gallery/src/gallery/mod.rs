@@ -18,13 +18,13 @@
 
 mod upkeep;
 
+use crypto::{Generator, Key};
 use embedded_storage_async::nor_flash::NorFlash;
 use heapless::Vec;
-use crypto::{Generator, Key};
 use zeroize::Zeroize;
 
 use crate::{
-    EncoderHash, Error, Memory, Name, Person, Similarity, Template, load,
+    CosineScore, EncoderHash, Error, Memory, Name, Person, Template, load,
     memory::{PersonSlot, TemplateSlot},
     partition::Partition,
     record::{Place, StoredPerson, StoredTemplate},
@@ -48,7 +48,7 @@ pub struct Candidate<'a> {
     /// Who.
     pub person: &'a Person,
     /// The highest similarity to one of their templates.
-    pub similarity: Similarity,
+    pub similarity: CosineScore,
 }
 
 /// People and their templates, in a partition of NOR flash and in memory.
@@ -178,7 +178,7 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     /// [`Error::DuplicateName`]; [`Error::DuplicateFace`] if somebody is as similar as
     /// `threshold`; [`Error::OtherEncoder`]; [`Error::Full`]; [`Error::Flash`];
     /// [`Error::Corrupted`].
-    pub fn enrol(&mut self, name: &Name, probe: Probe<'_>, threshold: Similarity) -> Result<u32, Error> {
+    pub fn enrol(&mut self, name: &Name, probe: Probe<'_>, threshold: CosineScore) -> Result<u32, Error> {
         self.refresh()?;
         if self.find(name).is_some() {
             return Err(Error::DuplicateName(name.clone()));
@@ -207,7 +207,7 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         &mut self,
         name: &str,
         probe: Probe<'_>,
-        threshold: Similarity,
+        threshold: CosineScore,
     ) -> Result<usize, Error> {
         self.refresh()?;
         let (place, person) = self.person_slot(name).ok_or(Error::NotFound)?;
@@ -317,7 +317,7 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         &self,
         person: Option<u32>,
         probe: Probe,
-        threshold: Similarity,
+        threshold: CosineScore,
     ) -> Result<(), Error> {
         match self.best(probe, person) {
             Some(Candidate { person, similarity }) if similarity >= threshold => {

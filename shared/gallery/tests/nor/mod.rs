@@ -6,11 +6,11 @@
 //! power returns.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+use crypto::{Generator, Key};
 use embedded_storage_async::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
 use gallery::{Error, Gallery, Memory, Template};
-use crypto::{Generator, Key};
 
 /// Bytes a program works on.
 const WORD: usize = 4;

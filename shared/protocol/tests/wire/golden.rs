@@ -129,16 +129,16 @@ fn responses() {
             next: Some(301),
             end: 400,
         } => "1201ac02010101010101010101010101010101010101010101010101010101010202020202020202020202020202020201ad029003",
-        Response::Rule { person: 7, schedule: rule().schedule, code: true, duress: false } => "1307011fe003b8080000000100",
+        Response::Rule { person: 7, schedule: rule().schedule, pin: true, duress_pin: false } => "1307011fe003b8080000000100",
         Response::Firmware(Firmware { slot: 1, newest: 300, pending: Some(301), trial: true }) => "1401ac0201ad0201",
     }
 }
 
 #[test]
 fn events() {
-    let judged = |judgement| EventKind::Judged {
+    let judged = |judgement| EventKind::FrameAssessed {
         frame: 2,
-        judgement,
+        result: judgement,
         faces: 1,
         face: Some(face()),
         threshold: Some(12000),
@@ -153,21 +153,21 @@ fn events() {
     let opened = EventKind::Opened { frame: 2, person: Some(7), name: name("Ada"), open_ms: 3000 };
     pin! {
         one(EventKind::Booted { reset: ResetReason::PowerOn }) => "0d090108f4030000",
-        one(judged(Judgement::NoFace)) => "0d090108f4030102000101F01c0bb0101e80701b0ea0180800100",
-        one(judged(Judgement::Poor(Flaw::TooSmall))) => "0d090108f403010201010101F01c0bb0101e80701b0ea0180800100",
-        one(judged(Judgement::Stranger(None))) => "0d090108f403010202000101F01c0bb0101e80701b0ea0180800100",
-        one(judged(Judgement::Known(candidate()))) => "0d090108f403010203070341646180f7020101F01c0bb0101e80701b0ea0180800100",
-        one(judged(Judgement::NotLive(Artefact::Flat))) => "0d090108f403010205010101F01c0bb0101e80701b0ea0180800100",
-        one(judged(Judgement::NotLive(Artefact::Asked(Gesture::Right)))) => "0d090108f40301020506020101F01c0bb0101e80701b0ea0180800100",
-        one(judged(Judgement::NotLive(Artefact::Asked(Gesture::Blink)))) => "0d090108f40301020506050101F01c0bb0101e80701b0ea0180800100",
-        one(judged(Judgement::NotLive(Artefact::Challenge))) => "0d090108f403010205070101F01c0bb0101e80701b0ea0180800100",
-        one(judged(Judgement::Unable)) => "0d090108f4030102040101F01c0bb0101e80701b0ea0180800100",
+        one(judged(FrameResult::NoFace)) => "0d090108f4030102000101F01c0bb0101e80701b0ea0180800100",
+        one(judged(FrameResult::Poor(Flaw::TooSmall))) => "0d090108f403010201010101F01c0bb0101e80701b0ea0180800100",
+        one(judged(FrameResult::Stranger(None))) => "0d090108f403010202000101F01c0bb0101e80701b0ea0180800100",
+        one(judged(FrameResult::Known(candidate()))) => "0d090108f403010203070341646180f7020101F01c0bb0101e80701b0ea0180800100",
+        one(judged(FrameResult::NotLive(RejectReason::Flat))) => "0d090108f403010205010101F01c0bb0101e80701b0ea0180800100",
+        one(judged(FrameResult::NotLive(RejectReason::Asked(Gesture::Right)))) => "0d090108f40301020506020101F01c0bb0101e80701b0ea0180800100",
+        one(judged(FrameResult::NotLive(RejectReason::Asked(Gesture::Blink)))) => "0d090108f40301020506050101F01c0bb0101e80701b0ea0180800100",
+        one(judged(FrameResult::NotLive(RejectReason::Challenge))) => "0d090108f403010205070101F01c0bb0101e80701b0ea0180800100",
+        one(judged(FrameResult::Unable)) => "0d090108f4030102040101F01c0bb0101e80701b0ea0180800100",
         one(opened) => "0d090108f4030202010703416461b817",
         one(EventKind::Locked) => "0d090108f40303",
         one(EventKind::Denied { person: Some(7), name: name("Ada"), reason: Reason::Schedule }) => "0d090108f4030501070341646102",
-        one(EventKind::CodeAsked { person: 7, name: name("Ada") }) => "0d090108f403060703416461",
-        one(EventKind::FaceAsked { person: 7, name: name("Ada") }) => "0d090108f403090703416461",
-        one(judged(Judgement::Unclaimed)) => "0d090108f4030102060101F01c0bb0101e80701b0ea0180800100",
+        one(EventKind::PinRequested { person: 7, name: name("Ada") }) => "0d090108f403060703416461",
+        one(EventKind::FaceRequested { person: 7, name: name("Ada") }) => "0d090108f403090703416461",
+        one(judged(FrameResult::Unclaimed)) => "0d090108f4030102060101F01c0bb0101e80701b0ea0180800100",
         one(EventKind::Duress { person: 7, name: name("Ada") }) => "0d090108f403070703416461",
         one(EventKind::Alarm { alarm: Alarm::Held, over: false }) => "0d090108f403080100",
         one(EventKind::Paired { role: Role::Operator, label: label() }) => "0d090108f4030401046465736b",

@@ -65,7 +65,7 @@ pub fn comparison() -> Comparison {
 
 /// A face that passes for a living one.
 pub fn alive() -> Liveness {
-    Liveness { score: 30_000, needed: 16_384, against: None }
+    Liveness { score: 30_000, needed: 16_384, reject: None }
 }
 
 /// A host that is paired.
@@ -78,8 +78,8 @@ pub fn rule() -> Rule {
     let office = Window { days: 0b1_1111, from: 480, to: 1080 };
     Rule {
         schedule: Schedule::new(&[office]).expect("a window"),
-        code: Code::new(b"1234"),
-        duress: Code::new(b"99999"),
+        pin: Pin::new(b"1234"),
+        duress_pin: Pin::new(b"99999"),
     }
 }
 

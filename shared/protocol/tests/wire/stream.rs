@@ -173,15 +173,19 @@ fn the_longest_messages_fit_a_frame() {
     let event = Event {
         sequence: u32::MAX,
         uptime_ms: u64::MAX,
-        kind: EventKind::Judged {
+        kind: EventKind::FrameAssessed {
             frame: u32::MAX,
-            judgement: Judgement::Known(known),
+            result: FrameResult::Known(known),
             faces: u8::MAX,
             face: Some(wide_face),
             threshold: Some(i16::MIN),
             agreement: u8::MAX,
             instructions: u64::MAX,
-            liveness: Some(Liveness { score: u16::MAX, needed: u16::MAX, against: Some(Artefact::Repeats) }),
+            liveness: Some(Liveness {
+                score: u16::MAX,
+                needed: u16::MAX,
+                reject: Some(RejectReason::Repeats),
+            }),
         },
     };
     let user = User { person: u32::MAX, name: long_name, templates: u8::MAX, encoder: [0; 32] };

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use synthetic_attacks::{Answer, Species, answer, draw, sequence};
 use eval::presentation::{Ending, Rates, Share, present, rates};
+use imaging::Photo;
 use indicatif::{ProgressBar, ProgressStyle};
 use liveness::{Gesture, order};
-use imaging::Photo;
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
+use synthetic_attacks::{Answer, AttackType, answer, draw, sequence};
 
-use super::looks::{self, Presentation};
 use super::people::people;
 use super::presentations::{Door, recorded, subject};
+use super::samples::{self, Presentation};
 use crate::image_file::ImageFile;
 use crate::models::{self, Manifest};
 use crate::output::{Outcome, Output};
@@ -100,12 +100,12 @@ impl Args {
 /// Presents and prints.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     if let Some(path) = &args.seen {
-        let mut judged = looks::read(path)?;
+        let mut judged = samples::read(path)?;
         if let Some(names) = args.names()? {
             judged.retain(|one| names.contains(&one.person()));
         }
         ensure!(
-            !args.challenge || looks::show_eyes(&judged),
+            !args.challenge || samples::show_eyes(&judged),
             "{} was written before doors asked to close the eyes: present again with --looks",
             path.display()
         );
@@ -130,7 +130,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         None => of_photographs(&door, args)?,
     };
     if let Some(path) = &args.looks {
-        looks::write(path, &judged)?;
+        samples::write(path, &judged)?;
     }
     report(&judged, args, output)
 }
@@ -165,10 +165,10 @@ fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Presentation>>
                     (subject(door.recognizer, &photo, arena), door.enrol(&photo, arena)?);
                 let mut judged = Vec::new();
                 if let Some(subject) = &subject {
-                    let mut judge = |species: &str, pictures: &[Photo], asked| {
+                    let mut judge = |attack_type: &str, pictures: &[Photo], asked| {
                         let seen = door.see(pictures, enrolled.as_ref(), arena)?;
-                        let (species, origin) = (species.to_owned(), path.clone());
-                        judged.push(Presentation { species, origin, seen, asked });
+                        let (attack_type, origin) = (attack_type.to_owned(), path.clone());
+                        judged.push(Presentation { attack_type, origin, seen, asked });
                         anyhow::Ok(())
                     };
                     if args.challenge {
@@ -178,9 +178,9 @@ fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Presentation>>
                             judge(kind.name(), &pictures, Some(asked))?;
                         }
                     } else {
-                        for species in Species::ALL {
-                            let pictures = sequence(subject, species, seed, args.pictures());
-                            judge(species.name(), &pictures, None)?;
+                        for attack_type in AttackType::ALL {
+                            let pictures = sequence(subject, attack_type, seed, args.pictures());
+                            judge(attack_type.name(), &pictures, None)?;
                         }
                     }
                 }
@@ -214,7 +214,7 @@ fn of_recorded(door: &Door, folder: &Path) -> anyhow::Result<Vec<Presentation>> 
                 let origin = one.pictures.first().cloned();
                 bar.inc(1);
                 Ok(Presentation {
-                    species: one.species.clone(),
+                    attack_type: one.attack_type.clone(),
                     origin: origin.unwrap_or_default(),
                     seen,
                     asked: None,
@@ -226,31 +226,34 @@ fn of_recorded(door: &Door, folder: &Path) -> anyhow::Result<Vec<Presentation>> 
     judged
 }
 
-/// Prints the rates of every species.
+/// Prints the rates of every attack_type.
 fn report(judged: &[Presentation], args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let mut species: BTreeMap<&str, Vec<Ending>> = BTreeMap::new();
+    let mut attack_type: BTreeMap<&str, Vec<Ending>> = BTreeMap::new();
     for one in judged {
         let asked = one.asked.filter(|_| args.challenge);
-        species.entry(&one.species).or_default().push(present(&one.seen, args.agreement, asked));
+        attack_type.entry(&one.attack_type).or_default().push(present(&one.seen, args.agreement, asked));
     }
-    let bona_fide = Species::BonaFide.name();
+    let bona_fide = AttackType::BonaFide.name();
     let table: Vec<Rates> =
-        species.iter().map(|(name, endings)| rates(name, *name != bona_fide, endings)).collect();
+        attack_type.iter().map(|(name, endings)| rates(name, *name != bona_fide, endings)).collect();
     output.print(&table, |out| {
         writeln!(
             out,
             "{:<14} {:>13} {:>26} {:>26} {:>26}",
-            "species", "presentations", "non-response", "taken for the other", "door opens"
+            "attack_type", "presentations", "non-response", "taken for the other", "door opens"
         )?;
         for rates in &table {
-            let names =
-                if rates.species == bona_fide { ["BPNRR", "BPCER", ""] } else { ["APNRR", "APCER", "IAPAR"] };
+            let names = if rates.attack_type == bona_fide {
+                ["BPNRR", "BPCER", ""]
+            } else {
+                ["APNRR", "APCER", "IAPAR"]
+            };
             let [silent, wrong, opened] =
                 [rates.non_response, rates.classification_error, rates.opened].map(share);
             writeln!(
                 out,
                 "{:<14} {:>13} {:>26} {:>26} {:>26}",
-                rates.species,
+                rates.attack_type,
                 rates.non_response.of,
                 format!("{} {silent}", names[0]),
                 format!("{} {wrong}", names[1]),
@@ -264,16 +267,16 @@ fn report(judged: &[Presentation], args: &Args, output: &Output) -> anyhow::Resu
             writeln!(out, "{:<14} {}   made, of those asked for", "movement", columns(names))?;
             for rates in &table {
                 let made = rates.movements.map(|one| format!("{} of {}", one.made, one.asked));
-                writeln!(out, "{:<14} {}", rates.species, columns(made))?;
+                writeln!(out, "{:<14} {}", rates.attack_type, columns(made))?;
             }
         }
-        let attacks = table.iter().filter(|rates| rates.species != bona_fide);
+        let attacks = table.iter().filter(|rates| rates.attack_type != bona_fide);
         let worst = attacks.max_by(|a, b| {
             let rate = |rates: &Rates| rates.classification_error.rate.unwrap_or(0.0);
             rate(a).total_cmp(&rate(b))
         });
         match worst {
-            Some(worst) => writeln!(out, "the worst species is {}", worst.species),
+            Some(worst) => writeln!(out, "the worst attack_type is {}", worst.attack_type),
             None => Ok(()),
         }
     })?;

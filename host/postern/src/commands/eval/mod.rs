@@ -3,13 +3,13 @@
 mod detection;
 mod embed;
 pub mod liveness;
-pub mod looks;
 mod material;
 mod page;
 mod pairs;
 pub mod people;
 pub mod presentations;
 mod report;
+pub mod samples;
 
 use crate::output::{Outcome, Output};
 
@@ -27,7 +27,7 @@ enum What {
     Pairs(pairs::Args),
     /// The same as a page with plots and the worst pairs, encoders side by side
     Report(page::Args),
-    /// Attacks with pictures: errors by species as ISO/IEC 30107-3 names them, on sequences made of
+    /// Attacks with pictures: errors by attack_type as ISO/IEC 30107-3 names them, on sequences made of
     /// photographs or on recorded ones
     Liveness(liveness::Args),
     /// Recall of a detector for faces as high as they are at a door

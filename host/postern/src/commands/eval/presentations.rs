@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use synthetic_attacks::{Species, Subject};
 use eval::presentation::Seen;
 use gallery::{Calibration, Template};
-use liveness::{Look, Watch};
 use imaging::Photo;
+use liveness::{LivenessTracker, Sample};
 use recognizer::{Liveness, Recognizer};
+use synthetic_attacks::{AttackType, Subject};
 use vision::{Face, Limits, PixelFormat, Quality};
 
 use crate::image_file::Arena;
@@ -60,7 +60,7 @@ impl Door<'_> {
         let threshold = Calibration::new(&points).map(|table| table.threshold(ONE_IN, 1).similarity);
         let mut seen = Vec::new();
         let (mut before, mut first): (Option<Template>, Option<Template>) = (None, None);
-        let mut watch = Watch::new();
+        let mut watch = LivenessTracker::new();
         for (number, picture) in (0u64..).zip(pictures) {
             let frame = picture.to_frame(PixelFormat::Yuyv);
             let frame = frame.view()?;
@@ -84,7 +84,7 @@ impl Door<'_> {
                 let alike = other.as_ref().and_then(|other| other.similarity(&template));
                 alike.map_or(i16::MAX, |found| found.0.clamp(-32_768, 32_767) as i16)
             });
-            let look = Look::new(score, &face, openness, number * self.step_ms, alike);
+            let look = Sample::new(score, &face, openness, number * self.step_ms, alike);
             let matches = match (enrolled, &threshold) {
                 (Some(enrolled), Ok(threshold)) => {
                     Some(template.similarity(enrolled).is_some_and(|found| found >= *threshold))
@@ -92,11 +92,11 @@ impl Door<'_> {
                 _ => None,
             };
             watch.see(look, 1);
-            if watch.looks().len() == 1 {
+            if watch.samples().len() == 1 {
                 first = Some(template.clone());
             }
             before = Some(template);
-            seen.push(Seen { look: Some(look), matches });
+            seen.push(Seen { sample: Some(look), matches });
         }
         Ok(seen)
     }
@@ -123,8 +123,8 @@ pub fn subject(recognizer: &Recognizer, photo: &Photo, arena: &mut Arena) -> Opt
 
 /// A recorded presentation.
 pub struct Recorded {
-    /// `bona-fide`, or the species of attack.
-    pub species: String,
+    /// `bona-fide`, or the attack_type of attack.
+    pub attack_type: String,
     /// Its pictures, in their order.
     pub pictures: Vec<PathBuf>,
     /// A portrait of whom it is to pass for.
@@ -142,12 +142,12 @@ pub fn recorded(folder: &Path) -> anyhow::Result<Vec<Recorded>> {
             people.insert(name, path);
         }
     }
-    for species in folders(folder)?.into_iter().filter(|path| !path.ends_with(ENROLLED)) {
-        for sequence in folders(&species)? {
+    for attack_type in folders(folder)?.into_iter().filter(|path| !path.ends_with(ENROLLED)) {
+        for sequence in folders(&attack_type)? {
             let name = sequence.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let person = people.iter().filter(|(person, _)| name.starts_with(person.as_str()));
             all.push(Recorded {
-                species: species.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                attack_type: attack_type.file_name().unwrap_or_default().to_string_lossy().into_owned(),
                 person: person.max_by_key(|(person, _)| person.len()).map(|(_, path)| path.clone()),
                 pictures: files(&[sequence])?,
             });
@@ -156,8 +156,8 @@ pub fn recorded(folder: &Path) -> anyhow::Result<Vec<Recorded>> {
     if all.is_empty() {
         bail!("{} has no sequences: a folder of pictures is FOLDER/SPECIES/SEQUENCE", folder.display());
     }
-    let bona_fide = Species::BonaFide.name();
-    ensure!(all.iter().any(|one| one.species == bona_fide), "{} has no {bona_fide}", folder.display());
+    let bona_fide = AttackType::BonaFide.name();
+    ensure!(all.iter().any(|one| one.attack_type == bona_fide), "{} has no {bona_fide}", folder.display());
     Ok(all)
 }
 

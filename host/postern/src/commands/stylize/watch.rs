@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use imaging::Photo;
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use style::{Costs, Progress};
 
 use super::save;

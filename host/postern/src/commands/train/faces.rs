@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
 use imaging::{Photo, Region};
+use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use sha2::{Digest, Sha256};

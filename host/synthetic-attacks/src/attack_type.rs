@@ -16,7 +16,7 @@ pub(crate) const RATE: f32 = 5.0;
 
 /// What stands before the camera.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Species {
+pub enum AttackType {
     /// A living head.
     BonaFide,
     /// A print, moved by hand.
@@ -36,8 +36,8 @@ pub enum Species {
     Swap,
 }
 
-impl Species {
-    /// A living head, and every species of attack.
+impl AttackType {
+    /// A living head, and every attack_type of attack.
     pub const ALL: [Self; 8] = [
         Self::BonaFide,
         Self::Print,
@@ -65,13 +65,13 @@ impl Species {
 }
 
 /// The `count` pictures of one presentation of `subject`, at five a second.
-pub fn sequence(subject: &Subject, species: Species, seed: u64, count: usize) -> Vec<Photo> {
+pub fn sequence(subject: &Subject, attack_type: AttackType, seed: u64, count: usize) -> Vec<Photo> {
     let mut random = Rng::with_seed(seed);
     let random = &mut random;
     let mut camera = Camera::new(random);
-    let mut pictures: Vec<Picture> = match species {
-        Species::BonaFide => living(subject, random, count),
-        _ => attack(subject, species, random, count),
+    let mut pictures: Vec<Picture> = match attack_type {
+        AttackType::BonaFide => living(subject, random, count),
+        _ => attack(subject, attack_type, random, count),
     };
     pictures.drain(..).map(|picture| camera.take(picture).photo()).collect()
 }
@@ -86,23 +86,23 @@ fn living(subject: &Subject, random: &mut Rng, count: usize) -> Vec<Picture> {
     times(count).map(|time| head.at(time)).collect()
 }
 
-fn attack(subject: &Subject, species: Species, random: &mut Rng, count: usize) -> Vec<Picture> {
+fn attack(subject: &Subject, attack_type: AttackType, random: &mut Rng, count: usize) -> Vec<Picture> {
     let scene = room(random);
-    let mut sheet = held(subject, species, random);
+    let mut sheet = held(subject, attack_type, random);
     let glare = [random.f32() * 320.0, random.f32() * 240.0];
-    let mut shown: Vec<Picture> = match species {
-        Species::Screen => vec![medium::screen(&subject.picture, random)],
-        Species::Replay => {
+    let mut shown: Vec<Picture> = match attack_type {
+        AttackType::Screen => vec![medium::screen(&subject.picture, random)],
+        AttackType::Replay => {
             // The recording is half as long, so that it begins anew.
             let recording = living(subject, random, count.div_ceil(2));
             let seed = random.u64(..);
             recording.iter().map(|picture| medium::screen(picture, &mut Rng::with_seed(seed))).collect()
         }
-        Species::Still => vec![medium::print(&subject.picture, random, 0.0)],
-        Species::Swap => swapped(subject, random, count),
+        AttackType::Still => vec![medium::print(&subject.picture, random, 0.0)],
+        AttackType::Swap => swapped(subject, random, count),
         _ => vec![medium::print(&subject.picture, random, 0.04)],
     };
-    if species == Species::CutOut {
+    if attack_type == AttackType::CutOut {
         let print = shown.remove(0);
         let look = [Wander::new(random, 0.3), Wander::new(random, 0.15)];
         let blink = random.f32() * 3.0;
@@ -111,10 +111,10 @@ fn attack(subject: &Subject, species: Species, random: &mut Rng, count: usize) -
             .map(|time| medium::cut_out(&print, subject, [look[0].at(time), look[1].at(time)], closed(time)))
             .collect();
     }
-    if species == Species::Still {
+    if attack_type == AttackType::Still {
         sheet.pose = Pose::new(random, [0.0; 3], 0.0);
     }
-    let screen = matches!(species, Species::Screen | Species::Replay);
+    let screen = matches!(attack_type, AttackType::Screen | AttackType::Replay);
     let seen = times(count).enumerate().map(|(number, time)| {
         let picture = sheet.before(&scene, &shown[number % shown.len()], time);
         if screen { glaring(picture, glare) } else { picture }
@@ -139,14 +139,14 @@ fn swapped(subject: &Subject, random: &mut Rng, count: usize) -> Vec<Picture> {
 }
 
 /// How an attacker holds the sheet: as near as the face's size asks for, turned about a little.
-pub(crate) fn held(subject: &Subject, species: Species, random: &mut Rng) -> Sheet {
+pub(crate) fn held(subject: &Subject, attack_type: AttackType, random: &mut Rng) -> Sheet {
     let whole = subject.picture.height as f32;
     let face = subject.face[3];
     // The face is a quarter to a half as high as the frame; more, and the sheet's borders are outside.
     let height = (0.25 + 0.3 * random.f32()) * whole / face;
     let middle = subject.middle();
-    let bend = if species == Species::Bent { 0.9 + 0.6 * random.f32() } else { 0.0 };
-    let still = species == Species::Still;
+    let bend = if attack_type == AttackType::Bent { 0.9 + 0.6 * random.f32() } else { 0.0 };
+    let still = attack_type == AttackType::Still;
     Sheet {
         pose: Pose::new(random, [16.0, 9.0, 3.0], 5.0),
         height: if still { 1.4 * height.max(240.0 / whole) } else { height },
@@ -182,10 +182,10 @@ mod tests {
     #[test]
     fn a_seed_gives_the_same_pictures_and_another_one_others() {
         let subject = subject();
-        for species in Species::ALL {
-            let [once, again, other] = [1, 1, 2].map(|seed| sequence(&subject, species, seed, 3));
-            assert_eq!(once, again, "{species:?}");
-            assert_ne!(once, other, "{species:?}");
+        for attack_type in AttackType::ALL {
+            let [once, again, other] = [1, 1, 2].map(|seed| sequence(&subject, attack_type, seed, 3));
+            assert_eq!(once, again, "{attack_type:?}");
+            assert_ne!(once, other, "{attack_type:?}");
             assert_eq!(once.len(), 3);
         }
     }
@@ -193,13 +193,13 @@ mod tests {
     #[test]
     fn a_still_differs_by_noise_alone_and_a_head_moves() {
         let subject = subject();
-        let change = |species| {
-            let pictures = sequence(&subject, species, 7, 8);
+        let change = |attack_type| {
+            let pictures = sequence(&subject, attack_type, 7, 8);
             let pair = pictures[0].rgb().iter().zip(pictures[7].rgb());
             pair.map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / pictures[0].rgb().len() as f64
         };
-        let still = change(Species::Still);
+        let still = change(AttackType::Still);
         assert!(still < 4.0, "{still}");
-        assert!(change(Species::BonaFide) > still, "{}", change(Species::BonaFide));
+        assert!(change(AttackType::BonaFide) > still, "{}", change(AttackType::BonaFide));
     }
 }

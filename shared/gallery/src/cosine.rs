@@ -8,9 +8,9 @@ use core::fmt;
 /// template compared with itself gives a value near, not exactly, 1.0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Similarity(pub i32);
+pub struct CosineScore(pub i32);
 
-impl Similarity {
+impl CosineScore {
     /// The cosine 1.0.
     pub const ONE: Self = Self(1 << 15);
 
@@ -29,7 +29,7 @@ impl Similarity {
     }
 }
 
-impl fmt::Display for Similarity {
+impl fmt::Display for CosineScore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let thousandths = self.thousandths();
         let sign = if thousandths < 0 { "-" } else { "" };

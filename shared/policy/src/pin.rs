@@ -1,66 +1,66 @@
-//! A code that is typed on a pad.
+//! A pin that is typed on a pad.
 
 use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConstantTimeEq};
 
-/// Most digits of a code.
-pub const MAX_CODE: usize = 10;
+/// Most digits of a pin.
+pub const MAX_PIN: usize = 10;
 /// Fewest digits.
-const MIN_CODE: usize = 4;
+const MIN_PIN: usize = 4;
 
 /// 4 to 10 digits, as typed.
 ///
 /// Comparison takes the same time whatever is different. Digits are not shown by `Debug`.
 #[derive(Clone, Copy, Eq, Serialize, Deserialize)]
-pub struct Code {
+pub struct Pin {
     /// Digits, then zeros.
-    digits: [u8; MAX_CODE],
+    digits: [u8; MAX_PIN],
     length: u8,
 }
 
-impl Code {
-    /// The code of these digits; none unless they are 4 to 10 ASCII digits.
+impl Pin {
+    /// The pin of these digits; none unless they are 4 to 10 ASCII digits.
     #[must_use]
     pub fn new(digits: &[u8]) -> Option<Self> {
-        let mut code = Self { digits: [0; MAX_CODE], length: u8::try_from(digits.len()).ok()? };
-        let room = code.digits.get_mut(..digits.len())?;
+        let mut pin = Self { digits: [0; MAX_PIN], length: u8::try_from(digits.len()).ok()? };
+        let room = pin.digits.get_mut(..digits.len())?;
         room.copy_from_slice(digits);
-        code.is_valid().then_some(code)
+        pin.is_valid().then_some(pin)
     }
 
     /// Whether it is 4 to 10 digits, as after it came over a line.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         let length = usize::from(self.length);
-        let (digits, rest) = self.digits.split_at(length.min(MAX_CODE));
-        (MIN_CODE..=MAX_CODE).contains(&length)
+        let (digits, rest) = self.digits.split_at(length.min(MAX_PIN));
+        (MIN_PIN..=MAX_PIN).contains(&length)
             && digits.iter().all(u8::is_ascii_digit)
             && rest.iter().all(|byte| *byte == 0)
     }
 }
 
-impl PartialEq for Code {
+impl PartialEq for Pin {
     fn eq(&self, other: &Self) -> bool {
         bool::from(self.ct_eq(other))
     }
 }
 
-impl ConstantTimeEq for Code {
+impl ConstantTimeEq for Pin {
     fn ct_eq(&self, other: &Self) -> Choice {
         self.digits.ct_eq(&other.digits) & self.length.ct_eq(&other.length)
     }
 }
 
-impl core::fmt::Debug for Code {
+impl core::fmt::Debug for Pin {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        formatter.write_str("Code(…)")
+        formatter.write_str("Pin(…)")
     }
 }
 
 #[cfg(feature = "defmt")]
-impl defmt::Format for Code {
+impl defmt::Format for Pin {
     fn format(&self, formatter: defmt::Formatter<'_>) {
-        defmt::write!(formatter, "Code(…)");
+        defmt::write!(formatter, "Pin(…)");
     }
 }
 
@@ -71,17 +71,17 @@ mod tests {
     #[test]
     fn digits_and_nothing_else() {
         for bad in ["", "123", "12345678901", "12a4", "12 4", "١٢٣٤"] {
-            assert!(Code::new(bad.as_bytes()).is_none(), "{bad}");
+            assert!(Pin::new(bad.as_bytes()).is_none(), "{bad}");
         }
-        assert!(Code::new(b"1234567890").is_some());
+        assert!(Pin::new(b"1234567890").is_some());
     }
 
     #[test]
     fn only_the_same_is_the_same() {
-        let code = Code::new(b"1230").unwrap();
-        assert_eq!(code, Code::new(b"1230").unwrap());
+        let pin = Pin::new(b"1230").unwrap();
+        assert_eq!(pin, Pin::new(b"1230").unwrap());
         for other in ["1231", "12300", "0123"] {
-            assert_ne!(code, Code::new(other.as_bytes()).unwrap(), "{other}");
+            assert_ne!(pin, Pin::new(other.as_bytes()).unwrap(), "{other}");
         }
     }
 }

@@ -14,25 +14,25 @@
 //! | 7 | the size since the first look | Q12 |
 //! | 8 | the network's score | Q15 |
 
-use crate::{Look, WINDOW, motion};
+use crate::{Sample, WINDOW, motion};
 
-/// Measures of a look.
+/// Measures of a sample.
 pub const TRACKS: usize = 9;
 
-/// Features of a window of looks.
+/// Features of a window of samples.
 pub const FEATURES: usize = 2 * TRACKS + 3;
 
 /// The features of a window: logarithms to base two in Q8 for the spreads and steps of the tracks, in their
 /// order, then mean and least score and the longest step of the nose. At most [`WINDOW`] looks count.
-pub fn features(looks: &[Look]) -> [i32; FEATURES] {
+pub fn features(samples: &[Sample]) -> [i32; FEATURES] {
     let mut features = [0; FEATURES];
-    let Some(first) = looks.first() else { return features };
-    let looks = &looks[..looks.len().min(WINDOW)];
+    let Some(first) = samples.first() else { return features };
+    let samples = &samples[..samples.len().min(WINDOW)];
     let mut rows = [[0; TRACKS]; WINDOW];
-    for (row, look) in rows.iter_mut().zip(looks) {
-        *row = measures(look, first);
+    for (row, sample) in rows.iter_mut().zip(samples) {
+        *row = measures(sample, first);
     }
-    let rows = &rows[..looks.len()];
+    let rows = &rows[..samples.len()];
     let mut longest = 0;
     for track in 0..TRACKS {
         let (mut sum, mut squares, mut steps) = (0, 0, 0);
@@ -53,30 +53,30 @@ pub fn features(looks: &[Look]) -> [i32; FEATURES] {
         features[2 * track] = log2((squares - sum * sum / count) / count);
         features[2 * track + 1] = log2(steps / (count - 1).max(1));
     }
-    let score = |look: &Look| i32::from(look.score);
+    let score = |sample: &Sample| i32::from(sample.score);
     let last = &mut features[2 * TRACKS..];
-    last[0] = looks.iter().map(score).sum::<i32>() / looks.len() as i32;
-    last[1] = looks.iter().map(score).min().unwrap_or(0);
+    last[0] = samples.iter().map(score).sum::<i32>() / samples.len() as i32;
+    last[1] = samples.iter().map(score).min().unwrap_or(0);
     last[2] = log2(longest);
     features
 }
 
 /// The measures of one look; none reaches 2^20.
-fn measures(look: &Look, first: &Look) -> [i64; TRACKS] {
-    let [nose_across, nose_down, mouth_along, mouth_across] = motion::plane(look);
+fn measures(sample: &Sample, first: &Sample) -> [i64; TRACKS] {
+    let [nose_across, nose_down, mouth_along, mouth_across] = motion::plane(sample);
     let size = first.size();
     let moved =
-        |axis: fn(&vision::Point) -> i32| ((look.middle(axis) - first.middle(axis)) << motion::BITS) / size;
+        |axis: fn(&vision::Point) -> i32| ((sample.middle(axis) - first.middle(axis)) << motion::BITS) / size;
     let measures = [
         nose_across,
         nose_down,
         mouth_along,
         mouth_across,
-        motion::foreshortening(look).unwrap_or(0),
+        motion::foreshortening(sample).unwrap_or(0),
         moved(|point| point.x),
         moved(|point| point.y),
-        (look.size() << motion::BITS) / size,
-        i64::from(look.score),
+        (sample.size() << motion::BITS) / size,
+        i64::from(sample.score),
     ];
     measures.map(|measure| measure.clamp(-(1 << 20), 1 << 20))
 }
@@ -103,13 +103,13 @@ mod tests {
     #[test]
     fn steps_tell_a_leap_from_a_sway() {
         let row = |x: fn(i32) -> i32| {
-            let mut looks = [Look::default(); 16];
-            for (number, look) in (0..).zip(&mut looks) {
+            let mut samples = [Sample::default(); 16];
+            for (number, sample) in (0..).zip(&mut samples) {
                 let places = [[-20, -20], [20, -20], [0, 0], [-15, 20], [15, 20]];
-                look.landmarks =
+                sample.landmarks =
                     places.map(|[dx, dy]| vision::Point { x: (dx + x(number)) << 10, y: dy << 10 });
             }
-            let features = features(&looks);
+            let features = features(&samples);
             features[11] - features[10]
         };
         assert!(row(|n| n) < row(|n| n / 8 * 16) && row(|n| n / 8 * 16) < row(|n| n % 2 * 16));
@@ -117,13 +117,13 @@ mod tests {
 
     #[test]
     fn no_landmarks_overflow() {
-        let far = |x: i32| Look {
+        let far = |x: i32| Sample {
             landmarks: [vision::Point { x, y: -(x / 2) }; 5],
             score: 65_535,
-            ..Look::default()
+            ..Sample::default()
         };
-        let looks = [far(i32::MIN), far(i32::MAX), far(0), far(i32::MAX)];
-        assert!(features(&looks).iter().all(|feature| (0..=65_535).contains(feature)));
+        let samples = [far(i32::MIN), far(i32::MAX), far(0), far(i32::MAX)];
+        assert!(features(&samples).iter().all(|feature| (0..=65_535).contains(feature)));
         assert_eq!(features(&[]), [0; FEATURES]);
     }
 }

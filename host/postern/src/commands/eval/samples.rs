@@ -2,7 +2,7 @@
 //! landmarks in pixels.
 //!
 //! ```text
-//! {"species":"print","origin":"DIR/PERSON/PHOTO.jpg","looks":[{"score":0.31,"similarity":1.0,"to_first":1.0,
+//! {"attack_type":"print","origin":"DIR/PERSON/PHOTO.jpg","samples":[{"score":0.31,"similarity":1.0,"to_first":1.0,
 //!  "openness":0.44,"landmarks":[[94.2,112.4],...],"matches":true},null,...],"asked":[1,2,3]}
 //! ```
 
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use eval::presentation::Seen;
-use liveness::{Look, STEPS};
+use liveness::{STEPS, Sample};
 use serde::{Deserialize, Serialize};
 use vision::Point;
 
@@ -21,7 +21,7 @@ use super::liveness::STEP_MS;
 /// A presentation that was seen.
 pub struct Presentation {
     /// What was presented.
-    pub species: String,
+    pub attack_type: String,
     /// The photograph that it was made of, or the first picture.
     pub origin: PathBuf,
     /// What every picture showed.
@@ -40,9 +40,9 @@ impl Presentation {
 
 #[derive(Serialize, Deserialize)]
 struct Line {
-    species: String,
+    attack_type: String,
     origin: PathBuf,
-    looks: Vec<Option<Entry>>,
+    samples: Vec<Option<Entry>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     asked: Option<[u8; STEPS]>,
 }
@@ -72,17 +72,24 @@ pub fn write(path: &Path, presentations: &[Presentation]) -> anyhow::Result<()> 
     let mut file = std::io::BufWriter::new(fs::File::create(path).with_context(context)?);
     for one in presentations {
         let entry = |seen: &Seen| {
-            seen.look.map(|look| Entry {
-                score: f32::from(look.score) / 32768.0,
-                similarity: f32::from(look.similarity) / 32768.0,
-                to_first: f32::from(look.to_first) / 32768.0,
-                openness: f32::from(look.openness) / 4096.0,
-                landmarks: look.landmarks.map(|point| [point.x, point.y].map(|value| value as f32 / 1024.0)),
+            seen.sample.map(|sample| Entry {
+                score: f32::from(sample.score) / 32768.0,
+                similarity: f32::from(sample.similarity) / 32768.0,
+                to_first: f32::from(sample.to_first) / 32768.0,
+                openness: f32::from(sample.openness) / 4096.0,
+                landmarks: sample
+                    .landmarks
+                    .map(|point| [point.x, point.y].map(|value| value as f32 / 1024.0)),
                 matches: seen.matches,
             })
         };
-        let looks = one.seen.iter().map(entry).collect();
-        let line = Line { species: one.species.clone(), origin: one.origin.clone(), looks, asked: one.asked };
+        let samples = one.seen.iter().map(entry).collect();
+        let line = Line {
+            attack_type: one.attack_type.clone(),
+            origin: one.origin.clone(),
+            samples,
+            asked: one.asked,
+        };
         writeln!(file, "{}", serde_json::to_string(&line)?).with_context(context)?;
     }
     file.flush().with_context(context)
@@ -93,9 +100,9 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Presentation>> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let parse = |(number, line): (usize, &str)| {
         let line: Line = serde_json::from_str(line)
-            .with_context(|| format!("{}:{} is no line of looks", path.display(), number + 1))?;
-        let seen = (0..).zip(line.looks).map(|(number, entry)| seen(number, entry)).collect();
-        Ok(Presentation { species: line.species, origin: line.origin, seen, asked: line.asked })
+            .with_context(|| format!("{}:{} is no line of samples", path.display(), number + 1))?;
+        let seen = (0..).zip(line.samples).map(|(number, entry)| seen(number, entry)).collect();
+        Ok(Presentation { attack_type: line.attack_type, origin: line.origin, seen, asked: line.asked })
     };
     text.lines().enumerate().map(parse).collect()
 }
@@ -103,8 +110,8 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Presentation>> {
 /// Whether they tell how far eyes are open, as far as doors asked for movements.
 pub fn show_eyes(presentations: &[Presentation]) -> bool {
     let shows = |one: &Presentation| {
-        let mut looks = one.seen.iter().filter_map(|seen| seen.look).peekable();
-        looks.peek().is_none() || looks.any(|look| look.openness > 0)
+        let mut samples = one.seen.iter().filter_map(|seen| seen.sample).peekable();
+        samples.peek().is_none() || samples.any(|sample| sample.openness > 0)
     };
     presentations.iter().filter(|one| one.asked.is_some()).all(shows)
 }
@@ -113,7 +120,7 @@ fn seen(number: u64, entry: Option<Entry>) -> Seen {
     let Some(Entry { score, similarity, to_first, openness, landmarks, matches }) = entry else {
         return Seen::default();
     };
-    let look = Look {
+    let sample = Sample {
         score: (score * 32768.0).round() as u16,
         similarity: (similarity * 32768.0).round() as i16,
         to_first: (to_first * 32768.0).round() as i16,
@@ -124,7 +131,7 @@ fn seen(number: u64, entry: Option<Entry>) -> Seen {
         }),
         at_ms: number * STEP_MS,
     };
-    Seen { look: Some(look), matches }
+    Seen { sample: Some(sample), matches }
 }
 
 #[cfg(test)]
@@ -134,13 +141,13 @@ mod tests {
     #[test]
     fn looks_come_back_as_they_were_and_other_files_are_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("looks.jsonl");
+        let path = folder.path().join("samples.jsonl");
         let landmarks = [1, -2, 300_001, 40_000, 5].map(|x| Point { x, y: 7 - x });
-        let look =
-            Look { score: 32_768, landmarks, openness: 1_803, at_ms: STEP_MS, similarity: -5, to_first: 7 };
-        let seen = vec![Seen::default(), Seen { look: Some(look), matches: Some(true) }];
+        let sample =
+            Sample { score: 32_768, landmarks, openness: 1_803, at_ms: STEP_MS, similarity: -5, to_first: 7 };
+        let seen = vec![Seen::default(), Seen { sample: Some(sample), matches: Some(true) }];
         let one = Presentation {
-            species: "print".to_owned(),
+            attack_type: "print".to_owned(),
             origin: "faces/Ann/1.jpg".into(),
             seen,
             asked: Some([9, 0, 255]),
@@ -153,8 +160,8 @@ mod tests {
         let old = fs::read_to_string(&path).unwrap().replace("\"openness\":", "\"anything else\":");
         fs::write(&path, old).unwrap();
         let again = read(&path).unwrap();
-        assert!(again[0].seen[1].look.is_some() && !show_eyes(&again));
+        assert!(again[0].seen[1].sample.is_some() && !show_eyes(&again));
         fs::write(&path, "{}\n").unwrap();
-        assert!(read(&path).err().unwrap().to_string().ends_with("looks.jsonl:1 is no line of looks"));
+        assert!(read(&path).err().unwrap().to_string().ends_with("samples.jsonl:1 is no line of samples"));
     }
 }

@@ -13,7 +13,7 @@
 //! The last knows what the others do not: how scores, landmarks and similarities go together over time. It was
 //! trained on examples, and what it was not shown it may mistake; the others are plain geometry.
 
-use crate::{ENOUGH, Gesture, Look, Movement, SEQUENCE, features};
+use crate::{ENOUGH, Gesture, Movement, SEQUENCE, Sample, features};
 
 /// Looks that are kept.
 pub const WINDOW: usize = 24;
@@ -31,9 +31,9 @@ const MEMORY_MS: u64 = 15_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-pub enum Against {
+pub enum RejectReason {
     /// The network's score is too low.
-    Looks,
+    Score,
     /// It moves as a plane.
     Flat,
     /// It does not move.
@@ -63,84 +63,83 @@ pub struct Verdict {
     /// How the face moves over all looks that are kept.
     pub movement: Movement,
     /// What speaks against a living face; none lets it pass.
-    pub against: Option<Against>,
+    pub reject: Option<RejectReason>,
 }
 
 /// What one look comes to where there is no other: the network alone decides.
 pub fn at_once(score: u16) -> Verdict {
-    let against = (score < NEEDED_ALONE).then_some(Against::Looks);
-    Verdict { score, needed: NEEDED_ALONE, movement: Movement::Unclear, against }
+    let reject = (score < NEEDED_ALONE).then_some(RejectReason::Score);
+    Verdict { score, needed: NEEDED_ALONE, movement: Movement::Unclear, reject }
 }
 
 /// The last looks at one face.
 #[derive(Clone, Copy, Debug)]
-pub struct Watch {
+pub struct LivenessTracker {
     /// The oldest first; `length` of them.
-    looks: [Look; WINDOW],
+    samples: [Sample; WINDOW],
     length: usize,
 }
 
-impl Watch {
+impl LivenessTracker {
     /// No looks yet.
     pub const fn new() -> Self {
         let landmarks = [vision::Point { x: 0, y: 0 }; 5];
-        let none = Look { score: 0, landmarks, openness: 0, at_ms: 0, similarity: 0, to_first: 0 };
-        Self { looks: [none; WINDOW], length: 0 }
+        let none = Sample { score: 0, landmarks, openness: 0, at_ms: 0, similarity: 0, to_first: 0 };
+        Self { samples: [none; WINDOW], length: 0 }
     }
 
-    /// Forgets all looks.
+    /// Forgets all samples.
     pub fn reset(&mut self) {
         self.length = 0;
     }
 
     /// The looks so far, the oldest first.
-    pub fn looks(&self) -> &[Look] {
-        &self.looks[..self.length]
+    pub fn samples(&self) -> &[Sample] {
+        &self.samples[..self.length]
     }
 
     /// Takes a look, and tells what the looks so far come to.
     ///
-    /// The verdict's score is the mean over the last `together` looks.
-    pub fn see(&mut self, mut look: Look, together: usize) -> Verdict {
-        let goes_on = self
-            .looks()
-            .last()
-            .is_some_and(|last| look.continues(last) && look.at_ms.saturating_sub(last.at_ms) <= MEMORY_MS);
+    /// The verdict's score is the mean over the last `together` samples.
+    pub fn see(&mut self, mut sample: Sample, together: usize) -> Verdict {
+        let goes_on = self.samples().last().is_some_and(|last| {
+            sample.continues(last) && sample.at_ms.saturating_sub(last.at_ms) <= MEMORY_MS
+        });
         if !goes_on {
             self.reset();
             // How it differs from another face tells nothing of this one.
-            (look.similarity, look.to_first) = (i16::MAX, i16::MAX);
+            (sample.similarity, sample.to_first) = (i16::MAX, i16::MAX);
         }
         if self.length == WINDOW {
-            self.looks.rotate_left(1);
+            self.samples.rotate_left(1);
             self.length -= 1;
         }
-        self.looks[self.length] = look;
+        self.samples[self.length] = sample;
         self.length += 1;
         let score = self.score(together);
-        let movement = Movement::of(self.looks());
-        let against = match movement {
-            _ if look.score < NEEDED_EACH => Some(Against::Looks),
-            _ if self.length < ENOUGH => Some(Against::Early),
-            Movement::Still => Some(Against::Still),
-            Movement::Flat => Some(Against::Flat),
-            Movement::Repeats => Some(Against::Repeats),
-            _ if SEQUENCE.logit(&features(self.looks())) <= 0 => Some(Against::Sequence),
+        let movement = Movement::of(self.samples());
+        let reject = match movement {
+            _ if sample.score < NEEDED_EACH => Some(RejectReason::Score),
+            _ if self.length < ENOUGH => Some(RejectReason::Early),
+            Movement::Still => Some(RejectReason::Still),
+            Movement::Flat => Some(RejectReason::Flat),
+            Movement::Repeats => Some(RejectReason::Repeats),
+            _ if SEQUENCE.logit(&features(self.samples())) <= 0 => Some(RejectReason::Sequence),
             _ => None,
         };
-        Verdict { score, needed: NEEDED_EACH, movement, against }
+        Verdict { score, needed: NEEDED_EACH, movement, reject }
     }
 
-    /// Mean score of the last `together` looks, at least one.
+    /// Mean score of the last `together` samples, at least one.
     fn score(&self, together: usize) -> u16 {
         let together = together.clamp(1, self.length.max(1));
-        let last = &self.looks()[self.length.saturating_sub(together)..];
-        let sum: u32 = last.iter().map(|look| u32::from(look.score)).sum();
+        let last = &self.samples()[self.length.saturating_sub(together)..];
+        let sum: u32 = last.iter().map(|sample| u32::from(sample.score)).sum();
         (sum / last.len().max(1) as u32) as u16
     }
 }
 
-impl Default for Watch {
+impl Default for LivenessTracker {
     fn default() -> Self {
         Self::new()
     }
@@ -154,89 +153,96 @@ mod tests {
     use crate::{SAME, SAME_AS_FIRST};
 
     /// A look at a face at `x`, whose nose is `nose` to the right of the middle.
-    fn look(score: u16, x: i32, nose: i32, second: u64) -> Look {
+    fn sample(score: u16, x: i32, nose: i32, second: u64) -> Sample {
         let places = [[-20, -20], [20, -20], [nose, 0], [-15, 20], [15, 20]];
         let landmarks = places.map(|[dx, dy]| Point { x: (x + dx) << 10, y: (100 + dy) << 10 });
         let alike = i16::MAX;
-        Look { score, landmarks, at_ms: 1000 * second, similarity: alike, to_first: alike, ..Look::default() }
+        Sample {
+            score,
+            landmarks,
+            at_ms: 1000 * second,
+            similarity: alike,
+            to_first: alike,
+            ..Sample::default()
+        }
     }
 
     #[test]
     fn a_face_is_watched_before_it_passes() {
-        let mut watch = Watch::new();
+        let mut watch = LivenessTracker::new();
         for number in 1..ENOUGH {
-            assert_eq!(watch.see(look(32_000, 100, number as i32, 0), 3).against, Some(Against::Early));
+            assert_eq!(watch.see(sample(32_000, 100, number as i32, 0), 3).reject, Some(RejectReason::Early));
         }
-        assert_ne!(watch.see(look(32_000, 100, 3, 0), 3).against, Some(Against::Early));
-        assert_eq!(watch.see(look(900, 100, 0, 0), 1).against, Some(Against::Looks));
+        assert_ne!(watch.see(sample(32_000, 100, 3, 0), 3).reject, Some(RejectReason::Early));
+        assert_eq!(watch.see(sample(900, 100, 0, 0), 1).reject, Some(RejectReason::Score));
     }
 
     #[test]
     fn the_score_is_the_mean_of_the_looks_that_agree_together() {
-        let mut watch = Watch::new();
+        let mut watch = LivenessTracker::new();
         let scores =
-            [30_000, 30_000, 12_000, 12_000, 12_000].map(|score| watch.see(look(score, 100, 0, 0), 3));
+            [30_000, 30_000, 12_000, 12_000, 12_000].map(|score| watch.see(sample(score, 100, 0, 0), 3));
         assert_eq!(scores.map(|verdict| verdict.score), [30_000, 30_000, 24_000, 18_000, 12_000]);
     }
 
     #[test]
     fn one_look_alone_must_be_a_sure_one() {
-        assert_eq!(at_once(NEEDED_ALONE).against, None);
-        assert_eq!(at_once(NEEDED_ALONE - 1).against, Some(Against::Looks));
+        assert_eq!(at_once(NEEDED_ALONE).reject, None);
+        assert_eq!(at_once(NEEDED_ALONE - 1).reject, Some(RejectReason::Score));
     }
 
     #[test]
     fn another_face_and_a_pause_begin_anew() {
-        let mut watch = Watch::new();
-        watch.see(look(30_000, 60, 0, 0), 3);
-        assert_eq!(watch.see(look(20_000, 63, 0, 1), 3).score, 25_000);
-        assert_eq!(watch.see(look(10_000, 150, 0, 2), 3).score, 10_000, "it jumped");
-        assert_eq!(watch.see(look(20_000, 150, 0, 30), 3).score, 20_000, "it was away");
-        assert_eq!(watch.looks().len(), 1);
+        let mut watch = LivenessTracker::new();
+        watch.see(sample(30_000, 60, 0, 0), 3);
+        assert_eq!(watch.see(sample(20_000, 63, 0, 1), 3).score, 25_000);
+        assert_eq!(watch.see(sample(10_000, 150, 0, 2), 3).score, 10_000, "it jumped");
+        assert_eq!(watch.see(sample(20_000, 150, 0, 30), 3).score, 20_000, "it was away");
+        assert_eq!(watch.samples().len(), 1);
     }
 
     #[test]
     fn pictures_swapped_in_one_place_begin_anew() {
-        let mut watch = Watch::new();
+        let mut watch = LivenessTracker::new();
         for number in 0..30 {
             let swapped = number % 4 == 0;
             let similarity = if swapped { SAME - 1 } else { 31_000 };
-            let look = Look { similarity, ..look(32_000, 100, if swapped { 1 } else { -1 }, number) };
-            watch.see(look, 3);
-            assert_eq!(watch.looks().len() as u64, number % 4 + 1);
-            assert_eq!(watch.looks()[0].similarity, i16::MAX, "of one face alone");
+            let sample = Sample { similarity, ..sample(32_000, 100, if swapped { 1 } else { -1 }, number) };
+            watch.see(sample, 3);
+            assert_eq!(watch.samples().len() as u64, number % 4 + 1);
+            assert_eq!(watch.samples()[0].similarity, i16::MAX, "of one face alone");
         }
     }
 
     #[test]
     fn a_face_that_turns_slowly_into_another_one_begins_anew() {
-        let mut watch = Watch::new();
-        let see = |watch: &mut Watch, to_first| {
-            watch.see(Look { similarity: 32_000, to_first, ..look(32_000, 100, 0, 0) }, 3);
-            watch.looks().len()
+        let mut watch = LivenessTracker::new();
+        let see = |watch: &mut LivenessTracker, to_first| {
+            watch.see(Sample { similarity: 32_000, to_first, ..sample(32_000, 100, 0, 0) }, 3);
+            watch.samples().len()
         };
         let lengths =
             [5, 30_000, 20_000, SAME_AS_FIRST, SAME_AS_FIRST - 1].map(|alike| see(&mut watch, alike));
         assert_eq!(lengths, [1, 2, 3, 4, 1]);
-        assert_eq!(watch.looks()[0].to_first, i16::MAX, "it is the first itself");
+        assert_eq!(watch.samples()[0].to_first, i16::MAX, "it is the first itself");
     }
 
     #[test]
     fn a_picture_and_its_mirror_image_in_one_place_begin_anew() {
-        let mut watch = Watch::new();
+        let mut watch = LivenessTracker::new();
         for number in 0..40 {
             let nose = if number / 4 % 2 == 0 { 5 } else { -5 };
-            let verdict = watch.see(look(32_000, 100 + number % 3, nose, 0), 3);
-            assert_eq!(verdict.against, Some(Against::Early));
-            assert_eq!(watch.looks().len() as i32, number % 4 + 1);
+            let verdict = watch.see(sample(32_000, 100 + number % 3, nose, 0), 3);
+            assert_eq!(verdict.reject, Some(RejectReason::Early));
+            assert_eq!(watch.samples().len() as i32, number % 4 + 1);
         }
     }
 
     #[test]
     fn what_is_still_does_not_pass_however_alive_it_looks() {
-        let mut watch = Watch::new();
-        let last = (0..30).map(|_| watch.see(look(32_768, 100, 0, 0), 3)).last();
-        let last = last.map(|verdict| (verdict.movement, verdict.against));
-        assert_eq!(last, Some((Movement::Still, Some(Against::Still))));
+        let mut watch = LivenessTracker::new();
+        let last = (0..30).map(|_| watch.see(sample(32_768, 100, 0, 0), 3)).last();
+        let last = last.map(|verdict| (verdict.movement, verdict.reject));
+        assert_eq!(last, Some((Movement::Still, Some(RejectReason::Still))));
     }
 }

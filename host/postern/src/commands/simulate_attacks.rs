@@ -1,12 +1,12 @@
-//! `postern present`: a photograph as a living head, and as the attacks that can be made with it.
+//! `postern simulate-attacks`: a photograph as a living head, and as the attacks that can be made with it.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use synthetic_attacks::{Species, sequence};
 use imaging::{Photo, Tile, save_gif, sheet};
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use serde_json::json;
+use synthetic_attacks::{AttackType, sequence};
 
 use crate::commands::eval::liveness::{STEP_MS, images};
 use crate::commands::eval::presentations::subject;
@@ -14,7 +14,7 @@ use crate::image_file::Arena;
 use crate::models;
 use crate::output::{Outcome, Output};
 
-/// Options of `postern present`.
+/// Options of `postern simulate-attacks`.
 #[derive(clap::Args)]
 pub struct Args {
     /// A photograph that shows a face
@@ -42,21 +42,22 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let subject = subject(&recognizer, &photo, &mut Arena::new(recognizer.arena_len()))
         .with_context(|| format!("{} shows no face that is good enough", args.photo.display()))?;
     let mut tiles = Vec::new();
-    for species in Species::ALL {
-        let pictures = sequence(&subject, species, args.seed, args.pictures.into());
-        let folder = args.output.join("sequences").join(species.name()).join(args.seed.to_string());
+    for attack_type in AttackType::ALL {
+        let pictures = sequence(&subject, attack_type, args.seed, args.pictures.into());
+        let folder = args.output.join("sequences").join(attack_type.name()).join(args.seed.to_string());
         create(&folder)?;
         for (number, picture) in pictures.iter().enumerate() {
             picture.save_png(folder.join(format!("{number:03}.png")))?;
         }
         let middle = pictures[pictures.len() / 2].clone();
-        let path = args.output.join(format!("{}.png", species.name()));
+        let path = args.output.join(format!("{}.png", attack_type.name()));
         middle.save_png(&path)?;
         save_gif(path.with_extension("gif"), &pictures, STEP_MS as u32)?;
-        output.print(&json!({ "species": species.name(), "picture": path, "sequence": folder }), |out| {
-            writeln!(out, "{:<10} {}", species.name(), path.display())
-        })?;
-        let label = species.name().to_owned();
+        output.print(
+            &json!({ "attack_type": attack_type.name(), "picture": path, "sequence": folder }),
+            |out| writeln!(out, "{:<10} {}", attack_type.name(), path.display()),
+        )?;
+        let label = attack_type.name().to_owned();
         tiles.extend([pictures[0].clone(), middle].map(|photo| Tile { photo, label: label.clone() }));
     }
     let path = args.output.join("sheet.png");

@@ -4,7 +4,7 @@ use vision::{Face, Landmark, Point, SUBPIXEL_BITS};
 
 use crate::motion::parallax;
 
-/// Faces whose sizes differ by more than this ratio, 3/2, are not one face in two looks.
+/// Faces whose sizes differ by more than this ratio, 3/2, are not one face in two samples.
 const GROWTH: [i64; 2] = [3, 2];
 
 /// Faces that are less alike than this, as a cosine of their templates in Q15 (0.5), are not one face in two
@@ -23,7 +23,7 @@ const LEAP: i64 = 512;
 /// What one picture shows of a face.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Look {
+pub struct Sample {
     /// The network's score of this picture alone: Q15, 32768 is surely alive.
     pub score: u16,
     /// The five landmarks, in 1/1024 pixel.
@@ -39,7 +39,7 @@ pub struct Look {
     pub to_first: i16,
 }
 
-impl Look {
+impl Sample {
     /// A look at `face`, whose eyes are this far open, and which is this similar to that of the look before, and to
     /// that of the first one.
     pub fn new(score: u16, face: &Face, openness: u16, at_ms: u64, [similarity, to_first]: [i16; 2]) -> Self {
