@@ -1,0 +1,161 @@
+//! Constants of a file, as floats.
+
+use crate::proto::{DataType, Tensor};
+use crate::{Error, Problem};
+
+/// A constant of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Constant {
+    /// Dimensions; none for a scalar.
+    pub dims: Vec<usize>,
+    /// Values in the order of the file; integers are converted.
+    pub values: Vec<f32>,
+}
+
+impl Constant {
+    /// Reads the values of `tensor`.
+    pub(crate) fn read(tensor: &Tensor) -> Result<Self, Error> {
+        let refuse = |reason: String| Error::Constant { name: tensor.name.clone(), reason };
+        let dims: Result<Vec<usize>, _> = tensor.dims.iter().map(|&side| usize::try_from(side)).collect();
+        let dims = dims.map_err(|_| refuse("a dimension is negative".into()))?;
+        let count = dims.iter().try_fold(1usize, |product, side| product.checked_mul(*side));
+        if tensor.data_location != 0 {
+            return Err(refuse("its values are in another file".into()));
+        }
+        let values = match tensor.raw_data.is_empty() {
+            true => listed(tensor),
+            false => raw(tensor),
+        };
+        let values = values.ok_or_else(|| {
+            let kind = DataType::try_from(tensor.data_type);
+            refuse(kind.map_or("values of an unknown type".into(), |kind| format!("values of type {kind:?}")))
+        })?;
+        if Some(values.len()) != count {
+            return Err(refuse(format!("{} values for the dimensions {dims:?}", values.len())));
+        }
+        Ok(Self { dims, values })
+    }
+
+    /// The values as one a channel: one value is used for all of them.
+    ///
+    /// # Errors
+    /// There are more than one and not `channels`.
+    pub fn per_channel(&self, channels: usize) -> Result<Vec<f32>, Problem> {
+        match self.values.len() {
+            1 => Ok(vec![self.values[0]; channels]),
+            length if length == channels => Ok(self.values.clone()),
+            _ => {
+                let reason = format!("a constant of dimensions {:?} for {channels} channels", self.dims);
+                Err(Problem::Invalid(reason))
+            }
+        }
+    }
+}
+
+/// Values in the field of their type; `None` where there is no such type here.
+fn listed(tensor: &Tensor) -> Option<Vec<f32>> {
+    use DataType as T;
+    let small = |convert: fn(i32) -> f32| tensor.int32_data.iter().map(|&value| convert(value)).collect();
+    Some(match DataType::try_from(tensor.data_type).ok()? {
+        T::Float => tensor.float_data.clone(),
+        T::Double => tensor.double_data.iter().map(|&value| value as f32).collect(),
+        T::Uint8 => small(|value| f32::from(value as u8)),
+        T::Int8 => small(|value| f32::from(value as i8)),
+        T::Uint16 => small(|value| f32::from(value as u16)),
+        T::Int16 => small(|value| f32::from(value as i16)),
+        T::Int32 => small(|value| value as f32),
+        T::Bool => small(|value| f32::from(u8::from(value != 0))),
+        T::Float16 => small(|bits| half(bits as u16)),
+        T::Int64 => tensor.int64_data.iter().map(|&value| value as f32).collect(),
+        T::Uint32 | T::Uint64 => tensor.uint64_data.iter().map(|&value| value as f32).collect(),
+        T::Undefined | T::String => return None,
+    })
+}
+
+/// Values as little-endian bytes; `None` where there is no such type here. A rest that is no whole value makes the
+/// count wrong, which the caller finds.
+fn raw(tensor: &Tensor) -> Option<Vec<f32>> {
+    use DataType as T;
+    fn read<const N: usize>(bytes: &[u8], convert: fn([u8; N]) -> f32) -> Vec<f32> {
+        let (whole, rest) = bytes.as_chunks::<N>();
+        // One more value than there are, so that the count is wrong.
+        let rest = (!rest.is_empty()).then_some(f32::NAN);
+        whole.iter().map(|&value| convert(value)).chain(rest).collect()
+    }
+    let bytes = &tensor.raw_data;
+    Some(match DataType::try_from(tensor.data_type).ok()? {
+        T::Float => read(bytes, f32::from_le_bytes),
+        T::Double => read(bytes, |value| f64::from_le_bytes(value) as f32),
+        T::Uint8 => read(bytes, |[value]| f32::from(value)),
+        T::Int8 => read(bytes, |value| f32::from(i8::from_le_bytes(value))),
+        T::Uint16 => read(bytes, |value| f32::from(u16::from_le_bytes(value))),
+        T::Int16 => read(bytes, |value| f32::from(i16::from_le_bytes(value))),
+        T::Int32 => read(bytes, |value| i32::from_le_bytes(value) as f32),
+        T::Bool => read(bytes, |[value]| f32::from(u8::from(value != 0))),
+        T::Float16 => read(bytes, |value| half(u16::from_le_bytes(value))),
+        T::Int64 => read(bytes, |value| i64::from_le_bytes(value) as f32),
+        T::Uint32 => read(bytes, |value| u32::from_le_bytes(value) as f32),
+        T::Uint64 => read(bytes, |value| u64::from_le_bytes(value) as f32),
+        T::Undefined | T::String => return None,
+    })
+}
+
+/// A number of half precision (IEEE 754 binary16).
+fn half(bits: u16) -> f32 {
+    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));
+    sign * match exponent {
+        0 => fraction * (-24f32).exp2(),
+        31 if fraction == 0.0 => f32::INFINITY,
+        31 => f32::NAN,
+        _ => (1.0 + fraction / 1024.0) * ((exponent - 15) as f32).exp2(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tensor(kind: DataType, dims: &[i64]) -> Tensor {
+        Tensor { name: "c".into(), dims: dims.to_vec(), data_type: kind as i32, ..Default::default() }
+    }
+
+    #[test]
+    fn values_are_the_same_in_bytes_and_in_their_fields() {
+        let bytes = [0x00, 0x3c, 0x00, 0xc0, 0x01, 0x00];
+        let raw = Tensor { raw_data: bytes.to_vec(), ..tensor(DataType::Float16, &[3]) };
+        let listed = Tensor { int32_data: vec![0x3c00, 0xc000, 1], ..tensor(DataType::Float16, &[3]) };
+        for tensor in [raw, listed] {
+            assert_eq!(Constant::read(&tensor).unwrap().values, [1.0, -2.0, (-24f32).exp2()]);
+        }
+        let raw = Tensor { raw_data: vec![255; 8], ..tensor(DataType::Int64, &[1]) };
+        assert_eq!(Constant::read(&raw).unwrap().values, [-1.0]);
+        let scalar = Tensor { float_data: vec![0.5], ..tensor(DataType::Float, &[]) };
+        assert_eq!(Constant::read(&scalar).unwrap(), Constant { dims: vec![], values: vec![0.5] });
+    }
+
+    #[test]
+    fn values_that_are_not_as_many_as_the_dimensions_say_are_refused() {
+        let broken = [
+            Tensor { raw_data: vec![0; 7], ..tensor(DataType::Float, &[1]) },
+            Tensor { float_data: vec![0.0; 3], ..tensor(DataType::Float, &[2, 2]) },
+            Tensor { float_data: vec![0.0], ..tensor(DataType::Float, &[-1]) },
+            Tensor { float_data: vec![], ..tensor(DataType::Float, &[i64::MAX, i64::MAX]) },
+            Tensor { data_location: 1, ..tensor(DataType::Float, &[0]) },
+            tensor(DataType::String, &[0]),
+            Tensor { data_type: 16, ..tensor(DataType::Float, &[0]) },
+        ];
+        for tensor in broken {
+            let error = Constant::read(&tensor).expect_err("it is refused").to_string();
+            assert!(error.contains("constant \"c\""), "{error}");
+        }
+    }
+
+    #[test]
+    fn one_value_is_for_all_channels() {
+        let constant = |values: &[f32]| Constant { dims: vec![values.len()], values: values.to_vec() };
+        assert_eq!(constant(&[2.0]).per_channel(3).unwrap(), [2.0; 3]);
+        assert_eq!(constant(&[1.0, 2.0]).per_channel(2).unwrap(), [1.0, 2.0]);
+        assert!(constant(&[1.0, 2.0]).per_channel(3).is_err());
+    }
+}
