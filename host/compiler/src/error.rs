@@ -2,11 +2,10 @@
 
 /// Why a network cannot be compiled.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// The bytes are not an ONNX model.
-    #[error("not an ONNX model: {0}")]
-    Parse(String),
+    #[error(transparent)]
+    Parse(#[from] onnx::Error),
     /// An operator that the engine does not have.
     #[error("node \"{node}\": operator {operator} on {shape} is not supported: {reason}")]
     Unsupported {

@@ -1,15 +1,15 @@
 //! ONNX to quantized model image.
 //!
-//! [`compile`] goes through the stages in the order of the modules: [`onnx`] reads the file,
-//! [`lower`] turns its nodes into the few operators of [`graph`] with batch norms and activations
-//! folded, [`equalize`] evens out the ranges of channels, [`observe`] finds what range each tensor
-//! uses on sample pictures, [`quantize`] makes integers of weights and scales, [`correct`] takes
-//! the mean error that this caused off the biases, [`plan`] places tensors in the arena, and
-//! [`image`] writes the bytes.
+//! [`compile`] goes through these stages:
 //!
-//! The ONNX file is read with tract's own protobuf types, node by node, rather than from tract's
-//! decluttered graph: that one has already split PReLU into comparisons and moved axes about, and
-//! an error could not name the node that the author of the network wrote.
+//! 1. [`onnx`] reads the file.
+//! 2. [`lower`] turns its nodes into the few operators of [`graph`], with batch norms and activations folded.
+//! 3. [`equalize`] evens out the ranges of channels.
+//! 4. [`observe`] finds the range that each tensor uses on sample pictures.
+//! 5. [`quantize`] turns weights and scales into integers.
+//! 6. [`correct`] takes the mean error of this off the biases.
+//! 7. [`plan`] places the tensors in the arena.
+//! 8. [`image`] writes the bytes.
 #![forbid(unsafe_code)]
 
 pub mod correct;
@@ -19,7 +19,6 @@ pub mod graph;
 pub mod image;
 pub mod lower;
 pub mod observe;
-pub mod onnx;
 pub mod plan;
 pub mod quantize;
 
@@ -29,6 +28,8 @@ pub use error::Error;
 pub use graph::{Graph, Preprocessing};
 pub use nn::format::{CalibrationRecord, Kind};
 pub use quantize::Method;
+
+use onnx::Model;
 
 /// What to compile and how.
 #[derive(Clone, Debug)]
@@ -52,7 +53,7 @@ pub type Progress<'a> = dyn Fn(&str, usize, usize) + Sync + 'a;
 
 /// Reads the network `onnx` into the float graph that all later stages start from.
 pub fn read(onnx: &[u8], options: &Options) -> Result<Graph, Error> {
-    let model = onnx::Model::parse(onnx)?;
+    let model = Model::parse(onnx)?;
     lower::lower(&model, options.preprocessing, options.input_size)
 }
 

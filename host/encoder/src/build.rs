@@ -1,12 +1,9 @@
 //! Puts a network together, node by node, with its shapes checked and its weights drawn.
 
+use autodiff::{Parameter, Role, Shape, Window};
 use fastrand::Rng;
-use grad::Shape;
-use grad::convolution::Window;
 
-use crate::graph::{
-    Activation, Graph, Node, Normalization, Operator, Parameter, ParameterId, Preprocessing, Role, ValueId,
-};
+use crate::graph::{Activation, Graph, Node, Normalization, Operator, ParameterId, Preprocessing, ValueId};
 
 /// Slope below zero that a PReLU begins with (He et al. 2015).
 const SLOPE: f32 = 0.25;
@@ -56,11 +53,9 @@ impl Builder {
 
     fn shape(&self, operator: &Operator, inputs: &[Shape]) -> Result<Shape, String> {
         let input = inputs[0];
-        let steps = |window: &Window, axis: usize| {
-            let side = [input.height, input.width][axis] + window.pads[axis] + window.pads[axis + 2];
-            let room = side.checked_sub(window.kernel[axis]);
-            room.map(|room| room / window.stride[axis] + 1)
-                .ok_or_else(|| format!("its window is larger than its input of {}", shown(input)))
+        let size = |window: &Window| {
+            let size = window.output([input.height, input.width]);
+            size.ok_or_else(|| format!("its window is larger than its input of {input}"))
         };
         match operator {
             Operator::Convolution { window, depthwise, weights, .. } => {
@@ -70,19 +65,19 @@ impl Builder {
                 if *depthwise && outputs != input.channels {
                     return Err(format!("it has {outputs} filters for {} channels", input.channels));
                 }
-                Ok(Shape { height: steps(window, 0)?, width: steps(window, 1)?, channels: outputs })
+                let [height, width] = size(window)?;
+                Ok(Shape { height, width, channels: outputs })
             }
             Operator::MaxPool(window) => {
-                Ok(Shape { height: steps(window, 0)?, width: steps(window, 1)?, ..input })
+                let [height, width] = size(window)?;
+                Ok(Shape { height, width, ..input })
             }
             Operator::AveragePool => Ok(Shape { height: 1, width: 1, ..input }),
-            Operator::Add if inputs[1] != input => {
-                Err(format!("it adds {} to {}", shown(inputs[1]), shown(input)))
-            }
+            Operator::Add if inputs[1] != input => Err(format!("it adds {} to {input}", inputs[1])),
             Operator::Multiply
                 if inputs[1] != input && inputs[1] != (Shape { height: 1, width: 1, ..input }) =>
             {
-                Err(format!("it multiplies {} by {}", shown(input), shown(inputs[1])))
+                Err(format!("it multiplies {input} by {}", inputs[1]))
             }
             _ => Ok(input),
         }
@@ -128,9 +123,4 @@ impl Builder {
             if prelu { Activation::Prelu(add("slope", Role::Other, SLOPE)) } else { Activation::Identity };
         self.push(name, Operator::Normalize(by, activation), vec![input])
     }
-}
-
-/// A shape as people write it.
-pub fn shown(shape: Shape) -> String {
-    format!("{}x{}x{}", shape.height, shape.width, shape.channels)
 }

@@ -1,16 +1,16 @@
-//! An encoder: a network, what trains it, and who computes it.
+//! An encoder: a network, the optimiser that trains it, and the engine that computes it.
 
 use std::io::{self, Read, Write};
 
+use autodiff::BufferPool;
+use autodiff::optimizer::{Memory, Optimizer};
+
+use crate::engine::{Engine, LossGradient, Processor};
 use crate::fold::fold;
 use crate::graph::{Graph, Operator, ParameterId, Preprocessing};
 use crate::head::{Head, project};
-use crate::optimizer::{Memory, Optimizer};
 use crate::pass::{Pass, Seen, Step};
-use crate::pool::Pool;
 use crate::slim::slim;
-#[cfg(feature = "burn")]
-use crate::tensors;
 use crate::{Embeddings, Error, Images, Spec, Trainable, read, state, write};
 
 /// Share of a batch's moments in the running ones after it.
@@ -19,7 +19,7 @@ const MOMENTUM: f64 = 0.1;
 /// Pictures that are embedded at once.
 const EMBEDDED: usize = 32;
 
-/// Where an encoder's weights come from, if not from nothing.
+/// Where the weights of a trained encoder come from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Source<'a> {
     /// The bytes of an ONNX file whose input is 1 x 3 x height x width, red first.
@@ -39,17 +39,6 @@ pub enum Freeze<'a> {
     Named(&'a str),
 }
 
-/// Who computes.
-#[derive(Clone, Debug, Default)]
-pub enum Engine {
-    /// The processor, by operators of our own; the same bits on any number of cores.
-    #[default]
-    Processor,
-    /// What burn has: a GPU with the features `wgpu` and `cuda`, or the processor.
-    #[cfg(feature = "burn")]
-    Tensors(burn_tensor::Device),
-}
-
 /// An encoder that can be trained.
 pub struct Encoder {
     graph: Graph,
@@ -57,8 +46,7 @@ pub struct Encoder {
     memory: Memory,
     frozen: Vec<bool>,
     rounding: bool,
-    pool: Pool,
-    engine: Engine,
+    engine: Box<dyn Engine>,
 }
 
 impl Encoder {
@@ -82,19 +70,11 @@ impl Encoder {
     pub(crate) fn of(graph: Graph, optimizer: Optimizer) -> Self {
         let memory = Memory::new(graph.parameters.len());
         let frozen = vec![false; graph.nodes.len()];
-        Self {
-            graph,
-            optimizer,
-            memory,
-            frozen,
-            rounding: false,
-            pool: Pool::default(),
-            engine: Engine::default(),
-        }
+        Self { graph, optimizer, memory, frozen, rounding: false, engine: Box::<Processor>::default() }
     }
 
     /// Has `engine` compute from now on.
-    pub fn set_engine(&mut self, engine: Engine) {
+    pub fn set_engine(&mut self, engine: Box<dyn Engine>) {
         self.engine = engine;
     }
 
@@ -138,36 +118,37 @@ impl Encoder {
         Ok(())
     }
 
-    /// Has it give `map` times its embedding from now on, as its last layer: a row a new value, of a factor an old one.
+    /// Makes `map` times the embedding the new embedding. `map` has one row for each new value, with one factor for each old value.
     ///
-    /// What the optimiser remembers begins anew, and no layer is frozen.
+    /// The memory of the optimiser is cleared, and no layer is frozen.
     ///
     /// # Errors
     /// The network does not end in a convolution or a fully connected layer, `map` is no such matrix, or the
     /// network is quantized already.
     pub fn project(&mut self, map: &[f32]) -> Result<(), Error> {
         let projected = project(self.graph.clone(), map)?;
-        self.begin_anew(projected)
+        self.restart(projected)
     }
 
     /// Takes channels out of its bottlenecks until it needs at most `multiply_adds` for a picture: those first that
     /// give the least for their price, as `samples` tell.
     ///
-    /// What the optimiser remembers begins anew, and no layer is frozen.
+    /// The memory of the optimiser is cleared, and no layer is frozen.
     ///
     /// # Errors
     /// Its bottlenecks are not enough, there are no samples, or the network is quantized already.
     pub fn slim(&mut self, multiply_adds: usize, samples: &Images) -> Result<(), Error> {
         let slimmer = slim(self.graph.clone(), multiply_adds, samples)?;
-        self.begin_anew(slimmer)
+        self.restart(slimmer)
     }
 
     /// Puts a changed network in place of the old one.
-    fn begin_anew(&mut self, graph: Graph) -> Result<(), Error> {
+    fn restart(&mut self, graph: Graph) -> Result<(), Error> {
         if self.rounding {
             return Err(Error::Specification("it is quantized already".into()));
         }
-        *self = Self { engine: std::mem::take(&mut self.engine), ..Self::of(graph, self.optimizer) };
+        let engine = std::mem::replace(&mut self.engine, Box::<Processor>::default());
+        *self = Self { engine, ..Self::of(graph, self.optimizer) };
         Ok(())
     }
 
@@ -176,7 +157,7 @@ impl Encoder {
     ///
     /// `samples` give the first range of every tensor; each step moves it towards its batch's. The
     /// structure changes, so [`Trainable::load`] takes afterwards what was saved afterwards; what the
-    /// optimiser remembers begins anew. ONNX files hold the unrounded weights, as the compiler wants them.
+    /// optimiser remembers is cleared. ONNX files hold the unrounded weights, as the compiler wants them.
     ///
     /// # Errors
     /// It has been called before, or there are no samples.
@@ -187,15 +168,14 @@ impl Encoder {
         }
         let (mut graph, origins) = fold(&self.graph).map_err(Error::Specification)?;
         let nothing = vec![false; graph.nodes.len()];
-        let mut pool = std::mem::take(&mut self.pool);
-        for some in parts(samples, self.graph.input.values()) {
+        let mut pool = BufferPool::default();
+        for some in parts(samples, self.graph.input.len()) {
             let pass = Pass { graph: &graph, frozen: &nothing, rounding: false };
             for (id, range) in pass.ranges(&some, &mut pool) {
                 let values = &mut graph.parameters[id].values;
                 *values = vec![values[0].min(range[0]), values[1].max(range[1])];
             }
         }
-        self.pool = pool;
         self.frozen = origins.iter().map(|&origin| self.frozen[origin]).collect();
         self.memory = Memory::new(graph.parameters.len());
         self.graph = graph;
@@ -234,29 +214,6 @@ impl Encoder {
         all
     }
 
-    /// Gradients and moments of a batch; none where the loss has none.
-    fn gradients(
-        &mut self,
-        images: &Images,
-        gradient: &mut dyn FnMut(&Embeddings) -> Option<Embeddings>,
-    ) -> Option<Step> {
-        #[cfg(feature = "burn")]
-        if let Engine::Tensors(device) = &self.engine {
-            return tensors::step(self.pass(), device, images, gradient);
-        }
-        let mut pool = std::mem::take(&mut self.pool);
-        let trace = self.pass().train(images, &mut pool);
-        let step = match gradient(&trace.embeddings(self.graph.dimension())) {
-            Some(gradient) => Some(self.pass().backward(trace, &gradient, &mut pool)),
-            None => {
-                trace.release(&mut pool);
-                None
-            }
-        };
-        self.pool = pool;
-        step
-    }
-
     fn pass(&self) -> Pass<'_> {
         Pass { graph: &self.graph, frozen: &self.frozen, rounding: self.rounding }
     }
@@ -278,26 +235,16 @@ impl Trainable for Encoder {
     }
 
     fn embed(&self, images: &Images) -> Embeddings {
-        let mut pool = Pool::default();
         let mut all = Embeddings { dimension: self.dimension(), values: Vec::new() };
-        for some in parts(images, self.graph.input.values()) {
-            let embeddings = match &self.engine {
-                Engine::Processor => self.pass().embed(&some, &mut pool),
-                #[cfg(feature = "burn")]
-                Engine::Tensors(device) => tensors::embed(self.pass(), device, &some),
-            };
-            all.values.extend(embeddings.values);
+        for some in parts(images, self.graph.input.len()) {
+            all.values.extend(self.engine.embed(self.pass(), &some).values);
         }
         all
     }
 
-    fn step(
-        &mut self,
-        images: &Images,
-        rate: f32,
-        gradient: &mut dyn FnMut(&Embeddings) -> Option<Embeddings>,
-    ) {
-        let Some(Step { gradients, seen }) = self.gradients(images, gradient) else { return };
+    fn step(&mut self, images: &Images, rate: f32, gradient: &mut LossGradient) {
+        let pass = Pass { graph: &self.graph, frozen: &self.frozen, rounding: self.rounding };
+        let Some(Step { gradients, seen }) = self.engine.step(pass, images, gradient) else { return };
         let statistics = self.statistics(images.count(), &seen);
         self.optimizer.update(&mut self.graph.parameters, &gradients, &mut self.memory, rate);
         for (parameter, values) in statistics {

@@ -2,11 +2,10 @@
 
 /// Why an encoder cannot be made, or changed as asked.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// The bytes are no ONNX model.
     #[error(transparent)]
-    Onnx(#[from] compiler::Error),
+    Onnx(#[from] onnx::Error),
     /// A node that cannot be trained.
     #[error("node \"{node}\": {reason}")]
     Untrainable {

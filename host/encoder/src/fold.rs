@@ -5,10 +5,10 @@
 //! embedding, has 16 bits there and is left alone. A normalisation that follows no convolution becomes
 //! one of a single pixel, a filter a channel.
 
-use grad::convolution::Window;
+use autodiff::{Parameter, Role, Window};
 
 use crate::build::Builder;
-use crate::graph::{Activation, Graph, Node, Normalization, Operator, Parameter, ParameterId, Role, ValueId};
+use crate::graph::{Activation, Graph, Node, Normalization, Operator, ParameterId, ValueId};
 
 /// The network with its batch norms folded, by their running statistics, and its rounding; every range is
 /// still nothing. Beside it, for each of its nodes, the one that it comes from.
@@ -52,7 +52,7 @@ impl Folding<'_> {
                 let old = bias.map_or_else(|| vec![0.0; outputs], |bias| from.values(bias).to_vec());
                 let values = old.iter().zip(&scale).zip(&shift).map(|((b, s), o)| b * s + o).collect();
                 let bias = Parameter { name: format!("{}.bias", node.name), role: Role::Other, values };
-                self.convolution(number, &node.name, window.clone(), *depthwise, [folded, bias], inputs)?
+                self.convolution(number, &node.name, *window, *depthwise, [folded, bias], inputs)?
             }
             Operator::Normalize(by, activation) => {
                 let writer = node.inputs[0].checked_sub(1);
@@ -65,7 +65,7 @@ impl Folding<'_> {
                     let name = |part: &str| format!("{}.{part}", node.name);
                     let weights = Parameter { name: name("weight"), role: Role::Other, values: scale };
                     let bias = Parameter { name: name("bias"), role: Role::Other, values: shift };
-                    let window = Window { kernel: [1; 2], stride: [1; 2], pads: [0; 4] };
+                    let window = Window::POINT;
                     let value =
                         self.convolution(number, &node.name, window, true, [weights, bias], inputs)?;
                     inputs = vec![value];

@@ -3,8 +3,7 @@
 //! What runs it ([`crate::pass`]), what writes it ([`crate::write`]) and what counts it read the same
 //! list. Feature maps are HWC; the picture comes first, and the last node's value is the embedding.
 
-use grad::Shape;
-use grad::convolution::Window;
+use autodiff::{Parameter, Shape, Window};
 
 /// Number of a value: 0 is the picture, `n + 1` what node `n` gives.
 pub type ValueId = usize;
@@ -19,36 +18,6 @@ pub struct Preprocessing {
     pub mean: f32,
     /// Multiplied then.
     pub scale: f32,
-}
-
-/// What a parameter is for, which decides who changes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Weights of a convolution: changed by the optimiser, with decay.
-    Weight,
-    /// Bias, gain, offset or slope: changed by the optimiser, without decay.
-    Other,
-    /// A running statistic: changed by what the batches are like.
-    Statistic,
-}
-
-impl Role {
-    /// Whether the optimiser changes it.
-    #[must_use]
-    pub fn is_optimized(self) -> bool {
-        self != Self::Statistic
-    }
-}
-
-/// Numbers that training changes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Parameter {
-    /// Its name in an ONNX file.
-    pub name: String,
-    /// What it is for.
-    pub role: Role,
-    /// The numbers.
-    pub values: Vec<f32>,
 }
 
 /// What follows a sum.

@@ -1,7 +1,7 @@
 //! Puts a new last layer in place of the old one, or a linear map behind it.
 
+use autodiff::Window;
 use fastrand::Rng;
-use grad::convolution::Window;
 
 use crate::Error;
 use crate::build::Builder;

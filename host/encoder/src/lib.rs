@@ -1,43 +1,38 @@
 //! Encoders of faces that can be trained.
 //!
-//! What trains an encoder ([`Trainable`]) knows nothing of tensors: it hands over aligned pictures, gets
-//! their embeddings, and says how the loss changes with each of their values. So losses and mining
-//! are plain arithmetic on a small matrix, the same on every backend.
+//! Training code sees a [`Trainable`] and no tensors: it hands over aligned pictures, gets their
+//! embeddings, and says how the loss changes with each of their values. So losses and mining
+//! are plain arithmetic on a small matrix, the same on every engine.
 //!
-//! [`Encoder`] is the one that the processor trains: a [`graph`] of a [`Spec`] or of an ONNX file
-//! ([`mod@read`]), run forwards and backwards ([`pass`]) over operators of our own ([`operators`]), and
-//! written as ONNX again ([`mod@write`]).
+//! An [`Encoder`] is a [`graph`] of a [`Spec`] or of an ONNX file (module `read`). It is run forwards and backwards
+//! ([`pass`]) over the operators of [`autodiff`], and written as ONNX again (module `write`). An [`Engine`] computes it:
+//! the processor here, or a GPU in the crate `postern-gpu`, which is outside this workspace.
 #![forbid(unsafe_code)]
 
+pub mod engine;
+pub mod filters;
 pub mod graph;
-pub mod operators;
 pub mod pass;
 
 mod batch;
 mod build;
 mod encoder;
 mod error;
-mod filters;
 mod fold;
 mod head;
-mod optimizer;
-pub mod pool;
 mod read;
 mod slim;
 mod spec;
 mod state;
-#[cfg(feature = "burn")]
-mod tensors;
 mod trainable;
 mod write;
 
+pub use autodiff::optimizer::{Optimizer, Rule};
 pub use batch::{Embeddings, Images};
-#[cfg(feature = "burn")]
-pub use burn_tensor::{Device, DeviceKind};
-pub use encoder::{Encoder, Engine, Freeze, Source};
+pub use encoder::{Encoder, Freeze, Source};
+pub use engine::{Engine, Processor};
 pub use error::Error;
 pub use graph::Preprocessing;
 pub use head::Head;
-pub use optimizer::{Optimizer, Rule};
 pub use spec::Spec;
 pub use trainable::Trainable;

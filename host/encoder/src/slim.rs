@@ -7,10 +7,11 @@
 //! normalisation behind. In the manner of Molchanov et al. 2017, the least part for the most multiply-adds goes
 //! first.
 
+use autodiff::BufferPool;
+use autodiff::operators::normalize::Moments;
+
 use crate::graph::{Graph, Normalization, Operator, ParameterId};
-use crate::operators::normalize::Moments;
 use crate::pass::Pass;
-use crate::pool::Pool;
 use crate::{Error, Images};
 
 /// Channels go by so many, since boards compute so many at once.
@@ -81,7 +82,8 @@ pub fn slim(mut graph: Graph, multiply_adds: usize, samples: &Images) -> Result<
 /// each read by the next one only.
 fn bottlenecks(graph: &Graph, samples: &Images) -> Vec<Bottleneck> {
     let frozen = vec![true; graph.nodes.len()];
-    let moments = Pass { graph, frozen: &frozen, rounding: false }.moments(samples, &mut Pool::default());
+    let moments =
+        Pass { graph, frozen: &frozen, rounding: false }.moments(samples, &mut BufferPool::default());
     let reader = |number: usize| {
         let mut readers = (0..graph.nodes.len()).filter(|&n| graph.nodes[n].inputs.contains(&(number + 1)));
         readers.next().filter(|_| readers.next().is_none())

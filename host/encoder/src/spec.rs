@@ -5,9 +5,8 @@
 //! stride at once, and a depthwise convolution as large as the last map in place of a mean, since the
 //! middle of a face says more than its rim.
 
+use autodiff::{Shape, Window};
 use fastrand::Rng;
-use grad::Shape;
-use grad::convolution::Window;
 
 use crate::Error;
 use crate::build::Builder;
@@ -85,7 +84,7 @@ impl Spec {
         }
         x = net.layer("features", x, [1, 1], Some(wide(self.features)), true)?;
         let map = net.builder.graph().shape(x);
-        let window = Window { kernel: [map.height, map.width], stride: [1; 2], pads: [0; 4] };
+        let window = Window::whole([map.height, map.width]);
         x = net.builder.convolution("whole", x, window, None, false, &mut net.random)?;
         x = net.builder.normalize("whole.norm", x, false)?;
         net.layer("head", x, [1, 1], Some(self.dimension), false)?;

@@ -14,10 +14,10 @@
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
+use autodiff::optimizer::Memory;
 use sha2::{Digest, Sha256};
 
 use crate::graph::Graph;
-use crate::optimizer::Memory;
 
 const MAGIC: &[u8; 8] = b"PSTNENC1";
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 
+use crate::engine::LossGradient;
 use crate::{Embeddings, Images};
 
 /// An encoder whose weights a loss can change.
@@ -23,12 +24,7 @@ pub trait Trainable {
     /// Embeds in training mode (statistics of the batch), asks `gradient` how the loss changes with each
     /// value of the embeddings, and moves the weights against it. Where `gradient` gives `None` (a
     /// loss that is no number), nothing is changed.
-    fn step(
-        &mut self,
-        images: &Images,
-        rate: f32,
-        gradient: &mut dyn FnMut(&Embeddings) -> Option<Embeddings>,
-    );
+    fn step(&mut self, images: &Images, rate: f32, gradient: &mut LossGradient);
 
     /// Writes weights, running statistics and the optimiser's state: all that [`Trainable::load`] needs to
     /// go on as if nothing had happened.

@@ -1,15 +1,13 @@
-//! Minimisation by Adam: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015.
+//! Minimisation of a function by Adam ([`autodiff::optimizer::Adam`]).
 //!
-//! Needs more evaluations than L-BFGS and less memory: two vectors in place of two for each step that
+//! It needs more evaluations than L-BFGS and less memory: two vectors in place of two for each step that
 //! is remembered.
 
 use std::ops::ControlFlow;
 
-use crate::lbfgs::Function;
+use autodiff::optimizer::{self, Moments};
 
-const MEAN_DECAY: f64 = 0.9;
-const SQUARE_DECAY: f64 = 0.999;
-const EPSILON: f32 = 1e-8;
+use crate::lbfgs::Function;
 
 /// A minimisation by Adam.
 #[derive(Clone, Copy, Debug)]
@@ -27,25 +25,16 @@ impl Adam {
     pub fn minimize(&self, point: &mut [f32], function: &mut Function) {
         let mut current = point.to_vec();
         let mut gradient = vec![0.0; point.len()];
-        let (mut mean, mut square) = (vec![0.0f32; point.len()], vec![0.0f32; point.len()]);
+        let rule = optimizer::Adam::<f32>::default();
+        let mut moments = Moments::new(point.len());
         let mut least = f64::INFINITY;
-        for step in 1..=self.evaluations {
+        for _ in 0..self.evaluations {
             let ControlFlow::Continue(value) = function(&current, &mut gradient) else { return };
             if value < least {
                 least = value;
                 point.copy_from_slice(&current);
             }
-            // Both averages begin at zero, which these undo.
-            let mean_scale = 1.0 - MEAN_DECAY.powi(step as i32);
-            let square_scale = (1.0 - SQUARE_DECAY.powi(step as i32)).sqrt();
-            let rate = (self.rate / mean_scale * square_scale) as f32;
-            let epsilon = EPSILON * square_scale as f32;
-            let moments = mean.iter_mut().zip(&mut square);
-            for ((value, &g), (mean, square)) in current.iter_mut().zip(&gradient).zip(moments) {
-                *mean += (1.0 - MEAN_DECAY as f32) * (g - *mean);
-                *square += (1.0 - SQUARE_DECAY as f32) * (g * g - *square);
-                *value -= rate * *mean / (square.sqrt() + epsilon);
-            }
+            rule.step(&mut current, &gradient, &mut moments, self.rate as f32);
         }
     }
 }

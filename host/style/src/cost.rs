@@ -7,8 +7,8 @@
 
 use std::sync::Mutex;
 
-use grad::multiply::{Fill, Panels, multiply};
-use grad::{Buffer, Shape};
+use autodiff::gemm::{Fill, Panels, multiply};
+use autodiff::{Buffer, Shape};
 use rayon::prelude::*;
 
 /// Parts that sums over pixels are made in.
@@ -136,7 +136,7 @@ pub fn style(
 /// to the right and lower neighbour. `weight` times its derivative is added to `gradient`.
 pub fn total_variation(picture: &[f32], shape: Shape, weight: f64, gradient: &mut [f32]) -> f64 {
     let row = shape.width * shape.channels;
-    let factor = 1.0 / shape.values() as f64;
+    let factor = 1.0 / shape.len() as f64;
     let step = (2.0 * factor * weight) as f32;
     let mut sum = 0.0;
     let mut pair = |a: usize, b: usize, gradient: &mut [f32]| {
@@ -150,7 +150,7 @@ pub fn total_variation(picture: &[f32], shape: Shape, weight: f64, gradient: &mu
             if at + shape.channels < start + row {
                 pair(at, at + shape.channels, gradient);
             }
-            if at + row < shape.values() {
+            if at + row < shape.len() {
                 pair(at, at + row, gradient);
             }
         }

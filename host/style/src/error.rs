@@ -2,11 +2,10 @@
 
 /// Why a picture cannot be made.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// The network cannot be read, or not run on such a picture.
     #[error(transparent)]
-    Network(#[from] grad::Error),
+    Network(#[from] autodiff::Error),
     /// The network does not look at colour pictures.
     #[error("the network takes pictures of {0} channels; style transfer needs 3")]
     Channels(usize),

@@ -1,10 +1,11 @@
-//! Any style in one pass: a network predicts a hundred numbers from the style, another one paints the
+//! Any style in one pass: a network predicts a hundred numbers from the style, and another one paints the
 //! content with them.
 //!
 //! Ghiasi et al., "Exploring the structure of a real-time, arbitrary neural artistic stylization network",
 //! BMVC 2017. Coarser than the optimisation, and done in a second: for previews, and to start from.
-
-use tract_onnx::prelude::*;
+//!
+//! The two networks have operators that nothing else here needs. So the caller brings what runs them
+//! ([`Inference`]), and this crate has no inference library among its dependencies.
 
 use crate::Error;
 use crate::picture::Picture;
@@ -15,21 +16,27 @@ const STYLE_SIDE: usize = 256;
 /// Side of the square that is painted.
 const SIDE: usize = 384;
 
-/// The two networks.
-pub struct Painter {
-    predictor: Arc<TypedRunnableModel>,
-    transformer: Arc<TypedRunnableModel>,
-}
+/// An input of a network: its dimensions, and its values in row-major order.
+pub type Input<'a> = (&'a [usize], &'a [f32]);
 
-impl Painter {
-    /// Reads the networks from ONNX files.
+/// A network that can be run.
+pub trait Inference {
+    /// The first output for these inputs.
     ///
     /// # Errors
-    /// [`Error::Painter`].
-    pub fn read(predictor: &[u8], transformer: &[u8]) -> Result<Self, Error> {
-        Ok(Self { predictor: load(predictor)?, transformer: load(transformer)? })
-    }
+    /// A sentence that says why the network cannot be run on them.
+    fn run(&self, inputs: &[Input]) -> Result<Vec<f32>, String>;
+}
 
+/// The two networks.
+pub struct Painter<'a> {
+    /// From a picture of 256 x 256 pixels, 0 to 1, to the numbers of its style.
+    pub predictor: &'a dyn Inference,
+    /// From a picture of 384 x 384 pixels and the numbers of a style to the painted picture.
+    pub transformer: &'a dyn Inference,
+}
+
+impl Painter<'_> {
     /// Paints `content` in the blend of `styles`; the longer side of the result is at most 384 pixels.
     ///
     /// # Errors
@@ -60,8 +67,8 @@ impl Painter {
             }
         }
         let length = blend.len();
-        let inputs = tvec!(tensor(&[1, SIDE, SIDE, 3], &square)?, tensor(&[1, 1, 1, length], &blend)?);
-        let painted = first(self.transformer.run(inputs))?;
+        let inputs: [Input; 2] = [(&[1, SIDE, SIDE, 3], &square), (&[1, 1, 1, length], &blend)];
+        let painted = self.transformer.run(&inputs).map_err(Error::Painter)?;
         let rows = painted.chunks_exact(SIDE * 3).take(small.height);
         let values = rows.flat_map(|row| row[..small.width * 3].iter().map(|value| value * 255.0)).collect();
         Ok(Picture { values, ..small })
@@ -71,25 +78,6 @@ impl Painter {
     fn style(&self, picture: &Picture) -> Result<Vec<f32>, Error> {
         let square = picture.middle().resized([STYLE_SIDE; 2]);
         let values: Vec<f32> = square.values.iter().map(|value| value / 255.0).collect();
-        first(self.predictor.run(tvec!(tensor(&[1, STYLE_SIDE, STYLE_SIDE, 3], &values)?)))
+        self.predictor.run(&[(&[1, STYLE_SIDE, STYLE_SIDE, 3], &values)]).map_err(Error::Painter)
     }
-}
-
-fn load(bytes: &[u8]) -> Result<Arc<TypedRunnableModel>, Error> {
-    let model = tract_onnx::onnx().model_for_read(&mut &bytes[..]);
-    model
-        .and_then(|model| model.into_optimized()?.into_runnable())
-        .map_err(|error| Error::Painter(format!("{error:#}")))
-}
-
-fn tensor(shape: &[usize], values: &[f32]) -> Result<TValue, Error> {
-    let tensor = Tensor::from_shape(shape, values).map_err(|error| Error::Painter(format!("{error:#}")))?;
-    Ok(tensor.into())
-}
-
-fn first(outputs: TractResult<TVec<TValue>>) -> Result<Vec<f32>, Error> {
-    let read = |outputs: TVec<TValue>| -> TractResult<Vec<f32>> {
-        Ok(outputs[0].to_plain_array_view::<f32>()?.iter().copied().collect())
-    };
-    outputs.and_then(read).map_err(|error| Error::Painter(format!("{error:#}")))
 }

@@ -1,6 +1,6 @@
 //! A network with its layers by name, and how pixels become its input.
 
-use grad::{LayerId, Network};
+use autodiff::{LayerId, Network};
 
 use crate::Error;
 use crate::picture::Picture;

@@ -26,7 +26,7 @@ mod vector;
 
 pub use colour::Colours;
 pub use error::Error;
-pub use fast::Painter;
+pub use fast::{Inference, Painter};
 pub use features::{Features, LayerName, Preprocessing};
 pub use guide::Guide;
 pub use objective::{Costs, Objective, Region, Style};

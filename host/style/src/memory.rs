@@ -69,7 +69,7 @@ fn at(features: &Features, content: &Picture, settings: &Settings, side: usize) 
         .weights
         .content_layers
         .iter()
-        .map(|(name, _)| Ok(network.shapes(height, width)?[features.layer(name)?].values()))
+        .map(|(name, _)| Ok(network.shapes(height, width)?[features.layer(name)?].len()))
         .sum::<Result<usize, Error>>()?;
     let values = vectors * height * width * 3 + kept;
     Ok(pass + network.bytes() + values * size_of::<f32>() + CORE * rayon::current_num_threads())

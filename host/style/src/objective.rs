@@ -1,6 +1,6 @@
 //! What is minimised: `J = alpha J_content + beta J_style + tv J_variation`.
 
-use grad::{LayerId, Pass, Shape};
+use autodiff::{LayerId, Pass, Shape};
 
 use crate::cost;
 use crate::features::Features;

@@ -3,7 +3,7 @@
 //! `tools/reference.py` writes `reference.txt`.
 #![forbid(unsafe_code)]
 
-use grad::Shape;
+use autodiff::Shape;
 use style::cost;
 
 const SHAPE: Shape = Shape { height: 5, width: 7, channels: 6 };
@@ -12,7 +12,7 @@ const SHAPE: Shape = Shape { height: 5, width: 7, channels: 6 };
 const TOLERANCE: f64 = 2e-5;
 
 fn sines(step: f64, scale: f64) -> Vec<f32> {
-    (0..SHAPE.values()).map(|n| ((n as f64 * step).sin() * scale) as f32).collect()
+    (0..SHAPE.len()).map(|n| ((n as f64 * step).sin() * scale) as f32).collect()
 }
 
 /// The cost of a line of the reference, and the first derivatives.
@@ -25,7 +25,7 @@ fn reference(name: &str) -> (f64, Vec<f64>) {
 /// Compares with the reference, then checks each derivative by finite differences.
 fn check(name: &str, cost: impl Fn(&[f32], f64, &mut [f32]) -> f64) {
     let generated = sines(0.7, 3.0);
-    let mut gradient = vec![0.0; SHAPE.values()];
+    let mut gradient = vec![0.0; SHAPE.len()];
     let value = cost(&generated, 1.0, &mut gradient);
     let (expected, derivatives) = reference(name);
     assert!((value - expected).abs() < TOLERANCE * expected, "{name}: {value}, expected {expected}");
@@ -38,11 +38,11 @@ fn check(name: &str, cost: impl Fn(&[f32], f64, &mut [f32]) -> f64) {
     }
     let largest = gradient.iter().fold(0.0f32, |most, value| most.max(value.abs()));
     let step = 1e-2;
-    for place in 0..SHAPE.values() {
+    for place in 0..SHAPE.len() {
         let at = |by: f32| {
             let mut moved = generated.clone();
             moved[place] += by;
-            cost(&moved, 1.0, &mut vec![0.0; SHAPE.values()])
+            cost(&moved, 1.0, &mut vec![0.0; SHAPE.len()])
         };
         let measured = (at(step) - at(-step)) / f64::from(2.0 * step);
         let off = (measured - f64::from(gradient[place])).abs();
@@ -85,7 +85,7 @@ fn total_variation_is_that_of_pytorch() {
 fn a_guide_of_ones_changes_nothing() {
     let (values, ones) = (sines(0.7, 3.0), vec![1.0; SHAPE.pixels()]);
     let style = vec![(1.0, cost::gram(&sines(1.1, 2.0), SHAPE, None))];
-    let (mut plain, mut guided) = (vec![0.0; SHAPE.values()], vec![0.0; SHAPE.values()]);
+    let (mut plain, mut guided) = (vec![0.0; SHAPE.len()], vec![0.0; SHAPE.len()]);
     let a = cost::style(&style, &values, SHAPE, None, 1.0, &mut plain);
     let b = cost::style(&style, &values, SHAPE, Some(&ones), 1.0, &mut guided);
     assert!((a - b).abs() < 1e-6 * a);
@@ -101,14 +101,14 @@ fn a_guided_style_leads_back() {
     let at = |values: &[f32], gradient: &mut [f32]| {
         cost::style(&style, values, SHAPE, Some(&guide), 1.0, gradient)
     };
-    let mut gradient = vec![0.0; SHAPE.values()];
+    let mut gradient = vec![0.0; SHAPE.len()];
     at(&values, &mut gradient);
     let largest = gradient.iter().fold(0.0f32, |most, value| most.max(value.abs()));
-    for place in (0..SHAPE.values()).step_by(5) {
+    for place in (0..SHAPE.len()).step_by(5) {
         let moved = |by: f32| {
             let mut moved = values.clone();
             moved[place] += by;
-            at(&moved, &mut vec![0.0; SHAPE.values()])
+            at(&moved, &mut vec![0.0; SHAPE.len()])
         };
         let measured = (moved(1e-2) - moved(-1e-2)) / 2e-2;
         assert!((measured - f64::from(gradient[place])).abs() < 2e-3 * f64::from(largest));

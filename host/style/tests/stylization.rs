@@ -3,10 +3,10 @@
 
 use std::ops::ControlFlow;
 
-use grad::Network;
-use grad::convolution::{Convolution, Window};
-use grad::network::{Node, Operator};
-use grad::pool::Pool;
+use autodiff::network::convolution::Convolution;
+use autodiff::network::pooling::Pooling;
+use autodiff::network::{Node, Operator};
+use autodiff::{Network, Window};
 use style::{
     Colours, Costs, Error, Features, Guide, LayerName, Method, Picture, Preprocessing, Region, Settings,
     Start, Style, Weights, memory, stylize,
@@ -22,7 +22,7 @@ fn network() -> Network {
         convolution.relu = true;
         Operator::Convolution(convolution)
     };
-    let pool = Operator::Pool(Pool { window: [2, 2], stride: [2, 2], mean: false });
+    let pool = Operator::Pool(Pooling { window: [2, 2], stride: [2, 2], mean: false });
     let operators = [convolution(3, 16), pool, convolution(16, 16)];
     let node = |(input, operator)| Node { operator, inputs: vec![input] };
     Network { nodes: operators.into_iter().enumerate().map(node).collect(), channels: 3, layers: vec![1, 3] }

@@ -3,8 +3,8 @@
 //! Nodes are taken in the order of the file. A value of the file becomes a [`Value`]: a tensor of
 //! the graph, seen as NCHW, as NHWC (after a `Transpose`), or flat. Batch norms, constants added
 //! or multiplied, and activations are folded into the convolution before them where nothing else
-//! reads it; otherwise they become a scale by channel of their own, and [`fold`] tries to merge
-//! that one into the convolutions that follow.
+//! reads it. Otherwise they become a scale by channel, an operator of its own, and [`fold`] tries to merge
+//! it into the convolutions that follow. What a node means is decoded by [`onnx::layers`].
 
 mod fold;
 mod nodes;
@@ -12,14 +12,14 @@ mod values;
 
 use crate::Error;
 use crate::graph::{Graph, Preprocessing, Tensor};
-use crate::onnx::Model;
 use kernels::Shape;
+use onnx::Model;
 use values::{Lowering, View};
 
 /// Builds the float graph of `model`.
 pub fn lower(model: &Model, preprocessing: Preprocessing, size: Option<[usize; 2]>) -> Result<Graph, Error> {
     let (name, dims) = model.input()?;
-    let invalid = |reason: String| Error::Invalid { node: name.clone(), reason };
+    let invalid = |reason: String| Error::Invalid { node: name.into(), reason };
     let [batch, channels, height, width] = dims[..] else {
         return Err(invalid(format!("the input has {} dimensions; NCHW is expected", dims.len())));
     };
@@ -34,14 +34,15 @@ pub fn lower(model: &Model, preprocessing: Preprocessing, size: Option<[usize; 2
     let channels = channels.ok_or_else(|| invalid("the number of channels is open".into()))?;
     let shape = Shape::new(height, width, channels);
     let graph = Graph {
-        tensors: vec![Tensor { name: name.clone(), shape }],
+        tensors: vec![Tensor { name: name.into(), shape }],
         nodes: Vec::new(),
         outputs: Vec::new(),
         preprocessing,
     };
-    let mut lowering = Lowering::new(graph, name, model);
-    for node in model.nodes() {
-        nodes::lower(&mut lowering, &node)?;
+    let file = model.whole();
+    let mut lowering = Lowering::new(graph, name, &file);
+    for node in &file.nodes {
+        nodes::lower(&mut lowering, node)?;
     }
     for name in model.outputs() {
         let value = lowering.value(name).ok_or_else(|| Error::Invalid {

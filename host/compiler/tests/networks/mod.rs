@@ -1,20 +1,19 @@
 //! Small ONNX networks built for the tests, with pseudo-random weights.
 
-use tract_onnx::pb;
-use tract_onnx::pb::tensor_proto::DataType;
+use onnx::{Attribute, Dimension, Writer};
 
 /// A network under construction.
 pub struct Builder {
-    graph: pb::GraphProto,
+    file: Writer,
     state: u64,
 }
 
 impl Builder {
     /// A network with one input `input` of 1 x `channels` x `height` x `width`.
     pub fn new([channels, height, width]: [i64; 3]) -> Self {
-        let mut graph = pb::GraphProto { name: "test".into(), ..Default::default() };
-        graph.input.push(value("input", &[1, channels, height, width]));
-        Self { graph, state: 0x9e37_79b9_7f4a_7c15 }
+        let mut file = Writer::new("test", 6, 11);
+        file.input("input", &dimensions(&[1, channels, height, width]));
+        Self { file, state: 0x9e37_79b9_7f4a_7c15 }
     }
 
     /// Pseudo-random numbers in -1..1, scaled.
@@ -30,40 +29,18 @@ impl Builder {
 
     /// A constant.
     pub fn constant(&mut self, name: &str, dims: &[i64], values: Vec<f32>) {
-        self.graph.initializer.push(pb::TensorProto {
-            name: name.into(),
-            dims: dims.to_vec(),
-            data_type: DataType::Float as i32,
-            float_data: values,
-            ..Default::default()
-        });
+        let dims: Vec<usize> = dims.iter().map(|&side| side as usize).collect();
+        self.file.constant(name, &dims, &values);
     }
 
     /// A node; its output bears the node's name.
     pub fn node(&mut self, operator: &str, name: &str, inputs: &[&str], attributes: &[(&str, &[i64])]) {
-        let attribute = |&(name, ints): &(&str, &[i64])| {
-            let single = matches!(name, "group" | "transB" | "axis");
-            let kind = if single {
-                pb::attribute_proto::AttributeType::Int
-            } else {
-                pb::attribute_proto::AttributeType::Ints
-            };
-            pb::AttributeProto {
-                name: name.into(),
-                r#type: kind as i32,
-                i: if single { ints[0] } else { 0 },
-                ints: if single { vec![] } else { ints.to_vec() },
-                ..Default::default()
-            }
-        };
-        self.graph.node.push(pb::NodeProto {
-            op_type: operator.into(),
-            name: name.into(),
-            input: inputs.iter().map(|i| i.to_string()).collect(),
-            output: vec![name.into()],
-            attribute: attributes.iter().map(attribute).collect(),
-            ..Default::default()
+        let attributes = attributes.iter().map(|&(name, ints)| match name {
+            "group" | "transB" | "axis" => Attribute::Int(name, ints[0]),
+            _ => Attribute::Ints(name, ints),
         });
+        let attributes: Vec<Attribute> = attributes.collect();
+        self.file.node(operator, name, inputs, &attributes);
     }
 
     /// A convolution with random weights.
@@ -116,16 +93,10 @@ impl Builder {
 
     /// The bytes of the file, with the given outputs.
     pub fn finish(mut self, outputs: &[(&str, &[i64])]) -> Vec<u8> {
-        use prost::Message;
-        self.graph.output = outputs.iter().map(|(name, dims)| value(name, dims)).collect();
-        let opset = pb::OperatorSetIdProto { domain: String::new(), version: 11 };
-        let model = pb::ModelProto {
-            ir_version: 6,
-            opset_import: vec![opset],
-            graph: Some(self.graph),
-            ..Default::default()
-        };
-        model.encode_to_vec()
+        for (name, dims) in outputs {
+            self.file.output(name, &dimensions(dims));
+        }
+        self.file.finish()
     }
 }
 
@@ -174,16 +145,6 @@ pub fn samples(count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|phase| picture(noise.random(16 * 12 * 3, 1.0), phase)).collect()
 }
 
-fn value(name: &str, dims: &[i64]) -> pb::ValueInfoProto {
-    use pb::{TensorShapeProto, TypeProto, tensor_shape_proto, type_proto};
-    let dimension = |&n: &i64| tensor_shape_proto::Dimension {
-        value: Some(tensor_shape_proto::dimension::Value::DimValue(n)),
-        ..Default::default()
-    };
-    let tensor = type_proto::Tensor {
-        elem_type: DataType::Float as i32,
-        shape: Some(TensorShapeProto { dim: dims.iter().map(dimension).collect() }),
-    };
-    let kind = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..Default::default() };
-    pb::ValueInfoProto { name: name.into(), r#type: Some(kind), ..Default::default() }
+fn dimensions(dims: &[i64]) -> Vec<Dimension<'static>> {
+    dims.iter().map(|&side| Dimension::Fixed(side as usize)).collect()
 }

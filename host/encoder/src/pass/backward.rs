@@ -1,18 +1,17 @@
 //! The way back: from the gradient of the embeddings to the gradients of the parameters.
 
-use grad::multiply::Fill;
-use grad::{Buffer, Shape};
+use autodiff::gemm::Fill;
+use autodiff::operators::normalize::Moments;
+use autodiff::operators::{Sweep, convolution, depthwise, pointwise, pool};
+use autodiff::{Buffer, BufferPool, Shape};
 
 use super::{Gradients, Pass, Seen, Step, Trace};
 use crate::Embeddings;
 use crate::graph::{Activation, Node, Operator, ValueId};
-use crate::operators::normalize::Moments;
-use crate::operators::{Sweep, convolution, depthwise, pointwise, pool};
-use crate::pool::Pool;
 
 impl Pass<'_> {
     /// Takes the gradient of the embeddings back to the parameters.
-    pub fn backward(&self, trace: Trace, gradient: &Embeddings, pool: &mut Pool) -> Step {
+    pub fn backward(&self, trace: Trace, gradient: &Embeddings, pool: &mut BufferPool) -> Step {
         let Trace { count, mut values, seen } = trace;
         let mut back = Backward {
             pass: *self,
@@ -44,7 +43,7 @@ struct Backward<'a> {
     /// The gradient of each value, as far as its readers are done.
     pending: Vec<Option<Buffer>>,
     gradients: Gradients,
-    pool: &'a mut Pool,
+    pool: &'a mut BufferPool,
 }
 
 impl Backward<'_> {
@@ -56,7 +55,7 @@ impl Backward<'_> {
         let input = pass.graph.shape(node.inputs[0]);
         match &node.operator {
             Operator::Convolution { window, depthwise, bias, .. } => {
-                let sweep = Sweep { window: window.clone(), input, output: node.shape };
+                let sweep = Sweep { window: *window, input, output: node.shape };
                 self.convolution(&sweep, *depthwise, frozen, node, x, &gradient);
                 if let Some(bias) = bias.filter(|_| !frozen) {
                     self.gradients[bias] = Some(pointwise::sum_pixels(&gradient, node.shape.channels));
@@ -90,7 +89,7 @@ impl Backward<'_> {
                 self.hand_on(node.inputs[0], gradient);
             }
             Operator::Multiply => {
-                let (map, channels) = (input.values(), input.channels);
+                let (map, channels) = (input.len(), input.channels);
                 for (to, other) in [(0, 1), (1, 0)] {
                     let other = &values[node.inputs[other]];
                     self.put(node.inputs[to], |to, fill| {
@@ -104,7 +103,7 @@ impl Backward<'_> {
                 self.hand_on(node.inputs[0], gradient);
             }
             Operator::MaxPool(window) => {
-                let sweep = Sweep { window: window.clone(), input, output: node.shape };
+                let sweep = Sweep { window: *window, input, output: node.shape };
                 self.put(node.inputs[0], |to, fill| pool::greatest_backward(&sweep, x, &gradient, to, fill));
                 self.pool.give(gradient);
             }
@@ -167,7 +166,7 @@ impl Backward<'_> {
             Some(gradient) => fill(gradient, Fill::Add),
             None => {
                 let shape: Shape = self.pass.graph.shape(value);
-                let mut gradient = self.pool.take(self.count * shape.values());
+                let mut gradient = self.pool.take(self.count * shape.len());
                 fill(&mut gradient, Fill::Store);
                 self.pending[value] = Some(gradient);
             }

@@ -7,14 +7,13 @@ mod backward;
 
 use std::borrow::Cow;
 
-use grad::Buffer;
-use grad::multiply::Fill;
+use autodiff::gemm::Fill;
+use autodiff::operators::normalize::{Affine, Moments};
+use autodiff::operators::round::{self, Steps};
+use autodiff::operators::{Sweep, convolution, depthwise, pointwise, pool};
+use autodiff::{Buffer, BufferPool};
 
 use crate::graph::{Activation, Graph, Node, Operator, ParameterId, ValueId};
-use crate::operators::normalize::{Affine, Moments};
-use crate::operators::round::{self, Steps};
-use crate::operators::{Sweep, convolution, depthwise, pointwise, pool};
-use crate::pool::Pool;
 use crate::{Embeddings, Images};
 
 /// Gradients by parameter; none where there is none.
@@ -71,19 +70,19 @@ impl Trace {
     }
 
     /// Hands its memory on.
-    pub fn release(self, pool: &mut Pool) {
+    pub fn release(self, pool: &mut BufferPool) {
         self.values.into_iter().for_each(|buffer| pool.give(buffer));
     }
 }
 
 impl Pass<'_> {
     /// Embeds with the statistics of the batch, where nodes are not frozen, and keeps what the way back needs.
-    pub fn train(&self, images: &Images, pool: &mut Pool) -> Trace {
+    pub fn train(&self, images: &Images, pool: &mut BufferPool) -> Trace {
         let count = images.count();
         let mut values = vec![self.pixels(images, pool)];
         let mut seen = Vec::with_capacity(self.graph.nodes.len());
         for (number, node) in self.graph.nodes.iter().enumerate() {
-            let mut out = pool.take(count * node.shape.values());
+            let mut out = pool.take(count * node.shape.len());
             let inputs: Vec<&[f32]> = node.inputs.iter().map(|&input| &*values[input]).collect();
             seen.push(self.forward(node, &inputs, &mut out, !self.frozen[number]));
             values.push(out);
@@ -92,7 +91,7 @@ impl Pass<'_> {
     }
 
     /// The range that each node that rounds sees, by the parameter that holds it.
-    pub fn ranges(&self, images: &Images, pool: &mut Pool) -> Vec<(ParameterId, [f32; 2])> {
+    pub fn ranges(&self, images: &Images, pool: &mut BufferPool) -> Vec<(ParameterId, [f32; 2])> {
         let trace = self.train(images, pool);
         let ranges = self.graph.nodes.iter().zip(&trace.seen).filter_map(|(node, seen)| {
             let (Operator::Round(id), Some(Seen::Range(range))) = (&node.operator, seen) else { return None };
@@ -104,7 +103,7 @@ impl Pass<'_> {
     }
 
     /// The moments of each node's channels over the pictures.
-    pub fn moments(&self, images: &Images, pool: &mut Pool) -> Vec<Moments> {
+    pub fn moments(&self, images: &Images, pool: &mut BufferPool) -> Vec<Moments> {
         let trace = self.train(images, pool);
         let values = self.graph.nodes.iter().zip(&trace.values[1..]);
         let moments = values.map(|(node, value)| Moments::of(value, node.shape.channels)).collect();
@@ -113,7 +112,7 @@ impl Pass<'_> {
     }
 
     /// Embeds with the running statistics.
-    pub fn embed(&self, images: &Images, pool: &mut Pool) -> Embeddings {
+    pub fn embed(&self, images: &Images, pool: &mut BufferPool) -> Embeddings {
         let count = images.count();
         let mut last = vec![0; self.graph.nodes.len() + 1];
         for (number, node) in self.graph.nodes.iter().enumerate() {
@@ -121,7 +120,7 @@ impl Pass<'_> {
         }
         let mut values = vec![self.pixels(images, pool)];
         for (number, node) in self.graph.nodes.iter().enumerate() {
-            let mut out = pool.take(count * node.shape.values());
+            let mut out = pool.take(count * node.shape.len());
             let inputs: Vec<&[f32]> = node.inputs.iter().map(|&input| &*values[input]).collect();
             self.forward(node, &inputs, &mut out, false);
             values.push(out);
@@ -138,7 +137,7 @@ impl Pass<'_> {
     }
 
     /// The pixels as the first layer sees them.
-    fn pixels(&self, images: &Images, pool: &mut Pool) -> Buffer {
+    fn pixels(&self, images: &Images, pool: &mut BufferPool) -> Buffer {
         let mut buffer = pool.take(images.pixels.len());
         let before = self.graph.preprocessing;
         for (to, pixel) in buffer.iter_mut().zip(&images.pixels) {
@@ -153,7 +152,7 @@ impl Pass<'_> {
         let input = self.graph.shape(node.inputs[0]);
         match &node.operator {
             Operator::Convolution { window, depthwise, weights, bias } => {
-                let sweep = Sweep { window: window.clone(), input, output: node.shape };
+                let sweep = Sweep { window: *window, input, output: node.shape };
                 let rounded = self.weights(*weights, node.shape.channels);
                 let bias = bias.map(|bias| self.bias(bias, *weights, node.inputs[0]));
                 let run = if *depthwise { depthwise::forward } else { convolution::forward };
@@ -166,10 +165,10 @@ impl Pass<'_> {
             }
             Operator::Activate(_) => self.affine(node, None).forward(x, out),
             Operator::Add => pointwise::add(x, inputs[1], out),
-            Operator::Multiply => pointwise::multiply(x, inputs[1], input.values(), input.channels, out),
+            Operator::Multiply => pointwise::multiply(x, inputs[1], input.len(), input.channels, out),
             Operator::Sigmoid => pointwise::sigmoid(x, out),
             Operator::MaxPool(window) => {
-                pool::greatest(&Sweep { window: window.clone(), input, output: node.shape }, x, out);
+                pool::greatest(&Sweep { window: *window, input, output: node.shape }, x, out);
             }
             Operator::AveragePool => pool::mean(input, x, out),
             Operator::Round(range) => {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use encoder::{Encoder, Engine, Freeze, Head, Optimizer, Preprocessing, Source, Spec, Trainable};
+use encoder::{Encoder, Freeze, Head, Optimizer, Preprocessing, Source, Spec, Trainable};
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
 use train::data::Data;
@@ -57,33 +57,34 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "FACTOR", default_value_t = 1e-4)]
     decay: f32,
 
-    /// Who computes: a GPU takes a postern built with `--features wgpu` or `cuda`
+    /// What computes
     #[arg(long, default_value = "processor")]
     engine: Computer,
 }
 
-/// Who computes.
+/// What computes.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Computer {
     /// The processor, on all cores; the same weights on any machine
     Processor,
-    /// The first GPU through Vulkan, Metal or DirectX
-    #[cfg(feature = "wgpu")]
+    /// A GPU through Vulkan, Metal or DirectX: says which program has it
     Wgpu,
-    /// The first GPU of NVIDIA's
-    #[cfg(feature = "cuda")]
+    /// A GPU of NVIDIA: says which program has it
     Cuda,
 }
 
 impl Computer {
-    fn engine(self) -> Engine {
-        match self {
-            Self::Processor => Engine::Processor,
-            #[cfg(feature = "wgpu")]
-            Self::Wgpu => Engine::Tensors(encoder::Device::wgpu(encoder::DeviceKind::DefaultDevice)),
-            #[cfg(feature = "cuda")]
-            Self::Cuda => Engine::Tensors(encoder::Device::cuda(0)),
-        }
+    /// This program computes on the processor alone.
+    fn check(self) -> anyhow::Result<()> {
+        let feature = match self {
+            Self::Processor => return Ok(()),
+            Self::Wgpu => "wgpu",
+            Self::Cuda => "cuda",
+        };
+        anyhow::bail!(
+            "this program trains on the processor; for a GPU, the folder gpu/ of the source tree has a program of its \
+             own: cargo run --release --manifest-path gpu/Cargo.toml --features {feature} -- FACES OUTPUT.onnx"
+        )
     }
 }
 
@@ -99,6 +100,7 @@ enum NewHead {
 impl NetworkArgs {
     /// The encoder before [`NetworkArgs::finish`], and a line that tells the finished one from others.
     pub fn build(&self, seed: u64) -> anyhow::Result<(Encoder, String)> {
+        self.engine.check()?;
         let optimizer = Optimizer { decay: self.decay, ..Optimizer::default() };
         let mut told = format!("decay {}", self.decay);
         let mut encoder = match &self.from {
@@ -130,7 +132,6 @@ impl NetworkArgs {
         if let Some(millions) = self.multiply_adds {
             told = format!("{told}, {millions} M multiply-adds");
         }
-        encoder.set_engine(self.engine.engine());
         if let Some(layers) = &self.freeze {
             // That there are such layers shows now, before anything takes long.
             freeze(&mut encoder, layers)?;
