@@ -1,11 +1,18 @@
-//! Trains an encoder of faces.
+//! Trains an encoder of faces, and the sequence model of liveness.
 //!
-//! The **Siamese network** is one encoder applied to every picture of a pair or triplet with the same
-//! weights; two faces are as far apart as their embeddings of unit length, `d = |f(a) - f(b)|²`.
+//! The **Siamese network** is one encoder, applied to every picture of a pair or triplet with the same
+//! weights. The distance of two faces is that of their embeddings of unit length, `d = |f(a) - f(b)|²`.
 //!
-//! The way of a training: [`data`] finds the pictures of people and their aligned faces, [`augment`] varies
-//! them, [`run`] draws batches and asks an [`encoder::Trainable`] for their embeddings, [`mining`] chooses the
-//! triplets of a batch, [`loss`] says how the embeddings should change, and [`report`] draws what came of it.
+//! A training goes through these modules:
+//!
+//! 1. [`data`] finds the pictures of people and their aligned faces.
+//! 2. [`augment`] varies them.
+//! 3. [`run`] draws batches and asks an [`encoder::Trainable`] for their embeddings.
+//! 4. [`mining`] chooses the triplets of a batch.
+//! 5. [`loss`] says how the embeddings should change.
+//! 6. [`report`] draws the result.
+//!
+//! [`sequence`] trains the small model that the door runs over the samples of a face.
 //!
 //! Everything drawn at random follows from one seed, so that the same command gives the same weights, and so
 //! does a training that was killed and resumed.
@@ -18,6 +25,7 @@ pub mod loss;
 pub mod mining;
 pub mod report;
 pub mod run;
+pub mod sequence;
 
 mod error;
 mod head;

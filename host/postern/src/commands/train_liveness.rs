@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
-use sequence::{Options, Presentation, fit, source};
 use serde_json::json;
 use synthetic_attacks::AttackType;
+use train::sequence::{Options, Presentation, fit, source};
 
 use crate::commands::eval::people::people;
 use crate::commands::eval::samples;

@@ -10,8 +10,8 @@
 
 use std::io::{self, Read, Write};
 
-use super::adam::Parameters;
 use super::matrix::dot;
+use super::parameters::Parameters;
 use super::{Loss, Matrix};
 
 /// Centres learn so many times as fast as the network.

@@ -3,11 +3,11 @@
 //! An encoder hands over raw embeddings; [`Units`] scales them to unit length and takes the gradient back.
 //! [`Objective`] adds up what a user chose.
 
-mod adam;
 mod arcface;
 mod distill;
 mod matrix;
 mod objective;
+mod parameters;
 mod triplet;
 mod verification;
 

@@ -15,7 +15,7 @@ use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::adam::Parameters;
+use super::parameters::Parameters;
 use super::{Loss, Matrix};
 
 /// What the regression sees of two embeddings.

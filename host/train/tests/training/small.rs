@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 
+use autodiff::optimizer::{Adam, Moments};
 use encoder::{Embeddings, Images, Trainable};
 
 const SIDE: usize = 28;
@@ -9,17 +10,15 @@ const INPUTS: usize = SIDE * SIDE * 3;
 const HIDDEN: usize = 48;
 const OUTPUTS: usize = 16;
 
-/// Weights, and Adam's two means of them: of the hidden layer, then of the output.
+/// Weights of the hidden layer, then of the output, with Adam's memory of them.
 #[derive(Clone)]
 pub struct Small {
     weights: Vec<f32>,
-    first: Vec<f32>,
-    second: Vec<f32>,
-    steps: i32,
+    moments: Moments<f32>,
     /// Gives what is no number from this step on.
-    pub breaks_at: Option<i32>,
+    pub breaks_at: Option<u64>,
     /// Cannot be saved from this step on, as if the disk were full.
-    pub full_at: Option<i32>,
+    pub full_at: Option<u64>,
 }
 
 impl Small {
@@ -32,14 +31,7 @@ impl Small {
                 (random.f32() - 0.5) * 3.0 / (fan_in as f32).sqrt()
             })
             .collect();
-        Self {
-            first: vec![0.0; count],
-            second: vec![0.0; count],
-            weights,
-            steps: 0,
-            breaks_at: None,
-            full_at: None,
-        }
+        Self { weights, moments: Moments::new(count), breaks_at: None, full_at: None }
     }
 
     /// Each picture less its mean, over its deviation: light should not count for much.
@@ -60,16 +52,6 @@ impl Small {
     fn output(&self, hidden: &[f32]) -> Vec<f32> {
         let rows = self.weights[HIDDEN * INPUTS..].chunks_exact(HIDDEN);
         rows.map(|row| row.iter().zip(hidden).map(|(w, x)| w * x).sum()).collect()
-    }
-
-    fn adam(&mut self, gradient: &[f32], rate: f32) {
-        let bias = [1.0 - 0.9f32.powi(self.steps), 1.0 - 0.999f32.powi(self.steps)];
-        for (at, g) in gradient.iter().enumerate() {
-            self.first[at] += 0.1 * (g - self.first[at]);
-            self.second[at] += 0.001 * (g * g - self.second[at]);
-            self.weights[at] -=
-                rate * (self.first[at] / bias[0]) / ((self.second[at] / bias[1]).sqrt() + 1e-8);
-        }
     }
 }
 
@@ -97,11 +79,10 @@ impl Trainable for Small {
         let inputs = Self::inputs(images);
         let hidden: Vec<Vec<f32>> = inputs.iter().map(|input| self.hidden(input)).collect();
         let mut values: Vec<f32> = hidden.iter().flat_map(|hidden| self.output(hidden)).collect();
-        if self.breaks_at.is_some_and(|step| self.steps >= step) {
+        if self.breaks_at.is_some_and(|step| self.moments.steps >= step) {
             values[0] = f32::NAN;
         }
         let Some(by_output) = gradient(&Embeddings { dimension: OUTPUTS, values }) else { return };
-        self.steps += 1;
         let mut total = vec![0.0; self.weights.len()];
         for ((input, hidden), by_output) in inputs.iter().zip(&hidden).zip(by_output.rows()) {
             for h in 0..HIDDEN {
@@ -116,25 +97,28 @@ impl Trainable for Small {
                 row.iter_mut().zip(input).for_each(|(total, x)| *total += by_hidden * x);
             }
         }
-        self.adam(&total, rate);
+        Adam::<f32>::default().step(&mut self.weights, &total, &mut self.moments, rate);
     }
 
     fn save(&self, to: &mut dyn Write) -> io::Result<()> {
-        if self.full_at.is_some_and(|step| self.steps >= step) {
+        if self.full_at.is_some_and(|step| self.moments.steps >= step) {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        to.write_all(&self.steps.to_le_bytes())?;
-        for value in self.weights.iter().chain(&self.first).chain(&self.second) {
+        let Moments { steps, mean, square } = &self.moments;
+        to.write_all(&steps.to_le_bytes())?;
+        for value in self.weights.iter().chain(mean).chain(square) {
             to.write_all(&value.to_le_bytes())?;
         }
         Ok(())
     }
 
     fn load(&mut self, from: &mut dyn Read) -> io::Result<()> {
-        let mut word = [0; 4];
+        let mut word = [0; 8];
         from.read_exact(&mut word)?;
-        self.steps = i32::from_le_bytes(word);
-        for value in self.weights.iter_mut().chain(&mut self.first).chain(&mut self.second) {
+        self.moments.steps = u64::from_le_bytes(word);
+        let mut word = [0; 4];
+        let Moments { mean, square, .. } = &mut self.moments;
+        for value in self.weights.iter_mut().chain(mean).chain(square) {
             from.read_exact(&mut word)?;
             *value = f32::from_le_bytes(word);
         }

@@ -6,7 +6,7 @@ use liveness::{
     ENOUGH, FEATURES, HIDDEN, INPUT_BITS, LivenessTracker, Sample, Sequence, WEIGHT_BITS, features,
 };
 
-use crate::network::{Example, Network, normalise};
+use super::network::{Example, Network, normalise};
 
 /// Parts of the people by which the threshold is set.
 pub const PARTS: usize = 5;

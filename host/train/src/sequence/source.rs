@@ -29,7 +29,7 @@ mod tests {
 
     #[test]
     fn the_committed_model_is_one_that_was_written() {
-        let committed = include_str!("../../../shared/liveness/src/weights.rs");
+        let committed = include_str!("../../../../shared/liveness/src/weights.rs");
         let notes = committed.lines().skip(2).take_while(|line| line.starts_with("//!"));
         let notes: Vec<String> = notes.map(|line| line.trim_start_matches("//! ").to_owned()).collect();
         assert_eq!(source(&liveness::SEQUENCE, &notes), committed);

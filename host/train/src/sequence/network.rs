@@ -1,8 +1,9 @@
 //! The network in floating point, and how its weights are found.
 //!
-//! Logistic loss, weighted so that attacks and living heads count the same, and among attacks each attack_type; Adam
-//! (Kingma and Ba 2015) over all windows at once, with decay of the weights.
+//! The loss is logistic. Living heads and attacks have the same weight in it, and so has each attack type among the
+//! attacks. Adam goes over all windows at once, with decay of the weights.
 
+use autodiff::optimizer::{Adam, Moments};
 use fastrand::Rng;
 use liveness::{FEATURES, HIDDEN};
 
@@ -33,18 +34,12 @@ impl Network {
         let scale = (2.0 / FEATURES as f64).sqrt();
         let mut network =
             Self { weights: (0..WEIGHTS).map(|_| scale * (2.0 * random.f64() - 1.0)).collect() };
-        let mut moments = vec![[0.0; 2]; WEIGHTS];
+        let mut moments = Moments::new(WEIGHTS);
         for step in 1..=steps {
             let gradient = network.gradient(examples, decay);
             // The rate falls to nothing, so that the last steps settle.
             let rate = 0.02 * (1.0 - (step - 1) as f64 / steps as f64);
-            for ((weight, moment), slope) in network.weights.iter_mut().zip(&mut moments).zip(gradient) {
-                moment[0] += 0.1 * (slope - moment[0]);
-                moment[1] += 0.001 * (slope * slope - moment[1]);
-                let first = moment[0] / (1.0 - 0.9f64.powi(step as i32));
-                let second = moment[1] / (1.0 - 0.999f64.powi(step as i32));
-                *weight -= rate * first / (second.sqrt() + 1e-8);
-            }
+            Adam::<f64>::default().step(&mut network.weights, &gradient, &mut moments, rate);
         }
         network
     }
