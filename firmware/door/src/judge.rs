@@ -145,14 +145,14 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             });
             self.face = Some(template.clone());
             let look = Sample::new(score, &found, openness, Instant::now().as_millis(), alike);
-            let mut verdict = self.looks.see(look, self.settings.agreement_frames.into());
+            let mut verdict = self.looks.observe(look, self.settings.agreement_frames.into());
             let looks = self.looks.samples();
             if looks.len() == 1 {
                 self.first = Some(template.clone());
             }
             if self.settings.liveness == LivenessMode::Challenge {
                 let system = &mut self.system;
-                verdict = self.challenge.see(verdict, looks, || {
+                verdict = self.challenge.observe(verdict, looks, || {
                     let mut random = [0; liveness::STEPS];
                     system.fill(&mut random);
                     random

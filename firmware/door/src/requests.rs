@@ -4,7 +4,7 @@ use embassy_time::{Duration, Instant};
 use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Template;
 use heapless::Vec;
-use liveness::at_once;
+use liveness::single_frame_verdict;
 use protocol::{
     Comparison, Door, Enrolment, Error, Hash, PersonId, Request, Response, Settings, Source, Status,
     USERS_PER_PAGE, User, VERSION,
@@ -279,7 +279,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let mut liveness = None;
         if let Some(network) = alive {
             let score = self.engine.live(network, &capture.frame, &found)?;
-            liveness = Some(translate::liveness(&at_once(score)));
+            liveness = Some(translate::liveness(&single_frame_verdict(score)));
         }
         if liveness.is_some_and(|liveness| liveness.reject.is_some()) {
             return Ok(Comparison {

@@ -47,18 +47,18 @@ pub(crate) fn liveness(verdict: &Verdict) -> protocol::Liveness {
         RejectReason::Flat => protocol::RejectReason::Flat,
         RejectReason::Still => protocol::RejectReason::Still,
         RejectReason::Repeats => protocol::RejectReason::Repeats,
-        RejectReason::Early => protocol::RejectReason::Early,
+        RejectReason::TooFewSamples => protocol::RejectReason::Early,
         RejectReason::Sequence => protocol::RejectReason::Sequence,
-        RejectReason::Straight => protocol::RejectReason::Asked(protocol::Gesture::Straight),
-        RejectReason::Asked(gesture) => protocol::RejectReason::Asked(match gesture {
+        RejectReason::StraightRequested => protocol::RejectReason::Asked(protocol::Gesture::Straight),
+        RejectReason::ChallengeRequested(gesture) => protocol::RejectReason::Asked(match gesture {
             Gesture::Left => protocol::Gesture::Left,
             Gesture::Right => protocol::Gesture::Right,
             Gesture::Up => protocol::Gesture::Up,
             Gesture::Down => protocol::Gesture::Down,
             Gesture::Blink => protocol::Gesture::Blink,
         }),
-        RejectReason::Challenge => protocol::RejectReason::Challenge,
-        _ => protocol::RejectReason::Score,
+        RejectReason::ChallengeFailed => protocol::RejectReason::Challenge,
+        RejectReason::Score => protocol::RejectReason::Score,
     });
     protocol::Liveness { score: verdict.score, needed: verdict.needed, reject }
 }

@@ -60,10 +60,10 @@ pub fn present(pictures: &[Seen], needed: usize, asked: Option<[u8; STEPS]>) -> 
     let mut draws = asked;
     let mut movements = Movements::default();
     let mut judge = |sample| {
-        let verdict = tracker.see(sample, needed);
+        let verdict = tracker.observe(sample, needed);
         let Some(draw) = &mut draws else { return verdict.reject };
         let random = || std::mem::replace(draw, draw.map(|byte| byte.wrapping_mul(5).wrapping_add(7)));
-        let reject = challenge.see(verdict, tracker.samples(), random).reject;
+        let reject = challenge.observe(verdict, tracker.samples(), random).reject;
         movements.count(reject);
         reject
     };
@@ -83,20 +83,20 @@ struct Movements {
 impl Movements {
     fn count(&mut self, reject: Option<RejectReason>) {
         match reject {
-            Some(RejectReason::Asked(gesture)) => {
+            Some(RejectReason::ChallengeRequested(gesture)) => {
                 let asked = Gesture::ALL.iter().position(|one| *one == gesture);
                 if let Some(new) = asked.filter(|_| asked != self.asked) {
                     self.made[new].asked += 1;
                 }
                 self.asked = asked;
             }
-            Some(RejectReason::Straight) => {
+            Some(RejectReason::StraightRequested) => {
                 if let Some(asked) = self.asked.take() {
                     self.made[asked].made += 1;
                 }
             }
             // A new watch, or another movement than the one asked for.
-            Some(RejectReason::Early | RejectReason::Challenge) => self.asked = None,
+            Some(RejectReason::TooFewSamples | RejectReason::ChallengeFailed) => self.asked = None,
             _ => {}
         }
     }
@@ -217,7 +217,7 @@ mod tests {
             score: 32_768,
             landmarks,
             similarity: i16::MAX,
-            to_first: i16::MAX,
+            similarity_to_first: i16::MAX,
             ..Sample::default()
         };
         let ending = present(&[Seen { sample: Some(sample), matches: Some(true) }; 24], 3, None);
@@ -227,15 +227,22 @@ mod tests {
 
     #[test]
     fn movements_count_once_when_they_are_asked_for_and_once_when_they_are_made() {
-        let (left, eyes) =
-            (Some(RejectReason::Asked(Gesture::Left)), Some(RejectReason::Asked(Gesture::Blink)));
+        let (left, eyes) = (
+            Some(RejectReason::ChallengeRequested(Gesture::Left)),
+            Some(RejectReason::ChallengeRequested(Gesture::Blink)),
+        );
         let mut movements = Movements::default();
-        let straight = Some(RejectReason::Straight);
+        let straight = Some(RejectReason::StraightRequested);
         let said = [straight, left, left, Some(RejectReason::Score), left, straight, straight, eyes, eyes];
         said.into_iter().for_each(|reject| movements.count(reject));
-        for reject in
-            [Some(RejectReason::Challenge), Some(RejectReason::Early), straight, eyes, straight, None]
-        {
+        for reject in [
+            Some(RejectReason::ChallengeFailed),
+            Some(RejectReason::TooFewSamples),
+            straight,
+            eyes,
+            straight,
+            None,
+        ] {
             movements.count(reject);
         }
         let [first, .., last] = movements.made;

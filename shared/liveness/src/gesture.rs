@@ -6,7 +6,7 @@
 //! moved the nose by 0.03 to 0.06 of the way from eyes to mouth, and of prints that were tilted no less. So a nod is told
 //! by where the face goes in the picture, since a head turns about its neck; a picture can be moved like that, too.
 //!
-//! Eyes are closed when they are less than half as open ([`vision::openness`]) as when the same head was at rest. Of 78 heads
+//! Eyes are closed when they are less than half as open ([`vision::openness`]) as when the same head was at neutral. Of 78 heads
 //! (people of the training) 97.7 % of 724 looks at lids that were drawn closed came to that, and 0.3 % of 1,664 at open
 //! eyes. Of 11 photographs of people whose own eyes were closed, among 6,069, the eyes came to 0.27 of the median of all
 //! in the mean, and to 0.48 at most.
@@ -24,10 +24,10 @@ const NODDED: i64 = 655;
 /// Within how much of both a head looks straight ahead, Q12: 0.06 and 0.12.
 const STRAIGHT: [i64; 2] = [246, 492];
 
-/// Eyes that are closed are less open than this part of those at rest: 1/2.
+/// Eyes that are closed are less open than this part of those at neutral: 1/2.
 const CLOSED: u16 = 2;
 
-/// Eyes that seem no more open than this at rest are not seen to close, Q12: 0.1. In 1.4 % of those photographs they do.
+/// Eyes that seem no more open than this at neutral are not seen to close, Q12: 0.1. In 1.4 % of those photographs they do.
 const DARK: u16 = 410;
 
 /// A movement, as whoever makes it calls it.
@@ -53,54 +53,57 @@ impl Gesture {
 
 /// Where a head samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Bearing {
+pub(crate) enum PoseClass {
     /// Straight ahead, or nearly.
-    Straight,
+    Frontal,
     /// Somewhere between, or to no side in particular.
-    Between,
+    Intermediate,
     /// As far to one side as one who makes this movement.
-    Made(Gesture),
+    Gesture(Gesture),
 }
 
-/// How a head is held.
+/// How a head is pose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Held {
+pub(crate) struct Pose {
     /// Where the nose is between the eyes, in distances of the eyes, Q12.
     across: i64,
     /// Where the face is in the picture, from the top, in 1/1024 pixel.
     down: i64,
     /// How large it is, in the same.
     size: i64,
-    /// How far its eyes are open, Q12: the most, of a head at rest.
+    /// How far its eyes are open, Q12: the most, of a head at neutral.
     open: u16,
 }
 
-impl Held {
-    pub(crate) const NOWHERE: Self = Self { across: 0, down: 0, size: 1, open: 0 };
+impl Pose {
+    pub(crate) const UNKNOWN: Self = Self { across: 0, down: 0, size: 1, open: 0 };
 
     pub(crate) fn of(sample: &Sample) -> Self {
         let [across, ..] = motion::plane(sample);
         Self { across, down: sample.middle(|point| point.y), size: sample.size(), open: sample.openness }
     }
 
-    /// How it is held in the mean of some samples, if it is at rest there.
-    pub(crate) fn at_rest(samples: &[Sample]) -> Option<Self> {
+    /// How it is pose in the mean of some samples, if it is at neutral there.
+    pub(crate) fn neutral(samples: &[Sample]) -> Option<Self> {
         let count = samples.len().max(1) as i64;
         let mean =
             |part: fn(Self) -> i64| samples.iter().map(|sample| part(Self::of(sample))).sum::<i64>() / count;
-        let rest = Self {
-            across: mean(|held| held.across),
-            down: mean(|held| held.down),
-            size: mean(|held| held.size).max(1),
+        let neutral = Self {
+            across: mean(|pose| pose.across),
+            down: mean(|pose| pose.down),
+            size: mean(|pose| pose.size).max(1),
             // The mean would be lower of who blinked meanwhile.
             open: samples.iter().map(|sample| sample.openness).max().unwrap_or(0),
         };
-        samples.iter().all(|sample| Self::of(sample).bearing(&rest) == Bearing::Straight).then_some(rest)
+        samples
+            .iter()
+            .all(|sample| Self::of(sample).classify(&neutral) == PoseClass::Frontal)
+            .then_some(neutral)
     }
 
-    /// Whether the eyes are closed of a head that is held like `rest` when they are open.
-    pub(crate) fn is_blinking(&self, rest: &Self) -> bool {
-        rest.open > DARK && self.open < rest.open / CLOSED
+    /// Whether the eyes are closed of a head that is pose like `neutral` when they are open.
+    pub(crate) fn eyes_closed(&self, neutral: &Self) -> bool {
+        neutral.open > DARK && self.open < neutral.open / CLOSED
     }
 
     /// The same, nearer by a quarter to where the head is now: people settle down, and come closer. How far eyes open
@@ -115,17 +118,17 @@ impl Held {
         }
     }
 
-    /// Where a head looks that is held like this, and like `rest` when it looks straight ahead.
-    pub(crate) fn bearing(&self, rest: &Self) -> Bearing {
-        let across = self.across - rest.across;
-        let down = ((self.down - rest.down) << motion::BITS) / rest.size.max(1);
+    /// Where a head looks that is pose like this, and like `neutral` when it looks straight ahead.
+    pub(crate) fn classify(&self, neutral: &Self) -> PoseClass {
+        let across = self.across - neutral.across;
+        let down = ((self.down - neutral.down) << motion::BITS) / neutral.size.max(1);
         if across.abs() <= STRAIGHT[0] && down.abs() <= STRAIGHT[1] {
-            return Bearing::Straight;
+            return PoseClass::Frontal;
         }
         match (across.abs() >= TURNED, down.abs() >= NODDED) {
-            (true, false) => Bearing::Made(if across > 0 { Gesture::Left } else { Gesture::Right }),
-            (false, true) => Bearing::Made(if down > 0 { Gesture::Down } else { Gesture::Up }),
-            _ => Bearing::Between,
+            (true, false) => PoseClass::Gesture(if across > 0 { Gesture::Left } else { Gesture::Right }),
+            (false, true) => PoseClass::Gesture(if down > 0 { Gesture::Down } else { Gesture::Up }),
+            _ => PoseClass::Intermediate,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Whether a face that is watched for some pictures is a living one.
 //!
 //! A network scores each picture by itself (`recognizer::Liveness`). This crate keeps
-//! the last looks at one face, finds out how it moves ([`Movement`]), and fuses both: [`LivenessTracker::see`] takes a
+//! the last looks at one face, finds out how it moves ([`Motion`]), and fuses both: [`LivenessTracker::observe`] takes a
 //! look and returns a [`Verdict`]. A door that needs more asks for movements as well ([`Challenge`]).
 //!
 //! Invariants:
@@ -20,11 +20,14 @@ mod sample;
 mod sequence;
 mod tracker;
 
-pub use challenge::{Challenge, DONE_MS, FAILED_MS, SHUT, STEP_MS};
+pub use challenge::{Challenge, DONE_MS, EYES_CLOSED_SAMPLES, FAILED_MS, STEP_MS};
 pub use features::{FEATURES, TRACKS, features};
 pub use gesture::Gesture;
-pub use motion::{ENOUGH, Movement, foreshortening, parallax};
+pub use motion::{MIN_SAMPLES, Motion, foreshortening, parallax};
 pub use order::{STEPS, order};
-pub use sample::{SAME, SAME_AS_FIRST, Sample};
+pub use sample::{MIN_SIMILARITY, MIN_SIMILARITY_TO_FIRST, Sample};
 pub use sequence::{HIDDEN, INPUT_BITS, INPUT_LIMIT, SEQUENCE, Sequence, WEIGHT_BITS};
-pub use tracker::{LivenessTracker, NEEDED_ALONE, NEEDED_EACH, RejectReason, Verdict, WINDOW, at_once};
+pub use tracker::{
+    LivenessTracker, RejectReason, SAMPLE_THRESHOLD, SINGLE_FRAME_THRESHOLD, Verdict, WINDOW,
+    single_frame_verdict,
+};

@@ -24,7 +24,7 @@ use crate::Sample;
 pub const BITS: u32 = 12;
 
 /// Looks before anything is said of a movement.
-pub const ENOUGH: usize = 8;
+pub const MIN_SAMPLES: usize = 8;
 
 /// Standard deviation of the parallax from which something is solid, Q12: 0.024.
 const SOLID: i64 = 98;
@@ -47,7 +47,7 @@ const REPEATED: usize = 8;
 /// What a movement is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Movement {
+pub enum Motion {
     /// Too few samples, or too little movement, to tell.
     Unclear,
     /// The nose moves against eyes and mouth: a head, or a recording of one.
@@ -60,10 +60,10 @@ pub enum Movement {
     Repeats,
 }
 
-impl Movement {
+impl Motion {
     /// The movement over `looks`, the oldest first.
     pub fn of(samples: &[Sample]) -> Self {
-        if samples.len() < ENOUGH {
+        if samples.len() < MIN_SAMPLES {
             return Self::Unclear;
         }
         // A look whose landmarks make no face tells nothing of a movement.
@@ -231,11 +231,11 @@ mod tests {
 
     #[test]
     fn movements_are_told_apart() {
-        assert_eq!(Movement::of(&swaying(7, 1.0, 12.0, 14.3)), Movement::Unclear);
-        assert_eq!(Movement::of(&swaying(16, 1.0, 12.0, 21.7)), Movement::Solid);
-        assert_eq!(Movement::of(&swaying(16, 0.0, 22.0, 14.3)), Movement::Flat);
-        assert_eq!(Movement::of(&swaying(16, 1.0, 0.1, 14.3)), Movement::Still);
-        assert_eq!(Movement::of(&swaying(16, 1.0, 12.0, 7.0)), Movement::Repeats);
+        assert_eq!(Motion::of(&swaying(7, 1.0, 12.0, 14.3)), Motion::Unclear);
+        assert_eq!(Motion::of(&swaying(16, 1.0, 12.0, 21.7)), Motion::Solid);
+        assert_eq!(Motion::of(&swaying(16, 0.0, 22.0, 14.3)), Motion::Flat);
+        assert_eq!(Motion::of(&swaying(16, 1.0, 0.1, 14.3)), Motion::Still);
+        assert_eq!(Motion::of(&swaying(16, 1.0, 12.0, 7.0)), Motion::Repeats);
     }
 
     #[test]
@@ -244,6 +244,6 @@ mod tests {
         assert_eq!(parallax(&line), None);
         let far = [i32::MIN, i32::MAX, 0, i32::MAX, i32::MIN].map(|x| Point { x, y: -x.saturating_neg() });
         let far = Sample { landmarks: far, ..Sample::default() };
-        let _ = Movement::of(&[line, far, line, far, line, far, line, far, line]);
+        let _ = Motion::of(&[line, far, line, far, line, far, line, far, line]);
     }
 }

@@ -9,11 +9,11 @@ const GROWTH: [i64; 2] = [3, 2];
 
 /// Faces that are less alike than this, as a cosine of their templates in Q15 (0.5), are not one face in two
 /// looks in a row. A turning head stays above it from one look to the next, other people stay far below.
-pub const SAME: i16 = 16_384;
+pub const MIN_SIMILARITY: i16 = 16_384;
 
 /// The same for a look and the first one of its watch (0.3): a face that turns slowly into another one goes away from
 /// it. Heads that turned as a door asked them to stayed above 0.41 (people of the training).
-pub const SAME_AS_FIRST: i16 = 9_830;
+pub const MIN_SIMILARITY_TO_FIRST: i16 = 9_830;
 
 /// The nose of one face does not leap by more than this between the eyes from one look to the next, in distances of the
 /// eyes, Q12 (0.125): a head would have turned by some 16 degrees. Living heads at five looks a second stay below
@@ -36,20 +36,26 @@ pub struct Sample {
     /// The largest value where there was none before.
     pub similarity: i16,
     /// The same for the first look of the watch, from which a face that turns into another one goes away.
-    pub to_first: i16,
+    pub similarity_to_first: i16,
 }
 
 impl Sample {
     /// A look at `face`, whose eyes are this far open, and which is this similar to that of the look before, and to
     /// that of the first one.
-    pub fn new(score: u16, face: &Face, openness: u16, at_ms: u64, [similarity, to_first]: [i16; 2]) -> Self {
-        Self { score, landmarks: face.landmarks, openness, at_ms, similarity, to_first }
+    pub fn new(
+        score: u16,
+        face: &Face,
+        openness: u16,
+        at_ms: u64,
+        [similarity, similarity_to_first]: [i16; 2],
+    ) -> Self {
+        Self { score, landmarks: face.landmarks, openness, at_ms, similarity, similarity_to_first }
     }
 
     /// Whether this look and one `before` it can be of one face: it is alike, did not jump by more than its
     /// own size, its nose did not leap between the eyes, and it did not grow or shrink by half.
     pub(crate) fn continues(&self, before: &Self) -> bool {
-        if self.similarity < SAME || self.to_first < SAME_AS_FIRST {
+        if self.similarity < MIN_SIMILARITY || self.similarity_to_first < MIN_SIMILARITY_TO_FIRST {
             return false;
         }
         if let (Some(now), Some(then)) = (parallax(self), parallax(before))

@@ -79,7 +79,7 @@ impl World {
         let new = self.scene.show_moving(person);
         self.wait(50).await;
         if new {
-            for _ in 1..liveness::ENOUGH {
+            for _ in 1..liveness::MIN_SAMPLES {
                 self.scene.show_moving(person);
                 self.wait(50).await;
             }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use liveness::{
-    ENOUGH, FEATURES, HIDDEN, INPUT_BITS, LivenessTracker, Sample, Sequence, WEIGHT_BITS, features,
+    FEATURES, HIDDEN, INPUT_BITS, LivenessTracker, MIN_SAMPLES, Sample, Sequence, WEIGHT_BITS, features,
 };
 
 use super::network::{Example, Network, normalise};
@@ -55,8 +55,8 @@ pub fn windows(looks: &[Sample]) -> Vec<[i32; FEATURES]> {
     let mut watch = LivenessTracker::new();
     let mut all = Vec::new();
     for look in looks {
-        watch.see(*look, 1);
-        if watch.samples().len() >= ENOUGH {
+        watch.observe(*look, 1);
+        if watch.samples().len() >= MIN_SAMPLES {
             all.push(features(watch.samples()));
         }
     }
@@ -126,7 +126,7 @@ impl Trained {
         let mut examples = Vec::new();
         for (one, _) in all {
             // The door looks back upon the last looks only, so that a window may begin anywhere.
-            let starts = (0..one.looks.len().saturating_sub(ENOUGH - 1)).step_by(2);
+            let starts = (0..one.looks.len().saturating_sub(MIN_SAMPLES - 1)).step_by(2);
             let windows: Vec<_> = starts.flat_map(|start| self::windows(&one.looks[start..])).collect();
             let share = if one.alive { 0.5 } else { 0.5 / attacks };
             for window in &windows {

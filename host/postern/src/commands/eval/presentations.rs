@@ -91,7 +91,7 @@ impl Door<'_> {
                 }
                 _ => None,
             };
-            watch.see(look, 1);
+            watch.observe(look, 1);
             if watch.samples().len() == 1 {
                 first = Some(template.clone());
             }

@@ -75,7 +75,7 @@ pub fn write(path: &Path, presentations: &[Presentation]) -> anyhow::Result<()> 
             seen.sample.map(|sample| Entry {
                 score: f32::from(sample.score) / 32768.0,
                 similarity: f32::from(sample.similarity) / 32768.0,
-                to_first: f32::from(sample.to_first) / 32768.0,
+                to_first: f32::from(sample.similarity_to_first) / 32768.0,
                 openness: f32::from(sample.openness) / 4096.0,
                 landmarks: sample
                     .landmarks
@@ -123,7 +123,7 @@ fn seen(number: u64, entry: Option<Entry>) -> Seen {
     let sample = Sample {
         score: (score * 32768.0).round() as u16,
         similarity: (similarity * 32768.0).round() as i16,
-        to_first: (to_first * 32768.0).round() as i16,
+        similarity_to_first: (to_first * 32768.0).round() as i16,
         openness: (openness * 4096.0).round() as u16,
         landmarks: landmarks.map(|[x, y]| {
             let [x, y] = [x, y].map(|value| (value * 1024.0).round() as i32);
@@ -143,8 +143,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("samples.jsonl");
         let landmarks = [1, -2, 300_001, 40_000, 5].map(|x| Point { x, y: 7 - x });
-        let sample =
-            Sample { score: 32_768, landmarks, openness: 1_803, at_ms: STEP_MS, similarity: -5, to_first: 7 };
+        let sample = Sample {
+            score: 32_768,
+            landmarks,
+            openness: 1_803,
+            at_ms: STEP_MS,
+            similarity: -5,
+            similarity_to_first: 7,
+        };
         let seen = vec![Seen::default(), Seen { sample: Some(sample), matches: Some(true) }];
         let one = Presentation {
             attack_type: "print".to_owned(),
