@@ -32,9 +32,9 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             }
             // Too poor a look says nothing of who it is, and neither do looks that are too few yet.
             FrameResult::Poor(_) => return None,
-            FrameResult::NotLive(reason) if reason.is_open() => return None,
+            FrameResult::NotLive(reason) if reason.is_pending() => return None,
             // That was decided over many looks.
-            FrameResult::NotLive(RejectReason::Challenge) => {
+            FrameResult::NotLive(RejectReason::ChallengeFailed) => {
                 self.misses = 0;
                 return Some(AuthEvent::Spoof);
             }
@@ -73,7 +73,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             let person = match claim {
                 AuthEvent::Face { person } | AuthEvent::Verified { person } => Some(person),
                 AuthEvent::Identity { person, .. } => person,
-                _ => self.policy.asked(now),
+                _ => self.policy.pin_requested(now),
             };
             if person.is_some() {
                 self.deny(person, Reason::Cover, score);
@@ -86,8 +86,8 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
             return self.deny(Some(person), Reason::Unreadable, score);
         }
         let rule = |person| self.rules.of(person).unwrap_or_default();
-        let was_shut = self.policy.shut_until(now).is_some();
-        let asked = self.policy.asked(now);
+        let was_shut = self.policy.locked_out_until(now).is_some();
+        let asked = self.policy.pin_requested(now);
         let decision = self.policy.decide(now, clock, claim, &self.settings.limits, rule);
         let who = match claim {
             AuthEvent::Face { person } | AuthEvent::Verified { person } => Some(person),
@@ -111,7 +111,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 } else if reason == Reason::WrongPin {
                     self.journal.refused(reason, 0, None);
                 }
-                if !was_shut && self.policy.shut_until(now).is_some() {
+                if !was_shut && self.policy.locked_out_until(now).is_some() {
                     self.deny(None, Reason::LockedOut, 0);
                 }
             }

@@ -49,7 +49,7 @@ pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
     /// Pictures in a row for which somebody was refused.
     pub(crate) misses: u8,
     /// Failures, who came in, and whose code is asked for.
-    pub(crate) policy: policy::Access,
+    pub(crate) policy: policy::AccessPolicy,
     pub(crate) rules: Rules,
     /// The face of the last look.
     pub(crate) face: Option<Template>,
@@ -119,7 +119,7 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
             looks: LivenessTracker::new(),
             challenge: Challenge::new(),
             misses: 0,
-            policy: policy::Access::new(),
+            policy: policy::AccessPolicy::new(),
             rules,
             face: None,
             first: None,

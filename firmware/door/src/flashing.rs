@@ -130,6 +130,5 @@ fn number(kind: ModelKind) -> u8 {
         ModelKind::Encoder => 1,
         ModelKind::Liveness => 2,
         ModelKind::Firmware => 3,
-        _ => u8::MAX,
     }
 }

@@ -29,7 +29,7 @@ impl Guard {
     pub(crate) fn see(&mut self, now: u64, reading: Reading, held_ms: u32) -> (Option<Alarm>, Option<bool>) {
         let was_open = self.cover.state;
         let cover = self.cover.see(reading.cover);
-        let alarm = self.contact.see(now, self.door.see(reading.door), reading.unlocked, held_ms);
+        let alarm = self.contact.observe(now, self.door.see(reading.door), reading.unlocked, held_ms);
         (alarm, (cover != was_open).then_some(cover))
     }
 

@@ -51,12 +51,12 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let seen = self.agreement.see(frame, Instant::now(), person, self.settings.agreement_frames);
         let refused = match judgement {
             FrameResult::Stranger(_) => true,
-            FrameResult::NotLive(reason) => !reason.is_open(),
+            FrameResult::NotLive(reason) => !reason.is_pending(),
             _ => false,
         };
         self.link.refused.store(refused, Ordering::Relaxed);
         match judgement {
-            FrameResult::NotLive(RejectReason::Asked(gesture)) => self.link.ask(gesture),
+            FrameResult::NotLive(RejectReason::ChallengeRequested(gesture)) => self.link.ask(gesture),
             // Who turns too far to be judged is asked all the same.
             FrameResult::Poor(_) => {}
             _ => self.link.ask(Gesture::Straight),
@@ -91,7 +91,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         if self.settings.matching != Matching::Verify {
             return None;
         }
-        let awaited = self.policy.awaited(Instant::now().as_millis());
+        let awaited = self.policy.face_requested(Instant::now().as_millis());
         let person = awaited.and_then(|id| {
             let gallery = self.gallery().ok()?;
             gallery.next_person(id).filter(|person| person.id() == id)

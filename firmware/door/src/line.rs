@@ -129,7 +129,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 let session = self.access.session.as_mut().ok_or(Refusal::NoSession)?;
                 match session.answering.open(ticket.id, received) {
                     Ok(packed) => {
-                        packet(&[]).within(packed).map(Opened::Request).map_err(|_| Refusal::NoSession)
+                        packet(&[]).inner(packed).map(Opened::Request).map_err(|_| Refusal::NoSession)
                     }
                     Err(crypto::Error::Replayed) => Err(Refusal::Replay),
                     Err(_) => Err(Refusal::NoSession),

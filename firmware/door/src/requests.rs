@@ -124,7 +124,6 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 let host = self.access.session.as_ref().map(|session| session.peer);
                 self.journal.set_clock(unix_ms, host).map(|()| Response::Done)
             }
-            _ => Err(Error::Malformed),
         }
     }
 

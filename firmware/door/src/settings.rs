@@ -34,7 +34,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Error> {
         (SettingName::Failures, settings.limits.failures.into(), FAILURES),
         (SettingName::LockoutMs, settings.limits.lockout_ms, LOCKOUT_MS),
         (SettingName::PassbackMs, settings.limits.passback_ms, PASSBACK_MS),
-        (SettingName::CodeMs, settings.limits.pin_ms, CODE_MS),
+        (SettingName::PinMs, settings.limits.pin_ms, CODE_MS),
         (SettingName::HeldMs, settings.limits.held_ms, HELD_MS),
         (SettingName::UtcOffset, settings.limits.utc_offset_minutes.unsigned_abs().into(), EAST),
     ];

@@ -248,7 +248,6 @@ fn index(kind: ModelKind) -> MapKey {
         ModelKind::Encoder => 1,
         ModelKind::Liveness => 2,
         ModelKind::Firmware => 3,
-        _ => 15,
     }
 }
 

@@ -47,17 +47,21 @@ pub(crate) fn liveness(verdict: &Verdict) -> protocol::Liveness {
         RejectReason::Flat => protocol::RejectReason::Flat,
         RejectReason::Still => protocol::RejectReason::Still,
         RejectReason::Repeats => protocol::RejectReason::Repeats,
-        RejectReason::TooFewSamples => protocol::RejectReason::Early,
+        RejectReason::TooFewSamples => protocol::RejectReason::TooFewSamples,
         RejectReason::Sequence => protocol::RejectReason::Sequence,
-        RejectReason::StraightRequested => protocol::RejectReason::Asked(protocol::Gesture::Straight),
-        RejectReason::ChallengeRequested(gesture) => protocol::RejectReason::Asked(match gesture {
-            Gesture::Left => protocol::Gesture::Left,
-            Gesture::Right => protocol::Gesture::Right,
-            Gesture::Up => protocol::Gesture::Up,
-            Gesture::Down => protocol::Gesture::Down,
-            Gesture::Blink => protocol::Gesture::Blink,
-        }),
-        RejectReason::ChallengeFailed => protocol::RejectReason::Challenge,
+        RejectReason::StraightRequested => {
+            protocol::RejectReason::ChallengeRequested(protocol::Gesture::Straight)
+        }
+        RejectReason::ChallengeRequested(gesture) => {
+            protocol::RejectReason::ChallengeRequested(match gesture {
+                Gesture::Left => protocol::Gesture::Left,
+                Gesture::Right => protocol::Gesture::Right,
+                Gesture::Up => protocol::Gesture::Up,
+                Gesture::Down => protocol::Gesture::Down,
+                Gesture::Blink => protocol::Gesture::Blink,
+            })
+        }
+        RejectReason::ChallengeFailed => protocol::RejectReason::ChallengeFailed,
         RejectReason::Score => protocol::RejectReason::Score,
     });
     protocol::Liveness { score: verdict.score, needed: verdict.needed, reject }

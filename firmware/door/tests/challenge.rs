@@ -157,7 +157,7 @@ fn the_host_is_told_what_is_asked() {
     board().boot(async |world: &mut World| {
         let (_, asked_for) = Visitor::default().visit(world, 14, |_| None).await;
         let told = verdicts(world).await;
-        assert_eq!(told.last(), Some(&RejectReason::Asked(asked_for[0])), "{told:?}");
+        assert_eq!(told.last(), Some(&RejectReason::ChallengeRequested(asked_for[0])), "{told:?}");
     });
 }
 
@@ -179,7 +179,7 @@ fn another_movement_than_the_one_asked_for_is_refused_and_counts_once() {
         visitor.visit(world, 25, other).await;
         assert!(!world.is_open());
         let told = verdicts(world).await;
-        assert!(told.contains(&RejectReason::Challenge), "{told:?}");
+        assert!(told.contains(&RejectReason::ChallengeFailed), "{told:?}");
         visitor.visit(world, 150, other).await;
         assert!(!world.is_open());
         visitor.visit(world, 150, Some).await;
@@ -196,7 +196,7 @@ fn who_does_nothing_in_time_is_refused() {
         Visitor::default().visit(world, 230, |_| None).await;
         assert!(!world.is_open());
         let told = verdicts(world).await;
-        assert!(told.contains(&RejectReason::Challenge), "{told:?}");
+        assert!(told.contains(&RejectReason::ChallengeFailed), "{told:?}");
     });
 }
 

@@ -197,14 +197,14 @@ fn pictures_swapped_in_one_place_do_not_open() {
             _ => None,
         });
         // Every change of the face begins anew, so that none is ever watched for long enough.
-        assert!(judged.skip(1).all(|result| result == FrameResult::NotLive(RejectReason::Early)));
+        assert!(judged.skip(1).all(|result| result == FrameResult::NotLive(RejectReason::TooFewSamples)));
     });
 }
 
 /// Every look is nearly that of before, and in the end it is somebody else.
 #[test]
 fn a_face_that_turns_slowly_into_another_one_is_watched_anew() {
-    let early = |result: &FrameResult| *result == FrameResult::NotLive(RejectReason::Early);
+    let early = |result: &FrameResult| *result == FrameResult::NotLive(RejectReason::TooFewSamples);
     for (steps, anew) in [(0, false), (8, true)] {
         board().boot(async |world: &mut World| {
             for number in 0..40u8 {

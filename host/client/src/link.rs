@@ -260,7 +260,7 @@ fn opened(session: &Asking, packet: &Packet<'_>) -> Option<Answer> {
     }
     let mut body = packet.body.to_vec();
     let packed = session.open(packet.id, &mut body).ok()?;
-    let within = packet.within(packed).ok()?;
+    let within = packet.inner(packed).ok()?;
     match within.kind {
         Kind::Response => within.message().ok().map(Ok),
         Kind::Error => within.message().ok().map(Err),

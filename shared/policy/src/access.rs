@@ -104,7 +104,6 @@ pub enum AuthEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
-#[non_exhaustive]
 pub enum Reason {
     /// Nobody known.
     Stranger = 1,
@@ -186,20 +185,20 @@ pub enum Decision {
 
 /// The state of a door's policy. Times are in milliseconds since boot.
 #[derive(Debug, Clone, Default)]
-pub struct Access {
+pub struct AccessPolicy {
     lockout: Lockout,
     passback: Passback,
     /// Whose pin is asked for, and until when.
-    asked: Option<(u32, u64)>,
+    pin_request: Option<(u32, u64)>,
     /// Whose face is awaited, until when, and whether they are forced to open.
-    awaited: Option<(u32, u64, bool)>,
+    face_request: Option<(u32, u64, bool)>,
 }
 
-impl Access {
+impl AccessPolicy {
     /// Nobody came yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { lockout: Lockout::new(), passback: Passback::new(), asked: None, awaited: None }
+        Self { lockout: Lockout::new(), passback: Passback::new(), pin_request: None, face_request: None }
     }
 
     /// Decides of `claim`. `rule` gives the rule of a person; `clock` is the time since 1970 in milliseconds,
@@ -208,35 +207,35 @@ impl Access {
         &mut self,
         now: u64,
         clock: Option<u64>,
-        claim: AuthEvent,
+        event: AuthEvent,
         limits: &Limits,
         rule: impl FnOnce(u32) -> Rule,
     ) -> Decision {
-        if self.lockout.shut_until(now).is_some() {
-            (self.asked, self.awaited) = (None, None);
+        if self.lockout.locked_out_until(now).is_some() {
+            (self.pin_request, self.face_request) = (None, None);
             return Decision::Refused(Reason::LockedOut);
         }
-        self.awaited = self.awaited.filter(|(_, until, _)| now < *until);
-        self.asked = self.asked.filter(|(_, until)| now < *until);
-        match claim {
+        self.face_request = self.face_request.filter(|(_, until, _)| now < *until);
+        self.pin_request = self.pin_request.filter(|(_, until)| now < *until);
+        match event {
             AuthEvent::Stranger => self.fail(now, limits, Reason::Stranger),
             AuthEvent::Spoof => self.fail(now, limits, Reason::NotLive),
             AuthEvent::Face { person } => self.face(now, clock, person, limits, &rule(person)),
-            AuthEvent::Pin(pin) => match self.asked {
+            AuthEvent::Pin(pin) => match self.pin_request {
                 Some((person, _)) => self.pin(now, clock, person, &pin, limits, &rule(person)),
                 None => Decision::Ignored,
             },
             AuthEvent::Identity { person: None, .. } => {
-                self.awaited = None;
+                self.face_request = None;
                 self.fail(now, limits, Reason::WrongPin)
             }
             AuthEvent::Identity { person: Some(person), duress } => {
-                self.awaited = Some((person, now.saturating_add(limits.pin_ms.into()), duress));
+                self.face_request = Some((person, now.saturating_add(limits.pin_ms.into()), duress));
                 Decision::AskFace { person }
             }
-            AuthEvent::Verified { person } => match self.awaited {
+            AuthEvent::Verified { person } => match self.face_request {
                 Some((awaited, _, duress)) if awaited == person => {
-                    self.awaited = None;
+                    self.face_request = None;
                     match self.may_pass(now, clock, person, limits, &rule(person)) {
                         Ok(()) => self.open(now, person, duress),
                         Err(reason) => Decision::Refused(reason),
@@ -249,42 +248,42 @@ impl Access {
 
     /// Until when nobody is let in, if so.
     #[must_use]
-    pub fn shut_until(&self, now: u64) -> Option<u64> {
-        self.lockout.shut_until(now)
+    pub fn locked_out_until(&self, now: u64) -> Option<u64> {
+        self.lockout.locked_out_until(now)
     }
 
     /// Whose pin is asked for.
     #[must_use]
-    pub fn asked(&self, now: u64) -> Option<u32> {
-        self.asked.filter(|(_, until)| now < *until).map(|(person, _)| person)
+    pub fn pin_requested(&self, now: u64) -> Option<u32> {
+        self.pin_request.filter(|(_, until)| now < *until).map(|(person, _)| person)
     }
 
     /// Whose face is awaited.
     #[must_use]
-    pub fn awaited(&self, now: u64) -> Option<u32> {
-        self.awaited.filter(|(_, until, _)| now < *until).map(|(person, ..)| person)
+    pub fn face_requested(&self, now: u64) -> Option<u32> {
+        self.face_request.filter(|(_, until, _)| now < *until).map(|(person, ..)| person)
     }
 
     /// A person is no longer enrolled, or has another rule.
     pub fn forget(&mut self, person: u32) {
         self.passback.forget(person);
-        self.asked = self.asked.filter(|(asked, _)| *asked != person);
-        self.awaited = self.awaited.filter(|(awaited, ..)| *awaited != person);
+        self.pin_request = self.pin_request.filter(|(asked, _)| *asked != person);
+        self.face_request = self.face_request.filter(|(awaited, ..)| *awaited != person);
     }
 
     fn face(&mut self, now: u64, clock: Option<u64>, person: u32, limits: &Limits, rule: &Rule) -> Decision {
         if let Err(reason) = self.may_pass(now, clock, person, limits, rule) {
-            self.asked = None;
+            self.pin_request = None;
             return Decision::Refused(reason);
         }
         if rule.pin.is_none() {
             return self.open(now, person, false);
         }
-        let until = match self.asked {
+        let until = match self.pin_request {
             Some((asked, until)) if asked == person => until,
             _ => now.saturating_add(limits.pin_ms.into()),
         };
-        self.asked = Some((person, until));
+        self.pin_request = Some((person, until));
         Decision::AskPin { person }
     }
 
@@ -298,7 +297,7 @@ impl Access {
         rule: &Rule,
     ) -> Decision {
         if let Err(reason) = self.may_pass(now, clock, person, limits, rule) {
-            self.asked = None;
+            self.pin_request = None;
             return Decision::Refused(reason);
         }
         // Both are compared, so that the time does not tell which it was.
@@ -333,13 +332,13 @@ impl Access {
     fn open(&mut self, now: u64, person: u32, duress: bool) -> Decision {
         self.lockout.succeed();
         self.passback.enter(person, now);
-        self.asked = None;
+        self.pin_request = None;
         Decision::Open { person, duress }
     }
 
     fn fail(&mut self, now: u64, limits: &Limits, reason: Reason) -> Decision {
         if self.lockout.fail(now, limits.failures, limits.lockout_ms).is_some() {
-            (self.asked, self.awaited) = (None, None);
+            (self.pin_request, self.face_request) = (None, None);
         }
         Decision::Refused(reason)
     }

@@ -16,7 +16,6 @@ const GRACE_MS: u64 = 1000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
-#[non_exhaustive]
 pub enum Alarm {
     /// The door opened while it was locked.
     Forced = 1,
@@ -63,7 +62,7 @@ impl Contact {
     }
 
     /// Takes a reading; returns an alarm when it begins. `held_ms` of 0 lets the door stand open.
-    pub fn see(&mut self, now: u64, open: bool, unlocked: bool, held_ms: u32) -> Option<Alarm> {
+    pub fn observe(&mut self, now: u64, open: bool, unlocked: bool, held_ms: u32) -> Option<Alarm> {
         if unlocked {
             self.unlocked = Some(now);
         }
@@ -120,33 +119,33 @@ mod tests {
             (3000, true, false),
             (4000, false, false),
         ] {
-            assert_eq!(contact.see(now, open, unlocked, 10_000), None);
+            assert_eq!(contact.observe(now, open, unlocked, 10_000), None);
         }
         // On its way while the lock closes.
-        contact.see(5000, false, true, 10_000);
-        assert_eq!(contact.see(5900, true, false, 10_000), None);
+        contact.observe(5000, false, true, 10_000);
+        assert_eq!(contact.observe(5900, true, false, 10_000), None);
     }
 
     #[test]
     fn forced_once_until_it_closes() {
         let mut contact = Contact::new();
-        assert_eq!(contact.see(0, true, false, 0), Some(Alarm::Forced));
-        assert_eq!(contact.see(20, true, false, 0), None);
+        assert_eq!(contact.observe(0, true, false, 0), Some(Alarm::Forced));
+        assert_eq!(contact.observe(20, true, false, 0), None);
         assert_eq!(contact.alarm(), Some(Alarm::Forced));
-        assert_eq!(contact.see(40, false, false, 0), None);
+        assert_eq!(contact.observe(40, false, false, 0), None);
         assert_eq!(contact.alarm(), None);
-        assert_eq!(contact.see(60, true, false, 0), Some(Alarm::Forced));
+        assert_eq!(contact.observe(60, true, false, 0), Some(Alarm::Forced));
     }
 
     #[test]
     fn held_open_once() {
         let mut contact = Contact::new();
-        contact.see(0, true, true, 1000);
-        assert_eq!(contact.see(1000, true, false, 1000), None);
-        assert_eq!(contact.see(1001, true, false, 1000), Some(Alarm::Held));
-        assert_eq!(contact.see(1100, true, false, 1000), None);
-        contact.see(1200, false, false, 1000);
-        contact.see(9000, true, true, 0);
-        assert_eq!(contact.see(999_000, true, false, 0), None, "0 lets it stand open");
+        contact.observe(0, true, true, 1000);
+        assert_eq!(contact.observe(1000, true, false, 1000), None);
+        assert_eq!(contact.observe(1001, true, false, 1000), Some(Alarm::Held));
+        assert_eq!(contact.observe(1100, true, false, 1000), None);
+        contact.observe(1200, false, false, 1000);
+        contact.observe(9000, true, true, 0);
+        assert_eq!(contact.observe(999_000, true, false, 0), None, "0 lets it stand open");
     }
 }

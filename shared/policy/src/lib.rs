@@ -6,7 +6,7 @@
 //!
 //! | module | decides |
 //! |---|---|
-//! | [`Access`] | of one claim: open, ask for a pin, or refuse, and why |
+//! | [`AccessPolicy`] | of one claim: open, ask for a pin, or refuse, and why |
 //! | [`Lockout`] | after failures in a row: how long nobody is let in |
 //! | [`Schedule`] | at which times of the week somebody may pass |
 //! | [`Passback`] | that one person does not come in twice in a row |
@@ -22,7 +22,7 @@ mod pin;
 mod rule;
 mod schedule;
 
-pub use access::{Access, AuthEvent, Decision, Limits, Reason};
+pub use access::{AccessPolicy, AuthEvent, Decision, Limits, Reason};
 pub use contact::{Alarm, Contact};
 pub use lockout::Lockout;
 pub use passback::Passback;

@@ -32,7 +32,7 @@ impl Lockout {
 
     /// Until when nobody is let in, in milliseconds since boot; none if somebody may be.
     #[must_use]
-    pub fn shut_until(&self, now: u64) -> Option<u64> {
+    pub fn locked_out_until(&self, now: u64) -> Option<u64> {
         self.until.filter(|until| now < *until)
     }
 
@@ -44,7 +44,7 @@ impl Lockout {
     /// Somebody was refused: the `limit`th in a row shuts for `first_ms` and longer. Returns until when, if
     /// this failure did it.
     pub fn fail(&mut self, now: u64, limit: u8, first_ms: u32) -> Option<u64> {
-        if self.shut_until(now).is_some() {
+        if self.locked_out_until(now).is_some() {
             return None;
         }
         self.until = None;
@@ -71,9 +71,9 @@ mod tests {
         assert_eq!(lockout.fail(0, 3, 1000), None);
         assert_eq!(lockout.fail(10, 3, 1000), None);
         assert_eq!(lockout.fail(20, 3, 1000), Some(1020));
-        assert_eq!(lockout.shut_until(1019), Some(1020));
+        assert_eq!(lockout.locked_out_until(1019), Some(1020));
         assert_eq!(lockout.fail(500, 3, 1000), None, "claims while it is shut do not lengthen it");
-        assert_eq!(lockout.shut_until(1020), None);
+        assert_eq!(lockout.locked_out_until(1020), None);
         assert_eq!(lockout.fail(1030, 3, 1000), Some(3030), "one more is enough then");
         assert_eq!(lockout.fail(3030, 3, 1000), Some(7030));
         lockout.succeed();
@@ -100,7 +100,7 @@ mod tests {
             let (mut lockout, mut now, mut tries) = (Lockout::new(), 0, 0u32);
             for gap in gaps {
                 now += gap;
-                if lockout.shut_until(now).is_none() {
+                if lockout.locked_out_until(now).is_none() {
                     tries += 1;
                     lockout.fail(now, 5, 1_000);
                 }

@@ -1,6 +1,6 @@
 //! The table of `access`, row by row, and what must hold whatever comes.
 
-use policy::{Access, AuthEvent, Decision, Limits, Pin, Reason, Rule, Schedule, Window};
+use policy::{AccessPolicy, AuthEvent, Decision, Limits, Pin, Reason, Rule, Schedule, Window};
 use proptest::prelude::*;
 
 const LIMITS: Limits = Limits {
@@ -28,26 +28,26 @@ fn rule(person: u32) -> Rule {
 }
 
 struct Door {
-    access: Access,
+    access: AccessPolicy,
     limits: Limits,
     clock: Option<u64>,
 }
 
 impl Door {
     fn new() -> Self {
-        Self { access: Access::new(), limits: LIMITS, clock: None }
+        Self { access: AccessPolicy::new(), limits: LIMITS, clock: None }
     }
 
-    fn claim(&mut self, now: u64, claim: AuthEvent) -> Decision {
-        self.access.decide(now, self.clock, claim, &self.limits, rule)
+    fn authenticate(&mut self, now: u64, event: AuthEvent) -> Decision {
+        self.access.decide(now, self.clock, event, &self.limits, rule)
     }
 
     fn face(&mut self, now: u64, person: u32) -> Decision {
-        self.claim(now, AuthEvent::Face { person })
+        self.authenticate(now, AuthEvent::Face { person })
     }
 
     fn pin(&mut self, now: u64, digits: &str) -> Decision {
-        self.claim(now, AuthEvent::Pin(pin(digits)))
+        self.authenticate(now, AuthEvent::Pin(pin(digits)))
     }
 }
 
@@ -62,7 +62,7 @@ fn two_factors_in_time_open_and_duress_looks_the_same() {
     let mut door = Door::new();
     assert_eq!(door.pin(0, "1234"), Decision::Ignored, "a pin alone opens nothing");
     assert_eq!(door.face(0, 2), Decision::AskPin { person: 2 });
-    assert_eq!(door.access.asked(14_999), Some(2));
+    assert_eq!(door.access.pin_requested(14_999), Some(2));
     assert_eq!(door.face(14_000, 2), Decision::AskPin { person: 2 }, "which does not lengthen the time");
     assert_eq!(door.pin(14_999, "1234"), Decision::Open { person: 2, duress: false });
     assert_eq!(door.pin(14_999, "1234"), Decision::Ignored, "once");
@@ -85,9 +85,9 @@ fn wrong_codes_strangers_and_spoofs_lock_out() {
     let mut door = Door::new();
     door.face(0, 2);
     assert_eq!(door.pin(1, "9999"), Decision::Refused(Reason::WrongPin));
-    assert_eq!(door.claim(2, AuthEvent::Stranger), Decision::Refused(Reason::Stranger));
-    assert_eq!(door.claim(3, AuthEvent::Spoof), Decision::Refused(Reason::NotLive));
-    assert_eq!(door.access.shut_until(4), Some(10_003));
+    assert_eq!(door.authenticate(2, AuthEvent::Stranger), Decision::Refused(Reason::Stranger));
+    assert_eq!(door.authenticate(3, AuthEvent::Spoof), Decision::Refused(Reason::NotLive));
+    assert_eq!(door.access.locked_out_until(4), Some(10_003));
     assert_eq!(door.pin(4, "1234"), Decision::Refused(Reason::LockedOut), "even the right one");
     assert_eq!(door.face(5, 1), Decision::Refused(Reason::LockedOut));
     assert_eq!(door.pin(10_003, "1234"), Decision::Ignored, "the pin is asked for anew");
@@ -103,7 +103,7 @@ fn schedules_need_their_time_and_a_clock() {
     assert_eq!(door.face(1, 3), Decision::Refused(Reason::Schedule));
     door.clock = Some(1_795_590_000_000);
     assert_eq!(door.face(2, 3), Decision::Open { person: 3, duress: false });
-    assert_eq!(door.access.shut_until(2), None);
+    assert_eq!(door.access.locked_out_until(2), None);
 }
 
 #[test]
@@ -117,8 +117,8 @@ fn nobody_comes_in_twice() {
     assert!(matches!(door.face(60_001, 1), Decision::Open { .. }));
 }
 
-/// A claim, by a number.
-fn claim(number: u8) -> AuthEvent {
+/// An event, by a number.
+fn event(number: u8) -> AuthEvent {
     match number {
         0 => AuthEvent::Stranger,
         1 => AuthEvent::Spoof,
@@ -138,8 +138,8 @@ proptest! {
         let mut face_2 = None;
         for (number, wait) in steps {
             now += wait;
-            let shut = door.access.shut_until(now).is_some();
-            let decision = door.claim(now, claim(number));
+            let shut = door.access.locked_out_until(now).is_some();
+            let decision = door.authenticate(now, event(number));
             if number == 6 && !shut {
                 face_2 = Some(now);
             }
@@ -164,33 +164,33 @@ fn who_says_who_they_are_passes_with_that_face_once_and_in_time() {
     let mut door = Door::new();
     let says = |person, duress| AuthEvent::Identity { person: Some(person), duress };
     let verified = |person| AuthEvent::Verified { person };
-    assert_eq!(door.claim(0, verified(1)), Decision::Ignored, "nobody said so");
-    assert_eq!(door.claim(0, says(2, false)), Decision::AskFace { person: 2 });
-    assert_eq!(door.access.awaited(14_999), Some(2));
-    assert_eq!(door.claim(1, verified(1)), Decision::Ignored, "another one");
-    assert_eq!(door.claim(2, AuthEvent::Stranger), Decision::Refused(Reason::Stranger));
-    assert_eq!(door.claim(3, verified(2)), Decision::Open { person: 2, duress: false });
-    assert_eq!(door.claim(4, verified(2)), Decision::Ignored, "once");
-    door.claim(5, says(2, true));
-    assert_eq!(door.claim(6, verified(2)), Decision::Open { person: 2, duress: true });
-    door.claim(10, says(2, false));
-    assert_eq!(door.claim(15_010, verified(2)), Decision::Ignored, "too late");
-    door.claim(20_000, says(3, false));
-    assert_eq!(door.claim(20_001, verified(3)), Decision::Refused(Reason::Clock), "hours hold");
-    assert_eq!(door.claim(20_002, verified(3)), Decision::Ignored);
-    door.claim(30_000, says(2, false));
+    assert_eq!(door.authenticate(0, verified(1)), Decision::Ignored, "nobody said so");
+    assert_eq!(door.authenticate(0, says(2, false)), Decision::AskFace { person: 2 });
+    assert_eq!(door.access.face_requested(14_999), Some(2));
+    assert_eq!(door.authenticate(1, verified(1)), Decision::Ignored, "another one");
+    assert_eq!(door.authenticate(2, AuthEvent::Stranger), Decision::Refused(Reason::Stranger));
+    assert_eq!(door.authenticate(3, verified(2)), Decision::Open { person: 2, duress: false });
+    assert_eq!(door.authenticate(4, verified(2)), Decision::Ignored, "once");
+    door.authenticate(5, says(2, true));
+    assert_eq!(door.authenticate(6, verified(2)), Decision::Open { person: 2, duress: true });
+    door.authenticate(10, says(2, false));
+    assert_eq!(door.authenticate(15_010, verified(2)), Decision::Ignored, "too late");
+    door.authenticate(20_000, says(3, false));
+    assert_eq!(door.authenticate(20_001, verified(3)), Decision::Refused(Reason::Clock), "hours hold");
+    assert_eq!(door.authenticate(20_002, verified(3)), Decision::Ignored);
+    door.authenticate(30_000, says(2, false));
     door.access.forget(2);
-    assert_eq!(door.claim(30_001, verified(2)), Decision::Ignored, "who is no longer enrolled");
+    assert_eq!(door.authenticate(30_001, verified(2)), Decision::Ignored, "who is no longer enrolled");
 }
 
 #[test]
 fn codes_of_nobody_lock_out_and_end_what_was_awaited() {
     let mut door = Door::new();
     let nobody = AuthEvent::Identity { person: None, duress: false };
-    door.claim(0, AuthEvent::Identity { person: Some(1), duress: false });
+    door.authenticate(0, AuthEvent::Identity { person: Some(1), duress: false });
     for _ in 0..3 {
-        assert_eq!(door.claim(1, nobody), Decision::Refused(Reason::WrongPin));
+        assert_eq!(door.authenticate(1, nobody), Decision::Refused(Reason::WrongPin));
     }
-    assert_eq!(door.claim(2, AuthEvent::Verified { person: 1 }), Decision::Refused(Reason::LockedOut));
-    assert_eq!(door.claim(10_001, AuthEvent::Verified { person: 1 }), Decision::Ignored);
+    assert_eq!(door.authenticate(2, AuthEvent::Verified { person: 1 }), Decision::Refused(Reason::LockedOut));
+    assert_eq!(door.authenticate(10_001, AuthEvent::Verified { person: 1 }), Decision::Ignored);
 }

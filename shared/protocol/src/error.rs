@@ -9,7 +9,6 @@ use crate::{CosineScore, Flaw, Hash, ModelKind, Name, Role, Text};
 
 /// A refusal. Nothing was changed, unless a variant says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// Host and board speak different versions. Its bytes never change.
     #[error("the board speaks version {board} of the protocol and the host version {host}")]
@@ -275,7 +274,7 @@ pub enum SettingName {
     /// [`passback_ms`](crate::Limits::passback_ms)
     PassbackMs,
     /// [`pin_ms`](crate::Limits::pin_ms)
-    CodeMs,
+    PinMs,
     /// [`utc_offset_minutes`](crate::Limits::utc_offset_minutes), of which the range tells the absolute value
     UtcOffset,
     /// [`held_ms`](crate::Limits::held_ms)
@@ -293,7 +292,7 @@ impl core::fmt::Display for SettingName {
             SettingName::Failures => "the number of failures that shut the door",
             SettingName::LockoutMs => "the time for which failures shut the door, in milliseconds,",
             SettingName::PassbackMs => "the time within which nobody comes in twice, in milliseconds,",
-            SettingName::CodeMs => "the time for a code in milliseconds",
+            SettingName::PinMs => "the time for a code in milliseconds",
             SettingName::UtcOffset => "the minutes by which the door is ahead of UTC, or behind,",
             SettingName::HeldMs => "the time for which the door may stand open, in milliseconds,",
             SettingName::OsdpAddress => "the address on the bus",

@@ -22,7 +22,6 @@ pub struct Event {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum EventKind {
     /// The board booted; the door is locked.
     Booted {
@@ -109,7 +108,6 @@ pub enum EventKind {
 
 /// What a camera picture shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum FrameResult {
     /// No face.
     NoFace,

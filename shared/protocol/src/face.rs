@@ -53,7 +53,6 @@ pub struct Quality {
 
 /// Why a view of a face is too poor to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum Flaw {
     /// The detector is not sure that this is a face.
     Doubtful,

@@ -107,7 +107,7 @@ impl<'a> Packet<'a> {
     ///
     /// # Errors
     /// [`DecodeError::Kind`] if they are none.
-    pub fn within<'b>(&self, packed: &'b [u8]) -> Result<Packet<'b>, DecodeError> {
+    pub fn inner<'b>(&self, packed: &'b [u8]) -> Result<Packet<'b>, DecodeError> {
         let (kind, body) = packed.split_first().ok_or(DecodeError::Kind)?;
         let kind = Kind::from_byte(*kind).ok_or(DecodeError::Kind)?;
         Ok(Packet { kind, id: self.id, checksum: self.checksum, body })
@@ -131,7 +131,6 @@ pub struct EncodeError;
 
 /// Bytes that came were no packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum DecodeError {
     /// More than [`MAX_FRAME`] bytes without a zero.
     #[error("a frame is too long")]

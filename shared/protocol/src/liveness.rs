@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 /// What the door asks of a face before it is compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum LivenessMode {
     /// Nothing: a photograph of somebody who is known opens.
     Off,
@@ -39,7 +38,6 @@ pub struct Liveness {
 
 /// What gives an attack away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum RejectReason {
     /// It looks like a picture: the network's score is too low.
     Score,
@@ -50,19 +48,19 @@ pub enum RejectReason {
     /// It does not move.
     Still,
     /// It was not watched for long enough yet.
-    Early,
+    TooFewSamples,
     /// Its looks and its movement together are not those of a living head.
     Sequence,
     /// The door asks for a movement, and waits for it.
-    Asked(Gesture),
+    ChallengeRequested(Gesture),
     /// It did not make the movement that was asked for, or not in time.
-    Challenge,
+    ChallengeFailed,
 }
 
 impl RejectReason {
     /// Whether nothing is decided: the door wants to see more.
-    pub const fn is_open(self) -> bool {
-        matches!(self, Self::Early | Self::Asked(_))
+    pub const fn is_pending(self) -> bool {
+        matches!(self, Self::TooFewSamples | Self::ChallengeRequested(_))
     }
 }
 
@@ -102,11 +100,11 @@ impl core::fmt::Display for RejectReason {
             RejectReason::Score => "looks like a picture",
             RejectReason::Flat => "moves like a flat picture",
             RejectReason::Still => "does not move",
-            RejectReason::Early => "is to be watched for longer",
+            RejectReason::TooFewSamples => "is to be watched for longer",
             RejectReason::Sequence => "does not look and move like a living one",
             RejectReason::Repeats => "moves like a recording that repeats",
-            RejectReason::Asked(gesture) => return write!(f, "is asked to {gesture}"),
-            RejectReason::Challenge => "did not do what it was asked to",
+            RejectReason::ChallengeRequested(gesture) => return write!(f, "is asked to {gesture}"),
+            RejectReason::ChallengeFailed => "did not do what it was asked to",
         })
     }
 }

@@ -6,7 +6,6 @@ use crate::{Hash, Text};
 
 /// What a network is for. Each kind has two slots in flash, one in force and one idle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum ModelKind {
     /// Finds faces.
     Detector,

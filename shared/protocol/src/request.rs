@@ -9,7 +9,6 @@ use crate::{Hash, Label, ModelKind, Name, Osdp, Role, Rule, Settings, Signature}
 /// A request. The reply named is the one on success; any request may be answered by an
 /// [`Error`](crate::Error) instead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum Request<'a> {
     /// Opens a session: who are you? → [`Hello`](crate::Response::Hello). Its bytes never change.
     Hello {

@@ -13,7 +13,6 @@ use crate::{
 
 /// A successful reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "no allocator to box with; one lives at a time")]
 pub enum Response {
     /// Who answers. Its bytes never change.

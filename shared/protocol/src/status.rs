@@ -70,7 +70,6 @@ pub struct Settings {
 
 /// With whom a face at the door is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum Matching {
     /// With everybody (1:N).
     #[default]
@@ -90,7 +89,6 @@ impl core::fmt::Display for Matching {
 
 /// What another controller is told of who was let in, over Wiegand's two wires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum Wiegand {
     /// Nothing.
     #[default]
@@ -136,7 +134,6 @@ pub enum Door {
 
 /// Why a board booted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum ResetReason {
     /// Its power came.
     PowerOn,

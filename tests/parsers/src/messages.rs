@@ -35,7 +35,7 @@ fn again<'a, M: Body<'a>>(body: &'a [u8]) {
 /// What was sealed in a packet, once it is opened: its kind and its body.
 fn within(packed: &[u8]) {
     let outer = Packet { kind: Kind::Sealed, id: 1, checksum: 0, body: &[] };
-    let Ok(packet) = outer.within(packed) else { return };
+    let Ok(packet) = outer.inner(packed) else { return };
     match packet.kind {
         Kind::Request => again::<Request<'_>>(packet.body),
         Kind::Response => again::<Response>(packet.body),

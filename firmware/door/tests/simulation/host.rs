@@ -172,7 +172,7 @@ impl Host {
                     let within = match packet.kind {
                         Kind::Sealed => {
                             let opened = self.session.as_ref().unwrap().open(packet.id, &mut body);
-                            packet.within(opened.expect("sealed for this host")).unwrap()
+                            packet.inner(opened.expect("sealed for this host")).unwrap()
                         }
                         _ => packet,
                     };

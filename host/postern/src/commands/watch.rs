@@ -118,7 +118,9 @@ pub fn result_text(result: &FrameResult) -> String {
         }
         FrameResult::Stranger(None) => "a stranger".to_owned(),
         FrameResult::Known(best) => format!("{} ({:.3})", best.name, real(best.similarity)),
-        FrameResult::NotLive(RejectReason::Asked(gesture)) => format!("a face, and asks it to {gesture}"),
+        FrameResult::NotLive(RejectReason::ChallengeRequested(gesture)) => {
+            format!("a face, and asks it to {gesture}")
+        }
         FrameResult::NotLive(reason) => format!("no living face: it {reason}"),
         FrameResult::Unclaimed => "a face, and nobody's code was typed".to_owned(),
         _ => "cannot judge: the models or the people are missing or do not fit".to_owned(),
@@ -142,7 +144,6 @@ fn to_text(event: &Event) -> String {
         EventKind::Alarm { alarm, over: false } => format!("ALARM: {}", alarm.name()),
         EventKind::Alarm { alarm, over: true } => format!("the alarm is over: {}", alarm.name()),
         EventKind::Paired { role, label } => format!("{label} was paired as {role}"),
-        other => format!("{other:?}"),
     };
     format!("{:>10.3} s  {what}", event.uptime_ms as f64 / 1000.0)
 }
@@ -165,7 +166,7 @@ fn to_json(event: &Event) -> Value {
                 FrameResult::Poor(_) => ("poor", None),
                 FrameResult::Stranger(best) => ("stranger", best.as_ref()),
                 FrameResult::Known(best) => ("known", Some(best)),
-                FrameResult::NotLive(RejectReason::Asked(_)) => ("asked", None),
+                FrameResult::NotLive(RejectReason::ChallengeRequested(_)) => ("asked", None),
                 FrameResult::NotLive(_) => ("not-live", None),
                 FrameResult::Unclaimed => ("unclaimed", None),
                 _ => ("unable", None),
@@ -179,7 +180,7 @@ fn to_json(event: &Event) -> Value {
                 "threshold": threshold.map(rounded),
                 "liveness": crate::liveness::to_json(liveness.as_ref()),
                 "asked": match result {
-                    FrameResult::NotLive(RejectReason::Asked(gesture)) => Some(gesture.to_string()),
+                    FrameResult::NotLive(RejectReason::ChallengeRequested(gesture)) => Some(gesture.to_string()),
                     _ => None,
                 },
                 "faces": faces,
@@ -215,7 +216,6 @@ fn to_json(event: &Event) -> Value {
         EventKind::Duress { person, name } => {
             json!({ "event": "duress", "person": person, "name": name.as_str() })
         }
-        other => json!({ "event": format!("{other:?}") }),
     };
     json["sequence"] = event.sequence.into();
     json["uptime_ms"] = event.uptime_ms.into();

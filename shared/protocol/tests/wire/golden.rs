@@ -158,9 +158,9 @@ fn events() {
         one(judged(FrameResult::Stranger(None))) => "0d090108f403010202000101F01c0bb0101e80701b0ea0180800100",
         one(judged(FrameResult::Known(candidate()))) => "0d090108f403010203070341646180f7020101F01c0bb0101e80701b0ea0180800100",
         one(judged(FrameResult::NotLive(RejectReason::Flat))) => "0d090108f403010205010101F01c0bb0101e80701b0ea0180800100",
-        one(judged(FrameResult::NotLive(RejectReason::Asked(Gesture::Right)))) => "0d090108f40301020506020101F01c0bb0101e80701b0ea0180800100",
-        one(judged(FrameResult::NotLive(RejectReason::Asked(Gesture::Blink)))) => "0d090108f40301020506050101F01c0bb0101e80701b0ea0180800100",
-        one(judged(FrameResult::NotLive(RejectReason::Challenge))) => "0d090108f403010205070101F01c0bb0101e80701b0ea0180800100",
+        one(judged(FrameResult::NotLive(RejectReason::ChallengeRequested(Gesture::Right)))) => "0d090108f40301020506020101F01c0bb0101e80701b0ea0180800100",
+        one(judged(FrameResult::NotLive(RejectReason::ChallengeRequested(Gesture::Blink)))) => "0d090108f40301020506050101F01c0bb0101e80701b0ea0180800100",
+        one(judged(FrameResult::NotLive(RejectReason::ChallengeFailed))) => "0d090108f403010205070101F01c0bb0101e80701b0ea0180800100",
         one(judged(FrameResult::Unable)) => "0d090108f4030102040101F01c0bb0101e80701b0ea0180800100",
         one(opened) => "0d090108f4030202010703416461b817",
         one(EventKind::Locked) => "0d090108f40303",
@@ -271,11 +271,11 @@ fn what_is_sealed_has_its_kind_before_it() {
         deframer.push(*byte).map(|packet| {
             let packet = packet.expect("whole");
             assert_eq!((packet.kind, packet.id, packet.body), (Kind::Sealed, 7, &[9; 5][..]));
-            packet.within(&packed[..length]).expect("packed").message::<Error>()
+            packet.inner(&packed[..length]).expect("packed").message::<Error>()
         })
     });
     assert_eq!(sealed, Some(Ok(Error::NoCamera)));
     let packet = Packet { kind: Kind::Sealed, id: 1, checksum: 0, body: &[] };
-    assert_eq!(packet.within(&[]).err(), Some(DecodeError::Kind));
-    assert_eq!(packet.within(&[5, 0]).err(), Some(DecodeError::Kind));
+    assert_eq!(packet.inner(&[]).err(), Some(DecodeError::Kind));
+    assert_eq!(packet.inner(&[5, 0]).err(), Some(DecodeError::Kind));
 }
