@@ -16,7 +16,7 @@
 use crypto::{
     Key,
     handshake::{FIRST, Responder, SECOND, THIRD},
-    session::Answering,
+    session::BoardSession,
 };
 use protocol::{Error, Hash, Host, MAX_HOSTS, Request, Role, VERSION};
 
@@ -37,7 +37,7 @@ pub(crate) struct Access {
 
 /// A session with a host.
 pub(crate) struct Session {
-    pub(crate) answering: Answering,
+    pub(crate) answering: BoardSession,
     /// The host's key.
     pub(crate) peer: Hash,
     /// What a pairing code is bound to.

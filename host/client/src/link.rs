@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crypto::Key;
 use crypto::handshake::{Initiator, SECOND};
-use crypto::session::{Asking, HEAD};
+use crypto::session::{HEAD, HostSession};
 use protocol::{
     Deframer, Kind, MAX_BODY, MAX_FRAME, Packet, Request, Response, Role, VERSION, encode_bytes, pack,
 };
@@ -57,7 +57,7 @@ pub(crate) struct Link {
     last_id: u16,
     /// With one, everything goes sealed.
     pub(crate) identity: Option<Identity>,
-    session: Option<Asking>,
+    session: Option<HostSession>,
     /// What is held before the camera while the board is at it.
     pub(crate) pose: Option<Pose>,
     pub(crate) quick: Patience,
@@ -249,7 +249,7 @@ impl Link {
 
 /// What a packet says in a session: only what is sealed counts, except that the board is busy, or has
 /// lost the session. Anything else is as if it had not come.
-fn opened(session: &Asking, packet: &Packet<'_>) -> Option<Answer> {
+fn opened(session: &HostSession, packet: &Packet<'_>) -> Option<Answer> {
     if packet.kind == Kind::Error {
         let error = packet.message::<protocol::Error>().ok()?;
         let harmless = matches!(error, protocol::Error::Busy | protocol::Error::NoSession);

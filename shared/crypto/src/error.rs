@@ -3,7 +3,6 @@
 /// Why something secret was refused. None tells more than that: what an attacker learns from a
 /// refusal is that there was one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// Too short, too long, or it does not fit the buffer.
     #[error("the length is wrong")]

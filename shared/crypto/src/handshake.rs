@@ -21,7 +21,7 @@ pub use crate::primitives::Curve;
 use crate::{
     Error, Key,
     primitives::{ChaChaPoly, Sha},
-    session::{Answering, Asking},
+    session::{BoardSession, HostSession},
 };
 
 /// Bytes of the host's first message.
@@ -81,13 +81,13 @@ impl<D: Agreement> InitiatorBy<D> {
     /// # Errors
     /// [`Error::Length`], and [`Error::Forged`] if the board does not hold the secret of its key,
     /// or speaks another version.
-    pub fn answer(self, second: &[u8]) -> Result<(Established<Asking>, [u8; THIRD]), Error> {
+    pub fn answer(self, second: &[u8]) -> Result<(Established<HostSession>, [u8; THIRD]), Error> {
         let Self(mut state) = self;
         read(&mut state, second, SECOND)?;
         let mut third = [0; THIRD];
         state.write_message(&[], &mut third).map_err(|_| Error::Forged)?;
         let (to_board, to_host) = state.get_ciphers();
-        let session = Asking::new(to_board.extract().0, to_host.extract().0);
+        let session = HostSession::new(to_board.extract().0, to_host.extract().0);
         Ok((established(&state, session), third))
     }
 }
@@ -116,11 +116,11 @@ impl<D: Agreement> ResponderBy<D> {
     /// # Errors
     /// [`Error::Length`], and [`Error::Forged`] if the host does not hold the secret of its key, or
     /// speaks another version.
-    pub fn finish(self, third: &[u8]) -> Result<Established<Answering>, Error> {
+    pub fn finish(self, third: &[u8]) -> Result<Established<BoardSession>, Error> {
         let Self(mut state) = self;
         read(&mut state, third, THIRD)?;
         let (to_board, to_host) = state.get_ciphers();
-        let session = Answering::new(to_board.extract().0, to_host.extract().0);
+        let session = BoardSession::new(to_board.extract().0, to_host.extract().0);
         Ok(established(&state, session))
     }
 }

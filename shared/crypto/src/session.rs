@@ -10,8 +10,8 @@
 //! is the same bytes again, and is answered by the same bytes again before it comes here.
 //!
 //! The reply has the counter of its request, under the key of the other direction. So a reply
-//! belongs to its request and to no other, and no nonce is used twice, as [`Answering::seal`] takes
-//! the one counter that [`Answering::open`] left. The reply to the handshake itself has the counter 0.
+//! belongs to its request and to no other, and no nonce is used twice, as [`BoardSession::seal`] takes
+//! the one counter that [`BoardSession::open`] left. The reply to the handshake itself has the counter 0.
 
 use noise_protocol::Cipher;
 
@@ -27,14 +27,14 @@ const COUNTER: usize = 8;
 pub const SEALING: usize = COUNTER + TAG;
 
 /// The host's end of a session.
-pub struct Asking {
+pub struct HostSession {
     to_board: Key,
     to_host: Key,
     counter: u64,
 }
 
 /// The board's end of a session.
-pub struct Answering {
+pub struct BoardSession {
     to_board: Key,
     to_host: Key,
     /// The highest counter accepted.
@@ -43,7 +43,7 @@ pub struct Answering {
     owed: Option<u64>,
 }
 
-impl Asking {
+impl HostSession {
     pub(crate) fn new(to_board: Key, to_host: Key) -> Self {
         Self { to_board, to_host, counter: 0 }
     }
@@ -68,7 +68,7 @@ impl Asking {
     }
 }
 
-impl Answering {
+impl BoardSession {
     pub(crate) fn new(to_board: Key, to_host: Key) -> Self {
         Self { to_board, to_host, newest: 0, owed: Some(0) }
     }
@@ -88,7 +88,7 @@ impl Answering {
         Ok(message)
     }
 
-    /// Seals the reply to the request that was opened last, as [`Asking::seal`] does.
+    /// Seals the reply to the request that was opened last, as [`HostSession::seal`] does.
     ///
     /// # Errors
     /// [`Error::OutOfTurn`] if it has its reply; [`Error::Length`] if there is no room for the tag.

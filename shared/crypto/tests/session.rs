@@ -1,7 +1,7 @@
 //! Sessions over a line on which somebody listens, changes, repeats and reorders.
 
 use crypto::handshake::{Established, FIRST, Initiator, Responder, SECOND, THIRD, public_key};
-use crypto::session::{Answering, Asking, HEAD, SEALING};
+use crypto::session::{BoardSession, HEAD, HostSession, SEALING};
 use crypto::{Entropy, Error, Generator, Key, pairing};
 
 fn random(seed: u8) -> Generator {
@@ -12,7 +12,7 @@ fn random(seed: u8) -> Generator {
 fn shake(
     versions: [u16; 2],
     mut between: impl FnMut(usize, &mut Vec<u8>),
-) -> Result<(Established<Asking>, Established<Answering>), Error> {
+) -> Result<(Established<HostSession>, Established<BoardSession>), Error> {
     let (mut host, mut board) = (random(1), random(2));
     let (host_secret, board_secret) = (host.key(), board.key());
     let (initiator, first) = Initiator::begin(host_secret, host.key(), versions[0]);
@@ -27,7 +27,7 @@ fn shake(
     Ok((host, responder.finish(&message)?))
 }
 
-fn connected() -> (Asking, Answering) {
+fn connected() -> (HostSession, BoardSession) {
     let (host, board) = shake([2, 2], |_, _| {}).unwrap();
     (host.session, board.session)
 }
@@ -38,11 +38,11 @@ fn sealed(message: &[u8], seal: impl FnOnce(&mut [u8], usize) -> Result<Vec<u8>,
     seal(&mut buffer, message.len()).unwrap()
 }
 
-fn ask(host: &mut Asking, id: u16, message: &[u8]) -> Vec<u8> {
+fn ask(host: &mut HostSession, id: u16, message: &[u8]) -> Vec<u8> {
     sealed(message, |buffer, length| host.seal(id, buffer, length).map(<[u8]>::to_vec))
 }
 
-fn answer(board: &mut Answering, id: u16, message: &[u8]) -> Vec<u8> {
+fn answer(board: &mut BoardSession, id: u16, message: &[u8]) -> Vec<u8> {
     sealed(message, |buffer, length| board.seal(id, buffer, length).map(<[u8]>::to_vec))
 }
 

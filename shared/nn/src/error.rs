@@ -2,7 +2,6 @@
 
 /// Why an image cannot be loaded or run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Error {
     /// Fewer bytes than the header says: the transfer was cut short.
     Truncated {

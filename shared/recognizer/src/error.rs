@@ -17,7 +17,6 @@ pub enum Network {
 /// Why a network was refused or a face not recognized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub enum Error {
     /// The model image says that it is for something else.
     Kind(Network),

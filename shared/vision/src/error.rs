@@ -5,7 +5,6 @@ use core::fmt;
 /// Why a frame, a buffer or a set of detector heads was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub enum Error {
     /// A width or height is zero.
     EmptyFrame,

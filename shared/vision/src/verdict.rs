@@ -6,7 +6,6 @@ use core::fmt;
 /// What is wrong with a view of a face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 #[repr(u16)]
 pub enum Flaw {
     /// The detector is not sure that this is a face.

@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 
 use crypto::handshake::{Established, Initiator, Responder};
-use crypto::session::{Answering, Asking, HEAD, SEALING};
+use crypto::session::{BoardSession, HEAD, HostSession, SEALING};
 use crypto::{Error, Key};
 
 /// Most bytes of a message here.
@@ -15,8 +15,8 @@ const MOST: usize = 512;
 const ID: u16 = 7;
 
 struct Ends {
-    host: Established<Asking>,
-    board: Established<Answering>,
+    host: Established<HostSession>,
+    board: Established<BoardSession>,
 }
 
 thread_local! {

@@ -5,7 +5,7 @@ use crypto::{
     Entropy, Generator, Key, Release,
     handshake::Initiator,
     pairing,
-    session::{Asking, HEAD},
+    session::{HEAD, HostSession},
 };
 use ed25519_dalek::{Signer, SigningKey};
 use embassy_time::{Duration, with_timeout};
@@ -38,7 +38,7 @@ pub struct Host {
     /// The secret of the key by which the board knows this host.
     secret: Key,
     random: Generator,
-    session: Option<Asking>,
+    session: Option<HostSession>,
     /// What a pairing code is bound to, and the board's key.
     pub binding: [u8; 32],
     pub board: [u8; 32],

@@ -13,7 +13,7 @@ use client::protocol::{
 };
 use client::{Credentials, Device, Patience};
 use crypto::handshake::{FIRST, Responder, public_key};
-use crypto::session::{Answering, HEAD};
+use crypto::session::{BoardSession, HEAD};
 use crypto::{Entropy, Generator, Key};
 
 use crate::device::hello;
@@ -39,7 +39,7 @@ fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
     let board = board.clone();
     thread::spawn(move || {
         let mut random = Generator::new(&Key::new([8; 32]), b"board");
-        let (mut deframer, mut handshake, mut session) = (Deframer::new(), None, None::<Answering>);
+        let (mut deframer, mut handshake, mut session) = (Deframer::new(), None, None::<BoardSession>);
         let (mut last, mut sent) = (None::<(u16, u32, Vec<u8>)>, 0);
         let mut buffer = [0; 512];
         while let Ok(taken @ 1..) = there.read(&mut buffer) {
