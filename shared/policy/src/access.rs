@@ -1,36 +1,36 @@
-//! What follows from who stands at the door.
+//! The access decision: what the door does with an authentication event.
 //!
-//! Claims are looked at in this order; the first that applies decides.
+//! Rules are evaluated in this order; the first that applies decides.
 //!
-//! | state | claim | next state | decision |
+//! | state | event | next state | decision |
 //! |---|---|---|---|
-//! | shut by [`Lockout`] | any | the same | refused: locked out |
-//! | any | a stranger, or no living face | the same | refused; counts as a failure |
-//! | any | a known face, not in its schedule, or no clock to tell | idle | refused; no failure |
+//! | locked out by [`Lockout`] | any | unchanged | refused: locked out |
+//! | any | a stranger, or a spoof | unchanged | refused; counts as a failure |
+//! | any | a known face outside its schedule, or a schedule without a clock | idle | refused; no failure |
 //! | any | a known face that came in within the anti-passback time | idle | refused; no failure |
-//! | any | a known face, no pin in its rule | idle | open |
-//! | idle | a known face with a pin in its rule | pin asked of this person, for a time | ask |
-//! | pin asked of this person | their face again | the same | ask, the time goes on |
-//! | pin asked of another person | a known face with a pin | pin asked of the new one | ask |
-//! | pin asked | the pin | idle | open |
-//! | pin asked | the duress pin | idle | open, with the silent alarm |
-//! | pin asked | another pin | the same | refused; counts as a failure |
-//! | pin asked, time is over | any pin | idle | ignored |
-//! | idle | a pin | idle | ignored |
+//! | any | a known face, no PIN in its rule | idle | open |
+//! | idle | a known face with a PIN in its rule | PIN requested from this person, until a timeout | request the PIN |
+//! | PIN requested | the face of the same person | unchanged, the timeout keeps running | request the PIN |
+//! | PIN requested | a known face of another person with a PIN | PIN requested from that person | request the PIN |
+//! | PIN requested | the PIN | idle | open |
+//! | PIN requested | the duress PIN | idle | open, with the silent alarm |
+//! | PIN requested | another PIN | unchanged | refused; counts as a failure |
+//! | PIN requested, timeout elapsed | any PIN | idle | ignored |
+//! | idle | a PIN | idle | ignored |
 //!
-//! A door that verifies does not ask who somebody is; they say so first, with their pin ([`AuthEvent::Identity`]), and then
-//! their face is compared with theirs alone:
+//! A door in 1:1 mode does not search for a face. The person first types their PIN ([`AuthEvent::Identity`]);
+//! then their face is compared with their own templates only:
 //!
-//! | state | claim | next state | decision |
+//! | state | event | next state | decision |
 //! |---|---|---|---|
-//! | any | a pin of one person | face awaited of this person, for a time | ask for the face |
-//! | any | a pin of nobody, or of several | idle | refused; counts as a failure |
-//! | face awaited | their face, and they may pass | idle | open; with the silent alarm, if it was the duress pin |
-//! | face awaited | their face, and they may not pass | idle | refused; no failure |
-//! | face awaited | another face | the same | refused; counts as a failure |
-//! | idle, or of another person, or time is over | a face that was verified | the same | ignored |
+//! | any | the PIN of exactly one person | face requested from this person, until a timeout | request the face |
+//! | any | a PIN of nobody, or of several people | idle | refused; counts as a failure |
+//! | face requested | their face, and the rule allows access | idle | open; with the silent alarm after the duress PIN |
+//! | face requested | their face, and the rule denies access | idle | refused; no failure |
+//! | face requested | another face | unchanged | refused; counts as a failure |
+//! | idle, face requested from another person, or timeout elapsed | a verified face | unchanged | ignored |
 //!
-//! Opening ends the count of failures. A pin alone never opens: two factors are two.
+//! A decision to open resets the failure count. A PIN alone never opens the door: two factors are required.
 
 use serde::{Deserialize, Serialize};
 
@@ -40,25 +40,26 @@ use crate::{LocalTime, Lockout, Passback, Pin, Rule};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
-    /// Failures in a row that shut the door to claims.
+    /// Consecutive failures that lock everybody out.
     pub failures: u8,
-    /// For how long the first time; twice as long each time after.
+    /// Duration of the first lockout; each further one lasts twice as long.
     pub lockout_ms: u32,
-    /// Within what time nobody comes in twice; 0 for none.
+    /// Anti-passback time, within which nobody enters twice; 0 disables it.
     pub passback_ms: u32,
-    /// How long a pin is waited for.
+    /// Timeout for a PIN, or for a face in 1:1 mode.
     pub pin_ms: u32,
-    /// Minutes by which clocks at the door are ahead of UTC.
+    /// Offset of local time at the door from UTC, in minutes; positive is ahead.
     pub utc_offset_minutes: i16,
-    /// For how long the door may stand open; 0 for as long as it likes.
+    /// Time after which an open door raises the held-open alarm; 0 disables the alarm.
     pub held_ms: u32,
-    /// Whether the lock holds the door while it has current, and lets it go when the power goes, or on a fault.
+    /// Whether the lock is fail-safe: it holds the door while it has current, and releases it on a power
+    /// failure or fault.
     pub fail_safe: bool,
 }
 
 impl Default for Limits {
-    /// Ten failures shut for half a minute at first; a pin within 15 seconds; no anti-passback; UTC; a door
-    /// that stands open for half a minute at most, and a lock that stays closed without power.
+    /// Ten failures lock out for 30 seconds at first; a PIN within 15 seconds; no anti-passback; UTC; a
+    /// held-open alarm after 30 seconds; a fail-secure lock.
     fn default() -> Self {
         Self {
             failures: 10,
@@ -72,61 +73,61 @@ impl Default for Limits {
     }
 }
 
-/// What somebody at the door shows.
+/// An authentication event: what somebody presents at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthEvent {
-    /// A living face that is known.
+    /// A living face that matches an enrolled person.
     Face {
-        /// Whose.
+        /// The person.
         person: u32,
     },
-    /// A face that nobody's template matches.
+    /// A face that matches no template.
     Stranger,
-    /// A face that is not alive.
+    /// A face that failed liveness.
     Spoof,
-    /// A pin typed.
+    /// A PIN, typed after a face (1:N mode).
     Pin(Pin),
-    /// A pin typed where faces are only compared with whose it is.
+    /// A PIN, typed before the face (1:1 mode).
     Identity {
-        /// Whose; none if it is nobody's, or that of several.
+        /// The owner of the PIN; `None` if it belongs to nobody, or to several people.
         person: Option<u32>,
-        /// Whether it is their duress pin.
+        /// Whether it is their duress PIN.
         duress: bool,
     },
-    /// A living face that is the one of whom a pin was typed.
+    /// A living face that matches the person whose PIN was typed.
     Verified {
-        /// Whose.
+        /// The person.
         person: u32,
     },
 }
 
-/// Why somebody is refused. Numbers are never given another meaning.
+/// Why access is refused. A number never changes its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum Reason {
-    /// Nobody known.
+    /// The face matches no template.
     Stranger = 1,
-    /// Not alive.
+    /// The face failed liveness.
     NotLive = 2,
-    /// Not at this time.
+    /// Outside the schedule.
     Schedule = 3,
-    /// There is a schedule, and the board does not know the time.
+    /// The rule has a schedule, but the board does not know the time.
     Clock = 4,
-    /// Too many failures in a row.
+    /// Too many consecutive failures.
     LockedOut = 5,
-    /// They came in already.
+    /// Within the anti-passback time.
     Passback = 6,
-    /// Not their pin.
+    /// Not their PIN.
     WrongPin = 7,
-    /// Their rule is lost, and nobody knows what it said.
+    /// Their rule in flash cannot be read.
     Unreadable = 8,
-    /// The board's cover is open.
+    /// The cover of the board is open.
     Cover = 9,
 }
 
 impl Reason {
-    /// All of them.
+    /// All reasons.
     pub const ALL: [Self; 9] = [
         Self::Stranger,
         Self::NotLive,
@@ -139,7 +140,7 @@ impl Reason {
         Self::Cover,
     ];
 
-    /// In one word.
+    /// The name in one word, for logs and JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -156,53 +157,53 @@ impl Reason {
     }
 }
 
-/// What the door does.
+/// What the door does after an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Decision {
     /// Open.
     Open {
-        /// To whom.
+        /// The person who enters.
         person: u32,
-        /// Whether they are forced to: open like always, and tell those outside.
+        /// Whether the duress PIN was typed: open as usual and raise the silent alarm.
         duress: bool,
     },
-    /// Ask for this person's pin.
+    /// Request a PIN.
     AskPin {
-        /// Of whom.
+        /// The person whose PIN is requested.
         person: u32,
     },
-    /// Ask for this person's face.
+    /// Request a face.
     AskFace {
-        /// Of whom.
+        /// The person whose face is requested.
         person: u32,
     },
     /// Stay locked.
     Refused(Reason),
-    /// Nothing: nobody was asked for a pin.
+    /// Nothing: the event answers no request.
     Ignored,
 }
 
-/// The state of a door's policy. Times are in milliseconds since boot.
+/// The access policy of one door, as a state machine. Times are in milliseconds since boot.
 #[derive(Debug, Clone, Default)]
 pub struct AccessPolicy {
     lockout: Lockout,
     passback: Passback,
-    /// Whose pin is asked for, and until when.
+    /// The person whose PIN is requested, and the deadline.
     pin_request: Option<(u32, u64)>,
-    /// Whose face is awaited, until when, and whether they are forced to open.
+    /// The person whose face is requested, the deadline, and whether their duress PIN was typed.
     face_request: Option<(u32, u64, bool)>,
 }
 
 impl AccessPolicy {
-    /// Nobody came yet.
+    /// The idle state, without failures or entries.
     #[must_use]
     pub const fn new() -> Self {
         Self { lockout: Lockout::new(), passback: Passback::new(), pin_request: None, face_request: None }
     }
 
-    /// Decides of `claim`. `rule` gives the rule of a person; `clock` is the time since 1970 in milliseconds,
-    /// UTC, if the board knows it.
+    /// Decides on `event`. `rule` looks up the rule of a person. `clock` is the UTC time in milliseconds
+    /// since 1970, if the board knows it.
     pub fn decide(
         &mut self,
         now: u64,
@@ -246,25 +247,25 @@ impl AccessPolicy {
         }
     }
 
-    /// Until when nobody is let in, if so.
+    /// The end of the active lockout; `None` if there is none.
     #[must_use]
     pub fn locked_out_until(&self, now: u64) -> Option<u64> {
         self.lockout.locked_out_until(now)
     }
 
-    /// Whose pin is asked for.
+    /// The person whose PIN is requested.
     #[must_use]
     pub fn pin_requested(&self, now: u64) -> Option<u32> {
         self.pin_request.filter(|(_, until)| now < *until).map(|(person, _)| person)
     }
 
-    /// Whose face is awaited.
+    /// The person whose face is requested.
     #[must_use]
     pub fn face_requested(&self, now: u64) -> Option<u32> {
         self.face_request.filter(|(_, until, _)| now < *until).map(|(person, ..)| person)
     }
 
-    /// A person is no longer enrolled, or has another rule.
+    /// Drops the state of a person who is no longer enrolled, or who has a new rule.
     pub fn forget(&mut self, person: u32) {
         self.passback.forget(person);
         self.pin_request = self.pin_request.filter(|(asked, _)| *asked != person);
@@ -300,7 +301,7 @@ impl AccessPolicy {
             self.pin_request = None;
             return Decision::Refused(reason);
         }
-        // Both are compared, so that the time does not tell which it was.
+        // Both are always compared, so that timing does not reveal which one matched.
         let own = rule.pin.is_some_and(|own| own == *pin);
         let duress = rule.duress_pin.is_some_and(|duress| duress == *pin);
         if own | duress {

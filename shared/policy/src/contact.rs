@@ -1,35 +1,36 @@
-//! The door's contact: is the door itself where the lock says?
+//! The door contact: detects a door that is forced open or held open.
 //!
 //! | state | contact | lock | next state, and alarm |
 //! |---|---|---|---|
-//! | closed | opens | open, or was within the grace | open since now |
+//! | closed | opens | unlocked now, or within the grace period | open since now |
 //! | closed | opens | locked | forced: alarm |
-//! | open since `t` | still open | any, longer than `held_ms` since `t` | held: alarm, once |
+//! | open since `t` | stays open | unlocked | open since now |
+//! | open since `t` | stays open for more than `held_ms` | locked | held: alarm, once |
 //! | open, held or forced | closes | any | closed |
 
 use serde::{Deserialize, Serialize};
 
-/// After the lock closed the door may still be on its way.
+/// Grace period after the lock closes, in milliseconds: a door may still be opening.
 const GRACE_MS: u64 = 1000;
 
-/// What is wrong with the door, or the board's cover. Numbers are never given another meaning.
+/// An alarm of the door or of the tamper contact. A number never changes its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum Alarm {
-    /// The door opened while it was locked.
+    /// Forced open: the door opened while it was locked.
     Forced = 1,
-    /// The door stands open for too long.
+    /// Held open: the door stays open for too long.
     Held = 2,
-    /// The cover is open.
+    /// Tamper: the cover of the board is open.
     Cover = 3,
 }
 
 impl Alarm {
-    /// All of them.
+    /// All alarms.
     pub const ALL: [Self; 3] = [Self::Forced, Self::Held, Self::Cover];
 
-    /// In one word.
+    /// The name in one word, for logs and JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -47,7 +48,7 @@ enum State {
     Alarmed(Alarm),
 }
 
-/// Watches the contact.
+/// The monitor of the door contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contact {
     state: State,
@@ -61,7 +62,7 @@ impl Contact {
         Self { state: State::Closed, unlocked: None }
     }
 
-    /// Takes a reading; returns an alarm when it begins. `held_ms` of 0 lets the door stand open.
+    /// Takes a reading and returns an alarm when it begins. A `held_ms` of 0 disables the held-open alarm.
     pub fn observe(&mut self, now: u64, open: bool, unlocked: bool, held_ms: u32) -> Option<Alarm> {
         if unlocked {
             self.unlocked = Some(now);
@@ -71,7 +72,7 @@ impl Contact {
             _ if !open => State::Closed,
             State::Closed if allowed => State::Open { since: now },
             State::Closed => State::Alarmed(Alarm::Forced),
-            // Somebody who may pass does so while it stands open.
+            // Access was granted while the door is open: restart the held-open time.
             State::Open { .. } if unlocked => State::Open { since: now },
             State::Open { since } if held_ms > 0 && now.saturating_sub(since) > held_ms.into() => {
                 State::Alarmed(Alarm::Held)
@@ -84,7 +85,7 @@ impl Contact {
         }
     }
 
-    /// The alarm that goes on.
+    /// The active alarm.
     #[must_use]
     pub const fn alarm(&self) -> Option<Alarm> {
         match self.state {
@@ -110,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_door_that_is_used_as_it_should_raises_nothing() {
+    fn normal_use_raises_no_alarm() {
         let mut contact = Contact::new();
         for (now, open, unlocked) in [
             (0, false, false),
@@ -121,13 +122,13 @@ mod tests {
         ] {
             assert_eq!(contact.observe(now, open, unlocked, 10_000), None);
         }
-        // On its way while the lock closes.
+        // The door opens within the grace period.
         contact.observe(5000, false, true, 10_000);
         assert_eq!(contact.observe(5900, true, false, 10_000), None);
     }
 
     #[test]
-    fn forced_once_until_it_closes() {
+    fn a_forced_door_alarms_once_until_it_closes() {
         let mut contact = Contact::new();
         assert_eq!(contact.observe(0, true, false, 0), Some(Alarm::Forced));
         assert_eq!(contact.observe(20, true, false, 0), None);
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn held_open_once() {
+    fn a_door_held_open_alarms_once() {
         let mut contact = Contact::new();
         contact.observe(0, true, true, 1000);
         assert_eq!(contact.observe(1000, true, false, 1000), None);
@@ -146,6 +147,6 @@ mod tests {
         assert_eq!(contact.observe(1100, true, false, 1000), None);
         contact.observe(1200, false, false, 1000);
         contact.observe(9000, true, true, 0);
-        assert_eq!(contact.observe(999_000, true, false, 0), None, "0 lets it stand open");
+        assert_eq!(contact.observe(999_000, true, false, 0), None, "0 disables the alarm");
     }
 }

@@ -1,16 +1,16 @@
-//! Who may pass, when, and after how many failures.
+//! The access policy: who may enter, at which times, with which factors, and after how many failures.
 //!
-//! Recognition says who stands at the door. This says what follows from it, as state machines over plain
-//! numbers: times are milliseconds since boot, or of the wall clock where a schedule needs one. Nothing here
-//! knows of pins, networks or flash, so that every path is tested on the host.
+//! Recognition determines who is at the door. This crate decides what follows from it, as state machines over
+//! plain numbers. Times are milliseconds since boot, or wall-clock time where a schedule needs it. Nothing
+//! here knows GPIO pins, networks or flash, so every path is tested on the host.
 //!
-//! | module | decides |
+//! | type | decides |
 //! |---|---|
-//! | [`AccessPolicy`] | of one claim: open, ask for a pin, or refuse, and why |
-//! | [`Lockout`] | after failures in a row: how long nobody is let in |
-//! | [`Schedule`] | at which times of the week somebody may pass |
-//! | [`Passback`] | that one person does not come in twice in a row |
-//! | [`Contact`] | that the door itself is where the lock says |
+//! | [`AccessPolicy`] | on one authentication event: open, request a PIN, or refuse, with the reason |
+//! | [`Lockout`] | after consecutive failures: how long everybody is locked out |
+//! | [`Schedule`] | at which times of the week a person may enter |
+//! | [`Passback`] | whether a person entered a short time ago (timed anti-passback) |
+//! | [`Contact`] | whether the door is forced open or held open |
 #![no_std]
 #![forbid(unsafe_code)]
 

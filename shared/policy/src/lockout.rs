@@ -1,20 +1,20 @@
-//! After failures in a row nobody is let in for a while, twice as long each time.
+//! Lockout after consecutive failures, with exponential back-off.
 //!
 //! | state | input | next state |
 //! |---|---|---|
-//! | open to claims, `n` failures | failure, `n + 1` below the limit | open to claims, `n + 1` failures |
-//! | open to claims | failure that reaches the limit, the `k`th time | shut for `first * 2^k`, at most an hour |
-//! | open to claims | success | open to claims, no failures, `k = 0` |
-//! | shut | any claim | shut: it is not looked at, and does not lengthen it |
-//! | shut | time is over | open to claims, one failure below the limit |
+//! | accepting, `n` failures | failure, `n + 1` below the limit | accepting, `n + 1` failures |
+//! | accepting | failure that reaches the limit, after `k` earlier lockouts | locked out for `first * 2^k`, at most an hour |
+//! | accepting | success | accepting, no failures, `k = 0` |
+//! | locked out | any event | locked out: the event is ignored and does not extend the lockout |
+//! | locked out | time elapsed | accepting, one failure below the limit |
 //!
-//! One more failure after a lockout so shuts it again at once; only a success begins anew. The state is
-//! not kept over a reset, but then a reset takes longer than a claim does.
+//! So one more failure after a lockout starts the next one immediately; only a success resets the back-off.
+//! The state is lost in a reset, but a reset takes longer than an attempt.
 
-/// The longest lockout: an hour.
+/// Duration of the longest lockout: an hour.
 const LONGEST_MS: u64 = 60 * 60 * 1000;
 
-/// Counts failures.
+/// The failure counter and the active lockout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Lockout {
     failures: u8,
@@ -30,19 +30,19 @@ impl Lockout {
         Self { failures: 0, times: 0, until: None }
     }
 
-    /// Until when nobody is let in, in milliseconds since boot; none if somebody may be.
+    /// The end of the active lockout in milliseconds since boot; `None` if there is none.
     #[must_use]
     pub fn locked_out_until(&self, now: u64) -> Option<u64> {
         self.until.filter(|until| now < *until)
     }
 
-    /// Somebody was let in.
+    /// Access was granted: resets failures and back-off.
     pub fn succeed(&mut self) {
         *self = Self::new();
     }
 
-    /// Somebody was refused: the `limit`th in a row shuts for `first_ms` and longer. Returns until when, if
-    /// this failure did it.
+    /// Counts a failure. The `limit`th consecutive one starts a lockout of `first_ms` or, after earlier
+    /// lockouts, longer. Returns the end of the lockout if this failure starts one.
     pub fn fail(&mut self, now: u64, limit: u8, first_ms: u32) -> Option<u64> {
         if self.locked_out_until(now).is_some() {
             return None;
@@ -66,15 +66,15 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn it_shuts_at_the_limit_and_longer_each_time() {
+    fn the_limit_locks_out_and_each_lockout_doubles() {
         let mut lockout = Lockout::new();
         assert_eq!(lockout.fail(0, 3, 1000), None);
         assert_eq!(lockout.fail(10, 3, 1000), None);
         assert_eq!(lockout.fail(20, 3, 1000), Some(1020));
         assert_eq!(lockout.locked_out_until(1019), Some(1020));
-        assert_eq!(lockout.fail(500, 3, 1000), None, "claims while it is shut do not lengthen it");
+        assert_eq!(lockout.fail(500, 3, 1000), None, "failures during a lockout do not extend it");
         assert_eq!(lockout.locked_out_until(1020), None);
-        assert_eq!(lockout.fail(1030, 3, 1000), Some(3030), "one more is enough then");
+        assert_eq!(lockout.fail(1030, 3, 1000), Some(3030), "one more failure is enough then");
         assert_eq!(lockout.fail(3030, 3, 1000), Some(7030));
         lockout.succeed();
         assert_eq!(lockout, Lockout::new());
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn it_never_shuts_for_longer_than_an_hour() {
+    fn no_lockout_exceeds_an_hour() {
         let (mut lockout, mut now) = (Lockout::new(), 0);
         for _ in 0..100 {
             if let Some(until) = lockout.fail(now, 1, u32::MAX) {
@@ -94,9 +94,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever somebody tries, in the long run they get no more tries than the back-off allows.
+        /// No timing of attempts gets more of them than the back-off allows.
         #[test]
-        fn tries_are_rationed(gaps in proptest::collection::vec(0u64..2_000, 1..400)) {
+        fn attempts_are_limited_by_the_back_off(gaps in proptest::collection::vec(0u64..2_000, 1..400)) {
             let (mut lockout, mut now, mut tries) = (Lockout::new(), 0, 0u32);
             for gap in gaps {
                 now += gap;
@@ -105,7 +105,7 @@ mod tests {
                     lockout.fail(now, 5, 1_000);
                 }
             }
-            // Four for free, then one after 1, 3, 7, … seconds.
+            // Five attempts, then one more after 1, 3, 7, … seconds.
             let allowed = 5 + (now / 1_000 + 1).ilog2();
             prop_assert!(tries <= allowed, "{tries} tries in {now} ms");
         }

@@ -1,16 +1,16 @@
-//! A pin that is typed on a pad.
+//! A PIN that is typed on a keypad.
 
 use serde::{Deserialize, Serialize};
 use subtle::{Choice, ConstantTimeEq};
 
-/// Most digits of a pin.
+/// Most digits of a PIN.
 pub const MAX_PIN: usize = 10;
-/// Fewest digits.
+/// Fewest digits of a PIN.
 const MIN_PIN: usize = 4;
 
-/// 4 to 10 digits, as typed.
+/// A PIN of 4 to 10 digits, as typed.
 ///
-/// Comparison takes the same time whatever is different. Digits are not shown by `Debug`.
+/// Comparison takes constant time. `Debug` does not print the digits.
 #[derive(Clone, Copy, Eq, Serialize, Deserialize)]
 pub struct Pin {
     /// Digits, then zeros.
@@ -19,7 +19,7 @@ pub struct Pin {
 }
 
 impl Pin {
-    /// The pin of these digits; none unless they are 4 to 10 ASCII digits.
+    /// The PIN of these digits; `None` unless they are 4 to 10 ASCII digits.
     #[must_use]
     pub fn new(digits: &[u8]) -> Option<Self> {
         let mut pin = Self { digits: [0; MAX_PIN], length: u8::try_from(digits.len()).ok()? };
@@ -28,7 +28,7 @@ impl Pin {
         pin.is_valid().then_some(pin)
     }
 
-    /// Whether it is 4 to 10 digits, as after it came over a line.
+    /// Whether it holds 4 to 10 digits. Call this after deserialization.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         let length = usize::from(self.length);
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_and_nothing_else() {
+    fn a_pin_is_4_to_10_ascii_digits() {
         for bad in ["", "123", "12345678901", "12a4", "12 4", "١٢٣٤"] {
             assert!(Pin::new(bad.as_bytes()).is_none(), "{bad}");
         }
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_is_the_same() {
+    fn pins_are_equal_only_if_all_digits_are() {
         let pin = Pin::new(b"1230").unwrap();
         assert_eq!(pin, Pin::new(b"1230").unwrap());
         for other in ["1231", "12300", "0123"] {

@@ -1,18 +1,18 @@
-//! At which times of the week somebody may pass.
+//! Weekly schedules: the times at which a person may enter.
 
 use serde::{Deserialize, Serialize};
 
-/// Minutes of a day.
+/// Minutes in a day.
 pub const DAY_MINUTES: u16 = 24 * 60;
 /// Most windows of a schedule.
 pub const MAX_WINDOWS: usize = 4;
 
 const MINUTE_MS: u64 = 60_000;
 const MINUTES_OF_WEEK: u64 = 7 * DAY_MINUTES as u64;
-/// 1970-01-01 was a Thursday, the day 3 of a week that begins on Monday.
+/// 1970-01-01 was a Thursday: day 3 of a week that starts on Monday.
 const FIRST_DAY: u64 = 3;
 
-/// A time of the week at the door.
+/// A local time of the week at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LocalTime {
@@ -23,7 +23,7 @@ pub struct LocalTime {
 }
 
 impl LocalTime {
-    /// The time at a door whose clocks are `utc_offset_minutes` minutes ahead of UTC.
+    /// The local time at a door that is `utc_offset_minutes` ahead of UTC.
     #[must_use]
     pub const fn new(unix_ms: u64, utc_offset_minutes: i16) -> Self {
         let minutes = (unix_ms / MINUTE_MS % MINUTES_OF_WEEK + FIRST_DAY * DAY_MINUTES as u64) as i64;
@@ -33,26 +33,26 @@ impl LocalTime {
     }
 }
 
-/// A time of some days, from a minute up to, not including, another one.
+/// A daily time window: from one minute, inclusive, to another, exclusive, on selected days of the week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Window {
-    /// Bit `d` is set for the day `d` on which it begins; 0 is Monday.
+    /// Bit `d` is set if the window starts on day `d`; 0 is Monday.
     pub days: u8,
-    /// Minutes since midnight.
+    /// Start in minutes since midnight.
     pub from: u16,
-    /// Minutes since midnight. Not later than `from`: it ends on the day after.
+    /// End in minutes since midnight. If not later than `from`, the window ends on the next day.
     pub to: u16,
 }
 
 impl Window {
-    /// Whether days and minutes are such.
+    /// Whether days and minutes are in range.
     #[must_use]
     pub const fn is_valid(&self) -> bool {
         self.days != 0 && self.days < 1 << 7 && self.from < DAY_MINUTES && self.to <= DAY_MINUTES
     }
 
-    /// Whether `time` is in it.
+    /// Whether `time` is inside the window.
     #[must_use]
     pub const fn contains(&self, time: LocalTime) -> bool {
         let (after, before) = (time.minute >= self.from, time.minute < self.to);
@@ -67,7 +67,7 @@ impl Window {
     }
 }
 
-/// The times at which somebody may pass: at any time, or in windows.
+/// The times at which a person may enter: always, or within windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Schedule {
@@ -75,10 +75,10 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// At any time, and without a clock.
+    /// At any time. It needs no clock.
     pub const ALWAYS: Self = Self { windows: [None; MAX_WINDOWS] };
 
-    /// In these windows; none if there are too many, or one is not valid. An empty list is
+    /// A schedule of these windows; `None` if there are too many, or one is invalid. An empty list is
     /// [`Schedule::ALWAYS`].
     #[must_use]
     pub fn new(windows: &[Window]) -> Option<Self> {
@@ -92,7 +92,7 @@ impl Schedule {
         Some(schedule)
     }
 
-    /// Whether a clock is needed to tell.
+    /// Whether the schedule has no windows, so that it needs no clock.
     #[must_use]
     pub fn is_always(&self) -> bool {
         self.windows().next().is_none()
@@ -103,7 +103,7 @@ impl Schedule {
         self.windows.iter().flatten()
     }
 
-    /// Whether somebody may pass at `time`.
+    /// Whether entry is allowed at `time`.
     #[must_use]
     pub fn allows(&self, time: LocalTime) -> bool {
         self.is_always() || self.windows().any(|window| window.contains(time))
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn times_of_the_week() {
+    fn unix_time_converts_to_local_time_of_the_week() {
         assert_eq!(LocalTime::new(0, 0), at(3, 0, 0));
         // 2026-11-25T12:34:56Z, a Wednesday.
         let noon = 1_795_610_096_000;
@@ -140,14 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn a_window_over_midnight_belongs_to_the_day_it_begins() {
+    fn a_window_over_midnight_belongs_to_its_first_day() {
         let night = Schedule::new(&[Window { days: 1 << 6, from: 22 * 60, to: 6 * 60 }]).unwrap();
         assert!(night.allows(at(6, 22, 0)) && night.allows(at(0, 5, 59)));
         assert!(!night.allows(at(0, 6, 0)) && !night.allows(at(6, 5, 0)) && !night.allows(at(0, 22, 0)));
     }
 
     #[test]
-    fn what_is_no_window_is_refused() {
+    fn invalid_windows_are_refused() {
         let good = Window { days: 1, from: 0, to: DAY_MINUTES };
         assert!(Schedule::new(&[good; MAX_WINDOWS]).is_some());
         assert!(Schedule::new(&[good; MAX_WINDOWS + 1]).is_none());
@@ -163,9 +163,9 @@ mod tests {
     }
 
     proptest! {
-        /// Minute by minute over a week, as one would count it by hand.
+        /// Compares `contains` with counting minutes over a week.
         #[test]
-        fn windows_are_what_counting_minutes_says(
+        fn windows_agree_with_counting_minutes(
             days in 1u8..128, from in 0u16..DAY_MINUTES, to in 0u16..=DAY_MINUTES, minute in 0u64..7 * 24 * 60,
         ) {
             let window = Window { days, from, to };

@@ -1,4 +1,4 @@
-//! The table of `access`, row by row, and what must hold whatever comes.
+//! The decision tables of `access`, row by row, and the properties that hold for any sequence of events.
 
 use policy::{AccessPolicy, AuthEvent, Decision, Limits, Pin, Reason, Rule, Schedule, Window};
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ fn pin(digits: &str) -> Pin {
     Pin::new(digits.as_bytes()).unwrap()
 }
 
-/// Person 1 needs nothing more, 2 a pin, 3 comes on weekdays from 8 to 18.
+/// Person 1 needs the face alone, person 2 a PIN, person 3 has a schedule: weekdays from 8 to 18.
 fn rule(person: u32) -> Rule {
     let office = Window { days: 0b1_1111, from: 8 * 60, to: 18 * 60 };
     match person {
@@ -52,20 +52,20 @@ impl Door {
 }
 
 #[test]
-fn a_face_alone_opens_where_its_rule_says_so() {
+fn a_face_alone_opens_without_a_pin_in_its_rule() {
     let mut door = Door::new();
     assert_eq!(door.face(0, 1), Decision::Open { person: 1, duress: false });
 }
 
 #[test]
-fn two_factors_in_time_open_and_duress_looks_the_same() {
+fn face_and_pin_open_in_time_and_the_duress_pin_opens_alike() {
     let mut door = Door::new();
-    assert_eq!(door.pin(0, "1234"), Decision::Ignored, "a pin alone opens nothing");
+    assert_eq!(door.pin(0, "1234"), Decision::Ignored, "a PIN alone never opens");
     assert_eq!(door.face(0, 2), Decision::AskPin { person: 2 });
     assert_eq!(door.access.pin_requested(14_999), Some(2));
-    assert_eq!(door.face(14_000, 2), Decision::AskPin { person: 2 }, "which does not lengthen the time");
+    assert_eq!(door.face(14_000, 2), Decision::AskPin { person: 2 }, "the timeout is not extended");
     assert_eq!(door.pin(14_999, "1234"), Decision::Open { person: 2, duress: false });
-    assert_eq!(door.pin(14_999, "1234"), Decision::Ignored, "once");
+    assert_eq!(door.pin(14_999, "1234"), Decision::Ignored, "a PIN is accepted once");
     assert_eq!(door.face(20_000, 2), Decision::AskPin { person: 2 });
     assert_eq!(door.pin(21_000, "1235"), Decision::Open { person: 2, duress: true });
     door.face(30_000, 2);
@@ -73,7 +73,7 @@ fn two_factors_in_time_open_and_duress_looks_the_same() {
 }
 
 #[test]
-fn a_code_is_asked_of_who_came_last() {
+fn a_new_face_replaces_the_pin_request() {
     let mut door = Door::new();
     door.face(0, 2);
     assert_eq!(door.face(1, 1), Decision::Open { person: 1, duress: false });
@@ -81,21 +81,21 @@ fn a_code_is_asked_of_who_came_last() {
 }
 
 #[test]
-fn wrong_codes_strangers_and_spoofs_lock_out() {
+fn wrong_pins_strangers_and_spoofs_lock_out() {
     let mut door = Door::new();
     door.face(0, 2);
     assert_eq!(door.pin(1, "9999"), Decision::Refused(Reason::WrongPin));
     assert_eq!(door.authenticate(2, AuthEvent::Stranger), Decision::Refused(Reason::Stranger));
     assert_eq!(door.authenticate(3, AuthEvent::Spoof), Decision::Refused(Reason::NotLive));
     assert_eq!(door.access.locked_out_until(4), Some(10_003));
-    assert_eq!(door.pin(4, "1234"), Decision::Refused(Reason::LockedOut), "even the right one");
+    assert_eq!(door.pin(4, "1234"), Decision::Refused(Reason::LockedOut), "even the right PIN");
     assert_eq!(door.face(5, 1), Decision::Refused(Reason::LockedOut));
-    assert_eq!(door.pin(10_003, "1234"), Decision::Ignored, "the pin is asked for anew");
+    assert_eq!(door.pin(10_003, "1234"), Decision::Ignored, "the request ended with the lockout");
     assert_eq!(door.face(10_004, 1), Decision::Open { person: 1, duress: false });
 }
 
 #[test]
-fn schedules_need_their_time_and_a_clock() {
+fn a_schedule_needs_its_hours_and_a_clock() {
     let mut door = Door::new();
     assert_eq!(door.face(0, 3), Decision::Refused(Reason::Clock));
     // Wednesday 2026-11-25, 06:59 and 07:00 UTC: 7:59 and 8:00 at the door.
@@ -107,7 +107,7 @@ fn schedules_need_their_time_and_a_clock() {
 }
 
 #[test]
-fn nobody_comes_in_twice() {
+fn nobody_enters_twice_within_the_passback_time() {
     let mut door = Door::new();
     door.limits.passback_ms = 60_000;
     assert!(matches!(door.face(0, 1), Decision::Open { .. }));
@@ -130,10 +130,10 @@ fn event(number: u8) -> AuthEvent {
 }
 
 proptest! {
-    /// The door opens to nobody but a known face, within the time for the pin if there is one,
-    /// and never while it is shut.
+    /// The door opens only for a known face, only before the PIN timeout if a PIN is needed, and never during
+    /// a lockout.
     #[test]
-    fn it_opens_only_as_the_rules_say(steps in proptest::collection::vec((0u8..8, 0u64..9_000), 1..200)) {
+    fn the_door_opens_only_as_the_rules_allow(steps in proptest::collection::vec((0u8..8, 0u64..9_000), 1..200)) {
         let (mut door, mut now) = (Door::new(), 0);
         let mut face_2 = None;
         for (number, wait) in steps {
@@ -152,7 +152,7 @@ proptest! {
                         prop_assert_eq!(duress, number == 3);
                         prop_assert!(number == 2 || number == 3);
                     }
-                    _ => prop_assert!(false, "3 has a schedule and there is no clock"),
+                    _ => prop_assert!(false, "person 3 has a schedule, and there is no clock"),
                 }
             }
         }
@@ -160,31 +160,39 @@ proptest! {
 }
 
 #[test]
-fn who_says_who_they_are_passes_with_that_face_once_and_in_time() {
+fn a_typed_identity_opens_with_that_face_once_and_in_time() {
     let mut door = Door::new();
     let says = |person, duress| AuthEvent::Identity { person: Some(person), duress };
     let verified = |person| AuthEvent::Verified { person };
-    assert_eq!(door.authenticate(0, verified(1)), Decision::Ignored, "nobody said so");
+    assert_eq!(door.authenticate(0, verified(1)), Decision::Ignored, "no PIN was typed");
     assert_eq!(door.authenticate(0, says(2, false)), Decision::AskFace { person: 2 });
     assert_eq!(door.access.face_requested(14_999), Some(2));
-    assert_eq!(door.authenticate(1, verified(1)), Decision::Ignored, "another one");
+    assert_eq!(door.authenticate(1, verified(1)), Decision::Ignored, "another person");
     assert_eq!(door.authenticate(2, AuthEvent::Stranger), Decision::Refused(Reason::Stranger));
     assert_eq!(door.authenticate(3, verified(2)), Decision::Open { person: 2, duress: false });
-    assert_eq!(door.authenticate(4, verified(2)), Decision::Ignored, "once");
+    assert_eq!(door.authenticate(4, verified(2)), Decision::Ignored, "a face is accepted once");
     door.authenticate(5, says(2, true));
     assert_eq!(door.authenticate(6, verified(2)), Decision::Open { person: 2, duress: true });
     door.authenticate(10, says(2, false));
     assert_eq!(door.authenticate(15_010, verified(2)), Decision::Ignored, "too late");
     door.authenticate(20_000, says(3, false));
-    assert_eq!(door.authenticate(20_001, verified(3)), Decision::Refused(Reason::Clock), "hours hold");
+    assert_eq!(
+        door.authenticate(20_001, verified(3)),
+        Decision::Refused(Reason::Clock),
+        "the schedule applies"
+    );
     assert_eq!(door.authenticate(20_002, verified(3)), Decision::Ignored);
     door.authenticate(30_000, says(2, false));
     door.access.forget(2);
-    assert_eq!(door.authenticate(30_001, verified(2)), Decision::Ignored, "who is no longer enrolled");
+    assert_eq!(
+        door.authenticate(30_001, verified(2)),
+        Decision::Ignored,
+        "a person who is no longer enrolled"
+    );
 }
 
 #[test]
-fn codes_of_nobody_lock_out_and_end_what_was_awaited() {
+fn unknown_pins_lock_out_and_end_the_face_request() {
     let mut door = Door::new();
     let nobody = AuthEvent::Identity { person: None, duress: false };
     door.authenticate(0, AuthEvent::Identity { person: Some(1), duress: false });
