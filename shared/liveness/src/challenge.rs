@@ -1,75 +1,77 @@
-//! Movements that a door asks for, in an order that nobody knows before.
+//! The challenge: head gestures that the door requests in a random order.
 //!
-//! A recording shows what was asked when it was made, and a picture of a head cannot turn as one does. So a door that
-//! needs more asks for [`STEPS`] movements, one after the other ([`order`]). The watch ([`LivenessTracker`](crate::LivenessTracker)) goes on
-//! meanwhile with all its rules: another face, a leap or a pause begins the challenge anew, too.
+//! A recording shows only the gestures that were requested when it was made, and a flat picture of a head
+//! cannot turn like a head. So a door that needs more certainty requests [`STEPS`] gestures one after the
+//! other ([`order`]). The passive checks of the tracker ([`LivenessTracker`](crate::LivenessTracker)) stay
+//! active meanwhile. Another face, a jump or a pause resets the tracker, and a tracker reset also restarts
+//! the challenge.
 //!
-//! Everybody blinks. So closed eyes are never another movement than the one asked for, however long, and to be the one
-//! that is asked for they must be closed in [`EYES_CLOSED_SAMPLES`] looks in a row, straight ahead.
+//! Everybody blinks. So closed eyes never count as a wrong gesture, however long they are closed. When closed
+//! eyes are the requested gesture, they must be closed in [`EYES_CLOSED_SAMPLES`] consecutive samples with a
+//! frontal head.
 //!
-//! | state | look | next state | what speaks against |
+//! | state | sample | next state | reject reason |
 //! |---|---|---|---|
-//! | any but failed | the watch began anew: fewer than [`MIN_SAMPLES`] looks | idle | what the watch says |
-//! | idle | the last [`MIN_SAMPLES`] looks are not all straight ahead | idle | [`RejectReason::StraightRequested`] |
-//! | idle | they are: this is straight ahead from now on | asks the 1st, of an order that is drawn now | [`RejectReason::ChallengeRequested`] |
-//! | asks the n-th | straight ahead, or between; with eyes open or closed | the same | [`RejectReason::ChallengeRequested`] |
-//! | asks the n-th | that movement of the head | returns from the n-th | [`RejectReason::StraightRequested`] |
-//! | asks the n-th, to close the eyes | straight ahead, and the eyes are closed in the [`EYES_CLOSED_SAMPLES`]th look in a row | returns from the n-th | [`RejectReason::StraightRequested`] |
-//! | asks the n-th | another movement of the head | failed | [`RejectReason::ChallengeFailed`] |
-//! | asks the n-th | none, and [`STEP_MS`] are over | failed | [`RejectReason::ChallengeFailed`] |
-//! | returns from the n-th | not straight ahead | the same | [`RejectReason::StraightRequested`] |
-//! | returns from the n-th, to close the eyes | they are closed | the same | [`RejectReason::StraightRequested`] |
-//! | returns from the n-th | straight ahead; if it was to close the eyes, they are open | asks the next; done, if it was the last | [`RejectReason::ChallengeRequested`]; what the watch says |
-//! | returns from the n-th | none of these, and [`STEP_MS`] are over | failed | [`RejectReason::ChallengeFailed`] |
-//! | done | any | done | what the watch says |
-//! | done | [`DONE_MS`] are over | idle | as idle |
-//! | failed | any | the same | [`RejectReason::TooFewSamples`] |
-//! | failed | [`FAILED_MS`] are over | idle | as idle |
+//! | any but failed | the tracker was reset: fewer than [`MIN_SAMPLES`] samples | idle | that of the tracker |
+//! | idle | not all of the last [`MIN_SAMPLES`] samples are frontal | idle | [`RejectReason::StraightRequested`] |
+//! | idle | all are frontal; their mean becomes the neutral pose | requested(1), of an order drawn now | [`RejectReason::ChallengeRequested`] |
+//! | requested(n) | frontal or intermediate, eyes open or closed | requested(n) | [`RejectReason::ChallengeRequested`] |
+//! | requested(n) | the requested gesture of the head | returning(n) | [`RejectReason::StraightRequested`] |
+//! | requested(n), a blink | frontal, and the eyes are closed in the [`EYES_CLOSED_SAMPLES`]th consecutive sample | returning(n) | [`RejectReason::StraightRequested`] |
+//! | requested(n) | another gesture of the head | failed | [`RejectReason::ChallengeFailed`] |
+//! | requested(n) | no gesture within [`STEP_MS`] | failed | [`RejectReason::ChallengeFailed`] |
+//! | returning(n) | not frontal | returning(n) | [`RejectReason::StraightRequested`] |
+//! | returning(n), a blink | the eyes are still closed | returning(n) | [`RejectReason::StraightRequested`] |
+//! | returning(n) | frontal; after a blink, the eyes are open | requested(n + 1), or done after the last | [`RejectReason::ChallengeRequested`]; that of the tracker |
+//! | returning(n) | none of these within [`STEP_MS`] | failed | [`RejectReason::ChallengeFailed`] |
+//! | done | any | done | that of the tracker |
+//! | done | [`DONE_MS`] have elapsed | idle | as in idle |
+//! | failed | any | failed | [`RejectReason::TooFewSamples`] |
+//! | failed | [`FAILED_MS`] have elapsed | idle | as in idle |
 //!
-//! A look that the network takes for a picture ([`RejectReason::Score`]) moves no state on, except that time goes by; closed
-//! eyes are not counted in it.
+//! A sample that the network rejects ([`RejectReason::Score`]) changes no state and does not count as closed
+//! eyes, but the timeouts keep running.
 
 use crate::gesture::{Pose, PoseClass};
 use crate::{Gesture, MIN_SAMPLES, RejectReason, STEPS, Sample, Verdict, order};
 
-/// Looks in a row in which the eyes are closed of who was asked to close them. By themselves they mostly close for one
-/// at five looks a second.
+/// Consecutive samples with eyes closed that count as a deliberate blink. A natural blink lasts about one
+/// sample at five samples a second.
 pub const EYES_CLOSED_SAMPLES: u8 = 2;
 
-/// How long each may take, from the moment it is asked for until the head looks straight ahead again, in
-/// milliseconds.
+/// Timeout of one gesture in milliseconds, from the request until the head is frontal again.
 pub const STEP_MS: u64 = 10_000;
 
-/// How long who passed the challenge need not do so again.
+/// How long a passed challenge stays valid, in milliseconds.
 pub const DONE_MS: u64 = 10_000;
 
-/// How long nobody is asked again after a challenge that failed.
+/// Pause after a failed challenge before the next one starts, in milliseconds.
 pub const FAILED_MS: u64 = 3_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Idle,
-    Asks(u8),
-    Returns(u8),
+    Requested(u8),
+    Returning(u8),
     Done,
     Failed,
 }
 
-/// What a door asks for, and how far one has come with it.
+/// The state machine of a challenge.
 #[derive(Clone, Copy, Debug)]
 pub struct Challenge {
     state: State,
     order: [Gesture; STEPS],
-    /// How the head is pose when it looks straight ahead.
+    /// Pose of the head when it looks straight ahead.
     neutral: Pose,
-    /// When the state began, in the time of the samples.
+    /// When the state was entered, on the clock of the samples.
     since_ms: u64,
-    /// Looks in a row, up to now, in which the eyes were closed and the head straight.
+    /// Consecutive samples up to now with eyes closed and a frontal head.
     eyes_closed: u8,
 }
 
 impl Challenge {
-    /// Nobody was asked for anything.
+    /// A challenge in the idle state.
     pub const fn new() -> Self {
         Self {
             state: State::Idle,
@@ -80,13 +82,13 @@ impl Challenge {
         }
     }
 
-    /// Forgets how far one has come.
+    /// Returns to the idle state.
     pub fn reset(&mut self) {
         self.state = State::Idle;
     }
 
-    /// Takes what the watch made of the newest of `looks`, and tells what it comes to. `random` is asked for bytes
-    /// when an order is drawn.
+    /// Advances by the newest of `samples`, for which the tracker returned `verdict`, and returns the
+    /// combined verdict. `random` provides bytes when an order is drawn.
     pub fn observe(
         &mut self,
         verdict: Verdict,
@@ -105,7 +107,7 @@ impl Challenge {
             State::Idle | State::Done | State::Failed => {
                 return self.begin(verdict, sample.at_ms, samples, random);
             }
-            State::Asks(_) | State::Returns(_) => time >= STEP_MS,
+            State::Requested(_) | State::Returning(_) => time >= STEP_MS,
         };
         if verdict.reject == Some(RejectReason::Score) && !over {
             return verdict;
@@ -119,24 +121,26 @@ impl Challenge {
             self.neutral = self.neutral.towards(&pose);
         }
         let next = match self.state {
-            State::Asks(step) if pose_class == PoseClass::Gesture(self.at(step)) => State::Returns(step),
-            State::Asks(step)
-                if self.at(step) == Gesture::Blink && self.eyes_closed >= EYES_CLOSED_SAMPLES =>
-            {
-                State::Returns(step)
+            State::Requested(step) if pose_class == PoseClass::Gesture(self.gesture(step)) => {
+                State::Returning(step)
             }
-            State::Asks(_) if matches!(pose_class, PoseClass::Gesture(_)) => State::Failed,
-            State::Returns(step) if frontal && !(closed && self.at(step) == Gesture::Blink) => {
+            State::Requested(step)
+                if self.gesture(step) == Gesture::Blink && self.eyes_closed >= EYES_CLOSED_SAMPLES =>
+            {
+                State::Returning(step)
+            }
+            State::Requested(_) if matches!(pose_class, PoseClass::Gesture(_)) => State::Failed,
+            State::Returning(step) if frontal && !(closed && self.gesture(step) == Gesture::Blink) => {
                 (self.since_ms, self.eyes_closed) = (sample.at_ms, 0);
-                if usize::from(step) + 1 < STEPS { State::Asks(step + 1) } else { State::Done }
+                if usize::from(step) + 1 < STEPS { State::Requested(step + 1) } else { State::Done }
             }
             _ if over => State::Failed,
-            same => same,
+            state => state,
         };
         self.state = next;
         match next {
-            State::Asks(step) => rejected(verdict, RejectReason::ChallengeRequested(self.at(step))),
-            State::Returns(_) => rejected(verdict, RejectReason::StraightRequested),
+            State::Requested(step) => rejected(verdict, RejectReason::ChallengeRequested(self.gesture(step))),
+            State::Returning(_) => rejected(verdict, RejectReason::StraightRequested),
             State::Failed => {
                 self.since_ms = sample.at_ms;
                 rejected(verdict, RejectReason::ChallengeFailed)
@@ -145,7 +149,7 @@ impl Challenge {
         }
     }
 
-    /// Draws an order and asks for its first movement, once the head looks straight ahead.
+    /// Once the head is frontal, draws an order and requests its first gesture.
     fn begin(
         &mut self,
         verdict: Verdict,
@@ -158,12 +162,17 @@ impl Challenge {
         let Some(neutral) = Pose::neutral(last) else {
             return rejected(verdict, RejectReason::StraightRequested);
         };
-        *self =
-            Self { state: State::Asks(0), order: order(random()), neutral, since_ms: now, eyes_closed: 0 };
-        rejected(verdict, RejectReason::ChallengeRequested(self.at(0)))
+        *self = Self {
+            state: State::Requested(0),
+            order: order(random()),
+            neutral,
+            since_ms: now,
+            eyes_closed: 0,
+        };
+        rejected(verdict, RejectReason::ChallengeRequested(self.gesture(0)))
     }
 
-    fn at(&self, step: u8) -> Gesture {
+    fn gesture(&self, step: u8) -> Gesture {
         self.order[usize::from(step) % STEPS]
     }
 }
@@ -175,7 +184,7 @@ impl Default for Challenge {
 }
 
 fn rejected(verdict: Verdict, reject: RejectReason) -> Verdict {
-    // A picture that the network is sure of stays one, whatever was asked.
+    // A sample that the network rejects stays rejected for its score, whatever was requested.
     let is_spoof = verdict.reject == Some(RejectReason::Score) && reject != RejectReason::ChallengeFailed;
     Verdict { reject: if is_spoof { verdict.reject } else { Some(reject) }, ..verdict }
 }

@@ -1,29 +1,30 @@
-//! What a sequence of looks is like in numbers: the features of the sequence model.
+//! The features of the sequence model, computed from a window of samples.
 //!
-//! Every look is measured by [`TRACKS`] rules, and each row of measures that this gives over the window is told by
-//! two numbers: how far it spreads, and how far it goes from one look to the next. A head sways smoothly, so
-//! that its steps are small beside its spread; the error of the detector jumps about, with steps as large
-//! as the spread; pictures that are swapped stand and leap. Means and extremes of the scores follow.
+//! Each sample gives [`TRACKS`] measures. Over the window each measure forms a track, and two features
+//! describe the track: its spread (variance) and its step (mean square of the difference of consecutive
+//! samples). A head sways smoothly: its steps are small compared with its spread. The error of the detector
+//! is noise: its steps are as large as its spread. Pictures that are swapped stand still and then jump. Mean
+//! and minimum of the scores follow, and the longest step of the nose.
 //!
-//! | track | measure of a look | units |
+//! | track | measure of a sample | units |
 //! |---|---|---|
-//! | 0, 1 | the nose, across and down, in the plane of eyes and mouth (`motion`) | Q12 |
-//! | 2, 3 | the mouth's line, along and across, in that plane: a plane keeps it, a face that talks or turns does not | Q12 |
+//! | 0, 1 | position of the nose, horizontal and vertical, in the plane of eyes and mouth (`motion`) | Q12 |
+//! | 2, 3 | line of the mouth, along and across, in that plane: constant for a plane, not for a face that talks or turns | Q12 |
 //! | 4 | foreshortening | Q12 |
-//! | 5, 6 | the place across and down since the first look, in sizes of the face | Q12 |
-//! | 7 | the size since the first look | Q12 |
-//! | 8 | the network's score | Q15 |
+//! | 5, 6 | position of the face, horizontal and vertical, relative to the first sample, in sizes of the face | Q12 |
+//! | 7 | size of the face relative to the first sample | Q12 |
+//! | 8 | score of the network | Q15 |
 
 use crate::{Sample, WINDOW, motion};
 
-/// Measures of a sample.
+/// Number of measures of a sample.
 pub const TRACKS: usize = 9;
 
-/// Features of a window of samples.
+/// Number of features of a window.
 pub const FEATURES: usize = 2 * TRACKS + 3;
 
-/// The features of a window: logarithms to base two in Q8 for the spreads and steps of the tracks, in their
-/// order, then mean and least score and the longest step of the nose. At most [`WINDOW`] looks count.
+/// The features of a window: spread and step of each track in order, as binary logarithms in Q8; then mean
+/// and minimum of the score; then the longest step of the nose. At most the first [`WINDOW`] samples count.
 pub fn features(samples: &[Sample]) -> [i32; FEATURES] {
     let mut features = [0; FEATURES];
     let Some(first) = samples.first() else { return features };
@@ -37,7 +38,7 @@ pub fn features(samples: &[Sample]) -> [i32; FEATURES] {
     for track in 0..TRACKS {
         let (mut sum, mut squares, mut steps) = (0, 0, 0);
         for (number, row) in rows.iter().enumerate() {
-            // From the first measure, so that squares stay small.
+            // Relative to the first measure, so that squares stay small.
             let value = row[track] - rows[0][track];
             sum += value;
             squares += value * value;
@@ -61,7 +62,7 @@ pub fn features(samples: &[Sample]) -> [i32; FEATURES] {
     features
 }
 
-/// The measures of one look; none reaches 2^20.
+/// The measures of one sample, each clamped to a magnitude of 2^20.
 fn measures(sample: &Sample, first: &Sample) -> [i64; TRACKS] {
     let [nose_across, nose_down, mouth_along, mouth_across] = motion::plane(sample);
     let size = first.size();
@@ -81,7 +82,7 @@ fn measures(sample: &Sample, first: &Sample) -> [i64; TRACKS] {
     measures.map(|measure| measure.clamp(-(1 << 20), 1 << 20))
 }
 
-/// Logarithm to base two, Q8, with a straight line between powers of two; of less than one, 0.
+/// Binary logarithm in Q8, linear between powers of two; 0 for values below one.
 fn log2(value: i64) -> i32 {
     let value = value.max(1) as u64;
     let whole = value.ilog2();
@@ -94,14 +95,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn logarithms_rise_by_one_with_every_doubling() {
+    fn the_binary_logarithm_rises_by_one_per_doubling() {
         assert_eq!([0, 1, 2, 3, 4, 6, 1 << 20].map(log2), [0, 0, 256, 384, 512, 640, 5120]);
         assert_eq!(log2(-5), 0);
         assert_eq!(log2(i64::MAX), 62 * 256 + 255);
     }
 
     #[test]
-    fn steps_tell_a_leap_from_a_sway() {
+    fn the_step_feature_separates_a_jump_from_a_sway() {
         let row = |x: fn(i32) -> i32| {
             let mut samples = [Sample::default(); 16];
             for (number, sample) in (0..).zip(&mut samples) {

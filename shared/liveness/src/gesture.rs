@@ -1,77 +1,80 @@
-//! Movements that a door can ask for, and how they are told from five landmarks and the openness of the eyes.
+//! Gestures that a door can request, and their detection from five landmarks and the openness of the eyes.
 //!
-//! When a head turns, the tip of its nose goes to that side in the plane of eyes and mouth, by its height over that
-//! plane times the tangent of the turn (`motion`). No way of holding a plane does that, so that a turn is the part of a
-//! challenge that takes a head. Up and down the same is too little: of heads that nodded by 13 to 21 degrees the detector
-//! moved the nose by 0.03 to 0.06 of the way from eyes to mouth, and of prints that were tilted no less. So a nod is told
-//! by where the face goes in the picture, since a head turns about its neck; a picture can be moved like that, too.
+//! When a head turns, the tip of its nose moves to that side in the plane of eyes and mouth, by its height
+//! over that plane times the tangent of the angle (`motion`). No motion of a plane has this effect, so a turn
+//! is the part of a challenge that needs a real head. The same effect up and down is too small: for heads
+//! that nodded by 13 to 21 degrees the detector moved the nose by 0.03 to 0.06 of the way from eyes to mouth,
+//! and for tilted prints by no less. So a nod is detected by the position of the face in the frame, because a
+//! head turns about its neck. A picture can be moved in the same way.
 //!
-//! Eyes are closed when they are less than half as open ([`vision::openness`]) as when the same head was at neutral. Of 78 heads
-//! (people of the training) 97.7 % of 724 looks at lids that were drawn closed came to that, and 0.3 % of 1,664 at open
-//! eyes. Of 11 photographs of people whose own eyes were closed, among 6,069, the eyes came to 0.27 of the median of all
-//! in the mean, and to 0.48 at most.
+//! Eyes are closed when their openness ([`vision::openness`]) is less than half of that in the neutral pose
+//! of the same head. Measured on 78 heads (people of the training set): 97.7 % of 724 samples with lids that
+//! were drawn closed met this condition, and 0.3 % of 1,664 with open eyes. Of 6,069 photographs 11 show
+//! people whose own eyes were closed; their openness was 0.27 of the median of all on average, and 0.48 at
+//! most.
 
 use crate::{Sample, motion};
 
-/// How far the nose goes across before a head has turned, in distances of the eyes, Q12: 0.11, some 14 degrees. Prints
-/// that were turned by up to 45 degrees came to 0.09, heads that were not asked to 0.07, heads that were to 0.16 and
-/// more (people of the training).
+/// Least horizontal shift of the nose that counts as a turn, in eye distances, Q12: 0.11, some 14 degrees.
+/// Prints that were turned by up to 45 degrees reached 0.09, heads without a request 0.07, and heads that
+/// followed a request 0.16 and more (people of the training set).
 const TURNED: i64 = 451;
 
-/// How far a face goes up or down before a head has nodded, in its own size, Q12: 0.16.
+/// Least vertical shift of the face that counts as a nod, in sizes of the face, Q12: 0.16.
 const NODDED: i64 = 655;
 
-/// Within how much of both a head looks straight ahead, Q12: 0.06 and 0.12.
+/// Largest horizontal and vertical shift of a frontal head, in the same units, Q12: 0.06 and 0.12.
 const STRAIGHT: [i64; 2] = [246, 492];
 
-/// Eyes that are closed are less open than this part of those at neutral: 1/2.
+/// Eyes are closed when their openness is less than that of the neutral pose divided by this: 1/2.
 const CLOSED: u16 = 2;
 
-/// Eyes that seem no more open than this at neutral are not seen to close, Q12: 0.1. In 1.4 % of those photographs they do.
+/// Openness in the neutral pose up to which closed eyes cannot be detected, Q12: 0.1. This applies to 1.4 %
+/// of those photographs.
 const DARK: u16 = 410;
 
-/// A movement, as whoever makes it calls it.
+/// A gesture, named from the person's point of view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Gesture {
-    /// The head turns to its left, which is right in the picture.
+    /// The head turns to its left, which is right in the frame.
     Left,
     /// The head turns to its right.
     Right,
     /// The head is raised.
     Up,
-    /// The head is lowered, as to nod.
+    /// The head is lowered, as in a nod.
     Down,
-    /// Both eyes are closed, for longer than by themselves.
+    /// Both eyes are closed for longer than in a natural blink.
     Blink,
 }
 
 impl Gesture {
-    /// All of them; those that take a head first.
+    /// All gestures; those that need a real head come first.
     pub const ALL: [Self; 5] = [Self::Left, Self::Right, Self::Up, Self::Down, Self::Blink];
 }
 
-/// Where a head samples.
+/// The direction in which a head looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PoseClass {
-    /// Straight ahead, or nearly.
+    /// Straight ahead, or nearly so.
     Frontal,
-    /// Somewhere between, or to no side in particular.
+    /// Neither frontal nor a clear gesture.
     Intermediate,
-    /// As far to one side as one who makes this movement.
+    /// Far enough to one side to count as this gesture.
     Gesture(Gesture),
 }
 
-/// How a head is pose.
+/// The pose of a head in one sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pose {
-    /// Where the nose is between the eyes, in distances of the eyes, Q12.
+    /// Horizontal position of the nose between the eyes, in eye distances, Q12.
     across: i64,
-    /// Where the face is in the picture, from the top, in 1/1024 pixel.
+    /// Vertical position of the face in the frame, from the top, in 1/1024 pixel.
     down: i64,
-    /// How large it is, in the same.
+    /// Size of the face, in 1/1024 pixel.
     size: i64,
-    /// How far its eyes are open, Q12: the most, of a head at neutral.
+    /// Openness of the eyes, Q12; in the neutral pose the largest one of its samples.
     open: u16,
 }
 
@@ -83,7 +86,7 @@ impl Pose {
         Self { across, down: sample.middle(|point| point.y), size: sample.size(), open: sample.openness }
     }
 
-    /// How it is pose in the mean of some samples, if it is at neutral there.
+    /// The neutral pose: the mean of `samples`, if all of them are frontal relative to it.
     pub(crate) fn neutral(samples: &[Sample]) -> Option<Self> {
         let count = samples.len().max(1) as i64;
         let mean =
@@ -92,7 +95,7 @@ impl Pose {
             across: mean(|pose| pose.across),
             down: mean(|pose| pose.down),
             size: mean(|pose| pose.size).max(1),
-            // The mean would be lower of who blinked meanwhile.
+            // A blink in between would lower the mean.
             open: samples.iter().map(|sample| sample.openness).max().unwrap_or(0),
         };
         samples
@@ -101,13 +104,13 @@ impl Pose {
             .then_some(neutral)
     }
 
-    /// Whether the eyes are closed of a head that is pose like `neutral` when they are open.
+    /// Whether the eyes are closed, compared with those of the `neutral` pose.
     pub(crate) fn eyes_closed(&self, neutral: &Self) -> bool {
         neutral.open > DARK && self.open < neutral.open / CLOSED
     }
 
-    /// The same, nearer by a quarter to where the head is now: people settle down, and come closer. How far eyes open
-    /// does not change with that.
+    /// This pose moved by a quarter towards `now`: people settle down and come closer. The openness of the
+    /// eyes does not depend on that and stays.
     pub(crate) fn towards(self, now: &Self) -> Self {
         let between = |then: i64, now: i64| then + (now - then) / 4;
         Self {
@@ -118,7 +121,7 @@ impl Pose {
         }
     }
 
-    /// Where a head looks that is pose like this, and like `neutral` when it looks straight ahead.
+    /// Classifies this pose relative to the `neutral` one of the same head.
     pub(crate) fn classify(&self, neutral: &Self) -> PoseClass {
         let across = self.across - neutral.across;
         let down = ((self.down - neutral.down) << motion::BITS) / neutral.size.max(1);

@@ -1,13 +1,13 @@
-//! Whether a face that is watched for some pictures is a living one.
+//! Presentation attack detection over a sequence of frames: is the face a living one?
 //!
-//! A network scores each picture by itself (`recognizer::Liveness`). This crate keeps
-//! the last looks at one face, finds out how it moves ([`Motion`]), and fuses both: [`LivenessTracker::observe`] takes a
-//! look and returns a [`Verdict`]. A door that needs more asks for movements as well ([`Challenge`]).
+//! A network scores each frame on its own (`recognizer::Liveness`). This crate keeps the last samples of one
+//! face, classifies their motion ([`Motion`]), and fuses both: [`LivenessTracker::observe`] takes a sample
+//! and returns a [`Verdict`]. A door that needs more certainty also requests gestures ([`Challenge`]).
 //!
 //! Invariants:
-//! - a verdict that lets somebody pass rests on looks at one face alone: a face that jumps, one that the encoder
-//!   takes for another's, as where a picture takes a person's place, and a long pause begin anew;
-//! - only integer arithmetic, so that host and board come to the same verdicts.
+//! - A verdict that accepts rests on samples of one face alone. The tracker is reset by a face that jumps, by
+//!   a face that the encoder takes for another one (a picture that replaces a person), and by a long pause.
+//! - All arithmetic is integer, so host and board reach the same verdicts.
 #![no_std]
 #![forbid(unsafe_code)]
 

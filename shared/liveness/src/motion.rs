@@ -1,12 +1,12 @@
-//! What the movement of five landmarks tells: a head in space, or a picture of one.
+//! Motion of the five landmarks: is it a solid head or a flat picture?
 //!
-//! Eyes and the corners of the mouth lie nearly in one plane, the tip of the nose stands out of it. In the frame
-//! of that plane, spanned by the line `e` from eye to eye and the line `m` from eyes to mouth, the nose is
-//! at `(a, b)`, where `nose - eyes = a e + b m`. However a *flat* picture is shifted, turned, tilted and
-//! scaled, all of it is one affine map of its points (at a door the change of perspective within a face is
-//! small), and an affine map leaves `a` and `b` as they are. A head that turns moves its nose against its
-//! eyes and mouth: `a` changes by the nose's height times the tangent of the turn. So the spread of `a`
-//! over the looks is what tells a solid head; a plane gives no more than the detector's own error.
+//! Eyes and corners of the mouth lie nearly in one plane; the tip of the nose stands out of it. In the
+//! coordinates of that plane, spanned by the vector `e` from eye to eye and the vector `m` from eyes to
+//! mouth, the nose is at `(a, b)`, where `nose - eyes = a e + b m`. Shifting, turning, tilting and scaling a
+//! *flat* picture is one affine map of its points (at a door the change of perspective within a face is
+//! small), and an affine map keeps `a` and `b`. A head that turns moves its nose relative to eyes and mouth:
+//! `a` changes by the height of the nose times the tangent of the angle. So the standard deviation of `a`
+//! over the samples reveals a solid head; a plane shows no more than the error of the detector.
 //!
 //! ```text
 //!   right eye ---- e ----> left eye        a = (n x m) / (e x m)
@@ -23,50 +23,50 @@ use crate::Sample;
 /// Fraction bits of [`parallax`] and [`foreshortening`].
 pub const BITS: u32 = 12;
 
-/// Looks before anything is said of a movement.
+/// Fewest samples from which motion is classified.
 pub const MIN_SAMPLES: usize = 8;
 
-/// Standard deviation of the parallax from which something is solid, Q12: 0.024.
+/// Least standard deviation of the parallax of a solid head, Q12: 0.024.
 const SOLID: i64 = 98;
 
-/// Standard deviation of the parallax below which something may be flat, Q12: 0.018.
+/// A flat picture has a lower standard deviation of the parallax, Q12: 0.018.
 const FLAT: i64 = 74;
 
-/// Standard deviation of the foreshortening from which something is turned about, Q12: 0.035.
+/// Least standard deviation of the foreshortening of a face that turns, Q12: 0.035.
 const TURNED: i64 = 143;
 
-/// Standard deviation of the place, in parts of the face's size, below which nothing moves, Q12: 0.008.
+/// A still face has a lower standard deviation of its position, in sizes of the face, Q12: 0.008.
 const STILL: i64 = 33;
 
-/// Shortest and longest recording, in samples, that is found to repeat.
+/// Shortest and longest period of a loop that is detected, in samples.
 const LOOPS: core::ops::RangeInclusive<usize> = 4..=16;
 
-/// Looks that must be as they were one turn of the loop before.
+/// Least number of samples that are compared with those of one period before.
 const REPEATED: usize = 8;
 
-/// What a movement is like.
+/// A class of motion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Motion {
-    /// Too few samples, or too little movement, to tell.
+    /// Too few samples or too little motion to decide.
     Unclear,
-    /// The nose moves against eyes and mouth: a head, or a recording of one.
+    /// The nose moves relative to eyes and mouth: a head, or a recording of one.
     Solid,
-    /// It is turned about, and the nose does not move against eyes and mouth: a plane, or a head that nods.
+    /// The face turns, but the nose does not move relative to eyes and mouth: a plane, or a head that nods.
     Flat,
     /// Nothing moves.
     Still,
-    /// It moves, and again in the same way after the same time: a recording in a loop.
+    /// The same motion repeats with a fixed period: a recording in a loop.
     Repeats,
 }
 
 impl Motion {
-    /// The movement over `looks`, the oldest first.
+    /// Classifies the motion over `samples`, the oldest first.
     pub fn of(samples: &[Sample]) -> Self {
         if samples.len() < MIN_SAMPLES {
             return Self::Unclear;
         }
-        // A look whose landmarks make no face tells nothing of a movement.
+        // Samples with degenerate landmarks are skipped.
         let parallax = variance(samples.iter().filter_map(parallax));
         let turned = variance(samples.iter().filter_map(foreshortening));
         if parallax >= SOLID * SOLID {
@@ -79,16 +79,17 @@ impl Motion {
     }
 }
 
-/// Where the nose is between the eyes: 0 in the middle, in distances of the eyes; Q12. `None` of landmarks
-/// that lie on a line.
+/// Horizontal position of the nose between the eyes: 0 in the middle, in eye distances, Q12. `None` if the
+/// landmarks are collinear.
 pub fn parallax(sample: &Sample) -> Option<i64> {
     let Frame { e, m, nose, .. } = Frame::of(sample);
     let area = cross(e, m);
     (area != 0).then(|| (cross(nose, m) << BITS) / area)
 }
 
-/// What an affine map of a plane keeps: nose, across and down, and the line of the mouth, along and across that of the
-/// eyes; in distances of the eyes and of eyes to mouth, Q12. Zeros of landmarks that lie on a line.
+/// The affine invariants of a plane: position of the nose, horizontal and vertical, and line of the mouth,
+/// along and across that of the eyes; in eye distances and distances from eyes to mouth, Q12. Zeros if the
+/// landmarks are collinear.
 pub(crate) fn plane(sample: &Sample) -> [i64; 4] {
     let Frame { e, m, nose, mouth } = Frame::of(sample);
     let area = cross(e, m);
@@ -98,15 +99,15 @@ pub(crate) fn plane(sample: &Sample) -> [i64; 4] {
     [cross(nose, m), cross(e, nose), cross(mouth, m), cross(e, mouth)].map(|part| (part << BITS) / area)
 }
 
-/// Square of the distance of the eyes in that from eyes to mouth, Q12: it falls when a face is turned to a
-/// side, plane or not, and rises when it nods. `None` where eyes and mouth are one.
+/// Square of the eye distance over the square of the distance from eyes to mouth, Q12. It falls when a face
+/// turns to a side, flat or not, and rises when it nods. `None` if eyes and mouth coincide.
 pub fn foreshortening(sample: &Sample) -> Option<i64> {
     let Frame { e, m, .. } = Frame::of(sample);
     let height = dot(m, m);
     (height != 0).then(|| (dot(e, e) << BITS) / height)
 }
 
-/// Variance of the place of the face in parts of its size, Q24, along both axes together.
+/// Variance of the position of the face in sizes of the face, Q24, summed over both axes.
 fn sway(samples: &[Sample]) -> i64 {
     let size = samples.iter().map(Sample::size).sum::<i64>() / samples.len().max(1) as i64;
     let along = |axis: fn(&Point) -> i32| {
@@ -115,7 +116,7 @@ fn sway(samples: &[Sample]) -> i64 {
     along(|point| point.x) + along(|point| point.y)
 }
 
-/// Whether the parallax is what it was a while ago, for long enough; `variance` is its own.
+/// Whether the parallax repeats with some period. `variance` is the variance of the parallax.
 fn repeats(samples: &[Sample], variance: i64) -> bool {
     LOOPS.into_iter().any(|period| {
         let Some(pairs) = samples.len().checked_sub(period).filter(|&pairs| pairs >= REPEATED) else {
@@ -127,7 +128,8 @@ fn repeats(samples: &[Sample], variance: i64) -> bool {
             Some(change * change)
         });
         let (count, sum) = squares.fold((0, 0), |(count, sum), square| (count + 1, sum + square));
-        // Two independent looks differ by twice the variance, on the average; these by a quarter of it.
+        // The mean square difference of independent samples is twice the variance; a loop stays below a
+        // quarter of it.
         count > 0 && 4 * sum < count * variance
     })
 }
@@ -136,9 +138,9 @@ fn repeats(samples: &[Sample], variance: i64) -> bool {
 struct Frame {
     /// From the right eye to the left one.
     e: [i64; 2],
-    /// From the middle of the eyes to that of the mouth.
+    /// From the midpoint of the eyes to that of the mouth.
     m: [i64; 2],
-    /// From the middle of the eyes to the nose.
+    /// From the midpoint of the eyes to the nose.
     nose: [i64; 2],
     /// From the right corner of the mouth to the left one.
     mouth: [i64; 2],
@@ -148,7 +150,7 @@ impl Frame {
     fn of(sample: &Sample) -> Self {
         let at = |landmark: Landmark| {
             let Point { x, y } = sample.landmarks[landmark as usize];
-            // Coordinates of a frame; whatever else a caller gives must not overflow either.
+            // Coordinates of a frame are far smaller; the clamp keeps any other input from overflowing.
             [x, y].map(|value| i64::from(value).clamp(-(1 << 22), 1 << 22))
         };
         let [right, left] = [at(Landmark::RightEye), at(Landmark::LeftEye)];
@@ -179,8 +181,8 @@ fn dot(a: [i64; 2], b: [i64; 2]) -> i64 {
     a[0] * b[0] + a[1] * b[1]
 }
 
-/// Mean square of the deviation from the mean; zero of nothing. Values are kept within 2^24, beyond which
-/// no face comes.
+/// Mean square deviation from the mean; zero without values. Values are clamped to 2^24, which no face
+/// reaches.
 fn variance(values: impl Iterator<Item = i64> + Clone) -> i64 {
     let values = values.map(|value| value.clamp(-(1 << 24), 1 << 24));
     let count = values.clone().count().max(1) as i64;
@@ -195,11 +197,11 @@ mod tests {
 
     use super::*;
 
-    /// Eyes, nose and corners of the mouth of a head whose eyes are two apart: right, down, out.
+    /// Eyes, nose and corners of the mouth of a head with an eye distance of two: right, down, out.
     const HEAD: [[f64; 3]; 5] =
         [[-1.0, -0.9, 0.0], [1.0, -0.9, 0.0], [0.0, 0.1, 0.9], [-0.8, 1.1, 0.0], [0.8, 1.1, 0.0]];
 
-    /// A look at the head, turned and nodding by so many degrees, flattened to `depth` of its depth.
+    /// A sample of the head at this yaw and pitch in degrees, with its depth scaled by `depth`.
     fn sample(yaw: f64, pitch: f64, depth: f64, shift: f64) -> Sample {
         let (yaw, pitch) = (yaw.to_radians(), pitch.to_radians());
         let landmarks = HEAD.map(|[x, y, z]| {
@@ -218,19 +220,19 @@ mod tests {
     }
 
     #[test]
-    fn a_plane_keeps_its_parallax_and_a_head_does_not() {
+    fn turning_changes_the_parallax_of_a_head_but_not_of_a_plane() {
         let flat: Vec<i64> =
             [-25.0, 0.0, 25.0].map(|yaw| parallax(&sample(yaw, 8.0, 0.0, 3.0)).unwrap()).into();
         assert!(flat.iter().all(|value| value.abs() <= 8), "{flat:?}");
         let solid: Vec<i64> =
             [-25.0, 0.0, 25.0].map(|yaw| parallax(&sample(yaw, 0.0, 1.0, 0.0)).unwrap()).into();
-        // Half the height of the nose, in distances of the eyes, times the tangent.
+        // The height of the nose in eye distances (0.9 of 2) times the tangent.
         let expected = (0.45 * 25f64.to_radians().tan() * 4096.0) as i64;
         assert!((solid[2] - expected).abs() < 20 && (solid[0] + expected).abs() < 20, "{solid:?}");
     }
 
     #[test]
-    fn movements_are_told_apart() {
+    fn each_class_of_motion_is_recognised() {
         assert_eq!(Motion::of(&swaying(7, 1.0, 12.0, 14.3)), Motion::Unclear);
         assert_eq!(Motion::of(&swaying(16, 1.0, 12.0, 21.7)), Motion::Solid);
         assert_eq!(Motion::of(&swaying(16, 0.0, 22.0, 14.3)), Motion::Flat);
@@ -239,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn landmarks_on_a_line_or_far_away_are_no_face_and_no_fault() {
+    fn collinear_or_distant_landmarks_do_not_overflow() {
         let line = Sample { landmarks: [Point { x: 5, y: 5 }; 5], ..Sample::default() };
         assert_eq!(parallax(&line), None);
         let far = [i32::MIN, i32::MAX, 0, i32::MAX, i32::MIN].map(|x| Point { x, y: -x.saturating_neg() });

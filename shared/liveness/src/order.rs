@@ -1,16 +1,16 @@
-//! Which movements a door asks for, drawn from random bytes.
+//! The order of the gestures of a challenge, drawn from random bytes.
 //!
-//! Two in a row are never the same, and at least one is a turn of the head, which takes a head ([`Gesture`]): there
-//! are 68 orders.
+//! Two consecutive gestures are never the same. At least one is a turn of the head, which needs a real head
+//! ([`Gesture`]). So there are 68 orders.
 
 use crate::Gesture;
 
-/// Movements that are asked for.
+/// Gestures of one challenge.
 pub const STEPS: usize = 3;
 
-/// The order of movements that these random bytes give: any of the five first, then any but the one before, and at
-/// last a turn if there was none. What 256 values cannot share out evenly among five favours one of them by less than
-/// one in a hundred.
+/// The order of gestures that these random bytes select. The first is any of the five; each later one is any
+/// but the one before; the last is a turn if there was none yet. 256 is no multiple of five, which favours
+/// one gesture by less than one in a hundred.
 pub fn order(random: [u8; STEPS]) -> [Gesture; STEPS] {
     let [first, second, third] = random;
     let first = first % 5;
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_order_has_a_turn_and_no_movement_twice_in_a_row() {
+    fn every_order_has_a_turn_and_no_consecutive_repeats() {
         let mut orders = std::collections::BTreeMap::new();
         for number in 0..80 {
             let drawn = order([number % 5, number / 5 % 4, number / 20]);

@@ -1,47 +1,47 @@
-//! One look at a face.
+//! A sample: what one frame shows of a face.
 
 use vision::{Face, Landmark, Point, SUBPIXEL_BITS};
 
 use crate::motion::parallax;
 
-/// Faces whose sizes differ by more than this ratio, 3/2, are not one face in two samples.
+/// Largest ratio of the sizes of one face in two consecutive samples: 3/2.
 const GROWTH: [i64; 2] = [3, 2];
 
-/// Faces that are less alike than this, as a cosine of their templates in Q15 (0.5), are not one face in two
-/// looks in a row. A turning head stays above it from one look to the next, other people stay far below.
+/// Least similarity of one face in two consecutive samples: cosine of the templates, Q15 (0.5). A turning
+/// head stays above it from sample to sample, other people stay far below.
 pub const MIN_SIMILARITY: i16 = 16_384;
 
-/// The same for a look and the first one of its watch (0.3): a face that turns slowly into another one goes away from
-/// it. Heads that turned as a door asked them to stayed above 0.41 (people of the training).
+/// Least similarity of a sample to the first one since the last reset (0.3): it detects a face that slowly
+/// turns into another one. Heads that followed the gestures of a challenge stayed above 0.41 (people of the
+/// training set).
 pub const MIN_SIMILARITY_TO_FIRST: i16 = 9_830;
 
-/// The nose of one face does not leap by more than this between the eyes from one look to the next, in distances of the
-/// eyes, Q12 (0.125): a head would have turned by some 16 degrees. Living heads at five looks a second stay below
-/// 0.08 (people of the training), a photograph in whose place its mirror image comes leaps by twice its nose's place.
+/// Largest change of the parallax of one face between two consecutive samples, in eye distances, Q12 (0.125),
+/// which is a turn by some 16 degrees. Living heads at five samples a second stay below 0.08 (people of the
+/// training set). A photograph that is replaced by its mirror image jumps by twice its parallax.
 const LEAP: i64 = 512;
 
-/// What one picture shows of a face.
+/// What one frame shows of a face.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Sample {
-    /// The network's score of this picture alone: Q15, 32768 is surely alive.
+    /// The network's score of this frame alone, Q15: 32768 is certainly alive.
     pub score: u16,
     /// The five landmarks, in 1/1024 pixel.
     pub landmarks: [Point; 5],
-    /// How far the eyes are open, as [`vision::openness`] measures it; 0 where that is not known.
+    /// Openness of the eyes as measured by [`vision::openness`]; 0 if unknown.
     pub openness: u16,
-    /// When, in milliseconds of any clock that does not jump.
+    /// Time of the frame in milliseconds, on any monotonic clock.
     pub at_ms: u64,
-    /// How alike this face and that of the look before are to the encoder: the cosine of their templates, Q15.
-    /// The largest value where there was none before.
+    /// Similarity to the face of the sample before: cosine of the templates, Q15. `i16::MAX` for the first
+    /// sample.
     pub similarity: i16,
-    /// The same for the first look of the watch, from which a face that turns into another one goes away.
+    /// Similarity to the face of the first sample since the last reset, in the same way.
     pub similarity_to_first: i16,
 }
 
 impl Sample {
-    /// A look at `face`, whose eyes are this far open, and which is this similar to that of the look before, and to
-    /// that of the first one.
+    /// A sample of `face`. The similarities are those to the sample before and to the first one.
     pub fn new(
         score: u16,
         face: &Face,
@@ -52,8 +52,9 @@ impl Sample {
         Self { score, landmarks: face.landmarks, openness, at_ms, similarity, similarity_to_first }
     }
 
-    /// Whether this look and one `before` it can be of one face: it is alike, did not jump by more than its
-    /// own size, its nose did not leap between the eyes, and it did not grow or shrink by half.
+    /// Whether this sample and the one `before` it can show the same face: the templates are similar, the
+    /// face moved by no more than its size, the parallax did not jump, and the size changed by no more than
+    /// [`GROWTH`].
     pub(crate) fn continues(&self, before: &Self) -> bool {
         if self.similarity < MIN_SIMILARITY || self.similarity_to_first < MIN_SIMILARITY_TO_FIRST {
             return false;
@@ -75,8 +76,8 @@ impl Sample {
         self.landmarks.iter().map(|point| i64::from(axis(point))).sum::<i64>() / 5
     }
 
-    /// A length that grows with the face: the longer of the distances from eye to eye and from eyes
-    /// to mouth, at least a pixel.
+    /// The size of the face: the longer of the distances from eye to eye and from right eye to mouth, at
+    /// least one pixel.
     pub(crate) fn size(&self) -> i64 {
         let at = |landmark: Landmark| self.landmarks[landmark as usize];
         let [right, left] = [at(Landmark::RightEye), at(Landmark::LeftEye)];

@@ -1,7 +1,7 @@
-//! The sequence model: whether a window of looks is of a living head.
+//! The sequence model: does a window of samples show a living head?
 //!
-//! A network of one hidden layer over the features of the window (`track`), of some hundred weights, all of it
-//! in integers:
+//! A network with one hidden layer over the features of the window (`features`), with some hundred weights.
+//! All arithmetic is integer:
 //!
 //! ```text
 //! x = clamp((feature - mean) * scale >> 12)             Q8, within +-4
@@ -9,7 +9,7 @@
 //! logit = (bias + sum(weight * h)) >> 8                 Q8; above zero is a living head
 //! ```
 //!
-//! `postern train-liveness` finds mean, scale, weights and biases, and writes `weights.rs`.
+//! `postern train-liveness` trains mean, scale, weights and biases, and writes `weights.rs`.
 
 use crate::features::FEATURES;
 
@@ -41,7 +41,7 @@ const SCALE_BITS: u32 = 12;
 pub struct Sequence {
     /// Mean of each feature over the training windows.
     pub means: [i32; FEATURES],
-    /// What makes a standard deviation of each feature one in Q8; Q12.
+    /// Factor of each feature that scales its standard deviation to one in Q8; Q12.
     pub scales: [i32; FEATURES],
     /// Weights of the hidden layer, Q8.
     pub weights: [[i16; FEATURES]; HIDDEN],
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_logit_is_what_the_weights_say() {
+    fn the_logit_follows_from_the_weights() {
         let mut model = Sequence {
             means: [100; FEATURES],
             scales: [1 << SCALE_BITS; FEATURES],
@@ -96,6 +96,6 @@ mod tests {
         features[3] = i32::MAX;
         assert_eq!(model.logit(&features), -256 - 8 * 256, "inputs are limited");
         features[3] = i32::MIN;
-        assert_eq!(model.logit(&features), -256, "what is below zero counts nothing");
+        assert_eq!(model.logit(&features), -256, "negative hidden values are clamped to zero");
     }
 }

@@ -1,86 +1,88 @@
-//! The last looks at a face, and what they come to.
+//! The liveness tracker: the last samples of one face and the verdict on them.
 //!
-//! Whoever is to pass must have been watched for [`MIN_SAMPLES`] looks in a row. Then every rule may refuse, in this
-//! order, and whom none refuses passes:
+//! A face must be observed in at least [`MIN_SAMPLES`] samples. It is accepted only if none of the following
+//! checks rejects it, in this order:
 //!
-//! | rule | refuses |
+//! | check | rejects |
 //! |---|---|
-//! | the newest look by itself | a network's score below [`SAMPLE_THRESHOLD`] |
-//! | so far | fewer than [`MIN_SAMPLES`] looks |
-//! | movement (`motion`) | what is still, what turns as a plane, what repeats as a recording in a loop |
-//! | the sequence model (`sequence`) over all looks that are kept | a logit that is not above zero |
+//! | score of the newest sample | a score below [`SAMPLE_THRESHOLD`] |
+//! | number of samples | fewer than [`MIN_SAMPLES`] samples |
+//! | motion (`motion`) | a still face, a plane that turns, a recording in a loop |
+//! | sequence model (`sequence`) over all stored samples | a logit that is not above zero |
 //!
-//! The last knows what the others do not: how scores, landmarks and similarities go together over time. It was
-//! trained on examples, and what it was not shown it may mistake; the others are plain geometry.
+//! The sequence model covers what the other checks do not: how scores and landmarks change averaged over
+//! time. It was trained on examples and may misjudge what was not among them. The other checks are plain
+//! geometry.
 
 use crate::{Gesture, MIN_SAMPLES, Motion, SEQUENCE, Sample, features};
 
-/// Looks that are kept.
+/// Number of samples that are stored.
 pub const WINDOW: usize = 24;
 
-/// The score that one look needs where there is no other, Q15: 0.9.
+/// Least score for a decision on a single frame, Q15: 0.9.
 pub const SINGLE_FRAME_THRESHOLD: u16 = 29_491;
 
-/// The score that every look needs, Q15, 0.03: others do not make up for one that surely shows a picture.
+/// Least score of every sample in a sequence, Q15: 0.03. Other samples cannot outweigh one that certainly
+/// shows a picture.
 pub const SAMPLE_THRESHOLD: u16 = 983;
 
-/// The longest pause between two looks that count together, in milliseconds.
+/// Longest pause between two consecutive samples, in milliseconds; a longer one resets the tracker.
 const MEMORY_MS: u64 = 15_000;
 
-/// What speaks against a living face.
+/// Why a face is not accepted as a living one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum RejectReason {
     /// The network's score is too low.
     Score,
-    /// It moves as a plane.
+    /// It moves like a plane.
     Flat,
     /// It does not move.
     Still,
-    /// It moves as a recording in a loop.
+    /// It moves like a recording in a loop.
     Repeats,
-    /// It was not watched for long enough.
+    /// Too few samples so far, or the pause after a failed challenge.
     TooFewSamples,
-    /// Looks and movement together are not those of a living head.
+    /// The sequence model rejects the samples.
     Sequence,
-    /// It is asked to make this movement.
+    /// The challenge requests this gesture and waits for it.
     ChallengeRequested(Gesture),
-    /// It is asked to look straight ahead.
+    /// The challenge requests that the person looks straight ahead.
     StraightRequested,
-    /// It did not do what it was asked to.
+    /// The requested gesture was wrong or missing.
     ChallengeFailed,
 }
 
-/// What the looks so far come to.
+/// The verdict on the samples so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Verdict {
-    /// Mean of the network's scores over the looks that count, Q15.
+    /// Mean score of the last samples, Q15; for reports only.
     pub score: u16,
-    /// The score that the newest look needs, Q15.
+    /// Least score that the newest sample must have, Q15.
     pub needed: u16,
-    /// How the face moves over all looks that are kept.
+    /// Motion over all stored samples.
     pub motion: Motion,
-    /// What speaks against a living face; none lets it pass.
+    /// Why the face is rejected; `None` accepts it.
     pub reject: Option<RejectReason>,
 }
 
-/// What one look comes to where there is no other: the network alone decides.
+/// The verdict on a single frame: the score of the network alone decides.
 pub fn single_frame_verdict(score: u16) -> Verdict {
     let reject = (score < SINGLE_FRAME_THRESHOLD).then_some(RejectReason::Score);
     Verdict { score, needed: SINGLE_FRAME_THRESHOLD, motion: Motion::Unclear, reject }
 }
 
-/// The last looks at one face.
+/// The last samples of one face.
 #[derive(Clone, Copy, Debug)]
 pub struct LivenessTracker {
-    /// The oldest first; `length` of them.
+    /// The oldest first; the first `length` are valid.
     samples: [Sample; WINDOW],
     length: usize,
 }
 
 impl LivenessTracker {
-    /// No looks yet.
+    /// A tracker without samples.
     pub const fn new() -> Self {
         let landmarks = [vision::Point { x: 0, y: 0 }; 5];
         let none =
@@ -88,26 +90,26 @@ impl LivenessTracker {
         Self { samples: [none; WINDOW], length: 0 }
     }
 
-    /// Forgets all samples.
+    /// Drops all samples.
     pub fn reset(&mut self) {
         self.length = 0;
     }
 
-    /// The looks so far, the oldest first.
+    /// The stored samples, the oldest first.
     pub fn samples(&self) -> &[Sample] {
         &self.samples[..self.length]
     }
 
-    /// Takes a look, and tells what the looks so far come to.
+    /// Adds a sample and returns the verdict on all stored samples.
     ///
-    /// The verdict's score is the mean over the last `together` samples.
-    pub fn observe(&mut self, mut sample: Sample, together: usize) -> Verdict {
-        let goes_on = self.samples().last().is_some_and(|last| {
+    /// The score of the verdict is the mean over the last `averaged` samples.
+    pub fn observe(&mut self, mut sample: Sample, averaged: usize) -> Verdict {
+        let continues = self.samples().last().is_some_and(|last| {
             sample.continues(last) && sample.at_ms.saturating_sub(last.at_ms) <= MEMORY_MS
         });
-        if !goes_on {
+        if !continues {
             self.reset();
-            // How it differs from another face tells nothing of this one.
+            // The similarities compare with another face, so they say nothing about this one.
             (sample.similarity, sample.similarity_to_first) = (i16::MAX, i16::MAX);
         }
         if self.length == WINDOW {
@@ -116,7 +118,7 @@ impl LivenessTracker {
         }
         self.samples[self.length] = sample;
         self.length += 1;
-        let score = self.score(together);
+        let score = self.score(averaged);
         let motion = Motion::of(self.samples());
         let reject = match motion {
             _ if sample.score < SAMPLE_THRESHOLD => Some(RejectReason::Score),
@@ -130,10 +132,10 @@ impl LivenessTracker {
         Verdict { score, needed: SAMPLE_THRESHOLD, motion, reject }
     }
 
-    /// Mean score of the last `together` samples, at least one.
-    fn score(&self, together: usize) -> u16 {
-        let together = together.clamp(1, self.length.max(1));
-        let last = &self.samples()[self.length.saturating_sub(together)..];
+    /// Mean score of the last `averaged` samples, at least one.
+    fn score(&self, averaged: usize) -> u16 {
+        let averaged = averaged.clamp(1, self.length.max(1));
+        let last = &self.samples()[self.length.saturating_sub(averaged)..];
         let sum: u32 = last.iter().map(|sample| u32::from(sample.score)).sum();
         (sum / last.len().max(1) as u32) as u16
     }
@@ -152,99 +154,99 @@ mod tests {
     use super::*;
     use crate::{MIN_SIMILARITY, MIN_SIMILARITY_TO_FIRST};
 
-    /// A look at a face at `x`, whose nose is `nose` to the right of the middle.
+    /// A sample of a face at `x`, with its nose `nose` pixels to the right of the middle.
     fn sample(score: u16, x: i32, nose: i32, second: u64) -> Sample {
         let places = [[-20, -20], [20, -20], [nose, 0], [-15, 20], [15, 20]];
         let landmarks = places.map(|[dx, dy]| Point { x: (x + dx) << 10, y: (100 + dy) << 10 });
-        let alike = i16::MAX;
         Sample {
             score,
             landmarks,
             at_ms: 1000 * second,
-            similarity: alike,
-            similarity_to_first: alike,
+            similarity: i16::MAX,
+            similarity_to_first: i16::MAX,
             ..Sample::default()
         }
     }
 
     #[test]
-    fn a_face_is_watched_before_it_passes() {
-        let mut watch = LivenessTracker::new();
+    fn a_face_needs_enough_samples() {
+        let mut tracker = LivenessTracker::new();
         for number in 1..MIN_SAMPLES {
             assert_eq!(
-                watch.observe(sample(32_000, 100, number as i32, 0), 3).reject,
+                tracker.observe(sample(32_000, 100, number as i32, 0), 3).reject,
                 Some(RejectReason::TooFewSamples)
             );
         }
-        assert_ne!(watch.observe(sample(32_000, 100, 3, 0), 3).reject, Some(RejectReason::TooFewSamples));
-        assert_eq!(watch.observe(sample(900, 100, 0, 0), 1).reject, Some(RejectReason::Score));
+        assert_ne!(tracker.observe(sample(32_000, 100, 3, 0), 3).reject, Some(RejectReason::TooFewSamples));
+        assert_eq!(tracker.observe(sample(900, 100, 0, 0), 1).reject, Some(RejectReason::Score));
     }
 
     #[test]
-    fn the_score_is_the_mean_of_the_looks_that_agree_together() {
-        let mut watch = LivenessTracker::new();
-        let scores =
-            [30_000, 30_000, 12_000, 12_000, 12_000].map(|score| watch.observe(sample(score, 100, 0, 0), 3));
+    fn the_score_is_the_mean_of_the_last_samples() {
+        let mut tracker = LivenessTracker::new();
+        let scores = [30_000, 30_000, 12_000, 12_000, 12_000]
+            .map(|score| tracker.observe(sample(score, 100, 0, 0), 3));
         assert_eq!(scores.map(|verdict| verdict.score), [30_000, 30_000, 24_000, 18_000, 12_000]);
     }
 
     #[test]
-    fn one_look_alone_must_be_a_sure_one() {
+    fn a_single_frame_needs_a_higher_score() {
         assert_eq!(single_frame_verdict(SINGLE_FRAME_THRESHOLD).reject, None);
         assert_eq!(single_frame_verdict(SINGLE_FRAME_THRESHOLD - 1).reject, Some(RejectReason::Score));
     }
 
     #[test]
-    fn another_face_and_a_pause_begin_anew() {
-        let mut watch = LivenessTracker::new();
-        watch.observe(sample(30_000, 60, 0, 0), 3);
-        assert_eq!(watch.observe(sample(20_000, 63, 0, 1), 3).score, 25_000);
-        assert_eq!(watch.observe(sample(10_000, 150, 0, 2), 3).score, 10_000, "it jumped");
-        assert_eq!(watch.observe(sample(20_000, 150, 0, 30), 3).score, 20_000, "it was away");
-        assert_eq!(watch.samples().len(), 1);
+    fn another_face_or_a_pause_resets_the_tracker() {
+        let mut tracker = LivenessTracker::new();
+        tracker.observe(sample(30_000, 60, 0, 0), 3);
+        assert_eq!(tracker.observe(sample(20_000, 63, 0, 1), 3).score, 25_000);
+        assert_eq!(tracker.observe(sample(10_000, 150, 0, 2), 3).score, 10_000, "after a jump");
+        assert_eq!(tracker.observe(sample(20_000, 150, 0, 30), 3).score, 20_000, "after a pause");
+        assert_eq!(tracker.samples().len(), 1);
     }
 
     #[test]
-    fn pictures_swapped_in_one_place_begin_anew() {
-        let mut watch = LivenessTracker::new();
+    fn pictures_swapped_in_place_reset_the_tracker() {
+        let mut tracker = LivenessTracker::new();
         for number in 0..30 {
             let swapped = number % 4 == 0;
             let similarity = if swapped { MIN_SIMILARITY - 1 } else { 31_000 };
             let sample = Sample { similarity, ..sample(32_000, 100, if swapped { 1 } else { -1 }, number) };
-            watch.observe(sample, 3);
-            assert_eq!(watch.samples().len() as u64, number % 4 + 1);
-            assert_eq!(watch.samples()[0].similarity, i16::MAX, "of one face alone");
+            tracker.observe(sample, 3);
+            assert_eq!(tracker.samples().len() as u64, number % 4 + 1);
+            assert_eq!(tracker.samples()[0].similarity, i16::MAX, "samples of one face alone");
         }
     }
 
     #[test]
-    fn a_face_that_turns_slowly_into_another_one_begins_anew() {
-        let mut watch = LivenessTracker::new();
-        let observe = |watch: &mut LivenessTracker, similarity_to_first| {
-            watch.observe(Sample { similarity: 32_000, similarity_to_first, ..sample(32_000, 100, 0, 0) }, 3);
-            watch.samples().len()
+    fn a_face_that_morphs_into_another_resets_the_tracker() {
+        let mut tracker = LivenessTracker::new();
+        let observe = |tracker: &mut LivenessTracker, similarity_to_first| {
+            tracker
+                .observe(Sample { similarity: 32_000, similarity_to_first, ..sample(32_000, 100, 0, 0) }, 3);
+            tracker.samples().len()
         };
         let lengths = [5, 30_000, 20_000, MIN_SIMILARITY_TO_FIRST, MIN_SIMILARITY_TO_FIRST - 1]
-            .map(|alike| observe(&mut watch, alike));
+            .map(|similarity| observe(&mut tracker, similarity));
         assert_eq!(lengths, [1, 2, 3, 4, 1]);
-        assert_eq!(watch.samples()[0].similarity_to_first, i16::MAX, "it is the first itself");
+        assert_eq!(tracker.samples()[0].similarity_to_first, i16::MAX, "it is the first sample itself");
     }
 
     #[test]
-    fn a_picture_and_its_mirror_image_in_one_place_begin_anew() {
-        let mut watch = LivenessTracker::new();
+    fn a_mirrored_picture_in_place_resets_the_tracker() {
+        let mut tracker = LivenessTracker::new();
         for number in 0..40 {
             let nose = if number / 4 % 2 == 0 { 5 } else { -5 };
-            let verdict = watch.observe(sample(32_000, 100 + number % 3, nose, 0), 3);
+            let verdict = tracker.observe(sample(32_000, 100 + number % 3, nose, 0), 3);
             assert_eq!(verdict.reject, Some(RejectReason::TooFewSamples));
-            assert_eq!(watch.samples().len() as i32, number % 4 + 1);
+            assert_eq!(tracker.samples().len() as i32, number % 4 + 1);
         }
     }
 
     #[test]
-    fn what_is_still_does_not_pass_however_alive_it_looks() {
-        let mut watch = LivenessTracker::new();
-        let last = (0..30).map(|_| watch.observe(sample(32_768, 100, 0, 0), 3)).last();
+    fn a_still_face_is_rejected() {
+        let mut tracker = LivenessTracker::new();
+        let last = (0..30).map(|_| tracker.observe(sample(32_768, 100, 0, 0), 3)).last();
         let last = last.map(|verdict| (verdict.motion, verdict.reject));
         assert_eq!(last, Some((Motion::Still, Some(RejectReason::Still))));
     }

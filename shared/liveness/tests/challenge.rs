@@ -1,4 +1,4 @@
-//! Every line of the challenge's table, at a door whose watch says what a test wants it to.
+//! Each row of the state table in `challenge.rs`, with a tracker whose verdict the test chooses.
 
 use liveness::{
     Challenge, DONE_MS, EYES_CLOSED_SAMPLES, FAILED_MS, Gesture, MIN_SAMPLES, Motion, RejectReason, STEP_MS,
@@ -6,59 +6,59 @@ use liveness::{
 };
 use vision::Point;
 
-/// Asks for left, then up, then right.
+/// Random bytes for the order left, up, right.
 const DRAWN: [u8; STEPS] = [0, 1, 3];
 
-/// Asks to close the eyes, then for left, then to close the eyes.
+/// Random bytes for the order blink, left, blink.
 const DRAWN_EYES: [u8; STEPS] = [4, 0, 3];
 
-/// Eyes that are open, and closed ones.
+/// Openness of open and of closed eyes.
 const OPEN: u16 = 2_000;
 const CLOSED: u16 = 900;
 
-/// A door's challenge, and who stands before it.
+/// A challenge and the samples it has observed.
 struct Scene {
     challenge: Challenge,
     samples: Vec<Sample>,
     time: u64,
     drawn: [u8; STEPS],
-    /// What the watch says.
-    watch: Option<RejectReason>,
+    /// The reject reason of the tracker.
+    tracker: Option<RejectReason>,
 }
 
 impl Scene {
-    /// Watched for long enough, and asked for the first movement.
-    fn asked() -> Self {
-        let mut scene = Self::nearly_asked(DRAWN, &[OPEN; MIN_SAMPLES - 1]);
+    /// Has enough samples and requests the first gesture, a turn to the left.
+    fn requested() -> Self {
+        let mut scene = Self::before_request(DRAWN, &[OPEN; MIN_SAMPLES - 1]);
         assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Left)));
         scene
     }
 
-    /// Looked at with eyes that are so far open, and to be asked at the next sample.
-    fn nearly_asked(drawn: [u8; STEPS], eyes: &[u16; MIN_SAMPLES - 1]) -> Self {
+    /// Has samples with these values of openness; the next sample starts the challenge.
+    fn before_request(drawn: [u8; STEPS], eyes: &[u16; MIN_SAMPLES - 1]) -> Self {
         let (challenge, samples) = (Challenge::new(), Vec::new());
         let mut scene =
-            Self { challenge, samples, time: 5_000, drawn, watch: Some(RejectReason::TooFewSamples) };
+            Self { challenge, samples, time: 5_000, drawn, tracker: Some(RejectReason::TooFewSamples) };
         for open in eyes {
             assert_eq!(scene.observe_eyes(0, 0, *open), Some(RejectReason::TooFewSamples));
         }
-        scene.watch = None;
+        scene.tracker = None;
         scene
     }
 
-    /// ChallengeRequested to close the eyes.
-    fn asked_for_eyes() -> Self {
-        let mut scene = Self::nearly_asked(DRAWN_EYES, &[OPEN; MIN_SAMPLES - 1]);
+    /// Requests a blink.
+    fn blink_requested() -> Self {
+        let mut scene = Self::before_request(DRAWN_EYES, &[OPEN; MIN_SAMPLES - 1]);
         assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Blink)));
         scene
     }
 
-    /// The next look, at a head whose nose is so far to the left and which is so far down, in hundredths.
+    /// Observes a sample of a head with its nose this far left and its face this far down, in hundredths.
     fn observe(&mut self, left: i32, down: i32) -> Option<RejectReason> {
         self.observe_eyes(left, down, OPEN)
     }
 
-    /// The same, with eyes that are so far open.
+    /// As [`Self::observe`], with this openness of the eyes.
     fn observe_eyes(&mut self, left: i32, down: i32, openness: u16) -> Option<RejectReason> {
         self.time += 200;
         let places = [[-500, -500], [500, -500], [10 * left, 0], [-400, 500], [400, 500]];
@@ -70,35 +70,35 @@ impl Scene {
             at_ms: self.time,
             ..Sample::default()
         });
-        let verdict = Verdict { score: 0, needed: 0, motion: Motion::Unclear, reject: self.watch };
+        let verdict = Verdict { score: 0, needed: 0, motion: Motion::Unclear, reject: self.tracker };
         self.challenge.observe(verdict, &self.samples, || self.drawn).reject
     }
 }
 
 #[test]
-fn who_makes_each_movement_in_order_is_judged_by_the_watch_again() {
-    let mut scene = Scene::asked();
-    assert_eq!(scene.observe(8, 0), Some(RejectReason::ChallengeRequested(Gesture::Left)), "between");
+fn a_completed_challenge_returns_the_decision_to_the_tracker() {
+    let mut scene = Scene::requested();
+    assert_eq!(scene.observe(8, 0), Some(RejectReason::ChallengeRequested(Gesture::Left)), "intermediate");
     assert_eq!(scene.observe(14, 0), Some(RejectReason::StraightRequested));
-    assert_eq!(scene.observe(8, 0), Some(RejectReason::StraightRequested), "not back yet");
+    assert_eq!(scene.observe(8, 0), Some(RejectReason::StraightRequested), "not frontal yet");
     assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Up)));
     assert_eq!(scene.observe(0, -20), Some(RejectReason::StraightRequested));
     assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Right)));
     assert_eq!(scene.observe(-14, 0), Some(RejectReason::StraightRequested));
     assert_eq!(scene.observe(0, 0), None);
-    scene.watch = Some(RejectReason::Sequence);
-    assert_eq!(scene.observe(0, 0), Some(RejectReason::Sequence), "the passive rules stay in force");
-    scene.watch = None;
+    scene.tracker = Some(RejectReason::Sequence);
+    assert_eq!(scene.observe(0, 0), Some(RejectReason::Sequence), "the passive checks stay active");
+    scene.tracker = None;
     scene.time += DONE_MS;
-    assert_eq!(scene.observe(0, 0), Some(RejectReason::StraightRequested), "and for a time only");
+    assert_eq!(scene.observe(0, 0), Some(RejectReason::StraightRequested), "a passed challenge expires");
     let last = (2..MIN_SAMPLES).map(|_| scene.observe(0, 0)).last();
     assert_eq!(last, Some(Some(RejectReason::ChallengeRequested(Gesture::Left))));
 }
 
 #[test]
-fn another_movement_fails_and_nobody_is_asked_for_a_time() {
+fn a_wrong_gesture_fails_the_challenge_and_starts_the_pause() {
     for wrong in [[-14, 0], [0, 20], [0, -20]] {
-        let mut scene = Scene::asked();
+        let mut scene = Scene::requested();
         assert_eq!(scene.observe(wrong[0], wrong[1]), Some(RejectReason::ChallengeFailed));
         for _ in 1..FAILED_MS / 200 {
             assert_eq!(scene.observe(0, 0), Some(RejectReason::TooFewSamples));
@@ -108,15 +108,15 @@ fn another_movement_fails_and_nobody_is_asked_for_a_time() {
 }
 
 #[test]
-fn who_closes_the_eyes_for_long_enough_is_asked_for_the_next_when_they_are_open_again() {
-    let mut scene = Scene::asked_for_eyes();
+fn the_challenge_advances_when_the_eyes_open_after_a_blink() {
+    let mut scene = Scene::blink_requested();
     assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Blink)));
     assert_eq!(
         scene.observe_eyes(0, 0, CLOSED),
         Some(RejectReason::ChallengeRequested(Gesture::Blink)),
-        "that may be a mere blink"
+        "it may be a natural blink"
     );
-    assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Blink)), "and it was");
+    assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Blink)), "it was one");
     for _ in 1..EYES_CLOSED_SAMPLES {
         assert_eq!(scene.observe_eyes(0, 0, CLOSED), Some(RejectReason::ChallengeRequested(Gesture::Blink)));
     }
@@ -124,10 +124,10 @@ fn who_closes_the_eyes_for_long_enough_is_asked_for_the_next_when_they_are_open_
         assert_eq!(
             scene.observe_eyes(0, 0, CLOSED),
             Some(RejectReason::StraightRequested),
-            "until they are open again"
+            "until the eyes are open again"
         );
     }
-    assert_eq!(scene.observe(8, 0), Some(RejectReason::StraightRequested), "and the head is straight");
+    assert_eq!(scene.observe(8, 0), Some(RejectReason::StraightRequested), "and the head is frontal");
     assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Left)));
     scene.observe(14, 0);
     assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Blink)));
@@ -138,70 +138,70 @@ fn who_closes_the_eyes_for_long_enough_is_asked_for_the_next_when_they_are_open_
 }
 
 #[test]
-fn eyes_close_in_looks_in_a_row_at_a_head_that_is_straight() {
-    let mut scene = Scene::asked_for_eyes();
+fn a_blink_needs_consecutive_samples_of_a_frontal_head() {
+    let mut scene = Scene::blink_requested();
     for _ in 0..9 {
         assert_eq!(scene.observe_eyes(0, 0, CLOSED), Some(RejectReason::ChallengeRequested(Gesture::Blink)));
         assert_eq!(
             scene.observe_eyes(8, 0, CLOSED),
             Some(RejectReason::ChallengeRequested(Gesture::Blink)),
-            "between"
+            "intermediate"
         );
     }
     assert_eq!(
         scene.observe_eyes(14, 0, CLOSED),
         Some(RejectReason::ChallengeFailed),
-        "a turn is another movement"
+        "a turn is another gesture"
     );
-    let mut scene = Scene::asked_for_eyes();
+    let mut scene = Scene::blink_requested();
     for _ in 0..9 {
         assert_eq!(scene.observe_eyes(0, 0, CLOSED), Some(RejectReason::ChallengeRequested(Gesture::Blink)));
-        scene.watch = Some(RejectReason::Score);
-        assert_eq!(scene.observe_eyes(0, 0, CLOSED), Some(RejectReason::Score), "and what is no picture");
-        scene.watch = None;
+        scene.tracker = Some(RejectReason::Score);
+        assert_eq!(
+            scene.observe_eyes(0, 0, CLOSED),
+            Some(RejectReason::Score),
+            "a rejected sample does not count"
+        );
+        scene.tracker = None;
         assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Blink)));
     }
 }
 
 #[test]
-fn no_blink_fails_a_challenge_or_makes_another_movement() {
-    let mut scene = Scene::asked();
+fn a_natural_blink_neither_fails_nor_passes_a_step() {
+    let mut scene = Scene::requested();
     for _ in 0..20 {
         assert_eq!(scene.observe_eyes(0, 0, CLOSED), Some(RejectReason::ChallengeRequested(Gesture::Left)));
     }
     assert_eq!(
         scene.observe_eyes(14, 0, CLOSED),
         Some(RejectReason::StraightRequested),
-        "a turn is one with closed eyes, too"
+        "a turn counts with closed eyes, too"
     );
     assert_eq!(
         scene.observe_eyes(0, 0, CLOSED),
         Some(RejectReason::ChallengeRequested(Gesture::Up)),
-        "and so is the way back"
+        "and so does the return"
     );
 }
 
 #[test]
-fn closing_the_eyes_and_opening_them_have_their_time() {
-    let mut scene = Scene::asked_for_eyes();
+fn closing_and_opening_the_eyes_have_a_timeout() {
+    let mut scene = Scene::blink_requested();
     scene.time += STEP_MS - 400;
     assert_eq!(scene.observe_eyes(0, 0, CLOSED), Some(RejectReason::ChallengeRequested(Gesture::Blink)));
-    assert_eq!(scene.observe_eyes(0, 0, CLOSED), Some(RejectReason::StraightRequested), "at the last moment");
-    assert_eq!(
-        scene.observe_eyes(0, 0, CLOSED),
-        Some(RejectReason::ChallengeFailed),
-        "and does not open them"
-    );
-    let mut scene = Scene::asked_for_eyes();
+    assert_eq!(scene.observe_eyes(0, 0, CLOSED), Some(RejectReason::StraightRequested), "just in time");
+    assert_eq!(scene.observe_eyes(0, 0, CLOSED), Some(RejectReason::ChallengeFailed), "the eyes stay closed");
+    let mut scene = Scene::blink_requested();
     scene.time += STEP_MS;
     assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeFailed));
 }
 
 #[test]
-fn blinks_before_it_asks_do_not_change_what_closed_is() {
+fn blinks_before_the_request_do_not_change_the_neutral_openness() {
     let mut eyes = [OPEN; MIN_SAMPLES - 1];
     (eyes[2], eyes[5]) = (0, 0);
-    let mut scene = Scene::nearly_asked(DRAWN_EYES, &eyes);
+    let mut scene = Scene::before_request(DRAWN_EYES, &eyes);
     scene.observe(0, 0);
     for _ in 1..EYES_CLOSED_SAMPLES {
         scene.observe_eyes(0, 0, CLOSED);
@@ -209,13 +209,13 @@ fn blinks_before_it_asks_do_not_change_what_closed_is() {
     assert_eq!(
         scene.observe_eyes(0, 0, CLOSED),
         Some(RejectReason::StraightRequested),
-        "they are seen to be closed"
+        "they count as closed"
     );
 }
 
 #[test]
-fn eyes_that_cannot_be_told_from_skin_are_never_closed() {
-    let mut scene = Scene::nearly_asked(DRAWN_EYES, &[400; MIN_SAMPLES - 1]);
+fn eyes_as_bright_as_skin_never_count_as_closed() {
+    let mut scene = Scene::before_request(DRAWN_EYES, &[400; MIN_SAMPLES - 1]);
     for _ in 0..9 {
         assert_eq!(scene.observe_eyes(0, 0, 400), Some(RejectReason::ChallengeRequested(Gesture::Blink)));
         assert_eq!(scene.observe_eyes(0, 0, 0), Some(RejectReason::ChallengeRequested(Gesture::Blink)));
@@ -224,19 +224,19 @@ fn eyes_that_cannot_be_told_from_skin_are_never_closed() {
 }
 
 #[test]
-fn each_movement_and_the_way_back_have_their_time() {
-    let mut scene = Scene::asked();
+fn each_gesture_and_the_return_have_a_timeout() {
+    let mut scene = Scene::requested();
     scene.time += STEP_MS - 200;
-    assert_eq!(scene.observe(14, 0), Some(RejectReason::StraightRequested), "at the last moment");
-    assert_eq!(scene.observe(14, 0), Some(RejectReason::ChallengeFailed), "and does not come back");
-    let mut scene = Scene::asked();
+    assert_eq!(scene.observe(14, 0), Some(RejectReason::StraightRequested), "just in time");
+    assert_eq!(scene.observe(14, 0), Some(RejectReason::ChallengeFailed), "the head does not return");
+    let mut scene = Scene::requested();
     scene.time += STEP_MS;
     assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeFailed));
 }
 
 #[test]
-fn who_is_never_still_is_not_asked() {
-    let mut scene = Scene::asked();
+fn no_challenge_starts_without_a_neutral_pose() {
+    let mut scene = Scene::requested();
     scene.challenge.reset();
     for number in 0..20 {
         assert_eq!(
@@ -247,26 +247,34 @@ fn who_is_never_still_is_not_asked() {
 }
 
 #[test]
-fn a_watch_that_begins_anew_begins_the_challenge_anew_but_ends_no_penalty() {
-    let mut scene = Scene::asked();
+fn a_tracker_reset_restarts_the_challenge_but_keeps_the_pause() {
+    let mut scene = Scene::requested();
     assert_eq!(scene.observe(14, 0), Some(RejectReason::StraightRequested));
     scene.samples.clear();
-    scene.watch = Some(RejectReason::TooFewSamples);
+    scene.tracker = Some(RejectReason::TooFewSamples);
     assert_eq!(scene.observe(0, 0), Some(RejectReason::TooFewSamples));
     for _ in 2..MIN_SAMPLES {
         scene.observe(0, 0);
     }
-    assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Left)), "the first again");
+    assert_eq!(
+        scene.observe(0, 0),
+        Some(RejectReason::ChallengeRequested(Gesture::Left)),
+        "the first gesture again"
+    );
     assert_eq!(scene.observe(-14, 0), Some(RejectReason::ChallengeFailed));
     scene.samples.clear();
-    scene.watch = None;
-    assert_eq!(scene.observe(0, 0), Some(RejectReason::TooFewSamples), "another face waits as well");
+    scene.tracker = None;
+    assert_eq!(
+        scene.observe(0, 0),
+        Some(RejectReason::TooFewSamples),
+        "the pause applies to another face as well"
+    );
 }
 
 #[test]
-fn what_the_network_takes_for_a_picture_makes_no_movement_and_time_goes_by() {
-    let mut scene = Scene::asked();
-    scene.watch = Some(RejectReason::Score);
+fn a_rejected_sample_makes_no_gesture_but_the_timeout_runs() {
+    let mut scene = Scene::requested();
+    scene.tracker = Some(RejectReason::Score);
     assert_eq!(scene.observe(14, 0), Some(RejectReason::Score));
     scene.time += STEP_MS;
     assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeFailed));
@@ -281,8 +289,8 @@ fn no_landmarks_overflow() {
     for end in 1..samples.len() {
         challenge.observe(verdict, &samples[..end], || [255; STEPS]);
     }
-    // ChallengeRequested by a calm head, and then far away.
-    let mut scene = Scene::asked();
+    // A request to a calm head, and then distant landmarks.
+    let mut scene = Scene::requested();
     scene.samples.push(far(i32::MAX));
     let verdict = scene.challenge.observe(verdict, &scene.samples, || DRAWN);
     assert!(matches!(
