@@ -1,22 +1,22 @@
-//! An access controller on the bus, which hears of the door by OSDP.
+//! The access controller on the OSDP bus.
 
 use serde::{Deserialize, Serialize};
 
-/// How a controller knows a board on its bus, and the board the controller.
+/// Configuration of the OSDP bus.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Osdp {
     /// The board's address, 0 to [`MAX_ADDRESS`](Self::MAX_ADDRESS).
     pub address: u8,
-    /// The key that both have.
+    /// The key shared by controller and board.
     pub key: Scbk,
 }
 
 impl Osdp {
-    /// The highest address; the next one is everybody's.
+    /// The highest address; the next one is the broadcast address.
     pub const MAX_ADDRESS: u8 = 126;
 }
 
-/// A secure channel base key, AES-128. It is not shown by [`Debug`](core::fmt::Debug).
+/// A secure channel base key (SCBK), AES-128. [`Debug`](core::fmt::Debug) does not print it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scbk(pub [u8; 16]);
 
@@ -26,11 +26,11 @@ impl core::fmt::Debug for Scbk {
     }
 }
 
-/// What a board tells of its controller.
+/// State of the OSDP bus as the board reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OsdpState {
     /// The board's address.
     pub address: u8,
-    /// Whether there is a secure channel.
+    /// Whether a secure channel is established.
     pub secure: bool,
 }

@@ -1,96 +1,96 @@
-//! Why a board refused a request.
+//! Errors: why a board refused a request.
 //!
-//! Every variant carries what a person needs to know to get on; its text is that of the
-//! `Display` implementation, so that host and log say the same.
+//! Every variant carries what a person needs to solve the problem. The text comes from its `Display`
+//! implementation, so host and log print the same.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{CosineScore, Flaw, Hash, ModelKind, Name, Role, Text};
 
-/// A refusal. Nothing was changed, unless a variant says otherwise.
+/// An error reply. The request changed nothing, unless a variant says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Error {
     /// Host and board speak different versions. Its bytes never change.
-    #[error("the board speaks version {board} of the protocol and the host version {host}")]
+    #[error("the board uses protocol version {board}, the host version {host}")]
     Version {
         /// The board's version.
         board: u16,
         /// The host's version.
         host: u16,
     },
-    /// The request's body is not one this board knows.
+    /// The body of the request cannot be decoded.
     #[error("the board does not know this request")]
     Malformed,
-    /// The board is at something that cannot wait.
+    /// The board is working on another request.
     #[error("the board is busy")]
     Busy,
 
-    /// No picture is staged, or parts of it have not come.
-    #[error("no whole picture is staged: {next} of {length} bytes have come")]
+    /// No image is staged, or it is incomplete.
+    #[error("no complete image is staged: {next} of {length} bytes received")]
     NoFrame {
-        /// Bytes that have come.
+        /// Bytes received.
         next: u32,
-        /// Bytes of the picture; 0 if none was begun.
+        /// Bytes of the image; 0 if no transfer was started.
         length: u32,
     },
-    /// The camera gives no picture.
-    #[error("the camera gives no picture")]
+    /// The camera delivers no frame.
+    #[error("the camera delivers no image")]
     NoCamera,
-    /// The picture has no pixels, an odd width in YUYV, or too many pixels.
-    #[error("a picture of {width}x{height} does not fit: at most {max_width}x{max_height}, even width")]
+    /// The image has no pixels, an odd width in YUYV, or too many pixels.
+    #[error("an image of {width}x{height} does not fit: at most {max_width}x{max_height}, even width")]
     FrameSize {
-        /// Width asked for.
+        /// Requested width.
         width: u16,
-        /// Height asked for.
+        /// Requested height.
         height: u16,
         /// Largest width.
         max_width: u16,
         /// Largest height.
         max_height: u16,
     },
-    /// A chunk came out of order, or reaches past the end.
-    #[error("a chunk at {offset} does not fit: the transfer stands at {next} of {length}")]
+    /// A chunk arrived out of order, or exceeds the length of the transfer.
+    #[error("unexpected chunk at offset {offset}: the transfer is at {next} of {length} bytes")]
     Offset {
-        /// Its offset.
+        /// Offset of the chunk.
         offset: u32,
-        /// The offset wanted.
+        /// Expected offset.
         next: u32,
-        /// Length of the whole.
+        /// Length of the transfer.
         length: u32,
     },
 
-    /// The picture shows no face.
-    #[error("no face in the picture")]
+    /// The detector finds no face.
+    #[error("no face in the image")]
     NoFace,
-    /// The largest face is too poor to compare.
+    /// The largest face fails the quality gate.
     #[error("the face is {flaw}")]
     PoorFace {
-        /// Why.
+        /// The flaw.
         flaw: Flaw,
     },
 
     /// The slot for this kind of model is empty.
     #[error("the board has no {kind}")]
     NoModel {
-        /// What is missing.
+        /// Kind of the missing model.
         kind: ModelKind,
     },
-    /// The gallery was made by another encoder than the one in force.
+    /// The gallery was made with another encoder than the active one.
     #[error("the people were enrolled with another encoder")]
     ForeignGallery {
         /// The encoder that made the gallery.
         gallery: Hash,
-        /// The encoder in force.
+        /// The active encoder.
         active: Hash,
     },
-    /// The encoder carries no calibration table, so that no threshold follows from a rate.
+    /// The encoder has no calibration table, so no threshold can be derived from a false-match rate.
     #[error("the encoder has no calibration table")]
     NoCalibration,
 
-    /// A name is empty or holds a control character.
-    #[error("a name must not be empty or hold control characters")]
+    /// A name is empty or contains a control character.
+    #[error("a name must not be empty or contain control characters")]
     BadName,
-    /// Somebody of this name is enrolled.
+    /// A person with this name is enrolled.
     #[error("{name} is already enrolled")]
     DuplicateName {
         /// The name.
@@ -99,26 +99,26 @@ pub enum Error {
     /// This face is enrolled under another name.
     #[error("this face is already enrolled as {name}")]
     DuplicateFace {
-        /// Under which name.
+        /// The name of the enrolled person.
         name: Name,
-        /// How similar it is.
+        /// Similarity to that person.
         similarity: CosineScore,
     },
-    /// Nobody of this name is enrolled.
+    /// No person with this name is enrolled.
     #[error("nobody named {name} is enrolled")]
     UnknownPerson {
         /// The name.
         name: Name,
     },
-    /// The person has as many templates as one person may have.
-    #[error("{name} has {limit} templates, which is the most a person may have")]
+    /// The person has the maximum number of templates.
+    #[error("{name} has {limit} templates, which is the maximum")]
     TooManyTemplates {
         /// The person.
         name: Name,
-        /// The most.
+        /// The maximum.
         limit: u8,
     },
-    /// The gallery's flash is full.
+    /// The flash of the gallery is full.
     #[error("the gallery is full: {needed} bytes needed, {free} free")]
     GalleryFull {
         /// Bytes needed.
@@ -130,131 +130,133 @@ pub enum Error {
     /// The image is longer than its slot.
     #[error("an image of {length} bytes does not fit the {kind} slot of {slot}")]
     SlotSize {
-        /// Which slot.
+        /// Kind of the slot.
         kind: ModelKind,
         /// Length of the image.
         length: u32,
         /// Size of the slot.
         slot: u32,
     },
-    /// No model transfer is under way.
-    #[error("no model transfer is under way")]
+    /// No model transfer is in progress.
+    #[error("no model transfer is in progress")]
     NoTransfer,
-    /// The transfer is not complete.
-    #[error("the transfer stands at {next} of {length} bytes")]
+    /// The transfer is incomplete.
+    #[error("the transfer is incomplete: {next} of {length} bytes received")]
     Incomplete {
-        /// Bytes that have come.
+        /// Bytes received.
         next: u32,
         /// Bytes announced.
         length: u32,
     },
-    /// The bytes that came do not have the hash announced. The transfer begins anew.
-    #[error("the image that came has another SHA-256 than announced")]
+    /// The received bytes do not have the announced hash. The transfer restarts from the beginning.
+    #[error("the SHA-256 of the received image differs from the announced one")]
     HashMismatch {
-        /// SHA-256 of what came.
+        /// SHA-256 of the received bytes.
         received: Hash,
     },
     /// The image cannot be loaded. The transfer is discarded.
     #[error("the image cannot be used: {reason}")]
     BadModel {
-        /// Why.
+        /// The reason.
         reason: Text,
     },
 
     /// A setting is out of its range.
     #[error("{setting} must be {low} to {high}")]
     BadSetting {
-        /// Which one.
+        /// The setting.
         setting: SettingName,
         /// Smallest value.
         low: u32,
         /// Largest value.
         high: u32,
     },
-    /// The flash failed. What was acknowledged before is safe.
+    /// The flash failed. Everything acknowledged before is safe.
     #[error("the board's flash failed")]
     Flash,
-    /// Something that must not happen did; the board's log tells more.
+    /// A violated invariant; the log of the board has the details.
     #[error("internal error of the board: {reason}")]
     Internal {
-        /// What.
+        /// The violated invariant.
         reason: Text,
     },
 
-    /// The board has no such session: it was reset, or spoke with another host since.
+    /// The board does not know this session: it was reset, or has a session with another host.
     #[error("the board has no such session")]
     NoSession,
-    /// Only a paired host may ask this.
+    /// Only a paired host may send this request.
     #[error("this computer is not paired with the board")]
     Unpaired,
-    /// The host's role is too low.
-    #[error("this takes the role of {needed}")]
+    /// The role of the host is too low.
+    #[error("this requires the role of {needed}")]
     Forbidden {
-        /// What it takes.
+        /// The required role.
         needed: Role,
     },
     /// The first host must be an installer; a later one needs an invitation for its role.
     #[error("the board does not expect {role} to be paired")]
     NotInvited {
-        /// What the host wanted to be.
+        /// The role that the host requested.
         role: Role,
     },
-    /// No pairing was begun, or its nonce is not the one committed to, or its time is over.
-    #[error("no such pairing is under way")]
+    /// No pairing was started, it timed out, or the nonce does not match the commitment.
+    #[error("no such pairing is in progress")]
     NoPairing,
-    /// The board knows as many hosts as it can.
-    #[error("the board knows {limit} hosts, which is the most it can")]
+    /// The board has the maximum number of paired hosts.
+    #[error("the board is paired with {limit} hosts, which is the maximum")]
     HostsFull {
-        /// The most.
+        /// The maximum.
         limit: u8,
     },
-    /// No host has that key.
+    /// No paired host has this key.
     #[error("no host with this key is paired")]
     UnknownHost,
     /// Without an installer nobody could change the board any more.
     #[error("the last installer cannot be removed")]
     LastInstaller,
-    /// The signature is not of the key that the board trusts, or of something else.
+    /// The signature was made with another key than the trusted one, or for something else.
     #[error("the {kind} is not signed by the key that the board trusts")]
     Unsigned {
-        /// What was to be installed.
+        /// Kind of the image.
         kind: ModelKind,
     },
-    /// The board had a newer one.
-    #[error("the {kind} is older than one that the board had: release {newest}")]
+    /// The board has had a newer release.
+    #[error("the {kind} is older than release {newest}, which the board has had")]
     RolledBack {
-        /// What was to be installed.
+        /// Kind of the image.
         kind: ModelKind,
-        /// The newest release that the board had.
+        /// The newest release that the board has had.
         newest: u64,
     },
-    /// What lies in flash was changed, or is another board's.
-    #[error("the people in flash were tampered with, or are another board's")]
+    /// The gallery in flash was changed, or belongs to another board.
+    #[error("the people in flash were tampered with, or belong to another board")]
     Tampered,
-    /// The clock was to be set to a time before what it shows, or shows at least.
-    #[error("the board's clock does not run backwards: it shows {earliest} ms since 1970")]
+    /// The new time is earlier than the clock, or than the lower bound of a clock that is not exact.
+    #[error("the board's clock cannot be set back: it shows {earliest} ms since 1970")]
     ClockBackwards {
-        /// The earliest time it can be set to, in milliseconds since 1970.
+        /// The earliest time that can be set, in milliseconds since 1970.
         earliest: u64,
     },
-    /// The rule has a window that is none, a code that is not 4 to 10 digits, or a duress code that is the
-    /// other code, or has none beside it.
-    #[error("the rule does not hold together")]
+    /// The rule has an invalid window, a PIN that is not 4 to 10 digits, or a duress PIN that equals the PIN
+    /// or comes without one.
+    #[error(
+        "invalid rule: check the time windows, use PINs of 4 to 10 digits, and make the duress PIN differ from the PIN"
+    )]
     BadRule,
-    /// As many people have rules as can.
-    #[error("{limit} people have rules, which is the most that can")]
+    /// The maximum number of people have rules.
+    #[error("{limit} people have rules, which is the maximum")]
     RulesFull {
-        /// The most.
+        /// The maximum.
         limit: u16,
     },
     /// The audit log cannot be read.
     #[error("the board's audit log cannot be read")]
     NoLog,
-    /// No boot loader has started the firmware, so that it cannot be updated.
-    #[error("the board's firmware was started without a boot loader, and cannot be updated")]
+    /// The firmware was started without a boot loader, so it cannot be updated.
+    #[error("the board's firmware was started without a boot loader and cannot be updated")]
     NoBootLoader,
-    /// The firmware that runs is on trial: the slot that is not in use has the one to go back to.
-    #[error("the board's firmware is on trial, and takes no other before that is over")]
+    /// The running firmware is on trial: the other slot holds the fallback.
+    #[error("the board's firmware is on trial; wait until it is confirmed")]
     OnTrial,
 }
 
@@ -275,7 +277,7 @@ pub enum SettingName {
     PassbackMs,
     /// [`pin_ms`](crate::Limits::pin_ms)
     PinMs,
-    /// [`utc_offset_minutes`](crate::Limits::utc_offset_minutes), of which the range tells the absolute value
+    /// [`utc_offset_minutes`](crate::Limits::utc_offset_minutes); the range applies to its absolute value
     UtcOffset,
     /// [`held_ms`](crate::Limits::held_ms)
     HeldMs,
@@ -287,15 +289,15 @@ impl core::fmt::Display for SettingName {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             SettingName::FarOneIn => "the false-accept rate (one in)",
-            SettingName::AgreementFrames => "the number of agreeing pictures",
+            SettingName::AgreementFrames => "the number of agreeing frames",
             SettingName::OpenMs => "the opening time in milliseconds",
-            SettingName::Failures => "the number of failures that shut the door",
-            SettingName::LockoutMs => "the time for which failures shut the door, in milliseconds,",
-            SettingName::PassbackMs => "the time within which nobody comes in twice, in milliseconds,",
-            SettingName::PinMs => "the time for a code in milliseconds",
-            SettingName::UtcOffset => "the minutes by which the door is ahead of UTC, or behind,",
-            SettingName::HeldMs => "the time for which the door may stand open, in milliseconds,",
-            SettingName::OsdpAddress => "the address on the bus",
+            SettingName::Failures => "the number of failures before a lockout",
+            SettingName::LockoutMs => "the lockout time in milliseconds",
+            SettingName::PassbackMs => "the anti-passback time in milliseconds",
+            SettingName::PinMs => "the PIN timeout in milliseconds",
+            SettingName::UtcOffset => "the offset from UTC in minutes",
+            SettingName::HeldMs => "the held-open time in milliseconds",
+            SettingName::OsdpAddress => "the OSDP address",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What happened at the door.
+//! Door events.
 //!
 //! A board keeps the newest events in memory and numbers them from 1 at boot.
 
@@ -12,115 +12,115 @@ use crate::{
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// Its number, from 1 at boot, without gaps.
+    /// Sequence number, from 1 at boot, without gaps.
     pub sequence: u32,
-    /// When, in milliseconds since boot.
+    /// Time in milliseconds since boot.
     pub uptime_ms: u64,
-    /// What.
+    /// The kind of event.
     pub kind: EventKind,
 }
 
-/// What happened.
+/// A kind of event, with its data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {
     /// The board booted; the door is locked.
     Booted {
-        /// Why.
+        /// Why it was reset.
         reset: ResetReason,
     },
-    /// A camera picture was judged.
+    /// A camera frame was assessed.
     FrameAssessed {
-        /// The picture's sequence number.
+        /// Sequence number of the frame.
         frame: u32,
-        /// What it shows.
+        /// The result.
         result: FrameResult,
-        /// Faces in the picture.
+        /// Number of faces in the frame.
         faces: u8,
-        /// The largest one.
+        /// The largest face.
         face: Option<Face>,
-        /// The similarity needed; none without an encoder.
+        /// The threshold on the similarity; `None` without an encoder.
         threshold: Option<CosineScore>,
-        /// Pictures in a row that agree, this one included.
+        /// Consecutive frames that agree, including this one.
         agreement: u8,
-        /// Instructions spent.
+        /// Instructions executed.
         instructions: u64,
-        /// How alive it looks; none if it was not looked at for that.
+        /// The liveness of the face; `None` if it was not assessed.
         liveness: Option<Liveness>,
     },
     /// The lock opened.
     Opened {
-        /// The picture that decided; 0 if no picture did.
+        /// The frame that led to the decision; 0 if there is none.
         frame: u32,
-        /// To whom; none if the button did it.
+        /// The person; `None` for request to exit (the button).
         person: Option<PersonId>,
-        /// Their name; empty if the button did it.
+        /// The name of the person; empty for request to exit.
         name: Name,
-        /// For how long, in milliseconds.
+        /// Opening time in milliseconds.
         open_ms: u32,
     },
     /// The lock closed.
     Locked,
     /// A host was paired.
     Paired {
-        /// What it may do.
+        /// The role of the host.
         role: Role,
-        /// What people call it.
+        /// The label of the host.
         label: Label,
     },
-    /// Somebody known was not let in, or failures shut the door to everybody.
+    /// A known person was refused, or a lockout started.
     Denied {
-        /// Who; none if the door is shut to everybody from now on.
+        /// The person; `None` if a lockout started.
         person: Option<PersonId>,
-        /// Their name.
+        /// The name of the person.
         name: Name,
-        /// Why.
+        /// The reason.
         reason: Reason,
     },
-    /// A code is asked of somebody known.
+    /// A PIN is requested from a known person.
     PinRequested {
-        /// Of whom.
+        /// The person.
         person: PersonId,
-        /// Their name.
+        /// The name of the person.
         name: Name,
     },
-    /// Somebody opened with their duress code. Nothing at the door shows it.
+    /// A person opened the door with their duress PIN. Nothing at the door shows it.
     Duress {
-        /// Who.
+        /// The person.
         person: PersonId,
-        /// Their name.
+        /// The name of the person.
         name: Name,
     },
-    /// Something is wrong with the door, or the cover is open; or the cover is closed again.
+    /// An alarm started or ended.
     Alarm {
-        /// What.
+        /// The alarm.
         alarm: Alarm,
-        /// Whether it is over.
+        /// Whether it ended.
         over: bool,
     },
-    /// Somebody's code was typed, and now their face is waited for.
+    /// The PIN of a person was typed, and their face is requested.
     FaceRequested {
-        /// Whose.
+        /// The person.
         person: PersonId,
-        /// Their name.
+        /// The name of the person.
         name: Name,
     },
 }
 
-/// What a camera picture shows.
+/// The result of assessing a frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FrameResult {
     /// No face.
     NoFace,
-    /// A face too poor to compare.
+    /// A face that fails the quality gate.
     Poor(Flaw),
-    /// A face that nobody's template matches, and the person it resembles most.
+    /// A face that matches no template, and the most similar person.
     Stranger(Option<Candidate>),
-    /// A person of the gallery.
+    /// A face that matches a person in the gallery.
     Known(Candidate),
-    /// The board cannot judge: a network is missing, or the gallery is another encoder's.
+    /// The board cannot assess frames: a model is missing, or the gallery was made with another encoder.
     Unable,
-    /// A face that is no living one's; it was not compared.
+    /// A face that failed liveness; it was not matched.
     NotLive(RejectReason),
-    /// A face that was not compared, since nobody's code was typed before.
+    /// A face that was not matched, because no PIN was typed before it (1:1 mode).
     Unclaimed,
 }

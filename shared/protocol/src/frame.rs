@@ -1,7 +1,7 @@
-//! Frames: a packet with its checksum, stuffed, between zeros.
+//! Framing: a packet with its checksum, COBS-encoded between zero bytes.
 //!
-//! The format is drawn at the crate's top. The encoder writes through stuffing and checksum in
-//! one pass, so that a board needs no buffer but the frame's own; the decoder unstuffs in place.
+//! The format is drawn in the documentation of the crate. The encoder computes checksum and COBS in one pass,
+//! so a board needs no buffer besides that of the frame; the decoder works in place.
 
 use cobs::CobsEncoder;
 use crc::{CRC_32_ISO_HDLC, Crc, Digest, Table};
@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Request, Response};
 
 /// Most bytes of a body: a chunk of [`MAX_CHUNK`](crate::MAX_CHUNK) bytes and its header, or
-/// the longest page of people or events.
+/// the longest page of people or events, sealed.
 pub const MAX_BODY: usize = 2304 + MAX_SEALING;
 
-/// Most bytes by which a message is longer once it is sealed, its kind within included.
+/// Most bytes that sealing adds to a message, including the inner kind.
 pub const MAX_SEALING: usize = 32;
 
 /// Kind and id.
@@ -25,7 +25,7 @@ const CHECKSUM: usize = 4;
 /// Most bytes of a packet: header, body and checksum.
 pub const MAX_PACKET: usize = HEADER + MAX_BODY + CHECKSUM;
 
-/// Most bytes of a packet once stuffed.
+/// Most bytes of a packet after COBS encoding.
 const MAX_STUFFED: usize = cobs::max_encoding_length(MAX_PACKET);
 
 /// Most bytes of a frame, both zeros included.
@@ -33,7 +33,7 @@ pub const MAX_FRAME: usize = MAX_STUFFED + 2;
 
 static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
 
-/// What a packet's body is.
+/// The kind of a packet's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
@@ -43,9 +43,9 @@ pub enum Kind {
     Response = 1,
     /// An [`Error`], from the board.
     Error = 2,
-    /// A step of a session's handshake, from either.
+    /// A message of the session handshake, in either direction.
     Handshake = 3,
-    /// A message of a session, from either: its own kind is within, see [`pack`].
+    /// A sealed message of a session, in either direction. Its kind is sealed as well, see [`pack`].
     Sealed = 4,
 }
 
@@ -57,9 +57,9 @@ impl Kind {
     }
 }
 
-/// A message that can be a packet's body.
+/// A message that can be the body of a packet.
 pub trait Body<'a>: Serialize + Deserialize<'a> {
-    /// Its kind.
+    /// The kind of the message.
     const KIND: Kind;
 }
 
@@ -75,24 +75,24 @@ impl Body<'_> for Error {
     const KIND: Kind = Kind::Error;
 }
 
-/// A packet whose checksum is right.
+/// A packet with a valid checksum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packet<'a> {
-    /// What the body is.
+    /// The kind of the body.
     pub kind: Kind,
-    /// Pairs a reply with its request.
+    /// Matches a reply with its request.
     pub id: u16,
-    /// The packet's checksum, by which a repeated request is known.
+    /// Checksum of the packet. Together with `id` it identifies a repeated request.
     pub checksum: u32,
-    /// The body, in postcard.
+    /// The body, in postcard format.
     pub body: &'a [u8],
 }
 
 impl<'a> Packet<'a> {
-    /// The message within.
+    /// Decodes the message in the body.
     ///
     /// # Errors
-    /// [`DecodeError::Body`] if it is of another kind, or not well formed.
+    /// [`DecodeError::Body`] if it is of another kind or malformed.
     pub fn message<M: Body<'a>>(&self) -> Result<M, DecodeError> {
         if self.kind != M::KIND {
             return Err(DecodeError::Body);
@@ -103,10 +103,10 @@ impl<'a> Packet<'a> {
         }
     }
 
-    /// The packet that was sealed within this one, from its bytes as [`pack`] wrote them.
+    /// The packet that was sealed inside this one. `packed` are the opened bytes, as [`pack`] wrote them.
     ///
     /// # Errors
-    /// [`DecodeError::Kind`] if they are none.
+    /// [`DecodeError::Kind`] if they do not start with a known kind.
     pub fn inner<'b>(&self, packed: &'b [u8]) -> Result<Packet<'b>, DecodeError> {
         let (kind, body) = packed.split_first().ok_or(DecodeError::Kind)?;
         let kind = Kind::from_byte(*kind).ok_or(DecodeError::Kind)?;
@@ -114,7 +114,7 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// Writes a message's kind and body into `buffer`, to be sealed, and returns how many bytes.
+/// Writes kind and body of a message into `buffer`, ready to be sealed, and returns the number of bytes.
 ///
 /// # Errors
 /// [`EncodeError`] if `buffer` is too short.
@@ -124,35 +124,35 @@ pub fn pack<'m, M: Body<'m>>(message: &M, buffer: &mut [u8]) -> Result<usize, En
     Ok(1 + postcard::to_slice(message, rest).map_err(|_| EncodeError)?.len())
 }
 
-/// A message did not fit the buffer, which is at least [`MAX_FRAME`] for any message.
+/// The message does not fit the buffer. [`MAX_FRAME`] bytes are enough for any message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the message does not fit the frame")]
 pub struct EncodeError;
 
-/// Bytes that came were no packet.
+/// Why received bytes are not a valid packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// More than [`MAX_FRAME`] bytes without a zero.
-    #[error("a frame is too long")]
+    #[error("the frame is too long")]
     TooLong,
-    /// The stuffing is wrong or the frame is shorter than a packet.
-    #[error("a frame is not well formed")]
+    /// The COBS encoding is invalid, or the frame is shorter than a packet.
+    #[error("the frame is malformed")]
     Stuffing,
     /// The checksum is wrong.
-    #[error("the checksum of a frame is wrong")]
+    #[error("the checksum of the frame is wrong")]
     Checksum,
     /// The kind is unknown.
-    #[error("a packet is of an unknown kind")]
+    #[error("the packet is of an unknown kind")]
     Kind,
-    /// The body is not a message of the kind.
-    #[error("the body of a packet is not a known message")]
+    /// The body is not a message of its kind.
+    #[error("the body of the packet is not a known message")]
     Body,
 }
 
-/// Writes `message` as a frame into `buffer` and returns the frame.
+/// Encodes `message` as a frame in `buffer` and returns the frame.
 ///
 /// # Errors
-/// [`EncodeError`] if `buffer` is too short, or the body longer than [`MAX_BODY`].
+/// [`EncodeError`] if `buffer` is too short, or the body is longer than [`MAX_BODY`].
 pub fn encode<'b, 'm, M: Body<'m>>(
     id: u16,
     message: &M,
@@ -161,7 +161,7 @@ pub fn encode<'b, 'm, M: Body<'m>>(
     frame(M::KIND, id, buffer, |writer| postcard::serialize_with_flavor(message, writer))
 }
 
-/// Writes a body that is no message of the table, or a sealed one, as a frame.
+/// Encodes a body that is already serialized, such as a handshake or a sealed message, as a frame.
 ///
 /// # Errors
 /// As [`encode`].
@@ -177,7 +177,7 @@ pub fn encode_bytes<'b>(
     })
 }
 
-/// Writes a frame whose body `fill` writes.
+/// Encodes a frame; `fill` writes its body.
 fn frame(
     kind: Kind,
     id: u16,
@@ -195,7 +195,7 @@ fn frame(
     buffer.get(..stuffed + 2).ok_or(EncodeError)
 }
 
-/// Stuffs and sums what postcard writes.
+/// A postcard flavor that computes checksum and COBS of the serialized bytes.
 struct FrameWriter<'b> {
     cobs: CobsEncoder<'b>,
     crc: Digest<'static, u32, Table<1>>,
@@ -220,23 +220,23 @@ impl Flavor for FrameWriter<'_> {
     }
 }
 
-/// Finds packets in a stream of bytes.
+/// Extracts packets from a stream of bytes.
 ///
-/// Whatever comes, it is in step again after the next zero.
+/// After any input it is synchronised again at the next zero byte.
 pub struct Deframer {
     buffer: [u8; MAX_STUFFED],
-    /// Bytes since the last zero; more than the buffer holds once the frame is too long.
+    /// Bytes since the last zero; exceeds the size of the buffer when the frame is too long.
     filled: usize,
 }
 
 impl Deframer {
-    /// A deframer that waits for a frame.
+    /// A deframer without input.
     pub const fn new() -> Self {
         Self { buffer: [0; MAX_STUFFED], filled: 0 }
     }
 
-    /// Takes one byte. Returns a packet if that byte ended one, an error if it ended something
-    /// else, and none in between. Empty frames, as between two frames, are no error.
+    /// Takes one byte. Returns a packet if this byte ends a valid frame, an error if it ends an invalid one,
+    /// and `None` otherwise. An empty frame, as between two frames, is no error.
     pub fn push(&mut self, byte: u8) -> Option<Result<Packet<'_>, DecodeError>> {
         if byte != 0 {
             if let Some(place) = self.buffer.get_mut(self.filled) {
@@ -261,7 +261,7 @@ impl Default for Deframer {
     }
 }
 
-/// Unstuffs a frame in place and checks it.
+/// Decodes a frame in place and verifies it.
 fn unpack(stuffed: &mut [u8]) -> Result<Packet<'_>, DecodeError> {
     let length = cobs::decode_in_place(stuffed).map_err(|_| DecodeError::Stuffing)?;
     let (summed, checksum) = stuffed

@@ -1,13 +1,13 @@
-//! What host and board say to each other: one message table, its framing, its version.
+//! The protocol between host and board: messages, framing and version.
 //!
-//! The host asks, the board answers; the board never speaks unasked, so a lost byte can never
-//! put the two out of step. Door events are pulled by sequence number
-//! ([`Request::NextEvents`]), so that none is lost and none is told twice.
+//! The host sends requests and the board replies. The board never sends on its own, so a lost byte cannot
+//! desynchronise the two. Door events are polled by sequence number ([`Request::NextEvents`]), so none is
+//! lost and none is reported twice.
 //!
-//! # On the wire
-//! A frame is a packet in COBS (Cheshire and Baker, 1999) between zero bytes. The packet never
-//! holds a zero once stuffed, so a zero always ends a frame: a receiver that was interrupted by
-//! noise, by half a frame or by one that is too long is in step again after the next zero.
+//! # Wire format
+//! A frame is a packet in COBS (Cheshire and Baker, 1999) between zero bytes. An encoded packet contains no
+//! zero, so a zero always ends a frame. After noise, a partial frame or a frame that is too long, a receiver
+//! is synchronised again at the next zero.
 //!
 //! ```text
 //! 00 | COBS( kind id id | body … | crc crc crc crc ) | 00
@@ -16,34 +16,34 @@
 //! | field | meaning |
 //! |---|---|
 //! | `kind` | 0 request, 1 response, 2 error, 3 handshake, 4 sealed ([`Kind`]) |
-//! | `id` | chosen by the host, repeated by the board in its reply |
-//! | `body` | a [`Request`], [`Response`] or [`Error`] in the [postcard] format; a step of the handshake; a message that is sealed; up to [`MAX_BODY`] bytes |
-//! | `crc` | CRC-32/ISO-HDLC over everything before it |
+//! | `id` | chosen by the host, copied by the board into its reply |
+//! | `body` | a [`Request`], [`Response`] or [`Error`] in the [postcard] format; a handshake message; a sealed message; up to [`MAX_BODY`] bytes |
+//! | `crc` | CRC-32/ISO-HDLC over kind, id and body |
 //!
 //! [postcard]: https://postcard.jamesmunns.com/wire-format
 //!
-//! # Repeats
-//! A host that hears nothing sends the same frame again. A board that gets the frame it
-//! answered last (same id, same checksum) repeats its reply and does nothing else
-//! ([`LastReply`]): enrolling twice because a reply was lost cannot happen.
+//! # Retransmission
+//! A host that gets no reply sends the same frame again. A board that receives the frame it answered last
+//! (same id, same checksum) sends its reply again and does nothing else ([`LastReply`]). So a lost reply
+//! never enrols a person twice.
 //!
 //! # Sessions
-//! What is not public goes sealed: the handshake and the seal are those of the crate `secrets`.
-//! Unsealed a board answers [`Request::Hello`] and [`Request::Status`] alone.
+//! Everything that is not public is sealed; handshake and sealing are those of the crate `crypto`. Without a
+//! session a board answers only [`Request::Hello`] and [`Request::Status`].
 //!
 //! ```text
 //! host    handshake, 32 bytes       board    handshake, 96 bytes
 //! host    handshake, 64 bytes       board    sealed( 1, Response::Session )
 //! host    sealed( 0, Request )      board    sealed( 1, Response ) or sealed( 2, Error )
 //! ```
-//! Within, a message has its kind before it, so that this is sealed, too. Unsealed a board says two
-//! things in a session, and both cost nothing but time: [`Error::Busy`], and [`Error::NoSession`] when
-//! it has lost its keys, as after a reset; the host then shakes hands anew, and asks again.
+//! A sealed message starts with its kind, so the kind is sealed as well. During a session a board sends two
+//! errors unsealed, and a forged one can only cause delay: [`Error::Busy`], and [`Error::NoSession`] when it
+//! has lost its keys, for example in a reset. The host then repeats the handshake and the request.
 //!
 //! # Versions
-//! [`Request::Hello`], [`Response::Hello`] and [`Error::Version`] keep their number and their
-//! bytes for ever. Everything else may change when [`VERSION`] does; a host whose version
-//! differs from the one in the board's `Hello` says so and stops.
+//! [`Request::Hello`], [`Response::Hello`] and [`Error::Version`] never change their number or bytes.
+//! Everything else may change together with [`VERSION`]. A host whose version differs from that in the
+//! board's `Hello` reports this and stops.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -79,16 +79,16 @@ pub use request::{Enrolment, PixelFormat, Request, Source};
 pub use response::{Candidate, Comparison, Response, User};
 pub use status::{Door, Matching, ResetReason, Settings, Status, Wiegand};
 
-/// Version of the message table. It grows by one whenever the bytes of a message change.
+/// Version of the protocol. It is incremented whenever the bytes of a message change.
 pub const VERSION: u16 = 6;
 
 /// Most bytes of data in one [`Request::FrameChunk`] or [`Request::ModelChunk`].
 pub const MAX_CHUNK: usize = 2048;
 
-/// Most bytes of a person's name in UTF-8.
+/// Most bytes of a person's name, UTF-8.
 pub const MAX_NAME: usize = 64;
 
-/// Most values in a template, which is the largest dimension of an encoder.
+/// Most values in a template: the largest dimension of an encoder.
 pub const MAX_TEMPLATE: usize = 512;
 
 /// Most people in one page of [`Response::Users`].
@@ -103,14 +103,14 @@ pub const MAX_FACES: usize = 16;
 /// A person's name: UTF-8, 1 to [`MAX_NAME`] bytes.
 pub type Name = heapless::String<MAX_NAME>;
 
-/// A short text of the firmware: a board's name, a version, a model's name, a reason.
+/// A short text from the firmware: name of the board, version, name of a model, reason.
 pub type Text = heapless::String<48>;
 
 /// A SHA-256.
 pub type Hash = [u8; 32];
 
-/// A person's number, which stays the same for as long as the person is enrolled.
+/// ID of a person, constant while the person is enrolled.
 pub type PersonId = u32;
 
-/// A similarity (cosine) or a threshold on one, Q15: 32767 is 1.
+/// A similarity of two templates (cosine) or a threshold on it, Q15: 32767 is 1.
 pub type CosineScore = i16;

@@ -1,17 +1,17 @@
-//! Whether a face is a living one's, or a picture's.
+//! Liveness: presentation attack detection as the protocol reports it.
 
 use serde::{Deserialize, Serialize};
 
-/// What the door asks of a face before it is compared.
+/// The liveness checks of a face before it is matched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LivenessMode {
-    /// Nothing: a photograph of somebody who is known opens.
+    /// None: a photograph of an enrolled person opens the door.
     Off,
-    /// That it looks and moves like a living one over a row of pictures.
-    /// Without that network the door stays locked.
+    /// Passive checks: appearance and motion over a sequence of frames. Without a liveness network the door
+    /// stays locked.
     #[default]
     Passive,
-    /// The same, and that it makes the movements that the door asks for.
+    /// Passive checks, and a challenge of requested gestures.
     Challenge,
 }
 
@@ -25,59 +25,59 @@ impl core::fmt::Display for LivenessMode {
     }
 }
 
-/// How alive a face looks.
+/// The result of the liveness checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Liveness {
-    /// The network's score, in the mean of the pictures that count together; Q15, 32768 is surely alive.
+    /// Mean score of the network over the last frames, Q15: 32768 is certainly alive.
     pub score: u16,
-    /// The score that each picture needs.
+    /// The least score that each frame must have.
     pub needed: u16,
-    /// What spoke against it; none if the face passes for a living one.
+    /// Why the face was rejected; `None` if it was accepted.
     pub reject: Option<RejectReason>,
 }
 
-/// What gives an attack away.
+/// Why a face is not accepted as a living one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RejectReason {
-    /// It looks like a picture: the network's score is too low.
+    /// The score of the network is too low.
     Score,
-    /// It moves as a plane does: its landmarks are those of one flat picture seen from several sides.
+    /// It moves like a plane: its landmarks are those of a flat picture seen from several sides.
     Flat,
-    /// Its movement repeats to the pixel, as that of a recording in a loop.
+    /// Its motion repeats like that of a recording in a loop.
     Repeats,
     /// It does not move.
     Still,
-    /// It was not watched for long enough yet.
+    /// Too few samples so far.
     TooFewSamples,
-    /// Its looks and its movement together are not those of a living head.
+    /// The sequence model rejects the samples.
     Sequence,
-    /// The door asks for a movement, and waits for it.
+    /// The challenge requests a gesture and waits for it.
     ChallengeRequested(Gesture),
-    /// It did not make the movement that was asked for, or not in time.
+    /// The requested gesture was wrong or missing.
     ChallengeFailed,
 }
 
 impl RejectReason {
-    /// Whether nothing is decided: the door wants to see more.
+    /// Whether the decision is pending: the door needs more frames.
     pub const fn is_pending(self) -> bool {
         matches!(self, Self::TooFewSamples | Self::ChallengeRequested(_))
     }
 }
 
-/// A movement that the door asks for, as whoever makes it calls it.
+/// A gesture that the challenge requests, named from the person's point of view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Gesture {
-    /// To look straight ahead (again).
+    /// Look straight ahead (again).
     Straight,
-    /// To turn the head to its left.
+    /// Turn the head to the left.
     Left,
-    /// To turn the head to its right.
+    /// Turn the head to the right.
     Right,
-    /// To raise the head.
+    /// Raise the head.
     Up,
-    /// To lower the head, as to nod.
+    /// Lower the head, as in a nod.
     Down,
-    /// To close both eyes for a second.
+    /// Close both eyes for a second.
     Blink,
 }
 
@@ -100,11 +100,11 @@ impl core::fmt::Display for RejectReason {
             RejectReason::Score => "looks like a picture",
             RejectReason::Flat => "moves like a flat picture",
             RejectReason::Still => "does not move",
-            RejectReason::TooFewSamples => "is to be watched for longer",
-            RejectReason::Sequence => "does not look and move like a living one",
-            RejectReason::Repeats => "moves like a recording that repeats",
+            RejectReason::TooFewSamples => "has too few samples so far",
+            RejectReason::Sequence => "does not look and move like a living face",
+            RejectReason::Repeats => "moves like a recording in a loop",
             RejectReason::ChallengeRequested(gesture) => return write!(f, "is asked to {gesture}"),
-            RejectReason::ChallengeFailed => "did not do what it was asked to",
+            RejectReason::ChallengeFailed => "failed the challenge",
         })
     }
 }

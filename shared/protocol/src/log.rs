@@ -1,7 +1,7 @@
-//! The audit log as a board tells it, and its clock.
+//! Entries of the audit log, and the clock.
 //!
-//! What an entry says, and how entries are chained, is the crate `audit`'s: the protocol carries bytes, so that
-//! who reads the log can check them, and can read a log of a newer board.
+//! The crate `audit` defines the content of an entry and the hash chain. The protocol carries the entries as
+//! bytes, so a reader can verify them, and can read the log of a newer board.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,19 +11,19 @@ pub const ENTRIES_PER_PAGE: usize = 32;
 /// An entry of the audit log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogEntry {
-    /// Its number.
+    /// Number of the entry.
     pub number: u32,
-    /// Its bytes, see `audit::Entry`.
+    /// The entry, see `audit::Entry`.
     pub entry: [u8; 28],
-    /// Its link of the chain, see `audit::Chain`.
+    /// Its link of the hash chain, see `audit::Chain`.
     pub chain: [u8; 16],
 }
 
-/// What a board's clock shows.
+/// The time of a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
     /// Milliseconds since 1970, UTC.
     pub unix_ms: u64,
-    /// Whether a host set it since the board lost the time. If not, it is at least that.
+    /// Whether a host has set the clock since the board lost the time. If not, `unix_ms` is a lower bound.
     pub exact: bool,
 }

@@ -1,19 +1,19 @@
-//! The networks in a board's flash, and its firmware.
+//! The models in the flash of a board, and its firmware.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Hash, Text};
 
-/// What a network is for. Each kind has two slots in flash, one in force and one idle.
+/// The kind of an image. Each kind has two slots in flash, one active and one idle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ModelKind {
     /// Finds faces.
     Detector,
     /// Makes a template of a face.
     Encoder,
-    /// Tells a face from a picture of one.
+    /// Scores liveness.
     Liveness,
-    /// No network, but the board's own firmware, which comes the same way.
+    /// The firmware of the board, which is transferred in the same way.
     Firmware,
 }
 
@@ -28,28 +28,28 @@ impl core::fmt::Display for ModelKind {
     }
 }
 
-/// A network in force.
+/// An active model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelInfo {
-    /// What it is for.
+    /// The kind.
     pub kind: ModelKind,
-    /// Its name, as "mobilefacenet".
+    /// The name, such as "mobilefacenet".
     pub name: Text,
-    /// SHA-256 of its image.
+    /// SHA-256 of the image.
     pub sha256: Hash,
-    /// Length of its image in bytes.
+    /// Length of the image in bytes.
     pub length: u32,
 }
 
-/// The board's own firmware, which a boot loader has started.
+/// The firmware of the board, started by a boot loader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Firmware {
-    /// The slot it runs from: 0 or 1.
+    /// The slot that the running firmware was started from: 0 or 1.
     pub slot: u8,
-    /// The newest release ever in force, which is the one in force.
+    /// The active release, which is the newest that was ever active.
     pub newest: u64,
-    /// The release that is staged, or on trial.
+    /// The release that is staged or on trial.
     pub pending: Option<u64>,
-    /// Whether that is what runs.
+    /// Whether the pending release is the one that runs (on trial).
     pub trial: bool,
 }

@@ -1,26 +1,26 @@
-//! Which hosts a board knows, and what they may do.
+//! Paired hosts and their roles.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Hash;
 
-/// Most bytes of a host's label.
+/// Most bytes of a label.
 pub const MAX_LABEL: usize = 24;
 
-/// Most hosts that a board knows.
+/// Most hosts that can be paired with a board.
 pub const MAX_HOSTS: usize = 8;
 
-/// What people call a host, as "reception": UTF-8, up to [`MAX_LABEL`] bytes.
+/// The label of a host, such as "reception": UTF-8, up to [`MAX_LABEL`] bytes.
 pub type Label = heapless::String<MAX_LABEL>;
 
-/// What a host may do. Each role may do all that those before it may.
+/// The role of a host. Each role has all permissions of the roles before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Role {
-    /// Reads: settings, people, events.
+    /// Reads settings, people and events.
     Auditor,
-    /// Also enrols and removes people, and asks whose a face is.
+    /// Also enrols and removes people, and identifies faces.
     Operator,
-    /// Also changes settings and models, invites and removes hosts, restarts the board.
+    /// Also changes settings and models, invites and removes hosts, and restarts the board.
     Installer,
 }
 
@@ -34,52 +34,52 @@ impl core::fmt::Display for Role {
     }
 }
 
-/// A host that was paired.
+/// A paired host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Host {
-    /// Its static key.
+    /// Its static public key.
     pub key: Hash,
-    /// What it may do.
+    /// Its role.
     pub role: Role,
-    /// What people call it.
+    /// Its label.
     pub label: Label,
 }
 
-/// How far a pairing is.
+/// The state of a pairing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pairing {
     /// The board shows the code and waits for its button.
     Waiting {
-        /// Milliseconds that are left.
+        /// Milliseconds until the timeout.
         left_ms: u32,
     },
     /// The button was pressed: the host is paired.
     Paired {
-        /// What it may do.
+        /// The role of the host.
         role: Role,
     },
-    /// There is none, or its time is over.
+    /// No pairing is in progress, or it timed out.
     None,
 }
 
-/// An Ed25519 signature (RFC 8032), in its two halves.
+/// An Ed25519 signature (RFC 8032), split into its two halves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
-    /// The point.
+    /// The encoded point R.
     pub r: [u8; 32],
-    /// The scalar.
+    /// The scalar S.
     pub s: [u8; 32],
 }
 
 impl Signature {
-    /// The 64 bytes.
+    /// The signature as 64 bytes.
     pub fn bytes(&self) -> [u8; 64] {
         let mut bytes = [0; 64];
         bytes.iter_mut().zip(self.r.iter().chain(&self.s)).for_each(|(to, from)| *to = *from);
         bytes
     }
 
-    /// From the 64 bytes.
+    /// A signature from its 64 bytes.
     pub fn new(bytes: &[u8; 64]) -> Self {
         let (mut r, mut s) = ([0; 32], [0; 32]);
         r.iter_mut().chain(&mut s).zip(bytes).for_each(|(to, from)| *to = *from);

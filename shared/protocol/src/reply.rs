@@ -1,12 +1,12 @@
-//! The board's memory of its last reply, so that a repeated request is not acted on twice.
+//! The last reply of the board, stored so that a repeated request is not executed twice.
 
 use crate::frame::{Body, EncodeError, Kind, MAX_FRAME, Packet, encode, encode_bytes};
 
 /// The last reply of a board, as the frame that was sent.
 ///
-/// A board asks [`repeat`](Self::repeat) for every request that comes, and only if it gets none
-/// acts and [`answer`](Self::answer)s. Only the last reply is kept: a host waits for one before
-/// it asks for something else, and opens a session with `Hello`, which changes nothing.
+/// For every request a board first calls [`repeat`](Self::repeat). Only if that returns `None` it executes
+/// the request and calls [`answer`](Self::answer). One stored reply is enough: a host waits for the reply
+/// before it sends another request, and it starts with `Hello`, which changes nothing.
 pub struct LastReply {
     frame: [u8; MAX_FRAME],
     length: usize,
@@ -15,12 +15,12 @@ pub struct LastReply {
 }
 
 impl LastReply {
-    /// No reply yet.
+    /// Without a reply.
     pub const fn new() -> Self {
         Self { frame: [0; MAX_FRAME], length: 0, id: 0, checksum: 0 }
     }
 
-    /// The frame to send again, if `request` is the one answered last.
+    /// The stored frame, if `request` is the one answered last.
     pub fn repeat(&self, request: &Packet<'_>) -> Option<&[u8]> {
         if self.length == 0 || (self.id, self.checksum) != (request.id, request.checksum) {
             return None;
@@ -28,10 +28,10 @@ impl LastReply {
         self.frame.get(..self.length)
     }
 
-    /// The frame to send in answer to the request of that `id` and `checksum`, which is kept.
+    /// Encodes and stores the reply to the request with this `id` and `checksum`, and returns its frame.
     ///
     /// # Errors
-    /// [`EncodeError`] if `reply` is too long, which no message of the table is.
+    /// [`EncodeError`] if `reply` is too long, which no message of the protocol is.
     pub fn answer<'m, M: Body<'m>>(
         &mut self,
         id: u16,
@@ -43,7 +43,7 @@ impl LastReply {
         self.keep(id, checksum, length)
     }
 
-    /// As [`answer`](Self::answer), with a body that is sealed or a step of a handshake.
+    /// As [`answer`](Self::answer), for a sealed body or a handshake message.
     ///
     /// # Errors
     /// [`EncodeError`] if `body` is too long.

@@ -1,6 +1,6 @@
-//! What a board answers.
+//! Responses from the board to the host.
 //!
-//! Every result of a network says what it cost, in instructions of the board's processor.
+//! Every result of a network includes its cost in instructions of the board's processor.
 
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
@@ -15,153 +15,153 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(clippy::large_enum_variant, reason = "no allocator to box with; one lives at a time")]
 pub enum Response {
-    /// Who answers. Its bytes never change.
+    /// Version and board. Its bytes never change.
     Hello {
         /// The board's [`VERSION`](crate::VERSION).
         protocol: u16,
-        /// Version of the firmware, as "0.1.0".
+        /// Version of the firmware, such as "0.1.0".
         firmware: Text,
-        /// Name of the board, as "an547".
+        /// Name of the board, such as "an547".
         board: Text,
     },
-    /// The board's state.
+    /// The state of the board.
     Status(Status),
-    /// The settings in force.
+    /// The active settings.
     Settings(Settings),
-    /// It was done, and there is nothing to tell.
+    /// Success, without data.
     Done,
-    /// How far a transfer is.
+    /// Progress of a transfer.
     Progress {
-        /// The offset wanted next; the length once all has come.
+        /// The next expected offset; the length when the transfer is complete.
         next: u32,
     },
-    /// Faces found, the largest first.
+    /// Detected faces, the largest first.
     Faces {
         /// The faces.
         faces: Vec<Face, MAX_FACES>,
-        /// Instructions spent.
+        /// Instructions executed.
         instructions: u64,
     },
     /// The template of the largest face.
     Embedding {
-        /// The face encoded.
+        /// The encoded face.
         face: Face,
-        /// Faces in the picture.
+        /// Number of faces in the image.
         faces: u8,
         /// Hash of the encoder's image.
         encoder: Hash,
         /// The normalised template, as the architecture page defines it.
         template: Vec<i8, MAX_TEMPLATE>,
-        /// Instructions spent.
+        /// Instructions executed.
         instructions: u64,
     },
-    /// The person is in flash.
+    /// The person is stored in flash.
     Enrolled {
-        /// The person's number.
+        /// ID of the person.
         person: PersonId,
-        /// Templates the person has now.
+        /// Number of templates that the person has now.
         templates: u8,
-        /// Faces in the picture; the largest was enrolled.
+        /// Number of faces in the image; the largest was enrolled.
         faces: u8,
-        /// The face enrolled.
+        /// The enrolled face.
         face: Face,
-        /// Instructions spent.
+        /// Instructions executed.
         instructions: u64,
     },
-    /// 1:1.
+    /// Result of a verification (1:1).
     Verified(Comparison),
-    /// 1:N. `best` is none if nobody is enrolled.
+    /// Result of an identification (1:N). `best` is `None` if nobody is enrolled.
     Identified(Comparison),
-    /// One page of the people enrolled.
+    /// One page of the enrolled people.
     Users {
-        /// By ascending number.
+        /// The people, by ascending ID.
         users: Vec<User, USERS_PER_PAGE>,
-        /// What to ask for to get the next page; none after the last one.
+        /// Value of `from` for the next page; `None` after the last page.
         next: Option<u32>,
     },
-    /// The person is forgotten.
+    /// The person was removed.
     Removed {
-        /// The person's number.
+        /// ID of the person.
         person: PersonId,
-        /// Templates forgotten.
+        /// Number of templates removed.
         templates: u8,
     },
-    /// The model that was transferred is in force.
+    /// The transferred model is active.
     ModelActive(ModelInfo),
     /// Door events, the oldest first.
     Events {
-        /// Sequence number of the newest event of the board; 0 if there was none since boot.
+        /// Sequence number of the newest event; 0 if there was none since boot.
         newest: u32,
-        /// The events. Empty if there are no newer ones.
+        /// The events; empty if there are no newer ones.
         events: Vec<Event, EVENTS_PER_PAGE>,
     },
-    /// The handshake is done: what the host may do in this session.
+    /// The handshake is complete.
     Session {
-        /// None if it is not paired.
+        /// Role of the host in this session; `None` if it is not paired.
         role: Option<Role>,
-        /// Whether the board knows the time, so that nobody needs to tell it.
+        /// Whether the board knows the time, so that the host need not set the clock.
         clock: bool,
     },
-    /// The board's part of the code.
+    /// The board's contribution to the pairing code.
     PairingNonce {
-        /// Random.
+        /// Random nonce.
         nonce: Hash,
     },
-    /// How far a pairing is.
+    /// State of a pairing.
     Pairing(Pairing),
-    /// The hosts that the board knows.
+    /// The paired hosts.
     Hosts(Vec<Host, MAX_HOSTS>),
     /// One page of the audit log.
     Log {
-        /// By ascending number. Numbers leave gaps where a power cut interrupted an entry, and where one
-        /// does not open any more: the chain tells which.
+        /// The entries, by ascending number. Numbers are missing where a power cut interrupted an entry, or
+        /// where an entry fails authentication; the hash chain reveals which.
         entries: Vec<LogEntry, ENTRIES_PER_PAGE>,
-        /// What to ask for to get the next page; none after the last one.
+        /// Value of `from` for the next page; `None` after the last page.
         next: Option<u32>,
-        /// The number that the next entry will have.
+        /// Number of the next entry to be written.
         end: u32,
     },
-    /// What holds for a person. Their codes are told to nobody.
+    /// The access rule of a person. PINs are never reported.
     Rule {
-        /// The person's number.
+        /// ID of the person.
         person: PersonId,
-        /// At which times they may pass.
+        /// The times at which the person may enter.
         schedule: Schedule,
-        /// Whether a code is asked for besides the face.
+        /// Whether a PIN is required besides the face.
         pin: bool,
-        /// Whether there is a code that raises a silent alarm.
+        /// Whether there is a duress PIN.
         duress_pin: bool,
     },
-    /// The board's own firmware.
+    /// The firmware of the board.
     Firmware(Firmware),
 }
 
-/// A face compared with templates.
+/// The result of matching a face.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// The most similar person; for 1:1 the one claimed.
+    /// The most similar person; in a verification (1:1) the claimed person.
     pub best: Option<Candidate>,
-    /// The similarity needed.
+    /// The threshold on the similarity.
     pub threshold: CosineScore,
     /// Whether `best` reaches the threshold.
     pub accepted: bool,
-    /// Faces in the picture; the largest was compared.
+    /// Number of faces in the image; the largest was matched.
     pub faces: u8,
-    /// The face compared.
+    /// The matched face.
     pub face: Face,
-    /// Instructions spent.
+    /// Instructions executed.
     pub instructions: u64,
-    /// How alive the face looks in this one picture; none if that is not asked. A face that is not
-    /// alive is not compared: there is no `best` and it is not accepted.
+    /// Liveness in this single image; `None` if liveness is off. A face that fails liveness is never matched:
+    /// `best` is `None` and `accepted` is false.
     pub liveness: Option<Liveness>,
 }
 
-/// A person and how similar they are.
+/// A person and their similarity to the face.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
-    /// The person's number.
+    /// ID of the person.
     pub person: PersonId,
-    /// The person's name.
+    /// Name of the person.
     pub name: Name,
     /// The highest similarity to one of their templates.
     pub similarity: CosineScore,
@@ -170,11 +170,11 @@ pub struct Candidate {
 /// A person in the gallery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
-    /// The person's number.
+    /// ID of the person.
     pub person: PersonId,
-    /// The person's name.
+    /// Name of the person.
     pub name: Name,
-    /// How many templates they have.
+    /// Number of their templates.
     pub templates: u8,
     /// Hash of the encoder that made them.
     pub encoder: Hash,

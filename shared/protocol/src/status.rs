@@ -1,4 +1,4 @@
-//! The state of a board, and the settings of its door.
+//! The state of a board and the settings of its door.
 
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
@@ -8,73 +8,73 @@ use crate::{Clock, CosineScore, Hash, Limits, LivenessMode, ModelInfo, OsdpState
 /// The state of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// Name of the board, as "an547".
+    /// Name of the board, such as "an547".
     pub board: Text,
     /// Version of the firmware.
     pub firmware: Text,
-    /// Milliseconds since boot, by the board's clock.
+    /// Milliseconds since boot.
     pub uptime_ms: u64,
     /// Instructions since boot.
     pub instructions: u64,
-    /// Why it booted.
+    /// Reason of the last reset.
     pub reset: ResetReason,
-    /// What the lock does.
+    /// State of the lock.
     pub door: Door,
-    /// The networks in force, at most one of a kind.
+    /// The active models, at most one of a kind.
     pub models: Vec<ModelInfo, 4>,
-    /// People enrolled.
+    /// Number of enrolled people.
     pub people: u16,
-    /// Their templates.
+    /// Number of their templates.
     pub templates: u16,
-    /// Templates of another encoder than the one in force. They are never compared.
+    /// Number of templates of an encoder other than the active one. They are never matched.
     pub foreign_templates: u16,
-    /// The encoder that made the gallery; none while it is empty.
+    /// The encoder that made the gallery; `None` if the gallery is empty.
     pub gallery_encoder: Option<Hash>,
     /// Bytes of flash free for more templates.
     pub free_bytes: u32,
-    /// The similarity needed now to open the door (1:N); none without an encoder.
+    /// The current threshold to open the door (1:N); `None` without an encoder.
     pub threshold: Option<CosineScore>,
-    /// The settings in force.
+    /// The active settings.
     pub settings: Settings,
-    /// Sequence number of the last picture taken from the camera; 0 for none.
+    /// Sequence number of the last frame taken from the camera; 0 for none.
     pub camera_sequence: u32,
-    /// Hosts that are paired; 0 on a board that belongs to nobody yet.
+    /// Number of paired hosts; 0 on a new board.
     pub hosts: u8,
-    /// What the clock shows.
+    /// The clock.
     pub clock: Clock,
-    /// Entries of the audit log that could not be written since boot, and that the log does not tell of yet.
+    /// Number of audit log entries that could not be written since boot and are not yet reported in the log.
     pub log_lost: u32,
-    /// How the board stands with an access controller on the bus; none if it answers nobody there.
+    /// State of the OSDP bus; `None` if it is disabled.
     pub osdp: Option<OsdpState>,
 }
 
-/// Settings of the door, kept in flash.
+/// Settings of the door, stored in flash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// The false-accept rate asked for: the door may open to one in so many strangers.
-    /// The thresholds follow from it, 1:1 and 1:N.
+    /// The target false-accept rate: the door may open to one in this many strangers. The thresholds for 1:1
+    /// and 1:N follow from it.
     pub far_one_in: u32,
-    /// Pictures in a row that must show the same person, 1 to 16.
+    /// Consecutive frames that must show the same person, 1 to 16.
     pub agreement_frames: u8,
-    /// How long the lock opens, in milliseconds, 100 to 60,000.
+    /// Opening time of the lock in milliseconds, 100 to 60,000.
     pub open_ms: u32,
-    /// What shows that a face is a living one.
+    /// The liveness checks.
     pub liveness: LivenessMode,
-    /// After how many failures the door is shut to everybody, and for how long; and other limits.
+    /// Limits of the access policy.
     pub limits: Limits,
-    /// Whether another controller is told who was let in.
+    /// The Wiegand output.
     pub wiegand: Wiegand,
-    /// With whom a face is compared.
+    /// The matching mode.
     pub matching: Matching,
 }
 
-/// With whom a face at the door is compared.
+/// How a face at the door is matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Matching {
-    /// With everybody (1:N).
+    /// Identification: with all enrolled people (1:N).
     #[default]
     Identify,
-    /// With whose code was typed before, and nobody else (1:1).
+    /// Verification: only with the person whose PIN was typed before (1:1).
     Verify,
 }
 
@@ -87,26 +87,26 @@ impl core::fmt::Display for Matching {
     }
 }
 
-/// What another controller is told of who was let in, over Wiegand's two wires.
+/// The Wiegand output, which sends the ID of a person who enters to an access controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Wiegand {
-    /// Nothing.
+    /// Disabled.
     #[default]
     Off,
-    /// The person's number in a message of 26 bits.
+    /// 26-bit format.
     Bits26 {
-        /// The site, as the controller expects it.
+        /// The facility code.
         facility: u8,
     },
-    /// The person's number in a message of 34 bits.
+    /// 34-bit format.
     Bits34 {
-        /// The site, as the controller expects it.
+        /// The facility code.
         facility: u16,
     },
 }
 
 impl Default for Settings {
-    /// One stranger in 10,000, three pictures, three seconds, and no photographs.
+    /// One stranger in 10,000, three frames, three seconds, passive liveness, no Wiegand, 1:N.
     fn default() -> Self {
         Self {
             far_one_in: 10_000,
@@ -120,29 +120,29 @@ impl Default for Settings {
     }
 }
 
-/// What the lock does.
+/// State of the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Door {
     /// Locked: the state after boot and on every fault.
     Locked,
-    /// Open for a while.
+    /// Open for a limited time.
     Open {
-        /// Milliseconds left.
+        /// Milliseconds until it locks.
         left_ms: u32,
     },
 }
 
-/// Why a board booted.
+/// Reason of a reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ResetReason {
-    /// Its power came.
+    /// Power-on.
     PowerOn,
-    /// It was asked to.
+    /// A request of the host.
     Requested,
-    /// It hung, and the watchdog reset it.
+    /// The watchdog.
     Watchdog,
-    /// A fault of the processor or a panic.
+    /// A processor fault or a panic.
     Fault,
-    /// It does not know.
+    /// The board does not know.
     Unknown,
 }

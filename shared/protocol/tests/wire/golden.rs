@@ -1,9 +1,9 @@
-//! The exact body of every message. A change here is a change of [`protocol::VERSION`].
+//! Golden bytes: the exact body of every message. A change here needs a new [`protocol::VERSION`].
 
 use crate::samples::*;
 use protocol::*;
 
-/// A message's body in hexadecimal; a hash of `0xAB` bytes is written `#`, a face `F`.
+/// The body of a message in hexadecimal; a hash of `0xAB` bytes is written as `#`, a face as `F`.
 fn body<'m, M: Body<'m>>(message: &M) -> String {
     let mut buffer = [0; MAX_FRAME];
     let frame = encode(1, message, &mut buffer).expect("it fits");
@@ -33,7 +33,7 @@ fn check<'m, M: Body<'m> + core::fmt::Debug>(message: M, expected: &str) {
     assert_eq!(body(&message), expected, "{message:?}");
 }
 
-/// Corner, width, height, landmarks, score, quality of [`face`].
+/// Corner, width, height, landmarks, score, quality and flaw of [`face`].
 const FACE: &str = "80191fc00c800f02010403060508070a09b0ea012664056411ac0280280103";
 
 #[test]
@@ -136,9 +136,9 @@ fn responses() {
 
 #[test]
 fn events() {
-    let judged = |judgement| EventKind::FrameAssessed {
+    let assessed = |result| EventKind::FrameAssessed {
         frame: 2,
-        result: judgement,
+        result,
         faces: 1,
         face: Some(face()),
         threshold: Some(12000),
@@ -153,21 +153,21 @@ fn events() {
     let opened = EventKind::Opened { frame: 2, person: Some(7), name: name("Ada"), open_ms: 3000 };
     pin! {
         one(EventKind::Booted { reset: ResetReason::PowerOn }) => "0d090108f4030000",
-        one(judged(FrameResult::NoFace)) => "0d090108f4030102000101F01c0bb0101e80701b0ea0180800100",
-        one(judged(FrameResult::Poor(Flaw::TooSmall))) => "0d090108f403010201010101F01c0bb0101e80701b0ea0180800100",
-        one(judged(FrameResult::Stranger(None))) => "0d090108f403010202000101F01c0bb0101e80701b0ea0180800100",
-        one(judged(FrameResult::Known(candidate()))) => "0d090108f403010203070341646180f7020101F01c0bb0101e80701b0ea0180800100",
-        one(judged(FrameResult::NotLive(RejectReason::Flat))) => "0d090108f403010205010101F01c0bb0101e80701b0ea0180800100",
-        one(judged(FrameResult::NotLive(RejectReason::ChallengeRequested(Gesture::Right)))) => "0d090108f40301020506020101F01c0bb0101e80701b0ea0180800100",
-        one(judged(FrameResult::NotLive(RejectReason::ChallengeRequested(Gesture::Blink)))) => "0d090108f40301020506050101F01c0bb0101e80701b0ea0180800100",
-        one(judged(FrameResult::NotLive(RejectReason::ChallengeFailed))) => "0d090108f403010205070101F01c0bb0101e80701b0ea0180800100",
-        one(judged(FrameResult::Unable)) => "0d090108f4030102040101F01c0bb0101e80701b0ea0180800100",
+        one(assessed(FrameResult::NoFace)) => "0d090108f4030102000101F01c0bb0101e80701b0ea0180800100",
+        one(assessed(FrameResult::Poor(Flaw::TooSmall))) => "0d090108f403010201010101F01c0bb0101e80701b0ea0180800100",
+        one(assessed(FrameResult::Stranger(None))) => "0d090108f403010202000101F01c0bb0101e80701b0ea0180800100",
+        one(assessed(FrameResult::Known(candidate()))) => "0d090108f403010203070341646180f7020101F01c0bb0101e80701b0ea0180800100",
+        one(assessed(FrameResult::NotLive(RejectReason::Flat))) => "0d090108f403010205010101F01c0bb0101e80701b0ea0180800100",
+        one(assessed(FrameResult::NotLive(RejectReason::ChallengeRequested(Gesture::Right)))) => "0d090108f40301020506020101F01c0bb0101e80701b0ea0180800100",
+        one(assessed(FrameResult::NotLive(RejectReason::ChallengeRequested(Gesture::Blink)))) => "0d090108f40301020506050101F01c0bb0101e80701b0ea0180800100",
+        one(assessed(FrameResult::NotLive(RejectReason::ChallengeFailed))) => "0d090108f403010205070101F01c0bb0101e80701b0ea0180800100",
+        one(assessed(FrameResult::Unable)) => "0d090108f4030102040101F01c0bb0101e80701b0ea0180800100",
         one(opened) => "0d090108f4030202010703416461b817",
         one(EventKind::Locked) => "0d090108f40303",
         one(EventKind::Denied { person: Some(7), name: name("Ada"), reason: Reason::Schedule }) => "0d090108f4030501070341646102",
         one(EventKind::PinRequested { person: 7, name: name("Ada") }) => "0d090108f403060703416461",
         one(EventKind::FaceRequested { person: 7, name: name("Ada") }) => "0d090108f403090703416461",
-        one(judged(FrameResult::Unclaimed)) => "0d090108f4030102060101F01c0bb0101e80701b0ea0180800100",
+        one(assessed(FrameResult::Unclaimed)) => "0d090108f4030102060101F01c0bb0101e80701b0ea0180800100",
         one(EventKind::Duress { person: 7, name: name("Ada") }) => "0d090108f403070703416461",
         one(EventKind::Alarm { alarm: Alarm::Held, over: false }) => "0d090108f403080100",
         one(EventKind::Paired { role: Role::Operator, label: label() }) => "0d090108f4030401046465736b",
@@ -260,7 +260,7 @@ fn small_enums() {
 }
 
 #[test]
-fn what_is_sealed_has_its_kind_before_it() {
+fn a_sealed_message_starts_with_its_kind() {
     let mut packed = [0; MAX_BODY];
     let length = pack(&Error::NoCamera, &mut packed).expect("it fits");
     assert_eq!(packed[..length], [2, 4]);

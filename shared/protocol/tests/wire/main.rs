@@ -1,4 +1,4 @@
-//! Tests of the bytes on the wire.
+//! Tests of the wire format.
 
 mod golden;
 mod samples;

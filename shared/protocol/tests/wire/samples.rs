@@ -1,8 +1,8 @@
-//! One message of every kind, so that golden bytes and properties speak of the same table.
+//! Sample values for messages, shared by the golden bytes and the property tests.
 
 use protocol::*;
 
-/// A face at the middle of the ranges.
+/// A face with values in the middle of the ranges.
 pub fn face() -> Face {
     Face {
         corner: Point { x: 1600, y: -16 },
@@ -35,17 +35,17 @@ pub fn quality() -> Quality {
     }
 }
 
-/// A text of the firmware.
+/// A short text.
 pub fn text(text: &str) -> Text {
     Text::try_from(text).expect("the text is short")
 }
 
-/// A person's name.
+/// The name of a person.
 pub fn name(name: &str) -> Name {
     Name::try_from(name).expect("the name is short")
 }
 
-/// A person found.
+/// A matched person.
 pub fn candidate() -> Candidate {
     Candidate { person: 7, name: name("Ada"), similarity: 24000 }
 }
@@ -63,17 +63,17 @@ pub fn comparison() -> Comparison {
     }
 }
 
-/// A face that passes for a living one.
+/// A face that passed liveness.
 pub fn alive() -> Liveness {
     Liveness { score: 30_000, needed: 16_384, reject: None }
 }
 
-/// A host that is paired.
+/// A paired host.
 pub fn host() -> Host {
     Host { key: [0xAB; 32], role: Role::Operator, label: label() }
 }
 
-/// A rule: workdays from 8 to 18, with a code and a duress code.
+/// A rule: workdays from 8 to 18, with a PIN and a duress PIN.
 pub fn rule() -> Rule {
     let office = Window { days: 0b1_1111, from: 480, to: 1080 };
     Rule {
@@ -83,17 +83,17 @@ pub fn rule() -> Rule {
     }
 }
 
-/// What people call it.
+/// The label of a host.
 pub fn label() -> Label {
     Label::try_from("desk").expect("the label is short")
 }
 
-/// A network in force.
+/// An active model.
 pub fn model() -> ModelInfo {
     ModelInfo { kind: ModelKind::Encoder, name: text("sface"), sha256: [0xAB; 32], length: 1 << 20 }
 }
 
-/// A board's state.
+/// The state of a board.
 pub fn status() -> Status {
     Status {
         board: text("an547"),

@@ -1,11 +1,11 @@
-//! Framing over a line that loses, adds and changes bytes.
+//! Framing over a line that loses, inserts and changes bytes.
 
 use crate::samples::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use protocol::*;
 
-/// What a deframer makes of a stream: ids and bodies of its packets, and the errors.
+/// Runs a stream through a deframer: IDs and bodies of the packets, and the errors.
 fn deframe(stream: &[u8]) -> (Vec<(u16, Vec<u8>)>, Vec<DecodeError>) {
     let mut deframer = Deframer::new();
     let (mut packets, mut errors) = (Vec::new(), Vec::new());
@@ -30,7 +30,7 @@ fn chunk(id: u16, data: &[u8]) -> Vec<u8> {
 
 proptest! {
     #[test]
-    fn chunks_come_as_they_were_sent(id: u16, offset: u32, data in vec(any::<u8>(), 0..=MAX_CHUNK)) {
+    fn chunks_arrive_as_they_were_sent(id: u16, offset: u32, data in vec(any::<u8>(), 0..=MAX_CHUNK)) {
         let sent = frame(id, &Request::FrameChunk { offset, data: &data });
         prop_assert_eq!(sent.iter().filter(|byte| **byte == 0).count(), 2);
         let mut deframer = Deframer::new();
@@ -59,19 +59,19 @@ proptest! {
     }
 
     #[test]
-    fn a_frame_cut_anywhere_costs_only_itself(data in vec(any::<u8>(), 0..600), cut: prop::sample::Index) {
+    fn a_truncated_frame_does_not_affect_the_next(data in vec(any::<u8>(), 0..600), cut: prop::sample::Index) {
         let (first, second) = (chunk(1, &data), chunk(2, &data));
         let mut stream = first[..cut.index(first.len())].to_vec();
         stream.extend_from_slice(&second);
         let (packets, _) = deframe(&stream);
-        // The second frame's first zero stands in for the first one's last.
+        // The first zero of the second frame replaces the lost last zero of the first.
         let only_zero_lost = cut.index(first.len()) == first.len() - 1;
         prop_assert_eq!(packets.len(), 1 + usize::from(only_zero_lost));
         prop_assert_eq!(packets.last().map(|(id, _)| *id), Some(2));
     }
 
     #[test]
-    fn a_changed_byte_is_never_taken_for_the_packet(
+    fn a_changed_byte_never_yields_a_packet(
         data in vec(any::<u8>(), 0..600), place: prop::sample::Index, flip in 1_u8..,
     ) {
         let sent = chunk(9, &data);
@@ -79,7 +79,7 @@ proptest! {
         changed[place.index(sent.len())] ^= flip;
         let whole = deframe(&sent).0;
         let outer_zero = [0, sent.len() - 1].contains(&place.index(sent.len()));
-        // A changed outer zero only joins the frame to what comes before or after it.
+        // A changed outer zero only merges the frame with its neighbour.
         if !outer_zero {
             prop_assert!(deframe(&changed).0.is_empty());
         }
@@ -105,7 +105,7 @@ proptest! {
 }
 
 #[test]
-fn an_oversized_frame_is_an_error_and_no_more() {
+fn an_oversized_frame_is_one_error() {
     let mut stream = vec![1; 10 * MAX_FRAME];
     stream.extend(chunk(3, &[0]));
     let (packets, errors) = deframe(&stream);
@@ -115,7 +115,7 @@ fn an_oversized_frame_is_an_error_and_no_more() {
 
 #[test]
 fn an_unknown_kind_is_an_error() {
-    // Packet 05 01 00 and its CRC-32, stuffed.
+    // Packet 05 01 00 and its CRC-32, in COBS.
     let summed = [5, 1, 0];
     let crc = crc_32(&summed);
     let mut packet = summed.to_vec();
@@ -127,7 +127,7 @@ fn an_unknown_kind_is_an_error() {
     assert_eq!(deframe(&stream).1, [DecodeError::Kind]);
 }
 
-/// CRC-32/ISO-HDLC bit by bit, apart from the library that the crate uses.
+/// CRC-32/ISO-HDLC bit by bit, independent of the library that the crate uses.
 fn crc_32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |sum, byte| {
         (0..8).fold(sum ^ u32::from(*byte), |sum, _| (sum >> 1) ^ (0xEDB8_8320 & (sum & 1).wrapping_neg()))
@@ -240,7 +240,7 @@ fn the_longest_messages_fit_a_frame() {
 }
 
 #[test]
-fn a_buffer_too_short_is_an_error_of_every_length() {
+fn every_short_buffer_is_an_error() {
     let message = Request::ModelChunk { offset: 0, data: &[7; 600] };
     let whole = frame(1, &message).len();
     for length in 0..whole {
