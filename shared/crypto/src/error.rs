@@ -1,19 +1,19 @@
-//! What can be wrong with what came over the line or out of flash: one flat enum.
+//! Errors of this crate: one flat enum for input from the line and from flash.
 
-/// Why something secret was refused. None tells more than that: what an attacker learns from a
-/// refusal is that there was one.
+/// Why input was rejected. The variants carry no details, so an attacker learns only that the input was
+/// rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// Too short, too long, or it does not fit the buffer.
+    /// Too short, too long, or does not fit the buffer.
     #[error("the length is wrong")]
     Length,
-    /// It was not made by who holds the key, or was changed since.
-    #[error("it is not authentic")]
+    /// Not made with the right key, or changed since.
+    #[error("the message is not authentic")]
     Forged,
-    /// It is authentic, but came before, or after something newer.
-    #[error("it came before")]
+    /// Authentic, but received before, or older than one received before.
+    #[error("the message is a replay")]
     Replayed,
-    /// A step of the handshake that is not due.
-    #[error("this step of the handshake is not due")]
+    /// An operation that the state does not allow, such as a second reply to one request.
+    #[error("the operation is out of order")]
     OutOfTurn,
 }

@@ -1,17 +1,17 @@
-//! How host and board get to know each other: the handshake `Noise_XX_25519_ChaChaPoly_SHA256`
-//! of the [Noise framework], revision 34.
+//! The handshake between host and board: `Noise_XX_25519_ChaChaPoly_SHA256` of the [Noise framework],
+//! revision 34.
 //!
 //! ```text
 //! host → board   e                 32 bytes: ephemeral key
-//! board → host   e, ee, s, es      96 bytes: ephemeral key 32, static key 32 + 16, nothing 16
-//! host → board   s, se             64 bytes: static key 32 + 16, nothing 16
+//! board → host   e, ee, s, es      96 bytes: ephemeral key 32, static key 32 + 16, empty payload 16
+//! host → board   s, se             64 bytes: static key 32 + 16, empty payload 16
 //! prologue       "postern" | version of the protocol u16 LE
 //! ```
-//! Afterwards each knows that the other holds the secret of its static key, and both have keys
-//! that nobody else has, not even who learns the static secrets later. There is one suite and
-//! nothing to choose, so that there is nothing to downgrade; the version is in the prologue, so that
-//! two sides that were told different ones do not understand each other. Whom a key belongs to is
-//! for the caller to know: the host pins the board's, the board keeps a list of hosts'.
+//! Afterwards each side has proof that the other holds the secret of its static key. The session keys are
+//! known to nobody else, not even to somebody who learns the static secrets later (forward secrecy). There is
+//! one cipher suite and no choice, so nothing can be downgraded. The version is part of the prologue, so the
+//! handshake fails if the two sides assume different versions. The caller maps keys to identities: the host
+//! pins the key of the board, the board stores the keys of its hosts.
 //!
 //! [Noise framework]: https://noiseprotocol.org/noise.html
 
@@ -24,63 +24,63 @@ use crate::{
     session::{BoardSession, HostSession},
 };
 
-/// Bytes of the host's first message.
+/// Bytes of the first message, from the host.
 pub const FIRST: usize = 32;
-/// Bytes of the board's message.
+/// Bytes of the second message, from the board.
 pub const SECOND: usize = 96;
-/// Bytes of the host's second message.
+/// Bytes of the third message, from the host.
 pub const THIRD: usize = 64;
 
 type State<D> = HandshakeState<D, ChaChaPoly, Sha>;
 
-/// A key agreement over keys of 32 bytes. Boards and hosts have [`Curve`]; a fuzzer, which would spend all
-/// its time on that one, brings its own.
+/// A key agreement over keys of 32 bytes. Boards and hosts use [`Curve`]; a fuzzer, which would spend all its
+/// time there, substitutes its own.
 pub trait Agreement: DH<Key = Key, Pubkey = [u8; 32], Output = Key> {}
 
 impl<D: DH<Key = Key, Pubkey = [u8; 32], Output = Key>> Agreement for D {}
 
-/// The public half of a static secret.
+/// The public key of a static secret.
 pub fn public_key(secret: &Key) -> [u8; 32] {
     Curve::pubkey(secret)
 }
 
-/// What is known after a handshake.
+/// The result of a handshake.
 pub struct Established<S> {
-    /// This side's end of the session.
+    /// This end of the session.
     pub session: S,
-    /// The other side's static key, whose secret it holds.
+    /// Static public key of the peer, which has proved that it holds the secret.
     pub peer: [u8; 32],
-    /// A hash of the whole handshake, which no two handshakes share.
+    /// Hash of the whole handshake, unique to it (channel binding).
     pub binding: [u8; 32],
 }
 
-/// The host, which waits for the board's message.
+/// The host, waiting for the second message.
 pub type Initiator = InitiatorBy<Curve>;
 
-/// The board, which waits for the host's second message.
+/// The board, waiting for the third message.
 pub type Responder = ResponderBy<Curve>;
 
-/// An [`Initiator`] by any key agreement.
+/// An [`Initiator`] with any key agreement.
 pub struct InitiatorBy<D: Agreement>(State<D>);
 
-/// A [`Responder`] by any key agreement.
+/// A [`Responder`] with any key agreement.
 pub struct ResponderBy<D: Agreement>(State<D>);
 
 impl<D: Agreement> InitiatorBy<D> {
-    /// Begins: the handshake and its first message. `ephemeral` is random, and used for this alone.
+    /// Starts a handshake and returns its first message. `ephemeral` is random and used only once.
     pub fn begin(secret: Key, ephemeral: Key, version: u16) -> (Self, [u8; FIRST]) {
         let mut state = state(secret, ephemeral, version, true);
         let mut first = [0; FIRST];
-        // Fresh, and the message has this length: it cannot fail.
+        // Cannot fail: the state is new, and the message has this length.
         let _ = state.write_message(&[], &mut first);
         (Self(state), first)
     }
 
-    /// Takes the board's message, and gives the second one to it.
+    /// Reads the second message, and returns the session and the third message.
     ///
     /// # Errors
     /// [`Error::Length`], and [`Error::Forged`] if the board does not hold the secret of its key,
-    /// or speaks another version.
+    /// or uses another version.
     pub fn answer(self, second: &[u8]) -> Result<(Established<HostSession>, [u8; THIRD]), Error> {
         let Self(mut state) = self;
         read(&mut state, second, SECOND)?;
@@ -93,11 +93,10 @@ impl<D: Agreement> InitiatorBy<D> {
 }
 
 impl<D: Agreement> ResponderBy<D> {
-    /// Takes the host's first message, and gives the board's. `ephemeral` is random, and used for
-    /// this alone.
+    /// Reads the first message and returns the second. `ephemeral` is random and used only once.
     ///
     /// # Errors
-    /// [`Error::Length`], and [`Error::Forged`] for a key that is none.
+    /// [`Error::Length`], and [`Error::Forged`] for an invalid key.
     pub fn answer(
         secret: Key,
         ephemeral: Key,
@@ -111,11 +110,11 @@ impl<D: Agreement> ResponderBy<D> {
         Ok((Self(state), second))
     }
 
-    /// Takes the host's second message.
+    /// Reads the third message and returns the session.
     ///
     /// # Errors
     /// [`Error::Length`], and [`Error::Forged`] if the host does not hold the secret of its key, or
-    /// speaks another version.
+    /// uses another version.
     pub fn finish(self, third: &[u8]) -> Result<Established<BoardSession>, Error> {
         let Self(mut state) = self;
         read(&mut state, third, THIRD)?;
@@ -125,7 +124,7 @@ impl<D: Agreement> ResponderBy<D> {
     }
 }
 
-/// The one place that begins a handshake, always with an ephemeral key.
+/// Builds the state of a handshake. It is the only place that does, and it always sets an ephemeral key.
 fn state<D: Agreement>(secret: Key, ephemeral: Key, version: u16, initiator: bool) -> State<D> {
     let [low, high] = version.to_le_bytes();
     let prologue = [b'p', b'o', b's', b't', b'e', b'r', b'n', low, high];
@@ -139,7 +138,7 @@ fn state<D: Agreement>(secret: Key, ephemeral: Key, version: u16, initiator: boo
     builder.build_handshake_state()
 }
 
-/// Reads a message of a length that is known, with nothing in it but the handshake's own.
+/// Reads a message of a known length, with an empty payload.
 fn read<D: Agreement>(state: &mut State<D>, message: &[u8], length: usize) -> Result<(), Error> {
     if message.len() != length {
         return Err(Error::Length);
@@ -150,6 +149,6 @@ fn read<D: Agreement>(state: &mut State<D>, message: &[u8], length: usize) -> Re
 fn established<D: Agreement, S>(state: &State<D>, session: S) -> Established<S> {
     let mut binding = [0; 32];
     binding.iter_mut().zip(state.get_hash()).for_each(|(to, from)| *to = *from);
-    // Both patterns of the handshake carry the other side's key before they end.
+    // In the pattern XX both sides have received the static key of the peer at the end.
     Established { session, peer: state.get_rs().unwrap_or_default(), binding }
 }

@@ -1,8 +1,7 @@
-//! Secrets of 32 bytes, and what is derived from them.
+//! Secret keys of 32 bytes, and key derivation.
 //!
-//! A [`Key`] is wiped when it goes, is compared in constant time, and never prints itself. From
-//! one key others follow by HKDF-SHA-256 (RFC 5869), each for a purpose of its own, so that none
-//! serves two.
+//! A [`Key`] is wiped on drop, compared in constant time, and never printed. Further keys are derived from it
+//! with HKDF-SHA-256 (RFC 5869), one for each purpose, so that no key serves two purposes.
 
 use core::fmt;
 
@@ -12,25 +11,25 @@ use zeroize::Zeroizing;
 
 use crate::primitives::Sha;
 
-/// Bytes of a block of SHA-256, which is the longest key of its HMAC.
+/// Block size of SHA-256 in bytes, which is the longest HMAC key that is not hashed first.
 const BLOCK: usize = 64;
 
-/// A secret of 32 bytes.
+/// A secret key of 32 bytes.
 #[derive(Clone)]
 pub struct Key(Zeroizing<[u8; 32]>);
 
 impl Key {
-    /// A key of these bytes, which the caller wipes if they lie elsewhere, too.
+    /// A key of these bytes. The caller wipes any other copy of them.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The secret itself.
+    /// The secret bytes.
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// The key for a `purpose`, and a `salt` that may be public: HKDF of one block.
+    /// Derives the key for a `purpose` and a `salt`, which may be public: HKDF with one block of output.
     pub fn derive(&self, salt: &[u8], purpose: &[u8]) -> Self {
         hkdf(salt, self.bytes(), purpose)
     }
@@ -40,7 +39,7 @@ impl Key {
 fn hkdf(salt: &[u8], secret: &[u8], purpose: &[u8]) -> Key {
     let extracted = match salt.len() {
         0..=BLOCK => Sha::hmac(salt, secret),
-        // A longer key of HMAC is hashed first.
+        // HMAC hashes a longer key first.
         _ => Sha::hmac(Sha::hash(salt).as_slice(), secret),
     };
     Sha::hmac_many(extracted.as_slice(), &[purpose, &[1]])
@@ -60,7 +59,7 @@ impl fmt::Debug for Key {
     }
 }
 
-/// As the handshake's library wants its keys.
+/// Required by the Noise library for its keys.
 impl U8Array for Key {
     fn new() -> Self {
         Self::new([0; 32])
@@ -95,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_of_two_purposes_or_salts_differ_and_print_nothing() {
+    fn derived_keys_differ_by_purpose_and_salt_and_are_not_printed() {
         let key = Key::new([7; 32]);
         assert_eq!(key.derive(b"", b"a"), key.derive(b"", b"a"));
         assert_ne!(key.derive(b"", b"a"), key.derive(b"", b"b"));

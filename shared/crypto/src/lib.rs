@@ -1,20 +1,20 @@
-//! Keys, sessions, sealed records and signatures: what keeps a door's secrets.
+//! Keys, sessions, sealed records and signatures.
 //!
 //! ```text
-//! Handshake   host and board prove who they are         X25519, in the pattern Noise XX
-//! Session     each message is secret, and accepted once ChaCha20-Poly1305
+//! Handshake   mutual authentication of host and board   X25519, in the pattern Noise XX
+//! Session     confidential messages, each accepted once ChaCha20-Poly1305
 //! Pairing     a code that people compare                SHA-256
-//! Record      what lies in flash                        ChaCha20-Poly1305, HKDF-SHA-256
-//! Siv         a short record that has a number       HKDF-SHA-256
-//! Release     who made an image                         Ed25519
+//! Record      a record at rest in flash                 ChaCha20-Poly1305, HKDF-SHA-256
+//! Siv         a short numbered record at rest           HKDF-SHA-256
+//! Release     the origin of an image                    Ed25519
 //! ```
-//! One cipher (but for `Siv`), one hash and one curve, all by RustCrypto and dalek. What has no place here is who
-//! may do what: that is the board's.
+//! There is one cipher (except for `Siv`), one hash and one curve, all from RustCrypto and dalek.
+//! Authorisation is not part of this crate: the board decides which host may do what.
 //!
 //! # Invariants
-//! - A [`Key`] is wiped when it goes, and is compared in constant time.
-//! - No nonce is used twice with one key: [`session`], [`record`] and [`Siv`] say why.
-//! - There is nothing to negotiate, so nothing can be downgraded.
+//! - A [`Key`] is wiped on drop and compared in constant time.
+//! - No nonce is used twice with one key; [`session`], [`record`] and [`Siv`] explain why.
+//! - Nothing is negotiated, so nothing can be downgraded.
 #![no_std]
 #![forbid(unsafe_code)]
 

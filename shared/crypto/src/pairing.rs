@@ -1,10 +1,10 @@
-//! The short code by which people see that nobody stands between host and board.
+//! The short pairing code, which detects a man in the middle between host and board.
 //!
-//! Before a pairing neither side knows the other's key, so that somebody in between could hold
-//! one session with each. The two sessions then have different bindings, and so different codes:
-//! but six digits are few, and who may choose keys freely would try until both codes are the
-//! same. So both sides add a nonce, and the host commits itself to its own before it sees the
-//! board's (Vaudenay, CRYPTO 2005; as in ZRTP, RFC 6189):
+//! Before pairing neither side knows the key of the other, so a man in the middle could hold one session with
+//! each. The two sessions then have different bindings, and so different codes. But six digits are few: an
+//! attacker who chooses keys freely would try keys until both codes are equal. So both sides add a nonce, and
+//! the host commits to its nonce before it sees that of the board (Vaudenay, CRYPTO 2005; as in ZRTP, RFC
+//! 6189):
 //!
 //! ```text
 //! host → board   commitment = SHA-256( "postern commitment" | host's nonce )
@@ -13,25 +13,25 @@
 //! code           SHA-256( "postern code" | binding | host's nonce | board's nonce ), first 8
 //!                bytes LE, modulo 1,000,000
 //! ```
-//! Somebody in between must fix the nonces of both sides before any code can be known, and is
-//! right once in a million pairings; each takes a press of the board's button.
+//! A man in the middle must choose its nonces before it can know any code, and succeeds once in a million
+//! pairings. Each attempt needs a press of the board's button.
 
 use subtle::ConstantTimeEq;
 
 use crate::random::digest;
 
-/// One more than the largest code.
+/// Number of possible codes; a code is below this.
 pub const CODES: u32 = 1_000_000;
 
-/// What a side adds to the code.
+/// Random contribution of one side to the code.
 pub type Nonce = [u8; 32];
 
-/// What the host says of its nonce before it tells it.
+/// The commitment to a nonce, sent before the nonce is revealed.
 pub fn commitment(nonce: &Nonce) -> [u8; 32] {
     digest(&[b"postern commitment", nonce])
 }
 
-/// Whether the nonce is the one committed to.
+/// Whether `nonce` matches `commitment`.
 pub fn is_committed(commitment: &[u8; 32], nonce: &Nonce) -> bool {
     self::commitment(nonce).ct_eq(commitment).into()
 }

@@ -1,5 +1,5 @@
-//! The handshake's three primitives, from RustCrypto: X25519 (RFC 7748), ChaCha20-Poly1305
-//! (RFC 8439) and SHA-256, as the Noise framework wants them.
+//! The three primitives of the handshake, from RustCrypto and dalek: X25519 (RFC 7748), ChaCha20-Poly1305
+//! (RFC 8439) and SHA-256, behind the traits of the Noise library.
 
 use chacha20poly1305::{AeadInOut, ChaCha20Poly1305, KeyInit, Nonce, Tag};
 use noise_protocol::{Cipher, DH, Hash};
@@ -9,7 +9,7 @@ use x25519_dalek::{X25519_BASEPOINT_BYTES, x25519};
 
 use crate::Key;
 
-/// Bytes by which an encrypted message is longer.
+/// Bytes that encryption adds to a message.
 pub(crate) const TAG: usize = 16;
 
 /// Diffie-Hellman on Curve25519.
@@ -24,7 +24,7 @@ impl DH for Curve {
         "25519"
     }
 
-    /// Every handshake is given its ephemeral key, since only its caller has random numbers.
+    /// Never called: every handshake gets its ephemeral key from the caller, which has the random numbers.
     fn genkey() -> Key {
         unreachable!("a handshake is begun with its ephemeral key")
     }
@@ -35,12 +35,12 @@ impl DH for Curve {
 
     fn dh(secret: &Key, public: &[u8; 32]) -> Result<Key, ()> {
         let shared = Key::new(x25519(*secret.bytes(), *public));
-        // A point of small order would leave the result to the other side.
+        // A point of small order would let the peer choose the result.
         if bool::from(shared.bytes().ct_eq(&[0; 32])) { Err(()) } else { Ok(shared) }
     }
 }
 
-/// ChaCha20-Poly1305 with a counter for a nonce.
+/// ChaCha20-Poly1305 with a counter as its nonce.
 pub(crate) enum ChaChaPoly {}
 
 fn nonce(counter: u64) -> Nonce {
@@ -65,7 +65,7 @@ impl Cipher for ChaChaPoly {
     fn encrypt_in_place(key: &Key, counter: u64, ad: &[u8], in_out: &mut [u8], length: usize) -> usize {
         let cipher = ChaCha20Poly1305::new(key.bytes().into());
         let (text, rest) = in_out.split_at_mut(length);
-        // It fails for more than 256 GiB alone.
+        // It fails only for more than 256 GiB.
         if let Ok(tag) = cipher.encrypt_inout_detached(&nonce(counter), ad, text.into()) {
             rest[..TAG].copy_from_slice(&tag);
         }

@@ -1,19 +1,19 @@
-//! Random numbers from a seed, for boards whose only source of them is slow or gives few.
+//! A seeded random number generator, for boards whose hardware source is slow or yields few bytes.
 //!
-//! Fast key erasure (Bernstein, 2017) over HMAC-SHA-256: every request derives its bytes and the
-//! next key from the key, and the old key is gone. Who reads the memory of a board learns nothing
-//! of the numbers that it has given.
+//! Fast key erasure (Bernstein, 2017) over HMAC-SHA-256: every request derives its bytes and the next key
+//! from the current key, and erases the current key. So the memory of a board reveals nothing about numbers
+//! generated before.
 
 use sha2::{Digest, Sha256};
 
 use crate::Key;
 
-/// A source of random numbers that nobody can foresee.
+/// A source of unpredictable random numbers.
 pub trait Entropy {
-    /// Fills `bytes`.
+    /// Fills `bytes` with random numbers.
     fn fill(&mut self, bytes: &mut [u8]);
 
-    /// A secret of its own.
+    /// A random key.
     fn key(&mut self) -> Key
     where
         Self: Sized,
@@ -30,14 +30,14 @@ impl<E: Entropy> Entropy for &mut E {
     }
 }
 
-/// Random numbers from a seed.
+/// A seeded random number generator.
 pub struct Generator {
     key: Key,
 }
 
 impl Generator {
-    /// From a `seed` that nobody knows, and a `context` that no two starts with it share, such as
-    /// the number of the boot.
+    /// A generator from a secret `seed`, and a `context` that is different at every start with this seed,
+    /// such as a boot counter.
     pub fn new(seed: &Key, context: &[u8]) -> Self {
         Self { key: seed.derive(context, b"postern random") }
     }
@@ -53,7 +53,7 @@ impl Entropy for Generator {
     }
 }
 
-/// SHA-256 of several pieces, one after the other.
+/// SHA-256 of the concatenation of several pieces.
 pub(crate) fn digest(pieces: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
     pieces.iter().for_each(|piece| hash.update(piece));
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_follow_from_seed_and_context_and_never_repeat() {
+    fn output_depends_on_seed_and_context_and_never_repeats() {
         let seed = Key::new([1; 32]);
         let draw = |context: &[u8]| {
             let mut generator = Generator::new(&seed, context);

@@ -1,23 +1,23 @@
-//! A record at rest: encrypted, authenticated, and bound to its place.
+//! Records at rest: encrypted, authenticated, and bound to their location.
 //!
 //! ```text
 //! sealed   nonce, 24 bytes | ChaCha20-Poly1305( record ) | tag, 16 bytes
 //! nonce    HKDF-SHA-256( key, salt: 24 random bytes, SHA-256( associated data | record ) )
-//! key      HKDF-SHA-256( key, salt: nonce, "postern record" ), of this record alone; counter 0
+//! key      HKDF-SHA-256( key, salt: nonce, "postern record" ), for this record alone; counter 0
 //! ```
-//! The associated data says where the record belongs and is not stored: a record that was moved to
-//! another place does not open.
+//! The associated data identifies the location of the record and is not stored: a record that was moved to
+//! another location cannot be opened.
 //!
 //! # Nonces
-//! The cipher's own nonce has 12 bytes, too few to draw at random; a key for each record, which follows
-//! from 24, is what XChaCha20 does with more code.
+//! The nonce of the cipher has 12 bytes, too few to be drawn at random. A key per record, derived from a
+//! nonce of 24 bytes, has the effect of XChaCha20 with less code.
 //!
-//! Two different records under one key and one nonce would give away both. A counter would have
-//! to survive every power cut before its number is used, which costs a write of flash a record.
-//! Random nonces of 24 bytes never meet, if the random numbers are good. Here they need not even
-//! be that: the nonce depends on the record, too, as in SIV (RFC 5297). Should a board draw the
-//! same random numbers after a reset, the same nonce comes again only for the same record at the
-//! same place, and then the sealed bytes are the same as well and tell nothing new.
+//! Two different records under one key and one nonce would reveal both. A counter would have to be stored
+//! before each use to survive a power cut, which costs a flash write per record. Random nonces of 24 bytes
+//! never collide, if the random numbers are good. Here they need not be: the nonce depends on the record as
+//! well, as in SIV (RFC 5297). If a board draws the same random numbers after a reset, it repeats a nonce
+//! only for the same record at the same location, and then the sealed bytes are equal, too, and reveal
+//! nothing new.
 
 use noise_protocol::Cipher;
 
@@ -27,15 +27,15 @@ use crate::{
     random::digest,
 };
 
-/// Bytes of the nonce, before the record.
+/// Bytes of the nonce, which precedes the record.
 pub const NONCE: usize = 24;
-/// What a record's own key is for.
+/// Purpose of the key of a record.
 const PURPOSE: &[u8] = b"postern record";
-/// Bytes by which a sealed record is longer than the record.
+/// Bytes that sealing adds to a record.
 pub const OVERHEAD: usize = NONCE + TAG;
 
-/// Seals the `length` bytes that begin at [`NONCE`] of the buffer, and returns all sealed bytes.
-/// `place` is what the record is bound to.
+/// Seals the `length` bytes from [`NONCE`] of the buffer, and returns all sealed bytes. `place` is the
+/// location that the record is bound to.
 ///
 /// # Errors
 /// [`Error::Length`] if the buffer has no room for the tag.
@@ -61,7 +61,7 @@ pub fn seal<'b>(
 /// Opens a sealed record in place.
 ///
 /// # Errors
-/// [`Error::Length`], and [`Error::Forged`] for another key, another place, or a changed bit.
+/// [`Error::Length`], and [`Error::Forged`] for another key, another location, or a changed bit.
 pub fn open<'b>(key: &Key, place: &[u8], sealed: &'b mut [u8]) -> Result<&'b mut [u8], Error> {
     let (nonce, rest) = sealed.split_first_chunk_mut::<NONCE>().ok_or(Error::Length)?;
     let sealed = rest.len();
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bit_and_the_place_and_the_key_are_bound() {
+    fn every_bit_and_the_location_and_the_key_are_authenticated() {
         let key = Key::new([1; 32]);
         let record = b"a name and a face";
         let bytes = sealed(&key, 2, b"place", record);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_generator_that_repeats_itself_repeats_no_nonce() {
+    fn a_repeating_generator_repeats_no_nonce() {
         let key = Key::new([1; 32]);
         let nonce = |place: &[u8], record: &[u8]| sealed(&key, 2, place, record)[..NONCE].to_vec();
         assert_eq!(nonce(b"p", b"Ann"), nonce(b"p", b"Ann"));

@@ -1,17 +1,17 @@
-//! Messages of a session: encrypted, and each accepted once, on a line that loses and repeats.
+//! Session messages: encrypted, and each accepted once, on a line that loses and repeats frames.
 //!
 //! ```text
 //! sealed   counter u64 LE | ChaCha20-Poly1305( message ) | tag, 16 bytes
-//!          nonce: the counter; associated data: the packet's id u16 LE; a key a direction
+//!          nonce: the counter; associated data: the id of the packet u16 LE; one key per direction
 //! ```
-//! The host gives every request a counter higher than the one before, and the board accepts a
-//! request only if its counter is higher than all that it has accepted: a request that was lost
-//! leaves a gap, and one that is replayed or comes late is refused. A repeat, which the line needs,
-//! is the same bytes again, and is answered by the same bytes again before it comes here.
+//! The host increments the counter with every request. The board accepts a request only if its counter is
+//! higher than all it has accepted: a lost request leaves a gap, and a replayed or late one is rejected. A
+//! retransmission, which the line needs, has the same bytes, and the layer above answers it with the same
+//! bytes; it never arrives here.
 //!
-//! The reply has the counter of its request, under the key of the other direction. So a reply
-//! belongs to its request and to no other, and no nonce is used twice, as [`BoardSession::seal`] takes
-//! the one counter that [`BoardSession::open`] left. The reply to the handshake itself has the counter 0.
+//! The reply uses the counter of its request, under the key of the other direction. So a reply belongs to
+//! exactly one request. No nonce is used twice, because [`BoardSession::seal`] consumes the counter that
+//! [`BoardSession::open`] stored. The reply to the handshake itself has counter 0.
 
 use noise_protocol::Cipher;
 
@@ -23,23 +23,23 @@ use crate::{
 /// Bytes of the counter before a sealed message.
 const COUNTER: usize = 8;
 
-/// Bytes by which a sealed message is longer than the message.
+/// Bytes that sealing adds to a message.
 pub const SEALING: usize = COUNTER + TAG;
 
-/// The host's end of a session.
+/// The host end of a session.
 pub struct HostSession {
     to_board: Key,
     to_host: Key,
     counter: u64,
 }
 
-/// The board's end of a session.
+/// The board end of a session.
 pub struct BoardSession {
     to_board: Key,
     to_host: Key,
-    /// The highest counter accepted.
+    /// The highest accepted counter.
     newest: u64,
-    /// The counter of the request that has no reply yet.
+    /// The counter of the request that has not been replied to yet.
     owed: Option<u64>,
 }
 
@@ -48,17 +48,17 @@ impl HostSession {
         Self { to_board, to_host, counter: 0 }
     }
 
-    /// Seals a request, whose `length` bytes begin at [`HEAD`] of the buffer, and returns the sealed
-    /// bytes. `id` is the packet's.
+    /// Seals the request in the `length` bytes from [`HEAD`] of the buffer, and returns the sealed bytes.
+    /// `id` is that of the packet.
     ///
     /// # Errors
-    /// [`Error::Length`] if there is no room for the tag.
+    /// [`Error::Length`] if the buffer has no room for the tag.
     pub fn seal<'b>(&mut self, id: u16, buffer: &'b mut [u8], length: usize) -> Result<&'b [u8], Error> {
         self.counter = self.counter.checked_add(1).ok_or(Error::Length)?;
         seal(&self.to_board, self.counter, id, buffer, length)
     }
 
-    /// Opens the reply to the request that was sealed last.
+    /// Opens the reply to the last sealed request.
     ///
     /// # Errors
     /// [`Error::Length`]; [`Error::Forged`]; [`Error::Replayed`] for the reply to another request.
@@ -73,11 +73,11 @@ impl BoardSession {
         Self { to_board, to_host, newest: 0, owed: Some(0) }
     }
 
-    /// Opens a request, once.
+    /// Opens a request. Each request is opened only once.
     ///
     /// # Errors
-    /// [`Error::Length`]; [`Error::Forged`]; [`Error::Replayed`] for what is not newer than all that
-    /// was opened before.
+    /// [`Error::Length`]; [`Error::Forged`]; [`Error::Replayed`] for a request that is not newer than all
+    /// requests opened before.
     pub fn open<'b>(&mut self, id: u16, sealed: &'b mut [u8]) -> Result<&'b [u8], Error> {
         let (counter, message) = open(&self.to_board, id, sealed)?;
         if counter <= self.newest {
@@ -88,17 +88,18 @@ impl BoardSession {
         Ok(message)
     }
 
-    /// Seals the reply to the request that was opened last, as [`HostSession::seal`] does.
+    /// Seals the reply to the last opened request, in the same way as [`HostSession::seal`].
     ///
     /// # Errors
-    /// [`Error::OutOfTurn`] if it has its reply; [`Error::Length`] if there is no room for the tag.
+    /// [`Error::OutOfTurn`] if the request was replied to; [`Error::Length`] if the buffer has no room for
+    /// the tag.
     pub fn seal<'b>(&mut self, id: u16, buffer: &'b mut [u8], length: usize) -> Result<&'b [u8], Error> {
         let counter = self.owed.take().ok_or(Error::OutOfTurn)?;
         seal(&self.to_host, counter, id, buffer, length)
     }
 }
 
-/// Where a message begins in the buffer in which it is sealed.
+/// Offset of the message in the buffer in which it is sealed.
 pub const HEAD: usize = COUNTER;
 
 fn seal<'b>(

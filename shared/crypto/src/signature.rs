@@ -1,29 +1,30 @@
-//! Who made an image: Ed25519 (RFC 8032) over what it is, not over its bytes.
+//! Signatures of images: Ed25519 (RFC 8032) over a description of the image with its hash, not over its
+//! bytes.
 //!
 //! ```text
 //! signed   "postern model 1" | kind u8 | sequence u64 LE | length u32 LE | SHA-256, 32 bytes
 //! ```
-//! The hash binds every byte of the image, the kind keeps an encoder from passing for a detector, and
-//! the sequence is what a board holds against older ones: it never takes a lower one than it had.
+//! The hash covers every byte of the image. The kind prevents an encoder from being installed as a detector.
+//! The sequence prevents a rollback: a board never accepts a lower one than it has had.
 
 use ed25519_dalek::{Signature, VerifyingKey};
 
 use crate::Error;
 
-/// What is signed of an image.
+/// The signed description of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Release {
-    /// What it is for, as a number that never changes.
+    /// Kind of the image, as a number that never changes.
     pub kind: u8,
-    /// It rises with every release.
+    /// Release number, which increases with every release.
     pub sequence: u64,
-    /// Bytes of the image.
+    /// Length of the image in bytes.
     pub length: u32,
     /// SHA-256 of the image.
     pub sha256: [u8; 32],
 }
 
-/// Bytes of a release as they are signed.
+/// Number of bytes that are signed.
 pub const SIGNED: usize = 15 + 1 + 8 + 4 + 32;
 
 impl Release {
@@ -38,7 +39,7 @@ impl Release {
         bytes
     }
 
-    /// Whether who holds the secret of `signer` signed it.
+    /// Verifies that `signature` was made over this release with the secret key of `signer`.
     ///
     /// # Errors
     /// [`Error::Forged`].
@@ -47,8 +48,8 @@ impl Release {
     }
 }
 
-/// Whether who holds the secret of `signer` signed `message`, by the strict rule: a key or a point of
-/// small order signs nothing.
+/// Verifies that `signature` was made over `message` with the secret key of `signer`. Strict verification:
+/// keys and points of small order are rejected.
 ///
 /// # Errors
 /// [`Error::Forged`].
@@ -64,7 +65,7 @@ mod tests {
     use ed25519_dalek::{Signer, SigningKey};
 
     #[test]
-    fn what_was_signed_cannot_be_said_of_something_else() {
+    fn a_signature_is_valid_for_its_release_only() {
         let secret = SigningKey::from_bytes(&[5; 32]);
         let signer = secret.verifying_key().to_bytes();
         let release = Release { kind: 1, sequence: 7, length: 1000, sha256: [9; 32] };
@@ -82,7 +83,7 @@ mod tests {
         let stranger = SigningKey::from_bytes(&[6; 32]).verifying_key().to_bytes();
         assert_eq!(release.verify(&stranger, &signature), Err(Error::Forged));
         assert_eq!(release.verify(&signer, &[0; 64]), Err(Error::Forged));
-        // The point of small order, of which anything is a signature by the lax rule.
+        // A key of small order, for which this signature is valid under lax verification.
         let mut small = [0; 32];
         small[0] = 1;
         let mut lax = [0; 64];

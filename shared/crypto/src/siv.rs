@@ -1,13 +1,13 @@
-//! A short numbered record at rest, encrypted and authenticated without a nonce, by HKDF-SHA-256 in
-//! the manner of SIV (RFC 5297, which has AES).
+//! Short numbered records at rest, encrypted and authenticated without a nonce: HKDF-SHA-256 in the
+//! construction of SIV (RFC 5297, which uses AES).
 //!
 //! ```text
 //! tag    HKDF( tag key, salt: number u32 LE, text )[..16]
 //! text   xor HKDF( text key, salt: tag, block u8 ), 32 bytes a block
 //! ```
-//! The tag serves as the nonce. So the same number may come again without harm: who puts an old state of
-//! the flash back makes a board give numbers twice, and still learns no more than whether two records of
-//! one number are equal. The price is two passes of HMAC, which short records can pay.
+//! The tag serves as the nonce. So a number may be used twice without harm: somebody who restores an old
+//! state of the flash makes a board use numbers twice, but learns only whether two records of one number are
+//! equal. The cost is two passes of HMAC, which short records can afford.
 
 use subtle::ConstantTimeEq;
 
@@ -16,30 +16,30 @@ use crate::Key;
 /// Bytes of a tag.
 pub const SIV_TAG: usize = 16;
 
-/// Bytes of a block of the keystream.
+/// Bytes of a keystream block.
 const BLOCK: usize = 32;
 
-/// Seals and opens the records of one purpose.
+/// Seals and opens records of one purpose.
 pub struct Siv {
     tag: Key,
     text: Key,
 }
 
 impl Siv {
-    /// With keys that follow from `key`, which serves nothing else.
+    /// Derives the keys from `key`, which must serve no other purpose.
     pub fn new(key: &Key) -> Self {
         Self { tag: key.derive(b"", b"postern siv tag"), text: key.derive(b"", b"postern siv text") }
     }
 
-    /// Encrypts `text` in place, and gives the tag over it and `number`. At most 8 KiB.
+    /// Encrypts `text` (at most 8 KiB) in place, and returns the tag over it and `number`.
     pub fn seal(&self, number: u32, text: &mut [u8]) -> [u8; SIV_TAG] {
         let tag = self.tag_of(number, text);
         self.mask(&tag, text);
         tag
     }
 
-    /// Decrypts `text` in place; false, and then `text` is worth nothing, if the tag is not that of it and
-    /// `number`.
+    /// Decrypts `text` in place. Returns false if the tag does not match the text and `number`; then `text`
+    /// is garbage.
     #[must_use]
     pub fn open(&self, number: u32, text: &mut [u8], tag: &[u8; SIV_TAG]) -> bool {
         self.mask(tag, text);
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_bit_the_number_and_the_key_are_bound() {
+    fn every_bit_and_the_number_and_the_key_are_authenticated() {
         let siv = Siv::new(&Key::new([1; 32]));
         let text: [u8; 44] = core::array::from_fn(|at| at as u8);
         let mut sealed = text;
@@ -90,9 +90,9 @@ mod tests {
         }
     }
 
-    /// The number that comes twice with two texts gives away neither: no keystream is used twice.
+    /// Two texts under one number use different keystreams, so neither is revealed.
     #[test]
-    fn a_number_that_comes_again_repeats_no_keystream() {
+    fn a_repeated_number_repeats_no_keystream() {
         let siv = Siv::new(&Key::new([1; 32]));
         let (mut one, mut other) = ([0; 44], [0; 44]);
         other[43] = 1;

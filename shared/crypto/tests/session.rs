@@ -1,4 +1,4 @@
-//! Sessions over a line on which somebody listens, changes, repeats and reorders.
+//! Sessions over a line on which an attacker reads, changes, replays and reorders messages.
 
 use crypto::handshake::{Established, FIRST, Initiator, Responder, SECOND, THIRD, public_key};
 use crypto::session::{BoardSession, HEAD, HostSession, SEALING};
@@ -8,7 +8,7 @@ fn random(seed: u8) -> Generator {
     Generator::new(&Key::new([seed; 32]), b"test")
 }
 
-/// A handshake whose messages somebody in between may change.
+/// Runs a handshake; `between` may change each message on the way.
 fn shake(
     versions: [u16; 2],
     mut between: impl FnMut(usize, &mut Vec<u8>),
@@ -47,7 +47,7 @@ fn answer(board: &mut BoardSession, id: u16, message: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn both_sides_know_each_other_and_agree_on_the_binding() {
+fn both_sides_authenticate_and_agree_on_the_binding() {
     let (host, board) = shake([2, 2], |_, _| {}).unwrap();
     assert_eq!(host.peer, public_key(&random(2).key()));
     assert_eq!(board.peer, public_key(&random(1).key()));
@@ -55,7 +55,7 @@ fn both_sides_know_each_other_and_agree_on_the_binding() {
 }
 
 #[test]
-fn a_handshake_that_was_touched_comes_to_nothing() {
+fn a_modified_handshake_fails() {
     for (step, length) in [FIRST, SECOND, THIRD].into_iter().enumerate() {
         for byte in 0..length {
             let changed = shake([2, 2], |at, message| {
@@ -77,7 +77,7 @@ fn a_handshake_that_was_touched_comes_to_nothing() {
 }
 
 #[test]
-fn who_was_told_another_version_is_not_understood() {
+fn a_handshake_between_two_versions_fails() {
     assert_eq!(shake([2, 1], |_, _| {}).err(), Some(Error::Forged));
 }
 
@@ -92,8 +92,8 @@ fn a_key_of_small_order_is_refused() {
 }
 
 #[test]
-fn a_first_message_that_is_replayed_gets_no_session() {
-    // Who recorded a whole handshake has all of its messages, but none of its secrets.
+fn a_replayed_handshake_gets_no_session() {
+    // A recorded handshake contains all messages, but no secrets.
     let mut recorded = Vec::new();
     shake([2, 2], |_, message| recorded.push(message.clone())).unwrap();
     let mut board = random(2);
@@ -105,7 +105,7 @@ fn a_first_message_that_is_replayed_gets_no_session() {
 }
 
 #[test]
-fn a_message_arrives_once_and_its_reply_belongs_to_it() {
+fn a_request_is_opened_once_and_its_reply_belongs_to_it() {
     let (mut host, mut board) = connected();
     for round in 0..300u16 {
         let mut request = ask(&mut host, round, &round.to_le_bytes());
@@ -113,13 +113,13 @@ fn a_message_arrives_once_and_its_reply_belongs_to_it() {
         assert_eq!(board.open(round, &mut request).unwrap(), round.to_le_bytes());
         assert_eq!(board.open(round, &mut recorded.clone()), Err(Error::Replayed));
         let mut reply = answer(&mut board, round, b"done");
-        assert_eq!(board.seal(round, &mut [0; 64], 4), Err(Error::OutOfTurn), "one reply a request");
+        assert_eq!(board.seal(round, &mut [0; 64], 4), Err(Error::OutOfTurn), "one reply per request");
         assert_eq!(host.open(round, &mut reply).unwrap(), b"done");
     }
 }
 
 #[test]
-fn what_is_lost_leaves_a_gap_and_what_comes_late_is_refused() {
+fn a_lost_request_leaves_a_gap_and_a_late_one_is_refused() {
     let (mut host, mut board) = connected();
     let mut first = ask(&mut host, 1, b"first");
     let mut second = ask(&mut host, 2, b"second");
@@ -127,12 +127,12 @@ fn what_is_lost_leaves_a_gap_and_what_comes_late_is_refused() {
     assert_eq!(board.open(1, &mut first), Err(Error::Replayed), "reordered");
     let mut reply = answer(&mut board, 2, b"to the second");
     let mut third = ask(&mut host, 3, b"third");
-    assert_eq!(host.open(2, &mut reply), Err(Error::Replayed), "the third has been asked since");
+    assert_eq!(host.open(2, &mut reply), Err(Error::Replayed), "the third request was sealed since");
     assert_eq!(board.open(3, &mut third).unwrap(), b"third");
 }
 
 #[test]
-fn a_changed_bit_another_id_and_the_other_direction_are_refused() {
+fn a_changed_bit_or_id_or_direction_is_refused() {
     let (mut host, mut board) = connected();
     let request = ask(&mut host, 1, b"enrol");
     for bit in 0..request.len() * 8 {
@@ -141,16 +141,16 @@ fn a_changed_bit_another_id_and_the_other_direction_are_refused() {
         assert_eq!(board.open(1, &mut changed), Err(Error::Forged), "bit {bit}");
     }
     assert_eq!(board.open(2, &mut request.clone()), Err(Error::Forged));
-    assert_eq!(host.open(1, &mut request.clone()), Err(Error::Forged), "sent back to who sent it");
+    assert_eq!(host.open(1, &mut request.clone()), Err(Error::Forged), "reflected to its sender");
     for length in 0..SEALING {
         assert_eq!(board.open(1, &mut request[..length].to_vec()), Err(Error::Length));
     }
-    // None of which did any harm.
+    // The rejected messages changed nothing.
     assert_eq!(board.open(1, &mut request.clone()).unwrap(), b"enrol");
 }
 
 #[test]
-fn what_was_sealed_in_one_session_is_nothing_in_the_next() {
+fn a_message_of_one_session_is_refused_in_the_next() {
     let (mut host, _) = connected();
     let mut request = ask(&mut host, 1, b"open");
     let mut board = random(2);
@@ -163,10 +163,10 @@ fn what_was_sealed_in_one_session_is_nothing_in_the_next() {
 }
 
 #[test]
-fn somebody_in_between_has_two_bindings_and_two_codes() {
+fn a_man_in_the_middle_has_two_bindings_and_two_codes() {
     let middle = random(50).key();
     let (host, board) = (random(1).key(), random(2).key());
-    // Towards the host the one in between plays the board, towards the board the host.
+    // The man in the middle acts as the board towards the host, and as the host towards the board.
     let (initiator, first) = Initiator::begin(host, random(3).key(), 2);
     let (responder, second) = Responder::answer(middle.clone(), random(4).key(), 2, &first).unwrap();
     let (at_host, third) = initiator.answer(&second).unwrap();
@@ -182,7 +182,7 @@ fn somebody_in_between_has_two_bindings_and_two_codes() {
 }
 
 #[test]
-fn a_nonce_is_the_one_committed_to_and_codes_have_six_digits() {
+fn a_nonce_must_match_its_commitment_and_codes_have_six_digits() {
     let commitment = pairing::commitment(&[1; 32]);
     assert!(pairing::is_committed(&commitment, &[1; 32]));
     assert!(!pairing::is_committed(&commitment, &[2; 32]));
