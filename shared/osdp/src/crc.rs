@@ -1,6 +1,6 @@
-//! The check at a packet's end: CRC-16 with the polynomial 1021 and the start 1D0F, as OSDP has it.
+//! The CRC of a packet: CRC-16 with polynomial 1021 and initial value 1D0F, as OSDP specifies it.
 
-/// Of these bytes.
+/// The CRC of `bytes`.
 pub(crate) fn crc(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0x1d0f, |crc, byte| {
         (0..8)

@@ -1,26 +1,27 @@
-//! What the peripheral answers.
+//! The replies of the peripheral.
 //!
-//! | command | outside of a channel | in a channel |
+//! | command | outside a secure channel | in a secure channel |
 //! |---|---|---|
 //! | ID 61, CAP 62 | PDID 45, PDCAP 46 | the same |
-//! | CHLNG 76, SCRYPT 77 | a step of the handshake | a channel begins anew |
-//! | POLL 60 | refused: 06 | RAW 50, LSTATR 48 if something happened, else ACK 40 |
-//! | LSTAT 64 | refused: 06 | LSTATR 48 |
-//! | OSTAT 66 | refused: 06 | OSTATR 4A: no outputs |
-//! | OUT 68, LED 69, BUZ 6A, TEXT 6B | refused: 06 | ACK 40; the door's lamps are its own |
-//! | others | refused: 06 | refused: 03 |
+//! | CHLNG 76, SCRYPT 77 | a step of the handshake | a new channel starts |
+//! | POLL 60 | NAK 06 | LSTATR 48 if the tamper contact changed, RAW 50 if there is a card to report, else ACK 40 |
+//! | LSTAT 64 | NAK 06 | LSTATR 48 |
+//! | OSTAT 66 | NAK 06 | OSTATR 4A: no outputs |
+//! | OUT 68, LED 69, BUZ 6A, TEXT 6B | NAK 06 | ACK 40, without effect: the door controls its own indicators |
+//! | others | NAK 06 | NAK 03 |
 //!
-//! What is obeyed has no data that matter here, so that a command's data are held to their MAC and not decrypted.
+//! No supported command has data that matter here. So the data of a command are authenticated by the MAC, but
+//! not decrypted.
 
 use zeroize::Zeroize;
 
 use crate::packet::{Block, Command, MAC, MAX_PACKET, Writer};
 use crate::secure::{Handshake, KEY, Session};
 
-/// Why a command is refused.
+/// Error code of a NAK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-enum Refusal {
+enum Nak {
     Length = 2,
     Unknown = 3,
     Sequence = 4,
@@ -28,58 +29,58 @@ enum Refusal {
     Unencrypted = 6,
 }
 
-/// What a device says that it is.
+/// The identity of a device, as PDID reports it.
 #[derive(Debug, Clone, Copy)]
 pub struct Identity {
     /// Vendor, an IEEE OUI.
     pub vendor: [u8; 3],
-    /// Model and its version.
+    /// Model and version.
     pub model: [u8; 2],
     /// Serial number.
     pub serial: u32,
-    /// Major, minor, build.
+    /// Firmware version: major, minor, build.
     pub firmware: [u8; 3],
 }
 
-/// The number of somebody who was let in, as a card reader tells it.
+/// The number of a person who entered, in the format of a card reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Card {
-    /// The message, of which the last bit is the lowest.
+    /// The bits of the card; the last bit is the least significant one.
     pub bits: u64,
-    /// How many bits it has, 1 to 64.
+    /// Number of bits, 1 to 64.
     pub length: u8,
 }
 
-/// What a device asks of the door that it stands for.
+/// The door behind a device.
 pub trait Door {
-    /// A random number that nobody can foresee, another one each time.
+    /// A new unpredictable random number.
     fn random(&mut self) -> [u8; 8];
     /// Whether the cover is open.
     fn tampered(&mut self) -> bool;
-    /// Who was let in and was not told of yet; each once.
+    /// The next person who entered; each is returned once.
     fn card(&mut self) -> Option<Card>;
 }
 
 enum Channel {
     None,
-    Begun(Handshake),
+    Handshake(Handshake),
     Secure(Session),
 }
 
-/// A peripheral.
+/// A peripheral device.
 pub struct Device {
     address: u8,
     key: [u8; KEY],
     identity: Identity,
     channel: Channel,
-    /// Number and check of the last command.
+    /// Sequence number and CRC of the last command.
     last: Option<(u8, u16)>,
-    /// Whether the controller knows of an open cover.
-    told: bool,
-    /// Who is to be told of, until the command after it shows that it was heard.
-    untold: Option<Card>,
-    /// Whether the last reply of this channel told it.
-    telling: bool,
+    /// The tamper state that was last reported to the controller.
+    tamper_reported: bool,
+    /// The card to report, until the next command acknowledges it.
+    pending_card: Option<Card>,
+    /// Whether the last reply in this channel reported the card.
+    card_sent: bool,
     reply: [u8; MAX_PACKET],
     length: usize,
 }
@@ -90,26 +91,26 @@ impl Drop for Device {
     }
 }
 
-/// A reply's code and data.
-struct Answer {
+/// Code and data of a reply.
+struct Reply {
     code: u8,
     data: [u8; 48],
     length: usize,
 }
 
-impl Answer {
+impl Reply {
     fn new(code: u8, pieces: &[&[u8]]) -> Self {
-        let mut answer = Self { code, data: [0; 48], length: 0 };
-        for (to, from) in answer.data.iter_mut().zip(pieces.iter().copied().flatten()) {
+        let mut reply = Self { code, data: [0; 48], length: 0 };
+        for (to, from) in reply.data.iter_mut().zip(pieces.iter().copied().flatten()) {
             *to = *from;
-            answer.length += 1;
+            reply.length += 1;
         }
-        answer
+        reply
     }
 }
 
 impl Device {
-    /// A device at an address from 0 to 126, which opens a channel by this key alone.
+    /// A device at an address from 0 to 126, which accepts this key only.
     #[must_use]
     pub fn new(address: u8, key: [u8; KEY], identity: Identity) -> Self {
         Self {
@@ -118,27 +119,28 @@ impl Device {
             identity,
             channel: Channel::None,
             last: None,
-            told: false,
-            untold: None,
-            telling: false,
+            tamper_reported: false,
+            pending_card: None,
+            card_sent: false,
             reply: [0; MAX_PACKET],
             length: 0,
         }
     }
 
-    /// Its address.
+    /// The address.
     #[must_use]
     pub fn address(&self) -> u8 {
         self.address
     }
 
-    /// Whether there is a secure channel.
+    /// Whether a secure channel is established.
     #[must_use]
     pub fn is_secure(&self) -> bool {
         matches!(self.channel, Channel::Secure(_))
     }
 
-    /// Answers a packet; nothing if it is for somebody else, or damaged.
+    /// Executes the command in `packet` and returns the reply; `None` if the packet is for another address,
+    /// or damaged.
     pub fn answer(&mut self, packet: &[u8], door: &mut dyn Door) -> Option<&[u8]> {
         let command = Command::read(packet, self.address)?;
         let number = command.number();
@@ -151,7 +153,7 @@ impl Device {
             }
             if number != last % 3 + 1 {
                 self.last = None;
-                self.refuse(&command, Refusal::Sequence);
+                self.nak(&command, Nak::Sequence);
                 return self.reply.get(..self.length);
             }
         }
@@ -160,84 +162,84 @@ impl Device {
             Some(Block { kind: 0x11, data }) => self.challenge(&command, data, door.random()),
             Some(Block { kind: 0x13, .. }) => self.prove(&command),
             Some(Block { kind: 0x15 | 0x17, .. }) => self.secure(&command, door),
-            Some(_) => self.refuse(&command, Refusal::Security),
+            Some(_) => self.nak(&command, Nak::Security),
             None => match command.code {
                 0x61 | 0x62 => {
-                    let answer = self.describe(command.code);
-                    self.write(&command, None, &answer);
+                    let reply = self.describe(command.code);
+                    self.write(&command, None, &reply);
                 }
-                _ => self.refuse(&command, Refusal::Unencrypted),
+                _ => self.nak(&command, Nak::Unencrypted),
             },
         }
         self.reply.get(..self.length)
     }
 
-    fn refuse(&mut self, command: &Command, refusal: Refusal) {
-        self.write(command, None, &Answer::new(0x41, &[&[refusal as u8]]));
+    fn nak(&mut self, command: &Command, nak: Nak) {
+        self.write(command, None, &Reply::new(0x41, &[&[nak as u8]]));
     }
 
-    fn write(&mut self, command: &Command, block: Option<&[u8]>, answer: &Answer) {
+    fn write(&mut self, command: &Command, block: Option<&[u8]>, reply: &Reply) {
         let mut writer = Writer::begin(&mut self.reply, self.address, command, block);
-        writer.put(&[answer.code]);
-        writer.put(answer.data.get(..answer.length).unwrap_or_default());
+        writer.put(&[reply.code]);
+        writer.put(reply.data.get(..reply.length).unwrap_or_default());
         writer.seal(0);
         self.length = writer.end();
     }
 
-    /// The first step of the handshake. Only the device's own key will do.
+    /// The first step of the handshake. Only the device's own key is accepted.
     fn challenge(&mut self, command: &Command, kind: Option<u8>, ours: [u8; 8]) {
         let Some(theirs) = command.data.first_chunk::<8>() else {
-            return self.refuse(command, Refusal::Length);
+            return self.nak(command, Nak::Length);
         };
         if kind != Some(1) || command.code != 0x76 {
-            return self.refuse(command, Refusal::Security);
+            return self.nak(command, Nak::Security);
         }
         let (handshake, proof) = Handshake::begin(&self.key, theirs, &ours);
-        self.channel = Channel::Begun(handshake);
+        self.channel = Channel::Handshake(handshake);
         let Identity { vendor: [a, b, c], model: [model, _], serial, .. } = self.identity;
         let [d, e, f, g] = serial.to_le_bytes();
-        let answer = Answer::new(0x76, &[&[a, b, c, model, d, e, f, g], &ours, &proof]);
-        self.write(command, Some(&[3, 0x12, 1]), &answer);
+        let reply = Reply::new(0x76, &[&[a, b, c, model, d, e, f, g], &ours, &proof]);
+        self.write(command, Some(&[3, 0x12, 1]), &reply);
     }
 
-    /// The second one.
+    /// The second step of the handshake.
     fn prove(&mut self, command: &Command) {
-        let Channel::Begun(handshake) = core::mem::replace(&mut self.channel, Channel::None) else {
-            return self.refuse(command, Refusal::Security);
+        let Channel::Handshake(handshake) = core::mem::replace(&mut self.channel, Channel::None) else {
+            return self.nak(command, Nak::Security);
         };
         let proof = command.data.first_chunk::<KEY>();
         match proof.and_then(|proof| handshake.finish(proof)) {
             Some((session, mac)) => {
                 self.channel = Channel::Secure(session);
-                (self.told, self.telling) = (false, false);
-                self.write(command, Some(&[3, 0x14, 1]), &Answer::new(0x78, &[&mac]));
+                (self.tamper_reported, self.card_sent) = (false, false);
+                self.write(command, Some(&[3, 0x14, 1]), &Reply::new(0x78, &[&mac]));
             }
-            None => self.write(command, Some(&[3, 0x14, 0xff]), &Answer::new(0x78, &[&[0; KEY]])),
+            None => self.write(command, Some(&[3, 0x14, 0xff]), &Reply::new(0x78, &[&[0; KEY]])),
         }
     }
 
-    /// A command in the channel.
+    /// A command in the secure channel.
     fn secure(&mut self, command: &Command, door: &mut dyn Door) {
         let Channel::Secure(mut session) = core::mem::replace(&mut self.channel, Channel::None) else {
-            return self.refuse(command, Refusal::Unencrypted);
+            return self.nak(command, Nak::Unencrypted);
         };
         if !session.check(command.signed, command.mac) {
-            return self.refuse(command, Refusal::Security);
+            return self.nak(command, Nak::Security);
         }
-        // This command shows that the reply before it was heard.
-        if core::mem::take(&mut self.telling) {
-            self.untold = None;
+        // A new command acknowledges the reply before it.
+        if core::mem::take(&mut self.card_sent) {
+            self.pending_card = None;
         }
-        let answer = self.obey(command.code, door);
+        let reply = self.execute(command.code, door);
         let mut sealed = [0; 64];
-        let length = answer.length;
-        sealed.iter_mut().zip(answer.data).for_each(|(to, from)| *to = from);
+        let length = reply.length;
+        sealed.iter_mut().zip(reply.data).for_each(|(to, from)| *to = from);
         let (kind, length) = match length {
             0 => (0x16, 0),
             length => (0x18, session.seal(&mut sealed, length).unwrap_or(0)),
         };
         let mut writer = Writer::begin(&mut self.reply, self.address, command, Some(&[2, kind]));
-        writer.put(&[answer.code]);
+        writer.put(&[reply.code]);
         writer.put(sealed.get(..length).unwrap_or_default());
         let mac = session.sign(writer.seal(MAC));
         writer.put(mac.get(..MAC).unwrap_or_default());
@@ -245,48 +247,48 @@ impl Device {
         self.channel = Channel::Secure(session);
     }
 
-    fn obey(&mut self, code: u8, door: &mut dyn Door) -> Answer {
+    fn execute(&mut self, code: u8, door: &mut dyn Door) -> Reply {
         let tampered = door.tampered();
-        let local = Answer::new(0x48, &[&[tampered.into(), 0]]);
+        let local = Reply::new(0x48, &[&[tampered.into(), 0]]);
         match code {
-            0x60 if self.told != tampered => {
-                self.told = tampered;
+            0x60 if self.tamper_reported != tampered => {
+                self.tamper_reported = tampered;
                 local
             }
             0x60 => match self.next(door) {
                 Some(Card { bits, length }) => {
-                    // Bits stand at the left, of bytes the first.
+                    // The bits are left-aligned in the bytes.
                     let bytes = (bits << (64 - u32::from(length).clamp(1, 64))).to_be_bytes();
                     let whole = bytes.get(..usize::from(length).div_ceil(8)).unwrap_or_default();
-                    Answer::new(0x50, &[&[0, 1, length, 0], whole])
+                    Reply::new(0x50, &[&[0, 1, length, 0], whole])
                 }
-                None => Answer::new(0x40, &[]),
+                None => Reply::new(0x40, &[]),
             },
             0x61 | 0x62 => self.describe(code),
             0x64 => local,
-            0x66 => Answer::new(0x4a, &[]),
-            0x68..=0x6b => Answer::new(0x40, &[]),
-            _ => Answer::new(0x41, &[&[Refusal::Unknown as u8]]),
+            0x66 => Reply::new(0x4a, &[]),
+            0x68..=0x6b => Reply::new(0x40, &[]),
+            _ => Reply::new(0x41, &[&[Nak::Unknown as u8]]),
         }
     }
 
-    /// Who is to be told of. Who was told of is told of again in the next channel if no command of this one came after
-    /// it: rather twice than not at all.
+    /// The next card to report. An unacknowledged card is sent again in the next secure channel:
+    /// at-least-once delivery.
     fn next(&mut self, door: &mut dyn Door) -> Option<Card> {
-        self.untold = self.untold.or_else(|| door.card());
-        self.telling = self.untold.is_some();
-        self.untold
+        self.pending_card = self.pending_card.or_else(|| door.card());
+        self.card_sent = self.pending_card.is_some();
+        self.pending_card
     }
 
-    /// What the device is, or what it can do.
-    fn describe(&self, code: u8) -> Answer {
+    /// The reply to ID or CAP.
+    fn describe(&self, code: u8) -> Reply {
         let Identity { vendor, model, serial, firmware } = &self.identity;
         let [low, high] = (MAX_PACKET as u16).to_le_bytes();
         match code {
-            0x61 => Answer::new(0x45, &[vendor, model, &serial.to_le_bytes(), firmware]),
-            // Function, compliance, number: local status; bits of a card; LED and sound; CRC-16; AES-128, not by the
-            // default key; the longest packet; one reader; OSDP 2.2.
-            _ => Answer::new(
+            0x61 => Reply::new(0x45, &[vendor, model, &serial.to_le_bytes(), firmware]),
+            // Function, compliance, number: contact status; card data; LED; buzzer; CRC-16; AES-128 without
+            // the default key; receive buffer size; largest message; readers; OSDP 2.2.
+            _ => Reply::new(
                 0x46,
                 &[
                     &[3, 1, 0, 4, 1, 1, 5, 1, 1, 8, 1, 0, 9, 1, 0],

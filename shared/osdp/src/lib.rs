@@ -1,13 +1,16 @@
-//! The peripheral's side of OSDP v2 (SIA OSDP 2.2, IEC 60839-11-5): what a door is to an access controller.
+//! The peripheral device (PD) side of OSDP v2 (SIA OSDP 2.2, IEC 60839-11-5): the door as an access
+//! controller sees it.
 //!
-//! The controller asks, the peripheral answers, and never speaks of its own accord. [`Receiver`] finds packets among
-//! the bytes of the line, [`Device`] answers one. Nothing of the door is told outside of a secure channel, and there is
-//! no channel by the default key SCBK-D that everybody knows: a device has a key of its own, or is silent.
+//! The controller (ACU) sends commands and the peripheral replies; it never sends on its own. [`Receiver`]
+//! extracts packets from the bytes of the line, [`Device`] replies to a packet. The state of the door is
+//! reported only in a secure channel. The well-known default key SCBK-D is not accepted: a device has its own
+//! key, or does not reply.
 //!
 //! # Invariants
-//! - A command is done once: a controller that heard no answer asks again by the same number, and gets the same bytes.
-//! - A channel ends with a MAC that is not right, and with a packet of number 0. Another number than the next one is
-//!   refused, and what comes after it must still have the MAC that is due.
+//! - A command is executed once: a controller that received no reply repeats the command with the same
+//!   sequence number, and gets the same bytes.
+//! - A wrong MAC or a packet with sequence number 0 ends the secure channel. A sequence number other than the
+//!   next one is refused (NAK); the packets after it must still carry the expected MAC.
 #![no_std]
 #![forbid(unsafe_code)]
 

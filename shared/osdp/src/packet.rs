@@ -1,23 +1,23 @@
-//! Packets, in and out.
+//! Packets: parsing of commands, and encoding of replies.
 //!
 //! ```text
-//! 53 | address | length u16 LE | control | [security block] | code | data | [MAC, 4] | CRC-16 LE, or a sum
+//! 53 | address | length u16 LE | control | [security block] | code | data | [MAC, 4] | CRC-16 LE, or checksum
 //!
-//! address   bit 7: from the peripheral                   length    of all of it
-//! control   bits 0, 1: number; bit 2: CRC-16, not a sum; bit 3: security block
+//! address   bit 7: from the peripheral                   length    of the whole packet
+//! control   bits 0, 1: sequence number; bit 2: CRC-16, not checksum; bit 3: security block
 //! security block   its length | kind | data
 //! ```
-//! A command with a sum for a check is understood and answered with one.
+//! A command with an 8-bit checksum in place of the CRC is accepted, and its reply uses one as well.
 
 use crate::crc::crc;
 
-/// Bytes of the longest packet, either way.
+/// Bytes of the longest packet in either direction.
 pub const MAX_PACKET: usize = 128;
 /// The first byte.
 const START: u8 = 0x53;
-/// The address that every peripheral answers.
-const EVERYBODY: u8 = 0x7f;
-/// Bytes before the security block or the code.
+/// The broadcast address, to which every peripheral replies.
+const BROADCAST: u8 = 0x7f;
+/// Bytes of the header, before the security block or the code.
 pub(crate) const HEAD: usize = 5;
 /// Bytes of a MAC on the line.
 pub(crate) const MAC: usize = 4;
@@ -26,7 +26,7 @@ const NUMBER: u8 = 0b11;
 const CRC: u8 = 1 << 2;
 const BLOCK: u8 = 1 << 3;
 
-/// Finds packets among bytes.
+/// Extracts packets from a stream of bytes.
 #[derive(Debug, Clone)]
 pub struct Receiver {
     bytes: [u8; MAX_PACKET],
@@ -34,18 +34,18 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Nothing has come.
+    /// A receiver without input.
     #[must_use]
     pub const fn new() -> Self {
         Self { bytes: [0; MAX_PACKET], length: 0 }
     }
 
-    /// Forgets a packet that has begun: for where the line is silent in its midst.
+    /// Drops a partial packet. Call this when the line is silent in the middle of a packet.
     pub fn forget(&mut self) {
         self.length = 0;
     }
 
-    /// Takes a byte; gives the packet that it ends.
+    /// Takes a byte, and returns the packet if this byte completes one.
     pub fn push(&mut self, byte: u8) -> Option<&[u8]> {
         if self.length == 0 && byte != START {
             return None;
@@ -82,24 +82,24 @@ pub(crate) struct Block {
     pub(crate) data: Option<u8>,
 }
 
-/// A command.
+/// A command from the controller.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Command<'p> {
     pub(crate) control: u8,
     pub(crate) block: Option<Block>,
     pub(crate) code: u8,
-    /// What follows the code, up to MAC or check.
+    /// The data between code and MAC or CRC.
     pub(crate) data: &'p [u8],
-    /// What a MAC is over, if there is one, and the MAC.
+    /// The bytes that the MAC covers, and the MAC; empty without one.
     pub(crate) signed: &'p [u8],
     pub(crate) mac: &'p [u8],
 }
 
 impl<'p> Command<'p> {
-    /// Reads a packet; none if it is for somebody else, or damaged.
+    /// Parses a packet; `None` if it is for another address, or damaged.
     pub(crate) fn read(packet: &'p [u8], own: u8) -> Option<Self> {
         let [START, address, _, _, control, ..] = *packet else { return None };
-        if address != own && address != EVERYBODY {
+        if address != own && address != BROADCAST {
             return None;
         }
         let content = if control & CRC != 0 {
@@ -125,20 +125,20 @@ impl<'p> Command<'p> {
         Some(Self { control, block, code: *code, data, signed, mac })
     }
 
-    /// Its number; 0 begins anew.
+    /// The sequence number; 0 restarts the communication.
     pub(crate) fn number(&self) -> u8 {
         self.control & NUMBER
     }
 }
 
-/// A reply that is written.
+/// A reply that is being written.
 pub(crate) struct Writer<'o> {
     room: &'o mut [u8; MAX_PACKET],
     length: usize,
 }
 
 impl<'o> Writer<'o> {
-    /// Begins a reply. `tail` is how many bytes follow what will be written, besides the check.
+    /// Starts a reply to `command`, with a security block if there is one.
     pub(crate) fn begin(
         room: &'o mut [u8; MAX_PACKET],
         own: u8,
@@ -152,7 +152,7 @@ impl<'o> Writer<'o> {
         writer
     }
 
-    /// Puts bytes behind the rest. What finds no room is left out: no reply is so long.
+    /// Appends bytes. Bytes that do not fit are dropped; no reply is that long.
     pub(crate) fn put(&mut self, bytes: &[u8]) {
         let room = self.room.get_mut(self.length..).unwrap_or_default();
         for (to, from) in room.iter_mut().zip(bytes) {
@@ -161,7 +161,8 @@ impl<'o> Writer<'o> {
         }
     }
 
-    /// Says how long it will be with a MAC of so many bytes, and gives what the MAC is over.
+    /// Writes the length of the packet, with a MAC of `mac` bytes, into the header, and returns the bytes
+    /// that the MAC covers.
     pub(crate) fn seal(&mut self, mac: usize) -> &[u8] {
         let check = if self.room[4] & CRC != 0 { 2 } else { 1 };
         let [low, high] = ((self.length + mac + check) as u16).to_le_bytes();
@@ -169,7 +170,7 @@ impl<'o> Writer<'o> {
         self.room.get(..self.length).unwrap_or_default()
     }
 
-    /// Puts the check behind the rest; gives the length.
+    /// Appends CRC or checksum, and returns the length of the packet.
     pub(crate) fn end(mut self) -> usize {
         let written = self.room.get(..self.length).unwrap_or_default();
         if self.room[4] & CRC != 0 {

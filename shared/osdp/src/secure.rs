@@ -1,14 +1,15 @@
-//! The secure channel (SIA OSDP 2.2, annex D): AES-128, keys for a session from random numbers of both, chained MACs.
+//! The secure channel (SIA OSDP 2.2, annex D): AES-128, session keys from random numbers, chained MACs.
 //!
 //! | step | command | reply |
 //! |---|---|---|
 //! | 1 | CHLNG, block 11: RND.A | CCRYPT, block 12: cUID, RND.B, AES(S-ENC, RND.A RND.B) |
-//! | 2 | SCRYPT, block 13: AES(S-ENC, RND.B RND.A) | RMAC_I, block 14: AES(S-MAC2, AES(S-MAC1, what came)) |
+//! | 2 | SCRYPT, block 13: AES(S-ENC, RND.B RND.A) | RMAC_I, block 14: AES(S-MAC2, AES(S-MAC1, the received cryptogram)) |
 //! | then | block 15, or 17 with data | block 16, or 18 with data |
 //!
-//! Keys of a session are AES(SCBK, n RND.A) with the first six bytes of RND.A; n is 01 82 for S-ENC, 01 01 and 01 02
-//! for the two of the MAC. A MAC is a CBC whose last block takes the second key and whose start is the MAC before, of
-//! the other direction; four of its bytes are sent. Data is a CBC that starts with the inverse of that same MAC.
+//! A session key is AES(SCBK, n RND.A) with the first six bytes of RND.A; n is 01 82 for S-ENC, 01 01 for
+//! S-MAC1 and 01 02 for S-MAC2. A MAC is a CBC-MAC whose last block uses S-MAC2 and whose initial vector is
+//! the previous MAC, which is of the other direction; its first four bytes are sent. Data is encrypted in CBC
+//! mode; its initial vector is the bitwise inverse of that previous MAC.
 
 use aes::{
     Aes128,
@@ -22,21 +23,21 @@ pub const KEY: usize = 16;
 type Bytes = [u8; KEY];
 /// Bytes of a random number.
 const RANDOM: usize = 8;
-/// What stands behind data that is padded.
+/// First byte of the padding; zeros follow.
 const PADDING: u8 = 0x80;
 
-/// A handshake that waits for the controller's proof.
+/// A handshake that waits for the cryptogram of the controller.
 pub(crate) struct Handshake {
     session: Session,
     expected: Bytes,
 }
 
-/// A session's keys, and its last MAC.
+/// The keys of a session and its last MAC.
 pub(crate) struct Session {
     encryption: Bytes,
     first: Bytes,
     last: Bytes,
-    /// The last MAC, of whichever direction.
+    /// The last MAC of either direction.
     mac: Bytes,
 }
 
@@ -61,7 +62,8 @@ fn beside(left: &[u8; RANDOM], right: &[u8; RANDOM]) -> Bytes {
 }
 
 impl Handshake {
-    /// Answers the controller's random number with one of the device's; gives the device's proof.
+    /// Starts a handshake from the random numbers of controller and device; returns the cryptogram of the
+    /// device.
     pub(crate) fn begin(key: &Bytes, theirs: &[u8; RANDOM], ours: &[u8; RANDOM]) -> (Self, Bytes) {
         let [a, b, c, d, e, f, ..] = *theirs;
         let derived = |n| encrypt(key, [1, n, a, b, c, d, e, f, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -72,7 +74,8 @@ impl Handshake {
         (Self { session, expected }, proof)
     }
 
-    /// The session, and what the device answers, if the controller knows the key.
+    /// If the cryptogram of the controller proves that it has the key, returns the session and the initial
+    /// MAC.
     pub(crate) fn finish(mut self, proof: &Bytes) -> Option<(Session, Bytes)> {
         bool::from(proof.ct_eq(&self.expected)).then(|| {
             let mac = encrypt(&self.session.last, encrypt(&self.session.first, *proof));
@@ -83,7 +86,7 @@ impl Handshake {
 }
 
 impl Session {
-    /// The MAC of a message, chained to the one before, in whose place it comes.
+    /// The MAC of a message, chained to the previous MAC. It becomes the previous one.
     pub(crate) fn sign(&mut self, message: &[u8]) -> Bytes {
         let mut mac = self.mac;
         let blocks = message.chunks(KEY);
@@ -97,12 +100,13 @@ impl Session {
         mac
     }
 
-    /// Whether a message came with its MAC.
+    /// Whether `mac` is the MAC of a received message.
     pub(crate) fn check(&mut self, message: &[u8], mac: &[u8]) -> bool {
         self.sign(message).get(..mac.len()).is_some_and(|own| own.ct_eq(mac).into())
     }
 
-    /// Encrypts the data of the next reply, behind which there is room for its padding; gives the length with it.
+    /// Pads and encrypts the first `length` bytes of `room`, the data of the next reply. Returns the padded
+    /// length, or `None` if the padding does not fit.
     pub(crate) fn seal(&self, room: &mut [u8], length: usize) -> Option<usize> {
         let padded = (length + 1).next_multiple_of(KEY);
         let room = room.get_mut(..padded)?;

@@ -1,6 +1,6 @@
-"""An access controller by libosdp for the device at stdin and stdout; says at stderr what it hears of it.
+"""An access controller, by libosdp, for the device at stdin and stdout; prints what it receives to stderr.
 
-controller.py KEY SECONDS: the key in hexadecimal digits, and for how long it is patient.
+controller.py KEY SECONDS: the key in hexadecimal digits, and the timeout.
 """
 
 import os
@@ -9,7 +9,7 @@ import time
 
 PACKAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../.cache/python")
 if not os.path.isdir(PACKAGES):
-    sys.exit(f"{PACKAGES} is not there: run `cargo xtask setup`")
+    sys.exit(f"{PACKAGES} not found: run `cargo xtask setup`")
 sys.path.insert(0, PACKAGES)
 
 from osdp import Channel, Command, ControlPanel, Event, LibFlag, LogLevel, PDInfo
@@ -18,7 +18,7 @@ ADDRESS = 5
 
 
 class Pipes(Channel):
-    """Stdin and stdout, moved to other numbers so that nothing is printed into them."""
+    """Stdin and stdout, moved to other file descriptors so that no print reaches them."""
 
     def __init__(self):
         super().__init__()

@@ -1,10 +1,11 @@
-//! A device and what is said to it: a conversation with libosdp 3.2.9 byte by byte, and what must not be answered.
+//! The replies of a device: a recorded conversation with libosdp 3.2.9 byte by byte, and commands it must
+//! refuse.
 #![forbid(unsafe_code)]
 
 use osdp::{Card, Device, Door, Identity, KEY, MAX_PACKET, Receiver};
 use proptest::prelude::*;
 
-/// What libosdp's controller said to this device, and what the device answered.
+/// The commands of libosdp's controller to this device, and its replies.
 const CONVERSATION: &[(&str, &str)] = &[
     ("53050900046100c125", "538514000445010203040504030201010203d382"),
     ("53050900056200a247", "5385230005460301000401010501010801000901000a80000b80000d00011002007c1b"),
@@ -19,7 +20,7 @@ const CONVERSATION: &[(&str, &str)] = &[
     ("53050e000d0215609a5110944587", "53851e000d02185001ec8dcff02f519607b59e8dbb83c8ce5f9b9c8df6ac"),
     ("53051e000e0217698b11ab452111157f4becd2c6879c40d13035f984e42e", "53850e000e021640997efe6605cd"),
 ];
-/// The device's random number in it.
+/// The random number of the device in this conversation.
 const RANDOM: [u8; 8] = [0x65, 0x8f, 0xfa, 0xeb, 0x4e, 0xce, 0xab, 0x3d];
 
 fn bytes(hex: &str) -> Vec<u8> {
@@ -32,7 +33,7 @@ fn device() -> Device {
     Device::new(5, key, identity)
 }
 
-/// A door through which one person went.
+/// A door with one person who entered.
 struct Passed(Option<Card>);
 
 impl Door for Passed {
@@ -57,7 +58,7 @@ fn say(device: &mut Device, hex: &str, door: &mut Passed) -> Option<Vec<u8>> {
     device.answer(&bytes(hex), door).map(<[u8]>::to_vec)
 }
 
-/// A reply's code, where it has no security block.
+/// Code and first data byte of a reply without a security block.
 fn plain(reply: Option<Vec<u8>>) -> Vec<u8> {
     reply.unwrap()[5..][..2].to_vec()
 }
@@ -72,7 +73,7 @@ fn a_conversation_with_libosdp_is_the_same_byte_by_byte() {
 }
 
 #[test]
-fn a_command_that_is_repeated_is_done_once() {
+fn a_repeated_command_is_executed_once() {
     let (mut device, mut door) = (device(), passed());
     for (command, reply) in CONVERSATION {
         for _ in 0..3 {
@@ -82,25 +83,25 @@ fn a_command_that_is_repeated_is_done_once() {
 }
 
 #[test]
-fn what_was_told_and_not_heard_is_told_in_the_next_channel() {
+fn an_unacknowledged_card_is_reported_in_the_next_channel() {
     let (mut device, mut door) = (device(), passed());
     for (command, _) in &CONVERSATION[..5] {
         say(&mut device, command, &mut door);
     }
-    assert_eq!(door.0, None, "the card is under way");
-    // Nothing shows that it was heard before the controller begins anew.
+    assert_eq!(door.0, None, "the card was reported");
+    // The controller restarts before any command acknowledges the card.
     for (command, reply) in &CONVERSATION[..5] {
         assert_eq!(say(&mut device, command, &mut door), Some(bytes(reply)), "to {command}");
     }
 }
 
 #[test]
-fn nothing_is_told_outside_of_a_channel() {
+fn nothing_is_reported_outside_a_secure_channel() {
     let (mut device, mut door) = (device(), passed());
-    // POLL, number 0, with a sum for its check; then with a CRC that is not right.
+    // POLL, sequence number 0, with a checksum; then with a wrong CRC.
     assert_eq!(plain(say(&mut device, "53050700006041", &mut door)), [0x41, 6]);
     assert_eq!(say(&mut device, "530508000460ffff", &mut door), None);
-    // To address 6, and to everybody.
+    // To address 6, and to the broadcast address.
     assert_eq!(say(&mut device, "53060700006040", &mut door), None);
     assert_eq!(plain(say(&mut device, "537f07000060c7", &mut door)), [0x41, 6]);
     assert!(door.0.is_some());
@@ -109,7 +110,7 @@ fn nothing_is_told_outside_of_a_channel() {
 #[test]
 fn the_default_key_opens_no_channel() {
     let (mut device, mut door) = (device(), passed());
-    // CHLNG with key 0 in its block.
+    // CHLNG whose security block selects SCBK-D.
     let mut packet = bytes("531112000803110076d764c8cce93255c4");
     packet[1] = 5;
     let sum = packet.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
@@ -119,7 +120,7 @@ fn the_default_key_opens_no_channel() {
 }
 
 #[test]
-fn a_channel_ends_with_a_mac_that_is_not_right() {
+fn a_wrong_mac_ends_the_channel() {
     for bit in 0..32 {
         let (mut device, mut door) = (device(), passed());
         for (command, _) in &CONVERSATION[..4] {
@@ -141,7 +142,7 @@ fn a_channel_ends_with_a_mac_that_is_not_right() {
 }
 
 #[test]
-fn a_number_that_is_not_due_is_refused() {
+fn an_unexpected_sequence_number_is_refused() {
     let (mut device, mut door) = (device(), passed());
     say(&mut device, CONVERSATION[0].0, &mut door);
     assert_eq!(plain(say(&mut device, CONVERSATION[2].0, &mut door)), [0x41, 4]);
@@ -149,7 +150,7 @@ fn a_number_that_is_not_due_is_refused() {
 
 proptest! {
     #[test]
-    fn noise_is_survived(noise in prop::collection::vec(any::<u8>(), 0..400), at in 0usize..7, flip in any::<u16>()) {
+    fn no_noise_makes_the_device_panic(noise in prop::collection::vec(any::<u8>(), 0..400), at in 0usize..7, flip in any::<u16>()) {
         let (mut device, mut door, mut receiver) = (device(), passed(), Receiver::new());
         let mut line: Vec<u8> = CONVERSATION[..at].iter().flat_map(|(command, _)| bytes(command)).collect();
         if !line.is_empty() {

@@ -1,4 +1,4 @@
-//! A device, polled by libosdp's controller from PyPI.
+//! A device that is polled by libosdp's controller, from PyPI.
 #![forbid(unsafe_code)]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,7 +7,7 @@ use std::thread;
 
 use osdp::{Card, Device, Door, Identity, KEY, Receiver};
 
-/// A door through which one person went, and whose cover opens in the midst of it.
+/// A door with one person who entered, and a cover that opens after 20 packets.
 struct Passed {
     packets: u64,
     card: Option<Card>,
@@ -27,7 +27,8 @@ impl Door for Passed {
     }
 }
 
-/// Runs the controller, which is so patient, with a key against a device with the key 00 01 02 and so on; what it said of the device.
+/// Runs the controller with `key` for up to `seconds` against a device with the key 00 01 02 …, and returns
+/// the lines that the controller printed.
 fn controlled(key: &str, seconds: &str) -> Vec<String> {
     let mut child = Command::new("python3")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/controller.py"))
@@ -49,7 +50,7 @@ fn controlled(key: &str, seconds: &str) -> Vec<String> {
         let Some(packet) = receiver.push(byte[0]) else { continue };
         door.packets += 1;
         if let Some(reply) = device.answer(packet, &mut door) {
-            // A controller that has heard enough closes its ear first.
+            // A controller that is done closes its input first.
             let _ = back.write_all(reply).and_then(|()| back.flush());
         }
     }
@@ -62,7 +63,7 @@ fn listen(said: ChildStderr) -> Vec<String> {
 }
 
 #[test]
-fn its_controller_opens_a_channel_and_hears_of_a_card_and_of_the_cover() {
+fn libosdp_opens_a_channel_and_receives_card_and_tamper_state() {
     let said = controlled("000102030405060708090a0b0c0d0e0f", "30");
     let expected = [
         "secure: True",
@@ -76,6 +77,6 @@ fn its_controller_opens_a_channel_and_hears_of_a_card_and_of_the_cover() {
 }
 
 #[test]
-fn its_controller_opens_no_channel_by_another_key() {
+fn libosdp_opens_no_channel_with_another_key() {
     assert_eq!(controlled("ff0102030405060708090a0b0c0d0e0f", "3"), ["secure: False"]);
 }
