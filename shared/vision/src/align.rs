@@ -1,25 +1,25 @@
-//! Five-point alignment: the similarity transform that lays a face on the encoder's template.
+//! Five-point alignment: the similarity transform that maps a face to the encoder's template.
 //!
-//! The transform (rotation, uniform scale, translation) is the least-squares one of Umeyama (1991)
-//! without reflection, which in two dimensions is a closed formula. With `A` the landmarks and `B`
-//! the template, both about their means, `n = sum |A|²`, `P = sum A·B`, `Q = sum A×B`:
+//! The transform (rotation, uniform scale, translation) is the least-squares solution of Umeyama (1991)
+//! without reflection, which in two dimensions has a closed form. With the landmarks `A` and the template
+//! `B`, both relative to their means, `n = sum |A|²`, `P = sum A·B`, `Q = sum A×B`:
 //!
 //! ```text
 //! frame to crop:  [c -d; d c],  c = P/n, d = Q/n
 //! crop to frame:  [a  b; -b a], a = nP/(P²+Q²), b = nQ/(P²+Q²)
 //! ```
 //!
-//! Only the way back is kept, since a crop is filled by asking where each of its pixels comes from.
-//! Positions are within 1/100 pixel of the exact ones everywhere in the crop (tested).
+//! Only the transform from crop to frame is stored, because a crop is filled by inverse mapping. Positions
+//! are within 1/100 pixel of the exact ones everywhere in the crop (tested).
 
 use crate::Error;
 use crate::face::{Point, SUBPIXEL_BITS};
 
-/// Side of the template, and of the largest crop that encoders take, in pixels.
+/// Side of the template and of the largest crop of an encoder, in pixels.
 pub const CROP_SIZE: usize = 112;
 
-/// Where the five landmarks lie in the crop, in 1/10000 pixel (the template of ArcFace, Deng et
-/// al. 2019): right eye, left eye, nose, right and left mouth corner as the camera sees them.
+/// Positions of the five landmarks in the crop, in 1/10000 pixel (the template of ArcFace, Deng et al. 2019),
+/// in the order of [`Landmark`](crate::Landmark).
 pub const TEMPLATE: [[i32; 2]; 5] =
     [[382_946, 516_963], [735_318, 515_014], [560_252, 717_366], [415_493, 923_655], [707_299, 922_041]];
 
@@ -29,16 +29,16 @@ const TEMPLATE_UNIT: i64 = 10_000;
 /// Fraction bits of the transform.
 const BITS: u32 = 16;
 
-/// Landmarks further out than this, in 1/1024 pixel, are no detection of ours.
+/// Largest coordinate of a landmark, in 1/1024 pixel; the decoder produces none beyond.
 const MAX_POSITION: i32 = 1 << 24;
 
-/// The way from crop to frame: `x = a u + b v + x0`, `y = -b u + a v + y0`.
+/// The transform from crop to frame: `x = a u + b v + x0`, `y = -b u + a v + y0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SimilarityTransform {
-    /// Frame pixels a crop pixel, along; Q16.
+    /// Frame pixels per crop pixel along the same axis; Q16.
     pub(crate) a: i64,
-    /// Frame pixels a crop pixel, across; Q16.
+    /// Frame pixels per crop pixel along the other axis; Q16.
     pub(crate) b: i64,
     /// Frame column of the crop's first pixel; Q16.
     pub(crate) x0: i64,
@@ -47,11 +47,11 @@ pub struct SimilarityTransform {
 }
 
 impl SimilarityTransform {
-    /// The transform that lays `landmarks` on [`TEMPLATE`].
+    /// The transform that maps `landmarks` to [`TEMPLATE`].
     ///
     /// # Errors
-    /// [`Error::DegenerateLandmarks`] when they coincide, lie outside of all bounds, or are more
-    /// than some forty times the template's size.
+    /// [`Error::DegenerateLandmarks`] if they coincide, are out of bounds, or span more than about forty
+    /// times the template.
     pub fn to_template(landmarks: &[Point; 5]) -> Result<Self, Error> {
         let outside = |p: &Point| p.x.unsigned_abs().max(p.y.unsigned_abs()) > MAX_POSITION as u32;
         if landmarks.iter().any(outside) {
@@ -69,15 +69,15 @@ impl SimilarityTransform {
             p += sx * tx + sy * ty;
             q += sx * ty - sy * tx;
         }
-        // n, P and Q count only by their ratios: bring P and Q to 20 bits.
+        // Only the ratios of n, P and Q matter: reduce P and Q to 20 bits.
         let magnitude = p.unsigned_abs().max(q.unsigned_abs());
         let shift = (64 - magnitude.leading_zeros()).saturating_sub(20);
         let [n, p, q] = [n, p, q].map(|value| shift_right(value, shift));
         if magnitude < 1 << 24 || n >= 1 << 22 {
             return Err(Error::DegenerateLandmarks);
         }
-        // n P / (P² + Q²) is in landmark units a template unit: 1/1024 over 1/10000 pixel, so
-        // 625/64 of it is in pixels a pixel. The products stay below 2^62.
+        // n P / (P² + Q²) is in landmark units (1/1024 pixel) per template unit (1/10000 pixel), so 625/64 of
+        // it is in pixels per pixel. The products stay below 2^62.
         let coefficient = |value: i64| round_div((n * value * 625) << (BITS - 6), p * p + q * q);
         let (a, b) = (coefficient(p), coefficient(q));
         let mean = source_sum.map(|value| round_div(value << (BITS - SUBPIXEL_BITS), 5));
@@ -90,7 +90,7 @@ impl SimilarityTransform {
         })
     }
 
-    /// Where a position in the crop comes from in the frame.
+    /// Maps a position in the crop to the frame.
     pub fn to_frame(&self, crop: Point) -> Point {
         let (u, v) = (i64::from(crop.x), i64::from(crop.y));
         let place = |along: i64, start: i64| {
@@ -100,13 +100,13 @@ impl SimilarityTransform {
         Point { x: place(self.a * u + self.b * v, self.x0), y: place(self.a * v - self.b * u, self.y0) }
     }
 
-    /// The transform for a crop of another side, in which the template is as much smaller.
+    /// The transform for a crop with another side, with the template scaled accordingly.
     pub(crate) fn for_side(&self, side: usize) -> Self {
         let scale = |step: i64| round_div(step * CROP_SIZE as i64, side.max(1) as i64);
         Self { a: scale(self.a), b: scale(self.b), ..*self }
     }
 
-    /// Square of the scale, in frame pixels a crop pixel; Q32.
+    /// Square of the scale in frame pixels per crop pixel; Q32.
     pub(crate) fn scale_squared(&self) -> i64 {
         self.a * self.a + self.b * self.b
     }

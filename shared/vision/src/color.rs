@@ -1,8 +1,8 @@
 //! Colour conversion: BT.601 full-range YUV and RGB565, to and from 8-bit RGB.
 //!
-//! The coefficients are those of JFIF (ITU-T T.871), in 1/65536, rounded to nearest. Half is
-//! rounded up everywhere, so that one pixel has one value on every machine. The way to RGB is
-//! [`kernels::Chroma`]'s.
+//! The coefficients are those of JFIF (ITU-T T.871), in 1/65536, rounded to nearest. Half is rounded up
+//! everywhere, so a pixel has the same value on every machine. [`kernels::Chroma`] implements the conversion
+//! to RGB.
 
 use kernels::Chroma;
 
@@ -47,7 +47,7 @@ pub fn luma(rgb: [u8; 3]) -> u8 {
     rgb_to_yuv(rgb)[0]
 }
 
-/// RGB of a 5-6-5 pixel; the high bits are repeated below, so that white stays white.
+/// RGB of a 5-6-5 pixel; the high bits are replicated into the low bits, so that white stays white.
 #[inline]
 pub fn rgb565_to_rgb(pixel: u16) -> [u8; 3] {
     let r = (pixel >> 11) as u8 & 0x1f;
@@ -56,7 +56,7 @@ pub fn rgb565_to_rgb(pixel: u16) -> [u8; 3] {
     [(r << 3) | (r >> 2), (g << 2) | (g >> 4), (b << 3) | (b >> 2)]
 }
 
-/// The 5-6-5 pixel nearest to an RGB one.
+/// The 5-6-5 pixel nearest to an RGB pixel.
 #[inline]
 pub fn rgb_to_rgb565([r, g, b]: [u8; 3]) -> u16 {
     let level = |value: u8, top: u16| (u16::from(value) * top + 127) / 255;

@@ -1,7 +1,7 @@
-//! Detector heads to faces: the decoding of YuNet, in fixed point.
+//! Decoding of the YuNet detector heads to faces, in fixed point.
 //!
 //! The reference is `FaceDetectorYN` of OpenCV 4 (Wu, Peng and Yu, "YuNet: A Tiny Millisecond-level
-//! Face Detector", 2023). Every cell of three grids, of stride 8, 16 and 32, predicts one face:
+//! Face Detector", 2023). Every cell of the three grids with strides 8, 16 and 32 predicts one face:
 //!
 //! ```text
 //! score    = sqrt(sigmoid(cls) * sigmoid(obj))
@@ -10,67 +10,67 @@
 //! landmark = (cell + kps[2k..2k+2]) * stride
 //! ```
 //!
-//! The best cell gives a face its score and box. Its landmarks are a mean over all cells that see
-//! the same face (as in BlazeFace, Bazarevsky et al. 2019), which departs from OpenCV: neighbouring
-//! cells often score alike to the fourth digit and yet place a landmark pixels apart, so that the
-//! slightest noise would choose between two alignments. On 268 pictures of LFW the mean raised the
-//! cosine of one person's pictures by 0.01 and left that of strangers as it was.
+//! The best cell determines score and box of a face. Its landmarks are a weighted mean over all cells that
+//! see the same face (as in BlazeFace, Bazarevsky et al. 2019). This differs from OpenCV: the scores of
+//! neighbouring cells often agree to four digits while their landmarks are pixels apart, so the slightest
+//! noise would switch between two alignments. On 268 pictures of LFW the mean raised the cosine of pictures
+//! of the same person by 0.01 and left that of strangers unchanged.
 //!
-//! Cells are dismissed by comparing raw logits with a bound computed once, so that an empty frame
-//! costs one comparison a cell.
+//! Cells are dismissed by comparing raw logits with a bound that is computed once, so an empty frame costs
+//! one comparison per cell.
 
 use crate::face::{Face, Faces, MAX_FACES, Point, Rect, SUBPIXEL_BITS};
 use crate::fixed::{ARGUMENT_BITS, Q15_ONE, argument, exp_q, sigmoid_q15};
 use crate::suppress::{is_same_face, is_suppressed};
 use crate::{Error, InputSize};
 
-/// Grid steps in input pixels, in the order of the heads.
+/// Strides of the grids in input pixels, in the order of the heads.
 pub const STRIDES: [usize; 3] = [8, 16, 32];
 
-/// Heads of a detector: cls, obj, bbox and kps, each for every stride.
+/// Number of heads: cls, obj, bbox and kps, each for every stride.
 pub const HEADS: usize = 4 * STRIDES.len();
 
 /// Channels of cls, obj, bbox and kps.
 const CHANNELS: [usize; 4] = [1, 1, 4, 10];
 
-/// Most cells weighed against each other in one frame; a face fires some ten of them.
+/// Most candidate cells in one frame; a face activates about ten.
 const MAX_CANDIDATES: usize = 256;
 
-/// A cell's landmarks count by how much its score exceeds the best one's less this: 0.2, in Q15.
+/// Difference to the best score at which the weight of a cell's landmarks reaches zero: 0.2, in Q15.
 const FADE: u16 = 6_554;
 
-/// Positions are kept within 16384 pixels, so that no later arithmetic overflows.
+/// Positions are clamped to 16384 pixels, so that no later arithmetic overflows.
 const MAX_POSITION: i64 = 1 << (14 + SUBPIXEL_BITS);
 
 /// Shape and precision of one head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct HeadShape {
-    /// Cells of the grid: rows times columns, row by row.
+    /// Number of cells of the grid, which are stored row by row.
     pub cells: usize,
-    /// Values a cell.
+    /// Values per cell.
     pub channels: usize,
     /// `real = value * 2^-frac_bits`; at most 24.
     pub frac_bits: u8,
 }
 
-/// The values of one head: raw network outputs, before any sigmoid.
+/// The values of one head: raw outputs of the network, before any sigmoid.
 pub trait HeadValues {
-    /// Value `index`, counted cell by cell and in a cell channel by channel; an `i16` in `i32`.
+    /// Value `index`, in the order cell, channel; an `i16` as `i32`.
     fn get(&self, index: usize) -> i32;
 }
 
-/// A decoder for one detector network; made once, checked once.
+/// A decoder for one detector network, which is checked once.
 #[derive(Clone, Copy, Debug)]
 pub struct Decoder {
     input: InputSize,
     frac_bits: [u8; HEADS],
     min_score: u16,
-    /// Least logit of cls and obj, by stride, with which a cell can still reach `min_score`.
+    /// Least logit of cls and obj, for each stride, with which a cell can reach `min_score`.
     least_logit: [i32; 2 * STRIDES.len()],
 }
 
-/// A cell that may show a face. The order is best first, then by place, so it is total.
+/// A cell that may show a face. The order is total: best score first, then by position.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     /// `Q15_ONE - score`.
@@ -83,11 +83,11 @@ type Candidates = heapless::Vec<Candidate, MAX_CANDIDATES>;
 
 impl Decoder {
     /// A decoder for heads of these shapes, in the order cls, obj, bbox, kps, each for stride 8, 16
-    /// and 32. Faces that score less than `min_score` (Q15) are left out.
+    /// and 32. Faces with a score below `min_score` (Q15) are dropped.
     ///
     /// # Errors
-    /// [`Error::HeadShape`] when a head does not fit the input size, [`Error::HeadPrecision`] when
-    /// one has more than 24 fractional bits.
+    /// [`Error::HeadShape`] if a head does not match the input size, [`Error::HeadPrecision`] if
+    /// one has more than 24 fraction bits.
     pub fn new(input: InputSize, shapes: &[HeadShape; HEADS], min_score: u16) -> Result<Self, Error> {
         for (index, shape) in shapes.iter().enumerate() {
             let stride = STRIDES[index % STRIDES.len()];
@@ -100,7 +100,7 @@ impl Decoder {
             }
         }
         let frac_bits = shapes.map(|shape| shape.frac_bits);
-        // With one factor at most one, the other must reach the square of the score.
+        // Each factor is at most one, so the other one must reach the square of the score.
         let least = (u32::from(min_score) * u32::from(min_score)).div_ceil(Q15_ONE);
         let least_logit = core::array::from_fn(|head| least_logit(least, frac_bits[head]));
         Ok(Self { input, frac_bits, min_score, least_logit })
@@ -111,7 +111,7 @@ impl Decoder {
         self.input
     }
 
-    /// The faces that `heads` show, in input coordinates, best score first, one for each face.
+    /// Decodes `heads` to faces in input coordinates, best score first, after non-maximum suppression.
     ///
     /// Needs about 4 KiB of stack.
     pub fn decode<H: HeadValues>(&self, heads: &[H; HEADS]) -> Faces {
@@ -125,7 +125,7 @@ impl Decoder {
             if !is_suppressed(&bounds, &faces) {
                 let landmarks = self.mean_landmarks(heads, &candidates, candidate, &bounds);
                 let score = Q15_ONE as u16 - candidate.shortfall;
-                // The loop ends below before a push can fail.
+                // The loop ends before a push can fail.
                 let _ = faces.push(Face { score, bounds, landmarks });
                 if faces.len() == MAX_FACES {
                     break;
@@ -173,7 +173,7 @@ impl Decoder {
         Rect { x: centre.x - size[0] / 2, y: centre.y - size[1] / 2, width: size[0], height: size[1] }
     }
 
-    /// Landmarks of the face that `best` found in `bounds`, over all cells that see it.
+    /// The mean landmarks of the face that `best` found in `bounds`, over all cells that see it.
     fn mean_landmarks<H: HeadValues>(
         &self,
         heads: &[H; HEADS],
@@ -185,7 +185,7 @@ impl Decoder {
         let mut sums = [[0i64; 2]; 5];
         for candidate in candidates {
             let weight = FADE.saturating_sub(candidate.shortfall.saturating_sub(best.shortfall));
-            // A better cell belongs to another face, or it would have been the best one.
+            // A better cell belongs to another face; otherwise it would be the best one.
             let counts = weight > 0 && candidate >= best;
             if counts && is_same_face(bounds, &self.bounds(heads, candidate)) {
                 let weight = i64::from(weight);
@@ -197,7 +197,7 @@ impl Decoder {
             }
         }
         if total == 0 {
-            // A box of no size is not even itself.
+            // A box without area does not even overlap itself.
             return self.landmarks(heads, best);
         }
         let mean = |sum: i64| (sum + total / 2).div_euclid(total) as i32;
@@ -209,7 +209,7 @@ impl Decoder {
         core::array::from_fn(|k| self.point(heads, head, candidate, 2 * k))
     }
 
-    /// `(cell + value) * stride` of two neighbouring channels of a head.
+    /// `(cell + value) * stride` for two consecutive channels of a head.
     fn point<H: HeadValues>(
         &self,
         heads: &[H; HEADS],
@@ -235,8 +235,8 @@ impl Decoder {
     }
 }
 
-/// Adds a candidate in its place, the best first; of too many, the worst goes. Sorting afterwards, by
-/// `core`, would cost 8 KiB of flash.
+/// Inserts a candidate in order, the best first; if there is no room, the worst one is dropped. Sorting with
+/// `core` would cost 8 KiB of flash.
 fn keep_best(candidates: &mut Candidates, candidate: Candidate) {
     let place = candidates.partition_point(|other| *other <= candidate);
     if place == MAX_CANDIDATES {
@@ -245,11 +245,11 @@ fn keep_best(candidates: &mut Candidates, candidate: Candidate) {
     if candidates.is_full() {
         candidates.pop();
     }
-    // There is room, as was just made.
+    // Cannot fail: there is room now.
     let _ = candidates.insert(place, candidate);
 }
 
-/// The least `i16` logit whose sigmoid reaches `least` (Q15); one more than any `i16` if none does.
+/// The least `i16` logit whose sigmoid reaches `least` (Q15); `i16::MAX + 1` if none does.
 fn least_logit(least: u32, frac_bits: u8) -> i32 {
     let (mut low, mut high) = (i32::from(i16::MIN), i32::from(i16::MAX) + 1);
     while low < high {
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn least_logit_is_the_boundary() {
+    fn least_logit_is_the_least_that_reaches_the_score() {
         for (least, frac_bits) in [(1, 8), (8_192, 11), (16_384, 12), (32_000, 9)] {
             let logit = least_logit(least, frac_bits);
             assert!(sigmoid_q15(argument(logit, frac_bits)) >= least);

@@ -1,17 +1,17 @@
-//! RGB to camera bytes: what a sensor would deliver for a picture.
+//! RGB to camera bytes: the frame that a sensor would deliver for an image.
 //!
-//! The host uses this to hold photographs before an emulated camera.
+//! The host uses this to feed photographs to an emulated camera.
 
 use crate::color::{rgb_to_rgb565, rgb_to_yuv};
 use crate::frame::check_size;
 use crate::{Error, PixelFormat};
 
-/// Encodes `rgb` (three bytes a pixel, rows top to bottom) to `out` in the camera's `format`.
+/// Encodes `rgb` (three bytes per pixel, rows top to bottom) to `out` in the camera's `format`.
 ///
-/// Chroma of a YUYV pair is the mean of its two pixels, as a sensor's own filter gives.
+/// The chroma of a YUYV pair is the mean of its two pixels, as the filter of a sensor computes it.
 ///
 /// # Errors
-/// As [`Frame::new`](crate::Frame::new); [`Error::BufferLength`] is for either buffer.
+/// As [`Frame::new`](crate::Frame::new); [`Error::BufferLength`] applies to both buffers.
 pub fn encode(
     format: PixelFormat,
     width: usize,
@@ -49,7 +49,7 @@ mod tests {
     use crate::Frame;
 
     #[test]
-    fn greys_survive_yuyv_and_colours_nearly_survive_rgb565() {
+    fn grey_is_exact_in_yuyv_and_colour_nearly_in_rgb565() {
         let grey: [u8; 8 * 2 * 3] = core::array::from_fn(|i| (i / 3 * 16) as u8);
         let mut bytes = [0; 8 * 2 * 2];
         encode(PixelFormat::Yuyv, 8, 2, &grey, &mut bytes).unwrap();

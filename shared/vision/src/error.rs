@@ -1,8 +1,8 @@
-//! What can be wrong with a picture or a detector.
+//! Errors: invalid frames, buffers and detector heads.
 
 use core::fmt;
 
-/// Why a frame, a buffer or a set of detector heads was refused.
+/// Why a frame, a buffer or a set of detector heads was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Error {
@@ -12,13 +12,13 @@ pub enum Error {
     FrameTooLarge,
     /// A YUYV frame has an odd width, but two pixels share one pair of chroma samples.
     OddWidth,
-    /// A buffer's length is not what its width, height and format ask for.
+    /// The length of a buffer does not match width, height and format.
     BufferLength,
-    /// The detector's input is empty, larger than 1024 on a side, or no multiple of 32.
+    /// A side of the detector's input is zero, larger than 1024, or not a multiple of 32.
     InputSize,
-    /// A detector head has not the shape that its stride and kind ask for.
+    /// The shape of a detector head does not match its stride and kind.
     HeadShape,
-    /// A detector head has more fractional bits than the decoder's arithmetic can hold.
+    /// A detector head has more fraction bits than the arithmetic of the decoder supports.
     HeadPrecision,
     /// The landmarks are degenerate: no similarity transform maps them to the template.
     DegenerateLandmarks,
@@ -30,10 +30,10 @@ impl fmt::Display for Error {
             Self::EmptyFrame => "the frame has no pixels",
             Self::FrameTooLarge => "the frame is larger than 320x256 pixels",
             Self::OddWidth => "a YUYV frame must have an even width",
-            Self::BufferLength => "a buffer's length does not fit its width, height and format",
-            Self::InputSize => "a detector's input must have sides of 32, 64, ... 1024 pixels",
+            Self::BufferLength => "the length of a buffer does not match width, height and format",
+            Self::InputSize => "the sides of the detector's input must be 32, 64, ... 1024 pixels",
             Self::HeadShape => "a detector head has an unexpected shape",
-            Self::HeadPrecision => "a detector head has too many fractional bits",
+            Self::HeadPrecision => "a detector head has too many fraction bits",
             Self::DegenerateLandmarks => "the landmarks cannot be aligned to the face template",
         })
     }

@@ -3,7 +3,7 @@
 /// Fraction bits of a coordinate: positions are in 1/1024 pixel.
 pub const SUBPIXEL_BITS: u32 = 10;
 
-/// Most faces reported for one frame; more than a door can show at once.
+/// Most faces reported for one frame; more than can stand in front of a door.
 pub const MAX_FACES: usize = 16;
 
 /// The faces of one frame, best score first.
@@ -19,7 +19,7 @@ pub struct Point {
     pub y: i32,
 }
 
-/// An upright rectangle in 1/1024 pixel; it may reach out of the frame.
+/// An axis-aligned rectangle in 1/1024 pixel; it may extend beyond the frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Rect {
@@ -51,19 +51,19 @@ impl Rect {
     }
 }
 
-/// Which landmark stands where in [`Face::landmarks`]; right and left as the camera sees them.
+/// Index of a landmark in [`Face::landmarks`]. Right and left are those of the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Landmark {
-    /// The eye on the picture's left: the person's right eye.
+    /// The person's right eye, on the left in the image.
     RightEye = 0,
-    /// The eye on the picture's right: the person's left eye.
+    /// The person's left eye, on the right in the image.
     LeftEye = 1,
     /// Tip of the nose.
     Nose = 2,
-    /// Corner of the mouth on the picture's left.
+    /// The person's right corner of the mouth, on the left in the image.
     RightMouth = 3,
-    /// Corner of the mouth on the picture's right.
+    /// The person's left corner of the mouth, on the right in the image.
     LeftMouth = 4,
 }
 
@@ -86,9 +86,9 @@ impl Face {
     }
 }
 
-/// The face with the largest box: the person who stands nearest. `None` of none.
+/// The face with the largest box, which is the nearest person; `None` without faces.
 ///
-/// Of two equally large ones it is the first, which has the better score.
+/// Among equal sizes it is the first one, which has the best score.
 pub fn largest(faces: &[Face]) -> Option<&Face> {
     let mut best: Option<&Face> = None;
     for face in faces {

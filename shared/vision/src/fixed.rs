@@ -1,13 +1,13 @@
 //! Exponential, sigmoid and square root in fixed point.
 //!
-//! They turn raw detector heads into scores and sizes. Bounds, checked against `f64` by the tests:
-//! [`exp_q`] has a relative error below 2^-24 plus half a unit of the result; [`sigmoid_q15`] is within
-//! one unit (2^-15) and never decreases with its argument.
+//! They convert raw detector heads to scores and sizes. Error bounds, tested against `f64`: [`exp_q`] has a
+//! relative error below 2^-24 plus half a unit of the result; [`sigmoid_q15`] is within one unit (2^-15) and
+//! monotonic.
 
 /// One in Q15.
 pub const Q15_ONE: u32 = 1 << 15;
 
-/// Fraction bits of an argument to [`exp_q`] and [`sigmoid_q15`].
+/// Fraction bits of the arguments of [`exp_q`] and [`sigmoid_q15`].
 pub(crate) const ARGUMENT_BITS: u32 = 24;
 
 /// Fraction bits inside the exponential.
@@ -22,11 +22,12 @@ const LOG2_E: i64 = 1_549_082_005;
 /// `frac_bits` above 30 count as 30.
 pub fn exp_q(argument: i64, frac_bits: u32) -> i32 {
     let frac_bits = frac_bits.min(BITS);
-    // Beyond +-64 the result is saturated or zero in every format; the clamp also keeps the
-    // products below inside 64 bits.
+    // Beyond +-64 the result is saturated or zero in every format. The clamp also keeps the following
+    // products inside 64 bits.
     let x = argument.clamp(-64 << ARGUMENT_BITS, 64 << ARGUMENT_BITS) << (BITS - ARGUMENT_BITS);
     let power = ((((x >> 6) * (LOG2_E >> 6)) >> (2 * BITS - 12 - 1)) + 1) >> 1;
-    // What is left is at most ln(2) / 2, where eight terms of Taylor's series err by 2^-27 at most.
+    // The remainder is at most ln(2) / 2, where eight terms of the Taylor series have an error of at most
+    // 2^-27.
     let rest = x - power * LN_2;
     let mut sum = 1i64 << BITS;
     for term in (1..=8).rev() {
@@ -51,7 +52,7 @@ pub fn sigmoid_q15(argument: i64) -> u32 {
     if argument < 0 { Q15_ONE - upper } else { upper }
 }
 
-/// A logit with `frac_bits` (at most 24) as the argument of the functions above.
+/// Converts a logit with `frac_bits` (at most 24) to an argument of the functions above.
 pub(crate) fn argument(value: i32, frac_bits: u8) -> i64 {
     i64::from(value) << (ARGUMENT_BITS - u32::from(frac_bits).min(ARGUMENT_BITS))
 }
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exponential_keeps_its_bound() {
+    fn exp_q_keeps_its_error_bound() {
         for step in -40_000..40_000i64 {
             let argument = step * 7_001; // -16.7..16.7 in uneven steps
             let exact = (argument as f64 / 16_777_216.0).exp();
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn extremes_saturate() {
+    fn extreme_arguments_saturate() {
         assert_eq!(exp_q(i64::MAX, 30), i32::MAX);
         assert_eq!(exp_q(i64::MIN, 30), 0);
         assert_eq!(exp_q(0, 99), 1 << 30);

@@ -1,6 +1,6 @@
-//! Camera frames: a checked view of the bytes that a sensor delivers.
+//! Camera frames: a checked view of the bytes of a sensor.
 //!
-//! Both formats take two bytes a pixel, rows top to bottom, without padding:
+//! Both formats have two bytes per pixel, rows from top to bottom, without padding:
 //!
 //! ```text
 //! YUYV    Y0 U Y1 V | Y2 U Y3 V ...   two pixels share one U and one V; BT.601, full range
@@ -12,7 +12,7 @@ use kernels::Chroma;
 use crate::color::{rgb565_to_rgb, yuv_to_rgb};
 use crate::{Error, MAX_HEIGHT, MAX_WIDTH};
 
-/// How a frame's bytes are to be read.
+/// Pixel format of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum PixelFormat {
@@ -23,7 +23,7 @@ pub enum PixelFormat {
 }
 
 impl PixelFormat {
-    /// Bytes of one pixel; for YUYV, of one pixel of a pair.
+    /// Bytes per pixel.
     pub const fn bytes_per_pixel(self) -> usize {
         2
     }
@@ -39,7 +39,7 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// A frame over `bytes`, which must be exactly `width * height * 2` long.
+    /// A frame over `bytes`, whose length must be exactly `width * height * 2`.
     ///
     /// # Errors
     /// [`Error::EmptyFrame`], [`Error::FrameTooLarge`], [`Error::OddWidth`] (YUYV only) or
@@ -52,7 +52,7 @@ impl<'a> Frame<'a> {
         Ok(Self { format, width, height, bytes })
     }
 
-    /// How the bytes are read.
+    /// Pixel format.
     pub fn format(&self) -> PixelFormat {
         self.format
     }
@@ -67,7 +67,7 @@ impl<'a> Frame<'a> {
         self.height
     }
 
-    /// The frame's bytes, as the sensor gave them.
+    /// The bytes of the frame.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
@@ -91,7 +91,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// The pixels in columns `x` and `x + 1` of row `y`; `None` unless both are inside.
+    /// The pixels in columns `x` and `x + 1` of row `y`; `None` unless both are inside the frame.
     #[inline]
     pub fn rgb_pair(&self, x: usize, y: usize) -> Option<[[u8; 3]; 2]> {
         if x + 1 >= self.width {
@@ -114,9 +114,9 @@ impl<'a> Frame<'a> {
         .filter(|_| y < self.height)
     }
 
-    /// Writes row `y` to `row` as RGB, three bytes a pixel.
+    /// Writes row `y` to `row` as RGB, three bytes per pixel.
     ///
-    /// Pixels beyond `row`'s length are left out; a row outside the frame is black.
+    /// Pixels that do not fit `row` are dropped; a row outside the frame is black.
     pub fn read_row(&self, y: usize, row: &mut [u8]) {
         let stride = self.width * 2;
         let Some(bytes) = self.bytes.get(y * stride..(y + 1) * stride) else {
@@ -144,7 +144,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Whether a frame of this size and format may exist.
+/// Checks that a frame may have this size and format.
 pub(crate) fn check_size(format: PixelFormat, width: usize, height: usize) -> Result<(), Error> {
     if width == 0 || height == 0 {
         return Err(Error::EmptyFrame);
@@ -159,9 +159,9 @@ pub(crate) fn check_size(format: PixelFormat, width: usize, height: usize) -> Re
 }
 
 impl Frame<'_> {
-    /// Writes row `y` to `row` as a network takes it: RGB, `i8 = u8 - 128`.
+    /// Writes row `y` to `row` as network input: RGB, `i8 = u8 - 128`.
     ///
-    /// Pixels beyond `row`'s length are left out; a row outside the frame is black.
+    /// Pixels that do not fit `row` are dropped; a row outside the frame is black.
     pub(crate) fn read_input_row(&self, y: usize, row: &mut [i8]) {
         let stride = self.width * 2;
         match (self.format, self.bytes.get(y * stride..(y + 1) * stride)) {
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_what_does_not_fit() {
+    fn invalid_frames_are_refused() {
         use PixelFormat::*;
         let bytes = [0; 4 * 4 * 2];
         assert!(Frame::new(Yuyv, 4, 4, &bytes).is_ok());

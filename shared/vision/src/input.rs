@@ -1,9 +1,9 @@
-//! Camera frame to network input, and the way back for what the network finds.
+//! Camera frame to network input, and mapping of detections back to the frame.
 //!
-//! A frame that fits the input is copied unscaled to its top left corner; a larger one is shrunk
-//! with its aspect kept, by averaging exactly the area that each input pixel covers, which does
-//! not alias. The rest is black, which is also what a convolution's own padding sees. Faces are
-//! never enlarged: a network gains nothing from invented pixels.
+//! A frame that fits the input is copied unscaled to its top left corner. A larger one is reduced with its
+//! aspect ratio preserved: each input pixel is the exact average over the area that it covers, which does not
+//! alias. The rest is black, which is also the value of the padding of a convolution. Frames are never
+//! enlarged: a network gains nothing from interpolated pixels.
 
 use crate::face::{Face, Point, Rect, SUBPIXEL_BITS};
 use crate::{Error, Frame, MAX_WIDTH};
@@ -11,7 +11,7 @@ use crate::{Error, Frame, MAX_WIDTH};
 /// Black in a network's input.
 const BLACK: i8 = i8::MIN;
 
-/// Size of a detector's input: sides are multiples of 32 (its coarsest stride), at most 1024.
+/// Input size of a detector: sides are multiples of 32 (the coarsest stride), at most 1024.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct InputSize {
@@ -20,7 +20,7 @@ pub struct InputSize {
 }
 
 impl InputSize {
-    /// A detector's input size.
+    /// Checks an input size.
     ///
     /// # Errors
     /// [`Error::InputSize`] for sides other than 32, 64, ... 1024.
@@ -39,14 +39,14 @@ impl InputSize {
         self.height
     }
 
-    /// Bytes of the NHWC RGB input.
+    /// Bytes of the input, NHWC RGB.
     pub fn bytes(&self) -> usize {
         self.width * self.height * 3
     }
 }
 
-/// Where a frame lies in a network's input: at the top left, `frame_step / input_step` frame
-/// pixels to an input pixel in both directions.
+/// The placement of a frame in the input of a network: at the top left, with `frame_step / input_step` frame
+/// pixels per input pixel in both directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Placement {
@@ -61,12 +61,12 @@ pub struct Placement {
 }
 
 impl Placement {
-    /// How a frame of this size is placed in an input of that size.
+    /// The placement of a frame of this size in this input.
     pub fn new(frame_width: usize, frame_height: usize, input: InputSize) -> Self {
         if frame_width <= input.width && frame_height <= input.height {
             return Self { frame_step: 1, input_step: 1, width: frame_width, height: frame_height };
         }
-        // The tighter side fills the input; the comparison is of the two scales, cross-multiplied.
+        // The side with the larger scale fills the input; the scales are compared by cross-multiplication.
         let (step, over) = if frame_width * input.height >= frame_height * input.width {
             (frame_width, input.width)
         } else {
@@ -82,15 +82,15 @@ impl Placement {
         }
     }
 
-    /// A position in the input, in frame coordinates.
+    /// Maps a position in the input to frame coordinates.
     pub fn point_to_frame(&self, point: Point) -> Point {
-        // Pixel centres are at integers, so the corner that scaling holds still is at -1/2.
+        // Pixel centres are at integers, so the fixed point of the scaling, the corner, is at -1/2.
         const HALF: i32 = 1 << (SUBPIXEL_BITS - 1);
         let map = |position: i32| self.length_to_frame(position.saturating_add(HALF)) - HALF;
         Point { x: map(point.x), y: map(point.y) }
     }
 
-    /// A detection in the input, in frame coordinates.
+    /// Maps a detection in the input to frame coordinates.
     pub fn face_to_frame(&self, face: &Face) -> Face {
         let corner = self.point_to_frame(Point { x: face.bounds.x, y: face.bounds.y });
         Face {
@@ -108,17 +108,17 @@ impl Placement {
     fn length_to_frame(&self, length: i32) -> i32 {
         let (step, over) = (i64::from(self.frame_step), i64::from(self.input_step).max(1));
         let scaled = (i64::from(length) * step + over / 2).div_euclid(over);
-        // Half of the range is left, so that sums of two results stay in range as well.
+        // Half of the range, so that the sum of two results stays in range.
         scaled.clamp(i64::from(i32::MIN / 2), i64::from(i32::MAX / 2)) as i32
     }
 }
 
-/// Fills a network's `input` (NHWC, RGB, `i8 = u8 - 128`) with `frame`.
+/// Fills the `input` of a network (NHWC, RGB, `i8 = u8 - 128`) with `frame`.
 ///
 /// Needs about 5 KiB of stack.
 ///
 /// # Errors
-/// [`Error::BufferLength`] when `input` is not `size.bytes()` long.
+/// [`Error::BufferLength`] if the length of `input` is not `size.bytes()`.
 pub fn fill_input(frame: &Frame, size: InputSize, input: &mut [i8]) -> Result<Placement, Error> {
     if input.len() != size.bytes() {
         return Err(Error::BufferLength);
@@ -144,11 +144,11 @@ fn copy_rows<'a>(frame: &Frame, rows: &mut impl Iterator<Item = &'a mut [i8]>) {
 
 /// Averages over the area of each input pixel, with exact rational weights.
 ///
-/// In units of `1 / input_step` frame pixel, an input pixel covers `frame_step` units a side and a
-/// frame pixel `input_step`; a weight is the length that the two share.
+/// In units of `1 / input_step` frame pixel, an input pixel has a side of `frame_step` units and a frame
+/// pixel one of `input_step`. A weight is the length of their overlap.
 fn shrink_rows<'a>(frame: &Frame, placement: &Placement, rows: &mut impl Iterator<Item = &'a mut [i8]>) {
     let (step, over) = (placement.frame_step as usize, placement.input_step as usize);
-    // An area is at most 320 * 320 units, and 255 times that fits 32 bits.
+    // An area has at most 320 * 320 units, and 255 times that fits 32 bits.
     let area = (step * step) as u32;
     let mut source = [0u8; MAX_WIDTH * 3];
     let mut sums = [0u32; MAX_WIDTH * 3];
@@ -174,7 +174,7 @@ fn shrink_rows<'a>(frame: &Frame, placement: &Placement, rows: &mut impl Iterato
     }
 }
 
-/// The frame pixels under input pixel `at`, each with the length that they share.
+/// The frame pixels under input pixel `at`, each with the length of the overlap.
 fn shares(at: usize, step: usize, over: usize) -> impl Iterator<Item = (usize, u32)> {
     let (start, end) = (at * step, (at + 1) * step);
     (start / over..end.div_ceil(over)).map(move |pixel| {

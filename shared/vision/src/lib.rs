@@ -1,18 +1,19 @@
 //! Integer image operations: pixels, network input, detector decoding, alignment, quality.
 //!
-//! Everything between a camera frame and a network, and between a network and a decision, is
-//! here. Only integer arithmetic is used, so a host and a board compute the same bytes and an
-//! accuracy measured on one holds for the other.
+//! This crate contains all processing between a camera frame and a network, and between a network and a
+//! decision. All arithmetic is integer, so host and board compute the same bytes, and an accuracy measured on
+//! one holds for the other.
 //!
 //! Invariants:
-//! - no function allocates, panics or reads outside the buffers it was given, on any input;
-//! - pixel coordinates are [`Point`]s in 1/1024 pixel, where `(0, 0)` is the *centre* of the top
-//!   left pixel (the convention of OpenCV's `warpAffine`, with which the encoders were trained);
-//! - a network's input is NHWC, RGB, `i8 = u8 - 128`.
+//! - No function allocates, panics, or reads outside the given buffers, on any input.
+//! - Pixel coordinates are [`Point`]s in 1/1024 pixel; `(0, 0)` is the *centre* of the top left pixel (the
+//!   convention of OpenCV's `warpAffine`, with which the encoders were trained).
+//! - The input of a network is NHWC, RGB, `i8 = u8 - 128`.
 //!
-//! The way of a frame: [`Frame`] → [`fill_input`] → the detector network → [`Decoder::decode`] →
-//! [`SimilarityTransform::to_template`] → [`crop_face`] → the encoder network; [`Quality::measure`] says
-//! whether the face is worth encoding, [`openness`] whether its eyes are open, and [`crop_surroundings`] is what a liveness network sees.
+//! Data flow: [`Frame`] → [`fill_input`] → detector network → [`Decoder::decode`] →
+//! [`SimilarityTransform::to_template`] → [`crop_face`] → encoder network. The crop also feeds the quality
+//! gate ([`Quality::measure`]) and the openness of the eyes ([`openness`]). [`crop_surroundings`] makes the
+//! input of the liveness network.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -47,8 +48,8 @@ pub use quality::Quality;
 pub use surroundings::{SURROUNDINGS_BYTES, SURROUNDINGS_SIZE, crop_surroundings};
 pub use verdict::{Flaw, Limits, Verdict};
 
-/// Widest camera frame, in pixels.
+/// Largest width of a camera frame, in pixels.
 pub const MAX_WIDTH: usize = 320;
 
-/// Highest camera frame, in pixels.
+/// Largest height of a camera frame, in pixels.
 pub const MAX_HEIGHT: usize = 256;

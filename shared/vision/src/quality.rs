@@ -1,22 +1,22 @@
-//! How good a view of a face is: size, pose, sharpness, light.
+//! Quality measures of a face: size, pose, sharpness and light.
 //!
-//! Pose comes from the five landmarks alone. The measures are no angles but ratios that grow with
-//! the angle, which is all that a limit needs: a turned head moves the tip of the nose sideways
-//! between the eyes, a raised or lowered one moves it up or down between eyes and mouth.
+//! The pose is measured from the five landmarks alone. Its measures are not angles, but ratios that grow with
+//! the angle, which is sufficient for a limit. A turned head moves the tip of the nose sideways between the
+//! eyes; a raised or lowered head moves it up or down between eyes and mouth.
 
 use crate::align::CROP_SIZE;
 use crate::color::luma;
 use crate::crop::side;
 use crate::face::{Face, Landmark, Point, Rect, SUBPIXEL_BITS};
 
-/// Rows and columns of a crop of that side that show the face and not what is beside it: 20 to 96
-/// of the template's.
+/// Rows and columns of a crop with this side that show the face and not the background: 20 to 96 of the
+/// template.
 fn inner(side: usize) -> core::ops::Range<usize> {
     let at = |place: usize| place * side / CROP_SIZE;
     at(20).max(1)..at(CROP_SIZE - 16)
 }
 
-/// Measures of one detected face; [`Limits::judge`](crate::Limits::judge) weighs them.
+/// Quality measures of one detected face; [`Limits::judge`](crate::Limits::judge) compares them with limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Quality {
@@ -24,29 +24,28 @@ pub struct Quality {
     pub score: u16,
     /// Distance between the eyes in frame pixels.
     pub eye_distance: u16,
-    /// Part of the face's box that lies inside the frame, in percent.
+    /// Part of the face's box inside the frame, in percent.
     pub visible: u8,
-    /// How far the nose is beside the middle of eyes and mouth, in percent of the eye distance:
-    /// 0 when frontal, positive towards the picture's right, some 40 at 45 degrees.
+    /// Horizontal offset of the nose from the middle of eyes and mouth, in percent of the eye distance:
+    /// 0 when frontal, positive towards the right of the image, about 40 at 45 degrees.
     pub yaw: i16,
-    /// How far the nose is down the way from eyes to mouth, in percent: about 50 when frontal, less
+    /// Vertical position of the nose between eyes and mouth, in percent: about 50 when frontal, less
     /// when looking up, more when looking down.
     pub pitch: i16,
-    /// Sine of the angle of the eyes' line, in percent, clockwise positive; continued from 100 to
-    /// 200 in magnitude for a head upside down.
+    /// Sine of the angle of the line through the eyes, in percent, clockwise positive; for a head upside down
+    /// its magnitude continues from 100 to 200.
     pub roll: i16,
-    /// Variance of the Laplacian of the crop's luma; low when blurred or enlarged.
+    /// Variance of the Laplacian of the crop's luma; low when the face is blurred or enlarged.
     pub sharpness: u32,
-    /// Mean luma of the crop's inner part, 0..=255.
+    /// Mean luma of the inner part of the crop, 0..=255.
     pub brightness: u8,
-    /// Standard deviation of that luma.
+    /// Standard deviation of the luma of the inner part.
     pub contrast: u8,
 }
 
 impl Quality {
-    /// Measures `face` (in frame coordinates), whose aligned crop is `crop`, in a frame of
-    /// `frame_width` x `frame_height` pixels. The crop is square, as [`crop_face`](crate::crop_face)
-    /// makes it.
+    /// Measures `face` (in frame coordinates) in a frame of `frame_width` x `frame_height` pixels. `crop` is
+    /// its aligned square crop, as made by [`crop_face`](crate::crop_face).
     pub fn measure(face: &Face, crop: &[i8], frame_width: usize, frame_height: usize) -> Self {
         let eyes = Vector::between(face.landmark(Landmark::RightEye), face.landmark(Landmark::LeftEye));
         let light = Light::measure(crop);
@@ -64,7 +63,7 @@ impl Quality {
     }
 }
 
-/// A difference of two positions; at most 27 bits a direction.
+/// A difference of two positions, with at most 27 bits per direction.
 #[derive(Clone, Copy)]
 struct Vector {
     x: i64,
@@ -86,7 +85,7 @@ impl Vector {
         self.dot(self).unsigned_abs().isqrt()
     }
 
-    /// How far `self` reaches along `axis`, in percent of the axis; 0 for an axis without length.
+    /// Projection of `self` on `axis`, in percent of the axis; 0 if the axis has no length.
     fn percent_along(self, axis: Self) -> i16 {
         let squared = axis.dot(axis);
         if squared == 0 { 0 } else { bounded(self.dot(axis) * 100 / squared) }
@@ -136,7 +135,7 @@ fn bounded(value: i64) -> i16 {
     value.clamp(-1_000, 1_000) as i16
 }
 
-/// What the luma of a crop tells.
+/// The measures of the luma of a crop.
 struct Light {
     sharpness: u32,
     brightness: u8,
@@ -155,7 +154,7 @@ impl Light {
         let (mut level, mut edge) = (Moments::<i64>::default(), Moments::<i64>::default());
         for y in inner.clone() {
             read_luma(crop, side, y + 1, &mut below);
-            // Sums of a row fit 32 bits: 112 squares of at most 4 * 255.
+            // The sums of a row fit 32 bits: 112 squares of at most 4 * 255.
             let (mut levels, mut edges) = (Moments::default(), Moments::default());
             let vertical = above[inner.clone()].iter().zip(&below[inner.clone()]);
             let horizontal = here[inner.start - 1..inner.end + 1].windows(3);
@@ -176,7 +175,7 @@ impl Light {
     }
 }
 
-/// Brightness of a row of a crop of that side; what the crop does not have stays as it is.
+/// Reads the luma of a row of a crop with this side. Elements beyond the crop stay unchanged.
 pub(crate) fn read_luma(crop: &[i8], side: usize, y: usize, row: &mut [u8; CROP_SIZE]) {
     let pixels = crop.chunks_exact(3).skip(y * side).take(side);
     for (out, pixel) in row.iter_mut().zip(pixels) {
@@ -201,7 +200,7 @@ impl Moments<i32> {
 }
 
 impl Moments<i64> {
-    /// Takes all values of another.
+    /// Adds all values of `other`.
     fn extend(&mut self, other: &Moments<i32>) {
         self.count += i64::from(other.count);
         self.sum += i64::from(other.sum);

@@ -1,18 +1,17 @@
-//! Non-maximum suppression: one detection a face, and which cells see that face.
+//! Non-maximum suppression: one detection per face, and the cells that see that face.
 
 use crate::face::{Face, Rect};
 
-/// Boxes that overlap more than this are one face: intersection over union above 3/10, as in
-/// OpenCV's reference for YuNet.
+/// Boxes with an intersection over union above this show one face: 3/10, as in OpenCV's reference for YuNet.
 const OVERLAP_TENTHS: i64 = 3;
 
-/// Whether `bounds` shows a face that is already among `kept`.
+/// Whether `bounds` shows a face that `kept` already contains.
 pub(crate) fn is_suppressed(bounds: &Rect, kept: &[Face]) -> bool {
     kept.iter().any(|face| overlap_exceeds(bounds, &face.bounds, OVERLAP_TENTHS))
 }
 
-/// Whether two boxes are close enough to show one face, and not two that are near: half of their
-/// union is shared.
+/// Whether two boxes show one face, and not two neighbouring ones: their intersection is more than half of
+/// their union.
 pub(crate) fn is_same_face(a: &Rect, b: &Rect) -> bool {
     overlap_exceeds(a, b, 5)
 }
@@ -32,7 +31,7 @@ mod tests {
     }
 
     #[test]
-    fn overlap_of_exactly_three_tenths_is_kept() {
+    fn a_box_with_exactly_three_tenths_overlap_is_kept() {
         let kept = [Face { bounds: at(0, 650), ..Face::default() }];
         assert!(!is_suppressed(&at(350, 650), &kept)); // 300 of 1000
         assert!(is_suppressed(&at(349, 650), &kept)); // 301 of 999

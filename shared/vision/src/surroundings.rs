@@ -1,11 +1,11 @@
-//! The face with what is around it, as a liveness network takes it.
+//! The face with its surroundings, the input of a liveness network.
 //!
-//! A picture of a face gives itself away beside the face: by a border, a hand, a screen's frame. The crop
-//! is therefore 2.7 times the face's box in both directions, about the same middle. Where it would reach
-//! out of the frame it is shifted inside; where it is larger than the frame, both sides shrink by one
-//! ratio. It is scaled to a square, each side by a ratio of its own, by plain bilinear sampling:
-//! so the network's training pictures were made (OpenCV's `resize`), aliasing included, and what a
-//! screen's pixels leave in a picture is of that kind.
+//! Evidence of a presentation attack is often beside the face: a border, a hand, the bezel of a screen. So
+//! the crop is 2.7 times the face's box in both directions, with the same centre. If it extends beyond the
+//! frame, it is shifted inside. If it is larger than the frame, both sides shrink by the same ratio. It is
+//! scaled to a square, each axis by its own ratio, by plain bilinear sampling. The training images of the
+//! network were made in the same way (OpenCV's `resize`), including aliasing, which is how the pixels of a
+//! screen show.
 
 use crate::{Frame, MAX_WIDTH, Rect, SUBPIXEL_BITS};
 
@@ -15,18 +15,18 @@ pub const SURROUNDINGS_SIZE: usize = 128;
 /// Bytes of the crop: 128 x 128 x 3.
 pub const SURROUNDINGS_BYTES: usize = SURROUNDINGS_SIZE * SURROUNDINGS_SIZE * 3;
 
-/// The crop's sides are so many times the face's: 27/10.
+/// Ratio of the sides of the crop to those of the face: 27/10.
 const TIMES: [i64; 2] = [27, 10];
 
-/// Fraction bits of a position on the way.
+/// Fraction bits of intermediate positions.
 const BITS: u32 = 16;
 
-/// One axis of the crop, in Q16 pixels from the edge of the frame.
+/// One axis of the crop, in pixels from the edge of the frame, Q16.
 #[derive(Clone, Copy)]
 struct Axis {
     start: i64,
     length: i64,
-    /// Pixels of the frame.
+    /// Pixels of the frame along this axis.
     pixels: usize,
 }
 
@@ -72,17 +72,17 @@ pub fn crop_surroundings(frame: &Frame, face: &Rect, crop: &mut [i8; SURROUNDING
     }
 }
 
-/// Where the crop lies, across and down.
+/// Position of the crop, horizontal and vertical.
 fn axes(frame: &Frame, face: &Rect) -> [Axis; 2] {
     let frame = [frame.width(), frame.height()];
     let whole = frame.map(|pixels| (pixels as i64) << BITS);
-    // A box of no size would have no middle either; a pixel has.
+    // A box without size counts as one pixel.
     let side = |length: i32| i64::from(length.max(1 << SUBPIXEL_BITS)) << (BITS - SUBPIXEL_BITS);
     let sides = [side(face.width), side(face.height)];
     let mut lengths = sides.map(|side| side * TIMES[0] / TIMES[1]);
     for axis in 0..2 {
         if lengths[axis] > whole[axis] {
-            // The other side shrinks by the same ratio; what was shrunk before stays small enough.
+            // The other side shrinks by the same ratio; a side that was already shrunk stays small enough.
             lengths[1 - axis] =
                 (i128::from(lengths[1 - axis]) * i128::from(whole[axis]) / i128::from(lengths[axis])) as i64;
             lengths[axis] = whole[axis];
@@ -90,7 +90,7 @@ fn axes(frame: &Frame, face: &Rect) -> [Axis; 2] {
     }
     let corners = [face.x, face.y];
     core::array::from_fn(|axis| {
-        // Coordinates count from the middle of the first pixel, lengths from its edge.
+        // Coordinates are relative to the centre of the first pixel, `start` to its edge.
         let edge = (i64::from(corners[axis]) << (BITS - SUBPIXEL_BITS)) + (1 << (BITS - 1));
         let start = edge + (sides[axis] - lengths[axis]) / 2;
         Axis {
@@ -102,7 +102,7 @@ fn axes(frame: &Frame, face: &Rect) -> [Axis; 2] {
 }
 
 impl Axis {
-    /// What the crop's pixel `at` is made of.
+    /// The frame pixels and the weight for the crop pixel `at`.
     fn sample(&self, at: usize) -> Sample {
         let size = SURROUNDINGS_SIZE as i64;
         let middle = self.start + self.length * (2 * at as i64 + 1) / (2 * size) - (1 << (BITS - 1));

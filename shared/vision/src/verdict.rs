@@ -1,16 +1,16 @@
-//! Whether a view of a face is good enough, and if not, why: so that a door can say what to do.
+//! The quality gate: is a face good enough to be encoded, and if not, which flaws does it have?
 
 use crate::Quality;
 use core::fmt;
 
-/// What is wrong with a view of a face.
+/// A quality flaw of a face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u16)]
 pub enum Flaw {
-    /// The detector is not sure that this is a face.
+    /// The score of the detector is low.
     Doubtful = 1,
-    /// The face is too far away: few pixels between the eyes.
+    /// The face is too far away: too few pixels between the eyes.
     TooSmall = 1 << 1,
     /// Part of the face is outside the frame.
     CutOff = 1 << 2,
@@ -18,20 +18,20 @@ pub enum Flaw {
     Turned = 1 << 3,
     /// The head looks up or down.
     Tilted = 1 << 4,
-    /// The head lies on a side.
+    /// The head is tilted towards a shoulder.
     Rolled = 1 << 5,
-    /// The picture is out of focus or moved.
+    /// Out of focus or blurred by motion.
     Blurred = 1 << 6,
     /// Too little light on the face.
     TooDark = 1 << 7,
     /// Too much light on the face.
     TooBright = 1 << 8,
-    /// Fog, glare or backlight: hardly any difference of light in the face.
+    /// Fog, glare or backlight: too little contrast in the face.
     LowContrast = 1 << 9,
 }
 
 impl Flaw {
-    /// All flaws, the most telling first.
+    /// All flaws, the most significant first.
     pub const ALL: [Self; 10] = [
         Self::Doubtful,
         Self::TooSmall,
@@ -45,18 +45,18 @@ impl Flaw {
         Self::Blurred,
     ];
 
-    /// What the person before the camera can do about it.
+    /// Advice to the person in front of the camera.
     pub fn advice(self) -> &'static str {
         match self {
             Self::Doubtful => "show the whole face, uncovered",
             Self::TooSmall => "come closer",
-            Self::CutOff => "move into the middle of the picture",
+            Self::CutOff => "move to the middle of the image",
             Self::Turned => "face the camera",
             Self::Tilted => "look straight at the camera",
             Self::Rolled => "hold the head upright",
             Self::Blurred => "hold still; clean or focus the lens",
-            Self::TooDark => "more light on the face",
-            Self::TooBright => "less light on the face",
+            Self::TooDark => "add light in front of the face",
+            Self::TooBright => "reduce the light on the face",
             Self::LowContrast => "avoid light from behind",
         }
     }
@@ -79,13 +79,13 @@ impl fmt::Display for Flaw {
     }
 }
 
-/// The flaws of one view; acceptable when there are none.
+/// The set of flaws of a face; the face is acceptable if it is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Verdict(u16);
 
 impl Verdict {
-    /// Whether no limit was broken.
+    /// Whether there are no flaws.
     pub fn is_acceptable(self) -> bool {
         self.0 == 0
     }
@@ -95,24 +95,24 @@ impl Verdict {
         self.0 & flaw as u16 != 0
     }
 
-    /// The flaws, the most telling first.
+    /// The flaws, the most significant first.
     pub fn flaws(self) -> impl Iterator<Item = Flaw> {
         Flaw::ALL.into_iter().filter(move |&flaw| self.has(flaw))
     }
 
-    /// The flaws as bits, for a message or a record; [`Flaw`]'s discriminants say which is which.
+    /// The flaws as a bit set of [`Flaw`] discriminants, for messages and records.
     pub fn bits(self) -> u16 {
         self.0
     }
 
-    /// A verdict from its bits; bits that no flaw has are dropped.
+    /// A verdict from a bit set; unknown bits are dropped.
     pub fn from_bits(bits: u16) -> Self {
         let known = Flaw::ALL.into_iter().fold(0, |known, flaw| known | flaw as u16);
         Self(bits & known)
     }
 }
 
-/// Bounds on [`Quality`], inclusive; a door's defaults are [`Limits::default`].
+/// Inclusive bounds on [`Quality`]; [`Limits::default`] has the defaults of a door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
@@ -137,10 +137,10 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Where an encoder still recognizes. Portraits that were blurred, shrunk and relit until the
-    /// cosine to the original fell from 0.9 to some 0.7 (SFace) reached these limits; one ordinary
-    /// press photograph in a hundred is refused. A box that is cut off to 80 % still holds all
-    /// five landmarks and matches at 0.85 (MobileFaceNet), so a quarter may be missing.
+    /// Limits up to which an encoder still recognizes a face. Portraits that were blurred, shrunk and relit
+    /// until the cosine to the original fell from 0.9 to about 0.7 (SFace) reached these limits. They reject
+    /// one ordinary press photograph in a hundred. A box that is cut off to 80 % still contains all five
+    /// landmarks and matches at 0.85 (MobileFaceNet), so a quarter may be missing.
     fn default() -> Self {
         Self {
             score: 22_938, // 0.7
@@ -157,7 +157,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Which limits `quality` breaks.
+    /// The flaws of a face with this `quality`.
     pub fn judge(&self, quality: &Quality) -> Verdict {
         let found = [
             (quality.score < self.score, Flaw::Doubtful),

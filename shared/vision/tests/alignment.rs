@@ -1,4 +1,4 @@
-//! Alignment and crops against the exact arithmetic of `f64`.
+//! Alignment and crops, compared with `f64` arithmetic.
 
 use proptest::prelude::*;
 use vision::{
@@ -7,7 +7,7 @@ use vision::{
 
 const UNIT: f64 = 1024.0;
 
-/// Crop to frame by the closed formula in `f64`: a, b, x0, y0 in pixels.
+/// The transform from crop to frame by the closed form in `f64`: a, b, x0, y0 in pixels.
 fn exact(landmarks: &[Point; 5]) -> [f64; 4] {
     let source = landmarks.map(|p| [f64::from(p.x) / UNIT, f64::from(p.y) / UNIT]);
     let target = TEMPLATE.map(|p| p.map(|v| f64::from(v) / 10_000.0));
@@ -24,7 +24,7 @@ fn exact(landmarks: &[Point; 5]) -> [f64; 4] {
     [a, b, ms[0] - a * mt[0] - b * mt[1], ms[1] - a * mt[1] + b * mt[0]]
 }
 
-/// The template turned by `angle`, enlarged by `scale`, moved to `(x, y)`, each point a bit off.
+/// The template rotated by `angle`, scaled by `scale` and moved to `(x, y)`, with an offset `off` per point.
 fn landmarks(scale: f64, angle: f64, x: f64, y: f64, off: [f64; 10]) -> [Point; 5] {
     core::array::from_fn(|i| {
         let [u, v] = TEMPLATE[i].map(|v| f64::from(v) / 10_000.0 - 56.0);
@@ -37,7 +37,7 @@ fn landmarks(scale: f64, angle: f64, x: f64, y: f64, off: [f64; 10]) -> [Point; 
 
 proptest! {
     #[test]
-    fn within_a_hundredth_of_a_pixel_everywhere(
+    fn positions_are_exact_to_a_hundredth_of_a_pixel(
         scale in 0.2f64..4.0, angle in -3.1f64..3.1, x in -50.0f64..370.0, y in -50.0f64..300.0,
         off in prop::array::uniform10(-6.0f64..6.0),
     ) {
@@ -53,7 +53,7 @@ proptest! {
     }
 
     #[test]
-    fn any_landmarks_are_answered(points in prop::array::uniform5((any::<i32>(), any::<i32>()))) {
+    fn no_landmarks_make_the_alignment_panic(points in prop::array::uniform5((any::<i32>(), any::<i32>()))) {
         let landmarks = points.map(|(x, y)| Point { x, y });
         if let Ok(similarity) = SimilarityTransform::to_template(&landmarks) {
             similarity.to_frame(Point { x: i32::MAX, y: i32::MIN });
@@ -70,7 +70,7 @@ fn degenerate_landmarks_are_refused() {
     assert_eq!(SimilarityTransform::to_template(&[point; 5]), Err(Error::DegenerateLandmarks));
 }
 
-/// A smooth colour picture in RGB565 (no chroma shared between pixels).
+/// A smooth colour image in RGB565 (no chroma shared between pixels).
 fn picture() -> Vec<u8> {
     let mut bytes = Vec::new();
     for y in 0..240 {
@@ -83,7 +83,7 @@ fn picture() -> Vec<u8> {
     bytes
 }
 
-/// `scale` is in frame pixels a pixel of the template.
+/// `scale` is in frame pixels per pixel of the template.
 fn check_crop(side: usize, scale: f64, samples: i32) {
     let bytes = picture();
     let frame = Frame::new(PixelFormat::Rgb565, 320, 240, &bytes).unwrap();
@@ -115,8 +115,8 @@ fn check_crop(side: usize, scale: f64, samples: i32) {
                 }
                 let want = sum / f64::from(samples * samples);
                 let got = f64::from(crop[(v as usize * side + u as usize) * 3 + c]) + 128.0;
-                // Positions are right to 1/100 pixel, weights to 1/512; next to the black outside
-                // a pixel may differ by 255 times that.
+                // Positions are exact to 1/100 pixel and weights to 1/512; next to the black outside a pixel
+                // may differ by 255 times that.
                 assert!((got - want).abs() < 3.0, "{u} {v} {c}: {got} {want}");
             }
         }
@@ -135,7 +135,7 @@ fn large_faces_are_supersampled() {
 }
 
 #[test]
-fn a_smaller_crop_shows_the_same() {
+fn a_smaller_crop_shows_the_same_content() {
     check_crop(64, 0.8, 1);
     check_crop(80, 1.9, 2);
     check_crop(96, 1.9, 2);

@@ -23,7 +23,7 @@ fn shapes() -> [HeadShape; HEADS] {
     })
 }
 
-/// Heads that show nothing.
+/// Heads without a face.
 fn silence() -> [Values; HEADS] {
     shapes().map(|shape| {
         let quiet = if shape.channels == 1 { -10 << FRAC_BITS } else { 0 };
@@ -63,7 +63,7 @@ fn a_cell_becomes_a_face() {
 }
 
 #[test]
-fn one_face_is_reported_once_with_its_best_score() {
+fn overlapping_cells_give_one_face_with_the_best_score() {
     let mut heads = silence();
     for (cell, logit) in [(9, 1500), (10, 3000), (17, 2000)] {
         fire(&mut heads, 0, cell, logit);
@@ -74,9 +74,9 @@ fn one_face_is_reported_once_with_its_best_score() {
     assert!((f64::from(faces[0].score) / 32_768.0 - 0.949).abs() < 1e-3);
 }
 
-/// Two cells that see one face and nearly tie must not toggle its landmarks.
+/// The landmarks must not toggle between two cells that see one face with nearly equal scores.
 #[test]
-fn landmarks_are_steady_when_cells_tie() {
+fn landmarks_are_stable_when_scores_tie() {
     let found = |left: i16, right: i16| {
         let mut heads = silence();
         for (cell, logit, shift) in [(27, left, 0), (28, right, 1024)] {
@@ -89,15 +89,15 @@ fn landmarks_are_steady_when_cells_tie() {
         faces[0].landmarks[0].x
     };
     let (before, after) = (found(2_000, 1_999), found(1_999, 2_000));
-    // The cells place it at 3 and at 5 cells of 8 pixels.
+    // The two cells put it at 3 and at 5 cells of 8 pixels.
     assert!((before - 4 * 8 * 1024).abs() < 50, "{before}");
     assert!((before - after).abs() < 50, "{before} {after}");
-    // A cell that scores far less does not count.
+    // A cell with a much lower score does not count.
     assert_eq!(found(4_000, 600), 3 * 8 * 1024);
 }
 
 #[test]
-fn faces_come_best_first_and_no_more_than_fit() {
+fn faces_are_sorted_by_score_and_limited() {
     let mut heads = silence();
     for cell in 0..64 {
         fire(&mut heads, 0, cell, 1024 + (cell as i16 * 37) % 640);
@@ -109,7 +109,7 @@ fn faces_come_best_first_and_no_more_than_fit() {
 }
 
 #[test]
-fn wrong_heads_are_refused() {
+fn invalid_heads_are_refused() {
     let size = InputSize::new(SIZE, SIZE).unwrap();
     let mut wrong = shapes();
     wrong[4].cells += 1;
@@ -123,9 +123,9 @@ fn wrong_heads_are_refused() {
 }
 
 proptest! {
-    /// Dismissing cells by their logits must not lose a face that the scores would show.
+    /// Dismissing cells by their logits must not lose a face whose score is sufficient.
     #[test]
-    fn dismissal_agrees_with_the_score(cls: i16, obj: i16, min_score in 0u16..=32_768) {
+    fn dismissal_by_logits_agrees_with_the_score(cls: i16, obj: i16, min_score in 0u16..=32_768) {
         let mut heads = silence();
         heads[2].0[1] = cls;
         heads[5].0[1] = obj;
@@ -138,7 +138,7 @@ proptest! {
     }
 
     #[test]
-    fn any_heads_are_answered(seed: u64, frac_bits in 0u8..=24) {
+    fn no_heads_make_the_decoder_panic(seed: u64, frac_bits in 0u8..=24) {
         let mut state = seed;
         let mut next = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

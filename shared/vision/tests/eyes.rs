@@ -1,4 +1,4 @@
-//! Openness of eyes, of crops that are drawn.
+//! Openness of the eyes, on synthetic crops.
 
 use std::ops::Range;
 
@@ -7,8 +7,8 @@ use vision::{CROP_SIZE, TEMPLATE, luma, openness};
 
 const SKIN: [f64; 3] = [190.0, 140.0, 115.0];
 
-/// A crop of this side that is skin, with eyes of this part of the skin's brightness in an ellipse of so many pixels
-/// of the template up and down.
+/// A crop of skin with this side. The eyes are ellipses with `iris` times the brightness of the skin and this
+/// half height in pixels of the template.
 fn crop(side: usize, light: f64, iris: f64, half_height: f64) -> Vec<i8> {
     let scale = CROP_SIZE as f64 / side as f64;
     let pixels = (0..side * side).flat_map(|at| {
@@ -43,7 +43,7 @@ fn exact(crop: &[i8], side: usize) -> f64 {
 }
 
 #[test]
-fn closing_lids_lower_it_and_the_light_does_not() {
+fn closing_lids_lower_the_openness_and_light_does_not() {
     let open = openness(&crop(CROP_SIZE, 1.0, 0.35, 4.0));
     let mut before = open + 1;
     for half_height in [4.0, 3.0, 2.0, 1.0] {
@@ -61,7 +61,7 @@ fn closing_lids_lower_it_and_the_light_does_not() {
 }
 
 #[test]
-fn smaller_crops_tell_the_same() {
+fn smaller_crops_give_the_same_openness() {
     let open = openness(&crop(CROP_SIZE, 1.0, 0.35, 4.0));
     for side in [64, 80, 96] {
         let other = openness(&crop(side, 1.0, 0.35, 4.0));
@@ -71,8 +71,8 @@ fn smaller_crops_tell_the_same() {
 
 proptest! {
     #[test]
-    fn within_a_hundredth_of_the_definition(side in 56usize..=CROP_SIZE, seed in prop::array::uniform32(any::<i8>())) {
-        // Blocks, so that the means are not all the same.
+    fn openness_is_within_a_hundredth_of_the_definition(side in 56usize..=CROP_SIZE, seed in prop::array::uniform32(any::<i8>())) {
+        // Blocks, so that the means differ.
         let pixel = |at: usize| seed[(at / 3 % side / 8 + at / 3 / side / 6 * 5 + at % 3 * 7) % 32];
         let crop: Vec<i8> = (0..3 * side * side).map(pixel).collect();
         let found = f64::from(openness(&crop)) / 4096.0;
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_of_any_length_give_a_part_of_one(crop in prop::collection::vec(any::<i8>(), 0..20_000)) {
+    fn openness_of_any_bytes_is_at_most_one(crop in prop::collection::vec(any::<i8>(), 0..20_000)) {
         prop_assert!(openness(&crop) <= 4096);
     }
 }

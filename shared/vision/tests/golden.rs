@@ -1,7 +1,7 @@
-//! Golden bytes: a change in any rounding anywhere on the way of a pixel is seen here.
+//! Golden hashes: any change of rounding in the processing of a pixel fails here.
 //!
-//! The picture is computed with integers alone, so that the hashes hold on every machine. When a
-//! hash changes on purpose, templates that were enrolled before change too: say so in the commit.
+//! The image is computed in integers, so the hashes hold on every machine. If a hash changes on purpose,
+//! enrolled templates change as well; the commit must say so.
 
 use sha2::{Digest, Sha256};
 use vision::*;
@@ -9,7 +9,7 @@ use vision::*;
 const WIDTH: usize = 320;
 const HEIGHT: usize = 240;
 
-/// A picture with edges, gradients, texture and saturated colours, but no symmetry.
+/// An image with edges, gradients, texture and saturated colours, but without symmetry.
 fn picture() -> Vec<u8> {
     let mut rgb = Vec::new();
     let mut noise = 12_345u32;
@@ -40,7 +40,7 @@ fn signed(values: &[i8]) -> String {
     hash(values.iter().map(|&value| value as u8))
 }
 
-/// A face `size` times as large as the template, a little turned.
+/// A face with its size in proportion to the template, slightly rotated.
 fn face(size: i32, x: i32, y: i32) -> Face {
     let landmarks = TEMPLATE.map(|[u, v]| Point {
         x: (u / 100 * size + v / 600 * size) * 1024 / 1000 + x * 1024,

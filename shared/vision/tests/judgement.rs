@@ -1,8 +1,8 @@
-//! Quality measures and what is made of them.
+//! Quality measures and the verdicts on them.
 
 use vision::*;
 
-/// A frontal face, 40 pixels between the eyes, in the middle of a 320x240 frame; landmarks moved by
+/// A frontal face with 40 pixels between the eyes in the middle of a 320x240 frame, with landmarks moved by
 /// the offsets, in pixels.
 fn face(offsets: [[i32; 2]; 5]) -> Face {
     let frontal = [[140, 100], [180, 100], [160, 123], [144, 146], [176, 146]];
@@ -14,7 +14,7 @@ fn face(offsets: [[i32; 2]; 5]) -> Face {
     Face { score: 30_000, bounds, landmarks }
 }
 
-/// A crop of soft vertical bars of this strength around this brightness.
+/// A crop of soft vertical bars with this mean brightness and amplitude.
 fn crop(brightness: i32, strength: i32) -> [i8; CROP_BYTES] {
     core::array::from_fn(|i| {
         let x = (i / 3 % CROP_SIZE) as i32;
@@ -30,7 +30,7 @@ fn judge(face: &Face, crop: &[i8; CROP_BYTES]) -> Verdict {
 const STILL: [[i32; 2]; 5] = [[0; 2]; 5];
 
 #[test]
-fn a_good_view_has_no_flaw() {
+fn a_good_face_has_no_flaw() {
     let quality = Quality::measure(&face(STILL), &crop(130, 60), 320, 240);
     assert_eq!((quality.eye_distance, quality.visible), (40, 100));
     assert_eq!((quality.yaw, quality.pitch, quality.roll), (0, 50, 0));
@@ -38,7 +38,7 @@ fn a_good_view_has_no_flaw() {
 }
 
 #[test]
-fn every_flaw_is_found_alone() {
+fn each_flaw_is_detected_separately() {
     let good = crop(130, 60);
     let found = |face: &Face, crop: &[i8; CROP_BYTES]| judge(face, crop).flaws().collect::<Vec<_>>();
     let nose = |x, y| face([[0; 2], [0; 2], [x, y], [0; 2], [0; 2]]);
@@ -64,7 +64,7 @@ fn every_flaw_is_found_alone() {
 }
 
 #[test]
-fn roll_goes_on_to_upside_down() {
+fn roll_continues_to_upside_down() {
     let roll = |dx: i32, dy: i32| {
         let mut face = face(STILL);
         face.landmarks[1] = Point { x: face.landmarks[0].x + dx * 1024, y: face.landmarks[0].y + dy * 1024 };
@@ -75,7 +75,7 @@ fn roll_goes_on_to_upside_down() {
 }
 
 #[test]
-fn verdicts_survive_as_bits() {
+fn verdicts_convert_to_bits_and_back() {
     for bits in 0..=u16::MAX {
         let verdict = Verdict::from_bits(bits);
         assert_eq!(verdict.bits() & !bits, 0);
@@ -85,7 +85,7 @@ fn verdicts_survive_as_bits() {
 }
 
 #[test]
-fn the_largest_face_is_the_nearest() {
+fn largest_returns_the_largest_face() {
     let small = Face { bounds: Rect { width: 10, height: 10, ..Rect::default() }, ..Face::default() };
     let large = Face { bounds: Rect { width: 9, height: 20, ..Rect::default() }, ..Face::default() };
     assert_eq!(largest(&[small, large, small]), Some(&large));

@@ -1,4 +1,4 @@
-//! Filling a network's input: unscaled, padded, shrunk; and mapping positions back.
+//! Filling the input of a network (unscaled, padded, reduced), and mapping positions back.
 
 use proptest::prelude::*;
 use vision::{Error, Frame, InputSize, PixelFormat, Placement, Point, fill_input, rgb_to_rgb565};
@@ -26,7 +26,7 @@ fn a_frame_that_fits_is_copied_and_padded() {
 }
 
 #[test]
-fn wrong_sizes_are_refused() {
+fn invalid_sizes_are_refused() {
     assert_eq!(InputSize::new(100, 64), Err(Error::InputSize));
     assert_eq!(InputSize::new(0, 64), Err(Error::InputSize));
     assert_eq!(InputSize::new(64, 2048), Err(Error::InputSize));
@@ -64,7 +64,7 @@ proptest! {
                         sum += share(y, sy) * share(x, sx) * f64::from(frame.rgb(sx, sy)[0]);
                     }
                 }
-                // A frame of one row may leave less than a pixel's height: black counts then.
+                // A frame of one row may cover less than the height of a pixel; the rest counts as black.
                 let want = sum / (scale * scale) - 128.0;
                 prop_assert!((f64::from(got) - want).abs() <= 0.501);
             }

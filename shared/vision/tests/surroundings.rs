@@ -1,9 +1,9 @@
-//! The liveness network's crop: where it lies, and that no box leads it astray.
+//! The crop of the liveness network: its position, and that any box is handled.
 
 use proptest::prelude::*;
 use vision::*;
 
-/// A grey frame whose columns and rows can be told from the crop's pixels: red is the column, green the row.
+/// A frame whose pixels encode their position: red is the column, green the row.
 fn ramp(width: usize, height: usize) -> Vec<u8> {
     let pixel = |at: usize| [(at % width) as u8 & !7, (at / width) as u8 & !3, 0];
     let rgb: Vec<u8> = (0..width * height).flat_map(pixel).collect();
@@ -24,7 +24,7 @@ fn pixels(x: i32, y: i32, width: i32, height: i32) -> Rect {
     Rect { x: x * 1024 - 512, y: y * 1024 - 512, width: width * 1024, height: height * 1024 }
 }
 
-/// Column and row of the frame at the crop's first and last pixel, to a few pixels.
+/// Frame column and row at the first and last pixel of the crop, to a few pixels.
 fn ends(crop: &[[u8; 3]]) -> [[u8; 2]; 2] {
     [crop[0], crop[crop.len() - 1]].map(|pixel| [pixel[0], pixel[1]])
 }
@@ -36,25 +36,25 @@ fn assert_near(found: [[u8; 2]; 2], wanted: [[i32; 2]; 2]) {
 }
 
 #[test]
-fn it_is_two_point_seven_times_the_box_about_its_middle() {
+fn the_crop_is_2_7_times_the_box_about_its_centre() {
     assert_near(ends(&crop(240, 240, pixels(100, 80, 40, 60))), [[66, 29], [174, 191]]);
 }
 
 #[test]
-fn it_is_shifted_inside() {
+fn the_crop_is_shifted_into_the_frame() {
     assert_near(ends(&crop(240, 240, pixels(0, 0, 40, 60))), [[0, 0], [108, 162]]);
     assert_near(ends(&crop(240, 240, pixels(210, 200, 40, 60))), [[132, 78], [239, 239]]);
 }
 
 #[test]
-fn a_large_one_shrinks_with_its_shape() {
+fn a_crop_larger_than_the_frame_shrinks_in_proportion() {
     // 2.7 times 60 x 120 is 162 x 324: 240 high, it is 120 wide.
     assert_near(ends(&crop(240, 240, pixels(90, 60, 60, 120))), [[60, 0], [180, 239]]);
 }
 
 proptest! {
     #[test]
-    fn any_box_gives_pixels_of_the_frame(
+    fn the_crop_of_any_box_has_pixels_of_the_frame(
         x in any::<i32>(), y in any::<i32>(), width in any::<i32>(), height in any::<i32>(),
         columns in 1usize..=320, rows in 1usize..=256,
     ) {
