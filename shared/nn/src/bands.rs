@@ -1,14 +1,15 @@
-//! Chains of operators that run band by band, so that the tensors between them never exist whole.
+//! Chains of operators that run in bands of rows, so that the tensors between them are never complete in
+//! memory.
 //!
-//! A chain is a run of operators each of which alone reads what the one before it wrote. The last
-//! one's output is computed some rows at a time; before each of these bands every operator computes
-//! the rows that the next one will want, and no row twice. Of a tensor inside the chain only those
-//! rows are kept that are still wanted, at the front of its place in the arena:
+//! A chain is a sequence of operators. The output of each is read only by the next one. The output of the
+//! last one is computed in bands of some rows. Before each band every operator computes the rows that the
+//! next one needs; no row is computed twice. Of a tensor inside the chain only the rows that are still needed
+//! are kept, at the start of its memory in the arena:
 //!
 //! ```text
-//!            a band wants rows 6..=14 of this tensor, of which 6 was already there
-//! place      | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 |
-//! next band  | 14 | ...                          row 14 was moved to the front, the rest is new
+//!            a band needs rows 6..=14 of this tensor; row 6 was already there
+//! memory     | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 |
+//! next band  | 14 | ...                          row 14 was moved to the start, the rest is new
 //! ```
 
 use core::ops::Range;
@@ -31,27 +32,27 @@ pub struct Axis {
     pub output: usize,
 }
 
-/// Rows that one operator computes, and where its tensors' places begin.
+/// The rows that one operator computes for a band, and the first rows in the memory of its tensors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Number of the operator in the chain.
     pub operator: usize,
-    /// Rows of the output to compute.
+    /// Output rows to compute.
     pub output: Range<usize>,
-    /// Rows of the input that they see.
+    /// Input rows that they depend on.
     pub input: Range<usize>,
-    /// The row of the input that its place begins with.
+    /// First row in the memory of the input.
     pub input_base: usize,
-    /// The row of the output that its place begins with, from this step on.
+    /// First row in the memory of the output, from this step on.
     pub output_base: usize,
-    /// How many rows the output's place began earlier before this step.
+    /// Rows at the start of the output's memory that this step drops.
     pub dropped: usize,
-    /// Rows that are left there once the dropped ones are gone.
+    /// Rows in the output's memory that remain after that.
     pub held: usize,
 }
 
 impl Axis {
-    /// The rows of the input that `output` rows see; padding left out.
+    /// The input rows that the `output` rows depend on, without padding.
     pub fn seen(&self, output: &Range<usize>) -> Range<usize> {
         let first = (output.start * self.stride).saturating_sub(self.pad);
         let end = ((output.end.max(1) - 1) * self.stride + self.kernel).saturating_sub(self.pad);
@@ -60,15 +61,15 @@ impl Axis {
     }
 }
 
-/// Calls `visit` with every step of a chain, in order, with `rows` rows of the last output a band.
+/// Calls `visit` with every step of a chain, in order. A band has `rows` rows of the last output.
 ///
-/// The first operator's input and the last one's output are whole. A chain of more than
-/// [`MAX_CHAIN`] operators has no steps.
+/// The input of the first operator and the output of the last one are complete in memory. A chain of more
+/// than [`MAX_CHAIN`] operators has no steps.
 pub fn steps(chain: &[Axis], rows: usize, mut visit: impl FnMut(Step)) {
     let Some(last) = chain.len().checked_sub(1).filter(|&last| last < MAX_CHAIN && rows > 0) else { return };
     let (mut base, mut done) = ([0; MAX_CHAIN], [0; MAX_CHAIN]);
     while done[last] < chain[last].output {
-        // From the last operator to the first: the rows to compute, and the first row still wanted.
+        // From the last operator to the first: the rows to compute, and the first row that is still needed.
         let (mut end, mut first) = (done, base);
         end[last] = (done[last] + rows).min(chain[last].output);
         for operator in (0..last).rev() {
@@ -76,7 +77,7 @@ pub fn steps(chain: &[Axis], rows: usize, mut visit: impl FnMut(Step)) {
             if !reader.is_empty() {
                 let wanted = chain[operator + 1].seen(&reader);
                 end[operator] = wanted.end.max(done[operator]);
-                // Rows that a stride steps over are computed all the same.
+                // Rows that a stride skips are computed as well.
                 first[operator] = wanted.start.min(done[operator]);
             }
         }
@@ -101,7 +102,7 @@ pub fn steps(chain: &[Axis], rows: usize, mut visit: impl FnMut(Step)) {
     }
 }
 
-/// How many rows of each operator's output but the last one's have to be kept at a time.
+/// The rows that the memory of each operator's output must hold; the last output is complete.
 pub fn kept(chain: &[Axis], rows: usize) -> [usize; MAX_CHAIN] {
     let mut kept = [0; MAX_CHAIN];
     steps(chain, rows, |step| {
@@ -122,8 +123,8 @@ mod tests {
         Axis { kernel, stride, pad, input, output: (input + 2 * pad - kernel) / stride + 1 }
     }
 
-    /// Follows every place row by row: what a step reads must lie where it is read.
-    fn follow(chain: &[Axis], rows: usize) {
+    /// Simulates the memory of each tensor row by row: a step must find the rows that it reads.
+    fn simulate(chain: &[Axis], rows: usize) {
         let kept = kept(chain, rows);
         let mut places: Vec<Vec<Option<usize>>> = kept.iter().map(|&rows| vec![None; rows]).collect();
         let mut computed = vec![0; chain.len()];
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn every_row_that_is_read_is_there() {
+    fn every_step_finds_the_rows_that_it_reads() {
         for length in 7..40 {
             for rows in 1..9 {
                 let first = axis(3, 2, length);
@@ -159,9 +160,9 @@ mod tests {
                 let fourth = axis(3, 2, third.output);
                 let fifth = axis(2, 2, fourth.output);
                 let chain = [first, second, third, fourth, fifth];
-                follow(&chain[..4], rows);
-                follow(&chain[1..3], rows);
-                follow(&chain, rows);
+                simulate(&chain[..4], rows);
+                simulate(&chain[1..3], rows);
+                simulate(&chain, rows);
             }
         }
     }

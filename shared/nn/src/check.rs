@@ -1,4 +1,4 @@
-//! The checks of [`Model::load`]: after them, no number of the image can lead astray.
+//! The checks of [`Model::load`]. After them every number in the image is valid.
 
 use core::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::model::shape;
 use crate::operator::{Operator, range};
 use crate::{Error, Model, Part};
 
-/// The bytes of a section of records of `size` bytes, if they lie inside `content`, aligned.
+/// The bytes of a section with records of `size` bytes, if they are inside `content` and aligned.
 pub fn section(content: &[u8], section: Section, size: usize) -> Result<&[u8], Error> {
     let start = section.offset as usize;
     let bytes = (section.count as usize).checked_mul(size).and_then(|len| start.checked_add(len));
@@ -18,7 +18,7 @@ pub fn section(content: &[u8], section: Section, size: usize) -> Result<&[u8], E
     inside.ok_or(Error::Inconsistent { part: Part::Header, index: start })
 }
 
-/// Tensors, operators, outputs and calibration of a model whose sections are sound.
+/// Checks tensors, operators, outputs and calibration of a model whose sections are valid.
 pub fn model(model: &Model, outputs: &[u32], calibration: &[CalibrationRecord]) -> Result<(), Error> {
     let all = |part, index: usize, sound: bool| match sound {
         true => Ok(()),
@@ -53,7 +53,7 @@ pub fn model(model: &Model, outputs: &[u32], calibration: &[CalibrationRecord]) 
     all(Part::Calibration, 0, calibration.first().is_none_or(|c| c.one_in > 0))
 }
 
-/// Whether a tensor lies inside the arena, aligned, with a zero point of its type.
+/// Whether a tensor is inside the arena and aligned, and its zero point is in the range of its type.
 fn tensor(tensor: &TensorRecord, arena: usize) -> bool {
     let shape = shape(tensor);
     let zero_point = match tensor.bytes {
@@ -73,7 +73,7 @@ fn tensor(tensor: &TensorRecord, arena: usize) -> bool {
         && (-16..=31).contains(&tensor.frac_bits)
 }
 
-/// `Some` if the operator's tensors exist and do not overlap, and its numbers fit their shapes.
+/// `Some` if the tensors of the operator exist and do not overlap, and its parameters match their shapes.
 fn operator(model: &Model, record: &OperatorRecord) -> Option<()> {
     let tensor = |number: u16| model.tensors.get(usize::from(number));
     let (a, b, out) = (tensor(record.input[0])?, tensor(record.input[1])?, tensor(record.output)?);
@@ -123,7 +123,7 @@ fn operator(model: &Model, record: &OperatorRecord) -> Option<()> {
             let logits = shape(b);
             require(input == output && out.bytes == 1 && record.input[0] != record.input[1])?;
             require(logits.pixels() == 1 && logits.channels == input.channels)?;
-            // The whole range of an output is that of its type: the kernel clamps to nothing else.
+            // The kernel clamps to the range of the output type only.
             require(record.clamp == [-128, 127])?;
             let table = array(model, record.weights, GATE_STEPS * size_of::<i16>())?;
             require(bytemuck::cast_slice::<u8, i16>(table).iter().all(|&factor| factor >= 0))?;
@@ -133,8 +133,7 @@ fn operator(model: &Model, record: &OperatorRecord) -> Option<()> {
     }
 }
 
-/// `Some` if each operator of a chain alone reads what the one before it writes, and the rows that
-/// are kept are enough.
+/// `Some` if the output of each operator in a chain is read only by the next one, and enough rows are kept.
 fn chain(model: &Model, range: &Range<usize>, outputs: &[u32]) -> Option<()> {
     let records = &model.operators[range.clone()];
     let last = model.tensors.get(usize::from(records.last()?.output))?;
@@ -158,13 +157,13 @@ fn chain(model: &Model, range: &Range<usize>, outputs: &[u32]) -> Option<()> {
     require(records.iter().all(banded))
 }
 
-/// Whether the window is sane and every output position sees at least one input position.
+/// Whether the window is valid and every output position covers at least one input position.
 fn covers(window: &Window, input: usize, output: usize, axis: usize) -> bool {
     let (kernel, stride, pad) = (window.kernel[axis], window.stride[axis], window.pad[axis]);
     kernel > 0 && stride > 0 && pad < kernel && (output - 1) * stride < input + pad
 }
 
-/// Whether weights lie in the data and no accumulator can overflow.
+/// Whether the weights are in the data section and no accumulator can overflow.
 fn convolution(model: &Model, operator: &Operator, record: &OperatorRecord) -> Option<()> {
     array(model, record.weights, operator.weight_bytes())?;
     let channels = operator.output_shape().channels;
@@ -172,7 +171,7 @@ fn convolution(model: &Model, operator: &Operator, record: &OperatorRecord) -> O
     stage(model, record, channels, products * 128 * 128)
 }
 
-/// Whether the scales lie in the data and each takes every accumulator of its channel.
+/// Whether the scales are in the data section and each is valid for every accumulator of its channel.
 fn stage(model: &Model, record: &OperatorRecord, channels: usize, products: i64) -> Option<()> {
     let scales = array(model, record.scales, channels.checked_mul(size_of::<Scale>())?)?;
     let fits = |scale: &Scale| {
@@ -185,7 +184,7 @@ fn stage(model: &Model, record: &OperatorRecord, channels: usize, products: i64)
     require(bytemuck::cast_slice(scales).iter().all(fits))
 }
 
-/// The bytes of an array in the data section, aligned.
+/// The bytes of an array, if it is in the data section and aligned.
 fn array<'a>(model: &Model<'a>, offset: u32, len: usize) -> Option<&'a [u8]> {
     let data = model.header.data;
     let start = offset as usize;
@@ -194,7 +193,7 @@ fn array<'a>(model: &Model<'a>, offset: u32, len: usize) -> Option<&'a [u8]> {
     model.image.get(start..start + len)
 }
 
-/// `Some` if `sound`.
+/// `Some` if `sound` is true.
 fn require(sound: bool) -> Option<()> {
     sound.then_some(())
 }

@@ -1,37 +1,37 @@
-//! Why an image is refused.
+//! Errors: why an image is rejected.
 
 /// Why an image cannot be loaded or run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// Fewer bytes than the header says: the transfer was cut short.
+    /// Fewer bytes than the header states: an incomplete transfer.
     Truncated {
         /// Bytes that the image should have.
         expected: usize,
-        /// Bytes that there are.
+        /// Bytes that it has.
         found: usize,
     },
-    /// The first bytes are not those of a model image.
+    /// The magic bytes are not those of a model image.
     NotAnImage,
-    /// The image was written for another version of the format.
+    /// The image has another version of the format.
     Version(u16),
-    /// The kind of network is not known.
+    /// The kind of network is unknown.
     Kind(u16),
-    /// The image does not lie at a multiple of 16 bytes.
+    /// The address of the image or of the arena is not a multiple of 16.
     Misaligned,
-    /// The SHA-256 at the end does not fit the content.
+    /// The SHA-256 at the end does not match the content.
     Corrupted,
     /// A number in the named part of the image contradicts the rest.
     Inconsistent {
         /// The part.
         part: Part,
-        /// The record in it.
+        /// Index of the record in this part.
         index: usize,
     },
-    /// The arena is smaller than the plan.
+    /// The arena is too small.
     Arena {
-        /// Bytes that the plan needs.
+        /// Bytes that the network needs.
         needed: usize,
-        /// Bytes that were given.
+        /// Bytes of the given arena.
         given: usize,
     },
 }
@@ -57,13 +57,13 @@ impl core::fmt::Display for Error {
             Self::Truncated { expected, found } => {
                 write!(f, "truncated: {found} of {expected} bytes; copy or compile it again")
             }
-            Self::NotAnImage => write!(f, "not a model image (it does not begin with PSTN)"),
+            Self::NotAnImage => write!(f, "not a model image (it does not start with PSTN)"),
             Self::Version(version) => {
                 write!(f, "format version {version}, this program reads version {}", crate::format::VERSION)
             }
             Self::Kind(kind) => write!(f, "unknown kind of network {kind}"),
-            Self::Misaligned => write!(f, "not at a multiple of 16 bytes in memory"),
-            Self::Corrupted => write!(f, "corrupted: its SHA-256 does not fit; copy or compile it again"),
+            Self::Misaligned => write!(f, "not aligned to 16 bytes in memory"),
+            Self::Corrupted => write!(f, "corrupted: its SHA-256 does not match; copy or compile it again"),
             Self::Inconsistent { part, index } => write!(f, "inconsistent: {part:?} {index}"),
             Self::Arena { needed, given } => write!(f, "needs an arena of {needed} bytes, has {given}"),
         }

@@ -1,9 +1,8 @@
-//! Model image format, memory plan and interpreter: a network runs in place from flash.
+//! Model image format, memory plan and interpreter. A network runs in place from flash.
 //!
-//! [`format`] draws the image byte by byte. [`Model::load`] checks all of it once: sizes, offsets,
-//! shapes, ranges of scales, that no operator overwrites what it reads, and the SHA-256. After that
-//! [`Model::run`] follows no unchecked number, copies no weight, and can only fail for an arena
-//! that is too small or not aligned.
+//! [`format`] draws the image byte by byte. [`Model::load`] checks all of it once: sizes, offsets, shapes,
+//! ranges of scales, that no operator overwrites its own input, and the SHA-256. After that [`Model::run`]
+//! uses no unchecked number and copies no weights, and fails only if the arena is too small or misaligned.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -13,7 +13,7 @@ use crate::format::{
 use crate::operator::Operator;
 use crate::{Error, Part, check};
 
-/// A model image that has been checked, used where it lies.
+/// A model image that was checked, used in place.
 #[derive(Clone, Copy, Debug)]
 pub struct Model<'a> {
     pub(crate) image: &'a [u8],
@@ -31,15 +31,16 @@ pub struct Output {
     pub shape: Shape,
     /// `real = value * 2^-frac_bits`.
     pub frac_bits: i8,
-    /// Place in the arena in bytes.
+    /// Offset in the arena in bytes.
     pub(crate) offset: usize,
 }
 
-/// Rates and thresholds of an encoder, see [`CalibrationRecord`].
+/// The calibration table of an encoder, see [`CalibrationRecord`].
 pub type Calibration<'a> = &'a [CalibrationRecord];
 
 impl<'a> Model<'a> {
-    /// Checks `image` completely. Bytes after its end are left alone, so a flash slot can be given.
+    /// Loads `image` after checking all of it. Bytes after its end are ignored, so `image` can be a whole
+    /// flash slot.
     pub fn load(image: &'a [u8]) -> Result<Self, Error> {
         if !(image.as_ptr() as usize).is_multiple_of(ALIGN) {
             return Err(Error::Misaligned);
@@ -67,36 +68,35 @@ impl<'a> Model<'a> {
         Ok(model)
     }
 
-    /// What the network is for.
+    /// The kind of the network.
     pub fn kind(&self) -> Kind {
         Kind::from_number(self.header.kind).unwrap_or(Kind::Other)
     }
 
-    /// Its name.
+    /// The name of the network.
     pub fn name(&self) -> &'a str {
         let name = self.header.name.split(|&b| b == 0).next().unwrap_or_default();
         core::str::from_utf8(name).unwrap_or("?")
     }
 
-    /// SHA-256 of the network: what a template is bound to. It does not change with the
-    /// calibration table.
+    /// SHA-256 of the network, to which templates are bound. It does not depend on the calibration table.
     pub fn identity(&self) -> &'a [u8; 32] {
         &self.header.identity
     }
 
-    /// SHA-256 of the file that the image was compiled from.
+    /// SHA-256 of the source file of the image.
     pub fn source(&self) -> &'a [u8; 32] {
         &self.header.source
     }
 
-    /// SHA-256 of the whole image, as it stands at its end.
+    /// SHA-256 at the end of the image, over everything before.
     pub fn digest(&self) -> [u8; DIGEST] {
         let mut digest = [0; DIGEST];
         digest.copy_from_slice(&self.image[self.image.len() - DIGEST..]);
         digest
     }
 
-    /// Bytes of the image.
+    /// Length of the image in bytes.
     pub fn image_len(&self) -> usize {
         self.image.len()
     }
@@ -111,9 +111,9 @@ impl<'a> Model<'a> {
         shape(&self.tensors[self.header.input as usize])
     }
 
-    /// The input in `arena`, to be filled before [`Model::run`].
+    /// The input in `arena`, which must be filled before [`Model::run`].
     ///
-    /// An arena that is too short gives an empty slice; `run` then refuses it.
+    /// If the arena is too short, the slice is empty, and `run` fails.
     pub fn input_mut<'b>(&self, arena: &'b mut [i8]) -> &'b mut [i8] {
         let tensor = &self.tensors[self.header.input as usize];
         let start = tensor.offset as usize;
@@ -132,13 +132,13 @@ impl<'a> Model<'a> {
         Some(Output { shape, frac_bits, offset })
     }
 
-    /// The values of output `index` after [`Model::run`]; empty where there is no such output.
+    /// The values of output `index` after [`Model::run`]; empty if there is no such output.
     pub fn read<'b>(&self, arena: &'b [i8], index: usize) -> Outputs<'b> {
         let bytes = self.output(index).and_then(|o| arena.get(o.offset..o.offset + 2 * o.shape.len()));
         Outputs { bytes: bytes.unwrap_or_default() }
     }
 
-    /// Thresholds for false-match rates, rising; empty for what is not an encoder.
+    /// The calibration table in ascending order; empty for networks other than encoders.
     pub fn calibration(&self) -> Calibration<'a> {
         self.calibration
     }
@@ -148,25 +148,25 @@ impl<'a> Model<'a> {
         self.operators.len()
     }
 
-    /// Operator `index`, ready to run or to look at.
+    /// Operator `index`, for running or inspecting it.
     pub fn operator(&self, index: usize) -> Option<Operator<'a>> {
         let record = self.operators.get(index)?;
         Some(Operator::new(self.image, self.tensors, record))
     }
 
-    /// Runs the network on the input that lies in `arena`.
+    /// Runs the network on the input in `arena`.
     ///
     /// # Errors
-    /// [`Error::Arena`] or [`Error::Misaligned`] for an arena that does not do; nothing has run.
+    /// [`Error::Arena`] or [`Error::Misaligned`] for an unsuitable arena; then nothing has run.
     pub fn run(&self, arena: &mut [i8]) -> Result<(), Error> {
         self.run_observed(arena, |_| ())
     }
 
-    /// Runs the network and calls `done` with the number of each operator that has run; in a chain
-    /// once for every band, see [`crate::bands`].
+    /// Runs the network and calls `done` with the number of each operator after it has run; in a chain once
+    /// per band, see [`crate::bands`].
     ///
     /// # Errors
-    /// Those of [`Model::run`].
+    /// As [`Model::run`].
     pub fn run_observed(&self, arena: &mut [i8], mut done: impl FnMut(usize)) -> Result<(), Error> {
         if arena.len() < self.arena_len() {
             return Err(Error::Arena { needed: self.arena_len(), given: arena.len() });
@@ -185,7 +185,7 @@ impl<'a> Model<'a> {
 }
 
 impl Model<'_> {
-    /// The chain that begins with operator `first`; most have just that one.
+    /// The chain that starts with operator `first`; most chains have a single operator.
     pub(crate) fn chain(&self, first: usize) -> Range<usize> {
         let inside = |record: &&OperatorRecord| {
             let output = &self.tensors[usize::from(record.output)];
@@ -195,7 +195,7 @@ impl Model<'_> {
         first..(first + more + 1).min(self.operators.len())
     }
 
-    /// The vertical axes of a chain, and the rows of a band.
+    /// The vertical axes of a chain, and the rows per band.
     pub(crate) fn axes(&self, chain: &Range<usize>) -> ([Axis; MAX_CHAIN], usize) {
         let mut axes = [Axis::default(); MAX_CHAIN];
         for (axis, record) in axes.iter_mut().zip(&self.operators[chain.clone()]) {
@@ -232,7 +232,7 @@ impl<'a> Outputs<'a> {
         self.bytes.len() / 2
     }
 
-    /// Whether there are none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
@@ -256,7 +256,7 @@ pub(crate) fn shape(tensor: &TensorRecord) -> Shape {
     Shape::new(tensor.height.into(), tensor.width.into(), tensor.channels.into())
 }
 
-/// The length that the header states, if that many bytes are there and the header is ours.
+/// The length in the header, if the header is valid and the image has that many bytes.
 fn image_length(image: &[u8]) -> Result<usize, Error> {
     let least = size_of::<Header>() + DIGEST;
     let start = image.get(..4).ok_or(Error::Truncated { expected: least, found: image.len() })?;

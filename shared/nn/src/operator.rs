@@ -1,4 +1,4 @@
-//! One operator of a model, bound to its weights and its places in the arena.
+//! One operator of a model, bound to its weights and its memory in the arena.
 
 use core::ops::Range;
 
@@ -30,7 +30,7 @@ impl<'a> Operator<'a> {
         self.record
     }
 
-    /// What it is called.
+    /// The name of the operator.
     pub fn name(&self) -> &'static str {
         match self.record.code {
             code::CONV if self.is_fully_connected() => "fully connected",
@@ -46,17 +46,17 @@ impl<'a> Operator<'a> {
         }
     }
 
-    /// Shape of its (first) input.
+    /// Shape of the (first) input.
     pub fn input_shape(&self) -> Shape {
         shape(self.input[0])
     }
 
-    /// Shape of its output.
+    /// Shape of the output.
     pub fn output_shape(&self) -> Shape {
         shape(self.output)
     }
 
-    /// How its kernel moves.
+    /// Size, stride and padding of the kernel.
     pub fn window(&self) -> Window {
         let wide = |pair: [u8; 2]| pair.map(usize::from);
         let OperatorRecord { kernel, stride, pad, .. } = *self.record;
@@ -73,7 +73,7 @@ impl<'a> Operator<'a> {
         }
     }
 
-    /// Bytes of weights in the image; those of a dense convolution are padded.
+    /// Bytes of the weights in the image; those of a dense convolution include padding.
     pub fn weight_bytes(&self) -> usize {
         let taps = usize::from(self.record.kernel[0]) * usize::from(self.record.kernel[1]);
         match self.record.code {
@@ -82,7 +82,7 @@ impl<'a> Operator<'a> {
         }
     }
 
-    /// Multiplications of an activation with a weight, padding included.
+    /// Number of multiply-accumulates, including those on padding.
     pub fn multiply_adds(&self) -> usize {
         self.weight_count() * self.output_shape().pixels()
     }
@@ -92,10 +92,9 @@ impl<'a> Operator<'a> {
         self.output_shape().pixels() == 1 && self.window().kernel == [input.height, input.width]
     }
 
-    /// Reads its inputs from `arena` and writes its output there.
+    /// Reads the inputs from `arena` and writes the output to it.
     ///
-    /// The model has been checked, so that the ranges exist and do not overlap; were that wrong,
-    /// nothing would be computed.
+    /// The model was checked, so the ranges exist and do not overlap; otherwise nothing would be computed.
     pub fn run(&self, arena: &mut [i8]) {
         let [a, b] = self.input.map(range);
         let whole = self.axis();
@@ -110,7 +109,7 @@ impl<'a> Operator<'a> {
         }
     }
 
-    /// Computes some rows of its output, as a step of a chain.
+    /// Computes some rows of the output, as a step of a chain.
     pub fn run_step(&self, step: &Step, arena: &mut [i8]) {
         let (from, to) = (range(self.input[0]), range(self.output));
         let (from_row, to_row) = (row_bytes(self.input[0]), row_bytes(self.output));
@@ -127,7 +126,7 @@ impl<'a> Operator<'a> {
         self.compute(step, a, a, out);
     }
 
-    /// Its vertical axis.
+    /// The vertical axis.
     pub fn axis(&self) -> Axis {
         let OperatorRecord { kernel, stride, pad, .. } = self.record;
         Axis {
@@ -166,7 +165,7 @@ impl<'a> Operator<'a> {
         }
     }
 
-    /// Shapes and window of a step: those of an image that has just the rows which the step sees.
+    /// Shapes and window of a step: those of an image with only the rows that the step depends on.
     fn part(&self, step: &Step) -> Pooling {
         let window = self.window();
         let above = window.pad[0].saturating_sub(step.output.start * window.stride[0]);
@@ -203,7 +202,7 @@ impl<'a> Operator<'a> {
         }
     }
 
-    /// The gate; none of an operator that is no gate, whose weights are no table.
+    /// The gate; `None` if the operator is not a gate and has no table.
     fn gate(&self) -> Option<Gate<'a>> {
         let (table, scale) = (self.record.weights as usize, self.record.scales as usize);
         let table = self.image.get(table..table + GATE_STEPS * size_of::<i16>())?;
@@ -230,13 +229,13 @@ impl<'a> Operator<'a> {
     }
 }
 
-/// Where a tensor lies in the arena; inside a chain, the place of the rows that are kept.
+/// The memory of a tensor in the arena; inside a chain, that of the kept rows.
 pub(crate) fn range(tensor: &TensorRecord) -> Range<usize> {
     let start = tensor.offset as usize;
     start..start + usize::from(tensor.kept) * row_bytes(tensor)
 }
 
-/// Bytes of a row of a tensor.
+/// Bytes per row of a tensor.
 fn row_bytes(tensor: &TensorRecord) -> usize {
     let shape = shape(tensor);
     shape.width * shape.channels * usize::from(tensor.bytes)
