@@ -1,8 +1,8 @@
-//! A face laid on the encoder's template.
+//! A face aligned to the encoder's template.
 //!
-//! The crop is made once and used twice: to judge the view of the face, and to encode it. An
-//! [`Aligned`] holds the arena that the crop lies in, so that nothing can be written over it in
-//! between, and encoding consumes it, since the network does write over it.
+//! The crop is made once and used twice: for the quality gate, and for encoding. An [`Aligned`] borrows the
+//! arena with the crop, so nothing can overwrite it in between. Encoding consumes the [`Aligned`], because
+//! the network overwrites the crop.
 
 use gallery::Template;
 use nn::Model;
@@ -26,13 +26,13 @@ impl Aligned<'_> {
         self.encoder.input_mut(self.arena)
     }
 
-    /// How good the view of the face is. Costs little beside a network.
+    /// The quality of the face. Its cost is small compared with a network.
     pub fn quality(&mut self) -> Quality {
         let (face, width, height) = (self.face, self.frame_width, self.frame_height);
         Quality::measure(&face, self.crop(), width, height)
     }
 
-    /// How far its eyes are open: [`vision::openness`] of the crop.
+    /// The openness of the eyes: [`vision::openness`] of the crop.
     pub fn openness(&mut self) -> u16 {
         vision::openness(self.crop())
     }
@@ -55,6 +55,6 @@ pub(crate) fn crop_in<'a>(encoder: &Model, arena: &'a mut [i8]) -> Result<&'a mu
 /// The template of the crop in the encoder's input.
 pub(crate) fn encode(encoder: &Model, arena: &mut [i8]) -> Result<Template, Error> {
     encoder.run(arena).map_err(|_| Error::Arena)?;
-    // The dimension was checked with the network, so zeros are all that can be wrong.
+    // The dimension was checked with the network, so only an embedding of zeros can fail.
     Template::normalise(encoder.read(arena, 0).iter()).map_err(|_| Error::Embedding)
 }

@@ -1,4 +1,4 @@
-//! Why two networks make no recognizer, or a face no template.
+//! Errors: unsuitable networks, and faces without a template.
 
 use core::fmt;
 
@@ -14,24 +14,24 @@ pub enum Network {
     Liveness,
 }
 
-/// Why a network was refused or a face not recognized.
+/// Why a network was rejected, or a face was not encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Error {
-    /// The model image says that it is for something else.
+    /// The model image is of another kind.
     Kind(Network),
-    /// The network's input is not RGB, or of a size that it cannot be.
+    /// The input of the network is not RGB, or has an unsupported size.
     Input(Network),
-    /// The network has not the outputs that its kind has, or not in their shape and precision.
+    /// The outputs of the network do not have the number, shapes or precision of its kind.
     Outputs(Network),
     /// The arena is shorter than [`Recognizer::arena_len`](crate::Recognizer::arena_len) bytes, or
     /// not aligned to 16.
     Arena,
-    /// The landmarks of the face cannot be aligned: it is no face that the detector gave.
+    /// The landmarks of the face cannot be aligned; the detector returns no such face.
     Landmarks,
-    /// An aligned crop has not the size that the encoder takes.
+    /// The aligned crop does not have the input size of the encoder.
     Crop,
-    /// The encoder answered with nothing but zeros.
+    /// The encoder returned an embedding of zeros.
     Embedding,
 }
 
@@ -48,13 +48,13 @@ impl fmt::Display for Network {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Kind(network) => write!(f, "the model is no {network}"),
-            Self::Input(network) => write!(f, "the {network} takes no input of its kind"),
-            Self::Outputs(network) => write!(f, "the {network} has not the outputs of its kind"),
+            Self::Kind(network) => write!(f, "the model is not a {network}"),
+            Self::Input(network) => write!(f, "the {network} has an unsupported input"),
+            Self::Outputs(network) => write!(f, "the {network} has unsupported outputs"),
             Self::Arena => f.write_str("the arena is too short or not aligned to 16 bytes"),
             Self::Landmarks => f.write_str("the landmarks cannot be aligned to the face template"),
-            Self::Crop => f.write_str("the aligned crop has not the size that the face encoder takes"),
-            Self::Embedding => f.write_str("the face encoder gave an embedding of zeros"),
+            Self::Crop => f.write_str("the aligned crop does not have the input size of the face encoder"),
+            Self::Embedding => f.write_str("the face encoder returned an embedding of zeros"),
         }
     }
 }

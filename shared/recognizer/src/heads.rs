@@ -1,11 +1,11 @@
-//! The detector's outputs as the decoder takes them.
+//! The outputs of the detector in the form that the decoder reads.
 
 use nn::{Model, Outputs};
 use vision::{HEADS, HeadShape, HeadValues};
 
 use crate::{Error, Network};
 
-/// One output of the detector, after it has run.
+/// One output of the detector after a run.
 pub(crate) struct Head<'a>(Outputs<'a>);
 
 impl HeadValues for Head<'_> {
@@ -15,7 +15,7 @@ impl HeadValues for Head<'_> {
     }
 }
 
-/// Shapes of the twelve outputs of a detector.
+/// The shapes of the twelve outputs of a detector.
 pub(crate) fn shapes(detector: &Model) -> Result<[HeadShape; HEADS], Error> {
     let mismatch = Error::Outputs(Network::Detector);
     if detector.output_count() != HEADS {
@@ -33,7 +33,7 @@ pub(crate) fn shapes(detector: &Model) -> Result<[HeadShape; HEADS], Error> {
     Ok(shapes)
 }
 
-/// The outputs that lie in `arena`.
+/// The outputs in `arena`.
 pub(crate) fn read<'a>(detector: &Model, arena: &'a [i8]) -> [Head<'a>; HEADS] {
     core::array::from_fn(|index| Head(detector.read(arena, index)))
 }

@@ -1,14 +1,14 @@
-//! From a camera frame to a face template: detect, align, judge, encode.
+//! From a camera frame to a face template: detect, align, assess quality, encode.
 //!
-//! A [`Recognizer`] joins two networks, a face detector and a face encoder, with the integer
-//! arithmetic of `vision` between them. The host runs this very code when it measures accuracy, so
-//! what it measures is what the door does.
+//! A [`Recognizer`] combines two networks, a face detector and a face encoder, with the integer arithmetic of
+//! `vision` between them. The host runs the same code when it measures accuracy, so its figures hold for the
+//! door.
 //!
-//! [`Liveness`] is a third network, which tells a face from a picture of one.
+//! [`Liveness`] is a third network, which scores a face for presentation attack detection.
 //!
-//! Everything about the two networks is checked by [`Recognizer::new`]. After that only an arena
-//! that is too small, or a face whose landmarks make no sense, can be an error. One arena serves both
-//! networks, one after the other. Only an [`Aligned`] face, which borrows it, lives in it between two calls.
+//! [`Recognizer::new`] checks both networks completely. After that only a small arena or a face with invalid
+//! landmarks is an error. Both networks use the same arena, one after the other. Nothing is stored in it
+//! between two calls except an [`Aligned`] face, which borrows it.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! How alive a face looks in one picture.
+//! The liveness score of a face in a single frame.
 
 use nn::Model;
 use nn::format::Kind;
@@ -6,7 +6,7 @@ use vision::{Face, Frame, Q15_ONE, SURROUNDINGS_BYTES, SURROUNDINGS_SIZE, crop_s
 
 use crate::{Error, Network};
 
-/// Classes that the network tells apart; the first is a living face.
+/// Number of classes of the network; the first one is a living face.
 const CLASSES: usize = 3;
 
 /// Fraction bits of the arguments of [`exp_q`].
@@ -20,11 +20,11 @@ pub struct Liveness<'m> {
 }
 
 impl<'m> Liveness<'m> {
-    /// Takes a network of the right kind.
+    /// Checks a liveness network. Its input is 128 x 128 RGB; its output has three logits, the first one for
+    /// a living face.
     ///
     /// # Errors
-    /// [`Error::Kind`], [`Error::Input`] or [`Error::Outputs`]: it takes 128 x 128 RGB and gives three logits,
-    /// the first of them that of a living face.
+    /// [`Error::Kind`], [`Error::Input`] or [`Error::Outputs`].
     pub fn new(model: Model<'m>) -> Result<Self, Error> {
         let network = Network::Liveness;
         if model.kind() != Kind::Liveness {
@@ -47,7 +47,7 @@ impl<'m> Liveness<'m> {
         self.model.arena_len()
     }
 
-    /// How alive `face` in `frame` looks: the softmax of the first class in Q15, 32768 is surely alive.
+    /// The liveness score of `face` in `frame`: softmax of the first class, Q15; 32768 is certainly alive.
     ///
     /// # Errors
     /// [`Error::Arena`].
@@ -64,7 +64,7 @@ impl<'m> Liveness<'m> {
 /// The softmax of the first logit in Q15.
 fn softmax(logits: [i16; CLASSES], frac_bits: u32) -> u16 {
     let [alive, others @ ..] = logits.map(|logit| i64::from(logit) << (ARGUMENT_BITS - frac_bits));
-    // One over the sum of what every class weighs beside the first, whose own weight is one.
+    // The reciprocal of the sum of all weights, relative to that of the first class.
     let weight = |logit: i64| i64::from(exp_q(logit - alive, 15));
     let sum = i64::from(Q15_ONE) + others.map(weight).iter().sum::<i64>();
     ((i64::from(Q15_ONE) << 15).div_euclid(sum)) as u16
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scores_are_softmaxes() {
+    fn the_score_is_the_softmax_of_the_first_class() {
         for logits in
             [[0, 0, 0], [512, -300, 17], [-2000, 100, 3000], [32767, -32768, -32768], [-32768, 32767, 0]]
         {

@@ -1,4 +1,4 @@
-//! The two networks and the way through them.
+//! The recognizer: detector and encoder, and the steps from frame to template.
 
 use gallery::{CalibrationPoint, CosineScore, EncoderHash, MAX_DIMENSION, MIN_DIMENSION, Template};
 use nn::Model;
@@ -7,16 +7,16 @@ use vision::{CROP_SIZE, Decoder, Face, Faces, Frame, InputSize, fill_input};
 
 use crate::{Aligned, Error, Network, aligned, heads};
 
-/// The detector's score from which something counts as a face, Q15: 0.6.
+/// Default detection threshold on the score, Q15: 0.6.
 ///
-/// Lower than what [`vision::Limits`] asks of a face to be recognized, so that a doubtful face is
-/// reported as such, with advice, instead of as an empty frame.
+/// It is lower than the threshold of the quality gate ([`vision::Limits`]), so that a doubtful face is
+/// reported as such, with advice, and not as an empty frame.
 pub const DEFAULT_MIN_SCORE: u16 = 19_661;
 
-/// Pixels a side of the aligned crops that an encoder may take.
+/// Supported sides of the aligned crop of an encoder, in pixels.
 pub const CROP_SIZES: [usize; 4] = [64, 80, 96, CROP_SIZE];
 
-/// A detector and an encoder that fit together.
+/// A detector and an encoder.
 #[derive(Clone, Copy, Debug)]
 pub struct Recognizer<'m> {
     detector: Model<'m>,
@@ -25,44 +25,46 @@ pub struct Recognizer<'m> {
 }
 
 impl<'m> Recognizer<'m> {
-    /// Joins two networks; faces that score below `min_score` (Q15) are not reported.
+    /// Combines two networks. Faces with a score below `min_score` (Q15) are not reported.
+    ///
+    /// The input of a detector is RGB with sides that are multiples of 32; its outputs are the twelve heads
+    /// of YuNet. The input of an encoder is square RGB with a side in [`CROP_SIZES`]; its output has 64 to
+    /// 512 values, a power of two.
     ///
     /// # Errors
-    /// [`Error::Kind`], [`Error::Input`] or [`Error::Outputs`], with the network that is wrong: a
-    /// detector takes RGB of sides that are multiples of 32 and has the twelve heads of YuNet; an encoder
-    /// takes square RGB of one of [`CROP_SIZES`] and gives a power of two of values, from 64 to 512.
+    /// [`Error::Kind`], [`Error::Input`] or [`Error::Outputs`], with the network that is wrong.
     pub fn new(detector: Model<'m>, encoder: Model<'m>, min_score: u16) -> Result<Self, Error> {
         let decoder = check_detector(&detector, min_score)?;
         check_encoder(&encoder)?;
         Ok(Self { detector, encoder, decoder })
     }
 
-    /// Bytes of arena that every method here needs; it must be aligned to 16.
+    /// Bytes of arena that each method needs; it must be aligned to 16.
     pub fn arena_len(&self) -> usize {
         self.detector.arena_len().max(self.encoder.arena_len())
     }
 
-    /// The detector's input size.
+    /// Input size of the detector.
     pub fn detector_input(&self) -> InputSize {
         self.decoder.input()
     }
 
-    /// Pixels a side of the aligned crop that the encoder takes.
+    /// Side of the aligned crop of the encoder, in pixels.
     pub fn crop_size(&self) -> usize {
         self.encoder.input().width
     }
 
-    /// What templates of this recognizer are bound to.
+    /// The hash of the encoder, to which templates are bound.
     pub fn encoder_hash(&self) -> EncoderHash {
         EncoderHash(*self.encoder.identity())
     }
 
-    /// The number of values in a template.
+    /// Number of values in a template.
     pub fn dimension(&self) -> usize {
         self.encoder.output(0).map_or(0, |output| output.shape.len())
     }
 
-    /// The encoder's thresholds by false-match rate, rising, for [`gallery::Calibration`].
+    /// The calibration table of the encoder in ascending order, for [`gallery::Calibration`].
     pub fn calibration_points(&self) -> impl ExactSizeIterator<Item = CalibrationPoint> + 'm {
         let records = self.encoder.calibration();
         records.iter().map(|record| CalibrationPoint {
@@ -71,8 +73,8 @@ impl<'m> Recognizer<'m> {
         })
     }
 
-    /// The faces in `frame`, in its coordinates, best score first. What has landmarks that make no
-    /// face is none.
+    /// Detects the faces in `frame`, in frame coordinates, best score first. Detections with degenerate
+    /// landmarks are dropped.
     ///
     /// # Errors
     /// [`Error::Arena`].
@@ -88,7 +90,8 @@ impl<'m> Recognizer<'m> {
         Ok(faces)
     }
 
-    /// Lays `face` of `frame` on the encoder's template, in the arena: to be judged, then encoded.
+    /// Aligns `face` of `frame` to the encoder's template, in the arena, for the quality gate and for
+    /// encoding.
     ///
     /// # Errors
     /// [`Error::Arena`] or [`Error::Landmarks`].
@@ -103,8 +106,8 @@ impl<'m> Recognizer<'m> {
         Ok(Aligned { encoder, arena, face: *face, frame_width: frame.width(), frame_height: frame.height() })
     }
 
-    /// The template of an aligned crop of another origin: square RGB of [`crop_size`](Self::crop_size)
-    /// pixels a side, `i8 = u8 - 128`.
+    /// The template of a given aligned crop: square RGB with a side of [`crop_size`](Self::crop_size) pixels,
+    /// `i8 = u8 - 128`.
     ///
     /// # Errors
     /// [`Error::Crop`], [`Error::Arena`] or [`Error::Embedding`].

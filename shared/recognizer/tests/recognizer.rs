@@ -1,5 +1,5 @@
-//! A recognizer of hand-made networks: a detector that fires on white squares, an encoder that
-//! projects the crop.
+//! A recognizer with hand-made networks: a detector that detects white squares, and an encoder that projects
+//! the crop.
 
 mod image;
 
@@ -12,8 +12,8 @@ use vision::{Frame, PixelFormat, STRIDES, rgb_to_rgb565};
 const SIDE: u16 = 64;
 const FRAC_BITS: i8 = 8;
 
-/// Heads over 64x64 pixels. Scores of stride 16 follow the brightness of one pixel in every
-/// cell; the other strides keep silent. Boxes are 32 pixels wide, landmarks lie as in the template.
+/// Heads over 64x64 pixels. The scores of stride 16 follow the brightness of one pixel per cell; the other
+/// strides detect nothing. Boxes are 32 pixels wide, landmarks are placed as in the template.
 fn detector() -> Vec<Layer> {
     let template: Vec<i32> = vision::TEMPLATE
         .as_flattened()
@@ -48,7 +48,7 @@ fn encoder(dimension: u16) -> Vec<Layer> {
     encoder_of(112, dimension)
 }
 
-/// Sees the first pixels of a crop of that side.
+/// An encoder that reads the first pixels of a crop with this side.
 fn encoder_of(side: u8, dimension: u16) -> Vec<Layer> {
     let count = 8 * 8 * 3 * usize::from(dimension);
     vec![Layer {
@@ -70,12 +70,12 @@ fn encoder_image() -> Image {
     build(Kind::Encoder, [112, 112, 3], &encoder(128))
 }
 
-fn refusal(detector: &Image, encoder: &Image) -> Error {
+fn error(detector: &Image, encoder: &Image) -> Error {
     let [detector, encoder] = [detector, encoder].map(|i| Model::load(i.bytes()).unwrap());
     Recognizer::new(detector, encoder, 16_384).unwrap_err()
 }
 
-/// Grey noise with a white square where a face shall be.
+/// Grey noise, with a white square in the place of a face.
 fn frame_bytes(square: Option<(usize, usize)>) -> Vec<u8> {
     let mut bytes = Vec::new();
     for y in 0..64 {
@@ -89,7 +89,7 @@ fn frame_bytes(square: Option<(usize, usize)>) -> Vec<u8> {
 }
 
 #[test]
-fn a_white_square_is_found_and_encoded() {
+fn a_white_square_is_detected_and_encoded() {
     let (detector, encoder) = (detector_image(), encoder_image());
     let [detector, encoder] = [&detector, &encoder].map(|i| Model::load(i.bytes()).unwrap());
     let recognizer = Recognizer::new(detector, encoder, 16_384).unwrap();
@@ -114,7 +114,7 @@ fn a_white_square_is_found_and_encoded() {
 
     let template = aligned.encode().unwrap();
     assert_eq!((template.dimension(), recognizer.dimension()), (128, 128));
-    // The arena holds no state: what lay in it before does not count.
+    // The arena holds no state: its previous content does not matter.
     arena.fill(77);
     assert_eq!(recognizer.align(&frame, &faces[0], arena).unwrap().encode().unwrap(), template);
 
@@ -129,7 +129,7 @@ fn a_white_square_is_found_and_encoded() {
 }
 
 #[test]
-fn smaller_crops_are_encoded_and_judged() {
+fn smaller_crops_are_encoded_and_assessed() {
     let detector = detector_image();
     let bytes = frame_bytes(Some((2, 1)));
     let frame = Frame::new(PixelFormat::Rgb565, 64, 64, &bytes).unwrap();
@@ -143,7 +143,7 @@ fn smaller_crops_are_encoded_and_judged() {
         let faces = recognizer.detect(&frame, arena).unwrap();
         let mut aligned = recognizer.align(&frame, &faces[0], arena).unwrap();
         let quality = aligned.quality();
-        // The face is a white square, all of which every crop shows.
+        // The face is a white square that every crop shows completely.
         assert!(quality.brightness > 100 && quality.contrast > 20, "{quality:?}");
         let template = aligned.encode().unwrap();
 
@@ -172,40 +172,40 @@ fn a_short_arena_is_an_error() {
 }
 
 #[test]
-fn networks_of_the_wrong_kind_are_refused() {
+fn networks_of_the_wrong_kind_are_rejected() {
     let (detector, encoder) = (detector_image(), encoder_image());
-    assert_eq!(refusal(&encoder, &encoder), Error::Kind(Network::Detector));
-    assert_eq!(refusal(&detector, &detector), Error::Kind(Network::Encoder));
+    assert_eq!(error(&encoder, &encoder), Error::Kind(Network::Detector));
+    assert_eq!(error(&detector, &detector), Error::Kind(Network::Encoder));
 }
 
 #[test]
-fn networks_of_the_wrong_shape_are_refused() {
+fn networks_of_the_wrong_shape_are_rejected() {
     let (good_detector, good_encoder) = (detector_image(), encoder_image());
     let mut layers = detector();
     layers.pop();
     let few = build(Kind::Detector, [SIDE, SIDE, 3], &layers);
-    assert_eq!(refusal(&few, &good_encoder), Error::Outputs(Network::Detector));
+    assert_eq!(error(&few, &good_encoder), Error::Outputs(Network::Detector));
 
     let mut layers = detector();
     layers.swap(0, 1);
     let swapped = build(Kind::Detector, [SIDE, SIDE, 3], &layers);
-    assert_eq!(refusal(&swapped, &good_encoder), Error::Outputs(Network::Detector));
+    assert_eq!(error(&swapped, &good_encoder), Error::Outputs(Network::Detector));
 
     let mut layers = detector();
     layers[4].frac_bits = -1;
     let coarse = build(Kind::Detector, [SIDE, SIDE, 3], &layers);
-    assert_eq!(refusal(&coarse, &good_encoder), Error::Outputs(Network::Detector));
+    assert_eq!(error(&coarse, &good_encoder), Error::Outputs(Network::Detector));
 
     let odd = build(Kind::Detector, [SIDE, 80, 3], &detector());
-    assert_eq!(refusal(&odd, &good_encoder), Error::Input(Network::Detector));
+    assert_eq!(error(&odd, &good_encoder), Error::Input(Network::Detector));
 
     for input in [[96, 112, 3], [112, 96, 3], [72, 72, 3], [48, 48, 3]] {
         let odd = build(Kind::Encoder, input, &encoder_of(input[0] as u8, 128));
-        assert_eq!(refusal(&good_detector, &odd), Error::Input(Network::Encoder));
+        assert_eq!(error(&good_detector, &odd), Error::Input(Network::Encoder));
     }
 
     for dimension in [32, 100] {
         let wrong = build(Kind::Encoder, [112, 112, 3], &encoder(dimension));
-        assert_eq!(refusal(&good_detector, &wrong), Error::Outputs(Network::Encoder));
+        assert_eq!(error(&good_detector, &wrong), Error::Outputs(Network::Encoder));
     }
 }

@@ -1,4 +1,4 @@
-//! Model images small enough to write by hand: one convolution for every output.
+//! Small hand-made model images: one convolution per output.
 
 use bytemuck::{Zeroable, bytes_of, cast_slice, cast_slice_mut};
 use kernels::Scale;
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 /// A convolution from the input to one output.
 pub struct Layer {
-    /// Kernel sides, which are also the strides: every output cell sees its own square.
+    /// Kernel sides.
     pub kernel: u8,
     /// Strides.
     pub stride: u8,
@@ -18,13 +18,13 @@ pub struct Layer {
     pub frac_bits: i8,
     /// Weights: output channel, row, column, input channel.
     pub weights: Vec<i8>,
-    /// One value an output channel.
+    /// One value per output channel.
     pub bias: Vec<i32>,
-    /// The accumulator is divided by two to this power.
+    /// The accumulator is divided by two to the power of this.
     pub halvings: i32,
 }
 
-/// Bytes aligned as flash is.
+/// Bytes with the alignment of flash.
 pub struct Image(Vec<u128>, usize);
 
 impl Image {
@@ -39,7 +39,7 @@ pub fn arena(len: usize) -> Vec<u128> {
     vec![0; len.div_ceil(16)]
 }
 
-/// A model image of these layers, which all read the input.
+/// Builds a model image from these layers, which all read the input.
 pub fn build(kind: Kind, input: [u16; 3], layers: &[Layer]) -> Image {
     let mut data = Vec::new();
     let mut operators = Vec::new();
@@ -77,7 +77,7 @@ pub fn build(kind: Kind, input: [u16; 3], layers: &[Layer]) -> Image {
         let depth = layer.weights.len() / channels;
         let mut weights = vec![0; packed_len(depth, channels)];
         pack(&layer.weights, channels, &mut weights);
-        // The multiplier of 2^-halvings, doubled twice beforehand where it would be too large.
+        // The multiplier for 2^-halvings; the shift is adjusted if the multiplier would be too large.
         let shift = (2 - layer.halvings).max(0);
         let multiplier = 1 << (31 - layer.halvings - shift);
         let scale = |&bias: &i32| Scale { bias, multiplier, negative: multiplier, shift };
