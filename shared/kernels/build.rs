@@ -1,7 +1,7 @@
-//! Tells the crate which instructions a board's processor has beyond its target's.
+//! Selects the backend for the processor of a board.
 //!
-//! `mve` and `dsp` are no `target_feature` of stable Rust, so that the processor's name, which
-//! `.cargo/config.toml` gives with the target, decides.
+//! Stable Rust has no `target_feature` for `mve` and `dsp`. So the backend follows from `target-cpu`, which
+//! `.cargo/config.toml` sets for the target.
 
 use std::env;
 

@@ -1,7 +1,7 @@
-//! From the YUV of a camera to RGB: BT.601, full range.
+//! Camera YUV to RGB: BT.601, full range.
 //!
-//! The coefficients are those of JFIF (ITU-T T.871), in 1/65536, rounded to nearest. Half is rounded up,
-//! so that one pixel has one value on every machine.
+//! The coefficients are those of JFIF (ITU-T T.871), in 1/65536, rounded to nearest. Half is rounded up, so a
+//! pixel has the same value on every machine.
 
 /// Fraction bits of the coefficients.
 const BITS: u32 = 16;
@@ -13,12 +13,12 @@ pub(crate) const G_U: i32 = 22_554;
 pub(crate) const G_V: i32 = 46_802;
 pub(crate) const B_U: i32 = 116_130;
 
-/// What the chroma of a full-range BT.601 sample adds to red, green and blue; pixels share it.
+/// The contribution of full-range BT.601 chroma to red, green and blue, shared by the pixels of a pair.
 #[derive(Clone, Copy, Debug)]
 pub struct Chroma([i32; 3]);
 
 impl Chroma {
-    /// The share of `u` and `v`.
+    /// The contribution of `u` and `v`.
     #[inline]
     pub fn new(u: u8, v: u8) -> Self {
         let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);

@@ -1,7 +1,7 @@
-//! What an operator writes: `i8` activations, or `i16` outputs of a network.
+//! Output types of operators: `i8` activations, or `i16` outputs of a network.
 
-/// Values to write, told apart at run time: what takes them is there once, however they are stored. For code that is
-/// too large to have for each type, where a value is written after many steps.
+/// Output values whose type is known at run time only. Code that takes them is compiled once for both types.
+/// It serves large functions that compute much per written value.
 #[cfg(backend)]
 pub enum Outputs<'o> {
     /// Activations.
@@ -21,7 +21,7 @@ impl Outputs<'_> {
         }
     }
 
-    /// How many there are.
+    /// Number of values.
     pub fn len(&self) -> usize {
         match self {
             Self::Bytes(values) => values.len(),
@@ -29,7 +29,7 @@ impl Outputs<'_> {
         }
     }
 
-    /// Bytes of one.
+    /// Bytes per value.
     pub fn size(&self) -> usize {
         match self {
             Self::Bytes(_) => 1,
@@ -37,7 +37,7 @@ impl Outputs<'_> {
         }
     }
 
-    /// Where the one at `at` begins; all those behind it are there, too.
+    /// Pointer to the value at `at`; it is valid for all values after it, too.
     pub fn start(&mut self, at: usize) -> *mut i8 {
         match self {
             Self::Bytes(values) => values[at..].as_mut_ptr(),
@@ -46,16 +46,16 @@ impl Outputs<'_> {
     }
 }
 
-/// A value that an operator can write.
+/// An output type of an operator.
 pub trait Element: Copy {
     /// Narrows a value that has been clamped to this type's range.
     fn narrow(value: i32) -> Self;
 
-    /// The values, told apart at run time.
+    /// The values with their type known at run time.
     #[cfg(backend)]
     fn outputs(values: &mut [Self]) -> Outputs<'_>;
 
-    /// The values as bytes where they are bytes, for kernels that write nothing else.
+    /// The values as bytes if the type is `i8`, for kernels that write only bytes.
     fn bytes_mut(_values: &mut [Self]) -> Option<&mut [i8]> {
         None
     }
@@ -89,7 +89,7 @@ impl Element for i16 {
     }
 }
 
-/// Accumulators as they are, with an [`crate::OutputStage`] that scales by one: for the compiler.
+/// Raw accumulators, with an [`crate::OutputStage`] that scales by one; for the model compiler.
 #[cfg(not(backend))]
 impl Element for i32 {
     #[inline(always)]

@@ -1,12 +1,12 @@
-//! What the kernels of 64-bit hosts share: scales field by field, and what each output pixel sees in a
-//! row of memory.
+//! Shared by the kernels of 64-bit hosts: scales as a structure of arrays, and im2row.
 
 use std::vec::Vec;
 
 use crate::weights::PIECE;
 use crate::{Convolution, OutputStage};
 
-/// The scales of all channels, field by field, `LANES` channels side by side as a register holds them.
+/// The scales of all channels as a structure of arrays, in blocks of `LANES` channels, as a register holds
+/// them.
 pub struct Scales<const LANES: usize> {
     pub bias: Vec<[i32; LANES]>,
     pub multiplier: Vec<[i32; LANES]>,
@@ -32,7 +32,7 @@ impl<const LANES: usize> Scales<LANES> {
         }
     }
 
-    /// Takes over those of `stage`, with `less` of each channel taken off its bias.
+    /// Copies the scales of `stage`, with `less` of each channel subtracted from its bias.
     pub fn set(&mut self, stage: &OutputStage, less: impl Fn(usize) -> i32) {
         let blocks = stage.scales.len().div_ceil(LANES);
         let Self { bias, multiplier, negative, shift, .. } = self;
@@ -51,8 +51,9 @@ impl<const LANES: usize> Scales<LANES> {
     }
 }
 
-/// What every output pixel sees, a row a pixel, with the bits of `flip` inverted in every byte; the length
-/// of a row in bytes. What stands past the end meets weights that are zero.
+/// Copies the receptive field of each output pixel to a row of `rows`, with the bits of `flip` inverted in
+/// every byte, and returns the length of a row in bytes. Bytes past the end of a receptive field meet zero
+/// weights.
 ///
 /// Inlined, so that it is compiled with the vector instructions of its caller.
 #[inline(always)]

@@ -1,19 +1,20 @@
 //! Int8 operators for Cortex-M and the host.
 //!
-//! Every operator exists once in [`generic`], which is the reference, and again in a backend where
-//! a processor has something better: `mve` (Cortex-M55) and `dsp` (Cortex-M7), chosen by `build.rs`, and with the feature
-//! `std` `x86` (AVX-512 VNNI or AVX2) and `aarch64` (dot products), chosen at run time. A backend gives the same bytes as `generic`:
-//! `tests/equality.rs` compares them on the host, the conformance suite on the boards.
+//! Every operator exists in [`generic`], which is the reference, and in the backends that have faster
+//! instructions for it: `mve` (Cortex-M55) and `dsp` (Cortex-M7), selected by `build.rs`; `x86` (AVX-512 VNNI
+//! or AVX2) and `aarch64` (dot products), selected at run time with the feature `std`. All backends compute
+//! the same bytes as `generic`: `tests/equality.rs` compares them on the host, the conformance suite on the
+//! boards.
 //!
-//! Kernels keep what they need besides their operands on the stack, at most 20 KiB on a Cortex-M55
-//! and 44 KiB on a Cortex-M7.
+//! Kernels keep their temporary data on the stack, at most 20 KiB on a Cortex-M55 and 44 KiB on a Cortex-M7.
 //!
-//! Tensors are NHWC with a batch of one. The arithmetic is that of the TFLite int8 specification:
-//! weights symmetric a channel, activations affine a tensor, `i32` accumulators and bias, and the
-//! one rounding rule of [`requantize`].
+//! Tensors are NHWC with a batch of one. The arithmetic is that of the TFLite int8 specification: weights
+//! symmetric per channel, activations affine per tensor, `i32` accumulators and bias, and the single rounding
+//! rule of [`requantize`].
 //!
-//! Callers check sizes when a model is loaded; a slice that is too short is a logic error there,
-//! and the operators then compute less, or index out of bounds and panic, but never read outside.
+//! Callers check sizes when a model is loaded. A slice that is too short is a logic error of the caller: the
+//! operators then compute less, or panic at an index out of bounds, but never access memory outside the
+//! slices.
 #![no_std]
 #![deny(unsafe_op_in_unsafe_fn)]
 
@@ -48,7 +49,7 @@ pub use params::{Addition, Convolution, GATE_STEPS, Gate, OutputStage, Pooling, 
 pub use requantize::{MULTIPLIER_BOUND, requantize, requantize_bound};
 pub use shape::{Shape, Window};
 
-/// Dense two-dimensional convolution; a fully connected layer is one whose kernel is its input.
+/// Dense two-dimensional convolution. A fully connected layer is one whose kernel has the size of its input.
 pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
     return x86::conv2d(conv, input, output);
@@ -62,7 +63,7 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     generic::conv2d(conv, input, output)
 }
 
-/// Depthwise convolution, one filter a channel; with a 1x1 kernel it scales channels.
+/// Depthwise convolution, one filter per channel; a 1x1 kernel scales channels.
 pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
     return x86::depthwise_conv2d(conv, input, output);
@@ -76,7 +77,7 @@ pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &m
     generic::depthwise_conv2d(conv, input, output)
 }
 
-/// Adds two tensors value by value.
+/// Adds two tensors element by element.
 pub fn add(sum: &Addition, a: &[i8], b: &[i8], output: &mut [i8]) {
     #[cfg(backend = "dsp")]
     return dsp::add(sum, a, b, output);
@@ -86,10 +87,11 @@ pub fn add(sum: &Addition, a: &[i8], b: &[i8], output: &mut [i8]) {
     generic::add(sum, a, b, output)
 }
 
-/// The row of `rows`, each as long as `query`, whose dot product with it is greatest. A row begins
-/// `pitch` values after the one before it, which is at least the length of `query`.
+/// Finds the row of `rows` with the greatest dot product with `query`. Each row has the length of `query` and
+/// starts `pitch` values after the one before; `pitch` is at least that length.
 ///
-/// Its number and the product; the first of equal ones, `None` if there is no whole row.
+/// Returns the number of the row and the product; the first row among equal ones, `None` if there is no
+/// complete row.
 pub fn nearest(query: &[i8], rows: &[i8], pitch: usize) -> Option<(usize, i32)> {
     #[cfg(backend = "mve")]
     return mve::nearest(query, rows, pitch);
@@ -97,9 +99,9 @@ pub fn nearest(query: &[i8], rows: &[i8], pitch: usize) -> Option<(usize, i32)> 
     generic::nearest(query, rows, pitch)
 }
 
-/// The pixels of a camera, YUYV of BT.601 in full range, as a network takes them: RGB, `i8 = u8 - 128`.
+/// Converts camera pixels (YUYV, BT.601 full range) to network input (RGB, `i8 = u8 - 128`).
 ///
-/// As many pairs of pixels as both slices have room for.
+/// Converts as many pairs of pixels as both slices hold.
 pub fn yuyv_to_rgb(pixels: &[u8], rgb: &mut [i8]) {
     #[cfg(backend = "mve")]
     return mve::yuyv_to_rgb(pixels, rgb);
@@ -107,7 +109,7 @@ pub fn yuyv_to_rgb(pixels: &[u8], rgb: &mut [i8]) {
     generic::yuyv_to_rgb(pixels, rgb)
 }
 
-/// The greatest value of each channel in each window.
+/// Maximum of each channel over each window.
 pub fn max_pool(pool: &Pooling, input: &[i8], output: &mut [i8]) {
     #[cfg(backend = "dsp")]
     return dsp::max_pool(pool, input, output);

@@ -1,4 +1,4 @@
-//! What an operator is told besides its input: shapes, weights and scales.
+//! Parameters of the operators: shapes, weights and scales.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -6,40 +6,40 @@ use bytemuck::{Pod, Zeroable};
 use crate::weights::PIECE;
 use crate::{Shape, Window, requantize};
 
-/// How the accumulators of one channel become outputs; 16 bytes, so that one instruction loads it.
+/// The scaling of the accumulators of one channel; 16 bytes, so that one instruction loads it.
 ///
-/// A fused PReLU is a second multiplier: slope and scale are one multiplication, which costs a
-/// selection and loses nothing to a second rounding. Slopes may be negative or greater than one.
+/// A fused PReLU is a second multiplier: slope and scale are one multiplication. This costs a selection, and
+/// avoids a second rounding. Slopes may be negative or greater than one.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 pub struct Scale {
-    /// Added to the accumulator; it includes what the input's zero point contributes.
+    /// Added to the accumulator; includes the contribution of the input's zero point.
     pub bias: i32,
     /// Fixed-point multiplier, see [`requantize`].
     pub multiplier: i32,
-    /// The multiplier where the accumulator, its bias included, is negative.
+    /// The multiplier if the accumulator, including the bias, is negative.
     pub negative: i32,
-    /// Left shift before the multiplication, zero unless the scale is a half or more.
+    /// Left shift before the multiplication; zero unless the scale is at least one half.
     pub shift: i32,
 }
 
-/// How accumulators become outputs, a channel at a time.
+/// The conversion of accumulators to outputs, per channel.
 #[derive(Clone, Copy, Debug)]
 pub struct OutputStage<'a> {
-    /// One a channel.
+    /// One scale per channel.
     pub scales: &'a [Scale],
     /// Whether the two multipliers of a channel may differ: a fused PReLU.
     pub prelu: bool,
     /// Zero point of the output.
     pub zero_point: i32,
-    /// Least output; the zero point, for a fused ReLU.
+    /// Least output; the zero point for a fused ReLU.
     pub min: i32,
     /// Greatest output.
     pub max: i32,
 }
 
 impl OutputStage<'_> {
-    /// The output for the sum `acc` of products in `channel`, without the bias.
+    /// The output for `acc`, the sum of products in `channel` without bias.
     #[inline(always)]
     pub fn apply(&self, channel: usize, acc: i32) -> i32 {
         let scale = &self.scales[channel];
@@ -60,16 +60,16 @@ pub struct Convolution<'a> {
     pub window: Window,
     /// Zero point of the input, which is also the value of the padding.
     pub input_zero: i8,
-    /// Dense: packed as [`crate::weights`] says. Depthwise: row, column, channel.
+    /// Dense: packed as drawn in [`crate::weights`]. Depthwise: row, column, channel.
     pub weights: &'a [i8],
     /// Bias, scales and clamping.
     pub stage: OutputStage<'a>,
 }
 
 impl Convolution<'_> {
-    /// A dense convolution from one channel to one as what it is too, a depthwise one.
+    /// A dense convolution from one channel to one, converted to the equivalent depthwise convolution.
     ///
-    /// All of its filter stands in the first piece, in the same order.
+    /// The whole filter is in the first piece, in the same order.
     #[cfg(backend)]
     pub(crate) fn of_one_channel(&self) -> Option<Self> {
         let taps = self.window.kernel[0] * self.window.kernel[1];
@@ -78,14 +78,14 @@ impl Convolution<'_> {
     }
 }
 
-/// The sum of two tensors of one shape.
+/// The sum of two tensors of the same shape.
 ///
 /// `out = zero + (((a - a_zero) * a_multiplier + (b - b_zero) * b_multiplier + round) >> shift)`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Addition {
     /// Zero points of the two inputs.
     pub input_zero: [i32; 2],
-    /// Multipliers of the two inputs, magnitude below 2^21 so that the sum fits 31 bits.
+    /// Multipliers of the two inputs, with a magnitude below 2^21, so that the sum fits 31 bits.
     pub multiplier: [i32; 2],
     /// Right shift with rounding half up, 1..=30.
     pub shift: u32,
@@ -97,13 +97,13 @@ pub struct Addition {
     pub max: i32,
 }
 
-/// Entries of a gate's table: one for each value of a logit.
+/// Entries in the table of a gate: one for each value of a logit.
 pub const GATE_STEPS: usize = 256;
 
-/// A feature map multiplied channel by channel with the sigmoid of a logit.
+/// A feature map multiplied by the sigmoid of a logit per channel.
 ///
-/// `out = zero + requantize((x - x_zero) * table[logit + 128], multiplier, shift)`. The table holds
-/// sigmoids in Q15, so that logits may have any scale, and no exponential is computed on a board.
+/// `out = zero + requantize((x - x_zero) * table[logit + 128], multiplier, shift)`. The table holds the
+/// sigmoids in Q15, so logits may have any scale, and the board computes no exponential.
 #[derive(Clone, Copy, Debug)]
 pub struct Gate<'a> {
     /// Sigmoid of each logit from -128 to 127, Q15, never negative.
@@ -118,19 +118,19 @@ pub struct Gate<'a> {
     pub zero_point: i32,
 }
 
-/// A pooling window, and for the average its scale.
+/// A max pooling.
 #[derive(Clone, Copy, Debug)]
 pub struct Pooling {
     /// Shape of the input.
     pub input: Shape,
     /// Shape of the output.
     pub output: Shape,
-    /// Kernel, stride and padding; padding never wins a maximum.
+    /// Kernel, stride and padding; padding is ignored by the maximum.
     pub window: Window,
 }
 
 impl Pooling {
-    /// Whether it halves both sides, window beside window, and channels come in whole `lanes`.
+    /// Whether it halves both sides without overlap, and the number of channels is a multiple of `lanes`.
     #[cfg(backend)]
     pub(crate) fn is_half(&self, lanes: usize) -> bool {
         let Self { input, output, window } = self;
@@ -141,7 +141,7 @@ impl Pooling {
             && input.channels.is_multiple_of(lanes)
     }
 
-    /// Calls `row` for each row of the outputs of such a pooling, with the two rows that it sees.
+    /// Calls `row` for each output row of such a pooling, with the two input rows that it covers.
     #[cfg(backend)]
     pub(crate) fn each_half(
         &self,

@@ -1,20 +1,19 @@
-//! A depthwise 3x3 convolution cut into parts whose planes are small.
+//! Splits a depthwise 3x3 convolution into parts with small planes.
 //!
-//! The backends copy one channel of a part of the input to a plane with the padding around it. A
-//! plane has a row and a column of padding on each side and at most [`COLUMNS`] columns of the image
-//! between them; larger images are cut into parts, the last of which is moved back so that all are
-//! of one size.
+//! The backends copy one channel of a part of the input to a plane, with its padding. A plane has one row and
+//! one column of padding on each side, and at most [`COLUMNS`] columns of the image between them. Larger
+//! images are split into parts. The last part is moved back, so that all have the same size.
 
 use crate::Convolution;
 
 /// Most columns of the image in a plane.
 pub const COLUMNS: usize = 56;
-/// Values from a row of a plane to the next.
+/// Values from one row of a plane to the next.
 pub const PITCH: usize = COLUMNS + 2;
 /// Most rows of a plane.
 pub const ROWS: usize = 58;
 
-/// A rectangle of the output, and what it sees.
+/// A rectangle of the output, and its receptive field.
 pub struct Part {
     /// First row of the output.
     top: usize,
@@ -30,17 +29,17 @@ pub struct Part {
     pub horizontal: Span,
 }
 
-/// Where rows or columns of the input lie in the plane.
+/// A range of rows or columns of the input in the plane.
 pub struct Span {
-    /// The first one.
+    /// The first row or column.
     first: usize,
-    /// How many there are.
+    /// Number of rows or columns.
     pub count: usize,
-    /// Padding before them.
+    /// Padding before the first one.
     pub pad: usize,
 }
 
-/// Whether the window is one of 3x3 with stride 1 or 2 that needs no more padding than a plane has.
+/// Whether the window is 3x3 with stride 1 or 2, and needs no more padding than a plane has.
 pub fn fit(conv: &Convolution) -> bool {
     let window = &conv.window;
     let padded = |output: usize, input: usize, axis: usize| {
@@ -56,13 +55,13 @@ pub fn fit(conv: &Convolution) -> bool {
 /// Calls `run` with each part of a convolution that [`fit`]s.
 pub fn each(conv: &Convolution, mut run: impl FnMut(Part)) {
     let stride = conv.window.stride[0];
-    // As few parts as there is room for, and these of one size, in tiles of four where there are several.
+    // As few parts as possible, all of the same size, which is a multiple of four if there are several.
     let most = |length: usize, room: usize| {
         let most = (room - 3) / stride + 1;
         let even = length.div_ceil(length.div_ceil(most));
         if even == length { even } else { even.next_multiple_of(4).min(most) }
     };
-    // Only where the whole width fits is there padding on both sides, beside what is copied.
+    // There is padding on both sides beside the copied columns only if the whole width fits.
     let room = if conv.input.width <= COLUMNS { PITCH } else { COLUMNS };
     let (height, width) = (conv.output.height, conv.output.width);
     let (rows, columns) = (most(height, ROWS), most(width, room));
@@ -85,7 +84,7 @@ impl Span {
 }
 
 impl Part {
-    /// Index of the first value of the input that is seen, in the first channel.
+    /// Index of the first input value of the receptive field, in the first channel.
     pub fn first_input(&self, conv: &Convolution) -> usize {
         (self.vertical.first * conv.input.width + self.horizontal.first) * conv.input.channels
     }

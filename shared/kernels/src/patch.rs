@@ -1,9 +1,10 @@
-//! What an output pixel of a dense convolution sees of the input, in the order of [`crate::weights`].
+//! The receptive field of an output pixel of a dense convolution, in the order of [`crate::weights`].
 
 use crate::Convolution;
 use crate::weights::PIECE;
 
-/// Piece `number` of what output pixel `at` sees: it meets that piece of every filter. Outside the image is the input's zero point; past the end is zero.
+/// Piece `number` of the receptive field of output pixel `at`; it is multiplied with the same piece of every
+/// filter. Values outside the image are the input's zero point; values past the end are zero.
 #[inline(always)]
 pub fn piece(conv: &Convolution, input: &[i8], at: usize, number: usize) -> [i8; PIECE] {
     let mut values = [0; PIECE];
@@ -39,17 +40,17 @@ pub fn piece(conv: &Convolution, input: &[i8], at: usize, number: usize) -> [i8;
     values
 }
 
-/// Rows of a kernel that lie inside the image; each is contiguous in NHWC.
+/// Rows of a kernel that is inside the image; each row is contiguous in NHWC.
 #[cfg(backend)]
 pub struct Rows {
-    /// Values a row.
+    /// Values per row.
     pub len: usize,
-    /// From a row to the next in the image.
+    /// Values from one row to the next in the image.
     pub pitch: usize,
 }
 
-/// Writes all that output pixel `at` sees. `copy` puts rows of the image one after the other into
-/// the patch; both slices begin with the first row and end with the last.
+/// Copies the receptive field of output pixel `at` to `patch`. `copy` copies rows of the image to consecutive
+/// rows of the patch; both slices start with the first row and end with the last one.
 #[cfg(backend)]
 pub fn gather(
     conv: &Convolution,

@@ -1,26 +1,26 @@
-//! From an accumulator to an activation: the one rounding rule of the engine.
+//! Requantization of an accumulator to an activation: the only rounding rule of the engine.
 
 /// Multiplies `acc` by the real number `multiplier * 2^(shift - 31)`, rounded half up.
 ///
-/// The `shift`, in 0..=30, is applied first, exactly; then the high half of the doubled product is
-/// taken: `SQRDMULH` of Arm, `vqrdmulh` of Helium, and `smmulr` of the DSP extension for twice the
-/// multiplier, a single instruction each. The fixed-point multiplier of TFLite is normalised to 31
-/// significant bits and shifts right afterwards, with a second rounding; here the multiplier is small
-/// instead and there is one rounding. What its missing low bits weigh is below 2^-32 of the
-/// accumulator, less than a hundredth of a step for every layer seen.
+/// The `shift`, in 0..=30, is applied first and is exact. Then the rounded high half of the doubled product
+/// is taken. This is a single instruction: `SQRDMULH` on AArch64, `vqrdmulh` in Helium, and `smmulr` of the
+/// DSP extension with twice the multiplier. The fixed-point multiplier of TFLite is normalised to 31
+/// significant bits and followed by a right shift, which rounds a second time. Here the multiplier is not
+/// normalised, and there is only one rounding. The missing low bits of the multiplier change the result by
+/// less than 2^-32 of the accumulator, which was less than a hundredth of a step in every layer so far.
 ///
-/// The caller sees to it, with [`requantize_bound`], that the shifted accumulator fits, and that
-/// the multiplier's magnitude is below [`MULTIPLIER_BOUND`].
+/// The caller ensures, with [`requantize_bound`], that the shifted accumulator fits, and that the magnitude
+/// of the multiplier is below [`MULTIPLIER_BOUND`].
 #[inline(always)]
 pub fn requantize(acc: i32, multiplier: i32, shift: i32) -> i32 {
     let product = i64::from(acc << shift) * i64::from(multiplier);
     ((product + (1 << 30)) >> 31) as i32
 }
 
-/// Multipliers are smaller than this, so that twice a multiplier is an `i32` too.
+/// Bound on the magnitude of a multiplier, so that twice a multiplier fits an `i32`.
 pub const MULTIPLIER_BOUND: i32 = 1 << 30;
 
-/// The largest magnitude of an accumulator that [`requantize`] takes with this `shift`.
+/// The largest magnitude of an accumulator for which [`requantize`] with this `shift` is valid.
 pub fn requantize_bound(shift: i32) -> i64 {
     (1i64 << 30) >> shift.clamp(0, 31)
 }
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn negative_multipliers_are_slopes_of_prelu() {
+    fn negative_multipliers_give_negative_slopes() {
         assert_eq!(requantize(-100, -(1 << 29), 1), 50);
     }
 }

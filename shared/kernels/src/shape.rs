@@ -39,14 +39,14 @@ impl core::fmt::Display for Shape {
     }
 }
 
-/// How a kernel moves over its input; each pair is (vertical, horizontal).
+/// Size, stride and padding of a kernel; each pair is (vertical, horizontal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Kernel size.
     pub kernel: [usize; 2],
     /// Stride.
     pub stride: [usize; 2],
-    /// Padding above and to the left; what is needed below and to the right follows from the shapes.
+    /// Padding above and to the left; the padding below and to the right follows from the shapes.
     pub pad: [usize; 2],
 }
 
@@ -54,13 +54,13 @@ impl Window {
     /// The window of a 1x1 kernel.
     pub const POINT: Self = Self { kernel: [1, 1], stride: [1, 1], pad: [0, 0] };
 
-    /// Whether every output pixel sees just the input pixel at its own place.
+    /// Whether every output pixel depends only on the input pixel at the same position.
     pub fn is_point(&self) -> bool {
         *self == Self::POINT
     }
 
-    /// The input position of kernel tap `tap` for output position `at` along axis 0 or 1, or
-    /// `None` where it falls into the padding of an axis of `length`.
+    /// The input position of kernel tap `tap` for output position `at` along axis 0 or 1; `None` if it is in
+    /// the padding of an axis with this `length`.
     #[inline(always)]
     pub fn source(&self, axis: usize, at: usize, tap: usize, length: usize) -> Option<usize> {
         (at * self.stride[axis] + tap).checked_sub(self.pad[axis]).filter(|&i| i < length)

@@ -1,9 +1,9 @@
-//! How the weights of a dense convolution lie in memory.
+//! Memory layout of the weights of a dense convolution.
 //!
-//! A filter is a row of `depth` weights: kernel row, kernel column, input channel. Rows are cut into
-//! pieces of [`PIECE`] weights, what a Helium register holds, and the pieces of all filters stand
-//! together, so that a kernel that keeps one piece of several pixels in registers walks over all
-//! filters in order:
+//! A filter is a row of `depth` weights in the order kernel row, kernel column, input channel. Rows are split
+//! into pieces of [`PIECE`] weights, the size of a Helium register. The same pieces of all filters are
+//! adjacent, so a kernel that keeps one piece of several pixels in registers reads the pieces of all filters
+//! in order:
 //!
 //! ```text
 //!           filter 0     filter 1           filter N-1
@@ -11,27 +11,27 @@
 //! piece 1   [16 weights] [16 weights] ...   [16 weights]
 //! ```
 //!
-//! N is the number of filters rounded up to a multiple of [`FILTERS`]. Weights past the end of a
-//! row and rows past the last filter are zero, so what stands opposite to them does not matter.
+//! N is the number of filters rounded up to a multiple of [`FILTERS`]. Weights past the end of a row and rows
+//! past the last filter are zero, so the values that they are multiplied with do not matter.
 
-/// Weights in a piece.
+/// Number of weights in a piece.
 pub const PIECE: usize = 16;
-/// Filters are rounded up to a multiple of this many: what the kernels' inner loops do at a time.
+/// The number of filters is rounded up to a multiple of this, the unit of the inner loops.
 pub const FILTERS: usize = 4;
 
-/// Bytes that `filters` rows of `depth` weights take.
+/// Bytes of `filters` packed rows of `depth` weights.
 pub const fn packed_len(depth: usize, filters: usize) -> usize {
     depth.div_ceil(PIECE) * row_len(filters)
 }
 
-/// Bytes from a piece to the next piece of the same filter.
+/// Bytes from one piece to the next piece of the same filter.
 pub const fn row_len(filters: usize) -> usize {
     filters.next_multiple_of(FILTERS) * PIECE
 }
 
-/// Packs `filters` rows of equal length one after the other into `packed`.
+/// Packs `filters` consecutive rows of equal length into `packed`.
 ///
-/// `packed` has [`packed_len`] bytes; weights for which there is no room are left out.
+/// `packed` has [`packed_len`] bytes; weights that do not fit are dropped.
 pub fn pack(weights: &[i8], filters: usize, packed: &mut [i8]) {
     packed.fill(0);
     let depth = weights.len() / filters.max(1);
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_of_all_filters_stand_together() {
+    fn pieces_of_all_filters_are_adjacent() {
         let weights: [i8; 36] = core::array::from_fn(|i| i as i8 + 1);
         let mut packed = [99; packed_len(18, 2)];
         pack(&weights, 2, &mut packed);

@@ -1,10 +1,10 @@
-//! The dispatched kernels give the bytes of `generic` on random shapes, weights and pixels.
+//! The dispatched kernels compute the bytes of `generic` on random shapes, weights and pixels.
 
 use kernels::weights::{pack, packed_len};
 use kernels::{Convolution, OutputStage, Scale, Shape, Window, generic};
 use proptest::prelude::*;
 
-/// A small deterministic stream of bytes for weights and pixels.
+/// Deterministic pseudorandom bytes for weights and pixels.
 fn stream(seed: u64, len: usize) -> Vec<i8> {
     let mut state = seed | 1;
     let step = || {
@@ -16,7 +16,7 @@ fn stream(seed: u64, len: usize) -> Vec<i8> {
     std::iter::repeat_with(step).take(len).collect()
 }
 
-/// Scales a channel: multipliers of some 2^-9, slopes of either sign, now and then a left shift.
+/// Scales of the channels: multipliers of about 2^-9, slopes of either sign, sometimes a left shift.
 fn scales(seed: u64, channels: usize) -> Vec<Scale> {
     let bytes = stream(seed, 4 * channels);
     let scale = |bytes: &[i8]| {
@@ -78,7 +78,7 @@ proptest! {
     }
 }
 
-/// The definition of a convolution, tap by tap, in 64 bits.
+/// A convolution by its definition, tap by tap, in 64 bits.
 fn naive(conv: &Convolution, weights: &[i8], input: &[i8], depthwise: bool) -> Vec<i8> {
     let [rows, columns] = conv.window.kernel;
     let mut all = Vec::new();

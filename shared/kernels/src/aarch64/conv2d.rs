@@ -1,9 +1,9 @@
 //! Dense convolution as a matrix product with the dot product instruction.
 //!
-//! `sdot` adds four products of bytes to each 32-bit lane, so that a piece of a filter, as
-//! [`crate::weights`] lays them out, and the same piece of a pixel are one instruction. Four filters
-//! times [`TILE`] pixels stay in registers while the pieces pass by, and the four lanes of each are
-//! added up at the end.
+//! `sdot` adds four products of bytes to each 32-bit lane. So a piece of a filter, in the layout of
+//! [`crate::weights`], and the same piece of a pixel are multiplied by one instruction. The accumulators of
+//! four filters and [`TILE`] pixels stay in registers in the loop over the pieces; the four lanes of each are
+//! added at the end.
 
 use core::arch::aarch64::*;
 use core::arch::asm;
@@ -17,7 +17,7 @@ use crate::{Convolution, Element, generic, lanes};
 /// Pixels computed together: sixteen sums, four pieces of filters and one of a pixel in 32 registers.
 const TILE: usize = 4;
 
-// Filters are computed together as their outputs are finished.
+// Filters are computed in the same groups as their outputs.
 const _: () = assert!(LANES == FILTERS);
 
 std::thread_local! {
@@ -25,9 +25,9 @@ std::thread_local! {
         const { RefCell::new(Scratch { rows: Vec::new(), scales: Scales::new() }) };
 }
 
-/// Buffers kept from call to call.
+/// Buffers that are reused between calls.
 struct Scratch {
-    /// What every output pixel sees, in whole pieces.
+    /// Receptive field of every output pixel, in whole pieces.
     rows: Vec<u8>,
     scales: Scales,
 }
@@ -52,7 +52,8 @@ fn products<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
             let tile = Tile { conv, rows, pitch, scales, block };
             let mut pixel = 0;
             while pixel < pixels {
-                // The last tile is moved back to end at the last pixel: no shorter tile is needed.
+                // The last tile is moved back, so that it ends at the last pixel and no shorter tile is
+                // needed.
                 if pixels >= TILE {
                     tile.run::<O, TILE>(pixel.min(pixels - TILE), output);
                     pixel += TILE;
@@ -65,18 +66,18 @@ fn products<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     });
 }
 
-/// Four filters before the pixels.
+/// A block of four filters, applied to tiles of pixels.
 struct Tile<'a> {
     conv: &'a Convolution<'a>,
     rows: &'a [u8],
-    /// Bytes from a pixel's row to the next.
+    /// Bytes from the row of one pixel to the next.
     pitch: usize,
     scales: &'a Scales,
     block: usize,
 }
 
 impl Tile<'_> {
-    /// The outputs of `P` pixels from `start` on.
+    /// Computes the outputs of `P` pixels from `start` on.
     #[target_feature(enable = "neon,dotprod")]
     fn run<O: Element, const P: usize>(&self, start: usize, output: &mut [O]) {
         let channels = self.conv.output.channels;
@@ -110,7 +111,7 @@ impl Tile<'_> {
 #[inline]
 #[target_feature(enable = "neon,dotprod")]
 fn dot(mut acc: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
-    // SAFETY: the instruction touches registers only, and the processor has it.
+    // SAFETY: the instruction accesses only registers, and the processor supports it.
     unsafe {
         asm!("sdot {acc:v}.4s, {a:v}.16b, {b:v}.16b", acc = inout(vreg) acc, a = in(vreg) a, b = in(vreg) b,
             options(pure, nomem, nostack, preserves_flags));

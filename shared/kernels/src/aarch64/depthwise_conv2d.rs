@@ -1,4 +1,4 @@
-//! Depthwise convolution: eight channels side by side, tap after tap, in 32-bit sums.
+//! Depthwise convolution: eight channels in parallel, tap by tap, with 32-bit sums.
 
 use core::arch::aarch64::*;
 use core::cell::RefCell;
@@ -7,7 +7,7 @@ use std::vec::Vec;
 use super::{LANES, Scales};
 use crate::{Convolution, Element, generic};
 
-/// Channels that are summed together: what a load of eight bytes widens to.
+/// Channels per block: the values of one widening load of eight bytes.
 const WIDE: usize = 2 * LANES;
 
 std::thread_local! {
@@ -15,9 +15,9 @@ std::thread_local! {
         const { RefCell::new(Scratch { taps: Vec::new(), scales: Scales::new() }) };
 }
 
-/// Buffers kept from call to call.
+/// Buffers that are reused between calls.
 struct Scratch {
-    /// Where the pixel of each tap begins, of one output pixel; outside of the image there is none.
+    /// Offset of the input pixel of each tap, for one output pixel; `None` outside the image.
     taps: Vec<Option<usize>>,
     scales: Scales,
 }
@@ -40,14 +40,14 @@ pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &m
                 Some((row * conv.input.width + column) * channels)
             }));
             for (block, out) in out.chunks_exact_mut(WIDE).enumerate() {
-                // SAFETY: every 64-bit Arm processor that runs the standard library has the feature.
+                // SAFETY: every 64-bit Arm processor with the standard library supports the feature.
                 unsafe { eight(conv, input, taps, scales, block, out) }
             }
         }
     });
 }
 
-/// The outputs of eight channels of a pixel.
+/// Computes the outputs of eight channels of a pixel.
 #[target_feature(enable = "neon")]
 fn eight<O: Element>(
     conv: &Convolution,
@@ -74,7 +74,7 @@ fn eight<O: Element>(
     }
 }
 
-/// The first eight values as 16 bits.
+/// The first eight values, sign-extended to 16 bits.
 #[inline]
 #[target_feature(enable = "neon")]
 fn widen(values: &[i8]) -> int16x8_t {

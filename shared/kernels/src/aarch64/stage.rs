@@ -1,4 +1,4 @@
-//! How four sums become outputs: [`crate::OutputStage::apply`] in the lanes of a register.
+//! The output stage for four sums: [`crate::OutputStage::apply`] in the lanes of a register.
 
 use core::arch::aarch64::*;
 
@@ -6,14 +6,14 @@ use super::{LANES, Scales};
 use crate::Element;
 
 impl Scales {
-    /// Writes the outputs of the channels of `block`, as many as `output` has room for.
+    /// Writes the outputs of the channels of `block`, as many as fit `output`.
     #[inline]
     #[target_feature(enable = "neon")]
     pub fn finish<O: Element>(&self, block: usize, sums: int32x4_t, output: &mut [O]) {
         let acc = vaddq_s32(sums, load(&self.bias[block]));
         let below = vcltzq_s32(acc);
         let multiplier = vbslq_s32(below, load(&self.negative[block]), load(&self.multiplier[block]));
-        // The doubled product's high half, rounded: `requantize` in one instruction.
+        // The rounded high half of the doubled product: `requantize` in one instruction.
         let scaled = vqrdmulhq_s32(vshlq_s32(acc, load(&self.shift[block])), multiplier);
         let moved = vaddq_s32(scaled, vdupq_n_s32(self.zero_point));
         let clamped = vminq_s32(vmaxq_s32(moved, vdupq_n_s32(self.min)), vdupq_n_s32(self.max));

@@ -4,10 +4,10 @@ use core::arch::global_asm;
 
 use crate::{Addition, generic};
 
-/// Values in a round.
+/// Values per iteration.
 const UNROLL: usize = 4;
 
-/// What the asm is told.
+/// Arguments of the assembly function.
 #[repr(C)]
 struct Job {
     a: *const i8,
@@ -15,7 +15,7 @@ struct Job {
     output: *mut i8,
     rounds: usize,
     multiplier: [i32; 2],
-    /// What the zero points contribute, and what rounds.
+    /// Contribution of the zero points and of rounding.
     constant: i32,
     shift: u32,
     zero_point: i32,
@@ -43,7 +43,7 @@ pub fn add(sum: &Addition, a: &[i8], b: &[i8], output: &mut [i8]) {
             shift: sum.shift,
             zero_point: sum.zero_point,
         };
-        // SAFETY: all three slices have `whole` values, which is four a round.
+        // SAFETY: all three slices have `whole` values, four per iteration.
         unsafe { if relu { dsp_add_relu(&job) } else { dsp_add(&job) } }
     }
     generic::add(sum, &a[whole..len], &b[whole..len], &mut output[whole..len]);

@@ -1,9 +1,9 @@
 //! Dense convolution: pairs of pixels times pairs of filters, see [`super::products`].
 //!
-//! A block of pixels is unpacked once for all filters, and each pair of filters once for a block of
-//! pixels. What a pixel sees is contiguous for a 1x1 kernel whose input has whole pieces, otherwise
-//! it is copied together first. The second of an odd number of filters is the padding of packed
-//! weights; an odd number of pixels ends with a pair of the last two, or of one pixel twice.
+//! A block of pixels is unpacked once for all filters, and each pair of filters once per block of pixels. The
+//! receptive field of a pixel is contiguous for a 1x1 kernel whose input has whole pieces; otherwise it is
+//! first copied to a patch. With an odd number of filters the second one of the last pair is the padding of
+//! the packed weights. With an odd number of pixels the last pair is the last two pixels, or one pixel twice.
 
 use super::depthwise_conv2d::depthwise_conv2d;
 use super::products::{Pairs, Scaling};
@@ -13,13 +13,13 @@ use crate::patch::{gather, piece};
 use crate::weights::{PIECE, row_len};
 use crate::{Convolution, Element, Scale, generic};
 
-/// Words of unpacked pixels, 32 KiB: two values each.
+/// Words of unpacked pixels, 32 KiB, with two values each.
 const BLOCK: usize = 8192;
-/// Most pieces of a row that is unpacked, and words of two unpacked filters, 8 KiB.
+/// Most pieces of an unpacked row, and words of two unpacked filters, 8 KiB.
 const PIECES: usize = 128;
-/// Filters that one pixel is unpacked for.
+/// Filters per unpacking of a single pixel.
 const FILTERS: usize = 512;
-/// Most values that are copied together for a pixel.
+/// Most values of a patch.
 const PATCH: usize = 576;
 
 /// See [`crate::conv2d`].
@@ -41,7 +41,7 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     let (count, most) = (conv.output.pixels(), BLOCK / words * 2);
     let activation = activation(&conv.stage, size_of::<O>());
     for start in (0..count).step_by(most) {
-        // One pixel that is left over takes the one before it along.
+        // A single remaining pixel is paired with the one before it.
         let start = start.min(count - 2);
         let block = Block { conv, start, count: most.min(count - start), activation };
         for (pair, words) in pixels.chunks_exact_mut(words).take(block.count.div_ceil(2)).enumerate() {
@@ -65,7 +65,7 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     }
 }
 
-/// Pixels that are unpacked.
+/// A block of unpacked pixels.
 struct Block<'a> {
     conv: &'a Convolution<'a>,
     start: usize,
@@ -105,7 +105,7 @@ impl Block<'_> {
                 return pairs.scale(&scaling, output, channels);
             }
         }
-        // The bias is the stage's business here.
+        // Here the stage adds the bias.
         for (pair, pixels) in pixels.chunks_exact(weights.len()).enumerate() {
             let mut sums = [[0; 4]];
             Pairs { pixels, weights, bias: [0; 2] }.sums(&mut sums);
@@ -119,7 +119,8 @@ impl Block<'_> {
     }
 }
 
-/// One pixel, as in a fully connected layer: unpacked twice, and as many pieces at a time as fit.
+/// Computes a single pixel, as in a fully connected layer: unpacked twice, with as many pieces at a time as
+/// fit.
 fn one_pixel<O: Element>(conv: &Convolution, pieces: usize, input: &[i8], output: &mut [O]) {
     let (channels, row) = (conv.output.channels, row_len(conv.output.channels));
     for (block, out) in output[..channels].chunks_mut(FILTERS).enumerate() {

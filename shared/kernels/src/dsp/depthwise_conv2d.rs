@@ -1,6 +1,6 @@
 //! Depthwise 3x3 convolution, channel by channel, see [`super::filter`].
 //!
-//! Other kernels are left to `generic`.
+//! `generic` computes other kernels.
 
 use super::filter::{Filter, Finish, PAIRS, filter};
 use super::plane::widen;
@@ -43,7 +43,7 @@ fn run<O: Element>(
     plane: &mut [[i16; 2]; PAIRS * PITCH],
 ) {
     let channels = conv.output.channels;
-    // What the copies below leave untouched is padding, the same for every channel.
+    // The copies below do not touch the padding, which is the same for every channel.
     plane.fill([conv.input_zero.into(); 2]);
     for channel in 0..channels {
         let first = part.first_input(conv) + channel;

@@ -1,8 +1,8 @@
 //! A 3x3 filter over a plane of one channel.
 //!
-//! A word of the plane holds two rows' pixels of a column, so that `smlad` adds the products of two
-//! taps one below the other, and a third row's with `smlabt`. With stride 1 two outputs, one below the
-//! other, share the six words that they see: `y` meets rows 0 to 2 and `y + 1` rows 1 to 3.
+//! A word of the plane holds the pixels of two rows in one column. So `smlad` adds the products of two
+//! vertically adjacent taps, and `smlabt` that of a third row. With stride 1, two vertically adjacent outputs
+//! share the six words that they depend on: output `y` uses rows 0 to 2 and output `y + 1` rows 1 to 3.
 
 use core::arch::global_asm;
 
@@ -10,11 +10,11 @@ use super::Activation;
 use crate::parts::{PITCH, ROWS};
 use crate::{Element, Scale};
 
-/// Pairs of rows in a plane: one more than rows need, since the last row of outputs may be computed
-/// together with one below it that is not there.
+/// Pairs of rows in a plane: one more than the rows need, because the last output row may be computed
+/// together with a row below it that does not exist.
 pub const PAIRS: usize = ROWS / 2 + 2;
 
-/// What is the same for all channels.
+/// The parameters that all channels share.
 pub struct Filter {
     /// Rows of outputs.
     pub rows: usize,
@@ -22,35 +22,35 @@ pub struct Filter {
     pub columns: usize,
     /// 1 or 2.
     pub stride: usize,
-    /// Channels of the output: from a pixel to the next.
+    /// Channels of the output: values from one pixel to the next.
     pub channels: usize,
-    /// From a row to the next in the output.
+    /// Values from one row to the next in the output.
     pub output_row: usize,
     /// Zero point of the output.
     pub zero_point: i32,
-    /// How sums become outputs.
+    /// The output stage.
     pub finish: Finish,
 }
 
 /// How sums become outputs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Finish {
-    /// 8 bits.
+    /// 8-bit outputs.
     Narrow(Activation),
-    /// 16 bits, without a zero point, after a left shift.
+    /// 16-bit outputs without a zero point, after a left shift.
     Wide,
 }
 
-/// What the asm is told about a row of outputs, or two rows.
+/// Arguments of the assembly function for one or two rows of outputs.
 #[repr(C)]
 struct Job {
     bias: [i32; 2],
-    /// Of sums, and of negative ones, or how far sums of 16 bits are shifted.
+    /// Multipliers of sums and of negative sums; with 16-bit outputs, the left shift in place of the latter.
     multiplier: [i32; 2],
     zero_point: i32,
-    /// Bytes to the second row; 0 if there is none, so that the first is written over it.
+    /// Bytes to the second row; 0 if there is none, so that the first row overwrites it.
     second: usize,
-    /// Bytes from a pixel to the next in the output.
+    /// Bytes from one pixel to the next in the output.
     step: usize,
     plane: *const [i16; 2],
     plane_end: *const [i16; 2],
@@ -70,7 +70,7 @@ unsafe extern "C" {
     fn dsp_filter_2_wide(job: &Job);
 }
 
-/// Computes one channel; `output` begins with its first value.
+/// Computes one channel; `output` starts at its first value.
 pub fn filter<O: Element>(
     it: &Filter,
     plane: &[[i16; 2]; PAIRS * PITCH],
@@ -113,15 +113,15 @@ pub fn filter<O: Element>(
         job.plane_end = seen[it.columns * it.stride..].as_ptr();
         job.output = output[row * it.output_row..].as_mut_ptr().cast();
         job.second = if first && row + 1 < it.rows { it.output_row * bytes } else { 0 };
-        // SAFETY: the plane has two pairs of rows from `plane` on, and as many columns as are seen,
-        // and the output reaches to its last row and column, as was asserted.
+        // SAFETY: from `plane` on, the plane has two pairs of rows and all columns of the receptive fields,
+        // and the output contains its last row and column, as asserted.
         unsafe { run(&job) }
     }
 }
 
-// The last parameter of the macros is 0 linear, 1 ReLU, 2 PReLU, 3 16 bits.
-// r1 to r6 are the taps, r7, r9 and r10 three columns of a pair of rows, r11 and r12 the sums. No
-// register is left for bias, multipliers and zero point, which come from the stack.
+// The last parameter of the macros is 0 linear, 1 ReLU, 2 PReLU, 3 16 bits. r1 to r6 are the taps, r7, r9 and
+// r10 three columns of a pair of rows, r11 and r12 the sums. There is no register left for bias, multipliers
+// and zero point, which are on the stack.
 global_asm!(
     ".cpu cortex-m7",
     ".macro filter_scale sum, activation",

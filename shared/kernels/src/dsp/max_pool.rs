@@ -1,15 +1,15 @@
-//! Maximum over windows of 2x2 that stand side by side, four channels at a time.
+//! Maximum over adjacent 2x2 windows, four channels per iteration.
 //!
-//! `ssub8` compares four bytes and `sel` takes the greater of each. Other windows are left to `generic`.
+//! `ssub8` compares four bytes and `sel` selects the greater of each. `generic` computes other windows.
 
 use core::arch::global_asm;
 
 use crate::{Pooling, generic};
 
-/// Channels in a register.
+/// Channels per register.
 const LANES: usize = 4;
 
-/// What the asm is told of a row of windows.
+/// Arguments of the assembly function for a row of windows.
 #[repr(C)]
 struct Job {
     top: *const i8,
@@ -39,8 +39,8 @@ pub fn max_pool(pool: &Pooling, input: &[i8], output: &mut [i8]) {
             channels,
         };
         assert!(!out.is_empty() && top.len() == 2 * out.len() && bottom.len() == 2 * out.len());
-        // SAFETY: the row has `pixels` outputs of whole words, and both rows above it two pixels for
-        // each, as was just asserted. A word may lie at any address.
+        // SAFETY: the row has `pixels` outputs of whole words, and both input rows have two pixels for each,
+        // as just asserted. Words may be unaligned.
         unsafe { dsp_halve(&job) }
     });
 }

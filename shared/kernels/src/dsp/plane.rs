@@ -1,14 +1,14 @@
-//! One channel out of NHWC, widened to 16 bits.
+//! Copies one channel of an NHWC tensor, widened to 16 bits.
 
 use core::arch::global_asm;
 
-/// What the asm is told.
+/// Arguments of the assembly function.
 #[repr(C)]
 struct Job {
     from: *const i8,
     to: *mut [i16; 2],
     channels: usize,
-    /// Pixels in fours, and what is left.
+    /// Number of groups of four pixels, and remaining pixels.
     fours: usize,
     rest: usize,
 }
@@ -17,20 +17,21 @@ unsafe extern "C" {
     fn dsp_widen(job: &Job);
 }
 
-/// Copies pixels that are `channels` bytes apart to the first halves of `pairs`, or to the second ones.
+/// Copies pixels that are `channels` bytes apart to the first or the second halves of `pairs`.
 pub fn widen(input: &[i8], channels: usize, pairs: &mut [[i16; 2]], second: bool) {
     let Some(last) = pairs.len().checked_sub(1) else { return };
     assert!(input.len() > last * channels);
     let to = pairs.as_mut_ptr();
     let job = Job {
         from: input.as_ptr(),
-        // In bytes: the second half of the same word.
+        // Offset in bytes of the second half of a word.
         to: if second { to.wrapping_byte_add(2) } else { to },
         channels,
         fours: pairs.len() / 4,
         rest: pairs.len() % 4,
     };
-    // SAFETY: the last pixel lies in the input, as was just asserted, and each pair is written.
+    // SAFETY: the last pixel is inside the input, as just asserted, and exactly one value per pair is
+    // written.
     unsafe { dsp_widen(&job) }
 }
 

@@ -1,16 +1,16 @@
-//! Two pixels times two filters.
+//! Products of two pixels with two filters.
 //!
-//! Four accumulators, four words of pixels and four of weights fill the registers: two loads and
-//! eight `smlad` for sixteen products. Loops over the pairs of pixels are in the asm too.
+//! Four accumulators, four words of pixels and four words of weights fill the registers: two loads and eight
+//! `smlad` for sixteen products. The loop over the pairs of pixels is in the assembly as well.
 
 use core::arch::global_asm;
 
 use super::Activation;
 use super::unpack::WORDS;
 
-/// Pairs of pixels, a pair of filters, and where the outputs go.
+/// Pairs of pixels and a pair of filters.
 pub struct Pairs<'a> {
-    /// Unpacked pixels, pair after pair.
+    /// Unpacked pixels, pair by pair.
     pub pixels: &'a [u32],
     /// Two unpacked filters.
     pub weights: &'a [u32],
@@ -18,23 +18,23 @@ pub struct Pairs<'a> {
     pub bias: [i32; 2],
 }
 
-/// Multipliers for outputs of 8 bits.
+/// The output stage for 8-bit outputs.
 pub struct Scaling {
-    /// Twice the multiplier, and twice the one of negative sums, of both filters.
+    /// Twice the multiplier and twice the multiplier of negative sums, for both filters.
     pub multiplier: [[i32; 2]; 2],
     /// Zero point of the output.
     pub zero_point: i32,
-    /// What else is done to them.
+    /// The activation.
     pub activation: Activation,
 }
 
-/// What the asm is told; it moves `output` and `pixels` along and counts down `pairs`.
+/// Arguments of the assembly function. It advances `output` and `pixels`, and decrements `pairs`.
 #[repr(C)]
 struct Job {
     multiplier: [[i32; 2]; 2],
     zero_point: i32,
     output: *mut i8,
-    /// Bytes from a pixel to the next in the output.
+    /// Bytes from one pixel to the next in the output.
     pitch: usize,
     pixels: *const u32,
     weights: *const u32,
@@ -53,7 +53,7 @@ unsafe extern "C" {
 }
 
 impl Pairs<'_> {
-    /// Writes the outputs of all pairs, `pitch` bytes from pixel to pixel.
+    /// Writes the outputs of all pairs; pixels are `pitch` bytes apart.
     pub fn scale(&self, scaling: &Scaling, output: &mut [i8], pitch: usize) {
         let mut job = self.job(output.as_mut_ptr(), pitch);
         assert!(job.pairs > 0 && output.len() >= (2 * job.pairs - 1) * pitch + 2);
@@ -63,8 +63,8 @@ impl Pairs<'_> {
             Activation::Relu => dsp_relu,
             Activation::Prelu => dsp_prelu,
         };
-        // SAFETY: the output has two values for each of two pixels a pair, and `job` has counted
-        // pairs and weights by the slices that they lie in.
+        // SAFETY: the output has two values for each of the two pixels of a pair, and `job` derives the
+        // numbers of pairs and weights from their slices.
         unsafe { run(&mut job) }
     }
 
@@ -72,8 +72,8 @@ impl Pairs<'_> {
     pub fn sums(&self, sums: &mut [[i32; 4]]) {
         let mut job = self.job(sums.as_mut_ptr().cast(), 0);
         assert!(job.pairs > 0 && sums.len() >= job.pairs);
-        // SAFETY: there are four sums for each pair, and `job` has counted pairs and weights by the
-        // slices that they lie in.
+        // SAFETY: there are four sums for each pair, and `job` derives the numbers of pairs and weights from
+        // their slices.
         unsafe { dsp_sums(&mut job) }
     }
 
@@ -95,9 +95,9 @@ impl Pairs<'_> {
     }
 }
 
-// r0 walks over pixels, r1 over weights; r10 to r12 and lr are the sums of first pixel and second
-// pixel with the first filter, then with the second. No register is left for the loop's end, which
-// is loaded into those of the operands when they are done with.
+// r0 advances over the pixels and r1 over the weights. r10 to r12 and lr are the sums of the first and second
+// pixel with the first filter, then with the second one. There is no register left for the end of the loop;
+// it is loaded into a register of the operands after their use.
 global_asm!(
     ".cpu cortex-m7",
     ".macro products_four",
@@ -127,7 +127,7 @@ global_asm!(
     ".endif",
     "    ssat \\sum, #8, \\sum",
     ".endm",
-    // 0 linear, 1 ReLU, 2 PReLU, 3 sums as they are.
+    // 0 linear, 1 ReLU, 2 PReLU, 3 raw sums.
     ".macro products_pairs name, activation",
     ".section .text.\\name, \"ax\"",
     ".balign 4",

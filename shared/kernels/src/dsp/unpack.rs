@@ -1,31 +1,31 @@
-//! Bytes to pairs of 16 bits, of two rows at a time.
+//! Unpacks the bytes of two rows to pairs of 16-bit values.
 
 use core::arch::global_asm;
 
 use crate::weights::PIECE;
 
-/// Words that a piece of two rows becomes.
+/// Words of an unpacked piece of two rows.
 pub const WORDS: usize = PIECE;
 
 /// Two rows of pieces.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
-    /// The first row and what follows it.
+    /// The first row, and the memory after it.
     pub values: &'a [i8],
     /// Bytes from the first row to the second.
     pub second: usize,
-    /// Bytes from a piece to the next.
+    /// Bytes from one piece to the next.
     pub step: usize,
 }
 
-/// What the asm is told.
+/// Arguments of the assembly function.
 #[repr(C)]
 struct Job {
     words: *mut u32,
     first: *const i8,
     second: *const i8,
     pieces: usize,
-    /// Bytes from the end of a piece to the next.
+    /// Bytes from the end of one piece to the next.
     skip: usize,
 }
 
@@ -33,10 +33,10 @@ unsafe extern "C" {
     fn dsp_unpack(job: &Job);
 }
 
-/// Widens as many pieces of two rows as `words` has room for.
+/// Unpacks as many pieces of two rows as fit `words`.
 ///
-/// Four bytes of each row become four words: first and third, second and fourth of the first row,
-/// then the same of the second.
+/// Four bytes of each row become four words: first and third, second and fourth byte of the first row, then
+/// the same of the second row.
 pub fn unpack(rows: &Rows, words: &mut [u32]) {
     let pieces = words.len() / WORDS;
     if pieces == 0 {
@@ -50,7 +50,7 @@ pub fn unpack(rows: &Rows, words: &mut [u32]) {
         pieces,
         skip: rows.step - PIECE,
     };
-    // SAFETY: the last piece of the second row ends in the slice, and the words have room.
+    // SAFETY: the last piece of the second row ends in the slice, and all words fit.
     unsafe { dsp_unpack(&job) }
 }
 

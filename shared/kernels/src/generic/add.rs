@@ -2,7 +2,7 @@
 
 use crate::Addition;
 
-/// Adds `a` and `b` value by value, see [`Addition`].
+/// Adds `a` and `b` element by element, see [`Addition`].
 pub fn add(sum: &Addition, a: &[i8], b: &[i8], output: &mut [i8]) {
     let round = 1 << (sum.shift - 1);
     for ((&a, &b), out) in a.iter().zip(b).zip(output) {

@@ -5,7 +5,7 @@ use crate::patch::piece;
 use crate::weights::{PIECE, row_len};
 use crate::{Convolution, Element};
 
-/// Filters that are summed together: their accumulators stay in the first cache.
+/// Filters per block: their accumulators stay in the L1 cache.
 const BLOCK: usize = 32;
 
 /// See [`crate::conv2d`].
@@ -14,7 +14,8 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     each_conv2d(conv, input, output.len(), |at, value| output[at] = O::narrow(value));
 }
 
-/// The same, for whoever stores `len` values some other way: `put` takes each with its place, once.
+/// The same, with a callback for each of the `len` outputs: `put` is called once per output with its index
+/// and value.
 #[inline(always)]
 pub fn each_conv2d(conv: &Convolution, input: &[i8], len: usize, mut put: impl FnMut(usize, i32)) {
     let channels = conv.output.channels;

@@ -1,8 +1,8 @@
-//! Depthwise convolution: one filter a channel.
+//! Depthwise convolution: one filter per channel.
 
 use crate::{Convolution, Element};
 
-/// Channels that are summed together: their accumulators stay in registers or in the first cache.
+/// Channels per block: their accumulators stay in registers or in the L1 cache.
 const LANES: usize = 16;
 
 /// See [`crate::depthwise_conv2d`].
@@ -11,7 +11,8 @@ pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &m
     each_depthwise(conv, input, output.len(), |at, value| output[at] = O::narrow(value));
 }
 
-/// The same, for whoever stores `len` values some other way: `put` takes each with its place, once.
+/// The same, with a callback for each of the `len` outputs: `put` is called once per output with its index
+/// and value.
 #[inline(always)]
 pub fn each_depthwise(conv: &Convolution, input: &[i8], len: usize, mut put: impl FnMut(usize, i32)) {
     let channels = conv.output.channels;

@@ -1,11 +1,11 @@
-//! A gate a channel, as squeeze-and-excitation has it.
+//! A gate per channel, as in squeeze-and-excitation.
 
 use crate::{Gate, requantize};
 
 /// Multiplies every channel of `input` by the sigmoid of its logit, see [`Gate`].
 ///
-/// `logits` has one value a channel; what they stand for is looked up once a pixel, which costs
-/// little beside the multiplication, and needs no memory.
+/// `logits` has one value per channel. The factor is looked up for every pixel, which costs little compared
+/// with the multiplication, and needs no memory.
 pub fn gate(gate: &Gate, input: &[i8], logits: &[i8], output: &mut [i8]) {
     let channels = logits.len().max(1);
     for (pixel, out) in input.chunks_exact(channels).zip(output.chunks_exact_mut(channels)) {

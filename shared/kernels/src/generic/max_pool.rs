@@ -1,8 +1,8 @@
-//! Maximum over a window; scale and zero point are those of the input.
+//! Maximum over a window; the output has scale and zero point of the input.
 
 use crate::Pooling;
 
-/// The greatest value of each channel in each window.
+/// See [`crate::max_pool`].
 pub fn max_pool(pool: &Pooling, input: &[i8], output: &mut [i8]) {
     let channels = pool.output.channels;
     for (at, out) in output.chunks_exact_mut(channels).enumerate() {

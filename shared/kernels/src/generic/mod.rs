@@ -1,6 +1,6 @@
 //! The reference operators, in plain safe Rust.
 //!
-//! Loops run over slices of equal length, so that LLVM vectorises them where the target can.
+//! Loops run over slices of equal length, so that LLVM vectorises them if the target supports it.
 
 mod add;
 mod average_pool;

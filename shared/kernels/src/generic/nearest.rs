@@ -1,4 +1,4 @@
-//! The template nearest to another.
+//! Search for the nearest template.
 
 use super::dot;
 

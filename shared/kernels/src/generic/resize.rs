@@ -1,4 +1,4 @@
-//! Enlargement to twice the size by repetition.
+//! Nearest-neighbour upsampling by two.
 
 use crate::Shape;
 

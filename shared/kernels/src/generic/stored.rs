@@ -1,4 +1,5 @@
-//! The reference convolutions for backends that leave them a few layers: there once, however values are stored.
+//! The reference convolutions for layers that a backend does not support, compiled once for both output
+//! types.
 
 use super::conv2d::each_conv2d;
 use super::depthwise_conv2d::each_depthwise;

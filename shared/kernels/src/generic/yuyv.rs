@@ -1,4 +1,4 @@
-//! Pixels of a camera to pixels of a network.
+//! Camera pixels to network input.
 
 use crate::Chroma;
 

@@ -4,12 +4,12 @@ use core::arch::global_asm;
 
 use crate::{Addition, generic};
 
-/// Values in a round.
+/// Values per iteration.
 const LANES: usize = 8;
-/// Where the lanes lie: two vectors of four are narrowed into each other's gaps.
+/// Order of the lanes: two vectors of four are narrowed and interleaved.
 const OFFSETS: [u16; LANES] = [0, 4, 1, 5, 2, 6, 3, 7];
 
-/// What the asm is told.
+/// Arguments of the assembly function.
 #[repr(C)]
 struct Job {
     a: *const i8,
@@ -17,7 +17,7 @@ struct Job {
     output: *mut i8,
     rounds: usize,
     multiplier: [i32; 2],
-    /// What the zero points contribute.
+    /// Contribution of the zero points.
     constant: i32,
     shift: i32,
     zero_point: i32,
@@ -47,14 +47,14 @@ pub fn add(sum: &Addition, a: &[i8], b: &[i8], output: &mut [i8]) {
             min: sum.min,
             offsets: &OFFSETS,
         };
-        // SAFETY: all three slices have `whole` values, which is eight a round.
+        // SAFETY: all three slices have `whole` values, eight per iteration.
         unsafe { mve_add(&job) }
     }
     generic::add(sum, &a[whole..len], &b[whole..len], &mut output[whole..len]);
 }
 
-// `vmlas` multiplies by a vector and adds a scalar, `vmla` the other way round: so the first factor
-// is in q5 and what the zero points contribute costs nothing.
+// `vmlas` multiplies by a vector and adds a scalar; `vmla` multiplies by a scalar and adds a vector. So the
+// first factor is in q5, and adding the contribution of the zero points costs nothing.
 global_asm!(
     ".cpu cortex-m55",
     ".section .text.mve_add, \"ax\"",

@@ -1,17 +1,17 @@
-//! Depthwise convolution with one output pixel, which sees the whole input: sums down columns.
+//! Depthwise convolution with one output pixel that depends on the whole input: sums over columns.
 //!
-//! Pixel and weight of a tap lie at the same place of two tensors of the same shape, so that sixteen
-//! channels are sixteen columns of both.
+//! Input and weights have the same shape, and pixel and weight of a tap have the same position in them. So
+//! sixteen channels are sixteen columns of both.
 
 use core::arch::global_asm;
 
 use crate::Convolution;
 use crate::element::Outputs;
 
-/// Channels that are summed together.
+/// Channels per iteration.
 const LANES: usize = 16;
 
-/// What the asm is told.
+/// Arguments of the assembly function.
 #[repr(C)]
 struct Job {
     pixels: *const i8,
@@ -25,7 +25,8 @@ unsafe extern "C" {
     fn mve_columns(job: &Job);
 }
 
-/// Whether the one output pixel sees the whole input, and channels come in sixteens.
+/// Whether there is one output pixel that depends on the whole input, and the number of channels is a
+/// multiple of sixteen.
 pub fn is_column(conv: &Convolution) -> bool {
     conv.output.pixels() == 1
         && conv.window.kernel == [conv.input.height, conv.input.width]
@@ -33,7 +34,7 @@ pub fn is_column(conv: &Convolution) -> bool {
         && conv.input.channels.is_multiple_of(LANES)
 }
 
-/// The convolution, if [`is_column`].
+/// Computes a convolution for which [`is_column`] holds.
 pub fn column(conv: &Convolution, input: &[i8], mut output: Outputs) {
     let channels = conv.output.channels;
     assert!(input.len() >= conv.input.len() && conv.weights.len() >= conv.input.len());
@@ -47,8 +48,8 @@ pub fn column(conv: &Convolution, input: &[i8], mut output: Outputs) {
             taps: conv.input.pixels(),
             channels,
         };
-        // SAFETY: both tensors have `taps` rows of `channels` values, of which sixteen begin at
-        // `first`; there are sixteen sums.
+        // SAFETY: both tensors have `taps` rows of `channels` values, with at least sixteen from `first` on;
+        // there are sixteen sums.
         unsafe { mve_columns(&job) }
         for (channel, sum) in (first..).zip(sums) {
             output.put(channel, conv.stage.apply(channel, sum));
@@ -56,7 +57,7 @@ pub fn column(conv: &Convolution, input: &[i8], mut output: Outputs) {
     }
 }
 
-// Four vectors of 32-bit sums, widened as they are loaded.
+// Four vectors of 32-bit sums; values are widened by the load.
 global_asm!(
     ".cpu cortex-m55",
     ".section .text.mve_columns, \"ax\"",

@@ -1,7 +1,7 @@
 //! Dense convolution: tiles of seven pixels, see [`super::tile`].
 //!
-//! A 1x1 kernel whose input has whole pieces reads the pixels where they lie. Otherwise what the
-//! seven pixels of a tile see is first copied together. The last tile is moved back to end at the
+//! A 1x1 kernel whose input has whole pieces reads the pixels in place. Otherwise the receptive fields of the
+//! seven pixels of a tile are first copied to patches. The last tile is moved back, so that it ends at the
 //! last pixel. Fewer than seven pixels, as in a fully connected layer, are multiplied one by one.
 
 use super::depthwise_conv2d::depthwise_conv2d;
@@ -14,7 +14,7 @@ use crate::patch::piece;
 use crate::weights::{FILTERS, PIECE, packed_len, row_len};
 use crate::{Convolution, Element, generic};
 
-/// Filters whose sums are kept at a time, 14 KiB.
+/// Filters per block; their sums take 14 KiB.
 const BLOCK: usize = 512;
 
 /// See [`crate::conv2d`].
@@ -29,13 +29,13 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     by_tiles(conv, depth, input, O::outputs(output));
 }
 
-/// Whether the pixels can be read where they lie.
+/// Whether the pixels can be read in place.
 fn is_direct(conv: &Convolution, depth: usize) -> bool {
     conv.window.is_point() && depth.is_multiple_of(PIECE)
 }
 
 fn by_tiles(conv: &Convolution, depth: usize, input: &[i8], output: Written) {
-    // What the asm is told; true of every model that was loaded.
+    // Preconditions of the assembly; they hold for every loaded model.
     assert!(input.len() >= conv.input.len() && output.len() >= conv.output.len());
     assert!(conv.weights.len() >= packed_len(depth, conv.output.channels));
     assert!(conv.stage.scales.len() >= conv.output.channels);
@@ -56,7 +56,7 @@ fn by_tiles(conv: &Convolution, depth: usize, input: &[i8], output: Written) {
     }
 }
 
-/// The tiles of a convolution, and the sums of one.
+/// The tiles of a convolution, and the sums of one tile.
 struct Tiles<'a> {
     conv: &'a Convolution<'a>,
     pieces: usize,
@@ -78,8 +78,9 @@ impl<'a> Tiles<'a> {
         }
     }
 
-    /// Computes every tile. `pixels` tells where what the seven pixels from `start` on see begins, and
-    /// how many bytes apart they are; all their pieces can be read there.
+    /// Computes every tile. `pixels` returns a pointer to the receptive field of the first of the seven
+    /// pixels from `start` on, and the distance between the seven in bytes. All pieces must be readable
+    /// there.
     fn each(&mut self, mut output: Written, mut pixels: impl FnMut(usize) -> (*const i8, usize)) {
         let count = self.conv.output.pixels();
         for tile in 0..count.div_ceil(PIXELS) {
@@ -103,8 +104,8 @@ impl<'a> Tiles<'a> {
             fours: filters.div_ceil(FILTERS),
             sums: self.sums.as_mut_ptr(),
         };
-        // SAFETY: `conv2d` has checked that the weights are all there, `each` gets pixels with all
-        // their pieces, and the sums have room for BLOCK filters, which is a multiple of four.
+        // SAFETY: `by_tiles` has checked the length of the weights, `each` gets pixels with all their pieces,
+        // and the sums have room for BLOCK filters, which is a multiple of four.
         unsafe { mve_products(&products) }
     }
 
@@ -112,7 +113,7 @@ impl<'a> Tiles<'a> {
         let (stage, channels) = (&self.conv.stage, self.conv.output.channels);
         assert!(output.len() >= (start + PIXELS) * channels);
         if !self.vectors {
-            // Told apart once, as there are networks of which every output goes here.
+            // The type is matched once per tile, because in some networks every output takes this path.
             return match output {
                 Written::Bytes(output) => self.scale(start, block, filters, output),
                 Written::Words(output) => self.scale(start, block, filters, output),
@@ -128,12 +129,13 @@ impl<'a> Tiles<'a> {
             zero_point: stage.zero_point,
             min: stage.min,
         };
-        // SAFETY: every filter has its sums and its scale; `vectors` says that values have one byte, so the
-        // lanes, up to six pixels further, stay in the seven pixels, which are there.
+        // SAFETY: every filter has its sums and its scale. `vectors` ensures that values have one byte, so
+        // the lanes, at most six pixels further, are inside the seven pixels, whose outputs exist as just
+        // asserted.
         unsafe { if stage.prelu { mve_scale_prelu(&outputs) } else { mve_scale(&outputs) } }
     }
 
-    /// What [`Tiles::finish`] does where the stage does not fit vectors.
+    /// As [`Tiles::finish`], for a stage that the assembly does not support.
     fn scale<O: Element>(&self, start: usize, block: usize, filters: usize, output: &mut [O]) {
         let (stage, channels) = (&self.conv.stage, self.conv.output.channels);
         let output = &mut output[start * channels..(start + PIXELS) * channels];
@@ -146,7 +148,7 @@ impl<'a> Tiles<'a> {
     }
 }
 
-/// Every pixel by itself, four pieces at a time.
+/// Computes each pixel separately, four pieces at a time.
 fn few_pixels(conv: &Convolution, input: &[i8], mut output: Written) {
     let channels = conv.output.channels;
     let depth = conv.window.kernel[0] * conv.window.kernel[1] * conv.input.channels;
@@ -159,7 +161,7 @@ fn few_pixels(conv: &Convolution, input: &[i8], mut output: Written) {
             for first in (0..pieces).step_by(PIECES) {
                 let mut pixel = Pixel { values: [[0; PIECE]; PIECES], weights: [&[]; PIECES] };
                 for (n, values) in pixel.values.iter_mut().enumerate() {
-                    // Past the last piece values are zero, so any weights will do.
+                    // Past the last piece values are zero, so the weights do not matter.
                     let number = if first + n < pieces { first + n } else { first };
                     pixel.weights[n] = &conv.weights[number * row + block * PIECE..];
                     if first + n < pieces {

@@ -1,11 +1,11 @@
 //! Depthwise 3x3 convolution, channel by channel.
 //!
-//! A byte gather fetches a patch of a channel's plane, see [`super::plane`], and a dot product of the
-//! 16 lanes with the filter, placed at one of several positions in the patch and zero elsewhere, is
-//! an output. With stride 1 a patch of 4x4 pixels holds 2x2 outputs, with stride 2 one of 3x5 pixels
-//! holds two: 5 instructions for 36 products, or 3 for 18. Bias and multipliers are scalars for a
-//! whole plane. Outputs are computed in tiles of two rows and four columns, the last tile of a row
-//! and the last pair of rows moved back. Other kernels are left to `generic`.
+//! A byte gather loads a patch of the plane of a channel, see [`super::plane`]. An output is the dot product
+//! of the 16 lanes with a vector that holds the filter at one of several positions in the patch, and zeros
+//! elsewhere. With stride 1 a patch of 4x4 pixels gives 2x2 outputs (5 instructions for 36 products); with
+//! stride 2 a patch of 3x5 pixels gives two (3 instructions for 18 products). Bias and multipliers are
+//! scalars for a whole plane. Outputs are computed in tiles of two rows and four columns; the last tile of a
+//! row and the last pair of rows are moved back. `generic` computes other kernels.
 
 use super::column::{column, is_column};
 use super::filter::{self, Filter, Finish, Plane, offsets};
@@ -49,7 +49,7 @@ fn run(part: &Part, conv: &Convolution, input: &[i8], output: &mut Outputs, plan
         pitch: PITCH,
     };
     let to = part.vertical.pad * PITCH + part.horizontal.pad;
-    // What the copies below leave untouched is padding, the same for every channel.
+    // The copies below do not touch the padding, which is the same for every channel.
     plane.fill(conv.input_zero);
     let filter = Filter {
         plane: Plane { rows: part.rows, columns: part.columns, pitch: PITCH, stride },

@@ -11,17 +11,17 @@ pub struct Plane {
     pub rows: usize,
     /// Columns of outputs, at least four.
     pub columns: usize,
-    /// Bytes from a row of the plane to the next.
+    /// Bytes from one row of the plane to the next.
     pub pitch: usize,
     /// 1 or 2.
     pub stride: usize,
 }
 
-/// What is the same for all channels.
+/// The parameters that all channels share.
 pub struct Filter {
     /// The plane.
     pub plane: Plane,
-    /// Offsets of a patch's lanes, see [`offsets`].
+    /// Offsets of the lanes of a patch, see [`offsets`].
     pub offsets: [u8; 16],
     /// Columns of the whole output.
     pub output_width: usize,
@@ -31,27 +31,27 @@ pub struct Filter {
     pub zero_point: i32,
     /// Least output, for [`Finish::Clamp`].
     pub min: i8,
-    /// How sums become outputs.
+    /// The output stage.
     pub finish: Finish,
 }
 
-/// How sums become outputs.
+/// The output stage.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Finish {
-    /// 8 bits with a least output.
+    /// 8-bit outputs with a least output.
     Clamp,
-    /// 8 bits; negative sums have a multiplier of their own.
+    /// 8-bit outputs; negative sums have their own multiplier.
     Prelu,
-    /// 16 bits, without a zero point, after a left shift.
+    /// 16-bit outputs without a zero point, after a left shift.
     Wide,
 }
 
-/// Which tap a lane of a patch meets, for each position of the filter in it; 9 is a zero.
+/// The filter tap for each lane of a patch, for each position of the filter in the patch; 9 stands for zero.
 type Positions = [[u8; 16]; 4];
 
-/// The filter at four places of a patch of 4x4 pixels.
+/// The filter at four positions in a patch of 4x4 pixels.
 const STRIDE_1: Positions = positions(4, [(0, 0), (0, 1), (1, 0), (1, 1)]);
-/// The filter at two places of a patch of 3x5 pixels, each twice: a tile has two such rows.
+/// The filter at two positions in a patch of 3x5 pixels, each twice, because a tile has two such rows.
 const STRIDE_2: Positions = positions(5, [(0, 0), (0, 2), (0, 0), (0, 2)]);
 
 const fn positions(columns: usize, places: [(usize, usize); 4]) -> Positions {
@@ -69,15 +69,15 @@ const fn positions(columns: usize, places: [(usize, usize); 4]) -> Positions {
     all
 }
 
-/// Offsets of the 16 lanes of a patch in a plane of `pitch` bytes a row.
+/// Offsets of the 16 lanes of a patch in a plane with `pitch` bytes per row.
 pub fn offsets(stride: usize, pitch: usize) -> [u8; 16] {
     let (rows, columns) = if stride == 1 { (4, 4) } else { (3, 5) };
-    // The sixteenth lane of 3x5 pixels, which no tap meets, is the first pixel again.
+    // The sixteenth lane of a 3x5 patch has no tap; it loads the first pixel again.
     let offset = |lane: usize| lane / columns % rows * pitch + lane % columns;
     core::array::from_fn(|lane| offset(lane) as u8)
 }
 
-/// What the asm is told; it moves `plane` and `output` along and counts down `pairs` and `odd`.
+/// Arguments of the assembly function. It advances `plane` and `output`, and decrements `pairs` and `odd`.
 #[repr(C)]
 struct Job {
     scale: Scale,
@@ -85,17 +85,17 @@ struct Job {
     output: *mut i8,
     /// Tiles of four columns.
     tiles: usize,
-    /// How many columns the last tile is moved back, in bytes of plane and output; 0 for no such tile.
+    /// Distance by which the last tile is moved back, in bytes of plane and output; 0 without such a tile.
     back_plane: usize,
     back_output: usize,
     /// Pairs of rows.
     pairs: usize,
-    /// Whether there is one row more.
+    /// 1 if there is one more row.
     odd: usize,
-    /// Bytes from a row to the next.
+    /// Bytes from one row to the next.
     row_plane: usize,
     row_output: usize,
-    /// Bytes from a tile to the next in the output.
+    /// Bytes from one tile to the next in the output.
     step: usize,
     lanes: *const Lanes,
     zero_point: i32,
@@ -106,7 +106,7 @@ struct Job {
     taps: [i8; 16],
 }
 
-/// Offsets of a tile's outputs in the order of the lanes, and the least output.
+/// Offsets of the outputs of a tile in the order of the lanes, and the least output.
 #[repr(C)]
 struct Lanes {
     offsets: [u16; 8],
@@ -122,18 +122,18 @@ unsafe extern "C" {
     fn mve_filter_2_wide(job: &mut Job);
 }
 
-/// Computes one channel. `weights` begin with the channel's first value, `output` has its first at `first`.
+/// Computes one channel. `weights` starts at the first weight of the channel; its first output is at `first`.
 pub fn run(it: &Filter, plane: &[i8], weights: &[i8], scale: &Scale, output: &mut Outputs, first: usize) {
     let Plane { rows, columns, pitch, stride } = it.plane;
     let (row, channels, bytes) = (it.output_width * it.channels, it.channels, output.size());
-    // The last output of the last row, and the last pixel that it sees.
+    // The slices contain the last output of the last row, and the last pixel that it depends on.
     assert!(rows >= 2 && columns >= 4);
     assert!(bytes == if it.finish == Finish::Wide { 2 } else { 1 });
     assert!(output.len() > first + (rows - 1) * row + (columns - 1) * channels);
     assert!(weights.len() > 8 * channels);
     assert!(plane.len() >= ((rows - 1) * stride + 2) * pitch + (columns - 1) * stride + 3);
     let lane = |y: usize, x: usize| ((y * row + x * channels) * bytes) as u16;
-    // Two vectors, the left half of a tile and the right one, narrowed into each other's gaps.
+    // The vectors of the left and the right half of a tile are narrowed and interleaved.
     let lanes = [(0, 0), (0, 2), (0, 1), (0, 3), (1, 0), (1, 2), (1, 1), (1, 3)];
     let lanes = Lanes { offsets: lanes.map(|(y, x)| lane(y, x)), min: [it.min; 16] };
     let back = columns.next_multiple_of(4) - columns;
@@ -165,15 +165,15 @@ pub fn run(it: &Filter, plane: &[i8], weights: &[i8], scale: &Scale, output: &mu
         (_, Finish::Prelu) => mve_filter_2_prelu,
         (_, Finish::Wide) => mve_filter_2_wide,
     };
-    // SAFETY: outputs, plane and weights reach as far as asserted, and nothing further is touched:
-    // tiles end at the last column and pairs at the last row. Patches of stride 1 are 4x4 pixels for
-    // 2x2 outputs, those of stride 2 are 3x5 for 1x2, so they end where their outputs' pixels do.
+    // SAFETY: output, plane and weights have the asserted lengths, and no access is beyond: tiles end at the
+    // last column and pairs at the last row. Patches have 4x4 pixels for 2x2 outputs with stride 1, and 3x5
+    // pixels for 1x2 outputs with stride 2, so they end at the last pixel of their outputs.
     unsafe { filter(&mut job) }
 }
 
-// The last parameter of the macros is 0 for a least output, 1 for a PReLU and 2 for 16 bits.
-// Filter positions stay in q0..q3 and the patch's offsets in q4. The eight sums of a tile go to q6
-// and q7 in four moves; q5 is the patch, then the result.
+// The last parameter of the macros is 0 for a least output, 1 for a PReLU and 2 for 16 bits. q0..q3 hold the
+// filter positions and q4 the offsets of the patch. Four moves put the eight sums of a tile into q6 and q7;
+// q5 is the patch, then the result.
 global_asm!(
     ".cpu cortex-m55",
     ".macro filter_half stride",
@@ -244,7 +244,7 @@ global_asm!(
     "    vpush {{d8-d15}}",
     "    sub sp, #4",
     "    str r0, [sp]",
-    // The nine taps of the channel, side by side: eight by a gather, and the last.
+    // The nine taps of the channel, contiguous: eight by a gather, then the last one.
     "    ldr.w r1, [r0, #72]",
     "    ldr.w r2, [r0, #76]",
     "    movs r4, #0",
@@ -255,7 +255,7 @@ global_asm!(
     "    vstrb.16 q1, [r3]",
     "    ldrb.w r4, [r1, r2, lsl #3]",
     "    strb r4, [r3, #8]",
-    // From these the filter at its four positions.
+    // The filter at its four positions.
     "    ldr.w r1, [r0, #64]",
     "    vldrb.u8 q4, [r1]",
     "    vldrb.u8 q0, [r3, q4]",
@@ -308,7 +308,7 @@ global_asm!(
     "    ldr.w r6, [r0, #36]",
     "    subs r6, #1",
     "    bne 5f",
-    // No pair is left. With an odd row, one more pair that begins a single row further.
+    // No pair is left. If there is an odd row, compute one more pair that starts only one row further.
     "    ldr.w r6, [r0, #40]",
     "    cbz r6, 6f",
     "    movs r6, #0",

@@ -1,22 +1,22 @@
-//! What an output pixel sees, copied together: rows of the kernel are contiguous in the image.
+//! Copies the receptive field of an output pixel to a patch; rows of the kernel are contiguous in the image.
 
 use core::arch::global_asm;
 
 use crate::{Convolution, patch};
 
-/// Most values of a pixel that are copied together: those of a 3x3 kernel over 64 channels.
+/// Most values of a patch: a 3x3 kernel over 64 channels.
 pub const PATCH: usize = 576;
 
-/// What [`mve_copy`] copies.
+/// Arguments of [`mve_copy`].
 #[repr(C)]
 struct Job {
     to: *mut i8,
     from: *const i8,
-    /// Bytes a row.
+    /// Bytes per row.
     len: usize,
     /// Rows, at least one.
     rows: usize,
-    /// Bytes from a row to the next where they come from.
+    /// Bytes from one row to the next in the source.
     pitch: usize,
 }
 
@@ -24,19 +24,19 @@ unsafe extern "C" {
     fn mve_copy(job: &Job);
 }
 
-/// Writes all that output pixel `at` sees.
+/// Writes the receptive field of output pixel `at` to `patch`.
 pub fn gather(conv: &Convolution, input: &[i8], at: usize, patch: &mut [i8]) {
     patch::gather(conv, input, at, patch, |rows, from, to| {
         let count = to.len() / rows.len;
         assert!(count > 0 && from.len() >= (count - 1) * rows.pitch + rows.len);
         let job =
             Job { to: to.as_mut_ptr(), from: from.as_ptr(), len: rows.len, rows: count, pitch: rows.pitch };
-        // SAFETY: the last row ends in `from`, as was just asserted, and `to` has room for all.
+        // SAFETY: the last row ends in `from`, as just asserted, and all rows fit `to`.
         unsafe { mve_copy(&job) }
     })
 }
 
-// Rows are short, 9 bytes in a first layer, so that calling `memcpy` would cost more than copying.
+// Rows are short (9 bytes in a first layer), so calling `memcpy` would cost more than the copy itself.
 global_asm!(
     ".cpu cortex-m55",
     ".section .text.mve_copy, \"ax\"",

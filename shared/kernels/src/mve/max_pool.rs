@@ -1,15 +1,15 @@
-//! Maximum over a window: the pixels of a window are compared as whole rows of channels.
+//! Maximum over a window: the pixels of a window are compared over all channels at once.
 //!
-//! Windows of 2x2 that stand side by side, sixteen channels at a time, have a loop of their own.
+//! Adjacent 2x2 windows have their own loop, with sixteen channels per iteration.
 
 use core::arch::global_asm;
 
 use crate::Pooling;
 
-/// Channels in a register.
+/// Channels per register.
 const LANES: usize = 16;
 
-/// What the asm is told of a row of windows of 2x2.
+/// Arguments of the assembly function for a row of 2x2 windows.
 #[repr(C)]
 struct Job {
     top: *const i8,
@@ -24,7 +24,7 @@ struct Job {
 
 unsafe extern "C" {
     fn mve_halve(job: &Job);
-    /// Raises each of `len` values at `to` to the one at `from`.
+    /// Sets each of `len` values at `to` to the maximum of itself and the value at `from`.
     fn mve_raise(to: *mut i8, from: *const i8, len: usize);
 }
 
@@ -42,8 +42,8 @@ pub fn max_pool(pool: &Pooling, input: &[i8], output: &mut [i8]) {
                 blocks: channels / LANES,
             };
             assert!(!out.is_empty() && top.len() == 2 * out.len() && bottom.len() == 2 * out.len());
-            // SAFETY: the row has `pixels` outputs of whole blocks, and both rows above it two pixels
-            // for each, as was just asserted.
+            // SAFETY: the row has `pixels` outputs of whole blocks, and both input rows have two pixels for
+            // each, as just asserted.
             unsafe { mve_halve(&job) }
         });
     }

@@ -1,12 +1,12 @@
-//! Kernels for the Cortex-M55: Helium (MVE), in assembly where LLVM does not find it.
+//! Kernels for the Cortex-M55: Helium (MVE), in assembly where LLVM does not generate it.
 //!
-//! Each asm function takes a pointer to a `repr(C)` struct of what it works on, so that its call is
-//! one argument and its registers are its own. The accumulator of `vmladav` must be an even
-//! general-purpose register, and loops use `dls`/`le`, which need `lr`: that leaves seven
-//! accumulators, r0 to r12, and is why a tile has seven pixels.
+//! Each assembly function takes a pointer to a `repr(C)` struct with its arguments, so a call passes one
+//! register and the function uses all others freely. The accumulator of `vmladav` must be an even
+//! general-purpose register, and loops use `dls`/`le`, which need `lr`. That leaves seven accumulators, r0 to
+//! r12, so a tile has seven pixels.
 //!
-//! Outputs go through the scatter store `vstrb.16`, eight a store: the channels of a tile lie
-//! `channels` bytes apart in NHWC.
+//! Outputs are written with the scatter store `vstrb.16`, eight per store: in NHWC the pixels of a channel
+//! are `channels` bytes apart.
 
 mod add;
 mod column;
@@ -30,14 +30,14 @@ pub use yuyv::yuyv_to_rgb;
 
 use crate::OutputStage;
 
-/// Whether the stage is one that the asm has: 8 bits out, no left shift, and no clamp of its own but
-/// the least output of a fused ReLU, which a PReLU does not have.
+/// Whether the assembly supports the stage: 8-bit outputs, no left shift, and no clamp except the least
+/// output of a fused ReLU, which must not be combined with a PReLU.
 fn in_vectors(stage: &OutputStage, bytes: usize) -> bool {
     let clamp = stage.max == 127 && (!stage.prelu || stage.min == -128);
     bytes == 1 && clamp && stage.scales.iter().all(|scale| scale.shift == 0)
 }
 
-/// The same for 16 bits out, as a network's outputs are: no zero point and no activation.
+/// The same for 16-bit outputs, the outputs of a network: no zero point and no activation.
 fn in_wide_vectors(stage: &OutputStage, bytes: usize) -> bool {
     let range = [stage.min, stage.max] == [i16::MIN, i16::MAX].map(i32::from);
     bytes == 2 && range && stage.zero_point == 0 && !stage.prelu

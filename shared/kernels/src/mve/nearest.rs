@@ -1,22 +1,22 @@
-//! The template of 128 values nearest to another: most of the query stays in registers.
+//! Search for the nearest template with 128 values; most of the query stays in registers.
 
 use core::arch::global_asm;
 
 use crate::generic;
 
-/// Values of a template.
+/// Values per template.
 const DIMENSION: usize = 128;
 
-/// What the asm is told, and what it finds.
+/// Arguments and results of the assembly function.
 #[repr(C)]
 struct Job {
     query: *const i8,
     rows: *const i8,
     count: usize,
-    /// From the end of a row to the next one.
+    /// Bytes from the end of one row to the start of the next.
     gap: usize,
     product: i32,
-    /// Where the row after the best one begins.
+    /// Pointer to the row after the best one.
     end: *const i8,
 }
 
@@ -32,14 +32,14 @@ pub fn nearest(query: &[i8], rows: &[i8], pitch: usize) -> Option<(usize, i32)> 
     let (first, gap) = (rows.as_ptr(), pitch - DIMENSION);
     let count = (rows.len() - DIMENSION) / pitch + 1;
     let mut job = Job { query: query.as_ptr(), rows: first, count, gap, product: i32::MIN, end: first };
-    // SAFETY: the query has 128 values, and `rows` as many in each of `count` rows that begin `pitch`
-    // values apart; beyond the last one only a pointer is moved.
+    // SAFETY: the query has 128 values, and so has each of the `count` rows, which start `pitch` values
+    // apart. After the last row only a pointer is advanced.
     unsafe { mve_nearest(&mut job) }
     let values = job.end as usize - first as usize;
     Some((values / pitch - 1, job.product))
 }
 
-// Six of eight pieces of the query in q0..q5; two are loaded with the template's.
+// q0..q5 hold six of the eight pieces of the query; the other two are loaded with those of the template.
 global_asm!(
     ".cpu cortex-m55",
     ".section .text.mve_nearest, \"ax\"",

@@ -1,21 +1,21 @@
-//! One pixel times all filters: what fully connected layers are made of.
+//! Products of one pixel with all filters, for fully connected layers.
 
 use core::arch::global_asm;
 
 use crate::weights::PIECE;
 
-/// Pieces multiplied at a time.
+/// Pieces per call.
 pub const PIECES: usize = 4;
 
-/// Four pieces of a pixel, and where the same pieces of the first filter lie.
+/// Four pieces of a pixel, and the same pieces of the filters.
 pub struct Pixel<'a> {
     /// Values; zero past the last piece.
     pub values: [[i8; PIECE]; PIECES],
-    /// Weights from the first filter's piece on.
+    /// Weights, starting with the piece of the first filter.
     pub weights: [&'a [i8]; PIECES],
 }
 
-/// What the asm is told.
+/// Arguments of the assembly function.
 #[repr(C)]
 struct Job {
     weights: [*const i8; PIECES],
@@ -28,7 +28,7 @@ unsafe extern "C" {
     fn mve_pixel_products(job: &Job);
 }
 
-/// Adds the products of `pixel` to the `sums`, one a filter.
+/// Adds the products of `pixel` to `sums`, which has one sum per filter.
 pub fn mve_pixel(pixel: &Pixel, sums: &mut [i32]) {
     let filters = sums.len();
     assert!(filters > 0 && pixel.weights.iter().all(|weights| weights.len() >= filters * PIECE));
@@ -38,12 +38,12 @@ pub fn mve_pixel(pixel: &Pixel, sums: &mut [i32]) {
         filters,
         values: pixel.values.as_ptr().cast(),
     };
-    // SAFETY: each of the four weights has a piece for every filter, as was just asserted, and the
+    // SAFETY: each of the four slices of weights has a piece for every filter, as just asserted, and the
     // values are four pieces.
     unsafe { mve_pixel_products(&job) }
 }
 
-// The four pieces stay in q0..q3; a filter costs two instructions a piece and two for its sum.
+// The four pieces stay in q0..q3. A filter costs two instructions per piece, and two for its sum.
 global_asm!(
     ".cpu cortex-m55",
     ".section .text.mve_pixel_products, \"ax\"",

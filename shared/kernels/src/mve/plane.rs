@@ -1,31 +1,31 @@
-//! One channel out of NHWC: a plane of rows, with the padding around it.
+//! Copies one channel of an NHWC tensor to a plane, with padding around it.
 //!
-//! A gather load fetches eight pixels of the channel, `channels` bytes apart, and a narrowing store
-//! puts them side by side. This costs some 0.4 instructions a pixel, less than a sixth of what the
-//! convolution after it does, and in exchange a patch of the plane is one byte gather.
+//! A gather load reads eight pixels of the channel, which are `channels` bytes apart, and a narrowing store
+//! writes them contiguously. This costs about 0.4 instructions per pixel, less than a sixth of the
+//! convolution after it. In exchange a patch of the plane is a single byte gather.
 
 use core::arch::global_asm;
 
 use crate::parts::COLUMNS;
 
-/// Pixels in a vector.
+/// Pixels per vector.
 const LANES: usize = 8;
 
 // Six vectors and a last one.
 const _: () = assert!(COLUMNS == 7 * LANES);
 
-/// Columns of one channel to be copied.
+/// The columns of one channel to copy.
 #[derive(Clone, Copy)]
 pub struct Columns {
     /// Columns, 1..=[`COLUMNS`].
     pub columns: usize,
     /// Rows, at least one.
     pub rows: usize,
-    /// Channels of the input: bytes from a pixel to the next.
+    /// Channels of the input: bytes from one pixel to the next.
     pub channels: usize,
-    /// Bytes from a row to the next, in the input.
+    /// Bytes from one row to the next in the input.
     pub row: usize,
-    /// Bytes from a row to the next, in the plane.
+    /// Bytes from one row to the next in the plane.
     pub pitch: usize,
 }
 
@@ -36,7 +36,7 @@ impl Columns {
     }
 }
 
-/// What the asm is told.
+/// Arguments of the assembly function.
 #[repr(C)]
 struct Job {
     from: *const i8,
@@ -55,7 +55,7 @@ unsafe extern "C" {
     fn mve_plane(job: &Job);
 }
 
-/// Copies the channel that `input` begins with to `plane`.
+/// Copies the channel of the first value of `input` to `plane`.
 pub fn copy(it: &Columns, input: &[i8], plane: &mut [i8]) {
     let last = |pitch: usize, step: usize| (it.rows - 1) * pitch + (it.columns - 1) * step;
     assert!((1..=COLUMNS).contains(&it.columns) && Columns::fits(it.columns, it.channels) && it.rows > 0);
@@ -71,13 +71,13 @@ pub fn copy(it: &Columns, input: &[i8], plane: &mut [i8]) {
         vectors,
         rest: it.columns - vectors * LANES,
     };
-    // SAFETY: the last pixel of the last row lies in both slices, as was just asserted, and the
-    // last vector of a row is predicated to end at its last pixel.
+    // SAFETY: the last pixel of the last row is inside both slices, as just asserted, and the last vector of
+    // a row is predicated to end at its last pixel.
     unsafe { mve_plane(&job) }
 }
 
-// Offsets of six vectors in q0..q5 and of the last one in q6; a row jumps into the six pairs of
-// load and store, which are eight bytes long, so that it does as many as it has.
+// q0..q5 hold the offsets of six vectors and q6 those of the last one. Each of the six pairs of load and
+// store has eight bytes; a row jumps into them so that it executes as many as it has vectors.
 global_asm!(
     ".cpu cortex-m55",
     ".macro plane_offsets register",

@@ -1,45 +1,45 @@
-//! Seven pixels times all filters, and their sums to outputs.
+//! Products of seven pixels with all filters, and their output stage.
 
 use core::arch::global_asm;
 
 use crate::Scale;
 
-/// Pixels in a tile: one accumulator each.
+/// Pixels per tile, with one accumulator each.
 pub const PIXELS: usize = 7;
 
-/// What [`mve_products`] multiplies.
+/// Arguments of [`mve_products`].
 #[repr(C)]
 pub struct Products {
     /// First value of the first pixel.
     pub pixels: *const i8,
-    /// Bytes from a pixel to the next.
+    /// Bytes from one pixel to the next.
     pub pitch: usize,
     /// First piece of the first filter.
     pub weights: *const i8,
-    /// Bytes from a piece to the next piece of the same filter.
+    /// Bytes from one piece to the next piece of the same filter.
     pub row: usize,
-    /// Pieces, at least one.
+    /// Number of pieces, at least one.
     pub pieces: usize,
-    /// Filters in fours, at least one.
+    /// Number of groups of four filters, at least one.
     pub fours: usize,
-    /// Where the sums go: seven a filter.
+    /// Output: seven sums per filter.
     pub sums: *mut i32,
 }
 
-/// What [`mve_scale`] and [`mve_scale_prelu`] write.
+/// Arguments of [`mve_scale`] and [`mve_scale_prelu`].
 #[repr(C)]
 pub struct Outputs {
-    /// Seven sums a channel.
+    /// Seven sums per channel.
     pub sums: *const i32,
-    /// One a channel.
+    /// One scale per channel.
     pub scales: *const Scale,
-    /// The first pixel's first channel.
+    /// First channel of the first pixel.
     pub output: *mut i8,
-    /// Channels, at least one.
+    /// Number of channels, at least one.
     pub channels: usize,
-    /// Bytes from a channel to the next.
+    /// Bytes from one channel to the next.
     pub step: usize,
-    /// Offsets of the eight lanes' outputs, see [`lanes`].
+    /// Offsets of the outputs of the eight lanes, see [`lanes`].
     pub lanes: *const u16,
     /// Zero point of the output.
     pub zero_point: i32,
@@ -47,10 +47,10 @@ pub struct Outputs {
     pub min: i32,
 }
 
-/// Which pixel is in which lane of the scatter store.
+/// Offsets of the pixels in the lanes of the scatter store.
 ///
-/// The seven sums are loaded as two vectors, 0..=3 and 3..=6, which are narrowed into each other's
-/// gaps: pixel 3 is written twice, the same both times.
+/// The seven sums are loaded as two vectors, 0..=3 and 3..=6, which are narrowed and interleaved. Pixel 3 is
+/// written twice, with the same value.
 pub fn lanes(pitch: usize) -> [u16; 8] {
     [0, 3, 1, 4, 2, 5, 3, 6].map(|pixel| (pixel * pitch) as u16)
 }
@@ -59,26 +59,26 @@ unsafe extern "C" {
     /// The products of seven pixels with all filters.
     ///
     /// # Safety
-    /// The struct's pointers must reach as far as it says: 16 bytes for each piece of each pixel and
-    /// filter, seven sums for each filter.
+    /// The pointers must be valid for the lengths in the struct: 16 bytes for each piece of each pixel and
+    /// filter, and seven sums for each filter.
     pub fn mve_products(products: &Products);
 
     /// Scales, narrows and scatters sums; without PReLU.
     ///
     /// # Safety
-    /// Each channel must have seven sums and a scale, and the lanes must lie in the output.
+    /// Each channel must have seven sums and a scale, and all lanes must be inside the output.
     pub fn mve_scale(outputs: &Outputs);
 
-    /// Scales, narrows and scatters sums; with PReLU and no least output of its own.
+    /// Scales, narrows and scatters sums; with PReLU, without a least output.
     ///
     /// # Safety
     /// As for [`mve_scale`].
     pub fn mve_scale_prelu(outputs: &Outputs);
 }
 
-// Seven pixels' pieces stay in q0..q6 while all filters pass through q7: one load for seven times
-// sixteen products. The sums of a filter wait in memory between pieces, seven words a transfer; the
-// first piece needs none before it.
+// The pieces of seven pixels stay in q0..q6, and each filter is loaded to q7: one load for seven times
+// sixteen products. Between pieces the sums of a filter are in memory, seven words per transfer; the first
+// piece starts without sums.
 global_asm!(
     ".cpu cortex-m55",
     ".macro products_filter first",
@@ -104,7 +104,7 @@ global_asm!(
     "    stm.w r3!, {{r0, r2, r4, r6, r8, r10, r12}}",
     ".endm",
     ".macro products_piece first",
-    // r5 walks over the seven pixels, r7 stays at the piece of the first one.
+    // r5 advances over the seven pixels, r7 stays at the piece of the first one.
     "    vldrb.u8 q0, [r7]",
     "    add r5, r7, r9",
     "    vldrb.u8 q1, [r5]",
@@ -143,7 +143,7 @@ global_asm!(
     "    vpush {{d8-d15}}",
     "    sub sp, #28",
     "    ldm.w r0, {{r1-r7}}",
-    // A copy, whose weights move from piece to piece.
+    // A copy of the arguments, whose weights advance from piece to piece.
     "    mov r11, sp",
     "    stm.w r11, {{r1-r7}}",
     "    mov r9, r2",
@@ -163,8 +163,8 @@ global_asm!(
     ".size mve_products, . - mve_products",
 );
 
-// One channel a round. Its bias and multipliers are scalars, loaded at once; `vqmovn` narrows with
-// saturation, so that only a fused ReLU's least output needs an instruction of its own.
+// One channel per iteration. Its bias and multipliers are scalars, loaded at once. `vqmovn` narrows with
+// saturation, so only the least output of a fused ReLU needs a separate instruction.
 global_asm!(
     ".cpu cortex-m55",
     ".macro scale_tile prelu",
@@ -182,7 +182,7 @@ global_asm!(
     "    ldr.w r0, [r0]",
     "    dls lr, lr",
     "2:",
-    // r4 bias, r5 multiplier, r6 multiplier of negative sums, r7 the shift, which is zero.
+    // r4: bias, r5: multiplier, r6: multiplier of negative sums, r7: shift, which is zero.
     "    ldm.w r1!, {{r4-r7}}",
     "    vldrw.u32 q1, [r0, #12]",
     "    vldrw.u32 q0, [r0], #28",

@@ -1,23 +1,23 @@
-//! Pixels of a camera to pixels of a network, eight pairs at a time.
+//! Camera pixels to network input, eight pairs per iteration.
 //!
-//! A coefficient of more than 16 bits is one of 16 bits and whole multiples of the value, which need no
-//! rounding. `vrmulh` rounds as [`crate::Chroma`] does; green, which has two products in one rounding,
-//! is summed in 32 bits.
+//! A coefficient of more than 16 bits is split into a 16-bit coefficient and an integer multiple of the
+//! value, which needs no rounding. `vrmulh` rounds like [`crate::Chroma`]. Green, which rounds the sum of two
+//! products, is computed in 32 bits.
 
 use core::arch::global_asm;
 
 use crate::chroma::{B_U, G_U, G_V, R_V};
 use crate::generic;
 
-/// Pairs of pixels in a round.
+/// Pairs of pixels per iteration.
 const PAIRS: usize = 8;
-/// Bytes of a round, of a camera and of a network; offsets have 16 bits.
+/// Bytes per iteration, of the camera and of the network; offsets have 16 bits.
 const FROM: usize = 4 * PAIRS;
 const TO: usize = 6 * PAIRS;
-/// Most rounds of a call.
+/// Most iterations per call.
 const ROUNDS: usize = (1 << 16) / TO - 1;
 
-/// What the asm is told.
+/// Arguments of the assembly function.
 #[repr(C)]
 struct Job {
     from: *const u8,
@@ -26,7 +26,7 @@ struct Job {
     vectors: *const Vectors,
 }
 
-/// What is the same in all lanes or rises from lane to lane.
+/// Constants that are equal in all lanes, or increase from lane to lane.
 #[repr(C)]
 struct Vectors {
     from: [u16; PAIRS],
@@ -59,15 +59,15 @@ pub fn yuyv_to_rgb(pixels: &[u8], rgb: &mut [i8]) {
     let rounds = (pixels.len() / FROM).min(rgb.len() / TO).min(ROUNDS);
     if rounds > 0 {
         let job = Job { from: pixels.as_ptr(), to: rgb.as_mut_ptr(), rounds, vectors: &VECTORS };
-        // SAFETY: both slices have room for as many rounds, and offsets fit their 16 bits.
+        // SAFETY: both slices hold this number of iterations, and offsets fit 16 bits.
         unsafe { mve_yuyv(&job) }
     }
     generic::yuyv_to_rgb(&pixels[rounds * FROM..], &mut rgb[rounds * TO..]);
 }
 
-// q0 and q1 are U and V, q3 and q4 the two lumas of each pair, all less 128, so that what is narrowed
-// with saturation is the network's value. Each channel is scattered as it is ready; q6 and q7 are where
-// the lanes go and come from.
+// q0 and q1 are U and V, q3 and q4 the two lumas of each pair, all minus 128, so that narrowing with
+// saturation gives the value for the network. Each channel is scattered when it is ready; q6 and q7 hold the
+// offsets of the lanes in destination and source.
 global_asm!(
     ".cpu cortex-m55",
     ".macro yuyv_channel share, first, second",

@@ -1,9 +1,9 @@
 //! Dense convolution as a matrix product with AVX2, for processors without VNNI.
 //!
-//! `vpmaddwd` adds the products of two pairs of 16 bits, so that a piece of a filter and of a pixel, as
-//! [`crate::weights`] lays them out, are widened and multiplied in one register. Four filters times
-//! [`TILE`] pixels stay in registers while the pieces pass by, and the lanes of each are added up at
-//! the end.
+//! `vpmaddwd` adds the products of two pairs of 16-bit values. So a piece of a filter and a piece of a pixel,
+//! in the layout of [`crate::weights`], are widened and multiplied in one register. The accumulators of four
+//! filters and [`TILE`] pixels stay in registers in the loop over the pieces; their lanes are added at the
+//! end.
 
 use core::arch::x86_64::*;
 use core::cell::RefCell;
@@ -21,9 +21,9 @@ std::thread_local! {
         const { RefCell::new(Scratch { rows: Vec::new(), scales: Scales::new() }) };
 }
 
-/// Buffers kept from call to call.
+/// Buffers that are reused between calls.
 struct Scratch {
-    /// What every output pixel sees, in whole pieces.
+    /// Receptive field of every output pixel, in whole pieces.
     rows: Vec<u8>,
     scales: Scales<FILTERS>,
 }
@@ -38,7 +38,7 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
         for block in 0..channels.div_ceil(FILTERS) {
             let tile = Tile { conv, rows, pitch, scales, block };
             for start in (0..pixels).step_by(TILE) {
-                // The last tile is moved back to end at the last pixel.
+                // The last tile is moved back, so that it ends at the last pixel.
                 if pixels >= TILE {
                     tile.run::<O, TILE>(start.min(pixels - TILE), output);
                 } else {
@@ -49,18 +49,18 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     });
 }
 
-/// Four filters before the pixels.
+/// A block of four filters, applied to tiles of pixels.
 struct Tile<'a> {
     conv: &'a Convolution<'a>,
     rows: &'a [u8],
-    /// Bytes from a pixel's row to the next.
+    /// Bytes from the row of one pixel to the next.
     pitch: usize,
     scales: &'a Scales<FILTERS>,
     block: usize,
 }
 
 impl Tile<'_> {
-    /// The outputs of `P` pixels from `start` on.
+    /// Computes the outputs of `P` pixels from `start` on.
     #[target_feature(enable = "avx2")]
     fn run<O: Element, const P: usize>(&self, start: usize, output: &mut [O]) {
         let channels = self.conv.output.channels;
@@ -89,7 +89,7 @@ impl Tile<'_> {
     }
 }
 
-/// The first sixteen bytes as signed values of 16 bits.
+/// The first sixteen bytes, sign-extended to 16 bits.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn widen(bytes: &[u8]) -> __m256i {
@@ -98,7 +98,7 @@ fn widen(bytes: &[u8]) -> __m256i {
     _mm256_cvtepi8_epi16(unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) })
 }
 
-/// Adds up the lanes of each filter.
+/// Adds the lanes of each filter.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn sums([a, b, c, d]: [__m256i; FILTERS]) -> __m128i {
@@ -144,9 +144,9 @@ mod tests {
     use crate::{OutputStage, Scale, Shape, Window, generic};
     use std::vec;
 
-    /// A processor with VNNI never comes here by itself, so that the crate's own tests do not either.
+    /// On a processor with VNNI this code is never dispatched to, so it needs a test of its own.
     #[test]
-    fn it_gives_the_bytes_of_generic() {
+    fn avx2_computes_the_bytes_of_generic() {
         if !std::is_x86_feature_detected!("avx2") {
             return;
         }

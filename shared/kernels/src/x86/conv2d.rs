@@ -1,4 +1,4 @@
-//! Dense convolution on x86-64: VNNI where the processor has it, else AVX2.
+//! Dense convolution on x86-64: VNNI if the processor has it, else AVX2.
 
 use super::{avx2, has_vnni, vnni};
 use crate::{Convolution, Element, generic};

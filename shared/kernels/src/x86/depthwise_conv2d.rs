@@ -1,4 +1,4 @@
-//! Depthwise convolution on x86-64: VNNI where the processor has it, else generic code under AVX2.
+//! Depthwise convolution on x86-64: VNNI if the processor has it, else the generic code compiled for AVX2.
 
 use super::{has_vnni, taps};
 use crate::{Convolution, Element, generic};

@@ -1,9 +1,8 @@
-//! Kernels for x86-64, chosen at run time.
+//! Kernels for x86-64, selected at run time.
 //!
-//! A processor with AVX-512 VNNI gets kernels of its own for convolutions, dense ([`vnni`]) and
-//! depthwise ([`taps`]), which share how sums become outputs ([`stage`]); one with AVX2 for dense ones
-//! ([`avx2`]), and for depthwise ones the generic code compiled once more with AVX2, which LLVM
-//! vectorises.
+//! With AVX-512 VNNI there are kernels for dense ([`vnni`]) and depthwise ([`taps`]) convolutions, which
+//! share the output stage ([`stage`]). With AVX2 there is a kernel for dense convolutions ([`avx2`]);
+//! depthwise ones use the generic code compiled for AVX2, which LLVM vectorises.
 
 mod avx2;
 mod conv2d;
@@ -15,12 +14,12 @@ mod vnni;
 pub use conv2d::conv2d;
 pub use depthwise_conv2d::depthwise_conv2d;
 
-/// 32-bit lanes of a register: outputs that are finished together.
+/// 32-bit lanes per register: outputs that are computed together.
 const LANES: usize = 16;
 
 type Scales = crate::lanes::Scales<LANES>;
 
-/// Whether the processor has every AVX-512 part that the kernels use.
+/// Whether the processor has all AVX-512 extensions that the kernels use.
 fn has_vnni() -> bool {
     std::is_x86_feature_detected!("avx512f")
         && std::is_x86_feature_detected!("avx512bw")

@@ -1,11 +1,11 @@
-//! How sixteen sums become outputs: [`crate::OutputStage::apply`] in the lanes of a register.
+//! The output stage for sixteen sums: [`crate::OutputStage::apply`] in the lanes of a register.
 
 use super::{LANES, Scales};
 use crate::Element;
 use core::arch::x86_64::*;
 
 impl Scales {
-    /// Writes the outputs of the channels of `block`, as many as `output` has room for.
+    /// Writes the outputs of the channels of `block`, as many as fit `output`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
     pub fn finish<O: Element>(&self, block: usize, sums: __m512i, output: &mut [O]) {
@@ -14,7 +14,7 @@ impl Scales {
         let multiplier =
             _mm512_mask_blend_epi32(below, load(&self.multiplier[block]), load(&self.negative[block]));
         let shifted = _mm512_sllv_epi32(acc, load(&self.shift[block]));
-        // The products of even and odd lanes are 64 bits wide; bits 31 to 62 are wanted.
+        // The products of even and odd lanes have 64 bits; the result is bits 31 to 62.
         let round = _mm512_set1_epi64(1 << 30);
         let odd = |lanes| _mm512_srli_epi64::<32>(lanes);
         let of_even = _mm512_add_epi64(_mm512_mul_epi32(shifted, multiplier), round);
@@ -30,7 +30,7 @@ impl Scales {
     }
 }
 
-/// A bit for each negative lane.
+/// A mask with a bit for each negative lane.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn negative_lanes(values: __m512i) -> __mmask16 {

@@ -1,7 +1,7 @@
-//! Depthwise convolution with AVX-512 VNNI: sixteen channels side by side, tap after tap.
+//! Depthwise convolution with AVX-512 VNNI: sixteen channels in parallel, tap by tap.
 //!
-//! `vpdpwssd` multiplies pairs of 16-bit values; a lane's upper pair has the weight zero, so that
-//! widening a pixel to 32 bits, sign and all, is all it takes.
+//! `vpdpwssd` multiplies pairs of 16-bit values. The upper weight of each lane is zero, so it is sufficient
+//! to sign-extend a pixel to 32 bits.
 
 use core::arch::x86_64::*;
 use core::cell::RefCell;
@@ -11,9 +11,9 @@ use std::vec::Vec;
 use super::{LANES, Scales};
 use crate::{Convolution, Element};
 
-/// Buffers kept from call to call.
+/// Buffers that are reused between calls.
 struct Scratch {
-    /// Weights as the lower half of a lane each: tap, block of channels, channel.
+    /// Weights in the lower halves of lanes, in the order tap, block of channels, channel.
     weights: Vec<[i32; LANES]>,
     scales: Scales,
 }
@@ -35,7 +35,7 @@ pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &m
         for block in 0..blocks {
             let column = Column { conv, input, weights, blocks, scales, block };
             for y in 0..conv.output.height {
-                // Where the whole window is inside, which is nearly everywhere, nothing is asked.
+                // Most windows are completely inside the image; they need no bounds checks.
                 let inside = if conv.window.kernel == [3, 3] { column.inside(y) } else { 0..0 };
                 for x in (0..inside.start).chain(inside.end.max(inside.start)..width) {
                     let acc = column.sum(y, x);
@@ -58,12 +58,12 @@ struct Column<'a> {
 }
 
 impl Column<'_> {
-    /// How many channels there are.
+    /// Number of channels in this block.
     fn wide(&self) -> usize {
         LANES.min(self.conv.output.channels - self.block * LANES)
     }
 
-    /// The columns of the output whose windows lie inside the image, in row `y`.
+    /// The output columns in row `y` whose windows are inside the image.
     fn inside(&self, y: usize) -> Range<usize> {
         let range = |axis: usize, input: usize, output: usize| {
             let (stride, pad) = (self.conv.window.stride[axis], self.conv.window.pad[axis]);
@@ -76,7 +76,7 @@ impl Column<'_> {
         if rows.contains(&y) { columns } else { 0..0 }
     }
 
-    /// The outputs of the columns `inside` of row `y`, whose windows of 3x3 lie inside the image.
+    /// Computes the outputs of the columns `inside` of row `y`, whose 3x3 windows are inside the image.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
     fn row<O: Element>(&self, y: usize, inside: Range<usize>, output: &mut [O]) {
         let (channels, wide) = (self.conv.input.channels, self.wide());
@@ -91,8 +91,8 @@ impl Column<'_> {
             let seen = &self.input[start..start + 2 * pitch + 2 * channels + wide];
             let mut acc = _mm512_setzero_si512();
             for (tap, weights) in weights.into_iter().enumerate() {
-                // SAFETY: the offset is at most that of the last tap, from which `seen` has as many
-                // bytes as the mask lets the load read.
+                // SAFETY: the offset is at most that of the last tap, and from there `seen` has as many bytes
+                // as the mask lets the load read.
                 let pixel = unsafe {
                     _mm_maskz_loadu_epi8(mask, seen.as_ptr().add(tap / 3 * pitch + tap % 3 * channels))
                 };
@@ -102,7 +102,7 @@ impl Column<'_> {
         }
     }
 
-    /// The sums of one pixel, any window, padding included.
+    /// The sums of one pixel for any window, including padding.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
     fn sum(&self, y: usize, x: usize) -> __m512i {
         let Self { conv, input, .. } = *self;

@@ -1,12 +1,13 @@
 //! Dense convolution as a matrix product with AVX-512 VNNI.
 //!
-//! `vpdpbusd` adds four products to each 32-bit lane. A register holds one piece of four filters, as
-//! [`crate::weights`] lays them out, so that weights need no packing; a pixel's piece is repeated
-//! four times beside it. Sixteen filters times [`TILE`] pixels stay in registers while the pieces
-//! pass by, and the four lanes of each filter are added up at the end.
+//! `vpdpbusd` adds four products to each 32-bit lane. A register holds one piece of four filters in the
+//! layout of [`crate::weights`], so weights need no packing; the piece of a pixel is broadcast four times.
+//! The accumulators of sixteen filters and [`TILE`] pixels stay in registers in the loop over the pieces; the
+//! four lanes of each filter are added at the end.
 //!
-//! The instruction multiplies unsigned by signed bytes: pixels are offset by 128, and the sum of
-//! a filter's weights, times 128, is taken off its bias. Integers, hence the same bytes as `generic`.
+//! The instruction multiplies unsigned by signed bytes. So pixels are offset by 128, and 128 times the sum of
+//! a filter's weights is subtracted from its bias. This is exact in integers, so the bytes equal those of
+//! `generic`.
 
 use core::arch::x86_64::*;
 use core::cell::RefCell;
@@ -28,9 +29,9 @@ std::thread_local! {
         const { RefCell::new(Scratch { rows: Vec::new(), offset: Vec::new(), scales: Scales::new() }) };
 }
 
-/// Buffers kept from call to call.
+/// Buffers that are reused between calls.
 struct Scratch {
-    /// What every output pixel sees, offset by 128, in whole pieces.
+    /// Receptive field of every output pixel, offset by 128, in whole pieces.
     rows: Vec<u8>,
     /// 128 times the sum of each filter's weights.
     offset: Vec<i32>,
@@ -51,7 +52,8 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
             let tile = Tile { conv, rows, pitch, scales, block };
             let mut pixel = 0;
             while pixel < pixels {
-                // The last tile is moved back to end at the last pixel: no shorter tile is needed.
+                // The last tile is moved back, so that it ends at the last pixel and no shorter tile is
+                // needed.
                 let wide = pixels >= TILE;
                 let start = if wide { pixel.min(pixels - TILE) } else { pixel };
                 match (wide, quads) {
@@ -66,11 +68,11 @@ pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
     });
 }
 
-/// A block of sixteen filters before the pixels.
+/// A block of sixteen filters, applied to tiles of pixels.
 struct Tile<'a> {
     conv: &'a Convolution<'a>,
     rows: &'a [u8],
-    /// Bytes from a pixel's row to the next.
+    /// Bytes from the row of one pixel to the next.
     pitch: usize,
     scales: &'a Scales,
     block: usize,
@@ -87,7 +89,7 @@ impl Tile<'_> {
         }
     }
 
-    /// The outputs of `P` pixels from `start` on for `Q` registers of filters.
+    /// Computes the outputs of `P` pixels from `start` on, for `Q` registers of filters.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
     fn run<O: Element, const P: usize, const Q: usize>(&self, start: usize, output: &mut [O]) {
         let channels = self.conv.output.channels;
@@ -119,7 +121,7 @@ impl Tile<'_> {
     }
 }
 
-/// Adds up the four lanes of each filter: filter `4 q + i` has those of part `i` of register `q`.
+/// Adds the four lanes of each filter: those of filter `4 q + i` are in part `i` of register `q`.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn sums([a, b, c, d]: [__m512i; QUADS]) -> __m512i {
@@ -143,7 +145,7 @@ fn offsets(conv: &Convolution, offset: &mut Vec<i32>) {
     }
 }
 
-/// What every output pixel sees, offset by 128; the length of a row in bytes.
+/// Copies the receptive field of every output pixel, offset by 128, and returns the length of a row in bytes.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 fn im2row(conv: &Convolution, input: &[i8], rows: &mut Vec<u8>) -> usize {
     lanes::im2row(conv, input, 0x80, rows)
