@@ -1,5 +1,5 @@
-//! Gives the linker the memory of the board that the target stands for, and the empty list of
-//! interrupt names that `cortex-m-rt` asks for. On the host there is nothing to do.
+//! Provides the linker with the memory layout of the board for this target, and with the list of interrupt
+//! names that `cortex-m-rt` requires, which is empty. Does nothing for the host.
 
 use std::path::PathBuf;
 use std::{env, fs, io};

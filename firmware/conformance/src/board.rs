@@ -20,7 +20,7 @@ static mut ARENA_MEMORY: Arena = Arena([0; ARENA]);
 
 static mut WORKSPACE: Workspace = Workspace::new();
 
-/// No line interrupts here.
+/// No interrupts are used.
 #[unsafe(link_section = ".vector_table.interrupts")]
 #[unsafe(no_mangle)]
 pub static __INTERRUPTS: [Vector; 32] = vectors(&[]);
@@ -29,7 +29,7 @@ pub static __INTERRUPTS: [Vector; 32] = vectors(&[]);
 fn main() -> ! {
     let memory = memory();
     let (arena, workspace) = (&raw mut ARENA_MEMORY, &raw mut WORKSPACE);
-    // SAFETY: `main` runs once and nothing else names the statics.
+    // SAFETY: `main` runs once, and nothing else refers to the statics.
     let passed = unsafe {
         if job::is_job(memory) {
             let arena = &mut (*arena).0;
@@ -43,15 +43,15 @@ fn main() -> ! {
     exit(passed)
 }
 
-/// The shared memory from the job on.
+/// The shared memory, starting at the job.
 fn memory() -> &'static mut [u8] {
     let len = board::MAP.nor.len as usize;
-    // SAFETY: the board has this memory, and only this function names it, called once.
+    // SAFETY: the board has this memory. Only this function refers to it, and it is called once.
     unsafe { core::slice::from_raw_parts_mut((emulation::MEMORY_BASE + job::OFFSET) as *mut u8, len) }
 }
 
 fn counter() -> board::BoardCounter {
-    // SAFETY: the peripherals are there, and only here they are named.
+    // SAFETY: the board has these peripherals, and nothing else refers to them.
     let counter = unsafe { board::counter() };
     counter.start();
     counter
@@ -65,9 +65,10 @@ mod board {
     pub type BoardCounter = SseCounter;
 
     /// # Safety
-    /// To be called once.
+    /// Must be called only once.
     pub unsafe fn counter() -> SseCounter {
-        // SAFETY: AN547 has its counter and timer here; the caller says that it is named once.
+        // SAFETY: AN547 has its counter and timer at these addresses; the caller ensures that they are used
+        // once.
         unsafe { SseCounter::new(0x5810_0000, 0x5810_1000, 0x5800_0000) }
     }
 }
@@ -80,9 +81,9 @@ mod board {
     pub type BoardCounter = CmsdkTimer;
 
     /// # Safety
-    /// To be called once.
+    /// Must be called only once.
     pub unsafe fn counter() -> CmsdkTimer {
-        // SAFETY: AN500 has FPGAIO and timer here; the caller says that they are named once.
+        // SAFETY: AN500 has FPGAIO and timer at these addresses; the caller ensures that they are used once.
         unsafe { CmsdkTimer::new(0x4002_8000, 0x4000_0000) }
     }
 }

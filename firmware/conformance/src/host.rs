@@ -1,4 +1,4 @@
-//! The host's side: the suite as the host computes it, and boards compared with it.
+//! The host side: computes the suite on the host, and compares boards with it.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -20,46 +20,46 @@ use crate::job::{self, Job, PARTS, Status};
 use crate::random::Random;
 use crate::suite;
 
-/// What it takes.
+/// The usage text.
 pub const USAGE: &str = "\
 conformance                      print the kernel suite as the host computes it
 conformance BOARD ELF            run it on an emulated board (an547 or an500) and compare
 conformance BOARD ELF network IMAGE [INPUT]
-                                 run a network on the board and compare; INPUT is a file of its
-                                 input's bytes, pseudo-random without it
+                                 run a network on the board and compare; INPUT is a file with the
+                                 bytes of its input, which is pseudo-random by default
 conformance BOARD ELF recognizer DETECTOR ENCODER FRAME WIDTH HEIGHT
                                  recognize a YUYV frame on the board and compare";
 
 /// Bytes of memory for an arena on the host; a board has less.
 const ARENA: usize = 64 << 20;
-/// Bytes of room for an output.
+/// Bytes reserved for an output.
 const ROOM: usize = 1 << 20;
 
-/// What went wrong besides a difference.
+/// An error, other than a difference.
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// What board and host made of the same job.
+/// The comparison of a job on board and host.
 #[derive(Clone, Debug)]
 pub struct Compared {
-    /// Whether both did it, and gave the same bytes.
+    /// Whether both completed it with the same bytes.
     pub equal: bool,
-    /// How it ended on the board.
+    /// The status on the board.
     pub status: Status,
-    /// Instructions that the board took.
+    /// Instructions executed on the board.
     pub instructions: u64,
-    /// Those of each part of the recognizer by itself: detect, align, judge, encode; zero if the job
-    /// was none.
+    /// Instructions of each step of the recognizer: detect, align, assess quality, encode; zero for other
+    /// jobs.
     pub parts: [u64; PARTS],
-    /// Bytes that differ.
+    /// Number of bytes that differ.
     pub different: usize,
-    /// The board's output as text; that of a network is none.
+    /// The output of the board as text; lossy for the output of a network.
     pub output: String,
 }
 
-/// What a job is aligned to.
+/// The alignment of a job.
 type Block = u128;
 
-/// Does as the arguments tell; whether board and host agree.
+/// Executes the command line; returns whether board and host agree.
 pub fn run(arguments: &[&str]) -> Result<bool> {
     match arguments {
         [] => {
@@ -93,7 +93,7 @@ fn map(board: &str) -> Result<Map> {
     match board {
         "an547" => Ok(AN547),
         "an500" => Ok(AN500),
-        _ => Err(format!("no board is called {board}\n{USAGE}").into()),
+        _ => Err(format!("unknown board {board}\n{USAGE}").into()),
     }
 }
 
@@ -103,7 +103,7 @@ fn suite() -> Result<(String, bool)> {
     Ok((text, equal))
 }
 
-/// Prints a comparison, and whether board and host agree.
+/// Prints a comparison; returns whether board and host agree.
 fn tell(compared: &Compared, text: bool) -> bool {
     let Compared { equal, status, instructions, different, output, .. } = compared;
     println!("board: {status:?}, {} bytes, {instructions} instructions", output.len());
@@ -114,7 +114,7 @@ fn tell(compared: &Compared, text: bool) -> bool {
     *equal
 }
 
-/// Runs the suite on the board; it must print what the host does.
+/// Runs the suite on the board and compares its output with that of the host.
 ///
 /// # Errors
 /// The emulator does not start.
@@ -131,10 +131,10 @@ pub fn compare_suite(map: Map, elf: &Path) -> Result<bool> {
     Ok(equal && output.status.success() && board == host)
 }
 
-/// Runs a job on the board and on the host; the outputs must be equal.
+/// Runs a job on the board and on the host, and compares the outputs.
 ///
 /// # Errors
-/// The job does not fit into the board's memory, or the emulator does not start.
+/// The job does not fit the memory of the board, or the emulator does not start.
 pub fn compare_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<Compared> {
     let mut host = aligned(map.nor.len as usize);
     let host = bytes(&mut host);
@@ -159,10 +159,10 @@ pub fn compare_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<Compared> {
     })
 }
 
-/// The instructions that each operator of a network takes on the board, for pseudo-random input.
+/// The instructions of each operator of a network on the board, with pseudo-random input.
 ///
 /// # Errors
-/// The image is none, the job does not fit or is not done, or the emulator does not start.
+/// The image is invalid, the job does not fit or fails, or the emulator does not start.
 pub fn profile(map: Map, elf: &Path, image: &[u8]) -> Result<Vec<u64>> {
     let job = Job::Profile { image, input: &noise(image)? };
     let (_, output) = run_job(map, elf, &job)?;
@@ -170,10 +170,10 @@ pub fn profile(map: Map, elf: &Path, image: &[u8]) -> Result<Vec<u64>> {
     Ok(ticks.map(|ticks| instructions(map, ticks)).collect())
 }
 
-/// The instructions that a search through `count` pseudo-random templates takes on the board.
+/// The instructions of a search over `count` pseudo-random templates on the board.
 ///
 /// # Errors
-/// Those of [`profile`].
+/// As [`profile`].
 pub fn search(map: Map, elf: &Path, dimension: usize, count: usize) -> Result<u64> {
     let mut random = Random::new(2);
     let mut bytes = |len: usize| (0..len).map(|_| random.byte() as u8).collect::<Vec<u8>>();
@@ -182,7 +182,7 @@ pub fn search(map: Map, elf: &Path, dimension: usize, count: usize) -> Result<u6
     Ok(instructions)
 }
 
-/// Runs a job on the board alone: instructions and output.
+/// Runs a job on the board only; returns instructions and output.
 fn run_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<(u64, Vec<u8>)> {
     let mut host = aligned(map.nor.len as usize);
     let host = bytes(&mut host);
@@ -197,13 +197,13 @@ fn run_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<(u64, Vec<u8>)> {
     Ok((instructions(map, board.ticks), board.output.to_vec()))
 }
 
-/// Nanoseconds, which are instructions under `-icount shift=0`.
+/// Converts ticks to nanoseconds, which equal instructions under `-icount shift=0`.
 fn instructions(map: Map, ticks: u64) -> u64 {
     let nanoseconds_in_4_ticks = if map == AN547 { 125 } else { 160 };
     ticks * nanoseconds_in_4_ticks / 4
 }
 
-/// As many pseudo-random bytes as the network's input has.
+/// Pseudo-random bytes for the input of a network.
 fn noise(image: &[u8]) -> Result<Vec<u8>> {
     let mut copy = aligned(image.len());
     let copy = &mut bytes(&mut copy)[..image.len()];
@@ -221,17 +221,17 @@ fn bytes(blocks: &mut [Block]) -> &mut [u8] {
     bytemuck::cast_slice_mut(blocks)
 }
 
-/// Numbers the memories of this process.
+/// Counter for the names of the memory files of this process.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
-/// The file that is a board's memory; it is removed at the end.
+/// The file behind the shared memory of a board; it is removed on drop.
 struct Memory {
     map: Map,
     path: PathBuf,
 }
 
 impl Memory {
-    /// A new memory with `content` where a job lies.
+    /// A new memory with `content` at the offset of a job.
     fn new(map: Map, content: &[u8]) -> Result<Self> {
         use std::os::unix::fs::FileExt;
         let name = format!(
@@ -247,7 +247,7 @@ impl Memory {
         Ok(memory)
     }
 
-    /// Boots the board and waits until it ends.
+    /// Boots the board and waits until it exits.
     fn boot(&self, elf: &Path) -> Result<Output> {
         let (machine, len) = (self.map.machine, self.map.file_len);
         let path = self.path.display();
@@ -260,7 +260,7 @@ impl Memory {
             .output()?)
     }
 
-    /// The memory from the job on.
+    /// Reads the memory, starting at the job.
     fn read(&self) -> Result<Vec<u8>> {
         use std::os::unix::fs::FileExt;
         let mut content = vec![0; self.map.nor.len as usize];

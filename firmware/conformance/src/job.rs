@@ -1,8 +1,8 @@
-//! One network run, or one picture recognized, as a job in the board's memory.
+//! A job in the memory of the board: one run of a network, or the recognition of one frame.
 //!
-//! The memory after [`OFFSET`], where the door has its NOR flash, holds a header, the model
-//! images, the input, and room for the output, which is last. The same function runs the job on
-//! a board and on the host, on a copy of the memory.
+//! The memory after [`OFFSET`], where the door has its NOR flash, contains a header, the model images, the
+//! input, and at the end space for the output. The same function runs the job on the board, and on the host
+//! with a copy of the memory.
 //!
 //! ```text
 //! offset  word
@@ -10,21 +10,25 @@
 //! 0x04    kind: 1 network, 2 recognizer, 3 profile of a network, 4 search, 5 liveness
 //! 0x08    status, written at the end: 0 not run, 1 done, others see `Status`
 //! 0x0c    bytes of output written
-//! 0x10    ticks of the board's counter that the computation took, 64 bits
+//! 0x10    duration of the computation in ticks of the board's counter, 64 bits
 //! 0x18    offset and length of the first image (network, or detector), multiples of 16
-//! 0x20    offset and length of the second image (encoder), or the box of a face: left, top,
-//!         width and height in 1/1024 pixel, a word each
+//! 0x20    offset and length of the second image (encoder), or of the box of a face: left, top,
+//!         width and height in 1/1024 pixel, one word each
 //! 0x28    offset and length of the input
 //! 0x30    width, height and format of the input, if it is a frame: 1 YUYV, 2 RGB565
-//! 0x3c    offset and length of the room for the output
-//! 0x44    ticks of each part of the recognizer by itself: detect, align, judge, encode
+//! 0x3c    offset and length of the space for the output
+//! 0x44    ticks of each step of the recognizer: detect, align, assess quality, encode
 //! ```
 //!
-//! The output of a network is its outputs one after the other, `i16` little-endian. That of a profile
-//! is the counter's ticks that each operator took, 64 bits each. That of a search is the number of
-//! the nearest row and its dot product, a word each. That of the liveness network and of the
-//! recognizer is text, so that a difference can be read: a line for each face, and the quality
-//! and the template of the largest; or its score.
+//! | job | output |
+//! |---|---|
+//! | network | all outputs, `i16` little-endian |
+//! | profile | ticks of each operator, 64 bits each |
+//! | search | number of the nearest row and its dot product, one word each |
+//! | liveness | the score, as text |
+//! | recognizer | a line for each face, and quality and template of the largest face, as text |
+//!
+//! The text lets people read a difference.
 
 use core::{fmt::Write, ops::Range};
 
@@ -34,15 +38,15 @@ use vision::{Face, Frame, PixelFormat, Rect};
 
 use crate::{recognize::recognize, text::Text};
 
-/// Where the job begins, from the start of the shared memory.
+/// Offset of the job in the shared memory.
 pub const OFFSET: usize = 0x10_0000;
 /// The first word of a job: `PJOB` in ASCII.
 pub const MAGIC: u32 = u32::from_le_bytes(*b"PJOB");
 /// Bytes of the header.
 pub const HEADER: usize = 0x60;
-/// Parts of the recognizer: detect, align, judge, encode.
+/// Steps of the recognizer: detect, align, assess quality, encode.
 pub const PARTS: usize = 4;
-/// What images and output are aligned to.
+/// Alignment of images and output.
 pub const ALIGN: usize = 16;
 
 const KIND: usize = 0x04;
@@ -56,67 +60,67 @@ const FRAME: usize = 0x30;
 const OUTPUT: usize = 0x3c;
 const PART_TICKS: usize = 0x44;
 
-/// What is to be computed.
+/// The computation of a job.
 #[derive(Clone, Copy, Debug)]
 pub enum Job<'a> {
-    /// A network's outputs for an input.
+    /// Runs a network on an input.
     Network {
         /// The model image.
         image: &'a [u8],
-        /// As many bytes as the network's input has values, each an `i8`.
+        /// The values of the network's input, each an `i8`.
         input: &'a [u8],
     },
-    /// How long each operator of a network takes.
+    /// Measures each operator of a network.
     Profile {
         /// The model image.
         image: &'a [u8],
-        /// As many bytes as the network's input has values, each an `i8`.
+        /// The values of the network's input, each an `i8`.
         input: &'a [u8],
     },
-    /// The row nearest to a template.
+    /// Searches for the nearest row to a template.
     Search {
         /// The template.
         query: &'a [u8],
-        /// Rows of as many values, read where they lie.
+        /// Rows with the length of the template, read in place.
         rows: &'a [u8],
     },
-    /// How alive a face looks.
+    /// Computes the liveness score of a face.
     Liveness {
-        /// The liveness network's image.
+        /// The image of the liveness network.
         image: &'a [u8],
         /// The frame.
         frame: &'a Frame<'a>,
         /// Left, top, width and height of the face, as in [`vision::Rect`], little-endian.
         face: &'a [u8; 16],
     },
-    /// What a frame shows.
+    /// Recognizes the faces of a frame.
     Recognizer {
-        /// The detector's image.
+        /// The image of the detector.
         detector: &'a [u8],
-        /// The encoder's image.
+        /// The image of the encoder.
         encoder: &'a [u8],
         /// The frame.
         frame: &'a Frame<'a>,
     },
 }
 
-/// How a job ended.
+/// The status of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Status {
-    /// It was not run.
+    /// Not run yet.
     Pending = 0,
-    /// The output is there.
+    /// Completed.
     Done = 1,
-    /// The header makes no sense.
+    /// The header is invalid.
     Header = 2,
-    /// An image was refused.
+    /// An image was rejected.
     Image = 3,
-    /// The input is not of the network's size, or no frame.
+    /// The input does not have the size of the network's input, or is not a valid frame.
     Input = 4,
-    /// The network did not run, as for want of memory.
+    /// The network failed to run, for example because the arena is too small.
     Run = 5,
-    /// There is too little room for the output.
+    /// The space for the output is too small.
     Room = 6,
 }
 
@@ -134,23 +138,23 @@ impl Status {
     }
 }
 
-/// What a job gave.
+/// The result of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome<'a> {
-    /// How it ended.
+    /// The status.
     pub status: Status,
-    /// Ticks of the board's counter, zero on the host.
+    /// Duration in ticks of the board's counter; zero on the host.
     pub ticks: u64,
-    /// Ticks of each part of the recognizer by itself; zero if it was none.
+    /// Ticks of each step of the recognizer; zero for other jobs.
     pub parts: [u64; PARTS],
     /// The output.
     pub output: &'a [u8],
 }
 
-/// Writes `job` into `memory`, which begins at [`OFFSET`].
+/// Writes `job` to `memory`, which starts at [`OFFSET`], with `room` bytes for the output.
 ///
 /// # Errors
-/// [`Status::Room`] if it does not fit with `room` bytes for the output.
+/// [`Status::Room`] if it does not fit.
 pub fn write(memory: &mut [u8], job: &Job<'_>, room: usize) -> Result<(), Status> {
     let (kind, first, second, input) = match job {
         Job::Network { image, input } => (1, *image, &[][..], *input),
@@ -187,7 +191,7 @@ pub fn write(memory: &mut [u8], job: &Job<'_>, room: usize) -> Result<(), Status
     Ok(())
 }
 
-/// What lies in `memory` after the job was run; `None` if there is no job.
+/// Reads the result of the job in `memory`; `None` if there is no job.
 pub fn read(memory: &[u8]) -> Option<Outcome<'_>> {
     if !is_job(memory) {
         return None;
@@ -202,12 +206,12 @@ pub fn read(memory: &[u8]) -> Option<Outcome<'_>> {
     })
 }
 
-/// Whether a job begins at the start of `memory`.
+/// Whether `memory` starts with a job.
 pub fn is_job(memory: &[u8]) -> bool {
     memory.len() >= HEADER && get(memory, 0) == MAGIC as usize
 }
 
-/// Runs the job in `memory` with `arena`, which is aligned to 16 bytes; `ticks` reads the counter.
+/// Runs the job in `memory` with `arena`, which must be aligned to 16 bytes; `ticks` reads the counter.
 pub fn run(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Status {
     if memory.len() < HEADER {
         return Status::Header;
@@ -228,7 +232,7 @@ pub fn run(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Stat
     status
 }
 
-/// What a job came to.
+/// A completed computation.
 pub(crate) struct Computed {
     /// Bytes of output.
     pub(crate) written: usize,
@@ -292,14 +296,14 @@ fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Resu
     Ok(Computed { written, ticks: ticks().wrapping_sub(start), parts: [0; PARTS] })
 }
 
-/// The frame that `input` is, by the header.
+/// The frame in `input`, with size and format from the header.
 fn frame<'a>(header: &[u8], input: &'a [u8]) -> Result<Frame<'a>, Status> {
     let format = if get(header, FRAME + 8) == 1 { PixelFormat::Yuyv } else { PixelFormat::Rgb565 };
     let (width, height) = (get(header, FRAME), get(header, FRAME + 4));
     Frame::new(format, width, height, input).map_err(|_| Status::Input)
 }
 
-/// Puts `input` where the network reads it.
+/// Copies `input` to the input of the network.
 fn fill(model: &Model, input: &[u8], arena: &mut [i8]) -> Result<(), Status> {
     let pixels = model.input_mut(arena);
     if pixels.len() != input.len() {
@@ -348,7 +352,7 @@ fn network(model: &Model, input: &[u8], arena: &mut [i8], room: &mut [u8]) -> Re
     Ok(written)
 }
 
-/// The word at `at`, which lies in the header.
+/// The word at `at`, which must be inside the header.
 fn get(memory: &[u8], at: usize) -> usize {
     memory[at..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes)) as usize
 }
@@ -357,7 +361,7 @@ fn put(memory: &mut [u8], at: usize, value: usize) {
     memory[at..at + 4].copy_from_slice(&(value as u32).to_le_bytes());
 }
 
-/// The range that the two words at `field` tell, if it lies in `memory` after the header.
+/// The range in the two words at `field`, if it is inside `memory` after the header.
 fn range(memory: &[u8], field: usize) -> Result<Range<usize>, Status> {
     let (start, len) = (get(memory, field), get(memory, field + 4));
     let end = start.checked_add(len).filter(|&end| end <= memory.len());

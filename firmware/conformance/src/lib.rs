@@ -1,10 +1,9 @@
-//! What a board must compute exactly as the host does.
+//! Conformance suite: computations that must give the same bytes on a board and on the host.
 //!
-//! The same code runs in three places: on each emulated board, on real hardware, and on the
-//! host. [`suite`] runs every kernel on pseudo-random shapes and prints a checksum for each; the
-//! lines are in `expected/kernels.txt`. [`job`] runs real networks on real pictures that a test
-//! puts into the board's memory, where nothing but equality with the host's result can be
-//! expected.
+//! The same code runs on each emulated board, on real hardware, and on the host. [`suite`] runs every kernel
+//! on pseudo-random shapes and prints a checksum for each; the expected lines are in `expected/kernels.txt`.
+//! [`job`] runs real networks on real images that a test writes to the memory of the board; their outputs
+//! must equal those of the host.
 #![no_std]
 #![forbid(unsafe_code)]
 

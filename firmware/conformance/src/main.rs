@@ -1,8 +1,8 @@
-//! Kernel and model suite as a board binary.
+//! The conformance suite as a board binary.
 //!
-//! Without a job in the shared memory it prints the kernel suite over semihosting, with one it
-//! runs the job; the exit code is zero if all is well. Built for the host it prints the suite, or runs a
-//! board's and compares.
+//! If the shared memory contains a job, the binary runs it; otherwise it prints the kernel suite over
+//! semihosting. The exit code is zero on success. Built for the host, it prints the suite, or runs that of a
+//! board and compares the results.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 #[cfg(target_os = "none")]
@@ -11,7 +11,7 @@ mod board;
 #[cfg(not(target_os = "none"))]
 use conformance::host;
 
-/// Exits with 0 if all agree, 1 if not, 2 on an error.
+/// Exits with 0 if all results are equal, 1 if not, 2 on an error.
 #[cfg(not(target_os = "none"))]
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

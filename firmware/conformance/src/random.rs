@@ -1,10 +1,10 @@
-//! Pseudo-random numbers, the same everywhere: Marsaglia's xorshift64.
+//! Pseudo-random numbers, the same on every machine: Marsaglia's xorshift64.
 
 /// A stream of pseudo-random numbers.
 pub struct Random(u64);
 
 impl Random {
-    /// The stream of `seed`.
+    /// A stream from `seed`.
     pub fn new(seed: u64) -> Self {
         Self(seed | 1)
     }
@@ -27,7 +27,7 @@ impl Random {
         (self.word() >> 24) as i8
     }
 
-    /// Fills `values` with bytes.
+    /// Fills `values` with random bytes.
     pub fn fill(&mut self, values: &mut [i8]) {
         values.fill_with(|| self.byte());
     }

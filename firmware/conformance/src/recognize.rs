@@ -1,8 +1,8 @@
-//! A frame recognized: once as a whole, as the door does it, then each part by itself.
+//! Recognition of a frame: once as a whole, like the door, then step by step.
 //!
-//! The whole is one reading of the counter, from the frame to the template. The parts come afterwards,
-//! each with a reading of its own, so that their sum says what the whole would cost if nothing were
-//! done twice and nothing between the parts cost anything. Both must find the same.
+//! The whole is measured once, from the frame to the template. Then each step is measured separately; the sum
+//! of the steps is the cost without repeated work and without overhead between the steps. Both must give the
+//! same result.
 
 use core::fmt::{self, Write};
 
@@ -15,7 +15,7 @@ use crate::{
     text::Text,
 };
 
-/// Writes what the frame shows.
+/// Recognizes `frame` and writes the result to `room`.
 pub(crate) fn recognize(
     recognizer: &Recognizer,
     frame: &Frame,
@@ -55,10 +55,10 @@ pub(crate) fn recognize(
     Ok(Computed { written: text.written, ticks: whole_ticks, parts })
 }
 
-/// What a frame shows: its faces, and quality and template of the largest.
+/// The result for a frame: its faces, and quality and template of the largest face.
 type Seen = (Faces, Option<(Quality, Template)>);
 
-/// From the frame to the template without a stop, as the door goes: a poor face is encoded too.
+/// From the frame to the template in one go, like the door, except that a poor face is encoded as well.
 fn whole(recognizer: &Recognizer, frame: &Frame, arena: &mut [i8]) -> Result<Seen, recognizer::Error> {
     let faces = recognizer.detect(frame, arena)?;
     let Some(face) = vision::largest(&faces) else { return Ok((faces, None)) };

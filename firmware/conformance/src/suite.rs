@@ -1,7 +1,8 @@
-//! Every kernel on pseudo-random shapes: dispatched against `generic`, and a checksum of both.
+//! Every kernel on pseudo-random shapes: the dispatched kernel is compared with `generic`, and a checksum is
+//! computed.
 //!
-//! Equality on the board finds a wrong backend; the checksum, which must be the same on every
-//! board and on the host, finds a wrong compiler or processor, `generic` included.
+//! The comparison on the board detects a wrong backend. The checksum, which must be the same on every board
+//! and on the host, also detects a wrong compiler or processor, which would affect `generic` as well.
 
 use core::fmt::{self, Write};
 
@@ -11,7 +12,7 @@ use kernels::{Addition, Convolution, Gate, OutputStage, Pooling, Scale, Shape, W
 
 use crate::random::Random;
 
-/// Shapes a kernel is run on.
+/// Number of shapes per kernel.
 const CASES: u64 = 96;
 const MAX_SIDE: usize = 11;
 const MAX_CHANNELS: usize = 70;
@@ -22,7 +23,7 @@ const MAX_TENSOR: usize = 4 * MAX_SIDE * MAX_SIDE * MAX_CHANNELS;
 
 static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
-/// The buffers of the suite, some 250 KiB.
+/// The buffers of the suite, about 250 KiB.
 pub struct Workspace {
     inputs: [[i8; MAX_TENSOR]; 2],
     weights: [i8; MAX_WEIGHTS],
@@ -32,7 +33,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Empty buffers.
+    /// Zeroed buffers.
     pub const fn new() -> Self {
         Self {
             inputs: [[0; MAX_TENSOR]; 2],
@@ -53,7 +54,7 @@ impl Default for Workspace {
 /// Runs a kernel and its reference on one shape.
 type Case = fn(&mut Random, &mut Workspace, &mut Tally);
 
-/// What became of one kernel: a checksum of all outputs, and whether all were equal.
+/// The result for one kernel: the checksum of all outputs, and whether all were equal.
 struct Tally {
     digest: Digest<'static, u32>,
     equal: bool,
@@ -72,7 +73,7 @@ impl Tally {
     }
 }
 
-/// Runs the suite, prints a line a kernel, and tells whether all kernels agree with `generic`.
+/// Runs the suite, prints a line per kernel, and returns whether all kernels agree with `generic`.
 ///
 /// # Errors
 /// Those of `out`.
@@ -102,9 +103,9 @@ pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt:
     Ok(all_equal)
 }
 
-/// Fills the scales of all channels: multipliers of some 2^-9, and slopes of either sign.
+/// Fills the scales of all channels: multipliers of about 2^-9, and slopes of either sign.
 ///
-/// One operator in four has left shifts too, which no backend does in vectors.
+/// One operator in four also has left shifts, which no backend implements in vectors.
 fn scales(random: &mut Random, scales: &mut [Scale]) {
     let shifted = random.within(0, 3) == 0;
     for scale in scales {
@@ -123,11 +124,11 @@ fn stage<'a>(random: &mut Random, scales: &'a [Scale]) -> OutputStage<'a> {
     OutputStage { scales, prelu, zero_point: -3, min, max: 127 }
 }
 
-/// A window, and the shape that it makes of an input at least as large as it.
+/// A window that is no larger than the input, and the shape of its output.
 fn window(random: &mut Random, input: Shape, channels: usize) -> (Window, Shape) {
     let mut kernel = [random.within(1, 3), random.within(1, 3)];
     let mut stride = [random.within(1, 2), random.within(1, 2)];
-    // The backends have kernels of their own for these.
+    // The backends have separate kernels for these.
     match random.within(0, 3) {
         0 | 1 => (kernel, stride) = ([3, 3], [stride[0]; 2]),
         2 if input.pixels() <= MAX_TAPS => (kernel, stride) = ([input.height, input.width], [1, 1]),
@@ -143,14 +144,14 @@ fn window(random: &mut Random, input: Shape, channels: usize) -> (Window, Shape)
     (Window { kernel, stride, pad }, output)
 }
 
-/// Any shape of at most MAX_SIDE squared pixels: square ones, and wide or high ones.
+/// A shape of at most MAX_SIDE squared pixels, square, wide or tall.
 fn shape(random: &mut Random) -> Shape {
     let one = random.within(1, MAX_SIDE);
     let longest = if random.within(0, 3) == 0 { MAX_SIDE * MAX_SIDE / one } else { MAX_SIDE };
     let other = random.within(1, longest);
     let (height, width) = if random.within(0, 1) == 0 { (one, other) } else { (other, one) };
     let channels = random.within(1, MAX_CHANNELS);
-    // Registers hold sixteen values: whole ones are as likely as others.
+    // Registers hold sixteen values; multiples of that are as likely as other numbers.
     let whole = channels.next_multiple_of(16).min(MAX_CHANNELS / 16 * 16);
     Shape::new(height, width, if random.within(0, 1) == 0 { channels } else { whole })
 }
@@ -161,7 +162,8 @@ fn convolution(depthwise: bool, random: &mut Random, workspace: &mut Workspace, 
     let (window, output) = window(random, input, channels);
     let taps = window.kernel[0] * window.kernel[1];
     let len = if depthwise { taps * channels } else { packed_len(taps * input.channels, channels) };
-    // What pads packed weights is random too: nothing may depend on it but the rows' ends.
+    // The padding of packed weights is random as well, except at the ends of rows: no result may depend on
+    // it.
     let weights = &mut workspace.weights[..len];
     random.fill(weights);
     if !depthwise {
@@ -183,7 +185,7 @@ fn convolution(depthwise: bool, random: &mut Random, workspace: &mut Workspace, 
         kernels::conv2d(&conv, pixels, dispatched);
     }
     tally.take(reference, dispatched);
-    // Outputs of a network are wide, and mostly without a zero point. Some saturate.
+    // Outputs of a network have 16 bits, and mostly no zero point. Some saturate.
     (conv.stage.min, conv.stage.max) = (-32768, 32767);
     conv.stage.zero_point *= i32::from(random.within(0, 3) == 0);
     conv.stage.scales = &wide_scales[..channels];
@@ -199,7 +201,7 @@ fn convolution(depthwise: bool, random: &mut Random, workspace: &mut Workspace, 
     tally.take(reference, dispatched);
 }
 
-/// Zeros the packed weights past the end of each filter's row.
+/// Zeros the packed weights past the end of the row of each filter.
 fn clear_row_ends(weights: &mut [i8], depth: usize, filters: usize) {
     let used = (depth - 1) % PIECE + 1;
     let last = weights.len() - row_len(filters);
@@ -245,7 +247,7 @@ fn maximum(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
     let input = shape(random);
     let (mut window, mut output) = window(random, input, input.channels);
     if input.height > 1 && input.width > 1 && random.within(0, 1) == 0 {
-        // What networks have, and what the backends have kernels for.
+        // The pooling of real networks, for which the backends have kernels.
         window = Window { kernel: [2, 2], stride: [2, 2], pad: [0, 0] };
         output = Shape::new(input.height / 2, input.width / 2, input.channels);
     }
@@ -304,7 +306,7 @@ fn nearest(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
     let (rows, query) = (&mut rows[..count * pitch], &mut query[..dimension]);
     random.fill(rows);
     random.fill(query);
-    // Equal rows, of which the first counts.
+    // Equal rows, of which the first one must be found.
     if count > 2 {
         rows.copy_within(pitch..2 * pitch, (count - 1) * pitch);
     }

@@ -1,12 +1,12 @@
-//! Results as text, so that a difference can be read.
+//! Results as text, so that people can read a difference.
 
 use core::fmt::{self, Write};
 
-/// Text in a slice.
+/// A writer of text into a slice.
 pub(crate) struct Text<'a> {
-    /// Where it goes.
+    /// The slice.
     pub(crate) room: &'a mut [u8],
-    /// Bytes of it so far.
+    /// Bytes written so far.
     pub(crate) written: usize,
 }
 

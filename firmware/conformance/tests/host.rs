@@ -1,4 +1,4 @@
-//! The host gives the expected lines, and a job that makes no sense is refused.
+//! The host computes the expected lines, and invalid jobs are rejected.
 
 use conformance::job::{self, HEADER, Job, Status};
 use conformance::suite::{Workspace, run};
@@ -9,21 +9,21 @@ use vision::{Frame, PixelFormat};
 struct Aligned([u8; 4096]);
 
 #[test]
-fn the_kernel_suite_is_as_expected() {
+fn the_kernel_suite_gives_the_expected_lines() {
     let mut text = String::new();
     assert_eq!(run(&mut Box::new(Workspace::new()), &mut text), Ok(true));
     assert_eq!(text, include_str!("../expected/kernels.txt"));
 }
 
 #[test]
-fn no_job_is_found_where_none_was_written() {
+fn memory_without_a_job_is_recognised() {
     assert!(!job::is_job(&[]));
     assert!(!job::is_job(&[0xff; HEADER]));
     assert_eq!(job::read(&[0; HEADER]), None);
 }
 
 #[test]
-fn an_image_that_is_none_is_refused() {
+fn an_invalid_image_is_rejected() {
     let mut memory = Aligned([0; 4096]);
     let written = job::write(&mut memory.0, &Job::Network { image: &[7; 300], input: &[1; 10] }, 64);
     assert_eq!(written, Ok(()));
@@ -33,7 +33,7 @@ fn an_image_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_job_that_does_not_fit_is_not_written() {
+fn a_job_that_does_not_fit_is_rejected() {
     let pixels = [0; 2 * 64 * 64];
     let frame = Frame::new(PixelFormat::Yuyv, 64, 64, &pixels).unwrap();
     let job = Job::Recognizer { detector: &[1; 16], encoder: &[2; 16], frame: &frame };
@@ -42,7 +42,7 @@ fn a_job_that_does_not_fit_is_not_written() {
 
 proptest! {
     #[test]
-    fn no_header_makes_it_panic(words in prop::collection::vec(0u32..5000, HEADER / 4)) {
+    fn no_header_makes_a_job_panic(words in prop::collection::vec(0u32..5000, HEADER / 4)) {
         let mut memory = Aligned([0; 4096]);
         for (place, word) in memory.0.chunks_exact_mut(4).zip(words) {
             place.copy_from_slice(&word.to_le_bytes());
