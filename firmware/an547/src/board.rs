@@ -1,7 +1,8 @@
 //! Addresses, interrupt lines and handlers of AN547.
 
+use board_api::ResetReason;
 use cortex_m_rt::{ExceptionFrame, exception};
-use crypto::{Entropy, Key};
+use crypto::Entropy;
 use embassy_executor::{InterruptExecutor, SendSpawner};
 use mps::clock::Clock;
 use mps::fault;
@@ -13,7 +14,6 @@ use mps::reset::{self, ResetCause};
 use mps::sse_counter::SseCounter;
 use mps::uart::Uart;
 use mps::watchdog::Watchdog;
-use protocol::ResetReason;
 
 /// The clock of the UARTs is 25 MHz; this is the fastest they go, 1.5 Mbaud.
 const DIVISOR: u32 = 16;
@@ -72,14 +72,8 @@ impl System {
     }
 }
 
-impl Entropy for System {
-    fn fill(&mut self, bytes: &mut [u8]) {
-        self.fuses.fill(bytes);
-    }
-}
-
-impl door::System for System {
-    fn board(&self) -> &str {
+impl board_api::System for System {
+    fn name(&self) -> &str {
         "an547"
     }
 
@@ -91,11 +85,15 @@ impl door::System for System {
         CLOCK.instructions()
     }
 
-    fn unique(&self) -> Key {
-        self.fuses.unique()
+    fn device_secret(&self, secret: &mut [u8; 32]) {
+        secret.copy_from_slice(self.fuses.unique().bytes());
     }
 
-    fn show_code(&mut self, code: Option<u32>) {
+    fn fill_random(&mut self, bytes: &mut [u8]) {
+        self.fuses.fill(bytes);
+    }
+
+    fn show_pairing_code(&mut self, code: Option<u32>) {
         fuses::show_code(code);
     }
 

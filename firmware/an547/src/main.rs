@@ -8,7 +8,8 @@
 
 mod board;
 
-use door::{Back, FirmwareSlots, Front, Link, Memory, Networks};
+use board_api::FirmwareSlots;
+use door::{Io, Link, Memory, Networks, Worker};
 use mps::camera::{Camera, FRAME_WORDS};
 use mps::flash::{self, Partition};
 use mps::fpgaio::{Input, Output};
@@ -46,29 +47,29 @@ fn main() -> ! {
 
     let mut watchdog = board::watchdog();
     watchdog.start(HUNG_MILLISECONDS * board::WATCHDOG_TICKS_A_MILLISECOND);
-    let front = Front {
-        receive: &board::SERIAL,
-        send: &board::SERIAL,
-        hear: &board::BUS,
-        tell: &board::BUS,
+    let io = Io {
+        host_receive: &board::SERIAL,
+        host_send: &board::SERIAL,
+        bus_receive: &board::BUS,
+        bus_send: &board::BUS,
         lock: board::FPGAIO.lock_relay(),
         ready: board::FPGAIO.led(0),
         refused: board::FPGAIO.led(1),
         alarm: board::FPGAIO.led(2),
-        asked: [5, 6, 7, 8].map(|led| board::FPGAIO.led(led)),
-        wires: [board::FPGAIO.led(3), board::FPGAIO.led(4)],
+        gestures: [5, 6, 7, 8].map(|led| board::FPGAIO.led(led)),
+        wiegand: [board::FPGAIO.led(3), board::FPGAIO.led(4)],
         button: Input::BUTTON,
         contact: Input::CONTACT,
         cover: Input::COVER,
         keypad: Keypad::new(),
         watchdog,
     };
-    executors.urgent.spawn(run_front(front).expect("it is spawned once"));
+    executors.urgent.spawn(run_io(io).expect("it is spawned once"));
 
     static FRAME: ConstStaticCell<[u32; FRAME_WORDS]> = ConstStaticCell::new([0; FRAME_WORDS]);
     static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
     let arena = &raw mut ARENA;
-    let back = Back {
+    let worker = Worker {
         // SAFETY: AN547 has this frame buffer.
         camera: unsafe { Camera::new(emulation::AN547.frame, FRAME.take()) },
         // SAFETY: `main` runs once and nothing else names the arena, whose bytes may be any.
@@ -88,31 +89,33 @@ fn main() -> ! {
         },
         memory: MEMORY.take(),
     };
-    executors.background.spawn(run_back(back).expect("it is spawned once"));
+    executors.background.spawn(run_worker(worker).expect("it is spawned once"));
     loop {
         cortex_m::asm::wfi();
     }
 }
 
-#[embassy_executor::task]
-async fn run_front(
-    front: Front<
-        &'static board::Serial,
-        &'static board::Serial,
-        Output,
-        Output,
-        Output,
-        Input,
-        Keypad,
-        Watchdog,
-    >,
-) {
-    door::run_front(front, &LINK).await
+/// The types of this board's peripherals.
+enum An547 {}
+
+impl board_api::Board for An547 {
+    type Receive = &'static board::Serial;
+    type Send = &'static board::Serial;
+    type Output = Output;
+    type Input = Input;
+    type Keypad = Keypad;
+    type Watchdog = Watchdog;
+    type Camera = Camera;
+    type Flash = Partition;
+    type System = board::System;
 }
 
 #[embassy_executor::task]
-async fn run_back(
-    back: Back<'static, Camera, Networks<'static>, board::System, Partition, Partition, Partition>,
-) {
-    door::run_back(back, &LINK).await
+async fn run_io(io: Io<An547>) {
+    door::run_io(io, &LINK).await
+}
+
+#[embassy_executor::task]
+async fn run_worker(worker: Worker<'static, An547, Networks<'static>>) {
+    door::run_worker(worker, &LINK).await
 }

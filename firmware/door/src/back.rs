@@ -3,13 +3,12 @@
 use core::sync::atomic::Ordering;
 
 use audit::{Fault, Kind};
+use board_api::{Board, Camera as _, FirmwareSlots, ModelSlots, System as _};
 use embassy_futures::select::{Either4, select4};
 use embassy_time::{Duration, Instant, Timer};
-use embedded_storage_async::nor_flash::NorFlash;
 use protocol::{EventKind, ModelKind};
 
 use crate::{
-    board::{Camera, FirmwareSlots, IdleSlot, ModelSlots, System},
     desk::Desk,
     engine::Engine,
     journal::{FAREWELL, Say},
@@ -17,7 +16,10 @@ use crate::{
     log::log,
     recognition::Models,
     requests::Outcome,
+    secrets::device_secret,
+    slots::{IdleSlot, split},
     staging::{self, Staging},
+    translate::reset_reason,
     updates::Updates,
 };
 
@@ -44,42 +46,34 @@ impl Default for Memory {
 }
 
 /// What the back needs of a board.
-pub struct Back<'m, C, E, S, G, T, M> {
+pub struct Worker<'m, B: Board, E> {
     /// The camera.
-    pub camera: C,
+    pub camera: B::Camera,
     /// Runs the networks.
     pub engine: E,
     /// The board as a whole.
-    pub system: S,
+    pub system: B::System,
     /// The gallery's flash partition: 4 to 256 sectors.
-    pub gallery: G,
+    pub gallery: B::Flash,
     /// The settings' flash partition: at least two sectors.
-    pub settings: T,
+    pub settings: B::Flash,
     /// The audit log's flash partition: at least two sectors, of 64 entries each.
-    pub log: T,
+    pub log: B::Flash,
     /// The two slots for detectors.
-    pub detector: ModelSlots<M>,
+    pub detector: ModelSlots<B::Flash>,
     /// The two slots for encoders.
-    pub encoder: ModelSlots<M>,
+    pub encoder: ModelSlots<B::Flash>,
     /// The two slots for liveness networks.
-    pub liveness: ModelSlots<M>,
+    pub liveness: ModelSlots<B::Flash>,
     /// The board's own firmware.
-    pub firmware: FirmwareSlots<T, M>,
+    pub firmware: FirmwareSlots<B::Flash>,
     /// The buffers.
     pub memory: &'m mut Memory,
 }
 
 /// Watches the camera and answers requests. Never ends; run it at thread priority.
-pub async fn run_back<C, E, S, G, T, M>(back: Back<'_, C, E, S, G, T, M>, link: &Link) -> !
-where
-    C: Camera,
-    E: Engine,
-    S: System,
-    G: NorFlash,
-    T: NorFlash,
-    M: NorFlash,
-{
-    let Back {
+pub async fn run_worker<B: Board, E: Engine>(worker: Worker<'_, B, E>, link: &Link) -> ! {
+    let Worker {
         mut camera,
         engine,
         system,
@@ -91,14 +85,15 @@ where
         mut liveness,
         firmware,
         memory,
-    } = back;
+    } = worker;
     let Memory { gallery: people, staging } = memory;
     link.give_sign();
-    link.record(EventKind::Booted { reset: system.reset_reason() });
+    link.record(EventKind::Booted { reset: reset_reason(&system) });
     let staging = Staging::new(staging);
     let FirmwareSlots { record, slots: mut firmware, started, board } = firmware;
-    let updates = Updates::open(record, started, board, &system.unique());
-    let mut desk = Desk::open(engine, system, (gallery, people), (settings, log), updates, staging, link);
+    let updates = Updates::open(record, started, board, &device_secret(&system));
+    let mut desk: Desk<'_, '_, B, E> =
+        Desk::open(engine, system, (gallery, people), (settings, log), updates, staging, link);
     loop {
         let kinds = [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness];
         let mut active = [None; 3];
@@ -106,9 +101,9 @@ where
             *active = desk.active(kind);
         }
         let [(detector_bytes, detector), (encoder_bytes, encoder), (liveness_bytes, liveness)] = [
-            detector.split(active[0].map(|image| image.slot)),
-            encoder.split(active[1].map(|image| image.slot)),
-            liveness.split(active[2].map(|image| image.slot)),
+            split(&mut detector, active[0].map(|image| image.slot)),
+            split(&mut encoder, active[1].map(|image| image.slot)),
+            split(&mut liveness, active[2].map(|image| image.slot)),
         ];
         let mut models = Models::none();
         let slots = [detector_bytes, encoder_bytes, liveness_bytes];
@@ -122,7 +117,7 @@ where
             }
         }
         models.join(&desk.engine);
-        let (_, firmware) = firmware.split(started);
+        let (_, firmware) = split(&mut firmware, started);
         let idle = IdleSlots { detector, encoder, liveness, firmware };
         if serve(&mut desk, &mut camera, &models, idle).await == Outcome::Restart {
             Timer::after(FAREWELL).await;
@@ -153,20 +148,12 @@ impl<'a, M> IdleSlots<'a, M> {
 }
 
 /// Watches and answers until the models change or the board shall restart.
-async fn serve<C, E, S, G, T, M>(
-    desk: &mut Desk<'_, '_, E, S, G, T>,
-    camera: &mut C,
+async fn serve<B: Board, E: Engine>(
+    desk: &mut Desk<'_, '_, B, E>,
+    camera: &mut B::Camera,
     models: &Models<'_, E>,
-    mut idle: IdleSlots<'_, M>,
-) -> Outcome
-where
-    C: Camera,
-    E: Engine,
-    S: System,
-    G: NorFlash,
-    T: NorFlash,
-    M: NorFlash,
-{
+    mut idle: IdleSlots<'_, B::Flash>,
+) -> Outcome {
     loop {
         let link = desk.link;
         link.ready.store(desk.is_ready(models), Ordering::Relaxed);

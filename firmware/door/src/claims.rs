@@ -7,17 +7,17 @@
 use core::sync::atomic::Ordering;
 
 use audit::Kind;
+use board_api::Board;
 use embassy_time::{Duration, Instant};
-use embedded_storage_async::nor_flash::NorFlash;
 use policy::{AuthEvent, Decision, Pin, Reason};
 use protocol::{EventKind, FrameResult, Matching, Name, PersonId, RejectReason};
 
 use crate::{
-    board::System, controller::Passed, desk::Desk, door::Cause, engine::Engine, journal::Say, link::Order,
-    translate, wiegand::Frame,
+    controller::Passed, desk::Desk, door::Cause, engine::Engine, journal::Say, link::Order, translate,
+    wiegand::Frame,
 };
 
-impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
+impl<B: Board, E: Engine> Desk<'_, '_, B, E> {
     /// The claim that a picture makes, if enough before it agree.
     pub(crate) fn event_of(&mut self, judgement: &FrameResult, agreed: bool) -> Option<AuthEvent> {
         let failure = match judgement {

@@ -6,15 +6,21 @@
 //! The controller hears who was let in, and whether the cover is open. It opens no door, and no code that is typed goes
 //! to it. Who was let in while there was no secure channel is told to nobody but the audit log.
 
+use board_api::Board;
 use crypto::{Entropy, Generator};
 use embassy_futures::select::{Either, select};
 use embassy_time::{Duration, Instant, Timer};
 use embedded_io_async::{Read, Write};
-use embedded_storage_async::nor_flash::NorFlash;
 use osdp::{Card, Device, Door, Identity, Receiver};
 use protocol::{Error, Osdp, OsdpState, Response, SettingName, Settings, Wiegand};
 
-use crate::{board::System, desk::Desk, engine::Engine, link::Link, wiegand::Frame};
+use crate::{
+    desk::Desk,
+    engine::Engine,
+    link::Link,
+    secrets::{device_secret, random_key},
+    wiegand::Frame,
+};
 
 /// A pause in the midst of a packet that ends it.
 const SILENCE: Duration = Duration::from_millis(20);
@@ -47,7 +53,7 @@ impl Passed {
     }
 }
 
-impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
+impl<B: Board, E: Engine> Desk<'_, '_, B, E> {
     /// Answers a controller from now on, also after a reset, or nobody.
     pub(crate) fn set_osdp(&mut self, osdp: Option<Osdp>) -> Result<Response, Error> {
         let (low, high) = (0, Osdp::MAX_ADDRESS.into());
@@ -61,11 +67,11 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
 
     /// Hands the front what it answers a controller by.
     pub(crate) fn open_bus(&mut self, osdp: Option<Osdp>) {
-        let serial = self.system.unique().derive(b"", b"postern serial");
+        let serial = device_secret(&self.system).derive(b"", b"postern serial");
         let [a, b, c, d, ..] = *serial.bytes();
         let (vendor, model) = MODEL;
         let serial = u32::from_le_bytes([a, b, c, d]);
-        let random = Generator::new(&self.system.key(), b"osdp");
+        let random = Generator::new(&random_key(&mut self.system), b"osdp");
         let identity = Identity { vendor, model, serial, firmware: VERSION };
         let bus = osdp.map(|osdp| Bus { device: Device::new(osdp.address, osdp.key.0, identity), random });
         self.link.bus.signal(bus);

@@ -4,10 +4,10 @@
 //! stranger on the cable must not be able to fill the log.
 
 use audit::Kind;
-use embedded_storage_async::nor_flash::NorFlash;
+use board_api::Board;
 use protocol::{Comparison, Hash, Pairing, Request, Response};
 
-use crate::{board::System, desk::Desk, engine::Engine, journal::Say};
+use crate::{desk::Desk, engine::Engine, journal::Say};
 
 /// No address of a bus.
 const NOBODY: u8 = 255;
@@ -20,7 +20,7 @@ pub(crate) struct Deed {
     more: [u8; 8],
 }
 
-impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
+impl<B: Board, E: Engine> Desk<'_, '_, B, E> {
     /// What the log shall tell of a request, if it is granted.
     pub(crate) fn deed(&self, request: &Request<'_>) -> Option<Deed> {
         let (kind, more) = match request {

@@ -3,9 +3,10 @@
 use core::sync::atomic::Ordering;
 
 use audit::{Fault, Kind};
+use board_api::Board;
 use crypto::{Generator, Key};
 use embassy_time::Instant;
-use embedded_storage_async::nor_flash::NorFlash;
+use embedded_storage::nor_flash::NorFlash;
 use gallery::{Gallery, Template};
 use liveness::{Challenge, LivenessTracker};
 use protocol::{Error, Gesture, ModelKind, Settings};
@@ -13,7 +14,7 @@ use protocol::{Error, Gesture, ModelKind, Settings};
 use crate::{
     access::{Access, identity},
     agreement::Agreement,
-    board::System,
+    async_flash::AsyncFlash,
     engine::Engine,
     journal::{Journal, Say},
     link::Link,
@@ -21,10 +22,11 @@ use crate::{
     models::Transfer,
     recognition::Models,
     rules::Rules,
+    secrets::{device_secret, random_key},
     settings,
     staging::Staging,
     storage::{Image, Storage},
-    translate::{Room, refusal, text},
+    translate::{Room, refusal, reset_reason, text},
     updates::Updates,
 };
 
@@ -32,13 +34,13 @@ use crate::{
 const HEALTHY: Instant = Instant::from_secs(2);
 
 /// The back's state. Models and camera are beside it, as they are borrowed from elsewhere.
-pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
+pub(crate) struct Desk<'m, 'l, B: Board, E> {
     pub(crate) engine: E,
-    pub(crate) system: S,
+    pub(crate) system: B::System,
     /// The people; `Err` if the partition cannot be read.
-    gallery: Result<Gallery<'m, G>, gallery::Error>,
+    gallery: Result<Gallery<'m, AsyncFlash<B::Flash>>, gallery::Error>,
     /// Settings and models in force; `None` if the partition is too small.
-    pub(crate) storage: Option<Storage<T>>,
+    pub(crate) storage: Option<Storage<B::Flash>>,
     pub(crate) settings: Settings,
     pub(crate) staging: Staging<'m>,
     pub(crate) transfer: Option<Transfer>,
@@ -61,30 +63,30 @@ pub(crate) struct Desk<'m, 'l, E, S, G: NorFlash, T: NorFlash> {
     /// Who is at the other end of the line.
     pub(crate) access: Access,
     /// The board's own firmware.
-    pub(crate) updates: Updates<T>,
+    pub(crate) updates: Updates<B::Flash>,
     /// The audit log and the clock.
-    pub(crate) journal: Journal<T>,
+    pub(crate) journal: Journal<B::Flash>,
     pub(crate) link: &'l Link,
 }
 
-impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, G, T> {
+impl<'m, 'l, B: Board, E: Engine> Desk<'m, 'l, B, E> {
     /// Reads the flash. What is damaged is reported and done without.
     pub(crate) fn open(
         engine: E,
-        mut system: S,
-        gallery: (G, &'m mut gallery::Memory),
-        (storage, log): (T, T),
-        mut updates: Updates<T>,
+        mut system: B::System,
+        gallery: (B::Flash, &'m mut gallery::Memory),
+        (storage, log): (B::Flash, B::Flash),
+        mut updates: Updates<B::Flash>,
         staging: Staging<'m>,
         link: &'l Link,
     ) -> Self {
-        let unique = system.unique();
-        let mut journal = Journal::open(log, &unique, system.reset_reason());
-        journal.write(Kind::Booted, Say::reason(system.reset_reason() as u8));
+        let unique = device_secret(&system);
+        let mut journal = Journal::open(log, &unique, reset_reason(&system));
+        journal.write(Kind::Booted, Say::reason(reset_reason(&system) as u8));
         updates.tell_given_up(&mut journal);
-        let random = Generator::new(&system.key(), b"settings");
+        let random = Generator::new(&random_key(&mut system), b"settings");
         let mut storage = Storage::new(storage, &unique, random).ok();
-        let random = Generator::new(&system.key(), b"gallery");
+        let random = Generator::new(&random_key(&mut system), b"gallery");
         let gallery = open_gallery(gallery, storage.as_mut(), &unique, random);
         if let Err(error) = &gallery {
             let reason = text(error);
@@ -172,7 +174,7 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
     ///
     /// # Errors
     /// [`Error::Internal`] or [`Error::Flash`] if the gallery's partition could not be read.
-    pub(crate) fn gallery(&self) -> Result<&Gallery<'m, G>, Error> {
+    pub(crate) fn gallery(&self) -> Result<&Gallery<'m, AsyncFlash<B::Flash>>, Error> {
         self.gallery.as_ref().map_err(unreadable)
     }
 
@@ -180,7 +182,7 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
     ///
     /// # Errors
     /// As [`Desk::gallery`].
-    pub(crate) fn gallery_mut(&mut self) -> Result<&mut Gallery<'m, G>, Error> {
+    pub(crate) fn gallery_mut(&mut self) -> Result<&mut Gallery<'m, AsyncFlash<B::Flash>>, Error> {
         self.gallery.as_mut().map_err(|error| unreadable(error))
     }
 
@@ -188,7 +190,7 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
     ///
     /// # Errors
     /// [`Error::Internal`] if it cannot be used.
-    pub(crate) fn storage(&mut self) -> Result<&mut Storage<T>, Error> {
+    pub(crate) fn storage(&mut self) -> Result<&mut Storage<B::Flash>, Error> {
         let reason = "the settings partition is too small";
         self.storage.as_mut().ok_or_else(|| Error::Internal { reason: text(reason) })
     }
@@ -197,7 +199,7 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
     ///
     /// # Errors
     /// As [`Desk::storage`], and [`Error::NoTransfer`].
-    pub(crate) fn transfer(&mut self) -> Result<(&mut Transfer, &mut Storage<T>), Error> {
+    pub(crate) fn transfer(&mut self) -> Result<(&mut Transfer, &mut Storage<B::Flash>), Error> {
         let transfer = self.transfer.as_mut().ok_or(Error::NoTransfer)?;
         let reason = "the settings partition is too small";
         let storage = self.storage.as_mut().ok_or_else(|| Error::Internal { reason: text(reason) })?;
@@ -207,7 +209,7 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
     /// What an enrolment needs of the gallery's flash, and what is free.
     pub(crate) fn room(&self) -> Room {
         Room {
-            needed: Gallery::<G>::bytes_per_enrolment(),
+            needed: Gallery::<AsyncFlash<B::Flash>>::bytes_per_enrolment(),
             free: self.gallery.as_ref().map_or(0, Gallery::free_bytes),
         }
     }
@@ -224,15 +226,15 @@ impl<'m, 'l, E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'m, 'l, E, S, 
 
 /// Opens the gallery with its key, which follows from the board's secret and a salt among the
 /// settings: a board whose settings are wiped, and with them its hosts, no longer knows its people.
-fn open_gallery<'m, G: NorFlash, T: NorFlash>(
-    (flash, memory): (G, &'m mut gallery::Memory),
-    storage: Option<&mut Storage<T>>,
+fn open_gallery<'m, F: NorFlash>(
+    (flash, memory): (F, &'m mut gallery::Memory),
+    storage: Option<&mut Storage<F>>,
     unique: &Key,
     random: Generator,
-) -> Result<Gallery<'m, G>, gallery::Error> {
+) -> Result<Gallery<'m, AsyncFlash<F>>, gallery::Error> {
     let storage = storage.ok_or(gallery::Error::Flash)?;
     let salt = storage.salt().map_err(|_| gallery::Error::Flash)?;
-    Gallery::open(flash, memory, unique.derive(&salt, b"postern gallery"), random)
+    Gallery::open(AsyncFlash(flash), memory, unique.derive(&salt, b"postern gallery"), random)
 }
 
 fn unreadable(error: &gallery::Error) -> Error {

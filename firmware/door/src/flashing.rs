@@ -1,12 +1,11 @@
 //! The host's requests that bring a new model, or firmware, which is one more kind of image.
 
+use board_api::Board;
 use crypto::Release;
-use embedded_storage_async::nor_flash::NorFlash;
 use protocol::{Error, Hash, ModelInfo, ModelKind, Response, Signature};
 
 use crate::{
     back::IdleSlots,
-    board::System,
     desk::Desk,
     engine::{Engine, Fault},
     models::Transfer,
@@ -25,15 +24,15 @@ pub(crate) struct Announced {
     pub(crate) sequence: u64,
 }
 
-impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
+impl<B: Board, E: Engine> Desk<'_, '_, B, E> {
     /// Begins a transfer, or goes on with one that was interrupted. The flash is not touched before
     /// the signature was found to be right; that the bytes are those signed, the hash says at the
     /// end.
-    pub(crate) fn begin_model<M: NorFlash>(
+    pub(crate) fn begin_model(
         &mut self,
         announced: Announced,
         signature: &Signature,
-        idle: &mut IdleSlots<'_, M>,
+        idle: &mut IdleSlots<'_, B::Flash>,
     ) -> Result<Response, Error> {
         let Announced { kind, length, sha256, sequence } = announced;
         let unsigned = || Error::Unsigned { kind };
@@ -57,10 +56,10 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
     }
 
     /// Puts a model in force that came whole, as announced, and fit to run.
-    pub(crate) fn commit_model<M: NorFlash>(
+    pub(crate) fn commit_model(
         &mut self,
         models: &Models<'_, E>,
-        idle: &mut IdleSlots<'_, M>,
+        idle: &mut IdleSlots<'_, B::Flash>,
     ) -> Result<ModelInfo, Error> {
         let (transfer, _) = self.transfer()?;
         let (kind, image, sequence) = (transfer.kind, transfer.image, transfer.sequence);

@@ -2,6 +2,7 @@
 
 use core::sync::atomic::Ordering;
 
+use board_api::{Board, Keypad, Watchdog};
 use embassy_futures::{
     join::{join, join5},
     select::{Either3, select3},
@@ -9,12 +10,10 @@ use embassy_futures::{
 use embassy_sync::channel::Channel;
 use embassy_time::{Duration, Instant, Timer};
 use embedded_hal::digital::{InputPin, OutputPin};
-use embedded_io_async::{Read, Write};
 use policy::Alarm;
 use protocol::{EventKind, Gesture};
 
 use crate::{
-    board::{Keypad, Watchdog},
     controller,
     door::{Cause, Change, Door},
     frames::{read_requests, write_replies},
@@ -38,89 +37,79 @@ const GESTURES: [Gesture; 4] = [Gesture::Left, Gesture::Right, Gesture::Up, Gest
 /// What the front needs of a board.
 ///
 /// All of it goes to another priority, so that on a board all of it must be `Send`.
-pub struct Front<R, W, L, A, B, I, K, D> {
+pub struct Io<B: Board> {
     /// Bytes from the host.
-    pub receive: R,
+    pub host_receive: B::Receive,
     /// Bytes to the host.
-    pub send: W,
+    pub host_send: B::Send,
     /// Bytes from the bus of an access controller, RS-485.
-    pub hear: R,
+    pub bus_receive: B::Receive,
     /// Bytes to that bus, whose driver is on while there are some.
-    pub tell: W,
+    pub bus_send: B::Send,
     /// The relay that holds the door open while it is high.
-    pub lock: L,
+    pub lock: B::Output,
     /// The LED that says that pictures can be judged.
-    pub ready: A,
+    pub ready: B::Output,
     /// The LED that says that somebody is refused.
-    pub refused: B,
+    pub refused: B::Output,
     /// The output that tells of an alarm: the door was forced or is held open, or the cover is open.
-    pub alarm: A,
+    pub alarm: B::Output,
     /// Four LEDs, one a movement that whoever is before the camera is asked for: to turn left, to turn right, to look
     /// up, and to nod. All of them together ask to close both eyes.
-    pub asked: [B; 4],
+    pub gestures: [B::Output; 4],
     /// Wiegand's two wires, for zeros and for ones, both high.
-    pub wires: [A; 2],
+    pub wiegand: [B::Output; 2],
     /// The button by which people inside open the door (request to exit), high while pressed.
-    pub button: I,
+    pub button: B::Input,
     /// The door's contact, high while the door is open; low where there is none.
-    pub contact: I,
+    pub contact: B::Input,
     /// The switch of the board's cover, high while that is open.
-    pub cover: I,
+    pub cover: B::Input,
     /// The pad on which a code is typed.
-    pub keypad: K,
+    pub keypad: B::Keypad,
     /// Resets the board if it hangs.
-    pub watchdog: D,
+    pub watchdog: B::Watchdog,
 }
 
 /// Serves the host and the door. Never ends; run it at interrupt priority.
-pub async fn run_front<R, W, L, A, B, I, K, D>(front: Front<R, W, L, A, B, I, K, D>, link: &Link) -> !
-where
-    R: Read,
-    W: Write,
-    L: OutputPin,
-    A: OutputPin,
-    B: OutputPin,
-    I: InputPin,
-    K: Keypad,
-    D: Watchdog,
-{
-    let Front {
-        receive,
-        send,
-        hear,
-        tell,
+pub async fn run_io<B: Board>(io: Io<B>, link: &Link) -> ! {
+    let Io {
+        host_receive,
+        host_send,
+        bus_receive,
+        bus_send,
         lock,
         ready,
         refused,
         alarm,
-        asked,
-        wires,
+        gestures,
+        wiegand,
         button,
         contact,
         cover,
         keypad,
         watchdog,
-    } = front;
+    } = io;
     let outgoing = Channel::new();
     link.give_sign();
-    let pins = Pins { lock, ready, refused, alarm, asked, button, contact, cover, failing: false };
+    let pins = Pins { lock, ready, refused, alarm, gestures, button, contact, cover, failing: false };
     join5(
         keep_door(pins, keypad, link),
-        read_requests(receive, &outgoing, link),
-        write_replies(send, &outgoing, link),
+        read_requests(host_receive, &outgoing, link),
+        write_replies(host_send, &outgoing, link),
         feed(watchdog, link),
-        join(tell_wires(wires, link), controller::answer(hear, tell, link)),
+        join(tell_wires(wiegand, link), controller::answer(bus_receive, bus_send, link)),
     )
     .await
     .0
 }
 
-struct Pins<L, A, B, I> {
-    lock: L,
-    ready: A,
-    refused: B,
-    alarm: A,
-    asked: [B; 4],
+struct Pins<O, I> {
+    lock: O,
+    ready: O,
+    refused: O,
+    alarm: O,
+    gestures: [O; 4],
     button: I,
     contact: I,
     cover: I,
@@ -128,7 +117,7 @@ struct Pins<L, A, B, I> {
     failing: bool,
 }
 
-impl<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin> Pins<L, A, B, I> {
+impl<O: OutputPin, I: InputPin> Pins<O, I> {
     /// Drives the relay; returns whether it did as told. A lock that is fail-safe holds while it has current.
     fn drive(&mut self, open: bool, link: &Link) -> bool {
         let fail_safe = link.fail_safe.load(Ordering::Relaxed);
@@ -139,7 +128,7 @@ impl<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin> Pins<L, A, B, I> {
     fn show(&mut self, link: &Link) {
         let _ = self.ready.set_state(link.ready.load(Ordering::Relaxed).into());
         let _ = self.refused.set_state(link.refused.load(Ordering::Relaxed).into());
-        for (led, gesture) in self.asked.iter_mut().zip(GESTURES) {
+        for (led, gesture) in self.gestures.iter_mut().zip(GESTURES) {
             let _ = led.set_state((link.asks(gesture) || link.asks(Gesture::Blink)).into());
         }
     }
@@ -156,8 +145,8 @@ impl<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin> Pins<L, A, B, I> {
 }
 
 /// Opens the lock for those who may pass and closes it in time.
-async fn keep_door<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
-    mut pins: Pins<L, A, B, I>,
+async fn keep_door<O: OutputPin, I: InputPin>(
+    mut pins: Pins<O, I>,
     mut keypad: impl Keypad,
     link: &Link,
 ) -> ! {
@@ -198,9 +187,9 @@ async fn keep_door<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
 }
 
 /// Looks after contact and cover; whether the cover was opened just now.
-fn watch<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
+fn watch<O: OutputPin, I: InputPin>(
     guard: &mut Guard,
-    pins: &mut Pins<L, A, B, I>,
+    pins: &mut Pins<O, I>,
     unlocked: bool,
     link: &Link,
 ) -> bool {
@@ -222,10 +211,10 @@ fn watch<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
 }
 
 /// Takes one step of the door and drives the relay accordingly.
-fn obey<L: OutputPin, A: OutputPin, B: OutputPin, I: InputPin>(
+fn obey<O: OutputPin, I: InputPin>(
     door: &mut Door,
     order: Option<Order>,
-    pins: &mut Pins<L, A, B, I>,
+    pins: &mut Pins<O, I>,
     link: &Link,
 ) {
     let now = Instant::now();

@@ -4,8 +4,6 @@
 //! a host gets its reply. What happens at the pins, the button among it, is written as soon as the back gets to it. A log that cannot be written stops nothing. What it lost is counted, told in the board's
 //! state, and told by an entry of its own as soon as one can be written again.
 //!
-//! Writing waits for the flash ([`Waiting`]).
-//!
 //! Somebody who is refused stands there for many pictures. The first is an entry; the next of the same reason
 //! comes after [`AGAIN`], or when nobody was refused for it during [`AWAY`], and counts those between. So the
 //! log cannot be washed away by standing before the door: one entry a reason and person each ten seconds at most, but for people who take
@@ -14,7 +12,7 @@
 use audit::{DETAIL_BYTES, Entry, Fault, Kind, Log, Read, Seal, TAG_BYTES};
 use crypto::{Key, Siv};
 use embassy_time::{Duration, Instant};
-use embedded_storage_async::nor_flash::NorFlash;
+use embedded_storage::nor_flash::NorFlash;
 use policy::{Alarm, Reason};
 use protocol::{ENTRIES_PER_PAGE, Error, Hash, LogEntry, ResetReason, Response};
 
@@ -22,7 +20,6 @@ use crate::{
     clock::Clock,
     link::{Notice, Told},
     log::log,
-    waiting::Waiting,
 };
 
 /// After how long somebody who still stands there is told of again.
@@ -89,7 +86,7 @@ struct Standing {
 /// The audit log, and the clock by which its entries are dated.
 pub(crate) struct Journal<F> {
     /// None if the partition suits no log.
-    log: Option<Log<Waiting<F>, Sealing>>,
+    log: Option<Log<F, Sealing>>,
     pub(crate) clock: Clock,
     /// Entries that could not be written, and that no entry tells of.
     lost: u32,
@@ -100,7 +97,7 @@ impl<F: NorFlash> Journal<F> {
     /// Opens the log and sets the clock by it.
     pub(crate) fn open(flash: F, unique: &Key, reset: ResetReason) -> Self {
         let sealing = Sealing(Siv::new(&unique.derive(b"", b"postern log")));
-        let log = Log::open(Waiting(flash), sealing).ok();
+        let log = Log::open(flash, sealing).ok();
         let newest = log.as_ref().and_then(Log::newest);
         Self {
             log,

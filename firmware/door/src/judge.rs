@@ -2,8 +2,8 @@
 
 use core::sync::atomic::Ordering;
 
+use board_api::{Board, Capture, System as _};
 use embassy_time::Instant;
-use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Coverage;
 use liveness::Sample;
 use policy::Reason;
@@ -13,7 +13,6 @@ use protocol::{
 use vision::Frame;
 
 use crate::{
-    board::{Capture, System},
     desk::Desk,
     engine::Engine,
     log::log,
@@ -30,7 +29,7 @@ struct Judged {
     liveness: Option<protocol::Liveness>,
 }
 
-impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
+impl<B: Board, E: Engine> Desk<'_, '_, B, E> {
     /// Judges a picture of the camera, records what it shows, and opens the door to whom enough
     /// pictures in a row show.
     pub(crate) async fn watch(&mut self, models: &Models<'_, E>, capture: Capture<'_>) {
@@ -154,7 +153,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
                 let system = &mut self.system;
                 verdict = self.challenge.observe(verdict, looks, || {
                     let mut random = [0; liveness::STEPS];
-                    system.fill(&mut random);
+                    system.fill_random(&mut random);
                     random
                 });
             }

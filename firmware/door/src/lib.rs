@@ -35,22 +35,21 @@
 //! static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 //!
 //! #[embassy_executor::task]
-//! async fn front(front: Front<Uart, Uart, Lock, Led, Led, Input, Pad, Dog>) -> ! {
-//!     door::run_front(front, &LINK).await
+//! async fn io(io: Io<An547>) {
+//!     door::run_io(io, &LINK).await
 //! }
 //! #[embassy_executor::task]
-//! async fn back(back: Back<'static, Eye, Networks, Board, Partition, Partition, Slot>) -> ! {
-//!     door::run_back(back, &LINK).await
+//! async fn worker(worker: Worker<'static, An547, Networks<'static>>) {
+//!     door::run_worker(worker, &LINK).await
 //! }
 //! ```
-//! `front` is spawned on an `InterruptExecutor`, `back` in thread mode. A fault handler of the
-//! board locks the door by itself and resets.
+//! `An547` implements `board_api::Board`. `io` is spawned on an `InterruptExecutor` of a higher priority than that of
+//! `worker`. A fault handler of the board locks the door by itself and resets.
 #![no_std]
 #![forbid(unsafe_code)]
 
 mod log;
 
-mod board;
 mod engine;
 mod link;
 
@@ -64,6 +63,7 @@ mod wiegand;
 
 mod access;
 mod agreement;
+mod async_flash;
 mod back;
 mod claims;
 mod clock;
@@ -80,19 +80,19 @@ mod pairing;
 mod recognition;
 mod requests;
 mod rules;
+mod secrets;
 mod settings;
 mod shot;
+mod slots;
 mod staging;
 mod storage;
 mod translate;
 mod updates;
-mod waiting;
 
 pub use agreement::{Agreement, Seen};
-pub use back::{Back, Memory, run_back};
-pub use board::{Camera, Capture, FirmwareSlots, Keypad, ModelSlots, System, Watchdog};
+pub use back::{Memory, Worker, run_worker};
 pub use door::{Cause, Change, Door, MAX_OPEN};
 pub use engine::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo};
-pub use front::{Front, run_front};
+pub use front::{Io, run_io};
 pub use link::Link;
 pub use networks::Networks;

@@ -2,19 +2,19 @@
 
 use core::sync::atomic::Ordering;
 
+use board_api::Board;
 use crypto::{handshake::SECOND, session::HEAD};
-use embedded_storage_async::nor_flash::NorFlash;
 use protocol::{Error, Kind, Packet, Request, Response, pack};
 
 use crate::{
     access::Step,
     back::IdleSlots,
-    board::{Camera, System},
     desk::Desk,
     engine::Engine,
     link::{Order, Pending, Ticket},
     recognition::Models,
     requests::Outcome,
+    secrets::random_key,
     shot::{needs_camera, shoot},
     translate::text,
 };
@@ -37,13 +37,13 @@ enum Refusal {
     Replay,
 }
 
-impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
+impl<B: Board, E: Engine> Desk<'_, '_, B, E> {
     /// Answers what the front took: a request, sealed or not, or a step of the handshake.
-    pub(crate) async fn answer<C: Camera, M: NorFlash>(
+    pub(crate) async fn answer(
         &mut self,
-        camera: &mut C,
+        camera: &mut B::Camera,
         models: &Models<'_, E>,
-        idle: &mut IdleSlots<'_, M>,
+        idle: &mut IdleSlots<'_, B::Flash>,
     ) -> Outcome {
         let link = self.link;
         let mut pending = link.request.lock().await;
@@ -115,7 +115,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         let packet = |body| Packet { kind: Kind::Request, id: ticket.id, checksum: ticket.checksum, body };
         match kind {
             Kind::Handshake => {
-                let ephemeral = self.system.key();
+                let ephemeral = random_key(&mut self.system);
                 match self.access.shake_hands(received, ephemeral) {
                     Ok(Step::Message(message)) => Ok(Opened::Step(message)),
                     Ok(Step::Done) => {

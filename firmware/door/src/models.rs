@@ -10,8 +10,7 @@
 //!
 //! The slot in force is never written, so that an interrupted transfer leaves it working.
 
-use embassy_futures::block_on;
-use embedded_storage_async::nor_flash::NorFlash;
+use embedded_storage::nor_flash::NorFlash;
 use protocol::{Error, Hash, ModelKind};
 use sha2::{Digest, Sha256};
 
@@ -101,7 +100,7 @@ impl Transfer {
         let whole = data.len() - data.len() % M::WRITE_SIZE;
         let (words, rest) = data.split_at(whole);
         self.erase_reached(offset + whole as u32, slot)?;
-        block_on(slot.write(offset, words)).map_err(|_| Error::Flash)?;
+        slot.write(offset, words).map_err(|_| Error::Flash)?;
         self.hash.update(words);
         self.next += whole as u32;
         if !rest.is_empty() && end == self.image.length {
@@ -109,7 +108,7 @@ impl Transfer {
             let mut word = [0xff; MAX_WORD];
             word.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
             let word = word.get(..M::WRITE_SIZE).unwrap_or_default();
-            block_on(slot.write(self.next, word)).map_err(|_| Error::Flash)?;
+            slot.write(self.next, word).map_err(|_| Error::Flash)?;
             self.hash.update(rest);
             self.next = end;
         }
@@ -126,7 +125,7 @@ impl Transfer {
         let from = self.next.next_multiple_of(sector);
         let to = end.next_multiple_of(sector);
         if from < to {
-            block_on(slot.erase(from, to)).map_err(|_| Error::Flash)?;
+            slot.erase(from, to).map_err(|_| Error::Flash)?;
         }
         Ok(())
     }

@@ -13,12 +13,12 @@
 
 use core::sync::atomic::Ordering;
 
+use board_api::{Board, System as _};
 use crypto::pairing::{code, is_committed};
 use embassy_time::{Duration, Instant};
-use embedded_storage_async::nor_flash::NorFlash;
 use protocol::{Error, EventKind, Hash, Host, Label, MAX_HOSTS, Response, Role};
 
-use crate::{board::System, desk::Desk, engine::Engine, log::log};
+use crate::{desk::Desk, engine::Engine, log::log};
 
 /// How long a code is shown.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -48,7 +48,7 @@ enum State {
     },
 }
 
-impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
+impl<B: Board, E: Engine> Desk<'_, '_, B, E> {
     /// Begins a pairing of the session's host.
     pub(crate) fn begin_pairing(
         &mut self,
@@ -60,7 +60,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         self.expect_role(role)?;
         let key = self.access.session.as_ref().ok_or(Error::NoSession)?.peer;
         let mut nonce = [0; 32];
-        self.system.fill(&mut nonce);
+        self.system.fill_random(&mut nonce);
         let host = Host { key, role, label };
         self.access.pairing.state = State::Committed { host, commitment, nonce };
         Ok(Response::PairingNonce { nonce })
@@ -76,7 +76,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         }
         let code = code(&binding, &theirs, &nonce);
         log!(info, "pairing: code {=u32:06}, confirm by the button", code);
-        self.system.show_code(Some(code));
+        self.system.show_pairing_code(Some(code));
         self.access.pairing.state = State::Waiting { host, signer, until: Instant::now() + PATIENCE };
         self.link.confirmed.store(false, Ordering::Release);
         self.link.confirming.store(true, Ordering::Release);
@@ -119,7 +119,7 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         self.link.confirmed.store(false, Ordering::Release);
         let state = core::mem::take(&mut self.access.pairing.state);
         if let State::Waiting { .. } = state {
-            self.system.show_code(None);
+            self.system.show_pairing_code(None);
         }
         state
     }

@@ -1,7 +1,7 @@
 //! The host's requests.
 
+use board_api::{Board, Capture, System as _};
 use embassy_time::{Duration, Instant};
-use embedded_storage_async::nor_flash::NorFlash;
 use gallery::Template;
 use heapless::Vec;
 use liveness::single_frame_verdict;
@@ -13,7 +13,6 @@ use vision::{Face, MAX_FACES};
 
 use crate::{
     back::IdleSlots,
-    board::{Capture, System},
     desk::Desk,
     engine::{Aligned, Engine},
     flashing::Announced,
@@ -37,23 +36,23 @@ pub(crate) enum Outcome {
     Restart,
 }
 
-impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
+impl<B: Board, E: Engine> Desk<'_, '_, B, E> {
     /// Does what a request asks, of a host that may ask it.
     ///
     /// `shot` is the camera's picture, or why there is none; only who asks for one looks at it. Nothing here awaits:
     /// a state machine of all that a host may ask would take twice the code.
-    pub(crate) fn handle<M: NorFlash>(
+    pub(crate) fn handle(
         &mut self,
         request: Request<'_>,
         shot: Shot<'_>,
         models: &Models<'_, E>,
-        idle: &mut IdleSlots<'_, M>,
+        idle: &mut IdleSlots<'_, B::Flash>,
     ) -> Result<Response, Error> {
         match request {
             Request::Hello { .. } => Ok(Response::Hello {
                 protocol: VERSION,
                 firmware: text(env!("CARGO_PKG_VERSION")),
-                board: text(self.system.board()),
+                board: text(self.system.name()),
             }),
             Request::Status => Ok(Response::Status(self.status(models))),
             Request::GetSettings => Ok(Response::Settings(self.settings)),
@@ -159,11 +158,11 @@ impl<E: Engine, S: System, G: NorFlash, T: NorFlash> Desk<'_, '_, E, S, G, T> {
         });
         let threshold = models.threshold(self.settings.far_one_in, templates).ok();
         Status {
-            board: text(self.system.board()),
+            board: text(self.system.name()),
             firmware: text(env!("CARGO_PKG_VERSION")),
             uptime_ms: now.as_millis(),
             instructions: self.system.instructions(),
-            reset: self.system.reset_reason(),
+            reset: translate::reset_reason(&self.system),
             door,
             models: models.infos.iter().cloned().collect(),
             people: gallery.map_or(0, |gallery| gallery.people().count()) as u16,

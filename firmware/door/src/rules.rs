@@ -4,7 +4,7 @@
 //! written before its place is: a power cut leaves the old rules or the new ones. A place that is taken and does
 //! not open has lost somebody's rule, and nobody knows whose: then only those pass whose rule is there.
 
-use embedded_storage_async::nor_flash::NorFlash;
+use embedded_storage::nor_flash::NorFlash;
 use policy::{Pin, Rule};
 use protocol::{Error, PersonId};
 

@@ -1,12 +1,10 @@
 //! The picture that a request is about: the camera's next one, or one that the host staged.
 
+use board_api::{Camera, Capture};
 use embassy_time::{Duration, with_timeout};
 use protocol::{Error, Request, Source};
 
-use crate::{
-    board::{Camera, Capture},
-    staging::Staging,
-};
+use crate::staging::Staging;
 
 /// How long a request waits for the camera's next picture.
 const CAMERA_PATIENCE: Duration = Duration::from_secs(2);

@@ -26,14 +26,14 @@
 
 use crypto::{Entropy, Generator, Key, record};
 use embassy_futures::block_on;
-use embedded_storage_async::nor_flash::NorFlash;
+use embedded_storage::nor_flash::NorFlash;
 use gallery::{Map, MapKey};
 use policy::Rule;
 use protocol::{Hash, Host, MAX_HOSTS, Matching, ModelKind, Osdp, PersonId, Settings, Wiegand};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
-use crate::rules::Places;
+use crate::{async_flash::AsyncFlash, rules::Places};
 
 /// The version of the records, the high byte of their keys.
 const OWN: MapKey = 0x0200;
@@ -70,7 +70,7 @@ pub(crate) struct Failed;
 
 /// The settings partition.
 pub(crate) struct Storage<F: NorFlash> {
-    map: Map<F>,
+    map: Map<AsyncFlash<F>>,
     key: Key,
     random: Generator,
 }
@@ -80,7 +80,7 @@ impl<F: NorFlash> Storage<F> {
     /// `unique` secret.
     pub(crate) fn new(flash: F, unique: &Key, random: Generator) -> Result<Self, Failed> {
         let end = u32::try_from(flash.capacity()).map_err(|_| Failed)?;
-        let map = gallery::map(flash, 0..end).map_err(|_| Failed)?;
+        let map = gallery::map(AsyncFlash(flash), 0..end).map_err(|_| Failed)?;
         Ok(Self { map, key: unique.derive(b"", b"postern settings"), random })
     }
 

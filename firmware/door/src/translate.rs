@@ -2,6 +2,7 @@
 
 use core::fmt::{self, Write as _};
 
+use board_api::ResetReason;
 use gallery::{Candidate, CosineScore};
 use liveness::{Gesture, RejectReason, Verdict};
 use protocol::{Error, Flaw, Text};
@@ -65,6 +66,17 @@ pub(crate) fn liveness(verdict: &Verdict) -> protocol::Liveness {
         RejectReason::Score => protocol::RejectReason::Score,
     });
     protocol::Liveness { score: verdict.score, needed: verdict.needed, reject }
+}
+
+/// Why the board started.
+pub(crate) fn reset_reason(system: &impl board_api::System) -> protocol::ResetReason {
+    match system.reset_reason() {
+        ResetReason::PowerOn => protocol::ResetReason::PowerOn,
+        ResetReason::Requested => protocol::ResetReason::Requested,
+        ResetReason::Watchdog => protocol::ResetReason::Watchdog,
+        ResetReason::Fault => protocol::ResetReason::Fault,
+        ResetReason::Unknown => protocol::ResetReason::Unknown,
+    }
 }
 
 /// The time that a clock shows.

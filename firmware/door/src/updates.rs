@@ -14,13 +14,12 @@
 use audit::Kind;
 use boot::{Header, Record, Ring, State, digest};
 use crypto::Key;
-use embedded_storage_async::nor_flash::NorFlash;
+use embedded_storage::nor_flash::NorFlash;
 use protocol::{Error, Firmware, Hash};
 
 use crate::{
     journal::{Journal, Say},
     translate::text,
-    waiting::Waiting,
 };
 
 /// Reasons of entries about firmware.
@@ -31,7 +30,7 @@ const REFUSED: u8 = 3;
 /// The boot record, and what was started.
 pub(crate) struct Updates<T> {
     /// None without a boot loader.
-    ring: Option<Ring<Waiting<T>>>,
+    ring: Option<Ring<T>>,
     started: u8,
     /// The board's number.
     board: u32,
@@ -62,7 +61,7 @@ impl<T: NorFlash> Updates<T> {
     // Apart from the task of the back, in whose frame it would be longer; so with `tell_given_up`.
     #[inline(never)]
     pub(crate) fn open(record: T, started: Option<u8>, board: u32, unique: &Key) -> Self {
-        let ring = started.and_then(|_| Ring::open(Waiting(record), unique).ok());
+        let ring = started.and_then(|_| Ring::open(record, unique).ok());
         Self { ring, started: started.unwrap_or(0), board }
     }
 

@@ -3,8 +3,9 @@
 mod simulation;
 
 use audit::{Fault, Kind, Time};
+use board_api::ResetReason;
 use policy::Reason;
-use protocol::{Error, LivenessMode, ModelKind, Request, ResetReason, Response, Role, Settings};
+use protocol::{Error, LivenessMode, ModelKind, Request, Response, Role, Settings};
 use simulation::{Board, World, engine, host};
 
 /// The beginning of 2026.

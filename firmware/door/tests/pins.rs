@@ -168,5 +168,5 @@ fn the_front_can_run_at_interrupt_priority() {
     use simulation::parts::SendParts;
     fn is_send(_: &impl Send) {}
     static LINK: door::Link = door::Link::new();
-    is_send(&door::run_front(SendParts::front(), &LINK));
+    is_send(&door::run_io(SendParts::io(), &LINK));
 }

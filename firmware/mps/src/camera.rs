@@ -3,7 +3,7 @@
 //! As a sensor's DMA would, the driver copies each frame into a buffer of the board, so that the
 //! host can go on to the next one, and nobody computes on pixels that change.
 
-use door::Capture;
+use board_api::Capture;
 use embassy_time::{Duration, Timer};
 use emulation::window::{
     FORMAT_RGB565, FORMAT_YUYV, FRAME_ACKNOWLEDGE, FRAME_FORMAT, FRAME_HEIGHT, FRAME_SEQUENCE, FRAME_WIDTH,
@@ -99,7 +99,7 @@ fn header() -> Option<Header> {
     Some(Header { width, height, format, words })
 }
 
-impl door::Camera for Camera {
+impl board_api::Camera for Camera {
     async fn next(&mut self) -> Capture<'_> {
         while !self.capture() {
             Timer::after(POLL).await;

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use door::ModelSlots;
+use board_api::ModelSlots;
 use emulation::nor::Nor;
 use emulation::window::ResetCause;
 use emulation::{Map, Region};

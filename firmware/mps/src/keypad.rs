@@ -22,7 +22,7 @@ impl Default for Keypad {
     }
 }
 
-impl door::Keypad for Keypad {
+impl board_api::Keypad for Keypad {
     fn key(&mut self) -> Option<u8> {
         let (pressed, taken) = (window::word(KEYPAD).read(), window::word(KEYPAD_TAKEN));
         if pressed == taken.read() {

@@ -2,8 +2,8 @@
 
 use core::mem::MaybeUninit;
 
+use board_api::ResetReason;
 pub use emulation::window::ResetCause;
-use protocol::ResetReason;
 
 /// The cause and its complement, in memory that the start-up code leaves alone. After power-on it
 /// is random, and then the two do not match.
@@ -24,7 +24,7 @@ pub fn take_cause() -> ResetCause {
     if cause == !complement { ResetCause::from_word(cause) } else { ResetCause::PowerOn }
 }
 
-/// The cause in the protocol's words.
+/// The cause as the application has it.
 pub fn reason(cause: ResetCause) -> ResetReason {
     match cause {
         ResetCause::PowerOn => ResetReason::PowerOn,

@@ -50,7 +50,7 @@ impl Watchdog {
     }
 }
 
-impl door::Watchdog for Watchdog {
+impl board_api::Watchdog for Watchdog {
     fn feed(&mut self) {
         self.lock.write(KEY);
         self.clear.write(1);

@@ -3,10 +3,7 @@
 use boot::{Error, Header, Record, Ring, Target, decide, digest};
 use crypto::Key;
 use ed25519_dalek::{Signer, SigningKey};
-use embassy_futures::block_on;
-use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
-use embedded_storage_async::nor_flash::{NorFlash as _, ReadNorFlash as _};
-use emulation::nor::{self, Nor, SECTOR_SIZE};
+use emulation::nor::{Nor, SECTOR_SIZE};
 use sha2::{Digest, Sha256};
 
 use super::parts::Chip;
@@ -51,7 +48,7 @@ pub fn programmed_record(unique: u8) -> Vec<u8> {
 /// Does as the boot loader, and returns the slot that it starts. One whose power goes starts nothing: the firmware
 /// that was to run then finds a flash that fails, and does no harm.
 pub fn load(record: Chip<'_>, slots: &[Vec<u8>; 2], unique: u8) -> Option<u8> {
-    let mut ring = Ring::open(Blocking(record), &Key::new([unique; 32])).ok()?;
+    let mut ring = Ring::open(record, &Key::new([unique; 32])).ok()?;
     let record = ring.edit()?;
     let slots = slots.each_ref().map(Vec::as_slice);
     let decision = decide(record, slots, &Target { board: BOARD, code: 0..SLOT as u32 });
@@ -62,36 +59,4 @@ pub fn load(record: Chip<'_>, slots: &[Vec<u8>; 2], unique: u8) -> Option<u8> {
         }
     }
     Some(decision.start.expect("there is always something to start").slot)
-}
-
-/// A chip for who waits.
-struct Blocking<'a>(Chip<'a>);
-
-impl ErrorType for Blocking<'_> {
-    type Error = nor::Error;
-}
-
-impl ReadNorFlash for Blocking<'_> {
-    const READ_SIZE: usize = 1;
-
-    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), nor::Error> {
-        block_on(self.0.read(offset, bytes))
-    }
-
-    fn capacity(&self) -> usize {
-        self.0.capacity()
-    }
-}
-
-impl NorFlash for Blocking<'_> {
-    const WRITE_SIZE: usize = 4;
-    const ERASE_SIZE: usize = SECTOR_SIZE;
-
-    fn erase(&mut self, from: u32, to: u32) -> Result<(), nor::Error> {
-        block_on(self.0.erase(from, to))
-    }
-
-    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), nor::Error> {
-        block_on(self.0.write(offset, bytes))
-    }
 }

@@ -1,6 +1,6 @@
 //! A board in memory: flash that lasts over boots, a line to a host, a camera, a lock.
 //!
-//! Front and back are polled in turns with the test's own script, a millisecond of mock time each
+//! Io and worker are polled in turns with the test's own script, a millisecond of mock time each
 //! round, so that every test takes the same course each time.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
@@ -19,7 +19,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use door::{Back, FirmwareSlots, Front, Link, Memory, ModelSlots, run_back, run_front};
+use board_api::{FirmwareSlots, ModelSlots, ResetReason};
+use door::{Io, Link, Memory, Worker, run_io, run_worker};
 use embassy_time::{Duration, Instant, MockDriver};
 use emulation::nor::SECTOR_SIZE;
 
@@ -52,7 +53,7 @@ pub struct Board {
     /// Random numbers drawn before a boot; the same, and the boot draws the same again.
     pub drawn: u32,
     /// Why it boots next.
-    pub reset: Option<protocol::ResetReason>,
+    pub reset: Option<ResetReason>,
     /// The power of its flash, and what comes of that.
     pub supply: Rc<Supply>,
 }
@@ -190,29 +191,29 @@ impl Board {
         let record = parts::Chip::new("boot", &mut self.record[..], supply.clone());
         let started = firmware::load(record, &self.firmware, self.unique);
         let nor = |name, memory| parts::Chip::new(name, memory, supply.clone());
-        let front = Front {
-            receive: line.board_receives(),
-            send: line.board_sends(),
-            hear,
-            tell,
+        let io = Io::<parts::Simulated<'_>> {
+            host_receive: line.board_receives(),
+            host_send: line.board_sends(),
+            bus_receive: hear,
+            bus_send: tell,
             lock: Pin(wires.clone(), |wires| &wires.lock),
             ready: Pin(wires.clone(), |wires| &wires.ready),
             refused: Pin(wires.clone(), |wires| &wires.refused),
             alarm: Pin(wires.clone(), |wires| &wires.alarm),
-            asked: [
+            gestures: [
                 Pin(wires.clone(), |wires| &wires.asked[0]),
                 Pin(wires.clone(), |wires| &wires.asked[1]),
                 Pin(wires.clone(), |wires| &wires.asked[2]),
                 Pin(wires.clone(), |wires| &wires.asked[3]),
             ],
-            wires: [Pin(wires.clone(), |wires| &wires.data[0]), Pin(wires.clone(), |wires| &wires.data[1])],
+            wiegand: [Pin(wires.clone(), |wires| &wires.data[0]), Pin(wires.clone(), |wires| &wires.data[1])],
             button: Input(wires.clone(), |wires| &wires.button),
             contact: Input(wires.clone(), |wires| &wires.contact),
             cover: Input(wires.clone(), |wires| &wires.cover),
             keypad: Pad(wires.clone()),
             watchdog: Dog(wires.clone()),
         };
-        let back = Back {
+        let worker = Worker::<parts::Simulated<'_>, _> {
             camera: Eye::new(scene),
             engine: FakeEngine,
             system: parts::Whole(wires),
@@ -230,14 +231,14 @@ impl Board {
             },
             memory: &mut self.memory,
         };
-        let mut front = pin!(run_front(front, &link));
-        let mut back = pin!(run_back(back, &link));
+        let mut io = pin!(run_io(io, &link));
+        let mut worker = pin!(run_worker(worker, &link));
         let mut script = pin!(script(&mut world));
         let mut context = Context::from_waker(Waker::noop());
         loop {
-            let _ = front.as_mut().poll(&mut context);
+            let _ = io.as_mut().poll(&mut context);
             if !hanging.hung.get() {
-                let _ = back.as_mut().poll(&mut context);
+                let _ = worker.as_mut().poll(&mut context);
             }
             if let Poll::Ready(result) = script.as_mut().poll(&mut context) {
                 return result;

@@ -6,12 +6,11 @@ use std::{
     rc::Rc,
 };
 
-use crypto::{Entropy, Generator, Key};
-use door::{Camera, Capture, Keypad, System, Watchdog};
+use board_api::{Camera, Capture, Keypad, ResetReason, System, Watchdog};
+use crypto::{Entropy as _, Generator, Key};
 use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
-use embedded_storage_async::nor_flash::{self as flash, NorFlash, ReadNorFlash};
+use embedded_storage::nor_flash::{self as flash, NorFlash, ReadNorFlash};
 use emulation::nor::{Error, Nor};
-use protocol::ResetReason;
 use vision::{Frame, PixelFormat};
 
 use super::supply::Supply;
@@ -114,7 +113,7 @@ impl Watchdog for Dog {
 pub struct Whole(pub Rc<Wires>);
 
 impl System for Whole {
-    fn board(&self) -> &str {
+    fn name(&self) -> &str {
         "simulation"
     }
 
@@ -126,24 +125,22 @@ impl System for Whole {
         embassy_time::Instant::now().as_millis()
     }
 
-    fn unique(&self) -> Key {
-        Key::new([self.0.unique.get(); 32])
+    fn device_secret(&self, secret: &mut [u8; 32]) {
+        *secret = [self.0.unique.get(); 32];
     }
 
-    fn show_code(&mut self, code: Option<u32>) {
+    /// The same numbers at each boot, which is the worst that a board could do.
+    fn fill_random(&mut self, bytes: &mut [u8]) {
+        self.0.drawn.set(self.0.drawn.get() + 1);
+        Generator::new(&Key::new([4; 32]), &self.0.drawn.get().to_le_bytes()).fill(bytes);
+    }
+
+    fn show_pairing_code(&mut self, code: Option<u32>) {
         self.0.code.set(code);
     }
 
     fn restart(&mut self) {
         self.0.restarts.set(self.0.restarts.get() + 1);
-    }
-}
-
-/// The same numbers at each boot, which is the worst that a board could do.
-impl Entropy for Whole {
-    fn fill(&mut self, bytes: &mut [u8]) {
-        self.0.drawn.set(self.0.drawn.get() + 1);
-        Generator::new(&Key::new([4; 32]), &self.0.drawn.get().to_le_bytes()).fill(bytes);
     }
 }
 
@@ -235,7 +232,7 @@ impl flash::ErrorType for Chip<'_> {
 impl ReadNorFlash for Chip<'_> {
     const READ_SIZE: usize = 1;
 
-    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Error> {
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Error> {
         if !self.supply.is_on() {
             return Err(Error::PowerCut);
         }
@@ -251,32 +248,47 @@ impl NorFlash for Chip<'_> {
     const WRITE_SIZE: usize = 4;
     const ERASE_SIZE: usize = 4096;
 
-    async fn erase(&mut self, from: u32, to: u32) -> Result<(), Error> {
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), Error> {
         self.supply.wear(self.partition, from / 4096..to / 4096);
         self.powered((to - from) as usize, |nor| Nor::erase(nor, from, to))
     }
 
-    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Error> {
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Error> {
         self.powered(bytes.len(), |nor| nor.program(offset, bytes))
     }
+}
+
+/// The types of the simulated board.
+pub struct Simulated<'a>(std::marker::PhantomData<&'a ()>);
+
+impl<'a> board_api::Board for Simulated<'a> {
+    type Receive = super::line::End;
+    type Send = super::line::End;
+    type Output = Pin;
+    type Input = Input;
+    type Keypad = Pad;
+    type Watchdog = Dog;
+    type Camera = Eye;
+    type Flash = Chip<'a>;
+    type System = Whole;
 }
 
 /// Parts that nobody uses, but that could be sent to another priority.
 pub struct SendParts;
 
 impl SendParts {
-    pub fn front() -> door::Front<Self, Self, Self, Self, Self, Self, Self, Self> {
-        door::Front {
-            receive: Self,
-            send: Self,
-            hear: Self,
-            tell: Self,
+    pub fn io() -> door::Io<Self> {
+        door::Io {
+            host_receive: Self,
+            host_send: Self,
+            bus_receive: Self,
+            bus_send: Self,
             lock: Self,
             ready: Self,
             refused: Self,
             alarm: Self,
-            asked: [Self, Self, Self, Self],
-            wires: [Self, Self],
+            gestures: [Self, Self, Self, Self],
+            wiegand: [Self, Self],
             button: Self,
             contact: Self,
             cover: Self,
@@ -284,6 +296,18 @@ impl SendParts {
             watchdog: Self,
         }
     }
+}
+
+impl board_api::Board for SendParts {
+    type Receive = Self;
+    type Send = Self;
+    type Output = Self;
+    type Input = Self;
+    type Keypad = Self;
+    type Watchdog = Self;
+    type Camera = Eye;
+    type Flash = Chip<'static>;
+    type System = Whole;
 }
 
 impl embedded_io_async::ErrorType for SendParts {

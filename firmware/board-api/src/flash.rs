@@ -1,0 +1,24 @@
+//! Pairs of flash slots: one active, one idle.
+
+/// The two flash partitions for one kind of image: one is active, the other is idle and may be written.
+///
+/// Images are used where they lie. So the flash must be memory-mapped, and each slot must begin at a multiple of 16.
+pub struct ModelSlots<F> {
+    /// Slots A and B, equally large.
+    pub slots: [F; 2],
+    /// Returns the bytes of a slot, in place.
+    pub bytes: fn(&F) -> &[u8],
+}
+
+/// The flash of the board's own firmware, which a boot loader starts.
+pub struct FirmwareSlots<F> {
+    /// The partition of the boot record.
+    pub record: F,
+    /// The slots.
+    pub slots: ModelSlots<F>,
+    /// The slot from which the boot loader started this firmware. `None` if there is no boot loader; then the firmware
+    /// cannot be updated.
+    pub started: Option<u8>,
+    /// The board's number, as in the header of its firmware images.
+    pub board: u32,
+}

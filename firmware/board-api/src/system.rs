@@ -1,0 +1,43 @@
+//! The board as a whole: name, reset, random numbers, its secret.
+
+/// Why a board started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResetReason {
+    /// The power came on.
+    PowerOn,
+    /// The application asked for it ([`System::restart`]).
+    Requested,
+    /// The watchdog reset a board that hung.
+    Watchdog,
+    /// A fault of the processor, or a panic.
+    Fault,
+    /// The board cannot tell.
+    Unknown,
+}
+
+/// The board as a whole.
+pub trait System {
+    /// The board's name, for example "an547".
+    fn name(&self) -> &str;
+
+    /// Why the board started.
+    fn reset_reason(&self) -> ResetReason;
+
+    /// Instructions executed since the start. Where they cannot be counted: the nearest thing, such as cycles.
+    fn instructions(&self) -> u64;
+
+    /// Writes the device secret to `secret`. It is the same at every boot, differs from board to board, and cannot
+    /// be read from outside.
+    ///
+    /// The caller owns the buffer, and wipes it.
+    fn device_secret(&self, secret: &mut [u8; 32]);
+
+    /// Fills `bytes` with random numbers that cannot be predicted, not even after a reset.
+    fn fill_random(&mut self, bytes: &mut [u8]);
+
+    /// Shows the six digits of a pairing on the display; `None` clears it.
+    fn show_pairing_code(&mut self, code: Option<u32>);
+
+    /// Resets the board. Returns only in a test.
+    fn restart(&mut self);
+}
