@@ -6,8 +6,8 @@
 
 use core::fmt::{self, Write};
 
-use gallery::Template;
 use recognizer::Recognizer;
+use template::Template;
 use vision::{Face, Faces, Frame, Limits, Quality};
 
 use crate::{

@@ -7,9 +7,10 @@ use board_api::Board;
 use crypto::{Generator, Key};
 use embassy_time::Instant;
 use embedded_storage::nor_flash::NorFlash;
-use gallery::{Gallery, Template};
+use gallery::Gallery;
 use liveness::{Challenge, LivenessTracker};
 use protocol::{Error, Gesture, ModelKind, Settings};
+use template::Template;
 
 use crate::{
     access::{Access, identity},

@@ -3,8 +3,8 @@
 //! The door itself is tested with an engine that needs no networks; boards use
 //! [`Networks`](crate::Networks).
 
-use gallery::{CalibrationPoint, EncoderHash, Template};
 use protocol::{ModelKind, Text};
+use template::{CalibrationPoint, EncoderHash, Template};
 use vision::{Face, Faces, Frame, Quality};
 
 /// Most rows of a calibration table that are used.

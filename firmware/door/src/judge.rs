@@ -4,12 +4,12 @@ use core::sync::atomic::Ordering;
 
 use board_api::{Board, Capture, System as _};
 use embassy_time::Instant;
-use gallery::Coverage;
 use liveness::Sample;
 use policy::Reason;
 use protocol::{
     CosineScore, Error, EventKind, FrameResult, Gesture, LivenessMode, Matching, Name, RejectReason,
 };
+use template::Coverage;
 use vision::Frame;
 
 use crate::{

@@ -1,9 +1,9 @@
 //! The engine of a board: model images used in place, run by `nn` in an arena.
 
-use gallery::Template;
 use nn::{Model, format::Kind};
 use protocol::ModelKind;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
+use template::Template;
 use vision::{Face, Faces, Frame, Quality};
 
 use crate::{

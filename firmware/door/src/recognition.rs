@@ -3,10 +3,11 @@
 //! Judging a camera's picture and answering a host's request go the same way, so that what a
 //! request says of a photograph is what the door would do.
 
-use gallery::{Calibration, EncoderHash, Probe, Template, Threshold};
+use gallery::Probe;
 use heapless::Vec;
 use protocol::{Error, LivenessMode, ModelInfo, ModelKind};
 use sha2::{Digest, Sha256};
+use template::{Calibration, EncoderHash, Template, Threshold};
 use vision::{Face, Faces, Frame};
 
 use crate::{

@@ -2,13 +2,13 @@
 
 use board_api::{Board, Capture, System as _};
 use embassy_time::{Duration, Instant};
-use gallery::Template;
 use heapless::Vec;
 use liveness::single_frame_verdict;
 use protocol::{
     Comparison, Door, Enrolment, Error, Hash, PersonId, Request, Response, Settings, Source, Status,
     USERS_PER_PAGE, User, VERSION,
 };
+use template::Template;
 use vision::{Face, MAX_FACES};
 
 use crate::{

@@ -3,9 +3,10 @@
 use core::fmt::{self, Write as _};
 
 use board_api::ResetReason;
-use gallery::{Candidate, CosineScore};
+use gallery::Candidate;
 use liveness::{Gesture, RejectReason, Verdict};
 use protocol::{Error, Flaw, Text};
+use template::CosineScore;
 use vision::{Limits, Quality, SUBPIXEL_BITS};
 
 /// What a thing says, as much of it as fits.

@@ -1,6 +1,6 @@
 //! Embeddings that can be compared: the device's templates, or a float network's.
 
-use gallery::Template;
+use template::Template;
 
 /// The embeddings of some pictures, all by one encoder.
 ///
@@ -51,7 +51,7 @@ impl Embeddings {
     /// The score that stands for a cosine of 1.
     pub fn one(&self) -> i32 {
         match self {
-            Self::Templates(_) => gallery::CosineScore::ONE.0,
+            Self::Templates(_) => template::CosineScore::ONE.0,
             Self::Float(_) => FLOAT_ONE,
         }
     }

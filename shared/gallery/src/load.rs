@@ -3,12 +3,13 @@
 use zeroize::Zeroize;
 
 use crate::{
-    EncoderHash, Error, Memory,
+    Error, Memory,
     memory::PersonSlot,
     record::{self, Place, StoredPerson},
     ring::Ring,
     sealed::{self, NOBODY, Record},
 };
+use template::EncoderHash;
 
 /// The person of a template that was changed, whom there never is.
 const TAMPERED: u32 = u32::MAX;

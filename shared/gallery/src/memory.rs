@@ -6,7 +6,8 @@
 use heapless::Vec;
 use zeroize::Zeroize;
 
-use crate::{EncoderHash, MAX_DIMENSION, Name, TemplateView, ring::Salts};
+use crate::{Name, ring::Salts};
+use template::{EncoderHash, MAX_DIMENSION, TemplateView};
 
 /// Most people in a gallery.
 pub const MAX_PEOPLE: usize = 256;

@@ -19,11 +19,10 @@
 
 use heapless::Vec;
 
-use crate::{
-    EncoderHash, Error, MAX_DIMENSION, MAX_NAME, Name, TEMPLATES_PER_PERSON, TemplateView, memory::Person,
-};
+use crate::{Error, MAX_NAME, Name, TEMPLATES_PER_PERSON, memory::Person};
 #[cfg(doc)]
 use crate::{MAX_PEOPLE, MAX_TEMPLATES};
+use template::{EncoderHash, MAX_DIMENSION, TemplateView};
 
 /// What tells a person's key from a template's.
 const PERSON: u16 = 0x8000;

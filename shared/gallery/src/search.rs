@@ -8,7 +8,8 @@
 
 use core::cmp::Reverse;
 
-use crate::{Candidate, CosineScore, MAX_DIMENSION, Person, TemplateView};
+use crate::{Candidate, Person};
+use template::{CosineScore, MAX_DIMENSION, TemplateView};
 
 /// Values from a row to the next.
 pub(crate) const PITCH: usize = MAX_DIMENSION;

@@ -3,8 +3,9 @@
 
 mod nor;
 
-use gallery::{CosineScore, EncoderHash, Error, Gallery, Memory, Name, Probe};
+use gallery::{Error, Gallery, Memory, Name, Probe};
 use nor::{Nor, SECTOR, face, open};
+use template::{CosineScore, EncoderHash};
 
 const ENCODER: EncoderHash = EncoderHash([0xE7; 32]);
 const THRESHOLD: CosineScore = CosineScore(26_000);

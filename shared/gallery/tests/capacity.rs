@@ -2,8 +2,9 @@
 
 mod nor;
 
-use gallery::{CosineScore, EncoderHash, Error, Memory, Name, Probe};
+use gallery::{Error, Memory, Name, Probe};
 use nor::{Nor, SECTOR, face, open};
+use template::{CosineScore, EncoderHash};
 
 const ENCODER: EncoderHash = EncoderHash([7; 32]);
 const THRESHOLD: CosineScore = CosineScore(16_384);

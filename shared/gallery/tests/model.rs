@@ -4,9 +4,10 @@ mod nor;
 
 use std::collections::BTreeMap;
 
-use gallery::{CosineScore, EncoderHash, Error, Memory, Name, Probe};
+use gallery::{Error, Memory, Name, Probe};
 use nor::{Nor, face, open};
 use proptest::prelude::*;
+use template::{CosineScore, EncoderHash};
 
 const ENCODER: EncoderHash = EncoderHash([7; 32]);
 const THRESHOLD: CosineScore = CosineScore(24_000);

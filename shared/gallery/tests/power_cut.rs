@@ -5,8 +5,9 @@ mod nor;
 
 use std::collections::BTreeMap;
 
-use gallery::{CosineScore, EncoderHash, Error, Gallery, Memory, Name, Probe};
+use gallery::{Error, Gallery, Memory, Name, Probe};
 use nor::{Nor, face, open};
+use template::{CosineScore, EncoderHash};
 
 const ENCODER: EncoderHash = EncoderHash([7; 32]);
 const THRESHOLD: CosineScore = CosineScore(26_000);

@@ -2,8 +2,9 @@
 
 mod nor;
 
-use gallery::{CosineScore, EncoderHash, Error, Memory, Name, Probe, Template};
+use gallery::{Error, Memory, Name, Probe};
 use nor::{Nor, face, open};
+use template::{CosineScore, EncoderHash, Template};
 
 const OLD: EncoderHash = EncoderHash([1; 32]);
 const NEW: EncoderHash = EncoderHash([2; 32]);

@@ -3,8 +3,9 @@
 mod nor;
 
 use crypto::Key;
-use gallery::{CosineScore, EncoderHash, Error, Gallery, Memory, Name, Probe, Template};
+use gallery::{Error, Gallery, Memory, Name, Probe};
 use nor::{Nor, SECTOR, face, open, open_as};
+use template::{CosineScore, EncoderHash, Template};
 
 const ENCODER: EncoderHash = EncoderHash([0xE7; 32]);
 const THRESHOLD: CosineScore = CosineScore(26_000);

@@ -4,8 +4,8 @@
 //! arena with the crop, so nothing can overwrite it in between. Encoding consumes the [`Aligned`], because
 //! the network overwrites the crop.
 
-use gallery::Template;
 use nn::Model;
+use template::Template;
 use vision::{Face, Quality};
 
 use crate::Error;

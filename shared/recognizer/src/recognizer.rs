@@ -1,8 +1,8 @@
 //! The recognizer: detector and encoder, and the steps from frame to template.
 
-use gallery::{CalibrationPoint, CosineScore, EncoderHash, MAX_DIMENSION, MIN_DIMENSION, Template};
 use nn::Model;
 use nn::format::Kind;
+use template::{CalibrationPoint, CosineScore, EncoderHash, MAX_DIMENSION, MIN_DIMENSION, Template};
 use vision::{CROP_SIZE, Decoder, Face, Faces, Frame, InputSize, fill_input};
 
 use crate::{Aligned, Error, Network, aligned, heads};
@@ -64,7 +64,7 @@ impl<'m> Recognizer<'m> {
         self.encoder.output(0).map_or(0, |output| output.shape.len())
     }
 
-    /// The calibration table of the encoder in ascending order, for [`gallery::Calibration`].
+    /// The calibration table of the encoder in ascending order, for [`template::Calibration`].
     pub fn calibration_points(&self) -> impl ExactSizeIterator<Item = CalibrationPoint> + 'm {
         let records = self.encoder.calibration();
         records.iter().map(|record| CalibrationPoint {

@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 
 use crypto::{Generator, Key};
 use emulation::nor::{ERASED, Nor, SECTOR_SIZE};
-use gallery::{CosineScore, EncoderHash, Error, Gallery, Memory, Name, Probe, Template};
+use gallery::{Error, Gallery, Memory, Name, Probe};
+use template::{CosineScore, EncoderHash, Template};
 
 /// The smallest flash that a gallery takes: the ring, and four sectors of the map.
 const BYTES: usize = 8 * SECTOR_SIZE;

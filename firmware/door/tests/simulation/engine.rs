@@ -6,9 +6,9 @@
 //! heads that hold themselves straight ([`Pose`]), byte 8 makes of a face another one's, and byte 9 closes the eyes.
 
 use door::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo};
-use gallery::{CalibrationPoint, CosineScore, EncoderHash, Template};
 use protocol::ModelKind;
 use sha2::{Digest, Sha256};
+use template::{CalibrationPoint, CosineScore, EncoderHash, Template};
 use vision::{Face, Faces, Frame, Point, Quality, Rect};
 
 use super::parts::SIDE;

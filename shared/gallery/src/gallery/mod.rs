@@ -24,7 +24,7 @@ use heapless::Vec;
 use zeroize::Zeroize;
 
 use crate::{
-    CosineScore, EncoderHash, Error, Memory, Name, Person, Template, load,
+    Error, Memory, Name, Person, load,
     memory::{PersonSlot, TemplateSlot},
     partition::Partition,
     record::{Place, StoredPerson, StoredTemplate},
@@ -32,6 +32,7 @@ use crate::{
     sealed::{self, NOBODY, Record},
     search::Search,
 };
+use template::{CosineScore, EncoderHash, Template};
 
 /// A template to compare or enrol, and the encoder that made it.
 #[derive(Debug, Clone, Copy)]
@@ -150,7 +151,7 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     }
 
     /// 1:N: the person most like the probe; `None` if nobody is enrolled. Whether they are
-    /// alike enough is the caller's to decide, by the threshold of a [`crate::Calibration`].
+    /// alike enough is the caller's to decide, by the threshold of a [`template::Calibration`].
     ///
     /// # Errors
     /// [`Error::OtherEncoder`] if any template is of another encoder.

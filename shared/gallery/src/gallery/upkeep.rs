@@ -5,12 +5,13 @@ use zeroize::Zeroize;
 
 use super::Gallery;
 use crate::{
-    Error, MAX_DIMENSION, Person,
+    Error, Person,
     memory::{PersonSlot, TemplateSlot},
     partition::Partition,
     record::Place,
     sealed::{self, NOBODY},
 };
+use template::MAX_DIMENSION;
 
 impl<F: NorFlash> Gallery<'_, F> {
     /// Erases the keys that belong to nobody.

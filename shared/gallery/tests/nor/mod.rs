@@ -10,7 +10,8 @@ use crypto::{Generator, Key};
 use embedded_storage_async::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
-use gallery::{Error, Gallery, Memory, Template};
+use gallery::{Error, Gallery, Memory};
+use template::Template;
 
 /// Bytes a program works on.
 const WORD: usize = 4;

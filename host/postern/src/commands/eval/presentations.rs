@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use eval::presentation::Seen;
-use gallery::{Calibration, Template};
 use imaging::Photo;
 use liveness::{LivenessTracker, Sample};
 use recognizer::{Liveness, Recognizer};
 use synthetic_attacks::{AttackType, Subject};
+use template::{Calibration, Template};
 use vision::{Face, Limits, PixelFormat, Quality};
 
 use crate::image_file::Arena;

@@ -14,9 +14,9 @@ impl CosineScore {
     /// The cosine 1.0.
     pub const ONE: Self = Self(1 << 15);
 
-    /// The similarity of two templates of `dimension` values, a power of two from 64 to 512, with that
-    /// dot product; rounded to nearest, half up.
-    pub(crate) const fn of_product(product: i32, dimension: usize) -> Self {
+    /// The score of two templates of `dimension` values with this dot product, rounded to nearest, half
+    /// up. The dimension is a power of two from 64 to 512.
+    pub const fn of_product(product: i32, dimension: usize) -> Self {
         // At most 512 * 128 * 128 * 32 = 2^28: no overflow.
         let shift = dimension.trailing_zeros();
         Self((product * 32 + (1 << (shift - 1))) >> shift)

@@ -1,13 +1,13 @@
-//! From the false-accept rate asked for to the threshold of this encoder.
+//! The threshold of an encoder for a false-accept rate.
 //!
-//! An encoder's image carries a table of what its thresholds mean: at threshold `t`, one comparison
-//! of two different people in `one_in` is (falsely) a match. The table rises in both. Between
-//! its points the threshold is interpolated linearly in `log2(one_in)`, as the tail of impostor
-//! scores falls off nearly exponentially there.
+//! An encoder's image has a table of thresholds and their false-match rates: at the threshold of a row,
+//! one comparison of two different people in `one_in` is a (false) match. Rate and threshold both rise
+//! from row to row. Between rows the threshold is interpolated linearly in `log2(one_in)`, because the
+//! tail of impostor scores falls off nearly exponentially.
 //!
-//! Searching a gallery of `N` templates compares `N` times, and any of them may falsely match: the
-//! false-positive identification rate is `1 - (1 - FMR)^N`, which is at most and nearly `N * FMR`
-//! (ISO/IEC 19795-1). So each comparison gets the rate asked for divided by `N`.
+//! A search of `N` templates is `N` comparisons, each of which may falsely match. Its false-positive
+//! identification rate is `1 - (1 - FMR)^N`, which is at most `N * FMR` and close to it (ISO/IEC
+//! 19795-1). So each comparison gets the required rate divided by `N`.
 
 use crate::{CosineScore, Error};
 
@@ -17,20 +17,20 @@ use crate::{CosineScore, Error};
 pub struct CalibrationPoint {
     /// The false-match rate, as its inverse: 10,000 is 1 in 10,000.
     pub one_in: u32,
-    /// The similarity from which two templates are held to be one person.
+    /// The score from which two templates count as one person.
     pub threshold: CosineScore,
 }
 
-/// Whether the table covers the rate that was asked for.
+/// Whether the table covers the required rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Coverage {
     /// The rate lies within the table: the threshold is interpolated.
     Within,
-    /// The rate is laxer than the table begins: its first, stricter threshold is used.
+    /// The rate is laxer than the first row. The first row's stricter threshold is used.
     BelowTable,
-    /// The rate is stricter than the table ends. Its last threshold is used, and
-    /// the rate asked for is **not** guaranteed.
+    /// The rate is stricter than the last row. The last row's threshold is used, and the required
+    /// rate is **not** guaranteed.
     BeyondTable,
 }
 
@@ -38,7 +38,7 @@ pub enum Coverage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Threshold {
-    /// The similarity from which two templates are held to be one person.
+    /// The score from which two templates count as one person.
     pub similarity: CosineScore,
     /// Whether the table covers the rate.
     pub coverage: Coverage,
@@ -72,9 +72,9 @@ impl<'a> Calibration<'a> {
         self.points
     }
 
-    /// The threshold at which one search of `templates` templates by a stranger in `one_in`
-    /// lets the stranger in. For a 1:1 verification `templates` are those of that person.
-    /// Zero counts as one, for both.
+    /// The threshold at which a search of `templates` templates falsely accepts one stranger in
+    /// `one_in`. For a 1:1 verification, `templates` is the number of that person's templates. Zero
+    /// counts as one in both arguments.
     pub fn threshold(&self, one_in: u32, templates: u32) -> Threshold {
         let asked = log2_q16(u64::from(one_in.max(1)) * u64::from(templates.max(1)));
         let mut below: Option<&CalibrationPoint> = None;

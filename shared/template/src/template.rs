@@ -17,7 +17,7 @@ pub const MAX_DIMENSION: usize = 512;
 /// Magnitudes are brought below 2^21, so that `4 * 1024 * d * e^2` stays within 64 bits.
 const MAGNITUDE_BITS: u32 = 21;
 
-/// SHA-256 of the encoder's model image: what a template is bound to.
+/// SHA-256 of the encoder's model image. A template belongs to one encoder.
 ///
 /// Templates of different encoders live in different spaces and are never compared.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,7 +25,7 @@ const MAGNITUDE_BITS: u32 = 21;
 pub struct EncoderHash(pub [u8; 32]);
 
 impl fmt::Display for EncoderHash {
-    /// The first eight bytes in hexadecimal, which is enough to tell encoders apart by eye.
+    /// The first eight bytes in hexadecimal: enough to distinguish encoders by eye.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().take(8).try_for_each(|byte| write!(f, "{byte:02x}"))
     }
@@ -91,8 +91,7 @@ impl Template {
         Ok(Self { dimension: dimension as u16, values })
     }
 
-    /// A template from values that [`Template::normalise`] made before, as flash or the host
-    /// give them back.
+    /// A template from stored values that [`Template::normalise`] made earlier.
     ///
     /// # Errors
     /// [`Error::Dimension`] if there is no power of two in 64..=512 of them.
@@ -134,7 +133,7 @@ impl defmt::Format for Template {
     }
 }
 
-/// A template whose values live elsewhere, such as in the gallery's memory.
+/// A template whose values are borrowed, for example from the gallery's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TemplateView<'a> {
     values: &'a [i8],
@@ -240,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_embedding_is_refused() {
+    fn a_zero_vector_or_a_wrong_dimension_is_refused() {
         assert_eq!(Template::normalise([0i16; 128]), Err(Error::ZeroEmbedding));
         assert_eq!(Template::normalise([1i16; 100]), Err(Error::Dimension(100)));
         assert_eq!(Template::normalise([1i16; 32]), Err(Error::Dimension(32)));
