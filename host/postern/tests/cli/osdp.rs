@@ -1,4 +1,7 @@
-//! An access controller on the bus of an emulated board: libosdp's, from PyPI.
+//! An access controller on the OSDP bus of an emulated board: libosdp's control panel, from PyPI.
+//!
+//! Nothing here depends on the host's pace: the controller waits for each reply (see its script), and the test waits
+//! for each line that the controller reports.
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::Shutdown;
@@ -9,10 +12,10 @@ use std::thread;
 
 use crate::bench::{BARACK, Bench, picture};
 
-/// For how many seconds the controller waits for what it is to hear.
-const PATIENCE: &str = "300";
+/// How often the controller may begin a secure channel.
+const ATTEMPTS: &str = "1000";
 
-/// A controller at a board's bus.
+/// A controller on a board's bus.
 struct Controller {
     process: Child,
     bus: UnixStream,
@@ -20,11 +23,11 @@ struct Controller {
 }
 
 impl Controller {
-    /// One that has this key.
+    /// Starts a controller with this key.
     fn new(bus: &Path, key: &str) -> Self {
         let mut process = Command::new("python3")
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/osdp/tests/controller.py"))
-            .args([key, PATIENCE])
+            .args([key, ATTEMPTS])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -33,13 +36,13 @@ impl Controller {
         let bus = UnixStream::connect(bus).expect("the board's bus is there");
         let (input, output) = (process.stdin.take().expect("piped"), process.stdout.take().expect("piped"));
         let (hears, tells) = (bus.try_clone().expect("a bus"), bus.try_clone().expect("a bus"));
-        thread::spawn(move || pass_on(hears, input));
-        thread::spawn(move || pass_on(output, tells));
+        thread::spawn(move || copy(hears, input));
+        thread::spawn(move || copy(output, tells));
         let said = BufReader::new(process.stderr.take().expect("piped")).lines();
         Self { process, bus, said }
     }
 
-    /// The next thing it says.
+    /// Waits for the next line that it reports.
     fn says(&mut self) -> String {
         self.said.next().expect("it says more").expect("it can be read")
     }
@@ -53,8 +56,8 @@ impl Drop for Controller {
     }
 }
 
-/// Passes bytes on as they come, until either side is gone.
-fn pass_on(mut from: impl Read, mut to: impl Write) {
+/// Copies bytes as they arrive, until one side closes.
+fn copy(mut from: impl Read, mut to: impl Write) {
     let mut bytes = [0; 256];
     while let Ok(read @ 1..) = from.read(&mut bytes) {
         if to.write_all(&bytes[..read]).and_then(|()| to.flush()).is_err() {
@@ -63,7 +66,7 @@ fn pass_on(mut from: impl Read, mut to: impl Write) {
     }
 }
 
-/// A controller that was given the key hears who comes in and that the cover is opened. Ends with nobody on the bus.
+/// A controller with the key receives the card of a person who is admitted, and the tamper status. Leaves OSDP off.
 pub fn a_controller_hears_of_the_door(bench: &Bench) {
     bench.refused(&["osdp", "--address", "127"], "must be 0 to 126");
     let answer = &bench.done(&["osdp", "--address", "5"])[0];
@@ -79,7 +82,7 @@ pub fn a_controller_hears_of_the_door(bench: &Bench) {
     assert!(answer["key"].is_null(), "it is shown once");
 
     assert_eq!(bench.run(&["show", &picture(BARACK[1])]).code, 0);
-    // Person 1 of site 0 in 34 bits, which begin at the left.
+    // Person 1 of facility 0 in 34 bits, left-aligned.
     assert_eq!(controller.says(), "card: 34 0000000080");
     bench.done(&["board", "cover", "open"]);
     assert_eq!(controller.says(), "status: 0100");
