@@ -130,11 +130,13 @@ fn a_body_of_a_later_version_is_an_error() {
     let (line, _device) = start(act, |sent, frame| match sent {
         0 => Fate::Arrives,
         _ => {
-            // The same id, and a body that no version yet has: `Done` is one byte.
+            // The same id, and a body that no version has so far: `Done` is one byte.
             let mut packet = frame[1..frame.len() - 1].to_vec();
             let length = unstuff(&mut packet);
             let id = u16::from_le_bytes([packet[1], packet[2]]);
-            assert_eq!(length, 8);
+            if length != 8 {
+                return Fate::Arrives; // The hello, which a busy client has sent twice.
+            }
             let mut buffer = [0; MAX_FRAME];
             let other = Request::NextEvents { after: 0 };
             let other = encode(id, &other, &mut buffer).expect("it fits");

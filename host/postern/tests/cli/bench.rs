@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -90,6 +91,12 @@ impl Bench {
         self.done(&["pair", "--press-button"]);
     }
 
+    /// Milliseconds since the board started, by its own clock, and whether its door is locked.
+    pub fn uptime(&self) -> (u64, bool) {
+        let status = &self.done(&["board", "status"])[0]["status"];
+        (status["uptime_ms"].as_u64().expect("a time"), status["door"] == "locked")
+    }
+
     /// The names of the people that the board knows.
     pub fn people(&self) -> Vec<String> {
         let users = self.done(&["users"]);
@@ -128,6 +135,16 @@ pub fn postern(arguments: &[&str]) -> Command {
 pub fn run(arguments: &[&str]) -> Ran {
     let output = postern(arguments).output().expect("postern starts");
     Ran::of(arguments, &output)
+}
+
+/// Waits until something holds, and asks again after each pause. The end is generous: on a busy machine an emulated
+/// board can be ten times slower.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(900);
+    while !holds() {
+        assert!(Instant::now() < end, "{what}: not within 15 minutes");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// A picture that setup fetched.
