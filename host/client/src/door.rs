@@ -9,8 +9,9 @@ use crate::{Board, Camera, Device, Error, Picture, Result};
 /// How often the board is asked for events.
 const POLL: Duration = Duration::from_millis(30);
 
-/// How long the lock may take after the picture that decides.
-const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+/// Milliseconds that the lock may take after the picture that decides, by the board's clock: on a busy host the board
+/// is slow.
+const LOCK_PATIENCE: u64 = 2_000;
 
 /// How long the door may take for a picture, and to lock again.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -112,9 +113,12 @@ impl<'a> Doorstep<'a> {
                 decision.opened = opened;
                 let known = matches!(decision.result, FrameResult::Known(_));
                 if decision.pictures >= frames || opened {
-                    // The lock follows the result that decides by a moment.
-                    let lock_until = *lock_until.get_or_insert(Instant::now() + LOCK_PATIENCE);
-                    if opened || !known || Instant::now() >= lock_until {
+                    if opened || !known {
+                        return Ok(decision.clone());
+                    }
+                    // The lock opens shortly after the result that decides.
+                    let uptime = device.status()?.uptime_ms;
+                    if uptime >= *lock_until.get_or_insert(uptime.saturating_add(LOCK_PATIENCE)) {
                         return Ok(decision.clone());
                     }
                 }

@@ -15,7 +15,7 @@ use emulation::{Map, window};
 use crate::{Error, Result};
 
 /// How long a key stays pressed for a board that does not look.
-const KEY_PATIENCE: Duration = Duration::from_secs(10);
+const KEY_PATIENCE: Duration = Duration::from_secs(120);
 
 /// The memory of one board.
 pub struct Memory {

@@ -8,7 +8,7 @@ use crate::{Device, Error, Firmware, Machine, Patience, Result, Signer};
 
 /// How long a board may take from its reset until the update is in force, or given up: it may hang in each of its
 /// trials until the watchdog bites.
-const UPDATE_PATIENCE: Duration = Duration::from_secs(240);
+const UPDATE_PATIENCE: Duration = Duration::from_secs(600);
 
 /// How often to ask.
 const POLL: Duration = Duration::from_millis(500);

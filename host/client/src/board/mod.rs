@@ -20,10 +20,10 @@ pub use machine::Machine;
 use crate::{Camera, Credentials, Device, Error, Firmware, Memory, Result};
 
 /// How long a board may take to answer after its power came. A first boot erases the flash.
-const BOOT_PATIENCE: Duration = Duration::from_secs(90);
+const BOOT_PATIENCE: Duration = Duration::from_secs(600);
 
 /// How long to wait until another program has done speaking with the board.
-const LINE_PATIENCE: Duration = Duration::from_secs(60);
+const LINE_PATIENCE: Duration = Duration::from_secs(300);
 
 /// How often a wait looks again.
 const POLL: Duration = Duration::from_millis(20);

@@ -19,7 +19,7 @@ use crate::{Error, Result};
 const EMULATOR: &str = "qemu-system-arm";
 
 /// How long a killed process may take to be gone.
-const END_PATIENCE: Duration = Duration::from_secs(10);
+const END_PATIENCE: Duration = Duration::from_secs(120);
 
 /// Starts the board's process, in a group of its own: an interrupt from the terminal is for the
 /// command that waits, not for the board.
