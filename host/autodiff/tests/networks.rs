@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use autodiff::{Error, Network, Pass};
+use fixtures::{Need, need};
 use tract_onnx::prelude::*;
 
 const SIDE: usize = 112;
@@ -44,18 +45,21 @@ fn check(name: &str, node: &str, scale: f32) {
 
 #[test]
 fn sface_is_read_as_tract_reads_it() {
+    need!(Need::Cached("models"));
     // Batch normalization, PReLU, depthwise and strided convolutions, arithmetic with constants.
     check("sface", "conv_14_relu", 255.0);
 }
 
 #[test]
 fn mobilefacenet_is_read_as_tract_reads_it() {
+    need!(Need::Cached("models"));
     // Sums of branches.
     check("mobilefacenet", "Conv_91", 2.0);
 }
 
 #[test]
 fn a_layer_that_is_missing_is_told_with_those_that_are_there() {
+    need!(Need::Cached("models"));
     let Err(error @ Error::NoLayer { .. }) = Network::read(&onnx("mobilefacenet"), &["conv9_9"]) else {
         panic!("there is no such layer");
     };
@@ -64,6 +68,7 @@ fn a_layer_that_is_missing_is_told_with_those_that_are_there() {
 
 #[test]
 fn what_has_no_derivative_is_told_only_where_it_is_needed() {
+    need!(Need::Cached("models"));
     assert!(Network::read(&onnx("sface"), &["conv_1_relu"]).is_ok());
     let Err(Error::Unsupported { node, .. }) = Network::read(&onnx("sface"), &["pre_fc1"]) else {
         panic!("Flatten and Gemm are not there");

@@ -6,6 +6,7 @@ use std::path::Path;
 use encoder::{
     Embeddings, Encoder, Error, Freeze, Head, Images, Optimizer, Preprocessing, Source, Spec, Trainable,
 };
+use fixtures::{Need, need};
 use tract_onnx::prelude::*;
 
 #[path = "../../compiler/tests/networks/mod.rs"]
@@ -89,6 +90,7 @@ fn train(encoder: &mut Encoder, images: &Images, steps: usize) -> Vec<f32> {
 
 #[test]
 fn fetched_networks_compute_what_tract_computes_read_and_written() {
+    need!(Need::Cached("models"));
     for (name, before, dimension) in [("mobilefacenet", MOBILEFACENET, 512), ("sface", PLAIN, 128)] {
         let onnx = fetched(name);
         let encoder = read(&onnx, before, Head::Keep).expect(name);
@@ -159,6 +161,7 @@ fn what_cannot_be_trained_is_named() {
 
 #[test]
 fn a_new_head_has_its_own_dimension_and_leaves_the_rest() {
+    need!(Need::Cached("models"));
     for (name, before) in [("mobilefacenet", MOBILEFACENET), ("sface", PLAIN)] {
         let onnx = fetched(name);
         let [old, new] = [Head::Keep, Head::New { dimension: 48, seed: 1 }]
@@ -176,6 +179,7 @@ fn a_new_head_has_its_own_dimension_and_leaves_the_rest() {
 
 #[test]
 fn a_projected_embedding_is_the_map_times_the_old_one() {
+    need!(Need::Cached("models"));
     for (name, before) in [("mobilefacenet", MOBILEFACENET), ("sface", PLAIN)] {
         let onnx = fetched(name);
         let old = read(&onnx, before, Head::Keep).expect(name);
@@ -203,6 +207,7 @@ fn a_projected_embedding_is_the_map_times_the_old_one() {
 
 #[test]
 fn the_loss_of_a_fetched_network_falls_and_frozen_layers_stay() {
+    need!(Need::Cached("models"));
     let onnx = fetched("mobilefacenet");
     let mut encoder = read(&onnx, MOBILEFACENET, Head::Keep).expect("it is supported");
     let before = encoder.graph().clone();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use encoder::{Embeddings, Encoder, Head, Images, Optimizer, Preprocessing, Source, Spec, Trainable};
+use fixtures::{Need, need};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -56,6 +57,7 @@ fn check(encoder: &mut Encoder) {
 
 #[test]
 fn trained_networks_run_in_onnxruntime() {
+    need!(Need::Python, Need::Cached("models"));
     let spec = Spec { width: 0.5, ..Spec::default() };
     check(&mut Encoder::new(&spec, 1, Optimizer::default()).expect("it is sound"));
     for (name, mean, scale) in [("mobilefacenet", 127.0, 1.0 / 128.0), ("sface", 0.0, 1.0)] {

@@ -6,6 +6,7 @@ use std::process::{ChildStderr, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use fixtures::{Need, need};
 use osdp::{Card, Device, Door, Identity, KEY, Receiver};
 
 /// Packets before the cover opens: more than the handshake has.
@@ -78,17 +79,20 @@ const REPORTED: [&str; 6] = [
 
 #[test]
 fn the_controller_opens_a_channel_and_receives_a_card_and_the_tamper_status() {
+    need!(Need::Python);
     assert_eq!(controlled("000102030405060708090a0b0c0d0e0f", "100", Duration::ZERO), REPORTED);
 }
 
 /// libosdp gives a reply 200 ms. A device on a busy machine needs longer, and the channel must last.
 #[test]
 fn the_controller_waits_for_a_device_on_a_busy_machine() {
+    need!(Need::Python);
     let delay = Duration::from_millis(300);
     assert_eq!(controlled("000102030405060708090a0b0c0d0e0f", "1", delay), REPORTED);
 }
 
 #[test]
 fn the_controller_opens_no_channel_with_another_key() {
+    need!(Need::Python);
     assert_eq!(controlled("ff0102030405060708090a0b0c0d0e0f", "3", Duration::ZERO), ["secure: False"]);
 }
