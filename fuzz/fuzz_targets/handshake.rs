@@ -1,4 +1,4 @@
-//! Any step of the handshake. The check, and what it promises, is `parsers`'s.
+//! Any step of the handshake. The check and its contract are in `parsers`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| parsers::handshake(input));

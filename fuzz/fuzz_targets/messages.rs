@@ -1,4 +1,4 @@
-//! Any body of a packet. The check, and what it promises, is `parsers`'s.
+//! Any body of a packet. The check and its contract are in `parsers`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| parsers::messages(input));

@@ -1,4 +1,4 @@
-//! Any photograph's file. The check, and what it promises, is `parsers`'s.
+//! Any photograph's file. The check and its contract are in `parsers`.
 //!
 //! A decoder's panic is caught and made an error, so it must not end the fuzzer as its hook would have it;
 //! a panic of the check itself does.

@@ -1,4 +1,4 @@
-//! Any change to the boot record's flash. The check, and what it promises, is `parsers`'s.
+//! Any change to the boot record's flash. The check and its contract are in `parsers`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| parsers::record(input));

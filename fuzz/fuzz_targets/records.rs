@@ -1,4 +1,4 @@
-//! Any contents of a gallery's records. The check, and what it promises, is `parsers`'s.
+//! Any contents of a gallery's records. The check and its contract are in `parsers`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| parsers::records(input));

@@ -1,4 +1,4 @@
-//! Anything sealed in a session. The check, and what it promises, is `parsers`'s.
+//! Anything sealed in a session. The check and its contract are in `parsers`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| parsers::session(input));

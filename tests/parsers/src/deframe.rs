@@ -1,8 +1,8 @@
-//! Any bytes on the line: the deframer never panics, and is in step again at the next frame.
+//! Any bytes on the line: the deframer never panics, and it decodes the next whole frame.
 
 use protocol::{Deframer, MAX_FRAME, Request, encode};
 
-/// Takes the bytes as they come over the line.
+/// Takes the bytes as received from the line.
 pub fn check(line: &[u8]) {
     let mut deframer = Deframer::new();
     for byte in line {

@@ -1,14 +1,14 @@
-//! Any bytes in a slot of firmware: no panic, and what opens is what its header says.
+//! Any bytes in a firmware slot: no panic, and an image that opens has the contents that its header declares.
 //!
 //! ```text
-//! input     flags: 1 the beginning is right, 2 the board is, 4 the length is, 8 the hash is | the slot
+//! input     flags | the slot
+//! flags     1 magic, 2 board, 4 load address and length, 8 hash: these fields are made valid before the slot is opened
 //! ```
-//! What the flags say is right is put into the header before the slot is opened.
 
 use boot::{Error, HEADER_BYTES, Header, Image, Target};
 use sha2::{Digest, Sha256};
 
-/// What an image must be for here.
+/// The board that an image must be for.
 const BOARD: u32 = 547;
 const CODE: core::ops::Range<u32> = 0x1000..0x3000;
 
@@ -28,7 +28,7 @@ pub fn check(input: &[u8]) {
             assert_eq!(*code, slot[HEADER_BYTES..][..code.len()]);
             assert_eq!(<[u8; 32]>::from(Sha256::digest(code)), header.sha256);
             assert_eq!(digest, <[u8; 32]>::from(Sha256::digest(&slot[..HEADER_BYTES])));
-            // A byte of the code that is another one is found.
+            // A changed byte of the code is detected.
             slot[HEADER_BYTES + usize::from(*flags) % (end - header.load as usize)] ^= 1;
             assert_eq!(Image::open(&slot, &target).map(|_| ()), Err(Error::Damaged));
         }

@@ -1,5 +1,5 @@
-//! Any change to a gallery's flash: it opens or refuses, without a panic, and nobody is in it who was not
-//! enrolled; one that opens works on.
+//! Any change to the flash of a gallery: opening succeeds or fails without a panic, no person appears who was not
+//! enrolled, and an opened gallery works.
 
 use std::cell::RefCell;
 use std::sync::OnceLock;
@@ -9,12 +9,12 @@ use emulation::nor::{ERASED, Nor, SECTOR_SIZE};
 use gallery::{Error, Gallery, Memory, Name, Probe};
 use template::{CosineScore, EncoderHash, Template};
 
-/// The smallest flash that a gallery takes: the ring, and four sectors of the map.
+/// The smallest flash that a gallery takes: the key journal, and four sectors of the map.
 const BYTES: usize = 8 * SECTOR_SIZE;
 const ENCODER: EncoderHash = EncoderHash([5; 32]);
 const THRESHOLD: CosineScore = CosineScore(30_000);
 
-/// Flash that somebody else's memory holds.
+/// Flash in borrowed memory.
 pub(crate) type Flash<'a> = Nor<&'a mut [u8]>;
 
 thread_local! {
@@ -22,7 +22,7 @@ thread_local! {
     static ROOM: RefCell<(Vec<u8>, Box<Memory>)> = RefCell::new((Vec::new(), Box::new(Memory::new())));
 }
 
-/// Gives a copy of `whole` and room for a gallery to `change`.
+/// Calls `change` with a copy of `whole` and the memory of a gallery.
 pub(crate) fn on_a_copy(whole: &[u8], change: impl FnOnce(&mut [u8], &mut Memory)) {
     ROOM.with_borrow_mut(|(flash, memory)| {
         flash.clear();
@@ -42,13 +42,13 @@ pub(crate) fn open<'a>(flash: &'a mut [u8], memory: &'a mut Memory) -> Result<Ga
     Gallery::open(Nor::new(flash), memory, key(), random)
 }
 
-/// Enrols somebody whose face is like no other number's.
+/// Enrols a person; each number is another face.
 pub(crate) fn enrol(gallery: &mut Gallery<'_, Flash<'_>>, who: &str, number: i32) -> Result<u32, Error> {
     let (template, name) = (face(number), Name::new(who).expect("a name"));
     gallery.enrol(&name, Probe { template: &template, encoder: ENCODER }, THRESHOLD)
 }
 
-/// Whose face the gallery takes this one for.
+/// The name of the person that the gallery identifies by this face.
 pub(crate) fn who(gallery: &Gallery<'_, Flash<'_>>, number: i32) -> Option<String> {
     let best = gallery.identify(Probe { template: &face(number), encoder: ENCODER }).ok()??;
     (best.similarity >= THRESHOLD).then(|| best.person.name().to_string())
@@ -58,7 +58,7 @@ fn face(number: i32) -> Template {
     Template::normalise((0..64).map(|at| (at * number * 7919 + number) % 251 - 125)).expect("a direction")
 }
 
-/// The flash of a gallery of these people, of whom some are removed again.
+/// The flash of a gallery in which these people were enrolled, and some removed again.
 pub(crate) fn made(people: &[&str], removed: &[&str]) -> Vec<u8> {
     let mut flash = vec![ERASED; BYTES];
     let mut memory = Box::new(Memory::new());
@@ -88,8 +88,8 @@ fn whole() -> &'static Whole {
     })
 }
 
-/// Takes patches of four bytes: where, and what is flipped there. Most go where something is, the others
-/// anywhere.
+/// Takes patches of four bytes: a place, and the bits to flip there. Most places are within the used part of the flash,
+/// the others anywhere.
 pub fn check(input: &[u8]) {
     let Whole { flash, used } = whole();
     on_a_copy(flash, |flash, memory| {
@@ -101,8 +101,8 @@ pub fn check(input: &[u8]) {
         let Ok(mut gallery) = open(flash, memory) else { return };
         assert!(gallery.people().all(|person| person.name().as_str() == "Ann"));
         assert!(who(&gallery, 1).is_none_or(|name| name == "Ann"));
-        assert_eq!(who(&gallery, 2), None, "who was removed is known");
-        // Now and then, since it costs as much as all that was before.
+        assert_eq!(who(&gallery, 2), None, "a removed person is identified");
+        // Rarely, since it takes as long as everything before.
         if input.len() % 16 == 3 {
             let _ = enrol(&mut gallery, "Eve", 3);
         }

@@ -1,8 +1,7 @@
-//! Any bytes where a step of the handshake is due: no panic, and no session but with who made the genuine
-//! step.
+//! Any bytes in place of a handshake message: no panic, and a session only for the genuine message.
 //!
-//! The curve is replaced by a sum, which agrees as a curve does and keeps nothing secret. That is no
-//! matter here: an input knows no keys, and what is checked is how messages are taken apart.
+//! The elliptic curve is replaced by addition, which also lets both sides agree on a value, and protects nothing. That
+//! is enough here: the input does not depend on keys, and the subject is how messages are parsed.
 
 use crypto::Key;
 use crypto::handshake::{FIRST, InitiatorBy, ResponderBy, SECOND, THIRD};
@@ -10,7 +9,7 @@ use noise_protocol::DH;
 
 const VERSION: u16 = 2;
 
-/// A key agreement that costs nothing.
+/// A key agreement by addition, which takes no time.
 enum Sum {}
 
 impl DH for Sum {
@@ -37,8 +36,8 @@ impl DH for Sum {
     }
 }
 
-/// The first byte chooses which step is due, and whether the rest comes as it is or changes bits of the
-/// genuine step.
+/// The first byte chooses which message is replaced, and whether the rest replaces it or flips bits of the genuine
+/// one.
 pub fn check(input: &[u8]) {
     let Some((chosen, rest)) = input.split_first() else { return };
     let [host, board, host_ephemeral, board_ephemeral] = [1, 2, 3, 4].map(|byte| Key::new([byte; 32]));
@@ -49,7 +48,7 @@ pub fn check(input: &[u8]) {
         |first: &[u8]| ResponderBy::<Sum>::answer(board.clone(), board_ephemeral.clone(), VERSION, first);
     if chosen % 4 == 0 {
         let answered = answer(&due);
-        // A first message is any key; who made it must yet prove who they are.
+        // Any key is a first message; its owner proves the identity later.
         assert!(answered.is_err() || due.len() == FIRST);
         if let Ok((responder, second)) = answered {
             assert!(responder.finish(second.get(..THIRD).unwrap_or_default()).is_err());

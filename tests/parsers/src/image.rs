@@ -1,6 +1,6 @@
-//! Any model image: it is refused, or runs without a panic.
+//! Any model image: it is refused, or it runs without a panic.
 //!
-//! What every image begins and ends with is put right, so that what lies behind is reached.
+//! Magic, version, length and digest are made valid first, so that the checks behind them are reached.
 
 use std::cell::RefCell;
 use std::mem::offset_of;
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 /// Most bytes of an image here.
 const MOST: usize = 4096;
-/// Bytes of the arena. Images that need more would take too long to run, not to check.
+/// Bytes of the arena. An image that needs more is checked but not run: it would take too long.
 const ARENA: usize = 8192;
 
 #[repr(align(16))]
@@ -22,7 +22,7 @@ thread_local! {
         RefCell::new((Box::new(Image([0; MOST])), Box::new(Arena::ZERO)));
 }
 
-/// Takes the bytes as an image without its end.
+/// Takes the bytes as an image without its digest.
 pub fn check(input: &[u8]) {
     if input.len() < size_of::<Header>() {
         return;
@@ -42,14 +42,14 @@ pub fn check(input: &[u8]) {
         if model.arena_len() > ARENA || work(&model) > 1 << 16 {
             return;
         }
-        model.run(&mut arena.0).expect("what was loaded runs");
+        model.run(&mut arena.0).expect("a loaded model runs");
         for index in 0..model.output_count() {
             let _ = model.read(&arena.0, index).iter().count();
         }
     });
 }
 
-/// Some measure of how long a model runs: the multiplications of its operators, and a bit for each.
+/// A measure of how long a model runs: the multiplications and outputs of its operators, and a constant for each.
 fn work(model: &Model<'_>) -> usize {
     let operators = (0..model.operator_count()).filter_map(|index| model.operator(index));
     operators.map(|operator| 64 + operator.output_shape().len() + operator.multiply_adds()).sum()

@@ -1,11 +1,12 @@
-//! What may not happen whatever comes: one check a parser, which takes any bytes and panics if the parser
-//! does not do as it promises.
+//! One check for each parser of foreign bytes. A check takes any bytes and panics if the parser breaks its contract.
 //!
-//! The same checks are run by the fuzz targets (`fuzz/`, with a nightly compiler) for as long as somebody
-//! likes, and by this crate's test for seconds, over the corpus that the fuzzer left and changes of it.
-//! Each costs microseconds: what is dear (curves, megabytes of flash) is made once or replaced, so that a
-//! fuzzer's time goes into what is parsed.
+//! Two programs run the checks. The fuzz targets (`fuzz/`, with a nightly compiler) run for as long as you like. This
+//! crate's test runs for seconds, over the seeds that the fuzzer found and mutations of them. A check costs
+//! microseconds: expensive parts (elliptic curves, megabytes of flash) are made once or replaced, so that the time goes
+//! into parsing.
 #![forbid(unsafe_code)]
+
+pub mod seeds;
 
 mod deframe;
 mod messages;
@@ -39,7 +40,7 @@ pub use session::check as session;
 
 /// A parser's check.
 pub struct Target {
-    /// Its name, which its fuzz target and its corpus have, too.
+    /// The name of the parser, of its fuzz target and of its seeds.
     pub name: &'static str,
     /// Takes any bytes.
     pub check: fn(&[u8]),

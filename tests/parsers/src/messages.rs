@@ -1,4 +1,4 @@
-//! Any body of a packet: decoding never panics, and what decodes means the same once encoded.
+//! Any body of a packet: decoding never panics, and a decoded message survives encoding and decoding.
 
 use protocol::{Body, Deframer, Error, Kind, MAX_FRAME, Packet, Request, Response, encode};
 
@@ -13,26 +13,26 @@ pub fn check(input: &[u8]) {
     }
 }
 
-/// Decodes `body` as one kind of message, encodes it, and finds the same when that comes over a line.
+/// Decodes `body` as one kind of message, encodes it, and receives it from a line.
 fn again<'a, M: Body<'a>>(body: &'a [u8]) {
     let packet = Packet { kind: M::KIND, id: 1, checksum: 0, body };
     let Ok(message) = packet.message::<M>() else { return };
     let mut buffer = [0; MAX_FRAME];
-    // What came may be longer than what a packet can hold.
+    // A body may be longer than a packet can hold.
     let Ok(frame) = encode(1, &message, &mut buffer) else { return };
     let mut deframer = Deframer::new();
     let mut came = false;
     for byte in frame {
         if let Some(packet) = deframer.push(*byte) {
-            let packet = packet.expect("what was encoded is whole");
+            let packet = packet.expect("an encoded frame is whole");
             assert_eq!((packet.kind, packet.id), (M::KIND, 1));
             came = true;
         }
     }
-    assert!(came, "a frame that is whole gives a packet");
+    assert!(came, "a whole frame gives a packet");
 }
 
-/// What was sealed in a packet, once it is opened: its kind and its body.
+/// The opened contents of a sealed packet: a kind and a body.
 fn within(packed: &[u8]) {
     let outer = Packet { kind: Kind::Sealed, id: 1, checksum: 0, body: &[] };
     let Ok(packet) = outer.inner(packed) else { return };

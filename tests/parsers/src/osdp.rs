@@ -1,15 +1,15 @@
-//! Any bytes on an access controller's bus: the device never panics, a reply is a whole packet, and nobody is told of
-//! outside of a channel.
+//! Any bytes on an access controller's bus: the device never panics, every reply is a whole packet, and no card is
+//! reported outside of a secure channel.
 //!
 //! ```text
-//! input     number of commands said by libosdp, mod 6 | what follows them
-//! even      bytes as they are
-//! odd       packets: length u8 | control | security block, code and data; with a right head and a right check
+//! input     byte: bit 0 chooses even or odd, the rest mod 6 is how many of libosdp's commands come first | data
+//! even      the data is sent as it is
+//! odd       the data is packets: length u8 | control | security block, code and data; header and checksum are added
 //! ```
 
 use osdp::{Card, Device, Door, Identity, KEY, MAX_PACKET, Receiver};
 
-/// What libosdp's controller said to a device with this key and these random numbers, as in the crate's own test.
+/// The commands that libosdp's controller sent to a device with this key and these random numbers.
 const SAID: [&[u8]; 5] = [
     &[0x53, 0x05, 0x09, 0x00, 0x04, 0x61, 0x00, 0xc1, 0x25],
     &[0x53, 0x05, 0x09, 0x00, 0x05, 0x62, 0x00, 0xa2, 0x47],
@@ -29,7 +29,7 @@ const START: u8 = 0x53;
 /// The bit of a packet's control that says that its check is a CRC.
 const CRC: u8 = 4;
 
-/// A door through which somebody always has just gone.
+/// A door that always has a card to report.
 struct Passed {
     secure: bool,
 }
@@ -44,12 +44,12 @@ impl Door for Passed {
     }
 
     fn card(&mut self) -> Option<Card> {
-        assert!(self.secure, "somebody is told of outside of a channel");
+        assert!(self.secure, "a card is reported outside of a channel");
         Some(Card { bits: 0x2ab_cdef, length: 26 })
     }
 }
 
-/// Says what libosdp said, as far as the input wants, and then the rest of the input.
+/// Sends as many of libosdp's commands as the input says, then the rest of the input.
 pub fn check(input: &[u8]) {
     let Some((chosen, rest)) = input.split_first() else { return };
     let key: [u8; KEY] = core::array::from_fn(|n| n as u8);
@@ -71,7 +71,7 @@ pub fn check(input: &[u8]) {
     }
 }
 
-/// A packet with what must be right to be read.
+/// A packet with a valid header and checksum.
 fn packet(control: u8, content: &[u8]) -> Vec<u8> {
     let mut packet = vec![START, ADDRESS, 0, 0, control];
     packet.extend(content);

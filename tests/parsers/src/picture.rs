@@ -1,10 +1,10 @@
-//! Any bytes of a photograph's file: a picture of the size that it says, or an error that says why not.
+//! Any bytes as an image file: a photograph with as many pixels as its size says, or an error that names the file.
 
 use std::path::Path;
 
 use imaging::{Error, MIN_SIDE, Photo};
 
-/// Most pixels here, so that a fuzzer's time goes into formats and not into pixels.
+/// Most pixels of a photograph here, so that the time goes into parsing, not into pixels.
 const MOST: u64 = 64 * 64;
 
 /// Takes the bytes as a file.

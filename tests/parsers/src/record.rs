@@ -1,7 +1,7 @@
-//! Any change to the boot record's flash: only records that the board tagged count, and the next one is kept.
+//! Any change to the flash of the boot record: only records that the board tagged are valid, and the next one is kept.
 //!
 //! ```text
-//! input     changes: offset u16 LE, mod the flash | byte, which is put there
+//! input     changes: offset u16 LE, mod the size of the flash | the new byte
 //! ```
 
 use std::sync::OnceLock;
@@ -10,9 +10,9 @@ use boot::{Record, Ring};
 use crypto::Key;
 use emulation::nor::{Nor, SECTOR_SIZE};
 
-/// Records that were written, so many that the first sector was erased again.
+/// Records that are written: enough to erase the first sector again.
 const WRITTEN: u64 = 40;
-/// Most changes of an input: more only take longer.
+/// Most changes that an input makes; more would only take longer.
 const MOST: usize = 64;
 
 fn unique() -> Key {
@@ -50,10 +50,10 @@ pub fn check(input: &[u8]) {
     }
     let mut ring = open(&mut flash);
     if let Some(record) = ring.record() {
-        assert!(records.contains(record), "a record that nobody made");
+        assert!(records.contains(record), "a record that the board did not write");
     }
     let next = Record::programmed(WRITTEN, &[0xee; 32]);
-    // A place that is not erased may refuse it; then what counted before does.
+    // A place that is not erased may refuse it; then the record of before stays valid.
     if ring.program(next.clone()).is_ok() {
         drop(ring);
         let ring = open(&mut flash);

@@ -1,5 +1,5 @@
-//! Any contents of a gallery's records, sealed as they should be: what another version of the firmware, or
-//! a fault of this one, may have written. The gallery opens or refuses, without a panic.
+//! Any contents in validly sealed records of a gallery, as another version of the firmware or a fault could write them.
+//! Opening the gallery succeeds or fails without a panic.
 //!
 //! ```text
 //! input     records one after another, at most 16
@@ -16,16 +16,16 @@ use sequential_storage::map::{MapConfig, MapStorage};
 
 use crate::gallery::{enrol, key, made, on_a_copy, open, who};
 
-/// Bytes of the ring of keys, before the map.
+/// Bytes of the key journal, before the map.
 const RING: usize = 4 * SECTOR_SIZE;
-/// Bytes of the header of a half of the ring, and of a cell: slot, salt, check.
+/// Bytes of the header of a half of the journal, and of an entry: slot, salt, check.
 const HEADER: usize = 16;
 const CELL: usize = 24;
-/// The owner of what belongs to nobody.
+/// The owner of a record that belongs to no person.
 const NOBODY: u16 = 0xffff;
 /// The version of a record.
 const VERSION: u8 = 2;
-/// Most records of an input: more only take longer.
+/// Most records that an input makes; more would only take longer.
 const MOST: usize = 16;
 
 /// A gallery of three people, and their keys.
@@ -47,7 +47,7 @@ fn whole() -> &'static Whole {
     })
 }
 
-/// Takes records and puts them into the flash, then opens the gallery.
+/// Writes the records into the flash, then opens the gallery.
 pub fn check(input: &[u8]) {
     let Whole { flash, keys } = whole();
     on_a_copy(flash, |flash, memory| {
@@ -59,7 +59,7 @@ pub fn check(input: &[u8]) {
             );
         }
         let known = (1..=3).filter_map(|number| who(&gallery, number)).count();
-        assert!(known <= gallery.templates(), "nobody is known who has no template");
+        assert!(known <= gallery.templates(), "a person without a template is identified");
         if input.len() % 16 == 3 {
             let _ = enrol(&mut gallery, "Joe", 4);
         }
@@ -87,7 +87,7 @@ fn write(flash: &mut [u8], keys: &[Key; 3], mut input: &[u8]) {
         let place = [*low, *high, VERSION, owner_low, owner_high];
         record::seal(&sealing, &mut random, &place, &mut sealed[3..], content.len()).expect("there is room");
         let item = u16::from_le_bytes([*low, *high]);
-        // A full flash is no matter here.
+        // A full flash may refuse it.
         let _ = block_on(map.store_item(&mut [0; 640], &item, &&sealed[..]));
     }
 }

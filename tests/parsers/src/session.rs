@@ -1,8 +1,6 @@
-//! Any bytes where something sealed is due: no panic, nothing opened but what was sealed, and the session
-//! goes on.
+//! Any bytes in place of a sealed message: no panic, only sealed messages open, and the session goes on.
 //!
-//! One session is made for all inputs: what is refused leaves no trace in it but its counter, which only
-//! rises.
+//! All inputs share one session: a refused message changes nothing in it but the counter, which only rises.
 
 use std::cell::RefCell;
 
@@ -32,7 +30,7 @@ fn shake_hands() -> Ends {
     Ends { host, board }
 }
 
-/// The first byte chooses what comes of the rest.
+/// The first byte chooses how the rest is used.
 pub fn check(input: &[u8]) {
     let Some((chosen, rest)) = input.split_first() else { return };
     let rest = rest.get(..rest.len().min(MOST)).unwrap_or_default();
@@ -53,7 +51,7 @@ pub fn check(input: &[u8]) {
     });
 }
 
-/// A message arrives once, as it was.
+/// A message opens once, unchanged.
 fn sealed(ends: &mut Ends, message: &[u8]) {
     let request = seal(ends, message);
     assert_eq!(ends.board.session.open(ID, &mut request.clone()), Ok(message));
@@ -66,7 +64,7 @@ fn sealed(ends: &mut Ends, message: &[u8]) {
     assert_eq!(ends.host.session.open(ID, &mut reply.clone()), Ok(message));
 }
 
-/// A message with bits flipped, or made longer, opens only if nothing was changed.
+/// A message whose bits are flipped, or which is made longer, does not open.
 fn changed(ends: &mut Ends, bits: &[u8]) {
     let request = seal(ends, b"a message that somebody changes on its way");
     let mut due = request.clone();

@@ -1,29 +1,21 @@
-//! The corpus that the fuzzer left, and changes of it, by every parser's check.
-
-use std::path::{Path, PathBuf};
+//! The seeds that the fuzzer found, and mutations of them, run through every parser's check.
 
 use fastrand::Rng;
+use parsers::seeds::{self, MOST};
 use parsers::{TARGETS, Target};
 
-/// Changed inputs a parser, in every run the same.
+/// Mutated inputs for each parser, the same in every run.
 const CHANGES: usize = 10_000;
-/// Most bytes of a changed input.
-const MOST: usize = 4_096;
 
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(name)
-}
-
-/// The inputs of a parser, by name, so that a seed means the same everywhere.
+/// The inputs of a parser, in the order of the file, so that a random seed means the same everywhere.
 fn corpus(target: &Target) -> Vec<Vec<u8>> {
-    let folder = folder(target.name);
-    let files = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut paths: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
-    paths.sort();
-    paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
+    let path = seeds::path(target.name);
+    let file = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let inputs = seeds::unpack(&file).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    inputs.into_iter().map(<[u8]>::to_vec).collect()
 }
 
-/// An input with a few things changed: bits, bytes, pieces moved, cut, or taken from another input.
+/// An input with a few mutations: bits and bytes changed, pieces moved, cut, or taken from another input.
 fn changed(random: &mut Rng, corpus: &[Vec<u8>]) -> Vec<u8> {
     let mut input = corpus[random.usize(..corpus.len())].clone();
     for _ in 0..=random.u8(..4) {
@@ -113,16 +105,17 @@ fn photographs() {
     stands("picture");
 }
 
-/// A corpus that belongs to no parser would be kept for nothing.
+/// Seeds that belong to no parser would be kept for nothing.
 #[test]
-fn every_corpus_has_its_parser_and_is_small() {
+fn every_file_of_seeds_has_its_parser_and_is_small() {
     let mut bytes = 0;
-    for folder in std::fs::read_dir(folder("")).unwrap() {
-        let folder = folder.unwrap();
-        let name = folder.file_name();
-        assert!(TARGETS.iter().any(|target| name == target.name), "{name:?}");
-        let files = std::fs::read_dir(folder.path()).unwrap();
-        bytes += files.map(|file| file.unwrap().metadata().unwrap().len()).sum::<u64>();
+    for file in std::fs::read_dir(seeds::path("").parent().unwrap()).unwrap() {
+        let path = file.unwrap().path();
+        assert!(TARGETS.iter().any(|target| path.file_stem().unwrap() == target.name), "{}", path.display());
+        let file = std::fs::read(&path).unwrap();
+        let inputs = seeds::unpack(&file).unwrap();
+        assert_eq!(seeds::pack(inputs).unwrap(), file, "{}: pack it again", path.display());
+        bytes += file.len();
     }
-    assert!(bytes < 600_000, "{bytes} bytes: minimise them by `cargo fuzz cmin`");
+    assert!(bytes < 600_000, "{bytes} bytes: minimise the corpus with `cargo fuzz cmin`");
 }
