@@ -1,7 +1,7 @@
 //! Tasks of the workspace, the same on a developer's machine and in continuous integration.
 //!
-//! `cargo xtask TASK`. Every task first makes sure of what it needs, so that the README's two
-//! commands, `demo` and `test`, work from a fresh clone. Exit code 2 is an error.
+//! `cargo xtask TASK`. Every task first makes what it needs, so that the README's two commands, `demo` and `test`, work
+//! in a fresh clone. Exit code 2 is an error.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
@@ -12,19 +12,23 @@ mod aarch64;
 mod arrows;
 mod bless;
 mod budget;
+mod cycles;
 mod debian;
 mod demo;
 mod firmware;
 mod images;
+mod modules;
 mod process;
 mod python;
 mod registry;
 mod setup;
 mod size;
 mod sources;
+mod suite;
 mod test;
 mod tidy;
 mod toolchain;
+mod vocabulary;
 mod workspace;
 
 /// Tasks of this workspace.
@@ -46,14 +50,14 @@ enum Task {
     Demo(demo::Args),
     /// Run every check and every test, on the host and on the emulated boards
     Test,
-    /// Count what networks and firmware cost, and hold it against the budget
+    /// Measure the cost of networks and firmware, and compare it with the budget
     Budget(budget::Args),
     /// Run the kernels of 64-bit Arm hosts in an emulator
     Aarch64,
-    /// Write the expected files anew from what the code does now
+    /// Write the expected files again, from what the code does now
     Bless,
-    /// Check the source against the rules that the compiler does not know
-    Tidy,
+    /// Check the source by the rules that the compiler does not know
+    Tidy(tidy::Args),
     /// Flash and RAM of the firmware by section, and of each model
     Size,
 }
@@ -67,7 +71,7 @@ fn main() -> ExitCode {
         Task::Budget(args) => budget::run(&args),
         Task::Aarch64 => aarch64::run(),
         Task::Bless => bless::run(),
-        Task::Tidy => tidy::run(),
+        Task::Tidy(args) => tidy::with(&args),
         Task::Size => size::run(),
     };
     match result {

@@ -1,7 +1,8 @@
 //! `cargo xtask test`: everything that must hold, the same here and in continuous integration.
 //!
-//! Steps run in order and the first that fails ends the task. What cargo prints of each test
-//! is passed on as it comes, and counted for the summary.
+//! Steps run in order; the first that fails ends the task. The output of the tests is shown as it comes, and their
+//! results are counted for the summary. `POSTERN_REQUIRE=1` is set: a test that lacks something fails, where plain
+//! `cargo test` would skip it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use crate::{budget, firmware, images, setup, tidy, workspace};
+use crate::{budget, firmware, images, setup, suite, tidy, workspace};
 
 /// A step of the task.
 struct Step {
@@ -30,8 +31,9 @@ const STEPS: &[Step] = &[
     Step { name: "models compiled", run: |_| images::compile() },
     Step { name: "firmware built", run: |_| firmware::build_all().map(|_| ()) },
     Step { name: "budget", run: |_| budget::check() },
-    // The tests of the emulated boards are among these: they start the firmware built above.
-    Step { name: "tests", run: tests },
+    Step { name: "tests", run: |count| tests(count, &[]) },
+    // They start the firmware that was built above.
+    Step { name: "end-to-end tests", run: |count| tests(count, &suite::end_to_end()) },
 ];
 
 /// Runs every step and prints a summary.
@@ -55,10 +57,12 @@ pub fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs cargo's tests, prints what it prints, and counts.
-fn tests(count: &mut Count) -> anyhow::Result<()> {
+/// Runs the tests that `chosen` selects, prints what cargo prints, and counts.
+fn tests(count: &mut Count, chosen: &[&str]) -> anyhow::Result<()> {
     let mut cargo = Command::new("cargo");
-    cargo.args(["test", "--release"]).current_dir(workspace::root()).stdout(Stdio::piped());
+    cargo.args(["test", "--release"]).args(chosen).env("POSTERN_REQUIRE", "1");
+    cargo.current_dir(workspace::root()).stdout(Stdio::piped());
+    let before = count.passed;
     let mut child = cargo.spawn().context("cannot start cargo")?;
     let output = child.stdout.take().context("cargo has no output")?;
     let mut stdout = std::io::stdout();
@@ -70,7 +74,7 @@ fn tests(count: &mut Count) -> anyhow::Result<()> {
     if !child.wait()?.success() {
         bail!("cargo test failed: {} tests passed, {} failed", count.passed, count.failed);
     }
-    if count.passed == 0 {
+    if count.passed == before {
         bail!("cargo ran no test at all");
     }
     Ok(())

@@ -1,15 +1,15 @@
 //! `cargo xtask tidy`: what a compiler does not check about the source.
 //!
-//! Every tracked (or about to be tracked) file is read once; each finding names file, line and rule.
-//! Then the arrows between the crates are held against ARCHITECTURE.md, and rustfmt and clippy run
-//! where they are installed.
+//! Every file that git tracks or would track is read once; each finding names file, line and rule. Then the arrows
+//! between crates are compared with `arrows.toml`, files inside a crate are checked for cycles, and rustfmt and clippy
+//! run if they are installed.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::bail;
 
-use crate::{arrows, process, workspace};
+use crate::{arrows, cycles, process, suite, vocabulary, workspace};
 
 /// Files are questioned at this many lines, and split before [`MOST_LINES`].
 const MANY_LINES: usize = 400;
@@ -18,6 +18,21 @@ const MOST_LINES: usize = 600;
 /// How far above an `unsafe` its `// SAFETY:` may begin.
 const SAFETY_REACH: usize = 6;
 
+/// Whether a cycle of files fails the task without `--cycles`.
+const CYCLES_FAIL: bool = false;
+
+/// Options of `cargo xtask tidy`.
+#[derive(clap::Args, Default)]
+pub struct Args {
+    /// Write arrows.toml from the manifests, and check nothing
+    #[arg(long)]
+    bless_arrows: bool,
+
+    /// List every cycle of files, and check nothing else
+    #[arg(long, conflicts_with = "bless_arrows")]
+    cycles: bool,
+}
+
 /// Something that breaks a rule.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -25,6 +40,22 @@ pub struct Finding {
     rule: String,
     /// Whether it only asks for attention.
     warning: bool,
+}
+
+/// Checks everything, or does what the options say.
+///
+/// # Errors
+/// At least one finding is more than a warning.
+pub fn with(args: &Args) -> anyhow::Result<()> {
+    if args.bless_arrows {
+        return arrows::bless(&workspace::metadata()?);
+    }
+    if !args.cycles {
+        return run();
+    }
+    let cycles = cycles::check(&workspace::metadata()?)?;
+    cycles.iter().for_each(|cycle| eprintln!("{cycle}"));
+    if cycles.is_empty() { Ok(()) } else { bail!("{} cycles of files, listed above", cycles.len()) }
 }
 
 /// Checks everything; findings go to stderr.
@@ -42,17 +73,29 @@ pub fn run() -> anyhow::Result<()> {
             failures += usize::from(!warning);
         }
     }
-    for finding in arrows::check(&workspace::metadata()?) {
+    let metadata = workspace::metadata()?;
+    for finding in arrows::check(&metadata)? {
         eprintln!("{finding}");
         failures += 1;
+    }
+    let cycles = cycles::check(&metadata)?;
+    if CYCLES_FAIL {
+        cycles.iter().for_each(|cycle| eprintln!("{cycle}"));
+        failures += cycles.len();
+    } else if !cycles.is_empty() {
+        eprintln!("warning: {} cycles of files: `cargo xtask tidy --cycles` lists them", cycles.len());
     }
     if failures > 0 {
         bail!("{failures} findings of tidy, listed above");
     }
     eprintln!("  tidy: sources and arrows are in order");
     component("cargo-fmt", &["fmt", "--all", "--check"])?;
-    let clippy = ["clippy", "--release", "--all-targets", "--quiet", "--", "-Dwarnings"];
-    component("cargo-clippy", &clippy)
+    // The end-to-end tests are no part of `--all-targets`.
+    for chosen in [vec!["--all-targets"], suite::end_to_end()] {
+        let clippy = [&["clippy", "--release", "--quiet"][..], &chosen, &["--", "-Dwarnings"]].concat();
+        component("cargo-clippy", &clippy)?;
+    }
+    Ok(())
 }
 
 /// Runs a component of the toolchain, if it is installed.
@@ -62,7 +105,7 @@ fn component(program: &str, arguments: &[&str]) -> anyhow::Result<()> {
         return Ok(());
     }
     process::shown(Command::new("cargo").args(arguments).current_dir(workspace::root()))?;
-    eprintln!("  tidy: {program} is content");
+    eprintln!("  tidy: {program} found nothing");
     Ok(())
 }
 
@@ -79,6 +122,10 @@ pub fn check(path: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     if path != "Cargo.lock" {
         foreign_names(text, &mut findings);
+    }
+    for (number, line) in text.lines().enumerate() {
+        let found = vocabulary::check(path, line).into_iter();
+        findings.extend(found.map(|rule| Finding { line: number + 1, rule, warning: false }));
     }
     if Path::new(path).extension().is_some_and(|extension| extension == "rs") {
         rust(text, &mut findings);

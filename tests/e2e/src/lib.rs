@@ -1,9 +1,9 @@
-//! Where the tests of host and board together find firmware, model images and pictures.
+//! Firmware, model images and pictures for the tests that run host and emulated board together.
 //!
-//! All of them are made by `cargo xtask test` before it runs a test; what is missing says so.
+//! `cargo xtask test` makes all of them before it runs a test. A test names what it needs with `fixtures::need!`.
 #![forbid(unsafe_code)]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use client::Machine;
 use imaging::{CameraFrame, Photo};
@@ -23,20 +23,16 @@ pub fn conformance(machine: Machine) -> PathBuf {
 /// # Panics
 /// It was not compiled.
 pub fn image(name: &str) -> Vec<u8> {
-    let path = cache(&format!("images/{name}.pstn"));
+    let path = fixtures::cache(&format!("images/{name}.pstn"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}: run `cargo xtask test`", path.display()))
 }
 
-/// A picture that setup fetched, before the door's camera.
+/// A picture that setup fetched, as a camera frame.
 ///
 /// # Panics
 /// It was not fetched.
 pub fn frame(name: &str) -> CameraFrame {
-    let path = cache(&format!("pictures/{name}"));
+    let path = fixtures::cache(&format!("pictures/{name}"));
     let photo = Photo::open(&path).unwrap_or_else(|error| panic!("{error}: run `cargo xtask test`"));
     photo.to_frame(vision::PixelFormat::Yuyv)
-}
-
-fn cache(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache").join(path)
 }

@@ -1,12 +1,13 @@
-//! Both boards compute what the host computes, byte for byte: every kernel on random shapes, and
-//! every model on real pictures, from the camera's pixels to the template.
+//! Both boards compute the same bytes as the host: every kernel on random shapes, and every model on real pictures,
+//! from the camera's pixels to the template.
 
 use client::Machine;
 use conformance::host;
 use conformance::job::Job;
 use e2e::{conformance, frame, image};
+use fixtures::{Need, need};
 
-/// Pictures that the smaller encoder sees.
+/// Pictures for the smaller encoder; the larger one gets fewer.
 const PICTURES: [&str; 7] = [
     "obama.jpg",
     "obama2.jpg",
@@ -19,41 +20,49 @@ const PICTURES: [&str; 7] = [
 
 #[test]
 fn kernels_are_equal_on_a_cortex_m55() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     kernels(Machine::An547);
 }
 
 #[test]
 fn kernels_are_equal_on_a_cortex_m7() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     kernels(Machine::An500);
 }
 
 #[test]
 fn yunet_and_mobilefacenet_are_equal_on_a_cortex_m55() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     recognizer(Machine::An547, "mobilefacenet", &PICTURES);
 }
 
 #[test]
 fn yunet_and_mobilefacenet_are_equal_on_a_cortex_m7() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     recognizer(Machine::An500, "mobilefacenet", &PICTURES);
 }
 
 #[test]
 fn yunet_and_sface_are_equal_on_a_cortex_m55() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     recognizer(Machine::An547, "sface", &PICTURES[4..]);
 }
 
 #[test]
 fn yunet_and_sface_are_equal_on_a_cortex_m7() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     recognizer(Machine::An500, "sface", &PICTURES[4..]);
 }
 
 #[test]
 fn liveness_is_equal_on_a_cortex_m55() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     liveness(Machine::An547);
 }
 
 #[test]
 fn liveness_is_equal_on_a_cortex_m7() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     liveness(Machine::An500);
 }
 
@@ -62,7 +71,7 @@ fn kernels(machine: Machine) {
     assert!(equal, "{} and host differ, see above", machine.name());
 }
 
-/// The crop and the score of faces that lie in the frame, over its edge, and that are as large as it.
+/// Crop and score of faces inside the frame, over its edge, and as large as the frame.
 fn liveness(machine: Machine) {
     let image = image("liveness");
     let boxes = [[79, 19, 51, 68], [-9, -20, 90, 110], [20, 10, 180, 220]];

@@ -1,13 +1,15 @@
-//! A recognised frame costs what its parts cost, each by itself, and hardly more than its two networks.
+//! A recognised frame costs as much as its parts together, and little more than its two networks.
 
 use client::Machine;
 use conformance::host;
 use conformance::job::Job;
 use e2e::{conformance, frame, image};
+use fixtures::{Need, need};
 
-/// Instructions of a frame from camera to template on a Cortex-M55, of its parts and of its networks.
+/// Instructions on a Cortex-M55: of a frame from camera to template, of its parts, and of its networks.
 #[test]
 fn a_frame_costs_at_most_three_per_cent_more_than_its_parts() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     let (machine, [detector, encoder]) = (Machine::An547, ["yunet", "mobilefacenet"].map(image));
     let suite = conformance(machine);
     let networks = [&detector, &encoder].map(|image| {

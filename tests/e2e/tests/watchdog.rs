@@ -1,13 +1,13 @@
-//! A front that hangs makes the watchdog bite: the real firmware, with the first instructions of the urgent
-//! executor's interrupt handler replaced by a loop. The front feeds the watchdog, and all of its loops are one
-//! task, so that whichever hangs, nobody feeds it. A back that hangs is for the tests of `app`: the front
-//! stops feeding after a minute.
+//! The watchdog resets a board whose `io` task hangs. This is the real firmware in which a loop replaces the first
+//! instructions of the interrupt handler of the urgent executor. `io` feeds the watchdog and is one task, so it stops
+//! feeding wherever it hangs. A worker that hangs is tested on the host, in `door`: `io` stops feeding after a minute.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use client::{Board, Folder, Launch, Machine};
 use emulation::window::{self, ResetCause};
+use fixtures::{Need, need};
 
 /// `wfi`, and a branch back to it.
 const HANG: &[u8] = &[0x30, 0xbf, 0xfd, 0xe7];
@@ -34,7 +34,7 @@ fn place(elf: &[u8], address: u64) -> usize {
     (address - number::<4>(elf, header + 8) + number::<4>(elf, header + 4)) as usize
 }
 
-/// The firmware of a machine, in which the handler of an interrupt hangs.
+/// The firmware of a machine in which an interrupt handler hangs.
 fn spoilt(machine: Machine, line: usize, folder: &Path) -> PathBuf {
     let built = machine.built_firmware().expect("run `cargo xtask firmware` first");
     let mut elf = std::fs::read(built).unwrap();
@@ -47,7 +47,7 @@ fn spoilt(machine: Machine, line: usize, folder: &Path) -> PathBuf {
     path
 }
 
-/// Boots spoilt firmware on a board that was formatted by good firmware, until the watchdog has reset it.
+/// Boots the changed firmware on a board that good firmware has formatted, until the watchdog has reset it.
 fn is_reset(machine: Machine, line: usize) {
     let state = tempfile::tempdir().unwrap();
     let folder = Folder::new(Some(state.path()), machine.name()).unwrap();
@@ -73,7 +73,7 @@ fn is_reset(machine: Machine, line: usize) {
         let open = memory.relay_is_on().unwrap();
         board.cut_power().unwrap();
         let _ = up.join().unwrap();
-        assert!(reset, "{}: the watchdog did not bite", machine.name());
+        assert!(reset, "{}: the watchdog did not reset the board", machine.name());
         assert_eq!((after, open), (boots + 2, false));
     });
     println!("{}: reset by the watchdog after {:.0} s", machine.name(), start.elapsed().as_secs_f64());
@@ -81,10 +81,12 @@ fn is_reset(machine: Machine, line: usize) {
 
 #[test]
 fn a_front_that_hangs_is_reset_on_a_cortex_m55() {
+    need!(Need::Boards);
     is_reset(Machine::An547, 127);
 }
 
 #[test]
 fn a_front_that_hangs_is_reset_on_a_cortex_m7() {
+    need!(Need::Boards);
     is_reset(Machine::An500, 31);
 }

@@ -11,7 +11,7 @@ pub const BARACK: [&str; 5] =
     ["obama.jpg", "obama2.jpg", "obama3.jpg", "obama_partial_face.jpg", "obama_partial_face2.jpg"];
 /// One picture of another person.
 pub const JOE: &str = "biden.jpg";
-/// One picture of somebody whom the door does not know.
+/// One picture of a person who is not enrolled.
 pub const STRANGER: &str = "astronaut.png";
 
 /// One emulated board, without power at first.
@@ -149,7 +149,7 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// A picture that setup fetched.
 pub fn picture(name: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../.cache/pictures").join(name);
+    let path = fixtures::cache("pictures").join(name);
     assert!(path.is_file(), "{} is not there: run `cargo xtask setup`", path.display());
     path.display().to_string()
 }

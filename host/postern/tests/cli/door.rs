@@ -1,15 +1,19 @@
-//! The main job on both boards: enrolled from one photograph, let in on others, known after a
-//! power cut; strangers stay outside.
+//! The main job on both boards: people are enrolled from one photograph and admitted by others, also after a power cut;
+//! strangers stay outside.
+
+use fixtures::{Need, need};
 
 use crate::bench::{BARACK, Bench, JOE, STRANGER, picture, run};
 
 #[test]
-fn the_door_opens_for_whom_it_knows_on_a_cortex_m55() {
+fn the_door_opens_for_enrolled_people_on_a_cortex_m55() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"), Need::Python);
     main_job("an547");
 }
 
 #[test]
-fn the_door_opens_for_whom_it_knows_on_a_cortex_m7() {
+fn the_door_opens_for_enrolled_people_on_a_cortex_m7() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"), Need::Python);
     main_job("an500");
 }
 
@@ -18,16 +22,16 @@ fn main_job(board: &'static str) {
     bench.up();
     bench.refused(&["enroll", "Barack", &picture(BARACK[0])], "has no");
     bench.done(&["flash", "models"]);
-    templates_are_the_hosts(&bench);
+    templates_equal_those_of_the_host(&bench);
 
     bench.done(&["enroll", "Barack", &picture(BARACK[0])]);
     bench.done(&["enroll", "Joe", &picture(JOE)]);
     bench.refused(&["enroll", "Joe", &picture(STRANGER)], "Joe is already enrolled");
     bench.refused(&["enroll", "Barry", &picture(BARACK[1])], "already enrolled as Barack");
     assert_eq!(bench.people(), ["Barack", "Joe"]);
-    questions_get_their_exit_codes(&bench);
-    who_comes_to_the_door(&bench);
-    photographs_of_photographs_stay_outside(&bench);
+    queries_have_exit_codes(&bench);
+    people_in_front_of_the_door(&bench);
+    presentation_attacks_stay_outside(&bench);
 
     bench.done(&["board", "down"]);
     bench.done(&["board", "up"]);
@@ -40,8 +44,8 @@ fn main_job(board: &'static str) {
     crate::policy::holds_at_the_door(&bench);
 }
 
-/// Every template that the board makes has the bytes that the host computes.
-fn templates_are_the_hosts(bench: &Bench) {
+/// The board computes the same templates as the host, byte for byte.
+fn templates_equal_those_of_the_host(bench: &Bench) {
     let mut arguments = vec!["embed"];
     let pictures: Vec<String> = BARACK.iter().chain([&JOE, &STRANGER]).map(|name| picture(name)).collect();
     arguments.extend(pictures.iter().map(String::as_str));
@@ -56,7 +60,7 @@ fn templates_are_the_hosts(bench: &Bench) {
     }
 }
 
-fn questions_get_their_exit_codes(bench: &Bench) {
+fn queries_have_exit_codes(bench: &Bench) {
     let code = |arguments: &[&str]| bench.run(arguments).code;
     assert_eq!(code(&["verify", "Barack", &picture(BARACK[1])]), 0);
     assert_eq!(code(&["verify", "Joe", &picture(BARACK[1])]), 1);
@@ -65,8 +69,8 @@ fn questions_get_their_exit_codes(bench: &Bench) {
     bench.refused(&["verify", "Nobody", &picture(JOE)], "nobody named Nobody");
 }
 
-/// Prints and screens of an enrolled face, before the camera and in a request.
-fn photographs_of_photographs_stay_outside(bench: &Bench) {
+/// Prints and screens that show an enrolled face, in front of the camera and in a request.
+fn presentation_attacks_stay_outside(bench: &Bench) {
     let folder = bench.state().join("attacks").display().to_string();
     let made = run(&["simulate-attacks", &picture(BARACK[0]), "--output", &folder, "--pictures", "12"]);
     assert_eq!((made.code, made.answers.len()), (0, 8), "{}", made.said);
@@ -81,7 +85,7 @@ fn photographs_of_photographs_stay_outside(bench: &Bench) {
             (told["door"].as_str(), told["liveness"]["live"].as_bool()),
             (Some("locked"), Some(false))
         );
-        assert!(told["similarity"].is_null(), "it was not compared: {told}");
+        assert!(told["similarity"].is_null(), "it was compared: {told}");
     }
     let still = bench.run(&["show", "--still", &picture(BARACK[1])]);
     assert_eq!((still.code, still.answers[0]["door"].as_str()), (1, Some("locked")), "{}", still.said);
@@ -91,14 +95,14 @@ fn photographs_of_photographs_stay_outside(bench: &Bench) {
 
     bench.done(&["settings", "--liveness", "off"]);
     let asked = bench.run(&["identify", &print]);
-    assert_eq!(asked.code, 0, "a photograph opens where nobody asks for more: {}", asked.said);
+    assert_eq!(asked.code, 0, "without liveness checks a photograph is enough: {}", asked.said);
     let shown = bench.run(&["show", &picture(STRANGER)]);
     assert_eq!((shown.code, shown.answers[0]["door"].as_str()), (1, Some("locked")), "{}", shown.said);
     bench.done(&["settings", "--liveness", "passive"]);
 }
 
-/// The table of the demo, as a user makes it with `postern show`.
-fn who_comes_to_the_door(bench: &Bench) {
+/// The table of the demo, made with `postern show`.
+fn people_in_front_of_the_door(bench: &Bench) {
     let saved = bench.state().join("saved");
     let known: Vec<String> = BARACK[1..].iter().map(|name| picture(name)).collect();
     let mut arguments = vec!["show"];
@@ -111,7 +115,7 @@ fn who_comes_to_the_door(bench: &Bench) {
         .map(|told| (told["door"].as_str().expect("a state of the door"), told["name"].as_str()))
         .collect();
     assert_eq!(told[..2], [("open", Some("Barack")); 2]);
-    // Liveness may turn a half face away, but takes nobody for another.
+    // Liveness may reject half a face, but never leads to another identity.
     assert!(
         told[2..4].iter().all(|one| [("open", Some("Barack")), ("locked", None)].contains(one)),
         "{told:?}"
@@ -120,7 +124,7 @@ fn who_comes_to_the_door(bench: &Bench) {
     assert_eq!(told[5].0, "locked", "a stranger");
     for decision in &decisions {
         let threshold = decision["threshold"].as_f64().expect("a threshold");
-        // What is not alive is compared with nobody.
+        // A face that fails liveness is never matched.
         let known = decision["similarity"].as_f64().is_some_and(|similarity| similarity >= threshold);
         assert_eq!(decision["known"], known, "{}", decision["picture"]);
         let drawn = decision["saved"].as_str().expect("a picture was drawn");

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use fixtures::{Need, need};
+
 use crate::bench::{Bench, STRANGER, picture, run};
 
 fn refused(arguments: &[&str], why: &str) {
@@ -12,6 +14,7 @@ fn refused(arguments: &[&str], why: &str) {
 
 #[test]
 fn a_board_that_is_down_says_how_to_switch_it_on() {
+    need!(Need::Cached("images"), Need::Cached("pictures"));
     let bench = Bench::new("an547");
     bench.refused(&["users"], "postern board up");
     bench.refused(&["show", &picture(STRANGER)], "postern board up");
@@ -30,6 +33,7 @@ fn a_board_keeps_its_machine_and_its_name_in_its_folder() {
 
 #[test]
 fn pictures_that_are_none_are_told_by_name() {
+    need!(Need::Cached("images"), Need::Cached("pictures"));
     let folder = tempfile::tempdir().expect("a folder");
     let file = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
@@ -53,10 +57,10 @@ fn pictures_that_are_none_are_told_by_name() {
 
 #[test]
 fn images_that_are_none_are_refused() {
+    need!(Need::Cached("images"), Need::Cached("pictures"));
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("cut.pstn").display().to_string();
-    let image = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.cache/images/yunet.pstn");
-    let whole = fs::read(image).expect("yunet is compiled: run `cargo xtask test`");
+    let whole = fs::read(fixtures::cache("images/yunet.pstn")).expect("yunet is compiled");
     fs::write(&path, &whole[..whole.len() / 2]).expect("written");
     refused(&["inspect", &path], "truncated");
     let mut damaged = whole.clone();

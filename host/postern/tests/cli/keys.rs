@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 use client::{Board, Folder};
+use fixtures::{Need, need};
 use serde_json::Value;
 
 use crate::bench::{BARACK, Bench, eventually, picture, postern};
@@ -46,7 +47,8 @@ fn computers(bench: &Bench) -> Vec<Value> {
 }
 
 #[test]
-fn a_board_obeys_whom_it_knows() {
+fn a_board_obeys_paired_computers_only() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     let bench = Bench::new("an500");
     bench.done(&["board", "up"]);
     bench.refused(&["settings"], "`postern pair`");
@@ -103,6 +105,7 @@ fn a_board_obeys_whom_it_knows() {
 
 #[test]
 fn a_copy_of_the_memory_is_no_copy_of_the_board() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     let bench = Bench::new("an500");
     bench.install();
     bench.done(&["enroll", "Barack", &picture(BARACK[0])]);

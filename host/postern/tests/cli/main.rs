@@ -1,7 +1,7 @@
 //! The command line as a user runs it, without a board and with emulated ones.
 //!
-//! The boards run the firmware that `cargo xtask firmware` built, with the models that
-//! `postern compile` wrote; `cargo xtask test` sees to both first.
+//! The boards run the firmware that `cargo xtask firmware` built, with the models that `postern compile` wrote;
+//! `cargo xtask test` makes both first. A test that lacks something is skipped with a line (`fixtures`).
 
 mod bench;
 mod door;

@@ -64,10 +64,7 @@ pub fn holds_at_the_door(bench: &Bench) {
 /// A door that compares a face with whose code was typed, and nobody else.
 fn a_code_says_who_it_is(bench: &Bench) {
     bench.refused(&["settings", "--matching", "guess"], "not identify or verify");
-    assert_eq!(
-        bench.done(&["settings", "--matching", "verify"])[0]["matching"],
-        "verify"
-    );
+    assert_eq!(bench.done(&["settings", "--matching", "verify"])[0]["matching"], "verify");
     typed(bench, &["rule", "Barack", "--pin"], "2468\n", 0);
     assert_eq!(bench.run(&["show", &picture(BARACK[1])]).code, 1, "nobody said who they are");
     bench.done(&["board", "type", "2468"]);

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use client::protocol::Enrolment;
 use client::{Board, Device, Error, Folder, Launch, Picture};
+use fixtures::{Need, need};
 use imaging::{CameraFrame, Photo};
 
 use crate::bench::{BARACK, Bench, JOE, STRANGER, picture};
@@ -44,6 +45,7 @@ struct Work {
 
 #[test]
 fn nothing_that_was_acknowledged_is_lost_when_the_power_is_cut() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     let bench = Bench::new("an500");
     bench.install();
     let folder = Folder::new(Some(bench.state()), "an500").expect("a name");

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use fixtures::{Need, need};
+
 use crate::bench::{JOE, STRANGER, picture, run};
 
 /// Two folds of one pair of each kind, in the layout of Labeled Faces in the Wild.
@@ -28,6 +30,7 @@ fn evaluate(folder: &Path, arguments: &[&str]) -> crate::bench::Ran {
 
 #[test]
 fn a_report_tells_what_can_be_told_and_shows_the_worst_pairs() {
+    need!(Need::Cached("images"), Need::Cached("pictures"));
     let folder = tempfile::tempdir().expect("a folder");
     faces(folder.path());
     let out = folder.path().join("page");
@@ -60,6 +63,7 @@ fn a_report_tells_what_can_be_told_and_shows_the_worst_pairs() {
 
 #[test]
 fn folds_held_out_count_alone() {
+    need!(Need::Cached("images"), Need::Cached("pictures"));
     let folder = tempfile::tempdir().expect("a folder");
     faces(folder.path());
     let ran = evaluate(folder.path(), &["pairs", "--held-out", "2"]);

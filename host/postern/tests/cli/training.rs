@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fixtures::{Need, need};
+
 use crate::bench::{postern, run};
 
 /// A folder of drawn people, with a picture more or less of each.
@@ -235,6 +237,7 @@ fn a_slimmer_network_learns_rounding_from_more_people_and_resumes() {
 
 #[test]
 fn thresholds_are_found_on_ones_own_people_and_written_into_the_image() {
+    need!(Need::Cached("images"));
     let people = People::new(&[5; 10]);
     let path = |name: &str| people.out(name).display().to_string();
     let calibrate = |folder: &People, more: &[&str]| {
@@ -287,6 +290,7 @@ fn people_that_nothing_can_be_learned_from_are_refused_before_any_work() {
 
 #[test]
 fn odd_pictures_are_told_by_name() {
+    need!(Need::Cached("images"));
     let people = People::new(&[3; 6]);
     fs::write(people.of(0).join("broken.jpg"), "this is no picture").expect("written");
     fs::copy(people.of(1).join("0.png"), people.of(2).join("copy.png")).expect("copied");

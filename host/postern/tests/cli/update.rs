@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use client::{Board, Firmware, Folder, Machine, Signer};
+use fixtures::{Need, need};
 
 use crate::bench::Bench;
 
@@ -40,6 +41,7 @@ fn told(bench: &Bench) -> Vec<(String, u64)> {
 
 #[test]
 fn an_update_is_tried_and_in_force_and_one_that_is_no_good_is_not() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     let bench = paired("an547");
     bench.refused(&["flash", "firmware", &built(Machine::An500)], "is firmware for an500");
     bench.refused(&["flash", "firmware", "Cargo.toml"], "cannot be put on a board");
@@ -94,6 +96,7 @@ fn hanging(machine: Machine) -> Vec<u8> {
 
 #[test]
 fn an_update_that_hangs_is_given_up_and_the_board_runs_on_as_before() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     let bench = paired("an500");
     let path = bench.state().join("hanging.elf");
     fs::write(&path, hanging(Machine::An500)).expect("written");
