@@ -1,4 +1,4 @@
-//! `cargo xtask firmware`: builds what runs on the boards.
+//! `cargo xtask firmware`: builds the programs that run on the boards.
 
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ impl Board {
     pub const ALL: [Self; 2] = [Self::An547, Self::An500];
 
     /// The package of its firmware.
-    fn package(self) -> &'static str {
+    pub fn package(self) -> &'static str {
         match self {
             Self::An547 => "postern-an547",
             Self::An500 => "postern-an500",
@@ -68,7 +68,7 @@ pub fn build_all() -> anyhow::Result<Vec<(Board, PathBuf)>> {
     Board::ALL.into_iter().map(|board| Ok((board, build(board)?))).collect()
 }
 
-/// Builds the firmware of one board, its boot loader, and the conformance suite that tests and measures it; the
+/// Builds the firmware of one board, its boot loader, and the conformance suite that tests and measures it. Returns the
 /// firmware's ELF file.
 pub fn build(board: Board) -> anyhow::Result<PathBuf> {
     let target = board.target();

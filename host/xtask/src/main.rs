@@ -11,11 +11,15 @@ use clap::Parser;
 mod aarch64;
 mod arrows;
 mod bless;
+mod book;
 mod budget;
 mod cycles;
 mod debian;
 mod demo;
+mod deny;
+mod doc;
 mod firmware;
+mod fuzz;
 mod images;
 mod modules;
 mod process;
@@ -60,6 +64,12 @@ enum Task {
     Tidy(tidy::Args),
     /// Flash and RAM of the firmware by section, and of each model
     Size,
+    /// Build the documentation of every crate, boards included; a warning is an error
+    Doc,
+    /// Build the pages of docs/ as a book, with mdBook
+    Book,
+    /// Unpack or pack the seeds of the fuzz targets
+    FuzzCorpus(fuzz::Args),
 }
 
 fn main() -> ExitCode {
@@ -73,6 +83,9 @@ fn main() -> ExitCode {
         Task::Bless => bless::run(),
         Task::Tidy(args) => tidy::with(&args),
         Task::Size => size::run(),
+        Task::Doc => doc::run(),
+        Task::Book => book::run(),
+        Task::FuzzCorpus(args) => fuzz::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use crate::{budget, firmware, images, setup, suite, tidy, workspace};
+use crate::{budget, deny, doc, firmware, images, setup, suite, tidy, workspace};
 
 /// A step of the task.
 struct Step {
@@ -28,9 +28,11 @@ struct Count {
 const STEPS: &[Step] = &[
     Step { name: "setup", run: |_| setup::run() },
     Step { name: "tidy", run: |_| tidy::run() },
+    Step { name: "licences", run: |_| deny::run() },
     Step { name: "models compiled", run: |_| images::compile() },
     Step { name: "firmware built", run: |_| firmware::build_all().map(|_| ()) },
     Step { name: "budget", run: |_| budget::check() },
+    Step { name: "documentation", run: |_| doc::run() },
     Step { name: "tests", run: |count| tests(count, &[]) },
     // They start the firmware that was built above.
     Step { name: "end-to-end tests", run: |count| tests(count, &suite::end_to_end()) },

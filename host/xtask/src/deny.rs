@@ -1,0 +1,37 @@
+//! Licences, advisories and sources of the dependencies, checked by cargo-deny after `deny.toml`.
+//!
+//! The check never reaches for the network. cargo-deny is a program of its own (`cargo install --locked cargo-deny`) and
+//! its advisories are a snapshot that `cargo deny fetch` took. What is not there is skipped with a line.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::{process, workspace};
+
+/// Runs the checks that can run here.
+///
+/// # Errors
+/// A dependency breaks a rule of `deny.toml`.
+pub fn run() -> anyhow::Result<()> {
+    if !process::answers("cargo-deny") {
+        eprintln!("  skipped: cargo-deny is not installed (`cargo install --locked cargo-deny`)");
+        return Ok(());
+    }
+    let mut checks = vec!["bans", "licenses", "sources"];
+    if advisories().is_some_and(|snapshot| snapshot.is_dir()) {
+        checks.push("advisories");
+    } else {
+        eprintln!("  skipped: advisories, of which there is no snapshot (`cargo deny fetch db`)");
+    }
+    let mut deny = Command::new("cargo");
+    deny.args(["deny", "--offline", "--workspace", "check", "--disable-fetch"]).args(checks);
+    process::shown(deny.current_dir(workspace::root()))
+}
+
+/// Where cargo-deny keeps the advisories that it fetched.
+fn advisories() -> Option<PathBuf> {
+    let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo = cargo.or_else(|| Some(std::env::home_dir()?.join(".cargo")))?;
+    let databases = std::fs::read_dir(cargo.join("advisory-dbs")).ok()?;
+    databases.flatten().map(|database| database.path()).find(|path| path.is_dir())
+}
