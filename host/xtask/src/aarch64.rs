@@ -1,7 +1,6 @@
 //! `cargo xtask aarch64`: the kernels of 64-bit Arm hosts, emulated.
 //!
-//! No part of `cargo xtask test`, since it takes a compiler, a linker and an emulator that nothing else
-//! needs.
+//! Not part of `cargo xtask test`, because it needs a target, a linker and an emulator that nothing else needs.
 
 use std::process::Command;
 
@@ -11,13 +10,13 @@ use crate::{process, toolchain, workspace};
 
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 const LINKER: &str = "aarch64-linux-gnu-gcc";
-/// With every instruction that it knows; and a Cortex-A53, which has no dot products.
+/// A processor with every instruction that the emulator knows; and a Cortex-A53, which has no dot products.
 const RUNNERS: [&str; 2] = [
     "qemu-aarch64 -L /usr/aarch64-linux-gnu -cpu max",
     "qemu-aarch64 -L /usr/aarch64-linux-gnu -cpu cortex-a53",
 ];
 
-/// Runs the tests of the kernels, and the suite that the boards run, which must give the same bytes.
+/// Runs the tests of the kernels and the conformance suite of the boards, which must give the same bytes.
 pub fn run() -> anyhow::Result<()> {
     for program in [LINKER, "qemu-aarch64"] {
         process::captured(Command::new(program).arg("--version"), None)

@@ -1,8 +1,8 @@
-//! The budget: what networks and firmware may cost, held against `budget.toml`.
+//! The budget: the cost of networks and firmware, compared with `budget.toml`.
 //!
-//! Instructions are counted by the emulator, so that they are the same on every computer and a
-//! growth of one per cent is the code's doing: or the compiler's. So a board's lines name the compiler
-//! that they hold for, and one without lines is shown and not held.
+//! The emulator counts instructions, so the numbers are the same on every computer: growth comes from the code or from
+//! the compiler. A board's lines name the compiler that they were measured with. For another compiler the numbers are
+//! shown and not compared.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,22 +17,22 @@ use crate::{images, process, size, sources, workspace};
 /// Templates in the gallery that is searched, and values of each.
 const GALLERY: (usize, usize) = (10_000, 128);
 
-/// How much more than the budget is let pass, in parts of a hundred.
+/// Growth that is accepted, in per cent.
 const TOLERANCE: u64 = 1;
 
 /// Costs by name.
 type Costs = BTreeMap<String, u64>;
 
 const HEAD: &str = "\
-# What `cargo xtask test` holds networks and firmware to: a number that has grown by more than one
-# per cent fails. Instructions are counted by the emulator, sizes are bytes; both depend on the compiler.
-# `cargo xtask bless` writes this file anew, `cargo xtask budget --bless` only this one.
+# The cost of networks and firmware. `cargo xtask test` fails if a number has grown by more than one per cent. The
+# emulator counts instructions; sizes are bytes. Both depend on the compiler. `cargo xtask bless` writes every expected
+# file again, `cargo xtask budget --bless` only this one.
 ";
 
 /// Options of `cargo xtask budget`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Write the budget anew instead
+    /// Write the budget instead of comparing
     #[arg(long)]
     bless: bool,
 }
@@ -50,17 +50,20 @@ pub fn check() -> anyhow::Result<()> {
     let (held, unknown): (Costs, Costs) =
         costs.into_iter().partition(|(name, _)| compiler(name).is_none_or(|is| knows(&budget, is)));
     for (name, cost) in &unknown {
-        eprintln!("  not held, as budget.toml does not know this compiler: {name}: {cost}");
+        eprintln!("  not compared, as budget.toml has no lines for this compiler: {name}: {cost}");
     }
     let findings = compare(&budget, &held);
     if !findings.is_empty() {
-        bail!("{}\nif it must be, `cargo xtask bless` raises the budget", findings.join("\n"));
+        bail!(
+            "{}\nif the growth is necessary, `cargo xtask budget --bless` raises the budget",
+            findings.join("\n")
+        );
     }
     eprintln!("  {} costs are within the budget", held.len());
     Ok(())
 }
 
-/// Measures everything and writes the budget anew; lines of other compilers stay.
+/// Measures everything and writes the budget; lines of other compilers stay.
 pub fn bless() -> anyhow::Result<()> {
     let costs = measure()?;
     let mut budget = read().unwrap_or_default();
@@ -80,7 +83,7 @@ fn read() -> anyhow::Result<Costs> {
     toml::from_str(&text).with_context(|| format!("in {}", path.display()))
 }
 
-/// What a board and its compiler's lines begin with, as `an547 (rustc 1.95)`.
+/// The start of a line that names a board and its compiler, as `an547 (rustc 1.95)`.
 fn compiler(name: &str) -> Option<&str> {
     name.find(')').map(|end| &name[..=end])
 }
@@ -135,7 +138,7 @@ fn frame(board: Board) -> anyhow::Result<u64> {
     let mut bench = images::postern(&["--json", "bench", "--on", board.name(), "--frame", &picture])?;
     let report = process::captured(&mut bench, None).context("a frame cannot be counted")?;
     let report: serde_json::Value = serde_json::from_str(&report)?;
-    report["instructions"].as_u64().context("`postern bench --frame` tells no instructions")
+    report["instructions"].as_u64().context("`postern bench --frame` reports no instructions")
 }
 
 fn instructions(board: Board, suite: &Path, image: &[u8]) -> anyhow::Result<u64> {
@@ -177,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_board_is_held_to_the_lines_of_its_compiler() {
+    fn a_board_is_compared_with_the_lines_of_its_compiler() {
         let name = "an547 (rustc 1.95) yunet instructions";
         assert_eq!(compiler(name), Some("an547 (rustc 1.95)"));
         assert_eq!(compiler("yunet arena bytes"), None);

@@ -1,5 +1,4 @@
-//! Runs other programs: quietly behind a spinner, with a time limit, and with their last words kept
-//! for the error message.
+//! Runs other programs: behind a spinner, with a time limit, and with the end of their output in the error message.
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
@@ -11,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// How often a program with a time limit is looked at.
 const POLL: Duration = Duration::from_millis(50);
 
-/// A line that shows `what` is going on and for how long, until it is dropped.
+/// A line that shows what runs and for how long, until it is dropped.
 pub fn spinner(what: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("  {spinner} {msg} ({elapsed})")
         .unwrap_or_else(|_| ProgressStyle::default_spinner());
@@ -28,7 +27,7 @@ pub fn spinner(what: &str) -> ProgressBar {
 pub fn quiet(what: &str, command: &mut Command, limit: Option<Duration>) -> anyhow::Result<String> {
     let bar = spinner(what);
     if bar.is_hidden() {
-        // Nobody watches a log, but whoever reads it later sees what was done.
+        // Into a log, where no spinner is shown.
         eprintln!("  {what}");
     }
     let result = captured(command, limit);
@@ -36,7 +35,7 @@ pub fn quiet(what: &str, command: &mut Command, limit: Option<Duration>) -> anyh
     result
 }
 
-/// As [`quiet`], without a spinner: for programs that answer at once.
+/// As [`quiet`] without a spinner, for programs that take no time.
 pub fn captured(command: &mut Command, limit: Option<Duration>) -> anyhow::Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let mut child = command
@@ -72,14 +71,14 @@ pub fn shown(command: &mut Command) -> anyhow::Result<()> {
 
 /// Whether `program` answers to `--version`.
 pub fn answers(program: &str) -> bool {
-    captured(Command::new(program).arg("--version"), Some(Duration::from_secs(20))).is_ok()
+    captured(Command::new(program).arg("--version"), Some(Duration::from_secs(300))).is_ok()
 }
 
 fn drain(pipe: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<String> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut pipe) = pipe {
-            // What was read before an error is still worth showing.
+            // The output before a read error is still shown.
             let _ = pipe.read_to_end(&mut bytes);
         }
         String::from_utf8_lossy(&bytes).into_owned()

@@ -1,4 +1,4 @@
-//! `cargo xtask size`: flash and RAM of each board's firmware and boot loader by section, and of each model.
+//! `cargo xtask size`: flash and RAM of each board's firmware and boot loader, by section, and of each model.
 
 use std::path::Path;
 
@@ -90,7 +90,7 @@ fn print_models() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What `postern inspect --json` tells of a model.
+/// The fields of `postern inspect --json` that are printed.
 #[derive(serde::Deserialize)]
 struct Model {
     image_bytes: u64,

@@ -4,10 +4,10 @@
 //! .cache/models/NAME.onnx      networks as published, checked by SHA-256
 //! .cache/pictures/FILE         photographs, checked by SHA-256
 //! .cache/images/NAME.pstn      networks compiled for the boards
-//! .cache/python/              ONNX Runtime and libosdp, for the tests
-//! .cache/setup/                what setup learned about this machine
+//! .cache/python/               ONNX Runtime and libosdp, for the tests
+//! .cache/setup/                what setup found out about this machine
 //! ```
-//! A file gets its name there only when it is whole (written beside, then renamed).
+//! A file is written under another name and renamed when it is whole.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,7 +37,7 @@ pub fn target() -> anyhow::Result<PathBuf> {
     folder.context("cargo metadata names no target folder")
 }
 
-/// What `cargo metadata` says of the workspace's own crates.
+/// The output of `cargo metadata` for the crates of the workspace.
 pub fn metadata() -> anyhow::Result<serde_json::Value> {
     let mut cargo = Command::new("cargo");
     cargo.args(["metadata", "--no-deps", "--format-version=1"]).current_dir(root());
