@@ -19,7 +19,6 @@
 #![forbid(unsafe_code)]
 
 mod error;
-mod key;
 mod primitives;
 mod random;
 
@@ -31,7 +30,7 @@ mod signature;
 mod siv;
 
 pub use error::Error;
-pub use key::Key;
+pub use keys::Key;
 pub use random::{Entropy, Generator};
 pub use signature::{Release, SIGNED, verify};
 pub use siv::{SIV_TAG, Siv};

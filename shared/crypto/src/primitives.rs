@@ -115,4 +115,9 @@ impl Hash for Sha {
     fn result(&mut self) -> Key {
         Key::new(self.0.finalize_reset().into())
     }
+
+    /// The one that keys are derived by.
+    fn hmac_many(key: &[u8], data: &[&[u8]]) -> Key {
+        keys::hmac(key, data)
+    }
 }

@@ -19,7 +19,7 @@ pub trait Entropy {
         Self: Sized,
     {
         let mut key = Key::new([0; 32]);
-        self.fill(noise_protocol::U8Array::as_mut(&mut key));
+        self.fill(key.bytes_mut());
         key
     }
 }

@@ -7,8 +7,6 @@
 //! The hash covers every byte of the image. The kind prevents an encoder from being installed as a detector.
 //! The sequence prevents a rollback: a board never accepts a lower one than it has had.
 
-use ed25519_dalek::{Signature, VerifyingKey};
-
 use crate::Error;
 
 /// The signed description of an image.
@@ -54,9 +52,7 @@ impl Release {
 /// # Errors
 /// [`Error::Forged`].
 pub fn verify(signer: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> Result<(), Error> {
-    let signer = VerifyingKey::from_bytes(signer).map_err(|_| Error::Forged)?;
-    let signature = Signature::from_bytes(signature);
-    signer.verify_strict(message, &signature).map_err(|_| Error::Forged)
+    keys::verify(signer, message, signature).map_err(|keys::Forged| Error::Forged)
 }
 
 #[cfg(test)]

@@ -1,35 +1,36 @@
-//! Secret keys of 32 bytes, and key derivation.
+//! Secrets of 32 bytes, and what is derived from them.
 //!
-//! A [`Key`] is wiped on drop, compared in constant time, and never printed. Further keys are derived from it
-//! with HKDF-SHA-256 (RFC 5869), one for each purpose, so that no key serves two purposes.
+//! A [`Key`] is wiped when it is dropped, is compared in constant time, and never prints itself. Other keys
+//! are derived from it by HKDF-SHA-256 (RFC 5869), one for each purpose, so that no key has two.
 
 use core::fmt;
 
-use noise_protocol::{Hash, U8Array};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::primitives::Sha;
+use crate::hmac;
 
-/// Block size of SHA-256 in bytes, which is the longest HMAC key that is not hashed first.
-const BLOCK: usize = 64;
-
-/// A secret key of 32 bytes.
+/// A secret of 32 bytes.
 #[derive(Clone)]
 pub struct Key(Zeroizing<[u8; 32]>);
 
 impl Key {
-    /// A key of these bytes. The caller wipes any other copy of them.
+    /// A key of these bytes. The caller wipes its own copy of them.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The secret bytes.
+    /// The secret itself.
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// Derives the key for a `purpose` and a `salt`, which may be public: HKDF with one block of output.
+    /// The secret itself, to be filled.
+    pub fn bytes_mut(&mut self) -> &mut [u8; 32] {
+        &mut self.0
+    }
+
+    /// The key for a `purpose` and a `salt`, which may be public: one block of HKDF.
     pub fn derive(&self, salt: &[u8], purpose: &[u8]) -> Self {
         hkdf(salt, self.bytes(), purpose)
     }
@@ -37,12 +38,8 @@ impl Key {
 
 /// The first 32 bytes of HKDF-SHA-256.
 fn hkdf(salt: &[u8], secret: &[u8], purpose: &[u8]) -> Key {
-    let extracted = match salt.len() {
-        0..=BLOCK => Sha::hmac(salt, secret),
-        // HMAC hashes a longer key first.
-        _ => Sha::hmac(Sha::hash(salt).as_slice(), secret),
-    };
-    Sha::hmac_many(extracted.as_slice(), &[purpose, &[1]])
+    let extracted = hmac(salt, &[secret]);
+    hmac(extracted.bytes(), &[purpose, &[1]])
 }
 
 impl PartialEq for Key {
@@ -59,8 +56,9 @@ impl fmt::Debug for Key {
     }
 }
 
-/// Required by the Noise library for its keys.
-impl U8Array for Key {
+/// As the handshake's library wants its keys.
+#[cfg(feature = "noise")]
+impl noise_protocol::U8Array for Key {
     fn new() -> Self {
         Self::new([0; 32])
     }
@@ -94,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn derived_keys_differ_by_purpose_and_salt_and_are_not_printed() {
+    fn keys_of_two_purposes_or_salts_differ_and_print_nothing() {
         let key = Key::new([7; 32]);
         assert_eq!(key.derive(b"", b"a"), key.derive(b"", b"a"));
         assert_ne!(key.derive(b"", b"a"), key.derive(b"", b"b"));
