@@ -1,0 +1,69 @@
+//! What an emulated board shares with its host.
+//!
+//! The emulator keeps the board's external memory in a file (`-object memory-backend-file`). Another process
+//! can map or write that file while the board runs, and the file stays when the board loses power. So this
+//! one file is the camera's frame, the button, the lock's wire, and the NOR flash:
+//!
+//! ```text
+//! offset      size     what                       written by
+//! 0x00000000  4 KiB    window page, see `window`  host and board, word by word
+//! 0x00001000  160 KiB  frame buffer               host
+//! 0x00030000  ...      NOR flash                  see the crate `partitions`
+//! ```
+//!
+//! A new file is all zeros. The first board that boots on it erases its NOR flash to ones, and only then
+//! writes [`window::MAGIC`]; after a power cut in between it erases again. Firmware and boot record are NOR
+//! flash as well, but must be there before a board can boot: the host writes them, as the programmer in a
+//! factory does. All numbers are little-endian.
+//!
+//! A board's secret and its entropy are not in the file; see [`fuses`].
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod fuses;
+pub mod window;
+
+use partitions::{Partitions, Region};
+
+/// The page of single words, see [`window`]; the same on both boards.
+pub const WINDOW: Region = Region { offset: 0, len: 4 << 10 };
+
+/// The frame before the camera, row by row without padding; the same on both boards.
+pub const FRAME: Region = WINDOW.followed_by(160 << 10);
+
+/// One board as the emulator and its host see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// The emulator's name of the machine.
+    pub machine: &'static str,
+    /// The exact size of the file: the emulator accepts no other.
+    pub file_len: u64,
+    /// The address at which the board sees its [`fuses`]: memory that the linker leaves alone.
+    pub fuses: usize,
+    /// The NOR flash in the file.
+    pub partitions: Partitions,
+}
+
+/// Arm MPS3 AN547: 2 GiB of DDR, of which the file takes 38 MiB on disk.
+pub const AN547: Layout =
+    Layout { machine: "mps3-an547", file_len: 2 << 30, fuses: 0x213f_f000, partitions: partitions::AN547 };
+
+/// Arm MPS2 AN500: 16 MiB of PSRAM.
+pub const AN500: Layout =
+    Layout { machine: "mps2-an500", file_len: 16 << 20, fuses: 0x203f_f000, partitions: partitions::AN500 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The largest frame fits: 320 x 256 pixels of two bytes.
+    const _: () = assert!(FRAME.len >= 320 * 256 * 2);
+
+    #[test]
+    fn window_and_frame_lie_before_the_flash_and_the_flash_in_the_file() {
+        for layout in [AN547, AN500] {
+            assert!(FRAME.end() <= layout.partitions.firmware[0].offset);
+            assert!(u64::from(layout.partitions.nor.end()) <= layout.file_len);
+        }
+    }
+}

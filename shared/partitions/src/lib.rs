@@ -1,0 +1,165 @@
+//! The partition maps of the boards: what lies where in NOR flash.
+//!
+//! Both boards see their external memory at [`MEMORY_BASE`]. Its first pages are not flash on an emulated
+//! board: they are what it shares with its host (the crate `host-window`). The rest is NOR flash:
+//!
+//! ```text
+//! offset      size     what                       written by
+//! 0x00000000  164 KiB  not flash: host window and frame buffer
+//! 0x00030000  384 KiB  firmware, slot A           programmer of a new board; board
+//! 0x00090000  384 KiB  firmware, slot B           board
+//! 0x000f0000  8 KiB    boot record                programmer of a new board; boot loader, board
+//! 0x00100000  1 MiB    gallery: people, templates board, as all that follows
+//! 0x00200000  256 KiB  settings and state
+//! 0x00240000  512 KiB  detector model, slot A
+//! 0x002c0000  512 KiB  detector model, slot B
+//! 0x00340000  E        encoder model, slot A      E = 16 MiB on AN547, 5 MiB on AN500
+//! +E          E        encoder model, slot B
+//! +E          768 KiB  liveness model, slot A
+//! +768 KiB    768 KiB  liveness model, slot B
+//! +768 KiB    640 KiB  audit log
+//! ```
+//! Every partition is a whole number of sectors, and no two overlap.
+#![no_std]
+#![forbid(unsafe_code)]
+
+/// The address of the first byte of the external memory, on both boards.
+pub const MEMORY_BASE: usize = 0x6000_0000;
+
+/// Bytes of a sector, the unit of erasing.
+pub const SECTOR_SIZE: u32 = 4096;
+
+/// A range of the external memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// Bytes from the start of the memory.
+    pub offset: u32,
+    /// Bytes.
+    pub len: u32,
+}
+
+impl Region {
+    /// The offset of the first byte after the region.
+    pub const fn end(self) -> u32 {
+        self.offset + self.len
+    }
+
+    /// The address at which the board sees the region.
+    pub const fn address(self) -> usize {
+        MEMORY_BASE + self.offset as usize
+    }
+
+    /// The region of `len` bytes behind this one.
+    pub const fn followed_by(self, len: u32) -> Self {
+        Self { offset: self.end(), len }
+    }
+}
+
+/// The partitions of one board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partitions {
+    /// The board's number, as firmware images name it.
+    pub board: u32,
+    /// Bytes of the memory, from address 0, in which the firmware runs.
+    pub code_len: u32,
+    /// Firmware, slots A and B.
+    pub firmware: [Region; 2],
+    /// The boot record.
+    pub boot: Region,
+    /// The flash that an emulated board erases when it is new: all partitions below.
+    pub nor: Region,
+    /// People and their templates.
+    pub gallery: Region,
+    /// Settings, counters and the choice of model slots.
+    pub settings: Region,
+    /// Detector model, slots A and B.
+    pub detector: [Region; 2],
+    /// Encoder model, slots A and B.
+    pub encoder: [Region; 2],
+    /// Liveness model, slots A and B.
+    pub liveness: [Region; 2],
+    /// The audit log: 160 sectors. One of them is erased at a time, so at least 10,176 entries are kept.
+    pub log: Region,
+}
+
+/// Arm MPS3 AN547.
+pub const AN547: Partitions = partitions(547, 512 << 10, 16 << 20);
+
+/// Arm MPS2 AN500, whose 16 MiB have no room for two slots of a 10 MiB encoder.
+pub const AN500: Partitions = partitions(500, 1 << 20, 5 << 20);
+
+const fn partitions(board: u32, code_len: u32, encoder_len: u32) -> Partitions {
+    let firmware_a = Region { offset: 0x3_0000, len: 384 << 10 };
+    let firmware_b = firmware_a.followed_by(384 << 10);
+    let gallery = Region { offset: 0x10_0000, len: 1 << 20 };
+    let settings = gallery.followed_by(256 << 10);
+    let detector_a = settings.followed_by(512 << 10);
+    let detector_b = detector_a.followed_by(512 << 10);
+    let encoder_a = detector_b.followed_by(encoder_len);
+    let encoder_b = encoder_a.followed_by(encoder_len);
+    let liveness_a = encoder_b.followed_by(768 << 10);
+    let liveness_b = liveness_a.followed_by(768 << 10);
+    let log = liveness_b.followed_by(640 << 10);
+    Partitions {
+        board,
+        code_len,
+        firmware: [firmware_a, firmware_b],
+        boot: firmware_b.followed_by(8 << 10),
+        nor: Region { offset: gallery.offset, len: log.end() - gallery.offset },
+        gallery,
+        settings,
+        detector: [detector_a, detector_b],
+        encoder: [encoder_a, encoder_b],
+        liveness: [liveness_a, liveness_b],
+        log,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_drawing_is_true() {
+        for map in [AN547, AN500] {
+            assert_eq!(map.firmware.map(|slot| slot.offset), [0x3_0000, 0x9_0000]);
+            assert_eq!(map.boot.offset, 0xf_0000);
+            assert_eq!(map.gallery.offset, 0x10_0000);
+            assert_eq!(map.settings.offset, 0x20_0000);
+            assert_eq!(map.detector.map(|slot| slot.offset), [0x24_0000, 0x2c_0000]);
+            assert_eq!(map.encoder[0].offset, 0x34_0000);
+            assert_eq!(map.encoder[1].offset, map.encoder[0].end());
+            assert_eq!(map.liveness[0].offset, map.encoder[1].end());
+            assert_eq!(map.log.offset, map.liveness[1].end());
+            assert_eq!(map.nor.end(), map.log.end());
+        }
+    }
+
+    #[test]
+    fn partitions_are_whole_sectors_and_disjoint() {
+        for map in [AN547, AN500] {
+            let [firmware_a, firmware_b] = map.firmware;
+            let [detector_a, detector_b] = map.detector;
+            let [encoder_a, encoder_b] = map.encoder;
+            let [liveness_a, liveness_b] = map.liveness;
+            let regions = [
+                firmware_a,
+                firmware_b,
+                map.boot,
+                map.gallery,
+                map.settings,
+                detector_a,
+                detector_b,
+                encoder_a,
+                encoder_b,
+                liveness_a,
+                liveness_b,
+                map.log,
+            ];
+            assert!(regions.is_sorted_by(|one, next| one.end() <= next.offset));
+            for region in regions {
+                assert_eq!((region.offset % SECTOR_SIZE, region.len % SECTOR_SIZE), (0, 0));
+            }
+        }
+    }
+}
