@@ -1,0 +1,119 @@
+//! The map over a flash whose power is cut: an acknowledged value is there, wherever the power went.
+
+use nor_model::{ERASED, Nor, SECTOR_SIZE};
+use nor_store::{Error, Map, MapKey};
+
+const SECTORS: usize = 3;
+const LEN: usize = SECTORS * SECTOR_SIZE;
+
+/// Two settings and a row of names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Volume,
+    Name(u8),
+}
+
+impl MapKey for Key {
+    fn number(self) -> u16 {
+        match self {
+            Self::Volume => 7,
+            Self::Name(at) => 0x100 | u16::from(at),
+        }
+    }
+
+    fn from_number(number: u16) -> Option<Self> {
+        match number.to_be_bytes() {
+            [0, 7] => Some(Self::Volume),
+            [1, at] => Some(Self::Name(at)),
+            _ => None,
+        }
+    }
+}
+
+fn open(cells: &mut [u8]) -> Map<Nor<&mut [u8]>, Key> {
+    Map::open(Nor::new(cells), 0..LEN as u32).unwrap()
+}
+
+#[test]
+fn a_value_survives_a_cut_at_any_byte() {
+    for cut in (0..2 * SECTOR_SIZE).step_by(61) {
+        let mut cells = vec![ERASED; LEN];
+        let mut flash = Nor::new(cells.as_mut_slice());
+        flash.cut_power_after(cut);
+        let mut map = Map::<_, Key>::open(flash, 0..LEN as u32).unwrap();
+        let mut buffer = [0; 128];
+        let mut acknowledged = None;
+        for value in 0..200u8 {
+            if map.store(&mut buffer, Key::Volume, &[value; 20]).is_err() {
+                break;
+            }
+            acknowledged = Some([value; 20]);
+        }
+        let mut newest = None;
+        let mut map = open(&mut cells);
+        map.for_each(&mut buffer, |key, value| {
+            newest = Some((key, <[u8; 20]>::try_from(value).unwrap()));
+            Ok::<_, Error>(())
+        })
+        .unwrap();
+        // The write that the cut interrupted may have become complete with its last byte.
+        let next = [acknowledged.map_or(0, |value| value[0] + 1); 20];
+        let either = |found| found == acknowledged || found == Some(next);
+        assert!(either(newest.map(|(_, value)| value)), "cut after {cut}");
+        let found = map.fetch(&mut buffer, Key::Volume).unwrap();
+        assert!(either(found.map(|value| value.try_into().unwrap())), "cut after {cut}");
+    }
+}
+
+#[test]
+fn values_are_apart_by_key_and_unknown_numbers_are_passed_over() {
+    let mut cells = vec![ERASED; LEN];
+    let mut buffer = [0; 128];
+    let mut map = open(&mut cells);
+    map.store(&mut buffer, Key::Volume, &[1]).unwrap();
+    map.store(&mut buffer, Key::Name(0), b"Ann").unwrap();
+    map.store(&mut buffer, Key::Name(1), b"Bob").unwrap();
+    map.store(&mut buffer, Key::Name(0), b"Eve").unwrap();
+    assert_eq!(map.fetch(&mut buffer, Key::Name(0)), Ok(Some(&b"Eve"[..])));
+    assert_eq!(map.fetch(&mut buffer, Key::Name(2)), Ok(None));
+    drop(map);
+    let mut foreign = Map::<_, Foreign>::open(Nor::new(cells.as_mut_slice()), 0..LEN as u32).unwrap();
+    foreign.store(&mut buffer, Foreign, b"?").unwrap();
+    drop(foreign);
+    let mut seen = Vec::new();
+    let each = open(&mut cells).for_each(&mut buffer, |key, value| {
+        seen.push((key, value.to_vec()));
+        Ok::<_, Error>(())
+    });
+    assert_eq!(each, Ok(()));
+    let names = [(Key::Name(0), &b"Ann"[..]), (Key::Name(1), b"Bob"), (Key::Name(0), b"Eve")];
+    assert_eq!(seen[0], (Key::Volume, vec![1]));
+    assert_eq!(seen[1..], names.map(|(key, value)| (key, value.to_vec())));
+}
+
+#[test]
+fn a_full_map_says_so_and_keeps_what_it_has() {
+    let mut cells = vec![ERASED; LEN];
+    let mut buffer = [0; 1024];
+    let mut map = open(&mut cells);
+    let full = (0..=255)
+        .find_map(|at| map.store(&mut buffer, Key::Name(at), &[at; 500]).err().map(|error| (at, error)));
+    let (first, error) = full.unwrap();
+    assert_eq!(error, Error::Full);
+    for at in 0..first {
+        assert_eq!(map.fetch(&mut buffer, Key::Name(at)), Ok(Some(&[at; 500][..])));
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Foreign;
+
+impl MapKey for Foreign {
+    fn number(self) -> u16 {
+        0x300
+    }
+
+    fn from_number(_: u16) -> Option<Self> {
+        None
+    }
+}
