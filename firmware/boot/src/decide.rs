@@ -2,26 +2,26 @@
 //!
 //! | the record says | the image on trial | started | written before that |
 //! |---|---|---|---|
-//! | settled, or given up | | in force | |
-//! | on trial, started less than [`TRIALS`] times | is good | on trial | one more start |
-//! | on trial, started less than [`TRIALS`] times | is not | in force | given up: refused |
-//! | on trial, started [`TRIALS`] times | | in force | given up |
+//! | settled, or given up | | the active image | |
+//! | on trial, started less than [`TRIALS`] times | is good | the image on trial | one more start |
+//! | on trial, started less than [`TRIALS`] times | is not | the active image | given up: refused |
+//! | on trial, started [`TRIALS`] times | | the active image | given up |
 //!
-//! In force, and not the image that the record names: nothing is started. An image on trial is good if it is the
-//! one that was staged, whole, for this board, signed by whom the record trusts, and not older than what was ever
-//! in force. What happens in between is the firmware's, which the boot loader has started:
+//! If the active slot does not have the image that the record names, nothing is started. An image on trial is good
+//! if it is the one that was staged, complete, for this board, signed by the signer in the record, and not older
+//! than any release that was active. In between, the firmware that the boot loader has started changes the record:
 //!
 //! | firmware | record |
 //! |---|---|
 //! | staged an update | on trial, started 0 times |
-//! | runs on trial and is healthy | settled: the other slot is in force, and the newest release its own |
-//! | has told of what was given up | settled |
+//! | runs on trial and is healthy | settled: the other slot is active, and the newest release is its own |
+//! | has reported an update that was given up | settled |
 //!
-//! A start is counted before it: whatever ends it (a watchdog, a fault, a power cut), it was one.
+//! A start is counted before it happens. So it counts however it ends: a watchdog, a fault, a power cut.
 
 use crate::{Error, Image, Record, State, Target};
 
-/// How often an update is started that does not confirm itself.
+/// How often an update is started that does not confirm itself, before it is given up.
 pub const TRIALS: u8 = 3;
 
 /// What to start.
@@ -35,12 +35,12 @@ pub struct Start<'a> {
     pub trial: bool,
 }
 
-/// What the boot loader shall do.
+/// What the boot loader has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decision<'a> {
-    /// What to start; or why nothing can be.
+    /// What to start, or why nothing can be started.
     pub start: Result<Start<'a>, Error>,
-    /// What the record says from now on, to be written before.
+    /// The new state of the record, to be written before the start.
     pub state: Option<State>,
 }
 
@@ -58,7 +58,7 @@ pub fn decide<'a>(record: &Record, slots: [&'a [u8]; 2], target: &Target) -> Dec
     Decision { start, state }
 }
 
-/// What is in force.
+/// The active image.
 fn trusted<'a>(slots: [&'a [u8]; 2], target: &Target, record: &Record) -> Result<Start<'a>, Error> {
     let slot = record.slot();
     let image = Image::open(slots[usize::from(slot == 1)], target)?;
@@ -68,7 +68,7 @@ fn trusted<'a>(slots: [&'a [u8]; 2], target: &Target, record: &Record) -> Result
     Ok(Start { slot, image, trial: false })
 }
 
-/// What is on trial, if it is good.
+/// The image on trial, if it is good.
 fn tried<'a>(slots: [&'a [u8]; 2], target: &Target, record: &Record) -> Result<Start<'a>, Error> {
     let slot = 1 - record.slot();
     let image = Image::open(slots[usize::from(slot == 1)], target)?;

@@ -1,40 +1,65 @@
 //! Why firmware is refused, or the record cannot be kept: one flat enum.
+//!
+//! Its messages are written by hand: a boot loader does without the packages that would write them.
 
-/// Why firmware is not started, or the record is not to be had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
+use core::fmt;
+
+/// Why firmware is not started, or the record cannot be read or written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
     /// The slot does not begin with the header of firmware.
-    #[error("it is no firmware image")]
     NotFirmware,
-    /// The image is another board's.
-    #[error("it is for another board")]
+    /// The image is for another board.
     OtherBoard,
-    /// The image is longer than what is there, or has no vector table.
-    #[error("it is cut short")]
+    /// The image is longer than the slot, or has no vector table.
     Truncated,
     /// The image leaves the memory for code.
-    #[error("it does not fit the memory for code")]
     Misplaced,
-    /// The image has another SHA-256 than its header says.
-    #[error("it was changed")]
+    /// The SHA-256 of the code is not that of the header.
     Damaged,
-    /// The header is not the one that the record names.
-    #[error("it is not the image that was expected")]
+    /// The header is not that of the image in the record.
     Other,
-    /// The board had a newer release in force.
-    #[error("it is older than one that the board had")]
+    /// A newer release was active before.
     RolledBack,
-    /// The signature is not the signer's, or nobody is trusted yet.
-    #[error("it is not signed by the key that the board trusts")]
+    /// The signature is not the signer's, or there is no signer yet.
     Unsigned,
     /// The partition of the record has fewer than two sectors, or sectors that records do not fit.
-    #[error("the flash partition does not suit a boot record")]
     Partition,
     /// The flash failed.
-    #[error("the boot record's flash failed")]
     Flash,
-    /// There is no record that this board sealed.
-    #[error("the board has no boot record of its own")]
+    /// There is no record that this board made.
     NoRecord,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotFirmware => "it is no firmware image",
+            Self::OtherBoard => "it is for another board",
+            Self::Truncated => "it is cut short",
+            Self::Misplaced => "it does not fit the memory for code",
+            Self::Damaged => "it was changed",
+            Self::Other => "it is not the image that was expected",
+            Self::RolledBack => "it is older than one that the board had",
+            Self::Unsigned => "it is not signed by the key that the board trusts",
+            Self::Partition => "the flash partition does not suit a boot record",
+            Self::Flash => "the boot record's flash failed",
+            Self::NoRecord => "the board has no boot record of its own",
+        })
+    }
+}
+
+impl core::error::Error for Error {}
+
+impl From<nor_store::Error> for Error {
+    fn from(error: nor_store::Error) -> Self {
+        match error {
+            nor_store::Error::Partition => Self::Partition,
+            nor_store::Error::Flash
+            | nor_store::Error::Exhausted
+            | nor_store::Error::Full
+            | nor_store::Error::Corrupted
+            | nor_store::Error::LogicBug => Self::Flash,
+        }
+    }
 }

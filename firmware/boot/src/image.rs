@@ -12,7 +12,7 @@
 //! 64      64     Ed25519 signature of bytes 0 to 63; zeros where the factory's programmer put it there
 //! 128     ...    the code, which begins with the vector table
 //! ```
-//! The signature covers the code by its hash. An image's digest is the SHA-256 of its header, which stands for all
+//! The signature covers the code by its hash. An image's digest is the SHA-256 of its header, which covers all
 //! of it.
 
 use core::ops::Range;
@@ -73,7 +73,7 @@ impl Header {
         })
     }
 
-    /// Board and release of the image that `bytes` begin with; none if they begin with none.
+    /// Board and release of the image that `bytes` begin with; `None` if they begin with none.
     #[must_use]
     pub fn names(bytes: &[u8]) -> Option<(u32, u64)> {
         let [m0, m1, m2, m3, b0, b1, b2, b3, r0, r1, r2, r3, r4, r5, r6, r7, ..] = *bytes else {
@@ -112,12 +112,12 @@ pub struct Image<'a> {
     pub header: Header,
     /// The code.
     pub code: &'a [u8],
-    /// What stands for all of it.
+    /// Its digest, which covers all of it.
     pub digest: [u8; 32],
 }
 
 impl<'a> Image<'a> {
-    /// The image at the beginning of a slot, all of it checked but who made it.
+    /// The image at the beginning of a slot. Everything is checked but its signer.
     ///
     /// # Errors
     /// [`Error::NotFirmware`], [`Error::OtherBoard`], [`Error::Misplaced`], [`Error::Truncated`],
@@ -143,22 +143,22 @@ impl<'a> Image<'a> {
         Ok(Self { header, code, digest: digest(slot) })
     }
 
-    /// Whether `signer` made it.
+    /// Checks that `signer` signed it.
     ///
     /// # Errors
     /// [`Error::Unsigned`].
     pub fn check_signer(&self, signer: &[u8; 32]) -> Result<(), Error> {
-        crypto::verify(signer, &self.header.signed(), &self.header.signature).map_err(|_| Error::Unsigned)
+        keys::verify(signer, &self.header.signed(), &self.header.signature).map_err(|_| Error::Unsigned)
     }
 }
 
-/// What stands for the whole image that `bytes` begin with: the SHA-256 of its header.
+/// The digest of the image that `bytes` begin with: the SHA-256 of its header.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes.get(..HEADER_BYTES).unwrap_or_default()).into()
 }
 
-/// The `N` bytes at `at`, which are there.
+/// The `N` bytes at `at`, which must be within `bytes`.
 fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     let mut array = [0; N];
     array.iter_mut().zip(bytes.iter().skip(at)).for_each(|(to, from)| *to = *from);

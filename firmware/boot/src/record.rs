@@ -2,17 +2,17 @@
 //!
 //! ```text
 //! offset  bytes  what
-//! 0       1      slot in force: 0 or 1
+//! 0       1      active slot: 0 or 1
 //! 1       1      state: 0 settled, 1 on trial, 2 given up
 //! 2       1      on trial: how often it was started; given up: 1 if it was refused
 //! 3       1      zero
-//! 4       8      newest release ever in force, u64 LE
+//! 4       8      newest release that was ever active, u64 LE
 //! 12      8      release on trial, or given up, u64 LE
-//! 20      32     digest of the image in force
+//! 20      32     digest of the active image
 //! 52      32     digest of the image on trial
-//! 84      32     who must have signed the image on trial, an Ed25519 key; zeros sign nothing
+//! 84      32     signer of the image on trial, an Ed25519 key; zeros sign nothing
 //! ```
-//! A record is kept as its bytes, and changed where it lies: that is short code on a board.
+//! A record is kept as its bytes and changed in place, which takes little code on a board.
 
 /// Bytes of a record.
 pub const TEXT_BYTES: usize = 116;
@@ -31,19 +31,19 @@ const SIGNER: usize = 84;
 pub enum State {
     /// Nothing.
     Settled,
-    /// The idle slot has an image that was started so often, and is not in force yet.
+    /// The idle slot has an image that was started this often, and is not active yet.
     OnTrial {
         /// How often.
         starts: u8,
     },
-    /// The image on trial was given up, and the firmware in force has not told of it yet.
+    /// The image on trial was given up, and the active firmware has not reported that yet.
     GivenUp {
-        /// Whether it was never started, since something is wrong with it.
+        /// Whether it was never started, because a check failed.
         refused: bool,
     },
 }
 
-/// What the board remembers.
+/// What the board remembers of its firmware.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record([u8; TEXT_BYTES]);
 
@@ -57,7 +57,7 @@ impl Record {
         record
     }
 
-    /// The slot in force.
+    /// The active slot.
     #[must_use]
     pub fn slot(&self) -> u8 {
         self.0[SLOT]
@@ -73,7 +73,7 @@ impl Record {
         }
     }
 
-    /// The newest release that was ever in force, which is the one in force.
+    /// The newest release that was ever active, which is the active one.
     #[must_use]
     pub fn newest(&self) -> u64 {
         u64::from_le_bytes(self.array(NEWEST))
@@ -85,25 +85,25 @@ impl Record {
         u64::from_le_bytes(self.array(TRIAL))
     }
 
-    /// What stands for all of the image in force.
+    /// The digest of the active image.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         self.array(DIGEST)
     }
 
-    /// What stands for all of the image on trial.
+    /// The digest of the image on trial.
     #[must_use]
     pub fn trial_digest(&self) -> [u8; 32] {
         self.array(TRIAL_DIGEST)
     }
 
-    /// Who must have made the image on trial.
+    /// The signer of the image on trial.
     #[must_use]
     pub fn signer(&self) -> [u8; 32] {
         self.array(SIGNER)
     }
 
-    /// What is under way is this.
+    /// Sets what is under way.
     pub fn set_state(&mut self, state: State) {
         let (state, detail) = match state {
             State::Settled => (0, 0),
@@ -113,7 +113,7 @@ impl Record {
         self.put(STATE, &[state, detail]);
     }
 
-    /// The image in the idle slot shall be tried, if `signer` made it.
+    /// Puts the image in the idle slot on trial; `signer` must have signed it.
     pub fn stage(&mut self, release: u64, digest: &[u8; 32], signer: &[u8; 32]) {
         self.set_state(State::OnTrial { starts: 0 });
         self.put(TRIAL, &release.to_le_bytes());
@@ -121,7 +121,7 @@ impl Record {
         self.put(SIGNER, signer);
     }
 
-    /// The image on trial is in force. The boot loader started none that is older.
+    /// Makes the image on trial active. It is not older: the boot loader did not start an older one.
     pub fn confirm(&mut self) {
         self.set_state(State::Settled);
         self.0[SLOT] ^= 1;
@@ -134,7 +134,7 @@ impl Record {
         &self.0
     }
 
-    /// The record of these bytes; none if another version wrote them.
+    /// The record of these bytes; `None` if another version wrote them.
     pub(crate) fn from_bytes(bytes: &[u8; TEXT_BYTES]) -> Option<Self> {
         let known = bytes[SLOT] < 2 && bytes[STATE] < 3 && bytes[3] == 0;
         known.then_some(Self(*bytes))

@@ -1,9 +1,9 @@
-//! The table of `decide`, line by line, and a power that goes at every operation of the record's flash.
+//! The table of `decide`, line by line, and power cuts at every operation of the record's flash.
 
 use boot::{Decision, Error, HEADER_BYTES, Header, Record, Ring, State, TRIALS, Target, decide, digest};
-use crypto::Key;
 use ed25519_dalek::{Signer, SigningKey};
-use emulation::nor::{Nor, SECTOR_SIZE};
+use keys::Key;
+use nor_model::{Nor, SECTOR_SIZE};
 
 const BOARD: u32 = 547;
 const SIGNER: [u8; 32] = [5; 32];
@@ -12,7 +12,7 @@ fn target() -> Target {
     Target { board: BOARD, code: 0..0x8000 }
 }
 
-/// An image of a release whose code is all of one byte, signed by who has `secret`.
+/// An image of a release whose code is all of one byte, signed with `secret`.
 fn image(board: u32, release: u64, code: u8, secret: [u8; 32]) -> Vec<u8> {
     use sha2::{Digest, Sha256};
     let code = [code; 64];
@@ -26,7 +26,7 @@ fn public(secret: [u8; 32]) -> [u8; 32] {
     SigningKey::from_bytes(&secret).verifying_key().to_bytes()
 }
 
-/// A board with release 10 in force in slot A.
+/// A board whose active image is release 10, in slot A.
 struct Bench {
     slots: [Vec<u8>; 2],
     record: Record,
@@ -58,27 +58,27 @@ impl Bench {
     }
 }
 
-const IN_FORCE: Result<(u8, bool), Error> = Ok((0, false));
+const ACTIVE: Result<(u8, bool), Error> = Ok((0, false));
 const REFUSED: Option<State> = Some(State::GivenUp { refused: true });
 
 #[test]
-fn what_is_in_force_is_started_and_nothing_is_written() {
+fn the_active_image_is_started_and_nothing_is_written() {
     let mut bench = Bench::new();
-    assert_eq!(bench.outcome(), (IN_FORCE, None));
+    assert_eq!(bench.outcome(), (ACTIVE, None));
     bench.record.set_state(State::GivenUp { refused: false });
-    assert_eq!(bench.outcome(), (IN_FORCE, None));
+    assert_eq!(bench.outcome(), (ACTIVE, None));
     let start = bench.decide().start.unwrap();
     assert_eq!((start.image.code, start.image.header.release), (&[1; 64][..], 10));
 }
 
 #[test]
-fn what_is_in_force_and_was_changed_is_not_started() {
+fn an_active_image_that_was_changed_is_not_started() {
     for byte in 0..HEADER_BYTES + 64 {
         let mut bench = Bench::new();
         bench.slots[0][byte] ^= 1;
         assert!(bench.outcome().0.is_err(), "byte {byte}");
     }
-    // Another whole image, signed by whoever, is not the one that the record names.
+    // Another whole image, signed by anybody, is not the one that the record names.
     let mut bench = Bench::new();
     bench.slots[0] = image(BOARD, 11, 1, SIGNER);
     assert_eq!(bench.outcome(), (Err(Error::Other), None));
@@ -92,12 +92,12 @@ fn an_update_is_tried_so_often_and_then_given_up() {
         assert_eq!((start, state), (Ok((1, true)), Some(State::OnTrial { starts })));
         bench.record.set_state(state.unwrap());
     }
-    assert_eq!(bench.outcome(), (IN_FORCE, Some(State::GivenUp { refused: false })));
-    assert_eq!(bench.record.newest(), 10, "it was never in force");
+    assert_eq!(bench.outcome(), (ACTIVE, Some(State::GivenUp { refused: false })));
+    assert_eq!(bench.record.newest(), 10, "it was never active");
 }
 
 #[test]
-fn an_update_that_confirms_itself_is_in_force() {
+fn an_update_that_confirms_itself_is_active() {
     let mut bench = Bench::staged(image(BOARD, 11, 2, SIGNER), 11);
     bench.record.set_state(bench.outcome().1.unwrap());
     bench.record.confirm();
@@ -116,7 +116,7 @@ fn an_update_with_a_bit_changed_is_refused() {
     for bit in 0..8 * whole.len() {
         let mut bench = Bench::staged(whole.clone(), 11);
         bench.slots[1][bit / 8] ^= 1 << (bit % 8);
-        assert_eq!(bench.outcome(), (IN_FORCE, REFUSED), "bit {bit}");
+        assert_eq!(bench.outcome(), (ACTIVE, REFUSED), "bit {bit}");
     }
 }
 
@@ -130,7 +130,7 @@ fn an_update_that_is_older_unsigned_anothers_or_for_another_board_is_refused() {
         (11, image(BOARD, 11, 2, SIGNER)[..HEADER_BYTES + 60].to_vec()),
         (11, vec![0xff; 512]),
     ] {
-        assert_eq!(Bench::staged(image, release).outcome(), (IN_FORCE, REFUSED), "release {release}");
+        assert_eq!(Bench::staged(image, release).outcome(), (ACTIVE, REFUSED), "release {release}");
     }
     // The same release again is no step back.
     assert_eq!(Bench::staged(image(BOARD, 10, 2, SIGNER), 10).outcome().0, Ok((1, true)));
@@ -139,7 +139,7 @@ fn an_update_that_is_older_unsigned_anothers_or_for_another_board_is_refused() {
     let unsigned = image(BOARD, 11, 2, SIGNER);
     bench.record.stage(11, &digest(&unsigned), &[0; 32]);
     bench.slots[1] = unsigned;
-    assert_eq!(bench.outcome(), (IN_FORCE, REFUSED));
+    assert_eq!(bench.outcome(), (ACTIVE, REFUSED));
 }
 
 fn ring(cells: &mut [u8]) -> Ring<Nor<&mut [u8]>> {

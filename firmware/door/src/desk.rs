@@ -15,7 +15,6 @@ use template::Template;
 use crate::{
     access::{Access, identity},
     agreement::Agreement,
-    async_flash::AsyncFlash,
     engine::Engine,
     journal::{Journal, Say},
     link::Link,
@@ -39,7 +38,7 @@ pub(crate) struct Desk<'m, 'l, B: Board, E> {
     pub(crate) engine: E,
     pub(crate) system: B::System,
     /// The people; `Err` if the partition cannot be read.
-    gallery: Result<Gallery<'m, AsyncFlash<B::Flash>>, gallery::Error>,
+    gallery: Result<Gallery<'m, B::Flash>, gallery::Error>,
     /// Settings and models in force; `None` if the partition is too small.
     pub(crate) storage: Option<Storage<B::Flash>>,
     pub(crate) settings: Settings,
@@ -175,7 +174,7 @@ impl<'m, 'l, B: Board, E: Engine> Desk<'m, 'l, B, E> {
     ///
     /// # Errors
     /// [`Error::Internal`] or [`Error::Flash`] if the gallery's partition could not be read.
-    pub(crate) fn gallery(&self) -> Result<&Gallery<'m, AsyncFlash<B::Flash>>, Error> {
+    pub(crate) fn gallery(&self) -> Result<&Gallery<'m, B::Flash>, Error> {
         self.gallery.as_ref().map_err(unreadable)
     }
 
@@ -183,7 +182,7 @@ impl<'m, 'l, B: Board, E: Engine> Desk<'m, 'l, B, E> {
     ///
     /// # Errors
     /// As [`Desk::gallery`].
-    pub(crate) fn gallery_mut(&mut self) -> Result<&mut Gallery<'m, AsyncFlash<B::Flash>>, Error> {
+    pub(crate) fn gallery_mut(&mut self) -> Result<&mut Gallery<'m, B::Flash>, Error> {
         self.gallery.as_mut().map_err(|error| unreadable(error))
     }
 
@@ -210,7 +209,7 @@ impl<'m, 'l, B: Board, E: Engine> Desk<'m, 'l, B, E> {
     /// What an enrolment needs of the gallery's flash, and what is free.
     pub(crate) fn room(&self) -> Room {
         Room {
-            needed: Gallery::<AsyncFlash<B::Flash>>::bytes_per_enrolment(),
+            needed: Gallery::<B::Flash>::bytes_per_enrolment(),
             free: self.gallery.as_ref().map_or(0, Gallery::free_bytes),
         }
     }
@@ -232,10 +231,10 @@ fn open_gallery<'m, F: NorFlash>(
     storage: Option<&mut Storage<F>>,
     unique: &Key,
     random: Generator,
-) -> Result<Gallery<'m, AsyncFlash<F>>, gallery::Error> {
+) -> Result<Gallery<'m, F>, gallery::Error> {
     let storage = storage.ok_or(gallery::Error::Flash)?;
     let salt = storage.salt().map_err(|_| gallery::Error::Flash)?;
-    Gallery::open(AsyncFlash(flash), memory, unique.derive(&salt, b"postern gallery"), random)
+    Gallery::open(flash, memory, unique.derive(&salt, b"postern gallery"), random)
 }
 
 fn unreadable(error: &gallery::Error) -> Error {

@@ -63,7 +63,6 @@ mod wiegand;
 
 mod access;
 mod agreement;
-mod async_flash;
 mod back;
 mod claims;
 mod clock;

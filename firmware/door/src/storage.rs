@@ -25,22 +25,70 @@
 //! counts as none. Against who puts back an older state of the whole flash this is no help.
 
 use crypto::{Entropy, Generator, Key, record};
-use embassy_futures::block_on;
 use embedded_storage::nor_flash::NorFlash;
-use gallery::{Map, MapKey};
+use nor_store::{Map, MapKey};
 use policy::Rule;
 use protocol::{Hash, Host, MAX_HOSTS, Matching, ModelKind, Osdp, PersonId, Settings, Wiegand};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
-use crate::{async_flash::AsyncFlash, rules::Places};
+use crate::rules::Places;
 
-/// The version of the records, the high byte of their keys.
-const OWN: MapKey = 0x0200;
-/// Where the places of rules are kept, twice.
-const PLACES: [MapKey; 2] = [OWN + 52, OWN + 55];
-/// The high byte of the keys of rules.
-const RULES: MapKey = 0x0300;
+/// The keys of the map. Their numbers are those drawn above, and must never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Item {
+    Settings,
+    Limits,
+    Outside,
+    Active(ModelKind),
+    Transfer(ModelKind),
+    Newest(ModelKind),
+    Signer,
+    Salt(Twin),
+    RulePlaces(Twin),
+    Osdp,
+    Host(u8),
+    Rule(u16),
+}
+
+/// Which of two copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Twin {
+    First,
+    Second,
+}
+
+impl Twin {
+    const BOTH: [Self; 2] = [Self::First, Self::Second];
+}
+
+impl MapKey for Item {
+    fn number(self) -> u16 {
+        let own = match self {
+            Self::Settings => 0,
+            Self::Active(kind) => 1 + index(kind),
+            Self::Transfer(kind) => 17 + index(kind),
+            Self::Newest(kind) => 33 + index(kind),
+            Self::Signer => 49,
+            Self::Salt(Twin::First) => 50,
+            Self::Salt(Twin::Second) => 51,
+            Self::RulePlaces(Twin::First) => 52,
+            Self::Limits => 53,
+            Self::Outside => 54,
+            Self::RulePlaces(Twin::Second) => 55,
+            Self::Osdp => 56,
+            Self::Host(place) => 64 + place % MAX_HOSTS as u8,
+            Self::Rule(place) => return 0x0300 + place,
+        };
+        u16::from_be_bytes([2, own])
+    }
+
+    /// The settings are never listed.
+    fn from_number(_: u16) -> Option<Self> {
+        None
+    }
+}
+
 /// Bytes of the largest value: a host, or a rule.
 const VALUE: usize = 64;
 /// Bytes of the largest value once it is sealed.
@@ -70,7 +118,7 @@ pub(crate) struct Failed;
 
 /// The settings partition.
 pub(crate) struct Storage<F: NorFlash> {
-    map: Map<AsyncFlash<F>>,
+    map: Map<F, Item>,
     key: Key,
     random: Generator,
 }
@@ -80,32 +128,34 @@ impl<F: NorFlash> Storage<F> {
     /// `unique` secret.
     pub(crate) fn new(flash: F, unique: &Key, random: Generator) -> Result<Self, Failed> {
         let end = u32::try_from(flash.capacity()).map_err(|_| Failed)?;
-        let map = gallery::map(AsyncFlash(flash), 0..end).map_err(|_| Failed)?;
+        let map = Map::open(flash, 0..end).map_err(|_| Failed)?;
         Ok(Self { map, key: unique.derive(b"", b"postern settings"), random })
     }
 
     pub(crate) fn settings(&mut self) -> Result<Option<Settings>, Failed> {
-        let Some((far_one_in, agreement_frames, open_ms, liveness)) = self.get(OWN)? else { return Ok(None) };
+        let Some((far_one_in, agreement_frames, open_ms, liveness)) = self.get(Item::Settings)? else {
+            return Ok(None);
+        };
         // A board whose older firmware knew no limits has none of its own.
-        let limits = self.get(OWN + 53)?.unwrap_or_default();
-        let wiegand = self.get(OWN + 54)?.unwrap_or_default();
+        let limits = self.get(Item::Limits)?.unwrap_or_default();
+        let wiegand = self.get(Item::Outside)?.unwrap_or_default();
         // A board whose older firmware always identified has the first half alone.
-        let (_, matching): (Wiegand, Matching) = self.get(OWN + 54)?.unwrap_or_default();
+        let (_, matching): (Wiegand, Matching) = self.get(Item::Outside)?.unwrap_or_default();
         Ok(Some(Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand, matching }))
     }
 
     pub(crate) fn set_settings(&mut self, settings: &Settings) -> Result<(), Failed> {
         let Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand, matching } =
             settings;
-        self.put(OWN + 54, &(wiegand, matching))?;
-        self.put(OWN + 53, limits)?;
-        self.put(OWN, &(far_one_in, agreement_frames, open_ms, liveness))
+        self.put(Item::Outside, &(wiegand, matching))?;
+        self.put(Item::Limits, limits)?;
+        self.put(Item::Settings, &(far_one_in, agreement_frames, open_ms, liveness))
     }
 
     /// Which places have a rule: those of either copy, so that one damaged copy frees nobody of a rule.
     pub(crate) fn rule_places(&mut self) -> Result<Places, Failed> {
         let mut places = Places::default();
-        for copy in PLACES {
+        for copy in Twin::BOTH.map(Item::RulePlaces) {
             let kept: Option<Places> = self.get(copy)?;
             places.iter_mut().zip(kept.unwrap_or_default()).for_each(|(all, one)| *all |= one);
         }
@@ -113,30 +163,30 @@ impl<F: NorFlash> Storage<F> {
     }
 
     pub(crate) fn set_rule_places(&mut self, places: &Places) -> Result<(), Failed> {
-        PLACES.into_iter().try_for_each(|copy| self.put(copy, places))
+        Twin::BOTH.into_iter().try_for_each(|copy| self.put(Item::RulePlaces(copy), places))
     }
 
     /// The rule at a place.
     pub(crate) fn rule(&mut self, place: u16) -> Result<Option<(PersonId, Rule)>, Failed> {
-        self.get(RULES + place)
+        self.get(Item::Rule(place))
     }
 
     pub(crate) fn set_rule(&mut self, place: u16, rule: &(PersonId, Rule)) -> Result<(), Failed> {
-        self.put(RULES + place, rule)
+        self.put(Item::Rule(place), rule)
     }
 
     /// The model of a kind that is in force.
     pub(crate) fn active(&mut self, kind: ModelKind) -> Result<Option<Image>, Failed> {
-        self.get(OWN + 1 + index(kind))
+        self.get(Item::Active(kind))
     }
 
     pub(crate) fn set_active(&mut self, kind: ModelKind, image: &Image) -> Result<(), Failed> {
-        self.put(OWN + 1 + index(kind), image)
+        self.put(Item::Active(kind), image)
     }
 
     /// The transfer of a model of a kind that is under way.
     pub(crate) fn transfer(&mut self, kind: ModelKind) -> Result<Option<Checkpoint>, Failed> {
-        Ok(self.get::<Option<Checkpoint>>(OWN + 17 + index(kind))?.flatten())
+        Ok(self.get::<Option<Checkpoint>>(Item::Transfer(kind))?.flatten())
     }
 
     pub(crate) fn set_transfer(
@@ -144,31 +194,32 @@ impl<F: NorFlash> Storage<F> {
         kind: ModelKind,
         checkpoint: Option<Checkpoint>,
     ) -> Result<(), Failed> {
-        self.put(OWN + 17 + index(kind), &checkpoint)
+        self.put(Item::Transfer(kind), &checkpoint)
     }
 
     /// The newest release of a model of a kind that was ever in force; 0 if there was none.
     pub(crate) fn newest(&mut self, kind: ModelKind) -> Result<u64, Failed> {
-        Ok(self.get(OWN + 33 + index(kind))?.unwrap_or(0))
+        Ok(self.get(Item::Newest(kind))?.unwrap_or(0))
     }
 
     pub(crate) fn set_newest(&mut self, kind: ModelKind, sequence: u64) -> Result<(), Failed> {
-        self.put(OWN + 33 + index(kind), &sequence)
+        self.put(Item::Newest(kind), &sequence)
     }
 
     /// Whose models are trusted.
     pub(crate) fn signer(&mut self) -> Result<Option<Hash>, Failed> {
-        self.get(OWN + 49)
+        self.get(Item::Signer)
     }
 
     pub(crate) fn set_signer(&mut self, signer: &Hash) -> Result<(), Failed> {
-        self.put(OWN + 49, signer)
+        self.put(Item::Signer, signer)
     }
 
     /// The salt of the gallery's key, which is made at the first boot. It is there twice, since
     /// without it nobody would be known any more.
     pub(crate) fn salt(&mut self) -> Result<Hash, Failed> {
-        let kept: [Option<Hash>; 2] = [self.get(OWN + 50)?, self.get(OWN + 51)?];
+        let kept: [Option<Hash>; 2] =
+            [self.get(Item::Salt(Twin::First))?, self.get(Item::Salt(Twin::Second))?];
         let salt = match kept {
             [Some(salt), Some(_)] => return Ok(salt),
             [Some(salt), None] | [None, Some(salt)] => salt,
@@ -178,38 +229,38 @@ impl<F: NorFlash> Storage<F> {
                 salt
             }
         };
-        self.put(OWN + 50, &salt)?;
-        self.put(OWN + 51, &salt)?;
+        self.put(Item::Salt(Twin::First), &salt)?;
+        self.put(Item::Salt(Twin::Second), &salt)?;
         Ok(salt)
     }
 
     /// How an access controller is answered.
     pub(crate) fn osdp(&mut self) -> Result<Option<Osdp>, Failed> {
-        Ok(self.get::<Option<Osdp>>(OWN + 56)?.flatten())
+        Ok(self.get::<Option<Osdp>>(Item::Osdp)?.flatten())
     }
 
     pub(crate) fn set_osdp(&mut self, osdp: Option<&Osdp>) -> Result<(), Failed> {
-        self.put(OWN + 56, &osdp)
+        self.put(Item::Osdp, &osdp)
     }
 
     /// The host that is paired and kept at that place.
     pub(crate) fn host(&mut self, place: u8) -> Result<Option<Host>, Failed> {
-        Ok(self.get::<Option<Host>>(host_key(place))?.flatten())
+        Ok(self.get::<Option<Host>>(Item::Host(place))?.flatten())
     }
 
     pub(crate) fn set_host(&mut self, place: u8, host: Option<&Host>) -> Result<(), Failed> {
-        self.put(host_key(place), &host)
+        self.put(Item::Host(place), &host)
     }
 
     /// A record that does not open or decode counts as none.
-    fn get<T: DeserializeOwned>(&mut self, key: MapKey) -> Result<Option<T>, Failed> {
+    fn get<T: DeserializeOwned>(&mut self, key: Item) -> Result<Option<T>, Failed> {
         let mut room = Zeroizing::new([0; SEALED]);
         let length = self.fetch(key, &mut room)?;
         let value = room.get(record::NONCE..record::NONCE + length).unwrap_or_default();
         Ok(postcard::from_bytes(value).ok())
     }
 
-    fn put<T: Serialize>(&mut self, key: MapKey, value: &T) -> Result<(), Failed> {
+    fn put<T: Serialize>(&mut self, key: Item, value: &T) -> Result<(), Failed> {
         let mut room = Zeroizing::new([0; SEALED]);
         let place = room.get_mut(record::NONCE..).ok_or(Failed)?;
         let length = postcard::to_slice(value, place).map_err(|_| Failed)?.len();
@@ -218,31 +269,26 @@ impl<F: NorFlash> Storage<F> {
 
     /// Opens the record of a key, and returns the length of its value, which begins behind the
     /// nonce's place; 0 if there is none, or it is of another version or board, or was changed.
-    fn fetch(&mut self, key: MapKey, room: &mut [u8; SEALED]) -> Result<usize, Failed> {
+    fn fetch(&mut self, key: Item, room: &mut [u8; SEALED]) -> Result<usize, Failed> {
         let mut buffer = [0; BUFFER];
-        let sealed = block_on(self.map.fetch_item::<&[u8]>(&mut buffer, &key)).map_err(|_| Failed)?;
+        let sealed = self.map.fetch(&mut buffer, key).map_err(|_| Failed)?;
         let Some(sealed) = sealed else { return Ok(0) };
         let Some(room) = room.get_mut(..sealed.len()) else { return Ok(0) };
         room.copy_from_slice(sealed);
-        Ok(record::open(&self.key, &key.to_be_bytes(), room).map_or(0, |value| value.len()))
+        Ok(record::open(&self.key, &key.number().to_be_bytes(), room).map_or(0, |value| value.len()))
     }
 
     /// Seals a value of that length, which begins behind the nonce's place, and writes it.
-    fn store(&mut self, key: MapKey, room: &mut [u8; SEALED], length: usize) -> Result<(), Failed> {
-        let sealed = record::seal(&self.key, &mut self.random, &key.to_be_bytes(), room, length);
+    fn store(&mut self, key: Item, room: &mut [u8; SEALED], length: usize) -> Result<(), Failed> {
+        let sealed = record::seal(&self.key, &mut self.random, &key.number().to_be_bytes(), room, length);
         let sealed = sealed.map_err(|_| Failed)?;
         let mut buffer = [0; BUFFER];
-        block_on(self.map.store_item(&mut buffer, &key, &sealed)).map_err(|_| Failed)
+        self.map.store(&mut buffer, key, sealed).map_err(|_| Failed)
     }
 }
 
-/// The key of the host at that place.
-fn host_key(place: u8) -> MapKey {
-    OWN + 64 + MapKey::from(place) % MAX_HOSTS as MapKey
-}
-
 /// The place of a kind in its row of keys, which must never change.
-fn index(kind: ModelKind) -> MapKey {
+fn index(kind: ModelKind) -> u8 {
     match kind {
         ModelKind::Detector => 0,
         ModelKind::Encoder => 1,
@@ -255,7 +301,7 @@ fn index(kind: ModelKind) -> MapKey {
 mod tests {
     extern crate std;
     use super::*;
-    use emulation::nor::{Nor, SECTOR_SIZE};
+    use nor_model::{Nor, SECTOR_SIZE};
     use protocol::{Limits, LivenessMode};
 
     #[test]
@@ -265,11 +311,11 @@ mod tests {
         let random = Generator::new(&unique, b"");
         let mut storage = Storage::new(Nor::new(cells.as_mut_slice()), &unique, random).unwrap();
         // Four fields, as they were written before there were limits.
-        storage.put(OWN, &(5_000u32, 4u8, 2_000u32, LivenessMode::Off)).unwrap();
+        storage.put(Item::Settings, &(5_000u32, 4u8, 2_000u32, LivenessMode::Off)).unwrap();
         let limits = Limits::default();
         let liveness = LivenessMode::Off;
         let wiegand = Wiegand::Bits26 { facility: 7 };
-        storage.put(OWN + 54, &wiegand).unwrap();
+        storage.put(Item::Outside, &wiegand).unwrap();
         let (far_one_in, agreement_frames, open_ms, matching) = (5_000, 4, 2_000, Matching::Identify);
         let kept = Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand, matching };
         assert_eq!(storage.settings(), Ok(Some(kept)));

@@ -13,7 +13,7 @@
 //! |---|---|---|
 //! | booted | why, as the protocol numbers it | |
 //! | admitted | 1 with the duress code | picture u32 LE |
-//! | refused | a number of `policy::Reason` | looks refused for it since its last entry, u32 LE |
+//! | refused | a number of `policy::Reason` | samples refused for it since its last entry, u32 LE |
 //! | enrolled | templates of the person | host |
 //! | removed | templates that went | host |
 //! | settings | pictures that must agree | host, one stranger in u32 LE, opening time in ms u32 LE |
@@ -25,7 +25,7 @@
 //! | compared | 1 if accepted | host |
 //! | restart | | host |
 //! | alarm | a number of `policy::Alarm` | 1 where it is over, u32 LE |
-//! | firmware | 1 in force, 2 given up as it never put itself in force, 3 refused | four zeros, its release u64 LE |
+//! | firmware | 1 active, 2 given up because it never confirmed itself, 3 refused | four zeros, its release u64 LE |
 //! | rule | 1 for a schedule, 2 for a code, 4 for a duress code | host |
 //!
 //! A host is the first four bytes of its key, the head of a hash or a key its first eight.
@@ -50,7 +50,7 @@ pub enum Kind {
     Booted = 1,
     /// Somebody was let in. Score: the similarity of their face.
     Admitted = 2,
-    /// Somebody was not let in. Reason: why; score: the similarity to the nearest person.
+    /// Somebody was refused. Reason: why; score: the similarity to the nearest person.
     Refused = 3,
     /// The button inside opened the door.
     Button = 4,
@@ -60,7 +60,7 @@ pub enum Kind {
     Removed = 6,
     /// Settings changed.
     Settings = 7,
-    /// A network was flashed and put in force.
+    /// A network was flashed and made active.
     Model = 8,
     /// Something failed. Reason: what.
     Fault = 9,
@@ -68,11 +68,11 @@ pub enum Kind {
     Clock = 10,
     /// A host was paired.
     Paired = 11,
-    /// A host was forgotten.
+    /// A host was unpaired.
     Unpaired = 12,
     /// A host has another key.
     Rekeyed = 13,
-    /// Another key is trusted with models.
+    /// Models must be signed with another key.
     Signer = 14,
     /// A host had a face compared.
     Compared = 15,
@@ -82,14 +82,14 @@ pub enum Kind {
     Rule = 17,
     /// Something is wrong with the door, or the cover is open.
     Alarm = 18,
-    /// An update of the firmware is in force, or was given up. Reason: which.
+    /// An update of the firmware is active, or was given up. Reason: which.
     Firmware = 19,
-    /// An access controller is answered on the bus, or no longer: the detail begins with the address, or 255.
+    /// The bus to an access controller was enabled or disabled: the detail begins with the address, or 255.
     Controller = 20,
 }
 
 impl Kind {
-    /// In one word.
+    /// Its name, in one word.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -166,7 +166,7 @@ impl Time {
     }
 }
 
-/// Something that happened.
+/// One entry: something that happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Entry {
@@ -185,7 +185,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Something of this kind, at this time, and nothing more said of it.
+    /// An entry of this kind and time, with all other fields empty.
     #[must_use]
     pub const fn new(kind: Kind, time: Time) -> Self {
         Self { kind, reason: 0, score: 0, person: None, time, detail: [0; DETAIL_BYTES] }

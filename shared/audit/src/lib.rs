@@ -1,13 +1,13 @@
-//! The door's audit log: what happened, when, to whom, and why, in flash.
+//! The door's audit log: what happened, when, to which person, and why, in flash.
 //!
-//! Entries are numbered, and each carries a hash of itself and of the one before ([`Chain`]), so that one
-//! that was changed or taken out is found by whoever reads the log ([`Verifier`]). They lie in a ring of
-//! flash sectors ([`Log`]); when it is full, the oldest sector gives way.
+//! Entries are numbered. Each carries a hash of itself and of the entry before ([`Chain`]), so that a reader of
+//! the log finds every entry that was changed or removed ([`Verifier`]). They lie in an append log
+//! ([`Log`]). When it is full, its oldest sector is erased.
 //!
 //! # Invariants
 //! - An entry whose `append` returned survives a power cut at any instant.
-//! - What a power cut left unfinished is passed over, and its number is never given again.
-//! - Nothing is believed that does not open under the device's own key ([`Seal`]).
+//! - What a power cut left unfinished is passed over, and its number is never used again.
+//! - Nothing counts that does not open under the device's own key ([`Seal`]).
 #![no_std]
 #![forbid(unsafe_code)]
 

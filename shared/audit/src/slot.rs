@@ -1,4 +1,4 @@
-//! A slot of the ring: an entry and its link, sealed.
+//! A slot of the log: an entry and its link, sealed.
 //!
 //! ```text
 //! offset  bytes  what
@@ -6,6 +6,8 @@
 //! 4       16     tag over number and text
 //! 20      44     sealed text: entry, 28 bytes | link of the chain, 16 bytes
 //! ```
+
+use nor_store::Codec;
 
 use crate::{
     chain::{CHAIN_BYTES, Chain},
@@ -18,65 +20,59 @@ pub(crate) const SLOT_BYTES: usize = 64;
 pub const TAG_BYTES: usize = 16;
 /// Bytes of what is sealed.
 const TEXT_BYTES: usize = ENTRY_BYTES + CHAIN_BYTES;
-/// What an erased byte reads as.
-const ERASED: u8 = 0xff;
 
 /// Encrypts and authenticates entries under the device's key.
 ///
-/// The log gives no number twice, unless somebody puts an old state of its flash back: a seal that gives
-/// something away then is a weak one.
+/// The log uses no number twice, unless somebody restores an older state of its flash. A seal must not leak
+/// anything even then.
 pub trait Seal {
-    /// Encrypts `text` in place, and gives the tag over it and `number`.
+    /// Encrypts `text` in place, and returns the tag over it and `number`.
     fn seal(&self, number: u32, text: &mut [u8]) -> [u8; TAG_BYTES];
 
-    /// Decrypts `text` in place; false, and then `text` is worth nothing, if the tag is not that of it
-    /// and `number`.
+    /// Decrypts `text` in place. If this returns false, the tag is not that of `text` and `number`, and
+    /// `text` must not be used.
     #[must_use]
     fn open(&self, number: u32, text: &mut [u8], tag: &[u8; TAG_BYTES]) -> bool;
 }
 
-/// What a slot holds.
+/// An entry and its link, as they lie in a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Content {
-    /// Nothing: it is erased.
-    Blank,
-    /// Nothing that opens: a power cut interrupted it, or it was damaged.
-    Broken,
-    /// An entry.
-    Entry { number: u32, bytes: [u8; ENTRY_BYTES], chain: Chain },
+pub(crate) struct Linked {
+    pub(crate) bytes: [u8; ENTRY_BYTES],
+    pub(crate) chain: Chain,
 }
 
-/// The bytes of a slot.
-pub(crate) type Slot = [u8; SLOT_BYTES];
+/// Slots sealed by the device's key.
+pub(crate) struct Sealed<S>(pub(crate) S);
 
-/// Seals an entry and its link.
-pub(crate) fn write(seal: &impl Seal, number: u32, entry: &[u8; ENTRY_BYTES], chain: Chain) -> Slot {
-    let mut text = [0; TEXT_BYTES];
-    text[..ENTRY_BYTES].copy_from_slice(entry);
-    text[ENTRY_BYTES..].copy_from_slice(&chain.0);
-    let tag = seal.seal(number, &mut text);
-    let mut slot = [0; SLOT_BYTES];
-    slot[..4].copy_from_slice(&number.to_le_bytes());
-    slot[4..20].copy_from_slice(&tag);
-    slot[20..].copy_from_slice(&text);
-    slot
-}
+impl<S: Seal> Codec for Sealed<S> {
+    type Entry = Linked;
+    type Slot = [u8; SLOT_BYTES];
+    const PITCH: usize = SLOT_BYTES;
 
-/// Opens a slot, unless it has a number that does not belong there.
-pub(crate) fn read(seal: &impl Seal, slot: &Slot, belongs: impl FnOnce(u32) -> bool) -> Content {
-    if slot.iter().all(|byte| *byte == ERASED) {
-        return Content::Blank;
+    fn slot() -> Self::Slot {
+        [0; SLOT_BYTES]
     }
-    let [n0, n1, n2, n3, rest @ ..] = *slot;
-    let number = u32::from_le_bytes([n0, n1, n2, n3]);
-    let (mut tag, mut text) = ([0; TAG_BYTES], [0; TEXT_BYTES]);
-    tag.copy_from_slice(&rest[..TAG_BYTES]);
-    text.copy_from_slice(&rest[TAG_BYTES..]);
-    if !belongs(number) || !seal.open(number, &mut text, &tag) {
-        return Content::Broken;
+
+    fn encode(&self, number: u32, entry: &Linked, slot: &mut Self::Slot) {
+        let mut text = [0; TEXT_BYTES];
+        text[..ENTRY_BYTES].copy_from_slice(&entry.bytes);
+        text[ENTRY_BYTES..].copy_from_slice(&entry.chain.0);
+        let tag = self.0.seal(number, &mut text);
+        slot[4..20].copy_from_slice(&tag);
+        slot[20..].copy_from_slice(&text);
     }
-    let (mut bytes, mut chain) = ([0; ENTRY_BYTES], Chain::default());
-    bytes.copy_from_slice(&text[..ENTRY_BYTES]);
-    chain.0.copy_from_slice(&text[ENTRY_BYTES..]);
-    Content::Entry { number, bytes, chain }
+
+    fn decode(&self, number: u32, slot: &Self::Slot) -> Option<Linked> {
+        let (mut tag, mut text) = ([0; TAG_BYTES], [0; TEXT_BYTES]);
+        tag.copy_from_slice(&slot[4..20]);
+        text.copy_from_slice(&slot[20..]);
+        if !self.0.open(number, &mut text, &tag) {
+            return None;
+        }
+        let mut entry = Linked { bytes: [0; ENTRY_BYTES], chain: Chain::default() };
+        entry.bytes.copy_from_slice(&text[..ENTRY_BYTES]);
+        entry.chain.0.copy_from_slice(&text[ENTRY_BYTES..]);
+        Some(entry)
+    }
 }

@@ -3,8 +3,8 @@
 mod key;
 
 use audit::{Entry, Error, Kind, Log, Time, Verifier};
-use emulation::nor::{Nor, SECTOR_SIZE};
 use key::{Key, entry};
+use nor_model::{Nor, SECTOR_SIZE};
 
 const SECTORS: usize = 3;
 

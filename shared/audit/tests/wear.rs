@@ -6,8 +6,8 @@ mod key;
 
 use audit::Log;
 use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
-use emulation::nor::{Error, Nor, SECTOR_SIZE};
 use key::{Key, entry};
+use nor_model::{Error, Nor, SECTOR_SIZE};
 
 const ENDURANCE: u32 = 100_000;
 const ENTRIES: u32 = 10 * 365 * 500;
@@ -52,7 +52,7 @@ impl NorFlash for &mut Counted {
 
 #[test]
 fn ten_years_of_a_busy_door_wear_no_sector_of_the_log_out() {
-    let bytes = emulation::AN547.log.len as usize;
+    let bytes = partitions::AN547.log.len as usize;
     let (nor, erases) = (Nor::new(vec![0xff; bytes]), vec![0; bytes / SECTOR_SIZE]);
     let mut flash = Counted { nor, erases };
     let mut log = Log::open(&mut flash, Key).unwrap();

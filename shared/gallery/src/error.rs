@@ -7,7 +7,6 @@ use crate::Name;
 /// Why a template or the gallery refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub enum Error {
     /// A name has 1 to 64 bytes of UTF-8 besides white space at its ends, and no control characters.
     #[error("a name has 1 to 64 bytes and no control characters")]
@@ -56,4 +55,15 @@ pub enum Error {
     /// The partition is damaged beyond what an interrupted write can leave.
     #[error("the gallery in flash is damaged")]
     Corrupted,
+}
+
+impl From<nor_store::Error> for Error {
+    fn from(error: nor_store::Error) -> Self {
+        match error {
+            nor_store::Error::Partition => Self::Partition,
+            nor_store::Error::Flash => Self::Flash,
+            nor_store::Error::Full | nor_store::Error::Exhausted => Self::Full,
+            nor_store::Error::Corrupted | nor_store::Error::LogicBug => Self::Corrupted,
+        }
+    }
 }

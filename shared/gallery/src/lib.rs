@@ -17,18 +17,16 @@
 
 mod error;
 mod gallery;
+mod key_journal;
 mod load;
-mod map;
 mod memory;
 mod name;
 mod partition;
 mod record;
-mod ring;
 mod sealed;
 mod search;
 
 pub use error::Error;
 pub use gallery::{Candidate, Gallery, Probe};
-pub use map::{Map, MapCache, MapKey, map};
 pub use memory::{MAX_PEOPLE, MAX_TEMPLATES, Memory, Person, TEMPLATES_PER_PERSON};
 pub use name::{MAX_NAME, Name};

@@ -4,23 +4,23 @@ use zeroize::Zeroize;
 
 use crate::{
     Error, Memory,
+    key_journal::KeyJournal,
     memory::PersonSlot,
     record::{self, Place, StoredPerson},
-    ring::Ring,
     sealed::{self, NOBODY, Record},
 };
 use template::EncoderHash;
 
-/// The person of a template that was changed, whom there never is.
+/// The person ID of a template that was changed; no person has it.
 const TAMPERED: u32 = u32::MAX;
-/// The person of a template whose key is erased, whom there never is.
+/// The person ID of a template whose key is erased; no person has it.
 const LOST: u32 = u32::MAX - 1;
 
-/// Takes one record into memory; records of one place come from the oldest to the newest. One that does
-/// not open may be an old one, of a person whose key is erased: only the newest counts.
+/// Reads one record into memory; records of one place come from the oldest to the newest, and only the newest counts.
+/// A record that does not open may be an old one, of a person whose key is erased.
 pub(crate) fn read(
     memory: &mut Memory,
-    ring: &Ring,
+    keys: &KeyJournal,
     place: Place,
     bytes: &[u8],
     room: &mut Record,
@@ -28,9 +28,9 @@ pub(crate) fn read(
     let owner = sealed::owner(bytes)?;
     let person;
     let key = match owner {
-        NOBODY => Some(ring.own_key()),
+        NOBODY => Some(keys.own_key()),
         slot => {
-            person = ring.person_key(&memory.salts, slot);
+            person = keys.person_key(&memory.salts, slot);
             person.as_ref()
         }
     };
@@ -54,14 +54,14 @@ pub(crate) fn read(
     Ok(())
 }
 
-/// Takes what a record says into memory.
+/// Reads the content of a record into memory.
 pub(crate) fn take(memory: &mut Memory, place: Place, owner: u16, content: &[u8]) -> Result<(), Error> {
     match place {
         Place::Template(slot) => {
             let number = usize::from(slot);
             let places = (memory.templates.get_mut(number), memory.rows.get_mut(number));
             let (Some(slot), Some(row)) = places else { return Err(Error::Corrupted) };
-            // From here on there is something to wipe, whatever comes of it.
+            // From here on there is something to wipe, even if decoding fails.
             slot.written = true;
             let stored = record::template(content, row)?;
             let (person, encoder, dimension) = match stored {
@@ -94,7 +94,7 @@ pub(crate) fn take(memory: &mut Memory, place: Place, owner: u16, content: &[u8]
     Ok(())
 }
 
-/// Refuses a gallery in which something does not open though its key is there: it was changed.
+/// Refuses a gallery with a record that does not open although its key is there: it was changed.
 pub(crate) fn refuse_tampered(memory: &Memory) -> Result<(), Error> {
     let mut people = memory.people.iter().zip(&memory.salts);
     let changed = people.any(|(slot, salt)| matches!(slot, PersonSlot::Locked) && salt.is_some())

@@ -6,7 +6,7 @@
 use heapless::Vec;
 use zeroize::Zeroize;
 
-use crate::{Name, ring::Salts};
+use crate::{Name, key_journal::Salts};
 use template::{EncoderHash, MAX_DIMENSION, TemplateView};
 
 /// Most people in a gallery.

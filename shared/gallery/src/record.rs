@@ -1,9 +1,7 @@
-//! What the records of the gallery say.
+//! The contents of the gallery's records, and the keys under which the map has them.
 //!
-//! The partition is a map of sequential-storage, which keeps the newest value of every key,
-//! checks each by CRC and ignores those that a power cut left unfinished. Keys are places, not
-//! people: a place is used again when its person is removed, so that the map never grows beyond
-//! [`MAX_PEOPLE`] + [`MAX_TEMPLATES`] keys.
+//! Keys are places, not people: a place is used again when its person is removed, so that the map never
+//! grows beyond [`MAX_PEOPLE`] + [`MAX_TEMPLATES`] keys.
 //!
 //! ```text
 //! key    u16 LE   0x0000 | template slot     or     0x8000 | person slot
@@ -13,11 +11,11 @@
 //! person slot     id u32 LE | templates u8 | slots u16 LE each | name, UTF-8
 //!   removed       id u32 LE
 //! ```
-//! These are the contents of records, which are sealed before they go to flash (`sealed`). A removed
-//! person's record keeps the id, so that the largest id ever given can be seen from the records alone, and
-//! none is given twice.
+//! The contents are sealed before they go to flash (`sealed`). The record of a removed person keeps the id,
+//! so that the largest id ever used follows from the records alone, and no id is used twice.
 
 use heapless::Vec;
+use nor_store::MapKey;
 
 use crate::{Error, MAX_NAME, Name, TEMPLATES_PER_PERSON, memory::Person};
 #[cfg(doc)]
@@ -50,16 +48,17 @@ pub(crate) enum Place {
     Person(u16),
 }
 
-impl Place {
-    pub(crate) fn key(self) -> u16 {
+impl MapKey for Place {
+    fn number(self) -> u16 {
         match self {
             Self::Template(slot) => slot,
             Self::Person(slot) => PERSON | slot,
         }
     }
 
-    pub(crate) fn from_key(key: u16) -> Self {
-        if key & PERSON == 0 { Self::Template(key) } else { Self::Person(key & !PERSON) }
+    fn from_number(number: u16) -> Option<Self> {
+        let slot = number & !PERSON;
+        Some(if number & PERSON == 0 { Self::Template(slot) } else { Self::Person(slot) })
     }
 }
 

@@ -4,17 +4,18 @@
 //! record   02 | owner u16 LE | nonce, 24 bytes | content | tag, 16 bytes
 //!          associated data: map key u16 LE | 02 | owner u16 LE
 //! ```
-//! The owner is the person slot by whose key it is sealed ([`ring`](crate::ring)), or 0xffff for the
+//! The owner is the person slot by whose key it is sealed ([`key_journal`](crate::key_journal)), or 0xffff for the
 //! gallery's own key: a free template slot and a removed person belong to nobody. The first byte is
 //! the version of the format.
 //!
-//! A person's key is made at the enrolment and lives as long as the person. So a record is bound to
-//! its place and to this one enrolment: neither another place's nor an earlier person's record passes
-//! for it. Older records of the same person at the same place do, if somebody writes them back into
-//! flash; what they could tell is that a person has fewer templates.
+//! A person's key is made at the enrolment and exists as long as the person. So a record is bound to its
+//! place and to this enrolment: the record of another place or of an earlier person does not open there.
+//! An older record of the same person at the same place does, if somebody writes it back into flash; it can
+//! only give the person fewer templates.
 
 use crypto::{Entropy, Key, record as seal};
 use heapless::Vec;
+use nor_store::MapKey;
 
 use crate::{
     Error,
@@ -90,7 +91,7 @@ pub(crate) fn open<'b>(
 }
 
 fn associated(place: Place, owner: u16) -> [u8; 5] {
-    let ([key_low, key_high], [low, high]) = (place.key().to_le_bytes(), owner.to_le_bytes());
+    let ([key_low, key_high], [low, high]) = (place.number().to_le_bytes(), owner.to_le_bytes());
     [key_low, key_high, VERSION, low, high]
 }
 

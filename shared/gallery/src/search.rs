@@ -1,4 +1,4 @@
-//! 1:N search: which row of RAM holds the template most like a probe.
+//! 1:N search: which row of RAM holds the template nearest to a probe.
 //!
 //! Templates stand in rows of equal length, one a slot, so that [`kernels::nearest`] walks over all of
 //! them at once. It finds the greatest product; the gallery's rule is finer: of people who are equally

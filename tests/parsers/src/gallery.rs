@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::sync::OnceLock;
 
 use crypto::{Generator, Key};
-use emulation::nor::{ERASED, Nor, SECTOR_SIZE};
 use gallery::{Error, Gallery, Memory, Name, Probe};
+use nor_model::{ERASED, Nor, SECTOR_SIZE};
 use template::{CosineScore, EncoderHash, Template};
 
 /// The smallest flash that a gallery takes: the key journal, and four sectors of the map.

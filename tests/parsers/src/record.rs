@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use boot::{Record, Ring};
 use crypto::Key;
-use emulation::nor::{Nor, SECTOR_SIZE};
+use nor_model::{Nor, SECTOR_SIZE};
 
 /// Records that are written: enough to erase the first sector again.
 const WRITTEN: u64 = 40;

@@ -9,10 +9,8 @@
 use std::sync::OnceLock;
 
 use crypto::{Generator, Key, record};
-use embassy_futures::block_on;
-use emulation::nor::{Nor, SECTOR_SIZE};
-use sequential_storage::cache::Cache;
-use sequential_storage::map::{MapConfig, MapStorage};
+use nor_model::{Nor, SECTOR_SIZE};
+use nor_store::{Map, MapKey};
 
 use crate::gallery::{enrol, key, made, on_a_copy, open, who};
 
@@ -68,8 +66,7 @@ pub fn check(input: &[u8]) {
 
 fn write(flash: &mut [u8], keys: &[Key; 3], mut input: &[u8]) {
     let end = flash.len() as u32;
-    let config = MapConfig::try_new(RING as u32..end).expect("four sectors are a map");
-    let mut map = MapStorage::new(Nor::new(flash), config, Cache::new_uncached());
+    let mut map = Map::<_, Any>::open(Nor::new(flash), RING as u32..end).expect("four sectors are a map");
     let mut random = Generator::new(&key(), b"records");
     for _ in 0..MOST {
         let Some(([low, high, owner, length], rest)) = input.split_first_chunk() else { return };
@@ -86,8 +83,22 @@ fn write(flash: &mut [u8], keys: &[Key; 3], mut input: &[u8]) {
         sealed.resize(3 + content.len() + record::OVERHEAD, 0);
         let place = [*low, *high, VERSION, owner_low, owner_high];
         record::seal(&sealing, &mut random, &place, &mut sealed[3..], content.len()).expect("there is room");
-        let item = u16::from_le_bytes([*low, *high]);
-        // A full flash may refuse it.
-        let _ = block_on(map.store_item(&mut [0; 640], &item, &&sealed[..]));
+        let item = Any(u16::from_le_bytes([*low, *high]));
+        // A full flash is no matter here.
+        let _ = map.store(&mut [0; 640], item, &sealed);
+    }
+}
+
+/// Any key of the map.
+#[derive(Clone, Copy)]
+struct Any(u16);
+
+impl MapKey for Any {
+    fn number(self) -> u16 {
+        self.0
+    }
+
+    fn from_number(number: u16) -> Option<Self> {
+        Some(Self(number))
     }
 }

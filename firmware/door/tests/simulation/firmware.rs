@@ -3,7 +3,7 @@
 use boot::{Error, Header, Record, Ring, Target, decide, digest};
 use crypto::Key;
 use ed25519_dalek::{Signer, SigningKey};
-use emulation::nor::{Nor, SECTOR_SIZE};
+use nor_model::{Nor, SECTOR_SIZE};
 use sha2::{Digest, Sha256};
 
 use super::parts::Chip;

@@ -22,7 +22,7 @@ use std::{
 use board_api::{FirmwareSlots, ModelSlots, ResetReason};
 use door::{Io, Link, Memory, Worker, run_io, run_worker};
 use embassy_time::{Duration, Instant, MockDriver};
-use emulation::nor::SECTOR_SIZE;
+use nor_model::SECTOR_SIZE;
 
 use engine::FakeEngine;
 use host::Host;

@@ -10,7 +10,7 @@ use board_api::{Camera, Capture, Keypad, ResetReason, System, Watchdog};
 use crypto::{Entropy as _, Generator, Key};
 use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
 use embedded_storage::nor_flash::{self as flash, NorFlash, ReadNorFlash};
-use emulation::nor::{Error, Nor};
+use nor_model::{Error, Nor};
 use vision::{Frame, PixelFormat};
 
 use super::supply::Supply;

@@ -1,34 +1,35 @@
-//! The gallery: who is enrolled, and whose face a template is.
+//! The gallery: enrolled people, their templates, and the search for a face.
 //!
 //! # Power cuts
-//! Every record is written atomically by the map below. What a change consists of:
+//! The map writes every record atomically. A change consists of:
 //!
 //! | change | 1st write | 2nd write (commit) | afterwards |
 //! |---|---|---|---|
-//! | enrol | a key, see `ring`; template into a free slot | person, naming the slot | |
+//! | enrol | a key, see `key_journal`; template into a free slot | person, naming the slot | |
 //! | add a template | template into a free slot | person, naming one slot more | |
 //! | remove | | person as removed | the person's key erased, template slots freed |
 //!
-//! A person's record alone decides. A template that no person names, or whose person is another,
-//! is an orphan of an interrupted change: [`Gallery::open`] frees its slot, and erases keys that are
-//! nobody's. So a change is there whole or not at all, and one that was acknowledged is there.
+//! Only a person's record decides. A template that no person names, or that names another person, is left over
+//! from an interrupted change: [`Gallery::open`] frees its slot, and erases keys that belong to no person. So a
+//! change is there completely or not at all, and one that was acknowledged is there.
 //!
-//! After an error of the flash, memory may differ from flash. The next change or search that needs
-//! them equal reads the flash again first ([`Gallery::refresh`]).
+//! After a flash error, memory may differ from flash. The next change that needs them to be equal reads the
+//! flash again first ([`Gallery::refresh`]).
 
 mod upkeep;
 
 use crypto::{Generator, Key};
-use embedded_storage_async::nor_flash::NorFlash;
+use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
 use zeroize::Zeroize;
 
 use crate::{
-    Error, Memory, Name, Person, load,
+    Error, Memory, Name, Person,
+    key_journal::KeyJournal,
+    load,
     memory::{PersonSlot, TemplateSlot},
     partition::Partition,
     record::{Place, StoredPerson, StoredTemplate},
-    ring::Ring,
     sealed::{self, NOBODY, Record},
     search::Search,
 };
@@ -46,9 +47,9 @@ pub struct Probe<'a> {
 /// A person and how alike the best of their templates is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate<'a> {
-    /// Who.
+    /// The person.
     pub person: &'a Person,
-    /// The highest similarity to one of their templates.
+    /// The highest score of one of their templates.
     pub similarity: CosineScore,
 }
 
@@ -56,7 +57,7 @@ pub struct Candidate<'a> {
 pub struct Gallery<'m, F: NorFlash> {
     partition: Partition<F>,
     memory: &'m mut Memory,
-    ring: Ring,
+    keys: KeyJournal,
     random: Generator,
     /// Whether memory is known to equal flash.
     fresh: bool,
@@ -71,7 +72,7 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     /// [`Error::Corrupted`].
     pub fn open(flash: F, memory: &'m mut Memory, key: Key, random: Generator) -> Result<Self, Error> {
         let partition = Partition::new(flash)?;
-        let mut gallery = Self { partition, memory, ring: Ring::new(key), random, fresh: false };
+        let mut gallery = Self { partition, memory, keys: KeyJournal::new(key), random, fresh: false };
         gallery.refresh()?;
         Ok(gallery)
     }
@@ -84,16 +85,16 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         if self.fresh {
             return Ok(());
         }
-        let (memory, ring) = (&mut *self.memory, &mut self.ring);
+        let (memory, keys) = (&mut *self.memory, &mut self.keys);
         memory.clear();
-        if !ring.read(self.partition.flash(), &mut memory.salts)? {
+        if !keys.read(self.partition.flash(), &mut memory.salts)? {
             if !self.partition.is_blank()? {
                 return Err(Error::Tampered);
             }
-            ring.format(self.partition.flash())?;
+            keys.format(self.partition.flash())?;
         }
         let mut room = Record::new();
-        self.partition.read_all(|place, bytes| load::read(memory, ring, place, bytes, &mut room))?;
+        self.partition.read_all(|place, bytes| load::read(memory, keys, place, bytes, &mut room))?;
         room.zeroize();
         load::refuse_tampered(self.memory)?;
         self.drop_missing_templates();
@@ -150,8 +151,8 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
             + Partition::<F>::footprint(sealed::MAX_PERSON_RECORD)
     }
 
-    /// 1:N: the person most like the probe; `None` if nobody is enrolled. Whether they are
-    /// alike enough is the caller's to decide, by the threshold of a [`template::Calibration`].
+    /// 1:N: the person with the highest score; `None` if nobody is enrolled. The caller compares the score with the
+    /// threshold of a [`template::Calibration`].
     ///
     /// # Errors
     /// [`Error::OtherEncoder`] if any template is of another encoder.
@@ -160,7 +161,7 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         Ok(self.best(probe, None))
     }
 
-    /// 1:1: how alike the probe is to the person of a name.
+    /// 1:1: the score of the probe against the person of a name.
     ///
     /// # Errors
     /// [`Error::NotFound`], and [`Error::OtherEncoder`] if any template is of another encoder.
@@ -191,7 +192,7 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         self.refuse_full(place, probe.template)?;
         let person = Person { id, name: name.clone(), slots: Vec::new() };
         let flash = self.partition.flash();
-        let made = self.ring.add(flash, &mut self.memory.salts, place, &mut self.random);
+        let made = self.keys.add(flash, &mut self.memory.salts, place, &mut self.random);
         self.fresh &= made.is_ok();
         made?;
         self.add(place, person, probe)?;
@@ -222,10 +223,10 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         Ok(templates)
     }
 
-    /// Removes the person of a name with all templates, and returns who it was.
+    /// Removes the person of a name with all templates, and returns the person.
     ///
-    /// Once this returns, the person's key is erased from flash and from memory, and with it what any
-    /// record of theirs says that flash still has.
+    /// Once this returns, the person's key is erased from flash and from memory. Records of theirs that are still in
+    /// flash can no longer be read.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Flash`] and [`Error::Corrupted`].
@@ -242,7 +243,7 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         let erased = self.erase_lost_keys();
         self.fresh &= erased.is_ok();
         erased?;
-        // What fails from here on is tidied up later.
+        // If this fails, the next refresh frees them.
         self.fresh = self.free_orphans().is_ok();
         Ok(person)
     }
@@ -281,8 +282,8 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
     /// that fails, as the record may be in flash or not.
     fn put(&mut self, place: Place, owner: u16, content: &[u8]) -> Result<(), Error> {
         let key = match owner {
-            NOBODY => self.ring.own_key().clone(),
-            slot => self.ring.person_key(&self.memory.salts, slot).ok_or(Error::Corrupted)?,
+            NOBODY => self.keys.own_key().clone(),
+            slot => self.keys.person_key(&self.memory.salts, slot).ok_or(Error::Corrupted)?,
         };
         let record = sealed::seal(&key, &mut self.random, place, owner, content)?;
         let written = self.partition.put(place, &record);

@@ -1,6 +1,6 @@
 //! What a gallery clears up after a power cut or damage, and what its records take of the flash.
 
-use embedded_storage_async::nor_flash::NorFlash;
+use embedded_storage::nor_flash::NorFlash;
 use zeroize::Zeroize;
 
 use super::Gallery;
@@ -24,7 +24,7 @@ impl<F: NorFlash> Gallery<'_, F> {
             }
         }
         if lost {
-            self.ring.rewrite(self.partition.flash(), &self.memory.salts)?;
+            self.keys.rewrite(self.partition.flash(), &self.memory.salts)?;
         }
         Ok(())
     }

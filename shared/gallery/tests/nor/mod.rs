@@ -7,9 +7,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use crypto::{Generator, Key};
-use embedded_storage_async::nor_flash::{
-    ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
-};
+use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash};
 use gallery::{Error, Gallery, Memory};
 use template::Template;
 
@@ -95,7 +93,7 @@ impl ErrorType for &mut Nor {
 impl ReadNorFlash for &mut Nor {
     const READ_SIZE: usize = 1;
 
-    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), PowerCut> {
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), PowerCut> {
         if self.steps_left == Some(0) && !self.flickers {
             return Err(PowerCut);
         }
@@ -112,7 +110,7 @@ impl NorFlash for &mut Nor {
     const WRITE_SIZE: usize = WORD;
     const ERASE_SIZE: usize = SECTOR;
 
-    async fn erase(&mut self, from: u32, to: u32) -> Result<(), PowerCut> {
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), PowerCut> {
         let (from, to) = (from as usize, to as usize);
         assert!(from.is_multiple_of(SECTOR) && to.is_multiple_of(SECTOR) && from <= to);
         for half in (from..to).step_by(SECTOR / 2) {
@@ -122,7 +120,7 @@ impl NorFlash for &mut Nor {
         Ok(())
     }
 
-    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), PowerCut> {
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), PowerCut> {
         let offset = offset as usize;
         assert!(offset.is_multiple_of(WORD) && bytes.len().is_multiple_of(WORD), "alignment");
         for (index, word) in bytes.chunks(WORD).enumerate() {
