@@ -1,0 +1,67 @@
+//! A counter with an alarm, and the arithmetic of counters.
+
+/// A counter that goes up from the start of the board, and an alarm on it.
+///
+/// A board has one, which is the emulator's virtual time. With `-icount shift=0` virtual time is the number of
+/// executed instructions, one each nanosecond, so that a count of ticks gives a count of instructions that is
+/// exact to one tick and the same in every run. Virtual time goes on while the processor sleeps.
+pub trait Counter {
+    /// Ticks a second.
+    const HZ: u64;
+
+    /// Starts counting.
+    fn start(&self);
+
+    /// Ticks since the start. Called with interrupts off.
+    fn ticks(&self) -> u64;
+
+    /// Sets the alarm: an interrupt once `ticks()` has reached `at`, or soon if it has already. It may come
+    /// too early. Called with interrupts off.
+    fn set_alarm(&self, at: u64);
+
+    /// Ends the interrupt that is being handled. Called with interrupts off.
+    fn acknowledge(&self);
+}
+
+/// Nanoseconds in a second, which `-icount shift=0` makes instructions.
+const NANOSECONDS: u64 = 1_000_000_000;
+
+/// Instructions in so many ticks of a counter, under `-icount shift=0`; otherwise nanoseconds.
+pub fn instructions(ticks: u64, hz: u64) -> u64 {
+    (u128::from(ticks) * u128::from(NANOSECONDS) / u128::from(hz)) as u64
+}
+
+/// A count of 64 bits, from the count before and the 32 bits that the hardware shows now. It is right if the
+/// hardware has wrapped at most once in between.
+pub const fn widened(before: u64, now: u32) -> u64 {
+    before.wrapping_add(now.wrapping_sub(before as u32) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_goes_on_over_the_wrap_of_the_hardware() {
+        assert_eq!(widened(0, 5), 5);
+        assert_eq!(widened(5, 5), 5);
+        assert_eq!(widened(0xffff_fff0, 0x10), 0x1_0000_0010);
+        assert_eq!(widened(0x3_ffff_ffff, 0), 0x4_0000_0000);
+        let mut count = 0;
+        for step in 1..100u64 {
+            let hardware = (step * 0x7000_0000) as u32;
+            count = widened(count, hardware);
+            assert_eq!(count, step * 0x7000_0000);
+        }
+    }
+
+    #[test]
+    fn ticks_are_so_many_instructions() {
+        assert_eq!(instructions(1, 25_000_000), 40);
+        assert_eq!(instructions(32_000_000, 32_000_000), 1_000_000_000);
+        // 31 ns and a quarter, rounded down.
+        assert_eq!(instructions(1, 32_000_000), 31);
+        // Centuries do not overflow.
+        assert_eq!(instructions(u64::MAX / 1000, 1_000_000_000), u64::MAX / 1000);
+    }
+}
