@@ -6,8 +6,8 @@ use conformance::job::{self, Status};
 use conformance::suite::{self, Workspace};
 use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hio};
-use mps::clock::Counter;
-use mps::interrupt::{Vector, vectors};
+use mps_registers::counter::Counter;
+use mps_registers::interrupt::{Vector, vectors};
 
 /// Bytes for the tensors of the largest network.
 const ARENA: usize = 3 << 20;
@@ -45,48 +45,22 @@ fn main() -> ! {
 
 /// The shared memory, starting at the job.
 fn memory() -> &'static mut [u8] {
-    let len = board::MAP.nor.len as usize;
-    // SAFETY: the board has this memory. Only this function refers to it, and it is called once.
-    unsafe { core::slice::from_raw_parts_mut((emulation::MEMORY_BASE + job::OFFSET) as *mut u8, len) }
+    let len = board::BOARD.layout.partitions.nor.len as usize;
+    // SAFETY: the board has this memory, and only this function names it, called once.
+    unsafe { core::slice::from_raw_parts_mut((partitions::MEMORY_BASE + job::OFFSET) as *mut u8, len) }
 }
 
-fn counter() -> board::BoardCounter {
-    // SAFETY: the board has these peripherals, and nothing else refers to them.
+fn counter() -> board::Counter {
+    // SAFETY: the peripherals are there, and only here they are named.
     let counter = unsafe { board::counter() };
     counter.start();
     counter
 }
 
-#[cfg(board = "an547")]
-mod board {
-    use mps::sse_counter::SseCounter;
-
-    pub const MAP: emulation::Map = emulation::AN547;
-    pub type BoardCounter = SseCounter;
-
-    /// # Safety
-    /// Must be called only once.
-    pub unsafe fn counter() -> SseCounter {
-        // SAFETY: AN547 has its counter and timer at these addresses; the caller ensures that they are used
-        // once.
-        unsafe { SseCounter::new(0x5810_0000, 0x5810_1000, 0x5800_0000) }
-    }
-}
-
 #[cfg(board = "an500")]
-mod board {
-    use mps::cmsdk_timer::CmsdkTimer;
-
-    pub const MAP: emulation::Map = emulation::AN500;
-    pub type BoardCounter = CmsdkTimer;
-
-    /// # Safety
-    /// Must be called only once.
-    pub unsafe fn counter() -> CmsdkTimer {
-        // SAFETY: AN500 has FPGAIO and timer at these addresses; the caller ensures that they are used once.
-        unsafe { CmsdkTimer::new(0x4002_8000, 0x4000_0000) }
-    }
-}
+use mps_registers::an500 as board;
+#[cfg(board = "an547")]
+use mps_registers::an547 as board;
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {

@@ -1,4 +1,4 @@
-//! The host side: computes the suite on the host, and compares boards with it.
+//! The host's side: the suite as the host computes it, and boards compared with it.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use std::string::String;
 use std::vec::Vec;
 use std::{eprint, eprintln, print, println, vec};
 
-use emulation::{AN500, AN547, Map};
+use host_window::{AN500, AN547, Layout};
 use nn::Model;
 use vision::{Frame, PixelFormat};
 
@@ -20,46 +20,46 @@ use crate::job::{self, Job, PARTS, Status};
 use crate::random::Random;
 use crate::suite;
 
-/// The usage text.
+/// What it takes.
 pub const USAGE: &str = "\
 conformance                      print the kernel suite as the host computes it
 conformance BOARD ELF            run it on an emulated board (an547 or an500) and compare
 conformance BOARD ELF network IMAGE [INPUT]
-                                 run a network on the board and compare; INPUT is a file with the
-                                 bytes of its input, which is pseudo-random by default
+                                 run a network on the board and compare; INPUT is a file of its
+                                 input's bytes, pseudo-random without it
 conformance BOARD ELF recognizer DETECTOR ENCODER FRAME WIDTH HEIGHT
                                  recognize a YUYV frame on the board and compare";
 
 /// Bytes of memory for an arena on the host; a board has less.
 const ARENA: usize = 64 << 20;
-/// Bytes reserved for an output.
+/// Bytes of room for an output.
 const ROOM: usize = 1 << 20;
 
-/// An error, other than a difference.
+/// What went wrong besides a difference.
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The comparison of a job on board and host.
+/// What board and host made of the same job.
 #[derive(Clone, Debug)]
 pub struct Compared {
-    /// Whether both completed it with the same bytes.
+    /// Whether both did it, and gave the same bytes.
     pub equal: bool,
-    /// The status on the board.
+    /// How it ended on the board.
     pub status: Status,
-    /// Instructions executed on the board.
+    /// Instructions that the board took.
     pub instructions: u64,
-    /// Instructions of each step of the recognizer: detect, align, assess quality, encode; zero for other
-    /// jobs.
+    /// Those of each part of the recognizer by itself: detect, align, judge, encode; zero if the job
+    /// was none.
     pub parts: [u64; PARTS],
-    /// Number of bytes that differ.
+    /// Bytes that differ.
     pub different: usize,
-    /// The output of the board as text; lossy for the output of a network.
+    /// The board's output as text; that of a network is none.
     pub output: String,
 }
 
-/// The alignment of a job.
+/// What a job is aligned to.
 type Block = u128;
 
-/// Executes the command line; returns whether board and host agree.
+/// Does as the arguments tell; whether board and host agree.
 pub fn run(arguments: &[&str]) -> Result<bool> {
     match arguments {
         [] => {
@@ -89,11 +89,11 @@ pub fn run(arguments: &[&str]) -> Result<bool> {
     }
 }
 
-fn map(board: &str) -> Result<Map> {
+fn map(board: &str) -> Result<Layout> {
     match board {
         "an547" => Ok(AN547),
         "an500" => Ok(AN500),
-        _ => Err(format!("unknown board {board}\n{USAGE}").into()),
+        _ => Err(format!("no board is called {board}\n{USAGE}").into()),
     }
 }
 
@@ -103,7 +103,7 @@ fn suite() -> Result<(String, bool)> {
     Ok((text, equal))
 }
 
-/// Prints a comparison; returns whether board and host agree.
+/// Prints a comparison, and whether board and host agree.
 fn tell(compared: &Compared, text: bool) -> bool {
     let Compared { equal, status, instructions, different, output, .. } = compared;
     println!("board: {status:?}, {} bytes, {instructions} instructions", output.len());
@@ -114,11 +114,11 @@ fn tell(compared: &Compared, text: bool) -> bool {
     *equal
 }
 
-/// Runs the suite on the board and compares its output with that of the host.
+/// Runs the suite on the board; it must print what the host does.
 ///
 /// # Errors
 /// The emulator does not start.
-pub fn compare_suite(map: Map, elf: &Path) -> Result<bool> {
+pub fn compare_suite(map: Layout, elf: &Path) -> Result<bool> {
     let memory = Memory::new(map, &[])?;
     let output = memory.boot(elf)?;
     let board = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -131,12 +131,12 @@ pub fn compare_suite(map: Map, elf: &Path) -> Result<bool> {
     Ok(equal && output.status.success() && board == host)
 }
 
-/// Runs a job on the board and on the host, and compares the outputs.
+/// Runs a job on the board and on the host; the outputs must be equal.
 ///
 /// # Errors
-/// The job does not fit the memory of the board, or the emulator does not start.
-pub fn compare_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<Compared> {
-    let mut host = aligned(map.nor.len as usize);
+/// The job does not fit into the board's memory, or the emulator does not start.
+pub fn compare_job(map: Layout, elf: &Path, job: &Job<'_>) -> Result<Compared> {
+    let mut host = aligned(map.partitions.nor.len as usize);
     let host = bytes(&mut host);
     job::write(host, job, ROOM).map_err(|_| "the job does not fit into the board's memory")?;
     let memory = Memory::new(map, host)?;
@@ -159,22 +159,22 @@ pub fn compare_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<Compared> {
     })
 }
 
-/// The instructions of each operator of a network on the board, with pseudo-random input.
+/// The instructions that each operator of a network takes on the board, for pseudo-random input.
 ///
 /// # Errors
-/// The image is invalid, the job does not fit or fails, or the emulator does not start.
-pub fn profile(map: Map, elf: &Path, image: &[u8]) -> Result<Vec<u64>> {
+/// The image is none, the job does not fit or is not done, or the emulator does not start.
+pub fn profile(map: Layout, elf: &Path, image: &[u8]) -> Result<Vec<u64>> {
     let job = Job::Profile { image, input: &noise(image)? };
     let (_, output) = run_job(map, elf, &job)?;
     let ticks = output.chunks_exact(8).map(|bytes| u64::from_le_bytes(bytes.try_into().unwrap_or_default()));
     Ok(ticks.map(|ticks| instructions(map, ticks)).collect())
 }
 
-/// The instructions of a search over `count` pseudo-random templates on the board.
+/// The instructions that a search through `count` pseudo-random templates takes on the board.
 ///
 /// # Errors
-/// As [`profile`].
-pub fn search(map: Map, elf: &Path, dimension: usize, count: usize) -> Result<u64> {
+/// Those of [`profile`].
+pub fn search(map: Layout, elf: &Path, dimension: usize, count: usize) -> Result<u64> {
     let mut random = Random::new(2);
     let mut bytes = |len: usize| (0..len).map(|_| random.byte() as u8).collect::<Vec<u8>>();
     let (query, rows) = (bytes(dimension), bytes(dimension * count));
@@ -182,9 +182,9 @@ pub fn search(map: Map, elf: &Path, dimension: usize, count: usize) -> Result<u6
     Ok(instructions)
 }
 
-/// Runs a job on the board only; returns instructions and output.
-fn run_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<(u64, Vec<u8>)> {
-    let mut host = aligned(map.nor.len as usize);
+/// Runs a job on the board alone: instructions and output.
+fn run_job(map: Layout, elf: &Path, job: &Job<'_>) -> Result<(u64, Vec<u8>)> {
+    let mut host = aligned(map.partitions.nor.len as usize);
     let host = bytes(&mut host);
     job::write(host, job, ROOM).map_err(|_| "the job does not fit into the board's memory")?;
     let memory = Memory::new(map, host)?;
@@ -197,13 +197,13 @@ fn run_job(map: Map, elf: &Path, job: &Job<'_>) -> Result<(u64, Vec<u8>)> {
     Ok((instructions(map, board.ticks), board.output.to_vec()))
 }
 
-/// Converts ticks to nanoseconds, which equal instructions under `-icount shift=0`.
-fn instructions(map: Map, ticks: u64) -> u64 {
+/// Nanoseconds, which are instructions under `-icount shift=0`.
+fn instructions(map: Layout, ticks: u64) -> u64 {
     let nanoseconds_in_4_ticks = if map == AN547 { 125 } else { 160 };
     ticks * nanoseconds_in_4_ticks / 4
 }
 
-/// Pseudo-random bytes for the input of a network.
+/// As many pseudo-random bytes as the network's input has.
 fn noise(image: &[u8]) -> Result<Vec<u8>> {
     let mut copy = aligned(image.len());
     let copy = &mut bytes(&mut copy)[..image.len()];
@@ -221,18 +221,18 @@ fn bytes(blocks: &mut [Block]) -> &mut [u8] {
     bytemuck::cast_slice_mut(blocks)
 }
 
-/// Counter for the names of the memory files of this process.
+/// Numbers the memories of this process.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
-/// The file behind the shared memory of a board; it is removed on drop.
+/// The file that is a board's memory; it is removed at the end.
 struct Memory {
-    map: Map,
+    map: Layout,
     path: PathBuf,
 }
 
 impl Memory {
-    /// A new memory with `content` at the offset of a job.
-    fn new(map: Map, content: &[u8]) -> Result<Self> {
+    /// A new memory with `content` where a job lies.
+    fn new(map: Layout, content: &[u8]) -> Result<Self> {
         use std::os::unix::fs::FileExt;
         let name = format!(
             "conformance-{}-{}-{}",
@@ -247,7 +247,7 @@ impl Memory {
         Ok(memory)
     }
 
-    /// Boots the board and waits until it exits.
+    /// Boots the board and waits until it ends.
     fn boot(&self, elf: &Path) -> Result<Output> {
         let (machine, len) = (self.map.machine, self.map.file_len);
         let path = self.path.display();
@@ -260,10 +260,10 @@ impl Memory {
             .output()?)
     }
 
-    /// Reads the memory, starting at the job.
+    /// The memory from the job on.
     fn read(&self) -> Result<Vec<u8>> {
         use std::os::unix::fs::FileExt;
-        let mut content = vec![0; self.map.nor.len as usize];
+        let mut content = vec![0; self.map.partitions.nor.len as usize];
         File::open(&self.path)?.read_exact_at(&mut content, job::OFFSET as u64)?;
         Ok(content)
     }

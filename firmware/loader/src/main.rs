@@ -1,24 +1,34 @@
 //! The boot loader: checks the firmware in flash, copies it to where it runs, and starts it.
 //!
-//! What it starts is decided by the crate `boot`. It runs where the firmware has its arena, so that the firmware may
-//! have all memory that it would have without a boot loader, and is linked for the same addresses: it can be started
-//! on its own with `-kernel`, as a debugger does, and is then neither checked nor confirmed.
+//! The crate `boot` decides what to start. The boot loader runs where the firmware has its arena. So the firmware has
+//! all memory that it would have without a boot loader, and is linked for the same addresses: a debugger can start it
+//! on its own, with `-kernel`, and then nothing is checked or confirmed.
 //!
-//! Where nothing can be started it stays, the lock without current, until somebody programs the board anew.
+//! If nothing can be started, the boot loader stays, and the lock has no current until somebody programs the board
+//! again.
+//!
+//! It depends on few packages, as everything in it must be trusted before anything was checked.
 #![no_std]
 #![no_main]
 
 mod board;
+mod start;
 
+use core::arch::asm;
 use core::panic::PanicInfo;
 
-use board::{MAP, watchdog};
+use board::{BOARD, watchdog};
 use boot::{Ring, Start, Target, decide};
 use cortex_m_rt::{ExceptionFrame, entry, exception};
-use emulation::Region;
-use emulation::nor::Nor;
-use mps::interrupt::{Vector, vectors};
-use mps::loading::{self, Loaded};
+use host_window::fuses::UNIQUE;
+use host_window::window::OUTPUTS;
+use keys::Key;
+use mps_registers::fuses::{self, After};
+use mps_registers::interrupt::{Vector, vectors};
+use mps_registers::{Mmio, Register};
+use nor_model::Nor;
+use partitions::{MEMORY_BASE, Region};
+use start::{Loaded, start};
 
 /// No line interrupts here.
 #[unsafe(link_section = ".vector_table.interrupts")]
@@ -49,7 +59,9 @@ static VECTORS: Vectors = Vectors { stack: unsafe { &_stack_start }, reset: Rese
 
 #[entry]
 fn main() -> ! {
-    loading::lock();
+    // The outputs as a reset leaves them: without current.
+    // SAFETY: the board has the window page there, and its words are aligned.
+    unsafe { Mmio::new(MEMORY_BASE + OUTPUTS) }.write(0);
     if let Some(Start { slot, image, trial }) = choose() {
         if trial {
             // An update that hangs before it starts the watchdog is reset by it, too.
@@ -57,19 +69,20 @@ fn main() -> ! {
         }
         let loaded = Loaded { slot, address: image.header.load, code: image.code };
         // SAFETY: the image was checked to lie within the memory for code, and the boot loader lies elsewhere.
-        unsafe { loading::start(&MAP, &loaded) }
+        unsafe { start(BOARD.layout.fuses, &loaded) }
     }
     stay()
 }
 
 /// What to start, once the record says so.
 fn choose() -> Option<Start<'static>> {
-    let [a, b] = MAP.firmware.map(flash);
-    // SAFETY: the board has this page, and the firmware, which takes the secret away, does not run yet.
-    let unique = unsafe { loading::unique(&MAP) };
-    let mut ring = Ring::open(Nor::new(flash(MAP.boot)), &unique).ok()?;
+    let partitions = BOARD.layout.partitions;
+    let [a, b] = partitions.firmware.map(flash);
+    // SAFETY: the board has this page, and the firmware, which wipes the secret there, does not run yet.
+    let unique = Key::new(unsafe { fuses::secret(BOARD.layout.fuses + UNIQUE, After::Keep) });
+    let mut ring = Ring::open(Nor::new(flash(partitions.boot)), &unique).ok()?;
     let record = ring.edit()?;
-    let target = Target { board: MAP.board, code: 0..MAP.code_len };
+    let target = Target { board: partitions.board, code: 0..partitions.code_len };
     let decision = decide(record, [a, b], &target);
     if let Some(state) = decision.state {
         record.set_state(state);
@@ -88,7 +101,8 @@ fn flash(region: Region) -> &'static mut [u8] {
 /// Waits for the power to go.
 fn stay() -> ! {
     loop {
-        cortex_m::asm::wfi();
+        // SAFETY: it waits for an interrupt, of which there is none, instead of burning power.
+        unsafe { asm!("wfi", options(nomem, nostack, preserves_flags)) }
     }
 }
 

@@ -1,21 +1,21 @@
-//! The camera: frames that the host puts into the shared memory.
+//! The camera: frames that the host writes into the shared memory.
 //!
-//! As a sensor's DMA would, the driver copies each frame into a buffer of the board, so that the
-//! host can go on to the next one, and nobody computes on pixels that change.
+//! The driver copies each frame into a buffer of the board, as a sensor's DMA would. So the host can write the
+//! next one, and no code computes on pixels that change.
 
 use board_api::Capture;
 use embassy_time::{Duration, Timer};
-use emulation::window::{
+use host_window::FRAME;
+use host_window::window::{
     FORMAT_RGB565, FORMAT_YUYV, FRAME_ACKNOWLEDGE, FRAME_FORMAT, FRAME_HEIGHT, FRAME_SEQUENCE, FRAME_WIDTH,
 };
-use emulation::{AN547, Region};
 use vision::{Frame, PixelFormat};
 
-use crate::register::Register;
 use crate::window::word;
+use mps_registers::{Mmio, Register};
 
 /// Words of the largest frame.
-pub const FRAME_WORDS: usize = AN547.frame.len as usize / 4;
+pub const FRAME_WORDS: usize = FRAME.len as usize / 4;
 
 /// How often the driver looks for a new frame; the host cannot interrupt.
 const POLL: Duration = Duration::from_millis(5);
@@ -32,11 +32,10 @@ struct Header {
 /// The camera over the shared frame buffer.
 #[derive(Debug)]
 pub struct Camera {
-    region: Region,
     buffer: &'static mut [u32; FRAME_WORDS],
     /// The header of what is in the buffer.
     header: Option<Header>,
-    /// The sequence of the last frame that was taken, or found to be none.
+    /// The sequence of the last frame that was taken, or that was not valid.
     taken: u32,
 }
 
@@ -44,15 +43,15 @@ impl Camera {
     /// A camera that keeps its frame in `buffer`.
     ///
     /// # Safety
-    /// The shared memory has a frame buffer at `region`.
-    pub unsafe fn new(region: Region, buffer: &'static mut [u32; FRAME_WORDS]) -> Self {
-        // What was before the camera when the board lost its power is not before it now.
+    /// The shared memory has a frame buffer at [`FRAME`], and nothing else reads it.
+    pub unsafe fn new(buffer: &'static mut [u32; FRAME_WORDS]) -> Self {
+        // A frame from before the power cut is old.
         let taken = word(FRAME_SEQUENCE).read();
         word(FRAME_ACKNOWLEDGE).write(taken);
-        Self { region, buffer, header: None, taken }
+        Self { buffer, header: None, taken }
     }
 
-    /// Takes a new frame into the buffer, unless there is none or the host is writing it.
+    /// Copies a new frame into the buffer, unless there is none or the host is writing it.
     fn capture(&mut self) -> bool {
         let sequence = word(FRAME_SEQUENCE).read();
         if sequence == self.taken || !sequence.is_multiple_of(2) {
@@ -61,8 +60,8 @@ impl Camera {
         self.header = header();
         if let Some(header) = self.header {
             for (index, pixels) in self.buffer.iter_mut().take(header.words).enumerate() {
-                // SAFETY: a buffer as large as the region lies at the region, says `new`.
-                *pixels = unsafe { Register::new(self.region.address() + 4 * index) }.read();
+                // SAFETY: the frame buffer is there, says the caller of `new`.
+                *pixels = unsafe { Mmio::new(FRAME.address() + 4 * index) }.read();
             }
         }
         if word(FRAME_SEQUENCE).read() != sequence {
@@ -72,7 +71,7 @@ impl Camera {
         word(FRAME_ACKNOWLEDGE).write(sequence);
         let whole = self.frame().is_some();
         if !whole {
-            defmt::warn!("frame {=u32} has a header that cannot be", sequence);
+            defmt::warn!("frame {=u32} has an invalid header", sequence);
         }
         whole
     }
@@ -104,7 +103,7 @@ impl board_api::Camera for Camera {
         while !self.capture() {
             Timer::after(POLL).await;
         }
-        let frame = self.frame().expect("a captured frame is one");
+        let frame = self.frame().expect("a captured frame is valid");
         Capture { sequence: self.taken, frame }
     }
 }

@@ -1,35 +1,14 @@
-//! The clock of the board: embassy's time driver, and a count of instructions.
+//! The clock of the board: embassy's time driver, and a count of instructions, over its [`Counter`].
 //!
-//! A board has a [`Counter`] that only goes up and one alarm; both are the emulator's virtual
-//! time. With `-icount shift=0` virtual time is the number of instructions executed (one each
-//! nanosecond), so [`Clock::instructions`] is exact to one tick of the counter, and the same in
-//! every run. While the processor sleeps, time goes on and the count with it; so measure what
-//! does not wait.
+//! Virtual time goes on while the processor sleeps, and the count of instructions with it. So measure only
+//! what does not wait.
 
 use core::cell::RefCell;
 use core::task::Waker;
 
 use embassy_sync::blocking_mutex::CriticalSectionMutex;
 use embassy_time_queue_utils::Queue;
-
-/// A counter that goes up from the start of the board, and an alarm on it.
-pub trait Counter: Send + Sync + 'static {
-    /// Ticks a second.
-    const HZ: u64;
-
-    /// Ticks since the start. Called with interrupts off.
-    fn ticks(&self) -> u64;
-
-    /// Interrupts once when `ticks()` has reached `at`, or soon if it has already; may interrupt
-    /// too early. Called with interrupts off.
-    fn set_alarm(&self, at: u64);
-
-    /// Ends the interrupt that is being handled. Called with interrupts off.
-    fn acknowledge(&self);
-}
-
-/// Nanoseconds, which `-icount shift=0` makes instructions, in a second.
-const NANOSECONDS: u64 = 1_000_000_000;
+use mps_registers::counter::{self, Counter};
 
 /// The clock over a board's counter.
 pub struct Clock<C> {
@@ -46,15 +25,15 @@ impl<C: Counter> Clock<C> {
         Self { counter, queue: CriticalSectionMutex::new(RefCell::new(Queue::new())) }
     }
 
-    /// The counter, to start it.
-    pub fn counter(&self) -> &C {
-        &self.counter
+    /// Starts the counter.
+    pub fn start(&self) {
+        critical_section::with(|_| self.counter.start());
     }
 
-    /// Instructions since the start, under `-icount shift=0`; else nanoseconds.
+    /// Instructions since the start, under `-icount shift=0`; otherwise nanoseconds.
     pub fn instructions(&self) -> u64 {
         let ticks = critical_section::with(|_| self.counter.ticks());
-        (u128::from(ticks) * u128::from(NANOSECONDS) / u128::from(C::HZ)) as u64
+        counter::instructions(ticks, C::HZ)
     }
 
     /// Wakes what is due; to be called by the handler of the alarm's interrupt line.
@@ -69,7 +48,7 @@ impl<C: Counter> Clock<C> {
     }
 }
 
-impl<C: Counter> embassy_time_driver::Driver for Clock<C> {
+impl<C: Counter + Send + Sync + 'static> embassy_time_driver::Driver for Clock<C> {
     fn now(&self) -> u64 {
         critical_section::with(|_| self.counter.ticks() / Self::TICK)
     }

@@ -1,4 +1,4 @@
-//! What a board does when it cannot go on: lock the door, say why, and start again.
+//! What a board does when it cannot go on: it locks the door, logs why, and resets.
 
 use core::panic::PanicInfo;
 
@@ -26,7 +26,7 @@ pub fn faulted(fpgaio: Fpgaio, program_counter: u32) -> ! {
     reset(ResetCause::Fault)
 }
 
-/// For the NMI, by which the watchdog says that nobody fed it.
+/// For the NMI, which the watchdog raises when nobody fed it.
 pub fn hung(fpgaio: Fpgaio) -> ! {
     cortex_m::interrupt::disable();
     fpgaio.lock();

@@ -1,15 +1,15 @@
-//! The board's NOR flash: partitions in the shared memory, each given away once.
+//! The board's NOR flash: partitions in the shared memory, each handed out once.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use board_api::ModelSlots;
-use emulation::nor::Nor;
-use emulation::window::ResetCause;
-use emulation::{Map, Region};
+use host_window::window::ResetCause;
+use nor_model::Nor;
+use partitions::{Partitions, Region};
 
 use crate::window;
 
-/// A partition, behind the traits of `embedded-storage` and `embedded-storage-async`.
+/// A partition, behind the traits of `embedded-storage`.
 pub type Partition = Nor<&'static mut [u8]>;
 
 /// All partitions of a board.
@@ -34,16 +34,16 @@ pub struct Flash {
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Opens the shared memory, and erases it if it is new; tells the host `cause`.
+/// Opens the shared memory, and erases it if it is new; shows `cause` to the host.
 ///
 /// # Safety
 /// The memory of `map` is there and nothing else in this program touches its NOR flash.
 ///
 /// # Panics
 /// When called twice, or if the memory has another layout.
-pub unsafe fn take(map: &Map, cause: ResetCause) -> Flash {
+pub unsafe fn take(map: &Partitions, cause: ResetCause) -> Flash {
     assert!(!TAKEN.swap(true, Ordering::AcqRel), "the flash was taken before");
-    // SAFETY: the flag lets this through once; the regions are disjoint, as `emulation` tests.
+    // SAFETY: the flag lets this through once; the regions are disjoint, as `partitions` tests.
     let partition = |region: Region| unsafe {
         Nor::new(core::slice::from_raw_parts_mut(region.address() as *mut u8, region.len as usize))
     };
@@ -57,7 +57,7 @@ pub unsafe fn take(map: &Map, cause: ResetCause) -> Flash {
         boot: partition(map.boot),
         log: partition(map.log),
     };
-    window::open(map, cause, || flash.erase());
+    window::open(map.board, cause, || flash.erase());
     flash
 }
 

@@ -1,17 +1,18 @@
 //! Outputs on the LEDs of FPGAIO, and inputs.
 //!
-//! An MPS board has no relay, so its first LED is the lock's: lit while the door is held open.
-//! The emulator does not show its LEDs outside, so the board repeats what it drives in the
-//! window. Its buttons are never pressed, so inputs are the window's.
+//! An MPS board has no relay. Its first LED stands for it: lit while the relay has current. The emulator does not show
+//! LEDs to its host, so the board writes each output into the window as well. The emulator's buttons are never
+//! pressed, so the inputs are in the window.
 
 use core::convert::Infallible;
 
 use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
-use emulation::window::{
+use host_window::window::{
     BUTTON_BIT, CONTACT_BIT, COVER_BIT, INPUTS, LED_BIT, LOCK_BIT, OUTPUTS, UNLOCKS, WIRE_BITS,
 };
 
-use crate::register::Register;
+use mps_registers::{Mmio, Register};
+
 use crate::{window, wires};
 
 /// The LED that stands for the lock's relay.
@@ -20,7 +21,7 @@ const LOCK_LED: u32 = 0;
 /// FPGAIO's LED register, which the outputs share.
 #[derive(Clone, Copy, Debug)]
 pub struct Fpgaio {
-    leds: Register,
+    leds: Mmio,
 }
 
 impl Fpgaio {
@@ -30,15 +31,15 @@ impl Fpgaio {
     /// It is there.
     pub const unsafe fn new(base: usize) -> Self {
         // SAFETY: the caller says so; the LEDs are the first register.
-        Self { leds: unsafe { Register::new(base) } }
+        Self { leds: unsafe { Mmio::new(base) } }
     }
 
-    /// Locks the door. All that a fault handler needs to do.
+    /// Switches the relay off. A fault handler needs no more.
     pub fn lock(&self) {
         self.drive(LOCK_LED, LOCK_BIT, false);
     }
 
-    /// The relay that holds the door open while it is high.
+    /// The lock's relay, which has current while the output is high.
     pub fn lock_relay(self) -> Output {
         Output { fpgaio: self, led: LOCK_LED, mirror: LOCK_BIT }
     }

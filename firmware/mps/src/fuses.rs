@@ -1,17 +1,19 @@
-//! The board's unique secret and the seed of its random numbers, see `emulation::fuses`.
+//! The board's unique secret and the seed of its random numbers, see [`host_window::fuses`].
 //!
-//! Both are read once, at the start, and their words are overwritten, so that they lie nowhere but
-//! where they are used. The seed is mixed with the unique secret and the number of the boot.
+//! Both are read once, at the start, and their words are overwritten, so that no other copy is left. The seed is
+//! mixed with the unique secret and the boot counter.
 
 use crypto::{Entropy, Generator, Key};
-use emulation::Map;
-use emulation::fuses::{ENTROPY, LEN, UNIQUE};
-use emulation::window::{BOOTS, CODE, CODE_SHOWN};
+use host_window::Layout;
+use host_window::fuses::{ENTROPY, UNIQUE};
+use host_window::window::{BOOTS, CODE, CODE_SHOWN};
 
-use crate::register::Register;
+use mps_registers::Register;
+use mps_registers::fuses::{After, secret};
+
 use crate::window::word;
 
-/// What the board had in its fuses.
+/// The secrets from the board's fuses.
 pub struct Fuses {
     unique: Key,
     random: Generator,
@@ -22,9 +24,10 @@ impl Fuses {
     ///
     /// # Safety
     /// The page at the fuses' address of `map` is memory, and no other code names it.
-    pub unsafe fn take(map: &Map) -> Self {
+    pub unsafe fn take(map: &Layout) -> Self {
         // SAFETY: passed on to the caller.
-        let (unique, entropy) = unsafe { (read(map.fuses + UNIQUE), read(map.fuses + ENTROPY)) };
+        let [unique, entropy] =
+            [UNIQUE, ENTROPY].map(|place| Key::new(unsafe { secret(map.fuses + place, After::Wipe) }));
         let seed = entropy.derive(unique.bytes(), b"postern seed");
         let random = Generator::new(&seed, &word(BOOTS).read().to_le_bytes());
         Self { unique, random }
@@ -42,22 +45,7 @@ impl Entropy for Fuses {
     }
 }
 
-/// Shows a pairing's code on the display, or nothing.
+/// Shows a pairing code on the display, or clears it.
 pub fn show_code(code: Option<u32>) {
     word(CODE).write(code.map_or(0, |code| code | CODE_SHOWN));
-}
-
-/// Reads a secret at `address`, and overwrites it there.
-///
-/// # Safety
-/// As [`Fuses::take`].
-unsafe fn read(address: usize) -> Key {
-    let mut bytes = [0; LEN];
-    for (at, chunk) in bytes.chunks_exact_mut(4).enumerate() {
-        // SAFETY: a whole, aligned word within the page that the caller named.
-        let word = unsafe { Register::new(address + 4 * at) };
-        chunk.copy_from_slice(&word.read().to_le_bytes());
-        word.write(0);
-    }
-    Key::new(bytes)
 }

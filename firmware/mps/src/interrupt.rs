@@ -1,4 +1,4 @@
-//! Interrupt lines by number, since these boards have no generated register crate.
+//! Interrupt lines by number.
 
 use cortex_m::interrupt::InterruptNumber;
 use cortex_m::peripheral::NVIC;
@@ -22,8 +22,8 @@ pub enum Priority {
     Device = 0x20,
     /// The executor of the tasks that must not wait for a network to finish.
     Urgent = 0x60,
-    /// The executor of everything else. Thread mode is left for sleeping: there `wfi` cannot miss
-    /// a task that an interrupt has just woken, and the emulator does not sleep in `wfe`.
+    /// The executor of all other tasks. Thread mode is left for sleeping: there `wfi` cannot miss a task that
+    /// an interrupt has just woken, and the emulator does not sleep in `wfe`.
     Background = 0xe0,
 }
 
@@ -45,26 +45,4 @@ pub unsafe fn enable(line: Line, priority: Priority) {
     set_priority(line, priority);
     // SAFETY: the caller says that the handler is ready.
     unsafe { NVIC::unmask(line) };
-}
-
-/// An entry of the vector table.
-#[derive(Clone, Copy)]
-pub union Vector {
-    handler: unsafe extern "C" fn(),
-    reserved: usize,
-}
-
-/// The vector table of `N` lines whose `handlers` are named by line; the others are reserved.
-///
-/// # Panics
-/// If a line is not below `N`.
-pub const fn vectors<const N: usize>(handlers: &[(Line, unsafe extern "C" fn())]) -> [Vector; N] {
-    let mut table = [Vector { reserved: 0 }; N];
-    let mut index = 0;
-    while index < handlers.len() {
-        let (line, handler) = handlers[index];
-        table[line.0 as usize] = Vector { handler };
-        index += 1;
-    }
-    table
 }

@@ -1,6 +1,8 @@
-//! The keypad by the door, whose keys the host presses in the window.
+//! The keypad by the door; the host presses its keys in the window.
 
-use emulation::window::{KEYPAD, KEYPAD_TAKEN};
+use host_window::window::{KEYPAD, KEYPAD_TAKEN};
+
+use mps_registers::Register;
 
 use crate::window;
 
@@ -9,7 +11,7 @@ use crate::window;
 pub struct Keypad(());
 
 impl Keypad {
-    /// The keypad, on which nothing was pressed since the board booted.
+    /// The keypad. Keys that were pressed before the board booted do not count.
     pub fn new() -> Self {
         window::word(KEYPAD_TAKEN).write(window::word(KEYPAD).read());
         Self(())

@@ -1,13 +1,13 @@
 //! Drivers of the Arm MPS boards, as far as the emulator models them.
 //!
-//! The MPS2 and MPS3 are FPGA boards: the same CMSDK and FPGAIO peripherals at other addresses,
-//! so a board crate gives the addresses and the interrupt vectors, and everything else is here.
-//! What a door has and an MPS board does not (camera, button, NOR flash that lasts) lies in the
-//! memory that the emulator shares with its host, see the crate `emulation`. The emulator has no
-//! source of random numbers and no secret of its own: its host gives both, as two files.
+//! The MPS2 and MPS3 are FPGA boards with the same CMSDK and FPGAIO peripherals at different addresses. The
+//! addresses and what the registers do are in the crate `mps-registers`, tested on the host; here are the
+//! drivers that need interrupts, tasks and the log. A door has parts that an MPS board does not have: a camera,
+//! a button, NOR flash that keeps its content. They are in the memory that the emulator shares with its host,
+//! see the crate `host-window`. The emulator has neither a source of random numbers nor a secret: its host
+//! gives both, as two files.
 //!
-//! Where `app` has a trait for what a driver does (camera, watchdog, model slots), the driver
-//! implements it, as it does those of embedded-hal.
+//! The drivers implement the door's traits (camera, watchdog, model slots) and those of embedded-hal.
 //!
 //! # Running a board
 //! ```text
@@ -45,8 +45,6 @@ pub mod log;
 pub mod uart;
 
 pub mod clock;
-pub mod cmsdk_timer;
-pub mod sse_counter;
 
 pub mod fault;
 pub mod fpgaio;
@@ -58,8 +56,5 @@ pub mod watchdog;
 pub mod camera;
 pub mod flash;
 pub mod fuses;
-pub mod loading;
 pub mod window;
 mod wires;
-
-mod register;

@@ -1,13 +1,13 @@
 //! defmt's frames on a UART of their own.
 //!
-//! A log must never make a door wait, so frames go into a ring that the UART's interrupt empties.
-//! A frame that does not fit is dropped whole, since half a frame would garble the next one too;
-//! how many were dropped is told as soon as there is room. Only after a panic or a fault, when
-//! nothing else runs any more, the ring is emptied by waiting ([`drain`]).
+//! A log must never make a door wait. So frames go into a ring that the UART's interrupt empties, and a frame
+//! that does not fit is dropped ([`LogRing`]). The number of dropped frames is logged as soon as there is room.
+//! Only after a panic or a fault, when nothing else runs any more, the ring is emptied by waiting ([`drain`]).
 
 use core::cell::UnsafeCell;
 
-use crate::uart::Registers;
+use mps_registers::log_ring::LogRing;
+use mps_registers::uart::Uart;
 
 /// Bytes of frames that may wait: 0.7 s at 115,200 baud.
 const CAPACITY: usize = 8192;
@@ -15,52 +15,21 @@ const CAPACITY: usize = 8192;
 /// How often [`drain`] looks for room before it gives up on a UART that does not move.
 const PATIENCE: u32 = 1_000_000;
 
+/// The ring and the UART that empties it.
 struct Ring {
-    bytes: [u8; CAPACITY],
-    /// Where the next byte is read; counts on without wrapping, as the two below.
-    read: usize,
-    /// The end of the last whole frame.
-    whole: usize,
-    /// The end of what the open frame has written so far.
-    write: usize,
-    /// The open frame did not fit.
-    overflowed: bool,
-    dropped: u32,
-    uart: Option<Registers>,
+    frames: LogRing<CAPACITY>,
+    uart: Option<Uart>,
 }
 
 impl Ring {
-    fn push(&mut self, byte: u8) {
-        if self.write.wrapping_sub(self.read) == CAPACITY {
-            self.overflowed = true;
-        } else {
-            self.bytes[self.write % CAPACITY] = byte;
-            self.write = self.write.wrapping_add(1);
-        }
-    }
-
-    fn open(&mut self) {
-        self.write = self.whole;
-        self.overflowed = false;
-    }
-
-    fn close(&mut self) {
-        if self.overflowed {
-            self.dropped = self.dropped.saturating_add(1);
-        } else {
-            self.whole = self.write;
-        }
-    }
-
     /// Gives the UART a byte if it can take one; whether it did.
     fn send(&mut self) -> bool {
         let Some(uart) = self.uart else { return false };
-        if self.read == self.whole || !uart.can_send() {
+        if !uart.can_send() {
             return false;
         }
-        uart.data.write(u32::from(self.bytes[self.read % CAPACITY]));
-        self.read = self.read.wrapping_add(1);
-        true
+        let byte = self.frames.pop();
+        byte.inspect(|byte| uart.put(*byte)).is_some()
     }
 }
 
@@ -79,15 +48,7 @@ struct SharedRing(UnsafeCell<Ring>);
 // SAFETY: as for `Shared`.
 unsafe impl Sync for SharedRing {}
 
-static RING: SharedRing = SharedRing(UnsafeCell::new(Ring {
-    bytes: [0; CAPACITY],
-    read: 0,
-    whole: 0,
-    write: 0,
-    overflowed: false,
-    dropped: 0,
-    uart: None,
-}));
+static RING: SharedRing = SharedRing(UnsafeCell::new(Ring { frames: LogRing::new(), uart: None }));
 
 static SHARED: Shared = Shared {
     encoder: UnsafeCell::new(defmt::Encoder::new()),
@@ -97,7 +58,7 @@ static SHARED: Shared = Shared {
 
 fn with_ring<R>(f: impl FnOnce(&mut Ring) -> R) -> R {
     critical_section::with(|_| {
-        // SAFETY: interrupts are off, `f` does not log, so nothing else holds the ring.
+        // SAFETY: interrupts are off and `f` does not log, so nothing else holds the ring.
         f(unsafe { &mut *RING.0.get() })
     })
 }
@@ -109,8 +70,8 @@ fn with_ring<R>(f: impl FnOnce(&mut Ring) -> R) -> R {
 /// [`on_interrupt`].
 pub unsafe fn start(base: usize, divisor: u32) {
     // SAFETY: the caller says that a UART is there.
-    let uart = unsafe { Registers::new(base) };
-    uart.start(divisor, Registers::TX_INTERRUPT);
+    let uart = unsafe { Uart::new(base) };
+    uart.start_sending(divisor);
     with_ring(|ring| {
         ring.uart = Some(uart);
         ring.send();
@@ -121,11 +82,11 @@ pub unsafe fn start(base: usize, divisor: u32) {
 pub fn on_interrupt() {
     with_ring(|ring| {
         if let Some(uart) = ring.uart {
-            uart.interrupts.write(Registers::TX_PENDING);
+            uart.acknowledge_send();
         }
         while ring.send() {}
     });
-    let dropped = with_ring(|ring| core::mem::take(&mut ring.dropped));
+    let dropped = with_ring(|ring| ring.frames.take_dropped());
     if dropped > 0 {
         defmt::warn!("{=u32} log frames were dropped", dropped);
     }
@@ -133,7 +94,7 @@ pub fn on_interrupt() {
 
 /// Closes a frame that a fault has interrupted, for what is logged after it.
 pub fn abandon() {
-    with_ring(Ring::open);
+    with_ring(|ring| ring.frames.open());
     // SAFETY: interrupts are off or this is a fault, whose code is all that still runs.
     unsafe {
         *SHARED.taken.get() = false;
@@ -145,7 +106,7 @@ pub fn abandon() {
 pub fn drain() {
     let mut patience = PATIENCE;
     while patience > 0 {
-        let (sent, left) = with_ring(|ring| (ring.send(), ring.read != ring.whole));
+        let (sent, left) = with_ring(|ring| (ring.send(), !ring.frames.is_empty()));
         if !left {
             return;
         }
@@ -166,7 +127,7 @@ unsafe impl defmt::Logger for Logger {
             assert!(!*SHARED.taken.get(), "a log within a log");
             *SHARED.taken.get() = true;
             *SHARED.restore.get() = restore;
-            (*RING.0.get()).open();
+            (*RING.0.get()).frames.open();
             (*SHARED.encoder.get()).start_frame(put);
         }
     }
@@ -179,7 +140,7 @@ unsafe impl defmt::Logger for Logger {
         // SAFETY: interrupts are off since `acquire`, whose state is restored last.
         unsafe {
             (*SHARED.encoder.get()).end_frame(put);
-            (*RING.0.get()).close();
+            (*RING.0.get()).frames.close();
             (*RING.0.get()).send();
             *SHARED.taken.get() = false;
             critical_section::release(*SHARED.restore.get());
@@ -194,8 +155,5 @@ unsafe impl defmt::Logger for Logger {
 
 fn put(bytes: &[u8]) {
     // SAFETY: only called between `acquire` and `release`, with interrupts off.
-    let ring = unsafe { &mut *RING.0.get() };
-    for &byte in bytes {
-        ring.push(byte);
-    }
+    unsafe { (*RING.0.get()).frames.push(bytes) };
 }

@@ -2,8 +2,7 @@
 
 use core::mem::MaybeUninit;
 
-use board_api::ResetReason;
-pub use emulation::window::ResetCause;
+pub use host_window::window::ResetCause;
 
 /// The cause and its complement, in memory that the start-up code leaves alone. After power-on it
 /// is random, and then the two do not match.
@@ -14,7 +13,7 @@ fn note() -> *mut [u32; 2] {
     (&raw mut NOTE).cast()
 }
 
-/// Why the board started. Call it once, first thing: it clears the note.
+/// Why the board started. Call it once, and before everything else: it clears the note.
 pub fn take_cause() -> ResetCause {
     // SAFETY: any bits are a valid array; interrupts and faults write the note only on their way
     // to a reset. Volatile, since the note comes from before this program started.
@@ -22,16 +21,6 @@ pub fn take_cause() -> ResetCause {
     // SAFETY: as above.
     unsafe { note().write_volatile([0, 0]) };
     if cause == !complement { ResetCause::from_word(cause) } else { ResetCause::PowerOn }
-}
-
-/// The cause as the application has it.
-pub fn reason(cause: ResetCause) -> ResetReason {
-    match cause {
-        ResetCause::PowerOn => ResetReason::PowerOn,
-        ResetCause::Watchdog => ResetReason::Watchdog,
-        ResetCause::Panic | ResetCause::Fault => ResetReason::Fault,
-        ResetCause::Software => ResetReason::Requested,
-    }
 }
 
 /// Notes `cause` and resets the board.

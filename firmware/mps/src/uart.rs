@@ -1,10 +1,9 @@
 //! The CMSDK UART, driven by interrupts through two ring buffers.
 //!
-//! The UART holds one byte. Its handler moves bytes between the register and the rings, so a
-//! reader may be late by a whole ring and no byte is lost. When the ring of received bytes is full the
-//! last byte stays in the register and receiving stops until the reader has made room; the
-//! emulator then holds the host back, a real UART (which has no flow control lines) would overrun.
-//! Overruns are counted.
+//! The UART holds one byte in each direction. Its handlers move bytes between register and rings, so that a
+//! reader may be late by a whole ring and no byte is lost. When the ring of received bytes is full, the last
+//! byte stays in the register, and receiving stops until the reader has made room. The emulator then holds the
+//! host back; a real UART, which has no flow control lines, would overrun. Overruns are counted.
 
 use core::convert::Infallible;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -12,67 +11,11 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::pipe::Pipe;
 use embassy_sync::waitqueue::AtomicWaker;
-
-use crate::register::Register;
-
-const TX_FULL: u32 = 1 << 0;
-const RX_FULL: u32 = 1 << 1;
-const RX_OVERRUN: u32 = 1 << 3;
-
-const TX_ENABLE: u32 = 1 << 0;
-const RX_ENABLE: u32 = 1 << 1;
-const TX_INTERRUPT: u32 = 1 << 2;
-const RX_INTERRUPT: u32 = 1 << 3;
-
-/// How many bytes one run of the transmit handler moves before others get their turn.
-const BURST: usize = 64;
-
-/// Bits of the interrupt register; writing one clears it.
-const TX_PENDING: u32 = 1 << 0;
-const RX_PENDING: u32 = 1 << 1;
-
-/// The registers of a CMSDK UART.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Registers {
-    pub data: Register,
-    pub state: Register,
-    pub control: Register,
-    pub interrupts: Register,
-    pub divisor: Register,
-}
-
-impl Registers {
-    /// # Safety
-    /// A CMSDK UART is at `base`.
-    pub const unsafe fn new(base: usize) -> Self {
-        // SAFETY: these are the offsets of the UART's registers (ARM DDI 0479).
-        unsafe {
-            Self {
-                data: Register::new(base),
-                state: Register::new(base + 0x04),
-                control: Register::new(base + 0x08),
-                interrupts: Register::new(base + 0x0c),
-                divisor: Register::new(base + 0x10),
-            }
-        }
-    }
-
-    pub fn start(&self, divisor: u32, control: u32) {
-        self.divisor.write(divisor.max(16));
-        self.control.write(control | TX_ENABLE);
-    }
-
-    pub fn can_send(&self) -> bool {
-        self.state.read() & TX_FULL == 0
-    }
-
-    pub const TX_INTERRUPT: u32 = TX_INTERRUPT;
-    pub const TX_PENDING: u32 = TX_PENDING;
-}
+use mps_registers::uart;
 
 /// A UART with `RX` bytes of room for what came and `TX` for what is to be sent.
 pub struct Uart<const RX: usize, const TX: usize> {
-    registers: Registers,
+    registers: uart::Uart,
     received: Pipe<CriticalSectionRawMutex, RX>,
     to_send: Pipe<CriticalSectionRawMutex, TX>,
     /// The ring is full and a byte waits in the register.
@@ -89,7 +32,7 @@ impl<const RX: usize, const TX: usize> Uart<RX, TX> {
     pub const unsafe fn new(base: usize) -> Self {
         Self {
             // SAFETY: the caller says that a UART is there.
-            registers: unsafe { Registers::new(base) },
+            registers: unsafe { uart::Uart::new(base) },
             received: Pipe::new(),
             to_send: Pipe::new(),
             stalled: AtomicBool::new(false),
@@ -100,7 +43,7 @@ impl<const RX: usize, const TX: usize> Uart<RX, TX> {
 
     /// Starts the UART at clock / `divisor` baud, at least 16.
     pub fn start(&self, divisor: u32) {
-        self.registers.start(divisor, RX_ENABLE | TX_INTERRUPT | RX_INTERRUPT);
+        self.registers.start(divisor);
     }
 
     /// Bytes that a real UART lost because nobody took them in time.
@@ -110,50 +53,40 @@ impl<const RX: usize, const TX: usize> Uart<RX, TX> {
 
     /// Takes a byte; to be called by the handler of the receive interrupt.
     ///
-    /// A byte that arrives from here on interrupts again, so the handler looks once only: every
-    /// access to a register costs the emulator a lock, and they bound the bytes a second.
+    /// A byte that arrives from here on interrupts again, so the handler looks only once: each access to a
+    /// register costs the emulator a lock, and these accesses limit the bytes a second.
     pub fn on_receive(&self) {
-        self.registers.interrupts.write(RX_PENDING);
+        self.registers.acknowledge_receive();
         critical_section::with(|_| self.receive());
     }
 
     /// Sends on; to be called by the handler of the transmit interrupt.
     pub fn on_transmit(&self) {
-        self.registers.interrupts.write(TX_PENDING);
+        self.registers.acknowledge_send();
         critical_section::with(|_| self.send());
     }
 
     /// Called with interrupts off: takes the byte that the register holds, if there is room.
     fn receive(&self) {
-        let state = self.registers.state.read();
-        if state & RX_OVERRUN != 0 {
-            self.registers.state.write(RX_OVERRUN);
+        let received = self.registers.receive(!self.received.is_full());
+        if received.overrun {
             self.overruns.fetch_add(1, Ordering::Relaxed);
         }
-        if state & RX_FULL == 0 {
-            return;
-        }
-        let full = self.received.is_full();
-        self.stalled.store(full, Ordering::Relaxed);
-        if !full {
-            let byte = self.registers.data.read() as u8;
+        self.stalled.store(received.waits, Ordering::Relaxed);
+        if let Some(byte) = received.byte {
             // There is room, as was just seen.
             let _ = self.received.try_write(&[byte]);
         }
     }
 
-    /// Called with interrupts off: fills the register, as far as there are bytes.
+    /// Called with interrupts off: fills the register while there are bytes.
     fn send(&self) {
-        for _ in 0..BURST {
-            if !self.registers.can_send() {
-                return;
-            }
+        let next = || {
             let mut byte = [0];
-            if self.to_send.try_read(&mut byte).is_err() {
-                self.drained.wake();
-                return;
-            }
-            self.registers.data.write(u32::from(byte[0]));
+            self.to_send.try_read(&mut byte).ok().map(|_| byte[0])
+        };
+        if self.registers.send(next) {
+            self.drained.wake();
         }
     }
 

@@ -1,26 +1,26 @@
-//! Who listens on Wiegand's wires of an emulated board: the host is too slow for pulses, and reads messages.
+//! A listener on Wiegand's wires of an emulated board. The host is too slow for pulses, so it reads messages.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use embassy_time::Instant;
-use emulation::window::{WIRES_BITS, WIRES_PULSES};
+use host_window::window::{WIRES_BITS, WIRES_PULSES};
+use mps_registers::Register;
+use mps_registers::wiegand::Message;
 
 use crate::window::word;
-
-/// A pause of this length ends a message, in microseconds.
-const PAUSE: u32 = 10_000;
 
 /// When the last pulse came, in microseconds.
 static LAST: AtomicU32 = AtomicU32::new(0);
 
-/// A pulse came on the wire for zeros, or that for ones.
+/// A pulse came on the wire for zeros, or on that for ones.
 pub(crate) fn pulse(one: bool) {
     let now = Instant::now().as_micros() as u32;
-    let pause = now.wrapping_sub(LAST.load(Ordering::Relaxed)) > PAUSE;
+    let last = LAST.load(Ordering::Relaxed);
     LAST.store(now, Ordering::Relaxed);
     let (pulses, low, high) = (word(WIRES_PULSES), word(WIRES_BITS), word(WIRES_BITS + 4));
-    let (count, bits) = if pause { (0, (0, 0)) } else { (pulses.read(), (low.read(), high.read())) };
-    low.write(bits.0 << 1 | u32::from(one));
-    high.write(bits.1 << 1 | bits.0 >> 31);
-    pulses.write(count.wrapping_add(1));
+    let bits = u64::from(high.read()) << 32 | u64::from(low.read());
+    let message = Message { count: pulses.read(), bits }.after(one, now, last);
+    low.write(message.bits as u32);
+    high.write((message.bits >> 32) as u32);
+    pulses.write(message.count);
 }

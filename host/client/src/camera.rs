@@ -1,9 +1,9 @@
 //! The picture before an emulated board.
 //!
-//! The host's half of the seqlock that `emulation::window` draws: the sequence is odd while the
+//! The host's half of the seqlock that `host_window::window` draws: the sequence is odd while the
 //! picture changes, and even, and new, once it stands.
 
-use emulation::window;
+use host_window::window;
 use protocol::PixelFormat;
 
 use crate::{Error, Memory, Picture, Result};
@@ -24,7 +24,7 @@ impl Camera {
     /// # Errors
     /// [`Error::PictureSize`] if it does not fit, [`Error::File`].
     pub fn show(&mut self, picture: &Picture<'_>) -> Result<u32> {
-        let frame = self.memory.map().frame;
+        let frame = host_window::FRAME;
         let (width, height) = (u32::from(picture.width), u32::from(picture.height));
         let fits = picture.data.len() as u64 == u64::from(width) * u64::from(height) * 2
             && picture.data.len() <= frame.len as usize
@@ -107,8 +107,8 @@ mod tests {
     fn a_picture_is_laid_out_as_the_window_says() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("memory");
-        Memory::create(&path, emulation::AN500).expect("a file");
-        let mut camera = Camera::new(Memory::open(&path, emulation::AN500).expect("a file"));
+        Memory::create(&path, host_window::AN500).expect("a file");
+        let mut camera = Camera::new(Memory::open(&path, host_window::AN500).expect("a file"));
         let picture = Picture { width: 2, height: 1, format: PixelFormat::Rgb565, data: &[1, 2, 3, 4] };
         assert_eq!(camera.show(&picture).expect("shown"), 2);
         assert_eq!(camera.hold().expect("held"), 4);
@@ -128,8 +128,8 @@ mod tests {
     fn a_picture_of_another_size_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("memory");
-        Memory::create(&path, emulation::AN500).expect("a file");
-        let mut camera = Camera::new(Memory::open(&path, emulation::AN500).expect("a file"));
+        Memory::create(&path, host_window::AN500).expect("a file");
+        let mut camera = Camera::new(Memory::open(&path, host_window::AN500).expect("a file"));
         let pixels = vec![0; 1024 * 1024 * 2];
         for (width, height, length) in [(2, 1, 3), (0, 0, 0), (1024, 1024, 1024 * 1024 * 2)] {
             let data = &pixels[..length];

@@ -34,10 +34,11 @@ impl Firmware {
         let elf = ElfFile32::<object::Endianness>::parse(&*bytes).map_err(|error| not(&error.to_string()))?;
         let board = elf.symbols().find(|symbol| symbol.name() == Ok(BOARD));
         let board = board.ok_or_else(|| not("it does not say which board it is for"))?.address();
-        let machine = Machine::ALL.into_iter().find(|machine| u64::from(machine.map().board) == board);
+        let machine =
+            Machine::ALL.into_iter().find(|machine| u64::from(machine.map().partitions.board) == board);
         let machine = machine.ok_or_else(|| not("it is for a board that is not known here"))?;
         let (load, code) = code(&elf).ok_or_else(|| not("it has nothing to load"))?;
-        let room = machine.map().firmware[0].len as usize - HEADER_BYTES;
+        let room = machine.map().partitions.firmware[0].len as usize - HEADER_BYTES;
         if code.len() > room {
             return Err(not(&format!("it has {} bytes, and a slot {room}", code.len())));
         }
@@ -64,7 +65,7 @@ impl Firmware {
     /// The image of a release, signed or as a programmer puts it into a new board.
     pub fn image(&self, release: u64, signer: Option<&Signer>) -> Vec<u8> {
         let mut header = Header {
-            board: self.machine.map().board,
+            board: self.machine.map().partitions.board,
             release,
             load: self.load,
             length: self.code.len() as u32,

@@ -10,7 +10,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use emulation::{Map, window};
+use host_window::{Layout, WINDOW, window};
 
 use crate::{Error, Result};
 
@@ -21,12 +21,12 @@ const KEY_PATIENCE: Duration = Duration::from_secs(120);
 pub struct Memory {
     file: File,
     path: PathBuf,
-    map: Map,
+    map: Layout,
 }
 
 impl Memory {
     /// Makes the file if there is none: sparse, all zeros.
-    pub(crate) fn create(path: &Path, map: Map) -> Result<()> {
+    pub(crate) fn create(path: &Path, map: Layout) -> Result<()> {
         let file = OpenOptions::new()
             .write(true)
             .create(true)
@@ -40,13 +40,13 @@ impl Memory {
     }
 
     /// Opens the file of a board.
-    pub(crate) fn open(path: &Path, map: Map) -> Result<Self> {
+    pub(crate) fn open(path: &Path, map: Layout) -> Result<Self> {
         let file = OpenOptions::new().read(true).write(true).open(path).map_err(Error::file(path))?;
         Ok(Self { file, path: path.to_owned(), map })
     }
 
     /// Where everything lies in it.
-    pub fn map(&self) -> &Map {
+    pub fn map(&self) -> &Layout {
         &self.map
     }
 
@@ -56,7 +56,7 @@ impl Memory {
     /// [`Error::File`].
     pub fn word(&self, offset: usize) -> Result<u32> {
         let mut bytes = [0; 4];
-        self.read(u64::from(self.map.window.offset) + offset as u64, &mut bytes)?;
+        self.read(u64::from(WINDOW.offset) + offset as u64, &mut bytes)?;
         Ok(u32::from_le_bytes(bytes))
     }
 
@@ -65,7 +65,7 @@ impl Memory {
     /// # Errors
     /// [`Error::File`].
     pub fn set_word(&self, offset: usize, word: u32) -> Result<()> {
-        let place = u64::from(self.map.window.offset) + offset as u64;
+        let place = u64::from(WINDOW.offset) + offset as u64;
         self.write(place, &word.to_le_bytes())
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
-use emulation::Map;
+use host_window::Layout;
 
 use crate::firmware::{self, Board};
 use crate::toolchain::Provider;
@@ -158,10 +158,10 @@ fn arena(image: &[u8]) -> anyhow::Result<u64> {
     Ok(bytes.map(|bytes| u32::from_le_bytes(*bytes)).context("the image is too short")?.into())
 }
 
-fn map(board: Board) -> Map {
+fn map(board: Board) -> Layout {
     match board {
-        Board::An547 => emulation::AN547,
-        Board::An500 => emulation::AN500,
+        Board::An547 => host_window::AN547,
+        Board::An500 => host_window::AN500,
     }
 }
 

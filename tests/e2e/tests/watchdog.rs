@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use client::{Board, Folder, Launch, Machine};
-use emulation::window::{self, ResetCause};
 use fixtures::{Need, need};
+use host_window::window::{self, ResetCause};
 
 /// `wfi`, and a branch back to it.
 const HANG: &[u8] = &[0x30, 0xbf, 0xfd, 0xe7];

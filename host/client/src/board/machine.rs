@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use emulation::Map;
+use host_window::Layout;
 
 use super::Folder;
 use crate::{Error, Result};
@@ -41,10 +41,10 @@ impl Machine {
     }
 
     /// Where everything lies in its memory.
-    pub fn map(self) -> Map {
+    pub fn map(self) -> Layout {
         match self {
-            Self::An547 => emulation::AN547,
-            Self::An500 => emulation::AN500,
+            Self::An547 => host_window::AN547,
+            Self::An500 => host_window::AN500,
         }
     }
 
@@ -86,7 +86,7 @@ impl Machine {
         let map = self.map();
         let memory = option_value(&folder.memory());
         let bytes = map.file_len;
-        let [unique, entropy] = [emulation::fuses::UNIQUE, emulation::fuses::ENTROPY]
+        let [unique, entropy] = [host_window::fuses::UNIQUE, host_window::fuses::ENTROPY]
             .map(|place| map.fuses + place)
             .map(|address| format!("addr={address:#x},force-raw=on"));
         [

@@ -4,8 +4,8 @@
 
 use boot::{Record, Ring, digest};
 use crypto::Key;
-use emulation::Region;
-use emulation::nor::{ERASED, Nor};
+use nor_model::{ERASED, Nor};
+use partitions::Region;
 
 use super::Folder;
 use crate::firmware::Firmware;
@@ -13,14 +13,14 @@ use crate::{Error, Memory, Result, Signer};
 
 /// Whether the board has a boot record of its own. One that has none is new, or its memory is another board's.
 pub(super) fn is_programmed(folder: &Folder, memory: &Memory) -> Result<bool> {
-    let mut record = bytes(memory, memory.map().boot)?;
+    let mut record = bytes(memory, memory.map().partitions.boot)?;
     let ring = Ring::open(Nor::new(record.as_mut_slice()), &unique(folder)?).map_err(Error::Boot)?;
     Ok(ring.record().is_some())
 }
 
 /// Puts firmware into slot A, in force, and erases slot B. Updates come signed, once the board is paired.
 pub(super) fn program(folder: &Folder, memory: &Memory, firmware: &Firmware) -> Result<()> {
-    let map = memory.map();
+    let map = memory.map().partitions;
     let release = Signer::sequence();
     let image = firmware.image(release, None);
     for slot in map.firmware {

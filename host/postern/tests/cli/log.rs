@@ -67,7 +67,7 @@ fn exported(bench: &Bench, log: &[Value]) {
 fn in_flash(bench: &Bench) {
     assert_eq!(bench.run(&["log", "verify"]).code, 0);
     bench.done(&["board", "down"]);
-    let map = if bench.name() == "an500" { emulation::AN500 } else { emulation::AN547 };
+    let map = if bench.name() == "an500" { partitions::AN500 } else { partitions::AN547 };
     let memory = OpenOptions::new().read(true).write(true).open(bench.folder().join("memory"));
     let memory = memory.expect("the board's memory");
     let place = |number: u64| u64::from(map.log.offset) + number * 64;

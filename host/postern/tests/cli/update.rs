@@ -64,7 +64,7 @@ fn an_update_is_tried_and_in_force_and_one_that_is_no_good_is_not() {
     board.cut_power().expect("down");
     let memory = OpenOptions::new().read(true).write(true).open(folder.memory()).expect("its memory");
     // The second update lies in slot A again.
-    let at = u64::from(Machine::An547.map().firmware[0].offset) + 50_000;
+    let at = u64::from(Machine::An547.map().partitions.firmware[0].offset) + 50_000;
     let mut byte = [0];
     memory.read_exact_at(&mut byte, at).expect("read");
     memory.write_all_at(&[byte[0] ^ 4], at).expect("written");

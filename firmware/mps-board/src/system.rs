@@ -1,0 +1,49 @@
+//! The board as the door sees it.
+
+use board_api::ResetReason;
+use crypto::Entropy;
+use mps::fuses::{self, Fuses};
+use mps::reset::{self, ResetCause};
+
+/// The board as the door sees it.
+pub struct System {
+    pub(crate) name: &'static str,
+    pub(crate) cause: ResetCause,
+    pub(crate) fuses: Fuses,
+    pub(crate) instructions: fn() -> u64,
+}
+
+impl board_api::System for System {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn reset_reason(&self) -> ResetReason {
+        match self.cause {
+            ResetCause::PowerOn => ResetReason::PowerOn,
+            ResetCause::Watchdog => ResetReason::Watchdog,
+            ResetCause::Panic | ResetCause::Fault => ResetReason::Fault,
+            ResetCause::Software => ResetReason::Requested,
+        }
+    }
+
+    fn instructions(&self) -> u64 {
+        (self.instructions)()
+    }
+
+    fn device_secret(&self, secret: &mut [u8; 32]) {
+        secret.copy_from_slice(self.fuses.unique().bytes());
+    }
+
+    fn fill_random(&mut self, bytes: &mut [u8]) {
+        self.fuses.fill(bytes);
+    }
+
+    fn show_pairing_code(&mut self, code: Option<u32>) {
+        fuses::show_code(code);
+    }
+
+    fn restart(&mut self) {
+        reset::reset(ResetCause::Software)
+    }
+}
