@@ -28,13 +28,13 @@ impl Buffer {
         self.lines.len() * 16
     }
 
-    /// Makes the length `length`; what the values are then is not defined.
+    /// Makes the length `length`; its values are then undefined.
     ///
     /// Memory is kept, so that a buffer that is used again costs no page faults.
     pub fn resize(&mut self, length: usize) {
         let lines = length.div_ceil(16);
         if self.lines.len() < lines {
-            // Not `resize`, which would copy what nobody wants.
+            // Not `resize`, which would copy the old values.
             self.lines = Vec::new();
             self.lines = vec![Line([0.0; 16]); lines];
         }

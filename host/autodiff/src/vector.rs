@@ -5,9 +5,9 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// A loop with what it needs.
+/// A loop with its data.
 pub trait Kernel {
-    /// Runs it; must be `#[inline(always)]`, and call nothing that is not.
+    /// Runs it. It must be `#[inline(always)]`, and so must every function that it calls.
     fn run(self);
 }
 

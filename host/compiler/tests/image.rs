@@ -31,7 +31,7 @@ fn load(bytes: &[u8]) -> Result<(), Error> {
     Model::load(Aligned::new(bytes).bytes()).map(|_| ())
 }
 
-/// Puts a fresh SHA-256 at the end, as somebody would who changed the rest on purpose.
+/// Puts a fresh SHA-256 at the end, as an attacker would after changing the rest.
 fn seal(image: &mut [u8]) {
     let content = image.len() - DIGEST;
     let digest = Sha256::digest(&image[..content]);

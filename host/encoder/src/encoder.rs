@@ -24,9 +24,9 @@ const EMBEDDED: usize = 32;
 pub struct Source<'a> {
     /// The bytes of an ONNX file whose input is 1 x 3 x height x width, red first.
     pub onnx: &'a [u8],
-    /// What its input is made of; what the file itself does to it comes after.
+    /// How pixels are prepared; the preparation in the file itself comes after this.
     pub preprocessing: Preprocessing,
-    /// What becomes of its last layer.
+    /// What is done with its last layer.
     pub head: Head,
 }
 
@@ -156,8 +156,8 @@ impl Encoder {
     /// weights in 8 bits a filter, values in 8 bits a tensor, gradients straight through the rounding.
     ///
     /// `samples` give the first range of every tensor; each step moves it towards its batch's. The
-    /// structure changes, so [`Trainable::load`] takes afterwards what was saved afterwards; what the
-    /// optimiser remembers is cleared. ONNX files hold the unrounded weights, as the compiler wants them.
+    /// structure changes: [`Trainable::load`] then takes only a state that was saved after this call. The memory of the
+    /// optimiser is cleared. ONNX files hold the unrounded weights, as the compiler wants them.
     ///
     /// # Errors
     /// It has been called before, or there are no samples.
@@ -201,7 +201,7 @@ impl Encoder {
         for (node, seen) in self.graph.nodes.iter().zip(seen) {
             match (&node.operator, seen) {
                 (Operator::Normalize(by, _), Some(Seen::Moments(moments))) => {
-                    // The variance of what the batch is a sample of.
+                    // The variance of the population that the batch is a sample of.
                     let count = pictures * node.shape.pixels();
                     let unbiased = count as f64 / (count.max(2) - 1) as f64;
                     all.push(mix(by.mean, &moments.mean, 1.0));

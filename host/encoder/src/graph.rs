@@ -1,6 +1,6 @@
 //! A network as a list of nodes, and all that can change in it as a list of parameters.
 //!
-//! What runs it ([`crate::pass`]), what writes it ([`crate::write`]) and what counts it read the same
+//! The code that runs it ([`crate::pass`]), that writes it (`write`) and that counts it reads the same
 //! list. Feature maps are HWC; the picture comes first, and the last node's value is the embedding.
 
 use autodiff::{Parameter, Shape, Window};
@@ -11,7 +11,7 @@ pub type ValueId = usize;
 /// Number of a parameter in [`Graph::parameters`].
 pub type ParameterId = usize;
 
-/// How a pixel value 0..=255 becomes what the first layer sees: `(pixel - mean) * scale`.
+/// How a pixel value 0..=255 becomes an input of the first layer: `(pixel - mean) * scale`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Preprocessing {
     /// Subtracted first.
@@ -78,7 +78,7 @@ pub enum Operator {
     Round(ParameterId),
 }
 
-/// An operator with what it reads.
+/// An operator with its inputs.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// Its name in an ONNX file.
@@ -87,7 +87,7 @@ pub struct Node {
     pub operator: Operator,
     /// The values it reads.
     pub inputs: Vec<ValueId>,
-    /// Shape of what it gives.
+    /// Shape of its output.
     pub shape: Shape,
 }
 
@@ -100,7 +100,7 @@ pub struct Graph {
     pub preprocessing: Preprocessing,
     /// Operators in running order.
     pub nodes: Vec<Node>,
-    /// All that training changes.
+    /// Everything that training changes.
     pub parameters: Vec<Parameter>,
 }
 

@@ -1,11 +1,11 @@
 //! Takes channels out of bottlenecks, so that a trained network becomes a cheaper one that still works.
 //!
-//! What a bottleneck widens to and narrows from again is seen by nobody else: a channel there can go with its
-//! filter, its depthwise filter, what is done to it between, and what the narrowing convolution reads of it. How
-//! much a channel counts is measured on sample pictures: the variance of what it gives, times the weights that read
-//! it, is its part in the variance of the bottleneck's sums. The mean of what goes is put on the bias or the
-//! normalisation behind. In the manner of Molchanov et al. 2017, the least part for the most multiply-adds goes
-//! first.
+//! The channels between the widening and the narrowing convolution of a bottleneck are read by no other node. So a channel
+//! can be removed there with its filter, its depthwise filter, its normalisations and activations, and the weights of the
+//! narrowing convolution that read it. How much a channel counts is measured on sample pictures: the variance of its
+//! values, times the weights that read them, is its part in the variance of the bottleneck's sums. The mean of a removed
+//! channel is added to the bias or the normalisation after the narrowing convolution. In the manner of Molchanov et
+//! al. 2017, the channels with the least part for the most multiply-adds go first.
 
 use autodiff::BufferPool;
 use autodiff::operators::normalize::Moments;
@@ -20,14 +20,14 @@ const STEP: usize = 16;
 /// Least share of a normalisation's variance that is left when channels before it go.
 const LEAST_VARIANCE: f64 = 0.05;
 
-/// What a channel gives to the convolution that reads it.
+/// Statistics of a channel, as the narrowing convolution reads it.
 #[derive(Clone, Copy, Debug)]
 struct Given {
     mean: f64,
     variance: f64,
 }
 
-/// Where a convolution's sums go, with a mean of their own.
+/// What follows the narrowing convolution: it takes the mean of removed channels.
 #[derive(Clone, Copy)]
 enum Behind {
     /// It has a bias.
@@ -38,7 +38,7 @@ enum Behind {
 
 /// A bottleneck.
 struct Bottleneck {
-    /// The convolution that widens, and what is before the one that narrows: one of them depthwise.
+    /// The convolution that widens, and the nodes up to the one that narrows: one of them is depthwise.
     inner: Vec<usize>,
     /// The convolution that narrows.
     narrow: usize,
@@ -47,7 +47,7 @@ struct Bottleneck {
     given: Vec<Given>,
 }
 
-/// What it would be to lose the [`STEP`] channels of a bottleneck that give the least.
+/// The removal of the [`STEP`] channels of a bottleneck that count least.
 struct Loss {
     /// Their part in the sums, for each multiply-add that is saved.
     price: f64,
@@ -55,7 +55,7 @@ struct Loss {
     kept: Vec<usize>,
 }
 
-/// The network with at most `multiply_adds`, by bottlenecks of fewer channels; `samples` tell what channels give.
+/// The network with at most `multiply_adds`, by bottlenecks of fewer channels; the channels are measured on `samples`.
 ///
 /// # Errors
 /// There are no bottlenecks, they are not enough, or there are no samples.
@@ -187,7 +187,7 @@ impl Bottleneck {
         self.given = kept.iter().map(|&channel| self.given[channel]).collect();
     }
 
-    /// Puts the mean of what the other channels gave on what is behind.
+    /// Adds the mean of the removed channels to the bias or normalisation after the narrowing convolution.
     fn compensate(&self, graph: &mut Graph, kept: &[usize]) {
         let outputs = graph.nodes[self.narrow].shape.channels;
         let weights = graph.values(self.narrowing(graph)).to_vec();

@@ -24,7 +24,7 @@ const MAGIC: &[u8; 8] = b"PSTNENC1";
 /// Bytes of a SHA-256.
 const DIGEST: usize = 32;
 
-/// What tells networks of another structure apart.
+/// A digest of the structure, by which networks of another structure are refused.
 fn structure(graph: &Graph) -> [u8; DIGEST] {
     let mut text = format!("{:?} {:?}", graph.input, graph.preprocessing);
     for node in &graph.nodes {

@@ -142,6 +142,14 @@ fn every_operator_is_read_and_written_as_tract_computes_it() {
 }
 
 #[test]
+fn files_are_those_that_another_implementation_of_the_messages_writes() {
+    use prost::Message;
+    let written = Encoder::new(&Spec::default(), 1, Optimizer::default()).expect("it is sound").to_onnx();
+    let message = tract_onnx::pb::ModelProto::decode(&written[..]).expect("tract reads it");
+    assert!(message.encode_to_vec() == written);
+}
+
+#[test]
 fn what_cannot_be_trained_is_named() {
     let mut net = networks::Builder::new([3, 16, 12]);
     net.conv("stem", "input", [8, 3, 3], 2, 1);

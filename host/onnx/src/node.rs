@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{Constant, proto};
 
-/// A node. Its first output is what it writes; further ones are not read by anything here.
+/// A node. Only its first output counts; no reader here uses further ones.
 #[derive(Clone, Copy)]
 pub struct Node<'a> {
     proto: &'a proto::Node,
@@ -68,7 +68,7 @@ impl<'a> Node<'a> {
         self.attribute(name).map(|attribute| attribute.f)
     }
 
-    /// Attribute `name`, a string; what is not UTF-8 in it is replaced.
+    /// Attribute `name`, a string; bytes that are not UTF-8 are replaced.
     pub fn string(&self, name: &str) -> Option<String> {
         self.attribute(name).map(|attribute| String::from_utf8_lossy(&attribute.s).into_owned())
     }

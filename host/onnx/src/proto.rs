@@ -227,7 +227,7 @@ pub enum Length {
     /// A number.
     #[prost(int64, tag = "1")]
     Value(i64),
-    /// A name, for what is open until the network runs.
+    /// A name, for a length that is open until the network runs.
     #[prost(string, tag = "2")]
     Parameter(String),
 }

@@ -25,7 +25,7 @@ impl Window {
     /// Height and width of the output for an input of height and width `size`; `None` where the window does not fit.
     pub fn output(&self, size: [usize; 2]) -> Option<[usize; 2]> {
         let steps = |axis: usize| {
-            let side = size[axis] + self.pads[axis] + self.pads[axis + 2];
+            let side = size[axis].checked_add(self.pads[axis])?.checked_add(self.pads[axis + 2])?;
             Some(side.checked_sub(self.kernel[axis])?.checked_div(self.stride[axis])? + 1)
         };
         Some([steps(0)?, steps(1)?])

@@ -42,7 +42,7 @@ pub fn content(content: &[f32], generated: &[f32], weight: f64, gradient: &mut [
     factor * sums.iter().sum::<f64>()
 }
 
-/// The Gram matrix of a layer divided by its pixels: what its channels have to do with each other,
+/// The Gram matrix of a layer divided by its pixels: how its channels correlate,
 /// wherever in the picture that is. `nC * nC` values.
 ///
 /// `guide`, where given, has a weight for each pixel (Gatys et al., "Controlling Perceptual Factors in

@@ -74,7 +74,7 @@ impl Lbfgs {
             }
             let start = Trial { length: 0.0, value, slope };
             let found = search.along(point, &direction, start, length);
-            // What the search saw last need not be what it found best.
+            // The last point of the search need not be its best.
             let Some(trial) = found else { return };
             if trial.value >= value {
                 return;

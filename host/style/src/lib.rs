@@ -1,9 +1,9 @@
 //! Neural style transfer: novel pictures by optimisation of their pixels.
 //!
 //! Gatys, Ecker and Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016. A
-//! network that learned to tell things apart looks at a picture in layers; deep layers say what is
-//! to be seen ([`cost::content`]), and what the channels of a layer have to do with each other says
-//! how it is painted ([`cost::style`]). [`stylize()`] changes pixels until both are as wished.
+//! classification network computes layers of features of a picture. Its deep layers describe the objects
+//! ([`cost::content`]), and the correlations between the channels of a layer describe the manner of painting
+//! ([`cost::style`]). [`stylize()`] changes the pixels of a picture until both are near their targets.
 //!
 //! Everything is the same for the same seed, on any number of cores.
 #![forbid(unsafe_code)]

@@ -1,4 +1,4 @@
-//! How much memory a picture will take, told before any work.
+//! How much memory a picture will take, computed before any work.
 
 use crate::features::Features;
 use crate::stylize::Method;

@@ -152,7 +152,7 @@ pub fn stylize(
     Ok(finished)
 }
 
-/// Lays the content over what is not painted.
+/// Lays the content over the part that is not painted.
 fn lay(picture: &mut Picture, content: &Picture, painted: Option<&[f32]>) {
     let Some(painted) = painted else { return };
     let pixels = picture.values.chunks_exact_mut(3).zip(content.values.chunks_exact(3));

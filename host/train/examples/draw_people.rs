@@ -1,4 +1,4 @@
-//! Writes a folder of people who are drawn by a formula: `FOLDER/person-07/3.png`.
+//! Writes a folder of people that are drawn by a formula: `FOLDER/person-07/3.png`.
 //!
 //! For trying out a training where there are no photographs: `postern train FOLDER --aligned`.
 

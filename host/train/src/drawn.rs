@@ -1,6 +1,6 @@
-//! People who are drawn by a formula: faces to test with and to try things on, of nobody.
+//! People that are drawn by a formula: faces of no real person, for tests and trials.
 //!
-//! Who somebody is decides the shape and the colours of the face; a picture of them decides light, pose,
+//! The person decides the shape and the colours of the face; a picture of them decides light, pose,
 //! expression and noise, and varies more than the people do. So a network has to learn what counts.
 
 use crate::{CROP_BYTES, SIDE};
@@ -26,7 +26,7 @@ pub fn face(person: u64, picture: u64) -> Vec<u8> {
 
 type Colour = [f32; 3];
 
-/// What is the same in all pictures of somebody. Lengths are in pixels of an aligned face.
+/// The features that all pictures of a person share. Lengths are in pixels of an aligned face.
 struct Person {
     skin: Colour,
     hair: Colour,

@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn faces_that_vary_in_few_directions_keep_their_angles_and_turn_to_the_teacher() {
-        // Eight values that vary in four directions only, and a teacher who has the same angles elsewhere.
+        // Eight values that vary in four directions only, and a teacher with the same angles elsewhere.
         let inner = random_units(40, 4, 1);
         let spread = random_units(8, 4, 2);
         let basis = DMatrix::from_row_slice(8, 4, &spread.values).qr().q();

@@ -14,7 +14,7 @@ use crate::Buffer;
 /// Rows of the result that are held in registers.
 const ROWS: usize = 6;
 
-/// Whether a product replaces what is in the result or is added to it.
+/// Whether a product replaces the content of the result or is added to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fill {
     /// Replaces it.

@@ -72,7 +72,7 @@ pub fn transposed_by_rows(x: &[f32], depth: usize, g: &[f32], out: &mut [f32]) {
     }
 }
 
-/// Adds to `out` what the columns of `x` from `first` on, as many as `out` has rows, give with `g`.
+/// Adds the product of columns of `x` with `g` to `out`: as many columns as `out` has rows, from `first` on.
 pub fn add_transposed(x: &[f32], [depth, first]: [usize; 2], g: &[f32], columns: usize, out: &mut [f32]) {
     Arch::new().dispatch(Product { x, depth, first, g, columns, out });
 }

@@ -1,6 +1,6 @@
 //! Convolution of any window and stride, and the choice of how it is done.
 //!
-//! What [`winograd`](crate::winograd) cannot do is a product of matrices: each result's window is laid
+//! A convolution that [`winograd`](crate::winograd) cannot do is a product of matrices: each result's window is laid
 //! out as a row ("im2col"), some rows of pixels at a time, so that they stay in the cache.
 //! A convolution of one filter a channel is summed up tap by tap.
 
@@ -20,7 +20,7 @@ pub struct Convolution {
     inputs: usize,
     outputs: usize,
     bias: Vec<f32>,
-    /// Whether what is negative becomes zero.
+    /// Whether negative results become zero.
     pub relu: bool,
     way: Way,
 }
@@ -145,7 +145,7 @@ impl Convolution {
         });
     }
 
-    /// Adds the bias and cuts off what is negative.
+    /// Adds the bias and applies the ReLU.
     fn finish(&self, out: &mut [f32]) {
         for pixel in out.chunks_exact_mut(self.outputs) {
             for (value, bias) in pixel.iter_mut().zip(&self.bias) {

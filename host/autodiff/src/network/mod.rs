@@ -39,7 +39,7 @@ pub enum Operator {
     Add,
 }
 
-/// An operator with what it reads.
+/// An operator with its inputs.
 pub struct Node {
     /// What is computed.
     pub operator: Operator,
@@ -49,7 +49,7 @@ pub struct Node {
 
 /// A network.
 pub struct Network {
-    /// In running order; node n reads only what nodes before it write, and the picture.
+    /// In running order; node n reads only the picture and the outputs of nodes before it.
     pub nodes: Vec<Node>,
     /// Channels of the picture.
     pub channels: usize,

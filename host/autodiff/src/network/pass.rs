@@ -19,7 +19,7 @@ pub struct Pass {
     spare: BufferPool,
 }
 
-/// What a cost may look at and add to, on the way back.
+/// A layer on the way back: a cost reads its values and adds to its gradient.
 pub struct Layer<'a> {
     /// Which layer it is.
     pub id: LayerId,

@@ -46,7 +46,7 @@ pub fn rectify(slopes: &[f32], input: &[f32], out: &mut [f32]) {
     });
 }
 
-/// The gradient before [`rectify`], whose input was `input`; at zero it is that of what is below.
+/// The gradient before [`rectify`], whose input was `input`; at zero it is that of negative values.
 pub fn rectify_back(slopes: &[f32], input: &[f32], gradient: &[f32], to: &mut [f32]) {
     to.copy_from_slice(gradient);
     by_pixels(slopes.len(), to, input, |to, input| {

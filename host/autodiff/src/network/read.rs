@@ -1,6 +1,6 @@
-//! From ONNX to a network: what the wanted layers depend on, and nothing else.
+//! From ONNX to a network: the nodes that the wanted layers depend on, and no others.
 //!
-//! A classifier's head after the last wanted layer is never looked at, so it may hold what is not
+//! A classifier's head after the last wanted layer is not read, so it may hold operators that are not
 //! supported. Transpositions between channels first and last are dropped: here channels are
 //! always last.
 
@@ -30,7 +30,7 @@ impl Network {
     /// Reads the part of the ONNX file `bytes` that `layers`, names of nodes or tensors, depend on.
     ///
     /// # Errors
-    /// The bytes are no ONNX model, a layer is not in it, or depends on what is not supported.
+    /// The bytes are no ONNX model, a layer is not in it, or depends on an operator that is not supported.
     pub fn read(bytes: &[u8], layers: &[&str]) -> Result<Self, Error> {
         let model = Model::parse(bytes)?;
         let (input, dims) = model.input()?;

@@ -75,7 +75,7 @@ pub fn of_weights(sweep: &Sweep, x: &[f32], gradient: &[f32], to: &mut [f32]) {
     }
 }
 
-/// The gradient of what was convolved.
+/// The gradient of the input.
 pub fn of_input(sweep: &Sweep, gradient: &[f32], weights: &[f32], to: &mut [f32], fill: Fill) {
     let outputs = sweep.output.channels;
     let panels = transposed(weights, outputs);

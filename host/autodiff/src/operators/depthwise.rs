@@ -70,7 +70,7 @@ impl Kernel for Row<'_> {
     }
 }
 
-/// The gradients of the weights and, where it is wanted, of what was convolved.
+/// The gradients of the weights and, where it is wanted, of the input.
 pub fn backward(
     sweep: &Sweep,
     x: &[f32],

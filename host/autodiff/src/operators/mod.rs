@@ -23,9 +23,9 @@ const PART: usize = 1 << 15;
 pub struct Sweep {
     /// Kernel, stride and padding.
     pub window: Window,
-    /// Shape of what it reads.
+    /// Shape of its input.
     pub input: Shape,
-    /// Shape of what it gives.
+    /// Shape of its output.
     pub output: Shape,
 }
 

@@ -1,8 +1,8 @@
 //! Batch normalisation and activation in one go, and their gradients.
 //!
 //! Forwards, one pass finds the moments of the batch and one writes the result; backwards, one pass sums
-//! up what each channel needs and one turns the gradient around in its place. What lies between
-//! normalisation and activation is computed again rather than kept.
+//! up what each channel needs and one turns the gradient around in its place. The value between
+//! normalisation and activation is computed again, not kept.
 
 use rayon::prelude::*;
 
@@ -18,7 +18,7 @@ pub struct Moments {
     pub variance: Vec<f32>,
 }
 
-/// What is done to each channel: `u = x * scale + shift`, then `u > 0 ? u : u * slope`.
+/// The operation on each channel: `u = x * scale + shift`, then `u > 0 ? u : u * slope`.
 #[derive(Clone, Debug)]
 pub struct Affine {
     /// Factor.
@@ -115,7 +115,7 @@ impl Affine {
         gradients
     }
 
-    /// The same where scale and shift do not depend on `x`; `mean` and `inverse` are what they are made of.
+    /// The same where scale and shift do not depend on `x`; they are made of `moments`.
     pub fn backward_fixed(
         &self,
         x: &[f32],

@@ -33,7 +33,8 @@ pub fn multiply(a: &[f32], b: &[f32], map: usize, channels: usize, out: &mut [f3
     });
 }
 
-/// The gradient of the factor `other` was multiplied with: of the first, or of the second where `to` is smaller.
+/// The gradient of one factor of a product, where `other` is the other factor. `to` is that of the second factor where it is
+/// smaller than `gradient`.
 pub fn multiply_backward(
     gradient: &[f32],
     other: &[f32],
@@ -67,7 +68,7 @@ pub fn sigmoid(x: &[f32], out: &mut [f32]) {
     out.iter_mut().zip(x).for_each(|(out, x)| *out = 1.0 / (1.0 + (-x).exp()));
 }
 
-/// Turns the gradient of the result into that of what it was made of, where it is.
+/// Turns the gradient of the result into that of `x`, in place.
 pub fn sigmoid_backward(out: &[f32], gradient: &mut [f32]) {
     gradient.iter_mut().zip(out).for_each(|(g, out)| *g *= out * (1.0 - out));
 }

@@ -1,4 +1,4 @@
-//! What the board's integers do to numbers, while training: rounded forwards, passed straight backwards.
+//! The rounding of the board's integers, while training: applied forwards, passed straight backwards.
 //!
 //! Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
 //! Inference", CVPR 2018. Scales and zero points are the compiler's: a tensor has 256 steps over a range
@@ -35,7 +35,7 @@ impl Steps {
         });
     }
 
-    /// Stops the gradient of what lay outside.
+    /// Stops the gradient of values outside the range.
     pub fn backward(&self, x: &[f32], gradient: &mut [f32]) {
         // Half a step outside is still rounded to the last one.
         let [low, high] = [self.bounds[0] - self.scale / 2.0, self.bounds[1] + self.scale / 2.0];

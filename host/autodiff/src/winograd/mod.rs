@@ -7,7 +7,7 @@
 //! 1e-5 of the largest value off, which the tests bound.
 //!
 //! A task is a band of tiles. It transforms, multiplies and transforms back a block of tiles at a
-//! time, so that what lies between never leaves the cache of its core. ReLU and its derivative are
+//! time, so that the intermediate values never leave the cache of its core. ReLU and its derivative are
 //! applied on the way out and in, and cost no pass over memory of their own.
 
 mod transform;
@@ -42,7 +42,7 @@ pub struct Filters {
     pub outputs: usize,
 }
 
-/// What is convolved, and what is done on the way in and out.
+/// A convolution to run, with the operations fused into it.
 pub struct Job<'a> {
     /// The picture: rows of pixels of `filters.inputs` channels.
     pub input: &'a [f32],
@@ -54,7 +54,7 @@ pub struct Job<'a> {
     pub filters: &'a Filters,
     /// Added to each channel.
     pub bias: Option<&'a [f32]>,
-    /// Whether what is negative becomes zero.
+    /// Whether negative results become zero.
     pub relu: bool,
 }
 

@@ -16,22 +16,22 @@ use autodiff::{Buffer, BufferPool};
 use crate::graph::{Activation, Graph, Node, Operator, ParameterId, ValueId};
 use crate::{Embeddings, Images};
 
-/// Gradients by parameter; none where there is none.
+/// Gradients by parameter; `None` where a parameter gets none.
 pub type Gradients = Vec<Option<Vec<f32>>>;
 
-/// What a step learns of a batch.
+/// The result of one step over a batch.
 pub struct Step {
     /// The gradients.
     pub gradients: Gradients,
-    /// What statistics run after, by node; none where it has none, or is frozen.
+    /// The statistics of the batch, by node; `None` where a node has none, or is frozen.
     pub seen: Vec<Option<Seen>>,
 }
 
-/// What a node saw of its batch.
+/// The statistics that a node took of its batch.
 pub enum Seen {
     /// The moments by which it normalised.
     Moments(Moments),
-    /// The range of what it rounded.
+    /// The range of the values that it rounded.
     Range([f32; 2]),
 }
 
@@ -44,7 +44,7 @@ impl Seen {
     }
 }
 
-/// What a pass through the network needs to know of it.
+/// A network as a pass runs it.
 #[derive(Clone, Copy)]
 pub struct Pass<'a> {
     /// The network.
@@ -55,7 +55,7 @@ pub struct Pass<'a> {
     pub rounding: bool,
 }
 
-/// What a forward pass in training leaves for the way back.
+/// The values that a forward pass in training keeps for the way back.
 pub struct Trace {
     count: usize,
     values: Vec<Buffer>,
@@ -76,7 +76,7 @@ impl Trace {
 }
 
 impl Pass<'_> {
-    /// Embeds with the statistics of the batch, where nodes are not frozen, and keeps what the way back needs.
+    /// Embeds with the statistics of the batch, where nodes are not frozen, and keeps the values that the way back needs.
     pub fn train(&self, images: &Images, pool: &mut BufferPool) -> Trace {
         let count = images.count();
         let mut values = vec![self.pixels(images, pool)];
@@ -146,7 +146,7 @@ impl Pass<'_> {
         buffer
     }
 
-    /// Computes `node`; `by_batch` says whether it normalises by its batch, and tells what it saw of it.
+    /// Computes `node`. With `by_batch` it normalises by its batch, and returns the statistics that it saw.
     fn forward(&self, node: &Node, inputs: &[&[f32]], out: &mut [f32], by_batch: bool) -> Option<Seen> {
         let x = inputs[0];
         let input = self.graph.shape(node.inputs[0]);

@@ -1,4 +1,4 @@
-//! Nodes decoded as layers: what the operators mean, once for every reader.
+//! Nodes decoded as layers: the meaning of the operators, once for every reader.
 //!
 //! A layer keeps the constants in the order of ONNX and gives access to them by place; each reader lays
 //! them out as its own kernels want them.

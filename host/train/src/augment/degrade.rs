@@ -14,7 +14,7 @@ pub(super) fn blurred(face: &[u8], random: &mut fastrand::Rng) -> Vec<u8> {
     imageops::fast_blur(&image(face.to_vec()), between(random, 0.5, 2.2)).into_raw()
 }
 
-/// Of few pixels, as somebody is who stands far from the camera.
+/// Of few pixels, like a face far from the camera.
 pub(super) fn far_away(face: Vec<u8>, random: &mut fastrand::Rng) -> Vec<u8> {
     let side = random.u32(28..80);
     let small = imageops::resize(&image(face), side, side, FilterType::Triangle);

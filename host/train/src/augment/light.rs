@@ -22,7 +22,7 @@ pub(super) fn colours(face: &mut [u8], random: &mut fastrand::Rng) {
     }
 }
 
-/// Little light: dark, with the noise of a sensor that does what it can.
+/// Little light: dark, with the noise of the sensor.
 pub(super) fn dim(face: &mut [u8], random: &mut fastrand::Rng) {
     let gain = between(random, 0.15, 0.5);
     let grain = between(random, 2.0, 7.0);

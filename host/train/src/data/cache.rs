@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! 0   8     "PSTNCRP1"
-//! 8   32    SHA-256 of what finds: another detector or teacher begins anew
+//! 8   32    SHA-256 of the finder: another detector or teacher starts a new file
 //! then a record a picture:
 //!     32    SHA-256 of the picture's file
 //!     2     n, little-endian: 0 if something was found, else the length of the reason why not
@@ -12,7 +12,7 @@
 //! An aligned face is 37,632 bytes: 112 x 112, RGB.
 //!
 //! Records are only ever appended. After a kill the file is cut behind its last whole record, so that nothing
-//! is looked for twice. Pictures are told by their content: one that is moved or renamed is known.
+//! is looked for twice. Pictures are identified by their content: one that is moved or renamed is known.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -38,7 +38,7 @@ pub enum Finding {
     Nothing(String),
 }
 
-/// What is kept of a picture.
+/// The finding that is kept of a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stored {
     /// Something, at this place in the file.
@@ -57,7 +57,7 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Opens the file at `path`, or begins it; `finder` tells what finds, and `length` how many bytes a finding has.
+    /// Opens the file at `path`, or begins it; `finder` identifies the finder, and `length` is the number of bytes of a finding.
     ///
     /// # Errors
     /// [`Error::Damaged`] of a file that is something else, [`Error::Read`], [`Error::Write`].
@@ -110,7 +110,7 @@ impl Cache {
         Ok(())
     }
 
-    /// What is known of the picture whose file has this SHA-256.
+    /// The finding of the picture whose file has this SHA-256.
     #[must_use]
     pub fn known(&self, digest: &[u8; 32]) -> Option<&Stored> {
         self.known.get(digest)

@@ -12,7 +12,7 @@ use crate::Error;
 /// What a picture's name may end in.
 const EXTENSIONS: [&str; 10] = ["jpg", "jpeg", "png", "webp", "bmp", "ppm", "pgm", "tif", "tiff", "gif"];
 
-/// A picture of somebody.
+/// A picture of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     /// Its file.
@@ -23,7 +23,7 @@ pub struct Picture {
     pub digest: [u8; 32],
 }
 
-/// What is below a folder.
+/// The pictures below a folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// Names of the people, sorted.
@@ -34,10 +34,10 @@ pub struct Found {
     pub left_out: Vec<(PathBuf, String)>,
 }
 
-/// Finds the pictures of those people below `folder` whom `wanted` wants.
+/// Finds the pictures of the people below `folder` whose names `wanted` accepts.
 ///
 /// Of a person's picture that is there twice one is kept. A picture that is there under two names is
-/// left out altogether: whose it is cannot be told.
+/// left out altogether: its person is not known.
 ///
 /// # Errors
 /// [`Error::NoPictures`], [`Error::Read`].

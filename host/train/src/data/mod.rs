@@ -1,4 +1,4 @@
-//! The pictures of a training: whom they show, and their aligned faces.
+//! The pictures of a training: their people and their aligned faces.
 
 mod cache;
 mod fit;
@@ -35,17 +35,17 @@ impl Crops for Vec<Vec<u8>> {
     }
 }
 
-/// What a training learns from.
+/// The data of a training.
 pub struct Data {
     /// The faces.
     pub crops: Box<dyn Crops>,
-    /// Whom each picture shows.
+    /// The person of each picture.
     pub people: Vec<usize>,
     /// Pictures that are trained on.
     pub train: Vec<usize>,
     /// Pictures of people between these, which are trained on, too: see [`Morphs`].
     pub morphs: Range<usize>,
-    /// Pictures of other people, which tell how well it goes.
+    /// Pictures of other people, for validation.
     pub held_out: Vec<usize>,
     /// The teacher's embedding of each picture, of unit length.
     pub teacher: Option<Matrix>,

@@ -1,6 +1,6 @@
 //! People between two people, so that a few hundred of them are more.
 //!
-//! The mean of two aligned faces is a face that nobody has: eyes lie on eyes. A morph is such a person, of two
+//! The mean of two aligned faces is the face of no real person: eyes lie on eyes. A morph is such a person, of two
 //! others in a share that stays: each of its pictures is one of theirs blended with one of the other's. Losses that
 //! tell people apart get more people from it, and a student that is to match a teacher gets more faces: it
 //! learns the teacher's function and not a list of people (mixup of Zhang et al. 2018 with the teacher's answer in
@@ -28,7 +28,7 @@ pub struct Morphs<C> {
     /// How many pictures there are before the first blend.
     pictures: usize,
     blends: Vec<Blend>,
-    /// Whom each blend shows, from 0.
+    /// The person of each blend, numbered from 0.
     people: Vec<usize>,
 }
 
@@ -36,7 +36,7 @@ impl<C: Crops> Morphs<C> {
     /// Adds to the first `people.len()` pictures of `crops`, which show `people[picture]`, those of `count` morphs, drawn
     /// from `seed`, of two people each of the pictures `among`.
     ///
-    /// A morph has as many pictures as that one of its two people who has fewer. Of one person alone there are no
+    /// A morph has as many pictures as the one of its two people with fewer. Of one person alone there are no
     /// morphs.
     pub fn new(crops: C, people: &[usize], among: &[usize], count: usize, seed: u64) -> Self {
         let random = &mut fastrand::Rng::with_seed(crate::seed(&[seed, MORPH]));

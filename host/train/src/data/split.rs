@@ -1,4 +1,4 @@
-//! Who is trained on, and who tells how well it goes: split by person, from a seed.
+//! Splits people into those to train on and those to validate with, from a seed.
 
 use crate::Error;
 
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_is_on_both_sides() {
+    fn no_person_is_on_both_sides() {
         let people: Vec<usize> = (0..400).map(|picture| picture / 10).collect();
         let (train, held_out) = split(&people, HeldOut::People(10), 1).unwrap();
         assert_eq!((train.len(), held_out.len()), (300, 100));
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn too_few_people_are_told_before_anything_else() {
+    fn too_few_people_are_refused() {
         assert!(split(&[], HeldOut::Tenth, 1).is_err());
         assert!(split(&[0, 0, 0], HeldOut::Tenth, 1).is_err());
         assert!(split(&[0, 1, 2, 3, 4], HeldOut::Tenth, 1).is_err(), "one picture each");

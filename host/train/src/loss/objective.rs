@@ -1,4 +1,4 @@
-//! What a training minimises: a loss that tells people apart, with distillation beside it or alone.
+//! The function that a training minimises: a loss that separates people, distillation, or both.
 
 use std::io::{self, Read, Write};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::mining::Mining;
 
-/// How people are told apart.
+/// The loss that separates people.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Identity {
     /// Not at all: distillation alone.
@@ -37,7 +37,7 @@ pub enum Identity {
 /// The terms of an objective.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObjectiveSettings {
-    /// What tells people apart, with factor 1.
+    /// The loss that separates people, with factor 1.
     pub identity: Identity,
     /// Factor of the distance from the teacher's embeddings.
     pub embedding: f64,
@@ -53,10 +53,10 @@ impl ObjectiveSettings {
     }
 }
 
-/// What is known of the pictures of a batch.
+/// Labels of the pictures of a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
-    /// Whom each row shows, numbered from 0 over the people of the training.
+    /// The person of each row, numbered from 0 over the people of the training.
     pub people: &'a [usize],
     /// The teacher's embeddings of the same pictures, of unit length.
     pub teacher: Option<&'a Matrix>,

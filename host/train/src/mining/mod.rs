@@ -5,9 +5,9 @@
 //!
 //! | way | for an anchor and a positive, the negative is |
 //! |---|---|
-//! | random | anybody: soon nearly all are too easy |
+//! | random | any stranger: soon nearly all are too easy |
 //! | batch-hard | the nearest stranger, with the farthest positive (Hermans et al. 2017) |
-//! | semi-hard | the nearest stranger who is farther than the positive (Schroff et al. 2015) |
+//! | semi-hard | the nearest stranger that is farther than the positive (Schroff et al. 2015) |
 //! | distance-weighted | drawn so that all distances are equally likely (Wu et al. 2017) |
 
 mod batch_hard;
@@ -112,11 +112,11 @@ mod tests {
         let (units, people) = line();
         let mut random = fastrand::Rng::with_seed(1);
         let hard = Mining::BatchHard.mine(&units, &people, &mut random);
-        assert_eq!(hard.len(), 2, "who has no positive is no anchor");
+        assert_eq!(hard.len(), 2, "a row without a positive is no anchor");
         assert_eq!(negative_of(&hard, 0), 2);
         let semi = Mining::SemiHard.mine(&units, &people, &mut random);
         assert_eq!(negative_of(&semi, 0), 3);
-        // Nobody is farther from the second point than its positive: the farthest there is.
+        // No stranger is farther from the second point than its positive: the farthest one counts.
         assert_eq!(negative_of(&semi, 1), 3);
     }
 

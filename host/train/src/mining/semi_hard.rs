@@ -1,7 +1,7 @@
 //! Strangers farther than the positive, yet as near as there are: Schroff et al., "FaceNet", 2015.
 //!
 //! The very hardest strangers early in a training are often wrongly labelled, and drive all embeddings
-//! into one point. Where nobody is farther than the positive, the farthest stranger is taken.
+//! into one point. Where no stranger is farther than the positive, the farthest stranger is taken.
 
 use super::Batch;
 use crate::loss::Triplet;

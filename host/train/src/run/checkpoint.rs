@@ -66,7 +66,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         fs::rename(&beside, path)
     });
     written.map_err(|source| {
-        // What is half written is of no use; the error told is the first one.
+        // A file that is half written is of no use; the first error is reported.
         let _ = fs::remove_file(&beside);
         Error::Write { path: path.into(), source }
     })
@@ -97,7 +97,7 @@ fn encode(
     Ok(bytes)
 }
 
-/// Takes over the checkpoint at `path`, and tells where it stands and with which settings it was begun.
+/// Loads the checkpoint at `path`, and returns its position and the settings that the training started with.
 ///
 /// `check` sees the settings before anything is changed.
 ///

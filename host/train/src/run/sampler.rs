@@ -1,9 +1,9 @@
-//! Batches of P people with K pictures each, drawn anew every epoch from a seed.
+//! Batches of P people with K pictures each, drawn again for every epoch from a seed.
 //!
 //! An epoch shows every picture about once: each person's pictures are shuffled and cut into groups of K,
-//! and the groups of different people are put together. Who has fewer than K pictures is shown the
+//! and the groups of different people are put together. A person with fewer than K pictures is shown the
 //! same ones again, which augmentation makes different. Somebody with very many pictures cannot be in a
-//! batch twice; what is left over waits for another epoch.
+//! batch twice; the rest waits for another epoch.
 
 /// A picture in a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What is left of the rate at the end.
+/// Share of the rate that is left at the end.
 const LEAST_SHARE: f64 = 0.01;
 
 /// How the learning rate goes.

@@ -21,7 +21,7 @@ use crate::loss::{Batch, Matrix, Objective, ObjectiveSettings};
 /// The checkpoint's name in the folder of a run.
 pub const CHECKPOINT: &str = "checkpoint.pstntrain";
 
-/// What a training is, beside its data and its network.
+/// The settings of a training, beside its data and its network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// Where all random numbers come from.
@@ -34,20 +34,20 @@ pub struct Settings {
     pub pictures: usize,
     /// The learning rate.
     pub schedule: Schedule,
-    /// What is minimised.
+    /// The function that is minimised.
     pub objective: ObjectiveSettings,
     /// Whether pictures are varied.
     pub augment: bool,
-    /// What tells the network, and how it began.
+    /// Identifies the network and its first weights.
     pub network: String,
-    /// What tells the pictures and the people that are trained on.
+    /// Identifies the pictures and the people that are trained on.
     pub data: String,
 }
 
 /// A step that was done.
 #[derive(Clone, Copy, Debug)]
 pub struct StepReport {
-    /// What is logged of it.
+    /// Its row of the log.
     pub row: StepRow,
     /// Epochs in all.
     pub epochs: usize,
@@ -57,9 +57,9 @@ pub struct StepReport {
     pub share: f64,
 }
 
-/// Who looks on, and may break off.
+/// Observes a training, and may stop it.
 pub trait Watch {
-    /// A step was done. To break off leaves a checkpoint of this step.
+    /// A step was done. Stopping leaves a checkpoint of this step.
     fn step(&mut self, report: &StepReport) -> ControlFlow<()>;
     /// People that are not trained on were compared.
     fn validated(&mut self, row: &ValidationRow);
@@ -70,11 +70,11 @@ pub trait Watch {
 pub enum End {
     /// All epochs are done.
     Finished,
-    /// Broken off; it can be resumed.
+    /// Stopped; it can be resumed.
     Interrupted,
 }
 
-/// How a training begins, and what it leaves behind.
+/// How a training starts, and where its files go.
 #[derive(Clone, Copy, Debug)]
 pub struct Run<'a> {
     /// Where checkpoint and log are.

@@ -1,4 +1,4 @@
-//! How well an encoder tells people apart that it was not trained on.
+//! How well an encoder separates people that it was not trained on.
 
 use encoder::{Embeddings, Images, Trainable};
 use eval::Comparison;

@@ -11,16 +11,16 @@ use super::network::{Example, Network, normalise};
 /// Parts of the people by which the threshold is set.
 pub const PARTS: usize = 5;
 
-/// A presentation: a row of looks of which it is known what they are looks at.
+/// A presentation: samples in a row, labelled with what was presented.
 #[derive(Clone, Debug)]
 pub struct Presentation {
-    /// What it is.
+    /// The attack type, or that of a living head.
     pub attack_type: String,
     /// Whether it is of a living head.
     pub alive: bool,
-    /// Who is seen.
+    /// Name of the person.
     pub person: String,
-    /// The looks, the oldest first.
+    /// The samples, the oldest first.
     pub looks: Vec<Sample>,
 }
 
@@ -31,15 +31,15 @@ pub struct Options {
     pub steps: usize,
     /// Decay of the weights.
     pub decay: f64,
-    /// The share of living people who may be turned away.
+    /// Share of living people that may be refused.
     pub refused: f64,
-    /// Looks in a row that must pass.
+    /// Samples in a row that must pass.
     pub together: usize,
     /// Seed of the first weights.
     pub seed: u64,
 }
 
-/// A model, and what came of it on people whom its weights were not found on.
+/// A model, and its results on people that it was not trained on.
 #[derive(Clone, Debug)]
 pub struct Fitted {
     /// The model in integers.
@@ -50,7 +50,7 @@ pub struct Fitted {
     pub passed: BTreeMap<String, f64>,
 }
 
-/// The features of all windows that are long enough, as the door comes to see them.
+/// The features of all windows that are long enough, as the door computes them.
 pub fn windows(looks: &[Sample]) -> Vec<[i32; FEATURES]> {
     let mut watch = LivenessTracker::new();
     let mut all = Vec::new();
@@ -99,7 +99,7 @@ pub fn fit(presentations: &[Presentation], options: &Options) -> Option<Fitted> 
     Some(Fitted { model, windows: all.iter().map(|(_, windows)| windows.len()).sum(), passed })
 }
 
-/// A network with the means and deviations of what it was trained on.
+/// A network with the means and deviations of its training data.
 struct Trained {
     means: [f64; FEATURES],
     deviations: [f64; FEATURES],
@@ -125,7 +125,7 @@ impl Trained {
             attacks.iter().filter(|attack_type| per_species.contains_key(*attack_type)).count() as f64;
         let mut examples = Vec::new();
         for (one, _) in all {
-            // The door looks back upon the last looks only, so that a window may begin anywhere.
+            // The door keeps only the last samples, so a window may begin anywhere.
             let starts = (0..one.looks.len().saturating_sub(MIN_SAMPLES - 1)).step_by(2);
             let windows: Vec<_> = starts.flat_map(|start| self::windows(&one.looks[start..])).collect();
             let share = if one.alive { 0.5 } else { 0.5 / attacks };

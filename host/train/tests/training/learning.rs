@@ -1,4 +1,4 @@
-//! Does it learn? People whom the encoder never saw are told apart better than before.
+//! Whether it learns: people that the encoder never saw are separated better than before.
 
 use std::ops::ControlFlow;
 use std::path::Path;

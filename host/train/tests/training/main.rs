@@ -1,4 +1,4 @@
-//! A whole training, of a small encoder, on people who are drawn by a formula.
+//! A whole training, of a small encoder, on people that are drawn by a formula.
 
 mod learning;
 mod resuming;

@@ -26,7 +26,7 @@ fn every_step(folder: &Path, resume: bool) -> Run<'_> {
     Run { folder, resume, interval: Duration::ZERO }
 }
 
-/// Dies in the middle of a training: what it had saved by then is put aside.
+/// Dies in the middle of a training; the checkpoint that it had written by then is put aside.
 struct Killed {
     folder: PathBuf,
     at: usize,
@@ -39,7 +39,7 @@ impl Watch for Killed {
         if self.steps < self.at {
             return ControlFlow::Continue(());
         }
-        // What breaking off saves is not what a kill would have left: that is what is there now.
+        // Stopping saves a checkpoint that a kill would not: the one that is there now is what a kill leaves.
         let saved = self.folder.join(CHECKPOINT);
         fs::copy(&saved, self.folder.join("left")).unwrap();
         ControlFlow::Break(())

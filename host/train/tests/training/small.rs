@@ -15,7 +15,7 @@ const OUTPUTS: usize = 16;
 pub struct Small {
     weights: Vec<f32>,
     moments: Moments<f32>,
-    /// Gives what is no number from this step on.
+    /// Gives NaN from this step on.
     pub breaks_at: Option<u64>,
     /// Cannot be saved from this step on, as if the disk were full.
     pub full_at: Option<u64>,
