@@ -26,9 +26,31 @@ pub trait Counter {
 /// Nanoseconds in a second, which `-icount shift=0` makes instructions.
 const NANOSECONDS: u64 = 1_000_000_000;
 
-/// Instructions in so many ticks of a counter, under `-icount shift=0`; otherwise nanoseconds.
-pub fn instructions(ticks: u64, hz: u64) -> u64 {
-    (u128::from(ticks) * u128::from(NANOSECONDS) / u128::from(hz)) as u64
+/// A counter's rate in lowest terms: so many nanoseconds in so many ticks. With these, 64 bits are enough for a
+/// century; 128 bits would be half a kilobyte of code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    nanoseconds: u64,
+    ticks: u64,
+}
+
+impl Rate {
+    /// The rate of a counter with so many ticks a second. To be computed when the program is compiled.
+    pub const fn of(hz: u64) -> Self {
+        let common = common_divisor(NANOSECONDS, hz);
+        Self { nanoseconds: NANOSECONDS / common, ticks: hz / common }
+    }
+
+    /// Instructions in so many ticks, under `-icount shift=0`; otherwise nanoseconds.
+    #[inline]
+    pub const fn instructions(self, ticks: u64) -> u64 {
+        ticks / self.ticks * self.nanoseconds + ticks % self.ticks * self.nanoseconds / self.ticks
+    }
+}
+
+/// The greatest common divisor of two numbers that are not zero (Euclid).
+const fn common_divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
 }
 
 /// A count of 64 bits, from the count before and the 32 bits that the hardware shows now. It is right if the
@@ -57,11 +79,14 @@ mod tests {
 
     #[test]
     fn ticks_are_so_many_instructions() {
-        assert_eq!(instructions(1, 25_000_000), 40);
-        assert_eq!(instructions(32_000_000, 32_000_000), 1_000_000_000);
+        assert_eq!(Rate::of(25_000_000).instructions(1), 40);
+        assert_eq!(Rate::of(32_000_000).instructions(32_000_000), 1_000_000_000);
         // 31 ns and a quarter, rounded down.
-        assert_eq!(instructions(1, 32_000_000), 31);
-        // Centuries do not overflow.
-        assert_eq!(instructions(u64::MAX / 1000, 1_000_000_000), u64::MAX / 1000);
+        assert_eq!(Rate::of(32_000_000).instructions(1), 31);
+        assert_eq!(Rate::of(32_000_000).instructions(7), 218);
+        // A century does not overflow.
+        let century = 100 * 366 * 24 * 3_600;
+        assert_eq!(Rate::of(25_000_000).instructions(century * 25_000_000), century * NANOSECONDS);
+        assert_eq!(Rate::of(32_000_000).instructions(century * 32_000_000 + 4), century * NANOSECONDS + 125);
     }
 }

@@ -8,7 +8,7 @@ use core::task::Waker;
 
 use embassy_sync::blocking_mutex::CriticalSectionMutex;
 use embassy_time_queue_utils::Queue;
-use mps_registers::counter::{self, Counter};
+use mps_registers::counter::{Counter, Rate};
 
 /// The clock over a board's counter.
 pub struct Clock<C> {
@@ -17,6 +17,7 @@ pub struct Clock<C> {
 }
 
 impl<C: Counter> Clock<C> {
+    const RATE: Rate = Rate::of(C::HZ);
     const TICK: u64 = C::HZ / embassy_time_driver::TICK_HZ;
 
     /// A clock over `counter`, whose rate is a whole number of embassy's ticks.
@@ -33,7 +34,7 @@ impl<C: Counter> Clock<C> {
     /// Instructions since the start, under `-icount shift=0`; otherwise nanoseconds.
     pub fn instructions(&self) -> u64 {
         let ticks = critical_section::with(|_| self.counter.ticks());
-        counter::instructions(ticks, C::HZ)
+        Self::RATE.instructions(ticks)
     }
 
     /// Wakes what is due; to be called by the handler of the alarm's interrupt line.

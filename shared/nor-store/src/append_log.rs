@@ -48,13 +48,14 @@ pub trait Codec {
 }
 
 /// What a slot holds.
-enum Content<E> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Content {
     /// Nothing: it is erased.
     Blank,
     /// Nothing that decodes: a power cut interrupted it, or it was damaged.
     Broken,
-    /// An entry, of this lap or an earlier one.
-    Entry(u32, E),
+    /// An entry of this number, of this lap or an earlier one.
+    Entry(u32),
 }
 
 /// The log in its flash partition.
@@ -88,14 +89,12 @@ impl<F: NorFlash, C: Codec> AppendLog<F, C> {
             return Err(Error::Partition);
         }
         let mut log = Self { flash, codec, next: 0, newest: None };
-        let mut newest = None;
-        for sector in 0..log.sectors() {
-            newest = newest.max(log.first_in(sector)?);
+        let ring = Ring { slots: log.slots(), per_sector: Self::PER_SECTOR };
+        let (newest, next) = ring.scan(&mut |number| log.content(number, &mut None))?;
+        log.next = next;
+        if let Some(number) = newest {
+            log.newest = log.read(number)?.map(|entry| (number, entry));
         }
-        if let Some(first) = newest {
-            log.find_end(first)?;
-        }
-        log.pass_broken()?;
         Ok(log)
     }
 
@@ -152,10 +151,9 @@ impl<F: NorFlash, C: Codec> AppendLog<F, C> {
     /// # Errors
     /// [`Error::Flash`].
     pub fn read(&mut self, number: u32) -> Result<Option<C::Entry>, Error> {
-        Ok(match self.content(number)? {
-            Content::Entry(found, entry) if found == number => Some(entry),
-            _ => None,
-        })
+        let mut entry = None;
+        let content = self.content(number, &mut entry)?;
+        Ok(entry.filter(|_| content == Content::Entry(number)))
     }
 
     /// Gives the flash back.
@@ -178,7 +176,10 @@ impl<F: NorFlash, C: Codec> AppendLog<F, C> {
 
     /// The content of the slot of this number: its entry or an older one. An entry whose number belongs to
     /// another slot is none, so that a copied entry does not count.
-    fn content(&mut self, number: u32) -> Result<Content<C::Entry>, Error> {
+    ///
+    /// The entry itself goes into `entry`. Only one function reads slots, since it is most of the code.
+    #[inline(never)]
+    fn content(&mut self, number: u32, entry: &mut Option<C::Entry>) -> Result<Content, Error> {
         let (place, mut slot) = (self.place(number), C::slot());
         self.flash.read(place, slot.as_mut()).map_err(|_| Error::Flash)?;
         if slot.as_ref().iter().all(|byte| *byte == ERASED) {
@@ -189,53 +190,71 @@ impl<F: NorFlash, C: Codec> AppendLog<F, C> {
         if found == u32::MAX || found % slots != number % slots {
             return Ok(Content::Broken);
         }
-        let entry = self.codec.decode(found, &slot);
-        Ok(entry.map_or(Content::Broken, |entry| Content::Entry(found, entry)))
+        *entry = self.codec.decode(found, &slot);
+        Ok(if entry.is_some() { Content::Entry(found) } else { Content::Broken })
+    }
+}
+
+/// The slots of a log, as numbers: code that all logs of a board share.
+struct Ring {
+    slots: u32,
+    per_sector: u32,
+}
+
+/// Tells what the slot of a number holds.
+type Look<'a> = dyn FnMut(u32) -> Result<Content, Error> + 'a;
+
+impl Ring {
+    /// Finds the number of the newest entry, and that of the next one.
+    fn scan(&self, look: &mut Look<'_>) -> Result<(Option<u32>, u32), Error> {
+        let mut first = None;
+        for sector in 0..self.slots / self.per_sector {
+            first = first.max(self.first_in(sector, look)?);
+        }
+        let mut newest = None;
+        if let Some(first) = first {
+            for number in first..first.saturating_add(self.per_sector) {
+                if look(number)? == Content::Entry(number) {
+                    newest = Some(number);
+                }
+            }
+        }
+        let next = newest.map_or(0, |newest| newest + 1);
+        Ok((newest, self.after_broken(next, look)?))
     }
 
     /// The number with which a sector begins, by its first entry that decodes.
-    fn first_in(&mut self, sector: u32) -> Result<Option<u32>, Error> {
-        for slot in sector * Self::PER_SECTOR..(sector + 1) * Self::PER_SECTOR {
-            if let Content::Entry(number, _) = self.content(slot)? {
-                return Ok(Some(number - slot % Self::PER_SECTOR));
+    fn first_in(&self, sector: u32, look: &mut Look<'_>) -> Result<Option<u32>, Error> {
+        for slot in sector * self.per_sector..(sector + 1) * self.per_sector {
+            if let Content::Entry(number) = look(slot)? {
+                return Ok(Some(number - slot % self.per_sector));
             }
         }
         Ok(None)
     }
 
-    /// Finds the newest entry in the sector that begins with this number.
-    fn find_end(&mut self, first: u32) -> Result<(), Error> {
-        for number in first..first.saturating_add(Self::PER_SECTOR) {
-            if let Some(entry) = self.read(number)? {
-                self.newest = Some((number, entry));
-                self.next = number + 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// Passes over what a power cut left unfinished, up to an erased slot or a sector to erase.
-    fn pass_broken(&mut self) -> Result<(), Error> {
+    /// Passes over what a power cut left unfinished, from `next` up to an erased slot or a sector to erase.
+    fn after_broken(&self, mut next: u32, look: &mut Look<'_>) -> Result<u32, Error> {
         loop {
-            if matches!(self.content(self.next)?, Content::Blank) {
+            if look(next)? == Content::Blank {
                 // If the first slot is blank, the sector is erased again: cheaper than looking at the rest.
-                return Ok(());
+                return Ok(next);
             }
-            let sector = self.next % self.slots() / Self::PER_SECTOR;
-            if self.next.is_multiple_of(Self::PER_SECTOR) && !self.was_begun(sector)? {
-                return Ok(());
+            let sector = next % self.slots / self.per_sector;
+            if next.is_multiple_of(self.per_sector) && !self.was_begun(sector, look)? {
+                return Ok(next);
             }
-            self.next = self.next.checked_add(1).ok_or(Error::Exhausted)?;
+            next = next.checked_add(1).ok_or(Error::Exhausted)?;
         }
     }
 
     /// Whether a sector whose first slot is broken was erased for new entries. If not, it holds old entries,
     /// or what an interrupted erase left of them, or it was never a log; then no slot is blank.
-    fn was_begun(&mut self, sector: u32) -> Result<bool, Error> {
+    fn was_begun(&self, sector: u32, look: &mut Look<'_>) -> Result<bool, Error> {
         let mut blank = false;
-        for slot in sector * Self::PER_SECTOR..(sector + 1) * Self::PER_SECTOR {
-            match self.content(slot)? {
-                Content::Entry(..) => return Ok(false),
+        for slot in sector * self.per_sector..(sector + 1) * self.per_sector {
+            match look(slot)? {
+                Content::Entry(_) => return Ok(false),
                 Content::Blank => blank = true,
                 Content::Broken => {}
             }

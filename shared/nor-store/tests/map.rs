@@ -76,10 +76,8 @@ fn values_are_apart_by_key_and_unknown_numbers_are_passed_over() {
     map.store(&mut buffer, Key::Name(0), b"Eve").unwrap();
     assert_eq!(map.fetch(&mut buffer, Key::Name(0)), Ok(Some(&b"Eve"[..])));
     assert_eq!(map.fetch(&mut buffer, Key::Name(2)), Ok(None));
-    drop(map);
     let mut foreign = Map::<_, Foreign>::open(Nor::new(cells.as_mut_slice()), 0..LEN as u32).unwrap();
     foreign.store(&mut buffer, Foreign, b"?").unwrap();
-    drop(foreign);
     let mut seen = Vec::new();
     let each = open(&mut cells).for_each(&mut buffer, |key, value| {
         seen.push((key, value.to_vec()));
