@@ -1,33 +1,52 @@
-//! The door: access control over traits.
+//! The door application: access control over the traits of `board-api`.
 //!
-//! A board crate gives the peripherals and runs two futures that share one [`Link`]:
+//! A board crate hands over its peripherals and runs two futures that share one [`Link`]:
 //!
 //! ```text
-//!                      interrupt priority              thread priority
-//!            ┌───────────── run_front ───────────┐  ┌────── run_back ──────┐
-//!  serial ──►│ frames in, replies out            │◄►│ requests             │◄── flash
-//!  button, ─►│ door: opens, and locks in time    │◄─│ pictures: who is it? │◄── camera
-//!  keypad    │                                   │  │ may they pass?       │
-//!  watchdog ◄│ fed while the back gives a sign   │  │ gallery, models      │
-//!            └──────────── lock, LEDs ───────────┘  └──────────────────────┘
+//!                      interrupt priority                 thread priority
+//!            ┌────────────── run_io ─────────────┐   ┌───── run_worker ─────┐
+//!  serial ──►│ request frames in, replies out    │◄─►│ requests             │◄── flash
+//!  button, ─►│ lock: opens, and closes in time   │◄──│ frames: who is it?   │◄── camera
+//!  keypad    │ tamper, PIN entry                 │──►│ may they pass?       │
+//!  watchdog ◄│ fed while the worker is alive     │   │ gallery, models, log │
+//!            └──────── lock, LEDs, buses ────────┘   └──────────────────────┘
 //! ```
-//! A network runs for a second or more without a pause. Nothing that must be in time depends on it:
-//! bytes are taken and the lock closes at interrupt priority, whatever the back does. So the back waits for its
-//! flash, too, as there is nothing that it could go on with: futures through all that is stored would cost nine
-//! kilobytes of code.
+//! A network runs for a second or more without a pause. Nothing with a deadline depends on it: io takes bytes and closes
+//! the lock at interrupt priority, whatever the worker does. The worker blocks on its flash, as it has nothing else to do
+//! meanwhile. Futures through all that is stored would cost nine kilobytes of code.
+//!
+//! | module | subject |
+//! |---|---|
+//! | `io` | pins and serial lines; never blocks |
+//! | `link` | what io and worker share |
+//! | `worker` | the parts from boot on; does what is decided |
+//! | `pipeline` | from a frame to an observation: detect, assess, liveness, match |
+//! | `decide` | from observations and PINs to decisions: agreement, policy |
+//! | `session` | the host: framing, sessions, roles, pairing, requests |
+//! | `update` | signed images of models and firmware |
+//! | `store` | people, settings, rules |
+//! | `journal` | the audit log and the clock |
+//!
+//! A frame goes this way:
+//!
+//! ```text
+//! Capture ─► pipeline::step ─► Observation ─► decide::on ─► Decision ─► worker::enact ─► Command ─► io
+//!                                  └─► session::events: the message for hosts
+//! ```
 //!
 //! # Invariants
-//! - The door is locked after boot, when its time is over, and on every fault. A fail-safe lock holds by current: it
-//!   lets the door go until the settings are read, and when a fault handler switches the relay off.
-//! - The lock opens for a picture only after several pictures in a row agree ([`Agreement`]),
-//!   by a threshold that follows from the false-accept rate asked for.
-//! - Who is not paired may ask for the board's state and no more; a press of the button pairs.
-//! - What lies in flash is sealed, and models are taken only from the signer that the installer named.
-//! - Firmware that a boot loader started on trial puts itself in force when it is healthy, and not before.
-//! - An access controller on the bus hears of the door, in a secure channel, and opens none.
-//! - What happens is in the audit log before it is acknowledged; a log that fails stops nothing.
-//! - An error is a reply or an event, never a panic; missing models or a damaged gallery leave a
-//!   board that answers and stays locked.
+//! - The door is locked after boot, when its time is over, and on every fault. A fail-safe lock holds while it has
+//!   current: it is open until the settings are read, and when a fault handler switches the relay off.
+//! - The lock opens for a face only after several frames in a row agree, by a threshold that follows from the
+//!   false-accept rate of the settings.
+//! - A host that is not paired may ask for the status and no more. A press of the button confirms a pairing.
+//! - Records in flash are sealed. Models are accepted only from the signer that the installer named.
+//! - Firmware that a boot loader started on trial confirms itself when it is healthy, and not before.
+//! - An access controller on the bus receives reports in a secure channel, and cannot open the door.
+//! - An entry of the audit log is written before its event is acknowledged. A log that fails stops nothing.
+//! - An error is a reply or an event, never a panic. Without models, or with a damaged gallery, the board answers and
+//!   stays locked.
+//! - A frame, a face or a verdict becomes a message of the protocol in `session`, and nowhere else.
 //!
 //! # A board's part
 //! ```text
@@ -49,49 +68,23 @@
 #![forbid(unsafe_code)]
 
 mod log;
+mod secrets;
+mod text;
 
-mod engine;
 mod link;
 
-mod controller;
-mod door;
-mod frames;
-mod front;
-mod guard;
-mod pad;
-mod wiegand;
+mod io;
+mod worker;
 
-mod access;
-mod agreement;
-mod back;
-mod claims;
-mod clock;
-mod deeds;
-mod desk;
-mod events;
-mod flashing;
+mod decide;
 mod journal;
-mod judge;
-mod line;
-mod models;
-mod networks;
-mod pairing;
-mod recognition;
-mod requests;
-mod rules;
-mod secrets;
-mod settings;
-mod shot;
-mod slots;
-mod staging;
-mod storage;
-mod translate;
-mod updates;
+mod pipeline;
+mod session;
+mod store;
+mod update;
 
-pub use agreement::{Agreement, Seen};
-pub use back::{Memory, Worker, run_worker};
-pub use door::{Cause, Change, Door, MAX_OPEN};
-pub use engine::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo};
-pub use front::{Io, run_io};
+pub use io::{Io, run_io};
 pub use link::Link;
-pub use networks::Networks;
+pub use pipeline::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo, NetworkKind, Networks};
+pub use text::Text;
+pub use worker::{Memory, Worker, run_worker};

@@ -5,8 +5,7 @@
 //! byte 4 is the moment of a living head's movement, which stands still as long as the byte does. Bytes 5 to 7 are for
 //! heads that hold themselves straight ([`Pose`]), byte 8 makes of a face another one's, and byte 9 closes the eyes.
 
-use door::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo};
-use protocol::ModelKind;
+use door::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo, NetworkKind};
 use sha2::{Digest, Sha256};
 use template::{CalibrationPoint, CosineScore, EncoderHash, Template};
 use vision::{Face, Faces, Frame, Point, Quality, Rect};
@@ -104,15 +103,15 @@ impl Engine for FakeEngine {
     type Pair<'i> = FakeModel;
     type Aligned<'e> = FakeAligned;
 
-    fn load(&self, kind: ModelKind, image: &[u8]) -> Result<(FakeModel, NetworkInfo), Fault> {
+    fn load(&self, kind: NetworkKind, image: &[u8]) -> Result<(FakeModel, NetworkInfo), Fault> {
         let (content, digest) = image.split_last_chunk::<32>().ok_or_else(|| Fault::new("truncated"))?;
         let found: [u8; 32] = Sha256::digest(content).into();
         if found != *digest {
             return Err(Fault::new("corrupted"));
         }
         let letter = match kind {
-            ModelKind::Detector => b'D',
-            ModelKind::Liveness => b'L',
+            NetworkKind::Detector => b'D',
+            NetworkKind::Liveness => b'L',
             _ => b'E',
         };
         if content[0] != letter {

@@ -1,0 +1,218 @@
+//! From what the door sees and hears to what it does: agreement over frames, then the policy.
+//!
+//! A frame is no authentication event yet. A face becomes one when enough frames in a row agree. A stranger or a spoof
+//! becomes one when as many frames in a row refused it. So one or two bad frames of an enrolled person are no failure.
+//!
+//! | frame | failure count | event |
+//! |---|---|---|
+//! | known | 0 | face, when enough frames agree |
+//! | stranger | + 1 | stranger, when the count is full |
+//! | not live | + 1 | spoof, when the count is full |
+//! | challenge failed | 0 | spoof, at once: it was decided over many frames |
+//! | poor, or liveness undecided | the same | none |
+//! | no face, unclaimed, unable | 0 | none |
+//!
+//! # Invariants
+//! - While the cover is open, nobody is admitted.
+//! - A person whose rule is lost is not admitted.
+//! - Nothing here does what it decides; the worker does.
+
+mod agreement;
+#[cfg(test)]
+mod tests;
+
+use embassy_time::Instant;
+use liveness::RejectReason;
+use policy::{AccessPolicy, AuthEvent, Limits, Pin, Reason};
+
+use crate::{
+    pipeline::{FrameResult, is_undecided},
+    store::Rules,
+};
+
+use self::agreement::Agreement;
+
+/// What the decisions go by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Config {
+    /// Frames in a row that must agree.
+    pub(crate) frames: u8,
+    /// Whether a PIN comes first, and the face is compared with that person alone.
+    pub(crate) verify: bool,
+    pub(crate) limits: Limits,
+}
+
+/// What the door sees or hears.
+pub(crate) enum Evidence<'o> {
+    /// The result of the pipeline for the frame of this number.
+    Frame { sequence: u32, result: &'o FrameResult },
+    /// A PIN was typed.
+    Pin(Pin),
+}
+
+/// How things stand when evidence comes.
+pub(crate) struct Situation<'r> {
+    pub(crate) now: Instant,
+    /// The time since 1970 in milliseconds, if it is known exactly.
+    pub(crate) clock: Option<u64>,
+    pub(crate) cover_open: bool,
+    pub(crate) rules: &'r Rules,
+}
+
+/// What the door does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// Nothing.
+    None,
+    /// Open. With `duress`, raise the silent alarm.
+    Admit { person: u32, duress: bool },
+    /// Ask for the PIN of a person.
+    RequestPin { person: u32 },
+    /// Ask for the face of a person.
+    RequestFace { person: u32 },
+    /// Stay locked.
+    Refuse {
+        /// Who, if it is known.
+        person: Option<u32>,
+        reason: Reason,
+        /// Whether this failure began a lockout.
+        locked_out: bool,
+    },
+}
+
+/// The answer to evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// Frames in a row that agree; 0 for a PIN.
+    pub(crate) agreement: u8,
+    pub(crate) decision: Decision,
+}
+
+/// Decides about frames and PINs.
+pub(crate) struct Decider {
+    pub(crate) config: Config,
+    agreement: Agreement,
+    /// Frames in a row that refused somebody.
+    misses: u8,
+    policy: AccessPolicy,
+}
+
+impl Decider {
+    /// Nobody came yet.
+    pub(crate) const fn new(config: Config) -> Self {
+        Self { config, agreement: Agreement::new(), misses: 0, policy: AccessPolicy::new() }
+    }
+
+    /// Forgets the frames so far. Failures and lockout stay.
+    pub(crate) fn reset(&mut self) {
+        self.agreement.reset();
+        self.misses = 0;
+    }
+
+    /// Forgets a person who was removed, or has another rule.
+    pub(crate) fn forget(&mut self, person: u32) {
+        self.policy.forget(person);
+    }
+
+    /// The person whose face is awaited after their PIN.
+    pub(crate) fn awaited(&self, now: Instant) -> Option<u32> {
+        self.policy.face_requested(now.as_millis())
+    }
+
+    /// Takes evidence and decides.
+    pub(crate) fn on(&mut self, evidence: Evidence<'_>, situation: &Situation<'_>) -> Answer {
+        let (agreement, event) = match evidence {
+            Evidence::Frame { sequence, result } => self.take_frame(sequence, situation.now, result),
+            Evidence::Pin(pin) => (0, Some(self.take_pin(pin, situation.rules))),
+        };
+        let decision = event.map_or(Decision::None, |event| self.decide(event, situation));
+        Answer { agreement, decision }
+    }
+
+    /// Counts a frame. Returns how many agree, and the event that the frame completes.
+    fn take_frame(&mut self, sequence: u32, now: Instant, result: &FrameResult) -> (u8, Option<AuthEvent>) {
+        let person = match result {
+            FrameResult::Known(found) => Some(found.person),
+            _ => None,
+        };
+        let seen = self.agreement.see(sequence, now, person, self.config.frames);
+        let failure = match result {
+            FrameResult::Poor(_) => return (seen.count, None),
+            FrameResult::NotLive(reason) if is_undecided(*reason) => return (seen.count, None),
+            FrameResult::Stranger(_) => AuthEvent::Stranger,
+            FrameResult::NotLive(RejectReason::ChallengeFailed) => {
+                self.misses = 0;
+                return (seen.count, Some(AuthEvent::Spoof));
+            }
+            FrameResult::NotLive(_) => AuthEvent::Spoof,
+            FrameResult::Known(found) => {
+                self.misses = 0;
+                let person = found.person;
+                let event = match self.config.verify {
+                    true => AuthEvent::Verified { person },
+                    false => AuthEvent::Face { person },
+                };
+                return (seen.count, seen.agreed.then_some(event));
+            }
+            FrameResult::NoFace | FrameResult::Unclaimed | FrameResult::Unable(_) => {
+                self.misses = 0;
+                return (seen.count, None);
+            }
+        };
+        self.misses += 1;
+        if self.misses < self.config.frames {
+            return (seen.count, None);
+        }
+        self.misses = 0;
+        (seen.count, Some(failure))
+    }
+
+    /// The event of a PIN. A door that verifies learns from it whose face to await.
+    fn take_pin(&self, pin: Pin, rules: &Rules) -> AuthEvent {
+        if !self.config.verify {
+            return AuthEvent::Pin(pin);
+        }
+        let owner = rules.owner(&pin);
+        AuthEvent::Identity {
+            person: owner.map(|(person, _)| person),
+            duress: owner.is_some_and(|(_, duress)| duress),
+        }
+    }
+
+    fn decide(&mut self, event: AuthEvent, situation: &Situation<'_>) -> Decision {
+        let now = situation.now.as_millis();
+        let asked = self.policy.pin_requested(now);
+        let person = match event {
+            AuthEvent::Face { person } | AuthEvent::Verified { person } => Some(person),
+            AuthEvent::Identity { person, .. } => person,
+            AuthEvent::Pin(_) => asked,
+            AuthEvent::Stranger | AuthEvent::Spoof => None,
+        };
+        if situation.cover_open {
+            let person = person.or(asked.filter(|_| !matches!(event, AuthEvent::Identity { .. })));
+            return match person {
+                Some(_) => Decision::Refuse { person, reason: Reason::Cover, locked_out: false },
+                None => Decision::None,
+            };
+        }
+        if let AuthEvent::Face { person } | AuthEvent::Verified { person } = event
+            && situation.rules.of(person).is_none()
+        {
+            let person = Some(person);
+            return Decision::Refuse { person, reason: Reason::Unreadable, locked_out: false };
+        }
+        let rule = |person| situation.rules.of(person).unwrap_or_default();
+        let was_shut = self.policy.locked_out_until(now).is_some();
+        match self.policy.decide(now, situation.clock, event, &self.config.limits, rule) {
+            policy::Decision::Open { person, duress } => Decision::Admit { person, duress },
+            policy::Decision::AskPin { person } if asked == Some(person) => Decision::None,
+            policy::Decision::AskPin { person } => Decision::RequestPin { person },
+            policy::Decision::AskFace { person } => Decision::RequestFace { person },
+            policy::Decision::Refused(reason) => {
+                let locked_out = !was_shut && self.policy.locked_out_until(now).is_some();
+                Decision::Refuse { person, reason, locked_out }
+            }
+            policy::Decision::Ignored => Decision::None,
+        }
+    }
+}

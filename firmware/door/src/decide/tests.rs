@@ -1,0 +1,150 @@
+//! The decider alone: scripted results of the pipeline and PINs in, decisions out.
+
+use embassy_time::Instant;
+use gallery::Name;
+use template::CosineScore;
+use liveness::RejectReason;
+use policy::{Limits, Pin, Reason, Rule};
+
+use super::{Config, Decider, Decision, Evidence, Situation};
+use crate::{
+    pipeline::{FrameResult, Match},
+    store::Rules,
+};
+
+const CONFIG: Config = Config {
+    frames: 3,
+    verify: false,
+    limits: Limits {
+        failures: 2,
+        lockout_ms: 30_000,
+        passback_ms: 0,
+        pin_ms: 15_000,
+        utc_offset_minutes: 0,
+        held_ms: 0,
+        fail_safe: false,
+    },
+};
+
+/// A decider, the rules, and the time, which rises by 200 ms a frame.
+struct Bench {
+    decider: Decider,
+    rules: Rules,
+    frames: u32,
+    cover_open: bool,
+}
+
+impl Bench {
+    fn new(config: Config, rules: &[(u32, Rule)]) -> Self {
+        Self { decider: Decider::new(config), rules: Rules::of_people(rules), frames: 0, cover_open: false }
+    }
+
+    fn on(&mut self, evidence: Evidence<'_>) -> Decision {
+        let now = Instant::from_millis(u64::from(self.frames) * 200);
+        let (cover_open, rules) = (self.cover_open, &self.rules);
+        let situation = Situation { now, clock: None, cover_open, rules };
+        self.decider.on(evidence, &situation).decision
+    }
+
+    fn frame(&mut self, result: FrameResult) -> Decision {
+        self.frames += 1;
+        self.on(Evidence::Frame { sequence: self.frames, result: &result })
+    }
+
+    fn pin(&mut self, digits: &[u8]) -> Decision {
+        self.on(Evidence::Pin(Pin::new(digits).unwrap()))
+    }
+
+    /// The decisions of that many frames with the same result.
+    fn frames<const N: usize>(&mut self, result: &FrameResult) -> [Decision; N] {
+        core::array::from_fn(|_| self.frame(result.clone()))
+    }
+}
+
+fn known(person: u32) -> FrameResult {
+    let name = Name::new("somebody").unwrap();
+    FrameResult::Known(Match { person, name, similarity: CosineScore(20_000) })
+}
+
+fn refused(person: Option<u32>, reason: Reason, locked_out: bool) -> Decision {
+    Decision::Refuse { person, reason, locked_out }
+}
+
+#[test]
+fn three_frames_of_a_person_admit_them() {
+    let mut bench = Bench::new(CONFIG, &[]);
+    let admitted = Decision::Admit { person: 7, duress: false };
+    assert_eq!(bench.frames(&known(7)), [Decision::None, Decision::None, admitted]);
+}
+
+#[test]
+fn another_person_between_restarts_the_count() {
+    let mut bench = Bench::new(CONFIG, &[]);
+    bench.frames::<2>(&known(7));
+    assert_eq!(bench.frame(known(8)), Decision::None);
+    assert_eq!(bench.frames(&known(7)), [Decision::None; 2]);
+    assert_eq!(bench.frame(known(7)), Decision::Admit { person: 7, duress: false });
+}
+
+#[test]
+fn failures_need_as_many_frames_and_then_lock_the_door_out() {
+    let mut bench = Bench::new(CONFIG, &[]);
+    let stranger = FrameResult::Stranger(None);
+    let first = refused(None, Reason::Stranger, false);
+    assert_eq!(bench.frames(&stranger), [Decision::None, Decision::None, first]);
+    // An undecided liveness neither counts nor ends the row.
+    bench.frames::<2>(&stranger);
+    assert_eq!(bench.frame(FrameResult::NotLive(RejectReason::TooFewSamples)), Decision::None);
+    assert_eq!(bench.frame(stranger), refused(None, Reason::Stranger, true));
+    bench.frames::<2>(&known(7));
+    assert_eq!(bench.frame(known(7)), refused(Some(7), Reason::LockedOut, false));
+}
+
+#[test]
+fn a_failed_challenge_is_a_spoof_at_once() {
+    let mut bench = Bench::new(CONFIG, &[]);
+    let failed = FrameResult::NotLive(RejectReason::ChallengeFailed);
+    assert_eq!(bench.frame(failed), refused(None, Reason::NotLive, false));
+}
+
+#[test]
+fn a_face_with_a_pin_in_its_rule_needs_the_pin() {
+    let rule = Rule { pin: Pin::new(b"1234"), duress_pin: Pin::new(b"4321"), ..Rule::default() };
+    let mut bench = Bench::new(CONFIG, &[(7, rule)]);
+    assert_eq!(bench.pin(b"1234"), Decision::None);
+    bench.frames::<2>(&known(7));
+    assert_eq!(bench.frame(known(7)), Decision::RequestPin { person: 7 });
+    assert_eq!(bench.pin(b"9999"), refused(Some(7), Reason::WrongPin, false));
+    assert_eq!(bench.pin(b"4321"), Decision::Admit { person: 7, duress: true });
+}
+
+#[test]
+fn a_door_that_verifies_asks_for_the_face_of_the_pin() {
+    let rule = Rule { pin: Pin::new(b"1234"), ..Rule::default() };
+    let mut bench = Bench::new(Config { verify: true, ..CONFIG }, &[(7, rule)]);
+    assert_eq!(bench.pin(b"1234"), Decision::RequestFace { person: 7 });
+    assert_eq!(bench.decider.awaited(Instant::from_millis(0)), Some(7));
+    bench.frames::<2>(&known(7));
+    assert_eq!(bench.frame(known(7)), Decision::Admit { person: 7, duress: false });
+    assert_eq!(bench.pin(b"5555"), refused(None, Reason::WrongPin, false));
+}
+
+#[test]
+fn an_open_cover_admits_nobody() {
+    let mut bench = Bench::new(CONFIG, &[]);
+    bench.cover_open = true;
+    bench.frames::<2>(&known(7));
+    assert_eq!(bench.frame(known(7)), refused(Some(7), Reason::Cover, false));
+    assert_eq!(bench.frames(&FrameResult::Stranger(None)), [Decision::None; 3]);
+}
+
+#[test]
+fn a_reset_forgets_frames_and_not_failures() {
+    let mut bench = Bench::new(CONFIG, &[]);
+    bench.frames::<3>(&FrameResult::Stranger(None));
+    bench.frames::<2>(&known(7));
+    bench.decider.reset();
+    assert_eq!(bench.frame(known(7)), Decision::None);
+    bench.frames::<2>(&FrameResult::Stranger(None));
+    assert_eq!(bench.frame(FrameResult::Stranger(None)), refused(None, Reason::Stranger, true));
+}

@@ -1,0 +1,183 @@
+//! The doorway: lock, button, contact, cover, keypad and LEDs, looked after fifty times a second.
+
+use board_api::Keypad;
+use embassy_time::{Duration, Instant};
+use embedded_hal::digital::{InputPin, OutputPin};
+use liveness::Gesture;
+use policy::Alarm;
+
+use crate::{
+    link::{Cause, Config, IoEvent, Link},
+    log::log,
+};
+
+use super::{
+    exit_button::ExitButton,
+    lock::{Change, Lock},
+    pin_entry::PinEntry,
+    tamper::{Reading, Tamper},
+};
+
+/// The gesture of each LED. For a blink all of them are on.
+const GESTURES: [Gesture; 4] = [Gesture::Left, Gesture::Right, Gesture::Up, Gesture::Down];
+
+/// The pins of the doorway.
+pub(crate) struct Pins<O, I, K> {
+    pub(crate) lock: O,
+    pub(crate) ready: O,
+    pub(crate) refused: O,
+    pub(crate) alarm: O,
+    pub(crate) gestures: [O; 4],
+    pub(crate) button: I,
+    pub(crate) contact: I,
+    pub(crate) cover: I,
+    pub(crate) keypad: K,
+}
+
+/// What the lock shall do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Open for a time.
+    Open { cause: Cause, time: Duration },
+    /// Lock now.
+    Lock,
+}
+
+/// The doorway. Every step drives the relay, so that a disturbed output does not stay wrong.
+pub(crate) struct Doorway<'l, O, I, K> {
+    pins: Pins<O, I, K>,
+    lock: Lock,
+    entry: PinEntry,
+    button: ExitButton,
+    tamper: Tamper,
+    /// Whether the output of the lock failed at the last step.
+    failing: bool,
+    link: &'l Link,
+}
+
+impl<'l, O: OutputPin, I: InputPin, K: Keypad> Doorway<'l, O, I, K> {
+    /// A locked doorway.
+    pub(crate) fn new(pins: Pins<O, I, K>, link: &'l Link) -> Self {
+        let mut doorway = Self {
+            pins,
+            lock: Lock::new(),
+            entry: PinEntry::new(),
+            button: ExitButton::default(),
+            tamper: Tamper::default(),
+            failing: false,
+            link,
+        };
+        doorway.drive();
+        doorway
+    }
+
+    /// When the lock closes, if it is open.
+    pub(crate) fn open_until(&self) -> Option<Instant> {
+        self.lock.open_until()
+    }
+
+    /// Reads the inputs and sets the LEDs. Returns the order that follows from the inputs.
+    pub(crate) fn scan(&mut self) -> Option<Order> {
+        let config = self.link.config.get();
+        self.show(&config);
+        let key = self.pins.keypad.key();
+        if let Some(pin) = key.and_then(|key| self.entry.press(Instant::now(), key)) {
+            self.link.report(IoEvent::Pin(pin));
+        }
+        let pressed = self.button.pressed(self.pins.button.is_high().unwrap_or(false));
+        if self.watch(config.held_ms) {
+            return Some(Order::Lock);
+        }
+        if !pressed {
+            return None;
+        }
+        if config.pairing != 0 && config.pairing != self.link.state.get().confirmed {
+            self.link.state.update(|state| state.confirmed = config.pairing);
+            return None;
+        }
+        Some(Order::Open { cause: Cause::Button, time: config.open_time })
+    }
+
+    /// Takes one step of the lock, drives the relay, and reports what changed.
+    pub(crate) fn step(&mut self, order: Option<Order>) {
+        let now = Instant::now();
+        let mut change = self.lock.tick(now);
+        let mut opened = None;
+        match order {
+            // The cover was opened after the worker decided.
+            Some(Order::Open { cause: Cause::Person { .. }, .. }) if self.link.state.get().cover_open => {}
+            Some(Order::Open { cause, time }) => {
+                let granted = self.lock.grant(now, time);
+                if granted == Change::Opened {
+                    change = granted;
+                    opened = Some(IoEvent::Opened { cause, time });
+                }
+            }
+            Some(Order::Lock) => change = self.lock.fault(),
+            None => {}
+        }
+        let driven = self.drive();
+        if !driven && !self.failing {
+            log!(error, "the lock's output failed");
+            self.link.report(IoEvent::LockFailed);
+        }
+        self.failing = !driven;
+        if !driven && self.lock.fault() == Change::Locked {
+            change = Change::Locked;
+        }
+        let open_until = self.lock.open_until();
+        self.link.state.update(|state| state.open_until = open_until);
+        match (change, opened) {
+            (Change::Opened, Some(event)) => {
+                log!(info, "the door opens");
+                self.link.report(event);
+            }
+            (Change::Locked, _) => {
+                log!(info, "the door is locked");
+                self.link.report(IoEvent::Locked);
+            }
+            _ => {}
+        }
+    }
+
+    /// Drives the relay. Returns whether the output works. A fail-safe lock holds while it has current.
+    fn drive(&mut self) -> bool {
+        let fail_safe = self.link.config.get().fail_safe;
+        let open = self.lock.open_until().is_some();
+        self.pins.lock.set_state((open != fail_safe).into()).is_ok()
+    }
+
+    /// Sets the LEDs. An LED that fails is no fault of the door.
+    fn show(&mut self, config: &Config) {
+        let _ = self.pins.ready.set_state(config.ready.into());
+        let _ = self.pins.refused.set_state(config.refused.into());
+        for (led, gesture) in self.pins.gestures.iter_mut().zip(GESTURES) {
+            let on = config.gesture.is_some_and(|asked| asked == gesture || asked == Gesture::Blink);
+            let _ = led.set_state(on.into());
+        }
+    }
+
+    /// Reads contact and cover. Returns whether the cover was opened just now.
+    fn watch(&mut self, held_ms: u32) -> bool {
+        // A pin that cannot be read counts as high: as an alarm.
+        let reading = Reading {
+            door: self.pins.contact.is_high().unwrap_or(true),
+            cover: self.pins.cover.is_high().unwrap_or(true),
+            unlocked: self.lock.open_until().is_some(),
+        };
+        let (alarm, cover) = self.tamper.see(Instant::now().as_millis(), reading, held_ms);
+        // If this output fails, events and audit log still have the alarm.
+        let _ = self.pins.alarm.set_state(self.tamper.is_alarmed().into());
+        if let Some(open) = cover {
+            self.link.state.update(|state| {
+                state.cover_open = open;
+                state.cover_openings = state.cover_openings.wrapping_add(open.into());
+            });
+            self.link.report(if open { IoEvent::Alarm(Alarm::Cover) } else { IoEvent::CoverClosed });
+        }
+        if let Some(alarm) = alarm {
+            self.link.report(IoEvent::Alarm(alarm));
+        }
+        cover == Some(true)
+    }
+}

@@ -1,0 +1,175 @@
+//! The audit log of the door, and the clock that dates its entries.
+//!
+//! An entry is written before its event is acknowledged: before the lock opens for somebody, before a host gets its
+//! reply. Events at the pins, also those of the exit button, are written as soon as the worker receives them. A log that
+//! cannot be written stops nothing. Lost entries are counted and reported in the status, and an entry of its own reports
+//! them as soon as one can be written again.
+//!
+//! Somebody who is refused stands at the door for many frames. The first frame makes an entry. The next entry for the same
+//! reason and person comes after [`AGAIN`], or when nobody was refused for that reason during [`AWAY`]; it has the number
+//! of frames between. So standing at the door cannot flush the log: at most one entry a reason and person every ten
+//! seconds, except for people who take turns.
+
+mod clock;
+mod entry_fields;
+
+pub(crate) use entry_fields::EntryFields;
+
+use audit::{Entry, Fault, Kind, Log, Seal, TAG_BYTES, Time};
+use board_api::ResetReason;
+use crypto::{Key, Siv};
+use embassy_time::{Duration, Instant};
+use embedded_storage::nor_flash::NorFlash;
+use policy::{Alarm, Reason};
+
+use crate::{
+    link::{Cause, IoEvent, Stamped},
+    log::log,
+};
+
+use self::clock::Clock;
+
+/// When somebody who still stands there gets another entry.
+const AGAIN: Duration = Duration::from_secs(60);
+/// After this time without a refusal, the next one is of somebody new.
+const AWAY: Duration = Duration::from_secs(10);
+/// Time for the last reply to leave before a restart.
+pub(crate) const FAREWELL: Duration = Duration::from_millis(500);
+
+/// The key that seals entries. It is derived from the device secret alone, so that the log survives a wipe of the
+/// settings.
+pub(crate) struct Sealing(Siv);
+
+impl Seal for Sealing {
+    fn seal(&self, number: u32, text: &mut [u8]) -> [u8; TAG_BYTES] {
+        self.0.seal(number, text)
+    }
+
+    fn open(&self, number: u32, text: &mut [u8], tag: &[u8; TAG_BYTES]) -> bool {
+        self.0.open(number, text, tag)
+    }
+}
+
+/// Frames that were refused for one reason.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    seen: Instant,
+    written: Instant,
+    /// Frames since the last entry.
+    frames: u32,
+    /// The person, if known.
+    person: Option<u32>,
+}
+
+/// The audit log, and the clock by which its entries are dated.
+pub(crate) struct Journal<F> {
+    /// `None` if the partition does not suit a log.
+    log: Option<Log<F, Sealing>>,
+    clock: Clock,
+    /// Entries that could not be written, and that no entry reports yet.
+    lost: u32,
+    standing: [Option<Standing>; Reason::ALL.len() + 1],
+}
+
+impl<F: NorFlash> Journal<F> {
+    /// Opens the log and sets the clock by it.
+    pub(crate) fn open(flash: F, secret: &Key, reset: ResetReason) -> Self {
+        let sealing = Sealing(Siv::new(&secret.derive(b"", b"postern log")));
+        let log = Log::open(flash, sealing).ok();
+        let newest = log.as_ref().and_then(Log::newest);
+        Self {
+            log,
+            clock: Clock::after(newest, reset, FAREWELL),
+            lost: 0,
+            standing: [None; Reason::ALL.len() + 1],
+        }
+    }
+
+    /// Entries that could not be written, and that no entry reports yet.
+    pub(crate) fn lost(&self) -> u32 {
+        self.lost
+    }
+
+    /// Writes an entry of now.
+    pub(crate) fn record(&mut self, kind: Kind, fields: EntryFields) {
+        self.record_at(Instant::now(), kind, fields);
+    }
+
+    /// Writes an entry of an earlier instant. The entries before it must not be later.
+    pub(crate) fn record_at(&mut self, at: Instant, kind: Kind, fields: EntryFields) {
+        if self.lost > 0 {
+            let lost = EntryFields::reason(Fault::LogLost as u8).count(self.lost);
+            if self.append(at, Kind::Fault, lost) {
+                self.lost = 0;
+            }
+        }
+        if !self.append(at, kind, fields) {
+            self.lost = self.lost.saturating_add(1);
+            log!(error, "the audit log cannot be written");
+        }
+    }
+
+    fn append(&mut self, at: Instant, kind: Kind, fields: EntryFields) -> bool {
+        let Some(log) = &mut self.log else { return false };
+        let EntryFields { reason, score, person, detail } = fields;
+        let entry = Entry { kind, reason, score, person, time: self.clock.at(at), detail };
+        log.append(&entry).is_ok()
+    }
+
+    /// Somebody was refused.
+    pub(crate) fn refused(&mut self, why: Reason, score: i16, person: Option<u32>) {
+        let now = Instant::now();
+        let Some(standing) = self.standing.get_mut(usize::from(why as u8)) else { return };
+        let fresh = Standing { seen: now, written: now, frames: 0, person };
+        let frames = match standing {
+            Some(before)
+                if now - before.seen < AWAY && now - before.written < AGAIN && before.person == person =>
+            {
+                before.seen = now;
+                before.frames = before.frames.saturating_add(1);
+                return;
+            }
+            Some(before) => before.frames,
+            None => 0,
+        };
+        *standing = Some(fresh);
+        let fields = EntryFields { score, person, ..EntryFields::reason(why as u8) };
+        self.record_at(now, Kind::Refused, fields.count(frames));
+    }
+
+    /// Writes an event at the pins; `lost` events before it found no room in the channel.
+    pub(crate) fn record_event(&mut self, Stamped { event, at }: &Stamped, lost: u32) {
+        if lost > 0 {
+            self.record_at(*at, Kind::Fault, EntryFields::reason(Fault::Missed as u8).count(lost));
+        }
+        let (kind, reason, over) = match event {
+            IoEvent::Opened { cause: Cause::Button, .. } => (Kind::Button, 0, 0),
+            IoEvent::LockFailed => (Kind::Fault, Fault::Lock as u8, 0),
+            IoEvent::Alarm(alarm) => (Kind::Alarm, *alarm as u8, 0),
+            IoEvent::CoverClosed => (Kind::Alarm, Alarm::Cover as u8, 1),
+            // The decision about a person or a PIN has an entry of its own.
+            IoEvent::Opened { .. } | IoEvent::Locked | IoEvent::Pin(_) => return,
+        };
+        self.record_at(*at, kind, EntryFields::reason(reason).count(over));
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// Sets the clock, for a host.
+    ///
+    /// # Errors
+    /// The earliest time that can be set, in milliseconds since 1970.
+    pub(crate) fn set_clock(&mut self, unix_ms: u64, host: Option<[u8; 32]>) -> Result<(), u64> {
+        let before = self.clock.set(unix_ms)?;
+        self.record(Kind::Clock, EntryFields::default().by(host, before.unix_ms.to_le_bytes()));
+        Ok(())
+    }
+
+    /// The log, to read it; `None` if there is none.
+    pub(crate) fn log(&mut self) -> Option<&mut Log<F, Sealing>> {
+        self.log.as_mut()
+    }
+}

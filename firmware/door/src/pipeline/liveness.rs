@@ -1,0 +1,93 @@
+//! Liveness over frames: the tracker, the challenge, and the templates by which a change of the face is found.
+
+use template::{CosineScore, Template};
+use liveness::{Challenge, LivenessTracker, STEPS, Sample, Verdict};
+use vision::Face;
+
+/// What shows that a face is a living one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LivenessMode {
+    /// No check: a photo of an enrolled person opens the door.
+    Off,
+    /// Score and movement over several frames.
+    Passive,
+    /// The same, and the gestures that the door asks for.
+    Challenge,
+}
+
+/// One face of one frame.
+pub(crate) struct LiveFace<'f> {
+    /// The score of the liveness network, Q15.
+    pub(crate) score: u16,
+    pub(crate) face: &'f Face,
+    pub(crate) openness: u16,
+    pub(crate) template: &'f Template,
+    pub(crate) at_ms: u64,
+}
+
+/// The frames of one face so far.
+pub(crate) struct LivenessWatch {
+    tracker: LivenessTracker,
+    challenge: Challenge,
+    /// The template of the frame before.
+    last: Option<Template>,
+    /// The template of the first frame of this face.
+    first: Option<Template>,
+}
+
+impl LivenessWatch {
+    /// No frames.
+    pub(crate) fn new() -> Self {
+        Self { tracker: LivenessTracker::new(), challenge: Challenge::new(), last: None, first: None }
+    }
+
+    /// Forgets the frames so far.
+    pub(crate) fn reset(&mut self) {
+        self.tracker.reset();
+        self.challenge.reset();
+    }
+
+    /// Takes a frame. The verdict's score is the mean over the last `together` frames. `random` draws the gestures of the
+    /// challenge; it is used in [`LivenessMode::Challenge`] alone.
+    pub(crate) fn see(
+        &mut self,
+        live: LiveFace<'_>,
+        mode: LivenessMode,
+        together: u8,
+        random: impl FnOnce() -> [u8; STEPS],
+    ) -> Verdict {
+        let LiveFace { score, face, openness, template, at_ms } = live;
+        // The encoder finds that another face took the place of the one before, even if nothing jumped.
+        let alike = [&self.last, &self.first].map(|other| {
+            let alike = other.as_ref().and_then(|other| other.similarity(template));
+            alike.map_or(i16::MAX, q15)
+        });
+        self.last = Some(template.clone());
+        let sample = Sample::new(score, face, openness, at_ms, alike);
+        let verdict = self.tracker.observe(sample, together.into());
+        let samples = self.tracker.samples();
+        if samples.len() == 1 {
+            self.first = Some(template.clone());
+        }
+        match mode {
+            LivenessMode::Challenge => self.challenge.observe(verdict, samples, random),
+            _ => verdict,
+        }
+    }
+}
+
+/// A cosine in 16 bits, as liveness samples have it; 1.0 becomes the largest value.
+fn q15(score: CosineScore) -> i16 {
+    score.0.clamp(i16::MIN.into(), i16::MAX.into()) as i16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cosine_of_one_fits_in_sixteen_bits() {
+        assert_eq!(q15(CosineScore::ONE), i16::MAX);
+        assert_eq!(q15(CosineScore(-40_000)), i16::MIN);
+    }
+}

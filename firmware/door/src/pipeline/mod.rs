@@ -1,0 +1,172 @@
+//! The recognition pipeline: detect, assess, check liveness, match.
+//!
+//! ```text
+//! frame ─► detect ─► assess ─► liveness ─► match ─► observation
+//!            │         │          │          │
+//!          no face    poor     not live   known, stranger, unclaimed
+//! ```
+//! # Invariants
+//! - A face that fails the quality gate is not encoded. A face that fails liveness is not matched.
+//! - The crop is made once, for quality and template.
+//! - No type here is a message of the host. `session` translates observations once, when they are reported.
+
+mod assess;
+mod engine;
+mod error;
+mod liveness;
+mod models;
+mod networks;
+mod observation;
+#[cfg(test)]
+mod tests;
+
+pub use engine::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo, NetworkKind};
+pub use networks::Networks;
+
+pub(crate) use assess::{Assessed, FaceAssessment, assess, find, measure, probe};
+pub(crate) use error::Error;
+pub(crate) use liveness::LivenessMode;
+pub(crate) use models::{ModelInfo, Models};
+pub(crate) use observation::{FrameResult, Match, Observation, is_undecided};
+
+use ::liveness::STEPS;
+use embedded_storage::nor_flash::NorFlash;
+use template::Coverage;
+use vision::Frame;
+
+use crate::{log::log, store::People};
+
+use self::{
+    assess::choose,
+    liveness::{LiveFace, LivenessWatch},
+};
+
+/// What the pipeline goes by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Config {
+    /// The door may open to one in this many strangers.
+    pub(crate) one_in: u32,
+    /// Frames over which the liveness score is averaged.
+    pub(crate) frames: u8,
+    pub(crate) liveness: LivenessMode,
+}
+
+/// Whose templates a face is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Against {
+    /// Everybody's (1:N).
+    Everybody,
+    /// This person's (1:1); with nobody's if it is `None`.
+    Person(Option<u32>),
+}
+
+/// What a step needs besides the frame.
+pub(crate) struct Scene<'s, 'i, 'm, E: Engine + 'i, F: NorFlash> {
+    pub(crate) models: &'s Models<'i, E>,
+    pub(crate) people: &'s People<'m, F>,
+    pub(crate) against: Against,
+    /// The time in milliseconds.
+    pub(crate) now_ms: u64,
+}
+
+/// The pipeline: the engine, and the frames so far.
+pub(crate) struct Pipeline<E> {
+    pub(crate) engine: E,
+    pub(crate) config: Config,
+    watch: LivenessWatch,
+}
+
+impl<E: Engine> Pipeline<E> {
+    /// A pipeline that has seen no frame.
+    pub(crate) fn new(engine: E, config: Config) -> Self {
+        Self { engine, config, watch: LivenessWatch::new() }
+    }
+
+    /// Forgets the frames so far.
+    pub(crate) fn reset(&mut self) {
+        self.watch.reset();
+    }
+
+    /// Assesses a frame. `random` draws the gestures of a challenge.
+    pub(crate) fn step<F: NorFlash>(
+        &mut self,
+        scene: &Scene<'_, '_, '_, E, F>,
+        frame: &Frame<'_>,
+        random: impl FnOnce() -> [u8; STEPS],
+    ) -> Observation {
+        self.try_step(scene, frame, random).unwrap_or_else(|error| Observation {
+            result: FrameResult::Unable(error),
+            faces: 0,
+            face: None,
+            threshold: None,
+            liveness: None,
+        })
+    }
+
+    fn try_step<F: NorFlash>(
+        &mut self,
+        scene: &Scene<'_, '_, '_, E, F>,
+        frame: &Frame<'_>,
+        random: impl FnOnce() -> [u8; STEPS],
+    ) -> Result<Observation, Error> {
+        let Scene { models, people, against, now_ms } = scene;
+        let (pair, info) = models.pair()?;
+        let network = models.liveness(self.config.liveness)?;
+        let gallery = people.gallery()?;
+        let awaited = match against {
+            Against::Everybody => None,
+            Against::Person(person) => Some(person.and_then(|id| people.person(id))),
+        };
+        let templates = match &awaited {
+            Some(person) => person.map_or(0, |person| person.templates()),
+            None => gallery.templates(),
+        };
+        let threshold = models.threshold(self.config.one_in, templates)?;
+        if threshold.coverage == Coverage::BeyondTable {
+            log!(debug, "the rate asked for is beyond the encoder's calibration table");
+        }
+        let faces = find(&mut self.engine, pair, frame)?;
+        let mut observation = Observation {
+            result: FrameResult::NoFace,
+            faces: faces.len() as u8,
+            face: None,
+            threshold: Some(threshold.similarity),
+            liveness: None,
+        };
+        let Some(chosen) = choose(&mut self.engine, pair, frame, &faces)? else { return Ok(observation) };
+        let Assessed { assessment, openness, template } = chosen;
+        observation.face = Some(assessment);
+        let template = match template {
+            Ok(template) => template,
+            Err(flaw) => {
+                observation.result = FrameResult::Poor(flaw);
+                return Ok(observation);
+            }
+        };
+        if let Some(network) = network {
+            let score = self.engine.live(network, frame, &assessment.face)?;
+            let live =
+                LiveFace { score, face: &assessment.face, openness, template: &template, at_ms: *now_ms };
+            let verdict = self.watch.see(live, self.config.liveness, self.config.frames, random);
+            observation.liveness = Some(verdict);
+            if let Some(reason) = verdict.reject {
+                observation.result = FrameResult::NotLive(reason);
+                return Ok(observation);
+            }
+        }
+        let probe = probe(&template, info);
+        let best = match awaited {
+            None => gallery.identify(probe)?,
+            Some(Some(person)) if templates > 0 => Some(gallery.verify(person.name(), probe)?),
+            Some(_) => {
+                observation.result = FrameResult::Unclaimed;
+                return Ok(observation);
+            }
+        };
+        observation.result = match best {
+            Some(best) if best.similarity >= threshold.similarity => FrameResult::Known(best.into()),
+            other => FrameResult::Stranger(other.map(Match::from)),
+        };
+        Ok(observation)
+    }
+}

@@ -1,0 +1,174 @@
+//! Requests about the faces of a frame: detect, embed, enrol, compare.
+
+use board_api::{Board, Capture, System as _};
+use template::Template;
+use heapless::Vec;
+use liveness::single_frame_verdict;
+use protocol::{Comparison, Enrolment, Error, Response, Source};
+use vision::MAX_FACES;
+
+use crate::{
+    pipeline::{
+        Aligned, Assessed, Engine, FaceAssessment, Fault, Match, Models, assess, find, measure, probe,
+    },
+    session::{
+        capture::{Captured, frame_of},
+        translate::{self, pipeline_error, refusal, unreadable},
+    },
+    text::text,
+    worker::parts::Parts,
+};
+
+/// Finds and measures all faces.
+pub(super) fn detect<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    source: Source,
+    captured: Captured<'_>,
+    models: &Models<'_, E>,
+) -> Result<Response, Error> {
+    let (pair, _) = models.pair().map_err(pipeline_error)?;
+    let capture = frame_of(source, captured, &parts.staging)?;
+    let started = parts.system.instructions();
+    let mut faces: Vec<protocol::Face, MAX_FACES> = Vec::new();
+    let engine = &mut parts.pipeline.engine;
+    for face in &find(engine, pair, &capture.frame).map_err(internal)? {
+        let mut aligned = engine.align(pair, &capture.frame, face).map_err(internal)?;
+        // The list has room for all faces.
+        let _ = faces.push(translate::face(&measure(face, &mut aligned)));
+    }
+    let instructions = parts.system.instructions().saturating_sub(started);
+    Ok(Response::Faces { faces, instructions })
+}
+
+/// Encodes the largest face, also one that fails the quality gate.
+pub(super) fn embed<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    source: Source,
+    captured: Captured<'_>,
+    models: &Models<'_, E>,
+) -> Result<Response, Error> {
+    let (pair, info) = models.pair().map_err(pipeline_error)?;
+    let capture = frame_of(source, captured, &parts.staging)?;
+    let started = parts.system.instructions();
+    let engine = &mut parts.pipeline.engine;
+    let faces = find(engine, pair, &capture.frame).map_err(internal)?;
+    let largest = faces.first().ok_or(Error::NoFace)?;
+    let mut aligned = engine.align(pair, &capture.frame, largest).map_err(internal)?;
+    let face = translate::face(&measure(largest, &mut aligned));
+    let template = aligned.encode().map_err(internal)?;
+    let instructions = parts.system.instructions().saturating_sub(started);
+    Ok(Response::Embedding {
+        face,
+        faces: faces.len() as u8,
+        encoder: info.identity.0,
+        template: template.values().iter().copied().collect(),
+        instructions,
+    })
+}
+
+/// Enrols the largest face.
+pub(super) fn enrol<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    (name, enrolment): (&str, Enrolment),
+    source: Source,
+    captured: Captured<'_>,
+    models: &Models<'_, E>,
+) -> Result<Response, Error> {
+    let name = gallery::Name::new(name).map_err(|_| Error::BadName)?;
+    let (pair, info) = models.pair().map_err(pipeline_error)?;
+    let compared = parts.people.gallery().map_err(unreadable)?.templates();
+    let threshold = models.threshold(parts.settings.far_one_in, compared).map_err(pipeline_error)?.similarity;
+    let capture = frame_of(source, captured, &parts.staging)?;
+    let started = parts.system.instructions();
+    let Largest { faces, assessment, template } = encode_largest(&mut parts.pipeline.engine, pair, &capture)?;
+    let probe = probe(&template, info);
+    let room = parts.people.room();
+    let gallery = parts.people.gallery_mut().map_err(unreadable)?;
+    let enrolled = match enrolment {
+        Enrolment::NewPerson => gallery.enrol(&name, probe, threshold).map(|_| ()),
+        Enrolment::AddTemplate => gallery.add_template(&name, probe, threshold).map(|_| ()),
+    };
+    enrolled.map_err(|error| refusal(error, &name, room))?;
+    let (person, templates) = match gallery.find(&name) {
+        Some(person) => (person.id(), person.templates() as u8),
+        None => return Err(Error::Internal { reason: text("the person enrolled is not there") }),
+    };
+    parts.restart_frames();
+    let instructions = parts.system.instructions().saturating_sub(started);
+    let face = translate::face(&assessment);
+    Ok(Response::Enrolled { person, templates, faces, face, instructions })
+}
+
+/// Compares the largest face with the person of a name (1:1), or with everybody (1:N).
+pub(super) fn compare<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    name: Option<&str>,
+    source: Source,
+    captured: Captured<'_>,
+    models: &Models<'_, E>,
+) -> Result<Comparison, Error> {
+    let (pair, info) = models.pair().map_err(pipeline_error)?;
+    let network = models.liveness(parts.pipeline.config.liveness).map_err(pipeline_error)?;
+    let gallery = parts.people.gallery().map_err(unreadable)?;
+    let room = parts.people.room();
+    let compared = match name {
+        None => gallery.templates(),
+        Some(name) => {
+            let person = gallery.find(name).ok_or(gallery::Error::NotFound);
+            person.map_err(|error| refusal(error, name, room))?.templates()
+        }
+    };
+    let threshold = models.threshold(parts.settings.far_one_in, compared).map_err(pipeline_error)?.similarity;
+    let capture = frame_of(source, captured, &parts.staging)?;
+    let started = parts.system.instructions();
+    let engine = &mut parts.pipeline.engine;
+    let Largest { faces, assessment, template } = encode_largest(engine, pair, &capture)?;
+    let mut liveness = None;
+    if let Some(network) = network {
+        let score = engine.live(network, &capture.frame, &assessment.face).map_err(internal)?;
+        liveness = Some(single_frame_verdict(score));
+    }
+    let best = match (liveness.and_then(|liveness| liveness.reject), name) {
+        // A face that fails liveness is not matched.
+        (Some(_), _) => Ok(None),
+        (None, None) => gallery.identify(probe(&template, info)),
+        (None, Some(name)) => gallery.verify(name, probe(&template, info)).map(Some),
+    };
+    let best = best.map_err(|error| refusal(error, name.unwrap_or_default(), room))?;
+    Ok(Comparison {
+        accepted: best.is_some_and(|best| best.similarity >= threshold),
+        best: best.map(|best| translate::candidate(&Match::from(best))),
+        threshold: translate::similarity(threshold),
+        faces,
+        face: translate::face(&assessment),
+        instructions: parts.system.instructions().saturating_sub(started),
+        liveness: liveness.as_ref().map(translate::liveness),
+    })
+}
+
+/// The largest face of a frame.
+struct Largest {
+    /// Faces in the frame.
+    faces: u8,
+    assessment: FaceAssessment,
+    template: Template,
+}
+
+/// Encodes the largest face, which must pass the quality gate.
+fn encode_largest<E: Engine>(
+    engine: &mut E,
+    pair: &E::Pair<'_>,
+    capture: &Capture<'_>,
+) -> Result<Largest, Error> {
+    let faces = find(engine, pair, &capture.frame).map_err(internal)?;
+    let largest = faces.first().ok_or(Error::NoFace)?;
+    let Assessed { assessment, template, .. } =
+        assess(engine, pair, &capture.frame, largest).map_err(internal)?;
+    let template = template.map_err(|flaw| Error::PoorFace { flaw: translate::flaw(flaw) })?;
+    Ok(Largest { faces: faces.len() as u8, assessment, template })
+}
+
+/// A network did not run.
+fn internal(Fault(reason): Fault) -> Error {
+    Error::Internal { reason }
+}

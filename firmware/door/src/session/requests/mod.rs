@@ -1,0 +1,175 @@
+//! What each request does.
+//!
+//! Nothing here awaits: a state machine over all requests would take twice the code.
+
+mod faces;
+mod people;
+mod status;
+
+use board_api::{Board, System as _};
+use embassy_time::{Duration, Instant};
+use protocol::{ENTRIES_PER_PAGE, Error, EventKind, LogEntry, Osdp, Request, Response, SettingName, VERSION};
+
+use crate::{
+    link::Command,
+    pipeline::{Engine, Models},
+    store::{check, opened},
+    text::text,
+    update::{Announced, IdleSlots},
+    worker::parts::Parts,
+};
+
+use super::{capture::Captured, configure};
+
+/// The longest pause of the door.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Does what a request asks, of a host that may ask it.
+///
+/// `captured` is the frame of the camera, or why there is none. Requests without a frame ignore it.
+pub(crate) fn handle<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    request: Request<'_>,
+    captured: Captured<'_>,
+    models: &Models<'_, E>,
+    idle: &mut IdleSlots<'_, B::Flash>,
+) -> Result<Response, Error> {
+    match request {
+        Request::Hello { .. } => Ok(Response::Hello {
+            protocol: VERSION,
+            firmware: text(env!("CARGO_PKG_VERSION")),
+            board: text(parts.system.name()),
+        }),
+        Request::Status => Ok(Response::Status(status::status(parts, models))),
+        Request::GetSettings => Ok(Response::Settings(parts.settings)),
+        Request::SetSettings(settings) => {
+            check(&settings)?;
+            opened(&mut parts.storage)?.set_settings(&settings)?;
+            parts.apply(settings);
+            Ok(Response::Settings(settings))
+        }
+        Request::BeginFrame { width, height, format } => {
+            parts.staging.begin(width, height, format).map(|()| Response::Done)
+        }
+        Request::FrameChunk { offset, data } => {
+            parts.staging.chunk(offset, data).map(|next| Response::Progress { next })
+        }
+        Request::Detect { source } => faces::detect(parts, source, captured, models),
+        Request::Embed { source } => faces::embed(parts, source, captured, models),
+        Request::Enrol { name, source, enrolment } => {
+            faces::enrol(parts, (&name, enrolment), source, captured, models)
+        }
+        Request::Verify { name, source } => {
+            faces::compare(parts, Some(&name), source, captured, models).map(Response::Verified)
+        }
+        Request::Identify { source } => {
+            faces::compare(parts, None, source, captured, models).map(Response::Identified)
+        }
+        Request::ListUsers { from } => people::list(&parts.people, from),
+        Request::Remove { name } => people::remove(parts, &name),
+        Request::GetRule { name } => people::rule(&parts.people, &parts.rules, &name),
+        Request::SetRule { name, rule } => people::set_rule(parts, &name, rule),
+        Request::BeginModel { kind, length, sha256, sequence, signature } => {
+            let announced = Announced { kind, length, sha256, sequence };
+            let storage = opened(&mut parts.storage)?;
+            parts.updates.begin(announced, &signature, idle, storage).map(|next| Response::Progress { next })
+        }
+        Request::ModelChunk { offset, data } => {
+            let storage = opened(&mut parts.storage)?;
+            parts.updates.chunk(offset, data, idle, storage).map(|next| Response::Progress { next })
+        }
+        Request::CommitModel => {
+            let storage = opened(&mut parts.storage)?;
+            let info = parts.updates.commit(&parts.pipeline.engine, models, idle, storage)?;
+            parts.restart_frames();
+            Ok(Response::ModelActive(info))
+        }
+        Request::NextEvents { after } => {
+            let (newest, events) = parts.events.page(after);
+            Ok(Response::Events { newest, events })
+        }
+        Request::Reboot => Ok(Response::Done),
+        Request::PauseDoor { ms } => {
+            let pause = Duration::from_millis(ms.into()).min(LONGEST_PAUSE);
+            parts.paused_until = Instant::now() + pause;
+            parts.restart_frames();
+            Ok(Response::Done)
+        }
+        Request::BeginPairing { role, label, commitment } => {
+            let offer = (role, label, commitment);
+            let nonce = parts.pairing.begin(offer, &parts.access, &mut parts.system, parts.link)?;
+            Ok(Response::PairingNonce { nonce })
+        }
+        Request::Pair { nonce, signer } => {
+            parts.pairing.pair((nonce, signer), &parts.access, &mut parts.system, parts.link)?;
+            Ok(Response::Pairing(parts.pairing.state()))
+        }
+        Request::PollPairing => poll_pairing(parts),
+        Request::Invite { role } => {
+            parts.pairing.invite(role);
+            Ok(Response::Done)
+        }
+        Request::ListHosts => Ok(Response::Hosts(parts.access.hosts().cloned().collect())),
+        Request::RemoveHost { key } => {
+            parts.access.remove_host(key, opened(&mut parts.storage)?).map(|()| Response::Done)
+        }
+        Request::ReplaceKey { key } => {
+            parts.access.replace_key(key, opened(&mut parts.storage)?).map(|()| Response::Done)
+        }
+        Request::SetSigner { signer } => {
+            opened(&mut parts.storage)?.set_signer(&signer)?;
+            Ok(Response::Done)
+        }
+        Request::Firmware => Ok(Response::Firmware(parts.updates.firmware.state()?)),
+        Request::ReadLog { from } => read_log(parts, from),
+        Request::SetOsdp { osdp } => set_osdp(parts, osdp),
+        Request::SetClock { unix_ms } => {
+            let set = parts.journal.set_clock(unix_ms, parts.access.peer());
+            set.map(|()| Response::Done).map_err(|earliest| Error::ClockBackwards { earliest })
+        }
+    }
+}
+
+fn poll_pairing<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>) -> Result<Response, Error> {
+    let storage = opened(&mut parts.storage)?;
+    let paired = parts.pairing.poll(&mut parts.access, storage, &mut parts.system, parts.link)?;
+    let Some(host) = paired else { return Ok(Response::Pairing(parts.pairing.state())) };
+    parts.events.record(EventKind::Paired { role: host.role, label: host.label });
+    Ok(Response::Pairing(protocol::Pairing::Paired { role: host.role }))
+}
+
+/// A page of the audit log.
+fn read_log<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, from: u32) -> Result<Response, Error> {
+    let log = parts.journal.log().ok_or(Error::NoLog)?;
+    let numbers = log.numbers();
+    let (mut number, end) = (from.max(numbers.start), numbers.end);
+    let mut entries = heapless::Vec::new();
+    // As many numbers as entries, so that a page is bounded also where no entry opens.
+    for _ in 0..ENTRIES_PER_PAGE {
+        if number >= end {
+            break;
+        }
+        if let Some(audit::Read { number, bytes, chain }) = log.read(number).map_err(|_| Error::NoLog)? {
+            // There is room: no more are read than the page has places.
+            let _ = entries.push(LogEntry { number, entry: bytes, chain: chain.0 });
+        }
+        number += 1;
+    }
+    Ok(Response::Log { entries, next: (number < end).then_some(number), end })
+}
+
+/// Answers an access controller on the bus from now on, also after a reset; or none.
+fn set_osdp<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    osdp: Option<Osdp>,
+) -> Result<Response, Error> {
+    let (low, high) = (0, Osdp::MAX_ADDRESS.into());
+    if osdp.as_ref().is_some_and(|osdp| osdp.address > Osdp::MAX_ADDRESS) {
+        return Err(Error::BadSetting { setting: SettingName::OsdpAddress, low, high });
+    }
+    opened(&mut parts.storage)?.set_osdp(osdp.as_ref())?;
+    let config = configure::bus(osdp, &mut parts.system);
+    // Io takes commands at once, as it has the higher priority.
+    let sent = parts.link.commands.try_send(Command::ServeBus(config));
+    sent.map(|()| Response::Done).map_err(|_| Error::Internal { reason: text("io takes no commands") })
+}

@@ -1,0 +1,87 @@
+//! Requests about enrolled people: list, removal, rules.
+
+use board_api::Board;
+use embedded_storage::nor_flash::NorFlash;
+use heapless::Vec;
+use policy::Rule;
+use protocol::{Error, Hash, PersonId, Response, USERS_PER_PAGE, User};
+
+use crate::{
+    pipeline::Engine,
+    session::translate::{self, refusal, unreadable},
+    store::{People, Rules, opened},
+    worker::parts::Parts,
+};
+
+/// A page of the people.
+pub(super) fn list<F: NorFlash>(people: &People<'_, F>, from: u32) -> Result<Response, Error> {
+    let gallery = people.gallery().map_err(unreadable)?;
+    let mut users: Vec<User, USERS_PER_PAGE> = Vec::new();
+    let mut next = gallery.next_person(from);
+    while let Some(person) = next {
+        let encoder: Hash = gallery.encoder_of(person).map_or([0; 32], |hash| hash.0);
+        let user = User {
+            person: person.id(),
+            name: translate::name(person.name()),
+            templates: person.templates() as u8,
+            encoder,
+        };
+        if users.push(user).is_err() {
+            break;
+        }
+        next = person.id().checked_add(1).and_then(|id| gallery.next_person(id));
+    }
+    Ok(Response::Users { users, next: next.map(|person| person.id()) })
+}
+
+/// Removes a person, with templates and rule.
+pub(super) fn remove<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    name: &str,
+) -> Result<Response, Error> {
+    let room = parts.people.room();
+    let removed = parts.people.gallery_mut().map_err(unreadable)?.remove(name);
+    let person = removed.map_err(|error| refusal(error, name, room))?;
+    let (id, templates) = (person.id(), person.templates() as u8);
+    parts.restart_frames();
+    parts.decider.forget(id);
+    if let Some(storage) = &mut parts.storage {
+        // The ID is never given again. So a rule that stays after an error applies to nobody.
+        let _ = parts.rules.set(id, Rule::default(), storage);
+    }
+    Ok(Response::Removed { person: id, templates })
+}
+
+/// The rule of a person, without the PINs.
+pub(super) fn rule<F: NorFlash>(
+    people: &People<'_, F>,
+    rules: &Rules,
+    name: &str,
+) -> Result<Response, Error> {
+    let person = find(people, name)?;
+    let rule = rules.of(person).ok_or(Error::Flash)?;
+    Ok(Response::Rule {
+        person,
+        schedule: rule.schedule,
+        pin: rule.pin.is_some(),
+        duress_pin: rule.duress_pin.is_some(),
+    })
+}
+
+/// Sets the rule of a person.
+pub(super) fn set_rule<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    name: &str,
+    rule: Rule,
+) -> Result<Response, Error> {
+    let person = find(&parts.people, name)?;
+    parts.rules.set(person, rule, opened(&mut parts.storage)?)?;
+    parts.decider.forget(person);
+    self::rule(&parts.people, &parts.rules, name)
+}
+
+/// The ID of a person.
+fn find<F: NorFlash>(people: &People<'_, F>, name: &str) -> Result<PersonId, Error> {
+    let found = people.gallery().map_err(unreadable)?.find(name).ok_or(gallery::Error::NotFound);
+    Ok(found.map_err(|error| refusal(error, name, people.room()))?.id())
+}

@@ -1,0 +1,90 @@
+//! A frame that the host sends in chunks, to be assessed in place of a frame of the camera.
+
+use protocol::Error;
+use vision::{Frame, MAX_HEIGHT, MAX_WIDTH, PixelFormat};
+
+/// Bytes of the largest frame.
+pub(crate) const MAX_BYTES: usize = MAX_WIDTH * MAX_HEIGHT * 2;
+
+/// The buffer for a frame, and how much of it has arrived.
+pub(crate) struct Staging<'m> {
+    room: &'m mut [u8; MAX_BYTES],
+    format: PixelFormat,
+    width: u16,
+    height: u16,
+    length: u32,
+    next: u32,
+}
+
+impl<'m> Staging<'m> {
+    pub(crate) fn new(room: &'m mut [u8; MAX_BYTES]) -> Self {
+        Self { room, format: PixelFormat::Yuyv, width: 0, height: 0, length: 0, next: 0 }
+    }
+
+    /// Begins a frame, and forgets the one before.
+    ///
+    /// # Errors
+    /// [`Error::FrameSize`].
+    pub(crate) fn begin(
+        &mut self,
+        width: u16,
+        height: u16,
+        format: protocol::PixelFormat,
+    ) -> Result<(), Error> {
+        let (max_width, max_height) = (MAX_WIDTH as u16, MAX_HEIGHT as u16);
+        let format = match format {
+            protocol::PixelFormat::Yuyv => PixelFormat::Yuyv,
+            protocol::PixelFormat::Rgb565 => PixelFormat::Rgb565,
+        };
+        let length = usize::from(width) * usize::from(height) * format.bytes_per_pixel();
+        // `Frame::new` knows which sizes are allowed.
+        let bytes = self.room.get(..length);
+        let fits = bytes.is_some_and(|bytes| Frame::new(format, width.into(), height.into(), bytes).is_ok());
+        if !fits {
+            return Err(Error::FrameSize { width, height, max_width, max_height });
+        }
+        self.format = format;
+        self.width = width;
+        self.height = height;
+        self.length = length as u32;
+        self.next = 0;
+        Ok(())
+    }
+
+    /// Takes a chunk and returns the offset wanted next.
+    ///
+    /// # Errors
+    /// [`Error::NoFrame`] if none was begun, [`Error::Offset`] if the chunk is out of order or
+    /// reaches past the end.
+    pub(crate) fn chunk(&mut self, offset: u32, data: &[u8]) -> Result<u32, Error> {
+        if self.length == 0 {
+            return Err(Error::NoFrame { next: 0, length: 0 });
+        }
+        let refusal = Error::Offset { offset, next: self.next, length: self.length };
+        let end = u32::try_from(data.len()).ok().and_then(|length| offset.checked_add(length));
+        let end = end.filter(|end| *end <= self.length).ok_or(refusal.clone())?;
+        if end <= self.next {
+            return Ok(self.next);
+        }
+        if offset != self.next {
+            return Err(refusal);
+        }
+        let room = self.room.get_mut(offset as usize..end as usize).ok_or(refusal)?;
+        room.copy_from_slice(data);
+        self.next = end;
+        Ok(self.next)
+    }
+
+    /// The whole frame.
+    ///
+    /// # Errors
+    /// [`Error::NoFrame`] if parts are missing.
+    pub(crate) fn frame(&self) -> Result<Frame<'_>, Error> {
+        let missing = Error::NoFrame { next: self.next, length: self.length };
+        if self.length == 0 || self.next < self.length {
+            return Err(missing);
+        }
+        let bytes = self.room.get(..self.length as usize).unwrap_or_default();
+        Frame::new(self.format, self.width.into(), self.height.into(), bytes).map_err(|_| missing)
+    }
+}

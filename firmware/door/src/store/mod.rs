@@ -1,0 +1,20 @@
+//! What the board stores besides images and the audit log: people, settings, rules, hosts.
+//!
+//! | module | flash |
+//! |---|---|
+//! | `people` | the gallery's partition |
+//! | `storage` | the settings' partition |
+//! | `rules` | rules of people, in the settings' partition |
+//! | `settings` | the ranges of the settings |
+
+mod failed;
+mod people;
+mod rule_places;
+mod rules;
+mod settings;
+mod storage;
+
+pub(crate) use people::{People, Room};
+pub(crate) use rules::Rules;
+pub(crate) use settings::check;
+pub(crate) use storage::{Checkpoint, Image, Storage, opened};

@@ -1,0 +1,63 @@
+//! The people of the door: the gallery, or why it cannot be read.
+
+use crypto::{Generator, Key};
+use embedded_storage::nor_flash::NorFlash;
+use gallery::{Error, Gallery, Name, Person};
+
+
+/// Bytes of the gallery's flash.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    /// What an enrolment needs.
+    pub(crate) needed: usize,
+    pub(crate) free: usize,
+}
+
+/// The people. Without a readable gallery nobody is known, and the door stays locked.
+pub(crate) struct People<'m, F: NorFlash>(Result<Gallery<'m, F>, Error>);
+
+impl<'m, F: NorFlash> People<'m, F> {
+    /// Opens the gallery. `key` is the error if its salt could not be read.
+    pub(crate) fn open(
+        flash: F,
+        memory: &'m mut gallery::Memory,
+        key: Result<Key, Error>,
+        random: Generator,
+    ) -> Self {
+        Self(key.and_then(|key| Gallery::open(flash, memory, key, random)))
+    }
+
+    /// The gallery.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub(crate) fn gallery(&self) -> Result<&Gallery<'m, F>, Error> {
+        self.0.as_ref().map_err(Error::clone)
+    }
+
+    /// The gallery, to change it.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub(crate) fn gallery_mut(&mut self) -> Result<&mut Gallery<'m, F>, Error> {
+        self.0.as_mut().map_err(|error| error.clone())
+    }
+
+    /// A person by ID.
+    pub(crate) fn person(&self, id: u32) -> Option<&Person> {
+        self.0.as_ref().ok()?.next_person(id).filter(|person| person.id() == id)
+    }
+
+    /// The name of a person.
+    pub(crate) fn name(&self, id: u32) -> Option<Name> {
+        self.person(id).map(|person| person.name().clone())
+    }
+
+    /// What an enrolment needs of the flash, and what is free.
+    pub(crate) fn room(&self) -> Room {
+        Room {
+            needed: Gallery::<F>::bytes_per_enrolment(),
+            free: self.0.as_ref().map_or(0, Gallery::free_bytes),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The rules of single people: schedule, PIN, duress PIN.
+//!
+//! Rules are stored with the settings, in [`MAX_RULES`] places. A bitmap marks the places that are taken. The rule is
+//! written before the bitmap: a power cut leaves the old rules or the new ones. If a taken place does not open, a rule is
+//! lost, and it is unknown whose rule it was. Then only people are admitted whose own rule is there.
+
+use embedded_storage::nor_flash::NorFlash;
+use policy::{Pin, Rule};
+use protocol::{Error, PersonId};
+
+use super::{
+    failed::Failed,
+    rule_places::{MAX_RULES, Places, is_taken},
+    storage::Storage,
+};
+
+/// All rules.
+pub(crate) struct Rules {
+    kept: [Option<(PersonId, Rule)>; MAX_RULES],
+    places: Places,
+    /// A rule was lost.
+    pub(crate) broken: bool,
+}
+
+impl Rules {
+    /// Reads the rules.
+    pub(crate) fn open<F: NorFlash>(storage: Option<&mut Storage<F>>) -> Self {
+        let mut rules = Self { kept: [None; MAX_RULES], places: [0; MAX_RULES / 8], broken: false };
+        let Some(storage) = storage else { return rules };
+        match storage.rule_places() {
+            Ok(places) => rules.places = places,
+            Err(Failed) => rules.broken = true,
+        }
+        for (place, kept) in (0..).zip(&mut rules.kept) {
+            if is_taken(&rules.places, place) {
+                *kept = storage.rule(place).ok().flatten();
+                rules.broken |= kept.is_none();
+            }
+        }
+        rules
+    }
+
+    /// The rules of some people, without flash.
+    #[cfg(test)]
+    pub(crate) fn of_people(people: &[(PersonId, Rule)]) -> Self {
+        let mut rules = Self { kept: [None; MAX_RULES], places: [0; MAX_RULES / 8], broken: false };
+        rules.kept.iter_mut().zip(people).for_each(|(kept, rule)| *kept = Some(*rule));
+        rules
+    }
+
+    /// The rule of a person; `None` if it may be lost.
+    pub(crate) fn of(&self, person: PersonId) -> Option<Rule> {
+        let own = self.kept.iter().flatten().find(|(of, _)| *of == person);
+        match own {
+            Some((_, rule)) => Some(*rule),
+            None if self.broken => None,
+            None => Some(Rule::default()),
+        }
+    }
+
+    /// The owner of a PIN, and whether it is the duress PIN. `None` if nobody or several people have it. All rules are
+    /// compared, so that the time does not reveal the owner.
+    pub(crate) fn owner(&self, pin: &Pin) -> Option<(PersonId, bool)> {
+        let (mut owner, mut several) = (None, false);
+        for (person, rule) in self.kept.iter().flatten() {
+            let own = rule.pin.is_some_and(|own| own == *pin);
+            let duress = rule.duress_pin.is_some_and(|duress| duress == *pin);
+            if own | duress {
+                several |= owner.is_some();
+                owner = Some((*person, duress));
+            }
+        }
+        owner.filter(|_| !several)
+    }
+
+    /// Sets the rule of a person.
+    ///
+    /// # Errors
+    /// [`Error::BadRule`], [`Error::RulesFull`], [`Error::Flash`].
+    pub(crate) fn set<F: NorFlash>(
+        &mut self,
+        person: PersonId,
+        rule: Rule,
+        storage: &mut Storage<F>,
+    ) -> Result<(), Error> {
+        if !rule.is_valid() {
+            return Err(Error::BadRule);
+        }
+        let is_own = |kept: &Option<(PersonId, Rule)>| kept.is_some_and(|(of, _)| of == person);
+        let own = self.kept.iter().position(is_own);
+        if rule == Rule::default() {
+            return match own {
+                Some(place) => self.take(place, None, storage),
+                None => Ok(()),
+            };
+        }
+        let free = || (0..MAX_RULES).find(|place| !is_taken(&self.places, *place as u16));
+        let place = own.or_else(free).ok_or(Error::RulesFull { limit: MAX_RULES as u16 })?;
+        storage.set_rule(place as u16, &(person, rule))?;
+        self.take(place, Some((person, rule)), storage)
+    }
+
+    /// Takes a place, or frees it.
+    fn take<F: NorFlash>(
+        &mut self,
+        place: usize,
+        rule: Option<(PersonId, Rule)>,
+        storage: &mut Storage<F>,
+    ) -> Result<(), Error> {
+        let mut places = self.places;
+        if let Some(byte) = places.get_mut(place / 8) {
+            let bit = 1 << (place % 8);
+            *byte = if rule.is_some() { *byte | bit } else { *byte & !bit };
+        }
+        if places != self.places {
+            storage.set_rule_places(&places)?;
+        }
+        self.places = places;
+        if let Some(kept) = self.kept.get_mut(place) {
+            *kept = rule;
+        }
+        Ok(())
+    }
+}

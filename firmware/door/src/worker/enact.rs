@@ -1,0 +1,143 @@
+//! Does what is decided: frames and events in, commands, entries and events out.
+//!
+//! An entry of the audit log is written before the lock opens.
+
+use audit::Kind;
+use board_api::{Board, Capture, System as _};
+use embassy_time::Instant;
+use embedded_storage::nor_flash::NorFlash;
+use liveness::{RejectReason, STEPS};
+use policy::{Pin, Reason};
+
+use crate::{
+    decide::{Decision, Evidence, Situation},
+    journal::{EntryFields, Journal},
+    link::{Cause, Command, IoEvent, Link, Stamped},
+    pipeline::{Against, Engine, FrameResult, Models, Scene},
+    session::{configure, translate::similarity},
+    store::Rules,
+};
+
+use super::parts::Parts;
+
+impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
+    /// Assesses a frame of the camera, records it, and does what is decided.
+    pub(crate) async fn take_frame(&mut self, models: &Models<'_, E>, capture: Capture<'_>) {
+        let Capture { sequence, frame } = capture;
+        self.camera_sequence = sequence;
+        let started = self.system.instructions();
+        let now = Instant::now();
+        let against = match self.decider.config.verify {
+            true => Against::Person(self.decider.awaited(now)),
+            false => Against::Everybody,
+        };
+        let scene = Scene { models, people: &self.people, against, now_ms: now.as_millis() };
+        let system = &mut self.system;
+        let observation = self.pipeline.step(&scene, &frame, || {
+            let mut random = [0; STEPS];
+            system.fill_random(&mut random);
+            random
+        });
+        let instructions = self.system.instructions().saturating_sub(started);
+        let result = &observation.result;
+        let evidence = Evidence::Frame { sequence, result };
+        let answer = self.decider.on(evidence, &situation(&self.journal, &self.rules, self.link));
+        let refused = result.is_refusal();
+        self.link.config.update(|config| {
+            config.refused = refused;
+            config.gesture = match result {
+                FrameResult::NotLive(RejectReason::ChallengeRequested(gesture)) => Some(*gesture),
+                // A face that turns too far to be assessed is still asked.
+                FrameResult::Poor(_) => config.gesture,
+                _ => None,
+            };
+        });
+        let score = match result {
+            FrameResult::Known(found) => similarity(found.similarity),
+            _ => 0,
+        };
+        match result {
+            FrameResult::Stranger(best) => {
+                let score = best.as_ref().map_or(0, |best| similarity(best.similarity));
+                self.journal.refused(Reason::Stranger, score, None);
+            }
+            FrameResult::NotLive(_) if refused => self.journal.refused(Reason::NotLive, 0, None),
+            _ => {}
+        }
+        self.events.record_frame(sequence, &observation, answer.agreement, instructions);
+        self.enact(answer.decision, score).await;
+    }
+
+    /// Takes an event of io: records it, and decides about a PIN.
+    pub(crate) async fn take_event(&mut self, stamped: Stamped) {
+        let lost = self.newly_lost();
+        self.journal.record_event(&stamped, lost);
+        self.events.record_io(&stamped);
+        if let IoEvent::Pin(pin) = stamped.event {
+            self.take_pin(pin).await;
+        }
+    }
+
+    async fn take_pin(&mut self, pin: Pin) {
+        let situation = situation(&self.journal, &self.rules, self.link);
+        let answer = self.decider.on(Evidence::Pin(pin), &situation);
+        self.enact(answer.decision, 0).await;
+    }
+
+    /// Does what is decided. `score` is the similarity of the face.
+    async fn enact(&mut self, decision: Decision, score: i16) {
+        match decision {
+            Decision::None => {}
+            Decision::Admit { person, duress } => self.admit(person, duress, score).await,
+            Decision::RequestPin { person } => {
+                self.events.record_pin_request(person, self.people.name(person));
+            }
+            Decision::RequestFace { person } => {
+                self.events.record_face_request(person, self.people.name(person));
+            }
+            Decision::Refuse { person, reason, locked_out } => {
+                if person.is_some() {
+                    self.deny(person, reason, score);
+                } else if reason == Reason::WrongPin {
+                    self.journal.refused(reason, 0, None);
+                }
+                if locked_out {
+                    self.deny(None, Reason::LockedOut, 0);
+                }
+            }
+        }
+    }
+
+    /// Reports that a person may not pass, or that nobody may.
+    fn deny(&mut self, person: Option<u32>, reason: Reason, score: i16) {
+        self.journal.refused(reason, score, person);
+        self.link.config.update(|config| config.refused = true);
+        let name = person.and_then(|person| self.people.name(person));
+        self.events.record_denial(person, name, reason);
+    }
+
+    /// Opens the door to a person. Under duress nothing at the door shows the silent alarm.
+    async fn admit(&mut self, person: u32, duress: bool, score: i16) {
+        let name = self.people.name(person);
+        let fields = EntryFields { score, person: Some(person), ..EntryFields::reason(duress.into()) };
+        self.journal.record(Kind::Admitted, fields.count(self.camera_sequence));
+        if duress {
+            self.events.record_duress(person, name.clone());
+        }
+        self.link.commands.send(Command::Report(configure::report(&self.settings, person))).await;
+        let cause = Cause::Person { frame: self.camera_sequence, person, name };
+        let time = configure::open_time(&self.settings);
+        self.link.commands.send(Command::Open { cause, time }).await;
+    }
+}
+
+/// How things stand now.
+fn situation<'r, F: NorFlash>(journal: &Journal<F>, rules: &'r Rules, link: &Link) -> Situation<'r> {
+    let time = journal.now();
+    Situation {
+        now: Instant::now(),
+        clock: time.exact.then_some(time.unix_ms),
+        cover_open: link.state.get().cover_open,
+        rules,
+    }
+}

@@ -1,0 +1,162 @@
+//! The worker, at thread priority: frames, requests, flash.
+
+mod enact;
+pub(crate) mod parts;
+
+use audit::{Fault, Kind};
+use board_api::{Board, Camera as _, FirmwareSlots, ModelSlots, System as _};
+use embassy_futures::select::{Either4, select4};
+use embassy_time::{Duration, Instant, Timer};
+use protocol::ModelKind;
+
+use crate::{
+    journal::{EntryFields, FAREWELL},
+    link::Link,
+    log::log,
+    pipeline::{Engine, Models, NetworkKind},
+    secrets::device_secret,
+    session::{
+        events::EventLog,
+        framing::{Outcome, answer},
+        staging::{MAX_BYTES, Staging},
+    },
+    update::{FirmwareUpdate, IdleSlots, Updates, split},
+};
+
+use self::parts::{Buffers, Partitions, Parts};
+
+/// How often the worker gives a sign of life when nothing happens.
+const SIGN: Duration = Duration::from_secs(1);
+
+/// The kinds of models, and the network of each.
+const KINDS: [(ModelKind, NetworkKind); 3] = [
+    (ModelKind::Detector, NetworkKind::Detector),
+    (ModelKind::Encoder, NetworkKind::Encoder),
+    (ModelKind::Liveness, NetworkKind::Liveness),
+];
+
+/// The worker's large buffers, some 760 KiB. Give it a `static`.
+pub struct Memory {
+    gallery: gallery::Memory,
+    staging: [u8; MAX_BYTES],
+    events: EventLog,
+}
+
+impl Memory {
+    /// Empty buffers, which cost no flash.
+    pub const fn new() -> Self {
+        Self { gallery: gallery::Memory::new(), staging: [0; MAX_BYTES], events: EventLog::new() }
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What the worker needs of a board.
+pub struct Worker<'m, B: Board, E> {
+    /// The camera.
+    pub camera: B::Camera,
+    /// Runs the networks.
+    pub engine: E,
+    /// The board as a whole.
+    pub system: B::System,
+    /// The gallery's flash partition: 4 to 256 sectors.
+    pub gallery: B::Flash,
+    /// The settings' flash partition: at least two sectors.
+    pub settings: B::Flash,
+    /// The audit log's flash partition: at least two sectors, of 64 entries each.
+    pub log: B::Flash,
+    /// The two slots for detectors.
+    pub detector: ModelSlots<B::Flash>,
+    /// The two slots for encoders.
+    pub encoder: ModelSlots<B::Flash>,
+    /// The two slots for liveness networks.
+    pub liveness: ModelSlots<B::Flash>,
+    /// The board's own firmware.
+    pub firmware: FirmwareSlots<B::Flash>,
+    /// The buffers.
+    pub memory: &'m mut Memory,
+}
+
+/// Assesses frames and answers requests. Never ends; run it at thread priority.
+pub async fn run_worker<B: Board, E: Engine>(worker: Worker<'_, B, E>, link: &Link) -> ! {
+    let Worker {
+        mut camera,
+        engine,
+        system,
+        gallery,
+        settings,
+        log,
+        mut detector,
+        mut encoder,
+        mut liveness,
+        firmware,
+        memory,
+    } = worker;
+    let Memory { gallery: people, staging, events } = memory;
+    link.give_sign();
+    let buffers = Buffers { gallery: people, staging: Staging::new(staging), events };
+    let FirmwareSlots { record, slots: mut firmware, started, board } = firmware;
+    let updates = Updates::new(FirmwareUpdate::open(record, started, board, &device_secret(&system)));
+    let partitions = Partitions { gallery, settings, log };
+    let mut parts: Parts<'_, '_, B, E> = Parts::open(engine, system, partitions, updates, buffers, link);
+    loop {
+        let active = KINDS.map(|(kind, _)| parts.active(kind));
+        let [of_detector, of_encoder, of_liveness] = active.map(|image| image.map(|image| image.slot));
+        let (detector_bytes, detector) = split(&mut detector, of_detector);
+        let (encoder_bytes, encoder) = split(&mut encoder, of_encoder);
+        let (liveness_bytes, liveness) = split(&mut liveness, of_liveness);
+        let mut models = Models::none();
+        let slots = [detector_bytes, encoder_bytes, liveness_bytes];
+        for (((kind, network), image), slot) in KINDS.into_iter().zip(active).zip(slots) {
+            link.give_sign();
+            let (Some(image), Some(slot)) = (image, slot) else { continue };
+            let bytes = slot.get(..image.length as usize).unwrap_or_default();
+            if !models.load(&parts.pipeline.engine, network, image.sha256, bytes) {
+                let fields = EntryFields::reason(Fault::Model as u8).count(kind as u32);
+                parts.journal.record(Kind::Fault, fields);
+            }
+        }
+        models.join(&parts.pipeline.engine);
+        let (_, firmware) = split(&mut firmware, started);
+        let idle = IdleSlots { detector, encoder, liveness, firmware };
+        if serve(&mut parts, &mut camera, &models, idle).await == Outcome::Restart {
+            Timer::after(FAREWELL).await;
+            log!(info, "restarting as asked");
+            parts.system.restart();
+        }
+    }
+}
+
+/// Assesses frames and answers requests until the active models change, or the board shall restart.
+async fn serve<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    camera: &mut B::Camera,
+    models: &Models<'_, E>,
+    mut idle: IdleSlots<'_, B::Flash>,
+) -> Outcome {
+    loop {
+        let link = parts.link;
+        parts.tick(models);
+        let pause = parts.paused_until.saturating_duration_since(Instant::now());
+        let frame = async {
+            Timer::after(pause).await;
+            camera.next().await
+        };
+        // The first future is polled first: events of io before a request, a request before a frame. So the reply to a
+        // request knows all events that came before it.
+        let requested = link.slot.requested.wait();
+        match select4(link.events.receive(), requested, frame, Timer::after(SIGN)).await {
+            Either4::First(stamped) => parts.take_event(stamped).await,
+            Either4::Second(()) => match answer(parts, camera, models, &mut idle).await {
+                Outcome::Serve => {}
+                outcome => return outcome,
+            },
+            Either4::Third(capture) => parts.take_frame(models, capture).await,
+            Either4::Fourth(()) => {}
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The parts that the worker holds, from boot on. Each part works alone; requests and decisions combine them.
+
+use audit::{Fault, Kind};
+use board_api::{Board, System as _};
+use crypto::{Generator, Key};
+use embassy_time::Instant;
+use embedded_storage::nor_flash::NorFlash;
+use liveness::Gesture;
+use protocol::{EventKind, ModelKind, Settings};
+
+use crate::{
+    decide::Decider,
+    journal::{EntryFields, Journal},
+    link::{Command, Link},
+    log::log,
+    pipeline::{Engine, Models, Pipeline},
+    secrets::{device_secret, random_key},
+    session::{
+        access::{Access, identity},
+        configure,
+        events::EventLog,
+        pairing::Pairing,
+        staging::Staging,
+        translate::reset_reason,
+    },
+    store::{Image, People, Rules, Storage, check},
+    text::text,
+    update::Updates,
+};
+
+/// How long firmware on trial must have run before it is confirmed.
+const HEALTHY: Instant = Instant::from_secs(2);
+
+/// The flash partitions that are opened once.
+pub(crate) struct Partitions<F> {
+    pub(crate) gallery: F,
+    pub(crate) settings: F,
+    pub(crate) log: F,
+}
+
+/// The static buffers.
+pub(crate) struct Buffers<'m> {
+    pub(crate) gallery: &'m mut gallery::Memory,
+    pub(crate) staging: Staging<'m>,
+    pub(crate) events: &'m mut EventLog,
+}
+
+/// The parts. Models and camera are not among them: they are borrowed from elsewhere.
+pub(crate) struct Parts<'m, 'l, B: Board, E> {
+    pub(crate) system: B::System,
+    pub(crate) pipeline: Pipeline<E>,
+    pub(crate) decider: Decider,
+    pub(crate) people: People<'m, B::Flash>,
+    /// The settings partition; `None` if it is too small.
+    pub(crate) storage: Option<Storage<B::Flash>>,
+    /// The active settings.
+    pub(crate) settings: Settings,
+    pub(crate) rules: Rules,
+    pub(crate) access: Access,
+    pub(crate) pairing: Pairing,
+    pub(crate) staging: Staging<'m>,
+    pub(crate) events: &'m mut EventLog,
+    pub(crate) updates: Updates<B::Flash>,
+    pub(crate) journal: Journal<B::Flash>,
+    /// The camera's number of the newest frame.
+    pub(crate) camera_sequence: u32,
+    /// Until then the frames of the camera are left to requests.
+    pub(crate) paused_until: Instant,
+    /// Openings of the cover that were handled.
+    cover_openings: u32,
+    /// Lost events of io that were recorded.
+    lost_events: u32,
+    pub(crate) link: &'l Link,
+}
+
+impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
+    /// Reads the flash. Damage is recorded, and the part starts empty.
+    pub(crate) fn open(
+        engine: E,
+        mut system: B::System,
+        partitions: Partitions<B::Flash>,
+        mut updates: Updates<B::Flash>,
+        buffers: Buffers<'m>,
+        link: &'l Link,
+    ) -> Self {
+        let Buffers { gallery: memory, staging, events } = buffers;
+        let reset = reset_reason(&system);
+        events.clear();
+        events.record(EventKind::Booted { reset });
+        let secret = device_secret(&system);
+        let mut journal = Journal::open(partitions.log, &secret, system.reset_reason());
+        journal.record(Kind::Booted, EntryFields::reason(reset as u8));
+        updates.firmware.report_given_up(&mut journal);
+        let random = Generator::new(&random_key(&mut system), b"settings");
+        let mut storage = Storage::new(partitions.settings, &secret, random).ok();
+        let random = Generator::new(&random_key(&mut system), b"gallery");
+        let key = gallery_key(storage.as_mut(), &secret);
+        let people = People::open(partitions.gallery, memory, key, random);
+        if let Err(error) = people.gallery() {
+            let reason = text(error);
+            log!(error, "no gallery: {=str}", reason.as_str());
+            journal.record(Kind::Fault, EntryFields::reason(Fault::Gallery as u8));
+        }
+        let access = Access::open(identity(&secret), storage.as_mut());
+        let rules = Rules::open(storage.as_mut());
+        let stored = storage.as_mut().map(Storage::settings);
+        if !matches!(stored, Some(Ok(_))) || !access.readable || rules.broken {
+            journal.record(Kind::Fault, EntryFields::reason(Fault::Settings as u8));
+        }
+        let stored = stored.and_then(Result::ok).flatten();
+        let settings = stored.filter(|stored| check(stored).is_ok()).unwrap_or_default();
+        let osdp = storage.as_mut().and_then(|storage| storage.osdp().ok().flatten());
+        // The channel is empty at boot.
+        let _ = link.commands.try_send(Command::ServeBus(configure::bus(osdp, &mut system)));
+        configure::io(&settings, link);
+        Self {
+            pipeline: Pipeline::new(engine, configure::pipeline(&settings)),
+            decider: Decider::new(configure::decide(&settings)),
+            system,
+            people,
+            storage,
+            settings,
+            rules,
+            access,
+            pairing: Pairing::default(),
+            staging,
+            events,
+            updates,
+            journal,
+            camera_sequence: 0,
+            paused_until: Instant::MIN,
+            cover_openings: 0,
+            lost_events: 0,
+            link,
+        }
+    }
+
+    /// Makes settings active.
+    pub(crate) fn apply(&mut self, settings: Settings) {
+        self.settings = settings;
+        self.pipeline.config = configure::pipeline(&settings);
+        self.decider.config = configure::decide(&settings);
+        configure::io(&settings, self.link);
+        self.restart_frames();
+    }
+
+    /// Forgets the frames so far: the gallery, a model or the settings changed.
+    pub(crate) fn restart_frames(&mut self) {
+        self.pipeline.reset();
+        self.decider.reset();
+        self.ask(None);
+    }
+
+    /// Shows the gesture that is asked for.
+    pub(crate) fn ask(&self, gesture: Option<Gesture>) {
+        self.link.config.update(|config| config.gesture = gesture);
+    }
+
+    /// The image of the active model of a kind.
+    pub(crate) fn active(&mut self, kind: ModelKind) -> Option<Image> {
+        self.storage.as_mut()?.active(kind).ok().flatten()
+    }
+
+    /// Does what is due: shows whether frames can be assessed, wipes the session after the cover was opened, ends a
+    /// pairing that took too long, confirms healthy firmware.
+    pub(crate) fn tick(&mut self, models: &Models<'_, E>) {
+        let ready = self.is_ready(models);
+        self.link.config.update(|config| config.ready = ready);
+        self.link.give_sign();
+        let io = self.link.state.get();
+        if io.cover_openings != self.cover_openings {
+            self.cover_openings = io.cover_openings;
+            self.pairing.end(&mut self.system, self.link);
+            self.access.wipe();
+        }
+        self.pairing.tick(&mut self.system, self.link);
+        let healthy = io.fed && Instant::now() > HEALTHY;
+        let readable = self.access.readable && self.people.gallery().is_ok();
+        if healthy && readable && self.updates.firmware.on_trial() {
+            self.updates.firmware.confirm(&mut self.journal);
+        }
+    }
+
+    /// Events of io that were lost since the last call.
+    pub(crate) fn newly_lost(&mut self) -> u32 {
+        let all = self.link.state.get().lost_events;
+        let before = core::mem::replace(&mut self.lost_events, all);
+        all.wrapping_sub(before)
+    }
+
+    /// Whether frames can be assessed: all models, a calibration, and a gallery of that encoder.
+    fn is_ready(&self, models: &Models<'_, E>) -> bool {
+        let gallery = self.people.gallery().ok();
+        let own = gallery.zip(models.encoder_hash());
+        own.is_some_and(|(gallery, encoder)| gallery.foreign_templates(encoder) == 0)
+            && models.threshold(self.settings.far_one_in, 1).is_ok()
+            && models.liveness(self.pipeline.config.liveness).is_ok()
+    }
+}
+
+/// The key of the gallery. It is derived from the device secret and a salt among the settings. So a board whose settings
+/// are wiped, and with them its hosts, can no longer read its gallery.
+fn gallery_key<F: NorFlash>(storage: Option<&mut Storage<F>>, secret: &Key) -> Result<Key, gallery::Error> {
+    let storage = storage.ok_or(gallery::Error::Flash)?;
+    let salt = storage.salt().map_err(|_| gallery::Error::Flash)?;
+    Ok(secret.derive(&salt, b"postern gallery"))
+}
