@@ -1,14 +1,14 @@
-//! The access controller on a board's bus, and the key that both have.
+//! The OSDP link between a board and an access controller: address and secure channel base key (SCBK).
 
 use protocol::{Osdp, Request, Scbk};
 
 use crate::credentials::{random_key, unhex};
 use crate::{Device, Result};
 
-/// SCBK-D, which every device of every maker knows before it is installed.
+/// SCBK-D, the default key of the standard, which is public.
 const DEFAULT: [u8; 16] = *b"0123456789:;<=>?";
 
-/// A new key, at random.
+/// A new random key.
 ///
 /// # Errors
 /// [`Error::Random`](crate::Error::Random).
@@ -17,13 +17,13 @@ pub fn new_scbk() -> Result<Scbk> {
     Ok(Scbk(core::array::from_fn(|at| random.bytes()[at])))
 }
 
-/// The key of 32 hexadecimal digits; none if there are not so many, or if it is the default one that everybody knows.
+/// Reads a key of 32 hexadecimal digits; `None` if it is malformed or the public default key.
 pub fn read_scbk(digits: &str) -> Option<Scbk> {
     unhex(digits).filter(|key| *key != DEFAULT).map(Scbk)
 }
 
 impl Device {
-    /// Lets the board answer an access controller on the bus, or nobody.
+    /// Enables the board's OSDP port with this address and key, or disables it.
     ///
     /// # Errors
     /// As any request; refused with `BadSetting` for an address above 126.
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_read_and_the_one_that_everybody_knows_is_not() {
+    fn keys_are_read_and_the_public_default_is_refused() {
         assert_eq!(
             read_scbk(" 000102030405060708090a0B0C0d0e0f\n"),
             Some(Scbk(core::array::from_fn(|n| n as u8)))

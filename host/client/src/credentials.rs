@@ -1,12 +1,12 @@
-//! What this computer keeps to speak with one board: its own secret, and the board's key.
+//! The keys that this computer keeps for one board: its own secret, and the board's public key.
 //!
 //! ```text
 //! {"secret":"…64 digits…","board":"…64 digits…"}       host.key, in the board's folder
 //! ```
-//! Only this user may read the file. Every board has one of its own, so that boards cannot tell that
-//! they have a host in common, and a key is rotated without a thought for the others. While a key is
-//! being rotated the file also holds `next`, the new secret, until the board has acknowledged it: should
-//! the acknowledgement be lost, whichever the board knows is used.
+//! Only this user can read the file. Each board has a file of its own, so that two boards cannot find
+//! out that they share a host, and so that one key can be rotated without the others. During a rotation
+//! the file also holds `next`, the new secret, until the board acknowledges it. If the acknowledgement
+//! is lost, the host tries both secrets.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -19,18 +19,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
-/// What this computer keeps for one board.
+/// The keys that this computer keeps for one board.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     /// The secret of this computer's key.
     pub secret: Key,
-    /// The board's key, by which it is known again.
+    /// The board's public key, by which it is recognised.
     pub board: [u8; 32],
-    /// The secret that is about to replace the other.
+    /// The secret that replaces the other one once the board has acknowledged it.
     pub next: Option<Key>,
 }
 
-/// What the file holds.
+/// The content of the file.
 #[derive(Serialize, Deserialize)]
 struct Record {
     secret: String,
@@ -40,7 +40,7 @@ struct Record {
 }
 
 impl Credentials {
-    /// Reads the file at `path`; none if there is none, as before this computer was paired.
+    /// Reads the file at `path`; `None` if there is no file, which means that this computer is not paired.
     ///
     /// # Errors
     /// [`Error::File`], [`Error::Record`].
@@ -57,21 +57,21 @@ impl Credentials {
         Ok(Some(Self { secret: Key::new(key(&record.secret)?), board: key(&record.board)?, next }))
     }
 
-    /// Writes the file at `path`, for this user alone.
+    /// Writes the file at `path`, readable by this user only.
     ///
     /// # Errors
     /// [`Error::File`].
     pub fn save(&self, path: &Path) -> Result<()> {
         let record = Record {
-            secret: hex(self.secret.bytes()),
-            board: hex(&self.board),
-            next: self.next.as_ref().map(|next| hex(next.bytes())),
+            secret: hex::encode(self.secret.bytes()),
+            board: hex::encode(self.board),
+            next: self.next.as_ref().map(|next| hex::encode(next.bytes())),
         };
         let text = serde_json::json!(record).to_string();
         write_secret(path, text.as_bytes())
     }
 
-    /// The key by which the board knows this computer.
+    /// The public key by which the board recognises this computer.
     pub fn public(&self) -> [u8; 32] {
         public_key(&self.secret)
     }
@@ -87,13 +87,17 @@ pub fn random_key() -> Result<Key> {
     Ok(Key::new(bytes))
 }
 
-/// Puts a file in its place whole, readable by this user alone.
-pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
+/// Writes a file that only this user can read. It is written beside its place and renamed, so that a
+/// writer that is interrupted leaves the previous file.
+///
+/// # Errors
+/// [`Error::File`].
+pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(Error::file(folder))?;
     }
     let beside = PathBuf::from(format!("{}.new", path.display()));
-    // What a writer that died left behind may have other permissions.
+    // A file that an interrupted writer left behind may have other permissions.
     let _ = fs::remove_file(&beside);
     let mut file = OpenOptions::new()
         .write(true)
@@ -105,21 +109,10 @@ pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::rename(&beside, path).map_err(Error::file(path))
 }
 
-/// Hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The bytes of twice as many hexadecimal digits.
+/// The bytes of exactly twice as many hexadecimal digits; white space around them is ignored.
 pub(crate) fn unhex<const N: usize>(digits: &str) -> Option<[u8; N]> {
-    let digits = digits.trim();
-    if digits.len() != 2 * N || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
     let mut bytes = [0; N];
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
+    hex::decode_to_slice(digits.trim(), &mut bytes).ok()?;
     Some(bytes)
 }
 

@@ -1,4 +1,4 @@
-//! What a board can do, a method each.
+//! The requests to a board, one method each.
 
 use crypto::Key;
 use protocol::{
@@ -8,7 +8,7 @@ use protocol::{
 
 use crate::audit::unix_ms;
 use crate::link::{Greeting, Identity, Link};
-use crate::{Address, Credentials, Error, Patience, Result, Transport};
+use crate::{Address, Credentials, Error, Patience, Result, Task, Transport};
 
 /// A board that answered.
 pub struct Device {
@@ -16,7 +16,7 @@ pub struct Device {
     board: Text,
     firmware: Text,
     role: Option<Role>,
-    /// Kept as long as the line is in use, so that no other process speaks in between.
+    /// Kept while the line is in use, so that no other process uses it at the same time.
     _guard: Option<std::fs::File>,
 }
 
@@ -95,7 +95,7 @@ impl Device {
         self.role = greeting.role;
         if !greeting.clock && self.role >= Some(Role::Operator) {
             match self.set_clock(unix_ms()) {
-                // This computer's clock is behind the board's: whose is right, only people can tell.
+                // This computer's clock is behind the board's. Only a person can decide which one is right.
                 Ok(()) | Err(Error::Refused(protocol::Error::ClockBackwards { .. })) => {}
                 Err(error) => return Err(error),
             }
@@ -109,7 +109,7 @@ impl Device {
         self.link.shake_hands()
     }
 
-    /// The secret by which the board was told who this computer is.
+    /// The secret of the key that this computer showed to the board.
     pub fn secret(&self) -> Option<Key> {
         self.link.identity.as_ref().map(|identity| identity.secret.clone())
     }
@@ -127,7 +127,7 @@ impl Device {
         Self::open(transport, Patience::QUICK, Patience::SLOW)
     }
 
-    /// As [`over`](Self::over), with other limits on the waits.
+    /// As [`over`](Self::over), with other timeouts.
     ///
     /// # Errors
     /// [`Error::Silent`], [`Error::Version`].
@@ -149,12 +149,33 @@ impl Device {
     }
 
     /// Keeps `guard`, a locked file, for as long as the device is in use.
-    pub(crate) fn guarded(mut self, guard: std::fs::File) -> Self {
+    #[must_use]
+    pub fn guarded(mut self, guard: std::fs::File) -> Self {
         self._guard = Some(guard);
         self
     }
 
-    /// The board's name, as "an547".
+    /// Runs `task` at short intervals while `ask` waits for replies, such as a camera that goes on
+    /// delivering frames.
+    ///
+    /// # Errors
+    /// What `ask` returns, and the error of the task.
+    pub fn with_task<T>(&mut self, task: Task, ask: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.link.task = Some(task);
+        let asked = ask(self);
+        self.link.task = None;
+        asked
+    }
+
+    /// Stops the door from using its camera for this many milliseconds; 0 ends the pause.
+    ///
+    /// # Errors
+    /// As any request.
+    pub fn pause_door(&mut self, ms: u32) -> Result<()> {
+        self.done(&Request::PauseDoor { ms })
+    }
+
+    /// The board's name, such as "an547".
     pub fn board(&self) -> &str {
         &self.board
     }
@@ -172,7 +193,7 @@ impl Device {
         expect!(self.link.ask(&Request::Status), Response::Status(status) => status)
     }
 
-    /// The settings in force.
+    /// The active settings.
     ///
     /// # Errors
     /// As any request.
@@ -180,7 +201,7 @@ impl Device {
         expect!(self.link.ask(&Request::GetSettings), Response::Settings(settings) => settings)
     }
 
-    /// Changes the settings and returns them as now in force.
+    /// Changes the settings and returns those that are now active.
     ///
     /// # Errors
     /// As any request; refused with `BadSetting` out of range.
@@ -242,7 +263,7 @@ impl Device {
         expect!(self.link.ask(&request), Response::Verified(comparison) => comparison)
     }
 
-    /// 1:N: whose is the largest face?
+    /// Identifies the largest face (1:N).
     ///
     /// # Errors
     /// As any request; refused for no face or a poor one.

@@ -1,11 +1,10 @@
-//! What can go wrong with a device, and what to do about it.
+//! What can go wrong between host and board, and what a user can do about it.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why something could not be done with a device. A cause is told by `source`, not repeated.
+/// Why a request to a board failed. `source` gives the cause; the message does not repeat it.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// The line could not be opened.
     #[error("cannot reach a device at {address}")]
@@ -18,14 +17,14 @@ pub enum Error {
     /// The line broke.
     #[error("the line to the board broke")]
     Line(#[source] io::Error),
-    /// No reply came.
+    /// The board sent no reply.
     #[error("the board did not answer for {seconds} seconds; `postern board logs` shows its log")]
     Silent {
         /// How long the host waited.
         seconds: u64,
     },
-    /// Something came that is no reply to the request.
-    #[error("the board answered with something this program does not understand")]
+    /// The reply does not belong to the request.
+    #[error("the board sent a reply that this program does not understand")]
     Garbled,
     /// Host and board speak different versions of the protocol.
     #[error(
@@ -43,17 +42,17 @@ pub enum Error {
     /// The board refused.
     #[error("{0}{advice}", advice = advice(.0))]
     Refused(protocol::Error),
-    /// The board could not prove who it is, or did not understand the handshake.
-    #[error("no session could be begun with the board")]
+    /// The board did not prove its identity, or did not understand the handshake.
+    #[error("the board did not complete the handshake, so there is no session")]
     Handshake,
-    /// Another board answers than the one that this computer is paired with.
+    /// The board that answers is not the one that this computer is paired with.
     #[error(
-        "this is not the board that was paired, or somebody stands in between; if the board was \
-         replaced, `postern keys forget` and `postern pair` begin anew"
+        "this is not the board that this computer is paired with, or somebody intercepts the line; if \
+         the board was replaced, run `postern keys forget` and then `postern pair`"
     )]
     OtherBoard,
-    /// The board shows another code than this computer.
-    #[error("the board shows another code: somebody stands in between, and nothing was paired")]
+    /// The pairing code of the board differs from the code of this computer.
+    #[error("the board shows a different code: somebody may intercept the line, and nothing was paired")]
     CodesDiffer,
     /// Nobody pressed the button.
     #[error("the button was not pressed within {seconds} seconds; nothing was paired")]
@@ -64,17 +63,17 @@ pub enum Error {
     /// The operating system gave no random numbers.
     #[error("the operating system gives no random numbers")]
     Random,
-    /// A name is longer than a board takes.
-    #[error("the name has {bytes} bytes; a board takes {}", protocol::MAX_NAME)]
+    /// The name is longer than a board accepts.
+    #[error("the name has {bytes} bytes; a board accepts {}", protocol::MAX_NAME)]
     NameTooLong {
         /// Its length in UTF-8.
         bytes: usize,
     },
-    /// Data is longer than a message can say.
-    #[error("that is too large for a board")]
+    /// The data does not fit into a message.
+    #[error("the data is too large for a board")]
     TooLong,
 
-    /// A file is no firmware for a board.
+    /// The file is not firmware for a board.
     #[error("{} cannot be put on a board: {reason}", path.display())]
     NotFirmware {
         /// The file.
@@ -83,97 +82,31 @@ pub enum Error {
         reason: String,
     },
     /// Firmware is for another board.
-    #[error("{} is firmware for {is}, and the board is an {board}", path.display())]
+    #[error("{} is firmware for {is}, but the board is an {board}", path.display())]
     OtherFirmware {
         /// The file.
         path: PathBuf,
-        /// What it is for.
+        /// The kind of board that it was built for.
         is: &'static str,
-        /// What the board is.
+        /// The kind of this board.
         board: &'static str,
     },
-    /// The board started an update, and went back to the firmware before.
+    /// The board tried an update and rolled back to the previous firmware.
     #[error(
-        "the board gave release {release} up and runs release {newest} again: `postern log` tells whether it was \
-         refused or did not run well"
+        "the board rolled back from release {release} to release {newest}: `postern log` shows whether it \
+         refused the update or the update did not run well"
     )]
     GivenUp {
         /// The update.
         release: u64,
-        /// What runs.
+        /// The release that runs.
         newest: u64,
     },
-    /// The board's boot record cannot be read or written.
-    #[error("the board cannot be programmed: {0}")]
-    Boot(boot::Error),
-    /// The name of a board is no name of a folder.
-    #[error("`{name}` cannot be the name of a board: letters, digits, `-`, `_` and `.` can")]
-    BoardName {
-        /// The name.
-        name: String,
-    },
-    /// There is no such machine.
+    /// There is no such kind of board.
     #[error("there is no board `{name}`: choose an547 (Cortex-M55) or an500 (Cortex-M7)")]
     UnknownMachine {
         /// The name.
         name: String,
-    },
-    /// A board keeps the machine it was made with.
-    #[error("the board in {folder} is an {is}, not an {asked}: choose another name for it", folder = folder.display())]
-    OtherMachine {
-        /// Its folder.
-        folder: PathBuf,
-        /// What it is.
-        is: &'static str,
-        /// What was asked for.
-        asked: &'static str,
-    },
-    /// The board has no process.
-    #[error("board {name} is not up: `postern board up --board {name}` starts it")]
-    Down {
-        /// Its name.
-        name: String,
-    },
-    /// Another program is speaking with the board.
-    #[error("another program has been speaking with the board for {seconds} seconds; end it first")]
-    LineBusy {
-        /// How long this one waited.
-        seconds: u64,
-    },
-    /// The emulator is not installed.
-    #[error(
-        "{program} is not installed: `apt-get install qemu-system-arm` (Debian, Ubuntu), \
-         `dnf install qemu-system-arm` (Fedora) or `brew install qemu` (macOS)"
-    )]
-    NoEmulator {
-        /// The program looked for.
-        program: &'static str,
-    },
-    /// There is no firmware to run.
-    #[error("no firmware for {machine} found: `cargo xtask firmware` builds it, `--firmware FILE` names it")]
-    NoFirmware {
-        /// For which machine.
-        machine: &'static str,
-    },
-    /// The emulator ended at once.
-    #[error("the emulator ended ({status}): {output}")]
-    EmulatorEnded {
-        /// How.
-        status: String,
-        /// The end of what it said.
-        output: String,
-    },
-    /// The board's process did not end.
-    #[error("process {pid} of the board does not end")]
-    DoesNotEnd {
-        /// Its id.
-        pid: i32,
-    },
-    /// A socket's path is longer than the operating system takes.
-    #[error("the folder {folder} has too long a path for a socket: choose a shorter one with --state", folder = folder.display())]
-    LongPath {
-        /// The board's folder.
-        folder: PathBuf,
     },
     /// A file could not be read or written.
     #[error("{path}", path = path.display())]
@@ -183,41 +116,25 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// The board's record is not one.
-    #[error("{path} is not a board's record: {reason}", path = path.display())]
+    /// A key file is malformed.
+    #[error("{path} is not a valid key file: {reason}", path = path.display())]
     Record {
         /// The file.
         path: PathBuf,
         /// Why.
         reason: String,
     },
-
-    /// A picture does not fit the camera.
-    #[error("a picture of {width}x{height} does not fit the camera")]
-    PictureSize {
-        /// Its width.
-        width: u16,
-        /// Its height.
-        height: u16,
-    },
-    /// The board did not take the picture before its camera.
-    #[error(
-        "the board did not take the picture before its camera for {seconds} seconds; \
-         `postern board logs` shows its log"
-    )]
-    NotTaken {
-        /// How long the host waited.
-        seconds: u64,
-    },
-    /// The log cannot be decoded with this firmware.
-    #[error("the log cannot be decoded: {reason}")]
-    Log {
-        /// Why.
-        reason: String,
-    },
+    /// The task that runs while a reply is awaited failed.
+    #[error(transparent)]
+    Task(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {
+    /// A [`Task`](crate::Task) failed with `error`.
+    pub fn task(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Task(Box::new(error))
+    }
+
     /// For `map_err` on what is done with the file at `path`.
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
@@ -225,31 +142,33 @@ impl Error {
     }
 }
 
-/// What a person can do about a refusal, in words of the command line.
+/// What a user of the command line can do about a refusal.
 fn advice(refusal: &protocol::Error) -> &'static str {
     use protocol::Error as Refusal;
     match refusal {
         Refusal::DuplicateName { .. } => {
-            "; `--add` gives them one more photograph, `postern remove` forgets them"
+            "; `--add` adds a photograph to that person, `postern remove` removes the person"
         }
-        Refusal::UnknownPerson { .. } => "; `postern users` lists who is",
+        Refusal::UnknownPerson { .. } => "; `postern users` lists everybody who is enrolled",
         Refusal::NoModel { .. } => "; `postern flash models` installs it",
-        Refusal::ForeignGallery { .. } => "; flash that encoder again, or remove and enrol everybody anew",
+        Refusal::ForeignGallery { .. } => {
+            "; flash that encoder again, or remove everybody and enrol them again"
+        }
         Refusal::NoCalibration => "; compile it with a calibration table",
         Refusal::GalleryFull { .. } => "; `postern remove` makes room",
         Refusal::HashMismatch { .. } => "; try again",
         Refusal::Internal { .. } | Refusal::Flash => "; `postern board logs` shows its log",
         Refusal::Unpaired => "; `postern pair` pairs it, with a press of the board's button",
-        Refusal::Forbidden { .. } => "; `postern keys` shows who has it",
+        Refusal::Forbidden { .. } => "; `postern keys` shows which computer has that role",
         Refusal::NotInvited { .. } => {
-            "; the first is an installer, whom the others need: `postern keys invite ROLE`, there"
+            "; the first computer is the installer: run `postern keys invite ROLE` there"
         }
         Refusal::HostsFull { .. } => "; `postern keys remove KEY` makes room",
         Refusal::UnknownHost => "; `postern keys` lists them",
         Refusal::Unsigned { .. } => {
-            "; `postern keys signing` shows this computer's, and makes it the board's"
+            "; `postern keys signing` shows the key of this computer and sends it to the board"
         }
-        Refusal::NoCamera => "; is something before it? `postern show` holds a picture there",
+        Refusal::NoCamera => "; `postern show` puts a picture in front of the emulated camera",
         _ => "",
     }
 }

@@ -1,7 +1,7 @@
-//! Firmware as the compiler makes it, turned into the image that a board keeps in flash.
+//! Converts firmware from an ELF file to the image that a board keeps in flash.
 //!
-//! An ELF file tells by the symbol `_board`, which the board's linker script sets, which board it is for. What it loads
-//! becomes one run of bytes from the lowest address on.
+//! The symbol `_board`, which the board's linker script sets, names the kind of board. The loaded segments
+//! become one contiguous run of bytes from the lowest address on.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{Error, Machine, Result, Signer};
 
-/// The symbol that tells the board's number.
+/// The symbol that holds the number of the board.
 const BOARD: &str = "_board";
 
 /// Firmware for a board.
@@ -27,20 +27,19 @@ impl Firmware {
     /// Reads an ELF file.
     ///
     /// # Errors
-    /// [`Error::File`]; [`Error::NotFirmware`] if it is none of ours, or too large.
+    /// [`Error::File`]; [`Error::NotFirmware`] if it is not our firmware, or too large.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::file(path))?;
         let not = |reason: &str| Error::NotFirmware { path: path.to_owned(), reason: reason.to_owned() };
         let elf = ElfFile32::<object::Endianness>::parse(&*bytes).map_err(|error| not(&error.to_string()))?;
         let board = elf.symbols().find(|symbol| symbol.name() == Ok(BOARD));
-        let board = board.ok_or_else(|| not("it does not say which board it is for"))?.address();
-        let machine =
-            Machine::ALL.into_iter().find(|machine| u64::from(machine.map().partitions.board) == board);
-        let machine = machine.ok_or_else(|| not("it is for a board that is not known here"))?;
-        let (load, code) = code(&elf).ok_or_else(|| not("it has nothing to load"))?;
+        let board = board.ok_or_else(|| not("it has no symbol `_board`"))?.address();
+        let machine = Machine::ALL.into_iter().find(|machine| u64::from(machine.map().partitions.board) == board);
+        let machine = machine.ok_or_else(|| not("it is for an unknown board"))?;
+        let (load, code) = code(&elf).ok_or_else(|| not("it has no segment to load"))?;
         let room = machine.map().partitions.firmware[0].len as usize - HEADER_BYTES;
         if code.len() > room {
-            return Err(not(&format!("it has {} bytes, and a slot {room}", code.len())));
+            return Err(not(&format!("it has {} bytes, but a slot has {room}", code.len())));
         }
         Ok(Self { path: path.to_owned(), machine, load, code })
     }
@@ -50,7 +49,7 @@ impl Firmware {
         self.machine
     }
 
-    /// Makes sure that it is for `machine`.
+    /// Checks that it is for `machine`.
     ///
     /// # Errors
     /// [`Error::OtherFirmware`].
@@ -62,7 +61,7 @@ impl Firmware {
         Err(Error::OtherFirmware { path: self.path.clone(), is, board })
     }
 
-    /// The image of a release, signed or as a programmer puts it into a new board.
+    /// The image under a release number: signed, or unsigned as a factory programs it.
     pub fn image(&self, release: u64, signer: Option<&Signer>) -> Vec<u8> {
         let mut header = Header {
             board: self.machine.map().partitions.board,
@@ -79,9 +78,9 @@ impl Firmware {
     }
 }
 
-/// What an ELF file loads, whole words, and where.
+/// The loaded bytes of an ELF file, padded to whole words, and their address.
 fn code(elf: &ElfFile32<'_, object::Endianness>) -> Option<(u32, Vec<u8>)> {
-    // The place in flash is the physical address; initial values of statics follow the code there.
+    // The physical address is the place in flash; the initial values of statics follow the code there.
     let endian = elf.endian();
     let headers = elf.elf_program_headers().iter();
     let loaded = headers.filter(|header| header.p_type.get(endian) == object::elf::PT_LOAD);
@@ -97,7 +96,7 @@ fn code(elf: &ElfFile32<'_, object::Endianness>) -> Option<(u32, Vec<u8>)> {
     let mut code = Vec::new();
     for (address, data) in pieces {
         let at = (address - load) as usize;
-        // Far apart, they are no firmware of ours.
+        // Segments that overlap or lie far apart are not our firmware.
         if at < code.len() || at > code.len() + 4096 {
             return None;
         }

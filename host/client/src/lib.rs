@@ -1,40 +1,29 @@
-//! A typed client of a device: an emulated board, a serial port, or TCP.
+//! A typed client of a board over a line: Unix socket, TCP or serial port.
 //!
 //! ```text
-//! Device      what a board can do, a method each
-//! Link        one request, its reply, repeats when nothing comes; sealed in a session
+//! Device      the requests to a board, one method each
+//! Link        one request, its reply, repeats if no reply comes; sealed in a session
 //! Transport   bytes: Unix socket, TCP, serial port
 //!
-//! Credentials what this computer keeps of a board it is paired with
-//! Signer      the key with which models and firmware are signed
-//! Firmware    what a board runs, from an ELF file
-//!
-//! Board       an emulated board: its folder, its process, its memory file
-//! Doorstep    a picture before the door, and what the door makes of it
-//! Camera      the picture before an emulated board
-//! Log         the board's defmt log, decoded with its firmware
+//! Credentials the keys that this computer keeps for a board it is paired with
+//! Signer      the key that signs models and firmware
+//! Firmware    the firmware of a board, from an ELF file
+//! Machine     the kinds of board
 //! ```
-//! A board is a process of its own that outlives the command that started it; what is known of
-//! it lies in one folder. Its memory is a file, which the host reads and writes with ordinary
-//! file operations: the emulator maps the same pages, so both sides see one memory and no
-//! unsafe code is needed.
+//! The crate does not know emulated boards, their cameras or their files: these are the crate `emulator`'s.
+//! While a request waits for its reply, a [`Task`] of the caller can run.
 #![forbid(unsafe_code)]
 
 mod address;
 mod audit;
-mod board;
-mod camera;
 mod controller;
 mod credentials;
 mod device;
-mod door;
 mod error;
 mod firmware;
 mod link;
-mod log;
-mod memory;
+mod machine;
 mod pairing;
-mod pose;
 mod rules;
 mod signing;
 mod transfer;
@@ -45,17 +34,13 @@ pub use protocol;
 
 pub use address::Address;
 pub use audit::{Page, unix_ms};
-pub use board::{Board, Folder, Launch, Machine, State};
-pub use camera::Camera;
 pub use controller::{new_scbk, read_scbk};
-pub use credentials::{Credentials, random_key};
+pub use credentials::{Credentials, random_key, write_secret};
 pub use device::{Device, Embedding, Enrolled, Faces};
-pub use door::{Decision, Doorstep};
 pub use error::Error;
 pub use firmware::Firmware;
 pub use link::Patience;
-pub use log::Log;
-pub use memory::Memory;
+pub use machine::Machine;
 pub use pairing::{Applicant, Paired};
 pub use rules::RuleTold;
 pub use signing::Signer;
@@ -64,3 +49,6 @@ pub use transport::Transport;
 
 /// Short for a result of this crate.
 pub type Result<T> = core::result::Result<T, Error>;
+
+/// Runs at short intervals while a reply is awaited, see [`Device::with_task`].
+pub type Task = Box<dyn FnMut() -> Result<()> + Send>;

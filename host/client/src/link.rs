@@ -1,10 +1,10 @@
 //! One request at a time, its reply, and repeats when nothing comes.
 //!
-//! A frame that was lost either way is sent again with the same id and the same bytes. The board
-//! knows a repeat by them and repeats its reply without acting again, so that repeating is safe
-//! for every request. Whatever comes that is no reply to the open request, noise and late
-//! replies alike, is dropped. With an [`Identity`] all of it goes in a session (`secrets`), and what
-//! is not sealed is dropped, too.
+//! If a frame is lost in either direction, the request is sent again with the same id and the same
+//! bytes. The board recognises a repeat and repeats its reply without acting again, so that every
+//! request can be repeated safely. Bytes that are not a reply to the open request are dropped: noise,
+//! and late replies. With an [`Identity`] every frame is sealed in a session (`crypto`), and frames
+//! that are not sealed are dropped too.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -16,8 +16,7 @@ use protocol::{
 };
 
 use crate::credentials::random_key;
-use crate::pose::Pose;
-use crate::{Error, Result, Transport};
+use crate::{Error, Result, Task, Transport};
 
 /// How long to wait for a reply.
 #[derive(Clone, Copy, Debug)]
@@ -29,20 +28,20 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// For a request that only moves bytes. A board that judges a picture meanwhile is late.
+    /// For a request that only moves bytes. A board that is processing a picture answers late.
     pub const QUICK: Self = Self { repeat: Duration::from_secs(10), give_up: Duration::from_secs(60) };
 
     /// For a request that runs networks or erases flash: an emulated board takes seconds.
     pub const SLOW: Self = Self { repeat: Duration::from_secs(60), give_up: Duration::from_secs(300) };
 }
 
-/// How long to leave a busy board alone.
+/// How long to wait before a busy board is asked again.
 const BUSY: Duration = Duration::from_millis(100);
 
-/// How often the camera gives a picture of what is held before it.
-const HOLD: Duration = Duration::from_millis(50);
+/// How often the task runs while a reply is awaited.
+const TASK: Duration = Duration::from_millis(50);
 
-/// Who this computer is to the board, and who the board has to be.
+/// The key of this computer, and the key that the board must prove.
 pub(crate) struct Identity {
     /// The secret of this computer's key.
     pub(crate) secret: Key,
@@ -55,21 +54,21 @@ pub(crate) struct Link {
     transport: Box<dyn Transport>,
     deframer: Box<Deframer>,
     last_id: u16,
-    /// With one, everything goes sealed.
+    /// With an identity, every frame is sealed.
     pub(crate) identity: Option<Identity>,
     session: Option<HostSession>,
-    /// What is held before the camera while the board is at it.
-    pub(crate) pose: Option<Pose>,
+    /// Runs at short intervals while a reply is awaited.
+    pub(crate) task: Option<Task>,
     pub(crate) quick: Patience,
     pub(crate) slow: Patience,
 }
 
-/// What a handshake told.
+/// The result of a handshake.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Greeting {
     /// What this computer may do.
     pub(crate) role: Option<Role>,
-    /// Whether the board knows the time.
+    /// Whether the board's clock is set.
     pub(crate) clock: bool,
     /// The board's key.
     pub(crate) board: [u8; 32],
@@ -88,14 +87,14 @@ impl Link {
             last_id: first_id(),
             identity: None,
             session: None,
-            pose: None,
+            task: None,
             quick: Patience::QUICK,
             slow: Patience::SLOW,
         }
     }
 
-    /// Asks and waits for the reply. A board that is busy with what another program asked is
-    /// asked again; with one that lost the session, as by a reset, a new one is begun.
+    /// Sends a request and waits for the reply. A board that is busy with another program's request is
+    /// asked again. If the board lost the session, for example by a reset, a new one is started.
     pub(crate) fn ask(&mut self, request: &Request<'_>) -> Result<Response> {
         let give_up = Instant::now() + self.slow.give_up;
         loop {
@@ -113,10 +112,10 @@ impl Link {
         }
     }
 
-    /// Begins a session: from here on everything goes sealed.
+    /// Starts a session: from here on every frame is sealed.
     ///
     /// # Errors
-    /// [`Error::OtherBoard`] if it is not the board of before; [`Error::Handshake`].
+    /// [`Error::OtherBoard`] if the board has another key than before; [`Error::Handshake`].
     pub(crate) fn shake_hands(&mut self) -> Result<Greeting> {
         let Some(Identity { secret, board }) = &self.identity else { return Err(Error::Handshake) };
         let (secret, pinned) = (secret.clone(), *board);
@@ -139,7 +138,7 @@ impl Link {
             }
         };
         let (established, third) = initiator.answer(&second).map_err(|_| Error::Handshake)?;
-        // Before this computer tells who it is, the board must be the one that it is paired with.
+        // Check the board's key before the third message reveals the key of this computer.
         if pinned.is_some_and(|pinned| pinned != established.peer) {
             return Err(Error::OtherBoard);
         }
@@ -189,8 +188,7 @@ impl Link {
         reply?.map_err(Error::Refused)
     }
 
-    /// Sends a body under the next id, again and again, until `take` makes something of a packet
-    /// with that id.
+    /// Sends a body under the next id, and repeats it until `take` accepts a packet with that id.
     fn exchange<T>(
         &mut self,
         kind: Kind,
@@ -214,7 +212,7 @@ impl Link {
         }
     }
 
-    /// Takes bytes until what is waited for is there, or `until`.
+    /// Receives bytes until `take` accepts a packet, or until the time `until`.
     fn listen<T>(
         &mut self,
         until: Instant,
@@ -226,10 +224,10 @@ impl Link {
             if left.is_zero() {
                 return Ok(None);
             }
-            let slice = match &mut self.pose {
-                Some(pose) => {
-                    pose.hold()?;
-                    left.min(HOLD)
+            let slice = match &mut self.task {
+                Some(task) => {
+                    task()?;
+                    left.min(TASK)
                 }
                 None => left,
             };
@@ -247,8 +245,8 @@ impl Link {
     }
 }
 
-/// What a packet says in a session: only what is sealed counts, except that the board is busy, or has
-/// lost the session. Anything else is as if it had not come.
+/// The answer in a packet of a session. Only a sealed packet counts, except for two errors: the board is
+/// busy, or it has lost the session. Any other packet is ignored.
 fn opened(session: &HostSession, packet: &Packet<'_>) -> Option<Answer> {
     if packet.kind == Kind::Error {
         let error = packet.message::<protocol::Error>().ok()?;
@@ -268,7 +266,7 @@ fn opened(session: &HostSession, packet: &Packet<'_>) -> Option<Answer> {
     }
 }
 
-/// Ids begin where time stands, so that two sessions in a row hardly ever use the same.
+/// The first id is taken from the clock, so that two consecutive connections rarely use the same ids.
 fn first_id() -> u16 {
     SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)

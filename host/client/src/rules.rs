@@ -5,7 +5,7 @@ use protocol::{PersonId, Request, Response, Rule, Schedule};
 use crate::device::person_name;
 use crate::{Device, Error, Result};
 
-/// What a board tells of a person's rule.
+/// A person's rule as a board reports it: without the PINs.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleTold {
     /// The person's number.

@@ -1,7 +1,7 @@
-//! The key with which this installation signs models and firmware, and what it signs.
+//! The key with which this installation signs models and firmware.
 //!
-//! The file `signing.key` beside the boards' folders holds the secret in 64 hexadecimal digits, for
-//! this user alone. The first pairing tells it to the board.
+//! The file `signing.key` beside the boards' folders holds the secret in 64 hexadecimal digits, readable
+//! by this user only. The first pairing sends the public key to the board.
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,7 +12,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use protocol::{Hash, ModelKind, Signature};
 use zeroize::Zeroizing;
 
-use crate::credentials::{hex, random_key, unhex, write_secret};
+use crate::credentials::{random_key, unhex, write_secret};
 use crate::{Error, Result};
 
 /// Signs models and firmware.
@@ -26,7 +26,7 @@ impl Signer {
         boards.join("signing.key")
     }
 
-    /// Reads the key at `path`; none if there is none.
+    /// Reads the key at `path`; `None` if there is no file.
     ///
     /// # Errors
     /// [`Error::File`], [`Error::Record`].
@@ -40,17 +40,17 @@ impl Signer {
         Ok(Some(Self { key: SigningKey::from_bytes(&secret) }))
     }
 
-    /// Makes a new key and puts it at `path`; one that was there is gone.
+    /// Makes a new key and writes it to `path`, in place of an older key.
     ///
     /// # Errors
     /// [`Error::File`], [`Error::Random`].
     pub fn make(path: &Path) -> Result<Self> {
         let secret = random_key()?;
-        write_secret(path, Zeroizing::new(hex(secret.bytes())).as_bytes())?;
+        write_secret(path, Zeroizing::new(hex::encode(secret.bytes())).as_bytes())?;
         Ok(Self { key: SigningKey::from_bytes(secret.bytes()) })
     }
 
-    /// The key at `path`, which is made if there is none.
+    /// The key at `path`; makes one if there is none.
     ///
     /// # Errors
     /// As [`load`](Self::load) and [`make`](Self::make).
@@ -61,24 +61,24 @@ impl Signer {
         }
     }
 
-    /// The public key, which boards are told.
+    /// The public key, which boards keep.
     pub fn public(&self) -> Hash {
         self.key.verifying_key().to_bytes()
     }
 
-    /// Signs an image as the release of a number.
+    /// Signs an image under a release number.
     pub fn sign(&self, kind: ModelKind, length: u32, sha256: Hash, sequence: u64) -> Signature {
-        // The protocol's number of a kind is the one that is signed.
+        // The signature covers the number that the protocol gives this kind.
         let release = Release { kind: kind as u8, sequence, length, sha256 };
         Signature::new(&self.key.sign(&release.signed()).to_bytes())
     }
 
-    /// Signs bytes, which begin with what they are.
+    /// Signs bytes that begin with their type, so that a signature of one type is invalid for another.
     pub(crate) fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
         self.key.sign(bytes).to_bytes()
     }
 
-    /// The number of a release that is made now: seconds since 1970, so that it rises by itself.
+    /// The number of a release made now: seconds since 1970, so that later releases have higher numbers.
     pub fn sequence() -> u64 {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_secs())
     }

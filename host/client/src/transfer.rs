@@ -1,6 +1,6 @@
 //! Pictures and models to a board, in chunks.
 //!
-//! The board says which offset it wants next, and the host sends what is there. So a transfer
+//! The board asks for the next offset, and the host sends the bytes there. So a transfer
 //! that was interrupted goes on where it stood, and a chunk that went twice does no harm.
 
 use protocol::{MAX_CHUNK, ModelInfo, ModelKind, PixelFormat, Request, Response};
@@ -36,13 +36,13 @@ impl Device {
         self.send_chunks(picture.data, 0, Chunk::Frame, &mut |_, _| {})
     }
 
-    /// Transfers a model into the idle slot of its kind, signed by `signer`, and puts it in force.
+    /// Transfers a model into the idle slot of its kind, signed by `signer`, and makes it active.
     /// Goes on with a transfer of the same image that was interrupted. `progress` hears bytes done and bytes
     /// in all.
     ///
     /// # Errors
     /// As any request; refused if the image does not fit, came damaged or cannot be loaded. The
-    /// model in force stays so.
+    /// active model stays active.
     pub fn install_model(
         &mut self,
         kind: ModelKind,

@@ -75,7 +75,7 @@ impl Transport for TcpStream {
     }
 }
 
-/// A serial port. It tells a port that was pulled out by an error, never by an end.
+/// A serial port. An unplugged port gives an error, never an end of file.
 struct SerialLine(Box<dyn SerialPort>);
 
 impl Transport for SerialLine {

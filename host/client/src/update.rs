@@ -1,4 +1,4 @@
-//! Firmware to a board over its line: as models come, and then a boot that the board must stand.
+//! Updates a board's firmware over its line: transfer as for a model, then a trial boot.
 
 use std::time::{Duration, Instant};
 
@@ -6,24 +6,24 @@ use protocol::{ModelKind, Request, Response};
 
 use crate::{Device, Error, Firmware, Machine, Patience, Result, Signer};
 
-/// How long a board may take from its reset until the update is in force, or given up: it may hang in each of its
-/// trials until the watchdog bites.
+/// How long a board may take from its reset until it has accepted the update or rolled back. The update may hang in
+/// each trial until the watchdog resets the board.
 const UPDATE_PATIENCE: Duration = Duration::from_secs(600);
 
-/// How often to ask.
+/// How often the host asks.
 const POLL: Duration = Duration::from_millis(500);
 
-/// How long a board goes on after it has said that it will reset.
+/// How long a board still answers after it has announced its reset.
 const FAREWELL: Duration = Duration::from_millis(1_000);
 
-/// While a board boots, what is sent to it may be lost.
+/// While a board boots, it may lose requests.
 const BOOTING: Patience = Patience { repeat: Duration::from_secs(2), give_up: Duration::from_secs(10) };
 
 impl Device {
-    /// Which firmware the board runs, and what is under way.
+    /// The firmware that the board runs, and a pending update.
     ///
     /// # Errors
-    /// As any request; refused if no boot loader has started it.
+    /// As any request; refused if the board was started without its boot loader.
     pub fn running_firmware(&mut self) -> Result<protocol::Firmware> {
         match self.link.ask(&Request::Firmware)? {
             Response::Firmware(firmware) => Ok(firmware),
@@ -31,11 +31,11 @@ impl Device {
         }
     }
 
-    /// Transfers firmware into the idle slot, signed by `signer` as this release, without one as a newer one than the
-    /// board has. It is tried at the next boot. Returns the release.
+    /// Transfers firmware into the idle slot, signed by `signer`, under this release number or, without one, a higher
+    /// number than the board has. The board tries it at the next boot. Returns the release number.
     ///
     /// # Errors
-    /// [`Error::OtherFirmware`] before anything is sent; as any request. The firmware in force stays so.
+    /// [`Error::OtherFirmware`] before anything is sent; as any request. The active firmware stays active.
     pub fn stage_firmware(
         &mut self,
         firmware: &Firmware,
@@ -51,10 +51,10 @@ impl Device {
         Ok(release)
     }
 
-    /// Resets a board that has an update staged, and waits until that is in force.
+    /// Resets a board that has a staged update, and waits until the update is active.
     ///
     /// # Errors
-    /// [`Error::GivenUp`] if the board went back; as any request.
+    /// [`Error::GivenUp`] if the board rolled back; as any request.
     pub fn try_firmware(&mut self, release: u64) -> Result<()> {
         self.reboot()?;
         std::thread::sleep(FAREWELL);
@@ -67,7 +67,7 @@ impl Device {
         }
     }
 
-    /// Waits until nothing is under way, and returns the release in force then.
+    /// Waits until no update is pending, and returns the release that is active then.
     fn outcome(&mut self, until: Instant) -> Result<u64> {
         loop {
             // A reset ends the session, and may come at any time.

@@ -1,44 +1,28 @@
 //! What can go wrong in an evaluation.
 
-use std::path::PathBuf;
-
-/// Why an evaluation could not be done.
+/// Why an evaluation failed.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
-    /// A line of the pairs file is not of the protocol.
+    /// A line of the pairs file is malformed.
     #[error("line {line} of the pairs file: {problem}")]
     Pairs {
         /// Line number, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// Why.
         problem: String,
     },
-    /// A line of a table of groups is not one.
+    /// A line of the table of groups is malformed.
     #[error("line {line} of the table of groups: {problem}")]
     Groups {
         /// Line number, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// Why.
         problem: String,
     },
-    /// The measurement needs more than it was given.
+    /// There are too few pictures or pairs for the measurement.
     #[error("{0}")]
     TooFew(&'static str),
-    /// A network could not be loaded or run.
-    #[error("{path}: {problem}")]
-    Network {
-        /// The network's file.
-        path: PathBuf,
-        /// What the inference library said.
-        problem: String,
-    },
-    /// The plot could not be drawn.
-    #[error("cannot draw {path}: {problem}")]
-    Plot {
-        /// The picture's file.
-        path: PathBuf,
-        /// What the plotting library said.
-        problem: String,
-    },
+    /// A plot could not be drawn.
+    #[error(transparent)]
+    Plot(#[from] plots::Error),
 }

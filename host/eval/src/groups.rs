@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{Embeddings, Error};
 
-/// Fewer comparisons than this do not tell a rate.
+/// With fewer comparisons than this, no rate is reported.
 const LEAST: u64 = 100;
 
 /// The groups of people: a table of a name and their group in each column.
@@ -21,7 +21,7 @@ const LEAST: u64 = 100;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Groups {
-    /// What each column tells.
+    /// The title of each column.
     pub columns: Vec<String>,
     rows: BTreeMap<String, Vec<String>>,
 }

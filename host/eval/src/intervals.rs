@@ -26,7 +26,7 @@ const DRAWS: u64 = 1000;
 /// The draws start here, so that the same pictures give the same interval.
 const SEED: u64 = 0x5eed_face;
 
-/// The interval of the true-accept rate at each of `rates`, where the pictures can tell.
+/// The interval of the true-accept rate at each of `rates`, if there are enough pictures.
 pub fn intervals(comparison: &Comparison, rates: &[f64]) -> Vec<Option<Interval>> {
     let draws: Vec<Vec<f64>> =
         (0..DRAWS).into_par_iter().filter_map(|draw| rates_of_draw(comparison, rates, SEED + draw)).collect();

@@ -13,7 +13,6 @@ mod calibration;
 mod comparison;
 mod embedding;
 mod error;
-pub mod float;
 mod groups;
 mod identification;
 mod intervals;

@@ -23,7 +23,7 @@ const Z: f64 = 1.959_964;
 pub struct Seen {
     /// The face and its score; none if there was none good enough to judge.
     pub sample: Option<Sample>,
-    /// Whether it is whom the presentation is to pass for; none where nobody compared.
+    /// Whether it matches the target person of the presentation; `None` if it was not compared.
     pub matches: Option<bool>,
 }
 
@@ -168,7 +168,7 @@ pub struct Rates {
     pub movements: [Made; Gesture::ALL.len()],
 }
 
-/// Rates of the presentations of one attack_type; `attack` tells whether they should be refused.
+/// Rates of the presentations of one attack type; `attack` is true if they should be rejected.
 pub fn rates(attack_type: &str, attack: bool, endings: &[Ending]) -> Rates {
     let count = |which: &dyn Fn(&Ending) -> bool| endings.iter().filter(|e| which(e)).count() as u32;
     let all = endings.len() as u32;

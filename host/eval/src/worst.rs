@@ -1,4 +1,4 @@
-//! The pairs in which an encoder is most wrong, to be looked at.
+//! The pairs with the largest errors of an encoder, for inspection.
 //!
 //! Half of what looks like a failure is one of the data: a wrong name, another face in the middle. That is
 //! seen, not counted.
@@ -43,10 +43,10 @@ pub fn worst(embeddings: &Embeddings, people: &[u32], count: usize) -> Worst {
     Worst { misses: misses.into_list(), false_matches: false_matches.into_list() }
 }
 
-/// The highest of what is offered, one for each two people.
+/// The highest scores, one for each pair of people.
 struct Shortlist {
     count: usize,
-    /// How bad, whose, and which; the worst first.
+    /// Score, people and pictures, the worst first.
     list: Vec<(i32, [u32; 2], Scored)>,
 }
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::board_report::reset_name;
-use crate::device::{hex, rounded};
+use crate::device::rounded;
 
 /// Names of people who are enrolled, by their number.
 pub type Names = BTreeMap<u32, String>;
@@ -26,8 +26,8 @@ pub fn to_json(entry: &LogEntry, names: &Names) -> Value {
     let person = fields.get("person").and_then(Value::as_u64);
     let name = person.and_then(|person| names.get(&u32::try_from(person).ok()?));
     fields.insert("name".to_owned(), json!(name));
-    fields.insert("entry".to_owned(), hex(&entry.entry).into());
-    fields.insert("chain".to_owned(), hex(&entry.chain).into());
+    fields.insert("entry".to_owned(), hex::encode(&entry.entry).into());
+    fields.insert("chain".to_owned(), hex::encode(&entry.chain).into());
     Value::Object(fields)
 }
 
@@ -36,9 +36,9 @@ pub fn to_json(entry: &LogEntry, names: &Names) -> Value {
 /// # Errors
 /// The line is no entry.
 pub fn from_json(line: &str) -> anyhow::Result<(LogEntry, Option<String>)> {
-    let told: Map<String, Value> = serde_json::from_str(line).context("this is no line of JSON")?;
-    let text = |name: &str| told.get(name).and_then(Value::as_str);
-    let number = told.get("number").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
+    let printed: Map<String, Value> = serde_json::from_str(line).context("this is no line of JSON")?;
+    let text = |name: &str| printed.get(name).and_then(Value::as_str);
+    let number = printed.get("number").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
     let (Some(number), Some(entry), Some(chain)) = (
         number,
         text("entry").and_then(bytes::<ENTRY_BYTES>),
@@ -48,7 +48,7 @@ pub fn from_json(line: &str) -> anyhow::Result<(LogEntry, Option<String>)> {
     };
     let entry = LogEntry { number, entry, chain };
     let said = fields(&entry);
-    let wrong = said.iter().find(|(name, value)| told.get(*name) != Some(value));
+    let wrong = said.iter().find(|(name, value)| printed.get(*name) != Some(value));
     let wrong = wrong
         .map(|(name, value)| format!("entry {number} was changed: its bytes say that `{name}` is {value}"));
     Ok((entry, wrong))
@@ -84,7 +84,7 @@ impl Check {
 
     /// The link of the last entry, which stands for all before it.
     pub fn link(&self) -> Option<String> {
-        self.verifier.last().map(|(_, chain)| hex(&chain.0))
+        self.verifier.last().map(|(_, chain)| hex::encode(&chain.0))
     }
 }
 
@@ -214,13 +214,13 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
             | Kind::Firmware
     );
     if by_host {
-        put("host", hex(&[h0, h1, h2, h3]).into());
+        put("host", hex::encode(&[h0, h1, h2, h3]).into());
     }
     match entry.kind {
         Kind::Enrolled | Kind::Removed => put("templates", entry.reason.into()),
         Kind::Firmware => put("release", number.into()),
-        Kind::Model => put("sha256", hex(&more).into()),
-        Kind::Unpaired | Kind::Rekeyed | Kind::Signer => put("key", hex(&more).into()),
+        Kind::Model => put("sha256", hex::encode(&more).into()),
+        Kind::Unpaired | Kind::Rekeyed | Kind::Signer => put("key", hex::encode(&more).into()),
         Kind::Clock => put("before_ms", number.into()),
         Kind::Rule => {
             put("schedule", (entry.reason & 1 != 0).into());
@@ -281,12 +281,7 @@ pub fn time_text(unix_ms: u64) -> Option<String> {
 /// Bytes from their hexadecimal digits.
 fn bytes<const N: usize>(digits: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
-    if digits.len() != 2 * N || !digits.is_ascii() {
-        return None;
-    }
-    for (byte, place) in bytes.iter_mut().zip((0..).step_by(2)) {
-        *byte = u8::from_str_radix(digits.get(place..place + 2)?, 16).ok()?;
-    }
+    hex::decode_to_slice(digits, &mut bytes).ok()?;
     Some(bytes)
 }
 

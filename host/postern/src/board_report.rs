@@ -3,18 +3,19 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use client::Device;
 use client::protocol::{Door, Firmware, LivenessMode, ModelKind, ResetReason, Status};
-use client::{Board, Device, State};
+use emulator::{Board, State};
 use serde::Serialize;
 
 use crate::clock::ClockReport;
-use crate::device::{hex, real, rounded, short};
+use crate::device::{real, rounded, short};
 
-/// What a board tells of itself.
+/// A board's status and its firmware.
 pub struct Told {
-    /// To everybody.
+    /// The status, which every host can read.
     pub status: Status,
-    /// To hosts that are paired, if a boot loader started it.
+    /// The firmware, which paired hosts can read if a boot loader started the board.
     pub firmware: Option<Firmware>,
 }
 
@@ -43,7 +44,7 @@ pub struct Report {
 
 impl Report {
     /// What this board is, and in which state.
-    pub fn of(board: &Board, told: Option<&Told>) -> client::Result<Self> {
+    pub fn of(board: &Board, told: Option<&Told>) -> emulator::Result<Self> {
         Ok(Self {
             name: board.folder().name().to_owned(),
             machine: board.machine().name(),
@@ -114,14 +115,14 @@ impl StatusReport {
                 .map(|model| ModelReport {
                     kind: model.kind.to_string(),
                     name: model.name.as_str().to_owned(),
-                    sha256: hex(&model.sha256),
+                    sha256: hex::encode(&model.sha256),
                     bytes: model.length,
                 })
                 .collect(),
             people: status.people,
             templates: status.templates,
             foreign_templates: status.foreign_templates,
-            gallery_encoder: status.gallery_encoder.map(|hash| hex(&hash)),
+            gallery_encoder: status.gallery_encoder.map(|hash| hex::encode(&hash)),
             free_bytes: status.free_bytes,
             threshold: status.threshold.map(rounded),
             far_one_in: status.settings.far_one_in,

@@ -1,11 +1,12 @@
-//! Which device a command speaks with, and how results of it are told.
+//! The options that choose a device, and how its results are printed.
 
 use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
 use client::protocol::Source;
-use client::{Address, Board, Credentials, Device, Folder};
+use client::{Address, Credentials, Device};
+use emulator::{Board, Folder};
 
 use crate::picture::Shot;
 
@@ -15,8 +16,7 @@ pub struct DeviceArgs {
     #[command(flatten)]
     board: BoardArgs,
 
-    /// A device elsewhere, in place of an emulated board: unix:PATH, tcp:HOST:PORT or
-    /// serial:PATH[:BAUD]
+    /// Another device, in place of an emulated board: unix:PATH, tcp:HOST:PORT or serial:PATH[:BAUD]
     #[arg(long, value_name = "ADDRESS", conflicts_with = "board", help_heading = "Device")]
     device: Option<Address>,
 }
@@ -24,7 +24,7 @@ pub struct DeviceArgs {
 /// The options that choose an emulated board.
 #[derive(Args)]
 pub struct BoardArgs {
-    /// The emulated board of that name
+    /// The emulated board with this name
     #[arg(long, value_name = "NAME", default_value = "an547", help_heading = "Device")]
     board: String,
 
@@ -45,7 +45,7 @@ impl DeviceArgs {
         }
     }
 
-    /// Opens the line to the device as a stranger.
+    /// Opens the line to the device without a session.
     pub fn connect_unpaired(&self) -> anyhow::Result<Device> {
         match &self.device {
             Some(address) => Ok(Device::connect(address, None)?),
@@ -53,7 +53,7 @@ impl DeviceArgs {
         }
     }
 
-    /// Shows the board a picture and asks something about it.
+    /// Shows the board a picture and sends a request about it.
     pub fn show<T>(
         &self,
         device: &mut Device,
@@ -64,12 +64,12 @@ impl DeviceArgs {
             Some(board) => Some(board.open()?.camera()?),
             None => None,
         };
-        device.show(camera, &shot.picture()?, ask).with_context(|| shot.path.display().to_string())
+        emulator::show(device, camera, &shot.picture()?, ask).with_context(|| shot.path.display().to_string())
     }
 
-    /// The folder in which the host keeps what belongs to the device.
+    /// The folder of the device's files on the host.
     ///
-    /// A device elsewhere has one that is called after its address.
+    /// The folder of another device is named after its address.
     pub fn folder(&self) -> anyhow::Result<Folder> {
         let Some(address) = &self.device else { return self.board.folder() };
         let plain = |c: char| if c.is_alphanumeric() || c == '.' { c } else { '-' };
@@ -94,33 +94,28 @@ impl BoardArgs {
         Ok(Board::open(self.folder()?)?)
     }
 
-    /// Where the boards are, if not in the usual place.
+    /// The folder of boards, if it is not the default one.
     pub fn state(&self) -> Option<&std::path::Path> {
         self.state.as_deref()
     }
 }
 
-/// A similarity or threshold in Q15 as people read it.
+/// A cosine score in Q15 as a number from -1 to 1.
 pub fn real(similarity: i16) -> f64 {
     f64::from(similarity) / 32768.0
 }
 
-/// A similarity or threshold for JSON: four digits tell all that Q15 holds for a reader.
+/// A cosine score for JSON, rounded to the four significant digits of Q15.
 pub fn rounded(similarity: i16) -> f64 {
     (real(similarity) * 1e4).round() / 1e4
 }
 
-/// The first digits of a hash, enough to tell two models apart.
+/// The first digits of a hash, enough to distinguish two models.
 pub fn short(hash: &[u8]) -> String {
-    hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(hash.get(..6).unwrap_or(hash))
 }
 
-/// All digits of a hash.
-pub fn hex(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Instructions as people read them.
+/// A number of instructions as text.
 pub fn instructions(count: u64) -> String {
     match count {
         0..10_000_000 => format!("{} k instructions", count / 1_000),

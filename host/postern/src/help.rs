@@ -1,7 +1,7 @@
-//! The list of commands in the order a newcomer meets them, under headings.
+//! The list of commands in the help, under headings.
 //!
-//! clap has headings for options but none for subcommands, so the template is written here from
-//! the commands' own one-line descriptions; a test fails where a command is in no group.
+//! clap has headings for options but not for subcommands, so this module writes the template from the one-line
+//! descriptions of the commands. A test checks that each command is in one group.
 
 use std::fmt::Write;
 
@@ -9,6 +9,7 @@ use clap::CommandFactory;
 
 /// Headings, and the names of the commands under each.
 const GROUPS: &[(&str, &[&str])] = &[
+    ("Installation", &["setup"]),
     (
         "Models",
         &[

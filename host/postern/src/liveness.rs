@@ -13,7 +13,7 @@ pub fn column(liveness: Option<&Liveness>) -> String {
     liveness.map_or("-".to_owned(), |liveness| format!("{:.2}", score(liveness.score)))
 }
 
-/// For JSON, with the digits that tell something.
+/// For JSON, rounded to the significant digits.
 pub fn to_json(liveness: Option<&Liveness>) -> Value {
     let rounded = |value: u16| (score(value) * 1e4).round() / 1e4;
     liveness.map_or(Value::Null, |liveness| {

@@ -1,4 +1,4 @@
-//! The command line: parses, runs one command, and maps what came of it to the exit code.
+//! The command line: parses, runs one command, and maps its outcome to the exit code.
 //!
 //! Exit codes are the same everywhere: 0 for a match (or a job done), 1 for no match, 2 for an
 //! error. Data goes to stdout, everything else to stderr.
@@ -10,24 +10,20 @@ use clap::FromArgMatches;
 
 mod audit_log;
 mod board_report;
-mod calibration;
 mod clock;
 mod commands;
 mod device;
 mod help;
 mod hours;
-mod image_file;
 mod liveness;
-mod models;
 mod output;
 mod picture;
 mod portraits;
-mod samples;
 mod wiegand;
 
 use output::Output;
 
-/// Opens a door for the faces it knows.
+/// A door controller with face recognition: command line.
 ///
 /// Compiles face networks for a small ARM board, flashes the board (real or emulated), enrols
 /// people from photographs, and measures how well all of it works.

@@ -104,7 +104,7 @@ pub fn seen(face: &protocol::Face) -> vision::Face {
     }
 }
 
-/// The device's counterpart of [`eval::float::nearest_centre`], by the same rule.
+/// The device's counterpart of [`reference::nearest_centre`], by the same rule.
 pub fn nearest_centre(faces: &[vision::Face], width: usize, height: usize) -> Option<&vision::Face> {
     let pixels = |value: i32| f64::from(value) / f64::from(1 << vision::SUBPIXEL_BITS);
     let cost = |face: &vision::Face| {

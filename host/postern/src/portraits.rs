@@ -6,14 +6,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use eval::float::{Detection, Detector, Rgb};
 use imaging::{Photo, Region, Tile};
+use reference::{Detection, Detector, Rgb};
 use style::Picture;
 use vision::PixelFormat;
 
 use crate::commands::stylize;
 use crate::device::DeviceArgs;
-use crate::models::Manifest;
+use models::Manifest;
 
 /// Side of a portrait in pixels.
 const SIDE: usize = 320;
@@ -66,8 +66,7 @@ impl Portraits {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        let hexadecimal: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
-        self.folder.join(format!("{hexadecimal}.png"))
+        self.folder.join(format!("{}.png", hex::encode(name)))
     }
 }
 
@@ -76,8 +75,11 @@ fn face(photo: &Photo) -> anyhow::Result<Option<Region>> {
     let frame = photo.to_frame(PixelFormat::Yuyv);
     let view = Photo::from_frame(&frame.view()?);
     let (width, height) = (view.width() as usize, view.height() as usize);
-    let faces =
-        Detector::new(&Manifest::read("yunet")?.onnx()?).detect(Rgb { width, height, pixels: view.rgb() })?;
+    let faces = Detector::open(&Manifest::read(models::DETECTOR)?)?.detect(Rgb {
+        width,
+        height,
+        pixels: view.rgb(),
+    })?;
     let area = |face: &Detection| face.area[2] * face.area[3];
     let largest = faces.iter().max_by(|a, b| area(a).total_cmp(&area(b)));
     Ok(largest.map(|face| {

@@ -29,6 +29,7 @@ pub mod sequence;
 
 mod error;
 mod head;
+mod jacobi;
 
 pub use error::Error;
 pub use head::principal_head;

@@ -108,7 +108,7 @@ fn compare(budget: &Costs, costs: &Costs) -> Vec<String> {
 
 fn measure() -> anyhow::Result<Costs> {
     let mut costs = Costs::new();
-    let models = sources::model_names(sources::Purpose::Door)?;
+    let models = sources::model_names(models::Purpose::Door)?;
     for name in &models {
         let image = image(name)?;
         costs.insert(format!("{name} image bytes"), image.len() as u64);
@@ -124,7 +124,7 @@ fn measure() -> anyhow::Result<Costs> {
             costs.insert(format!("{compiler} {name} instructions"), count);
         }
         let (count, dimension) = GALLERY;
-        let search = conformance::host::search(map(board), &suite, dimension, count);
+        let search = emulator::measure::search(map(board), &suite, dimension, count);
         let search = search.map_err(|error| anyhow!("{error}"))?;
         costs.insert(format!("{compiler} search of {count} templates instructions"), search);
         costs.insert(format!("{compiler} frame instructions"), frame(board)?);
@@ -142,7 +142,7 @@ fn frame(board: Board) -> anyhow::Result<u64> {
 }
 
 fn instructions(board: Board, suite: &Path, image: &[u8]) -> anyhow::Result<u64> {
-    let operators = conformance::host::profile(map(board), suite, image);
+    let operators = emulator::measure::profile(map(board), suite, image);
     Ok(operators.map_err(|error| anyhow!("{error}"))?.iter().sum())
 }
 

@@ -1,4 +1,4 @@
-//! Installs Debian packages, or says exactly what to run where it may not.
+//! Installs Debian packages, or prints the command to run if it is not allowed to.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,8 +10,8 @@ use crate::process;
 /// Installs `packages` with apt-get.
 ///
 /// # Errors
-/// There is no apt-get, or neither root nor a password-less sudo: the message is the command that
-/// the user has to run.
+/// There is no apt-get, or the user is not root and has no sudo without a password. The message contains the command
+/// to run.
 pub fn install(packages: &[&str]) -> anyhow::Result<()> {
     let list = packages.join(" ");
     if !Path::new("/usr/bin/apt-get").exists() {
@@ -34,7 +34,7 @@ pub fn install(packages: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What to put before apt-get: nothing for root, else sudo if it asks for no password.
+/// The prefix of apt-get: none for root, else sudo if it needs no password.
 fn privilege() -> Option<&'static [&'static str]> {
     let id = process::captured(Command::new("id").arg("-u"), None).unwrap_or_default();
     if id.trim() == "0" {

@@ -1,4 +1,4 @@
-//! Model images: compiled by `postern compile` where they are missing or out of date.
+//! Compiles model images that are missing or out of date, with `postern compile`.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,10 +8,10 @@ use anyhow::Context;
 
 use crate::{process, sources, workspace};
 
-/// Compiles the models whose image is missing or older than what it is made from.
+/// Compiles the models whose image is missing or older than its sources.
 pub fn compile() -> anyhow::Result<()> {
     build()?;
-    for name in sources::model_names(sources::Purpose::Door)? {
+    for name in sources::model_names(models::Purpose::Door)? {
         let image = workspace::cache(&format!("images/{name}.pstn"));
         if is_current(&image, &name) {
             eprintln!("  ready: {name} compiled");

@@ -24,7 +24,6 @@ mod images;
 mod modules;
 mod process;
 mod python;
-mod registry;
 mod setup;
 mod size;
 mod sources;

@@ -1,6 +1,6 @@
-//! ONNX Runtime and libosdp from PyPI, which the tests hold our ONNX files and our OSDP to.
+//! ONNX Runtime and libosdp from PyPI, which the tests compare our ONNX files and our OSDP with.
 //!
-//! It lies in a folder of the cache with what it depends on, and no Python sees it that is not told to.
+//! They lie in a folder of the cache with their dependencies, outside of Python's default path.
 
 use std::fs;
 use std::process::Command;
@@ -9,22 +9,22 @@ use anyhow::Context;
 
 use crate::{process, workspace};
 
-/// What is installed, pinned.
+/// The packages to install, pinned.
 const REQUIREMENTS: &[&str] = &["onnxruntime==1.32.0", "numpy==2.4.6", "libosdp==3.2.9"];
 
 /// Folder in the cache.
 const FOLDER: &str = "python";
 
-/// Names what a folder holds, so that other versions replace it.
+/// The file that names the versions in the folder, so that other versions replace it.
 const STAMP: &str = "requirements.txt";
 
-/// Whether it is there.
+/// Whether the pinned versions are installed.
 pub fn is_here() -> bool {
     let stamp = workspace::cache(FOLDER).join(STAMP);
     fs::read_to_string(stamp).is_ok_and(|found| found == REQUIREMENTS.join("\n"))
 }
 
-/// Installs it by pip.
+/// Installs them by pip.
 ///
 /// # Errors
 /// pip fails, or the cache cannot be written.

@@ -1,10 +1,12 @@
-//! `cargo xtask setup`: installs and fetches what is missing, and nothing else.
+//! `cargo xtask setup`: installs and fetches only what is missing.
 //!
-//! Each part is looked at first; when all is there, setup says so within a second.
+//! Each part is checked first; if nothing is missing, setup ends within a second.
 
-use crate::sources::Purpose;
+use models::package::Registry;
+use models::{Purpose, fetch};
+
 use crate::toolchain::{DEBIAN_PACKAGES, Provider, TARGETS};
-use crate::{debian, process, python, registry, sources, toolchain};
+use crate::{debian, process, python, sources, toolchain};
 
 /// Options of `cargo xtask setup`.
 #[derive(clap::Args)]
@@ -14,13 +16,13 @@ pub struct Args {
     style: bool,
 }
 
-/// Makes the machine ready for what `args` ask for.
+/// Prepares the machine as `args` say.
 pub fn with(args: &Args) -> anyhow::Result<()> {
     run()?;
     if args.style { fetch(&[Purpose::Style]) } else { Ok(()) }
 }
 
-/// Makes the machine ready for every other task.
+/// Prepares the machine for every other task.
 pub fn run() -> anyhow::Result<()> {
     compilers()?;
     fetch(&[Purpose::Door])?;
@@ -59,23 +61,29 @@ fn compilers() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Models and pictures, and the clients that fetch them where any is missing.
+/// Models and pictures, and the registry clients that fetch them where any is missing.
 fn fetch(purposes: &[Purpose]) -> anyhow::Result<()> {
-    let fetches = sources::all(purposes)?;
-    let missing: Vec<_> = fetches.iter().filter(|fetch| !registry::is_here(fetch)).collect();
-    let wants = |registry| missing.iter().any(|fetch| fetch.package.registry == registry);
+    let fetches = sources::store().fetches(purposes)?;
+    let missing: Vec<_> = fetches.iter().filter(|fetch| !fetch::is_here(fetch)).collect();
     let mut packages = Vec::new();
-    if wants(sources::Registry::Pypi) && !has_pip() {
-        packages.push("python3-pip");
-    }
-    if wants(sources::Registry::Npm) && !process::answers("npm") {
-        packages.push("npm");
+    for (registry, package) in [(Registry::Pypi, "python3-pip"), (Registry::Npm, "npm")] {
+        let wanted = missing.iter().any(|fetch| fetch.package.registry == registry);
+        if wanted && !fetch::has_client(registry) {
+            packages.push(package);
+        }
     }
     if !packages.is_empty() {
         debian::install(&packages)?;
     }
-    for fetch in missing {
-        registry::fetch(fetch)?;
+    for package in missing {
+        let what = format!("fetching {}", package.package.label());
+        let bar = process::spinner(&what);
+        if bar.is_hidden() {
+            eprintln!("  {what}");
+        }
+        let fetched = fetch::fetch(package);
+        bar.finish_and_clear();
+        fetched?;
     }
     for file in fetches.iter().flat_map(|fetch| &fetch.files) {
         done(
@@ -85,21 +93,16 @@ fn fetch(purposes: &[Purpose]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the tests hold our ONNX files and our OSDP to.
+/// The Python packages that the tests compare our ONNX files and our OSDP with.
 fn python() -> anyhow::Result<()> {
     if !python::is_here() {
-        if !has_pip() {
+        if !fetch::has_client(Registry::Pypi) {
             debian::install(&["python3-pip"])?;
         }
         python::install()?;
     }
     done("ONNX Runtime and libosdp");
     Ok(())
-}
-
-fn has_pip() -> bool {
-    let mut pip = std::process::Command::new("python3");
-    process::captured(pip.args(["-m", "pip", "--version"]), None).is_ok()
 }
 
 fn done(what: &str) {

@@ -79,7 +79,7 @@ fn print_models() -> anyhow::Result<()> {
         "  {:<20} {:>12} {:>13} {:>12} {:>14}",
         "name", "flash", "weights", "RAM (arena)", "multiply-adds"
     );
-    for name in crate::sources::model_names(crate::sources::Purpose::Door)? {
+    for name in crate::sources::model_names(models::Purpose::Door)? {
         let mut inspect = images::postern(&["inspect", "--json", &name])?;
         let model: Model = serde_json::from_str(&process::captured(&mut inspect, None)?)?;
         println!(

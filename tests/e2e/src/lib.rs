@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use client::Machine;
+use emulator::Machine;
 use imaging::{CameraFrame, Photo};
 
 /// The conformance suite built for a board.
@@ -13,7 +13,7 @@ use imaging::{CameraFrame, Photo};
 /// # Panics
 /// It was not built.
 pub fn conformance(machine: Machine) -> PathBuf {
-    let elf = machine.built_firmware().map(|firmware| firmware.with_file_name("conformance"));
+    let elf = emulator::built_conformance(machine);
     let elf = elf.filter(|elf| elf.is_file());
     elf.unwrap_or_else(|| panic!("no conformance suite for {}: run `cargo xtask test`", machine.name()))
 }

@@ -1,10 +1,9 @@
 //! Both boards compute the same bytes as the host: every kernel on random shapes, and every model on real pictures,
 //! from the camera's pixels to the template.
 
-use client::Machine;
-use conformance::host;
 use conformance::job::Job;
 use e2e::{conformance, frame, image};
+use emulator::{Machine, measure};
 use fixtures::{Need, need};
 
 /// Pictures for the smaller encoder; the larger one gets fewer.
@@ -67,7 +66,7 @@ fn liveness_is_equal_on_a_cortex_m7() {
 }
 
 fn kernels(machine: Machine) {
-    let equal = host::compare_suite(machine.map(), &conformance(machine)).expect("the board runs");
+    let equal = measure::compare_suite(machine.map(), &conformance(machine)).expect("the board runs");
     assert!(equal, "{} and host differ, see above", machine.name());
 }
 
@@ -83,7 +82,8 @@ fn liveness(machine: Machine) {
             bytes.copy_from_slice(&(pixels * 1024i32).to_le_bytes());
         }
         let job = Job::Liveness { image: &image, frame: &frame, face: &face_bytes };
-        let compared = host::compare_job(machine.map(), &conformance(machine), &job).expect("the board runs");
+        let compared =
+            measure::compare_job(machine.map(), &conformance(machine), &job).expect("the board runs");
         assert!(compared.equal, "{} and host differ on {name}: {compared:?}", machine.name());
         println!("{name}: {} {} instructions", compared.output.trim(), compared.instructions);
         assert!(compared.output.starts_with("score "), "no score of {name}: {}", compared.output);
@@ -96,7 +96,8 @@ fn recognizer(machine: Machine, encoder: &str, pictures: &[&str]) {
         let frame = frame(name);
         let frame = frame.view().expect("a whole frame");
         let job = Job::Recognizer { detector: &detector, encoder: &encoder, frame: &frame };
-        let compared = host::compare_job(machine.map(), &conformance(machine), &job).expect("the board runs");
+        let compared =
+            measure::compare_job(machine.map(), &conformance(machine), &job).expect("the board runs");
         assert!(compared.equal, "{} and host differ on {name}: {compared:?}", machine.name());
         assert!(compared.output.contains("template ["), "no template of {name}: {}", compared.output);
     }

@@ -1,9 +1,8 @@
 //! A recognised frame costs as much as its parts together, and little more than its two networks.
 
-use client::Machine;
-use conformance::host;
 use conformance::job::Job;
 use e2e::{conformance, frame, image};
+use emulator::{Machine, measure};
 use fixtures::{Need, need};
 
 /// Instructions on a Cortex-M55: of a frame from camera to template, of its parts, and of its networks.
@@ -13,13 +12,13 @@ fn a_frame_costs_at_most_three_per_cent_more_than_its_parts() {
     let (machine, [detector, encoder]) = (Machine::An547, ["yunet", "mobilefacenet"].map(image));
     let suite = conformance(machine);
     let networks = [&detector, &encoder].map(|image| {
-        let operators = host::profile(machine.map(), &suite, image).expect("the board runs");
+        let operators = measure::profile(machine.map(), &suite, image).expect("the board runs");
         operators.iter().sum::<u64>()
     });
     let frame = frame("obama.jpg");
     let frame = frame.view().expect("a whole frame");
     let job = Job::Recognizer { detector: &detector, encoder: &encoder, frame: &frame };
-    let compared = host::compare_job(machine.map(), &suite, &job).expect("the board runs");
+    let compared = measure::compare_job(machine.map(), &suite, &job).expect("the board runs");
     assert!(compared.equal && compared.output.contains("template ["), "{compared:?}");
     let whole = compared.instructions;
     let (parts, networks) = (compared.parts.iter().sum::<u64>(), networks.iter().sum::<u64>());

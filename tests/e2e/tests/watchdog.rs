@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use client::{Board, Folder, Launch, Machine};
+use emulator::{Board, Folder, Launch, Machine};
 use fixtures::{Need, need};
 use host_window::window::{self, ResetCause};
 
@@ -36,7 +36,7 @@ fn place(elf: &[u8], address: u64) -> usize {
 
 /// The firmware of a machine in which an interrupt handler hangs.
 fn spoilt(machine: Machine, line: usize, folder: &Path) -> PathBuf {
-    let built = machine.built_firmware().expect("run `cargo xtask firmware` first");
+    let built = emulator::built_firmware(machine).expect("run `cargo xtask firmware` first");
     let mut elf = std::fs::read(built).unwrap();
     // The vector table lies at address 0. The lowest bit of a handler's address says that it is Thumb code.
     let vector = place(&elf, 0) + 4 * (EXCEPTIONS + line);

@@ -1,16 +1,17 @@
-//! Draws how misses are traded for false matches: a DET curve (Martin et al. 1997) with both axes
-//! logarithmic, as doors work where strangers are rare and false matches rarer.
+//! Draws the detection error trade-off (DET) curve: misses against false matches (Martin et al. 1997). Both axes are
+//! logarithmic, because a door works at low rates of false matches.
 
 use std::path::Path;
 
+use plots::{Area, Drawn, FONT, legend};
 use plotters::prelude::*;
 
-use super::{Area, Drawn, FONT, legend, to_file};
+use super::to_file;
 use crate::{Comparison, Error, OperatingPoint};
 
 /// One curve of the plot.
 pub struct Curve<'a> {
-    /// What the legend says.
+    /// Its name in the legend.
     pub name: &'a str,
     /// All pairs of the pictures.
     pub comparison: &'a Comparison,
@@ -18,7 +19,7 @@ pub struct Curve<'a> {
     pub points: &'a [OperatingPoint],
 }
 
-/// Misses below this are drawn at it, for a logarithm has no zero.
+/// Lower miss rates are drawn at this one, because a logarithmic axis has no zero.
 const LEAST_MISSES: f64 = 1e-4;
 
 const LEAST_RATE: f64 = 1e-6;
@@ -66,7 +67,7 @@ fn draw(area: &Area, title: &str, curves: &[Curve]) -> Drawn {
     legend(&mut chart, SeriesLabelPosition::UpperRight)
 }
 
-/// Points of the curve, as far as the pictures can tell.
+/// The points of the curve at the rates that the pictures are enough for.
 fn trade_off(comparison: &Comparison) -> Vec<(f64, f64)> {
     (0..=5 * POINTS_A_DECADE)
         .map(|step| 0.1 * 10f64.powf(-f64::from(step) / f64::from(POINTS_A_DECADE)))

@@ -1,16 +1,17 @@
-//! How many strangers get in as more people are enrolled.
+//! Draws the rate of strangers who are let in against the number of people enrolled.
 
 use std::path::Path;
 
+use plots::{Area, Drawn, FONT, legend};
 use plotters::prelude::*;
 
-use super::{Area, Drawn, FONT, legend, to_file};
+use super::to_file;
 use crate::{Error, OpenSet};
 
-/// The least rate that is drawn; lower ones are drawn at it.
+/// Lower rates are drawn at this one.
 const LEAST: f64 = 1e-5;
 
-/// Draws the false-positive identification rate by the number of people enrolled, a line a list.
+/// Draws the false-positive identification rate by the number of people enrolled, one line for each list.
 ///
 /// # Errors
 /// [`Error::Plot`].

@@ -1,10 +1,11 @@
-//! How similar pictures of one person and of two are: two histograms of cosines.
+//! Draws the cosine scores of pairs of one person and of two people, as two histograms.
 
 use std::path::Path;
 
+use plots::{Area, Drawn, FONT, legend};
 use plotters::prelude::*;
 
-use super::{Area, Drawn, FONT, legend, to_file};
+use super::to_file;
 use crate::{Comparison, Error, OperatingPoint};
 
 /// Bins over cosines from -1 to 1.
@@ -12,8 +13,7 @@ const BINS: usize = 100;
 /// The least cosine that is drawn.
 const LEAST: f64 = -0.5;
 
-/// Draws how the scores of one person with themselves, and of two people, are spread, and where the
-/// thresholds of `points` lie.
+/// Draws the distributions of the scores of genuine and impostor pairs, and the thresholds of `points`.
 ///
 /// # Errors
 /// [`Error::Plot`].

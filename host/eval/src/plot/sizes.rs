@@ -1,23 +1,24 @@
-//! What a larger network buys: size against the pairs of one person that are accepted.
+//! Draws the size of networks against their true-accept rate.
 
 use std::path::Path;
 
+use plots::{Area, Drawn, FONT};
 use plotters::prelude::*;
 
-use super::{Area, Drawn, FONT, to_file};
+use super::to_file;
 use crate::{Error, OperatingPoint};
 
 /// A network of the plot.
 pub struct Sized<'a> {
-    /// What is written beside its point.
+    /// The text beside its point.
     pub name: &'a str,
     /// Its image, in bytes.
     pub bytes: usize,
-    /// How it does at the rate of the plot; without a figure it is left out.
+    /// Its result at the rate of the plot; it is left out without one.
     pub point: &'a OperatingPoint,
 }
 
-/// Draws `networks` by size and TAR, with their intervals; those that no other beats in both are joined.
+/// Draws `networks` by size and TAR with intervals. A line joins the Pareto front.
 ///
 /// # Errors
 /// [`Error::Plot`] if the file cannot be written.
@@ -56,7 +57,7 @@ fn draw(area: &Area, title: &str, networks: &[Sized]) -> Drawn {
         let colour = Palette99::pick(index).stroke_width(2);
         let range = network.point.interval.map_or((tar, tar), |range| (range.low, range.high));
         chart.draw_series([ErrorBar::new_vertical(size, range.0, tar, range.1, colour.filled(), 8)])?;
-        // Neighbours are written on different sides.
+        // The texts of neighbours alternate between two sides.
         let offset = if index % 2 == 0 { (10, 4) } else { (10, -20) };
         let text = Text::new(network.name.to_owned(), offset, (FONT, 16));
         chart.draw_series([EmptyElement::at((size, tar)) + text])?;
@@ -64,7 +65,7 @@ fn draw(area: &Area, title: &str, networks: &[Sized]) -> Drawn {
     Ok(())
 }
 
-/// The points that none before them, which are as small or smaller, is as good as.
+/// The Pareto front: the points with a higher TAR than all smaller networks.
 fn front(points: &[(f64, f64, &Sized)]) -> Vec<(f64, f64)> {
     let mut best = f64::NEG_INFINITY;
     let mut front = Vec::new();

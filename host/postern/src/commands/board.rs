@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use client::protocol::Error as Refusal;
-use client::{Board, Folder, Launch, Log, Machine, Memory, State};
+use emulator::{Board, Folder, Launch, Log, Machine, Memory, State};
 use serde_json::json;
 
 use crate::audit_log::time_text;
@@ -16,10 +16,10 @@ use crate::device::{BoardArgs, DeviceArgs};
 use crate::output::{Outcome, Output};
 use crate::wiegand;
 
-/// How often a followed log is looked at again.
+/// How often a followed log is read.
 const FOLLOW: Duration = Duration::from_millis(100);
 
-/// How long a finger stays on the button: a board looks at it fifty times a second, by its clock.
+/// How long the button stays pressed: a board reads it fifty times a second, by its clock.
 const PRESS: Duration = Duration::from_millis(500);
 
 /// Options of `postern board`.
@@ -33,25 +33,25 @@ pub struct Args {
 enum Action {
     /// Switch a board on; a new name makes a new board
     Up(UpArgs),
-    /// Switch a board off: its power is cut at once. What it was told to keep, it keeps
+    /// Switch a board off: its power is cut immediately. Acknowledged changes are kept
     Down(BoardArgs),
-    /// Show what a board is, what it runs and whom it knows
+    /// Show a board's state: machine, firmware, models, people
     Status(DeviceArgs),
-    /// List the boards there are
+    /// List all boards
     List(BoardArgs),
-    /// Show a board's log since it was switched on
+    /// Print a board's log since it was switched on
     Logs(LogsArgs),
-    /// Press a board's button: it opens the door, or confirms a pairing
+    /// Press a board's button, which opens the door or confirms a pairing
     Press(BoardArgs),
-    /// Open or close the door itself, whatever its lock says: what the board's contact sees
+    /// Open or close the door contact, whatever the state of the lock
     Door(SwitchArgs),
-    /// Open or close a board's cover, which its tamper switch sees
+    /// Open or close a board's cover, which its tamper switch detects
     Cover(SwitchArgs),
-    /// Show the last message on a board's Wiegand wires, as the controller there reads it
+    /// Show the last message on a board's Wiegand wires
     Wires(BoardArgs),
-    /// Type a code on a board's keypad, and `#` that ends it
+    /// Type a PIN on a board's keypad, with a final `#`
     Type(TypeArgs),
-    /// Show what a board's clock shows, or set it by this computer's
+    /// Show a board's clock, or set it to this computer's time
     Clock(ClockArgs),
 }
 
@@ -60,21 +60,19 @@ struct UpArgs {
     #[command(flatten)]
     board: BoardArgs,
 
-    /// What a new board is: an547 (Cortex-M55) or an500 (Cortex-M7). Without it its name says so,
-    /// or it is an an547
+    /// The machine of a new board: an547 (Cortex-M55) or an500 (Cortex-M7) [default: the one of its name, else an547]
     #[arg(long, value_name = "MACHINE", value_parser = |name: &str| Machine::named(name))]
     machine: Option<Machine>,
 
-    /// Program the board with this firmware, as a factory does: whatever its release, and unsigned (`postern
-    /// flash firmware` updates one). Without it a board runs what it has, and a new one gets what `cargo xtask firmware`
-    /// built
+    /// Program the board with this firmware as a factory does, without a signature (`postern flash firmware` updates a
+    /// board) [default: a board keeps its firmware; a new board gets the one that was built or that setup copied]
     #[arg(long, value_name = "ELF")]
     firmware: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
 struct SwitchArgs {
-    /// What to do with it
+    /// The new position
     #[arg(value_enum)]
     position: Position,
 
@@ -104,8 +102,8 @@ struct TypeArgs {
 
 #[derive(clap::Args)]
 struct ClockArgs {
-    /// Set it by this computer's clock. It never runs backwards: what is behind it is refused. Without this,
-    /// any operator's or installer's command sets a clock that the board has lost
+    /// Set it to this computer's time. The board refuses an earlier time than it shows. If the board has lost the time,
+    /// any command of an operator or installer sets it
     #[arg(long)]
     set: bool,
 
@@ -118,7 +116,7 @@ struct LogsArgs {
     #[command(flatten)]
     board: BoardArgs,
 
-    /// Go on with what comes, until interrupted
+    /// Print new lines until interrupted
     #[arg(long, short)]
     follow: bool,
 }
@@ -155,7 +153,7 @@ fn up(args: &UpArgs, output: &Output) -> anyhow::Result<Outcome> {
         )
     })?;
     if status.hosts == 0 {
-        eprintln!("It belongs to nobody yet: `postern pair` makes this computer its installer.");
+        eprintln!("It is not paired yet: `postern pair` makes this computer its installer.");
     }
     if status.models.is_empty() {
         eprintln!("It has no models yet: `postern flash models` installs them.");
@@ -168,7 +166,7 @@ fn down(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
     let name = folder.name().to_owned();
     let was_up = match Board::open(folder) {
         Ok(mut board) => board.cut_power()?,
-        Err(client::Error::Down { .. }) => false,
+        Err(emulator::Error::Down { .. }) => false,
         Err(error) => return Err(error.into()),
     };
     output.print(&json!({ "board": name, "was_up": was_up }), |out| {
@@ -254,7 +252,7 @@ fn switch(
     args: &SwitchArgs,
     output: &Output,
     what: &str,
-    set: fn(&Memory, bool) -> client::Result<()>,
+    set: fn(&Memory, bool) -> emulator::Result<()>,
 ) -> anyhow::Result<Outcome> {
     let board = args.board.open()?;
     let memory = board.memory()?;

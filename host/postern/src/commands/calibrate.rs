@@ -9,9 +9,8 @@ use eval::{CalibrationPoint, calibrate};
 use serde::Serialize;
 
 use super::train::{FaceArgs, by_templates};
-use crate::image_file::ImageFile;
-use crate::models;
 use crate::output::{Outcome, Output};
+use models::ImageFile;
 
 /// Options of `postern calibrate`.
 #[derive(clap::Args)]
@@ -23,7 +22,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME|IMAGE", default_value = models::ENCODER)]
     encoder: String,
 
-    /// Write the image with the thresholds found into this file
+    /// Write the image with the new thresholds to this file
     #[arg(short, long, value_name = "IMAGE")]
     output: Option<PathBuf>,
 

@@ -3,32 +3,32 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
+use compiler::Method;
 use compiler::quantize::RangeRule;
-use compiler::{CalibrationRecord, Method, Options, Preprocessing};
 use indicatif::{ProgressBar, ProgressStyle};
+use models::{Manifest, Store};
+use reference::samples;
 use serde_json::json;
 
-use crate::models::{self, Channels, Kind, Manifest};
 use crate::output::{Outcome, Output};
-use crate::samples;
 
 /// Options of `postern compile`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A model's name (a folder of models/), or an ONNX file
+    /// The model: its name, or an ONNX file
     #[arg(value_name = "NAME|ONNX")]
     model: String,
 
-    /// For an ONNX file: the model whose kind, input size and preprocessing it shares
+    /// For an ONNX file: the model with the same kind, input size and preprocessing
     #[arg(long, value_name = "NAME")]
     like: Option<String>,
 
-    /// Where to write the image [default: .cache/images/NAME.pstn]
+    /// Where to write the image [default: images/NAME.pstn in the data folder]
     #[arg(short, long, value_name = "IMAGE")]
     output: Option<PathBuf>,
 
-    /// Folder of pictures to take the activations' ranges from [default: what setup fetched]
+    /// Folder of photographs that give the ranges of activations [default: those that setup fetched]
     #[arg(long, value_name = "DIR")]
     calibrate: Option<PathBuf>,
 
@@ -37,15 +37,15 @@ pub struct Args {
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = input_size)]
     size: Option<[usize; 2]>,
 
-    /// How the range of an activation is chosen from what was seen
+    /// How the range of an activation follows from its observed values
     #[arg(long, value_enum, default_value_t = Ranges::MinMax)]
     ranges: Ranges,
 
-    /// Leave the channels' ranges as they are, instead of evening them out across layers
+    /// Do not equalize the ranges of channels across layers
     #[arg(long)]
     no_equalization: bool,
 
-    /// Leave the mean error of quantization in, instead of taking it off the biases
+    /// Do not subtract the mean error of quantization from the biases
     #[arg(long)]
     no_bias_correction: bool,
 }
@@ -53,11 +53,11 @@ pub struct Args {
 /// What part of the values that were seen an activation's 256 steps cover.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Ranges {
-    /// All of them
+    /// All values
     MinMax,
-    /// All but one in ten thousand at either end
+    /// All values but one in ten thousand at each end
     Percentile,
-    /// As many as give the least mean square error of rounding and clipping
+    /// The range with the least mean square error of rounding and clipping
     MeanSquare,
 }
 
@@ -86,14 +86,14 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         manifest.calibration = None;
     }
     let bytes = std::fs::read(&onnx).with_context(|| format!("cannot read {}", onnx.display()))?;
-    let folder = args.calibrate.map_or_else(|| models::cache("pictures"), Ok)?;
-    let samples = samples::collect(&manifest, &folder)?;
+    let folder = args.calibrate.unwrap_or_else(|| models::data("pictures"));
+    let samples = collect(&manifest, &folder)?;
     let method = Method {
         range: args.ranges.rule(),
         equalize: !args.no_equalization,
         correct_bias: !args.no_bias_correction,
     };
-    let options = options(&manifest, method)?;
+    let options = reference::options(&manifest, method)?;
     let bar = progress();
     let image = compiler::compile(&bytes, &options, &samples, &|stage, done, of| {
         bar.set_message(stage.to_owned());
@@ -102,7 +102,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     })
     .with_context(|| onnx.display().to_string())?;
     bar.finish_and_clear();
-    let path = args.output.map_or_else(|| models::image_path(&manifest.name), Ok)?;
+    let path = args.output.unwrap_or_else(|| Store::find().image_path(&manifest.name));
     write(&path, &image)?;
     let report = json!({
         "image": path, "name": manifest.name, "bytes": image.len(), "samples": samples.len(),
@@ -111,28 +111,6 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         writeln!(out, "{}: {} bytes, ranges from {} samples", path.display(), image.len(), samples.len())
     })?;
     Ok(Outcome::Done)
-}
-
-/// What the compiler is told of a model.
-pub fn options(manifest: &Manifest, method: Method) -> anyhow::Result<Options> {
-    let input = &manifest.input;
-    let [mean, green, blue] = input.mean;
-    ensure!(mean == green && mean == blue, "{}: one mean for all channels is supported", manifest.name);
-    let calibration = manifest.calibration.iter().flat_map(|table| &table.points);
-    Ok(Options {
-        name: manifest.name.clone(),
-        kind: match manifest.kind {
-            Kind::Detector => compiler::Kind::Detector,
-            Kind::Encoder => compiler::Kind::Encoder,
-            Kind::Liveness => compiler::Kind::Liveness,
-        },
-        preprocessing: Preprocessing { bgr: input.channels == Channels::Bgr, mean, scale: input.scale },
-        input_size: Some([input.height, input.width]),
-        method,
-        calibration: calibration
-            .map(|point| CalibrationRecord { one_in: point.one_in, threshold: point.threshold })
-            .collect(),
-    })
 }
 
 /// Reads `320x256` as width and height.
@@ -150,6 +128,19 @@ fn write(path: &std::path::Path, image: &[u8]) -> anyhow::Result<()> {
     let beside = path.with_extension("part");
     std::fs::File::create(&beside).and_then(|mut file| file.write_all(image)).with_context(cannot)?;
     std::fs::rename(&beside, path).with_context(cannot)
+}
+
+/// Samples from the photographs in `folder`, behind a progress bar.
+fn collect(manifest: &Manifest, folder: &std::path::Path) -> anyhow::Result<Vec<Vec<u8>>> {
+    let style = ProgressStyle::with_template("  photographs {bar:30} {pos}/{len} {per_sec}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(0).with_style(style);
+    let samples = samples::collect(manifest, folder, &|done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    Ok(samples)
 }
 
 fn progress() -> ProgressBar {

@@ -7,7 +7,7 @@ use crate::output::{Outcome, Output};
 /// Options of `postern completions`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The shell to write for
+    /// The shell
     shell: Shell,
 }
 

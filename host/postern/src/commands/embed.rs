@@ -9,20 +9,19 @@ use anyhow::{Context, bail};
 use recognizer::{Aligned, DEFAULT_MIN_SCORE, Recognizer};
 use serde_json::json;
 
-use crate::device::{DeviceArgs, hex};
-use crate::image_file::{Arena, ImageFile};
-use crate::models;
+use crate::device::DeviceArgs;
 use crate::output::{Outcome, Output};
 use crate::picture::{Shot, note_faces};
+use models::{Arena, ImageFile};
 
 /// Options of `postern embed`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Photographs; of several faces the largest counts
+    /// Photographs; the largest face of each is used
     #[arg(required = true, value_name = "PHOTO")]
     photos: Vec<PathBuf>,
 
-    /// Where to compute it; both give the same bytes
+    /// Where to compute the template; both give the same bytes
     #[arg(long, default_value = "device", value_enum)]
     on: Place,
 
@@ -40,9 +39,9 @@ pub struct Args {
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Place {
-    /// On the board, with the models that it has
+    /// On the board, with its models
     Device,
-    /// Here
+    /// On this computer
     Host,
 }
 
@@ -63,7 +62,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             each(&args.photos, output, |shot| {
                 let embedding = args.device.show(&mut device, shot, |device, source| device.embed(source))?;
                 Ok(Embedded {
-                    encoder: hex(&embedding.encoder),
+                    encoder: hex::encode(&embedding.encoder),
                     template: embedding.template,
                     faces: embedding.faces,
                     instructions: Some(embedding.instructions),
@@ -96,7 +95,7 @@ fn here(recognizer: &Recognizer, arena: &mut Arena, shot: &Shot) -> anyhow::Resu
         .and_then(Aligned::encode)
         .with_context(|| shot.path.display().to_string())?;
     Ok(Embedded {
-        encoder: hex(&recognizer.encoder_hash().0),
+        encoder: hex::encode(&recognizer.encoder_hash().0),
         template: template.values().to_vec(),
         faces: faces.len() as u8,
         instructions: None,
@@ -122,7 +121,7 @@ fn each(
         });
         output.print(&report, |out| {
             let bytes: Vec<u8> = embedded.template.iter().map(|value| *value as u8).collect();
-            writeln!(out, "{}  {}", hex(&bytes), shot.path.display())
+            writeln!(out, "{}  {}", hex::encode(&bytes), shot.path.display())
         })?;
     }
     Ok(Outcome::Done)

@@ -17,16 +17,16 @@ pub struct Args {
     /// The person's name, 1 to 64 bytes of UTF-8
     name: String,
 
-    /// Photographs that show the person. One is enough; of several faces the largest counts
+    /// Photographs of the person. One is enough; the largest face of each is used
     #[arg(required = true, value_name = "PHOTO")]
     photos: Vec<PathBuf>,
 
-    /// The person is enrolled already: add these photographs to theirs
+    /// Add these photographs to a person who is enrolled already
     #[arg(long)]
     add: bool,
 
-    /// Keep a portrait, painted from the first photograph in the style of this picture, on this computer
-    /// only; `postern users --sheet` shows it
+    /// Paint a portrait from the first photograph in the style of this picture. It stays on this computer;
+    /// `postern users --sheet` shows it
     #[arg(long, value_name = "STYLE")]
     avatar: Option<PathBuf>,
 
@@ -39,7 +39,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     // All photographs are read before the first one changes anything.
     let shots: Vec<Shot> = args.photos.iter().map(|path| Shot::open(path)).collect::<anyhow::Result<_>>()?;
     if let Some(style) = &args.avatar {
-        // A style that cannot be read is told before anybody is enrolled.
+        // A style that cannot be read is reported before anybody is enrolled.
         Photo::open(style)?;
     }
     let mut device = args.device.connect()?;

@@ -9,7 +9,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::device::{DeviceArgs, short};
-use crate::models;
 use crate::output::{Outcome, Output};
 
 /// Options of `postern flash`.
@@ -21,21 +20,20 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Update a board's firmware over its line, signed on the way. The board tries it, and goes back to what it ran
-    /// before if it does not run well
+    /// Update the board's firmware over its line, signed by this computer. The board rolls back if the new firmware does
+    /// not run well
     Firmware(FirmwareArgs),
-    /// Put models on a board, signed on the way: without a name yunet, postern-128 and liveness. What
-    /// is there stays in force until the new one is whole
+    /// Install models, signed by this computer: yunet, postern-128 and liveness by default. The old model stays active
+    /// until the new one is complete
     Models(ModelsArgs),
 }
 
 #[derive(clap::Args)]
 struct FirmwareArgs {
-    /// The firmware, as `cargo xtask firmware` builds it; without it, that one
+    /// The firmware's ELF file [default: the one that was built or that setup copied]
     elf: Option<PathBuf>,
 
-    /// The number of the release, which a board takes only if it had none with a higher one. Without it the time, in
-    /// seconds since 1970
+    /// The release number; a board refuses a lower number than it had before [default: the time in seconds since 1970]
     #[arg(long, value_name = "NUMBER")]
     release: Option<u64>,
 
@@ -45,16 +43,15 @@ struct FirmwareArgs {
 
 #[derive(clap::Args)]
 struct ModelsArgs {
-    /// Finds faces: a detector's name, or its image, as `postern compile` writes
+    /// The detector: a model's name, or an image
     #[arg(long, value_name = "NAME|IMAGE")]
     detector: Option<String>,
 
-    /// Makes templates: an encoder's name, or its image. People enrolled with another one must
-    /// be enrolled anew
+    /// The encoder: a model's name, or an image. People enrolled with another encoder must be enrolled again
     #[arg(long, value_name = "NAME|IMAGE")]
     encoder: Option<String>,
 
-    /// Tells faces from pictures of faces: a liveness network's name, or its image
+    /// The liveness network: a model's name, or an image
     #[arg(long, value_name = "NAME|IMAGE")]
     liveness: Option<String>,
 
@@ -75,9 +72,11 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
     let mut device = args.device.connect()?;
     let elf = match &args.elf {
         Some(elf) => elf.clone(),
-        None => Machine::named(device.board())?
-            .built_firmware()
-            .context("no firmware found: `cargo xtask firmware` builds it")?,
+        None => {
+            let machine = Machine::named(device.board())?;
+            let none = || emulator::Error::NoFirmware { machine: machine.name() };
+            emulator::built_firmware(machine).ok_or_else(none)?
+        }
     };
     let firmware = Firmware::read(&elf)?;
     let before = device.running_firmware()?;
@@ -95,8 +94,9 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
         emulated.open()?.keep_firmware(&elf)?;
     }
     let report = json!({ "firmware": elf, "release": release, "before": before.newest });
-    output
-        .print(&report, |out| writeln!(out, "release {release} is in force, {} was before", before.newest))?;
+    output.print(&report, |out| {
+        writeln!(out, "release {release} is active, {} was active before", before.newest)
+    })?;
     Ok(Outcome::Done)
 }
 
@@ -122,7 +122,7 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
         let mut begun = false;
         let mut advance = |done, _| {
             progress.set_position(done);
-            // What an earlier transfer left behind tells nothing about the rate of this one.
+            // The part of an earlier transfer does not count for the rate of this one.
             if !std::mem::replace(&mut begun, true) {
                 progress.reset_eta();
             }
@@ -135,13 +135,13 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
         let report = json!({
             "kind": kind.to_string(),
             "name": model.name.as_str(),
-            "sha256": crate::device::hex(&model.sha256),
+            "sha256": hex::encode(&model.sha256),
             "bytes": model.length,
             "unchanged": unchanged,
         });
         output.print(&report, |out| {
             let again = if unchanged { ", as before" } else { "" };
-            writeln!(out, "{kind} {} {} is in force{again}", model.name, short(&model.sha256))
+            writeln!(out, "{kind} {} {} is active{again}", model.name, short(&model.sha256))
         })?;
     }
     let status = device.status()?;

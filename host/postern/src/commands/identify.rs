@@ -1,4 +1,4 @@
-//! `postern identify`: who is this? (1:N)
+//! `postern identify`: compares a photograph with everybody enrolled (1:N).
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::picture::{Shot, note_faces};
 /// Options of `postern identify`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A photograph; of several faces the largest counts
+    /// A photograph; the largest face is used
     photo: PathBuf,
 
     #[command(flatten)]
@@ -37,7 +37,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     report(&shot, &comparison, one_in, &verdict, output)
 }
 
-/// Tells a comparison, and how it ended.
+/// Prints a comparison and returns its outcome.
 pub fn report(
     shot: &Shot,
     comparison: &Comparison,

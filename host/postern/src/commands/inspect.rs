@@ -6,15 +6,13 @@ use anyhow::Context;
 use nn::{Model, Shape};
 use serde::Serialize;
 
-use crate::device::hex;
-use crate::image_file::ImageFile;
-use crate::models;
 use crate::output::{Outcome, Output, by};
+use models::ImageFile;
 
 /// Options of `postern inspect`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A model image, as `postern compile` writes, or the name of a model compiled before
+    /// The model: its name, or an image
     #[arg(value_name = "IMAGE|NAME")]
     image: String,
 }
@@ -80,8 +78,8 @@ fn describe(model: &Model) -> Description {
     Description {
         name: model.name().to_owned(),
         kind: format!("{:?}", model.kind()).to_lowercase(),
-        identity: hex(model.identity()),
-        source: hex(model.source()),
+        identity: hex::encode(model.identity()),
+        source: hex::encode(model.source()),
         image_bytes: model.image_len(),
         weight_bytes: operators.iter().map(|row| row.weight_bytes).sum(),
         arena_bytes: model.arena_len(),

@@ -7,7 +7,7 @@ use client::protocol::{Hash, Role};
 use client::{Credentials, Signer, random_key};
 use serde_json::json;
 
-use crate::device::{DeviceArgs, hex, short};
+use crate::device::{DeviceArgs, short};
 use crate::output::{Outcome, Output};
 
 /// Options of `postern keys`.
@@ -22,24 +22,23 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// Show the keys of this computer, and the computers that the board knows (without a command,
-    /// too)
+    /// Show the keys of this computer and the computers that the board knows (the default)
     Show(DeviceArgs),
-    /// Give this computer a new key for the board; the old one is of no use afterwards
+    /// Replace this computer's key for the board
     Rotate(DeviceArgs),
-    /// Let one more computer be paired within five minutes, as operator, auditor or installer
+    /// Allow one more computer to pair within five minutes, as operator, auditor or installer
     Invite(InviteArgs),
-    /// Let the board forget a computer
+    /// Remove a computer from the board
     Remove(RemoveArgs),
-    /// Forget the board: this computer's key for it is deleted
+    /// Delete this computer's key for the board
     Forget(DeviceArgs),
-    /// Make this computer's signing key the one that the board trusts with models
+    /// Make the board trust this computer's signing key
     Signing(SigningArgs),
 }
 
 #[derive(clap::Args)]
 struct InviteArgs {
-    /// What it may be
+    /// The role of that computer
     #[arg(value_parser = super::pair::role)]
     role: Role,
 
@@ -58,8 +57,7 @@ struct RemoveArgs {
 
 #[derive(clap::Args)]
 struct SigningArgs {
-    /// Make a new signing key first. Other boards of this computer trust the old one until they
-    /// are told as well
+    /// Make a new signing key first. Repeat this command without the option for each other board
     #[arg(long)]
     rotate: bool,
 
@@ -96,17 +94,17 @@ fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
         .iter()
         .map(|host| {
             json!({
-                "key": hex(&host.key),
+                "key": hex::encode(&host.key),
                 "role": host.role.to_string(),
                 "label": host.label.as_str(),
             })
         })
         .collect();
     let report = json!({
-        "key": credentials.as_ref().map(|kept| hex(&kept.public())),
-        "board_key": credentials.as_ref().map(|kept| hex(&kept.board)),
+        "key": credentials.as_ref().map(|kept| hex::encode(&kept.public())),
+        "board_key": credentials.as_ref().map(|kept| hex::encode(&kept.board)),
         "role": role.map(|role| role.to_string()),
-        "signing_key": signer.map(|signer| hex(&signer)),
+        "signing_key": signer.map(|signer| hex::encode(&signer)),
         "computers": computers,
     });
     output.print(&report, |out| {
@@ -150,7 +148,7 @@ fn rotate(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
     let new = Credentials { secret: next, board: kept.board, next: None };
     device.replace_key(new.public())?;
     new.save(&path)?;
-    output.print(&json!({ "key": hex(&new.public()) }), |out| {
+    output.print(&json!({ "key": hex::encode(&new.public()) }), |out| {
         writeln!(out, "the board knows this computer as {} now", short(&new.public()))
     })?;
     Ok(Outcome::Done)
@@ -168,7 +166,7 @@ fn remove(args: &RemoveArgs, output: &Output) -> anyhow::Result<Outcome> {
     let mut device = args.device.connect()?;
     let wanted = args.key.to_lowercase();
     let keys: Vec<Hash> = device.hosts()?.iter().map(|host| host.key).collect();
-    let matching: Vec<&Hash> = keys.iter().filter(|key| hex(*key).starts_with(&wanted)).collect();
+    let matching: Vec<&Hash> = keys.iter().filter(|key| hex::encode(*key).starts_with(&wanted)).collect();
     let &[key] = &matching[..] else {
         bail!(
             "`{wanted}` is the beginning of {} keys that the board knows: `postern keys` lists them",
@@ -176,7 +174,7 @@ fn remove(args: &RemoveArgs, output: &Output) -> anyhow::Result<Outcome> {
         );
     };
     device.remove_host(*key)?;
-    output.print(&json!({ "key": hex(key) }), |out| writeln!(out, "{} is forgotten", short(key)))?;
+    output.print(&json!({ "key": hex::encode(key) }), |out| writeln!(out, "{} is forgotten", short(key)))?;
     Ok(Outcome::Done)
 }
 
@@ -201,11 +199,11 @@ fn signing(args: &SigningArgs, output: &Output) -> anyhow::Result<Outcome> {
     let mut device = args.device.connect()?;
     // The key must not be lost for a board that will not take the new one.
     if device.role() != Some(Role::Installer) {
-        bail!("only an installer's computer says whose models the board trusts");
+        bail!("only an installer's computer can set the signing key that the board trusts");
     }
     let signer = if args.rotate { Signer::make(&path)? } else { Signer::load_or_make(&path)? };
     device.set_signer(signer.public())?;
-    output.print(&json!({ "signing_key": hex(&signer.public()) }), |out| {
+    output.print(&json!({ "signing_key": hex::encode(&signer.public()) }), |out| {
         writeln!(out, "the board trusts models signed by {}", short(&signer.public()))
     })?;
     Ok(Outcome::Done)

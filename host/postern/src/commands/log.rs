@@ -20,7 +20,7 @@ pub struct Args {
     #[command(subcommand)]
     action: Option<Action>,
 
-    /// Begin with the entry of this number
+    /// Start with the entry of this number
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     from: u32,
 
@@ -30,17 +30,16 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// Check that no entry was changed or is missing: of the board's log, or of what `postern log --json`
-    /// wrote into a file
+    /// Check that no entry was changed or is missing, in the board's log or in a file that `postern log --json` wrote
     Verify(VerifyArgs),
 }
 
 #[derive(clap::Args)]
 struct VerifyArgs {
-    /// What `postern log --json` printed; without it, the log of the board
+    /// The output of `postern log --json` [default: the board's log]
     file: Option<PathBuf>,
 
-    /// Also hold the file against the board, which finds entries cut off at its end
+    /// Also compare the file with the board, which finds entries missing at the file's end
     #[arg(long, requires = "file")]
     with_board: bool,
 
@@ -113,7 +112,7 @@ fn compare(device: &mut Device, check: &Check) -> anyhow::Result<Option<(u32, St
     let Some(entry) = page.entries.first() else {
         return Ok(Some((last, format!("entry {last} is not in the board's log"))));
     };
-    if entry.number != last || Some(crate::device::hex(&entry.chain)) != check.link() {
+    if entry.number != last || Some(hex::encode(&entry.chain)) != check.link() {
         return Ok(Some((last, format!("entry {last} is another one in the board's log"))));
     }
     Ok(page.entries.get(1).map(|next| (next.number, format!("the file ends before entry {}", next.number))))

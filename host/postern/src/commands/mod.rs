@@ -22,6 +22,7 @@ mod pair;
 mod remove;
 mod rule;
 mod settings;
+mod setup;
 mod show;
 mod simulate_attacks;
 pub mod stylize;
@@ -34,6 +35,8 @@ mod watch;
 /// What the user can ask for.
 #[derive(clap::Subcommand)]
 pub enum Command {
+    /// Fetch models and pictures, and copy the boards' firmware, into the data folder
+    Setup(setup::Args),
     /// Compile a network from ONNX to the int8 image that a board runs
     Compile(compile::Args),
     /// Show what is in a model image: operators, shapes, cost and memory
@@ -42,49 +45,49 @@ pub enum Command {
     Bench(bench::Args),
     /// Train an encoder on a folder of people
     Train(Box<train::Args>),
-    /// Train a small encoder to put faces where a larger one does
+    /// Train a small encoder to imitate a larger one
     Distill(Box<train::DistillArgs>),
     /// Find an encoder's thresholds on a folder of people like those at the door
     Calibrate(Box<calibrate::Args>),
-    /// Train the sequence model of liveness on looks at living heads and at attacks
+    /// Train the sequence model of liveness on samples of live heads and of attacks
     TrainLiveness(train_liveness::Args),
     /// Measure how often the door would be wrong
     Eval(eval::Args),
-    /// Make presentations of a photograph: a living head, prints, screens, replays
+    /// Make presentation attacks from a photograph: prints, screens, replays, and a live head
     SimulateAttacks(simulate_attacks::Args),
     /// Switch an emulated board on and off, show its state and its log
     Board(board::Args),
-    /// Pair this computer with a board: both show a code, and its button is pressed
+    /// Pair this computer with a board: compare two codes, then press the board's button
     Pair(pair::Args),
-    /// Show, invite, remove and rotate the keys by which boards and computers know each other
+    /// Show, invite, remove and rotate the keys of boards and computers
     Keys(keys::Args),
-    /// Put firmware or models on a board
+    /// Install firmware or models on a board
     Flash(flash::Args),
-    /// Show or change how sure the door must be, how long it opens, and what shuts it
+    /// Show or change the settings: threshold, times, liveness, lockout
     Settings(settings::Args),
-    /// Show or change which access controller the board answers on its bus (OSDP)
+    /// Show or change the board's OSDP address and key for an access controller
     Osdp(osdp::Args),
     /// Enrol a person from photographs; one is enough
     Enroll(enroll::Args),
-    /// List who is enrolled, and how similar a face must be
+    /// List the people enrolled, and the threshold
     Users(users::Args),
-    /// Show or change when a person may pass, and with which code besides their face
+    /// Show or change a person's rule: time windows and PIN
     Rule(rule::Args),
-    /// Forget a person
+    /// Remove a person
     Remove(remove::Args),
-    /// Is this who they say? Compare a photograph with one person (1:1)
+    /// Compare a photograph with one person (1:1)
     Verify(verify::Args),
-    /// Who is this? Compare a photograph with everybody enrolled (1:N)
+    /// Compare a photograph with everybody enrolled (1:N)
     Identify(identify::Args),
-    /// Print the template of a face, as the board or this computer makes it
+    /// Print the template of a face, computed by the board or by this computer
     Embed(embed::Args),
-    /// Hold pictures before the camera of an emulated board, and see whom the door lets in
+    /// Show photographs to the camera of an emulated board, and print the door's decisions
     Show(show::Args),
-    /// Watch what happens at the door, live
+    /// Print the events at the door as they happen
     Watch(watch::Args),
-    /// Print the board's audit log, as JSON lines with --json; check that nothing is missing from it
+    /// Print or check the board's audit log
     Log(log::Args),
-    /// Paint a picture in the style of others
+    /// Paint a picture in the style of other pictures
     Stylize(Box<stylize::Args>),
     /// Print a completion script for your shell
     Completions(completions::Args),
@@ -94,6 +97,7 @@ impl Command {
     /// Runs the command; an error is for the user to read.
     pub fn run(self, output: &Output) -> anyhow::Result<Outcome> {
         match self {
+            Self::Setup(args) => setup::run(&args, output),
             Self::Compile(args) => compile::run(args, output),
             Self::Inspect(args) => inspect::run(args, output),
             Self::Bench(args) => bench::run(args, output),

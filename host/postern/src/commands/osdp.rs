@@ -7,22 +7,21 @@ use client::protocol::{Osdp, Scbk};
 use client::{new_scbk, read_scbk};
 use serde_json::json;
 
-use crate::device::{DeviceArgs, hex};
+use crate::device::DeviceArgs;
 use crate::output::{Outcome, Output};
 
 /// Options of `postern osdp`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Answer a controller at this address of the bus, 0 to 126, at 9600 baud. A new key is made and printed, for the
-    /// controller
+    /// Answer a controller at this address, 0 to 126, at 9600 baud. Prints a new key for the controller
     #[arg(long, value_name = "N")]
     address: Option<u8>,
 
-    /// Take the controller's key (SCBK), 32 hexadecimal digits read from the first line of stdin
+    /// Use the controller's key (SCBK): 32 hexadecimal digits on the first line of stdin
     #[arg(long, requires = "address")]
     key: bool,
 
-    /// Answer nobody on the bus
+    /// Disable OSDP
     #[arg(long, conflicts_with = "address")]
     off: bool,
 
@@ -41,7 +40,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         device.set_osdp(None)?;
     }
     let state = device.status()?.osdp;
-    let key = made.map(|Scbk(key)| hex(&key));
+    let key = made.map(|Scbk(key)| hex::encode(&key));
     let report = json!({
         "address": state.map(|state| state.address),
         "secure": state.is_some_and(|state| state.secure),

@@ -1,7 +1,8 @@
-//! `postern pair`: this computer and a board become known to each other.
+//! `postern pair`: pairs this computer with a board.
 
 use client::protocol::Role;
-use client::{Applicant, Board, Credentials, Device, Error, Memory, Signer};
+use client::{Applicant, Credentials, Device, Error, Signer};
+use emulator::{Board, Memory};
 use serde_json::json;
 
 use crate::device::{DeviceArgs, short};
@@ -10,16 +11,16 @@ use crate::output::{Outcome, Output};
 /// Options of `postern pair`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What this computer shall be: installer, operator or auditor. The first one is the installer,
-    /// who invites the others (`postern keys invite`)
+    /// The role of this computer: installer, operator or auditor. The first computer is the installer, which invites
+    /// the others (`postern keys invite`)
     #[arg(long, value_name = "ROLE", default_value = "installer", value_parser = role)]
     role: Role,
 
-    /// What people shall call this computer, up to 24 bytes [default: its name]
+    /// The label of this computer, up to 24 bytes [default: its host name]
     #[arg(long, value_name = "NAME")]
     label: Option<String>,
 
-    /// Press the button of the emulated board, if both codes are the same
+    /// Press the button of the emulated board if both codes are equal
     #[arg(long, conflicts_with = "device")]
     press_button: bool,
 
@@ -59,8 +60,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let report = json!({
         "role": paired.role.to_string(),
         "label": label,
-        "key": crate::device::hex(&paired.credentials.public()),
-        "board_key": crate::device::hex(&paired.credentials.board),
+        "key": hex::encode(&paired.credentials.public()),
+        "board_key": hex::encode(&paired.credentials.board),
     });
     output.print(&report, |out| {
         writeln!(out, "{label} is {} of the board {}", paired.role, short(&paired.credentials.board))
@@ -68,7 +69,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Tells the code, waits for the button, or presses it.
+/// Prints the code, and waits for the button or presses it.
 fn pair(
     device: &mut Device,
     applicant: &Applicant<'_>,
@@ -85,10 +86,10 @@ fn pair(
         eprintln!("the board shows      {}", shown.map_or("nothing".to_owned(), |code| format!("{code:06}")));
         match (press, shown == Some(code)) {
             (_, false) => Err(Error::CodesDiffer),
-            (true, true) => memory.press_button(true),
+            (true, true) => Ok(memory.press_button(true)?),
             (false, true) => {
                 eprintln!(
-                    "They are the same: press its button, by `postern board press` in another terminal."
+                    "The codes are equal: press its button with `postern board press` in another terminal."
                 );
                 Ok(())
             }

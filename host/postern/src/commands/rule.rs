@@ -16,20 +16,20 @@ pub struct Args {
     /// The person's name
     name: String,
 
-    /// When they may pass: `always`, or up to four times like `mon-fri 08:00-18:00, sat+sun 10:00-12:00`.
-    /// For these the board must know the time, see `postern board clock`
+    /// When the person may pass: `always`, or up to four windows such as `mon-fri 08:00-18:00, sat+sun 10:00-12:00`.
+    /// Windows need the board's clock, see `postern board clock`
     #[arg(long, value_name = "HOURS", value_parser = hours::parse)]
     hours: Option<Schedule>,
 
-    /// Ask for a PIN besides the face: 4 to 10 digits, read from the first line of stdin
+    /// Require a PIN in addition to the face: 4 to 10 digits on the first line of stdin
     #[arg(long, conflicts_with = "no_pin")]
     pin: bool,
 
-    /// A second PIN that opens like the first, and raises a silent alarm: read from the next line
+    /// Also set a duress PIN, which opens the door and raises a silent alarm: read from the next line of stdin
     #[arg(long, requires = "pin")]
     duress_pin: bool,
 
-    /// Let the face be enough
+    /// Require no PIN
     #[arg(long)]
     no_pin: bool,
 

@@ -1,4 +1,4 @@
-//! `postern settings`: how sure the door must be, of whom and that they live, how long it opens, and what shuts it.
+//! `postern settings`: threshold, liveness, times and lockout of the door.
 
 use client::protocol::{LivenessMode, Matching, Wiegand};
 use serde_json::json;
@@ -10,60 +10,60 @@ use crate::wiegand;
 /// Options of `postern settings`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Let in at most one in so many strangers; the threshold follows from it
+    /// False-match rate: at most one stranger in this number is let in. It gives the threshold
     #[arg(long, value_name = "N")]
     one_in: Option<u32>,
 
-    /// Pictures in a row that must show the same person
+    /// Consecutive pictures that must show the same person
     #[arg(long, value_name = "N")]
     agreement: Option<u8>,
 
-    /// How long the lock opens, in milliseconds
+    /// Time that the lock stays open, in milliseconds
     #[arg(long, value_name = "MS")]
     open_ms: Option<u32>,
 
-    /// What shows that a face is a living one: off (a photograph opens), passive (it must look and move like one;
-    /// without the liveness network the door stays locked) or challenge (it must also turn, nod and close its eyes as
-    /// the door asks)
+    /// Liveness check: off (a photograph opens the door), passive (the face must look and move like a live one; without
+    /// the liveness network the door stays locked) or challenge (the person must also turn, nod and close the eyes on
+    /// request)
     #[arg(long, value_name = "MODE", value_parser = crate::liveness::mode)]
     liveness: Option<LivenessMode>,
 
-    /// With whom a face is compared: identify (with everybody) or verify (with whose PIN was typed before, and nobody
-    /// else; who has no PIN does not come in)
+    /// Matching: identify (a face is compared with everybody) or verify (only with the person whose PIN was typed;
+    /// people without a PIN cannot enter)
     #[arg(long, value_name = "MODE", value_parser = matching)]
     matching: Option<Matching>,
 
-    /// Failures in a row that shut the door to everybody
+    /// Consecutive failures until the lockout
     #[arg(long, value_name = "N")]
     failures: Option<u8>,
 
-    /// For how many seconds they shut it the first time; twice as long each time after
+    /// Duration of the first lockout in seconds; each further lockout lasts twice as long
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     lockout: Option<u32>,
 
-    /// Within how many seconds nobody comes in twice; 0 for none
+    /// Passback: seconds in which a person cannot enter twice; 0 disables it
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     passback: Option<u32>,
 
-    /// For how many seconds the door waits for a PIN
+    /// Seconds that the door waits for a PIN
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pin_time: Option<u32>,
 
-    /// For how many seconds the door may stand open; 0 for as long as it likes
+    /// Seconds until the held-open alarm; 0 disables it
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     held: Option<u32>,
 
-    /// Whether the lock lets the door go when the power goes, and on a fault: it then holds while it has
-    /// current (true), or opens while it has (false)
+    /// Whether the lock is fail-safe (true: it locks while energised, and opens without power and on a fault) or
+    /// fail-secure (false: it opens while energised)
     #[arg(long, value_name = "BOOL")]
     fail_safe: Option<bool>,
 
-    /// Tell another controller who was let in, over Wiegand's wires: off, 26:FACILITY or 34:FACILITY. Over OSDP
-    /// (`postern osdp`) numbers have the same format
+    /// Wiegand output of the person who was let in: off, 26:FACILITY or 34:FACILITY. OSDP (`postern osdp`) uses the
+    /// same card format
     #[arg(long, value_name = "FORMAT", value_parser = wiegand::parse)]
     wiegand: Option<Wiegand>,
 
-    /// Minutes by which clocks at the door are ahead of UTC, for the hours of people
+    /// Offset of local time from UTC in minutes, for the time windows of people
     #[arg(long, value_name = "MINUTES", allow_negative_numbers = true)]
     utc_offset_minutes: Option<i16>,
 

@@ -1,10 +1,10 @@
-//! `postern show`: who stands before the camera of an emulated board, and what is held there.
+//! `postern show`: shows photographs to the camera of an emulated board.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use client::protocol::FrameResult;
-use client::{Decision, Doorstep};
+use emulator::{Decision, Doorstep};
 use imaging::{Annotation, Photo, annotate};
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use serde_json::json;
@@ -13,36 +13,35 @@ use crate::commands::eval::liveness::images;
 use crate::commands::eval::presentations::subject;
 use crate::commands::watch::result_text;
 use crate::device::{BoardArgs, real, rounded};
-use crate::image_file::Arena;
 use crate::liveness;
-use crate::models;
 use crate::output::{Outcome, Output};
 use crate::picture::{Shot, files, note_faces, seen};
+use models::Arena;
 
-/// Pictures for which somebody stands before a door that does not open.
+/// Pictures after which a presentation ends if the door does not open.
 const PATIENCE: usize = 16;
 
 /// Options of `postern show`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Photographs, or folders of them; whom each shows stands before the camera, a living head that turns and
-    /// blinks (as `postern simulate-attacks` makes it), until the door has decided
+    /// Photos or folders. Each is animated as a moving, blinking head in front of the emulated camera, until the door
+    /// has decided
     #[arg(required = true, value_name = "PHOTO|FOLDER")]
     pictures: Vec<PathBuf>,
 
-    /// Hold the photographs up as they are
+    /// Show the photographs without animation
     #[arg(long, conflicts_with = "sequence")]
     still: bool,
 
-    /// Each folder is a presentation: show its pictures one after the other
+    /// Show the pictures of each folder one after the other, as one presentation
     #[arg(long)]
     sequence: bool,
 
-    /// Another seed gives another movement
+    /// Seed of the movement
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
-    /// Write what the door saw, with faces and names drawn in, to PNG files in this folder
+    /// Write the frames, annotated with faces and names, to PNG files in this folder
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
 
@@ -50,7 +49,7 @@ pub struct Args {
     board: BoardArgs,
 }
 
-/// Shows each picture and tells what the door did.
+/// Shows each picture and prints the door's decision.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let paths = if args.sequence { args.pictures.clone() } else { files(&args.pictures)? };
     let models = if args.still || args.sequence { None } else { Some(images(models::ENCODER)?) };
@@ -113,7 +112,7 @@ fn in_turn(folder: &Path) -> anyhow::Result<Vec<Shot>> {
     files(&[folder.to_owned()])?.iter().map(|path| Shot::open(path)).collect()
 }
 
-/// Whom a photograph shows, as a living head; the photograph as it is, where no face is good enough.
+/// Animates the face of a photograph; without a face that is good enough, the photograph is shown unchanged.
 fn living(recognizer: &Recognizer, shots: Vec<Shot>, seed: u64) -> anyhow::Result<Vec<Shot>> {
     let Some(path) = shots.first().map(|shot| shot.path.clone()) else { return Ok(shots) };
     let photo = Photo::open(&path)?;

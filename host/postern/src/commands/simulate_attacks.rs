@@ -10,14 +10,13 @@ use synthetic_attacks::{AttackType, sequence};
 
 use crate::commands::eval::liveness::{STEP_MS, images};
 use crate::commands::eval::presentations::subject;
-use crate::image_file::Arena;
-use crate::models;
 use crate::output::{Outcome, Output};
+use models::Arena;
 
 /// Options of `postern simulate-attacks`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A photograph that shows a face
+    /// A photograph with a face
     photo: PathBuf,
 
     /// The folder to write to: SPECIES.png and SPECIES.gif each, a sheet of all, and the pictures one by
@@ -29,7 +28,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=500))]
     pictures: u16,
 
-    /// Another seed gives another movement, paper, screen and room
+    /// Seed of movement, paper, screen and room
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 }

@@ -14,31 +14,31 @@ use crate::output::{Outcome, Output};
 /// Options of `postern train-liveness`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Looks that `postern eval liveness --looks FILE` wrote, of made presentations or of recorded ones
+    /// Samples that `postern eval liveness --looks FILE` wrote
     #[arg(required = true, value_name = "FILE")]
     looks: Vec<PathBuf>,
 
-    /// Take only people of these parts of a list of people in parts, such as that of LFW
+    /// Use only people of these parts of --people
     #[arg(long, value_name = "N", num_args = 1.., requires = "people")]
     folds: Vec<usize>,
 
-    /// The list: how many parts, then of each how many people, and their names a line
+    /// A list of people in parts, as people.txt of LFW
     #[arg(long, value_name = "FILE", requires = "folds")]
     people: Option<PathBuf>,
 
-    /// AttackType to leave out, to see how the model does with what it was never shown
+    /// Attack type to leave out, to measure the model on an attack it was not trained on
     #[arg(long, value_name = "SPECIES", num_args = 1..)]
     unseen: Vec<String>,
 
-    /// The file to write: the weights as Rust source, which `shared/liveness/src/weights.rs` is
+    /// The file to write: the weights as Rust source, as `shared/liveness/src/weights.rs`
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
-    /// Share of living people who may be turned away, on people whom the weights were not found on
+    /// Share of live people that may be rejected, measured on held-out people
     #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
     refused: f64,
 
-    /// Pictures in a row that must agree, as `postern settings --agreement`
+    /// Consecutive pictures that must agree, as `postern settings --agreement`
     #[arg(long, value_name = "N", default_value_t = 3)]
     agreement: usize,
 
@@ -46,11 +46,11 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 400)]
     steps: usize,
 
-    /// Decay of the weights
+    /// Weight decay
     #[arg(long, value_name = "X", default_value_t = 0.1)]
     decay: f64,
 
-    /// The seed of the first weights
+    /// Seed of the initial weights
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 }

@@ -1,17 +1,17 @@
-//! `postern users`: who is enrolled, and how similar a face must be.
+//! `postern users`: the people enrolled, and the threshold.
 
 use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::device::{DeviceArgs, hex, real, rounded, short};
+use crate::device::{DeviceArgs, real, rounded, short};
 use crate::output::{Outcome, Output};
 use crate::portraits::Portraits;
 
 /// Options of `postern users`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Draw everybody as a gallery of their painted portraits
+    /// Draw the painted portraits of everybody into this file
     #[arg(long, value_name = "FILE")]
     sheet: Option<PathBuf>,
 
@@ -31,7 +31,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
                 "person": user.person,
                 "name": user.name.as_str(),
                 "templates": user.templates,
-                "encoder": hex(&user.encoder),
+                "encoder": hex::encode(&user.encoder),
             })
         })
         .collect();

@@ -1,4 +1,4 @@
-//! `postern verify`: is this who they say? (1:1)
+//! `postern verify`: compares a photograph with one person (1:1).
 
 use std::path::PathBuf;
 
@@ -10,10 +10,10 @@ use crate::picture::{Shot, note_faces};
 /// Options of `postern verify`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The person claimed
+    /// The claimed person
     name: String,
 
-    /// A photograph; of several faces the largest counts
+    /// A photograph; the largest face is used
     photo: PathBuf,
 
     #[command(flatten)]

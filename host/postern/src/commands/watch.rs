@@ -1,9 +1,9 @@
-//! `postern watch`: what happens at the door, live.
+//! `postern watch`: prints the events at the door as they happen.
 
 use std::time::Duration;
 
+use client::Device;
 use client::protocol::{Event, EventKind, FrameResult, RejectReason};
-use client::{Device, Error};
 use serde_json::{Value, json};
 
 use crate::board_report::reset_name;
@@ -16,11 +16,11 @@ const POLL: Duration = Duration::from_millis(200);
 /// Options of `postern watch`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Tell of every picture judged, not only of those that change something
+    /// Print every frame result, not only changes
     #[arg(long)]
     pictures: bool,
 
-    /// Begin with the events that the board still keeps
+    /// Start with the events that the board still keeps
     #[arg(long)]
     past: bool,
 
@@ -34,11 +34,11 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut last = if args.past { 0 } else { device.events(u32::MAX)?.1 };
     let mut line = Some(device);
     let mut shown = Shown::default();
-    eprintln!("Watching the door; interrupt to end.");
+    eprintln!("Watching the door; press Ctrl-C to end.");
     loop {
         match poll(&args.device, &mut line, last) {
             Ok((events, newest)) => {
-                // Numbers begin anew when the board boots.
+                // The numbers start again when the board boots.
                 if newest < last {
                     last = 0;
                     continue;
@@ -56,10 +56,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             }
             Err(error) => {
                 line = None;
-                match error.downcast_ref::<Error>() {
-                    Some(Error::Down { .. } | Error::Line(_) | Error::Connect { .. }) => {}
-                    Some(Error::LineBusy { .. }) => {}
-                    _ => return Err(error),
+                if !is_interruption(&error) {
+                    return Err(error);
                 }
                 if !shown.down {
                     eprintln!("{error:#}");
@@ -69,6 +67,15 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         }
         std::thread::sleep(POLL);
     }
+}
+
+/// Whether the board may answer later.
+fn is_interruption(error: &anyhow::Error) -> bool {
+    if let Some(error) = error.downcast_ref::<emulator::Error>() {
+        return error.is_interruption();
+    }
+    let client = error.downcast_ref::<client::Error>();
+    matches!(client, Some(client::Error::Line(_) | client::Error::Connect { .. }))
 }
 
 /// Asks for events. The line to an emulated board is given back, so that other commands get
@@ -85,7 +92,7 @@ fn poll(args: &DeviceArgs, line: &mut Option<Device>, after: u32) -> anyhow::Res
     Ok(events)
 }
 
-/// What the last lines told, so that the same is not told at every picture.
+/// The state of the last lines, so that a repeated result is printed once.
 #[derive(Default)]
 struct Shown {
     result: Option<String>,

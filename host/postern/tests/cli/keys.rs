@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
-use client::{Board, Folder};
+use emulator::{Board, Folder};
 use fixtures::{Need, need};
 use serde_json::Value;
 

@@ -6,6 +6,7 @@
 mod bench;
 mod door;
 mod errors;
+mod installed;
 mod keys;
 mod log;
 mod osdp;

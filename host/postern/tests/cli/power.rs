@@ -12,7 +12,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use client::protocol::Enrolment;
-use client::{Board, Device, Error, Folder, Launch, Picture};
+use client::{Device, Error, Picture};
+use emulator::{Board, Folder, Launch};
 use fixtures::{Need, need};
 use imaging::{CameraFrame, Photo};
 
@@ -96,7 +97,7 @@ fn time_of_an_enrolment(bench: &Bench) -> Duration {
 
 /// What the board knows now, which must be what it acknowledged, or one request more.
 fn settled(board: &Board, work: Work, cut: usize) -> Known {
-    let users = board.connect().and_then(|mut device| device.users());
+    let users = board.connect().and_then(|mut device| Ok(device.users()?));
     let users = users.unwrap_or_else(|error| panic!("after cut {cut}: {error}"));
     let found = users.into_iter().map(|user| (user.name.as_str().to_owned(), user.templates)).collect();
     assert!(
@@ -129,7 +130,7 @@ fn busy(folder: &Folder, frames: &[CameraFrame; 3], known: Known, random: &mut R
         work.perhaps = Some(then.clone());
         let mut done = false;
         let result = if remove {
-            device.remove(name).map(|_| done = true)
+            device.remove(name).map(|_| done = true).map_err(emulator::Error::from)
         } else {
             let new = templates.is_none();
             enrol(&board, &mut device, name, &frames[choice], new, &mut done)
@@ -141,7 +142,9 @@ fn busy(folder: &Folder, frames: &[CameraFrame; 3], known: Known, random: &mut R
         }
         match result {
             Ok(()) => {}
-            Err(Error::Refused(why)) => panic!("{name} with {templates:?} templates was refused: {why}"),
+            Err(emulator::Error::Client(Error::Refused(why))) => {
+                panic!("{name} with {templates:?} templates was refused: {why}")
+            }
             Err(_) => return work,
         }
     }
@@ -155,7 +158,7 @@ fn enrol(
     frame: &CameraFrame,
     new: bool,
     done: &mut bool,
-) -> client::Result<()> {
+) -> emulator::Result<()> {
     let picture = Picture {
         width: frame.width as u16,
         height: frame.height as u16,
@@ -163,7 +166,7 @@ fn enrol(
         data: &frame.bytes,
     };
     let enrolment = if new { Enrolment::NewPerson } else { Enrolment::AddTemplate };
-    device.show(Some(board.camera()?), &picture, |device, source| {
+    emulator::show(device, Some(board.camera()?), &picture, |device, source| {
         device.enrol(name, source, enrolment)?;
         *done = true;
         Ok(())

@@ -5,7 +5,8 @@ use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use client::{Board, Firmware, Folder, Machine, Signer};
+use client::{Firmware, Machine, Signer};
+use emulator::{Board, Folder};
 use fixtures::{Need, need};
 
 use crate::bench::Bench;
@@ -14,7 +15,7 @@ use crate::bench::Bench;
 const HANG: [u8; 4] = [0x30, 0xbf, 0xfd, 0xe7];
 
 fn built(machine: Machine) -> String {
-    let path = machine.built_firmware().expect("run `cargo xtask firmware` first");
+    let path = emulator::built_firmware(machine).expect("run `cargo xtask firmware` first");
     path.display().to_string()
 }
 

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use plots::FONT;
 use plotters::prelude::*;
 
 use super::curves::{Series, panel, smoothed};
-use super::{FONT, draw};
+use super::draw;
 use crate::Error;
 use crate::run::{read_steps, read_validations};
 

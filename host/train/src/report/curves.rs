@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use plots::{Area, BLUE, Drawn, FONT, GREEN, ORANGE, legend};
 use plotters::prelude::*;
 
-use super::{BLUE, Drawing, FONT, GREEN, ORANGE, draw};
+use super::draw;
 use crate::Error;
 use crate::run::{StepRow, ValidationRow};
 
@@ -61,12 +62,7 @@ pub(super) fn smoothed(
     .collect()
 }
 
-pub(super) fn panel(
-    area: &DrawingArea<BitMapBackend, plotters::coord::Shift>,
-    last: f64,
-    unit: &str,
-    all: &[Series],
-) -> Drawing {
+pub(super) fn panel(area: &Area, last: f64, unit: &str, all: &[Series]) -> Drawn {
     let greatest = all.iter().flat_map(|series| &series.points).map(|point| point.1).fold(0.0, f64::max);
     let mut chart = ChartBuilder::on(area)
         .margin(12)
@@ -89,12 +85,5 @@ pub(super) fn panel(
             .label(name)
             .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 24, y)], style));
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerLeft)
-        .border_style(BLACK.mix(0.4))
-        .background_style(WHITE)
-        .label_font((FONT, 16))
-        .draw()?;
-    Ok(())
+    legend(&mut chart, SeriesLabelPosition::LowerLeft)
 }

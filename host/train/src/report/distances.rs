@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use plots::{Area, BLUE, Drawn, FONT, ORANGE, legend};
 use plotters::prelude::*;
 
-use super::{BLUE, Drawing, FONT, ORANGE, draw};
+use super::draw;
 use crate::Error;
 use crate::loss::{Matrix, square_distance};
 
@@ -56,11 +57,7 @@ pub fn distances(path: &Path, title: &str, before: &Distances, after: &Distances
     })
 }
 
-fn panel(
-    area: &DrawingArea<BitMapBackend, plotters::coord::Shift>,
-    caption: &str,
-    shown: &Distances,
-) -> Drawing {
+fn panel(area: &Area, caption: &str, shown: &Distances) -> Drawn {
     let greatest = shown.genuine.iter().chain(&shown.impostors).copied().fold(0.0, f64::max);
     let mut chart = ChartBuilder::on(area)
         .caption(caption, (FONT, 19))
@@ -91,14 +88,7 @@ fn panel(
             .label(name)
             .legend(move |(x, y)| Rectangle::new([(x, y - 6), (x + 20, y + 6)], style));
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .border_style(BLACK.mix(0.4))
-        .background_style(WHITE)
-        .label_font((FONT, 16))
-        .draw()?;
-    Ok(())
+    legend(&mut chart, SeriesLabelPosition::UpperRight)
 }
 
 #[cfg(test)]

@@ -1,23 +1,21 @@
-//! Where the instructions of a recognised frame go, from the camera's pixels to the template.
+//! The instructions of a recognised frame by part, from the camera's pixels to the template.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, ensure};
-use client::Machine;
-use conformance::host;
 use conformance::job::Job;
+use emulator::{Machine, measure};
 use nn::Model;
 use serde::Serialize;
 
 use super::icicle::Bar;
 use super::suite;
-use crate::image_file::ImageFile;
-use crate::models;
 use crate::output::{Outcome, Output};
 use crate::picture::Shot;
+use models::ImageFile;
 
-/// What a frame costs.
+/// The cost of a frame.
 #[derive(Serialize)]
 struct Report {
     photo: PathBuf,
@@ -59,14 +57,14 @@ pub fn run(
         let file = ImageFile::read(&path)?;
         let model = file.model().with_context(|| path.display().to_string())?;
         let image = std::fs::read(&path).with_context(|| path.display().to_string())?;
-        let costs = host::profile(machine.map(), &suite, &image).map_err(failed)?;
+        let costs = measure::profile(machine.map(), &suite, &image).map_err(failed)?;
         networks.push(network(&model, &costs));
         bytes.push(image);
     }
     let shot = Shot::open(photo)?;
     let frame = shot.frame.view()?;
     let job = Job::Recognizer { detector: &bytes[0], encoder: &bytes[1], frame: &frame };
-    let compared = host::compare_job(machine.map(), &suite, &job).map_err(failed)?;
+    let compared = measure::compare_job(machine.map(), &suite, &job).map_err(failed)?;
     ensure!(compared.equal, "board and host do not agree on {}: {compared:?}", photo.display());
     let [detect, align, judge, encode] = compared.parts;
     ensure!(encode > 0, "{}: no face in the picture", photo.display());

@@ -1,4 +1,4 @@
-//! `postern bench`: what each operator of a model costs.
+//! `postern bench`: the cost of each operator of a model.
 //!
 //! On a board the cost is instructions, counted by the emulator, the same on every computer and in
 //! every run; they are not cycles. On this computer it is nanoseconds on one core, in the fastest of a
@@ -13,37 +13,36 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, anyhow, bail};
-use client::Machine;
+use emulator::{Machine, measure};
 use nn::Model;
 use serde::{Deserialize, Serialize};
 
-use crate::image_file::ImageFile;
-use crate::models;
 use crate::output::{Outcome, Output, by};
+use models::{Arena, ImageFile};
 
-/// Runs on this computer, of which the fastest counts.
+/// Runs on this computer; the fastest counts.
 const RUNS: usize = 30;
 
 /// Options of `postern bench`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Where it runs
+    /// Where the model runs
     #[arg(long, value_enum, default_value_t = Where::An547)]
     on: Where,
 
-    /// A model compiled before, or its image
+    /// The model: its name, or an image
     #[arg(long, value_name = "IMAGE|NAME", default_value = models::ENCODER)]
     model: String,
 
-    /// An earlier run's output with --json, to show what has changed
+    /// The output of an earlier run with --json, to compare with
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
 
-    /// In place of a model alone, a whole frame: what of a photograph's recognition goes where
+    /// Measure the recognition of this photograph from frame to template, in place of one model
     #[arg(long, value_name = "PHOTO", conflicts_with = "compare")]
     frame: Option<PathBuf>,
 
-    /// Draw where a frame's instructions go to this file
+    /// Draw the instructions of the frame by part into this SVG file
     #[arg(long, value_name = "FILE", requires = "frame")]
     svg: Option<PathBuf>,
 }
@@ -123,8 +122,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 
 /// The nanoseconds that each operator took in the fastest run.
 fn on_host(model: &Model) -> anyhow::Result<Vec<u64>> {
-    let mut blocks = vec![0u128; model.arena_len().div_ceil(size_of::<u128>())];
-    let arena: &mut [i8] = bytemuck::cast_slice_mut(&mut blocks);
+    let mut arena = Arena::new(model.arena_len());
+    let arena = arena.bytes();
     let mut fastest: Option<Vec<u64>> = None;
     for _ in 0..RUNS {
         let mut costs = vec![0; model.operator_count()];
@@ -143,16 +142,14 @@ fn on_host(model: &Model) -> anyhow::Result<Vec<u64>> {
 
 /// The instructions that each operator takes.
 fn on_board(machine: Machine, image: &[u8]) -> anyhow::Result<Vec<u64>> {
-    conformance::host::profile(machine.map(), &suite(machine)?, image)
+    measure::profile(machine.map(), &suite(machine)?, image)
         .map_err(|error| anyhow!("{error}"))
         .with_context(|| format!("{} did not run the model", machine.name()))
 }
 
 /// The conformance suite for a board, which measures.
 fn suite(machine: Machine) -> anyhow::Result<PathBuf> {
-    let suite = machine.built_firmware().map(|firmware| firmware.with_file_name("conformance"));
-    suite
-        .filter(|suite| suite.is_file())
+    emulator::built_conformance(machine)
         .with_context(|| format!("no conformance suite for {}: run `cargo xtask firmware`", machine.name()))
 }
 

@@ -6,19 +6,19 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use eval::float::{self, Detector, Rgb};
 use eval::recall::{Figures, Location, Recall};
 use imaging::{Photo, Region};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
+use reference::{Detector, Rgb};
 use serde::Serialize;
 use vision::{PixelFormat, SUBPIXEL_BITS};
 
-use crate::image_file::{Arena, ImageFile};
-use crate::models::{self, Manifest};
 use crate::output::{Outcome, Output};
 use crate::picture::spread;
+use models::Manifest;
+use models::{Arena, ImageFile};
 
 /// The camera's frame.
 const FRAME: [u32; 2] = [320, 240];
@@ -26,7 +26,7 @@ const FRAME: [u32; 2] = [320, 240];
 /// Options of `postern eval detection`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Folder of pictures, or of a folder a person, whose middle shows a face
+    /// Folder of pictures with a face in the middle, or of one such folder for each person
     #[arg(long, value_name = "DIR")]
     images: PathBuf,
 
@@ -34,7 +34,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME|IMAGE", default_value = models::DETECTOR, value_delimiter = ',')]
     detector: Vec<String>,
 
-    /// Run the detector as published, in float, on the whole frame, in place of images
+    /// Run the published detector in float on the whole frame, in place of images
     #[arg(long, conflicts_with = "detector")]
     float: bool,
 
@@ -42,7 +42,7 @@ pub struct Args {
     #[arg(long, value_name = "PIXELS", value_delimiter = ',', default_value = "40,50,60,80,100,140,200")]
     heights: Vec<u32>,
 
-    /// Look at this many pictures, evenly spread over all that there are
+    /// Number of pictures, spread evenly over all pictures
     #[arg(long, value_name = "N", default_value_t = 500)]
     limit: usize,
 }
@@ -69,7 +69,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     if let Some(height) = args.heights.iter().find(|height| !(8..FRAME[1]).contains(height)) {
         bail!("a face of {height} pixels does not stand in a frame of {}x{}", FRAME[0], FRAME[1]);
     }
-    let detector = Detector::new(&Manifest::read(models::DETECTOR)?.onnx()?);
+    let detector = Detector::open(&Manifest::read(models::DETECTOR)?)?;
     let portraits = portraits(&detector, &args.images, args.limit)?;
     if !output.json {
         println!("{} pictures", portraits.len());
@@ -150,7 +150,7 @@ fn portraits(detector: &Detector, folder: &Path, limit: usize) -> anyhow::Result
         let (width, height) = (photo.width() as usize, photo.height() as usize);
         let faces = detector.detect(Rgb { width, height, pixels: photo.rgb() })?;
         bar.inc(1);
-        let face = float::nearest_centre(&faces, width, height);
+        let face = reference::nearest_centre(&faces, width, height);
         let face = face.map(|face| Location { area: face.area, landmarks: face.landmarks });
         Ok(face.map(|face| Portrait { photo, face }))
     });

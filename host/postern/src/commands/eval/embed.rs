@@ -3,17 +3,17 @@
 use std::path::Path;
 
 use anyhow::Context;
-use eval::float::{self, Detector, Encoder, Normalization, Rgb};
 use eval::{Embeddings, Picture};
 use imaging::Photo;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
+use reference::{Detector, Encoder, Rgb};
 use vision::PixelFormat;
 
-use crate::image_file::{Arena, ImageFile};
-use crate::models::Manifest;
 use crate::picture::nearest_centre;
+use models::Manifest;
+use models::{Arena, ImageFile};
 
 /// The device's own code on the device's own images.
 pub fn on_device(
@@ -48,9 +48,7 @@ pub fn in_float(
     folder: &Path,
     pictures: &[Picture],
 ) -> anyhow::Result<Embeddings> {
-    let detector = Detector::new(&detector.onnx()?);
-    let normalization = Normalization { mean: encoder.input.mean, scale: encoder.input.scale };
-    let encoder = Encoder::load(&encoder.onnx()?, encoder.input.width, normalization)?;
+    let (detector, encoder) = (Detector::open(detector)?, Encoder::open(encoder)?);
     let vectors = for_each(
         folder,
         pictures,
@@ -59,7 +57,7 @@ pub fn in_float(
             let (width, height) = (photo.width() as usize, photo.height() as usize);
             let picture = Rgb { width, height, pixels: photo.rgb() };
             let faces = detector.detect(picture)?;
-            match float::nearest_centre(&faces, width, height) {
+            match reference::nearest_centre(&faces, width, height) {
                 Some(face) => Ok(Some(encoder.embed(&encoder.align(picture, &face.landmarks))?)),
                 None => Ok(None),
             }

@@ -8,6 +8,7 @@ use eval::presentation::{Ending, Rates, Share, present, rates};
 use imaging::Photo;
 use indicatif::{ProgressBar, ProgressStyle};
 use liveness::{Gesture, order};
+use models::{ImageFile, Manifest};
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
 use synthetic_attacks::{Answer, AttackType, answer, draw, sequence};
@@ -15,8 +16,6 @@ use synthetic_attacks::{Answer, AttackType, answer, draw, sequence};
 use super::people::people;
 use super::presentations::{Door, recorded, subject};
 use super::samples::{self, Presentation};
-use crate::image_file::ImageFile;
-use crate::models::{self, Manifest};
 use crate::output::{Outcome, Output};
 use crate::picture::spread;
 
@@ -26,7 +25,8 @@ pub const STEP_MS: u64 = 200;
 /// Options of `postern eval liveness`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Photographs, folders of them, or of a folder a person, to make presentations of [default: what setup fetched]
+    /// Photographs, folders of them, or one folder for each person, to make presentations from [default: those that
+    /// setup fetched]
     #[arg(long, value_name = "PHOTO|FOLDER", num_args = 1.., conflicts_with = "recorded")]
     photos: Vec<PathBuf>,
 
@@ -35,19 +35,20 @@ pub struct Args {
     #[arg(long, value_name = "FOLDER")]
     recorded: Option<PathBuf>,
 
-    /// Take only people of these parts of a list of people in parts, such as that of LFW
+    /// Use only people of these parts of --people
     #[arg(long, value_name = "N", num_args = 1.., requires = "people")]
     folds: Vec<usize>,
 
-    /// The list: how many parts, then of each how many people, and their names a line
+    /// A list of people in parts, as people.txt of LFW: the number of parts, then for each part the number of people,
+    /// and one name a line
     #[arg(long, value_name = "FILE", requires = "folds")]
     people: Option<PathBuf>,
 
-    /// Judge what --looks wrote before, in place of presenting anything
+    /// Assess samples that an earlier run wrote, in place of new presentations
     #[arg(long, value_name = "FILE", conflicts_with_all = ["photos", "recorded"])]
     seen: Option<PathBuf>,
 
-    /// Use this many photographs, evenly spread over all that there are
+    /// Number of photographs, spread evenly over all photographs
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: usize,
 
@@ -56,11 +57,11 @@ pub struct Args {
     #[arg(long, conflicts_with = "recorded")]
     challenge: bool,
 
-    /// Pictures in a presentation that is made, five a second [default: 16; 64 with --challenge]
+    /// Pictures in each presentation, five a second [default: 16; 64 with --challenge]
     #[arg(long, value_name = "N")]
     pictures: Option<usize>,
 
-    /// Pictures in a row that must agree, as `postern settings --agreement`
+    /// Consecutive pictures that must agree, as `postern settings --agreement`
     #[arg(long, value_name = "N", default_value_t = 3)]
     agreement: usize,
 
@@ -68,7 +69,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
-    /// The encoder that tells whether it is still the same face: a model's name, or an image
+    /// The encoder that recognises the same face in the next picture: a model's name, or an image
     #[arg(long, value_name = "NAME|IMAGE", default_value = models::ENCODER)]
     encoder: String,
 
@@ -76,7 +77,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME|IMAGE", default_value = models::LIVENESS)]
     liveness: String,
 
-    /// Run the liveness network as published, in float, on the same crops
+    /// Also run the published liveness network in float on the same crops
     #[arg(long)]
     float: bool,
 
@@ -117,12 +118,13 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
     let liveness = Liveness::new(image.model().with_context(|| args.liveness.clone())?)
         .with_context(|| args.liveness.clone())?;
-    let graph = if args.float { Some(float_network()?) } else { None };
-    let float = |pixels: &[u8]| graph.as_ref().map_or(0.0, |graph| float_score(graph, pixels));
+    let network =
+        if args.float { Some(reference::Liveness::open(&Manifest::read(models::LIVENESS)?)?) } else { None };
+    let float = |pixels: &[u8]| network.as_ref().map_or(0.0, |network| network.score(pixels));
     let door = Door {
         recognizer: &recognizer,
         liveness: &liveness,
-        float: graph.as_ref().map(|_| &float as _),
+        float: network.as_ref().map(|_| &float as _),
         step_ms: STEP_MS,
     };
     let judged = match &args.recorded {
@@ -145,7 +147,7 @@ pub fn images(encoder: &str) -> anyhow::Result<(ImageFile, ImageFile)> {
 /// Presentations made of photographs.
 fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Presentation>> {
     let mut sources =
-        if args.photos.is_empty() { vec![models::cache("pictures")?] } else { args.photos.clone() };
+        if args.photos.is_empty() { vec![models::data("pictures")] } else { args.photos.clone() };
     if let Some(names) = args.names()? {
         let folders = sources.iter().flat_map(|source| names.iter().map(|name| source.join(name)));
         sources = folders.filter(|folder| folder.is_dir()).collect();
@@ -299,20 +301,6 @@ fn share(share: Share) -> String {
         }
         None => "-".to_owned(),
     }
-}
-
-/// The liveness network as published.
-fn float_network() -> anyhow::Result<compiler::Graph> {
-    let manifest = Manifest::read(models::LIVENESS)?;
-    let onnx = std::fs::read(manifest.onnx()?)?;
-    Ok(compiler::read(&onnx, &crate::commands::compile::options(&manifest, compiler::Method::default())?)?)
-}
-
-/// The softmax of its first class.
-fn float_score(graph: &compiler::Graph, pixels: &[u8]) -> f32 {
-    let logits = compiler::float::run(graph, pixels, |_, _, _| {}).concat();
-    let weights: Vec<f32> = logits.iter().map(|logit| (logit - logits[0]).exp()).collect();
-    1.0 / weights.iter().sum::<f32>()
 }
 
 fn progress(count: usize) -> ProgressBar {

@@ -8,7 +8,7 @@ use eval::{Comparison, Embeddings, Pair, Picture, Protocol, accuracy, held_out};
 
 use super::embed;
 use super::report::{Rates, Report};
-use crate::models::{self, Manifest};
+use models::Manifest;
 
 /// The options that choose pictures and pairs.
 #[derive(clap::Args)]
@@ -21,12 +21,12 @@ pub struct MaterialArgs {
     #[arg(long, value_name = "FILE")]
     pub pairs: PathBuf,
 
-    /// Folds, from 1, whose pictures alone count; the others choose the threshold. For encoders that
-    /// were trained on the others
+    /// Folds, from 1, that are measured; the other folds give the threshold. For encoders that were trained on the
+    /// other folds
     #[arg(long, value_name = "FOLDS", value_delimiter = ',')]
     pub held_out: Vec<usize>,
 
-    /// Only the first N pairs of each kind in each fold, for a quick look
+    /// Only the first N pairs of each kind in each fold, for a quick estimate
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
 

@@ -25,12 +25,12 @@ pub struct Args {
 enum What {
     /// Verification by the protocol of Labeled Faces in the Wild, and over all pairs
     Pairs(pairs::Args),
-    /// The same as a page with plots and the worst pairs, encoders side by side
+    /// Write the same as an HTML page with plots and the worst pairs, for several encoders
     Report(page::Args),
-    /// Attacks with pictures: errors by attack_type as ISO/IEC 30107-3 names them, on sequences made of
-    /// photographs or on recorded ones
+    /// Presentation attacks: error rates by attack type (ISO/IEC 30107-3), on sequences made from photographs or
+    /// on recorded ones
     Liveness(liveness::Args),
-    /// Recall of a detector for faces as high as they are at a door
+    /// Recall of a detector by the height of the face
     Detection(detection::Args),
 }
 

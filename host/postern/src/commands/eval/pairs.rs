@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use eval::{Curve, calibrate, plot_det};
+use models::CalibrationPoint;
+use models::calibration::{self, Measured};
 
 use super::material::MaterialArgs;
-use crate::calibration;
-use crate::models;
 use crate::output::{Outcome, Output};
 
 /// Options of `postern eval pairs`.
@@ -19,15 +19,15 @@ pub struct Args {
     #[arg(long, value_name = "NAME|IMAGE", default_value = models::ENCODER)]
     encoder: String,
 
-    /// Run the networks as published, in float, in place of what the device runs
+    /// Run the published networks in float, in place of the device's images
     #[arg(long)]
     float: bool,
 
-    /// Draw misses against false matches into this PNG file
+    /// Draw the DET curve into this PNG file
     #[arg(long, value_name = "PNG")]
     plot: Option<PathBuf>,
 
-    /// Write the thresholds found into the encoder's manifest; compile it again to use them
+    /// Write the thresholds into the encoder's manifest; compile it again to use them
     #[arg(long, conflicts_with_all = ["float", "limit", "held_out"])]
     write_calibration: bool,
 }
@@ -46,7 +46,13 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         eprintln!("drew {}", path.display());
     }
     if args.write_calibration {
-        let path = calibration::write(&report.encoder, &calibrate(&all)?, &all, report.pictures)?;
+        let points = calibrate(&all)?.into_iter().map(|point| Measured {
+            point: CalibrationPoint { one_in: point.one_in, threshold: point.threshold },
+            extrapolated: point.extrapolated,
+        });
+        let (comparisons, pictures) = (all.impostor_count(), report.pictures);
+        let origin = format!("{comparisons} comparisons of two people in {pictures} pictures");
+        let path = calibration::save(&report.encoder, &points.collect::<Vec<_>>(), &origin)?;
         eprintln!("wrote {}; `postern compile {}` puts it into the image", path.display(), report.encoder);
     }
     Ok(Outcome::Done)

@@ -12,13 +12,13 @@ use synthetic_attacks::{AttackType, Subject};
 use template::{Calibration, Template};
 use vision::{Face, Limits, PixelFormat, Quality};
 
-use crate::image_file::Arena;
 use crate::picture::files;
+use models::Arena;
 
 /// The folder of portraits of those who are enrolled, among recorded presentations.
 const ENROLLED: &str = "enrolled";
 
-/// Strangers of whom one may be let in, as the door's settings have it.
+/// One stranger in this number may be let in, as in the door's settings.
 const ONE_IN: u32 = 10_000;
 
 /// Where the score of a picture comes from in place of the int8 network: the network's input to a score.
@@ -127,7 +127,7 @@ pub struct Recorded {
     pub attack_type: String,
     /// Its pictures, in their order.
     pub pictures: Vec<PathBuf>,
-    /// A portrait of whom it is to pass for.
+    /// A portrait of the target person.
     pub person: Option<PathBuf>,
 }
 

@@ -5,10 +5,10 @@ use std::io::Write;
 use eval::{Accuracy, Comparison, HeldOut, OperatingPoint, intervals};
 use serde::Serialize;
 
-/// False-match rates that are told over all pairs.
+/// False-match rates that are reported over all pairs.
 const ALL_PAIRS: [f64; 4] = [1e-3, 1e-4, 1e-5, 1e-6];
 
-/// False-match rates that the protocol's few pairs may tell.
+/// False-match rates that the protocol's few pairs are enough for.
 const PROTOCOL: [f64; 2] = [1e-2, 1e-3];
 
 /// Everything that was measured.
@@ -108,7 +108,7 @@ fn print_rates(out: &mut dyn Write, title: &str, rates: &Rates) -> std::io::Resu
                     point.interval.map_or(String::new(), |i| format!("{:.4} to {:.4}", i.low, i.high));
                 writeln!(out, "  {one_in:>12}  {threshold:>9.3}  {tar:>8.4}  {interval}")?;
             }
-            _ => writeln!(out, "  {one_in:>12}  cannot tell from this many pairs")?,
+            _ => writeln!(out, "  {one_in:>12}  too few pairs for this rate")?,
         }
     }
     Ok(())

@@ -51,10 +51,10 @@ struct Line {
 struct Entry {
     score: f32,
     similarity: f32,
-    /// Files of before it was looked at have none.
+    /// Older files have none.
     #[serde(default = "one")]
     to_first: f32,
-    /// Files of before eyes were looked at have none.
+    /// Older files have none.
     #[serde(default)]
     openness: f32,
     landmarks: [[f32; 2]; 5],
@@ -107,7 +107,7 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Presentation>> {
     text.lines().enumerate().map(parse).collect()
 }
 
-/// Whether they tell how far eyes are open, as far as doors asked for movements.
+/// Whether the samples of challenges contain the openness of the eyes.
 pub fn show_eyes(presentations: &[Presentation]) -> bool {
     let shows = |one: &Presentation| {
         let mut samples = one.seen.iter().filter_map(|seen| seen.sample).peekable();

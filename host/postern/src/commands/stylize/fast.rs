@@ -1,47 +1,44 @@
-//! `--fast`: the two networks that paint in one pass, run by tract.
+//! `--fast`: the two networks that paint in one pass. They run in tract, which only a build with the feature `tract` has.
 
-use std::sync::Arc;
-
-use anyhow::Context;
-use style::fast::Input;
-use style::{Inference, Painter, Picture, Style};
-use tract_onnx::prelude::*;
-
-use super::network::fetched;
-use crate::models;
+use style::{Picture, Style};
 
 /// Paints `content` in the blend of `styles`.
-pub fn paint(content: &Picture, styles: &[Style]) -> anyhow::Result<Picture> {
-    let read = |name: &str| {
-        let path = fetched(&models::cache(&format!("models/{name}.onnx"))?)?;
-        let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        Runnable::read(&bytes).with_context(|| path.display().to_string())
-    };
-    let (predictor, transformer) = (read("style-predictor")?, read("style-transformer")?);
-    let painter = Painter { predictor: &predictor, transformer: &transformer };
-    let styles: Vec<(f64, &Picture)> = styles.iter().map(|style| (style.weight, &style.picture)).collect();
-    Ok(painter.paint(content, &styles)?)
+#[cfg(not(feature = "tract"))]
+pub fn paint(_content: &Picture, _styles: &[Style]) -> anyhow::Result<Picture> {
+    anyhow::bail!(
+        "--fast needs a postern that was built with tract: `cargo install --path host/postern --features tract`"
+    )
 }
 
-/// A network that tract runs.
-struct Runnable(Arc<TypedRunnableModel>);
+#[cfg(feature = "tract")]
+pub use tract::paint;
 
-impl Runnable {
-    fn read(bytes: &[u8]) -> anyhow::Result<Self> {
-        let model = tract_onnx::onnx().model_for_read(&mut &bytes[..])?;
-        Ok(Self(model.into_optimized()?.into_runnable()?))
+#[cfg(feature = "tract")]
+mod tract {
+    use models::Manifest;
+    use reference::Runtime;
+    use style::fast::Input;
+    use style::{Inference, Painter, Picture, Style};
+
+    /// A network of the painter.
+    struct Network(Runtime);
+
+    impl Inference for Network {
+        fn run(&self, inputs: &[Input]) -> Result<Vec<f32>, String> {
+            self.0.first_output(inputs)
+        }
     }
 
-    fn first_output(&self, inputs: &[Input]) -> TractResult<Vec<f32>> {
-        let tensor = |(dims, values): &Input| Ok(Tensor::from_shape(dims, values)?.into());
-        let inputs = inputs.iter().map(tensor).collect::<TractResult<TVec<TValue>>>()?;
-        let outputs = self.0.run(inputs)?;
-        Ok(outputs[0].to_plain_array_view::<f32>()?.iter().copied().collect())
-    }
-}
-
-impl Inference for Runnable {
-    fn run(&self, inputs: &[Input]) -> Result<Vec<f32>, String> {
-        self.first_output(inputs).map_err(|error| format!("{error:#}"))
+    /// Paints `content` in the blend of `styles`.
+    pub fn paint(content: &Picture, styles: &[Style]) -> anyhow::Result<Picture> {
+        let read = |name: &str| -> anyhow::Result<Network> {
+            let path = Manifest::read(name)?.onnx()?;
+            Ok(Network(Runtime::open(&path).map_err(anyhow::Error::msg)?))
+        };
+        let (predictor, transformer) = (read("style-predictor")?, read("style-transformer")?);
+        let painter = Painter { predictor: &predictor, transformer: &transformer };
+        let styles: Vec<(f64, &Picture)> =
+            styles.iter().map(|style| (style.weight, &style.picture)).collect();
+        Ok(painter.paint(content, &styles)?)
     }
 }

@@ -48,15 +48,15 @@ pub struct Args {
     #[arg(short, long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(32..=8192))]
     size: u32,
 
-    /// Weights and layers that go together: painting, course
+    /// A set of weights and layers: painting, course
     #[arg(short, long, default_value = PRESETS[0].name, value_parser = preset)]
     preset: &'static Preset,
 
-    /// How much each style counts, in their order
+    /// Weight of each style, in their order
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     blend: Vec<f64>,
 
-    /// Whose colours the picture takes
+    /// The source of the picture's colours
     #[arg(long, value_enum, default_value_t = KeptColours::Style)]
     colours: KeptColours,
 
@@ -64,7 +64,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     mask: Option<PathBuf>,
 
-    /// The style of what is black in the mask, rather than to leave it untouched
+    /// The style of the black area of the mask, in place of the untouched content
     #[arg(long, value_name = "STYLE", requires = "mask")]
     elsewhere: Option<PathBuf>,
 
@@ -134,7 +134,7 @@ struct SearchArgs {
     #[arg(long, default_value_t = 3)]
     scales: usize,
 
-    /// How to search
+    /// The optimiser
     #[arg(long, value_enum, default_value_t = Optimizer::Lbfgs)]
     optimizer: Optimizer,
 
@@ -146,16 +146,16 @@ struct SearchArgs {
     #[arg(long, value_name = "START", default_value = "content")]
     start: String,
 
-    /// Of the noise; the same seed gives the same picture
+    /// Seed of the noise; the same seed gives the same picture
     #[arg(long, default_value_t = 0)]
     seed: u64,
 
-    /// Most memory to take, in GiB [default: what is free]
+    /// Maximum memory in GiB [default: the free memory]
     #[arg(long, value_name = "GIB")]
     memory: Option<f64>,
 }
 
-/// How to search.
+/// The optimiser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Optimizer {
     /// Limited-memory BFGS with a line search
@@ -164,7 +164,7 @@ enum Optimizer {
     Adam,
 }
 
-/// Whose colours the picture takes.
+/// The source of the picture's colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum KeptColours {
     /// The style's

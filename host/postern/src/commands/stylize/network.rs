@@ -1,13 +1,10 @@
 //! The network that looks at pictures: VGG16 as the manifest has it, or any ONNX file.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use serde::Deserialize;
+use models::{Channels, Manifest};
 use style::{Features, LayerName, Preprocessing, Weights};
-
-use crate::models::{self, Channels};
 
 /// The network where the user names none.
 const DEFAULT: &str = "vgg16";
@@ -43,20 +40,6 @@ pub struct NetworkArgs {
     mean_pooling: bool,
 }
 
-/// `models/NAME/manifest.toml` of a network that gives features.
-#[derive(Deserialize)]
-struct Manifest {
-    input: Input,
-    layers: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-struct Input {
-    channels: Channels,
-    mean: [f32; 3],
-    scale: f32,
-}
-
 impl NetworkArgs {
     /// Reads what the layers of `weights` need of the network.
     pub fn read(&self, weights: &Weights) -> anyhow::Result<Features> {
@@ -90,10 +73,8 @@ impl NetworkArgs {
 
 /// VGG16 with the layers by the names that the field has for them.
 fn default(names: &[&str]) -> anyhow::Result<(PathBuf, Preprocessing, Vec<LayerName>)> {
-    let path = models::manifest_path(DEFAULT)?;
-    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let Manifest { input, layers } =
-        toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+    let manifest = Manifest::read(DEFAULT)?;
+    let (input, layers) = (&manifest.input, &manifest.layers);
     let preprocessing =
         Preprocessing { bgr: input.channels == Channels::Bgr, mean: input.mean, scale: input.scale };
     let named = names.iter().map(|&name| match layers.get(name) {
@@ -104,15 +85,7 @@ fn default(names: &[&str]) -> anyhow::Result<(PathBuf, Preprocessing, Vec<LayerN
         }
     });
     let named = named.collect::<anyhow::Result<_>>()?;
-    Ok((fetched(&models::cache(&format!("models/{DEFAULT}.onnx"))?)?, preprocessing, named))
-}
-
-/// A network that `cargo xtask setup --style` fetches.
-pub fn fetched(path: &Path) -> anyhow::Result<PathBuf> {
-    if !path.is_file() {
-        bail!("{} is not there: run `cargo xtask setup --style`", path.display());
-    }
-    Ok(path.to_owned())
+    Ok((manifest.onnx()?, preprocessing, named))
 }
 
 fn own(name: &str) -> LayerName {

@@ -12,32 +12,31 @@ use train::data::{Cache, Finding, Folds, Found, HeldOut, PeopleFile, Store, Stor
 use train::{CROP_BYTES, SIDE};
 use vision::PixelFormat;
 
-use crate::image_file::{Arena, ImageFile};
-use crate::models;
 use crate::picture::nearest_centre;
+use models::{Arena, ImageFile};
 
 /// Pictures between two writes to the file of faces.
 const AT_A_TIME: usize = 64;
 
-/// Names told in a message.
+/// Names in a message, at most.
 const TOLD: usize = 5;
 
-/// Share of a frame's height below which a face is looked at from nearer.
+/// A face below this share of the frame's height is detected again in an enlarged part.
 const SMALL: f64 = 0.35;
 
 /// Options about the pictures.
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Pictures")]
 pub struct FaceArgs {
-    /// Take the people of this list alone: people.txt of Labeled Faces in the Wild, or a name a line
+    /// Use only the people of this list: people.txt of Labeled Faces in the Wild, or one name a line
     #[arg(long, value_name = "FILE")]
     people: Option<PathBuf>,
 
-    /// And of these folds of it alone, as 1-5 or 1,3
+    /// Use only these folds of the list, such as 1-5 or 1,3
     #[arg(long, value_name = "FOLDS", requires = "people")]
     folds: Option<Folds>,
 
-    /// The pictures are aligned faces already: each is taken as a whole
+    /// The pictures are aligned faces already
     #[arg(long)]
     aligned: bool,
 
@@ -45,7 +44,7 @@ pub struct FaceArgs {
     #[arg(long, value_name = "NAME|IMAGE", default_value = models::DETECTOR, conflicts_with = "aligned")]
     detector: String,
 
-    /// Where faces are kept once they are found [default: .cache/faces/FOLDER]
+    /// Where detected faces are kept [default: faces/FOLDER in the data folder]
     #[arg(long, value_name = "FILE")]
     cache: Option<PathBuf>,
 }
@@ -62,15 +61,15 @@ pub struct Faces {
     pub left_out: Vec<(PathBuf, String)>,
 }
 
-/// Options about who is trained on.
+/// Options about the people of a training.
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Pictures")]
 pub struct SplitArgs {
-    /// People who are not trained on, and tell how well it goes [default: a tenth]
+    /// Number of people held out for validation [default: a tenth]
     #[arg(long, value_name = "PEOPLE", value_parser = clap::value_parser!(u32).range(2..))]
     held_out: Option<u32>,
 
-    /// Also train on so many people more, each a blend of two
+    /// Also train on this number of synthetic people, each a morph of two
     #[arg(long, value_name = "PEOPLE", default_value_t = 0)]
     pub morphs: u32,
 }
@@ -102,7 +101,7 @@ impl FaceArgs {
         }
         let path = match &self.cache {
             Some(path) => path.clone(),
-            None => models::cache("faces")?.join(name_of(folder)?),
+            None => models::data("faces").join(name_of(folder)?),
         };
         if self.aligned {
             let finder = Sha256::digest(b"aligned").into();
@@ -118,7 +117,7 @@ impl FaceArgs {
         self.all(found, &path, &finder, arena, |arena, photo| aligned(&recognizer, arena, photo))
     }
 
-    /// Looks at every picture that is not known yet, on all cores, and keeps what is found.
+    /// Detects the faces of all new pictures, on all cores, and keeps the results.
     fn all<S>(
         &self,
         found: Found,
@@ -168,7 +167,7 @@ impl FaceArgs {
 }
 
 impl Faces {
-    /// Says what is odd about the pictures, and refuses what nothing can be learned from.
+    /// Warns about odd pictures, and refuses a folder that is not enough for a training.
     pub fn check(&self, needs_pairs: bool) -> anyhow::Result<()> {
         let mut counts = vec![0usize; self.names.len()];
         self.pictures.iter().for_each(|picture| counts[picture.person] += 1);
@@ -199,7 +198,7 @@ impl Faces {
         Ok(())
     }
 
-    /// A table of what is left out.
+    /// A table of the pictures that are left out.
     pub fn skipped(&self) -> String {
         let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
         let rows = self.left_out.iter();

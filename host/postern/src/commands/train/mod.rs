@@ -11,8 +11,6 @@ use train::loss::Identity;
 use train::run::{CHECKPOINT, End, Run, Settings, replace};
 use train::{SIDE, augment};
 
-use crate::device::hex;
-use crate::models;
 use crate::output::{Outcome, Output};
 
 mod faces;
@@ -40,23 +38,23 @@ pub struct Args {
     /// A folder of people, each a folder of pictures: FOLDER/NAME/1.jpg
     folder: PathBuf,
 
-    /// Where everything about the training goes [default: .cache/train/NAME]
+    /// The folder of the training [default: train/NAME in the data folder]
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// What the encoder is called, 32 bytes at most [default: the folder's name]
+    /// The encoder's name, 32 bytes at most [default: the folder's name]
     #[arg(long)]
     name: Option<String>,
 
-    /// Go on with a training that was broken off, to the same weights
+    /// Resume an interrupted training; it gives the same weights
     #[arg(long)]
     resume: bool,
 
-    /// Begin anew where another training is
+    /// Replace another training in the same folder
     #[arg(long, conflicts_with = "resume")]
     over: bool,
 
-    /// Draw a sheet of faces with their variations into this file, and train nothing
+    /// Only draw a sheet of augmented faces into this file
     #[arg(long, value_name = "PNG")]
     show_augmentation: Option<PathBuf>,
 
@@ -97,7 +95,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let schedule = args.search.schedule(objective.identity)?;
     let name = args.name.clone().map_or_else(|| faces::name_of(&args.folder), Ok)?;
     ensure!(name.len() <= 32, "the name {name} is longer than 32 bytes: give a shorter --name");
-    let out = args.out.clone().map_or_else(|| Ok(models::cache("train")?.join(&name)), anyhow::Ok)?;
+    let out = args.out.clone().unwrap_or_else(|| models::data("train").join(&name));
     let resume = args.resumes(&out)?;
     let faces = args.faces.find(&args.folder)?;
     std::fs::create_dir_all(&out).with_context(|| format!("cannot write to {}", out.display()))?;
@@ -178,13 +176,13 @@ impl Args {
         let path = out.join(CHECKPOINT);
         if !path.is_file() {
             if self.resume {
-                eprintln!("{} is not there: beginning anew", path.display());
+                eprintln!("{} is missing: starting again", path.display());
             }
             return Ok(false);
         }
         ensure!(
             self.resume || self.over || self.show_augmentation.is_some(),
-            "there is a training in {} already: --resume goes on with it, --over begins anew, --out puts this one \
+            "there is a training in {} already: --resume continues it, --over replaces it, --out puts this one \
              elsewhere",
             out.display()
         );
@@ -202,7 +200,7 @@ fn fingerprint(faces: &Faces, held_out: &[usize], morphs: usize) -> String {
     held_out.iter().for_each(|&picture| digest.update((picture as u64).to_le_bytes()));
     let digest: [u8; 32] = digest.finalize().into();
     let more = if morphs == 0 { String::new() } else { format!(" and {morphs} morphs") };
-    format!("{} pictures{more}, SHA-256 {}", faces.pictures.len(), hex(&digest))
+    format!("{} pictures{more}, SHA-256 {}", faces.pictures.len(), hex::encode(&digest))
 }
 
 /// A sheet of a few faces, each as it is and varied.

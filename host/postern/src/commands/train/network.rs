@@ -10,18 +10,17 @@ use train::data::Data;
 use train::loss::Matrix;
 
 use super::faces::style;
-use crate::device::hex;
-use crate::models::{Channels, Manifest};
+use models::{Channels, Manifest};
 
 /// Options about the network.
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkArgs {
-    /// Begin with the weights of a model: its name, or an ONNX file that a training wrote
+    /// Start with the weights of a model: its name, or an ONNX file that a training wrote
     #[arg(long, value_name = "NAME|ONNX", conflicts_with_all = ["input", "width", "depth", "features"])]
     from: Option<String>,
 
-    /// Side of the faces that a new network takes, in pixels: 112, 96, 80 or 64
+    /// Input side of a new network in pixels: 112, 96, 80 or 64
     #[arg(long, value_name = "PIXELS", default_value_t = train::SIDE, value_parser = side)]
     input: usize,
 
@@ -41,15 +40,15 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "VALUES", value_parser = dimension)]
     dimension: Option<usize>,
 
-    /// How a model's last layer becomes one of --dimension values
+    /// How to replace a model's last layer by one of --dimension values
     #[arg(long, value_name = "HEAD", requires = "from", default_value = "principal")]
     head: NewHead,
 
-    /// Take channels out of a model's bottlenecks until it needs that many million multiply-adds
+    /// Remove channels from a model's bottlenecks until it has this number of million multiply-adds
     #[arg(long, value_name = "MILLIONS", requires = "from")]
     multiply_adds: Option<f64>,
 
-    /// Leave the first N layers as they are, or those whose name begins so
+    /// Freeze the first N layers, or those whose name starts with this text
     #[arg(long, value_name = "N|NAME", requires = "from")]
     freeze: Option<String>,
 
@@ -124,7 +123,10 @@ impl NetworkArgs {
                 let digest: [u8; 32] = Sha256::digest(&onnx).into();
                 let values = self.dimension.map_or("its own".into(), |dimension| dimension.to_string());
                 let kind = if head == Head::Keep { "principal" } else { "new" };
-                told = format!("{from} (SHA-256 {}), {kind} head of {values} values, {told}", hex(&digest));
+                told = format!(
+                    "{from} (SHA-256 {}), {kind} head of {values} values, {told}",
+                    hex::encode(&digest)
+                );
                 Encoder::read(&Source { onnx: &onnx, preprocessing, head }, optimizer)
                     .with_context(|| from.clone())?
             }
@@ -209,7 +211,7 @@ fn read(from: &str) -> anyhow::Result<(Vec<u8>, Preprocessing)> {
     Ok((onnx, Preprocessing { mean, scale: manifest.input.scale }))
 }
 
-/// Faces that tell which channels count.
+/// Number of faces that decide which channels are kept.
 const SLIM_SAMPLES: usize = 32;
 
 /// What a board cuts faces to.

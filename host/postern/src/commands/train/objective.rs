@@ -1,4 +1,4 @@
-//! What is minimised, and how the search for it goes.
+//! The loss of a training, and its schedule.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub enum Loss {
     None,
 }
 
-/// Which triplets of a batch count.
+/// How the triplets of a batch are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Triplets {
     /// With a stranger drawn at random
@@ -43,11 +43,11 @@ pub enum Triplets {
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Loss")]
 pub struct LossArgs {
-    /// What tells people apart [default: triplet; of distill: none]
+    /// The loss that separates people [default: triplet; none for distill]
     #[arg(long, value_enum)]
     pub loss: Option<Loss>,
 
-    /// Which triplets of a batch count
+    /// How the triplets of a batch are chosen
     #[arg(long, value_enum, default_value_t = Triplets::SemiHard)]
     mining: Triplets,
 
@@ -63,15 +63,15 @@ pub struct LossArgs {
     #[arg(long, value_name = "RADIANS", default_value_t = 0.4)]
     arcface_margin: f64,
 
-    /// A larger encoder to learn from beside: a model's name
+    /// Also learn from a larger encoder: a model's name
     #[arg(long, value_name = "NAME")]
     pub teacher: Option<String>,
 
-    /// How much the teacher's own embeddings count [default: 1]
+    /// Weight of the teacher's embeddings [default: 1]
     #[arg(long, value_name = "FACTOR")]
     embedding: Option<f64>,
 
-    /// How much the teacher's distances between the faces of a batch count [default: 1]
+    /// Weight of the teacher's distances between the faces of a batch [default: 1]
     #[arg(long, value_name = "FACTOR")]
     relational: Option<f64>,
 }
@@ -136,11 +136,11 @@ pub struct SearchArgs {
     #[arg(short, long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..))]
     pub epochs: u32,
 
-    /// People of a batch
+    /// People in a batch
     #[arg(short = 'p', long, value_name = "P", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=512))]
     pub batch_people: u32,
 
-    /// Pictures of each of them
+    /// Pictures of each person in a batch
     #[arg(short = 'k', long, value_name = "K", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub batch_pictures: u32,
 
@@ -152,19 +152,19 @@ pub struct SearchArgs {
     #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
     warm_up: f64,
 
-    /// Epochs more in which the board's rounding is part of the network, at a tenth of the rate
+    /// Additional epochs with the board's rounding in the network, at a tenth of the rate
     #[arg(long, value_name = "EPOCHS", default_value_t = 0)]
     pub rounding: u32,
 
-    /// Of all that is drawn at random: the same command gives the same network
+    /// Seed of all random choices: the same command gives the same network
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
 
-    /// Show the faces as they are, in place of variations
+    /// Train without augmentation
     #[arg(long)]
     pub no_augmentation: bool,
 
-    /// Seconds between two checkpoints, beside that at the end of every epoch
+    /// Seconds between checkpoints; there is also one at the end of each epoch
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     checkpoint_every: u64,
 }

@@ -19,7 +19,7 @@ use train::run::{
 
 use super::faces::style;
 use super::templates::by_templates;
-use crate::image_file::ImageFile;
+use models::ImageFile;
 
 /// Faces that the ranges of activations are taken from.
 const SAMPLES: usize = 200;
@@ -27,7 +27,7 @@ const SAMPLES: usize = 200;
 /// Faces on the map, at the most.
 const ON_MAP: usize = 300;
 
-/// False-match rates that are told, and that a plot marks.
+/// False-match rates that are reported, and marked in a plot.
 const RATES: [f64; 3] = [1e-2, 1e-3, 1e-4];
 
 /// What is known of a training when it is done.
@@ -48,7 +48,7 @@ pub struct Training<'a> {
     pub before: &'a Matrix,
 }
 
-/// How well unseen people are told apart.
+/// The errors on unseen people.
 #[derive(Serialize)]
 struct Figures {
     /// A share.

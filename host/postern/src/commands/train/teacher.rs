@@ -1,33 +1,30 @@
-//! What a larger encoder makes of every face: asked once a picture, and kept.
+//! The embeddings of every face by a larger encoder, computed once for each picture and kept.
 
-use anyhow::{Context, ensure};
-use eval::float::{Encoder, Normalization};
+use anyhow::ensure;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
+use reference::Encoder;
 use sha2::{Digest, Sha256};
 use train::SIDE;
 use train::data::{Cache, Crops, Finding, Stored};
 use train::loss::Matrix;
 
 use super::faces::style;
-use crate::models::{self, Channels, Manifest};
+use models::{Channels, Manifest};
 
 /// Pictures between two writes.
 const AT_A_TIME: usize = 64;
 
 /// The embeddings of the first `count` of `faces` by the model `name` in float, of unit length.
 ///
-/// Of a face and its mirror image it is the mean that counts: which of the two a student sees is chance.
+/// Each is the mean of a face and its mirror image, because a student sees one of the two at random.
 pub fn embeddings(name: &str, faces: &dyn Crops, count: usize) -> anyhow::Result<Matrix> {
     let manifest = Manifest::read(name)?;
     ensure!(manifest.kind == models::Kind::Encoder, "{name} is no encoder");
     ensure!(manifest.input.channels == Channels::Rgb, "{name}: red must come first");
     let side = manifest.input.width;
     ensure!(side == SIDE, "{name} takes faces of {side} pixels a side, those of a training have {SIDE}");
-    let path = manifest.onnx()?;
-    let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let normalization = Normalization { mean: manifest.input.mean, scale: manifest.input.scale };
-    let encoder = Encoder::load(&path, SIDE, normalization)?;
+    let encoder = Encoder::open(&manifest)?;
     let embed = |face: &[u8]| -> anyhow::Result<Vec<f32>> {
         let (plain, mirrored) = (encoder.embed(face)?, encoder.embed(&mirrored(face))?);
         let sum: Vec<f32> = plain.iter().zip(&mirrored).map(|(a, b)| a + b).collect();
@@ -36,11 +33,10 @@ pub fn embeddings(name: &str, faces: &dyn Crops, count: usize) -> anyhow::Result
     };
     let first = embed(&faces.read(0)?)?;
     let columns = first.len();
-    let asked: [u8; 32] = Sha256::digest(&bytes).into();
-    // The same picture may be aligned otherwise by another detector: the face itself is what is asked about.
+    let asked: [u8; 32] = Sha256::digest(encoder.onnx()).into();
+    // Another detector may align the same picture differently, so the digest is of the aligned face.
     let digest = |face: &[u8]| -> [u8; 32] { Sha256::digest(face).into() };
-    let mut cache =
-        Cache::open(&models::cache("faces")?.join(format!("{name}.teacher")), &asked, columns * 4)?;
+    let mut cache = Cache::open(&models::data("faces").join(format!("{name}.teacher")), &asked, columns * 4)?;
     let all: Vec<usize> = (0..count).collect();
     let bar = ProgressBar::new(all.len() as u64).with_style(style(name));
     let mut places = Vec::with_capacity(all.len());

@@ -6,8 +6,7 @@ use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use train::data::{Crops, images};
 
-use crate::image_file::{Arena, ImageFile};
-use crate::models;
+use models::{Arena, ImageFile};
 
 /// All pairs of `pictures`, which show `people`, by the encoder in `image`.
 pub fn by_templates(

@@ -8,10 +8,9 @@ use serde::Serialize;
 
 use crate::commands::eval::embed::style;
 use crate::commands::eval::material::{Material, MaterialArgs, name};
-use crate::device::{DeviceArgs, hex};
-use crate::image_file::{Arena, ImageFile};
-use crate::models;
+use crate::device::DeviceArgs;
 use crate::picture::Shot;
+use models::{Arena, ImageFile};
 
 /// How the board's templates compare.
 #[derive(Serialize)]
@@ -62,7 +61,7 @@ pub fn check(
         ensure!(
             answer.encoder == recognizer.encoder_hash().0,
             "the board runs the encoder {}, not {}: `postern flash models` puts it there",
-            hex(&answer.encoder),
+            hex::encode(&answer.encoder),
             name(encoder)
         );
         check.pictures += 1;

@@ -92,7 +92,7 @@ fn row(section: &Section) -> Markup {
                             span.note { (format!("{:.4} to {:.4}", interval.low, interval.high)) }
                         },
                         (Some(tar), None) => { (format!("{tar:.4}")) },
-                        _ => { span.note { "cannot tell from this many pairs" } },
+                        _ => { span.note { "too few pairs for this rate" } },
                     }
                 }
             }

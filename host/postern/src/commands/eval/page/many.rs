@@ -1,4 +1,4 @@
-//! Recognising one of many, as the page tells it.
+//! The section on identification (1:N).
 
 use eval::{Comparison, OpenSet, Rank1, open_set, rank1};
 use serde::Serialize;

@@ -18,11 +18,10 @@ use self::pairs::WorstPair;
 use super::material::{Material, MaterialArgs, Measured, name};
 use super::report::Report;
 use crate::device::DeviceArgs;
-use crate::image_file::ImageFile;
-use crate::models;
 use crate::output::{Outcome, Output};
+use models::ImageFile;
 
-/// The false-match rate at which failures and groups are looked at.
+/// The false-match rate for failures and groups.
 const RATE: f64 = 1e-3;
 
 /// Options of `postern eval report`.
@@ -35,19 +34,19 @@ pub struct Args {
     #[arg(long, value_name = "NAME|IMAGE", default_value = models::ENCODER, value_delimiter = ',')]
     encoder: Vec<String>,
 
-    /// Beside each image its network as published, in float
+    /// Also measure the published network of each image in float
     #[arg(long)]
     float: bool,
 
-    /// Let the board embed N of the pictures, too, and hold its templates against those computed here
+    /// Also compute the templates of N pictures on the board, and compare them with this computer's
     #[arg(long, value_name = "N")]
     on_board: Option<usize>,
 
-    /// Errors by group: a table of people and their groups, with a first line of titles
+    /// A table of people and their groups, with a header line: report the errors of each group
     #[arg(long, value_name = "CSV")]
     groups: Option<PathBuf>,
 
-    /// The folder of the page [default: .cache/report]
+    /// The folder of the page [default: report in the data folder]
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
 
@@ -112,7 +111,7 @@ impl Page {
 
 /// Measures, draws, and writes the page.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let out = args.out.clone().map_or_else(|| models::cache("report"), Ok)?;
+    let out = args.out.clone().unwrap_or_else(|| models::data("report"));
     let material = args.material.read()?;
     let groups = args.groups.as_deref().map(read_groups).transpose()?;
     if args.float {
@@ -201,7 +200,7 @@ fn cost(encoder: &str) -> anyhow::Result<Cost> {
     let model = file.model().with_context(|| path.display().to_string())?;
     let operators = (0..model.operator_count()).filter_map(|number| model.operator(number));
     let multiply_adds = operators.map(|operator| operator.multiply_adds()).sum();
-    Ok(Cost { bytes: file.len(), multiply_adds })
+    Ok(Cost { bytes: file.bytes().len(), multiply_adds })
 }
 
 /// Errors by group at one threshold for all.

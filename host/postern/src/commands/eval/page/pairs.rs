@@ -1,4 +1,4 @@
-//! The worst pairs, to be looked at.
+//! The worst pairs, for inspection.
 
 use std::path::Path;
 

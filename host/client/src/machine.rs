@@ -1,0 +1,47 @@
+//! The kinds of board that this program knows: their names, and where things lie in their memory.
+
+use host_window::Layout;
+
+use crate::{Error, Result};
+
+/// A kind of board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Machine {
+    /// Arm MPS3 AN547: Cortex-M55 with Helium.
+    An547,
+    /// Arm MPS2 AN500: Cortex-M7.
+    An500,
+}
+
+impl Machine {
+    /// All kinds.
+    pub const ALL: [Self; 2] = [Self::An547, Self::An500];
+
+    /// The kind called `name`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownMachine`].
+    pub fn named(name: &str) -> Result<Self> {
+        match name {
+            "an547" => Ok(Self::An547),
+            "an500" => Ok(Self::An500),
+            _ => Err(Error::UnknownMachine { name: name.to_owned() }),
+        }
+    }
+
+    /// Its name, such as "an547".
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::An547 => "an547",
+            Self::An500 => "an500",
+        }
+    }
+
+    /// Where everything lies in its memory.
+    pub fn map(self) -> Layout {
+        match self {
+            Self::An547 => host_window::AN547,
+            Self::An500 => host_window::AN500,
+        }
+    }
+}

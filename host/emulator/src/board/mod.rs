@@ -1,0 +1,275 @@
+//! An emulated board: a folder, and a process while it is up.
+//!
+//! The folder is the board; the process is its power. To end the process in any way is to cut the power: the
+//! content of the flash is there at the next boot.
+
+mod folder;
+mod process;
+mod programmer;
+
+use std::fs::{self, File};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+pub use folder::Folder;
+
+use client::{Credentials, Device, Firmware, Machine};
+
+use crate::built::{built_firmware, built_loader};
+use crate::{Camera, Error, Memory, Result};
+
+/// How long a board may take to answer after power-on. The first boot erases the flash.
+const BOOT_PATIENCE: Duration = Duration::from_secs(600);
+
+/// How long to wait for another program that uses the line.
+const LINE_PATIENCE: Duration = Duration::from_secs(300);
+
+/// How often a wait checks its condition.
+const POLL: Duration = Duration::from_millis(20);
+
+/// An emulated board.
+pub struct Board {
+    folder: Folder,
+    machine: Machine,
+    /// The process, if this program started it and so has to reap it.
+    child: Option<Child>,
+}
+
+/// How a board is started.
+#[derive(Clone, Debug, Default)]
+pub struct Launch {
+    /// The machine of a new board; by default the one that its name says, else an AN547.
+    pub machine: Option<Machine>,
+    /// Firmware to program the board with. By default the board keeps its firmware, and a new board gets the
+    /// firmware that was built.
+    pub firmware: Option<PathBuf>,
+}
+
+/// Whether a board has power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It has none.
+    Down,
+    /// It runs as this process.
+    Up {
+        /// The process.
+        pid: i32,
+    },
+}
+
+impl Board {
+    /// The board in `folder`, which must have been up before.
+    ///
+    /// # Errors
+    /// [`Error::Down`] if there is no such board, [`Error::Record`].
+    pub fn open(folder: Folder) -> Result<Self> {
+        let machine =
+            folder.recorded_machine()?.ok_or_else(|| Error::Down { name: folder.name().to_owned() })?;
+        Ok(Self { folder, machine, child: None })
+    }
+
+    /// The board in `folder`, with power: makes it if it is new, starts it if it is down, and waits until it answers.
+    ///
+    /// # Errors
+    /// No emulator, no firmware, or a board that does not answer.
+    pub fn up(folder: Folder, launch: &Launch) -> Result<Self> {
+        let _alone = folder.lock()?;
+        let machine = folder.machine(launch.machine)?;
+        let mut board = Self { folder, machine, child: None };
+        if let State::Down = board.state()? {
+            board.provide_firmware(launch.firmware.as_deref())?;
+            board.child = Some(process::start(&board.folder, machine)?);
+            board.wait_for_boot()?;
+        } else if launch.firmware.is_some() {
+            board.restart_with(launch.firmware.as_deref())?;
+        }
+        Ok(board)
+    }
+
+    /// Its machine.
+    pub fn machine(&self) -> Machine {
+        self.machine
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// Whether it has power.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn state(&self) -> Result<State> {
+        Ok(match process::running(&self.folder)? {
+            Some(pid) => State::Up { pid },
+            None => State::Down,
+        })
+    }
+
+    /// Cuts its power immediately, as `kill -9` does. Returns whether it had power.
+    ///
+    /// # Errors
+    /// [`Error::DoesNotEnd`], [`Error::File`].
+    pub fn cut_power(&mut self) -> Result<bool> {
+        let State::Up { pid } = self.state()? else {
+            return Ok(false);
+        };
+        process::end(&self.folder, pid, self.child.take())?;
+        Ok(true)
+    }
+
+    /// Programs it with other firmware as a factory does, whatever its signature and release, and boots it if it was up.
+    ///
+    /// # Errors
+    /// [`Error::File`], and as [`up`](Self::up).
+    pub fn install_firmware(&mut self, firmware: &Path) -> Result<()> {
+        let _alone = self.folder.lock()?;
+        match self.state()? {
+            State::Up { .. } => self.restart_with(Some(firmware)),
+            State::Down => self.provide_firmware(Some(firmware)),
+        }
+    }
+
+    /// Opens the line to it, in a session if this computer is paired with it. One program at a time uses the line:
+    /// this waits up to a minute for the others.
+    ///
+    /// # Errors
+    /// [`Error::Down`], [`Error::LineBusy`], and as [`Device::connect`].
+    pub fn connect(&self) -> Result<Device> {
+        let turn = self.turn_with_power()?;
+        self.speak(turn, true)
+    }
+
+    /// Opens the line without a session.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub fn connect_unpaired(&self) -> Result<Device> {
+        let turn = self.turn_with_power()?;
+        self.speak(turn, false)
+    }
+
+    fn turn_with_power(&self) -> Result<File> {
+        let turn = self.turn()?;
+        match self.state()? {
+            State::Down => Err(Error::Down { name: self.folder.name().to_owned() }),
+            State::Up { .. } => Ok(turn),
+        }
+    }
+
+    /// Opens the line; `turn` is the lock on it.
+    fn speak(&self, turn: File, login: bool) -> Result<Device> {
+        let socket = self.folder.socket();
+        let stream = UnixStream::connect(&socket).map_err(|source| client::Error::Connect {
+            address: format!("unix:{}", socket.display()),
+            source,
+        })?;
+        let device = Device::over(Box::new(stream))?.guarded(turn);
+        match Credentials::load(&self.folder.host_key())? {
+            Some(credentials) if login => Ok(device.login(&credentials)?),
+            _ => Ok(device),
+        }
+    }
+
+    /// Its camera. It exists from the first [`up`](Self::up) on, even without power.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn camera(&self) -> Result<Camera> {
+        Ok(Camera::new(self.memory()?))
+    }
+
+    /// Its memory.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn memory(&self) -> Result<Memory> {
+        Memory::open(&self.folder.memory(), self.machine.map())
+    }
+
+    fn restart_with(&mut self, firmware: Option<&Path>) -> Result<()> {
+        self.cut_power()?;
+        self.provide_firmware(firmware)?;
+        self.child = Some(process::start(&self.folder, self.machine)?);
+        self.wait_for_boot()
+    }
+
+    /// Programs a board without power: with `firmware`, else, if it is new, with the one in its folder, else with the
+    /// one that was built.
+    fn provide_firmware(&self, firmware: Option<&Path>) -> Result<()> {
+        process::provide_secrets(&self.folder)?;
+        Memory::create(&self.folder.memory(), self.machine.map())?;
+        let memory = self.memory()?;
+        let none = || Error::NoFirmware { machine: self.machine.name() };
+        let (own, loader) = (self.folder.firmware(), self.folder.loader());
+        let source = match firmware {
+            Some(path) => path.to_owned(),
+            None if loader.exists() && programmer::is_programmed(&self.folder, &memory)? => return Ok(()),
+            None if own.exists() => own.clone(),
+            None => built_firmware(self.machine).ok_or_else(none)?,
+        };
+        let firmware = Firmware::read(&source)?;
+        firmware.check(self.machine)?;
+        copy(&built_loader(self.machine).ok_or_else(none)?, &loader)?;
+        self.keep_firmware(&source)?;
+        programmer::program(&self.folder, &memory, &firmware)
+    }
+
+    /// Keeps the ELF file of the running firmware, which the log is decoded with.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn keep_firmware(&self, elf: &Path) -> Result<()> {
+        copy(elf, &self.folder.firmware())
+    }
+
+    /// Waits until it answers. If its process ends, the error has the process's output.
+    fn wait_for_boot(&mut self) -> Result<()> {
+        let until = Instant::now() + BOOT_PATIENCE;
+        loop {
+            if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok()?) {
+                self.child = None;
+                return Err(Error::EmulatorEnded {
+                    status: status.to_string(),
+                    output: self.folder.last_words(),
+                });
+            }
+            // The child's state was checked above, because for a moment after its start the system does not yet
+            // show its command line, which identifies a board's process.
+            match self.turn().and_then(|turn| self.speak(turn, false)) {
+                Ok(_) => return Ok(()),
+                Err(Error::Client(client::Error::Connect { .. })) if Instant::now() < until => {
+                    std::thread::sleep(POLL)
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits for the lock on the line.
+    fn turn(&self) -> Result<File> {
+        let path = self.folder.line_lock();
+        let file = File::create(&path).map_err(Error::file(&path))?;
+        let until = Instant::now() + LINE_PATIENCE;
+        while file.try_lock().is_err() {
+            if Instant::now() >= until {
+                return Err(Error::LineBusy { seconds: LINE_PATIENCE.as_secs() });
+            }
+            std::thread::sleep(POLL);
+        }
+        Ok(file)
+    }
+}
+
+/// Copies a file: written beside and renamed, so that an interrupted copy is never used.
+pub(crate) fn copy(source: &Path, to: &Path) -> Result<()> {
+    if source == to {
+        return Ok(());
+    }
+    let beside = to.with_extension("new");
+    fs::copy(source, &beside).map_err(Error::file(source))?;
+    fs::rename(&beside, to).map_err(Error::file(to))
+}

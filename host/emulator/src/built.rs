@@ -1,0 +1,85 @@
+//! Where the boards' firmware is found: built in a source tree, or copied to the data folder.
+//!
+//! ```text
+//! TARGET/thumb…/firmware/an547        a build: beside this program in Cargo's target folder, or in the
+//!                                     target folder of a source tree around the current folder
+//! DATA/firmware/an547/an547           the user's data folder, after `postern setup --firmware`
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use client::Machine;
+
+/// The target that a board's firmware is built for.
+fn target(machine: Machine) -> &'static str {
+    match machine {
+        Machine::An547 => "thumbv8m.main-none-eabihf",
+        Machine::An500 => "thumbv7em-none-eabihf",
+    }
+}
+
+/// The firmware of a board, as an ELF file.
+pub fn built_firmware(machine: Machine) -> Option<PathBuf> {
+    built(machine, machine.name())
+}
+
+/// The boot loader of a board, from the same place as [`built_firmware`].
+pub fn built_loader(machine: Machine) -> Option<PathBuf> {
+    built(machine, "loader")
+}
+
+/// The conformance suite for a board, see [`measure`](crate::measure).
+pub fn built_conformance(machine: Machine) -> Option<PathBuf> {
+    built(machine, "conformance")
+}
+
+/// The file `name` of a machine in the first folder that has one.
+fn built(machine: Machine, name: &str) -> Option<PathBuf> {
+    let program = std::env::current_exe().ok();
+    let beside = program.iter().flat_map(|path| path.ancestors().skip(1).take(3)).map(Path::to_owned);
+    let current = std::env::current_dir().ok();
+    let around = current.iter().flat_map(|path| path.ancestors()).map(|folder| folder.join("target"));
+    beside
+        .chain(around)
+        .map(|targets| in_targets(&targets, machine, name))
+        .chain([models::firmware_folder().join(machine.name()).join(name)])
+        .find(|path| path.is_file())
+}
+
+/// Where Cargo puts the file `name` of a machine in a target folder.
+fn in_targets(targets: &Path, machine: Machine, name: &str) -> PathBuf {
+    targets.join(target(machine)).join("firmware").join(name)
+}
+
+/// Copies firmware, boot loader and conformance suite of each machine from `folder` to the data folder: from
+/// Cargo's target folder, the source tree around it, or a folder laid out as the data folder's. Returns the
+/// machines that were found.
+///
+/// # Errors
+/// [`Error::File`](crate::Error::File).
+pub fn install_firmware(folder: &Path) -> crate::Result<Vec<Machine>> {
+    let mut found = Vec::new();
+    for machine in Machine::ALL {
+        let to = models::firmware_folder().join(machine.name());
+        let mut whole = true;
+        for name in [machine.name(), "loader", "conformance"] {
+            let places = [
+                in_targets(folder, machine, name),
+                in_targets(&folder.join("target"), machine, name),
+                folder.join(machine.name()).join(name),
+            ];
+            match places.into_iter().find(|path| path.is_file()) {
+                Some(source) => {
+                    std::fs::create_dir_all(&to).map_err(crate::Error::file(&to))?;
+                    crate::board::copy(&source, &to.join(name))?;
+                }
+                // Only `postern bench` needs the suite.
+                None => whole &= name == "conformance",
+            }
+        }
+        if whole {
+            found.push(machine);
+        }
+    }
+    Ok(found)
+}

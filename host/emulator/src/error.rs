@@ -1,0 +1,152 @@
+//! What can go wrong with an emulated board, and what a user can do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why something failed with an emulated board. `source` gives the cause; the message does not repeat it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A request to the board failed.
+    #[error(transparent)]
+    Client(#[from] client::Error),
+    /// The board's boot record cannot be read or written.
+    #[error("the board cannot be programmed: {0}")]
+    Boot(boot::Error),
+    /// The name of a board is not valid as the name of a folder.
+    #[error("`{name}` cannot be the name of a board: use letters, digits, `-`, `_` and `.`")]
+    BoardName {
+        /// The name.
+        name: String,
+    },
+    /// A board keeps the machine it was made with.
+    #[error("the board in {folder} is an {is}, not an {asked}: choose another name for the new board", folder = folder.display())]
+    OtherMachine {
+        /// Its folder.
+        folder: PathBuf,
+        /// The machine that it is.
+        is: &'static str,
+        /// The machine that was asked for.
+        asked: &'static str,
+    },
+    /// The board has no process.
+    #[error("board {name} is not up: `postern board up --board {name}` starts it")]
+    Down {
+        /// Its name.
+        name: String,
+    },
+    /// Another program uses the line to the board.
+    #[error("another program has used the line to the board for {seconds} seconds; end it first")]
+    LineBusy {
+        /// How long this program waited.
+        seconds: u64,
+    },
+    /// The emulator is not installed.
+    #[error(
+        "{program} is not installed: `apt-get install qemu-system-arm` (Debian, Ubuntu), \
+         `dnf install qemu-system-arm` (Fedora) or `brew install qemu` (macOS)"
+    )]
+    NoEmulator {
+        /// The program that was not found.
+        program: &'static str,
+    },
+    /// There is no firmware to run.
+    #[error(
+        "no firmware for {machine} found: build it in the source tree with `cargo xtask firmware`, then run \
+         `postern setup --firmware SOURCE`; or name a file with `--firmware FILE`"
+    )]
+    NoFirmware {
+        /// The machine that needs it.
+        machine: &'static str,
+    },
+    /// The emulator ended at once.
+    #[error("the emulator ended ({status}): {output}")]
+    EmulatorEnded {
+        /// Its exit status.
+        status: String,
+        /// The end of its output.
+        output: String,
+    },
+    /// The board's process did not end.
+    #[error("process {pid} of the board does not end")]
+    DoesNotEnd {
+        /// Its id.
+        pid: i32,
+    },
+    /// A socket's path is longer than the operating system accepts.
+    #[error("the path of the folder {folder} is too long for a socket: choose a shorter one with --state", folder = folder.display())]
+    LongPath {
+        /// The board's folder.
+        folder: PathBuf,
+    },
+    /// A file could not be read or written.
+    #[error("{path}", path = path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file of the board's folder is malformed.
+    #[error("{path} is malformed: {reason}", path = path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A picture does not fit the camera.
+    #[error("a picture of {width}x{height} does not fit the camera")]
+    PictureSize {
+        /// Its width.
+        width: u16,
+        /// Its height.
+        height: u16,
+    },
+    /// The board did not take the input in time: a picture, or a key.
+    #[error(
+        "the board did not take the input from its camera or keypad for {seconds} seconds; \
+         `postern board logs` shows its log"
+    )]
+    NotTaken {
+        /// How long the host waited.
+        seconds: u64,
+    },
+    /// The log cannot be decoded with this firmware.
+    #[error("the log cannot be decoded: {reason}")]
+    Log {
+        /// Why.
+        reason: String,
+    },
+    /// A job does not run on the board, or its result cannot be read.
+    #[error("{reason}")]
+    Job {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// For `map_err` on an operation on the file at `path`.
+    pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        |source| Self::File { path, source }
+    }
+
+    /// Whether the board may answer later: it has no power at the moment, or the line broke or is in use.
+    pub fn is_interruption(&self) -> bool {
+        match self {
+            Self::Down { .. } | Self::LineBusy { .. } => true,
+            Self::Client(error) => matches!(error, client::Error::Line(_) | client::Error::Connect { .. }),
+            _ => false,
+        }
+    }
+}
+
+impl From<Error> for client::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Client(error) => error,
+            other => Self::task(other),
+        }
+    }
+}

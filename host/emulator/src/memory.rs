@@ -1,0 +1,177 @@
+//! The memory of an emulated board, which is a file.
+//!
+//! The emulator maps the file and the host reads and writes it. Both see the same pages of the operating system's
+//! cache, so that the board sees a word as soon as it is written here. A word that is read during a write may be
+//! torn; the window's protocol tolerates that (the reader retries on an odd or changed sequence number).
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use host_window::{Layout, WINDOW, window};
+
+use crate::{Error, Result};
+
+/// How long a key waits for a board that does not read its keypad.
+const KEY_PATIENCE: Duration = Duration::from_secs(120);
+
+/// The memory of one board.
+pub struct Memory {
+    file: File,
+    path: PathBuf,
+    map: Layout,
+}
+
+impl Memory {
+    /// Makes the file if there is none: sparse, all zeros.
+    pub(crate) fn create(path: &Path, map: Layout) -> Result<()> {
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(Error::file(path))?;
+        if file.metadata().map_err(Error::file(path))?.len() != map.file_len {
+            file.set_len(map.file_len).map_err(Error::file(path))?;
+        }
+        Ok(())
+    }
+
+    /// Opens the file of a board.
+    pub(crate) fn open(path: &Path, map: Layout) -> Result<Self> {
+        let file = OpenOptions::new().read(true).write(true).open(path).map_err(Error::file(path))?;
+        Ok(Self { file, path: path.to_owned(), map })
+    }
+
+    /// A second handle on the same file.
+    pub(crate) fn try_clone(&self) -> Result<Self> {
+        let file = self.file.try_clone().map_err(Error::file(&self.path))?;
+        Ok(Self { file, path: self.path.clone(), map: self.map })
+    }
+
+    /// The layout of the memory.
+    pub fn map(&self) -> &Layout {
+        &self.map
+    }
+
+    /// Reads a word of the window page.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn word(&self, offset: usize) -> Result<u32> {
+        let mut bytes = [0; 4];
+        self.read(u64::from(WINDOW.offset) + offset as u64, &mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    /// Writes a word of the window page.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn set_word(&self, offset: usize, word: u32) -> Result<()> {
+        let place = u64::from(WINDOW.offset) + offset as u64;
+        self.write(place, &word.to_le_bytes())
+    }
+
+    /// Whether the lock relay is energised now. It unlocks a fail-secure lock and locks a fail-safe lock.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn relay_is_on(&self) -> Result<bool> {
+        Ok(self.word(window::OUTPUTS)? >> window::LOCK_BIT & 1 == 1)
+    }
+
+    /// How often the lock relay was switched on since the board was made.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn unlocks(&self) -> Result<u32> {
+        self.word(window::UNLOCKS)
+    }
+
+    /// The pairing code on the board's display; `None` while it shows none.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn code(&self) -> Result<Option<u32>> {
+        let word = self.word(window::CODE)?;
+        Ok((word & window::CODE_SHOWN != 0).then_some(word & !window::CODE_SHOWN))
+    }
+
+    /// Presses or releases the button.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn press_button(&self, pressed: bool) -> Result<()> {
+        self.set_input(window::BUTTON_BIT, pressed)
+    }
+
+    /// Opens or closes the door contact, whatever the state of the lock.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn open_door(&self, open: bool) -> Result<()> {
+        self.set_input(window::CONTACT_BIT, open)
+    }
+
+    /// Opens or closes the board's cover, which its tamper switch detects.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn open_cover(&self, open: bool) -> Result<()> {
+        self.set_input(window::COVER_BIT, open)
+    }
+
+    fn set_input(&self, bit: u32, high: bool) -> Result<()> {
+        let inputs = self.word(window::INPUTS)?;
+        self.set_word(window::INPUTS, inputs & !(1 << bit) | u32::from(high) << bit)
+    }
+
+    /// The last message on the Wiegand wires: the number of bits, and the bits, the last one lowest.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn wires(&self) -> Result<(u32, u64)> {
+        let (low, high) = (self.word(window::WIRES_BITS)?, self.word(window::WIRES_BITS + 4)?);
+        Ok((self.word(window::WIRES_PULSES)?, u64::from(high) << 32 | u64::from(low)))
+    }
+
+    /// Whether the board's alarm output is on.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn alarm(&self) -> Result<bool> {
+        Ok(self.word(window::OUTPUTS)? >> window::ALARM_BIT & 1 == 1)
+    }
+
+    /// Types on the keypad, each key once the board has read the one before: digits, `#` to enter, `*` to clear.
+    ///
+    /// # Errors
+    /// [`Error::File`]; [`Error::NotTaken`] if the board does not read them.
+    pub fn type_keys(&self, keys: &str) -> Result<()> {
+        for key in keys.bytes() {
+            let sequence = (self.word(window::KEYPAD)? >> 8).wrapping_add(1);
+            let pressed = sequence << 8 | u32::from(key);
+            self.set_word(window::KEYPAD, pressed)?;
+            let until = Instant::now() + KEY_PATIENCE;
+            while self.word(window::KEYPAD_TAKEN)? != pressed {
+                if Instant::now() >= until {
+                    return Err(Error::NotTaken { seconds: KEY_PATIENCE.as_secs() });
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads bytes at an offset in the file.
+    pub(crate) fn read(&self, offset: u64, bytes: &mut [u8]) -> Result<()> {
+        self.file.read_exact_at(bytes, offset).map_err(Error::file(&self.path))
+    }
+
+    /// Writes bytes at an offset in the file.
+    pub(crate) fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+        self.file.write_all_at(bytes, offset).map_err(Error::file(&self.path))
+    }
+}

@@ -1,0 +1,136 @@
+//! The manifest of a model: `models/NAME/manifest.toml`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::package::Source;
+use crate::{Error, Result, Store};
+
+/// A manifest, as far as programs read it. People also find licence, training and measured figures there.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Manifest {
+    /// Name of the folder and of the image.
+    pub name: String,
+    /// What the network is for.
+    pub kind: Kind,
+    /// Where the network is published; `None` if it was trained here and only its image is published.
+    pub source: Option<Source>,
+    /// The preprocessing of its input. A painter's manifest has none: its pixels are used as they are.
+    #[serde(default)]
+    pub input: Input,
+    /// Thresholds for false-match rates; an encoder's, once measured.
+    pub calibration: Option<Calibration>,
+    /// The nodes of the file by the names that the literature gives the layers; a feature network's.
+    #[serde(default)]
+    pub layers: BTreeMap<String, String>,
+}
+
+/// What a network is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Finds faces.
+    Detector,
+    /// Turns an aligned face into an embedding.
+    Encoder,
+    /// Distinguishes a face from a picture of a face.
+    Liveness,
+    /// Gives the features of style transfer.
+    Features,
+    /// Paints in the style of a picture.
+    Painter,
+}
+
+/// What a network is fetched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be compiled for a board.
+    Door,
+    /// To paint with, on the host only.
+    Style,
+}
+
+/// The input of a network: `(pixel - mean) * scale`, in the order `channels`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Input {
+    /// Width in pixels; 0 if the network takes any size.
+    #[serde(default)]
+    pub width: usize,
+    /// Height in pixels; 0 if the network takes any size.
+    #[serde(default)]
+    pub height: usize,
+    /// Order of the channels.
+    pub channels: Channels,
+    /// Subtracted first, by channel.
+    pub mean: [f32; 3],
+    /// Multiplied then.
+    pub scale: f32,
+}
+
+/// Order of the channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channels {
+    /// Red first.
+    Rgb,
+    /// Blue first.
+    Bgr,
+}
+
+/// The table that `postern eval pairs --write-calibration` measured.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Calibration {
+    /// Rising in both.
+    pub points: Vec<CalibrationPoint>,
+}
+
+/// A threshold of an encoder.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct CalibrationPoint {
+    /// One false match in this number of comparisons of different people.
+    pub one_in: u32,
+    /// Cosine score in Q15.
+    pub threshold: i32,
+}
+
+impl Default for Input {
+    fn default() -> Self {
+        Self { width: 0, height: 0, channels: Channels::Rgb, mean: [0.0; 3], scale: 1.0 }
+    }
+}
+
+impl Kind {
+    /// What a network of this kind is fetched for.
+    pub fn purpose(self) -> Purpose {
+        match self {
+            Self::Detector | Self::Encoder | Self::Liveness => Purpose::Door,
+            Self::Features | Self::Painter => Purpose::Style,
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads the manifest of the model `name`, see [`Store::manifest`].
+    ///
+    /// # Errors
+    /// [`Error::UnknownModel`], [`Error::Manifest`], [`Error::File`].
+    pub fn read(name: &str) -> Result<Self> {
+        Store::find().manifest(name)
+    }
+
+    /// The fetched ONNX file of the network.
+    ///
+    /// # Errors
+    /// [`Error::OnlyImage`], [`Error::NotFetched`].
+    pub fn onnx(&self) -> Result<std::path::PathBuf> {
+        if self.source.is_none() {
+            return Err(Error::OnlyImage { name: self.name.clone() });
+        }
+        let path = Store::find().onnx(&self.name);
+        if !path.is_file() {
+            return Err(Error::NotFetched { path, style: self.kind.purpose() == Purpose::Style });
+        }
+        Ok(path)
+    }
+}

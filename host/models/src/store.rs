@@ -1,0 +1,275 @@
+//! Where models, pictures and firmware lie.
+//!
+//! ```text
+//! DATA/models/NAME.onnx        networks as published, checked by SHA-256
+//! DATA/pictures/FILE           photographs, checked by SHA-256
+//! DATA/images/NAME.pstn        model images: compiled, or copied out of this program
+//! DATA/manifests/NAME.toml     manifests that were changed, in place of the embedded ones
+//! DATA/firmware/BOARD/FILE     firmware, boot loader and conformance suite of a board
+//! ```
+//! DATA is the first of these:
+//!
+//! 1. `$POSTERN_DATA`
+//! 2. in a source tree, around the current folder or around this program: its folder `.cache`. Manifests and
+//!    published images are then the tree's own, in `models/`.
+//! 3. `$XDG_DATA_HOME/postern`, or `~/.local/share/postern`
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+use crate::package::{Fetch, PicturesManifest, Wanted};
+use crate::{Error, Manifest, Purpose, Result, embedded};
+
+/// The variable that chooses the data folder.
+const VARIABLE: &str = "POSTERN_DATA";
+
+/// The folders of models, pictures and firmware.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// The root of a source tree, if its models are used.
+    source: Option<PathBuf>,
+    data: PathBuf,
+}
+
+impl Store {
+    /// The store that this program uses.
+    pub fn find() -> Self {
+        if let Some(data) = std::env::var_os(VARIABLE).filter(|data| !data.is_empty()) {
+            return Self::in_folder(PathBuf::from(data));
+        }
+        let around = [std::env::current_dir(), std::env::current_exe()];
+        let source = around.iter().flatten().flat_map(|path| path.ancestors()).find(|root| is_source(root));
+        match source {
+            Some(root) => Self::in_source(root.to_path_buf()),
+            None => Self::in_folder(user_data()),
+        }
+    }
+
+    /// The store of the source tree at `root`.
+    pub fn in_source(root: PathBuf) -> Self {
+        Self { data: root.join(".cache"), source: Some(root) }
+    }
+
+    /// The store in the folder `data`, with the models that this program embeds.
+    pub fn in_folder(data: PathBuf) -> Self {
+        Self { source: None, data }
+    }
+
+    /// The path of a file in the data folder.
+    pub fn data(&self, path: &str) -> PathBuf {
+        self.data.join(path)
+    }
+
+    /// The names of all models, in order.
+    pub fn names(&self) -> Vec<String> {
+        let Some(root) = &self.source else {
+            return embedded::MODELS.iter().map(|model| model.name.to_owned()).collect();
+        };
+        let entries = fs::read_dir(root.join("models")).into_iter().flatten().flatten();
+        let models = entries.filter(|entry| entry.path().join("manifest.toml").is_file());
+        let mut names: Vec<String> =
+            models.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// The manifest of the model `name`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownModel`], [`Error::Manifest`], [`Error::File`].
+    pub fn manifest(&self, name: &str) -> Result<Manifest> {
+        let text = self.manifest_text(name)?;
+        toml::from_str(&text).map_err(|error| Error::Manifest {
+            path: self.manifest_path(name),
+            reason: error.to_string().trim_end().to_owned(),
+        })
+    }
+
+    /// The manifest of the model `name` as a text.
+    ///
+    /// # Errors
+    /// [`Error::UnknownModel`], [`Error::File`].
+    pub fn manifest_text(&self, name: &str) -> Result<String> {
+        let path = self.manifest_path(name);
+        if path.is_file() {
+            return fs::read_to_string(&path).map_err(Error::file(path));
+        }
+        match embedded::model(name) {
+            Some(model) if self.source.is_none() => Ok(model.manifest.to_owned()),
+            _ => Err(Error::UnknownModel { name: name.to_owned(), known: self.names().join(", ") }),
+        }
+    }
+
+    /// Where the manifest of the model `name` lies, or would lie once it is changed.
+    pub fn manifest_path(&self, name: &str) -> PathBuf {
+        match &self.source {
+            Some(root) => root.join("models").join(name).join("manifest.toml"),
+            None => self.data(&format!("manifests/{name}.toml")),
+        }
+    }
+
+    /// The ONNX file of the model `name`, fetched or not.
+    pub fn onnx(&self, name: &str) -> PathBuf {
+        self.data(&format!("models/{name}.onnx"))
+    }
+
+    /// The compiled image of the model `name`, there or not.
+    pub fn image_path(&self, name: &str) -> PathBuf {
+        self.data(&format!("images/{name}.pstn"))
+    }
+
+    /// The image that a user names: a file, or a model that is published as an image or compiled here.
+    ///
+    /// # Errors
+    /// [`Error::NoFile`], [`Error::UnknownModel`], [`Error::NotCompiled`], [`Error::File`].
+    pub fn image(&self, name: &str) -> Result<PathBuf> {
+        let file = PathBuf::from(name);
+        if file.is_file() {
+            return Ok(file);
+        }
+        if file.components().count() != 1 || file.extension().is_some() {
+            return Err(Error::NoFile { path: name.to_owned() });
+        }
+        if let Some(published) = self.published_image(name)? {
+            return Ok(published);
+        }
+        let path = self.image_path(name);
+        if !path.is_file() {
+            self.manifest_text(name)?;
+            return Err(Error::NotCompiled { path, name: name.to_owned() });
+        }
+        Ok(path)
+    }
+
+    /// The image of a model that is published as one. An embedded image is written to the data folder first.
+    fn published_image(&self, name: &str) -> Result<Option<PathBuf>> {
+        if let Some(root) = &self.source {
+            let path = root.join("models").join(name).join(format!("{name}.pstn"));
+            return Ok(path.is_file().then_some(path));
+        }
+        let Some(image) = embedded::model(name).and_then(|model| model.image) else { return Ok(None) };
+        let path = self.image_path(name);
+        if fs::read(&path).ok().as_deref() != Some(image) {
+            write(&path, image)?;
+        }
+        Ok(Some(path))
+    }
+
+    /// The packages that hold the networks for `purposes` and the pictures, one entry for each package.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`], [`Error::File`].
+    pub fn fetches(&self, purposes: &[Purpose]) -> Result<Vec<Fetch>> {
+        let mut fetches: Vec<Fetch> = Vec::new();
+        for name in self.names() {
+            let manifest = self.manifest(&name)?;
+            let Some(source) = manifest.source.filter(|_| purposes.contains(&manifest.kind.purpose())) else {
+                continue;
+            };
+            let target = self.onnx(&manifest.name);
+            let file = Wanted { inside: source.file, sha256: source.sha256, target };
+            match fetches.iter_mut().find(|fetch| fetch.package == source.package) {
+                Some(fetch) => fetch.files.push(file),
+                None => fetches.push(Fetch { package: source.package, files: vec![file] }),
+            }
+        }
+        let (path, text) = self.pictures()?;
+        let pictures: PicturesManifest = toml::from_str(&text)
+            .map_err(|error| Error::Manifest { path, reason: error.to_string().trim_end().to_owned() })?;
+        fetches.extend(pictures.package.into_iter().map(|package| {
+            let target = |name: &str| self.data(&format!("pictures/{name}"));
+            let files = package.files.into_iter().map(|picture| Wanted {
+                target: target(&picture.name),
+                inside: picture.file,
+                sha256: picture.sha256,
+            });
+            Fetch { package: package.package, files: files.collect() }
+        }));
+        Ok(fetches)
+    }
+
+    /// The list of pictures and its path.
+    fn pictures(&self) -> Result<(PathBuf, String)> {
+        match &self.source {
+            Some(root) => {
+                let path = root.join("models/pictures.toml");
+                let text = fs::read_to_string(&path).map_err(Error::file(&path))?;
+                Ok((path, text))
+            }
+            None => Ok((PathBuf::from("models/pictures.toml"), embedded::PICTURES.to_owned())),
+        }
+    }
+}
+
+/// Writes a file beside its place and renames it, so that an interrupted writer leaves no partial file.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(Error::file(folder))?;
+    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(Error::file(folder))?;
+    beside.write_all(bytes).and_then(|()| beside.as_file().sync_all()).map_err(Error::file(path))?;
+    let published = beside.persist(path).map_err(|error| Error::file(path)(error.error))?;
+    #[cfg(unix)]
+    published
+        .set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .map_err(Error::file(path))?;
+    Ok(())
+}
+
+/// Whether `root` is a source tree of this project.
+fn is_source(root: &Path) -> bool {
+    root.join("models/pictures.toml").is_file()
+}
+
+/// The data folder of this user, by the XDG base directory specification.
+fn user_data() -> PathBuf {
+    let data = etcetera::base_strategy::Xdg::new().map(|strategy| strategy.data_dir());
+    data.unwrap_or_else(|_| std::env::temp_dir()).join("postern")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source() -> Store {
+        let root =
+            Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("host/models lies in a tree");
+        Store::in_source(root.to_path_buf())
+    }
+
+    #[test]
+    fn the_program_embeds_every_model_of_the_source_tree() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (source, embedded) = (source(), Store::in_folder(folder.path().to_owned()));
+        assert_eq!(source.names(), embedded.names());
+        for name in source.names() {
+            assert_eq!(
+                source.manifest_text(&name).expect(&name),
+                embedded.manifest_text(&name).expect(&name)
+            );
+            let read = |store: &Store| store.published_image(&name).expect(&name).map(fs::read);
+            match (read(&source), read(&embedded)) {
+                (Some(there), Some(here)) => assert!(there.expect("read") == here.expect("read"), "{name}"),
+                (None, None) => {}
+                _ => panic!("{name} is published in one place only"),
+            }
+        }
+        let fetches = |store: &Store| store.fetches(&[Purpose::Door, Purpose::Style]).expect("listed").len();
+        assert_eq!(fetches(&source), fetches(&embedded));
+    }
+
+    #[test]
+    fn a_changed_manifest_replaces_the_embedded_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::in_folder(folder.path().to_owned());
+        let text =
+            store.manifest_text("sface").expect("embedded").replace("name = \"sface\"", "name = \"other\"");
+        write(&store.manifest_path("sface"), text.as_bytes()).expect("written");
+        assert_eq!(store.manifest("sface").expect("read").name, "other");
+        assert!(matches!(store.manifest("nobody"), Err(Error::UnknownModel { .. })));
+        assert!(matches!(store.image("yunet"), Err(Error::NotCompiled { .. })));
+        assert!(matches!(store.image("x/y.pstn"), Err(Error::NoFile { .. })));
+    }
+}

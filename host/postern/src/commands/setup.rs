@@ -1,0 +1,83 @@
+//! `postern setup`: fetches models and pictures, and copies firmware, into the data folder.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::ensure;
+use emulator::Machine;
+use indicatif::{ProgressBar, ProgressStyle};
+use models::{Purpose, Store, fetch};
+use serde_json::json;
+
+use crate::output::{Outcome, Output};
+
+/// Options of `postern setup`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Also fetch the networks of `postern stylize`, about 65 MB
+    #[arg(long)]
+    style: bool,
+
+    /// Copy the boards' firmware from this source tree or target folder, where `cargo xtask firmware` built it
+    #[arg(long, value_name = "FOLDER")]
+    firmware: Option<PathBuf>,
+}
+
+/// Fetches what is missing, and reports what is there.
+pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    if let Some(folder) = &args.firmware {
+        let found = emulator::install_firmware(folder)?;
+        ensure!(
+            !found.is_empty(),
+            "{} contains no firmware: build it in the source tree with `cargo xtask firmware`",
+            folder.display()
+        );
+    }
+    let purposes: &[Purpose] = if args.style { &[Purpose::Door, Purpose::Style] } else { &[Purpose::Door] };
+    let store = Store::find();
+    let fetches = store.fetches(purposes)?;
+    for package in fetches.iter().filter(|package| !fetch::is_here(package)) {
+        let what = format!("fetching {}", package.package.label());
+        eprintln!("{what}");
+        let bar = spinner();
+        let fetched = fetch::fetch(package);
+        bar.finish_and_clear();
+        fetched?;
+    }
+    let files: Vec<&PathBuf> =
+        fetches.iter().flat_map(|package| &package.files).map(|file| &file.target).collect();
+    let boards: Vec<&str> = Machine::ALL
+        .into_iter()
+        .filter(|&machine| emulator::built_firmware(machine).is_some())
+        .map(Machine::name)
+        .collect();
+    output.print(&json!({ "data": store.data(""), "files": files, "firmware": boards }), |out| {
+        for file in &files {
+            writeln!(out, "ready: {}", file.display())?;
+        }
+        for board in &boards {
+            writeln!(out, "ready: firmware of {board}")?;
+        }
+        Ok(())
+    })?;
+    if boards.is_empty() {
+        eprintln!(
+            "There is no firmware for the emulated boards. Build it in the source tree with `cargo xtask firmware`, \
+             then run `postern setup --firmware SOURCE`."
+        );
+    }
+    for name in [models::DETECTOR, models::LIVENESS] {
+        if store.image(name).is_err() {
+            eprintln!("Next: `postern compile {name}`.");
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn spinner() -> ProgressBar {
+    let style = ProgressStyle::with_template("  {spinner} {elapsed}")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let bar = ProgressBar::new_spinner().with_style(style);
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
