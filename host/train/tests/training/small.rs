@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 
 use autodiff::optimizer::{Adam, Moments};
+use encoder::engine::LossGradient;
 use encoder::{Embeddings, Images, Trainable};
 
 const SIDE: usize = 28;
@@ -70,12 +71,7 @@ impl Trainable for Small {
         Embeddings { dimension: OUTPUTS, values }
     }
 
-    fn step(
-        &mut self,
-        images: &Images,
-        rate: f32,
-        gradient: &mut dyn FnMut(&Embeddings) -> Option<Embeddings>,
-    ) {
+    fn step(&mut self, images: &Images, rate: f32, gradient: &mut LossGradient) {
         let inputs = Self::inputs(images);
         let hidden: Vec<Vec<f32>> = inputs.iter().map(|input| self.hidden(input)).collect();
         let mut values: Vec<f32> = hidden.iter().flat_map(|hidden| self.output(hidden)).collect();
