@@ -1,5 +1,5 @@
-//! Flash loses bits: in settings that costs the value that was hit, in a model it is found, and the door is
-//! opened for nobody by either. The gallery's flash is turned bit by bit in the gallery's own tests.
+//! Bit flips in flash: in the settings one loses the value that it hits, in a model it is detected, and neither opens the
+//! door. The tests of the gallery flip each bit of its flash.
 
 mod simulation;
 
@@ -8,11 +8,11 @@ use protocol::{Request, Response, Settings};
 use simulation::{Board, World};
 
 const FLIPS: usize = 300;
-/// Who is enrolled, and a stranger.
+/// The enrolled person, and a stranger.
 const ANN: u8 = 1;
 const STRANGER: u8 = 77;
 
-/// What can be seen of a board, each thing kept in a record of its own.
+/// The visible state of a board; each field is stored in a record of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Seen {
     role: Option<protocol::Role>,
@@ -22,7 +22,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// How many of them differ.
+    /// How many fields differ.
     fn differences(&self, other: &Self) -> usize {
         let models = self.models.iter().filter(|model| !other.models.contains(model)).count();
         usize::from(self.role != other.role)
@@ -37,7 +37,7 @@ async fn see(world: &mut World, before: Option<&Seen>) -> Seen {
     let Ok(Response::Status(status)) = world.host.ask(Request::Status).await else { panic!() };
     let settings = match world.host.ask(Request::GetSettings).await {
         Ok(Response::Settings(settings)) => Some(settings),
-        // Who is not known any more cannot ask; that counts once.
+        // A host that is no longer known cannot ask; that counts once.
         _ => before.and_then(|before| before.settings),
     };
     let models = status.models.iter().map(|model| model.name.to_string()).collect();
@@ -56,7 +56,7 @@ fn board() -> Board {
     board
 }
 
-/// Boots a board with a bit turned: what is seen of it, and whether it lets Ann in. No stranger may pass.
+/// Boots a board with one bit flipped. Returns its visible state, and whether it admits Ann. No stranger may pass.
 fn boot(board: &mut Board, before: &Seen) -> (Seen, bool) {
     board.boot(async |world: &mut World| {
         let seen = see(world, Some(before)).await;
@@ -105,7 +105,7 @@ fn a_bit_of_a_model_is_found_and_the_door_stays_locked() {
             1 => &mut board.encoder[0],
             _ => &mut board.liveness[0],
         };
-        // What is behind the image is not part of it.
+        // Bytes behind the image are not part of it.
         let end = slot.iter().rposition(|byte| *byte != 0xff).unwrap() + 1;
         let at = random.usize(..end);
         slot[at] ^= 1 << random.u8(..8);

@@ -1,4 +1,4 @@
-//! A door that asks for movements: it opens to whom does what its LEDs show, and to nobody else.
+//! The challenge: the door opens only to a person who makes the gestures that its LEDs show.
 
 mod simulation;
 
@@ -9,14 +9,14 @@ use protocol::{
 };
 use simulation::{Board, World, engine, engine::Pose};
 
-/// What each of the LEDs asks for, in their order.
+/// The gesture of each LED, in order.
 const GESTURES: [Gesture; 4] = [Gesture::Left, Gesture::Right, Gesture::Up, Gesture::Down];
 
 fn settings() -> Settings {
     Settings { liveness: LivenessMode::Challenge, ..Settings::default() }
 }
 
-/// A board that knows person 1, and asks.
+/// A board with the challenge active, where person 1 is enrolled.
 fn board() -> Board {
     let mut board = Board::with_models();
     board.boot(async |world: &mut World| {
@@ -26,7 +26,7 @@ fn board() -> Board {
     board
 }
 
-/// The movement that the LEDs show, if any.
+/// The gesture that the LEDs show, if any.
 fn asked(world: &World) -> Option<Gesture> {
     let lit: Vec<_> =
         world.wires.asked.iter().zip(GESTURES).filter(|(led, _)| led.get()).map(|(_, one)| one).collect();
@@ -34,7 +34,7 @@ fn asked(world: &World) -> Option<Gesture> {
     if lit.len() == GESTURES.len() { Some(Gesture::Blink) } else { lit.first().copied() }
 }
 
-/// Where a head goes that makes a movement.
+/// The pose at the end of a gesture.
 fn goal(gesture: Option<Gesture>) -> Pose {
     match gesture {
         Some(Gesture::Left) => Pose { yaw: 24, ..Pose::default() },
@@ -46,7 +46,7 @@ fn goal(gesture: Option<Gesture>) -> Pose {
     }
 }
 
-/// Somebody before the door, a picture after the other.
+/// A person at the door, frame by frame.
 #[derive(Default)]
 struct Visitor {
     pose: Pose,
@@ -54,7 +54,7 @@ struct Visitor {
 }
 
 impl Visitor {
-    /// Shows the next picture, in which the head has come nearer to its goal.
+    /// Shows the next frame, in which the head is nearer to its goal.
     async fn step(&mut self, world: &mut World, goal: Pose) {
         let nearer = |now: i8, goal: i8| now + (goal - now).clamp(-8, 8);
         self.pose = Pose {
@@ -71,8 +71,8 @@ impl Visitor {
         world.wait(50).await;
     }
 
-    /// Does what `answer` makes of what the door asks for, until the door opens or so many pictures were shown;
-    /// the poses, and what was asked.
+    /// Answers each gesture with a pose by `answer`, until the door opens or this many frames were shown. Returns the poses
+    /// and the gestures asked for.
     async fn visit(
         &mut self,
         world: &mut World,
@@ -97,7 +97,7 @@ impl Visitor {
     }
 }
 
-/// What spoke against a living face, a line each time that it changed.
+/// The reject reasons, each time the reason changed.
 async fn verdicts(world: &mut World) -> Vec<RejectReason> {
     let (mut all, mut after) = (Vec::new(), 0);
     loop {
@@ -122,7 +122,7 @@ async fn verdicts(world: &mut World) -> Vec<RejectReason> {
 fn it_opens_to_a_head_that_does_what_is_asked() {
     board().boot(async |world: &mut World| {
         let (poses, asked_for) = Visitor::default().visit(world, 120, Some).await;
-        assert!(world.is_open(), "asked {asked_for:?}, {} pictures", poses.len());
+        assert!(world.is_open(), "asked {asked_for:?}, {} frames", poses.len());
         assert_eq!(asked_for.len(), liveness::STEPS);
         assert_eq!(asked(world), None, "nothing is asked any more");
         let refused = world.host.kinds().await.into_iter().filter(|kind| *kind == Kind::Refused).count();

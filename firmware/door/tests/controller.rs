@@ -1,6 +1,6 @@
-//! An access controller on the bus: whom the board answers there, and since when.
+//! The OSDP port: which controller the board answers, and from when on.
 //!
-//! What is said in the secure channel is held to libosdp in the crate `osdp`, and on the emulated board.
+//! The secure channel is compared with libosdp in the crate `osdp`, and on the emulated board.
 
 mod simulation;
 
@@ -8,16 +8,16 @@ use audit::Kind;
 use protocol::{Error, Osdp, OsdpState, Request, Response, Role, Scbk, SettingName};
 use simulation::{Board, World};
 
-/// Who are you? To address 5, number 0.
+/// A request for the identity, to address 5, sequence number 0.
 const ID: [u8; 9] = [0x53, 5, 9, 0, 4, 0x61, 0, 0xc1, 0x25];
-/// What happened? To address 5, number 0, with a sum for its check.
+/// A poll, to address 5, sequence number 0, with a checksum.
 const POLL: [u8; 7] = [0x53, 5, 7, 0, 0, 0x60, 0x41];
 
 fn at(address: u8) -> Request<'static> {
     Request::SetOsdp { osdp: Some(Osdp { address, key: Scbk([7; 16]) }) }
 }
 
-/// What the board says to a packet; nothing, if it is silent.
+/// The board's reply to a packet; empty if there is none.
 async fn says(world: &World, packet: &[u8]) -> Vec<u8> {
     world.wait(50).await;
     world.bus.host_sends(packet);
@@ -39,7 +39,11 @@ fn a_controller_is_answered_once_the_installer_says_so_and_until_they_say_otherw
         let id = says(world, &ID).await;
         assert_eq!((id.len(), &id[..6]), (20, &[0x53, 0x85, 20, 0, 4, 0x45][..]), "PDID");
         assert_eq!(state(world).await, Some(OsdpState { address: 5, secure: false }));
-        assert_eq!(says(world, &POLL).await[4..7], [0, 0x41, 6], "nothing is told in the open");
+        assert_eq!(
+            says(world, &POLL).await[4..7],
+            [0, 0x41, 6],
+            "nothing is reported outside the secure channel"
+        );
         id[11..15].to_vec()
     });
     board.boot(async |world: &mut World| {

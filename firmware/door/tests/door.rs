@@ -1,4 +1,4 @@
-//! The door by itself: it opens for whom it knows, for as long as it should, and for nobody else.
+//! The door: it opens for enrolled people, for the set time, and for nobody else.
 
 mod simulation;
 
@@ -40,7 +40,7 @@ fn it_opens_for_a_known_face_and_locks_in_time() {
         assert!(world.wires.ready.get() && !world.is_open());
         world.show(1).await;
         world.show(1).await;
-        assert!(!world.is_open(), "two pictures do not agree yet");
+        assert!(!world.is_open(), "two frames are not enough");
         world.show(1).await;
         assert!(world.is_open());
         world.wait(2_900).await;
@@ -76,7 +76,7 @@ fn strangers_stay_outside() {
                 ..
             }) => {
                 assert!(most.similarity < threshold.unwrap());
-                // The box begins one pixel right of the first pixel's middle.
+                // The box begins one pixel to the right of the centre of the first pixel.
                 assert_eq!(face.unwrap().corner.x, 24);
             }
             other => panic!("{other:?}"),
@@ -159,7 +159,7 @@ fn photographs_shut_the_door_as_strangers_do() {
         }
         for _ in 0..30 {
             world.show(1).await;
-            assert!(!world.is_open(), "ten failures of three pictures each");
+            assert!(!world.is_open(), "ten failures of three frames each");
         }
         world.wait(30_000).await;
         for _ in 0..30 {
@@ -182,7 +182,7 @@ fn living_looks_do_not_vouch_for_the_photographs_that_follow() {
     });
 }
 
-/// Two photographs in one place, each of which leaps to where the other's nose is: no movement of a head.
+/// Two photos swapped in one place: the nose jumps further than that of a moving head.
 #[test]
 fn pictures_swapped_in_one_place_do_not_open() {
     board().boot(async |world: &mut World| {
@@ -190,18 +190,18 @@ fn pictures_swapped_in_one_place_do_not_open() {
             let [person, moment] = if number / 3 % 2 == 0 { [1, 5] } else { [2, 14] };
             world.scene.show_bytes(engine::moment(person, moment));
             world.wait(50).await;
-            assert!(!world.is_open(), "picture {number}");
+            assert!(!world.is_open(), "frame {number}");
         }
         let judged = events(world).await.into_iter().filter_map(|event| match event {
             EventKind::FrameAssessed { result, .. } => Some(result),
             _ => None,
         });
-        // Every change of the face begins anew, so that none is ever watched for long enough.
+        // Every change of the face resets the history, so that liveness never has enough frames.
         assert!(judged.skip(1).all(|result| result == FrameResult::NotLive(RejectReason::TooFewSamples)));
     });
 }
 
-/// Every look is nearly that of before, and in the end it is somebody else.
+/// Each frame is close to the one before, and at the end the face is another person's.
 #[test]
 fn a_face_that_turns_slowly_into_another_one_is_watched_anew() {
     let early = |result: &FrameResult| *result == FrameResult::NotLive(RejectReason::TooFewSamples);
@@ -337,11 +337,11 @@ fn a_paused_door_passes_over_pictures_and_leaves_them_to_the_host() {
         }
         assert!(!world.is_open());
         world.wait(2_000).await;
-        // The movement leapt over the pause, so that it is watched until that is past.
+        // The movement jumped during the pause, so liveness needs new frames.
         for _ in 0..30 {
             world.show(1).await;
         }
-        assert!(world.is_open(), "it looks again");
+        assert!(world.is_open(), "frames are assessed again");
     });
 }
 
@@ -362,7 +362,7 @@ fn a_back_that_hangs_leaves_the_door_timed_and_the_watchdog_unfed() {
         assert!(world.is_open());
         world.wires.hung.set(true);
         world.wait(3_100).await;
-        assert!(!world.is_open(), "the lock closes in time whatever the back does");
+        assert!(!world.is_open(), "the lock closes in time whatever the worker does");
         world.wait(60_000).await;
         let fed = world.wires.fed.get();
         world.wait(10_000).await;
@@ -383,7 +383,7 @@ fn a_damaged_gallery_leaves_a_board_that_answers_and_stays_locked() {
         let listed = world.host.ask(Request::ListUsers { from: 0 }).await;
         assert!(matches!(listed, Err(protocol::Error::Internal { .. })), "{listed:?}");
     });
-    // Noise must not stop a boot either, here or in the settings.
+    // Noise must not stop a boot either, neither in the gallery nor in the settings.
     for seed in 0..40u32 {
         let noise = |at: usize| ((at as u32 ^ seed).wrapping_mul(0x9e37_79b9) >> 24) as u8;
         board.gallery.iter_mut().enumerate().for_each(|(at, byte)| *byte = noise(at));

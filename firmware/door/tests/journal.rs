@@ -1,4 +1,4 @@
-//! The audit log of a running door: what is in it, in which order, and what happens when it cannot be written.
+//! The audit log of a running door: its entries, their order, and what happens when it cannot be written.
 
 mod simulation;
 
@@ -114,7 +114,7 @@ fn an_auditor_reads_the_log_and_does_not_set_the_clock() {
     });
 }
 
-/// A stranger who stands there for twelve minutes costs twelve entries, not seven hundred.
+/// A stranger who stands at the door for twelve minutes makes twelve entries, not seven hundred.
 #[test]
 fn somebody_who_stays_is_told_of_once_a_minute_and_counted() {
     let mut board = board();
@@ -132,7 +132,7 @@ fn somebody_who_stays_is_told_of_once_a_minute_and_counted() {
             let entries = log[before..].iter().map(|(_, entry)| entry);
             entries.filter(|entry| entry.reason == reason as u8).collect::<Vec<_>>()
         };
-        // They also shut the door, for half a minute, one, two, four and eight.
+        // The lockouts last half a minute, then one, two, four and eight minutes.
         assert_eq!(of(Reason::LockedOut).len(), 5);
         let refusals = of(Reason::Stranger);
         assert_eq!((refusals.len(), log.len()), (12, before + 17));
@@ -174,7 +174,7 @@ fn a_log_that_cannot_be_written_stops_nothing_and_is_told() {
     });
 }
 
-/// The power goes at each byte of what a decision writes: whoever was let in is in the log.
+/// The power fails at each byte that a decision writes. Every admitted person is in the log.
 #[test]
 fn nobody_comes_in_without_an_entry_wherever_the_power_is_cut() {
     let whole = board();
@@ -220,7 +220,7 @@ fn the_log_in_flash_is_sealed_and_a_change_is_found() {
         "times do not lie there in the clear"
     );
 
-    // One bit, in the third entry: it does not open any more, and the chain tells.
+    // One bit of the third entry is flipped: the entry does not open, and the chain shows it.
     board.log[2 * 64 + 30] ^= 4;
     board.boot(async |world: &mut World| {
         let reply = world.host.ask(Request::ReadLog { from: 0 }).await;
@@ -248,7 +248,7 @@ fn damage_in_flash_is_a_fault_in_the_log() {
         let faults = world.host.log().await;
         let lock =
             faults.iter().filter(|(_, entry)| entry.reason == Fault::Lock as u8 && entry.kind == Kind::Fault);
-        assert_eq!(lock.count(), 1, "told once, not at every look");
+        assert_eq!(lock.count(), 1, "one entry, not one at each frame");
     });
 }
 
@@ -273,13 +273,13 @@ fn the_clock_is_told_by_a_host_and_never_runs_backwards() {
         assert!(times.is_sorted_by_key(|time| time.unix_ms));
         world.host.ask(Request::Reboot).await.unwrap();
     });
-    // As it was asked to, the board restarted: it knows how long that took.
+    // The board restarted on request, so it knows how long the restart took.
     board.reset = Some(ResetReason::Requested);
     board.boot(async |world: &mut World| {
         let clock = status(world).await.clock;
         assert!(clock.exact && (NOW + 60_500..NOW + 61_000).contains(&clock.unix_ms), "{clock:?}");
     });
-    // The power went: nobody knows for how long.
+    // The power failed, for an unknown time.
     board.boot(async |world: &mut World| {
         let clock = status(world).await.clock;
         assert!(!clock.exact && clock.unix_ms >= NOW + 60_500, "{clock:?}");

@@ -1,4 +1,4 @@
-//! The serial line: noise, repeats, impatience.
+//! The serial line: noise, repeated requests, requests while the board is busy.
 
 mod simulation;
 
@@ -34,10 +34,10 @@ fn a_request_that_is_repeated_is_done_once() {
         host.send(&enrol);
         let first = host.receive().await;
         assert!(matches!(first.1, Ok(Response::Enrolled { person: 1, .. })));
-        // The reply was lost: the same again, and not "already enrolled".
+        // The reply was lost: the repeat gets the same reply, not "already enrolled".
         host.send_again();
         assert_eq!(host.receive().await, first);
-        // A new request of the same content is a new request.
+        // The same content under a new id is a new request.
         assert!(matches!(host.ask(enrol).await, Err(Error::DuplicateName { .. })));
     });
 }
@@ -51,7 +51,7 @@ fn one_request_is_under_way_at_a_time() {
         let waiting = host.send(&slow);
         world.wait(20).await;
         let host = &mut world.host;
-        // Repeating it changes nothing, another one is refused at once.
+        // A repeat changes nothing; another request is refused at once.
         host.send_again();
         let other = host.send_plain(&Request::Status);
         assert_eq!(host.receive().await, (other, Err(Error::Busy)));
@@ -66,7 +66,7 @@ fn one_request_is_under_way_at_a_time() {
 #[test]
 fn bodies_that_are_no_request_are_refused() {
     Board::new().boot(async |world: &mut World| {
-        // A request's frame with a body that no request has: kind 0, id 5, and then 0xff.
+        // A request frame with an invalid body: kind 0, id 5, and then 0xff.
         let packet = [0, 5, 0, 0xff];
         let checksum = crc32(&packet).to_le_bytes();
         let stuffed = cobs([&packet[..], &checksum].concat());

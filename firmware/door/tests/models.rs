@@ -1,4 +1,4 @@
-//! Models into flash: resumed, checked before they take effect, and safe from power cuts.
+//! Updates of models: resumed, checked before they become active, safe from power cuts.
 
 mod simulation;
 
@@ -88,7 +88,7 @@ fn what_is_wrong_does_not_take_effect() {
         let refusal = Error::Offset { offset: 70_000, next: 60_000, length: image.len() as u32 };
         assert_eq!(world.host.ask(ahead).await, Err(refusal));
 
-        // Other bytes than announced.
+        // The bytes differ from the announced hash.
         let mut wrong = image.clone();
         wrong[60_000] ^= 1;
         send(world, &wrong, 60_000, image.len()).await;
@@ -96,7 +96,7 @@ fn what_is_wrong_does_not_take_effect() {
         assert_eq!(world.host.ask(Request::CommitModel).await, Err(Error::HashMismatch { received }));
         assert_eq!(world.host.ask(begin(&image)).await, Ok(Response::Progress { next: 0 }));
 
-        // An image that is damaged, but announced so; one of the other kind; one that does not fit.
+        // A damaged image with its own hash announced; an image of the other kind; an image that does not fit.
         for (bad, why) in [
             (wrong, "corrupted"),
             (engine::detector("finder"), "it is no encoder"),
@@ -156,7 +156,7 @@ fn a_power_cut_anywhere_leaves_the_old_model_or_the_new_one() {
                 }
                 Err(error) => panic!("{cut}: {error}"),
             }
-            // The same space, so that the gallery is valid with both.
+            // The same template space, so that the gallery is valid with both encoders.
             world.host.stage(&engine::picture(1, 2)).await;
             match world.host.ask(Request::Identify { source: protocol::Source::Staged }).await {
                 Ok(Response::Identified(who)) => assert!(who.accepted),

@@ -1,4 +1,4 @@
-//! The door's contact, the cover's switch, the alarm's output and the lock's two kinds, at the pins.
+//! The pins: door contact, cover switch, alarm output, fail-safe and fail-secure lock.
 
 mod simulation;
 
@@ -32,7 +32,7 @@ async fn cover(world: &World, open: bool) {
     world.wait(100).await;
 }
 
-/// The alarms in the audit log, and whether they tell of an end.
+/// The alarms in the audit log, and whether each entry reports the end of an alarm.
 async fn alarms(world: &mut World) -> Vec<(u8, bool)> {
     let log = world.host.log().await.into_iter().map(|(_, entry)| entry);
     log.filter(|entry| entry.kind == Kind::Alarm).map(|entry| (entry.reason, entry.detail[0] == 1)).collect()

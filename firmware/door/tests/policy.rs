@@ -1,4 +1,4 @@
-//! Who may pass, when, and with which code: the running door, and what somebody tries who may not.
+//! The policy on the running door: schedules, PINs, lockout, anti-passback, and attempts to bypass them.
 
 mod simulation;
 
@@ -53,7 +53,7 @@ fn two_factors_are_two_and_duress_looks_the_same() {
         let mut after = 0;
         set_rule(world, "Ann", two_factors()).await.unwrap();
         world.type_keys("1234#").await;
-        assert!(!world.is_open(), "a code alone opens nothing");
+        assert!(!world.is_open(), "a PIN alone opens nothing");
         assert!(!comes(world, 1).await, "nor does a face alone");
         let asked = events(world, &mut after).await;
         assert!(asked.iter().any(|event| matches!(event, EventKind::PinRequested { person: 1, .. })));
@@ -90,7 +90,7 @@ fn a_face_of_another_person_does_not_use_the_code_asked_of_the_first() {
         set_rule(world, "Bob", bobs).await.unwrap();
         assert!(!comes(world, 1).await && !comes(world, 2).await);
         world.type_keys("1234#").await;
-        assert!(!world.is_open(), "Bob with Ann's code");
+        assert!(!world.is_open(), "Bob with Ann's PIN");
         world.type_keys("7777#").await;
         assert!(world.is_open());
     });
@@ -215,7 +215,7 @@ fn a_rule_goes_with_its_person_and_stays_over_power_cuts() {
     );
 }
 
-/// The power goes at each byte of what a rule writes: what was acknowledged holds, and nothing is half.
+/// The power fails at each byte that a rule writes. An acknowledged rule holds, and no rule is half written.
 #[test]
 fn a_power_cut_leaves_the_old_rule_or_the_new_one() {
     let mut whole = board();
@@ -250,7 +250,7 @@ fn a_power_cut_leaves_the_old_rule_or_the_new_one() {
     assert!(old > 0 && new > 0, "{old} old, {new} new");
 }
 
-/// A board that cannot read somebody's rule does not know whose it was, and errs on the side of the lock.
+/// A board that cannot read a rule does not know whose rule it was, and stays locked.
 #[test]
 fn where_a_rule_was_lost_only_those_pass_whose_rule_is_there() {
     let mut board = board();
@@ -258,7 +258,7 @@ fn where_a_rule_was_lost_only_those_pass_whose_rule_is_there() {
     board.boot(async |world: &mut World| {
         set_rule(world, "Ann", two_factors()).await.unwrap();
     });
-    // The rule's record, which came first, is damaged; that its place is taken is known.
+    // The record of the rule, which is written first, is damaged. The bitmap still shows that its place is taken.
     let first = (0..before.len()).find(|at| before[*at] != board.settings[*at]).unwrap();
     board.settings[first + 30] ^= 1;
     board.boot(async |world: &mut World| {
@@ -273,7 +273,7 @@ fn where_a_rule_was_lost_only_those_pass_whose_rule_is_there() {
     });
 }
 
-/// Whatever bit of what a rule wrote turns, nobody is freed of the rule by it.
+/// No flipped bit in the records of a rule releases anybody from the rule.
 #[test]
 fn no_bit_that_turns_frees_somebody_of_a_first_rule() {
     let mut board = board();

@@ -1,6 +1,6 @@
-//! The power goes at every single flash operation of a day at the door: people are enrolled, get more
-//! templates and are removed, stores are compacted, settings change and a model takes another's place. After
-//! each cut the board boots, all that it acknowledged is there, and nothing that was removed comes back.
+//! The power fails at every flash operation of a day at the door: people are enrolled, get more templates and are removed,
+//! stores are compacted, settings change, and a model replaces another. After each cut the board boots, all acknowledged
+//! changes are there, and nothing that was removed comes back.
 
 mod simulation;
 
@@ -12,7 +12,7 @@ use simulation::{
     supply::{Cut, Supply},
 };
 
-/// Something that is asked of the board.
+/// A request to the board.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Enrol(u8),
@@ -22,7 +22,7 @@ enum Step {
     Encoder(&'static str),
 }
 
-/// What the board should know.
+/// The expected state of the board.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct State {
     /// People, and how many templates each has.
@@ -31,7 +31,7 @@ struct State {
     encoder: &'static str,
 }
 
-/// How long the door of the first state is open.
+/// The opening time in the first state.
 const OPEN_MS: u32 = 3_000;
 
 fn name(person: u8) -> String {
@@ -86,7 +86,7 @@ async fn apply(world: &mut World, step: Step) -> Result<(), Error> {
     }
 }
 
-/// What the board knows.
+/// The actual state of the board.
 async fn state(world: &mut World) -> State {
     let Ok(Response::Users { users, next: None }) = world.host.ask(Request::ListUsers { from: 0 }).await
     else {
@@ -103,7 +103,7 @@ async fn state(world: &mut World) -> State {
     State { people, open_ms: settings.open_ms, encoder }
 }
 
-/// Whether these are known by their faces, and nobody else is.
+/// Whether the faces of these people are known, and no others.
 async fn faces_are_known(world: &mut World, people: &BTreeMap<u8, u8>, of: impl Iterator<Item = u8>) {
     for person in of {
         world.host.stage(&engine::picture(person, 2)).await;
@@ -118,7 +118,7 @@ async fn faces_are_known(world: &mut World, people: &BTreeMap<u8, u8>, of: impl 
     }
 }
 
-/// A board whose stores are so full of what is no longer valid that the script makes them compact.
+/// A board whose stores have so many stale records that the script makes them compact.
 fn aged() -> (Board, State) {
     let mut board = Board::with_models();
     board.boot(async |world: &mut World| {
@@ -139,10 +139,10 @@ fn aged() -> (Board, State) {
     (board, State { people, open_ms: OPEN_MS, encoder: "coder" })
 }
 
-/// Runs the script until the power goes; returns what was acknowledged, and what was under way.
+/// Runs the script until the power fails. Returns the acknowledged requests, and the one under way.
 async fn run(world: &mut World, supply: &Supply, before: &State) -> (State, Option<Step>) {
     let mut known = before.clone();
-    // The boot writes, too: into the audit log. A board whose power went there knows no host.
+    // The boot also writes to the audit log. A board whose power fails there knows no host.
     if world.host.ask(Request::GetSettings).await == Err(Error::Flash) {
         return (known, None);
     }
@@ -184,7 +184,7 @@ fn a_power_cut_at_any_flash_operation_loses_nothing_acknowledged() {
         let supply = board.supply.clone();
         supply.cut.set(Some(cut));
         let (known, step) = board.boot(async |world: &mut World| run(world, &supply, &before).await);
-        // The power comes, but not for long, and then for good.
+        // The power returns for a short time, and then for good.
         let again = Cut { operation: 1 + cut.operation % 3, half: !cut.half };
         supply.operations.set(0);
         supply.cut.set(Some(again));

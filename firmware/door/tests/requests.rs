@@ -1,4 +1,4 @@
-//! What the host asks for, and what it is refused.
+//! Requests of the host, and their refusals.
 
 mod simulation;
 
@@ -222,7 +222,7 @@ fn a_gallery_of_another_encoder_is_listed_but_refused() {
             world.show(1).await;
         }
         assert!(!world.is_open() && !world.wires.ready.get());
-        // The old encoder back, and everybody is known again.
+        // With the old encoder, all people are known again.
         let host = &mut world.host;
         host.flash(ModelKind::Encoder, &engine::encoder("coder", 1)).await.unwrap();
         host.stage(&engine::picture(1, 3)).await;

@@ -1,5 +1,4 @@
-//! Who may ask what, how a host becomes known, and what somebody on the cable, with a copy of the flash, or
-//! with another's model comes to.
+//! Roles, pairing, and attacks: by somebody on the cable, with a copy of the flash, or with a foreign model.
 
 mod simulation;
 
@@ -49,7 +48,7 @@ fn an_unpaired_host_reads_the_state_and_nothing_else() {
             let id = world.host.send_plain(&request);
             assert_eq!(world.host.receive().await, (id, Err(Error::Unpaired)), "{request:?}");
         }
-        // Not even what any session may ask goes unsealed.
+        // A request that any session may ask is still refused unsealed.
         let id = world.host.send_plain(&Request::PollPairing);
         assert_eq!(world.host.receive().await, (id, Err(Error::Unpaired)));
         assert_eq!(world.wires.restarts.get(), 0);
@@ -181,7 +180,7 @@ fn a_request_that_is_replayed_does_nothing_and_gets_no_reply() {
         let latest = host.last.clone();
         host.send_bytes(&latest);
         assert_eq!(host.receive().await.1, Ok(Response::Done), "the last one gets its reply again");
-        // In the next session it is nothing at all, and neither is the old handshake.
+        // In the next session it is invalid, and so is the old handshake.
         host.connect().await;
         let third = host.last.clone();
         host.send_bytes(&recorded);
@@ -217,7 +216,7 @@ fn a_model_of_another_signer_or_of_an_older_release_is_refused() {
         let unsigned = Err(Error::Unsigned { kind });
         let thief = SigningKey::from_bytes(&[0x66; 32]);
         assert_eq!(world.host.ask(host::begin(&thief, kind, &image, 9)).await, unsigned);
-        // A signature is of one kind, one release and one image.
+        // A signature covers kind, release and image.
         let signed = host::begin(&host::signing_key(), kind, &image, 9);
         let Request::BeginModel { length, sha256, sequence, signature, .. } = signed else { panic!() };
         for (kind, length, sha256, sequence) in [
@@ -242,10 +241,10 @@ fn a_model_of_another_signer_or_of_an_older_release_is_refused() {
         assert_eq!(world.host.ask(old).await, Err(Error::RolledBack { kind, newest: 9 }), "still");
         world.host.sequence = 9;
         world.host.flash(kind, &image).await.unwrap();
-        // A release number is of a kind: the detector had only the first.
+        // Each kind counts its own releases: the detector had only the first.
         world.host.sequence = 2;
         world.host.flash(ModelKind::Detector, &engine::detector("finder 2")).await.unwrap();
-        // Another signer is trusted from now on, and the old one is not.
+        // From now on the new signer is trusted, and the old one is not.
         let new = SigningKey::from_bytes(&[0x99; 32]);
         let signer = new.verifying_key().to_bytes();
         world.host.ask(Request::SetSigner { signer }).await.unwrap();
@@ -274,7 +273,7 @@ fn other_bytes_than_were_signed_do_not_take_effect() {
 #[test]
 fn a_model_that_was_changed_in_flash_is_not_run() {
     let mut board = Board::with_models();
-    // Whole, and as its own checks want it, but not what was signed.
+    // Complete and consistent in itself, but not the signed image.
     let other = engine::encoder("other", 1);
     for slot in &mut board.encoder {
         slot[..other.len()].copy_from_slice(&other);
@@ -307,7 +306,7 @@ fn a_copied_flash_is_of_no_use_on_another_board() {
     board.boot(async |world: &mut World| assert_eq!(world.host.users().await, ["Annabelle"]));
 }
 
-/// Who can write the flash may wipe the settings: the board then knows neither hosts nor people.
+/// An attacker who can write the flash may wipe the settings. The board then knows neither hosts nor people.
 #[test]
 fn a_board_whose_settings_are_wiped_no_longer_knows_its_people() {
     let mut board = Board::with_models();

@@ -1,6 +1,5 @@
-//! Ten thousand pictures with faults of everything the board has: a camera that shows noise, tears or stalls,
-//! flash that fails in the middle of an operation, a line full of noise, a clock that leaps. Nobody is let
-//! in who should not be, nothing hangs, and nothing is used up.
+//! Ten thousand frames with faults of every part: a camera that shows noise, tears or stalls, flash that fails during an
+//! operation, a noisy line, a clock that jumps. No unauthorised person is admitted, nothing hangs, and nothing leaks.
 
 mod simulation;
 
@@ -12,17 +11,17 @@ use protocol::{Enrolment, Error, Limits, Request, Response, Settings};
 use simulation::{Board, World, engine};
 
 const PICTURES: u32 = 10_000;
-/// The power goes after so many.
+/// Frames between two power cuts.
 const PICTURES_A_BOOT: u32 = 1_000;
-/// Who is enrolled all the time, and who comes and goes.
+/// The person who stays enrolled, and the guest, who is enrolled and removed.
 const RESIDENTS: [u8; 2] = [1, 2];
 const GUEST: u8 = 3;
-/// Pictures in a row that must show the same living person.
+/// Frames in a row that must show the same living person.
 const AGREEMENT: usize = 3;
-/// Of so many flash operations one fails.
+/// One in this many flash operations fails.
 const FAILS_ONE_IN: u32 = 12;
 
-/// What the camera showed last: who, alive, newest last; none where it was nobody who may pass.
+/// The last frames of the camera, newest last: the living person, or none if nobody in it may pass.
 struct Shown(VecDeque<Option<u8>>);
 
 impl Shown {
@@ -33,19 +32,19 @@ impl Shown {
         }
     }
 
-    /// The person that all of the last pictures show.
+    /// The person in all of the last frames.
     fn agreed(&self) -> Option<u8> {
         let first = (*self.0.front()?)?;
         (self.0.len() == AGREEMENT && self.0.iter().all(|shown| *shown == Some(first))).then_some(first)
     }
 }
 
-/// What may have become of the guest.
+/// The possible states of the guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Guest {
     Away,
     Here,
-    /// A change failed, so that either may be.
+    /// A change failed, so both states are possible.
     Unknown,
 }
 
@@ -58,7 +57,7 @@ struct Counts {
     stalls: u32,
 }
 
-/// Shows a picture for 50 ms and watches the lock all the while.
+/// Shows a frame for 50 ms and checks the lock during that time.
 async fn look(
     world: &mut World,
     shown: &mut Shown,
@@ -75,17 +74,17 @@ async fn look(
         opened |= world.is_open() && !before;
     }
     if opened {
-        let who = shown.agreed().expect("the lock opened without pictures that agree");
+        let who = shown.agreed().expect("the lock opened without frames that agree");
         let may_pass = RESIDENTS.contains(&who) || (who == GUEST && guest != Guest::Away);
         assert!(may_pass, "the lock opened for {who}, and the guest is {guest:?}");
     }
     opened
 }
 
-/// A picture of people who move, at this moment of it, and who in it may be let in.
+/// A frame of people who move, at a moment of their movement, and the person in it who may pass.
 fn picture(random: &mut Rng, last: Option<u8>, moment: u8) -> (Option<u8>, Vec<u8>) {
     let person = match last {
-        // People stay for a while, for a door watches them before it opens.
+        // People stay for several frames, as liveness needs them.
         Some(person) if random.u8(..40) > 0 => person,
         _ => [1, 2, GUEST, 77][random.usize(..4)],
     };
@@ -94,7 +93,7 @@ fn picture(random: &mut Rng, last: Option<u8>, moment: u8) -> (Option<u8>, Vec<u
         1 => (None, engine::distant(person)),
         2 => (None, engine::picture(0, 0)),
         3 => {
-            // Noise that looks like somebody, and like nobody who is enrolled.
+            // Noise that looks like a person who is not enrolled.
             let mut bytes: Vec<u8> = (0..128).map(|_| random.u8(..)).collect();
             bytes[0] = random.u8(100..);
             (None, bytes)
@@ -107,13 +106,13 @@ fn picture(random: &mut Rng, last: Option<u8>, moment: u8) -> (Option<u8>, Vec<u
     }
 }
 
-/// Settings in which strangers rarely shut the door, so that it has much to decide.
+/// Settings with a high failure limit, so that a lockout is rare and many decisions are made.
 fn settings(open_ms: u32) -> Settings {
     let limits = Limits { failures: 100, lockout_ms: 1_000, ..Limits::default() };
     Settings { open_ms, limits, ..Settings::default() }
 }
 
-/// The guest comes or goes, the settings change; the flash may fail.
+/// Enrols or removes the guest, or changes the settings. The flash may fail.
 async fn change(world: &mut World, guest: Guest, random: &mut Rng, counts: &mut Counts) -> Guest {
     let name = protocol::Name::try_from("guest").unwrap();
     let (reply, then) = match (random.u8(..3), guest) {
@@ -130,13 +129,13 @@ async fn change(world: &mut World, guest: Guest, random: &mut Rng, counts: &mut 
             counts.refused_changes += 1;
             if then == guest { guest } else { Guest::Unknown }
         }
-        // What failed before may have been done, or not.
+        // The change that failed before may have been done or not.
         Err(Error::UnknownPerson { .. } | Error::DuplicateName { .. }) if guest == Guest::Unknown => then,
         Err(error) => panic!("{error}"),
     }
 }
 
-/// One boot: faults of every kind, and what became of the guest.
+/// One boot with faults of every kind. Returns the state of the guest.
 async fn soak(world: &mut World, mut guest: Guest, random: &mut Rng, counts: &mut Counts) -> Guest {
     let (mut shown, mut last) = (Shown(VecDeque::new()), None);
     for number in 0..PICTURES_A_BOOT {
@@ -144,7 +143,7 @@ async fn soak(world: &mut World, mut guest: Guest, random: &mut Rng, counts: &mu
             0 => {
                 let noise: Vec<u8> = (0..random.usize(1..600)).map(|_| random.u8(..)).collect();
                 world.host.send_bytes(&noise);
-                // What was in the middle of the noise ends here.
+                // This ends a frame that the noise has begun.
                 world.host.send_bytes(&[0]);
                 counts.noise += 1;
             }
@@ -166,10 +165,10 @@ async fn soak(world: &mut World, mut guest: Guest, random: &mut Rng, counts: &mu
             let asked = Instant::now();
             let status = world.host.ask(Request::Status).await;
             assert!(matches!(status, Ok(Response::Status(_))), "{status:?}");
-            assert!(asked.elapsed() < Duration::from_secs(1), "picture {number}: a second for an answer");
+            assert!(asked.elapsed() < Duration::from_secs(1), "frame {number}: a reply took a second");
         }
     }
-    // It is fed four times a second of those in which the clock did not leap.
+    // The watchdog is fed four times a second, apart from the jumps of the clock.
     let fed = world.wires.fed.get();
     assert!(fed >= 4 * 50 * PICTURES_A_BOOT / 1_000, "the watchdog was fed {fed} times");
     guest
@@ -186,7 +185,7 @@ async fn used(world: &mut World) -> (u16, u16, u32) {
 #[test]
 fn ten_thousand_pictures_with_faults_let_nobody_in_who_should_not_be() {
     let mut board = Board::with_models();
-    // The guest's places in flash count as used once somebody had them.
+    // A place of the guest in flash counts as used from its first use on.
     let before = board.boot(async |world: &mut World| {
         world.host.ask(Request::SetSettings(settings(400))).await.unwrap();
         world.host.enrol("Ann", RESIDENTS[0]).await.unwrap();
@@ -202,7 +201,7 @@ fn ten_thousand_pictures_with_faults_let_nobody_in_who_should_not_be() {
         supply.failing.replace(Some((FAILS_ONE_IN, Rng::with_seed(boot.into()))));
         guest = board.boot(async |world: &mut World| soak(world, guest, &mut random, &mut counts).await);
     }
-    println!("{PICTURES} pictures, {} flash operations failed, {counts:?}", supply.failed.get());
+    println!("{PICTURES} frames, {} flash operations failed, {counts:?}", supply.failed.get());
     assert!(counts.right > 150 && counts.refused_changes > 20 && counts.noise > 100 && counts.leaps > 100);
     supply.failing.replace(None);
     board.boot(async |world: &mut World| {

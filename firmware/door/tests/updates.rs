@@ -1,5 +1,5 @@
-//! The board's own firmware: updated over the line, in force once it is healthy, and safe from power cuts. The boot
-//! loader's choice is the real one (`boot::decide`); what runs is always the firmware under test.
+//! Firmware updates over the line: confirmed when healthy, and safe from power cuts. The choice of the boot loader is the real
+//! one (`boot::decide`); the firmware that runs is always the one under test.
 
 mod simulation;
 
@@ -32,12 +32,12 @@ async fn flash(world: &mut World, image: &[u8], release: u64) -> Result<(), Erro
     world.host.ask(Request::CommitModel).await.map(drop)
 }
 
-/// Waits until the front has fed the watchdog and the back has looked.
+/// Waits until io has fed the watchdog and the worker has checked its health.
 async fn settle(world: &World) {
     world.wait(3_000).await;
 }
 
-/// What the log says of firmware: reason and release.
+/// The entries of the log about firmware: reason and release.
 async fn told(world: &mut World) -> Vec<(u8, u64)> {
     let log = world.host.log().await;
     let told = log.into_iter().filter(|(_, entry)| entry.kind == Kind::Firmware);
@@ -83,7 +83,7 @@ fn an_update_that_is_not_healthy_is_given_up_and_the_log_tells() {
     let update = image(BOARD, 2, &signing_key());
     board.boot(async |world: &mut World| flash(world, &update, 2).await.unwrap());
     for _ in 0..boot::TRIALS {
-        // It is reset before it could put itself in force.
+        // It is reset before it can confirm itself.
         board.boot(async |_: &mut World| ());
     }
     board.boot(async |world: &mut World| {
@@ -91,7 +91,7 @@ fn an_update_that_is_not_healthy_is_given_up_and_the_log_tells() {
         assert_eq!(told(world).await, [(2, 2)]);
         settle(world).await;
     });
-    board.boot(async |world: &mut World| assert_eq!(told(world).await, [(2, 2)], "it is told once"));
+    board.boot(async |world: &mut World| assert_eq!(told(world).await, [(2, 2)], "there is one entry"));
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn firmware_for_another_board_or_by_somebody_else_is_not_taken() {
         let begin = host::begin(&stranger, ModelKind::Firmware, &theirs, 2);
         let unsigned = Error::Unsigned { kind: ModelKind::Firmware };
         assert_eq!(world.host.ask(begin).await, Err(unsigned));
-        // An image that somebody else signed, in a transfer of who may: that is for the boot loader to see.
+        // An image signed by somebody else, in a permitted transfer: the boot loader detects it.
         flash(world, &theirs, 2).await.unwrap();
     });
     board.boot(async |world: &mut World| {
@@ -141,14 +141,14 @@ fn firmware_without_a_boot_loader_takes_no_update() {
     });
 }
 
-/// Two updates, one after the other, each tried and put in force; returns the newest release that a host was told.
+/// Two updates in a row, each tried and confirmed. Returns the newest release that was reported to a host.
 fn two_updates(board: &mut Board, supply: &Supply) -> u64 {
     let mut known = FIRST;
     for release in [2, 3] {
         let update = image(BOARD, release, &signing_key());
         for part in 0..2 {
             board.boot(async |world: &mut World| {
-                // A board whose power went in its boot knows no host.
+                // A board whose power fails during boot knows no host.
                 if !supply.is_on() || world.host.ask(Request::GetSettings).await.is_err() {
                     return;
                 }
@@ -184,7 +184,7 @@ fn a_power_cut_at_any_flash_operation_of_an_update_leaves_a_board_that_boots() {
             supply.cut.set(Some(Cut { operation, half }));
             let known = two_updates(&mut board, &supply);
             supply.cut.set(None);
-            // What was staged is tried, and then it is settled.
+            // The staged firmware is tried, and then settled.
             let newest = board.boot(async |world: &mut World| {
                 settle(world).await;
                 running(world).await

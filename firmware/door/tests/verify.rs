@@ -1,4 +1,4 @@
-//! A door that compares a face with whose code was typed, and nobody else.
+//! Verification: the door compares a face only with the person whose PIN was typed (1:1).
 
 mod simulation;
 
@@ -7,7 +7,7 @@ use protocol::{EventKind, FrameResult, Limits, Matching, Request, Settings};
 use simulation::World;
 use simulation::rules::{board, code, comes, denials, events, office, set_rule, settings, two_factors};
 
-/// Makes the door such a one, and gives Ann two codes.
+/// Sets the door to verify, and gives Ann a PIN and a duress PIN.
 async fn verify(world: &mut World, limits: Limits) {
     let settings = Settings { matching: Matching::Verify, limits, ..settings() };
     world.host.ask(Request::SetSettings(settings)).await.unwrap();
@@ -23,12 +23,12 @@ fn a_door_that_verifies_opens_to_the_face_whose_code_was_typed() {
         let seen = events(world, &mut after).await;
         assert!(matches!(seen.last(), Some(EventKind::FrameAssessed { result: FrameResult::Unclaimed, .. })));
         world.type_keys("1234#").await;
-        assert!(!world.is_open(), "a code alone opens nothing");
+        assert!(!world.is_open(), "a PIN alone opens nothing");
         let told = events(world, &mut after).await;
         assert!(told.iter().any(|event| matches!(event, EventKind::FaceRequested { person: 1, .. })));
-        assert!(!comes(world, 2).await, "Bob with Ann's code");
+        assert!(!comes(world, 2).await, "Bob with Ann's PIN");
         assert!(comes(world, 1).await);
-        assert!(!comes(world, 1).await, "a code is for once");
+        assert!(!comes(world, 1).await, "a PIN is valid once");
         world.type_keys("1234#").await;
         world.wait(15_100).await;
         assert!(!comes(world, 1).await, "too late");
@@ -40,7 +40,7 @@ fn a_door_that_verifies_opens_to_the_face_whose_code_was_typed() {
     });
 }
 
-/// One comparison needs less similarity than a search of everybody, for the same share of strangers.
+/// A 1:1 comparison needs a lower threshold than a 1:N search, at the same false-accept rate.
 #[test]
 fn a_door_that_verifies_asks_for_the_threshold_of_one_comparison() {
     board().boot(async |world: &mut World| {

@@ -1,18 +1,18 @@
 //! Ten years of a busy door: how often each sector of its flash is erased.
 //!
-//! Serial NOR stands 100,000 erases of a sector at least (data sheets of Winbond W25Q128JV and Micron MT25Q).
+//! Serial NOR endures at least 100,000 erases of a sector (data sheets of Winbond W25Q128JV and Micron MT25Q).
 
 mod simulation;
 
 use protocol::{Enrolment, ModelKind, Request, Settings};
 use simulation::{Board, World, engine};
 
-/// Erases that a sector stands.
+/// The erases that a sector endures.
 const ENDURANCE: u32 = 100_000;
 const WEEKS: u32 = 520;
-/// Weeks from one boot to the next.
+/// Weeks between two boots.
 const WEEKS_A_BOOT: usize = 10;
-/// People who come and go in a week, with two templates each.
+/// People who are enrolled and removed in a week, with two templates each.
 const ENROLMENTS: u32 = 20;
 /// People enrolled at any time.
 const PEOPLE: u32 = 100;
@@ -21,14 +21,14 @@ const RELEASE: u32 = 13;
 /// Bytes of the partitions on the boards.
 const GALLERY: usize = 1 << 20;
 const SETTINGS: usize = 256 << 10;
-/// Sectors of the gallery's ring of keys; its map has the others.
+/// The sectors of the gallery's key journal; its map has the others.
 const RING: u32 = 4;
 
 fn name(number: u32) -> String {
     format!("person {number}")
 }
 
-/// The face of a person: one of those whom the pictures can show, and of the last [`PEOPLE`] nobody else's.
+/// The face of a person: one that the frames can show, and that none of the last [`PEOPLE`] has.
 fn face(number: u32) -> u8 {
     (1 + number % 250) as u8
 }
@@ -38,7 +38,7 @@ async fn enrol(world: &mut World, number: u32) {
     world.host.enrol_as(&name(number), face(number), 1, Enrolment::AddTemplate).await.unwrap();
 }
 
-/// A week of changes: enrolments, removals, settings each day, and at times a release.
+/// A week of changes: enrolments, removals, settings each day, and sometimes a release.
 async fn week(world: &mut World, week: u32) {
     for number in PEOPLE + week * ENROLMENTS..PEOPLE + (week + 1) * ENROLMENTS {
         let gone = protocol::Name::try_from(name(number - PEOPLE).as_str()).unwrap();
@@ -96,7 +96,7 @@ fn ten_years_of_a_busy_door_wear_no_sector_out() {
         let mean = f64::from(all) / sectors.len() as f64;
         println!("{store}: a sector is erased {most} times at most, {mean:.1} in the mean");
         assert!(most < ENDURANCE / 10, "{store}: {most}");
-        // Ten years of settings do not go round their partition once.
+        // Ten years of settings fill their partition less than once.
         assert!(most > 0 || store == "settings", "{store} was not used");
     }
 }

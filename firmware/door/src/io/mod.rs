@@ -96,7 +96,6 @@ pub async fn run_io<B: Board>(io: Io<B>, link: &Link) -> ! {
         watchdog,
     } = io;
     let (outgoing, card, port) = (Channel::new(), Card::new(), PortInput::new());
-    link.give_sign();
     let pins = Pins { lock, ready, refused, alarm, gestures, button, contact, cover, keypad };
     join5(
         keep_door(Doorway::new(pins, link), &card, &port, link),

@@ -13,7 +13,7 @@
 mod assess;
 mod engine;
 mod error;
-mod liveness;
+mod liveness_watch;
 mod models;
 mod networks;
 mod observation;
@@ -25,12 +25,12 @@ pub use networks::Networks;
 
 pub(crate) use assess::{Assessed, FaceAssessment, assess, find, measure, probe};
 pub(crate) use error::Error;
-pub(crate) use liveness::LivenessMode;
+pub(crate) use liveness_watch::LivenessMode;
 pub(crate) use models::{ModelInfo, Models};
 pub(crate) use observation::{FrameResult, Match, Observation, is_undecided};
 
-use ::liveness::STEPS;
 use embedded_storage::nor_flash::NorFlash;
+use liveness::STEPS;
 use template::Coverage;
 use vision::Frame;
 
@@ -38,7 +38,7 @@ use crate::{log::log, store::People};
 
 use self::{
     assess::choose,
-    liveness::{LiveFace, LivenessWatch},
+    liveness_watch::{LiveFace, LivenessWatch},
 };
 
 /// What the pipeline goes by.

@@ -9,7 +9,7 @@ use crate::{log::log, text::Text};
 use super::{
     engine::{EncoderInfo, Engine, Fault, NetworkKind},
     error::Error,
-    liveness::LivenessMode,
+    liveness_watch::LivenessMode,
 };
 
 /// An active model.

@@ -8,7 +8,7 @@ use crypto::{Generator, Key};
 use nor_model::{Nor, SECTOR_SIZE};
 use gallery::{Name, Probe};
 use template::{CalibrationPoint, CosineScore, EncoderHash, Template};
-use ::liveness::RejectReason;
+use liveness::RejectReason;
 use sha2::{Digest, Sha256};
 use vision::{Face, Faces, Flaw, Frame, PixelFormat, Point, Quality, Rect};
 
@@ -118,7 +118,7 @@ impl Aligned for ScriptedFace<'_> {
 /// The results of a script, and how many faces were encoded. Persons 1 and 2 are enrolled, with these numbers as IDs.
 fn run(liveness: LivenessMode, against: Against, script: &[Script]) -> (Vec<FrameResult>, usize) {
     let mut cells = vec![0xff; 12 * SECTOR_SIZE];
-    let mut memory = Box::new(::gallery::Memory::new());
+    let mut memory = Box::new(gallery::Memory::new());
     let random = Generator::new(&Key::new([2; 32]), b"");
     let flash = Nor::new(cells.as_mut_slice());
     let mut people = People::open(flash, &mut memory, Ok(Key::new([1; 32])), random);
@@ -194,7 +194,7 @@ fn a_face_that_fails_liveness_is_not_matched() {
 
 #[test]
 fn a_face_that_does_not_move_fails_liveness() {
-    let (results, _) = run(LivenessMode::Passive, Against::Everybody, &[seen(&[1]); ::liveness::MIN_SAMPLES]);
+    let (results, _) = run(LivenessMode::Passive, Against::Everybody, &[seen(&[1]); liveness::MIN_SAMPLES]);
     assert!(matches!(results.last(), Some(FrameResult::NotLive(RejectReason::Still))), "{results:?}");
 }
 
@@ -214,7 +214,7 @@ fn verifying_compares_with_the_awaited_person_alone() {
 #[test]
 fn a_network_that_does_not_run_makes_a_frame_that_cannot_be_assessed() {
     let mut cells = vec![0xff; 12 * SECTOR_SIZE];
-    let mut memory = Box::new(::gallery::Memory::new());
+    let mut memory = Box::new(gallery::Memory::new());
     let random = Generator::new(&Key::new([2; 32]), b"");
     let people = People::open(Nor::new(cells.as_mut_slice()), &mut memory, Ok(Key::new([1; 32])), random);
     let config = Config { one_in: 100, frames: 3, liveness: LivenessMode::Off };

@@ -1,9 +1,15 @@
-//! An engine without networks: a picture's first bytes say who it shows.
+//! An engine without networks: the first bytes of a frame say what it shows.
 //!
-//! Byte 0 is the person (0: no face), byte 1 the number of the view, which differs a little from
-//! the others, byte 2 makes the face too small if not 0, byte 3 is how much it looks like a picture, in 255ths,
-//! byte 4 is the moment of a living head's movement, which stands still as long as the byte does. Bytes 5 to 7 are for
-//! heads that hold themselves straight ([`Pose`]), byte 8 makes of a face another one's, and byte 9 closes the eyes.
+//! | byte | meaning |
+//! |---|---|
+//! | 0 | the person; 0 for no face |
+//! | 1 | the view, a small change of the face |
+//! | 2 | not 0: the face is too small |
+//! | 3 | how much it looks like a photo, in 255ths |
+//! | 4 | the moment of the head's movement; the head stands still while the byte is the same |
+//! | 5 to 7 | a head that looks straight ahead ([`Pose`]) |
+//! | 8 | the share of another person's face, in 255ths |
+//! | 9 | not 0: the eyes are closed |
 
 use door::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo, NetworkKind};
 use sha2::{Digest, Sha256};
@@ -37,21 +43,21 @@ fn image(kind: u8, space: u8, name: &str, length: usize) -> Vec<u8> {
     image
 }
 
-/// A picture of a person in one of their views.
+/// A frame of a person in one view.
 pub fn picture(person: u8, view: u8) -> Vec<u8> {
     let mut bytes = vec![0; usize::from(SIDE) * usize::from(SIDE) * 2];
     bytes[..2].copy_from_slice(&[person, view]);
     bytes
 }
 
-/// A picture of a person who moves, at a moment of their movement.
+/// A frame of a person at a moment of their movement.
 pub fn moment(person: u8, moment: u8) -> Vec<u8> {
     let mut bytes = picture(person, 0);
     bytes[4] = moment;
     bytes
 }
 
-/// How a head is held that looks into the camera, and sways little.
+/// The pose of a head that looks into the camera and sways little.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pose {
     /// How far it is turned to its left, in degrees.
@@ -62,7 +68,7 @@ pub struct Pose {
     pub closed: bool,
 }
 
-/// A picture of a person at a moment of their movement, whose head is held like this.
+/// A frame of a person at a moment of their movement, in a pose.
 pub fn posed(person: u8, now: u8, pose: Pose) -> Vec<u8> {
     let mut bytes = moment(person, now);
     bytes[5..8].copy_from_slice(&[1, pose.yaw as u8, pose.down as u8]);
@@ -70,21 +76,21 @@ pub fn posed(person: u8, now: u8, pose: Pose) -> Vec<u8> {
     bytes
 }
 
-/// A picture of a person who moves, and whose face has become so much of another one's, in 255ths.
+/// A frame of a moving person whose face is partly another one's, in 255ths.
 pub fn becoming(person: u8, now: u8, share: u8) -> Vec<u8> {
     let mut bytes = moment(person, now);
     bytes[8] = share;
     bytes
 }
 
-/// A picture of a person who is far away.
+/// A frame of a person who is far away.
 pub fn distant(person: u8) -> Vec<u8> {
     let mut bytes = picture(person, 0);
     bytes[2] = 1;
     bytes
 }
 
-/// A photograph of a person, held before the camera.
+/// A photo of a person in front of the camera.
 pub fn photograph(person: u8) -> Vec<u8> {
     let mut bytes = picture(person, 0);
     bytes[3] = 250;
@@ -164,8 +170,8 @@ impl Engine for FakeEngine {
     }
 }
 
-/// The landmarks of a head that sways, 0.2 seconds a moment, with the error of a detector; one that is posed does
-/// so by a quarter.
+/// The landmarks of a head that sways, 0.2 seconds a moment, with the error of a detector. A posed head sways a quarter
+/// as much.
 fn head(moment: u8, pose: Option<Pose>) -> [Point; 5] {
     let time = f64::from(moment) * 0.2;
     let much = if pose.is_some() { 0.25 } else { 1.0 };
@@ -182,7 +188,7 @@ fn head(moment: u8, pose: Option<Pose>) -> [Point; 5] {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         f64::from(seed >> 16) / 65_536.0 - 0.5
     };
-    // Right, down, out, in distances of the eyes.
+    // Right, down, out, in units of the eye distance.
     let places =
         [[-0.5, -0.45, 0.0], [0.5, -0.45, 0.0], [0.0, 0.05, 0.45], [-0.4, 0.55, 0.0], [0.4, 0.55, 0.0]];
     places.map(|[x, y, z]: [f64; 3]| {
@@ -199,7 +205,7 @@ pub struct FakeAligned {
     person: u8,
     view: u8,
     distant: bool,
-    /// How much of the face is another one's, in 255ths.
+    /// The share of another person's face, in 255ths.
     share: u8,
     score: u16,
     openness: u16,

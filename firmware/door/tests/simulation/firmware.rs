@@ -1,4 +1,4 @@
-//! A simulated board's own firmware: images of which nothing runs, and the boot loader's choice among them.
+//! The firmware of the simulated board: images that never run, and the boot loader's choice among them.
 
 use boot::{Error, Header, Record, Ring, Target, decide, digest};
 use crypto::Key;
@@ -45,8 +45,8 @@ pub fn programmed_record(unique: u8) -> Vec<u8> {
     cells
 }
 
-/// Does as the boot loader, and returns the slot that it starts. One whose power goes starts nothing: the firmware
-/// that was to run then finds a flash that fails, and does no harm.
+/// Does what the boot loader does, and returns the slot that it starts. If the power fails it starts nothing: the firmware
+/// under test then finds failing flash, and does no harm.
 pub fn load(record: Chip<'_>, slots: &[Vec<u8>; 2], unique: u8) -> Option<u8> {
     let mut ring = Ring::open(record, &Key::new([unique; 32])).ok()?;
     let record = ring.edit()?;

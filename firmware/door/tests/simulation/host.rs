@@ -1,4 +1,4 @@
-//! The host's end of the line: it shakes hands by itself before the first thing it asks.
+//! The host's end of the line. It does the handshake by itself before its first request.
 
 use audit::{Chain, Entry, Verifier};
 use crypto::{
@@ -30,7 +30,7 @@ pub fn begin(key: &SigningKey, kind: ModelKind, image: &[u8], sequence: u64) -> 
     Request::BeginModel { kind, length, sha256, sequence, signature }
 }
 
-/// Asks the board.
+/// A host.
 pub struct Host {
     line: Line,
     deframer: Box<Deframer>,
@@ -68,7 +68,7 @@ impl Host {
         }
     }
 
-    /// Becomes the host with that secret, which has no session.
+    /// Becomes the host with that secret, without a session.
     pub fn become_host(&mut self, secret: u8) {
         self.secret = Key::new([secret; 32]);
         self.session = None;
@@ -79,7 +79,7 @@ impl Host {
         crypto::handshake::public_key(&self.secret)
     }
 
-    /// Shakes hands, and returns what it may do.
+    /// Does the handshake. Returns the role.
     pub async fn connect(&mut self) -> Option<Role> {
         let (initiator, first) = Initiator::begin(self.secret.clone(), self.random.key(), VERSION);
         self.send_kind(Kind::Handshake, &first);
@@ -123,7 +123,7 @@ impl Host {
         self.id
     }
 
-    /// Asks to be paired up to the point where the board shows the code, which is returned.
+    /// Begins a pairing up to the code on the display. Returns the code.
     pub async fn begin_pairing(&mut self, role: Role, label: &str) -> Result<u32, Error> {
         if self.session.is_none() {
             self.connect().await;
@@ -189,13 +189,13 @@ impl Host {
         with_timeout(Duration::from_secs(10), receive).await.expect("no reply")
     }
 
-    /// Whether the board says nothing for so long.
+    /// Whether the board is silent for this time.
     pub async fn hears_nothing(&mut self, ms: u64) -> bool {
         embassy_time::Timer::after_millis(ms).await;
         self.line.host_receives().is_none()
     }
 
-    /// Asks and waits for the reply.
+    /// Sends a request and waits for the reply.
     pub async fn ask(&mut self, request: Request<'_>) -> Reply {
         if self.session.is_none() {
             self.connect().await;
@@ -206,7 +206,7 @@ impl Host {
         reply
     }
 
-    /// Transfers a model and puts it in force.
+    /// Transfers a model and makes it active.
     pub async fn flash(&mut self, kind: ModelKind, image: &[u8]) -> Result<ModelInfo, Error> {
         let begun = self.ask(begin(&signing_key(), kind, image, self.sequence)).await?;
         let Response::Progress { mut next } = begun else { panic!("{begun:?}") };
@@ -224,7 +224,7 @@ impl Host {
         }
     }
 
-    /// Stages a picture.
+    /// Stages a frame.
     pub async fn stage(&mut self, bytes: &[u8]) {
         let format = PixelFormat::Yuyv;
         self.ask(Request::BeginFrame { width: SIDE, height: SIDE, format }).await.unwrap();
@@ -232,19 +232,19 @@ impl Host {
         assert_eq!(reply, Ok(Response::Progress { next: bytes.len() as u32 }));
     }
 
-    /// Enrols a new person from one picture.
+    /// Enrols a new person from one frame.
     pub async fn enrol(&mut self, name: &str, person: u8) -> Reply {
         self.enrol_as(name, person, 0, Enrolment::NewPerson).await
     }
 
-    /// Enrols a person from a picture.
+    /// Enrols a person from a frame.
     pub async fn enrol_as(&mut self, name: &str, person: u8, view: u8, enrolment: Enrolment) -> Reply {
         self.stage(&picture(person, view)).await;
         let name = protocol::Name::try_from(name).unwrap();
         self.ask(Request::Enrol { name, source: Source::Staged, enrolment }).await
     }
 
-    /// The whole audit log, whose chain must be right.
+    /// The whole audit log. Checks its chain.
     pub async fn log(&mut self) -> Vec<(u32, Entry)> {
         let (mut entries, mut verifier, mut from) = (Vec::new(), Verifier::new(), Some(0));
         while let Some(first) = from {
@@ -282,7 +282,7 @@ impl Host {
     }
 }
 
-/// Pairs the host of the world with its board, which must not know one yet.
+/// Pairs the host with its board, which must not have a host yet.
 pub async fn pair(world: &mut World) {
     let code = world.host.begin_pairing(Role::Installer, "workshop").await.unwrap();
     assert_eq!(world.wires.code.get(), Some(code));

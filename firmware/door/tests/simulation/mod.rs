@@ -1,7 +1,7 @@
-//! A board in memory: flash that lasts over boots, a line to a host, a camera, a lock.
+//! A board in memory: flash that survives boots, a line to a host, a camera, a lock.
 //!
-//! Io and worker are polled in turns with the test's own script, a millisecond of mock time each
-//! round, so that every test takes the same course each time.
+//! Io, worker and the script of the test are polled in turns, with one millisecond of mock time a round. So every run of a
+//! test is the same.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 pub mod engine;
@@ -33,10 +33,10 @@ use supply::Supply;
 /// Bytes of one model slot.
 pub const SLOT: usize = 48 * SECTOR_SIZE;
 
-/// The clock is one for all tests of a binary, so they take turns.
+/// All tests of a binary share one clock, so they take turns.
 static CLOCK: Mutex<()> = Mutex::new(());
 
-/// The flash of a board, and what else outlives a boot.
+/// The flash of a board, and what else survives a boot.
 pub struct Board {
     pub gallery: Vec<u8>,
     pub settings: Vec<u8>,
@@ -50,11 +50,11 @@ pub struct Board {
     pub memory: Box<Memory>,
     /// Its unique secret.
     pub unique: u8,
-    /// Random numbers drawn before a boot; the same, and the boot draws the same again.
+    /// Random numbers drawn before a boot. With the same value the boot draws the same numbers again.
     pub drawn: u32,
-    /// Why it boots next.
+    /// The reset reason of the next boot.
     pub reset: Option<ResetReason>,
-    /// The power of its flash, and what comes of that.
+    /// The supply of its flash.
     pub supply: Rc<Supply>,
 }
 
@@ -74,8 +74,8 @@ impl World {
         embassy_time::Timer::after(Duration::from_millis(ms)).await;
     }
 
-    /// Shows the camera a picture of somebody who moves, and waits until it was judged. Somebody else than the last
-    /// one is first watched for as long as the door wants to, which counts for nothing.
+    /// Shows the camera a frame of a person who moves, and waits until it is assessed. For another person than the last one, it
+    /// first shows as many frames as liveness needs.
     pub async fn show(&self, person: u8) {
         let new = self.scene.show_moving(person);
         self.wait(50).await;
@@ -87,7 +87,7 @@ impl World {
         }
     }
 
-    /// Shows the camera one picture of somebody, and waits until it was judged: where liveness is off.
+    /// Shows the camera one frame of a person, and waits until it is assessed. For tests without liveness.
     pub async fn glance(&self, person: u8) {
         self.scene.show(person);
         self.wait(50).await;
@@ -173,7 +173,7 @@ impl Board {
         }
     }
 
-    /// Boots the board and runs a script against it; when that ends, the power goes.
+    /// Boots the board and runs a script against it. At the end of the script the power fails.
     pub fn boot<R>(&mut self, script: impl AsyncFnOnce(&mut World) -> R) -> R {
         let _turn = CLOCK.lock().unwrap_or_else(PoisonError::into_inner);
         MockDriver::get().reset();

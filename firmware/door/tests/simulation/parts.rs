@@ -15,19 +15,19 @@ use vision::{Frame, PixelFormat};
 
 use super::supply::Supply;
 
-/// Width and height of the simulated pictures.
+/// Width and height of the simulated frames.
 pub const SIDE: u16 = 8;
 
-/// The pins and what hangs on them.
+/// The pins, and the state of what they connect.
 #[derive(Default)]
 pub struct Wires {
     pub lock: Cell<bool>,
     pub ready: Cell<bool>,
     pub refused: Cell<bool>,
     pub alarm: Cell<bool>,
-    /// The LEDs that ask for movements: left, right, up, down.
+    /// The LEDs that ask for gestures: left, right, up, down.
     pub asked: [Cell<bool>; 4],
-    /// Wiegand's wires.
+    /// The Wiegand wires.
     pub data: [Cell<bool>; 2],
     pub button: Cell<bool>,
     /// The door is open.
@@ -36,19 +36,19 @@ pub struct Wires {
     pub cover: Cell<bool>,
     /// The key that is pressed on the keypad.
     pub key: Cell<Option<u8>>,
-    /// The lock's relay does not do as told.
+    /// The output of the lock fails.
     pub broken: Cell<bool>,
     /// Why the board starts.
     pub reset: Cell<Option<ResetReason>>,
-    /// The back hangs.
+    /// The worker hangs.
     pub hung: Cell<bool>,
     pub fed: Cell<u32>,
     pub restarts: Cell<u32>,
     /// The six digits on the display.
     pub code: Cell<Option<u32>>,
-    /// The board's unique secret.
+    /// The device secret.
     pub unique: Cell<u8>,
-    /// How often random numbers were asked for.
+    /// How often random numbers were drawn.
     pub drawn: Cell<u32>,
 }
 
@@ -129,7 +129,7 @@ impl System for Whole {
         *secret = [self.0.unique.get(); 32];
     }
 
-    /// The same numbers at each boot, which is the worst that a board could do.
+    /// The same numbers at each boot: the worst case for a board.
     fn fill_random(&mut self, bytes: &mut [u8]) {
         self.0.drawn.set(self.0.drawn.get() + 1);
         Generator::new(&Key::new([4; 32]), &self.0.drawn.get().to_le_bytes()).fill(bytes);
@@ -144,11 +144,11 @@ impl System for Whole {
     }
 }
 
-/// What is before the camera.
+/// The scene in front of the camera.
 #[derive(Default)]
 pub struct Scene {
     picture: RefCell<(u32, Vec<u8>)>,
-    /// Who was shown last, and the moment of their movement.
+    /// The person shown last, and the moment of their movement.
     person: Cell<(u8, u8)>,
 }
 
@@ -167,7 +167,7 @@ impl Scene {
         person != 0 && before != person
     }
 
-    /// Shows a picture.
+    /// Shows a frame.
     pub fn show_bytes(&self, bytes: Vec<u8>) {
         let mut picture = self.picture.borrow_mut();
         *picture = (picture.0 + 1, bytes);
@@ -197,7 +197,7 @@ impl Camera for Eye {
     }
 }
 
-/// A flash partition; all of a board share their supply.
+/// A flash partition. All partitions of a board share one supply.
 pub struct Chip<'a> {
     nor: Nor<&'a mut [u8]>,
     partition: &'static str,
@@ -213,7 +213,7 @@ impl<'a> Chip<'a> {
         self.nor.bytes()
     }
 
-    /// Does something that changes so many bytes, as far as the power lasts.
+    /// Does a change of this many bytes, as far as the power lasts.
     fn powered<T>(&mut self, bytes: usize, change: impl FnOnce(&mut Nor<&'a mut [u8]>) -> T) -> T {
         let allowed = self.supply.begin(self.partition, bytes);
         if allowed < bytes {
@@ -273,7 +273,7 @@ impl<'a> board_api::Board for Simulated<'a> {
     type System = Whole;
 }
 
-/// Parts that nobody uses, but that could be sent to another priority.
+/// Parts that are `Send`, for a test of types alone.
 pub struct SendParts;
 
 impl SendParts {

@@ -1,11 +1,11 @@
-//! People with rules: what the tests of who may pass share.
+//! People with rules, for the tests of the policy.
 
 use policy::{Pin, Reason, Rule, Schedule, Window};
 use protocol::{Error, EventKind, Limits, LivenessMode, Name, Request, Response, Settings};
 
 use super::{Board, World};
 
-/// Without liveness, which has tests of its own, so that every picture counts.
+/// Without liveness, so that every frame counts. Liveness has its own tests.
 pub fn settings() -> Settings {
     Settings { liveness: LivenessMode::Off, ..Settings::default() }
 }
@@ -21,7 +21,7 @@ pub fn board() -> Board {
     board
 }
 
-/// A code of these digits.
+/// A PIN of these digits.
 pub fn code(digits: &str) -> Option<Pin> {
     Pin::new(digits.as_bytes())
 }
@@ -32,7 +32,7 @@ pub fn office() -> Rule {
     Rule { schedule: Schedule::new(&[office]).unwrap(), ..Rule::default() }
 }
 
-/// A code besides the face, and one under duress.
+/// A rule with a PIN and a duress PIN.
 pub fn two_factors() -> Rule {
     Rule { pin: code("1234"), duress_pin: code("1235"), ..Rule::default() }
 }
@@ -45,7 +45,7 @@ pub async fn set_limits(world: &mut World, limits: Limits) {
     world.host.ask(Request::SetSettings(Settings { limits, ..settings() })).await.unwrap();
 }
 
-/// Somebody stands there for as many pictures as must agree; whether the door opened.
+/// Shows a person for as many frames as must agree. Returns whether the door opened.
 pub async fn comes(world: &mut World, person: u8) -> bool {
     while world.is_open() {
         world.wait(100).await;

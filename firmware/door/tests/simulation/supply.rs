@@ -1,39 +1,39 @@
-//! What happens to a simulated board's flash: when its power goes, which operations fail, how it wears.
+//! The supply of the simulated flash: power cuts, failing operations, wear.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Where a power cut falls.
+/// The place of a power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
-    /// The erase or program that is the last one to begin, counted from 1.
+    /// The last erase or program that begins, counted from 1.
     pub operation: u32,
     /// Whether half of its bytes change, or none.
     pub half: bool,
 }
 
-/// What the partitions of one board share.
+/// The state that all partitions of a board share.
 #[derive(Default)]
 pub struct Supply {
-    /// Bytes that still change before the power goes.
+    /// Bytes that still change before the power fails.
     pub bytes: Cell<Option<usize>>,
-    /// Where the power goes.
+    /// Where the power fails.
     pub cut: Cell<Option<Cut>>,
-    /// Erases and programs begun.
+    /// Erases and programs that have begun.
     pub operations: Cell<u32>,
-    /// Of how many operations one fails, and the generator that chooses.
+    /// One in this many operations fails; the generator chooses which.
     pub failing: RefCell<Option<(u32, fastrand::Rng)>>,
-    /// A partition in which nothing can be changed.
+    /// A partition where every change fails.
     pub broken: Cell<Option<&'static str>>,
-    /// Operations that failed so.
+    /// Operations that failed.
     pub failed: Cell<u32>,
     /// Erases by partition and sector.
     pub erases: RefCell<BTreeMap<(&'static str, u32), u32>>,
 }
 
 impl Supply {
-    /// An erase or program of so many bytes of a partition begins: how many of them change.
+    /// An erase or program of a partition begins. Returns how many of its bytes change.
     pub fn begin(&self, partition: &'static str, bytes: usize) -> usize {
         let operation = self.operations.get() + 1;
         self.operations.set(operation);
@@ -64,13 +64,13 @@ impl Supply {
         allowed
     }
 
-    /// Whether there is power to read.
+    /// Whether the flash has power.
     pub fn is_on(&self) -> bool {
         let over = self.cut.get().is_some_and(|cut| self.operations.get() >= cut.operation);
         self.bytes.get() != Some(0) && !over
     }
 
-    /// Sectors were erased.
+    /// Counts erased sectors.
     pub fn wear(&self, partition: &'static str, sectors: Range<u32>) {
         let mut erases = self.erases.borrow_mut();
         for sector in sectors {
@@ -78,12 +78,12 @@ impl Supply {
         }
     }
 
-    /// Most erases of one of these sectors of a partition.
+    /// The largest erase count among these sectors of a partition.
     pub fn most(&self, partition: &str, sectors: Range<u32>) -> u32 {
         self.counts(partition, sectors).into_iter().max().unwrap_or(0)
     }
 
-    /// Erases of all these sectors of a partition.
+    /// The sum of the erase counts of these sectors.
     pub fn sum(&self, partition: &str, sectors: Range<u32>) -> u32 {
         self.counts(partition, sectors).into_iter().sum()
     }
