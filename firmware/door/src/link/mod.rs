@@ -17,7 +17,7 @@
 //! - What must not be lost is in `state` as a counter that only rises: openings of the cover, lost events.
 //!   The reader keeps the count that it saw last.
 
-pub(crate) mod card;
+mod card;
 mod messages;
 mod request_slot;
 mod watched;
