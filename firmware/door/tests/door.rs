@@ -203,9 +203,9 @@ fn pictures_swapped_in_one_place_do_not_open() {
 
 /// Each frame is close to the one before, and at the end the face is another person's.
 #[test]
-fn a_face_that_turns_slowly_into_another_one_is_watched_anew() {
+fn a_face_that_morphs_into_another_resets_the_history() {
     let early = |result: &FrameResult| *result == FrameResult::NotLive(RejectReason::TooFewSamples);
-    for (steps, anew) in [(0, false), (8, true)] {
+    for (steps, is_reset) in [(0, false), (8, true)] {
         board().boot(async |world: &mut World| {
             for number in 0..40u8 {
                 world.scene.show_bytes(engine::becoming(4, number, number.saturating_mul(steps)));
@@ -220,7 +220,7 @@ fn a_face_that_turns_slowly_into_another_one_is_watched_anew() {
                 })
                 .collect();
             let watched = judged.iter().skip_while(|one| early(one)).any(early);
-            assert_eq!(watched, anew, "{judged:?}");
+            assert_eq!(watched, is_reset, "{judged:?}");
         });
     }
 }

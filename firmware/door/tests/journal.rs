@@ -116,7 +116,7 @@ fn an_auditor_reads_the_log_and_does_not_set_the_clock() {
 
 /// A stranger who stands at the door for twelve minutes makes twelve entries, not seven hundred.
 #[test]
-fn somebody_who_stays_is_told_of_once_a_minute_and_counted() {
+fn somebody_who_stays_is_logged_once_a_minute_and_counted() {
     let mut board = board();
     board.boot(async |world: &mut World| {
         let settings = Settings { liveness: LivenessMode::Off, ..Settings::default() };

@@ -56,7 +56,7 @@ fn a_transfer_goes_on_where_it_stood_even_after_a_power_cut() {
 }
 
 #[test]
-fn another_image_begins_anew() {
+fn another_image_restarts_the_transfer() {
     let mut board = Board::with_models();
     let (one, two) = (engine::encoder("one", 2), engine::encoder("two", 3));
     board.boot(async |world: &mut World| {

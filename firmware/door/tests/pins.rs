@@ -39,7 +39,7 @@ async fn alarms(world: &mut World) -> Vec<(u8, bool)> {
 }
 
 #[test]
-fn a_door_that_is_forced_is_told_of_until_it_is_closed() {
+fn a_forced_door_alarms_until_it_is_closed() {
     board().boot(async |world: &mut World| {
         world.wait(200).await;
         assert!(!world.wires.alarm.get());

@@ -49,7 +49,7 @@ fn settled(slot: u8, newest: u64) -> Firmware {
 }
 
 #[test]
-fn an_update_is_tried_and_puts_itself_in_force() {
+fn an_update_on_trial_activates_itself() {
     let mut board = Board::new();
     let update = image(BOARD, 2, &signing_key());
     board.boot(async |world: &mut World| {

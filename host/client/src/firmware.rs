@@ -34,7 +34,8 @@ impl Firmware {
         let elf = ElfFile32::<object::Endianness>::parse(&*bytes).map_err(|error| not(&error.to_string()))?;
         let board = elf.symbols().find(|symbol| symbol.name() == Ok(BOARD));
         let board = board.ok_or_else(|| not("it has no symbol `_board`"))?.address();
-        let machine = Machine::ALL.into_iter().find(|machine| u64::from(machine.map().partitions.board) == board);
+        let machine =
+            Machine::ALL.into_iter().find(|machine| u64::from(machine.map().partitions.board) == board);
         let machine = machine.ok_or_else(|| not("it is for an unknown board"))?;
         let (load, code) = code(&elf).ok_or_else(|| not("it has no segment to load"))?;
         let room = machine.map().partitions.firmware[0].len as usize - HEADER_BYTES;

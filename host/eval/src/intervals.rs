@@ -3,7 +3,7 @@
 //! Two pairs that share a person are not independent, so intervals that count pairs are far too
 //! narrow. Instead the people are drawn again with replacement, many times; a person drawn `n`
 //! times weighs `n` in their genuine pairs and `n * m` in the impostor pairs with one drawn `m`
-//! times (Efron's bootstrap, over subjects as ISO/IEC 19795-1 advises). The threshold is found anew in
+//! times (Efron's bootstrap, over subjects as ISO/IEC 19795-1 advises). The threshold is found again in
 //! each draw.
 
 use rayon::prelude::*;

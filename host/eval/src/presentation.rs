@@ -54,7 +54,7 @@ pub struct Made {
 }
 
 /// Lets the door see a presentation; `needed` pictures in a row must agree. A door that asks for movements draws
-/// them of `asked`, and other ones when it asks anew.
+/// them of `asked`, and other ones when it asks again.
 pub fn present(pictures: &[Seen], needed: usize, asked: Option<[u8; STEPS]>) -> Ending {
     let (mut tracker, mut challenge) = (LivenessTracker::new(), Challenge::new());
     let mut draws = asked;

@@ -247,7 +247,7 @@ fn reason(entry: &Entry) -> Option<&'static str> {
         Kind::Refused => Reason::ALL.into_iter().find(|it| *it as u8 == reason).map(Reason::name),
         Kind::Fault => Fault::ALL.into_iter().find(|it| *it as u8 == reason).map(Fault::name),
         Kind::Firmware => match reason {
-            1 => Some("in-force"),
+            1 => Some("active"),
             2 => Some("given-up"),
             3 => Some("refused"),
             _ => None,

@@ -93,7 +93,7 @@ fn attack(subject: &Subject, attack_type: AttackType, random: &mut Rng, count: u
     let mut shown: Vec<Picture> = match attack_type {
         AttackType::Screen => vec![medium::screen(&subject.picture, random)],
         AttackType::Replay => {
-            // The recording is half as long, so that it begins anew.
+            // The recording is half as long, so it starts again.
             let recording = living(subject, random, count.div_ceil(2));
             let seed = random.u64(..);
             recording.iter().map(|picture| medium::screen(picture, &mut Rng::with_seed(seed))).collect()

@@ -2,9 +2,9 @@
 
 use embassy_time::Instant;
 use gallery::Name;
-use template::CosineScore;
 use liveness::RejectReason;
 use policy::{Limits, Pin, Reason, Rule};
+use template::CosineScore;
 
 use super::{Config, Decider, Decision, Evidence, Situation};
 use crate::{

@@ -1,7 +1,7 @@
 //! Liveness over frames: the tracker, the challenge, and the templates by which a change of the face is found.
 
-use template::{CosineScore, Template};
 use liveness::{Challenge, LivenessTracker, STEPS, Sample, Verdict};
+use template::{CosineScore, Template};
 use vision::Face;
 
 /// What shows that a face is a living one.

@@ -1,8 +1,8 @@
 //! The active models, loaded.
 
-use template::{Calibration, EncoderHash, Threshold};
 use heapless::Vec;
 use sha2::{Digest, Sha256};
+use template::{Calibration, EncoderHash, Threshold};
 
 use crate::{log::log, text::Text};
 

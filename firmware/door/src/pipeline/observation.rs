@@ -1,8 +1,8 @@
 //! The result of the pipeline for one frame.
 
 use gallery::{Candidate, Name};
-use template::CosineScore;
 use liveness::{RejectReason, Verdict};
+use template::CosineScore;
 use vision::Flaw;
 
 use super::{assess::FaceAssessment, error::Error};
@@ -67,5 +67,8 @@ impl FrameResult {
 
 /// Whether liveness needs more frames.
 pub(crate) fn is_undecided(reason: RejectReason) -> bool {
-    matches!(reason, RejectReason::TooFewSamples | RejectReason::ChallengeRequested(_) | RejectReason::StraightRequested)
+    matches!(
+        reason,
+        RejectReason::TooFewSamples | RejectReason::ChallengeRequested(_) | RejectReason::StraightRequested
+    )
 }

@@ -5,11 +5,11 @@ extern crate std;
 use std::{boxed::Box, collections::VecDeque, vec, vec::Vec};
 
 use crypto::{Generator, Key};
-use nor_model::{Nor, SECTOR_SIZE};
 use gallery::{Name, Probe};
-use template::{CalibrationPoint, CosineScore, EncoderHash, Template};
 use liveness::RejectReason;
+use nor_model::{Nor, SECTOR_SIZE};
 use sha2::{Digest, Sha256};
+use template::{CalibrationPoint, CosineScore, EncoderHash, Template};
 use vision::{Face, Faces, Flaw, Frame, PixelFormat, Point, Quality, Rect};
 
 use super::*;

@@ -4,7 +4,6 @@ use crypto::{Generator, Key};
 use embedded_storage::nor_flash::NorFlash;
 use gallery::{Error, Gallery, Name, Person};
 
-
 /// Bytes of the gallery's flash.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Room {

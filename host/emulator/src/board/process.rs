@@ -65,7 +65,9 @@ fn command(folder: &Folder, machine: Machine) -> Command {
         command.args(["-chardev", serial, "-serial", &format!("chardev:{id}")]);
     }
     // A real board has these in fuses and in its random number generator.
-    for (file, place) in [("unique.key", host_window::fuses::UNIQUE), ("entropy", host_window::fuses::ENTROPY)] {
+    for (file, place) in
+        [("unique.key", host_window::fuses::UNIQUE), ("entropy", host_window::fuses::ENTROPY)]
+    {
         let address = map.fuses + place;
         command.args(["-device", &format!("loader,file={file},addr={address:#x},force-raw=on")]);
     }

@@ -148,7 +148,7 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
     if status.foreign_templates > 0 {
         eprintln!(
             "{} templates were made by another encoder and are not compared: enrol these people \
-             anew, or flash that encoder again.",
+             again, or flash that encoder.",
             status.foreign_templates
         );
     }

@@ -228,11 +228,7 @@ fn a_slimmer_network_learns_rounding_from_more_people_and_resumes() {
     let few = train("few", &options.replace(&format!("{half}"), "0.01"));
     assert!(few.code == 2 && few.said.contains("multiply-adds are too few"), "{}", few.said);
     let weights = train("arc", "--loss arcface --rounding 1");
-    assert!(
-        weights.code == 2 && weights.said.contains("--rounding begins the loss anew"),
-        "{}",
-        weights.said
-    );
+    assert!(weights.code == 2 && weights.said.contains("--rounding restarts the loss"), "{}", weights.said);
 }
 
 #[test]

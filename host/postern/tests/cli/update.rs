@@ -1,4 +1,4 @@
-//! Firmware over the line, on the emulated boards with the real boot loader: an update is tried and in force; one that
+//! Firmware over the line, on the emulated boards with the real boot loader: an update is tried and becomes active; one that
 //! is older, for another board, changed in flash, or that hangs is not, and the log tells.
 
 use std::fs::{self, OpenOptions};
@@ -41,7 +41,7 @@ fn told(bench: &Bench) -> Vec<(String, u64)> {
 }
 
 #[test]
-fn an_update_is_tried_and_in_force_and_one_that_is_no_good_is_not() {
+fn a_good_update_becomes_active_and_a_bad_one_does_not() {
     need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     let bench = paired("an547");
     bench.refused(&["flash", "firmware", &built(Machine::An500)], "is firmware for an500");
@@ -50,7 +50,7 @@ fn an_update_is_tried_and_in_force_and_one_that_is_no_good_is_not() {
     let report = &bench.done(&["flash", "firmware"])[0];
     let release = report["release"].as_u64().expect("a number");
     assert!(release > report["before"].as_u64().expect("a number"));
-    assert_eq!(told(&bench), [("in-force".to_owned(), release)]);
+    assert_eq!(told(&bench), [("active".to_owned(), release)]);
     bench.done(&["board", "down"]);
     bench.done(&["board", "up"]);
 
@@ -70,7 +70,7 @@ fn an_update_is_tried_and_in_force_and_one_that_is_no_good_is_not() {
     memory.read_exact_at(&mut byte, at).expect("read");
     memory.write_all_at(&[byte[0] ^ 4], at).expect("written");
     bench.done(&["board", "up"]);
-    assert_eq!(told(&bench), [("in-force".to_owned(), release), ("refused".to_owned(), changed)]);
+    assert_eq!(told(&bench), [("active".to_owned(), release), ("refused".to_owned(), changed)]);
     let running = board.connect().expect("it answers").running_firmware().expect("told");
     assert_eq!((running.newest, running.slot, running.pending), (release, 1, None));
 }

@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn another_detector_begins_anew_and_another_file_is_refused() {
+    fn another_detector_restarts_and_another_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("faces");
         filled_file(&path);

@@ -232,7 +232,7 @@ mod tests {
         let batch = Batch { people: &PEOPLE, teacher: Some(&teacher) };
         for identity in identities() {
             let loss = |raw: &Embeddings| {
-                // Anew each time, so that its own parameters are where they were.
+                // A new one each time, so that its own parameters are where they were.
                 let mut objective = Objective::new(settings(identity), 4, 3, 1);
                 objective.evaluate(raw, batch, 0.0, &mut fastrand::Rng::with_seed(2)).expect("a number")
             };

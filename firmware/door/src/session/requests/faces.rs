@@ -1,10 +1,10 @@
 //! Requests about the faces of a frame: detect, embed, enrol, compare.
 
 use board_api::{Board, Capture, System as _};
-use template::Template;
 use heapless::Vec;
 use liveness::single_frame_verdict;
 use protocol::{Comparison, Enrolment, Error, Response, Source};
+use template::Template;
 use vision::MAX_FACES;
 
 use crate::{

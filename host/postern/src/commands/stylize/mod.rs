@@ -227,7 +227,7 @@ fn paint(args: &Args, content: &Picture, watch: &mut Watch) -> anyhow::Result<Pi
             return Ok(painted);
         }
         settings.start = Start::Picture(painted);
-        // The coarse sizes would begin anew.
+        // The coarse sizes would start again.
         settings.sides.drain(..settings.sides.len() - 1);
         settings.evaluations.drain(..settings.evaluations.len() - 1);
     }

@@ -49,7 +49,7 @@ pub struct FaceArgs {
     cache: Option<PathBuf>,
 }
 
-/// The faces, by number, with whom they show.
+/// The faces, by number, and the person of each.
 pub struct Faces {
     /// What is kept of them.
     pub store: Store,

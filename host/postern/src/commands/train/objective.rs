@@ -175,7 +175,7 @@ impl SearchArgs {
         ensure!(self.rate.is_finite() && self.rate > 0.0, "--rate must be above zero");
         ensure!(
             self.rounding == 0 || !matches!(identity, Identity::ArcFace { .. } | Identity::Verification(_)),
-            "--rounding begins the loss anew, and this one has weights of its own: use triplets or a teacher"
+            "--rounding restarts the loss, and this one has weights of its own: use triplets or a teacher"
         );
         ensure!((0.0..1.0).contains(&self.warm_up), "--warm-up is a share, from 0 to less than 1");
         Ok(Schedule { rate: self.rate, warm_up: self.warm_up })

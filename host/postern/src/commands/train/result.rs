@@ -77,7 +77,7 @@ pub fn write(training: &Training, encoder: &Encoder, data: &Data) -> anyhow::Res
     let Training { name, folder, settings, .. } = *training;
     let onnx = encoder.to_onnx();
     replace(&folder.join(format!("{name}.onnx")), &onnx)?;
-    // What is told of floats is told of the file: an encoder that has learned rounding still rounds.
+    // The float figures are those of the file: an encoder that has learned rounding still rounds.
     let plain = encoder::Preprocessing { mean: 0.0, scale: 1.0 };
     let source = Source { onnx: &onnx, preprocessing: plain, head: Head::Keep };
     let encoder = &Encoder::read(&source, Optimizer::default())?;

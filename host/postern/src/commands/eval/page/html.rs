@@ -183,7 +183,7 @@ fn sheet(title: &str, file: Option<&str>, pairs: &[WorstPair]) -> Markup {
             h3 { (title) }
             p.note {
                 "The " (pairs.len()) " worst, one a person or a pair of people, with their similarities. Look whether the "
-                "names are right, and whether the middle of the picture shows whom they name."
+                "names are right, and whether the middle of the picture shows the person they name."
             }
             img src=(file) alt=(title);
         }

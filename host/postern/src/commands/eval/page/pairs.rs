@@ -52,7 +52,7 @@ pub fn sheet(folder: &Path, pairs: &[WorstPair]) -> anyhow::Result<Photo> {
     Ok(lay_out(&tiles, 2 * SIDE))
 }
 
-/// Whom the pictures show: the person's name and the numbers, or both names.
+/// The people in the pictures: the person's name and the numbers, or both names.
 fn label(pictures: &[String; 2]) -> String {
     let [left, right] = [&pictures[0], &pictures[1]].map(|path| {
         let (person, file) = path.split_once('/').unwrap_or((path, ""));
