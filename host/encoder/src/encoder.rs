@@ -147,7 +147,8 @@ impl Encoder {
         if self.rounding {
             return Err(Error::Specification("it is quantized already".into()));
         }
-        let engine = std::mem::replace(&mut self.engine, Box::<Processor>::default());
+        let processor: Box<dyn Engine> = Box::new(Processor::default());
+        let engine = std::mem::replace(&mut self.engine, processor);
         *self = Self { engine, ..Self::of(graph, self.optimizer) };
         Ok(())
     }

@@ -26,8 +26,8 @@ pub fn to_json(entry: &LogEntry, names: &Names) -> Value {
     let person = fields.get("person").and_then(Value::as_u64);
     let name = person.and_then(|person| names.get(&u32::try_from(person).ok()?));
     fields.insert("name".to_owned(), json!(name));
-    fields.insert("entry".to_owned(), hex::encode(&entry.entry).into());
-    fields.insert("chain".to_owned(), hex::encode(&entry.chain).into());
+    fields.insert("entry".to_owned(), hex::encode(entry.entry).into());
+    fields.insert("chain".to_owned(), hex::encode(entry.chain).into());
     Value::Object(fields)
 }
 
@@ -84,7 +84,7 @@ impl Check {
 
     /// The link of the last entry, which stands for all before it.
     pub fn link(&self) -> Option<String> {
-        self.verifier.last().map(|(_, chain)| hex::encode(&chain.0))
+        self.verifier.last().map(|(_, chain)| hex::encode(chain.0))
     }
 }
 
@@ -214,13 +214,13 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
             | Kind::Firmware
     );
     if by_host {
-        put("host", hex::encode(&[h0, h1, h2, h3]).into());
+        put("host", hex::encode([h0, h1, h2, h3]).into());
     }
     match entry.kind {
         Kind::Enrolled | Kind::Removed => put("templates", entry.reason.into()),
         Kind::Firmware => put("release", number.into()),
-        Kind::Model => put("sha256", hex::encode(&more).into()),
-        Kind::Unpaired | Kind::Rekeyed | Kind::Signer => put("key", hex::encode(&more).into()),
+        Kind::Model => put("sha256", hex::encode(more).into()),
+        Kind::Unpaired | Kind::Rekeyed | Kind::Signer => put("key", hex::encode(more).into()),
         Kind::Clock => put("before_ms", number.into()),
         Kind::Rule => {
             put("schedule", (entry.reason & 1 != 0).into());

@@ -115,14 +115,14 @@ impl StatusReport {
                 .map(|model| ModelReport {
                     kind: model.kind.to_string(),
                     name: model.name.as_str().to_owned(),
-                    sha256: hex::encode(&model.sha256),
+                    sha256: hex::encode(model.sha256),
                     bytes: model.length,
                 })
                 .collect(),
             people: status.people,
             templates: status.templates,
             foreign_templates: status.foreign_templates,
-            gallery_encoder: status.gallery_encoder.map(|hash| hex::encode(&hash)),
+            gallery_encoder: status.gallery_encoder.map(hex::encode),
             free_bytes: status.free_bytes,
             threshold: status.threshold.map(rounded),
             far_one_in: status.settings.far_one_in,

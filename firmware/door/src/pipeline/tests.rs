@@ -51,7 +51,7 @@ impl Engine for Scripted {
     type Pair<'i> = ();
     type Aligned<'e> = ScriptedFace<'e>;
 
-    fn load<'i>(&self, _: NetworkKind, _: &'i [u8]) -> Result<((), NetworkInfo), Fault> {
+    fn load(&self, _: NetworkKind, _: &[u8]) -> Result<((), NetworkInfo), Fault> {
         Ok(((), NetworkInfo { name: Default::default() }))
     }
 

@@ -62,7 +62,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             each(&args.photos, output, |shot| {
                 let embedding = args.device.show(&mut device, shot, |device, source| device.embed(source))?;
                 Ok(Embedded {
-                    encoder: hex::encode(&embedding.encoder),
+                    encoder: hex::encode(embedding.encoder),
                     template: embedding.template,
                     faces: embedding.faces,
                     instructions: Some(embedding.instructions),
@@ -95,7 +95,7 @@ fn here(recognizer: &Recognizer, arena: &mut Arena, shot: &Shot) -> anyhow::Resu
         .and_then(Aligned::encode)
         .with_context(|| shot.path.display().to_string())?;
     Ok(Embedded {
-        encoder: hex::encode(&recognizer.encoder_hash().0),
+        encoder: hex::encode(recognizer.encoder_hash().0),
         template: template.values().to_vec(),
         faces: faces.len() as u8,
         instructions: None,
@@ -121,7 +121,7 @@ fn each(
         });
         output.print(&report, |out| {
             let bytes: Vec<u8> = embedded.template.iter().map(|value| *value as u8).collect();
-            writeln!(out, "{}  {}", hex::encode(&bytes), shot.path.display())
+            writeln!(out, "{}  {}", hex::encode(bytes), shot.path.display())
         })?;
     }
     Ok(Outcome::Done)

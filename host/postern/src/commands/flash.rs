@@ -135,7 +135,7 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
         let report = json!({
             "kind": kind.to_string(),
             "name": model.name.as_str(),
-            "sha256": hex::encode(&model.sha256),
+            "sha256": hex::encode(model.sha256),
             "bytes": model.length,
             "unchanged": unchanged,
         });

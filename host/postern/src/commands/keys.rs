@@ -94,17 +94,17 @@ fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
         .iter()
         .map(|host| {
             json!({
-                "key": hex::encode(&host.key),
+                "key": hex::encode(host.key),
                 "role": host.role.to_string(),
                 "label": host.label.as_str(),
             })
         })
         .collect();
     let report = json!({
-        "key": credentials.as_ref().map(|kept| hex::encode(&kept.public())),
-        "board_key": credentials.as_ref().map(|kept| hex::encode(&kept.board)),
+        "key": credentials.as_ref().map(|kept| hex::encode(kept.public())),
+        "board_key": credentials.as_ref().map(|kept| hex::encode(kept.board)),
         "role": role.map(|role| role.to_string()),
-        "signing_key": signer.map(|signer| hex::encode(&signer)),
+        "signing_key": signer.map(hex::encode),
         "computers": computers,
     });
     output.print(&report, |out| {
@@ -148,7 +148,7 @@ fn rotate(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
     let new = Credentials { secret: next, board: kept.board, next: None };
     device.replace_key(new.public())?;
     new.save(&path)?;
-    output.print(&json!({ "key": hex::encode(&new.public()) }), |out| {
+    output.print(&json!({ "key": hex::encode(new.public()) }), |out| {
         writeln!(out, "the board knows this computer as {} now", short(&new.public()))
     })?;
     Ok(Outcome::Done)
@@ -203,7 +203,7 @@ fn signing(args: &SigningArgs, output: &Output) -> anyhow::Result<Outcome> {
     }
     let signer = if args.rotate { Signer::make(&path)? } else { Signer::load_or_make(&path)? };
     device.set_signer(signer.public())?;
-    output.print(&json!({ "signing_key": hex::encode(&signer.public()) }), |out| {
+    output.print(&json!({ "signing_key": hex::encode(signer.public()) }), |out| {
         writeln!(out, "the board trusts models signed by {}", short(&signer.public()))
     })?;
     Ok(Outcome::Done)

@@ -112,7 +112,7 @@ fn compare(device: &mut Device, check: &Check) -> anyhow::Result<Option<(u32, St
     let Some(entry) = page.entries.first() else {
         return Ok(Some((last, format!("entry {last} is not in the board's log"))));
     };
-    if entry.number != last || Some(hex::encode(&entry.chain)) != check.link() {
+    if entry.number != last || Some(hex::encode(entry.chain)) != check.link() {
         return Ok(Some((last, format!("entry {last} is another one in the board's log"))));
     }
     Ok(page.entries.get(1).map(|next| (next.number, format!("the file ends before entry {}", next.number))))

@@ -40,7 +40,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         device.set_osdp(None)?;
     }
     let state = device.status()?.osdp;
-    let key = made.map(|Scbk(key)| hex::encode(&key));
+    let key = made.map(|Scbk(key)| hex::encode(key));
     let report = json!({
         "address": state.map(|state| state.address),
         "secure": state.is_some_and(|state| state.secure),

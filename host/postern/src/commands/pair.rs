@@ -60,8 +60,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let report = json!({
         "role": paired.role.to_string(),
         "label": label,
-        "key": hex::encode(&paired.credentials.public()),
-        "board_key": hex::encode(&paired.credentials.board),
+        "key": hex::encode(paired.credentials.public()),
+        "board_key": hex::encode(paired.credentials.board),
     });
     output.print(&report, |out| {
         writeln!(out, "{label} is {} of the board {}", paired.role, short(&paired.credentials.board))

@@ -31,7 +31,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
                 "person": user.person,
                 "name": user.name.as_str(),
                 "templates": user.templates,
-                "encoder": hex::encode(&user.encoder),
+                "encoder": hex::encode(user.encoder),
             })
         })
         .collect();

@@ -200,7 +200,7 @@ fn fingerprint(faces: &Faces, held_out: &[usize], morphs: usize) -> String {
     held_out.iter().for_each(|&picture| digest.update((picture as u64).to_le_bytes()));
     let digest: [u8; 32] = digest.finalize().into();
     let more = if morphs == 0 { String::new() } else { format!(" and {morphs} morphs") };
-    format!("{} pictures{more}, SHA-256 {}", faces.pictures.len(), hex::encode(&digest))
+    format!("{} pictures{more}, SHA-256 {}", faces.pictures.len(), hex::encode(digest))
 }
 
 /// A sheet of a few faces, each as it is and varied.

@@ -125,7 +125,7 @@ impl NetworkArgs {
                 let kind = if head == Head::Keep { "principal" } else { "new" };
                 told = format!(
                     "{from} (SHA-256 {}), {kind} head of {values} values, {told}",
-                    hex::encode(&digest)
+                    hex::encode(digest)
                 );
                 Encoder::read(&Source { onnx: &onnx, preprocessing, head }, optimizer)
                     .with_context(|| from.clone())?

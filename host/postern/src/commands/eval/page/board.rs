@@ -61,7 +61,7 @@ pub fn check(
         ensure!(
             answer.encoder == recognizer.encoder_hash().0,
             "the board runs the encoder {}, not {}: `postern flash models` puts it there",
-            hex::encode(&answer.encoder),
+            hex::encode(answer.encoder),
             name(encoder)
         );
         check.pictures += 1;
