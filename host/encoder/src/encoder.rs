@@ -147,9 +147,9 @@ impl Encoder {
         if self.rounding {
             return Err(Error::Specification("it is quantized already".into()));
         }
-        let processor: Box<dyn Engine> = Box::new(Processor::default());
-        let engine = std::mem::replace(&mut self.engine, processor);
-        *self = Self { engine, ..Self::of(graph, self.optimizer) };
+        let mut changed = Self::of(graph, self.optimizer);
+        std::mem::swap(&mut changed.engine, &mut self.engine);
+        *self = changed;
         Ok(())
     }
 
