@@ -136,6 +136,7 @@ fn a_training_that_is_killed_and_interrupted_comes_to_the_same_image() {
         let read = |out: &str| fs::read(people.out(out).join(file)).expect("written");
         assert!(read("whole") == read("broken"), "{file} differs");
     }
+    let out = people.out("broken");
     for plot in ["loss.png", "distances.png", "det.png", "map.png", "manifest.toml"] {
         assert!(out.join(plot).is_file(), "{plot}");
     }
