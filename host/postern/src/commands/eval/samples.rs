@@ -95,7 +95,7 @@ pub fn write(path: &Path, presentations: &[Presentation]) -> anyhow::Result<()> 
     file.flush().with_context(context)
 }
 
-/// Reads what [`write`] wrote; every number comes back as it was.
+/// Reads what [`write()`] wrote; every number comes back as it was.
 pub fn read(path: &Path) -> anyhow::Result<Vec<Presentation>> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let parse = |(number, line): (usize, &str)| {
