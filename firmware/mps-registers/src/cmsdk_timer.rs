@@ -1,7 +1,7 @@
 //! The free-running counter of FPGAIO, made 64 bits wide, and a CMSDK timer as its alarm (AN500).
 //!
 //! The counter has 32 bits at 25 MHz and wraps after 171 s. Each read of it notices a wrap, and the alarm is
-//! never set further away than [`LONGEST`], so that it is read in time.
+//! never set further away than `LONGEST`, so that it is read in time.
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 

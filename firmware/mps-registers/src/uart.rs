@@ -99,7 +99,7 @@ impl<R: Register> Uart<R> {
         Received { byte, waits: full && !room, overrun }
     }
 
-    /// Sends bytes from `next` while the register takes them, at most [`BURST`]. `true` if `next` had no more.
+    /// Sends bytes from `next` while the register takes them, at most `BURST`. `true` if `next` had no more.
     pub fn send(&self, mut next: impl FnMut() -> Option<u8>) -> bool {
         for _ in 0..BURST {
             if !self.can_send() {

@@ -12,7 +12,7 @@ use crate::toolchain::Provider;
 use crate::{process, workspace};
 
 /// Crates that compile for every board.
-const EVERY_BOARD: [&str; 2] = ["postern-mps", "postern-loader"];
+const EVERY_BOARD: [&str; 3] = ["postern-mps", "postern-mps-board", "postern-loader"];
 
 /// Builds the documentation into cargo's target folder.
 ///

@@ -97,7 +97,7 @@ impl Network {
         self.nodes.iter().map(of).sum()
     }
 
-    /// Bytes that a [`Pass`](crate::Pass) over a picture of this size takes at its peak.
+    /// Bytes that a [`Pass`] over a picture of this size takes at its peak.
     ///
     /// # Errors
     /// [`Error::TooSmall`].

@@ -1,9 +1,9 @@
 //! From ONNX nodes to the operators of the engine.
 //!
-//! Nodes are taken in the order of the file. A value of the file becomes a [`Value`]: a tensor of
+//! Nodes are taken in the order of the file. A value of the file becomes a `Value`: a tensor of
 //! the graph, seen as NCHW, as NHWC (after a `Transpose`), or flat. Batch norms, constants added
 //! or multiplied, and activations are folded into the convolution before them where nothing else
-//! reads it. Otherwise they become a scale by channel, an operator of its own, and [`fold`] tries to merge
+//! reads it. Otherwise they become a scale by channel, an operator of its own, and `fold` tries to merge
 //! it into the convolutions that follow. What a node means is decoded by [`onnx::layers`].
 
 mod fold;
