@@ -1,4 +1,4 @@
-//! What a board does when it cannot go on: it locks the door, logs why, and resets.
+//! What a board does when it cannot go on: it switches the relay off, logs why, and resets.
 
 use core::panic::PanicInfo;
 
