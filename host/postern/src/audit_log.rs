@@ -248,7 +248,7 @@ fn reason(entry: &Entry) -> Option<&'static str> {
         Kind::Fault => Fault::ALL.into_iter().find(|it| *it as u8 == reason).map(Fault::name),
         Kind::Firmware => match reason {
             1 => Some("active"),
-            2 => Some("given-up"),
+            2 => Some("rolled-back"),
             3 => Some("refused"),
             _ => None,
         },

@@ -124,7 +124,7 @@ fn a_copy_of_the_memory_is_no_copy_of_the_board() {
     assert_eq!(status[0]["status"]["models"], serde_json::json!([]));
     assert_eq!(status[0]["status"]["people"], 0);
     thief.done(&["pair", "--press-button"]);
-    thief.refused(&["users"], "another board's");
+    thief.refused(&["users"], "belong to another board");
 
     // The board itself, whose process was only gone, knows everybody. Another one at its place, with a
     // copy of its memory, is told by the computer that was paired.

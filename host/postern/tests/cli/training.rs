@@ -269,7 +269,7 @@ fn an_encoder_that_was_trained_here_needs_no_compiling() {
         let inspected = run(&["inspect", name]);
         assert_eq!(inspected.code, 0, "{}", inspected.said);
         let compiled = run(&["compile", name]);
-        assert!(compiled.code == 2 && compiled.said.contains("only the image"), "{}", compiled.said);
+        assert!(compiled.code == 2 && compiled.said.contains("an image only"), "{}", compiled.said);
     }
 }
 

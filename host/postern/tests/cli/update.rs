@@ -46,7 +46,7 @@ fn a_good_update_becomes_active_and_a_bad_one_does_not() {
     let bench = paired("an547");
     bench.refused(&["flash", "firmware", &built(Machine::An500)], "is firmware for an500");
     bench.refused(&["flash", "firmware", "Cargo.toml"], "cannot be put on a board");
-    bench.refused(&["flash", "firmware", "--release", "5"], "older than one that the board had");
+    bench.refused(&["flash", "firmware", "--release", "5"], "which the board has had");
     let report = &bench.done(&["flash", "firmware"])[0];
     let release = report["release"].as_u64().expect("a number");
     assert!(release > report["before"].as_u64().expect("a number"));
@@ -96,14 +96,14 @@ fn hanging(machine: Machine) -> Vec<u8> {
 }
 
 #[test]
-fn an_update_that_hangs_is_given_up_and_the_board_runs_on_as_before() {
+fn an_update_that_hangs_is_rolled_back_and_the_board_runs_on_as_before() {
     need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     let bench = paired("an500");
     let path = bench.state().join("hanging.elf");
     fs::write(&path, hanging(Machine::An500)).expect("written");
-    bench.refused(&["flash", "firmware", &path.display().to_string()], "gave release");
+    bench.refused(&["flash", "firmware", &path.display().to_string()], "rolled back from release");
     let told = told(&bench);
-    assert_eq!((told.len(), told[0].0.as_str()), (1, "given-up"));
+    assert_eq!((told.len(), told[0].0.as_str()), (1, "rolled-back"));
     let folder = Folder::new(Some(bench.state()), "an500").expect("a name");
     let mut device = Board::open(folder).expect("a board").connect().expect("it answers");
     let running = device.running_firmware().expect("told");
