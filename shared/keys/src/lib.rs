@@ -9,6 +9,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod derive;
 mod hmac;
 mod key;
 mod signature;
