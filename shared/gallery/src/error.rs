@@ -57,6 +57,17 @@ pub enum Error {
     Corrupted,
 }
 
+// Not in `name`: an error can hold a name, so a name knows no error.
+impl Name {
+    /// Trims and checks a name.
+    ///
+    /// # Errors
+    /// [`Error::Name`] if nothing or more than 64 bytes remain, or a control character is inside.
+    pub fn new(name: &str) -> Result<Self, Error> {
+        Self::in_text(name).ok_or(Error::Name)
+    }
+}
+
 impl From<nor_store::Error> for Error {
     fn from(error: nor_store::Error) -> Self {
         match error {

@@ -24,7 +24,10 @@ use embedded_storage::nor_flash::NorFlash;
 use nor_store::{Check, Journal};
 use zeroize::Zeroize;
 
-use crate::{Error, MAX_PEOPLE};
+use crate::{
+    Error,
+    memory::{SALT, Salts},
+};
 
 /// Bytes of a bank, at least.
 const BANK: usize = 8192;
@@ -32,11 +35,6 @@ const BANK: usize = 8192;
 const CELL: usize = CONTENT + 4;
 /// Bytes of a cell without its check.
 const CONTENT: usize = 2 + SALT;
-/// Bytes of a salt.
-const SALT: usize = 18;
-
-/// The salts of the people's keys, by person slot.
-pub(crate) type Salts = [Option<[u8; SALT]>; MAX_PEOPLE];
 
 /// Checks cells by the gallery's key.
 struct ByKey(Key);

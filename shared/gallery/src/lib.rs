@@ -27,6 +27,7 @@ mod sealed;
 mod search;
 
 pub use error::Error;
-pub use gallery::{Candidate, Gallery, Probe};
+pub use gallery::{Gallery, Probe};
 pub use memory::{MAX_PEOPLE, MAX_TEMPLATES, Memory, Person, TEMPLATES_PER_PERSON};
 pub use name::{MAX_NAME, Name};
+pub use search::Candidate;

@@ -6,7 +6,7 @@
 use heapless::Vec;
 use zeroize::Zeroize;
 
-use crate::{Name, key_journal::Salts};
+use crate::Name;
 use template::{EncoderHash, MAX_DIMENSION, TemplateView};
 
 /// Most people in a gallery.
@@ -15,6 +15,12 @@ pub const MAX_PEOPLE: usize = 256;
 pub const MAX_TEMPLATES: usize = 1024;
 /// Most templates of one person.
 pub const TEMPLATES_PER_PERSON: usize = 8;
+
+/// Bytes of the salt of a person's key.
+pub(crate) const SALT: usize = 18;
+
+/// The salts of the people's keys, by person slot.
+pub(crate) type Salts = [Option<[u8; SALT]>; MAX_PEOPLE];
 
 /// Somebody enrolled.
 #[derive(Debug, Clone, PartialEq, Eq)]

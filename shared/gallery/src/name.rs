@@ -4,8 +4,6 @@ use core::{fmt, ops::Deref};
 
 use zeroize::Zeroize;
 
-use crate::Error;
-
 /// Most bytes of a name in UTF-8.
 pub const MAX_NAME: usize = 64;
 
@@ -16,16 +14,13 @@ pub const MAX_NAME: usize = 64;
 pub struct Name(heapless::String<MAX_NAME>);
 
 impl Name {
-    /// Trims and checks a name.
-    ///
-    /// # Errors
-    /// [`Error::Name`] if nothing or more than 64 bytes remain, or a control character is inside.
-    pub fn new(name: &str) -> Result<Self, Error> {
-        let name = name.trim();
+    /// The name in a text, trimmed; `None` if nothing or more than 64 bytes remain, or a control character is inside.
+    pub(crate) fn in_text(text: &str) -> Option<Self> {
+        let name = text.trim();
         if name.is_empty() || name.chars().any(char::is_control) {
-            return Err(Error::Name);
+            return None;
         }
-        heapless::String::try_from(name).map(Self).map_err(|_| Error::Name)
+        heapless::String::try_from(name).map(Self).ok()
     }
 
     /// Overwrites the name in memory.
@@ -70,6 +65,7 @@ impl defmt::Format for Name {
 mod tests {
     extern crate std;
     use super::*;
+    use crate::Error;
 
     #[test]
     fn names_are_trimmed_and_bounded() {

@@ -8,11 +8,20 @@
 
 use core::cmp::Reverse;
 
-use crate::{Candidate, Person};
+use crate::Person;
 use template::{CosineScore, MAX_DIMENSION, TemplateView};
 
 /// Values from a row to the next.
 pub(crate) const PITCH: usize = MAX_DIMENSION;
+
+/// A person and how alike the best of their templates is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate<'a> {
+    /// The person.
+    pub person: &'a Person,
+    /// The highest score of one of their templates.
+    pub similarity: CosineScore,
+}
 
 /// A search through rows.
 pub(crate) struct Search<'a, P> {

@@ -31,7 +31,7 @@ use crate::{
     partition::Partition,
     record::{Place, StoredPerson, StoredTemplate},
     sealed::{self, NOBODY, Record},
-    search::Search,
+    search::{Candidate, Search},
 };
 use template::{CosineScore, EncoderHash, Template};
 
@@ -42,15 +42,6 @@ pub struct Probe<'a> {
     pub template: &'a Template,
     /// SHA-256 of the encoder's image.
     pub encoder: EncoderHash,
-}
-
-/// A person and how alike the best of their templates is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Candidate<'a> {
-    /// The person.
-    pub person: &'a Person,
-    /// The highest score of one of their templates.
-    pub similarity: CosineScore,
 }
 
 /// People and their templates, in a partition of NOR flash and in memory.
