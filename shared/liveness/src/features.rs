@@ -15,7 +15,10 @@
 //! | 7 | size of the face relative to the first sample | Q12 |
 //! | 8 | score of the network | Q15 |
 
-use crate::{Sample, WINDOW, motion};
+use crate::{Sample, motion};
+
+/// Number of samples in a window, as many as the tracker stores.
+pub const WINDOW: usize = 24;
 
 /// Number of measures of a sample.
 pub const TRACKS: usize = 9;

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod challenge;
+mod continuity;
 mod features;
 mod gesture;
 mod motion;
@@ -21,13 +22,13 @@ mod sequence;
 mod tracker;
 
 pub use challenge::{Challenge, DONE_MS, EYES_CLOSED_SAMPLES, FAILED_MS, STEP_MS};
-pub use features::{FEATURES, TRACKS, features};
+pub use continuity::{MIN_SIMILARITY, MIN_SIMILARITY_TO_FIRST};
+pub use features::{FEATURES, TRACKS, WINDOW, features};
 pub use gesture::Gesture;
 pub use motion::{MIN_SAMPLES, Motion, foreshortening, parallax};
 pub use order::{STEPS, order};
-pub use sample::{MIN_SIMILARITY, MIN_SIMILARITY_TO_FIRST, Sample};
+pub use sample::Sample;
 pub use sequence::{HIDDEN, INPUT_BITS, INPUT_LIMIT, SEQUENCE, Sequence, WEIGHT_BITS};
 pub use tracker::{
-    LivenessTracker, RejectReason, SAMPLE_THRESHOLD, SINGLE_FRAME_THRESHOLD, Verdict, WINDOW,
-    single_frame_verdict,
+    LivenessTracker, RejectReason, SAMPLE_THRESHOLD, SINGLE_FRAME_THRESHOLD, Verdict, single_frame_verdict,
 };

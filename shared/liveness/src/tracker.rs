@@ -14,10 +14,7 @@
 //! time. It was trained on examples and may misjudge what was not among them. The other checks are plain
 //! geometry.
 
-use crate::{Gesture, MIN_SAMPLES, Motion, SEQUENCE, Sample, features};
-
-/// Number of samples that are stored.
-pub const WINDOW: usize = 24;
+use crate::{Gesture, MIN_SAMPLES, Motion, SEQUENCE, Sample, WINDOW, features};
 
 /// Least score for a decision on a single frame, Q15: 0.9.
 pub const SINGLE_FRAME_THRESHOLD: u16 = 29_491;
