@@ -6,8 +6,7 @@ use kernels::{GATE_STEPS, MULTIPLIER_BOUND, Scale, Window, requantize_bound};
 
 use crate::bands::{self, MAX_CHAIN};
 use crate::format::{ALIGN, CalibrationRecord, OperatorRecord, Section, TensorRecord, code};
-use crate::model::shape;
-use crate::operator::{Operator, range};
+use crate::operator::{Operator, range, shape};
 use crate::{Error, Model, Part};
 
 /// The bytes of a section with records of `size` bytes, if they are inside `content` and aligned.

@@ -2,16 +2,12 @@
 
 use core::ops::Range;
 
-use bytemuck::{cast_slice, from_bytes};
 use kernels::Shape;
-use sha2::{Digest, Sha256};
 
+use crate::Error;
 use crate::bands::{self, Axis, MAX_CHAIN};
-use crate::format::{
-    ALIGN, CalibrationRecord, DIGEST, Header, Kind, MAGIC, OperatorRecord, TensorRecord, VERSION,
-};
-use crate::operator::Operator;
-use crate::{Error, Part, check};
+use crate::format::{ALIGN, CalibrationRecord, DIGEST, Header, Kind, OperatorRecord, TensorRecord};
+use crate::operator::{Operator, shape};
 
 /// A model image that was checked, used in place.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +16,8 @@ pub struct Model<'a> {
     pub(crate) header: &'a Header,
     pub(crate) operators: &'a [OperatorRecord],
     pub(crate) tensors: &'a [TensorRecord],
-    outputs: &'a [u32],
-    calibration: &'a [CalibrationRecord],
+    pub(crate) outputs: &'a [u32],
+    pub(crate) calibration: &'a [CalibrationRecord],
 }
 
 /// One output of a network.
@@ -39,35 +35,6 @@ pub struct Output {
 pub type Calibration<'a> = &'a [CalibrationRecord];
 
 impl<'a> Model<'a> {
-    /// Loads `image` after checking all of it. Bytes after its end are ignored, so `image` can be a whole
-    /// flash slot.
-    pub fn load(image: &'a [u8]) -> Result<Self, Error> {
-        if !(image.as_ptr() as usize).is_multiple_of(ALIGN) {
-            return Err(Error::Misaligned);
-        }
-        let length = image_length(image)?;
-        let image = &image[..length];
-        let (content, digest) = image.split_at(length - DIGEST);
-        if Sha256::digest(content)[..] != *digest {
-            return Err(Error::Corrupted);
-        }
-        let header: &Header = from_bytes(&image[..size_of::<Header>()]);
-        let kind = Kind::from_number(header.kind);
-        kind.ok_or(Error::Kind(header.kind))?;
-        let section = |section, size| check::section(content, section, size);
-        let model = Self {
-            image,
-            header,
-            operators: cast_slice(section(header.operators, size_of::<OperatorRecord>())?),
-            tensors: cast_slice(section(header.tensors, size_of::<TensorRecord>())?),
-            outputs: cast_slice(section(header.outputs, size_of::<u32>())?),
-            calibration: cast_slice(section(header.calibration, size_of::<CalibrationRecord>())?),
-        };
-        section(header.data, 1)?;
-        check::model(&model, model.outputs, model.calibration)?;
-        Ok(model)
-    }
-
     /// The kind of the network.
     pub fn kind(&self) -> Kind {
         Kind::from_number(self.header.kind).unwrap_or(Kind::Other)
@@ -249,33 +216,4 @@ impl<'a> Outputs<'a> {
     pub fn iter(self) -> impl ExactSizeIterator<Item = i16> + Clone + 'a {
         self.bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0] as u8, pair[1] as u8]))
     }
-}
-
-/// Shape of a tensor record.
-pub(crate) fn shape(tensor: &TensorRecord) -> Shape {
-    Shape::new(tensor.height.into(), tensor.width.into(), tensor.channels.into())
-}
-
-/// The length in the header, if the header is valid and the image has that many bytes.
-fn image_length(image: &[u8]) -> Result<usize, Error> {
-    let least = size_of::<Header>() + DIGEST;
-    let start = image.get(..4).ok_or(Error::Truncated { expected: least, found: image.len() })?;
-    if *start != MAGIC {
-        return Err(Error::NotAnImage);
-    }
-    let Some(header) = image.get(..size_of::<Header>()) else {
-        return Err(Error::Truncated { expected: least, found: image.len() });
-    };
-    let header: &Header = from_bytes(header);
-    if header.version != VERSION {
-        return Err(Error::Version(header.version));
-    }
-    let length = header.length as usize;
-    if length < least {
-        return Err(Error::Inconsistent { part: Part::Header, index: 0 });
-    }
-    if image.len() < length {
-        return Err(Error::Truncated { expected: length, found: image.len() });
-    }
-    Ok(length)
 }

@@ -8,7 +8,6 @@ use kernels::{Addition, Convolution, Element, GATE_STEPS, Gate, OutputStage, Poo
 
 use crate::bands::{Axis, Step};
 use crate::format::{OperatorRecord, TensorRecord, code};
-use crate::model::shape;
 
 /// An operator that can be run or described.
 #[derive(Clone, Copy, Debug)]
@@ -227,6 +226,11 @@ impl<'a> Operator<'a> {
             max: self.record.clamp[1].into(),
         }
     }
+}
+
+/// Shape of a tensor record.
+pub(crate) fn shape(tensor: &TensorRecord) -> Shape {
+    Shape::new(tensor.height.into(), tensor.width.into(), tensor.channels.into())
 }
 
 /// The memory of a tensor in the arena; inside a chain, that of the kept rows.

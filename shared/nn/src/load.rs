@@ -1,0 +1,64 @@
+//! Loading a model image: its sections are found, and all of it is checked once.
+
+use bytemuck::{cast_slice, from_bytes};
+use sha2::{Digest, Sha256};
+
+use crate::format::{
+    ALIGN, CalibrationRecord, DIGEST, Header, Kind, MAGIC, OperatorRecord, TensorRecord, VERSION,
+};
+use crate::{Error, Model, Part, check};
+
+impl<'a> Model<'a> {
+    /// Loads `image` after checking all of it. Bytes after its end are ignored, so `image` can be a whole
+    /// flash slot.
+    pub fn load(image: &'a [u8]) -> Result<Self, Error> {
+        if !(image.as_ptr() as usize).is_multiple_of(ALIGN) {
+            return Err(Error::Misaligned);
+        }
+        let length = image_length(image)?;
+        let image = &image[..length];
+        let (content, digest) = image.split_at(length - DIGEST);
+        if Sha256::digest(content)[..] != *digest {
+            return Err(Error::Corrupted);
+        }
+        let header: &Header = from_bytes(&image[..size_of::<Header>()]);
+        let kind = Kind::from_number(header.kind);
+        kind.ok_or(Error::Kind(header.kind))?;
+        let section = |section, size| check::section(content, section, size);
+        let model = Self {
+            image,
+            header,
+            operators: cast_slice(section(header.operators, size_of::<OperatorRecord>())?),
+            tensors: cast_slice(section(header.tensors, size_of::<TensorRecord>())?),
+            outputs: cast_slice(section(header.outputs, size_of::<u32>())?),
+            calibration: cast_slice(section(header.calibration, size_of::<CalibrationRecord>())?),
+        };
+        section(header.data, 1)?;
+        check::model(&model, model.outputs, model.calibration)?;
+        Ok(model)
+    }
+}
+
+/// The length in the header, if the header is valid and the image has that many bytes.
+fn image_length(image: &[u8]) -> Result<usize, Error> {
+    let least = size_of::<Header>() + DIGEST;
+    let start = image.get(..4).ok_or(Error::Truncated { expected: least, found: image.len() })?;
+    if *start != MAGIC {
+        return Err(Error::NotAnImage);
+    }
+    let Some(header) = image.get(..size_of::<Header>()) else {
+        return Err(Error::Truncated { expected: least, found: image.len() });
+    };
+    let header: &Header = from_bytes(header);
+    if header.version != VERSION {
+        return Err(Error::Version(header.version));
+    }
+    let length = header.length as usize;
+    if length < least {
+        return Err(Error::Inconsistent { part: Part::Header, index: 0 });
+    }
+    if image.len() < length {
+        return Err(Error::Truncated { expected: length, found: image.len() });
+    }
+    Ok(length)
+}
