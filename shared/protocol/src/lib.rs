@@ -56,6 +56,7 @@ mod liveness;
 mod log;
 mod model;
 mod pair;
+mod person;
 mod reply;
 mod request;
 mod response;
@@ -73,10 +74,11 @@ pub use liveness::{Gesture, Liveness, LivenessMode, RejectReason};
 pub use log::{Clock, ENTRIES_PER_PAGE, LogEntry};
 pub use model::{Firmware, ModelInfo, ModelKind};
 pub use pair::{Host, Label, MAX_HOSTS, MAX_LABEL, Pairing, Role, Signature};
+pub use person::{Candidate, User};
 pub use policy::{Alarm, Limits, Pin, Reason, Rule, Schedule, Window};
 pub use reply::LastReply;
 pub use request::{Enrolment, PixelFormat, Request, Source};
-pub use response::{Candidate, Comparison, Response, User};
+pub use response::{Comparison, Response};
 pub use status::{Door, Matching, ResetReason, Settings, Status, Wiegand};
 
 /// Version of the protocol. It is incremented whenever the bytes of a message change.

@@ -6,9 +6,9 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CosineScore, ENTRIES_PER_PAGE, EVENTS_PER_PAGE, Event, Face, Firmware, Hash, Host, Liveness, LogEntry,
-    MAX_FACES, MAX_HOSTS, MAX_TEMPLATE, ModelInfo, Name, Pairing, PersonId, Role, Schedule, Settings, Status,
-    Text, USERS_PER_PAGE,
+    Candidate, CosineScore, ENTRIES_PER_PAGE, EVENTS_PER_PAGE, Event, Face, Firmware, Hash, Host, Liveness,
+    LogEntry, MAX_FACES, MAX_HOSTS, MAX_TEMPLATE, ModelInfo, Pairing, PersonId, Role, Schedule, Settings,
+    Status, Text, USERS_PER_PAGE, User,
 };
 
 /// A successful reply.
@@ -154,28 +154,4 @@ pub struct Comparison {
     /// Liveness in this single image; `None` if liveness is off. A face that fails liveness is never matched:
     /// `best` is `None` and `accepted` is false.
     pub liveness: Option<Liveness>,
-}
-
-/// A person and their similarity to the face.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Candidate {
-    /// ID of the person.
-    pub person: PersonId,
-    /// Name of the person.
-    pub name: Name,
-    /// The highest similarity to one of their templates.
-    pub similarity: CosineScore,
-}
-
-/// A person in the gallery.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct User {
-    /// ID of the person.
-    pub person: PersonId,
-    /// Name of the person.
-    pub name: Name,
-    /// Number of their templates.
-    pub templates: u8,
-    /// Hash of the encoder that made them.
-    pub encoder: Hash,
 }
