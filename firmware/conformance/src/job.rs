@@ -36,7 +36,9 @@ use nn::Model;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
 use vision::{Face, Frame, PixelFormat, Rect};
 
-use crate::{recognize::recognize, text::Text};
+use crate::{recognize::recognize, status::Computed, text::Text};
+
+pub use crate::status::{PARTS, Status};
 
 /// Offset of the job in the shared memory.
 pub const OFFSET: usize = 0x10_0000;
@@ -44,8 +46,6 @@ pub const OFFSET: usize = 0x10_0000;
 pub const MAGIC: u32 = u32::from_le_bytes(*b"PJOB");
 /// Bytes of the header.
 pub const HEADER: usize = 0x60;
-/// Steps of the recognizer: detect, align, assess quality, encode.
-pub const PARTS: usize = 4;
 /// Alignment of images and output.
 pub const ALIGN: usize = 16;
 
@@ -102,40 +102,6 @@ pub enum Job<'a> {
         /// The frame.
         frame: &'a Frame<'a>,
     },
-}
-
-/// The status of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Status {
-    /// Not run yet.
-    Pending = 0,
-    /// Completed.
-    Done = 1,
-    /// The header is invalid.
-    Header = 2,
-    /// An image was rejected.
-    Image = 3,
-    /// The input does not have the size of the network's input, or is not a valid frame.
-    Input = 4,
-    /// The network failed to run, for example because the arena is too small.
-    Run = 5,
-    /// The space for the output is too small.
-    Room = 6,
-}
-
-impl Status {
-    fn from_word(word: u32) -> Self {
-        match word {
-            0 => Self::Pending,
-            1 => Self::Done,
-            3 => Self::Image,
-            4 => Self::Input,
-            5 => Self::Run,
-            6 => Self::Room,
-            _ => Self::Header,
-        }
-    }
 }
 
 /// The result of a job.
@@ -230,14 +196,6 @@ pub fn run(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Stat
     };
     put(memory, STATUS, status as usize);
     status
-}
-
-/// A completed computation.
-pub(crate) struct Computed {
-    /// Bytes of output.
-    pub(crate) written: usize,
-    pub(crate) ticks: u64,
-    pub(crate) parts: [u64; PARTS],
 }
 
 fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Result<Computed, Status> {

@@ -10,5 +10,6 @@
 pub mod job;
 pub mod random;
 mod recognize;
+mod status;
 pub mod suite;
 mod text;

@@ -11,7 +11,7 @@ use template::Template;
 use vision::{Face, Faces, Frame, Limits, Quality};
 
 use crate::{
-    job::{Computed, PARTS, Status},
+    status::{Computed, PARTS, Status},
     text::Text,
 };
 
