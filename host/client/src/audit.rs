@@ -1,7 +1,5 @@
 //! A board's audit log and its clock.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use protocol::{LogEntry, Request, Response};
 
 use crate::{Device, Error, Result};
@@ -42,10 +40,4 @@ impl Device {
             _ => Err(Error::Garbled),
         }
     }
-}
-
-/// The time by this computer's clock, in milliseconds since 1970, UTC.
-pub fn unix_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

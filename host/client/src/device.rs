@@ -6,8 +6,8 @@ use protocol::{
     Status, Text, User, VERSION,
 };
 
-use crate::audit::unix_ms;
 use crate::link::{Greeting, Identity, Link};
+use crate::time::unix_ms;
 use crate::{Address, Credentials, Error, Patience, Result, Task, Transport};
 
 /// A board that answered.

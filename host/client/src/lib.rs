@@ -26,6 +26,7 @@ mod machine;
 mod pairing;
 mod rules;
 mod signing;
+mod time;
 mod transfer;
 mod transport;
 mod update;
@@ -33,7 +34,7 @@ mod update;
 pub use protocol;
 
 pub use address::Address;
-pub use audit::{Page, unix_ms};
+pub use audit::Page;
 pub use controller::{new_scbk, read_scbk};
 pub use credentials::{Credentials, random_key, write_secret};
 pub use device::{Device, Embedding, Enrolled, Faces};
@@ -44,6 +45,7 @@ pub use machine::Machine;
 pub use pairing::{Applicant, Paired};
 pub use rules::RuleTold;
 pub use signing::Signer;
+pub use time::unix_ms;
 pub use transfer::Picture;
 pub use transport::Transport;
 
