@@ -71,7 +71,7 @@ pub fn install_firmware(folder: &Path) -> crate::Result<Vec<Machine>> {
             match places.into_iter().find(|path| path.is_file()) {
                 Some(source) => {
                     std::fs::create_dir_all(&to).map_err(crate::Error::file(&to))?;
-                    crate::board::copy(&source, &to.join(name))?;
+                    copy(&source, &to.join(name))?;
                 }
                 // Only `postern bench` needs the suite.
                 None => whole &= name == "conformance",
@@ -82,4 +82,14 @@ pub fn install_firmware(folder: &Path) -> crate::Result<Vec<Machine>> {
         }
     }
     Ok(found)
+}
+
+/// Copies a file: written beside and renamed, so that an interrupted copy is never used.
+pub(crate) fn copy(source: &Path, to: &Path) -> crate::Result<()> {
+    if source == to {
+        return Ok(());
+    }
+    let beside = to.with_extension("new");
+    std::fs::copy(source, &beside).map_err(crate::Error::file(source))?;
+    std::fs::rename(&beside, to).map_err(crate::Error::file(to))
 }

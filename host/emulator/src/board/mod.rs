@@ -7,7 +7,7 @@ mod folder;
 mod process;
 mod programmer;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -17,7 +17,7 @@ pub use folder::Folder;
 
 use client::{Credentials, Device, Firmware, Machine};
 
-use crate::built::{built_firmware, built_loader};
+use crate::built::{built_firmware, built_loader, copy};
 use crate::{Camera, Error, Memory, Result};
 
 /// How long a board may take to answer after power-on. The first boot erases the flash.
@@ -262,14 +262,4 @@ impl Board {
         }
         Ok(file)
     }
-}
-
-/// Copies a file: written beside and renamed, so that an interrupted copy is never used.
-pub(crate) fn copy(source: &Path, to: &Path) -> Result<()> {
-    if source == to {
-        return Ok(());
-    }
-    let beside = to.with_extension("new");
-    fs::copy(source, &beside).map_err(Error::file(source))?;
-    fs::rename(&beside, to).map_err(Error::file(to))
 }
