@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::package::Source;
-use crate::{Error, Result, Store};
 
 /// A manifest, as far as programs read it. People also find licence, training and measured figures there.
 #[derive(Clone, Debug, Deserialize)]
@@ -107,30 +106,5 @@ impl Kind {
             Self::Detector | Self::Encoder | Self::Liveness => Purpose::Door,
             Self::Features | Self::Painter => Purpose::Style,
         }
-    }
-}
-
-impl Manifest {
-    /// Reads the manifest of the model `name`, see [`Store::manifest`].
-    ///
-    /// # Errors
-    /// [`Error::UnknownModel`], [`Error::Manifest`], [`Error::File`].
-    pub fn read(name: &str) -> Result<Self> {
-        Store::find().manifest(name)
-    }
-
-    /// The fetched ONNX file of the network.
-    ///
-    /// # Errors
-    /// [`Error::OnlyImage`], [`Error::NotFetched`].
-    pub fn onnx(&self) -> Result<std::path::PathBuf> {
-        if self.source.is_none() {
-            return Err(Error::OnlyImage { name: self.name.clone() });
-        }
-        let path = Store::find().onnx(&self.name);
-        if !path.is_file() {
-            return Err(Error::NotFetched { path, style: self.kind.purpose() == Purpose::Style });
-        }
-        Ok(path)
     }
 }

@@ -204,6 +204,31 @@ impl Store {
     }
 }
 
+impl Manifest {
+    /// Reads the manifest of the model `name`, see [`Store::manifest`].
+    ///
+    /// # Errors
+    /// [`Error::UnknownModel`], [`Error::Manifest`], [`Error::File`].
+    pub fn read(name: &str) -> Result<Self> {
+        Store::find().manifest(name)
+    }
+
+    /// The fetched ONNX file of the network.
+    ///
+    /// # Errors
+    /// [`Error::OnlyImage`], [`Error::NotFetched`].
+    pub fn onnx(&self) -> Result<PathBuf> {
+        if self.source.is_none() {
+            return Err(Error::OnlyImage { name: self.name.clone() });
+        }
+        let path = Store::find().onnx(&self.name);
+        if !path.is_file() {
+            return Err(Error::NotFetched { path, style: self.kind.purpose() == Purpose::Style });
+        }
+        Ok(path)
+    }
+}
+
 /// Writes a file beside its place and renames it, so that an interrupted writer leaves no partial file.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
