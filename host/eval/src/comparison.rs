@@ -7,9 +7,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
-use serde::Serialize;
 
-use crate::{Embeddings, Interval};
+use crate::{Embeddings, OperatingPoint};
 
 /// Pictures compared with each other at a time, so that they stay in the processor's cache.
 const TILE: usize = 64;
@@ -55,20 +54,6 @@ pub struct Comparison {
     pub(crate) total: Total,
     pub(crate) people: usize,
     histogram: Histogram,
-}
-
-/// The door at one threshold.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct OperatingPoint {
-    /// The false-match rate asked for.
-    pub fmr: f64,
-    /// Share of genuine comparisons at or above the threshold; nothing where fewer than ten
-    /// impostors lie beyond, so that the pictures cannot tell.
-    pub tar: Option<f64>,
-    /// 95 % interval of it, from drawing the people again.
-    pub interval: Option<Interval>,
-    /// The cosine from which two pictures are held to show one person.
-    pub threshold: Option<f64>,
 }
 
 impl Comparison {

@@ -7,18 +7,9 @@
 //! each draw.
 
 use rayon::prelude::*;
-use serde::Serialize;
 
+use crate::Interval;
 use crate::comparison::{Comparison, Total};
-
-/// A 95 % interval: the 2.5th to the 97.5th percentile of the draws.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Interval {
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-}
 
 /// Draws for an interval.
 const DRAWS: u64 = 1000;
