@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use anyhow::{Context, bail};
 use audit::{Chain, ENTRY_BYTES, Entry, Fault, Finding, Kind, Time, Verifier};
 use client::protocol::{Alarm, LogEntry, Reason, ResetReason, Role};
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::board_report::reset_name;
+use crate::clock::time_text;
 use crate::device::rounded;
 
 /// Names of people who are enrolled, by their number.
@@ -270,12 +270,6 @@ fn reason(entry: &Entry) -> Option<&'static str> {
         }
         _ => None,
     }
-}
-
-/// A time as RFC 3339 has it; none if it is beyond what that can say.
-pub fn time_text(unix_ms: u64) -> Option<String> {
-    let time = Timestamp::from_millisecond(i64::try_from(unix_ms).ok()?).ok()?;
-    Some(format!("{time:.3}"))
 }
 
 /// Bytes from their hexadecimal digits.

@@ -2,9 +2,8 @@
 
 use audit::Time;
 use client::protocol::Clock;
+use jiff::Timestamp;
 use serde::Serialize;
-
-use crate::audit_log::time_text;
 
 /// What a clock shows, for a program to read.
 #[derive(Serialize)]
@@ -31,4 +30,10 @@ impl ClockReport {
             Some(time) => format!("{time} or later: it was lost since"),
         }
     }
+}
+
+/// A time as RFC 3339 has it; none if it is beyond what that can say.
+pub fn time_text(unix_ms: u64) -> Option<String> {
+    let time = Timestamp::from_millisecond(i64::try_from(unix_ms).ok()?).ok()?;
+    Some(format!("{time:.3}"))
 }

@@ -9,9 +9,8 @@ use client::protocol::Error as Refusal;
 use emulator::{Board, Folder, Launch, Log, Machine, Memory, State};
 use serde_json::json;
 
-use crate::audit_log::time_text;
 use crate::board_report::{Report, StatusReport, Told, print_status};
-use crate::clock::ClockReport;
+use crate::clock::{ClockReport, time_text};
 use crate::device::{BoardArgs, DeviceArgs};
 use crate::output::{Outcome, Output};
 use crate::wiegand;

@@ -8,8 +8,8 @@ use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use serde_json::json;
 use synthetic_attacks::{AttackType, sequence};
 
-use crate::commands::eval::liveness::{STEP_MS, images};
 use crate::commands::eval::presentations::subject;
+use crate::commands::eval::{liveness::images, samples::STEP_MS};
 use crate::output::{Outcome, Output};
 use models::Arena;
 

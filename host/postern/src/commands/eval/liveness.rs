@@ -15,12 +15,9 @@ use synthetic_attacks::{Answer, AttackType, answer, draw, sequence};
 
 use super::people::people;
 use super::presentations::{Door, recorded, subject};
-use super::samples::{self, Presentation};
+use super::samples::{self, Presentation, STEP_MS};
 use crate::output::{Outcome, Output};
 use crate::picture::spread;
-
-/// Milliseconds from one picture of a sequence to the next.
-pub const STEP_MS: u64 = 200;
 
 /// Options of `postern eval liveness`.
 #[derive(clap::Args)]

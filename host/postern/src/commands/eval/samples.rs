@@ -16,7 +16,8 @@ use liveness::{STEPS, Sample};
 use serde::{Deserialize, Serialize};
 use vision::Point;
 
-use super::liveness::STEP_MS;
+/// Milliseconds from one picture of a sequence to the next.
+pub const STEP_MS: u64 = 200;
 
 /// A presentation that was seen.
 pub struct Presentation {
