@@ -2,10 +2,10 @@
 //!
 //! | the record says | the image on trial | started | written before that |
 //! |---|---|---|---|
-//! | settled, or given up | | the active image | |
+//! | settled, or rolled back | | the active image | |
 //! | on trial, started less than [`TRIALS`] times | is good | the image on trial | one more start |
-//! | on trial, started less than [`TRIALS`] times | is not | the active image | given up: refused |
-//! | on trial, started [`TRIALS`] times | | the active image | given up |
+//! | on trial, started less than [`TRIALS`] times | is not | the active image | rolled back: refused |
+//! | on trial, started [`TRIALS`] times | | the active image | rolled back |
 //!
 //! If the active slot does not have the image that the record names, nothing is started. An image on trial is good
 //! if it is the one that was staged, complete, for this board, signed by the signer in the record, and not older
@@ -15,13 +15,13 @@
 //! |---|---|
 //! | staged an update | on trial, started 0 times |
 //! | runs on trial and is healthy | settled: the other slot is active, and the newest release is its own |
-//! | has reported an update that was given up | settled |
+//! | has reported an update that was rolled back | settled |
 //!
 //! A start is counted before it happens. So it counts however it ends: a watchdog, a fault, a power cut.
 
 use crate::{Error, Image, Record, State, Target};
 
-/// How often an update is started that does not confirm itself, before it is given up.
+/// How often an update is started that does not confirm itself, before it is rolled back.
 pub const TRIALS: u8 = 3;
 
 /// What to start.
@@ -50,9 +50,9 @@ pub fn decide<'a>(record: &Record, slots: [&'a [u8]; 2], target: &Target) -> Dec
     let (start, state) = match record.state() {
         State::OnTrial { starts } if starts < TRIALS => match tried(slots, target, record) {
             Ok(start) => (Ok(start), Some(State::OnTrial { starts: starts + 1 })),
-            Err(_) => (trusted(slots, target, record), Some(State::GivenUp { refused: true })),
+            Err(_) => (trusted(slots, target, record), Some(State::RolledBack { refused: true })),
         },
-        State::OnTrial { .. } => (trusted(slots, target, record), Some(State::GivenUp { refused: false })),
+        State::OnTrial { .. } => (trusted(slots, target, record), Some(State::RolledBack { refused: false })),
         _ => (trusted(slots, target, record), None),
     };
     Decision { start, state }
@@ -76,7 +76,7 @@ fn tried<'a>(slots: [&'a [u8]; 2], target: &Target, record: &Record) -> Result<S
         return Err(Error::Other);
     }
     if image.header.release < record.newest() {
-        return Err(Error::RolledBack);
+        return Err(Error::TooOld);
     }
     image.check_signer(&record.signer())?;
     Ok(Start { slot, image, trial: true })

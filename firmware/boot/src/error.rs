@@ -20,7 +20,7 @@ pub enum Error {
     /// The header is not that of the image in the record.
     Other,
     /// A newer release was active before.
-    RolledBack,
+    TooOld,
     /// The signature is not the signer's, or there is no signer yet.
     Unsigned,
     /// The partition of the record has fewer than two sectors, or sectors that records do not fit.
@@ -40,7 +40,7 @@ impl fmt::Display for Error {
             Self::Misplaced => "it does not fit the memory for code",
             Self::Damaged => "it was changed",
             Self::Other => "it is not the image that was expected",
-            Self::RolledBack => "it is older than one that the board had",
+            Self::TooOld => "it is older than one that the board had",
             Self::Unsigned => "it is not signed by the key that the board trusts",
             Self::Partition => "the flash partition does not suit a boot record",
             Self::Flash => "the boot record's flash failed",

@@ -3,11 +3,11 @@
 //! ```text
 //! offset  bytes  what
 //! 0       1      active slot: 0 or 1
-//! 1       1      state: 0 settled, 1 on trial, 2 given up
-//! 2       1      on trial: how often it was started; given up: 1 if it was refused
+//! 1       1      state: 0 settled, 1 on trial, 2 rolled back
+//! 2       1      on trial: how often it was started; rolled back: 1 if it was refused
 //! 3       1      zero
 //! 4       8      newest release that was ever active, u64 LE
-//! 12      8      release on trial, or given up, u64 LE
+//! 12      8      release on trial, or rolled back, u64 LE
 //! 20      32     digest of the active image
 //! 52      32     digest of the image on trial
 //! 84      32     signer of the image on trial, an Ed25519 key; zeros sign nothing
@@ -36,8 +36,8 @@ pub enum State {
         /// How often.
         starts: u8,
     },
-    /// The image on trial was given up, and the active firmware has not reported that yet.
-    GivenUp {
+    /// The image on trial was rolled back, and the active firmware has not reported that yet.
+    RolledBack {
         /// Whether it was never started, because a check failed.
         refused: bool,
     },
@@ -69,7 +69,7 @@ impl Record {
         match self.0[STATE] {
             0 => State::Settled,
             1 => State::OnTrial { starts: self.0[DETAIL] },
-            _ => State::GivenUp { refused: self.0[DETAIL] == 1 },
+            _ => State::RolledBack { refused: self.0[DETAIL] == 1 },
         }
     }
 
@@ -79,7 +79,7 @@ impl Record {
         u64::from_le_bytes(self.array(NEWEST))
     }
 
-    /// The release that is on trial, or was given up.
+    /// The release that is on trial, or was rolled back.
     #[must_use]
     pub fn trial(&self) -> u64 {
         u64::from_le_bytes(self.array(TRIAL))
@@ -108,7 +108,7 @@ impl Record {
         let (state, detail) = match state {
             State::Settled => (0, 0),
             State::OnTrial { starts } => (1, starts),
-            State::GivenUp { refused } => (2, u8::from(refused)),
+            State::RolledBack { refused } => (2, u8::from(refused)),
         };
         self.put(STATE, &[state, detail]);
     }
@@ -164,8 +164,8 @@ mod tests {
         for state in [
             State::Settled,
             State::OnTrial { starts: 2 },
-            State::GivenUp { refused: false },
-            State::GivenUp { refused: true },
+            State::RolledBack { refused: false },
+            State::RolledBack { refused: true },
         ] {
             record.set_state(state);
             assert_eq!(record.state(), state);
@@ -183,7 +183,7 @@ mod tests {
         let mut record = Record::programmed(7, &[5; 32]);
         record.stage(9, &[6; 32], &[9; 32]);
         assert_eq!((record.newest(), record.trial(), record.slot()), (7, 9, 0));
-        record.set_state(State::GivenUp { refused: true });
+        record.set_state(State::RolledBack { refused: true });
         assert_eq!((record.newest(), record.digest()), (7, [5; 32]));
         record.stage(9, &[6; 32], &[9; 32]);
         record.confirm();

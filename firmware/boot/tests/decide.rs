@@ -59,13 +59,13 @@ impl Bench {
 }
 
 const ACTIVE: Result<(u8, bool), Error> = Ok((0, false));
-const REFUSED: Option<State> = Some(State::GivenUp { refused: true });
+const REFUSED: Option<State> = Some(State::RolledBack { refused: true });
 
 #[test]
 fn the_active_image_is_started_and_nothing_is_written() {
     let mut bench = Bench::new();
     assert_eq!(bench.outcome(), (ACTIVE, None));
-    bench.record.set_state(State::GivenUp { refused: false });
+    bench.record.set_state(State::RolledBack { refused: false });
     assert_eq!(bench.outcome(), (ACTIVE, None));
     let start = bench.decide().start.unwrap();
     assert_eq!((start.image.code, start.image.header.release), (&[1; 64][..], 10));
@@ -85,14 +85,14 @@ fn an_active_image_that_was_changed_is_not_started() {
 }
 
 #[test]
-fn an_update_is_tried_so_often_and_then_given_up() {
+fn an_update_is_tried_so_often_and_then_rolled_back() {
     let mut bench = Bench::staged(image(BOARD, 11, 2, SIGNER), 11);
     for starts in 1..=TRIALS {
         let (start, state) = bench.outcome();
         assert_eq!((start, state), (Ok((1, true)), Some(State::OnTrial { starts })));
         bench.record.set_state(state.unwrap());
     }
-    assert_eq!(bench.outcome(), (ACTIVE, Some(State::GivenUp { refused: false })));
+    assert_eq!(bench.outcome(), (ACTIVE, Some(State::RolledBack { refused: false })));
     assert_eq!(bench.record.newest(), 10, "it was never active");
 }
 

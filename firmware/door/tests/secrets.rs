@@ -233,12 +233,12 @@ fn a_model_of_another_signer_or_of_an_older_release_is_refused() {
         world.host.sequence = 9;
         world.host.flash(kind, &image).await.unwrap();
         let old = host::begin(&host::signing_key(), kind, &engine::encoder("coder", 1), 8);
-        assert_eq!(world.host.ask(old).await, Err(Error::RolledBack { kind, newest: 9 }));
+        assert_eq!(world.host.ask(old).await, Err(Error::TooOld { kind, newest: 9 }));
     });
     board.boot(async |world: &mut World| {
         let kind = ModelKind::Encoder;
         let old = host::begin(&host::signing_key(), kind, &image, 8);
-        assert_eq!(world.host.ask(old).await, Err(Error::RolledBack { kind, newest: 9 }), "still");
+        assert_eq!(world.host.ask(old).await, Err(Error::TooOld { kind, newest: 9 }), "still");
         world.host.sequence = 9;
         world.host.flash(kind, &image).await.unwrap();
         // Each kind counts its own releases: the detector had only the first.

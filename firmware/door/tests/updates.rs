@@ -72,13 +72,13 @@ fn an_update_on_trial_activates_itself() {
     board.boot(async |world: &mut World| {
         assert_eq!(running(world).await, settled(1, 2));
         let older = image(BOARD, 1, &signing_key());
-        let refused = Error::RolledBack { kind: ModelKind::Firmware, newest: 2 };
+        let refused = Error::TooOld { kind: ModelKind::Firmware, newest: 2 };
         assert_eq!(flash(world, &older, 1).await, Err(refused));
     });
 }
 
 #[test]
-fn an_update_that_is_not_healthy_is_given_up_and_the_log_tells() {
+fn an_update_that_is_not_healthy_is_rolled_back_and_the_log_tells() {
     let mut board = Board::new();
     let update = image(BOARD, 2, &signing_key());
     board.boot(async |world: &mut World| flash(world, &update, 2).await.unwrap());

@@ -96,7 +96,7 @@ pub enum Error {
         "the board rolled back from release {release} to release {newest}: `postern log` shows whether it \
          refused the update or the update did not run well"
     )]
-    GivenUp {
+    RolledBack {
         /// The update.
         release: u64,
         /// The release that runs.

@@ -52,7 +52,7 @@ impl Device {
     ) -> Result<ModelInfo> {
         match self.install(kind, image, Signer::sequence(), signer, progress) {
             // Some clock was ahead. Who holds the key may go on from there, and nobody else.
-            Err(Error::Refused(protocol::Error::RolledBack { newest, .. })) => {
+            Err(Error::Refused(protocol::Error::TooOld { newest, .. })) => {
                 self.install(kind, image, newest.saturating_add(1), signer, progress)
             }
             installed => installed,

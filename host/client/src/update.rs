@@ -54,7 +54,7 @@ impl Device {
     /// Resets a board that has a staged update, and waits until the update is active.
     ///
     /// # Errors
-    /// [`Error::GivenUp`] if the board rolled back; as any request.
+    /// [`Error::RolledBack`] if the board rolled back; as any request.
     pub fn try_firmware(&mut self, release: u64) -> Result<()> {
         self.reboot()?;
         std::thread::sleep(FAREWELL);
@@ -63,7 +63,7 @@ impl Device {
         self.link.quick = quick;
         match outcome? {
             newest if newest == release => Ok(()),
-            newest => Err(Error::GivenUp { release, newest }),
+            newest => Err(Error::RolledBack { release, newest }),
         }
     }
 

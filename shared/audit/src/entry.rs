@@ -25,7 +25,7 @@
 //! | compared | 1 if accepted | host |
 //! | restart | | host |
 //! | alarm | a number of `policy::Alarm` | 1 where it is over, u32 LE |
-//! | firmware | 1 active, 2 given up because it never confirmed itself, 3 refused | four zeros, its release u64 LE |
+//! | firmware | 1 active, 2 rolled back because it never confirmed itself, 3 refused | four zeros, its release u64 LE |
 //! | rule | 1 for a schedule, 2 for a code, 4 for a duress code | host |
 //!
 //! A host is the first four bytes of its key, the head of a hash or a key its first eight.
@@ -82,7 +82,7 @@ pub enum Kind {
     Rule = 17,
     /// Something is wrong with the door, or the cover is open.
     Alarm = 18,
-    /// An update of the firmware is active, or was given up. Reason: which.
+    /// An update of the firmware is active, or was rolled back. Reason: which.
     Firmware = 19,
     /// The bus to an access controller was enabled or disabled: the detail begins with the address, or 255.
     Controller = 20,

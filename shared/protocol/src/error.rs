@@ -222,7 +222,7 @@ pub enum Error {
     },
     /// The board has had a newer release.
     #[error("the {kind} is older than release {newest}, which the board has had")]
-    RolledBack {
+    TooOld {
         /// Kind of the image.
         kind: ModelKind,
         /// The newest release that the board has had.

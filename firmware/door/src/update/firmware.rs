@@ -6,7 +6,7 @@
 //! | chunks | the same | the transfer goes on |
 //! | commit | on trial, started 0 times | the staged firmware is tried |
 //! | after a boot: runs on trial, and is healthy | settled, the other slot active | it is tried again, or stays |
-//! | after a boot: an update was given up, and the log has an entry | settled | the log has two entries |
+//! | after a boot: an update was rolled back, and the log has an entry | settled | the log has two entries |
 //!
 //! Firmware is healthy when it has read settings and people, io has fed the watchdog, and two seconds have passed. The boot
 //! loader gives up firmware that is not healthy after some starts.
@@ -58,7 +58,7 @@ impl From<Stopped> for Error {
 
 impl<F: NorFlash> FirmwareUpdate<F> {
     /// Reads the boot record, if a boot loader has started this firmware.
-    // Not inlined, since it would be longer inside the task of the worker. The same holds for `report_given_up`.
+    // Not inlined, since it would be longer inside the task of the worker. The same holds for `report_rolled_back`.
     #[inline(never)]
     pub(crate) fn open(record: F, started: Option<u8>, board: u32, secret: &Key) -> Self {
         let ring = started.and_then(|_| Ring::open(record, secret).ok());
@@ -129,11 +129,11 @@ impl<F: NorFlash> FirmwareUpdate<F> {
         }
     }
 
-    /// Records an update that was given up.
+    /// Records an update that was rolled back.
     #[inline(never)]
-    pub(crate) fn report_given_up(&mut self, journal: &mut Journal<F>) {
+    pub(crate) fn report_rolled_back(&mut self, journal: &mut Journal<F>) {
         if let Some(record) = self.record()
-            && let State::GivenUp { refused } = record.state()
+            && let State::RolledBack { refused } = record.state()
         {
             write(journal, if refused { REFUSED } else { CAME_BACK }, record.trial());
             let _ = self.settle();

@@ -40,7 +40,7 @@ impl<F: NorFlash> Updates<F> {
     /// signed ones.
     ///
     /// # Errors
-    /// [`Error::Unsigned`], [`Error::RolledBack`], and those of the transfer.
+    /// [`Error::Unsigned`], [`Error::TooOld`], and those of the transfer.
     pub(crate) fn begin(
         &mut self,
         announced: Announced,
@@ -58,7 +58,7 @@ impl<F: NorFlash> Updates<F> {
             _ => storage.newest(kind)?,
         };
         if sequence < newest {
-            return Err(Error::RolledBack { kind, newest });
+            return Err(Error::TooOld { kind, newest });
         }
         let slot = idle.of(kind);
         let image = Image { slot: slot.index, length, sha256 };

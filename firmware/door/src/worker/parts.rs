@@ -90,7 +90,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let secret = device_secret(&system);
         let mut journal = Journal::open(partitions.log, &secret, system.reset_reason());
         journal.record(Kind::Booted, EntryFields::reason(reset as u8));
-        updates.firmware.report_given_up(&mut journal);
+        updates.firmware.report_rolled_back(&mut journal);
         let random = Generator::new(&random_key(&mut system), b"settings");
         let mut storage = Storage::new(partitions.settings, &secret, random).ok();
         let random = Generator::new(&random_key(&mut system), b"gallery");

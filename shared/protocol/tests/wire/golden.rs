@@ -212,7 +212,7 @@ fn errors() {
         Error::UnknownHost => "20",
         Error::LastInstaller => "21",
         Error::Unsigned { kind: ModelKind::Encoder } => "2201",
-        Error::RolledBack { kind: ModelKind::Detector, newest: 300 } => "2300ac02",
+        Error::TooOld { kind: ModelKind::Detector, newest: 300 } => "2300ac02",
         Error::Tampered => "24",
         Error::ClockBackwards { earliest: 300 } => "25ac02",
         Error::BadRule => "26",
