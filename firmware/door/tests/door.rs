@@ -192,12 +192,12 @@ fn pictures_swapped_in_one_place_do_not_open() {
             world.wait(50).await;
             assert!(!world.is_open(), "frame {number}");
         }
-        let judged = events(world).await.into_iter().filter_map(|event| match event {
+        let assessed = events(world).await.into_iter().filter_map(|event| match event {
             EventKind::FrameAssessed { result, .. } => Some(result),
             _ => None,
         });
         // Every change of the face resets the history, so that liveness never has enough frames.
-        assert!(judged.skip(1).all(|result| result == FrameResult::NotLive(RejectReason::TooFewSamples)));
+        assert!(assessed.skip(1).all(|result| result == FrameResult::NotLive(RejectReason::TooFewSamples)));
     });
 }
 
@@ -211,7 +211,7 @@ fn a_face_that_morphs_into_another_resets_the_history() {
                 world.scene.show_bytes(engine::becoming(4, number, number.saturating_mul(steps)));
                 world.wait(50).await;
             }
-            let judged: Vec<_> = events(world)
+            let assessed: Vec<_> = events(world)
                 .await
                 .into_iter()
                 .filter_map(|event| match event {
@@ -219,8 +219,8 @@ fn a_face_that_morphs_into_another_resets_the_history() {
                     _ => None,
                 })
                 .collect();
-            let watched = judged.iter().skip_while(|one| early(one)).any(early);
-            assert_eq!(watched, is_reset, "{judged:?}");
+            let watched = assessed.iter().skip_while(|one| early(one)).any(early);
+            assert_eq!(watched, is_reset, "{assessed:?}");
         });
     }
 }
@@ -354,7 +354,7 @@ fn the_watchdog_is_fed() {
 }
 
 #[test]
-fn a_back_that_hangs_leaves_the_door_timed_and_the_watchdog_unfed() {
+fn a_worker_that_hangs_leaves_the_door_timed_and_the_watchdog_unfed() {
     board().boot(async |world: &mut World| {
         for _ in 0..3 {
             world.show(1).await;

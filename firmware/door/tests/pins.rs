@@ -164,7 +164,7 @@ fn a_fail_safe_lock_holds_by_current_and_opens_without() {
 
 /// An `InterruptExecutor` only takes futures that are `Send`.
 #[test]
-fn the_front_can_run_at_interrupt_priority() {
+fn input_and_output_can_run_at_interrupt_priority() {
     use simulation::parts::SendParts;
     fn is_send(_: &impl Send) {}
     static LINK: door::Link = door::Link::new();

@@ -50,8 +50,8 @@ fn a_door_that_verifies_asks_for_the_threshold_of_one_comparison() {
         let mut after = 0;
         let mut needed = async |world: &mut World| {
             comes(world, 1).await;
-            let judged = events(world, &mut after).await.into_iter().rev();
-            let threshold = judged.filter_map(|event| match event {
+            let assessed = events(world, &mut after).await.into_iter().rev();
+            let threshold = assessed.filter_map(|event| match event {
                 EventKind::FrameAssessed { threshold, .. } => threshold,
                 _ => None,
             });

@@ -107,7 +107,7 @@ impl<'a> Doorstep<'a> {
             for event in events {
                 after = event.sequence;
                 opened |= is_opening(&event, first, shown);
-                decision = judged(event, first, shown, decision);
+                decision = assessed(event, first, shown, decision);
             }
             if let Some(decision) = &mut decision {
                 decision.opened = opened;
@@ -151,7 +151,7 @@ fn is_opening(event: &Event, first: u32, last: u32) -> bool {
 }
 
 /// The decision after an event, if the event is about a picture from `first` to `last`.
-fn judged(event: Event, first: u32, last: u32, before: Option<Decision>) -> Option<Decision> {
+fn assessed(event: Event, first: u32, last: u32, before: Option<Decision>) -> Option<Decision> {
     match event.kind {
         EventKind::FrameAssessed {
             frame, result, faces, face, threshold, instructions, liveness, ..

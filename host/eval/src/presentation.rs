@@ -67,8 +67,8 @@ pub fn present(pictures: &[Seen], needed: usize, asked: Option<[u8; STEPS]>) -> 
         movements.count(reject);
         reject
     };
-    let judged: Vec<_> = pictures.iter().map(|seen| seen.sample.map(&mut judge)).zip(pictures).collect();
-    let ending = ending(judged.iter().map(|(reject, seen)| (*reject, seen.matches)), needed);
+    let assessed: Vec<_> = pictures.iter().map(|seen| seen.sample.map(&mut judge)).zip(pictures).collect();
+    let ending = ending(assessed.iter().map(|(reject, seen)| (*reject, seen.matches)), needed);
     Ending { movements: movements.made, ..ending }
 }
 
@@ -109,8 +109,8 @@ fn ending(
 ) -> Ending {
     let mut ending = Ending::default();
     let (mut alive, mut agreed) = (0, 0);
-    for (judged, matches) in pictures {
-        let Some(reject) = judged else {
+    for (assessed, matches) in pictures {
+        let Some(reject) = assessed else {
             (alive, agreed) = (0, 0);
             continue;
         };

@@ -31,8 +31,8 @@ pub enum Decision {
     Granted,
     /// Not known, or known and not let in: red.
     Refused,
-    /// Not judged, because the view is too poor or another face was chosen: amber.
-    Unjudged,
+    /// Not assessed, because the view is too poor or another face was chosen: amber.
+    NotAssessed,
 }
 
 impl Decision {
@@ -40,7 +40,7 @@ impl Decision {
         match self {
             Self::Granted => [46, 204, 113],
             Self::Refused => [235, 77, 75],
-            Self::Unjudged => [245, 190, 65],
+            Self::NotAssessed => [245, 190, 65],
         }
     }
 }

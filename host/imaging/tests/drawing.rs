@@ -51,7 +51,7 @@ fn any_face_and_any_label_can_be_drawn() {
         for label in
             ["", "\n\n", "王小明 🦀 \u{7} سلام", &"a very long name ".repeat(30), "line\n".repeat(60).as_str()]
         {
-            draw(face, label, Decision::Unjudged);
+            draw(face, label, Decision::NotAssessed);
         }
     }
 }

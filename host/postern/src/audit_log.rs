@@ -67,7 +67,7 @@ pub struct Check {
 }
 
 impl Check {
-    /// Takes the next entry, which a line told with something wrong, or not.
+    /// Takes the next entry, with the fault of its line if it has one.
     pub fn take(&mut self, entry: &LogEntry, wrong: Option<String>) {
         self.entries += 1;
         self.first.get_or_insert(entry.number);
@@ -134,7 +134,7 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
     let mut words: Vec<String> = who.into_iter().chain(said("reason")).collect();
     for (name, about) in [
         ("score", "similarity"),
-        ("looks", "looks before"),
+        ("samples", "samples"),
         ("templates", "templates"),
         ("network", "network"),
         ("release", "release"),
@@ -148,7 +148,7 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
         ("open_ms", "open ms"),
         ("accepted", "accepted"),
         ("schedule", "schedule"),
-        ("code", "code"),
+        ("pin", "PIN"),
         ("duress", "DURESS"),
         ("over", "over"),
         ("host", "by"),
@@ -195,7 +195,7 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
             put("duress", (entry.reason == 1).into());
             put("picture", count.into())
         }
-        Kind::Refused => put("looks", count.into()),
+        Kind::Refused => put("samples", count.into()),
         Kind::Alarm => put("over", (count == 1).into()),
         Kind::Fault if entry.reason == Fault::Model as u8 => {
             put("network", NETWORKS.get(count as usize).copied().unwrap_or("unknown").into())
@@ -224,7 +224,7 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
         Kind::Clock => put("before_ms", number.into()),
         Kind::Rule => {
             put("schedule", (entry.reason & 1 != 0).into());
-            put("code", (entry.reason & 2 != 0).into());
+            put("pin", (entry.reason & 2 != 0).into());
             put("duress", (entry.reason & 4 != 0).into())
         }
         Kind::Controller => put("address", json!((number != 255).then_some(number))),

@@ -195,7 +195,7 @@ pub fn print_status(out: &mut dyn Write, Told { status, firmware }: &Told) -> st
         }
     }
     match status.hosts {
-        0 => writeln!(out, "paired     with nobody: `postern pair`")?,
+        0 => writeln!(out, "paired     with no computer: `postern pair`")?,
         1 => writeln!(out, "paired     with one computer")?,
         hosts => writeln!(out, "paired     with {hosts} computers")?,
     }

@@ -16,7 +16,7 @@ pub struct DeviceArgs {
     #[command(flatten)]
     board: BoardArgs,
 
-    /// Another device, in place of an emulated board: unix:PATH, tcp:HOST:PORT or serial:PATH or serial:PATH:BAUD
+    /// Another device instead of an emulated board: unix:PATH, tcp:HOST:PORT or serial:PATH or serial:PATH:BAUD
     #[arg(long, value_name = "ADDRESS", conflicts_with = "board", help_heading = "Device")]
     device: Option<Address>,
 }

@@ -31,7 +31,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("The shell", &["completions"]),
 ];
 
-/// The command line `C` whose help lists the commands by group.
+/// The command line `C`, with a help text that lists the commands by group.
 pub fn grouped<C: CommandFactory>() -> clap::Command {
     let command = C::command();
     let mut template = String::from("{about-with-newline}\n{usage-heading} {usage}\n");

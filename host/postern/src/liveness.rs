@@ -8,7 +8,7 @@ pub fn score(score: u16) -> f64 {
     f64::from(score) / 32768.0
 }
 
-/// The score for a column; a dash where nobody looked.
+/// The score for a column; a dash if there is no score.
 pub fn column(liveness: Option<&Liveness>) -> String {
     liveness.map_or("-".to_owned(), |liveness| format!("{:.2}", score(liveness.score)))
 }

@@ -30,7 +30,7 @@ use output::Output;
 #[derive(clap::Parser)]
 #[command(name = "postern", version, propagate_version = true)]
 struct Cli {
-    /// Print JSON for a program to read, in place of text
+    /// Print JSON for programs, instead of text
     #[arg(long, global = true)]
     json: bool,
 

@@ -11,7 +11,7 @@ use imaging::{CameraFrame, Photo};
 pub struct Shot {
     /// The file.
     pub path: PathBuf,
-    /// What a camera makes of it.
+    /// The frame that a camera takes of it.
     pub frame: CameraFrame,
 }
 

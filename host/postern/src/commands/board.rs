@@ -93,7 +93,7 @@ struct TypeArgs {
         true => Ok(text.to_owned()),
         false => Err("a keypad has digits"),
     })]
-    code: String,
+    pin: String,
 
     #[command(flatten)]
     board: BoardArgs,
@@ -132,7 +132,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::Door(args) => switch(&args, output, "door", Memory::open_door),
         Action::Cover(args) => switch(&args, output, "cover", Memory::open_cover),
         Action::Wires(args) => wires(&args, output),
-        Action::Type(args) => type_code(&args, output),
+        Action::Type(args) => type_pin(&args, output),
         Action::Clock(args) => clock(&args, output),
     }
 }
@@ -284,12 +284,12 @@ fn wires(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn type_code(args: &TypeArgs, output: &Output) -> anyhow::Result<Outcome> {
+fn type_pin(args: &TypeArgs, output: &Output) -> anyhow::Result<Outcome> {
     let board = args.board.open()?;
-    board.memory()?.type_keys(&format!("{}#", args.code))?;
+    board.memory()?.type_keys(&format!("{}#", args.pin))?;
     let name = board.folder().name();
     output
-        .print(&json!({ "board": name }), |out| writeln!(out, "the code was typed on the pad of {name}"))?;
+        .print(&json!({ "board": name }), |out| writeln!(out, "the PIN was typed on the keypad of {name}"))?;
     Ok(Outcome::Done)
 }
 

@@ -53,7 +53,7 @@ struct Point {
     tar: Option<f64>,
 }
 
-/// Compares everybody with everybody else, and tells from which similarity on how few are taken for another.
+/// Compares all people with all others, and prints the threshold for each false-match rate.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let path = models::image(&args.encoder)?;
     let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;

@@ -31,7 +31,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let verdict = match &comparison.best {
         _ if against.is_some() => "no living face".to_owned(),
         Some(best) if comparison.accepted => format!("this is {}", best.name),
-        Some(best) => format!("nobody known; most like {}", best.name),
+        Some(best) => format!("no match; most similar: {}", best.name),
         None => "nobody is enrolled".to_owned(),
     };
     report(&shot, &comparison, one_in, &verdict, output)

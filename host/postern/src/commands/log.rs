@@ -1,4 +1,4 @@
-//! `postern log`: what happened at the door, from the board's audit log; and whether all of it is there.
+//! `postern log`: prints the board's audit log, and checks that it is complete.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};

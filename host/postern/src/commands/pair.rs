@@ -97,7 +97,7 @@ fn pair(
     })
 }
 
-/// The name of this computer, as much of it as a label holds.
+/// The name of this computer, cut to the length of a label.
 fn computer() -> String {
     let name = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
     let mut label = String::new();

@@ -40,37 +40,37 @@ pub struct Args {
 /// Shows the rule, after changing it if asked to.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut device = args.device.connect()?;
-    let mut told = device.rule(&args.name)?;
+    let mut rule = device.rule(&args.name)?;
     if args.hours.is_some() || args.pin || args.no_pin {
         ensure!(
-            args.pin || args.no_pin || !told.pin,
+            args.pin || args.no_pin || !rule.pin,
             "the PIN of {} is known to the board alone: give it again with --pin, or end it with --no-pin",
             args.name
         );
         let pin = if args.pin { Some(read_pin("PIN")?) } else { None };
         let duress_pin = if args.duress_pin { Some(read_pin("Duress PIN")?) } else { None };
-        let schedule = args.hours.unwrap_or(told.schedule);
-        told = device.set_rule(&args.name, Rule { schedule, pin, duress_pin })?;
+        let schedule = args.hours.unwrap_or(rule.schedule);
+        rule = device.set_rule(&args.name, Rule { schedule, pin, duress_pin })?;
     }
     let report = json!({
-        "person": told.person,
+        "person": rule.person,
         "name": args.name,
-        "hours": hours::text(&told.schedule),
-        "pin": told.pin,
-        "duress_pin": told.duress_pin,
+        "hours": hours::text(&rule.schedule),
+        "pin": rule.pin,
+        "duress_pin": rule.duress_pin,
     });
     output.print(&report, |out| {
-        writeln!(out, "{} may pass   {}", args.name, hours::text(&told.schedule))?;
-        let with = match (told.pin, told.duress_pin) {
+        writeln!(out, "{} may pass   {}", args.name, hours::text(&rule.schedule))?;
+        let with = match (rule.pin, rule.duress_pin) {
             (false, _) => "their face alone",
             (true, false) => "their face and a PIN",
             (true, true) => "their face and a PIN, or the duress PIN",
         };
         writeln!(out, "with         {with}")
     })?;
-    if !told.schedule.is_always() && !device.status()?.clock.exact {
+    if !rule.schedule.is_always() && !device.status()?.clock.exact {
         eprintln!(
-            "The board does not know the time, and lets nobody with hours in: `postern board clock --set`."
+            "The board does not know the time, so it admits nobody who has hours: `postern board clock --set`."
         );
     }
     Ok(Outcome::Done)

@@ -28,7 +28,7 @@ pub struct Args {
     #[arg(long, value_name = "MODE", value_parser = crate::liveness::mode)]
     liveness: Option<LivenessMode>,
 
-    /// Matching: identify (a face is compared with everybody) or verify (only with the person whose PIN was typed;
+    /// Matching: identify (a face is compared with all people) or verify (only with the person of the typed PIN;
     /// people without a PIN cannot enter)
     #[arg(long, value_name = "MODE", value_parser = matching)]
     matching: Option<Matching>,
@@ -123,7 +123,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         )?;
         match limits.passback_ms {
             0 => writeln!(out, "passback   anybody may come in again at once")?,
-            ms => writeln!(out, "passback   nobody comes in twice within {} s", f64::from(ms) / 1e3)?,
+            ms => writeln!(out, "passback   a person is admitted once in {} s", f64::from(ms) / 1e3)?,
         }
         writeln!(out, "PIN        within {} s of the face", f64::from(limits.pin_ms) / 1e3)?;
         match limits.held_ms {

@@ -178,7 +178,7 @@ fn save(folder: &Path, shot: &Shot, decision: &Decision) -> anyhow::Result<PathB
         FrameResult::Known(_) | FrameResult::Stranger(_) | FrameResult::NotLive(_) => {
             imaging::Decision::Refused
         }
-        _ => imaging::Decision::Unjudged,
+        _ => imaging::Decision::NotAssessed,
     };
     let label = match &decision.result {
         FrameResult::Known(best) => format!("{}\n{:.3}", best.name, real(best.similarity)),

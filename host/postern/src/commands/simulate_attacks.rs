@@ -19,7 +19,7 @@ pub struct Args {
     /// A photograph with a face
     photo: PathBuf,
 
-    /// The folder to write to: SPECIES.png and SPECIES.gif each, a sheet of all, and the pictures one by
+    /// The folder to write to: ATTACK.png and ATTACK.gif each, a sheet of all, and the pictures one by
     /// one below sequences/, as `postern eval liveness --recorded` reads them
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,

@@ -1,4 +1,4 @@
-//! `postern train-liveness`: the sequence model of liveness, from looks at living heads and at attacks.
+//! `postern train-liveness`: the sequence model of liveness, from samples of living heads and of attacks.
 
 use std::path::PathBuf;
 
@@ -14,9 +14,9 @@ use crate::output::{Outcome, Output};
 /// Options of `postern train-liveness`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Samples that `postern eval liveness --looks FILE` wrote
+    /// Samples that `postern eval liveness --write-samples FILE` wrote
     #[arg(required = true, value_name = "FILE")]
-    looks: Vec<PathBuf>,
+    samples: Vec<PathBuf>,
 
     /// Use only people of these parts of --people
     #[arg(long, value_name = "N", num_args = 1.., requires = "people")]
@@ -27,8 +27,8 @@ pub struct Args {
     people: Option<PathBuf>,
 
     /// Attack type to leave out, to measure the model on an attack it was not trained on
-    #[arg(long, value_name = "SPECIES", num_args = 1..)]
-    unseen: Vec<String>,
+    #[arg(long, value_name = "ATTACK", num_args = 1..)]
+    leave_out: Vec<String>,
 
     /// The file to write: the weights as Rust source, as `shared/liveness/src/weights.rs`
     #[arg(short, long, value_name = "FILE")]
@@ -61,23 +61,26 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     ensure!(args.agreement > 0, "--agreement needs at least one picture");
     let names = args.people.as_ref().map(|list| people(list, &args.folds)).transpose()?;
     let mut presentations = Vec::new();
-    for path in &args.looks {
+    for path in &args.samples {
         let kept = samples::read(path)?.into_iter().filter(|one| {
             let person = names.as_ref().is_none_or(|names| names.contains(&one.person()));
-            person && !args.unseen.contains(&one.attack_type)
+            person && !args.leave_out.contains(&one.attack_type)
         });
         presentations.extend(kept.map(presentation));
     }
     let Args { refused, steps, decay, seed, agreement, .. } = *args;
     let options = Options { steps, decay, refused, together: agreement, seed };
     let fitted = fit(&presentations, &options)
-        .context("there are no looks at living heads, or none at attacks, that are long enough")?;
+        .context("there are no samples of living heads, or none of attacks, that are long enough")?;
     let apart =
         if names.is_some() { format!(" --people LIST --folds {}", list(&args.folds)) } else { String::new() };
-    let unseen =
-        if args.unseen.is_empty() { String::new() } else { format!(" --unseen {}", args.unseen.join(" ")) };
+    let left_out = if args.leave_out.is_empty() {
+        String::new()
+    } else {
+        format!(" --leave-out {}", args.leave_out.join(" "))
+    };
     let notes = [
-        format!("postern train-liveness LOOKS{apart}{unseen}"),
+        format!("postern train-liveness SAMPLES{apart}{left_out}"),
         format!(
             "  --seed {seed} --refused {refused} --agreement {agreement} --steps {steps} --decay {decay}"
         ),

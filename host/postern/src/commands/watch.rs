@@ -121,7 +121,7 @@ pub fn result_text(result: &FrameResult) -> String {
         FrameResult::NoFace => "no face".to_owned(),
         FrameResult::Poor(flaw) => format!("a face {flaw}"),
         FrameResult::Stranger(Some(best)) => {
-            format!("a stranger (most like {}, {:.3})", best.name, real(best.similarity))
+            format!("a stranger (most similar: {}, {:.3})", best.name, real(best.similarity))
         }
         FrameResult::Stranger(None) => "a stranger".to_owned(),
         FrameResult::Known(best) => format!("{} ({:.3})", best.name, real(best.similarity)),
@@ -129,8 +129,8 @@ pub fn result_text(result: &FrameResult) -> String {
             format!("a face, and asks it to {gesture}")
         }
         FrameResult::NotLive(reason) => format!("no living face: it {reason}"),
-        FrameResult::Unclaimed => "a face, and nobody's code was typed".to_owned(),
-        _ => "cannot judge: the models or the people are missing or do not fit".to_owned(),
+        FrameResult::Unclaimed => "a face, and no card or PIN claimed a person".to_owned(),
+        _ => "no result: models or people are missing, or do not fit each other".to_owned(),
     }
 }
 
@@ -143,10 +143,10 @@ fn to_text(event: &Event) -> String {
         }
         EventKind::Opened { open_ms, .. } => format!("OPEN by the button, {open_ms} ms"),
         EventKind::Locked => "locked".to_owned(),
-        EventKind::Denied { person: None, reason, .. } => format!("nobody may pass: {}", reason.name()),
-        EventKind::Denied { name, reason, .. } => format!("{name} may not pass: {}", reason.name()),
+        EventKind::Denied { person: None, reason, .. } => format!("nobody is admitted: {}", reason.name()),
+        EventKind::Denied { name, reason, .. } => format!("{name} is not admitted: {}", reason.name()),
         EventKind::FaceRequested { name, .. } => format!("waits for the face of {name}"),
-        EventKind::PinRequested { name, .. } => format!("waits for the code of {name}"),
+        EventKind::PinRequested { name, .. } => format!("waits for the PIN of {name}"),
         EventKind::Duress { name, .. } => format!("DURESS: {name} was forced to open"),
         EventKind::Alarm { alarm, over: false } => format!("ALARM: {}", alarm.name()),
         EventKind::Alarm { alarm, over: true } => format!("the alarm is over: {}", alarm.name()),
@@ -173,20 +173,20 @@ fn to_json(event: &Event) -> Value {
                 FrameResult::Poor(_) => ("poor", None),
                 FrameResult::Stranger(best) => ("stranger", best.as_ref()),
                 FrameResult::Known(best) => ("known", Some(best)),
-                FrameResult::NotLive(RejectReason::ChallengeRequested(_)) => ("asked", None),
+                FrameResult::NotLive(RejectReason::ChallengeRequested(_)) => ("challenge", None),
                 FrameResult::NotLive(_) => ("not-live", None),
                 FrameResult::Unclaimed => ("unclaimed", None),
                 _ => ("unable", None),
             };
             json!({
-                "event": "judged",
+                "event": "frame",
                 "result": what,
                 "name": best.map(|best| best.name.as_str()),
                 "person": best.map(|best| best.person),
                 "similarity": best.map(|best| rounded(best.similarity)),
                 "threshold": threshold.map(rounded),
                 "liveness": crate::liveness::to_json(liveness.as_ref()),
-                "asked": match result {
+                "challenge": match result {
                     FrameResult::NotLive(RejectReason::ChallengeRequested(gesture)) => Some(gesture.to_string()),
                     _ => None,
                 },

@@ -279,7 +279,7 @@ fn people_that_nothing_can_be_learned_from_are_refused_before_any_work() {
     let empty = run(&["train", &folder.path().display().to_string()]);
     assert!(empty.code == 2 && empty.said.contains("a folder a person"), "{}", empty.said);
     People::new(&[4]).refused(&[], "four at least");
-    People::new(&[1; 8]).refused(&[], "one picture only");
+    People::new(&[1; 8]).refused(&[], "only one picture");
     People::new(&[4, 1, 1, 1, 1]).refused(&[], "two pictures or more");
     People::new(&[4; 8]).refused(&["--loss", "none"], "--teacher");
     People::new(&[4; 8]).refused(&["--rate", "0"], "--rate");

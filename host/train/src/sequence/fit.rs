@@ -80,8 +80,8 @@ pub fn fit(presentations: &[Presentation], options: &Options) -> Option<Fitted> 
         let inside = |one: &Presentation| part[one.person.as_str()] == held;
         let rest: Vec<_> = all.iter().filter(|(one, _)| !inside(one)).collect();
         let trained = Trained::new(&rest, options)?;
-        let judged = all.iter().filter(|(one, _)| inside(one));
-        scores.extend(judged.map(|(one, windows)| (*one, seen(windows, &trained))));
+        let assessed = all.iter().filter(|(one, _)| inside(one));
+        scores.extend(assessed.map(|(one, windows)| (*one, seen(windows, &trained))));
     }
     let mut living: Vec<f64> = scores.iter().filter(|(one, _)| one.alive).map(|(_, score)| *score).collect();
     living.sort_by(f64::total_cmp);

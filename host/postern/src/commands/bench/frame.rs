@@ -107,11 +107,11 @@ pub fn run(
             writeln!(out, "{name:<34} {cost:>12}  {:>6.2}%", 100.0 * cost as f64 / parts.cost.max(1) as f64)
         };
         row("detect", detect)?;
-        row("  of it the network", detector)?;
+        row("  its network", detector)?;
         row("align", align)?;
         row("judge the view", judge)?;
         row("encode", encode)?;
-        row("  of it the network", encoder)?;
+        row("  its network", encoder)?;
         row("the parts, each by itself", parts.cost)?;
         row("a frame in one go, instructions", compared.instructions)
     })?;

@@ -1,5 +1,5 @@
 //! An icicle plot: what a whole consists of, row below row, as wide as its share (a flame graph that
-//! hangs; Gregg, "The Flame Graph", CACM 2016). Every bar tells its number when pointed at.
+//! hangs; Gregg, "The Flame Graph", CACM 2016). Each bar shows its number under the pointer.
 
 use std::fmt::Write;
 
@@ -66,7 +66,7 @@ impl Bar {
         }
         let y = MARGIN + ROW * (row + 1) as f64;
         let share = 100.0 * self.cost as f64 / whole.max(1) as f64;
-        let told = format!("{}: {} {unit}, {share:.1} %", self.name, self.cost);
+        let title = format!("{}: {} {unit}, {share:.1} %", self.name, self.cost);
         let letters = ((width - 8.0) / LETTER).max(0.0) as usize;
         let label = match self.name.chars().count() {
             _ if letters < 4 => String::new(),
@@ -80,7 +80,7 @@ impl Bar {
             svg,
             "<g><title>{}</title><rect x=\"{x:.2}\" y=\"{y}\" width=\"{width:.2}\" height=\"{}\" fill=\"{}\" \
              stroke=\"white\" stroke-width=\"0.5\"/><text x=\"{:.2}\" y=\"{}\" fill=\"{}\">{}</text></g>",
-            escaped(&told),
+            escaped(&title),
             ROW - 1.0,
             COLOURS[row % COLOURS.len()],
             x + 4.0,

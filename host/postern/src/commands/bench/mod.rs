@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
 
-    /// Measure the recognition of this photograph from frame to template, in place of one model
+    /// Measure the recognition of this photograph from frame to template, instead of one model
     #[arg(long, value_name = "PHOTO", conflicts_with = "compare")]
     frame: Option<PathBuf>,
 

@@ -34,7 +34,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME|IMAGE", default_value = models::DETECTOR, value_delimiter = ',')]
     detector: Vec<String>,
 
-    /// Run the published detector in float on the whole frame, in place of images
+    /// Run the published detector in float on the whole frame, instead of images
     #[arg(long, conflicts_with = "detector")]
     float: bool,
 

@@ -27,7 +27,7 @@ pub struct Args {
     #[arg(long, value_name = "PHOTO|FOLDER", num_args = 1.., conflicts_with = "recorded")]
     photos: Vec<PathBuf>,
 
-    /// A folder of recorded presentations: {bona-fide,SPECIES}/SEQUENCE/*.png; and, for IAPAR,
+    /// A folder of recorded presentations: {bona-fide,ATTACK}/SEQUENCE/*.png; and, for IAPAR,
     /// enrolled/PERSON.png, where the names of PERSON's sequences begin with PERSON
     #[arg(long, value_name = "FOLDER")]
     recorded: Option<PathBuf>,
@@ -41,16 +41,17 @@ pub struct Args {
     #[arg(long, value_name = "FILE", requires = "folds")]
     people: Option<PathBuf>,
 
-    /// Assess samples that an earlier run wrote, in place of new presentations
+    /// Assess the samples that an earlier run wrote with --write-samples, instead of new presentations
     #[arg(long, value_name = "FILE", conflicts_with_all = ["photos", "recorded"])]
-    seen: Option<PathBuf>,
+    samples: Option<PathBuf>,
 
     /// Number of photographs, spread evenly over all photographs
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: usize,
 
-    /// The door asks for movements, as `postern settings --liveness challenge`; presented are heads that follow, and
-    /// what an attacker can do about it. With --seen, looks at these; without, the same looks by the other rules alone
+    /// The door asks for movements, as `postern settings --liveness challenge`. Presented are heads that follow, and
+    /// attacks that try to. With --samples, assesses those samples with the challenge; without this option, by the
+    /// passive checks alone
     #[arg(long, conflicts_with = "recorded")]
     challenge: bool,
 
@@ -78,9 +79,9 @@ pub struct Args {
     #[arg(long)]
     float: bool,
 
-    /// Write every look at a face to this file, a line of JSON a presentation
+    /// Write every sample of a face to this file, a line of JSON for each presentation
     #[arg(long, value_name = "FILE")]
-    looks: Option<PathBuf>,
+    write_samples: Option<PathBuf>,
 }
 
 impl Args {
@@ -97,17 +98,17 @@ impl Args {
 
 /// Presents and prints.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    if let Some(path) = &args.seen {
-        let mut judged = samples::read(path)?;
+    if let Some(path) = &args.samples {
+        let mut assessed = samples::read(path)?;
         if let Some(names) = args.names()? {
-            judged.retain(|one| names.contains(&one.person()));
+            assessed.retain(|one| names.contains(&one.person()));
         }
         ensure!(
-            !args.challenge || samples::show_eyes(&judged),
-            "{} was written before doors asked to close the eyes: present again with --looks",
+            !args.challenge || samples::show_eyes(&assessed),
+            "{} was written before doors asked to close the eyes: present again with --write-samples",
             path.display()
         );
-        return report(&judged, args, output);
+        return report(&assessed, args, output);
     }
     ensure!(args.pictures() >= args.agreement, "a presentation needs at least {} pictures", args.agreement);
     let (detector, encoder) = images(&args.encoder)?;
@@ -124,14 +125,14 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         float: network.as_ref().map(|_| &float as _),
         step_ms: STEP_MS,
     };
-    let judged = match &args.recorded {
+    let assessed = match &args.recorded {
         Some(folder) => of_recorded(&door, folder)?,
         None => of_photographs(&door, args)?,
     };
-    if let Some(path) = &args.looks {
-        samples::write(path, &judged)?;
+    if let Some(path) = &args.write_samples {
+        samples::write(path, &assessed)?;
     }
-    report(&judged, args, output)
+    report(&assessed, args, output)
 }
 
 /// The images of the detector and of an encoder.
@@ -148,11 +149,11 @@ fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Presentation>>
     if let Some(names) = args.names()? {
         let folders = sources.iter().flat_map(|source| names.iter().map(|name| source.join(name)));
         sources = folders.filter(|folder| folder.is_dir()).collect();
-        ensure!(!sources.is_empty(), "nobody of the list has a folder among the photographs");
+        ensure!(!sources.is_empty(), "no person of the list has a folder among the photographs");
     }
     let photos = spread(&sources, args.limit)?;
     let bar = progress(photos.len());
-    let judged = photos
+    let assessed = photos
         .par_iter()
         .enumerate()
         .map_init(
@@ -162,12 +163,12 @@ fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Presentation>>
                 let photo = Photo::open(path)?;
                 let (subject, enrolled) =
                     (subject(door.recognizer, &photo, arena), door.enrol(&photo, arena)?);
-                let mut judged = Vec::new();
+                let mut assessed = Vec::new();
                 if let Some(subject) = &subject {
                     let mut judge = |attack_type: &str, pictures: &[Photo], asked| {
                         let seen = door.see(pictures, enrolled.as_ref(), arena)?;
                         let (attack_type, origin) = (attack_type.to_owned(), path.clone());
-                        judged.push(Presentation { attack_type, origin, seen, asked });
+                        assessed.push(Presentation { attack_type, origin, seen, asked });
                         anyhow::Ok(())
                     };
                     if args.challenge {
@@ -184,21 +185,21 @@ fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Presentation>>
                     }
                 }
                 bar.inc(1);
-                Ok(judged)
+                Ok(assessed)
             },
         )
         .collect::<anyhow::Result<Vec<_>>>()?;
     bar.finish_and_clear();
-    let judged: Vec<Presentation> = judged.into_iter().flatten().collect();
-    ensure!(!judged.is_empty(), "no photograph shows a face that is good enough");
-    Ok(judged)
+    let assessed: Vec<Presentation> = assessed.into_iter().flatten().collect();
+    ensure!(!assessed.is_empty(), "no photograph shows a face that is good enough");
+    Ok(assessed)
 }
 
 /// Recorded presentations.
 fn of_recorded(door: &Door, folder: &Path) -> anyhow::Result<Vec<Presentation>> {
     let recorded = recorded(folder)?;
     let bar = progress(recorded.len());
-    let judged = recorded
+    let assessed = recorded
         .par_iter()
         .map_init(
             || door.arena(),
@@ -222,13 +223,13 @@ fn of_recorded(door: &Door, folder: &Path) -> anyhow::Result<Vec<Presentation>> 
         )
         .collect();
     bar.finish_and_clear();
-    judged
+    assessed
 }
 
 /// Prints the rates of every attack_type.
-fn report(judged: &[Presentation], args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+fn report(assessed: &[Presentation], args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut attack_type: BTreeMap<&str, Vec<Ending>> = BTreeMap::new();
-    for one in judged {
+    for one in assessed {
         let asked = one.asked.filter(|_| args.challenge);
         attack_type.entry(&one.attack_type).or_default().push(present(&one.seen, args.agreement, asked));
     }

@@ -40,7 +40,7 @@ pub struct Material {
     protocol: Protocol,
     /// Every picture that a pair names.
     pub pictures: Vec<Picture>,
-    /// Folds from 0 whose pictures alone count; none: all do.
+    /// Folds, counted from 0, to which the pictures are limited. Empty: all folds.
     held_out: Vec<usize>,
 }
 

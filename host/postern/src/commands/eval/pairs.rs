@@ -19,7 +19,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME|IMAGE", default_value = models::ENCODER)]
     encoder: String,
 
-    /// Run the published networks in float, in place of the device's images
+    /// Run the published networks in float, instead of the device's images
     #[arg(long)]
     float: bool,
 

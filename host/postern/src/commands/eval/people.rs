@@ -1,4 +1,4 @@
-//! Lists of people in parts, such as LFW's `people.txt`: so that nobody is both trained on and measured with.
+//! Lists of people in parts, such as LFW's `people.txt`. They keep people of the training out of the measurement.
 //!
 //! ```text
 //! 7                       parts

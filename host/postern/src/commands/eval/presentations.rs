@@ -21,7 +21,7 @@ const ENROLLED: &str = "enrolled";
 /// One stranger in this number may be let in, as in the door's settings.
 const ONE_IN: u32 = 10_000;
 
-/// Where the score of a picture comes from in place of the int8 network: the network's input to a score.
+/// A function that replaces the int8 network: from the network's input to a score.
 pub type Score<'a> = dyn Fn(&[u8]) -> f32 + Sync + 'a;
 
 /// The networks of a door.
@@ -102,7 +102,7 @@ impl Door<'_> {
     }
 }
 
-/// The face that the door would choose, if it is good enough to be judged.
+/// The face that the door would choose, if it is good enough to be assessed.
 fn choose(recognizer: &Recognizer, frame: &vision::Frame, arena: &mut Arena) -> anyhow::Result<Option<Face>> {
     let mut faces = recognizer.detect(frame, arena.bytes())?;
     faces.sort_unstable_by_key(|face| std::cmp::Reverse(face.bounds.area()));
@@ -131,7 +131,7 @@ pub struct Recorded {
     pub person: Option<PathBuf>,
 }
 
-/// The presentations in `folder`: `{bona-fide,SPECIES}/SEQUENCE/*.png`, and `enrolled/PERSON.png`, where the
+/// The presentations in `folder`: `{bona-fide,ATTACK}/SEQUENCE/*.png`, and `enrolled/PERSON.png`, where the
 /// sequences of a person begin with the person's name.
 pub fn recorded(folder: &Path) -> anyhow::Result<Vec<Recorded>> {
     let mut all = Vec::new();
@@ -154,7 +154,7 @@ pub fn recorded(folder: &Path) -> anyhow::Result<Vec<Recorded>> {
         }
     }
     if all.is_empty() {
-        bail!("{} has no sequences: a folder of pictures is FOLDER/SPECIES/SEQUENCE", folder.display());
+        bail!("{} has no sequences: a folder of pictures is FOLDER/ATTACK/SEQUENCE", folder.display());
     }
     let bona_fide = AttackType::BonaFide.name();
     ensure!(all.iter().any(|one| one.attack_type == bona_fide), "{} has no {bona_fide}", folder.display());

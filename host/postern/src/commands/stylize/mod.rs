@@ -36,7 +36,7 @@ pub struct Args {
     /// The picture to paint
     content: PathBuf,
 
-    /// The picture whose style it takes; several are blended
+    /// The style picture; the styles of several pictures are blended
     #[arg(required = true, value_name = "STYLE")]
     styles: Vec<PathBuf>,
 
@@ -64,7 +64,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     mask: Option<PathBuf>,
 
-    /// The style of the black area of the mask, in place of the untouched content
+    /// The style of the black area of the mask. Without it, that area keeps the content picture
     #[arg(long, value_name = "STYLE", requires = "mask")]
     elsewhere: Option<PathBuf>,
 

@@ -13,7 +13,7 @@ const DEFAULT: &str = "vgg16";
 #[derive(Clone, Default, clap::Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkArgs {
-    /// An ONNX network in place of VGG16; its layers are then named as its nodes are
+    /// An ONNX network to use instead of VGG16. Its layers have the names of its nodes
     #[arg(long, value_name = "ONNX")]
     network: Option<PathBuf>,
 

@@ -192,7 +192,7 @@ impl Faces {
         }
         ensure!(
             !needs_pairs || single.len() < able,
-            "everybody has one picture only: nothing tells what two pictures of one person have in common; \
+            "every person has only one picture, and a training needs two pictures of a person; \
              add pictures, or learn from a teacher alone: postern distill"
         );
         Ok(())

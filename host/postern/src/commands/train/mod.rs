@@ -89,7 +89,7 @@ pub fn distill(args: DistillArgs, output: &Output) -> anyhow::Result<Outcome> {
     run(&args, output)
 }
 
-/// Trains, and writes what came of it.
+/// Trains, and writes the results.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let objective = args.loss.settings()?;
     let schedule = args.search.schedule(objective.identity)?;
@@ -156,7 +156,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     if end? == End::Interrupted {
         bail!("broken off; the same command with --resume goes on from {}", out.display());
     }
-    let told = result::Training {
+    let training = result::Training {
         name: &name,
         folder: &out,
         settings: &settings,
@@ -165,7 +165,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         is_rounded: args.search.rounding > 0,
         before: &before,
     };
-    let result = result::write(&told, &encoder, &data)?;
+    let result = result::write(&training, &encoder, &data)?;
     output.print(&result, |to| result.print(to))?;
     Ok(Outcome::Done)
 }
@@ -190,7 +190,7 @@ impl Args {
     }
 }
 
-/// What tells the pictures and the split, for a training that is resumed with the same.
+/// Identifies the pictures and the split: a training is resumed only with the same ones.
 fn fingerprint(faces: &Faces, held_out: &[usize], morphs: usize) -> String {
     let mut digest = Sha256::new();
     for picture in &faces.pictures {

@@ -48,7 +48,7 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "MILLIONS", requires = "from")]
     multiply_adds: Option<f64>,
 
-    /// Freeze the first N layers, or those whose name starts with this text
+    /// Freeze the first N layers, or the layers with names that start with this text
     #[arg(long, value_name = "N|NAME", requires = "from")]
     freeze: Option<String>,
 
@@ -97,11 +97,11 @@ enum NewHead {
 }
 
 impl NetworkArgs {
-    /// The encoder before [`NetworkArgs::finish`], and a line that tells the finished one from others.
+    /// The encoder before [`NetworkArgs::finish`], and a line that describes the finished one.
     pub fn build(&self, seed: u64) -> anyhow::Result<(Encoder, String)> {
         self.engine.check()?;
         let optimizer = Optimizer { decay: self.decay, ..Optimizer::default() };
-        let mut told = format!("decay {}", self.decay);
+        let mut described = format!("decay {}", self.decay);
         let mut encoder = match &self.from {
             None => {
                 let spec = Spec {
@@ -111,7 +111,7 @@ impl NetworkArgs {
                     features: self.features,
                     dimension: self.dimension.unwrap_or(128),
                 };
-                told = format!("{spec:?}, {told}");
+                described = format!("{spec:?}, {described}");
                 Encoder::new(&spec, seed, optimizer)?
             }
             Some(from) => {
@@ -123,8 +123,8 @@ impl NetworkArgs {
                 let digest: [u8; 32] = Sha256::digest(&onnx).into();
                 let values = self.dimension.map_or("its own".into(), |dimension| dimension.to_string());
                 let kind = if head == Head::Keep { "principal" } else { "new" };
-                told = format!(
-                    "{from} (SHA-256 {}), {kind} head of {values} values, {told}",
+                described = format!(
+                    "{from} (SHA-256 {}), {kind} head of {values} values, {described}",
                     hex::encode(digest)
                 );
                 Encoder::read(&Source { onnx: &onnx, preprocessing, head }, optimizer)
@@ -132,12 +132,12 @@ impl NetworkArgs {
             }
         };
         if let Some(millions) = self.multiply_adds {
-            told = format!("{told}, {millions} M multiply-adds");
+            described = format!("{described}, {millions} M multiply-adds");
         }
         if let Some(layers) = &self.freeze {
             // That there are such layers shows now, before anything takes long.
             freeze(&mut encoder, layers)?;
-            told = format!("{told}, frozen {layers}");
+            described = format!("{described}, frozen {layers}");
         }
         let (height, width) = encoder.input();
         ensure!(
@@ -146,7 +146,7 @@ impl NetworkArgs {
         );
         dimension(&self.dimension(&encoder).to_string())
             .map_err(|error| anyhow::anyhow!("{error}: give --dimension, for a new last layer"))?;
-        Ok((encoder, told))
+        Ok((encoder, described))
     }
 
     /// Values that the finished encoder gives.

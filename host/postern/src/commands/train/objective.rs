@@ -11,7 +11,7 @@ use train::run::{CHECKPOINT, End, Run, Schedule, Settings, samples};
 
 use super::watch::Progress;
 
-/// What tells people apart.
+/// The loss that separates people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Loss {
     /// FaceNet's: nearer to oneself than to a stranger, by a margin

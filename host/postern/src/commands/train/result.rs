@@ -128,7 +128,7 @@ fn spread(pictures: &[usize], most: usize) -> Vec<usize> {
     pictures.iter().copied().step_by(pictures.len().div_ceil(most).max(1)).collect()
 }
 
-/// The image, what it makes of unseen people, and its thresholds.
+/// The image, its embeddings of unseen people, and its thresholds.
 fn compile(
     training: &Training,
     onnx: &[u8],
@@ -188,9 +188,9 @@ fn manifest(training: &Training, report: &Report, table: &[CalibrationPoint], da
         )
     };
     let mut text = format!(
-        "# Written by `postern train` when the training was done.\n\
+        "# `postern train` wrote this file at the end of the training.\n\
          name = {name:?}\nkind = \"encoder\"\n\n\
-         # Network input = (pixel - mean) * scale: the network prepares the pixels itself.\n\
+         # Network input = (pixel - mean) * scale: the network contains the scaling.\n\
          [input]\nwidth = {side}\nheight = {side}\nchannels = \"rgb\"\nmean = [0.0, 0.0, 0.0]\nscale = 1.0\n\n\
          [training]\ncommand = {:?}\nseed = {}\nepochs = {}\nnetwork = {:?}\ndata = {:?}\n",
         format!("postern {}", command.join(" ")),
@@ -204,8 +204,8 @@ fn manifest(training: &Training, report: &Report, table: &[CalibrationPoint], da
     }
     let _ = write!(
         text,
-        "\n# {} pictures were trained on. Figures are of all pairs of {} pictures of {} other people; nan where \
-         so few cannot tell.\n",
+        "\n# The training used {} pictures. These figures are over all pairs of {} pictures of {} other people. A rate that so \
+         few pictures cannot measure is nan.\n",
         data.train.len(),
         report.unseen_pictures,
         report.unseen_people
@@ -215,8 +215,8 @@ fn manifest(training: &Training, report: &Report, table: &[CalibrationPoint], da
     }
     if !table.is_empty() {
         text.push_str(
-            "# Thresholds (Q15) from which one comparison of different people in `one_in` matches, as measured on \
-             these pictures.\n[calibration]\npoints = [\n",
+            "# Measured on the same pictures. At `threshold` (Q15), one in `one_in` comparisons of different people \
+             matches.\n[calibration]\npoints = [\n",
         );
         for CalibrationPoint { one_in, threshold, extrapolated } in table {
             let note = if *extrapolated { " # extrapolated" } else { "" };

@@ -1,4 +1,4 @@
-//! Faces compared by the templates that a board makes of them.
+//! Comparison of faces by their templates, which are those of the board.
 
 use anyhow::Context;
 use eval::{Comparison, Embeddings};

@@ -98,16 +98,16 @@ impl Watch for Progress {
     fn validated(&mut self, row: &ValidationRow) {
         let tar = row.tar[0].map_or(String::new(), |tar| format!(", TAR {tar:.3} at FMR 1 in 100"));
         let loss = self.loss.map_or(String::new(), |loss| format!(", loss {loss:.4}"));
-        let told = format!(
+        let line = format!(
             "epoch {}: unseen people, equal error rate {:.2} %{tar}{loss}",
             row.epoch,
             100.0 * row.equal_error_rate
         );
         // Also where there is no terminal, as in a log.
         if self.bar.is_hidden() {
-            eprintln!("{told}");
+            eprintln!("{line}");
         } else {
-            self.bar.println(told);
+            self.bar.println(line);
         }
     }
 }
