@@ -8,9 +8,17 @@ use anyhow::Context;
 
 use crate::{process, sources, workspace};
 
-/// Compiles the models whose image is missing or older than its sources.
+/// Builds the command line, and compiles the models whose image is missing or older than its sources.
+///
+/// Everything else that runs on the host is built with it: built alone, its dependencies would have fewer features, and
+/// another task would compile all of them once more.
 pub fn compile() -> anyhow::Result<()> {
-    build()?;
+    process::shown(Command::new("cargo").args(["build", "--release"]).current_dir(workspace::root()))?;
+    compile_with_built()
+}
+
+/// Compiles the models whose image is missing or older than its sources, with the command line as it was built last.
+pub fn compile_with_built() -> anyhow::Result<()> {
     for name in sources::model_names(models::Purpose::Door)? {
         let image = workspace::cache(&format!("images/{name}.pstn"));
         if is_current(&image, &name) {
@@ -21,12 +29,6 @@ pub fn compile() -> anyhow::Result<()> {
             .with_context(|| format!("cannot compile the model {name}"))?;
     }
     Ok(())
-}
-
-/// Builds the command line, with everything else that runs on the host: built alone, its
-/// dependencies would have fewer features, and the tests would compile all of them once more.
-fn build() -> anyhow::Result<()> {
-    process::shown(Command::new("cargo").args(["build", "--release"]).current_dir(workspace::root()))
 }
 
 /// The command line of this workspace with `arguments`; [`compile`] has built it.

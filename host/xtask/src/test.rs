@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use crate::{budget, deny, doc, firmware, images, setup, suite, tidy, workspace};
+use crate::{budget, deny, doc, firmware, images, process, setup, suite, tidy, workspace};
 
 /// A step of the task.
 struct Step {
@@ -29,7 +29,8 @@ const STEPS: &[Step] = &[
     Step { name: "setup", run: |_| setup::run() },
     Step { name: "tidy", run: |_| tidy::run() },
     Step { name: "licences", run: |_| deny::run() },
-    Step { name: "models compiled", run: |_| images::compile() },
+    Step { name: "tests built", run: |_| build() },
+    Step { name: "models compiled", run: |_| images::compile_with_built() },
     Step { name: "firmware built", run: |_| firmware::build_all().map(|_| ()) },
     Step { name: "budget", run: |_| budget::check() },
     Step { name: "documentation", run: |_| doc::run() },
@@ -56,6 +57,19 @@ pub fn run() -> anyhow::Result<()> {
         println!("  {name:<20} {:>7.1} s", time.as_secs_f64());
     }
     println!("\n{} tests passed", count.passed);
+    Ok(())
+}
+
+/// Builds the tests, and with them every program that a later step runs.
+///
+/// Tests have dependencies of their own, and those give other crates more features. Were the programs built first and
+/// alone, these crates would be compiled twice.
+fn build() -> anyhow::Result<()> {
+    for chosen in [&[][..], &suite::end_to_end()] {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["test", "--release", "--no-run"]).args(chosen).current_dir(workspace::root());
+        process::shown(&mut cargo)?;
+    }
     Ok(())
 }
 
