@@ -58,7 +58,7 @@ pub(crate) fn recognize(
 /// The result for a frame: its faces, and quality and template of the largest face.
 type Seen = (Faces, Option<(Quality, Template)>);
 
-/// From the frame to the template in one go, like the door, except that a poor face is encoded as well.
+/// From the frame to the template in one run, like the door, except that a poor face is encoded as well.
 fn whole(recognizer: &Recognizer, frame: &Frame, arena: &mut [i8]) -> Result<Seen, recognizer::Error> {
     let faces = recognizer.detect(frame, arena)?;
     let Some(face) = vision::largest(&faces) else { return Ok((faces, None)) };

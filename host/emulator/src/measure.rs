@@ -31,7 +31,7 @@ pub struct Compared {
     pub status: Status,
     /// Instructions that the board executed.
     pub instructions: u64,
-    /// Those of each part of the recognizer by itself: detect, align, judge, encode; zero for another job.
+    /// Those of each part of the recognizer by itself: detect, align, assess quality, encode; zero for another job.
     pub parts: [u64; PARTS],
     /// Bytes that differ.
     pub different: usize,

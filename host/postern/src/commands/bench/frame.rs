@@ -20,7 +20,7 @@ use models::ImageFile;
 struct Report {
     photo: PathBuf,
     on: &'static str,
-    /// Of the frame in one go, as the door goes from pixels to template.
+    /// Of the frame in one run, from pixels to template as in the door.
     instructions: u64,
     /// Of the four parts below, each by itself.
     parts: u64,
@@ -31,7 +31,7 @@ struct Report {
     /// From landmarks to the aligned crop.
     align: u64,
     /// From the crop to a verdict on the view of the face.
-    judge: u64,
+    quality: u64,
     /// From the crop to the template.
     encode: u64,
     /// Of these, the encoder's network.
@@ -66,7 +66,7 @@ pub fn run(
     let job = Job::Recognizer { detector: &bytes[0], encoder: &bytes[1], frame: &frame };
     let compared = measure::compare_job(machine.map(), &suite, &job).map_err(failed)?;
     ensure!(compared.equal, "board and host do not agree on {}: {compared:?}", photo.display());
-    let [detect, align, judge, encode] = compared.parts;
+    let [detect, align, quality, encode] = compared.parts;
     ensure!(encode > 0, "{}: no face in the picture", photo.display());
     let [detector, encoder] = [networks[0].cost, networks[1].cost];
     let mut networks = networks.into_iter();
@@ -80,7 +80,7 @@ pub fn run(
         vec![
             with_rest("detect", detect, "picture to input, decoding"),
             Bar::leaf("align", align),
-            Bar::leaf("judge the view", judge),
+            Bar::leaf("assess quality", quality),
             with_rest("encode", encode, "normalise"),
         ],
     );
@@ -97,7 +97,7 @@ pub fn run(
         detect,
         detector,
         align,
-        judge,
+        quality,
         encode,
         encoder,
         drawn: svg.map(Path::to_owned),
@@ -109,11 +109,11 @@ pub fn run(
         row("detect", detect)?;
         row("  its network", detector)?;
         row("align", align)?;
-        row("judge the view", judge)?;
+        row("assess quality", quality)?;
         row("encode", encode)?;
         row("  its network", encoder)?;
         row("the parts, each by itself", parts.cost)?;
-        row("a frame in one go, instructions", compared.instructions)
+        row("a frame in one run, instructions", compared.instructions)
     })?;
     if let Some(path) = svg {
         eprintln!("drew {}", path.display());

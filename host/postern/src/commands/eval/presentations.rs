@@ -1,4 +1,4 @@
-//! The presentations that `postern eval liveness` judges: made of photographs, or recorded.
+//! The presentations that `postern eval liveness` assesses: made of photographs, or recorded.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
