@@ -105,7 +105,7 @@ pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt:
 
 /// Fills the scales of all channels: multipliers of about 2^-9, and slopes of either sign.
 ///
-/// One operator in four also has left shifts, which no backend implements in vectors.
+/// One operator in four also has left shifts, for which the backends have code of their own.
 fn scales(random: &mut Random, scales: &mut [Scale]) {
     let shifted = random.within(0, 3) == 0;
     for scale in scales {

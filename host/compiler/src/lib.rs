@@ -8,8 +8,9 @@
 //! 4. [`observe`] finds the range that each tensor uses on sample pictures.
 //! 5. [`quantize`] turns weights and scales into integers.
 //! 6. [`correct`] takes the mean error of this off the biases.
-//! 7. [`plan`] places the tensors in the arena.
-//! 8. [`image`] writes the bytes.
+//! 7. [`prune`] removes dead channels.
+//! 8. [`plan`] places the tensors in the arena.
+//! 9. [`image`] writes the bytes.
 #![forbid(unsafe_code)]
 
 pub mod correct;
@@ -20,6 +21,7 @@ pub mod image;
 pub mod lower;
 pub mod observe;
 pub mod plan;
+pub mod prune;
 pub mod quantize;
 
 mod error;
@@ -96,6 +98,9 @@ pub fn integers(
     if options.method.correct_bias {
         let steps = network.operators.len();
         correct::correct_bias(&mut network, &statistics, samples, &|n| progress("biases", n, steps));
+    }
+    if options.method.prune {
+        prune::prune(&mut network);
     }
     Ok(network)
 }

@@ -14,7 +14,7 @@ use crate::graph::{Activation, Conv, Graph, Node, Operator};
 use crate::observe::Statistics;
 use scale::sum_factors;
 
-/// How ranges are chosen, and what is done about the errors.
+/// How ranges are chosen, what is done about the errors, and whether dead channels stay.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Method {
     /// What range of an activation the 256 steps cover.
@@ -23,11 +23,13 @@ pub struct Method {
     pub equalize: bool,
     /// Take the mean error off the biases last, see [`crate::correct`].
     pub correct_bias: bool,
+    /// Remove dead channels after that, see [`crate::prune`].
+    pub prune: bool,
 }
 
 impl Default for Method {
     fn default() -> Self {
-        Self { range: RangeRule::MinMax, equalize: true, correct_bias: true }
+        Self { range: RangeRule::MinMax, equalize: true, correct_bias: true, prune: true }
     }
 }
 

@@ -45,7 +45,7 @@ fn engine(encoder: &Encoder, samples: &Images, images: &Images) -> Vec<f32> {
         kind: Kind::Encoder,
         preprocessing: compiler::Preprocessing { bgr: false, mean: 0.0, scale: 1.0 },
         input_size: None,
-        method: Method { range: RangeRule::MinMax, equalize: false, correct_bias: false },
+        method: Method { range: RangeRule::MinMax, equalize: false, correct_bias: false, prune: false },
         calibration: Vec::new(),
     };
     let size = SPEC.input[0] * SPEC.input[1] * 3;

@@ -48,6 +48,10 @@ pub struct Args {
     /// Do not subtract the mean error of quantization from the biases
     #[arg(long)]
     no_bias_correction: bool,
+
+    /// Keep dead channels: those that change no output, whatever the input
+    #[arg(long)]
+    no_pruning: bool,
 }
 
 /// What part of the values that were seen an activation's 256 steps cover.
@@ -92,6 +96,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         range: args.ranges.rule(),
         equalize: !args.no_equalization,
         correct_bias: !args.no_bias_correction,
+        prune: !args.no_pruning,
     };
     let options = reference::options(&manifest, method)?;
     let bar = progress();

@@ -6,9 +6,12 @@
 
 use super::depthwise_conv2d::depthwise_conv2d;
 use super::gather::{PATCH, gather};
-use super::in_vectors;
 use super::pixel::{PIECES, Pixel, mve_pixel};
-use super::tile::{Outputs, PIXELS, Products, lanes, mve_products, mve_scale, mve_scale_prelu};
+use super::tile::{
+    Outputs, PIXELS, Products, lanes, mve_products, mve_scale, mve_scale_prelu, mve_scale_prelu_shift,
+    mve_scale_shift,
+};
+use super::{has_shift, in_vectors};
 use crate::element::Outputs as Written;
 use crate::patch::piece;
 use crate::weights::{FILTERS, PIECE, packed_len, row_len};
@@ -61,6 +64,7 @@ struct Tiles<'a> {
     conv: &'a Convolution<'a>,
     pieces: usize,
     vectors: bool,
+    shift: bool,
     lanes: [u16; 8],
     sums: [i32; BLOCK * PIXELS],
 }
@@ -73,6 +77,7 @@ impl<'a> Tiles<'a> {
             conv,
             pieces: depth.div_ceil(PIECE),
             vectors: in_vectors(&conv.stage, bytes) && (PIXELS - 1) * channels <= u16::MAX.into(),
+            shift: has_shift(&conv.stage),
             lanes: lanes(channels),
             sums: [0; BLOCK * PIXELS],
         }
@@ -132,7 +137,14 @@ impl<'a> Tiles<'a> {
         // SAFETY: every filter has its sums and its scale. `vectors` ensures that values have one byte, so
         // the lanes, at most six pixels further, are inside the seven pixels, whose outputs exist as just
         // asserted.
-        unsafe { if stage.prelu { mve_scale_prelu(&outputs) } else { mve_scale(&outputs) } }
+        unsafe {
+            match (stage.prelu, self.shift) {
+                (false, false) => mve_scale(&outputs),
+                (false, true) => mve_scale_shift(&outputs),
+                (true, false) => mve_scale_prelu(&outputs),
+                (true, true) => mve_scale_prelu_shift(&outputs),
+            }
+        }
     }
 
     /// As [`Tiles::finish`], for a stage that the assembly does not support.

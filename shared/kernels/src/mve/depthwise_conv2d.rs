@@ -10,7 +10,7 @@
 use super::column::{column, is_column};
 use super::filter::{self, Filter, Finish, Plane, offsets};
 use super::plane::{self, Columns};
-use super::{in_vectors, in_wide_vectors};
+use super::{has_shift, in_vectors, in_wide_vectors};
 use crate::element::Outputs;
 use crate::parts::{self, PITCH, Part};
 use crate::{Convolution, Element, generic};
@@ -26,7 +26,8 @@ pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &m
         && width >= 4
         && Columns::fits(conv.input.width.min(parts::COLUMNS), channels)
         && (width + 4) * channels * size_of::<O>() <= 1 << 16
-        && (in_vectors(&conv.stage, size_of::<O>()) || in_wide_vectors(&conv.stage, size_of::<O>()));
+        && (in_vectors(&conv.stage, size_of::<O>()) && !has_shift(&conv.stage)
+            || in_wide_vectors(&conv.stage, size_of::<O>()));
     if !ours {
         return generic::depthwise_conv2d_stored(conv, input, O::outputs(output));
     }

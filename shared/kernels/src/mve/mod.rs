@@ -30,11 +30,15 @@ pub use yuyv::yuyv_to_rgb;
 
 use crate::OutputStage;
 
-/// Whether the assembly supports the stage: 8-bit outputs, no left shift, and no clamp except the least
-/// output of a fused ReLU, which must not be combined with a PReLU.
+/// Whether the assembly supports the stage: 8-bit outputs, and no clamp except the least output of a fused ReLU, which
+/// must not be combined with a PReLU.
 fn in_vectors(stage: &OutputStage, bytes: usize) -> bool {
-    let clamp = stage.max == 127 && (!stage.prelu || stage.min == -128);
-    bytes == 1 && clamp && stage.scales.iter().all(|scale| scale.shift == 0)
+    bytes == 1 && stage.max == 127 && (!stage.prelu || stage.min == -128)
+}
+
+/// Whether a channel of the stage has a left shift, which takes other assembly.
+fn has_shift(stage: &OutputStage) -> bool {
+    stage.scales.iter().any(|scale| scale.shift != 0)
 }
 
 /// The same for 16-bit outputs, the outputs of a network: no zero point and no activation.

@@ -26,7 +26,7 @@ pub struct Products {
     pub sums: *mut i32,
 }
 
-/// Arguments of [`mve_scale`] and [`mve_scale_prelu`].
+/// Arguments of [`mve_scale`] and its variants.
 #[repr(C)]
 pub struct Outputs {
     /// Seven sums per channel.
@@ -63,17 +63,29 @@ unsafe extern "C" {
     /// filter, and seven sums for each filter.
     pub fn mve_products(products: &Products);
 
-    /// Scales, narrows and scatters sums; without PReLU.
+    /// Scales, narrows and scatters sums; without PReLU and without left shifts.
     ///
     /// # Safety
     /// Each channel must have seven sums and a scale, and all lanes must be inside the output.
     pub fn mve_scale(outputs: &Outputs);
+
+    /// As [`mve_scale`], with left shifts.
+    ///
+    /// # Safety
+    /// As for [`mve_scale`].
+    pub fn mve_scale_shift(outputs: &Outputs);
 
     /// Scales, narrows and scatters sums; with PReLU, without a least output.
     ///
     /// # Safety
     /// As for [`mve_scale`].
     pub fn mve_scale_prelu(outputs: &Outputs);
+
+    /// As [`mve_scale_prelu`], with left shifts.
+    ///
+    /// # Safety
+    /// As for [`mve_scale`].
+    pub fn mve_scale_prelu_shift(outputs: &Outputs);
 }
 
 // The pieces of seven pixels stay in q0..q6, and each filter is loaded to q7: one load for seven times
@@ -167,7 +179,13 @@ global_asm!(
 // saturation, so only the least output of a fused ReLU needs a separate instruction.
 global_asm!(
     ".cpu cortex-m55",
-    ".macro scale_tile prelu",
+    ".macro scale_tile name prelu shift",
+    ".section .text.\\name, \"ax\"",
+    ".balign 4",
+    ".global \\name",
+    ".type \\name, %function",
+    ".thumb_func",
+    "\\name:",
     "    push {{r4-r11, lr}}",
     "    vpush {{d8-d15}}",
     "    ldr.w r12, [r0, #28]",
@@ -182,12 +200,16 @@ global_asm!(
     "    ldr.w r0, [r0]",
     "    dls lr, lr",
     "2:",
-    // r4: bias, r5: multiplier, r6: multiplier of negative sums, r7: shift, which is zero.
+    // r4: bias, r5: multiplier, r6: multiplier of negative sums, r7: shift.
     "    ldm.w r1!, {{r4-r7}}",
     "    vldrw.u32 q1, [r0, #12]",
     "    vldrw.u32 q0, [r0], #28",
     "    vadd.i32 q0, q0, r4",
     "    vadd.i32 q1, q1, r4",
+    ".if \\shift",
+    "    vshl.s32 q0, r7",
+    "    vshl.s32 q1, r7",
+    ".endif",
     "    vqrdmulh.s32 q2, q0, r5",
     "    vqrdmulh.s32 q3, q1, r5",
     ".if \\prelu",
@@ -208,21 +230,10 @@ global_asm!(
     "    le lr, 2b",
     "    vpop {{d8-d15}}",
     "    pop {{r4-r11, pc}}",
+    ".size \\name, . - \\name",
     ".endm",
-    ".section .text.mve_scale, \"ax\"",
-    ".balign 4",
-    ".global mve_scale",
-    ".type mve_scale, %function",
-    ".thumb_func",
-    "mve_scale:",
-    "    scale_tile 0",
-    ".size mve_scale, . - mve_scale",
-    ".section .text.mve_scale_prelu, \"ax\"",
-    ".balign 4",
-    ".global mve_scale_prelu",
-    ".type mve_scale_prelu, %function",
-    ".thumb_func",
-    "mve_scale_prelu:",
-    "    scale_tile 1",
-    ".size mve_scale_prelu, . - mve_scale_prelu",
+    "scale_tile mve_scale, 0, 0",
+    "scale_tile mve_scale_shift, 0, 1",
+    "scale_tile mve_scale_prelu, 1, 0",
+    "scale_tile mve_scale_prelu_shift, 1, 1",
 );
