@@ -8,6 +8,7 @@
 //! security block   its length | kind | data
 //! ```
 //! A command with an 8-bit checksum in place of the CRC is accepted, and its reply uses one as well.
+#![deny(clippy::arithmetic_side_effects)]
 
 use crate::crc::crc;
 
@@ -51,7 +52,7 @@ impl Receiver {
             return None;
         }
         *self.bytes.get_mut(self.length)? = byte;
-        self.length += 1;
+        self.length = self.length.saturating_add(1);
         let [_, _, low, high, ..] = self.bytes;
         let whole = usize::from(u16::from_le_bytes([low, high]));
         if self.length < HEAD {
@@ -121,7 +122,7 @@ impl<'p> Command<'p> {
         let end = rest.len().checked_sub(if macs { MAC } else { 0 })?;
         let (body, mac) = rest.split_at_checked(end)?;
         let (code, data) = body.split_first()?;
-        let signed = content.get(..content.len() - mac.len())?;
+        let signed = content.get(..content.len().checked_sub(mac.len())?)?;
         Some(Self { control, block, code: *code, data, signed, mac })
     }
 
@@ -157,7 +158,7 @@ impl<'o> Writer<'o> {
         let room = self.room.get_mut(self.length..).unwrap_or_default();
         for (to, from) in room.iter_mut().zip(bytes) {
             *to = *from;
-            self.length += 1;
+            self.length = self.length.saturating_add(1);
         }
     }
 
@@ -165,7 +166,7 @@ impl<'o> Writer<'o> {
     /// that the MAC covers.
     pub(crate) fn seal(&mut self, mac: usize) -> &[u8] {
         let check = if self.room[4] & CRC != 0 { 2 } else { 1 };
-        let [low, high] = ((self.length + mac + check) as u16).to_le_bytes();
+        let [low, high] = (self.length.saturating_add(mac).saturating_add(check) as u16).to_le_bytes();
         (self.room[2], self.room[3]) = (low, high);
         self.room.get(..self.length).unwrap_or_default()
     }
