@@ -86,6 +86,8 @@ pub(crate) struct Block {
 /// A command from the controller.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Command<'p> {
+    /// The address that it was sent to: the device's own, or that of everybody.
+    pub(crate) address: u8,
     pub(crate) control: u8,
     pub(crate) block: Option<Block>,
     pub(crate) code: u8,
@@ -123,7 +125,7 @@ impl<'p> Command<'p> {
         let (body, mac) = rest.split_at_checked(end)?;
         let (code, data) = body.split_first()?;
         let signed = content.get(..content.len().checked_sub(mac.len())?)?;
-        Some(Self { control, block, code: *code, data, signed, mac })
+        Some(Self { address, control, block, code: *code, data, signed, mac })
     }
 
     /// The sequence number; 0 restarts the communication.
@@ -139,16 +141,12 @@ pub(crate) struct Writer<'o> {
 }
 
 impl<'o> Writer<'o> {
-    /// Starts a reply to `command`, with a security block if there is one.
-    pub(crate) fn begin(
-        room: &'o mut [u8; MAX_PACKET],
-        own: u8,
-        command: &Command,
-        block: Option<&[u8]>,
-    ) -> Self {
+    /// Starts a reply to `command`, with a security block if there is one. The reply to a broadcast comes from the
+    /// broadcast address.
+    pub(crate) fn begin(room: &'o mut [u8; MAX_PACKET], command: &Command, block: Option<&[u8]>) -> Self {
         let control = command.control & (NUMBER | CRC) | if block.is_some() { BLOCK } else { 0 };
         let mut writer = Self { room, length: 0 };
-        writer.put(&[START, own | 0x80, 0, 0, control]);
+        writer.put(&[START, command.address | 0x80, 0, 0, control]);
         writer.put(block.unwrap_or_default());
         writer
     }
