@@ -15,7 +15,8 @@ use core::fmt::{self, Write};
 use bytemuck::{bytes_of, cast_slice};
 use crc::{CRC_32_ISO_HDLC, Crc, Digest};
 use nn::format::{
-    CalibrationRecord, DIGEST, Header, Kind, MAGIC, OperatorRecord, Section, TensorRecord, VERSION, align, code,
+    CalibrationRecord, DIGEST, Header, Kind, MAGIC, OperatorRecord, Section, TensorRecord, VERSION, align,
+    code,
 };
 use nn::{Arena, Error, Model};
 use osdp::{MAX_PACKET, Receiver};
@@ -42,7 +43,21 @@ const SCALES: usize = 8 * size_of::<kernels::Scale>();
 
 /// Numbers at which sizes wrap, or almost do.
 const EXTREMES: [u32; 16] = [
-    0, 1, 15, 16, 17, 0x7f, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x1_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_fff0,
+    0,
+    1,
+    15,
+    16,
+    17,
+    0x7f,
+    0xff,
+    0x100,
+    0x7fff,
+    0x8000,
+    0xffff,
+    0x1_0000,
+    0x7fff_ffff,
+    0x8000_0000,
+    0xffff_fff0,
     0xffff_ffff,
 ];
 /// Channels of the input. With a kernel of 128x128, 32768 channels and 8 filters have 2^32 weights.
@@ -124,7 +139,10 @@ fn image(random: &mut Random, tally: &mut Tally) {
         ..bytemuck::Zeroable::zeroed()
     };
     let operator = OperatorRecord {
-        code: one(random, &[code::CONV, code::CONV, code::CONV, code::DEPTHWISE, code::AVERAGE_POOL, code::GATE]),
+        code: one(
+            random,
+            &[code::CONV, code::CONV, code::CONV, code::DEPTHWISE, code::AVERAGE_POOL, code::GATE],
+        ),
         kernel,
         stride: [one(random, &SIDES), 1],
         output: 1,

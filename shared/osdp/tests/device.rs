@@ -104,7 +104,8 @@ fn a_card_that_was_told_never_comes_out_in_another_channel() {
         assert_eq!(door.0, None, "the card was told");
         // Somebody at the wires swallows the reply, and starts again. The poll gets ACK.
         let [.., told] = CONVERSATION[..5] else { panic!() };
-        let replies = CONVERSATION[..5].iter().map(|(command, _)| say_at(&mut device, command, at, &mut door));
+        let replies =
+            CONVERSATION[..5].iter().map(|(command, _)| say_at(&mut device, command, at, &mut door));
         let last = replies.last().unwrap().unwrap();
         assert_eq!((last[5], last[6], last[7]), (2, 0x16, 0x40), "ACK, and no data");
         assert_ne!(last, bytes(told.1));

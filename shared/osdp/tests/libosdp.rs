@@ -47,7 +47,8 @@ fn controlled(key: &str, attempts: &str, delay: Duration) -> Vec<String> {
     let said = thread::spawn(|| listen(said));
     let (mut line, mut back) = (child.stdout.take().expect("piped"), child.stdin.take().expect("piped"));
     let identity = Identity { vendor: [1, 2, 3], model: [4, 5], serial: 0x0102_0304, firmware: [1, 2, 3] };
-    let mut device = Device::new(5, core::array::from_fn::<u8, KEY, _>(|n| n as u8), identity).expect("a key");
+    let mut device =
+        Device::new(5, core::array::from_fn::<u8, KEY, _>(|n| n as u8), identity).expect("a key");
     let start = Instant::now();
     let mut receiver = Receiver::new();
     let mut door = Passed { packets: 0, card: Some(Card { bits: 0x2ab_cdef, length: 26 }) };
