@@ -69,6 +69,9 @@ static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 #[repr(align(16))]
 struct Image([u8; IMAGE]);
 
+/// Runs a parser on one generated input.
+type Case = fn(&mut Random, &mut Tally);
+
 /// The checksum of all verdicts, and how many cases were refused.
 struct Tally {
     digest: Digest<'static, u32>,
@@ -93,7 +96,7 @@ impl Tally {
 /// # Errors
 /// Those of `out`.
 pub fn run(out: &mut impl Write) -> fmt::Result {
-    let parsers: [(&str, fn(&mut Random, &mut Tally)); 4] =
+    let parsers: [(&str, Case); 4] =
         [("model image", image), ("message", message), ("frame", frame), ("osdp packet", packet)];
     for (name, parser) in parsers {
         let mut tally = Tally { digest: CRC.digest(), refused: 0 };
