@@ -14,6 +14,7 @@
 //! ```
 //! The signature covers the code by its hash. An image's digest is the SHA-256 of its header, which covers all
 //! of it.
+#![deny(clippy::arithmetic_side_effects)]
 
 use core::ops::Range;
 

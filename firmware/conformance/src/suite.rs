@@ -10,7 +10,7 @@ use crc::{CRC_32_ISO_HDLC, Crc, Digest};
 use kernels::weights::{PIECE, packed_len, row_len};
 use kernels::{Addition, Convolution, Gate, OutputStage, Pooling, Scale, Shape, Window, generic};
 
-use crate::random::Random;
+use crate::{parsers, random::Random};
 
 /// Number of shapes per kernel.
 const CASES: u64 = 96;
@@ -73,7 +73,7 @@ impl Tally {
     }
 }
 
-/// Runs the suite, prints a line per kernel, and returns whether all kernels agree with `generic`.
+/// Runs the suite, prints a line per kernel and per parser, and returns whether all kernels agree with `generic`.
 ///
 /// # Errors
 /// Those of `out`.
@@ -100,6 +100,7 @@ pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt:
         all_equal &= tally.equal;
         writeln!(out, "{name:<18} {CASES} cases {:08x} {verdict}", tally.digest.finalize())?;
     }
+    parsers::run(out)?;
     Ok(all_equal)
 }
 

@@ -13,8 +13,12 @@ const ID: [u8; 9] = [0x53, 5, 9, 0, 4, 0x61, 0, 0xc1, 0x25];
 /// A poll, to address 5, sequence number 0, with a checksum.
 const POLL: [u8; 7] = [0x53, 5, 7, 0, 0, 0x60, 0x41];
 
+fn with(address: u8, key: [u8; 16]) -> Request<'static> {
+    Request::SetOsdp { osdp: Some(Osdp { address, key: Scbk(key) }) }
+}
+
 fn at(address: u8) -> Request<'static> {
-    Request::SetOsdp { osdp: Some(Osdp { address, key: Scbk([7; 16]) }) }
+    with(address, *b"a key, 16 bytes.")
 }
 
 /// The board's reply to a packet; empty if there is none.
@@ -69,6 +73,16 @@ fn a_packet_that_pauses_is_none_and_the_next_one_is_heard() {
         assert!(says(world, &ID[..5]).await.is_empty());
         assert!(says(world, &ID[5..]).await.is_empty());
         assert!(!says(world, &ID).await.is_empty());
+    });
+}
+
+#[test]
+fn a_key_that_can_be_guessed_is_refused_by_the_board() {
+    Board::new().boot(async |world: &mut World| {
+        for key in [*b"0123456789:;<=>?", [0; 16], [0xff; 16], *b"postern!postern!"] {
+            assert_eq!(world.host.ask(with(5, key)).await, Err(Error::WeakKey));
+        }
+        assert!(says(world, &ID).await.is_empty() && state(world).await.is_none());
     });
 }
 

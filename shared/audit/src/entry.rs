@@ -29,6 +29,7 @@
 //! | rule | 1 for a schedule, 2 for a code, 4 for a duress code | host |
 //!
 //! A host is the first four bytes of its key, the head of a hash or a key its first eight.
+#![deny(clippy::arithmetic_side_effects)]
 
 /// Bytes of an entry.
 pub const ENTRY_BYTES: usize = 28;

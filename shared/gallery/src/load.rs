@@ -1,4 +1,5 @@
 //! From the records in flash to the gallery's copy in memory.
+#![deny(clippy::arithmetic_side_effects)]
 
 use zeroize::Zeroize;
 

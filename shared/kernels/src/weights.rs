@@ -19,9 +19,16 @@ pub const PIECE: usize = 16;
 /// The number of filters is rounded up to a multiple of this, the unit of the inner loops.
 pub const FILTERS: usize = 4;
 
-/// Bytes of `filters` packed rows of `depth` weights.
+/// Bytes of `filters` packed rows of `depth` weights, which must be known to fit the memory.
 pub const fn packed_len(depth: usize, filters: usize) -> usize {
-    depth.div_ceil(PIECE) * row_len(filters)
+    packed_bytes(depth as u64, filters as u64) as usize
+}
+
+/// [`packed_len`] for sizes that are not yet checked: below 2^32 each, the result is exact on every processor.
+pub const fn packed_bytes(depth: u64, filters: u64) -> u64 {
+    let pieces = depth.div_ceil(PIECE as u64);
+    let rows = filters.next_multiple_of(FILTERS as u64);
+    pieces.saturating_mul(rows).saturating_mul(PIECE as u64)
 }
 
 /// Bytes from one piece to the next piece of the same filter.

@@ -1,4 +1,9 @@
 //! The checks of [`Model::load`]. After them every number in the image is valid.
+//!
+//! The numbers are anybody's, and a board's `usize` has 32 bits. So no sum and no product here can wrap: each is
+//! checked, or saturates at a value that no image passes. Clippy refuses any other arithmetic in this file. The
+//! boards run generated images in `conformance::parsers`.
+#![deny(clippy::arithmetic_side_effects)]
 
 use core::ops::Range;
 
@@ -60,14 +65,14 @@ fn tensor(tensor: &TensorRecord, arena: usize) -> bool {
         2 => 0..=0,
         _ => return false,
     };
-    let fits = shape.height.checked_mul(shape.width).and_then(|n| n.checked_mul(shape.channels));
+    let row = shape.width.checked_mul(shape.channels);
+    let fits = row.and_then(|row| row.checked_mul(shape.height));
+    let kept = row.and_then(|row| row.checked_mul(tensor.kept.into())?.checked_mul(tensor.bytes.into()));
+    let end = kept.and_then(|kept| kept.checked_add(tensor.offset as usize));
     fits.is_some_and(|len| len > 0 && len <= 1 << 28)
         && (1..=tensor.height).contains(&tensor.kept)
         && (tensor.offset as usize).is_multiple_of(ALIGN)
-        && fits.is_some_and(|len| {
-            let rows = len / shape.height * usize::from(tensor.kept) * usize::from(tensor.bytes);
-            (tensor.offset as usize).checked_add(rows).is_some_and(|end| end <= arena)
-        })
+        && end.is_some_and(|end| end <= arena)
         && zero_point.contains(&tensor.zero_point)
         && (-16..=31).contains(&tensor.frac_bits)
 }
@@ -112,10 +117,10 @@ fn operator(model: &Model, record: &OperatorRecord) -> Option<()> {
         }
         code::AVERAGE_POOL => {
             require(input.channels == output.channels && output.pixels() == 1)?;
-            stage(model, record, output.channels, 128 * input.pixels() as i64)
+            stage(model, record, output.channels, 128i64.saturating_mul(input.pixels() as i64))
         }
         code::RESIZE_2X => {
-            let twice = [2 * input.height, 2 * input.width, input.channels];
+            let twice = [input.height.saturating_mul(2), input.width.saturating_mul(2), input.channels];
             require(out.bytes == 1 && [output.height, output.width, output.channels] == twice)
         }
         code::GATE => {
@@ -124,7 +129,7 @@ fn operator(model: &Model, record: &OperatorRecord) -> Option<()> {
             require(logits.pixels() == 1 && logits.channels == input.channels)?;
             // The kernel clamps to the range of the output type only.
             require(record.clamp == [-128, 127])?;
-            let table = array(model, record.weights, GATE_STEPS * size_of::<i16>())?;
+            let table = array(model, record.weights, size_of::<[i16; GATE_STEPS]>())?;
             require(bytemuck::cast_slice::<u8, i16>(table).iter().all(|&factor| factor >= 0))?;
             stage(model, record, 1, 255 << 15)
         }
@@ -159,15 +164,16 @@ fn chain(model: &Model, range: &Range<usize>, outputs: &[u32]) -> Option<()> {
 /// Whether the window is valid and every output position covers at least one input position.
 fn covers(window: &Window, input: usize, output: usize, axis: usize) -> bool {
     let (kernel, stride, pad) = (window.kernel[axis], window.stride[axis], window.pad[axis]);
-    kernel > 0 && stride > 0 && pad < kernel && (output - 1) * stride < input + pad
+    let last = output.saturating_sub(1).saturating_mul(stride);
+    kernel > 0 && stride > 0 && pad < kernel && last < input.saturating_add(pad)
 }
 
 /// Whether the weights are in the data section and no accumulator can overflow.
 fn convolution(model: &Model, operator: &Operator, record: &OperatorRecord) -> Option<()> {
     array(model, record.weights, operator.weight_bytes())?;
     let channels = operator.output_shape().channels;
-    let products = (operator.weight_count() / channels) as i64;
-    stage(model, record, channels, products * 128 * 128)
+    let products = i64::try_from(operator.exact_weight_count().checked_div(channels as u64)?).ok()?;
+    stage(model, record, channels, products.saturating_mul(128 * 128))
 }
 
 /// Whether the scales are in the data section and each is valid for every accumulator of its channel.
@@ -176,7 +182,7 @@ fn stage(model: &Model, record: &OperatorRecord, channels: usize, products: i64)
     let fits = |scale: &Scale| {
         let small = |multiplier: i32| multiplier.unsigned_abs() < MULTIPLIER_BOUND.unsigned_abs();
         (0..=30).contains(&scale.shift)
-            && i64::from(scale.bias).abs() + products <= requantize_bound(scale.shift)
+            && i64::from(scale.bias).abs().saturating_add(products) <= requantize_bound(scale.shift)
             && small(scale.multiplier)
             && small(scale.negative)
     };
@@ -188,8 +194,9 @@ fn array<'a>(model: &Model<'a>, offset: u32, len: usize) -> Option<&'a [u8]> {
     let data = model.header.data;
     let start = offset as usize;
     require(offset >= data.offset && start.is_multiple_of(ALIGN))?;
-    require(start.checked_add(len)? <= data.offset as usize + data.count as usize)?;
-    model.image.get(start..start + len)
+    let end = start.checked_add(len)?;
+    require(end <= (data.offset as usize).checked_add(data.count as usize)?)?;
+    model.image.get(start..end)
 }
 
 /// `Some` if `sound` is true.

@@ -1,4 +1,6 @@
 //! Loading a model image: its sections are found, and all of it is checked once.
+//! Numbers of the image are not trusted here either, see [`check`](crate::check).
+#![deny(clippy::arithmetic_side_effects)]
 
 use bytemuck::{cast_slice, from_bytes};
 use sha2::{Digest, Sha256};
@@ -7,6 +9,9 @@ use crate::format::{
     ALIGN, CalibrationRecord, DIGEST, Header, Kind, MAGIC, OperatorRecord, TensorRecord, VERSION,
 };
 use crate::{Error, Model, Part, check};
+
+/// Bytes of the shortest image: a header and the digest.
+const LEAST: usize = size_of::<Header>() + DIGEST;
 
 impl<'a> Model<'a> {
     /// Loads `image` after checking all of it. Bytes after its end are ignored, so `image` can be a whole
@@ -17,8 +22,9 @@ impl<'a> Model<'a> {
         }
         let length = image_length(image)?;
         let image = &image[..length];
-        let (content, digest) = image.split_at(length - DIGEST);
-        if Sha256::digest(content)[..] != *digest {
+        let parts = image.split_last_chunk::<DIGEST>();
+        let (content, digest) = parts.ok_or(Error::Truncated { expected: LEAST, found: length })?;
+        if Sha256::digest(content)[..] != digest[..] {
             return Err(Error::Corrupted);
         }
         let header: &Header = from_bytes(&image[..size_of::<Header>()]);
@@ -41,20 +47,19 @@ impl<'a> Model<'a> {
 
 /// The length in the header, if the header is valid and the image has that many bytes.
 fn image_length(image: &[u8]) -> Result<usize, Error> {
-    let least = size_of::<Header>() + DIGEST;
-    let start = image.get(..4).ok_or(Error::Truncated { expected: least, found: image.len() })?;
+    let start = image.get(..4).ok_or(Error::Truncated { expected: LEAST, found: image.len() })?;
     if *start != MAGIC {
         return Err(Error::NotAnImage);
     }
     let Some(header) = image.get(..size_of::<Header>()) else {
-        return Err(Error::Truncated { expected: least, found: image.len() });
+        return Err(Error::Truncated { expected: LEAST, found: image.len() });
     };
     let header: &Header = from_bytes(header);
     if header.version != VERSION {
         return Err(Error::Version(header.version));
     }
     let length = header.length as usize;
-    if length < least {
+    if length < LEAST {
         return Err(Error::Inconsistent { part: Part::Header, index: 0 });
     }
     if image.len() < length {

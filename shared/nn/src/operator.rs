@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use bytemuck::{cast_slice, cast_slice_mut};
-use kernels::weights::packed_len;
+use kernels::weights::packed_bytes;
 use kernels::{Addition, Convolution, Element, GATE_STEPS, Gate, OutputStage, Pooling, Scale, Shape, Window};
 
 use crate::bands::{Axis, Step};
@@ -64,26 +64,41 @@ impl<'a> Operator<'a> {
 
     /// Number of weights.
     pub fn weight_count(&self) -> usize {
-        let taps = usize::from(self.record.kernel[0]) * usize::from(self.record.kernel[1]);
-        match self.record.code {
-            code::CONV => taps * self.input_shape().channels * self.output_shape().channels,
-            code::DEPTHWISE => taps * self.output_shape().channels,
-            _ => 0,
-        }
+        fitted(self.exact_weight_count())
     }
 
     /// Bytes of the weights in the image; those of a dense convolution include padding.
+    ///
+    /// A record that was not checked can declare more than the memory holds: then this is `usize::MAX`, which no
+    /// image has.
     pub fn weight_bytes(&self) -> usize {
-        let taps = usize::from(self.record.kernel[0]) * usize::from(self.record.kernel[1]);
+        let channels = [self.input_shape().channels, self.output_shape().channels].map(|side| side as u64);
         match self.record.code {
-            code::CONV => packed_len(taps * self.input_shape().channels, self.output_shape().channels),
+            code::CONV => fitted(packed_bytes(self.taps().saturating_mul(channels[0]), channels[1])),
             _ => self.weight_count(),
         }
     }
 
     /// Number of multiply-accumulates, including those on padding.
     pub fn multiply_adds(&self) -> usize {
-        self.weight_count() * self.output_shape().pixels()
+        fitted(self.exact_weight_count().saturating_mul(self.output_shape().pixels() as u64))
+    }
+
+    /// Number of weights that the record declares, below 2^48. It is exact on a processor with 32 bits, too.
+    pub(crate) fn exact_weight_count(&self) -> u64 {
+        let channels = [self.input_shape().channels, self.output_shape().channels].map(|side| side as u64);
+        let of_each = self.taps().saturating_mul(channels[1]);
+        match self.record.code {
+            code::CONV => of_each.saturating_mul(channels[0]),
+            code::DEPTHWISE => of_each,
+            _ => 0,
+        }
+    }
+
+    /// Number of positions in the kernel.
+    fn taps(&self) -> u64 {
+        let [rows, columns] = self.record.kernel.map(u64::from);
+        rows.saturating_mul(columns)
     }
 
     fn is_fully_connected(&self) -> bool {
@@ -226,6 +241,11 @@ impl<'a> Operator<'a> {
             max: self.record.clamp[1].into(),
         }
     }
+}
+
+/// A size as `usize`; `usize::MAX`, which no memory has, for a larger one.
+fn fitted(size: u64) -> usize {
+    usize::try_from(size).unwrap_or(usize::MAX)
 }
 
 /// Shape of a tensor record.

@@ -1,6 +1,6 @@
 //! The replies of the peripheral.
 //!
-//! | command | outside a secure channel | in a secure channel |
+//! | command | outside a secure channel | in a secure channel, with a MAC |
 //! |---|---|---|
 //! | ID 61, CAP 62 | PDID 45, PDCAP 46 | the same |
 //! | CHLNG 76, SCRYPT 77 | a step of the handshake | a new channel starts |
@@ -10,6 +10,9 @@
 //! | OUT 68, LED 69, BUZ 6A, TEXT 6B | NAK 06 | ACK 40, without effect: the door controls its own indicators |
 //! | others | NAK 06 | NAK 03 |
 //!
+//! In a secure channel, a command without a MAC gets NAK 06 and has no effect: it takes no sequence number, and the last
+//! reply can still be repeated. One with sequence number 0 ends the channel, and is then a command outside of it.
+//!
 //! No supported command has data that matter here. So the data of a command are authenticated by the MAC, but
 //! not decrypted.
 
@@ -17,6 +20,10 @@ use zeroize::Zeroize;
 
 use crate::packet::{Block, Command, MAC, MAX_PACKET, Writer};
 use crate::secure::{Handshake, KEY, Session};
+use crate::weak::{WeakKey, refuse_weak};
+
+/// A secure channel ends after this time without a valid command in it (SIA OSDP 2.2), in milliseconds.
+pub const SILENCE_MS: u64 = 8000;
 
 /// Error code of a NAK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +64,7 @@ pub trait Door {
     fn random(&mut self) -> [u8; 8];
     /// Whether the cover is open.
     fn tampered(&mut self) -> bool;
-    /// The next person who entered; each is returned once.
+    /// The next person who entered; each is returned once, and reported in this secure channel or never.
     fn card(&mut self) -> Option<Card>;
 }
 
@@ -75,14 +82,38 @@ pub struct Device {
     channel: Channel,
     /// Sequence number and CRC of the last command.
     last: Option<(u8, u16)>,
+    /// When the last valid command of the secure channel or of its handshake came, in milliseconds.
+    heard: u64,
     /// The tamper state that was last reported to the controller.
     tamper_reported: bool,
-    /// The card to report, until the next command acknowledges it.
-    pending_card: Option<Card>,
-    /// Whether the last reply in this channel reported the card.
-    card_sent: bool,
-    reply: [u8; MAX_PACKET],
+    /// The last reply, for a controller that repeats its command.
+    reply: Packet,
+    /// A refusal that is not kept.
+    refusal: Packet,
+}
+
+/// A packet that was written.
+struct Packet {
+    bytes: [u8; MAX_PACKET],
     length: usize,
+}
+
+impl Packet {
+    const EMPTY: Self = Self { bytes: [0; MAX_PACKET], length: 0 };
+
+    /// Its bytes; `None` if none was written.
+    fn sent(&self) -> Option<&[u8]> {
+        self.bytes.get(..self.length).filter(|bytes| !bytes.is_empty())
+    }
+
+    /// Writes a reply without MAC.
+    fn write(&mut self, command: &Command, block: Option<&[u8]>, reply: &Reply) {
+        let mut writer = Writer::begin(&mut self.bytes, command, block);
+        writer.put(&[reply.code]);
+        writer.put(reply.data.get(..reply.length).unwrap_or_default());
+        writer.seal(0);
+        self.length = writer.end();
+    }
 }
 
 impl Drop for Device {
@@ -107,24 +138,30 @@ impl Reply {
         }
         reply
     }
+
+    fn nak(nak: Nak) -> Self {
+        Self::new(0x41, &[&[nak as u8]])
+    }
 }
 
 impl Device {
     /// A device at an address from 0 to 126, which accepts this key only.
-    #[must_use]
-    pub fn new(address: u8, key: [u8; KEY], identity: Identity) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// [`WeakKey`] for a key that others can guess.
+    pub fn new(address: u8, key: [u8; KEY], identity: Identity) -> Result<Self, WeakKey> {
+        refuse_weak(&key)?;
+        Ok(Self {
             address,
             key,
             identity,
             channel: Channel::None,
             last: None,
+            heard: 0,
             tamper_reported: false,
-            pending_card: None,
-            card_sent: false,
-            reply: [0; MAX_PACKET],
-            length: 0,
-        }
+            reply: Packet::EMPTY,
+            refusal: Packet::EMPTY,
+        })
     }
 
     /// The address.
@@ -133,35 +170,62 @@ impl Device {
         self.address
     }
 
-    /// Whether a secure channel is established.
+    /// Whether a secure channel is established. Call [`Device::expire`] first.
     #[must_use]
     pub fn is_secure(&self) -> bool {
         matches!(self.channel, Channel::Secure(_))
     }
 
-    /// Executes the command in `packet` and returns the reply; `None` if the packet is for another address,
-    /// or damaged.
-    pub fn answer(&mut self, packet: &[u8], door: &mut dyn Door) -> Option<&[u8]> {
+    /// Ends the secure channel or the handshake if it was silent for [`SILENCE_MS`] at the time `now`, in milliseconds
+    /// since any moment. What was told in it is forgotten: a repeated command is not answered with it again.
+    ///
+    /// Returns the time at which the channel ends if nothing more is heard; `None` if there is none.
+    pub fn expire(&mut self, now: u64) -> Option<u64> {
+        let end = self.heard.saturating_add(SILENCE_MS);
+        match self.channel {
+            Channel::None => None,
+            _ if now < end => Some(end),
+            _ => {
+                self.close();
+                None
+            }
+        }
+    }
+
+    /// Ends the channel, and forgets what was told in it.
+    fn close(&mut self) {
+        self.channel = Channel::None;
+        self.last = None;
+        self.reply = Packet::EMPTY;
+    }
+
+    /// Executes the command in `packet` at the time `now`, see [`Device::expire`], and returns the reply; `None` if the
+    /// packet is for another address, or damaged.
+    pub fn answer(&mut self, packet: &[u8], now: u64, door: &mut dyn Door) -> Option<&[u8]> {
+        self.expire(now);
         let command = Command::read(packet, self.address)?;
         let number = command.number();
         let check = crate::crc::crc(packet);
         if number == 0 {
-            self.channel = Channel::None;
+            self.close();
+        } else if self.is_secure() && command.block.is_none() {
+            self.refusal.write(&command, None, &Reply::nak(Nak::Unencrypted));
+            return self.refusal.sent();
         } else if let Some((last, same)) = self.last {
             if last == number && same == check {
-                return self.reply.get(..self.length);
+                return self.reply.sent();
             }
             if number != last % 3 + 1 {
                 self.last = None;
                 self.nak(&command, Nak::Sequence);
-                return self.reply.get(..self.length);
+                return self.reply.sent();
             }
         }
         self.last = Some((number, check));
         match command.block {
-            Some(Block { kind: 0x11, data }) => self.challenge(&command, data, door.random()),
-            Some(Block { kind: 0x13, .. }) => self.prove(&command),
-            Some(Block { kind: 0x15 | 0x17, .. }) => self.secure(&command, door),
+            Some(Block { kind: 0x11, data }) => self.challenge(&command, data, now, door.random()),
+            Some(Block { kind: 0x13, .. }) => self.prove(&command, now),
+            Some(Block { kind: 0x15 | 0x17, .. }) => self.secure(&command, now, door),
             Some(_) => self.nak(&command, Nak::Security),
             None => match command.code {
                 0x61 | 0x62 => {
@@ -171,23 +235,19 @@ impl Device {
                 _ => self.nak(&command, Nak::Unencrypted),
             },
         }
-        self.reply.get(..self.length)
+        self.reply.sent()
     }
 
     fn nak(&mut self, command: &Command, nak: Nak) {
-        self.write(command, None, &Reply::new(0x41, &[&[nak as u8]]));
+        self.write(command, None, &Reply::nak(nak));
     }
 
     fn write(&mut self, command: &Command, block: Option<&[u8]>, reply: &Reply) {
-        let mut writer = Writer::begin(&mut self.reply, self.address, command, block);
-        writer.put(&[reply.code]);
-        writer.put(reply.data.get(..reply.length).unwrap_or_default());
-        writer.seal(0);
-        self.length = writer.end();
+        self.reply.write(command, block, reply);
     }
 
     /// The first step of the handshake. Only the device's own key is accepted.
-    fn challenge(&mut self, command: &Command, kind: Option<u8>, ours: [u8; 8]) {
+    fn challenge(&mut self, command: &Command, kind: Option<u8>, now: u64, ours: [u8; 8]) {
         let Some(theirs) = command.data.first_chunk::<8>() else {
             return self.nak(command, Nak::Length);
         };
@@ -195,7 +255,7 @@ impl Device {
             return self.nak(command, Nak::Security);
         }
         let (handshake, proof) = Handshake::begin(&self.key, theirs, &ours);
-        self.channel = Channel::Handshake(handshake);
+        (self.channel, self.heard) = (Channel::Handshake(handshake), now);
         let Identity { vendor: [a, b, c], model: [model, _], serial, .. } = self.identity;
         let [d, e, f, g] = serial.to_le_bytes();
         let reply = Reply::new(0x76, &[&[a, b, c, model, d, e, f, g], &ours, &proof]);
@@ -203,15 +263,15 @@ impl Device {
     }
 
     /// The second step of the handshake.
-    fn prove(&mut self, command: &Command) {
+    fn prove(&mut self, command: &Command, now: u64) {
         let Channel::Handshake(handshake) = core::mem::replace(&mut self.channel, Channel::None) else {
             return self.nak(command, Nak::Security);
         };
         let proof = command.data.first_chunk::<KEY>();
         match proof.and_then(|proof| handshake.finish(proof)) {
             Some((session, mac)) => {
-                self.channel = Channel::Secure(session);
-                (self.tamper_reported, self.card_sent) = (false, false);
+                (self.channel, self.heard) = (Channel::Secure(session), now);
+                self.tamper_reported = false;
                 self.write(command, Some(&[3, 0x14, 1]), &Reply::new(0x78, &[&mac]));
             }
             None => self.write(command, Some(&[3, 0x14, 0xff]), &Reply::new(0x78, &[&[0; KEY]])),
@@ -219,17 +279,14 @@ impl Device {
     }
 
     /// A command in the secure channel.
-    fn secure(&mut self, command: &Command, door: &mut dyn Door) {
+    fn secure(&mut self, command: &Command, now: u64, door: &mut dyn Door) {
         let Channel::Secure(mut session) = core::mem::replace(&mut self.channel, Channel::None) else {
             return self.nak(command, Nak::Unencrypted);
         };
         if !session.check(command.signed, command.mac) {
             return self.nak(command, Nak::Security);
         }
-        // A new command acknowledges the reply before it.
-        if core::mem::take(&mut self.card_sent) {
-            self.pending_card = None;
-        }
+        self.heard = now;
         let reply = self.execute(command.code, door);
         let mut sealed = [0; 64];
         let length = reply.length;
@@ -238,12 +295,12 @@ impl Device {
             0 => (0x16, 0),
             length => (0x18, session.seal(&mut sealed, length).unwrap_or(0)),
         };
-        let mut writer = Writer::begin(&mut self.reply, self.address, command, Some(&[2, kind]));
+        let mut writer = Writer::begin(&mut self.reply.bytes, command, Some(&[2, kind]));
         writer.put(&[reply.code]);
         writer.put(sealed.get(..length).unwrap_or_default());
         let mac = session.sign(writer.seal(MAC));
         writer.put(mac.get(..MAC).unwrap_or_default());
-        self.length = writer.end();
+        self.reply.length = writer.end();
         self.channel = Channel::Secure(session);
     }
 
@@ -255,7 +312,7 @@ impl Device {
                 self.tamper_reported = tampered;
                 local
             }
-            0x60 => match self.next(door) {
+            0x60 => match door.card() {
                 Some(Card { bits, length }) => {
                     // The bits are left-aligned in the bytes.
                     let bytes = (bits << (64 - u32::from(length).clamp(1, 64))).to_be_bytes();
@@ -268,16 +325,8 @@ impl Device {
             0x64 => local,
             0x66 => Reply::new(0x4a, &[]),
             0x68..=0x6b => Reply::new(0x40, &[]),
-            _ => Reply::new(0x41, &[&[Nak::Unknown as u8]]),
+            _ => Reply::nak(Nak::Unknown),
         }
-    }
-
-    /// The next card to report. An unacknowledged card is sent again in the next secure channel:
-    /// at-least-once delivery.
-    fn next(&mut self, door: &mut dyn Door) -> Option<Card> {
-        self.pending_card = self.pending_card.or_else(|| door.card());
-        self.card_sent = self.pending_card.is_some();
-        self.pending_card
     }
 
     /// The reply to ID or CAP.

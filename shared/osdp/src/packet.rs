@@ -8,6 +8,7 @@
 //! security block   its length | kind | data
 //! ```
 //! A command with an 8-bit checksum in place of the CRC is accepted, and its reply uses one as well.
+#![deny(clippy::arithmetic_side_effects)]
 
 use crate::crc::crc;
 
@@ -51,7 +52,7 @@ impl Receiver {
             return None;
         }
         *self.bytes.get_mut(self.length)? = byte;
-        self.length += 1;
+        self.length = self.length.saturating_add(1);
         let [_, _, low, high, ..] = self.bytes;
         let whole = usize::from(u16::from_le_bytes([low, high]));
         if self.length < HEAD {
@@ -85,6 +86,8 @@ pub(crate) struct Block {
 /// A command from the controller.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Command<'p> {
+    /// The address that it was sent to: the device's own, or that of everybody.
+    pub(crate) address: u8,
     pub(crate) control: u8,
     pub(crate) block: Option<Block>,
     pub(crate) code: u8,
@@ -121,8 +124,8 @@ impl<'p> Command<'p> {
         let end = rest.len().checked_sub(if macs { MAC } else { 0 })?;
         let (body, mac) = rest.split_at_checked(end)?;
         let (code, data) = body.split_first()?;
-        let signed = content.get(..content.len() - mac.len())?;
-        Some(Self { control, block, code: *code, data, signed, mac })
+        let signed = content.get(..content.len().checked_sub(mac.len())?)?;
+        Some(Self { address, control, block, code: *code, data, signed, mac })
     }
 
     /// The sequence number; 0 restarts the communication.
@@ -138,16 +141,12 @@ pub(crate) struct Writer<'o> {
 }
 
 impl<'o> Writer<'o> {
-    /// Starts a reply to `command`, with a security block if there is one.
-    pub(crate) fn begin(
-        room: &'o mut [u8; MAX_PACKET],
-        own: u8,
-        command: &Command,
-        block: Option<&[u8]>,
-    ) -> Self {
+    /// Starts a reply to `command`, with a security block if there is one. The reply to a broadcast comes from the
+    /// broadcast address.
+    pub(crate) fn begin(room: &'o mut [u8; MAX_PACKET], command: &Command, block: Option<&[u8]>) -> Self {
         let control = command.control & (NUMBER | CRC) | if block.is_some() { BLOCK } else { 0 };
         let mut writer = Self { room, length: 0 };
-        writer.put(&[START, own | 0x80, 0, 0, control]);
+        writer.put(&[START, command.address | 0x80, 0, 0, control]);
         writer.put(block.unwrap_or_default());
         writer
     }
@@ -157,7 +156,7 @@ impl<'o> Writer<'o> {
         let room = self.room.get_mut(self.length..).unwrap_or_default();
         for (to, from) in room.iter_mut().zip(bytes) {
             *to = *from;
-            self.length += 1;
+            self.length = self.length.saturating_add(1);
         }
     }
 
@@ -165,7 +164,7 @@ impl<'o> Writer<'o> {
     /// that the MAC covers.
     pub(crate) fn seal(&mut self, mac: usize) -> &[u8] {
         let check = if self.room[4] & CRC != 0 { 2 } else { 1 };
-        let [low, high] = ((self.length + mac + check) as u16).to_le_bytes();
+        let [low, high] = (self.length.saturating_add(mac).saturating_add(check) as u16).to_le_bytes();
         (self.room[2], self.room[3]) = (low, high);
         self.room.get(..self.length).unwrap_or_default()
     }

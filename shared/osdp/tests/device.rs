@@ -2,7 +2,7 @@
 //! refuse.
 #![forbid(unsafe_code)]
 
-use osdp::{Card, Device, Door, Identity, KEY, MAX_PACKET, Receiver};
+use osdp::{Card, Device, Door, Identity, KEY, MAX_PACKET, Receiver, SILENCE_MS, WeakKey};
 use proptest::prelude::*;
 
 /// The commands of libosdp's controller to this device, and its replies.
@@ -30,7 +30,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 fn device() -> Device {
     let key: [u8; KEY] = core::array::from_fn(|n| n as u8);
     let identity = Identity { vendor: [1, 2, 3], model: [4, 5], serial: 0x0102_0304, firmware: [1, 2, 3] };
-    Device::new(5, key, identity)
+    Device::new(5, key, identity).unwrap()
 }
 
 /// A door with one person who entered.
@@ -55,7 +55,19 @@ fn passed() -> Passed {
 }
 
 fn say(device: &mut Device, hex: &str, door: &mut Passed) -> Option<Vec<u8>> {
-    device.answer(&bytes(hex), door).map(<[u8]>::to_vec)
+    say_at(device, hex, 0, door)
+}
+
+/// The reply to a packet that comes at a time, in milliseconds.
+fn say_at(device: &mut Device, hex: &str, at: u64, door: &mut Passed) -> Option<Vec<u8>> {
+    device.answer(&bytes(hex), at, door).map(<[u8]>::to_vec)
+}
+
+/// A packet to address 5 with a checksum, without a security block.
+fn packet(address: u8, number: u8, code: u8) -> String {
+    let mut packet = vec![0x53, address, 7, 0, number, code];
+    packet.push(packet.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)).wrapping_neg());
+    packet.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Code and first data byte of a reply without a security block.
@@ -83,15 +95,97 @@ fn a_repeated_command_is_executed_once() {
 }
 
 #[test]
-fn an_unacknowledged_card_is_reported_in_the_next_channel() {
+fn a_card_that_was_told_never_comes_out_in_another_channel() {
+    for at in [0, 30_000] {
+        let (mut device, mut door) = (device(), passed());
+        for (command, _) in &CONVERSATION[..5] {
+            say(&mut device, command, &mut door);
+        }
+        assert_eq!(door.0, None, "the card was told");
+        // Somebody at the wires swallows the reply, and starts again. The poll gets ACK.
+        let [.., told] = CONVERSATION[..5] else { panic!() };
+        let replies =
+            CONVERSATION[..5].iter().map(|(command, _)| say_at(&mut device, command, at, &mut door));
+        let last = replies.last().unwrap().unwrap();
+        assert_eq!((last[5], last[6], last[7]), (2, 0x16, 0x40), "ACK, and no data");
+        assert_ne!(last, bytes(told.1));
+    }
+}
+
+#[test]
+fn a_channel_ends_after_eight_seconds_of_silence() {
+    for (at, alive) in [(SILENCE_MS - 1, true), (SILENCE_MS, false), (u64::MAX, false)] {
+        let (mut device, mut door) = (device(), passed());
+        for (command, _) in &CONVERSATION[..4] {
+            say(&mut device, command, &mut door);
+        }
+        let due = say_at(&mut device, CONVERSATION[4].0, at, &mut door).unwrap();
+        assert_eq!((device.is_secure(), due == bytes(CONVERSATION[4].1)), (alive, alive), "at {at} ms");
+        assert_eq!(door.0.is_none(), alive, "a card is told in a living channel only");
+    }
+    // Nothing needs to be heard: time alone ends it, and the last reply cannot be asked for again.
+    let (mut device, mut door) = (device(), passed());
+    for (command, _) in &CONVERSATION[..5] {
+        say_at(&mut device, command, 1000, &mut door);
+    }
+    assert_eq!(device.expire(1000 + SILENCE_MS - 1), Some(1000 + SILENCE_MS));
+    assert!(device.is_secure());
+    assert_eq!(device.expire(1000 + SILENCE_MS), None);
+    assert!(!device.is_secure());
+    let again = say_at(&mut device, CONVERSATION[4].0, 1000 + SILENCE_MS, &mut door);
+    assert_eq!(plain(again), [0x41, 6]);
+}
+
+#[test]
+fn repeats_plain_commands_and_broadcasts_do_not_keep_a_channel() {
     let (mut device, mut door) = (device(), passed());
     for (command, _) in &CONVERSATION[..5] {
         say(&mut device, command, &mut door);
     }
-    assert_eq!(door.0, None, "the card was reported");
-    // The controller restarts before any command acknowledges the card.
-    for (command, reply) in &CONVERSATION[..5] {
-        assert_eq!(say(&mut device, command, &mut door), Some(bytes(reply)), "to {command}");
+    for at in (0..SILENCE_MS).step_by(500) {
+        say_at(&mut device, CONVERSATION[4].0, at, &mut door);
+        say_at(&mut device, &packet(5, 2, 0x61), at, &mut door);
+        say_at(&mut device, &packet(0x7f, 3, 0x60), at, &mut door);
+        assert!(device.is_secure());
+    }
+    device.expire(SILENCE_MS);
+    assert!(!device.is_secure());
+}
+
+#[test]
+fn a_plain_command_in_a_channel_is_refused_and_changes_nothing() {
+    for (code, number) in (0x60..=0x77).flat_map(|code| (1..=3).map(move |number| (code, number))) {
+        let (mut device, mut door) = (device(), passed());
+        for (command, _) in &CONVERSATION[..4] {
+            say(&mut device, command, &mut door);
+        }
+        assert_eq!(plain(say(&mut device, &packet(5, number, code), &mut door)), [0x41, 6]);
+        assert!(device.is_secure() && door.0.is_some());
+        // The controller's next command, and its repetition after another injected one.
+        let [.., poll, next] = CONVERSATION else { panic!() };
+        assert_eq!(say(&mut device, poll.0, &mut door), Some(bytes(poll.1)));
+        assert_eq!(plain(say(&mut device, &packet(5, number, code), &mut door)), [0x41, 6]);
+        assert_eq!(say(&mut device, poll.0, &mut door), Some(bytes(poll.1)));
+        assert_eq!(say(&mut device, next.0, &mut door), Some(bytes(next.1)));
+    }
+}
+
+#[test]
+fn a_broadcast_is_answered_from_the_broadcast_address() {
+    let (mut device, mut door) = (device(), passed());
+    for (address, from) in [(5, 0x85), (0x7f, 0xff)] {
+        for code in [0x60, 0x61, 0x62] {
+            let reply = say(&mut device, &packet(address, 0, code), &mut door).unwrap();
+            assert_eq!(reply[1], from, "{code:02x} to {address:02x}");
+        }
+    }
+}
+
+#[test]
+fn there_is_no_device_with_a_weak_key() {
+    let identity = Identity { vendor: [1, 2, 3], model: [4, 5], serial: 0x0102_0304, firmware: [1, 2, 3] };
+    for key in [*b"0123456789:;<=>?", [0; KEY], [0xff; KEY], [7; KEY]] {
+        assert_eq!(Device::new(5, key, identity).err(), Some(WeakKey));
     }
 }
 
@@ -161,7 +255,7 @@ proptest! {
         for byte in line {
             if let Some(packet) = receiver.push(byte) {
                 let packet = packet.to_vec();
-                let answer = device.answer(&packet, &mut door);
+                let answer = device.answer(&packet, 0, &mut door);
                 prop_assert!(answer.is_none_or(|answer| answer.len() <= MAX_PACKET));
             }
         }

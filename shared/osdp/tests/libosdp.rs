@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{ChildStderr, Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fixtures::{Need, need};
 use osdp::{Card, Device, Door, Identity, KEY, Receiver};
@@ -47,7 +47,9 @@ fn controlled(key: &str, attempts: &str, delay: Duration) -> Vec<String> {
     let said = thread::spawn(|| listen(said));
     let (mut line, mut back) = (child.stdout.take().expect("piped"), child.stdin.take().expect("piped"));
     let identity = Identity { vendor: [1, 2, 3], model: [4, 5], serial: 0x0102_0304, firmware: [1, 2, 3] };
-    let mut device = Device::new(5, core::array::from_fn::<u8, KEY, _>(|n| n as u8), identity);
+    let mut device =
+        Device::new(5, core::array::from_fn::<u8, KEY, _>(|n| n as u8), identity).expect("a key");
+    let start = Instant::now();
     let mut receiver = Receiver::new();
     let mut door = Passed { packets: 0, card: Some(Card { bits: 0x2ab_cdef, length: 26 }) };
     let mut byte = [0];
@@ -55,7 +57,7 @@ fn controlled(key: &str, attempts: &str, delay: Duration) -> Vec<String> {
         let Some(packet) = receiver.push(byte[0]) else { continue };
         door.packets += 1;
         thread::sleep(delay);
-        if let Some(reply) = device.answer(packet, &mut door) {
+        if let Some(reply) = device.answer(packet, start.elapsed().as_millis() as u64, &mut door) {
             // The controller may have ended.
             let _ = back.write_all(reply).and_then(|()| back.flush());
         }

@@ -258,6 +258,9 @@ pub enum Error {
     /// The running firmware is on trial: the other slot holds the fallback.
     #[error("the board's firmware is on trial; wait until it is confirmed")]
     OnTrial,
+    /// The key of the access controller is the default key of the standard, or a pattern that repeats.
+    #[error("the key of the access controller can be guessed: use a random one, as `postern osdp` makes it")]
+    WeakKey,
 }
 
 /// A field of [`Settings`](crate::Settings).

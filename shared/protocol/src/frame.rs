@@ -2,6 +2,7 @@
 //!
 //! The format is drawn in the documentation of the crate. The encoder computes checksum and COBS in one pass,
 //! so a board needs no buffer besides that of the frame; the decoder works in place.
+#![deny(clippy::arithmetic_side_effects)]
 
 use cobs::CobsEncoder;
 use crc::{CRC_32_ISO_HDLC, Crc, Digest, Table};
@@ -121,7 +122,7 @@ impl<'a> Packet<'a> {
 pub fn pack<'m, M: Body<'m>>(message: &M, buffer: &mut [u8]) -> Result<usize, EncodeError> {
     let (kind, rest) = buffer.split_first_mut().ok_or(EncodeError)?;
     *kind = M::KIND as u8;
-    Ok(1 + postcard::to_slice(message, rest).map_err(|_| EncodeError)?.len())
+    postcard::to_slice(message, rest).map_err(|_| EncodeError)?.len().checked_add(1).ok_or(EncodeError)
 }
 
 /// The message does not fit the buffer. [`MAX_FRAME`] bytes are enough for any message.
@@ -192,7 +193,7 @@ fn frame(
     let stuffed =
         writer.try_extend(&[kind as u8, low, high]).and_then(|()| fill(writer)).map_err(|_| EncodeError)?;
     *rest.get_mut(stuffed).ok_or(EncodeError)? = 0;
-    buffer.get(..stuffed + 2).ok_or(EncodeError)
+    buffer.get(..stuffed.saturating_add(2)).ok_or(EncodeError)
 }
 
 /// A postcard flavor that computes checksum and COBS of the serialized bytes.
@@ -242,7 +243,7 @@ impl Deframer {
             if let Some(place) = self.buffer.get_mut(self.filled) {
                 *place = byte;
             }
-            self.filled = (self.filled + 1).min(MAX_STUFFED + 1);
+            self.filled = self.filled.saturating_add(1).min(MAX_STUFFED + 1);
             return None;
         }
         match core::mem::take(&mut self.filled) {

@@ -54,7 +54,7 @@ pub fn check(input: &[u8]) {
     let Some((chosen, rest)) = input.split_first() else { return };
     let key: [u8; KEY] = core::array::from_fn(|n| n as u8);
     let identity = Identity { vendor: [1, 2, 3], model: [4, 5], serial: 0x0102_0304, firmware: [1, 2, 3] };
-    let (mut device, mut receiver) = (Device::new(ADDRESS, key, identity), Receiver::new());
+    let (mut device, mut receiver) = (Device::new(ADDRESS, key, identity).expect("a key"), Receiver::new());
     let said = usize::from(chosen / 2) % (SAID.len() + 1);
     for (at, packet) in SAID.iter().take(said).enumerate() {
         hear(&mut device, &mut receiver, packet);
@@ -93,8 +93,8 @@ fn hear(device: &mut Device, receiver: &mut Receiver, bytes: &[u8]) {
     for byte in bytes {
         let Some(packet) = receiver.push(*byte) else { continue };
         let mut door = Passed { secure: device.is_secure() };
-        let Some(reply) = device.answer(packet, &mut door) else { continue };
+        let Some(reply) = device.answer(packet, 0, &mut door) else { continue };
         let length = usize::from(u16::from_le_bytes([reply[2], reply[3]]));
-        assert_eq!((reply[0], reply[1], length), (START, ADDRESS | 0x80, reply.len()), "a whole packet");
+        assert_eq!((reply[0], reply[1], length), (START, packet[1] | 0x80, reply.len()), "a whole packet");
     }
 }

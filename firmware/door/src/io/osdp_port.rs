@@ -4,10 +4,11 @@
 //! that. The cost is some blocks of AES a packet. Keys and random numbers come from the worker.
 //!
 //! The controller learns which person was admitted, and whether the cover is open. It cannot open the door, and no PIN
-//! is sent to it. A person who is admitted while there is no secure channel is not reported to it.
+//! is sent to it. A person who is admitted while there is no secure channel is not reported to it. The port gives the
+//! device the time, and wakes when its channel ends.
 
 use crypto::{Entropy, Generator};
-use embassy_futures::select::{Either, select};
+use embassy_futures::select::{Either3, select3};
 use embassy_sync::{blocking_mutex::raw::CriticalSectionRawMutex, signal::Signal};
 use embassy_time::{Duration, Instant, Timer};
 use embedded_io_async::{Read, Write};
@@ -70,16 +71,20 @@ pub(crate) async fn serve(
     let (mut bus, mut receiver): (Option<(Device, Generator)>, _) = (None, Receiver::new());
     let (mut bytes, mut heard) = ([0; 64], Instant::MIN);
     loop {
-        let read = match select(input.config.wait(), receive.read(&mut bytes)).await {
-            Either::First(config) => {
-                bus = config.map(|BusConfig { address, key, identity, random }| {
-                    (Device::new(address, key, identity), random)
+        let end = bus.as_mut().and_then(|(device, _)| device.expire(Instant::now().as_millis()));
+        let silent = Timer::at(end.map_or(Instant::MAX, Instant::from_millis));
+        let read = match select3(input.config.wait(), receive.read(&mut bytes), silent).await {
+            Either3::First(config) => {
+                // No one configures a weak key: the request is refused.
+                bus = config.and_then(|BusConfig { address, key, identity, random }| {
+                    Some((Device::new(address, key, identity).ok()?, random))
                 });
                 0
             }
-            Either::Second(Ok(read)) if read > 0 => read,
+            Either3::Second(Ok(read)) if read > 0 => read,
+            Either3::Third(()) => 0,
             // No controller. A line that fails at once each time must not starve the other tasks.
-            Either::Second(_) => {
+            Either3::Second(_) => {
                 Timer::after(SILENCE).await;
                 continue;
             }
@@ -87,7 +92,13 @@ pub(crate) async fn serve(
         if heard.elapsed() > SILENCE {
             receiver.forget();
         }
-        heard = Instant::now();
+        if read > 0 {
+            heard = Instant::now();
+        }
+        let now = Instant::now().as_millis();
+        if let Some((device, _)) = &mut bus {
+            device.expire(now);
+        }
         for byte in bytes.iter().take(read) {
             let (Some(packet), Some((device, random))) = (receiver.push(*byte), &mut bus) else {
                 continue;
@@ -95,7 +106,7 @@ pub(crate) async fn serve(
             if !device.is_secure() {
                 input.report.reset();
             }
-            if let Some(reply) = device.answer(packet, &mut View { input, state, random }) {
+            if let Some(reply) = device.answer(packet, now, &mut View { input, state, random }) {
                 // The controller repeats a command without an answer.
                 let _ = send.write_all(reply).await;
                 let _ = send.flush().await;

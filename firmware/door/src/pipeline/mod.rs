@@ -123,7 +123,7 @@ impl<E: Engine> Pipeline<E> {
         };
         let threshold = models.threshold(self.config.one_in, templates)?;
         if threshold.coverage == Coverage::BeyondTable {
-            log!(debug, "the rate asked for is beyond the encoder's calibration table");
+            log!(debug, "the threshold is modelled: the rate asked for is beyond the encoder's table");
         }
         let faces = find(&mut self.engine, pair, frame)?;
         let mut observation = Observation {

@@ -220,6 +220,7 @@ fn errors() {
         Error::NoLog => "28",
         Error::NoBootLoader => "29",
         Error::OnTrial => "2a",
+        Error::WeakKey => "2b",
     }
 }
 

@@ -167,6 +167,9 @@ fn set_osdp<B: Board, E: Engine>(
     if osdp.as_ref().is_some_and(|osdp| osdp.address > Osdp::MAX_ADDRESS) {
         return Err(Error::BadSetting { setting: SettingName::OsdpAddress, low, high });
     }
+    if osdp.as_ref().is_some_and(|osdp| osdp::refuse_weak(&osdp.key.0).is_err()) {
+        return Err(Error::WeakKey);
+    }
     opened(&mut parts.storage)?.set_osdp(osdp.as_ref())?;
     let config = configure::bus(osdp, &mut parts.system);
     // Io takes commands at once, as it has the higher priority.
