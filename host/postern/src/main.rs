@@ -19,6 +19,7 @@ mod liveness;
 mod output;
 mod picture;
 mod portraits;
+mod visible;
 mod wiegand;
 
 use output::Output;

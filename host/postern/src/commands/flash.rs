@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::device::{DeviceArgs, short};
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 
 /// Options of `postern flash`.
 #[derive(clap::Args)]
@@ -87,7 +87,7 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
     };
     let release = device.stage_firmware(&firmware, args.release, &signer, &mut advance)?;
     progress.finish_and_clear();
-    eprintln!("The board tries release {release} now.");
+    note!("The board tries release {release} now.");
     device.try_firmware(release)?;
     if let Some(emulated) = args.device.emulated() {
         // Its log is read by the file that was linked.
@@ -146,7 +146,7 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
     }
     let status = device.status()?;
     if status.foreign_templates > 0 {
-        eprintln!(
+        note!(
             "{} templates were made by another encoder and are not compared: enrol these people \
              again, or flash that encoder.",
             status.foreign_templates

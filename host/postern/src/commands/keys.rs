@@ -8,7 +8,7 @@ use client::{Credentials, Signer, random_key};
 use serde_json::json;
 
 use crate::device::{DeviceArgs, short};
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 
 /// Options of `postern keys`.
 #[derive(clap::Args)]
@@ -128,7 +128,7 @@ fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
         Ok(())
     })?;
     if credentials.is_none() {
-        eprintln!("`postern pair` pairs this computer with the board.");
+        note!("`postern pair` pairs this computer with the board.");
     }
     Ok(Outcome::Done)
 }
@@ -189,7 +189,7 @@ fn forget(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
         writeln!(out, "the board is {already}forgotten by this computer")
     })?;
     if was_paired {
-        eprintln!("The board still knows the key; another installer removes it with `postern keys remove`.");
+        note!("The board still knows the key; another installer removes it with `postern keys remove`.");
     }
     Ok(Outcome::Done)
 }

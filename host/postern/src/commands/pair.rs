@@ -6,7 +6,7 @@ use emulator::{Board, Memory};
 use serde_json::json;
 
 use crate::device::{DeviceArgs, short};
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 
 /// Options of `postern pair`.
 #[derive(clap::Args)]
@@ -77,18 +77,18 @@ fn pair(
     press: bool,
 ) -> client::Result<client::Paired> {
     device.pair(applicant, &mut |code| {
-        eprintln!("this computer shows  {code:06}");
+        note!("this computer shows  {code:06}");
         let Some(memory) = memory else {
-            eprintln!("If the board shows the same, press its button within a minute.");
+            note!("If the board shows the same, press its button within a minute.");
             return Ok(());
         };
         let shown = memory.code()?;
-        eprintln!("the board shows      {}", shown.map_or("nothing".to_owned(), |code| format!("{code:06}")));
+        note!("the board shows      {}", shown.map_or("nothing".to_owned(), |code| format!("{code:06}")));
         match (press, shown == Some(code)) {
             (_, false) => Err(Error::CodesDiffer),
             (true, true) => Ok(memory.press_button(true)?),
             (false, true) => {
-                eprintln!(
+                note!(
                     "The codes are equal: press its button with `postern board press` in another terminal."
                 );
                 Ok(())
