@@ -44,7 +44,7 @@ pub use link::Patience;
 pub use machine::Machine;
 pub use pairing::{Applicant, Paired};
 pub use rules::RuleTold;
-pub use signing::Signer;
+pub use signing::{Signer, is_signed};
 pub use time::unix_ms;
 pub use transfer::Picture;
 pub use transport::Transport;

@@ -15,6 +15,11 @@ use zeroize::Zeroizing;
 use crate::credentials::{random_key, unhex, write_secret};
 use crate::{Error, Result};
 
+/// Whether the holder of the secret of `signer` signed these bytes.
+pub fn is_signed(signer: &Hash, bytes: &[u8], signature: &Signature) -> bool {
+    crypto::verify(signer, bytes, &signature.bytes()).is_ok()
+}
+
 /// Signs models and firmware.
 pub struct Signer {
     key: SigningKey,
@@ -74,7 +79,7 @@ impl Signer {
     }
 
     /// Signs bytes that begin with their type, so that a signature of one type is invalid for another.
-    pub(crate) fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
+    pub fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
         self.key.sign(bytes).to_bytes()
     }
 

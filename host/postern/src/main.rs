@@ -16,6 +16,7 @@ mod device;
 mod help;
 mod hours;
 mod liveness;
+mod log_head;
 mod output;
 mod picture;
 mod portraits;

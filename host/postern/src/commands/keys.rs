@@ -103,6 +103,7 @@ fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
     let report = json!({
         "key": credentials.as_ref().map(|kept| hex::encode(kept.public())),
         "board_key": credentials.as_ref().map(|kept| hex::encode(kept.board)),
+        "log_key": credentials.as_ref().and_then(|kept| kept.log).map(hex::encode),
         "role": role.map(|role| role.to_string()),
         "signing_key": signer.map(hex::encode),
         "computers": computers,
@@ -117,6 +118,9 @@ fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
                 writeln!(out, "board      {}", short(&kept.board))?;
                 writeln!(out, "this       {} {role}", short(&kept.public()))?;
             }
+        }
+        if let Some(key) = credentials.as_ref().and_then(|kept| kept.log) {
+            writeln!(out, "log        {}", hex::encode(key))?;
         }
         match signer {
             Some(signer) => writeln!(out, "signing    {}", short(&signer))?,
@@ -141,11 +145,11 @@ fn rotate(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
         bail!("the board does not know this computer any more: `postern pair`");
     }
     // An earlier rotation may not have come to its end.
-    let secret = device.secret().unwrap_or(kept.secret);
+    let secret = device.secret().unwrap_or_else(|| kept.secret.clone());
     let next = random_key()?;
-    let both = Credentials { secret, board: kept.board, next: Some(next.clone()) };
+    let both = Credentials { secret, next: Some(next.clone()), ..kept.clone() };
     both.save(&path)?;
-    let new = Credentials { secret: next, board: kept.board, next: None };
+    let new = Credentials { secret: next, next: None, ..kept };
     device.replace_key(new.public())?;
     new.save(&path)?;
     output.print(&json!({ "key": hex::encode(new.public()) }), |out| {
