@@ -20,6 +20,7 @@ mod log_head;
 mod output;
 mod picture;
 mod portraits;
+mod signing_key;
 mod visible;
 mod wiegand;
 

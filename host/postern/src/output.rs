@@ -7,8 +7,9 @@ use std::io::{BufRead, IsTerminal, StdoutLock, Write};
 use std::process::ExitCode;
 
 use serde::Serialize;
+use zeroize::Zeroizing;
 
-use crate::visible::{Lines, visible_json, visible_lines};
+use crate::visible::{Lines, visible, visible_json, visible_lines};
 
 /// How a command that did not fail ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +102,14 @@ pub fn secret_line(what: &str) -> std::io::Result<String> {
     let mut line = String::new();
     stdin.lock().read_line(&mut line)?;
     Ok(line)
+}
+
+/// A passphrase, typed at the terminal and not shown.
+///
+/// # Errors
+/// There is no terminal.
+pub fn ask_passphrase(what: &str) -> std::io::Result<Zeroizing<String>> {
+    rpassword::prompt_password(format!("{}: ", visible(what))).map(Zeroizing::new)
 }
 
 /// Sides of a shape or window as people write them: `3x3`.

@@ -1,12 +1,13 @@
 //! `postern pair`: pairs this computer with a board.
 
 use client::protocol::Role;
-use client::{Applicant, Credentials, Device, Error, Signer};
+use client::{Applicant, Credentials, Device, Error};
 use emulator::{Board, Memory};
 use serde_json::json;
 
 use crate::device::{DeviceArgs, short};
 use crate::output::{Outcome, Output, note};
+use crate::signing_key;
 
 /// Options of `postern pair`.
 #[derive(clap::Args)]
@@ -45,9 +46,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     {
         anyhow::bail!("this computer is paired with the board already, as {role}");
     }
-    let signer = Signer::load_or_make(&folder.signing_key())?;
+    let signer = signing_key::public(&folder.signing_key())?;
     let label = args.label.clone().unwrap_or_else(computer);
-    let applicant = Applicant { role: args.role, label: &label, signer: Some(signer.public()) };
+    let applicant = Applicant { role: args.role, label: &label, signer: Some(signer) };
     let board = args.device.emulated().map(|board| board.open()).transpose()?;
     let memory = board.as_ref().map(Board::memory).transpose()?;
     let mut device = args.device.connect_unpaired()?;
