@@ -43,7 +43,13 @@ fn install_to(mut pip: Command, requirements: &str, folder: &Path) -> anyhow::Re
     let beside = tempfile::tempdir_in(parent)?;
     let list = beside.path().join(STAMP);
     fs::write(&list, requirements)?;
-    pip.args(["install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "--require-hashes"]);
+    pip.args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--only-binary=:all:",
+        "--require-hashes",
+    ]);
     pip.arg("--target").arg(beside.path()).arg("--requirement").arg(&list);
     process::quiet("installing ONNX Runtime and libosdp for the tests", &mut pip, None)?;
     if folder.exists() {
