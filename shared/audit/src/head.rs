@@ -3,7 +3,7 @@
 //! ```text
 //! signed   "postern log head 1" | first u32 LE | entry, 28 bytes | last u32 LE | chain, 16 bytes | time u64 LE
 //! ```
-//! The chain alone has no key: whoever changes an entry can compute all links after it anew. The signature covers the
+//! The chain alone has no key: whoever changes an entry can compute all links after it again. The signature covers the
 //! link of the newest entry, and so all entries that led to it. It covers the bytes of the first entry, too, because the
 //! link before that may be erased already. `time` is when the board signed, in the form of an entry's time.
 
