@@ -289,3 +289,44 @@ fn the_clock_is_told_by_a_host_and_never_runs_backwards() {
         assert!(!last.time.exact && last.time.was_set());
     });
 }
+
+/// The head that the board signs, checked as an offline reader checks it.
+async fn signed_head(world: &mut World, from: u32) -> (protocol::LogHead, [u8; audit::ENTRY_BYTES]) {
+    let reply = world.host.ask(Request::SignLog { from }).await;
+    let Ok(Response::LogHead(head)) = reply else { panic!("{reply:?}") };
+    let reply = world.host.ask(Request::ReadLog { from: head.first }).await;
+    let Ok(Response::Log { entries, .. }) = reply else { panic!("{reply:?}") };
+    (head, entries[0].entry)
+}
+
+fn is_signed(head: &protocol::LogHead, entry: [u8; audit::ENTRY_BYTES]) -> bool {
+    let time = audit::Time { unix_ms: head.clock.unix_ms, exact: head.clock.exact };
+    let chain = audit::Chain(head.chain);
+    let signed = audit::Head { first: head.first, entry, last: head.last, chain, time }.signed();
+    crypto::verify(&head.signer, &signed, &head.signature.bytes()).is_ok()
+}
+
+#[test]
+fn the_board_signs_its_log_with_one_key_over_resets() {
+    let mut board = board();
+    let before = board.boot(async |world: &mut World| {
+        let newest = world.host.log().await.last().unwrap().0;
+        let (head, entry) = signed_head(world, 0).await;
+        assert_eq!((head.first, head.last), (0, newest));
+        assert!(is_signed(&head, entry));
+        // An attacker changes an entry and computes the chain again: the link differs, and the signature fails.
+        assert!(!is_signed(&protocol::LogHead { chain: [7; 16], ..head }, entry));
+        assert!(!is_signed(&protocol::LogHead { last: head.last - 1, ..head }, entry));
+        assert!(!is_signed(&head, [7; audit::ENTRY_BYTES]));
+        let (part, entry) = signed_head(world, newest).await;
+        assert!(part.first == newest && is_signed(&part, entry));
+        assert_eq!(world.host.ask(Request::SignLog { from: newest + 1 }).await, Err(Error::NoLog));
+        head.signer
+    });
+    board.boot(async |world: &mut World| {
+        let (head, entry) = signed_head(world, 0).await;
+        assert!(head.signer == before && is_signed(&head, entry));
+        world.host.become_host(66);
+        assert_eq!(world.host.ask(Request::SignLog { from: 0 }).await, Err(Error::Unpaired));
+    });
+}

@@ -1,6 +1,6 @@
 //! A board's audit log and its clock.
 
-use protocol::{LogEntry, Request, Response};
+use protocol::{LogEntry, LogHead, Request, Response};
 
 use crate::{Device, Error, Result};
 
@@ -26,6 +26,17 @@ impl Device {
             Response::Log { entries, next, end } => {
                 Ok(Page { entries: entries.to_vec(), next: next.filter(|next| *next > from), end })
             }
+            _ => Err(Error::Garbled),
+        }
+    }
+
+    /// The head of the audit log, signed by the board, from the first entry with the number `from` or a higher one.
+    ///
+    /// # Errors
+    /// As any request; refused with `NoLog` if there is no such entry.
+    pub fn log_head(&mut self, from: u32) -> Result<LogHead> {
+        match self.link.ask(&Request::SignLog { from })? {
+            Response::LogHead(head) => Ok(head),
             _ => Err(Error::Garbled),
         }
     }

@@ -1,8 +1,11 @@
 //! The keys that this computer keeps for one board: its own secret, and the board's public key.
 //!
 //! ```text
-//! {"secret":"…64 digits…","board":"…64 digits…"}       host.key, in the board's folder
+//! {"secret":"…64 digits…","board":"…64 digits…","log":"…64 digits…"}       host.key, in the board's folder
 //! ```
+//! `log` is the public key with which the board signs its audit log. It is remembered at pairing, so that an exported
+//! log is checked without the board.
+//!
 //! Only this user can read the file. Each board has a file of its own, so that two boards cannot find
 //! out that they share a host, and so that one key can be rotated without the others. During a rotation
 //! the file also holds `next`, the new secret, until the board acknowledges it. If the acknowledgement
@@ -28,6 +31,8 @@ pub struct Credentials {
     pub board: [u8; 32],
     /// The secret that replaces the other one once the board has acknowledged it.
     pub next: Option<Key>,
+    /// The public key with which the board signs its audit log; `None` if the board has never said it.
+    pub log: Option<[u8; 32]>,
 }
 
 /// The content of the file.
@@ -37,6 +42,8 @@ struct Record {
     board: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    log: Option<String>,
 }
 
 impl Credentials {
@@ -54,7 +61,8 @@ impl Credentials {
         let key =
             |digits: &str| unhex(digits).ok_or_else(|| bad("a key has 64 hexadecimal digits".to_owned()));
         let next = record.next.as_deref().map(key).transpose()?.map(Key::new);
-        Ok(Some(Self { secret: Key::new(key(&record.secret)?), board: key(&record.board)?, next }))
+        let log = record.log.as_deref().map(key).transpose()?;
+        Ok(Some(Self { secret: Key::new(key(&record.secret)?), board: key(&record.board)?, next, log }))
     }
 
     /// Writes the file at `path`, readable by this user only.
@@ -66,6 +74,7 @@ impl Credentials {
             secret: hex::encode(self.secret.bytes()),
             board: hex::encode(self.board),
             next: self.next.as_ref().map(|next| hex::encode(next.bytes())),
+            log: self.log.map(hex::encode),
         };
         let text = serde_json::json!(record).to_string();
         write_secret(path, text.as_bytes())
@@ -126,12 +135,13 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("new/host.key");
         assert!(Credentials::load(&path).expect("none").is_none());
-        let kept =
-            Credentials { secret: Key::new([0xA5; 32]), board: [9; 32], next: Some(Key::new([1; 32])) };
+        let next = Some(Key::new([1; 32]));
+        let kept = Credentials { secret: Key::new([0xA5; 32]), board: [9; 32], next, log: Some([2; 32]) };
         kept.save(&path).expect("written");
         assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
         let read = Credentials::load(&path).expect("read").expect("there");
-        assert_eq!((read.secret, read.board, read.next), (kept.secret, kept.board, kept.next));
+        assert_eq!((read.secret, read.board), (kept.secret, kept.board));
+        assert_eq!((read.next, read.log), (kept.next, kept.log));
     }
 
     #[test]

@@ -124,6 +124,21 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A key file is protected by a passphrase.
+    #[error("{path} is protected by a passphrase", path = path.display())]
+    Locked {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The passphrase of a key file is another one.
+    #[error("this is not the passphrase of {path}, or the file was changed", path = path.display())]
+    Passphrase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A signature does not belong to the firmware.
+    #[error("the signature is not of this firmware: sign this file again with `postern sign`")]
+    OtherSignature,
     /// The task that runs while a reply is awaited failed.
     #[error(transparent)]
     Task(Box<dyn std::error::Error + Send + Sync>),

@@ -10,7 +10,7 @@ use object::read::elf::ElfFile32;
 use object::{Object, ObjectSegment, ObjectSymbol};
 use sha2::{Digest, Sha256};
 
-use crate::{Error, Machine, Result, Signer};
+use crate::{Error, Machine, Result};
 
 /// The symbol that holds the number of the board.
 const BOARD: &str = "_board";
@@ -62,20 +62,32 @@ impl Firmware {
         Err(Error::OtherFirmware { path: self.path.clone(), is, board })
     }
 
-    /// The image under a release number: signed, or unsigned as a factory programs it.
-    pub fn image(&self, release: u64, signer: Option<&Signer>) -> Vec<u8> {
-        let mut header = Header {
+    /// The image under a release number, unsigned as a factory programs it.
+    pub fn unsigned_image(&self, release: u64) -> Vec<u8> {
+        self.image(&self.header(release))
+    }
+
+    /// The header under a release number, not yet signed.
+    pub(crate) fn header(&self, release: u64) -> Header {
+        Header {
             board: self.machine.map().partitions.board,
             release,
             load: self.load,
             length: self.code.len() as u32,
             sha256: Sha256::digest(&self.code).into(),
             signature: [0; 64],
-        };
-        if let Some(signer) = signer {
-            header.signature = signer.sign_bytes(&header.signed());
         }
+    }
+
+    /// The image with this header.
+    pub(crate) fn image(&self, header: &Header) -> Vec<u8> {
         [&header.to_bytes()[..], &self.code].concat()
+    }
+
+    /// Firmware of these bytes, which no file holds.
+    #[cfg(test)]
+    pub(crate) fn of_code(machine: Machine, load: u32, code: Vec<u8>) -> Self {
+        Self { path: PathBuf::new(), machine, load, code }
     }
 }
 

@@ -67,7 +67,9 @@ impl Device {
             match state {
                 Pairing::Waiting { .. } => std::thread::sleep(POLL),
                 Pairing::Paired { role } => {
-                    let credentials = Credentials { secret, board: greeting.board, next: None };
+                    // The pairing stands if the board cannot sign now: the next export asks again.
+                    let log = self.log_head(0).ok().map(|head| head.signer);
+                    let credentials = Credentials { secret, board: greeting.board, next: None, log };
                     return Ok(Paired { credentials, role });
                 }
                 Pairing::None => return Err(Error::NotConfirmed { seconds: SECONDS }),

@@ -3,7 +3,7 @@
 //! The board asks for the next offset, and the host sends the bytes there. So a transfer
 //! that was interrupted goes on where it stood, and a chunk that went twice does no harm.
 
-use protocol::{MAX_CHUNK, ModelInfo, ModelKind, PixelFormat, Request, Response};
+use protocol::{Hash, MAX_CHUNK, ModelInfo, ModelKind, PixelFormat, Request, Response, Signature};
 use sha2::{Digest, Sha256};
 
 use crate::{Device, Error, Result, Signer};
@@ -50,16 +50,19 @@ impl Device {
         signer: &Signer,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<ModelInfo> {
-        match self.install(kind, image, Signer::sequence(), signer, progress) {
+        let sign = |sequence| move |length, sha256| signer.sign(kind, length, sha256, sequence);
+        let now = Signer::sequence();
+        match self.install(kind, image, now, sign(now), progress) {
             // Some clock was ahead. Who holds the key may go on from there, and nobody else.
             Err(Error::Refused(protocol::Error::TooOld { newest, .. })) => {
-                self.install(kind, image, newest.saturating_add(1), signer, progress)
+                let next = newest.saturating_add(1);
+                self.install(kind, image, next, sign(next), progress)
             }
             installed => installed,
         }
     }
 
-    /// Transfers an image as the release of a number, and commits it.
+    /// Transfers an image as the release of a number, and commits it. `sign` gets its length and its SHA-256.
     ///
     /// # Errors
     /// As any request.
@@ -68,12 +71,12 @@ impl Device {
         kind: ModelKind,
         image: &[u8],
         sequence: u64,
-        signer: &Signer,
+        sign: impl FnOnce(u32, Hash) -> Signature,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<ModelInfo> {
         let length = u32::try_from(image.len()).map_err(|_| Error::TooLong)?;
         let sha256 = Sha256::digest(image).into();
-        let signature = signer.sign(kind, length, sha256, sequence);
+        let signature = sign(length, sha256);
         let reply = self.link.ask(&Request::BeginModel { kind, length, sha256, sequence, signature })?;
         let from = next_offset(reply, image.len())?;
         self.send_chunks(image, from, Chunk::Model, progress)?;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use protocol::{ModelKind, Request, Response};
 
-use crate::{Device, Error, Firmware, Machine, Patience, Result, Signer};
+use crate::{Device, Error, Firmware, FirmwareSignature, Machine, Patience, Result, Signer};
 
 /// How long a board may take from its reset until it has accepted the update or rolled back. The update may hang in
 /// each trial until the watchdog resets the board.
@@ -46,9 +46,24 @@ impl Device {
         firmware.check(Machine::named(self.board())?)?;
         let newest = self.running_firmware()?.newest;
         let release = release.unwrap_or_else(|| Signer::sequence().max(newest.saturating_add(1)));
-        let image = firmware.image(release, Some(signer));
-        self.install(ModelKind::Firmware, &image, release, signer, progress)?;
+        self.stage_signed(firmware, &FirmwareSignature::new(firmware, release, signer), progress)?;
         Ok(release)
+    }
+
+    /// As [`stage_firmware`](Self::stage_firmware), signed before on another computer. Returns the release number.
+    ///
+    /// # Errors
+    /// [`Error::OtherFirmware`], [`Error::OtherSignature`] before anything is sent; as any request.
+    pub fn stage_signed(
+        &mut self,
+        firmware: &Firmware,
+        signature: &FirmwareSignature,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<u64> {
+        firmware.check(Machine::named(self.board())?)?;
+        let (image, transfer) = signature.apply(firmware)?;
+        self.install(ModelKind::Firmware, &image, signature.release, |_, _| transfer, progress)?;
+        Ok(signature.release)
     }
 
     /// Resets a board that has a staged update, and waits until the update is active.

@@ -15,6 +15,7 @@ pub mod fetch;
 mod image_file;
 mod manifest;
 pub mod package;
+pub mod pip;
 mod store;
 
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Packages of public registries, pinned by version and by the SHA-256 of each file.
+//! Packages of public registries, pinned by version, by the SHA-256 of the archive, and by that of each file.
 
 use std::path::PathBuf;
 
@@ -15,6 +15,8 @@ pub struct Package {
     pub version: String,
     /// The kind of archive to take.
     pub form: Form,
+    /// SHA-256 of the archive, in lower-case hexadecimal. It is checked before the archive is opened.
+    pub archive_sha256: String,
 }
 
 /// The registries whose clients are known.

@@ -62,6 +62,8 @@ pub struct Check {
     pub entries: usize,
     /// The number of the first one.
     pub first: Option<u32>,
+    /// The bytes of the first one.
+    pub first_entry: Option<[u8; ENTRY_BYTES]>,
     /// The first entry that is not as it should be, and what is wrong.
     pub finding: Option<(u32, String)>,
 }
@@ -71,6 +73,7 @@ impl Check {
     pub fn take(&mut self, entry: &LogEntry, wrong: Option<String>) {
         self.entries += 1;
         self.first.get_or_insert(entry.number);
+        self.first_entry.get_or_insert(entry.entry);
         let checked = self.verifier.check(entry.number, &entry.entry, Chain(entry.chain));
         let broken = checked.err().map(|finding| (culprit(finding), finding_text(finding)));
         let found = wrong.map(|wrong| (entry.number, wrong)).or(broken);

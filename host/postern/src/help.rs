@@ -24,7 +24,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "simulate-attacks",
         ],
     ),
-    ("The board", &["board", "pair", "keys", "flash", "settings", "osdp"]),
+    ("The board", &["board", "pair", "keys", "sign", "flash", "settings", "osdp"]),
     ("People", &["enroll", "users", "rule", "remove"]),
     ("The door", &["verify", "identify", "embed", "show", "watch", "log"]),
     ("Art", &["stylize"]),

@@ -16,9 +16,12 @@ mod device;
 mod help;
 mod hours;
 mod liveness;
+mod log_head;
 mod output;
 mod picture;
 mod portraits;
+mod signing_key;
+mod visible;
 mod wiegand;
 
 use output::Output;

@@ -1,9 +1,15 @@
-//! What a command hands back: text or JSON on stdout, and how it ended.
+//! What a command hands back: text or JSON on stdout, remarks and errors on stderr, and how it ended.
+//!
+//! Only this file writes to the terminal, and all that it writes is [`visible`](crate::visible) first.
 
-use std::io::Write;
+use std::fmt;
+use std::io::{BufRead, IsTerminal, StdoutLock, Write};
 use std::process::ExitCode;
 
 use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::visible::{Lines, visible, visible_json, visible_lines};
 
 /// How a command that did not fail ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,10 +45,9 @@ impl Output {
         value: &T,
         text: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
     ) -> anyhow::Result<()> {
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = stdout();
         if self.json {
-            serde_json::to_writer(&mut stdout, value)?;
-            writeln!(stdout)?;
+            writeln!(stdout.0, "{}", visible_json(&serde_json::to_string(value)?))?;
         } else {
             text(&mut stdout)?;
         }
@@ -50,14 +55,61 @@ impl Output {
         Ok(())
     }
 
+    /// Prints a line for people, such as the heading of a table: not if the user asked for JSON.
+    pub fn heading(&self, line: fmt::Arguments<'_>) -> anyhow::Result<()> {
+        if !self.json {
+            writeln!(stdout(), "{line}")?;
+        }
+        Ok(())
+    }
+
     /// Prints an error with its causes to stderr, as JSON too if the user asked for it.
     pub fn error(&self, error: &anyhow::Error) {
-        if self.json {
-            eprintln!("{}", serde_json::json!({ "error": format!("{error:#}") }));
+        let text = format!("{error:#}");
+        let line = if self.json {
+            visible_json(&serde_json::json!({ "error": text }).to_string())
         } else {
-            eprintln!("error: {error:#}");
-        }
+            format!("error: {}", visible_lines(&text))
+        };
+        // There is nobody left to be told that stderr is closed.
+        let _ = writeln!(std::io::stderr(), "{line}");
     }
+}
+
+/// Stdout, for what is neither a line nor JSON: a script, or a log that is followed.
+pub fn stdout() -> Lines<StdoutLock<'static>> {
+    Lines(std::io::stdout().lock())
+}
+
+/// Writes a remark to stderr.
+macro_rules! note {
+    ($($text:tt)*) => { $crate::output::remark(format_args!($($text)*)) };
+}
+pub(crate) use note;
+
+/// Writes a remark to stderr; [`note!`] calls it.
+pub fn remark(text: fmt::Arguments<'_>) {
+    // A closed stderr is no reason to fail.
+    let _ = writeln!(Lines(std::io::stderr().lock()), "{text}");
+}
+
+/// A line of stdin, asked for if a person types it: a secret is not in the arguments, which others can read.
+pub fn secret_line(what: &str) -> std::io::Result<String> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        write!(Lines(std::io::stderr().lock()), "{what}: ")?;
+    }
+    let mut line = String::new();
+    stdin.lock().read_line(&mut line)?;
+    Ok(line)
+}
+
+/// A passphrase, typed at the terminal and not shown.
+///
+/// # Errors
+/// There is no terminal.
+pub fn ask_passphrase(what: &str) -> std::io::Result<Zeroizing<String>> {
+    rpassword::prompt_password(format!("{}: ", visible(what))).map(Zeroizing::new)
 }
 
 /// Sides of a shape or window as people write them: `3x3`.

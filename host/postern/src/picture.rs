@@ -7,6 +7,8 @@ use client::Picture;
 use client::protocol;
 use imaging::{CameraFrame, Photo};
 
+use crate::output::note;
+
 /// A photograph before the door's camera.
 pub struct Shot {
     /// The file.
@@ -119,6 +121,6 @@ pub fn nearest_centre(faces: &[vision::Face], width: usize, height: usize) -> Op
 /// Says so if there are more faces than the one that counts.
 pub fn note_faces(shot: &Shot, faces: u8) {
     if faces > 1 {
-        eprintln!("{}: {faces} faces in the picture; the largest one counts", shot.path.display());
+        note!("{}: {faces} faces in the picture; the largest one counts", shot.path.display());
     }
 }

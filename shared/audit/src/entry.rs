@@ -165,6 +165,12 @@ impl Time {
     pub const fn was_set(&self) -> bool {
         self.unix_ms >= Self::EARLIEST_MS
     }
+
+    /// The bytes of an entry for it.
+    #[must_use]
+    pub const fn to_bytes(&self) -> [u8; 8] {
+        (self.unix_ms & !EXACT | if self.exact { EXACT } else { 0 }).to_le_bytes()
+    }
 }
 
 /// One entry: something that happened.
@@ -196,12 +202,11 @@ impl Entry {
     #[must_use]
     pub fn to_bytes(&self) -> [u8; ENTRY_BYTES] {
         let mut bytes = [0; ENTRY_BYTES];
-        let time = self.time.unix_ms & !EXACT | if self.time.exact { EXACT } else { 0 };
         bytes[0] = self.kind as u8;
         bytes[1] = self.reason;
         bytes[2..4].copy_from_slice(&self.score.to_le_bytes());
         bytes[4..8].copy_from_slice(&self.person.unwrap_or(NOBODY).to_le_bytes());
-        bytes[8..16].copy_from_slice(&time.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.time.to_bytes());
         bytes[16..].copy_from_slice(&self.detail);
         bytes
     }

@@ -7,6 +7,7 @@
 //! # Invariants
 //! - An entry whose `append` returned survives a power cut at any instant.
 //! - What a power cut left unfinished is passed over, and its number is never used again.
+//! - An exported log is checked by the head that the device signed ([`Head`]), because the chain has no key.
 //! - Nothing counts that does not open under the device's own key ([`Seal`]).
 #![no_std]
 #![forbid(unsafe_code)]
@@ -15,6 +16,7 @@ mod chain;
 mod entry;
 mod error;
 mod fault;
+mod head;
 mod log;
 mod slot;
 
@@ -22,5 +24,6 @@ pub use chain::{CHAIN_BYTES, Chain, Finding, Verifier};
 pub use entry::{DETAIL_BYTES, ENTRY_BYTES, Entry, Kind, Time};
 pub use error::Error;
 pub use fault::Fault;
+pub use head::{Head, SIGNED_HEAD};
 pub use log::{Log, Read};
 pub use slot::{Seal, TAG_BYTES};

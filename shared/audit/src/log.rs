@@ -46,6 +46,11 @@ impl<F: NorFlash, S: Seal> Log<F, S> {
         self.0.newest().and_then(|(_, linked)| Entry::from_bytes(&linked.bytes))
     }
 
+    /// The number of the newest entry, and its link of the chain.
+    pub fn newest_link(&self) -> Option<(u32, Chain)> {
+        self.0.newest().map(|(number, linked)| (number, linked.chain))
+    }
+
     /// Appends an entry and returns its number. Once this returns, the entry survives a power cut.
     ///
     /// # Errors

@@ -32,5 +32,5 @@ mod siv;
 pub use error::Error;
 pub use keys::Key;
 pub use random::{Entropy, Generator};
-pub use signature::{Release, SIGNED, verify};
+pub use signature::{Release, SIGNED, sign, verify};
 pub use siv::{SIV_TAG, Siv};

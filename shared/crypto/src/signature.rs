@@ -7,6 +7,9 @@
 //! The hash covers every byte of the image. The kind prevents an encoder from being installed as a detector.
 //! The sequence prevents a rollback: a board never accepts a lower one than it has had.
 
+use ed25519_dalek::{Signer as _, SigningKey};
+use keys::Key;
+
 use crate::Error;
 
 /// The signed description of an image.
@@ -55,10 +58,24 @@ pub fn verify(signer: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> Result
     keys::verify(signer, message, signature).map_err(|keys::Forged| Error::Forged)
 }
 
+/// Signs `message` with the secret `key`. Returns the public key and the signature.
+pub fn sign(key: &Key, message: &[u8]) -> ([u8; 32], [u8; 64]) {
+    let key = SigningKey::from_bytes(key.bytes());
+    (key.verifying_key().to_bytes(), key.sign(message).to_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use ed25519_dalek::{Signer, SigningKey};
+
+    #[test]
+    fn what_is_signed_verifies_and_nothing_else_does() {
+        let (signer, signature) = sign(&Key::new([3; 32]), b"head");
+        assert_eq!(verify(&signer, b"head", &signature), Ok(()));
+        assert_eq!(verify(&signer, b"heat", &signature), Err(Error::Forged));
+        assert_ne!(sign(&Key::new([4; 32]), b"head").0, signer);
+    }
 
     #[test]
     fn a_signature_is_valid_for_its_release_only() {

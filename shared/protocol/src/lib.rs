@@ -71,7 +71,7 @@ pub use frame::{
     encode, encode_bytes, pack,
 };
 pub use liveness::{Gesture, Liveness, LivenessMode, RejectReason};
-pub use log::{Clock, ENTRIES_PER_PAGE, LogEntry};
+pub use log::{Clock, ENTRIES_PER_PAGE, LogEntry, LogHead};
 pub use model::{Firmware, ModelInfo, ModelKind};
 pub use pair::{Host, Label, MAX_HOSTS, MAX_LABEL, Pairing, Role, Signature};
 pub use person::{Candidate, User};

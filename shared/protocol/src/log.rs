@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Hash, Signature};
+
 /// Most entries in one page of [`Response::Log`](crate::Response::Log).
 pub const ENTRIES_PER_PAGE: usize = 32;
 
@@ -17,6 +19,23 @@ pub struct LogEntry {
     pub entry: [u8; 28],
     /// Its link of the hash chain, see `audit::Chain`.
     pub chain: [u8; 16],
+}
+
+/// The head of the audit log, signed by the board; see `audit::Head`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogHead {
+    /// Number of the first entry that is signed.
+    pub first: u32,
+    /// Number of the newest entry.
+    pub last: u32,
+    /// Link of the newest entry.
+    pub chain: [u8; 16],
+    /// When the board signed.
+    pub clock: Clock,
+    /// The public key with which the board signs its log.
+    pub signer: Hash,
+    /// The signature.
+    pub signature: Signature,
 }
 
 /// The time of a board.

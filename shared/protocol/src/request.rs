@@ -192,6 +192,11 @@ pub enum Request<'a> {
         /// The configuration; `None` disables the bus.
         osdp: Option<Osdp>,
     },
+    /// Has the audit log signed, from an entry to the newest. → [`LogHead`](crate::Response::LogHead)
+    SignLog {
+        /// The lowest number; the first entry from there on is the first one signed.
+        from: u32,
+    },
 }
 
 /// Source of an image.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Candidate, CosineScore, ENTRIES_PER_PAGE, EVENTS_PER_PAGE, Event, Face, Firmware, Hash, Host, Liveness,
-    LogEntry, MAX_FACES, MAX_HOSTS, MAX_TEMPLATE, ModelInfo, Pairing, PersonId, Role, Schedule, Settings,
-    Status, Text, USERS_PER_PAGE, User,
+    LogEntry, LogHead, MAX_FACES, MAX_HOSTS, MAX_TEMPLATE, ModelInfo, Pairing, PersonId, Role, Schedule,
+    Settings, Status, Text, USERS_PER_PAGE, User,
 };
 
 /// A successful reply.
@@ -134,6 +134,8 @@ pub enum Response {
     },
     /// The firmware of the board.
     Firmware(Firmware),
+    /// The signed head of the audit log.
+    LogHead(LogHead),
 }
 
 /// The result of matching a face.

@@ -15,7 +15,7 @@ mod entry_fields;
 
 pub(crate) use entry_fields::EntryFields;
 
-use audit::{Entry, Fault, Kind, Log, Seal, TAG_BYTES, Time};
+use audit::{Entry, Fault, Head, Kind, Log, Seal, TAG_BYTES, Time};
 use board_api::ResetReason;
 use crypto::{Key, Siv};
 use embassy_time::{Duration, Instant};
@@ -61,6 +61,14 @@ struct Standing {
     person: Option<u32>,
 }
 
+/// The head of the log, and the board's signature over it.
+pub(crate) struct SignedHead {
+    pub(crate) head: Head,
+    /// The public key.
+    pub(crate) signer: [u8; 32],
+    pub(crate) signature: [u8; 64],
+}
+
 /// The audit log, and the clock by which its entries are dated.
 pub(crate) struct Journal<F> {
     /// `None` if the partition does not suit a log.
@@ -69,6 +77,9 @@ pub(crate) struct Journal<F> {
     /// Entries that could not be written, and that no entry reports yet.
     lost: u32,
     standing: [Option<Standing>; Reason::ALL.len() + 1],
+    /// Signs the head of the log. It is derived from the device secret alone, so that the board signs with the same key
+    /// after a wipe of the settings.
+    signing: Key,
 }
 
 impl<F: NorFlash> Journal<F> {
@@ -82,6 +93,7 @@ impl<F: NorFlash> Journal<F> {
             clock: Clock::after(newest, reset, FAREWELL),
             lost: 0,
             standing: [None; Reason::ALL.len() + 1],
+            signing: secret.derive(b"", b"postern log head"),
         }
     }
 
@@ -166,6 +178,18 @@ impl<F: NorFlash> Journal<F> {
         let before = self.clock.set(unix_ms)?;
         self.record(Kind::Clock, EntryFields::default().by(host, before.unix_ms.to_le_bytes()));
         Ok(())
+    }
+
+    /// Signs the log from the first entry with the number `from` or a higher one; `None` if there is no such entry.
+    pub(crate) fn sign(&mut self, from: u32) -> Option<SignedHead> {
+        let time = self.clock.now();
+        let log = self.log.as_mut()?;
+        let (last, chain) = log.newest_link()?;
+        let mut numbers = from.max(log.numbers().start)..=last;
+        let first = numbers.find_map(|number| log.read(number).ok().flatten())?;
+        let head = Head { first: first.number, entry: first.bytes, last, chain, time };
+        let (signer, signature) = crypto::sign(&self.signing, &head.signed());
+        Some(SignedHead { head, signer, signature })
     }
 
     /// The log, to read it; `None` if there is none.

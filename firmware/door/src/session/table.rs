@@ -49,6 +49,7 @@ pub(crate) fn row(request: &Request<'_>) -> Row {
         Request::ListHosts           => (AUDITOR,         false,  None),
         Request::NextEvents { .. }   => (AUDITOR,         false,  None),
         Request::ReadLog { .. }      => (AUDITOR,         false,  None),
+        Request::SignLog { .. }      => (AUDITOR,         false,  None),
         Request::Firmware            => (AUDITOR,         false,  None),
         Request::GetRule { .. }      => (AUDITOR,         false,  None),
         Request::ReplaceKey { .. }   => (AUDITOR,         false,  Some(Kind::Rekeyed)),

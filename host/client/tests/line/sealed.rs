@@ -110,7 +110,12 @@ fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
 }
 
 fn credentials(board: u8) -> Credentials {
-    Credentials { secret: Key::new([7; 32]), board: public_key(&Key::new([board; 32])), next: None }
+    Credentials {
+        secret: Key::new([7; 32]),
+        board: public_key(&Key::new([board; 32])),
+        next: None,
+        log: None,
+    }
 }
 
 fn login(line: UnixStream, credentials: &Credentials) -> Result<Device, client::Error> {

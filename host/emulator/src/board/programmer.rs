@@ -23,7 +23,7 @@ pub(super) fn is_programmed(folder: &Folder, memory: &Memory) -> Result<bool> {
 pub(super) fn program(folder: &Folder, memory: &Memory, firmware: &Firmware) -> Result<()> {
     let map = memory.map().partitions;
     let release = Signer::sequence();
-    let image = firmware.image(release, None);
+    let image = firmware.unsigned_image(release);
     for slot in map.firmware {
         memory.write(u64::from(slot.offset), &vec![ERASED; slot.len as usize])?;
     }

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::board_report::{Report, StatusReport, Told, print_status};
 use crate::clock::{ClockReport, time_text};
 use crate::device::{BoardArgs, DeviceArgs};
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note, stdout};
 use crate::wiegand;
 
 /// How often a followed log is read.
@@ -152,10 +152,10 @@ fn up(args: &UpArgs, output: &Output) -> anyhow::Result<Outcome> {
         )
     })?;
     if status.hosts == 0 {
-        eprintln!("It is not paired yet: `postern pair` makes this computer its installer.");
+        note!("It is not paired yet: `postern pair` makes this computer its installer.");
     }
     if status.models.is_empty() {
-        eprintln!("It has no models yet: `postern flash models` installs them.");
+        note!("It has no models yet: `postern flash models` installs them.");
     }
     Ok(Outcome::Done)
 }
@@ -215,7 +215,7 @@ fn list(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
         Ok(())
     })?;
     if reports.is_empty() {
-        eprintln!("There are no boards: `postern board up` makes one.");
+        note!("There are no boards: `postern board up` makes one.");
     }
     Ok(Outcome::Done)
 }
@@ -223,7 +223,7 @@ fn list(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
 fn logs(args: &LogsArgs) -> anyhow::Result<Outcome> {
     let board = args.board.open()?;
     let log = Log::open(board.folder())?;
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = stdout();
     let mut line = |text: &str| writeln!(stdout, "{text}");
     let mut go_on = || {
         let goes_on = args.follow && matches!(board.state(), Ok(State::Up { .. }));

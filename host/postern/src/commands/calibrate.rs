@@ -9,7 +9,7 @@ use eval::{CalibrationPoint, calibrate};
 use serde::Serialize;
 
 use super::train::{FaceArgs, by_templates};
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 use models::ImageFile;
 
 /// Options of `postern calibrate`.
@@ -89,7 +89,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     output.print(&report, |to| report.print(to))?;
     if let Some(to) = &args.output {
         write(to, &bytes, &table)?;
-        eprintln!("wrote {}: postern flash {0}", to.display());
+        note!("wrote {}: postern flash {0}", to.display());
     }
     Ok(Outcome::Done)
 }

@@ -2,7 +2,7 @@
 
 use clap_complete::Shell;
 
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, stdout};
 
 /// Options of `postern completions`.
 #[derive(clap::Args)]
@@ -14,6 +14,6 @@ pub struct Args {
 /// Writes the script to stdout, to be sourced: `postern completions bash > FILE`.
 pub fn run(args: Args, _output: &Output) -> anyhow::Result<Outcome> {
     let mut command = crate::help::grouped::<crate::Cli>();
-    clap_complete::generate(args.shell, &mut command, "postern", &mut std::io::stdout());
+    clap_complete::generate(args.shell, &mut command, "postern", &mut stdout());
     Ok(Outcome::Done)
 }

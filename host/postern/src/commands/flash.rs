@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use client::protocol::ModelKind;
-use client::{Firmware, Machine, Signer};
+use client::{Firmware, FirmwareSignature, Machine};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::device::{DeviceArgs, short};
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
+use crate::signing_key;
 
 /// Options of `postern flash`.
 #[derive(clap::Args)]
@@ -36,6 +37,10 @@ struct FirmwareArgs {
     /// The release number; a board refuses a lower number than it had before [default: the time in seconds since 1970]
     #[arg(long, value_name = "NUMBER")]
     release: Option<u64>,
+
+    /// The file that `postern sign` wrote for this firmware on another computer
+    #[arg(long, value_name = "FILE", conflicts_with = "release")]
+    signature: Option<PathBuf>,
 
     #[command(flatten)]
     device: DeviceArgs,
@@ -68,7 +73,11 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let signer = Signer::load_or_make(&args.device.folder()?.signing_key())?;
+    let signature = args.signature.as_deref().map(FirmwareSignature::read).transpose()?;
+    let signer = match signature {
+        Some(_) => None,
+        None => Some(signing_key::signer(&args.device.folder()?.signing_key())?),
+    };
     let mut device = args.device.connect()?;
     let elf = match &args.elf {
         Some(elf) => elf.clone(),
@@ -85,9 +94,13 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
         progress.set_length(all);
         progress.set_position(done);
     };
-    let release = device.stage_firmware(&firmware, args.release, &signer, &mut advance)?;
+    let release = match (&signature, &signer) {
+        (Some(signature), _) => device.stage_signed(&firmware, signature, &mut advance)?,
+        (None, Some(signer)) => device.stage_firmware(&firmware, args.release, signer, &mut advance)?,
+        (None, None) => bail!("there is nothing to sign with"),
+    };
     progress.finish_and_clear();
-    eprintln!("The board tries release {release} now.");
+    note!("The board tries release {release} now.");
     device.try_firmware(release)?;
     if let Some(emulated) = args.device.emulated() {
         // Its log is read by the file that was linked.
@@ -113,7 +126,7 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
             images.push((kind, models::image(name)?));
         }
     }
-    let signer = Signer::load_or_make(&args.device.folder()?.signing_key())?;
+    let signer = signing_key::signer(&args.device.folder()?.signing_key())?;
     let mut device = args.device.connect()?;
     let active = device.status()?.models;
     for (kind, path) in images {
@@ -146,7 +159,7 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
     }
     let status = device.status()?;
     if status.foreign_templates > 0 {
-        eprintln!(
+        note!(
             "{} templates were made by another encoder and are not compared: enrol these people \
              again, or flash that encoder.",
             status.foreign_templates

@@ -1,6 +1,7 @@
 //! `postern keys`: who may do what with a board, and the keys of this computer.
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use client::protocol::{Hash, Role};
@@ -8,7 +9,8 @@ use client::{Credentials, Signer, random_key};
 use serde_json::json;
 
 use crate::device::{DeviceArgs, short};
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
+use crate::signing_key;
 
 /// Options of `postern keys`.
 #[derive(clap::Args)]
@@ -34,6 +36,22 @@ enum Action {
     Forget(DeviceArgs),
     /// Make the board trust this computer's signing key
     Signing(SigningArgs),
+    /// Protect this computer's signing key by a passphrase, or by another one
+    Protect(ProtectArgs),
+}
+
+#[derive(clap::Args)]
+struct ProtectArgs {
+    /// Take the new passphrase from the first line of this file, and do not ask for it
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+
+    /// The signing key [default: that of the boards of this computer]
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+
+    #[command(flatten)]
+    device: DeviceArgs,
 }
 
 #[derive(clap::Args)]
@@ -61,6 +79,10 @@ struct SigningArgs {
     #[arg(long)]
     rotate: bool,
 
+    /// Trust this public key in place of the one here: that of the computer on which `postern sign` runs
+    #[arg(long, value_name = "KEY", conflicts_with = "rotate", value_parser = crate::log_head::public_key)]
+    trust: Option<Hash>,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -75,13 +97,15 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Some(Action::Remove(args)) => remove(&args, output),
         Some(Action::Forget(device)) => forget(&device, output),
         Some(Action::Signing(args)) => signing(&args, output),
+        Some(Action::Protect(args)) => protect(&args, output),
     }
 }
 
 fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
     let folder = args.folder()?;
     let credentials = Credentials::load(&folder.host_key())?;
-    let signer = Signer::load(&folder.signing_key())?.map(|signer| signer.public());
+    let signing_path = folder.signing_key();
+    let signer = Signer::public_at(&signing_path)?;
     let (mut role, mut hosts) = (None, Vec::new());
     if credentials.is_some() {
         let mut device = args.connect()?;
@@ -103,8 +127,11 @@ fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
     let report = json!({
         "key": credentials.as_ref().map(|kept| hex::encode(kept.public())),
         "board_key": credentials.as_ref().map(|kept| hex::encode(kept.board)),
+        "log_key": credentials.as_ref().and_then(|kept| kept.log).map(hex::encode),
         "role": role.map(|role| role.to_string()),
-        "signing_key": signer.map(hex::encode),
+        "signing_key": signer.map(|(public, _)| hex::encode(public)),
+        "signing_key_file": signer.map(|_| &signing_path),
+        "signing_key_protected": signer.map(|(_, protected)| protected),
         "computers": computers,
     });
     output.print(&report, |out| {
@@ -118,8 +145,15 @@ fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
                 writeln!(out, "this       {} {role}", short(&kept.public()))?;
             }
         }
+        if let Some(key) = credentials.as_ref().and_then(|kept| kept.log) {
+            writeln!(out, "log        {}", hex::encode(key))?;
+        }
         match signer {
-            Some(signer) => writeln!(out, "signing    {}", short(&signer))?,
+            Some((public, protected)) => {
+                let how =
+                    if protected { "protected by a passphrase" } else { "not protected by a passphrase" };
+                writeln!(out, "signing    {} {how}: {}", short(&public), signing_path.display())?;
+            }
             None => writeln!(out, "signing    none yet")?,
         }
         for host in &hosts {
@@ -128,7 +162,7 @@ fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
         Ok(())
     })?;
     if credentials.is_none() {
-        eprintln!("`postern pair` pairs this computer with the board.");
+        note!("`postern pair` pairs this computer with the board.");
     }
     Ok(Outcome::Done)
 }
@@ -141,11 +175,11 @@ fn rotate(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
         bail!("the board does not know this computer any more: `postern pair`");
     }
     // An earlier rotation may not have come to its end.
-    let secret = device.secret().unwrap_or(kept.secret);
+    let secret = device.secret().unwrap_or_else(|| kept.secret.clone());
     let next = random_key()?;
-    let both = Credentials { secret, board: kept.board, next: Some(next.clone()) };
+    let both = Credentials { secret, next: Some(next.clone()), ..kept.clone() };
     both.save(&path)?;
-    let new = Credentials { secret: next, board: kept.board, next: None };
+    let new = Credentials { secret: next, next: None, ..kept };
     device.replace_key(new.public())?;
     new.save(&path)?;
     output.print(&json!({ "key": hex::encode(new.public()) }), |out| {
@@ -189,7 +223,7 @@ fn forget(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
         writeln!(out, "the board is {already}forgotten by this computer")
     })?;
     if was_paired {
-        eprintln!("The board still knows the key; another installer removes it with `postern keys remove`.");
+        note!("The board still knows the key; another installer removes it with `postern keys remove`.");
     }
     Ok(Outcome::Done)
 }
@@ -201,10 +235,28 @@ fn signing(args: &SigningArgs, output: &Output) -> anyhow::Result<Outcome> {
     if device.role() != Some(Role::Installer) {
         bail!("only an installer's computer can set the signing key that the board trusts");
     }
-    let signer = if args.rotate { Signer::make(&path)? } else { Signer::load_or_make(&path)? };
-    device.set_signer(signer.public())?;
-    output.print(&json!({ "signing_key": hex::encode(signer.public()) }), |out| {
-        writeln!(out, "the board trusts models signed by {}", short(&signer.public()))
+    let signer = match args.trust {
+        Some(key) => key,
+        None if args.rotate => signing_key::replace(&path)?.public(),
+        None => signing_key::public(&path)?,
+    };
+    device.set_signer(signer)?;
+    output.print(&json!({ "signing_key": hex::encode(signer) }), |out| {
+        writeln!(out, "the board trusts models and firmware signed by {}", short(&signer))
     })?;
+    Ok(Outcome::Done)
+}
+
+fn protect(args: &ProtectArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let path = match &args.key {
+        Some(key) => key.clone(),
+        None => args.device.folder()?.signing_key(),
+    };
+    let public = signing_key::protect(&path, args.passphrase_file.as_deref())?.public();
+    let report = json!({ "signing_key": hex::encode(public), "signing_key_file": path });
+    output.print(&report, |out| {
+        writeln!(out, "{} is protected by a passphrase: key {}", path.display(), short(&public))
+    })?;
+    note!("Without the passphrase the key is lost. Earlier copies of the file are not protected.");
     Ok(Outcome::Done)
 }

@@ -4,14 +4,15 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use client::Device;
-use client::protocol::LogEntry;
+use anyhow::{Context, bail, ensure};
+use client::protocol::{Hash, LogEntry, LogHead};
+use client::{Credentials, Device};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::audit_log::{Check, Names, from_json, to_json, to_text};
 use crate::device::DeviceArgs;
+use crate::log_head;
 use crate::output::{Outcome, Output};
 
 /// Options of `postern log`.
@@ -30,7 +31,8 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// Check that no entry was changed or is missing, in the board's log or in a file that `postern log --json` wrote
+    /// Check that no entry was changed or is missing, in the board's log or in a file that `postern log --json` wrote. A file is
+    /// checked without the board, by the signature at its end
     Verify(VerifyArgs),
 }
 
@@ -43,6 +45,10 @@ struct VerifyArgs {
     #[arg(long, requires = "file")]
     with_board: bool,
 
+    /// The key with which the board signs its log, as `postern keys` shows it [default: the one remembered at pairing]
+    #[arg(long, value_name = "KEY", requires = "file", value_parser = log_head::public_key)]
+    key: Option<Hash>,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -54,15 +60,51 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     let mut device = args.device.connect()?;
     let names: Names = device.users()?.into_iter().map(|user| (user.person, user.name.to_string())).collect();
-    read(&mut device, args.from, |entry| {
-        output.print(&to_json(entry, &names), |out| writeln!(out, "{}", to_text(entry, &names)))
-    })?;
-    Ok(Outcome::Done)
+    let (mut first, mut next) = (None, args.from);
+    loop {
+        read(&mut device, next, |entry| {
+            first.get_or_insert(entry.number);
+            next = entry.number.saturating_add(1);
+            output.print(&to_json(entry, &names), |out| writeln!(out, "{}", to_text(entry, &names)))
+        })?;
+        let (true, Some(first)) = (output.json, first) else { return Ok(Outcome::Done) };
+        let head = device.log_head(first)?;
+        ensure!(head.first == first, "the oldest entries were erased meanwhile: print the log again");
+        // An entry that came meanwhile is signed, so it must be printed.
+        if head.last < next {
+            remember(&args.device, &head)?;
+            output.print(&log_head::to_json(&head), |_| Ok(()))?;
+            return Ok(Outcome::Done);
+        }
+    }
+}
+
+/// Remembers the key of the board's log, which this computer may not know from a pairing before there was one.
+fn remember(args: &DeviceArgs, head: &LogHead) -> anyhow::Result<()> {
+    let path = args.folder()?.host_key();
+    let Some(kept) = Credentials::load(&path)? else { return Ok(()) };
+    match kept.log {
+        None => Ok(Credentials { log: Some(head.signer), ..kept }.save(&path)?),
+        Some(key) if key == head.signer => Ok(()),
+        Some(_) => bail!("the board signs its log with another key than before: is it the same board?"),
+    }
+}
+
+/// The key by which the board's signature is checked.
+fn log_key(args: &VerifyArgs) -> anyhow::Result<Hash> {
+    if let Some(key) = args.key {
+        return Ok(key);
+    }
+    let kept = Credentials::load(&args.device.folder()?.host_key())?;
+    kept.and_then(|kept| kept.log).context(
+        "this computer does not know the key with which the board signs its log: name it with `--key`, as \
+         `postern keys` shows it on a computer that is paired with the board",
+    )
 }
 
 fn verify(args: &VerifyArgs, output: &Output) -> anyhow::Result<Outcome> {
     let mut check = Check::default();
-    let mut cut_off = None;
+    let (mut unsigned, mut cut_off) = (None, None);
     match &args.file {
         None => {
             read(&mut args.device.connect()?, 0, |entry| {
@@ -71,13 +113,15 @@ fn verify(args: &VerifyArgs, output: &Output) -> anyhow::Result<Outcome> {
             })?;
         }
         Some(path) => {
-            read_file(path, |entry, wrong| check.take(entry, wrong))?;
+            let key = log_key(args)?;
+            let head = read_file(path, |entry, wrong| check.take(entry, wrong))?;
+            unsigned = log_head::finding(head.as_ref(), &check, &key);
             if args.with_board {
                 cut_off = compare(&mut args.device.connect()?, &check)?;
             }
         }
     }
-    let wrong = check.finding.take().or(cut_off);
+    let wrong = check.finding.take().or(unsigned).or(cut_off);
     let report = json!({
         "entries": check.entries,
         "first": check.first,
@@ -145,16 +189,22 @@ fn read(
     Ok(())
 }
 
-/// Shows every entry of a file.
-fn read_file(path: &Path, mut show: impl FnMut(&LogEntry, Option<String>)) -> anyhow::Result<()> {
+/// Shows every entry of a file, and gives the signed head at its end.
+fn read_file(
+    path: &Path,
+    mut show: impl FnMut(&LogEntry, Option<String>),
+) -> anyhow::Result<Option<LogHead>> {
+    let mut head = None;
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
     for (line, text) in (1..).zip(BufReader::new(file).lines()) {
         let place = || format!("{}, line {line}", path.display());
         let text = text.with_context(place)?;
-        if !text.trim().is_empty() {
+        if let Some(found) = log_head::from_json(&text) {
+            head = Some(found);
+        } else if !text.trim().is_empty() {
             let (entry, wrong) = from_json(&text).with_context(place)?;
             show(&entry, wrong);
         }
     }
-    Ok(())
+    Ok(head)
 }

@@ -24,6 +24,7 @@ mod rule;
 mod settings;
 mod setup;
 mod show;
+mod sign;
 mod simulate_attacks;
 pub mod stylize;
 mod train;
@@ -61,6 +62,8 @@ pub enum Command {
     Pair(pair::Args),
     /// Show, invite, remove and rotate the keys of boards and computers
     Keys(keys::Args),
+    /// Sign firmware on a computer that reaches no board
+    Sign(sign::Args),
     /// Install firmware or models on a board
     Flash(flash::Args),
     /// Show or change the settings: threshold, times, liveness, lockout
@@ -110,6 +113,7 @@ impl Command {
             Self::Board(args) => board::run(args, output),
             Self::Pair(args) => pair::run(args, output),
             Self::Keys(args) => keys::run(args, output),
+            Self::Sign(args) => sign::run(&args, output),
             Self::Flash(args) => flash::run(args, output),
             Self::Settings(args) => settings::run(args, output),
             Self::Osdp(args) => osdp::run(args, output),

@@ -1,14 +1,12 @@
 //! `postern osdp`: the access controller that a board answers on its bus.
 
-use std::io::{BufRead, IsTerminal};
-
 use anyhow::Context;
 use client::protocol::{Osdp, Scbk};
 use client::{new_scbk, read_scbk};
 use serde_json::json;
 
 use crate::device::DeviceArgs;
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, secret_line};
 
 /// Options of `postern osdp`.
 #[derive(clap::Args)]
@@ -63,11 +61,6 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 
 /// The key from a line of stdin: not from the arguments, which others can read.
 fn given_key() -> anyhow::Result<Scbk> {
-    let stdin = std::io::stdin();
-    if stdin.is_terminal() {
-        eprint!("Key: ");
-    }
-    let mut line = String::new();
-    stdin.lock().read_line(&mut line).context("cannot read the key")?;
+    let line = secret_line("Key").context("cannot read the key")?;
     read_scbk(&line).context("a key has 32 hexadecimal digits, and is not SCBK-D, which everybody knows")
 }

@@ -1,12 +1,13 @@
 //! `postern pair`: pairs this computer with a board.
 
 use client::protocol::Role;
-use client::{Applicant, Credentials, Device, Error, Signer};
+use client::{Applicant, Credentials, Device, Error};
 use emulator::{Board, Memory};
 use serde_json::json;
 
 use crate::device::{DeviceArgs, short};
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
+use crate::signing_key;
 
 /// Options of `postern pair`.
 #[derive(clap::Args)]
@@ -45,9 +46,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     {
         anyhow::bail!("this computer is paired with the board already, as {role}");
     }
-    let signer = Signer::load_or_make(&folder.signing_key())?;
+    let signer = signing_key::public(&folder.signing_key())?;
     let label = args.label.clone().unwrap_or_else(computer);
-    let applicant = Applicant { role: args.role, label: &label, signer: Some(signer.public()) };
+    let applicant = Applicant { role: args.role, label: &label, signer: Some(signer) };
     let board = args.device.emulated().map(|board| board.open()).transpose()?;
     let memory = board.as_ref().map(Board::memory).transpose()?;
     let mut device = args.device.connect_unpaired()?;
@@ -77,18 +78,18 @@ fn pair(
     press: bool,
 ) -> client::Result<client::Paired> {
     device.pair(applicant, &mut |code| {
-        eprintln!("this computer shows  {code:06}");
+        note!("this computer shows  {code:06}");
         let Some(memory) = memory else {
-            eprintln!("If the board shows the same, press its button within a minute.");
+            note!("If the board shows the same, press its button within a minute.");
             return Ok(());
         };
         let shown = memory.code()?;
-        eprintln!("the board shows      {}", shown.map_or("nothing".to_owned(), |code| format!("{code:06}")));
+        note!("the board shows      {}", shown.map_or("nothing".to_owned(), |code| format!("{code:06}")));
         match (press, shown == Some(code)) {
             (_, false) => Err(Error::CodesDiffer),
             (true, true) => Ok(memory.press_button(true)?),
             (false, true) => {
-                eprintln!(
+                note!(
                     "The codes are equal: press its button with `postern board press` in another terminal."
                 );
                 Ok(())

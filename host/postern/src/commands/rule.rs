@@ -1,14 +1,12 @@
 //! `postern rule`: when a person may pass, and with which PIN besides their face.
 
-use std::io::{BufRead, IsTerminal};
-
 use anyhow::{Context, ensure};
 use client::protocol::{Pin, Rule, Schedule};
 use serde_json::json;
 
 use crate::device::DeviceArgs;
 use crate::hours;
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note, secret_line};
 
 /// Options of `postern rule`.
 #[derive(clap::Args)]
@@ -69,7 +67,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         writeln!(out, "with         {with}")
     })?;
     if !rule.schedule.is_always() && !device.status()?.clock.exact {
-        eprintln!(
+        note!(
             "The board does not know the time, so it admits nobody who has hours: `postern board clock --set`."
         );
     }
@@ -78,11 +76,6 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 
 /// A PIN from a line of stdin: not from the arguments, which others can read.
 fn read_pin(what: &str) -> anyhow::Result<Pin> {
-    let stdin = std::io::stdin();
-    if stdin.is_terminal() {
-        eprint!("{what}: ");
-    }
-    let mut line = String::new();
-    stdin.lock().read_line(&mut line).context("cannot read the PIN")?;
+    let line = secret_line(what).context("cannot read the PIN")?;
     Pin::new(line.trim().as_bytes()).with_context(|| format!("{what}: 4 to 10 digits, please"))
 }

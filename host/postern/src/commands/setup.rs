@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use models::{Purpose, Store, fetch};
 use serde_json::json;
 
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 
 /// Options of `postern setup`.
 #[derive(clap::Args)]
@@ -38,7 +38,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let fetches = store.fetches(purposes)?;
     for package in fetches.iter().filter(|package| !fetch::is_here(package)) {
         let what = format!("fetching {}", package.package.label());
-        eprintln!("{what}");
+        note!("{what}");
         let bar = spinner();
         let fetched = fetch::fetch(package);
         bar.finish_and_clear();
@@ -61,14 +61,14 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         Ok(())
     })?;
     if boards.is_empty() {
-        eprintln!(
+        note!(
             "There is no firmware for the emulated boards. Build it in the source tree with `cargo xtask firmware`, \
              then run `postern setup --firmware SOURCE`."
         );
     }
     for name in [models::DETECTOR, models::LIVENESS] {
         if store.image(name).is_err() {
-            eprintln!("Next: `postern compile {name}`.");
+            note!("Next: `postern compile {name}`.");
         }
     }
     Ok(Outcome::Done)

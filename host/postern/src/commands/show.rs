@@ -14,7 +14,7 @@ use crate::commands::eval::presentations::subject;
 use crate::commands::watch::result_text;
 use crate::device::{BoardArgs, real, rounded};
 use crate::liveness;
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 use crate::picture::{Shot, files, note_faces, seen};
 use models::Arena;
 
@@ -67,9 +67,10 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let empty = Shot::empty()?;
     let width = paths.iter().map(|path| shown_name(path).chars().count()).max();
     let width = width.unwrap_or(0).max("picture".len());
-    if !output.json {
-        println!("{:<width$}  door    live  similarity  threshold  M instructions  sees", "picture");
-    }
+    output.heading(format_args!(
+        "{:<width$}  door    live  similarity  threshold  M instructions  sees",
+        "picture"
+    ))?;
     let mut opened = false;
     let mut drawn = Vec::new();
     for path in &paths {
@@ -101,7 +102,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         drawn.extend(saved);
     }
     for path in drawn {
-        eprintln!("drew {}", path.display());
+        note!("drew {}", path.display());
     }
     doorstep.leave(&empty.picture()?)?;
     Ok(if opened { Outcome::Done } else { Outcome::NoMatch })

@@ -10,7 +10,7 @@ use synthetic_attacks::{AttackType, sequence};
 
 use crate::commands::eval::presentations::subject;
 use crate::commands::eval::{liveness::images, samples::STEP_MS};
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 use models::Arena;
 
 /// Options of `postern simulate-attacks`.
@@ -61,7 +61,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     let path = args.output.join("sheet.png");
     sheet(&tiles, 320).save_png(&path)?;
-    eprintln!("drew {}", path.display());
+    note!("drew {}", path.display());
     Ok(Outcome::Done)
 }
 

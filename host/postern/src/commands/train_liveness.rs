@@ -9,7 +9,7 @@ use train::sequence::{Options, Presentation, fit, source};
 
 use crate::commands::eval::people::people;
 use crate::commands::eval::samples;
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 
 /// Options of `postern train-liveness`.
 #[derive(clap::Args)]
@@ -96,7 +96,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             .iter()
             .try_for_each(|(name, share)| writeln!(out, "{name:<10} {:>5.1} %", 100.0 * share))
     })?;
-    eprintln!("wrote {}", args.output.display());
+    note!("wrote {}", args.output.display());
     Ok(Outcome::Done)
 }
 

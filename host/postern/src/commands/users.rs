@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::device::{DeviceArgs, real, rounded, short};
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 use crate::portraits::Portraits;
 
 /// Options of `postern users`.
@@ -59,17 +59,17 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Portraits::of(&args.device)?.sheet(&names)?.save(path)?;
     }
     if users.is_empty() {
-        eprintln!("Nobody is enrolled: `postern enroll NAME PHOTO` does that.");
+        note!("Nobody is enrolled: `postern enroll NAME PHOTO` does that.");
     }
     match status.threshold {
-        Some(threshold) => eprintln!(
+        Some(threshold) => note!(
             "A face must be {:.3} similar, so that at most 1 in {} strangers passes for one of \
              {} templates.",
             real(threshold),
             status.settings.far_one_in,
             status.templates
         ),
-        None => eprintln!("There is no threshold without an encoder: `postern flash models`."),
+        None => note!("There is no threshold without an encoder: `postern flash models`."),
     }
     Ok(Outcome::Done)
 }

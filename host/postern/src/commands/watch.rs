@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::board_report::reset_name;
 use crate::device::{DeviceArgs, real, rounded};
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 
 /// How often the board is asked.
 const POLL: Duration = Duration::from_millis(200);
@@ -34,7 +34,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut last = if args.past { 0 } else { device.events(u32::MAX)?.1 };
     let mut line = Some(device);
     let mut shown = Shown::default();
-    eprintln!("Watching the door; press Ctrl-C to end.");
+    note!("Watching the door; press Ctrl-C to end.");
     loop {
         match poll(&args.device, &mut line, last) {
             Ok((events, newest)) => {
@@ -60,7 +60,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
                     return Err(error);
                 }
                 if !shown.down {
-                    eprintln!("{error:#}");
+                    note!("{error:#}");
                     shown.down = true;
                 }
             }

@@ -89,6 +89,7 @@ fn requests() {
         Request::GetRule { name: ada() } => "1d03416461",
         Request::SetRule { name: ada(), rule: rule() } => "1e03416461011fe003b808000000013132333400000000000004013939393939000000000005",
         Request::Firmware => "1f",
+        Request::SignLog { from: 300 } => "21ac02",
         Request::SetClock { unix_ms: 1_800_000_000_000 } => "1c80a0f1c2b134",
     }
 }
@@ -131,6 +132,10 @@ fn responses() {
         } => "1201ac02010101010101010101010101010101010101010101010101010101010202020202020202020202020202020201ad029003",
         Response::Rule { person: 7, schedule: rule().schedule, pin: true, duress_pin: false } => "1307011fe003b8080000000100",
         Response::Firmware(Firmware { slot: 1, newest: 300, pending: Some(301), trial: true }) => "1401ac0201ad0201",
+        Response::LogHead(LogHead {
+            first: 300, last: 301, chain: [2; 16], clock: Clock { unix_ms: 1_800_000_000_000, exact: true },
+            signer: [0xAB; 32], signature: Signature { r: [0xAB; 32], s: [0xAB; 32] },
+        }) => "15ac02ad020202020202020202020202020202020280a0f1c2b13401###",
     }
 }
 

@@ -8,7 +8,9 @@ mod status;
 
 use board_api::{Board, System as _};
 use embassy_time::{Duration, Instant};
-use protocol::{ENTRIES_PER_PAGE, Error, EventKind, LogEntry, Osdp, Request, Response, SettingName, VERSION};
+use protocol::{
+    ENTRIES_PER_PAGE, Error, EventKind, LogEntry, LogHead, Osdp, Request, Response, SettingName, VERSION,
+};
 
 use crate::{
     link::Command,
@@ -122,6 +124,7 @@ pub(crate) fn handle<B: Board, E: Engine>(
         }
         Request::Firmware => Ok(Response::Firmware(parts.updates.firmware.state()?)),
         Request::ReadLog { from } => read_log(parts, from),
+        Request::SignLog { from } => sign_log(parts, from),
         Request::SetOsdp { osdp } => set_osdp(parts, osdp),
         Request::SetClock { unix_ms } => {
             let set = parts.journal.set_clock(unix_ms, parts.access.peer());
@@ -156,6 +159,20 @@ fn read_log<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, from: u32) -> 
         number += 1;
     }
     Ok(Response::Log { entries, next: (number < end).then_some(number), end })
+}
+
+/// The signed head of the audit log.
+fn sign_log<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, from: u32) -> Result<Response, Error> {
+    let signed = parts.journal.sign(from).ok_or(Error::NoLog)?;
+    let audit::Head { first, last, chain, time, .. } = signed.head;
+    Ok(Response::LogHead(LogHead {
+        first,
+        last,
+        chain: chain.0,
+        clock: protocol::Clock { unix_ms: time.unix_ms, exact: time.exact },
+        signer: signed.signer,
+        signature: protocol::Signature::new(&signed.signature),
+    }))
 }
 
 /// Answers an access controller on the bus from now on, also after a reset; or none.

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::icicle::Bar;
 use super::suite;
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 use crate::picture::Shot;
 use models::ImageFile;
 
@@ -116,7 +116,7 @@ pub fn run(
         row("a frame in one run, instructions", compared.instructions)
     })?;
     if let Some(path) = svg {
-        eprintln!("drew {}", path.display());
+        note!("drew {}", path.display());
     }
     Ok(Outcome::Done)
 }

@@ -223,7 +223,8 @@ fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
             change(row.cost, row.cost_before)
         )?;
     }
-    writeln!(out, "\nby kind")?;
+    writeln!(out)?;
+    writeln!(out, "by kind")?;
     let mut kinds: BTreeMap<String, (usize, usize, u64, u64)> = BTreeMap::new();
     for row in &report.operators {
         let kernel = if row.multiply_adds > 0 { format!(" {}", by(&row.kernel)) } else { String::new() };

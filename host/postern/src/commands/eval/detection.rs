@@ -71,9 +71,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     let detector = Detector::open(&Manifest::read(models::DETECTOR)?)?;
     let portraits = portraits(&detector, &args.images, args.limit)?;
-    if !output.json {
-        println!("{} pictures", portraits.len());
-    }
+    output.heading(format_args!("{} pictures", portraits.len()))?;
     if args.float {
         let [width, height] = FRAME.map(|side| side as usize);
         let find = |(): &mut (), scene: &Photo| {
@@ -120,11 +118,12 @@ impl Table<'_> {
         measure: impl Fn(u32) -> anyhow::Result<Recall>,
     ) -> anyhow::Result<Outcome> {
         let Self { detector, input, multiply_adds } = *self;
-        if !output.json {
-            let cost = multiply_adds.map_or(String::new(), |cost| format!(", {cost} multiply-adds"));
-            println!("\n{detector}: {}x{}{cost}", input[0], input[1]);
-            println!("  height  recall  95 % interval     landmark error  false faces a picture");
-        }
+        let cost = multiply_adds.map_or(String::new(), |cost| format!(", {cost} multiply-adds"));
+        output.heading(format_args!(""))?;
+        output.heading(format_args!("{detector}: {}x{}{cost}", input[0], input[1]))?;
+        output.heading(format_args!(
+            "  height  recall  95 % interval     landmark error  false faces a picture"
+        ))?;
         for &height in &args.heights {
             let Some(figures) = measure(height)?.figures() else { bail!("there is no picture with a face") };
             let row = Row { detector: detector.to_owned(), input, multiply_adds, height, figures };

@@ -16,7 +16,7 @@ use synthetic_attacks::{Answer, AttackType, answer, draw, sequence};
 use super::people::people;
 use super::presentations::{Door, recorded, subject};
 use super::samples::{self, Presentation, STEP_MS};
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 use crate::picture::spread;
 
 /// Options of `postern eval liveness`.
@@ -281,7 +281,7 @@ fn report(assessed: &[Presentation], args: &Args, output: &Output) -> anyhow::Re
         }
     })?;
     if args.recorded.is_none() {
-        eprintln!(
+        note!(
             "These presentations are made, not recorded: they show what a rule is blind to, not how a door \
              fares (docs/liveness.md)."
         );

@@ -7,7 +7,7 @@ use models::CalibrationPoint;
 use models::calibration::{self, Measured};
 
 use super::material::MaterialArgs;
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 
 /// Options of `postern eval pairs`.
 #[derive(clap::Args)]
@@ -43,7 +43,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         let name = format!("{} ({})", report.encoder, report.pipeline);
         let curve = Curve { name: &name, comparison: &all, points: &report.all_pairs.points };
         plot_det(path, "Misses against false matches", &[curve])?;
-        eprintln!("drew {}", path.display());
+        note!("drew {}", path.display());
     }
     if args.write_calibration {
         let points = calibrate(&all)?.into_iter().map(|point| Measured {
@@ -53,7 +53,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         let (comparisons, pictures) = (all.impostor_count(), report.pictures);
         let origin = format!("{comparisons} comparisons of two people in {pictures} pictures");
         let path = calibration::save(&report.encoder, &points.collect::<Vec<_>>(), &origin)?;
-        eprintln!("wrote {}; `postern compile {}` puts it into the image", path.display(), report.encoder);
+        note!("wrote {}; `postern compile {}` puts it into the image", path.display(), report.encoder);
     }
     Ok(Outcome::Done)
 }

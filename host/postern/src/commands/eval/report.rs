@@ -98,7 +98,8 @@ impl Report {
 }
 
 fn print_rates(out: &mut dyn Write, title: &str, rates: &Rates) -> std::io::Result<()> {
-    writeln!(out, "\n{title}: {} of one person, {} of two", rates.genuine, rates.impostors)?;
+    writeln!(out)?;
+    writeln!(out, "{title}: {} of one person, {} of two", rates.genuine, rates.impostors)?;
     writeln!(out, "  {:>12}  {:>9}  {:>8}  95 % interval", "FMR", "threshold", "TAR")?;
     for point in &rates.points {
         let one_in = format!("1 in {:.0}", 1.0 / point.fmr);

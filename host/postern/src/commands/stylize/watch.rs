@@ -12,6 +12,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use style::{Costs, Progress};
 
 use super::save;
+use crate::output::note;
 
 /// How often the preview is renewed.
 const PREVIEW: Duration = Duration::from_secs(3);
@@ -97,7 +98,7 @@ impl Watch {
         {
             // A preview that cannot be written is no reason to lose the picture.
             if let Err(error) = save(picture, path) {
-                self.bar.suspend(|| eprintln!("no preview: {error:#}"));
+                self.bar.suspend(|| note!("no preview: {error:#}"));
                 self.preview = None;
             }
             self.renewed = Instant::now();
@@ -108,7 +109,7 @@ impl Watch {
             self.frames.extend(picture.resized(picture.fitted(FRAME_SIDE)).to_photo());
         }
         if self.interrupted.load(Ordering::Relaxed) {
-            self.bar.suspend(|| eprintln!("ending with the best picture so far; Ctrl-C again to give up"));
+            self.bar.suspend(|| note!("ending with the best picture so far; Ctrl-C again to give up"));
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())

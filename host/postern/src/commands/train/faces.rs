@@ -12,6 +12,7 @@ use train::data::{Cache, Finding, Folds, Found, HeldOut, PeopleFile, Store, Stor
 use train::{CROP_BYTES, SIDE};
 use vision::PixelFormat;
 
+use crate::output::note;
 use crate::picture::nearest_centre;
 use models::{Arena, ImageFile};
 
@@ -93,11 +94,11 @@ impl FaceArgs {
         if let Some(names) = &wanted {
             let missing: Vec<&String> = names.iter().filter(|name| !found.names.contains(name)).collect();
             if !missing.is_empty() {
-                eprintln!("{} people of the list have no folder: {}", missing.len(), some(&missing));
+                note!("{} people of the list have no folder: {}", missing.len(), some(&missing));
             }
         }
         for (path, reason) in found.left_out.iter().take(TOLD) {
-            eprintln!("left out {}: {reason}", path.display());
+            note!("left out {}: {reason}", path.display());
         }
         let path = match &self.cache {
             Some(path) => path.clone(),
@@ -177,14 +178,14 @@ impl Faces {
         let (none, single) = (people(|n| n == 0), people(|n| n == 1));
         let able = self.names.len() - none.len();
         if !self.left_out.is_empty() {
-            eprintln!("{} pictures are left out, see skipped.csv", self.left_out.len());
+            note!("{} pictures are left out, see skipped.csv", self.left_out.len());
         }
         if !none.is_empty() {
-            eprintln!("nothing is left of {} people: {}", none.len(), some(&none));
+            note!("nothing is left of {} people: {}", none.len(), some(&none));
         }
         ensure!(able >= 4, "there are faces of {able} people; it takes four at least, two to train on");
         if !single.is_empty() {
-            eprintln!(
+            note!(
                 "{} of {able} people have one picture: it is compared with itself, varied ({})",
                 single.len(),
                 some(&single)

@@ -11,7 +11,7 @@ use train::loss::Identity;
 use train::run::{CHECKPOINT, End, Run, Settings, replace};
 use train::{SIDE, augment};
 
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 
 mod faces;
 mod network;
@@ -102,7 +102,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     replace(&out.join("skipped.csv"), faces.skipped().as_bytes())?;
     if let Some(path) = &args.show_augmentation {
         show_augmentation(&faces, args.search.seed)?.save(path)?;
-        eprintln!("drew {}", path.display());
+        note!("drew {}", path.display());
         return Ok(Outcome::Done);
     }
     let needs_pairs = !matches!(objective.identity, Identity::None | Identity::ArcFace { .. });
@@ -139,7 +139,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         data: fingerprint,
     };
     let data = Data { crops: Box::new(crops), people, train, morphs, held_out, teacher };
-    eprintln!(
+    note!(
         "{name}: {} pictures to train on, {} of people between these, {} of others to validate with; results \
          go to {}",
         data.train.len(),
@@ -176,7 +176,7 @@ impl Args {
         let path = out.join(CHECKPOINT);
         if !path.is_file() {
             if self.resume {
-                eprintln!("{} is missing: starting again", path.display());
+                note!("{} is missing: starting again", path.display());
             }
             return Ok(false);
         }

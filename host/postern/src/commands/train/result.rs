@@ -21,6 +21,8 @@ use super::faces::style;
 use super::templates::by_templates;
 use models::ImageFile;
 
+use crate::output::note;
+
 /// Faces that the ranges of activations are taken from.
 const SAMPLES: usize = 200;
 
@@ -165,7 +167,7 @@ fn compile(
     let table = match calibrate(&board) {
         Ok(table) => table,
         Err(error) => {
-            eprintln!("the image has no thresholds: {error}; hold out more people");
+            note!("the image has no thresholds: {error}; hold out more people");
             return Ok((image, board, Vec::new()));
         }
     };

@@ -9,6 +9,8 @@ use anyhow::Context;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use train::run::{StepReport, ValidationRow, Watch};
 
+use crate::output::note;
+
 /// Steps of the bar.
 const STEPS: u64 = 10_000;
 
@@ -105,7 +107,7 @@ impl Watch for Progress {
         );
         // Also where there is no terminal, as in a log.
         if self.bar.is_hidden() {
-            eprintln!("{line}");
+            note!("{line}");
         } else {
             self.bar.println(line);
         }

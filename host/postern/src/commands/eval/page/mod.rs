@@ -18,7 +18,7 @@ use self::pairs::WorstPair;
 use super::material::{Material, MaterialArgs, Measured, name};
 use super::report::Report;
 use crate::device::DeviceArgs;
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 use models::ImageFile;
 
 /// The false-match rate for failures and groups.
@@ -125,7 +125,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut comparisons = Vec::new();
     for encoder in &args.encoder {
         for float in [false, true].into_iter().take(1 + usize::from(args.float)) {
-            eprintln!("{}, {}:", name(encoder), if float { "in float" } else { "as the device runs it" });
+            note!("{}, {}:", name(encoder), if float { "in float" } else { "as the device runs it" });
             let (section, all) = section(args, &material, groups.as_ref(), &out, encoder, float)?;
             sections.push(section);
             comparisons.push(all);

@@ -1,0 +1,124 @@
+//! The signing key of this computer, as commands use it: read, made, and unlocked by its passphrase.
+//!
+//! A passphrase is typed at the terminal, or read from the file that `POSTERN_PASSPHRASE_FILE` names, for scripts. It is
+//! never an argument, which other users can read.
+
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+use client::Signer;
+use client::protocol::Hash;
+use zeroize::Zeroizing;
+
+use crate::output::{ask_passphrase, note};
+
+/// The variable that names the file with the passphrase.
+const VARIABLE: &str = "POSTERN_PASSPHRASE_FILE";
+
+/// Fewest characters of a new passphrase.
+const SHORTEST: usize = 8;
+
+/// The key at `path`, to sign with. Makes one if there is none; asks for its passphrase if it is protected.
+pub fn signer(path: &Path) -> anyhow::Result<Signer> {
+    match Signer::public_at(path)? {
+        None => make(path),
+        Some((_, false)) => Ok(Signer::load_or_make(path)?),
+        Some((_, true)) => Ok(Signer::unlock(path, &passphrase(path)?)?),
+    }
+}
+
+/// The public key at `path`, for which nothing is unlocked. Makes a key if there is none.
+pub fn public(path: &Path) -> anyhow::Result<Hash> {
+    match Signer::public_at(path)? {
+        None => Ok(make(path)?.public()),
+        Some((public, _)) => Ok(public),
+    }
+}
+
+/// Makes a new key at `path`. It is protected as the key was that it replaces.
+pub fn replace(path: &Path) -> anyhow::Result<Signer> {
+    let Some((_, true)) = Signer::public_at(path)? else { return make(path) };
+    let passphrase = passphrase(path)?;
+    Signer::unlock(path, &passphrase)?;
+    let signer = Signer::make(path)?;
+    signer.protect(path, &passphrase)?;
+    Ok(signer)
+}
+
+/// Protects the key at `path` by a new passphrase: of the first line of `file`, or typed twice.
+pub fn protect(path: &Path, file: Option<&Path>) -> anyhow::Result<Signer> {
+    let signer = signer(path)?;
+    let new = match file {
+        Some(file) => first_line(file)?,
+        None => {
+            let new = ask_passphrase("New passphrase").context(cannot_ask("--passphrase-file"))?;
+            ensure!(
+                new == ask_passphrase("The same again")?,
+                "the two passphrases differ; nothing was changed"
+            );
+            new
+        }
+    };
+    ensure!(
+        new.chars().count() >= SHORTEST,
+        "a passphrase has {SHORTEST} characters or more; nothing was changed"
+    );
+    signer.protect(path, &new)?;
+    Ok(signer)
+}
+
+fn make(path: &Path) -> anyhow::Result<Signer> {
+    let signer = Signer::make(path)?;
+    note!(
+        "made the signing key {}, which this user alone can read; `postern keys protect` protects it by a passphrase",
+        path.display()
+    );
+    Ok(signer)
+}
+
+/// The passphrase of the key at `path`.
+fn passphrase(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+    match std::env::var_os(VARIABLE) {
+        Some(file) => first_line(Path::new(&file)),
+        None => {
+            let what = format!("Passphrase of {}", path.display());
+            ask_passphrase(&what)
+                .with_context(|| format!("{} is protected: {}", path.display(), cannot_ask(VARIABLE)))
+        }
+    }
+}
+
+fn cannot_ask(instead: &str) -> String {
+    format!("a passphrase is typed at a terminal; in a script, name a file that holds it with {instead}")
+}
+
+/// The first line of a file.
+fn first_line(file: &Path) -> anyhow::Result<Zeroizing<String>> {
+    let text = Zeroizing::new(std::fs::read_to_string(file).with_context(|| file.display().to_string())?);
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(Zeroizing::new(line.to_owned())),
+        _ => bail!("{} holds no passphrase on its first line", file.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_protected_by_a_file_and_a_bad_passphrase_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (key, file) = (folder.path().join("signing.key"), folder.path().join("passphrase"));
+        let made = public(&key).unwrap();
+        assert_eq!(signer(&key).unwrap().public(), made);
+        for bad in ["", "short\n", "\nsecond line\n"] {
+            std::fs::write(&file, bad).unwrap();
+            assert!(protect(&key, Some(&file)).is_err(), "{bad:?}");
+            assert_eq!(Signer::public_at(&key).unwrap(), Some((made, false)));
+        }
+        std::fs::write(&file, "correct horse\nnot this\n").unwrap();
+        assert_eq!(protect(&key, Some(&file)).unwrap().public(), made);
+        assert_eq!(Signer::unlock(&key, "correct horse").unwrap().public(), made);
+        assert_eq!(public(&key).unwrap(), made, "the public key needs no passphrase");
+    }
+}
