@@ -15,6 +15,15 @@ use crate::{Error, Machine, Result, Signer};
 /// The symbol that holds the number of the board.
 const BOARD: &str = "_board";
 
+/// Whether a board whose active firmware was damaged may start the release before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fallback {
+    /// It may.
+    Permitted,
+    /// Not once it has started this release, which closes a security hole.
+    Refused,
+}
+
 /// Firmware for a board.
 pub struct Firmware {
     path: PathBuf,
@@ -62,19 +71,18 @@ impl Firmware {
         Err(Error::OtherFirmware { path: self.path.clone(), is, board })
     }
 
-    /// The image under a release number: signed, or unsigned as a factory programs it.
-    pub fn image(&self, release: u64, signer: Option<&Signer>) -> Vec<u8> {
+    /// The image under a release number, signed.
+    pub fn image(&self, release: u64, fallback: Fallback, signer: &Signer) -> Vec<u8> {
         let mut header = Header {
             board: self.machine.map().partitions.board,
             release,
             load: self.load,
             length: self.code.len() as u32,
+            oldest: if fallback == Fallback::Refused { release } else { 0 },
             sha256: Sha256::digest(&self.code).into(),
             signature: [0; 64],
         };
-        if let Some(signer) = signer {
-            header.signature = signer.sign_bytes(&header.signed());
-        }
+        header.signature = signer.sign_bytes(&header.signed());
         [&header.to_bytes()[..], &self.code].concat()
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     link::Link,
     log::log,
     pipeline::{Engine, Models, NetworkKind},
-    secrets::device_secret,
+    secrets::take_secret,
     session::{
         events::EventLog,
         framing::{Outcome, answer},
@@ -86,7 +86,7 @@ pub async fn run_worker<B: Board, E: Engine>(worker: Worker<'_, B, E>, link: &Li
     let Worker {
         mut camera,
         engine,
-        system,
+        mut system,
         gallery,
         settings,
         log,
@@ -99,10 +99,15 @@ pub async fn run_worker<B: Board, E: Engine>(worker: Worker<'_, B, E>, link: &Li
     let Memory { gallery: people, staging, events } = memory;
     link.give_sign();
     let buffers = Buffers { gallery: people, staging: Staging::new(staging), events };
-    let FirmwareSlots { record, slots: mut firmware, started, board } = firmware;
-    let updates = Updates::new(FirmwareUpdate::open(record, started, board, &device_secret(&system)));
+    let FirmwareSlots { requests, slots: mut firmware, started, board } = firmware;
     let partitions = Partitions { gallery, settings, log };
-    let mut parts: Parts<'_, '_, B, E> = Parts::open(engine, system, partitions, updates, buffers, link);
+    let mut parts: Parts<'_, '_, B, E> = {
+        // It is wiped at the end of the block, when the keys are derived.
+        let secret = take_secret(&mut system);
+        let updates = Updates::new(FirmwareUpdate::open(requests, started.as_ref(), board, &secret));
+        Parts::open(engine, system, &secret, partitions, updates, buffers, link)
+    };
+    let started = started.map(|started| started.slot);
     loop {
         let active = KINDS.map(|(kind, _)| parts.active(kind));
         let [of_detector, of_encoder, of_liveness] = active.map(|image| image.map(|image| image.slot));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use client::protocol::ModelKind;
-use client::{Firmware, Machine, Signer};
+use client::{Fallback, Firmware, Machine, Signer};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -36,6 +36,10 @@ struct FirmwareArgs {
     /// The release number; a board refuses a lower number than it had before [default: the time in seconds since 1970]
     #[arg(long, value_name = "NUMBER")]
     release: Option<u64>,
+
+    /// A board that has started this release never falls back to an older one: for a release that closes a security hole
+    #[arg(long)]
+    no_fallback: bool,
 
     #[command(flatten)]
     device: DeviceArgs,
@@ -80,12 +84,13 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
     };
     let firmware = Firmware::read(&elf)?;
     let before = device.running_firmware()?;
+    let fallback = if args.no_fallback { Fallback::Refused } else { Fallback::Permitted };
     let progress = progress(ModelKind::Firmware, 0);
     let mut advance = |done, all| {
         progress.set_length(all);
         progress.set_position(done);
     };
-    let release = device.stage_firmware(&firmware, args.release, &signer, &mut advance)?;
+    let release = device.stage_firmware(&firmware, args.release, fallback, &signer, &mut advance)?;
     progress.finish_and_clear();
     eprintln!("The board tries release {release} now.");
     device.try_firmware(release)?;
