@@ -104,14 +104,23 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             journal.record(Kind::Fault, EntryFields::reason(Fault::Gallery as u8));
         }
         let access = Access::open(identity(secret), storage.as_mut());
-        let rules = Rules::open(storage.as_mut());
+        let mut rules = Rules::open(storage.as_mut());
         let stored = storage.as_mut().map(Storage::settings);
-        if !matches!(stored, Some(Ok(_))) || !access.readable || rules.broken {
+        // A board without settings has defaults; one whose settings were tampered with admits nobody.
+        let sound = match &stored {
+            Some(Ok(stored)) => stored.as_ref().is_none_or(|stored| check(stored).is_ok()),
+            _ => false,
+        };
+        rules.locked = !sound;
+        let settings = stored.and_then(Result::ok).flatten().filter(|_| sound).unwrap_or_default();
+        let osdp = storage.as_mut().and_then(|storage| storage.osdp().ok().flatten());
+        for kind in [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness] {
+            let _ = storage.as_mut().map(|storage| storage.active(kind));
+        }
+        let tampered = storage.as_ref().is_none_or(|storage| storage.tampered);
+        if !sound || tampered || !access.readable || rules.broken {
             journal.record(Kind::Fault, EntryFields::reason(Fault::Settings as u8));
         }
-        let stored = stored.and_then(Result::ok).flatten();
-        let settings = stored.filter(|stored| check(stored).is_ok()).unwrap_or_default();
-        let osdp = storage.as_mut().and_then(|storage| storage.osdp().ok().flatten());
         let bus_serial = configure::bus_serial(secret);
         // The channel is empty at boot.
         let _ = link.commands.try_send(Command::ServeBus(configure::bus(osdp, bus_serial, &mut system)));
@@ -142,6 +151,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
     /// Makes settings active.
     pub(crate) fn apply(&mut self, settings: Settings) {
         self.settings = settings;
+        self.rules.locked = false;
         self.pipeline.config = configure::pipeline(&settings);
         self.decider.config = configure::decide(&settings);
         configure::io(&settings, self.link);
