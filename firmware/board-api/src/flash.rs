@@ -12,13 +12,24 @@ pub struct ModelSlots<F> {
 
 /// The flash of the board's own firmware, which a boot loader starts.
 pub struct FirmwareSlots<F> {
-    /// The partition of the boot record.
-    pub record: F,
+    /// The partition of what the firmware requests of the boot loader.
+    pub requests: F,
     /// The slots.
     pub slots: ModelSlots<F>,
-    /// The slot from which the boot loader started this firmware. `None` if there is no boot loader; then the firmware
-    /// cannot be updated.
-    pub started: Option<u8>,
+    /// What the boot loader says of this start. `None` if there is no boot loader; then the firmware cannot be updated.
+    pub started: Option<Started>,
     /// The board's number, as in the header of its firmware images.
     pub board: u32,
+}
+
+/// Bytes of a boot record.
+pub const RECORD_BYTES: usize = 172;
+
+/// What a boot loader hands to the firmware that it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Started {
+    /// The slot from which it started the firmware.
+    pub slot: u8,
+    /// The boot record, which the boot loader has verified.
+    pub record: [u8; RECORD_BYTES],
 }

@@ -24,7 +24,7 @@ mod inputs;
 mod system;
 
 pub use camera::{Camera, Capture};
-pub use flash::{FirmwareSlots, ModelSlots};
+pub use flash::{FirmwareSlots, ModelSlots, RECORD_BYTES, Started};
 pub use inputs::{Keypad, Watchdog};
 pub use system::{ResetReason, System};
 

@@ -26,11 +26,12 @@ pub trait System {
     /// Instructions executed since the start. Where they cannot be counted: the nearest thing, such as cycles.
     fn instructions(&self) -> u64;
 
-    /// Writes the device secret to `secret`. It is the same at every boot, differs from board to board, and cannot
-    /// be read from outside.
+    /// Moves the secret of this board's firmware to `secret`, and wipes it in its place: a second call gives zeros. It is
+    /// the same at every boot, differs from board to board, and cannot be read from outside. A boot loader has derived it
+    /// from the device secret, which the firmware never sees.
     ///
     /// The caller owns the buffer, and wipes it.
-    fn device_secret(&self, secret: &mut [u8; 32]);
+    fn take_secret(&mut self, secret: &mut [u8; 32]);
 
     /// Fills `bytes` with random numbers that cannot be predicted, not even after a reset.
     fn fill_random(&mut self, bytes: &mut [u8]);

@@ -1,83 +1,104 @@
 //! What to start, from the record and the slots.
 //!
-//! | the record says | the image on trial | started | written before that |
+//! First the newest request of the firmware is carried out ([`Record::carry_out`]). Then:
+//!
+//! | the record says | the image on trial | started | the record changes to |
 //! |---|---|---|---|
-//! | settled, or rolled back | | the active image | |
 //! | on trial, started less than [`TRIALS`] times | is good | the image on trial | one more start |
 //! | on trial, started less than [`TRIALS`] times | is not | the active image | rolled back: refused |
 //! | on trial, started [`TRIALS`] times | | the active image | rolled back |
+//! | anything else, and the active image is good | | the active image | |
+//! | anything else, and the active image is not | | the image that was active before, if it is good | fell back: that one is active |
 //!
-//! If the active slot does not have the image that the record names, nothing is started. An image on trial is good
-//! if it is the one that was staged, complete, for this board, signed by the signer in the record, and not older
-//! than any release that was active. In between, the firmware that the boot loader has started changes the record:
+//! An image is good if it is the one that the record names, complete, for this board, and signed by the signer in the
+//! record. This is checked at every boot. An image on trial must not be older than any release that was active. If no
+//! image is good, nothing is started.
 //!
-//! | firmware | record |
-//! |---|---|
-//! | staged an update | on trial, started 0 times |
-//! | runs on trial and is healthy | settled: the other slot is active, and the newest release is its own |
-//! | has reported an update that was rolled back | settled |
+//! An image to fall back to is older than the active one, but was active on this board just before it, and is not older than
+//! each release since permits ([`Header::oldest`](crate::Header)). The newest release stays what it was, so no update goes
+//! back. In between, the firmware that the boot loader has started makes requests:
+//!
+//! | firmware | request | record |
+//! |---|---|---|
+//! | staged an update | try | on trial, started 0 times |
+//! | runs on trial and is healthy | confirm | settled: the other slot is active, and the newest release is its own |
+//! | has reported an update that was rolled back, or a fallback | settle | settled |
 //!
 //! A start is counted before it happens. So it counts however it ends: a watchdog, a fault, a power cut.
 
-use crate::{Error, Image, Record, State, Target};
+use crate::{BootMemory, Error, Image, Record, Request, Signed, State, Target};
 
 /// How often an update is started that does not confirm itself, before it is rolled back.
 pub const TRIALS: u8 = 3;
 
-/// What to start.
+/// What to start: an image that was copied to where it runs, and then verified there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Start<'a> {
-    /// The slot.
-    pub slot: u8,
-    /// Its image.
-    pub image: Image<'a>,
+pub struct Start {
+    /// The image.
+    pub image: Image,
+    /// Stack pointer and reset handler, from the verified copy.
+    pub vectors: [u32; 2],
     /// Whether it is on trial.
     pub trial: bool,
 }
 
 /// What the boot loader has to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Decision<'a> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
     /// What to start, or why nothing can be started.
-    pub start: Result<Start<'a>, Error>,
-    /// The new state of the record, to be written before the start.
-    pub state: Option<State>,
+    pub start: Result<Start, Error>,
+    /// The record from now on. If it differs from the one before, it must be written before the start.
+    pub record: Record,
 }
 
-/// Decides by the table above.
+/// Decides by the table above, and copies what is to be started to where it runs.
 #[must_use]
-pub fn decide<'a>(record: &Record, slots: [&'a [u8]; 2], target: &Target) -> Decision<'a> {
-    let (start, state) = match record.state() {
-        State::OnTrial { starts } if starts < TRIALS => match tried(slots, target, record) {
-            Ok(start) => (Ok(start), Some(State::OnTrial { starts: starts + 1 })),
-            Err(_) => (trusted(slots, target, record), Some(State::RolledBack { refused: true })),
-        },
-        State::OnTrial { .. } => (trusted(slots, target, record), Some(State::RolledBack { refused: false })),
-        _ => (trusted(slots, target, record), None),
-    };
-    Decision { start, state }
-}
-
-/// The active image.
-fn trusted<'a>(slots: [&'a [u8]; 2], target: &Target, record: &Record) -> Result<Start<'a>, Error> {
-    let slot = record.slot();
-    let image = Image::open(slots[usize::from(slot == 1)], target)?;
-    if image.digest != record.digest() {
-        return Err(Error::Other);
+pub fn decide(
+    before: &Record,
+    request: Option<&Request>,
+    memory: &mut impl BootMemory,
+    target: &Target,
+) -> Decision {
+    let mut record = before.clone();
+    if let Some(request) = request {
+        record.carry_out(request);
     }
-    Ok(Start { slot, image, trial: false })
+    if let State::OnTrial { starts } = record.state() {
+        let tried = if starts < TRIALS { Some(tried(memory, target, &record)) } else { None };
+        match tried {
+            Some(Ok(start)) => {
+                record.count_start(starts, start.image.header.oldest);
+                return Decision { start: Ok(start), record };
+            }
+            refused => record.set_state(State::RolledBack { refused: refused.is_some() }),
+        }
+    }
+    let mut start = verified(memory, target, record.slot(), &record.active());
+    if let (Err(_), Some(older)) = (&start, record.fallback())
+        && let Ok(older) = verified(memory, target, 1 - record.slot(), &older)
+    {
+        record.fall_back();
+        start = Ok(older);
+    }
+    Decision { start, record }
 }
 
 /// The image on trial, if it is good.
-fn tried<'a>(slots: [&'a [u8]; 2], target: &Target, record: &Record) -> Result<Start<'a>, Error> {
-    let slot = 1 - record.slot();
-    let image = Image::open(slots[usize::from(slot == 1)], target)?;
-    if image.digest != record.trial_digest() {
-        return Err(Error::Other);
-    }
-    if image.header.release < record.newest() {
+fn tried(memory: &mut impl BootMemory, target: &Target, record: &Record) -> Result<Start, Error> {
+    let image = record.idle();
+    if image.release < record.newest() {
         return Err(Error::TooOld);
     }
-    image.check_signer(&record.signer())?;
-    Ok(Start { slot, image, trial: true })
+    Ok(Start { trial: true, ..verified(memory, target, 1 - record.slot(), &image)? })
+}
+
+/// The image of a slot, if it is the one that the record names. Nothing of it is copied before its signature was
+/// checked.
+fn verified(memory: &mut impl BootMemory, target: &Target, slot: u8, named: &Signed) -> Result<Start, Error> {
+    let image = Image::open(memory, slot, target)?;
+    if image.digest != named.digest || image.header.release != named.release {
+        return Err(Error::Other);
+    }
+    image.check_signer(&named.signer)?;
+    Ok(Start { image, vectors: image.copy(memory)?, trial: false })
 }

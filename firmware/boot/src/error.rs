@@ -21,7 +21,7 @@ pub enum Error {
     Other,
     /// A newer release was active before.
     TooOld,
-    /// The signature is not the signer's, or there is no signer yet.
+    /// The signature is not the signer's, or there is no signer.
     Unsigned,
     /// The partition of the record has fewer than two sectors, or sectors that records do not fit.
     Partition,

@@ -7,9 +7,9 @@
 //! 8       8      release, u64 LE: it rises
 //! 16      4      load address, u32 LE: where the code lies when it runs
 //! 20      4      length of the code, u32 LE, a multiple of 4
-//! 24      8      zeros
+//! 24      8      oldest release to which a board may fall back from it, u64 LE; 0 permits the one before
 //! 32      32     SHA-256 of the code
-//! 64      64     Ed25519 signature of bytes 0 to 63; zeros where the factory's programmer put it there
+//! 64      64     Ed25519 signature of bytes 0 to 63
 //! 128     ...    the code, which begins with the vector table
 //! ```
 //! The signature covers the code by its hash. An image's digest is the SHA-256 of its header, which covers all
@@ -20,7 +20,8 @@ use core::ops::Range;
 
 use sha2::{Digest, Sha256};
 
-use crate::Error;
+use crate::record::array;
+use crate::{BootMemory, Error};
 
 /// Bytes of a header.
 pub const HEADER_BYTES: usize = 128;
@@ -49,6 +50,8 @@ pub struct Header {
     pub load: u32,
     /// Bytes of its code.
     pub length: u32,
+    /// The oldest release to which a board may fall back once this one was started.
+    pub oldest: u64,
     /// SHA-256 of its code.
     pub sha256: [u8; 32],
     /// Of all of the above.
@@ -69,6 +72,7 @@ impl Header {
             release,
             load: word(16),
             length: word(20),
+            oldest: u64::from_le_bytes(array(header, 24)),
             sha256: array(header, 32),
             signature: array(header, SIGNED),
         })
@@ -94,6 +98,7 @@ impl Header {
         bytes[8..16].copy_from_slice(&self.release.to_le_bytes());
         bytes[16..20].copy_from_slice(&self.load.to_le_bytes());
         bytes[20..24].copy_from_slice(&self.length.to_le_bytes());
+        bytes[24..32].copy_from_slice(&self.oldest.to_le_bytes());
         bytes[32..64].copy_from_slice(&self.sha256);
         bytes[SIGNED..].copy_from_slice(&self.signature);
         bytes
@@ -106,25 +111,29 @@ impl Header {
     }
 }
 
-/// A whole image, whose code is what its header says.
+/// An image in a slot, by its header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Image<'a> {
+pub struct Image {
+    /// The slot.
+    pub slot: u8,
     /// The header.
     pub header: Header,
-    /// The code.
-    pub code: &'a [u8],
     /// Its digest, which covers all of it.
     pub digest: [u8; 32],
 }
 
-impl<'a> Image<'a> {
-    /// The image at the beginning of a slot. Everything is checked but its signer.
+impl Image {
+    /// Fetches the header of a slot, and checks that the image fits the slot and the target. Its code and its signer
+    /// are not checked.
     ///
     /// # Errors
-    /// [`Error::NotFirmware`], [`Error::OtherBoard`], [`Error::Misplaced`], [`Error::Truncated`],
-    /// [`Error::Damaged`].
-    pub fn open(slot: &'a [u8], target: &Target) -> Result<Self, Error> {
-        let header = Header::parse(slot)?;
+    /// [`Error::NotFirmware`], [`Error::OtherBoard`], [`Error::Misplaced`], [`Error::Truncated`].
+    pub fn open(memory: &mut impl BootMemory, slot: u8, target: &Target) -> Result<Self, Error> {
+        let mut bytes = [0; HEADER_BYTES];
+        for (offset, word) in (0..).step_by(4).zip(bytes.as_chunks_mut().0) {
+            *word = memory.fetch(slot, offset).to_le_bytes();
+        }
+        let header = Header::parse(&bytes)?;
         if header.board != target.board {
             return Err(Error::OtherBoard);
         }
@@ -132,16 +141,12 @@ impl<'a> Image<'a> {
         if header.load < target.code.start || end > target.code.end || header.load % 4 != 0 {
             return Err(Error::Misplaced);
         }
-        let length = header.length as usize;
-        let code = slot.get(HEADER_BYTES..).and_then(|rest| rest.get(..length)).ok_or(Error::Truncated)?;
         // A stack pointer and a reset handler are the least that can be started.
-        if length < 8 || !length.is_multiple_of(4) {
+        let room = memory.slot_len().saturating_sub(HEADER_BYTES as u32);
+        if header.length < 8 || !header.length.is_multiple_of(4) || header.length > room {
             return Err(Error::Truncated);
         }
-        if <[u8; 32]>::from(Sha256::digest(code)) != header.sha256 {
-            return Err(Error::Damaged);
-        }
-        Ok(Self { header, code, digest: digest(slot) })
+        Ok(Self { slot, header, digest: digest(&bytes) })
     }
 
     /// Checks that `signer` signed it.
@@ -151,6 +156,27 @@ impl<'a> Image<'a> {
     pub fn check_signer(&self, signer: &[u8; 32]) -> Result<(), Error> {
         keys::verify(signer, &self.header.signed(), &self.header.signature).map_err(|_| Error::Unsigned)
     }
+
+    /// Copies the code to where it runs, and then checks the copy. Each word of the slot is fetched once. Returns the
+    /// first two words of the copy: stack pointer and reset handler.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`]: the copy is not the code of the header. It must not be started.
+    pub fn copy(&self, memory: &mut impl BootMemory) -> Result<[u32; 2], Error> {
+        let Header { load, length, sha256, .. } = self.header;
+        for at in (0..length).step_by(4) {
+            let word = memory.fetch(self.slot, HEADER_BYTES as u32 + at);
+            memory.store(load + at, word);
+        }
+        let mut hash = Sha256::new();
+        for at in (0..length).step_by(4) {
+            hash.update(memory.load(load + at).to_le_bytes());
+        }
+        if <[u8; 32]>::from(hash.finalize()) != sha256 {
+            return Err(Error::Damaged);
+        }
+        Ok([memory.load(load), memory.load(load + 4)])
+    }
 }
 
 /// The digest of the image that `bytes` begin with: the SHA-256 of its header.
@@ -159,18 +185,9 @@ pub fn digest(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes.get(..HEADER_BYTES).unwrap_or_default()).into()
 }
 
-/// The `N` bytes at `at`, which must be within `bytes`.
-fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-    let mut array = [0; N];
-    array.iter_mut().zip(bytes.iter().skip(at)).for_each(|(to, from)| *to = *from);
-    array
-}
-
 #[cfg(test)]
 mod tests {
-    extern crate std;
     use super::*;
-    use std::vec::Vec;
 
     #[test]
     fn the_bytes_are_these() {
@@ -179,37 +196,15 @@ mod tests {
             release: 0x0102,
             load: 0x1000,
             length: 8,
+            oldest: 0x0304,
             sha256: [0xaa; 32],
             signature: [0xbb; 64],
         };
         let bytes = header.to_bytes();
         assert_eq!(bytes[..8], [b'P', b'F', b'W', b'1', 0x23, 2, 0, 0]);
         assert_eq!(bytes[8..24], [2, 1, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 8, 0, 0, 0]);
-        assert_eq!(bytes[24..34], [0, 0, 0, 0, 0, 0, 0, 0, 0xaa, 0xaa]);
+        assert_eq!(bytes[24..34], [4, 3, 0, 0, 0, 0, 0, 0, 0xaa, 0xaa]);
         assert_eq!(bytes[63..66], [0xaa, 0xbb, 0xbb]);
         assert_eq!(Header::parse(&bytes), Ok(header));
-    }
-
-    #[test]
-    fn every_bit_counts() {
-        let target = Target { board: 547, code: 0..0x1000 };
-        let code = [1, 2, 3, 4, 5, 6, 7, 9];
-        let sha256 = Sha256::digest(code).into();
-        let header = Header { board: 547, release: 3, load: 0, length: 8, sha256, signature: [0; 64] };
-        let mut slot: Vec<u8> = header.to_bytes().into_iter().chain(code).chain([0xff; 8]).collect();
-        let whole = Image::open(&slot, &target).unwrap().digest;
-        for bit in 0..8 * (HEADER_BYTES + code.len()) {
-            slot[bit / 8] ^= 1 << (bit % 8);
-            let other = Image::open(&slot, &target).map(|image| image.digest);
-            assert_ne!(other, Ok(whole), "bit {bit}");
-            slot[bit / 8] ^= 1 << (bit % 8);
-        }
-        assert_eq!(Image::open(&slot[..HEADER_BYTES + 7], &target), Err(Error::Truncated));
-        assert_eq!(Image::open(&slot[..HEADER_BYTES - 1], &target), Err(Error::Truncated));
-        let other = Target { board: 500, ..target.clone() };
-        assert_eq!(Image::open(&slot, &other), Err(Error::OtherBoard));
-        let small = Target { code: 0..4, ..target };
-        assert_eq!(Image::open(&slot, &small), Err(Error::Misplaced));
-        assert_eq!(Image::open(&[0xff; 200], &small), Err(Error::NotFirmware));
     }
 }

@@ -4,10 +4,10 @@ use board_api::System;
 use crypto::Key;
 use zeroize::Zeroizing;
 
-/// The device secret, from which all keys of the board are derived.
-pub(crate) fn device_secret(system: &impl System) -> Key {
+/// The secret from which all keys of the firmware are derived. It is there once: whoever derives keys drops it.
+pub(crate) fn take_secret(system: &mut impl System) -> Key {
     let mut secret = Zeroizing::new([0; 32]);
-    system.device_secret(&mut secret);
+    system.take_secret(&mut secret);
     Key::new(*secret)
 }
 

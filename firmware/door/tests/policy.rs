@@ -292,6 +292,56 @@ fn no_bit_that_turns_frees_somebody_of_a_first_rule() {
     }
 }
 
+/// Damages every record of a key that was written after `before`.
+fn damage(settings: &mut [u8], before: &[u8], key: u16) {
+    let written = |at: &usize| settings[*at..*at + 2] == key.to_le_bytes() && before[*at] != settings[*at];
+    let found: Vec<usize> = (0..settings.len() - 12).filter(written).collect();
+    assert!(!found.is_empty(), "no record of key {key:#x}");
+    found.into_iter().for_each(|at| settings[at + 10] = !settings[at + 10]);
+}
+
+#[test]
+fn damaged_records_of_places_free_nobody_and_are_logged() {
+    let mut board = board();
+    let before = board.settings.clone();
+    board.boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+    });
+    for key in [0x0234, 0x0237] {
+        damage(&mut board.settings, &before, key);
+    }
+    for boot in 1..=2 {
+        board.boot(async |world: &mut World| {
+            assert!(!comes(world, 1).await, "Ann's rule has a PIN");
+            assert!(!comes(world, 2).await, "Bob may have had a rule that is lost");
+            let faults = world.host.kinds().await.into_iter().filter(|kind| *kind == Kind::Fault).count();
+            assert_eq!(faults, boot);
+            // Another rule does not hide the loss.
+            set_rule(world, "Bob", two_factors()).await.unwrap();
+        });
+    }
+    board.boot(async |world: &mut World| {
+        assert!(!comes(world, 1).await);
+        world.type_keys("1234#").await;
+        assert!(world.is_open(), "whose own rule is there comes in by it");
+    });
+}
+
+#[test]
+fn damaged_settings_are_no_defaults_and_admit_nobody_until_they_are_set() {
+    for key in [0x0200, 0x0235, 0x0236] {
+        let mut board = board();
+        let erased = vec![0xff; board.settings.len()];
+        damage(&mut board.settings, &erased, key);
+        board.boot(async |world: &mut World| {
+            assert!(!comes(world, 1).await, "key {key:#x}");
+            assert!(world.host.kinds().await.contains(&Kind::Fault));
+            set_limits(world, Limits::default()).await;
+            assert!(comes(world, 1).await, "an installer has set them again");
+        });
+    }
+}
+
 #[test]
 fn an_unpaired_host_neither_reads_nor_sets_rules() {
     board().boot(async |world: &mut World| {

@@ -107,6 +107,31 @@ fn an_update_that_was_changed_in_flash_is_refused_and_the_log_tells() {
 }
 
 #[test]
+fn firmware_that_was_damaged_is_replaced_by_the_release_before_and_the_log_tells() {
+    let mut board = Board::new();
+    let update = image(BOARD, 2, &signing_key());
+    board.boot(async |world: &mut World| flash(world, &update, 2).await.unwrap());
+    board.boot(async |world: &mut World| settle(world).await);
+    board.boot(async |world: &mut World| assert_eq!(running(world).await, settled(1, 2)));
+    board.firmware[1][300] ^= 1;
+    board.boot(async |world: &mut World| {
+        assert_eq!(
+            running(world).await,
+            settled(0, 2),
+            "the older release runs, the newest stays the newest"
+        );
+        assert_eq!(told(world).await, [(1, 2), (4, 2)]);
+        let older = image(BOARD, 1, &signing_key());
+        let refused = Error::TooOld { kind: ModelKind::Firmware, newest: 2 };
+        assert_eq!(flash(world, &older, 1).await, Err(refused));
+        // The same release again repairs the board.
+        flash(world, &update, 2).await.unwrap();
+    });
+    board.boot(async |world: &mut World| settle(world).await);
+    board.boot(async |world: &mut World| assert_eq!(running(world).await, settled(1, 2)));
+}
+
+#[test]
 fn firmware_for_another_board_or_by_somebody_else_is_not_taken() {
     let mut board = Board::new();
     board.boot(async |world: &mut World| {

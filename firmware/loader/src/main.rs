@@ -1,4 +1,8 @@
-//! The boot loader: checks the firmware in flash, copies it to where it runs, and starts it.
+//! The boot loader: copies firmware from flash to where it runs, checks the copy, and starts it.
+//!
+//! Flash is outside the chip, so it may change after it was read. The copy is in memory that only this processor writes:
+//! what was checked there is what runs. Its vector table takes the place of the one that the processor read at reset, so
+//! the boot loader has a table of its own from its start on (`set-vtor`): a fault never runs code that was not checked.
 //!
 //! The crate `boot` decides what to start. The boot loader runs where the firmware has its arena. So the firmware has
 //! all memory that it would have without a boot loader, and is linked for the same addresses: a debugger can start it
@@ -12,23 +16,25 @@
 #![no_main]
 
 mod board;
+mod memory;
 mod start;
 
 use core::arch::asm;
 use core::panic::PanicInfo;
 
 use board::{BOARD, watchdog};
-use boot::{Ring, Start, Target, decide};
+use boot::{Requests, Ring, Start, Target, application_secret, decide};
 use cortex_m_rt::{ExceptionFrame, entry, exception};
-use host_window::fuses::UNIQUE;
+use host_window::fuses::{RECORD, UNIQUE};
 use host_window::window::OUTPUTS;
 use keys::Key;
+use memory::Words;
 use mps_registers::fuses::{self, After};
 use mps_registers::interrupt::{Vector, vectors};
 use mps_registers::{Mmio, Register};
 use nor_model::Nor;
 use partitions::{MEMORY_BASE, Region};
-use start::{Loaded, start};
+use start::start;
 
 /// No line interrupts here.
 #[unsafe(link_section = ".vector_table.interrupts")]
@@ -62,34 +68,45 @@ fn main() -> ! {
     // The outputs as a reset leaves them: without current.
     // SAFETY: the board has the window page there, and its words are aligned.
     unsafe { Mmio::new(MEMORY_BASE + OUTPUTS) }.write(0);
-    if let Some(Start { slot, image, trial }) = choose() {
+    if let Some(Start { image, vectors, trial }) = choose() {
         if trial {
             // An update that hangs before it starts the watchdog is reset by it, too.
             watchdog();
         }
-        let loaded = Loaded { slot, address: image.header.load, code: image.code };
-        // SAFETY: the image was checked to lie within the memory for code, and the boot loader lies elsewhere.
-        unsafe { start(BOARD.layout.fuses, &loaded) }
+        // SAFETY: `choose` has copied the image to its address, and verified it there.
+        unsafe { start(&image, vectors) }
     }
     stay()
 }
 
-/// What to start, once the record says so.
-fn choose() -> Option<Start<'static>> {
+/// What to start, once the record says so. The fuses' page then has what the firmware gets: the slot, the record, and a
+/// derived secret in place of the device secret.
+fn choose() -> Option<Start> {
     let partitions = BOARD.layout.partitions;
-    let [a, b] = partitions.firmware.map(flash);
-    // SAFETY: the board has this page, and the firmware, which wipes the secret there, does not run yet.
-    let unique = Key::new(unsafe { fuses::secret(BOARD.layout.fuses + UNIQUE, After::Keep) });
+    let page = BOARD.layout.fuses;
+    // SAFETY: the board has this page, and the firmware does not run yet.
+    let unique = Key::new(unsafe { fuses::secret(page + UNIQUE, After::Wipe) });
+    let application = application_secret(&unique);
     let mut ring = Ring::open(Nor::new(flash(partitions.boot)), &unique).ok()?;
-    let record = ring.edit()?;
+    let record = ring.record()?;
+    let request = Requests::open(Nor::new(flash(partitions.requests)), &application).ok();
+    let request = request.and_then(|requests| requests.newest());
     let target = Target { board: partitions.board, code: 0..partitions.code_len };
-    let decision = decide(record, [a, b], &target);
-    if let Some(state) = decision.state {
-        record.set_state(state);
+    // SAFETY: the board has both slots, and memory for code, which the boot loader does not occupy.
+    let mut memory = unsafe { Words::new(partitions.firmware) };
+    let decision = decide(&record, request.as_ref(), &mut memory, &target);
+    if decision.record != record {
         // A start that is not counted would be one too many.
-        ring.save().ok()?;
+        ring.save(&decision.record).ok()?;
     }
-    decision.start.ok()
+    let start = decision.start.ok()?;
+    // SAFETY: the board has this page, and the firmware does not run yet.
+    unsafe {
+        fuses::put(page + UNIQUE, application.bytes());
+        fuses::put(page + RECORD, decision.record.bytes());
+        fuses::set_started(&fuses::boot_word(page), start.image.slot);
+    }
+    Some(start)
 }
 
 /// A region of the flash.

@@ -1,53 +1,46 @@
-//! Starting the firmware: its code goes where it runs, and the processor goes there.
+//! Starting the firmware: the processor goes to its verified copy, and nothing of the boot loader's secrets is left.
 
 use core::arch::asm;
 
-use mps_registers::{Mmio, Register, fuses};
+use boot::Image;
+use mps_registers::{Mmio, Register};
 
 /// The register with the address of the vector table, SCB.VTOR (Armv7-M and Armv8-M architecture).
 const VTOR: usize = 0xe000_ed08;
 
-/// Code that may be started.
-#[derive(Clone, Copy, Debug)]
-pub struct Loaded<'a> {
-    /// The slot it lies in.
-    pub slot: u8,
-    /// Where it runs, a multiple of 4.
-    pub address: u32,
-    /// The code, whole words, with a stack pointer and a reset handler first.
-    pub code: &'a [u8],
+unsafe extern "C" {
+    /// Where the boot loader's stack ends, by the linker: the lowest address of its memory after its statics.
+    static mut _stack_end: u32;
+    /// Where its stack begins: the first address after it.
+    static _stack_start: u32;
 }
 
-/// Copies code to its address, tells it its slot in the word at `fuses`, and starts it.
+/// Starts an image at its address, where its code is already. `vectors` are its stack pointer and reset handler. First the
+/// boot loader's stack is wiped: the device secret and keys that are derived from it were there.
 ///
 /// # Safety
-/// The code is firmware for this board, its address lies within the memory for code, and neither what runs now nor its
-/// stack lies where the code goes. The page at `fuses` is memory.
-pub unsafe fn start(fuses: usize, loaded: &Loaded<'_>) -> ! {
-    let mut first = [0; 2];
-    let (words, _) = loaded.code.as_chunks();
-    for (index, word) in words.iter().enumerate() {
-        let word = u32::from_le_bytes(*word);
-        if let Some(place) = first.get_mut(index) {
-            *place = word;
-        }
-        // SAFETY: memory for code, says the caller.
-        unsafe { Mmio::new(loaded.address as usize + 4 * index) }.write(word);
-    }
-    // SAFETY: passed on to the caller.
-    let word = unsafe { fuses::boot_word(fuses) };
-    fuses::set_started(&word, loaded.slot);
+/// The code at the image's address was verified, and is firmware for this board. Neither what runs now nor its stack
+/// lies there.
+pub unsafe fn start(image: &Image, vectors: [u32; 2]) -> ! {
     // SAFETY: every Cortex-M of this class has this register.
-    unsafe { Mmio::new(VTOR) }.write(loaded.address);
-    let [stack, reset] = first;
-    // SAFETY: stack pointer and reset handler are those of the code's vector table, says the caller. The barriers
-    // end every write and every fetched instruction of before. The main stack is in use since the reset.
+    unsafe { Mmio::new(VTOR) }.write(image.header.load);
+    let [stack, reset] = vectors;
+    // SAFETY: stack pointer and reset handler are those of the code's vector table, says the caller. All operands are
+    // in registers before the stack is wiped, and nothing is called after that. The barriers end every write and every
+    // fetched instruction of before. The main stack is in use since the reset.
     unsafe {
         asm!(
+            "2:",
+            "str {zero}, [{at}], #4",
+            "cmp {at}, {end}",
+            "blo 2b",
             "dsb",
             "isb",
             "msr MSP, {stack}",
             "bx {reset}",
+            at = in(reg) &raw mut _stack_end,
+            end = in(reg) &raw const _stack_start,
+            zero = in(reg) 0,
             stack = in(reg) stack,
             reset = in(reg) reset,
             options(noreturn, nostack),

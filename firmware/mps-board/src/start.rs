@@ -1,6 +1,6 @@
 //! From reset to two running executors.
 
-use board_api::FirmwareSlots;
+use board_api::{FirmwareSlots, Started};
 use door::{Io, Link, Memory, Networks, Worker};
 use embassy_executor::{InterruptExecutor, SendSpawner};
 use mps::camera::{Camera, FRAME_WORDS};
@@ -120,8 +120,11 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
     // SAFETY: the board has this memory, and only the flash's partitions touch it.
     let flash = unsafe { flash::take(&layout.partitions, cause) };
     // SAFETY: the board has this page, which the linker leaves alone.
-    let (fuses, started) =
-        unsafe { (Fuses::take(layout), fuses::started_from(&fuses::boot_word(layout.fuses))) };
+    let (fuses, started) = unsafe {
+        let slot = fuses::started_from(&fuses::boot_word(layout.fuses));
+        let started = slot.map(|slot| Started { slot, record: fuses::record(layout.fuses) });
+        (Fuses::take(layout), started)
+    };
 
     let Drivers { serial, bus, fpgaio, instructions, arena, .. } = drivers;
     let io = Io {
@@ -158,7 +161,7 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
         liveness: flash.liveness,
         log: flash.log,
         firmware: FirmwareSlots {
-            record: flash.boot,
+            requests: flash.requests,
             slots: flash.firmware,
             started,
             board: layout.partitions.board,

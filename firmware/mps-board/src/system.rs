@@ -31,8 +31,8 @@ impl board_api::System for System {
         (self.instructions)()
     }
 
-    fn device_secret(&self, secret: &mut [u8; 32]) {
-        secret.copy_from_slice(self.fuses.unique().bytes());
+    fn take_secret(&mut self, secret: &mut [u8; 32]) {
+        secret.copy_from_slice(self.fuses.take_secret().bytes());
     }
 
     fn fill_random(&mut self, bytes: &mut [u8]) {

@@ -1,6 +1,6 @@
 //! The fuses of an emulated board, see [`host_window::fuses`]: secrets, and what the boot loader started.
 
-use host_window::fuses::{BOOT_WORD, LEN, STARTED};
+use host_window::fuses::{BOOT_WORD, LEN, RECORD, RECORD_LEN, STARTED};
 
 use crate::{Mmio, Register};
 
@@ -26,6 +26,30 @@ pub unsafe fn secret(address: usize, after: After) -> [u8; LEN] {
         if after == After::Wipe {
             word.write(0);
         }
+    }
+    bytes
+}
+
+/// Writes whole words of `bytes` at `address`, in place of what was there.
+///
+/// # Safety
+/// The page at the fuses' address is memory, the bytes lie within it, and no other code names them.
+pub unsafe fn put(address: usize, bytes: &[u8]) {
+    for (at, chunk) in bytes.as_chunks().0.iter().enumerate() {
+        // SAFETY: a whole, aligned word within the page that the caller named.
+        unsafe { Mmio::new(address + 4 * at) }.write(u32::from_le_bytes(*chunk));
+    }
+}
+
+/// The boot record that the boot loader has left in the page at `fuses`.
+///
+/// # Safety
+/// The page at `fuses` is memory.
+pub unsafe fn record(fuses: usize) -> [u8; RECORD_LEN] {
+    let mut bytes = [0; RECORD_LEN];
+    for (at, chunk) in bytes.as_chunks_mut().0.iter_mut().enumerate() {
+        // SAFETY: a whole, aligned word within the page that the caller named.
+        *chunk = unsafe { Mmio::new(fuses + RECORD + 4 * at) }.read().to_le_bytes();
     }
     bytes
 }

@@ -26,8 +26,8 @@ pub struct Flash {
     pub liveness: ModelSlots<Partition>,
     /// Firmware, slots A and B. A new board has some in slot A.
     pub firmware: ModelSlots<Partition>,
-    /// The boot record, which a new board has, too.
-    pub boot: Partition,
+    /// What the firmware requests of the boot loader.
+    pub requests: Partition,
     /// The audit log.
     pub log: Partition,
 }
@@ -54,7 +54,7 @@ pub unsafe fn take(map: &Partitions, cause: ResetCause) -> Flash {
         encoder: slots(map.encoder.map(partition)),
         liveness: slots(map.liveness.map(partition)),
         firmware: slots(map.firmware.map(partition)),
-        boot: partition(map.boot),
+        requests: partition(map.requests),
         log: partition(map.log),
     };
     window::open(map.board, cause, || flash.erase());

@@ -1,7 +1,7 @@
-//! The board's unique secret and the seed of its random numbers, see [`host_window::fuses`].
+//! The firmware's secret and the seed of its random numbers, see [`host_window::fuses`].
 //!
 //! Both are read once, at the start, and their words are overwritten, so that no other copy is left. The seed is
-//! mixed with the unique secret and the boot counter.
+//! mixed with the secret and the boot counter. The secret leaves this module once, and is wiped here.
 
 use crypto::{Entropy, Generator, Key};
 use host_window::Layout;
@@ -15,7 +15,7 @@ use crate::window::word;
 
 /// The secrets from the board's fuses.
 pub struct Fuses {
-    unique: Key,
+    secret: Key,
     random: Generator,
 }
 
@@ -26,16 +26,16 @@ impl Fuses {
     /// The page at the fuses' address of `map` is memory, and no other code names it.
     pub unsafe fn take(map: &Layout) -> Self {
         // SAFETY: passed on to the caller.
-        let [unique, entropy] =
+        let [secret, entropy] =
             [UNIQUE, ENTROPY].map(|place| Key::new(unsafe { secret(map.fuses + place, After::Wipe) }));
-        let seed = entropy.derive(unique.bytes(), b"postern seed");
+        let seed = entropy.derive(secret.bytes(), b"postern seed");
         let random = Generator::new(&seed, &word(BOOTS).read().to_le_bytes());
-        Self { unique, random }
+        Self { secret, random }
     }
 
-    /// The board's unique secret.
-    pub fn unique(&self) -> Key {
-        self.unique.clone()
+    /// The firmware's secret: zeros from the second call on.
+    pub fn take_secret(&mut self) -> Key {
+        core::mem::replace(&mut self.secret, Key::new([0; 32]))
     }
 }
 

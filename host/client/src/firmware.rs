@@ -15,6 +15,15 @@ use crate::{Error, Machine, Result};
 /// The symbol that holds the number of the board.
 const BOARD: &str = "_board";
 
+/// Whether a board whose active firmware was damaged may start the release before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fallback {
+    /// It may.
+    Permitted,
+    /// Not once it has started this release, which closes a security hole.
+    Refused,
+}
+
 /// Firmware for a board.
 pub struct Firmware {
     path: PathBuf,
@@ -62,18 +71,21 @@ impl Firmware {
         Err(Error::OtherFirmware { path: self.path.clone(), is, board })
     }
 
-    /// The image under a release number, unsigned as a factory programs it.
-    pub fn unsigned_image(&self, release: u64) -> Vec<u8> {
-        self.image(&self.header(release))
+    /// The image under a release number, signed.
+    pub fn signed_image(&self, release: u64, fallback: Fallback, signer: &Signer) -> Vec<u8> {
+        let mut header = self.header(release, fallback);
+        header.signature = signer.sign_bytes(&header.signed());
+        self.image(&header)
     }
 
     /// The header under a release number, not yet signed.
-    pub(crate) fn header(&self, release: u64) -> Header {
+    pub(crate) fn header(&self, release: u64, fallback: Fallback) -> Header {
         Header {
             board: self.machine.map().partitions.board,
             release,
             load: self.load,
             length: self.code.len() as u32,
+            oldest: if fallback == Fallback::Refused { release } else { 0 },
             sha256: Sha256::digest(&self.code).into(),
             signature: [0; 64],
         }

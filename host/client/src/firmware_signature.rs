@@ -1,9 +1,9 @@
 //! Firmware signed on a computer that reaches no board.
 //!
 //! ```text
-//! {"board":"an547","release":7,"signer":"…64 digits…","image":"…128 digits…","transfer":"…128 digits…"}
+//! {"board":"an547","release":7,"fallback":true,"signer":"…64 digits…","image":"…128 digits…","transfer":"…128 digits…"}
 //! ```
-//! `image` is the signature in the header of the image, which the boot loader checks. `transfer` is the signature over the
+//! `fallback` tells whether a board may start the release before it if this one is damaged. `image` is the signature in the header of the image, which the boot loader checks. `transfer` is the signature over the
 //! whole image as a release, which the running firmware checks before it takes the first byte.
 
 use std::path::Path;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::credentials::unhex;
-use crate::{Error, Firmware, Machine, Result, Signer, is_signed};
+use crate::{Error, Fallback, Firmware, Machine, Result, Signer, is_signed};
 
 /// The signatures of firmware.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct FirmwareSignature {
     pub machine: Machine,
     /// The release number.
     pub release: u64,
+    /// Whether a board may start the release before it.
+    pub fallback: Fallback,
     /// The public key of the signer.
     pub signer: Hash,
     image: Signature,
@@ -34,6 +36,7 @@ pub struct FirmwareSignature {
 struct Record {
     board: String,
     release: u64,
+    fallback: bool,
     signer: String,
     image: String,
     transfer: String,
@@ -41,8 +44,8 @@ struct Record {
 
 impl FirmwareSignature {
     /// Signs `firmware` as a release.
-    pub fn new(firmware: &Firmware, release: u64, signer: &Signer) -> Self {
-        let mut header = firmware.header(release);
+    pub fn new(firmware: &Firmware, release: u64, fallback: Fallback, signer: &Signer) -> Self {
+        let mut header = firmware.header(release, fallback);
         header.signature = signer.sign_bytes(&header.signed());
         let image = firmware.image(&header);
         let transfer =
@@ -50,6 +53,7 @@ impl FirmwareSignature {
         Self {
             machine: firmware.machine(),
             release,
+            fallback,
             signer: signer.public(),
             image: Signature::new(&header.signature),
             transfer,
@@ -71,7 +75,8 @@ impl FirmwareSignature {
             return Err(bad("a key has 64 hexadecimal digits, a signature 128"));
         };
         let (image, transfer) = (Signature::new(&image), Signature::new(&transfer));
-        Ok(Self { machine, release: record.release, signer, image, transfer })
+        let fallback = if record.fallback { Fallback::Permitted } else { Fallback::Refused };
+        Ok(Self { machine, release: record.release, fallback, signer, image, transfer })
     }
 
     /// The file's text.
@@ -79,6 +84,7 @@ impl FirmwareSignature {
         let record = Record {
             board: self.machine.name().to_owned(),
             release: self.release,
+            fallback: self.fallback == Fallback::Permitted,
             signer: hex::encode(self.signer),
             image: hex::encode(self.image.bytes()),
             transfer: hex::encode(self.transfer.bytes()),
@@ -91,7 +97,7 @@ impl FirmwareSignature {
     /// # Errors
     /// [`Error::OtherSignature`] if these are not its signatures.
     pub fn apply(&self, firmware: &Firmware) -> Result<(Vec<u8>, Signature)> {
-        let mut header = firmware.header(self.release);
+        let mut header = firmware.header(self.release, self.fallback);
         header.signature = self.image.bytes();
         let image = firmware.image(&header);
         let release = Release {
@@ -116,7 +122,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let signer = Signer::make(&Signer::path(folder.path())).expect("a key");
         let firmware = Firmware::of_code(Machine::An547, 0x100, vec![1, 2, 3, 4]);
-        let signature = FirmwareSignature::new(&firmware, 7, &signer);
+        let signature = FirmwareSignature::new(&firmware, 7, Fallback::Refused, &signer);
         let path = folder.path().join("firmware.sig");
         std::fs::write(&path, signature.to_text()).expect("written");
         let read = FirmwareSignature::read(&path).expect("read");
@@ -133,6 +139,7 @@ mod tests {
         let stranger = Signer::make(&folder.path().join("other.key")).expect("a key").public();
         for wrong in [
             FirmwareSignature { release: 8, ..read.clone() },
+            FirmwareSignature { fallback: Fallback::Permitted, ..read.clone() },
             FirmwareSignature { signer: stranger, ..read.clone() },
             FirmwareSignature { image: read.transfer, ..read.clone() },
             FirmwareSignature { transfer: read.image, ..read },

@@ -41,7 +41,7 @@ pub use controller::{new_scbk, read_scbk};
 pub use credentials::{Credentials, random_key, write_secret};
 pub use device::{Device, Embedding, Enrolled, Faces};
 pub use error::Error;
-pub use firmware::Firmware;
+pub use firmware::{Fallback, Firmware};
 pub use firmware_signature::FirmwareSignature;
 pub use link::Patience;
 pub use machine::Machine;

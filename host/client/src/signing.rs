@@ -121,6 +121,14 @@ impl Signer {
         Ok(Self { key: SigningKey::from_bytes(secret.bytes()) })
     }
 
+    /// A new key that is not kept.
+    ///
+    /// # Errors
+    /// [`Error::Random`].
+    pub fn passing() -> Result<Self> {
+        Ok(Self { key: SigningKey::from_bytes(random_key()?.bytes()) })
+    }
+
     /// The key at `path`; makes one if there is none.
     ///
     /// # Errors

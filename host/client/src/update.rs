@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use protocol::{ModelKind, Request, Response};
 
-use crate::{Device, Error, Firmware, FirmwareSignature, Machine, Patience, Result, Signer};
+use crate::{Device, Error, Fallback, Firmware, FirmwareSignature, Machine, Patience, Result, Signer};
 
 /// How long a board may take from its reset until it has accepted the update or rolled back. The update may hang in
 /// each trial until the watchdog resets the board.
@@ -40,13 +40,15 @@ impl Device {
         &mut self,
         firmware: &Firmware,
         release: Option<u64>,
+        fallback: Fallback,
         signer: &Signer,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<u64> {
         firmware.check(Machine::named(self.board())?)?;
         let newest = self.running_firmware()?.newest;
         let release = release.unwrap_or_else(|| Signer::sequence().max(newest.saturating_add(1)));
-        self.stage_signed(firmware, &FirmwareSignature::new(firmware, release, signer), progress)?;
+        let signature = FirmwareSignature::new(firmware, release, fallback, signer);
+        self.stage_signed(firmware, &signature, progress)?;
         Ok(release)
     }
 

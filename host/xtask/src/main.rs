@@ -28,6 +28,7 @@ mod setup;
 mod size;
 mod sources;
 mod suite;
+mod tags;
 mod test;
 mod tidy;
 mod toolchain;

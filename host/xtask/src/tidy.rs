@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::bail;
 
-use crate::{arrows, cycles, process, suite, vocabulary, workspace};
+use crate::{arrows, cycles, process, suite, tags, vocabulary, workspace};
 
 /// Files are questioned at this many lines, and split before [`MOST_LINES`].
 const MANY_LINES: usize = 400;
@@ -128,12 +128,12 @@ pub fn check(path: &str, text: &str) -> Vec<Finding> {
         findings.extend(found.map(|rule| Finding { line: number + 1, rule, warning: false }));
     }
     if Path::new(path).extension().is_some_and(|extension| extension == "rs") {
-        rust(text, &mut findings);
+        rust(path, text, &mut findings);
     }
     findings
 }
 
-fn rust(text: &str, findings: &mut Vec<Finding>) {
+fn rust(path: &str, text: &str, findings: &mut Vec<Finding>) {
     let mut fail = |line: usize, rule: &str| {
         findings.push(Finding { line: line + 1, rule: rule.into(), warning: false });
     };
@@ -145,6 +145,9 @@ fn rust(text: &str, findings: &mut Vec<Finding>) {
     }
     for (number, line) in lines.iter().enumerate() {
         let code = line.split("//").next().unwrap_or_default();
+        if let Some(rule) = tags::check(path, code) {
+            fail(number, rule);
+        }
         // In two halves, so that this file does not find itself.
         for unfinished in [concat!("todo", "!("), concat!("unimplemented", "!("), concat!("#[", "ignore")] {
             if code.contains(unfinished) {

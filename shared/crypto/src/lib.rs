@@ -30,7 +30,7 @@ mod signature;
 mod siv;
 
 pub use error::Error;
-pub use keys::Key;
+pub use keys::{Key, Tag};
 pub use random::{Entropy, Generator};
 pub use signature::{Release, SIGNED, sign, verify};
 pub use siv::{SIV_TAG, Siv};

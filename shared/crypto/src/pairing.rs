@@ -16,9 +16,7 @@
 //! A man in the middle must choose its nonces before it can know any code, and succeeds once in a million
 //! pairings. Each attempt needs a press of the board's button.
 
-use subtle::ConstantTimeEq;
-
-use crate::random::digest;
+use crate::{Tag, random::digest};
 
 /// Number of possible codes; a code is below this.
 pub const CODES: u32 = 1_000_000;
@@ -33,7 +31,7 @@ pub fn commitment(nonce: &Nonce) -> [u8; 32] {
 
 /// Whether `nonce` matches `commitment`.
 pub fn is_committed(commitment: &[u8; 32], nonce: &Nonce) -> bool {
-    self::commitment(nonce).ct_eq(commitment).into()
+    Tag::new(self::commitment(nonce)).matches(commitment)
 }
 
 /// The code that both sides show, below [`CODES`].

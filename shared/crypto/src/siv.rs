@@ -9,9 +9,7 @@
 //! state of the flash makes a board use numbers twice, but learns only whether two records of one number are
 //! equal. The cost is two passes of HMAC, which short records can afford.
 
-use subtle::ConstantTimeEq;
-
-use crate::Key;
+use crate::{Key, Tag};
 
 /// Bytes of a tag.
 pub const SIV_TAG: usize = 16;
@@ -33,7 +31,7 @@ impl Siv {
 
     /// Encrypts `text` (at most 8 KiB) in place, and returns the tag over it and `number`.
     pub fn seal(&self, number: u32, text: &mut [u8]) -> [u8; SIV_TAG] {
-        let tag = self.tag_of(number, text);
+        let tag = *self.tag_of(number, text).bytes();
         self.mask(&tag, text);
         tag
     }
@@ -43,14 +41,11 @@ impl Siv {
     #[must_use]
     pub fn open(&self, number: u32, text: &mut [u8], tag: &[u8; SIV_TAG]) -> bool {
         self.mask(tag, text);
-        self.tag_of(number, text).ct_eq(tag).into()
+        self.tag_of(number, text).matches(tag)
     }
 
-    fn tag_of(&self, number: u32, text: &[u8]) -> [u8; SIV_TAG] {
-        let derived = self.tag.derive(&number.to_le_bytes(), text);
-        let mut tag = [0; SIV_TAG];
-        tag.iter_mut().zip(derived.bytes()).for_each(|(to, from)| *to = *from);
-        tag
+    fn tag_of(&self, number: u32, text: &[u8]) -> Tag<SIV_TAG> {
+        self.tag.tag(&number.to_le_bytes(), text).shortened()
     }
 
     fn mask(&self, tag: &[u8; SIV_TAG], text: &mut [u8]) {

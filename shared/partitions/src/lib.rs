@@ -8,7 +8,8 @@
 //! 0x00000000  164 KiB  not flash: host window and frame buffer
 //! 0x00030000  384 KiB  firmware, slot A           programmer of a new board; board
 //! 0x00090000  384 KiB  firmware, slot B           board
-//! 0x000f0000  8 KiB    boot record                programmer of a new board; boot loader, board
+//! 0x000f0000  8 KiB    boot record                programmer of a new board; boot loader
+//! 0x000f2000  8 KiB    requests to the boot loader board
 //! 0x00100000  1 MiB    gallery: people, templates board, as all that follows
 //! 0x00200000  256 KiB  settings and state
 //! 0x00240000  512 KiB  detector model, slot A
@@ -66,6 +67,8 @@ pub struct Partitions {
     pub firmware: [Region; 2],
     /// The boot record.
     pub boot: Region,
+    /// What the firmware requests of the boot loader.
+    pub requests: Region,
     /// The flash that an emulated board erases when it is new: all partitions below.
     pub nor: Region,
     /// People and their templates.
@@ -91,6 +94,7 @@ pub const AN500: Partitions = partitions(500, 1 << 20, 5 << 20);
 const fn partitions(board: u32, code_len: u32, encoder_len: u32) -> Partitions {
     let firmware_a = Region { offset: 0x3_0000, len: 384 << 10 };
     let firmware_b = firmware_a.followed_by(384 << 10);
+    let boot = firmware_b.followed_by(8 << 10);
     let gallery = Region { offset: 0x10_0000, len: 1 << 20 };
     let settings = gallery.followed_by(256 << 10);
     let detector_a = settings.followed_by(512 << 10);
@@ -104,7 +108,8 @@ const fn partitions(board: u32, code_len: u32, encoder_len: u32) -> Partitions {
         board,
         code_len,
         firmware: [firmware_a, firmware_b],
-        boot: firmware_b.followed_by(8 << 10),
+        boot,
+        requests: boot.followed_by(8 << 10),
         nor: Region { offset: gallery.offset, len: log.end() - gallery.offset },
         gallery,
         settings,
@@ -123,7 +128,7 @@ mod tests {
     fn the_drawing_is_true() {
         for map in [AN547, AN500] {
             assert_eq!(map.firmware.map(|slot| slot.offset), [0x3_0000, 0x9_0000]);
-            assert_eq!(map.boot.offset, 0xf_0000);
+            assert_eq!((map.boot.offset, map.requests.offset), (0xf_0000, 0xf_2000));
             assert_eq!(map.gallery.offset, 0x10_0000);
             assert_eq!(map.settings.offset, 0x20_0000);
             assert_eq!(map.detector.map(|slot| slot.offset), [0x24_0000, 0x2c_0000]);
@@ -146,6 +151,7 @@ mod tests {
                 firmware_a,
                 firmware_b,
                 map.boot,
+                map.requests,
                 map.gallery,
                 map.settings,
                 detector_a,

@@ -17,6 +17,7 @@ mod liveness_watch;
 mod models;
 mod networks;
 mod observation;
+mod recheck;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,7 @@ pub(crate) use error::Error;
 pub(crate) use liveness_watch::LivenessMode;
 pub(crate) use models::{ModelInfo, Models};
 pub(crate) use observation::{FrameResult, Match, Observation, is_undecided};
+pub(crate) use recheck::{AllInFlash, InFlash, Recheck};
 
 use embedded_storage::nor_flash::NorFlash;
 use liveness::STEPS;

@@ -1,7 +1,7 @@
 //! From the settings of a host to the configuration of each part.
 
 use board_api::System;
-use crypto::Generator;
+use crypto::{Generator, Key};
 use embassy_time::{Duration, Instant};
 use osdp::Identity;
 use protocol::{LivenessMode, Matching, Osdp, Settings, Wiegand};
@@ -10,7 +10,7 @@ use crate::{
     decide,
     link::{BusConfig, CardFormat, CardFrame, Link, Report},
     pipeline,
-    secrets::{device_secret, random_key},
+    secrets::random_key,
 };
 
 /// What the OSDP port reports as its identity: no vendor with a number, model 1.
@@ -77,12 +77,16 @@ pub(crate) fn report(settings: &Settings, person: u32) -> Report {
     Report { wires: format.map(|_| bus), bus, at: Instant::now() }
 }
 
+/// The serial number of the board on the OSDP bus.
+pub(crate) fn bus_serial(secret: &Key) -> u32 {
+    let [a, b, c, d, ..] = *secret.derive(b"", b"postern serial").bytes();
+    u32::from_le_bytes([a, b, c, d])
+}
+
 /// The configuration of the OSDP port.
-pub(crate) fn bus(osdp: Option<Osdp>, system: &mut impl System) -> Option<BusConfig> {
-    let serial = device_secret(system).derive(b"", b"postern serial");
-    let [a, b, c, d, ..] = *serial.bytes();
+pub(crate) fn bus(osdp: Option<Osdp>, serial: u32, system: &mut impl System) -> Option<BusConfig> {
     let (vendor, model) = MODEL;
-    let identity = Identity { vendor, model, serial: u32::from_le_bytes([a, b, c, d]), firmware: VERSION };
+    let identity = Identity { vendor, model, serial, firmware: VERSION };
     let random = Generator::new(&random_key(system), b"osdp");
     osdp.map(|osdp| BusConfig { address: osdp.address, key: osdp.key.0, identity, random })
 }

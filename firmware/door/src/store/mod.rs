@@ -5,14 +5,17 @@
 //! | `people` | the gallery's partition |
 //! | `storage` | the settings' partition |
 //! | `rules` | rules of people, in the settings' partition |
+//! | `stored` | absent, valid, tampered |
 //! | `settings` | the ranges of the settings |
 
 mod failed;
+mod items;
 mod people;
 mod rule_places;
 mod rules;
 mod settings;
 mod storage;
+mod stored;
 
 pub(crate) use people::{People, Room};
 pub(crate) use rules::Rules;

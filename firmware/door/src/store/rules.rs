@@ -2,7 +2,8 @@
 //!
 //! Rules are stored with the settings, in [`MAX_RULES`] places. A bitmap marks the places that are taken. The rule is
 //! written before the bitmap: a power cut leaves the old rules or the new ones. If a taken place does not open, a rule is
-//! lost, and it is unknown whose rule it was. Then only people are admitted whose own rule is there.
+//! lost, and it is unknown whose rule it was. If the bitmap itself was tampered with, every place is read, and a rule may be
+//! lost as well. Then only people are admitted whose own rule is there.
 
 use embedded_storage::nor_flash::NorFlash;
 use policy::{Pin, Rule};
@@ -12,6 +13,7 @@ use super::{
     failed::Failed,
     rule_places::{MAX_RULES, Places, is_taken},
     storage::Storage,
+    stored::Stored,
 };
 
 /// All rules.
@@ -20,30 +22,71 @@ pub(crate) struct Rules {
     places: Places,
     /// A rule was lost.
     pub(crate) broken: bool,
+    /// The bitmap was tampered with. It stays so: written again, it would hide that a rule was lost.
+    unknown_places: bool,
+    /// Nobody is admitted: the settings were tampered with, and nobody has set them again.
+    pub(crate) locked: bool,
 }
 
 impl Rules {
     /// Reads the rules.
     pub(crate) fn open<F: NorFlash>(storage: Option<&mut Storage<F>>) -> Self {
-        let mut rules = Self { kept: [None; MAX_RULES], places: [0; MAX_RULES / 8], broken: false };
+        let mut rules = Self::of_nobody();
         let Some(storage) = storage else { return rules };
         match storage.rule_places() {
-            Ok(places) => rules.places = places,
-            Err(Failed) => rules.broken = true,
+            Ok(Stored::Valid(places)) => rules.places = places,
+            Ok(Stored::Absent) => {}
+            Ok(Stored::Tampered) | Err(Failed) => (rules.broken, rules.unknown_places) = (true, true),
         }
-        for (place, kept) in (0..).zip(&mut rules.kept) {
-            if is_taken(&rules.places, place) {
-                *kept = storage.rule(place).ok().flatten();
-                rules.broken |= kept.is_none();
+        for place in 0..MAX_RULES {
+            if is_taken(&rules.places, place as u16) || rules.unknown_places {
+                rules.read(place, storage);
             }
         }
         rules
     }
 
+    /// Reads the rule of a place.
+    fn read<F: NorFlash>(&mut self, place: usize, storage: &mut Storage<F>) {
+        let rule = match storage.rule(place as u16) {
+            Ok(Stored::Valid(rule)) => rule,
+            Ok(Stored::Absent) if self.unknown_places => None,
+            Ok(Stored::Absent | Stored::Tampered) | Err(Failed) => {
+                self.broken = true;
+                // It stays taken, since it is not known whose rule it was.
+                self.mark(place, true);
+                return;
+            }
+        };
+        self.mark(place, rule.is_some());
+        if let Some(kept) = self.kept.get_mut(place) {
+            *kept = rule;
+        }
+    }
+
+    /// Nobody has a rule.
+    fn of_nobody() -> Self {
+        Self {
+            kept: [None; MAX_RULES],
+            places: [0; MAX_RULES / 8],
+            broken: false,
+            unknown_places: false,
+            locked: false,
+        }
+    }
+
+    /// Marks a place as taken or free.
+    fn mark(&mut self, place: usize, taken: bool) {
+        if let Some(byte) = self.places.get_mut(place / 8) {
+            let bit = 1 << (place % 8);
+            *byte = if taken { *byte | bit } else { *byte & !bit };
+        }
+    }
+
     /// The rules of some people, without flash.
     #[cfg(test)]
     pub(crate) fn of_people(people: &[(PersonId, Rule)]) -> Self {
-        let mut rules = Self { kept: [None; MAX_RULES], places: [0; MAX_RULES / 8], broken: false };
+        let mut rules = Self::of_nobody();
         rules.kept.iter_mut().zip(people).for_each(|(kept, rule)| *kept = Some(*rule));
         rules
     }
@@ -52,6 +95,7 @@ impl Rules {
     pub(crate) fn of(&self, person: PersonId) -> Option<Rule> {
         let own = self.kept.iter().flatten().find(|(of, _)| *of == person);
         match own {
+            _ if self.locked => None,
             Some((_, rule)) => Some(*rule),
             None if self.broken => None,
             None => Some(Rule::default()),
@@ -96,7 +140,6 @@ impl Rules {
         }
         let free = || (0..MAX_RULES).find(|place| !is_taken(&self.places, *place as u16));
         let place = own.or_else(free).ok_or(Error::RulesFull { limit: MAX_RULES as u16 })?;
-        storage.set_rule(place as u16, &(person, rule))?;
         self.take(place, Some((person, rule)), storage)
     }
 
@@ -107,15 +150,16 @@ impl Rules {
         rule: Option<(PersonId, Rule)>,
         storage: &mut Storage<F>,
     ) -> Result<(), Error> {
-        let mut places = self.places;
-        if let Some(byte) = places.get_mut(place / 8) {
-            let bit = 1 << (place % 8);
-            *byte = if rule.is_some() { *byte | bit } else { *byte & !bit };
+        storage.set_rule(place as u16, rule.as_ref())?;
+        let before = self.places;
+        self.mark(place, rule.is_some());
+        if self.places != before
+            && !self.unknown_places
+            && let Err(failed) = storage.set_rule_places(&self.places)
+        {
+            self.places = before;
+            return Err(failed.into());
         }
-        if places != self.places {
-            storage.set_rule_places(&places)?;
-        }
-        self.places = places;
         if let Some(kept) = self.kept.get_mut(place) {
             *kept = rule;
         }

@@ -1,18 +1,21 @@
 //! The board's own firmware: the slot that runs, and an update.
 //!
-//! | step | boot record | after a power cut |
+//! The boot loader alone writes the boot record. The firmware has a copy, which the boot loader verified, and makes requests.
+//!
+//! | step | request | after a power cut |
 //! |---|---|---|
-//! | begin, while something is staged | settled | the active firmware |
-//! | chunks | the same | the transfer goes on |
-//! | commit | on trial, started 0 times | the staged firmware is tried |
-//! | after a boot: runs on trial, and is healthy | settled, the other slot active | it is tried again, or stays |
-//! | after a boot: an update was rolled back, and the log has an entry | settled | the log has two entries |
+//! | begin, while something is staged | settle | the active firmware |
+//! | chunks | | the transfer goes on |
+//! | commit | try | the staged firmware is tried |
+//! | after a boot: runs on trial, and is healthy | confirm | it is tried again, or stays |
+//! | after a boot: an update was rolled back, or the boot loader fell back, and the log has an entry | settle | the log has two entries |
 //!
 //! Firmware is healthy when it has read settings and people, io has fed the watchdog, and two seconds have passed. The boot
 //! loader gives up firmware that is not healthy after some starts.
 
 use audit::Kind;
-use boot::{Header, Record, Ring, State, digest};
+use board_api::Started;
+use boot::{Ask, Header, Record, Requests, Signed, State, digest};
 use crypto::Key;
 use embedded_storage::nor_flash::NorFlash;
 use protocol::{Error, Firmware, Hash};
@@ -26,11 +29,14 @@ use crate::{
 const CONFIRMED: u8 = 1;
 const CAME_BACK: u8 = 2;
 const REFUSED: u8 = 3;
+const FELL_BACK: u8 = 4;
 
-/// The boot record, and the slot that runs.
+const _: () = assert!(board_api::RECORD_BYTES == boot::TEXT_BYTES);
+
+/// The boot record with what was requested, and the slot that runs.
 pub(crate) struct FirmwareUpdate<F> {
     /// `None` without a boot loader.
-    ring: Option<Ring<F>>,
+    boot: Option<(Record, Requests<F>)>,
     started: u8,
     /// The board's number.
     board: u32,
@@ -57,35 +63,39 @@ impl From<Stopped> for Error {
 }
 
 impl<F: NorFlash> FirmwareUpdate<F> {
-    /// Reads the boot record, if a boot loader has started this firmware.
+    /// Takes over the boot record, if a boot loader has started this firmware.
     // Not inlined, since it would be longer inside the task of the worker. The same holds for `report_rolled_back`.
     #[inline(never)]
-    pub(crate) fn open(record: F, started: Option<u8>, board: u32, secret: &Key) -> Self {
-        let ring = started.and_then(|_| Ring::open(record, secret).ok());
-        Self { ring, started: started.unwrap_or(0), board }
+    pub(crate) fn open(requests: F, started: Option<&Started>, board: u32, secret: &Key) -> Self {
+        let record = started.and_then(|started| Record::from_bytes(&started.record));
+        let boot = record.and_then(|record| Some((record, Requests::open(requests, secret).ok()?)));
+        Self { boot, started: started.map_or(0, |started| started.slot), board }
     }
 
-    fn record(&mut self) -> Option<&mut Record> {
-        self.ring.as_mut()?.edit()
+    fn record(&self) -> Option<&Record> {
+        self.boot.as_ref().map(|(record, _)| record)
     }
 
-    fn save(&mut self) -> Result<(), Stopped> {
-        let saved = self.ring.as_mut().map(Ring::save);
-        if let Some(Ok(())) = saved { Ok(()) } else { Err(Stopped::Flash) }
+    fn ask(&mut self, ask: Ask) -> Result<(), Stopped> {
+        let (record, requests) = self.boot.as_mut().ok_or(Stopped::NoBootLoader)?;
+        let asked = requests.ask(record, ask);
+        if asked.is_err() {
+            // Flash that fails is not written again and again. What it holds, the boot loader reads at the next boot.
+            self.boot = None;
+        }
+        asked.map_err(|_| Stopped::Flash)
     }
 
     /// Whether the firmware that runs is on trial.
-    pub(crate) fn on_trial(&mut self) -> bool {
-        let started = self.started;
-        self.record().is_some_and(|record| record.slot() != started)
+    pub(crate) fn on_trial(&self) -> bool {
+        self.record().is_some_and(|record| record.slot() != self.started)
     }
 
     /// The state for a host.
-    pub(crate) fn state(&mut self) -> Result<Firmware, Stopped> {
-        let (slot, trial) = (self.started, self.on_trial());
+    pub(crate) fn state(&self) -> Result<Firmware, Stopped> {
         let record = self.record().ok_or(Stopped::NoBootLoader)?;
-        let pending = matches!(record.state(), State::OnTrial { .. }).then(|| record.trial());
-        Ok(Firmware { slot, newest: record.newest(), pending, trial })
+        let pending = matches!(record.state(), State::OnTrial { .. }).then(|| record.idle().release);
+        Ok(Firmware { slot: self.started, newest: record.newest(), pending, trial: self.on_trial() })
     }
 
     /// Prepares the idle slot to be written. Returns the newest release that was active. Firmware on trial has no idle
@@ -94,18 +104,16 @@ impl<F: NorFlash> FirmwareUpdate<F> {
         if self.on_trial() {
             return Err(Stopped::OnTrial);
         }
-        let record = self.record().ok_or(Stopped::NoBootLoader)?;
-        let newest = record.newest();
+        let newest = self.record().ok_or(Stopped::NoBootLoader)?.newest();
         self.settle()?;
         Ok(newest)
     }
 
     fn settle(&mut self) -> Result<(), Stopped> {
         match self.record() {
-            Some(record) if record.state() != State::Settled => record.set_state(State::Settled),
-            _ => return Ok(()),
+            Some(record) if record.state() != State::Settled => self.ask(Ask::Settle),
+            _ => Ok(()),
         }
-        self.save()
     }
 
     /// Stages the image in a slot for the boot loader, which tries it if it is signed by `signer`.
@@ -113,31 +121,31 @@ impl<F: NorFlash> FirmwareUpdate<F> {
         if Header::names(slot) != Some((self.board, release)) {
             return Err(Stopped::Unfit);
         }
-        self.record().ok_or(Stopped::NoBootLoader)?.stage(release, &digest(slot), signer);
-        self.save()
+        self.ask(Ask::Try(Signed { release, digest: digest(slot), signer: *signer }))
     }
 
     /// Makes the running firmware the active one, and records it.
     pub(crate) fn confirm(&mut self, journal: &mut Journal<F>) {
-        if let Some(record) = self.record() {
-            record.confirm();
-            let release = record.newest();
-            // A power cut here leaves no entry.
-            if self.save().is_ok() {
-                write(journal, CONFIRMED, release);
-            }
+        // A power cut after the request leaves no entry.
+        if self.ask(Ask::Confirm).is_ok()
+            && let Some(record) = self.record()
+        {
+            write(journal, CONFIRMED, record.active().release);
         }
     }
 
-    /// Records an update that was rolled back.
+    /// Records an update that was rolled back, or firmware that the boot loader did not start because it was changed.
     #[inline(never)]
     pub(crate) fn report_rolled_back(&mut self, journal: &mut Journal<F>) {
-        if let Some(record) = self.record()
-            && let State::RolledBack { refused } = record.state()
-        {
-            write(journal, if refused { REFUSED } else { CAME_BACK }, record.trial());
-            let _ = self.settle();
-        }
+        let Some(record) = self.record() else { return };
+        let reason = match record.state() {
+            State::RolledBack { refused: true } => REFUSED,
+            State::RolledBack { refused: false } => CAME_BACK,
+            State::FellBack => FELL_BACK,
+            State::Settled | State::OnTrial { .. } => return,
+        };
+        write(journal, reason, record.idle().release);
+        let _ = self.settle();
     }
 }
 

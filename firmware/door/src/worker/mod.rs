@@ -13,8 +13,8 @@ use crate::{
     journal::{EntryFields, FAREWELL},
     link::Link,
     log::log,
-    pipeline::{Engine, Models, NetworkKind},
-    secrets::device_secret,
+    pipeline::{AllInFlash, Engine, InFlash, Models, NetworkKind, Recheck},
+    secrets::take_secret,
     session::{
         events::EventLog,
         framing::{Outcome, answer},
@@ -86,7 +86,7 @@ pub async fn run_worker<B: Board, E: Engine>(worker: Worker<'_, B, E>, link: &Li
     let Worker {
         mut camera,
         engine,
-        system,
+        mut system,
         gallery,
         settings,
         log,
@@ -99,10 +99,15 @@ pub async fn run_worker<B: Board, E: Engine>(worker: Worker<'_, B, E>, link: &Li
     let Memory { gallery: people, staging, events } = memory;
     link.give_sign();
     let buffers = Buffers { gallery: people, staging: Staging::new(staging), events };
-    let FirmwareSlots { record, slots: mut firmware, started, board } = firmware;
-    let updates = Updates::new(FirmwareUpdate::open(record, started, board, &device_secret(&system)));
+    let FirmwareSlots { requests, slots: mut firmware, started, board } = firmware;
     let partitions = Partitions { gallery, settings, log };
-    let mut parts: Parts<'_, '_, B, E> = Parts::open(engine, system, partitions, updates, buffers, link);
+    let mut parts: Parts<'_, '_, B, E> = {
+        // It is wiped at the end of the block, when the keys are derived.
+        let secret = take_secret(&mut system);
+        let updates = Updates::new(FirmwareUpdate::open(requests, started.as_ref(), board, &secret));
+        Parts::open(engine, system, &secret, partitions, updates, buffers, link)
+    };
+    let started = started.map(|started| started.slot);
     loop {
         let active = KINDS.map(|(kind, _)| parts.active(kind));
         let [of_detector, of_encoder, of_liveness] = active.map(|image| image.map(|image| image.slot));
@@ -110,20 +115,23 @@ pub async fn run_worker<B: Board, E: Engine>(worker: Worker<'_, B, E>, link: &Li
         let (encoder_bytes, encoder) = split(&mut encoder, of_encoder);
         let (liveness_bytes, liveness) = split(&mut liveness, of_liveness);
         let mut models = Models::none();
+        let mut in_flash = AllInFlash::new();
         let slots = [detector_bytes, encoder_bytes, liveness_bytes];
         for (((kind, network), image), slot) in KINDS.into_iter().zip(active).zip(slots) {
             link.give_sign();
             let (Some(image), Some(slot)) = (image, slot) else { continue };
             let bytes = slot.get(..image.length as usize).unwrap_or_default();
-            if !models.load(&parts.pipeline.engine, network, image.sha256, bytes) {
-                let fields = EntryFields::reason(Fault::Model as u8).count(kind as u32);
-                parts.journal.record(Kind::Fault, fields);
+            if models.load(&parts.pipeline.engine, network, image.sha256, bytes) {
+                // There is room for one of each kind.
+                let _ = in_flash.push(InFlash { kind: network, sha256: image.sha256, bytes });
+            } else {
+                report_model(&mut parts, kind);
             }
         }
         models.join(&parts.pipeline.engine);
         let (_, firmware) = split(&mut firmware, started);
         let idle = IdleSlots { detector, encoder, liveness, firmware };
-        if serve(&mut parts, &mut camera, &models, idle).await == Outcome::Restart {
+        if serve(&mut parts, &mut camera, &models, &in_flash, idle).await == Outcome::Restart {
             Timer::after(FAREWELL).await;
             log!(info, "restarting as asked");
             parts.system.restart();
@@ -131,13 +139,21 @@ pub async fn run_worker<B: Board, E: Engine>(worker: Worker<'_, B, E>, link: &Li
     }
 }
 
+/// Records that an active model is not what was signed.
+fn report_model<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, kind: ModelKind) {
+    let fields = EntryFields::reason(Fault::Model as u8).count(kind as u32);
+    parts.journal.record(Kind::Fault, fields);
+}
+
 /// Assesses frames and answers requests until the active models change, or the board shall restart.
 async fn serve<B: Board, E: Engine>(
     parts: &mut Parts<'_, '_, B, E>,
     camera: &mut B::Camera,
     models: &Models<'_, E>,
+    in_flash: &AllInFlash<'_>,
     mut idle: IdleSlots<'_, B::Flash>,
 ) -> Outcome {
+    let mut recheck = Recheck::default();
     loop {
         let link = parts.link;
         parts.tick(models);
@@ -157,6 +173,12 @@ async fn serve<B: Board, E: Engine>(
             },
             Either4::Third(capture) => parts.take_frame(models, capture).await,
             Either4::Fourth(()) => {}
+        }
+        if let Some(changed) = recheck.turn(in_flash) {
+            let kind = KINDS.into_iter().find(|(_, network)| *network == changed);
+            report_model(parts, kind.map_or(ModelKind::Encoder, |(kind, _)| kind));
+            parts.restart_frames();
+            return Outcome::Reload;
         }
     }
 }

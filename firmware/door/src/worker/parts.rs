@@ -14,7 +14,7 @@ use crate::{
     link::{Command, Link},
     log::log,
     pipeline::{Engine, Models, Pipeline},
-    secrets::{device_secret, random_key},
+    secrets::random_key,
     session::{
         access::{Access, identity},
         configure,
@@ -70,6 +70,8 @@ pub(crate) struct Parts<'m, 'l, B: Board, E> {
     cover_openings: u32,
     /// Lost events of io that were recorded.
     lost_events: u32,
+    /// The serial number on the OSDP bus.
+    pub(crate) bus_serial: u32,
     pub(crate) link: &'l Link,
 }
 
@@ -78,6 +80,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
     pub(crate) fn open(
         engine: E,
         mut system: B::System,
+        secret: &Key,
         partitions: Partitions<B::Flash>,
         mut updates: Updates<B::Flash>,
         buffers: Buffers<'m>,
@@ -87,31 +90,40 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let reset = reset_reason(&system);
         events.clear();
         events.record(EventKind::Booted { reset });
-        let secret = device_secret(&system);
-        let mut journal = Journal::open(partitions.log, &secret, system.reset_reason());
+        let mut journal = Journal::open(partitions.log, secret, system.reset_reason());
         journal.record(Kind::Booted, EntryFields::reason(reset as u8));
         updates.firmware.report_rolled_back(&mut journal);
         let random = Generator::new(&random_key(&mut system), b"settings");
-        let mut storage = Storage::new(partitions.settings, &secret, random).ok();
+        let mut storage = Storage::new(partitions.settings, secret, random).ok();
         let random = Generator::new(&random_key(&mut system), b"gallery");
-        let key = gallery_key(storage.as_mut(), &secret);
+        let key = gallery_key(storage.as_mut(), secret);
         let people = People::open(partitions.gallery, memory, key, random);
         if let Err(error) = people.gallery() {
             let reason = text(error);
             log!(error, "no gallery: {=str}", reason.as_str());
             journal.record(Kind::Fault, EntryFields::reason(Fault::Gallery as u8));
         }
-        let access = Access::open(identity(&secret), storage.as_mut());
-        let rules = Rules::open(storage.as_mut());
+        let access = Access::open(identity(secret), storage.as_mut());
+        let mut rules = Rules::open(storage.as_mut());
         let stored = storage.as_mut().map(Storage::settings);
-        if !matches!(stored, Some(Ok(_))) || !access.readable || rules.broken {
+        // A board without settings has defaults; one whose settings were tampered with admits nobody.
+        let sound = match &stored {
+            Some(Ok(stored)) => stored.as_ref().is_none_or(|stored| check(stored).is_ok()),
+            _ => false,
+        };
+        rules.locked = !sound;
+        let settings = stored.and_then(Result::ok).flatten().filter(|_| sound).unwrap_or_default();
+        let osdp = storage.as_mut().and_then(|storage| storage.osdp().ok().flatten());
+        for kind in [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness] {
+            let _ = storage.as_mut().map(|storage| storage.active(kind));
+        }
+        let tampered = storage.as_ref().is_none_or(|storage| storage.tampered);
+        if !sound || tampered || !access.readable || rules.broken {
             journal.record(Kind::Fault, EntryFields::reason(Fault::Settings as u8));
         }
-        let stored = stored.and_then(Result::ok).flatten();
-        let settings = stored.filter(|stored| check(stored).is_ok()).unwrap_or_default();
-        let osdp = storage.as_mut().and_then(|storage| storage.osdp().ok().flatten());
+        let bus_serial = configure::bus_serial(secret);
         // The channel is empty at boot.
-        let _ = link.commands.try_send(Command::ServeBus(configure::bus(osdp, &mut system)));
+        let _ = link.commands.try_send(Command::ServeBus(configure::bus(osdp, bus_serial, &mut system)));
         configure::io(&settings, link);
         Self {
             pipeline: Pipeline::new(engine, configure::pipeline(&settings)),
@@ -131,6 +143,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             paused_until: Instant::MIN,
             cover_openings: 0,
             lost_events: 0,
+            bus_serial,
             link,
         }
     }
@@ -138,6 +151,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
     /// Makes settings active.
     pub(crate) fn apply(&mut self, settings: Settings) {
         self.settings = settings;
+        self.rules.locked = false;
         self.pipeline.config = configure::pipeline(&settings);
         self.decider.config = configure::decide(&settings);
         configure::io(&settings, self.link);

@@ -47,6 +47,8 @@ pub struct Board {
     pub firmware: [Vec<u8>; 2],
     /// The boot record.
     pub record: Vec<u8>,
+    /// What the firmware requests of the boot loader.
+    pub requests: Vec<u8>,
     pub memory: Box<Memory>,
     /// Its unique secret.
     pub unique: u8,
@@ -135,6 +137,7 @@ impl Board {
             liveness: [erased(SLOT), erased(SLOT)],
             firmware: firmware::programmed_slots(),
             record: firmware::programmed_record(0x42),
+            requests: erased(2 * SECTOR_SIZE),
             memory: Box::new(Memory::new()),
             unique: 0x42,
             drawn: 0,
@@ -165,6 +168,7 @@ impl Board {
             liveness: self.liveness.clone(),
             firmware: self.firmware.clone(),
             record: self.record.clone(),
+            requests: self.requests.clone(),
             memory: Box::new(Memory::new()),
             unique: self.unique,
             drawn: self.drawn,
@@ -189,7 +193,8 @@ impl Board {
         wires.reset.set(self.reset.take());
         let hanging = wires.clone();
         let record = parts::Chip::new("boot", &mut self.record[..], supply.clone());
-        let started = firmware::load(record, &self.firmware, self.unique);
+        let requests = parts::Chip::new("requests", &mut self.requests[..], supply.clone());
+        let started = firmware::load(record, requests, &self.firmware, self.unique);
         let nor = |name, memory| parts::Chip::new(name, memory, supply.clone());
         let io = Io::<parts::Simulated<'_>> {
             host_receive: line.board_receives(),
@@ -224,7 +229,7 @@ impl Board {
             encoder: slots(["encoder A", "encoder B"], &mut self.encoder, &supply),
             liveness: slots(["liveness A", "liveness B"], &mut self.liveness, &supply),
             firmware: FirmwareSlots {
-                record: nor("boot", &mut self.record[..]),
+                requests: nor("requests", &mut self.requests[..]),
                 slots: slots(["firmware A", "firmware B"], &mut self.firmware, &supply),
                 started,
                 board: firmware::BOARD,

@@ -50,6 +50,8 @@ pub struct Wires {
     pub unique: Cell<u8>,
     /// How often random numbers were drawn.
     pub drawn: Cell<u32>,
+    /// Whether the firmware took its secret.
+    pub secret_taken: Cell<bool>,
 }
 
 /// An output.
@@ -125,8 +127,9 @@ impl System for Whole {
         embassy_time::Instant::now().as_millis()
     }
 
-    fn device_secret(&self, secret: &mut [u8; 32]) {
-        *secret = [self.0.unique.get(); 32];
+    fn take_secret(&mut self, secret: &mut [u8; 32]) {
+        assert!(!self.0.secret_taken.replace(true), "keys are derived once, and then the secret is wiped");
+        *secret = *boot::application_secret(&Key::new([self.0.unique.get(); 32])).bytes();
     }
 
     /// The same numbers at each boot: the worst case for a board.

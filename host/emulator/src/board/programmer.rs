@@ -1,12 +1,13 @@
 //! Programs a new board as a factory does: writes firmware into slot A, and the first boot record, authenticated with
-//! the board's unique secret. The board must have no power. Later updates come over the line, signed.
+//! the board's unique secret. The board must have no power. Later updates come over the line, signed by the installer. The
+//! programmer signs with a key of its own, which it draws for this image and forgets.
 
-use boot::{Record, Ring, digest};
+use boot::{Record, Ring, Signed, digest};
 use crypto::Key;
 use nor_model::{ERASED, Nor};
 use partitions::Region;
 
-use client::{Firmware, Signer};
+use client::{Fallback, Firmware, Signer};
 
 use super::Folder;
 use crate::{Error, Memory, Result};
@@ -23,15 +24,18 @@ pub(super) fn is_programmed(folder: &Folder, memory: &Memory) -> Result<bool> {
 pub(super) fn program(folder: &Folder, memory: &Memory, firmware: &Firmware) -> Result<()> {
     let map = memory.map().partitions;
     let release = Signer::sequence();
-    let image = firmware.unsigned_image(release);
+    let signer = Signer::passing().map_err(Error::Client)?;
+    let image = firmware.signed_image(release, Fallback::Permitted, &signer);
     for slot in map.firmware {
         memory.write(u64::from(slot.offset), &vec![ERASED; slot.len as usize])?;
     }
     memory.write(u64::from(map.firmware[0].offset), &image)?;
     let mut record = vec![ERASED; map.boot.len as usize];
     let mut ring = Ring::open(Nor::new(record.as_mut_slice()), &unique(folder)?).map_err(Error::Boot)?;
-    ring.program(Record::programmed(release, &digest(&image))).map_err(Error::Boot)?;
+    let image = Signed { release, digest: digest(&image), signer: signer.public() };
+    ring.save(&Record::programmed(image)).map_err(Error::Boot)?;
     drop(ring);
+    memory.write(u64::from(map.requests.offset), &vec![ERASED; map.requests.len as usize])?;
     memory.write(u64::from(map.boot.offset), &record)
 }
 

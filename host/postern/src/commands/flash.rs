@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use client::protocol::ModelKind;
-use client::{Firmware, FirmwareSignature, Machine};
+use client::{Fallback, Firmware, FirmwareSignature, Machine};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -41,6 +41,10 @@ struct FirmwareArgs {
     /// The file that `postern sign` wrote for this firmware on another computer
     #[arg(long, value_name = "FILE", conflicts_with = "release")]
     signature: Option<PathBuf>,
+
+    /// A board that has started this release never falls back to an older one: for a release that closes a security hole
+    #[arg(long, conflicts_with = "signature")]
+    no_fallback: bool,
 
     #[command(flatten)]
     device: DeviceArgs,
@@ -89,6 +93,7 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
     };
     let firmware = Firmware::read(&elf)?;
     let before = device.running_firmware()?;
+    let fallback = if args.no_fallback { Fallback::Refused } else { Fallback::Permitted };
     let progress = progress(ModelKind::Firmware, 0);
     let mut advance = |done, all| {
         progress.set_length(all);
@@ -96,7 +101,7 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
     };
     let release = match (&signature, &signer) {
         (Some(signature), _) => device.stage_signed(&firmware, signature, &mut advance)?,
-        (None, Some(signer)) => device.stage_firmware(&firmware, args.release, signer, &mut advance)?,
+        (None, Some(signer)) => device.stage_firmware(&firmware, args.release, fallback, signer, &mut advance)?,
         (None, None) => bail!("there is nothing to sign with"),
     };
     progress.finish_and_clear();

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use client::{Firmware, FirmwareSignature, Signer};
+use client::{Fallback, Firmware, FirmwareSignature, Signer};
 use emulator::Folder;
 use serde_json::json;
 
@@ -23,6 +23,10 @@ pub struct Args {
     /// The release number; a board refuses a lower number than it had before [default: the time in seconds since 1970]
     #[arg(long, value_name = "NUMBER")]
     release: Option<u64>,
+
+    /// A board that has started this release never falls back to an older one: for a release that closes a security hole
+    #[arg(long)]
+    no_fallback: bool,
 
     /// The signing key; it is made if there is none [default: that of the boards of this computer]
     #[arg(long, value_name = "FILE")]
@@ -42,7 +46,8 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let firmware = Firmware::read(&args.elf)?;
     let signer = signing_key::signer(&key)?;
     let release = args.release.unwrap_or_else(Signer::sequence);
-    let signature = FirmwareSignature::new(&firmware, release, &signer);
+    let fallback = if args.no_fallback { Fallback::Refused } else { Fallback::Permitted };
+    let signature = FirmwareSignature::new(&firmware, release, fallback, &signer);
     let file = args.output.clone().unwrap_or_else(|| beside(&args.elf));
     std::fs::write(&file, signature.to_text()).with_context(|| file.display().to_string())?;
     let board = signature.machine.name();

@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use client::{Firmware, Machine, Signer};
+use client::{Fallback, Firmware, Machine, Signer};
 use emulator::{Board, Folder};
 use fixtures::{Need, need};
 
@@ -60,7 +60,8 @@ fn a_good_update_becomes_active_and_a_bad_one_does_not() {
     let firmware = Firmware::read(Path::new(&built(Machine::An547))).expect("firmware");
     let signer = Signer::load(&folder.signing_key()).expect("read").expect("a key");
     let mut device = board.connect().expect("it answers");
-    let changed = device.stage_firmware(&firmware, None, &signer, &mut |_, _| ()).expect("staged");
+    let changed =
+        device.stage_firmware(&firmware, None, Fallback::Permitted, &signer, &mut |_, _| ()).expect("staged");
     drop(device);
     board.cut_power().expect("down");
     let memory = OpenOptions::new().read(true).write(true).open(folder.memory()).expect("its memory");

@@ -188,7 +188,7 @@ fn set_osdp<B: Board, E: Engine>(
         return Err(Error::WeakKey);
     }
     opened(&mut parts.storage)?.set_osdp(osdp.as_ref())?;
-    let config = configure::bus(osdp, &mut parts.system);
+    let config = configure::bus(osdp, parts.bus_serial, &mut parts.system);
     // Io takes commands at once, as it has the higher priority.
     let sent = parts.link.commands.try_send(Command::ServeBus(config));
     sent.map(|()| Response::Done).map_err(|_| Error::Internal { reason: text("io takes no commands") })

@@ -1,0 +1,91 @@
+//! The keys of the settings partition, as drawn in `storage`, and their bits in the inventory.
+
+use nor_store::MapKey;
+use protocol::{MAX_HOSTS, ModelKind};
+
+/// The keys of the map. Their numbers are those drawn above, and must never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Item {
+    Settings,
+    Limits,
+    Outside,
+    Active(ModelKind),
+    Transfer(ModelKind),
+    Newest(ModelKind),
+    Signer,
+    Salt(Twin),
+    RulePlaces(Twin),
+    Osdp,
+    Inventory(Twin),
+    Host(u8),
+    Rule(u16),
+}
+
+impl Item {
+    /// The bit of the inventory; `None` if the loss of the record does no harm, or is found otherwise.
+    pub(super) fn bit(self) -> Option<u8> {
+        match self {
+            Self::Settings => Some(0),
+            Self::Limits => Some(1),
+            Self::Outside => Some(2),
+            Self::Signer => Some(3),
+            Self::Osdp => Some(4),
+            Self::RulePlaces(_) => Some(5),
+            Self::Salt(_) => Some(6),
+            Self::Active(kind) => Some(8 + index(kind)),
+            Self::Newest(kind) => Some(24 + index(kind)),
+            Self::Host(place) => Some(40 + place % MAX_HOSTS as u8),
+            Self::Transfer(_) | Self::Inventory(_) | Self::Rule(_) => None,
+        }
+    }
+}
+
+/// Which of two copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Twin {
+    First,
+    Second,
+}
+
+impl Twin {
+    pub(super) const BOTH: [Self; 2] = [Self::First, Self::Second];
+}
+
+impl MapKey for Item {
+    fn number(self) -> u16 {
+        let own = match self {
+            Self::Settings => 0,
+            Self::Active(kind) => 1 + index(kind),
+            Self::Transfer(kind) => 17 + index(kind),
+            Self::Newest(kind) => 33 + index(kind),
+            Self::Signer => 49,
+            Self::Salt(Twin::First) => 50,
+            Self::Salt(Twin::Second) => 51,
+            Self::RulePlaces(Twin::First) => 52,
+            Self::Limits => 53,
+            Self::Outside => 54,
+            Self::RulePlaces(Twin::Second) => 55,
+            Self::Osdp => 56,
+            Self::Inventory(Twin::First) => 57,
+            Self::Inventory(Twin::Second) => 58,
+            Self::Host(place) => 64 + place % MAX_HOSTS as u8,
+            Self::Rule(place) => return 0x0300 + place,
+        };
+        u16::from_be_bytes([2, own])
+    }
+
+    /// The settings are never listed.
+    fn from_number(_: u16) -> Option<Self> {
+        None
+    }
+}
+
+/// The place of a kind in its row of keys, which must never change.
+fn index(kind: ModelKind) -> u8 {
+    match kind {
+        ModelKind::Detector => 0,
+        ModelKind::Encoder => 1,
+        ModelKind::Liveness => 2,
+        ModelKind::Firmware => 3,
+    }
+}
