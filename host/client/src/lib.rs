@@ -42,7 +42,7 @@ pub use error::Error;
 pub use firmware::Firmware;
 pub use link::Patience;
 pub use machine::Machine;
-pub use pairing::{Applicant, Paired};
+pub use pairing::{Applicant, Paired, Step};
 pub use rules::RuleTold;
 pub use signing::Signer;
 pub use time::unix_ms;

@@ -120,8 +120,9 @@ pub enum Request<'a> {
         /// Milliseconds from now, at most 60,000; 0 ends the pause.
         ms: u32,
     },
-    /// Starts pairing. The first host must be an installer; every other one needs an invitation.
-    /// → [`PairingNonce`](crate::Response::PairingNonce)
+    /// Starts pairing. The first host must be an installer; every other one needs an invitation. The board discloses its
+    /// nonce only after a press of its pairing button ([`PollPairing`](Self::PollPairing)): one nonce a press.
+    /// → [`Pairing`](crate::Response::Pairing)
     BeginPairing {
         /// The requested role.
         role: Role,
@@ -130,7 +131,7 @@ pub enum Request<'a> {
         /// Commitment to the nonce that the host sends next.
         commitment: Hash,
     },
-    /// Reveals the nonce: the board shows the code and waits for its button.
+    /// Reveals the nonce: the board shows the code, and its button counts a moment later.
     /// → [`Pairing`](crate::Response::Pairing)
     Pair {
         /// The nonce.
@@ -138,7 +139,8 @@ pub enum Request<'a> {
         /// Public key that the board shall trust for models; from the first installer only.
         signer: Option<Hash>,
     },
-    /// Queries whether the button was pressed. → [`Pairing`](crate::Response::Pairing)
+    /// Queries whether the button was pressed. → [`Pairing`](crate::Response::Pairing), and after the first press
+    /// [`PairingNonce`](crate::Response::PairingNonce)
     PollPairing,
     /// Invites one more host with `role`, for five minutes. → [`Done`](crate::Response::Done)
     Invite {

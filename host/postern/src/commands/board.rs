@@ -40,8 +40,8 @@ enum Action {
     List(BoardArgs),
     /// Print a board's log since it was switched on
     Logs(LogsArgs),
-    /// Press a board's button, which opens the door or confirms a pairing
-    Press(BoardArgs),
+    /// Press a board's exit button, which opens the door, or its pairing button
+    Press(PressArgs),
     /// Open or close the door contact, whatever the state of the lock
     Door(SwitchArgs),
     /// Open or close a board's cover, which its tamper switch detects
@@ -52,6 +52,16 @@ enum Action {
     Type(TypeArgs),
     /// Show a board's clock, or set it to this computer's time
     Clock(ClockArgs),
+}
+
+#[derive(clap::Args)]
+struct PressArgs {
+    #[command(flatten)]
+    board: BoardArgs,
+
+    /// Press the pairing button, which shows the code of a pairing and confirms it, in place of the exit button
+    #[arg(long)]
+    pairing: bool,
 }
 
 #[derive(clap::Args)]
@@ -236,14 +246,20 @@ fn logs(args: &LogsArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn press(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let board = args.open()?;
+fn press(args: &PressArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let board = args.board.open()?;
     let memory = board.memory()?;
-    memory.press_button(true)?;
+    let (button, set): (_, fn(&Memory, bool) -> emulator::Result<()>) = match args.pairing {
+        true => ("pairing button", Memory::press_pairing_button),
+        false => ("button", Memory::press_button),
+    };
+    set(&memory, true)?;
     std::thread::sleep(PRESS);
-    memory.press_button(false)?;
+    set(&memory, false)?;
     let name = board.folder().name();
-    output.print(&json!({ "board": name }), |out| writeln!(out, "the button of {name} was pressed"))?;
+    output.print(&json!({ "board": name, "button": button }), |out| {
+        writeln!(out, "the {button} of {name} was pressed")
+    })?;
     Ok(Outcome::Done)
 }
 

@@ -124,6 +124,8 @@ fn responses() {
         Response::Pairing(Pairing::Paired { role: Role::Installer }) => "100102",
         Response::Pairing(Pairing::None) => "1002",
         Response::Hosts([host()].into_iter().collect()) => "1101#01046465736b",
+        Response::Pairing(Pairing::Requested { left_ms: 60_000 }) => "1003e0d403",
+        Response::Pairing(Pairing::Shown { left_ms: 60_000 }) => "1004e0d403",
         Response::Log {
             entries: [LogEntry { number: 300, entry: [1; 28], chain: [2; 16] }].into_iter().collect(),
             next: Some(301),

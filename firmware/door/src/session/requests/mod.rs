@@ -97,8 +97,8 @@ pub(crate) fn handle<B: Board, E: Engine>(
         }
         Request::BeginPairing { role, label, commitment } => {
             let offer = (role, label, commitment);
-            let nonce = parts.pairing.begin(offer, &parts.access, &mut parts.system, parts.link)?;
-            Ok(Response::PairingNonce { nonce })
+            parts.pairing.begin(offer, &parts.access, &mut parts.system, parts.link)?;
+            Ok(Response::Pairing(parts.pairing.state()))
         }
         Request::Pair { nonce, signer } => {
             parts.pairing.pair((nonce, signer), &parts.access, &mut parts.system, parts.link)?;
@@ -133,7 +133,12 @@ pub(crate) fn handle<B: Board, E: Engine>(
 fn poll_pairing<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>) -> Result<Response, Error> {
     let storage = opened(&mut parts.storage)?;
     let paired = parts.pairing.poll(&mut parts.access, storage, &mut parts.system, parts.link)?;
-    let Some(host) = paired else { return Ok(Response::Pairing(parts.pairing.state())) };
+    let Some(host) = paired else {
+        return Ok(match parts.pairing.nonce() {
+            Some(nonce) => Response::PairingNonce { nonce },
+            None => Response::Pairing(parts.pairing.state()),
+        });
+    };
     parts.events.record(EventKind::Paired { role: host.role, label: host.label });
     Ok(Response::Pairing(protocol::Pairing::Paired { role: host.role }))
 }
