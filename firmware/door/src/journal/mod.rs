@@ -8,7 +8,7 @@
 //! Somebody who is refused stands at the door for many frames. The first frame makes an entry. The next entry for the same
 //! reason and person comes after [`AGAIN`], or when nobody was refused for that reason during [`AWAY`]; it has the number
 //! of frames between. So standing at the door cannot flush the log: at most one entry a reason and person every ten
-//! seconds, except for people who take turns.
+//! seconds, except for people who take turns. A wrong PIN is a guess: each has an entry of its own.
 
 mod clock;
 mod entry_fields;
@@ -123,7 +123,10 @@ impl<F: NorFlash> Journal<F> {
         let fresh = Standing { seen: now, written: now, frames: 0, person };
         let frames = match standing {
             Some(before)
-                if now - before.seen < AWAY && now - before.written < AGAIN && before.person == person =>
+                if why != Reason::WrongPin
+                    && now - before.seen < AWAY
+                    && now - before.written < AGAIN
+                    && before.person == person =>
             {
                 before.seen = now;
                 before.frames = before.frames.saturating_add(1);

@@ -5,6 +5,7 @@
 //! | `people` | the gallery's partition |
 //! | `storage` | the settings' partition |
 //! | `rules` | rules of people, in the settings' partition |
+//! | `tallies` | failures, in the settings' partition |
 //! | `settings` | the ranges of the settings |
 
 mod failed;
@@ -13,8 +14,10 @@ mod rule_places;
 mod rules;
 mod settings;
 mod storage;
+mod tallies;
 
 pub(crate) use people::{People, Room};
 pub(crate) use rules::Rules;
 pub(crate) use settings::check;
 pub(crate) use storage::{Checkpoint, Image, Storage, opened};
+pub(crate) use tallies::{restored, stored};

@@ -14,6 +14,7 @@
 //! 53             limits
 //! 54             Wiegand output, and matching
 //! 56             OSDP: address and key; or none
+//! 57             failures by person and factor, see `tallies`
 //! 64 + place     a paired host: key, role, label; or none
 //!
 //! 03 in the key's high byte, and in its low byte the place: a rule of a person, see `rules`
@@ -33,7 +34,7 @@ use zeroize::Zeroizing;
 
 use crate::text::text;
 
-use super::{failed::Failed, rule_places::Places};
+use super::{failed::Failed, rule_places::Places, tallies::StoredTallies};
 
 /// The keys of the map. Their numbers are those drawn above, and must never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,7 @@ enum Item {
     Salt(Twin),
     RulePlaces(Twin),
     Osdp,
+    Tallies,
     Host(u8),
     Rule(u16),
 }
@@ -78,6 +80,7 @@ impl MapKey for Item {
             Self::Outside => 54,
             Self::RulePlaces(Twin::Second) => 55,
             Self::Osdp => 56,
+            Self::Tallies => 57,
             Self::Host(place) => 64 + place % MAX_HOSTS as u8,
             Self::Rule(place) => return 0x0300 + place,
         };
@@ -90,12 +93,12 @@ impl MapKey for Item {
     }
 }
 
-/// Bytes of the largest value: a host, or a rule.
-const VALUE: usize = 64;
+/// Bytes of the largest value: twelve tallies.
+const VALUE: usize = 176;
 /// Bytes of the largest value once it is sealed.
 const SEALED: usize = VALUE + record::OVERHEAD;
 /// Bytes of the largest record and its key, in whole words of 32 bytes.
-const BUFFER: usize = 160;
+const BUFFER: usize = 224;
 
 /// An image in a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -246,6 +249,15 @@ impl<F: NorFlash> Storage<F> {
 
     pub(crate) fn set_osdp(&mut self, osdp: Option<&Osdp>) -> Result<(), Failed> {
         self.put(Item::Osdp, &osdp)
+    }
+
+    /// The failures that were counted before a reset.
+    pub(crate) fn tallies(&mut self) -> Result<StoredTallies, Failed> {
+        Ok(self.get(Item::Tallies)?.unwrap_or_default())
+    }
+
+    pub(crate) fn set_tallies(&mut self, tallies: &StoredTallies) -> Result<(), Failed> {
+        self.put(Item::Tallies, tallies)
     }
 
     /// The paired host at a place.

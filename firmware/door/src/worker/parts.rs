@@ -23,7 +23,7 @@ use crate::{
         staging::Staging,
         translate::reset_reason,
     },
-    store::{Image, People, Rules, Storage, check},
+    store::{Image, People, Rules, Storage, check, restored},
     text::text,
     update::Updates,
 };
@@ -115,7 +115,11 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         configure::io(&settings, link);
         Self {
             pipeline: Pipeline::new(engine, configure::pipeline(&settings)),
-            decider: Decider::new(configure::decide(&settings)),
+        let mut decider = Decider::new(configure::decide(&settings));
+        if let Some(Ok(tallies)) = storage.as_mut().map(Storage::tallies) {
+            decider.restore(restored(&tallies, Instant::now(), journal.now().unix_ms));
+        }
+            decider,
             system,
             people,
             storage,
