@@ -258,6 +258,18 @@ pub enum Error {
     /// The running firmware is on trial: the other slot holds the fallback.
     #[error("the board's firmware is on trial; wait until it is confirmed")]
     OnTrial,
+    /// The new time is far in the future.
+    #[error("the board's clock cannot be set that far ahead: {latest} ms since 1970 is the latest")]
+    ClockAhead {
+        /// The latest time that can be set, in milliseconds since 1970.
+        latest: u64,
+    },
+    /// The host caused as many entries of the audit log as it may. The log must not be washed away by one host.
+    #[error("this computer has changed too much at once for the audit log; try again in {seconds} s")]
+    TooManyChanges {
+        /// Seconds until the next change.
+        seconds: u32,
+    },
 }
 
 /// A field of [`Settings`](crate::Settings).

@@ -169,7 +169,7 @@ pub enum Request<'a> {
         /// The lowest number of the page; 0 for the oldest stored entry.
         from: u32,
     },
-    /// Sets the clock of the board to a time that is not earlier than the one it shows.
+    /// Sets the clock of the board to a time that is not earlier than the one it shows, and before 2056.
     /// → [`Done`](crate::Response::Done)
     SetClock {
         /// Milliseconds since 1970, UTC.
@@ -193,6 +193,12 @@ pub enum Request<'a> {
     SetOsdp {
         /// The configuration; `None` disables the bus.
         osdp: Option<Osdp>,
+    },
+    /// Sets the clock of the board to a time that may be earlier than the one it shows. For an installer; the audit log
+    /// records it. → [`Done`](crate::Response::Done)
+    SetClockBack {
+        /// Milliseconds since 1970, UTC.
+        unix_ms: u64,
     },
 }
 

@@ -13,6 +13,7 @@
 mod clock;
 mod entry_fields;
 
+pub(crate) use clock::ClockRefusal;
 pub(crate) use entry_fields::EntryFields;
 
 use audit::{Entry, Fault, Kind, Log, Seal, TAG_BYTES, Time};
@@ -33,6 +34,8 @@ use self::clock::Clock;
 const AGAIN: Duration = Duration::from_secs(60);
 /// After this time without a refusal, the next one is of somebody new.
 const AWAY: Duration = Duration::from_secs(10);
+/// The step of scores in the log, Q15: one sixteenth, as in replies to whoever is not the installer.
+const SCORE_STEP: i16 = 2048;
 /// Time for the last reply to leave before a restart.
 pub(crate) const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -112,6 +115,8 @@ impl<F: NorFlash> Journal<F> {
     fn append(&mut self, at: Instant, kind: Kind, fields: EntryFields) -> bool {
         let Some(log) = &mut self.log else { return false };
         let EntryFields { reason, score, person, detail } = fields;
+        // Everybody who is paired may read the log.
+        let score = score.saturating_sub(score.rem_euclid(SCORE_STEP));
         let entry = Entry { kind, reason, score, person, time: self.clock.at(at), detail };
         log.append(&entry).is_ok()
     }
@@ -161,13 +166,19 @@ impl<F: NorFlash> Journal<F> {
         self.clock.now()
     }
 
-    /// Sets the clock, for a host.
+    /// Sets the clock, for a host; with `back`, also to an earlier time.
     ///
     /// # Errors
-    /// The earliest time that can be set, in milliseconds since 1970.
-    pub(crate) fn set_clock(&mut self, unix_ms: u64, host: Option<[u8; 32]>) -> Result<(), u64> {
-        let before = self.clock.set(unix_ms)?;
-        self.record(Kind::Clock, EntryFields::default().by(host, before.unix_ms.to_le_bytes()));
+    /// [`ClockRefusal`].
+    pub(crate) fn set_clock(
+        &mut self,
+        unix_ms: u64,
+        back: bool,
+        host: Option<[u8; 32]>,
+    ) -> Result<(), ClockRefusal> {
+        let before = self.clock.set(unix_ms, back)?;
+        let fields = EntryFields::reason((unix_ms < before.unix_ms).into());
+        self.record(Kind::Clock, fields.by(host, before.unix_ms.to_le_bytes()));
         Ok(())
     }
 

@@ -20,6 +20,7 @@ use crate::{
         configure,
         events::EventLog,
         pairing::Pairing,
+        quota::Quota,
         staging::Staging,
         translate::reset_reason,
     },
@@ -58,6 +59,7 @@ pub(crate) struct Parts<'m, 'l, B: Board, E> {
     pub(crate) rules: Rules,
     pub(crate) access: Access,
     pub(crate) pairing: Pairing,
+    pub(crate) quota: Quota,
     pub(crate) staging: Staging<'m>,
     pub(crate) events: &'m mut EventLog,
     pub(crate) updates: Updates<B::Flash>,
@@ -113,12 +115,12 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         // The channel is empty at boot.
         let _ = link.commands.try_send(Command::ServeBus(configure::bus(osdp, &mut system)));
         configure::io(&settings, link);
-        Self {
-            pipeline: Pipeline::new(engine, configure::pipeline(&settings)),
         let mut decider = Decider::new(configure::decide(&settings));
         if let Some(Ok(tallies)) = storage.as_mut().map(Storage::tallies) {
             decider.restore(restored(&tallies, Instant::now(), journal.now().unix_ms));
         }
+        Self {
+            pipeline: Pipeline::new(engine, configure::pipeline(&settings)),
             decider,
             system,
             people,
@@ -127,6 +129,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             rules,
             access,
             pairing: Pairing::default(),
+            quota: Quota::default(),
             staging,
             events,
             updates,

@@ -116,6 +116,10 @@ struct ClockArgs {
     #[arg(long)]
     set: bool,
 
+    /// Set it to this computer's time, also if that is earlier than it shows. Only an installer may; the log records it
+    #[arg(long, conflicts_with = "set")]
+    set_back: bool,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -164,7 +168,7 @@ fn up(args: &UpArgs, output: &Output) -> anyhow::Result<Outcome> {
     if status.hosts == 0 {
         eprintln!("It is not paired yet: `postern pair` makes this computer its installer.");
     }
-    if status.models.is_empty() {
+    if told.paired && status.models.is_empty() {
         eprintln!("It has no models yet: `postern flash models` installs them.");
     }
     Ok(Outcome::Done)
@@ -315,12 +319,16 @@ fn clock(args: &ClockArgs, output: &Output) -> anyhow::Result<Outcome> {
         let now = client::unix_ms();
         match device.set_clock(now) {
             Err(client::Error::Refused(Refusal::ClockBackwards { earliest })) => bail!(
-                "the board's clock does not run backwards: it shows {}, this computer's {}",
+                "the board's clock does not run backwards: it shows {}, this computer's {}. An installer sets it back with \
+                 `postern board clock --set-back`",
                 time_text(earliest).unwrap_or_default(),
                 time_text(now).unwrap_or_default()
             ),
             other => other?,
         }
+    }
+    if args.set_back {
+        device.set_clock_back(client::unix_ms())?;
     }
     let clock = device.status()?.clock;
     output.print(&ClockReport::of(clock), |out| writeln!(out, "{}", ClockReport::of(clock).text()))?;

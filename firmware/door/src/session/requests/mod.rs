@@ -11,6 +11,7 @@ use embassy_time::{Duration, Instant};
 use protocol::{ENTRIES_PER_PAGE, Error, EventKind, LogEntry, Osdp, Request, Response, SettingName, VERSION};
 
 use crate::{
+    journal::ClockRefusal,
     link::Command,
     pipeline::{Engine, Models},
     store::{check, opened},
@@ -123,10 +124,8 @@ pub(crate) fn handle<B: Board, E: Engine>(
         Request::Firmware => Ok(Response::Firmware(parts.updates.firmware.state()?)),
         Request::ReadLog { from } => read_log(parts, from),
         Request::SetOsdp { osdp } => set_osdp(parts, osdp),
-        Request::SetClock { unix_ms } => {
-            let set = parts.journal.set_clock(unix_ms, parts.access.peer());
-            set.map(|()| Response::Done).map_err(|earliest| Error::ClockBackwards { earliest })
-        }
+        Request::SetClock { unix_ms } => set_clock(parts, unix_ms, false),
+        Request::SetClockBack { unix_ms } => set_clock(parts, unix_ms, true),
     }
 }
 
@@ -141,6 +140,19 @@ fn poll_pairing<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>) -> Result<
     };
     parts.events.record(EventKind::Paired { role: host.role, label: host.label });
     Ok(Response::Pairing(protocol::Pairing::Paired { role: host.role }))
+}
+
+/// Sets the clock; with `back`, also to an earlier time.
+fn set_clock<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    unix_ms: u64,
+    back: bool,
+) -> Result<Response, Error> {
+    let set = parts.journal.set_clock(unix_ms, back, parts.access.peer());
+    set.map(|()| Response::Done).map_err(|refusal| match refusal {
+        ClockRefusal::Before(earliest) => Error::ClockBackwards { earliest },
+        ClockRefusal::After(latest) => Error::ClockAhead { latest },
+    })
 }
 
 /// A page of the audit log.
