@@ -100,7 +100,7 @@ struct ModelReport {
 
 impl StatusReport {
     /// This state.
-    pub fn of(Told { status, firmware }: &Told) -> Self {
+    pub fn of(Told { status, firmware, .. }: &Told) -> Self {
         Self {
             board: status.board.as_str().to_owned(),
             firmware: status.firmware.as_str().to_owned(),
