@@ -16,11 +16,13 @@ fn board() -> Board {
     board
 }
 
-/// Person 1 stands there until the door opens, or for as many frames as an admission takes.
+/// Person 1 stands there until the lock changes, or for as many frames as an admission takes.
 async fn comes(world: &mut World) {
+    // A fail-safe lock has current while it is locked.
+    let locked = world.is_open();
     for _ in 0..12 {
         world.show(1).await;
-        if world.is_open() {
+        if world.is_open() != locked {
             break;
         }
     }
