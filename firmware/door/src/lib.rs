@@ -39,7 +39,7 @@
 //!   current: it is open until the settings are read, and when a fault handler switches the relay off.
 //! - The lock opens for a face only after several frames in a row agree, by a threshold that follows from the
 //!   false-accept rate of the settings.
-//! - A host that is not paired may ask for the status and no more. A press of the button confirms a pairing.
+//! - A host that is not paired may ask for the status and no more. A pairing takes two presses of the pairing button.
 //! - Records in flash are sealed. Models are accepted only from the signer that the installer named.
 //! - Firmware that a boot loader started on trial confirms itself when it is healthy, and not before.
 //! - An access controller on the bus receives reports in a secure channel, and cannot open the door.

@@ -95,7 +95,7 @@ fn bad_addresses_and_lower_roles_are_refused() {
         world.host.become_host(9);
         world.host.connect().await;
         world.host.begin_pairing(Role::Operator, "guard").await.unwrap();
-        world.press().await;
+        world.confirm().await;
         world.host.ask(Request::PollPairing).await.unwrap();
         let answer = world.host.ask(at(5)).await;
         assert_eq!(answer, Err(Error::Forbidden { needed: Role::Installer }));

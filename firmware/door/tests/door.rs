@@ -91,8 +91,11 @@ fn agreement_is_of_one_person_in_different_pictures() {
             world.show(person).await;
         }
         world.wait(5_000).await;
-        assert!(!world.is_open());
-        world.show(1).await;
+        // The empty frame ended the track: liveness needs enough samples, and then three frames agree.
+        for _ in 2..liveness::MIN_SAMPLES + 2 {
+            assert!(!world.is_open());
+            world.show(1).await;
+        }
         assert!(world.is_open());
     });
 }
@@ -151,7 +154,7 @@ fn a_photograph_is_refused_before_it_is_compared() {
 }
 
 #[test]
-fn photographs_shut_the_door_as_strangers_do() {
+fn photographs_shut_the_door_to_the_person_they_show() {
     board().boot(async |world: &mut World| {
         for _ in 0..30 {
             world.scene.show_bytes(engine::photograph(1));
@@ -233,12 +236,11 @@ fn a_picture_that_does_not_move_never_opens_however_alive_it_looks() {
             world.wait(50).await;
             assert!(!world.is_open());
         }
-        match events(world).await.pop() {
-            Some(EventKind::FrameAssessed { result, .. }) => {
-                assert_eq!(result, FrameResult::NotLive(RejectReason::Still));
-            }
-            other => panic!("{other:?}"),
-        }
+        let seen = events(world).await.into_iter().rev().find_map(|event| match event {
+            EventKind::FrameAssessed { result, .. } => Some(result),
+            _ => None,
+        });
+        assert_eq!(seen, Some(FrameResult::NotLive(RejectReason::Still)));
     });
 }
 

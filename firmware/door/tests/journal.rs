@@ -77,7 +77,7 @@ fn what_happens_is_told_in_order_with_who_and_why() {
         assert_eq!((of(Kind::Refused).reason, of(Kind::Refused).person), (Reason::Stranger as u8, None));
         assert_eq!((of(Kind::Removed).person, of(Kind::Removed).reason), (Some(1), 1));
         assert_eq!((of(Kind::Compared).person, of(Kind::Compared).reason), (Some(1), 1));
-        assert_eq!(of(Kind::Settings).detail[8..10], 5_000u16.to_le_bytes());
+        assert_eq!(of(Kind::Settings).reason, 4, "the opening time changed");
         assert_eq!(of(Kind::Signer).detail[4..], [0xab; 8]);
         assert_eq!(of(Kind::Model).reason, ModelKind::Liveness as u8);
     });
@@ -106,7 +106,7 @@ fn an_auditor_reads_the_log_and_does_not_set_the_clock() {
         world.host.ask(Request::Invite { role: Role::Auditor }).await.unwrap();
         world.host.become_host(8);
         world.host.begin_pairing(Role::Auditor, "audit").await.unwrap();
-        world.press().await;
+        world.confirm().await;
         world.host.ask(Request::PollPairing).await.unwrap();
         assert_eq!(world.host.kinds().await.last(), Some(&Kind::Paired));
         let refused = world.host.ask(Request::SetClock { unix_ms: NOW }).await;
@@ -249,6 +249,37 @@ fn damage_in_flash_is_a_fault_in_the_log() {
         let lock =
             faults.iter().filter(|(_, entry)| entry.reason == Fault::Lock as u8 && entry.kind == Kind::Fault);
         assert_eq!(lock.count(), 1, "one entry, not one at each frame");
+    });
+}
+
+#[test]
+fn a_clock_set_too_far_ahead_is_refused_and_an_installer_sets_it_back() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        let ahead = Err(Error::ClockAhead { latest: Time::LATEST_MS });
+        world.host.ask(Request::Invite { role: Role::Operator }).await.unwrap();
+        world.host.become_host(8);
+        world.host.begin_pairing(Role::Operator, "guard").await.unwrap();
+        world.confirm().await;
+        world.host.ask(Request::PollPairing).await.unwrap();
+        for unix_ms in [u64::MAX, u64::MAX >> 1, Time::LATEST_MS + 1] {
+            assert_eq!(world.host.ask(Request::SetClock { unix_ms }).await, ahead);
+        }
+        // Wrong by decades, and within the bounds.
+        world.host.ask(Request::SetClock { unix_ms: Time::LATEST_MS }).await.unwrap();
+        let refused = world.host.ask(Request::SetClockBack { unix_ms: NOW }).await;
+        assert_eq!(refused, Err(Error::Forbidden { needed: Role::Installer }));
+    });
+    board.boot(async |world: &mut World| {
+        let set = world.host.ask(Request::SetClock { unix_ms: NOW }).await;
+        assert!(matches!(set, Err(Error::ClockBackwards { .. })));
+        world.host.ask(Request::SetClockBack { unix_ms: NOW }).await.unwrap();
+        let clock = status(world).await.clock;
+        assert!(clock.exact && (NOW..NOW + 1_000).contains(&clock.unix_ms));
+        let (_, last) = world.host.log().await.pop().unwrap();
+        let before = u64::from_le_bytes(last.detail[4..].try_into().unwrap());
+        assert_eq!((last.kind, last.reason), (Kind::Clock, 1), "the log tells that it was set back");
+        assert!(before >= Time::LATEST_MS);
     });
 }
 

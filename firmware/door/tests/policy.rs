@@ -5,10 +5,10 @@ mod simulation;
 use audit::Kind;
 use policy::{Reason, Rule, Schedule};
 use protocol::{Error, EventKind, Limits, Name, Request, Response, Role, Settings};
-use simulation::World;
 use simulation::rules::{
     board, code, comes, denials, events, office, set_limits, set_rule, settings, two_factors,
 };
+use simulation::{World, engine};
 
 /// 2026-11-25, a Wednesday, 12:00 UTC.
 const NOON: u64 = 1_795_608_000_000;
@@ -97,27 +97,64 @@ fn a_face_of_another_person_does_not_use_the_code_asked_of_the_first() {
 }
 
 #[test]
-fn failures_shut_the_door_and_longer_each_time() {
+fn a_stranger_is_slowed_and_shuts_the_door_to_nobody() {
     board().boot(async |world: &mut World| {
         let mut after = 0;
         set_limits(world, Limits { failures: 3, lockout_ms: 10_000, ..Limits::default() }).await;
-        assert!(!comes(world, 9).await && !comes(world, 9).await);
-        assert!(comes(world, 1).await, "two failures do not");
         for _ in 0..3 {
             assert!(!comes(world, 9).await);
         }
-        assert_eq!(denials(world, &mut after).await, [(None, Reason::LockedOut)]);
-        assert!(!comes(world, 1).await);
-        assert_eq!(denials(world, &mut after).await, [(Some(1), Reason::LockedOut)]);
+        assert_eq!(denials(world, &mut after).await, [(None, Reason::LockedOut)], "the stranger is slowed");
+        assert!(comes(world, 1).await && comes(world, 2).await, "and nobody else");
+        for _ in 0..20 {
+            assert!(!comes(world, 9).await);
+        }
+        assert_eq!(
+            denials(world, &mut after).await,
+            [],
+            "what comes meanwhile neither counts nor is compared"
+        );
         world.wait(10_000).await;
-        assert!(!comes(world, 9).await, "one more is enough now");
-        world.wait(10_000).await;
-        assert!(!comes(world, 1).await, "and shuts for twenty seconds");
-        world.wait(10_000).await;
-        assert!(comes(world, 1).await, "who is let in ends it");
         assert!(!comes(world, 9).await);
+        assert_eq!(denials(world, &mut after).await, [(None, Reason::LockedOut)], "one more is enough now");
         assert!(comes(world, 1).await);
         assert!(world.host.kinds().await.iter().filter(|kind| **kind == Kind::Refused).count() >= 4);
+    });
+}
+
+/// Pictures of somebody are rationed: they shut the door to that person, for an hour at most, and to nobody else.
+#[test]
+fn pictures_of_somebody_shut_the_door_to_them_alone_and_a_reset_forgets_nothing() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        let mut after = 0;
+        let limits = Limits { failures: 3, lockout_ms: 30_000, ..Limits::default() };
+        let settings = Settings { limits, ..Settings::default() };
+        world.host.ask(Request::SetSettings(settings)).await.unwrap();
+        for _ in 0..9 {
+            world.scene.show_bytes(engine::photograph(1));
+            world.wait(50).await;
+        }
+        assert_eq!(denials(world, &mut after).await, [(Some(1), Reason::LockedOut)]);
+        for _ in 0..12 {
+            world.show(1).await;
+        }
+        assert!(!world.is_open(), "Ann is locked out");
+        for _ in 0..12 {
+            world.show(2).await;
+        }
+        assert!(world.is_open(), "Bob is not");
+    });
+    board.boot(async |world: &mut World| {
+        for _ in 0..12 {
+            world.show(1).await;
+        }
+        assert!(!world.is_open(), "a reset ends no lockout");
+        world.wait(30_000).await;
+        for _ in 0..30 {
+            world.show(1).await;
+        }
+        assert!(world.is_open(), "and lengthens none");
     });
 }
 
@@ -134,23 +171,49 @@ fn a_bad_look_is_no_failure() {
     });
 }
 
+/// Ten guesses, then one more after each lockout: whoever comes in between, and however often the board is reset.
 #[test]
-fn guesses_of_a_code_are_rationed() {
-    board().boot(async |world: &mut World| {
+fn guesses_of_a_code_are_rationed_over_entries_of_others_and_resets() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
         set_rule(world, "Ann", two_factors()).await.unwrap();
-        set_limits(world, Limits { failures: 3, lockout_ms: 60_000, ..Limits::default() }).await;
-        assert!(!comes(world, 1).await);
-        for guess in ["0000#", "0001#", "0002#", "1234#"] {
-            world.type_keys(guess).await;
-        }
-        assert!(!world.is_open(), "the right one comes too late");
+        set_limits(world, Limits { failures: 10, lockout_ms: 60_000, ..Limits::default() }).await;
+    });
+    let mut guesses = 0;
+    for _ in 0..4 {
+        board.boot(async |world: &mut World| {
+            let mut after = 0;
+            for _ in 0..3 {
+                assert!(!comes(world, 1).await);
+                world.type_keys(&format!("{guesses:04}#")).await;
+                assert!(!world.is_open());
+                let wrong = denials(world, &mut after).await;
+                guesses += wrong.iter().filter(|one| **one == (Some(1), Reason::WrongPin)).count();
+                assert!(comes(world, 2).await, "a colleague comes in between");
+            }
+        });
+    }
+    assert_eq!(guesses, 10, "the eleventh is not compared");
+    board.boot(async |world: &mut World| {
         assert!(!comes(world, 1).await);
         world.type_keys("1234#").await;
-        assert!(!world.is_open());
+        assert!(!world.is_open(), "the right one comes too late");
+        let log = world.host.log().await;
+        let told = |(_, entry): &&(u32, audit::Entry)| {
+            (entry.kind, entry.reason, entry.person) == (Kind::Refused, Reason::WrongPin as u8, Some(1))
+        };
+        assert_eq!(log.iter().filter(told).count(), 10, "every wrong code is in the log");
         world.wait(60_000).await;
         assert!(!comes(world, 1).await);
         world.type_keys("1234#").await;
         assert!(world.is_open());
+        for _ in 0..9 {
+            assert!(!comes(world, 1).await);
+            world.type_keys("0000#").await;
+        }
+        assert!(!comes(world, 1).await);
+        world.type_keys("1234#").await;
+        assert!(world.is_open(), "her own success cleared her count");
     });
 }
 
@@ -186,7 +249,7 @@ fn rules_that_do_not_hold_together_are_refused_and_codes_are_told_to_nobody() {
         world.host.ask(Request::Invite { role: Role::Auditor }).await.unwrap();
         world.host.become_host(8);
         world.host.begin_pairing(Role::Auditor, "audit").await.unwrap();
-        world.press().await;
+        world.confirm().await;
         world.host.ask(Request::PollPairing).await.unwrap();
         let told = world.host.ask(Request::GetRule { name: Name::try_from("Ann").unwrap() }).await;
         let rule = Response::Rule { person: 1, schedule: Schedule::ALWAYS, pin: true, duress_pin: true };
@@ -270,6 +333,16 @@ fn where_a_rule_was_lost_only_those_pass_whose_rule_is_there() {
         set_rule(world, "Bob", office()).await.unwrap();
         world.host.ask(Request::SetClock { unix_ms: NOON }).await.unwrap();
         assert!(comes(world, 2).await);
+        set_rule(world, "Bob", Rule::default()).await.unwrap();
+        assert!(comes(world, 2).await, "who is given no rule on purpose passes");
+    });
+    board.boot(async |world: &mut World| {
+        assert!(comes(world, 2).await, "also after a reset");
+        assert!(!comes(world, 1).await);
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+        assert!(!comes(world, 1).await);
+        world.type_keys("1234#").await;
+        assert!(world.is_open());
     });
 }
 

@@ -67,15 +67,19 @@ fn a_pairing_takes_the_button_and_ends_after_a_minute() {
         assert_eq!(world.wires.code.get(), Some(code), "both sides show the same");
         world.wait(61_000).await;
         assert_eq!(world.wires.code.get(), None);
-        world.press().await;
-        assert!(world.is_open(), "a press opens the door again");
+        world.confirm().await;
+        assert!(!world.is_open(), "the pairing button opens nothing");
         let over = Ok(Response::Pairing(Pairing::None));
         assert_eq!(world.host.ask(Request::PollPairing).await, over);
         assert_eq!(world.host.ask(Request::GetSettings).await, Err(Error::Unpaired));
 
+        world.host.begin_pairing(INSTALLER, "desk").await.unwrap();
         world.wait(5_000).await;
+        world.press().await;
+        assert!(world.is_open(), "the exit button opens as ever");
+        let waiting = world.host.ask(Request::PollPairing).await;
+        assert!(matches!(waiting, Ok(Response::Pairing(Pairing::Waiting { .. }))), "and confirms nothing");
         host::pair(world).await;
-        assert!(!world.is_open(), "the press that confirms opens no door");
         assert!(matches!(world.host.ask(Request::GetSettings).await, Ok(Response::Settings(_))));
     });
 }
@@ -86,7 +90,10 @@ fn a_nonce_that_was_not_committed_to_pairs_nobody() {
         world.host.connect().await;
         let commitment = crypto::pairing::commitment(&[1; 32]);
         let begin = Request::BeginPairing { role: INSTALLER, label: label(), commitment };
-        assert!(matches!(world.host.ask(begin).await, Ok(Response::PairingNonce { .. })));
+        world.host.ask(begin).await.unwrap();
+        world.wires.press_pairing().await;
+        let disclosed = world.host.ask(Request::PollPairing).await;
+        assert!(matches!(disclosed, Ok(Response::PairingNonce { .. })));
         let other = Request::Pair { nonce: [2; 32], signer: None };
         assert_eq!(world.host.ask(other).await, Err(Error::NoPairing));
         let late = Request::Pair { nonce: [1; 32], signer: None };
@@ -102,7 +109,7 @@ fn another_host_that_comes_in_between_ends_a_pairing() {
         world.host.become_host(66);
         world.host.connect().await;
         assert_eq!(world.wires.code.get(), None);
-        world.press().await;
+        world.confirm().await;
         assert_eq!(world.host.ask(Request::PollPairing).await, Ok(Response::Pairing(Pairing::None)));
     });
 }
@@ -121,7 +128,7 @@ fn an_installer_invites_and_removes_and_roles_last() {
         let refused = world.host.begin_pairing(INSTALLER, "desk").await;
         assert_eq!(refused, Err(Error::NotInvited { role: INSTALLER }), "invited as an operator");
         world.host.begin_pairing(Role::Operator, "desk").await.unwrap();
-        world.press().await;
+        world.confirm().await;
         let paired = world.host.ask(Request::PollPairing).await;
         assert_eq!(paired, Ok(Response::Pairing(Pairing::Paired { role: Role::Operator })));
         world.host.become_host(9);

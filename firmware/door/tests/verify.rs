@@ -80,7 +80,42 @@ fn codes_of_nobody_and_of_several_are_failures_of_a_door_that_verifies() {
         world.type_keys("1234#").await;
         assert!(!comes(world, 1).await && !comes(world, 2).await, "it says of nobody who they are");
         world.type_keys("1235#").await;
+        assert!(!comes(world, 1).await, "that was a failure more, which nobody's success cleared");
+        world.wait(120_000).await;
+        world.type_keys("1235#").await;
         assert!(comes(world, 1).await, "this one is Ann's alone");
+    });
+}
+
+/// Where nobody typed a PIN, a picture counts for nobody; after a PIN it counts against its owner alone.
+#[test]
+fn a_picture_alone_shuts_a_door_that_verifies_to_nobody() {
+    board().boot(async |world: &mut World| {
+        let limits = Limits { failures: 3, lockout_ms: 60_000, ..Limits::default() };
+        verify(world, limits).await;
+        set_rule(world, "Bob", Rule { pin: code("7777"), ..Rule::default() }).await.unwrap();
+        let settings = Settings { matching: Matching::Verify, limits, ..Settings::default() };
+        world.host.ask(Request::SetSettings(settings)).await.unwrap();
+        let mut after = 0;
+        let mut picture = async |world: &mut World| {
+            for _ in 0..9 {
+                world.scene.show_bytes(simulation::engine::photograph(9));
+                world.wait(50).await;
+            }
+            denials(world, &mut after).await
+        };
+        for _ in 0..4 {
+            assert_eq!(picture(world).await, []);
+        }
+        world.type_keys("1234#").await;
+        assert_eq!(picture(world).await, [(Some(1), Reason::LockedOut)]);
+        world.type_keys("1234#").await;
+        assert_eq!(picture(world).await, [(Some(1), Reason::LockedOut)], "Ann is locked out");
+        world.type_keys("7777#").await;
+        for _ in 0..12 {
+            world.show(2).await;
+        }
+        assert!(world.is_open(), "Bob is not");
     });
 }
 

@@ -139,6 +139,7 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
         gestures: [5, 6, 7, 8].map(|led| fpgaio.led(led)),
         wiegand: [fpgaio.led(3), fpgaio.led(4)],
         button: Input::BUTTON,
+        pairing_button: Input::PAIRING,
         contact: Input::CONTACT,
         cover: Input::COVER,
         keypad: Keypad::new(),

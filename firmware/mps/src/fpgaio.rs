@@ -8,7 +8,7 @@ use core::convert::Infallible;
 
 use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
 use host_window::window::{
-    BUTTON_BIT, CONTACT_BIT, COVER_BIT, INPUTS, LED_BIT, LOCK_BIT, OUTPUTS, UNLOCKS, WIRE_BITS,
+    BUTTON_BIT, CONTACT_BIT, COVER_BIT, INPUTS, LED_BIT, LOCK_BIT, OUTPUTS, PAIRING_BIT, UNLOCKS, WIRE_BITS,
 };
 
 use mps_registers::{Mmio, Register};
@@ -100,12 +100,14 @@ pub struct Input {
 }
 
 impl Input {
-    /// The button by the door, high while it is pressed.
+    /// The exit button inside, high while it is pressed.
     pub const BUTTON: Self = Self { bit: BUTTON_BIT };
     /// The door's contact, high while the door is open.
     pub const CONTACT: Self = Self { bit: CONTACT_BIT };
     /// The switch of the cover, high while that is open.
     pub const COVER: Self = Self { bit: COVER_BIT };
+    /// The pairing button on the board, high while it is pressed.
+    pub const PAIRING: Self = Self { bit: PAIRING_BIT };
 }
 
 impl ErrorType for Input {

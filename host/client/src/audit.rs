@@ -44,11 +44,16 @@ impl Device {
     /// Puts the board's clock to a time, in milliseconds since 1970, UTC.
     ///
     /// # Errors
-    /// As any request; refused with `ClockBackwards`.
+    /// As any request; refused with `ClockBackwards` or `ClockAhead`.
     pub fn set_clock(&mut self, unix_ms: u64) -> Result<()> {
-        match self.link.ask(&Request::SetClock { unix_ms })? {
-            Response::Done => Ok(()),
-            _ => Err(Error::Garbled),
-        }
+        self.done(&Request::SetClock { unix_ms })
+    }
+
+    /// Puts the board's clock to a time that may be earlier than the one it shows.
+    ///
+    /// # Errors
+    /// As any request; refused with `ClockAhead`, or `ClockBackwards` before 2020.
+    pub fn set_clock_back(&mut self, unix_ms: u64) -> Result<()> {
+        self.done(&Request::SetClockBack { unix_ms })
     }
 }

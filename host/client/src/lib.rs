@@ -45,7 +45,7 @@ pub use firmware::{Fallback, Firmware};
 pub use firmware_signature::FirmwareSignature;
 pub use link::Patience;
 pub use machine::Machine;
-pub use pairing::{Applicant, Paired};
+pub use pairing::{Applicant, Paired, Step};
 pub use rules::RuleTold;
 pub use signing::{Signer, is_signed};
 pub use time::unix_ms;

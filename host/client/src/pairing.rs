@@ -11,7 +11,7 @@ use crate::{Credentials, Device, Error, Result};
 /// How often the board is asked whether its button was pressed.
 const POLL: Duration = Duration::from_millis(150);
 
-/// How long the board waits for it.
+/// How long the board waits for a press.
 const SECONDS: u64 = 60;
 
 /// Who asks to be paired.
@@ -25,6 +25,17 @@ pub struct Applicant<'a> {
     pub signer: Option<Hash>,
 }
 
+/// What the user of a pairing is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Press the pairing button once: the board shows a code then.
+    Press,
+    /// Compare this code with the one that the board shows.
+    Compare(u32),
+    /// The codes were shown for long enough: if they are equal, press the pairing button again.
+    Confirm,
+}
+
 /// A pairing that came about.
 #[derive(Clone, Debug)]
 pub struct Paired {
@@ -35,15 +46,14 @@ pub struct Paired {
 }
 
 impl Device {
-    /// Asks to be paired under a new key. `show` is given the code, which must be the one that the
-    /// board shows; then its button is waited for.
+    /// Asks to be paired under a new key. `tell` is given each [`Step`] of the user.
     ///
     /// # Errors
-    /// As any request; refused with `NotInvited`; [`Error::NotConfirmed`]; what `show` returns.
+    /// As any request; refused with `NotInvited`; [`Error::NotConfirmed`]; what `tell` returns.
     pub fn pair(
         &mut self,
         applicant: &Applicant<'_>,
-        show: &mut dyn FnMut(u32) -> Result<()>,
+        tell: &mut dyn FnMut(Step) -> Result<()>,
     ) -> Result<Paired> {
         let secret = random_key()?;
         let greeting = self.greet(&secret, None)?;
@@ -56,23 +66,38 @@ impl Device {
             .map_err(|_| Error::NameTooLong { bytes: applicant.label.len() })?;
         let request =
             Request::BeginPairing { role: applicant.role, label, commitment: commitment(nonce.bytes()) };
-        let theirs = match self.link.ask(&request)? {
-            Response::PairingNonce { nonce } => nonce,
-            _ => return Err(Error::Garbled),
+        self.pairing(&request)?;
+        tell(Step::Press)?;
+        let theirs = loop {
+            match self.link.ask(&Request::PollPairing)? {
+                Response::PairingNonce { nonce } => break nonce,
+                Response::Pairing(Pairing::Requested { .. }) => std::thread::sleep(POLL),
+                Response::Pairing(_) => return Err(Error::NotConfirmed { seconds: SECONDS }),
+                _ => return Err(Error::Garbled),
+            }
         };
         let request = Request::Pair { nonce: *nonce.bytes(), signer: applicant.signer };
         let mut state = self.pairing(&request)?;
-        show(code(&greeting.binding, nonce.bytes(), &theirs))?;
+        tell(Step::Compare(code(&greeting.binding, nonce.bytes(), &theirs)))?;
+        let mut told = false;
         loop {
             match state {
-                Pairing::Waiting { .. } => std::thread::sleep(POLL),
+                Pairing::Shown { .. } => std::thread::sleep(POLL),
+                Pairing::Waiting { .. } => {
+                    if !core::mem::replace(&mut told, true) {
+                        tell(Step::Confirm)?;
+                    }
+                    std::thread::sleep(POLL);
+                }
                 Pairing::Paired { role } => {
                     // The pairing stands if the board cannot sign now: the next export asks again.
                     let log = self.log_head(0).ok().map(|head| head.signer);
                     let credentials = Credentials { secret, board: greeting.board, next: None, log };
                     return Ok(Paired { credentials, role });
                 }
-                Pairing::None => return Err(Error::NotConfirmed { seconds: SECONDS }),
+                Pairing::None | Pairing::Requested { .. } => {
+                    return Err(Error::NotConfirmed { seconds: SECONDS });
+                }
             }
             state = self.pairing(&Request::PollPairing)?;
         }

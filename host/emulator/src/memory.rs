@@ -99,12 +99,20 @@ impl Memory {
         Ok((word & window::CODE_SHOWN != 0).then_some(word & !window::CODE_SHOWN))
     }
 
-    /// Presses or releases the button.
+    /// Presses or releases the exit button.
     ///
     /// # Errors
     /// [`Error::File`].
     pub fn press_button(&self, pressed: bool) -> Result<()> {
         self.set_input(window::BUTTON_BIT, pressed)
+    }
+
+    /// Presses or releases the pairing button.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn press_pairing_button(&self, pressed: bool) -> Result<()> {
+        self.set_input(window::PAIRING_BIT, pressed)
     }
 
     /// Opens or closes the door contact, whatever the state of the lock.

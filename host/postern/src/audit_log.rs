@@ -146,9 +146,10 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
         ("key", "key"),
         ("lost", "entries"),
         ("before_ms", "before"),
-        ("far_one_in", "one in"),
-        ("agreement_frames", "agreement"),
-        ("open_ms", "open ms"),
+        ("set_back", "SET BACK"),
+        ("changed", "changed"),
+        ("settings", "settings"),
+        ("pause_ms", "for ms"),
         ("accepted", "accepted"),
         ("schedule", "schedule"),
         ("pin", "PIN"),
@@ -224,7 +225,11 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
         Kind::Firmware => put("release", number.into()),
         Kind::Model => put("sha256", hex::encode(more).into()),
         Kind::Unpaired | Kind::Rekeyed | Kind::Signer => put("key", hex::encode(more).into()),
-        Kind::Clock => put("before_ms", number.into()),
+        Kind::Clock => {
+            put("set_back", (entry.reason == 1).into());
+            put("before_ms", number.into())
+        }
+        Kind::Paused => put("pause_ms", number.into()),
         Kind::Rule => {
             put("schedule", (entry.reason & 1 != 0).into());
             put("pin", (entry.reason & 2 != 0).into());
@@ -233,13 +238,28 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
         Kind::Controller => put("address", json!((number != 255).then_some(number))),
         Kind::Compared => put("accepted", (entry.reason == 1).into()),
         Kind::Settings => {
-            put("far_one_in", (number as u32).into());
-            put("agreement_frames", entry.reason.into());
-            put("open_ms", (number >> 32).into())
+            put("changed", changed(entry.reason).into());
+            put("settings", hex::encode(more).into())
         }
         _ => None,
     };
     fields
+}
+
+/// Which settings changed.
+fn changed(mask: u8) -> String {
+    const SETTINGS: [&str; 8] = [
+        "false-accept rate",
+        "frames",
+        "opening time",
+        "liveness",
+        "matching",
+        "fail-safe",
+        "failures, lockout, passback or PIN time",
+        "held time, UTC offset or Wiegand",
+    ];
+    let changed = SETTINGS.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 != 0);
+    changed.map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
 }
 
 /// Why, in a word, where the kind has reasons.
@@ -256,7 +276,7 @@ fn reason(entry: &Entry) -> Option<&'static str> {
             _ => None,
         },
         Kind::Model => NETWORKS.get(usize::from(reason)).copied(),
-        Kind::Paired => {
+        Kind::Paired | Kind::Invited => {
             let roles =
                 [(Role::Auditor, "auditor"), (Role::Operator, "operator"), (Role::Installer, "installer")];
             roles.into_iter().find(|(role, _)| *role as u8 == reason).map(|(_, name)| name)

@@ -13,7 +13,9 @@ use crate::device::{real, rounded, short};
 
 /// A board's status and its firmware.
 pub struct Told {
-    /// The status, which every host can read.
+    /// Whether this computer is paired with the board. If not, the status has only board and firmware.
+    pub paired: bool,
+    /// The status.
     pub status: Status,
     /// The firmware, which paired hosts can read if a boot loader started the board.
     pub firmware: Option<Firmware>,
@@ -22,8 +24,9 @@ pub struct Told {
 impl Told {
     /// Asks the board.
     pub fn by(mut device: Device) -> client::Result<Self> {
+        let paired = device.role().is_some();
         let status = device.status()?;
-        Ok(Self { status, firmware: device.running_firmware().ok() })
+        Ok(Self { paired, status, firmware: device.running_firmware().ok() })
     }
 }
 
@@ -97,7 +100,7 @@ struct ModelReport {
 
 impl StatusReport {
     /// This state.
-    pub fn of(Told { status, firmware }: &Told) -> Self {
+    pub fn of(Told { status, firmware, .. }: &Told) -> Self {
         Self {
             board: status.board.as_str().to_owned(),
             firmware: status.firmware.as_str().to_owned(),
@@ -150,7 +153,12 @@ pub fn reset_name(reset: ResetReason) -> &'static str {
 }
 
 /// A board's state, for people.
-pub fn print_status(out: &mut dyn Write, Told { status, firmware }: &Told) -> std::io::Result<()> {
+pub fn print_status(out: &mut dyn Write, Told { paired, status, firmware }: &Told) -> std::io::Result<()> {
+    if !paired {
+        writeln!(out, "firmware   {} for {}", status.firmware, status.board)?;
+        let wants = if status.hosts == 0 { "none yet" } else { "not with this computer" };
+        return writeln!(out, "paired     {wants}: `postern pair`");
+    }
     let settings = &status.settings;
     writeln!(
         out,

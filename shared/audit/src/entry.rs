@@ -16,17 +16,20 @@
 //! | refused | a number of `policy::Reason` | samples refused for it since its last entry, u32 LE |
 //! | enrolled | templates of the person | host |
 //! | removed | templates that went | host |
-//! | settings | pictures that must agree | host, one stranger in u32 LE, opening time in ms u32 LE |
+//! | settings | what changed: 1 false-accept rate, 2 frames, 4 opening time, 8 liveness, 16 matching, 32 fail-safe, 64 failures, lockout, passback or PIN time, 128 held time, UTC offset or Wiegand | host, head of the SHA-256 of all settings |
 //! | model | its kind, as the protocol numbers it | host, head of its SHA-256 |
 //! | fault | [`Fault`](crate::Fault) | entries lost, or kind of the network, u32 LE |
-//! | clock | | host, time shown before, u64 LE |
+//! | clock | 1 if it was set back | host, time shown before, u64 LE |
 //! | paired | role, as the protocol numbers it | the new host |
 //! | unpaired, rekeyed, signer | | host, head of the key that goes, or that comes |
 //! | compared | 1 if accepted | host |
 //! | restart | | host |
 //! | alarm | a number of `policy::Alarm` | 1 where it is over, u32 LE |
 //! | firmware | 1 active, 2 rolled back because it never confirmed itself, 3 refused | four zeros, its release u64 LE |
-//! | rule | 1 for a schedule, 2 for a code, 4 for a duress code | host |
+//! | rule | 1 for a schedule, 2 for a code, 4 for a duress code | host, head of the SHA-256 of the schedule |
+//! | invited | role, as the protocol numbers it | host |
+//! | paused | | host, milliseconds u64 LE |
+//! | embedded | | host |
 //!
 //! A host is the first four bytes of its key, the head of a hash or a key its first eight.
 #![deny(clippy::arithmetic_side_effects)]
@@ -87,6 +90,12 @@ pub enum Kind {
     Firmware = 19,
     /// The bus to an access controller was enabled or disabled: the detail begins with the address, or 255.
     Controller = 20,
+    /// An installer invited one more host. Reason: its role.
+    Invited = 21,
+    /// A host paused the door.
+    Paused = 22,
+    /// A host had a face encoded, and got the template.
+    Embedded = 23,
 }
 
 impl Kind {
@@ -114,6 +123,9 @@ impl Kind {
             Self::Alarm => "alarm",
             Self::Firmware => "firmware",
             Self::Controller => "controller",
+            Self::Invited => "invited",
+            Self::Paused => "paused",
+            Self::Embedded => "embedded",
         }
     }
 
@@ -140,6 +152,9 @@ impl Kind {
             18 => Self::Alarm,
             19 => Self::Firmware,
             20 => Self::Controller,
+            21 => Self::Invited,
+            22 => Self::Paused,
+            23 => Self::Embedded,
             _ => return None,
         })
     }
@@ -159,6 +174,8 @@ pub struct Time {
 impl Time {
     /// The beginning of 2020: no clock is set to a time before.
     pub const EARLIEST_MS: u64 = 1_577_836_800_000;
+    /// The beginning of 2056: no clock is set to a time after, some thirty years beyond this firmware.
+    pub const LATEST_MS: u64 = 2_713_910_400_000;
 
     /// Whether the clock had ever been set. If not, the time counts from the board's first boot.
     #[must_use]

@@ -13,8 +13,9 @@
 //! code           SHA-256( "postern code" | binding | host's nonce | board's nonce ), first 8
 //!                bytes LE, modulo 1,000,000
 //! ```
-//! A man in the middle must choose its nonces before it can know any code, and succeeds once in a million
-//! pairings. Each attempt needs a press of the board's button.
+//! A man in the middle must choose its nonces before it can know any code. The board draws and discloses one nonce a press
+//! of its pairing button: an attempt succeeds once in a million presses, and needs a second press after the user compared
+//! the codes.
 
 use crate::{Tag, random::digest};
 

@@ -83,12 +83,15 @@ pub const FORMAT_RGB565: u32 = 2;
 /// Set at [`CODE`] while it shows a code.
 pub const CODE_SHOWN: u32 = 1 << 31;
 
-/// The bit of [`INPUTS`] that is set while the button is pressed.
+/// The bit of [`INPUTS`] that is set while the exit button is pressed.
 pub const BUTTON_BIT: u32 = 0;
 /// The bit of [`INPUTS`] that is set while the door is open.
 pub const CONTACT_BIT: u32 = 1;
 /// The bit of [`INPUTS`] that is set while the cover is open.
 pub const COVER_BIT: u32 = 2;
+
+/// The bit of [`INPUTS`] that is set while the pairing button, on the board itself, is pressed.
+pub const PAIRING_BIT: u32 = 3;
 
 /// The bit of [`OUTPUTS`] that is set while the lock relay has current.
 pub const LOCK_BIT: u32 = 0;

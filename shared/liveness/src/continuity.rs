@@ -34,6 +34,12 @@ impl Sample {
         {
             return false;
         }
+        self.is_near(before)
+    }
+
+    /// Whether the face moved by no more than its size since the sample `before`, and its size changed by no more than
+    /// [`GROWTH`].
+    pub(crate) fn is_near(&self, before: &Self) -> bool {
         let (now, then) = (self.size(), before.size());
         let (larger, smaller) = (now.max(then), now.min(then));
         let moved = |axis: fn(&Point) -> i32| (self.middle(axis) - before.middle(axis)).abs();

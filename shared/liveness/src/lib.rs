@@ -5,8 +5,9 @@
 //! and returns a [`Verdict`]. A door that needs more certainty also requests gestures ([`Challenge`]).
 //!
 //! Invariants:
-//! - A verdict that accepts rests on samples of one face alone. The tracker is reset by a face that jumps, by
-//!   a face that the encoder takes for another one (a picture that replaces a person), and by a long pause.
+//! - A verdict that accepts rests on samples of one unbroken track of one face. The tracker is reset by a frame without
+//!   a face, by a face that jumps, by a face that the encoder takes for another one (a picture that replaces a
+//!   person), by a face that is not seen well for several frames, and by a long pause.
 //! - All arithmetic is integer, so host and board reach the same verdicts.
 #![no_std]
 #![forbid(unsafe_code)]

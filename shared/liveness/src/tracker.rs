@@ -26,6 +26,9 @@ pub const SAMPLE_THRESHOLD: u16 = 983;
 /// Longest pause between two consecutive samples, in milliseconds; a longer one resets the tracker.
 const MEMORY_MS: u64 = 15_000;
 
+/// Most frames in a row that show the face too poorly for a sample; one more resets the tracker.
+const MAX_UNUSABLE: u8 = 3;
+
 /// Why a face is not accepted as a living one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -76,6 +79,8 @@ pub struct LivenessTracker {
     /// The oldest first; the first `length` are valid.
     samples: [Sample; WINDOW],
     length: usize,
+    /// Frames since the newest sample that showed the face too poorly for a sample.
+    unusable: u8,
 }
 
 impl LivenessTracker {
@@ -84,7 +89,7 @@ impl LivenessTracker {
         let landmarks = [vision::Point { x: 0, y: 0 }; 5];
         let none =
             Sample { score: 0, landmarks, openness: 0, at_ms: 0, similarity: 0, similarity_to_first: 0 };
-        Self { samples: [none; WINDOW], length: 0 }
+        Self { samples: [none; WINDOW], length: 0, unusable: 0 }
     }
 
     /// Drops all samples.
@@ -95,6 +100,17 @@ impl LivenessTracker {
     /// The stored samples, the oldest first.
     pub fn samples(&self) -> &[Sample] {
         &self.samples[..self.length]
+    }
+
+    /// Takes a frame that gives no sample. `place` is a sample without score and similarities where the frame shows a
+    /// face too poorly to be encoded; `None` where it shows no face. The tracker is reset unless the face can be the
+    /// one it follows, and was not seen well enough for at most [`MAX_UNUSABLE`] frames.
+    pub fn miss(&mut self, place: Option<Sample>) {
+        self.unusable = self.unusable.saturating_add(1);
+        let follows = self.samples().last().zip(place).is_some_and(|(last, place)| place.is_near(last));
+        if !follows || self.unusable > MAX_UNUSABLE {
+            self.reset();
+        }
     }
 
     /// Adds a sample and returns the verdict on all stored samples.
@@ -115,6 +131,7 @@ impl LivenessTracker {
         }
         self.samples[self.length] = sample;
         self.length += 1;
+        self.unusable = 0;
         let score = self.score(averaged);
         let motion = Motion::of(self.samples());
         let reject = match motion {
@@ -200,6 +217,27 @@ mod tests {
         assert_eq!(tracker.observe(sample(10_000, 150, 0, 2), 3).score, 10_000, "after a jump");
         assert_eq!(tracker.observe(sample(20_000, 150, 0, 30), 3).score, 20_000, "after a pause");
         assert_eq!(tracker.samples().len(), 1);
+    }
+
+    #[test]
+    fn an_empty_frame_resets_the_tracker_and_a_few_poor_ones_in_place_do_not() {
+        let mut tracker = LivenessTracker::new();
+        tracker.observe(sample(30_000, 100, 0, 0), 3);
+        tracker.miss(None);
+        assert!(tracker.samples().is_empty(), "nobody was there");
+        tracker.observe(sample(30_000, 100, 0, 0), 3);
+        for _ in 0..MAX_UNUSABLE {
+            tracker.miss(Some(sample(0, 104, 0, 0)));
+        }
+        tracker.observe(sample(30_000, 100, 0, 0), 3);
+        assert_eq!(tracker.samples().len(), 2, "poor frames of the same face");
+        tracker.miss(Some(sample(0, 300, 0, 0)));
+        assert!(tracker.samples().is_empty(), "a face somewhere else");
+        tracker.observe(sample(30_000, 100, 0, 0), 3);
+        for _ in 0..=MAX_UNUSABLE {
+            tracker.miss(Some(sample(0, 100, 0, 0)));
+        }
+        assert!(tracker.samples().is_empty(), "not seen well for too long");
     }
 
     #[test]

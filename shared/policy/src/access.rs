@@ -4,8 +4,9 @@
 //!
 //! | state | event | next state | decision |
 //! |---|---|---|---|
-//! | locked out by [`Lockout`] | any | unchanged | refused: locked out |
-//! | any | a stranger, or a spoof | unchanged | refused; counts as a failure |
+//! | any | a known face or PIN of somebody who is locked out | nothing requested from them | refused: locked out; no failure |
+//! | any | a face that looks like nobody: a stranger, or a spoof | unchanged | refused; a failure of nobody's face |
+//! | any | a spoof that looks like somebody | unchanged | refused; a failure of their face |
 //! | any | a known face outside its schedule, or a schedule without a clock | idle | refused; no failure |
 //! | any | a known face that came in within the anti-passback time | idle | refused; no failure |
 //! | any | a known face, no PIN in its rule | idle | open |
@@ -14,7 +15,7 @@
 //! | PIN requested | a known face of another person with a PIN | PIN requested from that person | request the PIN |
 //! | PIN requested | the PIN | idle | open |
 //! | PIN requested | the duress PIN | idle | open, with the silent alarm |
-//! | PIN requested | another PIN | unchanged | refused; counts as a failure |
+//! | PIN requested | another PIN | unchanged | refused; a failure of this person's PIN |
 //! | PIN requested, timeout elapsed | any PIN | idle | ignored |
 //! | idle | a PIN | idle | ignored |
 //!
@@ -23,24 +24,26 @@
 //!
 //! | state | event | next state | decision |
 //! |---|---|---|---|
+//! | any | a PIN while nobody's PIN is locked out | unchanged | refused: locked out; no failure |
 //! | any | the PIN of exactly one person | face requested from this person, until a timeout | request the face |
-//! | any | a PIN of nobody, or of several people | idle | refused; counts as a failure |
+//! | any | a PIN of nobody, or of several people | idle | refused; a failure of nobody's PIN |
 //! | face requested | their face, and the rule allows access | idle | open; with the silent alarm after the duress PIN |
 //! | face requested | their face, and the rule denies access | idle | refused; no failure |
-//! | face requested | another face | unchanged | refused; counts as a failure |
+//! | face requested | another face, or a spoof | unchanged | refused; a failure of this person's face |
 //! | idle, face requested from another person, or timeout elapsed | a verified face | unchanged | ignored |
 //!
-//! A decision to open resets the failure count. A PIN alone never opens the door: two factors are required.
+//! A decision to open clears the failures of that person, in both factors, and of nobody else ([`Tallies`]). A PIN alone
+//! never opens the door: two factors are required.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LocalTime, Lockout, Passback, Pin, Rule};
+use crate::{Factor, LocalTime, Passback, Pin, Rule, Tallies};
 
 /// Limits of the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
-    /// Consecutive failures that lock everybody out.
+    /// Failures of a person in one factor that lock this person out.
     pub failures: u8,
     /// Duration of the first lockout; each further one lasts twice as long.
     pub lockout_ms: u32,
@@ -84,7 +87,10 @@ pub enum AuthEvent {
     /// A face that matches no template.
     Stranger,
     /// A face that failed liveness.
-    Spoof,
+    Spoof {
+        /// Whom it looks like, if anybody enrolled.
+        like: Option<u32>,
+    },
     /// A PIN, typed after a face (1:N mode).
     Pin(Pin),
     /// A PIN, typed before the face (1:1 mode).
@@ -114,7 +120,7 @@ pub enum Reason {
     Schedule = 3,
     /// The rule has a schedule, but the board does not know the time.
     Clock = 4,
-    /// Too many consecutive failures.
+    /// Too many failures of this person, or of nobody.
     LockedOut = 5,
     /// Within the anti-passback time.
     Passback = 6,
@@ -187,7 +193,7 @@ pub enum Decision {
 /// The access policy of one door, as a state machine. Times are in milliseconds since boot.
 #[derive(Debug, Clone, Default)]
 pub struct AccessPolicy {
-    lockout: Lockout,
+    tallies: Tallies,
     passback: Passback,
     /// The person whose PIN is requested, and the deadline.
     pin_request: Option<(u32, u64)>,
@@ -199,7 +205,7 @@ impl AccessPolicy {
     /// The idle state, without failures or entries.
     #[must_use]
     pub const fn new() -> Self {
-        Self { lockout: Lockout::new(), passback: Passback::new(), pin_request: None, face_request: None }
+        Self { tallies: Tallies::new(), passback: Passback::new(), pin_request: None, face_request: None }
     }
 
     /// Decides on `event`. `rule` looks up the rule of a person. `clock` is the UTC time in milliseconds
@@ -212,23 +218,27 @@ impl AccessPolicy {
         limits: &Limits,
         rule: impl FnOnce(u32) -> Rule,
     ) -> Decision {
-        if self.lockout.locked_out_until(now).is_some() {
-            (self.pin_request, self.face_request) = (None, None);
-            return Decision::Refused(Reason::LockedOut);
-        }
         self.face_request = self.face_request.filter(|(_, until, _)| now < *until);
         self.pin_request = self.pin_request.filter(|(_, until)| now < *until);
         match event {
-            AuthEvent::Stranger => self.fail(now, limits, Reason::Stranger),
-            AuthEvent::Spoof => self.fail(now, limits, Reason::NotLive),
+            AuthEvent::Stranger => self.fail(now, limits, (self.claimed(), Factor::Face), Reason::Stranger),
+            AuthEvent::Spoof { like } => {
+                self.fail(now, limits, (self.claimed().or(like), Factor::Face), Reason::NotLive)
+            }
             AuthEvent::Face { person } => self.face(now, clock, person, limits, &rule(person)),
             AuthEvent::Pin(pin) => match self.pin_request {
                 Some((person, _)) => self.pin(now, clock, person, &pin, limits, &rule(person)),
                 None => Decision::Ignored,
             },
+            AuthEvent::Identity { .. } if self.locked_out_until(None, Factor::Pin, now).is_some() => {
+                Decision::Refused(Reason::LockedOut)
+            }
             AuthEvent::Identity { person: None, .. } => {
                 self.face_request = None;
-                self.fail(now, limits, Reason::WrongPin)
+                self.fail(now, limits, (None, Factor::Pin), Reason::WrongPin)
+            }
+            AuthEvent::Identity { person: Some(person), .. } if self.tallies.is_locked_out(person, now) => {
+                Decision::Refused(Reason::LockedOut)
             }
             AuthEvent::Identity { person: Some(person), duress } => {
                 self.face_request = Some((person, now.saturating_add(limits.pin_ms.into()), duress));
@@ -247,10 +257,21 @@ impl AccessPolicy {
         }
     }
 
-    /// The end of the active lockout; `None` if there is none.
+    /// The end of the lockout of a person, or of nobody, in a factor; `None` if there is none.
     #[must_use]
-    pub fn locked_out_until(&self, now: u64) -> Option<u64> {
-        self.lockout.locked_out_until(now)
+    pub fn locked_out_until(&self, person: Option<u32>, factor: Factor, now: u64) -> Option<u64> {
+        self.tallies.locked_out_until(person, factor, now)
+    }
+
+    /// The failures so far. They must be kept over a reset.
+    #[must_use]
+    pub fn tallies(&self) -> &Tallies {
+        &self.tallies
+    }
+
+    /// Takes the failures from before a reset.
+    pub fn restore(&mut self, tallies: Tallies) {
+        self.tallies = tallies;
     }
 
     /// The person whose PIN is requested.
@@ -270,6 +291,17 @@ impl AccessPolicy {
         self.passback.forget(person);
         self.pin_request = self.pin_request.filter(|(asked, _)| *asked != person);
         self.face_request = self.face_request.filter(|(awaited, ..)| *awaited != person);
+    }
+
+    /// Drops the failures of a person who is no longer enrolled.
+    pub fn remove(&mut self, person: u32) {
+        self.tallies.clear(person);
+        self.forget(person);
+    }
+
+    /// The person whom a face claims to be, as their PIN was typed before.
+    fn claimed(&self) -> Option<u32> {
+        self.face_request.map(|(person, ..)| person)
     }
 
     fn face(&mut self, now: u64, clock: Option<u64>, person: u32, limits: &Limits, rule: &Rule) -> Decision {
@@ -307,7 +339,7 @@ impl AccessPolicy {
         if own | duress {
             return self.open(now, person, duress);
         }
-        self.fail(now, limits, Reason::WrongPin)
+        self.fail(now, limits, (Some(person), Factor::Pin), Reason::WrongPin)
     }
 
     fn may_pass(
@@ -318,6 +350,9 @@ impl AccessPolicy {
         limits: &Limits,
         rule: &Rule,
     ) -> Result<(), Reason> {
+        if self.tallies.is_locked_out(person, now) {
+            return Err(Reason::LockedOut);
+        }
         if !rule.schedule.is_always() {
             let time = LocalTime::new(clock.ok_or(Reason::Clock)?, limits.utc_offset_minutes);
             if !rule.schedule.allows(time) {
@@ -331,15 +366,25 @@ impl AccessPolicy {
     }
 
     fn open(&mut self, now: u64, person: u32, duress: bool) -> Decision {
-        self.lockout.succeed();
+        self.tallies.clear(person);
         self.passback.enter(person, now);
         self.pin_request = None;
         Decision::Open { person, duress }
     }
 
-    fn fail(&mut self, now: u64, limits: &Limits, reason: Reason) -> Decision {
-        if self.lockout.fail(now, limits.failures, limits.lockout_ms).is_some() {
-            (self.pin_request, self.face_request) = (None, None);
+    fn fail(
+        &mut self,
+        now: u64,
+        limits: &Limits,
+        (person, factor): (Option<u32>, Factor),
+        reason: Reason,
+    ) -> Decision {
+        if self.locked_out_until(person, factor, now).is_some() {
+            return Decision::Refused(Reason::LockedOut);
+        }
+        if self.tallies.fail(person, factor, now, limits.failures, limits.lockout_ms).is_some() {
+            self.pin_request = self.pin_request.filter(|(asked, _)| Some(*asked) != person);
+            self.face_request = self.face_request.filter(|(awaited, ..)| Some(*awaited) != person);
         }
         Decision::Refused(reason)
     }

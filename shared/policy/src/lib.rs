@@ -7,7 +7,8 @@
 //! | type | decides |
 //! |---|---|
 //! | [`AccessPolicy`] | on one authentication event: open, request a PIN, or refuse, with the reason |
-//! | [`Lockout`] | after consecutive failures: how long everybody is locked out |
+//! | [`Tallies`] | whose failures count, and against whom |
+//! | [`Lockout`] | after so many failures: how long a person is locked out |
 //! | [`Schedule`] | at which times of the week a person may enter |
 //! | [`Passback`] | whether a person entered a short time ago (timed anti-passback) |
 //! | [`Contact`] | whether the door is forced open or held open |
@@ -21,6 +22,7 @@ mod passback;
 mod pin;
 mod rule;
 mod schedule;
+mod tallies;
 
 pub use access::{AccessPolicy, AuthEvent, Decision, Limits, Reason};
 pub use contact::{Alarm, Contact};
@@ -29,3 +31,4 @@ pub use passback::Passback;
 pub use pin::{MAX_PIN, Pin};
 pub use rule::Rule;
 pub use schedule::{DAY_MINUTES, LocalTime, MAX_WINDOWS, Schedule, Window};
+pub use tallies::{Factor, MAX_TALLIES, Tallies, Tally};

@@ -9,7 +9,7 @@
 //! | locked out | time elapsed | accepting, one failure below the limit |
 //!
 //! So one more failure after a lockout starts the next one immediately; only a success resets the back-off.
-//! The state is lost in a reset, but a reset takes longer than an attempt.
+//! [`Lockout::restore`] brings the state back after a reset.
 
 /// Duration of the longest lockout: an hour.
 const LONGEST_MS: u64 = 60 * 60 * 1000;
@@ -19,7 +19,7 @@ const LONGEST_MS: u64 = 60 * 60 * 1000;
 pub struct Lockout {
     failures: u8,
     /// Lockouts since the last success.
-    times: u32,
+    times: u8,
     until: Option<u64>,
 }
 
@@ -28,6 +28,24 @@ impl Lockout {
     #[must_use]
     pub const fn new() -> Self {
         Self { failures: 0, times: 0, until: None }
+    }
+
+    /// The state before a reset. `until` is the end of a lockout on the clock of this boot.
+    #[must_use]
+    pub const fn restore(failures: u8, times: u8, until: Option<u64>) -> Self {
+        Self { failures, times, until }
+    }
+
+    /// Failures that count towards the next lockout.
+    #[must_use]
+    pub const fn failures(&self) -> u8 {
+        self.failures
+    }
+
+    /// Lockouts since the last success.
+    #[must_use]
+    pub const fn times(&self) -> u8 {
+        self.times
     }
 
     /// The end of the active lockout in milliseconds since boot; `None` if there is none.
@@ -53,7 +71,7 @@ impl Lockout {
             return None;
         }
         self.failures = limit.max(1) - 1;
-        let length = u64::from(first_ms).checked_shl(self.times.min(31)).unwrap_or(LONGEST_MS);
+        let length = u64::from(first_ms).checked_shl(self.times.min(31).into()).unwrap_or(LONGEST_MS);
         self.times = self.times.saturating_add(1);
         self.until = Some(now.saturating_add(length.min(LONGEST_MS)));
         self.until

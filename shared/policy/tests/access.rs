@@ -1,6 +1,6 @@
 //! The decision tables of `access`, row by row, and the properties that hold for any sequence of events.
 
-use policy::{AccessPolicy, AuthEvent, Decision, Limits, Pin, Reason, Rule, Schedule, Window};
+use policy::{AccessPolicy, AuthEvent, Decision, Factor, Limits, Pin, Reason, Rule, Schedule, Window};
 use proptest::prelude::*;
 
 const LIMITS: Limits = Limits {
@@ -81,17 +81,39 @@ fn a_new_face_replaces_the_pin_request() {
 }
 
 #[test]
-fn wrong_pins_strangers_and_spoofs_lock_out() {
+fn wrong_pins_lock_out_the_person_whose_pin_was_asked_for() {
     let mut door = Door::new();
     door.face(0, 2);
-    assert_eq!(door.pin(1, "9999"), Decision::Refused(Reason::WrongPin));
-    assert_eq!(door.authenticate(2, AuthEvent::Stranger), Decision::Refused(Reason::Stranger));
-    assert_eq!(door.authenticate(3, AuthEvent::Spoof), Decision::Refused(Reason::NotLive));
-    assert_eq!(door.access.locked_out_until(4), Some(10_003));
-    assert_eq!(door.pin(4, "1234"), Decision::Refused(Reason::LockedOut), "even the right PIN");
-    assert_eq!(door.face(5, 1), Decision::Refused(Reason::LockedOut));
-    assert_eq!(door.pin(10_003, "1234"), Decision::Ignored, "the request ended with the lockout");
-    assert_eq!(door.face(10_004, 1), Decision::Open { person: 1, duress: false });
+    for now in 1..=3 {
+        assert_eq!(door.pin(now, "9999"), Decision::Refused(Reason::WrongPin));
+    }
+    assert_eq!(door.access.locked_out_until(Some(2), Factor::Pin, 4), Some(10_003));
+    assert_eq!(door.pin(4, "1234"), Decision::Ignored, "the request ended with the lockout");
+    assert_eq!(door.face(5, 2), Decision::Refused(Reason::LockedOut));
+    assert!(matches!(door.face(6, 1), Decision::Open { person: 1, .. }), "nobody else");
+    assert_eq!(door.face(7, 2), Decision::Refused(Reason::LockedOut), "their success changes nothing");
+    assert_eq!(door.face(10_004, 2), Decision::AskPin { person: 2 });
+    assert_eq!(door.pin(10_005, "9999"), Decision::Refused(Reason::WrongPin), "one more is enough");
+    assert_eq!(door.face(10_006, 2), Decision::Refused(Reason::LockedOut));
+    assert_eq!(door.face(30_006, 2), Decision::AskPin { person: 2 });
+    assert!(matches!(door.pin(30_007, "1234"), Decision::Open { person: 2, .. }));
+    assert_eq!(door.access.tallies().iter().count(), 0, "their own success clears it");
+}
+
+#[test]
+fn strangers_and_spoofs_shut_the_door_to_nobody_else() {
+    let mut door = Door::new();
+    for now in 0..3 {
+        assert_eq!(door.authenticate(now, AuthEvent::Stranger), Decision::Refused(Reason::Stranger));
+    }
+    assert_eq!(door.authenticate(3, AuthEvent::Stranger), Decision::Refused(Reason::LockedOut));
+    assert_eq!(door.access.locked_out_until(None, Factor::Face, 3), Some(10_002));
+    let spoof = AuthEvent::Spoof { like: Some(2) };
+    for now in 4..7 {
+        assert_eq!(door.authenticate(now, spoof), Decision::Refused(Reason::NotLive));
+    }
+    assert_eq!(door.face(8, 2), Decision::Refused(Reason::LockedOut), "a picture of theirs is rationed");
+    assert!(matches!(door.face(9, 1), Decision::Open { person: 1, .. }));
 }
 
 #[test]
@@ -103,7 +125,7 @@ fn a_schedule_needs_its_hours_and_a_clock() {
     assert_eq!(door.face(1, 3), Decision::Refused(Reason::Schedule));
     door.clock = Some(1_795_590_000_000);
     assert_eq!(door.face(2, 3), Decision::Open { person: 3, duress: false });
-    assert_eq!(door.access.locked_out_until(2), None);
+    assert_eq!(door.access.tallies().iter().count(), 0);
 }
 
 #[test]
@@ -121,7 +143,7 @@ fn nobody_enters_twice_within_the_passback_time() {
 fn event(number: u8) -> AuthEvent {
     match number {
         0 => AuthEvent::Stranger,
-        1 => AuthEvent::Spoof,
+        1 => AuthEvent::Spoof { like: Some(2) },
         2 => AuthEvent::Pin(pin("1234")),
         3 => AuthEvent::Pin(pin("1235")),
         4 => AuthEvent::Pin(pin("0000")),
@@ -138,16 +160,16 @@ proptest! {
         let mut face_2 = None;
         for (number, wait) in steps {
             now += wait;
-            let shut = door.access.locked_out_until(now).is_some();
+            let shut = door.access.tallies().is_locked_out(2, now);
             let decision = door.authenticate(now, event(number));
             if number == 6 && !shut {
                 face_2 = Some(now);
             }
             if let Decision::Open { person, duress } = decision {
-                prop_assert!(!shut);
                 match person {
                     1 => prop_assert!(number == 5 && !duress),
                     2 => {
+                        prop_assert!(!shut);
                         prop_assert!(face_2.is_some_and(|at| now - at < LIMITS.pin_ms.into()));
                         prop_assert_eq!(duress, number == 3);
                         prop_assert!(number == 2 || number == 3);
@@ -156,6 +178,37 @@ proptest! {
                 }
             }
         }
+    }
+
+    /// Guesses of a person's PIN are rationed, whoever else comes in between, and however often the board is reset.
+    #[test]
+    fn guesses_are_rationed_over_successes_of_others_and_resets(
+        steps in proptest::collection::vec((0u8..6, 0u64..4_000), 1..400),
+    ) {
+        let (mut door, mut now, mut guesses) = (Door::new(), 0u64, 0u32);
+        for (step, wait) in steps {
+            now += wait;
+            match step {
+                0 => {
+                    door.face(now, 1);
+                }
+                1 => {
+                    let mut access = AccessPolicy::new();
+                    access.restore(*door.access.tallies());
+                    door.access = access;
+                }
+                2 => {
+                    door.authenticate(now, AuthEvent::Stranger);
+                }
+                _ => {
+                    door.face(now, 2);
+                    guesses += u32::from(door.pin(now, "0000") == Decision::Refused(Reason::WrongPin));
+                }
+            }
+        }
+        // Three guesses, then one more after 10, 30, 70, … seconds.
+        let allowed = 3 + (now / 10_000 + 1).ilog2();
+        prop_assert!(guesses <= allowed, "{guesses} guesses in {now} ms");
     }
 }
 
@@ -192,13 +245,35 @@ fn a_typed_identity_opens_with_that_face_once_and_in_time() {
 }
 
 #[test]
-fn unknown_pins_lock_out_and_end_the_face_request() {
+fn unknown_pins_lock_the_keypad_out_and_end_the_face_request() {
     let mut door = Door::new();
     let nobody = AuthEvent::Identity { person: None, duress: false };
-    door.authenticate(0, AuthEvent::Identity { person: Some(1), duress: false });
+    let somebody = AuthEvent::Identity { person: Some(1), duress: false };
+    door.authenticate(0, somebody);
     for _ in 0..3 {
         assert_eq!(door.authenticate(1, nobody), Decision::Refused(Reason::WrongPin));
     }
-    assert_eq!(door.authenticate(2, AuthEvent::Verified { person: 1 }), Decision::Refused(Reason::LockedOut));
-    assert_eq!(door.authenticate(10_001, AuthEvent::Verified { person: 1 }), Decision::Ignored);
+    assert_eq!(door.authenticate(2, AuthEvent::Verified { person: 1 }), Decision::Ignored);
+    assert_eq!(door.authenticate(3, somebody), Decision::Refused(Reason::LockedOut), "guesses are rationed");
+    assert_eq!(door.authenticate(10_001, somebody), Decision::AskFace { person: 1 });
+    assert!(matches!(door.authenticate(10_002, AuthEvent::Verified { person: 1 }), Decision::Open { .. }));
+    assert_eq!(door.authenticate(10_003, nobody), Decision::Refused(Reason::WrongPin));
+    assert_eq!(
+        door.authenticate(10_004, somebody),
+        Decision::Refused(Reason::LockedOut),
+        "nobody's success clears it"
+    );
+}
+
+#[test]
+fn another_face_after_a_pin_counts_against_its_owner() {
+    let mut door = Door::new();
+    for now in 0..3 {
+        door.authenticate(now, AuthEvent::Identity { person: Some(2), duress: false });
+        assert_eq!(door.authenticate(now, AuthEvent::Stranger), Decision::Refused(Reason::Stranger));
+    }
+    let again = door.authenticate(4, AuthEvent::Identity { person: Some(2), duress: false });
+    assert_eq!(again, Decision::Refused(Reason::LockedOut));
+    let other = door.authenticate(5, AuthEvent::Identity { person: Some(1), duress: false });
+    assert_eq!(other, Decision::AskFace { person: 1 });
 }

@@ -261,6 +261,18 @@ pub enum Error {
     /// The key of the access controller is the default key of the standard, or a pattern that repeats.
     #[error("the key of the access controller can be guessed: use a random one, as `postern osdp` makes it")]
     WeakKey,
+    /// The new time is far in the future.
+    #[error("the board's clock cannot be set that far ahead: {latest} ms since 1970 is the latest")]
+    ClockAhead {
+        /// The latest time that can be set, in milliseconds since 1970.
+        latest: u64,
+    },
+    /// The host caused as many entries of the audit log as it may. The log must not be washed away by one host.
+    #[error("this computer has changed too much at once for the audit log; try again in {seconds} s")]
+    TooManyChanges {
+        /// Seconds until the next change.
+        seconds: u32,
+    },
 }
 
 /// A field of [`Settings`](crate::Settings).

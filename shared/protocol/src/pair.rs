@@ -48,18 +48,28 @@ pub struct Host {
 /// The state of a pairing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pairing {
-    /// The board shows the code and waits for its button.
+    /// The board shows the code, and its pairing button counts now.
     Waiting {
         /// Milliseconds until the timeout.
         left_ms: u32,
     },
-    /// The button was pressed: the host is paired.
+    /// The button was pressed while the code was shown: the host is paired.
     Paired {
         /// The role of the host.
         role: Role,
     },
     /// No pairing is in progress, or it timed out.
     None,
+    /// The board waits for the first press of its pairing button. Until then it discloses nothing.
+    Requested {
+        /// Milliseconds until the timeout.
+        left_ms: u32,
+    },
+    /// The board shows the code. A press does not count yet: there must be time to compare.
+    Shown {
+        /// Milliseconds until the timeout.
+        left_ms: u32,
+    },
 }
 
 /// An Ed25519 signature (RFC 8032), split into its two halves.

@@ -120,8 +120,9 @@ pub enum Request<'a> {
         /// Milliseconds from now, at most 60,000; 0 ends the pause.
         ms: u32,
     },
-    /// Starts pairing. The first host must be an installer; every other one needs an invitation.
-    /// → [`PairingNonce`](crate::Response::PairingNonce)
+    /// Starts pairing. The first host must be an installer; every other one needs an invitation. The board discloses its
+    /// nonce only after a press of its pairing button ([`PollPairing`](Self::PollPairing)): one nonce a press.
+    /// → [`Pairing`](crate::Response::Pairing)
     BeginPairing {
         /// The requested role.
         role: Role,
@@ -130,7 +131,7 @@ pub enum Request<'a> {
         /// Commitment to the nonce that the host sends next.
         commitment: Hash,
     },
-    /// Reveals the nonce: the board shows the code and waits for its button.
+    /// Reveals the nonce: the board shows the code, and its button counts a moment later.
     /// → [`Pairing`](crate::Response::Pairing)
     Pair {
         /// The nonce.
@@ -138,7 +139,8 @@ pub enum Request<'a> {
         /// Public key that the board shall trust for models; from the first installer only.
         signer: Option<Hash>,
     },
-    /// Queries whether the button was pressed. → [`Pairing`](crate::Response::Pairing)
+    /// Queries whether the button was pressed. → [`Pairing`](crate::Response::Pairing), and after the first press
+    /// [`PairingNonce`](crate::Response::PairingNonce)
     PollPairing,
     /// Invites one more host with `role`, for five minutes. → [`Done`](crate::Response::Done)
     Invite {
@@ -167,7 +169,7 @@ pub enum Request<'a> {
         /// The lowest number of the page; 0 for the oldest stored entry.
         from: u32,
     },
-    /// Sets the clock of the board to a time that is not earlier than the one it shows.
+    /// Sets the clock of the board to a time that is not earlier than the one it shows, and before 2056.
     /// → [`Done`](crate::Response::Done)
     SetClock {
         /// Milliseconds since 1970, UTC.
@@ -196,6 +198,12 @@ pub enum Request<'a> {
     SignLog {
         /// The lowest number; the first entry from there on is the first one signed.
         from: u32,
+    },
+    /// Sets the clock of the board to a time that may be earlier than the one it shows. For an installer; the audit log
+    /// records it. → [`Done`](crate::Response::Done)
+    SetClockBack {
+        /// Milliseconds since 1970, UTC.
+        unix_ms: u64,
     },
 }
 

@@ -13,6 +13,7 @@
 //! | no face, unclaimed, unable | 0 | none |
 //!
 //! # Invariants
+//! - A frame counts for one decision. What agreed is spent, and so is its liveness: the next decision needs new frames.
 //! - While the cover is open, nobody is admitted.
 //! - A person whose rule is lost is not admitted.
 //! - Nothing here does what it decides; the worker does.
@@ -23,7 +24,7 @@ mod tests;
 
 use embassy_time::Instant;
 use liveness::RejectReason;
-use policy::{AccessPolicy, AuthEvent, Limits, Pin, Reason};
+use policy::{AccessPolicy, AuthEvent, Factor, Limits, Pin, Reason, Tallies};
 
 use crate::{
     pipeline::{FrameResult, is_undecided},
@@ -45,7 +46,9 @@ pub(crate) struct Config {
 /// What the door sees or hears.
 pub(crate) enum Evidence<'o> {
     /// The result of the pipeline for the frame of this number.
-    Frame { sequence: u32, result: &'o FrameResult },
+    ///
+    /// `like` is whom a face that failed liveness looks like.
+    Frame { sequence: u32, result: &'o FrameResult, like: Option<u32> },
     /// A PIN was typed.
     Pin(Pin),
 }
@@ -75,7 +78,7 @@ pub(crate) enum Decision {
         /// Who, if it is known.
         person: Option<u32>,
         reason: Reason,
-        /// Whether this failure began a lockout.
+        /// Whether this failure began a lockout: of the person, or of a face that is nobody's.
         locked_out: bool,
     },
 }
@@ -85,6 +88,8 @@ pub(crate) enum Decision {
 pub(crate) struct Answer {
     /// Frames in a row that agree; 0 for a PIN.
     pub(crate) agreement: u8,
+    /// Whether the frames so far are spent: they agreed, or somebody is admitted.
+    pub(crate) spent: bool,
     pub(crate) decision: Decision,
 }
 
@@ -95,12 +100,20 @@ pub(crate) struct Decider {
     /// Frames in a row that refused somebody.
     misses: u8,
     policy: AccessPolicy,
+    /// The failures as they are in flash.
+    kept: Tallies,
 }
 
 impl Decider {
     /// Nobody came yet.
     pub(crate) const fn new(config: Config) -> Self {
-        Self { config, agreement: Agreement::new(), misses: 0, policy: AccessPolicy::new() }
+        Self {
+            config,
+            agreement: Agreement::new(),
+            misses: 0,
+            policy: AccessPolicy::new(),
+            kept: Tallies::new(),
+        }
     }
 
     /// Forgets the frames so far. Failures and lockout stay.
@@ -109,7 +122,29 @@ impl Decider {
         self.misses = 0;
     }
 
-    /// Forgets a person who was removed, or has another rule.
+    /// Takes the failures from before a reset.
+    pub(crate) fn restore(&mut self, tallies: Tallies) {
+        self.policy.restore(tallies);
+        self.kept = tallies;
+    }
+
+    /// The failures, if they changed since the last call: they must be written to flash before anything shows.
+    pub(crate) fn changed_tallies(&mut self) -> Option<Tallies> {
+        let tallies = *self.policy.tallies();
+        (core::mem::replace(&mut self.kept, tallies) != tallies).then_some(tallies)
+    }
+
+    /// Until when faces that look like nobody are slowed, in milliseconds since boot.
+    pub(crate) fn slowed_until(&self, now: Instant) -> Option<u64> {
+        self.policy.locked_out_until(None, Factor::Face, now.as_millis())
+    }
+
+    /// Forgets a person who was removed.
+    pub(crate) fn remove(&mut self, person: u32) {
+        self.policy.remove(person);
+    }
+
+    /// Forgets what a person with another rule was asked for. Their failures stay.
     pub(crate) fn forget(&mut self, person: u32) {
         self.policy.forget(person);
     }
@@ -122,15 +157,28 @@ impl Decider {
     /// Takes evidence and decides.
     pub(crate) fn on(&mut self, evidence: Evidence<'_>, situation: &Situation<'_>) -> Answer {
         let (agreement, event) = match evidence {
-            Evidence::Frame { sequence, result } => self.take_frame(sequence, situation.now, result),
+            Evidence::Frame { sequence, result, like } => {
+                self.take_frame(sequence, situation.now, result, like)
+            }
             Evidence::Pin(pin) => (0, Some(self.take_pin(pin, situation.rules))),
         };
+        let agreed = matches!(event, Some(AuthEvent::Face { .. } | AuthEvent::Verified { .. }));
         let decision = event.map_or(Decision::None, |event| self.decide(event, situation));
-        Answer { agreement, decision }
+        let spent = agreed || matches!(decision, Decision::Admit { .. });
+        Answer { agreement, spent, decision }
     }
 
     /// Counts a frame. Returns how many agree, and the event that the frame completes.
-    fn take_frame(&mut self, sequence: u32, now: Instant, result: &FrameResult) -> (u8, Option<AuthEvent>) {
+    ///
+    /// Where a PIN comes first, a face counts only while one is awaited: a picture alone is nobody's failure.
+    fn take_frame(
+        &mut self,
+        sequence: u32,
+        now: Instant,
+        result: &FrameResult,
+        like: Option<u32>,
+    ) -> (u8, Option<AuthEvent>) {
+        let unclaimed = self.config.verify && self.awaited(now).is_none();
         let person = match result {
             FrameResult::Known(found) => Some(found.person),
             _ => None,
@@ -139,12 +187,16 @@ impl Decider {
         let failure = match result {
             FrameResult::Poor(_) => return (seen.count, None),
             FrameResult::NotLive(reason) if is_undecided(*reason) => return (seen.count, None),
+            FrameResult::Stranger(_) | FrameResult::NotLive(_) if unclaimed => {
+                self.misses = 0;
+                return (seen.count, None);
+            }
             FrameResult::Stranger(_) => AuthEvent::Stranger,
             FrameResult::NotLive(RejectReason::ChallengeFailed) => {
                 self.misses = 0;
-                return (seen.count, Some(AuthEvent::Spoof));
+                return (seen.count, Some(AuthEvent::Spoof { like }));
             }
-            FrameResult::NotLive(_) => AuthEvent::Spoof,
+            FrameResult::NotLive(_) => AuthEvent::Spoof { like },
             FrameResult::Known(found) => {
                 self.misses = 0;
                 let person = found.person;
@@ -186,7 +238,7 @@ impl Decider {
             AuthEvent::Face { person } | AuthEvent::Verified { person } => Some(person),
             AuthEvent::Identity { person, .. } => person,
             AuthEvent::Pin(_) => asked,
-            AuthEvent::Stranger | AuthEvent::Spoof => None,
+            AuthEvent::Stranger | AuthEvent::Spoof { .. } => None,
         };
         if situation.cover_open {
             let person = person.or(asked.filter(|_| !matches!(event, AuthEvent::Identity { .. })));
@@ -202,14 +254,20 @@ impl Decider {
             return Decision::Refuse { person, reason: Reason::Unreadable, locked_out: false };
         }
         let rule = |person| situation.rules.of(person).unwrap_or_default();
-        let was_shut = self.policy.locked_out_until(now).is_some();
+        let (person, factor) = match event {
+            AuthEvent::Stranger => (self.awaited(situation.now), Factor::Face),
+            AuthEvent::Spoof { like } => (self.awaited(situation.now).or(like), Factor::Face),
+            AuthEvent::Face { .. } | AuthEvent::Verified { .. } => (person, Factor::Face),
+            AuthEvent::Pin(_) | AuthEvent::Identity { .. } => (person, Factor::Pin),
+        };
+        let was_shut = self.policy.locked_out_until(person, factor, now).is_some();
         match self.policy.decide(now, situation.clock, event, &self.config.limits, rule) {
             policy::Decision::Open { person, duress } => Decision::Admit { person, duress },
             policy::Decision::AskPin { person } if asked == Some(person) => Decision::None,
             policy::Decision::AskPin { person } => Decision::RequestPin { person },
             policy::Decision::AskFace { person } => Decision::RequestFace { person },
             policy::Decision::Refused(reason) => {
-                let locked_out = !was_shut && self.policy.locked_out_until(now).is_some();
+                let locked_out = !was_shut && self.policy.locked_out_until(person, factor, now).is_some();
                 Decision::Refuse { person, reason, locked_out }
             }
             policy::Decision::Ignored => Decision::None,

@@ -32,11 +32,19 @@ struct Bench {
     rules: Rules,
     frames: u32,
     cover_open: bool,
+    /// Whom a face that fails liveness looks like.
+    like: Option<u32>,
 }
 
 impl Bench {
     fn new(config: Config, rules: &[(u32, Rule)]) -> Self {
-        Self { decider: Decider::new(config), rules: Rules::of_people(rules), frames: 0, cover_open: false }
+        Self {
+            decider: Decider::new(config),
+            rules: Rules::of_people(rules),
+            frames: 0,
+            cover_open: false,
+            like: None,
+        }
     }
 
     fn on(&mut self, evidence: Evidence<'_>) -> Decision {
@@ -48,7 +56,7 @@ impl Bench {
 
     fn frame(&mut self, result: FrameResult) -> Decision {
         self.frames += 1;
-        self.on(Evidence::Frame { sequence: self.frames, result: &result })
+        self.on(Evidence::Frame { sequence: self.frames, result: &result, like: self.like })
     }
 
     fn pin(&mut self, digits: &[u8]) -> Decision {
@@ -87,7 +95,7 @@ fn another_person_between_restarts_the_count() {
 }
 
 #[test]
-fn failures_need_as_many_frames_and_then_lock_the_door_out() {
+fn failures_need_as_many_frames_and_then_slow_the_face_alone() {
     let mut bench = Bench::new(CONFIG, &[]);
     let stranger = FrameResult::Stranger(None);
     let first = refused(None, Reason::Stranger, false);
@@ -97,7 +105,7 @@ fn failures_need_as_many_frames_and_then_lock_the_door_out() {
     assert_eq!(bench.frame(FrameResult::NotLive(RejectReason::TooFewSamples)), Decision::None);
     assert_eq!(bench.frame(stranger), refused(None, Reason::Stranger, true));
     bench.frames::<2>(&known(7));
-    assert_eq!(bench.frame(known(7)), refused(Some(7), Reason::LockedOut, false));
+    assert_eq!(bench.frame(known(7)), Decision::Admit { person: 7, duress: false });
 }
 
 #[test]
@@ -105,6 +113,29 @@ fn a_failed_challenge_is_a_spoof_at_once() {
     let mut bench = Bench::new(CONFIG, &[]);
     let failed = FrameResult::NotLive(RejectReason::ChallengeFailed);
     assert_eq!(bench.frame(failed), refused(None, Reason::NotLive, false));
+}
+
+#[test]
+fn pictures_of_somebody_lock_them_out_and_nobody_else() {
+    let mut bench = Bench::new(CONFIG, &[]);
+    bench.like = Some(7);
+    let picture = FrameResult::NotLive(RejectReason::Score);
+    bench.frames::<5>(&picture);
+    assert_eq!(bench.frame(picture), refused(Some(7), Reason::NotLive, true));
+    bench.frames::<2>(&known(7));
+    assert_eq!(bench.frame(known(7)), refused(Some(7), Reason::LockedOut, false));
+    bench.frames::<2>(&known(8));
+    assert_eq!(bench.frame(known(8)), Decision::Admit { person: 8, duress: false });
+}
+
+#[test]
+fn where_a_pin_comes_first_a_picture_alone_counts_for_nobody() {
+    let mut bench = Bench::new(Config { verify: true, ..CONFIG }, &[]);
+    for result in [FrameResult::Stranger(None), FrameResult::NotLive(RejectReason::Score)] {
+        assert_eq!(bench.frames(&result), [Decision::None; 12]);
+    }
+    assert_eq!(bench.frame(FrameResult::NotLive(RejectReason::ChallengeFailed)), Decision::None);
+    assert_eq!(bench.decider.changed_tallies(), None);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    exit_button::ExitButton,
+    button::Button,
     lock::{Change, Lock},
     pin_entry::PinEntry,
     tamper::{Reading, Tamper},
@@ -29,6 +29,7 @@ pub(crate) struct Pins<O, I, K> {
     pub(crate) alarm: O,
     pub(crate) gestures: [O; 4],
     pub(crate) button: I,
+    pub(crate) pairing_button: I,
     pub(crate) contact: I,
     pub(crate) cover: I,
     pub(crate) keypad: K,
@@ -48,7 +49,8 @@ pub(crate) struct Doorway<'l, O, I, K> {
     pins: Pins<O, I, K>,
     lock: Lock,
     entry: PinEntry,
-    button: ExitButton,
+    button: Button,
+    pairing_button: Button,
     tamper: Tamper,
     /// Whether the output of the lock failed at the last step.
     failing: bool,
@@ -62,7 +64,8 @@ impl<'l, O: OutputPin, I: InputPin, K: Keypad> Doorway<'l, O, I, K> {
             pins,
             lock: Lock::new(),
             entry: PinEntry::new(),
-            button: ExitButton::default(),
+            button: Button::default(),
+            pairing_button: Button::default(),
             tamper: Tamper::default(),
             failing: false,
             link,
@@ -85,17 +88,14 @@ impl<'l, O: OutputPin, I: InputPin, K: Keypad> Doorway<'l, O, I, K> {
             self.link.report(IoEvent::Pin(pin));
         }
         let pressed = self.button.pressed(self.pins.button.is_high().unwrap_or(false));
+        if self.pairing_button.pressed(self.pins.pairing_button.is_high().unwrap_or(false)) {
+            // Not the number that is waited for next: a press counts for what was waited for when it came.
+            self.link.state.update(|state| state.confirmed = config.pairing);
+        }
         if self.watch(config.held_ms) {
             return Some(Order::Lock);
         }
-        if !pressed {
-            return None;
-        }
-        if config.pairing != 0 && config.pairing != self.link.state.get().confirmed {
-            self.link.state.update(|state| state.confirmed = config.pairing);
-            return None;
-        }
-        Some(Order::Open { cause: Cause::Button, time: config.open_time })
+        pressed.then_some(Order::Open { cause: Cause::Button, time: config.open_time })
     }
 
     /// Takes one step of the lock, drives the relay, and reports what changed.

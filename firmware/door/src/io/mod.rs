@@ -2,14 +2,14 @@
 //!
 //! | module | owns |
 //! |---|---|
-//! | `doorway` | lock, LEDs, button, contact, cover, keypad; built from `lock`, `exit_button`, `tamper`, `pin_entry` |
+//! | `doorway` | lock, LEDs, both buttons, contact, cover, keypad; built from `lock`, `button`, `tamper`, `pin_entry` |
 //! | `wiegand` | the Wiegand wires |
 //! | `osdp_port` | the RS-485 bus |
 //! | `serial` | the serial line of the host |
 //! | `feeder` | the watchdog |
 
+mod button;
 mod doorway;
-mod exit_button;
 mod feeder;
 mod lock;
 mod osdp_port;
@@ -66,6 +66,8 @@ pub struct Io<B: Board> {
     pub wiegand: [B::Output; 2],
     /// The request-to-exit button, high while pressed.
     pub button: B::Input,
+    /// The pairing button on the board, high while pressed. It opens nothing.
+    pub pairing_button: B::Input,
     /// The door contact, high while the door is open; low where there is none.
     pub contact: B::Input,
     /// The switch of the board's cover, high while the cover is open.
@@ -90,13 +92,14 @@ pub async fn run_io<B: Board>(io: Io<B>, link: &Link) -> ! {
         gestures,
         wiegand,
         button,
+        pairing_button,
         contact,
         cover,
         keypad,
         watchdog,
     } = io;
     let (outgoing, card, port) = (Channel::new(), Card::new(), PortInput::new());
-    let pins = Pins { lock, ready, refused, alarm, gestures, button, contact, cover, keypad };
+    let pins = Pins { lock, ready, refused, alarm, gestures, button, pairing_button, contact, cover, keypad };
     join5(
         keep_door(Doorway::new(pins, link), &card, &port, link),
         serial::read_requests(host_receive, &outgoing, &link.slot),

@@ -1,4 +1,4 @@
-//! The time of day: a host sets it, and it never runs backwards.
+//! The time of day: a host sets it, and it never runs backwards, unless an installer sets it back.
 //!
 //! | state | event | next | time |
 //! |---|---|---|---|
@@ -6,12 +6,23 @@
 //! | (boot) | the newest entry is of a restart that was asked for, and exact | exact | that, and the restart's length |
 //! | (boot) | the newest entry is another one | at least | that of the entry |
 //! | any | time passes | the same | with the board's own clock |
-//! | any | a host sets a time that is not earlier | exact | the time set |
+//! | any | a host sets a time that is not earlier, and not after [`Time::LATEST_MS`] | exact | the time set |
+//! | any | an installer sets the clock back, to a time since [`Time::EARLIEST_MS`] | exact | the time set |
+//! | any | a host sets a time that is too late | the same | the same; the host is refused |
 //! | any | a host sets an earlier time | the same | the same; the host is refused |
 
 use audit::{Entry, Kind, Time};
 use board_api::ResetReason;
 use embassy_time::{Duration, Instant};
+
+/// Why a time cannot be set. The bounds are in milliseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClockRefusal {
+    /// It is before this earliest time.
+    Before(u64),
+    /// It is after this latest time.
+    After(u64),
+}
 
 /// The clock.
 #[derive(Debug, Clone, Copy)]
@@ -41,15 +52,18 @@ impl Clock {
         self.at(Instant::now())
     }
 
-    /// Sets the clock. Returns the time before.
+    /// Sets the clock; with `back`, also to a time before that which it shows. Returns the time before.
     ///
     /// # Errors
-    /// The earliest time that can be set, in milliseconds since 1970.
-    pub(crate) fn set(&mut self, unix_ms: u64) -> Result<Time, u64> {
+    /// [`ClockRefusal`].
+    pub(crate) fn set(&mut self, unix_ms: u64, back: bool) -> Result<Time, ClockRefusal> {
         let before = self.now();
-        let earliest = before.unix_ms.max(Time::EARLIEST_MS);
+        let earliest = if back { Time::EARLIEST_MS } else { before.unix_ms.max(Time::EARLIEST_MS) };
         if unix_ms < earliest {
-            return Err(earliest);
+            return Err(ClockRefusal::Before(earliest));
+        }
+        if unix_ms > Time::LATEST_MS {
+            return Err(ClockRefusal::After(Time::LATEST_MS));
         }
         *self = Self { booted_ms: unix_ms.saturating_sub(Instant::now().as_millis()), exact: true };
         Ok(before)

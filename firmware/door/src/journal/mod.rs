@@ -8,11 +8,12 @@
 //! Somebody who is refused stands at the door for many frames. The first frame makes an entry. The next entry for the same
 //! reason and person comes after [`AGAIN`], or when nobody was refused for that reason during [`AWAY`]; it has the number
 //! of frames between. So standing at the door cannot flush the log: at most one entry a reason and person every ten
-//! seconds, except for people who take turns.
+//! seconds, except for people who take turns. A wrong PIN is a guess: each has an entry of its own.
 
 mod clock;
 mod entry_fields;
 
+pub(crate) use clock::ClockRefusal;
 pub(crate) use entry_fields::EntryFields;
 
 use audit::{Entry, Fault, Head, Kind, Log, Seal, TAG_BYTES, Time};
@@ -33,6 +34,8 @@ use self::clock::Clock;
 const AGAIN: Duration = Duration::from_secs(60);
 /// After this time without a refusal, the next one is of somebody new.
 const AWAY: Duration = Duration::from_secs(10);
+/// The step of scores in the log, Q15: one sixteenth, as in replies to whoever is not the installer.
+const SCORE_STEP: i16 = 2048;
 /// Time for the last reply to leave before a restart.
 pub(crate) const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -124,6 +127,8 @@ impl<F: NorFlash> Journal<F> {
     fn append(&mut self, at: Instant, kind: Kind, fields: EntryFields) -> bool {
         let Some(log) = &mut self.log else { return false };
         let EntryFields { reason, score, person, detail } = fields;
+        // Everybody who is paired may read the log.
+        let score = score.saturating_sub(score.rem_euclid(SCORE_STEP));
         let entry = Entry { kind, reason, score, person, time: self.clock.at(at), detail };
         log.append(&entry).is_ok()
     }
@@ -135,7 +140,10 @@ impl<F: NorFlash> Journal<F> {
         let fresh = Standing { seen: now, written: now, frames: 0, person };
         let frames = match standing {
             Some(before)
-                if now - before.seen < AWAY && now - before.written < AGAIN && before.person == person =>
+                if why != Reason::WrongPin
+                    && now - before.seen < AWAY
+                    && now - before.written < AGAIN
+                    && before.person == person =>
             {
                 before.seen = now;
                 before.frames = before.frames.saturating_add(1);
@@ -170,13 +178,19 @@ impl<F: NorFlash> Journal<F> {
         self.clock.now()
     }
 
-    /// Sets the clock, for a host.
+    /// Sets the clock, for a host; with `back`, also to an earlier time.
     ///
     /// # Errors
-    /// The earliest time that can be set, in milliseconds since 1970.
-    pub(crate) fn set_clock(&mut self, unix_ms: u64, host: Option<[u8; 32]>) -> Result<(), u64> {
-        let before = self.clock.set(unix_ms)?;
-        self.record(Kind::Clock, EntryFields::default().by(host, before.unix_ms.to_le_bytes()));
+    /// [`ClockRefusal`].
+    pub(crate) fn set_clock(
+        &mut self,
+        unix_ms: u64,
+        back: bool,
+        host: Option<[u8; 32]>,
+    ) -> Result<(), ClockRefusal> {
+        let before = self.clock.set(unix_ms, back)?;
+        let fields = EntryFields::reason((unix_ms < before.unix_ms).into());
+        self.record(Kind::Clock, fields.by(host, before.unix_ms.to_le_bytes()));
         Ok(())
     }
 

@@ -48,7 +48,7 @@ pub(crate) struct Config {
     pub(crate) refused: bool,
     /// The movement that is asked for: the gesture LEDs.
     pub(crate) gesture: Option<Gesture>,
-    /// The number of the pairing that waits for the button; 0 if none does. The button then opens no door.
+    /// The number of the press of the pairing button that is waited for; 0 for none.
     pub(crate) pairing: u32,
     /// When the worker gave its last sign of life.
     pub(crate) alive_at: Instant,
@@ -65,7 +65,7 @@ pub(crate) struct State {
     pub(crate) cover_openings: u32,
     /// Events that found no room in the channel since boot.
     pub(crate) lost_events: u32,
-    /// The number of the pairing that the button confirmed last.
+    /// The number of the press of the pairing button that came last.
     pub(crate) confirmed: u32,
     /// The OSDP port; `None` if it answers nobody.
     pub(crate) bus: Option<BusState>,

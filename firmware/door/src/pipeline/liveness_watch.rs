@@ -47,6 +47,13 @@ impl LivenessWatch {
         self.challenge.reset();
     }
 
+    /// Takes a frame that gives no sample: without a face, or with a face that is too poor to be encoded. The challenge
+    /// notices when the tracker was reset.
+    pub(crate) fn miss(&mut self, face: Option<&Face>) {
+        let place = face.map(|face| Sample::new(0, face, 0, 0, [i16::MAX; 2]));
+        self.tracker.miss(place);
+    }
+
     /// Takes a frame. The verdict's score is the mean over the last `together` frames. `random` draws the gestures of the
     /// challenge; it is used in [`LivenessMode::Challenge`] alone.
     pub(crate) fn see(

@@ -6,7 +6,9 @@
 //!          no face    poor     not live   known, stranger, unclaimed
 //! ```
 //! # Invariants
-//! - A face that fails the quality gate is not encoded. A face that fails liveness is not matched.
+//! - A face that fails the quality gate is not encoded. A face that fails liveness opens nothing. It
+//!   is compared only to find whose failures it counts among.
+//! - Liveness rests on one unbroken track: a frame without a face ends it.
 //! - The crop is made once, for quality and template.
 //! - No type here is a message of the host. `session` translates observations once, when they are reported.
 
@@ -32,8 +34,8 @@ pub(crate) use observation::{FrameResult, Match, Observation, is_undecided};
 pub(crate) use recheck::{AllInFlash, InFlash, Recheck};
 
 use embedded_storage::nor_flash::NorFlash;
-use liveness::STEPS;
-use template::Coverage;
+use liveness::{MIN_SIMILARITY, STEPS};
+use template::{Coverage, Template};
 use vision::Frame;
 
 use crate::{log::log, store::People};
@@ -76,17 +78,33 @@ pub(crate) struct Pipeline<E> {
     pub(crate) engine: E,
     pub(crate) config: Config,
     watch: LivenessWatch,
+    /// The face that was refused last.
+    refused: Option<Template>,
+    /// The face that is passed over, and until when, in milliseconds.
+    held: Option<(Template, u64)>,
 }
 
 impl<E: Engine> Pipeline<E> {
     /// A pipeline that has seen no frame.
     pub(crate) fn new(engine: E, config: Config) -> Self {
-        Self { engine, config, watch: LivenessWatch::new() }
+        Self { engine, config, watch: LivenessWatch::new(), refused: None, held: None }
     }
 
     /// Forgets the frames so far.
     pub(crate) fn reset(&mut self) {
         self.watch.reset();
+    }
+
+    /// Passes over the face that was refused last until that time, in milliseconds. Other faces are assessed as before.
+    pub(crate) fn hold(&mut self, until_ms: u64) {
+        self.held = self.refused.take().map(|face| (face, until_ms));
+    }
+
+    /// Whether a face is passed over.
+    fn is_held(&self, template: &Template, now_ms: u64) -> bool {
+        let held = self.held.as_ref().filter(|(_, until)| now_ms < *until);
+        let alike = held.and_then(|(face, _)| face.similarity(template));
+        alike.is_some_and(|alike| alike.0 >= MIN_SIMILARITY.into())
     }
 
     /// Assesses a frame. `random` draws the gestures of a challenge.
@@ -96,13 +114,20 @@ impl<E: Engine> Pipeline<E> {
         frame: &Frame<'_>,
         random: impl FnOnce() -> [u8; STEPS],
     ) -> Observation {
-        self.try_step(scene, frame, random).unwrap_or_else(|error| Observation {
+        let observation = self.try_step(scene, frame, random).unwrap_or_else(|error| Observation {
             result: FrameResult::Unable(error),
             faces: 0,
             face: None,
             threshold: None,
             liveness: None,
-        })
+            like: None,
+        });
+        match &observation.result {
+            FrameResult::NoFace | FrameResult::Unable(_) => self.watch.miss(None),
+            FrameResult::Poor(_) => self.watch.miss(observation.face.as_ref().map(|face| &face.face)),
+            _ => {}
+        }
+        observation
     }
 
     fn try_step<F: NorFlash>(
@@ -134,6 +159,7 @@ impl<E: Engine> Pipeline<E> {
             face: None,
             threshold: Some(threshold.similarity),
             liveness: None,
+            like: None,
         };
         let Some(chosen) = choose(&mut self.engine, pair, frame, &faces)? else { return Ok(observation) };
         let Assessed { assessment, openness, template } = chosen;
@@ -145,6 +171,11 @@ impl<E: Engine> Pipeline<E> {
                 return Ok(observation);
             }
         };
+        if awaited.is_none() && self.is_held(&template, *now_ms) {
+            self.watch.reset();
+            observation.result = FrameResult::Stranger(None);
+            return Ok(observation);
+        }
         if let Some(network) = network {
             let score = self.engine.live(network, frame, &assessment.face)?;
             let live =
@@ -153,6 +184,12 @@ impl<E: Engine> Pipeline<E> {
             observation.liveness = Some(verdict);
             if let Some(reason) = verdict.reject {
                 observation.result = FrameResult::NotLive(reason);
+                if awaited.is_none() && !is_undecided(reason) {
+                    let best = gallery.identify(probe(&template, info))?;
+                    let like = best.filter(|best| best.similarity >= threshold.similarity);
+                    observation.like = like.map(|like| like.person.id());
+                    self.refused = Some(template);
+                }
                 return Ok(observation);
             }
         }
@@ -169,6 +206,9 @@ impl<E: Engine> Pipeline<E> {
             Some(best) if best.similarity >= threshold.similarity => FrameResult::Known(best.into()),
             other => FrameResult::Stranger(other.map(Match::from)),
         };
+        if let FrameResult::Stranger(_) = observation.result {
+            self.refused = Some(template);
+        }
         Ok(observation)
     }
 }

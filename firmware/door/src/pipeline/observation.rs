@@ -18,6 +18,8 @@ pub(crate) struct Observation {
     pub(crate) threshold: Option<CosineScore>,
     /// `None` if liveness was not checked.
     pub(crate) liveness: Option<Verdict>,
+    /// Whom a face that failed liveness looks like: their failures count. It opens nothing.
+    pub(crate) like: Option<u32>,
 }
 
 /// What a frame shows.

@@ -110,6 +110,11 @@ impl Access {
         self.hosts.iter().position(|host| host.as_ref().is_some_and(|host| host.key == *key))
     }
 
+    /// The place of the session's host.
+    pub(crate) fn place_of_session(&self) -> Option<usize> {
+        self.place(&self.peer()?)
+    }
+
     /// The key of the host of the session.
     pub(crate) fn peer(&self) -> Option<Hash> {
         self.session.as_ref().map(|session| session.peer)

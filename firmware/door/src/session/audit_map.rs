@@ -1,32 +1,67 @@
 //! What a request adds to its audit entry: some fields from the request, some from the response.
 
-use protocol::{Comparison, Hash, Pairing, Request, Response};
+use protocol::{Comparison, Hash, Limits, Pairing, Request, Response, Settings};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::journal::EntryFields;
 
 /// The address in the entry where the OSDP port is disabled.
 const NO_ADDRESS: u8 = 255;
 
-/// The detail bytes that follow from the request.
-pub(crate) fn detail(request: &Request<'_>) -> [u8; 8] {
-    match request {
+/// The reason and the detail bytes that follow from the request. `before` are the settings before it.
+pub(crate) fn detail(request: &Request<'_>, before: &Settings) -> (u8, [u8; 8]) {
+    let detail = match request {
+        Request::SetSettings(settings) => return (changes(before, settings), digest(settings)),
+        Request::Invite { role } => return (*role as u8, [0; 8]),
+        Request::PauseDoor { ms } => u64::from(*ms).to_le_bytes(),
         Request::RemoveHost { key } | Request::ReplaceKey { key } => head(key),
         Request::SetSigner { signer } => head(signer),
         Request::SetOsdp { osdp } => {
             let address = osdp.as_ref().map_or(NO_ADDRESS, |osdp| osdp.address);
             [address, 0, 0, 0, 0, 0, 0, 0]
         }
-        Request::SetSettings(settings) => {
-            (u64::from(settings.open_ms) << 32 | u64::from(settings.far_one_in)).to_le_bytes()
-        }
         _ => [0; 8],
-    }
+    };
+    (0, detail)
+}
+
+/// Which settings change, a bit each, as `audit::Entry` draws them.
+fn changes(before: &Settings, after: &Settings) -> u8 {
+    let (old, new) = (&before.limits, &after.limits);
+    let rationing = |limits: &Limits| (limits.failures, limits.lockout_ms, limits.passback_ms, limits.pin_ms);
+    let rest = |settings: &Settings| {
+        let Limits { held_ms, utc_offset_minutes, .. } = settings.limits;
+        (held_ms, utc_offset_minutes, settings.wiegand)
+    };
+    let bits = [
+        before.far_one_in != after.far_one_in,
+        before.agreement_frames != after.agreement_frames,
+        before.open_ms != after.open_ms,
+        before.liveness != after.liveness,
+        before.matching != after.matching,
+        old.fail_safe != new.fail_safe,
+        rationing(old) != rationing(new),
+        rest(before) != rest(after),
+    ];
+    bits.iter().rev().fold(0, |mask, changed| mask << 1 | u8::from(*changed))
+}
+
+/// The first bytes of the SHA-256 of a value as it is stored.
+fn digest(value: &impl Serialize) -> [u8; 8] {
+    let mut room = [0; 64];
+    let bytes = postcard::to_slice(value, &mut room).unwrap_or_default();
+    head(&Sha256::digest(bytes).into())
 }
 
 /// The fields of the entry. `host` is the key of the host before the request was done. `None` if there is nothing to
 /// record.
-pub(crate) fn fields(host: Option<Hash>, mut detail: [u8; 8], response: &Response) -> Option<EntryFields> {
-    let mut fields = EntryFields::default();
+pub(crate) fn fields(
+    host: Option<Hash>,
+    (reason, mut detail): (u8, [u8; 8]),
+    response: &Response,
+) -> Option<EntryFields> {
+    let mut fields = EntryFields::reason(reason);
     match response {
         Response::Enrolled { person, templates, .. } | Response::Removed { person, templates } => {
             (fields.person, fields.reason) = (Some(*person), *templates);
@@ -42,11 +77,12 @@ pub(crate) fn fields(host: Option<Hash>, mut detail: [u8; 8], response: &Respons
             fields.person = Some(*person);
             let scheduled = u8::from(!schedule.is_always());
             fields.reason = scheduled | u8::from(*pin) << 1 | u8::from(*duress_pin) << 2;
+            // Not of the PINs: a digest of four digits is soon guessed.
+            detail = digest(schedule);
         }
         Response::Pairing(Pairing::Paired { role }) => fields.reason = *role as u8,
         // Nobody was paired yet.
-        Response::Pairing(_) => return None,
-        Response::Settings(settings) => fields.reason = settings.agreement_frames,
+        Response::Pairing(_) | Response::PairingNonce { .. } => return None,
         _ => {}
     }
     Some(fields.by(host, detail))

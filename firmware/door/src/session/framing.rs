@@ -2,7 +2,8 @@
 
 use board_api::Board;
 use crypto::{handshake::SECOND, session::HEAD};
-use protocol::{Error, Kind, Packet, Request, Response, pack};
+use embassy_time::Instant;
+use protocol::{Error, Kind, Packet, Request, Response, Role, pack};
 
 use crate::{
     link::{Command, Link, Pending, Ticket},
@@ -17,8 +18,9 @@ use super::{
     access::{Access, Step},
     audit_map,
     capture::{capture, needs_camera},
+    disclosure,
     requests::handle,
-    table::row,
+    table::{Need, row},
 };
 
 /// What follows from a request.
@@ -83,12 +85,19 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                     _ => Outcome::Serve,
                 };
                 let row = row(&request);
-                let (host, detail) = (parts.access.peer(), audit_map::detail(&request));
+                let host = parts.access.peer();
+                let detail = audit_map::detail(&request, &parts.settings);
                 let pauses = matches!(request, Request::PauseDoor { .. });
                 if row.slow {
                     link.give_sign();
                 }
-                let result = match parts.access.permit(row.need, kind == Kind::Sealed) {
+                let permitted = parts.access.permit(row.need, kind == Kind::Sealed);
+                let logs = row.audited.is_some() || matches!(request, Request::SetClock { .. });
+                let permitted = permitted.and_then(|()| match row.need {
+                    Need::Role(_) if logs => charge(parts),
+                    _ => Ok(()),
+                });
+                let mut result = match permitted {
                     Ok(()) => {
                         let captured = match needs_camera(&request) {
                             true => capture(camera).await,
@@ -106,6 +115,8 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                 {
                     parts.journal.record(kind, fields);
                 }
+                let role = parts.access.role().filter(|_| kind == Kind::Sealed);
+                disclosure::limit(role, &mut result);
                 result
             }
             Err(_) => Err(Error::Malformed),
@@ -127,6 +138,15 @@ pub(crate) async fn answer<B: Board, E: Engine>(
     reply(&mut parts.access, link, kind, ticket, &result, body).await;
     slot.finish(Some(ticket));
     outcome
+}
+
+/// Takes an entry of the audit log from the account of the session's host. An installer has no limit.
+fn charge<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>) -> Result<(), Error> {
+    if parts.access.role() == Some(Role::Installer) {
+        return Ok(());
+    }
+    let place = parts.access.place_of_session().ok_or(Error::Unpaired)?;
+    parts.quota.take(place, Instant::now()).map_err(|seconds| Error::TooManyChanges { seconds })
 }
 
 /// Takes a step of the handshake, or opens a sealed request.

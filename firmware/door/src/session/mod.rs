@@ -8,6 +8,8 @@
 //! | `access`, `pairing` | session, paired hosts, roles |
 //! | `requests` | what each request does |
 //! | `audit_map` | the audit entry of a request |
+//! | `disclosure` | what a reply tells to whom |
+//! | `quota` | how many audit entries a host may cause |
 //! | `events` | the newest door events |
 //! | `configure`, `translate` | settings to parts; types of the door to messages |
 //! | `capture`, `staging` | the frame of a request |
@@ -16,9 +18,11 @@ pub(crate) mod access;
 mod audit_map;
 mod capture;
 pub(crate) mod configure;
+pub(crate) mod disclosure;
 pub(crate) mod events;
 pub(crate) mod framing;
 pub(crate) mod pairing;
+pub(crate) mod quota;
 mod requests;
 pub(crate) mod staging;
 mod table;

@@ -1,15 +1,22 @@
-//! Pairing of a host: six digits are compared, and the button of the board confirms.
+//! Pairing of a host: six digits are compared, and the pairing button of the board confirms.
 //!
 //! | state | event | next |
 //! |---|---|---|
-//! | idle | begin: an expected role, a commitment | committed: the board's nonce is sent |
-//! | committed | pair: the nonce of the commitment | waiting: the code is shown, a minute runs |
-//! | waiting | the button is pressed, the host polls | the host is in flash; idle |
-//! | any | begin again; another session; the time is over | idle, the code is no longer shown |
+//! | idle | begin: an expected role, a commitment | requested: nothing is disclosed, a minute runs |
+//! | requested | the pairing button is pressed | committed: the board's nonce is drawn, and told when the host polls |
+//! | committed | pair: the nonce of the commitment | shown: the code is on the display, a minute runs |
+//! | shown | [`COMPARE`] is over | waiting: a press counts now |
+//! | waiting | the pairing button is pressed, the host polls | the host is in flash; idle |
+//! | any | begin again; another session; the time is over; pair with another nonce | idle, no code is shown |
 //!
-//! A board without hosts expects an installer, and then trusts the installer's signer. A board with hosts accepts only a
-//! host that an installer has invited; physical access to cable and button is not enough. While a pairing waits, a press of
-//! the button confirms it and opens no door.
+//! A host commits to its nonce before it sees that of the board, and sees one nonce a press. So whoever wants the board to
+//! show a certain code has one try in a million a press, and cannot try without somebody at the board. The second press
+//! belongs to the session whose code was shown for at least [`COMPARE`]: a press that was meant for the code before does
+//! not count.
+//!
+//! The pairing button is on the board. It is not the exit button, which opens the door also while a pairing waits. A board
+//! without hosts expects an installer, and then trusts the installer's signer. A board with hosts accepts only a host that
+//! an installer has invited; physical access to cable and button is not enough.
 
 use board_api::System;
 use crypto::pairing::{code, is_committed};
@@ -21,8 +28,10 @@ use crate::{link::Link, log::log, store::Storage};
 
 use super::access::Access;
 
-/// How long a code is shown.
+/// How long each press is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a code is shown before a press counts: time to compare it.
+const COMPARE: Duration = Duration::from_secs(3);
 /// How long an invitation is valid.
 const INVITATION: Duration = Duration::from_secs(300);
 
@@ -31,7 +40,7 @@ const INVITATION: Duration = Duration::from_secs(300);
 pub(crate) struct Pairing {
     state: State,
     invitation: Option<(Role, Instant)>,
-    /// The number of the last pairing that waited for the button.
+    /// The number of the last press that was waited for.
     number: u32,
 }
 
@@ -39,20 +48,34 @@ pub(crate) struct Pairing {
 enum State {
     #[default]
     Idle,
-    Committed {
-        host: Host,
-        commitment: Hash,
-        nonce: Hash,
+    Requested {
+        offer: Offer,
+        until: Instant,
     },
+    Committed {
+        offer: Offer,
+        nonce: Hash,
+        until: Instant,
+    },
+    /// Also while the button does not count yet: before `from`.
     Waiting {
-        host: Host,
+        offer: Offer,
         signer: Option<Hash>,
+        from: Instant,
         until: Instant,
     },
 }
 
+/// What a host asks for.
+struct Offer {
+    host: Host,
+    commitment: Hash,
+    /// The session in which it asks.
+    binding: Hash,
+}
+
 impl Pairing {
-    /// Begins the pairing of the session's host. Returns the board's nonce.
+    /// Begins the pairing of the session's host: the button is waited for.
     ///
     /// # Errors
     /// [`Error::NotInvited`], [`Error::NoSession`]; [`Error::Flash`] if the hosts could not be read.
@@ -62,17 +85,18 @@ impl Pairing {
         access: &Access,
         system: &mut impl System,
         link: &Link,
-    ) -> Result<Hash, Error> {
+    ) -> Result<(), Error> {
         self.cancel(system, link);
         self.expect_role(role, access)?;
-        let key = access.peer().ok_or(Error::NoSession)?;
-        let mut nonce = [0; 32];
-        system.fill_random(&mut nonce);
-        self.state = State::Committed { host: Host { key, role, label }, commitment, nonce };
-        Ok(nonce)
+        let session = access.session.as_ref().ok_or(Error::NoSession)?;
+        let host = Host { key: session.peer, role, label };
+        let offer = Offer { host, commitment, binding: session.binding };
+        self.state = State::Requested { offer, until: Instant::now() + PATIENCE };
+        self.await_press(link);
+        Ok(())
     }
 
-    /// Takes the host's nonce, shows the code, and waits for the button.
+    /// Takes the host's nonce, and shows the code.
     ///
     /// # Errors
     /// [`Error::NoSession`]; [`Error::NoPairing`] if none was begun, or the nonce does not match the commitment.
@@ -84,18 +108,17 @@ impl Pairing {
         link: &Link,
     ) -> Result<(), Error> {
         let binding = access.session.as_ref().ok_or(Error::NoSession)?.binding;
-        let state = core::mem::take(&mut self.state);
-        let State::Committed { host, commitment, nonce } = state else { return Err(Error::NoPairing) };
-        if !is_committed(&commitment, &theirs) {
+        let State::Committed { offer, nonce, .. } = self.cancel(system, link) else {
+            return Err(Error::NoPairing);
+        };
+        if offer.binding != binding || !is_committed(&offer.commitment, &theirs) {
             return Err(Error::NoPairing);
         }
         let code = code(&binding, &theirs, &nonce);
         log!(info, "pairing: code {=u32:06}, confirm by the button", code);
         system.show_pairing_code(Some(code));
-        self.state = State::Waiting { host, signer, until: Instant::now() + PATIENCE };
-        self.number = self.number.wrapping_add(1).max(1);
-        let number = self.number;
-        link.config.update(|config| config.pairing = number);
+        let now = Instant::now();
+        self.state = State::Waiting { offer, signer, from: now + COMPARE, until: now + PATIENCE };
         Ok(())
     }
 
@@ -111,10 +134,15 @@ impl Pairing {
         link: &Link,
     ) -> Result<Option<Host>, Error> {
         self.tick(system, link);
-        if !matches!(self.state, State::Waiting { .. }) || link.state.get().confirmed != self.number {
+        if !matches!(self.state, State::Waiting { .. }) || !self.is_pressed(link) {
             return Ok(None);
         }
-        let State::Waiting { host, signer, .. } = self.cancel(system, link) else { return Ok(None) };
+        let binding = access.session.as_ref().ok_or(Error::NoSession)?.binding;
+        let State::Waiting { offer, signer, .. } = self.cancel(system, link) else { return Ok(None) };
+        if offer.binding != binding {
+            return Ok(None);
+        }
+        let host = offer.host;
         if let (0, Some(signer)) = (access.hosts().count(), signer) {
             storage.set_signer(&signer)?;
         }
@@ -124,11 +152,50 @@ impl Pairing {
         Ok(Some(host))
     }
 
-    /// Ends a pairing that took too long.
+    /// Does what is due: ends a pairing that took too long, draws the nonce after the first press, and lets the second
+    /// press count once the code was shown for long enough.
     pub(crate) fn tick(&mut self, system: &mut impl System, link: &Link) {
-        if matches!(self.state, State::Waiting { until, .. } if until <= Instant::now()) {
-            self.cancel(system, link);
+        let now = Instant::now();
+        match &self.state {
+            State::Requested { until, .. }
+            | State::Committed { until, .. }
+            | State::Waiting { until, .. }
+                if *until <= now =>
+            {
+                self.cancel(system, link);
+            }
+            State::Requested { .. } if self.is_pressed(link) => {
+                let State::Requested { offer, .. } = self.cancel(system, link) else { return };
+                let mut nonce = [0; 32];
+                system.fill_random(&mut nonce);
+                self.state = State::Committed { offer, nonce, until: now + PATIENCE };
+            }
+            State::Waiting { from, .. } if *from <= now && link.config.get().pairing == 0 => {
+                self.await_press(link);
+            }
+            _ => {}
         }
+    }
+
+    /// The board's nonce, after the first press.
+    pub(crate) fn nonce(&self) -> Option<Hash> {
+        match &self.state {
+            State::Committed { nonce, .. } => Some(*nonce),
+            _ => None,
+        }
+    }
+
+    /// Lets the next press of the pairing button count.
+    fn await_press(&mut self, link: &Link) {
+        self.number = self.number.wrapping_add(1).max(1);
+        let number = self.number;
+        link.config.update(|config| config.pairing = number);
+    }
+
+    /// Whether the press that is waited for came.
+    fn is_pressed(&self, link: &Link) -> bool {
+        let waited = link.config.get().pairing;
+        waited != 0 && link.state.get().confirmed == waited
     }
 
     /// Ends the pairing under way.
@@ -143,12 +210,15 @@ impl Pairing {
 
     /// The state for the host.
     pub(crate) fn state(&self) -> protocol::Pairing {
+        let now = Instant::now();
+        let left = |until: &Instant| until.saturating_duration_since(now).as_millis() as u32;
         match &self.state {
-            State::Waiting { until, .. } => {
-                let left = until.saturating_duration_since(Instant::now());
-                protocol::Pairing::Waiting { left_ms: left.as_millis() as u32 }
+            State::Requested { until, .. } => protocol::Pairing::Requested { left_ms: left(until) },
+            State::Waiting { from, until, .. } if *from > now => {
+                protocol::Pairing::Shown { left_ms: left(until) }
             }
-            _ => protocol::Pairing::None,
+            State::Waiting { until, .. } => protocol::Pairing::Waiting { left_ms: left(until) },
+            State::Idle | State::Committed { .. } => protocol::Pairing::None,
         }
     }
 

@@ -57,12 +57,12 @@ pub(crate) fn row(request: &Request<'_>) -> Row {
         Request::BeginFrame { .. }   => (OPERATOR,        false,  None),
         Request::FrameChunk { .. }   => (OPERATOR,        false,  None),
         Request::Detect { .. }       => (OPERATOR,        true,   None),
-        Request::Embed { .. }        => (OPERATOR,        true,   None),
+        Request::Embed { .. }        => (OPERATOR,        true,   Some(Kind::Embedded)),
         Request::Enrol { .. }        => (OPERATOR,        true,   Some(Kind::Enrolled)),
         Request::Verify { .. }       => (OPERATOR,        true,   Some(Kind::Compared)),
         Request::Identify { .. }     => (OPERATOR,        true,   Some(Kind::Compared)),
         Request::Remove { .. }       => (OPERATOR,        false,  Some(Kind::Removed)),
-        Request::PauseDoor { .. }    => (OPERATOR,        false,  None),
+        Request::PauseDoor { .. }    => (OPERATOR,        false,  Some(Kind::Paused)),
         // The journal records it itself, with the time before.
         Request::SetClock { .. }     => (OPERATOR,        false,  None),
         Request::SetRule { .. }      => (OPERATOR,        false,  Some(Kind::Rule)),
@@ -72,8 +72,10 @@ pub(crate) fn row(request: &Request<'_>) -> Row {
         Request::ModelChunk { .. }   => (INSTALLER,       false,  None),
         Request::CommitModel         => (INSTALLER,       true,   Some(Kind::Model)),
         Request::Reboot              => (INSTALLER,       false,  Some(Kind::Restart)),
-        Request::Invite { .. }       => (INSTALLER,       false,  None),
+        Request::Invite { .. }       => (INSTALLER,       false,  Some(Kind::Invited)),
         Request::RemoveHost { .. }   => (INSTALLER,       false,  Some(Kind::Unpaired)),
+        // The journal records it itself, with the time before.
+        Request::SetClockBack { .. } => (INSTALLER,       false,  None),
         Request::SetSigner { .. }    => (INSTALLER,       false,  Some(Kind::Signer)),
         Request::SetOsdp { .. }      => (INSTALLER,       false,  Some(Kind::Controller)),
     };

@@ -16,6 +16,7 @@ pub(super) enum Item {
     Salt(Twin),
     RulePlaces(Twin),
     Osdp,
+    Tallies,
     Inventory(Twin),
     Host(u8),
     Rule(u16),
@@ -32,6 +33,7 @@ impl Item {
             Self::Osdp => Some(4),
             Self::RulePlaces(_) => Some(5),
             Self::Salt(_) => Some(6),
+            Self::Tallies => Some(7),
             Self::Active(kind) => Some(8 + index(kind)),
             Self::Newest(kind) => Some(24 + index(kind)),
             Self::Host(place) => Some(40 + place % MAX_HOSTS as u8),
@@ -68,6 +70,7 @@ impl MapKey for Item {
             Self::Osdp => 56,
             Self::Inventory(Twin::First) => 57,
             Self::Inventory(Twin::Second) => 58,
+            Self::Tallies => 59,
             Self::Host(place) => 64 + place % MAX_HOSTS as u8,
             Self::Rule(place) => return 0x0300 + place,
         };

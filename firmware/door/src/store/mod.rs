@@ -6,6 +6,7 @@
 //! | `storage` | the settings' partition |
 //! | `rules` | rules of people, in the settings' partition |
 //! | `stored` | absent, valid, tampered |
+//! | `tallies` | failures, in the settings' partition |
 //! | `settings` | the ranges of the settings |
 
 mod failed;
@@ -16,8 +17,10 @@ mod rules;
 mod settings;
 mod storage;
 mod stored;
+mod tallies;
 
 pub(crate) use people::{People, Room};
 pub(crate) use rules::Rules;
 pub(crate) use settings::check;
 pub(crate) use storage::{Checkpoint, Image, Storage, opened};
+pub(crate) use tallies::{restored, stored};

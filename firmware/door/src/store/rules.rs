@@ -117,7 +117,23 @@ impl Rules {
         owner.filter(|_| !several)
     }
 
-    /// Sets the rule of a person.
+    /// Removes the rule of a person who is no longer enrolled.
+    ///
+    /// # Errors
+    /// [`Error::Flash`].
+    pub(crate) fn remove<F: NorFlash>(
+        &mut self,
+        person: PersonId,
+        storage: &mut Storage<F>,
+    ) -> Result<(), Error> {
+        match self.place(person) {
+            Some(place) => self.take(place, None, storage),
+            None => Ok(()),
+        }
+    }
+
+    /// Sets the rule of a person. The default rule takes no place, unless a rule was lost: then only a rule that is there
+    /// tells that this person has none.
     ///
     /// # Errors
     /// [`Error::BadRule`], [`Error::RulesFull`], [`Error::Flash`].
@@ -130,17 +146,18 @@ impl Rules {
         if !rule.is_valid() {
             return Err(Error::BadRule);
         }
-        let is_own = |kept: &Option<(PersonId, Rule)>| kept.is_some_and(|(of, _)| of == person);
-        let own = self.kept.iter().position(is_own);
-        if rule == Rule::default() {
-            return match own {
-                Some(place) => self.take(place, None, storage),
-                None => Ok(()),
-            };
+        if rule == Rule::default() && !self.broken {
+            return self.remove(person, storage);
         }
+        let own = self.place(person);
         let free = || (0..MAX_RULES).find(|place| !is_taken(&self.places, *place as u16));
         let place = own.or_else(free).ok_or(Error::RulesFull { limit: MAX_RULES as u16 })?;
         self.take(place, Some((person, rule)), storage)
+    }
+
+    /// The place of a person's rule.
+    fn place(&self, person: PersonId) -> Option<usize> {
+        self.kept.iter().position(|kept| kept.is_some_and(|(of, _)| of == person))
     }
 
     /// Takes a place, or frees it.

@@ -15,6 +15,7 @@
 //! 54             Wiegand output, and matching
 //! 56             OSDP: address and key; or none
 //! 57, 58         inventory: a bit for each key that was written, twice, see `stored`
+//! 59             failures by person and factor, see `tallies`
 //! 64 + place     a paired host: key, role, label; or none
 //!
 //! 03 in the key's high byte, and in its low byte the place: a rule of a person, or none, see `rules`
@@ -40,14 +41,16 @@ use super::{
     items::{Item, Twin},
     rule_places::Places,
     stored::{Inventory, Stored},
+    tallies::StoredTallies,
 };
 
-/// Bytes of the largest value: a host, or a rule.
-const VALUE: usize = 64;
+
+/// Bytes of the largest value: twelve tallies.
+const VALUE: usize = 176;
 /// Bytes of the largest value once it is sealed.
 const SEALED: usize = VALUE + record::OVERHEAD;
 /// Bytes of the largest record and its key, in whole words of 32 bytes.
-const BUFFER: usize = 160;
+const BUFFER: usize = 224;
 
 /// An image in a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,6 +211,15 @@ impl<F: NorFlash> Storage<F> {
 
     pub(crate) fn set_osdp(&mut self, osdp: Option<&Osdp>) -> Result<(), Failed> {
         self.put(Item::Osdp, &osdp)
+    }
+
+    /// The failures that were counted before a reset.
+    pub(crate) fn tallies(&mut self) -> Result<StoredTallies, Failed> {
+        Ok(self.get(Item::Tallies)?.unwrap_or_default())
+    }
+
+    pub(crate) fn set_tallies(&mut self, tallies: &StoredTallies) -> Result<(), Failed> {
+        self.put(Item::Tallies, tallies)
     }
 
     /// The paired host at a place.

@@ -2,7 +2,7 @@
 //!
 //! An entry of the audit log is written before the lock opens.
 
-use audit::Kind;
+use audit::{Fault, Kind};
 use board_api::{Board, Capture, System as _};
 use embassy_time::Instant;
 use embedded_storage::nor_flash::NorFlash;
@@ -15,7 +15,7 @@ use crate::{
     link::{Cause, Command, IoEvent, Link, Stamped},
     pipeline::{Against, Engine, FrameResult, Models, Scene},
     session::{configure, translate::similarity},
-    store::Rules,
+    store::{Rules, stored},
 };
 
 use super::parts::Parts;
@@ -40,8 +40,9 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         });
         let instructions = self.system.instructions().saturating_sub(started);
         let result = &observation.result;
-        let evidence = Evidence::Frame { sequence, result };
+        let evidence = Evidence::Frame { sequence, result, like: observation.like };
         let answer = self.decider.on(evidence, &situation(&self.journal, &self.rules, self.link));
+        self.keep_tallies();
         let refused = result.is_refusal();
         self.link.config.update(|config| {
             config.refused = refused;
@@ -61,10 +62,15 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
                 let score = best.as_ref().map_or(0, |best| similarity(best.similarity));
                 self.journal.refused(Reason::Stranger, score, None);
             }
-            FrameResult::NotLive(_) if refused => self.journal.refused(Reason::NotLive, 0, None),
+            FrameResult::NotLive(_) if refused => {
+                self.journal.refused(Reason::NotLive, 0, observation.like);
+            }
             _ => {}
         }
         self.events.record_frame(sequence, &observation, answer.agreement, instructions);
+        if answer.spent {
+            self.restart_frames();
+        }
         self.enact(answer.decision, score).await;
     }
 
@@ -81,6 +87,10 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
     async fn take_pin(&mut self, pin: Pin) {
         let situation = situation(&self.journal, &self.rules, self.link);
         let answer = self.decider.on(Evidence::Pin(pin), &situation);
+        self.keep_tallies();
+        if answer.spent {
+            self.restart_frames();
+        }
         self.enact(answer.decision, 0).await;
     }
 
@@ -96,19 +106,34 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
                 self.events.record_face_request(person, self.people.name(person));
             }
             Decision::Refuse { person, reason, locked_out } => {
-                if person.is_some() {
-                    self.deny(person, reason, score);
-                } else if reason == Reason::WrongPin {
-                    self.journal.refused(reason, 0, None);
+                // The frames of a stranger or of a picture are in the audit log already.
+                let of_frames = matches!(reason, Reason::Stranger | Reason::NotLive);
+                match person {
+                    Some(_) if !of_frames => self.deny(person, reason, score),
+                    None if reason == Reason::WrongPin => self.journal.refused(reason, 0, None),
+                    _ => {}
                 }
                 if locked_out {
-                    self.deny(None, Reason::LockedOut, 0);
+                    self.deny(person, Reason::LockedOut, 0);
+                    if let (None, Some(until)) = (person, self.decider.slowed_until(Instant::now())) {
+                        self.pipeline.hold(until);
+                    }
                 }
             }
         }
     }
 
-    /// Reports that a person may not pass, or that nobody may.
+    /// Writes the failures to flash if they changed: before anything shows how the attempt ended.
+    pub(crate) fn keep_tallies(&mut self) {
+        let Some(tallies) = self.decider.changed_tallies() else { return };
+        let stored = stored(&tallies, Instant::now(), self.journal.now().unix_ms);
+        let kept = self.storage.as_mut().map(|storage| storage.set_tallies(&stored));
+        if !matches!(kept, Some(Ok(()))) {
+            self.journal.record(Kind::Fault, EntryFields::reason(Fault::Settings as u8));
+        }
+    }
+
+    /// Reports that a person may not pass, or with `None` that a face that is nobody's is slowed.
     fn deny(&mut self, person: Option<u32>, reason: Reason, score: i16) {
         self.journal.refused(reason, score, person);
         self.link.config.update(|config| config.refused = true);

@@ -20,10 +20,11 @@ use crate::{
         configure,
         events::EventLog,
         pairing::Pairing,
+        quota::Quota,
         staging::Staging,
         translate::reset_reason,
     },
-    store::{Image, People, Rules, Storage, check},
+    store::{Image, People, Rules, Storage, check, restored},
     text::text,
     update::Updates,
 };
@@ -58,6 +59,7 @@ pub(crate) struct Parts<'m, 'l, B: Board, E> {
     pub(crate) rules: Rules,
     pub(crate) access: Access,
     pub(crate) pairing: Pairing,
+    pub(crate) quota: Quota,
     pub(crate) staging: Staging<'m>,
     pub(crate) events: &'m mut EventLog,
     pub(crate) updates: Updates<B::Flash>,
@@ -117,6 +119,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         for kind in [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness] {
             let _ = storage.as_mut().map(|storage| storage.active(kind));
         }
+        let tallies = storage.as_mut().map(Storage::tallies);
         let tampered = storage.as_ref().is_none_or(|storage| storage.tampered);
         if !sound || tampered || !access.readable || rules.broken {
             journal.record(Kind::Fault, EntryFields::reason(Fault::Settings as u8));
@@ -125,9 +128,13 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         // The channel is empty at boot.
         let _ = link.commands.try_send(Command::ServeBus(configure::bus(osdp, bus_serial, &mut system)));
         configure::io(&settings, link);
+        let mut decider = Decider::new(configure::decide(&settings));
+        if let Some(Ok(tallies)) = tallies {
+            decider.restore(restored(&tallies, Instant::now(), journal.now().unix_ms));
+        }
         Self {
             pipeline: Pipeline::new(engine, configure::pipeline(&settings)),
-            decider: Decider::new(configure::decide(&settings)),
+            decider,
             system,
             people,
             storage,
@@ -135,6 +142,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             rules,
             access,
             pairing: Pairing::default(),
+            quota: Quota::default(),
             staging,
             events,
             updates,

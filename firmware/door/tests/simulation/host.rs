@@ -1,5 +1,7 @@
 //! The host's end of the line. It does the handshake by itself before its first request.
 
+use std::rc::Rc;
+
 use audit::{Chain, Entry, Verifier};
 use crypto::{
     Entropy, Generator, Key, Release,
@@ -15,7 +17,12 @@ use protocol::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{World, engine::picture, line::Line, parts::SIDE};
+use super::{
+    World,
+    engine::picture,
+    line::Line,
+    parts::{SIDE, Wires},
+};
 
 /// The signing key that the board trusts once it is paired.
 pub fn signing_key() -> SigningKey {
@@ -33,6 +40,7 @@ pub fn begin(key: &SigningKey, kind: ModelKind, image: &[u8], sequence: u64) -> 
 /// A host.
 pub struct Host {
     line: Line,
+    wires: Rc<Wires>,
     deframer: Box<Deframer>,
     id: u16,
     /// The secret of the key by which the board knows this host.
@@ -52,10 +60,11 @@ pub struct Host {
 pub type Reply = Result<Response, Error>;
 
 impl Host {
-    pub fn new(line: Line) -> Self {
+    pub fn new(line: Line, wires: Rc<Wires>) -> Self {
         let seed = Key::new([3; 32]);
         Self {
             line,
+            wires,
             deframer: Box::new(Deframer::new()),
             id: 0,
             secret: Key::new([7; 32]),
@@ -123,7 +132,7 @@ impl Host {
         self.id
     }
 
-    /// Begins a pairing up to the code on the display. Returns the code.
+    /// Begins a pairing up to the code on the display: presses the pairing button once. Returns the code.
     pub async fn begin_pairing(&mut self, role: Role, label: &str) -> Result<u32, Error> {
         if self.session.is_none() {
             self.connect().await;
@@ -132,13 +141,16 @@ impl Host {
         self.random.fill(&mut nonce);
         let commitment = pairing::commitment(&nonce);
         let label = Label::try_from(label).unwrap();
-        let theirs = match self.ask(Request::BeginPairing { role, label, commitment }).await? {
+        let requested = self.ask(Request::BeginPairing { role, label, commitment }).await?;
+        assert!(matches!(requested, Response::Pairing(Pairing::Requested { left_ms: 59_000..=60_000 })));
+        self.wires.press_pairing().await;
+        let theirs = match self.ask(Request::PollPairing).await? {
             Response::PairingNonce { nonce } => nonce,
             other => panic!("{other:?}"),
         };
         let signer = Some(signing_key().verifying_key().to_bytes());
         let waiting = self.ask(Request::Pair { nonce, signer }).await?;
-        assert!(matches!(waiting, Response::Pairing(Pairing::Waiting { left_ms: 59_000..=60_000 })));
+        assert!(matches!(waiting, Response::Pairing(Pairing::Shown { left_ms: 59_000..=60_000 })));
         Ok(pairing::code(&self.binding, &nonce, &theirs))
     }
 
@@ -286,7 +298,7 @@ impl Host {
 pub async fn pair(world: &mut World) {
     let code = world.host.begin_pairing(Role::Installer, "workshop").await.unwrap();
     assert_eq!(world.wires.code.get(), Some(code));
-    world.press().await;
+    world.confirm().await;
     let paired = world.host.ask(Request::PollPairing).await;
     assert_eq!(paired, Ok(Response::Pairing(Pairing::Paired { role: Role::Installer })));
     assert_eq!(world.wires.code.get(), None);

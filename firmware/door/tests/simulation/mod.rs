@@ -95,7 +95,14 @@ impl World {
         self.wait(50).await;
     }
 
-    /// Presses the button, and lets it go.
+    /// Waits until the code of a pairing was shown for long enough, and presses the pairing button.
+    pub async fn confirm(&self) {
+        // The worker looks once a second.
+        self.wait(4_500).await;
+        self.wires.press_pairing().await;
+    }
+
+    /// Presses the exit button, and lets it go.
     pub async fn press(&self) {
         self.wires.button.set(true);
         self.wait(100).await;
@@ -184,7 +191,7 @@ impl Board {
         let (link, line, bus) = (Link::new(), Line::new(), Line::new());
         let (scene, wires) = (Rc::new(Scene::default()), Rc::new(Wires::default()));
         let supply = self.supply.clone();
-        let host = Host::new(line.clone());
+        let host = Host::new(line.clone(), wires.clone());
         let (hear, tell) = (bus.board_receives(), bus.board_sends());
         let mut world =
             World { host, scene: scene.clone(), wires: wires.clone(), supply: supply.clone(), bus };
@@ -213,6 +220,7 @@ impl Board {
             ],
             wiegand: [Pin(wires.clone(), |wires| &wires.data[0]), Pin(wires.clone(), |wires| &wires.data[1])],
             button: Input(wires.clone(), |wires| &wires.button),
+            pairing_button: Input(wires.clone(), |wires| &wires.pairing_button),
             contact: Input(wires.clone(), |wires| &wires.contact),
             cover: Input(wires.clone(), |wires| &wires.cover),
             keypad: Pad(wires.clone()),

@@ -30,6 +30,7 @@ pub struct Wires {
     /// The Wiegand wires.
     pub data: [Cell<bool>; 2],
     pub button: Cell<bool>,
+    pub pairing_button: Cell<bool>,
     /// The door is open.
     pub contact: Cell<bool>,
     /// The cover is open.
@@ -52,6 +53,16 @@ pub struct Wires {
     pub drawn: Cell<u32>,
     /// Whether the firmware took its secret.
     pub secret_taken: Cell<bool>,
+}
+
+impl Wires {
+    /// Presses the pairing button, and lets it go.
+    pub async fn press_pairing(&self) {
+        for pressed in [true, false] {
+            self.pairing_button.set(pressed);
+            embassy_time::Timer::after_millis(100).await;
+        }
+    }
 }
 
 /// An output.
@@ -293,6 +304,7 @@ impl SendParts {
             gestures: [Self, Self, Self, Self],
             wiegand: [Self, Self],
             button: Self,
+            pairing_button: Self,
             contact: Self,
             cover: Self,
             keypad: Self,

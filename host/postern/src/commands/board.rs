@@ -40,8 +40,8 @@ enum Action {
     List(BoardArgs),
     /// Print a board's log since it was switched on
     Logs(LogsArgs),
-    /// Press a board's button, which opens the door or confirms a pairing
-    Press(BoardArgs),
+    /// Press a board's exit button, which opens the door, or its pairing button
+    Press(PressArgs),
     /// Open or close the door contact, whatever the state of the lock
     Door(SwitchArgs),
     /// Open or close a board's cover, which its tamper switch detects
@@ -52,6 +52,16 @@ enum Action {
     Type(TypeArgs),
     /// Show a board's clock, or set it to this computer's time
     Clock(ClockArgs),
+}
+
+#[derive(clap::Args)]
+struct PressArgs {
+    #[command(flatten)]
+    board: BoardArgs,
+
+    /// Press the pairing button, which shows the code of a pairing and confirms it, in place of the exit button
+    #[arg(long)]
+    pairing: bool,
 }
 
 #[derive(clap::Args)]
@@ -106,6 +116,10 @@ struct ClockArgs {
     #[arg(long)]
     set: bool,
 
+    /// Set it to this computer's time, also if that is earlier than it shows. Only an installer may; the log records it
+    #[arg(long, conflicts_with = "set")]
+    set_back: bool,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -154,7 +168,7 @@ fn up(args: &UpArgs, output: &Output) -> anyhow::Result<Outcome> {
     if status.hosts == 0 {
         note!("It is not paired yet: `postern pair` makes this computer its installer.");
     }
-    if status.models.is_empty() {
+    if told.paired && status.models.is_empty() {
         note!("It has no models yet: `postern flash models` installs them.");
     }
     Ok(Outcome::Done)
@@ -236,14 +250,20 @@ fn logs(args: &LogsArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn press(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let board = args.open()?;
+fn press(args: &PressArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let board = args.board.open()?;
     let memory = board.memory()?;
-    memory.press_button(true)?;
+    let (button, set): (_, fn(&Memory, bool) -> emulator::Result<()>) = match args.pairing {
+        true => ("pairing button", Memory::press_pairing_button),
+        false => ("button", Memory::press_button),
+    };
+    set(&memory, true)?;
     std::thread::sleep(PRESS);
-    memory.press_button(false)?;
+    set(&memory, false)?;
     let name = board.folder().name();
-    output.print(&json!({ "board": name }), |out| writeln!(out, "the button of {name} was pressed"))?;
+    output.print(&json!({ "board": name, "button": button }), |out| {
+        writeln!(out, "the {button} of {name} was pressed")
+    })?;
     Ok(Outcome::Done)
 }
 
@@ -299,12 +319,16 @@ fn clock(args: &ClockArgs, output: &Output) -> anyhow::Result<Outcome> {
         let now = client::unix_ms();
         match device.set_clock(now) {
             Err(client::Error::Refused(Refusal::ClockBackwards { earliest })) => bail!(
-                "the board's clock does not run backwards: it shows {}, this computer's {}",
+                "the board's clock does not run backwards: it shows {}, this computer's {}. An installer sets it back with \
+                 `postern board clock --set-back`",
                 time_text(earliest).unwrap_or_default(),
                 time_text(now).unwrap_or_default()
             ),
             other => other?,
         }
+    }
+    if args.set_back {
+        device.set_clock_back(client::unix_ms())?;
     }
     let clock = device.status()?.clock;
     output.print(&ClockReport::of(clock), |out| writeln!(out, "{}", ClockReport::of(clock).text()))?;

@@ -1,7 +1,7 @@
 //! `postern pair`: pairs this computer with a board.
 
 use client::protocol::Role;
-use client::{Applicant, Credentials, Device, Error};
+use client::{Applicant, Credentials, Device, Error, Signer, Step};
 use emulator::{Board, Memory};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     label: Option<String>,
 
-    /// Press the button of the emulated board if both codes are equal
+    /// Press the pairing button of the emulated board: once to see a code, and again if both codes are equal
     #[arg(long, conflicts_with = "device")]
     press_button: bool,
 
@@ -54,7 +54,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut device = args.device.connect_unpaired()?;
     let paired = pair(&mut device, &applicant, memory.as_ref(), args.press_button);
     if let (Some(memory), true) = (&memory, args.press_button) {
-        memory.press_button(false)?;
+        memory.press_pairing_button(false)?;
     }
     let paired = paired?;
     paired.credentials.save(&path)?;
@@ -70,31 +70,47 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Prints the code, and waits for the button or presses it.
+/// Tells the user each step, and presses the pairing button or waits for the user to do so.
 fn pair(
     device: &mut Device,
     applicant: &Applicant<'_>,
     memory: Option<&Memory>,
     press: bool,
 ) -> client::Result<client::Paired> {
-    device.pair(applicant, &mut |code| {
-        note!("this computer shows  {code:06}");
-        let Some(memory) = memory else {
-            note!("If the board shows the same, press its button within a minute.");
-            return Ok(());
-        };
-        let shown = memory.code()?;
-        note!("the board shows      {}", shown.map_or("nothing".to_owned(), |code| format!("{code:06}")));
-        match (press, shown == Some(code)) {
-            (_, false) => Err(Error::CodesDiffer),
-            (true, true) => Ok(memory.press_button(true)?),
-            (false, true) => {
-                note!(
-                    "The codes are equal: press its button with `postern board press` in another terminal."
-                );
-                Ok(())
+    const PRESS: &str = "`postern board press --pairing` in another terminal";
+    let mut own = None;
+    device.pair(applicant, &mut |step| {
+        match (step, memory) {
+            (Step::Press, None) => {
+                note!("Press the pairing button of the board within a minute: it shows a code then.")
+            }
+            (Step::Press, Some(memory)) if press => memory.press_pairing_button(true)?,
+            (Step::Press, Some(_)) => note!("Press the pairing button of the board: {PRESS}."),
+            (Step::Compare(code), _) => {
+                own = Some(code);
+                note!("this computer shows  {code:06}");
+                if let Some(memory) = memory {
+                    memory.press_pairing_button(false)?;
+                    let shown = memory.code()?;
+                    note!(
+                        "the board shows      {}",
+                        shown.map_or("nothing".to_owned(), |code| format!("{code:06}"))
+                    );
+                    if shown != own {
+                        return Err(Error::CodesDiffer);
+                    }
+                }
+            }
+            (Step::Confirm, None) => {
+                note!("If the board shows the same, press its pairing button again within a minute.");
+            }
+            (Step::Confirm, Some(memory)) if memory.code()? != own => return Err(Error::CodesDiffer),
+            (Step::Confirm, Some(memory)) if press => memory.press_pairing_button(true)?,
+            (Step::Confirm, Some(_)) => {
+                note!("The codes are equal: press the pairing button again: {PRESS}.");
             }
         }
+        Ok(())
     })
 }
 

@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, value_name = "MODE", value_parser = matching)]
     matching: Option<Matching>,
 
-    /// Consecutive failures until the lockout
+    /// Failures of a person until this person is locked out
     #[arg(long, value_name = "N")]
     failures: Option<u8>,
 

@@ -78,6 +78,7 @@ fn requests() {
         Request::Pair { nonce: [0xAB; 32], signer: Some([0xAB; 32]) } => "14#01#",
         Request::PollPairing => "15",
         Request::SetOsdp { osdp: None } => "2000",
+        Request::SetClockBack { unix_ms: 1_800_000_000_000 } => "2280a0f1c2b134",
         Request::SetOsdp { osdp: Some(Osdp { address: 5, key: Scbk([0xCD; 16]) }) } =>
             "200105cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
         Request::Invite { role: Role::Auditor } => "1600",
@@ -124,6 +125,8 @@ fn responses() {
         Response::Pairing(Pairing::Waiting { left_ms: 60_000 }) => "1000e0d403",
         Response::Pairing(Pairing::Paired { role: Role::Installer }) => "100102",
         Response::Pairing(Pairing::None) => "1002",
+        Response::Pairing(Pairing::Requested { left_ms: 60_000 }) => "1003e0d403",
+        Response::Pairing(Pairing::Shown { left_ms: 60_000 }) => "1004e0d403",
         Response::Hosts([host()].into_iter().collect()) => "1101#01046465736b",
         Response::Log {
             entries: [LogEntry { number: 300, entry: [1; 28], chain: [2; 16] }].into_iter().collect(),
@@ -226,6 +229,8 @@ fn errors() {
         Error::NoBootLoader => "29",
         Error::OnTrial => "2a",
         Error::WeakKey => "2b",
+        Error::ClockAhead { latest: 300 } => "2cac02",
+        Error::TooManyChanges { seconds: 300 } => "2dac02",
     }
 }
 

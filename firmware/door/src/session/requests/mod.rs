@@ -13,6 +13,7 @@ use protocol::{
 };
 
 use crate::{
+    journal::ClockRefusal,
     link::Command,
     pipeline::{Engine, Models},
     store::{check, opened},
@@ -99,8 +100,8 @@ pub(crate) fn handle<B: Board, E: Engine>(
         }
         Request::BeginPairing { role, label, commitment } => {
             let offer = (role, label, commitment);
-            let nonce = parts.pairing.begin(offer, &parts.access, &mut parts.system, parts.link)?;
-            Ok(Response::PairingNonce { nonce })
+            parts.pairing.begin(offer, &parts.access, &mut parts.system, parts.link)?;
+            Ok(Response::Pairing(parts.pairing.state()))
         }
         Request::Pair { nonce, signer } => {
             parts.pairing.pair((nonce, signer), &parts.access, &mut parts.system, parts.link)?;
@@ -126,19 +127,35 @@ pub(crate) fn handle<B: Board, E: Engine>(
         Request::ReadLog { from } => read_log(parts, from),
         Request::SignLog { from } => sign_log(parts, from),
         Request::SetOsdp { osdp } => set_osdp(parts, osdp),
-        Request::SetClock { unix_ms } => {
-            let set = parts.journal.set_clock(unix_ms, parts.access.peer());
-            set.map(|()| Response::Done).map_err(|earliest| Error::ClockBackwards { earliest })
-        }
+        Request::SetClock { unix_ms } => set_clock(parts, unix_ms, false),
+        Request::SetClockBack { unix_ms } => set_clock(parts, unix_ms, true),
     }
 }
 
 fn poll_pairing<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>) -> Result<Response, Error> {
     let storage = opened(&mut parts.storage)?;
     let paired = parts.pairing.poll(&mut parts.access, storage, &mut parts.system, parts.link)?;
-    let Some(host) = paired else { return Ok(Response::Pairing(parts.pairing.state())) };
+    let Some(host) = paired else {
+        return Ok(match parts.pairing.nonce() {
+            Some(nonce) => Response::PairingNonce { nonce },
+            None => Response::Pairing(parts.pairing.state()),
+        });
+    };
     parts.events.record(EventKind::Paired { role: host.role, label: host.label });
     Ok(Response::Pairing(protocol::Pairing::Paired { role: host.role }))
+}
+
+/// Sets the clock; with `back`, also to an earlier time.
+fn set_clock<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    unix_ms: u64,
+    back: bool,
+) -> Result<Response, Error> {
+    let set = parts.journal.set_clock(unix_ms, back, parts.access.peer());
+    set.map(|()| Response::Done).map_err(|refusal| match refusal {
+        ClockRefusal::Before(earliest) => Error::ClockBackwards { earliest },
+        ClockRefusal::After(latest) => Error::ClockAhead { latest },
+    })
 }
 
 /// A page of the audit log.

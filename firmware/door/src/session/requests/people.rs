@@ -44,10 +44,11 @@ pub(super) fn remove<B: Board, E: Engine>(
     let person = removed.map_err(|error| refusal(error, name, room))?;
     let (id, templates) = (person.id(), person.templates() as u8);
     parts.restart_frames();
-    parts.decider.forget(id);
+    parts.decider.remove(id);
+    parts.keep_tallies();
     if let Some(storage) = &mut parts.storage {
         // The ID is never given again. So a rule that stays after an error applies to nobody.
-        let _ = parts.rules.set(id, Rule::default(), storage);
+        let _ = parts.rules.remove(id, storage);
     }
     Ok(Response::Removed { person: id, templates })
 }

@@ -1,13 +1,13 @@
-//! The request-to-exit button, debounced.
+//! A button, debounced: the request to exit, and the pairing button.
 
 /// Detects one press of a bouncing contact.
 #[derive(Default)]
-pub(crate) struct ExitButton {
+pub(crate) struct Button {
     last: bool,
     down: bool,
 }
 
-impl ExitButton {
+impl Button {
     /// Takes a reading. Returns `true` once a press, at the second high reading in a row.
     pub(crate) fn pressed(&mut self, high: bool) -> bool {
         let steady = high == self.last;
@@ -26,7 +26,7 @@ mod tests {
 
     #[test]
     fn a_press_counts_once_and_a_bounce_does_not() {
-        let mut button = ExitButton::default();
+        let mut button = Button::default();
         let readings = [true, false, true, true, true, false, true, false, false, true, true];
         let presses = readings.map(|high| button.pressed(high));
         let at = |index| (0..readings.len()).filter(|at| presses[*at]).nth(index);

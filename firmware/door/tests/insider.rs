@@ -1,0 +1,144 @@
+//! What a paired host, or one that is not paired, learns and hides: the audit log, events, the status.
+
+mod simulation;
+
+use audit::Kind;
+use protocol::{
+    Clock, Enrolment, Error, EventKind, FrameResult, Limits, LivenessMode, Name, Request, Response, Role,
+    Settings, Source,
+};
+use simulation::rules::{board, comes, events, set_rule, settings, two_factors};
+use simulation::{World, engine};
+
+/// Pairs one more host, and goes on as this host.
+async fn join(world: &mut World, role: Role, secret: u8) {
+    world.host.become_host(7);
+    world.host.ask(Request::Invite { role }).await.unwrap();
+    world.host.become_host(secret);
+    world.host.begin_pairing(role, "desk").await.unwrap();
+    world.confirm().await;
+    world.host.ask(Request::PollPairing).await.unwrap();
+}
+
+#[test]
+fn an_operator_cannot_wash_the_log_away() {
+    board().boot(async |world: &mut World| {
+        assert!(comes(world, 1).await);
+        join(world, Role::Operator, 9).await;
+        let (mut done, mut refused) = (0, 0);
+        for _ in 0..600 {
+            match set_rule(world, "Bob", two_factors()).await {
+                Ok(_) => done += 1,
+                Err(Error::TooManyChanges { seconds: 1..=60 }) => refused += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(done <= 201 && refused >= 399, "{done} done, {refused} refused");
+        let key = crypto::handshake::public_key(&crypto::Key::new([10; 32]));
+        let rekeyed = world.host.ask(Request::ReplaceKey { key }).await;
+        assert!(matches!(rekeyed, Err(Error::TooManyChanges { .. })), "another key is no other account");
+        world.wait(61_000).await;
+        assert!(set_rule(world, "Bob", two_factors()).await.is_ok(), "one a minute");
+        world.host.become_host(7);
+        let kinds = world.host.kinds().await;
+        assert!(kinds.contains(&Kind::Paired), "the log has what was before");
+        assert!(set_rule(world, "Bob", two_factors()).await.is_ok(), "the installer goes on");
+    });
+}
+
+#[test]
+fn the_log_tells_what_of_the_settings_changed() {
+    board().boot(async |world: &mut World| {
+        let limits = Limits { failures: 100, lockout_ms: 1_000, fail_safe: true, ..Limits::default() };
+        let weak = Settings { liveness: LivenessMode::Off, limits, ..Settings::default() };
+        for settings in [Settings::default(), weak, Settings { open_ms: 9_000, ..weak }, Settings::default()]
+        {
+            world.host.ask(Request::SetSettings(settings)).await.unwrap();
+        }
+        let log = world.host.log().await;
+        let told: Vec<_> = log.iter().filter(|(_, entry)| entry.kind == Kind::Settings).collect();
+        let [.., (_, first), (_, weak), (_, longer), (_, again)] = told[..] else { panic!("{told:?}") };
+        assert_eq!(weak.reason, 8 | 32 | 64, "liveness, fail-safe, rationing");
+        assert_eq!(longer.reason, 4, "the opening time alone");
+        assert_eq!(first.detail, again.detail, "the same settings have the same digest");
+        assert_ne!(first.detail, weak.detail);
+    });
+}
+
+#[test]
+fn pauses_invitations_and_embeddings_are_in_the_log() {
+    board().boot(async |world: &mut World| {
+        world.host.ask(Request::Invite { role: Role::Installer }).await.unwrap();
+        world.host.ask(Request::PauseDoor { ms: 60_000 }).await.unwrap();
+        world.host.stage(&engine::picture(1, 0)).await;
+        world.host.ask(Request::Embed { source: Source::Staged }).await.unwrap();
+        let log = world.host.log().await;
+        let told = log.iter().rev().take(3).rev().map(|(_, entry)| (entry.kind, entry.reason));
+        let expected = [(Kind::Invited, Role::Installer as u8), (Kind::Paused, 0), (Kind::Embedded, 0)];
+        assert!(told.eq(expected));
+    });
+}
+
+/// The similarities of what the camera saw since `after`.
+async fn seen(world: &mut World, after: &mut u32) -> Vec<(Option<String>, i16)> {
+    let seen = events(world, after).await.into_iter().filter_map(|event| match event {
+        EventKind::FrameAssessed { result, .. } => Some(match result {
+            FrameResult::Known(best) | FrameResult::Stranger(Some(best)) => {
+                (Some(best.name.to_string()), best.similarity)
+            }
+            _ => (None, 0),
+        }),
+        _ => None,
+    });
+    seen.collect()
+}
+
+#[test]
+fn scores_are_exact_for_the_installer_alone_and_auditors_learn_no_nearest_name() {
+    board().boot(async |world: &mut World| {
+        world.host.ask(Request::SetSettings(settings())).await.unwrap();
+        world.glance(9).await;
+        let (_, exact) = seen(world, &mut 0).await.pop().unwrap();
+        assert_ne!(exact.rem_euclid(2048), 0);
+        join(world, Role::Operator, 8).await;
+        let (name, score) = seen(world, &mut 0).await.remove(0);
+        assert!(name.is_some() && score == exact - exact.rem_euclid(2048));
+        world.host.stage(&engine::picture(9, 0)).await;
+        let compared = world.host.ask(Request::Identify { source: Source::Staged }).await;
+        let Ok(Response::Identified(compared)) = compared else { panic!("{compared:?}") };
+        assert_eq!(compared.best.unwrap().similarity.rem_euclid(2048), 0);
+        world.host.stage(&engine::picture(1, 1)).await;
+        let name = Name::try_from("Eve").unwrap();
+        let enrol = Request::Enrol { name, source: Source::Staged, enrolment: Enrolment::NewPerson };
+        let Err(Error::DuplicateFace { similarity, .. }) = world.host.ask(enrol).await else { panic!() };
+        assert_eq!(similarity.rem_euclid(2048), 0);
+
+        join(world, Role::Auditor, 9).await;
+        assert_eq!(seen(world, &mut 0).await, [(None, 0)]);
+        let log = world.host.log().await;
+        assert!(log.iter().all(|(_, entry)| entry.score.rem_euclid(2048) == 0));
+    });
+}
+
+#[test]
+fn an_unpaired_host_learns_that_it_is_a_postern_and_no_more() {
+    board().boot(async |world: &mut World| {
+        let Ok(Response::Status(own)) = world.host.ask(Request::Status).await else { panic!() };
+        assert!(own.people == 2 && !own.models.is_empty());
+        world.host.become_host(66);
+        world.host.connect().await;
+        let sealed = world.host.ask(Request::Status).await.unwrap();
+        world.host.send_plain(&Request::Status);
+        let (_, plain) = world.host.receive().await;
+        for told in [sealed, plain.unwrap()] {
+            let Response::Status(told) = told else { panic!("{told:?}") };
+            assert_eq!((told.people, told.templates, told.hosts, told.free_bytes), (0, 0, 1, 0));
+            assert_eq!(
+                (told.settings, told.threshold, told.gallery_encoder),
+                (Settings::default(), None, None)
+            );
+            assert_eq!((told.clock, told.uptime_ms), (Clock { unix_ms: 0, exact: false }, 0));
+            assert!(told.models.is_empty() && told.board == own.board);
+        }
+    });
+}
