@@ -10,7 +10,7 @@ use object::read::elf::ElfFile32;
 use object::{Object, ObjectSegment, ObjectSymbol};
 use sha2::{Digest, Sha256};
 
-use crate::{Error, Machine, Result};
+use crate::{Error, Machine, Result, Signer};
 
 /// The symbol that holds the number of the board.
 const BOARD: &str = "_board";

@@ -121,7 +121,8 @@ fn client(registry: Registry) -> Command {
 /// Completes pip's command, whose temporary files go to `folder` too.
 fn pip(package: &Package, folder: &Path, pip: &mut Command) -> Result<()> {
     let requirements = folder.join("requirements.txt");
-    let pinned = format!("{}=={} --hash=sha256:{}\n", package.package, package.version, package.archive_sha256);
+    let pinned =
+        format!("{}=={} --hash=sha256:{}\n", package.package, package.version, package.archive_sha256);
     fs::write(&requirements, pinned).map_err(Error::file(&requirements))?;
     pip.args(["download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]);
     match package.form {
@@ -183,7 +184,8 @@ mod tests {
     use super::*;
 
     fn tarball(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+        let mut tar =
+            tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
         for (name, content) in files {
             let mut header = tar::Header::new_gnu();
             header.set_size(content.len() as u64);
@@ -243,7 +245,10 @@ mod tests {
         fn fetch(&self, archive_sha256: String) -> Result<()> {
             let mut client = client(Registry::Pypi);
             client.env("PIP_INDEX_URL", format!("http://{}/", self.registry)).env("NO_PROXY", "127.0.0.1");
-            client.env_remove("PIP_FIND_LINKS").env_remove("PIP_EXTRA_INDEX_URL").env("PIP_NO_CACHE_DIR", "1");
+            client
+                .env_remove("PIP_FIND_LINKS")
+                .env_remove("PIP_EXTRA_INDEX_URL")
+                .env("PIP_NO_CACHE_DIR", "1");
             let package = Package {
                 registry: Registry::Pypi,
                 package: "poisoned".into(),
@@ -279,7 +284,8 @@ mod tests {
                 let (kind, body) =
                     if is_archive { ("application/gzip", &archive[..]) } else { ("text/html", &link[..]) };
                 let length = body.len();
-                let head = format!("HTTP/1.0 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
+                let head =
+                    format!("HTTP/1.0 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
                 stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
             }
         });

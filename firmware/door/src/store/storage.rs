@@ -44,7 +44,6 @@ use super::{
     tallies::StoredTallies,
 };
 
-
 /// Bytes of the largest value: twelve tallies.
 const VALUE: usize = 176;
 /// Bytes of the largest value once it is sealed.

@@ -101,7 +101,9 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
     };
     let release = match (&signature, &signer) {
         (Some(signature), _) => device.stage_signed(&firmware, signature, &mut advance)?,
-        (None, Some(signer)) => device.stage_firmware(&firmware, args.release, fallback, signer, &mut advance)?,
+        (None, Some(signer)) => {
+            device.stage_firmware(&firmware, args.release, fallback, signer, &mut advance)?
+        }
         (None, None) => bail!("there is nothing to sign with"),
     };
     progress.finish_and_clear();

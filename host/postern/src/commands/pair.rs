@@ -1,7 +1,7 @@
 //! `postern pair`: pairs this computer with a board.
 
 use client::protocol::Role;
-use client::{Applicant, Credentials, Device, Error, Signer, Step};
+use client::{Applicant, Credentials, Device, Error, Step};
 use emulator::{Board, Memory};
 use serde_json::json;
 
