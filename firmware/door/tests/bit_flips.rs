@@ -41,7 +41,12 @@ async fn see(world: &mut World, before: Option<&Seen>) -> Seen {
         _ => before.and_then(|before| before.settings),
     };
     let models = status.models.iter().map(|model| model.name.to_string()).collect();
-    Seen { role, settings, models, people: status.people }
+    let (models, people) = match (role, before) {
+        // Such a host reads no models and no people either.
+        (None, Some(before)) => (before.models.clone(), before.people),
+        _ => (models, status.people),
+    };
+    Seen { role, settings, models, people }
 }
 
 fn board() -> Board {
