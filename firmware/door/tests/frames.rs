@@ -35,7 +35,7 @@ fn board() -> Board {
     board
 }
 
-/// The camera, and whom each of its frames showed.
+/// The camera, and the person in each of its frames.
 #[derive(Default)]
 struct Stage {
     moment: u8,

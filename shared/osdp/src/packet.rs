@@ -8,7 +8,7 @@
 //! security block   its length | kind | data
 //! ```
 //! A command with an 8-bit checksum in place of the CRC is accepted, and its reply uses one as well.
-#![deny(clippy::arithmetic_side_effects)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 use crate::crc::crc;
 

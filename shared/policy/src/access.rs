@@ -88,7 +88,7 @@ pub enum AuthEvent {
     Stranger,
     /// A face that failed liveness.
     Spoof {
-        /// Whom it looks like, if anybody enrolled.
+        /// The enrolled person that it resembles, if any.
         like: Option<u32>,
     },
     /// A PIN, typed after a face (1:N mode).
@@ -299,7 +299,7 @@ impl AccessPolicy {
         self.forget(person);
     }
 
-    /// The person whom a face claims to be, as their PIN was typed before.
+    /// The person that a face claims to be: the one of the PIN that was typed before.
     fn claimed(&self) -> Option<u32> {
         self.face_request.map(|(person, ..)| person)
     }

@@ -7,7 +7,7 @@
 //! | type | decides |
 //! |---|---|
 //! | [`AccessPolicy`] | on one authentication event: open, request a PIN, or refuse, with the reason |
-//! | [`Tallies`] | whose failures count, and against whom |
+//! | [`Tallies`] | failures, counted by person and factor |
 //! | [`Lockout`] | after so many failures: how long a person is locked out |
 //! | [`Schedule`] | at which times of the week a person may enter |
 //! | [`Passback`] | whether a person entered a short time ago (timed anti-passback) |

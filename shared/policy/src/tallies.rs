@@ -1,6 +1,6 @@
 //! Failures by person and factor, and the lockouts that follow from them.
 //!
-//! A failure counts against whom it claims to be, and against the factor that failed. So whoever fails shuts the door to
+//! A failure counts against the claimed person and the factor that failed. So whoever fails shuts the door to
 //! the person they claim to be, and to nobody else. Only that person's complete success clears their failures.
 //!
 //! | person | factor | counts |
@@ -33,7 +33,7 @@ pub enum Factor {
 /// The failures of one person in one factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
-    /// Whom the failures claim to be; `None` for nobody.
+    /// The person that the failures claimed to be; `None` for no person.
     pub person: Option<u32>,
     /// What failed.
     pub factor: Factor,

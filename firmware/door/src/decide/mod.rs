@@ -47,7 +47,7 @@ pub(crate) struct Config {
 pub(crate) enum Evidence<'o> {
     /// The result of the pipeline for the frame of this number.
     ///
-    /// `like` is whom a face that failed liveness looks like.
+    /// `like` is the person that a face that failed liveness resembles.
     Frame { sequence: u32, result: &'o FrameResult, like: Option<u32> },
     /// A PIN was typed.
     Pin(Pin),

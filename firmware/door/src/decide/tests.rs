@@ -32,7 +32,7 @@ struct Bench {
     rules: Rules,
     frames: u32,
     cover_open: bool,
-    /// Whom a face that fails liveness looks like.
+    /// The person that a face that fails liveness resembles.
     like: Option<u32>,
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Observation {
     pub(crate) threshold: Option<CosineScore>,
     /// `None` if liveness was not checked.
     pub(crate) liveness: Option<Verdict>,
-    /// Whom a face that failed liveness looks like: their failures count. It opens nothing.
+    /// The person that a face that failed liveness resembles: a failure of this person. It opens nothing.
     pub(crate) like: Option<u32>,
 }
 

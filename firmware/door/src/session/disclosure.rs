@@ -1,9 +1,9 @@
-//! What a reply tells to whom: the least that a role needs. Every reply goes through [`limit`].
+//! Limits each reply to the least that the role of its reader needs. Every reply goes through [`limit`].
 //!
 //! | who | is not told |
 //! |---|---|
 //! | not paired | anything of the state but the board, its firmware, and whether it has a host |
-//! | auditor | whom a stranger resembles most |
+//! | auditor | the person that a stranger resembles most |
 //! | auditor, operator | exact scores: they are cut to steps of [`STEP`] |
 //!
 //! With exact scores somebody could change a picture step by step until it matches. The audit log has scores in steps

@@ -8,7 +8,7 @@
 //! | `access`, `pairing` | session, paired hosts, roles |
 //! | `requests` | what each request does |
 //! | `audit_map` | the audit entry of a request |
-//! | `disclosure` | what a reply tells to whom |
+//! | `disclosure` | what a role may read in a reply |
 //! | `quota` | how many audit entries a host may cause |
 //! | `events` | the newest door events |
 //! | `configure`, `translate` | settings to parts; types of the door to messages |
