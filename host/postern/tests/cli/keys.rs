@@ -128,6 +128,6 @@ fn a_copy_of_the_memory_is_no_copy_of_the_board() {
     assert_eq!(bench.people(), ["Barack"]);
     bench.done(&["board", "down"]);
     fs::copy(copy.unique(), folder.unique()).expect("copied");
-    bench.refused(&["board", "up"], "not the board that was paired");
-    bench.refused(&["users"], "not the board that was paired");
+    bench.refused(&["board", "up"], "not the board that this computer is paired with");
+    bench.refused(&["users"], "not the board that this computer is paired with");
 }
