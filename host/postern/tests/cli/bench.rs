@@ -79,6 +79,13 @@ impl Bench {
         assert!(ran.said.contains(why), "{:?} does not tell {why:?}", ran.said);
     }
 
+    /// The entries of the audit log, without the signed head that ends it.
+    pub fn log(&self) -> Vec<Value> {
+        let mut log = self.done(&["log"]);
+        log.retain(|line| line.get("kind").is_some());
+        log
+    }
+
     /// Switches a new board on, pairs this computer with it, and gives it its models.
     pub fn install(&self) {
         self.up();
