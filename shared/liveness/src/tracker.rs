@@ -104,7 +104,7 @@ impl LivenessTracker {
 
     /// Takes a frame that gives no sample. `place` is a sample without score and similarities where the frame shows a
     /// face too poorly to be encoded; `None` where it shows no face. The tracker is reset unless the face can be the
-    /// one it follows, and was not seen well enough for at most [`MAX_UNUSABLE`] frames.
+    /// one it follows, and was not seen well enough for at most `MAX_UNUSABLE` frames.
     pub fn miss(&mut self, place: Option<Sample>) {
         self.unusable = self.unusable.saturating_add(1);
         let follows = self.samples().last().zip(place).is_some_and(|(last, place)| place.is_near(last));
