@@ -7,16 +7,6 @@ use protocol::{
 };
 use simulation::{Board, World, engine};
 
-/// A board that knows persons 1 and 2.
-fn board() -> Board {
-    let mut board = Board::with_models();
-    board.boot(async |world: &mut World| {
-        world.host.enrol("Ann", 1).await.unwrap();
-        world.host.enrol("Bob", 2).await.unwrap();
-    });
-    board
-}
-
 async fn events(world: &mut World) -> Vec<EventKind> {
     let (mut all, mut after) = (Vec::new(), 0);
     loop {
@@ -35,7 +25,7 @@ async fn events(world: &mut World) -> Vec<EventKind> {
 
 #[test]
 fn it_opens_for_a_known_face_and_locks_in_time() {
-    board().boot(async |world: &mut World| {
+    Board::with_two_people().boot(async |world: &mut World| {
         world.wait(50).await;
         assert!(world.wires.ready.get() && !world.is_open());
         world.show(1).await;
@@ -62,7 +52,7 @@ fn it_opens_for_a_known_face_and_locks_in_time() {
 
 #[test]
 fn strangers_stay_outside() {
-    board().boot(async |world: &mut World| {
+    Board::with_two_people().boot(async |world: &mut World| {
         for _ in 0..6 {
             world.show(3).await;
             assert!(!world.is_open() && world.wires.refused.get());
@@ -86,7 +76,7 @@ fn strangers_stay_outside() {
 
 #[test]
 fn agreement_is_of_one_person_in_different_pictures() {
-    board().boot(async |world: &mut World| {
+    Board::with_two_people().boot(async |world: &mut World| {
         for person in [1, 2, 1, 2, 1, 1, 3, 1, 1, 0, 1, 1] {
             world.show(person).await;
         }
@@ -102,7 +92,7 @@ fn agreement_is_of_one_person_in_different_pictures() {
 
 #[test]
 fn one_picture_is_enough_where_the_settings_say_so_and_the_settings_last() {
-    let mut board = board();
+    let mut board = Board::with_two_people();
     let settings = Settings { far_one_in: 1_000, agreement_frames: 1, open_ms: 500, ..Settings::default() };
     board.boot(async |world: &mut World| {
         let reply = world.host.ask(Request::SetSettings(settings)).await;
@@ -118,7 +108,7 @@ fn one_picture_is_enough_where_the_settings_say_so_and_the_settings_last() {
 
 #[test]
 fn poor_views_are_refused_for_what_they_are() {
-    board().boot(async |world: &mut World| {
+    Board::with_two_people().boot(async |world: &mut World| {
         for _ in 0..4 {
             world.scene.show_bytes(engine::distant(1));
             world.wait(50).await;
@@ -132,7 +122,7 @@ fn poor_views_are_refused_for_what_they_are() {
 
 #[test]
 fn a_photograph_is_refused_before_it_is_compared() {
-    board().boot(async |world: &mut World| {
+    Board::with_two_people().boot(async |world: &mut World| {
         for _ in 0..6 {
             world.scene.show_bytes(engine::photograph(1));
             world.wait(50).await;
@@ -155,7 +145,7 @@ fn a_photograph_is_refused_before_it_is_compared() {
 
 #[test]
 fn photographs_shut_the_door_to_the_person_they_show() {
-    board().boot(async |world: &mut World| {
+    Board::with_two_people().boot(async |world: &mut World| {
         for _ in 0..30 {
             world.scene.show_bytes(engine::photograph(1));
             world.wait(50).await;
@@ -174,7 +164,7 @@ fn photographs_shut_the_door_to_the_person_they_show() {
 
 #[test]
 fn living_looks_do_not_vouch_for_the_photographs_that_follow() {
-    board().boot(async |world: &mut World| {
+    Board::with_two_people().boot(async |world: &mut World| {
         world.show(1).await;
         world.show(1).await;
         for _ in 0..6 {
@@ -188,7 +178,7 @@ fn living_looks_do_not_vouch_for_the_photographs_that_follow() {
 /// Two photos swapped in one place: the nose jumps further than that of a moving head.
 #[test]
 fn pictures_swapped_in_one_place_do_not_open() {
-    board().boot(async |world: &mut World| {
+    Board::with_two_people().boot(async |world: &mut World| {
         for number in 0..48 {
             let [person, moment] = if number / 3 % 2 == 0 { [1, 5] } else { [2, 14] };
             world.scene.show_bytes(engine::moment(person, moment));
@@ -209,7 +199,7 @@ fn pictures_swapped_in_one_place_do_not_open() {
 fn a_face_that_morphs_into_another_resets_the_history() {
     let early = |result: &FrameResult| *result == FrameResult::NotLive(RejectReason::TooFewSamples);
     for (steps, is_reset) in [(0, false), (8, true)] {
-        board().boot(async |world: &mut World| {
+        Board::with_two_people().boot(async |world: &mut World| {
             for number in 0..40u8 {
                 world.scene.show_bytes(engine::becoming(4, number, number.saturating_mul(steps)));
                 world.wait(50).await;
@@ -230,7 +220,7 @@ fn a_face_that_morphs_into_another_resets_the_history() {
 
 #[test]
 fn a_picture_that_does_not_move_never_opens_however_alive_it_looks() {
-    board().boot(async |world: &mut World| {
+    Board::with_two_people().boot(async |world: &mut World| {
         for _ in 0..40 {
             world.scene.show_bytes(engine::picture(1, 0));
             world.wait(50).await;
@@ -246,7 +236,7 @@ fn a_picture_that_does_not_move_never_opens_however_alive_it_looks() {
 
 #[test]
 fn photographs_open_where_nobody_asks_for_more() {
-    board().boot(async |world: &mut World| {
+    Board::with_two_people().boot(async |world: &mut World| {
         let settings = Settings { liveness: LivenessMode::Off, ..Settings::default() };
         world.host.ask(Request::SetSettings(settings)).await.unwrap();
         for _ in 0..3 {
@@ -259,7 +249,7 @@ fn photographs_open_where_nobody_asks_for_more() {
 
 #[test]
 fn without_a_liveness_network_it_stays_locked_and_says_so() {
-    let mut board = board();
+    let mut board = Board::with_two_people();
     board.liveness = [(); 2].map(|()| vec![0xff; simulation::SLOT]);
     board.boot(async |world: &mut World| {
         for _ in 0..4 {
@@ -310,7 +300,7 @@ fn without_models_it_stays_locked_and_says_so() {
 
 #[test]
 fn a_relay_that_fails_leaves_the_door_locked() {
-    board().boot(async |world: &mut World| {
+    Board::with_two_people().boot(async |world: &mut World| {
         world.wires.broken.set(true);
         for _ in 0..3 {
             world.show(1).await;
@@ -323,7 +313,7 @@ fn a_relay_that_fails_leaves_the_door_locked() {
 
 #[test]
 fn a_paused_door_passes_over_pictures_and_leaves_them_to_the_host() {
-    board().boot(async |world: &mut World| {
+    Board::with_two_people().boot(async |world: &mut World| {
         for _ in 0..3 {
             world.show(1).await;
         }
@@ -357,7 +347,7 @@ fn the_watchdog_is_fed() {
 
 #[test]
 fn a_worker_that_hangs_leaves_the_door_timed_and_the_watchdog_unfed() {
-    board().boot(async |world: &mut World| {
+    Board::with_two_people().boot(async |world: &mut World| {
         for _ in 0..3 {
             world.show(1).await;
         }
@@ -374,7 +364,7 @@ fn a_worker_that_hangs_leaves_the_door_timed_and_the_watchdog_unfed() {
 
 #[test]
 fn a_damaged_gallery_leaves_a_board_that_answers_and_stays_locked() {
-    let mut board = board();
+    let mut board = Board::with_two_people();
     board.gallery.fill(0);
     board.boot(async |world: &mut World| {
         for _ in 0..4 {

@@ -25,16 +25,6 @@ enum Show {
     Empty,
 }
 
-/// A board that knows persons 1 and 2.
-fn board() -> Board {
-    let mut board = Board::with_models();
-    board.boot(async |world: &mut World| {
-        world.host.enrol("Ann", 1).await.unwrap();
-        world.host.enrol("Bob", 2).await.unwrap();
-    });
-    board
-}
-
 /// The camera, and the person in each of its frames.
 #[derive(Default)]
 struct Stage {
@@ -84,7 +74,7 @@ fn a_photograph_after_an_admission_does_not_open() {
         &[(Show::Living(1), NEEDED), (Show::Still(1), 60)][..],
         &[(Show::Living(1), NEEDED + 4), (Show::Empty, 1), (Show::Still(1), 60)][..],
     ] {
-        assert_eq!(admitted(&mut board(), shows), [(NEEDED, 1)], "the living person alone");
+        assert_eq!(admitted(&mut Board::with_two_people(), shows), [(NEEDED, 1)], "the living person alone");
     }
 }
 
@@ -92,7 +82,7 @@ fn a_photograph_after_an_admission_does_not_open() {
 fn a_photograph_after_an_empty_frame_does_not_open() {
     // The living person goes before enough frames agree.
     let shows = [(Show::Living(1), NEEDED - 1), (Show::Empty, 1), (Show::Still(1), 60)];
-    assert_eq!(admitted(&mut board(), &shows), []);
+    assert_eq!(admitted(&mut Board::with_two_people(), &shows), []);
 }
 
 #[test]
@@ -104,7 +94,7 @@ fn no_frame_counts_twice_and_every_admission_rests_on_one_track() {
     ];
     let frames = prop_oneof![2 => 1usize..6, 2 => 6usize..16];
     let shows = proptest::collection::vec((show, frames), 1..16);
-    let board = board();
+    let board = Board::with_two_people();
     let counted = std::cell::Cell::new(0);
     let cases = Config { cases: 40, failure_persistence: None, ..Config::default() };
     let property = |shows: Vec<(Show, usize)>| {

@@ -296,7 +296,7 @@ fn reason(entry: &Entry) -> Option<&'static str> {
 }
 
 /// Bytes from their hexadecimal digits.
-fn bytes<const N: usize>(digits: &str) -> Option<[u8; N]> {
+pub fn bytes<const N: usize>(digits: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     hex::decode_to_slice(digits, &mut bytes).ok()?;
     Some(bytes)

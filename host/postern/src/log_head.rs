@@ -10,7 +10,7 @@ use client::protocol::{Clock, Hash, LogHead, Signature};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::audit_log::Check;
+use crate::audit_log::{Check, bytes};
 
 /// A line of JSON.
 #[derive(Serialize, Deserialize)]
@@ -92,12 +92,6 @@ pub fn finding(head: Option<&LogHead>, check: &Check, key: &Hash) -> Option<(u32
 /// What is wrong with it.
 pub fn public_key(digits: &str) -> Result<Hash, String> {
     bytes(digits).ok_or_else(|| "a key has 64 hexadecimal digits".to_owned())
-}
-
-fn bytes<const N: usize>(digits: &str) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    hex::decode_to_slice(digits, &mut bytes).ok()?;
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `people` | the gallery's partition |
 //! | `storage` | the settings' partition |
+//! | `images` | the images in the slots, in the settings' partition |
 //! | `rules` | rules of people, in the settings' partition |
 //! | `stored` | absent, valid, tampered |
 //! | `tallies` | failures, in the settings' partition |
 //! | `settings` | the ranges of the settings |
 
 mod failed;
+mod images;
 mod items;
 mod people;
 mod rule_places;
@@ -19,8 +21,9 @@ mod storage;
 mod stored;
 mod tallies;
 
+pub(crate) use images::{Checkpoint, Image};
 pub(crate) use people::{People, Room};
 pub(crate) use rules::Rules;
 pub(crate) use settings::check;
-pub(crate) use storage::{Checkpoint, Image, Storage, opened};
+pub(crate) use storage::{Storage, opened};
 pub(crate) use tallies::{restored, stored};

@@ -31,13 +31,14 @@ use embedded_storage::nor_flash::NorFlash;
 use nor_store::{Map, MapKey as _};
 use policy::Rule;
 use protocol::{Error, Hash, Host, ModelKind, Osdp, PersonId, Settings};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
 use crate::text::text;
 
 use super::{
     failed::Failed,
+    images::{Checkpoint, Image},
     items::{Item, Twin},
     rule_places::Places,
     stored::{Inventory, Stored},
@@ -50,22 +51,6 @@ const VALUE: usize = 176;
 const SEALED: usize = VALUE + record::OVERHEAD;
 /// Bytes of the largest record and its key, in whole words of 32 bytes.
 const BUFFER: usize = 224;
-
-/// An image in a slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Image {
-    pub(crate) slot: u8,
-    pub(crate) length: u32,
-    pub(crate) sha256: Hash,
-}
-
-/// A transfer under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Checkpoint {
-    pub(crate) image: Image,
-    /// Bytes that are surely in flash.
-    pub(crate) safe: u32,
-}
 
 /// The settings partition.
 pub(crate) struct Storage<F: NorFlash> {

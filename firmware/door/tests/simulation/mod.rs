@@ -164,6 +164,16 @@ impl Board {
         board
     }
 
+    /// A board with all models that knows persons 1 and 2, Ann and Bob.
+    pub fn with_two_people() -> Self {
+        let mut board = Self::with_models();
+        board.boot(async |world: &mut World| {
+            world.host.enrol("Ann", 1).await.unwrap();
+            world.host.enrol("Bob", 2).await.unwrap();
+        });
+        board
+    }
+
     /// A board of its own with the same flash.
     pub fn copy(&self) -> Self {
         Self {

@@ -1,0 +1,168 @@
+//! Rules and settings in flash: over power cuts, and with damaged records.
+
+mod simulation;
+
+use audit::Kind;
+use policy::{Reason, Rule};
+use protocol::{Limits, Name, Request};
+use simulation::World;
+use simulation::rules::{board, code, comes, denials, office, set_limits, set_rule, two_factors};
+
+/// 2026-11-25, a Wednesday, 12:00 UTC.
+const NOON: u64 = 1_795_608_000_000;
+
+#[test]
+fn a_rule_goes_with_its_person_and_stays_over_power_cuts() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+        set_rule(world, "Bob", office()).await.unwrap();
+        world.host.ask(Request::Remove { name: Name::try_from("Bob").unwrap() }).await.unwrap();
+        world.host.enrol("Bob", 2).await.unwrap();
+    });
+    board.boot(async |world: &mut World| {
+        assert!(!comes(world, 1).await, "Ann needs her code");
+        assert!(comes(world, 2).await, "the new Bob has no rule");
+    });
+    assert!(
+        !board.settings.windows(4).any(|window| window == b"1234"),
+        "codes do not lie there in the clear"
+    );
+}
+
+/// The power fails at each byte that a rule writes. An acknowledged rule holds, and no rule is half written.
+#[test]
+fn a_power_cut_leaves_the_old_rule_or_the_new_one() {
+    let mut whole = board();
+    whole.boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+    });
+    let (mut old, mut new) = (0, 0);
+    for cut in (64..64 + 400).step_by(7) {
+        let mut board = whole.copy();
+        board.supply.bytes.set(Some(cut));
+        let other = Rule { pin: code("7777"), ..Rule::default() };
+        let acknowledged = board.boot(async |world: &mut World| {
+            let both = [set_rule(world, "Ann", other).await, set_rule(world, "Bob", office()).await];
+            both.map(|reply| reply.is_ok())
+        });
+        board.supply.bytes.set(None);
+        let opens = board.boot(async |world: &mut World| {
+            assert!(!comes(world, 1).await, "cut at {cut}: a face alone");
+            world.type_keys("1234#").await;
+            let old = world.is_open();
+            let new = !old && {
+                world.type_keys("7777#").await;
+                world.is_open()
+            };
+            assert!(old != new, "cut at {cut}");
+            assert!(!acknowledged[1] || !comes(world, 2).await, "cut at {cut}: Bob has hours, and no clock");
+            new
+        });
+        assert!(opens || !acknowledged[0], "cut at {cut}");
+        if opens { new += 1 } else { old += 1 }
+    }
+    assert!(old > 0 && new > 0, "{old} old, {new} new");
+}
+
+/// A board that cannot read a rule does not know whose rule it was, and stays locked.
+#[test]
+fn where_a_rule_was_lost_only_those_pass_whose_rule_is_there() {
+    let mut board = board();
+    let before = board.settings.clone();
+    board.boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+    });
+    // The record of the rule, which is written first, is damaged. The bitmap still shows that its place is taken.
+    let first = (0..before.len()).find(|at| before[*at] != board.settings[*at]).unwrap();
+    board.settings[first + 30] ^= 1;
+    board.boot(async |world: &mut World| {
+        let mut after = 0;
+        assert!(!comes(world, 1).await && !comes(world, 2).await);
+        let unreadable = Reason::Unreadable;
+        assert_eq!(denials(world, &mut after).await, [(Some(1), unreadable), (Some(2), unreadable)]);
+        assert_eq!(world.host.kinds().await.iter().filter(|kind| **kind == Kind::Fault).count(), 1);
+        set_rule(world, "Bob", office()).await.unwrap();
+        world.host.ask(Request::SetClock { unix_ms: NOON }).await.unwrap();
+        assert!(comes(world, 2).await);
+        set_rule(world, "Bob", Rule::default()).await.unwrap();
+        assert!(comes(world, 2).await, "who is given no rule on purpose passes");
+    });
+    board.boot(async |world: &mut World| {
+        assert!(comes(world, 2).await, "also after a reset");
+        assert!(!comes(world, 1).await);
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+        assert!(!comes(world, 1).await);
+        world.type_keys("1234#").await;
+        assert!(world.is_open());
+    });
+}
+
+/// No flipped bit in the records of a rule releases anybody from the rule.
+#[test]
+fn no_bit_that_turns_frees_somebody_of_a_first_rule() {
+    let mut board = board();
+    let before = board.settings.clone();
+    board.boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+    });
+    let written: Vec<usize> = (0..before.len()).filter(|at| before[*at] != board.settings[*at]).collect();
+    assert!(written.len() > 150, "the rule and two copies of its place: {} bytes", written.len());
+    for (turn, at) in written.into_iter().enumerate() {
+        let mut damaged = board.copy();
+        damaged.settings[at] ^= 1 << (turn % 8);
+        damaged.boot(async |world: &mut World| {
+            assert!(!comes(world, 1).await, "byte {at}: a face alone");
+        });
+    }
+}
+
+/// Damages every record of a key that was written after `before`.
+fn damage(settings: &mut [u8], before: &[u8], key: u16) {
+    let written = |at: &usize| settings[*at..*at + 2] == key.to_le_bytes() && before[*at] != settings[*at];
+    let found: Vec<usize> = (0..settings.len() - 12).filter(written).collect();
+    assert!(!found.is_empty(), "no record of key {key:#x}");
+    found.into_iter().for_each(|at| settings[at + 10] = !settings[at + 10]);
+}
+
+#[test]
+fn damaged_records_of_places_free_nobody_and_are_logged() {
+    let mut board = board();
+    let before = board.settings.clone();
+    board.boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+    });
+    for key in [0x0234, 0x0237] {
+        damage(&mut board.settings, &before, key);
+    }
+    for boot in 1..=2 {
+        board.boot(async |world: &mut World| {
+            assert!(!comes(world, 1).await, "Ann's rule has a PIN");
+            assert!(!comes(world, 2).await, "Bob may have had a rule that is lost");
+            let faults = world.host.kinds().await.into_iter().filter(|kind| *kind == Kind::Fault).count();
+            assert_eq!(faults, boot);
+            // Another rule does not hide the loss.
+            set_rule(world, "Bob", two_factors()).await.unwrap();
+        });
+    }
+    board.boot(async |world: &mut World| {
+        assert!(!comes(world, 1).await);
+        world.type_keys("1234#").await;
+        assert!(world.is_open(), "whose own rule is there comes in by it");
+    });
+}
+
+#[test]
+fn damaged_settings_are_no_defaults_and_admit_nobody_until_they_are_set() {
+    for key in [0x0200, 0x0235, 0x0236] {
+        let mut board = board();
+        let erased = vec![0xff; board.settings.len()];
+        damage(&mut board.settings, &erased, key);
+        board.boot(async |world: &mut World| {
+            assert!(!comes(world, 1).await, "key {key:#x}");
+            assert!(world.host.kinds().await.contains(&Kind::Fault));
+            set_limits(world, Limits::default()).await;
+            assert!(comes(world, 1).await, "an installer has set them again");
+        });
+    }
+}
