@@ -298,6 +298,15 @@ impl Device {
         expect!(self.link.ask(&request), Response::Removed { templates, .. } => templates)
     }
 
+    /// Forgets one template of a person, counted from 0 in the order in which they were added.
+    ///
+    /// # Errors
+    /// As any request; refused for a name or a template that is not there, and for the person's only one.
+    pub fn remove_template(&mut self, name: &str, index: u8) -> Result<()> {
+        let request = Request::RemoveTemplate { name: person_name(name)?, index };
+        expect!(self.link.ask(&request), Response::Removed { .. } => ())
+    }
+
     /// Door events after the one numbered `after`, and the number of the newest.
     ///
     /// # Errors

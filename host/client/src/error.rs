@@ -1,5 +1,6 @@
 //! What can go wrong between host and board, and what a user can do about it.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
@@ -158,9 +159,20 @@ impl Error {
 }
 
 /// What a user of the command line can do about a refusal.
-fn advice(refusal: &protocol::Error) -> &'static str {
+fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
     use protocol::Error as Refusal;
-    match refusal {
+    let part = |similarity: i16| f64::from(similarity) / 32_768.0;
+    Cow::Borrowed(match refusal {
+        Refusal::Unlike { similarity, least, .. } => {
+            return format!(
+                " (similarity {:.2}, {:.2} is needed); `--force` adds it all the same",
+                part(*similarity),
+                part(*least)
+            )
+            .into();
+        }
+        Refusal::SamePicture { .. } => "; use another photograph: the same one twice makes recognition no better",
+        Refusal::NoTemplate { .. } => "; `postern users` shows how many, `postern remove` removes the person",
         Refusal::DuplicateName { .. } => {
             "; `--add` adds a photograph to that person, `postern remove` removes the person"
         }
@@ -185,5 +197,5 @@ fn advice(refusal: &protocol::Error) -> &'static str {
         }
         Refusal::NoCamera => "; `postern show` puts a picture in front of the emulated camera",
         _ => "",
-    }
+    })
 }

@@ -221,7 +221,7 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
         put("host", hex::encode([h0, h1, h2, h3]).into());
     }
     match entry.kind {
-        Kind::Enrolled | Kind::Removed => put("templates", entry.reason.into()),
+        Kind::Enrolled | Kind::Removed | Kind::Template => put("templates", entry.reason.into()),
         Kind::Firmware => put("release", number.into()),
         Kind::Model => put("sha256", hex::encode(more).into()),
         Kind::Unpaired | Kind::Rekeyed | Kind::Signer => put("key", hex::encode(more).into()),

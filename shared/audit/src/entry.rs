@@ -30,6 +30,7 @@
 //! | invited | role, as the protocol numbers it | host |
 //! | paused | | host, milliseconds u64 LE |
 //! | embedded | | host |
+//! | template | templates that went | host |
 //!
 //! A host is the first four bytes of its key, the head of a hash or a key its first eight.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
@@ -96,6 +97,8 @@ pub enum Kind {
     Paused = 22,
     /// A host had a face encoded, and got the template.
     Embedded = 23,
+    /// A template of a person was removed, and the person stays.
+    Template = 24,
 }
 
 impl Kind {
@@ -126,6 +129,7 @@ impl Kind {
             Self::Invited => "invited",
             Self::Paused => "paused",
             Self::Embedded => "embedded",
+            Self::Template => "template",
         }
     }
 
@@ -155,6 +159,7 @@ impl Kind {
             21 => Self::Invited,
             22 => Self::Paused,
             23 => Self::Embedded,
+            24 => Self::Template,
             _ => return None,
         })
     }

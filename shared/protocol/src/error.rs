@@ -273,6 +273,32 @@ pub enum Error {
         /// Seconds until the next change.
         seconds: u32,
     },
+    /// The face does not look like the person's templates.
+    #[error("this face does not look like that of {name}")]
+    Unlike {
+        /// The person.
+        name: Name,
+        /// Similarity to the nearest template of the person.
+        similarity: CosineScore,
+        /// The least similarity.
+        least: CosineScore,
+    },
+    /// The face is nearly the same picture as one of the person's templates.
+    #[error("{name} has a template of this picture")]
+    SamePicture {
+        /// The person.
+        name: Name,
+        /// Similarity to the nearest template of the person.
+        similarity: CosineScore,
+    },
+    /// The person has no template of this number, or no other one.
+    #[error("there are {templates} templates of {name}, and the only one goes with the person")]
+    NoTemplate {
+        /// The person.
+        name: Name,
+        /// Number of templates.
+        templates: u8,
+    },
 }
 
 /// A field of [`Settings`](crate::Settings).

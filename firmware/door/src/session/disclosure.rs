@@ -41,7 +41,11 @@ pub(crate) fn limit(role: Option<Role>, result: &mut Result<Response, Error>) {
                 liveness.score = coarse_liveness(liveness.score);
             }
         }
-        Err(Error::DuplicateFace { similarity, .. }) => *similarity = coarse(*similarity),
+        Err(
+            Error::DuplicateFace { similarity, .. }
+            | Error::Unlike { similarity, .. }
+            | Error::SamePicture { similarity, .. },
+        ) => *similarity = coarse(*similarity),
         _ => {}
     }
 }

@@ -62,6 +62,7 @@ pub(crate) fn row(request: &Request<'_>) -> Row {
         Request::Verify { .. }       => (OPERATOR,        true,   Some(Kind::Compared)),
         Request::Identify { .. }     => (OPERATOR,        true,   Some(Kind::Compared)),
         Request::Remove { .. }       => (OPERATOR,        false,  Some(Kind::Removed)),
+        Request::RemoveTemplate { .. } => (OPERATOR,      false,  Some(Kind::Template)),
         Request::PauseDoor { .. }    => (OPERATOR,        false,  Some(Kind::Paused)),
         // The journal records it itself, with the time before.
         Request::SetClock { .. }     => (OPERATOR,        false,  None),

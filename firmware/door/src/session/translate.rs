@@ -185,6 +185,10 @@ pub(crate) fn refusal(error: gallery::Error, asked: &str, room: Room) -> Error {
         gallery::Error::NotFound => {
             Error::UnknownPerson { name: protocol::Name::try_from(asked).unwrap_or_default() }
         }
+        gallery::Error::NoTemplate(templates) => Error::NoTemplate {
+            name: protocol::Name::try_from(asked).unwrap_or_default(),
+            templates: templates as u8,
+        },
         gallery::Error::PersonFull(person) => {
             Error::TooManyTemplates { name: name(&person), limit: gallery::TEMPLATES_PER_PERSON as u8 }
         }

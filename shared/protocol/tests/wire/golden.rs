@@ -79,6 +79,7 @@ fn requests() {
         Request::PollPairing => "15",
         Request::SetOsdp { osdp: None } => "2000",
         Request::SetClockBack { unix_ms: 1_800_000_000_000 } => "2280a0f1c2b134",
+        Request::RemoveTemplate { name: ada(), index: 1 } => "230341646101",
         Request::SetOsdp { osdp: Some(Osdp { address: 5, key: Scbk([0xCD; 16]) }) } =>
             "200105cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
         Request::Invite { role: Role::Auditor } => "1600",
@@ -231,6 +232,9 @@ fn errors() {
         Error::WeakKey => "2b",
         Error::ClockAhead { latest: 300 } => "2cac02",
         Error::TooManyChanges { seconds: 300 } => "2dac02",
+        Error::Unlike { name: name("Ada"), similarity: -2, least: 64 } => "2e03416461038001",
+        Error::SamePicture { name: name("Ada"), similarity: 64 } => "2f034164618001",
+        Error::NoTemplate { name: name("Ada"), templates: 1 } => "300341646101",
     }
 }
 

@@ -4,7 +4,7 @@ use board_api::{Board, Capture, System as _};
 use heapless::Vec;
 use liveness::single_frame_verdict;
 use protocol::{Comparison, Enrolment, Error, Response, Source};
-use template::Template;
+use template::{CosineScore, Template};
 use vision::MAX_FACES;
 
 use crate::{
@@ -18,6 +18,9 @@ use crate::{
     text::text,
     worker::parts::Parts,
 };
+
+/// Two templates this similar are of one picture: stored again, scaled or compressed anew.
+const SAME_PICTURE: CosineScore = CosineScore(CosineScore::ONE.0 / 50 * 49);
 
 /// Finds and measures all faces.
 pub(super) fn detect<B: Board, E: Engine>(
@@ -86,7 +89,14 @@ pub(super) fn enrol<B: Board, E: Engine>(
     let gallery = parts.people.gallery_mut().map_err(unreadable)?;
     let enrolled = match enrolment {
         Enrolment::NewPerson => gallery.enrol(&name, probe, threshold).map(|_| ()),
-        Enrolment::AddTemplate => gallery.add_template(&name, probe, threshold).map(|_| ()),
+        Enrolment::AddTemplate => {
+            let own = gallery.verify(&name, probe).map_err(|error| refusal(error, &name, room))?;
+            let compared = own.person.templates();
+            let least = models.threshold(parts.settings.far_one_in, compared).map_err(pipeline_error)?;
+            resembles(own, least.similarity)?;
+            gallery.add_template(&name, probe, threshold).map(|_| ())
+        }
+        Enrolment::AddAnyTemplate => gallery.add_template(&name, probe, threshold).map(|_| ()),
     };
     enrolled.map_err(|error| refusal(error, &name, room))?;
     let (person, templates) = match gallery.find(&name) {
@@ -97,6 +107,19 @@ pub(super) fn enrol<B: Board, E: Engine>(
     let instructions = parts.system.instructions().saturating_sub(started);
     let face = translate::face(&assessment);
     Ok(Response::Enrolled { person, templates, faces, face, instructions })
+}
+
+/// Refuses a further template that would not pass for its person, at the score `least`, and one that tells nothing new.
+fn resembles(own: gallery::Candidate<'_>, least: CosineScore) -> Result<(), Error> {
+    let name = translate::name(own.person.name());
+    let similarity = translate::similarity(own.similarity);
+    if own.similarity < least {
+        return Err(Error::Unlike { name, similarity, least: translate::similarity(least) });
+    }
+    if own.similarity >= SAME_PICTURE {
+        return Err(Error::SamePicture { name, similarity });
+    }
+    Ok(())
 }
 
 /// Compares the largest face with the person of a name (1:1), or with everybody (1:N).

@@ -70,6 +70,7 @@ pub(crate) fn handle<B: Board, E: Engine>(
         }
         Request::ListUsers { from } => people::list(&parts.people, from),
         Request::Remove { name } => people::remove(parts, &name),
+        Request::RemoveTemplate { name, index } => people::remove_template(parts, &name, index),
         Request::GetRule { name } => people::rule(&parts.people, &parts.rules, &name),
         Request::SetRule { name, rule } => people::set_rule(parts, &name, rule),
         Request::BeginModel { kind, length, sha256, sequence, signature } => {
