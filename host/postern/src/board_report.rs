@@ -11,6 +11,9 @@ use serde::Serialize;
 use crate::clock::ClockReport;
 use crate::device::{real, rounded, short};
 
+/// What there is to say of development firmware.
+pub const DEVELOPMENT: &str = "the log port tells names, scores and pairing codes";
+
 /// A board's status and its firmware.
 pub struct Told {
     /// Whether this computer is paired with the board. If not, the status has only board and firmware.
@@ -88,6 +91,8 @@ pub struct StatusReport {
     clock: ClockReport,
     log_lost: u32,
     osdp: Option<u8>,
+    /// Whether it is development firmware, whose log port tells names, scores and pairing codes.
+    development: bool,
 }
 
 #[derive(Serialize)]
@@ -137,6 +142,7 @@ impl StatusReport {
             clock: ClockReport::of(status.clock),
             log_lost: status.log_lost,
             osdp: status.osdp.map(|osdp| osdp.address),
+            development: status.development,
         }
     }
 }
@@ -154,6 +160,9 @@ pub fn reset_name(reset: ResetReason) -> &'static str {
 
 /// A board's state, for people.
 pub fn print_status(out: &mut dyn Write, Told { paired, status, firmware }: &Told) -> std::io::Result<()> {
+    if status.development {
+        writeln!(out, "profile    DEVELOPMENT: {DEVELOPMENT}")?;
+    }
     if !paired {
         writeln!(out, "firmware   {} for {}", status.firmware, status.board)?;
         let wants = if status.hosts == 0 { "none yet" } else { "not with this computer" };

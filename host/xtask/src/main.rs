@@ -21,6 +21,7 @@ mod doc;
 mod firmware;
 mod fuzz;
 mod images;
+mod log_port;
 mod modules;
 mod process;
 mod python;

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::bail;
 
-use crate::{arrows, cycles, process, suite, tags, vocabulary, workspace};
+use crate::{arrows, cycles, log_port, process, suite, tags, vocabulary, workspace};
 
 /// Files are questioned at this many lines, and split before [`MOST_LINES`].
 const MANY_LINES: usize = 400;
@@ -145,7 +145,7 @@ fn rust(path: &str, text: &str, findings: &mut Vec<Finding>) {
     }
     for (number, line) in lines.iter().enumerate() {
         let code = line.split("//").next().unwrap_or_default();
-        if let Some(rule) = tags::check(path, code) {
+        for rule in [tags::check(path, code), log_port::check(path, code)].into_iter().flatten() {
             fail(number, rule);
         }
         // In two halves, so that this file does not find itself.

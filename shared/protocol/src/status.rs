@@ -46,6 +46,8 @@ pub struct Status {
     pub log_lost: u32,
     /// State of the OSDP bus; `None` if it is disabled.
     pub osdp: Option<OsdpState>,
+    /// Whether this is development firmware, whose log port tells names, scores and pairing codes.
+    pub development: bool,
 }
 
 /// Settings of the door, stored in flash.

@@ -2,7 +2,7 @@
 //!
 //! | who | is not told |
 //! |---|---|
-//! | not paired | anything of the state but the board, its firmware, and whether it has a host |
+//! | not paired | anything of the state but the board, its firmware and that firmware's profile, and whether it has a host |
 //! | auditor | the person that a stranger resembles most |
 //! | auditor, operator | exact scores: they are cut to steps of [`STEP`] |
 //!
@@ -90,6 +90,7 @@ fn to_a_stranger(status: &Status) -> Status {
         clock: Clock { unix_ms: 0, exact: false },
         log_lost: 0,
         osdp: None,
+        development: status.development,
     }
 }
 

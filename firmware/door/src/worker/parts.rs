@@ -12,7 +12,7 @@ use crate::{
     decide::Decider,
     journal::{EntryFields, Journal},
     link::{Command, Link},
-    log::log,
+    log::{log, log_private},
     pipeline::{Engine, Models, Pipeline},
     secrets::random_key,
     session::{
@@ -101,8 +101,8 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let key = gallery_key(storage.as_mut(), secret);
         let people = People::open(partitions.gallery, memory, key, random);
         if let Err(error) = people.gallery() {
-            let reason = text(error);
-            log!(error, "no gallery: {=str}", reason.as_str());
+            log!(error, "the gallery does not open");
+            log_private!(error, "because {=str}", text(error).as_str());
             journal.record(Kind::Fault, EntryFields::reason(Fault::Gallery as u8));
         }
         let access = Access::open(identity(secret), storage.as_mut());

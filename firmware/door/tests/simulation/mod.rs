@@ -8,6 +8,7 @@ pub mod engine;
 pub mod firmware;
 pub mod host;
 pub mod line;
+pub mod panel;
 pub mod parts;
 pub mod rules;
 pub mod supply;

@@ -46,5 +46,6 @@ pub(super) fn status<B: Board, E: Engine>(parts: &Parts<'_, '_, B, E>, models: &
         clock: clock(parts.journal.now()),
         log_lost: parts.journal.lost(),
         osdp: io.bus.map(osdp),
+        development: cfg!(feature = "development"),
     }
 }
