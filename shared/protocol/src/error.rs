@@ -299,6 +299,9 @@ pub enum Error {
         /// Number of templates.
         templates: u8,
     },
+    /// The board began this request before a reset, and does not know whether it was done. It is not done again.
+    #[error("the board was reset while it did this: look whether it is done, and ask again if it is not")]
+    Interrupted,
 }
 
 /// A field of [`Settings`](crate::Settings).

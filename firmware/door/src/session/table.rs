@@ -27,6 +27,13 @@ pub(crate) struct Row {
     pub(crate) audited: Option<Kind>,
 }
 
+impl Row {
+    /// Whether it changes nothing but the log: then it may be executed again, but not logged again.
+    pub(crate) fn only_compares(self) -> bool {
+        matches!(self.audited, Some(Kind::Compared | Kind::Embedded))
+    }
+}
+
 const GUEST: Need = Need::Session;
 const AUDITOR: Need = Need::Role(Role::Auditor);
 const OPERATOR: Need = Need::Role(Role::Operator);

@@ -19,6 +19,7 @@ pub(super) enum Item {
     Tallies,
     Inventory(Twin),
     Host(u8),
+    Begun(u8),
     Rule(u16),
 }
 
@@ -37,7 +38,7 @@ impl Item {
             Self::Active(kind) => Some(8 + index(kind)),
             Self::Newest(kind) => Some(24 + index(kind)),
             Self::Host(place) => Some(40 + place % MAX_HOSTS as u8),
-            Self::Transfer(_) | Self::Inventory(_) | Self::Rule(_) => None,
+            Self::Transfer(_) | Self::Inventory(_) | Self::Begun(_) | Self::Rule(_) => None,
         }
     }
 }
@@ -72,6 +73,7 @@ impl MapKey for Item {
             Self::Inventory(Twin::Second) => 58,
             Self::Tallies => 59,
             Self::Host(place) => 64 + place % MAX_HOSTS as u8,
+            Self::Begun(place) => 72 + place % MAX_HOSTS as u8,
             Self::Rule(place) => return 0x0300 + place,
         };
         u16::from_be_bytes([2, own])

@@ -6,10 +6,12 @@
 //! | `storage` | the settings' partition |
 //! | `images` | the images in the slots, in the settings' partition |
 //! | `rules` | rules of people, in the settings' partition |
+//! | `begun` | the last request of a host, in the settings' partition |
 //! | `stored` | absent, valid, tampered |
 //! | `tallies` | failures, in the settings' partition |
 //! | `settings` | the ranges of the settings |
 
+mod begun;
 mod failed;
 mod images;
 mod items;
@@ -21,6 +23,7 @@ mod storage;
 mod stored;
 mod tallies;
 
+pub(crate) use begun::{Begun, Reply};
 pub(crate) use images::{Checkpoint, Image};
 pub(crate) use people::{People, Room};
 pub(crate) use rules::Rules;

@@ -17,6 +17,7 @@
 //! 57, 58         inventory: a bit for each key that was written, twice, see `stored`
 //! 59             failures by person and factor, see `tallies`
 //! 64 + place     a paired host: key, role, label; or none
+//! 72 + place     the last request of that host: key, idempotency key, reply; see `session::executed`
 //!
 //! 03 in the key's high byte, and in its low byte the place: a rule of a person, or none, see `rules`
 //!
@@ -37,6 +38,7 @@ use zeroize::Zeroizing;
 use crate::text::text;
 
 use super::{
+    begun::Begun,
     failed::Failed,
     images::{Checkpoint, Image},
     items::{Item, Twin},
@@ -45,7 +47,7 @@ use super::{
     tallies::StoredTallies,
 };
 
-/// Bytes of the largest value: twelve tallies.
+/// Bytes of the largest value: a request and its reply, or twelve tallies.
 const VALUE: usize = 176;
 /// Bytes of the largest value once it is sealed.
 const SEALED: usize = VALUE + record::OVERHEAD;
@@ -213,6 +215,15 @@ impl<F: NorFlash> Storage<F> {
 
     pub(crate) fn set_host(&mut self, place: u8, host: Option<&Host>) -> Result<(), Failed> {
         self.put(Item::Host(place), &host)
+    }
+
+    /// The last request of the host at a place.
+    pub(crate) fn begun(&mut self, place: u8) -> Option<Begun> {
+        self.read(Item::Begun(place)).ok()?.valid()
+    }
+
+    pub(crate) fn set_begun(&mut self, place: u8, begun: &Begun) -> Result<(), Failed> {
+        self.put(Item::Begun(place), begun)
     }
 
     /// What the flash has under a key.

@@ -19,6 +19,7 @@ use crate::{
         access::{Access, identity},
         configure,
         events::EventLog,
+        executed::Executed,
         pairing::Pairing,
         quota::Quota,
         staging::Staging,
@@ -58,6 +59,7 @@ pub(crate) struct Parts<'m, 'l, B: Board, E> {
     pub(crate) settings: Settings,
     pub(crate) rules: Rules,
     pub(crate) access: Access,
+    pub(crate) executed: Executed,
     pub(crate) pairing: Pairing,
     pub(crate) quota: Quota,
     pub(crate) staging: Staging<'m>,
@@ -106,6 +108,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             journal.record(Kind::Fault, EntryFields::reason(Fault::Gallery as u8));
         }
         let access = Access::open(identity(secret), storage.as_mut());
+        let executed = Executed::open(storage.as_mut());
         let mut rules = Rules::open(storage.as_mut());
         let stored = storage.as_mut().map(Storage::settings);
         // A board without settings has defaults; one whose settings were tampered with admits nobody.
@@ -141,6 +144,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             settings,
             rules,
             access,
+            executed,
             pairing: Pairing::default(),
             quota: Quota::default(),
             staging,

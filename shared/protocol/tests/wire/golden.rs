@@ -235,6 +235,7 @@ fn errors() {
         Error::Unlike { name: name("Ada"), similarity: -2, least: 64 } => "2e03416461038001",
         Error::SamePicture { name: name("Ada"), similarity: 64 } => "2f034164618001",
         Error::NoTemplate { name: name("Ada"), templates: 1 } => "300341646101",
+        Error::Interrupted => "31",
     }
 }
 
@@ -293,4 +294,17 @@ fn a_sealed_message_starts_with_its_kind() {
     let packet = Packet { kind: Kind::Sealed, id: 1, checksum: 0, body: &[] };
     assert_eq!(packet.inner(&[]).err(), Some(DecodeError::Kind));
     assert_eq!(packet.inner(&[5, 0]).err(), Some(DecodeError::Kind));
+}
+
+#[test]
+fn a_sealed_request_has_its_idempotency_key_after_its_kind() {
+    let mut packed = [0; MAX_BODY];
+    let length = pack_request(&[1, 2, 3, 4, 5, 6, 7, 8], &Request::Status, &mut packed).expect("it fits");
+    assert_eq!(packed[..length], [0, 1, 2, 3, 4, 5, 6, 7, 8, 1]);
+    let outer = Packet { kind: Kind::Sealed, id: 9, checksum: 0, body: &[] };
+    let (key, packet) = outer.inner_request(&packed[..length]).expect("packed");
+    assert_eq!((key, packet.id), ([1, 2, 3, 4, 5, 6, 7, 8], 9));
+    assert_eq!(packet.message(), Ok(Request::Status));
+    assert_eq!(outer.inner_request(&packed[..8]).err(), Some(DecodeError::Body));
+    assert_eq!(outer.inner_request(&[1; 12]).err(), Some(DecodeError::Kind));
 }
