@@ -9,7 +9,7 @@ use emulator::{Board, State};
 use serde::Serialize;
 
 use crate::clock::ClockReport;
-use crate::device::{real, rounded, short};
+use crate::device::{known, real, rounded, short};
 
 /// A board's status and its firmware.
 pub struct Told {
@@ -79,7 +79,9 @@ pub struct StatusReport {
     gallery_encoder: Option<String>,
     free_bytes: u32,
     threshold: Option<f64>,
+    basis: Option<String>,
     far_one_in: u32,
+    accept_unproven_rate: bool,
     agreement_frames: u8,
     open_ms: u32,
     liveness: String,
@@ -128,7 +130,9 @@ impl StatusReport {
             gallery_encoder: status.gallery_encoder.map(hex::encode),
             free_bytes: status.free_bytes,
             threshold: status.threshold.map(rounded),
+            basis: status.basis.map(|basis| basis.to_string()),
             far_one_in: status.settings.far_one_in,
+            accept_unproven_rate: status.settings.accept_unproven,
             agreement_frames: status.settings.agreement_frames,
             open_ms: status.settings.open_ms,
             liveness: status.settings.liveness.to_string(),
@@ -232,10 +236,11 @@ pub fn print_status(out: &mut dyn Write, Told { paired, status, firmware }: &Tol
     match status.threshold {
         Some(threshold) => writeln!(
             out,
-            "threshold  {:.3}, for 1 in {} strangers let in; {} pictures must agree, \
+            "threshold  {:.3}, for at most 1 in {} strangers let in ({}); {} pictures must agree, \
              the door opens for {} ms",
             real(threshold),
             settings.far_one_in,
+            known(status.basis),
             settings.agreement_frames,
             settings.open_ms
         ),

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use client::protocol::Enrolment;
+use client::protocol::{Basis, Enrolment};
 use imaging::Photo;
 use serde_json::json;
 
 use crate::device::{DeviceArgs, instructions};
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 use crate::picture::{Shot, note_faces};
 use crate::portraits::Portraits;
 
@@ -49,6 +49,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             .device
             .show(&mut device, shot, |device, source| device.enrol(&args.name, source, enrolment))?;
         note_faces(shot, enrolled.faces);
+        if enrolled.basis == Basis::Unproven {
+            note!("The false-match rate is unproven for so many templates; the settings accept that.");
+        }
         let report = json!({
             "name": args.name,
             "person": enrolled.person,
@@ -56,6 +59,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             "templates": enrolled.templates,
             "faces": enrolled.faces,
             "instructions": enrolled.instructions,
+            "basis": enrolled.basis.to_string(),
         });
         output.print(&report, |out| {
             writeln!(
