@@ -2,8 +2,8 @@
 
 use crypto::Key;
 use protocol::{
-    Comparison, Enrolment, Event, Face, Hash, Name, PersonId, Request, Response, Role, Settings, Source,
-    Status, Text, User, VERSION,
+    Basis, Comparison, Enrolment, Event, Face, Hash, Name, PersonId, Request, Response, Role, Settings,
+    Source, Status, Text, User, VERSION,
 };
 
 use crate::link::{Greeting, Identity, Link};
@@ -57,6 +57,8 @@ pub struct Enrolled {
     pub face: Face,
     /// Instructions spent.
     pub instructions: u64,
+    /// How the door's threshold is known for the gallery as it is now.
+    pub basis: Basis,
 }
 
 /// Takes the one variant that answers a request.
@@ -245,12 +247,13 @@ impl Device {
     pub fn enrol(&mut self, name: &str, source: Source, enrolment: Enrolment) -> Result<Enrolled> {
         let request = Request::Enrol { name: person_name(name)?, source, enrolment };
         expect!(self.link.ask(&request),
-        Response::Enrolled { person, templates, faces, face, instructions } => Enrolled {
+        Response::Enrolled { person, templates, faces, face, instructions, basis } => Enrolled {
             person,
             templates,
             faces,
             face,
             instructions,
+            basis,
         })
     }
 

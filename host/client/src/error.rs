@@ -182,6 +182,10 @@ fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
             "; flash that encoder again, or remove everybody and enrol them again"
         }
         Refusal::NoCalibration => "; compile it with a calibration table",
+        Refusal::UnprovenRate { .. } => {
+            "; `postern settings --one-in` asks for less, `postern calibrate` measures further, and \
+             `postern settings --accept-unproven-rate true` accepts it"
+        }
         Refusal::GalleryFull { .. } => "; `postern remove` makes room",
         Refusal::HashMismatch { .. } => "; try again",
         Refusal::Internal { .. } | Refusal::Flash => "; `postern board logs` shows its log",

@@ -28,7 +28,7 @@ mod error;
 
 pub use error::Error;
 pub use graph::{Graph, Preprocessing};
-pub use nn::format::{CalibrationRecord, Kind};
+pub use nn::format::{CalibrationRecord, Kind, basis};
 pub use quantize::Method;
 
 use onnx::Model;

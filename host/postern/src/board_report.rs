@@ -9,7 +9,7 @@ use emulator::{Board, State};
 use serde::Serialize;
 
 use crate::clock::ClockReport;
-use crate::device::{real, rounded, short};
+use crate::device::{known, real, rounded, short};
 
 /// What there is to say of development firmware.
 pub const DEVELOPMENT: &str = "the log port tells names, scores and pairing codes";
@@ -82,7 +82,9 @@ pub struct StatusReport {
     gallery_encoder: Option<String>,
     free_bytes: u32,
     threshold: Option<f64>,
+    basis: Option<String>,
     far_one_in: u32,
+    accept_unproven_rate: bool,
     agreement_frames: u8,
     open_ms: u32,
     liveness: String,
@@ -133,7 +135,9 @@ impl StatusReport {
             gallery_encoder: status.gallery_encoder.map(hex::encode),
             free_bytes: status.free_bytes,
             threshold: status.threshold.map(rounded),
+            basis: status.basis.map(|basis| basis.to_string()),
             far_one_in: status.settings.far_one_in,
+            accept_unproven_rate: status.settings.accept_unproven,
             agreement_frames: status.settings.agreement_frames,
             open_ms: status.settings.open_ms,
             liveness: status.settings.liveness.to_string(),
@@ -241,10 +245,11 @@ pub fn print_status(out: &mut dyn Write, Told { paired, status, firmware }: &Tol
     match status.threshold {
         Some(threshold) => writeln!(
             out,
-            "threshold  {:.3}, for 1 in {} strangers let in; {} pictures must agree, \
+            "threshold  {:.3}, for at most 1 in {} strangers let in ({}); {} pictures must agree, \
              the door opens for {} ms",
             real(threshold),
             settings.far_one_in,
+            known(status.basis),
             settings.agreement_frames,
             settings.open_ms
         ),

@@ -302,6 +302,15 @@ pub enum Error {
     /// The board began this request before a reset, and does not know whether it was done. It is not done again.
     #[error("the board was reset while it did this: look whether it is done, and ask again if it is not")]
     Interrupted,
+    /// The encoder's calibration table does not bear out the false-accept rate for so many templates, and the settings do not
+    /// [accept that](crate::Settings::accept_unproven).
+    #[error("the encoder's table does not bear out 1 in {one_in} strangers for {templates} templates")]
+    UnprovenRate {
+        /// The false-accept rate, as one in this many strangers.
+        one_in: u32,
+        /// Templates that a face would be compared with.
+        templates: u16,
+    },
 }
 
 /// A field of [`Settings`](crate::Settings).

@@ -82,7 +82,7 @@ pub use policy::{Alarm, Limits, Pin, Reason, Rule, Schedule, Window};
 pub use reply::LastReply;
 pub use request::{Enrolment, PixelFormat, Request, Source};
 pub use response::{Comparison, Response};
-pub use status::{Door, Matching, ResetReason, Settings, Status, Wiegand};
+pub use status::{Basis, Door, Matching, ResetReason, Settings, Status, Wiegand};
 
 /// Version of the protocol. It is incremented whenever the bytes of a message change.
 pub const VERSION: u16 = 6;

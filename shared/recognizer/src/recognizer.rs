@@ -1,8 +1,8 @@
 //! The recognizer: detector and encoder, and the steps from frame to template.
 
 use nn::Model;
-use nn::format::Kind;
-use template::{CalibrationPoint, CosineScore, EncoderHash, MAX_DIMENSION, MIN_DIMENSION, Template};
+use nn::format::{Kind, basis};
+use template::{Basis, CalibrationPoint, CosineScore, EncoderHash, MAX_DIMENSION, MIN_DIMENSION, Template};
 use vision::{CROP_SIZE, Decoder, Face, Faces, Frame, InputSize, fill_input};
 
 use crate::{Aligned, Error, Network, aligned, heads};
@@ -66,10 +66,14 @@ impl<'m> Recognizer<'m> {
 
     /// The calibration table of the encoder in ascending order, for [`template::Calibration`].
     pub fn calibration_points(&self) -> impl ExactSizeIterator<Item = CalibrationPoint> + 'm {
-        let records = self.encoder.calibration();
-        records.iter().map(|record| CalibrationPoint {
+        self.encoder.calibration().map(|record| CalibrationPoint {
             one_in: record.one_in,
             threshold: CosineScore(record.threshold),
+            basis: match record.basis {
+                basis::MEASURED => Basis::Measured,
+                basis::MODELLED => Basis::Modelled,
+                _ => Basis::Unproven,
+            },
         })
     }
 

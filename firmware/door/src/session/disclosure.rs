@@ -84,6 +84,7 @@ fn to_a_stranger(status: &Status) -> Status {
         gallery_encoder: None,
         free_bytes: 0,
         threshold: None,
+        basis: None,
         settings: Settings::default(),
         camera_sequence: 0,
         hosts: status.hosts.min(1),

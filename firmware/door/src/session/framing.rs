@@ -20,7 +20,7 @@ use super::{
     audit_map,
     capture::{capture, needs_camera},
     disclosure,
-    requests::handle,
+    requests::{basis, handle},
     table::{Need, row},
 };
 
@@ -131,7 +131,7 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                             link.commands.send(Command::Lock).await;
                         }
                         if let (Some(kind), Ok(response)) = (row.audited.filter(|_| !again), &result)
-                            && let Some(fields) = audit_map::fields(host, detail, response)
+                            && let Some(fields) = audit_map::fields(host, detail, response, basis(parts, models))
                         {
                             parts.journal.record(kind, fields);
                         }

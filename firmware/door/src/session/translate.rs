@@ -85,6 +85,15 @@ pub(crate) fn model_kind(kind: NetworkKind) -> protocol::ModelKind {
     }
 }
 
+/// How a threshold is known.
+pub(crate) fn basis(basis: template::Basis) -> protocol::Basis {
+    match basis {
+        template::Basis::Measured => protocol::Basis::Measured,
+        template::Basis::Modelled => protocol::Basis::Modelled,
+        template::Basis::Unproven => protocol::Basis::Unproven,
+    }
+}
+
 /// The state of the OSDP port.
 pub(crate) fn osdp(state: BusState) -> protocol::OsdpState {
     protocol::OsdpState { address: state.address, secure: state.secure }

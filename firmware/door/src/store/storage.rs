@@ -43,6 +43,7 @@ use super::{
     images::{Checkpoint, Image},
     items::{Item, Twin},
     rule_places::Places,
+    settings,
     stored::{Inventory, Stored},
     tallies::StoredTallies,
 };
@@ -85,21 +86,18 @@ impl<F: NorFlash> Storage<F> {
     }
 
     pub(crate) fn settings(&mut self) -> Result<Option<Settings>, Failed> {
-        let Some((far_one_in, agreement_frames, open_ms, liveness)) = self.get(Item::Settings)? else {
-            return Ok(None);
-        };
+        let Some(first) = self.get(Item::Settings)? else { return Ok(None) };
         // These are written before.
         let limits = self.get(Item::Limits)?.ok_or(Failed)?;
-        let (wiegand, matching) = self.get(Item::Outside)?.ok_or(Failed)?;
-        Ok(Some(Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand, matching }))
+        let outside = self.get(Item::Outside)?.ok_or(Failed)?;
+        Ok(Some(settings::from_records(first, limits, outside)))
     }
 
     pub(crate) fn set_settings(&mut self, settings: &Settings) -> Result<(), Failed> {
-        let Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand, matching } =
-            settings;
-        self.put(Item::Outside, &(wiegand, matching))?;
-        self.put(Item::Limits, limits)?;
-        self.put(Item::Settings, &(far_one_in, agreement_frames, open_ms, liveness))
+        let (first, limits, outside) = settings::to_records(settings);
+        self.put(Item::Outside, &outside)?;
+        self.put(Item::Limits, &limits)?;
+        self.put(Item::Settings, &first)
     }
 
     /// The places that have a rule, in either copy. So one damaged copy loses no rule.

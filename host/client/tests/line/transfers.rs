@@ -70,6 +70,7 @@ fn status() -> Status {
         gallery_encoder: None,
         free_bytes: 0,
         threshold: None,
+        basis: None,
         settings: Settings::default(),
         camera_sequence: 0,
         hosts: 1,

@@ -109,6 +109,7 @@ pub fn status() -> Status {
         gallery_encoder: Some([0xAB; 32]),
         free_bytes: 1_000_000,
         threshold: Some(12000),
+        basis: Some(Basis::Modelled),
         settings: Settings::default(),
         camera_sequence: 9,
         hosts: 1,

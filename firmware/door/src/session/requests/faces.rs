@@ -3,7 +3,7 @@
 use board_api::{Board, Capture, System as _};
 use heapless::Vec;
 use liveness::single_frame_verdict;
-use protocol::{Comparison, Enrolment, Error, Response, Source};
+use protocol::{Basis, Comparison, Enrolment, Error, Matching, Response, Source};
 use template::{CosineScore, Template};
 use vision::MAX_FACES;
 
@@ -13,6 +13,7 @@ use crate::{
     },
     session::{
         capture::{Captured, frame_of},
+        requests::promise,
         translate::{self, pipeline_error, refusal, unreadable},
     },
     text::text,
@@ -79,8 +80,12 @@ pub(super) fn enrol<B: Board, E: Engine>(
 ) -> Result<Response, Error> {
     let name = gallery::Name::new(name).map_err(|_| Error::BadName)?;
     let (pair, info) = models.pair().map_err(pipeline_error)?;
-    let compared = parts.people.gallery().map_err(unreadable)?.templates();
+    let gallery = parts.people.gallery().map_err(unreadable)?;
+    let compared = gallery.templates();
+    let own = gallery.find(&name).map_or(0, |person| person.templates());
+    let later = 1 + if parts.settings.matching == Matching::Verify { own } else { compared };
     let threshold = models.threshold(parts.settings.far_one_in, compared).map_err(pipeline_error)?.similarity;
+    promise::check(&parts.settings, later, models)?;
     let capture = frame_of(source, captured, &parts.staging)?;
     let started = parts.system.instructions();
     let Largest { faces, assessment, template } = encode_largest(&mut parts.pipeline.engine, pair, &capture)?;
@@ -106,7 +111,8 @@ pub(super) fn enrol<B: Board, E: Engine>(
     parts.restart_frames();
     let instructions = parts.system.instructions().saturating_sub(started);
     let face = translate::face(&assessment);
-    Ok(Response::Enrolled { person, templates, faces, face, instructions })
+    let basis = promise::basis(parts, models).unwrap_or(Basis::Unproven);
+    Ok(Response::Enrolled { person, templates, faces, face, instructions, basis })
 }
 
 /// Refuses a further template that would not pass for its person, at the score `least`, and one that tells nothing new.

@@ -6,7 +6,7 @@ use protocol::{Door, Status};
 
 use crate::{
     pipeline::{Engine, Models},
-    session::translate::{clock, model, osdp, reset_reason, similarity},
+    session::translate::{basis, clock, model, osdp, reset_reason, similarity},
     text::text,
     worker::parts::Parts,
 };
@@ -40,6 +40,7 @@ pub(super) fn status<B: Board, E: Engine>(parts: &Parts<'_, '_, B, E>, models: &
         gallery_encoder: gallery.and_then(|gallery| gallery.encoder()).map(|hash| hash.0),
         free_bytes: parts.people.room().free as u32,
         threshold: threshold.map(|threshold| similarity(threshold.similarity)),
+        basis: threshold.map(|threshold| basis(threshold.basis)),
         settings: parts.settings,
         camera_sequence: parts.camera_sequence,
         hosts: parts.access.hosts().count() as u8,

@@ -5,12 +5,12 @@ mod photos;
 use std::path::PathBuf;
 
 use client::Device;
-use client::protocol::Enrolment;
+use client::protocol::{Basis, Enrolment};
 use imaging::Photo;
 use serde_json::json;
 
 use crate::device::{DeviceArgs, instructions};
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 use crate::picture::{Shot, note_faces};
 use crate::portraits::Portraits;
 
@@ -79,6 +79,9 @@ fn enrol(
     let enrolled =
         args.device.show(device, shot, |device, source| device.enrol(&args.name, source, enrolment))?;
     note_faces(shot, enrolled.faces);
+    if enrolled.basis == Basis::Unproven {
+        note!("The false-match rate is unproven for so many templates; the settings accept that.");
+    }
     let report = json!({
         "name": args.name,
         "person": enrolled.person,
@@ -86,6 +89,7 @@ fn enrol(
         "templates": enrolled.templates,
         "faces": enrolled.faces,
         "instructions": enrolled.instructions,
+        "basis": enrolled.basis.to_string(),
     });
     output.print(&report, |out| {
         writeln!(
