@@ -39,6 +39,7 @@ mod workspace;
 /// Tasks of this workspace.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
+mod wiring;
 struct Cli {
     #[command(subcommand)]
     task: Task,
@@ -80,6 +81,8 @@ fn main() -> ExitCode {
         Task::Demo(args) => demo::run(&args),
         Task::Test => test::run(),
         Task::Budget(args) => budget::run(&args),
+    /// Draw the wiring diagram of docs/wiring.md
+    Wiring,
         Task::Aarch64 => aarch64::run(),
         Task::Bless => bless::run(),
         Task::Tidy(args) => tidy::with(&args),
@@ -96,3 +99,4 @@ fn main() -> ExitCode {
         }
     }
 }
+        Task::Wiring => wiring::run(),
