@@ -10,6 +10,9 @@ use crate::plan::{Placement, Plan};
 use crate::quantize::{Network, OperatorKind, QuantizedOperator};
 use crate::{Error, Options};
 
+/// Bytes for the name of a network.
+pub const NAME_BYTES: usize = 32;
+
 /// The image of `network` with its tensors placed by `plan`, checked by the engine itself.
 pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -> Result<Vec<u8>, Error> {
     let Plan { placements, chains, arena } = plan;
@@ -44,7 +47,7 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
     let length = align(data_at + data.bytes.len()) + DIGEST;
     let fit = |value: usize, what: &str| u32::try_from(value).map_err(|_| Error::TooLarge(what.into()));
     let section = |offset: usize, count: usize| Section { offset: offset as u32, count: count as u32 };
-    let mut name = [0; 32];
+    let mut name = [0; NAME_BYTES];
     let short = options.name.len() <= name.len();
     let room = name.get_mut(..options.name.len()).filter(|_| short);
     room.ok_or_else(|| Error::TooLarge(format!("the name {:?}", options.name)))?
@@ -77,8 +80,15 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
     put(data_at, &data.bytes);
     let digest = Sha256::digest(&image[..length - DIGEST]);
     image[length - DIGEST..].copy_from_slice(&digest);
-    nn::Model::load(Aligned::new(&image).bytes()).map_err(Error::Refused)?;
-    Ok(image)
+    match nn::Model::load(Aligned::new(&image).bytes()).map(|_| ()) {
+        Ok(()) => Ok(image),
+        Err(source @ nn::Error::Inconsistent { part: nn::Part::Operator, index }) => {
+            let output = network.operators.get(index).map(|operator| operator.output);
+            let node = output.map_or("?".into(), |output| network.tensors[output].name.clone());
+            Err(Error::Operator { node, source })
+        }
+        Err(error) => Err(Error::Refused(error)),
+    }
 }
 
 /// The same image with another table of thresholds; it keeps its identity, and so the templates that it made.
