@@ -15,6 +15,8 @@ use crate::{Error, Options};
 /// stay, for the identity covers the offsets of the weights: without them, compiling a network again would make the
 /// templates of its galleries those of another encoder.
 const FORMER_TABLE: usize = 48;
+/// Bytes for the name of a network.
+pub const NAME_BYTES: usize = 32;
 
 /// The image of `network` with its tensors placed by `plan`, checked by the engine itself.
 pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -> Result<Vec<u8>, Error> {
@@ -51,7 +53,7 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
     let length = align(calibration_at + calibration.len()) + DIGEST;
     let fit = |value: usize, what: &str| u32::try_from(value).map_err(|_| Error::TooLarge(what.into()));
     let section = |offset: usize, count: usize| Section { offset: offset as u32, count: count as u32 };
-    let mut name = [0; 32];
+    let mut name = [0; NAME_BYTES];
     let short = options.name.len() <= name.len();
     let room = name.get_mut(..options.name.len()).filter(|_| short);
     room.ok_or_else(|| Error::TooLarge(format!("the name {:?}", options.name)))?
@@ -84,8 +86,15 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
     put(data_at, &data.bytes);
     let digest = Sha256::digest(&image[..length - DIGEST]);
     image[length - DIGEST..].copy_from_slice(&digest);
-    nn::Model::load(Aligned::new(&image).bytes()).map_err(Error::Refused)?;
-    Ok(image)
+    match nn::Model::load(Aligned::new(&image).bytes()).map(|_| ()) {
+        Ok(()) => Ok(image),
+        Err(source @ nn::Error::Inconsistent { part: nn::Part::Operator, index }) => {
+            let output = network.operators.get(index).map(|operator| operator.output);
+            let node = output.map_or("?".into(), |output| network.tensors[output].name.clone());
+            Err(Error::Operator { node, source })
+        }
+        Err(error) => Err(Error::Refused(error)),
+    }
 }
 
 /// The same image with another table of thresholds; it keeps its identity, and so the templates that it made.
