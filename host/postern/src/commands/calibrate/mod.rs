@@ -22,9 +22,6 @@ pub struct Args {
     #[arg(required_unless_present = "strangers")]
     folder: Option<PathBuf>,
 
-    #[command(flatten)]
-    strangers: StrangerArgs,
-
     /// The encoder: a model's name, or an image
     #[arg(long, value_name = "NAME|IMAGE", default_value = models::ENCODER)]
     encoder: String,
@@ -36,6 +33,9 @@ pub struct Args {
     /// Write the thresholds into the encoder's manifest; compile it again to use them
     #[arg(long)]
     write_manifest: bool,
+
+    #[command(flatten)]
+    strangers: StrangerArgs,
 
     #[command(flatten)]
     faces: FaceArgs,
