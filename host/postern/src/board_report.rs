@@ -88,6 +88,8 @@ pub struct StatusReport {
     clock: ClockReport,
     log_lost: u32,
     osdp: Option<u8>,
+    /// Value of the monotonic counter; `null` if the board has none.
+    counter: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -137,6 +139,7 @@ impl StatusReport {
             clock: ClockReport::of(status.clock),
             log_lost: status.log_lost,
             osdp: status.osdp.map(|osdp| osdp.address),
+            counter: status.counter,
         }
     }
 }
@@ -228,6 +231,10 @@ pub fn print_status(out: &mut dyn Write, Told { paired, status, firmware }: &Tol
     if let Some(osdp) = status.osdp {
         let channel = if osdp.secure { "a secure channel" } else { "no channel yet" };
         writeln!(out, "bus        answers at address {}, {channel}", osdp.address)?;
+    }
+    match status.counter {
+        Some(value) => writeln!(out, "counter    {value}: an older copy of the flash is found")?,
+        None => writeln!(out, "counter    none: the board does not notice if all its flash is an older copy")?,
     }
     match status.threshold {
         Some(threshold) => writeln!(

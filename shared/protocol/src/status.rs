@@ -46,6 +46,8 @@ pub struct Status {
     pub log_lost: u32,
     /// State of the OSDP bus; `None` if it is disabled.
     pub osdp: Option<OsdpState>,
+    /// Value of the monotonic counter; `None` if the board has none. Then it cannot know that its flash is an older copy.
+    pub counter: Option<u32>,
 }
 
 /// Settings of the door, stored in flash.

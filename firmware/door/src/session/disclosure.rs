@@ -86,6 +86,7 @@ fn to_a_stranger(status: &Status) -> Status {
         clock: Clock { unix_ms: 0, exact: false },
         log_lost: 0,
         osdp: None,
+        counter: None,
     }
 }
 

@@ -76,6 +76,7 @@ fn status() -> Status {
         clock: client::protocol::Clock { unix_ms: 0, exact: true },
         log_lost: 0,
         osdp: None,
+        counter: None,
     }
 }
 

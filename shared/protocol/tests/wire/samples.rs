@@ -115,5 +115,6 @@ pub fn status() -> Status {
         clock: Clock { unix_ms: 1_800_000_000_000, exact: true },
         log_lost: 2,
         osdp: Some(OsdpState { address: 5, secure: true }),
+        counter: Some(7),
     }
 }
