@@ -169,6 +169,7 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
             started,
             board: layout.partitions.board,
         },
+        counter: None,
         memory: MEMORY.take(),
     };
     background.spawn(run_worker(worker).expect("it is spawned once"));

@@ -95,6 +95,8 @@ pub struct StatusReport {
     osdp: Option<u8>,
     /// Whether it is development firmware, whose log port tells names, scores and pairing codes.
     development: bool,
+    /// Value of the monotonic counter; `null` if the board has none.
+    counter: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -147,6 +149,7 @@ impl StatusReport {
             log_lost: status.log_lost,
             osdp: status.osdp.map(|osdp| osdp.address),
             development: status.development,
+            counter: status.counter,
         }
     }
 }
@@ -241,6 +244,10 @@ pub fn print_status(out: &mut dyn Write, Told { paired, status, firmware }: &Tol
     if let Some(osdp) = status.osdp {
         let channel = if osdp.secure { "a secure channel" } else { "no channel yet" };
         writeln!(out, "bus        answers at address {}, {channel}", osdp.address)?;
+    }
+    match status.counter {
+        Some(value) => writeln!(out, "counter    {value}: an older copy of the flash is found")?,
+        None => writeln!(out, "counter    none: the board does not notice if all its flash is an older copy")?,
     }
     match status.threshold {
         Some(threshold) => writeln!(

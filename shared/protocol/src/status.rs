@@ -50,6 +50,8 @@ pub struct Status {
     pub osdp: Option<OsdpState>,
     /// Whether this is development firmware, whose log port tells names, scores and pairing codes.
     pub development: bool,
+    /// Value of the monotonic counter; `None` if the board has none. Then it cannot know that its flash is an older copy.
+    pub counter: Option<u32>,
 }
 
 /// Settings of the door, stored in flash.

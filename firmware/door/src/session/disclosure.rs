@@ -92,6 +92,7 @@ fn to_a_stranger(status: &Status) -> Status {
         log_lost: 0,
         osdp: None,
         development: status.development,
+        counter: None,
     }
 }
 

@@ -3,7 +3,8 @@
 //! | module | flash |
 //! |---|---|
 //! | `people` | the gallery's partition |
-//! | `storage` | the settings' partition |
+//! | `storage` | the settings' partition: what is in it |
+//! | `records`, `items`, `inventory` | the settings' partition: sealed records, their keys, and which one is the newest |
 //! | `images` | the images in the slots, in the settings' partition |
 //! | `rules` | rules of people, in the settings' partition |
 //! | `begun` | the last request of a host, in the settings' partition |
@@ -14,9 +15,11 @@
 mod begun;
 mod failed;
 mod images;
+mod inventory;
 mod items;
 mod people;
-mod rule_places;
+mod records;
+mod rule_pages;
 mod rules;
 mod settings;
 mod storage;
@@ -26,6 +29,7 @@ mod tallies;
 pub(crate) use begun::{Begun, Reply};
 pub(crate) use images::{Checkpoint, Image};
 pub(crate) use people::{People, Room};
+pub(crate) use records::Counter;
 pub(crate) use rules::Rules;
 pub(crate) use settings::check;
 pub(crate) use storage::{Storage, opened};

@@ -3,7 +3,7 @@
 use audit::{Fault, Kind};
 use board_api::{Board, System as _};
 use crypto::{Generator, Key};
-use embassy_time::Instant;
+use embassy_time::{Duration, Instant};
 use embedded_storage::nor_flash::NorFlash;
 use liveness::Gesture;
 use protocol::{EventKind, ModelKind, Settings};
@@ -25,11 +25,13 @@ use crate::{
         staging::Staging,
         translate::reset_reason,
     },
-    store::{Image, People, Rules, Storage, check, restored},
+    store::{Counter, Image, People, Rules, Storage, check, restored},
     text::text,
     update::Updates,
 };
 
+/// The longest lockout: an hour, as `policy` has it.
+const LONGEST_LOCKOUT: Duration = Duration::from_secs(3600);
 /// How long firmware on trial must have run before it is confirmed.
 const HEALTHY: Instant = Instant::from_secs(2);
 
@@ -38,6 +40,8 @@ pub(crate) struct Partitions<F> {
     pub(crate) gallery: F,
     pub(crate) settings: F,
     pub(crate) log: F,
+    /// The counter that goes with the settings.
+    pub(crate) counter: Option<Counter>,
 }
 
 /// The static buffers.
@@ -98,7 +102,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         journal.record(Kind::Booted, EntryFields::reason(reset as u8));
         updates.firmware.report_rolled_back(&mut journal);
         let random = Generator::new(&random_key(&mut system), b"settings");
-        let mut storage = Storage::new(partitions.settings, secret, random).ok();
+        let mut storage = Storage::new(partitions.settings, secret, random, partitions.counter).ok();
         let random = Generator::new(&random_key(&mut system), b"gallery");
         let key = gallery_key(storage.as_mut(), secret);
         let people = People::open(partitions.gallery, memory, key, random);
@@ -123,17 +127,26 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             let _ = storage.as_mut().map(|storage| storage.active(kind));
         }
         let tallies = storage.as_mut().map(Storage::tallies);
-        let tampered = storage.as_ref().is_none_or(|storage| storage.tampered);
-        if !sound || tampered || !access.readable || rules.broken {
-            journal.record(Kind::Fault, EntryFields::reason(Fault::Settings as u8));
+        let older_boot = storage.as_mut().is_some_and(|storage| is_older(storage, &updates));
+        rules.locked |= older_boot;
+        let tampered = storage.as_ref().is_none_or(Storage::is_tampered);
+        let rolled_back = older_boot || storage.as_ref().is_some_and(Storage::is_rolled_back);
+        if rolled_back || !sound || tampered || !access.readable || rules.broken {
+            let fault = if rolled_back { Fault::RolledBack } else { Fault::Settings };
+            journal.record(Kind::Fault, EntryFields::reason(fault as u8));
         }
         let bus_serial = configure::bus_serial(secret);
         // The channel is empty at boot.
         let _ = link.commands.try_send(Command::ServeBus(configure::bus(osdp, bus_serial, &mut system)));
         configure::io(&settings, link);
         let mut decider = Decider::new(configure::decide(&settings));
-        if let Some(Ok(tallies)) = tallies {
-            decider.restore(restored(&tallies, Instant::now(), journal.now().unix_ms));
+        match tallies {
+            Some(Ok(tallies)) => {
+                decider.restore(restored(&tallies, Instant::now(), journal.now().unix_ms));
+            }
+            // Who was locked out is not known: so everybody is, as long as a lockout can be.
+            Some(Err(_)) => rules.suspended_until = Some(Instant::now() + LONGEST_LOCKOUT),
+            None => {}
         }
         Self {
             pipeline: Pipeline::new(engine, configure::pipeline(&settings)),
@@ -164,10 +177,18 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
     pub(crate) fn apply(&mut self, settings: Settings) {
         self.settings = settings;
         self.rules.locked = false;
+        self.end_suspension();
         self.pipeline.config = configure::pipeline(&settings);
         self.decider.config = configure::decide(&settings);
         configure::io(&settings, self.link);
         self.restart_frames();
+    }
+
+    /// Admits people again after the failures were lost: they are counted from here on.
+    fn end_suspension(&mut self) {
+        if self.rules.suspended_until.take().is_some() {
+            self.write_tallies();
+        }
     }
 
     /// Forgets the frames so far: the gallery, a model or the settings changed.
@@ -200,6 +221,9 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             self.access.wipe();
         }
         self.pairing.tick(&mut self.system, self.link);
+        if self.rules.suspended_until.is_some_and(|until| until <= Instant::now()) {
+            self.end_suspension();
+        }
         let healthy = io.fed && Instant::now() > HEALTHY;
         let readable = self.access.readable && self.people.gallery().is_ok();
         if healthy && readable && self.updates.firmware.on_trial() {
@@ -221,6 +245,21 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         own.is_some_and(|(gallery, encoder)| gallery.foreign_templates(encoder) == 0)
             && models.threshold(self.settings.far_one_in, 1).is_ok()
             && models.liveness(self.pipeline.config.liveness).is_ok()
+    }
+}
+
+/// Whether the boot record is an older one than the settings remember; if it is newer, they learn it. So firmware cannot be
+/// replaced by an older release together with the record that permits it.
+fn is_older<F: NorFlash>(storage: &mut Storage<F>, updates: &Updates<F>) -> bool {
+    let Some(newest) = updates.firmware.newest() else { return false };
+    match storage.newest(ModelKind::Firmware) {
+        Ok(known) if newest > known => {
+            // If it cannot be written now, it is at the next boot.
+            let _ = storage.set_newest(ModelKind::Firmware, newest);
+            false
+        }
+        Ok(known) => newest < known,
+        Err(_) => true,
     }
 }
 

@@ -78,6 +78,7 @@ fn status() -> Status {
         log_lost: 0,
         osdp: None,
         development: false,
+        counter: None,
     }
 }
 

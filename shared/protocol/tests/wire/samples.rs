@@ -117,5 +117,6 @@ pub fn status() -> Status {
         log_lost: 2,
         osdp: Some(OsdpState { address: 5, secure: true }),
         development: true,
+        counter: Some(7),
     }
 }

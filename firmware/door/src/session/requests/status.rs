@@ -7,12 +7,13 @@ use protocol::{Door, Status};
 use crate::{
     pipeline::{Engine, Models},
     session::translate::{basis, clock, model, osdp, reset_reason, similarity},
+    store::Storage,
     text::text,
     worker::parts::Parts,
 };
 
 /// The status of the board.
-pub(super) fn status<B: Board, E: Engine>(parts: &Parts<'_, '_, B, E>, models: &Models<'_, E>) -> Status {
+pub(super) fn status<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, models: &Models<'_, E>) -> Status {
     let now = Instant::now();
     let io = parts.link.state.get();
     let door = match io.open_until {
@@ -26,6 +27,7 @@ pub(super) fn status<B: Board, E: Engine>(parts: &Parts<'_, '_, B, E>, models: &
         None => 0,
     });
     let threshold = models.threshold(parts.settings.far_one_in, templates).ok();
+    let counter = parts.storage.as_mut().and_then(Storage::counter);
     Status {
         board: text(parts.system.name()),
         firmware: text(env!("CARGO_PKG_VERSION")),
@@ -48,5 +50,6 @@ pub(super) fn status<B: Board, E: Engine>(parts: &Parts<'_, '_, B, E>, models: &
         log_lost: parts.journal.lost(),
         osdp: io.bus.map(osdp),
         development: cfg!(feature = "development"),
+        counter,
     }
 }
