@@ -73,9 +73,11 @@ fn where_a_rule_was_lost_only_those_pass_whose_rule_is_there() {
     board.boot(async |world: &mut World| {
         set_rule(world, "Ann", two_factors()).await.unwrap();
     });
-    // The record of the rule, which is written first, is damaged. The bitmap still shows that its place is taken.
-    let first = (0..before.len()).find(|at| before[*at] != board.settings[*at]).unwrap();
-    board.settings[first + 30] ^= 1;
+    // The record of the rule, which has the key of the first place, is damaged. The bitmap still shows that the place is
+    // taken.
+    let is_key = |at: &usize| before[*at..*at + 2] == [0xff; 2] && board.settings[*at..*at + 2] == [0, 3];
+    let key = (0..before.len() - 2).find(is_key).unwrap();
+    board.settings[key + 30] ^= 1;
     board.boot(async |world: &mut World| {
         let mut after = 0;
         assert!(!comes(world, 1).await && !comes(world, 2).await);

@@ -3,7 +3,7 @@
 use board_api::Board;
 use crypto::{handshake::SECOND, session::HEAD};
 use embassy_time::Instant;
-use protocol::{Error, Kind, Packet, Request, Response, Role, pack};
+use protocol::{Error, Kind, Packet, Request, Response, pack};
 
 use crate::{
     link::{Command, Link, Pending, Ticket},
@@ -92,7 +92,8 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                     link.give_sign();
                 }
                 let permitted = parts.access.permit(row.need, kind == Kind::Sealed);
-                let logs = row.audited.is_some() || matches!(request, Request::SetClock { .. });
+                let logs = row.audited.is_some()
+                    || matches!(request, Request::SetClock { .. } | Request::SetClockBack { .. });
                 let permitted = permitted.and_then(|()| match row.need {
                     Need::Role(_) if logs => charge(parts),
                     _ => Ok(()),
@@ -140,13 +141,12 @@ pub(crate) async fn answer<B: Board, E: Engine>(
     outcome
 }
 
-/// Takes an entry of the audit log from the account of the session's host. An installer has no limit.
+/// Takes an entry of the audit log from the account of the session's host.
 fn charge<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>) -> Result<(), Error> {
-    if parts.access.role() == Some(Role::Installer) {
-        return Ok(());
-    }
     let place = parts.access.place_of_session().ok_or(Error::Unpaired)?;
-    parts.quota.take(place, Instant::now()).map_err(|seconds| Error::TooManyChanges { seconds })
+    let taken = parts.quota.take(place, parts.access.role(), Instant::now());
+    taken.map_err(|seconds| Error::TooManyChanges { seconds })?;
+    parts.keep_quota()
 }
 
 /// Takes a step of the handshake, or opens a sealed request.

@@ -17,6 +17,7 @@ pub(super) enum Item {
     RulePlaces(Twin),
     Osdp,
     Tallies,
+    Quota,
     Inventory(Twin),
     Host(u8),
     Rule(u16),
@@ -37,6 +38,7 @@ impl Item {
             Self::Active(kind) => Some(8 + index(kind)),
             Self::Newest(kind) => Some(24 + index(kind)),
             Self::Host(place) => Some(40 + place % MAX_HOSTS as u8),
+            Self::Quota => Some(48),
             Self::Transfer(_) | Self::Inventory(_) | Self::Rule(_) => None,
         }
     }
@@ -71,6 +73,7 @@ impl MapKey for Item {
             Self::Inventory(Twin::First) => 57,
             Self::Inventory(Twin::Second) => 58,
             Self::Tallies => 59,
+            Self::Quota => 60,
             Self::Host(place) => 64 + place % MAX_HOSTS as u8,
             Self::Rule(place) => return 0x0300 + place,
         };

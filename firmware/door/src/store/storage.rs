@@ -16,6 +16,7 @@
 //! 56             OSDP: address and key; or none
 //! 57, 58         inventory: a bit for each key that was written, twice, see `stored`
 //! 59             failures by person and factor, see `tallies`
+//! 60             entries of the audit log that hosts have used, see `quota`
 //! 64 + place     a paired host: key, role, label; or none
 //!
 //! 03 in the key's high byte, and in its low byte the place: a rule of a person, or none, see `rules`
@@ -204,6 +205,15 @@ impl<F: NorFlash> Storage<F> {
 
     pub(crate) fn set_tallies(&mut self, tallies: &StoredTallies) -> Result<(), Failed> {
         self.put(Item::Tallies, tallies)
+    }
+
+    /// The entries of the audit log that hosts have used.
+    pub(crate) fn quota(&mut self) -> Result<Hash, Failed> {
+        Ok(self.get(Item::Quota)?.unwrap_or_default())
+    }
+
+    pub(crate) fn set_quota(&mut self, quota: &Hash) -> Result<(), Failed> {
+        self.put(Item::Quota, quota)
     }
 
     /// The paired host at a place.
