@@ -23,6 +23,7 @@ mod fuzz;
 mod images;
 mod modules;
 mod process;
+mod promises;
 mod python;
 mod setup;
 mod size;
