@@ -137,8 +137,8 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// A signature does not belong to the firmware.
-    #[error("the signature is not of this firmware: sign this file again with `postern sign`")]
+    /// A signature does not belong to the firmware or the model.
+    #[error("the signature is not of this file: sign this file again with `postern sign`")]
     OtherSignature,
     /// The task that runs while a reply is awaited failed.
     #[error(transparent)]

@@ -24,6 +24,7 @@ mod images;
 mod log_port;
 mod modules;
 mod process;
+mod promises;
 mod python;
 mod setup;
 mod size;

@@ -3,7 +3,7 @@
 use board_api::Board;
 use crypto::{handshake::SECOND, session::HEAD};
 use embassy_time::Instant;
-use protocol::{Error, IdempotencyKey, Kind, Packet, Request, Response, Role, pack};
+use protocol::{Error, IdempotencyKey, Kind, Packet, Request, Response, pack};
 
 use crate::{
     link::{Command, Link, Pending, Ticket},
@@ -169,13 +169,12 @@ pub(crate) async fn answer<B: Board, E: Engine>(
     outcome
 }
 
-/// Takes an entry of the audit log from the account of the session's host. An installer has no limit.
+/// Takes an entry of the audit log from the account of the session's host.
 fn charge<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>) -> Result<(), Error> {
-    if parts.access.role() == Some(Role::Installer) {
-        return Ok(());
-    }
     let place = parts.access.place_of_session().ok_or(Error::Unpaired)?;
-    parts.quota.take(place, Instant::now()).map_err(|seconds| Error::TooManyChanges { seconds })
+    let taken = parts.quota.take(place, parts.access.role(), Instant::now());
+    taken.map_err(|seconds| Error::TooManyChanges { seconds })?;
+    parts.keep_quota()
 }
 
 /// Takes a step of the handshake, or opens a sealed request.

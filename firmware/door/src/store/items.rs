@@ -20,6 +20,7 @@ pub(super) enum Item {
     RuleVersions(u8, Twin),
     Osdp,
     Tallies,
+    Quota,
     Inventory(Twin),
     Host(u8),
     Begun(u8),
@@ -41,12 +42,13 @@ impl Item {
             Self::Newest(kind) => Some(12 + index(kind)),
             Self::Host(place) => Some(16 + place % MAX_HOSTS as u8),
             Self::RuleVersions(page, twin) => Some(24 + 2 * (page % PAGES as u8) + twin as u8),
+            Self::Quota => Some(24 + 2 * PAGES as u8),
             Self::Transfer(_) | Self::Inventory(_) | Self::Begun(_) | Self::Rule(_) => None,
         }
     }
 }
 
-const _: () = assert!(MAX_HOSTS == 8 && 24 + 2 * PAGES == SLOTS);
+const _: () = assert!(MAX_HOSTS == 8 && 25 + 2 * PAGES == SLOTS);
 
 /// Which of two copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +77,7 @@ impl MapKey for Item {
             Self::Inventory(Twin::First) => 57,
             Self::Inventory(Twin::Second) => 58,
             Self::Tallies => 59,
+            Self::Quota => 60,
             Self::Host(place) => 64 + place % MAX_HOSTS as u8,
             Self::Begun(place) => 72 + place % MAX_HOSTS as u8,
             Self::RuleVersions(page, twin) => 80 + 2 * (page % PAGES as u8) + twin as u8,

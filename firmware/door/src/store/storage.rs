@@ -15,6 +15,7 @@
 //! 56             OSDP: address and key; or none
 //! 57, 58         inventory: its number, and the newest version of each key, twice, see `inventory`
 //! 59             failures by person and factor, see `tallies`
+//! 60             entries of the audit log that hosts have used, see `quota`
 //! 64 + place     a paired host: key, role, label; or none
 //! 72 + place     the last request of that host: key, idempotency key, reply; see `session::executed`
 //! 80 + 2 * page  versions of the rules of 32 places, and a copy under the next key, see `rules`
@@ -214,6 +215,15 @@ impl<F: NorFlash> Storage<F> {
 
     pub(crate) fn set_tallies(&mut self, tallies: &StoredTallies) -> Result<(), Failed> {
         self.0.put(Item::Tallies, tallies)
+    }
+
+    /// The entries of the audit log that hosts have used.
+    pub(crate) fn quota(&mut self) -> Result<Hash, Failed> {
+        Ok(self.0.get(Item::Quota)?.unwrap_or_default())
+    }
+
+    pub(crate) fn set_quota(&mut self, quota: &Hash) -> Result<(), Failed> {
+        self.0.put(Item::Quota, quota)
     }
 
     /// The paired host at a place.

@@ -6,7 +6,7 @@ use crypto::{Generator, Key};
 use embassy_time::{Duration, Instant};
 use embedded_storage::nor_flash::NorFlash;
 use liveness::Gesture;
-use protocol::{EventKind, ModelKind, Settings};
+use protocol::{Error, EventKind, ModelKind, Settings};
 
 use crate::{
     decide::Decider,
@@ -25,7 +25,7 @@ use crate::{
         staging::Staging,
         translate::reset_reason,
     },
-    store::{Counter, Image, People, Rules, Storage, check, restored},
+    store::{Counter, Image, People, Rules, Storage, check, opened, restored},
     text::text,
     update::Updates,
 };
@@ -127,6 +127,8 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             let _ = storage.as_mut().map(|storage| storage.active(kind));
         }
         let tallies = storage.as_mut().map(Storage::tallies);
+        // Damaged accounts begin at zero, and the log has a fault.
+        let quota = storage.as_mut().and_then(|storage| storage.quota().ok()).unwrap_or_default();
         let older_boot = storage.as_mut().is_some_and(|storage| is_older(storage, &updates));
         rules.locked |= older_boot;
         let tampered = storage.as_ref().is_none_or(Storage::is_tampered);
@@ -159,7 +161,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             access,
             executed,
             pairing: Pairing::default(),
-            quota: Quota::default(),
+            quota: Quota::restored(&quota),
             staging,
             events,
             updates,
@@ -224,11 +226,19 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         if self.rules.suspended_until.is_some_and(|until| until <= Instant::now()) {
             self.end_suspension();
         }
+        // What could not be written now is written with the next step.
+        let _ = self.keep_quota();
         let healthy = io.fed && Instant::now() > HEALTHY;
         let readable = self.access.readable && self.people.gallery().is_ok();
         if healthy && readable && self.updates.firmware.on_trial() {
             self.updates.firmware.confirm(&mut self.journal);
         }
+    }
+
+    /// Writes the hosts' accounts to flash, if they have to be.
+    pub(crate) fn keep_quota(&mut self) -> Result<(), Error> {
+        let Some(record) = self.quota.changed(Instant::now()) else { return Ok(()) };
+        Ok(opened(&mut self.storage)?.set_quota(&record)?)
     }
 
     /// Events of io that were lost since the last call.
