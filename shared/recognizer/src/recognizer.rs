@@ -5,7 +5,7 @@ use nn::format::{Kind, basis};
 use template::{Basis, CalibrationPoint, CosineScore, EncoderHash, MAX_DIMENSION, MIN_DIMENSION, Template};
 use vision::{CROP_SIZE, Decoder, Face, Faces, Frame, InputSize, fill_input};
 
-use crate::{Aligned, Error, Network, aligned, heads};
+use crate::{Aligned, Error, Liveness, Network, aligned, heads};
 
 /// Default detection threshold on the score, Q15: 0.6.
 ///
@@ -122,6 +122,19 @@ impl<'m> Recognizer<'m> {
         }
         place.copy_from_slice(crop);
         aligned::encode(&self.encoder, arena)
+    }
+}
+
+/// Checks that a door can run a network, by its kind.
+///
+/// # Errors
+/// [`Error::Input`] or [`Error::Outputs`].
+pub fn check(model: &Model) -> Result<(), Error> {
+    match model.kind() {
+        Kind::Detector => check_detector(model, DEFAULT_MIN_SCORE).map(|_| ()),
+        Kind::Encoder => check_encoder(model),
+        Kind::Liveness => Liveness::new(*model).map(|_| ()),
+        Kind::Other => Ok(()),
     }
 }
 
