@@ -57,6 +57,8 @@ pub struct Enrolled {
     pub face: Face,
     /// Instructions spent.
     pub instructions: u64,
+    /// Whether the liveness network takes the face for a living one; none if liveness is off.
+    pub alive: Option<bool>,
 }
 
 /// Takes the one variant that answers a request.
@@ -245,12 +247,13 @@ impl Device {
     pub fn enrol(&mut self, name: &str, source: Source, enrolment: Enrolment) -> Result<Enrolled> {
         let request = Request::Enrol { name: person_name(name)?, source, enrolment };
         expect!(self.link.ask(&request),
-        Response::Enrolled { person, templates, faces, face, instructions } => Enrolled {
+        Response::Enrolled { person, templates, faces, face, instructions, alive } => Enrolled {
             person,
             templates,
             faces,
             face,
             instructions,
+            alive,
         })
     }
 

@@ -221,7 +221,11 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
         put("host", hex::encode([h0, h1, h2, h3]).into());
     }
     match entry.kind {
-        Kind::Enrolled | Kind::Removed => put("templates", entry.reason.into()),
+        Kind::Enrolled => {
+            put("templates", entry.reason.into());
+            put("alive", json!([None, Some(false), Some(true)].get(number as usize).copied().flatten()))
+        }
+        Kind::Removed => put("templates", entry.reason.into()),
         Kind::Firmware => put("release", number.into()),
         Kind::Model => put("sha256", hex::encode(more).into()),
         Kind::Unpaired | Kind::Rekeyed | Kind::Signer => put("key", hex::encode(more).into()),

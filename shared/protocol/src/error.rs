@@ -276,6 +276,11 @@ pub enum Error {
     /// The board began this request before a reset, and does not know whether it was done. It is not done again.
     #[error("the board was reset while it did this: look whether it is done, and ask again if it is not")]
     Interrupted,
+    /// The settings demand a challenge, and the liveness network takes the face to be enrolled for an attack.
+    #[error(
+        "this looks like a photograph or a screen, and the liveness check `challenge` enrols no such face: take another picture"
+    )]
+    NotAlive,
 }
 
 /// A field of [`Settings`](crate::Settings).

@@ -67,6 +67,8 @@ pub enum Response {
         face: Face,
         /// Instructions executed.
         instructions: u64,
+        /// Whether the liveness network takes the face for a living one in this frame; `None` if liveness is off.
+        alive: Option<bool>,
     },
     /// Result of a verification (1:1).
     Verified(Comparison),

@@ -63,7 +63,11 @@ pub(crate) fn fields(
 ) -> Option<EntryFields> {
     let mut fields = EntryFields::reason(reason);
     match response {
-        Response::Enrolled { person, templates, .. } | Response::Removed { person, templates } => {
+        Response::Enrolled { person, templates, alive, .. } => {
+            (fields.person, fields.reason) = (Some(*person), *templates);
+            detail = [alive.map_or(0, |alive| 1 + u8::from(alive)), 0, 0, 0, 0, 0, 0, 0];
+        }
+        Response::Removed { person, templates } => {
             (fields.person, fields.reason) = (Some(*person), *templates);
         }
         Response::Verified(comparison) | Response::Identified(comparison) => {

@@ -8,7 +8,8 @@ use client::{Device, Patience};
 use crate::device::{Fate, client, hello, hello_or, start};
 
 fn enrolled() -> Response {
-    Response::Enrolled { person: 1, templates: 1, faces: 1, face: Face::default(), instructions: 5 }
+    let face = Face::default();
+    Response::Enrolled { person: 1, templates: 1, faces: 1, face, instructions: 5, alive: None }
 }
 
 #[test]

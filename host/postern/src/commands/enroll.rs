@@ -56,6 +56,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             "templates": enrolled.templates,
             "faces": enrolled.faces,
             "instructions": enrolled.instructions,
+            "alive": enrolled.alive,
         });
         output.print(&report, |out| {
             writeln!(
@@ -66,7 +67,11 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
                 shot.name(),
                 enrolled.templates,
                 instructions(enrolled.instructions)
-            )
+            )?;
+            match enrolled.alive {
+                Some(false) => writeln!(out, "  the liveness network takes this picture for an attack; the log says so"),
+                _ => Ok(()),
+            }
         })?;
     }
     if let (Some(style), Some(photo)) = (&args.avatar, args.photos.first()) {

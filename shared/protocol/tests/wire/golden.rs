@@ -108,7 +108,7 @@ fn responses() {
             face: face(), faces: 1, encoder: [0xAB; 32],
             template: [1, -1, 127].into_iter().collect(), instructions: 2,
         } => "06F01#0301ff7f02",
-        Response::Enrolled { person: 7, templates: 2, faces: 1, face: face(), instructions: 3 } => "07070201F03",
+        Response::Enrolled { person: 7, templates: 2, faces: 1, face: face(), instructions: 3, alive: Some(true) } => "07070201F030101",
         Response::Verified(comparison()) => "0801070341646180f702c0bb010102F80c6868f0101b0ea0180800100",
         Response::Identified(Comparison { best: None, accepted: false, ..comparison() }) => "0900c0bb010002F80c6868f0101b0ea0180800100",
         Response::Users {
@@ -232,6 +232,7 @@ fn errors() {
         Error::ClockAhead { latest: 300 } => "2cac02",
         Error::TooManyChanges { seconds: 300 } => "2dac02",
         Error::Interrupted => "2e",
+        Error::NotAlive => "2f",
     }
 }
 

@@ -3,7 +3,7 @@
 use board_api::{Board, Capture, System as _};
 use heapless::Vec;
 use liveness::single_frame_verdict;
-use protocol::{Comparison, Enrolment, Error, Response, Source};
+use protocol::{Comparison, Enrolment, Error, LivenessMode, Response, Source};
 use template::Template;
 use vision::MAX_FACES;
 
@@ -66,7 +66,8 @@ pub(super) fn embed<B: Board, E: Engine>(
     })
 }
 
-/// Enrols the largest face.
+/// Enrols the largest face. The liveness network looks at it: where the settings demand a challenge, what it takes for an
+/// attack is not enrolled; otherwise reply and log say so.
 pub(super) fn enrol<B: Board, E: Engine>(
     parts: &mut Parts<'_, '_, B, E>,
     (name, enrolment): (&str, Enrolment),
@@ -80,7 +81,20 @@ pub(super) fn enrol<B: Board, E: Engine>(
     let threshold = models.threshold(parts.settings.far_one_in, compared).map_err(pipeline_error)?.similarity;
     let capture = frame_of(source, captured, &parts.staging)?;
     let started = parts.system.instructions();
-    let Largest { faces, assessment, template } = encode_largest(&mut parts.pipeline.engine, pair, &capture)?;
+    let engine = &mut parts.pipeline.engine;
+    let Largest { faces, assessment, template } = encode_largest(engine, pair, &capture)?;
+    let challenge = parts.settings.liveness == LivenessMode::Challenge;
+    let alive = match models.liveness(parts.pipeline.config.liveness) {
+        Ok(Some(network)) => {
+            let score = engine.live(network, &capture.frame, &assessment.face).map_err(internal)?;
+            Some(single_frame_verdict(score).reject.is_none())
+        }
+        Err(error) if challenge => return Err(pipeline_error(error)),
+        _ => None,
+    };
+    if challenge && alive == Some(false) {
+        return Err(Error::NotAlive);
+    }
     let probe = probe(&template, info);
     let room = parts.people.room();
     let gallery = parts.people.gallery_mut().map_err(unreadable)?;
@@ -96,7 +110,7 @@ pub(super) fn enrol<B: Board, E: Engine>(
     parts.restart_frames();
     let instructions = parts.system.instructions().saturating_sub(started);
     let face = translate::face(&assessment);
-    Ok(Response::Enrolled { person, templates, faces, face, instructions })
+    Ok(Response::Enrolled { person, templates, faces, face, instructions, alive })
 }
 
 /// Compares the largest face with the person of a name (1:1), or with everybody (1:N).
