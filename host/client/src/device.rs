@@ -59,6 +59,8 @@ pub struct Enrolled {
     pub instructions: u64,
     /// How the door's threshold is known for the gallery as it is now.
     pub basis: Basis,
+    /// Whether the liveness network takes the face for a living one; none if liveness is off.
+    pub alive: Option<bool>,
 }
 
 /// Takes the one variant that answers a request.
@@ -247,13 +249,14 @@ impl Device {
     pub fn enrol(&mut self, name: &str, source: Source, enrolment: Enrolment) -> Result<Enrolled> {
         let request = Request::Enrol { name: person_name(name)?, source, enrolment };
         expect!(self.link.ask(&request),
-        Response::Enrolled { person, templates, faces, face, instructions, basis } => Enrolled {
+        Response::Enrolled { person, templates, faces, face, instructions, basis, alive } => Enrolled {
             person,
             templates,
             faces,
             face,
             instructions,
             basis,
+            alive,
         })
     }
 

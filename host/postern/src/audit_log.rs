@@ -222,7 +222,13 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
         put("host", hex::encode([h0, h1, h2, h3]).into());
     }
     match entry.kind {
-        Kind::Enrolled | Kind::Removed | Kind::Template => {
+        Kind::Enrolled => {
+            let alive = more.first().map_or(0, |alive| usize::from(*alive));
+            put("templates", entry.reason.into());
+            put("alive", json!([None, Some(false), Some(true)].get(alive).copied().flatten()));
+            put("rate", json!(basis(more)))
+        }
+        Kind::Removed | Kind::Template => {
             put("templates", entry.reason.into());
             put("rate", json!(basis(more)))
         }

@@ -14,7 +14,7 @@
 //! | booted | why, as the protocol numbers it | |
 //! | admitted | 1 with the duress code | picture u32 LE |
 //! | refused | a number of `policy::Reason` | samples refused for it since its last entry, u32 LE |
-//! | enrolled | templates of the person | host, 7 zeros, basis |
+//! | enrolled | templates of the person | host, what the liveness network took the face for: 0 not asked, 1 an attack, 2 living; 6 zeros, basis |
 //! | removed | templates that went | host, 7 zeros, basis |
 //! | settings | what changed: 1 false-accept rate, 2 frames, 4 opening time, 8 liveness, 16 matching, 32 fail-safe, 64 failures, lockout, passback or PIN time, 128 held time, UTC offset or Wiegand | host, 7 bytes of the SHA-256 of all settings, basis |
 //! | model | its kind, as the protocol numbers it | host, head of its SHA-256 |

@@ -311,6 +311,11 @@ pub enum Error {
         /// Templates that a face would be compared with.
         templates: u16,
     },
+    /// The settings demand a challenge, and the liveness network takes the face to be enrolled for an attack.
+    #[error(
+        "this looks like a photograph or a screen, and the liveness check `challenge` enrols no such face: take another picture"
+    )]
+    NotAlive,
 }
 
 /// A field of [`Settings`](crate::Settings).

@@ -69,6 +69,8 @@ pub enum Response {
         instructions: u64,
         /// How the threshold of the door is known for the gallery as it is now.
         basis: Basis,
+        /// Whether the liveness network takes the face for a living one in this frame; `None` if liveness is off.
+        alive: Option<bool>,
     },
     /// Result of a verification (1:1).
     Verified(Comparison),

@@ -64,7 +64,11 @@ pub(crate) fn fields(
 ) -> Option<EntryFields> {
     let mut fields = EntryFields::reason(reason);
     match response {
-        Response::Enrolled { person, templates, .. } | Response::Removed { person, templates } => {
+        Response::Enrolled { person, templates, alive, .. } => {
+            (fields.person, fields.reason) = (Some(*person), *templates);
+            detail = with([alive.map_or(0, |alive| 1 + u8::from(alive)), 0, 0, 0, 0, 0, 0, 0], basis);
+        }
+        Response::Removed { person, templates } => {
             (fields.person, fields.reason) = (Some(*person), *templates);
             detail = with(detail, basis);
         }

@@ -18,7 +18,7 @@ use super::{
     stored::Stored,
 };
 
-/// An entry of a page that was lost: the place stays taken, as it is not known by whom.
+/// An entry of a page that was lost: the place stays taken, as its person is unknown.
 const LOST: u32 = u32::MAX;
 
 /// All rules.

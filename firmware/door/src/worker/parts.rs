@@ -180,6 +180,12 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         self.settings = settings;
         self.rules.locked = false;
         self.end_suspension();
+        // An installer has looked: a lost release is known again. An older boot record stays older.
+        if let (Some(storage), Some(newest)) = (&mut self.storage, self.updates.firmware.newest())
+            && storage.newest(ModelKind::Firmware).is_err()
+        {
+            let _ = storage.set_newest(ModelKind::Firmware, newest);
+        }
         self.pipeline.config = configure::pipeline(&settings);
         self.decider.config = configure::decide(&settings);
         configure::io(&settings, self.link);

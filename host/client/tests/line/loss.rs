@@ -15,6 +15,7 @@ fn enrolled() -> Response {
         face: Face::default(),
         instructions: 5,
         basis: Basis::Measured,
+        alive: None,
     }
 }
 

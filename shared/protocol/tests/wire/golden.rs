@@ -109,8 +109,9 @@ fn responses() {
             face: face(), faces: 1, encoder: [0xAB; 32],
             template: [1, -1, 127].into_iter().collect(), instructions: 2,
         } => "06F01#0301ff7f02",
-        Response::Enrolled { person: 7, templates: 2, faces: 1, face: face(), instructions: 3, basis: Basis::Measured } =>
-            "07070201F0300",
+        Response::Enrolled {
+            person: 7, templates: 2, faces: 1, face: face(), instructions: 3, basis: Basis::Measured, alive: Some(true),
+        } => "07070201F03000101",
         Response::Verified(comparison()) => "0801070341646180f702c0bb010102F80c6868f0101b0ea0180800100",
         Response::Identified(Comparison { best: None, accepted: false, ..comparison() }) => "0900c0bb010002F80c6868f0101b0ea0180800100",
         Response::Users {
@@ -238,6 +239,7 @@ fn errors() {
         Error::NoTemplate { name: name("Ada"), templates: 1 } => "300341646101",
         Error::Interrupted => "31",
         Error::UnprovenRate { one_in: 10_000, templates: 200 } => "32904ec801",
+        Error::NotAlive => "33",
     }
 }
 

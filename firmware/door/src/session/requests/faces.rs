@@ -3,7 +3,7 @@
 use board_api::{Board, Capture, System as _};
 use heapless::Vec;
 use liveness::single_frame_verdict;
-use protocol::{Basis, Comparison, Enrolment, Error, Matching, Response, Source};
+use protocol::{Basis, Comparison, Enrolment, Error, LivenessMode, Matching, Response, Source};
 use template::{CosineScore, Template};
 use vision::MAX_FACES;
 
@@ -70,7 +70,8 @@ pub(super) fn embed<B: Board, E: Engine>(
     })
 }
 
-/// Enrols the largest face.
+/// Enrols the largest face. The liveness network looks at it: where the settings demand a challenge, what it takes for an
+/// attack is not enrolled; otherwise reply and log say so.
 pub(super) fn enrol<B: Board, E: Engine>(
     parts: &mut Parts<'_, '_, B, E>,
     (name, enrolment): (&str, Enrolment),
@@ -88,7 +89,20 @@ pub(super) fn enrol<B: Board, E: Engine>(
     promise::check(&parts.settings, later, models)?;
     let capture = frame_of(source, captured, &parts.staging)?;
     let started = parts.system.instructions();
-    let Largest { faces, assessment, template } = encode_largest(&mut parts.pipeline.engine, pair, &capture)?;
+    let engine = &mut parts.pipeline.engine;
+    let Largest { faces, assessment, template } = encode_largest(engine, pair, &capture)?;
+    let challenge = parts.settings.liveness == LivenessMode::Challenge;
+    let alive = match models.liveness(parts.pipeline.config.liveness) {
+        Ok(Some(network)) => {
+            let score = engine.live(network, &capture.frame, &assessment.face).map_err(internal)?;
+            Some(single_frame_verdict(score).reject.is_none())
+        }
+        Err(error) if challenge => return Err(pipeline_error(error)),
+        _ => None,
+    };
+    if challenge && alive == Some(false) {
+        return Err(Error::NotAlive);
+    }
     let probe = probe(&template, info);
     let room = parts.people.room();
     let gallery = parts.people.gallery_mut().map_err(unreadable)?;
@@ -112,7 +126,7 @@ pub(super) fn enrol<B: Board, E: Engine>(
     let instructions = parts.system.instructions().saturating_sub(started);
     let face = translate::face(&assessment);
     let basis = promise::basis(parts, models).unwrap_or(Basis::Unproven);
-    Ok(Response::Enrolled { person, templates, faces, face, instructions, basis })
+    Ok(Response::Enrolled { person, templates, faces, face, instructions, basis, alive })
 }
 
 /// Refuses a further template that would not pass for its person, at the score `least`, and one that tells nothing new.

@@ -90,6 +90,7 @@ fn enrol(
         "faces": enrolled.faces,
         "instructions": enrolled.instructions,
         "basis": enrolled.basis.to_string(),
+        "alive": enrolled.alive,
     });
     output.print(&report, |out| {
         writeln!(
@@ -100,7 +101,11 @@ fn enrol(
             shot.name(),
             enrolled.templates,
             instructions(enrolled.instructions)
-        )
+        )?;
+        match enrolled.alive {
+            Some(false) => writeln!(out, "  the liveness network takes this picture for an attack; the log says so"),
+            _ => Ok(()),
+        }
     })
 }
 
