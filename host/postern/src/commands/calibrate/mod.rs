@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use eval::{Basis, CalibrationPoint, Comparison, calibrate};
 use serde::Serialize;
+use train::data::{HeldOut, split};
 
 mod strangers;
 pub mod table;
@@ -33,6 +34,11 @@ pub struct Args {
     /// Write the thresholds into the encoder's manifest; compile it again to use them
     #[arg(long)]
     write_manifest: bool,
+
+    /// Of the folder, only the people whom `postern train` and `postern distill` hold out of their training: a tenth, as
+    /// drawn by the seed 0. For an encoder that was trained on the others
+    #[arg(long, requires = "folder")]
+    unseen: bool,
 
     #[command(flatten)]
     strangers: StrangerArgs,
@@ -119,12 +125,16 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 fn of_people(args: &Args, folder: &Path, image: &[u8]) -> anyhow::Result<(Comparison, usize, usize)> {
     let faces = args.faces.find(folder)?;
     let people: Vec<usize> = faces.pictures.iter().map(|picture| picture.person).collect();
+    let chosen: Vec<usize> = match args.unseen {
+        true => split(&people, HeldOut::Tenth, 0)?.1,
+        false => (0..people.len()).collect(),
+    };
+    let people: Vec<usize> = chosen.iter().filter_map(|&picture| people.get(picture)).copied().collect();
     let shown: std::collections::BTreeSet<usize> = people.iter().copied().collect();
     ensure!(shown.len() > 1, "there are pictures of one person only: strangers are what a threshold is for");
-    let all: Vec<usize> = (0..people.len()).collect();
     let comparison =
-        by_templates(image, &faces.store, &all, &people).with_context(|| args.encoder.clone())?;
-    Ok((comparison, shown.len(), people.len()))
+        by_templates(image, &faces.store, &chosen, &people).with_context(|| args.encoder.clone())?;
+    Ok((comparison, shown.len(), chosen.len()))
 }
 
 fn write(to: &Path, image: &[u8], table: &[CalibrationPoint]) -> anyhow::Result<()> {
