@@ -9,6 +9,8 @@ use simulation::{Board, World, engine};
 
 /// The erases that a sector endures.
 const ENDURANCE: u32 = 100_000;
+/// The steps that the monotonic counter of a secure element makes, about (data sheet of Microchip ATECC608B).
+const COUNTER_ENDURANCE: u32 = 2_000_000;
 const WEEKS: u32 = 520;
 /// Weeks between two boots.
 const WEEKS_A_BOOT: usize = 10;
@@ -82,6 +84,9 @@ fn ten_years_of_a_busy_door_wear_no_sector_out() {
             }
         });
     }
+    let steps = board.counter.as_ref().unwrap().load(std::sync::atomic::Ordering::Relaxed);
+    println!("monotonic counter: raised {steps} times");
+    assert!(steps < COUNTER_ENDURANCE / 10, "{steps}");
     let stores = [
         ("ring of keys", "gallery", 0..RING),
         ("people and templates", "gallery", RING..(GALLERY / 4096) as u32),

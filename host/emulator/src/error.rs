@@ -9,6 +9,9 @@ pub enum Error {
     /// A request to the board failed.
     #[error(transparent)]
     Client(#[from] client::Error),
+    /// Cycles cannot be estimated.
+    #[error("cycles cannot be estimated: {0}")]
+    Cycles(#[from] cycles::Error),
     /// The board's boot record cannot be read or written.
     #[error("the board cannot be programmed: {0}")]
     Boot(boot::Error),

@@ -8,6 +8,7 @@
 //! Doorstep   shows pictures to the door and reports its decision
 //! Log        the board's defmt log, decoded with its firmware
 //! qemu       the command line that starts the emulator; the only place that does
+//! executed   which blocks of a job ran, and estimated cycles
 //! measure    kernels and networks on a board, compared with the host and counted
 //! ```
 //! A board is a process that outlives the command that started it; everything known about it is in one
@@ -20,6 +21,7 @@ mod built;
 mod camera;
 mod doorstep;
 mod error;
+pub mod executed;
 mod log;
 pub mod measure;
 mod memory;

@@ -20,7 +20,7 @@ use crate::{Error, Result, qemu};
 /// Bytes of memory for an arena on the host; a board has less.
 const ARENA: usize = 64 << 20;
 /// Bytes of room for an output.
-const ROOM: usize = 1 << 20;
+pub(crate) const ROOM: usize = 1 << 20;
 
 /// The results of board and host for the same job.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub struct Compared {
 }
 
 /// The alignment of a job.
-type Block = u128;
+pub(crate) type Block = u128;
 
 /// The suite as the host computes it: its lines, and whether all kernels agree with the reference.
 ///
@@ -155,27 +155,27 @@ pub fn noise(image: &[u8]) -> Result<Vec<u8>> {
     Ok((0..model.input().len()).map(|_| random.byte() as u8).collect())
 }
 
-fn aligned(len: usize) -> Vec<Block> {
+pub(crate) fn aligned(len: usize) -> Vec<Block> {
     vec![0; len.div_ceil(16)]
 }
 
-fn bytes(blocks: &mut [Block]) -> &mut [u8] {
+pub(crate) fn bytes(blocks: &mut [Block]) -> &mut [u8] {
     bytemuck::cast_slice_mut(blocks)
 }
 
-fn failed(reason: &str) -> Error {
+pub(crate) fn failed(reason: &str) -> Error {
     Error::Job { reason: reason.to_owned() }
 }
 
 /// The memory of a board that runs one job; the file is removed at the end.
-struct Memory {
+pub(crate) struct Memory {
     map: Layout,
     file: tempfile::NamedTempFile,
 }
 
 impl Memory {
     /// A new memory with `content` where the job lies.
-    fn new(map: Layout, content: &[u8]) -> Result<Self> {
+    pub(crate) fn new(map: Layout, content: &[u8]) -> Result<Self> {
         let folder = std::env::temp_dir();
         let file = tempfile::NamedTempFile::with_prefix("conformance-").map_err(Error::file(folder))?;
         let written = file.as_file().set_len(map.file_len);
@@ -183,6 +183,11 @@ impl Memory {
             .and_then(|()| file.as_file().write_all_at(content, job::OFFSET as u64))
             .map_err(Error::file(file.path()))?;
         Ok(Self { map, file })
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        self.file.path()
     }
 
     /// Boots the board and waits until it ends.
@@ -194,7 +199,7 @@ impl Memory {
     }
 
     /// The memory from the job on.
-    fn read(&self) -> Result<Vec<u8>> {
+    pub(crate) fn read(&self) -> Result<Vec<u8>> {
         let mut content = vec![0; self.map.partitions.nor.len as usize];
         let path = self.file.path();
         let file = File::open(path).map_err(Error::file(path))?;

@@ -14,15 +14,23 @@ use crate::Error;
 /// The emulator's program.
 pub const EMULATOR: &str = "qemu-system-arm";
 
-/// The emulator for the machine of `map`, whose shared memory is the file `memory`, with `kernel` loaded.
+/// The emulator for the machine of `map`, whose shared memory is the file `memory`, with `kernel` loaded. Virtual time is
+/// the number of executed instructions.
 pub(crate) fn command(map: &Layout, memory: &Path, kernel: &Path) -> Command {
+    let mut command = without_time(map, memory, kernel);
+    command.args(["-icount", "shift=0"]);
+    command
+}
+
+/// The emulator without virtual time, which would cut blocks of instructions short.
+pub(crate) fn without_time(map: &Layout, memory: &Path, kernel: &Path) -> Command {
     let bytes = map.file_len;
     let mut command = Command::new(EMULATOR);
     command
         .args(["-machine", &format!("{},memory-backend=shared", map.machine)])
         .arg("-object")
         .arg(format!("memory-backend-file,id=shared,size={bytes},mem-path={},share=on", option_value(memory)))
-        .args(["-display", "none", "-monitor", "none", "-icount", "shift=0", "-kernel"])
+        .args(["-display", "none", "-monitor", "none", "-kernel"])
         .arg(kernel);
     command
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use client::protocol::Source;
+use client::protocol::{Basis, Source};
 use client::{Address, Credentials, Device};
 use emulator::{Board, Folder, Machine};
 
@@ -132,5 +132,13 @@ pub fn instructions(count: u64) -> String {
     match count {
         0..10_000_000 => format!("{} k instructions", count / 1_000),
         _ => format!("{} M instructions", count / 1_000_000),
+    }
+}
+
+/// How a threshold is known.
+pub fn known(basis: Option<Basis>) -> String {
+    match basis {
+        Some(basis @ (Basis::Measured | Basis::Modelled)) => format!("{basis}, upper end of the 95 % band"),
+        _ => "unproven: the encoder's table does not reach so far".to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 
 use crate::toolchain::Provider;
-use crate::{process, workspace};
+use crate::{log_port, process, workspace};
 
 /// Options of `cargo xtask firmware`.
 #[derive(clap::Args, Default)]
@@ -13,6 +13,10 @@ pub struct Args {
     /// Build for this board only
     #[arg(long)]
     board: Option<Board>,
+
+    /// Build development firmware, whose log tells names, scores and pairing codes; `postern board up --firmware` runs it
+    #[arg(long)]
+    development: bool,
 }
 
 /// A board, emulated or real.
@@ -57,7 +61,8 @@ impl Board {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     for board in Board::ALL {
         if args.board.is_none_or(|only| only == board) {
-            println!("{}", build(board)?.display());
+            let elf = if args.development { development(board) } else { build(board) };
+            println!("{}", elf?.display());
         }
     }
     Ok(())
@@ -70,23 +75,30 @@ pub fn build_all() -> anyhow::Result<Vec<(Board, PathBuf)>> {
 
 /// Builds the firmware of one board, its boot loader, and the conformance suite that tests and measures it. Returns the
 /// firmware's ELF file.
+///
+/// # Errors
+/// It cannot be built, or logs values as only development firmware may.
 pub fn build(board: Board) -> anyhow::Result<PathBuf> {
+    let elf = cargo(board, "firmware", &["--package", "postern-loader", "--package", "postern-conformance"])?;
+    log_port::check_firmware(&elf)?;
+    Ok(elf)
+}
+
+/// Builds the development firmware of one board, in a folder of its own. Returns its ELF file.
+fn development(board: Board) -> anyhow::Result<PathBuf> {
+    cargo(board, "development", &["--features", "development"])
+}
+
+/// Builds the firmware of one board with a profile of Cargo and further options.
+fn cargo(board: Board, profile: &str, options: &[&str]) -> anyhow::Result<PathBuf> {
     let target = board.target();
     let provider =
         Provider::of(target).with_context(|| format!("no compiler for {target}: run `cargo xtask setup`"))?;
     let mut cargo = provider.build(target);
-    cargo.args(["--profile", "firmware"]);
-    cargo.args([
-        "--package",
-        board.package(),
-        "--package",
-        "postern-loader",
-        "--package",
-        "postern-conformance",
-    ]);
+    cargo.args(["--profile", profile, "--package", board.package()]).args(options);
     process::shown(cargo.current_dir(workspace::root()))
         .with_context(|| format!("cannot build the firmware of {}", board.name()))?;
-    let elf = workspace::target()?.join(target).join("firmware").join(board.name());
+    let elf = workspace::target()?.join(target).join(profile).join(board.name());
     ensure!(elf.is_file(), "cargo built no {}", elf.display());
     Ok(elf)
 }

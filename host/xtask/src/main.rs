@@ -21,8 +21,10 @@ mod doc;
 mod firmware;
 mod fuzz;
 mod images;
+mod log_port;
 mod modules;
 mod process;
+mod promises;
 mod python;
 mod setup;
 mod size;
@@ -38,6 +40,7 @@ mod workspace;
 /// Tasks of this workspace.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
+mod wiring;
 struct Cli {
     #[command(subcommand)]
     task: Task,
@@ -79,6 +82,8 @@ fn main() -> ExitCode {
         Task::Demo(args) => demo::run(&args),
         Task::Test => test::run(),
         Task::Budget(args) => budget::run(&args),
+    /// Draw the wiring diagram of docs/wiring.md
+    Wiring,
         Task::Aarch64 => aarch64::run(),
         Task::Bless => bless::run(),
         Task::Tidy(args) => tidy::with(&args),
@@ -95,3 +100,4 @@ fn main() -> ExitCode {
         }
     }
 }
+        Task::Wiring => wiring::run(),

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use crate::{budget, deny, doc, firmware, images, process, setup, suite, tidy, workspace};
+use crate::{budget, deny, doc, firmware, images, log_port, process, setup, suite, tidy, workspace};
 
 /// A step of the task.
 struct Step {
@@ -35,6 +35,11 @@ const STEPS: &[Step] = &[
     Step { name: "budget", run: |_| budget::check() },
     Step { name: "documentation", run: |_| doc::run() },
     Step { name: "tests", run: |count| tests(count, &[]) },
+    // What production firmware says on the log port, and what development firmware says.
+    Step {
+        name: "log port",
+        run: |count| log_port::FEATURES.iter().try_for_each(|chosen| tests(count, chosen)),
+    },
     // They start the firmware that was built above.
     Step { name: "end-to-end tests", run: |count| tests(count, &suite::end_to_end()) },
 ];

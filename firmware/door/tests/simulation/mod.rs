@@ -4,10 +4,12 @@
 //! test is the same.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod counter;
 pub mod engine;
 pub mod firmware;
 pub mod host;
 pub mod line;
+pub mod panel;
 pub mod parts;
 pub mod rules;
 pub mod supply;
@@ -15,7 +17,10 @@ pub mod supply;
 use std::{
     pin::pin,
     rc::Rc,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     task::{Context, Poll, Waker},
 };
 
@@ -58,6 +63,8 @@ pub struct Board {
     pub reset: Option<ResetReason>,
     /// The supply of its flash.
     pub supply: Rc<Supply>,
+    /// Its monotonic counter, if it has one.
+    pub counter: Option<Arc<AtomicU32>>,
 }
 
 /// What a script sees of the board.
@@ -150,6 +157,7 @@ impl Board {
             drawn: 0,
             reset: None,
             supply: Rc::default(),
+            counter: Some(Arc::default()),
         }
     }
 
@@ -191,6 +199,7 @@ impl Board {
             drawn: self.drawn,
             reset: None,
             supply: Rc::default(),
+            counter: self.counter.as_ref().map(|counter| Arc::new(counter.load(Ordering::Relaxed).into())),
         }
     }
 
@@ -252,6 +261,7 @@ impl Board {
                 started,
                 board: firmware::BOARD,
             },
+            counter: self.counter.clone().map(|value| counter::Count::leaked(value, &supply)),
             memory: &mut self.memory,
         };
         let mut io = pin!(run_io(io, &link));
@@ -267,7 +277,7 @@ impl Board {
                 return result;
             }
             mock_time::advance(Duration::from_millis(1));
-            assert!(Instant::now() < Instant::from_secs(3600), "the script does not end");
+            assert!(Instant::now() < Instant::from_secs(3 * 3600), "the script does not end");
         }
     }
 }

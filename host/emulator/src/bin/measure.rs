@@ -7,7 +7,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use conformance::job::Job;
+use cycles::Cost;
 use emulator::Machine;
+use emulator::executed;
 use emulator::measure::{self, Compared};
 use vision::{Frame, PixelFormat};
 
@@ -17,6 +19,8 @@ measure BOARD ELF            run it on an emulated board (an547 or an500) and co
 measure BOARD ELF network IMAGE [INPUT]
                                  run a network on the board and compare; INPUT is a file with the
                                  bytes of its input, pseudo-random by default
+measure BOARD ELF cycles IMAGE
+                                 estimate the cycles of each operator of a network on the board
 measure BOARD ELF recognizer DETECTOR ENCODER FRAME WIDTH HEIGHT
                                  recognize a YUYV frame on the board and compare";
 
@@ -52,6 +56,17 @@ fn run(arguments: &[&str]) -> Result<bool> {
                 _ => return Err(USAGE.into()),
             };
             compare(board, elf, &Job::Network { image: &image, input: &input }, false)
+        }
+        [board, elf, "cycles", image] => {
+            let costs = executed::profile(Machine::named(board)?.map(), Path::new(elf), &fs::read(image)?)?;
+            let mut all = Cost::default();
+            for (operator, cost) in costs.into_iter().enumerate() {
+                println!("{operator:>4} {:>12} {:>12.0} {:>12.0}", cost.instructions, cost.low, cost.high);
+                all = all.plus(cost);
+            }
+            println!(" all {:>12} {:>12.0} {:>12.0}", all.instructions, all.low, all.high);
+            println!("{} instructions are not known, {} surprises", all.unknown, all.surprises);
+            Ok(true)
         }
         [board, elf, "recognizer", detector, encoder, frame, width, height] => {
             let [detector, encoder, pixels] = [fs::read(detector)?, fs::read(encoder)?, fs::read(frame)?];

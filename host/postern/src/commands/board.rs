@@ -9,7 +9,7 @@ use client::protocol::Error as Refusal;
 use emulator::{Board, Folder, Launch, Log, Machine, Memory, State};
 use serde_json::json;
 
-use crate::board_report::{Report, StatusReport, Told, print_status};
+use crate::board_report::{DEVELOPMENT, Report, StatusReport, Told, print_status};
 use crate::clock::{ClockReport, time_text};
 use crate::device::{BoardArgs, DeviceArgs};
 use crate::output::{Outcome, Output, note, stdout};
@@ -166,6 +166,9 @@ fn up(args: &UpArgs, output: &Output) -> anyhow::Result<Outcome> {
             status.firmware
         )
     })?;
+    if status.development {
+        note!("It runs development firmware: {DEVELOPMENT}.");
+    }
     if status.hosts == 0 {
         note!("It is not paired yet: `postern pair` makes this computer its installer.");
     }
