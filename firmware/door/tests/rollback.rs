@@ -3,7 +3,7 @@
 mod simulation;
 
 use audit::{Fault, Kind};
-use embassy_time::{Duration, MockDriver};
+use embassy_time::Duration;
 use protocol::{Error, Limits, MAX_CHUNK, ModelKind, Name, Request, Response};
 use simulation::{
     Board, World,
@@ -136,7 +136,7 @@ fn lost_failures_lock_everybody_out_for_an_hour_or_until_an_installer_sets_the_l
         for minute in 0..60 {
             assert!(minute % 10 != 0 || !comes(world, 2).await, "minute {minute}");
             for _ in 0..3 {
-                MockDriver::get().advance(Duration::from_secs(20));
+                mock_time::advance(Duration::from_secs(20));
                 world.wait(1_100).await;
             }
         }

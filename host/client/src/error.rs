@@ -104,7 +104,9 @@ pub enum Error {
         newest: u64,
     },
     /// There is no such kind of board.
-    #[error("there is no board `{name}`: choose an547 (Cortex-M55) or an500 (Cortex-M7)")]
+    #[error(
+        "there is no board `{name}`: choose an547 (Cortex-M55), an500 (Cortex-M7) or linux (this computer)"
+    )]
     UnknownMachine {
         /// The name.
         name: String,

@@ -26,7 +26,7 @@ use std::{
 
 use board_api::{FirmwareSlots, ModelSlots, ResetReason};
 use door::{Io, Link, Memory, Worker, run_io, run_worker};
-use embassy_time::{Duration, Instant, MockDriver};
+use embassy_time::{Duration, Instant};
 use nor_model::SECTOR_SIZE;
 
 use engine::FakeEngine;
@@ -206,7 +206,7 @@ impl Board {
     /// Boots the board and runs a script against it. At the end of the script the power fails.
     pub fn boot<R>(&mut self, script: impl AsyncFnOnce(&mut World) -> R) -> R {
         let _turn = CLOCK.lock().unwrap_or_else(PoisonError::into_inner);
-        MockDriver::get().reset();
+        mock_time::reset();
         let (link, line, bus) = (Link::new(), Line::new(), Line::new());
         let (scene, wires) = (Rc::new(Scene::default()), Rc::new(Wires::default()));
         let supply = self.supply.clone();
@@ -276,7 +276,7 @@ impl Board {
             if let Poll::Ready(result) = script.as_mut().poll(&mut context) {
                 return result;
             }
-            MockDriver::get().advance(Duration::from_millis(1));
+            mock_time::advance(Duration::from_millis(1));
             assert!(Instant::now() < Instant::from_secs(3 * 3600), "the script does not end");
         }
     }

@@ -69,7 +69,8 @@ struct UpArgs {
     #[command(flatten)]
     board: BoardArgs,
 
-    /// The machine of a new board: an547 (Cortex-M55) or an500 (Cortex-M7) [default: the one of its name, else an547]
+    /// The machine of a new board: an547 (Cortex-M55), an500 (Cortex-M7), or linux, which runs here as a process, without
+    /// an emulator [default: the one of its name, else an547]
     #[arg(long, value_name = "MACHINE", value_parser = |name: &str| Machine::named(name))]
     machine: Option<Machine>,
 
@@ -153,7 +154,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 
 fn up(args: &UpArgs, output: &Output) -> anyhow::Result<Outcome> {
     let launch = Launch { machine: args.machine, firmware: args.firmware.clone() };
-    let board = Board::up(args.board.folder()?, &launch)?;
+    let board = Board::up(args.board.folder_of_machine(args.machine)?, &launch)?;
     let told = Told::by(board.connect()?)?;
     let status = &told.status;
     output.print(&Report::of(&board, Some(&told))?, |out| {

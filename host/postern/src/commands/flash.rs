@@ -88,6 +88,9 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
         None => Some(signing_key::signer(&args.device.folder()?.signing_key())?),
     };
     let mut device = args.device.connect()?;
+    if !Machine::named(device.board())?.is_emulated() {
+        bail!("the program of a door on Linux is updated by its package, with apt, and not over the line");
+    }
     let elf = match &args.elf {
         Some(elf) => elf.clone(),
         None => {
