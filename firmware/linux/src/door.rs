@@ -12,6 +12,7 @@ use host_window::window::{ALARM_BIT, BUTTON_BIT, CONTACT_BIT, COVER_BIT, LED_BIT
 use nn::Arena;
 
 use crate::config::{Config, Lines, Made};
+use crate::counter::FileCounter;
 use crate::flash::{Durability, Flash, Partition};
 use crate::kept::Keeper;
 use crate::line::{self, Line};
@@ -60,6 +61,7 @@ pub struct Door {
     camera: Camera,
     system: System,
     flash: crate::flash::All,
+    counter: FileCounter,
 }
 
 impl Door {
@@ -106,6 +108,7 @@ impl Door {
             camera,
             system,
             flash: flash.partitions().map_err(Error::file(flash_file))?,
+            counter: FileCounter::beside(&config.secret.file)?,
         })
     }
 
@@ -114,7 +117,7 @@ impl Door {
     /// # Errors
     /// [`Error::Thread`].
     pub fn run(self) -> Result<std::convert::Infallible> {
-        let Self { io, camera, system, flash } = self;
+        let Self { io, camera, system, flash, counter } = self;
         let thread = |name: &str| thread::Builder::new().name(name.into()).stack_size(STACK);
         let io_task = thread("io").spawn(move || -> () { pollster::block_on(door::run_io(io, &LINK)) });
         let io_task = io_task.map_err(Error::Thread)?;
@@ -132,6 +135,8 @@ impl Door {
                 encoder: flash.encoder,
                 liveness: flash.liveness,
                 firmware: flash.firmware,
+                // The worker runs until the process ends.
+                counter: Some(Box::leak(Box::new(counter))),
                 memory: &mut memory,
             };
             pollster::block_on(door::run_worker(worker, &LINK))

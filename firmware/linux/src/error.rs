@@ -80,6 +80,15 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The counter of the door is malformed.
+    #[error(
+        "{path} is not the counter of a door: it has one number. Bring a copy back that is as new as the flash",
+        path = path.display()
+    )]
+    Counter {
+        /// The file.
+        path: PathBuf,
+    },
     /// Others can read the secret.
     #[error("others can read {path}: `chmod 600 {path}`", path = path.display())]
     OpenSecret {

@@ -20,6 +20,7 @@
 
 mod clock;
 mod config;
+mod counter;
 mod door;
 mod error;
 mod flash;
