@@ -10,6 +10,7 @@ use clap::Parser;
 
 mod aarch64;
 mod arrows;
+mod bill;
 mod bless;
 mod book;
 mod budget;
@@ -18,6 +19,7 @@ mod debian;
 mod demo;
 mod deny;
 mod doc;
+mod elf;
 mod firmware;
 mod fuzz;
 mod images;
@@ -26,6 +28,8 @@ mod modules;
 mod process;
 mod promises;
 mod python;
+mod reproduce;
+mod sbom;
 mod setup;
 mod size;
 mod sources;
@@ -35,12 +39,12 @@ mod test;
 mod tidy;
 mod toolchain;
 mod vocabulary;
+mod wiring;
 mod workspace;
 
 /// Tasks of this workspace.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
-mod wiring;
 struct Cli {
     #[command(subcommand)]
     task: Task,
@@ -67,12 +71,18 @@ enum Task {
     Tidy(tidy::Args),
     /// Flash and RAM of the firmware by section, and of each model
     Size,
+    /// Write the bills of materials of the firmware, its boot loader and the command line (CycloneDX)
+    Sbom,
+    /// Build the firmware twice, in folders of different names, and compare
+    Reproduce(reproduce::Args),
     /// Build the documentation of every crate, boards included; a warning is an error
     Doc,
     /// Build the pages of docs/ as a book, with mdBook
     Book,
     /// Unpack or pack the seeds of the fuzz targets
     FuzzCorpus(fuzz::Args),
+    /// Draw the wiring diagram of docs/wiring.md
+    Wiring,
 }
 
 fn main() -> ExitCode {
@@ -82,15 +92,16 @@ fn main() -> ExitCode {
         Task::Demo(args) => demo::run(&args),
         Task::Test => test::run(),
         Task::Budget(args) => budget::run(&args),
-    /// Draw the wiring diagram of docs/wiring.md
-    Wiring,
         Task::Aarch64 => aarch64::run(),
         Task::Bless => bless::run(),
         Task::Tidy(args) => tidy::with(&args),
         Task::Size => size::run(),
+        Task::Sbom => sbom::run(),
+        Task::Reproduce(args) => reproduce::run(&args),
         Task::Doc => doc::run(),
         Task::Book => book::run(),
         Task::FuzzCorpus(args) => fuzz::run(&args),
+        Task::Wiring => wiring::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -100,4 +111,3 @@ fn main() -> ExitCode {
         }
     }
 }
-        Task::Wiring => wiring::run(),

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use crate::{budget, deny, doc, firmware, images, log_port, process, setup, suite, tidy, workspace};
+use crate::{budget, deny, doc, firmware, images, log_port, process, sbom, setup, suite, tidy, workspace};
 
 /// A step of the task.
 struct Step {
@@ -32,6 +32,7 @@ const STEPS: &[Step] = &[
     Step { name: "tests built", run: |_| build() },
     Step { name: "models compiled", run: |_| images::compile_with_built() },
     Step { name: "firmware built", run: |_| firmware::build_all().map(|_| ()) },
+    Step { name: "bills of materials", run: |_| sbom::run() },
     Step { name: "budget", run: |_| budget::check() },
     Step { name: "documentation", run: |_| doc::run() },
     Step { name: "tests", run: |count| tests(count, &[]) },
