@@ -29,7 +29,7 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 /// Keys that are listed.
-pub(super) const SLOTS: usize = 41;
+pub(super) const SLOTS: usize = 40;
 
 /// How far the inventory may be ahead of the counter. A step is one cut or one write that failed.
 const AHEAD: u32 = 64;

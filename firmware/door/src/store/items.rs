@@ -42,13 +42,12 @@ impl Item {
             Self::Newest(kind) => Some(12 + index(kind)),
             Self::Host(place) => Some(16 + place % MAX_HOSTS as u8),
             Self::RuleVersions(page, twin) => Some(24 + 2 * (page % PAGES as u8) + twin as u8),
-            Self::Quota => Some(24 + 2 * PAGES as u8),
-            Self::Transfer(_) | Self::Inventory(_) | Self::Begun(_) | Self::Rule(_) => None,
+            Self::Transfer(_) | Self::Inventory(_) | Self::Begun(_) | Self::Rule(_) | Self::Quota => None,
         }
     }
 }
 
-const _: () = assert!(MAX_HOSTS == 8 && 25 + 2 * PAGES == SLOTS);
+const _: () = assert!(MAX_HOSTS == 8 && 24 + 2 * PAGES == SLOTS);
 
 /// Which of two copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -127,7 +127,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             let _ = storage.as_mut().map(|storage| storage.active(kind));
         }
         let tallies = storage.as_mut().map(Storage::tallies);
-        // Damaged accounts begin at zero, and the log has a fault.
+        // Damaged accounts begin at zero: who writes the flash needs no account to write the log.
         let quota = storage.as_mut().and_then(|storage| storage.quota().ok()).unwrap_or_default();
         let older_boot = storage.as_mut().is_some_and(|storage| is_older(storage, &updates));
         rules.locked |= older_boot;

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Two templates this similar are of one picture: stored again, scaled or compressed anew.
-const SAME_PICTURE: CosineScore = CosineScore(CosineScore::ONE.0 / 50 * 49);
+const SAME_PICTURE: CosineScore = CosineScore(CosineScore::ONE.0 / 20 * 19);
 
 /// Finds and measures all faces.
 pub(super) fn detect<B: Board, E: Engine>(
