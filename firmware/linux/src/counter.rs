@@ -38,7 +38,8 @@ impl FileCounter {
     /// Writes a value beside the file and renames it, so that it is whole or the one before.
     fn write(&self, value: u32) -> std::io::Result<()> {
         let beside = self.path.with_extension("counter-new");
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
         writeln!(file, "{value}")?;
         file.sync_all()?;
         fs::rename(&beside, &self.path)

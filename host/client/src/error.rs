@@ -173,7 +173,9 @@ fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
             )
             .into();
         }
-        Refusal::SamePicture { .. } => "; use another photograph: the same one twice makes recognition no better",
+        Refusal::SamePicture { .. } => {
+            "; use another photograph: the same one twice makes recognition no better"
+        }
         Refusal::NoTemplate { .. } => "; `postern users` shows how many, `postern remove` removes the person",
         Refusal::DuplicateName { .. } => {
             "; `--add` adds a photograph to that person, `postern remove` removes the person"

@@ -1,7 +1,7 @@
 """Compares the generated networks with ONNX Runtime.
 
-    cargo test --release --test generated -- --ignored --nocapture networks_are_written
-    python3 host/compiler/tools/onnxruntime_outputs.py FOLDER      # the folder that the test printed
+    POSTERN_NETWORKS_FOLDER=FOLDER cargo test --release --test generated
+    python3 host/compiler/tools/onnxruntime_outputs.py FOLDER
 
 Needs the Python packages numpy and onnxruntime. Ends with status 1 if an output differs.
 """

@@ -247,7 +247,9 @@ pub fn print_status(out: &mut dyn Write, Told { paired, status, firmware }: &Tol
     }
     match status.counter {
         Some(value) => writeln!(out, "counter    {value}: an older copy of the flash is found")?,
-        None => writeln!(out, "counter    none: the board does not notice if all its flash is an older copy")?,
+        None => {
+            writeln!(out, "counter    none: the board does not notice if all its flash is an older copy")?
+        }
     }
     match status.threshold {
         Some(threshold) => writeln!(

@@ -131,7 +131,8 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                             link.commands.send(Command::Lock).await;
                         }
                         if let (Some(kind), Ok(response)) = (row.audited.filter(|_| !again), &result)
-                            && let Some(fields) = audit_map::fields(host, detail, response, basis(parts, models))
+                            && let Some(fields) =
+                                audit_map::fields(host, detail, response, basis(parts, models))
                         {
                             parts.journal.record(kind, fields);
                         }

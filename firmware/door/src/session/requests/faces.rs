@@ -20,7 +20,7 @@ use crate::{
     worker::parts::Parts,
 };
 
-/// Two templates this similar are of one picture: stored again, scaled or compressed anew.
+/// Two templates this similar are of one picture: stored, scaled or compressed again.
 const SAME_PICTURE: CosineScore = CosineScore(CosineScore::ONE.0 / 20 * 19);
 
 /// Finds and measures all faces.

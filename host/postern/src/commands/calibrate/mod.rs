@@ -35,7 +35,7 @@ pub struct Args {
     #[arg(long)]
     write_manifest: bool,
 
-    /// Of the folder, only the people whom `postern train` and `postern distill` hold out of their training: a tenth, as
+    /// Of the folder, only the people that `postern train` and `postern distill` hold out of their training: a tenth, as
     /// drawn by the seed 0. For an encoder that was trained on the others
     #[arg(long, requires = "folder")]
     unseen: bool,

@@ -64,13 +64,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 /// Enrols the face of one photograph, after `done` others.
-fn enrol(
-    args: &Args,
-    device: &mut Device,
-    shot: &Shot,
-    done: usize,
-    output: &Output,
-) -> anyhow::Result<()> {
+fn enrol(args: &Args, device: &mut Device, shot: &Shot, done: usize, output: &Output) -> anyhow::Result<()> {
     let enrolment = match (done > 0 || args.add, args.force) {
         (false, _) => Enrolment::NewPerson,
         (true, false) => Enrolment::AddTemplate,
@@ -103,7 +97,9 @@ fn enrol(
             instructions(enrolled.instructions)
         )?;
         match enrolled.alive {
-            Some(false) => writeln!(out, "  the liveness network takes this picture for an attack; the log says so"),
+            Some(false) => {
+                writeln!(out, "  the liveness network takes this picture for an attack; the log says so")
+            }
             _ => Ok(()),
         }
     })
@@ -114,7 +110,8 @@ fn undo(args: &Args, device: &mut Device, done: usize, error: anyhow::Error) -> 
     if done == 0 {
         return error;
     }
-    let undone = if args.add { forget_newest(args, device, done) } else { device.remove(&args.name).map(drop) };
+    let undone =
+        if args.add { forget_newest(args, device, done) } else { device.remove(&args.name).map(drop) };
     match undone {
         Ok(()) => error.context(format!("nothing of this command is kept: {} is as before", args.name)),
         Err(again) => error.context(format!(

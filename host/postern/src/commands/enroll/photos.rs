@@ -40,10 +40,8 @@ pub fn look(
     force: bool,
 ) -> anyhow::Result<Vec<Shot>> {
     // All of them are read before the board is asked about the first.
-    let photos: Vec<(&Path, Photo)> = paths
-        .iter()
-        .map(|path| Ok((path.as_ref(), Photo::open(path)?)))
-        .collect::<anyhow::Result<_>>()?;
+    let photos: Vec<(&Path, Photo)> =
+        paths.iter().map(|path| Ok((path.as_ref(), Photo::open(path)?))).collect::<anyhow::Result<_>>()?;
     let mut seen: Vec<Seen> = Vec::new();
     for (path, photo) in photos {
         let shot = Shot::of(path, &photo);
@@ -56,11 +54,9 @@ pub fn look(
         let template = Template::from_values(&embedding.template).context("the board sent no template")?;
         let same = |other: &&Seen| template.similarity(&other.template).is_some_and(|s| s >= SAME_PICTURE);
         match seen.iter().find(same).filter(|_| !force) {
-            Some(other) => note!(
-                "{}: the same picture as {}; it counts once",
-                path.display(),
-                other.shot.path.display()
-            ),
+            Some(other) => {
+                note!("{}: the same picture as {}; it counts once", path.display(), other.shot.path.display())
+            }
             None => seen.push(Seen { shot, template }),
         }
     }
