@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
     fn flatten(&mut self, node: &Node<'a>) -> Result<(), Problem> {
         let whole = match node.operator() {
             "Flatten" => node.int("axis").unwrap_or(1) == 1,
-            _ => node.constant(1).is_some_and(|shape| matches!(shape.integers()[..], [1 | 0 | -1, _])),
+            _ => node.constant(1).is_some_and(|shape| matches!(shape.integers()[..], [-1..=1, _])),
         };
         if !whole {
             return Err(Problem::unsupported("a reshape that is not to one row a picture"));

@@ -155,7 +155,7 @@ pub fn pack_request(
     let (place, rest) = rest.split_first_chunk_mut().ok_or(EncodeError)?;
     (*kind, *place) = (Kind::Request as u8, *key);
     let length = postcard::to_slice(request, rest).map_err(|_| EncodeError)?.len();
-    length.checked_add(1 + key.len()).ok_or(EncodeError)
+    length.checked_add(1).and_then(|length| length.checked_add(key.len())).ok_or(EncodeError)
 }
 
 /// The message does not fit the buffer. [`MAX_FRAME`] bytes are enough for any message.

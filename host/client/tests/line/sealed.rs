@@ -112,7 +112,7 @@ fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
                 sent += 1;
                 if kind == Kind::Sealed && board.deny > 0 {
                     board.deny -= 1;
-                    let lie = if board.deny % 2 == 0 { Error::NoSession } else { Error::Busy };
+                    let lie = if board.deny.is_multiple_of(2) { Error::NoSession } else { Error::Busy };
                     let _ = there.write_all(encode(id, &lie, &mut frame).expect("it fits"));
                     continue;
                 }

@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use board_api::{Capture, FirmwareSlots, ModelSlots, ResetReason};
+use board_api::{Capture, CounterError, FirmwareSlots, ModelSlots, MonotonicCounter, ResetReason};
 use client::Transport;
 use crypto::{Entropy, Generator, Key};
 use door::{Io, Link, Memory, Networks, Worker};
@@ -23,9 +23,23 @@ pub const UNIQUE: [u8; 32] = [0x42; 32];
 /// The entropy of both doors.
 pub const ENTROPY: [u8; 32] = [0x17; 32];
 
-/// The cells of all partitions.
+/// The cells of all partitions, and the counter beside them.
 #[derive(Clone)]
-pub struct Cells(Vec<(&'static str, Region, Vec<u8>)>);
+pub struct Cells(Vec<(&'static str, Region, Vec<u8>)>, Arc<AtomicU32>);
+
+/// The monotonic counter beside the flash.
+struct Counter(Arc<AtomicU32>);
+
+impl MonotonicCounter for Counter {
+    fn read(&mut self) -> Result<u32, CounterError> {
+        Ok(self.0.load(Ordering::Relaxed))
+    }
+
+    fn increment(&mut self) -> Result<(), CounterError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
 
 impl Cells {
     /// A flash that is erased.
@@ -43,7 +57,8 @@ impl Cells {
             ("liveness A", liveness_a),
             ("liveness B", liveness_b),
         ];
-        Self(regions.map(|(name, region)| (name, region, vec![0xff; region.len as usize])).into())
+        let cells = regions.map(|(name, region)| (name, region, vec![0xff; region.len as usize]));
+        Self(cells.into(), Arc::default())
     }
 
     /// Name, place and cells of each partition.
@@ -287,6 +302,7 @@ pub fn boot<R: Send>(
             started: None,
             board: LINUX.board,
         },
+        counter: Some(Box::leak(Box::new(Counter(cells.1.clone())))),
         memory: &mut memory,
     };
     let link = Link::new();
