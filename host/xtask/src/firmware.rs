@@ -86,7 +86,7 @@ pub fn packages(board: Board) -> [&'static str; 3] {
     [board.package(), LOADER, "postern-conformance"]
 }
 
-/// The command that builds the [packages](packages) of a board.
+/// The command that builds the [`packages`] of a board.
 ///
 /// # Errors
 /// There is no compiler for the board.
@@ -146,7 +146,7 @@ fn development(board: Board) -> anyhow::Result<PathBuf> {
     Ok(elf)
 }
 
-/// Builds the [packages](packages) of a board. Returns the firmware's ELF file.
+/// Builds the [`packages`] of a board. Returns the firmware's ELF file.
 ///
 /// # Errors
 /// It cannot be built, or logs values as only development firmware may.
