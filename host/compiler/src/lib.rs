@@ -12,7 +12,7 @@
 //! 8. [`plan`] places the tensors in the arena.
 //! 9. [`image`] writes the bytes.
 //!
-//! [`fidelity`] then runs the image in the engine, and compares it with the float network.
+//! [`fidelity()`] then runs the image in the engine, and compares it with the float network.
 #![forbid(unsafe_code)]
 
 pub mod correct;

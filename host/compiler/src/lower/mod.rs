@@ -1,7 +1,7 @@
 //! From ONNX nodes to the operators of the engine.
 //!
-//! Nodes are taken in the order of the file. A value of the file becomes a [`values::Value`]: a tensor of
-//! the graph, with the dimensions and the order in which the file sees it ([`layout`]). Batch norms, constants added
+//! Nodes are taken in the order of the file. A value of the file becomes a `values::Value`: a tensor of
+//! the graph, with the dimensions and the order in which the file sees it (`layout`). Batch norms, constants added
 //! or multiplied, and activations are folded into the convolution before them where nothing else
 //! reads it. Otherwise they become a scale by channel, an operator of its own, and `fold` tries to merge
 //! it into the convolutions that follow. What a node means is decoded by [`onnx::layers`].
@@ -10,7 +10,7 @@
 //! - The graph computes what the file says, or the file is refused with the name of the node. An attribute or an input
 //!   that no step asks for is refused ([`onnx::Node::finish`]), and so is a constant that varies along anything but
 //!   channels ([`onnx::Constant::along`]).
-//! - An output leaves nothing to do but what its reader does ([`outputs::set`]).
+//! - An output leaves nothing to do but what its reader does (`outputs::set`).
 
 mod fold;
 mod layout;
