@@ -76,7 +76,12 @@ fn pair_and_flash(line: Box<dyn Transport>, wires: &Wires, signer: &Signer) -> C
 fn ask(line: Box<dyn Transport>, credentials: &Credentials) -> Vec<String> {
     let mut replies = Vec::new();
     let mut device = Device::over(line).and_then(|device| device.login(credentials)).expect("a session");
-    let settings = Settings { liveness: LivenessMode::Off, open_ms: 4_321, ..Settings::default() };
+    let settings = Settings {
+        accept_unproven: true,
+        liveness: LivenessMode::Off,
+        open_ms: 4_321,
+        ..Settings::default()
+    };
     replies.push(format!("{:?}", device.set_settings(settings)));
     let enrolments = [
         ("Barack", "obama.jpg", Enrolment::NewPerson),
