@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Two templates this similar are of one picture: stored, scaled or compressed again.
-const SAME_PICTURE: CosineScore = CosineScore(CosineScore::ONE.0 / 20 * 19);
+const SAME_PICTURE: CosineScore = CosineScore(CosineScore::ONE.0 / 100 * 97);
 
 /// Finds and measures all faces.
 pub(super) fn detect<B: Board, E: Engine>(

@@ -13,7 +13,7 @@ use crate::output::note;
 use crate::picture::Shot;
 
 /// Two templates this similar are of one picture; the board says the same of those that it has.
-const SAME_PICTURE: CosineScore = CosineScore(CosineScore::ONE.0 / 20 * 19);
+const SAME_PICTURE: CosineScore = CosineScore(CosineScore::ONE.0 / 100 * 97);
 
 /// A second face with at least this part of the largest one's side could be the one that is meant, in percent.
 const RIVAL_PERCENT: i32 = 80;
