@@ -69,7 +69,7 @@ async fn apply(world: &mut World, step: Step) -> Result<(), Error> {
     match step {
         Step::Enrol(person) => world.host.enrol(&name(person), person).await.map(drop),
         Step::AddTemplate(person) => {
-            world.host.enrol_as(&name(person), person, 1, Enrolment::AddTemplate).await.map(drop)
+            world.host.enrol_as(&name(person), person, 1, Enrolment::AddAnyTemplate).await.map(drop)
         }
         Step::Remove(person) => {
             let name = protocol::Name::try_from(name(person).as_str()).unwrap();

@@ -136,10 +136,10 @@ fn duplicates_poor_pictures_and_bad_names_are_refused() {
         assert_eq!(host.enrol(" \n", 2).await, Err(Error::BadName));
         assert_eq!(host.enrol("B\u{7}b", 2).await, Err(Error::BadName));
         for view in 1..8 {
-            host.enrol_as("Ann", 1, view, add).await.unwrap();
+            host.enrol_as("Ann", 1, view, Enrolment::AddAnyTemplate).await.unwrap();
         }
         let full = Error::TooManyTemplates { name: name("Ann"), limit: 8 };
-        assert_eq!(host.enrol_as("Ann", 1, 9, add).await, Err(full));
+        assert_eq!(host.enrol_as("Ann", 1, 9, Enrolment::AddAnyTemplate).await, Err(full));
         assert_eq!(host.enrol("Nobody", 0).await, Err(Error::NoFace));
         host.stage(&engine::distant(3)).await;
         let enrol = Request::Enrol { name: name("Far"), source: STAGED, enrolment: Enrolment::NewPerson };

@@ -20,7 +20,7 @@ use crate::{
     worker::parts::Parts,
 };
 
-/// Two templates this similar are of one picture: stored, scaled or compressed again.
+/// Two templates this similar (0.97) are of one picture: stored, scaled or compressed again.
 const SAME_PICTURE: CosineScore = CosineScore(CosineScore::ONE.0 / 100 * 97);
 
 /// Finds and measures all faces.

@@ -12,7 +12,7 @@ use crate::device::DeviceArgs;
 use crate::output::note;
 use crate::picture::Shot;
 
-/// Two templates this similar are of one picture; the board says the same of those that it has.
+/// Two templates this similar (0.97) are of one picture; the board says the same of those that it has.
 const SAME_PICTURE: CosineScore = CosineScore(CosineScore::ONE.0 / 100 * 97);
 
 /// A second face with at least this part of the largest one's side could be the one that is meant, in percent.
