@@ -37,7 +37,7 @@ fn face(number: u32) -> u8 {
 
 async fn enrol(world: &mut World, number: u32) {
     world.host.enrol(&name(number), face(number)).await.unwrap();
-    world.host.enrol_as(&name(number), face(number), 1, Enrolment::AddTemplate).await.unwrap();
+    world.host.enrol_as(&name(number), face(number), 1, Enrolment::AddAnyTemplate).await.unwrap();
 }
 
 /// A week of changes: enrolments, removals, settings each day, and sometimes a release.
