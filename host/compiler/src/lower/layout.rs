@@ -65,7 +65,7 @@ impl Layout {
         }
         // The first dimension that is not one, behind the batch.
         let index = (1..self.dims.len()).find(|&index| self.dims[index] != 1);
-        let index = index.or_else(|| self.dims.len().checked_sub(1))?;
+        let index = index.or_else(|| self.dims.len().checked_sub(1).filter(|&last| last > 0))?;
         (self.dims[index] == shape.channels).then(|| axis(index))
     }
 

@@ -114,7 +114,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     if args.write_manifest {
         let Report { pictures, people, comparisons, .. } = &report;
-        let of = format!("{comparisons} comparisons of two people in {pictures} pictures of {people}");
+        let of = format!("{comparisons} comparisons of two people in {pictures} pictures of {people} people");
         let path = models::calibration::save(&args.encoder, &table::rows(&table), &of)?;
         note!("wrote {}; `postern compile {}` puts it into the image", path.display(), args.encoder);
     }
