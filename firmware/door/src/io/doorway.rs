@@ -52,6 +52,8 @@ pub(crate) struct Doorway<'l, O, I, K> {
     button: Button,
     pairing_button: Button,
     tamper: Tamper,
+    /// Whether the exit button was pressed before the worker has told for how long to open.
+    waits: bool,
     /// Whether the output of the lock failed at the last step.
     failing: bool,
     link: &'l Link,
@@ -67,6 +69,7 @@ impl<'l, O: OutputPin, I: InputPin, K: Keypad> Doorway<'l, O, I, K> {
             button: Button::default(),
             pairing_button: Button::default(),
             tamper: Tamper::default(),
+            waits: false,
             failing: false,
             link,
         };
@@ -95,7 +98,12 @@ impl<'l, O: OutputPin, I: InputPin, K: Keypad> Doorway<'l, O, I, K> {
         if self.watch(config.held_ms) {
             return Some(Order::Lock);
         }
-        pressed.then_some(Order::Open { cause: Cause::Button, time: config.open_time })
+        self.waits |= pressed;
+        if !self.waits || config.open_time.as_ticks() == 0 {
+            return None;
+        }
+        self.waits = false;
+        Some(Order::Open { cause: Cause::Button, time: config.open_time })
     }
 
     /// Takes one step of the lock, drives the relay, and reports what changed.
@@ -179,5 +187,82 @@ impl<'l, O: OutputPin, I: InputPin, K: Keypad> Doorway<'l, O, I, K> {
             self.link.report(IoEvent::Alarm(alarm));
         }
         cover == Some(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use core::{cell::Cell, convert::Infallible};
+    use std::rc::Rc;
+
+    use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Pin(Rc<Cell<bool>>);
+
+    impl ErrorType for Pin {
+        type Error = Infallible;
+    }
+
+    impl InputPin for Pin {
+        fn is_high(&mut self) -> Result<bool, Infallible> {
+            Ok(self.0.get())
+        }
+
+        fn is_low(&mut self) -> Result<bool, Infallible> {
+            Ok(!self.0.get())
+        }
+    }
+
+    impl OutputPin for Pin {
+        fn set_low(&mut self) -> Result<(), Infallible> {
+            self.0.set(false);
+            Ok(())
+        }
+
+        fn set_high(&mut self) -> Result<(), Infallible> {
+            self.0.set(true);
+            Ok(())
+        }
+    }
+
+    struct NoKeypad;
+
+    impl Keypad for NoKeypad {
+        fn key(&mut self) -> Option<u8> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_press_before_the_settings_are_known_opens_when_they_are() {
+        let (link, button, lock) = (Link::new(), Pin::default(), Pin::default());
+        let pins = Pins {
+            lock: lock.clone(),
+            ready: Pin::default(),
+            refused: Pin::default(),
+            alarm: Pin::default(),
+            gestures: [(); 4].map(|()| Pin::default()),
+            button: button.clone(),
+            pairing_button: Pin::default(),
+            contact: Pin::default(),
+            cover: Pin::default(),
+            keypad: NoKeypad,
+        };
+        let mut doorway = Doorway::new(pins, &link);
+        let mut orders = |times: usize| (0..times).find_map(|_| doorway.scan());
+        button.0.set(true);
+        assert_eq!(orders(3), None);
+        button.0.set(false);
+        assert_eq!(orders(3), None);
+        let time = Duration::from_secs(3);
+        link.config.update(|config| config.open_time = time);
+        assert_eq!(orders(1), Some(Order::Open { cause: Cause::Button, time }));
+        assert_eq!(orders(3), None, "one press opens once");
+        assert!(!lock.0.get());
     }
 }

@@ -1,5 +1,6 @@
 //! What a request adds to its audit entry: some fields from the request, some from the response.
 
+use postcard::ser_flavors::Flavor;
 use protocol::{Basis, Comparison, Hash, Limits, Pairing, Request, Response, Settings};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -49,9 +50,23 @@ fn changes(before: &Settings, after: &Settings) -> u8 {
 
 /// The first bytes of the SHA-256 of a value as it is stored.
 fn digest(value: &impl Serialize) -> [u8; 8] {
-    let mut room = [0; 64];
-    let bytes = postcard::to_slice(value, &mut room).unwrap_or_default();
-    head(&Sha256::digest(bytes).into())
+    postcard::serialize_with_flavor(value, Hasher(Sha256::new())).unwrap_or_default()
+}
+
+/// Hashes what is serialised, however long it is.
+struct Hasher(Sha256);
+
+impl Flavor for Hasher {
+    type Output = [u8; 8];
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.update([byte]);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<[u8; 8]> {
+        Ok(head(&self.0.finalize().into()))
+    }
 }
 
 /// The fields of the entry. `host` is the key of the host before the request was done, `basis` how the door's threshold is
@@ -104,4 +119,21 @@ fn with([a, b, c, d, e, f, g, _]: [u8; 8], basis: Option<Basis>) -> [u8; 8] {
 fn head(hash: &Hash) -> [u8; 8] {
     let [a, b, c, d, e, f, g, h, ..] = *hash;
     [a, b, c, d, e, f, g, h]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_that_of_the_whole_value_however_long() {
+        let long = [u64::MAX; 12];
+        let mut other = long;
+        other[11] -= 1;
+        let mut room = [0; 120];
+        let bytes = postcard::to_slice(&long, &mut room).expect("it fits");
+        assert!(bytes.len() > 100);
+        assert_eq!(digest(&long), head(&Sha256::digest(bytes).into()));
+        assert_ne!(digest(&long), digest(&other));
+    }
 }
