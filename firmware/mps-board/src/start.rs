@@ -4,6 +4,7 @@ use board_api::{FirmwareSlots, Started};
 use door::{Io, Link, Memory, Networks, Worker};
 use embassy_executor::{InterruptExecutor, SendSpawner};
 use mps::camera::{Camera, FRAME_WORDS};
+use mps::counter::Counter;
 use mps::flash::{self, Partition};
 use mps::fpgaio::{Fpgaio, Input, Output};
 use mps::fuses::Fuses;
@@ -14,7 +15,7 @@ use mps::reset;
 use mps::uart::Uart;
 use mps::watchdog::Watchdog;
 use mps_registers::{Board, UART_CLOCK_HZ, fuses};
-use static_cell::ConstStaticCell;
+use static_cell::{ConstStaticCell, StaticCell};
 
 use crate::System;
 
@@ -151,6 +152,7 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
     urgent.spawn(run_io(io).expect("it is spawned once"));
 
     static FRAME: ConstStaticCell<[u32; FRAME_WORDS]> = ConstStaticCell::new([0; FRAME_WORDS]);
+    static COUNTER: StaticCell<Counter> = StaticCell::new();
     static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
     let worker = Worker {
         // SAFETY: the board has the frame buffer, and nothing else reads it.
@@ -169,7 +171,8 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
             started,
             board: layout.partitions.board,
         },
-        counter: None,
+        // SAFETY: this runs on the board, and once.
+        counter: unsafe { Counter::find(board) }.map(|counter| COUNTER.init(counter) as _),
         memory: MEMORY.take(),
     };
     background.spawn(run_worker(worker).expect("it is spawned once"));

@@ -12,6 +12,7 @@ pub const BOARD: Board = Board {
     layout: AN500,
     uarts: [0x4000_4000, 0x4000_5000, 0x4000_6000],
     fpgaio: 0x4002_8000,
+    i2c: 0x4002_a000,
     watchdog: 0x4000_8000,
     watchdog_ticks_per_ms: 25_000,
     lines: Lines { timer: 8, host: [0, 1], log: 3, bus: [4, 5], urgent_tasks: 31, background_tasks: 30 },

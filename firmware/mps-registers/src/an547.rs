@@ -12,6 +12,7 @@ pub const BOARD: Board = Board {
     layout: AN547,
     uarts: [0x5930_3000, 0x5930_4000, 0x5930_5000],
     fpgaio: 0x5930_2000,
+    i2c: 0x5920_6000,
     watchdog: 0x5802_e000,
     watchdog_ticks_per_ms: 32,
     lines: Lines {

@@ -18,6 +18,8 @@ pub struct Board {
     pub uarts: [usize; 3],
     /// FPGAIO: LEDs and, on AN500, a counter.
     pub fpgaio: usize,
+    /// The SBCon of the shield's I2C bus, with an EEPROM.
+    pub i2c: usize,
     /// The CMSDK watchdog.
     pub watchdog: usize,
     /// Ticks of the watchdog in a millisecond.

@@ -17,6 +17,7 @@ mod register;
 
 pub mod cmsdk_timer;
 pub mod counter;
+pub mod eeprom;
 pub mod fuses;
 pub mod interrupt;
 pub mod log_ring;

@@ -18,8 +18,10 @@
 //!   -chardev file,id=log,path=LOG -serial chardev:log
 //!   -device loader,file=UNIQUE,addr=FUSES,force-raw=on
 //!   -device loader,file=ENTROPY,addr=FUSES+0x20,force-raw=on
+//!   [-drive if=none,id=counter,format=raw,file=COUNTER -device at24c-eeprom,address=0x50,rom-size=512,drive=counter]
 //!   -kernel ELF [-icount shift=0]
 //! ```
+//! COUNTER is a file of 512 bytes, at first zeros; without it the board has no monotonic counter.
 //! ELF is the boot loader, which starts what a programmer or an update has put into flash (`postern board up` is such a
 //! programmer); or the firmware itself, which then runs unchecked and takes no updates.
 //! MACHINE is `mps3-an547` (BYTES 2147483648) or `mps2-an500` (BYTES 16777216, its PSRAM). The
@@ -54,6 +56,7 @@ pub mod reset;
 pub mod watchdog;
 
 pub mod camera;
+pub mod counter;
 pub mod flash;
 pub mod fuses;
 pub mod window;

@@ -5,6 +5,7 @@
 //! loader.elf      its boot loader, which starts the firmware in the slots of the memory
 //! firmware.elf    the firmware that was installed last, to decode the log with; of a door on Linux: its program
 //! unique.key      its unique secret; without it, a copy of the memory is of no use
+//! counter         its monotonic counter, an EEPROM of 512 bytes; an older memory beside it is found
 //! entropy         32 random bytes, replaced at each start
 //! host.key        the keys that this computer keeps for the board, see `client::Credentials`
 //! memory          its memory, a sparse file: flash, camera, pins
@@ -105,6 +106,11 @@ impl Folder {
     /// Its unique secret, 32 bytes.
     pub fn unique(&self) -> PathBuf {
         self.path.join("unique.key")
+    }
+
+    /// Its monotonic counter.
+    pub fn counter(&self) -> PathBuf {
+        self.path.join("counter")
     }
 
     /// The seed of its random numbers, 32 bytes.

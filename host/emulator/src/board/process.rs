@@ -4,7 +4,7 @@
 //! the process of that id was started with this board's memory, or its configuration.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -17,6 +17,9 @@ use client::{Machine, random_key, write_secret};
 use super::Folder;
 use crate::qemu::{self, EMULATOR};
 use crate::{Error, Result};
+
+/// Bytes of the EEPROM with the counter.
+const COUNTER_BYTES: usize = 512;
 
 /// How long a killed process may take to be gone.
 const END_PATIENCE: Duration = Duration::from_secs(120);
@@ -38,6 +41,7 @@ pub(super) fn start(folder: &Folder, machine: Machine) -> Result<Child> {
         Machine::Linux => door(folder)?,
         emulated => {
             write_secret(&folder.entropy(), random_key()?.bytes())?;
+            provide_counter(folder)?;
             emulator(folder, emulated)
         }
     };
@@ -73,6 +77,9 @@ fn emulator(folder: &Folder, machine: Machine) -> Command {
         let id = serial.split_once("id=").and_then(|(_, rest)| rest.split(',').next()).unwrap_or_default();
         command.args(["-chardev", serial, "-serial", &format!("chardev:{id}")]);
     }
+    // A real board has a counter that cannot be lowered.
+    command.args(["-drive", "if=none,id=counter,format=raw,file=counter"]);
+    command.args(["-device", "at24c-eeprom,address=0x50,rom-size=512,drive=counter"]);
     // A real board has these in fuses and in its random number generator.
     for (file, place) in
         [("unique.key", host_window::fuses::UNIQUE), ("entropy", host_window::fuses::ENTROPY)]
@@ -117,6 +124,15 @@ pub(super) fn provide_secrets(folder: &Folder) -> Result<()> {
         write_secret(&unique, random_key()?.bytes())?;
     }
     Ok(())
+}
+
+/// Makes the monotonic counter of an emulated board that has none yet.
+fn provide_counter(folder: &Folder) -> Result<()> {
+    let counter = folder.counter();
+    match File::create_new(&counter).and_then(|mut file| file.write_all(&[0; COUNTER_BYTES])) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(Error::file(&counter)(error)),
+        _ => Ok(()),
+    }
 }
 
 /// The board's process, if it has one.

@@ -186,3 +186,23 @@ impl Random {
         (mixed ^ (mixed >> 31)) % bound
     }
 }
+
+/// The emulator's board keeps its monotonic counter in a file beside its flash.
+#[test]
+fn an_older_copy_of_a_boards_flash_is_found() {
+    need!(Need::Boards);
+    let bench = Bench::new("an500");
+    bench.up();
+    let counter = || bench.done(&["board", "status"])[0]["status"]["counter"].as_u64();
+    let before = counter().expect("it has a counter");
+    bench.done(&["board", "down"]);
+    let (flash, older) = (bench.folder().join("memory"), bench.folder().join("older"));
+    std::fs::copy(&flash, &older).expect("copied");
+    bench.done(&["board", "up"]);
+    bench.done(&["settings", "--open-ms", "4000"]);
+    assert!(counter().is_some_and(|counter| counter > before), "a change raises it");
+    bench.done(&["board", "down"]);
+    std::fs::copy(&older, &flash).expect("copied back");
+    let _ = bench.run(&["board", "up"]);
+    bench.refused(&["settings"], "flash");
+}
