@@ -14,6 +14,7 @@ use nn::Arena;
 use crate::config::{Config, Lines, Made};
 use crate::counter::FileCounter;
 use crate::flash::{Durability, Flash, Partition};
+use crate::gpio::Cut;
 use crate::kept::Keeper;
 use crate::line::{self, Line};
 use crate::made::{self, Outputs};
@@ -176,9 +177,9 @@ impl Pins<'_> {
         })
     }
 
-    fn input(&self, choice: Choice, bit: u32) -> Result<Input> {
+    fn input(&self, choice: Choice, bit: u32, cut: Cut) -> Result<Input> {
         Ok(match (self.lines.and_then(choice), self.window) {
-            (Some(line), _) => Input::Gpio(gpio::Line::input(line)?),
+            (Some(line), _) => Input::Gpio(gpio::Line::input(line, cut)?),
             (None, Some(window)) => Input::Made(window.clone(), bit),
             (None, None) => Input::None,
         })
@@ -204,10 +205,10 @@ impl Pins<'_> {
             gestures: [self.gesture(0)?, self.gesture(1)?, self.gesture(2)?, self.gesture(3)?],
             // Pulses of 50 us from a program come when they come: an access controller is reached over the bus.
             wiegand: [self.output(|_| None, WIRE_BITS[0])?, self.output(|_| None, WIRE_BITS[1])?],
-            button: self.input(|lines| lines.exit_button.as_deref(), BUTTON_BIT)?,
-            pairing_button: self.input(|lines| lines.pairing_button.as_deref(), PAIRING_BIT)?,
-            contact: self.input(|lines| lines.contact.as_deref(), CONTACT_BIT)?,
-            cover: self.input(|lines| lines.cover.as_deref(), COVER_BIT)?,
+            button: self.input(|lines| lines.exit_button.as_deref(), BUTTON_BIT, Cut::Inactive)?,
+            pairing_button: self.input(|lines| lines.pairing_button.as_deref(), PAIRING_BIT, Cut::Inactive)?,
+            contact: self.input(|lines| lines.contact.as_deref(), CONTACT_BIT, Cut::Active)?,
+            cover: self.input(|lines| lines.cover.as_deref(), COVER_BIT, Cut::Active)?,
             keypad: self
                 .window
                 .cloned()

@@ -39,6 +39,15 @@ impl<'a> Name<'a> {
     }
 }
 
+/// What an input is while its wire is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Not active: a button that nobody presses.
+    Inactive,
+    /// Active: a cover, or a door, that is open.
+    Active,
+}
+
 impl Line {
     /// An output that is not active.
     ///
@@ -50,12 +59,15 @@ impl Line {
         })
     }
 
-    /// An input, which a resistor of the chip pulls away from its active level, so that a wire that is cut is not active.
+    /// An input. A resistor of the chip pulls it to what it is while its wire is cut.
     ///
     /// # Errors
     /// [`Error::Line`].
-    pub fn input(text: &str) -> Result<Self> {
-        let bias = if Name::of(text).active_low { Bias::PullUp } else { Bias::PullDown };
+    pub fn input(text: &str, cut: Cut) -> Result<Self> {
+        let bias = match (cut, Name::of(text).active_low) {
+            (Cut::Inactive, true) | (Cut::Active, false) => Bias::PullUp,
+            _ => Bias::PullDown,
+        };
         Self::request(text, |builder| {
             builder.as_input().with_bias(bias);
         })

@@ -48,7 +48,7 @@ pub use flash::{All, Durability, Flash, FlashError, Partition};
 pub use keeper::{HUNG, SILENCE, keep, keep_for_parent};
 pub use lock_line::LockLine;
 pub use picture_source::PictureSource;
-pub use pixels::Format;
+pub use pixels::{Format, is_decoding};
 pub use place::Place;
 pub use system::RESTARTED;
 

@@ -36,7 +36,9 @@ fn main() -> ExitCode {
     let tell = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         tell(panic);
-        std::process::abort();
+        if !linux_door::is_decoding() {
+            std::process::abort();
+        }
     }));
     let args = Args::parse();
     let ran = match &args.keep {
