@@ -8,7 +8,7 @@ pub struct CounterError;
 ///
 /// The application raises it by one at each change of what it must not forget: settings, rules, paired hosts, trusted
 /// signer, active models and their releases, failures that ration guesses. It does not raise it for frames, entries of the
-/// audit log, chunks of a transfer, people and templates. `firmware/door/tests/wear.rs` says how often that is in ten years;
+/// audit log, chunks of a transfer, people and templates. `firmware/door/tests/whole/wear.rs` says how often that is in ten years;
 /// secure elements endure some two million steps.
 ///
 /// What is in the flash may be ahead of the counter, when the power failed in between. So an implementation needs no

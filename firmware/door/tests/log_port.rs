@@ -8,6 +8,7 @@
 //! cargo test --release --package postern-door --features development --test log_port
 //! ```
 
+#[path = "whole/simulation/mod.rs"]
 mod simulation;
 
 use std::sync::{Mutex, PoisonError};

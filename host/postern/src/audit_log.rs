@@ -290,6 +290,7 @@ fn reason(entry: &Entry) -> Option<&'static str> {
             1 => Some("active"),
             2 => Some("rolled-back"),
             3 => Some("refused"),
+            4 => Some("fell-back"),
             _ => None,
         },
         Kind::Model => NETWORKS.get(usize::from(reason)).copied(),

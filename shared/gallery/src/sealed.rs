@@ -10,8 +10,8 @@
 //!
 //! A person's key is made at the enrolment and exists as long as the person. So a record is bound to its
 //! place and to this enrolment: the record of another place or of an earlier person does not open there.
-//! An older record of the same person at the same place does, if somebody writes it back into flash; it can
-//! only give the person fewer templates.
+//! An older record of the same person at the same place does, if somebody writes it back into flash, or damages
+//! the newer one: it can give the person a template back that was removed, or take one.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 use crypto::{Entropy, Key, record as seal};

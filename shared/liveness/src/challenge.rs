@@ -4,7 +4,8 @@
 //! cannot turn like a head. So a door that needs more certainty requests [`STEPS`] gestures one after the
 //! other ([`order`]). The passive checks of the tracker ([`LivenessTracker`](crate::LivenessTracker)) stay
 //! active meanwhile. Another face, a jump or a pause resets the tracker, and a tracker reset also restarts
-//! the challenge.
+//! the challenge. The order stays the same until it was passed or failed, and whoever leaves has failed
+//! ([`Challenge::abandon`]). So nobody can have orders drawn until one suits a recording.
 //!
 //! Everybody blinks. So closed eyes never count as a wrong gesture, however long they are closed. When closed
 //! eyes are the requested gesture, they must be closed in [`EYES_CLOSED_SAMPLES`] consecutive samples with a
@@ -14,7 +15,7 @@
 //! |---|---|---|---|
 //! | any but failed | the tracker was reset: fewer than [`MIN_SAMPLES`] samples | idle | that of the tracker |
 //! | idle | not all of the last [`MIN_SAMPLES`] samples are frontal | idle | [`RejectReason::StraightRequested`] |
-//! | idle | all are frontal; their mean becomes the neutral pose | requested(1), of an order drawn now | [`RejectReason::ChallengeRequested`] |
+//! | idle | all are frontal; their mean becomes the neutral pose | requested(1), of the pending order, or of one drawn now | [`RejectReason::ChallengeRequested`] |
 //! | requested(n) | frontal or intermediate, eyes open or closed | requested(n) | [`RejectReason::ChallengeRequested`] |
 //! | requested(n) | the requested gesture of the head | returning(n) | [`RejectReason::StraightRequested`] |
 //! | requested(n), a blink | frontal, and the eyes are closed in the [`EYES_CLOSED_SAMPLES`]th consecutive sample | returning(n) | [`RejectReason::StraightRequested`] |
@@ -26,6 +27,7 @@
 //! | returning(n) | none of these within [`STEP_MS`] | failed | [`RejectReason::ChallengeFailed`] |
 //! | done | any | done | that of the tracker |
 //! | done | [`DONE_MS`] have elapsed | idle | as in idle |
+//! | requested(n), returning(n) | the face is gone | failed | |
 //! | failed | any | failed | [`RejectReason::TooFewSamples`] |
 //! | failed | [`FAILED_MS`] have elapsed | idle | as in idle |
 //!
@@ -62,6 +64,8 @@ enum State {
 pub struct Challenge {
     state: State,
     order: [Gesture; STEPS],
+    /// Whether the order was neither passed nor failed.
+    pending: bool,
     /// Pose of the head when it looks straight ahead.
     neutral: Pose,
     /// When the state was entered, on the clock of the samples.
@@ -76,15 +80,31 @@ impl Challenge {
         Self {
             state: State::Idle,
             order: [Gesture::Left; STEPS],
+            pending: false,
             neutral: Pose::UNKNOWN,
             since_ms: 0,
             eyes_closed: 0,
         }
     }
 
-    /// Returns to the idle state.
+    /// Returns to the idle state. An order that is pending stays.
     pub fn reset(&mut self) {
         self.state = State::Idle;
+    }
+
+    /// Whether something is requested.
+    pub const fn is_under_way(&self) -> bool {
+        matches!(self.state, State::Requested(_) | State::Returning(_))
+    }
+
+    /// The face is gone. A challenge that is under way has failed then, so that nobody draws orders until one suits.
+    /// Returns whether one was; `now` is the time in milliseconds.
+    pub fn abandon(&mut self, now: u64) -> bool {
+        let failed = self.is_under_way();
+        if failed {
+            (self.state, self.since_ms, self.pending) = (State::Failed, now, false);
+        }
+        failed
     }
 
     /// Advances by the newest of `samples`, for which the tracker returned `verdict`, and returns the
@@ -138,6 +158,7 @@ impl Challenge {
             state => state,
         };
         self.state = next;
+        self.pending = !matches!(next, State::Done | State::Failed);
         match next {
             State::Requested(step) => rejected(verdict, RejectReason::ChallengeRequested(self.gesture(step))),
             State::Returning(_) => rejected(verdict, RejectReason::StraightRequested),
@@ -149,7 +170,7 @@ impl Challenge {
         }
     }
 
-    /// Once the head is frontal, draws an order and requests its first gesture.
+    /// Once the head is frontal, draws an order, if none is pending, and requests its first gesture.
     fn begin(
         &mut self,
         verdict: Verdict,
@@ -164,7 +185,8 @@ impl Challenge {
         };
         *self = Self {
             state: State::Requested(0),
-            order: order(random()),
+            order: if self.pending { self.order } else { order(random()) },
+            pending: true,
             neutral,
             since_ms: now,
             eyes_closed: 0,

@@ -298,3 +298,23 @@ fn no_landmarks_overflow() {
         Some(RejectReason::ChallengeRequested(_) | RejectReason::ChallengeFailed)
     ));
 }
+
+#[test]
+fn who_leaves_has_failed_and_orders_are_not_drawn_until_one_suits() {
+    let mut scene = Scene::requested();
+    // Another face, or a leap: the tracker begins again, and the order stays.
+    scene.drawn = [1, 0, 3];
+    scene.samples.clear();
+    for _ in 1..MIN_SAMPLES {
+        scene.observe(0, 0);
+    }
+    assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Left)));
+    // The face goes away.
+    assert!(scene.challenge.abandon(scene.time));
+    assert!(!scene.challenge.abandon(scene.time), "it fails once");
+    scene.samples.clear();
+    for _ in 1..FAILED_MS / 200 {
+        assert_eq!(scene.observe(0, 0), Some(RejectReason::TooFewSamples), "a pause, as after any failure");
+    }
+    assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Right)), "another order");
+}

@@ -31,4 +31,4 @@ pub use passback::Passback;
 pub use pin::{MAX_PIN, Pin};
 pub use rule::Rule;
 pub use schedule::{DAY_MINUTES, LocalTime, MAX_WINDOWS, Schedule, Window};
-pub use tallies::{Factor, MAX_TALLIES, Tallies, Tally};
+pub use tallies::{Factor, OTHERS, PLACES, Tallies, Tally};

@@ -10,15 +10,24 @@
 //! | nobody | PIN | PINs of nobody, in 1:1 mode. Forgotten [`FORGET_MS`] after the last one |
 //! | nobody | face | strangers, and what fails liveness and looks like nobody. Forgotten in the same way |
 //!
-//! There are [`MAX_TALLIES`] of them. If all are taken, the one with the fewest failures gives way.
+//! There are [`MAX_TALLIES`] of them, and two more: one a factor, for [`OTHERS`]. If all are taken, one gives way that had
+//! no failure for a day. If there is none, the failures of everybody else count together, for the others. So nobody's
+//! count is displaced by failures of other people, and nobody is without a count.
 
 use crate::Lockout;
 
-/// Most tallies that are kept.
-pub const MAX_TALLIES: usize = 12;
+/// Most tallies that are kept, besides those of [`OTHERS`].
+pub const MAX_TALLIES: usize = 10;
+/// All places: those of the others are the last.
+pub const PLACES: usize = MAX_TALLIES + 2;
+
+/// In place of a person: everybody who has no tally while all are taken. Nobody has this id.
+pub const OTHERS: u32 = u32::MAX;
 
 /// When failures that claim to be nobody are forgotten: an hour.
 const FORGET_MS: u64 = 60 * 60 * 1000;
+/// When the tally of somebody gives way to another one, and failures of the others are forgotten: a day.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// What failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,13 +54,13 @@ pub struct Tally {
 
 /// All failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tallies([Option<Tally>; MAX_TALLIES]);
+pub struct Tallies([Option<Tally>; PLACES]);
 
 impl Tallies {
     /// No failures.
     #[must_use]
     pub const fn new() -> Self {
-        Self([None; MAX_TALLIES])
+        Self([None; PLACES])
     }
 
     /// The tallies that are taken.
@@ -61,7 +70,11 @@ impl Tallies {
 
     /// Takes a tally that was kept over a reset.
     pub fn restore(&mut self, tally: Tally) {
-        if let Some(place) = self.0.iter_mut().find(|place| place.is_none()) {
+        let place = match tally.person {
+            Some(OTHERS) => Some(others(tally.factor)),
+            _ => self.0.iter().take(MAX_TALLIES).position(Option::is_none),
+        };
+        if let Some(place) = place.and_then(|place| self.0.get_mut(place)) {
             *place = Some(tally);
         }
     }
@@ -69,8 +82,10 @@ impl Tallies {
     /// The end of the lockout of a person in a factor, in milliseconds since boot; `None` if there is none.
     #[must_use]
     pub fn locked_out_until(&self, person: Option<u32>, factor: Factor, now: u64) -> Option<u64> {
-        let own = self.iter().find(|tally| (tally.person, tally.factor) == (person, factor));
-        own.and_then(|tally| tally.lockout.locked_out_until(now))
+        let tally = self.0.get(self.place(person, factor, now))?.as_ref()?;
+        // A tally that would give way says nothing of somebody else.
+        let counts = tally.person == person || tally.person == Some(OTHERS);
+        tally.lockout.locked_out_until(now).filter(|_| counts)
     }
 
     /// Whether somebody is locked out in either factor.
@@ -90,13 +105,18 @@ impl Tallies {
         limit: u8,
         first_ms: u32,
     ) -> Option<u64> {
+        let index = self.place(person, factor, now);
+        let person = if index < MAX_TALLIES { person } else { Some(OTHERS) };
+        let place = self.0.get_mut(index)?;
         let own = |tally: &Tally| (tally.person, tally.factor) == (person, factor);
-        let place = self.0.iter().position(|place| place.as_ref().is_some_and(own));
-        let place = place.or_else(|| self.0.iter().position(Option::is_none)).or_else(|| self.least(now));
-        let place = self.0.get_mut(place?)?;
         let new = Tally { person, factor, lockout: Lockout::new(), last: now };
         let mut tally = place.filter(own).unwrap_or(new);
-        if person.is_none() && now.saturating_sub(tally.last) > FORGET_MS {
+        let forgotten = match person {
+            None => FORGET_MS,
+            Some(OTHERS) => DAY_MS,
+            Some(_) => u64::MAX,
+        };
+        if now.saturating_sub(tally.last) > forgotten {
             tally.lockout = Lockout::new();
         }
         tally.last = now;
@@ -112,15 +132,24 @@ impl Tallies {
         }
     }
 
-    /// The place of the tally with the fewest failures.
-    fn least(&self, now: u64) -> Option<usize> {
-        let weight = |place: &Option<Tally>| {
-            place.map(|tally| {
-                (tally.lockout.locked_out_until(now), tally.lockout.times(), tally.lockout.failures())
-            })
+    /// The place where failures of a person in a factor count.
+    fn place(&self, person: Option<u32>, factor: Factor, now: u64) -> usize {
+        let places = || self.0.iter().take(MAX_TALLIES);
+        let own = places().position(|place| {
+            place.as_ref().is_some_and(|tally| (tally.person, tally.factor) == (person, factor))
+        });
+        let old = |tally: &Tally| {
+            tally.lockout.locked_out_until(now).is_none() && now.saturating_sub(tally.last) > DAY_MS
         };
-        (0..MAX_TALLIES).min_by_key(|place| self.0.get(*place).map(weight))
+        own.or_else(|| places().position(Option::is_none))
+            .or_else(|| places().position(|place| place.as_ref().is_some_and(old)))
+            .unwrap_or(others(factor))
     }
+}
+
+/// The place of the others.
+const fn others(factor: Factor) -> usize {
+    MAX_TALLIES + factor as usize
 }
 
 #[cfg(test)]
@@ -143,16 +172,35 @@ mod tests {
     }
 
     #[test]
-    fn the_tally_with_the_fewest_failures_gives_way() {
+    fn no_failures_displace_those_of_others() {
+        let mut tallies = Tallies::new();
+        let mut fail = |person, now| tallies.fail(Some(person), Factor::Pin, now, 3, 1000);
+        assert_eq!((fail(0, 0), fail(0, 0)), (None, None));
+        for person in 1..200 {
+            fail(person, 0);
+        }
+        assert!(fail(0, 0).is_some(), "the count of the first is still there");
+        // Those without a tally share one, and it locks them all out.
+        assert_eq!(tallies.iter().count(), MAX_TALLIES + 1);
+        assert!(tallies.is_locked_out(199, 0) && tallies.is_locked_out(500, 0) && !tallies.is_locked_out(1, 0));
+        let copy = tallies.iter().fold(Tallies::new(), |mut copy, tally| {
+            copy.restore(*tally);
+            copy
+        });
+        assert_eq!(copy, tallies);
+        // A day later an old tally gives way.
+        assert_eq!(tallies.fail(Some(500), Factor::Pin, DAY_MS + 1, 3, 1000), None);
+        assert!(tallies.iter().any(|tally| tally.person == Some(500)));
+    }
+
+    #[test]
+    fn a_tally_that_gives_way_locks_nobody_else_out() {
         let mut tallies = Tallies::new();
         for person in 0..MAX_TALLIES as u32 {
-            for _ in 0..=u32::from(person != 5) {
-                tallies.fail(Some(person), Factor::Pin, 0, 10, 1000);
-            }
+            tallies.fail(Some(person), Factor::Face, 0, 1, 1000);
         }
-        tallies.fail(Some(99), Factor::Pin, 0, 10, 1000);
-        assert!(tallies.iter().all(|tally| tally.person != Some(5)));
-        assert_eq!(tallies.iter().count(), MAX_TALLIES);
+        assert_eq!(tallies.locked_out_until(Some(77), Factor::Face, 10), None, "no failure of the others yet");
+        assert_eq!(tallies.locked_out_until(Some(3), Factor::Face, 10), Some(1000));
     }
 
     #[test]

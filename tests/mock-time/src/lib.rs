@@ -1,67 +1,57 @@
-//! A clock for tests, which goes on only when a test says so.
+//! A clock for tests, which goes on only when a test says so. Each thread has its own.
 //!
 //! It is embassy's time driver of a test binary that uses this crate. The mock driver of `embassy-time` would do, but it
 //! is a feature: Cargo would switch it on for the door on Linux as well when both are built in one command, and a program
 //! can have one driver only.
 #![forbid(unsafe_code)]
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::cell::RefCell;
 use std::task::Waker;
 
 use embassy_time::Duration;
 
-/// The time, and who waits for a time.
-struct Clock(Mutex<State>);
+/// The driver: each thread has a time of its own, so that tests run side by side.
+struct Clock;
 
+#[derive(Default)]
 struct State {
     now: u64,
+    /// Who waits, and for which time.
     waiting: Vec<(u64, Waker)>,
 }
 
-embassy_time_driver::time_driver_impl!(static CLOCK: Clock = Clock(Mutex::new(State { now: 0, waiting: Vec::new() })));
-
-impl Clock {
-    fn state(&self) -> MutexGuard<'_, State> {
-        // A test that panicked leaves a time, and any time is valid.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+thread_local! {
+    static STATE: RefCell<State> = RefCell::default();
 }
+
+embassy_time_driver::time_driver_impl!(static CLOCK: Clock = Clock);
 
 impl embassy_time_driver::Driver for Clock {
     fn now(&self) -> u64 {
-        self.state().now
+        STATE.with_borrow(|state| state.now)
     }
 
     fn schedule_wake(&self, at: u64, waker: &Waker) {
-        let mut state = self.state();
-        match state.waiting.iter_mut().find(|(_, waiting)| waiting.will_wake(waker)) {
+        STATE.with_borrow_mut(|state| match state.waiting.iter_mut().find(|(_, waiting)| waiting.will_wake(waker)) {
             Some(waiting) => waiting.0 = waiting.0.min(at),
             None => state.waiting.push((at, waker.clone())),
-        }
+        });
     }
 }
 
 /// Sets the time to zero, and forgets who waits.
 pub fn reset() {
-    *CLOCK.state() = State { now: 0, waiting: Vec::new() };
+    STATE.take();
 }
 
 /// Lets time pass, and wakes what waited for it.
 pub fn advance(by: Duration) {
-    let mut due = Vec::new();
-    {
-        let mut state = CLOCK.state();
+    let due = STATE.with_borrow_mut(|state| {
         state.now += by.as_ticks();
         let now = state.now;
-        state.waiting.retain(|(at, waker)| {
-            let waits = *at > now;
-            if !waits {
-                due.push(waker.clone());
-            }
-            waits
-        });
-    }
-    due.iter().for_each(Waker::wake_by_ref);
+        state.waiting.extract_if(.., |(at, _)| *at <= now).collect::<Vec<_>>()
+    });
+    due.iter().for_each(|(_, waker)| waker.wake_by_ref());
 }
 
 #[cfg(test)]
@@ -75,5 +65,7 @@ mod tests {
         assert_eq!(Instant::now(), Instant::from_ticks(0));
         advance(Duration::from_millis(3));
         assert_eq!(Instant::now(), Instant::from_millis(3));
+        let elsewhere = std::thread::spawn(Instant::now).join().expect("a time");
+        assert_eq!(elsewhere, Instant::from_ticks(0), "another thread has another time");
     }
 }

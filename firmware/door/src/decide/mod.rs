@@ -1,7 +1,8 @@
 //! From what the door sees and hears to what it does: agreement over frames, then the policy.
 //!
 //! A frame is no authentication event yet. A face becomes one when enough frames in a row agree. A stranger or a spoof
-//! becomes one when as many frames in a row refused it. So one or two bad frames of an enrolled person are no failure.
+//! becomes one when as many frames refused it, with no known face between. So one or two bad frames of an enrolled person
+//! are no failure.
 //!
 //! | frame | failure count | event |
 //! |---|---|---|
@@ -10,7 +11,9 @@
 //! | not live | + 1 | spoof, when the count is full |
 //! | challenge failed | 0 | spoof, at once: it was decided over many frames |
 //! | poor, or liveness undecided | the same | none |
-//! | no face, unclaimed, unable | 0 | none |
+//! | no face, unclaimed, unable | the same | none |
+//!
+//! So whoever withdraws a picture before it is refused often enough goes on with the count at the next one.
 //!
 //! # Invariants
 //! - A frame counts for one decision. What agreed is spent, and so is its liveness: the next decision needs new frames.
@@ -97,7 +100,7 @@ pub(crate) struct Answer {
 pub(crate) struct Decider {
     pub(crate) config: Config,
     agreement: Agreement,
-    /// Frames in a row that refused somebody.
+    /// Frames that refused somebody, since the last one that knew somebody, or the last failure.
     misses: u8,
     policy: AccessPolicy,
     /// The failures as they are in flash.
@@ -192,10 +195,7 @@ impl Decider {
         let failure = match result {
             FrameResult::Poor(_) => return (seen.count, None),
             FrameResult::NotLive(reason) if is_undecided(*reason) => return (seen.count, None),
-            FrameResult::Stranger(_) | FrameResult::NotLive(_) if unclaimed => {
-                self.misses = 0;
-                return (seen.count, None);
-            }
+            FrameResult::Stranger(_) | FrameResult::NotLive(_) if unclaimed => return (seen.count, None),
             FrameResult::Stranger(_) => AuthEvent::Stranger,
             FrameResult::NotLive(RejectReason::ChallengeFailed) => {
                 self.misses = 0;
@@ -212,7 +212,6 @@ impl Decider {
                 return (seen.count, seen.agreed.then_some(event));
             }
             FrameResult::NoFace | FrameResult::Unclaimed | FrameResult::Unable(_) => {
-                self.misses = 0;
                 return (seen.count, None);
             }
         };

@@ -109,6 +109,20 @@ fn failures_need_as_many_frames_and_then_slow_the_face_alone() {
 }
 
 #[test]
+fn a_picture_that_is_withdrawn_in_time_counts_all_the_same() {
+    let mut bench = Bench::new(CONFIG, &[]);
+    bench.like = Some(7);
+    let picture = FrameResult::NotLive(RejectReason::Score);
+    for last in [false, true] {
+        for _ in 0..2 {
+            assert_eq!(bench.frame(picture.clone()), Decision::None);
+            assert_eq!(bench.frames(&FrameResult::NoFace), [Decision::None; 40]);
+        }
+        assert_eq!(bench.frame(picture.clone()), refused(Some(7), Reason::NotLive, last));
+    }
+}
+
+#[test]
 fn a_failed_challenge_is_a_spoof_at_once() {
     let mut bench = Bench::new(CONFIG, &[]);
     let failed = FrameResult::NotLive(RejectReason::ChallengeFailed);

@@ -9,6 +9,9 @@
 //! reason and person comes after [`AGAIN`], or when nobody was refused for that reason during [`AWAY`]; it has the number
 //! of frames between. So standing at the door cannot flush the log: at most one entry a reason and person every ten
 //! seconds, except for people who take turns. A wrong PIN is a guess: each has an entry of its own.
+//!
+//! The exit button, the contact and the cover have [`PIN_BURST`] entries at once, and then one every [`PIN_REFILL`]. An entry
+//! of its own has the number of events between. So it takes days to flush the log with them.
 
 mod clock;
 mod entry_fields;
@@ -34,6 +37,10 @@ use self::clock::Clock;
 const AGAIN: Duration = Duration::from_secs(60);
 /// After this time without a refusal, the next one is of somebody new.
 const AWAY: Duration = Duration::from_secs(10);
+/// Entries at once for events at the pins.
+const PIN_BURST: u8 = 60;
+/// How long one of these entries takes to come back.
+const PIN_REFILL: Duration = Duration::from_secs(30);
 /// The step of scores in the log, Q15: one sixteenth, as in replies to whoever is not the installer.
 const SCORE_STEP: i16 = 2048;
 /// Time for the last reply to leave before a restart.
@@ -80,6 +87,10 @@ pub(crate) struct Journal<F> {
     /// Entries that could not be written, and that no entry reports yet.
     lost: u32,
     standing: [Option<Standing>; Reason::ALL.len() + 1],
+    /// Entries for events at the pins that are left, and when one came back last.
+    pins: (u8, Instant),
+    /// Events at the pins since the last entry that told of them.
+    untold: u32,
     /// Signs the head of the log. It is derived from the device secret alone, so that the board signs with the same key
     /// after a wipe of the settings.
     signing: Key,
@@ -96,6 +107,8 @@ impl<F: NorFlash> Journal<F> {
             clock: Clock::after(newest, reset, FAREWELL),
             lost: 0,
             standing: [None; Reason::ALL.len() + 1],
+            pins: (PIN_BURST, Instant::now()),
+            untold: 0,
             signing: secret.derive(b"", b"postern log head"),
         }
     }
@@ -170,7 +183,25 @@ impl<F: NorFlash> Journal<F> {
             // The decision about a person or a PIN has an entry of its own.
             IoEvent::Opened { .. } | IoEvent::Locked | IoEvent::Pin(_) => return,
         };
+        if !self.has_pin_entry(*at) {
+            self.untold = self.untold.saturating_add(1);
+            return;
+        }
+        let untold = core::mem::take(&mut self.untold);
+        if untold > 0 {
+            self.record_at(*at, Kind::Fault, EntryFields::reason(Fault::Missed as u8).count(untold));
+        }
         self.record_at(*at, kind, EntryFields::reason(reason).count(over));
+    }
+
+    /// Takes an entry for an event at the pins, if one is left.
+    fn has_pin_entry(&mut self, at: Instant) -> bool {
+        let (left, since) = self.pins;
+        let periods = at.saturating_duration_since(since).as_ticks() / PIN_REFILL.as_ticks();
+        let since = since.saturating_add(PIN_REFILL * u32::try_from(periods).unwrap_or(u32::MAX));
+        let left = left.saturating_add(u8::try_from(periods).unwrap_or(u8::MAX)).min(PIN_BURST);
+        self.pins = (left.saturating_sub(1), since);
+        left > 0
     }
 
     /// The time.

@@ -33,12 +33,14 @@ pub(crate) struct LivenessWatch {
     last: Option<Template>,
     /// The template of the first frame of this face.
     first: Option<Template>,
+    /// The template when the challenge that is under way began.
+    asked: Option<Template>,
 }
 
 impl LivenessWatch {
     /// No frames.
     pub(crate) fn new() -> Self {
-        Self { tracker: LivenessTracker::new(), challenge: Challenge::new(), last: None, first: None }
+        Self { tracker: LivenessTracker::new(), challenge: Challenge::new(), last: None, first: None, asked: None }
     }
 
     /// Forgets the frames so far.
@@ -47,11 +49,13 @@ impl LivenessWatch {
         self.challenge.reset();
     }
 
-    /// Takes a frame that gives no sample: without a face, or with a face that is too poor to be encoded. The challenge
-    /// notices when the tracker was reset.
-    pub(crate) fn miss(&mut self, face: Option<&Face>) {
+    /// Takes a frame that gives no sample: without a face, or with a face that is too poor to be encoded. Returns the
+    /// template of a face that is gone in the middle of a challenge, which has failed then.
+    pub(crate) fn miss(&mut self, face: Option<&Face>, now_ms: u64) -> Option<Template> {
         let place = face.map(|face| Sample::new(0, face, 0, 0, [i16::MAX; 2]));
         self.tracker.miss(place);
+        let gone = face.is_none() && self.tracker.samples().is_empty();
+        if gone && self.challenge.abandon(now_ms) { self.asked.take() } else { None }
     }
 
     /// Takes a frame. The verdict's score is the mean over the last `together` frames. `random` draws the gestures of the
@@ -76,10 +80,15 @@ impl LivenessWatch {
         if samples.len() == 1 {
             self.first = Some(template.clone());
         }
-        match mode {
-            LivenessMode::Challenge => self.challenge.observe(verdict, samples, random),
-            _ => verdict,
+        if mode != LivenessMode::Challenge {
+            return verdict;
         }
+        let was_asked = self.challenge.is_under_way();
+        let verdict = self.challenge.observe(verdict, samples, random);
+        if !was_asked && self.challenge.is_under_way() {
+            self.asked = Some(template.clone());
+        }
+        verdict
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) use observation::{FrameResult, Match, Observation, is_undecided};
 pub(crate) use recheck::{AllInFlash, InFlash, Recheck};
 
 use embedded_storage::nor_flash::NorFlash;
-use liveness::{MIN_SIMILARITY, STEPS};
+use liveness::{MIN_SIMILARITY, RejectReason, STEPS};
 use template::Template;
 use vision::Frame;
 
@@ -114,7 +114,7 @@ impl<E: Engine> Pipeline<E> {
         frame: &Frame<'_>,
         random: impl FnOnce() -> [u8; STEPS],
     ) -> Observation {
-        let observation = self.try_step(scene, frame, random).unwrap_or_else(|error| Observation {
+        let mut observation = self.try_step(scene, frame, random).unwrap_or_else(|error| Observation {
             result: FrameResult::Unable(error),
             faces: 0,
             face: None,
@@ -122,12 +122,29 @@ impl<E: Engine> Pipeline<E> {
             liveness: None,
             like: None,
         });
-        match &observation.result {
-            FrameResult::NoFace | FrameResult::Unable(_) => self.watch.miss(None),
-            FrameResult::Poor(_) => self.watch.miss(observation.face.as_ref().map(|face| &face.face)),
-            _ => {}
+        let gone = match &observation.result {
+            FrameResult::NoFace | FrameResult::Unable(_) => self.watch.miss(None, scene.now_ms),
+            FrameResult::Poor(_) => {
+                self.watch.miss(observation.face.as_ref().map(|face| &face.face), scene.now_ms)
+            }
+            _ => None,
+        };
+        if let Some(template) = gone {
+            observation.result = FrameResult::NotLive(RejectReason::ChallengeFailed);
+            observation.like = self.like(scene, &template);
+            self.refused = Some(template);
         }
         observation
+    }
+
+    /// The person whom a face resembles that failed liveness, where nobody typed a PIN.
+    fn like<F: NorFlash>(&self, scene: &Scene<'_, '_, '_, E, F>, template: &Template) -> Option<u32> {
+        let Scene { models, people, against: Against::Everybody, .. } = scene else { return None };
+        let (gallery, (_, info)) = (people.gallery().ok()?, models.pair().ok()?);
+        let threshold = models.threshold(self.config.one_in, gallery.templates()).ok()?;
+        let best = gallery.identify(probe(template, info)).ok().flatten();
+        let like = best.filter(|best| best.similarity >= threshold.similarity);
+        like.map(|like| like.person.id())
     }
 
     fn try_step<F: NorFlash>(
@@ -182,9 +199,7 @@ impl<E: Engine> Pipeline<E> {
             if let Some(reason) = verdict.reject {
                 observation.result = FrameResult::NotLive(reason);
                 if awaited.is_none() && !is_undecided(reason) {
-                    let best = gallery.identify(probe(&template, info))?;
-                    let like = best.filter(|best| best.similarity >= threshold.similarity);
-                    observation.like = like.map(|like| like.person.id());
+                    observation.like = self.like(scene, &template);
                     self.refused = Some(template);
                 }
                 return Ok(observation);

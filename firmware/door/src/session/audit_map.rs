@@ -91,7 +91,10 @@ pub(crate) fn fields(
         Response::Verified(comparison) | Response::Identified(comparison) => {
             let Comparison { best, accepted, .. } = comparison;
             fields.reason = u8::from(*accepted);
-            fields.person = best.as_ref().map(|best| best.person);
+            // An auditor, who reads the log, learns nobody whom a stranger resembles; of a 1:1 comparison the host named
+            // the person itself.
+            let told = *accepted || matches!(response, Response::Verified(_));
+            fields.person = best.as_ref().map(|best| best.person).filter(|_| told);
             fields.score = best.as_ref().map_or(0, |best| best.similarity);
         }
         Response::ModelActive(info) => (fields.reason, detail) = (info.kind as u8, head(&info.sha256)),

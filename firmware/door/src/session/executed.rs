@@ -12,7 +12,8 @@
 //!
 //! This counts for requests that make an entry in the audit log: all others can be repeated, see `protocol`. What was begun
 //! and what was replied is in flash, so that a reset changes nothing. A request that only compares faces changes nothing
-//! either: it is executed again, without a second entry.
+//! either: without a reply that was kept it is executed again, and is charged and logged again. For it need not be the
+//! same request, nor the same picture.
 
 use embedded_storage::nor_flash::NorFlash;
 use protocol::{Error, Hash, IdempotencyKey, MAX_HOSTS};

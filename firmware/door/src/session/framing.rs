@@ -86,7 +86,6 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                 let host = parts.access.peer();
                 let named = host.zip(key);
                 let known = named.map_or(Ok(None), |(host, key)| parts.executed.reply(&host, &key));
-                let again = known.is_err();
                 match known {
                     Ok(Some(reply)) => {
                         before = Some(reply.clone());
@@ -107,7 +106,7 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                         }
                         let logs = row.audited.is_some()
                             || matches!(request, Request::SetClock { .. } | Request::SetClockBack { .. });
-                        let logs = logs && matches!(row.need, Need::Role(_)) && !again;
+                        let logs = logs && matches!(row.need, Need::Role(_));
                         let mut permitted = parts.access.permit(row.need, kind == Kind::Sealed);
                         if logs {
                             permitted = permitted.and_then(|()| charge(parts));
@@ -130,7 +129,7 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                         if pauses && result.is_ok() {
                             link.commands.send(Command::Lock).await;
                         }
-                        if let (Some(kind), Ok(response)) = (row.audited.filter(|_| !again), &result)
+                        if let (Some(kind), Ok(response)) = (row.audited, &result)
                             && let Some(fields) =
                                 audit_map::fields(host, detail, response, basis(parts, models))
                         {

@@ -28,7 +28,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// Whether it changes nothing but the log: then it may be executed again, but not logged again.
+    /// Whether it changes nothing but the log: then it may be executed again, with another entry.
     pub(crate) fn only_compares(self) -> bool {
         matches!(self.audited, Some(Kind::Compared | Kind::Embedded))
     }

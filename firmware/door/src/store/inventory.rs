@@ -22,8 +22,8 @@
 //! So no cut leaves a board that distrusts itself. At each boot the counter is raised to the number of the inventory. A
 //! number that is lower than the counter, or higher by more than [`AHEAD`], distrusts every record: the flash is an older
 //! one, or the counter is another one. So does a counter that is gone, if there was one when the inventory was written, and
-//! a lost inventory where there is a salt, which is written after it. Without
-//! both the board knows nobody, as after its settings were wiped: it is a new board, and begins at the counter's value.
+//! a lost inventory where a record of a board in use still opens: a salt, a setting, a signer, a paired host. Without any
+//! of them the board knows nobody, as after its settings were wiped: it is a new board, and begins at the counter's value.
 
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
@@ -55,13 +55,14 @@ impl Inventory {
         Self { number: u32::MAX, counted: true, listed: Vec::from_array([u32::MAX; SLOTS]) }
     }
 
-    /// The inventory of two copies. `counter` is that of the board, if it has one; `has_salt` tells whether there is a salt.
+    /// The inventory of two copies. `counter` is that of the board, if it has one; `has_records` tells whether the flash has a
+    /// record of a board in use.
     /// The inventory is distrusting if the copies are lost, or do not fit the counter.
-    pub(super) fn of(copies: [Option<Self>; 2], counter: Option<u32>, has_salt: bool) -> Self {
+    pub(super) fn of(copies: [Option<Self>; 2], counter: Option<u32>, has_records: bool) -> Self {
         let newest = copies.into_iter().flatten().max_by_key(|copy| copy.number);
         match newest {
             Some(inventory) if inventory.fits(counter) => inventory,
-            None if !has_salt => Self::empty(counter.unwrap_or(0)),
+            None if !has_records => Self::empty(counter.unwrap_or(0)),
             _ => Self::distrusting(),
         }
     }
@@ -95,10 +96,10 @@ mod tests {
 
     #[test]
     fn an_inventory_fits_its_counter_or_nothing_is_trusted() {
-        let of = |number: Option<u32>, counted, counter, has_salt| {
+        let of = |number: Option<u32>, counted, counter, has_records| {
             let copy = number.map(|number| Inventory { counted, ..Inventory::empty(number) });
             let older = number.map(|number| Inventory::empty(number.saturating_sub(1)));
-            Inventory::of([copy, older], counter, has_salt).number
+            Inventory::of([copy, older], counter, has_records).number
         };
         assert_eq!(of(Some(7), true, Some(7), true), 7);
         assert_eq!(of(Some(8), true, Some(7), true), 8, "cut before the counter was raised");

@@ -28,6 +28,20 @@ pub(super) enum Item {
 }
 
 impl Item {
+    /// Records of which a board has some as soon as it was paired or configured.
+    pub(super) fn of_an_installed_board() -> impl Iterator<Item = Self> {
+        let first = [
+            Self::Salt(Twin::First),
+            Self::Salt(Twin::Second),
+            Self::Settings,
+            Self::Limits,
+            Self::Outside,
+            Self::Signer,
+            Self::Osdp,
+        ];
+        first.into_iter().chain((0..MAX_HOSTS as u8).map(Self::Host))
+    }
+
     /// The slot of the inventory; `None` if the loss of the record does no harm, or is found otherwise.
     pub(super) fn slot(self) -> Option<u8> {
         match self {

@@ -161,15 +161,19 @@ impl<F: NorFlash> Records<F> {
             None => None,
         };
         let mut copies = [None, None];
-        let mut has_salt = false;
         for (copy, twin) in copies.iter_mut().zip(Twin::BOTH) {
             let mut room = Zeroizing::new([0; SEALED]);
             let found = self.fetch(Item::Inventory(twin), &mut room)?;
             let value = found.and_then(|found| value_in(&room, found));
             *copy = value.and_then(|value| postcard::from_bytes(value).ok());
-            has_salt |= self.fetch(Item::Salt(twin), &mut room)?.is_some();
         }
-        Ok(Inventory::of(copies, counter, has_salt))
+        let mut has_records = false;
+        if copies.iter().all(Option::is_none) {
+            for key in Item::of_an_installed_board() {
+                has_records |= self.fetch(key, &mut Zeroizing::new([0; SEALED]))?.is_some();
+            }
+        }
+        Ok(Inventory::of(copies, counter, has_records))
     }
 
     /// The version that is listed for a key; 0 if it is not listed.

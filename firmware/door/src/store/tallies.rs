@@ -1,12 +1,13 @@
 //! Failures as the settings keep them, so that neither a reset nor a power cut clears them.
 //!
 //! A record is written at each failure and when a success clears some. Lockouts ration failures, so this wears no sector
-//! out. The end of a lockout is kept on the clock of the journal, which never runs backwards: a reset ends no lockout,
-//! and one that is over does not begin again.
+//! out. The end of a lockout is kept on the clock of the journal, and a record is also written when that clock is set. So a
+//! reset ends no lockout. After a power cut the clock goes on from the newest entry of the log: time without power, and
+//! time since that entry, count again.
 
 use embassy_time::Instant;
 use heapless::Vec;
-use policy::{Factor, Lockout, MAX_TALLIES, Tallies, Tally};
+use policy::{Factor, Lockout, PLACES, Tallies, Tally};
 use serde::{Deserialize, Serialize};
 
 /// The longest lockout that is taken over, in milliseconds: an hour, as `policy` has it.
@@ -26,7 +27,7 @@ pub(crate) struct StoredTally {
 }
 
 /// All failures.
-pub(crate) type StoredTallies = Vec<StoredTally, MAX_TALLIES>;
+pub(crate) type StoredTallies = Vec<StoredTally, PLACES>;
 
 /// The failures as they are stored. `unix_ms` is the journal's time at `now`.
 pub(crate) fn stored(tallies: &Tallies, now: Instant, unix_ms: u64) -> StoredTallies {

@@ -85,6 +85,13 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
     }
 
     async fn take_pin(&mut self, pin: Pin) {
+        if self.uncounted {
+            self.write_tallies();
+        }
+        if self.uncounted {
+            self.deny(None, Reason::Unreadable, 0);
+            return;
+        }
         let situation = situation(&self.journal, &self.rules, self.link);
         let answer = self.decider.on(Evidence::Pin(pin), &situation);
         self.keep_tallies();
@@ -130,12 +137,13 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         }
     }
 
-    /// Writes the failures to flash.
+    /// Writes the failures to flash. As long as that fails, a guess would not count after a reset, so none is heard.
     pub(crate) fn write_tallies(&mut self) {
         let tallies = *self.decider.tallies();
         let stored = stored(&tallies, Instant::now(), self.journal.now().unix_ms);
         let kept = self.storage.as_mut().map(|storage| storage.set_tallies(&stored));
-        if !matches!(kept, Some(Ok(()))) {
+        self.uncounted = !matches!(kept, Some(Ok(())));
+        if self.uncounted {
             self.journal.record(Kind::Fault, EntryFields::reason(Fault::Settings as u8));
         }
     }

@@ -74,6 +74,8 @@ pub(crate) struct Parts<'m, 'l, B: Board, E> {
     pub(crate) camera_sequence: u32,
     /// Until then the frames of the camera are left to requests.
     pub(crate) paused_until: Instant,
+    /// Whether the failures could not be written when they changed last. Then no PIN is heard.
+    pub(crate) uncounted: bool,
     /// Openings of the cover that were handled.
     cover_openings: u32,
     /// Lost events of io that were recorded.
@@ -169,6 +171,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             camera_sequence: 0,
             paused_until: Instant::MIN,
             cover_openings: 0,
+            uncounted: false,
             lost_events: 0,
             bus_serial,
             link,

@@ -157,10 +157,15 @@ fn set_clock<B: Board, E: Engine>(
     back: bool,
 ) -> Result<Response, Error> {
     let set = parts.journal.set_clock(unix_ms, back, parts.access.peer());
-    set.map(|()| Response::Done).map_err(|refusal| match refusal {
+    set.map_err(|refusal| match refusal {
         ClockRefusal::Before(earliest) => Error::ClockBackwards { earliest },
         ClockRefusal::After(latest) => Error::ClockAhead { latest },
-    })
+    })?;
+    // The ends of lockouts are kept on this clock.
+    if parts.decider.tallies().iter().next().is_some() {
+        parts.write_tallies();
+    }
+    Ok(Response::Done)
 }
 
 /// A page of the audit log.

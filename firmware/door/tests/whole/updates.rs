@@ -1,11 +1,9 @@
 //! Firmware updates over the line: confirmed when healthy, and safe from power cuts. The choice of the boot loader is the real
 //! one (`boot::decide`); the firmware that runs is always the one under test.
 
-mod simulation;
-
 use audit::Kind;
 use protocol::{Error, Firmware, MAX_CHUNK, ModelKind, Request, Response};
-use simulation::{
+use crate::simulation::{
     Board, World,
     firmware::{BOARD, FIRST, image},
     host::{self, signing_key},

@@ -2,11 +2,9 @@
 //!
 //! Serial NOR endures at least 100,000 erases of a sector (data sheets of Winbond W25Q128JV and Micron MT25Q).
 
-mod simulation;
-
 use embassy_time::Duration;
 use protocol::{Enrolment, ModelKind, Request, Settings};
-use simulation::{Board, World, engine};
+use crate::simulation::{Board, World, engine};
 
 /// The erases that a sector endures.
 const ENDURANCE: u32 = 100_000;
@@ -85,7 +83,7 @@ fn ten_years_of_a_busy_door_wear_no_sector_out() {
     let mut board = Board::unpaired();
     board.gallery = vec![0xff; GALLERY];
     board.settings = vec![0xff; SETTINGS];
-    board.boot(simulation::host::pair);
+    board.boot(crate::simulation::host::pair);
     board.boot(async |world: &mut World| {
         world.host.flash(ModelKind::Detector, &engine::detector("finder")).await.unwrap();
         world.host.flash(ModelKind::Encoder, &engine::encoder("coder", 1)).await.unwrap();

@@ -1,11 +1,9 @@
 //! The pins: door contact, cover switch, alarm output, fail-safe and fail-secure lock.
 
-mod simulation;
-
 use audit::Kind;
 use policy::{Alarm, Reason};
 use protocol::{Error, EventKind, Limits, Request, Response, Settings};
-use simulation::{Board, World};
+use crate::simulation::{Board, World};
 
 /// A board that knows person 1.
 fn board() -> Board {
@@ -171,7 +169,7 @@ fn a_fail_safe_lock_holds_by_current_and_opens_without() {
 /// An `InterruptExecutor` only takes futures that are `Send`.
 #[test]
 fn input_and_output_can_run_at_interrupt_priority() {
-    use simulation::parts::SendParts;
+    use crate::simulation::parts::SendParts;
     fn is_send(_: &impl Send) {}
     static LINK: door::Link = door::Link::new();
     is_send(&door::run_io(SendParts::io(), &LINK));

@@ -1,11 +1,9 @@
 //! Verification: the door compares a face only with the person whose PIN was typed (1:1).
 
-mod simulation;
-
 use policy::{Reason, Rule};
 use protocol::{EventKind, FrameResult, Limits, Matching, Request, Settings};
-use simulation::World;
-use simulation::rules::{board, code, comes, denials, events, office, set_rule, settings, two_factors};
+use crate::simulation::World;
+use crate::simulation::rules::{board, code, comes, denials, events, office, set_rule, settings, two_factors};
 
 /// Sets the door to verify, and gives Ann a PIN and a duress PIN.
 async fn verify(world: &mut World, limits: Limits) {
@@ -99,7 +97,7 @@ fn a_picture_alone_shuts_a_door_that_verifies_to_nobody() {
         let mut after = 0;
         let mut picture = async |world: &mut World| {
             for _ in 0..9 {
-                world.scene.show_bytes(simulation::engine::photograph(9));
+                world.scene.show_bytes(crate::simulation::engine::photograph(9));
                 world.wait(50).await;
             }
             denials(world, &mut after).await

@@ -1,11 +1,9 @@
 //! The door: it opens for enrolled people, for the set time, and for nobody else.
 
-mod simulation;
-
 use protocol::{
     EventKind, Flaw, FrameResult, LivenessMode, ModelKind, RejectReason, Request, Response, Settings,
 };
-use simulation::{Board, World, engine};
+use crate::simulation::{Board, World, engine};
 
 async fn events(world: &mut World) -> Vec<EventKind> {
     let (mut all, mut after) = (Vec::new(), 0);
@@ -250,7 +248,7 @@ fn photographs_open_where_nobody_asks_for_more() {
 #[test]
 fn without_a_liveness_network_it_stays_locked_and_says_so() {
     let mut board = Board::with_two_people();
-    board.liveness = [(); 2].map(|()| vec![0xff; simulation::SLOT]);
+    board.liveness = [(); 2].map(|()| vec![0xff; crate::simulation::SLOT]);
     board.boot(async |world: &mut World| {
         for _ in 0..4 {
             world.show(1).await;

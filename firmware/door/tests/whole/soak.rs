@@ -1,14 +1,12 @@
 //! Ten thousand frames with faults of every part: a camera that shows noise, tears or stalls, flash that fails during an
 //! operation, a noisy line, a clock that jumps. No unauthorised person is admitted, nothing hangs, and nothing leaks.
 
-mod simulation;
-
 use std::collections::VecDeque;
 
 use embassy_time::{Duration, Instant};
 use fastrand::Rng;
 use protocol::{Enrolment, Error, Limits, Request, Response, Settings};
-use simulation::{Board, World, engine};
+use crate::simulation::{Board, World, engine};
 
 const PICTURES: u32 = 10_000;
 /// Frames between two power cuts.

@@ -1,11 +1,9 @@
 //! Older states of the flash: a board with a monotonic counter finds them, admits nobody, and says so in its log.
 
-mod simulation;
-
 use audit::{Fault, Kind};
 use embassy_time::Duration;
 use protocol::{Error, Limits, MAX_CHUNK, ModelKind, Name, Request, Response};
-use simulation::{
+use crate::simulation::{
     Board, World,
     firmware::{BOARD, image},
     host::{self, signing_key},

@@ -1,9 +1,7 @@
 //! The serial line: noise, repeated requests, requests while the board is busy.
 
-mod simulation;
-
 use protocol::{Enrolment, Error, Name, Request, Response, Source};
-use simulation::{Board, World, engine};
+use crate::simulation::{Board, World, engine};
 
 #[test]
 fn noise_and_half_frames_do_not_matter() {

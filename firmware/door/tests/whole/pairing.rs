@@ -1,10 +1,8 @@
 //! Attacks on a pairing: the code is ground, or a press is taken for another session.
 
-mod simulation;
-
 use crypto::pairing::commitment;
 use protocol::{Error, Label, Pairing, Request, Response, Role};
-use simulation::{Board, World};
+use crate::simulation::{Board, World};
 
 const INSTALLER: Role = Role::Installer;
 

@@ -1,14 +1,12 @@
 //! The policy on the running door: schedules, PINs, lockout, anti-passback, and attempts to bypass them.
 
-mod simulation;
-
 use audit::Kind;
 use policy::{Reason, Rule, Schedule};
 use protocol::{Error, EventKind, Limits, Name, Request, Response, Role, Settings};
-use simulation::rules::{
+use crate::simulation::rules::{
     board, code, comes, denials, events, office, set_limits, set_rule, settings, two_factors,
 };
-use simulation::{World, engine};
+use crate::simulation::{World, engine};
 
 /// 2026-11-25, a Wednesday, 12:00 UTC.
 const NOON: u64 = 1_795_608_000_000;
@@ -266,5 +264,21 @@ fn an_unpaired_host_neither_reads_nor_sets_rules() {
         assert_eq!(set_rule(world, "Ann", Rule::default()).await, Err(Error::Unpaired));
         let name = Name::try_from("Ann").unwrap();
         assert_eq!(world.host.ask(Request::GetRule { name }).await, Err(Error::Unpaired));
+    });
+}
+
+#[test]
+fn no_pin_is_heard_while_failures_cannot_be_written() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+        assert!(!comes(world, 1).await);
+        world.supply.broken.set(Some("settings"));
+        world.type_keys("9999#").await;
+        world.type_keys("1234#").await;
+        assert!(!world.is_open(), "the guess before would be forgotten at a reset");
+        world.supply.broken.set(None);
+        world.type_keys("1234#").await;
+        assert!(world.is_open(), "it is written now");
     });
 }

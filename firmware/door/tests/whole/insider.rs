@@ -1,14 +1,12 @@
 //! What a paired host, or one that is not paired, learns and hides: the audit log, events, the status.
 
-mod simulation;
-
 use audit::Kind;
 use protocol::{
     Clock, Enrolment, Error, EventKind, FrameResult, Limits, LivenessMode, Name, Request, Response, Role,
     Settings, Source,
 };
-use simulation::rules::{board, comes, events, set_rule, settings, two_factors};
-use simulation::{World, engine};
+use crate::simulation::rules::{board, comes, events, set_rule, settings, two_factors};
+use crate::simulation::{World, engine};
 
 /// Pairs one more host, and goes on as this host.
 async fn join(world: &mut World, role: Role, secret: u8) {
@@ -144,6 +142,23 @@ fn scores_are_exact_for_the_installer_alone_and_auditors_learn_no_nearest_name()
         assert_eq!(seen(world, &mut 0).await, [(None, 0)]);
         let log = world.host.log().await;
         assert!(log.iter().all(|(_, entry)| entry.score.rem_euclid(2048) == 0));
+    });
+}
+
+#[test]
+fn the_log_names_nobody_whom_a_stranger_resembles() {
+    board().boot(async |world: &mut World| {
+        let compared = async |world: &mut World, picture: u8| {
+            world.host.stage(&engine::picture(picture, 0)).await;
+            let compared = world.host.ask(Request::Identify { source: Source::Staged }).await;
+            let Ok(Response::Identified(compared)) = compared else { panic!("{compared:?}") };
+            assert!(compared.best.is_some(), "the operator is told");
+            let (_, entry) = world.host.log().await.pop().unwrap();
+            assert_eq!((entry.kind, entry.reason), (Kind::Compared, compared.accepted.into()));
+            entry.person
+        };
+        assert_eq!(compared(world, 9).await, None);
+        assert_eq!(compared(world, 1).await, Some(1));
     });
 }
 

@@ -1,12 +1,10 @@
 //! The audit log of a running door: its entries, their order, and what happens when it cannot be written.
 
-mod simulation;
-
-use audit::{Fault, Kind, Time};
+use audit::{Entry, Fault, Kind, Time};
 use board_api::ResetReason;
 use policy::Reason;
 use protocol::{Error, LivenessMode, ModelKind, Request, Response, Role, Settings};
-use simulation::{Board, World, engine, host};
+use crate::simulation::{Board, World, engine, host};
 
 /// The beginning of 2026.
 const NOW: u64 = 1_767_225_600_000;
@@ -359,5 +357,29 @@ fn the_board_signs_its_log_with_one_key_over_resets() {
         assert!(head.signer == before && is_signed(&head, entry));
         world.host.become_host(66);
         assert_eq!(world.host.ask(Request::SignLog { from: 0 }).await, Err(Error::Unpaired));
+    });
+}
+
+#[test]
+fn the_exit_button_cannot_flush_the_log() {
+    board().boot(async |world: &mut World| {
+        let presses = async |world: &mut World| {
+            let log = world.host.log().await;
+            log.iter().filter(|(_, entry)| entry.kind == Kind::Button).count()
+        };
+        for _ in 0..300 {
+            world.press().await;
+        }
+        // A minute has passed.
+        let entries = presses(world).await;
+        assert!((60..=63).contains(&entries), "{entries} entries");
+        world.wait(60_000).await;
+        world.press().await;
+        let log = world.host.log().await;
+        let of_missed = |entry: &Entry| entry.kind == Kind::Fault && entry.reason == Fault::Missed as u8;
+        let missed = log.iter().map(|(_, entry)| *entry).filter(of_missed);
+        let others: u32 = missed.map(|entry| u32::from_le_bytes(*entry.detail.first_chunk().unwrap())).sum();
+        assert_eq!(others, 300 - entries as u32, "the others are counted");
+        assert_eq!(presses(world).await, entries + 1);
     });
 }

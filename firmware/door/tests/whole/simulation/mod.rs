@@ -2,7 +2,7 @@
 //!
 //! Io, worker and the script of the test are polled in turns, with one millisecond of mock time a round. So every run of a
 //! test is the same.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(dead_code, reason = "`log_port` uses a part of it")]
 
 pub mod counter;
 pub mod engine;
@@ -18,7 +18,7 @@ use std::{
     pin::pin,
     rc::Rc,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU32, Ordering},
     },
     task::{Context, Poll, Waker},
@@ -37,9 +37,6 @@ use supply::Supply;
 
 /// Bytes of one model slot.
 pub const SLOT: usize = 48 * SECTOR_SIZE;
-
-/// All tests of a binary share one clock, so they take turns.
-static CLOCK: Mutex<()> = Mutex::new(());
 
 /// The flash of a board, and what else survives a boot.
 pub struct Board {
@@ -205,7 +202,6 @@ impl Board {
 
     /// Boots the board and runs a script against it. At the end of the script the power fails.
     pub fn boot<R>(&mut self, script: impl AsyncFnOnce(&mut World) -> R) -> R {
-        let _turn = CLOCK.lock().unwrap_or_else(PoisonError::into_inner);
         mock_time::reset();
         let (link, line, bus) = (Link::new(), Line::new(), Line::new());
         let (scene, wires) = (Rc::new(Scene::default()), Rc::new(Wires::default()));

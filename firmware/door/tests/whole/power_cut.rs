@@ -2,12 +2,10 @@
 //! stores are compacted, settings change, and a model replaces another. After each cut the board boots, all acknowledged
 //! changes are there, and nothing that was removed comes back.
 
-mod simulation;
-
 use std::collections::BTreeMap;
 
 use protocol::{Enrolment, Error, ModelKind, Request, Response, Settings, Source};
-use simulation::{
+use crate::simulation::{
     Board, World, engine,
     supply::{Cut, Supply},
 };

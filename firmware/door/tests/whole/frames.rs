@@ -1,7 +1,5 @@
 //! No frame counts for two decisions, and an admission rests on frames of one unbroken track.
 
-mod simulation;
-
 use std::ops::Range;
 
 use audit::Kind;
@@ -9,7 +7,7 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
-use simulation::{Board, World, engine};
+use crate::simulation::{Board, World, engine};
 
 /// Frames that an admission takes: liveness needs enough samples, the last of which is the first of three that agree.
 const NEEDED: usize = liveness::MIN_SAMPLES + 2;

@@ -1,0 +1,28 @@
+//! The whole door on simulated parts: one program, so that the simulation is compiled once.
+
+mod simulation;
+
+mod bit_flips;
+mod challenge;
+mod controller;
+mod door;
+mod enrolment;
+mod frames;
+mod insider;
+mod journal;
+mod line;
+mod models;
+mod once;
+mod pairing;
+mod pins;
+mod policy;
+mod power_cut;
+mod promise;
+mod requests;
+mod rollback;
+mod secrets;
+mod soak;
+mod stored_rules;
+mod updates;
+mod verify;
+mod wear;
