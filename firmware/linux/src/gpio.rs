@@ -17,6 +17,22 @@ pub struct Line {
     offset: u32,
 }
 
+/// What hangs on an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// A button: a wire that is cut is a button that is not pressed.
+    Button,
+    /// A contact that is monitored: a wire that is cut is an open door, or an open cover.
+    Monitored,
+}
+
+impl Wire {
+    /// The level to which a resistor of the chip pulls the line.
+    fn bias(self, active_low: bool) -> Bias {
+        if active_low == (self == Self::Button) { Bias::PullUp } else { Bias::PullDown }
+    }
+}
+
 /// What a text says of a line.
 #[derive(Debug, PartialEq, Eq)]
 struct Name<'a> {
@@ -50,12 +66,12 @@ impl Line {
         })
     }
 
-    /// An input, which a resistor of the chip pulls away from its active level, so that a wire that is cut is not active.
+    /// An input, which a resistor of the chip pulls to what a cut wire means.
     ///
     /// # Errors
     /// [`Error::Line`].
-    pub fn input(text: &str) -> Result<Self> {
-        let bias = if Name::of(text).active_low { Bias::PullUp } else { Bias::PullDown };
+    pub fn input(text: &str, wire: Wire) -> Result<Self> {
+        let bias = wire.bias(Name::of(text).active_low);
         Self::request(text, |builder| {
             builder.as_input().with_bias(bias);
         })
@@ -119,6 +135,14 @@ mod tests {
         assert_eq!(Name::of("/dev/gpiochip0:17"), name(false, Place::Numbered("/dev/gpiochip0", 17)));
         assert_eq!(Name::of("!/dev/gpiochip1:0"), name(true, Place::Numbered("/dev/gpiochip1", 0)));
         assert_eq!(Name::of("PIN:x"), name(false, Place::Named("PIN:x")));
+    }
+
+    #[test]
+    fn a_cut_wire_presses_no_button_and_opens_a_monitored_contact() {
+        assert_eq!(Wire::Button.bias(true), Bias::PullUp);
+        assert_eq!(Wire::Button.bias(false), Bias::PullDown);
+        assert_eq!(Wire::Monitored.bias(true), Bias::PullDown);
+        assert_eq!(Wire::Monitored.bias(false), Bias::PullUp);
     }
 
     #[test]

@@ -83,7 +83,9 @@ proptest! {
 /// The largest products: sums of two that just fit 16 bits, and with a weight of -128 do not.
 #[test]
 fn the_largest_products_are_added_right() {
-    for (weight, depthwise) in [(-127, false), (-128, false), (127, false), (-127, true), (-128, true), (127, true)] {
+    for (weight, depthwise) in
+        [(-127, false), (-128, false), (127, false), (-127, true), (-128, true), (127, true)]
+    {
         let (channels, kernel) = (16, [3, 3]);
         let depth = if depthwise { 1 } else { channels };
         let plain = vec![weight; 9 * channels * depth];
@@ -109,7 +111,11 @@ fn the_largest_products_are_added_right() {
         } else {
             kernels::conv2d(&conv, &input, &mut got);
         }
-        assert_eq!(got, naive(&conv, &plain, &input, depthwise), "weights of {weight}, depthwise {depthwise}");
+        assert_eq!(
+            got,
+            naive(&conv, &plain, &input, depthwise),
+            "weights of {weight}, depthwise {depthwise}"
+        );
     }
 }
 

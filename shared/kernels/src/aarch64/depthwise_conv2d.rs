@@ -52,7 +52,9 @@ pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &m
                 taps.extend((0..columns).map(|column| {
                     let column = conv.window.source(1, x, column, conv.input.width);
                     match row.zip(column) {
-                        Some((row, column)) => &input[(row * conv.input.width + column) * channels..][..channels],
+                        Some((row, column)) => {
+                            &input[(row * conv.input.width + column) * channels..][..channels]
+                        }
                         None => &padding[..],
                     }
                 }));
