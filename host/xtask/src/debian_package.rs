@@ -128,7 +128,9 @@ fn append(
     header.set_entry_type(kind);
     header.set_size(bytes.len() as u64);
     header.set_mode(mode);
-    (header.set_uid(0), header.set_gid(0), header.set_mtime(0));
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
     header.set_username("root")?;
     header.set_groupname("root")?;
     // `set_path` would drop the "./" that `dpkg` writes.
