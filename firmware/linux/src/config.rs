@@ -8,10 +8,10 @@
 //! file = "unique.key"             # made at the first start; keep a copy, apart from the flash
 //!
 //! [host]
-//! listen = "unix:host.sock"       # or tcp:ADDRESS:PORT
+//! listen = "unix:host.sock"       # or tcp:ADDRESS:PORT, or serial:/dev/…:115200
 //!
 //! [bus]                           # optional: an access controller
-//! listen = "unix:rs485.sock"
+//! listen = "serial:/dev/…:9600"
 //!
 //! [camera]
 //! device = "/dev/v4l/by-id/usb-…" # or: command = ["ffmpeg", …], whose stdout is raw pictures
@@ -32,6 +32,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::gpio::Wire;
 use crate::picture_source::{PictureSource, Place};
 use crate::pixels::Format;
 use crate::place::Place as Address;
@@ -146,7 +147,33 @@ impl Camera {
     }
 }
 
+impl Lines {
+    /// What is named besides the lock: its name in the configuration, the line, and what hangs on an input.
+    pub fn besides_the_lock(&self) -> Vec<(&'static str, &str, Option<Wire>)> {
+        let named = [
+            ("ready", &self.ready, None),
+            ("refused", &self.refused, None),
+            ("alarm", &self.alarm, None),
+            ("exit_button", &self.exit_button, Some(Wire::Button)),
+            ("pairing_button", &self.pairing_button, Some(Wire::Button)),
+            ("contact", &self.contact, Some(Wire::Monitored)),
+            ("cover", &self.cover, Some(Wire::Monitored)),
+        ];
+        let named = named.into_iter().filter_map(|(name, line, wire)| Some((name, line.as_deref()?, wire)));
+        let gestures = self.gestures.iter().flatten().map(|line| ("gestures", line.as_str(), None));
+        named.chain(gestures).collect()
+    }
+}
+
 impl Config {
+    /// The line of the lock, as [`lock_line::open`](crate::lock_line::open) takes it.
+    pub fn lock(&self) -> String {
+        match &self.lines {
+            Some(lines) => lines.lock.clone(),
+            None => format!("made:{}", self.flash.file.display()),
+        }
+    }
+
     /// Where the pictures of a door that is not made come from.
     pub fn picture_source(&self) -> Option<PictureSource> {
         self.camera.as_ref().and_then(|camera| camera.source().ok())

@@ -14,14 +14,15 @@ use nn::Arena;
 use crate::config::{Config, Lines, Made};
 use crate::counter::FileCounter;
 use crate::flash::{Durability, Flash, Partition};
-use crate::gpio::Cut;
+use crate::gpio::Wire;
 use crate::kept::Keeper;
 use crate::line::{self, Line};
 use crate::made::{self, Outputs};
 use crate::pins::{Camera, Input, Keypad, Output};
+use crate::supervisor::Supervisor;
 use crate::system::{Source, System};
 use crate::window::Window;
-use crate::{Error, Result, gpio, picture_source, secret};
+use crate::{Error, Result, gpio, picture_source, priority, secret};
 
 /// Bytes for the tensors of the largest network, as on the boards.
 const ARENA_BYTES: usize = 3 << 20;
@@ -46,13 +47,14 @@ impl board_api::Board for Linux {
     type System = System;
 }
 
-/// The watchdog: the door's signs of life go to the keeper of the lock.
+/// The watchdog: the door's signs of life go to the keeper of the lock, and to the supervisor of the process.
 #[derive(Debug)]
-pub struct Watchdog(Keeper);
+pub struct Watchdog(Keeper, Supervisor);
 
 impl board_api::Watchdog for Watchdog {
     fn feed(&mut self) {
         self.0.is_alive();
+        self.1.is_alive();
     }
 }
 
@@ -78,11 +80,7 @@ impl Door {
         let flash = Flash::open(flash_file, durability, &unique, &config.secret.file)?;
         let window = config.made.as_ref().map(|_| Window::new(flash.file()));
         let boots = flash.boots().map_err(Error::file(flash_file))?;
-        let lock = match &config.lines {
-            Some(lines) => lines.lock.clone(),
-            None => format!("made:{}", flash_file.display()),
-        };
-        let keeper = Keeper::start(&lock)?;
+        let keeper = Keeper::start(&config.lock())?;
         let pins = Pins {
             lines: config.lines.as_ref(),
             window: window.as_ref(),
@@ -120,7 +118,10 @@ impl Door {
     pub fn run(self) -> Result<std::convert::Infallible> {
         let Self { io, camera, system, flash, counter } = self;
         let thread = |name: &str| thread::Builder::new().name(name.into()).stack_size(STACK);
-        let io_task = thread("io").spawn(move || -> () { pollster::block_on(door::run_io(io, &LINK)) });
+        let io_task = thread("io").spawn(move || -> () {
+            priority::raise(priority::IO);
+            pollster::block_on(door::run_io(io, &LINK))
+        });
         let io_task = io_task.map_err(Error::Thread)?;
         let worker = thread("worker").spawn(move || -> () {
             let mut arena = Box::new(Arena::<ARENA_BYTES>::ZERO);
@@ -143,6 +144,7 @@ impl Door {
             pollster::block_on(door::run_worker(worker, &LINK))
         });
         worker.map_err(Error::Thread)?;
+        Supervisor::of_this_process().runs();
         // Neither task ends, and a panic ends the process.
         let _ = io_task.join();
         std::process::abort()
@@ -177,9 +179,9 @@ impl Pins<'_> {
         })
     }
 
-    fn input(&self, choice: Choice, bit: u32, cut: Cut) -> Result<Input> {
+    fn input(&self, choice: Choice, wire: Wire, bit: u32) -> Result<Input> {
         Ok(match (self.lines.and_then(choice), self.window) {
-            (Some(line), _) => Input::Gpio(gpio::Line::input(line, cut)?),
+            (Some(line), _) => Input::Gpio(gpio::Line::input(line, wire)?),
             (None, Some(window)) => Input::Made(window.clone(), bit),
             (None, None) => Input::None,
         })
@@ -205,15 +207,15 @@ impl Pins<'_> {
             gestures: [self.gesture(0)?, self.gesture(1)?, self.gesture(2)?, self.gesture(3)?],
             // Pulses of 50 us from a program come when they come: an access controller is reached over the bus.
             wiegand: [self.output(|_| None, WIRE_BITS[0])?, self.output(|_| None, WIRE_BITS[1])?],
-            button: self.input(|lines| lines.exit_button.as_deref(), BUTTON_BIT, Cut::Inactive)?,
-            pairing_button: self.input(|lines| lines.pairing_button.as_deref(), PAIRING_BIT, Cut::Inactive)?,
-            contact: self.input(|lines| lines.contact.as_deref(), CONTACT_BIT, Cut::Active)?,
-            cover: self.input(|lines| lines.cover.as_deref(), COVER_BIT, Cut::Active)?,
+            button: self.input(|lines| lines.exit_button.as_deref(), Wire::Button, BUTTON_BIT)?,
+            pairing_button: self.input(|lines| lines.pairing_button.as_deref(), Wire::Button, PAIRING_BIT)?,
+            contact: self.input(|lines| lines.contact.as_deref(), Wire::Monitored, CONTACT_BIT)?,
+            cover: self.input(|lines| lines.cover.as_deref(), Wire::Monitored, COVER_BIT)?,
             keypad: self
                 .window
                 .cloned()
                 .map_or(Keypad::None, |window| Keypad::Made(made::Keypad::new(window))),
-            watchdog: Watchdog(keeper),
+            watchdog: Watchdog(keeper, Supervisor::of_this_process()),
         })
     }
 }

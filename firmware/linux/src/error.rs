@@ -22,6 +22,17 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The user that runs the door may not open a file.
+    #[error(
+        "{path} belongs to another user: run the door as its user, such as `sudo -u postern postern-door --check`",
+        path = path.display()
+    )]
+    Denied {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The flash file cannot be written.
     #[error(
         "{path} cannot be written, and the door must write its flash: mount the disk for writing, and give the file to \
@@ -143,6 +154,22 @@ impl Error {
     /// For `map_err` on an operation on the file at `path`.
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        |source| Self::File { path, source }
+        |source| match source.kind() {
+            io::ErrorKind::PermissionDenied => Self::Denied { path, source },
+            _ => Self::File { path, source },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_another_user_is_said_with_the_user_to_be() {
+        let error = Error::file("/var/lib/postern-door/unique.key")(io::ErrorKind::PermissionDenied.into());
+        assert!(error.to_string().contains("sudo -u postern"), "{error}");
+        let error = Error::file("flash")(io::ErrorKind::NotFound.into());
+        assert_eq!(error.to_string(), "flash");
     }
 }

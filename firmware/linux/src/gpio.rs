@@ -17,6 +17,22 @@ pub struct Line {
     offset: u32,
 }
 
+/// What hangs on an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// A button: a wire that is cut is a button that is not pressed.
+    Button,
+    /// A contact that is monitored: a wire that is cut is an open door, or an open cover.
+    Monitored,
+}
+
+impl Wire {
+    /// The level to which a resistor of the chip pulls the line.
+    fn bias(self, active_low: bool) -> Bias {
+        if active_low == (self == Self::Button) { Bias::PullUp } else { Bias::PullDown }
+    }
+}
+
 /// What a text says of a line.
 #[derive(Debug, PartialEq, Eq)]
 struct Name<'a> {
@@ -39,15 +55,6 @@ impl<'a> Name<'a> {
     }
 }
 
-/// What an input is while its wire is cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cut {
-    /// Not active: a button that nobody presses.
-    Inactive,
-    /// Active: a cover, or a door, that is open.
-    Active,
-}
-
 impl Line {
     /// An output that is not active.
     ///
@@ -59,15 +66,12 @@ impl Line {
         })
     }
 
-    /// An input. A resistor of the chip pulls it to what it is while its wire is cut.
+    /// An input, which a resistor of the chip pulls to what a cut wire means.
     ///
     /// # Errors
     /// [`Error::Line`].
-    pub fn input(text: &str, cut: Cut) -> Result<Self> {
-        let bias = match (cut, Name::of(text).active_low) {
-            (Cut::Inactive, true) | (Cut::Active, false) => Bias::PullUp,
-            _ => Bias::PullDown,
-        };
+    pub fn input(text: &str, wire: Wire) -> Result<Self> {
+        let bias = wire.bias(Name::of(text).active_low);
         Self::request(text, |builder| {
             builder.as_input().with_bias(bias);
         })
@@ -131,6 +135,14 @@ mod tests {
         assert_eq!(Name::of("/dev/gpiochip0:17"), name(false, Place::Numbered("/dev/gpiochip0", 17)));
         assert_eq!(Name::of("!/dev/gpiochip1:0"), name(true, Place::Numbered("/dev/gpiochip1", 0)));
         assert_eq!(Name::of("PIN:x"), name(false, Place::Named("PIN:x")));
+    }
+
+    #[test]
+    fn a_cut_wire_presses_no_button_and_opens_a_monitored_contact() {
+        assert_eq!(Wire::Button.bias(true), Bias::PullUp);
+        assert_eq!(Wire::Button.bias(false), Bias::PullDown);
+        assert_eq!(Wire::Monitored.bias(true), Bias::PullDown);
+        assert_eq!(Wire::Monitored.bias(false), Bias::PullUp);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, getppid, kill_process};
 
 use crate::lock_line::{self, LockLine};
-use crate::{Error, Result};
+use crate::{Error, Result, priority};
 
 /// After this time without a word the lock is locked.
 pub const SILENCE: Duration = Duration::from_secs(1);
@@ -47,6 +47,7 @@ pub(crate) const FAILED: u8 = b'e';
 /// # Errors
 /// The line cannot be opened or driven.
 pub fn keep_for_parent(line: &str) -> Result<()> {
+    priority::raise(priority::KEEPER);
     for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
         // SAFETY: to ignore a signal runs no handler.
         unsafe { libc::signal(signal, libc::SIG_IGN) };

@@ -8,16 +8,18 @@
 //! door     two tasks on two threads
 //! clock    embassy's time driver
 //! flash    NOR flash in a file                 secret   the unique secret, in a file
-//! line     sockets, to hosts and a controller  place    where they connect
+//! line     to hosts and a controller           place, serial   sockets and ports
 //! pins     outputs, inputs, keypad, camera     made     the same, as the host of a made door feeds them
 //! gpio     lines of GPIO chips                 v4l2     cameras
 //! pixels   pictures to frames                  picture_source   the thread that takes them; pictures
 //! keeper   the process that holds the lock     kept     the pipes to it
 //! system   random numbers, display, restart    window   the words that a made door shares with its host
+//! check    says what is missing                supervisor, priority   systemd's words, real-time threads
 //! ```
 //! There is no boot loader, and no firmware in the flash: the package manager updates the program.
 #![deny(unsafe_op_in_unsafe_fn)]
 
+mod check;
 mod clock;
 mod config;
 mod counter;
@@ -35,11 +37,15 @@ mod pictures;
 mod pins;
 mod pixels;
 mod place;
+mod priority;
 mod secret;
+mod serial;
+mod supervisor;
 mod system;
 mod v4l2;
 mod window;
 
+pub use check::check;
 pub use clock::Clock;
 pub use config::{Camera, Config, FileOf, Lines, Listen, Made};
 pub use door::{Door, Linux};
@@ -51,6 +57,16 @@ pub use picture_source::PictureSource;
 pub use pixels::{Format, is_decoding};
 pub use place::Place;
 pub use system::RESTARTED;
+
+/// Drives the lock's line low, for a supervisor whose door has ended together with its keeper.
+///
+/// # Errors
+/// The line cannot be had, or does not obey.
+pub fn lock(config: &Config) -> Result<()> {
+    let line = config.lock();
+    let driven = lock_line::open(&line)?.drive(false);
+    driven.map_err(|source| Error::Keeper { line, source })
+}
 
 /// Short for a result of this crate.
 pub type Result<T> = core::result::Result<T, Error>;

@@ -1,24 +1,34 @@
-//! A line to a host, or to an access controller: a socket, with two rings as a UART has them.
+//! A line to a host, or to an access controller: a socket or a serial port, with two rings as a UART has them.
 //!
-//! One thread takes bytes from the socket into a ring, another from a ring to the socket. So neither task of the door
-//! waits for the system. Whoever connected last has the line, and the one before is cut off: a host that died without a
-//! word cannot keep others out. What is sent while nobody is there is lost, as on a wire.
+//! One thread takes bytes from the other end into a ring, another from a ring to the other end. So neither task of the
+//! door waits for the system. Whoever connected last has the line, and the one before is cut off: a host that died without
+//! a word cannot keep others out. What is sent while nobody is there is lost, as on a wire. A serial port that is
+//! unplugged is opened again, for as long as the door runs.
 
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::TcpListener;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::pipe::Pipe;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use crate::place::Place;
-use crate::{Error, Result};
+use crate::{Error, Result, serial};
+
+/// How long a serial port rests before it is opened again.
+const REST: Duration = Duration::from_secs(1);
+
+/// How long an end may take no bytes. After it they are lost.
+const FULL: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// Bytes that wait in one direction.
 type Ring = Pipe<CriticalSectionRawMutex, 4096>;
@@ -44,6 +54,15 @@ impl Peer {
 enum Listener {
     Unix(UnixListener),
     Tcp(TcpListener),
+    Serial(Port),
+}
+
+/// A serial port: who is there calls once, and again after it was unplugged.
+struct Port {
+    path: PathBuf,
+    baud: u32,
+    /// The port, opened and not yet used.
+    opened: Mutex<Option<File>>,
 }
 
 impl Listener {
@@ -67,6 +86,12 @@ impl Listener {
                     .map(Self::Tcp)
                     .map_err(failed("choose an address of this computer and a port that is free"))
             }
+            Place::Serial { path, baud } => match serial::open(path, *baud) {
+                Ok(port) => {
+                    Ok(Self::Serial(Port { path: path.clone(), baud: *baud, opened: Mutex::new(Some(port)) }))
+                }
+                Err(source) => Err(failed(serial::hint(&source))(source)),
+            },
         }
     }
 
@@ -78,8 +103,25 @@ impl Listener {
                 stream.set_nodelay(true)?;
                 stream.into()
             }
+            Self::Serial(port) => return port.open(),
         };
         Ok(end.into())
+    }
+}
+
+impl Port {
+    /// The port, once it is there.
+    fn open(&self) -> io::Result<File> {
+        if let Some(port) = self.opened.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Ok(port);
+        }
+        eprintln!("the serial port {} is gone; the door waits for it", self.path.display());
+        loop {
+            thread::sleep(REST);
+            if let Ok(port) = serial::open(&self.path, self.baud) {
+                return Ok(port);
+            }
+        }
     }
 }
 
@@ -102,6 +144,18 @@ pub fn nobody() -> Result<Line> {
     Ok(line)
 }
 
+/// Tries whether a line can be had at `place`.
+///
+/// # Errors
+/// [`Error::Listen`].
+pub fn probe(place: &Place) -> Result<()> {
+    let listener = Listener::bind(place)?;
+    if let (Listener::Unix(_), Place::Unix(path)) = (&listener, place) {
+        let _ = std::fs::remove_file(path);
+    }
+    Ok(())
+}
+
 /// A line whose other end connects at `place`. `name` is for the threads.
 ///
 /// # Errors
@@ -117,11 +171,16 @@ pub fn serve(place: &Place, name: &str) -> Result<Line> {
         loop {
             let Ok(caller) = listener.accept().map(Arc::new) else {
                 // No more files, for example: the next try may succeed.
-                thread::sleep(std::time::Duration::from_millis(100));
+                thread::sleep(Duration::from_millis(100));
                 continue;
             };
             if let Some(before) = peer.lock().replace(caller.clone()) {
                 cut(&before);
+            }
+            if matches!(listener, Listener::Serial(_)) {
+                line.take_from(&caller);
+                peer.lock().take();
+                continue;
             }
             let receive = thread::Builder::new().name(format!("{name} receive"));
             let _ = receive.spawn(move || line.take_from(&caller));
@@ -133,6 +192,25 @@ pub fn serve(place: &Place, name: &str) -> Result<Line> {
 /// Ends a connection, whatever waits on it.
 fn cut(end: &File) {
     let _ = rustix::net::shutdown(end, rustix::net::Shutdown::Both);
+}
+
+/// Sends bytes. An end that takes none for a second loses them, so that an adapter without a computer behind it does not
+/// hold the line.
+fn put(mut end: &File, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match end.write(bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                let mut ends = [PollFd::from_borrowed_fd(end.as_fd(), PollFlags::OUT)];
+                if poll(&mut ends, Some(&FULL)) == Ok(0) {
+                    return Ok(());
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 impl Line {
@@ -150,7 +228,7 @@ impl Line {
                 let count = pollster::block_on(self.to_send.read(&mut bytes));
                 let end = peer.lock().clone();
                 if let Some(end) = end
-                    && (&*end).write_all(&bytes[..count]).is_err()
+                    && put(&end, &bytes[..count]).is_err()
                 {
                     cut(&end);
                 }
@@ -164,6 +242,9 @@ impl Line {
         loop {
             match end.read(&mut bytes) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    let _ = poll(&mut [PollFd::from_borrowed_fd(end.as_fd(), PollFlags::IN)], None);
+                }
                 Ok(0) | Err(_) => return,
                 Ok(count) => {
                     let mut rest = &bytes[..count];

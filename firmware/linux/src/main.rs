@@ -22,6 +22,10 @@ struct Args {
     #[arg(long)]
     check: bool,
 
+    /// Lock, and end: what a supervisor runs after the door has ended
+    #[arg(long, conflicts_with = "check")]
+    lock: bool,
+
     /// The door was asked to restart
     #[arg(long, hide = true)]
     restarted: bool,
@@ -33,9 +37,9 @@ struct Args {
 
 fn main() -> ExitCode {
     // A door of which half is gone must not go on: its supervisor starts it again.
-    let tell = std::panic::take_hook();
+    let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        tell(panic);
+        report(panic);
         if !linux_door::is_decoding() {
             std::process::abort();
         }
@@ -43,32 +47,51 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let ran = match &args.keep {
         Some(line) => linux_door::keep_for_parent(line),
+        None if args.check => return check(&args),
         None => run(&args),
     };
     match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprint!("postern-door: {error}");
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                eprint!(": {error}");
-                cause = error.source();
-            }
-            eprintln!();
+            tell(&error);
             ExitCode::from(2)
         }
     }
 }
 
+/// Says an error with its causes.
+fn tell(error: &linux_door::Error) {
+    eprint!("postern-door: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprint!(": {error}");
+        cause = error.source();
+    }
+    eprintln!();
+}
+
 fn run(args: &Args) -> linux_door::Result<()> {
     CLOCK.start()?;
     let config = Config::read(&args.config)?;
+    if args.lock {
+        return linux_door::lock(&config);
+    }
     let reason = if args.restarted { ResetReason::Requested } else { ResetReason::PowerOn };
     let door = Door::open(&config, reason)?;
-    if args.check {
-        println!("the door can start: it has all that {} names", args.config.display());
-        return Ok(());
-    }
     eprintln!("the door runs; hosts connect at {}", config.host.listen);
     door.run().map(|never| match never {})
+}
+
+/// Says all that is there, and all that is missing.
+fn check(args: &Args) -> ExitCode {
+    let missing = match Config::read(&args.config) {
+        Ok(config) => linux_door::check(&config, |good| println!("  {good}")),
+        Err(error) => vec![error],
+    };
+    missing.iter().for_each(tell);
+    if !missing.is_empty() {
+        return ExitCode::from(2);
+    }
+    println!("the door can start: it has all that {} names", args.config.display());
+    ExitCode::SUCCESS
 }

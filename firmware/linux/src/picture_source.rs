@@ -30,6 +30,9 @@ const DARK: u8 = 12;
 /// Dark pictures in a row after which the scene is dark, and not the light of the camera off.
 const ALL_DARK: u32 = 8;
 
+/// Pictures in a row that cannot be used, after which the source is said to be wrong.
+const ALL_UNUSABLE: u32 = 30;
+
 /// Where pictures come from, and how they are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PictureSource {
@@ -58,24 +61,34 @@ impl PictureSource {
     /// # Errors
     /// [`Error::Camera`], which says what to do.
     pub fn open(&self) -> Result<Box<dyn Pictures>> {
-        let failed = |hint: &str, source: io::Error| Error::Camera {
-            camera: self.to_string(),
-            hint: hint.to_owned(),
-            source,
+        let opened: io::Result<Box<dyn Pictures>> = match &self.place {
+            Place::Command(words) => {
+                FromCommand::start(words).map(|pictures| -> Box<dyn Pictures> { Box::new(pictures) })
+            }
+            Place::Device(path) => v4l2::open(path, self.width, self.height, self.format),
         };
-        match &self.place {
-            Place::Command(words) => match FromCommand::start(words) {
-                Ok(pictures) => Ok(Box::new(pictures)),
-                Err(error) => Err(failed("is the program installed, and is its name right?", error)),
-            },
-            Place::Device(path) => match v4l2::open(path, self.width, self.height, self.format) {
-                Ok(pictures) => Ok(pictures),
-                Err(error) => Err(failed(v4l2::hint(&error), error)),
-            },
-        }
+        opened.map_err(|error| self.failed(error))
     }
 
-    fn empty(&self) -> Raw {
+    /// The error of a source that fails so, with what to do.
+    pub fn failed(&self, source: io::Error) -> Error {
+        let hint = match &self.place {
+            Place::Command(_) => match source.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
+                    "is the program installed, and is its name right?"
+                }
+                io::ErrorKind::UnexpectedEof => "it ended without a picture: run it in a terminal to see why",
+                _ => {
+                    "run it in a terminal: pictures of the size and format in [camera] must come to its stdout"
+                }
+            },
+            Place::Device(_) => v4l2::hint(&source),
+        };
+        Error::Camera { camera: self.to_string(), hint: hint.to_owned(), source }
+    }
+
+    /// Room for a picture.
+    pub fn empty(&self) -> Raw {
         let (width, height, format) = (self.width, self.height, self.format);
         let stride = format.stride(width);
         let bytes = vec![0; format.bytes(stride, height).unwrap_or(0)];
@@ -159,20 +172,21 @@ impl Camera {
 /// Takes pictures as long as the door runs.
 fn take(source: &PictureSource, mut pictures: Box<dyn Pictures>, to: &Newest) -> ! {
     let (mut raw, mut sequence, mut said, mut light) = (source.empty(), 0u32, false, Light::default());
+    let mut unusable = Unusable::default();
     loop {
-        match pictures.next(&mut raw) {
-            Ok(()) => {
+        match pictures.next(&mut raw).and_then(|()| unusable.small(&raw)) {
+            Ok(None) => continue,
+            Ok(Some(small)) => {
                 said = false;
-                let Some(small) = small(raw.format, raw.width, raw.height, raw.stride, &raw.bytes) else {
-                    continue;
-                };
                 if light.shows(small.brightness()) {
                     sequence = sequence.wrapping_add(1);
                     to.signal((sequence, small));
                 }
                 continue;
             }
-            Err(error) if !said => eprintln!("camera: {source} gives no more pictures: {error}"),
+            Err(error) if !said => {
+                eprintln!("camera: {}: {error}", source.failed(io::Error::from(error.kind())))
+            }
             Err(_) => {}
         }
         said = true;
@@ -183,6 +197,30 @@ fn take(source: &PictureSource, mut pictures: Box<dyn Pictures>, to: &Newest) ->
                 break pictures;
             }
         };
+    }
+}
+
+/// Counts pictures in a row that cannot be used. A cable gives a damaged one now and then; many come from a camera that
+/// gives another format than it said.
+#[derive(Debug, Default)]
+pub struct Unusable(u32);
+
+impl Unusable {
+    /// The frame of a picture; `None` for one that cannot be used.
+    ///
+    /// # Errors
+    /// `InvalidData`: it is one of too many.
+    pub fn small(&mut self, raw: &Raw) -> io::Result<Option<Small>> {
+        let small = small(raw.format, raw.width, raw.height, raw.stride, &raw.bytes);
+        self.0 = if small.is_some() { 0 } else { self.0 + 1 };
+        if self.0 == ALL_UNUSABLE {
+            self.0 = 0;
+            let Raw { width, height, format, bytes, .. } = raw;
+            let said =
+                format!("{} bytes came that are no picture of {width}x{height} in {format}", bytes.len());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, said));
+        }
+        Ok(small)
     }
 }
 
@@ -210,6 +248,41 @@ impl Light {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_camera_that_gives_another_format_than_it_said_is_an_error_after_some_pictures() {
+        // A camera that said YUYV, and gives the half of it.
+        let place = Place::Device("/dev/video7".into());
+        let source = PictureSource { place, width: 64, height: 48, format: Format::Yuyv };
+        let mut raw = source.empty();
+        raw.bytes.truncate(64 * 48);
+        let mut unusable = Unusable::default();
+        for _ in 1..ALL_UNUSABLE {
+            assert_eq!(unusable.small(&raw).ok(), Some(None));
+        }
+        let error = unusable.small(&raw).expect_err("it is no camera of YUYV");
+        assert_eq!(error.to_string(), "3072 bytes came that are no picture of 64x48 in yuyv");
+        let said = source.failed(error).to_string();
+        assert!(said.contains("/dev/video7") && said.contains("v4l2-ctl --list-formats"), "{said}");
+        unusable.small(&raw).expect("the next one may do");
+        raw.bytes.resize(2 * 64 * 48, 90);
+        assert!(unusable.small(&raw).is_ok_and(|small| small.is_some()));
+    }
+
+    #[test]
+    fn a_camera_that_cannot_be_used_is_said_with_what_to_do() {
+        let place = Place::Device("/dev/video7".into());
+        let source = PictureSource { place, width: 64, height: 48, format: Format::Yuyv };
+        for (kind, what) in [
+            (io::ErrorKind::ResourceBusy, "`fuser -v /dev/video*` names it"),
+            (io::ErrorKind::TimedOut, "rpicam-vid"),
+            (io::ErrorKind::NotFound, "ls /dev/v4l/by-id"),
+            (io::ErrorKind::PermissionDenied, "group `video`"),
+        ] {
+            let said = source.failed(kind.into()).to_string();
+            assert!(said.contains(what) && said.contains("/dev/video7"), "{said}");
+        }
+    }
 
     #[test]
     fn dark_pictures_between_bright_ones_are_skipped() {

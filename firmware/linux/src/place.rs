@@ -1,10 +1,13 @@
-//! Where a host connects: `unix:PATH` or `tcp:HOST:PORT`.
+//! Where a host connects: `unix:PATH`, `tcp:HOST:PORT` or `serial:PATH[:BAUD]`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::Deserialize;
+
+/// Bits per second of a serial port where none are given, as the command line has them.
+const DEFAULT_BAUD: u32 = 115_200;
 
 /// Where a host connects.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -14,6 +17,13 @@ pub enum Place {
     Unix(PathBuf),
     /// An address of this computer, and a port.
     Tcp(String),
+    /// A serial port.
+    Serial {
+        /// Its device file.
+        path: PathBuf,
+        /// Bits per second.
+        baud: u32,
+    },
 }
 
 impl Place {
@@ -21,7 +31,8 @@ impl Place {
     pub fn within(self, folder: &Path) -> Self {
         match self {
             Self::Unix(path) => Self::Unix(folder.join(path)),
-            tcp => tcp,
+            Self::Serial { path, baud } => Self::Serial { path: folder.join(path), baud },
+            tcp @ Self::Tcp(_) => tcp,
         }
     }
 }
@@ -33,9 +44,19 @@ impl FromStr for Place {
         match text.split_once(':') {
             Some(("unix", path)) if !path.is_empty() => Ok(Self::Unix(path.into())),
             Some(("tcp", place)) if place.contains(':') => Ok(Self::Tcp(place.to_owned())),
-            _ => Err(format!("`{text}` is no place to listen at: unix:PATH or tcp:ADDRESS:PORT")),
+            Some(("serial", place)) if !place.is_empty() => Ok(serial(place)),
+            _ => Err(format!(
+                "`{text}` is no place to listen at: unix:PATH, tcp:ADDRESS:PORT or serial:PATH[:BAUD]"
+            )),
         }
     }
+}
+
+/// A path, with bits per second if what follows the last colon is a number.
+fn serial(place: &str) -> Place {
+    let given = place.rsplit_once(':').and_then(|(path, digits)| Some((path, digits.parse().ok()?)));
+    let (path, baud) = given.unwrap_or((place, DEFAULT_BAUD));
+    Place::Serial { path: path.into(), baud }
 }
 
 impl TryFrom<String> for Place {
@@ -51,6 +72,24 @@ impl fmt::Display for Place {
         match self {
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
             Self::Tcp(place) => write!(f, "tcp:{place}"),
+            Self::Serial { path, baud } => write!(f, "serial:{}:{baud}", path.display()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_serial_port_has_a_speed_or_the_one_of_the_command_line() {
+        let read = |text: &str| text.parse::<Place>().map(|place| place.to_string());
+        assert_eq!(read("serial:/dev/ttyUSB0:9600"), Ok("serial:/dev/ttyUSB0:9600".to_owned()));
+        assert_eq!(read("serial:/dev/ttyGS0"), Ok("serial:/dev/ttyGS0:115200".to_owned()));
+        assert_eq!(
+            read("serial:/dev/serial/by-path/pci-0:1:x"),
+            Ok("serial:/dev/serial/by-path/pci-0:1:x:115200".to_owned())
+        );
+        assert!(read("serial:").is_err());
     }
 }

@@ -43,12 +43,18 @@ pub fn open(path: &Path, width: usize, height: usize, format: Format) -> io::Res
     Ok(Box::new(Camera { stream, width, height, stride: stride.max(format.stride(width)), format }))
 }
 
-/// What to do about an error of [`open`].
+/// What to do about an error of [`open`], or of a camera that was open.
 pub fn hint(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::NotFound => "is it plugged in? `ls /dev/v4l/by-id` lists the cameras",
         io::ErrorKind::PermissionDenied => "the user of the door must be in the group `video`",
-        io::ErrorKind::ResourceBusy => "another program uses it: end that one",
+        io::ErrorKind::ResourceBusy => {
+            "another program uses it: end that one; `fuser -v /dev/video*` names it"
+        }
+        io::ErrorKind::TimedOut => {
+            "it opens and gives no picture: plug it in again, or another port or cable; a camera on the ribbon cable of a \
+             Raspberry Pi is read by `command` and rpicam-vid"
+        }
         io::ErrorKind::InvalidData => "name a format that it has: `v4l2-ctl --list-formats` lists them",
         _ => "it is no camera that gives pictures, or another program uses it",
     }

@@ -15,9 +15,12 @@ mod bless;
 mod book;
 mod budget;
 mod cycles;
+mod deb;
 mod debian;
+mod debian_package;
 mod demo;
 mod deny;
+mod diagram;
 mod doc;
 mod elf;
 mod firmware;
@@ -25,6 +28,7 @@ mod fuzz;
 mod images;
 mod log_port;
 mod modules;
+mod pi_wiring;
 mod process;
 mod promises;
 mod python;
@@ -63,6 +67,8 @@ enum Task {
     Test,
     /// Measure the cost of networks and firmware, and compare it with the budget
     Budget(budget::Args),
+    /// Build the door on Linux as a Debian package
+    Deb(deb::Args),
     /// Run the kernels of 64-bit Arm hosts in an emulator
     Aarch64,
     /// Write the expected files again, from what the code does now
@@ -81,7 +87,7 @@ enum Task {
     Book,
     /// Unpack or pack the seeds of the fuzz targets
     FuzzCorpus(fuzz::Args),
-    /// Draw the wiring diagram of docs/wiring.md
+    /// Draw the wiring diagrams of docs/wiring.md and docs/raspberry-pi.md
     Wiring,
 }
 
@@ -92,6 +98,7 @@ fn main() -> ExitCode {
         Task::Demo(args) => demo::run(&args),
         Task::Test => test::run(),
         Task::Budget(args) => budget::run(&args),
+        Task::Deb(args) => deb::run(&args),
         Task::Aarch64 => aarch64::run(),
         Task::Bless => bless::run(),
         Task::Tidy(args) => tidy::with(&args),

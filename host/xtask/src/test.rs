@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use crate::{budget, deny, doc, firmware, images, log_port, process, sbom, setup, suite, tidy, workspace};
+use crate::{
+    aarch64, budget, deny, doc, firmware, images, log_port, process, sbom, setup, suite, tidy, workspace,
+};
 
 /// A step of the task.
 struct Step {
@@ -44,6 +46,7 @@ const STEPS: &[Step] = &[
         name: "log port",
         run: |count| log_port::FEATURES.iter().try_for_each(|chosen| tests(count, chosen)),
     },
+    Step { name: "64-bit Arm", run: arm },
     // They start the firmware that was built above.
     Step { name: "end-to-end tests", run: |count| tests(count, &suite::end_to_end()) },
 ];
@@ -89,7 +92,26 @@ fn build() -> anyhow::Result<()> {
 fn tests(count: &mut Count, chosen: &[&str]) -> anyhow::Result<()> {
     let mut cargo = Command::new("cargo");
     cargo.args(["test", "--release", "--no-fail-fast"]).args(chosen).env("POSTERN_REQUIRE", "1");
-    cargo.current_dir(workspace::root()).stdout(Stdio::piped());
+    counted(count, cargo.current_dir(workspace::root()))
+}
+
+/// Runs the kernels of 64-bit Arm, where target, linker and emulator are there. Set-up does not install them.
+fn arm(count: &mut Count) -> anyhow::Result<()> {
+    match aarch64::missing() {
+        Some(missing) => eprintln!("  skipped: {missing}"),
+        None => {
+            for (processor, mut cargo) in aarch64::commands() {
+                eprintln!("  {processor}");
+                counted(count, &mut cargo)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Runs a `cargo test`, prints what it prints, and counts.
+fn counted(count: &mut Count, cargo: &mut Command) -> anyhow::Result<()> {
+    cargo.stdout(Stdio::piped());
     let (passed, failed) = (count.passed, count.failed);
     let mut child = cargo.spawn().context("cannot start cargo")?;
     let output = child.stdout.take().context("cargo has no output")?;

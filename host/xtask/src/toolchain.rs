@@ -115,7 +115,7 @@ pub fn add_by_rustup(targets: &[&str]) -> anyhow::Result<()> {
 }
 
 /// Whether the running toolchain has the libraries of `target`.
-fn has_libraries(target: &str) -> bool {
+pub fn has_libraries(target: &str) -> bool {
     let Some(sysroot) = sysroot("rustc") else {
         return false;
     };

@@ -1,12 +1,13 @@
-//! `cargo xtask wiring`: draws the wiring diagram of docs/wiring.md, `docs/images/wiring.svg`.
+//! `cargo xtask wiring`: draws the wiring diagrams of docs/wiring.md and docs/raspberry-pi.md, in `docs/images`.
 //!
-//! The diagram is committed, so that the pages need no build. A test compares the file with what is drawn.
+//! The diagrams are committed, so that the pages need no build. Tests compare the files with what is drawn.
 
 use std::fmt::Write as _;
 
 use anyhow::Context;
 
-use crate::workspace;
+use crate::diagram::{Part, Wire, cross, draw, line, terminal, text};
+use crate::{pi_wiring, workspace};
 
 /// The drawing, in pixels.
 const WIDTH: u32 = 940;
@@ -17,47 +18,17 @@ const WALL: std::ops::Range<u32> = 392..416;
 /// Where the diagram lies in the workspace.
 const FILE: &str = "docs/images/wiring.svg";
 
-/// Draws the diagram.
+/// Draws the diagrams.
 ///
 /// # Errors
-/// The file cannot be written.
+/// A file cannot be written.
 pub fn run() -> anyhow::Result<()> {
-    let path = workspace::root().join(FILE);
-    std::fs::write(&path, svg()).with_context(|| path.display().to_string())?;
-    println!("{}", path.display());
-    Ok(())
-}
-
-/// A part with terminals.
-struct Part {
-    title: &'static str,
-    /// Lines below the title.
-    notes: &'static [&'static str],
-    x: u32,
-    y: u32,
-    width: u32,
-    height: u32,
-}
-
-/// How a wire looks.
-#[derive(Clone, Copy)]
-enum Wire {
-    /// It carries data.
-    Data,
-    /// It carries power.
-    Power,
-    /// The second way to report, in the place of the first.
-    Alternative,
-}
-
-impl Wire {
-    fn style(self) -> &'static str {
-        match self {
-            Self::Data => "stroke=\"#1f5fa8\" stroke-width=\"2.5\"",
-            Self::Power => "stroke=\"#b03a2e\" stroke-width=\"2.5\"",
-            Self::Alternative => "stroke=\"#1f5fa8\" stroke-width=\"2.5\" stroke-dasharray=\"7 5\"",
-        }
+    for (file, svg) in [(FILE, svg()), (pi_wiring::FILE, pi_wiring::svg())] {
+        let path = workspace::root().join(file);
+        std::fs::write(&path, svg).with_context(|| path.display().to_string())?;
+        println!("{}", path.display());
     }
+    Ok(())
 }
 
 const BOARD: Part = Part {
@@ -145,19 +116,6 @@ fn svg() -> String {
     out
 }
 
-fn draw(out: &mut String, part: &Part) {
-    let Part { title, notes, x, y, width, height } = part;
-    let _ = writeln!(
-        out,
-        "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"6\" fill=\"#ffffff\" stroke=\"#333333\" \
-         stroke-width=\"1.5\"/>"
-    );
-    text(out, x + 12, y + 23, "bold", title);
-    for (line, note) in (0_u32..).zip(*notes) {
-        text(out, x + 12, y + 42 + 17 * line, "normal", note);
-    }
-}
-
 /// Two wires from the module to the right.
 fn pair(out: &mut String, y: u32, wire: Wire, name: &str) {
     let right = MODULE.x + MODULE.width;
@@ -165,36 +123,6 @@ fn pair(out: &mut String, y: u32, wire: Wire, name: &str) {
         line(out, right, BESIDE[0].x, y, wire);
         terminal(out, right, y, name, true);
     }
-}
-
-fn line(out: &mut String, from: u32, to: u32, y: u32, wire: Wire) {
-    let style = wire.style();
-    let _ = writeln!(out, "<line x1=\"{from}\" y1=\"{y}\" x2=\"{to}\" y2=\"{y}\" {style}/>");
-}
-
-/// A terminal at an edge of a part, with its name inside the part.
-fn terminal(out: &mut String, x: u32, y: u32, name: &str, at_the_right: bool) {
-    let _ = writeln!(out, "<circle cx=\"{x}\" cy=\"{y}\" r=\"4\" fill=\"#333333\"/>");
-    if name.is_empty() {
-        return;
-    }
-    let (x, anchor) = if at_the_right { (x - 10, "end") } else { (x + 10, "start") };
-    let y = y + 4;
-    let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\">{name}</text>");
-}
-
-fn cross(out: &mut String, x: u32, y: u32) {
-    for (from, to) in [(y - 6, y + 6), (y + 6, y - 6)] {
-        let (left, right) = (x - 6, x + 6);
-        let _ = writeln!(
-            out,
-            "<line x1=\"{left}\" y1=\"{from}\" x2=\"{right}\" y2=\"{to}\" stroke=\"#b03a2e\" stroke-width=\"2.5\"/>"
-        );
-    }
-}
-
-fn text(out: &mut String, x: u32, y: u32, weight: &str, text: &str) {
-    let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\" font-weight=\"{weight}\">{text}</text>");
 }
 
 #[cfg(test)]

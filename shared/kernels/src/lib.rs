@@ -2,9 +2,9 @@
 //!
 //! Every operator exists in [`generic`], which is the reference, and in the backends that have faster
 //! instructions for it: `mve` (Cortex-M55) and `dsp` (Cortex-M7), selected by `build.rs`; `x86` (AVX-512 VNNI
-//! or AVX2) and `aarch64` (dot products), selected at run time with the feature `std`. All backends compute
-//! the same bytes as `generic`: `tests/equality.rs` compares them on the host, the conformance suite on the
-//! boards.
+//! or AVX2) and `aarch64` (NEON, with dot products or without), selected at run time with the feature `std`.
+//! All backends compute the same bytes as `generic`: `tests/equality.rs` compares them on the host and under an
+//! emulator of Arm, the conformance suite on the boards.
 //!
 //! Kernels keep their temporary data on the stack, at most 20 KiB on a Cortex-M55 and 44 KiB on a Cortex-M7.
 //!

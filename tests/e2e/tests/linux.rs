@@ -6,6 +6,7 @@
 
 mod simulated_door;
 
+use std::io::{Read, Write};
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use fixtures::{Need, need};
 use host_window::window::BOOTS;
 use protocol::{Enrolment, LivenessMode, ModelKind, PixelFormat, Role, Settings, Source};
 
+use serialport::{SerialPort, TTYPort};
 use simulated_door::{Cells, ENTROPY, Wires, boot};
 
 const MODELS: [(ModelKind, &str); 3] = [
@@ -54,6 +56,61 @@ fn templates_replies_and_flash_equal_those_of_the_simulation() {
         }
         assert!(of_linux == of_simulation, "{name} differs");
         assert_eq!(of_simulation != of_start, name == "gallery", "{name}: what the requests change");
+    }
+}
+
+#[test]
+fn a_host_reaches_the_door_over_a_serial_line() {
+    need!(Need::Door);
+    let cable = Cable::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = CONFIG.replace("unix:host.sock", &format!("serial:{}:9600", cable.ends[0]));
+    let config = config.replace("entropy = \"entropy\"", "");
+    std::fs::write(folder.path().join("postern-door.toml"), config).expect("written");
+    let process = start(folder.path());
+    let mut door = Door { folder, process };
+    let address: client::Address = format!("serial:{}:9600", cable.ends[1]).parse().expect("an address");
+    let until = Instant::now() + Duration::from_secs(300);
+    // The door is there when it answers. What is sent before is lost, as on a wire.
+    let mut device = loop {
+        let device = <dyn Transport>::open(&address).and_then(Device::over);
+        match device {
+            Ok(device) => break device,
+            Err(error) => assert!(Instant::now() < until, "{error}"),
+        }
+    };
+    assert!(device.users().is_err(), "who is not paired is told nothing");
+    door.stop();
+}
+
+/// Two serial ports with a cable between them: what is written to one is read from the other.
+struct Cable {
+    ends: [String; 2],
+    /// Kept open: a port that nobody has open ends.
+    _ports: [TTYPort; 2],
+}
+
+impl Cable {
+    fn new() -> Self {
+        let [(a, port_a), (b, port_b)] = [(); 2].map(|()| TTYPort::pair().expect("a pseudo-terminal"));
+        let ends = [&port_a, &port_b].map(|port| port.name().expect("a name"));
+        for (mut from, mut to) in
+            [(a.try_clone_native().expect("a port"), b.try_clone_native().expect("a port")), (b, a)]
+        {
+            let carry = move || {
+                let mut bytes = [0; 256];
+                loop {
+                    match from.read(&mut bytes) {
+                        Ok(count) => to.write_all(&bytes[..count]).expect("the cable takes it"),
+                        Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {}
+                        Err(_) => return,
+                    }
+                }
+            };
+            // It ends with the test.
+            std::thread::spawn(carry);
+        }
+        Self { ends, _ports: [port_a, port_b] }
     }
 }
 

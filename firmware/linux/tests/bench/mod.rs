@@ -60,8 +60,15 @@ impl Bench {
 
     /// Starts the door, and waits until it runs.
     pub fn start(&mut self) {
+        self.start_with(|_| {});
+    }
+
+    /// As [`Self::start`], with something changed in the command.
+    pub fn start_with(&mut self, change: impl FnOnce(&mut Command)) {
+        let mut command = self.command();
+        change(&mut command);
         let said = std::fs::File::create(self.path().join("said")).expect("a file");
-        self.door = Some(self.command().stderr(said).spawn().expect("it starts"));
+        self.door = Some(command.stderr(said).spawn().expect("it starts"));
         self.eventually("the door runs", |bench| bench.said().contains("the door runs"));
     }
 
@@ -95,10 +102,16 @@ impl Bench {
         file.write_all_at(bytes, offset as u64).expect("written");
     }
 
-    /// Presses the exit button until the lock is open.
+    /// Presses the exit button until the lock is open. On a busy computer the keeper may find the door silent and lock
+    /// before this test looks: then the button is pressed once more.
     pub fn open_lock(&self) {
-        self.write(INPUTS, &(1u32 << BUTTON_BIT).to_le_bytes());
-        self.eventually("the lock opens", |bench| bench.lock_is_open());
+        let mut polls = 0u32;
+        self.eventually("the lock opens", |bench| {
+            let pressed = u32::from((polls / 200).is_multiple_of(2));
+            bench.write(INPUTS, &(pressed << BUTTON_BIT).to_le_bytes());
+            polls += 1;
+            bench.lock_is_open()
+        });
         self.write(INPUTS, &[0; 4]);
     }
 

@@ -1,7 +1,7 @@
 //! Kernels for 64-bit Arm hosts.
 //!
-//! Dense convolutions use the dot product instructions of Armv8.2 if they are detected at run time. Depthwise
-//! convolutions use only instructions that every such processor has.
+//! Dense convolutions use the dot product instructions of Armv8.2 if they are detected at run time, and otherwise
+//! instructions that every such processor has. Depthwise convolutions use only the latter.
 
 mod conv2d;
 mod depthwise_conv2d;

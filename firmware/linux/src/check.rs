@@ -1,0 +1,100 @@
+//! `postern-door --check`: opens each part that the configuration names, and reports all that is missing at once.
+//!
+//! A part that fails does not hide the next. The camera must give a picture, since some open and then give none.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::config::{Config, Lines};
+use crate::counter::FileCounter;
+use crate::flash::{Durability, Flash};
+use crate::kept::Keeper;
+use crate::picture_source::{PictureSource, Unusable};
+use crate::pixels::Small;
+use crate::{Error, Result, gpio, line, priority, secret};
+
+/// How long a camera may take for its first picture. Some commands take seconds to start.
+const FIRST_PICTURE: Duration = Duration::from_secs(20);
+
+/// The mean brightness below which nobody is recognised.
+const TOO_DARK: u8 = 30;
+
+/// Opens all parts. `good` takes what is there, one line each. What is missing is returned.
+pub fn check(config: &Config, mut good: impl FnMut(String)) -> Vec<Error> {
+    let mut missing = Vec::new();
+    let flash = secret::load(&config.secret.file).and_then(|unique| {
+        FileCounter::beside(&config.secret.file)?;
+        Flash::open(&config.flash.file, Durability::System, &unique, &config.secret.file)
+    });
+    let mut note = |what: String, result: Result<()>| match result {
+        Ok(()) => good(what),
+        Err(error) => missing.push(error),
+    };
+    // The lock of a made door lies in its flash, which another door may have.
+    let has_lock = flash.is_ok() || config.made.is_none();
+    let _flash = match flash {
+        Ok(flash) => Some(flash).inspect(|_| note(format!("flash: {}", config.flash.file.display()), Ok(()))),
+        Err(error) => {
+            note(String::new(), Err(error));
+            None
+        }
+    };
+    if has_lock {
+        let lock = config.lock();
+        note(format!("lock: {lock}"), Keeper::start(&lock).map(|_| ()));
+    }
+    for (name, line, input) in config.lines.iter().flat_map(Lines::besides_the_lock) {
+        let opened = match input {
+            Some(wire) => gpio::Line::input(line, wire),
+            None => gpio::Line::output(line),
+        };
+        note(format!("{name}: {line}"), opened.map(|_| ()));
+    }
+    for (name, listen) in [("host", Some(&config.host)), ("bus", config.bus.as_ref())] {
+        if let Some(listen) = listen {
+            note(format!("{name}: {}", listen.listen), line::probe(&listen.listen));
+        }
+    }
+    if let Some(source) = config.picture_source() {
+        match first_picture(&source) {
+            Ok(picture) => good(describe(&source, &picture)),
+            Err(error) => missing.push(error),
+        }
+    }
+    if !priority::is_permitted() {
+        good("no real-time priority for io and lock: the unit postern-door.service gives it".to_owned());
+    }
+    missing
+}
+
+/// The first picture that is one.
+fn first_picture(source: &PictureSource) -> Result<Small> {
+    let mut pictures = source.open()?;
+    let (send, receive) = mpsc::channel();
+    let (mut raw, mut unusable) = (source.empty(), Unusable::default());
+    let wait = move || {
+        let taken = loop {
+            match pictures.next(&mut raw).and_then(|()| unusable.small(&raw)) {
+                Ok(None) => {}
+                Ok(Some(picture)) => break Ok(picture),
+                Err(error) => break Err(error),
+            }
+        };
+        // Nobody listens any more after `FIRST_PICTURE`.
+        let _ = send.send(taken);
+    };
+    thread::Builder::new().name("camera".into()).spawn(wait).map_err(Error::Thread)?;
+    let taken =
+        receive.recv_timeout(FIRST_PICTURE).unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
+    taken.map_err(|error| source.failed(error))
+}
+
+fn describe(source: &PictureSource, picture: &Small) -> String {
+    let Small { width, height, .. } = picture;
+    let brightness = picture.brightness();
+    let dark = if brightness < TOO_DARK { ": too dark to recognise anybody" } else { "" };
+    format!(
+        "camera: {source} gives pictures, used as {width}x{height}, mean brightness {brightness} of 255{dark}"
+    )
+}

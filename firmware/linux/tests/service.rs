@@ -1,0 +1,142 @@
+//! What the unit of systemd rests on: signs of life, a lock that locks without its keeper, real-time priority, and a
+//! check that reports all that is missing.
+
+mod bench;
+
+use std::os::unix::net::UnixDatagram;
+use std::process::Command;
+use std::time::Duration;
+
+use bench::{Bench, MADE};
+
+#[test]
+fn a_supervisor_hears_that_the_door_runs_and_that_it_is_alive() {
+    let mut bench = Bench::new();
+    let path = bench.path().join("notify");
+    let supervisor = UnixDatagram::bind(&path).expect("bound");
+    supervisor.set_read_timeout(Some(Duration::from_secs(300))).expect("set");
+    bench.start_with(|command| {
+        command.env("NOTIFY_SOCKET", &path);
+    });
+    let hear = || {
+        let mut word = [0; 64];
+        let length = supervisor.recv(&mut word).expect("a word");
+        String::from_utf8_lossy(&word[..length]).into_owned()
+    };
+    let mut words: Vec<String> = (0..3).map(|_| hear()).collect();
+    words.sort();
+    words.dedup();
+    assert_eq!(words, ["READY=1", "WATCHDOG=1"]);
+    // A door that stands still gives no sign.
+    let pid = bench.door().id().to_string();
+    assert!(Command::new("kill").args(["-STOP", &pid]).status().expect("kill starts").success());
+    supervisor.set_read_timeout(Some(Duration::from_secs(2))).expect("set");
+    let mut word = [0; 64];
+    while supervisor.recv(&mut word).is_ok() {}
+}
+
+#[test]
+fn a_lock_that_was_left_open_is_locked_without_a_keeper() {
+    let config = MADE.replace(
+        "[made]",
+        "[camera]\ncommand = [\"cat\"]\nformat = \"grey\"\nwidth = 64\nheight = 48\n\n[lines]\nlock = \"file:lock\"\n",
+    );
+    let bench = Bench::with_config(&config);
+    let lock = bench.path().join("lock");
+    std::fs::write(&lock, "1").expect("written");
+    let output = bench.command().arg("--lock").output().expect("it starts");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(std::fs::read_to_string(&lock).expect("the line"), "0");
+    let made = Bench::new();
+    made.refused(&["--lock"], "flash");
+}
+
+#[test]
+fn io_and_keeper_have_real_time_priority_where_it_is_permitted_and_the_worker_has_none() {
+    if !Command::new("chrt").args(["-f", "11", "true"]).output().is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: this system permits no real-time priority");
+        return;
+    }
+    let mut bench = Bench::new();
+    bench.start();
+    let door = bench.door().id();
+    // Name of each thread, and its real-time priority; 0 for a usual one.
+    let threads = |process: u32| -> Vec<(String, String)> {
+        let tasks = std::fs::read_dir(format!("/proc/{process}/task")).expect("threads");
+        tasks
+            .flatten()
+            .map(|task| {
+                let stat = std::fs::read_to_string(task.path().join("stat")).expect("its state");
+                let (name, fields) = stat.rsplit_once(") ").expect("a name");
+                let name = name.split_once('(').expect("a name").1.to_owned();
+                (name, fields.split(' ').nth(37).expect("a priority").to_owned())
+            })
+            .collect()
+    };
+    let priority = |wanted: &str| {
+        threads(door).into_iter().find(|(name, _)| name == wanted).map(|(_, priority)| priority)
+    };
+    bench.eventually("io has its priority", |_| priority("io").as_deref() == Some("10"));
+    bench.eventually("the worker runs", |_| priority("worker").as_deref() == Some("0"));
+    let children = std::fs::read_to_string(format!("/proc/{door}/task/{door}/children"));
+    let keeper = children.expect("the system lists children").trim().parse::<u32>().expect("one child");
+    assert_eq!(threads(keeper).iter().map(|(_, priority)| priority.as_str()).collect::<Vec<_>>(), ["11"]);
+}
+
+#[test]
+fn a_check_reports_all_that_is_missing_at_once() {
+    let config = MADE.replace(
+        "[made]",
+        "[camera]\ndevice = \"/dev/of-nobody\"\nformat = \"grey\"\nwidth = 64\nheight = 48\n\n[lines]\n\
+         lock = \"file:lock\"\nexit_button = \"no such line\"\ncontact = \"/dev/null:3\"\n",
+    );
+    let config = config.replace("unix:host.sock", "serial:/dev/of-nobody:9600");
+    let bench = Bench::with_config(&config);
+    let said = bench.refused(&["--check"], "the camera /dev/of-nobody cannot be used: is it plugged in?");
+    for missing in [
+        "no such line",
+        "/dev/null:3",
+        "cannot listen at serial:/dev/of-nobody:9600: is the adapter plugged in?",
+    ] {
+        assert!(said.contains(missing), "{said:?} does not say {missing:?}");
+    }
+    assert_eq!(said.lines().count(), 4, "{said}");
+}
+
+#[test]
+fn a_check_says_what_the_camera_gives() {
+    let with = |command: &str| {
+        let section = format!(
+            "[camera]\ncommand = {command}\nformat = \"grey\"\nwidth = 64\nheight = 48\n\n[lines]\nlock = \"file:lock\"\n"
+        );
+        Bench::with_config(&MADE.replace("[made]", &section))
+    };
+    let dark = with("[\"sh\", \"-c\", \"while :; do head -c 3072 /dev/zero; sleep 1; done\"]");
+    let output = dark.command().arg("--check").output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{output:?}");
+    assert!(
+        said.contains("used as 64x48, mean brightness 0 of 255: too dark to recognise anybody"),
+        "{said}"
+    );
+    with("[\"true\"]").refused(&["--check"], "it ended without a picture: run it in a terminal to see why");
+}
+
+#[test]
+fn the_door_asks_the_computer_for_no_date_so_one_in_1970_changes_nothing() {
+    let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    for file in std::fs::read_dir(sources).expect("sources").flatten() {
+        let text = std::fs::read_to_string(file.path()).expect("a source");
+        for asks in ["SystemTime", "UNIX_EPOCH", "ClockId::Realtime", "CLOCK_REALTIME"] {
+            assert!(!text.contains(asks), "{} asks for the date", file.path().display());
+        }
+    }
+}
+
+#[test]
+fn a_camera_that_ends_while_the_door_runs_is_said_once_with_what_to_do() {
+    let section = "[camera]\ncommand = [\"true\"]\nformat = \"grey\"\nwidth = 64\nheight = 48\n\n[lines]\nlock = \"file:lock\"\n";
+    let mut bench = Bench::with_config(&MADE.replace("[made]", section));
+    bench.start();
+    bench.eventually("it says so", |bench| bench.said().contains("run it in a terminal to see why"));
+}

@@ -1,0 +1,214 @@
+//! `cargo xtask deb`: the door on Linux as a Debian package, for this computer or for another architecture.
+//!
+//! What is in the package lies in `firmware/linux/package`; [`debian_package`](crate::debian_package) packs it. The same
+//! program and commit give the same bytes.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail, ensure};
+
+use crate::debian_package::{Entry, Package};
+use crate::{debian, process, toolchain, workspace};
+
+/// Options of `cargo xtask deb`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Build for this architecture; without it, for that of this computer
+    #[arg(long)]
+    architecture: Option<Architecture>,
+}
+
+/// An architecture, as Debian names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "lowercase")]
+pub enum Architecture {
+    /// 64-bit Intel and AMD.
+    Amd64,
+    /// 64-bit Arm: Raspberry Pi 3, 4, 5 and Zero 2 W.
+    Arm64,
+    /// 32-bit Arm from version 7 on: Raspberry Pi 2 and later with a 32-bit system.
+    Armhf,
+}
+
+impl Architecture {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Amd64, Self::Arm64, Self::Armhf];
+
+    /// That of this computer, if the door is built for it.
+    fn of_this_computer() -> Option<Self> {
+        match std::env::consts::ARCH {
+            "x86_64" => Some(Self::Amd64),
+            "aarch64" => Some(Self::Arm64),
+            "arm" => Some(Self::Armhf),
+            _ => None,
+        }
+    }
+
+    /// Debian's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Amd64 => "amd64",
+            Self::Arm64 => "arm64",
+            Self::Armhf => "armhf",
+        }
+    }
+
+    fn target(self) -> &'static str {
+        match self {
+            Self::Amd64 => "x86_64-unknown-linux-gnu",
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
+            Self::Armhf => "armv7-unknown-linux-gnueabihf",
+        }
+    }
+
+    /// The prefix of the compiler and its tools for this architecture.
+    fn triplet(self) -> &'static str {
+        match self {
+            Self::Amd64 => "x86_64-linux-gnu",
+            Self::Arm64 => "aarch64-linux-gnu",
+            Self::Armhf => "arm-linux-gnueabihf",
+        }
+    }
+
+    /// Debian's packages with a linker and a C library for this architecture.
+    fn linker_packages(self) -> [&'static str; 2] {
+        match self {
+            Self::Amd64 => ["gcc-x86-64-linux-gnu", "libc6-dev-amd64-cross"],
+            Self::Arm64 => ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
+            Self::Armhf => ["gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross"],
+        }
+    }
+}
+
+/// Builds the package and prints its path.
+///
+/// # Errors
+/// No compiler for the architecture, or the program does not build.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let here = Architecture::of_this_computer();
+    let architecture =
+        args.architecture.or(here).context("this computer is none that the door is built for")?;
+    let program = stripped(&build(architecture)?, architecture, here)?;
+    let package = package(architecture, &program)?;
+    let path = workspace::target()?.join("debian").join(package.file_name());
+    std::fs::create_dir_all(path.parent().context("no folder")?)?;
+    std::fs::write(&path, package.bytes()?).with_context(|| path.display().to_string())?;
+    println!("{}", path.display());
+    Ok(())
+}
+
+/// Builds the door for an architecture.
+fn build(architecture: Architecture) -> anyhow::Result<PathBuf> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--release", "--locked", "--package", "postern-linux", "--bin", "postern-door"]);
+    let mut folder = workspace::target()?;
+    if Architecture::of_this_computer() != Some(architecture) {
+        let (target, linker) = (architecture.target(), format!("{}-gcc", architecture.triplet()));
+        if !process::answers(&linker) {
+            debian::install(&architecture.linker_packages())?;
+        }
+        if !toolchain::has_libraries(target) {
+            toolchain::add_by_rustup(&[target])?;
+        }
+        let name = target.to_uppercase().replace('-', "_");
+        cargo.args(["--target", target]).env(format!("CARGO_TARGET_{name}_LINKER"), linker);
+        folder.push(target);
+    }
+    process::shown(cargo.current_dir(workspace::root()))?;
+    Ok(folder.join("release/postern-door"))
+}
+
+/// The program without what is there for debuggers.
+fn stripped(
+    program: &Path,
+    architecture: Architecture,
+    here: Option<Architecture>,
+) -> anyhow::Result<Vec<u8>> {
+    let strip = match here {
+        Some(here) if here == architecture => "strip".to_owned(),
+        _ => format!("{}-strip", architecture.triplet()),
+    };
+    let room = tempfile::tempdir()?;
+    let to = room.path().join("postern-door");
+    process::captured(Command::new(strip).arg("-o").arg(&to).arg(program), None)?;
+    Ok(std::fs::read(to)?)
+}
+
+/// The package around a program.
+///
+/// # Errors
+/// A file of the package cannot be read.
+pub fn package(architecture: Architecture, program: &[u8]) -> anyhow::Result<Package> {
+    let folder = workspace::root().join("firmware/linux/package");
+    let read = |name: &str| {
+        let path = folder.join(name);
+        std::fs::read(&path).with_context(|| path.display().to_string())
+    };
+    let entry = |path: &str, mode, bytes| Entry { path: path.to_owned(), mode, bytes };
+    let files = vec![
+        entry("etc/postern/postern-door.toml", 0o644, read("postern-door.toml")?),
+        entry("usr/bin/postern-door", 0o755, program.to_vec()),
+        entry("usr/lib/systemd/system/postern-door.service", 0o644, read("postern-door.service")?),
+        entry("usr/lib/sysusers.d/postern-door.conf", 0o644, read("postern-door.sysusers")?),
+        entry("usr/lib/tmpfiles.d/postern-door.conf", 0o644, read("postern-door.tmpfiles")?),
+        entry("usr/lib/udev/rules.d/60-postern-door.rules", 0o644, read("postern-door.rules")?),
+        entry(
+            "usr/share/doc/postern-door/copyright",
+            0o644,
+            std::fs::read(workspace::root().join("LICENSE-MIT"))?,
+        ),
+        entry(
+            "usr/share/doc/postern-door/linux.md",
+            0o644,
+            std::fs::read(workspace::root().join("docs/linux.md"))?,
+        ),
+    ];
+    let scripts = ["postinst", "prerm", "postrm"].map(|name| Ok((name, read(name)?)));
+    let control = control(architecture, program, &files)?;
+    Package::new(control, scripts.into_iter().collect::<anyhow::Result<_>>()?, files)
+}
+
+/// The fields of the package, in the order in which `dpkg` shows them.
+fn control(
+    architecture: Architecture,
+    program: &[u8],
+    files: &[Entry],
+) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let size: usize = files.iter().map(|file| file.bytes.len().div_ceil(1024)).sum();
+    Ok(vec![
+        ("Package", "postern-door".to_owned()),
+        ("Version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("Architecture", architecture.name().to_owned()),
+        ("Maintainer", "The Postern authors <postern@localhost>".to_owned()),
+        ("Installed-Size", size.to_string()),
+        ("Depends", format!("libc6 (>= {}), libgcc-s1, systemd, udev", c_library(program)?)),
+        ("Suggests", "gpiod, v4l-utils, ffmpeg".to_owned()),
+        ("Section", "misc".to_owned()),
+        ("Priority", "optional".to_owned()),
+        (
+            "Description",
+            "face-recognition door that works without a network\n The door lets in people that it knows by their \
+             faces: a camera, a lock at a line of a\n GPIO chip, and a keeper process that locks when the door dies."
+                .to_owned(),
+        ),
+    ])
+}
+
+/// The oldest release of the C library that has all that the program asks for.
+fn c_library(program: &[u8]) -> anyhow::Result<String> {
+    let mut newest = None;
+    for (at, _) in program.windows(6).enumerate().filter(|(_, bytes)| bytes == b"GLIBC_") {
+        let name = &program[at + 6..];
+        let name = &name[..name.iter().position(|byte| *byte == 0).unwrap_or(0)];
+        let Ok(name) = core::str::from_utf8(name) else { continue };
+        let numbers: Option<Vec<u32>> = name.split('.').map(|number| number.parse().ok()).collect();
+        newest = newest.max(numbers);
+    }
+    let Some(numbers) = newest else { bail!("the program names no release of the C library") };
+    ensure!(numbers.len() >= 2, "the program names no release of the C library");
+    Ok(numbers.iter().map(u32::to_string).collect::<Vec<_>>().join("."))
+}
+
+#[cfg(test)]
+mod tests;
