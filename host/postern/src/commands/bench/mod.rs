@@ -1,8 +1,8 @@
 //! `postern bench`: the cost of each operator of a model.
 //!
 //! On a board the cost is instructions, counted by the emulator, the same on every computer and in
-//! every run; they are not cycles, which `--cycles` estimates. On this computer it is nanoseconds on one core, in the fastest of a
-//! few runs.
+//! every run; they are not cycles, which `--cycles` estimates. On this computer it is nanoseconds on
+//! one core, in the fastest of a few runs.
 
 mod cycles;
 mod frame;
