@@ -19,11 +19,13 @@
 #![forbid(unsafe_code)]
 
 mod camera;
+mod counter;
 mod flash;
 mod inputs;
 mod system;
 
 pub use camera::{Camera, Capture};
+pub use counter::{CounterError, MonotonicCounter};
 pub use flash::{FirmwareSlots, ModelSlots, RECORD_BYTES, Started};
 pub use inputs::{Keypad, Watchdog};
 pub use system::{ResetReason, System};

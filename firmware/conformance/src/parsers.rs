@@ -194,6 +194,7 @@ fn words(error: Error) -> [u32; 2] {
         Error::Misaligned => [5, 0],
         Error::Corrupted => [6, 0],
         Error::Inconsistent { part, index } => [7 + part as u32, index as u32],
+        Error::CalibrationForm(form) => [u32::MAX - 1, form],
         Error::Arena { needed, .. } => [u32::MAX, needed as u32],
     }
 }

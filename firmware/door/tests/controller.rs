@@ -6,19 +6,22 @@ mod simulation;
 
 use audit::Kind;
 use protocol::{Error, Osdp, OsdpState, Request, Response, Role, Scbk, SettingName};
-use simulation::{Board, World};
+use simulation::{Board, World, panel::Panel};
 
 /// A request for the identity, to address 5, sequence number 0.
 const ID: [u8; 9] = [0x53, 5, 9, 0, 4, 0x61, 0, 0xc1, 0x25];
 /// A poll, to address 5, sequence number 0, with a checksum.
 const POLL: [u8; 7] = [0x53, 5, 7, 0, 0, 0x60, 0x41];
 
+/// The key of the controller.
+const KEY: [u8; 16] = *b"a key, 16 bytes.";
+
 fn with(address: u8, key: [u8; 16]) -> Request<'static> {
     Request::SetOsdp { osdp: Some(Osdp { address, key: Scbk(key) }) }
 }
 
 fn at(address: u8) -> Request<'static> {
-    with(address, *b"a key, 16 bytes.")
+    with(address, KEY)
 }
 
 /// The board's reply to a packet; empty if there is none.
@@ -100,5 +103,31 @@ fn bad_addresses_and_lower_roles_are_refused() {
         let answer = world.host.ask(at(5)).await;
         assert_eq!(answer, Err(Error::Forbidden { needed: Role::Installer }));
         assert!(says(world, &ID).await.is_empty());
+    });
+}
+
+/// The port has the board's clock: a channel in which nothing comes ends by itself, and its MACs are worth nothing then.
+#[test]
+fn a_channel_at_the_door_ends_after_eight_seconds_without_a_command() {
+    const ACK: u8 = 0x40;
+    const NAK: u8 = 0x41;
+    Board::with_models().boot(async |world: &mut World| {
+        world.host.ask(at(5)).await.unwrap();
+        let mut panel = Panel::begin(world, &KEY).await;
+        // The first reply tells the state of the cover.
+        panel.poll(world).await;
+        for _ in 0..3 {
+            world.wait(7_500).await;
+            assert_eq!(panel.poll(world).await, ACK, "a poll every 7.6 s keeps the channel");
+        }
+        let secure = |state: Option<OsdpState>| state.is_some_and(|state| state.secure);
+        world.wait(7_500).await;
+        assert!(secure(state(world).await));
+        world.wait(700).await;
+        assert!(!secure(state(world).await), "nothing came, not even a byte");
+        assert_eq!(panel.poll(world).await, NAK, "a command with the next MAC of the channel");
+        let mut again = Panel::begin(world, &KEY).await;
+        again.poll(world).await;
+        assert_eq!(again.poll(world).await, ACK, "a new channel begins");
     });
 }

@@ -47,6 +47,33 @@ fn an_operator_cannot_wash_the_log_away() {
 }
 
 #[test]
+fn an_installer_cannot_wash_the_log_away_nor_by_restarts() {
+    let mut board = board();
+    let mut done = 0;
+    for power_on in 0..3 {
+        done += board.boot(async |world: &mut World| {
+            let mut done = 0;
+            let now = 1_800_000_000_000;
+            world.host.ask(Request::SetClock { unix_ms: now }).await.ok();
+            for step in 0..(if power_on == 0 { 1_500 } else { 100 }) {
+                // A request that has an entry of the table, and one whose entry the journal writes.
+                let answer = match step % 2 {
+                    0 => set_rule(world, "Bob", two_factors()).await,
+                    _ => world.host.ask(Request::SetClockBack { unix_ms: now }).await,
+                };
+                match answer {
+                    Ok(_) => done += 1,
+                    Err(Error::TooManyChanges { seconds: 1..=60 }) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            done
+        });
+    }
+    assert!((950..=1_020).contains(&done), "{done}");
+}
+
+#[test]
 fn the_log_tells_what_of_the_settings_changed() {
     board().boot(async |world: &mut World| {
         let limits = Limits { failures: 100, lockout_ms: 1_000, fail_safe: true, ..Limits::default() };

@@ -89,6 +89,36 @@ fn people_are_enrolled_compared_listed_and_removed() {
 }
 
 #[test]
+fn a_further_photograph_must_be_of_the_person_and_tell_something_new() {
+    Board::with_models().boot(async |world: &mut World| {
+        let host = &mut world.host;
+        host.enrol("Ann", 1).await.unwrap();
+        match host.enrol_as("Ann", 2, 0, Enrolment::AddTemplate).await {
+            Err(Error::Unlike { name: of, similarity, least }) => {
+                assert_eq!(of, name("Ann"));
+                assert!(similarity < least, "{similarity} {least}");
+            }
+            other => panic!("{other:?}"),
+        }
+        match host.enrol_as("Ann", 1, 0, Enrolment::AddTemplate).await {
+            Err(Error::SamePicture { name: of, similarity }) => {
+                assert_eq!(of, name("Ann"));
+                assert!(similarity > 31_000, "{similarity}");
+            }
+            other => panic!("{other:?}"),
+        }
+        // Surgery, or a twin: the operator insists.
+        let insisted = host.enrol_as("Ann", 2, 0, Enrolment::AddAnyTemplate).await;
+        assert!(matches!(insisted, Ok(Response::Enrolled { person: 1, templates: 2, .. })), "{insisted:?}");
+        let gone = host.ask(Request::RemoveTemplate { name: name("Ann"), index: 1 }).await;
+        assert_eq!(gone, Ok(Response::Removed { person: 1, templates: 1 }));
+        let only = host.ask(Request::RemoveTemplate { name: name("Ann"), index: 0 }).await;
+        assert_eq!(only, Err(Error::NoTemplate { name: name("Ann"), templates: 1 }));
+        assert_eq!(world.host.kinds().await.last(), Some(&audit::Kind::Template));
+    });
+}
+
+#[test]
 fn duplicates_poor_pictures_and_bad_names_are_refused() {
     Board::with_models().boot(async |world: &mut World| {
         let host = &mut world.host;
@@ -106,10 +136,10 @@ fn duplicates_poor_pictures_and_bad_names_are_refused() {
         assert_eq!(host.enrol(" \n", 2).await, Err(Error::BadName));
         assert_eq!(host.enrol("B\u{7}b", 2).await, Err(Error::BadName));
         for view in 1..8 {
-            host.enrol_as("Ann", 1, view, add).await.unwrap();
+            host.enrol_as("Ann", 1, view, Enrolment::AddAnyTemplate).await.unwrap();
         }
         let full = Error::TooManyTemplates { name: name("Ann"), limit: 8 };
-        assert_eq!(host.enrol_as("Ann", 1, 9, add).await, Err(full));
+        assert_eq!(host.enrol_as("Ann", 1, 9, Enrolment::AddAnyTemplate).await, Err(full));
         assert_eq!(host.enrol("Nobody", 0).await, Err(Error::NoFace));
         host.stage(&engine::distant(3)).await;
         let enrol = Request::Enrol { name: name("Far"), source: STAGED, enrolment: Enrolment::NewPerson };

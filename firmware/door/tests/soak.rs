@@ -5,7 +5,7 @@ mod simulation;
 
 use std::collections::VecDeque;
 
-use embassy_time::{Duration, Instant, MockDriver};
+use embassy_time::{Duration, Instant};
 use fastrand::Rng;
 use protocol::{Enrolment, Error, Limits, Request, Response, Settings};
 use simulation::{Board, World, engine};
@@ -148,7 +148,7 @@ async fn soak(world: &mut World, mut guest: Guest, random: &mut Rng, counts: &mu
                 counts.noise += 1;
             }
             1 => {
-                MockDriver::get().advance(Duration::from_millis(random.u64(..30_000)));
+                mock_time::advance(Duration::from_millis(random.u64(..30_000)));
                 counts.leaps += 1;
             }
             2 => {

@@ -34,7 +34,7 @@ use mps_registers::interrupt::{Vector, vectors};
 use mps_registers::{Mmio, Register};
 use nor_model::Nor;
 use partitions::{MEMORY_BASE, Region};
-use start::start;
+use start::{CODE_END, start};
 
 /// No line interrupts here.
 #[unsafe(link_section = ".vector_table.interrupts")]
@@ -91,7 +91,7 @@ fn choose() -> Option<Start> {
     let record = ring.record()?;
     let request = Requests::open(Nor::new(flash(partitions.requests)), &application).ok();
     let request = request.and_then(|requests| requests.newest());
-    let target = Target { board: partitions.board, code: 0..partitions.code_len };
+    let target = Target { board: partitions.board, code: 0..CODE_END };
     // SAFETY: the board has both slots, and memory for code, which the boot loader does not occupy.
     let mut memory = unsafe { Words::new(partitions.firmware) };
     let decision = decide(&record, request.as_ref(), &mut memory, &target);

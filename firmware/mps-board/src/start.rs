@@ -117,6 +117,8 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
     let [urgent, background] = unsafe { start(board, &drivers) };
     let layout = &board.layout;
     defmt::info!("{=str} starts, cause {}", board.name, cause);
+    #[cfg(feature = "development")]
+    defmt::warn!("this is development firmware: its log tells names, scores and pairing codes");
     // SAFETY: the board has this memory, and only the flash's partitions touch it.
     let flash = unsafe { flash::take(&layout.partitions, cause) };
     // SAFETY: the board has this page, which the linker leaves alone.
@@ -167,6 +169,7 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
             started,
             board: layout.partitions.board,
         },
+        counter: None,
         memory: MEMORY.take(),
     };
     background.spawn(run_worker(worker).expect("it is spawned once"));

@@ -2,6 +2,8 @@
 
 use host_window::Layout;
 
+use crate::mpu::Areas;
+
 /// The clock of the UARTs on both boards.
 pub const UART_CLOCK_HZ: u32 = 25_000_000;
 
@@ -22,6 +24,10 @@ pub struct Board {
     pub watchdog_ticks_per_ms: u32,
     /// The interrupt lines.
     pub lines: Lines,
+    /// What the firmware may do with the memory.
+    pub memory: Areas,
+    /// An address right below the firmware's stack: a stack that overflows faults there.
+    pub stack_guard: u32,
 }
 
 /// Interrupt lines, by number.

@@ -20,6 +20,7 @@ pub mod counter;
 pub mod fuses;
 pub mod interrupt;
 pub mod log_ring;
+pub mod mpu;
 pub mod sse_counter;
 pub mod uart;
 pub mod watchdog;

@@ -1,4 +1,6 @@
 //! What a board does when it cannot go on: it switches the relay off, logs why, and resets.
+//!
+//! The message of a panic may hold any value, so only development firmware logs it, with its place in the source.
 
 use core::panic::PanicInfo;
 
@@ -11,7 +13,14 @@ pub fn panicked(fpgaio: Fpgaio, info: &PanicInfo<'_>) -> ! {
     cortex_m::interrupt::disable();
     fpgaio.lock();
     log::abandon();
+    #[cfg(feature = "development")]
     defmt::error!("{}", defmt::Display2Format(info));
+    #[cfg(not(feature = "development"))]
+    {
+        // As nobody reads it, the compiler leaves out the place and the arguments of each panic.
+        let _ = info;
+        defmt::error!("panic");
+    }
     log::drain();
     reset(ResetCause::Panic)
 }

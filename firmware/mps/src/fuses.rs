@@ -1,7 +1,7 @@
 //! The firmware's secret and the seed of its random numbers, see [`host_window::fuses`].
 //!
-//! Both are read once, at the start, and their words are overwritten, so that no other copy is left. The seed is
-//! mixed with the secret and the boot counter. The secret leaves this module once, and is wiped here.
+//! Both are read once, at the start, and their words are overwritten, so that no other copy is left. Then the MPU closes
+//! the page. The seed is mixed with the secret and the boot counter. The secret leaves this module once, and is wiped here.
 
 use crypto::{Entropy, Generator, Key};
 use host_window::Layout;
@@ -10,6 +10,7 @@ use host_window::window::{BOOTS, CODE, CODE_SHOWN};
 
 use mps_registers::Register;
 use mps_registers::fuses::{After, secret};
+use mps_registers::mpu::close_fuses;
 
 use crate::window::word;
 
@@ -23,11 +24,13 @@ impl Fuses {
     /// Takes the fuses of the board, after its memory was opened and the boot counted.
     ///
     /// # Safety
-    /// The page at the fuses' address of `map` is memory, and no other code names it.
+    /// The page at the fuses' address of `map` is memory, and no other code names it from here on: it faults.
     pub unsafe fn take(map: &Layout) -> Self {
         // SAFETY: passed on to the caller.
         let [secret, entropy] =
             [UNIQUE, ENTROPY].map(|place| Key::new(unsafe { secret(map.fuses + place, After::Wipe) }));
+        // SAFETY: both were read, and the caller has read the rest of the page.
+        unsafe { close_fuses() };
         let seed = entropy.derive(secret.bytes(), b"postern seed");
         let random = Generator::new(&seed, &word(BOOTS).read().to_le_bytes());
         Self { secret, random }

@@ -91,9 +91,14 @@ impl Credentials {
 /// # Errors
 /// [`Error::Random`].
 pub fn random_key() -> Result<Key> {
-    let mut bytes = [0; 32];
+    random_bytes().map(Key::new)
+}
+
+/// Random numbers of the operating system.
+pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| Error::Random)?;
-    Ok(Key::new(bytes))
+    Ok(bytes)
 }
 
 /// Writes a file that only this user can read. It is written beside its place and renamed, so that a

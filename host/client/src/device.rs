@@ -2,8 +2,8 @@
 
 use crypto::Key;
 use protocol::{
-    Comparison, Enrolment, Event, Face, Hash, Name, PersonId, Request, Response, Role, Settings, Source,
-    Status, Text, User, VERSION,
+    Basis, Comparison, Enrolment, Event, Face, Hash, Name, PersonId, Request, Response, Role, Settings,
+    Source, Status, Text, User, VERSION,
 };
 
 use crate::link::{Greeting, Identity, Link};
@@ -57,6 +57,10 @@ pub struct Enrolled {
     pub face: Face,
     /// Instructions spent.
     pub instructions: u64,
+    /// How the door's threshold is known for the gallery as it is now.
+    pub basis: Basis,
+    /// Whether the liveness network takes the face for a living one; none if liveness is off.
+    pub alive: Option<bool>,
 }
 
 /// Takes the one variant that answers a request.
@@ -245,12 +249,14 @@ impl Device {
     pub fn enrol(&mut self, name: &str, source: Source, enrolment: Enrolment) -> Result<Enrolled> {
         let request = Request::Enrol { name: person_name(name)?, source, enrolment };
         expect!(self.link.ask(&request),
-        Response::Enrolled { person, templates, faces, face, instructions } => Enrolled {
+        Response::Enrolled { person, templates, faces, face, instructions, basis, alive } => Enrolled {
             person,
             templates,
             faces,
             face,
             instructions,
+            basis,
+            alive,
         })
     }
 
@@ -296,6 +302,15 @@ impl Device {
     pub fn remove(&mut self, name: &str) -> Result<u8> {
         let request = Request::Remove { name: person_name(name)? };
         expect!(self.link.ask(&request), Response::Removed { templates, .. } => templates)
+    }
+
+    /// Forgets one template of a person, counted from 0 in the order in which they were added.
+    ///
+    /// # Errors
+    /// As any request; refused for a name or a template that is not there, and for the person's only one.
+    pub fn remove_template(&mut self, name: &str, index: u8) -> Result<()> {
+        let request = Request::RemoveTemplate { name: person_name(name)?, index };
+        expect!(self.link.ask(&request), Response::Removed { .. } => ())
     }
 
     /// Door events after the one numbered `after`, and the number of the newest.

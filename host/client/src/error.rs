@@ -1,5 +1,6 @@
 //! What can go wrong between host and board, and what a user can do about it.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
@@ -103,7 +104,9 @@ pub enum Error {
         newest: u64,
     },
     /// There is no such kind of board.
-    #[error("there is no board `{name}`: choose an547 (Cortex-M55) or an500 (Cortex-M7)")]
+    #[error(
+        "there is no board `{name}`: choose an547 (Cortex-M55), an500 (Cortex-M7) or linux (this computer)"
+    )]
     UnknownMachine {
         /// The name.
         name: String,
@@ -136,8 +139,8 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// A signature does not belong to the firmware.
-    #[error("the signature is not of this firmware: sign this file again with `postern sign`")]
+    /// A signature does not belong to the firmware or the model.
+    #[error("the signature is not of this file: sign this file again with `postern sign`")]
     OtherSignature,
     /// The task that runs while a reply is awaited failed.
     #[error(transparent)]
@@ -158,9 +161,22 @@ impl Error {
 }
 
 /// What a user of the command line can do about a refusal.
-fn advice(refusal: &protocol::Error) -> &'static str {
+fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
     use protocol::Error as Refusal;
-    match refusal {
+    let part = |similarity: i16| f64::from(similarity) / 32_768.0;
+    Cow::Borrowed(match refusal {
+        Refusal::Unlike { similarity, least, .. } => {
+            return format!(
+                " (similarity {:.2}, {:.2} is needed); `--force` adds it all the same",
+                part(*similarity),
+                part(*least)
+            )
+            .into();
+        }
+        Refusal::SamePicture { .. } => {
+            "; use another photograph: the same one twice makes recognition no better"
+        }
+        Refusal::NoTemplate { .. } => "; `postern users` shows how many, `postern remove` removes the person",
         Refusal::DuplicateName { .. } => {
             "; `--add` adds a photograph to that person, `postern remove` removes the person"
         }
@@ -170,6 +186,10 @@ fn advice(refusal: &protocol::Error) -> &'static str {
             "; flash that encoder again, or remove everybody and enrol them again"
         }
         Refusal::NoCalibration => "; compile it with a calibration table",
+        Refusal::UnprovenRate { .. } => {
+            "; `postern settings --one-in` asks for less, `postern calibrate` measures further, and \
+             `postern settings --accept-unproven-rate true` accepts it"
+        }
         Refusal::GalleryFull { .. } => "; `postern remove` makes room",
         Refusal::HashMismatch { .. } => "; try again",
         Refusal::Internal { .. } | Refusal::Flash => "; `postern board logs` shows its log",
@@ -185,5 +205,5 @@ fn advice(refusal: &protocol::Error) -> &'static str {
         }
         Refusal::NoCamera => "; `postern show` puts a picture in front of the emulated camera",
         _ => "",
-    }
+    })
 }

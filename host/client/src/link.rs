@@ -12,10 +12,11 @@ use crypto::Key;
 use crypto::handshake::{Initiator, SECOND};
 use crypto::session::{HEAD, HostSession};
 use protocol::{
-    Deframer, Kind, MAX_BODY, MAX_FRAME, Packet, Request, Response, Role, VERSION, encode_bytes, pack,
+    Deframer, IdempotencyKey, Kind, MAX_BODY, MAX_FRAME, Packet, Request, Response, Role, VERSION,
+    encode_bytes, pack, pack_request,
 };
 
-use crate::credentials::random_key;
+use crate::credentials::{random_bytes, random_key};
 use crate::{Error, Result, Task, Transport};
 
 /// How long to wait for a reply.
@@ -94,11 +95,14 @@ impl Link {
     }
 
     /// Sends a request and waits for the reply. A board that is busy with another program's request is
-    /// asked again. If the board lost the session, for example by a reset, a new one is started.
+    /// asked again. If the board lost the session, for example by a reset, a new one is started. The request
+    /// keeps its idempotency key: whoever says that the board is busy, or knows no session, does not have it
+    /// executed twice.
     pub(crate) fn ask(&mut self, request: &Request<'_>) -> Result<Response> {
         let give_up = Instant::now() + self.slow.give_up;
+        let key = random_bytes()?;
         loop {
-            match self.ask_once(request) {
+            match self.ask_once(&key, request) {
                 Err(Error::Refused(protocol::Error::Busy)) if Instant::now() < give_up => {
                     std::thread::sleep(BUSY);
                 }
@@ -153,12 +157,12 @@ impl Link {
         }
     }
 
-    fn ask_once(&mut self, request: &Request<'_>) -> Result<Response> {
+    fn ask_once(&mut self, key: &IdempotencyKey, request: &Request<'_>) -> Result<Response> {
         let patience = if request.is_slow() { self.slow } else { self.quick };
         let mut room = [0; MAX_BODY];
         let reply = match self.session.take() {
             Some(mut session) => {
-                let length = pack(request, room.get_mut(HEAD..).unwrap_or_default());
+                let length = pack_request(key, request, room.get_mut(HEAD..).unwrap_or_default());
                 let length = length.map_err(|_| Error::TooLong)?;
                 let id = self.last_id.wrapping_add(1);
                 let sealed = session.seal(id, &mut room, length).map_err(|_| Error::TooLong)?;

@@ -11,11 +11,13 @@ pub enum Machine {
     An547,
     /// Arm MPS2 AN500: Cortex-M7.
     An500,
+    /// A computer with Linux. Its program is no firmware in its flash: the package manager updates it.
+    Linux,
 }
 
 impl Machine {
     /// All kinds.
-    pub const ALL: [Self; 2] = [Self::An547, Self::An500];
+    pub const ALL: [Self; 3] = [Self::An547, Self::An500, Self::Linux];
 
     /// The kind called `name`.
     ///
@@ -25,6 +27,7 @@ impl Machine {
         match name {
             "an547" => Ok(Self::An547),
             "an500" => Ok(Self::An500),
+            "linux" => Ok(Self::Linux),
             _ => Err(Error::UnknownMachine { name: name.to_owned() }),
         }
     }
@@ -34,6 +37,15 @@ impl Machine {
         match self {
             Self::An547 => "an547",
             Self::An500 => "an500",
+            Self::Linux => "linux",
+        }
+    }
+
+    /// Whether an emulator runs it, with firmware in its flash that a boot loader starts.
+    pub fn is_emulated(self) -> bool {
+        match self {
+            Self::An547 | Self::An500 => true,
+            Self::Linux => false,
         }
     }
 
@@ -42,6 +54,7 @@ impl Machine {
         match self {
             Self::An547 => host_window::AN547,
             Self::An500 => host_window::AN500,
+            Self::Linux => host_window::LINUX,
         }
     }
 }

@@ -6,7 +6,7 @@
 use protocol::{Hash, MAX_CHUNK, ModelInfo, ModelKind, PixelFormat, Request, Response, Signature};
 use sha2::{Digest, Sha256};
 
-use crate::{Device, Error, Result, Signer};
+use crate::{Device, Error, ModelSignature, Result, Signer};
 
 /// A picture as a camera gives it: rows from the top, two bytes a pixel, no padding.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +60,22 @@ impl Device {
             }
             installed => installed,
         }
+    }
+
+    /// As [`install_model`](Self::install_model), signed before on another computer.
+    ///
+    /// # Errors
+    /// [`Error::OtherSignature`] before anything is sent; as any request; refused with `TooOld` if the board had a newer
+    /// release.
+    pub fn install_signed(
+        &mut self,
+        kind: ModelKind,
+        image: &[u8],
+        signature: &ModelSignature,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<ModelInfo> {
+        let checked = signature.apply(kind, image)?;
+        self.install(kind, image, signature.release, |_, _| checked, progress)
     }
 
     /// Transfers an image as the release of a number, and commits it. `sign` gets its length and its SHA-256.

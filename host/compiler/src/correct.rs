@@ -6,6 +6,7 @@
 //! and the difference goes to its bias (Nagel et al., 2019, section 4.2, measured rather than
 //! derived).
 
+use kernels::requantize_bound;
 use rayon::prelude::*;
 
 use crate::observe::Statistics;
@@ -32,10 +33,14 @@ pub fn correct_bias(
         let mut operator = network.operators[n].clone();
         if matches!(operator.kind, OperatorKind::Dense | OperatorKind::Depthwise) {
             let means = mean_sums(network, &operator, &values);
+            let products = depth(network, &operator) as i64 * 128 * 128;
             let float = &statistics[operator.output].sum_mean;
             for (c, scale) in operator.scales.iter_mut().enumerate() {
                 let error = means[c] - float[c] / f64::from(operator.accumulator_scale[c]);
-                scale.bias = scale.bias.saturating_sub(error.round() as i32);
+                let corrected = i64::from(scale.bias) - error.round() as i64;
+                // A correction never makes a sum that leaves its 32 bits.
+                let room = (requantize_bound(scale.shift) - products).max(i64::from(scale.bias).abs());
+                scale.bias = corrected.clamp(-room, room) as i32;
             }
         }
         let finished: Vec<usize> = operator
@@ -55,6 +60,15 @@ pub fn correct_bias(
         });
         network.operators[n] = operator;
         done(n + 1);
+    }
+}
+
+/// Weights of a filter.
+fn depth(network: &Network, operator: &QuantizedOperator) -> usize {
+    let taps = operator.window.kernel[0] * operator.window.kernel[1];
+    match operator.kind {
+        OperatorKind::Dense => taps * network.tensors[operator.inputs[0]].shape.channels,
+        _ => taps,
     }
 }
 

@@ -10,7 +10,7 @@
 //! SmoothQuant). A depthwise reader has a weight scale for each channel, so where all readers are
 //! depthwise the range alone decides.
 
-use crate::graph::{Graph, Operator, TensorId};
+use crate::graph::{Activation, Conv, Graph, Operator, TensorId};
 use crate::observe::Ranges;
 
 /// Factors are kept within this ratio of the geometric mean, against dead channels.
@@ -19,12 +19,24 @@ const LIMIT: f32 = 1024.0;
 /// Rescales the channels of `graph`, and `ranges` with them.
 pub fn equalize(graph: &mut Graph, ranges: &mut Ranges) {
     for group in groups(graph) {
-        // A sigmoid does not commute with a factor.
+        // A sigmoid does not commute with a factor, nor does a bound other than zero.
         let logits = |tensor: TensorId| {
-            graph.nodes.iter().any(|node| matches!(node.operator, Operator::Gate) && node.inputs[1] == tensor)
+            graph
+                .nodes
+                .iter()
+                .any(|node| matches!(node.operator, Operator::Gate(_)) && node.inputs[1] == tensor)
         };
-        let fixed =
-            |&tensor: &TensorId| tensor == Graph::INPUT || graph.outputs.contains(&tensor) || logits(tensor);
+        let clipped = |tensor: TensorId| {
+            graph.writer(tensor).is_some_and(|n| match &graph.nodes[n].operator {
+                Operator::Conv(Conv { activation, .. }) | Operator::Add(activation) => {
+                    matches!(activation, Activation::Clip(_))
+                }
+                _ => false,
+            })
+        };
+        let fixed = |&tensor: &TensorId| {
+            tensor == Graph::INPUT || graph.outputs.contains(&tensor) || logits(tensor) || clipped(tensor)
+        };
         if group.iter().any(fixed) {
             continue;
         }
@@ -87,7 +99,7 @@ fn groups(graph: &Graph) -> Vec<Vec<TensorId>> {
     for node in &graph.nodes {
         if !matches!(node.operator, Operator::Conv(_)) {
             let tied =
-                if matches!(node.operator, Operator::Gate) { &node.inputs[..1] } else { &node.inputs[..] };
+                if matches!(node.operator, Operator::Gate(_)) { &node.inputs[..1] } else { &node.inputs[..] };
             for &input in tied {
                 let (from, to) = (group[input], group[node.output]);
                 group.iter_mut().filter(|g| **g == from).for_each(|g| *g = to);

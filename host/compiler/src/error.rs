@@ -40,6 +40,16 @@ pub enum Error {
     /// A number does not fit the format.
     #[error("{0} does not fit the model image")]
     TooLarge(String),
+    /// An operator of the image that was written is refused by the engine.
+    #[error(
+        "node \"{node}\": the engine refuses the operator that it became ({source}); please report this network"
+    )]
+    Operator {
+        /// Name of the operator's output.
+        node: String,
+        /// What the engine says.
+        source: nn::Error,
+    },
     /// The image that was written is refused by the engine: a fault of the compiler.
     #[error("the compiled image is refused: {0}; please report this network")]
     Refused(nn::Error),

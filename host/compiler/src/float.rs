@@ -7,7 +7,7 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rayon::prelude::*;
 
-use crate::graph::{Activation, Conv, Graph, Operator, TensorId};
+use crate::graph::{Conv, Graph, Operator, TensorId};
 
 /// What [`run`] shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,12 +31,13 @@ pub fn run(graph: &Graph, pixels: &[u8], mut see: impl FnMut(TensorId, Point, &[
             Operator::Conv(conv) => {
                 let mut sums = convolve(conv, input(0).0, input(0).1, shape);
                 see(node.output, Point::Sum, &sums);
-                activate(&conv.activation, &mut sums);
+                conv.activation.apply(&mut sums);
                 sums
             }
-            Operator::Add(relu) => {
-                let sum = input(0).0.iter().zip(input(1).0).map(|(a, b)| a + b);
-                sum.map(|v| if *relu { v.max(0.0) } else { v }).collect()
+            Operator::Add(after) => {
+                let mut sum: Vec<f32> = input(0).0.iter().zip(input(1).0).map(|(a, b)| a + b).collect();
+                after.apply(&mut sum);
+                sum
             }
             Operator::MaxPool(window) => windows(*window, input(0).0, input(0).1, shape),
             Operator::AveragePool => {
@@ -46,8 +47,9 @@ pub fn run(graph: &Graph, pixels: &[u8], mut see: impl FnMut(TensorId, Point, &[
                     .map(|c| input(0).0.iter().skip(c).step_by(channels).sum::<f32>() / pixels as f32)
                     .collect()
             }
-            Operator::Gate => {
-                let gates: Vec<f32> = input(1).0.iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
+            Operator::Gate(function) => {
+                let gates: Vec<f32> =
+                    input(1).0.iter().map(|&logit| function.of(logit.into()) as f32).collect();
                 input(0).0.iter().zip(gates.iter().cycle()).map(|(x, gate)| x * gate).collect()
             }
             Operator::Resize2x => {
@@ -111,20 +113,6 @@ fn convolve(conv: &Conv, input: &[f32], shape: Shape, output: Shape) -> Vec<f32>
         dense(conv, input, shape, output, &mut out);
     }
     out
-}
-
-fn activate(activation: &Activation, values: &mut [f32]) {
-    match activation {
-        Activation::Identity => {}
-        Activation::Relu => values.iter_mut().for_each(|v| *v = v.max(0.0)),
-        Activation::Prelu(slope) => {
-            for pixel in values.chunks_exact_mut(slope.len()) {
-                for (value, slope) in pixel.iter_mut().zip(slope) {
-                    *value = if *value < 0.0 { *value * slope } else { *value };
-                }
-            }
-        }
-    }
 }
 
 /// im2row and a matrix product.

@@ -32,8 +32,73 @@ pub enum Activation {
     Identity,
     /// `max(x, 0)`.
     Relu,
+    /// No less than the first bound, no more than the second; one of them may be infinite.
+    Clip([f32; 2]),
     /// `x < 0 ? x * slope : x`, a slope a channel.
     Prelu(Vec<f32>),
+}
+
+impl Activation {
+    /// The least and the greatest value that it leaves.
+    pub fn bounds(&self) -> [f32; 2] {
+        match *self {
+            Self::Identity | Self::Prelu(_) => [f32::NEG_INFINITY, f32::INFINITY],
+            Self::Relu => [0.0, f32::INFINITY],
+            Self::Clip(bounds) => bounds,
+        }
+    }
+
+    /// Whether it has slopes.
+    pub fn is_prelu(&self) -> bool {
+        matches!(self, Self::Prelu(_))
+    }
+
+    /// Whether `next` after it is just `next`.
+    pub fn is_followed_by(&self, next: &Self) -> bool {
+        *self == Self::Identity || self == next && matches!(self, Self::Relu | Self::Clip(_))
+    }
+
+    /// Applies it to `values`, whose channels are as many as there are slopes.
+    pub fn apply(&self, values: &mut [f32]) {
+        match self {
+            Self::Identity => {}
+            Self::Relu | Self::Clip(_) => {
+                let [low, high] = self.bounds();
+                values.iter_mut().for_each(|value| *value = value.max(low).min(high));
+            }
+            Self::Prelu(slopes) => {
+                for pixel in values.chunks_exact_mut(slopes.len()) {
+                    for (value, slope) in pixel.iter_mut().zip(slopes) {
+                        *value = if *value < 0.0 { *value * slope } else { *value };
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The function of a logit that a gate multiplies by; it is never negative, and never more than one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum GateFunction {
+    /// `1 / (1 + exp(-x))`.
+    Sigmoid,
+    /// `x * slope + offset`, between 0 and 1.
+    Hard {
+        /// Multiplied first.
+        slope: f32,
+        /// Added then.
+        offset: f32,
+    },
+}
+
+impl GateFunction {
+    /// Its value.
+    pub fn of(self, logit: f64) -> f64 {
+        match self {
+            Self::Sigmoid => 1.0 / (1.0 + (-logit).exp()),
+            Self::Hard { slope, offset } => (logit * f64::from(slope) + f64::from(offset)).clamp(0.0, 1.0),
+        }
+    }
 }
 
 /// A convolution with its bias and activation.
@@ -56,16 +121,16 @@ pub struct Conv {
 pub enum Operator {
     /// Dense or depthwise convolution, fully connected layer, scale by channel.
     Conv(Conv),
-    /// Sum of two tensors; with a ReLU where `true`.
-    Add(bool),
+    /// Sum of two tensors, and what follows, which has no slopes.
+    Add(Activation),
     /// Maximum over a window.
     MaxPool(Window),
     /// Mean over all pixels.
     AveragePool,
     /// Every pixel repeated twice in both directions.
     Resize2x,
-    /// The first input times the sigmoid of the second, which has one value a channel.
-    Gate,
+    /// The first input times a function of the second, which has one value a channel.
+    Gate(GateFunction),
 }
 
 /// An operator with its tensors.

@@ -2,13 +2,21 @@
 
 use bytemuck::{Pod, bytes_of, bytes_of_mut, cast_slice, pod_read_unaligned};
 use nn::format::{
-    CalibrationRecord, DIGEST, Header, MAGIC, OperatorRecord, Section, TensorRecord, VERSION, align, code,
+    CALIBRATION_FORM, CalibrationRecord, DIGEST, Header, Kind, MAGIC, OperatorRecord, Section, TensorRecord,
+    VERSION, align, code,
 };
 use sha2::{Digest, Sha256};
 
 use crate::plan::{Placement, Plan};
 use crate::quantize::{Network, OperatorKind, QuantizedOperator};
 use crate::{Error, Options};
+
+/// Bytes between outputs and data of an encoder, where images had a table of six rows of form 0. They are zeros now. They
+/// stay, for the identity covers the offsets of the weights: without them, compiling a network again would make the
+/// templates of its galleries those of another encoder.
+const FORMER_TABLE: usize = 48;
+/// Bytes for the name of a network.
+pub const NAME_BYTES: usize = 32;
 
 /// The image of `network` with its tensors placed by `plan`, checked by the engine itself.
 pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -> Result<Vec<u8>, Error> {
@@ -18,9 +26,9 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
     let operators_at = align(size_of::<Header>());
     let tensors_at = align(operators_at + network.operators.len() * size_of::<OperatorRecord>());
     let outputs_at = align(tensors_at + used.len() * size_of::<TensorRecord>());
-    let calibration_at = align(outputs_at + network.outputs.len() * size_of::<u32>());
+    let room = if options.kind == Kind::Encoder { FORMER_TABLE } else { 0 };
+    let data_at = align(align(outputs_at + network.outputs.len() * size_of::<u32>()) + room);
     let calibration = cast_slice::<_, u8>(&options.calibration);
-    let data_at = align(calibration_at + calibration.len());
 
     let mut data = Data { start: data_at, bytes: Vec::new() };
     let mut operators = Vec::new();
@@ -41,10 +49,11 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
     for part in [operators, tensors, outputs, &data.bytes] {
         identity.update(part);
     }
-    let length = align(data_at + data.bytes.len()) + DIGEST;
+    let calibration_at = align(data_at + data.bytes.len());
+    let length = align(calibration_at + calibration.len()) + DIGEST;
     let fit = |value: usize, what: &str| u32::try_from(value).map_err(|_| Error::TooLarge(what.into()));
     let section = |offset: usize, count: usize| Section { offset: offset as u32, count: count as u32 };
-    let mut name = [0; 32];
+    let mut name = [0; NAME_BYTES];
     let short = options.name.len() <= name.len();
     let room = name.get_mut(..options.name.len()).filter(|_| short);
     room.ok_or_else(|| Error::TooLarge(format!("the name {:?}", options.name)))?
@@ -61,7 +70,7 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
         calibration: section(calibration_at, options.calibration.len()),
         data: section(data_at, data.bytes.len()),
         input: number(0).into(),
-        reserved: 0,
+        calibration_form: CALIBRATION_FORM,
         name,
         source: Sha256::digest(source).into(),
         identity: identity.finalize().into(),
@@ -77,30 +86,37 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
     put(data_at, &data.bytes);
     let digest = Sha256::digest(&image[..length - DIGEST]);
     image[length - DIGEST..].copy_from_slice(&digest);
-    nn::Model::load(Aligned::new(&image).bytes()).map_err(Error::Refused)?;
-    Ok(image)
+    match nn::Model::load(Aligned::new(&image).bytes()).map(|_| ()) {
+        Ok(()) => Ok(image),
+        Err(source @ nn::Error::Inconsistent { part: nn::Part::Operator, index }) => {
+            let output = network.operators.get(index).map(|operator| operator.output);
+            let node = output.map_or("?".into(), |output| network.tensors[output].name.clone());
+            Err(Error::Operator { node, source })
+        }
+        Err(error) => Err(Error::Refused(error)),
+    }
 }
 
 /// The same image with another table of thresholds; it keeps its identity, and so the templates that it made.
 ///
-/// A table as long as the old one takes its place, another one comes behind everything.
+/// A table at the end of the image is replaced. One that lies before the data, as in older images, is left and no longer
+/// referred to.
 ///
 /// # Errors
 /// [`Error::Refused`]: the engine does not take `image`, or the new one.
 pub fn recalibrate(image: &[u8], table: &[CalibrationRecord]) -> Result<Vec<u8>, Error> {
     nn::Model::load(Aligned::new(image).bytes()).map_err(Error::Refused)?;
     let mut header: Header = pod_read_unaligned(&image[..size_of::<Header>()]);
-    let mut bytes = image[..image.len() - DIGEST].to_vec();
-    let table_bytes = cast_slice::<_, u8>(table);
-    let mut place = header.calibration.offset as usize;
-    if header.calibration.count as usize != table.len() {
-        place = bytes.len();
-        bytes.resize(align(place + table_bytes.len()), 0);
-        header.calibration = Section { offset: place as u32, count: table.len() as u32 };
-        header.length = (bytes.len() + DIGEST) as u32;
-        bytes[..size_of::<Header>()].copy_from_slice(bytes_of(&header));
-    }
-    bytes[place..place + table_bytes.len()].copy_from_slice(table_bytes);
+    let data_end = align((header.data.offset + header.data.count) as usize);
+    let mut bytes = image[..data_end.min(header.length as usize - DIGEST)].to_vec();
+    let place = data_end;
+    bytes.resize(place, 0);
+    bytes.extend_from_slice(cast_slice(table));
+    bytes.resize(align(bytes.len()), 0);
+    header.calibration = Section { offset: place as u32, count: table.len() as u32 };
+    header.calibration_form = CALIBRATION_FORM;
+    header.length = (bytes.len() + DIGEST) as u32;
+    bytes[..size_of::<Header>()].copy_from_slice(bytes_of(&header));
     let digest = Sha256::digest(&bytes);
     bytes.extend(digest);
     nn::Model::load(Aligned::new(&bytes).bytes()).map_err(Error::Refused)?;

@@ -11,10 +11,13 @@
 //! 7. [`prune`] removes dead channels.
 //! 8. [`plan`] places the tensors in the arena.
 //! 9. [`image`] writes the bytes.
+//!
+//! [`fidelity()`] then runs the image in the engine, and compares it with the float network.
 #![forbid(unsafe_code)]
 
 pub mod correct;
 pub mod equalize;
+pub mod fidelity;
 pub mod float;
 pub mod graph;
 pub mod image;
@@ -27,8 +30,9 @@ pub mod quantize;
 mod error;
 
 pub use error::Error;
+pub use fidelity::Fidelity;
 pub use graph::{Graph, Preprocessing};
-pub use nn::format::{CalibrationRecord, Kind};
+pub use nn::format::{CalibrationRecord, Kind, basis};
 pub use quantize::Method;
 
 use onnx::Model;
@@ -56,7 +60,12 @@ pub type Progress<'a> = dyn Fn(&str, usize, usize) + Sync + 'a;
 /// Reads the network `onnx` into the float graph that all later stages start from.
 pub fn read(onnx: &[u8], options: &Options) -> Result<Graph, Error> {
     let model = Model::parse(onnx)?;
-    lower::lower(&model, options.preprocessing, options.input_size)
+    lower::lower(&model, options.kind, options.preprocessing, options.input_size)
+}
+
+/// Height and width of the input that `onnx` is for; `None` where the file leaves one open.
+pub fn input_size(onnx: &[u8]) -> Result<Option<[usize; 2]>, Error> {
+    lower::input_size(&Model::parse(onnx)?)
 }
 
 /// Compiles `onnx` to a model image.
@@ -71,6 +80,23 @@ pub fn compile(
 ) -> Result<Vec<u8>, Error> {
     let network = integers(onnx, options, samples, progress)?;
     image::write(&network, &plan::plan(&network), options, onnx)
+}
+
+/// Runs `image`, which [`compile`] made of `onnx`, in the engine, and compares it with the float network of the file.
+///
+/// # Errors
+/// As [`read`]; [`Error::Refused`] where the engine does not take the image.
+pub fn fidelity(
+    onnx: &[u8],
+    options: &Options,
+    image: &[u8],
+    samples: &[Vec<u8>],
+    progress: &Progress,
+) -> Result<Fidelity, Error> {
+    let graph = read(onnx, options)?;
+    fidelity::measure(&graph, options.kind, image, samples, &|n| {
+        progress("fidelity", n, samples.len().min(64))
+    })
 }
 
 /// The integer network of `onnx`, before its tensors have a place: what [`compile`] then writes.
@@ -90,6 +116,13 @@ pub fn integers(
     }
     let count = samples.len();
     let mut ranges = observe::ranges(&graph, samples, &|n| progress("ranges", n, count));
+    let is_infinite = |tensor: &usize| {
+        graph.writer(*tensor).is_some() && ranges[*tensor].iter().flatten().any(|value| !value.is_finite())
+    };
+    if let Some(tensor) = (0..graph.tensors.len()).find(is_infinite) {
+        let node = graph.tensors[tensor].name.clone();
+        return Err(Error::Invalid { node, reason: "its values are not finite on a sample picture".into() });
+    }
     if options.method.equalize {
         equalize::equalize(&mut graph, &mut ranges);
     }

@@ -1,5 +1,6 @@
 //! From floats to integers, by the rules of the TFLite int8 specification.
 
+mod fit;
 mod network;
 mod range;
 mod scale;
@@ -10,7 +11,7 @@ pub use range::RangeRule;
 use kernels::weights::{pack, packed_len};
 
 use crate::Error;
-use crate::graph::{Activation, Conv, Graph, Node, Operator};
+use crate::graph::{Activation, Conv, GateFunction, Graph, Node, Operator};
 use crate::observe::Statistics;
 use scale::sum_factors;
 
@@ -38,14 +39,20 @@ pub fn quantize(graph: &Graph, statistics: &[Statistics], method: &Method) -> Re
     let tensors = tensors(graph, statistics, method);
     let mut network = Network { tensors, operators: Vec::new(), outputs: graph.outputs.clone() };
     for node in &graph.nodes {
-        let operator = match &node.operator {
-            Operator::Conv(conv) => convolution(&network, node, conv, graph),
-            Operator::AveragePool => average(&network, node),
-            Operator::Add(relu) => sum(&network, node, *relu),
+        if let (Operator::MaxPool(_) | Operator::Resize2x, input) = (&node.operator, node.inputs[0]) {
+            // Nothing is computed here, so the numbers keep their meaning.
+            let QuantizedTensor { scale, zero_point, .. } = network.tensors[input];
+            let output = &mut network.tensors[node.output];
+            (output.scale, output.zero_point) = (scale, zero_point);
+        }
+        let operator = fit::fitted(&mut network, node, |network| match &node.operator {
+            Operator::Conv(conv) => convolution(network, node, conv, graph),
+            Operator::AveragePool => average(network, node),
+            Operator::Add(after) => sum(network, node, after),
             Operator::MaxPool(window) => network::plain(node, OperatorKind::MaxPool, *window),
             Operator::Resize2x => network::plain(node, OperatorKind::Resize2x, kernels::Window::POINT),
-            Operator::Gate => gate(&network, node),
-        };
+            Operator::Gate(function) => gate(network, node, *function),
+        });
         if network.tensors[node.output].bytes == 2 && !operator.kind.writes_i16() {
             let reason = "a network's output must come from a convolution or an average".into();
             return Err(Error::Invalid { node: graph.tensors[node.output].name.clone(), reason });
@@ -60,13 +67,9 @@ fn tensors(graph: &Graph, statistics: &[Statistics], method: &Method) -> Vec<Qua
     let mut tensors: Vec<QuantizedTensor> = Vec::new();
     for (id, tensor) in graph.tensors.iter().enumerate() {
         let writer = graph.writer(id).map(|n| &graph.nodes[n]);
-        let quantized = match writer.map(|node| (&node.operator, node.inputs[0])) {
+        let quantized = match writer {
             None if id == Graph::INPUT => QuantizedTensor::input(tensor, graph.preprocessing),
             _ if graph.outputs.contains(&id) => QuantizedTensor::output(tensor, &statistics[id]),
-            // Nothing is computed here, so the numbers keep their meaning.
-            Some((Operator::MaxPool(_) | Operator::Resize2x, input)) => {
-                QuantizedTensor { shape: tensor.shape, name: tensor.name.clone(), ..tensors[input].clone() }
-            }
             _ => QuantizedTensor::activation(tensor, method.range.choose(&statistics[id])),
         };
         tensors.push(quantized);
@@ -143,8 +146,8 @@ fn convolution(network: &Network, node: &Node, conv: &Conv, graph: &Graph) -> Qu
         weights,
         scales: (0..channels).map(channel).collect(),
         table: None,
-        prelu: matches!(conv.activation, Activation::Prelu(_)),
-        clamp: output.clamp(conv.activation == Activation::Relu),
+        prelu: conv.activation.is_prelu(),
+        clamp: output.clamp(conv.activation.bounds()),
         factor: [0; 2],
         sum_shift: 0,
         accumulator_scale: scales.iter().map(|scale| scale * input.scale).collect(),
@@ -158,34 +161,34 @@ fn average(network: &Network, node: &Node) -> QuantizedOperator {
     let scale = scale::channel(-input.zero_point * pixels as i32, real, real);
     QuantizedOperator {
         scales: vec![scale; input.shape.channels],
-        clamp: output.clamp(false),
+        clamp: output.clamp(Activation::Identity.bounds()),
         ..network::plain(node, OperatorKind::AveragePool, kernels::Window::POINT)
     }
 }
 
-/// A gate, whose logits become sigmoids by a table: any scale of theirs will do.
-fn gate(network: &Network, node: &Node) -> QuantizedOperator {
+/// A gate, whose logits become factors by a table: any scale of theirs will do.
+fn gate(network: &Network, node: &Node, function: GateFunction) -> QuantizedOperator {
     let [input, logits] = [0, 1].map(|i| &network.tensors[node.inputs[i]]);
     let real = f64::from(input.scale) / f64::from(network.tensors[node.output].scale) / f64::from(1 << 15);
-    let sigmoid = |step: usize| {
+    let factor = |step: usize| {
         let logit = f64::from(logits.scale) * (step as f64 - 128.0 - f64::from(logits.zero_point));
-        (f64::from(1 << 15) / (1.0 + (-logit).exp())).round().min(32767.0) as i16
+        (f64::from(1 << 15) * function.of(logit)).round().min(32767.0) as i16
     };
     QuantizedOperator {
         scales: vec![scale::channel(0, real, real)],
-        table: Some(Box::new(std::array::from_fn(sigmoid))),
+        table: Some(Box::new(std::array::from_fn(factor))),
         ..network::plain(node, OperatorKind::Gate, kernels::Window::POINT)
     }
 }
 
-fn sum(network: &Network, node: &Node, relu: bool) -> QuantizedOperator {
+fn sum(network: &Network, node: &Node, after: &Activation) -> QuantizedOperator {
     let output = &network.tensors[node.output];
     let ratio = |i: usize| f64::from(network.tensors[node.inputs[i]].scale) / f64::from(output.scale);
     let (factor, sum_shift) = sum_factors([ratio(0), ratio(1)]);
     QuantizedOperator {
         factor,
         sum_shift,
-        clamp: output.clamp(relu),
+        clamp: output.clamp(after.bounds()),
         ..network::plain(node, OperatorKind::Add, kernels::Window::POINT)
     }
 }

@@ -2,60 +2,20 @@
 
 mod networks;
 
-use bytemuck::cast_slice_mut;
-use compiler::image::Aligned;
-use compiler::{Error, Kind, Method, Options, Preprocessing, image, plan};
+mod oracle;
+
+use compiler::{Error, Kind, image, plan};
 use networks::{Builder, everything, samples};
-use tract_onnx::prelude::*;
-
-fn options(method: Method) -> Options {
-    Options {
-        name: "test".into(),
-        kind: Kind::Encoder,
-        preprocessing: Preprocessing { bgr: false, mean: 0.0, scale: 1.0 },
-        input_size: None,
-        method,
-        calibration: Vec::new(),
-    }
-}
-
-/// The outputs of the float graph, and those of tract for the same file and picture.
-fn float_and_tract(onnx: &[u8], options: &Options, picture: &[u8]) -> (Vec<f32>, Vec<f32>) {
-    let graph = compiler::read(onnx, options).expect("it is supported");
-    let float = compiler::float::run(&graph, picture, |_, _, _| {}).concat();
-    let shape = graph.input_shape();
-    let model = tract_onnx::onnx().model_for_read(&mut &onnx[..]).expect("tract reads it");
-    let model = model.into_optimized().and_then(|m| m.into_runnable()).expect("tract runs it");
-    let input = tract_ndarray::Array4::from_shape_fn((1, 3, shape.height, shape.width), |(_, c, y, x)| {
-        let channel = if options.preprocessing.bgr { 2 - c } else { c };
-        f32::from(picture[(y * shape.width + x) * 3 + channel])
-    });
-    let outputs = model.run(tvec!(input.into_tensor().into())).expect("it runs");
-    let tract = outputs[0].to_plain_array_view::<f32>().expect("floats").iter().copied().collect();
-    (float, tract)
-}
-
-/// The output of a compiled image for a picture, as real numbers.
-fn integer(image: &[u8], picture: &[u8]) -> Vec<f32> {
-    let image = Aligned::new(image);
-    let model = nn::Model::load(image.bytes()).expect("a fresh image");
-    let mut blocks = vec![0u128; model.arena_len().div_ceil(16)];
-    let arena: &mut [i8] = cast_slice_mut(&mut blocks);
-    for (to, pixel) in model.input_mut(arena).iter_mut().zip(picture) {
-        *to = (pixel ^ 0x80) as i8;
-    }
-    model.run(arena).expect("the arena has the size it asks for");
-    let scale = (-f32::from(model.output(0).expect("one output").frac_bits)).exp2();
-    model.read(arena, 0).iter().map(|value| f32::from(value) * scale).collect()
-}
+use oracle::{float, integer, options, tract};
 
 #[test]
 fn the_float_graph_computes_what_tract_computes() {
     for picture in samples(3) {
         for bgr in [false, true] {
-            let mut options = options(Method::default());
+            let mut options = options(Kind::Encoder);
             options.preprocessing.bgr = bgr;
-            let (float, tract) = float_and_tract(&everything(), &options, &picture);
+            let float = float(&everything(), &options, &picture).expect("it is supported").concat();
+            let tract = tract(&everything(), &picture, bgr).expect("tract runs it").concat();
             assert_eq!(float.len(), tract.len());
             for (ours, theirs) in float.iter().zip(&tract) {
                 assert!((ours - theirs).abs() < 1e-3, "{float:?} is not {tract:?}");
@@ -66,11 +26,11 @@ fn the_float_graph_computes_what_tract_computes() {
 
 #[test]
 fn integers_follow_the_floats() {
-    let options = options(Method::default());
+    let options = options(Kind::Encoder);
     let image = compiler::compile(&everything(), &options, &samples(24), &|_, _, _| {}).expect("it compiles");
     let (mut error, mut power) = (0.0, 0.0);
     for picture in samples(40).into_iter().skip(24) {
-        let (float, _) = float_and_tract(&everything(), &options, &picture);
+        let float = float(&everything(), &options, &picture).expect("it is supported").concat();
         for (q, f) in integer(&image, &picture).into_iter().zip(float) {
             error += (q - f) * (q - f);
             power += f * f;
@@ -93,7 +53,7 @@ fn bands_compute_what_whole_tensors_do_in_less_room() {
     net.conv("small", "narrow", [3, 20, 3], 2, 1);
     net.node("GlobalAveragePool", "mean", &["small"], &[]);
     let onnx = net.finish(&[("mean", &[1, 3, 1, 1])]);
-    let options = options(Method::default());
+    let options = options(Kind::Encoder);
     let mut noise = Builder::new([3, 121, 43]);
     let mut picture = || noise.random(121 * 43 * 3, 120.0).iter().map(|x| (x + 128.0) as u8).collect();
     let samples: Vec<Vec<u8>> = (0..4).map(|_| picture()).collect();
@@ -109,8 +69,7 @@ fn bands_compute_what_whole_tensors_do_in_less_room() {
 
 #[test]
 fn compiling_twice_gives_the_same_bytes() {
-    let compile =
-        || compiler::compile(&everything(), &options(Method::default()), &samples(8), &|_, _, _| {});
+    let compile = || compiler::compile(&everything(), &options(Kind::Encoder), &samples(8), &|_, _, _| {});
     assert_eq!(compile().expect("it compiles"), compile().expect("it compiles"));
 }
 
@@ -120,7 +79,7 @@ fn an_unknown_operator_is_named_with_its_shape() {
     net.conv("stem", "input", [8, 3, 3], 2, 1);
     net.node("HardSwish", "swish", &["stem"], &[]);
     let onnx = net.finish(&[("swish", &[1, 8, 8, 6])]);
-    let error = compiler::read(&onnx, &options(Method::default())).expect_err("HardSwish is unknown");
+    let error = compiler::read(&onnx, &options(Kind::Encoder)).expect_err("HardSwish is unknown");
     assert!(
         matches!(&error, Error::Unsupported { node, operator, shape, .. }
         if node == "swish" && operator == "HardSwish" && shape == "8x6x8"),
@@ -130,11 +89,11 @@ fn an_unknown_operator_is_named_with_its_shape() {
 
 #[test]
 fn what_is_not_onnx_is_refused() {
-    assert!(matches!(compiler::read(b"not a network", &options(Method::default())), Err(Error::Parse(_))));
+    assert!(matches!(compiler::read(b"not a network", &options(Kind::Encoder)), Err(Error::Parse(_))));
 }
 
 #[test]
 fn without_samples_there_are_no_ranges() {
-    let result = compiler::compile(&everything(), &options(Method::default()), &[], &|_, _, _| {});
+    let result = compiler::compile(&everything(), &options(Kind::Encoder), &[], &|_, _, _| {});
     assert!(matches!(result, Err(Error::NoSamples)));
 }

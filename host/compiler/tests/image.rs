@@ -2,9 +2,11 @@
 
 mod networks;
 
+use std::mem::offset_of;
+
 use bytemuck::cast_slice_mut;
 use compiler::image::{Aligned, recalibrate};
-use compiler::{CalibrationRecord, Kind, Method, Options, Preprocessing};
+use compiler::{CalibrationRecord, Kind, Method, Options, Preprocessing, basis};
 use networks::{everything, samples};
 use nn::format::{DIGEST, Header};
 use nn::{Error, Model};
@@ -20,11 +22,16 @@ fn image() -> Vec<u8> {
             preprocessing: Preprocessing { bgr: false, mean: 0.0, scale: 1.0 },
             input_size: None,
             method: Method::default(),
-            calibration: vec![CalibrationRecord { one_in: 1000, threshold: 9000 }],
+            calibration: vec![row(1000, 9000)],
         };
         compiler::compile(&everything(), &options, &samples(8), &|_, _, _| {}).expect("it compiles")
     };
     IMAGE.get_or_init(compile).clone()
+}
+
+/// A measured row whose estimate is 50 below its threshold.
+fn row(one_in: u32, threshold: i32) -> CalibrationRecord {
+    CalibrationRecord { one_in, threshold, estimate: threshold - 50, basis: basis::MEASURED }
 }
 
 fn load(bytes: &[u8]) -> Result<(), Error> {
@@ -43,7 +50,7 @@ fn the_image_says_what_it_is() {
     let image = Aligned::new(&image());
     let model = Model::load(image.bytes()).expect("a fresh image");
     assert_eq!((model.name(), model.kind()), ("test", Kind::Encoder));
-    assert_eq!(model.calibration(), [CalibrationRecord { one_in: 1000, threshold: 9000 }]);
+    assert_eq!(model.calibration().collect::<Vec<_>>(), [row(1000, 9000)]);
     assert_eq!(model.source()[..], Sha256::digest(everything())[..]);
     assert_eq!(model.image_len(), image.bytes().len());
 }
@@ -114,18 +121,53 @@ proptest! {
 #[test]
 fn another_table_of_thresholds_keeps_the_identity() {
     let image = image();
-    let row = |one_in, threshold| CalibrationRecord { one_in, threshold };
-    for table in [vec![row(1000, 8000)], vec![row(10, 5000), row(100, 7000), row(1000, 9500)], Vec::new()] {
+    let tables = [vec![row(1000, 8000)], vec![row(10, 5000), row(100, 7000), row(1000, 9500)], Vec::new()];
+    for table in tables {
         let other = recalibrate(&image, &table).expect("another table");
         let (old, new) = (Aligned::new(&image), Aligned::new(&other));
         let [old, new] = [&old, &new].map(|image| Model::load(image.bytes()).expect("a whole image"));
-        assert_eq!(new.calibration(), table);
+        assert!(new.calibration().eq(table.iter().copied()));
         assert_eq!(new.identity(), old.identity());
-        // A table as long as the old one takes no room, and the way back is the very image.
-        let back = recalibrate(&other, &[row(1000, 9000)]).expect("the old table");
-        assert_eq!(back == image, table.len() == 1);
+        // The way back is the very image.
+        assert!(recalibrate(&other, &[row(1000, 9000)]).expect("the old table") == image);
     }
-    let falling = recalibrate(&image, &[row(10, 5000), row(100, 4000)]);
-    assert!(falling.is_err(), "thresholds rise");
+    let modelled = CalibrationRecord { basis: basis::MODELLED, ..row(10, 5000) };
+    let [unstated, unknown] = [0, 4].map(|basis| CalibrationRecord { basis, ..row(10, 5000) });
+    let beneath = CalibrationRecord { estimate: 5001, ..row(10, 5000) };
+    for (what, table) in [
+        ("thresholds rise", vec![row(10, 5000), row(100, 4000)]),
+        ("rates rise", vec![row(10, 5000), row(10, 6000)]),
+        ("a rate is above zero", vec![row(0, 5000)]),
+        ("measured rows come first", vec![modelled, row(100, 6000)]),
+        ("a row says how it is known", vec![unstated]),
+        ("and in a way that there is", vec![unknown]),
+        ("an estimate is within its band", vec![beneath]),
+    ] {
+        assert!(recalibrate(&image, &table).is_err(), "{what}");
+    }
     assert!(recalibrate(&image[..100], &[]).is_err(), "not whole");
+}
+
+/// An image as it was written before tables had a form: with rows of `one_in` and `threshold` only.
+fn with_form(form: u32) -> Vec<u8> {
+    let mut image = recalibrate(&image(), &[row(1000, 8000)]).expect("another table");
+    let at = offset_of!(Header, calibration_form);
+    image[at..at + 4].copy_from_slice(&form.to_le_bytes());
+    seal(&mut image);
+    image
+}
+
+#[test]
+fn a_table_of_the_first_form_says_of_no_row_how_it_is_known() {
+    let image = Aligned::new(&with_form(0));
+    let model = Model::load(image.bytes()).expect("an older image");
+    let unproven =
+        CalibrationRecord { one_in: 1000, threshold: 8000, estimate: 8000, basis: basis::UNPROVEN };
+    assert_eq!(model.calibration().collect::<Vec<_>>(), [unproven]);
+}
+
+#[test]
+fn a_table_of_a_later_form_is_refused_by_its_number() {
+    let error = load(&with_form(2)).expect_err("a later form");
+    assert_eq!(error.to_string(), "calibration table of form 2, this program reads forms up to 1");
 }

@@ -1,6 +1,7 @@
 //! The cycles of each part of a trace.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::instruction::Instruction;
 use crate::pipeline::{Pipeline, Step};
@@ -138,9 +139,9 @@ impl Blocks {
             if entry.before != 0 {
                 *pairs.entry((entry.before, entry.block)).or_default() += count;
             }
-            if !bodies.contains_key(&entry.block) {
+            if let Entry::Vacant(body) = bodies.entry(entry.block) {
                 let last = trace.last_of(entry.block).ok_or(Error::Block(entry.block))?;
-                bodies.insert(entry.block, program.block(entry.block, last)?);
+                body.insert(program.block(entry.block, last)?);
             }
         }
         // Sorted, so that equal counts give the same choice in every run.

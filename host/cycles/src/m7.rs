@@ -174,7 +174,7 @@ impl<'a> Core<'a> {
                     self.results[register as usize] = Some(Result { cycle, by: i });
                 }
             }
-            let more = if i.stores() && i.words % 2 == 0 { self.is.store_list } else { 0 };
+            let more = if i.stores() && i.words.is_multiple_of(2) { self.is.store_list } else { 0 };
             i64::from(i.words.max(1).div_ceil(2)) + more
         } else if i.class == Class::Divide {
             self.is.division

@@ -5,22 +5,40 @@
 //!                                     target folder of a source tree around the current folder
 //! DATA/firmware/an547/an547           the user's data folder, after `postern setup --firmware`
 //! ```
+//! The door on Linux is a program for this computer: `postern-door`, beside this program, in `release/` of a target folder,
+//! in `DATA/firmware/linux/`, or in `/usr/bin`, where its package puts it.
 
 use std::path::{Path, PathBuf};
 
 use client::Machine;
 
-/// The target that a board's firmware is built for.
-fn target(machine: Machine) -> &'static str {
+/// The door's program on Linux.
+const PROGRAM: &str = "postern-door";
+
+/// Where a package puts programs.
+const PACKAGED: &str = "/usr/bin";
+
+/// Cargo's folder in a target folder, for what a board runs.
+fn build_folder(machine: Machine) -> &'static str {
     match machine {
-        Machine::An547 => "thumbv8m.main-none-eabihf",
-        Machine::An500 => "thumbv7em-none-eabihf",
+        Machine::An547 => "thumbv8m.main-none-eabihf/firmware",
+        Machine::An500 => "thumbv7em-none-eabihf/firmware",
+        Machine::Linux => "release",
     }
 }
 
-/// The firmware of a board, as an ELF file.
+/// The file that a board runs.
+fn firmware_name(machine: Machine) -> &'static str {
+    match machine {
+        Machine::Linux => PROGRAM,
+        emulated => emulated.name(),
+    }
+}
+
+/// The firmware of a board, as an ELF file; for Linux the door's program.
 pub fn built_firmware(machine: Machine) -> Option<PathBuf> {
-    built(machine, machine.name())
+    let packaged = || Some(Path::new(PACKAGED).join(PROGRAM)).filter(|path| path.is_file());
+    built(machine, firmware_name(machine)).or_else(|| if machine.is_emulated() { None } else { packaged() })
 }
 
 /// The boot loader of a board, from the same place as [`built_firmware`].
@@ -48,7 +66,7 @@ fn built(machine: Machine, name: &str) -> Option<PathBuf> {
 
 /// Where Cargo puts the file `name` of a machine in a target folder.
 fn in_targets(targets: &Path, machine: Machine, name: &str) -> PathBuf {
-    targets.join(target(machine)).join("firmware").join(name)
+    targets.join(build_folder(machine)).join(name)
 }
 
 /// Copies firmware, boot loader and conformance suite of each machine from `folder` to the data folder: from
@@ -62,7 +80,8 @@ pub fn install_firmware(folder: &Path) -> crate::Result<Vec<Machine>> {
     for machine in Machine::ALL {
         let to = models::firmware_folder().join(machine.name());
         let mut whole = true;
-        for name in [machine.name(), "loader", "conformance"] {
+        let emulated: &[&str] = if machine.is_emulated() { &["loader", "conformance"] } else { &[] };
+        for name in core::iter::once(firmware_name(machine)).chain(emulated.iter().copied()) {
             let places = [
                 in_targets(folder, machine, name),
                 in_targets(&folder.join("target"), machine, name),

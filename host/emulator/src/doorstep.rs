@@ -96,8 +96,7 @@ impl<'a> Doorstep<'a> {
         let mut after = device.events(u32::MAX)?.1;
         let first = self.camera.show(first)?;
         let mut shown = first;
-        let mut decision: Option<Decision> = None;
-        let mut opened = false;
+        let mut seen = Seen::default();
         let mut until = Instant::now() + PATIENCE;
         let mut lock_until = None;
         loop {
@@ -106,25 +105,24 @@ impl<'a> Doorstep<'a> {
             after = if newest < after { 0 } else { after };
             for event in events {
                 after = event.sequence;
-                opened |= is_opening(&event, first, shown);
-                decision = assessed(event, first, shown, decision);
+                seen.take(event, first, shown);
             }
-            if let Some(decision) = &mut decision {
-                decision.opened = opened;
-                let known = matches!(decision.result, FrameResult::Known(_));
-                if decision.pictures >= frames || opened {
+            if let Some(decision) = seen.decision() {
+                let (opened, assessed) = (decision.opened, seen.results.len() as u32);
+                let known = seen.knows();
+                if assessed >= frames || opened {
                     if opened || !known {
-                        return Ok(decision.clone());
+                        return Ok(decision);
                     }
                     // The lock opens shortly after the decisive result.
                     let uptime = device.status()?.uptime_ms;
                     if uptime >= *lock_until.get_or_insert(uptime.saturating_add(LOCK_PATIENCE)) {
-                        return Ok(decision.clone());
+                        return Ok(decision);
                     }
                 }
             }
-            let seen = decision.as_ref().map_or(0, |decision| decision.pictures);
-            if seen < frames && self.camera.is_taken(shown)? && self.next_is_due(first, shown, seen) {
+            let assessed = seen.results.len() as u32;
+            if assessed < frames && self.camera.is_taken(shown)? && self.next_is_due(first, shown, assessed) {
                 // Each picture has the full time of its own.
                 until = Instant::now() + PATIENCE;
                 shown = match others.split_first() {
@@ -145,27 +143,58 @@ impl<'a> Doorstep<'a> {
     }
 }
 
-/// Whether the lock opened because of a picture from `first` to `last`.
-fn is_opening(event: &Event, first: u32, last: u32) -> bool {
-    matches!(event.kind, EventKind::Opened { frame, .. } if is_between(frame, first, last))
+/// What the door said of the pictures of one presentation.
+#[derive(Debug, Default)]
+struct Seen {
+    /// The result of each picture that was assessed, by the number of its frame.
+    results: Vec<(u32, Decision)>,
+    /// The frame for which the lock opened.
+    opened_by: Option<u32>,
 }
 
-/// The decision after an event, if the event is about a picture from `first` to `last`.
-fn assessed(event: Event, first: u32, last: u32, before: Option<Decision>) -> Option<Decision> {
-    match event.kind {
-        EventKind::FrameAssessed {
-            frame, result, faces, face, threshold, instructions, liveness, ..
-        } if is_between(frame, first, last) => Some(Decision {
-            result,
-            faces,
-            face,
-            threshold,
-            opened: before.as_ref().is_some_and(|before| before.opened),
-            pictures: before.map_or(0, |before| before.pictures) + 1,
-            instructions,
-            liveness,
-        }),
-        _ => before,
+impl Seen {
+    /// Takes an event, if it is about a picture from `first` to `last`.
+    fn take(&mut self, event: Event, first: u32, last: u32) {
+        match event.kind {
+            EventKind::Opened { frame, .. } if is_between(frame, first, last) => self.opened_by = Some(frame),
+            EventKind::FrameAssessed {
+                frame,
+                result,
+                faces,
+                face,
+                threshold,
+                instructions,
+                liveness,
+                ..
+            } if is_between(frame, first, last) => {
+                let pictures = self.results.len() as u32 + 1;
+                let decision = Decision {
+                    result,
+                    faces,
+                    face,
+                    threshold,
+                    opened: false,
+                    pictures,
+                    instructions,
+                    liveness,
+                };
+                self.results.push((frame, decision));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether somebody was known in a picture, so that the lock may be about to open.
+    fn knows(&self) -> bool {
+        self.results.iter().any(|(_, decision)| matches!(decision.result, FrameResult::Known(_)))
+    }
+
+    /// The decision: on the picture for which the lock opened, else on the newest. A door that is fast has assessed one more
+    /// picture before it says that it is open, and begins with that one from the start.
+    fn decision(&self) -> Option<Decision> {
+        let opening = self.results.iter().find(|(frame, _)| Some(*frame) == self.opened_by);
+        let (_, decision) = opening.or(self.results.last())?;
+        Some(Decision { opened: self.opened_by.is_some(), ..decision.clone() })
     }
 }
 
@@ -179,4 +208,29 @@ fn wait(until: Instant) -> Result<()> {
     }
     std::thread::sleep(POLL);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(instructions: u64) -> Decision {
+        let result = FrameResult::Stranger(None);
+        let (face, threshold, liveness) = (None, None, None);
+        Decision { result, faces: 1, face, threshold, opened: false, pictures: 1, instructions, liveness }
+    }
+
+    #[test]
+    fn a_decision_is_on_the_picture_that_opened_and_not_on_the_next_one() {
+        let mut seen = Seen { results: vec![(4, result(40)), (6, result(60))], opened_by: None };
+        let decision = seen.decision().expect("a decision");
+        assert_eq!((decision.instructions, decision.opened), (60, false));
+        seen.opened_by = Some(4);
+        let decision = seen.decision().expect("a decision");
+        assert_eq!((decision.instructions, decision.opened), (40, true));
+        seen.opened_by = Some(8);
+        let decision = seen.decision().expect("a decision");
+        assert_eq!((decision.instructions, decision.opened), (60, true));
+        assert!(Seen::default().decision().is_none());
+    }
 }

@@ -22,7 +22,7 @@ pub enum Error {
         name: String,
     },
     /// A board keeps the machine it was made with.
-    #[error("the board in {folder} is an {is}, not an {asked}: choose another name for the new board", folder = folder.display())]
+    #[error("the board in {folder} is a board of kind {is}, not {asked}: choose another name for the new board", folder = folder.display())]
     OtherMachine {
         /// Its folder.
         folder: PathBuf,
@@ -60,6 +60,18 @@ pub enum Error {
     NoFirmware {
         /// The machine that needs it.
         machine: &'static str,
+    },
+    /// There is no door for Linux to run.
+    #[error(
+        "the door for Linux was not found: build it in the source tree with `cargo build --release -p postern-linux`, then \
+         run `postern setup --firmware SOURCE`; or name the program with `--firmware FILE`"
+    )]
+    NoDoor,
+    /// The door on Linux ended at once.
+    #[error("{output}")]
+    DoorEnded {
+        /// The end of its output, which says why.
+        output: String,
     },
     /// The emulator ended at once.
     #[error("the emulator ended ({status}): {output}")]

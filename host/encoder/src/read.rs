@@ -4,7 +4,7 @@
 //! the convolutions already is trained as it is, by weights and biases. Dropout does nothing here.
 
 use autodiff::{Role, Shape, Window};
-use onnx::{Graph as File, Model, Node, Problem, Values};
+use onnx::{Axis, Graph as File, Model, Node, Problem, Values};
 
 use crate::Error;
 use crate::build::Builder;
@@ -44,7 +44,7 @@ pub fn read(bytes: &[u8], before: Preprocessing) -> Result<Graph, Error> {
     let values = Values::new(name, Value { id: 0, flat: false });
     let mut reader = Reader { builder, file: &file, values };
     for node in &file.nodes {
-        reader.node(node).map_err(|problem| untrainable(node, &problem))?;
+        reader.node(node).and_then(|()| node.finish()).map_err(|problem| untrainable(node, &problem))?;
     }
     let last = reader.values.get(output);
     let graph = reader.builder.finish();
@@ -70,9 +70,14 @@ impl<'a> Reader<'a> {
             "Add" => self.push(node, Operator::Add, &[0, 1]),
             "Mul" => self.push(node, Operator::Multiply, &[0, 1]),
             "Sigmoid" => self.push(node, Operator::Sigmoid, &[0]),
-            "MaxPool" => self.push(node, Operator::MaxPool(node.pooling_window()?), &[0]),
+            "MaxPool" => {
+                let shape = self.shape(self.values.input(node, 0)?);
+                let window = node.pooling_window(Some([shape.height, shape.width]))?;
+                self.push(node, Operator::MaxPool(window), &[0])
+            }
             "GlobalAveragePool" => self.push(node, Operator::AveragePool, &[0]),
             "Identity" | "Dropout" => {
+                node.passes_on()?;
                 self.values.set(node, self.values.input(node, 0)?);
                 Ok(())
             }
@@ -82,8 +87,8 @@ impl<'a> Reader<'a> {
     }
 
     fn convolution(&mut self, node: &Node<'a>) -> Result<(), Problem> {
-        let channels = self.shape(self.values.input(node, 0)?).channels;
-        let conv = node.convolution(channels)?;
+        let shape = self.shape(self.values.input(node, 0)?);
+        let conv = node.convolution(shape.channels, Some([shape.height, shape.width]))?;
         let [rows, columns] = conv.window.kernel;
         let values = from_filters(&conv.weights.values, [conv.outputs, conv.depth, rows * columns]);
         self.weighted(node, conv.window, conv.depthwise, values, conv.bias)
@@ -103,7 +108,8 @@ impl<'a> Reader<'a> {
             layer.weight(o, channel * shape.pixels() + pixel)
         });
         let (weights, window) = (weights.collect(), Window::whole([shape.height, shape.width]));
-        self.weighted(node, window, false, weights, layer.bias)
+        self.weighted(node, window, false, weights, layer.bias)?;
+        self.mark_flat(node)
     }
 
     fn weighted(
@@ -140,8 +146,8 @@ impl<'a> Reader<'a> {
     /// An activation becomes part of the normalisation before it where nothing else reads that one.
     fn activation(&mut self, node: &Node<'a>) -> Result<(), Problem> {
         let value = self.values.input(node, 0)?;
-        let channels = self.map(node, 0)?.channels;
-        let activation = match node.slopes(channels)? {
+        let axis = self.channels(node, 0)?;
+        let activation = match node.slopes(axis)? {
             Some(slopes) => {
                 let name = format!("{}.slope", node.name());
                 Activation::Prelu(self.builder.parameter(name, Role::Other, slopes))
@@ -161,11 +167,12 @@ impl<'a> Reader<'a> {
     /// On the pixels it is part of their preparation; elsewhere a factor and a summand a channel.
     fn arithmetic(&mut self, node: &Node<'a>) -> Result<(), Problem> {
         let operand = node.computed_operand().unwrap_or(0);
-        let channels = self.map(node, operand)?.channels;
+        let by = node.arithmetic(self.channels(node, operand)?)?;
         let input = self.values.input(node, operand)?.id;
-        let by = node.arithmetic(channels)?;
+        // Where the file reads the pixels elsewhere as well, they must stay as they are.
+        let alone = node.input(operand).is_some_and(|name| self.file.is_read_once(name));
         let before = &mut self.builder.graph().preprocessing;
-        if input == 0 && by.join_preparation(&mut before.mean, &mut before.scale) {
+        if input == 0 && alone && by.join_preparation(&mut before.mean, &mut before.scale) {
             self.values.set(node, Value { id: 0, flat: false });
             return Ok(());
         }
@@ -178,7 +185,7 @@ impl<'a> Reader<'a> {
     fn flatten(&mut self, node: &Node<'a>) -> Result<(), Problem> {
         let whole = match node.operator() {
             "Flatten" => node.int("axis").unwrap_or(1) == 1,
-            _ => node.constant(1).is_some_and(|shape| shape.values.len() == 2),
+            _ => node.constant(1).is_some_and(|shape| matches!(shape.integers()[..], [-1..=1, _])),
         };
         if !whole {
             return Err(Problem::unsupported("a reshape that is not to one row a picture"));
@@ -190,11 +197,29 @@ impl<'a> Reader<'a> {
 
     fn push(&mut self, node: &Node<'a>, operator: Operator, inputs: &[usize]) -> Result<(), Problem> {
         let mut ids = Vec::new();
+        let mut flat = true;
         for &index in inputs {
             self.map(node, index)?;
-            ids.push(self.values.input(node, index)?.id);
+            let Value { id, flat: is_flat } = self.values.input(node, index)?;
+            ids.push(id);
+            flat &= is_flat;
         }
-        self.add(node, operator, ids)
+        self.add(node, operator, ids)?;
+        if flat { self.mark_flat(node) } else { Ok(()) }
+    }
+
+    /// Says that the output of `node` is a row.
+    fn mark_flat(&mut self, node: &Node<'a>) -> Result<(), Problem> {
+        let value = self.values.get(node.output()).ok_or_else(|| Problem::invalid("it has no output"))?;
+        self.values.set(node, Value { flat: true, ..value });
+        Ok(())
+    }
+
+    /// Where input `index` has its channels.
+    fn channels(&mut self, node: &Node<'a>, index: usize) -> Result<Axis, Problem> {
+        let channels = self.map(node, index)?.channels;
+        let flat = self.values.input(node, index)?.flat;
+        Ok(if flat { Axis::of_row(channels) } else { Axis::of_map(channels) })
     }
 
     fn add(&mut self, node: &Node<'a>, operator: Operator, inputs: Vec<ValueId>) -> Result<(), Problem> {

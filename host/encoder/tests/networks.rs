@@ -10,7 +10,6 @@ use fixtures::{Need, need};
 use tract_onnx::prelude::*;
 
 #[path = "../../compiler/tests/networks/mod.rs"]
-#[allow(dead_code)]
 mod networks;
 
 /// How MobileFaceNet takes its pixels; SFace's file does it itself.

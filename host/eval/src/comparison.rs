@@ -109,6 +109,21 @@ impl Comparison {
         Self::new(embeddings.one(), genuine, tail, Total::Listed, count, histogram)
     }
 
+    /// Impostor scores of all pairs of `people` people with a picture each, in any order.
+    #[cfg(test)]
+    pub(crate) fn of_scores(one: i32, people: usize, mut score: impl FnMut() -> i32) -> Self {
+        let mut histogram = Histogram::new(one);
+        let mut tail = Vec::new();
+        for a in 0..people as u32 {
+            for b in a + 1..people as u32 {
+                let score = score();
+                histogram.add(score);
+                tail.push(Impostor { score, people: [a, b] });
+            }
+        }
+        Self::new(one, Vec::new(), tail, Total::AllPairs(vec![1; people]), people, histogram)
+    }
+
     fn new(
         one: i32,
         mut genuine: Vec<Genuine>,
@@ -144,6 +159,12 @@ impl Comparison {
         self.histogram.nth_highest(accepted).map(|score| score + 1)
     }
 
+    /// The people of the impostor pairs that are most alike: those at or above the threshold of `fmr`, most alike first.
+    pub fn most_alike(&self, fmr: f64) -> Vec<[u32; 2]> {
+        let threshold = self.threshold(fmr).unwrap_or(i32::MAX);
+        self.tail.iter().take_while(|pair| pair.score >= threshold).map(|pair| pair.people).collect()
+    }
+
     /// Share of genuine comparisons with at least `score`.
     pub fn true_accept_rate(&self, score: i32) -> f64 {
         let accepted = self.genuine.partition_point(|pair| pair.score >= score);
@@ -153,6 +174,16 @@ impl Comparison {
     /// Share of impostor comparisons with at least `score`.
     pub fn false_match_rate(&self, score: i32) -> f64 {
         self.histogram.count_from(score) as f64 / self.histogram.count.max(1) as f64
+    }
+
+    /// Number of impostor comparisons with at least `score`.
+    pub fn matches(&self, score: i32) -> u64 {
+        self.histogram.count_from(score)
+    }
+
+    /// The score of the impostor with `n` others before it, the highest first.
+    pub(crate) fn score_of(&self, n: u64) -> Option<i32> {
+        self.histogram.nth_highest(n)
     }
 
     /// Whether at least ten impostors lie beyond the threshold of `fmr`.

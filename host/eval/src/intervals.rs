@@ -20,7 +20,7 @@ const SEED: u64 = 0x5eed_face;
 /// The interval of the true-accept rate at each of `rates`, if there are enough pictures.
 pub fn intervals(comparison: &Comparison, rates: &[f64]) -> Vec<Option<Interval>> {
     let draws: Vec<Vec<f64>> =
-        (0..DRAWS).into_par_iter().filter_map(|draw| rates_of_draw(comparison, rates, SEED + draw)).collect();
+        (0..DRAWS).into_par_iter().filter_map(|draw| rates_of_draw(comparison, rates, draw)).collect();
     rates
         .iter()
         .enumerate()
@@ -34,42 +34,69 @@ pub fn intervals(comparison: &Comparison, rates: &[f64]) -> Vec<Option<Interval>
         .collect()
 }
 
-/// The true-accept rates in one draw; nothing if it has no genuine or no impostor pair.
-fn rates_of_draw(comparison: &Comparison, rates: &[f64], seed: u64) -> Option<Vec<f64>> {
-    let mut random = fastrand::Rng::with_seed(seed);
-    let mut drawn = vec![0u64; comparison.people];
-    for _ in 0..comparison.people {
-        drawn[random.usize(..comparison.people)] += 1;
-    }
-    let impostors = match &comparison.total {
-        Total::AllPairs(pictures) => {
-            // The pairs of different people are all pairs less those within a person.
-            let weights = || pictures.iter().zip(&drawn).map(|(&count, &times)| u64::from(count) * times);
-            (weights().sum::<u64>().pow(2) - weights().map(|weight| weight * weight).sum::<u64>()) / 2
+/// The people, drawn again.
+pub(crate) struct Draw<'c> {
+    comparison: &'c Comparison,
+    /// How many times each person was drawn.
+    drawn: Vec<u64>,
+}
+
+impl<'c> Draw<'c> {
+    /// A draw; `None` if nobody is there.
+    pub(crate) fn new(comparison: &'c Comparison, number: u64) -> Option<Self> {
+        let mut random = fastrand::Rng::with_seed(SEED + number);
+        let mut drawn = vec![0u64; comparison.people];
+        for _ in 0..comparison.people {
+            *drawn.get_mut(random.usize(..comparison.people))? += 1;
         }
-        Total::Listed => comparison.tail.iter().map(|pair| weight(&drawn, pair.people)).sum(),
-    };
-    let genuine: u64 = comparison.genuine.iter().map(|pair| drawn[pair.person as usize]).sum();
+        Some(Self { comparison, drawn })
+    }
+
+    /// Everybody, once.
+    pub(crate) fn once(comparison: &'c Comparison) -> Self {
+        Self { comparison, drawn: vec![1; comparison.people] }
+    }
+
+    /// What a pair of people weighs.
+    pub(crate) fn weight(&self, [a, b]: [u32; 2]) -> u64 {
+        self.drawn[a as usize] * self.drawn[b as usize]
+    }
+
+    /// What all impostors weigh.
+    pub(crate) fn impostors(&self) -> u64 {
+        match &self.comparison.total {
+            Total::AllPairs(pictures) => {
+                // The pairs of different people are all pairs less those within a person.
+                let weights =
+                    || pictures.iter().zip(&self.drawn).map(|(&count, &times)| u64::from(count) * times);
+                (weights().sum::<u64>().pow(2) - weights().map(|weight| weight * weight).sum::<u64>()) / 2
+            }
+            Total::Listed => self.comparison.tail.iter().map(|pair| self.weight(pair.people)).sum(),
+        }
+    }
+}
+
+/// The true-accept rates in one draw; nothing if it has no genuine or no impostor pair.
+fn rates_of_draw(comparison: &Comparison, rates: &[f64], number: u64) -> Option<Vec<f64>> {
+    let draw = Draw::new(comparison, number)?;
+    let impostors = draw.impostors();
+    let genuine: u64 = comparison.genuine.iter().map(|pair| draw.drawn[pair.person as usize]).sum();
     if genuine == 0 || impostors == 0 {
         return None;
     }
-    let thresholds = thresholds(comparison, &drawn, impostors, rates);
-    Some(
-        thresholds
-            .into_iter()
-            .map(|threshold| accepted(comparison, &drawn, threshold) as f64 / genuine as f64)
-            .collect(),
-    )
+    let thresholds = thresholds(comparison, &draw, impostors, rates);
+    let share = |threshold| accepted(comparison, &draw.drawn, threshold) as f64 / genuine as f64;
+    Some(thresholds.into_iter().map(share).collect())
 }
 
 /// The impostor score that each rate must stay above. Rates fall.
-fn thresholds(comparison: &Comparison, drawn: &[u64], impostors: u64, rates: &[f64]) -> Vec<i32> {
+fn thresholds(comparison: &Comparison, draw: &Draw, impostors: u64, rates: &[f64]) -> Vec<i32> {
     let mut thresholds = Vec::with_capacity(rates.len());
     for &rate in rates {
         let accepted = (rate * impostors as f64) as u64;
         let mut before = 0;
         let beyond = comparison.tail.iter().find(|pair| {
-            before += weight(drawn, pair.people);
+            before += draw.weight(pair.people);
             before > accepted
         });
         // A rate above what the tail holds is met at the tail's end, which is conservative.
@@ -81,10 +108,6 @@ fn thresholds(comparison: &Comparison, drawn: &[u64], impostors: u64, rates: &[f
 fn accepted(comparison: &Comparison, drawn: &[u64], threshold: i32) -> u64 {
     let end = comparison.genuine.partition_point(|pair| pair.score > threshold);
     comparison.genuine[..end].iter().map(|pair| drawn[pair.person as usize]).sum()
-}
-
-fn weight(drawn: &[u64], [a, b]: [u32; 2]) -> u64 {
-    drawn[a as usize] * drawn[b as usize]
 }
 
 #[cfg(test)]

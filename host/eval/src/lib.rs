@@ -21,10 +21,11 @@ mod plot;
 pub mod presentation;
 mod protocol;
 pub mod recall;
+mod tail;
 mod worst;
 
 pub use accuracy::{Accuracy, HeldOut, accuracy, held_out};
-pub use calibration::{CALIBRATED_RATES, CalibrationPoint, calibrate};
+pub use calibration::{Basis, CALIBRATED_RATES, CalibrationPoint, ENOUGH, REACH, calibrate};
 pub use comparison::Comparison;
 pub use embedding::Embeddings;
 pub use error::Error;

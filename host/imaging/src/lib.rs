@@ -26,6 +26,6 @@ pub use animation::save_gif;
 pub use annotate::{Annotation, Decision, annotate};
 pub use error::Error;
 pub use frame::CameraFrame;
-pub use photo::{MAX_PIXELS, MIN_SIDE, Photo};
+pub use photo::{MAX_PIXELS, MIN_SIDE, Photo, QuarterTurn};
 pub use region::Region;
 pub use sheet::{Tile, sheet};

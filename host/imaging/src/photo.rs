@@ -6,7 +6,7 @@ use std::path::Path;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::error::ImageError;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, imageops};
 
 use crate::{Error, jpeg, profile};
 
@@ -18,6 +18,17 @@ pub const MIN_SIDE: u32 = 32;
 
 /// Most memory that a decoder may ask for, a pixel: 16-bit RGBA.
 const BYTES_A_PIXEL: u64 = 8;
+
+/// How far a picture is turned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuarterTurn {
+    /// A quarter, clockwise.
+    Clockwise,
+    /// Upside down.
+    Half,
+    /// A quarter, counterclockwise.
+    Counterclockwise,
+}
 
 /// A picture: upright, 8 bits, RGB, without transparency.
 #[derive(Clone, PartialEq, Eq)]
@@ -112,6 +123,17 @@ impl Photo {
         Self { image }
     }
 
+    /// The picture, turned.
+    #[must_use]
+    pub fn turned(&self, turn: QuarterTurn) -> Self {
+        let image = match turn {
+            QuarterTurn::Clockwise => imageops::rotate90(&self.image),
+            QuarterTurn::Half => imageops::rotate180(&self.image),
+            QuarterTurn::Counterclockwise => imageops::rotate270(&self.image),
+        };
+        Self { image }
+    }
+
     /// Width in pixels.
     pub fn width(&self) -> u32 {
         self.image.width()
@@ -203,5 +225,22 @@ fn describe(bytes: &[u8]) -> &'static str {
         [b'%', b'P', b'D', b'F', ..] => "this is a PDF document",
         _ if std::str::from_utf8(bytes).is_ok() => "this is a text, not a picture",
         _ => "this is no picture of a known format",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_turned_by_quarters() {
+        // Four pixels of one row each, side by side: the first is red.
+        let rgb = [[9, 0, 0], [0; 3], [0; 3], [0; 3]].concat();
+        let row = Photo::from_rgb(4, 1, rgb).unwrap();
+        let red = |photo: &Photo| photo.rgb().chunks(3).position(|pixel| pixel == [9, 0, 0]);
+        let column = row.turned(QuarterTurn::Clockwise);
+        assert_eq!((column.width(), column.height(), red(&column)), (1, 4, Some(0)));
+        assert_eq!(red(&row.turned(QuarterTurn::Half)), Some(3));
+        assert_eq!(red(&row.turned(QuarterTurn::Counterclockwise)), Some(3));
     }
 }

@@ -7,22 +7,13 @@ use crate::store::write;
 use crate::{CalibrationPoint, Result, Store};
 
 /// This module writes everything from this line on.
-const MARK: &str = "# Measured by `postern eval pairs --write-calibration`";
-
-/// A threshold and how it was found.
-#[derive(Clone, Copy, Debug)]
-pub struct Measured {
-    /// The threshold.
-    pub point: CalibrationPoint,
-    /// Whether it was extrapolated from thresholds at higher rates.
-    pub extrapolated: bool,
-}
+const MARK: &str = "# Calibration table";
 
 /// Writes `points` into the manifest of the model `name`, with a comment on their `origin`, and returns its path.
 ///
 /// # Errors
 /// [`Error::UnknownModel`](crate::Error::UnknownModel), [`Error::File`](crate::Error::File).
-pub fn save(name: &str, points: &[Measured], origin: &str) -> Result<PathBuf> {
+pub fn save(name: &str, points: &[CalibrationPoint], origin: &str) -> Result<PathBuf> {
     let store = Store::find();
     let manifest = store.manifest_text(name)?;
     let path = store.manifest_path(name);
@@ -30,36 +21,60 @@ pub fn save(name: &str, points: &[Measured], origin: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// The manifest with its table replaced.
-fn with_table(manifest: &str, points: &[Measured], origin: &str) -> String {
-    let kept = manifest.split(MARK).next().unwrap_or_default().trim_end();
+/// A table as a manifest has it, with a comment on its `origin`.
+pub fn table(points: &[CalibrationPoint], origin: &str) -> String {
     let mut text = format!(
-        "{kept}\n\n{MARK} on {origin}:\n# thresholds (Q15) from which one comparison of different people in `one_in` matches.\n[calibration]\npoints = [\n"
+        "{MARK}: {origin}.\n\
+         # At `threshold` (Q15), at most one in `one_in` comparisons of different people matches: it is the upper end of a\n\
+         # 95 % band around `estimate`. A measured row has at least ten false matches at its threshold. A modelled one\n\
+         # continues the tail of the scores.\n\
+         [calibration]\npoints = [\n"
     );
-    for Measured { point, extrapolated } in points {
-        let note = if *extrapolated { " # extrapolated" } else { "" };
+    for CalibrationPoint { one_in, threshold, estimate, basis } in points {
+        let basis = basis.name();
         // A write to a String cannot fail.
-        let _ = writeln!(text, "    {{ one_in = {}, threshold = {} }},{note}", point.one_in, point.threshold);
+        let _ = writeln!(
+            text,
+            "    {{ one_in = {one_in}, threshold = {threshold}, estimate = {estimate}, basis = {basis:?} }},"
+        );
     }
     text.push_str("]\n");
     text
 }
 
+/// The manifest with its table replaced.
+fn with_table(manifest: &str, points: &[CalibrationPoint], origin: &str) -> String {
+    let kept = manifest.split(MARK).next().unwrap_or_default().trim_end();
+    format!("{kept}\n\n{}", table(points, origin))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Basis, Manifest};
 
     #[test]
     fn a_table_is_replaced_and_the_rest_is_kept() {
-        let point = |one_in, threshold| Measured {
-            point: CalibrationPoint { one_in, threshold },
-            extrapolated: one_in > 100,
-        };
-        let once = with_table("name = \"x\"\n", &[point(10, 5000)], "7 comparisons");
-        let twice = with_table(&once, &[point(100, 6000), point(1000, 7000)], "8 comparisons");
-        assert!(twice.starts_with("name = \"x\"\n\n# Measured") && !twice.contains("5000"));
-        let parsed: toml::Table = toml::from_str(&twice).unwrap();
-        let points = parsed["calibration"]["points"].as_array().unwrap();
-        assert_eq!(points[1]["threshold"].as_integer(), Some(7000));
+        let point =
+            |one_in, threshold, basis| CalibrationPoint { one_in, threshold, estimate: threshold - 9, basis };
+        let manifest = "name = \"x\"\nkind = \"encoder\"\n";
+        let once = with_table(manifest, &[point(10, 5000, Basis::Measured)], "7 comparisons");
+        let again = [point(100, 6000, Basis::Measured), point(1000, 7000, Basis::Modelled)];
+        let twice = with_table(&once, &again, "8 comparisons");
+        assert!(twice.starts_with(&format!("{manifest}\n# Calibration table")) && !twice.contains("5000"));
+        let parsed: Manifest = toml::from_str(&twice).unwrap();
+        let points = parsed.calibration.unwrap().points;
+        assert_eq!((points[1].threshold, points[1].estimate), (7000, 6991));
+        assert_eq!(
+            points.iter().map(|point| point.basis).collect::<Vec<_>>(),
+            [Basis::Measured, Basis::Modelled]
+        );
+    }
+
+    #[test]
+    fn a_row_that_does_not_say_how_it_is_known_is_refused() {
+        let old =
+            "name = \"x\"\nkind = \"encoder\"\n[calibration]\npoints = [{ one_in = 10, threshold = 5 }]\n";
+        assert!(toml::from_str::<Manifest>(old).unwrap_err().to_string().contains("missing field"));
     }
 }

@@ -22,7 +22,7 @@ use std::path::PathBuf;
 
 pub use error::Error;
 pub use image_file::{Arena, ImageFile};
-pub use manifest::{Calibration, CalibrationPoint, Channels, Input, Kind, Manifest, Purpose};
+pub use manifest::{Basis, Calibration, CalibrationPoint, Channels, Input, Kind, Manifest, Purpose};
 pub use store::Store;
 
 /// The detector that commands use by default.

@@ -77,7 +77,7 @@ pub enum Channels {
     Bgr,
 }
 
-/// The table that `postern eval pairs --write-calibration` measured.
+/// The table that `postern calibrate` measured.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Calibration {
     /// Rising in both.
@@ -89,8 +89,35 @@ pub struct Calibration {
 pub struct CalibrationPoint {
     /// One false match in this number of comparisons of different people.
     pub one_in: u32,
-    /// Cosine score in Q15.
+    /// Cosine score in Q15: the upper end of the 95 % band.
     pub threshold: i32,
+    /// The estimate within the band, in Q15.
+    pub estimate: i32,
+    /// How the threshold is known.
+    pub basis: Basis,
+}
+
+/// How a threshold is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Basis {
+    /// At least ten false matches were counted.
+    Measured,
+    /// The tail of the scores was fitted and continued.
+    Modelled,
+    /// Nothing bears it out.
+    Unproven,
+}
+
+impl Basis {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Modelled => "modelled",
+            Self::Unproven => "unproven",
+        }
+    }
 }
 
 impl Default for Input {

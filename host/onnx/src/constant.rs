@@ -10,6 +10,8 @@ pub struct Constant {
     pub dims: Vec<usize>,
     /// Values in the order of the file; integers are converted.
     pub values: Vec<f32>,
+    /// Whether they are integers in the file: then a quotient of them is one as well.
+    pub whole: bool,
 }
 
 impl Constant {
@@ -20,7 +22,9 @@ impl Constant {
         let dims = dims.map_err(|_| refuse("a dimension is negative".into()))?;
         let count = dims.iter().try_fold(1usize, |product, side| product.checked_mul(*side));
         if tensor.data_location != 0 {
-            return Err(refuse("its values are in another file".into()));
+            let place = tensor.external_data.iter().find(|entry| entry.key == "location");
+            let file = place.map_or("another file".into(), |place| format!("the file {:?}", place.value));
+            return Err(refuse(format!("its values are in {file}; save the model with its weights inside")));
         }
         let values = match tensor.raw_data.is_empty() {
             true => listed(tensor),
@@ -33,22 +37,79 @@ impl Constant {
         if Some(values.len()) != count {
             return Err(refuse(format!("{} values for the dimensions {dims:?}", values.len())));
         }
-        Ok(Self { dims, values })
+        let fraction = [DataType::Float, DataType::Double, DataType::Float16];
+        let whole = !fraction.iter().any(|&kind| kind as i32 == tensor.data_type);
+        Ok(Self { dims, values, whole })
     }
 
-    /// The values as one a channel: one value is used for all of them.
+    /// A constant of these numbers, which are integers where `whole` is true.
+    pub(crate) fn new(dims: Vec<usize>, values: Vec<f32>, whole: bool) -> Self {
+        Self { dims, values, whole }
+    }
+
+    /// A row of integers.
+    pub fn of_integers(values: impl Iterator<Item = i64>) -> Self {
+        let values: Vec<f32> = values.map(|value| value as f32).collect();
+        Self { dims: vec![values.len()], values, whole: true }
+    }
+
+    /// The values as integers, for shapes and axes.
+    pub fn integers(&self) -> Vec<i64> {
+        self.values.iter().map(|&value| value as i64).collect()
+    }
+
+    /// The values as one a channel of a value whose channels lie along `axis`: one value is used for all of them.
+    ///
+    /// ONNX aligns dimensions at the right, and repeats a constant along each where its length is one.
     ///
     /// # Errors
-    /// There are more than one and not `channels`.
-    pub fn per_channel(&self, channels: usize) -> Result<Vec<f32>, Problem> {
-        match self.values.len() {
-            1 => Ok(vec![self.values[0]; channels]),
-            length if length == channels => Ok(self.values.clone()),
+    /// The constant differs along another dimension, or has more dimensions than the value.
+    pub fn along(&self, axis: Axis) -> Result<Vec<f32>, Problem> {
+        let Some(ahead) = axis.rank.checked_sub(self.dims.len()) else {
+            let reason = format!("a constant of dimensions {:?} for a value of {}", self.dims, axis.rank);
+            return Err(Problem::Unsupported(reason));
+        };
+        let sides = (ahead..).zip(&self.dims);
+        let others = |&(place, side): &(usize, &usize)| *side != 1 && place != axis.index;
+        if let Some((place, _)) = sides.clone().find(others) {
+            let reason = format!(
+                "a constant of dimensions {:?} varies along dimension {place} of {}; only one number, or one a \
+                 channel (dimension {}), is supported",
+                self.dims, axis.rank, axis.index
+            );
+            return Err(Problem::Unsupported(reason));
+        }
+        match self.values[..] {
+            [value] => Ok(vec![value; axis.length]),
+            _ if self.values.len() == axis.length => Ok(self.values.clone()),
             _ => {
-                let reason = format!("a constant of dimensions {:?} for {channels} channels", self.dims);
+                let reason = format!("a constant of dimensions {:?} for {} channels", self.dims, axis.length);
                 Err(Problem::Invalid(reason))
             }
         }
+    }
+}
+
+/// Where a value has its channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// Number of the value's dimensions.
+    pub rank: usize,
+    /// The dimension that counts channels.
+    pub index: usize,
+    /// Number of channels.
+    pub length: usize,
+}
+
+impl Axis {
+    /// The channels of a feature map: batch, channels, height, width.
+    pub const fn of_map(channels: usize) -> Self {
+        Self { rank: 4, index: 1, length: channels }
+    }
+
+    /// The values of a row: batch, values.
+    pub const fn of_row(values: usize) -> Self {
+        Self { rank: 2, index: 1, length: values }
     }
 }
 
@@ -131,7 +192,7 @@ mod tests {
         let raw = Tensor { raw_data: vec![255; 8], ..tensor(DataType::Int64, &[1]) };
         assert_eq!(Constant::read(&raw).unwrap().values, [-1.0]);
         let scalar = Tensor { float_data: vec![0.5], ..tensor(DataType::Float, &[]) };
-        assert_eq!(Constant::read(&scalar).unwrap(), Constant { dims: vec![], values: vec![0.5] });
+        assert_eq!(Constant::read(&scalar).unwrap(), Constant::new(vec![], vec![0.5], false));
     }
 
     #[test]
@@ -153,9 +214,24 @@ mod tests {
 
     #[test]
     fn one_value_is_for_all_channels() {
-        let constant = |values: &[f32]| Constant { dims: vec![values.len()], values: values.to_vec() };
-        assert_eq!(constant(&[2.0]).per_channel(3).unwrap(), [2.0; 3]);
-        assert_eq!(constant(&[1.0, 2.0]).per_channel(2).unwrap(), [1.0, 2.0]);
-        assert!(constant(&[1.0, 2.0]).per_channel(3).is_err());
+        let constant = |dims: &[usize], values: &[f32]| Constant::new(dims.to_vec(), values.to_vec(), false);
+        let map = Axis::of_map(2);
+        assert_eq!(constant(&[], &[2.0]).along(Axis::of_map(3)).unwrap(), [2.0; 3]);
+        assert_eq!(constant(&[1, 1, 1, 1], &[2.0]).along(Axis::of_map(3)).unwrap(), [2.0; 3]);
+        for dims in [&[2, 1, 1][..], &[1, 2, 1, 1]] {
+            assert_eq!(constant(dims, &[1.0, 2.0]).along(map).unwrap(), [1.0, 2.0]);
+        }
+        assert_eq!(constant(&[2], &[1.0, 2.0]).along(Axis::of_row(2)).unwrap(), [1.0, 2.0]);
+        assert!(constant(&[2, 1, 1], &[1.0, 2.0]).along(Axis::of_map(3)).is_err());
+        assert!(constant(&[1; 5], &[1.0]).along(map).is_err());
+    }
+
+    #[test]
+    fn a_constant_over_width_or_height_is_not_taken_for_channels() {
+        for dims in [&[2][..], &[1, 2], &[2, 1], &[1, 1, 2, 1], &[2, 1, 1, 1]] {
+            let error = Constant::new(dims.to_vec(), vec![1.0, 2.0], false).along(Axis::of_map(2));
+            let error = error.expect_err("it varies within a channel").to_string();
+            assert!(error.contains("varies along dimension"), "{dims:?}: {error}");
+        }
     }
 }

@@ -17,6 +17,9 @@ pub enum Error {
     /// The input has another type.
     #[error("input \"{0}\" of the ONNX model is not a tensor")]
     NoTensor(String),
+    /// The input has numbers of another type.
+    #[error("input \"{0}\" of the ONNX model holds numbers of type {1:?}, not floats")]
+    NoFloats(String, crate::proto::DataType),
     /// A constant cannot be read.
     #[error("constant \"{name}\" of the ONNX model: {reason}")]
     Constant {

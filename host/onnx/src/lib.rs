@@ -21,15 +21,18 @@ pub mod proto;
 
 mod constant;
 mod error;
+mod evaluate;
 mod graph;
 mod model;
 mod node;
+mod shape;
 mod values;
 mod window;
 mod writer;
 
-pub use constant::Constant;
+pub use constant::{Axis, Constant};
 pub use error::{Error, Problem};
+pub use evaluate::permutation;
 pub use graph::Graph;
 pub use layers::{Arithmetic, Convolution, FullyConnected, Normalization};
 pub use model::Model;

@@ -1,9 +1,11 @@
 //! A parsed file.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use prost::Message;
 
+use crate::node::Asked;
 use crate::proto::{self, Length};
 use crate::{Constant, Error, Graph, Node};
 
@@ -11,10 +13,16 @@ use crate::{Constant, Error, Graph, Node};
 pub struct Model {
     graph: proto::Graph,
     constants: HashMap<String, Constant>,
+    /// What readers asked of each node.
+    asked: Vec<Cell<Asked>>,
+    /// Whether a node was evaluated, and its output is a constant.
+    evaluated: Vec<bool>,
 }
 
 impl Model {
-    /// Reads the bytes of an ONNX file. Constants are initialisers and nodes of type `Constant`.
+    /// Reads the bytes of an ONNX file.
+    ///
+    /// Constants are initialisers, and what [`Node::evaluate`] makes of nodes that read nothing else.
     ///
     /// # Errors
     /// The bytes are no ONNX model, or a constant is broken.
@@ -24,25 +32,41 @@ impl Model {
         for tensor in &graph.initializer {
             constants.insert(tensor.name.clone(), Constant::read(tensor)?);
         }
-        for node in graph.node.iter().filter(|node| node.op_type == "Constant") {
-            let value = node.attribute.iter().find_map(|attribute| attribute.t.as_ref());
-            if let (Some(value), Some(name)) = (value, node.output.first()) {
-                constants.insert(name.clone(), Constant::read(value)?);
+        let asked = vec![Cell::default(); graph.node.len()];
+        let mut model = Self { evaluated: vec![false; graph.node.len()], graph, constants, asked };
+        for index in 0..model.graph.node.len() {
+            let node = model.at(index);
+            if !(0..node.arity()).all(|input| node.is_constant(input)) {
+                continue;
+            }
+            let value = node.evaluate(&|input| node.constant(input));
+            // What cannot be evaluated stays a node, which a reader refuses by name.
+            if let Some(Ok(value)) = value
+                && node.finish().is_ok()
+            {
+                let name = node.output().to_owned();
+                model.constants.insert(name, value);
+                model.evaluated[index] = true;
             }
         }
-        Ok(Self { graph, constants })
+        Ok(model)
     }
 
     /// Name and dimensions of the input; an open dimension is `None`.
     ///
     /// # Errors
-    /// There is not exactly one input, or it is not a tensor.
+    /// There is not exactly one input, or it is not a tensor of floats.
     pub fn input(&self) -> Result<(&str, Vec<Option<usize>>), Error> {
         let inputs = self.graph.input.iter().filter(|input| !self.constants.contains_key(&input.name));
         let inputs: Vec<&proto::ValueInfo> = inputs.collect();
         let [input] = inputs[..] else { return Err(Error::Inputs(inputs.len())) };
         let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
         let tensor = tensor.ok_or_else(|| Error::NoTensor(input.name.clone()))?;
+        let kind = proto::DataType::try_from(tensor.elem_type).unwrap_or(proto::DataType::Undefined);
+        use proto::DataType::{Double, Float, Float16, Undefined};
+        if !matches!(kind, Float | Double | Float16 | Undefined) {
+            return Err(Error::NoFloats(input.name.clone(), kind));
+        }
         let dims = tensor.shape.iter().flat_map(|shape| &shape.dim).map(|dimension| match dimension.value {
             Some(Length::Value(length)) if length > 0 => usize::try_from(length).ok(),
             _ => None,
@@ -57,8 +81,11 @@ impl Model {
 
     /// Nodes in the order of the file, which ONNX requires to be topological; no constants.
     pub fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
-        let nodes = self.graph.node.iter().filter(|node| node.op_type != "Constant");
-        nodes.map(|proto| Node::new(proto, &self.constants))
+        (0..self.graph.node.len()).filter(|&index| !self.evaluated[index]).map(|index| self.at(index))
+    }
+
+    fn at(&self, index: usize) -> Node<'_> {
+        Node::new(&self.graph.node[index], &self.constants, &self.asked[index])
     }
 
     /// The node that has the name `name`, or whose output has it.

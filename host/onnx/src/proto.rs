@@ -73,6 +73,9 @@ pub struct Node {
     /// Attributes.
     #[prost(message, repeated, tag = "5")]
     pub attribute: Vec<Attribute>,
+    /// Empty for ONNX's own operators.
+    #[prost(string, tag = "7")]
+    pub domain: String,
 }
 
 /// `AttributeProto`.
@@ -93,6 +96,9 @@ pub struct Attribute {
     /// A tensor.
     #[prost(message, optional, tag = "5")]
     pub t: Option<Tensor>,
+    /// Numbers.
+    #[prost(float, repeated, tag = "7")]
+    pub floats: Vec<f32>,
     /// Integers.
     #[prost(int64, repeated, tag = "8")]
     pub ints: Vec<i64>,
@@ -115,6 +121,8 @@ pub enum AttributeType {
     String = 3,
     /// [`Attribute::t`].
     Tensor = 4,
+    /// [`Attribute::floats`].
+    Floats = 6,
     /// [`Attribute::ints`].
     Ints = 7,
 }
@@ -149,9 +157,23 @@ pub struct Tensor {
     /// Values of type uint32 and uint64.
     #[prost(uint64, repeated, tag = "11")]
     pub uint64_data: Vec<u64>,
+    /// Where the values are in a file beside this one: `location`, `offset`, `length`.
+    #[prost(message, repeated, tag = "13")]
+    pub external_data: Vec<Entry>,
     /// 1 where the values are in a file beside this one.
     #[prost(int32, tag = "14")]
     pub data_location: i32,
+}
+
+/// `StringStringEntryProto`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Entry {
+    /// Its name.
+    #[prost(string, tag = "1")]
+    pub key: String,
+    /// What it says.
+    #[prost(string, tag = "2")]
+    pub value: String,
 }
 
 /// `TensorProto.DataType`.

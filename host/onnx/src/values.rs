@@ -9,7 +9,7 @@ pub struct Values<'a, V> {
     by_name: HashMap<&'a str, V>,
 }
 
-impl<'a, V: Copy> Values<'a, V> {
+impl<'a, V: Clone> Values<'a, V> {
     /// Only the input is there.
     pub fn new(input: &'a str, value: V) -> Self {
         Self { by_name: HashMap::from([(input, value)]) }
@@ -22,7 +22,7 @@ impl<'a, V: Copy> Values<'a, V> {
 
     /// The value `name`.
     pub fn get(&self, name: &str) -> Option<V> {
-        self.by_name.get(name).copied()
+        self.by_name.get(name).cloned()
     }
 
     /// Input `index` of `node`, which must be computed and not constant.

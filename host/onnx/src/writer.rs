@@ -23,6 +23,10 @@ pub enum Attribute<'a> {
     Ints(&'a str, &'a [i64]),
     /// A number.
     Float(&'a str, f32),
+    /// Numbers.
+    Floats(&'a str, &'a [f32]),
+    /// A word.
+    Text(&'a str, &'a str),
     /// A window's `kernel_shape`, `strides` and `pads`.
     Window(&'a Window),
 }
@@ -60,11 +64,23 @@ impl Writer {
 
     /// Adds a constant.
     pub fn constant(&mut self, name: &str, dims: &[usize], values: &[f32]) {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.tensor(name, dims, DataType::Float, bytes);
+    }
+
+    /// Adds a constant of integers, as shapes and axes are.
+    pub fn integers(&mut self, name: &str, dims: &[usize], values: &[i64]) {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.tensor(name, dims, DataType::Int64, bytes);
+    }
+
+    /// Adds a constant of this type, its values as little-endian bytes.
+    pub fn tensor(&mut self, name: &str, dims: &[usize], kind: DataType, bytes: Vec<u8>) {
         self.graph.initializer.push(proto::Tensor {
             name: name.into(),
             dims: dims.iter().map(|&side| side as i64).collect(),
-            data_type: DataType::Float as i32,
-            raw_data: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            data_type: kind as i32,
+            raw_data: bytes,
             ..Default::default()
         });
     }
@@ -77,6 +93,7 @@ impl Writer {
             input: inputs.iter().map(|&input| input.into()).collect(),
             output: vec![name.into()],
             attribute: attributes.iter().flat_map(attribute).collect(),
+            ..Default::default()
         });
     }
 
@@ -109,6 +126,12 @@ fn attribute(attribute: &Attribute) -> Vec<proto::Attribute> {
     match *attribute {
         Attribute::Int(name, i) => vec![proto::Attribute { i, ..of(name, AttributeType::Int) }],
         Attribute::Ints(name, values) => vec![ints(name, values.to_vec())],
+        Attribute::Floats(name, values) => {
+            vec![proto::Attribute { floats: values.to_vec(), ..of(name, AttributeType::Floats) }]
+        }
+        Attribute::Text(name, word) => {
+            vec![proto::Attribute { s: word.into(), ..of(name, AttributeType::String) }]
+        }
         Attribute::Float(name, f) => vec![proto::Attribute { f, ..of(name, AttributeType::Float) }],
         Attribute::Window(window) => vec![
             sides("kernel_shape", &window.kernel),

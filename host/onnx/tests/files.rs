@@ -1,7 +1,7 @@
 //! Files that are written here, read again.
 #![forbid(unsafe_code)]
 
-use onnx::{Attribute, Dimension, Error, Model, Problem, Values, Window, Writer};
+use onnx::{Attribute, Axis, Dimension, Error, Model, Problem, Values, Window, Writer};
 
 /// `stem -> relu -> sum <- stem`, and a node that no output depends on.
 fn file() -> Vec<u8> {
@@ -31,17 +31,79 @@ fn nodes_come_back_with_their_attributes_and_constants() {
     assert_eq!(model.input().expect("one input"), ("input", vec![None, Some(2), Some(4), Some(5)]));
     assert_eq!(model.outputs().collect::<Vec<_>>(), ["scaled"]);
     let nodes: Vec<_> = model.nodes().collect();
-    let conv = nodes[0].convolution(2).expect("a convolution of two channels");
+    let conv = nodes[0].convolution(2, None).expect("a convolution of two channels");
     assert_eq!((conv.outputs, conv.depth, conv.depthwise, conv.bias), (3, 2, false, None));
     assert_eq!(conv.window, Window { stride: [2, 1], ..Window::POINT });
     let (outputs, weights) = (conv.outputs, conv.weights);
     assert_eq!(weights.values[(outputs - 1) * 2], 5.0);
-    assert!(matches!(nodes[0].convolution(3), Err(Problem::Unsupported(_))));
-    assert_eq!(nodes[1].slopes(3).expect("slopes"), Some(vec![0.25; 3]));
+    assert!(matches!(nodes[0].convolution(3, None), Err(Problem::Unsupported(_))));
+    assert_eq!(nodes[1].slopes(Axis::of_map(3)).expect("slopes"), Some(vec![0.25; 3]));
     // The constant may come first, since products commute.
     assert_eq!(nodes[3].computed_operand(), Some(1));
-    assert_eq!(nodes[3].arithmetic(2).expect("a product").scale, [3.0; 2]);
-    assert!(nodes[2].arithmetic(2).is_err(), "both are computed");
+    assert_eq!(nodes[3].arithmetic(Axis::of_map(2)).expect("a product").scale, [3.0; 2]);
+    assert!(nodes[2].arithmetic(Axis::of_map(2)).is_err(), "both are computed");
+}
+
+#[test]
+fn what_a_node_says_and_nobody_asked_for_is_named() {
+    let mut file = Writer::new("test", 7, 13);
+    file.input("input", &[1, 2, 4, 5].map(Dimension::Fixed));
+    file.constant("w", &[2, 2, 1, 1], &[1.0; 4]);
+    let strange = Attribute::Int("strange", 1);
+    let group = Attribute::Int("group", 1);
+    file.node("Conv", "said", &["input", "w"], &[group, strange]);
+    file.node("Conv", "typed", &["input", "w"], &[Attribute::Float("group", 2.0)]);
+    file.node("Relu", "more", &["input", "w"], &[]);
+    file.node("Conv", "plain", &["input", "w"], &[group]);
+    let bytes = file.finish();
+    let model = Model::parse(&bytes).expect("it was just written");
+    for (node, said) in model.nodes().zip(["strange", "group", "input 1, \"w\"", ""]) {
+        node.input(0);
+        if node.operator() == "Conv" {
+            node.convolution(2, None).expect("a convolution of two channels");
+        }
+        match node.finish() {
+            Ok(()) => assert_eq!(node.name(), "plain"),
+            Err(problem) => assert!(problem.to_string().contains(said), "{}: {problem}", node.name()),
+        }
+    }
+}
+
+#[test]
+fn nodes_of_constants_are_computed_when_a_file_is_read() {
+    let mut file = Writer::new("test", 7, 13);
+    file.input("input", &[1, 6].map(Dimension::Fixed));
+    file.constant("w", &[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    file.node("Transpose", "turned", &["w"], &[Attribute::Ints("perm", &[1, 0])]);
+    file.node("Constant", "half", &[], &[Attribute::Float("value_float", 0.5)]);
+    file.node("Mul", "halved", &["turned", "half"], &[]);
+    file.integers("shape", &[2], &[2, -1]);
+    file.node("Reshape", "shaped", &["halved", "shape"], &[]);
+    file.tensor("bytes", &[2, 2], onnx::proto::DataType::Int8, vec![1, 255, 3, 4]);
+    file.constant("scales", &[2], &[0.5, 2.0]);
+    file.node("DequantizeLinear", "real", &["bytes", "scales"], &[Attribute::Int("axis", 0)]);
+    file.node("Mystery", "reads", &["shaped", "real", "input"], &[]);
+    let bytes = file.finish();
+    let model = Model::parse(&bytes).expect("it was just written");
+    let node = model.nodes().next().expect("one node is left");
+    assert_eq!((node.name(), model.nodes().count()), ("reads", 1));
+    let shaped = node.constant(0).expect("it is known");
+    assert_eq!((&shaped.dims[..], &shaped.values[..]), (&[2, 3][..], &[0.5, 2.0, 1.0, 2.5, 1.5, 3.0][..]));
+    assert_eq!(node.constant(1).expect("it is known").values, [0.5, -0.5, 6.0, 8.0]);
+}
+
+#[test]
+fn a_value_that_is_shown_in_another_form_is_read_as_often_as_its_source() {
+    let mut file = Writer::new("test", 7, 13);
+    file.input("input", &[1, 6].map(Dimension::Fixed));
+    file.node("Relu", "a", &["input"], &[]);
+    file.node("Identity", "shown", &["a"], &[]);
+    file.node("Relu", "b", &["shown"], &[]);
+    file.node("Add", "c", &["a", "b"], &[]);
+    let bytes = file.finish();
+    let graph = Model::parse(&bytes).expect("it was just written");
+    let graph = graph.whole();
+    assert!(graph.is_read_once("b") && !graph.is_read_once("a") && !graph.is_read_once("shown"));
 }
 
 #[test]
@@ -80,8 +142,16 @@ fn files_cut_short_or_altered_are_refused_or_read_without_a_panic() {
         let Ok(model) = Model::parse(bytes) else { return };
         let _ = model.input();
         for node in &model.whole().nodes {
-            let _ = (node.convolution(2).is_ok(), node.fully_connected(2).is_ok(), node.pooling_window());
-            let _ = (node.normalization(2).is_ok(), node.arithmetic(2).is_ok(), node.slopes(2).is_ok());
+            let _ = (
+                node.convolution(2, None).is_ok(),
+                node.fully_connected(2).is_ok(),
+                node.pooling_window(None),
+            );
+            let _ = (
+                node.normalization(2).is_ok(),
+                node.arithmetic(Axis::of_map(2)).is_ok(),
+                node.slopes(Axis::of_map(2)).is_ok(),
+            );
         }
     };
     (0..bytes.len()).for_each(|length| read(&bytes[..length]));

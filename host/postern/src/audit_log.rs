@@ -149,6 +149,7 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
         ("set_back", "SET BACK"),
         ("changed", "changed"),
         ("settings", "settings"),
+        ("rate", "false-accept rate"),
         ("pause_ms", "for ms"),
         ("accepted", "accepted"),
         ("schedule", "schedule"),
@@ -221,7 +222,16 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
         put("host", hex::encode([h0, h1, h2, h3]).into());
     }
     match entry.kind {
-        Kind::Enrolled | Kind::Removed => put("templates", entry.reason.into()),
+        Kind::Enrolled => {
+            let alive = more.first().map_or(0, |alive| usize::from(*alive));
+            put("templates", entry.reason.into());
+            put("alive", json!([None, Some(false), Some(true)].get(alive).copied().flatten()));
+            put("rate", json!(basis(more)))
+        }
+        Kind::Removed | Kind::Template => {
+            put("templates", entry.reason.into());
+            put("rate", json!(basis(more)))
+        }
         Kind::Firmware => put("release", number.into()),
         Kind::Model => put("sha256", hex::encode(more).into()),
         Kind::Unpaired | Kind::Rekeyed | Kind::Signer => put("key", hex::encode(more).into()),
@@ -239,11 +249,18 @@ fn fields(log: &LogEntry) -> Map<String, Value> {
         Kind::Compared => put("accepted", (entry.reason == 1).into()),
         Kind::Settings => {
             put("changed", changed(entry.reason).into());
-            put("settings", hex::encode(more).into())
+            put("settings", hex::encode(&more[..7]).into());
+            put("rate", json!(basis(more)))
         }
         _ => None,
     };
     fields
+}
+
+/// How the door's threshold was known then: the last byte of the detail.
+fn basis(detail: [u8; 8]) -> Option<&'static str> {
+    let names = ["measured", "modelled", "unproven"];
+    usize::from(detail[7]).checked_sub(1).and_then(|number| names.get(number)).copied()
 }
 
 /// Which settings changed.

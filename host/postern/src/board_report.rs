@@ -9,7 +9,10 @@ use emulator::{Board, State};
 use serde::Serialize;
 
 use crate::clock::ClockReport;
-use crate::device::{real, rounded, short};
+use crate::device::{known, real, rounded, short};
+
+/// What there is to say of development firmware.
+pub const DEVELOPMENT: &str = "the log port tells names, scores and pairing codes";
 
 /// A board's status and its firmware.
 pub struct Told {
@@ -79,7 +82,9 @@ pub struct StatusReport {
     gallery_encoder: Option<String>,
     free_bytes: u32,
     threshold: Option<f64>,
+    basis: Option<String>,
     far_one_in: u32,
+    accept_unproven_rate: bool,
     agreement_frames: u8,
     open_ms: u32,
     liveness: String,
@@ -88,6 +93,10 @@ pub struct StatusReport {
     clock: ClockReport,
     log_lost: u32,
     osdp: Option<u8>,
+    /// Whether it is development firmware, whose log port tells names, scores and pairing codes.
+    development: bool,
+    /// Value of the monotonic counter; `null` if the board has none.
+    counter: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -128,7 +137,9 @@ impl StatusReport {
             gallery_encoder: status.gallery_encoder.map(hex::encode),
             free_bytes: status.free_bytes,
             threshold: status.threshold.map(rounded),
+            basis: status.basis.map(|basis| basis.to_string()),
             far_one_in: status.settings.far_one_in,
+            accept_unproven_rate: status.settings.accept_unproven,
             agreement_frames: status.settings.agreement_frames,
             open_ms: status.settings.open_ms,
             liveness: status.settings.liveness.to_string(),
@@ -137,6 +148,8 @@ impl StatusReport {
             clock: ClockReport::of(status.clock),
             log_lost: status.log_lost,
             osdp: status.osdp.map(|osdp| osdp.address),
+            development: status.development,
+            counter: status.counter,
         }
     }
 }
@@ -154,6 +167,9 @@ pub fn reset_name(reset: ResetReason) -> &'static str {
 
 /// A board's state, for people.
 pub fn print_status(out: &mut dyn Write, Told { paired, status, firmware }: &Told) -> std::io::Result<()> {
+    if status.development {
+        writeln!(out, "profile    DEVELOPMENT: {DEVELOPMENT}")?;
+    }
     if !paired {
         writeln!(out, "firmware   {} for {}", status.firmware, status.board)?;
         let wants = if status.hosts == 0 { "none yet" } else { "not with this computer" };
@@ -229,13 +245,20 @@ pub fn print_status(out: &mut dyn Write, Told { paired, status, firmware }: &Tol
         let channel = if osdp.secure { "a secure channel" } else { "no channel yet" };
         writeln!(out, "bus        answers at address {}, {channel}", osdp.address)?;
     }
+    match status.counter {
+        Some(value) => writeln!(out, "counter    {value}: an older copy of the flash is found")?,
+        None => {
+            writeln!(out, "counter    none: the board does not notice if all its flash is an older copy")?
+        }
+    }
     match status.threshold {
         Some(threshold) => writeln!(
             out,
-            "threshold  {:.3}, for 1 in {} strangers let in; {} pictures must agree, \
+            "threshold  {:.3}, for at most 1 in {} strangers let in ({}); {} pictures must agree, \
              the door opens for {} ms",
             real(threshold),
             settings.far_one_in,
+            known(status.basis),
             settings.agreement_frames,
             settings.open_ms
         ),

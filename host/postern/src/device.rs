@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use client::protocol::Source;
+use client::protocol::{Basis, Source};
 use client::{Address, Credentials, Device};
-use emulator::{Board, Folder};
+use emulator::{Board, Folder, Machine};
 
 use crate::picture::Shot;
 
@@ -24,11 +24,11 @@ pub struct DeviceArgs {
 /// The options that choose an emulated board.
 #[derive(Args)]
 pub struct BoardArgs {
-    /// The emulated board with this name
-    #[arg(long, value_name = "NAME", default_value = "an547", help_heading = "Device")]
-    board: String,
+    /// The emulated board, or the door on this computer, with this name [default: the only one that there is, else an547]
+    #[arg(long, value_name = "NAME", help_heading = "Device")]
+    board: Option<String>,
 
-    /// The folder of the emulated boards [default: ~/.local/state/postern/boards]
+    /// The folder of the boards [default: ~/.local/state/postern/boards]
     #[arg(long, value_name = "DIR", help_heading = "Device")]
     state: Option<PathBuf>,
 }
@@ -86,7 +86,19 @@ impl DeviceArgs {
 impl BoardArgs {
     /// The board's folder, there or not.
     pub fn folder(&self) -> anyhow::Result<Folder> {
-        Ok(Folder::new(self.state.as_deref(), &self.board)?)
+        let only = || match Folder::names(self.state.as_deref()).as_deref() {
+            Ok([only]) => only.clone(),
+            _ => Machine::An547.name().to_owned(),
+        };
+        Ok(Folder::new(self.state.as_deref(), &self.board.clone().unwrap_or_else(only))?)
+    }
+
+    /// The folder of the board to switch on: a new board that has no name has that of its machine.
+    pub fn folder_of_machine(&self, machine: Option<Machine>) -> anyhow::Result<Folder> {
+        match (&self.board, machine) {
+            (None, Some(machine)) => Ok(Folder::new(self.state.as_deref(), machine.name())?),
+            _ => self.folder(),
+        }
     }
 
     /// The board, which must have been up before.
@@ -120,5 +132,13 @@ pub fn instructions(count: u64) -> String {
     match count {
         0..10_000_000 => format!("{} k instructions", count / 1_000),
         _ => format!("{} M instructions", count / 1_000_000),
+    }
+}
+
+/// How a threshold is known.
+pub fn known(basis: Option<Basis>) -> String {
+    match basis {
+        Some(basis @ (Basis::Measured | Basis::Modelled)) => format!("{basis}, upper end of the 95 % band"),
+        _ => "unproven: the encoder's table does not reach so far".to_owned(),
     }
 }

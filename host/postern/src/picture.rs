@@ -20,7 +20,12 @@ pub struct Shot {
 impl Shot {
     /// Reads a photograph.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
-        Ok(Self { path: path.to_owned(), frame: Photo::open(path)?.to_frame(vision::PixelFormat::Yuyv) })
+        Ok(Self::of(path, &Photo::open(path)?))
+    }
+
+    /// A photograph that was read from `path`.
+    pub fn of(path: &Path, photo: &Photo) -> Self {
+        Self { path: path.to_owned(), frame: photo.to_frame(vision::PixelFormat::Yuyv) }
     }
 
     /// An empty scene: grey, of the camera's usual size.

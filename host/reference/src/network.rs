@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use compiler::{CalibrationRecord, Graph, Method, Options, Preprocessing};
-use models::{Channels, Kind, Manifest};
+use compiler::{CalibrationRecord, Graph, Method, Options, Preprocessing, basis};
+use models::{Basis, Channels, Kind, Manifest};
 
 use crate::{Error, Result};
 
@@ -51,7 +51,16 @@ pub fn options(manifest: &Manifest, method: Method) -> Result<Options> {
         input_size: Some([input.height, input.width]),
         method,
         calibration: calibration
-            .map(|point| CalibrationRecord { one_in: point.one_in, threshold: point.threshold })
+            .map(|point| CalibrationRecord {
+                one_in: point.one_in,
+                threshold: point.threshold,
+                estimate: point.estimate,
+                basis: match point.basis {
+                    Basis::Measured => basis::MEASURED,
+                    Basis::Modelled => basis::MODELLED,
+                    Basis::Unproven => basis::UNPROVEN,
+                },
+            })
             .collect(),
     })
 }

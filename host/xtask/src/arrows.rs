@@ -27,8 +27,8 @@ const FOLDERS: &[(&str, &[&str])] = &[
     ("tests", &["tests", "host", "shared", "firmware"]),
 ];
 
-/// What every crate's tests may use: it depends on nothing, and says what a test lacks.
-const FIXTURES: &str = "postern-fixtures";
+/// What every crate's tests may use, and what depends on no other crate: one says what a test lacks, one is a clock.
+const FOR_TESTS: [&str; 2] = ["postern-fixtures", "postern-mock-time"];
 
 /// The one prefix of package names; without a hyphen it is the command line's.
 const PREFIX: &str = "postern";
@@ -151,7 +151,7 @@ fn folders(metadata: &Value) -> Vec<String> {
     for package in members(metadata) {
         let Some(name) = package["name"].as_str() else { continue };
         for (on, is_dev) in dependencies(package) {
-            if is_dev && on == FIXTURES {
+            if is_dev && FOR_TESTS.contains(&on) {
                 continue;
             }
             let (Some(from), Some(to)) = (folders.get(name), folders.get(on)) else { continue };

@@ -10,6 +10,7 @@ use clap::Parser;
 
 mod aarch64;
 mod arrows;
+mod bill;
 mod bless;
 mod book;
 mod budget;
@@ -18,12 +19,17 @@ mod debian;
 mod demo;
 mod deny;
 mod doc;
+mod elf;
 mod firmware;
 mod fuzz;
 mod images;
+mod log_port;
 mod modules;
 mod process;
+mod promises;
 mod python;
+mod reproduce;
+mod sbom;
 mod setup;
 mod size;
 mod sources;
@@ -33,6 +39,7 @@ mod test;
 mod tidy;
 mod toolchain;
 mod vocabulary;
+mod wiring;
 mod workspace;
 
 /// Tasks of this workspace.
@@ -64,12 +71,18 @@ enum Task {
     Tidy(tidy::Args),
     /// Flash and RAM of the firmware by section, and of each model
     Size,
+    /// Write the bills of materials of the firmware, its boot loader and the command line (CycloneDX)
+    Sbom,
+    /// Build the firmware twice, in folders of different names, and compare
+    Reproduce(reproduce::Args),
     /// Build the documentation of every crate, boards included; a warning is an error
     Doc,
     /// Build the pages of docs/ as a book, with mdBook
     Book,
     /// Unpack or pack the seeds of the fuzz targets
     FuzzCorpus(fuzz::Args),
+    /// Draw the wiring diagram of docs/wiring.md
+    Wiring,
 }
 
 fn main() -> ExitCode {
@@ -83,9 +96,12 @@ fn main() -> ExitCode {
         Task::Bless => bless::run(),
         Task::Tidy(args) => tidy::with(&args),
         Task::Size => size::run(),
+        Task::Sbom => sbom::run(),
+        Task::Reproduce(args) => reproduce::run(&args),
         Task::Doc => doc::run(),
         Task::Book => book::run(),
         Task::FuzzCorpus(args) => fuzz::run(&args),
+        Task::Wiring => wiring::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,7 +1,8 @@
 //! `cargo xtask test`: everything that must hold, the same here and in continuous integration.
 //!
-//! Steps run in order; the first that fails ends the task. The output of the tests is shown as it comes, and their
-//! results are counted for the summary. `POSTERN_REQUIRE=1` is set: a test that lacks something fails, where plain
+//! Steps run in order; the first that fails ends the task. Only after a failed test the other tests still run, so that
+//! one run tells of them all. The output of the tests is shown as it comes, and their results are counted for the
+//! summary. `POSTERN_REQUIRE=1` is set: a test that lacks something fails, where plain
 //! `cargo test` would skip it.
 
 use std::io::{BufRead, BufReader, Write};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use crate::{budget, deny, doc, firmware, images, process, setup, suite, tidy, workspace};
+use crate::{budget, deny, doc, firmware, images, log_port, process, sbom, setup, suite, tidy, workspace};
 
 /// A step of the task.
 struct Step {
@@ -23,6 +24,8 @@ struct Step {
 struct Count {
     passed: usize,
     failed: usize,
+    /// Names of the tests that failed, as cargo lists them.
+    names: Vec<String>,
 }
 
 const STEPS: &[Step] = &[
@@ -32,9 +35,15 @@ const STEPS: &[Step] = &[
     Step { name: "tests built", run: |_| build() },
     Step { name: "models compiled", run: |_| images::compile_with_built() },
     Step { name: "firmware built", run: |_| firmware::build_all().map(|_| ()) },
+    Step { name: "bills of materials", run: |_| sbom::run() },
     Step { name: "budget", run: |_| budget::check() },
     Step { name: "documentation", run: |_| doc::run() },
     Step { name: "tests", run: |count| tests(count, &[]) },
+    // What production firmware says on the log port, and what development firmware says.
+    Step {
+        name: "log port",
+        run: |count| log_port::FEATURES.iter().try_for_each(|chosen| tests(count, chosen)),
+    },
     // They start the firmware that was built above.
     Step { name: "end-to-end tests", run: |count| tests(count, &suite::end_to_end()) },
 ];
@@ -56,6 +65,9 @@ pub fn run() -> anyhow::Result<()> {
     for (name, time) in took {
         println!("  {name:<20} {:>7.1} s", time.as_secs_f64());
     }
+    if count.failed > 0 {
+        bail!("{} tests passed, {} failed:\n  {}", count.passed, count.failed, count.names.join("\n  "));
+    }
     println!("\n{} tests passed", count.passed);
     Ok(())
 }
@@ -76,9 +88,9 @@ fn build() -> anyhow::Result<()> {
 /// Runs the tests that `chosen` selects, prints what cargo prints, and counts.
 fn tests(count: &mut Count, chosen: &[&str]) -> anyhow::Result<()> {
     let mut cargo = Command::new("cargo");
-    cargo.args(["test", "--release"]).args(chosen).env("POSTERN_REQUIRE", "1");
+    cargo.args(["test", "--release", "--no-fail-fast"]).args(chosen).env("POSTERN_REQUIRE", "1");
     cargo.current_dir(workspace::root()).stdout(Stdio::piped());
-    let before = count.passed;
+    let (passed, failed) = (count.passed, count.failed);
     let mut child = cargo.spawn().context("cannot start cargo")?;
     let output = child.stdout.take().context("cargo has no output")?;
     let mut stdout = std::io::stdout();
@@ -87,18 +99,22 @@ fn tests(count: &mut Count, chosen: &[&str]) -> anyhow::Result<()> {
         writeln!(stdout, "{line}")?;
         count.add(&line);
     }
-    if !child.wait()?.success() {
-        bail!("cargo test failed: {} tests passed, {} failed", count.passed, count.failed);
+    // A failed test is told at the end of the task. Anything else, such as a test that did not build, ends it here.
+    if !child.wait()?.success() && count.failed == failed {
+        bail!("cargo test failed, and no test says why: {} tests passed", count.passed - passed);
     }
-    if count.passed == before {
+    if count.passed == passed {
         bail!("cargo ran no test at all");
     }
     Ok(())
 }
 
 impl Count {
-    /// Counts a line such as `test result: ok. 3 passed; 0 failed; …`.
+    /// Counts a line such as `test result: ok. 3 passed; 0 failed; …`, and keeps the name of `test NAME ... FAILED`.
     fn add(&mut self, line: &str) {
+        if let Some(name) = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED")) {
+            self.names.push(name.to_owned());
+        }
         let Some((_, results)) = line.split_once("test result: ") else { return };
         let number = |word: &str| {
             let before = results.split_once(word)?.0;
@@ -119,6 +135,7 @@ mod tests {
         count.add("test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out");
         count.add("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured");
         count.add("test door::opens ... ok");
-        assert_eq!(count, Count { passed: 15, failed: 2 });
+        count.add("test door::closes ... FAILED");
+        assert_eq!(count, Count { passed: 15, failed: 2, names: vec!["door::closes".to_owned()] });
     }
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: what a compiler does not check about the source.
 //!
-//! Every file that git tracks or would track is read once; each finding names file, line and rule. Then the arrows
+//! Every file that git tracks or would track is read once; each finding names file, line and rule. The tests that the pages
+//! name must exist. Then the arrows
 //! between crates are compared with `arrows.toml`, files inside a crate are checked for cycles, and rustfmt and clippy
 //! run if they are installed.
 
@@ -9,7 +10,8 @@ use std::process::Command;
 
 use anyhow::bail;
 
-use crate::{arrows, cycles, process, suite, tags, vocabulary, workspace};
+use crate::promises::Promises;
+use crate::{arrows, cycles, log_port, process, suite, tags, vocabulary, workspace};
 
 /// Files are questioned at this many lines, and split before [`MOST_LINES`].
 const MANY_LINES: usize = 400;
@@ -64,14 +66,20 @@ pub fn with(args: &Args) -> anyhow::Result<()> {
 /// At least one finding is more than a warning.
 pub fn run() -> anyhow::Result<()> {
     let mut failures = 0;
+    let mut promises = Promises::default();
     for path in files()? {
         let Ok(text) = std::fs::read_to_string(workspace::root().join(&path)) else {
             continue; // Not text, or deleted and not yet committed.
         };
+        promises.read(&path, &text);
         for Finding { line, rule, warning } in check(&path, &text) {
             eprintln!("{}{path}:{line}: {rule}", if warning { "warning: " } else { "" });
             failures += usize::from(!warning);
         }
+    }
+    for finding in promises.broken() {
+        eprintln!("{finding}");
+        failures += 1;
     }
     let metadata = workspace::metadata()?;
     for finding in arrows::check(&metadata)? {
@@ -145,7 +153,7 @@ fn rust(path: &str, text: &str, findings: &mut Vec<Finding>) {
     }
     for (number, line) in lines.iter().enumerate() {
         let code = line.split("//").next().unwrap_or_default();
-        if let Some(rule) = tags::check(path, code) {
+        for rule in [tags::check(path, code), log_port::check(path, code)].into_iter().flatten() {
             fail(number, rule);
         }
         // In two halves, so that this file does not find itself.

@@ -48,11 +48,21 @@ impl Provider {
 
     /// The version of its compiler, as "1.95".
     pub fn version(self) -> Option<String> {
-        let rustc = match self {
+        version(self.rustc()).map(|(major, minor)| format!("{major}.{minor}"))
+    }
+
+    fn rustc(self) -> &'static str {
+        match self {
             Self::Rustup => "rustc",
             Self::Debian => "/usr/bin/rustc",
-        };
-        version(rustc).map(|(major, minor)| format!("{major}.{minor}"))
+        }
+    }
+
+    /// Where the sources of `core` lie if they are installed, and the name that the compiler gives them otherwise.
+    pub fn core_sources(self) -> Option<(PathBuf, String)> {
+        let printed = process::captured(Command::new(self.rustc()).arg("-vV"), None).ok()?;
+        let commit = printed.lines().find_map(|line| line.strip_prefix("commit-hash: "))?;
+        Some((sysroot(self.rustc())?.join("lib/rustlib/src/rust"), format!("/rustc/{commit}")))
     }
 
     /// A `cargo build` for `target` by this provider.

@@ -14,9 +14,9 @@
 //! | booted | why, as the protocol numbers it | |
 //! | admitted | 1 with the duress code | picture u32 LE |
 //! | refused | a number of `policy::Reason` | samples refused for it since its last entry, u32 LE |
-//! | enrolled | templates of the person | host |
-//! | removed | templates that went | host |
-//! | settings | what changed: 1 false-accept rate, 2 frames, 4 opening time, 8 liveness, 16 matching, 32 fail-safe, 64 failures, lockout, passback or PIN time, 128 held time, UTC offset or Wiegand | host, head of the SHA-256 of all settings |
+//! | enrolled | templates of the person | host, what the liveness network took the face for: 0 not asked, 1 an attack, 2 living; 6 zeros, basis |
+//! | removed | templates that went | host, 7 zeros, basis |
+//! | settings | what changed: 1 false-accept rate, 2 frames, 4 opening time, 8 liveness, 16 matching, 32 fail-safe, 64 failures, lockout, passback or PIN time, 128 held time, UTC offset or Wiegand | host, 7 bytes of the SHA-256 of all settings, basis |
 //! | model | its kind, as the protocol numbers it | host, head of its SHA-256 |
 //! | fault | [`Fault`](crate::Fault) | entries lost, or kind of the network, u32 LE |
 //! | clock | 1 if it was set back | host, time shown before, u64 LE |
@@ -30,6 +30,9 @@
 //! | invited | role, as the protocol numbers it | host |
 //! | paused | | host, milliseconds u64 LE |
 //! | embedded | | host |
+//! | template | templates that went | host |
+//!
+//! The basis tells how the door's threshold was known after it: 1 measured, 2 modelled, 3 unproven, 0 without a threshold.
 //!
 //! A host is the first four bytes of its key, the head of a hash or a key its first eight.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
@@ -96,6 +99,8 @@ pub enum Kind {
     Paused = 22,
     /// A host had a face encoded, and got the template.
     Embedded = 23,
+    /// A template of a person was removed, and the person stays.
+    Template = 24,
 }
 
 impl Kind {
@@ -126,6 +131,7 @@ impl Kind {
             Self::Invited => "invited",
             Self::Paused => "paused",
             Self::Embedded => "embedded",
+            Self::Template => "template",
         }
     }
 
@@ -155,6 +161,7 @@ impl Kind {
             21 => Self::Invited,
             22 => Self::Paused,
             23 => Self::Embedded,
+            24 => Self::Template,
             _ => return None,
         })
     }

@@ -20,12 +20,21 @@ pub enum Fault {
     Lock = 5,
     /// More happened at once than could be told.
     Missed = 6,
+    /// The settings or the boot record are older ones than the board has had, or another counter was put in.
+    RolledBack = 7,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::LogLost, Self::Gallery, Self::Settings, Self::Model, Self::Lock, Self::Missed];
+    pub const ALL: [Self; 7] = [
+        Self::LogLost,
+        Self::Gallery,
+        Self::Settings,
+        Self::Model,
+        Self::Lock,
+        Self::Missed,
+        Self::RolledBack,
+    ];
 
     /// In one word.
     #[must_use]
@@ -37,6 +46,7 @@ impl Fault {
             Self::Model => "model",
             Self::Lock => "lock",
             Self::Missed => "missed",
+            Self::RolledBack => "rolled-back",
         }
     }
 }

@@ -17,6 +17,9 @@ pub enum Error {
     /// This person has as many templates as one may have.
     #[error("{0} has as many templates as one person may have")]
     PersonFull(Name),
+    /// The person has so many templates, and not the one asked for; or it is the only one.
+    #[error("the person has {0} templates, and keeps one")]
+    NoTemplate(usize),
     /// Somebody of this name is enrolled.
     #[error("somebody named {0} is already enrolled")]
     DuplicateName(Name),

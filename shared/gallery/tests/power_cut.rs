@@ -17,6 +17,7 @@ const THRESHOLD: CosineScore = CosineScore(26_000);
 enum Change {
     Enrol(u32),
     AddTemplate(u32, u32),
+    RemoveTemplate(u32, usize),
     Remove(u32),
 }
 
@@ -34,6 +35,9 @@ fn changes() -> Vec<Change> {
         changes.push(Change::Enrol(person));
         if person % 3 == 0 {
             changes.push(Change::AddTemplate(person, 100 + person));
+        }
+        if person % 6 == 0 {
+            changes.push(Change::RemoveTemplate(person, person as usize / 6 % 2));
         }
         if person >= 4 {
             changes.push(Change::Remove(person - 4));
@@ -54,6 +58,10 @@ fn apply(gallery: &mut Gallery<'_, &mut Nor>, change: Change, enrolled: &mut Enr
             gallery.add_template(&name(person), probe(&template), THRESHOLD)?;
             enrolled.get_mut(&person).unwrap().1.push(number);
         }
+        Change::RemoveTemplate(person, index) => {
+            gallery.remove_template(&name(person), index)?;
+            enrolled.get_mut(&person).unwrap().1.remove(index);
+        }
         Change::Remove(person) => {
             gallery.remove(&name(person))?;
             enrolled.remove(&person);
@@ -70,6 +78,9 @@ fn outcome(enrolled: &Enrolled, change: Change, next_id: u32) -> Enrolled {
             after.insert(person, (next_id, vec![person]));
         }
         Change::AddTemplate(person, number) => after.get_mut(&person).unwrap().1.push(number),
+        Change::RemoveTemplate(person, index) => {
+            after.get_mut(&person).unwrap().1.remove(index);
+        }
         Change::Remove(person) => {
             after.remove(&person);
         }

@@ -39,6 +39,25 @@ fn a_name_and_a_face_are_enrolled_once() {
 }
 
 #[test]
+fn one_template_goes_and_the_others_stay_but_not_the_only_one() {
+    let (first, second) = (face(1, 128), face(2, 128));
+    let (mut nor, mut memory) = (Nor::new(12), Box::new(Memory::new()));
+    let mut gallery = open(&mut nor, &mut memory).unwrap();
+    assert_eq!(gallery.enrol(&name("Ann"), probe(&first), THRESHOLD), Ok(1));
+    assert_eq!(gallery.remove_template("Ann", 0), Err(Error::NoTemplate(1)));
+    assert_eq!(gallery.add_template("Ann", probe(&second), THRESHOLD), Ok(2));
+    assert_eq!(gallery.remove_template("Ann", 2), Err(Error::NoTemplate(2)));
+    assert_eq!(gallery.remove_template("Bob", 0), Err(Error::NotFound));
+    assert_eq!(gallery.remove_template("Ann", 0).unwrap().templates(), 1);
+    let mut gallery = open(&mut nor, &mut memory).unwrap();
+    assert_eq!(gallery.templates(), 1);
+    assert!(gallery.verify("Ann", probe(&second)).unwrap().similarity > THRESHOLD);
+    assert!(gallery.verify("Ann", probe(&first)).unwrap().similarity < THRESHOLD);
+    // The place of the template that went is free again.
+    assert_eq!(gallery.add_template("Ann", probe(&first), THRESHOLD), Ok(2));
+}
+
+#[test]
 fn a_removed_persons_number_is_not_given_again() {
     let (ann, bob) = (face(1, 128), face(2, 128));
     let (mut nor, mut memory) = (Nor::new(12), Box::new(Memory::new()));

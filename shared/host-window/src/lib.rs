@@ -11,6 +11,9 @@
 //! 0x00030000  ...      NOR flash                  see the crate `partitions`
 //! ```
 //!
+//! The flash of a door on Linux is a file of the same layout, see [`window::OWNER`]. Only where its camera and its pins
+//! are *made* (`postern board up --machine linux`) do pins and frame stand in it.
+//!
 //! A new file is all zeros. The first board that boots on it erases its NOR flash to ones, and only then
 //! writes [`window::MAGIC`]; after a power cut in between it erases again. Firmware and boot record are NOR
 //! flash as well, but must be there before a board can boot: the host writes them, as the programmer in a
@@ -34,9 +37,9 @@ pub const FRAME: Region = WINDOW.followed_by(160 << 10);
 /// One board as the emulator and its host see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// The emulator's name of the machine.
+    /// The emulator's name of the machine, or "linux".
     pub machine: &'static str,
-    /// The exact size of the file: the emulator accepts no other.
+    /// The exact size of the file: an emulator accepts no other.
     pub file_len: u64,
     /// The address at which the board sees its [`fuses`]: memory that the linker leaves alone.
     pub fuses: usize,
@@ -52,6 +55,10 @@ pub const AN547: Layout =
 pub const AN500: Layout =
     Layout { machine: "mps2-an500", file_len: 16 << 20, fuses: 0x203f_f000, partitions: partitions::AN500 };
 
+/// A computer with Linux: a file of 38 MiB, and no emulator. What the fuses of a board hold is in files.
+pub const LINUX: Layout =
+    Layout { machine: "linux", file_len: 38 << 20, fuses: 0, partitions: partitions::LINUX };
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,7 +68,7 @@ mod tests {
 
     #[test]
     fn window_and_frame_lie_before_the_flash_and_the_flash_in_the_file() {
-        for layout in [AN547, AN500] {
+        for layout in [AN547, AN500, LINUX] {
             assert!(FRAME.end() <= layout.partitions.firmware[0].offset);
             assert!(u64::from(layout.partitions.nor.end()) <= layout.file_len);
         }

@@ -6,7 +6,7 @@
 //! offset  word                 writer
 //! 0x00    magic "PEMU"         board, once, after it erased the NOR flash of a new file
 //! 0x04    version              board, with the magic
-//! 0x08    board (547, 500)     board, at boot
+//! 0x08    board (547, 500, 1)  board, at boot
 //! 0x0c    boots                board, counts its boots
 //! 0x10    inputs               host: bit 0 button pressed, bit 1 door open, bit 2 cover open
 //! 0x14    outputs              board, as driven now: bit 0 lock relay, bits 8.. LEDs: ready, refused, alarm,
@@ -24,6 +24,7 @@
 //! 0x48    frame height         host, pixels
 //! 0x4c    frame format         host: 1 YUYV, 2 RGB565 little-endian
 //! 0x50    frame acknowledge    board, sequence of the last frame it has taken
+//! 0x60    owner, 16 bytes      a door on Linux, with the magic: a tag by its secret
 //! ```
 //!
 //! The sequence guards the frame (a seqlock). The host makes it odd, writes header and pixels, then makes
@@ -74,6 +75,12 @@ pub const FRAME_HEIGHT: usize = 0x48;
 pub const FRAME_FORMAT: usize = 0x4c;
 /// Offset of the sequence that the board has taken.
 pub const FRAME_ACKNOWLEDGE: usize = 0x50;
+
+/// Offset of the owner of a flash file: a tag that a door on Linux makes with its secret, so that it refuses the flash of
+/// another door. Zeros on emulated boards.
+pub const OWNER: usize = 0x60;
+/// Bytes of the owner's tag.
+pub const OWNER_LEN: usize = 16;
 
 /// [`FRAME_FORMAT`] of YUYV, BT.601 full range.
 pub const FORMAT_YUYV: u32 = 1;

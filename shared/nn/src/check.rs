@@ -10,7 +10,7 @@ use core::ops::Range;
 use kernels::{GATE_STEPS, MULTIPLIER_BOUND, Scale, Window, requantize_bound};
 
 use crate::bands::{self, MAX_CHAIN};
-use crate::format::{ALIGN, CalibrationRecord, OperatorRecord, Section, TensorRecord, code};
+use crate::format::{ALIGN, CalibrationRecord, OperatorRecord, Section, TensorRecord, basis, code};
 use crate::operator::{Operator, range, shape};
 use crate::{Error, Model, Part};
 
@@ -23,7 +23,7 @@ pub fn section(content: &[u8], section: Section, size: usize) -> Result<&[u8], E
 }
 
 /// Checks tensors, operators, outputs and calibration of a model whose sections are valid.
-pub fn model(model: &Model, outputs: &[u32], calibration: &[CalibrationRecord]) -> Result<(), Error> {
+pub fn model(model: &Model, outputs: &[u32]) -> Result<(), Error> {
     let all = |part, index: usize, sound: bool| match sound {
         true => Ok(()),
         false => Err(Error::Inconsistent { part, index }),
@@ -50,11 +50,16 @@ pub fn model(model: &Model, outputs: &[u32], calibration: &[CalibrationRecord]) 
         let output = model.tensors.get(number as usize);
         all(Part::Output, index, output.is_some_and(|t| t.bytes == 2))?;
     }
-    for (index, pair) in calibration.windows(2).enumerate() {
-        let rises = pair[0].one_in < pair[1].one_in && pair[0].threshold <= pair[1].threshold;
-        all(Part::Calibration, index, rises)?;
+    // Before the first row: rates are above zero, and a row is known at best by counting.
+    let mut before =
+        CalibrationRecord { threshold: i32::MIN, basis: basis::MEASURED, ..CalibrationRecord::default() };
+    for (index, row) in model.calibration().enumerate() {
+        let rises = before.one_in < row.one_in && before.threshold <= row.threshold;
+        let known = (before.basis..=basis::UNPROVEN).contains(&row.basis) && row.estimate <= row.threshold;
+        all(Part::Calibration, index, rises && known)?;
+        before = row;
     }
-    all(Part::Calibration, 0, calibration.first().is_none_or(|c| c.one_in > 0))
+    Ok(())
 }
 
 /// Whether a tensor is inside the arena and aligned, and its zero point is in the range of its type.

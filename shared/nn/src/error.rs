@@ -14,6 +14,8 @@ pub enum Error {
     NotAnImage,
     /// The image has another version of the format.
     Version(u16),
+    /// The calibration table has another form.
+    CalibrationForm(u32),
     /// The kind of network is unknown.
     Kind(u16),
     /// The address of the image or of the arena is not a multiple of 16.
@@ -60,6 +62,10 @@ impl core::fmt::Display for Error {
             Self::NotAnImage => write!(f, "not a model image (it does not start with PSTN)"),
             Self::Version(version) => {
                 write!(f, "format version {version}, this program reads version {}", crate::format::VERSION)
+            }
+            Self::CalibrationForm(form) => {
+                let own = crate::format::CALIBRATION_FORM;
+                write!(f, "calibration table of form {form}, this program reads forms up to {own}")
             }
             Self::Kind(kind) => write!(f, "unknown kind of network {kind}"),
             Self::Misaligned => write!(f, "not aligned to 16 bytes in memory"),

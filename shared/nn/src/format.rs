@@ -8,7 +8,7 @@
 //!      | "PSTN" | version u16 | kind u16 | length u32 | arena u32      |  Header, 192 bytes
 //!   16 | operators u32, count u32 | tensors u32, count u32             |  (offset, count)
 //!   32 | outputs u32, count u32   | calibration u32, count u32         |
-//!   48 | data u32, length u32     | input tensor u32 | reserved u32     |
+//!   48 | data u32, length u32     | input u32 | form of calibration u32 |
 //!   64 | name: UTF-8, padded with zeros, 32 bytes                      |
 //!   96 | SHA-256 of the network the image was compiled from            |
 //!  128 | SHA-256 of operators, tensors, outputs and data: the identity |
@@ -17,8 +17,8 @@
 //!      | operators: 60 bytes each, in order of execution               |
 //!      | tensors: 32 bytes each, with offset in the arena and lifetime |
 //!      | outputs: u32 tensor numbers                                   |
-//!      | calibration: 8 bytes each, see [`CalibrationRecord`]          |
 //!      | data: weights i8; one [`kernels::Scale`] per channel          |
+//!      | calibration: 16 bytes each, see [`CalibrationRecord`]         |
 //!      +---------------------------------------------------------------+
 //! -32  | SHA-256 of everything before                                  |
 //!      +---------------------------------------------------------------+
@@ -28,7 +28,10 @@
 //! convolutions are in the order row, column, channel.
 //!
 //! The identity does not cover name and calibration, so templates stay valid when the same network gets a
-//! better calibration.
+//! better calibration. It covers offsets of weights, so the table of calibration lies behind the data.
+//!
+//! The calibration table has a form of its own. Form 0 has rows of 8 bytes, `one_in` and `threshold` only. They do not say
+//! how they are known, so nothing is promised by them, see [`basis::UNPROVEN`].
 
 use bytemuck::{Pod, Zeroable};
 
@@ -36,6 +39,8 @@ use bytemuck::{Pod, Zeroable};
 pub const MAGIC: [u8; 4] = *b"PSTN";
 /// The version that this crate reads.
 pub const VERSION: u16 = 2;
+/// The form of calibration tables that is written.
+pub const CALIBRATION_FORM: u32 = 1;
 /// Alignment of the image, its sections, its arrays and the tensors in the arena, in bytes.
 pub const ALIGN: usize = 16;
 /// Length of the SHA-256 at the end of an image.
@@ -110,14 +115,14 @@ pub struct Header {
     pub tensors: Section,
     /// Section of `u32` tensor numbers.
     pub outputs: Section,
-    /// Section of [`CalibrationRecord`].
+    /// Section of [`CalibrationRecord`], or of rows of form 0.
     pub calibration: Section,
     /// Weights and scales.
     pub data: Section,
     /// Number of the input tensor: `i8 = u8 - 128`, RGB for images.
     pub input: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// Form of the calibration table: 0, or [`CALIBRATION_FORM`].
+    pub calibration_form: u32,
     /// Name in UTF-8, padded with zeros.
     pub name: [u8; 32],
     /// SHA-256 of the file the network was compiled from.
@@ -199,8 +204,22 @@ pub struct TensorRecord {
 pub struct CalibrationRecord {
     /// False-match rate: one in this many comparisons of different people.
     pub one_in: u32,
-    /// Least similarity (cosine, Q15) that keeps this rate.
+    /// Least similarity (cosine, Q15) that keeps this rate: the upper end of its 95 % band.
     pub threshold: i32,
+    /// The estimate within the band (cosine, Q15); at most the threshold.
+    pub estimate: i32,
+    /// How the threshold is known: a number of [`basis`].
+    pub basis: u32,
+}
+
+/// How the threshold of a row is known. The rows of an image are sorted by it.
+pub mod basis {
+    /// At least ten false matches were counted.
+    pub const MEASURED: u32 = 1;
+    /// The tail of the scores was fitted and continued.
+    pub const MODELLED: u32 = 2;
+    /// Nothing bears it out, as in rows of form 0, which do not say.
+    pub const UNPROVEN: u32 = 3;
 }
 
 /// `offset` rounded up to [`ALIGN`].

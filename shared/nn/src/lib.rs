@@ -25,5 +25,5 @@ mod operator;
 pub use arena::Arena;
 pub use error::{Error, Part};
 pub use kernels::Shape;
-pub use model::{Calibration, Model, Output, Outputs};
+pub use model::{Model, Output, Outputs};
 pub use operator::Operator;

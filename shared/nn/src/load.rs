@@ -6,8 +6,10 @@ use bytemuck::{cast_slice, from_bytes};
 use sha2::{Digest, Sha256};
 
 use crate::format::{
-    ALIGN, CalibrationRecord, DIGEST, Header, Kind, MAGIC, OperatorRecord, TensorRecord, VERSION,
+    ALIGN, CALIBRATION_FORM, CalibrationRecord, DIGEST, Header, Kind, MAGIC, OperatorRecord, TensorRecord,
+    VERSION,
 };
+use crate::model::Calibration;
 use crate::{Error, Model, Part, check};
 
 /// Bytes of the shortest image: a header and the digest.
@@ -37,10 +39,17 @@ impl<'a> Model<'a> {
             operators: cast_slice(section(header.operators, size_of::<OperatorRecord>())?),
             tensors: cast_slice(section(header.tensors, size_of::<TensorRecord>())?),
             outputs: cast_slice(section(header.outputs, size_of::<u32>())?),
-            calibration: cast_slice(section(header.calibration, size_of::<CalibrationRecord>())?),
+            calibration: match header.calibration_form {
+                0 => Calibration::Unstated(cast_slice(section(header.calibration, size_of::<[u32; 2]>())?)),
+                CALIBRATION_FORM => {
+                    let bytes = section(header.calibration, size_of::<CalibrationRecord>())?;
+                    Calibration::Stated(cast_slice(bytes))
+                }
+                form => return Err(Error::CalibrationForm(form)),
+            },
         };
         section(header.data, 1)?;
-        check::model(&model, model.outputs, model.calibration)?;
+        check::model(&model, model.outputs)?;
         Ok(model)
     }
 }

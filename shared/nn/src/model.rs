@@ -6,7 +6,7 @@ use kernels::Shape;
 
 use crate::Error;
 use crate::bands::{self, Axis, MAX_CHAIN};
-use crate::format::{ALIGN, CalibrationRecord, DIGEST, Header, Kind, OperatorRecord, TensorRecord};
+use crate::format::{ALIGN, CalibrationRecord, DIGEST, Header, Kind, OperatorRecord, TensorRecord, basis};
 use crate::operator::{Operator, shape};
 
 /// A model image that was checked, used in place.
@@ -17,7 +17,7 @@ pub struct Model<'a> {
     pub(crate) operators: &'a [OperatorRecord],
     pub(crate) tensors: &'a [TensorRecord],
     pub(crate) outputs: &'a [u32],
-    pub(crate) calibration: &'a [CalibrationRecord],
+    pub(crate) calibration: Calibration<'a>,
 }
 
 /// One output of a network.
@@ -31,8 +31,36 @@ pub struct Output {
     pub(crate) offset: usize,
 }
 
-/// The calibration table of an encoder, see [`CalibrationRecord`].
-pub type Calibration<'a> = &'a [CalibrationRecord];
+/// The calibration table of an encoder, in either form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Calibration<'a> {
+    /// Form 0: `one_in` and `threshold` only.
+    Unstated(&'a [[u32; 2]]),
+    /// Form 1.
+    Stated(&'a [CalibrationRecord]),
+}
+
+impl<'a> Calibration<'a> {
+    /// The rows, those of form 0 as [`basis::UNPROVEN`].
+    pub(crate) fn rows(self) -> impl ExactSizeIterator<Item = CalibrationRecord> + Clone + 'a {
+        let length = match self {
+            Self::Unstated(rows) => rows.len(),
+            Self::Stated(rows) => rows.len(),
+        };
+        (0..length).map(move |row| match self {
+            Self::Unstated(rows) => {
+                let [one_in, threshold] = rows[row].map(|word| word as i32);
+                CalibrationRecord {
+                    one_in: one_in as u32,
+                    threshold,
+                    estimate: threshold,
+                    basis: basis::UNPROVEN,
+                }
+            }
+            Self::Stated(rows) => rows[row],
+        })
+    }
+}
 
 impl<'a> Model<'a> {
     /// The kind of the network.
@@ -106,8 +134,8 @@ impl<'a> Model<'a> {
     }
 
     /// The calibration table in ascending order; empty for networks other than encoders.
-    pub fn calibration(&self) -> Calibration<'a> {
-        self.calibration
+    pub fn calibration(&self) -> impl ExactSizeIterator<Item = CalibrationRecord> + Clone + use<'a> {
+        self.calibration.rows()
     }
 
     /// Number of operators.

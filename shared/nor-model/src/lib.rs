@@ -13,6 +13,7 @@
 
 use core::convert::AsMut;
 use core::fmt;
+use core::ops::Range;
 use core::sync::atomic::{Ordering, compiler_fence};
 
 use embedded_storage::nor_flash::{self, ErrorType, NorFlashError, NorFlashErrorKind};
@@ -98,7 +99,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Nor<M> {
 
     /// Erases the sectors from `from` up to, not including, `to`.
     pub fn erase(&mut self, from: u32, to: u32) -> Result<(), Error> {
-        let range = self.range(from, (to as usize).checked_sub(from as usize), SECTOR_SIZE)?;
+        self.has_power()?;
+        let range = erasable(self.bytes().len(), from, to)?;
         let powered = self.powered(range.len());
         let cells = &mut self.memory.as_mut()[range];
         cells[..powered].fill(ERASED);
@@ -108,11 +110,8 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Nor<M> {
 
     /// Programs `data` at `offset`, or changes nothing if a bit there would have to be set.
     pub fn program(&mut self, offset: u32, data: &[u8]) -> Result<(), Error> {
-        let range = self.range(offset, Some(data.len()), WORD_SIZE)?;
-        let cells = &self.bytes()[range.clone()];
-        if cells.iter().zip(data).any(|(cell, byte)| !cell & byte != 0) {
-            return Err(Error::NotErased);
-        }
+        self.has_power()?;
+        let range = programmable(self.bytes(), offset, data)?;
         let powered = self.powered(range.len());
         self.memory.as_mut()[range][..powered].copy_from_slice(&data[..powered]);
         finish(powered == data.len())
@@ -120,30 +119,14 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Nor<M> {
 
     /// Reads from `offset`; any alignment will do.
     pub fn read(&self, offset: u32, data: &mut [u8]) -> Result<(), Error> {
-        let range = self.range(offset, Some(data.len()), 1)?;
+        self.has_power()?;
+        let range = within(self.bytes().len(), offset, Some(data.len()), 1)?;
         data.copy_from_slice(&self.bytes()[range]);
         Ok(())
     }
 
-    fn range(
-        &self,
-        offset: u32,
-        len: Option<usize>,
-        granule: usize,
-    ) -> Result<core::ops::Range<usize>, Error> {
-        if self.power == Some(0) {
-            return Err(Error::PowerCut);
-        }
-        let start = offset as usize;
-        let len = len.ok_or(Error::OutOfBounds)?;
-        let end = start.checked_add(len).ok_or(Error::OutOfBounds)?;
-        if !start.is_multiple_of(granule) || !len.is_multiple_of(granule) {
-            return Err(Error::NotAligned);
-        }
-        if end > self.bytes().len() {
-            return Err(Error::OutOfBounds);
-        }
-        Ok(start..end)
+    fn has_power(&self) -> Result<(), Error> {
+        if self.power == Some(0) { Err(Error::PowerCut) } else { Ok(()) }
     }
 
     /// How many of `wanted` bytes the power still allows; they are spent.
@@ -157,6 +140,42 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Nor<M> {
             }
         }
     }
+}
+
+/// The cells that an erase of the sectors from `from` up to, not including, `to` sets to ones, in a flash of `len` bytes.
+/// For a flash that this crate does not hold.
+///
+/// # Errors
+/// [`Error::NotAligned`], [`Error::OutOfBounds`].
+pub fn erasable(len: usize, from: u32, to: u32) -> Result<Range<usize>, Error> {
+    within(len, from, (to as usize).checked_sub(from as usize), SECTOR_SIZE)
+}
+
+/// The cells that become `data` when it is programmed at `offset`. For a flash that this crate does not hold.
+///
+/// # Errors
+/// [`Error::NotAligned`], [`Error::OutOfBounds`]; [`Error::NotErased`] if a bit would have to be set.
+pub fn programmable(cells: &[u8], offset: u32, data: &[u8]) -> Result<Range<usize>, Error> {
+    let range = within(cells.len(), offset, Some(data.len()), WORD_SIZE)?;
+    let before = &cells[range.clone()];
+    if before.iter().zip(data).any(|(cell, byte)| !cell & byte != 0) {
+        return Err(Error::NotErased);
+    }
+    Ok(range)
+}
+
+/// `length` bytes from `offset` in a flash of `cells` bytes, both whole granules.
+fn within(cells: usize, offset: u32, length: Option<usize>, granule: usize) -> Result<Range<usize>, Error> {
+    let start = offset as usize;
+    let length = length.ok_or(Error::OutOfBounds)?;
+    let end = start.checked_add(length).ok_or(Error::OutOfBounds)?;
+    if !start.is_multiple_of(granule) || !length.is_multiple_of(granule) {
+        return Err(Error::NotAligned);
+    }
+    if end > cells {
+        return Err(Error::OutOfBounds);
+    }
+    Ok(start..end)
 }
 
 /// The cells may be a file that outlives this program: nothing that comes after the operation,

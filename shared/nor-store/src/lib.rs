@@ -25,6 +25,8 @@ mod error;
 mod journal;
 #[cfg(feature = "map")]
 mod map;
+#[cfg(feature = "map")]
+mod torn;
 
 pub use append_log::{AppendLog, Codec};
 pub use error::Error;

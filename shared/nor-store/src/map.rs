@@ -18,7 +18,7 @@ use sequential_storage::{
     map::{MapConfig, MapItemIter, MapStorage},
 };
 
-use crate::Error;
+use crate::{Error, torn::close_torn_sector};
 
 /// Most sectors of a map: 1 MiB of 4 KiB each.
 pub const MAX_SECTORS: usize = 256;
@@ -45,6 +45,8 @@ type Storage<F> = MapStorage<u16, Awaited<F>, Pointers>;
 /// A map in flash.
 pub struct Map<F: NorFlash, K> {
     storage: Storage<F>,
+    /// A write may have been interrupted: by a power cut before this boot, or by an error.
+    interrupted: bool,
     keys: PhantomData<K>,
 }
 
@@ -59,7 +61,8 @@ impl<F: NorFlash, K: MapKey> Map<F, K> {
         }
         let config = MapConfig::try_new(range).map_err(|_| Error::Partition)?;
         let cache = Cache::new(ArrayPageStates::new(), ArrayPagePointers::new(), ArrayKeyPointers::new());
-        Ok(Self { storage: MapStorage::new(Awaited(flash), config, cache), keys: PhantomData })
+        let storage = MapStorage::new(Awaited(flash), config, cache);
+        Ok(Self { storage, interrupted: true, keys: PhantomData })
     }
 
     /// All of the flash, of which the map has a range.
@@ -83,7 +86,10 @@ impl<F: NorFlash, K: MapKey> Map<F, K> {
     /// # Errors
     /// [`Error::Full`], [`Error::Flash`], [`Error::Corrupted`].
     pub fn store(&mut self, buffer: &mut [u8], key: K, value: &[u8]) -> Result<(), Error> {
-        block_on(self.storage.store_item(buffer, &key.number(), &value)).map_err(translate)
+        self.settle()?;
+        let stored = block_on(self.storage.store_item(buffer, &key.number(), &value)).map_err(translate);
+        self.interrupted |= stored.is_err();
+        stored
     }
 
     /// The newest value of a key, in `buffer`; `None` if it has none.
@@ -91,6 +97,7 @@ impl<F: NorFlash, K: MapKey> Map<F, K> {
     /// # Errors
     /// [`Error::Flash`], [`Error::Corrupted`].
     pub fn fetch<'b>(&mut self, buffer: &'b mut [u8], key: K) -> Result<Option<&'b [u8]>, Error> {
+        self.settle()?;
         block_on(self.storage.fetch_item::<&[u8]>(buffer, &key.number())).map_err(translate)
     }
 
@@ -104,6 +111,7 @@ impl<F: NorFlash, K: MapKey> Map<F, K> {
         buffer: &mut [u8],
         mut visit: impl FnMut(K, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.settle()?;
         self.repair(buffer)?;
         let mut values: MapItemIter<'_, u16, Awaited<F>, Pointers> =
             block_on(self.storage.fetch_all_items(buffer)).map_err(translate)?;
@@ -111,6 +119,17 @@ impl<F: NorFlash, K: MapKey> Map<F, K> {
             if let Some(key) = K::from_number(number) {
                 visit(key, value)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Closes a sector with a torn header before anything else. The caches of `sequential-storage` know nothing yet, or
+    /// are discarded since its last write failed.
+    fn settle(&mut self) -> Result<(), Error> {
+        if self.interrupted {
+            let range = self.storage.flash_range();
+            close_torn_sector(&mut self.storage.flash().0, &range, Self::word())?;
+            self.interrupted = false;
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! The partition maps of the boards: what lies where in NOR flash.
 //!
 //! Both boards see their external memory at [`MEMORY_BASE`]. Its first pages are not flash on an emulated
-//! board: they are what it shares with its host (the crate `host-window`). The rest is NOR flash:
+//! board: they are what it shares with its host (the crate `host-window`). The rest is NOR flash. A door on Linux
+//! has the same layout in a file, whose first page is its header:
 //!
 //! ```text
 //! offset      size     what                       written by
@@ -14,7 +15,7 @@
 //! 0x00200000  256 KiB  settings and state
 //! 0x00240000  512 KiB  detector model, slot A
 //! 0x002c0000  512 KiB  detector model, slot B
-//! 0x00340000  E        encoder model, slot A      E = 16 MiB on AN547, 5 MiB on AN500
+//! 0x00340000  E        encoder model, slot A      E = 16 MiB on AN547 and Linux, 5 MiB on AN500
 //! +E          E        encoder model, slot B
 //! +E          768 KiB  liveness model, slot A
 //! +768 KiB    768 KiB  liveness model, slot B
@@ -88,6 +89,10 @@ pub struct Partitions {
 /// Arm MPS3 AN547.
 pub const AN547: Partitions = partitions(547, 512 << 10, 16 << 20);
 
+/// A computer with Linux, whose flash is a file. It has no boot loader, so firmware slots, boot record and requests stay
+/// unused.
+pub const LINUX: Partitions = partitions(1, 0, 16 << 20);
+
 /// Arm MPS2 AN500, whose 16 MiB have no room for two slots of a 10 MiB encoder.
 pub const AN500: Partitions = partitions(500, 1 << 20, 5 << 20);
 
@@ -126,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_drawing_is_true() {
-        for map in [AN547, AN500] {
+        for map in [AN547, AN500, LINUX] {
             assert_eq!(map.firmware.map(|slot| slot.offset), [0x3_0000, 0x9_0000]);
             assert_eq!((map.boot.offset, map.requests.offset), (0xf_0000, 0xf_2000));
             assert_eq!(map.gallery.offset, 0x10_0000);
@@ -142,7 +147,7 @@ mod tests {
 
     #[test]
     fn partitions_are_whole_sectors_and_disjoint() {
-        for map in [AN547, AN500] {
+        for map in [AN547, AN500, LINUX] {
             let [firmware_a, firmware_b] = map.firmware;
             let [detector_a, detector_b] = map.detector;
             let [encoder_a, encoder_b] = map.encoder;

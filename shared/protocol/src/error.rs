@@ -273,6 +273,49 @@ pub enum Error {
         /// Seconds until the next change.
         seconds: u32,
     },
+    /// The face does not look like the person's templates.
+    #[error("this face does not look like that of {name}")]
+    Unlike {
+        /// The person.
+        name: Name,
+        /// Similarity to the nearest template of the person.
+        similarity: CosineScore,
+        /// The least similarity.
+        least: CosineScore,
+    },
+    /// The face is nearly the same picture as one of the person's templates.
+    #[error("{name} has a template of this picture")]
+    SamePicture {
+        /// The person.
+        name: Name,
+        /// Similarity to the nearest template of the person.
+        similarity: CosineScore,
+    },
+    /// The person has no template of this number, or no other one.
+    #[error("there are {templates} templates of {name}, and the only one goes with the person")]
+    NoTemplate {
+        /// The person.
+        name: Name,
+        /// Number of templates.
+        templates: u8,
+    },
+    /// The board began this request before a reset, and does not know whether it was done. It is not done again.
+    #[error("the board was reset while it did this: look whether it is done, and ask again if it is not")]
+    Interrupted,
+    /// The encoder's calibration table does not bear out the false-accept rate for so many templates, and the settings do not
+    /// [accept that](crate::Settings::accept_unproven).
+    #[error("the encoder's table does not bear out 1 in {one_in} strangers for {templates} templates")]
+    UnprovenRate {
+        /// The false-accept rate, as one in this many strangers.
+        one_in: u32,
+        /// Templates that a face would be compared with.
+        templates: u16,
+    },
+    /// The settings demand a challenge, and the liveness network takes the face to be enrolled for an attack.
+    #[error(
+        "this looks like a photograph or a screen, and the liveness check `challenge` enrols no such face: take another picture"
+    )]
+    NotAlive,
 }
 
 /// A field of [`Settings`](crate::Settings).

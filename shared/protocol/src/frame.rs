@@ -15,8 +15,8 @@ use crate::{Error, Request, Response};
 /// the longest page of people or events, sealed.
 pub const MAX_BODY: usize = 2304 + MAX_SEALING;
 
-/// Most bytes that sealing adds to a message, including the inner kind.
-pub const MAX_SEALING: usize = 32;
+/// Most bytes that sealing adds to a message, including the inner kind and the idempotency key.
+pub const MAX_SEALING: usize = 40;
 
 /// Kind and id.
 const HEADER: usize = 3;
@@ -33,6 +33,10 @@ const MAX_STUFFED: usize = cobs::max_encoding_length(MAX_PACKET);
 pub const MAX_FRAME: usize = MAX_STUFFED + 2;
 
 static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
+
+/// Names a request of a session, over sessions and resets. The host draws it at random, once for each request, and sends
+/// it with every repeat. The board executes a request that changes something once for each key.
+pub type IdempotencyKey = [u8; 8];
 
 /// The kind of a packet's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +117,19 @@ impl<'a> Packet<'a> {
         let kind = Kind::from_byte(*kind).ok_or(DecodeError::Kind)?;
         Ok(Packet { kind, id: self.id, checksum: self.checksum, body })
     }
+
+    /// The request that was sealed inside this packet, and its idempotency key: what [`pack_request`] wrote.
+    ///
+    /// # Errors
+    /// [`DecodeError::Kind`] if it is no request; [`DecodeError::Body`] if it is too short for a key.
+    pub fn inner_request<'b>(&self, packed: &'b [u8]) -> Result<(IdempotencyKey, Packet<'b>), DecodeError> {
+        let packet = self.inner(packed)?;
+        if packet.kind != Kind::Request {
+            return Err(DecodeError::Kind);
+        }
+        let (key, body) = packet.body.split_first_chunk().ok_or(DecodeError::Body)?;
+        Ok((*key, Packet { body, ..packet }))
+    }
 }
 
 /// Writes kind and body of a message into `buffer`, ready to be sealed, and returns the number of bytes.
@@ -123,6 +140,22 @@ pub fn pack<'m, M: Body<'m>>(message: &M, buffer: &mut [u8]) -> Result<usize, En
     let (kind, rest) = buffer.split_first_mut().ok_or(EncodeError)?;
     *kind = M::KIND as u8;
     postcard::to_slice(message, rest).map_err(|_| EncodeError)?.len().checked_add(1).ok_or(EncodeError)
+}
+
+/// As [`pack`], for a request of a session: its idempotency key follows its kind.
+///
+/// # Errors
+/// [`EncodeError`] if `buffer` is too short.
+pub fn pack_request(
+    key: &IdempotencyKey,
+    request: &Request<'_>,
+    buffer: &mut [u8],
+) -> Result<usize, EncodeError> {
+    let (kind, rest) = buffer.split_first_mut().ok_or(EncodeError)?;
+    let (place, rest) = rest.split_first_chunk_mut().ok_or(EncodeError)?;
+    (*kind, *place) = (Kind::Request as u8, *key);
+    let length = postcard::to_slice(request, rest).map_err(|_| EncodeError)?.len();
+    length.checked_add(1).and_then(|length| length.checked_add(key.len())).ok_or(EncodeError)
 }
 
 /// The message does not fit the buffer. [`MAX_FRAME`] bytes are enough for any message.

@@ -34,11 +34,14 @@
 //! ```text
 //! host    handshake, 32 bytes       board    handshake, 96 bytes
 //! host    handshake, 64 bytes       board    sealed( 1, Response::Session )
-//! host    sealed( 0, Request )      board    sealed( 1, Response ) or sealed( 2, Error )
+//! host    sealed( 0, key, Request ) board    sealed( 1, Response ) or sealed( 2, Error )
 //! ```
 //! A sealed message starts with its kind, so the kind is sealed as well. During a session a board sends two
 //! errors unsealed, and a forged one can only cause delay: [`Error::Busy`], and [`Error::NoSession`] when it
 //! has lost its keys, for example in a reset. The host then repeats the handshake and the request.
+//!
+//! Such a repeat is a new sealed message. It has the [`IdempotencyKey`] of the first, 8 random bytes: a board
+//! that has executed that request gives the reply of then and changes nothing.
 //!
 //! # Versions
 //! [`Request::Hello`], [`Response::Hello`] and [`Error::Version`] never change their number or bytes.
@@ -67,8 +70,8 @@ pub use error::{Error, SettingName};
 pub use event::{Event, EventKind, FrameResult};
 pub use face::{Face, Flaw, Point, Quality};
 pub use frame::{
-    Body, DecodeError, Deframer, EncodeError, Kind, MAX_BODY, MAX_FRAME, MAX_PACKET, MAX_SEALING, Packet,
-    encode, encode_bytes, pack,
+    Body, DecodeError, Deframer, EncodeError, IdempotencyKey, Kind, MAX_BODY, MAX_FRAME, MAX_PACKET,
+    MAX_SEALING, Packet, encode, encode_bytes, pack, pack_request,
 };
 pub use liveness::{Gesture, Liveness, LivenessMode, RejectReason};
 pub use log::{Clock, ENTRIES_PER_PAGE, LogEntry, LogHead};
@@ -79,7 +82,7 @@ pub use policy::{Alarm, Limits, Pin, Reason, Rule, Schedule, Window};
 pub use reply::LastReply;
 pub use request::{Enrolment, PixelFormat, Request, Source};
 pub use response::{Comparison, Response};
-pub use status::{Door, Matching, ResetReason, Settings, Status, Wiegand};
+pub use status::{Basis, Door, Matching, ResetReason, Settings, Status, Wiegand};
 
 /// Version of the protocol. It is incremented whenever the bytes of a message change.
 pub const VERSION: u16 = 6;

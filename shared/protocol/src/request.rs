@@ -205,6 +205,13 @@ pub enum Request<'a> {
         /// Milliseconds since 1970, UTC.
         unix_ms: u64,
     },
+    /// Removes one template of a person, who keeps the others. → [`Removed`](crate::Response::Removed)
+    RemoveTemplate {
+        /// The name of the person.
+        name: Name,
+        /// Which, from 0, in the order in which they were added.
+        index: u8,
+    },
 }
 
 /// Source of an image.
@@ -231,7 +238,10 @@ pub enum Enrolment {
     /// A new person: name and face must both be new.
     NewPerson,
     /// Another template of the person with that name.
+    /// Another template of the person with that name. It must resemble the person's others, and be new.
     AddTemplate,
+    /// Another template of the person with that name, however much or little it resembles the others.
+    AddAnyTemplate,
 }
 
 impl Request<'_> {

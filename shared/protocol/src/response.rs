@@ -6,9 +6,9 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Candidate, CosineScore, ENTRIES_PER_PAGE, EVENTS_PER_PAGE, Event, Face, Firmware, Hash, Host, Liveness,
-    LogEntry, LogHead, MAX_FACES, MAX_HOSTS, MAX_TEMPLATE, ModelInfo, Pairing, PersonId, Role, Schedule,
-    Settings, Status, Text, USERS_PER_PAGE, User,
+    Basis, Candidate, CosineScore, ENTRIES_PER_PAGE, EVENTS_PER_PAGE, Event, Face, Firmware, Hash, Host,
+    Liveness, LogEntry, LogHead, MAX_FACES, MAX_HOSTS, MAX_TEMPLATE, ModelInfo, Pairing, PersonId, Role,
+    Schedule, Settings, Status, Text, USERS_PER_PAGE, User,
 };
 
 /// A successful reply.
@@ -67,6 +67,10 @@ pub enum Response {
         face: Face,
         /// Instructions executed.
         instructions: u64,
+        /// How the threshold of the door is known for the gallery as it is now.
+        basis: Basis,
+        /// Whether the liveness network takes the face for a living one in this frame; `None` if liveness is off.
+        alive: Option<bool>,
     },
     /// Result of a verification (1:1).
     Verified(Comparison),

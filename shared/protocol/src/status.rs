@@ -34,6 +34,8 @@ pub struct Status {
     pub free_bytes: u32,
     /// The current threshold to open the door (1:N); `None` without an encoder.
     pub threshold: Option<CosineScore>,
+    /// How this threshold is known; `None` without an encoder.
+    pub basis: Option<Basis>,
     /// The active settings.
     pub settings: Settings,
     /// Sequence number of the last frame taken from the camera; 0 for none.
@@ -46,6 +48,10 @@ pub struct Status {
     pub log_lost: u32,
     /// State of the OSDP bus; `None` if it is disabled.
     pub osdp: Option<OsdpState>,
+    /// Whether this is development firmware, whose log port tells names, scores and pairing codes.
+    pub development: bool,
+    /// Value of the monotonic counter; `None` if the board has none. Then it cannot know that its flash is an older copy.
+    pub counter: Option<u32>,
 }
 
 /// Settings of the door, stored in flash.
@@ -66,6 +72,30 @@ pub struct Settings {
     pub wiegand: Wiegand,
     /// The matching mode.
     pub matching: Matching,
+    /// The installer's word that people are enrolled although the encoder's calibration table does not bear out the
+    /// false-accept rate for so many templates, see [`Basis::Unproven`].
+    pub accept_unproven: bool,
+}
+
+/// How a threshold is known: what bears out that the false-accept rate is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Basis {
+    /// The encoder's calibration table: enough false matches were counted.
+    Measured,
+    /// The same table: the tail of the scores of different people was fitted and continued.
+    Modelled,
+    /// Nothing.
+    Unproven,
+}
+
+impl core::fmt::Display for Basis {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Basis::Measured => "measured",
+            Basis::Modelled => "modelled",
+            Basis::Unproven => "unproven",
+        })
+    }
 }
 
 /// How a face at the door is matched.
@@ -116,6 +146,7 @@ impl Default for Settings {
             limits: Limits::default(),
             wiegand: Wiegand::Off,
             matching: Matching::Identify,
+            accept_unproven: false,
         }
     }
 }

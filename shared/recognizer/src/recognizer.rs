@@ -1,11 +1,11 @@
 //! The recognizer: detector and encoder, and the steps from frame to template.
 
 use nn::Model;
-use nn::format::Kind;
-use template::{CalibrationPoint, CosineScore, EncoderHash, MAX_DIMENSION, MIN_DIMENSION, Template};
+use nn::format::{Kind, basis};
+use template::{Basis, CalibrationPoint, CosineScore, EncoderHash, MAX_DIMENSION, MIN_DIMENSION, Template};
 use vision::{CROP_SIZE, Decoder, Face, Faces, Frame, InputSize, fill_input};
 
-use crate::{Aligned, Error, Network, aligned, heads};
+use crate::{Aligned, Error, Liveness, Network, aligned, heads};
 
 /// Default detection threshold on the score, Q15: 0.6.
 ///
@@ -66,10 +66,14 @@ impl<'m> Recognizer<'m> {
 
     /// The calibration table of the encoder in ascending order, for [`template::Calibration`].
     pub fn calibration_points(&self) -> impl ExactSizeIterator<Item = CalibrationPoint> + 'm {
-        let records = self.encoder.calibration();
-        records.iter().map(|record| CalibrationPoint {
+        self.encoder.calibration().map(|record| CalibrationPoint {
             one_in: record.one_in,
             threshold: CosineScore(record.threshold),
+            basis: match record.basis {
+                basis::MEASURED => Basis::Measured,
+                basis::MODELLED => Basis::Modelled,
+                _ => Basis::Unproven,
+            },
         })
     }
 
@@ -118,6 +122,19 @@ impl<'m> Recognizer<'m> {
         }
         place.copy_from_slice(crop);
         aligned::encode(&self.encoder, arena)
+    }
+}
+
+/// Checks that a door can run a network, by its kind.
+///
+/// # Errors
+/// [`Error::Input`] or [`Error::Outputs`].
+pub fn check(model: &Model) -> Result<(), Error> {
+    match model.kind() {
+        Kind::Detector => check_detector(model, DEFAULT_MIN_SCORE).map(|_| ()),
+        Kind::Encoder => check_encoder(model),
+        Kind::Liveness => Liveness::new(*model).map(|_| ()),
+        Kind::Other => Ok(()),
     }
 }
 

@@ -2,20 +2,31 @@
 //!
 //! An encoder's image has a table of thresholds and their false-match rates: at the threshold of a row,
 //! one comparison of two different people in `one_in` is a (false) match. Rate and threshold both rise
-//! from row to row. Between rows the threshold is interpolated linearly in `log2(one_in)`, because the
-//! tail of impostor scores falls off nearly exponentially.
+//! from row to row. Each row says whether it was measured or modelled, see [`Basis`]. Between rows the threshold is
+//! interpolated linearly in `log2(one_in)`, because the tail of impostor scores falls off nearly exponentially. It is
+//! known no better than the stricter of the two rows.
 //!
-//! Beyond the last row the threshold is modelled. It goes on along a straight line in `log2(one_in)`, which is never less
-//! steep than the steeper one of the last two segments, nor than [`LEAST_RISE`]. The rate that is promised there is an
-//! upper bound on one assumption: the tail of impostor scores is log-concave (its logarithm falls no slower further out),
-//! as the tails of normal and exponential scores are. Then each further halving of the rate takes no more score than
-//! the measured ones did. Nothing measured bears this out, so it is marked, see [`Coverage::BeyondTable`].
+//! Beyond the last row nothing is promised: [`Basis::Unproven`]. The threshold goes on along a straight line in
+//! `log2(one_in)`, which is never less steep than the steeper one of the last two segments, nor than [`LEAST_RISE`]. So it
+//! never stays while the gallery grows.
 //!
 //! A search of `N` templates is `N` comparisons, each of which may falsely match. Its false-positive
 //! identification rate is `1 - (1 - FMR)^N`, which is at most `N * FMR` and close to it (ISO/IEC
 //! 19795-1). So each comparison gets the required rate divided by `N`.
 
 use crate::{CosineScore, Error};
+
+/// How a threshold is known. The better comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Basis {
+    /// Enough false matches were counted.
+    Measured,
+    /// The tail of the impostor scores was fitted and continued, at the upper end of its band.
+    Modelled,
+    /// The table does not tell: nothing bears out that the rate is kept.
+    Unproven,
+}
 
 /// One row: at this threshold, one comparison of different people in `one_in` matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,32 +36,22 @@ pub struct CalibrationPoint {
     pub one_in: u32,
     /// The score from which two templates count as one person.
     pub threshold: CosineScore,
+    /// How it is known.
+    pub basis: Basis,
 }
 
-/// Whether the table covers the required rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Coverage {
-    /// The rate lies within the table: the threshold is interpolated.
-    Within,
-    /// The rate is laxer than the first row. The first row's stricter threshold is used.
-    BelowTable,
-    /// The rate is stricter than the last row. The threshold is modelled, not measured.
-    BeyondTable,
-}
-
-/// A threshold and how it was found.
+/// A threshold and how it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Threshold {
     /// The score from which two templates count as one person.
     pub similarity: CosineScore,
-    /// Whether the table covers the rate.
-    pub coverage: Coverage,
+    /// How it is known.
+    pub basis: Basis,
 }
 
-/// The least rise of a modelled threshold for each halving of the rate, Q15: a table whose last rows are level would
-/// otherwise stop it.
+/// The least rise of a threshold beyond the table for each halving of the rate, Q15: a table whose last rows are level
+/// would otherwise stop it.
 pub const LEAST_RISE: i32 = 256;
 
 /// An encoder's table of thresholds, checked to be non-empty and rising.
@@ -93,9 +94,9 @@ impl<'a> Calibration<'a> {
                 below = Some(point);
                 continue;
             }
+            // A rate that is laxer than the first row gets the first row's threshold.
             let Some(from) = below else {
-                let coverage = if asked == at { Coverage::Within } else { Coverage::BelowTable };
-                return Threshold { similarity: point.threshold, coverage };
+                return Threshold { similarity: point.threshold, basis: point.basis };
             };
             let start = log2_q16(u64::from(from.one_in));
             // Rounded up: a threshold is never laxer than the straight line. `at > start`, as
@@ -104,14 +105,15 @@ impl<'a> Calibration<'a> {
             let width = i64::from(at - start).max(1);
             let step = (rise * i64::from(asked - start) + width - 1) / width;
             let similarity = CosineScore((i64::from(from.threshold.0) + step) as i32);
-            return Threshold { similarity, coverage: Coverage::Within };
+            // Rates that differ by less than the logarithm resolves find the laxer row first: so the worse of both.
+            return Threshold { similarity, basis: point.basis.max(from.basis) };
         }
-        let similarity = below.map_or(CosineScore::ONE, |last| self.modelled(last, asked));
-        Threshold { similarity, coverage: Coverage::BeyondTable }
+        let similarity = below.map_or(CosineScore::ONE, |last| self.beyond(last, asked));
+        Threshold { similarity, basis: Basis::Unproven }
     }
 
     /// The threshold for a rate beyond the `last` row, given as `log2(one_in)` in Q16. It rises with the rate.
-    fn modelled(&self, last: &CalibrationPoint, asked: u32) -> CosineScore {
+    fn beyond(&self, last: &CalibrationPoint, asked: u32) -> CosineScore {
         let tail = self.points.get(self.points.len().saturating_sub(3)..).unwrap_or_default();
         let rises = tail.windows(2).map(|pair| match pair {
             [a, b] => {
@@ -153,10 +155,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const fn row(one_in: u32, threshold: i32, basis: Basis) -> CalibrationPoint {
+        CalibrationPoint { one_in, threshold: CosineScore(threshold), basis }
+    }
+
     const TABLE: [CalibrationPoint; 3] = [
-        CalibrationPoint { one_in: 100, threshold: CosineScore(8000) },
-        CalibrationPoint { one_in: 10_000, threshold: CosineScore(12_000) },
-        CalibrationPoint { one_in: 1_000_000, threshold: CosineScore(15_000) },
+        row(100, 8000, Basis::Measured),
+        row(10_000, 12_000, Basis::Measured),
+        row(1_000_000, 15_000, Basis::Modelled),
     ];
 
     fn threshold(one_in: u32, templates: u32) -> Threshold {
@@ -165,23 +171,25 @@ mod tests {
 
     #[test]
     fn rows_are_met_and_between_them_the_logarithm_decides() {
-        let within = |q| Threshold { similarity: CosineScore(q), coverage: Coverage::Within };
-        assert_eq!(threshold(100, 1), within(8000));
-        assert_eq!(threshold(10_000, 1), within(12_000));
-        assert_eq!(threshold(1_000, 1), within(10_000));
-        assert_eq!(threshold(1_000, 10), within(12_000));
-        assert_eq!(threshold(100_000, 1), within(13_500));
-        assert_eq!(threshold(1_000_000, 1), within(15_000));
+        let of = |q, basis| Threshold { similarity: CosineScore(q), basis };
+        // Laxer than the table: the first row.
+        assert_eq!(threshold(0, 0), of(8000, Basis::Measured));
+        assert_eq!(threshold(100, 1), of(8000, Basis::Measured));
+        assert_eq!(threshold(10_000, 1), of(12_000, Basis::Measured));
+        assert_eq!(threshold(1_000, 1), of(10_000, Basis::Measured));
+        assert_eq!(threshold(1_000, 10), of(12_000, Basis::Measured));
+        // Between a measured and a modelled row, it is modelled.
+        assert_eq!(threshold(1_000, 11).basis, Basis::Modelled);
+        assert_eq!(threshold(100_000, 1), of(13_500, Basis::Modelled));
+        assert_eq!(threshold(1_000_000, 1), of(15_000, Basis::Modelled));
     }
 
     #[test]
-    fn beyond_the_table_it_says_so() {
+    fn beyond_the_table_nothing_is_proven() {
         // The steeper segment rises 4000 in 6.64 halvings: 602 in one.
-        let beyond = |q| Threshold { similarity: CosineScore(q), coverage: Coverage::BeyondTable };
+        let beyond = |q| Threshold { similarity: CosineScore(q), basis: Basis::Unproven };
         assert_eq!(threshold(1_000_000, 2), beyond(15_604));
         assert_eq!(threshold(u32::MAX, u32::MAX), beyond(CosineScore::ONE.0));
-        let below = Threshold { similarity: CosineScore(8000), coverage: Coverage::BelowTable };
-        assert_eq!(threshold(0, 0), below);
     }
 
     #[test]
@@ -189,7 +197,7 @@ mod tests {
         assert!(matches!(Calibration::new(&[]), Err(Error::Calibration)));
         assert!(Calibration::new(&[TABLE[1], TABLE[0]]).is_err());
         assert!(Calibration::new(&[TABLE[0], TABLE[0]]).is_err());
-        let zero = CalibrationPoint { one_in: 0, threshold: CosineScore(0) };
+        let zero = row(0, 0, Basis::Measured);
         assert!(Calibration::new(&[zero, TABLE[0]]).is_err());
     }
 
@@ -204,7 +212,7 @@ mod tests {
     #[test]
     fn the_threshold_never_stays_while_the_gallery_grows() {
         for table in SHIPPED {
-            let point = |&(one_in, q): &(u32, i32)| CalibrationPoint { one_in, threshold: CosineScore(q) };
+            let point = |&(one_in, q): &(u32, i32)| row(one_in, q, Basis::Measured);
             let points: std::vec::Vec<_> = table.iter().map(point).collect();
             let calibration = Calibration::new(&points).unwrap();
             let last = points.last().unwrap();
@@ -217,11 +225,11 @@ mod tests {
             for promised in [100, 1000, 10_000, 100_000, 1_000_000] {
                 let of = |templates| calibration.threshold(promised, templates);
                 for n in 1..=1024 {
-                    let Threshold { similarity, coverage } = of(n);
+                    let Threshold { similarity, basis } = of(n);
                     assert!(of(n + 1).similarity >= similarity, "{promised}, {n} templates");
                     let asked = f64::from(promised) * f64::from(n);
-                    assert_eq!(coverage == Coverage::BeyondTable, asked > f64::from(last.one_in));
-                    if coverage != Coverage::BeyondTable || similarity == CosineScore::ONE {
+                    assert_eq!(basis == Basis::Unproven, asked > f64::from(last.one_in));
+                    if basis != Basis::Unproven || similarity == CosineScore::ONE {
                         continue;
                     }
                     assert!(of(2 * n).similarity > similarity, "{promised}, {n} templates");
@@ -232,6 +240,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn galleries_of_200_and_1024_templates_are_not_promised_what_the_table_does_not_reach() {
+        // A review found these galleries at 1 stranger in 5,000 and in 977, for 1 in 10,000.
+        let short: std::vec::Vec<_> =
+            SHIPPED[0].iter().map(|&(one_in, q)| row(one_in, q, Basis::Measured)).collect();
+        let mut long = short.clone();
+        long.push(row(10_000_000, 22_600, Basis::Measured));
+        long.push(row(100_000_000, 24_300, Basis::Modelled));
+        let [short, long] = [&short, &long].map(|rows| Calibration::new(rows).unwrap());
+        assert_eq!(short.threshold(10_000, 100).basis, Basis::Measured);
+        for (templates, basis) in [(200, Basis::Measured), (1024, Basis::Modelled)] {
+            assert_eq!(short.threshold(10_000, templates).basis, Basis::Unproven);
+            assert_eq!(long.threshold(10_000, templates).basis, basis);
+        }
+        let at = |templates| long.threshold(10_000, templates).similarity;
+        assert!(at(100) < at(200) && at(200) < at(1024));
     }
 
     proptest! {
@@ -245,6 +271,26 @@ mod tests {
         fn stricter_rates_never_lower_the_threshold(a in any::<u32>(), b in any::<u32>(), n in any::<u32>()) {
             let (lax, strict) = (a.min(b), a.max(b));
             prop_assert!(threshold(lax, n).similarity <= threshold(strict, n).similarity);
+        }
+
+        #[test]
+        fn whatever_the_table_the_threshold_rises_with_strictness_and_gallery_and_is_known_no_better(
+            steps in proptest::collection::vec((1u32..1000, 0i32..3000), 1..12),
+            measured in 0usize..12,
+            rates in (any::<u32>(), any::<u32>()),
+            templates in (0u32..20_000, 0u32..20_000),
+        ) {
+            let (mut one_in, mut q) = (0u32, 0);
+            let rows: std::vec::Vec<_> = steps.iter().enumerate().map(|(at, (factor, rise))| {
+                one_in = one_in.saturating_mul(*factor).saturating_add(1 + at as u32).min(u32::MAX - 100 + at as u32);
+                q += rise;
+                row(one_in, q, if at < measured { Basis::Measured } else { Basis::Modelled })
+            }).collect();
+            let table = Calibration::new(&rows).unwrap();
+            let lax = table.threshold(rates.0.min(rates.1), templates.0.min(templates.1));
+            let strict = table.threshold(rates.0.max(rates.1), templates.0.max(templates.1));
+            prop_assert!(lax.similarity <= strict.similarity, "{lax:?} {strict:?}");
+            prop_assert!(lax.basis <= strict.basis, "{lax:?} {strict:?}");
         }
     }
 }

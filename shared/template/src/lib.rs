@@ -16,7 +16,7 @@ mod cosine;
 mod error;
 mod template;
 
-pub use calibration::{Calibration, CalibrationPoint, Coverage, Threshold};
+pub use calibration::{Basis, Calibration, CalibrationPoint, Threshold};
 pub use cosine::CosineScore;
 pub use error::Error;
 pub use template::{EncoderHash, MAX_DIMENSION, MIN_DIMENSION, Template, TemplateView};

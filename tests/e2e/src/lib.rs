@@ -3,10 +3,14 @@
 //! `cargo xtask test` makes all of them before it runs a test. A test names what it needs with `fixtures::need!`.
 #![forbid(unsafe_code)]
 
+mod spoilt;
+
 use std::path::PathBuf;
 
 use emulator::Machine;
 use imaging::{CameraFrame, Photo};
+
+pub use spoilt::spoilt;
 
 /// The conformance suite built for a board.
 ///

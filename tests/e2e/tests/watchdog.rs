@@ -2,7 +2,6 @@
 //! instructions of the interrupt handler of the urgent executor. `io` feeds the watchdog and is one task, so it stops
 //! feeding wherever it hangs. A worker that hangs is tested on the host, in `door`: `io` stops feeding after a minute.
 
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use emulator::{Board, Folder, Launch, Machine};
@@ -11,41 +10,8 @@ use host_window::window::{self, ResetCause};
 
 /// `wfi`, and a branch back to it.
 const HANG: &[u8] = &[0x30, 0xbf, 0xfd, 0xe7];
-/// Exceptions before the interrupt lines in a vector table.
-const EXCEPTIONS: usize = 16;
 /// How long the board may take on this machine until it is reset: far more than a busy machine needs.
 const PATIENCE: Duration = Duration::from_secs(900);
-
-/// Number `N` of little-endian bytes at `at`.
-fn number<const N: usize>(bytes: &[u8], at: usize) -> u64 {
-    bytes[at..at + N].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
-/// Where the byte at a board's address lies in an ELF file for a 32-bit machine.
-fn place(elf: &[u8], address: u64) -> usize {
-    let (headers, size, count) = (number::<4>(elf, 28), number::<2>(elf, 42), number::<2>(elf, 44));
-    let header = |index: u64| (headers + index * size) as usize;
-    let inside = (0..count).map(header).find(|at| {
-        // A segment that is loaded, and its range of addresses.
-        let start = number::<4>(elf, at + 8);
-        number::<4>(elf, *at) == 1 && (start..start + number::<4>(elf, at + 16)).contains(&address)
-    });
-    let header = inside.expect("the address is loaded");
-    (address - number::<4>(elf, header + 8) + number::<4>(elf, header + 4)) as usize
-}
-
-/// The firmware of a machine in which an interrupt handler hangs.
-fn spoilt(machine: Machine, line: usize, folder: &Path) -> PathBuf {
-    let built = emulator::built_firmware(machine).expect("run `cargo xtask firmware` first");
-    let mut elf = std::fs::read(built).unwrap();
-    // The vector table lies at address 0. The lowest bit of a handler's address says that it is Thumb code.
-    let vector = place(&elf, 0) + 4 * (EXCEPTIONS + line);
-    let handler = place(&elf, number::<4>(&elf, vector) & !1);
-    elf[handler..handler + HANG.len()].copy_from_slice(HANG);
-    let path = folder.join("spoilt.elf");
-    std::fs::write(&path, elf).unwrap();
-    path
-}
 
 /// Boots the changed firmware on a board that good firmware has formatted, until the watchdog has reset it.
 fn is_reset(machine: Machine, line: usize) {
@@ -57,7 +23,7 @@ fn is_reset(machine: Machine, line: usize) {
     assert_eq!(memory.word(window::RESET_CAUSE).unwrap(), ResetCause::PowerOn as u32);
     board.cut_power().unwrap();
     let boots = memory.word(window::BOOTS).unwrap();
-    board.install_firmware(&spoilt(machine, line, state.path())).unwrap();
+    board.install_firmware(&e2e::spoilt(machine, line, HANG, state.path())).unwrap();
     let start = Instant::now();
     std::thread::scope(|scope| {
         // It never answers, so that this ends only with the board.

@@ -38,7 +38,7 @@ pub fn check(input: &[u8]) {
         let digest = Sha256::digest(&image.0[..content]);
         image.0[content..length].copy_from_slice(&digest);
         let Ok(model) = Model::load(&image.0[..length]) else { return };
-        let _ = (model.name(), model.kind(), model.calibration());
+        let _ = (model.name(), model.kind(), model.calibration().count());
         if model.arena_len() > ARENA || work(&model) > 1 << 16 {
             return;
         }

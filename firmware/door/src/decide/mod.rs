@@ -128,10 +128,15 @@ impl Decider {
         self.kept = tallies;
     }
 
-    /// The failures, if they changed since the last call: they must be written to flash before anything shows.
-    pub(crate) fn changed_tallies(&mut self) -> Option<Tallies> {
+    /// Whether the failures changed since the last call: then they must be written to flash before anything shows.
+    pub(crate) fn changed_tallies(&mut self) -> bool {
         let tallies = *self.policy.tallies();
-        (core::mem::replace(&mut self.kept, tallies) != tallies).then_some(tallies)
+        core::mem::replace(&mut self.kept, tallies) != tallies
+    }
+
+    /// The failures.
+    pub(crate) fn tallies(&self) -> &Tallies {
+        self.policy.tallies()
     }
 
     /// Until when faces that look like nobody are slowed, in milliseconds since boot.

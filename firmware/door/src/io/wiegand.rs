@@ -40,7 +40,6 @@ mod tests {
         pin::pin,
         task::{Context, Poll, Waker},
     };
-    use embassy_time::MockDriver;
     use embedded_hal::digital::ErrorType;
     use std::{rc::Rc, vec::Vec};
 
@@ -74,7 +73,7 @@ mod tests {
             let mut sending = pin!(send(&mut wires, frame));
             let mut context = Context::from_waker(Waker::noop());
             while sending.as_mut().poll(&mut context) == Poll::Pending {
-                MockDriver::get().advance(Duration::from_micros(1));
+                mock_time::advance(Duration::from_micros(1));
             }
         }
         assert_eq!(Instant::now().as_micros() - started, 37 * 2_000, "26 bits between two pauses");

@@ -35,10 +35,10 @@ pub(crate) use recheck::{AllInFlash, InFlash, Recheck};
 
 use embedded_storage::nor_flash::NorFlash;
 use liveness::{MIN_SIMILARITY, STEPS};
-use template::{Coverage, Template};
+use template::Template;
 use vision::Frame;
 
-use crate::{log::log, store::People};
+use crate::store::People;
 
 use self::{
     assess::choose,
@@ -149,9 +149,6 @@ impl<E: Engine> Pipeline<E> {
             None => gallery.templates(),
         };
         let threshold = models.threshold(self.config.one_in, templates)?;
-        if threshold.coverage == Coverage::BeyondTable {
-            log!(debug, "the threshold is modelled: the rate asked for is beyond the encoder's table");
-        }
         let faces = find(&mut self.engine, pair, frame)?;
         let mut observation = Observation {
             result: FrameResult::NoFace,

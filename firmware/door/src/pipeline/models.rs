@@ -4,7 +4,10 @@ use heapless::Vec;
 use sha2::{Digest, Sha256};
 use template::{Calibration, EncoderHash, Threshold};
 
-use crate::{log::log, text::Text};
+use crate::{
+    log::{log, log_private},
+    text::Text,
+};
 
 use super::{
     engine::{EncoderInfo, Engine, Fault, NetworkKind},
@@ -54,7 +57,8 @@ impl<'i, E: Engine> Models<'i, E> {
                 Some(model)
             }
             Err(Fault(reason)) => {
-                log!(error, "an active model does not load: {=str}", reason.as_str());
+                log!(error, "an active model does not load");
+                log_private!(error, "because {=str}", reason.as_str());
                 None
             }
         };
@@ -73,7 +77,8 @@ impl<'i, E: Engine> Models<'i, E> {
             (Some(detector), Some(encoder)) => match engine.join(detector, encoder) {
                 Ok(pair) => Some(pair),
                 Err(Fault(reason)) => {
-                    log!(error, "the models do not fit: {=str}", reason.as_str());
+                    log!(error, "the models do not fit");
+                    log_private!(error, "because {=str}", reason.as_str());
                     None
                 }
             },

@@ -62,7 +62,7 @@ impl Engine for Networks<'_> {
     {
         let pair = Recognizer::new(detector, encoder, DEFAULT_MIN_SCORE).map_err(Fault::new)?;
         let identity = pair.encoder_hash();
-        // A longer table loses its strictest rows; then `Coverage::BeyondTable` reports it.
+        // A longer table loses its strictest rows; what they cover is `Basis::Unproven` then.
         let calibration = pair.calibration_points().take(MAX_CALIBRATION).collect();
         Ok((pair, EncoderInfo { identity, calibration }))
     }

@@ -9,7 +9,7 @@ use gallery::{Name, Probe};
 use liveness::RejectReason;
 use nor_model::{Nor, SECTOR_SIZE};
 use sha2::{Digest, Sha256};
-use template::{CalibrationPoint, CosineScore, EncoderHash, Template};
+use template::{Basis, CalibrationPoint, CosineScore, EncoderHash, Template};
 use vision::{Face, Faces, Flaw, Frame, PixelFormat, Point, Quality, Rect};
 
 use super::*;
@@ -59,7 +59,7 @@ impl Engine for Scripted {
     where
         'i: 'i,
     {
-        let row = CalibrationPoint { one_in: 100, threshold: CosineScore(12_000) };
+        let row = CalibrationPoint { one_in: 100, threshold: CosineScore(12_000), basis: Basis::Measured };
         let calibration = [row].into_iter().collect();
         Ok(((), EncoderInfo { identity: EncoderHash([1; 32]), calibration }))
     }

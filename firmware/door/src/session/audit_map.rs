@@ -1,6 +1,6 @@
 //! What a request adds to its audit entry: some fields from the request, some from the response.
 
-use protocol::{Comparison, Hash, Limits, Pairing, Request, Response, Settings};
+use protocol::{Basis, Comparison, Hash, Limits, Pairing, Request, Response, Settings};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -35,7 +35,7 @@ fn changes(before: &Settings, after: &Settings) -> u8 {
         (held_ms, utc_offset_minutes, settings.wiegand)
     };
     let bits = [
-        before.far_one_in != after.far_one_in,
+        (before.far_one_in, before.accept_unproven) != (after.far_one_in, after.accept_unproven),
         before.agreement_frames != after.agreement_frames,
         before.open_ms != after.open_ms,
         before.liveness != after.liveness,
@@ -54,18 +54,25 @@ fn digest(value: &impl Serialize) -> [u8; 8] {
     head(&Sha256::digest(bytes).into())
 }
 
-/// The fields of the entry. `host` is the key of the host before the request was done. `None` if there is nothing to
-/// record.
+/// The fields of the entry. `host` is the key of the host before the request was done, `basis` how the door's threshold is
+/// known after it. `None` if there is nothing to record.
 pub(crate) fn fields(
     host: Option<Hash>,
     (reason, mut detail): (u8, [u8; 8]),
     response: &Response,
+    basis: Option<Basis>,
 ) -> Option<EntryFields> {
     let mut fields = EntryFields::reason(reason);
     match response {
-        Response::Enrolled { person, templates, .. } | Response::Removed { person, templates } => {
+        Response::Enrolled { person, templates, alive, .. } => {
             (fields.person, fields.reason) = (Some(*person), *templates);
+            detail = with([alive.map_or(0, |alive| 1 + u8::from(alive)), 0, 0, 0, 0, 0, 0, 0], basis);
         }
+        Response::Removed { person, templates } => {
+            (fields.person, fields.reason) = (Some(*person), *templates);
+            detail = with(detail, basis);
+        }
+        Response::Settings(_) => detail = with(detail, basis),
         Response::Verified(comparison) | Response::Identified(comparison) => {
             let Comparison { best, accepted, .. } = comparison;
             fields.reason = u8::from(*accepted);
@@ -86,6 +93,11 @@ pub(crate) fn fields(
         _ => {}
     }
     Some(fields.by(host, detail))
+}
+
+/// The detail with the basis as its last byte: 1 measured, 2 modelled, 3 unproven, 0 if there is no threshold.
+fn with([a, b, c, d, e, f, g, _]: [u8; 8], basis: Option<Basis>) -> [u8; 8] {
+    [a, b, c, d, e, f, g, basis.map_or(0, |basis| basis as u8 + 1)]
 }
 
 /// The first bytes of a key or hash.

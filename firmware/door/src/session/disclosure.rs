@@ -2,7 +2,7 @@
 //!
 //! | who | is not told |
 //! |---|---|
-//! | not paired | anything of the state but the board, its firmware, and whether it has a host |
+//! | not paired | anything of the state but the board, its firmware and that firmware's profile, and whether it has a host |
 //! | auditor | the person that a stranger resembles most |
 //! | auditor, operator | exact scores: they are cut to steps of [`STEP`] |
 //!
@@ -41,7 +41,11 @@ pub(crate) fn limit(role: Option<Role>, result: &mut Result<Response, Error>) {
                 liveness.score = coarse_liveness(liveness.score);
             }
         }
-        Err(Error::DuplicateFace { similarity, .. }) => *similarity = coarse(*similarity),
+        Err(
+            Error::DuplicateFace { similarity, .. }
+            | Error::Unlike { similarity, .. }
+            | Error::SamePicture { similarity, .. },
+        ) => *similarity = coarse(*similarity),
         _ => {}
     }
 }
@@ -80,12 +84,15 @@ fn to_a_stranger(status: &Status) -> Status {
         gallery_encoder: None,
         free_bytes: 0,
         threshold: None,
+        basis: None,
         settings: Settings::default(),
         camera_sequence: 0,
         hosts: status.hosts.min(1),
         clock: Clock { unix_ms: 0, exact: false },
         log_lost: 0,
         osdp: None,
+        development: status.development,
+        counter: None,
     }
 }
 

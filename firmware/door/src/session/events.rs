@@ -7,7 +7,7 @@ use protocol::{EVENTS_PER_PAGE, Event, EventKind, FrameResult, Name};
 
 use crate::{
     link::{Cause, IoEvent, Stamped},
-    log::log,
+    log::{log, log_private},
     pipeline::{self, Observation},
     text::text,
 };
@@ -132,17 +132,17 @@ fn frame_result(frame: u32, result: &pipeline::FrameResult) -> FrameResult {
         pipeline::FrameResult::Known(found) => FrameResult::Known(candidate(found)),
         pipeline::FrameResult::Unclaimed => FrameResult::Unclaimed,
         pipeline::FrameResult::Unable(error) => {
-            let reason = text(error);
-            log!(warn, "frame {=u32} cannot be assessed: {=str}", frame, reason.as_str());
+            log!(warn, "a frame cannot be assessed");
+            log_private!(warn, "frame {=u32}: {=str}", frame, text(error).as_str());
             FrameResult::Unable
         }
     }
 }
 
-/// Logs the result of a frame in one line.
+/// Logs the result of a frame in one line, in development firmware.
 fn trace(frame: u32, result: &FrameResult, threshold: i16, agreement: u8) {
     match result {
-        FrameResult::Known(who) => log!(
+        FrameResult::Known(who) => log_private!(
             info,
             "frame {=u32}: {=str}, similarity {=i16} of {=i16} Q15, {=u8} in a row",
             frame,
@@ -151,7 +151,7 @@ fn trace(frame: u32, result: &FrameResult, threshold: i16, agreement: u8) {
             threshold,
             agreement
         ),
-        FrameResult::Stranger(Some(who)) => log!(
+        FrameResult::Stranger(Some(who)) => log_private!(
             info,
             "frame {=u32}: a stranger, most like {=str}: {=i16} of {=i16} Q15",
             frame,
@@ -159,16 +159,16 @@ fn trace(frame: u32, result: &FrameResult, threshold: i16, agreement: u8) {
             who.similarity,
             threshold
         ),
-        FrameResult::Stranger(None) => log!(info, "frame {=u32}: a stranger; nobody is enrolled", frame),
+        FrameResult::Stranger(None) => {
+            log_private!(info, "frame {=u32}: a stranger; nobody is enrolled", frame)
+        }
         FrameResult::Poor(flaw) => {
-            let flaw = text(flaw);
-            log!(info, "frame {=u32}: the face is {=str}", frame, flaw.as_str());
+            log_private!(info, "frame {=u32}: the face is {=str}", frame, text(flaw).as_str());
         }
         FrameResult::NotLive(reason) => {
-            let reason = text(reason);
-            log!(info, "frame {=u32}: the face {=str}", frame, reason.as_str());
+            log_private!(info, "frame {=u32}: the face {=str}", frame, text(reason).as_str());
         }
-        FrameResult::NoFace => log!(debug, "frame {=u32}: no face", frame),
+        FrameResult::NoFace => log_private!(debug, "frame {=u32}: no face", frame),
         _ => {}
     }
 }

@@ -3,12 +3,13 @@
 use board_api::Board;
 use crypto::{handshake::SECOND, session::HEAD};
 use embassy_time::Instant;
-use protocol::{Error, Kind, Packet, Request, Response, Role, pack};
+use protocol::{Error, IdempotencyKey, Kind, Packet, Request, Response, pack};
 
 use crate::{
     link::{Command, Link, Pending, Ticket},
     pipeline::{Engine, Models},
     secrets::random_key,
+    store::Reply,
     text::text,
     update::IdleSlots,
     worker::parts::Parts,
@@ -19,7 +20,7 @@ use super::{
     audit_map,
     capture::{capture, needs_camera},
     disclosure,
-    requests::handle,
+    requests::{basis, handle},
     table::{Need, row},
 };
 
@@ -40,8 +41,8 @@ enum Opened<'b> {
     Step([u8; SECOND]),
     /// The last step of the handshake: there is a session.
     Session,
-    /// A request.
-    Request(Packet<'b>),
+    /// A request, and its idempotency key; none if it was not sealed.
+    Request(Packet<'b>, Option<IdempotencyKey>),
 }
 
 /// Why what arrived is not answered as a request.
@@ -66,6 +67,8 @@ pub(crate) async fn answer<B: Board, E: Engine>(
     let (kind, ticket) = (*kind, *ticket);
     let received = body.get_mut(..*length).unwrap_or_default();
     let mut outcome = Outcome::Serve;
+    // The reply of the time when the request was executed, and the place of a host whose request is executed now.
+    let (mut before, mut begun): (Option<Reply>, Option<usize>) = (None, None);
     let result = match receive(parts, kind, ticket, received) {
         Ok(Opened::Step(message)) => {
             let mut reply = slot.reply.lock().await;
@@ -77,47 +80,67 @@ pub(crate) async fn answer<B: Board, E: Engine>(
         Ok(Opened::Session) => {
             Ok(Response::Session { role: parts.access.role(), clock: parts.journal.now().exact })
         }
-        Ok(Opened::Request(packet)) => match packet.message::<Request<'_>>() {
+        Ok(Opened::Request(packet, key)) => match packet.message::<Request<'_>>() {
             Ok(request) => {
-                outcome = match request {
-                    Request::CommitModel => Outcome::Reload,
-                    Request::Reboot => Outcome::Restart,
-                    _ => Outcome::Serve,
-                };
                 let row = row(&request);
                 let host = parts.access.peer();
-                let detail = audit_map::detail(&request, &parts.settings);
-                let pauses = matches!(request, Request::PauseDoor { .. });
-                if row.slow {
-                    link.give_sign();
-                }
-                let permitted = parts.access.permit(row.need, kind == Kind::Sealed);
-                let logs = row.audited.is_some() || matches!(request, Request::SetClock { .. });
-                let permitted = permitted.and_then(|()| match row.need {
-                    Need::Role(_) if logs => charge(parts),
-                    _ => Ok(()),
-                });
-                let mut result = match permitted {
-                    Ok(()) => {
-                        let captured = match needs_camera(&request) {
-                            true => capture(camera).await,
-                            false => Err(Error::NoCamera),
-                        };
-                        handle(parts, request, captured, models, idle)
+                let named = host.zip(key);
+                let known = named.map_or(Ok(None), |(host, key)| parts.executed.reply(&host, &key));
+                let again = known.is_err();
+                match known {
+                    Ok(Some(reply)) => {
+                        before = Some(reply.clone());
+                        // Replaced by the reply of then.
+                        Ok(Response::Done)
                     }
-                    Err(error) => Err(error),
-                };
-                if pauses && result.is_ok() {
-                    link.commands.send(Command::Lock).await;
+                    Err(interrupted) if !row.only_compares() => Err(interrupted),
+                    _ => {
+                        outcome = match request {
+                            Request::CommitModel => Outcome::Reload,
+                            Request::Reboot => Outcome::Restart,
+                            _ => Outcome::Serve,
+                        };
+                        let detail = audit_map::detail(&request, &parts.settings);
+                        let pauses = matches!(request, Request::PauseDoor { .. });
+                        if row.slow {
+                            link.give_sign();
+                        }
+                        let logs = row.audited.is_some()
+                            || matches!(request, Request::SetClock { .. } | Request::SetClockBack { .. });
+                        let logs = logs && matches!(row.need, Need::Role(_)) && !again;
+                        let mut permitted = parts.access.permit(row.need, kind == Kind::Sealed);
+                        if logs {
+                            permitted = permitted.and_then(|()| charge(parts));
+                        }
+                        let mut result = match permitted {
+                            Ok(()) => {
+                                if let (true, Some(named)) = (logs, named) {
+                                    begun = parts.access.place_of_session();
+                                    let storage = parts.storage.as_mut().filter(|_| !row.only_compares());
+                                    parts.executed.begin(begun, named, storage);
+                                }
+                                let captured = match needs_camera(&request) {
+                                    true => capture(camera).await,
+                                    false => Err(Error::NoCamera),
+                                };
+                                handle(parts, request, captured, models, idle)
+                            }
+                            Err(error) => Err(error),
+                        };
+                        if pauses && result.is_ok() {
+                            link.commands.send(Command::Lock).await;
+                        }
+                        if let (Some(kind), Ok(response)) = (row.audited.filter(|_| !again), &result)
+                            && let Some(fields) =
+                                audit_map::fields(host, detail, response, basis(parts, models))
+                        {
+                            parts.journal.record(kind, fields);
+                        }
+                        let role = parts.access.role().filter(|_| kind == Kind::Sealed);
+                        disclosure::limit(role, &mut result);
+                        result
+                    }
                 }
-                if let (Some(kind), Ok(response)) = (row.audited, &result)
-                    && let Some(fields) = audit_map::fields(host, detail, response)
-                {
-                    parts.journal.record(kind, fields);
-                }
-                let role = parts.access.role().filter(|_| kind == Kind::Sealed);
-                disclosure::limit(role, &mut result);
-                result
             }
             Err(_) => Err(Error::Malformed),
         },
@@ -127,7 +150,8 @@ pub(crate) async fn answer<B: Board, E: Engine>(
             return Outcome::Serve;
         }
         Err(Refusal::NoSession) => {
-            reply(&mut parts.access, link, Kind::Request, ticket, &Err(Error::NoSession), body).await;
+            let length = pack_result(&Err(Error::NoSession), body);
+            reply(&mut parts.access, link, Kind::Request, ticket, length, body).await;
             slot.finish(Some(ticket));
             return Outcome::Serve;
         }
@@ -135,18 +159,23 @@ pub(crate) async fn answer<B: Board, E: Engine>(
     if result.is_err() {
         outcome = Outcome::Serve;
     }
-    reply(&mut parts.access, link, kind, ticket, &result, body).await;
+    let length = match before {
+        Some(before) => put(&before, body),
+        None => pack_result(&result, body),
+    };
+    let packed = body.get(HEAD..HEAD + length).unwrap_or_default();
+    parts.executed.finish(begun, packed, parts.storage.as_mut());
+    reply(&mut parts.access, link, kind, ticket, length, body).await;
     slot.finish(Some(ticket));
     outcome
 }
 
-/// Takes an entry of the audit log from the account of the session's host. An installer has no limit.
+/// Takes an entry of the audit log from the account of the session's host.
 fn charge<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>) -> Result<(), Error> {
-    if parts.access.role() == Some(Role::Installer) {
-        return Ok(());
-    }
     let place = parts.access.place_of_session().ok_or(Error::Unpaired)?;
-    parts.quota.take(place, Instant::now()).map_err(|seconds| Error::TooManyChanges { seconds })
+    let taken = parts.quota.take(place, parts.access.role(), Instant::now());
+    taken.map_err(|seconds| Error::TooManyChanges { seconds })?;
+    parts.keep_quota()
 }
 
 /// Takes a step of the handshake, or opens a sealed request.
@@ -173,25 +202,21 @@ fn receive<'b, B: Board, E: Engine>(
         Kind::Sealed => {
             let session = parts.access.session.as_mut().ok_or(Refusal::NoSession)?;
             match session.answering.open(ticket.id, received) {
-                Ok(packed) => packet(&[]).inner(packed).map(Opened::Request).map_err(|_| Refusal::NoSession),
+                Ok(packed) => {
+                    let request = packet(&[]).inner_request(packed);
+                    let request = request.map(|(key, packet)| Opened::Request(packet, Some(key)));
+                    request.map_err(|_| Refusal::NoSession)
+                }
                 Err(crypto::Error::Replayed) => Err(Refusal::Replay),
                 Err(_) => Err(Refusal::NoSession),
             }
         }
-        _ => Ok(Opened::Request(packet(received))),
+        _ => Ok(Opened::Request(packet(received), None)),
     }
 }
 
-/// Writes the reply, sealed if the request was. `room` is the buffer of the request.
-async fn reply(
-    access: &mut Access,
-    link: &Link,
-    kind: Kind,
-    ticket: Ticket,
-    result: &Result<Response, Error>,
-    room: &mut [u8],
-) {
-    let mut reply = link.slot.reply.lock().await;
+/// Packs a result behind the head of `room`, and returns its length.
+fn pack_result(result: &Result<Response, Error>, room: &mut [u8]) -> usize {
     let too_long = Error::Internal { reason: text("the reply is too long") };
     let packing = room.get_mut(HEAD..).unwrap_or_default();
     let packed = match result {
@@ -199,10 +224,24 @@ async fn reply(
         Err(error) => pack(error, packing),
     };
     // No message of the table is too long. If one were, the host would get this error.
-    let length = packed.or_else(|_| pack(&too_long, packing)).unwrap_or(0);
+    packed.or_else(|_| pack(&too_long, packing)).unwrap_or(0)
+}
+
+/// Puts a packed reply behind the head of `room`, and returns its length.
+fn put(packed: &[u8], room: &mut [u8]) -> usize {
+    if let Some(place) = room.get_mut(HEAD..HEAD + packed.len()) {
+        place.copy_from_slice(packed);
+    }
+    packed.len()
+}
+
+/// Writes the reply, which is packed in `length` bytes behind the head of `room`; sealed if the request was.
+async fn reply(access: &mut Access, link: &Link, kind: Kind, ticket: Ticket, length: usize, room: &mut [u8]) {
+    let mut reply = link.slot.reply.lock().await;
     if kind == Kind::Request {
-        let body = packing.get(1..length).unwrap_or_default();
-        let is_error = packing.first() == Some(&(Kind::Error as u8));
+        let packed = room.get(HEAD..HEAD + length).unwrap_or_default();
+        let (first, body) = packed.split_first().unwrap_or((&0, &[]));
+        let is_error = *first == Kind::Error as u8;
         let kind = if is_error { Kind::Error } else { Kind::Response };
         let _ = reply.answer_bytes(ticket.id, ticket.checksum, kind, body);
         return;

@@ -9,6 +9,7 @@
 //! | `requests` | what each request does |
 //! | `audit_map` | the audit entry of a request |
 //! | `disclosure` | what a role may read in a reply |
+//! | `executed` | no request is executed twice |
 //! | `quota` | how many audit entries a host may cause |
 //! | `events` | the newest door events |
 //! | `configure`, `translate` | settings to parts; types of the door to messages |
@@ -20,6 +21,7 @@ mod capture;
 pub(crate) mod configure;
 pub(crate) mod disclosure;
 pub(crate) mod events;
+pub(crate) mod executed;
 pub(crate) mod framing;
 pub(crate) mod pairing;
 pub(crate) mod quota;

@@ -24,7 +24,11 @@ use embassy_time::{Duration, Instant};
 use embedded_storage::nor_flash::NorFlash;
 use protocol::{Error, Hash, Host, Label, Role};
 
-use crate::{link::Link, log::log, store::Storage};
+use crate::{
+    link::Link,
+    log::{log, log_private},
+    store::Storage,
+};
 
 use super::access::Access;
 
@@ -115,7 +119,8 @@ impl Pairing {
             return Err(Error::NoPairing);
         }
         let code = code(&binding, &theirs, &nonce);
-        log!(info, "pairing: code {=u32:06}, confirm by the button", code);
+        log!(info, "the display shows the code of a pairing");
+        log_private!(info, "pairing: code {=u32:06}, confirm by the button", code);
         system.show_pairing_code(Some(code));
         let now = Instant::now();
         self.state = State::Waiting { offer, signer, from: now + COMPARE, until: now + PATIENCE };

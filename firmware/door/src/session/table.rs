@@ -27,6 +27,13 @@ pub(crate) struct Row {
     pub(crate) audited: Option<Kind>,
 }
 
+impl Row {
+    /// Whether it changes nothing but the log: then it may be executed again, but not logged again.
+    pub(crate) fn only_compares(self) -> bool {
+        matches!(self.audited, Some(Kind::Compared | Kind::Embedded))
+    }
+}
+
 const GUEST: Need = Need::Session;
 const AUDITOR: Need = Need::Role(Role::Auditor);
 const OPERATOR: Need = Need::Role(Role::Operator);
@@ -62,6 +69,7 @@ pub(crate) fn row(request: &Request<'_>) -> Row {
         Request::Verify { .. }       => (OPERATOR,        true,   Some(Kind::Compared)),
         Request::Identify { .. }     => (OPERATOR,        true,   Some(Kind::Compared)),
         Request::Remove { .. }       => (OPERATOR,        false,  Some(Kind::Removed)),
+        Request::RemoveTemplate { .. } => (OPERATOR,      false,  Some(Kind::Template)),
         Request::PauseDoor { .. }    => (OPERATOR,        false,  Some(Kind::Paused)),
         // The journal records it itself, with the time before.
         Request::SetClock { .. }     => (OPERATOR,        false,  None),

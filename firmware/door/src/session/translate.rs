@@ -85,6 +85,15 @@ pub(crate) fn model_kind(kind: NetworkKind) -> protocol::ModelKind {
     }
 }
 
+/// How a threshold is known.
+pub(crate) fn basis(basis: template::Basis) -> protocol::Basis {
+    match basis {
+        template::Basis::Measured => protocol::Basis::Measured,
+        template::Basis::Modelled => protocol::Basis::Modelled,
+        template::Basis::Unproven => protocol::Basis::Unproven,
+    }
+}
+
 /// The state of the OSDP port.
 pub(crate) fn osdp(state: BusState) -> protocol::OsdpState {
     protocol::OsdpState { address: state.address, secure: state.secure }
@@ -185,6 +194,10 @@ pub(crate) fn refusal(error: gallery::Error, asked: &str, room: Room) -> Error {
         gallery::Error::NotFound => {
             Error::UnknownPerson { name: protocol::Name::try_from(asked).unwrap_or_default() }
         }
+        gallery::Error::NoTemplate(templates) => Error::NoTemplate {
+            name: protocol::Name::try_from(asked).unwrap_or_default(),
+            templates: templates as u8,
+        },
         gallery::Error::PersonFull(person) => {
             Error::TooManyTemplates { name: name(&person), limit: gallery::TEMPLATES_PER_PERSON as u8 }
         }

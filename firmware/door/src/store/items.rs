@@ -1,7 +1,9 @@
-//! The keys of the settings partition, as drawn in `storage`, and their bits in the inventory.
+//! The keys of the settings partition, as drawn in `storage`, and their slots in the inventory.
 
 use nor_store::MapKey;
 use protocol::{MAX_HOSTS, ModelKind};
+
+use super::{inventory::SLOTS, rule_pages::PAGES};
 
 /// The keys of the map. Their numbers are those drawn above, and must never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,39 +16,44 @@ pub(super) enum Item {
     Newest(ModelKind),
     Signer,
     Salt(Twin),
-    RulePlaces(Twin),
+    /// A page of the versions of rules.
+    RuleVersions(u8, Twin),
     Osdp,
     Tallies,
+    Quota,
     Inventory(Twin),
     Host(u8),
+    Begun(u8),
     Rule(u16),
 }
 
 impl Item {
-    /// The bit of the inventory; `None` if the loss of the record does no harm, or is found otherwise.
-    pub(super) fn bit(self) -> Option<u8> {
+    /// The slot of the inventory; `None` if the loss of the record does no harm, or is found otherwise.
+    pub(super) fn slot(self) -> Option<u8> {
         match self {
             Self::Settings => Some(0),
             Self::Limits => Some(1),
             Self::Outside => Some(2),
             Self::Signer => Some(3),
             Self::Osdp => Some(4),
-            Self::RulePlaces(_) => Some(5),
-            Self::Salt(_) => Some(6),
-            Self::Tallies => Some(7),
+            Self::Tallies => Some(5),
+            Self::Salt(twin) => Some(6 + twin as u8),
             Self::Active(kind) => Some(8 + index(kind)),
-            Self::Newest(kind) => Some(24 + index(kind)),
-            Self::Host(place) => Some(40 + place % MAX_HOSTS as u8),
-            Self::Transfer(_) | Self::Inventory(_) | Self::Rule(_) => None,
+            Self::Newest(kind) => Some(12 + index(kind)),
+            Self::Host(place) => Some(16 + place % MAX_HOSTS as u8),
+            Self::RuleVersions(page, twin) => Some(24 + 2 * (page % PAGES as u8) + twin as u8),
+            Self::Transfer(_) | Self::Inventory(_) | Self::Begun(_) | Self::Rule(_) | Self::Quota => None,
         }
     }
 }
 
+const _: () = assert!(MAX_HOSTS == 8 && 24 + 2 * PAGES == SLOTS);
+
 /// Which of two copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Twin {
-    First,
-    Second,
+    First = 0,
+    Second = 1,
 }
 
 impl Twin {
@@ -63,15 +70,16 @@ impl MapKey for Item {
             Self::Signer => 49,
             Self::Salt(Twin::First) => 50,
             Self::Salt(Twin::Second) => 51,
-            Self::RulePlaces(Twin::First) => 52,
             Self::Limits => 53,
             Self::Outside => 54,
-            Self::RulePlaces(Twin::Second) => 55,
             Self::Osdp => 56,
             Self::Inventory(Twin::First) => 57,
             Self::Inventory(Twin::Second) => 58,
             Self::Tallies => 59,
+            Self::Quota => 60,
             Self::Host(place) => 64 + place % MAX_HOSTS as u8,
+            Self::Begun(place) => 72 + place % MAX_HOSTS as u8,
+            Self::RuleVersions(page, twin) => 80 + 2 * (page % PAGES as u8) + twin as u8,
             Self::Rule(place) => return 0x0300 + place,
         };
         u16::from_be_bytes([2, own])

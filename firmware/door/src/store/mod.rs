@@ -3,26 +3,33 @@
 //! | module | flash |
 //! |---|---|
 //! | `people` | the gallery's partition |
-//! | `storage` | the settings' partition |
+//! | `storage` | the settings' partition: what is in it |
+//! | `records`, `items`, `inventory` | the settings' partition: sealed records, their keys, and which one is the newest |
 //! | `images` | the images in the slots, in the settings' partition |
 //! | `rules` | rules of people, in the settings' partition |
+//! | `begun` | the last request of a host, in the settings' partition |
 //! | `stored` | absent, valid, tampered |
 //! | `tallies` | failures, in the settings' partition |
 //! | `settings` | the ranges of the settings |
 
+mod begun;
 mod failed;
 mod images;
+mod inventory;
 mod items;
 mod people;
-mod rule_places;
+mod records;
+mod rule_pages;
 mod rules;
 mod settings;
 mod storage;
 mod stored;
 mod tallies;
 
+pub(crate) use begun::{Begun, Reply};
 pub(crate) use images::{Checkpoint, Image};
 pub(crate) use people::{People, Room};
+pub(crate) use records::Counter;
 pub(crate) use rules::Rules;
 pub(crate) use settings::check;
 pub(crate) use storage::{Storage, opened};

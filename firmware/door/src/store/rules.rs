@@ -1,31 +1,37 @@
 //! The rules of single people: schedule, PIN, duress PIN.
 //!
-//! Rules are stored with the settings, in [`MAX_RULES`] places. A bitmap marks the places that are taken. The rule is
-//! written before the bitmap: a power cut leaves the old rules or the new ones. If a taken place does not open, a rule is
-//! lost, and it is unknown whose rule it was. If the bitmap itself was tampered with, every place is read, and a rule may be
-//! lost as well. Then only people are admitted whose own rule is there.
+//! Rules are stored with the settings, in [`MAX_RULES`] places. For each page of places there is a list of the versions of
+//! the rules in it, twice. A place that is free keeps its version, so that no rule of before comes back there. The rule is written before the list: a power cut leaves the old
+//! rules or the new ones. If a rule does not open, or is older than listed, a rule is lost, and it is unknown whose rule it
+//! was. If both lists of a page are lost, so are all rules of the page. Then only people are admitted whose own rule is
+//! there.
 
+use embassy_time::Instant;
 use embedded_storage::nor_flash::NorFlash;
 use policy::{Pin, Rule};
 use protocol::{Error, PersonId};
 
 use super::{
     failed::Failed,
-    rule_places::{MAX_RULES, Places, is_taken},
+    rule_pages::{MAX_RULES, PAGE, PAGES, Versions},
     storage::Storage,
     stored::Stored,
 };
 
+/// An entry of a page that was lost: the place stays taken, as its person is unknown.
+const LOST: u32 = u32::MAX;
+
 /// All rules.
 pub(crate) struct Rules {
     kept: [Option<(PersonId, Rule)>; MAX_RULES],
-    places: Places,
+    /// The version of each rule, times two, and one more where the place is taken.
+    versions: [[u32; PAGE]; PAGES],
     /// A rule was lost.
     pub(crate) broken: bool,
-    /// The bitmap was tampered with. It stays so: written again, it would hide that a rule was lost.
-    unknown_places: bool,
     /// Nobody is admitted: the settings were tampered with, and nobody has set them again.
     pub(crate) locked: bool,
+    /// Nobody is admitted until then: the failures were lost, and with them who is locked out.
+    pub(crate) suspended_until: Option<Instant>,
 }
 
 impl Rules {
@@ -33,54 +39,45 @@ impl Rules {
     pub(crate) fn open<F: NorFlash>(storage: Option<&mut Storage<F>>) -> Self {
         let mut rules = Self::of_nobody();
         let Some(storage) = storage else { return rules };
-        match storage.rule_places() {
-            Ok(Stored::Valid(places)) => rules.places = places,
-            Ok(Stored::Absent) => {}
-            Ok(Stored::Tampered) | Err(Failed) => (rules.broken, rules.unknown_places) = (true, true),
+        for (page, versions) in (0..).zip(&mut rules.versions) {
+            match storage.rule_versions(page) {
+                Ok(Stored::Valid(listed)) => {
+                    versions.iter_mut().zip(listed).for_each(|(to, from)| *to = from)
+                }
+                Ok(Stored::Absent) => {}
+                Ok(Stored::Tampered) | Err(Failed) => *versions = [LOST; PAGE],
+            }
         }
-        for place in 0..MAX_RULES {
-            if is_taken(&rules.places, place as u16) || rules.unknown_places {
-                rules.read(place, storage);
+        for (place, kept) in rules.kept.iter_mut().enumerate() {
+            let entry = rules.versions.as_flattened().get(place).copied().unwrap_or(LOST);
+            if !is_taken(entry) {
+                continue;
+            }
+            match storage.rule(place as u16, entry >> 1) {
+                Ok(Stored::Valid(Some(rule))) => *kept = Some(rule),
+                // A cut before the list: the place is free.
+                Ok(Stored::Valid(None)) => {}
+                // It stays taken, since it is not known whose rule it was.
+                Ok(Stored::Absent | Stored::Tampered) | Err(Failed) => rules.broken = true,
             }
         }
         rules
-    }
-
-    /// Reads the rule of a place.
-    fn read<F: NorFlash>(&mut self, place: usize, storage: &mut Storage<F>) {
-        let rule = match storage.rule(place as u16) {
-            Ok(Stored::Valid(rule)) => rule,
-            Ok(Stored::Absent) if self.unknown_places => None,
-            Ok(Stored::Absent | Stored::Tampered) | Err(Failed) => {
-                self.broken = true;
-                // It stays taken, since it is not known whose rule it was.
-                self.mark(place, true);
-                return;
-            }
-        };
-        self.mark(place, rule.is_some());
-        if let Some(kept) = self.kept.get_mut(place) {
-            *kept = rule;
-        }
     }
 
     /// Nobody has a rule.
     fn of_nobody() -> Self {
         Self {
             kept: [None; MAX_RULES],
-            places: [0; MAX_RULES / 8],
+            versions: [[0; PAGE]; PAGES],
             broken: false,
-            unknown_places: false,
             locked: false,
+            suspended_until: None,
         }
     }
 
-    /// Marks a place as taken or free.
-    fn mark(&mut self, place: usize, taken: bool) {
-        if let Some(byte) = self.places.get_mut(place / 8) {
-            let bit = 1 << (place % 8);
-            *byte = if taken { *byte | bit } else { *byte & !bit };
-        }
+    /// The entry of a place.
+    fn entry(&self, place: usize) -> u32 {
+        self.versions.as_flattened().get(place).copied().unwrap_or(LOST)
     }
 
     /// The rules of some people, without flash.
@@ -95,7 +92,7 @@ impl Rules {
     pub(crate) fn of(&self, person: PersonId) -> Option<Rule> {
         let own = self.kept.iter().flatten().find(|(of, _)| *of == person);
         match own {
-            _ if self.locked => None,
+            _ if self.locked || self.suspended_until.is_some() => None,
             Some((_, rule)) => Some(*rule),
             None if self.broken => None,
             None => Some(Rule::default()),
@@ -150,7 +147,7 @@ impl Rules {
             return self.remove(person, storage);
         }
         let own = self.place(person);
-        let free = || (0..MAX_RULES).find(|place| !is_taken(&self.places, *place as u16));
+        let free = || (0..MAX_RULES).find(|place| !is_taken(self.entry(*place)));
         let place = own.or_else(free).ok_or(Error::RulesFull { limit: MAX_RULES as u16 })?;
         self.take(place, Some((person, rule)), storage)
     }
@@ -167,14 +164,15 @@ impl Rules {
         rule: Option<(PersonId, Rule)>,
         storage: &mut Storage<F>,
     ) -> Result<(), Error> {
-        storage.set_rule(place as u16, rule.as_ref())?;
-        let before = self.places;
-        self.mark(place, rule.is_some());
-        if self.places != before
-            && !self.unknown_places
-            && let Err(failed) = storage.set_rule_places(&self.places)
-        {
-            self.places = before;
+        let before = self.entry(place);
+        let version = storage.set_rule(place as u16, before >> 1, rule.as_ref())?;
+        let page = place / PAGE;
+        let versions = self.versions.get_mut(page).ok_or(Failed)?;
+        let listed = versions.get_mut(place % PAGE).ok_or(Failed)?;
+        *listed = version << 1 | u32::from(rule.is_some());
+        let written = storage.set_rule_versions(page as u8, &Versions::from_array(*versions));
+        if let (Err(failed), Some(listed)) = (written, versions.get_mut(place % PAGE)) {
+            *listed = before;
             return Err(failed.into());
         }
         if let Some(kept) = self.kept.get_mut(place) {
@@ -182,4 +180,9 @@ impl Rules {
         }
         Ok(())
     }
+}
+
+/// Whether a place with this entry is taken.
+fn is_taken(entry: u32) -> bool {
+    entry & 1 == 1
 }

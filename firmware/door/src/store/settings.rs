@@ -1,6 +1,6 @@
-//! The ranges of the settings.
+//! The ranges of the settings, and their three records.
 
-use protocol::{Error, SettingName, Settings};
+use protocol::{Error, Limits, LivenessMode, Matching, SettingName, Settings, Wiegand};
 
 /// The false-accept rate, as one in this many strangers.
 const FAR_ONE_IN: (u32, u32) = (1, 100_000_000);
@@ -21,6 +21,32 @@ const PIN_MS: (u32, u32) = (3_000, 120_000);
 const HELD_MS: (u32, u32) = (0, 86_400_000);
 /// Minutes of the offset from UTC, ahead or behind.
 const UTC_OFFSET_MINUTES: (u32, u32) = (0, 14 * 60);
+
+/// The bit of the stored false-accept rate that says that it is accepted unproven. Rates are below it, so that older
+/// records have it clear.
+const ACCEPTED: u32 = 1 << 31;
+
+/// The first record: the rate with [`ACCEPTED`], frames that must agree, opening time, liveness.
+pub(super) type First = (u32, u8, u32, LivenessMode);
+/// The record of what goes to an access controller, and of the matching mode.
+pub(super) type Outside = (Wiegand, Matching);
+
+/// The records of the settings.
+pub(super) fn to_records(settings: &Settings) -> (First, Limits, Outside) {
+    let Settings { agreement_frames, open_ms, liveness, limits, wiegand, matching, .. } = *settings;
+    let rate = settings.far_one_in | if settings.accept_unproven { ACCEPTED } else { 0 };
+    ((rate, agreement_frames, open_ms, liveness), limits, (wiegand, matching))
+}
+
+/// The settings of these records.
+pub(super) fn from_records(
+    (rate, agreement_frames, open_ms, liveness): First,
+    limits: Limits,
+    (wiegand, matching): Outside,
+) -> Settings {
+    let (far_one_in, accept_unproven) = (rate & !ACCEPTED, rate & ACCEPTED != 0);
+    Settings { far_one_in, agreement_frames, open_ms, liveness, limits, wiegand, matching, accept_unproven }
+}
 
 /// Checks the settings.
 ///

@@ -86,6 +86,11 @@ impl<F: NorFlash> FirmwareUpdate<F> {
         asked.map_err(|_| Stopped::Flash)
     }
 
+    /// The newest release that was active, as the boot record says; `None` without a boot loader.
+    pub(crate) fn newest(&self) -> Option<u64> {
+        self.record().map(Record::newest)
+    }
+
     /// Whether the firmware that runs is on trial.
     pub(crate) fn on_trial(&self) -> bool {
         self.record().is_some_and(|record| record.slot() != self.started)

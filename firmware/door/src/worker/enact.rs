@@ -125,7 +125,14 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
 
     /// Writes the failures to flash if they changed: before anything shows how the attempt ended.
     pub(crate) fn keep_tallies(&mut self) {
-        let Some(tallies) = self.decider.changed_tallies() else { return };
+        if self.decider.changed_tallies() {
+            self.write_tallies();
+        }
+    }
+
+    /// Writes the failures to flash.
+    pub(crate) fn write_tallies(&mut self) {
+        let tallies = *self.decider.tallies();
         let stored = stored(&tallies, Instant::now(), self.journal.now().unix_ms);
         let kept = self.storage.as_mut().map(|storage| storage.set_tallies(&stored));
         if !matches!(kept, Some(Ok(()))) {

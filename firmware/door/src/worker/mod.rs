@@ -4,7 +4,7 @@ mod enact;
 pub(crate) mod parts;
 
 use audit::{Fault, Kind};
-use board_api::{Board, Camera as _, FirmwareSlots, ModelSlots, System as _};
+use board_api::{Board, Camera as _, FirmwareSlots, ModelSlots, MonotonicCounter, System as _};
 use embassy_futures::select::{Either4, select4};
 use embassy_time::{Duration, Instant, Timer};
 use protocol::ModelKind;
@@ -77,6 +77,8 @@ pub struct Worker<'m, B: Board, E> {
     pub liveness: ModelSlots<B::Flash>,
     /// The board's own firmware.
     pub firmware: FirmwareSlots<B::Flash>,
+    /// The board's monotonic counter; `None` if it has none. Then an older copy of all its flash is not found.
+    pub counter: Option<&'static mut (dyn MonotonicCounter + Send)>,
     /// The buffers.
     pub memory: &'m mut Memory,
 }
@@ -94,13 +96,14 @@ pub async fn run_worker<B: Board, E: Engine>(worker: Worker<'_, B, E>, link: &Li
         mut encoder,
         mut liveness,
         firmware,
+        counter,
         memory,
     } = worker;
     let Memory { gallery: people, staging, events } = memory;
     link.give_sign();
     let buffers = Buffers { gallery: people, staging: Staging::new(staging), events };
     let FirmwareSlots { requests, slots: mut firmware, started, board } = firmware;
-    let partitions = Partitions { gallery, settings, log };
+    let partitions = Partitions { gallery, settings, log, counter };
     let mut parts: Parts<'_, '_, B, E> = {
         // It is wiped at the end of the block, when the keys are derived.
         let secret = take_secret(&mut system);

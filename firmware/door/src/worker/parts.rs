@@ -3,32 +3,35 @@
 use audit::{Fault, Kind};
 use board_api::{Board, System as _};
 use crypto::{Generator, Key};
-use embassy_time::Instant;
+use embassy_time::{Duration, Instant};
 use embedded_storage::nor_flash::NorFlash;
 use liveness::Gesture;
-use protocol::{EventKind, ModelKind, Settings};
+use protocol::{Error, EventKind, ModelKind, Settings};
 
 use crate::{
     decide::Decider,
     journal::{EntryFields, Journal},
     link::{Command, Link},
-    log::log,
+    log::{log, log_private},
     pipeline::{Engine, Models, Pipeline},
     secrets::random_key,
     session::{
         access::{Access, identity},
         configure,
         events::EventLog,
+        executed::Executed,
         pairing::Pairing,
         quota::Quota,
         staging::Staging,
         translate::reset_reason,
     },
-    store::{Image, People, Rules, Storage, check, restored},
+    store::{Counter, Image, People, Rules, Storage, check, opened, restored},
     text::text,
     update::Updates,
 };
 
+/// The longest lockout: an hour, as `policy` has it.
+const LONGEST_LOCKOUT: Duration = Duration::from_secs(3600);
 /// How long firmware on trial must have run before it is confirmed.
 const HEALTHY: Instant = Instant::from_secs(2);
 
@@ -37,6 +40,8 @@ pub(crate) struct Partitions<F> {
     pub(crate) gallery: F,
     pub(crate) settings: F,
     pub(crate) log: F,
+    /// The counter that goes with the settings.
+    pub(crate) counter: Option<Counter>,
 }
 
 /// The static buffers.
@@ -58,6 +63,7 @@ pub(crate) struct Parts<'m, 'l, B: Board, E> {
     pub(crate) settings: Settings,
     pub(crate) rules: Rules,
     pub(crate) access: Access,
+    pub(crate) executed: Executed,
     pub(crate) pairing: Pairing,
     pub(crate) quota: Quota,
     pub(crate) staging: Staging<'m>,
@@ -96,16 +102,17 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         journal.record(Kind::Booted, EntryFields::reason(reset as u8));
         updates.firmware.report_rolled_back(&mut journal);
         let random = Generator::new(&random_key(&mut system), b"settings");
-        let mut storage = Storage::new(partitions.settings, secret, random).ok();
+        let mut storage = Storage::new(partitions.settings, secret, random, partitions.counter).ok();
         let random = Generator::new(&random_key(&mut system), b"gallery");
         let key = gallery_key(storage.as_mut(), secret);
         let people = People::open(partitions.gallery, memory, key, random);
         if let Err(error) = people.gallery() {
-            let reason = text(error);
-            log!(error, "no gallery: {=str}", reason.as_str());
+            log!(error, "the gallery does not open");
+            log_private!(error, "because {=str}", text(error).as_str());
             journal.record(Kind::Fault, EntryFields::reason(Fault::Gallery as u8));
         }
         let access = Access::open(identity(secret), storage.as_mut());
+        let executed = Executed::open(storage.as_mut());
         let mut rules = Rules::open(storage.as_mut());
         let stored = storage.as_mut().map(Storage::settings);
         // A board without settings has defaults; one whose settings were tampered with admits nobody.
@@ -120,17 +127,28 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             let _ = storage.as_mut().map(|storage| storage.active(kind));
         }
         let tallies = storage.as_mut().map(Storage::tallies);
-        let tampered = storage.as_ref().is_none_or(|storage| storage.tampered);
-        if !sound || tampered || !access.readable || rules.broken {
-            journal.record(Kind::Fault, EntryFields::reason(Fault::Settings as u8));
+        // Damaged accounts begin at zero: who writes the flash needs no account to write the log.
+        let quota = storage.as_mut().and_then(|storage| storage.quota().ok()).unwrap_or_default();
+        let older_boot = storage.as_mut().is_some_and(|storage| is_older(storage, &updates));
+        rules.locked |= older_boot;
+        let tampered = storage.as_ref().is_none_or(Storage::is_tampered);
+        let rolled_back = older_boot || storage.as_ref().is_some_and(Storage::is_rolled_back);
+        if rolled_back || !sound || tampered || !access.readable || rules.broken {
+            let fault = if rolled_back { Fault::RolledBack } else { Fault::Settings };
+            journal.record(Kind::Fault, EntryFields::reason(fault as u8));
         }
         let bus_serial = configure::bus_serial(secret);
         // The channel is empty at boot.
         let _ = link.commands.try_send(Command::ServeBus(configure::bus(osdp, bus_serial, &mut system)));
         configure::io(&settings, link);
         let mut decider = Decider::new(configure::decide(&settings));
-        if let Some(Ok(tallies)) = tallies {
-            decider.restore(restored(&tallies, Instant::now(), journal.now().unix_ms));
+        match tallies {
+            Some(Ok(tallies)) => {
+                decider.restore(restored(&tallies, Instant::now(), journal.now().unix_ms));
+            }
+            // Who was locked out is not known: so everybody is, as long as a lockout can be.
+            Some(Err(_)) => rules.suspended_until = Some(Instant::now() + LONGEST_LOCKOUT),
+            None => {}
         }
         Self {
             pipeline: Pipeline::new(engine, configure::pipeline(&settings)),
@@ -141,8 +159,9 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             settings,
             rules,
             access,
+            executed,
             pairing: Pairing::default(),
-            quota: Quota::default(),
+            quota: Quota::restored(&quota),
             staging,
             events,
             updates,
@@ -160,10 +179,24 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
     pub(crate) fn apply(&mut self, settings: Settings) {
         self.settings = settings;
         self.rules.locked = false;
+        self.end_suspension();
+        // An installer has looked: a lost release is known again. An older boot record stays older.
+        if let (Some(storage), Some(newest)) = (&mut self.storage, self.updates.firmware.newest())
+            && storage.newest(ModelKind::Firmware).is_err()
+        {
+            let _ = storage.set_newest(ModelKind::Firmware, newest);
+        }
         self.pipeline.config = configure::pipeline(&settings);
         self.decider.config = configure::decide(&settings);
         configure::io(&settings, self.link);
         self.restart_frames();
+    }
+
+    /// Admits people again after the failures were lost: they are counted from here on.
+    fn end_suspension(&mut self) {
+        if self.rules.suspended_until.take().is_some() {
+            self.write_tallies();
+        }
     }
 
     /// Forgets the frames so far: the gallery, a model or the settings changed.
@@ -196,11 +229,22 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             self.access.wipe();
         }
         self.pairing.tick(&mut self.system, self.link);
+        if self.rules.suspended_until.is_some_and(|until| until <= Instant::now()) {
+            self.end_suspension();
+        }
+        // What could not be written now is written with the next step.
+        let _ = self.keep_quota();
         let healthy = io.fed && Instant::now() > HEALTHY;
         let readable = self.access.readable && self.people.gallery().is_ok();
         if healthy && readable && self.updates.firmware.on_trial() {
             self.updates.firmware.confirm(&mut self.journal);
         }
+    }
+
+    /// Writes the hosts' accounts to flash, if they have to be.
+    pub(crate) fn keep_quota(&mut self) -> Result<(), Error> {
+        let Some(record) = self.quota.changed(Instant::now()) else { return Ok(()) };
+        Ok(opened(&mut self.storage)?.set_quota(&record)?)
     }
 
     /// Events of io that were lost since the last call.
@@ -217,6 +261,21 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         own.is_some_and(|(gallery, encoder)| gallery.foreign_templates(encoder) == 0)
             && models.threshold(self.settings.far_one_in, 1).is_ok()
             && models.liveness(self.pipeline.config.liveness).is_ok()
+    }
+}
+
+/// Whether the boot record is an older one than the settings remember; if it is newer, they learn it. So firmware cannot be
+/// replaced by an older release together with the record that permits it.
+fn is_older<F: NorFlash>(storage: &mut Storage<F>, updates: &Updates<F>) -> bool {
+    let Some(newest) = updates.firmware.newest() else { return false };
+    match storage.newest(ModelKind::Firmware) {
+        Ok(known) if newest > known => {
+            // If it cannot be written now, it is at the next boot.
+            let _ = storage.set_newest(ModelKind::Firmware, newest);
+            false
+        }
+        Ok(known) => newest < known,
+        Err(_) => true,
     }
 }
 

@@ -13,7 +13,7 @@
 
 use door::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo, NetworkKind};
 use sha2::{Digest, Sha256};
-use template::{CalibrationPoint, CosineScore, EncoderHash, Template};
+use template::{Basis, CalibrationPoint, CosineScore, EncoderHash, Template};
 use vision::{Face, Faces, Frame, Point, Quality, Rect};
 
 use super::parts::SIDE;
@@ -132,8 +132,13 @@ impl Engine for FakeEngine {
     where
         'i: 'i,
     {
-        let row = |one_in, threshold| CalibrationPoint { one_in, threshold: CosineScore(threshold) };
-        let calibration = [row(100, 8_000), row(10_000, 12_000), row(1_000_000, 16_000)];
+        let row =
+            |one_in, threshold, basis| CalibrationPoint { one_in, threshold: CosineScore(threshold), basis };
+        let calibration = [
+            row(100, 8_000, Basis::Measured),
+            row(10_000, 12_000, Basis::Measured),
+            row(1_000_000, 16_000, Basis::Modelled),
+        ];
         let identity = EncoderHash([encoder.space; 32]);
         Ok((encoder, EncoderInfo { identity, calibration: calibration.into_iter().collect() }))
     }

@@ -1,6 +1,6 @@
 //! The host's end of the line. It does the handshake by itself before its first request.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use audit::{Chain, Entry, Verifier};
 use crypto::{
@@ -12,8 +12,8 @@ use crypto::{
 use ed25519_dalek::{Signer, SigningKey};
 use embassy_time::{Duration, with_timeout};
 use protocol::{
-    Deframer, Enrolment, Error, Kind, Label, MAX_BODY, MAX_CHUNK, MAX_FRAME, ModelInfo, ModelKind, Pairing,
-    PixelFormat, Request, Response, Role, Signature, Source, VERSION, pack,
+    Deframer, Enrolment, Error, IdempotencyKey, Kind, Label, MAX_BODY, MAX_CHUNK, MAX_FRAME, ModelInfo,
+    ModelKind, Pairing, PixelFormat, Request, Response, Role, Signature, Source, VERSION, pack_request,
 };
 use sha2::{Digest, Sha256};
 
@@ -54,6 +54,15 @@ pub struct Host {
     pub last: Vec<u8>,
     /// The number of the next release.
     pub sequence: u64,
+    /// The idempotency key of the request sent last.
+    pub idempotency: IdempotencyKey,
+}
+
+/// An idempotency key that no request of this test had, in none of its boots.
+fn next_key() -> IdempotencyKey {
+    thread_local!(static LAST: Cell<u64> = const { Cell::new(0) });
+    LAST.set(LAST.get() + 1);
+    LAST.get().to_le_bytes()
 }
 
 /// A reply, or silence.
@@ -74,6 +83,7 @@ impl Host {
             board: [0; 32],
             last: Vec::new(),
             sequence: 1,
+            idempotency: [0; 8],
         }
     }
 
@@ -161,8 +171,14 @@ impl Host {
 
     /// Sends a request and returns its id.
     pub fn send(&mut self, request: &Request<'_>) -> u16 {
+        self.idempotency = next_key();
+        self.send_keyed(request)
+    }
+
+    /// Sends a request with the idempotency key of the last one: it is the same request once more.
+    pub fn send_keyed(&mut self, request: &Request<'_>) -> u16 {
         let mut room = [0; MAX_BODY];
-        let length = pack(request, &mut room[HEAD..]).unwrap();
+        let length = pack_request(&self.idempotency, request, &mut room[HEAD..]).unwrap();
         let session = self.session.as_mut().expect("connected");
         let sealed = session.seal(self.id + 1, &mut room, length).unwrap().to_vec();
         self.send_kind(Kind::Sealed, &sealed)

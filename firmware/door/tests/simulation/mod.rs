@@ -4,10 +4,12 @@
 //! test is the same.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod counter;
 pub mod engine;
 pub mod firmware;
 pub mod host;
 pub mod line;
+pub mod panel;
 pub mod parts;
 pub mod rules;
 pub mod supply;
@@ -15,13 +17,16 @@ pub mod supply;
 use std::{
     pin::pin,
     rc::Rc,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     task::{Context, Poll, Waker},
 };
 
 use board_api::{FirmwareSlots, ModelSlots, ResetReason};
 use door::{Io, Link, Memory, Worker, run_io, run_worker};
-use embassy_time::{Duration, Instant, MockDriver};
+use embassy_time::{Duration, Instant};
 use nor_model::SECTOR_SIZE;
 
 use engine::FakeEngine;
@@ -58,6 +63,8 @@ pub struct Board {
     pub reset: Option<ResetReason>,
     /// The supply of its flash.
     pub supply: Rc<Supply>,
+    /// Its monotonic counter, if it has one.
+    pub counter: Option<Arc<AtomicU32>>,
 }
 
 /// What a script sees of the board.
@@ -150,6 +157,7 @@ impl Board {
             drawn: 0,
             reset: None,
             supply: Rc::default(),
+            counter: Some(Arc::default()),
         }
     }
 
@@ -191,13 +199,14 @@ impl Board {
             drawn: self.drawn,
             reset: None,
             supply: Rc::default(),
+            counter: self.counter.as_ref().map(|counter| Arc::new(counter.load(Ordering::Relaxed).into())),
         }
     }
 
     /// Boots the board and runs a script against it. At the end of the script the power fails.
     pub fn boot<R>(&mut self, script: impl AsyncFnOnce(&mut World) -> R) -> R {
         let _turn = CLOCK.lock().unwrap_or_else(PoisonError::into_inner);
-        MockDriver::get().reset();
+        mock_time::reset();
         let (link, line, bus) = (Link::new(), Line::new(), Line::new());
         let (scene, wires) = (Rc::new(Scene::default()), Rc::new(Wires::default()));
         let supply = self.supply.clone();
@@ -252,6 +261,7 @@ impl Board {
                 started,
                 board: firmware::BOARD,
             },
+            counter: self.counter.clone().map(|value| counter::Count::leaked(value, &supply)),
             memory: &mut self.memory,
         };
         let mut io = pin!(run_io(io, &link));
@@ -266,8 +276,8 @@ impl Board {
             if let Poll::Ready(result) = script.as_mut().poll(&mut context) {
                 return result;
             }
-            MockDriver::get().advance(Duration::from_millis(1));
-            assert!(Instant::now() < Instant::from_secs(3600), "the script does not end");
+            mock_time::advance(Duration::from_millis(1));
+            assert!(Instant::now() < Instant::from_secs(3 * 3600), "the script does not end");
         }
     }
 }

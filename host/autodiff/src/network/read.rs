@@ -4,7 +4,7 @@
 //! supported. Transpositions between channels first and last are dropped: here channels are
 //! always last.
 
-use onnx::{Graph, Model, Node, Problem, Values};
+use onnx::{Axis, Graph, Model, Node, Problem, Values};
 
 use super::convolution::Convolution;
 use super::pointwise::Affine;
@@ -17,6 +17,14 @@ use crate::Error;
 struct Value {
     id: LayerId,
     channels: usize,
+    /// Which of the four dimensions of the file they are.
+    axis: usize,
+}
+
+impl Value {
+    fn channels(self) -> Axis {
+        Axis { rank: 4, index: self.axis, length: self.channels }
+    }
 }
 
 /// The network so far.
@@ -37,14 +45,14 @@ impl Network {
         let wanted = layers.iter().map(|name| find(&model, name)).collect::<Result<Vec<&str>, _>>()?;
         let file = model.towards(&wanted);
         // Channels come first, or last where a transposition follows; a picture has three.
-        let channels =
-            [1, 3].into_iter().filter_map(|axis| dims.get(axis).copied().flatten()).find(|&n| n <= 4);
-        let channels = channels.unwrap_or(3);
+        let side = |axis: usize| Some((axis, dims.get(axis).copied().flatten()?));
+        let colours = [1, 3].into_iter().filter_map(side).find(|&(_, side)| side <= 4);
+        let (axis, channels) = colours.unwrap_or((1, 3));
         let network = Self { nodes: Vec::new(), channels, layers: Vec::new() };
-        let values = Values::new(input, Value { id: 0, channels });
+        let values = Values::new(input, Value { id: 0, channels, axis });
         let mut reader = Reader { network, file: &file, values };
         for node in &file.nodes {
-            reader.node(node).map_err(|problem| refuse(node, &problem))?;
+            reader.node(node).and_then(|()| node.finish()).map_err(|problem| refuse(node, &problem))?;
         }
         let Reader { mut network, values, .. } = reader;
         network.layers =
@@ -69,45 +77,67 @@ impl<'a> Reader<'a> {
     fn node(&mut self, node: &Node<'a>) -> Result<(), Problem> {
         let input = self.values.input(node, node.computed_operand().unwrap_or(0))?;
         let channels = input.channels;
+        let is_map = input.axis == 1;
         match node.operator() {
+            "Conv" | "MaxPool" | "AveragePool" | "BatchNormalization" if !is_map => {
+                return Err(Problem::unsupported("its channels are not the second dimension"));
+            }
             "Conv" => {
-                let conv = node.convolution(channels)?;
+                let conv = node.convolution(channels, None)?;
                 let outputs = conv.outputs;
                 let bias = conv.bias.unwrap_or_else(|| vec![0.0; outputs]);
                 let conv = Convolution::new(conv.window, &conv.weights.values, bias, conv.depthwise);
-                self.push(node, Operator::Convolution(conv), vec![input.id], outputs);
+                self.push(
+                    node,
+                    Operator::Convolution(conv),
+                    vec![input.id],
+                    Value { channels: outputs, ..input },
+                );
             }
             "Relu" => self.relu(node, input),
             "PRelu" | "LeakyRelu" => {
-                let slopes = node.slopes(channels)?.unwrap_or_default();
-                self.push(node, Operator::Rectify(slopes), vec![input.id], channels);
+                let slopes = node.slopes(input.channels())?.unwrap_or_default();
+                self.push(node, Operator::Rectify(slopes), vec![input.id], input);
             }
             "MaxPool" | "AveragePool" => {
-                let window = node.pooling_window()?;
+                let window = node.pooling_window(None)?;
                 if window.pads != [0; 4] {
                     return Err(Problem::unsupported("pooling with padding"));
                 }
+                // Without padding, none counts.
+                node.ignore(&["count_include_pad"]);
                 let mean = node.operator() == "AveragePool";
                 let pooling = Pooling { window: window.kernel, stride: window.stride, mean };
-                self.push(node, Operator::Pool(pooling), vec![input.id], channels);
+                self.push(node, Operator::Pool(pooling), vec![input.id], input);
             }
             "BatchNormalization" => {
                 let [scale, shift] = node.normalization(channels)?.scale_and_shift();
-                self.push(node, Operator::Affine(Affine { scale, shift }), vec![input.id], channels);
+                self.push(node, Operator::Affine(Affine { scale, shift }), vec![input.id], input);
             }
             "Add" | "Sub" | "Mul" | "Div" if node.computed_operand().is_some() => {
-                let by = node.arithmetic(channels)?;
+                let by = node.arithmetic(input.channels())?;
                 let affine = Affine { scale: by.scale, shift: by.shift };
-                self.push(node, Operator::Affine(affine), vec![input.id], channels);
+                self.push(node, Operator::Affine(affine), vec![input.id], input);
             }
             "Add" => {
                 let other = self.values.input(node, 1)?;
-                self.push(node, Operator::Add, vec![input.id, other.id], channels);
+                if (other.channels, other.axis) != (channels, input.axis) {
+                    return Err(Problem::unsupported("its inputs have different channels"));
+                }
+                self.push(node, Operator::Add, vec![input.id, other.id], input);
             }
-            "Transpose" if matches!(node.ints("perm").as_deref(), Some([0, 3, 1, 2] | [0, 2, 3, 1])) => {
+            "Transpose" => {
+                let axis = match (node.ints("perm"), input.axis) {
+                    (Some([0, 3, 1, 2]), 3) => 1,
+                    (Some([0, 2, 3, 1]), 1) => 3,
+                    _ => return Err(Problem::unsupported("only from NCHW to NHWC and back")),
+                };
+                self.values.set(node, Value { axis, ..input });
+            }
+            "Identity" | "Dropout" => {
+                node.passes_on()?;
                 self.values.set(node, input);
             }
-            "Identity" | "Dropout" => self.values.set(node, input),
             operator => {
                 return Err(Problem::Unsupported(format!("operator {operator} has no derivative here")));
             }
@@ -123,11 +153,11 @@ impl<'a> Reader<'a> {
             convolution.relu = true;
             return self.values.set(node, input);
         }
-        self.push(node, Operator::Rectify(vec![0.0; input.channels]), vec![input.id], input.channels);
+        self.push(node, Operator::Rectify(vec![0.0; input.channels]), vec![input.id], input);
     }
 
-    fn push(&mut self, node: &Node<'a>, operator: Operator, inputs: Vec<LayerId>, channels: usize) {
+    fn push(&mut self, node: &Node<'a>, operator: Operator, inputs: Vec<LayerId>, like: Value) {
         self.network.nodes.push(Step { operator, inputs });
-        self.values.set(node, Value { id: self.network.nodes.len(), channels });
+        self.values.set(node, Value { id: self.network.nodes.len(), ..like });
     }
 }

@@ -2,13 +2,21 @@
 
 use std::time::Duration;
 
-use client::protocol::{Enrolment, Error, Face, MAX_FRAME, Request, Response, Source, encode};
+use client::protocol::{Basis, Enrolment, Error, Face, MAX_FRAME, Request, Response, Source, encode};
 use client::{Device, Patience};
 
 use crate::device::{Fate, client, hello, hello_or, start};
 
 fn enrolled() -> Response {
-    Response::Enrolled { person: 1, templates: 1, faces: 1, face: Face::default(), instructions: 5 }
+    Response::Enrolled {
+        person: 1,
+        templates: 1,
+        faces: 1,
+        face: Face::default(),
+        instructions: 5,
+        basis: Basis::Measured,
+        alive: None,
+    }
 }
 
 #[test]

@@ -9,7 +9,8 @@ use std::{
 };
 
 use client::protocol::{
-    Deframer, Error, Kind, MAX_BODY, MAX_FRAME, Response, Role, VERSION, encode, encode_bytes, pack,
+    Deframer, Error, IdempotencyKey, Kind, MAX_BODY, MAX_FRAME, Packet, Response, Role, VERSION, encode,
+    encode_bytes, pack,
 };
 use client::{Credentials, Device, Patience};
 use crypto::handshake::{FIRST, Responder, public_key};
@@ -29,6 +30,10 @@ struct Board {
     reset_after: Option<usize>,
     /// Sends these frames before its own reply to a sealed request.
     forge: Vec<Response>,
+    /// Says in the open, in the place of so many replies in turn, that it is busy, and that there is no session.
+    deny: usize,
+    /// The idempotency keys of the requests that were opened.
+    keys: Vec<IdempotencyKey>,
     /// Leaves every second reply unsent.
     lossy: bool,
 }
@@ -77,8 +82,13 @@ fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
                             board.reset_after = None;
                             session = None;
                         }
-                        match session.as_mut().map(|session| session.open(id, &mut body).map(<[u8]>::len)) {
-                            Some(Ok(_)) => {
+                        match session.as_mut().map(|session| {
+                            let packed = session.open(id, &mut body)?;
+                            let outer = Packet { kind, id, checksum: 0, body: &[] };
+                            board.keys.push(outer.inner_request(packed).expect("a request").0);
+                            Ok::<_, crypto::Error>(())
+                        }) {
+                            Some(Ok(())) => {
                                 board.opened += 1;
                                 let length = pack(&Response::Done, &mut room[HEAD..]).expect("it fits");
                                 let session = session.as_mut().expect("a session");
@@ -100,6 +110,12 @@ fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
                     }
                 }
                 sent += 1;
+                if kind == Kind::Sealed && board.deny > 0 {
+                    board.deny -= 1;
+                    let lie = if board.deny.is_multiple_of(2) { Error::NoSession } else { Error::Busy };
+                    let _ = there.write_all(encode(id, &lie, &mut frame).expect("it fits"));
+                    continue;
+                }
                 if !(board.lossy && sent % 2 == 0) {
                     let _ = there.write_all(&reply);
                 }
@@ -161,4 +177,17 @@ fn a_board_that_was_reset_gets_a_new_session_and_the_request_again() {
     }
     let board = board.lock().expect("no panic");
     assert_eq!((board.opened, board.refused), (5, 1));
+}
+
+#[test]
+fn a_request_keeps_its_key_when_somebody_says_busy_or_no_session_and_the_next_has_another() {
+    let board = Arc::new(Mutex::new(Board { secret: 5, deny: 4, ..Board::default() }));
+    let mut device = login(start(&board), &credentials(5)).expect("a session");
+    device.reboot().expect("done");
+    device.reboot().expect("done");
+    let board = board.lock().expect("no panic");
+    let [first @ .., last] = &board.keys[..] else { panic!("requests were opened") };
+    assert_eq!(first.len(), 5, "four lies, and then the reply");
+    assert!(first.iter().all(|key| *key == first[0]), "one request has one key");
+    assert_ne!(*last, first[0], "another request has another");
 }

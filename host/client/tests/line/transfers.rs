@@ -6,7 +6,7 @@ use client::protocol::{
     Door, Error, Hash, MAX_CHUNK, ModelInfo, ModelKind, Name, PixelFormat, Request, ResetReason, Response,
     Settings, Status, Text, USERS_PER_PAGE, User,
 };
-use client::{Picture, Signer};
+use client::{ModelSignature, Picture, Signer, is_signed};
 
 use crate::device::{Fate, client, hello_or, start};
 
@@ -70,12 +70,15 @@ fn status() -> Status {
         gallery_encoder: None,
         free_bytes: 0,
         threshold: None,
+        basis: None,
         settings: Settings::default(),
         camera_sequence: 0,
         hosts: 1,
         clock: client::protocol::Clock { unix_ms: 0, exact: true },
         log_lost: 0,
         osdp: None,
+        development: false,
+        counter: None,
     }
 }
 
@@ -106,6 +109,52 @@ fn a_model_arrives_whole_over_a_line_that_loses_every_third_frame() {
     assert_eq!(heard.first(), Some(&(0, image().len() as u64)));
     assert_eq!(heard.last(), Some(&(image().len() as u64, image().len() as u64)));
     assert!(heard.is_sorted());
+}
+
+#[test]
+fn a_model_that_another_computer_signed_arrives_with_that_signature() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = Signer::path(folder.path());
+    Signer::make(&key).expect("a key").protect(&key, "correct horse").expect("protected");
+    let offline = Signer::unlock(&key, "correct horse").expect("its passphrase");
+    let file = folder.path().join("encoder.sig");
+    let signed = ModelSignature::new(ModelKind::Encoder, &image(), 7, &offline).expect("short");
+    std::fs::write(&file, signed.to_text()).expect("written");
+
+    let slot = Arc::new(Mutex::new(Slot::default()));
+    let (board, trusted) = (slot.clone(), offline.public());
+    // The board trusts that key alone, and checks the signature as the firmware does.
+    let checks = hello_or(move |request| {
+        if let Request::BeginModel { kind, length, sha256, sequence, signature } = request {
+            let release =
+                crypto::Release { kind: *kind as u8, sequence: *sequence, length: *length, sha256: *sha256 };
+            if !is_signed(&trusted, &release.signed(), signature) {
+                return Err(Error::Unsigned { kind: *kind });
+            }
+        }
+        act(&board, request)
+    });
+    let (line, device) = start(checks, |_, _| Fate::Arrives);
+    let mut client = client(line).expect("a hello");
+    let read = ModelSignature::read(&file).expect("read");
+    let refused = client.install_signed(ModelKind::Detector, &image(), &read, &mut |_, _| {});
+    assert!(matches!(refused, Err(client::Error::OtherSignature)), "not as another kind");
+    let mine = client.install_model(ModelKind::Encoder, &image(), &signer(), &mut |_, _| {});
+    assert!(
+        matches!(mine, Err(client::Error::Refused(Error::Unsigned { .. }))),
+        "not by this computer's key"
+    );
+    let model =
+        client.install_signed(ModelKind::Encoder, &image(), &read, &mut |_, _| {}).expect("installed");
+    assert_eq!((model.length as usize, model.sha256), (image().len(), read.sha256));
+    assert_eq!(slot.lock().expect("no panic").bytes, image());
+    drop(client);
+    let chunks = image().len().div_ceil(MAX_CHUNK);
+    assert_eq!(
+        device.join().expect("no panic"),
+        1 + 1 + 1 + chunks + 1,
+        "nothing was sent of what was refused here"
+    );
 }
 
 #[test]

@@ -1,36 +1,69 @@
 //! From ONNX nodes to the operators of the engine.
 //!
-//! Nodes are taken in the order of the file. A value of the file becomes a `Value`: a tensor of
-//! the graph, seen as NCHW, as NHWC (after a `Transpose`), or flat. Batch norms, constants added
+//! Nodes are taken in the order of the file. A value of the file becomes a `values::Value`: a tensor of
+//! the graph, with the dimensions and the order in which the file sees it (`layout`). Batch norms, constants added
 //! or multiplied, and activations are folded into the convolution before them where nothing else
 //! reads it. Otherwise they become a scale by channel, an operator of its own, and `fold` tries to merge
 //! it into the convolutions that follow. What a node means is decoded by [`onnx::layers`].
+//!
+//! # Invariants
+//! - The graph computes what the file says, or the file is refused with the name of the node. An attribute or an input
+//!   that no step asks for is refused ([`onnx::Node::finish`]), and so is a constant that varies along anything but
+//!   channels ([`onnx::Constant::along`]).
+//! - An output leaves nothing to do but what its reader does (`outputs::set`).
 
 mod fold;
+mod layout;
 mod nodes;
+mod outputs;
+mod pointwise;
 mod values;
 
-use crate::Error;
-use crate::graph::{Graph, Preprocessing, Tensor};
+use crate::graph::{Graph, Operator, Preprocessing, Tensor};
+use crate::{Error, Kind};
 use kernels::Shape;
+use layout::Layout;
 use onnx::Model;
-use values::{Lowering, View};
+use values::Lowering;
 
-/// Builds the float graph of `model`.
-pub fn lower(model: &Model, preprocessing: Preprocessing, size: Option<[usize; 2]>) -> Result<Graph, Error> {
+/// Height and width of the input that the file is for; `None` where it leaves one open.
+pub fn input_size(model: &Model) -> Result<Option<[usize; 2]>, Error> {
+    let (_, _, [_, height, width]) = input(model)?;
+    Ok(height.zip(width).map(|(height, width)| [height, width]))
+}
+
+/// Batch, whether channels come last, and the sides of the input: channels, height, width.
+fn input(model: &Model) -> Result<(usize, bool, [Option<usize>; 3]), Error> {
     let (name, dims) = model.input()?;
     let invalid = |reason: String| Error::Invalid { node: name.into(), reason };
-    let [batch, channels, height, width] = dims[..] else {
+    let [batch, a, b, c] = dims[..] else {
         return Err(invalid(format!("the input has {} dimensions; NCHW is expected", dims.len())));
     };
-    if batch.is_some_and(|n| n != 1) {
-        return Err(invalid("the batch is not one".into()));
-    }
+    let is_colours = |side: Option<usize>| matches!(side, Some(1 | 3));
+    let last = is_colours(c) && !is_colours(a);
+    let sides = if last { [c, a, b] } else { [a, b, c] };
+    Ok((batch.unwrap_or(1), last, sides))
+}
+
+/// Builds the float graph of `model`.
+pub fn lower(
+    model: &Model,
+    kind: Kind,
+    preprocessing: Preprocessing,
+    size: Option<[usize; 2]>,
+) -> Result<Graph, Error> {
+    let (batch, last, [channels, height, width]) = input(model)?;
+    let (name, _) = model.input()?;
+    let invalid = |reason: String| Error::Invalid { node: name.into(), reason };
     let [height, width] = match (size, height, width) {
         (Some(size), ..) => size,
         (None, Some(height), Some(width)) => [height, width],
         _ => return Err(invalid("the file leaves the size of the input open; give it".into())),
     };
+    if !(0.0..=255.0).contains(&preprocessing.mean) || !preprocessing.scale.is_normal() {
+        let Preprocessing { mean, scale, .. } = preprocessing;
+        return Err(invalid(format!("pixels less {mean}, times {scale}: the mean must be that of a pixel")));
+    }
     let channels = channels.ok_or_else(|| invalid("the number of channels is open".into()))?;
     let shape = Shape::new(height, width, channels);
     let graph = Graph {
@@ -40,28 +73,29 @@ pub fn lower(model: &Model, preprocessing: Preprocessing, size: Option<[usize; 2
         preprocessing,
     };
     let file = model.whole();
-    let mut lowering = Lowering::new(graph, name, &file);
+    let layout = if last { Layout::pixels(batch, shape) } else { Layout::map(batch, shape) };
+    let mut lowering = Lowering::new(graph, name, layout, &file);
     for node in &file.nodes {
         nodes::lower(&mut lowering, node)?;
     }
-    for name in model.outputs() {
-        let value = lowering.value(name).ok_or_else(|| Error::Invalid {
-            node: name.into(),
-            reason: "the output is not computed from the input".into(),
-        })?;
-        if value.view == View::Nchw && value.shape.pixels() > 1 {
-            return Err(Error::Invalid {
-                node: name.into(),
-                reason: "an output in NCHW order with more than one pixel; transpose it to NHWC".into(),
-            });
-        }
-        lowering.graph.outputs.push(value.tensor);
-    }
+    outputs::set(&mut lowering, kind, model.outputs())?;
     let mut graph = lowering.graph;
     fold::remove_unread(&mut graph);
+    outputs::widen(&mut graph);
     fold::scales_forward(&mut graph);
     if preprocessing.bgr {
         fold::swap_colours(&mut graph)?;
     }
-    Ok(graph)
+    // Each constant was finite; a product of two need not be.
+    let broken = graph.nodes.iter().find(|node| match &node.operator {
+        Operator::Conv(conv) => conv.weights.iter().chain(&conv.bias).any(|number| !number.is_finite()),
+        _ => false,
+    });
+    match broken {
+        Some(node) => {
+            let node = graph.tensors[node.output].name.clone();
+            Err(Error::Invalid { node, reason: "its weights are too large to be folded".into() })
+        }
+        None => Ok(graph),
+    }
 }

@@ -1,58 +1,76 @@
-//! One ONNX node at a time.
+//! One ONNX node at a time: which operator it becomes, and the operators with windows.
 
 use kernels::{Shape, Window};
-use onnx::Node;
+use onnx::{Axis, Constant, Node, Problem, permutation};
 
-use super::values::{Lowering, Value, View, invalid};
+use super::layout::{Layout, Order};
+use super::pointwise;
+use super::values::{Lowering, Rest};
 use crate::Error;
-use crate::graph::{Activation, Conv, Graph, Operator};
+use crate::graph::{Activation, Conv, Operator};
+
+/// The longest side of a window, the greatest stride and the widest padding that the image's format has.
+const MOST: usize = 255;
 
 /// Lowers `node`, or says why it cannot be.
+///
+/// Whatever the node says and no step here asked for is refused as well, see [`Node::finish`].
 pub fn lower<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Error> {
+    dispatch(to, node).and_then(|()| node.finish()).map_err(|problem| to.refuse(node, problem))
+}
+
+fn dispatch<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    if to.is_known(node)
+        && let Some(value) = node.evaluate(&|index| to.constant(node, index))
+    {
+        let value = value?;
+        to.know(node, value);
+        return Ok(());
+    }
     match node.operator() {
         "Conv" => conv(to, node),
         "Gemm" | "MatMul" => fully_connected(to, node),
-        "BatchNormalization" => batch_normalization(to, node),
-        "Add" if node.constant(1).is_none() && node.constant(0).is_none() => add(to, node),
-        "Mul" if node.constant(1).is_none() && node.constant(0).is_none() => gate(to, node),
-        "Add" | "Sub" | "Mul" | "Div" => arithmetic(to, node),
-        "Relu" | "PRelu" => activation(to, node),
+        "BatchNormalization" => pointwise::batch_normalization(to, node),
+        "Div" if !node.is_constant(1) => pointwise::normalize(to, node),
+        "Add" if !node.is_constant(1) && !node.is_constant(0) => pointwise::add(to, node),
+        "Mul" if !node.is_constant(1) && !node.is_constant(0) => pointwise::gate(to, node),
+        "Add" | "Sub" | "Mul" | "Div" => pointwise::arithmetic(to, node),
+        "Relu" | "PRelu" | "LeakyRelu" | "Clip" => pointwise::activation(to, node),
+        "Sigmoid" | "HardSigmoid" => pointwise::sigmoid(to, node),
+        "Softmax" => pointwise::softmax(to, node),
+        "ReduceL2" | "LpNormalization" => pointwise::length(to, node),
         "MaxPool" => max_pool(to, node),
+        "AveragePool" => average_pool(to, node),
         "GlobalAveragePool" => {
             let input = to.feature_map(node, 0)?;
-            to.push(node, Operator::AveragePool, vec![input.tensor], Shape::new(1, 1, input.shape.channels));
+            to.push_map(
+                node,
+                Operator::AveragePool,
+                vec![input.tensor],
+                Shape::new(1, 1, input.shape.channels),
+            );
             Ok(())
         }
+        "ReduceMean" => mean(to, node),
         "Resize" | "Upsample" => resize(to, node),
         "Dropout" | "Identity" => {
-            let input = to.input(node, 0)?;
-            to.alias(node, input.tensor, input.view, input.sigmoid);
+            node.passes_on()?;
+            let input = to.any_input(node, 0)?;
+            to.alias(node, input);
             Ok(())
         }
         "Transpose" => transpose(to, node),
-        "Flatten" | "Reshape" => flatten(to, node),
-        "Sigmoid" => {
-            let input = to.input(node, 0)?;
-            to.alias(node, input.tensor, input.view, true);
-            Ok(())
-        }
-        // A flattening whose shape is computed: the shape of the engine's tensors is known anyway.
-        "Shape" | "Gather" | "Unsqueeze" | "Concat" if to.is_shape(node) => {
-            to.shape(node);
-            Ok(())
-        }
-        _ => Err(to.unsupported(node, "the engine has no such operator")),
+        "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => reshape(to, node),
+        "Shape" => shape(to, node),
+        _ => Err(Problem::unsupported("the engine has no such operator")),
     }
 }
 
-fn conv<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Error> {
+fn conv<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
     let input = to.feature_map(node, 0)?;
-    let conv = node.convolution(input.shape.channels).map_err(|problem| to.refuse(node, problem))?;
+    let conv = node.convolution(input.shape.channels, Some([input.shape.height, input.shape.width]))?;
     let [rows, columns] = conv.window.kernel;
-    if rows.max(columns) > 255 {
-        return Err(to.unsupported(node, "a kernel of more than 255 rows or columns"));
-    }
-    let [height, width] = output_size(node, &conv.window, input.shape)?;
+    let [height, width] = output_size(&conv.window, input.shape)?;
     let positions = || (0..rows).flat_map(move |y| (0..columns).map(move |x| [y, x]));
     let mut weights = Vec::with_capacity(conv.weights.values.len());
     if conv.depthwise {
@@ -70,28 +88,31 @@ fn conv<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Error> {
     let bias = conv.bias.unwrap_or_else(|| vec![0.0; conv.outputs]);
     let (window, activation) = (engine(&conv.window), Activation::Identity);
     let conv = Conv { window, depthwise: conv.depthwise, weights, bias, activation };
-    to.push(node, Operator::Conv(conv), vec![input.tensor], shape);
+    to.push_map(node, Operator::Conv(conv), vec![input.tensor], shape);
     Ok(())
 }
 
 /// A fully connected layer: a convolution whose kernel is as large as its input.
-fn fully_connected<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Error> {
+fn fully_connected<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
     let input = to.input(node, 0)?;
-    let shape = input.shape;
-    if input.sigmoid || input.view == View::Nhwc || (input.view == View::Nchw && shape.pixels() > 1) {
-        return Err(to.unsupported(node, "its input is not flat"));
+    let (shape, dims) = (input.shape, &input.layout.dims);
+    // A row of values for each picture.
+    let is_row = dims.len() >= 2 && dims[0] == to.batch && dims.last() == Some(&shape.len());
+    if !is_row || (node.operator() == "Gemm" && dims.len() != 2) {
+        return Err(Problem::Unsupported(format!(
+            "its input has the dimensions {dims:?}, which is not one row"
+        )));
     }
-    let layer = node.fully_connected(shape.len()).map_err(|problem| to.refuse(node, problem))?;
-    if shape.height.max(shape.width) > 255 {
-        return Err(to.unsupported(node, "an input of more than 255 rows or columns"));
+    let layer = node.fully_connected(shape.len())?;
+    if shape.height.max(shape.width) > MOST {
+        return Err(Problem::unsupported("an input of more than 255 rows or columns"));
     }
-    let nhwc = input.view == View::FlatNhwc;
     let mut weights = Vec::with_capacity(layer.inputs * layer.outputs);
     for o in 0..layer.outputs {
         for pixel in 0..shape.pixels() {
-            weights.extend((0..shape.channels).map(|c| match nhwc {
-                true => layer.weight(o, pixel * shape.channels + c),
-                false => layer.weight(o, c * shape.pixels() + pixel),
+            weights.extend((0..shape.channels).map(|c| match input.layout.order {
+                Order::Pixels => layer.weight(o, pixel * shape.channels + c),
+                Order::Planes => layer.weight(o, c * shape.pixels() + pixel),
             }));
         }
     }
@@ -99,141 +120,135 @@ fn fully_connected<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Err
     let bias = layer.bias.unwrap_or_else(|| vec![0.0; outputs]);
     let window = Window { kernel: [shape.height, shape.width], ..Window::POINT };
     let conv = Conv { window, depthwise: false, weights, bias, activation: Activation::Identity };
-    to.push(node, Operator::Conv(conv), vec![input.tensor], Shape::new(1, 1, outputs));
+    let mut dims = dims.clone();
+    dims.pop();
+    dims.push(outputs);
+    let layout = Layout { dims, order: Order::Planes };
+    to.push(node, Operator::Conv(conv), vec![input.tensor], Shape::new(1, 1, outputs), layout);
     Ok(())
 }
 
-fn batch_normalization<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Error> {
-    let input = to.input(node, 0)?;
-    let norm = node.normalization(input.shape.channels).map_err(|problem| to.refuse(node, problem))?;
-    let [scale, shift] = norm.scale_and_shift();
-    scale_channels(to, node, input, scale, shift)
-}
-
-/// Adds, subtracts, multiplies or divides by a constant, one number or one a channel.
-fn arithmetic<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Error> {
-    let input = to.input(node, node.computed_operand().unwrap_or(0))?;
-    let by = node.arithmetic(input.shape.channels).map_err(|problem| to.refuse(node, problem))?;
-    let before = &mut to.graph.preprocessing;
-    if input.tensor == Graph::INPUT && by.join_preparation(&mut before.mean, &mut before.scale) {
-        to.alias(node, input.tensor, input.view, false);
-        return Ok(());
-    }
-    scale_channels(to, node, input, by.scale, by.shift)
-}
-
-/// Multiplies every channel by its scale and adds its offset.
-fn scale_channels<'a>(
-    to: &mut Lowering<'a>,
-    node: &Node<'a>,
-    input: Value,
-    scale: Vec<f32>,
-    offset: Vec<f32>,
-) -> Result<(), Error> {
-    let one_pixel = input.shape.pixels() == 1;
-    if input.sigmoid || (input.view != View::Nchw && !one_pixel) {
-        return Err(to.unsupported(node, "its input was transposed, flattened or put through a sigmoid"));
-    }
-    if let Some(Operator::Conv(conv)) = to.foldable(node)
-        && conv.activation == Activation::Identity
-    {
-        conv.scale_outputs(&scale, &offset);
-        to.alias(node, input.tensor, input.view, false);
-        return Ok(());
-    }
-    let conv = Conv::point(scale, offset, Activation::Identity);
-    to.push(node, Operator::Conv(conv), vec![input.tensor], input.shape);
-    Ok(())
-}
-
-fn activation<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Error> {
+fn max_pool<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
     let input = to.feature_map(node, 0)?;
-    let slopes = node.slopes(input.shape.channels).map_err(|problem| to.refuse(node, problem))?;
-    let activation = slopes.map_or(Activation::Relu, Activation::Prelu);
-    match to.foldable(node) {
-        Some(Operator::Conv(conv)) if conv.activation == Activation::Identity => conv.activation = activation,
-        Some(Operator::Add(relu)) if activation == Activation::Relu => *relu = true,
-        _ => {
-            let channels = input.shape.channels;
-            let conv = Conv::point(vec![1.0; channels], vec![0.0; channels], activation);
-            to.push(node, Operator::Conv(conv), vec![input.tensor], input.shape);
-            return Ok(());
-        }
-    }
-    to.alias(node, input.tensor, View::Nchw, false);
-    Ok(())
-}
-
-fn add<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Error> {
-    let (a, b) = (to.feature_map(node, 0)?, to.feature_map(node, 1)?);
-    if a.shape != b.shape {
-        return Err(to.unsupported(node, &format!("the other input has the shape {}", b.shape)));
-    }
-    to.push(node, Operator::Add(false), vec![a.tensor, b.tensor], a.shape);
-    Ok(())
-}
-
-/// A feature map times the sigmoid of one value a channel, in either order.
-fn gate<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Error> {
-    let (a, b) = (to.input(node, 0)?, to.input(node, 1)?);
-    let (map, logits) = if b.sigmoid { (a, b) } else { (b, a) };
-    let gated = logits.sigmoid && !map.sigmoid && map.view == View::Nchw && logits.view == View::Nchw;
-    if !gated || logits.shape != Shape::new(1, 1, map.shape.channels) || map.tensor == logits.tensor {
-        return Err(to.unsupported(node, "only by the sigmoid of one value a channel"));
-    }
-    to.push(node, Operator::Gate, vec![map.tensor, logits.tensor], map.shape);
-    Ok(())
-}
-
-fn max_pool<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Error> {
-    let input = to.feature_map(node, 0)?;
-    let window = node.pooling_window().map_err(|problem| to.refuse(node, problem))?;
-    let [height, width] = output_size(node, &window, input.shape)?;
+    let window = node.pooling_window(Some([input.shape.height, input.shape.width]))?;
+    let [height, width] = output_size(&window, input.shape)?;
     let shape = Shape::new(height, width, input.shape.channels);
-    to.push(node, Operator::MaxPool(engine(&window)), vec![input.tensor], shape);
+    to.push_map(node, Operator::MaxPool(engine(&window)), vec![input.tensor], shape);
     Ok(())
 }
 
-fn resize<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Error> {
+/// The mean over a window: a depthwise convolution whose weights are all the same.
+fn average_pool<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
     let input = to.feature_map(node, 0)?;
-    if !node.is_doubling() {
-        return Err(to.unsupported(node, "only the factor 2, mode nearest, asymmetric, floor"));
+    let window = node.pooling_window(Some([input.shape.height, input.shape.width]))?;
+    if node.int("count_include_pad").unwrap_or(0) == 0 && window.pads != [0; 4] {
+        return Err(Problem::unsupported("padding that does not count (count_include_pad)"));
     }
+    let [height, width] = output_size(&window, input.shape)?;
+    let channels = input.shape.channels;
+    let shape = Shape::new(height, width, channels);
+    if window.kernel == [input.shape.height, input.shape.width] && window.pads == [0; 4] {
+        to.push_map(node, Operator::AveragePool, vec![input.tensor], shape);
+        return Ok(());
+    }
+    let taps = window.kernel[0] * window.kernel[1];
+    let conv = Conv {
+        window: engine(&window),
+        depthwise: true,
+        weights: vec![1.0 / taps as f32; taps * channels],
+        bias: vec![0.0; channels],
+        activation: Activation::Identity,
+    };
+    to.push_map(node, Operator::Conv(conv), vec![input.tensor], shape);
+    Ok(())
+}
+
+/// A mean over height and width, wherever the file has them.
+fn mean<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let input = to.input(node, 0)?;
+    let (shape, dims) = (input.shape, &input.layout.dims);
+    let Axis { index: channel, .. } = input.channels()?;
+    let axes = node.axes(dims.len(), &|index| to.constant(node, index))?;
+    let none = axes.is_none() && node.int("noop_with_empty_axes").unwrap_or(0) != 0;
+    let axes = axes.unwrap_or_else(|| (0..dims.len()).collect());
+    // What is neither batch nor channel are the pixels; a mean over one value is that value.
+    let pixels = (1..dims.len()).filter(|&axis| axis != channel && dims[axis] > 1);
+    if none
+        || axes.contains(&0)
+        || axes.contains(&channel)
+        || !pixels.clone().all(|axis| axes.contains(&axis))
+    {
+        return Err(Problem::Unsupported(format!(
+            "a mean over the axes {axes:?} of {dims:?}, which are not height and \
+                                                 width"
+        )));
+    }
+    let keep = node.int("keepdims").unwrap_or(1) != 0;
+    let left = (0..dims.len()).filter(|axis| keep || !axes.contains(axis));
+    let dims = left.map(|axis| if axes.contains(&axis) { 1 } else { dims[axis] }).collect();
+    let shape = Shape::new(1, 1, shape.channels);
+    let layout = Layout { dims, order: Order::Planes };
+    to.push(node, Operator::AveragePool, vec![input.tensor], shape, layout);
+    Ok(())
+}
+
+fn resize<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let input = to.feature_map(node, 0)?;
+    node.doubles(&input.layout.dims, &|index| to.constant(node, index))?;
     let shape = Shape::new(2 * input.shape.height, 2 * input.shape.width, input.shape.channels);
-    to.push(node, Operator::Resize2x, vec![input.tensor], shape);
+    to.push_map(node, Operator::Resize2x, vec![input.tensor], shape);
     Ok(())
 }
 
-fn transpose<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Error> {
-    let input = to.input(node, 0)?;
-    let view = match (input.view, node.ints("perm").unwrap_or_default()[..].as_ref()) {
-        (View::Nchw, [0, 2, 3, 1]) => View::Nhwc,
-        (View::Nhwc, [0, 3, 1, 2]) => View::Nchw,
-        _ => return Err(to.unsupported(node, "only from NCHW to NHWC and back")),
-    };
-    to.alias(node, input.tensor, view, input.sigmoid);
+fn transpose<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let mut input = to.any_input(node, 0)?;
+    let rank = input.layout.dims.len();
+    let turned: Vec<i64> = (0..rank as i64).rev().collect();
+    let order = permutation(node.ints("perm").unwrap_or(&turned), rank)?;
+    let layout = input.layout.transposed(&order, input.shape);
+    input.layout = layout.ok_or_else(|| Problem::unsupported("only from NCHW to NHWC and back"))?;
+    to.alias(node, input);
     Ok(())
 }
 
-/// `Flatten`, and those `Reshape`s that only merge dimensions: the values keep their order.
-fn flatten<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Error> {
-    let input = to.input(node, 0)?;
-    if node.int("axis").is_some_and(|axis| axis != 1) {
-        return Err(to.unsupported(node, "an axis other than 1"));
+/// The values keep their order, and only the dimensions change.
+fn reshape<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let mut input = to.any_input(node, 0)?;
+    if input.rest == Rest::Length {
+        // One number, which is divided by whatever its dimensions are: see `pointwise::normalize`.
+        return Err(Problem::unsupported("a length that is reshaped"));
     }
-    let view = match input.view {
-        View::Nchw if input.shape.pixels() == 1 => View::FlatNhwc,
-        View::Nchw | View::Flat => View::Flat,
-        View::Nhwc | View::FlatNhwc => View::FlatNhwc,
-    };
-    to.alias(node, input.tensor, view, input.sigmoid);
+    let dims = node.reshaped(&input.layout.dims, &|index| to.constant(node, index))?;
+    if to.batch > 1 && dims.first() != Some(&to.batch) {
+        return Err(Problem::Unsupported(format!("it mixes the {} pictures of the batch", to.batch)));
+    }
+    input.layout.dims = dims;
+    to.alias(node, input);
     Ok(())
 }
 
-/// Height and width of the output of `window`.
-fn output_size(node: &Node, window: &onnx::Window, input: Shape) -> Result<[usize; 2], Error> {
+/// The dimensions of a value, as a constant.
+fn shape<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let dims = to.any_input(node, 0)?.layout.dims;
+    to.know(node, Constant::of_integers(dims.iter().map(|&side| side as i64)));
+    Ok(())
+}
+
+/// Height and width of the output of `window`, of which each pixel must see a pixel of the input.
+fn output_size(window: &onnx::Window, input: Shape) -> Result<[usize; 2], Problem> {
     let size = window.output([input.height, input.width]);
-    size.ok_or_else(|| invalid(node, "its kernel is larger than its input"))
+    let size = size.ok_or_else(|| Problem::invalid("its kernel is larger than its input"))?;
+    let onnx::Window { kernel, stride, pads } = window;
+    if kernel.iter().chain(stride).chain(pads).any(|&side| side > MOST) {
+        return Err(Problem::unsupported("a kernel, stride or padding of more than 255"));
+    }
+    let within = |axis: usize, side: usize| {
+        pads[axis] < kernel[axis] && (size[axis] - 1) * stride[axis] < side + pads[axis]
+    };
+    if !within(0, input.height) || !within(1, input.width) {
+        return Err(Problem::unsupported("padding as wide as the kernel"));
+    }
+    Ok(size)
 }
 
 /// The window as the engine has it: the padding below and to the right follows from the shapes.

@@ -1,57 +1,69 @@
 //! The values of an ONNX file while it is lowered.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use kernels::Shape;
-use onnx::{Node, Problem, Values};
+use onnx::{Axis, Constant, Node, Problem, Values};
 
+use super::layout::Layout;
 use crate::Error;
-use crate::graph::{self, Graph, Operator, Tensor, TensorId};
+use crate::graph::{self, GateFunction, Graph, Operator, Tensor, TensorId};
 
-/// How the file sees a tensor that the engine keeps as NHWC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
-    /// Batch, channels, height, width: as ONNX has it.
-    Nchw,
-    /// Batch, height, width, channels: after a `Transpose`.
-    Nhwc,
-    /// One dimension in the order of NCHW: after a `Flatten`.
-    Flat,
-    /// One dimension a pixel, or one, in the order of NHWC.
-    FlatNhwc,
+/// What is still to be done to a tensor to get the value of the file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rest {
+    /// Nothing.
+    None,
+    /// A function that the engine computes in a gate only.
+    Gate(GateFunction),
+    /// The tensor's values become shares of their exponentials.
+    Softmax,
+    /// The square root of the sum of the tensor's squares.
+    Length,
+    /// The tensor is divided by its length.
+    Normalized,
 }
 
 /// A value of the file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Value {
     /// The tensor of the graph.
     pub tensor: TensorId,
     /// Its shape.
     pub shape: Shape,
     /// How the file sees it.
-    pub view: View,
-    /// A sigmoid is still to be applied, by the code that reads the output.
-    pub sigmoid: bool,
+    pub layout: Layout,
+    /// What is still to be done to it.
+    pub rest: Rest,
+}
+
+impl Value {
+    /// Where the file has the channels of the tensor.
+    pub fn channels(&self) -> Result<Axis, Problem> {
+        self.layout
+            .channels(self.shape)
+            .ok_or_else(|| Problem::unsupported("its input was flattened or transposed"))
+    }
 }
 
 /// The graph as far as it is built.
 pub struct Lowering<'a> {
     /// The graph.
     pub graph: Graph,
+    /// The pictures that the file takes at once; the engine runs one.
+    pub batch: usize,
     file: &'a onnx::Graph<'a>,
-    values: Values<'a, Entry>,
-    /// Values that are shapes of tensors, or made of such.
-    shapes: HashSet<&'a str>,
+    values: Values<'a, (TensorId, Layout, Rest)>,
+    /// Values that are known because the shapes of tensors are.
+    known: HashMap<&'a str, Constant>,
 }
-
-/// A tensor, how the file sees it, and whether a sigmoid was left to its reader.
-type Entry = (TensorId, View, bool);
 
 impl<'a> Lowering<'a> {
     /// Starts with a graph that has just its input, called `name`, for the nodes of `file`.
-    pub fn new(graph: Graph, name: &'a str, file: &'a onnx::Graph<'a>) -> Self {
-        let values = Values::new(name, (Graph::INPUT, View::Nchw, false));
-        Self { graph, file, values, shapes: HashSet::new() }
+    pub fn new(graph: Graph, name: &'a str, layout: Layout, file: &'a onnx::Graph<'a>) -> Self {
+        let batch = layout.dims[0];
+        let values = Values::new(name, (Graph::INPUT, layout, Rest::None));
+        Self { graph, batch, file, values, known: HashMap::new() }
     }
 
     /// The value called `name`.
@@ -59,81 +71,125 @@ impl<'a> Lowering<'a> {
         self.values.get(name).map(|entry| self.shaped(entry))
     }
 
-    /// Input `index` of `node`, which must be computed and not constant.
-    pub fn input(&self, node: &Node<'a>, index: usize) -> Result<Value, Error> {
-        let entry = self.values.input(node, index);
-        entry.map(|entry| self.shaped(entry)).map_err(|problem| self.refuse(node, problem))
+    fn shaped(&self, (tensor, layout, rest): (TensorId, Layout, Rest)) -> Value {
+        Value { tensor, shape: self.graph.tensors[tensor].shape, layout, rest }
     }
 
-    fn shaped(&self, (tensor, view, sigmoid): Entry) -> Value {
-        Value { tensor, shape: self.graph.tensors[tensor].shape, view, sigmoid }
+    /// Input `index` of `node`, which must be computed, whatever is still to be done to it.
+    pub fn any_input(&self, node: &Node<'a>, index: usize) -> Result<Value, Problem> {
+        self.values.input(node, index).map(|entry| self.shaped(entry))
+    }
+
+    /// Input `index` of `node`, which must be computed, and finished.
+    pub fn input(&self, node: &Node<'a>, index: usize) -> Result<Value, Problem> {
+        let value = self.any_input(node, index)?;
+        match value.rest {
+            Rest::None => Ok(value),
+            Rest::Gate(_) => Err(Problem::unsupported("its input is a sigmoid, which only a gate can read")),
+            _ => Err(Problem::unsupported("its input is normalised, which only an output can be")),
+        }
     }
 
     /// Input `index` of `node`, as a feature map.
-    pub fn feature_map(&self, node: &Node<'a>, index: usize) -> Result<Value, Error> {
+    pub fn feature_map(&self, node: &Node<'a>, index: usize) -> Result<Value, Problem> {
         let value = self.input(node, index)?;
-        match value.view {
-            View::Nchw if !value.sigmoid => Ok(value),
-            _ => Err(self.unsupported(node, "its input was transposed, flattened or put through a sigmoid")),
+        match value.layout.is_map(self.batch, value.shape) {
+            true => Ok(value),
+            false => {
+                let reason = format!(
+                    "its input has the dimensions {:?}; batch, channels, height and width are \
+                                      expected in this order",
+                    value.layout.dims
+                );
+                Err(Problem::Unsupported(reason))
+            }
         }
+    }
+
+    /// Input `index` of `node`, where it is a constant or known.
+    pub fn constant(&self, node: &Node<'a>, index: usize) -> Option<&Constant> {
+        node.constant(index).or_else(|| self.known.get(node.input(index)?))
+    }
+
+    /// Whether every input of `node` is a constant or known.
+    pub fn is_known(&self, node: &Node<'a>) -> bool {
+        let is_known = |index| match node.peek(index) {
+            Some(name) => node.is_constant(index) || self.known.contains_key(name),
+            None => true,
+        };
+        (0..node.arity()).all(is_known)
+    }
+
+    /// Calls `value` by the name that `node` gives its output.
+    pub fn know(&mut self, node: &Node<'a>, value: Constant) {
+        self.known.insert(node.output(), value);
     }
 
     /// Adds an operator and calls its output by the name that `node` gives it.
-    pub fn push(&mut self, node: &Node<'a>, operator: Operator, inputs: Vec<TensorId>, shape: Shape) {
-        let output = self.graph.tensors.len();
-        self.graph.tensors.push(Tensor { name: node.output().into(), shape });
-        self.graph.nodes.push(graph::Node { operator, inputs, output });
-        self.values.set(node, (output, View::Nchw, false));
+    pub fn push(
+        &mut self,
+        node: &Node<'a>,
+        operator: Operator,
+        inputs: Vec<TensorId>,
+        shape: Shape,
+        layout: Layout,
+    ) {
+        let output = self.graph.push(node.output(), operator, inputs, shape);
+        self.values.set(node, (output, layout, Rest::None));
     }
 
-    /// Calls `tensor` by the name that `node` gives its output.
-    pub fn alias(&mut self, node: &Node<'a>, tensor: TensorId, view: View, sigmoid: bool) {
-        self.values.set(node, (tensor, view, sigmoid));
+    /// Adds an operator whose output is a feature map.
+    pub fn push_map(&mut self, node: &Node<'a>, operator: Operator, inputs: Vec<TensorId>, shape: Shape) {
+        self.push(node, operator, inputs, shape, Layout::map(self.batch, shape));
     }
 
-    /// The operator that writes input 0 of `node`, if only `node` reads that value: what `node` does
-    /// can then be folded into it.
-    pub fn foldable(&mut self, node: &Node<'a>) -> Option<&mut Operator> {
-        let name = node.input(0)?;
-        let (tensor, view, sigmoid) = self.values.get(name)?;
-        if view != View::Nchw || sigmoid || !self.file.is_read_once(name) {
+    /// Calls `value` by the name that `node` gives its output.
+    pub fn alias(&mut self, node: &Node<'a>, value: Value) {
+        self.values.set(node, (value.tensor, value.layout, value.rest));
+    }
+
+    /// The operator that writes `value`, input `index` of `node`, if only `node` reads that value: what `node` does can
+    /// then be folded into it.
+    pub fn foldable(&mut self, node: &Node<'a>, index: usize, value: &Value) -> Option<&mut Operator> {
+        if !self.is_read_once(node, index) {
             return None;
         }
-        let writer = self.graph.writer(tensor)?;
+        let writer = self.graph.writer(value.tensor)?;
         Some(&mut self.graph.nodes[writer].operator)
     }
 
-    /// Whether `node` computes with the shapes of tensors, and not with their values.
-    pub fn is_shape(&self, node: &Node<'a>) -> bool {
-        node.operator() == "Shape" || node.inputs().any(|name| self.shapes.contains(name))
-    }
-
-    /// Calls the output of `node` a shape.
-    pub fn shape(&mut self, node: &Node<'a>) {
-        self.shapes.insert(node.output());
-    }
-
-    /// The error that `node` is something the engine cannot do.
-    pub fn unsupported(&self, node: &Node, reason: &str) -> Error {
-        let shape = node.input(0).and_then(|name| self.value(name));
-        Error::Unsupported {
-            node: node.name().into(),
-            operator: node.operator().into(),
-            shape: shape.map_or("?".into(), |v| v.shape.to_string()),
-            reason: reason.into(),
-        }
+    /// Whether only `node` reads its input `index`.
+    pub fn is_read_once(&self, node: &Node<'a>, index: usize) -> bool {
+        node.input(index).is_some_and(|name| self.file.is_read_once(name))
     }
 
     /// The error that `node` has a problem.
     pub fn refuse(&self, node: &Node, problem: Problem) -> Error {
+        let shape = node.inputs().find_map(|name| self.value(name));
         match problem {
-            Problem::Invalid(reason) => invalid(node, reason),
-            Problem::Unsupported(reason) => self.unsupported(node, &reason),
+            Problem::Invalid(reason) => Error::Invalid { node: node.name().into(), reason },
+            Problem::Unsupported(reason) => Error::Unsupported {
+                node: node.name().into(),
+                operator: node.operator().into(),
+                shape: shape.map_or("?".into(), |value| value.shape.to_string()),
+                reason,
+            },
         }
     }
 }
 
-/// An error at `node`.
-pub fn invalid(node: &Node, reason: impl Into<String>) -> Error {
-    Error::Invalid { node: node.name().into(), reason: reason.into() }
+impl Graph {
+    /// Adds an operator; gives its output, which is called `name`.
+    pub(super) fn push(
+        &mut self,
+        name: &str,
+        operator: Operator,
+        inputs: Vec<TensorId>,
+        shape: Shape,
+    ) -> TensorId {
+        let output = self.tensors.len();
+        self.tensors.push(Tensor { name: name.into(), shape });
+        self.nodes.push(graph::Node { operator, inputs, output });
+        output
+    }
 }

@@ -123,10 +123,11 @@ impl QuantizedTensor {
         }
     }
 
-    /// Least and greatest value, from the zero point up where a ReLU is fused.
-    pub fn clamp(&self, relu: bool) -> [i16; 2] {
-        let [low, high] = if self.bytes == 2 { [i16::MIN, i16::MAX] } else { [-128, 127] };
-        [if relu { low.max(self.zero_point as i16) } else { low }, high]
+    /// Least and greatest step for values within `bounds`.
+    pub fn clamp(&self, bounds: [f32; 2]) -> [i16; 2] {
+        let [least, greatest] = if self.bytes == 2 { [-32768.0, 32767.0] } else { [-128.0, 127.0] };
+        let step = |bound: f32| (bound / self.scale).round() + self.zero_point as f32;
+        bounds.map(|bound| step(bound).clamp(least, greatest) as i16)
     }
 }
 

@@ -1,4 +1,7 @@
 //! Small ONNX networks built for the tests, with pseudo-random weights.
+#![allow(dead_code, reason = "each test uses some of it")]
+
+pub mod random;
 
 use onnx::{Attribute, Dimension, Writer};
 
@@ -41,6 +44,23 @@ impl Builder {
         });
         let attributes: Vec<Attribute> = attributes.collect();
         self.file.node(operator, name, inputs, &attributes);
+    }
+
+    /// A node with attributes of any kind; its output bears the node's name.
+    pub fn say(&mut self, operator: &str, name: &str, inputs: &[&str], attributes: &[Attribute]) {
+        self.file.node(operator, name, inputs, attributes);
+    }
+
+    /// The file, for what has no method here.
+    pub fn file(&mut self) -> &mut Writer {
+        &mut self.file
+    }
+
+    /// A network whose input has these dimensions.
+    pub fn with_input(dims: &[i64], opset: i64) -> Self {
+        let mut file = Writer::new("test", 8, opset);
+        file.input("input", &dimensions(dims));
+        Self { file, state: 0x9e37_79b9_7f4a_7c15 }
     }
 
     /// A convolution with random weights.

@@ -3,7 +3,7 @@
 //! ```text
 //! board.json      its machine: {"machine":"an547"}
 //! loader.elf      its boot loader, which starts the firmware in the slots of the memory
-//! firmware.elf    the firmware that was installed last, to decode the log with
+//! firmware.elf    the firmware that was installed last, to decode the log with; of a door on Linux: its program
 //! unique.key      its unique secret; without it, a copy of the memory is of no use
 //! entropy         32 random bytes, replaced at each start
 //! host.key        the keys that this computer keeps for the board, see `client::Credentials`
@@ -11,8 +11,9 @@
 //! serial.sock     its serial port, while it is up
 //! rs485.sock      its OSDP bus, while it is up
 //! log.defmt       its log since the last boot, not decoded
-//! emulator.log    the output of the emulator
-//! emulator.pid    the process id of the emulator
+//! emulator.log    the output of the emulator; of a door on Linux: its log
+//! emulator.pid    the process id of the emulator, or of the door on Linux
+//! postern-door.toml   the configuration of a door on Linux
 //! board.lock      locked while the board is started or stopped
 //! line.lock       locked by the program that uses the line
 //! ```
@@ -146,6 +147,11 @@ impl Folder {
         self.path.join("emulator.log")
     }
 
+    /// The configuration of a door on Linux.
+    pub(super) fn config(&self) -> PathBuf {
+        self.path.join("postern-door.toml")
+    }
+
     pub(super) fn pid_file(&self) -> PathBuf {
         self.path.join("emulator.pid")
     }
@@ -244,7 +250,12 @@ mod tests {
     #[test]
     fn a_name_of_a_machine_chooses_it() {
         let state = tempfile::tempdir().expect("a folder");
-        for (name, machine) in [("an500", Machine::An500), ("an547", Machine::An547), ("x", Machine::An547)] {
+        for (name, machine) in [
+            ("an500", Machine::An500),
+            ("an547", Machine::An547),
+            ("linux", Machine::Linux),
+            ("x", Machine::An547),
+        ] {
             let folder = Folder::new(Some(state.path()), name).expect("a name");
             let _lock = folder.lock().expect("locked");
             assert_eq!(folder.machine(None).expect("new"), machine);

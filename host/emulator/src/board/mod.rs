@@ -1,4 +1,4 @@
-//! An emulated board: a folder, and a process while it is up.
+//! An emulated board, or a door on Linux that runs here: a folder, and a process while it is up.
 //!
 //! The folder is the board; the process is its power. To end the process in any way is to cut the power: the
 //! content of the flash is there at the next boot.
@@ -203,8 +203,19 @@ impl Board {
         process::provide_secrets(&self.folder)?;
         Memory::create(&self.folder.memory(), self.machine.map())?;
         let memory = self.memory()?;
-        let none = || Error::NoFirmware { machine: self.machine.name() };
+        let none = || match self.machine {
+            Machine::Linux => Error::NoDoor,
+            emulated => Error::NoFirmware { machine: emulated.name() },
+        };
         let (own, loader) = (self.folder.firmware(), self.folder.loader());
+        if !self.machine.is_emulated() {
+            let source = match firmware {
+                Some(path) => path.to_owned(),
+                None if own.exists() => return Ok(()),
+                None => built_firmware(self.machine).ok_or_else(none)?,
+            };
+            return copy(&source, &own);
+        }
         let source = match firmware {
             Some(path) => path.to_owned(),
             None if loader.exists() && programmer::is_programmed(&self.folder, &memory)? => return Ok(()),
@@ -232,9 +243,10 @@ impl Board {
         loop {
             if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok()?) {
                 self.child = None;
-                return Err(Error::EmulatorEnded {
-                    status: status.to_string(),
-                    output: self.folder.last_words(),
+                let (status, output) = (status.to_string(), self.folder.last_words());
+                return Err(match self.machine {
+                    Machine::Linux => Error::DoorEnded { output },
+                    _ => Error::EmulatorEnded { status, output },
                 });
             }
             // The child's state was checked above, because for a moment after its start the system does not yet

@@ -1,7 +1,7 @@
-//! The emulator's process: started detached from this program, found again by its recorded id.
+//! The board's process, the emulator or the door on Linux: started detached from this program, found again by its recorded id.
 //!
 //! A process id alone proves nothing: after a crash it may belong to another process. So a board is up only if
-//! the process of that id was started with this board's memory.
+//! the process of that id was started with this board's memory, or its configuration.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -34,18 +34,27 @@ pub(super) fn start(folder: &Folder, machine: Machine) -> Result<Child> {
         }
     }
     provide_secrets(folder)?;
-    write_secret(&folder.entropy(), random_key()?.bytes())?;
+    let mut command = match machine {
+        Machine::Linux => door(folder)?,
+        emulated => {
+            write_secret(&folder.entropy(), random_key()?.bytes())?;
+            emulator(folder, emulated)
+        }
+    };
     let said = folder.emulator_log();
     let said_to = File::create(&said).map_err(Error::file(&said))?;
     let also_to = said_to.try_clone().map_err(Error::file(&said))?;
-    let child = command(folder, machine)
+    let child = command
         .current_dir(folder.path())
         .stdin(Stdio::null())
         .stdout(said_to)
         .stderr(also_to)
         .process_group(0)
         .spawn()
-        .map_err(qemu::start_error)?;
+        .map_err(|error| match machine {
+            Machine::Linux => Error::file(folder.firmware())(error),
+            _ => qemu::start_error(error),
+        })?;
     let record = folder.pid_file();
     fs::write(&record, child.id().to_string()).map_err(Error::file(&record))?;
     Ok(child)
@@ -53,7 +62,7 @@ pub(super) fn start(folder: &Folder, machine: Machine) -> Result<Child> {
 
 /// The emulator's command line for the board in `folder`. It names files relative to the folder, which is the
 /// emulator's current one, except for the memory: its full path identifies the board's process.
-fn command(folder: &Folder, machine: Machine) -> Command {
+fn emulator(folder: &Folder, machine: Machine) -> Command {
     let map = machine.map();
     let mut command = qemu::command(&map, &folder.memory(), Path::new("loader.elf"));
     for serial in [
@@ -74,6 +83,33 @@ fn command(folder: &Folder, machine: Machine) -> Command {
     command
 }
 
+/// The command line of the door on Linux for the board in `folder`. Its configuration names files relative to the folder,
+/// and its own full path identifies the board's process.
+fn door(folder: &Folder) -> Result<Command> {
+    let config = folder.config();
+    fs::write(&config, DOOR).map_err(Error::file(&config))?;
+    let mut command = Command::new(folder.firmware());
+    command.arg("--config").arg(config);
+    Ok(command)
+}
+
+/// The configuration of a door on Linux with a made camera and made pins. Its flash file is the board's memory.
+const DOOR: &str = r#"# Written by `postern board up` at each start.
+[flash]
+file = "memory"
+
+[secret]
+file = "unique.key"
+
+[host]
+listen = "unix:serial.sock"
+
+[bus]
+listen = "unix:rs485.sock"
+
+[made]
+"#;
+
 /// Makes the board's unique secret if the board is new.
 pub(super) fn provide_secrets(folder: &Folder) -> Result<()> {
     let unique = folder.unique();
@@ -93,8 +129,9 @@ pub(super) fn running(folder: &Folder) -> Result<Option<i32>> {
     let Ok(pid) = text.trim().parse::<i32>() else {
         return Ok(None);
     };
-    let memory = folder.memory();
-    let is_ours = command_line(pid).is_some_and(|line| line.contains(qemu::option_value(&memory).as_str()));
+    let (memory, config) = (qemu::option_value(&folder.memory()), folder.config());
+    let marks = [memory.as_str(), &config.to_string_lossy()];
+    let is_ours = command_line(pid).is_some_and(|line| marks.iter().any(|mark| line.contains(mark)));
     Ok(is_ours.then_some(pid))
 }
 

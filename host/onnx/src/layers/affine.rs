@@ -1,6 +1,6 @@
 //! Layers that multiply each channel and add to it: `BatchNormalization`, and arithmetic with a constant.
 
-use crate::{Node, Problem};
+use crate::{Axis, Node, Problem};
 
 /// Keeps the variance from zero where a node does not say: ONNX's default.
 const EPSILON: f32 = 1e-5;
@@ -38,13 +38,17 @@ pub struct Arithmetic {
 }
 
 impl Arithmetic {
-    /// Makes it part of the preparation of pixels, `(pixel - mean) * scale`; `false` where channels differ, and then
-    /// nothing is changed.
+    /// Makes it part of the preparation of pixels, `(pixel - mean) * scale`; `false` where channels differ, or no pixel
+    /// would become zero, which padding needs. Then nothing is changed.
     pub fn join_preparation(&self, mean: &mut f32, scale: &mut f32) -> bool {
         let uniform = |values: &[f32]| values.iter().all(|value| *value == values[0]);
-        let joins = uniform(&self.scale) && uniform(&self.shift) && !self.scale.is_empty();
+        if self.scale.is_empty() || !uniform(&self.scale) || !uniform(&self.shift) {
+            return false;
+        }
+        let joined = *mean - self.shift[0] / (self.scale[0] * *scale);
+        let joins = (0.0..=255.0).contains(&joined);
         if joins {
-            *mean -= self.shift[0] / (self.scale[0] * *scale);
+            *mean = joined;
             *scale *= self.scale[0];
         }
         joins
@@ -55,44 +59,61 @@ impl Node<'_> {
     /// The node as a batch normalisation of `channels`.
     ///
     /// # Errors
-    /// Its parameters are computed, or not one a channel.
+    /// Its parameters are computed, not one a channel, or make a factor that is not finite.
     pub fn normalization(&self, channels: usize) -> Result<Normalization, Problem> {
-        let parameter = |index| self.per_channel(index, channels);
-        Ok(Normalization {
+        // Only training looks at it.
+        self.ignore(&["momentum"]);
+        if self.int("spatial").unwrap_or(1) != 1 || self.int("training_mode").unwrap_or(0) != 0 {
+            return Err(Problem::unsupported("normalisation by value, or for training"));
+        }
+        let parameter = |index| {
+            let missing = || Problem::invalid(format!("input {index} is missing"));
+            self.vector(index, channels)?.ok_or_else(missing)
+        };
+        let norm = Normalization {
             gain: parameter(1)?,
             offset: parameter(2)?,
             mean: parameter(3)?,
             variance: parameter(4)?,
             epsilon: self.float("epsilon").unwrap_or(EPSILON),
-        })
+        };
+        self.finite(norm.scale_and_shift())?;
+        Ok(norm)
     }
 
-    /// Which input of an arithmetic node is computed, where the other one is constant: the first, or the second of a
-    /// sum or product.
+    /// Which input of an arithmetic node is computed, where the other one is constant: the first, or the second, except of
+    /// a quotient.
     pub fn computed_operand(&self) -> Option<usize> {
-        let commutes = matches!(self.operator(), "Add" | "Mul");
-        match [self.constant(0), self.constant(1)] {
-            [_, Some(_)] => Some(0),
-            [Some(_), None] if commutes => Some(1),
+        match [self.is_constant(0), self.is_constant(1)] {
+            [_, true] => Some(0),
+            [true, false] if matches!(self.operator(), "Add" | "Sub" | "Mul") => Some(1),
             _ => None,
         }
     }
 
-    /// The node as arithmetic of a computed value of `channels` with a constant.
+    /// The node as arithmetic of a computed value, whose channels lie along `axis`, with a constant.
     ///
     /// # Errors
-    /// Both inputs are computed, a difference or quotient has its constant first, or the constant is not one a channel.
-    pub fn arithmetic(&self, channels: usize) -> Result<Arithmetic, Problem> {
+    /// Both inputs are computed, a quotient has its constant first, or the constant is not one a channel.
+    pub fn arithmetic(&self, axis: Axis) -> Result<Arithmetic, Problem> {
         let computed =
             self.computed_operand().ok_or_else(|| Problem::unsupported("both inputs are computed"))?;
-        let values = self.per_channel(1 - computed, channels)?;
-        let (ones, zeros) = (vec![1.0; channels], vec![0.0; channels]);
-        let (scale, shift) = match self.operator() {
-            "Add" => (ones, values),
-            "Sub" => (ones, values.iter().map(|value| -value).collect()),
-            "Mul" => (values, zeros),
+        self.input(computed);
+        let values = self.per_channel(1 - computed, axis)?;
+        let (ones, zeros) = (vec![1.0; axis.length], vec![0.0; axis.length]);
+        let negative = |values: &[f32]| values.iter().map(|value| -value).collect();
+        let (scale, shift) = match (self.operator(), computed) {
+            ("Add", _) => (ones, values),
+            ("Sub", 0) => (ones, negative(&values)),
+            ("Sub", _) => (negative(&ones), values),
+            ("Mul", _) => (values, zeros),
             _ => (values.iter().map(|value| 1.0 / value).collect(), zeros),
         };
-        Ok(Arithmetic { scale, shift })
+        self.finite([scale, shift]).map(|[scale, shift]| Arithmetic { scale, shift })
+    }
+
+    fn finite(&self, numbers: [Vec<f32>; 2]) -> Result<[Vec<f32>; 2], Problem> {
+        let sound = numbers.iter().flatten().all(|number| number.is_finite());
+        sound.then_some(numbers).ok_or_else(|| Problem::invalid("a factor or summand is not finite"))
     }
 }

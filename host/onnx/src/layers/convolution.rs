@@ -27,14 +27,14 @@ impl Convolution<'_> {
 }
 
 impl<'a> Node<'a> {
-    /// The node as a convolution of an input of `channels`.
+    /// The node as a convolution of an input of `channels`, of height and width `size` where that is known.
     ///
     /// A depthwise convolution of a single channel is dense as well, and is decoded as dense.
     ///
     /// # Errors
     /// Weights or bias are computed or do not fit, or the convolution has groups and is not depthwise.
-    pub fn convolution(&self, channels: usize) -> Result<Convolution<'a>, Problem> {
-        let weights = self.constant(1).ok_or_else(|| Problem::invalid("its weights are not constant"))?;
+    pub fn convolution(&self, channels: usize, size: Option<[usize; 2]>) -> Result<Convolution<'a>, Problem> {
+        let weights = self.weights(1)?;
         let [outputs, depth, rows, columns] = weights.dims[..] else {
             return Err(Problem::invalid("its weights do not have four dimensions"));
         };
@@ -47,7 +47,12 @@ impl<'a> Node<'a> {
             let reason = format!("{group} groups for {channels} channels and {outputs} filters");
             return Err(Problem::Unsupported(reason));
         }
-        let window = self.window([rows, columns])?;
-        Ok(Convolution { window, depthwise, outputs, depth, weights, bias: self.bias(outputs)? })
+        if self.sizes("kernel_shape")?.is_some_and(|sides| sides != [rows, columns]) {
+            return Err(Problem::invalid(format!(
+                "its kernel_shape is not that of its weights, {rows}x{columns}"
+            )));
+        }
+        let window = self.window([rows, columns], size)?;
+        Ok(Convolution { window, depthwise, outputs, depth, weights, bias: self.vector(2, outputs)? })
     }
 }

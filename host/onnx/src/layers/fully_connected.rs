@@ -1,6 +1,6 @@
 //! `Gemm` and `MatMul`.
 
-use crate::{Constant, Node, Problem};
+use crate::{Axis, Constant, Node, Problem};
 
 /// A fully connected layer.
 pub struct FullyConnected<'a> {
@@ -32,7 +32,7 @@ impl<'a> Node<'a> {
         if self.int("transA").unwrap_or(0) != 0 || !plain("alpha") || !plain("beta") {
             return Err(Problem::unsupported("alpha, beta or transA"));
         }
-        let weights = self.constant(1).ok_or_else(|| Problem::invalid("its weights are not constant"))?;
+        let weights = self.weights(1)?;
         let transposed = self.int("transB").unwrap_or(0) != 0;
         let (outputs, expected) = match weights.dims[..] {
             [outputs, expected] if transposed => (outputs, expected),
@@ -43,6 +43,8 @@ impl<'a> Node<'a> {
             let reason = format!("its weights are for {expected} inputs, there are {inputs}");
             return Err(Problem::Invalid(reason));
         }
-        Ok(FullyConnected { outputs, inputs, bias: self.bias(outputs)?, weights, transposed })
+        // A bias has one row for all pictures.
+        let bias = self.input(2).map(|_| self.per_channel(2, Axis::of_row(outputs))).transpose()?;
+        Ok(FullyConnected { outputs, inputs, bias, weights, transposed })
     }
 }

@@ -6,52 +6,61 @@
 mod affine;
 mod convolution;
 mod fully_connected;
+mod resize;
 
 pub use affine::{Arithmetic, Normalization};
 pub use convolution::Convolution;
 pub use fully_connected::FullyConnected;
 
-use crate::{Node, Problem};
+use crate::{Axis, Node, Problem};
 
 impl Node<'_> {
-    /// Input `index` as one constant a channel.
+    /// Input `index` as one constant a channel of a value whose channels lie along `axis`.
     ///
     /// # Errors
-    /// It is computed, or does not have one value or `channels`.
-    pub fn per_channel(&self, index: usize, channels: usize) -> Result<Vec<f32>, Problem> {
-        let constant = self.constant(index);
-        constant
-            .ok_or_else(|| Problem::invalid(format!("input {index} is not constant")))?
-            .per_channel(channels)
+    /// It is computed or not finite, or [`Constant::along`](crate::Constant::along) refuses it.
+    pub fn per_channel(&self, index: usize, axis: Axis) -> Result<Vec<f32>, Problem> {
+        self.weights(index)?.along(axis)
     }
 
-    /// The bias, input 2, where there is one.
-    fn bias(&self, outputs: usize) -> Result<Option<Vec<f32>>, Problem> {
-        self.input(2).map(|_| self.per_channel(2, outputs)).transpose()
+    /// Input `index`, where there is one, as a list of `length` constants.
+    fn vector(&self, index: usize, length: usize) -> Result<Option<Vec<f32>>, Problem> {
+        if self.input(index).is_none() {
+            return Ok(None);
+        }
+        let list = self.weights(index)?;
+        match list.dims == [length] {
+            true => Ok(Some(list.values.clone())),
+            false => Err(Problem::Invalid(format!(
+                "input {index} has the dimensions {:?}, not {length}",
+                list.dims
+            ))),
+        }
     }
 
     /// Slopes below zero of `PRelu` and `LeakyRelu`, one a channel; `None` for `Relu`.
     ///
     /// # Errors
     /// The slopes of `PRelu` are not constant, or not one a channel.
-    pub fn slopes(&self, channels: usize) -> Result<Option<Vec<f32>>, Problem> {
+    pub fn slopes(&self, axis: Axis) -> Result<Option<Vec<f32>>, Problem> {
         match self.operator() {
-            "PRelu" => self.per_channel(1, channels).map(Some),
-            "LeakyRelu" => Ok(Some(vec![self.float("alpha").unwrap_or(0.01); channels])),
+            "PRelu" => self.per_channel(1, axis).map(Some),
+            "LeakyRelu" => Ok(Some(vec![self.float("alpha").unwrap_or(0.01); axis.length])),
             _ => Ok(None),
         }
     }
 
-    /// Whether a `Resize` or `Upsample` repeats every pixel twice in both directions.
+    /// Says that an `Identity` or a `Dropout` computes nothing.
     ///
-    /// With a factor of two, asymmetric rounding down is repetition, and so is what ONNX does where
-    /// nothing is said (half_pixel, round_prefer_floor); any other choice may shift.
-    pub fn is_doubling(&self) -> bool {
-        let scales = (1..4).filter_map(|index| self.constant(index)).find(|c| c.values.len() == 4);
-        let is = |attribute: &str, word: &str| self.string(attribute).is_none_or(|found| found == word);
-        scales.is_some_and(|scales| scales.values == [1.0, 1.0, 2.0, 2.0])
-            && is("mode", "nearest")
-            && is("nearest_mode", "floor")
-            && is("coordinate_transformation_mode", "asymmetric")
+    /// # Errors
+    /// The dropout is one for training.
+    pub fn passes_on(&self) -> Result<(), Problem> {
+        self.ignore(&["ratio", "seed", "is_test"]);
+        self.input(1);
+        let training = self.constant(2).map(|constant| constant.values.iter().any(|&value| value != 0.0));
+        match (self.input(2), training) {
+            (None, _) | (_, Some(false)) => Ok(()),
+            _ => Err(Problem::unsupported("dropout for training")),
+        }
     }
 }

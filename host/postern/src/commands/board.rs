@@ -9,7 +9,7 @@ use client::protocol::Error as Refusal;
 use emulator::{Board, Folder, Launch, Log, Machine, Memory, State};
 use serde_json::json;
 
-use crate::board_report::{Report, StatusReport, Told, print_status};
+use crate::board_report::{DEVELOPMENT, Report, StatusReport, Told, print_status};
 use crate::clock::{ClockReport, time_text};
 use crate::device::{BoardArgs, DeviceArgs};
 use crate::output::{Outcome, Output, note, stdout};
@@ -69,7 +69,8 @@ struct UpArgs {
     #[command(flatten)]
     board: BoardArgs,
 
-    /// The machine of a new board: an547 (Cortex-M55) or an500 (Cortex-M7) [default: the one of its name, else an547]
+    /// The machine of a new board: an547 (Cortex-M55), an500 (Cortex-M7), or linux, which runs here as a process, without
+    /// an emulator [default: the one of its name, else an547]
     #[arg(long, value_name = "MACHINE", value_parser = |name: &str| Machine::named(name))]
     machine: Option<Machine>,
 
@@ -153,7 +154,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 
 fn up(args: &UpArgs, output: &Output) -> anyhow::Result<Outcome> {
     let launch = Launch { machine: args.machine, firmware: args.firmware.clone() };
-    let board = Board::up(args.board.folder()?, &launch)?;
+    let board = Board::up(args.board.folder_of_machine(args.machine)?, &launch)?;
     let told = Told::by(board.connect()?)?;
     let status = &told.status;
     output.print(&Report::of(&board, Some(&told))?, |out| {
@@ -165,6 +166,9 @@ fn up(args: &UpArgs, output: &Output) -> anyhow::Result<Outcome> {
             status.firmware
         )
     })?;
+    if status.development {
+        note!("It runs development firmware: {DEVELOPMENT}.");
+    }
     if status.hosts == 0 {
         note!("It is not paired yet: `postern pair` makes this computer its installer.");
     }

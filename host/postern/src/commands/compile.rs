@@ -1,17 +1,19 @@
 //! `postern compile`: from an ONNX network to the int8 image that a board runs.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use compiler::Method;
+use anyhow::{Context, anyhow, bail};
+use compiler::image::Aligned;
 use compiler::quantize::RangeRule;
+use compiler::{Fidelity, Graph, Method};
 use indicatif::{ProgressBar, ProgressStyle};
 use models::{Manifest, Store};
 use reference::samples;
 use serde_json::json;
+use template::{MAX_DIMENSION, MIN_DIMENSION};
 
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 
 /// Options of `postern compile`.
 #[derive(clap::Args)]
@@ -52,6 +54,10 @@ pub struct Args {
     /// Keep dead channels: those that change no output, whatever the input
     #[arg(long)]
     no_pruning: bool,
+
+    /// Write the image even if its outputs are far from those of the float network
+    #[arg(long)]
+    force: bool,
 }
 
 /// What part of the values that were seen an activation's 256 steps cover.
@@ -84,14 +90,17 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     if let Some([width, height]) = args.size {
         (manifest.input.width, manifest.input.height) = (width, height);
     }
+    let bytes = std::fs::read(&onnx).with_context(|| format!("cannot read {}", onnx.display()))?;
     if args.like.is_some() {
+        if args.size.is_none() {
+            same_size(&onnx, &bytes, &manifest)?;
+        }
         manifest.name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         // Thresholds hold for the network they were measured on.
         manifest.calibration = None;
+        shorten(&mut manifest.name);
     }
-    let bytes = std::fs::read(&onnx).with_context(|| format!("cannot read {}", onnx.display()))?;
     let folder = args.calibrate.unwrap_or_else(|| models::data("pictures"));
-    let samples = collect(&manifest, &folder)?;
     let method = Method {
         range: args.ranges.rule(),
         equalize: !args.no_equalization,
@@ -99,23 +108,101 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         prune: !args.no_pruning,
     };
     let options = reference::options(&manifest, method)?;
+    // What the file lacks is said before the photographs are read.
+    let graph = compiler::read(&bytes, &options).with_context(|| onnx.display().to_string())?;
+    has_outputs(&graph, options.kind).with_context(|| onnx.display().to_string())?;
+    let samples = collect(&manifest, &folder)?;
     let bar = progress();
-    let image = compiler::compile(&bytes, &options, &samples, &|stage, done, of| {
+    let show = |stage: &str, done: usize, of: usize| {
         bar.set_message(stage.to_owned());
         bar.set_length(of as u64);
         bar.set_position(done as u64);
-    })
-    .with_context(|| onnx.display().to_string())?;
+    };
+    let image =
+        compiler::compile(&bytes, &options, &samples, &show).with_context(|| onnx.display().to_string())?;
+    runs_on_a_door(&image).with_context(|| onnx.display().to_string())?;
+    let fidelity = compiler::fidelity(&bytes, &options, &image, &samples, &show)?;
     bar.finish_and_clear();
+    if !fidelity.is_sound() && !args.force {
+        bail!(
+            "the image is far from its network: {fidelity}; compile with photographs like those at the door \
+             (--calibrate DIR) or other ranges (--ranges), or write it all the same with --force"
+        );
+    }
     let path = args.output.unwrap_or_else(|| Store::find().image_path(&manifest.name));
     write(&path, &image)?;
     let report = json!({
         "image": path, "name": manifest.name, "bytes": image.len(), "samples": samples.len(),
+        "fidelity": figures(&fidelity),
     });
     output.print(&report, |out| {
-        writeln!(out, "{}: {} bytes, ranges from {} samples", path.display(), image.len(), samples.len())
+        writeln!(out, "{}: {} bytes, ranges from {} samples", path.display(), image.len(), samples.len())?;
+        writeln!(out, "{fidelity}")
     })?;
     Ok(Outcome::Done)
+}
+
+/// The fidelity for machines.
+fn figures(fidelity: &Fidelity) -> serde_json::Value {
+    let outputs = fidelity.outputs.iter().map(|output| json!({ "name": output.name, "error": output.error }));
+    let mut figures = json!({ "samples": fidelity.samples, "outputs": outputs.collect::<Vec<_>>() });
+    if let Some([least, mean]) = fidelity.cosine {
+        figures["cosine"] = json!({ "least": least, "mean": mean });
+    }
+    figures
+}
+
+/// Fails if the file is for pictures of another size than the model's.
+fn same_size(file: &Path, onnx: &[u8], manifest: &Manifest) -> anyhow::Result<()> {
+    let (width, height) = (manifest.input.width, manifest.input.height);
+    match compiler::input_size(onnx).with_context(|| file.display().to_string())? {
+        Some(size) if size != [height, width] => bail!(
+            "{} is for pictures of {}x{}, {} for {width}x{height}; export it for that size, or give the size (--size \
+             {width}x{height}) if the network takes any",
+            file.display(),
+            size[1],
+            size[0],
+            manifest.name,
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Cuts a name to what the image's format has room for.
+fn shorten(name: &mut String) {
+    if name.len() > compiler::image::NAME_BYTES {
+        let end = (0..=compiler::image::NAME_BYTES).rev().find(|&end| name.is_char_boundary(end));
+        name.truncate(end.unwrap_or(0));
+        note!("the name in the image is cut to {name:?}");
+    }
+}
+
+/// Fails if an encoder has not the output that templates are made of.
+fn has_outputs(graph: &Graph, kind: compiler::Kind) -> anyhow::Result<()> {
+    let lengths: Vec<usize> = graph.outputs.iter().map(|&output| graph.tensors[output].shape.len()).collect();
+    if kind != compiler::Kind::Encoder {
+        return Ok(());
+    }
+    let allowed = MIN_DIMENSION..=MAX_DIMENSION;
+    match lengths[..] {
+        [length] if length.is_power_of_two() && allowed.contains(&length) => Ok(()),
+        _ => bail!(
+            "an encoder has one output of 64, 128, 256 or 512 values; this one has {} of {lengths:?} values",
+            lengths.len()
+        ),
+    }
+}
+
+/// Fails if the input or the outputs are not those that the firmware takes.
+fn runs_on_a_door(image: &[u8]) -> anyhow::Result<()> {
+    let image = Aligned::new(image);
+    let model = nn::Model::load(image.bytes()).map_err(compiler::Error::Refused)?;
+    recognizer::check(&model).map_err(|error| {
+        let input = model.input();
+        let outputs = (0..model.output_count()).filter_map(|index| model.output(index));
+        let outputs: Vec<String> = outputs.map(|output| output.shape.to_string()).collect();
+        anyhow!("no door runs this network: {error} (input {input}, outputs {})", outputs.join(", "))
+    })
 }
 
 /// Reads `320x256` as width and height.
@@ -125,7 +212,7 @@ fn input_size(text: &str) -> Result<[usize; 2], String> {
 }
 
 /// Writes the image beside its place first, so that an interrupted run leaves no half of one.
-fn write(path: &std::path::Path, image: &[u8]) -> anyhow::Result<()> {
+fn write(path: &Path, image: &[u8]) -> anyhow::Result<()> {
     let cannot = || format!("cannot write {}", path.display());
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).with_context(cannot)?;
@@ -136,7 +223,7 @@ fn write(path: &std::path::Path, image: &[u8]) -> anyhow::Result<()> {
 }
 
 /// Samples from the photographs in `folder`, behind a progress bar.
-fn collect(manifest: &Manifest, folder: &std::path::Path) -> anyhow::Result<Vec<Vec<u8>>> {
+fn collect(manifest: &Manifest, folder: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
     let style = ProgressStyle::with_template("  photographs {bar:30} {pos}/{len} {per_sec}, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(0).with_style(style);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use client::protocol::ModelKind;
-use client::{Fallback, Firmware, FirmwareSignature, Machine};
+use client::{Fallback, Firmware, FirmwareSignature, Machine, ModelSignature};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -64,6 +64,11 @@ struct ModelsArgs {
     #[arg(long, value_name = "NAME|IMAGE")]
     liveness: Option<String>,
 
+    /// A file that `postern sign` wrote for a model on another computer; once for each model. Without names of models, those
+    /// are installed whose signatures are named
+    #[arg(long, value_name = "FILE")]
+    signature: Vec<PathBuf>,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -83,6 +88,9 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
         None => Some(signing_key::signer(&args.device.folder()?.signing_key())?),
     };
     let mut device = args.device.connect()?;
+    if !Machine::named(device.board())?.is_emulated() {
+        bail!("the program of a door on Linux is updated by its package, with apt, and not over the line");
+    }
     let elf = match &args.elf {
         Some(elf) => elf.clone(),
         None => {
@@ -121,19 +129,17 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let signatures: Vec<ModelSignature> =
+        args.signature.iter().map(|file| ModelSignature::read(file)).collect::<Result<_, _>>()?;
     let named = [&args.detector, &args.encoder, &args.liveness].map(|name| name.as_deref());
-    let wanted = match named {
-        [None, None, None] => [models::DETECTOR, models::ENCODER, models::LIVENESS].map(Some),
-        named => named,
+    let images = chosen(named, &signatures)?
+        .into_iter()
+        .map(|(kind, name)| Ok((kind, models::image(name)?)))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let signer = match signatures.is_empty() {
+        true => Some(signing_key::signer(&args.device.folder()?.signing_key())?),
+        false => None,
     };
-    let mut images = Vec::new();
-    for (kind, name) in [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness].into_iter().zip(wanted)
-    {
-        if let Some(name) = name {
-            images.push((kind, models::image(name)?));
-        }
-    }
-    let signer = signing_key::signer(&args.device.folder()?.signing_key())?;
     let mut device = args.device.connect()?;
     let active = device.status()?.models;
     for (kind, path) in images {
@@ -147,9 +153,13 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
                 progress.reset_eta();
             }
         };
-        let model = device
-            .install_model(kind, &image, &signer, &mut advance)
-            .with_context(|| path.display().to_string())?;
+        let signed = signatures.iter().find(|signature| signature.kind == kind);
+        let installed = match (signed, &signer) {
+            (Some(signature), _) => device.install_signed(kind, &image, signature, &mut advance),
+            (None, Some(signer)) => device.install_model(kind, &image, signer, &mut advance),
+            (None, None) => bail!("there is nothing to sign with"),
+        };
+        let model = installed.with_context(|| path.display().to_string())?;
         progress.finish_and_clear();
         let unchanged = active.iter().any(|old| old.sha256 == model.sha256);
         let report = json!({
@@ -175,6 +185,34 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
     Ok(Outcome::Done)
 }
 
+/// The models to install, each with its name: those that are named, or the usual ones. With signatures it is the usual
+/// ones of their kinds, and each model has exactly one.
+fn chosen<'a>(
+    named: [Option<&'a str>; 3],
+    signatures: &[ModelSignature],
+) -> anyhow::Result<Vec<(ModelKind, &'a str)>> {
+    let usual = [models::DETECTOR, models::ENCODER, models::LIVENESS];
+    let any_is_named = named.iter().any(Option::is_some);
+    let mut chosen = Vec::new();
+    for ((kind, name), usual) in
+        [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness].into_iter().zip(named).zip(usual)
+    {
+        let signed = signatures.iter().filter(|signature| signature.kind == kind).count();
+        let wanted =
+            name.or_else(|| (!any_is_named && (signatures.is_empty() || signed > 0)).then_some(usual));
+        match wanted {
+            Some(_) if signed > 1 => bail!("there are {signed} signatures of the {kind}: name one"),
+            Some(name) if signed == 0 && !signatures.is_empty() => bail!(
+                "there is no signature of the {kind}: sign it with `postern sign {name}`, and name the file with --signature"
+            ),
+            None if signed > 0 => bail!("there is a signature of the {kind}, and no {kind} is named"),
+            Some(name) => chosen.push((kind, name)),
+            None => {}
+        }
+    }
+    Ok(chosen)
+}
+
 /// A progress bar on stderr, with rate and time left.
 fn progress(kind: ModelKind, length: u64) -> ProgressBar {
     let style = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
@@ -182,5 +220,31 @@ fn progress(kind: ModelKind, length: u64) -> ProgressBar {
     match ProgressStyle::with_template(style) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use client::Signer;
+
+    #[test]
+    fn models_and_signatures_that_do_not_match_are_refused_before_the_line_is_opened() {
+        let signer = Signer::passing().unwrap();
+        let of = |kind| ModelSignature::new(kind, b"image", 7, &signer).unwrap();
+        let (detector, encoder) = (of(ModelKind::Detector), of(ModelKind::Encoder));
+        let usual = chosen([None, None, None], &[]).unwrap();
+        assert_eq!(usual.iter().map(|(kind, _)| *kind as u8).collect::<Vec<_>>().len(), 3);
+        let one = chosen([None, None, None], std::slice::from_ref(&encoder)).unwrap();
+        assert_eq!(one, [(ModelKind::Encoder, models::ENCODER)]);
+        let named = chosen([Some("a"), Some("b"), None], &[encoder.clone(), detector.clone()]).unwrap();
+        assert_eq!(named, [(ModelKind::Detector, "a"), (ModelKind::Encoder, "b")]);
+        let refused =
+            |named, signatures: &[ModelSignature]| chosen(named, signatures).unwrap_err().to_string();
+        let lacking = refused([None, Some("b"), Some("c")], std::slice::from_ref(&encoder));
+        assert!(lacking.contains("sign it with `postern sign c`"), "{lacking}");
+        let extra = refused([None, Some("b"), None], &[encoder.clone(), detector]);
+        assert!(extra.contains("a signature of the detector"), "{extra}");
+        assert!(refused([None, None, None], &[encoder.clone(), encoder]).contains("2 signatures"));
     }
 }

@@ -6,6 +6,7 @@ use anyhow::Context;
 use nn::{Model, Shape};
 use serde::Serialize;
 
+use super::calibrate::table::{self, Row};
 use crate::output::{Outcome, Output, by};
 use models::ImageFile;
 
@@ -30,14 +31,8 @@ struct Description {
     multiply_adds: usize,
     input: [usize; 3],
     outputs: Vec<[usize; 3]>,
-    calibration: Vec<Threshold>,
+    calibration: Vec<Row>,
     operators: Vec<OperatorRow>,
-}
-
-#[derive(Serialize)]
-struct Threshold {
-    one_in: u32,
-    threshold: i32,
 }
 
 #[derive(Serialize)]
@@ -74,7 +69,6 @@ fn describe(model: &Model) -> Description {
             weight_bytes: operator.weight_bytes(),
         })
         .collect();
-    let calibration = model.calibration().iter();
     Description {
         name: model.name().to_owned(),
         kind: format!("{:?}", model.kind()).to_lowercase(),
@@ -89,9 +83,7 @@ fn describe(model: &Model) -> Description {
             .filter_map(|index| model.output(index))
             .map(|output| sides(output.shape))
             .collect(),
-        calibration: calibration
-            .map(|record| Threshold { one_in: record.one_in, threshold: record.threshold })
-            .collect(),
+        calibration: model.calibration().map(Row::of).collect(),
         operators,
     }
 }
@@ -129,11 +121,7 @@ fn print(description: &Description, out: &mut dyn Write) -> std::io::Result<()> 
         description.image_bytes, description.weight_bytes
     )?;
     writeln!(out, "arena          {} bytes", description.arena_bytes)?;
-    for row in &description.calibration {
-        let cosine = f64::from(row.threshold) / 32768.0;
-        writeln!(out, "threshold      {cosine:.3} for one false match in {}", row.one_in)?;
-    }
-    Ok(())
+    table::print(&description.calibration, out)
 }
 
 fn sides(shape: Shape) -> [usize; 3] {

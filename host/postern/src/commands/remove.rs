@@ -1,4 +1,4 @@
-//! `postern remove`: forget somebody.
+//! `postern remove`: forget somebody, or one of their photographs.
 
 use serde_json::json;
 
@@ -12,12 +12,24 @@ pub struct Args {
     /// The person's name, as `postern users` lists it
     name: String,
 
+    /// Forget only this template, counted from 1 in the order in which they were added
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    template: Option<u8>,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
 
 /// Forgets the person.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    if let Some(number) = args.template {
+        args.device.connect()?.remove_template(&args.name, number.saturating_sub(1))?;
+        return output
+            .print(&json!({ "name": args.name, "template": number }), |out| {
+                writeln!(out, "template {number} of {} is forgotten", args.name)
+            })
+            .map(|()| Outcome::Done);
+    }
     let templates = args.device.connect()?.remove(&args.name)?;
     Portraits::of(&args.device)?.remove(&args.name)?;
     output.print(&json!({ "name": args.name, "templates": templates }), |out| {

@@ -14,6 +14,11 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     one_in: Option<u32>,
 
+    /// Whether people are enrolled although the encoder's table does not bear out the false-match rate for so many
+    /// templates (the log records it); false refuses them
+    #[arg(long, value_name = "BOOL")]
+    accept_unproven_rate: Option<bool>,
+
     /// Consecutive pictures that must show the same person
     #[arg(long, value_name = "N")]
     agreement: Option<u8>,
@@ -77,6 +82,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut settings = device.settings()?;
     let before = settings;
     settings.far_one_in = args.one_in.unwrap_or(settings.far_one_in);
+    settings.accept_unproven = args.accept_unproven_rate.unwrap_or(settings.accept_unproven);
     settings.agreement_frames = args.agreement.unwrap_or(settings.agreement_frames);
     settings.open_ms = args.open_ms.unwrap_or(settings.open_ms);
     settings.liveness = args.liveness.unwrap_or(settings.liveness);
@@ -95,6 +101,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     let report = json!({
         "far_one_in": settings.far_one_in,
+        "accept_unproven_rate": settings.accept_unproven,
         "agreement_frames": settings.agreement_frames,
         "open_ms": settings.open_ms,
         "liveness": settings.liveness.to_string(),
@@ -110,6 +117,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     });
     output.print(&report, |out| {
         writeln!(out, "one in     {} strangers may be let in", settings.far_one_in)?;
+        if settings.accept_unproven {
+            writeln!(out, "           also where the encoder's table does not bear that out")?;
+        }
         writeln!(out, "agreement  {} pictures in a row", settings.agreement_frames)?;
         writeln!(out, "open       for {} ms", settings.open_ms)?;
         writeln!(out, "liveness   {}", settings.liveness)?;

@@ -1,14 +1,16 @@
-//! `postern sign`: signs firmware on a computer that reaches no board.
+//! `postern sign`: signs firmware or a model on a computer that reaches no board.
 //!
-//! The signing key can then stay on that computer. `postern flash firmware --signature FILE` installs what was signed, and
-//! `postern keys signing --trust KEY` makes a board trust the key.
+//! The signing key can then stay on that computer. `postern flash firmware --signature FILE` and `postern flash models
+//! --signature FILE` install what was signed, and `postern keys signing --trust KEY` makes a board trust the key.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use client::{Fallback, Firmware, FirmwareSignature, Signer};
+use anyhow::{Context, bail, ensure};
+use client::protocol::ModelKind;
+use client::{Fallback, Firmware, FirmwareSignature, ModelSignature, Signer};
 use emulator::Folder;
-use serde_json::json;
+use models::ImageFile;
+use serde_json::{Value, json};
 
 use crate::device::short;
 use crate::output::{Outcome, Output};
@@ -17,14 +19,15 @@ use crate::signing_key;
 /// Options of `postern sign`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The firmware's ELF file
-    elf: PathBuf,
+    /// The firmware's ELF file, or a model: its name, or an image
+    #[arg(value_name = "ELF|IMAGE|NAME")]
+    what: PathBuf,
 
     /// The release number; a board refuses a lower number than it had before [default: the time in seconds since 1970]
     #[arg(long, value_name = "NUMBER")]
     release: Option<u64>,
 
-    /// A board that has started this release never falls back to an older one: for a release that closes a security hole
+    /// A board that has started this firmware never falls back to an older one: for a release that closes a security hole
     #[arg(long)]
     no_fallback: bool,
 
@@ -32,7 +35,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
 
-    /// The file for the signature [default: the ELF file's name with .sig]
+    /// The file for the signature [default: the file's name with .sig]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -43,34 +46,82 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         Some(key) => key.clone(),
         None => Folder::new(None, "an547")?.signing_key(),
     };
-    let firmware = Firmware::read(&args.elf)?;
-    let signer = signing_key::signer(&key)?;
     let release = args.release.unwrap_or_else(Signer::sequence);
-    let fallback = if args.no_fallback { Fallback::Refused } else { Fallback::Permitted };
-    let signature = FirmwareSignature::new(&firmware, release, fallback, &signer);
-    let file = args.output.clone().unwrap_or_else(|| beside(&args.elf));
-    std::fs::write(&file, signature.to_text()).with_context(|| file.display().to_string())?;
-    let board = signature.machine.name();
-    let report = json!({
+    let signed = match is_elf(&args.what)? {
+        true => firmware(args, release, &key)?,
+        false => model(args, release, &key)?,
+    };
+    let file = args.output.clone().unwrap_or_else(|| beside(&signed.path));
+    std::fs::write(&file, &signed.text).with_context(|| file.display().to_string())?;
+    let mut report = json!({
         "signature": file,
-        "board": board,
         "release": release,
         "key": key,
-        "signing_key": hex::encode(signature.signer),
+        "signing_key": hex::encode(signed.signer),
     });
+    report[signed.field] = Value::from(signed.what);
     output.print(&report, |out| {
         writeln!(
             out,
-            "release {release} for {board}, signed by {}: {}",
-            short(&signature.signer),
+            "release {release} for {}, signed by {}: {}",
+            signed.what,
+            short(&signed.signer),
             file.display()
         )
     })?;
     Ok(Outcome::Done)
 }
 
-fn beside(elf: &Path) -> PathBuf {
-    let mut name = elf.as_os_str().to_owned();
+/// A signature, and of what.
+struct Signed {
+    path: PathBuf,
+    text: String,
+    signer: [u8; 32],
+    /// Name of the field of the report that has `what`.
+    field: &'static str,
+    what: &'static str,
+}
+
+fn firmware(args: &Args, release: u64, key: &Path) -> anyhow::Result<Signed> {
+    let firmware = Firmware::read(&args.what)?;
+    let fallback = if args.no_fallback { Fallback::Refused } else { Fallback::Permitted };
+    let signature = FirmwareSignature::new(&firmware, release, fallback, &signing_key::signer(key)?);
+    let (text, signer, what) = (signature.to_text(), signature.signer, signature.machine.name());
+    Ok(Signed { path: args.what.clone(), text, signer, field: "board", what })
+}
+
+/// The image is checked as a board does it: nothing is signed that no board loads.
+fn model(args: &Args, release: u64, key: &Path) -> anyhow::Result<Signed> {
+    ensure!(!args.no_fallback, "--no-fallback is for firmware, and {} is a model", args.what.display());
+    let name = args.what.to_str().context("the name of a model is text")?;
+    let path = models::image(name)?;
+    let file = ImageFile::read(&path)?;
+    let loaded = file.model().with_context(|| path.display().to_string())?;
+    let (kind, what) = match loaded.kind() {
+        nn::format::Kind::Detector => (ModelKind::Detector, "a detector"),
+        nn::format::Kind::Encoder => (ModelKind::Encoder, "an encoder"),
+        nn::format::Kind::Liveness => (ModelKind::Liveness, "a liveness network"),
+        nn::format::Kind::Other => bail!("{} is a network that no door uses", path.display()),
+    };
+    let image = std::fs::read(&path).with_context(|| path.display().to_string())?;
+    let signature = ModelSignature::new(kind, &image, release, &signing_key::signer(key)?)?;
+    Ok(Signed { path, text: signature.to_text(), signer: signature.signer, field: "model", what })
+}
+
+/// Whether there is an ELF file of this name.
+fn is_elf(path: &Path) -> anyhow::Result<bool> {
+    use std::io::Read;
+    if !path.is_file() {
+        return Ok(false);
+    }
+    let mut start = Vec::new();
+    let opened = std::fs::File::open(path).and_then(|file| file.take(4).read_to_end(&mut start));
+    opened.with_context(|| path.display().to_string())?;
+    Ok(start == b"\x7fELF")
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
     name.push(".sig");
     PathBuf::from(name)
 }

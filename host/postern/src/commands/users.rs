@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::device::{DeviceArgs, real, rounded, short};
+use crate::device::{DeviceArgs, known, real, rounded, short};
 use crate::output::{Outcome, Output, note};
 use crate::portraits::Portraits;
 
@@ -39,6 +39,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         "people": people,
         "threshold": status.threshold.map(rounded),
         "far_one_in": status.settings.far_one_in,
+        "basis": status.basis.map(|basis| basis.to_string()),
     });
     output.print(&report, |out| {
         for user in &users {
@@ -63,11 +64,11 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     match status.threshold {
         Some(threshold) => note!(
-            "A face must be {:.3} similar, so that at most 1 in {} strangers passes for one of \
-             {} templates.",
+            "A face must be {:.3} similar, so that at most 1 in {} strangers passes for one of {} templates ({}).",
             real(threshold),
             status.settings.far_one_in,
-            status.templates
+            status.templates,
+            known(status.basis)
         ),
         None => note!("There is no threshold without an encoder: `postern flash models`."),
     }

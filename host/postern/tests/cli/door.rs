@@ -17,7 +17,7 @@ fn the_door_opens_for_enrolled_people_on_a_cortex_m7() {
     main_job("an500");
 }
 
-fn main_job(board: &'static str) {
+pub fn main_job(board: &'static str) {
     let bench = Bench::new(board);
     bench.up();
     bench.refused(&["enroll", "Barack", &picture(BARACK[0])], "has no");

@@ -8,6 +8,7 @@ mod door;
 mod errors;
 mod installed;
 mod keys;
+mod linux;
 mod log;
 mod osdp;
 mod policy;

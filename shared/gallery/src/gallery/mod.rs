@@ -214,6 +214,29 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         Ok(templates)
     }
 
+    /// Removes one template of the person of a name, and returns the person as they are now. Templates count from 0,
+    /// in the order in which they were added.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::NoTemplate`], also for the only template; [`Error::Flash`] and
+    /// [`Error::Corrupted`].
+    pub fn remove_template(&mut self, name: &str, index: usize) -> Result<Person, Error> {
+        self.refresh()?;
+        let (place, mut person) = self.person_slot(name).ok_or(Error::NotFound)?;
+        if person.slots.len() < 2 || index >= person.slots.len() {
+            return Err(Error::NoTemplate(person.slots.len()));
+        }
+        person.slots.remove(index);
+        let left = person.clone();
+        let mut record = StoredPerson::Enrolled(person).bytes();
+        self.put(Place::Person(place), place, &record)?;
+        load::take(self.memory, Place::Person(place), place, &record)?;
+        record.zeroize();
+        // If this fails, the next refresh frees it.
+        self.fresh = self.free_orphans().is_ok();
+        Ok(left)
+    }
+
     /// Removes the person of a name with all templates, and returns the person.
     ///
     /// Once this returns, the person's key is erased from flash and from memory. Records of theirs that are still in

@@ -51,9 +51,9 @@ fn requests() {
         Request::Hello { protocol: 1 } => "0001",
         Request::Status => "01",
         Request::GetSettings => "02",
-        Request::SetSettings(Settings::default()) => "03904e03b817010ab0ea0100987500b0ea01000000",
+        Request::SetSettings(Settings::default()) => "03904e03b817010ab0ea0100987500b0ea0100000000",
         Request::SetSettings(Settings { wiegand: Wiegand::Bits34 { facility: 300 }, ..Settings::default() }) =>
-            "03904e03b817010ab0ea0100987500b0ea010002ac0200",
+            "03904e03b817010ab0ea0100987500b0ea010002ac020000",
         Request::BeginFrame { width: 320, height: 240, format: PixelFormat::Rgb565 } => "04c002f00101",
         Request::FrameChunk { offset: 2048, data: &[1, 2, 0] } => "05801003010200",
         Request::Detect { source: Source::Staged } => "0600",
@@ -79,6 +79,7 @@ fn requests() {
         Request::PollPairing => "15",
         Request::SetOsdp { osdp: None } => "2000",
         Request::SetClockBack { unix_ms: 1_800_000_000_000 } => "2280a0f1c2b134",
+        Request::RemoveTemplate { name: ada(), index: 1 } => "230341646101",
         Request::SetOsdp { osdp: Some(Osdp { address: 5, key: Scbk([0xCD; 16]) }) } =>
             "200105cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
         Request::Invite { role: Role::Auditor } => "1600",
@@ -99,8 +100,8 @@ fn requests() {
 fn responses() {
     pin! {
         Response::Hello { protocol: 1, firmware: text("0.1.0"), board: text("an547") } => "000105302e312e3005616e353437",
-        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb01904e03b817010ab0ea0100987500b0ea01000000090180a0f1c2b1340102010501",
-        Response::Settings(Settings::default()) => "02904e03b817010ab0ea0100987500b0ea01000000",
+        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb010101904e03b817010ab0ea0100987500b0ea0100000000090180a0f1c2b1340102010501010107",
+        Response::Settings(Settings::default()) => "02904e03b817010ab0ea0100987500b0ea0100000000",
         Response::Done => "03",
         Response::Progress { next: 4096 } => "048020",
         Response::Faces { faces: [face()].into_iter().collect(), instructions: 1 } => "0501F01",
@@ -108,7 +109,9 @@ fn responses() {
             face: face(), faces: 1, encoder: [0xAB; 32],
             template: [1, -1, 127].into_iter().collect(), instructions: 2,
         } => "06F01#0301ff7f02",
-        Response::Enrolled { person: 7, templates: 2, faces: 1, face: face(), instructions: 3 } => "07070201F03",
+        Response::Enrolled {
+            person: 7, templates: 2, faces: 1, face: face(), instructions: 3, basis: Basis::Measured, alive: Some(true),
+        } => "07070201F03000101",
         Response::Verified(comparison()) => "0801070341646180f702c0bb010102F80c6868f0101b0ea0180800100",
         Response::Identified(Comparison { best: None, accepted: false, ..comparison() }) => "0900c0bb010002F80c6868f0101b0ea0180800100",
         Response::Users {
@@ -231,6 +234,12 @@ fn errors() {
         Error::WeakKey => "2b",
         Error::ClockAhead { latest: 300 } => "2cac02",
         Error::TooManyChanges { seconds: 300 } => "2dac02",
+        Error::Unlike { name: name("Ada"), similarity: -2, least: 64 } => "2e03416461038001",
+        Error::SamePicture { name: name("Ada"), similarity: 64 } => "2f034164618001",
+        Error::NoTemplate { name: name("Ada"), templates: 1 } => "300341646101",
+        Error::Interrupted => "31",
+        Error::UnprovenRate { one_in: 10_000, templates: 200 } => "32904ec801",
+        Error::NotAlive => "33",
     }
 }
 
@@ -289,4 +298,17 @@ fn a_sealed_message_starts_with_its_kind() {
     let packet = Packet { kind: Kind::Sealed, id: 1, checksum: 0, body: &[] };
     assert_eq!(packet.inner(&[]).err(), Some(DecodeError::Kind));
     assert_eq!(packet.inner(&[5, 0]).err(), Some(DecodeError::Kind));
+}
+
+#[test]
+fn a_sealed_request_has_its_idempotency_key_after_its_kind() {
+    let mut packed = [0; MAX_BODY];
+    let length = pack_request(&[1, 2, 3, 4, 5, 6, 7, 8], &Request::Status, &mut packed).expect("it fits");
+    assert_eq!(packed[..length], [0, 1, 2, 3, 4, 5, 6, 7, 8, 1]);
+    let outer = Packet { kind: Kind::Sealed, id: 9, checksum: 0, body: &[] };
+    let (key, packet) = outer.inner_request(&packed[..length]).expect("packed");
+    assert_eq!((key, packet.id), ([1, 2, 3, 4, 5, 6, 7, 8], 9));
+    assert_eq!(packet.message(), Ok(Request::Status));
+    assert_eq!(outer.inner_request(&packed[..8]).err(), Some(DecodeError::Body));
+    assert_eq!(outer.inner_request(&[1; 12]).err(), Some(DecodeError::Kind));
 }

@@ -109,11 +109,14 @@ pub fn status() -> Status {
         gallery_encoder: Some([0xAB; 32]),
         free_bytes: 1_000_000,
         threshold: Some(12000),
+        basis: Some(Basis::Modelled),
         settings: Settings::default(),
         camera_sequence: 9,
         hosts: 1,
         clock: Clock { unix_ms: 1_800_000_000_000, exact: true },
         log_lost: 2,
         osdp: Some(OsdpState { address: 5, secure: true }),
+        development: true,
+        counter: Some(7),
     }
 }

@@ -3,8 +3,8 @@
 use board_api::{Board, Capture, System as _};
 use heapless::Vec;
 use liveness::single_frame_verdict;
-use protocol::{Comparison, Enrolment, Error, Response, Source};
-use template::Template;
+use protocol::{Basis, Comparison, Enrolment, Error, LivenessMode, Matching, Response, Source};
+use template::{CosineScore, Template};
 use vision::MAX_FACES;
 
 use crate::{
@@ -13,11 +13,15 @@ use crate::{
     },
     session::{
         capture::{Captured, frame_of},
+        requests::promise,
         translate::{self, pipeline_error, refusal, unreadable},
     },
     text::text,
     worker::parts::Parts,
 };
+
+/// Two templates this similar (0.97) are of one picture: stored, scaled or compressed again.
+const SAME_PICTURE: CosineScore = CosineScore(CosineScore::ONE.0 / 100 * 97);
 
 /// Finds and measures all faces.
 pub(super) fn detect<B: Board, E: Engine>(
@@ -66,7 +70,8 @@ pub(super) fn embed<B: Board, E: Engine>(
     })
 }
 
-/// Enrols the largest face.
+/// Enrols the largest face. The liveness network looks at it: where the settings demand a challenge, what it takes for an
+/// attack is not enrolled; otherwise reply and log say so.
 pub(super) fn enrol<B: Board, E: Engine>(
     parts: &mut Parts<'_, '_, B, E>,
     (name, enrolment): (&str, Enrolment),
@@ -76,17 +81,41 @@ pub(super) fn enrol<B: Board, E: Engine>(
 ) -> Result<Response, Error> {
     let name = gallery::Name::new(name).map_err(|_| Error::BadName)?;
     let (pair, info) = models.pair().map_err(pipeline_error)?;
-    let compared = parts.people.gallery().map_err(unreadable)?.templates();
+    let gallery = parts.people.gallery().map_err(unreadable)?;
+    let compared = gallery.templates();
+    let own = gallery.find(&name).map_or(0, |person| person.templates());
+    let later = 1 + if parts.settings.matching == Matching::Verify { own } else { compared };
     let threshold = models.threshold(parts.settings.far_one_in, compared).map_err(pipeline_error)?.similarity;
+    promise::check(&parts.settings, later, models)?;
     let capture = frame_of(source, captured, &parts.staging)?;
     let started = parts.system.instructions();
-    let Largest { faces, assessment, template } = encode_largest(&mut parts.pipeline.engine, pair, &capture)?;
+    let engine = &mut parts.pipeline.engine;
+    let Largest { faces, assessment, template } = encode_largest(engine, pair, &capture)?;
+    let challenge = parts.settings.liveness == LivenessMode::Challenge;
+    let alive = match models.liveness(parts.pipeline.config.liveness) {
+        Ok(Some(network)) => {
+            let score = engine.live(network, &capture.frame, &assessment.face).map_err(internal)?;
+            Some(single_frame_verdict(score).reject.is_none())
+        }
+        Err(error) if challenge => return Err(pipeline_error(error)),
+        _ => None,
+    };
+    if challenge && alive == Some(false) {
+        return Err(Error::NotAlive);
+    }
     let probe = probe(&template, info);
     let room = parts.people.room();
     let gallery = parts.people.gallery_mut().map_err(unreadable)?;
     let enrolled = match enrolment {
         Enrolment::NewPerson => gallery.enrol(&name, probe, threshold).map(|_| ()),
-        Enrolment::AddTemplate => gallery.add_template(&name, probe, threshold).map(|_| ()),
+        Enrolment::AddTemplate => {
+            let own = gallery.verify(&name, probe).map_err(|error| refusal(error, &name, room))?;
+            let compared = own.person.templates();
+            let least = models.threshold(parts.settings.far_one_in, compared).map_err(pipeline_error)?;
+            resembles(own, least.similarity)?;
+            gallery.add_template(&name, probe, threshold).map(|_| ())
+        }
+        Enrolment::AddAnyTemplate => gallery.add_template(&name, probe, threshold).map(|_| ()),
     };
     enrolled.map_err(|error| refusal(error, &name, room))?;
     let (person, templates) = match gallery.find(&name) {
@@ -96,7 +125,21 @@ pub(super) fn enrol<B: Board, E: Engine>(
     parts.restart_frames();
     let instructions = parts.system.instructions().saturating_sub(started);
     let face = translate::face(&assessment);
-    Ok(Response::Enrolled { person, templates, faces, face, instructions })
+    let basis = promise::basis(parts, models).unwrap_or(Basis::Unproven);
+    Ok(Response::Enrolled { person, templates, faces, face, instructions, basis, alive })
+}
+
+/// Refuses a further template that would not pass for its person, at the score `least`, and one that tells nothing new.
+fn resembles(own: gallery::Candidate<'_>, least: CosineScore) -> Result<(), Error> {
+    let name = translate::name(own.person.name());
+    let similarity = translate::similarity(own.similarity);
+    if own.similarity < least {
+        return Err(Error::Unlike { name, similarity, least: translate::similarity(least) });
+    }
+    if own.similarity >= SAME_PICTURE {
+        return Err(Error::SamePicture { name, similarity });
+    }
+    Ok(())
 }
 
 /// Compares the largest face with the person of a name (1:1), or with everybody (1:N).

@@ -4,7 +4,10 @@
 
 mod faces;
 mod people;
+mod promise;
 mod status;
+
+pub(crate) use promise::basis;
 
 use board_api::{Board, System as _};
 use embassy_time::{Duration, Instant};
@@ -47,6 +50,7 @@ pub(crate) fn handle<B: Board, E: Engine>(
         Request::GetSettings => Ok(Response::Settings(parts.settings)),
         Request::SetSettings(settings) => {
             check(&settings)?;
+            promise::check_change(parts, &settings, models)?;
             opened(&mut parts.storage)?.set_settings(&settings)?;
             parts.apply(settings);
             Ok(Response::Settings(settings))
@@ -70,6 +74,7 @@ pub(crate) fn handle<B: Board, E: Engine>(
         }
         Request::ListUsers { from } => people::list(&parts.people, from),
         Request::Remove { name } => people::remove(parts, &name),
+        Request::RemoveTemplate { name, index } => people::remove_template(parts, &name, index),
         Request::GetRule { name } => people::rule(&parts.people, &parts.rules, &name),
         Request::SetRule { name, rule } => people::set_rule(parts, &name, rule),
         Request::BeginModel { kind, length, sha256, sequence, signature } => {

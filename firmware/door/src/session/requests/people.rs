@@ -53,6 +53,19 @@ pub(super) fn remove<B: Board, E: Engine>(
     Ok(Response::Removed { person: id, templates })
 }
 
+/// Removes one template of a person.
+pub(super) fn remove_template<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    name: &str,
+    index: u8,
+) -> Result<Response, Error> {
+    let room = parts.people.room();
+    let gallery = parts.people.gallery_mut().map_err(unreadable)?;
+    let person = gallery.remove_template(name, index.into()).map_err(|error| refusal(error, name, room))?;
+    parts.restart_frames();
+    Ok(Response::Removed { person: person.id(), templates: 1 })
+}
+
 /// The rule of a person, without the PINs.
 pub(super) fn rule<F: NorFlash>(
     people: &People<'_, F>,

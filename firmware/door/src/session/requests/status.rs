@@ -6,13 +6,14 @@ use protocol::{Door, Status};
 
 use crate::{
     pipeline::{Engine, Models},
-    session::translate::{clock, model, osdp, reset_reason, similarity},
+    session::translate::{basis, clock, model, osdp, reset_reason, similarity},
+    store::Storage,
     text::text,
     worker::parts::Parts,
 };
 
 /// The status of the board.
-pub(super) fn status<B: Board, E: Engine>(parts: &Parts<'_, '_, B, E>, models: &Models<'_, E>) -> Status {
+pub(super) fn status<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, models: &Models<'_, E>) -> Status {
     let now = Instant::now();
     let io = parts.link.state.get();
     let door = match io.open_until {
@@ -26,6 +27,7 @@ pub(super) fn status<B: Board, E: Engine>(parts: &Parts<'_, '_, B, E>, models: &
         None => 0,
     });
     let threshold = models.threshold(parts.settings.far_one_in, templates).ok();
+    let counter = parts.storage.as_mut().and_then(Storage::counter);
     Status {
         board: text(parts.system.name()),
         firmware: text(env!("CARGO_PKG_VERSION")),
@@ -40,11 +42,14 @@ pub(super) fn status<B: Board, E: Engine>(parts: &Parts<'_, '_, B, E>, models: &
         gallery_encoder: gallery.and_then(|gallery| gallery.encoder()).map(|hash| hash.0),
         free_bytes: parts.people.room().free as u32,
         threshold: threshold.map(|threshold| similarity(threshold.similarity)),
+        basis: threshold.map(|threshold| basis(threshold.basis)),
         settings: parts.settings,
         camera_sequence: parts.camera_sequence,
         hosts: parts.access.hosts().count() as u8,
         clock: clock(parts.journal.now()),
         log_lost: parts.journal.lost(),
         osdp: io.bus.map(osdp),
+        development: cfg!(feature = "development"),
+        counter,
     }
 }

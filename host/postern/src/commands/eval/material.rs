@@ -7,6 +7,7 @@ use anyhow::{Context, bail, ensure};
 use eval::{Comparison, Embeddings, Pair, Picture, Protocol, accuracy, held_out};
 
 use super::embed;
+use super::promise::promises;
 use super::report::{Rates, Report};
 use models::Manifest;
 
@@ -134,6 +135,7 @@ impl Material {
             held_out: (!whole).then(|| held_out(&answers, &self.held_out)).transpose()?,
             protocol_pairs: Rates::of_protocol(&listed),
             all_pairs: Rates::of_all_pairs(all),
+            promises: if float { Vec::new() } else { promises(encoder, all)? },
         })
     }
 

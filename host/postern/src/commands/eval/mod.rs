@@ -8,6 +8,7 @@ mod page;
 mod pairs;
 pub mod people;
 pub mod presentations;
+mod promise;
 mod report;
 pub mod samples;
 

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use eval::{Curve, calibrate, plot_det};
-use models::CalibrationPoint;
-use models::calibration::{self, Measured};
+use models::calibration;
 
 use super::material::MaterialArgs;
+use crate::commands::calibrate::table::rows;
 use crate::output::{Outcome, Output, note};
 
 /// Options of `postern eval pairs`.
@@ -46,13 +46,11 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         note!("drew {}", path.display());
     }
     if args.write_calibration {
-        let points = calibrate(&all)?.into_iter().map(|point| Measured {
-            point: CalibrationPoint { one_in: point.one_in, threshold: point.threshold },
-            extrapolated: point.extrapolated,
-        });
+        let points = rows(&calibrate(&all)?);
         let (comparisons, pictures) = (all.impostor_count(), report.pictures);
-        let origin = format!("{comparisons} comparisons of two people in {pictures} pictures");
-        let path = calibration::save(&report.encoder, &points.collect::<Vec<_>>(), &origin)?;
+        let origin =
+            format!("{comparisons} comparisons of two people in {pictures} pictures of `postern eval pairs`");
+        let path = calibration::save(&report.encoder, &points, &origin)?;
         note!("wrote {}; `postern compile {}` puts it into the image", path.display(), report.encoder);
     }
     Ok(Outcome::Done)

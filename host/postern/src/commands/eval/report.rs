@@ -5,6 +5,8 @@ use std::io::Write;
 use eval::{Accuracy, Comparison, HeldOut, OperatingPoint, intervals};
 use serde::Serialize;
 
+use super::promise::{self, Promise};
+
 /// False-match rates that are reported over all pairs.
 const ALL_PAIRS: [f64; 4] = [1e-3, 1e-4, 1e-5, 1e-6];
 
@@ -30,6 +32,8 @@ pub struct Report {
     pub protocol_pairs: Rates,
     /// Over all pairs of the same pictures.
     pub all_pairs: Rates,
+    /// What the image promises, and what all pairs show; nothing in float.
+    pub promises: Vec<Promise>,
 }
 
 /// Misses at false-match rates.
@@ -93,7 +97,8 @@ impl Report {
             )?;
         }
         print_rates(out, "the protocol's pairs", &self.protocol_pairs)?;
-        print_rates(out, "all pairs", &self.all_pairs)
+        print_rates(out, "all pairs", &self.all_pairs)?;
+        promise::print(&self.promises, out)
     }
 }
 

@@ -22,7 +22,7 @@ mod templates;
 mod watch;
 
 use faces::SplitArgs;
-pub use faces::{FaceArgs, Faces};
+pub use faces::{FaceArgs, Faces, style};
 use network::NetworkArgs;
 use objective::{LossArgs, SearchArgs};
 pub use templates::by_templates;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use anyhow::Context;
-use compiler::{CalibrationRecord, Kind, Method, Options, Preprocessing};
+use compiler::{Kind, Method, Options, Preprocessing};
 use encoder::{Encoder, Head, Optimizer, Source, Trainable};
 use eval::{CalibrationPoint, Comparison, Curve, calibrate, intervals, plot_det};
 use indicatif::ProgressBar;
@@ -19,6 +19,7 @@ use train::run::{
 
 use super::faces::style;
 use super::templates::by_templates;
+use crate::commands::calibrate::table::{records, rows};
 use models::ImageFile;
 
 use crate::output::note;
@@ -171,9 +172,7 @@ fn compile(
             return Ok((image, board, Vec::new()));
         }
     };
-    let record =
-        |point: &CalibrationPoint| CalibrationRecord { one_in: point.one_in, threshold: point.threshold };
-    options.calibration = table.iter().map(record).collect();
+    options.calibration = records(&table);
     Ok((compiler::image::write(&network, &plan, &options, onnx)?, board, table))
 }
 
@@ -216,15 +215,7 @@ fn manifest(training: &Training, report: &Report, table: &[CalibrationPoint], da
         let _ = write!(text, "[figures.{pipeline}]\n{}\n", figures(of));
     }
     if !table.is_empty() {
-        text.push_str(
-            "# Measured on the same pictures. At `threshold` (Q15), one in `one_in` comparisons of different people \
-             matches.\n[calibration]\npoints = [\n",
-        );
-        for CalibrationPoint { one_in, threshold, extrapolated } in table {
-            let note = if *extrapolated { " # extrapolated" } else { "" };
-            let _ = writeln!(text, "    {{ one_in = {one_in}, threshold = {threshold} }},{note}");
-        }
-        text.push_str("]\n");
+        text.push_str(&models::calibration::table(&rows(table), "on the same pictures"));
     }
     text
 }

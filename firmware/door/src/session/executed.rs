@@ -1,0 +1,106 @@
+//! The last request of each host that was executed, so that none is executed twice.
+//!
+//! A host repeats a request in a new session when it hears that the old one is gone. Anybody on the cable can say that,
+//! and keep the reply back. So a host gives each request an idempotency key, and keeps it in a repeat. A host has one
+//! request open at a time, so the last one of each host is enough, and no other host can push it out.
+//!
+//! | the key of the request | then |
+//! |---|---|
+//! | is new | [`Executed::begin`]; it is executed; [`Executed::finish`] with the reply, before it is sent |
+//! | is that of the last request, which has a reply | the same reply; nothing is executed |
+//! | is that of the last request, without a reply | [`Error::Interrupted`]: a reset came in between, or the reply is long |
+//!
+//! This counts for requests that make an entry in the audit log: all others can be repeated, see `protocol`. What was begun
+//! and what was replied is in flash, so that a reset changes nothing. A request that only compares faces changes nothing
+//! either: it is executed again, without a second entry.
+
+use embedded_storage::nor_flash::NorFlash;
+use protocol::{Error, Hash, IdempotencyKey, MAX_HOSTS};
+
+use crate::store::{Begun, Reply, Storage};
+
+/// The last request of each host, at the host's place.
+#[derive(Default)]
+pub(crate) struct Executed([Option<Begun>; MAX_HOSTS]);
+
+impl Executed {
+    /// The requests from before a reset.
+    pub(crate) fn open<F: NorFlash>(storage: Option<&mut Storage<F>>) -> Self {
+        let mut executed = Self::default();
+        if let Some(storage) = storage {
+            for (place, begun) in (0..).zip(&mut executed.0) {
+                *begun = storage.begun(place);
+            }
+        }
+        executed
+    }
+
+    /// The reply to the host's request with this key; `None` if the key is new.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] if the request was begun, and there is no reply.
+    pub(crate) fn reply(&self, host: &Hash, key: &IdempotencyKey) -> Result<Option<&Reply>, Error> {
+        match self.0.iter().flatten().find(|begun| begun.host == *host && begun.key == *key) {
+            Some(Begun { reply, .. }) => reply.as_ref().map(Some).ok_or(Error::Interrupted),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes down that a request is executed now; in flash, if it changes something.
+    pub(crate) fn begin<F: NorFlash>(
+        &mut self,
+        place: Option<usize>,
+        (host, key): (Hash, IdempotencyKey),
+        storage: Option<&mut Storage<F>>,
+    ) {
+        self.keep(place, Begun { host, key, reply: None }, storage);
+    }
+
+    /// Takes down the reply to the request that was begun.
+    pub(crate) fn finish<F: NorFlash>(
+        &mut self,
+        place: Option<usize>,
+        packed: &[u8],
+        storage: Option<&mut Storage<F>>,
+    ) {
+        let begun = place.and_then(|place| self.0.get_mut(place)?.take());
+        if let Some(begun) = begun {
+            self.keep(place, Begun { reply: Reply::from_slice(packed).ok(), ..begun }, storage);
+        }
+    }
+
+    fn keep<F: NorFlash>(&mut self, place: Option<usize>, begun: Begun, storage: Option<&mut Storage<F>>) {
+        let Some(place) = place else { return };
+        if let Some(storage) = storage {
+            // A flash that cannot be written stops no request: then this is known until a reset only.
+            let _ = storage.set_begun(place as u8, &begun);
+        }
+        if let Some(last) = self.0.get_mut(place) {
+            *last = Some(begun);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nor_model::Nor;
+
+    #[test]
+    fn a_key_counts_for_its_host_and_until_its_next_request() {
+        let none = || None::<&mut Storage<Nor<&mut [u8]>>>;
+        let mut executed = Executed::default();
+        let (host, other) = ([1; 32], [2; 32]);
+        executed.begin(Some(0), (host, [7; 8]), none());
+        assert_eq!(executed.reply(&host, &[7; 8]), Err(Error::Interrupted));
+        executed.finish(Some(0), &[1, 2], none());
+        assert_eq!(executed.reply(&host, &[7; 8]), Ok(Some(&Reply::from_slice(&[1, 2]).unwrap())));
+        assert_eq!(executed.reply(&other, &[7; 8]), Ok(None));
+        executed.begin(Some(1), (other, [8; 8]), none());
+        executed.finish(Some(1), &[0; 129], none());
+        assert_eq!(executed.reply(&other, &[8; 8]), Err(Error::Interrupted), "too long to keep");
+        assert!(executed.reply(&host, &[7; 8]).is_ok_and(|reply| reply.is_some()), "each host has its own");
+        executed.begin(Some(0), (host, [9; 8]), none());
+        assert_eq!(executed.reply(&host, &[7; 8]), Ok(None));
+    }
+}

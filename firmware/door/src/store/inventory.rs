@@ -1,0 +1,115 @@
+//! The inventory of the settings: of each record the version that is the newest, and the tie to a monotonic counter.
+//!
+//! Older records of a key stay in flash until their sector is erased, and they are genuine. So every record carries a
+//! version, which rises with each change of its key, and the inventory lists the newest one of each key. It is stored twice.
+//!
+//! | the record under a key | its listed version | outcome |
+//! |---|---|---|
+//! | opens, and is as new as listed, or newer | | valid |
+//! | is older, does not open, or is gone | above 0 | tampered |
+//! | does not open, or is gone | 0 | absent: it never was, or another board wrote it |
+//!
+//! The inventory has a number, which rises each time it is written. A board with a monotonic counter outside its flash
+//! raises the counter to that number, so an older inventory is found, and with it an older copy of all the flash.
+//!
+//! # A change, step by step
+//! | step | a power cut after it leaves |
+//! |---|---|
+//! | 1. write the record, with the next version of its key | a record that is newer than listed: it counts |
+//! | 2. write both copies of the inventory, with the next number | an inventory one ahead of the counter: it counts |
+//! | 3. raise the counter to that number | the change |
+//!
+//! So no cut leaves a board that distrusts itself. At each boot the counter is raised to the number of the inventory. A
+//! number that is lower than the counter, or higher by more than [`AHEAD`], distrusts every record: the flash is an older
+//! one, or the counter is another one. So does a counter that is gone, if there was one when the inventory was written, and
+//! a lost inventory where there is a salt, which is written after it. Without
+//! both the board knows nobody, as after its settings were wiped: it is a new board, and begins at the counter's value.
+
+use heapless::Vec;
+use serde::{Deserialize, Serialize};
+
+/// Keys that are listed.
+pub(super) const SLOTS: usize = 40;
+
+/// How far the inventory may be ahead of the counter. A step is one cut or one write that failed.
+const AHEAD: u32 = 64;
+
+/// The newest version of each key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Inventory {
+    /// How often it was written.
+    pub(super) number: u32,
+    /// Whether the board had a counter then.
+    pub(super) counted: bool,
+    listed: Vec<u32, SLOTS>,
+}
+
+impl Inventory {
+    /// Nothing was written yet.
+    pub(super) fn empty(number: u32) -> Self {
+        Self { number, counted: false, listed: Vec::from_array([0; SLOTS]) }
+    }
+
+    /// No record is trusted, and none can be written.
+    pub(super) fn distrusting() -> Self {
+        Self { number: u32::MAX, counted: true, listed: Vec::from_array([u32::MAX; SLOTS]) }
+    }
+
+    /// The inventory of two copies. `counter` is that of the board, if it has one; `has_salt` tells whether there is a salt.
+    /// The inventory is distrusting if the copies are lost, or do not fit the counter.
+    pub(super) fn of(copies: [Option<Self>; 2], counter: Option<u32>, has_salt: bool) -> Self {
+        let newest = copies.into_iter().flatten().max_by_key(|copy| copy.number);
+        match newest {
+            Some(inventory) if inventory.fits(counter) => inventory,
+            None if !has_salt => Self::empty(counter.unwrap_or(0)),
+            _ => Self::distrusting(),
+        }
+    }
+
+    fn fits(&self, counter: Option<u32>) -> bool {
+        let Some(counter) = counter else { return !self.counted };
+        self.number.checked_sub(counter).is_some_and(|ahead| ahead <= AHEAD || !self.counted)
+    }
+
+    /// Whether no record is trusted.
+    pub(super) fn distrusts(&self) -> bool {
+        self.number == u32::MAX
+    }
+
+    /// The version of a slot.
+    pub(super) fn listed(&self, slot: u8) -> u32 {
+        self.listed.get(usize::from(slot)).copied().unwrap_or(u32::MAX)
+    }
+
+    /// Lists a version.
+    pub(super) fn list(&mut self, slot: u8, version: u32) {
+        if let Some(listed) = self.listed.get_mut(usize::from(slot)) {
+            *listed = version;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inventory_fits_its_counter_or_nothing_is_trusted() {
+        let of = |number: Option<u32>, counted, counter, has_salt| {
+            let copy = number.map(|number| Inventory { counted, ..Inventory::empty(number) });
+            let older = number.map(|number| Inventory::empty(number.saturating_sub(1)));
+            Inventory::of([copy, older], counter, has_salt).number
+        };
+        assert_eq!(of(Some(7), true, Some(7), true), 7);
+        assert_eq!(of(Some(8), true, Some(7), true), 8, "cut before the counter was raised");
+        assert_eq!(of(Some(6), true, Some(7), true), u32::MAX, "an older inventory");
+        assert_eq!(of(Some(7 + AHEAD + 1), true, Some(7), true), u32::MAX, "another counter");
+        assert_eq!(of(Some(7), true, None, true), u32::MAX, "the counter was taken out");
+        assert_eq!(of(Some(7), false, None, true), 7, "a board without a counter");
+        assert_eq!(of(Some(700), false, Some(0), true), 700, "a counter was put in");
+        assert_eq!(of(Some(7), false, Some(8), true), u32::MAX, "an inventory from before it was put in");
+        assert_eq!(of(None, true, Some(7), true), u32::MAX, "lost");
+        assert_eq!(of(None, true, Some(7), false), 7, "a new board, or one that was wiped");
+        assert_eq!(of(None, true, None, false), 0);
+    }
+}

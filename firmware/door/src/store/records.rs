@@ -1,0 +1,219 @@
+//! Sealed records in a map, each with the version that tells the newest from older ones. `inventory` says how.
+
+use board_api::MonotonicCounter;
+use crypto::{Generator, Key, record};
+use embedded_storage::nor_flash::NorFlash;
+use nor_store::{Map, MapKey as _};
+use serde::{Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
+
+use super::{
+    failed::Failed,
+    inventory::Inventory,
+    items::{Item, Twin},
+    stored::Stored,
+};
+
+/// The counter of a board.
+pub(crate) type Counter = &'static mut (dyn MonotonicCounter + Send);
+
+/// Bytes of the version before a value.
+const VERSION: usize = 4;
+/// Bytes of the largest value and its version: a request and its reply, or twelve tallies.
+const VALUE: usize = 180;
+/// Bytes of the largest value once it is sealed.
+const SEALED: usize = VALUE + record::OVERHEAD;
+/// Bytes of the largest record and its key, in whole words of 32 bytes.
+const BUFFER: usize = 224;
+
+/// Room for a sealed record.
+type Room = Zeroizing<[u8; SEALED]>;
+
+/// A record that opened: its version, and the length of its value.
+#[derive(Clone, Copy)]
+struct Found {
+    version: u32,
+    length: usize,
+}
+
+/// The records.
+pub(super) struct Records<F: NorFlash> {
+    map: Map<F, Item>,
+    key: Key,
+    pub(super) random: Generator,
+    counter: Option<Counter>,
+    inventory: Inventory,
+    /// A record was found tampered with.
+    pub(super) tampered: bool,
+}
+
+impl<F: NorFlash> Records<F> {
+    /// Uses all of `flash`, and raises the counter to what the inventory says.
+    pub(super) fn open(
+        flash: F,
+        key: Key,
+        random: Generator,
+        counter: Option<Counter>,
+    ) -> Result<Self, Failed> {
+        let end = u32::try_from(flash.capacity()).map_err(|_| Failed)?;
+        let map = Map::open(flash, 0..end).map_err(|_| Failed)?;
+        let inventory = Inventory::distrusting();
+        let mut records = Self { map, key, random, counter, inventory, tampered: false };
+        if let Ok(inventory) = records.find_inventory() {
+            records.inventory = inventory;
+        }
+        // If it fails here, it is tried again with the next change.
+        let _ = records.raise_counter();
+        Ok(records)
+    }
+
+    /// Whether no record is trusted: the flash is an older one, or the inventory is lost.
+    pub(super) fn distrusts(&self) -> bool {
+        self.inventory.distrusts()
+    }
+
+    /// The value of the counter.
+    pub(super) fn counter(&mut self) -> Option<u32> {
+        self.counter.as_mut().and_then(|counter| counter.read().ok())
+    }
+
+    /// What the flash has under a key.
+    pub(super) fn read<T: DeserializeOwned>(&mut self, key: Item) -> Result<Stored<T>, Failed> {
+        self.read_from(key, self.listed(key))
+    }
+
+    /// What the flash has under a key, in this version or a newer one.
+    pub(super) fn read_from<T: DeserializeOwned>(
+        &mut self,
+        key: Item,
+        least: u32,
+    ) -> Result<Stored<T>, Failed> {
+        let mut room = Zeroizing::new([0; SEALED]);
+        let found = self.fetch(key, &mut room)?.filter(|found| found.version >= least);
+        let value = found.and_then(|found| value_in(&room, found));
+        if let Some(value) = value.and_then(|value| postcard::from_bytes(value).ok()) {
+            return Ok(Stored::Valid(value));
+        }
+        self.tampered |= least > 0;
+        Ok(if least > 0 { Stored::Tampered } else { Stored::Absent })
+    }
+
+    /// The value under a key, if one was ever written.
+    ///
+    /// # Errors
+    /// [`Failed`], also if it was tampered with.
+    pub(super) fn get<T: DeserializeOwned>(&mut self, key: Item) -> Result<Option<T>, Failed> {
+        match self.read(key)? {
+            Stored::Valid(value) => Ok(Some(value)),
+            Stored::Absent => Ok(None),
+            Stored::Tampered => Err(Failed),
+        }
+    }
+
+    /// Writes a value, and lists it.
+    pub(super) fn put<T: Serialize>(&mut self, key: Item, value: &T) -> Result<(), Failed> {
+        self.put_after(key, self.listed(key), value)?;
+        if key.slot().is_some() { self.keep_inventory() } else { Ok(()) }
+    }
+
+    /// Writes a value with a version above `least` and above that of the record that is there. Returns the version.
+    pub(super) fn put_after<T: Serialize>(
+        &mut self,
+        key: Item,
+        least: u32,
+        value: &T,
+    ) -> Result<u32, Failed> {
+        let mut room = Zeroizing::new([0; SEALED]);
+        let place = room.get_mut(record::NONCE + VERSION..).ok_or(Failed)?;
+        let length = postcard::to_slice(value, place).map_err(|_| Failed)?.len();
+        self.store(key, least, &mut room, length)
+    }
+
+    /// Writes both copies of the inventory, and raises the counter.
+    pub(super) fn keep_inventory(&mut self) -> Result<(), Failed> {
+        // A number is never used twice, also if the write fails.
+        self.inventory.number = self.inventory.number.checked_add(1).ok_or(Failed)?;
+        self.inventory.counted = self.counter.is_some();
+        for copy in Twin::BOTH {
+            let mut room = Zeroizing::new([0; SEALED]);
+            let place = room.get_mut(record::NONCE + VERSION..).ok_or(Failed)?;
+            let length = postcard::to_slice(&self.inventory, place).map_err(|_| Failed)?.len();
+            self.store(Item::Inventory(copy), 0, &mut room, length)?;
+        }
+        self.raise_counter()
+    }
+
+    fn raise_counter(&mut self) -> Result<(), Failed> {
+        let Some(counter) = &mut self.counter else { return Ok(()) };
+        if self.inventory.distrusts() {
+            return Ok(());
+        }
+        while counter.read().map_err(|_| Failed)? < self.inventory.number {
+            counter.increment().map_err(|_| Failed)?;
+        }
+        Ok(())
+    }
+
+    /// The inventory in flash.
+    fn find_inventory(&mut self) -> Result<Inventory, Failed> {
+        let counter = match &mut self.counter {
+            Some(counter) => Some(counter.read().map_err(|_| Failed)?),
+            None => None,
+        };
+        let mut copies = [None, None];
+        let mut has_salt = false;
+        for (copy, twin) in copies.iter_mut().zip(Twin::BOTH) {
+            let mut room = Zeroizing::new([0; SEALED]);
+            let found = self.fetch(Item::Inventory(twin), &mut room)?;
+            let value = found.and_then(|found| value_in(&room, found));
+            *copy = value.and_then(|value| postcard::from_bytes(value).ok());
+            has_salt |= self.fetch(Item::Salt(twin), &mut room)?.is_some();
+        }
+        Ok(Inventory::of(copies, counter, has_salt))
+    }
+
+    /// The version that is listed for a key; 0 if it is not listed.
+    fn listed(&self, key: Item) -> u32 {
+        key.slot().map_or(0, |slot| self.inventory.listed(slot))
+    }
+
+    /// Opens the record of a key; `None` if there is none, or it does not open.
+    #[inline(never)]
+    fn fetch(&mut self, key: Item, room: &mut Room) -> Result<Option<Found>, Failed> {
+        let mut buffer = [0; BUFFER];
+        let sealed = self.map.fetch(&mut buffer, key).map_err(|_| Failed)?;
+        let Some(sealed) = sealed else { return Ok(None) };
+        let Some(room) = room.get_mut(..sealed.len()) else { return Ok(None) };
+        room.copy_from_slice(sealed);
+        let opened = record::open(&self.key, &key.number().to_be_bytes(), room).ok();
+        Ok(opened.and_then(|value| {
+            let (version, value) = value.split_first_chunk()?;
+            Some(Found { version: u32::from_le_bytes(*version), length: value.len() })
+        }))
+    }
+
+    /// Seals a value of that length, which lies in `room` where it belongs, writes it with the next version, and lists that.
+    #[inline(never)]
+    fn store(&mut self, key: Item, least: u32, room: &mut Room, length: usize) -> Result<u32, Failed> {
+        let mut before = Zeroizing::new([0; SEALED]);
+        let found = self.fetch(key, &mut before)?.map_or(0, |found| found.version);
+        let version = found.max(least).checked_add(1).ok_or(Failed)?;
+        room.get_mut(record::NONCE..record::NONCE + VERSION)
+            .ok_or(Failed)?
+            .copy_from_slice(&version.to_le_bytes());
+        let place = key.number().to_be_bytes();
+        let sealed = record::seal(&self.key, &mut self.random, &place, &mut room[..], VERSION + length);
+        let mut buffer = [0; BUFFER];
+        self.map.store(&mut buffer, key, sealed.map_err(|_| Failed)?).map_err(|_| Failed)?;
+        if let Some(slot) = key.slot() {
+            self.inventory.list(slot, version);
+        }
+        Ok(version)
+    }
+}
+
+/// The value of a record that opened.
+fn value_in(room: &Room, found: Found) -> Option<&[u8]> {
+    let start = record::NONCE + VERSION;
+    room.get(start..start + found.length)
+}

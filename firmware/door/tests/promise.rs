@@ -1,0 +1,98 @@
+//! The false-accept rate that is promised, and what the encoder's calibration table bears out. The table of the simulated
+//! encoder is measured to 1 in 10,000 and modelled to 1 in 1,000,000.
+
+mod simulation;
+
+use audit::Kind;
+use protocol::{Basis, Enrolment, Error, LivenessMode, Matching, Request, Response, Settings, Status};
+use simulation::{Board, World};
+
+async fn set(world: &mut World, settings: Settings) -> Result<Response, Error> {
+    world.host.ask(Request::SetSettings(settings)).await
+}
+
+async fn status(world: &mut World) -> Status {
+    match world.host.ask(Request::Status).await {
+        Ok(Response::Status(status)) => status,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The basis in the last byte of the newest entry of a kind.
+async fn logged(world: &mut World, kind: Kind) -> u8 {
+    let log = world.host.log().await;
+    log.iter().rev().find(|(_, entry)| entry.kind == kind).expect("an entry").1.detail[11]
+}
+
+/// Half of what the table covers for one template is covered for two.
+fn strict() -> Settings {
+    Settings { far_one_in: 600_000, ..Settings::default() }
+}
+
+#[test]
+fn a_rate_that_the_table_does_not_bear_out_is_refused_at_enrolment() {
+    Board::with_models().boot(async |world: &mut World| {
+        set(world, strict()).await.unwrap();
+        let first = world.host.enrol("Ann", 1).await;
+        assert!(matches!(first, Ok(Response::Enrolled { basis: Basis::Modelled, .. })), "{first:?}");
+        let refused = Err(Error::UnprovenRate { one_in: 600_000, templates: 2 });
+        assert_eq!(world.host.enrol("Bob", 2).await, refused);
+        assert_eq!(world.host.enrol_as("Ann", 1, 1, Enrolment::AddTemplate).await, refused);
+        assert_eq!(world.host.users().await, ["Ann"]);
+        assert_eq!(status(world).await.basis, Some(Basis::Modelled));
+    });
+}
+
+#[test]
+fn the_installers_word_allows_it_and_status_and_log_tell() {
+    let mut board = Board::with_models();
+    board.boot(async |world: &mut World| {
+        set(world, strict()).await.unwrap();
+        world.host.enrol("Ann", 1).await.unwrap();
+        assert_eq!(logged(world, Kind::Enrolled).await, 2);
+        let word = Settings { accept_unproven: true, ..strict() };
+        set(world, word).await.unwrap();
+        let log = world.host.log().await;
+        let (_, entry) = log.iter().rev().find(|(_, entry)| entry.kind == Kind::Settings).unwrap();
+        assert_eq!((entry.reason, entry.detail[11]), (1, 2), "the false-accept rate changed");
+        let second = world.host.enrol("Bob", 2).await;
+        assert!(matches!(second, Ok(Response::Enrolled { basis: Basis::Unproven, .. })), "{second:?}");
+        assert_eq!(logged(world, Kind::Enrolled).await, 3);
+        let status = status(world).await;
+        assert_eq!((status.basis, status.settings), (Some(Basis::Unproven), word));
+    });
+    board.boot(async |world: &mut World| {
+        let settings = status(world).await.settings;
+        assert!(settings.accept_unproven && settings.far_one_in == 600_000, "the word is kept: {settings:?}");
+    });
+}
+
+#[test]
+fn settings_that_the_table_does_not_bear_out_are_refused_and_others_are_not() {
+    Board::with_two_people().boot(async |world: &mut World| {
+        let before = status(world).await.settings;
+        let strict = Settings { far_one_in: 600_000, ..before };
+        let refused = Err(Error::UnprovenRate { one_in: 600_000, templates: 2 });
+        assert_eq!(set(world, strict).await, refused);
+        // In verify mode a face is compared with one person.
+        set(world, Settings { matching: Matching::Verify, ..strict }).await.unwrap();
+        assert_eq!(set(world, strict).await, refused, "back to everybody");
+        set(world, Settings { accept_unproven: true, ..strict }).await.unwrap();
+        assert_eq!(set(world, strict).await, refused, "the word is withdrawn");
+        let other = Settings { accept_unproven: true, liveness: LivenessMode::Off, ..strict };
+        set(world, other).await.unwrap();
+        set(world, before).await.unwrap();
+        assert_eq!(logged(world, Kind::Settings).await, 2, "2 times 10,000 is beyond what was measured");
+    });
+}
+
+#[test]
+fn a_door_that_verifies_is_asked_to_bear_out_one_persons_templates() {
+    Board::with_models().boot(async |world: &mut World| {
+        set(world, Settings { matching: Matching::Verify, ..strict() }).await.unwrap();
+        world.host.enrol("Ann", 1).await.unwrap();
+        world.host.enrol("Bob", 2).await.unwrap();
+        let refused = Err(Error::UnprovenRate { one_in: 600_000, templates: 2 });
+        assert_eq!(world.host.enrol_as("Bob", 2, 1, Enrolment::AddTemplate).await, refused);
+    });
+}

@@ -1,0 +1,145 @@
+//! Older states of the flash: a board with a monotonic counter finds them, admits nobody, and says so in its log.
+
+mod simulation;
+
+use audit::{Fault, Kind};
+use embassy_time::Duration;
+use protocol::{Error, Limits, MAX_CHUNK, ModelKind, Name, Request, Response};
+use simulation::{
+    Board, World,
+    firmware::{BOARD, image},
+    host::{self, signing_key},
+    rules::{board, comes, set_limits, set_rule, two_factors},
+};
+
+/// The reasons of all faults in the log.
+async fn faults(world: &mut World) -> Vec<u8> {
+    let log = world.host.log().await.into_iter();
+    log.filter(|(_, entry)| entry.kind == Kind::Fault).map(|(_, entry)| entry.reason).collect()
+}
+
+/// Puts the flash of an older board into a board.
+fn restore(board: &mut Board, old: &Board) {
+    let older = old.copy();
+    (board.gallery, board.settings, board.log) = (older.gallery, older.settings, older.log);
+    (board.firmware, board.record, board.requests) = (older.firmware, older.record, older.requests);
+}
+
+#[test]
+fn an_older_copy_of_the_flash_admits_nobody_and_is_logged() {
+    let mut board = board();
+    let old = board.copy();
+    board.boot(async |world: &mut World| {
+        world.host.ask(Request::Remove { name: Name::try_from("Ann").unwrap() }).await.unwrap();
+        set_rule(world, "Bob", two_factors()).await.unwrap();
+    });
+    let whole = board.copy();
+    for all in [true, false] {
+        let mut board = whole.copy();
+        if all {
+            restore(&mut board, &old)
+        } else {
+            board.settings = old.settings.clone()
+        }
+        board.boot(async |world: &mut World| {
+            assert!(!comes(world, 1).await, "Ann was removed");
+            assert!(!comes(world, 2).await, "Bob needs his PIN");
+            let asked = world.host.ask(Request::GetSettings).await;
+            assert_eq!(asked, Err(Error::Flash), "the hosts may be older ones: nobody is served");
+        });
+        // What the board wrote is read by a board whose settings are the newest.
+        let mut reader = whole.copy();
+        reader.log = board.log.clone();
+        reader.boot(async |world: &mut World| {
+            assert!(faults(world).await.contains(&(Fault::RolledBack as u8)));
+        });
+    }
+}
+
+#[test]
+fn a_board_without_a_counter_says_so_and_works() {
+    let mut board = Board::unpaired();
+    board.counter = None;
+    board.boot(host::pair);
+    board.boot(async |world: &mut World| {
+        let Ok(Response::Status(status)) = world.host.ask(Request::Status).await else { panic!() };
+        assert_eq!((status.counter, status.hosts), (None, 1));
+    });
+    let mut board = self::board();
+    board.boot(async |world: &mut World| {
+        let counter = async |world: &mut World| {
+            let Ok(Response::Status(status)) = world.host.ask(Request::Status).await else { panic!() };
+            status.counter.unwrap()
+        };
+        let before = counter(world).await;
+        assert!(comes(world, 1).await);
+        world.host.enrol("Eve", 3).await.unwrap();
+        assert_eq!(counter(world).await, before, "neither an entry nor a template raises it");
+        set_limits(world, Limits::default()).await;
+        assert_eq!(counter(world).await, before + 3, "three records of the settings");
+    });
+}
+
+#[test]
+fn an_older_boot_record_and_its_firmware_admit_nobody() {
+    let mut board = board();
+    let old = board.copy();
+    board.boot(async |world: &mut World| {
+        let update = image(BOARD, 2, &signing_key());
+        world.host.ask(host::begin(&signing_key(), ModelKind::Firmware, &update, 2)).await.unwrap();
+        for (at, data) in (0u32..).zip(update.chunks(MAX_CHUNK)) {
+            world.host.ask(Request::ModelChunk { offset: at * MAX_CHUNK as u32, data }).await.unwrap();
+        }
+        world.host.ask(Request::CommitModel).await.unwrap();
+    });
+    // On trial, confirmed, and known.
+    for _ in 0..2 {
+        board.boot(async |world: &mut World| world.wait(3_000).await);
+    }
+    board.boot(async |world: &mut World| assert!(comes(world, 1).await));
+    (board.firmware, board.record, board.requests) =
+        (old.firmware.clone(), old.record.clone(), old.requests.clone());
+    board.boot(async |world: &mut World| {
+        assert!(!comes(world, 1).await, "release 1 is not the newest that ran");
+        assert_eq!(faults(world).await, [Fault::RolledBack as u8]);
+    });
+}
+
+/// Damages every record of the failures.
+fn lose_failures(board: &mut Board) {
+    let key = 0x023b_u16.to_le_bytes();
+    let found: Vec<usize> =
+        (0..board.settings.len() - 12).filter(|at| board.settings[*at..*at + 2] == key).collect();
+    assert!(!found.is_empty());
+    found.into_iter().for_each(|at| board.settings[at + 10] = !board.settings[at + 10]);
+}
+
+#[test]
+fn lost_failures_lock_everybody_out_for_an_hour_or_until_an_installer_sets_the_limits() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+        assert!(!comes(world, 1).await);
+        world.type_keys("9999#").await;
+    });
+    lose_failures(&mut board);
+    let damaged = board.copy();
+    board.boot(async |world: &mut World| {
+        assert!(!comes(world, 2).await, "nobody knows who was locked out");
+        assert!(faults(world).await.contains(&(Fault::Settings as u8)));
+        set_limits(world, Limits::default()).await;
+        assert!(comes(world, 2).await);
+    });
+    board.boot(async |world: &mut World| assert!(comes(world, 2).await, "and it stays so"));
+    let mut board = damaged;
+    board.boot(async |world: &mut World| {
+        for minute in 0..60 {
+            assert!(minute % 10 != 0 || !comes(world, 2).await, "minute {minute}");
+            for _ in 0..3 {
+                mock_time::advance(Duration::from_secs(20));
+                world.wait(1_100).await;
+            }
+        }
+        assert!(comes(world, 2).await, "after an hour failures are counted again");
+    });
+}

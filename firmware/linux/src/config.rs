@@ -1,0 +1,203 @@
+//! `postern-door.toml`: what the door is connected to.
+//!
+//! ```toml
+//! [flash]
+//! file = "flash"                  # made at the first start, 38 MiB
+//!
+//! [secret]
+//! file = "unique.key"             # made at the first start; keep a copy, apart from the flash
+//!
+//! [host]
+//! listen = "unix:host.sock"       # or tcp:ADDRESS:PORT
+//!
+//! [bus]                           # optional: an access controller
+//! listen = "unix:rs485.sock"
+//!
+//! [camera]
+//! device = "/dev/v4l/by-id/usb-…" # or: command = ["ffmpeg", …], whose stdout is raw pictures
+//! format = "yuyv"                 # nv12, grey; of a device also mjpg
+//! width = 640
+//! height = 480
+//!
+//! [lines]                         # lines of GPIO chips, see `gpio`
+//! lock = "GPIO17"
+//! exit_button = "!GPIO27"         # optional, as all others
+//!
+//! [made]                          # in place of [camera] and [lines]: a door to try, see `postern board up --machine linux`: camera, pins and keypad
+//! entropy = "entropy"             # optional, for tests: a file of 32 bytes in place of the system's random numbers
+//! ```
+//! Paths are relative to the folder of the file.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::picture_source::{PictureSource, Place};
+use crate::pixels::Format;
+use crate::place::Place as Address;
+use crate::{Error, Result};
+
+/// What the door is connected to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The flash.
+    pub flash: FileOf,
+    /// The unique secret.
+    pub secret: FileOf,
+    /// The line to hosts.
+    pub host: Listen,
+    /// The line to an access controller.
+    pub bus: Option<Listen>,
+    /// Camera, pins and keypad that the host feeds.
+    pub made: Option<Made>,
+    /// A camera.
+    pub camera: Option<Camera>,
+    /// Lines of GPIO chips. Without a made door, the lock must be there.
+    pub lines: Option<Lines>,
+}
+
+/// Something in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileOf {
+    /// The file.
+    pub file: PathBuf,
+}
+
+/// A line whose other end connects.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// Where it connects.
+    pub listen: Address,
+}
+
+/// Surroundings that the host feeds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Made {
+    /// The seed of the random numbers, in place of the system's.
+    pub entropy: Option<PathBuf>,
+}
+
+/// A camera, or a command that gives pictures.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Camera {
+    /// The node of a V4L2 camera.
+    pub device: Option<PathBuf>,
+    /// A command whose stdout is raw pictures.
+    pub command: Option<Vec<String>>,
+    /// How the pictures are given.
+    pub format: Format,
+    /// Pixels in a row.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+/// Lines by what hangs on them, see the crate's `gpio`. What is not named is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lines {
+    /// The relay of the lock; `file:PATH` stands for a trial without one.
+    pub lock: String,
+    /// The LED that shows that frames can be assessed.
+    pub ready: Option<String>,
+    /// The LED that shows that somebody is refused.
+    pub refused: Option<String>,
+    /// The alarm output.
+    pub alarm: Option<String>,
+    /// The LEDs that ask for movements: turn left, turn right, look up, nod.
+    pub gestures: Option<[String; 4]>,
+    /// The button inside that opens the door.
+    pub exit_button: Option<String>,
+    /// The pairing button.
+    pub pairing_button: Option<String>,
+    /// The door contact, active while the door is open.
+    pub contact: Option<String>,
+    /// The switch of the cover, active while the cover is open.
+    pub cover: Option<String>,
+}
+
+impl Camera {
+    /// Where the pictures come from.
+    ///
+    /// # Errors
+    /// What to change.
+    fn source(&self) -> core::result::Result<PictureSource, &'static str> {
+        let place = match (&self.device, &self.command) {
+            (Some(device), None) => Place::Device(device.clone()),
+            (None, Some(command)) if command.is_empty() => return Err("[camera] command names no program"),
+            (None, Some(_)) if self.format == Format::Mjpg => {
+                return Err(
+                    "[camera] a command cannot give mjpg, whose pictures differ in length: let it decode them",
+                );
+            }
+            (None, Some(command)) => Place::Command(command.clone()),
+            _ => return Err("[camera] needs either device or command"),
+        };
+        let (width, height) = (usize::from(self.width), usize::from(self.height));
+        if !(2..=4096).contains(&width) || !width.is_multiple_of(2) || !(2..=4096).contains(&height) {
+            return Err("[camera] width and height are 2 to 4096, and width is even");
+        }
+        Ok(PictureSource { place, width, height, format: self.format })
+    }
+}
+
+impl Config {
+    /// Where the pictures of a door that is not made come from.
+    pub fn picture_source(&self) -> Option<PictureSource> {
+        self.camera.as_ref().and_then(|camera| camera.source().ok())
+    }
+
+    /// Reads a configuration.
+    ///
+    /// # Errors
+    /// [`Error::File`]; [`Error::Config`], which names the line.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
+        let path = std::path::absolute(path).map_err(Error::file(path))?;
+        let mut config = Self::parse(&text, &path)?;
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        for file in [&mut config.flash.file, &mut config.secret.file] {
+            *file = folder.join(&*file);
+        }
+        if let Some(entropy) = config.made.as_mut().and_then(|made| made.entropy.as_mut()) {
+            *entropy = folder.join(&*entropy);
+        }
+        if let Some(file) = config.lines.as_mut().and_then(|lines| lines.lock.strip_prefix("file:")) {
+            let file = folder.join(file).display().to_string();
+            config.lines.iter_mut().for_each(|lines| lines.lock = format!("file:{file}"));
+        }
+        config.host.listen = config.host.listen.within(folder);
+        config.bus = config.bus.map(|bus| Listen { listen: bus.listen.within(folder) });
+        Ok(config)
+    }
+
+    /// The configuration in `text`; `path` is for errors.
+    fn parse(text: &str, path: &Path) -> Result<Self> {
+        let wrong = |reason: String| Error::Config { path: path.to_owned(), reason };
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+            let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+            wrong(format!("{line}{}", error.message()))
+        })?;
+        let section = match (&config.made, &config.camera, &config.lines) {
+            (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
+                Some("[made] stands for [camera] and [lines]: remove one of them")
+            }
+            (Some(_), None, None) => None,
+            (None, None, _) => {
+                Some("it names no camera: add a section [camera], or [made] for a door to try")
+            }
+            (None, _, None) => Some("it names no lock: add a section [lines]"),
+            (None, Some(camera), Some(_)) => camera.source().err(),
+        };
+        match section {
+            Some(reason) => Err(wrong(reason.to_owned())),
+            None => Ok(config),
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! From a configuration to a door that runs: the two tasks, each on a thread of its own.
+//!
+//! The io task runs on its own thread, as it runs at its own interrupt priority on a board. The worker computes for long,
+//! and only its own thread waits for it.
+
+use std::thread;
+
+use board_api::ResetReason;
+use crypto::{Generator, Key};
+use door::{Io, Link, Memory, Networks, Worker};
+use host_window::window::{ALARM_BIT, BUTTON_BIT, CONTACT_BIT, COVER_BIT, LED_BIT, PAIRING_BIT, WIRE_BITS};
+use nn::Arena;
+
+use crate::config::{Config, Lines, Made};
+use crate::counter::FileCounter;
+use crate::flash::{Durability, Flash, Partition};
+use crate::kept::Keeper;
+use crate::line::{self, Line};
+use crate::made::{self, Outputs};
+use crate::pins::{Camera, Input, Keypad, Output};
+use crate::system::{Source, System};
+use crate::window::Window;
+use crate::{Error, Result, gpio, picture_source, secret};
+
+/// Bytes for the tensors of the largest network, as on the boards.
+const ARENA_BYTES: usize = 3 << 20;
+
+/// Bytes of a thread's stack.
+const STACK: usize = 8 << 20;
+
+static LINK: Link = Link::new();
+
+/// The types of the door's peripherals.
+pub enum Linux {}
+
+impl board_api::Board for Linux {
+    type Receive = Line;
+    type Send = Line;
+    type Output = Output;
+    type Input = Input;
+    type Keypad = Keypad;
+    type Watchdog = Watchdog;
+    type Camera = Camera;
+    type Flash = Partition;
+    type System = System;
+}
+
+/// The watchdog: the door's signs of life go to the keeper of the lock.
+#[derive(Debug)]
+pub struct Watchdog(Keeper);
+
+impl board_api::Watchdog for Watchdog {
+    fn feed(&mut self) {
+        self.0.is_alive();
+    }
+}
+
+/// What a door is made of, opened and not yet running.
+pub struct Door {
+    io: Io<Linux>,
+    camera: Camera,
+    system: System,
+    flash: crate::flash::All,
+    counter: FileCounter,
+}
+
+impl Door {
+    /// Opens all that the configuration names. The lock comes right after the flash, which no other door may have: it is
+    /// locked, whatever fails afterwards.
+    ///
+    /// # Errors
+    /// What is missing, and what to do.
+    pub fn open(config: &Config, reason: ResetReason) -> Result<Self> {
+        let unique = secret::load(&config.secret.file)?;
+        let durability = if config.made.is_some() { Durability::System } else { Durability::Disk };
+        let flash_file = &config.flash.file;
+        let flash = Flash::open(flash_file, durability, &unique, &config.secret.file)?;
+        let window = config.made.as_ref().map(|_| Window::new(flash.file()));
+        let boots = flash.boots().map_err(Error::file(flash_file))?;
+        let lock = match &config.lines {
+            Some(lines) => lines.lock.clone(),
+            None => format!("made:{}", flash_file.display()),
+        };
+        let keeper = Keeper::start(&lock)?;
+        let pins = Pins {
+            lines: config.lines.as_ref(),
+            window: window.as_ref(),
+            outputs: window.clone().map(Outputs::new),
+        };
+        let random = match config.made.as_ref() {
+            Some(Made { entropy: Some(file) }) => seeded(file, &unique, boots)?,
+            _ => Source::Os,
+        };
+        let secret = boot::application_secret(&unique);
+        let system = System { reason, secret, random, window: window.clone() };
+        system.show_reason();
+        let host = line::serve(&config.host.listen, "host")?;
+        let bus = match &config.bus {
+            Some(bus) => line::serve(&bus.listen, "bus")?,
+            None => line::nobody()?,
+        };
+        let camera = match config.picture_source() {
+            Some(source) => Camera::Real(picture_source::Camera::start(source)?),
+            None => Camera::Made(made::Camera::new(Window::new(flash.file()))),
+        };
+        Ok(Self {
+            io: pins.io(keeper, host, bus)?,
+            camera,
+            system,
+            flash: flash.partitions().map_err(Error::file(flash_file))?,
+            counter: FileCounter::beside(&config.secret.file)?,
+        })
+    }
+
+    /// Runs it. Returns only if a thread cannot be started.
+    ///
+    /// # Errors
+    /// [`Error::Thread`].
+    pub fn run(self) -> Result<std::convert::Infallible> {
+        let Self { io, camera, system, flash, counter } = self;
+        let thread = |name: &str| thread::Builder::new().name(name.into()).stack_size(STACK);
+        let io_task = thread("io").spawn(move || -> () { pollster::block_on(door::run_io(io, &LINK)) });
+        let io_task = io_task.map_err(Error::Thread)?;
+        let worker = thread("worker").spawn(move || -> () {
+            let mut arena = Box::new(Arena::<ARENA_BYTES>::ZERO);
+            let mut memory = Box::new(Memory::new());
+            let worker = Worker::<Linux, _> {
+                camera,
+                engine: Networks::new(&mut arena.0),
+                system,
+                gallery: flash.gallery,
+                settings: flash.settings,
+                log: flash.log,
+                detector: flash.detector,
+                encoder: flash.encoder,
+                liveness: flash.liveness,
+                firmware: flash.firmware,
+                // The worker runs until the process ends.
+                counter: Some(Box::leak(Box::new(counter))),
+                memory: &mut memory,
+            };
+            pollster::block_on(door::run_worker(worker, &LINK))
+        });
+        worker.map_err(Error::Thread)?;
+        // Neither task ends, and a panic ends the process.
+        let _ = io_task.join();
+        std::process::abort()
+    }
+}
+
+/// Random numbers that follow from a file, the secret and the number of the boot, as on an emulated board.
+fn seeded(file: &std::path::Path, unique: &Key, boots: u32) -> Result<Source> {
+    let bytes = std::fs::read(file).map_err(Error::file(file))?;
+    let entropy = bytes.try_into().map(Key::new).map_err(|_| Error::Secret { path: file.to_owned() })?;
+    let secret = boot::application_secret(unique);
+    let seed = entropy.derive(secret.bytes(), b"postern seed");
+    Ok(Source::Seeded(Generator::new(&seed, &boots.to_le_bytes())))
+}
+
+/// The pins: lines of GPIO chips, made ones, or none.
+struct Pins<'a> {
+    lines: Option<&'a Lines>,
+    window: Option<&'a Window>,
+    outputs: Option<Outputs>,
+}
+
+/// How a line is chosen among [`Lines`].
+type Choice = fn(&Lines) -> Option<&str>;
+
+impl Pins<'_> {
+    fn output(&self, choice: Choice, bit: u32) -> Result<Output> {
+        Ok(match (self.lines.and_then(choice), &self.outputs) {
+            (Some(line), _) => Output::Gpio(gpio::Line::output(line)?),
+            (None, Some(outputs)) => Output::Made(outputs.clone(), bit),
+            (None, None) => Output::None,
+        })
+    }
+
+    fn input(&self, choice: Choice, bit: u32) -> Result<Input> {
+        Ok(match (self.lines.and_then(choice), self.window) {
+            (Some(line), _) => Input::Gpio(gpio::Line::input(line)?),
+            (None, Some(window)) => Input::Made(window.clone(), bit),
+            (None, None) => Input::None,
+        })
+    }
+
+    fn gesture(&self, number: usize) -> Result<Output> {
+        match self.lines.and_then(|lines| lines.gestures.as_ref()) {
+            Some(lines) => Ok(Output::Gpio(gpio::Line::output(&lines[number])?)),
+            None => self.output(|_| None, LED_BIT + 5 + number as u32),
+        }
+    }
+
+    fn io(&self, keeper: Keeper, host: Line, bus: Line) -> Result<Io<Linux>> {
+        Ok(Io {
+            host_receive: host,
+            host_send: host,
+            bus_receive: bus,
+            bus_send: bus,
+            lock: Output::Lock(keeper.clone()),
+            ready: self.output(|lines| lines.ready.as_deref(), LED_BIT)?,
+            refused: self.output(|lines| lines.refused.as_deref(), LED_BIT + 1)?,
+            alarm: self.output(|lines| lines.alarm.as_deref(), ALARM_BIT)?,
+            gestures: [self.gesture(0)?, self.gesture(1)?, self.gesture(2)?, self.gesture(3)?],
+            // Pulses of 50 us from a program come when they come: an access controller is reached over the bus.
+            wiegand: [self.output(|_| None, WIRE_BITS[0])?, self.output(|_| None, WIRE_BITS[1])?],
+            button: self.input(|lines| lines.exit_button.as_deref(), BUTTON_BIT)?,
+            pairing_button: self.input(|lines| lines.pairing_button.as_deref(), PAIRING_BIT)?,
+            contact: self.input(|lines| lines.contact.as_deref(), CONTACT_BIT)?,
+            cover: self.input(|lines| lines.cover.as_deref(), COVER_BIT)?,
+            keypad: self
+                .window
+                .cloned()
+                .map_or(Keypad::None, |window| Keypad::Made(made::Keypad::new(window))),
+            watchdog: Watchdog(keeper),
+        })
+    }
+}

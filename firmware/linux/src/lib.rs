@@ -1,0 +1,56 @@
+//! Board: a computer with Linux, from a Raspberry Pi to a laptop.
+//!
+//! The application is the one of the other boards (`door`), and so are the bytes of templates, protocol and flash. What
+//! an emulated board has in drivers is here:
+//!
+//! ```text
+//! config   postern-door.toml
+//! door     two tasks on two threads
+//! clock    embassy's time driver
+//! flash    NOR flash in a file                 secret   the unique secret, in a file
+//! line     sockets, to hosts and a controller  place    where they connect
+//! pins     outputs, inputs, keypad, camera     made     the same, as the host of a made door feeds them
+//! gpio     lines of GPIO chips                 v4l2     cameras
+//! pixels   pictures to frames                  picture_source   the thread that takes them; pictures
+//! keeper   the process that holds the lock     kept     the pipes to it
+//! system   random numbers, display, restart    window   the words that a made door shares with its host
+//! ```
+//! There is no boot loader, and no firmware in the flash: the package manager updates the program.
+#![deny(unsafe_op_in_unsafe_fn)]
+
+mod clock;
+mod config;
+mod counter;
+mod door;
+mod error;
+mod flash;
+mod gpio;
+mod keeper;
+mod kept;
+mod line;
+mod lock_line;
+mod made;
+mod picture_source;
+mod pictures;
+mod pins;
+mod pixels;
+mod place;
+mod secret;
+mod system;
+mod v4l2;
+mod window;
+
+pub use clock::Clock;
+pub use config::{Camera, Config, FileOf, Lines, Listen, Made};
+pub use door::{Door, Linux};
+pub use error::Error;
+pub use flash::{All, Durability, Flash, FlashError, Partition};
+pub use keeper::{HUNG, SILENCE, keep, keep_for_parent};
+pub use lock_line::LockLine;
+pub use picture_source::PictureSource;
+pub use pixels::Format;
+pub use place::Place;
+pub use system::RESTARTED;
+
+/// Short for a result of this crate.
+pub type Result<T> = core::result::Result<T, Error>;

@@ -1,0 +1,245 @@
+//! Where pictures come from: a command's stdout, or a V4L2 camera. A thread takes each picture and keeps the newest.
+//!
+//! A source that fails is opened again, for as long as the door runs: a camera is unplugged and comes back, a command
+//! ends and is started again. What failed is said once, until it works again.
+//!
+//! Infrared cameras light every other picture. So a dark picture after a bright one is skipped; if all are dark, the door
+//! gets them and says so.
+
+use std::io::{self, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use board_api::Capture;
+use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+use embassy_sync::signal::Signal;
+use vision::{Frame, PixelFormat};
+
+use crate::pictures::{Pictures, Raw};
+use crate::pixels::{Format, Small, small};
+use crate::{Error, Result, v4l2};
+
+/// How long a source rests before it is opened again.
+const REST: Duration = Duration::from_secs(1);
+
+/// The mean brightness below which a picture is dark.
+const DARK: u8 = 12;
+
+/// Dark pictures in a row after which the scene is dark, and not the light of the camera off.
+const ALL_DARK: u32 = 8;
+
+/// Where pictures come from, and how they are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PictureSource {
+    /// From which place.
+    pub place: Place,
+    /// How large they are asked for.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// The format that is asked for.
+    pub format: Format,
+}
+
+/// A place that gives pictures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Raw pictures from the stdout of a command, one after the other without anything between.
+    Command(Vec<String>),
+    /// A V4L2 camera, by the path of its node.
+    Device(std::path::PathBuf),
+}
+
+impl PictureSource {
+    /// Opens the source once, so that a door without a camera does not start.
+    ///
+    /// # Errors
+    /// [`Error::Camera`], which says what to do.
+    pub fn open(&self) -> Result<Box<dyn Pictures>> {
+        let failed = |hint: &str, source: io::Error| Error::Camera {
+            camera: self.to_string(),
+            hint: hint.to_owned(),
+            source,
+        };
+        match &self.place {
+            Place::Command(words) => match FromCommand::start(words) {
+                Ok(pictures) => Ok(Box::new(pictures)),
+                Err(error) => Err(failed("is the program installed, and is its name right?", error)),
+            },
+            Place::Device(path) => match v4l2::open(path, self.width, self.height, self.format) {
+                Ok(pictures) => Ok(pictures),
+                Err(error) => Err(failed(v4l2::hint(&error), error)),
+            },
+        }
+    }
+
+    fn empty(&self) -> Raw {
+        let (width, height, format) = (self.width, self.height, self.format);
+        let stride = format.stride(width);
+        let bytes = vec![0; format.bytes(stride, height).unwrap_or(0)];
+        Raw { width, height, stride, format, bytes }
+    }
+}
+
+impl std::fmt::Display for PictureSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.place {
+            Place::Command(words) => write!(f, "the command `{}`", words.join(" ")),
+            Place::Device(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// Pictures from a command.
+struct FromCommand(Child);
+
+impl FromCommand {
+    fn start(words: &[String]) -> io::Result<Self> {
+        let (program, arguments) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+        let command =
+            Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        Ok(Self(command))
+    }
+}
+
+impl Pictures for FromCommand {
+    fn next(&mut self, raw: &mut Raw) -> io::Result<()> {
+        self.0.stdout.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.read_exact(&mut raw.bytes)
+    }
+}
+
+impl Drop for FromCommand {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The newest picture and its number.
+type Newest = Signal<CriticalSectionRawMutex, (u32, Small)>;
+
+/// The camera over a source of pictures.
+pub struct Camera {
+    newest: Arc<Newest>,
+    taken: (u32, Small),
+}
+
+impl Camera {
+    /// Starts the thread that takes pictures.
+    ///
+    /// # Errors
+    /// [`Error::Camera`], [`Error::Thread`].
+    pub fn start(source: PictureSource) -> Result<Self> {
+        let pictures = source.open()?;
+        let newest: Arc<Newest> = Arc::default();
+        let to = newest.clone();
+        let thread = thread::Builder::new().name("camera".into());
+        thread.spawn(move || take(&source, pictures, &to)).map_err(Error::Thread)?;
+        let nothing = Small { width: 0, height: 0, yuyv: Vec::new() };
+        Ok(Self { newest, taken: (0, nothing) })
+    }
+
+    /// The newest frame, once there is one that was not taken.
+    pub async fn next(&mut self) -> Capture<'_> {
+        loop {
+            self.taken = self.newest.wait().await;
+            let (_, small) = &self.taken;
+            if Frame::new(PixelFormat::Yuyv, small.width, small.height, &small.yuyv).is_ok() {
+                break;
+            }
+        }
+        let (sequence, small) = &self.taken;
+        let frame = Frame::new(PixelFormat::Yuyv, small.width, small.height, &small.yuyv);
+        Capture { sequence: *sequence, frame: frame.expect("it was looked at above") }
+    }
+}
+
+/// Takes pictures as long as the door runs.
+fn take(source: &PictureSource, mut pictures: Box<dyn Pictures>, to: &Newest) -> ! {
+    let (mut raw, mut sequence, mut said, mut light) = (source.empty(), 0u32, false, Light::default());
+    loop {
+        match pictures.next(&mut raw) {
+            Ok(()) => {
+                said = false;
+                let Some(small) = small(raw.format, raw.width, raw.height, raw.stride, &raw.bytes) else {
+                    continue;
+                };
+                if light.shows(small.brightness()) {
+                    sequence = sequence.wrapping_add(1);
+                    to.signal((sequence, small));
+                }
+                continue;
+            }
+            Err(error) if !said => eprintln!("camera: {source} gives no more pictures: {error}"),
+            Err(_) => {}
+        }
+        said = true;
+        drop(pictures);
+        pictures = loop {
+            thread::sleep(REST);
+            if let Ok(pictures) = source.open() {
+                break pictures;
+            }
+        };
+    }
+}
+
+/// Whether a picture is dark because the scene is, or because the light of the camera blinks.
+#[derive(Debug, Default)]
+struct Light {
+    dark: u32,
+}
+
+impl Light {
+    /// Whether to use a picture of this brightness.
+    fn shows(&mut self, brightness: u8) -> bool {
+        if brightness >= DARK {
+            self.dark = 0;
+            return true;
+        }
+        self.dark = self.dark.saturating_add(1);
+        if self.dark == ALL_DARK {
+            eprintln!("camera: all pictures are dark: is there light, and is the lens free?");
+        }
+        self.dark >= ALL_DARK
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dark_pictures_between_bright_ones_are_skipped() {
+        let mut light = Light::default();
+        let shown = [90, 3, 92, 2, 88].map(|brightness| light.shows(brightness));
+        assert_eq!(shown, [true, false, true, false, true]);
+    }
+
+    #[test]
+    fn pictures_of_a_command_come_and_it_is_started_again_when_it_ends() {
+        let script = "head -c 38400 /dev/zero | tr '\\0' Z";
+        let place = Place::Command(["sh", "-c", script].map(str::to_owned).into());
+        let source = PictureSource { place, width: 240, height: 160, format: Format::Grey };
+        let mut camera = Camera::start(source).expect("it starts");
+        for picture in 1..=3 {
+            let capture = pollster::block_on(camera.next());
+            assert_eq!(
+                (capture.sequence, capture.frame.width(), capture.frame.height()),
+                (picture, 240, 160)
+            );
+            assert_eq!(capture.frame.bytes()[..4], [b'Z', 128, b'Z', 128]);
+        }
+    }
+
+    #[test]
+    fn a_scene_that_is_dark_is_shown_as_it_is() {
+        let mut light = Light::default();
+        let shown = (0..ALL_DARK + 2).map(|_| light.shows(4)).filter(|shown| *shown).count();
+        assert_eq!(shown, 3);
+        assert!(light.shows(100));
+        assert!(!light.shows(4));
+    }
+}

@@ -1,0 +1,97 @@
+//! The board as a whole: its secret, random numbers, the display, a restart.
+
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use board_api::ResetReason;
+use crypto::{Entropy, Generator, Key};
+use host_window::window::{RESET_CAUSE, ResetCause};
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::made;
+use crate::window::Window;
+
+/// Where random numbers come from.
+pub enum Source {
+    /// The system.
+    Os,
+    /// A seed that the host wrote, for a made door alone: a test can repeat all that it does.
+    Seeded(Generator),
+}
+
+/// The board as the door sees it.
+pub struct System {
+    /// Why it started.
+    pub reason: ResetReason,
+    /// The secret, until it is taken.
+    pub secret: Key,
+    /// Random numbers.
+    pub random: Source,
+    /// The window of a made door.
+    pub window: Option<Window>,
+}
+
+impl System {
+    /// Shows the host of a made door why it started.
+    pub fn show_reason(&self) {
+        let cause = match self.reason {
+            ResetReason::Requested => ResetCause::Software,
+            _ => ResetCause::PowerOn,
+        };
+        if let Some(window) = &self.window {
+            let _ = window.set_word(RESET_CAUSE, cause as u32);
+        }
+    }
+}
+
+impl board_api::System for System {
+    fn name(&self) -> &str {
+        "linux"
+    }
+
+    fn reset_reason(&self) -> ResetReason {
+        self.reason
+    }
+
+    /// Nanoseconds of processor time of this thread: counters of instructions need rights that a door should not have.
+    fn instructions(&self) -> u64 {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+    }
+
+    fn take_secret(&mut self, secret: &mut [u8; 32]) {
+        let taken = core::mem::replace(&mut self.secret, Key::new([0; 32]));
+        secret.copy_from_slice(taken.bytes());
+    }
+
+    fn fill_random(&mut self, bytes: &mut [u8]) {
+        match &mut self.random {
+            // Once it has started, the system always has some. Without them no key is safe.
+            Source::Os => getrandom::fill(bytes).expect("the system has random numbers"),
+            Source::Seeded(generator) => generator.fill(bytes),
+        }
+    }
+
+    fn show_pairing_code(&mut self, code: Option<u32>) {
+        if let Some(window) = &self.window {
+            made::show_code(window, code);
+        } else if let Some(code) = code {
+            eprintln!("pairing: {code:06}; press the pairing button if the other computer shows the same");
+        }
+    }
+
+    fn restart(&mut self) {
+        let program = std::env::current_exe().unwrap_or_else(|_| "postern-door".into());
+        let mut arguments: Vec<_> = std::env::args_os().skip(1).collect();
+        if !arguments.iter().any(|argument| argument == RESTARTED) {
+            arguments.push(RESTARTED.into());
+        }
+        // The process stays the same, so that its supervisor knows it.
+        let error = Command::new(program).args(arguments).exec();
+        eprintln!("cannot restart: {error}");
+        std::process::exit(1)
+    }
+}
+
+/// The option of a door that was asked to restart.
+pub const RESTARTED: &str = "--restarted";

@@ -1,0 +1,209 @@
+//! What is wrong around a door is said with what to do, and the lock stays shut.
+
+mod bench;
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use bench::{Bench, MADE, refusal};
+use host_window::window::{BOARD, MAGIC, MAGIC_WORD, VERSION, VERSION_WORD};
+
+/// The configuration with one line changed.
+fn with(line: &str, other: &str) -> String {
+    assert!(MADE.contains(line));
+    MADE.replace(line, other)
+}
+
+#[test]
+fn an_error_in_the_configuration_names_its_line() {
+    let wrong = [
+        (with("file = \"flash\"", "fil = \"flash\""), "line 2: unknown field `fil`"),
+        (with("[made]", "[mad]"), "line 10: unknown field `mad`"),
+        (with("unix:host.sock", "host.sock"), "line 8: `host.sock` is no place to listen at"),
+        (with("[secret]\nfile = \"unique.key\"", ""), "missing field `secret`"),
+        (with("[made]", "[made"), "line 10"),
+        (with("\n[made]", ""), "it names no camera"),
+    ];
+    for (config, why) in wrong {
+        let bench = Bench::with_config(&config);
+        let said = bench.refused(&[], why);
+        assert!(said.contains("postern-door.toml"), "{said}");
+        bench.refused(&["--check"], why);
+    }
+    let bench = Bench::new();
+    std::fs::remove_file(bench.path().join("postern-door.toml")).expect("removed");
+    bench.refused(&[], "postern-door.toml");
+}
+
+/// The configuration of a door with a camera and a lock.
+fn real(camera: &str, lock: &str) -> String {
+    let size = "width = 64\nheight = 48";
+    MADE.replace("[made]", &format!("[camera]\n{camera}\n{size}\n\n[lines]\nlock = \"{lock}\"\n"))
+}
+
+#[test]
+fn a_camera_or_a_line_that_cannot_be_had_is_said_with_what_to_do() {
+    let command = "command = [\"of-nobody\"]\nformat = \"grey\"";
+    let absent = "device = \"/dev/v4l/by-id/of-nobody\"\nformat = \"yuyv\"";
+    let wrong = [
+        (real(command, "file:lock"), "is the program installed"),
+        (real(absent, "file:lock"), "is it plugged in?"),
+        (
+            real("device = \"/dev/null\"\nformat = \"yuyv\"", "file:lock"),
+            "it is no camera that gives pictures",
+        ),
+        (real(absent, "line of nobody"), "gpioinfo"),
+        (real("format = \"grey\"", "file:lock"), "needs either device or command"),
+        (real("command = [\"cat\"]\nformat = \"mjpg\"", "file:lock"), "a command cannot give mjpg"),
+        (real("command = []\nformat = \"grey\"", "file:lock"), "names no program"),
+        (real(absent, "file:lock").replace("width = 64", "width = 65"), "width is even"),
+        (real(absent, "file:lock") + "[made]\n", "[made] stands for [camera] and [lines]"),
+        (real(absent, "file:lock").replace("[lines]\nlock = \"file:lock\"", ""), "it names no lock"),
+        (real(absent, "file:lock").replace("yuyv", "h264"), "line 12: unknown variant `h264`"),
+    ];
+    for (config, why) in wrong {
+        Bench::with_config(&config).refused(&[], why);
+    }
+}
+
+#[test]
+fn a_door_without_its_camera_leaves_the_lock_locked() {
+    let bench = Bench::with_config(&real("command = [\"of-nobody\"]\nformat = \"grey\"", "file:lock"));
+    bench.refused(&[], "is the program installed");
+    bench.eventually("the keeper locks", |bench| {
+        std::fs::read(bench.path().join("lock")).is_ok_and(|line| line == b"0")
+    });
+}
+
+#[test]
+fn a_door_with_the_pictures_of_a_command_starts() {
+    let command = "command = [\"sh\", \"-c\", \"while :; do head -c 3072 /dev/zero; sleep 1; done\"]\nformat = \"grey\"";
+    let mut bench = Bench::with_config(&real(command, "file:lock"));
+    bench.start();
+    bench.eventually("it says that it is dark", |bench| bench.said().contains("all pictures are dark"));
+}
+
+#[test]
+fn a_check_says_that_all_is_there_and_starts_nothing() {
+    let bench = Bench::new();
+    let output = bench.command().arg("--check").output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("the door can start"), "{output:?}");
+    assert!(bench.flash().is_file() && bench.path().join("unique.key").is_file());
+    let mut bench = bench;
+    bench.start();
+    bench.refused(&["--check"], "another door runs on");
+}
+
+#[test]
+fn two_doors_on_one_flash_are_refused() {
+    let mut bench = Bench::new();
+    bench.start();
+    bench.refused(&[], "another door runs on");
+    bench.open_lock();
+}
+
+#[test]
+fn a_socket_that_somebody_listens_at_is_refused_and_a_stale_one_is_not() {
+    let mut bench = Bench::new();
+    let path = bench.path().join("host.sock");
+    let other = std::os::unix::net::UnixListener::bind(&path).expect("bound");
+    bench.refused(&[], "another program is there");
+    drop(other);
+    assert!(path.exists());
+    bench.start();
+}
+
+#[test]
+fn a_flash_of_another_kind_of_board_is_refused_and_stays_as_it_is() {
+    for (board, is) in
+        [(547u32, "that of an an547"), (500, "that of an an500"), (7, "that of a board with the number 7")]
+    {
+        let bench = Bench::new();
+        std::fs::File::create(bench.flash()).and_then(|file| file.set_len(16 << 20)).expect("a file");
+        bench.write(MAGIC_WORD, &MAGIC.to_le_bytes());
+        bench.write(VERSION_WORD, &VERSION.to_le_bytes());
+        bench.write(BOARD, &board.to_le_bytes());
+        let before = std::fs::read(bench.flash()).expect("the flash");
+        bench.refused(&[], is);
+        assert!(before == std::fs::read(bench.flash()).expect("the flash"), "it was changed");
+    }
+}
+
+#[test]
+fn a_file_with_something_else_in_it_is_not_made_a_flash() {
+    let bench = Bench::new();
+    std::fs::write(bench.flash(), "letters of ours").expect("written");
+    bench.refused(&[], "name another file under [flash]");
+    assert_eq!(std::fs::read(bench.flash()).expect("it is there"), b"letters of ours");
+    let picture = vec![0x5a; 38 << 20];
+    std::fs::write(bench.flash(), &picture).expect("written");
+    bench.refused(&[], "a file with something else in it");
+}
+
+#[test]
+fn the_flash_of_another_door_is_refused_until_its_secret_is_back() {
+    let mut bench = Bench::new();
+    bench.start();
+    bench.stop();
+    let secret = bench.path().join("unique.key");
+    let kept = std::fs::read(&secret).expect("the secret");
+    std::fs::remove_file(&secret).expect("removed");
+    let said = bench.refused(&[], "is the flash of another door");
+    assert!(said.contains("Bring that door's secret back"), "{said}");
+    std::fs::write(&secret, &kept).expect("written");
+    bench.start();
+}
+
+#[test]
+fn a_secret_that_others_can_read_or_that_is_cut_is_refused() {
+    let mut bench = Bench::new();
+    bench.start();
+    bench.stop();
+    let secret = bench.path().join("unique.key");
+    let mode = |mode| std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(mode)).expect("set");
+    mode(0o644);
+    bench.refused(&[], "chmod 600");
+    mode(0o600);
+    std::fs::write(&secret, [1; 31]).expect("written");
+    bench.refused(&[], "it has 32 bytes");
+}
+
+/// Runs a door with its folder on a disk of its own, in a name space where no root is needed. `None` where the system does
+/// not permit that.
+fn on_a_disk(bench: &Bench, before: &str, options: &str) -> Option<std::process::Output> {
+    let permitted = Command::new("unshare").args(["-rm", "true"]).output();
+    if !permitted.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: the system permits no mount in a name space of one's own");
+        return None;
+    }
+    let config = bench.path().join("postern-door.toml");
+    let (folder, door) = (bench.path().display(), env!("CARGO_BIN_EXE_postern-door"));
+    let script = format!(
+        "cp {config} /tmp/.$$ && mount -t tmpfs -o size={before} tmpfs {folder} && cp /tmp/.$$ {config} && rm /tmp/.$$ && \
+         {{ {options} }} && exec {door} --config {config}",
+        config = config.display()
+    );
+    Some(Command::new("unshare").args(["-rm", "sh", "-ec", &script]).output().expect("it starts"))
+}
+
+#[test]
+fn a_full_disk_is_said_before_the_door_runs() {
+    let bench = Bench::new();
+    if let Some(output) = on_a_disk(&bench, "4m", "true;") {
+        refusal(&output, "is full: the flash needs 38 MiB");
+    }
+}
+
+#[test]
+fn a_disk_that_is_read_only_is_said_with_what_to_do() {
+    let bench = Bench::new();
+    let options = format!(
+        "head -c 32 /dev/urandom > {0}/unique.key; chmod 600 {0}/unique.key; touch {0}/flash; \
+                           mount -o remount,ro {0};",
+        bench.path().display()
+    );
+    if let Some(output) = on_a_disk(&bench, "64m", &options) {
+        refusal(&output, "mount the disk for writing");
+    }
+}

@@ -1,0 +1,228 @@
+//! Nodes that treat every value, or every channel, by itself: scales, activations, sums, gates.
+
+use onnx::{Node, Problem};
+
+use super::layout::{Layout, Order};
+use super::values::{Lowering, Rest, Value};
+use crate::graph::{Activation, Conv, GateFunction, Graph, Operator};
+
+/// A length below this is that of no embedding; adding it, or taking it for the least, changes none.
+const NEGLIGIBLE: f32 = 1e-4;
+
+/// A batch normalisation, whose channels are always the second dimension.
+pub fn batch_normalization<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let input = to.input(node, 0)?;
+    if input.channels()?.index != 1 {
+        return Err(Problem::unsupported("its channels are not the second dimension"));
+    }
+    let norm = node.normalization(input.shape.channels)?;
+    scale_channels(to, node, 0, input, norm.scale_and_shift());
+    Ok(())
+}
+
+/// Adds, subtracts, multiplies or divides by a constant, one number or one a channel.
+pub fn arithmetic<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let operand = node.computed_operand().unwrap_or(0);
+    let mut input = to.any_input(node, operand)?;
+    if input.rest == Rest::Length {
+        return guard(to, node, input);
+    }
+    input = to.input(node, operand)?;
+    let by = node.arithmetic(input.channels()?)?;
+    if input.tensor == Graph::INPUT && to.is_read_once(node, operand) {
+        let before = &mut to.graph.preprocessing;
+        if by.join_preparation(&mut before.mean, &mut before.scale) {
+            to.alias(node, input);
+            return Ok(());
+        }
+    }
+    scale_channels(to, node, operand, input, [by.scale, by.shift]);
+    Ok(())
+}
+
+/// Multiplies every channel by its scale and adds its offset.
+fn scale_channels<'a>(
+    to: &mut Lowering<'a>,
+    node: &Node<'a>,
+    operand: usize,
+    input: Value,
+    [scale, offset]: [Vec<f32>; 2],
+) {
+    if let Some(Operator::Conv(conv)) = to.foldable(node, operand, &input)
+        && conv.activation == Activation::Identity
+    {
+        conv.scale_outputs(&scale, &offset);
+        to.alias(node, input);
+        return;
+    }
+    let conv = Conv::point(scale, offset, Activation::Identity);
+    to.push(node, Operator::Conv(conv), vec![input.tensor], input.shape, input.layout);
+}
+
+/// `Relu`, `PRelu`, `LeakyRelu` and `Clip`.
+pub fn activation<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let clip = node.operator() == "Clip";
+    let input = to.any_input(node, 0)?;
+    if clip && input.rest == Rest::Length {
+        return guard(to, node, input);
+    }
+    let input = to.input(node, 0)?;
+    let activation = match node.operator() {
+        "Clip" => bounds(to, node)?,
+        "PRelu" | "LeakyRelu" => Activation::Prelu(node.slopes(input.channels()?)?.unwrap_or_default()),
+        _ => Activation::Relu,
+    };
+    match to.foldable(node, 0, &input) {
+        Some(Operator::Conv(conv)) if conv.activation.is_followed_by(&activation) => {
+            conv.activation = activation;
+        }
+        Some(Operator::Add(after)) if after.is_followed_by(&activation) && !activation.is_prelu() => {
+            *after = activation;
+        }
+        _ => {
+            let channels = input.shape.channels;
+            let conv = Conv::point(vec![1.0; channels], vec![0.0; channels], activation);
+            to.push(node, Operator::Conv(conv), vec![input.tensor], input.shape, input.layout);
+            return Ok(());
+        }
+    }
+    to.alias(node, input);
+    Ok(())
+}
+
+/// The bounds of a `Clip`, its attributes or inputs; each may be left out.
+fn bounds<'a>(to: &Lowering<'a>, node: &Node<'a>) -> Result<Activation, Problem> {
+    let bound = |name: &str, index: usize, open: f32| match (node.float(name), node.input(index)) {
+        (Some(bound), _) => Ok(bound),
+        (None, None) => Ok(open),
+        (None, Some(_)) => match to.constant(node, index).map(|bound| &bound.values[..]) {
+            Some(&[bound]) => Ok(bound),
+            _ => Err(Problem::unsupported("bounds that are not one constant number")),
+        },
+    };
+    // A bound at the end of the numbers is none.
+    let open = |bound: f32| if bound.abs() >= f32::MAX { bound.signum() * f32::INFINITY } else { bound };
+    let [low, high] = [bound("min", 1, -f32::INFINITY)?, bound("max", 2, f32::INFINITY)?].map(open);
+    match (low, high) {
+        (0.0, f32::INFINITY) => Ok(Activation::Relu),
+        _ if low <= high => Ok(Activation::Clip([low, high])),
+        _ => Err(Problem::Invalid(format!("bounds {low} and {high}"))),
+    }
+}
+
+/// A sum of two values of the same dimensions.
+pub fn add<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let (a, b) = (to.input(node, 0)?, to.input(node, 1)?);
+    let same_order = a.layout.order == b.layout.order || a.layout.has_order(b.layout.order, a.shape);
+    if a.shape != b.shape || a.layout.dims != b.layout.dims || !same_order {
+        let reason = format!("its inputs have the dimensions {:?} and {:?}", a.layout.dims, b.layout.dims);
+        return Err(Problem::Unsupported(reason));
+    }
+    let layout = a.layout.clone();
+    to.push(node, Operator::Add(Activation::Identity), vec![a.tensor, b.tensor], a.shape, layout);
+    Ok(())
+}
+
+/// A feature map times the sigmoid of one value a channel, in either order.
+pub fn gate<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let only = || Problem::unsupported("only by the sigmoid of one value a channel");
+    let (a, b) = (to.any_input(node, 0)?, to.any_input(node, 1)?);
+    let (map, logits) = if matches!(b.rest, Rest::Gate(_)) { (a, b) } else { (b, a) };
+    let (Rest::Gate(function), Rest::None) = (logits.rest, map.rest) else { return Err(only()) };
+    // One value a channel, repeated over the pixels and nothing else.
+    let mut wanted = vec![1; map.layout.dims.len()];
+    wanted[0] = to.batch;
+    let axis = map.channels()?;
+    wanted[axis.index] = axis.length;
+    if logits.layout.dims != wanted || logits.shape.channels != axis.length || map.tensor == logits.tensor {
+        return Err(only());
+    }
+    to.push(node, Operator::Gate(function), vec![map.tensor, logits.tensor], map.shape, map.layout);
+    Ok(())
+}
+
+/// A sigmoid, which a gate or the reader of an output computes.
+pub fn sigmoid<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let function = match node.operator() {
+        "HardSigmoid" => GateFunction::Hard {
+            slope: node.float("alpha").unwrap_or(0.2),
+            offset: node.float("beta").unwrap_or(0.5),
+        },
+        _ => GateFunction::Sigmoid,
+    };
+    let value = to.input(node, 0)?;
+    to.alias(node, Value { rest: Rest::Gate(function), ..value });
+    Ok(())
+}
+
+/// A softmax over all values of a row.
+pub fn softmax<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let value = to.input(node, 0)?;
+    let dims = &value.layout.dims;
+    // Before opset 13 the axis is 1 where nothing is said, and then the last one: the same for a row.
+    let axis = node.int("axis").unwrap_or(-1);
+    if dims.len() != 2 || dims[1] != value.shape.len() || !matches!(axis, 1 | -1) {
+        return Err(Problem::unsupported("only over the values of one row"));
+    }
+    to.alias(node, Value { rest: Rest::Softmax, ..value });
+    Ok(())
+}
+
+/// The length of a row of values, or the row divided by it.
+pub fn length<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let value = to.input(node, 0)?;
+    let dims = &value.layout.dims;
+    let rank = dims.len();
+    let row = (1..rank).find(|&axis| dims[axis] == value.shape.len());
+    let row = row.ok_or_else(|| Problem::unsupported("only of one row of values"))?;
+    if node.operator() == "LpNormalization" {
+        let axis = node.int("axis").unwrap_or(-1);
+        if axis.rem_euclid(rank as i64) != row as i64 || node.int("p").unwrap_or(2) != 2 {
+            return Err(Problem::unsupported("only the second power, over a row of values"));
+        }
+        to.alias(node, Value { rest: Rest::Normalized, ..value });
+        return Ok(());
+    }
+    let axes = node.axes(rank, &|index| to.constant(node, index))?;
+    let over_row = axes.is_some_and(|axes| axes.contains(&row) && !axes.contains(&0));
+    node.ignore(&["noop_with_empty_axes"]);
+    if !over_row || node.int("keepdims").unwrap_or(1) == 0 {
+        return Err(Problem::unsupported("only over a row of values, and with keepdims"));
+    }
+    let mut dims = vec![1; rank];
+    dims[0] = to.batch;
+    to.alias(node, Value { rest: Rest::Length, layout: Layout { dims, order: Order::Planes }, ..value });
+    Ok(())
+}
+
+/// What keeps a length from zero: a small summand, or a small lower bound.
+fn guard<'a>(to: &mut Lowering<'a>, node: &Node<'a>, length: Value) -> Result<(), Problem> {
+    let refused = || Problem::unsupported("a length may only be kept from zero");
+    let is_small = |value: f32| (0.0..=NEGLIGIBLE).contains(&value);
+    let sound = match node.operator() {
+        "Add" => {
+            let operand = node.computed_operand().ok_or_else(refused)?;
+            node.weights(1 - operand)?.values.iter().copied().all(is_small)
+        }
+        "Clip" => {
+            matches!(bounds(to, node)?, Activation::Clip([low, f32::INFINITY]) if is_small(low))
+                || bounds(to, node)? == Activation::Relu
+        }
+        _ => false,
+    };
+    if !sound {
+        return Err(refused());
+    }
+    to.alias(node, length);
+    Ok(())
+}
+
+/// A row of values divided by its own length.
+pub fn normalize<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let (value, length) = (to.input(node, 0)?, to.any_input(node, 1)?);
+    if length.rest != Rest::Length || length.tensor != value.tensor {
+        return Err(Problem::unsupported("only by a constant, or a row by its own length"));
+    }
+    to.alias(node, Value { rest: Rest::Normalized, ..value });
+    Ok(())
+}

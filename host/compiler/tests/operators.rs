@@ -1,0 +1,219 @@
+//! Forms of operators that people's networks have: each is computed as tract computes it.
+
+mod networks;
+mod oracle;
+
+use networks::Builder;
+use onnx::Attribute::{self, Float, Int, Ints, Text};
+use oracle::forms::{SIDES, finish, is_computed, is_refused, scaled_stem, start, with_node};
+
+#[test]
+fn resizing_is_computed_where_it_repeats_pixels_and_refused_elsewhere() {
+    let resized = |coordinates: &str, nearest: &str, by_size: bool| {
+        let attributes: Vec<Attribute> =
+            [("coordinate_transformation_mode", coordinates), ("nearest_mode", nearest)]
+                .into_iter()
+                .filter(|(_, word)| !word.is_empty())
+                .map(|(name, word)| Text(name, word))
+                .collect();
+        let inputs: &[&str] = if by_size { &["", "", "sizes"] } else { &["", "twice"] };
+        with_node("Resize", inputs, &attributes, |net| {
+            net.constant("twice", &[4], vec![1.0, 1.0, 2.0, 2.0]);
+            net.file().integers("sizes", &[4], &[1, 8, 32, 24]);
+        })
+    };
+    for (coordinates, nearest) in
+        [("asymmetric", "floor"), ("", ""), ("half_pixel", "round_prefer_floor"), ("pytorch_half_pixel", "")]
+    {
+        for by_size in [false, true] {
+            is_computed(&format!("{coordinates} {nearest}"), &resized(coordinates, nearest, by_size));
+        }
+    }
+    for (coordinates, nearest) in [
+        ("", "floor"),
+        ("half_pixel", "ceil"),
+        ("align_corners", "floor"),
+        ("asymmetric", "round_prefer_ceil"),
+    ] {
+        is_refused("shifted", &resized(coordinates, nearest, false), &["\"node\"", "Resize", "repeats"]);
+    }
+}
+
+#[test]
+fn bounds_of_a_clip_are_computed() {
+    let clip = |bounds: &[(&str, f32)]| {
+        let names: Vec<&str> = bounds.iter().map(|(name, _)| *name).collect();
+        with_node("Clip", &names, &[], |net| {
+            bounds
+                .iter()
+                .filter(|(name, _)| !name.is_empty())
+                .for_each(|(name, x)| net.constant(name, &[], vec![*x]));
+        })
+    };
+    is_computed("ReLU6", &clip(&[("low", 0.0), ("high", 6.0)]));
+    is_computed("a narrow clip", &clip(&[("low", -0.25), ("high", 0.75)]));
+    is_computed("an upper bound", &clip(&[("", 0.0), ("high", 0.5)]));
+    is_computed("a lower bound", &clip(&[("low", 0.0)]));
+    is_refused("crossed bounds", &clip(&[("low", 1.0), ("high", 0.0)]), &["bounds"]);
+    let mut net = start(9);
+    net.say("Clip", "node", &["stem"], &[Float("min", 0.0), Float("max", 0.5)]);
+    is_computed("bounds as attributes", &finish(net, "node", 8));
+    let mut net = start(13);
+    net.say("Identity", "same", &["stem"], &[]);
+    net.say("Add", "twice", &["same", "stem"], &[]);
+    net.constant("low", &[], vec![0.0]);
+    net.constant("high", &[], vec![1.0]);
+    net.say("Clip", "node", &["twice", "low", "high"], &[]);
+    is_computed("a clipped sum", &finish(net, "node", 8));
+}
+
+#[test]
+fn leaky_rectifiers_and_automatic_padding_are_computed() {
+    is_computed("LeakyRelu", &with_node("LeakyRelu", &[], &[Float("alpha", 0.1)], |_| ()));
+    is_computed("LeakyRelu by default", &with_node("LeakyRelu", &[], &[], |_| ()));
+    for word in ["SAME_UPPER", "SAME_LOWER", "VALID", "NOTSET"] {
+        let mut net = start(13);
+        let weights = net.random(8 * 8 * 6, 0.3);
+        net.constant("w", &[8, 8, 3, 2], weights);
+        let attributes = [Text("auto_pad", word), Ints("strides", &[2, 1])];
+        net.say("Conv", "node", &["stem", "w"], &attributes);
+        is_computed(word, &finish(net, "node", 8));
+    }
+}
+
+#[test]
+fn means_and_pools_are_computed() {
+    let mean = |opset: i64, axes: &[i64], keep: i64| {
+        let mut net = start(opset);
+        net.conv("head", "stem", [32, 8, 3], 2, 1);
+        match opset < 18 {
+            true => net.say("ReduceMean", "mean_of", &["head"], &[Ints("axes", axes), Int("keepdims", keep)]),
+            false => {
+                net.file().integers("axes", &[axes.len()], axes);
+                net.say("ReduceMean", "mean_of", &["head", "axes"], &[Int("keepdims", keep)]);
+            }
+        }
+        net.say("Flatten", "node", &["mean_of"], &[]);
+        net.finish(&[("node", &[1, 32])])
+    };
+    is_computed("opset 13", &mean(13, &[2, 3], 1));
+    is_computed("opset 13, without the dimensions", &mean(13, &[-1, -2], 0));
+    is_computed("opset 18", &mean(18, &[2, 3], 1));
+    is_refused(
+        "a mean over channels",
+        &mean(13, &[1], 1),
+        &["\"mean_of\"", "ReduceMean", "height and width"],
+    );
+    is_refused("a mean over width", &mean(13, &[3], 1), &["\"mean_of\"", "ReduceMean"]);
+    let pool = [Ints("kernel_shape", &[3, 2]), Ints("strides", &[2, 2])];
+    is_computed("AveragePool", &with_node("AveragePool", &[], &pool, |_| ()));
+    let padded = [pool[0], pool[1], Ints("pads", &[1, 1, 1, 1]), Int("count_include_pad", 1)];
+    is_computed("AveragePool that counts padding", &with_node("AveragePool", &[], &padded, |_| ()));
+    is_refused("padding apart", &with_node("AveragePool", &[], &padded[..3], |_| ()), &["count_include_pad"]);
+}
+
+#[test]
+fn squeeze_and_excite_is_computed_in_its_forms() {
+    for (function, linear) in
+        [("Sigmoid", false), ("HardSigmoid", false), ("Sigmoid", true), ("HardSigmoid", true)]
+    {
+        let mut net = start(13);
+        net.say("GlobalAveragePool", "squeezed", &["stem"], &[]);
+        let gate = match linear {
+            false => {
+                net.conv("less", "squeezed", [4, 8, 1], 1, 1);
+                net.say("Relu", "less_relu", &["less"], &[]);
+                net.conv("more", "less_relu", [8, 4, 1], 1, 1);
+                net.say(function, "gate", &["more"], &[]);
+                "gate"
+            }
+            true => {
+                net.say("Flatten", "flat", &["squeezed"], &[]);
+                let (a, b) = (net.random(32, 0.7), net.random(32, 0.7));
+                net.constant("a", &[4, 8], a);
+                net.constant("b", &[8, 4], b);
+                net.say("Gemm", "less", &["flat", "a"], &[Int("transB", 1)]);
+                net.say("Relu", "less_relu", &["less"], &[]);
+                net.say("Gemm", "more", &["less_relu", "b"], &[Int("transB", 1)]);
+                net.say(function, "gate", &["more"], &[]);
+                net.file().integers("one_pixel", &[4], &[1, 8, 1, 1]);
+                net.say("Reshape", "shaped", &["gate", "one_pixel"], &[]);
+                "shaped"
+            }
+        };
+        net.say("Mul", "node", &["stem", gate], &[]);
+        is_computed(&format!("{function} {linear}"), &finish(net, "node", 8));
+    }
+    let mut net = start(13);
+    net.say("Sigmoid", "gate", &["stem"], &[]);
+    net.say("Mul", "node", &["stem", "gate"], &[]);
+    is_refused("a sigmoid a pixel", &finish(net, "node", 8), &["\"node\"", "one value a channel"]);
+}
+
+#[test]
+fn constants_that_are_computed_are_folded() {
+    let mut net = start(13);
+    net.conv("head", "stem", [16, 8, 3], 2, 1);
+    net.say("GlobalAveragePool", "pooled", &["head"], &[]);
+    net.say("Shape", "shape", &["pooled"], &[]);
+    net.say("Constant", "first", &[], &[Int("value_int", 0)]);
+    net.say("Gather", "pictures", &["shape", "first"], &[Int("axis", 0)]);
+    net.file().integers("axes", &[1], &[0]);
+    net.say("Unsqueeze", "listed", &["pictures", "axes"], &[]);
+    net.say("Constant", "rest", &[], &[Ints("value_ints", &[-1])]);
+    net.say("Concat", "wanted", &["listed", "rest"], &[Int("axis", 0)]);
+    net.say("Reshape", "flat", &["pooled", "wanted"], &[]);
+    let weights = net.random(32 * 16, 0.5);
+    net.constant("w", &[32, 16], weights);
+    net.say("Transpose", "turned", &["w"], &[Ints("perm", &[1, 0])]);
+    net.say("Constant", "half", &[], &[Float("value_float", 0.5)]);
+    net.say("Mul", "halved", &["turned", "half"], &[]);
+    net.say("MatMul", "node", &["flat", "halved"], &[]);
+    is_computed("a transposed matrix", &net.finish(&[("node", &[1, 32])]));
+    is_computed(
+        "a reshape to the same dimensions",
+        &with_node("Reshape", &["k"], &[], |net| {
+            net.file().integers("k", &[4], &[1, 8, 16, 12]);
+        }),
+    );
+    let mixed = with_node("Reshape", &["k"], &[], |net| net.file().integers("k", &[4], &[1, 8, 12, 16]));
+    is_refused("a reshape to other dimensions", &mixed, &["dimensions [1, 8, 12, 16]"]);
+}
+
+#[test]
+fn inputs_of_keras_and_batches_are_read() {
+    let mut net = Builder::with_input(&[1, SIDES[0], SIDES[1], 3], 13);
+    net.constant("by_channel", &[3], vec![10.0, 20.0, 30.0]);
+    net.say("Sub", "less", &["input", "by_channel"], &[]);
+    net.say("Transpose", "planes", &["less"], &[Ints("perm", &[0, 3, 1, 2])]);
+    scaled_stem(&mut net, "planes");
+    is_computed("channels last", &finish(net, "stem", 8));
+    let mut net = Builder::with_input(&[8, 3, SIDES[0], SIDES[1]], 13);
+    scaled_stem(&mut net, "input");
+    net.conv("head", "stem", [32, 8, 3], 2, 1);
+    net.say("GlobalAveragePool", "pooled", &["head"], &[]);
+    net.file().integers("rows", &[2], &[8, 32]);
+    net.say("Reshape", "node", &["pooled", "rows"], &[]);
+    is_computed("eight pictures", &net.finish(&[("node", &[8, 32])]));
+    let mut net = Builder::with_input(&[8, 3, SIDES[0], SIDES[1]], 13);
+    scaled_stem(&mut net, "input");
+    net.file().integers("mixed", &[2], &[4, -1]);
+    net.say("Reshape", "node", &["stem", "mixed"], &[]);
+    is_refused("pictures mixed", &net.finish(&[("node", &[4, 3072])]), &["mixes the 8 pictures"]);
+}
+
+#[test]
+fn an_output_may_be_read_inside_and_written_by_any_operator() {
+    let mut net = start(13);
+    net.conv("head", "stem", [32, 8, 3], 2, 1);
+    net.say("MaxPool", "pooled", &["head"], &[Ints("kernel_shape", &[8, 6])]);
+    net.say("Flatten", "node", &["pooled"], &[]);
+    is_computed("a pool at the end", &net.finish(&[("node", &[1, 32])]));
+    let mut net = start(13);
+    net.say("GlobalAveragePool", "pooled", &["stem"], &[]);
+    net.say("Flatten", "early", &["pooled"], &[]);
+    let weights = net.random(64, 0.5);
+    net.constant("w", &[8, 8], weights);
+    net.say("Gemm", "late", &["early", "w"], &[]);
+    is_computed("two outputs", &net.finish(&[("early", &[1, 8]), ("late", &[1, 8])]));
+}

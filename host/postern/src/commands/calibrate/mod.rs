@@ -1,0 +1,176 @@
+//! `postern calibrate`: an encoder's thresholds, from people like those at the door.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use eval::{Basis, CalibrationPoint, Comparison, calibrate};
+use serde::Serialize;
+use train::data::{HeldOut, split};
+
+mod strangers;
+pub mod table;
+
+use self::strangers::StrangerArgs;
+use super::train::{FaceArgs, by_templates};
+use crate::output::{Outcome, Output, note};
+use models::ImageFile;
+
+/// Options of `postern calibrate`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// A folder of people, each a folder of pictures: FOLDER/NAME/1.jpg
+    #[arg(required_unless_present = "strangers")]
+    folder: Option<PathBuf>,
+
+    /// The encoder: a model's name, or an image
+    #[arg(long, value_name = "NAME|IMAGE", default_value = models::ENCODER)]
+    encoder: String,
+
+    /// Write the image with the new thresholds to this file
+    #[arg(short, long, value_name = "IMAGE")]
+    output: Option<PathBuf>,
+
+    /// Write the thresholds into the encoder's manifest; compile it again to use them
+    #[arg(long)]
+    write_manifest: bool,
+
+    /// Of the folder, only the people that `postern train` and `postern distill` hold out of their training: a tenth, as
+    /// drawn by the seed 0. For an encoder that was trained on the others
+    #[arg(long, requires = "folder")]
+    unseen: bool,
+
+    #[command(flatten)]
+    strangers: StrangerArgs,
+
+    #[command(flatten)]
+    faces: FaceArgs,
+}
+
+/// What is reported.
+#[derive(Serialize)]
+struct Report {
+    encoder: String,
+    people: usize,
+    pictures: usize,
+    comparisons: u64,
+    points: Vec<Point>,
+}
+
+/// A row of the table.
+#[derive(Serialize)]
+struct Point {
+    one_in: u32,
+    /// Cosine: the upper end of the 95 % band.
+    threshold: f64,
+    /// Cosine.
+    estimate: f64,
+    basis: Basis,
+    /// Comparisons of two people that score the threshold or more.
+    matches: u64,
+    /// The image's own.
+    before: Option<f64>,
+    /// Share of comparisons of one person that are at the threshold or above.
+    tar: Option<f64>,
+}
+
+/// Compares all people with all others, and prints the threshold for each false-match rate.
+pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    let path = models::image(&args.encoder)?;
+    let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let file = ImageFile::from_bytes(&bytes);
+    let model = file.model().with_context(|| path.display().to_string())?;
+    let (comparison, people, pictures) = match &args.folder {
+        Some(folder) => of_people(args, folder, &bytes)?,
+        None => {
+            let strangers = args.strangers.read(&model)?;
+            note!("{} pairs of pictures show one person", strangers.joined);
+            let comparison = Comparison::all_pairs(&strangers.templates, &strangers.people);
+            (comparison, strangers.count(), strangers.people.len())
+        }
+    };
+    let table = calibrate(&comparison).context("add people, or pictures of them")?;
+    let cosine = |threshold: i32| f64::from(threshold) / 32768.0;
+    let point = |point: &CalibrationPoint| Point {
+        one_in: point.one_in,
+        threshold: cosine(point.threshold),
+        estimate: cosine(point.estimate),
+        basis: point.basis,
+        matches: point.matches,
+        before: model.calibration().find(|old| old.one_in == point.one_in).map(|old| cosine(old.threshold)),
+        tar: comparison.at(1.0 / f64::from(point.one_in)).tar,
+    };
+    let report = Report {
+        encoder: args.encoder.clone(),
+        people,
+        pictures,
+        comparisons: comparison.impostor_count(),
+        points: table.iter().map(point).collect(),
+    };
+    output.print(&report, |to| report.print(to))?;
+    if let Some(to) = &args.output {
+        write(to, &bytes, &table)?;
+        note!("wrote {}: postern flash {0}", to.display());
+    }
+    if args.write_manifest {
+        let Report { pictures, people, comparisons, .. } = &report;
+        let of = format!("{comparisons} comparisons of two people in {pictures} pictures of {people} people");
+        let path = models::calibration::save(&args.encoder, &table::rows(&table), &of)?;
+        note!("wrote {}; `postern compile {}` puts it into the image", path.display(), args.encoder);
+    }
+    Ok(Outcome::Done)
+}
+
+/// Compares all pictures in a folder of people; with the numbers of people and pictures.
+fn of_people(args: &Args, folder: &Path, image: &[u8]) -> anyhow::Result<(Comparison, usize, usize)> {
+    let faces = args.faces.find(folder)?;
+    let people: Vec<usize> = faces.pictures.iter().map(|picture| picture.person).collect();
+    let chosen: Vec<usize> = match args.unseen {
+        true => split(&people, HeldOut::Tenth, 0)?.1,
+        false => (0..people.len()).collect(),
+    };
+    let people: Vec<usize> = chosen.iter().filter_map(|&picture| people.get(picture)).copied().collect();
+    let shown: std::collections::BTreeSet<usize> = people.iter().copied().collect();
+    ensure!(shown.len() > 1, "there are pictures of one person only: strangers are what a threshold is for");
+    let comparison =
+        by_templates(image, &faces.store, &chosen, &people).with_context(|| args.encoder.clone())?;
+    Ok((comparison, shown.len(), chosen.len()))
+}
+
+fn write(to: &Path, image: &[u8], table: &[CalibrationPoint]) -> anyhow::Result<()> {
+    let image = compiler::image::recalibrate(image, &table::records(table))?;
+    std::fs::write(to, image).with_context(|| format!("cannot write {}", to.display()))
+}
+
+impl Report {
+    fn print(&self, to: &mut dyn Write) -> io::Result<()> {
+        let Self { encoder, people, pictures, comparisons, .. } = self;
+        writeln!(
+            to,
+            "{encoder}: {pictures} pictures of {people} people, {comparisons} comparisons of two people"
+        )?;
+        writeln!(
+            to,
+            "  {:>20}  {:>9}  {:>9}  {:>9}  {:>6}",
+            "false matches", "threshold", "estimate", "before", "TAR"
+        )?;
+        let share =
+            |value: Option<f64>, digits| value.map_or("?".into(), |value| format!("{value:.digits$}"));
+        for point in &self.points {
+            let known = match point.basis {
+                Basis::Measured => format!("measured, {} matches", point.matches),
+                Basis::Modelled => "modelled".to_owned(),
+            };
+            writeln!(
+                to,
+                "  {:>20}  {:>9.4}  {:>9.4}  {:>9}  {:>6}  {known}",
+                format!("1 in {}", point.one_in),
+                point.threshold,
+                point.estimate,
+                share(point.before, 4),
+                share(point.tar, 3)
+            )?;
+        }
+        Ok(())
+    }
+}

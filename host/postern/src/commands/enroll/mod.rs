@@ -1,0 +1,133 @@
+//! `postern enroll`: one person, from photographs.
+
+mod photos;
+
+use std::path::PathBuf;
+
+use client::Device;
+use client::protocol::{Basis, Enrolment};
+use imaging::Photo;
+use serde_json::json;
+
+use crate::device::{DeviceArgs, instructions};
+use crate::output::{Outcome, Output, note};
+use crate::picture::{Shot, note_faces};
+use crate::portraits::Portraits;
+
+/// Options of `postern enroll`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The person's name, 1 to 64 bytes of UTF-8
+    name: String,
+
+    /// Photographs of the person. One is enough; each must show one face, upright, and look like the others
+    #[arg(required = true, value_name = "PHOTO")]
+    photos: Vec<PathBuf>,
+
+    /// Add these photographs to a person who is enrolled already
+    #[arg(long)]
+    add: bool,
+
+    /// Take the photographs whatever they show: the largest face of each, also one that does not look like the
+    /// person's others (twins, surgery)
+    #[arg(long)]
+    force: bool,
+
+    /// Paint a portrait from the first photograph in the style of this picture. It stays on this computer;
+    /// `postern users --sheet` shows it
+    #[arg(long, value_name = "STYLE")]
+    avatar: Option<PathBuf>,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// Enrols the person.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    if let Some(style) = &args.avatar {
+        // A style that cannot be read is reported before anybody is enrolled.
+        Photo::open(style)?;
+    }
+    let mut device = args.device.connect()?;
+    let shots = photos::look(&args.photos, &args.device, &mut device, args.force)?;
+    for (done, shot) in shots.iter().enumerate() {
+        if let Err(error) = enrol(&args, &mut device, shot, done, output) {
+            return Err(undo(&args, &mut device, done, error));
+        }
+    }
+    if let (Some(style), Some(photo)) = (&args.avatar, args.photos.first()) {
+        let painted = Portraits::of(&args.device)?.paint(&args.name, &Photo::open(photo)?, style)?;
+        let report = json!({ "name": args.name, "portrait": painted });
+        output.print(&report, |out| writeln!(out, "{}'s portrait: {}", args.name, painted.display()))?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Enrols the face of one photograph, after `done` others.
+fn enrol(args: &Args, device: &mut Device, shot: &Shot, done: usize, output: &Output) -> anyhow::Result<()> {
+    let enrolment = match (done > 0 || args.add, args.force) {
+        (false, _) => Enrolment::NewPerson,
+        (true, false) => Enrolment::AddTemplate,
+        (true, true) => Enrolment::AddAnyTemplate,
+    };
+    let enrolled =
+        args.device.show(device, shot, |device, source| device.enrol(&args.name, source, enrolment))?;
+    note_faces(shot, enrolled.faces);
+    if enrolled.basis == Basis::Unproven {
+        note!("The false-match rate is unproven for so many templates; the settings accept that.");
+    }
+    let report = json!({
+        "name": args.name,
+        "person": enrolled.person,
+        "photo": shot.path,
+        "templates": enrolled.templates,
+        "faces": enrolled.faces,
+        "instructions": enrolled.instructions,
+        "basis": enrolled.basis.to_string(),
+        "alive": enrolled.alive,
+    });
+    output.print(&report, |out| {
+        writeln!(
+            out,
+            "{} is enrolled as number {} from {} (template {}, {})",
+            args.name,
+            enrolled.person,
+            shot.name(),
+            enrolled.templates,
+            instructions(enrolled.instructions)
+        )?;
+        match enrolled.alive {
+            Some(false) => {
+                writeln!(out, "  the liveness network takes this picture for an attack; the log says so")
+            }
+            _ => Ok(()),
+        }
+    })
+}
+
+/// Takes back the `done` templates that this command added, and says in the error what is there now.
+fn undo(args: &Args, device: &mut Device, done: usize, error: anyhow::Error) -> anyhow::Error {
+    if done == 0 {
+        return error;
+    }
+    let undone =
+        if args.add { forget_newest(args, device, done) } else { device.remove(&args.name).map(drop) };
+    match undone {
+        Ok(()) => error.context(format!("nothing of this command is kept: {} is as before", args.name)),
+        Err(again) => error.context(format!(
+            "{done} of these photographs are enrolled as {}, and could not be taken back ({again}); \
+             `postern users` shows what is there",
+            args.name
+        )),
+    }
+}
+
+/// Removes the newest `count` templates of the person.
+fn forget_newest(args: &Args, device: &mut Device, count: usize) -> client::Result<()> {
+    let templates = device.users()?.into_iter().find(|user| user.name == args.name.trim());
+    let templates = templates.map_or(0, |user| user.templates);
+    (0..count).try_for_each(|newer| {
+        let index = templates.saturating_sub(1).saturating_sub(newer as u8);
+        device.remove_template(&args.name, index)
+    })
+}

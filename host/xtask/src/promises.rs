@@ -1,0 +1,71 @@
+//! Tests that the pages name exist.
+//!
+//! A page promises what a test shows, and names the test between backticks: `file::a_sentence_in_words`, or the sentence
+//! alone. A test that was renamed or removed would leave the promise without it. The glossary names fields, and is exempt.
+
+use std::collections::BTreeSet;
+
+/// Words of the shortest name that counts as a test's.
+const WORDS: usize = 3;
+
+/// The page that names fields of types.
+const GLOSSARY: &str = "docs/glossary.md";
+
+/// The sources and pages that were read.
+#[derive(Default)]
+pub struct Promises {
+    functions: BTreeSet<String>,
+    /// Page, line and name.
+    named: Vec<(String, usize, String)>,
+}
+
+impl Promises {
+    /// Reads a file of the workspace.
+    pub fn read(&mut self, path: &str, text: &str) {
+        if path.ends_with(".rs") {
+            let after = text.split("fn ").skip(1);
+            self.functions
+                .extend(after.map(|rest| rest.split(|c| !is_part(c)).next().unwrap_or("").to_owned()));
+        } else if path.ends_with(".md") && path != GLOSSARY {
+            for (number, line) in text.lines().enumerate() {
+                // Every second piece lies between backticks.
+                let quoted = line.split('`').skip(1).step_by(2);
+                let names =
+                    quoted.filter_map(|quoted| quoted.rsplit("::").next()).filter(|name| is_sentence(name));
+                self.named.extend(names.map(|name| (path.to_owned(), number + 1, name.to_owned())));
+            }
+        }
+    }
+
+    /// The names of tests that are not there, a finding each.
+    pub fn broken(&self) -> impl Iterator<Item = String> {
+        let lost = self.named.iter().filter(|(_, _, name)| !self.functions.contains(name));
+        lost.map(|(path, line, name)| format!("{path}:{line}: there is no test {name}"))
+    }
+}
+
+fn is_part(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'
+}
+
+/// Whether a name is a sentence in words, as names of tests are.
+fn is_sentence(name: &str) -> bool {
+    name.chars().all(is_part) && name.split('_').filter(|word| !word.is_empty()).count() >= WORDS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_names_a_test_which_is_gone_is_found() {
+        let mut promises = Promises::default();
+        promises.read("src/a.rs", "#[test]\nfn the_door_opens() {}\nasync fn a_door_closes() {}");
+        promises.read(
+            "docs/a.md",
+            "`a::the_door_opens`, `a_door_closes`, `far_one`, `--a-b-c`\n\n`b::the_door_is_gone`, `x`",
+        );
+        promises.read(GLOSSARY, "`far_one_in`");
+        assert!(promises.broken().eq(["docs/a.md:3: there is no test the_door_is_gone"]));
+    }
+}
