@@ -1,15 +1,16 @@
 //! Depthwise 3x3 convolution, channel by channel.
 //!
-//! A byte gather loads a patch of the plane of a channel, see [`super::plane`]. An output is the dot product
-//! of the 16 lanes with a vector that holds the filter at one of several positions in the patch, and zeros
-//! elsewhere. With stride 1 a patch of 4x4 pixels gives 2x2 outputs (5 instructions for 36 products); with
-//! stride 2 a patch of 3x5 pixels gives two (3 instructions for 18 products). Bias and multipliers are
-//! scalars for a whole plane. Outputs are computed in tiles of two rows and four columns; the last tile of a
-//! row and the last pair of rows are moved back. `generic` computes other kernels.
+//! A plane holds a channel, see [`super::plane`]. Four rows of it are interleaved, so that a patch of 4x4 pixels is one
+//! load, see [`super::strip`]. An output is the dot product of the 16 lanes with a vector that holds the filter at one of
+//! several positions in the patch, and zeros elsewhere. With stride 1 a patch gives 2x2 outputs (5 instructions for 36
+//! products); with stride 2 it gives one. Bias and multipliers are scalars for a whole plane. Outputs are computed in tiles
+//! of two rows and four columns; the last tile of a row and the last pair of rows are moved back. `generic` computes other
+//! kernels.
 
 use super::column::{column, is_column};
-use super::filter::{self, Filter, Finish, Plane, offsets};
+use super::filter::{self, Filter, Finish, Plane};
 use super::plane::{self, Columns};
+use super::strip::{SLACK, Strips};
 use super::{has_shift, in_vectors, in_wide_vectors};
 use crate::element::Outputs;
 use crate::parts::{self, PITCH, Part};
@@ -36,11 +37,18 @@ pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &m
 
 fn by_parts(conv: &Convolution, input: &[i8], mut output: Outputs) {
     assert!(input.len() >= conv.input.len() && output.len() >= conv.output.len());
-    let mut plane = [0; parts::ROWS * parts::PITCH];
-    parts::each(conv, |part| run(&part, conv, input, &mut output, &mut plane));
+    let mut plane = [0; parts::ROWS * parts::PITCH + SLACK];
+    let mut strips = Strips::new();
+    parts::each(conv, |part| run(&part, conv, input, &mut output, (&mut plane, &mut strips)));
 }
 
-fn run(part: &Part, conv: &Convolution, input: &[i8], output: &mut Outputs, plane: &mut [i8]) {
+fn run(
+    part: &Part,
+    conv: &Convolution,
+    input: &[i8],
+    output: &mut Outputs,
+    (plane, strips): (&mut [i8], &mut Strips),
+) {
     let (channels, stride) = (conv.output.channels, conv.window.stride[0]);
     let columns = Columns {
         columns: part.horizontal.count,
@@ -54,7 +62,6 @@ fn run(part: &Part, conv: &Convolution, input: &[i8], output: &mut Outputs, plan
     plane.fill(conv.input_zero);
     let filter = Filter {
         plane: Plane { rows: part.rows, columns: part.columns, pitch: PITCH, stride },
-        offsets: offsets(stride, PITCH),
         output_width: conv.output.width,
         channels,
         zero_point: conv.stage.zero_point,
@@ -69,6 +76,6 @@ fn run(part: &Part, conv: &Convolution, input: &[i8], output: &mut Outputs, plan
         plane::copy(&columns, &input[part.first_input(conv) + channel..], &mut plane[to..]);
         let first = part.first_output(conv) + channel;
         let scale = &conv.stage.scales[channel];
-        filter::run(&filter, plane, &conv.weights[channel..], scale, output, first);
+        filter::run(&filter, (&*plane, &mut *strips), &conv.weights[channel..], scale, output, first);
     }
 }
