@@ -18,6 +18,7 @@ mod max_pool;
 mod nearest;
 mod pixel;
 mod plane;
+mod planes;
 mod strip;
 mod tile;
 mod yuyv;

@@ -44,7 +44,7 @@ pub const ROUND: usize = 16;
 pub const SLACK: usize = COLUMNS - parts::PITCH;
 
 /// Memory for the strips of two rows of outputs; with stride 1 there is one strip for both.
-#[repr(align(16))]
+#[repr(C, align(16))]
 pub struct Strips([[i8; COLUMNS * ROWS]; 2]);
 
 impl Strips {
