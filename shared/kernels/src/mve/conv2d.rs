@@ -94,70 +94,62 @@ impl<'a> Tiles<'a> {
     /// pixels from `start` on, and the distance between the three in bytes. All pieces must be readable
     /// there.
     fn each(&mut self, mut output: Written, mut pixels: impl FnMut(usize) -> (*const i8, usize)) {
-        let count = self.conv.output.pixels();
-        for block in (0..self.conv.output.channels).step_by(self.block) {
-            let filters = self.block.min(self.conv.output.channels - block);
+        let (conv, channels, count) = (self.conv, self.conv.output.channels, self.conv.output.pixels());
+        let finish: unsafe extern "C" fn(&Outputs) = match (conv.stage.prelu, self.shift) {
+            (false, false) => mve_scale,
+            (false, true) => mve_scale_shift,
+            (true, false) => mve_scale_prelu,
+            (true, true) => mve_scale_prelu_shift,
+        };
+        assert!(output.len() >= count * channels);
+        for block in (0..channels).step_by(self.block) {
+            let filters = self.block.min(channels - block);
+            // Channels after the last whole group, or all if the assembly does not support the stage, are not vectors'.
+            let fours = if self.vectors { filters / FILTERS } else { 0 };
+            // What all tiles of a block share is written once: in a network of few channels this is much of a tile.
+            let mut products = Products {
+                pixels: core::ptr::null(),
+                pitch: 0,
+                weights: conv.weights[block * PIECE..].as_ptr(),
+                row: row_len(channels),
+                pieces: self.pieces,
+                fours: filters.div_ceil(FILTERS),
+                sums: self.sums.as_mut_ptr(),
+            };
+            let mut outputs = Outputs {
+                sums: products.sums,
+                scales: conv.stage.scales[block..block + fours * FILTERS].as_ptr(),
+                output: core::ptr::null_mut(),
+                pitch: channels,
+                fours,
+                zero_point: conv.stage.zero_point,
+                min: conv.stage.min,
+            };
             for tile in 0..count.div_ceil(PIXELS) {
                 let start = (tile * PIXELS).min(count - PIXELS);
-                let (first, pitch) = pixels(start);
-                self.multiply(first, pitch, block, filters);
-                self.finish(start, block, filters, &mut output);
+                (products.pixels, products.pitch) = pixels(start);
+                products.sums = self.sums.as_mut_ptr();
+                // SAFETY: `by_tiles` has checked the length of the weights, `pixels` gives pixels with all their pieces,
+                // and the sums have room for BLOCK filters, which is a multiple of four.
+                unsafe { mve_products(&products) }
+                if fours > 0 {
+                    (outputs.sums, outputs.output) = (self.sums.as_ptr(), output.start(start * channels + block).cast());
+                    // SAFETY: every group of four has its sums and its scales. `vectors` ensures that values have one
+                    // byte, and all outputs exist, as asserted.
+                    unsafe { finish(&outputs) }
+                }
+                if fours * FILTERS < filters {
+                    // The type is matched once per tile, because in some networks every output takes this path.
+                    match &mut output {
+                        Written::Bytes(output) => self.scale(start, block, fours * FILTERS..filters, output),
+                        Written::Words(output) => self.scale(start, block, fours * FILTERS..filters, output),
+                    }
+                }
             }
         }
     }
 
-    fn multiply(&mut self, pixels: *const i8, pitch: usize, block: usize, filters: usize) {
-        let products = Products {
-            pixels,
-            pitch,
-            weights: self.conv.weights[block * PIECE..].as_ptr(),
-            row: row_len(self.conv.output.channels),
-            pieces: self.pieces,
-            fours: filters.div_ceil(FILTERS),
-            sums: self.sums.as_mut_ptr(),
-        };
-        // SAFETY: `by_tiles` has checked the length of the weights, `each` gets pixels with all their pieces,
-        // and the sums have room for BLOCK filters, which is a multiple of four.
-        unsafe { mve_products(&products) }
-    }
-
-    fn finish(&mut self, start: usize, block: usize, filters: usize, output: &mut Written) {
-        let (stage, channels) = (&self.conv.stage, self.conv.output.channels);
-        assert!(output.len() >= (start + PIXELS) * channels);
-        // Channels after the last whole group, or all if the assembly does not support the stage. The type is matched once
-        // per tile, because in some networks every output takes this path.
-        let fours = if self.vectors { filters / FILTERS } else { 0 };
-        if fours * FILTERS < filters {
-            match output {
-                Written::Bytes(output) => self.scale(start, block, fours * FILTERS..filters, output),
-                Written::Words(output) => self.scale(start, block, fours * FILTERS..filters, output),
-            }
-        }
-        if fours == 0 {
-            return;
-        }
-        let outputs = Outputs {
-            sums: self.sums.as_ptr(),
-            scales: stage.scales[block..block + fours * FILTERS].as_ptr(),
-            output: output.start(start * channels + block).cast(),
-            pitch: channels,
-            fours,
-            zero_point: stage.zero_point,
-            min: stage.min,
-        };
-        // SAFETY: every group of four has its sums and its scales. `vectors` ensures that values have one byte, and the
-        // outputs of the three pixels exist as just asserted.
-        unsafe {
-            match (stage.prelu, self.shift) {
-                (false, false) => mve_scale(&outputs),
-                (false, true) => mve_scale_shift(&outputs),
-                (true, false) => mve_scale_prelu(&outputs),
-                (true, true) => mve_scale_prelu_shift(&outputs),
-            }
-        }
-    }
-
-    /// As [`Tiles::finish`], for the filters of the block that the assembly does not take.
+    /// The output stage of the filters of a block that the assembly does not take.
     fn scale<O: Element>(&self, start: usize, block: usize, filters: Range<usize>, output: &mut [O]) {
         let (stage, channels) = (&self.conv.stage, self.conv.output.channels);
         let output = &mut output[start * channels..(start + PIXELS) * channels];
