@@ -133,7 +133,8 @@ impl<'a> Tiles<'a> {
                 // and the sums have room for BLOCK filters, which is a multiple of four.
                 unsafe { mve_products(&products) }
                 if fours > 0 {
-                    (outputs.sums, outputs.output) = (self.sums.as_ptr(), output.start(start * channels + block).cast());
+                    (outputs.sums, outputs.output) =
+                        (self.sums.as_ptr(), output.start(start * channels + block).cast());
                     // SAFETY: every group of four has its sums and its scales. `vectors` ensures that values have one
                     // byte, and all outputs exist, as asserted.
                     unsafe { finish(&outputs) }

@@ -43,7 +43,9 @@ unsafe extern "C" {
 
 /// Whether the four channels from the first value of `input` on can be copied.
 pub fn fits(it: &Columns, input: &[i8]) -> bool {
-    it.channels.is_multiple_of(PLANES) && it.row.is_multiple_of(PLANES) && input.as_ptr().addr().is_multiple_of(PLANES)
+    it.channels.is_multiple_of(PLANES)
+        && it.row.is_multiple_of(PLANES)
+        && input.as_ptr().addr().is_multiple_of(PLANES)
 }
 
 /// Copies the four channels of the first values of `input`, for which [`fits`] holds, to `planes`, which lie `plane` values

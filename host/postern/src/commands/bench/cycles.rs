@@ -201,7 +201,8 @@ fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(out, "mispredicted      {} branches, in the cycles above", report.mispredicted)?;
     }
     if !report.assumptions.is_empty() {
-        writeln!(out, "\nwhat each assumption of the high estimate adds to the low one, in cycles")?;
+        writeln!(out)?;
+        writeln!(out, "what each assumption of the high estimate adds to the low one, in cycles")?;
         for Assumption { name, more } in &report.assumptions {
             writeln!(out, "  {name:<50} {more:>12}")?;
         }
