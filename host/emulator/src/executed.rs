@@ -8,11 +8,12 @@ use std::path::Path;
 use std::process::Stdio;
 
 use conformance::job::{self, Job, PARTS, Status};
-use cycles::{Core, Cost, Program, Trace};
+pub use cycles::Cost;
+use cycles::{Core, Program, Trace};
 use host_window::{AN547, Layout};
 use nn::Model;
 
-use crate::measure::{Memory, ROOM, aligned, bytes, failed, noise};
+use crate::measure::{Memory, ROOM, aligned, bytes, failed, noise, templates};
 use crate::{Error, Result, qemu};
 
 /// The function of the conformance suite that reads the clock.
@@ -120,6 +121,15 @@ impl Executed {
 pub fn profile(map: Layout, elf: &Path, image: &[u8]) -> Result<Vec<Cost>> {
     let executed = run(map, elf, &Job::Profile { image, input: &noise(image)? })?;
     operators(image, &executed.costs()?)
+}
+
+/// The estimated cost of a search through `count` pseudo-random templates on the board.
+///
+/// # Errors
+/// As [`run`].
+pub fn search(map: Layout, elf: &Path, dimension: usize, count: usize) -> Result<Cost> {
+    let (query, rows) = templates(dimension, count);
+    run(map, elf, &Job::Search { query: &query, rows: &rows })?.single()
 }
 
 /// Of the parts of a profile, those of each operator.

@@ -113,11 +113,16 @@ pub fn profile(map: Layout, elf: &Path, image: &[u8]) -> Result<Vec<u64>> {
 /// # Errors
 /// As [`profile`].
 pub fn search(map: Layout, elf: &Path, dimension: usize, count: usize) -> Result<u64> {
-    let mut random = Random::new(2);
-    let mut bytes = |len: usize| (0..len).map(|_| random.byte() as u8).collect::<Vec<u8>>();
-    let (query, rows) = (bytes(dimension), bytes(dimension * count));
+    let (query, rows) = templates(dimension, count);
     let (instructions, _) = run_job(map, elf, &Job::Search { query: &query, rows: &rows })?;
     Ok(instructions)
+}
+
+/// A pseudo-random template to look for, and `count` to look among.
+pub(crate) fn templates(dimension: usize, count: usize) -> (Vec<u8>, Vec<u8>) {
+    let mut random = Random::new(2);
+    let mut bytes = |len: usize| (0..len).map(|_| random.byte() as u8).collect::<Vec<u8>>();
+    (bytes(dimension), bytes(dimension * count))
 }
 
 /// Runs a job on the board alone: instructions and output.

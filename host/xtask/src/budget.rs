@@ -1,13 +1,15 @@
 //! The budget: the cost of networks and firmware, compared with `budget.toml`.
 //!
-//! The emulator counts instructions, so the numbers are the same on every computer: growth comes from the code or from
-//! the compiler. A board's lines name the compiler that they were measured with. For another compiler the numbers are
+//! Speed is held in estimated cycles, low (`host/cycles`): an instruction that loads seven words is not cheaper than seven
+//! that load one. Instructions are shown beside them. Both come from what the emulator ran, so the numbers are the same
+//! on every computer: growth comes from the code or from the compiler. A board's lines name the compiler that they were measured with. For another compiler the numbers are
 //! shown and not compared.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
+use emulator::executed::Cost;
 use host_window::Layout;
 
 use crate::firmware::{self, Board};
@@ -24,8 +26,8 @@ const TOLERANCE: u64 = 1;
 type Costs = BTreeMap<String, u64>;
 
 const HEAD: &str = "\
-# The cost of networks and firmware. `cargo xtask test` fails if a number has grown by more than one per cent. The
-# emulator counts instructions; sizes are bytes. Both depend on the compiler. `cargo xtask bless` writes every expected
+# The cost of networks and firmware. `cargo xtask test` fails if a number has grown by more than one per cent. Cycles are
+# estimated, by the low assumptions of docs/performance.md; sizes are bytes. Both depend on the compiler. `cargo xtask bless` writes every expected
 # file again, `cargo xtask budget --bless` only this one.
 ";
 
@@ -119,31 +121,35 @@ fn measure() -> anyhow::Result<Costs> {
         let compiler = format!("{} (rustc {})", board.name(), version.unwrap_or_default());
         costs.insert(format!("{compiler} .text bytes"), size::text(&elf)?);
         let suite = elf.with_file_name("conformance");
+        let mut insert = |name: String, cost: Cost| {
+            eprintln!("  {compiler} {name}: {} instructions", cost.instructions);
+            costs.insert(format!("{compiler} {name} cycles"), cost.low.round() as u64);
+        };
         for name in &models {
-            let count = instructions(board, &suite, &image(name)?).with_context(|| name.clone())?;
-            costs.insert(format!("{compiler} {name} instructions"), count);
+            insert(name.clone(), operators(board, &suite, &image(name)?).with_context(|| name.clone())?);
         }
         let (count, dimension) = GALLERY;
-        let search = emulator::measure::search(map(board), &suite, dimension, count);
-        let search = search.map_err(|error| anyhow!("{error}"))?;
-        costs.insert(format!("{compiler} search of {count} templates instructions"), search);
-        costs.insert(format!("{compiler} frame instructions"), frame(board)?);
+        let search = emulator::executed::search(map(board), &suite, dimension, count);
+        insert(format!("search of {count} templates"), search.map_err(|error| anyhow!("{error}"))?);
+        costs.insert(format!("{compiler} frame and liveness cycles"), frame(board)?);
     }
     Ok(costs)
 }
 
-/// Instructions of a recognised frame, from the camera's pixels to the template.
+/// Cycles of a recognised frame, from the camera's pixels to the template, and of the liveness network.
 fn frame(board: Board) -> anyhow::Result<u64> {
     let picture = workspace::cache("pictures/obama.jpg").display().to_string();
-    let mut bench = images::postern(&["--json", "bench", "--on", board.name(), "--frame", &picture])?;
-    let report = process::captured(&mut bench, None).context("a frame cannot be counted")?;
+    let arguments = ["--json", "bench", "--cycles", "--on", board.name(), "--frame", &picture];
+    let report = process::captured(&mut images::postern(&arguments)?, None);
+    let report = report.context("the cycles of a frame cannot be estimated")?;
     let report: serde_json::Value = serde_json::from_str(&report)?;
-    report["instructions"].as_u64().context("`postern bench --frame` reports no instructions")
+    report["low"].as_u64().context("`postern bench --cycles --frame` reports no cycles")
 }
 
-fn instructions(board: Board, suite: &Path, image: &[u8]) -> anyhow::Result<u64> {
-    let operators = emulator::measure::profile(map(board), suite, image);
-    Ok(operators.map_err(|error| anyhow!("{error}"))?.iter().sum())
+/// What all operators of a network take.
+fn operators(board: Board, suite: &Path, image: &[u8]) -> anyhow::Result<Cost> {
+    let operators = emulator::executed::profile(map(board), suite, image);
+    Ok(operators.map_err(|error| anyhow!("{error}"))?.into_iter().fold(Cost::default(), Cost::plus))
 }
 
 fn image(name: &str) -> anyhow::Result<Vec<u8>> {
@@ -181,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_board_is_compared_with_the_lines_of_its_compiler() {
-        let name = "an547 (rustc 1.95) yunet instructions";
+        let name = "an547 (rustc 1.95) yunet cycles";
         assert_eq!(compiler(name), Some("an547 (rustc 1.95)"));
         assert_eq!(compiler("yunet arena bytes"), None);
         let budget = Costs::from([(name.to_owned(), 5)]);

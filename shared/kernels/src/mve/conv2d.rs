@@ -1,15 +1,19 @@
-//! Dense convolution: tiles of seven pixels, see [`super::tile`].
+//! Dense convolution: tiles of three pixels, see [`super::tile`].
 //!
-//! A 1x1 kernel whose input has whole pieces reads the pixels in place. Otherwise the receptive fields of the
-//! seven pixels of a tile are first copied to patches. The last tile is moved back, so that it ends at the
-//! last pixel. Fewer than seven pixels, as in a fully connected layer, are multiplied one by one.
+//! A 1x1 kernel whose input has whole pieces reads the pixels in place. Its filters come in blocks whose weights have at
+//! most [`BLOCK_BYTES`], and all pixels are multiplied with a block before the next one: so the weights pass a small cache
+//! once, and not once a tile. Otherwise the receptive fields of the three pixels of a tile are first copied to patches.
+//! The last tile is moved back, so that it ends at the last pixel. Fewer than three pixels, as in a fully connected
+//! layer, are multiplied one by one.
+
+use core::ops::Range;
 
 use super::depthwise_conv2d::depthwise_conv2d;
 use super::gather::{PATCH, gather};
 use super::pixel::{PIECES, Pixel, mve_pixel};
 use super::tile::{
-    Outputs, PIXELS, Products, lanes, mve_products, mve_scale, mve_scale_prelu, mve_scale_prelu_shift,
-    mve_scale_shift,
+    Outputs, PIXELS, Products, mve_products, mve_scale, mve_scale_prelu, mve_scale_prelu_shift,
+    mve_scale_shift, place,
 };
 use super::{has_shift, in_vectors};
 use crate::element::Outputs as Written;
@@ -17,8 +21,10 @@ use crate::patch::piece;
 use crate::weights::{FILTERS, PIECE, packed_len, row_len};
 use crate::{Convolution, Element, generic};
 
-/// Filters per block; their sums take 14 KiB.
+/// Most filters per block; their sums take 6 KiB.
 const BLOCK: usize = 512;
+/// Most bytes of the weights of a block that is read in place.
+const BLOCK_BYTES: usize = 8 << 10;
 
 /// See [`crate::conv2d`].
 pub fn conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
@@ -45,10 +51,11 @@ fn by_tiles(conv: &Convolution, depth: usize, input: &[i8], output: Written) {
     if conv.output.pixels() < PIXELS {
         few_pixels(conv, input, output);
     } else if is_direct(conv, depth) {
-        let mut tiles = Tiles::new(conv, output.size());
+        let block = (BLOCK_BYTES / depth / FILTERS * FILTERS).clamp(FILTERS, BLOCK);
+        let mut tiles = Tiles::new(conv, output.size(), block);
         tiles.each(output, |start| (input[start * depth..(start + PIXELS) * depth].as_ptr(), depth));
     } else {
-        let mut tiles = Tiles::new(conv, output.size());
+        let mut tiles = Tiles::new(conv, output.size(), BLOCK);
         let mut patches = [0; PIXELS * PATCH];
         tiles.each(output, |start| {
             for (pixel, patch) in patches.chunks_exact_mut(PATCH).enumerate() {
@@ -63,97 +70,94 @@ fn by_tiles(conv: &Convolution, depth: usize, input: &[i8], output: Written) {
 struct Tiles<'a> {
     conv: &'a Convolution<'a>,
     pieces: usize,
+    /// Filters per block, a multiple of [`FILTERS`].
+    block: usize,
     vectors: bool,
     shift: bool,
-    lanes: [u16; 8],
     sums: [i32; BLOCK * PIXELS],
 }
 
 impl<'a> Tiles<'a> {
-    fn new(conv: &'a Convolution<'a>, bytes: usize) -> Self {
+    fn new(conv: &'a Convolution<'a>, bytes: usize, block: usize) -> Self {
         let depth = conv.window.kernel[0] * conv.window.kernel[1] * conv.input.channels;
-        let channels = conv.output.channels;
         Self {
             conv,
             pieces: depth.div_ceil(PIECE),
-            vectors: in_vectors(&conv.stage, bytes) && (PIXELS - 1) * channels <= u16::MAX.into(),
+            block,
+            vectors: in_vectors(&conv.stage, bytes),
             shift: has_shift(&conv.stage),
-            lanes: lanes(channels),
             sums: [0; BLOCK * PIXELS],
         }
     }
 
-    /// Computes every tile. `pixels` returns a pointer to the receptive field of the first of the seven
-    /// pixels from `start` on, and the distance between the seven in bytes. All pieces must be readable
+    /// Computes every tile. `pixels` returns a pointer to the receptive field of the first of the three
+    /// pixels from `start` on, and the distance between the three in bytes. All pieces must be readable
     /// there.
     fn each(&mut self, mut output: Written, mut pixels: impl FnMut(usize) -> (*const i8, usize)) {
-        let count = self.conv.output.pixels();
-        for tile in 0..count.div_ceil(PIXELS) {
-            let start = (tile * PIXELS).min(count - PIXELS);
-            let (first, pitch) = pixels(start);
-            for block in (0..self.conv.output.channels).step_by(BLOCK) {
-                let filters = BLOCK.min(self.conv.output.channels - block);
-                self.multiply(first, pitch, block, filters);
-                self.finish(start, block, filters, &mut output);
-            }
-        }
-    }
-
-    fn multiply(&mut self, pixels: *const i8, pitch: usize, block: usize, filters: usize) {
-        let products = Products {
-            pixels,
-            pitch,
-            weights: self.conv.weights[block * PIECE..].as_ptr(),
-            row: row_len(self.conv.output.channels),
-            pieces: self.pieces,
-            fours: filters.div_ceil(FILTERS),
-            sums: self.sums.as_mut_ptr(),
+        let (conv, channels, count) = (self.conv, self.conv.output.channels, self.conv.output.pixels());
+        let finish: unsafe extern "C" fn(&Outputs) = match (conv.stage.prelu, self.shift) {
+            (false, false) => mve_scale,
+            (false, true) => mve_scale_shift,
+            (true, false) => mve_scale_prelu,
+            (true, true) => mve_scale_prelu_shift,
         };
-        // SAFETY: `by_tiles` has checked the length of the weights, `each` gets pixels with all their pieces,
-        // and the sums have room for BLOCK filters, which is a multiple of four.
-        unsafe { mve_products(&products) }
-    }
-
-    fn finish(&mut self, start: usize, block: usize, filters: usize, output: &mut Written) {
-        let (stage, channels) = (&self.conv.stage, self.conv.output.channels);
-        assert!(output.len() >= (start + PIXELS) * channels);
-        if !self.vectors {
-            // The type is matched once per tile, because in some networks every output takes this path.
-            return match output {
-                Written::Bytes(output) => self.scale(start, block, filters, output),
-                Written::Words(output) => self.scale(start, block, filters, output),
+        assert!(output.len() >= count * channels);
+        for block in (0..channels).step_by(self.block) {
+            let filters = self.block.min(channels - block);
+            // Channels after the last whole group, or all if the assembly does not support the stage, are not vectors'.
+            let fours = if self.vectors { filters / FILTERS } else { 0 };
+            // What all tiles of a block share is written once: in a network of few channels this is much of a tile.
+            let mut products = Products {
+                pixels: core::ptr::null(),
+                pitch: 0,
+                weights: conv.weights[block * PIECE..].as_ptr(),
+                row: row_len(channels),
+                pieces: self.pieces,
+                fours: filters.div_ceil(FILTERS),
+                sums: self.sums.as_mut_ptr(),
             };
-        }
-        let outputs = Outputs {
-            sums: self.sums.as_ptr(),
-            scales: stage.scales[block..block + filters].as_ptr(),
-            output: output.start(start * channels + block).cast(),
-            channels: filters,
-            step: 1,
-            lanes: self.lanes.as_ptr(),
-            zero_point: stage.zero_point,
-            min: stage.min,
-        };
-        // SAFETY: every filter has its sums and its scale. `vectors` ensures that values have one byte, so
-        // the lanes, at most six pixels further, are inside the seven pixels, whose outputs exist as just
-        // asserted.
-        unsafe {
-            match (stage.prelu, self.shift) {
-                (false, false) => mve_scale(&outputs),
-                (false, true) => mve_scale_shift(&outputs),
-                (true, false) => mve_scale_prelu(&outputs),
-                (true, true) => mve_scale_prelu_shift(&outputs),
+            let mut outputs = Outputs {
+                sums: products.sums,
+                scales: conv.stage.scales[block..block + fours * FILTERS].as_ptr(),
+                output: core::ptr::null_mut(),
+                pitch: channels,
+                fours,
+                zero_point: conv.stage.zero_point,
+                min: conv.stage.min,
+            };
+            for tile in 0..count.div_ceil(PIXELS) {
+                let start = (tile * PIXELS).min(count - PIXELS);
+                (products.pixels, products.pitch) = pixels(start);
+                products.sums = self.sums.as_mut_ptr();
+                // SAFETY: `by_tiles` has checked the length of the weights, `pixels` gives pixels with all their pieces,
+                // and the sums have room for BLOCK filters, which is a multiple of four.
+                unsafe { mve_products(&products) }
+                if fours > 0 {
+                    (outputs.sums, outputs.output) =
+                        (self.sums.as_ptr(), output.start(start * channels + block).cast());
+                    // SAFETY: every group of four has its sums and its scales. `vectors` ensures that values have one
+                    // byte, and all outputs exist, as asserted.
+                    unsafe { finish(&outputs) }
+                }
+                if fours * FILTERS < filters {
+                    // The type is matched once per tile, because in some networks every output takes this path.
+                    match &mut output {
+                        Written::Bytes(output) => self.scale(start, block, fours * FILTERS..filters, output),
+                        Written::Words(output) => self.scale(start, block, fours * FILTERS..filters, output),
+                    }
+                }
             }
         }
     }
 
-    /// As [`Tiles::finish`], for a stage that the assembly does not support.
-    fn scale<O: Element>(&self, start: usize, block: usize, filters: usize, output: &mut [O]) {
+    /// The output stage of the filters of a block that the assembly does not take.
+    fn scale<O: Element>(&self, start: usize, block: usize, filters: Range<usize>, output: &mut [O]) {
         let (stage, channels) = (&self.conv.stage, self.conv.output.channels);
         let output = &mut output[start * channels..(start + PIXELS) * channels];
-        for filter in 0..filters {
-            for (pixel, &sum) in self.sums[filter * PIXELS..][..PIXELS].iter().enumerate() {
-                let channel = block + filter;
+        for filter in filters {
+            let channel = block + filter;
+            for pixel in 0..PIXELS {
+                let sum = self.sums[place(filter, pixel)];
                 output[pixel * channels + channel] = O::narrow(stage.apply(channel, sum));
             }
         }

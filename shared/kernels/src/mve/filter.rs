@@ -2,6 +2,7 @@
 
 use core::arch::global_asm;
 
+use super::strip::{COLUMNS, Positions, ROUND, ROWS, STRIDE_1, STRIDE_2, Strips};
 use crate::Scale;
 use crate::element::Outputs;
 
@@ -21,8 +22,6 @@ pub struct Plane {
 pub struct Filter {
     /// The plane.
     pub plane: Plane,
-    /// Offsets of the lanes of a patch, see [`offsets`].
-    pub offsets: [u8; 16],
     /// Columns of the whole output.
     pub output_width: usize,
     /// Channels of input and output.
@@ -46,37 +45,6 @@ pub enum Finish {
     Wide,
 }
 
-/// The filter tap for each lane of a patch, for each position of the filter in the patch; 9 stands for zero.
-type Positions = [[u8; 16]; 4];
-
-/// The filter at four positions in a patch of 4x4 pixels.
-const STRIDE_1: Positions = positions(4, [(0, 0), (0, 1), (1, 0), (1, 1)]);
-/// The filter at two positions in a patch of 3x5 pixels, each twice, because a tile has two such rows.
-const STRIDE_2: Positions = positions(5, [(0, 0), (0, 2), (0, 0), (0, 2)]);
-
-const fn positions(columns: usize, places: [(usize, usize); 4]) -> Positions {
-    let mut all = [[9; 16]; 4];
-    let mut place = 0;
-    while place < 4 {
-        let mut tap = 0;
-        while tap < 9 {
-            let (y, x) = (places[place].0 + tap / 3, places[place].1 + tap % 3);
-            all[place][y * columns + x] = tap as u8;
-            tap += 1;
-        }
-        place += 1;
-    }
-    all
-}
-
-/// Offsets of the 16 lanes of a patch in a plane with `pitch` bytes per row.
-pub fn offsets(stride: usize, pitch: usize) -> [u8; 16] {
-    let (rows, columns) = if stride == 1 { (4, 4) } else { (3, 5) };
-    // The sixteenth lane of a 3x5 patch has no tap; it loads the first pixel again.
-    let offset = |lane: usize| lane / columns % rows * pitch + lane % columns;
-    core::array::from_fn(|lane| offset(lane) as u8)
-}
-
 /// Arguments of the assembly function. It advances `plane` and `output`, and decrements `pairs` and `odd`.
 #[repr(C)]
 struct Job {
@@ -85,8 +53,8 @@ struct Job {
     output: *mut i8,
     /// Tiles of four columns.
     tiles: usize,
-    /// Distance by which the last tile is moved back, in bytes of plane and output; 0 without such a tile.
-    back_plane: usize,
+    /// Distance by which the last tile is moved back, in bytes of strip and output; 0 without such a tile.
+    back_strip: usize,
     back_output: usize,
     /// Pairs of rows.
     pairs: usize,
@@ -100,10 +68,14 @@ struct Job {
     lanes: *const Lanes,
     zero_point: i32,
     positions: *const Positions,
-    offsets: *const [u8; 16],
+    strips: *mut Strips,
     weights: *const i8,
     channels: usize,
     taps: [i8; 16],
+    /// Bytes from one row of the plane to the next.
+    pitch: usize,
+    /// Sixteen columns that are interleaved, per strip.
+    rounds: usize,
 }
 
 /// Offsets of the outputs of a tile in the order of the lanes, and the least output.
@@ -123,15 +95,26 @@ unsafe extern "C" {
 }
 
 /// Computes one channel. `weights` starts at the first weight of the channel; its first output is at `first`.
-pub fn run(it: &Filter, plane: &[i8], weights: &[i8], scale: &Scale, output: &mut Outputs, first: usize) {
+/// There are [`SLACK`](super::strip::SLACK) values more than the plane has.
+pub fn run(
+    it: &Filter,
+    (plane, strips): (&[i8], &mut Strips),
+    weights: &[i8],
+    scale: &Scale,
+    output: &mut Outputs,
+    first: usize,
+) {
     let Plane { rows, columns, pitch, stride } = it.plane;
     let (row, channels, bytes) = (it.output_width * it.channels, it.channels, output.size());
-    // The slices contain the last output of the last row, and the last pixel that it depends on.
+    // Patches end at this column: two outputs of a row have one with stride 1, and each has its own with stride 2.
+    let rounds = if stride == 1 { columns + 2 } else { 2 * columns + 2 }.div_ceil(ROUND);
+    // The slices contain the last output of the last row, and the last row that is interleaved.
     assert!(rows >= 2 && columns >= 4);
     assert!(bytes == if it.finish == Finish::Wide { 2 } else { 1 });
     assert!(output.len() > first + (rows - 1) * row + (columns - 1) * channels);
     assert!(weights.len() > 8 * channels);
-    assert!(plane.len() >= ((rows - 1) * stride + 2) * pitch + (columns - 1) * stride + 3);
+    assert!(rounds * ROUND <= COLUMNS);
+    assert!(plane.len() >= ((rows - 1) * stride + 2 + stride - 1) * pitch + rounds * ROUND);
     let lane = |y: usize, x: usize| ((y * row + x * channels) * bytes) as u16;
     // The vectors of the left and the right half of a tile are narrowed and interleaved.
     let lanes = [(0, 0), (0, 2), (0, 1), (0, 3), (1, 0), (1, 2), (1, 1), (1, 3)];
@@ -142,7 +125,7 @@ pub fn run(it: &Filter, plane: &[i8], weights: &[i8], scale: &Scale, output: &mu
         plane: plane.as_ptr(),
         output: output.start(first),
         tiles: columns / 4,
-        back_plane: back * stride,
+        back_strip: back * stride * ROWS,
         back_output: back * channels * bytes,
         pairs: rows / 2,
         odd: rows % 2,
@@ -152,10 +135,12 @@ pub fn run(it: &Filter, plane: &[i8], weights: &[i8], scale: &Scale, output: &mu
         lanes: &lanes,
         zero_point: it.zero_point,
         positions: if stride == 1 { &STRIDE_1 } else { &STRIDE_2 },
-        offsets: &it.offsets,
+        strips,
         weights: weights.as_ptr(),
         channels,
         taps: [0; 16],
+        pitch,
+        rounds,
     };
     let filter = match (stride, it.finish) {
         (1, Finish::Clamp) => mve_filter_1,
@@ -165,73 +150,129 @@ pub fn run(it: &Filter, plane: &[i8], weights: &[i8], scale: &Scale, output: &mu
         (_, Finish::Prelu) => mve_filter_2_prelu,
         (_, Finish::Wide) => mve_filter_2_wide,
     };
-    // SAFETY: output, plane and weights have the asserted lengths, and no access is beyond: tiles end at the
-    // last column and pairs at the last row. Patches have 4x4 pixels for 2x2 outputs with stride 1, and 3x5
-    // pixels for 1x2 outputs with stride 2, so they end at the last pixel of their outputs.
+    // SAFETY: output, plane and weights have the asserted lengths, and no access is beyond: tiles end at the last column
+    // and pairs at the last row. The rows of the last strip end in the plane, and strips have room for all rounds.
     unsafe { filter(&mut job) }
 }
 
-// The last parameter of the macros is 0 for a least output, 1 for a PReLU and 2 for 16 bits. q0..q3 hold the
-// filter positions and q4 the offsets of the patch. Four moves put the eight sums of a tile into q6 and q7;
-// q5 is the patch, then the result.
+// `finish` is 0 for a least output, 1 for a PReLU and 2 for 16 bits. q0 to q3 hold the filter positions, with stride 2 only
+// q0, and q4 the places of the outputs. Four moves put the eight sums of a tile into q6 and q7. A tile leaves 16-bit outputs
+// in q5, which the next one narrows and stores between its own products (`tail`); `filter_tail` does so after the last one.
+// So few instructions wait for the one before: a tile takes 36 cycles of a Cortex-M55 and not 45.
 global_asm!(
     ".cpu cortex-m55",
-    ".macro filter_half stride",
-    "    vldrb.u8 q5, [r1, q4]",
-    "    vmladav.s8 r0, q0, q5",
-    "    vmladav.s8 r2, q1, q5",
-    ".if \\stride == 2",
-    "    vldrb.u8 q5, [r3, q4]",
+    ".macro filter_bytes tail, finish, instruction:vararg",
+    ".if \\tail && \\finish != 2",
+    "    \\instruction",
     ".endif",
-    "    vmladav.s8 r4, q2, q5",
-    "    vmladav.s8 r6, q3, q5",
     ".endm",
-    ".macro filter_tile stride, finish",
-    "    filter_half \\stride",
+    // q4 holds the least output in between.
+    ".macro filter_store tail, finish",
+    ".if \\tail",
+    ".if \\finish == 0",
+    "    vldrb.u8 q4, [r12, #16]",
+    "    vmax.s8 q5, q5, q4",
+    "    vldrh.u16 q4, [r12]",
+    ".endif",
+    ".if \\finish == 2",
+    "    vstrh.16 q5, [r10, q4]",
+    ".else",
+    "    vstrb.16 q5, [r10, q4]",
+    ".endif",
+    ".endif",
+    ".endm",
+    ".macro filter_tail finish",
+    "    filter_bytes 1, \\finish, vqadd.s16 q5, q5, r8",
+    "    filter_bytes 1, \\finish, vqmovnb.s16 q5, q5",
+    "    filter_store 1, \\finish",
+    ".endm",
+    ".macro filter_products_1 tail, finish",
+    "    vldrw.u32 q7, [r1], #8",
+    "    vmladav.s8 r0, q0, q7",
+    "    filter_bytes \\tail, \\finish, vqadd.s16 q5, q5, r8",
+    "    vmladav.s8 r4, q2, q7",
+    "    filter_bytes \\tail, \\finish, vqmovnb.s16 q5, q5",
+    "    vmladav.s8 r2, q1, q7",
     "    vmov q6[2], q6[0], r0, r4",
+    "    vmladav.s8 r6, q3, q7",
+    "    vldrw.u32 q7, [r1], #8",
+    "    vmladav.s8 r4, q2, q7",
     "    vmov q6[3], q6[1], r2, r6",
-    "    adds r1, #2 * \\stride",
-    ".if \\stride == 2",
-    "    adds r3, #4",
-    ".endif",
-    "    filter_half \\stride",
-    "    vmov q7[2], q7[0], r0, r4",
-    "    vmov q7[3], q7[1], r2, r6",
-    "    adds r1, #2 * \\stride",
-    ".if \\stride == 2",
-    "    adds r3, #4",
-    ".endif",
+    "    vmladav.s8 r2, q1, q7",
     "    vadd.i32 q6, q6, r5",
-    "    vadd.i32 q7, q7, r5",
+    "    vmladav.s8 r0, q0, q7",
+    "    filter_store \\tail, \\finish",
+    "    vmladav.s8 r6, q3, q7",
+    ".endm",
+    ".macro filter_products_2 tail, finish",
+    "    vldrw.u32 q1, [r1], #8",
+    "    vmladav.s8 r0, q0, q1",
+    "    vldrw.u32 q3, [r3], #8",
+    "    vmladav.s8 r4, q0, q3",
+    "    vldrw.u32 q2, [r1], #8",
+    "    filter_bytes \\tail, \\finish, vqadd.s16 q5, q5, r8",
+    "    vldrw.u32 q1, [r3], #8",
+    "    vmladav.s8 r6, q0, q1",
+    "    vmov q6[2], q6[0], r0, r4",
+    "    vldrw.u32 q1, [r1], #8",
+    "    vmladav.s8 r0, q0, q1",
+    "    vldrw.u32 q3, [r3], #8",
+    "    vmladav.s8 r2, q0, q2",
+    "    vldrw.u32 q2, [r1], #8",
+    "    filter_bytes \\tail, \\finish, vqmovnb.s16 q5, q5",
+    "    vmov q6[3], q6[1], r2, r6",
+    "    vadd.i32 q6, q6, r5",
+    "    vmladav.s8 r2, q0, q2",
+    "    filter_store \\tail, \\finish",
+    "    vmladav.s8 r4, q0, q3",
+    "    vldrw.u32 q1, [r3], #8",
+    "    vmladav.s8 r6, q0, q1",
+    ".endm",
+    ".macro filter_tile stride, finish, tail",
+    "    filter_products_\\stride \\tail, \\finish",
+    "    vmov q7[2], q7[0], r0, r4",
     ".if \\finish == 2",
     "    vshl.s32 q6, r8",
-    "    vshl.s32 q7, r8",
     ".endif",
     "    vqrdmulh.s32 q5, q6, r7",
+    "    vmov q7[3], q7[1], r2, r6",
     ".if \\finish == 1",
     "    vpt.s32 lt, q6, zr",
     "    vqrdmulht.s32 q5, q6, r9",
     ".endif",
+    "    vadd.i32 q7, q7, r5",
+    ".if \\finish == 2",
+    "    vshl.s32 q7, r8",
+    ".endif",
     "    vqrdmulh.s32 q6, q7, r7",
+    "    vqmovnb.s32 q5, q5",
     ".if \\finish == 1",
     "    vpt.s32 lt, q7, zr",
     "    vqrdmulht.s32 q6, q7, r9",
     ".endif",
-    "    vqmovnb.s32 q5, q5",
-    "    vqmovnt.s32 q5, q6",
-    "    vldrh.u16 q7, [r12]",
-    ".if \\finish == 2",
-    "    vstrh.16 q5, [r10, q7]",
-    ".else",
-    "    vqadd.s16 q5, q5, r8",
-    "    vqmovnb.s16 q5, q5",
-    ".if \\finish == 0",
-    "    vldrb.u8 q6, [r12, #16]",
-    "    vmax.s8 q5, q5, q6",
-    ".endif",
-    "    vstrb.16 q5, [r10, q7]",
-    ".endif",
+    ".if \\tail",
     "    add r10, r11",
+    ".endif",
+    "    vqmovnt.s32 q5, q6",
+    ".endm",
+    // Interleaves four rows from r1 on to the strip at r3.
+    ".macro filter_strip",
+    "    ldrd r4, lr, [r0, #96]",
+    "    add r2, r1, r4",
+    "    add r6, r2, r4",
+    "    add r4, r6",
+    "    dls lr, lr",
+    ".balign 4",
+    "7:",
+    "    vldrb.u8 q4, [r1], #16",
+    "    vldrb.u8 q5, [r2], #16",
+    "    vldrb.u8 q6, [r6], #16",
+    "    vldrb.u8 q7, [r4], #16",
+    "    vst40.8 {{q4, q5, q6, q7}}, [r3]",
+    "    vst41.8 {{q4, q5, q6, q7}}, [r3]",
+    "    vst42.8 {{q4, q5, q6, q7}}, [r3]",
+    "    vst43.8 {{q4, q5, q6, q7}}, [r3]!",
+    "    le lr, 7b",
     ".endm",
     ".macro filter_plane name, stride, finish",
     ".section .text.\\name, \"ax\"",
@@ -255,18 +296,18 @@ global_asm!(
     "    vstrb.16 q1, [r3]",
     "    ldrb.w r4, [r1, r2, lsl #3]",
     "    strb r4, [r3, #8]",
-    // The filter at its four positions.
+    // The filter at its positions.
     "    ldr.w r1, [r0, #64]",
     "    vldrb.u8 q4, [r1]",
     "    vldrb.u8 q0, [r3, q4]",
+    ".if \\stride == 1",
     "    vldrb.u8 q4, [r1, #16]",
     "    vldrb.u8 q1, [r3, q4]",
     "    vldrb.u8 q4, [r1, #32]",
     "    vldrb.u8 q2, [r3, q4]",
     "    vldrb.u8 q4, [r1, #48]",
     "    vldrb.u8 q3, [r3, q4]",
-    "    ldr.w r1, [r0, #68]",
-    "    vldrb.u8 q4, [r1]",
+    ".endif",
     "    ldrd r5, r7, [r0]",
     "    ldr.w r9, [r0, #8]",
     ".if \\finish == 2",
@@ -278,29 +319,45 @@ global_asm!(
     "    ldr.w r12, [r0, #56]",
     "2:",
     "    ldr.w r1, [r0, #16]",
+    "    ldr.w r3, [r0, #68]",
+    "    filter_strip",
+    ".if \\stride == 2",
+    "    ldr.w r1, [r0, #16]",
+    "    ldr.w r2, [r0, #44]",
+    "    ldr.w r3, [r0, #68]",
+    "    add r1, r2",
+    "    add.w r3, r3, #256",
+    "    filter_strip",
+    ".endif",
+    "    ldr.w r1, [r0, #68]",
     "    ldr.w r10, [r0, #20]",
     "    ldr.w lr, [r0, #24]",
+    "    vldrh.u16 q4, [r12]",
     ".if \\stride == 2",
-    "    ldr.w r3, [r0, #44]",
-    "    add r3, r1",
+    "    add.w r3, r1, #256",
     ".endif",
-    "    dls lr, lr",
+    "    subs.w lr, lr, #1",
+    "    filter_tile \\stride, \\finish, 0",
+    "    wls lr, lr, 8f",
+    ".balign 4",
     "3:",
-    "    filter_tile \\stride, \\finish",
+    "    filter_tile \\stride, \\finish, 1",
     "    le lr, 3b",
+    "8:",
     "    ldr r0, [sp]",
     "    ldr.w r2, [r0, #28]",
     "    cmp r2, #0",
     "    beq 4f",
-    "    ldr.w r4, [r0, #32]",
     "    sub.w r1, r1, r2",
     ".if \\stride == 2",
     "    sub.w r3, r3, r2",
     ".endif",
-    "    sub.w r10, r10, r4",
-    "    filter_tile \\stride, \\finish",
+    "    filter_tile \\stride, \\finish, 1",
     "    ldr r0, [sp]",
+    "    ldr.w r4, [r0, #32]",
+    "    sub.w r10, r10, r4",
     "4:",
+    "    filter_tail \\finish",
     "    ldr.w r1, [r0, #16]",
     "    ldr.w r2, [r0, #44]",
     "    ldr.w r3, [r0, #20]",

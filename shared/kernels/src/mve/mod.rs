@@ -3,9 +3,9 @@
 //! Each assembly function takes a pointer to a `repr(C)` struct with its arguments, so a call passes one
 //! register and the function uses all others freely. The accumulator of `vmladav` must be an even
 //! general-purpose register, and loops use `dls`/`le`, which need `lr`. That leaves seven accumulators, r0 to
-//! r12, so a tile has seven pixels.
+//! r12. A dense convolution uses six: two filters times three pixels.
 //!
-//! Outputs are written with the scatter store `vstrb.16`, eight per store: in NHWC the pixels of a channel
+//! Depthwise outputs are written with the scatter store `vstrb.16`, eight per store: in NHWC the pixels of a channel
 //! are `channels` bytes apart.
 
 mod add;
@@ -18,6 +18,8 @@ mod max_pool;
 mod nearest;
 mod pixel;
 mod plane;
+mod planes;
+mod strip;
 mod tile;
 mod yuyv;
 

@@ -1,11 +1,26 @@
-//! Products of seven pixels with all filters, and their output stage.
+//! Products of three pixels with all filters, and their output stage.
+//!
+//! Two filters times three pixels are six sums, which stay in registers over the whole depth: a Cortex-M55 multiplies in
+//! every cycle of its multiplier, and loads and stores between the products. The sums of four filters lie together:
+//!
+//! ```text
+//!              pixel 0                      pixel 1                      pixel 2
+//! four of      f, f + 1, f + 2, f + 3       f, f + 1, f + 2, f + 3       f, f + 1, f + 2, f + 3
+//! filters      words 0 to 3                 words 4 to 7                 words 8 to 11
+//! ```
 
 use core::arch::global_asm;
 
 use crate::Scale;
+use crate::weights::FILTERS;
 
-/// Pixels per tile, with one accumulator each.
-pub const PIXELS: usize = 7;
+/// Pixels per tile.
+pub const PIXELS: usize = 3;
+
+/// Place of a sum.
+pub fn place(filter: usize, pixel: usize) -> usize {
+    (filter / FILTERS * PIXELS + pixel) * FILTERS + filter % FILTERS
+}
 
 /// Arguments of [`mve_products`].
 #[repr(C)]
@@ -22,51 +37,41 @@ pub struct Products {
     pub pieces: usize,
     /// Number of groups of four filters, at least one.
     pub fours: usize,
-    /// Output: seven sums per filter.
+    /// Output: twelve sums per group.
     pub sums: *mut i32,
 }
 
 /// Arguments of [`mve_scale`] and its variants.
 #[repr(C)]
 pub struct Outputs {
-    /// Seven sums per channel.
+    /// Twelve sums per group of four channels.
     pub sums: *const i32,
     /// One scale per channel.
     pub scales: *const Scale,
     /// First channel of the first pixel.
     pub output: *mut i8,
-    /// Number of channels, at least one.
-    pub channels: usize,
-    /// Bytes from one channel to the next.
-    pub step: usize,
-    /// Offsets of the outputs of the eight lanes, see [`lanes`].
-    pub lanes: *const u16,
+    /// Bytes from one pixel to the next.
+    pub pitch: usize,
+    /// Number of groups of four channels, at least one.
+    pub fours: usize,
     /// Zero point of the output.
     pub zero_point: i32,
     /// Least output.
     pub min: i32,
 }
 
-/// Offsets of the pixels in the lanes of the scatter store.
-///
-/// The seven sums are loaded as two vectors, 0..=3 and 3..=6, which are narrowed and interleaved. Pixel 3 is
-/// written twice, with the same value.
-pub fn lanes(pitch: usize) -> [u16; 8] {
-    [0, 3, 1, 4, 2, 5, 3, 6].map(|pixel| (pixel * pitch) as u16)
-}
-
 unsafe extern "C" {
-    /// The products of seven pixels with all filters.
+    /// The products of three pixels with all filters.
     ///
     /// # Safety
     /// The pointers must be valid for the lengths in the struct: 16 bytes for each piece of each pixel and
-    /// filter, and seven sums for each filter.
+    /// filter, and twelve sums for each group of four filters.
     pub fn mve_products(products: &Products);
 
-    /// Scales, narrows and scatters sums; without PReLU and without left shifts.
+    /// Scales, narrows and stores sums; without PReLU and without left shifts.
     ///
     /// # Safety
-    /// Each channel must have seven sums and a scale, and all lanes must be inside the output.
+    /// Each group of channels must have twelve sums and four scales, and all its outputs must exist.
     pub fn mve_scale(outputs: &Outputs);
 
     /// As [`mve_scale`], with left shifts.
@@ -75,7 +80,7 @@ unsafe extern "C" {
     /// As for [`mve_scale`].
     pub fn mve_scale_shift(outputs: &Outputs);
 
-    /// Scales, narrows and scatters sums; with PReLU, without a least output.
+    /// Scales, narrows and stores sums; with PReLU, without a least output.
     ///
     /// # Safety
     /// As for [`mve_scale`].
@@ -88,62 +93,81 @@ unsafe extern "C" {
     pub fn mve_scale_prelu_shift(outputs: &Outputs);
 }
 
-// The pieces of seven pixels stay in q0..q6, and each filter is loaded to q7: one load for seven times
-// sixteen products. Between pieces the sums of a filter are in memory, seven words per transfer; the first
-// piece starts without sums.
+// q0 and q1 hold a piece of two filters, q2 to q4 the same piece of three pixels. A product is issued in every other
+// cycle, and in the cycle between a load, a store or a step. The first two filters of a group go from the first piece to
+// the last one, the other two back: so no pointer is set back, and where they turn the pixels are still in registers.
+//
+// r1: piece of the weights, r3, r5, r7: piece of each pixel, r9: sums, eight bytes less, r11: groups, r12: row.
 global_asm!(
     ".cpu cortex-m55",
-    ".macro products_filter first",
-    "    vldrb.u8 q7, [r1], #16",
-    ".if \\first",
-    "    vmladav.s8 r0, q0, q7",
-    "    vmladav.s8 r2, q1, q7",
-    "    vmladav.s8 r4, q2, q7",
-    "    vmladav.s8 r6, q3, q7",
-    "    vmladav.s8 r8, q4, q7",
-    "    vmladav.s8 r10, q5, q7",
-    "    vmladav.s8 r12, q6, q7",
-    ".else",
-    "    ldm.w r3, {{r0, r2, r4, r6, r8, r10, r12}}",
-    "    vmladava.s8 r0, q0, q7",
-    "    vmladava.s8 r2, q1, q7",
-    "    vmladava.s8 r4, q2, q7",
-    "    vmladava.s8 r6, q3, q7",
-    "    vmladava.s8 r8, q4, q7",
-    "    vmladava.s8 r10, q5, q7",
-    "    vmladava.s8 r12, q6, q7",
-    ".endif",
-    "    stm.w r3!, {{r0, r2, r4, r6, r8, r10, r12}}",
+    // A piece that is neither first nor last: `at` is where the two filters lie, `step` and `forth` the direction.
+    ".macro products_middle at step forth",
+    "    vmladava.s8 r0, q2, q0",
+    "    vldrb.u8 q1, [r1, #\\at + 16]",
+    "    vmladava.s8 r2, q2, q1",
+    "    vldrb.u8 q3, [r5, #\\step]!",
+    "    vmladava.s8 r4, q3, q0",
+    "    vldrb.u8 q4, [r7, #\\step]!",
+    "    vmladava.s8 r6, q3, q1",
+    "    \\forth r1, r1, r12",
+    "    vmladava.s8 r8, q4, q0",
+    "    vldrb.u8 q2, [r3, #\\step]!",
+    "    vmladava.s8 r10, q4, q1",
+    "    vldrb.u8 q0, [r1, #\\at]",
     ".endm",
-    ".macro products_piece first",
-    // r5 advances over the seven pixels, r7 stays at the piece of the first one.
-    "    vldrb.u8 q0, [r7]",
-    "    add r5, r7, r9",
-    "    vldrb.u8 q1, [r5]",
-    "    add r5, r9",
-    "    vldrb.u8 q2, [r5]",
-    "    add r5, r9",
-    "    vldrb.u8 q3, [r5]",
-    "    add r5, r9",
-    "    vldrb.u8 q4, [r5]",
-    "    add r5, r9",
-    "    vldrb.u8 q5, [r5]",
-    "    add r5, r9",
-    "    vldrb.u8 q6, [r5]",
-    "    adds r7, #16",
-    "    ldr.w r1, [r11, #8]",
-    "    ldr.w r0, [r11, #12]",
-    "    ldr.w r3, [r11, #24]",
-    "    ldr.w lr, [r11, #20]",
-    "    add r0, r1",
-    "    str.w r0, [r11, #8]",
-    "    dls lr, lr",
-    "2:",
-    "    products_filter \\first",
-    "    products_filter \\first",
-    "    products_filter \\first",
-    "    products_filter \\first",
-    "    le lr, 2b",
+    // All pieces of two filters. In between, the sums of the third pixel of the filters before are stored.
+    ".macro products_pair at step forth",
+    "    vmladav.s8 r0, q2, q0",
+    "    vldrb.u8 q1, [r1, #\\at + 16]",
+    "    vmladav.s8 r2, q2, q1",
+    "    ldr.w lr, [sp]",
+    "    vmladav.s8 r4, q3, q0",
+    ".if \\at",
+    "    strd r8, r10, [r9, #40]",
+    ".endif",
+    "    vmladav.s8 r6, q3, q1",
+    "    \\forth r1, r1, r12",
+    "    vmladav.s8 r8, q4, q0",
+    "    vldrb.u8 q2, [r3, #\\step]!",
+    "    vmladav.s8 r10, q4, q1",
+    "    vldrb.u8 q0, [r1, #\\at]",
+    "    wls lr, lr, 6f",
+    ".balign 4",
+    "5:",
+    "    products_middle \\at, \\step, \\forth",
+    "    le lr, 5b",
+    "6:",
+    "    vmladava.s8 r0, q2, q0",
+    "    vldrb.u8 q1, [r1, #\\at + 16]",
+    "    vmladava.s8 r2, q2, q1",
+    "    vldrb.u8 q3, [r5, #\\step]!",
+    "    vmladava.s8 r4, q3, q0",
+    "    vldrb.u8 q4, [r7, #\\step]!",
+    "    vmladava.s8 r6, q3, q1",
+    ".if \\at",
+    "    strd r0, r2, [r9, #16]!",
+    "    vmladava.s8 r8, q4, q0",
+    "    strd r4, r6, [r9, #16]!",
+    "    vmladava.s8 r10, q4, q1",
+    "    adds r1, #64",
+    ".else",
+    "    strd r0, r2, [r9, #8]",
+    "    vmladava.s8 r8, q4, q0",
+    "    strd r4, r6, [r9, #24]",
+    "    vmladava.s8 r10, q4, q1",
+    "    vldrb.u8 q0, [r1, #32]",
+    ".endif",
+    ".endm",
+    // Two filters of one piece.
+    ".macro products_single",
+    "    vldrb.u8 q0, [r1], #16",
+    "    vmladav.s8 r0, q2, q0",
+    "    vldrb.u8 q1, [r1], #16",
+    "    vmladav.s8 r4, q3, q0",
+    "    vmladav.s8 r8, q4, q0",
+    "    vmladav.s8 r2, q2, q1",
+    "    vmladav.s8 r6, q3, q1",
+    "    vmladav.s8 r10, q4, q1",
     ".endm",
     ".section .text.mve_products, \"ax\"",
     ".balign 4",
@@ -152,33 +176,98 @@ global_asm!(
     ".thumb_func",
     "mve_products:",
     "    push {{r4-r11, lr}}",
-    "    vpush {{d8-d15}}",
-    "    sub sp, #28",
-    "    ldm.w r0, {{r1-r7}}",
-    // A copy of the arguments, whose weights advance from piece to piece.
-    "    mov r11, sp",
-    "    stm.w r11, {{r1-r7}}",
-    "    mov r9, r2",
-    "    mov r7, r1",
-    "    products_piece 1",
+    "    vpush {{d8-d9}}",
+    "    sub sp, #8",
+    "    ldr.w r9, [r0, #24]",
+    "    ldrd r3, r5, [r0]",
+    "    ldrd r1, r12, [r0, #8]",
+    "    ldrd r4, r11, [r0, #16]",
+    "    add r7, r3, r5, lsl #1",
+    "    add r5, r3",
+    "    vldrb.u8 q2, [r3]",
+    "    vldrb.u8 q3, [r5]",
+    "    vldrb.u8 q4, [r7]",
+    "    subs r4, #2",
+    "    bmi 8f",
+    "    str.w r4, [sp]",
+    "    sub.w r9, r9, #8",
+    "    b 3f",
+    ".balign 4",
+    "2:",
+    "    strd r8, r10, [r9, #16]!",
     "3:",
-    "    ldr.w r0, [r11, #16]",
-    "    subs r0, #1",
-    "    str.w r0, [r11, #16]",
-    "    beq 4f",
-    "    products_piece 0",
-    "    b 3b",
+    "    vldrb.u8 q0, [r1]",
+    "    products_pair 0, 16, add.w",
+    "    products_pair 32, -16, sub.w",
+    "    subs.w r11, r11, #1",
+    "    bne 2b",
+    "    strd r8, r10, [r9, #16]",
     "4:",
-    "    add sp, #28",
-    "    vpop {{d8-d15}}",
+    "    add sp, #8",
+    "    vpop {{d8-d9}}",
     "    pop {{r4-r11, pc}}",
+    "8:",
+    "    products_single",
+    "    strd r0, r2, [r9]",
+    "    strd r4, r6, [r9, #16]",
+    "    strd r8, r10, [r9, #32]",
+    "    products_single",
+    "    strd r0, r2, [r9, #8]",
+    "    strd r4, r6, [r9, #24]",
+    "    strd r8, r10, [r9, #40]",
+    "    add.w r9, r9, #48",
+    "    subs.w r11, r11, #1",
+    "    bne 8b",
+    "    b 4b",
     ".size mve_products, . - mve_products",
 );
 
-// One channel per iteration. Its bias and multipliers are scalars, loaded at once. `vqmovn` narrows with
-// saturation, so only the least output of a fused ReLU needs a separate instruction.
+// Four channels of three pixels a round. `vld4` gives the biases, multipliers and shifts of the four as vectors. `vqmovn`
+// narrows with saturation, so only the least output of a fused ReLU needs a separate instruction. `vstrb.32` stores the
+// low byte of each lane.
 global_asm!(
     ".cpu cortex-m55",
+    // The products of sums with their multipliers, which may take the place of other sums.
+    ".macro scale_sums products sums prelu shift",
+    ".if \\shift",
+    "    vshl.s32 \\sums, \\sums, q3",
+    ".endif",
+    "    vqrdmulh.s32 \\products, \\sums, q1",
+    ".if \\prelu",
+    "    vpt.s32 lt, \\sums, zr",
+    "    vqrdmulht.s32 \\products, \\sums, q2",
+    ".endif",
+    ".endm",
+    ".macro scale_store products to prelu",
+    ".ifeq \\prelu",
+    "    vmax.s8 \\products, \\products, q7",
+    ".endif",
+    "    vstrb.32 \\products, [\\to], #4",
+    ".endm",
+    // Three pixels, whose products lie in `a`, `b` and `c`. Their steps alternate, so that none waits for the one before.
+    ".macro scale_three a b c prelu shift",
+    "    vldrw.u32 q4, [r0], #16",
+    "    vldrw.u32 q5, [r0], #16",
+    "    vadd.i32 q4, q4, q0",
+    "    vldrw.u32 q6, [r0], #16",
+    "    vadd.i32 q5, q5, q0",
+    "    scale_sums \\a, q4, \\prelu, \\shift",
+    "    vadd.i32 q6, q6, q0",
+    "    scale_sums \\b, q5, \\prelu, \\shift",
+    "    vqmovnb.s32 \\a, \\a",
+    "    scale_sums \\c, q6, \\prelu, \\shift",
+    "    vqmovnb.s32 \\b, \\b",
+    "    vqadd.s16 \\a, \\a, r8",
+    "    vqmovnb.s32 \\c, \\c",
+    "    vqadd.s16 \\b, \\b, r8",
+    "    vqmovnb.s16 \\a, \\a",
+    "    vqadd.s16 \\c, \\c, r8",
+    "    vqmovnb.s16 \\b, \\b",
+    "    scale_store \\a, r4, \\prelu",
+    "    vqmovnb.s16 \\c, \\c",
+    "    scale_store \\b, r5, \\prelu",
+    "    scale_store \\c, r6, \\prelu",
+    ".endm",
     ".macro scale_tile name prelu shift",
     ".section .text.\\name, \"ax\"",
     ".balign 4",
@@ -186,50 +275,31 @@ global_asm!(
     ".type \\name, %function",
     ".thumb_func",
     "\\name:",
-    "    push {{r4-r11, lr}}",
+    "    push {{r4-r8, lr}}",
     "    vpush {{d8-d15}}",
-    "    ldr.w r12, [r0, #28]",
-    "    vdup.8 q5, r12",
-    "    ldr.w r8, [r0, #24]",
-    "    ldr.w r12, [r0, #20]",
-    "    vldrh.u16 q4, [r12]",
-    "    ldr.w r3, [r0, #16]",
-    "    ldr.w lr, [r0, #12]",
-    "    ldr.w r2, [r0, #8]",
-    "    ldr.w r1, [r0, #4]",
-    "    ldr.w r0, [r0]",
+    "    ldrd r8, r12, [r0, #20]",
+    "    vdup.8 q7, r12",
+    "    ldr.w lr, [r0, #16]",
+    "    ldrd r4, r5, [r0, #8]",
+    "    ldrd r0, r1, [r0]",
+    "    add.w r6, r4, r5, lsl #1",
+    "    add r5, r4",
     "    dls lr, lr",
+    ".balign 4",
     "2:",
-    // r4: bias, r5: multiplier, r6: multiplier of negative sums, r7: shift.
-    "    ldm.w r1!, {{r4-r7}}",
-    "    vldrw.u32 q1, [r0, #12]",
-    "    vldrw.u32 q0, [r0], #28",
-    "    vadd.i32 q0, q0, r4",
-    "    vadd.i32 q1, q1, r4",
-    ".if \\shift",
-    "    vshl.s32 q0, r7",
-    "    vshl.s32 q1, r7",
-    ".endif",
-    "    vqrdmulh.s32 q2, q0, r5",
-    "    vqrdmulh.s32 q3, q1, r5",
+    "    vld40.32 {{q0, q1, q2, q3}}, [r1]",
+    "    vld41.32 {{q0, q1, q2, q3}}, [r1]",
+    "    vld42.32 {{q0, q1, q2, q3}}, [r1]",
+    "    vld43.32 {{q0, q1, q2, q3}}, [r1]!",
+    // With a PReLU sums and products are needed at once, and there is no least output in q7.
     ".if \\prelu",
-    "    vpt.s32 lt, q0, zr",
-    "    vqrdmulht.s32 q2, q0, r6",
-    "    vpt.s32 lt, q1, zr",
-    "    vqrdmulht.s32 q3, q1, r6",
+    "    scale_three q7, q4, q5, 1, \\shift",
+    ".else",
+    "    scale_three q4, q5, q6, 0, \\shift",
     ".endif",
-    "    vqmovnb.s32 q2, q2",
-    "    vqmovnt.s32 q2, q3",
-    "    vqadd.s16 q2, q2, r8",
-    "    vqmovnb.s16 q2, q2",
-    ".ifeq \\prelu",
-    "    vmax.s8 q2, q2, q5",
-    ".endif",
-    "    vstrb.16 q2, [r2, q4]",
-    "    add r2, r3",
     "    le lr, 2b",
     "    vpop {{d8-d15}}",
-    "    pop {{r4-r11, pc}}",
+    "    pop {{r4-r8, pc}}",
     ".size \\name, . - \\name",
     ".endm",
     "scale_tile mve_scale, 0, 0",

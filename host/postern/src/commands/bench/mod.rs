@@ -1,9 +1,10 @@
 //! `postern bench`: the cost of each operator of a model.
 //!
 //! On a board the cost is instructions, counted by the emulator, the same on every computer and in
-//! every run; they are not cycles. On this computer it is nanoseconds on one core, in the fastest of a
-//! few runs.
+//! every run; they are not cycles, which `--cycles` estimates. On this computer it is nanoseconds on
+//! one core, in the fastest of a few runs.
 
+mod cycles;
 mod frame;
 mod icicle;
 
@@ -45,6 +46,14 @@ pub struct Args {
     /// Draw the instructions of the frame by part into this SVG file
     #[arg(long, value_name = "FILE", requires = "frame")]
     svg: Option<PathBuf>,
+
+    /// Estimate the cycles of the board's processor, low and high, beside the instructions
+    #[arg(long, conflicts_with_all = ["compare", "svg"])]
+    cycles: bool,
+
+    /// Print what each assumption of the estimate is worth
+    #[arg(long, requires = "cycles")]
+    assumptions: bool,
 }
 
 /// Where a model runs.
@@ -93,6 +102,17 @@ struct Row {
 
 /// Prints a row an operator, then sums.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    if args.cycles {
+        let machine = match args.on {
+            Where::Host => bail!("--cycles estimates a board's processor: --on an547 or an500"),
+            Where::An547 => Machine::An547,
+            Where::An500 => Machine::An500,
+        };
+        return match &args.frame {
+            Some(photo) => cycles::frame(machine, photo, &args.model, args.assumptions, output),
+            None => cycles::model(machine, &args.model, args.assumptions, output),
+        };
+    }
     if let Some(photo) = &args.frame {
         let machine = match args.on {
             Where::Host => bail!("--frame counts instructions, which a board has: --on an547 or an500"),
