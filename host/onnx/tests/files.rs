@@ -163,3 +163,46 @@ fn files_cut_short_or_altered_are_refused_or_read_without_a_panic() {
         }
     }
 }
+
+#[test]
+fn weights_in_a_file_beside_the_network_are_read_and_no_others() {
+    use onnx::proto;
+    use prost::Message;
+    let folder = std::env::temp_dir().join(format!("postern-onnx-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let values: Vec<u8> = [0.0f32, 1.5, -2.0].iter().flat_map(|value| value.to_le_bytes()).collect();
+    std::fs::write(folder.join("weights.bin"), values).expect("a file");
+    let read = |location: &str, offset: &str| {
+        let entry = |key: &str, value: &str| proto::Entry { key: key.into(), value: value.into() };
+        let external_data = vec![entry("location", location), entry("offset", offset), entry("length", "8")];
+        let tensor = proto::Tensor {
+            name: "w".into(),
+            dims: vec![2],
+            data_type: proto::DataType::Float as i32,
+            external_data,
+            data_location: 1,
+            ..Default::default()
+        };
+        let graph = proto::Graph { initializer: vec![tensor], ..Default::default() };
+        let path = folder.join("network.onnx");
+        let file = proto::Model { graph: Some(graph), ..Default::default() };
+        std::fs::write(&path, file.encode_to_vec()).expect("a file");
+        Model::read_file(&path)
+    };
+    let bytes = read("weights.bin", "4").expect("the file is there");
+    let file = proto::Model::decode(&bytes[..]).expect("it was just written");
+    let tensor = &file.graph.expect("a graph").initializer[0];
+    assert_eq!(tensor.raw_data, [1.5f32, -2.0].map(f32::to_le_bytes).concat());
+    assert_eq!(tensor.data_location, 0);
+    for (location, offset, words) in [
+        ("weights.bin", "8", "ends before its values"),
+        ("weights.bin", "x", "offset"),
+        ("none.bin", "0", "none.bin"),
+        ("../weights.bin", "0", "not in the folder"),
+        ("/etc/hostname", "0", "not in the folder"),
+    ] {
+        let error = read(location, offset).expect_err(words).to_string();
+        assert!(error.contains(words), "{error}");
+    }
+    std::fs::remove_dir_all(&folder).expect("it was made here");
+}
