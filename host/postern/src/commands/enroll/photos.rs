@@ -19,8 +19,9 @@ const SAME_PICTURE: CosineScore = CosineScore(CosineScore::ONE.0 / 100 * 97);
 /// A second face with at least this part of the largest one's side could be the one that is meant, in percent.
 const RIVAL_PERCENT: i32 = 80;
 
-/// By how much another orientation must be the better face, Q15: 0.05.
-const TURNED_MARGIN: u16 = 1_638;
+/// By how much another orientation must be the better face, Q15: 0.01. `postern eval orientation` measures what it does
+/// (docs/detection.md).
+const TURNED_MARGIN: u16 = 328;
 
 /// A photograph that has been looked at.
 struct Seen {
