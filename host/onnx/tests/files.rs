@@ -32,10 +32,10 @@ fn nodes_come_back_with_their_attributes_and_constants() {
     assert_eq!(model.outputs().collect::<Vec<_>>(), ["scaled"]);
     let nodes: Vec<_> = model.nodes().collect();
     let conv = nodes[0].convolution(2, None).expect("a convolution of two channels");
-    assert_eq!((conv.outputs, conv.depth, conv.depthwise, conv.bias), (3, 2, false, None));
+    assert_eq!((conv.outputs, conv.depth, conv.depthwise), (3, 2, false));
+    assert!(conv.bias.is_none());
     assert_eq!(conv.window, Window { stride: [2, 1], ..Window::POINT });
-    let (outputs, weights) = (conv.outputs, conv.weights);
-    assert_eq!(weights.values[(outputs - 1) * 2], 5.0);
+    assert_eq!(conv.filters()[(conv.outputs - 1) * 2], 5.0);
     assert!(matches!(nodes[0].convolution(3, None), Err(Problem::Invalid(_))));
     assert_eq!(nodes[1].slopes(Axis::of_map(3)).expect("slopes"), Some(vec![0.25; 3]));
     // The constant may come first, since products commute.
@@ -205,4 +205,18 @@ fn weights_in_a_file_beside_the_network_are_read_and_no_others() {
         assert!(error.contains(words), "{error}");
     }
     std::fs::remove_dir_all(&folder).expect("it was made here");
+}
+
+#[test]
+fn a_filter_of_a_group_has_zeros_for_the_channels_of_the_others() {
+    let mut file = Writer::new("test", 7, 13);
+    file.input("input", &[1, 4, 3, 3].map(Dimension::Fixed));
+    file.constant("w", &[2, 2, 1, 1], &[1.0, 2.0, 3.0, 4.0]);
+    file.node("Conv", "conv", &["input", "w"], &[Attribute::Int("group", 2)]);
+    let bytes = file.finish();
+    let model = Model::parse(&bytes).expect("it was just written");
+    let node = model.node("conv").expect("it is there");
+    let conv = node.convolution(4, None).expect("it has two groups");
+    assert_eq!((conv.depth, conv.depthwise), (4, false));
+    assert_eq!(conv.filters(), [1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 3.0, 4.0]);
 }

@@ -13,8 +13,8 @@ pub struct Convolution<'a> {
     /// Channels that a filter reads: 1 where it is depthwise, else all of them. A filter of a group has zeros for the
     /// channels of the other groups.
     pub depth: usize,
-    /// Output, input, row, column.
-    pub weights: &'a Constant,
+    /// Output, input of the group, row, column.
+    weights: &'a Constant,
     /// One an output.
     pub bias: Option<Vec<f32>>,
     /// Channels of a group, and filters of a group.
@@ -22,6 +22,17 @@ pub struct Convolution<'a> {
 }
 
 impl Convolution<'_> {
+    /// All weights in the order output, input, row, column, where a filter has as many inputs as [`depth`](Self::depth).
+    pub fn filters(&self) -> Vec<f32> {
+        if self.group[0] == self.depth {
+            return self.weights.values.clone();
+        }
+        let [rows, columns] = self.window.kernel;
+        let places = || (0..rows).flat_map(move |y| (0..columns).map(move |x| [y, x]));
+        let inputs = |o: usize| (0..self.depth).flat_map(move |i| places().map(move |at| (o, i, at)));
+        (0..self.outputs).flat_map(inputs).map(|(o, i, at)| self.weight(o, i, at)).collect()
+    }
+
     /// The weight of output `o` for input `i` at row `y` and column `x` of the window.
     pub fn weight(&self, o: usize, i: usize, [y, x]: [usize; 2]) -> f32 {
         let [rows, columns] = self.window.kernel;
