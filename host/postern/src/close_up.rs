@@ -13,7 +13,7 @@ use reference::{Detection, Detector, Rgb};
 const LEVELS: [u32; 3] = [320, 1_280, 2_560];
 
 /// A face that is this high in the camera's frame, in pixels, needs no closer look.
-const CLEAR: f32 = 80.0;
+const CLEAR: f32 = 48.0;
 
 /// The long side of the camera's frame.
 const FRAME: u32 = 320;
