@@ -144,7 +144,15 @@ fn image(random: &mut Random, tally: &mut Tally) {
     let operator = OperatorRecord {
         code: one(
             random,
-            &[code::CONV, code::CONV, code::CONV, code::DEPTHWISE, code::AVERAGE_POOL, code::GATE],
+            &[
+                code::CONV,
+                code::CONV,
+                code::CONV,
+                code::DEPTHWISE,
+                code::AVERAGE_POOL,
+                code::GATE,
+                code::TABLE,
+            ],
         ),
         kernel,
         stride: [one(random, &SIDES), 1],

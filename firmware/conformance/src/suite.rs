@@ -80,7 +80,7 @@ impl Tally {
 /// # Errors
 /// Those of `out`.
 pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt::Error> {
-    let kernels: [(&str, Case); 10] = [
+    let kernels: [(&str, Case); 11] = [
         ("conv2d", |random, workspace, tally| convolution(false, random, workspace, tally)),
         ("depthwise_conv2d", |random, workspace, tally| convolution(true, random, workspace, tally)),
         ("add", addition),
@@ -88,6 +88,7 @@ pub fn run(workspace: &mut Workspace, out: &mut impl Write) -> Result<bool, fmt:
         ("max_pool", maximum),
         ("resize_nearest_2x", resize),
         ("gate", gate),
+        ("table", table),
         ("dot", dot),
         ("nearest", nearest),
         ("yuyv_to_rgb", pixels),
@@ -296,6 +297,18 @@ fn gate(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
     let [reference, dispatched] = &mut workspace.narrow;
     generic::gate(&gate, pixels, logits, &mut reference[..input.len()]);
     kernels::gate(&gate, pixels, logits, &mut dispatched[..input.len()]);
+    tally.take(&reference[..input.len()], &dispatched[..input.len()]);
+}
+
+fn table(random: &mut Random, workspace: &mut Workspace, tally: &mut Tally) {
+    let input = shape(random);
+    let pixels = &mut workspace.inputs[0][..input.len()];
+    random.fill(pixels);
+    let mut values = [0; kernels::TABLE_STEPS];
+    random.fill(&mut values);
+    let [reference, dispatched] = &mut workspace.narrow;
+    generic::table(&values, pixels, &mut reference[..input.len()]);
+    kernels::table(&values, pixels, &mut dispatched[..input.len()]);
     tally.take(&reference[..input.len()], &dispatched[..input.len()]);
 }
 

@@ -304,6 +304,15 @@ impl Device {
         expect!(self.link.ask(&request), Response::Removed { templates, .. } => templates)
     }
 
+    /// Gives a person another name.
+    ///
+    /// # Errors
+    /// As any request; refused for a name that is not known, and for a new one that somebody else has.
+    pub fn rename(&mut self, name: &str, new: &str) -> Result<()> {
+        let request = Request::Rename { name: person_name(name)?, new: person_name(new)? };
+        expect!(self.link.ask(&request), Response::Renamed { .. } => ())
+    }
+
     /// Forgets one template of a person, counted from 0 in the order in which they were added.
     ///
     /// # Errors

@@ -21,10 +21,11 @@ pub fn equalize(graph: &mut Graph, ranges: &mut Ranges) {
     for group in groups(graph) {
         // A sigmoid does not commute with a factor, nor does a bound other than zero.
         let logits = |tensor: TensorId| {
-            graph
-                .nodes
-                .iter()
-                .any(|node| matches!(node.operator, Operator::Gate(_)) && node.inputs[1] == tensor)
+            graph.nodes.iter().any(|node| match node.operator {
+                Operator::Gate(_) => node.inputs[1] == tensor,
+                Operator::Table(_) => node.inputs[0] == tensor || node.output == tensor,
+                _ => false,
+            })
         };
         let clipped = |tensor: TensorId| {
             graph.writer(tensor).is_some_and(|n| match &graph.nodes[n].operator {
@@ -35,7 +36,11 @@ pub fn equalize(graph: &mut Graph, ranges: &mut Ranges) {
             })
         };
         let fixed = |&tensor: &TensorId| {
-            tensor == Graph::INPUT || graph.outputs.contains(&tensor) || logits(tensor) || clipped(tensor)
+            tensor == Graph::INPUT
+                || graph.outputs.contains(&tensor)
+                || graph.ranges.contains_key(&tensor)
+                || logits(tensor)
+                || clipped(tensor)
         };
         if group.iter().any(fixed) {
             continue;
@@ -98,8 +103,11 @@ fn groups(graph: &Graph) -> Vec<Vec<TensorId>> {
     let mut group: Vec<usize> = (0..graph.tensors.len()).collect();
     for node in &graph.nodes {
         if !matches!(node.operator, Operator::Conv(_)) {
-            let tied =
-                if matches!(node.operator, Operator::Gate(_)) { &node.inputs[..1] } else { &node.inputs[..] };
+            let tied = match node.operator {
+                Operator::Gate(_) => &node.inputs[..1],
+                Operator::Table(_) => &[],
+                _ => &node.inputs[..],
+            };
             for &input in tied {
                 let (from, to) = (group[input], group[node.output]);
                 group.iter_mut().filter(|g| **g == from).for_each(|g| *g = to);

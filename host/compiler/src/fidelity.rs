@@ -1,7 +1,9 @@
 //! How faithful an image is: its outputs against those of the float network, on the sample pictures.
 
-use bytemuck::cast_slice_mut;
+use bytemuck::{bytes_of, cast_slice_mut, pod_read_unaligned};
+use nn::format::{DIGEST, FidelityRecord, Header};
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
 use crate::graph::Graph;
 use crate::image::Aligned;
@@ -43,6 +45,29 @@ impl Fidelity {
             Some([least, mean]) => least >= LEAST_COSINE && mean >= LEAST_MEAN_COSINE,
             None => self.outputs.iter().all(|output| output.error <= MOST_ERROR),
         }
+    }
+
+    /// `image` with these figures in its header, for `postern inspect`. The identity stays.
+    ///
+    /// # Errors
+    /// [`Error::Refused`]: the engine does not take `image`.
+    pub fn recorded_in(&self, image: &[u8]) -> Result<Vec<u8>, Error> {
+        nn::Model::load(Aligned::new(image).bytes()).map_err(Error::Refused)?;
+        let mut header: Header = pod_read_unaligned(&image[..size_of::<Header>()]);
+        let errors = || self.outputs.iter().map(|output| output.error);
+        let (figure, worst, mean) = match self.cosine {
+            Some([least, mean]) => (1, least, mean),
+            None => {
+                (2, errors().fold(0.0, f64::max), errors().sum::<f64>() / self.outputs.len().max(1) as f64)
+            }
+        };
+        let samples = self.samples as u32;
+        header.fidelity = FidelityRecord { figure, samples, worst: worst as f32, mean: mean as f32 };
+        let mut bytes = image[..header.length as usize - DIGEST].to_vec();
+        bytes[..size_of::<Header>()].copy_from_slice(bytes_of(&header));
+        let digest = Sha256::digest(&bytes);
+        bytes.extend(digest);
+        Ok(bytes)
     }
 
     /// The output with the greatest error.

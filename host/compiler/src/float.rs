@@ -52,6 +52,9 @@ pub fn run(graph: &Graph, pixels: &[u8], mut see: impl FnMut(TensorId, Point, &[
                     input(1).0.iter().map(|&logit| function.of(logit.into()) as f32).collect();
                 input(0).0.iter().zip(gates.iter().cycle()).map(|(x, gate)| x * gate).collect()
             }
+            Operator::Table(function) => {
+                input(0).0.iter().map(|&value| function.of(value.into()) as f32).collect()
+            }
             Operator::Resize2x => {
                 let (from, from_shape) = input(0);
                 let pixel = |y: usize, x: usize| {

@@ -101,6 +101,36 @@ impl GateFunction {
     }
 }
 
+/// A function of one value, which a table of 256 entries holds on the board: a [`GateFunction`] of it, times a factor, and
+/// times the value itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Function {
+    /// Of the value.
+    pub gate: GateFunction,
+    /// Multiplied.
+    pub factor: f32,
+    /// Whether the value itself is multiplied as well.
+    pub times_value: bool,
+}
+
+impl Function {
+    /// Its value.
+    pub fn of(self, value: f64) -> f64 {
+        let gated = self.gate.of(value) * f64::from(self.factor);
+        if self.times_value { gated * value } else { gated }
+    }
+
+    /// The least and the greatest value that it tells from those beyond.
+    pub fn bounds(self) -> [f32; 2] {
+        match self.gate {
+            GateFunction::Hard { slope, offset } if slope > 0.0 => {
+                [-offset / slope, if self.times_value { f32::INFINITY } else { (1.0 - offset) / slope }]
+            }
+            _ => [f32::NEG_INFINITY, f32::INFINITY],
+        }
+    }
+}
+
 /// A convolution with its bias and activation.
 #[derive(Clone, Debug)]
 pub struct Conv {
@@ -131,6 +161,8 @@ pub enum Operator {
     Resize2x,
     /// The first input times a function of the second, which has one value a channel.
     Gate(GateFunction),
+    /// A function of each value.
+    Table(Function),
 }
 
 /// An operator with its tensors.
@@ -155,6 +187,8 @@ pub struct Graph {
     pub outputs: Vec<TensorId>,
     /// How the input is made of pixels.
     pub preprocessing: Preprocessing,
+    /// The ranges of tensors that the file itself gives, by the scales that it was quantized with.
+    pub ranges: std::collections::BTreeMap<TensorId, [f32; 2]>,
 }
 
 impl Graph {

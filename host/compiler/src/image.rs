@@ -2,8 +2,8 @@
 
 use bytemuck::{Pod, bytes_of, bytes_of_mut, cast_slice, pod_read_unaligned};
 use nn::format::{
-    CALIBRATION_FORM, CalibrationRecord, DIGEST, Header, Kind, MAGIC, OperatorRecord, Section, TensorRecord,
-    VERSION, align, code,
+    CALIBRATION_FORM, CalibrationRecord, DIGEST, FidelityRecord, Header, Kind, MAGIC, OperatorRecord,
+    Section, TensorRecord, VERSION, align, code,
 };
 use sha2::{Digest, Sha256};
 
@@ -74,7 +74,8 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
         name,
         source: Sha256::digest(source).into(),
         identity: identity.finalize().into(),
-        reserved2: [0; 32],
+        fidelity: FidelityRecord::default(),
+        reserved2: [0; 16],
     };
     let mut image = vec![0; length];
     let mut put = |at: usize, bytes: &[u8]| image[at..at + bytes.len()].copy_from_slice(bytes);
@@ -159,6 +160,7 @@ fn record(
             OperatorKind::AveragePool => code::AVERAGE_POOL,
             OperatorKind::Resize2x => code::RESIZE_2X,
             OperatorKind::Gate => code::GATE,
+            OperatorKind::Table => code::TABLE,
         },
         kernel: byte(window.kernel)?,
         stride: byte(window.stride)?,
@@ -177,6 +179,8 @@ fn record(
         };
         record.scales = data.put(&operator.scales)?;
         record.prelu = operator.prelu.into();
+    } else if operator.kind == OperatorKind::Table {
+        record.weights = data.put(&operator.weights)?;
     }
     Ok(record)
 }

@@ -63,6 +63,14 @@ pub fn read(onnx: &[u8], options: &Options) -> Result<Graph, Error> {
     lower::lower(&model, options.kind, options.preprocessing, options.input_size)
 }
 
+/// The bytes of the network in the file `path`, with the weights in them that lie in files beside it.
+///
+/// # Errors
+/// A file cannot be read, or the weights are not where the network says.
+pub fn read_file(path: &std::path::Path) -> Result<Vec<u8>, Error> {
+    Ok(Model::read_file(path)?)
+}
+
 /// Height and width of the input that `onnx` is for; `None` where the file leaves one open.
 pub fn input_size(onnx: &[u8]) -> Result<Option<[usize; 2]>, Error> {
     lower::input_size(&Model::parse(onnx)?)

@@ -116,8 +116,8 @@ fn live(placements: &[Placement], operator: usize) -> usize {
 /// All runs of operators that can be chains, with each height of bands.
 fn candidates(network: &Network) -> Vec<Chain> {
     let banded = |operator: usize| {
-        use OperatorKind::{Dense, Depthwise, MaxPool};
-        matches!(network.operators[operator].kind, Dense | Depthwise | MaxPool)
+        use OperatorKind::{Dense, Depthwise, MaxPool, Table};
+        matches!(network.operators[operator].kind, Dense | Depthwise | MaxPool | Table)
     };
     // Whether the operator after this one alone reads what it writes.
     let handed_on = |operator: usize| {

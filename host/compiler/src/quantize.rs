@@ -8,10 +8,11 @@ mod scale;
 pub use network::{Network, OperatorKind, QuantizedOperator, QuantizedTensor};
 pub use range::RangeRule;
 
+use kernels::TABLE_STEPS;
 use kernels::weights::{pack, packed_len};
 
 use crate::Error;
-use crate::graph::{Activation, Conv, GateFunction, Graph, Node, Operator};
+use crate::graph::{Activation, Conv, Function, GateFunction, Graph, Node, Operator};
 use crate::observe::Statistics;
 use scale::sum_factors;
 
@@ -52,6 +53,7 @@ pub fn quantize(graph: &Graph, statistics: &[Statistics], method: &Method) -> Re
             Operator::MaxPool(window) => network::plain(node, OperatorKind::MaxPool, *window),
             Operator::Resize2x => network::plain(node, OperatorKind::Resize2x, kernels::Window::POINT),
             Operator::Gate(function) => gate(network, node, *function),
+            Operator::Table(function) => table(network, node, *function),
         });
         if network.tensors[node.output].bytes == 2 && !operator.kind.writes_i16() {
             let reason = "a network's output must come from a convolution or an average".into();
@@ -70,7 +72,10 @@ fn tensors(graph: &Graph, statistics: &[Statistics], method: &Method) -> Vec<Qua
         let quantized = match writer {
             None if id == Graph::INPUT => QuantizedTensor::input(tensor, graph.preprocessing),
             _ if graph.outputs.contains(&id) => QuantizedTensor::output(tensor, &statistics[id]),
-            _ => QuantizedTensor::activation(tensor, method.range.choose(&statistics[id])),
+            _ => {
+                let chosen = || method.range.choose(&statistics[id]);
+                QuantizedTensor::activation(tensor, graph.ranges.get(&id).copied().unwrap_or_else(chosen))
+            }
         };
         tensors.push(quantized);
     }
@@ -178,6 +183,20 @@ fn gate(network: &Network, node: &Node, function: GateFunction) -> QuantizedOper
         scales: vec![scale::channel(0, real, real)],
         table: Some(Box::new(std::array::from_fn(factor))),
         ..network::plain(node, OperatorKind::Gate, kernels::Window::POINT)
+    }
+}
+
+/// A function of each value, by the steps of both tensors.
+fn table(network: &Network, node: &Node, function: Function) -> QuantizedOperator {
+    let [input, output] = [node.inputs[0], node.output].map(|tensor| &network.tensors[tensor]);
+    let entry = |step: i32| {
+        let value = f64::from(input.scale) * f64::from(step - 128 - input.zero_point);
+        let steps = (function.of(value) / f64::from(output.scale)).round() + f64::from(output.zero_point);
+        steps.clamp(-128.0, 127.0) as i8
+    };
+    QuantizedOperator {
+        weights: (0..TABLE_STEPS as i32).map(entry).collect(),
+        ..network::plain(node, OperatorKind::Table, kernels::Window::POINT)
     }
 }
 

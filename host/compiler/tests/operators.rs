@@ -144,10 +144,6 @@ fn squeeze_and_excite_is_computed_in_its_forms() {
         net.say("Mul", "node", &["stem", gate], &[]);
         is_computed(&format!("{function} {linear}"), &finish(net, "node", 8));
     }
-    let mut net = start(13);
-    net.say("Sigmoid", "gate", &["stem"], &[]);
-    net.say("Mul", "node", &["stem", "gate"], &[]);
-    is_refused("a sigmoid a pixel", &finish(net, "node", 8), &["\"node\"", "one value a channel"]);
 }
 
 #[test]
@@ -216,4 +212,101 @@ fn an_output_may_be_read_inside_and_written_by_any_operator() {
     net.constant("w", &[8, 8], weights);
     net.say("Gemm", "late", &["early", "w"], &[]);
     is_computed("two outputs", &net.finish(&[("early", &[1, 8]), ("late", &[1, 8])]));
+}
+
+#[test]
+fn functions_of_each_value_are_tables() {
+    is_computed("HardSwish", &with_node("HardSwish", &[], &[], |_| ()));
+    is_computed("Sigmoid", &with_node("Sigmoid", &[], &[], |_| ()));
+    is_computed("HardSigmoid", &with_node("HardSigmoid", &[], &[Float("alpha", 0.3)], |_| ()));
+    for function in ["Sigmoid", "HardSigmoid"] {
+        let mut net = start(13);
+        net.say(function, "gate", &["stem"], &[]);
+        net.say("Mul", "node", &["gate", "stem"], &[]);
+        is_computed(function, &finish(net, "node", 8));
+    }
+    for last in [false, true] {
+        let mut net = start(13);
+        for (name, x) in [("three", 3.0), ("zero", 0.0), ("six", 6.0)] {
+            net.constant(name, &[], vec![x]);
+        }
+        net.say("Add", "line", &["stem", "three"], &[]);
+        net.say("Clip", "clip", &["line", "zero", "six"], &[]);
+        match last {
+            true => {
+                net.say("Mul", "product", &["stem", "clip"], &[]);
+                net.say("Div", "node", &["product", "six"], &[]);
+            }
+            false => {
+                net.say("Div", "share", &["clip", "six"], &[]);
+                net.say("Mul", "node", &["stem", "share"], &[]);
+            }
+        }
+        let onnx = finish(net, "node", 8);
+        is_computed("a hard swish as four nodes", &onnx);
+        let graph = compiler::read(&onnx, &oracle::options(compiler::Kind::Encoder)).expect("it compiles");
+        let tables =
+            graph.nodes.iter().filter(|node| matches!(node.operator, compiler::graph::Operator::Table(_)));
+        assert_eq!((tables.count(), graph.nodes.len()), (1, 5), "one table, and nothing left of its parts");
+    }
+    let mut net = start(13);
+    net.conv("other", "stem", [8, 8, 3], 1, 1);
+    net.say("Mul", "node", &["stem", "other"], &[]);
+    is_refused(
+        "a product of two values",
+        &finish(net, "node", 8),
+        &["\"node\"", "Mul", "one value a channel"],
+    );
+}
+
+#[test]
+fn groups_of_channels_are_computed() {
+    for (filters, groups) in [(8, 2), (8, 4), (16, 8), (4, 2)] {
+        let mut net = start(13);
+        net.conv("node", "stem", [filters, 8 / groups, 3], 1, groups);
+        is_computed(&format!("{groups} groups for {filters} filters"), &finish(net, "node", filters));
+    }
+    let mut net = start(13);
+    net.conv("node", "stem", [9, 4, 3], 1, 2);
+    is_refused("nine filters of two groups", &finish(net, "node", 9), &["\"node\"", "2 groups"]);
+}
+
+#[test]
+fn padding_by_zeros_is_computed_and_any_other_refused() {
+    let padded = |pads: &[i64], mode: &str, value: f32, conv: bool| {
+        let mut net = start(13);
+        net.file().integers("pads", &[8], pads);
+        net.constant("value", &[], vec![value]);
+        net.say("Pad", "node", &["stem", "pads", "value"], &[Text("mode", mode)]);
+        if conv {
+            let weights = net.random(8 * 8 * 9, 0.2);
+            net.constant("w", &[8, 8, 3, 3], weights);
+            net.say("Conv", "after", &["node", "w"], &[Ints("strides", &[2, 2])]);
+            return finish(net, "after", 8);
+        }
+        net.say("MaxPool", "after", &["node"], &[Ints("kernel_shape", &[2, 2])]);
+        finish(net, "after", 8)
+    };
+    for pads in [[0, 0, 0, 0, 0, 0, 1, 1], [0, 0, 1, 1, 0, 0, 1, 1], [0, 0, 2, 0, 0, 0, 3, 1], [0; 8]] {
+        for conv in [false, true] {
+            is_computed(&format!("{pads:?} {conv}"), &padded(&pads, "constant", 0.0, conv));
+        }
+    }
+    // What is between the padding and the convolution is done to what is padded.
+    let mut net = start(13);
+    net.file().integers("pads", &[8], &[0, 0, 1, 1, 0, 0, 1, 1]);
+    net.say("Pad", "padded", &["stem", "pads"], &[]);
+    net.say("LeakyRelu", "node", &["padded"], &[Float("alpha", -0.5)]);
+    is_computed("a function of what is padded", &finish(net, "node", 8));
+    // What a convolution can pad by itself costs nothing.
+    let graph = compiler::read(
+        &padded(&[0, 0, 0, 0, 0, 0, 1, 1], "constant", 0.0, true),
+        &oracle::options(compiler::Kind::Encoder),
+    );
+    assert_eq!(graph.expect("it compiles").nodes.len(), 5);
+    let around = [0, 0, 1, 1, 0, 0, 1, 1];
+    is_refused("reflect", &padded(&around, "reflect", 0.0, true), &["\"node\"", "Pad", "mode reflect"]);
+    is_refused("ones", &padded(&around, "constant", 1.0, true), &["\"node\"", "zeros"]);
+    is_refused("less", &padded(&[0, 0, -1, 0, 0, 0, 0, 0], "constant", 0.0, true), &["negative"]);
+    is_refused("channels", &padded(&[0, 1, 0, 0, 0, 0, 0, 0], "constant", 0.0, true), &["height and width"]);
 }

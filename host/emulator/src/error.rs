@@ -37,6 +37,12 @@ pub enum Error {
         /// Its name.
         name: String,
     },
+    /// The board has power, and must have none.
+    #[error("board {name} is up: `postern board down --board {name}` switches it off first")]
+    Running {
+        /// Its name.
+        name: String,
+    },
     /// Another program uses the line to the board.
     #[error("another program has used the line to the board for {seconds} seconds; end it first")]
     LineBusy {

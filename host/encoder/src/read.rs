@@ -90,7 +90,7 @@ impl<'a> Reader<'a> {
         let shape = self.shape(self.values.input(node, 0)?);
         let conv = node.convolution(shape.channels, Some([shape.height, shape.width]))?;
         let [rows, columns] = conv.window.kernel;
-        let values = from_filters(&conv.weights.values, [conv.outputs, conv.depth, rows * columns]);
+        let values = from_filters(&conv.filters(), [conv.outputs, conv.depth, rows * columns]);
         self.weighted(node, conv.window, conv.depthwise, values, conv.bias)
     }
 

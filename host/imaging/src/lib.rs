@@ -29,3 +29,4 @@ pub use frame::CameraFrame;
 pub use photo::{MAX_PIXELS, MIN_SIDE, Photo, QuarterTurn};
 pub use region::Region;
 pub use sheet::{Tile, sheet};
+pub use text::readable;

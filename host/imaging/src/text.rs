@@ -1,15 +1,15 @@
 //! Lines of text on a picture.
 //!
 //! The fonts are embedded, so that pictures look alike everywhere: Ubuntu for Latin, Greek and
-//! Cyrillic, Hack for what Ubuntu lacks. A character in neither is drawn as an empty box: a name in
-//! another script is seen to be there, and never an error.
+//! Cyrillic, Hack for what Ubuntu lacks. A character in neither is written in Latin letters
+//! ([`readable`]), and never as an empty box.
 
 use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
 use image::RgbImage;
 
-use crate::canvas::{self, Area};
+use crate::canvas;
 
 static FONTS: LazyLock<Vec<FontRef<'static>>> = LazyLock::new(|| {
     [epaint_default_fonts::UBUNTU_LIGHT, epaint_default_fonts::HACK_REGULAR]
@@ -18,20 +18,35 @@ static FONTS: LazyLock<Vec<FontRef<'static>>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Width of the box that stands for a character without a glyph, in sizes.
-const MISSING_WIDTH: f32 = 0.6;
+/// The text with each character in Latin letters that no font here has, such as those of Arabic, Hebrew and Chinese.
+///
+/// A name in which such a character stands is written so as a whole: half of a name in each script would be read wrongly.
+pub fn readable(text: &str) -> String {
+    match text.chars().all(is_drawn) {
+        true => text.into(),
+        false => {
+            let latin = deunicode::deunicode_with_tofu(text, "?");
+            latin.split_whitespace().collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+/// Whether a font has the character, or it needs none.
+fn is_drawn(character: char) -> bool {
+    character.is_control() || character.is_whitespace() || font(character).is_some()
+}
 
 /// Width of one line in pixels.
 pub(crate) fn width(text: &str, size: f32) -> f32 {
     text.chars().map(|character| advance(character, size)).sum()
 }
 
-/// The line, cut and ended by an ellipsis where it would be wider than `limit`.
+/// The line as it is [`readable`], cut and ended by an ellipsis where it would be wider than `limit`.
 pub(crate) fn shortened(text: &str, size: f32, limit: f32) -> String {
-    if width(text, size) <= limit {
-        return text.into();
+    let mut short = readable(text);
+    if width(&short, size) <= limit {
+        return short;
     }
-    let mut short: String = text.into();
     while short.pop().is_some() {
         let candidate = format!("{}…", short.trim_end());
         if width(&candidate, size) <= limit {
@@ -45,18 +60,8 @@ pub(crate) fn shortened(text: &str, size: f32, limit: f32) -> String {
 pub(crate) fn draw(image: &mut RgbImage, x: f32, y: f32, size: f32, color: [u8; 3], text: &str) {
     let mut pen = x;
     for character in text.chars() {
-        match font(character) {
-            Some(font) => draw_glyph(image, font, pen, y, size, color, character),
-            None if character.is_control() || character.is_whitespace() => {}
-            None => {
-                let area = Area {
-                    x: pen + size * 0.08,
-                    y: y + size * 0.2,
-                    width: size * (MISSING_WIDTH - 0.16),
-                    height: size * 0.62,
-                };
-                canvas::outline(image, area, 1.0, 1.2, color);
-            }
+        if let Some(font) = font(character) {
+            draw_glyph(image, font, pen, y, size, color, character);
         }
         pen += advance(character, size);
     }
@@ -87,12 +92,29 @@ fn draw_glyph(
 fn advance(character: char, size: f32) -> f32 {
     match font(character) {
         Some(font) => font.as_scaled(PxScale::from(size)).h_advance(font.glyph_id(character)),
-        None if character.is_control() => 0.0,
-        None => size * MISSING_WIDTH,
+        None => 0.0,
     }
 }
 
 /// The first font that has the character.
 fn font(character: char) -> Option<&'static FontRef<'static>> {
     FONTS.iter().find(|font| !character.is_control() && font.glyph_id(character).0 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_no_font_has_is_written_in_latin_letters() {
+        for name in ["Ada", "Zo\u{eb}", "Ελένη", "Борис"] {
+            assert_eq!(readable(name), name);
+        }
+        assert_eq!(readable("王小明"), "Wang Xiao Ming");
+        for name in ["مريم", "שרה", "さくら", "김민수", "王 Ada"] {
+            let latin = readable(name);
+            assert!(latin.is_ascii() && latin.chars().all(is_drawn) && !latin.is_empty(), "{name}: {latin}");
+        }
+        assert!(width(&shortened("王小明", 20.0, 500.0), 20.0) > 20.0);
+    }
 }

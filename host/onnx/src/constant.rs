@@ -12,6 +12,8 @@ pub struct Constant {
     pub values: Vec<f32>,
     /// Whether they are integers in the file: then a quotient of them is one as well.
     pub whole: bool,
+    /// The least and the greatest number of its type in the file, where that is an integer of 8 bits.
+    pub limits: Option<[f32; 2]>,
 }
 
 impl Constant {
@@ -39,18 +41,23 @@ impl Constant {
         }
         let fraction = [DataType::Float, DataType::Double, DataType::Float16];
         let whole = !fraction.iter().any(|&kind| kind as i32 == tensor.data_type);
-        Ok(Self { dims, values, whole })
+        let limits = match DataType::try_from(tensor.data_type) {
+            Ok(DataType::Uint8) => Some([0.0, 255.0]),
+            Ok(DataType::Int8) => Some([-128.0, 127.0]),
+            _ => None,
+        };
+        Ok(Self { dims, values, whole, limits })
     }
 
     /// A constant of these numbers, which are integers where `whole` is true.
     pub(crate) fn new(dims: Vec<usize>, values: Vec<f32>, whole: bool) -> Self {
-        Self { dims, values, whole }
+        Self { dims, values, whole, limits: None }
     }
 
     /// A row of integers.
     pub fn of_integers(values: impl Iterator<Item = i64>) -> Self {
         let values: Vec<f32> = values.map(|value| value as f32).collect();
-        Self { dims: vec![values.len()], values, whole: true }
+        Self { dims: vec![values.len()], values, whole: true, limits: None }
     }
 
     /// The values as integers, for shapes and axes.

@@ -8,6 +8,14 @@ pub enum Error {
     /// The bytes are no protobuf message of this kind.
     #[error("not an ONNX model: {0}")]
     Message(#[from] prost::DecodeError),
+    /// The file of the network, or of its weights, cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    File {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The message has no graph.
     #[error("not an ONNX model: it holds no graph")]
     NoGraph,

@@ -29,6 +29,7 @@ impl Node<'_> {
             "Concat" => self.concatenated(input),
             "Gather" => self.gathered(input),
             "Slice" => self.sliced(input),
+            "QuantizeLinear" => self.quantized(input),
             "DequantizeLinear" => self.dequantized(input),
             _ => return None,
         })
@@ -158,6 +159,35 @@ impl Node<'_> {
 
     /// `(value - zero point) * scale`, with one scale, or one along `axis`.
     fn dequantized(&self, input: Inputs) -> Result<Constant, Problem> {
+        self.by_scales(input, |x, scale, zero| (x - zero) * scale)
+    }
+
+    /// `QuantizeLinear`, to 8 bits.
+    fn quantized(&self, input: Inputs) -> Result<Constant, Problem> {
+        let limits = self.quantized_limits(input)?;
+        let [least, greatest] = limits;
+        let quantize =
+            |x: f32, scale: f32, zero: f32| ((x / scale).round_ties_even() + zero).clamp(least, greatest);
+        Ok(Constant { whole: true, limits: Some(limits), ..self.by_scales(input, quantize)? })
+    }
+
+    /// The least and the greatest number that a `QuantizeLinear` gives.
+    ///
+    /// # Errors
+    /// Its type is not one of 8 bits.
+    pub(crate) fn quantized_limits(&self, input: Inputs) -> Result<[f32; 2], Problem> {
+        self.ignore(&["saturate"]);
+        let said = self.int("output_dtype").filter(|&kind| kind != 0);
+        let limits = match (input(2), said) {
+            (Some(zero), _) => zero.limits,
+            (None, None | Some(2)) => Some([0.0, 255.0]),
+            (None, Some(3)) => Some([-128.0, 127.0]),
+            _ => None,
+        };
+        limits.ok_or_else(|| Problem::unsupported("only to integers of 8 bits"))
+    }
+
+    fn by_scales(&self, input: Inputs, compute: impl Fn(f32, f32, f32) -> f32) -> Result<Constant, Problem> {
         let (value, scale) = (self.known(input, 0)?, self.known(input, 1)?);
         let zero = input(2);
         let axis = self.int("axis").unwrap_or(1);
@@ -172,7 +202,7 @@ impl Node<'_> {
         };
         let values = indices(&value.dims).zip(&value.values).map(|(index, x)| {
             let zero = zero.map_or(Some(0.0), |zero| by_axis(&index, zero))?;
-            Some((x - zero) * by_axis(&index, scale)?)
+            Some(compute(*x, by_axis(&index, scale)?, zero))
         });
         let values: Option<Vec<f32>> = values.collect();
         let values = values.ok_or_else(|| Problem::invalid("as many scales as its axis has no values"))?;

@@ -16,7 +16,17 @@ pub struct Graph<'a> {
 }
 
 /// Operators that show a value in another form and compute nothing.
-const VIEWS: [&str; 7] = ["Identity", "Dropout", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose"];
+const VIEWS: [&str; 9] = [
+    "Identity",
+    "Dropout",
+    "Flatten",
+    "Reshape",
+    "Squeeze",
+    "Unsqueeze",
+    "Transpose",
+    "QuantizeLinear",
+    "DequantizeLinear",
+];
 
 impl<'a> Graph<'a> {
     pub(crate) fn new(nodes: Vec<Node<'a>>, outputs: impl Iterator<Item = &'a str>) -> Self {

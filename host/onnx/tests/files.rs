@@ -32,11 +32,11 @@ fn nodes_come_back_with_their_attributes_and_constants() {
     assert_eq!(model.outputs().collect::<Vec<_>>(), ["scaled"]);
     let nodes: Vec<_> = model.nodes().collect();
     let conv = nodes[0].convolution(2, None).expect("a convolution of two channels");
-    assert_eq!((conv.outputs, conv.depth, conv.depthwise, conv.bias), (3, 2, false, None));
+    assert_eq!((conv.outputs, conv.depth, conv.depthwise), (3, 2, false));
+    assert!(conv.bias.is_none());
     assert_eq!(conv.window, Window { stride: [2, 1], ..Window::POINT });
-    let (outputs, weights) = (conv.outputs, conv.weights);
-    assert_eq!(weights.values[(outputs - 1) * 2], 5.0);
-    assert!(matches!(nodes[0].convolution(3, None), Err(Problem::Unsupported(_))));
+    assert_eq!(conv.filters()[(conv.outputs - 1) * 2], 5.0);
+    assert!(matches!(nodes[0].convolution(3, None), Err(Problem::Invalid(_))));
     assert_eq!(nodes[1].slopes(Axis::of_map(3)).expect("slopes"), Some(vec![0.25; 3]));
     // The constant may come first, since products commute.
     assert_eq!(nodes[3].computed_operand(), Some(1));
@@ -162,4 +162,61 @@ fn files_cut_short_or_altered_are_refused_or_read_without_a_panic() {
             read(&altered);
         }
     }
+}
+
+#[test]
+fn weights_in_a_file_beside_the_network_are_read_and_no_others() {
+    use onnx::proto;
+    use prost::Message;
+    let folder = std::env::temp_dir().join(format!("postern-onnx-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let values: Vec<u8> = [0.0f32, 1.5, -2.0].iter().flat_map(|value| value.to_le_bytes()).collect();
+    std::fs::write(folder.join("weights.bin"), values).expect("a file");
+    let read = |location: &str, offset: &str| {
+        let entry = |key: &str, value: &str| proto::Entry { key: key.into(), value: value.into() };
+        let external_data = vec![entry("location", location), entry("offset", offset), entry("length", "8")];
+        let tensor = proto::Tensor {
+            name: "w".into(),
+            dims: vec![2],
+            data_type: proto::DataType::Float as i32,
+            external_data,
+            data_location: 1,
+            ..Default::default()
+        };
+        let graph = proto::Graph { initializer: vec![tensor], ..Default::default() };
+        let path = folder.join("network.onnx");
+        let file = proto::Model { graph: Some(graph), ..Default::default() };
+        std::fs::write(&path, file.encode_to_vec()).expect("a file");
+        Model::read_file(&path)
+    };
+    let bytes = read("weights.bin", "4").expect("the file is there");
+    let file = proto::Model::decode(&bytes[..]).expect("it was just written");
+    let tensor = &file.graph.expect("a graph").initializer[0];
+    assert_eq!(tensor.raw_data, [1.5f32, -2.0].map(f32::to_le_bytes).concat());
+    assert_eq!(tensor.data_location, 0);
+    for (location, offset, words) in [
+        ("weights.bin", "8", "ends before its values"),
+        ("weights.bin", "x", "offset"),
+        ("none.bin", "0", "none.bin"),
+        ("../weights.bin", "0", "not in the folder"),
+        ("/etc/hostname", "0", "not in the folder"),
+    ] {
+        let error = read(location, offset).expect_err(words).to_string();
+        assert!(error.contains(words), "{error}");
+    }
+    std::fs::remove_dir_all(&folder).expect("it was made here");
+}
+
+#[test]
+fn a_filter_of_a_group_has_zeros_for_the_channels_of_the_others() {
+    let mut file = Writer::new("test", 7, 13);
+    file.input("input", &[1, 4, 3, 3].map(Dimension::Fixed));
+    file.constant("w", &[2, 2, 1, 1], &[1.0, 2.0, 3.0, 4.0]);
+    file.node("Conv", "conv", &["input", "w"], &[Attribute::Int("group", 2)]);
+    let bytes = file.finish();
+    let model = Model::parse(&bytes).expect("it was just written");
+    let node = model.node("conv").expect("it is there");
+    let conv = node.convolution(4, None).expect("it has two groups");
+    assert_eq!((conv.depth, conv.depthwise), (4, false));
+    assert_eq!(conv.filters(), [1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 3.0, 4.0]);
 }

@@ -5,6 +5,8 @@ use client::protocol::Clock;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::output::note;
+
 /// What a clock shows, for a program to read.
 #[derive(Serialize)]
 pub struct ClockReport {
@@ -32,8 +34,51 @@ impl ClockReport {
     }
 }
 
+/// A clock that is this far from this computer's runs apart from it.
+const APART_MS: u64 = 60_000;
+
+/// Says so if the board's clock runs apart from this computer's.
+pub fn note_drift(clock: Clock) {
+    if let Some(text) = drift(clock, client::unix_ms()) {
+        note!("{text}");
+    }
+}
+
+fn drift(clock: Clock, here_ms: u64) -> Option<String> {
+    let apart = clock.unix_ms.abs_diff(here_ms);
+    if !clock.exact || apart < APART_MS {
+        return None;
+    }
+    let (way, how) = match clock.unix_ms < here_ms {
+        true => ("behind", "--set"),
+        false => ("ahead of", "--set-back"),
+    };
+    Some(format!(
+        "The board's clock is {} minutes {way} this computer's: `postern board clock {how}` sets it.",
+        apart / 60_000
+    ))
+}
+
 /// A time as RFC 3339 has it; none if it is beyond what that can say.
 pub fn time_text(unix_ms: u64) -> Option<String> {
     let time = Timestamp::from_millisecond(i64::try_from(unix_ms).ok()?).ok()?;
     Some(format!("{time:.3}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_runs_apart_is_said_and_one_that_does_not_is_not() {
+        let clock = |unix_ms: u64, exact| Clock { unix_ms, exact };
+        let now = 1_800_000_000_000;
+        let said = |unix_ms, exact| drift(clock(unix_ms, exact), now);
+        assert_eq!(said(now + 59_000, true), None);
+        assert_eq!(said(now - 3_600_000, false), None, "a clock that was lost is told elsewhere");
+        let behind = said(now - 3_600_000, true).unwrap();
+        assert!(behind.contains("60 minutes behind") && behind.contains("--set`"), "{behind}");
+        let ahead = said(now + 120_000, true).unwrap();
+        assert!(ahead.contains("2 minutes ahead") && ahead.contains("--set-back"), "{ahead}");
+    }
 }

@@ -10,6 +10,9 @@ use emulator::{Board, Folder, Machine};
 
 use crate::picture::Shot;
 
+/// The environment variable that names a board.
+const BOARD: &str = "POSTERN_BOARD";
+
 /// The options that choose a device.
 #[derive(Args)]
 pub struct DeviceArgs {
@@ -24,7 +27,8 @@ pub struct DeviceArgs {
 /// The options that choose an emulated board.
 #[derive(Args)]
 pub struct BoardArgs {
-    /// The emulated board, or the door on this computer, with this name [default: the only one that there is, else an547]
+    /// The emulated board, or the door on this computer, with this name [default: that of the environment variable
+    /// POSTERN_BOARD, else the only one that there is, else an547]
     #[arg(long, value_name = "NAME", help_heading = "Device")]
     board: Option<String>,
 
@@ -90,15 +94,21 @@ impl BoardArgs {
             Ok([only]) => only.clone(),
             _ => Machine::An547.name().to_owned(),
         };
-        Ok(Folder::new(self.state.as_deref(), &self.board.clone().unwrap_or_else(only))?)
+        Ok(Folder::new(self.state.as_deref(), &self.named().unwrap_or_else(only))?)
     }
 
     /// The folder of the board to switch on: a new board that has no name has that of its machine.
     pub fn folder_of_machine(&self, machine: Option<Machine>) -> anyhow::Result<Folder> {
-        match (&self.board, machine) {
+        match (self.named(), machine) {
             (None, Some(machine)) => Ok(Folder::new(self.state.as_deref(), machine.name())?),
             _ => self.folder(),
         }
+    }
+
+    /// The name that was given, or that of the environment.
+    fn named(&self) -> Option<String> {
+        let environment = || std::env::var(BOARD).ok().filter(|name| !name.is_empty());
+        self.board.clone().or_else(environment)
     }
 
     /// The board, which must have been up before.

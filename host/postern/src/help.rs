@@ -25,7 +25,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("The board", &["board", "pair", "keys", "sign", "flash", "settings", "osdp"]),
-    ("People", &["enroll", "users", "rule", "remove"]),
+    ("People", &["enroll", "users", "rule", "rename", "remove"]),
     ("The door", &["verify", "identify", "embed", "show", "watch", "log"]),
     ("Art", &["stylize"]),
     ("The shell", &["completions"]),

@@ -30,6 +30,13 @@ pub fn text(schedule: &Schedule) -> String {
     windows.join(", ")
 }
 
+/// A zone by its offset, as `UTC+01:00`.
+pub fn zone(offset_minutes: i16) -> String {
+    let sign = if offset_minutes < 0 { '-' } else { '+' };
+    let minutes = offset_minutes.unsigned_abs();
+    format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
 fn window(text: &str) -> Result<Window, String> {
     let wrong = || format!("`{}` is no time as in `mon-fri 08:00-18:00`", text.trim());
     let (names, times) = text.trim().split_once(' ').ok_or_else(wrong)?;
@@ -37,6 +44,12 @@ fn window(text: &str) -> Result<Window, String> {
     let days = names.split('+').map(days).collect::<Option<Vec<u8>>>().ok_or_else(wrong)?;
     let days = days.into_iter().fold(0, |all, days| all | days);
     let (from, to) = (time(from).ok_or_else(wrong)?, time(to).ok_or_else(wrong)?);
+    if from == to {
+        return Err(format!(
+            "`{}` is empty: it ends when it begins; a whole day is `00:00-24:00`",
+            text.trim()
+        ));
+    }
     let window = Window { days, from, to };
     if window.is_valid() { Ok(window) } else { Err(wrong()) }
 }
@@ -75,6 +88,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_zone_is_told_by_its_offset() {
+        let zones = [0, 60, -210, 345].map(zone);
+        assert_eq!(zones, ["UTC+00:00", "UTC+01:00", "UTC-03:30", "UTC+05:45"]);
+    }
+
+    #[test]
     fn hours_come_back_as_they_were_written() {
         for hours in
             ["always", "mon-fri 08:00-18:00", "mon+wed 00:00-24:00, sun 22:00-06:00", "sat 10:05-10:06"]
@@ -83,6 +102,15 @@ mod tests {
         }
         assert_eq!(text(&parse("Fri-Mon 08:00-18:00").unwrap()), "mon+fri+sat+sun 08:00-18:00");
         assert_eq!(text(&parse("mon-sun 00:00-24:00").unwrap()), "mon-sun 00:00-24:00");
+    }
+
+    #[test]
+    fn an_empty_window_is_refused() {
+        for empty in ["mon 08:00-08:00", "mon-fri 09:00-10:00, sat 00:00-00:00"] {
+            let error = parse(empty).unwrap_err();
+            assert!(error.contains("is empty") && error.contains("00:00-24:00"), "{error}");
+        }
+        assert!(parse("mon 22:00-06:00").is_ok() && parse("mon 00:00-24:00").is_ok());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Photographs as the board sees them, and what it saw drawn back on them.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -7,6 +8,7 @@ use client::Picture;
 use client::protocol;
 use imaging::{CameraFrame, Photo};
 
+use crate::close_up;
 use crate::output::note;
 
 /// A photograph before the door's camera.
@@ -15,17 +17,26 @@ pub struct Shot {
     pub path: PathBuf,
     /// The frame that a camera takes of it.
     pub frame: CameraFrame,
+    /// Faces in the whole photograph, where the frame shows a part of it.
+    pub faces: u8,
 }
 
 impl Shot {
-    /// Reads a photograph.
+    /// Reads a photograph, from stdin where `path` is `-`. Of a large one with a small face the frame shows the part around
+    /// the face.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
-        Ok(Self::of(path, &Photo::open(path)?))
+        let photo = read(path)?;
+        Ok(match close_up::of(&photo) {
+            Some(near) => {
+                Self { faces: near.sides.len().try_into().unwrap_or(u8::MAX), ..Self::of(path, &near.photo) }
+            }
+            None => Self::of(path, &photo),
+        })
     }
 
     /// A photograph that was read from `path`.
     pub fn of(path: &Path, photo: &Photo) -> Self {
-        Self { path: path.to_owned(), frame: photo.to_frame(vision::PixelFormat::Yuyv) }
+        Self { path: path.to_owned(), frame: photo.to_frame(vision::PixelFormat::Yuyv), faces: 0 }
     }
 
     /// An empty scene: grey, of the camera's usual size.
@@ -33,7 +44,7 @@ impl Shot {
         let (width, height) = (320, 240);
         let grey = vec![0x80; (width * height * 3) as usize];
         let photo = Photo::from_rgb(width, height, grey).context("a grey picture has no pixels")?;
-        Ok(Self { path: PathBuf::new(), frame: photo.to_frame(vision::PixelFormat::Yuyv) })
+        Ok(Self { path: PathBuf::new(), frame: photo.to_frame(vision::PixelFormat::Yuyv), faces: 0 })
     }
 
     /// The picture for the board.
@@ -48,8 +59,24 @@ impl Shot {
 
     /// The file's name without the way there.
     pub fn name(&self) -> String {
+        if self.path.as_os_str() == STDIN {
+            return "stdin".to_owned();
+        }
         self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }
+}
+
+/// The path that stands for stdin.
+const STDIN: &str = "-";
+
+/// A photograph from a file, or from stdin.
+fn read(path: &Path) -> anyhow::Result<Photo> {
+    if path.as_os_str() != STDIN {
+        return Ok(Photo::open(path)?);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read a photograph from stdin")?;
+    Ok(Photo::decode(&bytes, Path::new("stdin"), imaging::MAX_PIXELS)?)
 }
 
 /// Every picture that `paths` name: files as they are, folders with the pictures in them, by
@@ -125,6 +152,7 @@ pub fn nearest_centre(faces: &[vision::Face], width: usize, height: usize) -> Op
 
 /// Says so if there are more faces than the one that counts.
 pub fn note_faces(shot: &Shot, faces: u8) {
+    let faces = faces.max(shot.faces);
     if faces > 1 {
         note!("{}: {faces} faces in the picture; the largest one counts", shot.path.display());
     }

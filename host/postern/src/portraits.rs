@@ -55,6 +55,15 @@ impl Portraits {
         Ok(())
     }
 
+    /// Keeps a person's portrait under another name, if there is one.
+    pub fn rename(&self, name: &str, new: &str) -> anyhow::Result<()> {
+        let (from, to) = (self.path(name), self.path(new));
+        if from.is_file() {
+            std::fs::rename(&from, to).with_context(|| format!("cannot rename {}", from.display()))?;
+        }
+        Ok(())
+    }
+
     /// A gallery of the people with these names; who has no portrait gets an empty canvas.
     pub fn sheet(&self, names: &[&str]) -> anyhow::Result<Photo> {
         let tile = |name: &&str| -> anyhow::Result<Tile> {

@@ -47,7 +47,7 @@ pub fn visible_json(json: &str) -> String {
 }
 
 /// Control characters but the tabulator, characters that set the direction of writing, and those that nobody sees.
-fn is_obeyed(character: char) -> bool {
+pub fn is_obeyed(character: char) -> bool {
     (character.is_control() && character != '\t')
         || matches!(
             character,

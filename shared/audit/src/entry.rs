@@ -101,6 +101,8 @@ pub enum Kind {
     Embedded = 23,
     /// A template of a person was removed, and the person stays.
     Template = 24,
+    /// A person got another name.
+    Renamed = 25,
 }
 
 impl Kind {
@@ -132,6 +134,7 @@ impl Kind {
             Self::Paused => "paused",
             Self::Embedded => "embedded",
             Self::Template => "template",
+            Self::Renamed => "renamed",
         }
     }
 
@@ -162,6 +165,7 @@ impl Kind {
             22 => Self::Paused,
             23 => Self::Embedded,
             24 => Self::Template,
+            25 => Self::Renamed,
             _ => return None,
         })
     }

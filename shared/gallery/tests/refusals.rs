@@ -39,6 +39,24 @@ fn a_name_and_a_face_are_enrolled_once() {
 }
 
 #[test]
+fn a_person_gets_another_name_that_nobody_has_and_stays_the_same() {
+    let (ann, bob) = (face(1, 128), face(2, 128));
+    let (mut nor, mut memory) = (Nor::new(12), Box::new(Memory::new()));
+    let mut gallery = open(&mut nor, &mut memory).unwrap();
+    assert_eq!(gallery.enrol(&name("Ann"), probe(&ann), THRESHOLD), Ok(1));
+    assert_eq!(gallery.enrol(&name("Bob"), probe(&bob), THRESHOLD), Ok(2));
+    assert_eq!(gallery.rename("Ann", &name("Bob")), Err(Error::DuplicateName(name("Bob"))));
+    assert_eq!(gallery.rename("Eve", &name("Ada")), Err(Error::NotFound));
+    assert_eq!(gallery.rename("Ann", &name("Ann")).unwrap().id(), 1);
+    assert_eq!(gallery.rename("Ann", &name("Ada")).unwrap().id(), 1);
+    let mut gallery = open(&mut nor, &mut memory).unwrap();
+    assert!(gallery.find("Ann").is_none());
+    assert!(gallery.verify("Ada", probe(&ann)).unwrap().similarity > THRESHOLD);
+    // The old name is free again.
+    assert_eq!(gallery.rename("Bob", &name("Ann")).unwrap().id(), 2);
+}
+
+#[test]
 fn one_template_goes_and_the_others_stay_but_not_the_only_one() {
     let (first, second) = (face(1, 128), face(2, 128));
     let (mut nor, mut memory) = (Nor::new(12), Box::new(Memory::new()));

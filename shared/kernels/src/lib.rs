@@ -45,7 +45,7 @@ mod x86;
 
 pub use chroma::Chroma;
 pub use element::Element;
-pub use params::{Addition, Convolution, GATE_STEPS, Gate, OutputStage, Pooling, Scale};
+pub use params::{Addition, Convolution, GATE_STEPS, Gate, OutputStage, Pooling, Scale, TABLE_STEPS};
 pub use requantize::{MULTIPLIER_BOUND, requantize, requantize_bound};
 pub use shape::{Shape, Window};
 
@@ -119,4 +119,4 @@ pub fn max_pool(pool: &Pooling, input: &[i8], output: &mut [i8]) {
     generic::max_pool(pool, input, output)
 }
 
-pub use generic::{average_pool, dot, gate, resize_nearest_2x};
+pub use generic::{average_pool, dot, gate, resize_nearest_2x, table};

@@ -100,6 +100,9 @@ pub struct Addition {
 /// Entries in the table of a gate: one for each value of a logit.
 pub const GATE_STEPS: usize = 256;
 
+/// Entries in the table of a function of one value: one for each `i8`.
+pub const TABLE_STEPS: usize = 256;
+
 /// A feature map multiplied by the sigmoid of a logit per channel.
 ///
 /// `out = zero + requantize((x - x_zero) * table[logit + 128], multiplier, shift)`. The table holds the

@@ -7,7 +7,7 @@
 
 use core::ops::Range;
 
-use kernels::{GATE_STEPS, MULTIPLIER_BOUND, Scale, Window, requantize_bound};
+use kernels::{GATE_STEPS, MULTIPLIER_BOUND, Scale, TABLE_STEPS, Window, requantize_bound};
 
 use crate::bands::{self, MAX_CHAIN};
 use crate::format::{ALIGN, CalibrationRecord, OperatorRecord, Section, TensorRecord, basis, code};
@@ -138,6 +138,10 @@ fn operator(model: &Model, record: &OperatorRecord) -> Option<()> {
             require(bytemuck::cast_slice::<u8, i16>(table).iter().all(|&factor| factor >= 0))?;
             stage(model, record, 1, 255 << 15)
         }
+        code::TABLE => {
+            require(input == output && out.bytes == 1 && window == Window::POINT)?;
+            array(model, record.weights, TABLE_STEPS).map(|_| ())
+        }
         _ => None,
     }
 }
@@ -161,8 +165,9 @@ fn chain(model: &Model, range: &Range<usize>, outputs: &[u32]) -> Option<()> {
         require(!outputs.contains(&between.into()) && model.header.input != u32::from(between))?;
         require(usize::from(model.tensors.get(usize::from(between))?.kept) >= rows)?;
     }
-    let banded =
-        |record: &OperatorRecord| matches!(record.code, code::CONV | code::DEPTHWISE | code::MAX_POOL);
+    let banded = |record: &OperatorRecord| {
+        matches!(record.code, code::CONV | code::DEPTHWISE | code::MAX_POOL | code::TABLE)
+    };
     require(records.iter().all(banded))
 }
 

@@ -12,7 +12,7 @@
 //!   64 | name: UTF-8, padded with zeros, 32 bytes                      |
 //!   96 | SHA-256 of the network the image was compiled from            |
 //!  128 | SHA-256 of operators, tensors, outputs and data: the identity |
-//!  160 | reserved, zero, 32 bytes                                      |
+//!  160 | fidelity, 16 bytes, see [`FidelityRecord`] | zero, 16 bytes    |
 //!  192 +---------------------------------------------------------------+
 //!      | operators: 60 bytes each, in order of execution               |
 //!      | tensors: 32 bytes each, with offset in the arena and lifetime |
@@ -83,6 +83,9 @@ pub mod code {
     /// Multiplication of each channel by the sigmoid of a logit, the second input. The weights are
     /// [`kernels::Gate::table`]; there is a single scale.
     pub const GATE: u8 = 7;
+    /// A function of each value. The weights are [`kernels::TABLE_STEPS`] values, the first for -128; there are no
+    /// scales.
+    pub const TABLE: u8 = 8;
 }
 
 /// A section: offset and number of records.
@@ -129,8 +132,24 @@ pub struct Header {
     pub source: [u8; 32],
     /// SHA-256 of operators, tensors, outputs and data.
     pub identity: [u8; 32],
+    /// How close the image is to the network it was compiled from; for people and tools, the device does not use it.
+    pub fidelity: FidelityRecord,
     /// Zero.
-    pub reserved2: [u8; 32],
+    pub reserved2: [u8; 16],
+}
+
+/// How close an image is to the float network, over some sample pictures.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct FidelityRecord {
+    /// What the figures are: 0 nothing, 1 cosines of embeddings, 2 the error of the outputs as a share of their size.
+    pub figure: u32,
+    /// Sample pictures.
+    pub samples: u32,
+    /// The worst one: the least cosine, or the greatest error of an output.
+    pub worst: f32,
+    /// The mean, over pictures or outputs.
+    pub mean: f32,
 }
 
 /// One operator.

@@ -6,7 +6,9 @@ use kernels::Shape;
 
 use crate::Error;
 use crate::bands::{self, Axis, MAX_CHAIN};
-use crate::format::{ALIGN, CalibrationRecord, DIGEST, Header, Kind, OperatorRecord, TensorRecord, basis};
+use crate::format::{
+    ALIGN, CalibrationRecord, DIGEST, FidelityRecord, Header, Kind, OperatorRecord, TensorRecord, basis,
+};
 use crate::operator::{Operator, shape};
 
 /// A model image that was checked, used in place.
@@ -72,6 +74,11 @@ impl<'a> Model<'a> {
     pub fn name(&self) -> &'a str {
         let name = self.header.name.split(|&b| b == 0).next().unwrap_or_default();
         core::str::from_utf8(name).unwrap_or("?")
+    }
+
+    /// How close the image is to the network it was compiled from, as its compiler measured it.
+    pub fn fidelity(&self) -> FidelityRecord {
+        self.header.fidelity
     }
 
     /// SHA-256 of the network, to which templates are bound. It does not depend on the calibration table.

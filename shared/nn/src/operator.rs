@@ -4,7 +4,9 @@ use core::ops::Range;
 
 use bytemuck::{cast_slice, cast_slice_mut};
 use kernels::weights::packed_bytes;
-use kernels::{Addition, Convolution, Element, GATE_STEPS, Gate, OutputStage, Pooling, Scale, Shape, Window};
+use kernels::{
+    Addition, Convolution, Element, GATE_STEPS, Gate, OutputStage, Pooling, Scale, Shape, TABLE_STEPS, Window,
+};
 
 use crate::bands::{Axis, Step};
 use crate::format::{OperatorRecord, TensorRecord, code};
@@ -41,6 +43,7 @@ impl<'a> Operator<'a> {
             code::AVERAGE_POOL => "average pool",
             code::RESIZE_2X => "resize 2x",
             code::GATE => "gate",
+            code::TABLE => "table",
             _ => "unknown",
         }
     }
@@ -166,6 +169,11 @@ impl<'a> Operator<'a> {
                     kernels::gate(&gate, a, b, out);
                 }
             }
+            code::TABLE => {
+                if let Some(table) = self.table() {
+                    kernels::table(table, a, out);
+                }
+            }
             _ => self.convolve(step, a, out),
         }
     }
@@ -229,6 +237,11 @@ impl<'a> Operator<'a> {
             shift: scale.shift,
             zero_point: self.output.zero_point,
         })
+    }
+
+    /// The values of a function; `None` if the operator has no table.
+    fn table(&self) -> Option<&'a [i8; TABLE_STEPS]> {
+        cast_slice::<u8, i8>(self.image.get(self.record.weights as usize..)?).first_chunk()
     }
 
     fn addition(&self) -> Addition {

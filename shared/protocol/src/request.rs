@@ -212,6 +212,13 @@ pub enum Request<'a> {
         /// Which, from 0, in the order in which they were added.
         index: u8,
     },
+    /// Gives a person another name. The ID, templates and rule stay. → [`Renamed`](crate::Response::Renamed)
+    Rename {
+        /// The name of the person.
+        name: Name,
+        /// The new name, which nobody else has.
+        new: Name,
+    },
 }
 
 /// Source of an image.

@@ -140,6 +140,11 @@ pub enum Response {
     Firmware(Firmware),
     /// The signed head of the audit log.
     LogHead(LogHead),
+    /// A person has another name.
+    Renamed {
+        /// The person.
+        person: PersonId,
+    },
 }
 
 /// The result of matching a face.

@@ -87,6 +87,7 @@ pub(crate) fn fields(
             (fields.person, fields.reason) = (Some(*person), *templates);
             detail = with(detail, basis);
         }
+        Response::Renamed { person } => fields.person = Some(*person),
         Response::Settings(_) => detail = with(detail, basis),
         Response::Verified(comparison) | Response::Identified(comparison) => {
             let Comparison { best, accepted, .. } = comparison;

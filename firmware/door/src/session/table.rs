@@ -70,6 +70,7 @@ pub(crate) fn row(request: &Request<'_>) -> Row {
         Request::Identify { .. }     => (OPERATOR,        true,   Some(Kind::Compared)),
         Request::Remove { .. }       => (OPERATOR,        false,  Some(Kind::Removed)),
         Request::RemoveTemplate { .. } => (OPERATOR,      false,  Some(Kind::Template)),
+        Request::Rename { .. }       => (OPERATOR,        false,  Some(Kind::Renamed)),
         Request::PauseDoor { .. }    => (OPERATOR,        false,  Some(Kind::Paused)),
         // The journal records it itself, with the time before.
         Request::SetClock { .. }     => (OPERATOR,        false,  None),

@@ -117,6 +117,24 @@ fn a_further_photograph_must_be_of_the_person_and_tell_something_new() {
 }
 
 #[test]
+fn a_person_is_renamed_and_the_log_says_so() {
+    Board::with_models().boot(async |world: &mut World| {
+        let host = &mut world.host;
+        host.enrol("Ann", 1).await.unwrap();
+        host.enrol("Bob", 2).await.unwrap();
+        let taken = host.ask(Request::Rename { name: name("Ann"), new: name("Bob") }).await;
+        assert!(matches!(taken, Err(Error::DuplicateName { .. })), "{taken:?}");
+        let renamed = host.ask(Request::Rename { name: name("Ann"), new: name("Ada") }).await;
+        assert_eq!(renamed, Ok(Response::Renamed { person: 1 }));
+        let gone = host.ask(Request::GetRule { name: name("Ann") }).await;
+        assert!(matches!(gone, Err(Error::UnknownPerson { .. })), "{gone:?}");
+        let rule = host.ask(Request::GetRule { name: name("Ada") }).await;
+        assert!(matches!(rule, Ok(Response::Rule { person: 1, .. })), "{rule:?}");
+        assert_eq!(world.host.kinds().await.last(), Some(&audit::Kind::Renamed));
+    });
+}
+
+#[test]
 fn duplicates_poor_pictures_and_bad_names_are_refused() {
     Board::with_models().boot(async |world: &mut World| {
         let host = &mut world.host;

@@ -84,9 +84,9 @@ impl<'a> Reader<'a> {
             }
             "Conv" => {
                 let conv = node.convolution(channels, None)?;
-                let outputs = conv.outputs;
+                let (outputs, filters) = (conv.outputs, conv.filters());
                 let bias = conv.bias.unwrap_or_else(|| vec![0.0; outputs]);
-                let conv = Convolution::new(conv.window, &conv.weights.values, bias, conv.depthwise);
+                let conv = Convolution::new(conv.window, &filters, bias, conv.depthwise);
                 self.push(
                     node,
                     Operator::Convolution(conv),

@@ -17,6 +17,8 @@ mod layout;
 mod nodes;
 mod outputs;
 mod pointwise;
+mod product;
+mod quantization;
 mod values;
 
 use crate::graph::{Graph, Operator, Preprocessing, Tensor};
@@ -71,6 +73,7 @@ pub fn lower(
         nodes: Vec::new(),
         outputs: Vec::new(),
         preprocessing,
+        ranges: std::collections::BTreeMap::new(),
     };
     let file = model.whole();
     let layout = if last { Layout::pixels(batch, shape) } else { Layout::map(batch, shape) };
@@ -83,6 +86,7 @@ pub fn lower(
     fold::remove_unread(&mut graph);
     outputs::widen(&mut graph);
     fold::scales_forward(&mut graph);
+    fold::bound_functions(&mut graph);
     if preprocessing.bgr {
         fold::swap_colours(&mut graph)?;
     }

@@ -5,9 +5,11 @@ use onnx::{Axis, Constant, Node, Problem, permutation};
 
 use super::layout::{Layout, Order};
 use super::pointwise;
+use super::product;
+use super::quantization;
 use super::values::{Lowering, Rest};
 use crate::Error;
-use crate::graph::{Activation, Conv, Operator};
+use crate::graph::{Activation, Conv, Operator, TensorId};
 
 /// The longest side of a window, the greatest stride and the widest padding that the image's format has.
 const MOST: usize = 255;
@@ -33,9 +35,13 @@ fn dispatch<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
         "BatchNormalization" => pointwise::batch_normalization(to, node),
         "Div" if !node.is_constant(1) => pointwise::normalize(to, node),
         "Add" if !node.is_constant(1) && !node.is_constant(0) => pointwise::add(to, node),
-        "Mul" if !node.is_constant(1) && !node.is_constant(0) => pointwise::gate(to, node),
+        "Mul" if !node.is_constant(1) && !node.is_constant(0) => product::product(to, node),
         "Add" | "Sub" | "Mul" | "Div" => pointwise::arithmetic(to, node),
         "Relu" | "PRelu" | "LeakyRelu" | "Clip" => pointwise::activation(to, node),
+        "HardSwish" => pointwise::hard_swish(to, node),
+        "QuantizeLinear" => quantization::quantize(to, node),
+        "DequantizeLinear" => quantization::dequantize(to, node),
+        "Pad" => pad(to, node),
         "Sigmoid" | "HardSigmoid" => pointwise::sigmoid(to, node),
         "Softmax" => pointwise::softmax(to, node),
         "ReduceL2" | "LpNormalization" => pointwise::length(to, node),
@@ -68,11 +74,12 @@ fn dispatch<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
 
 fn conv<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
     let input = to.feature_map(node, 0)?;
-    let conv = node.convolution(input.shape.channels, Some([input.shape.height, input.shape.width]))?;
+    let mut conv = node.convolution(input.shape.channels, Some([input.shape.height, input.shape.width]))?;
     let [rows, columns] = conv.window.kernel;
     let [height, width] = output_size(&conv.window, input.shape)?;
+    let tensor = unpadded(to, input.tensor, &mut conv.window);
     let positions = || (0..rows).flat_map(move |y| (0..columns).map(move |x| [y, x]));
-    let mut weights = Vec::with_capacity(conv.weights.values.len());
+    let mut weights = Vec::with_capacity(conv.outputs * conv.depth * rows * columns);
     if conv.depthwise {
         for at in positions() {
             weights.extend((0..conv.outputs).map(|o| conv.weight(o, 0, at)));
@@ -88,7 +95,52 @@ fn conv<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
     let bias = conv.bias.unwrap_or_else(|| vec![0.0; conv.outputs]);
     let (window, activation) = (engine(&conv.window), Activation::Identity);
     let conv = Conv { window, depthwise: conv.depthwise, weights, bias, activation };
+    to.push_map(node, Operator::Conv(conv), vec![tensor], shape);
+    Ok(())
+}
+
+/// Makes the padding of a convolution's input that of its `window`, where the engine takes so much; gives the tensor to read.
+fn unpadded(to: &Lowering, tensor: TensorId, window: &mut onnx::Window) -> TensorId {
+    let Some((source, pads)) = to.paddings.get(&tensor) else { return tensor };
+    // What was folded into the padding since is no padding.
+    let writer = to.graph.writer(tensor).map(|n| &to.graph.nodes[n].operator);
+    let plain = |conv: &Conv| {
+        conv.activation == Activation::Identity
+            && conv.bias.iter().all(|&bias| bias == 0.0)
+            && conv.weights.iter().all(|&weight| weight == 0.0 || weight == 1.0)
+    };
+    if !matches!(writer, Some(Operator::Conv(conv)) if plain(conv)) {
+        return tensor;
+    }
+    let wider = onnx::Window { pads: std::array::from_fn(|side| window.pads[side] + pads[side]), ..*window };
+    if output_size(&wider, to.graph.tensors[*source].shape).is_err() {
+        return tensor;
+    }
+    *window = wider;
+    *source
+}
+
+/// Zeros around a feature map: a depthwise convolution whose window has a one where the pixel lies. A convolution that reads
+/// it pads by itself ([`unpadded`]).
+fn pad<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let input = to.feature_map(node, 0)?;
+    let pads = node.padding(input.layout.dims.len(), &|index| to.constant(node, index))?;
+    let [top, left, bottom, right] = pads;
+    let (wide, high) = (left + right, top + bottom);
+    if wide.max(high) >= MOST {
+        return Err(Problem::unsupported("padding of 255 pixels and more"));
+    }
+    let Shape { height, width, channels } = input.shape;
+    let shape = Shape::new(height + high, width + wide, channels);
+    let kernel = [high + 1, wide + 1];
+    let mut weights = vec![0.0; kernel[0] * kernel[1] * channels];
+    weights[(bottom * kernel[1] + right) * channels..][..channels].fill(1.0);
+    let window = Window { kernel, stride: [1, 1], pad: [high, wide] };
+    let bias = vec![0.0; channels];
+    let conv = Conv { window, depthwise: true, weights, bias, activation: Activation::Identity };
     to.push_map(node, Operator::Conv(conv), vec![input.tensor], shape);
+    let padded = to.graph.tensors.len() - 1;
+    to.paddings.insert(padded, (input.tensor, pads));
     Ok(())
 }
 

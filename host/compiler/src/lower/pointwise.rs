@@ -1,10 +1,10 @@
-//! Nodes that treat every value, or every channel, by itself: scales, activations, sums, gates.
+//! Nodes that treat every value, or every channel, by itself: scales, activations, sums.
 
 use onnx::{Node, Problem};
 
 use super::layout::{Layout, Order};
 use super::values::{Lowering, Rest, Value};
-use crate::graph::{Activation, Conv, GateFunction, Graph, Operator};
+use crate::graph::{Activation, Conv, Function, GateFunction, Graph, Operator};
 
 /// A length below this is that of no embedding; adding it, or taking it for the least, changes none.
 const NEGLIGIBLE: f32 = 1e-4;
@@ -41,22 +41,42 @@ pub fn arithmetic<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Prob
 }
 
 /// Multiplies every channel by its scale and adds its offset.
-fn scale_channels<'a>(
+pub fn scale_channels<'a>(
     to: &mut Lowering<'a>,
     node: &Node<'a>,
     operand: usize,
     input: Value,
     [scale, offset]: [Vec<f32>; 2],
 ) {
-    if let Some(Operator::Conv(conv)) = to.foldable(node, operand, &input)
-        && conv.activation == Activation::Identity
-    {
-        conv.scale_outputs(&scale, &offset);
-        to.alias(node, input);
-        return;
+    match to.foldable(node, operand, &input) {
+        Some(Operator::Conv(conv)) if conv.activation == Activation::Identity => {
+            conv.scale_outputs(&scale, &offset);
+            to.alias(node, input);
+            return;
+        }
+        Some(Operator::Table(function)) if offset.iter().all(|&by| by == 0.0) && is_uniform(&scale) => {
+            function.factor *= scale[0];
+            to.alias(node, input);
+            return;
+        }
+        _ => {}
     }
     let conv = Conv::point(scale, offset, Activation::Identity);
     to.push(node, Operator::Conv(conv), vec![input.tensor], input.shape, input.layout);
+}
+
+/// Whether all of at least one value are the same.
+pub fn is_uniform(values: &[f32]) -> bool {
+    values.first().is_some_and(|first| values.iter().all(|value| value == first))
+}
+
+/// `HardSwish`: a value times its hard sigmoid.
+pub fn hard_swish<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let input = to.input(node, 0)?;
+    let gate = GateFunction::Hard { slope: 1.0 / 6.0, offset: 0.5 };
+    let function = Function { gate, factor: 1.0, times_value: true };
+    to.push(node, Operator::Table(function), vec![input.tensor], input.shape, input.layout);
+    Ok(())
 }
 
 /// `Relu`, `PRelu`, `LeakyRelu` and `Clip`.
@@ -123,25 +143,7 @@ pub fn add<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A feature map times the sigmoid of one value a channel, in either order.
-pub fn gate<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
-    let only = || Problem::unsupported("only by the sigmoid of one value a channel");
-    let (a, b) = (to.any_input(node, 0)?, to.any_input(node, 1)?);
-    let (map, logits) = if matches!(b.rest, Rest::Gate(_)) { (a, b) } else { (b, a) };
-    let (Rest::Gate(function), Rest::None) = (logits.rest, map.rest) else { return Err(only()) };
-    // One value a channel, repeated over the pixels and nothing else.
-    let mut wanted = vec![1; map.layout.dims.len()];
-    wanted[0] = to.batch;
-    let axis = map.channels()?;
-    wanted[axis.index] = axis.length;
-    if logits.layout.dims != wanted || logits.shape.channels != axis.length || map.tensor == logits.tensor {
-        return Err(only());
-    }
-    to.push(node, Operator::Gate(function), vec![map.tensor, logits.tensor], map.shape, map.layout);
-    Ok(())
-}
-
-/// A sigmoid, which a gate or the reader of an output computes.
+/// A sigmoid, which a gate, a table or the reader of an output computes.
 pub fn sigmoid<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
     let function = match node.operator() {
         "HardSigmoid" => GateFunction::Hard {

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use kernels::Shape;
-use onnx::{Axis, Constant, Node, Problem, Values};
+use onnx::{Axis, Constant, Node, Problem, Quantization, Values};
 
 use super::layout::Layout;
 use crate::Error;
-use crate::graph::{self, GateFunction, Graph, Operator, Tensor, TensorId};
+use crate::graph::{self, Function, GateFunction, Graph, Operator, Tensor, TensorId};
 
 /// What is still to be done to a tensor to get the value of the file.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,6 +56,10 @@ pub struct Lowering<'a> {
     values: Values<'a, (TensorId, Layout, Rest)>,
     /// Values that are known because the shapes of tensors are.
     known: HashMap<&'a str, Constant>,
+    /// Values in 8 bits, which only a `DequantizeLinear` can read.
+    quantized: HashMap<&'a str, Quantization>,
+    /// What was padded by zeros: of which tensor, and how wide above, to the left, below, and to the right.
+    pub paddings: HashMap<TensorId, (TensorId, [usize; 4])>,
 }
 
 impl<'a> Lowering<'a> {
@@ -63,7 +67,15 @@ impl<'a> Lowering<'a> {
     pub fn new(graph: Graph, name: &'a str, layout: Layout, file: &'a onnx::Graph<'a>) -> Self {
         let batch = layout.dims[0];
         let values = Values::new(name, (Graph::INPUT, layout, Rest::None));
-        Self { graph, batch, file, values, known: HashMap::new() }
+        Self {
+            graph,
+            batch,
+            file,
+            values,
+            known: HashMap::new(),
+            quantized: HashMap::new(),
+            paddings: HashMap::new(),
+        }
     }
 
     /// The value called `name`.
@@ -77,21 +89,44 @@ impl<'a> Lowering<'a> {
 
     /// Input `index` of `node`, which must be computed, whatever is still to be done to it.
     pub fn any_input(&self, node: &Node<'a>, index: usize) -> Result<Value, Problem> {
-        self.values.input(node, index).map(|entry| self.shaped(entry))
+        match node.peek(index).is_some_and(|name| self.quantized.contains_key(name)) {
+            true => Err(Problem::unsupported("its input is quantized, which only DequantizeLinear can read")),
+            false => self.values.input(node, index).map(|entry| self.shaped(entry)),
+        }
+    }
+
+    /// Input 0 of a `DequantizeLinear`: the value, and how it was quantized.
+    pub fn quantized_input(&self, node: &Node<'a>) -> Result<(Value, Quantization), Problem> {
+        let value = self.values.input(node, 0).map(|entry| self.shaped(entry))?;
+        let quantization = node.peek(0).and_then(|name| self.quantized.get(name));
+        let quantization = quantization.ok_or_else(|| Problem::invalid("its input is not quantized"))?;
+        Ok((value, *quantization))
+    }
+
+    /// Calls `value`, quantized, by the name that `node` gives its output.
+    pub fn quantize(&mut self, node: &Node<'a>, value: Value, quantization: Quantization) {
+        self.alias(node, value);
+        self.quantized.insert(node.output(), quantization);
     }
 
     /// Input `index` of `node`, which must be computed, and finished.
-    pub fn input(&self, node: &Node<'a>, index: usize) -> Result<Value, Problem> {
+    pub fn input(&mut self, node: &Node<'a>, index: usize) -> Result<Value, Problem> {
         let value = self.any_input(node, index)?;
         match value.rest {
             Rest::None => Ok(value),
-            Rest::Gate(_) => Err(Problem::unsupported("its input is a sigmoid, which only a gate can read")),
+            Rest::Gate(gate) => {
+                let function = Function { gate, factor: 1.0, times_value: false };
+                let name = node.peek(index).unwrap_or_default();
+                let tensor =
+                    self.graph.push(name, Operator::Table(function), vec![value.tensor], value.shape);
+                Ok(Value { tensor, rest: Rest::None, ..value })
+            }
             _ => Err(Problem::unsupported("its input is normalised, which only an output can be")),
         }
     }
 
     /// Input `index` of `node`, as a feature map.
-    pub fn feature_map(&self, node: &Node<'a>, index: usize) -> Result<Value, Problem> {
+    pub fn feature_map(&mut self, node: &Node<'a>, index: usize) -> Result<Value, Problem> {
         let value = self.input(node, index)?;
         match value.layout.is_map(self.batch, value.shape) {
             true => Ok(value),

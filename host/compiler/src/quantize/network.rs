@@ -50,6 +50,8 @@ pub enum OperatorKind {
     Resize2x,
     /// Times the sigmoid of a logit a channel.
     Gate,
+    /// A function of each value.
+    Table,
 }
 
 /// An operator with integer weights and scales.
@@ -63,7 +65,7 @@ pub struct QuantizedOperator {
     pub output: TensorId,
     /// Kernel, stride and padding.
     pub window: Window,
-    /// Weights in the order of [`kernels::Convolution::weights`].
+    /// Weights in the order of [`kernels::Convolution::weights`], or the values of a function.
     pub weights: Vec<i8>,
     /// One a channel.
     pub scales: Vec<Scale>,
@@ -169,6 +171,10 @@ impl Network {
             }
             OperatorKind::Resize2x => kernels::resize_nearest_2x(input, inputs[0], &mut out),
             OperatorKind::Gate => kernels::gate(&self.gate(operator), inputs[0], inputs[1], &mut out),
+            OperatorKind::Table => {
+                let table = operator.weights.first_chunk().expect("a function has a table");
+                kernels::table(table, inputs[0], &mut out);
+            }
         }
         out
     }

@@ -1,6 +1,7 @@
 //! Small ONNX networks built for the tests, with pseudo-random weights.
 #![allow(dead_code, reason = "each test uses some of it")]
 
+pub mod architectures;
 pub mod random;
 
 use onnx::{Attribute, Dimension, Writer};

@@ -75,7 +75,13 @@ impl Net {
         let end = kernel.map(|side| rng.i64(0..side.min(3)));
         let auto = rng.u8(..) < 64;
         let bias = rng.bool();
-        let depth = if depthwise { 1 } else { input.channels };
+        // Groups in place of one filter a channel.
+        let groups = match depthwise || input.channels % 2 != 0 || outputs % 2 != 0 || self.rng.bool() {
+            true if depthwise => input.channels,
+            true => 1,
+            false => 2,
+        };
+        let depth = input.channels / groups;
         let fan_in = (depth * kernel[0] * kernel[1]) as f32;
         let weights = self.constant(&[outputs, depth, kernel[0], kernel[1]], 0.0, (3.0 / fan_in).sqrt());
         let mut inputs = vec![input.name.clone(), weights];
@@ -84,7 +90,7 @@ impl Net {
         }
         let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
         let pads = [pad[0], pad[1], end[0], end[1]];
-        let group = Int("group", if depthwise { input.channels } else { 1 });
+        let group = Int("group", groups);
         let mut attributes = vec![group, Ints("strides", &stride)];
         attributes.push(if auto { Text("auto_pad", "SAME_UPPER") } else { Ints("pads", &pads) });
         if self.misses() {
@@ -110,7 +116,10 @@ impl Net {
 
     fn activation(&mut self, input: &Map) -> Map {
         let x = input.name.as_str();
-        let name = match self.rng.u8(..5) {
+        let name = match self.rng.u8(..8) {
+            5 => self.say("HardSwish", &[x], &[]),
+            6 => self.sigmoid(x),
+            7 => self.swish(x),
             0 => self.say("Relu", &[x], &[]),
             1 => self.say("LeakyRelu", &[x], &[Float("alpha", 0.2)]),
             2 => {
@@ -128,6 +137,45 @@ impl Net {
             }
         };
         Map { name, ..input.clone() }
+    }
+
+    /// A sigmoid of each value.
+    fn sigmoid(&mut self, x: &str) -> String {
+        match self.rng.bool() {
+            true => self.say("Sigmoid", &[x], &[]),
+            false => self.say("HardSigmoid", &[x], &[Float("alpha", 0.25), Float("beta", 0.4)]),
+        }
+    }
+
+    /// A value times a sigmoid of it, as one node or as several.
+    fn swish(&mut self, x: &str) -> String {
+        if self.rng.bool() {
+            let gate = self.sigmoid(x);
+            return self.say("Mul", &[x, &gate], &[]);
+        }
+        // A lower bound below zero is no sigmoid.
+        let low = if self.misses() { -1.0 } else { 0.0 };
+        let [three, low, six] = [3.0, low, 6.0].map(|value| self.constant(&[], value, 0.0));
+        let line = self.say("Add", &[x, &three], &[]);
+        let clip = self.say("Clip", &[&line, &low, &six], &[]);
+        if self.rng.bool() {
+            let product = self.say("Mul", &[x, &clip], &[]);
+            return self.say("Div", &[&product, &six], &[]);
+        }
+        let share = self.say("Div", &[&clip, &six], &[]);
+        self.say("Mul", &[&share, x], &[])
+    }
+
+    /// Zeros around the map, with a convolution after them or not.
+    fn pad(&mut self, input: &Map) -> Map {
+        let pads: [i64; 4] = std::array::from_fn(|_| self.rng.i64(0..3));
+        let [top, left, bottom, right] = pads;
+        let list = self.integers(&[0, 0, top, left, 0, 0, bottom, right]);
+        let mode = if self.misses() { "reflect" } else { "constant" };
+        let name = self.say("Pad", &[&input.name, &list], &[Text("mode", mode)]);
+        let sides = [input.sides[0] + top + bottom, input.sides[1] + left + right];
+        let padded = Map { name, sides, ..input.clone() };
+        if self.rng.bool() { self.convolution(&padded) } else { padded }
     }
 
     fn arithmetic(&mut self, input: &Map) -> Map {
@@ -284,7 +332,7 @@ impl Net {
 pub fn network(seed: u64) -> (Vec<u8>, [i64; 2], Vec<String>) {
     let mut rng = Rng::with_seed(seed);
     let sides = [rng.i64(6..15), rng.i64(6..15)];
-    let builder = Builder::with_input(&[1, 3, sides[0], sides[1]], 13);
+    let builder = Builder::with_input(&[1, 3, sides[0], sides[1]], 14);
     let mut net = Net { builder, rng, count: 0, miss: seed % 2 == 1, said: Vec::new() };
     let mean = net.name("k");
     net.builder.constant(&mean, &[], vec![127.5]);
@@ -295,7 +343,8 @@ pub fn network(seed: u64) -> (Vec<u8>, [i64; 2], Vec<String>) {
     let start = Map { name: scaled, channels: 3, sides };
     let mut map = net.convolution(&start);
     for _ in 0..net.rng.usize(2..7) {
-        map = match net.rng.u8(..12) {
+        map = match net.rng.u8(..13) {
+            12 => net.pad(&map),
             0..=2 => net.convolution(&map),
             3 => net.normalization(&map),
             4 | 5 => net.activation(&map),

@@ -76,16 +76,46 @@ impl Board {
     /// No emulator, no firmware, or a board that does not answer.
     pub fn up(folder: Folder, launch: &Launch) -> Result<Self> {
         let _alone = folder.lock()?;
+        let is_new = folder.recorded_machine()?.is_none();
         let machine = folder.machine(launch.machine)?;
         let mut board = Self { folder, machine, child: None };
         if let State::Down = board.state()? {
-            board.provide_firmware(launch.firmware.as_deref())?;
-            board.child = Some(process::start(&board.folder, machine)?);
-            board.wait_for_boot()?;
+            if let Err(error) = board.start(launch.firmware.as_deref()) {
+                if is_new {
+                    board.forget();
+                }
+                return Err(error);
+            }
         } else if launch.firmware.is_some() {
             board.restart_with(launch.firmware.as_deref())?;
         }
         Ok(board)
+    }
+
+    /// Programs it and switches it on.
+    fn start(&mut self, firmware: Option<&Path>) -> Result<()> {
+        self.provide_firmware(firmware)?;
+        self.child = Some(process::start(&self.folder, self.machine)?);
+        self.wait_for_boot()
+    }
+
+    /// Takes away what a first start that failed left: no board is there afterwards.
+    fn forget(&mut self) {
+        // The first error is told; what cannot be taken away stays.
+        let _ = self.cut_power();
+        let _ = std::fs::remove_dir_all(self.folder.path());
+    }
+
+    /// Deletes a board that has no power: its folder with all that it held.
+    ///
+    /// # Errors
+    /// [`Error::Running`], [`Error::File`].
+    pub fn delete(self) -> Result<()> {
+        let _alone = self.folder.lock()?;
+        if let State::Up { .. } = self.state()? {
+            return Err(Error::Running { name: self.folder.name().to_owned() });
+        }
+        std::fs::remove_dir_all(self.folder.path()).map_err(Error::file(self.folder.path()))
     }
 
     /// Its machine.
@@ -192,9 +222,7 @@ impl Board {
 
     fn restart_with(&mut self, firmware: Option<&Path>) -> Result<()> {
         self.cut_power()?;
-        self.provide_firmware(firmware)?;
-        self.child = Some(process::start(&self.folder, self.machine)?);
-        self.wait_for_boot()
+        self.start(firmware)
     }
 
     /// Programs a board without power: with `firmware`, else, if it is new, with the one in its folder, else with the

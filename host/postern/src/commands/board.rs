@@ -34,6 +34,8 @@ enum Action {
     Up(UpArgs),
     /// Switch a board off: its power is cut immediately. Acknowledged changes are kept
     Down(BoardArgs),
+    /// Delete a board that is down: its flash with all people, its log and its keys
+    Delete(DeleteArgs),
     /// Show a board's state: machine, firmware, models, people
     Status(DeviceArgs),
     /// List all boards
@@ -52,6 +54,16 @@ enum Action {
     Type(TypeArgs),
     /// Show a board's clock, or set it to this computer's time
     Clock(ClockArgs),
+}
+
+#[derive(clap::Args)]
+struct DeleteArgs {
+    /// The board's name, as `postern board list` has it
+    name: String,
+
+    /// The folder of the boards [default: ~/.local/state/postern/boards]
+    #[arg(long, value_name = "DIR", help_heading = "Device")]
+    state: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -140,6 +152,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     match args.action {
         Action::Up(args) => up(&args, output),
         Action::Down(args) => down(&args, output),
+        Action::Delete(args) => delete(&args, output),
         Action::Status(args) => status(&args, output),
         Action::List(args) => list(&args, output),
         Action::Logs(args) => logs(&args),
@@ -189,6 +202,20 @@ fn down(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
     output.print(&json!({ "board": name, "was_up": was_up }), |out| {
         let already = if was_up { "" } else { "already " };
         writeln!(out, "{name} is {already}down")
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn delete(args: &DeleteArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let board = match Board::open(Folder::new(args.state.as_deref(), &args.name)?) {
+        Err(emulator::Error::Down { .. }) => {
+            bail!("there is no board {}: `postern board list` shows those that are there", args.name)
+        }
+        other => other?,
+    };
+    board.delete()?;
+    output.print(&json!({ "board": args.name, "deleted": true }), |out| {
+        writeln!(out, "{} is deleted, with all that it knew", args.name)
     })?;
     Ok(Outcome::Done)
 }

@@ -90,7 +90,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     if let Some([width, height]) = args.size {
         (manifest.input.width, manifest.input.height) = (width, height);
     }
-    let bytes = std::fs::read(&onnx).with_context(|| format!("cannot read {}", onnx.display()))?;
+    let bytes = compiler::read_file(&onnx)?;
     if args.like.is_some() {
         if args.size.is_none() {
             same_size(&onnx, &bytes, &manifest)?;
@@ -122,6 +122,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         compiler::compile(&bytes, &options, &samples, &show).with_context(|| onnx.display().to_string())?;
     runs_on_a_door(&image).with_context(|| onnx.display().to_string())?;
     let fidelity = compiler::fidelity(&bytes, &options, &image, &samples, &show)?;
+    let image = fidelity.recorded_in(&image)?;
     bar.finish_and_clear();
     if !fidelity.is_sound() && !args.force {
         bail!(

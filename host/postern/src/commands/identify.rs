@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use client::Device;
 use client::protocol::{Comparison, Liveness};
 use serde_json::json;
 
+use crate::clock;
 use crate::device::{DeviceArgs, instructions, real, rounded};
 use crate::liveness;
 use crate::output::{Outcome, Output};
@@ -13,20 +15,41 @@ use crate::picture::{Shot, note_faces};
 /// Options of `postern identify`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A photograph; the largest face is used
-    photo: PathBuf,
+    /// Photographs, or `-` for one on stdin; the largest face of each is used
+    #[arg(required = true, value_name = "PHOTO")]
+    photos: Vec<PathBuf>,
 
     #[command(flatten)]
     device: DeviceArgs,
 }
 
-/// Compares the face with everybody's templates.
+/// Compares each face with everybody's templates. The exit code is 0 if all of them are known.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
-    let shot = Shot::open(&args.photo)?;
+    // All of them are read before the board is asked about the first.
+    let shots = args.photos.iter().map(|path| Shot::open(path)).collect::<anyhow::Result<Vec<_>>>()?;
     let mut device = args.device.connect()?;
-    let one_in = device.settings()?.far_one_in;
-    let comparison = args.device.show(&mut device, &shot, |device, source| device.identify(source))?;
-    note_faces(&shot, comparison.faces);
+    let status = device.status()?;
+    clock::note_drift(status.clock);
+    let one_in = status.settings.far_one_in;
+    let mut all = Outcome::Done;
+    for shot in &shots {
+        if identify(shot, &args.device, &mut device, one_in, output)? == Outcome::NoMatch {
+            all = Outcome::NoMatch;
+        }
+    }
+    Ok(all)
+}
+
+/// Compares the face of one photograph.
+fn identify(
+    shot: &Shot,
+    args: &DeviceArgs,
+    device: &mut Device,
+    one_in: u32,
+    output: &Output,
+) -> anyhow::Result<Outcome> {
+    let comparison = args.show(device, shot, |device, source| device.identify(source))?;
+    note_faces(shot, comparison.faces);
     let against = comparison.liveness.and_then(|liveness| liveness.reject);
     let verdict = match &comparison.best {
         _ if against.is_some() => "no living face".to_owned(),
@@ -34,7 +57,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Some(best) => format!("no match; most similar: {}", best.name),
         None => "nobody is enrolled".to_owned(),
     };
-    report(&shot, &comparison, one_in, &verdict, output)
+    report(shot, &comparison, one_in, &verdict, output)
 }
 
 /// Prints a comparison and returns its outcome.

@@ -31,8 +31,31 @@ struct Description {
     multiply_adds: usize,
     input: [usize; 3],
     outputs: Vec<[usize; 3]>,
+    /// How close it is to its float network; none in images of older compilers.
+    fidelity: Option<Fidelity>,
     calibration: Vec<Row>,
     operators: Vec<OperatorRow>,
+}
+
+/// How close the image is to its float network, as `postern compile` measured it.
+#[derive(Serialize)]
+struct Fidelity {
+    figure: &'static str,
+    worst: f32,
+    mean: f32,
+    samples: u32,
+}
+
+impl Fidelity {
+    fn of(model: &Model) -> Option<Self> {
+        let record = model.fidelity();
+        let figure = match record.figure {
+            1 => "cosine",
+            2 => "error",
+            _ => return None,
+        };
+        Some(Self { figure, worst: record.worst, mean: record.mean, samples: record.samples })
+    }
 }
 
 #[derive(Serialize)]
@@ -83,6 +106,7 @@ fn describe(model: &Model) -> Description {
             .filter_map(|index| model.output(index))
             .map(|output| sides(output.shape))
             .collect(),
+        fidelity: Fidelity::of(model),
         calibration: model.calibration().map(Row::of).collect(),
         operators,
     }
@@ -121,6 +145,19 @@ fn print(description: &Description, out: &mut dyn Write) -> std::io::Result<()> 
         description.image_bytes, description.weight_bytes
     )?;
     writeln!(out, "arena          {} bytes", description.arena_bytes)?;
+    match &description.fidelity {
+        Some(Fidelity { figure: "cosine", worst, mean, samples }) => writeln!(
+            out,
+            "fidelity       cosine to the float network {mean:.4} on average, {worst:.4} at the least, on {samples} samples"
+        )?,
+        Some(Fidelity { worst, mean, samples, .. }) => writeln!(
+            out,
+            "fidelity       error against the float network {:.1} % at the most, {:.1} % on average, on {samples} samples",
+            worst * 100.0,
+            mean * 100.0
+        )?,
+        None => writeln!(out, "fidelity       not recorded: compile it again")?,
+    }
     table::print(&description.calibration, out)
 }
 

@@ -20,6 +20,7 @@ mod log;
 mod osdp;
 mod pair;
 mod remove;
+mod rename;
 mod rule;
 mod settings;
 mod setup;
@@ -76,6 +77,8 @@ pub enum Command {
     Users(users::Args),
     /// Show or change a person's rule: time windows and PIN
     Rule(rule::Args),
+    /// Give a person another name
+    Rename(rename::Args),
     /// Remove a person
     Remove(remove::Args),
     /// Compare a photograph with one person (1:1)
@@ -120,6 +123,7 @@ impl Command {
             Self::Enroll(args) => enroll::run(args, output),
             Self::Users(args) => users::run(args, output),
             Self::Rule(args) => rule::run(args, output),
+            Self::Rename(args) => rename::run(args, output),
             Self::Remove(args) => remove::run(args, output),
             Self::Verify(args) => verify::run(args, output),
             Self::Identify(args) => identify::run(args, output),

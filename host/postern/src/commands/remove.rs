@@ -10,6 +10,7 @@ use crate::portraits::Portraits;
 #[derive(clap::Args)]
 pub struct Args {
     /// The person's name, as `postern users` lists it
+    #[arg(value_parser = crate::name::parse)]
     name: String,
 
     /// Forget only this template, counted from 1 in the order in which they were added

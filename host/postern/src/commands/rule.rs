@@ -4,6 +4,7 @@ use anyhow::{Context, ensure};
 use client::protocol::{Pin, Rule, Schedule};
 use serde_json::json;
 
+use crate::clock;
 use crate::device::DeviceArgs;
 use crate::hours;
 use crate::output::{Outcome, Output, note, secret_line};
@@ -12,6 +13,7 @@ use crate::output::{Outcome, Output, note, secret_line};
 #[derive(clap::Args)]
 pub struct Args {
     /// The person's name
+    #[arg(value_parser = crate::name::parse)]
     name: String,
 
     /// When the person may pass: `always`, or up to four windows such as `mon-fri 08:00-18:00, sat+sun 10:00-12:00`.
@@ -50,15 +52,20 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         let schedule = args.hours.unwrap_or(rule.schedule);
         rule = device.set_rule(&args.name, Rule { schedule, pin, duress_pin })?;
     }
+    let status = device.status()?;
+    let offset = status.settings.limits.utc_offset_minutes;
+    let zone = (!rule.schedule.is_always()).then(|| hours::zone(offset));
     let report = json!({
         "person": rule.person,
         "name": args.name,
         "hours": hours::text(&rule.schedule),
+        "utc_offset_minutes": offset,
         "pin": rule.pin,
         "duress_pin": rule.duress_pin,
     });
     output.print(&report, |out| {
-        writeln!(out, "{} may pass   {}", args.name, hours::text(&rule.schedule))?;
+        let zone = zone.map_or(String::new(), |zone| format!(" ({zone})"));
+        writeln!(out, "{} may pass   {}{zone}", args.name, hours::text(&rule.schedule))?;
         let with = match (rule.pin, rule.duress_pin) {
             (false, _) => "their face alone",
             (true, false) => "their face and a PIN",
@@ -66,7 +73,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         };
         writeln!(out, "with         {with}")
     })?;
-    if !rule.schedule.is_always() && !device.status()?.clock.exact {
+    clock::note_drift(status.clock);
+    if !rule.schedule.is_always() && !status.clock.exact {
         note!(
             "The board does not know the time, so it admits nobody who has hours: `postern board clock --set`."
         );

@@ -4,8 +4,11 @@ use client::protocol::{LivenessMode, Matching, Wiegand};
 use serde_json::json;
 
 use crate::device::DeviceArgs;
-use crate::output::{Outcome, Output};
+use crate::output::{Outcome, Output, note};
 use crate::wiegand;
+
+/// Below this, a false-match rate is no protection worth the name.
+const RECKLESS: u32 = 1_000;
 
 /// Options of `postern settings`.
 #[derive(clap::Args)]
@@ -98,6 +101,12 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     limits.utc_offset_minutes = args.utc_offset_minutes.unwrap_or(limits.utc_offset_minutes);
     if settings != before {
         settings = device.set_settings(settings)?;
+    }
+    if let Some(one_in) = args.one_in.filter(|&one_in| one_in < RECKLESS) {
+        note!(
+            "One stranger in {one_in} will be let in: {} of a hundred who try. A door wants 10000 or more.",
+            100u32.div_ceil(one_in.max(1))
+        );
     }
     let report = json!({
         "far_one_in": settings.far_one_in,

@@ -123,7 +123,7 @@ fn living(recognizer: &Recognizer, shots: Vec<Shot>, seed: u64) -> anyhow::Resul
     let pictures =
         synthetic_attacks::sequence(&subject, synthetic_attacks::AttackType::BonaFide, seed, PATIENCE);
     let frame = |picture: &Photo| picture.to_frame(vision::PixelFormat::Yuyv);
-    Ok(pictures.iter().map(|picture| Shot { path: path.clone(), frame: frame(picture) }).collect())
+    Ok(pictures.iter().map(|picture| Shot { path: path.clone(), frame: frame(picture), faces: 0 }).collect())
 }
 
 fn tell(

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use crate::clock;
 use crate::device::{DeviceArgs, known, real, rounded, short};
 use crate::output::{Outcome, Output, note};
 use crate::portraits::Portraits;
@@ -24,6 +25,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut device = args.device.connect()?;
     let users = device.users()?;
     let status = device.status()?;
+    clock::note_drift(status.clock);
     let people: Vec<_> = users
         .iter()
         .map(|user| {
@@ -58,6 +60,12 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     if let Some(path) = &args.sheet {
         let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
         Portraits::of(&args.device)?.sheet(&names)?.save(path)?;
+        for name in names {
+            let readable = imaging::readable(name);
+            if readable != name {
+                note!("{name} is {readable} on the sheet: no font here has the letters");
+            }
+        }
     }
     if users.is_empty() {
         note!("Nobody is enrolled: `postern enroll NAME PHOTO` does that.");

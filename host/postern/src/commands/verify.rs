@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::clock;
 use crate::commands::identify::report;
 use crate::device::DeviceArgs;
 use crate::output::{Outcome, Output};
@@ -11,6 +12,7 @@ use crate::picture::{Shot, note_faces};
 #[derive(clap::Args)]
 pub struct Args {
     /// The claimed person
+    #[arg(value_parser = crate::name::parse)]
     name: String,
 
     /// A photograph; the largest face is used
@@ -24,7 +26,9 @@ pub struct Args {
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let shot = Shot::open(&args.photo)?;
     let mut device = args.device.connect()?;
-    let one_in = device.settings()?.far_one_in;
+    let status = device.status()?;
+    clock::note_drift(status.clock);
+    let one_in = status.settings.far_one_in;
     let comparison =
         args.device.show(&mut device, &shot, |device, source| device.verify(&args.name, source))?;
     note_faces(&shot, comparison.faces);

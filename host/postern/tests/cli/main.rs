@@ -4,6 +4,8 @@
 //! `cargo xtask test` makes both first. A test that lacks something is skipped with a line (`fixtures`).
 
 mod bench;
+mod boards;
+mod compile;
 mod door;
 mod errors;
 mod installed;

@@ -237,6 +237,26 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         Ok(left)
     }
 
+    /// Gives the person of a name another one, and returns the person as they are now. The ID stays.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::DuplicateName`], if somebody else has it; [`Error::Flash`] and
+    /// [`Error::Corrupted`].
+    pub fn rename(&mut self, name: &str, new: &Name) -> Result<Person, Error> {
+        self.refresh()?;
+        let (place, mut person) = self.person_slot(name).ok_or(Error::NotFound)?;
+        if self.find(new).is_some_and(|other| other.id != person.id) {
+            return Err(Error::DuplicateName(new.clone()));
+        }
+        person.name = new.clone();
+        let renamed = person.clone();
+        let mut record = StoredPerson::Enrolled(person).bytes();
+        self.put(Place::Person(place), place, &record)?;
+        load::take(self.memory, Place::Person(place), place, &record)?;
+        record.zeroize();
+        Ok(renamed)
+    }
+
     /// Removes the person of a name with all templates, and returns the person.
     ///
     /// Once this returns, the person's key is erased from flash and from memory. Records of theirs that are still in

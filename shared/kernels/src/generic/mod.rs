@@ -13,6 +13,7 @@ mod nearest;
 mod resize;
 #[cfg(backend)]
 mod stored;
+mod table;
 mod yuyv;
 
 pub use add::add;
@@ -26,4 +27,5 @@ pub use nearest::nearest;
 pub use resize::resize_nearest_2x;
 #[cfg(backend)]
 pub use stored::{conv2d_stored, depthwise_conv2d_stored};
+pub use table::table;
 pub use yuyv::yuyv_to_rgb;

@@ -80,6 +80,7 @@ fn requests() {
         Request::SetOsdp { osdp: None } => "2000",
         Request::SetClockBack { unix_ms: 1_800_000_000_000 } => "2280a0f1c2b134",
         Request::RemoveTemplate { name: ada(), index: 1 } => "230341646101",
+        Request::Rename { name: ada(), new: ada() } => "240341646103416461",
         Request::SetOsdp { osdp: Some(Osdp { address: 5, key: Scbk([0xCD; 16]) }) } =>
             "200105cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
         Request::Invite { role: Role::Auditor } => "1600",
@@ -121,6 +122,7 @@ fn responses() {
             next: Some(8),
         } => "0a01070341646102#0108",
         Response::Removed { person: 7, templates: 2 } => "0b0702",
+        Response::Renamed { person: 7 } => "1607",
         Response::ModelActive(model()) => "0c01057366616365#808040",
         Response::Events { newest: 4, events: [].into_iter().collect() } => "0d0400",
         Response::Session { role: Some(Role::Auditor), clock: true } => "0e010001",

@@ -74,6 +74,7 @@ pub(crate) fn handle<B: Board, E: Engine>(
         }
         Request::ListUsers { from } => people::list(&parts.people, from),
         Request::Remove { name } => people::remove(parts, &name),
+        Request::Rename { name, new } => people::rename(parts, &name, &new),
         Request::RemoveTemplate { name, index } => people::remove_template(parts, &name, index),
         Request::GetRule { name } => people::rule(&parts.people, &parts.rules, &name),
         Request::SetRule { name, rule } => people::set_rule(parts, &name, rule),

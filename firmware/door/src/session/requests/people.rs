@@ -66,6 +66,20 @@ pub(super) fn remove_template<B: Board, E: Engine>(
     Ok(Response::Removed { person: person.id(), templates: 1 })
 }
 
+/// Gives a person another name.
+pub(super) fn rename<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    name: &str,
+    new: &str,
+) -> Result<Response, Error> {
+    let room = parts.people.room();
+    let new = gallery::Name::new(new).map_err(|_| Error::BadName)?;
+    let renamed = parts.people.gallery_mut().map_err(unreadable)?.rename(name, &new);
+    let person = renamed.map_err(|error| refusal(error, name, room))?.id();
+    parts.restart_frames();
+    Ok(Response::Renamed { person })
+}
+
 /// The rule of a person, without the PINs.
 pub(super) fn rule<F: NorFlash>(
     people: &People<'_, F>,

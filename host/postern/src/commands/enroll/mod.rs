@@ -18,6 +18,7 @@ use crate::portraits::Portraits;
 #[derive(clap::Args)]
 pub struct Args {
     /// The person's name, 1 to 64 bytes of UTF-8
+    #[arg(value_parser = crate::name::parse)]
     name: String,
 
     /// Photographs of the person. One is enough; each must show one face, upright, and look like the others

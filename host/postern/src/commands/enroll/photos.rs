@@ -8,6 +8,7 @@ use client::protocol::Face;
 use imaging::{Photo, QuarterTurn};
 use template::{CosineScore, Template};
 
+use crate::close_up;
 use crate::device::DeviceArgs;
 use crate::output::note;
 use crate::picture::Shot;
@@ -18,8 +19,9 @@ const SAME_PICTURE: CosineScore = CosineScore(CosineScore::ONE.0 / 100 * 97);
 /// A second face with at least this part of the largest one's side could be the one that is meant, in percent.
 const RIVAL_PERCENT: i32 = 80;
 
-/// By how much another orientation must be the better face, Q15: 0.05.
-const TURNED_MARGIN: u16 = 1_638;
+/// By how much another orientation must be the better face, Q15: 0.01. `postern eval orientation` measures what it does
+/// (docs/detection.md).
+const TURNED_MARGIN: u16 = 328;
 
 /// A photograph that has been looked at.
 struct Seen {
@@ -44,10 +46,13 @@ pub fn look(
         paths.iter().map(|path| Ok((path.as_ref(), Photo::open(path)?))).collect::<anyhow::Result<_>>()?;
     let mut seen: Vec<Seen> = Vec::new();
     for (path, photo) in photos {
+        let near = close_up::of(&photo);
+        let sides = near.as_ref().map(|near| near.sides.clone());
+        let photo = near.map_or(photo, |near| near.photo);
         let shot = Shot::of(path, &photo);
         let faces = args.show(device, &shot, |device, source| device.detect(source))?.faces;
         if !force {
-            one_face(path, &faces)?;
+            one_face(path, &sides.unwrap_or_else(|| faces.iter().map(side).collect()))?;
             upright(path, &photo, &faces, args, device)?;
         }
         let embedding = args.show(device, &shot, |device, source| device.embed(source))?;
@@ -63,11 +68,15 @@ pub fn look(
     Ok(seen.into_iter().map(|seen| seen.shot).collect())
 }
 
-/// Refuses a picture in which it is not clear which face is meant.
-fn one_face(path: &Path, faces: &[Face]) -> anyhow::Result<()> {
-    let side = |face: &Face| face.width.min(face.height);
-    let [largest, rest @ ..] = faces else { return Ok(()) };
-    let rivals = rest.iter().filter(|face| side(face) * 100 >= side(largest) * RIVAL_PERCENT).count();
+/// The lesser of width and height.
+fn side(face: &Face) -> i32 {
+    face.width.min(face.height)
+}
+
+/// Refuses a picture in which it is not clear which face is meant, by the sides of its faces.
+fn one_face(path: &Path, sides: &[i32]) -> anyhow::Result<()> {
+    let [largest, rest @ ..] = sides else { return Ok(()) };
+    let rivals = rest.iter().filter(|&side| side * 100 >= largest * RIVAL_PERCENT).count();
     ensure!(
         rivals == 0,
         "{}: {} faces of about the same size, so it is not clear which one is meant; crop the photograph to one \
@@ -112,27 +121,13 @@ fn upright(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use client::protocol::Point;
-
-    fn face(side: i32) -> Face {
-        Face {
-            corner: Point::default(),
-            width: side,
-            height: side,
-            landmarks: [Point::default(); 5],
-            score: 30_000,
-            quality: Default::default(),
-            flaw: None,
-        }
-    }
-
     #[test]
     fn two_faces_of_nearly_one_size_are_refused_and_a_bystander_is_not() {
         let path = Path::new("two.jpg");
         assert!(one_face(path, &[]).is_ok());
-        assert!(one_face(path, &[face(1_600)]).is_ok());
-        assert!(one_face(path, &[face(1_600), face(1_200)]).is_ok());
-        let refusal = one_face(path, &[face(1_600), face(1_300)]).unwrap_err().to_string();
+        assert!(one_face(path, &[1_600]).is_ok());
+        assert!(one_face(path, &[1_600, 1_200]).is_ok());
+        let refusal = one_face(path, &[1_600, 1_300]).unwrap_err().to_string();
         assert!(refusal.contains("two.jpg: 2 faces of about the same size"), "{refusal}");
     }
 }

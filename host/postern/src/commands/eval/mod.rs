@@ -4,6 +4,7 @@ mod detection;
 mod embed;
 pub mod liveness;
 mod material;
+mod orientation;
 mod page;
 mod pairs;
 pub mod people;
@@ -33,6 +34,8 @@ enum What {
     Liveness(liveness::Args),
     /// Recall of a detector by the height of the face
     Detection(detection::Args),
+    /// How well enrolment tells an upright photograph from a turned one, by the detector's scores
+    Orientation(orientation::Args),
 }
 
 /// Runs the measurement asked for.
@@ -42,5 +45,6 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         What::Report(args) => page::run(&args, output),
         What::Liveness(args) => liveness::run(&args, output),
         What::Detection(args) => detection::run(&args, output),
+        What::Orientation(args) => orientation::run(&args, output),
     }
 }

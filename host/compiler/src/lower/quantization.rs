@@ -1,0 +1,91 @@
+//! Networks that were quantized before: `QuantizeLinear` and `DequantizeLinear` around the values in 8 bits.
+//!
+//! The pair clips a value to what 8 bits write, and rounds it. The float graph has the clip, and the tensor gets the scale and
+//! the zero point of the file ([`Graph::ranges`](crate::Graph::ranges)), so that the engine rounds as the file does.
+
+use onnx::{Node, Problem, Quantization};
+
+use super::values::{Lowering, Rest, Value};
+use crate::graph::{Activation, Conv, Graph, Operator, TensorId};
+
+/// Remembers the scale.
+pub fn quantize<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let quantization = node.quantization(&|index| to.constant(node, index))?;
+    let value = to.any_input(node, 0)?;
+    to.quantize(node, value, quantization);
+    Ok(())
+}
+
+/// Gives the value its range, by the operator that writes it where nothing else reads it.
+pub fn dequantize<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let (value, quantization) = to.quantized_input(node)?;
+    if node.quantization(&|index| to.constant(node, index))? != quantization {
+        return Err(Problem::unsupported("another scale than that of its QuantizeLinear"));
+    }
+    let range = quantization.range;
+    let holds = match value.rest {
+        Rest::None => is_within(&to.graph, value.tensor, quantization),
+        // Shares and sigmoids lie between 0 and 1, the values of a unit vector between -1 and 1.
+        Rest::Gate(_) | Rest::Softmax => Some(holds([0.0, 1.0], quantization)),
+        Rest::Normalized => Some(holds([-1.0, 1.0], quantization)),
+        Rest::Length => Some(false),
+    };
+    match holds {
+        Some(true) => {}
+        Some(false) if value.rest != Rest::None => {
+            return Err(Problem::unsupported("a scale that cuts what it quantizes"));
+        }
+        _ => return clip(to, node, value, range),
+    }
+    to.alias(node, value);
+    Ok(())
+}
+
+/// Whether `quantization` writes all values of `range`, the last step aside.
+fn holds(range: [f32; 2], Quantization { step, range: [low, high] }: Quantization) -> bool {
+    low - step <= range[0] && range[1] <= high + step
+}
+
+/// Whether `tensor` has this range already, or is the input, of whose pixels none is cut; `None` where it has no range.
+fn is_within(graph: &Graph, tensor: TensorId, quantization: Quantization) -> Option<bool> {
+    if tensor == Graph::INPUT {
+        let before = graph.preprocessing;
+        let ends = [0.0, 255.0].map(|pixel: f32| (pixel - before.mean) * before.scale);
+        return Some(holds([ends[0].min(ends[1]), ends[0].max(ends[1])], quantization));
+    }
+    if let Some(range) = graph.ranges.get(&tensor) {
+        return Some(*range == quantization.range);
+    }
+    let node = &graph.nodes[graph.writer(tensor)?];
+    match node.operator {
+        // They keep their input's scale.
+        Operator::MaxPool(_) | Operator::Resize2x => is_within(graph, node.inputs[0], quantization),
+        _ => None,
+    }
+}
+
+/// Clips `value` and gives its tensor the range.
+fn clip<'a>(to: &mut Lowering<'a>, node: &Node<'a>, value: Value, range: [f32; 2]) -> Result<(), Problem> {
+    let folded = match to.foldable(node, 0, &value) {
+        Some(Operator::Conv(Conv { activation, .. }) | Operator::Add(activation)) => {
+            let [low, high] = activation.bounds();
+            let both = [low.max(range[0]), high.min(range[1])];
+            let folds = !activation.is_prelu() && both[0] <= both[1];
+            if folds {
+                *activation = Activation::Clip(both);
+            }
+            folds
+        }
+        _ => false,
+    };
+    if folded && !to.graph.ranges.contains_key(&value.tensor) {
+        to.graph.ranges.insert(value.tensor, range);
+        to.alias(node, value);
+        return Ok(());
+    }
+    let channels = value.shape.channels;
+    let conv = Conv::point(vec![1.0; channels], vec![0.0; channels], Activation::Clip(range));
+    to.push(node, Operator::Conv(conv), vec![value.tensor], value.shape, value.layout);
+    to.graph.ranges.insert(to.graph.tensors.len() - 1, range);
+    Ok(())
+}

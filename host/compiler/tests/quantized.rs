@@ -1,0 +1,78 @@
+//! Networks that were quantized before: their scales are taken, and what is not exact is refused.
+
+mod networks;
+mod oracle;
+
+use compiler::Kind;
+use networks::{Builder, samples};
+use onnx::proto::DataType;
+use oracle::forms::{finish, is_refused, start};
+use oracle::{cosine, float, integer, options, tract};
+
+/// A network with a value in 8 bits after its stem and after what follows, all by the same `scale` and `zero`.
+fn quantized(kind: DataType, zero: i8, [there, back]: [f32; 2], after: &str) -> Vec<u8> {
+    let mut net = start(13);
+    net.constant("there", &[], vec![there]);
+    net.constant("back", &[], vec![back]);
+    net.file().tensor("zero_point", &[], kind, vec![zero as u8]);
+    pair(&mut net, "stem");
+    net.say(after, "after", &["stem_back"], &[]);
+    pair(&mut net, "after");
+    finish(net, "after_back", 8)
+}
+
+/// `QuantizeLinear` and `DequantizeLinear` of `value`.
+fn pair(net: &mut Builder, value: &str) {
+    let (there, back) = (format!("{value}_there"), format!("{value}_back"));
+    net.say("QuantizeLinear", &there, &[value, "there", "zero_point"], &[]);
+    net.say("DequantizeLinear", &back, &[&there, "back", "zero_point"], &[]);
+}
+
+#[test]
+fn the_scales_of_a_quantized_network_are_taken() {
+    let options = options(Kind::Encoder);
+    let samples = samples(12);
+    for (kind, zero, after) in
+        [(DataType::Uint8, 100, "Relu"), (DataType::Int8, -20, "Relu"), (DataType::Int8, 0, "HardSwish")]
+    {
+        let onnx = quantized(kind, zero, [0.02; 2], after);
+        let image = compiler::compile(&onnx, &options, &samples, &|_, _, _| {}).expect("it is supported");
+        for picture in &samples[..3] {
+            let theirs = tract(&onnx, picture, false).expect("tract runs it").concat();
+            let ours = float(&onnx, &options, picture).expect("it was compiled").concat();
+            let (ours, image) = (cosine(&ours, &theirs), cosine(&integer(&image, picture), &theirs));
+            assert!(ours > 0.999 && image > 0.99, "{kind:?} {zero} {after}: {ours} {image}");
+        }
+        let graph = compiler::read(&onnx, &options).expect("it was compiled");
+        let [low, high] = graph.ranges.values().next().copied().expect("a range of the file");
+        assert!(((high - low) / 255.0 - 0.02).abs() < 1e-5, "{low} to {high}");
+    }
+}
+
+#[test]
+fn weights_that_were_quantized_are_read_in_both_forms() {
+    let mut net = start(13);
+    let weights = net.random(8 * 8, 0.5);
+    net.constant("float.w", &[8, 8, 1, 1], weights);
+    net.constant("scale", &[], vec![0.01]);
+    net.file().tensor("zero_point", &[], DataType::Int8, vec![0]);
+    net.say("QuantizeLinear", "stored", &["float.w", "scale", "zero_point"], &[]);
+    net.say("DequantizeLinear", "w", &["stored", "scale", "zero_point"], &[]);
+    net.say("Conv", "node", &["stem", "w"], &[]);
+    oracle::forms::is_computed("rounded weights", &finish(net, "node", 8));
+}
+
+#[test]
+fn a_quantization_that_is_not_exact_here_is_refused_by_name() {
+    let other = quantized(DataType::Int8, 0, [0.02, 0.03], "Relu");
+    is_refused("two scales", &other, &["\"stem_back\"", "DequantizeLinear", "another scale"]);
+    let mut net = start(13);
+    net.constant("scales", &[8], vec![0.02; 8]);
+    net.file().tensor("zeros", &[8], DataType::Int8, vec![0; 8]);
+    net.say("QuantizeLinear", "node", &["stem", "scales", "zeros"], &[]);
+    is_refused("a scale a channel", &finish(net, "node", 8), &["\"node\"", "one constant number"]);
+    let mut net = start(13);
+    net.constant("scale", &[], vec![0.02]);
+    net.say("QuantizeLinear", "node", &["stem", "scale"], &[]);
+    is_refused("read in 8 bits", &finish(net, "node", 8), &["\"last\"", "only DequantizeLinear"]);
+}

@@ -1,0 +1,105 @@
+//! Large photographs: the part around the largest face, at the photograph's own scale.
+//!
+//! A photograph before the door's camera is shrunk to the camera's frame. A face that is small in it then has too few pixels,
+//! although the photograph has enough. So the face is looked for in the photograph itself, first in a small copy and then in
+//! larger ones, and the door is shown the part around it. Without the detector's network on this computer, or without a face,
+//! the whole photograph is shown.
+
+use imaging::{Photo, Region};
+use models::Manifest;
+use reference::{Detection, Detector, Rgb};
+
+/// The longest sides of the copies in which a face is looked for. The detector finds faces from about 12 pixels on.
+const LEVELS: [u32; 3] = [320, 1_280, 2_560];
+
+/// A face that is this high in the camera's frame, in pixels, needs no closer look.
+const CLEAR: f32 = 48.0;
+
+/// The long side of the camera's frame.
+const FRAME: u32 = 320;
+
+/// The part of a photograph around its largest face.
+pub struct CloseUp {
+    /// The part.
+    pub photo: Photo,
+    /// The sides of the faces in the whole photograph, the lesser of width and height in its pixels, largest first.
+    pub sides: Vec<i32>,
+}
+
+/// The part of `photo` around its largest face, where that is too small in the camera's frame.
+pub fn of(photo: &Photo) -> Option<CloseUp> {
+    let longest = photo.width().max(photo.height());
+    if longest <= FRAME {
+        return None;
+    }
+    let detector = Detector::open(&Manifest::read(models::DETECTOR).ok()?).ok()?;
+    let mut faces = Vec::new();
+    for level in LEVELS {
+        let level = level.min(longest);
+        let scale = level as f32 / longest as f32;
+        faces = detect(&detector, photo, scale)?;
+        let clear = |face: &Detection| face.area[3] / scale * FRAME as f32 / longest as f32 >= CLEAR;
+        if faces.iter().any(clear) {
+            return None;
+        }
+        if !faces.is_empty() || level == longest {
+            faces.iter_mut().for_each(|face| face.area = face.area.map(|value| value / scale));
+            break;
+        }
+    }
+    let side = |face: &Detection| face.area[2].min(face.area[3]) as i32;
+    faces.sort_by_key(|face| -side(face));
+    let [x, y, width, height] = faces.first()?.area.map(f64::from);
+    let part = photo.crop_around(Region { x, y, width, height });
+    Some(CloseUp { photo: part, sides: faces.iter().map(side).collect() })
+}
+
+/// The faces in a copy of `photo`, in the copy's pixels.
+fn detect(detector: &Detector, photo: &Photo, scale: f32) -> Option<Vec<Detection>> {
+    let side = |side: u32| ((side as f32 * scale).round() as u32).max(1);
+    let copy = photo.scaled(side(photo.width()), side(photo.height()));
+    let (width, height) = (copy.width() as usize, copy.height() as usize);
+    detector.detect(Rgb { width, height, pixels: copy.rgb() }).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fixtures::{Need, need};
+
+    /// The height of the largest face that the detector finds in what the camera shows of `photo`.
+    fn seen(photo: &Photo) -> f32 {
+        let frame = photo.to_frame(vision::PixelFormat::Yuyv);
+        let view = Photo::from_frame(&frame.view().expect("a frame"));
+        let detector =
+            Detector::open(&Manifest::read(models::DETECTOR).expect("it is there")).expect("it is there");
+        let faces = detect(&detector, &view, 1.0).expect("it runs");
+        faces.iter().map(|face| face.area[3]).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn a_face_of_120_pixels_is_found_in_twelve_megapixels() {
+        need!(Need::Cached("models/yunet.onnx"), Need::Cached("pictures/obama.jpg"));
+        let portrait = Photo::open(fixtures::cache("pictures/obama.jpg")).expect("it is there");
+        let detector =
+            Detector::open(&Manifest::read(models::DETECTOR).expect("it is there")).expect("it is there");
+        let scale = 320.0 / portrait.width().max(portrait.height()) as f32;
+        let faces = detect(&detector, &portrait, scale).expect("it runs");
+        let height = faces.iter().map(|face| face.area[3] / scale).fold(0.0, f32::max);
+        for pixels in [120.0, 250.0] {
+            let far = portrait.placed([4_000, 3_000], f64::from(pixels / height), [2_900, 300]);
+            assert!(seen(&far) < 30.0, "the frame alone shows a face that is too small");
+            let near = of(&far).expect("a face");
+            assert_eq!(near.sides.len(), 1);
+            assert!((near.sides[0] as f32 / pixels - 1.0).abs() < 0.4, "{} for {pixels}", near.sides[0]);
+            assert!(seen(&near.photo) > CLEAR, "the part shows {}", seen(&near.photo));
+        }
+        assert!(of(&portrait).is_none(), "a portrait stays whole");
+    }
+
+    #[test]
+    fn a_photograph_without_a_face_stays_whole() {
+        let grey = Photo::from_rgb(1_000, 800, vec![128; 1_000 * 800 * 3]).expect("as many pixels");
+        assert!(of(&grey).is_none());
+    }
+}

@@ -1,0 +1,116 @@
+//! What `postern compile` checks before and after it compiles, on small networks written here.
+
+use std::fs;
+use std::path::Path;
+
+use fixtures::{Need, need};
+use onnx::{Attribute, Dimension, Writer, proto};
+use prost::Message;
+use serde_json::Value;
+
+use crate::bench::{Ran, run};
+
+/// An encoder for pictures of `side` with `outputs` values: a convolution, a function, the mean, a fully connected layer.
+///
+/// With `offset`, the function's values are far from zero and differ little, so that 256 steps do not tell them apart.
+fn network(side: usize, outputs: usize, offset: f32) -> Vec<u8> {
+    let mut file = Writer::new("small", 8, 14);
+    file.input("input", &[1, 3, side, side].map(Dimension::Fixed));
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut numbers = |count: usize| (0..count).map(|_| random.f32() - 0.5).collect::<Vec<f32>>();
+    let (stem, head) = (numbers(16 * 3 * 9), numbers(16 * outputs));
+    file.constant("stem.w", &[16, 3, 3, 3], &stem);
+    file.constant("stem.b", &[16], &[offset; 16]);
+    file.constant("minus", &[1], &[-offset]);
+    file.constant("head.w", &[16, outputs], &head);
+    file.node("Conv", "stem", &["input", "stem.w", "stem.b"], &[Attribute::Ints("strides", &[4, 4])]);
+    file.node("HardSwish", "swish", &["stem"], &[]);
+    file.node("GlobalAveragePool", "pooled", &["swish"], &[]);
+    file.node("Add", "less", &["pooled", "minus"], &[]);
+    file.node("Flatten", "flat", &["less"], &[]);
+    file.node("MatMul", "row", &["flat", "head.w"], &[]);
+    file.output("row", &[1, outputs].map(Dimension::Fixed));
+    file.finish()
+}
+
+/// Compiles the network in `folder`, like MobileFaceNet.
+fn compile(folder: &Path, onnx: &[u8], more: &[&str]) -> (Ran, String) {
+    let (from, to) = (folder.join("small.onnx"), folder.join("small.pstn"));
+    fs::write(&from, onnx).expect("written");
+    let [from, to] = [from, to].map(|path| path.display().to_string());
+    (run(&[&["compile", &from, "--like", "mobilefacenet", "-o", &to], more].concat()), to)
+}
+
+#[test]
+fn a_file_for_pictures_of_another_size_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (ran, _) = compile(folder.path(), &network(160, 128, 0.0), &[]);
+    assert_eq!(ran.code, 2, "{}", ran.said);
+    assert!(ran.said.contains("pictures of 160x160") && ran.said.contains("--size"), "{}", ran.said);
+}
+
+#[test]
+fn output_dimensions_that_no_board_takes_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for outputs in [7, 100, 2000] {
+        let (ran, image) = compile(folder.path(), &network(112, outputs, 0.0), &[]);
+        assert_eq!(ran.code, 2, "{}", ran.said);
+        assert!(
+            ran.said.contains("64, 128, 256 or 512") && ran.said.contains(&outputs.to_string()),
+            "{}",
+            ran.said
+        );
+        assert!(!Path::new(&image).exists());
+    }
+}
+
+#[test]
+fn an_image_far_from_its_network_is_written_with_force_alone_and_says_its_fidelity() {
+    need!(Need::Cached("models/yunet.onnx"), Need::Cached("pictures"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let cosine = |image: &str| {
+        let inspected = run(&["inspect", image]);
+        let fidelity: &Value = &inspected.answers[0]["fidelity"];
+        assert_eq!(fidelity["figure"], "cosine");
+        assert!(fidelity["samples"].as_u64() > Some(0));
+        (fidelity["mean"].as_f64().expect("a mean"), fidelity["worst"].as_f64().expect("a least"))
+    };
+    let (ran, image) = compile(folder.path(), &network(112, 128, 0.0), &[]);
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    let (mean, worst) = cosine(&image);
+    assert!(mean > 0.97 && worst > 0.9 && worst <= mean, "{mean} {worst}");
+    let said = ran.answers[0]["fidelity"]["cosine"]["mean"].as_f64().expect("a mean");
+    assert!((said - mean).abs() < 1e-6, "inspect says what compile said");
+
+    fs::remove_file(&image).expect("it was written");
+    let far = network(112, 128, 1e6);
+    let (ran, image) = compile(folder.path(), &far, &[]);
+    assert_eq!(ran.code, 2, "{}", ran.said);
+    assert!(ran.said.contains("far from its network") && ran.said.contains("--force"), "{}", ran.said);
+    assert!(!Path::new(&image).exists());
+    let (ran, image) = compile(folder.path(), &far, &["--force"]);
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    assert!(cosine(&image).0 < 0.97);
+}
+
+#[test]
+fn weights_in_a_file_beside_the_network_are_compiled() {
+    need!(Need::Cached("models/yunet.onnx"), Need::Cached("pictures"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = network(112, 64, 0.0);
+    let mut file = proto::Model::decode(&whole[..]).expect("it was just written");
+    let tensor = &mut file.graph.as_mut().expect("a graph").initializer[0];
+    fs::write(folder.path().join("weights.bin"), &tensor.raw_data).expect("written");
+    tensor.raw_data.clear();
+    tensor.data_location = 1;
+    tensor.external_data = vec![proto::Entry { key: "location".into(), value: "weights.bin".into() }];
+    let (ran, image) = compile(folder.path(), &file.encode_to_vec(), &[]);
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    let beside = fs::read(&image).expect("it was written");
+    let (ran, image) = compile(folder.path(), &whole, &[]);
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    assert_eq!(beside, fs::read(&image).expect("it was written"), "it is the same network");
+    fs::remove_file(folder.path().join("weights.bin")).expect("it was written");
+    let (ran, _) = compile(folder.path(), &file.encode_to_vec(), &[]);
+    assert!(ran.code == 2 && ran.said.contains("weights.bin"), "{}", ran.said);
+}
