@@ -41,6 +41,7 @@ mod toolchain;
 mod vocabulary;
 mod wiring;
 mod workspace;
+mod writes;
 
 /// Tasks of this workspace.
 #[derive(Parser)]
