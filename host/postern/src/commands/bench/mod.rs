@@ -18,6 +18,7 @@ use nn::Model;
 use serde::{Deserialize, Serialize};
 
 use crate::output::{Outcome, Output, by};
+use crate::output_args::ForceArgs;
 use models::{Arena, ImageFile};
 
 /// Runs on this computer; the fastest counts.
@@ -45,6 +46,9 @@ pub struct Args {
     /// Draw the instructions of the frame by part into this SVG file
     #[arg(long, value_name = "FILE", requires = "frame")]
     svg: Option<PathBuf>,
+
+    #[command(flatten)]
+    force: ForceArgs,
 }
 
 /// Where a model runs.
@@ -99,7 +103,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             Where::An547 => Machine::An547,
             Where::An500 => Machine::An500,
         };
-        return frame::run(machine, photo, args.svg.as_deref(), &args.model, output);
+        let svg = args.force.check_any(args.svg.as_ref(), [photo])?;
+        return frame::run(machine, photo, svg.as_ref(), &args.model, output);
     }
     let path = models::image(&args.model)?;
     let file = ImageFile::read(&path)?;
