@@ -35,7 +35,7 @@ pub struct Args {
     recorded: Option<PathBuf>,
 
     /// Use only people of these parts of --people
-    #[arg(long, value_name = "N", num_args = 1.., requires = "people")]
+    #[arg(long, value_name = "N", num_args = 1.., requires = "people", value_parser = count::<usize>)]
     folds: Vec<usize>,
 
     /// A list of people in parts, as people.txt of LFW: the number of parts, then for each part the number of people,
