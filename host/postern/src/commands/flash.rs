@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use client::protocol::ModelKind;
+use client::protocol::{ModelKind, Role};
 use client::{Fallback, Firmware, FirmwareSignature, Machine, ModelSignature};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -162,7 +162,10 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
             // A signature of another computer may raise the release number, so it is passed on.
             (Some(there), None, _) => there.clone(),
             (_, signed, signer) => {
-                if let Some(emulated) = args.device.emulated() {
+                // Others are not told which models are active, so the idle slot would be a guess.
+                if let Some(emulated) = args.device.emulated()
+                    && device.role() == Some(Role::Installer)
+                {
                     emulated.open()?.place_model(kind, &image, &active)?;
                 }
                 let mut progress = Transfer::new(kind);
