@@ -10,7 +10,7 @@ use linux_door::{Clock, Config, Door};
 
 embassy_time_driver::time_driver_impl!(static CLOCK: Clock = Clock::new());
 
-/// A door with a camera: lets in who is enrolled. It is administered by `postern --device`.
+/// A door with a camera: lets in who is enrolled. It is administered by `postern COMMAND --device`.
 #[derive(Parser)]
 #[command(version)]
 struct Args {

@@ -16,8 +16,6 @@ pub struct Device {
     board: Text,
     firmware: Text,
     role: Option<Role>,
-    /// Kept while the line is in use, so that no other process uses it at the same time.
-    _guard: Option<std::fs::File>,
 }
 
 /// Faces in a picture, and what finding them cost.
@@ -143,7 +141,7 @@ impl Device {
             |board, firmware: &str| Error::Version { board, host: VERSION, firmware: firmware.to_owned() };
         match reply {
             Ok(Response::Hello { protocol, firmware, board }) if protocol == VERSION => {
-                Ok(Self { link, board, firmware, role: None, _guard: None })
+                Ok(Self { link, board, firmware, role: None })
             }
             Ok(Response::Hello { protocol, firmware, .. }) => Err(versions(protocol, &firmware)),
             Err(Error::Refused(protocol::Error::Version { board, .. })) => Err(versions(board, "unknown")),
@@ -152,11 +150,10 @@ impl Device {
         }
     }
 
-    /// Keeps `guard`, a locked file, for as long as the device is in use.
-    #[must_use]
-    pub fn guarded(mut self, guard: std::fs::File) -> Self {
-        self._guard = Some(guard);
-        self
+    /// Lets another program use the line, if one waits for it. For a long job, between two requests that do not depend on
+    /// each other.
+    pub fn give_way(&mut self) {
+        self.link.give_way();
     }
 
     /// Runs `task` at short intervals while `ask` waits for replies, such as a camera that goes on

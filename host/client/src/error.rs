@@ -94,8 +94,8 @@ pub enum Error {
     },
     /// The board tried an update and rolled back to the previous firmware.
     #[error(
-        "the board rolled back from release {release} to release {newest}: `postern log` shows whether it \
-         refused the update or the update did not run well"
+        "the board rolled back from release {release}, and release {newest} runs as before: `postern log` shows whether \
+         the board refused the update or the update did not run well"
     )]
     RolledBack {
         /// The update.

@@ -116,6 +116,12 @@ impl Link {
         }
     }
 
+    /// Lets another program use the line between two requests, if one waits. Its session replaces this one, so the next
+    /// request starts a session again.
+    pub(crate) fn give_way(&mut self) {
+        self.transport.give_way();
+    }
+
     /// Starts a session: from here on every frame is sealed.
     ///
     /// # Errors

@@ -25,6 +25,10 @@ pub trait Transport: Send {
     /// # Errors
     /// The line broke; `UnexpectedEof` if the other end closed it.
     fn receive(&mut self, buffer: &mut [u8], patience: Duration) -> io::Result<usize>;
+
+    /// Lets another program use the line, if one waits for it; the next `send` waits until that one is done. Called only
+    /// between two requests.
+    fn give_way(&mut self) {}
 }
 
 impl dyn Transport {

@@ -7,17 +7,32 @@ use client::Picture;
 use host_window::window;
 use protocol::PixelFormat;
 
+use crate::board::turn::Turn;
 use crate::{Error, Memory, Result};
 
 /// The camera of an emulated board.
 pub struct Camera {
     memory: Memory,
+    /// Nobody else uses the camera meanwhile.
+    turn: Option<Turn>,
 }
 
 impl Camera {
     /// The camera in a board's memory.
     pub fn new(memory: Memory) -> Self {
-        Self { memory }
+        Self { memory, turn: None }
+    }
+
+    /// The camera in a board's memory, for as long as the turn lasts.
+    pub(crate) fn taken(memory: Memory, turn: Turn) -> Self {
+        Self { memory, turn: Some(turn) }
+    }
+
+    /// Ends the turn. If another program waits for the camera, it has it next.
+    pub fn pass_on(self) {
+        if let Some(turn) = self.turn {
+            turn.pass_on();
+        }
     }
 
     /// Puts `picture` in front of the camera, and returns its sequence number.
@@ -80,7 +95,7 @@ impl Camera {
     /// # Errors
     /// [`Error::File`].
     pub(crate) fn try_clone(&self) -> Result<Self> {
-        Ok(Self { memory: self.memory.try_clone()? })
+        Ok(Self { memory: self.memory.try_clone()?, turn: None })
     }
 
     /// The board's memory.

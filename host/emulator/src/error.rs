@@ -43,9 +43,11 @@ pub enum Error {
         /// Its name.
         name: String,
     },
-    /// Another program uses the line to the board.
-    #[error("another program has used the line to the board for {seconds} seconds; end it first")]
+    /// Another program uses the line or the camera of the board.
+    #[error("{owner} has used the board for {seconds} seconds; end it first")]
     LineBusy {
+        /// Who uses it.
+        owner: String,
         /// How long this program waited.
         seconds: u64,
     },

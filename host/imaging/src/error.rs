@@ -66,11 +66,6 @@ pub enum Error {
         path: PathBuf,
     },
     /// A picture could not be written.
-    #[error("{path}: cannot write the picture: {reason}; check the folder and the space left", path = path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What went wrong.
-        reason: String,
-    },
+    #[error(transparent)]
+    Write(#[from] output_file::Error),
 }

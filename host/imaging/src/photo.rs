@@ -170,15 +170,14 @@ impl Photo {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         const JPEG_QUALITY: u8 = 95;
         let path = path.as_ref();
-        let written = match ImageFormat::from_path(path) {
-            Ok(format @ (ImageFormat::Png | ImageFormat::WebP)) => self.image.save_with_format(path, format),
-            Ok(ImageFormat::Jpeg) => fs::File::create(path).map_err(ImageError::IoError).and_then(|file| {
-                let mut file = std::io::BufWriter::new(file);
-                JpegEncoder::new_with_quality(&mut file, JPEG_QUALITY).encode_image(&self.image)
-            }),
-            _ => return Err(Error::Extension { path: path.into() }),
-        };
-        written.map_err(|error| Error::Write { path: path.into(), reason: error.to_string() })
+        match ImageFormat::from_path(path) {
+            Ok(format @ (ImageFormat::Png | ImageFormat::WebP)) => self.save_as(path, format),
+            Ok(ImageFormat::Jpeg) => Ok(output_file::replace(path, |mut file| {
+                let mut encoder = JpegEncoder::new_with_quality(&mut file, JPEG_QUALITY);
+                encoder.encode_image(&self.image).map_err(into_io)
+            })?),
+            _ => Err(Error::Extension { path: path.into() }),
+        }
     }
 
     /// Writes the picture as PNG, whatever the name's extension is.
@@ -186,10 +185,19 @@ impl Photo {
     /// # Errors
     /// [`Error::Write`].
     pub fn save_png(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let path = path.as_ref();
-        self.image
-            .save_with_format(path, ImageFormat::Png)
-            .map_err(|error| Error::Write { path: path.into(), reason: error.to_string() })
+        self.save_as(path.as_ref(), ImageFormat::Png)
+    }
+
+    fn save_as(&self, path: &Path, format: ImageFormat) -> Result<(), Error> {
+        Ok(output_file::replace(path, |mut file| self.image.write_to(&mut file, format).map_err(into_io))?)
+    }
+}
+
+/// An encoder's error as one of the file.
+pub(crate) fn into_io(error: ImageError) -> std::io::Error {
+    match error {
+        ImageError::IoError(error) => error,
+        error => std::io::Error::other(error),
     }
 }
 

@@ -24,6 +24,9 @@ pub enum Error {
         /// Whether only `--style` fetches it.
         style: bool,
     },
+    /// A file could not be written.
+    #[error(transparent)]
+    Write(#[from] output_file::Error),
     /// Only the image of this model is published.
     #[error("{name} has an image only, no ONNX file; the command in its manifest trains the network again")]
     OnlyImage {

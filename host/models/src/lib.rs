@@ -45,6 +45,11 @@ pub fn image(name: &str) -> Result<PathBuf> {
     Store::find().image(name)
 }
 
+/// The folder of the training `name` in the data folder.
+pub fn training(name: &str) -> PathBuf {
+    Store::find().training(name)
+}
+
 /// The path of a file in the data folder, see [`Store`].
 pub fn data(path: &str) -> PathBuf {
     Store::find().data(path)

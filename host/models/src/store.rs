@@ -15,7 +15,6 @@
 //! 3. `$XDG_DATA_HOME/postern`, or `~/.local/share/postern`
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -121,7 +120,18 @@ impl Store {
         self.data(&format!("images/{name}.pstn"))
     }
 
-    /// The image that a user names: a file, or a model that is published as an image or compiled here.
+    /// The folder of the training `name`, there or not.
+    pub fn training(&self, name: &str) -> PathBuf {
+        self.data("train").join(name)
+    }
+
+    /// The image that a training of this computer left, there or not.
+    fn trained_image(&self, name: &str) -> PathBuf {
+        self.training(name).join(format!("{name}.pstn"))
+    }
+
+    /// The image that a user names: a file, or a model that is published as an image, compiled here or trained here. A
+    /// training gives way to a model of the same name.
     ///
     /// # Errors
     /// [`Error::NoFile`], [`Error::UnknownModel`], [`Error::NotCompiled`], [`Error::File`].
@@ -130,6 +140,7 @@ impl Store {
         if file.is_file() {
             return Ok(file);
         }
+        // As `calibrate` and `flash` show a training's file.
         if file.components().count() != 1 || file.extension().is_some() {
             return Err(Error::NoFile { path: name.to_owned() });
         }
@@ -138,6 +149,10 @@ impl Store {
         }
         let path = self.image_path(name);
         if !path.is_file() {
+            let trained = self.trained_image(name);
+            if trained.is_file() && self.manifest_text(name).is_err() {
+                return Ok(trained);
+            }
             self.manifest_text(name)?;
             return Err(Error::NotCompiled { path, name: name.to_owned() });
         }
@@ -233,14 +248,7 @@ impl Manifest {
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(Error::file(folder))?;
-    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(Error::file(folder))?;
-    beside.write_all(bytes).and_then(|()| beside.as_file().sync_all()).map_err(Error::file(path))?;
-    let published = beside.persist(path).map_err(|error| Error::file(path)(error.error))?;
-    #[cfg(unix)]
-    published
-        .set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-        .map_err(Error::file(path))?;
-    Ok(())
+    Ok(output_file::replace_with(path, bytes)?)
 }
 
 /// Whether `root` is a source tree of this project.

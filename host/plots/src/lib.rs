@@ -49,14 +49,16 @@ pub fn to_file(path: &Path, size: (u32, u32), draw: impl FnOnce(&Area) -> Drawn)
         draw(&area)?;
         area.present()?;
         drop(area);
-        Ok(image::save_buffer_with_format(
-            path,
+        let mut png = std::io::Cursor::new(Vec::new());
+        image::write_buffer_with_format(
+            &mut png,
             &pixels,
             size.0,
             size.1,
             image::ExtendedColorType::Rgb8,
             image::ImageFormat::Png,
-        )?)
+        )?;
+        Ok(output_file::replace_with(path, png.get_ref())?)
     };
     drawn().map_err(|error| Error { path: path.to_owned(), problem: error.to_string() })
 }

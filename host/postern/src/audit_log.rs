@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::board_report::reset_name;
 use crate::clock::time_text;
 use crate::device::rounded;
+use crate::why::Why;
 
 /// Names of people who are enrolled, by their number.
 pub type Names = BTreeMap<u32, String>;
@@ -25,7 +26,10 @@ pub fn to_json(entry: &LogEntry, names: &Names) -> Value {
     let mut fields = fields(entry);
     let person = fields.get("person").and_then(Value::as_u64);
     let name = person.and_then(|person| names.get(&u32::try_from(person).ok()?));
+    let refused = Entry::from_bytes(&entry.entry).and_then(|entry| Why::of_entry(&entry, name.cloned()));
+    let why = refused.map(|why| why.to_string());
     fields.insert("name".to_owned(), json!(name));
+    fields.insert("why".to_owned(), json!(why));
     fields.insert("entry".to_owned(), hex::encode(entry.entry).into());
     fields.insert("chain".to_owned(), hex::encode(entry.chain).into());
     Value::Object(fields)
@@ -134,7 +138,10 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
         }
     };
     let who = said("name").or_else(|| said("person").map(|person| format!("person {person}")));
-    let mut words: Vec<String> = who.into_iter().chain(said("reason")).collect();
+    let mut words: Vec<String> = match said("why") {
+        Some(why) => vec![why],
+        None => who.into_iter().chain(said("reason")).collect(),
+    };
     for (name, about) in [
         ("score", "similarity"),
         ("samples", "samples"),

@@ -8,6 +8,7 @@ use client::protocol::{Basis, Source};
 use client::{Address, Credentials, Device};
 use emulator::{Board, Folder, Machine};
 
+use crate::output::note;
 use crate::picture::Shot;
 
 /// The environment variable that names a board.
@@ -65,7 +66,7 @@ impl DeviceArgs {
         ask: impl FnOnce(&mut Device, Source) -> client::Result<T>,
     ) -> anyhow::Result<T> {
         let camera = match self.emulated() {
-            Some(board) => Some(board.open()?.camera()?),
+            Some(board) => Some(board.open()?.camera(Some(device))?),
             None => None,
         };
         emulator::show(device, camera, &shot.picture()?, ask).with_context(|| shot.path.display().to_string())
@@ -113,7 +114,7 @@ impl BoardArgs {
 
     /// The board, which must have been up before.
     pub fn open(&self) -> anyhow::Result<Board> {
-        Ok(Board::open(self.folder()?)?)
+        Ok(Board::open(self.folder()?)?.telling(|what| note!("{what}")))
     }
 
     /// The folder of boards, if it is not the default one.

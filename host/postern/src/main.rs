@@ -15,15 +15,21 @@ mod close_up;
 mod commands;
 mod device;
 mod help;
+#[cfg(test)]
+mod hints;
 mod hours;
 mod liveness;
 mod log_head;
 mod name;
+mod numbers;
 mod output;
+mod output_args;
 mod picture;
 mod portraits;
 mod signing_key;
+mod transfer;
 mod visible;
+mod why;
 mod wiegand;
 
 use output::Output;
@@ -44,8 +50,11 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let matches = help::grouped::<Cli>().get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let parsed = help::grouped::<Cli>().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
     let output = Output { json: cli.json };
     match cli.command.run(&output) {
         Ok(outcome) => outcome.into(),
@@ -55,6 +64,22 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints what is wrong with the arguments, as JSON if they ask for it; help and version as they are.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let wants_json = std::env::args_os()
+        .skip(1)
+        .take_while(|argument| argument != "--")
+        .any(|argument| argument == "--json");
+    if !error.use_stderr() || !wants_json {
+        error.exit();
+    }
+    // The first line says what is wrong, and the others what to do.
+    let text = error.render().to_string();
+    let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).to_owned();
+    Output { json: true }.error(&anyhow::Error::msg(text));
+    ExitCode::from(2)
 }
 
 /// Whether the reader of stdout went away, as `postern users | head` does: not a fault.

@@ -15,7 +15,10 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// A file could not be written; what stood there before is whole.
+    /// A file could not be written; what was there before is whole.
+    #[error("{0}; what was saved before is whole: go on with --resume")]
+    Replace(#[from] output_file::Error),
+    /// A file that grows could not be written; what was in it before is whole.
     #[error(
         "cannot write {path}: {source}; what was saved before is whole: make room and go on with --resume"
     )]

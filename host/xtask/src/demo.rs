@@ -68,14 +68,20 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let drawn = door.state.join("pictures");
     let mut show = vec!["show".to_owned()];
     show.extend(VISITORS.map(picture));
-    show.extend(["--save".to_owned(), drawn.display().to_string()]);
+    show.extend(["--save".to_owned(), drawn.display().to_string(), "--force".to_owned()]);
     door.postern(&show.iter().map(String::as_str).collect::<Vec<_>>())?;
 
     heading("the photographs of both: printed, swapped in place of the living person, and cut out");
     let attacks = door.state.join("attacks");
     for (person, photo) in PEOPLE {
         let folder = attacks.join(person).display().to_string();
-        process::shown(&mut printed(&["simulate-attacks", &picture(photo), "--output", &folder])?)?;
+        process::shown(&mut printed(&[
+            "simulate-attacks",
+            &picture(photo),
+            "--output",
+            &folder,
+            "--force",
+        ])?)?;
     }
     let sequence = |attack: &str| {
         let (person, attack_type) = attack.split_once('/').unwrap_or_default();
@@ -83,10 +89,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     let saved = attacks.join("seen").display().to_string();
     let [print, swap, cut_out] = ["Barack/print", "Barack/swap", "Joe/cut-out"].map(sequence);
-    door.refused(&["show", "--sequence", &print, &swap, &cut_out, "--save", &saved])?;
+    door.refused(&["show", "--sequence", &print, &swap, &cut_out, "--save", &saved, "--force"])?;
 
     heading("a video of Joe on a screen: the liveness checks do not stop each of these (docs/liveness.md)");
-    door.either(&["show", "--sequence", &sequence("Joe/replay"), "--save", &saved])?;
+    door.either(&["show", "--sequence", &sequence("Joe/replay"), "--save", &saved, "--force"])?;
 
     heading("a power cut");
     door.postern(&["board", "down"])?;

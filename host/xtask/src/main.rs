@@ -45,6 +45,7 @@ mod toolchain;
 mod vocabulary;
 mod wiring;
 mod workspace;
+mod writes;
 
 /// Tasks of this workspace.
 #[derive(Parser)]

@@ -11,7 +11,7 @@ use std::process::Command;
 use anyhow::bail;
 
 use crate::promises::Promises;
-use crate::{arrows, cycles, log_port, process, suite, tags, vocabulary, workspace};
+use crate::{arrows, cycles, log_port, process, suite, tags, vocabulary, workspace, writes};
 
 /// Files are questioned at this many lines, and split before [`MOST_LINES`].
 const MANY_LINES: usize = 400;
@@ -137,6 +137,8 @@ pub fn check(path: &str, text: &str) -> Vec<Finding> {
     }
     if Path::new(path).extension().is_some_and(|extension| extension == "rs") {
         rust(path, text, &mut findings);
+        let written = writes::check(path, text).into_iter();
+        findings.extend(written.map(|(line, rule)| Finding { line, rule, warning: false }));
     }
     findings
 }

@@ -88,12 +88,19 @@ impl Tallies {
         tally.lockout.locked_out_until(now).filter(|_| counts)
     }
 
+    /// The end of the longer lockout of a person, or of nobody, in either factor; `None` if there is none.
+    #[must_use]
+    pub fn shut_until(&self, person: Option<u32>, now: u64) -> Option<u64> {
+        [Factor::Face, Factor::Pin]
+            .into_iter()
+            .filter_map(|factor| self.locked_out_until(person, factor, now))
+            .max()
+    }
+
     /// Whether somebody is locked out in either factor.
     #[must_use]
     pub fn is_locked_out(&self, person: u32, now: u64) -> bool {
-        [Factor::Face, Factor::Pin]
-            .into_iter()
-            .any(|factor| self.locked_out_until(Some(person), factor, now).is_some())
+        self.shut_until(Some(person), now).is_some()
     }
 
     /// Counts a failure. Returns the end of the lockout if this failure starts one.

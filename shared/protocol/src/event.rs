@@ -75,6 +75,8 @@ pub enum EventKind {
         name: Name,
         /// The reason.
         reason: Reason,
+        /// Milliseconds until the lockout ends; 0 for another reason.
+        left_ms: u32,
     },
     /// A PIN is requested from a known person.
     PinRequested {

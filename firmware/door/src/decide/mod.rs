@@ -147,6 +147,12 @@ impl Decider {
         self.policy.locked_out_until(None, Factor::Face, now.as_millis())
     }
 
+    /// Milliseconds until the lockout of a person, or of nobody, ends.
+    pub(crate) fn lockout_left(&self, person: Option<u32>, now: Instant) -> u32 {
+        let now = now.as_millis();
+        self.tallies().shut_until(person, now).map_or(0, |until| until.saturating_sub(now) as u32)
+    }
+
     /// Forgets a person who was removed.
     pub(crate) fn remove(&mut self, person: u32) {
         self.policy.remove(person);

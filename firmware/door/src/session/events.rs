@@ -94,9 +94,15 @@ impl EventLog {
         self.record(EventKind::FaceRequested { person, name: name_or_empty(name) });
     }
 
-    /// Adds that a person was not admitted, or with `None` that a lockout began.
-    pub(crate) fn record_denial(&mut self, person: Option<u32>, name: Option<gallery::Name>, reason: Reason) {
-        self.record(EventKind::Denied { person, name: name_or_empty(name), reason });
+    /// Adds that a person was not admitted, or with `None` that a lockout began. `left_ms` is the time until a lockout ends.
+    pub(crate) fn record_denial(
+        &mut self,
+        person: Option<u32>,
+        name: Option<gallery::Name>,
+        reason: Reason,
+        left_ms: u32,
+    ) {
+        self.record(EventKind::Denied { person, name: name_or_empty(name), reason, left_ms });
     }
 
     /// Adds a silent alarm.

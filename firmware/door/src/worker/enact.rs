@@ -153,7 +153,11 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         self.journal.refused(reason, score, person);
         self.link.config.update(|config| config.refused = true);
         let name = person.and_then(|person| self.people.name(person));
-        self.events.record_denial(person, name, reason);
+        let left_ms = match reason {
+            Reason::LockedOut => self.decider.lockout_left(person, Instant::now()),
+            _ => 0,
+        };
+        self.events.record_denial(person, name, reason, left_ms);
     }
 
     /// Opens the door to a person. Under duress nothing at the door shows the silent alarm.

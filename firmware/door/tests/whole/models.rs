@@ -54,6 +54,32 @@ fn a_transfer_goes_on_where_it_stood_even_after_a_power_cut() {
 }
 
 #[test]
+fn an_image_that_is_in_the_idle_slot_is_not_sent_again_and_is_checked_all_the_same() {
+    let mut board = Board::with_models();
+    let (one, two) = (engine::encoder("one", 2), engine::encoder("two", 3));
+    let key = host::signing_key();
+    let begin = |image: &[u8], sequence| host::begin(&key, ModelKind::Encoder, image, sequence);
+    board.boot(async |world: &mut World| {
+        for (image, sequence) in [(&one, 1), (&two, 2)] {
+            assert_eq!(world.host.ask(begin(image, sequence)).await, Ok(Response::Progress { next: 0 }));
+            send(world, image, 0, image.len()).await;
+            world.host.ask(Request::CommitModel).await.unwrap();
+        }
+        let whole = Response::Progress { next: one.len() as u32 };
+        assert_eq!(world.host.ask(begin(&one, 3)).await, Ok(whole.clone()));
+        assert_eq!(names(world).await, ["finder", "two", "watcher"], "only a commit changes it");
+    });
+    board.boot(async |world: &mut World| {
+        let older = world.host.ask(begin(&one, 1)).await;
+        assert!(matches!(older, Err(Error::TooOld { .. })), "{older:?}");
+        let whole = Response::Progress { next: one.len() as u32 };
+        assert_eq!(world.host.ask(begin(&one, 3)).await, Ok(whole));
+        world.host.ask(Request::CommitModel).await.unwrap();
+        assert_eq!(names(world).await, ["finder", "one", "watcher"]);
+    });
+}
+
+#[test]
 fn another_image_restarts_the_transfer() {
     let mut board = Board::with_models();
     let (one, two) = (engine::encoder("one", 2), engine::encoder("two", 3));

@@ -162,10 +162,6 @@ impl Folder {
         self.path.join("emulator.pid")
     }
 
-    pub(super) fn line_lock(&self) -> PathBuf {
-        self.path.join("line.lock")
-    }
-
     /// Makes the folder if necessary, and waits until no other program starts or stops the board.
     pub(super) fn lock(&self) -> Result<File> {
         fs::create_dir_all(&self.path).map_err(Error::file(&self.path))?;

@@ -4,11 +4,12 @@
 //! content of the flash is there at the next boot.
 
 mod folder;
+mod idle_slot;
 mod process;
 mod programmer;
+mod shared_line;
+pub(crate) mod turn;
 
-use std::fs::File;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -17,14 +18,13 @@ pub use folder::Folder;
 
 use client::{Credentials, Device, Firmware, Machine};
 
+use self::shared_line::SharedLine;
+use self::turn::{Shared, Turn};
 use crate::built::{built_firmware, built_loader, copy};
 use crate::{Camera, Error, Memory, Result};
 
 /// How long a board may take to answer after power-on. The first boot erases the flash.
 const BOOT_PATIENCE: Duration = Duration::from_secs(600);
-
-/// How long to wait for another program that uses the line.
-const LINE_PATIENCE: Duration = Duration::from_secs(300);
 
 /// How often a wait checks its condition.
 const POLL: Duration = Duration::from_millis(20);
@@ -35,6 +35,8 @@ pub struct Board {
     machine: Machine,
     /// The process, if this program started it and so has to reap it.
     child: Option<Child>,
+    /// Hears what this program waits for.
+    tell: fn(&str),
 }
 
 /// How a board is started.
@@ -67,7 +69,7 @@ impl Board {
     pub fn open(folder: Folder) -> Result<Self> {
         let machine =
             folder.recorded_machine()?.ok_or_else(|| Error::Down { name: folder.name().to_owned() })?;
-        Ok(Self { folder, machine, child: None })
+        Ok(Self { folder, machine, child: None, tell: |_| () })
     }
 
     /// The board in `folder`, with power: makes it if it is new, starts it if it is down, and waits until it answers.
@@ -78,7 +80,7 @@ impl Board {
         let _alone = folder.lock()?;
         let is_new = folder.recorded_machine()?.is_none();
         let machine = folder.machine(launch.machine)?;
-        let mut board = Self { folder, machine, child: None };
+        let mut board = Self { folder, machine, child: None, tell: |_| () };
         if let State::Down = board.state()? {
             if let Err(error) = board.start(launch.firmware.as_deref()) {
                 if is_new {
@@ -116,6 +118,13 @@ impl Board {
             return Err(Error::Running { name: self.folder.name().to_owned() });
         }
         std::fs::remove_dir_all(self.folder.path()).map_err(Error::file(self.folder.path()))
+    }
+
+    /// Whoever waits for another program says so through `tell`.
+    #[must_use]
+    pub fn telling(mut self, tell: fn(&str)) -> Self {
+        self.tell = tell;
+        self
     }
 
     /// Its machine.
@@ -164,7 +173,7 @@ impl Board {
     }
 
     /// Opens the line to it, in a session if this computer is paired with it. One program at a time uses the line:
-    /// this waits up to a minute for the others.
+    /// this waits for the others. A program with a long job gives way between two requests.
     ///
     /// # Errors
     /// [`Error::Down`], [`Error::LineBusy`], and as [`Device::connect`].
@@ -182,7 +191,7 @@ impl Board {
         self.speak(turn, false)
     }
 
-    fn turn_with_power(&self) -> Result<File> {
+    fn turn_with_power(&self) -> Result<Turn> {
         let turn = self.turn()?;
         match self.state()? {
             State::Down => Err(Error::Down { name: self.folder.name().to_owned() }),
@@ -191,25 +200,29 @@ impl Board {
     }
 
     /// Opens the line; `turn` is the lock on it.
-    fn speak(&self, turn: File, login: bool) -> Result<Device> {
-        let socket = self.folder.socket();
-        let stream = UnixStream::connect(&socket).map_err(|source| client::Error::Connect {
-            address: format!("unix:{}", socket.display()),
-            source,
-        })?;
-        let device = Device::over(Box::new(stream))?.guarded(turn);
+    fn speak(&self, turn: Turn, login: bool) -> Result<Device> {
+        let (folder, socket) = (self.folder.path().to_owned(), self.folder.socket());
+        let device = Device::over(Box::new(SharedLine::new(folder, socket, turn, self.tell)?))?;
         match Credentials::load(&self.folder.host_key())? {
             Some(credentials) if login => Ok(device.login(&credentials)?),
             _ => Ok(device),
         }
     }
 
-    /// Its camera. It exists from the first [`up`](Self::up) on, even without power.
+    /// Its camera, for this program alone. It exists from the first [`up`](Self::up) on, even without power. While this
+    /// waits for another program, `device` gives way on the line.
     ///
     /// # Errors
-    /// [`Error::File`].
-    pub fn camera(&self) -> Result<Camera> {
-        Ok(Camera::new(self.memory()?))
+    /// [`Error::File`], [`Error::LineBusy`].
+    pub fn camera(&self, device: Option<&mut Device>) -> Result<Camera> {
+        let mut device = device;
+        let turn = Turn::take(self.folder.path(), Shared::Camera, self.tell, || {
+            if let Some(device) = &mut device {
+                device.give_way();
+            }
+            Ok(())
+        })?;
+        Ok(Camera::taken(self.memory()?, turn))
     }
 
     /// Its memory.
@@ -289,17 +302,8 @@ impl Board {
         }
     }
 
-    /// Waits for the lock on the line.
-    fn turn(&self) -> Result<File> {
-        let path = self.folder.line_lock();
-        let file = File::create(&path).map_err(Error::file(&path))?;
-        let until = Instant::now() + LINE_PATIENCE;
-        while file.try_lock().is_err() {
-            if Instant::now() >= until {
-                return Err(Error::LineBusy { seconds: LINE_PATIENCE.as_secs() });
-            }
-            std::thread::sleep(POLL);
-        }
-        Ok(file)
+    /// Waits for the turn on the line.
+    fn turn(&self) -> Result<Turn> {
+        Turn::take(self.folder.path(), Shared::Line, self.tell, || Ok(()))
     }
 }

@@ -1,6 +1,5 @@
 //! `postern compile`: from an ONNX network to the int8 image that a board runs.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
@@ -9,6 +8,7 @@ use compiler::quantize::RangeRule;
 use compiler::{Fidelity, Graph, Method};
 use indicatif::{ProgressBar, ProgressStyle};
 use models::{Manifest, Store};
+use output_file::OutputFile;
 use reference::samples;
 use serde_json::json;
 use template::{MAX_DIMENSION, MIN_DIMENSION};
@@ -55,7 +55,7 @@ pub struct Args {
     #[arg(long)]
     no_pruning: bool,
 
-    /// Write the image even if its outputs are far from those of the float network
+    /// Write the image even if its outputs are far from those of the float network, and replace a file that is there
     #[arg(long)]
     force: bool,
 }
@@ -87,6 +87,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut manifest = Manifest::read(args.like.as_deref().unwrap_or(&args.model))
         .with_context(|| format!("{} is no model of models/; an ONNX file takes --like NAME", args.model))?;
     let onnx = if args.like.is_some() { file.clone() } else { manifest.onnx()? };
+    // What cannot be written in the end is refused before the work.
+    let named = args.output.as_ref().map(|path| OutputFile::new(path, args.force, [&onnx])).transpose()?;
     if let Some([width, height]) = args.size {
         (manifest.input.width, manifest.input.height) = (width, height);
     }
@@ -100,6 +102,11 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         manifest.calibration = None;
         shorten(&mut manifest.name);
     }
+    // An image in Postern's own folder is replaced.
+    let file = match named {
+        Some(file) => file,
+        None => OutputFile::new(Store::find().image_path(&manifest.name), true, [&onnx])?,
+    };
     let folder = args.calibrate.unwrap_or_else(|| models::data("pictures"));
     let method = Method {
         range: args.ranges.rule(),
@@ -130,12 +137,23 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
              (--calibrate DIR) or other ranges (--ranges), or write it all the same with --force"
         );
     }
-    let path = args.output.unwrap_or_else(|| Store::find().image_path(&manifest.name));
-    write(&path, &image)?;
+    let path = file.path();
+    if let (None, Some(folder)) = (&args.output, path.parent()) {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    file.write(|to| to.write_all(&image))?;
     let report = json!({
         "image": path, "name": manifest.name, "bytes": image.len(), "samples": samples.len(),
         "fidelity": figures(&fidelity),
     });
+    if options.kind == compiler::Kind::Encoder && options.calibration.is_empty() {
+        note!(
+            "The image has no thresholds, so no board takes it yet: `postern calibrate FOLDER --encoder {} --output \
+             NEW.pstn` measures them on a folder of people.",
+            path.display()
+        );
+    }
     output.print(&report, |out| {
         writeln!(out, "{}: {} bytes, ranges from {} samples", path.display(), image.len(), samples.len())?;
         writeln!(out, "{fidelity}")
@@ -210,17 +228,6 @@ fn runs_on_a_door(image: &[u8]) -> anyhow::Result<()> {
 fn input_size(text: &str) -> Result<[usize; 2], String> {
     let sides = text.split_once('x').and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
     sides.ok_or_else(|| format!("{text} is not like 320x256"))
-}
-
-/// Writes the image beside its place first, so that an interrupted run leaves no half of one.
-fn write(path: &Path, image: &[u8]) -> anyhow::Result<()> {
-    let cannot = || format!("cannot write {}", path.display());
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(cannot)?;
-    }
-    let beside = path.with_extension("part");
-    std::fs::File::create(&beside).and_then(|mut file| file.write_all(image)).with_context(cannot)?;
-    std::fs::rename(&beside, path).with_context(cannot)
 }
 
 /// Samples from the photographs in `folder`, behind a progress bar.

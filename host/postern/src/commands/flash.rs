@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use client::protocol::ModelKind;
+use client::protocol::{ModelKind, Role};
 use client::{Fallback, Firmware, FirmwareSignature, Machine, ModelSignature};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::device::{DeviceArgs, short};
 use crate::output::{Outcome, Output, note};
 use crate::signing_key;
+use crate::transfer::Transfer;
+
+mod model_check;
 
 /// Options of `postern flash`.
 #[derive(clap::Args)]
@@ -100,13 +103,11 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
         }
     };
     let firmware = Firmware::read(&elf)?;
+    firmware.check(Machine::named(device.board())?)?;
     let before = device.running_firmware()?;
     let fallback = if args.no_fallback { Fallback::Refused } else { Fallback::Permitted };
-    let progress = progress(ModelKind::Firmware, 0);
-    let mut advance = |done, all| {
-        progress.set_length(all);
-        progress.set_position(done);
-    };
+    let mut progress = Transfer::new(ModelKind::Firmware);
+    let mut advance = |done, all| progress.advance(done, all);
     let release = match (&signature, &signer) {
         (Some(signature), _) => device.stage_signed(&firmware, signature, &mut advance)?,
         (None, Some(signer)) => {
@@ -114,9 +115,9 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
         }
         (None, None) => bail!("there is nothing to sign with"),
     };
-    progress.finish_and_clear();
+    progress.finish();
     note!("The board tries release {release} now.");
-    device.try_firmware(release)?;
+    device.try_firmware(release).with_context(|| format!("release {release} did not become active"))?;
     if let Some(emulated) = args.device.emulated() {
         // Its log is read by the file that was linked.
         emulated.open()?.keep_firmware(&elf)?;
@@ -141,36 +142,55 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
         false => None,
     };
     let mut device = args.device.connect()?;
+    let machine = Machine::named(device.board()).ok();
+    // All are checked before the first byte is sent.
+    let images = images
+        .into_iter()
+        .map(|(kind, path)| {
+            let image = std::fs::read(&path).with_context(|| path.display().to_string())?;
+            model_check::check(kind, &path, &image, machine)?;
+            Ok((kind, path, image))
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
     let active = device.status()?.models;
-    for (kind, path) in images {
-        let image = std::fs::read(&path).with_context(|| path.display().to_string())?;
-        let progress = progress(kind, image.len() as u64);
-        let mut begun = false;
-        let mut advance = |done, _| {
-            progress.set_position(done);
-            // The part of an earlier transfer does not count for the rate of this one.
-            if !std::mem::replace(&mut begun, true) {
-                progress.reset_eta();
+    for (kind, path, image) in images {
+        let sha256 = <[u8; 32]>::from(Sha256::digest(&image));
+        let signed = signatures.iter().find(|signature| signature.kind == kind);
+        let there = active.iter().find(|old| old.kind == kind && old.sha256 == sha256);
+        let mut sent = 0;
+        let model = match (there, signed, &signer) {
+            // A signature of another computer may raise the release number, so it is passed on.
+            (Some(there), None, _) => there.clone(),
+            (_, signed, signer) => {
+                // Others are not told which models are active, so the idle slot would be a guess.
+                if let Some(emulated) = args.device.emulated()
+                    && device.role() == Some(Role::Installer)
+                {
+                    emulated.open()?.place_model(kind, &image, &active)?;
+                }
+                let mut progress = Transfer::new(kind);
+                let mut advance = |done, all| progress.advance(done, all);
+                let installed = match (signed, signer) {
+                    (Some(signature), _) => device.install_signed(kind, &image, signature, &mut advance),
+                    (None, Some(signer)) => device.install_model(kind, &image, signer, &mut advance),
+                    (None, None) => bail!("there is nothing to sign with"),
+                };
+                let model = installed.with_context(|| path.display().to_string())?;
+                sent = progress.finish();
+                model
             }
         };
-        let signed = signatures.iter().find(|signature| signature.kind == kind);
-        let installed = match (signed, &signer) {
-            (Some(signature), _) => device.install_signed(kind, &image, signature, &mut advance),
-            (None, Some(signer)) => device.install_model(kind, &image, signer, &mut advance),
-            (None, None) => bail!("there is nothing to sign with"),
-        };
-        let model = installed.with_context(|| path.display().to_string())?;
-        progress.finish_and_clear();
-        let unchanged = active.iter().any(|old| old.sha256 == model.sha256);
+        let unchanged = there.is_some();
         let report = json!({
             "kind": kind.to_string(),
             "name": model.name.as_str(),
             "sha256": hex::encode(model.sha256),
             "bytes": model.length,
+            "sent": sent,
             "unchanged": unchanged,
         });
         output.print(&report, |out| {
-            let again = if unchanged { ", as before" } else { "" };
+            let again = if unchanged { " already: nothing was sent" } else { "" };
             writeln!(out, "{kind} {} {} is active{again}", model.name, short(&model.sha256))
         })?;
     }
@@ -211,16 +231,6 @@ fn chosen<'a>(
         }
     }
     Ok(chosen)
-}
-
-/// A progress bar on stderr, with rate and time left.
-fn progress(kind: ModelKind, length: u64) -> ProgressBar {
-    let style = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
-    let bar = ProgressBar::new(length).with_message(kind.to_string());
-    match ProgressStyle::with_template(style) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 #[cfg(test)]

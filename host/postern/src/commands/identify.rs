@@ -72,8 +72,9 @@ pub fn report(
     let json = json!({
         "photo": shot.path,
         "match": comparison.accepted,
-        "person": best.map(|best| best.person),
-        "name": best.map(|best| best.name.as_str()),
+        "person": best.filter(|_| comparison.accepted).map(|best| best.person),
+        "name": best.filter(|_| comparison.accepted).map(|best| best.name.as_str()),
+        "most_similar": best.map(|best| best.name.as_str()),
         "similarity": best.map(|best| rounded(best.similarity)),
         "threshold": rounded(comparison.threshold),
         "far_one_in": one_in,

@@ -1,8 +1,9 @@
 //! `postern show`: shows photographs to the camera of an emulated board.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use client::protocol::FrameResult;
 use emulator::{Decision, Doorstep};
 use imaging::{Annotation, Photo, annotate};
@@ -11,11 +12,12 @@ use serde_json::json;
 
 use crate::commands::eval::liveness::images;
 use crate::commands::eval::presentations::subject;
-use crate::commands::watch::result_text;
 use crate::device::{BoardArgs, real, rounded};
 use crate::liveness;
 use crate::output::{Outcome, Output, note};
+use crate::output_args::ForceArgs;
 use crate::picture::{Shot, files, note_faces, seen};
+use crate::why::{Why, seen_text};
 use models::Arena;
 
 /// Pictures after which a presentation ends if the door does not open.
@@ -46,6 +48,9 @@ pub struct Args {
     save: Option<PathBuf>,
 
     #[command(flatten)]
+    force: ForceArgs,
+
+    #[command(flatten)]
     board: BoardArgs,
 }
 
@@ -60,6 +65,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         None => None,
     };
     if let Some(folder) = &args.save {
+        args.check(folder, &paths)?;
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     let board = args.board.open()?;
@@ -68,7 +74,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let width = paths.iter().map(|path| shown_name(path).chars().count()).max();
     let width = width.unwrap_or(0).max("picture".len());
     output.heading(format_args!(
-        "{:<width$}  door    live  similarity  threshold  M instructions  sees",
+        "{:<width$}  door    live  similarity  threshold  M instructions  who, or why not",
         "picture"
     ))?;
     let mut opened = false;
@@ -93,11 +99,12 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             );
         }
         note_faces(&shot, decision.faces);
+        let why = if decision.opened { None } else { Why::of_decision(&decision, &mut board.connect()?) };
         let saved = match &args.save {
-            Some(folder) => Some(save(folder, &shot, &decision)?),
+            Some(folder) => Some(save(folder, &shot, &decision, why.as_ref())?),
             None => None,
         };
-        tell(&shot, &decision, width, saved.as_deref(), output)?;
+        tell(&shot, &decision, why.as_ref(), width, saved.as_deref(), output)?;
         opened |= decision.opened;
         drawn.extend(saved);
     }
@@ -106,6 +113,23 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     doorstep.leave(&empty.picture()?)?;
     Ok(if opened { Outcome::Done } else { Outcome::NoMatch })
+}
+
+impl Args {
+    /// Fails if an annotated frame would replace an input, another frame, or a file that is there already.
+    fn check(&self, folder: &Path, paths: &[PathBuf]) -> anyhow::Result<()> {
+        let mut names = BTreeSet::new();
+        for path in paths {
+            let file = saved_as(folder, path);
+            ensure!(
+                names.insert(file.clone()),
+                "two of the pictures would be drawn into {}: rename one, or show them in two commands",
+                file.display()
+            );
+            self.force.check(file, paths)?;
+        }
+        Ok(())
+    }
 }
 
 /// The pictures of a presentation.
@@ -129,6 +153,7 @@ fn living(recognizer: &Recognizer, shots: Vec<Shot>, seed: u64) -> anyhow::Resul
 fn tell(
     shot: &Shot,
     decision: &Decision,
+    why: Option<&Why>,
     width: usize,
     saved: Option<&Path>,
     output: &Output,
@@ -143,11 +168,14 @@ fn tell(
         "picture": shot.path,
         "door": if decision.opened { "open" } else { "locked" },
         "known": known,
-        "name": best.map(|best| best.name.as_str()),
+        "name": best.filter(|_| known).map(|best| best.name.as_str()),
+        "most_similar": best.map(|best| best.name.as_str()),
         "similarity": best.map(|best| rounded(best.similarity)),
         "threshold": decision.threshold.map(rounded),
         "liveness": liveness::to_json(decision.liveness.as_ref()),
-        "sees": result_text(&decision.result),
+        "sees": seen_text(&decision.result),
+        "reason": why.map(Why::word),
+        "why": why.map(ToString::to_string),
         "faces": decision.faces,
         "pictures": decision.pictures,
         "instructions": decision.instructions,
@@ -167,13 +195,13 @@ fn tell(
             number(best.map(|best| best.similarity)),
             number(decision.threshold),
             decision.instructions / 1_000_000,
-            result_text(&decision.result)
+            why.map_or_else(|| seen_text(&decision.result), ToString::to_string)
         )
     })
 }
 
 /// Writes the picture with what the door saw, and returns where.
-fn save(folder: &Path, shot: &Shot, decision: &Decision) -> anyhow::Result<PathBuf> {
+fn save(folder: &Path, shot: &Shot, decision: &Decision, why: Option<&Why>) -> anyhow::Result<PathBuf> {
     let colour = match &decision.result {
         _ if decision.opened => imaging::Decision::Granted,
         FrameResult::Known(_) | FrameResult::Stranger(_) | FrameResult::NotLive(_) => {
@@ -186,7 +214,7 @@ fn save(folder: &Path, shot: &Shot, decision: &Decision) -> anyhow::Result<PathB
         FrameResult::Stranger(Some(best)) => {
             format!("stranger\n{:.3} to {}", real(best.similarity), best.name)
         }
-        other => result_text(other),
+        other => seen_text(other),
     };
     let annotations: Vec<Annotation> = decision
         .face
@@ -196,16 +224,20 @@ fn save(folder: &Path, shot: &Shot, decision: &Decision) -> anyhow::Result<PathB
     let caption = format!(
         "{}: {}\nthreshold {}, {} M instructions",
         shown_name(&shot.path),
-        if decision.opened { "the door opens" } else { "the door stays locked" },
+        why.map_or_else(|| "the door opens".to_owned(), |why| format!("the door stays locked: {why}")),
         decision.threshold.map_or("-".to_owned(), |threshold| format!("{:.3}", real(threshold))),
         decision.instructions / 1_000_000
     );
     let frame = shot.frame.view().context("the frame is not whole")?;
     let drawn = annotate(&Photo::from_frame(&frame), &annotations, &caption);
-    let name = shown_name(&shot.path).replace('/', "-");
-    let path = folder.join(Path::new(&name).with_extension("png"));
+    let path = saved_as(folder, &shot.path);
     drawn.save_png(&path)?;
     Ok(path)
+}
+
+/// Where the annotated frame of a picture goes.
+fn saved_as(folder: &Path, picture: &Path) -> PathBuf {
+    folder.join(Path::new(&shown_name(picture).replace('/', "-")).with_extension("png"))
 }
 
 /// The name of a file, or of a presentation with that of its attack_type.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::device::short;
 use crate::output::{Outcome, Output};
+use crate::output_args::ForceArgs;
 use crate::signing_key;
 
 /// Options of `postern sign`.
@@ -38,6 +39,9 @@ pub struct Args {
     /// The file for the signature [default: the file's name with .sig]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    force: ForceArgs,
 }
 
 /// Signs.
@@ -52,7 +56,8 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         false => model(args, release, &key)?,
     };
     let file = args.output.clone().unwrap_or_else(|| beside(&signed.path));
-    std::fs::write(&file, &signed.text).with_context(|| file.display().to_string())?;
+    let written = args.force.check(&file, [&signed.path, &key])?;
+    written.write(|to| to.write_all(signed.text.as_bytes()))?;
     let mut report = json!({
         "signature": file,
         "release": release,

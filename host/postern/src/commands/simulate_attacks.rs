@@ -11,6 +11,7 @@ use synthetic_attacks::{AttackType, sequence};
 use crate::commands::eval::presentations::subject;
 use crate::commands::eval::{liveness::images, samples::STEP_MS};
 use crate::output::{Outcome, Output, note};
+use crate::output_args::ForceArgs;
 use models::Arena;
 
 /// Options of `postern simulate-attacks`.
@@ -24,6 +25,9 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
 
+    #[command(flatten)]
+    force: ForceArgs,
+
     /// Pictures in a presentation, five a second
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=500))]
     pictures: u16,
@@ -35,6 +39,7 @@ pub struct Args {
 
 /// Makes and writes all presentations.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    args.check()?;
     let photo = Photo::open(&args.photo)?;
     let (detector, encoder) = images(models::ENCODER)?;
     let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
@@ -45,6 +50,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         let pictures = sequence(&subject, attack_type, args.seed, args.pictures.into());
         let folder = args.output.join("sequences").join(attack_type.name()).join(args.seed.to_string());
         create(&folder)?;
+        clear(&folder)?;
         for (number, picture) in pictures.iter().enumerate() {
             picture.save_png(folder.join(format!("{number:03}.png")))?;
         }
@@ -63,6 +69,38 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     sheet(&tiles, 320).save_png(&path)?;
     note!("drew {}", path.display());
     Ok(Outcome::Done)
+}
+
+impl Args {
+    /// Fails if a file that would be written is the photograph, or is there already.
+    fn check(&self) -> anyhow::Result<()> {
+        let of_attack = |attack_type: AttackType| {
+            let name = attack_type.name();
+            let sequence = self.output.join("sequences").join(name).join(self.seed.to_string());
+            [
+                self.output.join(format!("{name}.png")),
+                self.output.join(format!("{name}.gif")),
+                sequence.join("000.png"),
+            ]
+        };
+        let files = AttackType::ALL.into_iter().flat_map(of_attack).chain([self.output.join("sheet.png")]);
+        for file in files {
+            self.force.check(file, [&self.photo])?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes the pictures of an earlier, perhaps longer, presentation.
+fn clear(folder: &Path) -> anyhow::Result<()> {
+    for number in 0.. {
+        let picture = folder.join(format!("{number:03}.png"));
+        if !picture.is_file() {
+            break;
+        }
+        std::fs::remove_file(&picture).with_context(|| format!("cannot replace {}", picture.display()))?;
+    }
+    Ok(())
 }
 
 fn create(folder: &Path) -> anyhow::Result<()> {

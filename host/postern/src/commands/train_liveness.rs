@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use serde_json::json;
 use synthetic_attacks::AttackType;
 use train::sequence::{Options, Presentation, fit, source};
 
 use crate::commands::eval::people::people;
 use crate::commands::eval::samples;
+use crate::numbers::{count, factor, share};
 use crate::output::{Outcome, Output, note};
+use crate::output_args::ForceArgs;
 
 /// Options of `postern train-liveness`.
 #[derive(clap::Args)]
@@ -19,7 +21,7 @@ pub struct Args {
     samples: Vec<PathBuf>,
 
     /// Use only people of these parts of --people
-    #[arg(long, value_name = "N", num_args = 1.., requires = "people")]
+    #[arg(long, value_name = "N", num_args = 1.., requires = "people", value_parser = count::<usize>)]
     folds: Vec<usize>,
 
     /// A list of people in parts, as people.txt of LFW
@@ -34,20 +36,23 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
+    #[command(flatten)]
+    force: ForceArgs,
+
     /// Share of live people that may be rejected, measured on held-out people
-    #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.05, value_parser = share)]
     refused: f64,
 
     /// Consecutive pictures that must agree, as `postern settings --agreement`
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = count::<usize>)]
     agreement: usize,
 
     /// Steps of the optimiser
-    #[arg(long, value_name = "N", default_value_t = 400)]
+    #[arg(long, value_name = "N", default_value_t = 400, value_parser = count::<usize>)]
     steps: usize,
 
     /// Weight decay
-    #[arg(long, value_name = "X", default_value_t = 0.1)]
+    #[arg(long, value_name = "X", default_value_t = 0.1, value_parser = factor::<f64>)]
     decay: f64,
 
     /// Seed of the initial weights
@@ -57,8 +62,7 @@ pub struct Args {
 
 /// Trains and writes the weights.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    ensure!((0.0..1.0).contains(&args.refused), "--refused {} is no share below 1", args.refused);
-    ensure!(args.agreement > 0, "--agreement needs at least one picture");
+    let file = args.force.check(&args.output, args.samples.iter().chain(&args.people))?;
     let names = args.people.as_ref().map(|list| people(list, &args.folds)).transpose()?;
     let mut presentations = Vec::new();
     for path in &args.samples {
@@ -86,8 +90,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         ),
         format!("{} presentations, {} windows", presentations.len(), fitted.windows),
     ];
-    std::fs::write(&args.output, source(&fitted.model, &notes))
-        .with_context(|| format!("cannot write {}", args.output.display()))?;
+    file.write(|to| to.write_all(source(&fitted.model, &notes).as_bytes()))?;
     let report = json!({ "passed": fitted.passed, "windows": fitted.windows, "weights": args.output });
     output.print(&report, |out| {
         writeln!(out, "{:<10} passes the model, people apart from those trained on", "attack_type")?;

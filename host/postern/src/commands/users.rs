@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use imaging::Photo;
 use serde_json::json;
 
 use crate::clock;
 use crate::device::{DeviceArgs, known, real, rounded, short};
 use crate::output::{Outcome, Output, note};
+use crate::output_args::{ForceArgs, NONE};
 use crate::portraits::Portraits;
 
 /// Options of `postern users`.
@@ -17,11 +19,18 @@ pub struct Args {
     sheet: Option<PathBuf>,
 
     #[command(flatten)]
+    force: ForceArgs,
+
+    #[command(flatten)]
     device: DeviceArgs,
 }
 
 /// Lists everybody.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    let sheet = args.force.check_any(args.sheet.as_ref(), NONE)?;
+    if let Some(sheet) = &sheet {
+        Photo::check_extension(sheet)?;
+    }
     let mut device = args.device.connect()?;
     let users = device.users()?;
     let status = device.status()?;
@@ -57,7 +66,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         }
         Ok(())
     })?;
-    if let Some(path) = &args.sheet {
+    if let Some(path) = sheet {
         let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
         Portraits::of(&args.device)?.sheet(&names)?.save(path)?;
         for name in names {

@@ -1,17 +1,21 @@
 //! `postern watch`: prints the events at the door as they happen.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use client::Device;
 use client::protocol::{Event, EventKind, FrameResult, RejectReason};
 use serde_json::{Value, json};
 
 use crate::board_report::reset_name;
-use crate::device::{DeviceArgs, real, rounded};
+use crate::device::{DeviceArgs, rounded};
 use crate::output::{Outcome, Output, note};
+use crate::why::{Why, seen_text};
 
 /// How often the board is asked.
 const POLL: Duration = Duration::from_millis(200);
+
+/// How often another program that waits for the line is looked for meanwhile.
+const TURN: Duration = Duration::from_millis(20);
 
 /// Options of `postern watch`.
 #[derive(clap::Args)]
@@ -46,7 +50,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
                 for event in &events {
                     last = event.sequence;
                     if args.pictures || shown.is_news(event) {
-                        output.print(&to_json(event), |out| writeln!(out, "{}", to_text(event)))?;
+                        let why = line.as_mut().and_then(|device| Why::of_event(&event.kind, device));
+                        let why = why.as_ref();
+                        output.print(&to_json(event, why), |out| writeln!(out, "{}", to_text(event, why)))?;
                     }
                 }
                 if !events.is_empty() {
@@ -65,7 +71,18 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
                 }
             }
         }
-        std::thread::sleep(POLL);
+        rest(&mut line);
+    }
+}
+
+/// Waits until the board is asked again. Another program that waits for the line has it meanwhile.
+fn rest(line: &mut Option<Device>) {
+    let until = Instant::now() + POLL;
+    while Instant::now() < until {
+        if let Some(device) = line {
+            device.give_way();
+        }
+        std::thread::sleep(TURN);
     }
 }
 
@@ -78,17 +95,14 @@ fn is_interruption(error: &anyhow::Error) -> bool {
     matches!(client, Some(client::Error::Line(_) | client::Error::Connect { .. }))
 }
 
-/// Asks for events. The line to an emulated board is given back, so that other commands get
-/// their turn.
+/// Asks for events.
 fn poll(args: &DeviceArgs, line: &mut Option<Device>, after: u32) -> anyhow::Result<(Vec<Event>, u32)> {
     let mut device = match line.take() {
         Some(device) => device,
         None => args.connect()?,
     };
     let events = device.events(after)?;
-    if args.emulated().is_none() {
-        *line = Some(device);
-    }
+    *line = Some(device);
     Ok(events)
 }
 
@@ -115,38 +129,19 @@ impl Shown {
     }
 }
 
-/// What a picture shows, in words.
-pub fn result_text(result: &FrameResult) -> String {
-    match result {
-        FrameResult::NoFace => "no face".to_owned(),
-        FrameResult::Poor(flaw) => format!("a face {flaw}"),
-        FrameResult::Stranger(Some(best)) => {
-            format!("a stranger (most similar: {}, {:.3})", best.name, real(best.similarity))
-        }
-        FrameResult::Stranger(None) => "a stranger".to_owned(),
-        FrameResult::Known(best) => format!("{} ({:.3})", best.name, real(best.similarity)),
-        FrameResult::NotLive(RejectReason::ChallengeRequested(gesture)) => {
-            format!("a face, and asks it to {gesture}")
-        }
-        FrameResult::NotLive(reason) => format!("no living face: it {reason}"),
-        FrameResult::Unclaimed => "a face, and no card or PIN claimed a person".to_owned(),
-        _ => "no result: models or people are missing, or do not fit each other".to_owned(),
-    }
-}
-
-fn to_text(event: &Event) -> String {
+/// An event for people; `why` is the sentence for what the board answered to a person.
+fn to_text(event: &Event, why: Option<&Why>) -> String {
     let what = match &event.kind {
         EventKind::Booted { reset } => format!("booted ({}); the door is locked", reset_name(*reset)),
-        EventKind::FrameAssessed { result, .. } => format!("sees {}", result_text(result)),
+        EventKind::FrameAssessed { result, .. } => format!("sees {}", seen_text(result)),
         EventKind::Opened { name, person: Some(_), open_ms, .. } => {
             format!("OPEN for {name}, {open_ms} ms")
         }
         EventKind::Opened { open_ms, .. } => format!("OPEN by the button, {open_ms} ms"),
         EventKind::Locked => "locked".to_owned(),
-        EventKind::Denied { person: None, reason, .. } => format!("nobody is admitted: {}", reason.name()),
-        EventKind::Denied { name, reason, .. } => format!("{name} is not admitted: {}", reason.name()),
-        EventKind::FaceRequested { name, .. } => format!("waits for the face of {name}"),
-        EventKind::PinRequested { name, .. } => format!("waits for the PIN of {name}"),
+        EventKind::Denied { .. } | EventKind::FaceRequested { .. } | EventKind::PinRequested { .. } => {
+            why.map_or_else(String::new, |why| why.to_string())
+        }
         EventKind::Duress { name, .. } => format!("DURESS: {name} was forced to open"),
         EventKind::Alarm { alarm, over: false } => format!("ALARM: {}", alarm.name()),
         EventKind::Alarm { alarm, over: true } => format!("the alarm is over: {}", alarm.name()),
@@ -155,7 +150,8 @@ fn to_text(event: &Event) -> String {
     format!("{:>10.3} s  {what}", event.uptime_ms as f64 / 1000.0)
 }
 
-fn to_json(event: &Event) -> Value {
+/// An event for programs.
+fn to_json(event: &Event, why: Option<&Why>) -> Value {
     let mut json = match &event.kind {
         EventKind::Booted { reset } => json!({ "event": "booted", "reset": reset_name(*reset) }),
         EventKind::FrameAssessed {
@@ -178,11 +174,13 @@ fn to_json(event: &Event) -> Value {
                 FrameResult::Unclaimed => ("unclaimed", None),
                 _ => ("unable", None),
             };
+            let known = matches!(result, FrameResult::Known(_));
             json!({
                 "event": "frame",
                 "result": what,
-                "name": best.map(|best| best.name.as_str()),
-                "person": best.map(|best| best.person),
+                "name": best.filter(|_| known).map(|best| best.name.as_str()),
+                "person": best.filter(|_| known).map(|best| best.person),
+                "most_similar": best.map(|best| best.name.as_str()),
                 "similarity": best.map(|best| rounded(best.similarity)),
                 "threshold": threshold.map(rounded),
                 "liveness": crate::liveness::to_json(liveness.as_ref()),
@@ -208,11 +206,12 @@ fn to_json(event: &Event) -> Value {
             json!({ "event": "paired", "role": role.to_string(), "label": label.as_str() })
         }
         EventKind::Alarm { alarm, over } => json!({ "event": "alarm", "alarm": alarm.name(), "over": over }),
-        EventKind::Denied { person, name, reason } => json!({
+        EventKind::Denied { person, name, reason, left_ms } => json!({
             "event": "denied",
             "person": person,
             "name": person.is_some().then_some(name.as_str()),
             "reason": reason.name(),
+            "left_ms": (*left_ms > 0).then_some(left_ms),
         }),
         EventKind::FaceRequested { person, name } => {
             json!({ "event": "face-requested", "person": person, "name": name.as_str() })
@@ -224,6 +223,9 @@ fn to_json(event: &Event) -> Value {
             json!({ "event": "duress", "person": person, "name": name.as_str() })
         }
     };
+    if let Some(why) = why {
+        json["why"] = why.to_string().into();
+    }
     json["sequence"] = event.sequence.into();
     json["uptime_ms"] = event.uptime_ms.into();
     json

@@ -166,7 +166,7 @@ fn enrol(
         data: &frame.bytes,
     };
     let enrolment = if new { Enrolment::NewPerson } else { Enrolment::AddTemplate };
-    emulator::show(device, Some(board.camera()?), &picture, |device, source| {
+    emulator::show(device, Some(board.camera(Some(&mut *device))?), &picture, |device, source| {
         device.enrol(name, source, enrolment)?;
         *done = true;
         Ok(())

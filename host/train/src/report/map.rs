@@ -49,5 +49,8 @@ pub fn map(
         };
         imageops::overlay(&mut sheet, &framed, at(place[0], across), at(place[1], down));
     }
-    sheet.save(path).map_err(|error| Error::Plot { path: path.into(), problem: error.to_string() })
+    let failed = |problem: String| Error::Plot { path: path.into(), problem };
+    let mut png = std::io::Cursor::new(Vec::new());
+    sheet.write_to(&mut png, image::ImageFormat::Png).map_err(|error| failed(error.to_string()))?;
+    output_file::replace_with(path, png.get_ref()).map_err(|error| failed(error.to_string()))
 }

@@ -14,7 +14,7 @@
 //! It is written beside its place, to the disk, and then renamed: a power cut or a full disk leaves the one
 //! before. Nothing random is in it, for all that is drawn follows from the seed, the epoch and the step.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -59,17 +59,7 @@ pub fn save(
 /// # Errors
 /// [`Error::Write`]; the old file is whole.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let beside = path.with_extension("part");
-    let written = File::create(&beside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    });
-    written.map_err(|source| {
-        // A file that is half written is of no use; the first error is reported.
-        let _ = fs::remove_file(&beside);
-        Error::Write { path: path.into(), source }
-    })
+    Ok(output_file::replace_with(path, bytes)?)
 }
 
 fn encode(

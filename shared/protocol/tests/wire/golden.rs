@@ -177,7 +177,7 @@ fn events() {
         one(assessed(FrameResult::Unable)) => "0d090108f4030102040101F01c0bb0101e80701b0ea0180800100",
         one(opened) => "0d090108f4030202010703416461b817",
         one(EventKind::Locked) => "0d090108f40303",
-        one(EventKind::Denied { person: Some(7), name: name("Ada"), reason: Reason::Schedule }) => "0d090108f4030501070341646102",
+        one(EventKind::Denied { person: Some(7), name: name("Ada"), reason: Reason::LockedOut, left_ms: 30_000 }) => "0d090108f4030501070341646104b0ea01",
         one(EventKind::PinRequested { person: 7, name: name("Ada") }) => "0d090108f403060703416461",
         one(EventKind::FaceRequested { person: 7, name: name("Ada") }) => "0d090108f403090703416461",
         one(assessed(FrameResult::Unclaimed)) => "0d090108f4030102060101F01c0bb0101e80701b0ea0180800100",

@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow, ensure};
 use conformance::job::Job;
 use emulator::{Machine, measure};
 use nn::Model;
+use output_file::OutputFile;
 use serde::Serialize;
 
 use super::icicle::Bar;
@@ -43,7 +44,7 @@ struct Report {
 pub fn run(
     machine: Machine,
     photo: &Path,
-    svg: Option<&Path>,
+    svg: Option<&OutputFile>,
     encoder: &str,
     output: &Output,
 ) -> anyhow::Result<Outcome> {
@@ -86,8 +87,7 @@ pub fn run(
     );
     if let Some(path) = svg {
         let title = format!("Instructions of a recognised frame, {}: {}", machine.name(), parts.cost);
-        std::fs::write(path, parts.svg(&title, "instructions"))
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        path.write(|to| to.write_all(parts.svg(&title, "instructions").as_bytes()))?;
     }
     let report = Report {
         photo: photo.to_owned(),
@@ -100,7 +100,7 @@ pub fn run(
         quality,
         encode,
         encoder,
-        drawn: svg.map(Path::to_owned),
+        drawn: svg.map(|file| file.path().to_owned()),
     };
     output.print(&report, |out| {
         let mut row = |name: &str, cost: u64| {
@@ -116,7 +116,7 @@ pub fn run(
         row("a frame in one run, instructions", compared.instructions)
     })?;
     if let Some(path) = svg {
-        note!("drew {}", path.display());
+        note!("drew {}", path.path().display());
     }
     Ok(Outcome::Done)
 }

@@ -19,6 +19,7 @@ use nn::Model;
 use serde::{Deserialize, Serialize};
 
 use crate::output::{Outcome, Output, by};
+use crate::output_args::ForceArgs;
 use models::{Arena, ImageFile};
 
 /// Runs on this computer; the fastest counts.
@@ -54,6 +55,9 @@ pub struct Args {
     /// Print what each assumption of the estimate is worth
     #[arg(long, requires = "cycles")]
     assumptions: bool,
+
+    #[command(flatten)]
+    force: ForceArgs,
 }
 
 /// Where a model runs.
@@ -119,7 +123,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             Where::An547 => Machine::An547,
             Where::An500 => Machine::An500,
         };
-        return frame::run(machine, photo, args.svg.as_deref(), &args.model, output);
+        let svg = args.force.check_any(args.svg.as_ref(), [photo])?;
+        return frame::run(machine, photo, svg.as_ref(), &args.model, output);
     }
     let path = models::image(&args.model)?;
     let file = ImageFile::read(&path)?;

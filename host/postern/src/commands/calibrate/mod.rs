@@ -14,6 +14,7 @@ pub mod table;
 use self::strangers::StrangerArgs;
 use super::train::{FaceArgs, by_templates};
 use crate::output::{Outcome, Output, note};
+use crate::output_args::ForceArgs;
 use models::ImageFile;
 
 /// Options of `postern calibrate`.
@@ -30,6 +31,9 @@ pub struct Args {
     /// Write the image with the new thresholds to this file
     #[arg(short, long, value_name = "IMAGE")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    force: ForceArgs,
 
     /// Write the thresholds into the encoder's manifest; compile it again to use them
     #[arg(long)]
@@ -78,6 +82,7 @@ struct Point {
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let path = models::image(&args.encoder)?;
     let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let to = args.force.check_any(args.output.as_ref(), [&path])?;
     let file = ImageFile::from_bytes(&bytes);
     let model = file.model().with_context(|| path.display().to_string())?;
     let (comparison, people, pictures) = match &args.folder {
@@ -108,9 +113,10 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         points: table.iter().map(point).collect(),
     };
     output.print(&report, |to| report.print(to))?;
-    if let Some(to) = &args.output {
-        write(to, &bytes, &table)?;
-        note!("wrote {}: postern flash {0}", to.display());
+    if let Some(to) = to {
+        let image = compiler::image::recalibrate(&bytes, &table::records(&table))?;
+        to.write(|to| to.write_all(&image))?;
+        note!("wrote {}: `postern flash models --encoder {0}` installs it", to.path().display());
     }
     if args.write_manifest {
         let Report { pictures, people, comparisons, .. } = &report;
@@ -135,11 +141,6 @@ fn of_people(args: &Args, folder: &Path, image: &[u8]) -> anyhow::Result<(Compar
     let comparison =
         by_templates(image, &faces.store, &chosen, &people).with_context(|| args.encoder.clone())?;
     Ok((comparison, shown.len(), chosen.len()))
-}
-
-fn write(to: &Path, image: &[u8], table: &[CalibrationPoint]) -> anyhow::Result<()> {
-    let image = compiler::image::recalibrate(image, &table::records(table))?;
-    std::fs::write(to, image).with_context(|| format!("cannot write {}", to.display()))
 }
 
 impl Report {

@@ -26,6 +26,7 @@ use train::SIDE;
 use train::data::{Cache, Crops as _, Finding, Stored, images};
 
 use crate::commands::train::style;
+use crate::numbers::count;
 use crate::output::note;
 
 /// Pictures between two writes to the file of templates.
@@ -43,7 +44,7 @@ pub struct StrangerArgs {
     pub strangers: Vec<PathBuf>,
 
     /// Use only this number of them, drawn at random
-    #[arg(long, value_name = "PICTURES", requires = "strangers")]
+    #[arg(long, value_name = "PICTURES", requires = "strangers", value_parser = count::<usize>)]
     at_most: Option<usize>,
 
     /// Another encoder, which finds strangers that are there twice

@@ -15,6 +15,7 @@ use reference::{Detector, Rgb};
 use serde::Serialize;
 use vision::{PixelFormat, SUBPIXEL_BITS};
 
+use crate::numbers::count;
 use crate::output::{Outcome, Output};
 use crate::picture::spread;
 use models::Manifest;
@@ -39,11 +40,11 @@ pub struct Args {
     float: bool,
 
     /// Heights of the face in pixels of the camera
-    #[arg(long, value_name = "PIXELS", value_delimiter = ',', default_value = "40,50,60,80,100,140,200")]
+    #[arg(long, value_name = "PIXELS", value_delimiter = ',', default_value = "40,50,60,80,100,140,200", value_parser = count::<u32>)]
     heights: Vec<u32>,
 
     /// Number of pictures, spread evenly over all pictures
-    #[arg(long, value_name = "N", default_value_t = 500)]
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = count::<usize>)]
     limit: usize,
 }
 

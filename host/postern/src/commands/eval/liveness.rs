@@ -16,7 +16,9 @@ use synthetic_attacks::{Answer, AttackType, answer, draw, sequence};
 use super::people::people;
 use super::presentations::{Door, recorded, subject};
 use super::samples::{self, Presentation, STEP_MS};
+use crate::numbers::count;
 use crate::output::{Outcome, Output, note};
+use crate::output_args::ForceArgs;
 use crate::picture::spread;
 
 /// Options of `postern eval liveness`.
@@ -33,7 +35,7 @@ pub struct Args {
     recorded: Option<PathBuf>,
 
     /// Use only people of these parts of --people
-    #[arg(long, value_name = "N", num_args = 1.., requires = "people")]
+    #[arg(long, value_name = "N", num_args = 1.., requires = "people", value_parser = count::<usize>)]
     folds: Vec<usize>,
 
     /// A list of people in parts, as people.txt of LFW: the number of parts, then for each part the number of people,
@@ -46,7 +48,7 @@ pub struct Args {
     samples: Option<PathBuf>,
 
     /// Number of photographs, spread evenly over all photographs
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = count::<usize>)]
     limit: usize,
 
     /// The door asks for movements, as `postern settings --liveness challenge`. Presented are heads that follow, and
@@ -56,11 +58,11 @@ pub struct Args {
     challenge: bool,
 
     /// Pictures in each presentation, five a second [default: 16; 64 with --challenge]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<usize>)]
     pictures: Option<usize>,
 
     /// Consecutive pictures that must agree, as `postern settings --agreement`
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = count::<usize>)]
     agreement: usize,
 
     /// The first seed
@@ -82,6 +84,9 @@ pub struct Args {
     /// Write every sample of a face to this file, a line of JSON for each presentation
     #[arg(long, value_name = "FILE")]
     write_samples: Option<PathBuf>,
+
+    #[command(flatten)]
+    force: ForceArgs,
 }
 
 impl Args {
@@ -110,6 +115,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         );
         return report(&assessed, args, output);
     }
+    let samples = args.force.check_any(args.write_samples.as_ref(), args.people.iter())?;
     ensure!(args.pictures() >= args.agreement, "a presentation needs at least {} pictures", args.agreement);
     let (detector, encoder) = images(&args.encoder)?;
     let image = ImageFile::read(&models::image(&args.liveness)?)?;
@@ -129,7 +135,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         Some(folder) => of_recorded(&door, folder)?,
         None => of_photographs(&door, args)?,
     };
-    if let Some(path) = &args.write_samples {
+    if let Some(path) = &samples {
         samples::write(path, &assessed)?;
     }
     report(&assessed, args, output)

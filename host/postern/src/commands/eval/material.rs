@@ -9,6 +9,7 @@ use eval::{Comparison, Embeddings, Pair, Picture, Protocol, accuracy, held_out};
 use super::embed;
 use super::promise::promises;
 use super::report::{Rates, Report};
+use crate::numbers::count;
 use models::Manifest;
 
 /// The options that choose pictures and pairs.
@@ -24,11 +25,11 @@ pub struct MaterialArgs {
 
     /// Folds, from 1, that are measured; the other folds give the threshold. For encoders that were trained on the
     /// other folds
-    #[arg(long, value_name = "FOLDS", value_delimiter = ',')]
+    #[arg(long, value_name = "FOLDS", value_delimiter = ',', value_parser = count::<usize>)]
     pub held_out: Vec<usize>,
 
     /// Only the first N pairs of each kind in each fold, for a quick estimate
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<usize>)]
     pub limit: Option<usize>,
 
     /// The detector: a model's name, or an image

@@ -7,12 +7,12 @@
 //! ```
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use eval::presentation::Seen;
 use liveness::{STEPS, Sample};
+use output_file::OutputFile;
 use serde::{Deserialize, Serialize};
 use vision::Point;
 
@@ -68,32 +68,31 @@ fn one() -> f32 {
 }
 
 /// Writes presentations.
-pub fn write(path: &Path, presentations: &[Presentation]) -> anyhow::Result<()> {
-    let context = || format!("cannot write {}", path.display());
-    let mut file = std::io::BufWriter::new(fs::File::create(path).with_context(context)?);
-    for one in presentations {
-        let entry = |seen: &Seen| {
-            seen.sample.map(|sample| Entry {
-                score: f32::from(sample.score) / 32768.0,
-                similarity: f32::from(sample.similarity) / 32768.0,
-                to_first: f32::from(sample.similarity_to_first) / 32768.0,
-                openness: f32::from(sample.openness) / 4096.0,
-                landmarks: sample
-                    .landmarks
-                    .map(|point| [point.x, point.y].map(|value| value as f32 / 1024.0)),
-                matches: seen.matches,
-            })
-        };
-        let samples = one.seen.iter().map(entry).collect();
-        let line = Line {
-            attack_type: one.attack_type.clone(),
-            origin: one.origin.clone(),
-            samples,
-            asked: one.asked,
-        };
-        writeln!(file, "{}", serde_json::to_string(&line)?).with_context(context)?;
-    }
-    file.flush().with_context(context)
+pub fn write(file: &OutputFile, presentations: &[Presentation]) -> anyhow::Result<()> {
+    Ok(file.write(|to| {
+        presentations.iter().try_for_each(|one| {
+            let entry = |seen: &Seen| {
+                seen.sample.map(|sample| Entry {
+                    score: f32::from(sample.score) / 32768.0,
+                    similarity: f32::from(sample.similarity) / 32768.0,
+                    to_first: f32::from(sample.similarity_to_first) / 32768.0,
+                    openness: f32::from(sample.openness) / 4096.0,
+                    landmarks: sample
+                        .landmarks
+                        .map(|point| [point.x, point.y].map(|value| value as f32 / 1024.0)),
+                    matches: seen.matches,
+                })
+            };
+            let samples = one.seen.iter().map(entry).collect();
+            let line = Line {
+                attack_type: one.attack_type.clone(),
+                origin: one.origin.clone(),
+                samples,
+                asked: one.asked,
+            };
+            writeln!(to, "{}", serde_json::to_string(&line)?)
+        })
+    })?)
 }
 
 /// Reads what [`write()`] wrote; every number comes back as it was.

@@ -2,18 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use imaging::{Photo, Tile};
 use serde_json::json;
-use style::{Colours, Guide, Method, PRESETS, Picture, Preset, Region, Settings, Start, Style, Weights};
+use style::{Colours, Guide, Method, PRESETS, Picture, Preset, Region, Settings, Start, Style};
 
+use crate::numbers::{count, positive};
 use crate::output::{Outcome, Output};
+use crate::output_args::ForceArgs;
 
+mod costs;
 mod fast;
 mod network;
 mod vary;
 mod watch;
 
+use costs::CostArgs;
 use network::NetworkArgs;
 use vary::Vary;
 use watch::{Watch, WatchArgs};
@@ -44,6 +48,9 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
+    #[command(flatten)]
+    force: ForceArgs,
+
     /// Longer side of the picture in pixels
     #[arg(short, long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(32..=8192))]
     size: u32,
@@ -53,7 +60,7 @@ pub struct Args {
     preset: &'static Preset,
 
     /// Weight of each style, in their order
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = positive::<f64>)]
     blend: Vec<f64>,
 
     /// The source of the picture's colours
@@ -93,35 +100,6 @@ pub struct Args {
     watch: WatchArgs,
 }
 
-/// What is minimised.
-#[derive(Clone, clap::Args)]
-#[command(next_help_heading = "Costs")]
-struct CostArgs {
-    /// Factor of the content cost [default: the preset's]
-    #[arg(long)]
-    alpha: Option<f64>,
-
-    /// Factor of the style cost [default: the preset's]
-    #[arg(long)]
-    beta: Option<f64>,
-
-    /// Factor of the total variation, which smooths [default: the preset's]
-    #[arg(long, value_name = "FACTOR")]
-    variation: Option<f64>,
-
-    /// Layers of the content with their weights [default: the preset's]
-    #[arg(long, value_name = "LAYER=WEIGHT,…", value_delimiter = ',', value_parser = layer)]
-    content_layers: Vec<(String, f64)>,
-
-    /// Layers of the style with their weights [default: the preset's]
-    #[arg(long = "layers", value_name = "LAYER=WEIGHT,…", value_delimiter = ',', value_parser = layer)]
-    style_layers: Vec<(String, f64)>,
-
-    /// Size of the style as a share of the picture's: larger makes larger strokes
-    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
-    style_scale: f64,
-}
-
 /// How it is minimised.
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Search")]
@@ -131,7 +109,7 @@ struct SearchArgs {
     iterations: u32,
 
     /// Sizes on the way from coarse to fine, each half of the next
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 3, value_parser = count::<usize>)]
     scales: usize,
 
     /// The optimiser
@@ -139,7 +117,7 @@ struct SearchArgs {
     optimizer: Optimizer,
 
     /// Length of Adam's steps in pixel values
-    #[arg(long, default_value_t = 5.0)]
+    #[arg(long, default_value_t = 5.0, value_parser = positive::<f64>)]
     rate: f64,
 
     /// Where to start: content, noise, or a picture
@@ -151,7 +129,7 @@ struct SearchArgs {
     seed: u64,
 
     /// Maximum memory in GiB [default: the free memory]
-    #[arg(long, value_name = "GIB")]
+    #[arg(long, value_name = "GIB", value_parser = positive::<f64>)]
     memory: Option<f64>,
 }
 
@@ -177,9 +155,12 @@ enum KeptColours {
 
 /// Makes one picture, or a contact sheet.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let content = open(&args.content)?;
     // What cannot be written in the end is refused before the work.
-    Photo::check_extension(&args.output)?;
+    args.check_files()?;
+    if let Some(vary) = &args.vary {
+        vary.check(args)?;
+    }
+    let content = open(&args.content)?;
     let mut watch = Watch::new(&args.watch)?;
     let Some(vary) = &args.vary else {
         let picture = paint(args, &content, &mut watch)?;
@@ -262,11 +243,24 @@ pub fn portrait(content: &Picture, style: &Path, side: usize) -> anyhow::Result<
 }
 
 impl Args {
+    /// Fails if a file that would be written is an input or another result, is there already, or is of no known kind.
+    fn check_files(&self) -> anyhow::Result<()> {
+        Photo::check_extension(&self.output)?;
+        let start = Path::new(&self.search.start);
+        let inputs = [&self.content].into_iter().chain(&self.styles).chain(&self.mask).chain(&self.elsewhere);
+        let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).chain([start]).collect();
+        let results: Vec<&Path> = [&*self.output].into_iter().chain(self.watch.files()).collect();
+        for (number, result) in results.iter().enumerate() {
+            ensure!(!results[..number].contains(result), "{} is named for two results", result.display());
+            self.force.check(*result, &inputs)?;
+        }
+        Ok(())
+    }
+
     /// The regions with their styles; what stays untouched is noted in `settings`.
     fn regions(&self, settings: &mut Settings) -> anyhow::Result<Vec<Region>> {
         let (given, wanted) = (self.blend.len(), self.styles.len());
         ensure!(given == 0 || given == wanted, "--blend has {given} weights for {wanted} styles");
-        ensure!(self.blend.iter().all(|&weight| weight > 0.0), "the weights of --blend must be positive");
         let style = |(number, path): (usize, &PathBuf)| -> anyhow::Result<Style> {
             Ok(Style { picture: open(path)?, weight: self.blend.get(number).copied().unwrap_or(1.0) })
         };
@@ -288,7 +282,6 @@ impl Args {
 
     fn settings(&self) -> anyhow::Result<Settings> {
         let SearchArgs { iterations, scales, optimizer, rate, start, seed, .. } = &self.search;
-        ensure!(self.costs.style_scale > 0.0, "--style-scale must be positive");
         let sides = sides(self.size as usize, *scales);
         let coarse = sides.len() - 1;
         let iterations = *iterations as usize;
@@ -319,23 +312,6 @@ impl Args {
     }
 }
 
-impl CostArgs {
-    /// The preset's weights with what other options put in their place.
-    fn weights(&self, preset: &Preset) -> Weights {
-        let mut weights = preset.weights();
-        weights.content = self.alpha.unwrap_or(weights.content);
-        weights.style = self.beta.unwrap_or(weights.style);
-        weights.variation = self.variation.unwrap_or(weights.variation);
-        if !self.content_layers.is_empty() {
-            weights.content_layers.clone_from(&self.content_layers);
-        }
-        if !self.style_layers.is_empty() {
-            weights.style_layers.clone_from(&self.style_layers);
-        }
-        weights
-    }
-}
-
 /// Sizes from coarse to fine, each half of the next.
 fn sides(last: usize, count: usize) -> Vec<usize> {
     let halves = (0..count.clamp(1, 16)).map(|halved| last >> halved);
@@ -362,16 +338,6 @@ fn preset(name: &str) -> anyhow::Result<&'static Preset> {
         .with_context(|| format!("there are {}", known().join("; ")))
 }
 
-/// `NAME=WEIGHT`, or a name with weight 1.
-fn layer(text: &str) -> anyhow::Result<(String, f64)> {
-    let (name, weight) = text.rsplit_once('=').unwrap_or((text, "1"));
-    let weight: f64 = weight.parse().with_context(|| format!("{weight} is no weight"))?;
-    if !(weight.is_finite() && weight >= 0.0) {
-        bail!("the weight of {name} must not be negative");
-    }
-    Ok((name.into(), weight))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -382,14 +348,5 @@ mod tests {
         assert_eq!(sides(512, 9), [128, 256, 512]);
         assert_eq!(sides(1000, 2), [500, 1000]);
         assert_eq!(sides(64, 3), [64]);
-    }
-
-    #[test]
-    fn layers_have_weights() {
-        assert_eq!(layer("conv1_1=0.5").unwrap(), ("conv1_1".into(), 0.5));
-        assert_eq!(layer("a=b=2").unwrap(), ("a=b".into(), 2.0));
-        assert_eq!(layer("conv4_2").unwrap(), ("conv4_2".into(), 1.0));
-        assert!(layer("conv1_1=-1").is_err());
-        assert!(layer("conv1_1=x").is_err());
     }
 }

@@ -6,6 +6,8 @@ use anyhow::{Context, bail};
 use models::{Channels, Manifest};
 use style::{Features, LayerName, Preprocessing, Weights};
 
+use crate::numbers::{finite, positive};
+
 /// The network where the user names none.
 const DEFAULT: &str = "vgg16";
 
@@ -18,7 +20,8 @@ pub struct NetworkArgs {
     network: Option<PathBuf>,
 
     /// What that network subtracts from pixels 0 to 255, in its order of channels
-    #[arg(long, value_name = "A,B,C", value_delimiter = ',', requires = "network")]
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', requires = "network", allow_negative_numbers = true,
+        value_parser = finite::<f32>)]
     mean: Vec<f32>,
 
     /// What it multiplies them with then
@@ -26,6 +29,7 @@ pub struct NetworkArgs {
         long,
         value_name = "FACTOR",
         default_value_t = 1.0,
+        value_parser = positive::<f32>,
         help_heading = "Network",
         requires = "network"
     )]

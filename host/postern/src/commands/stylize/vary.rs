@@ -2,9 +2,10 @@
 
 use std::str::FromStr;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 
 use super::Args;
+use crate::numbers::{count, factor, positive};
 
 /// An option with the values that it takes in turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,18 +28,24 @@ impl FromStr for Vary {
 }
 
 impl Vary {
+    /// Fails if a value is none of the option's, before the first picture is painted.
+    pub fn check(&self, args: &Args) -> anyhow::Result<()> {
+        self.values.iter().try_for_each(|value| self.set(&mut args.clone(), value))
+    }
+
     /// Gives the option one of its values.
     pub fn set(&self, args: &mut Args, value: &str) -> anyhow::Result<()> {
-        let number =
-            || value.parse::<f64>().with_context(|| format!("--vary {}: {value} is no number", self.option));
-        let count = || value.parse().with_context(|| format!("--vary {}: {value} is no count", self.option));
+        let of_option = |problem: String| anyhow!("--vary {}: {problem}", self.option);
+        let number = || factor::<f64>(value).map_err(of_option);
         match &*self.option {
             "alpha" => args.costs.alpha = Some(number()?),
             "beta" => args.costs.beta = Some(number()?),
             "variation" => args.costs.variation = Some(number()?),
-            "style-scale" => args.costs.style_scale = number()?,
-            "iterations" => args.search.iterations = count()?,
-            "seed" => args.search.seed = u64::from(count()?),
+            "style-scale" => args.costs.style_scale = positive(value).map_err(of_option)?,
+            "iterations" => args.search.iterations = count(value).map_err(of_option)?,
+            "seed" => {
+                args.search.seed = value.parse().map_err(|_| of_option(format!("{value} is no seed")))?
+            }
             "preset" => args.preset = super::preset(value)?,
             other => bail!(
                 "--vary {other} is not known; alpha, beta, variation, style-scale, iterations, seed and preset can be varied"

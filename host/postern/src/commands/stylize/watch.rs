@@ -1,7 +1,7 @@
 //! What a person sees while a picture is made.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -36,6 +36,13 @@ pub struct WatchArgs {
     /// A GIF of how the picture came to be
     #[arg(long, value_name = "FILE.gif")]
     animation: Option<PathBuf>,
+}
+
+impl WatchArgs {
+    /// The files that are written.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.preview.iter().chain(&self.animation).map(PathBuf::as_path)
+    }
 }
 
 /// Shows how far it is, and breaks off when the user asks for it.

@@ -12,6 +12,7 @@ use train::run::{CHECKPOINT, End, Run, Settings, replace};
 use train::{SIDE, augment};
 
 use crate::output::{Outcome, Output, note};
+use crate::output_args::ForceArgs;
 
 mod faces;
 mod network;
@@ -31,6 +32,9 @@ use watch::Progress;
 /// Faces on a sheet of variations, and variations of each.
 const SHEET_FACES: usize = 6;
 const SHEET_VARIATIONS: usize = 6;
+
+/// What an image has room for.
+const NAME_BYTES: usize = compiler::image::NAME_BYTES;
 
 /// Options of `postern train`.
 #[derive(Clone, clap::Args)]
@@ -59,6 +63,9 @@ pub struct Args {
     show_augmentation: Option<PathBuf>,
 
     #[command(flatten)]
+    force: ForceArgs,
+
+    #[command(flatten)]
     faces: FaceArgs,
 
     #[command(flatten)]
@@ -84,9 +91,21 @@ pub struct DistillArgs {
 /// Learns from a teacher: `postern train` with other defaults.
 pub fn distill(args: DistillArgs, output: &Output) -> anyhow::Result<Outcome> {
     let mut args = args.train;
+    // A training of the same people has their folder's name already.
+    if args.name.is_none() {
+        args.name = Some(distilled(&faces::name_of(&args.folder)?));
+    }
     args.loss.teacher.get_or_insert_with(|| "sface".into());
     args.loss.loss.get_or_insert(objective::Loss::None);
     run(&args, output)
+}
+
+/// The name of a network that a teacher made of people with this name, at most [`NAME_BYTES`].
+fn distilled(name: &str) -> String {
+    const MARK: &str = "-distilled";
+    let room = NAME_BYTES - MARK.len();
+    let end = (0..=room.min(name.len())).rev().find(|&end| name.is_char_boundary(end)).unwrap_or(0);
+    format!("{}{MARK}", &name[..end])
 }
 
 /// Trains, and writes the results.
@@ -94,15 +113,24 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let objective = args.loss.settings()?;
     let schedule = args.search.schedule(objective.identity)?;
     let name = args.name.clone().map_or_else(|| faces::name_of(&args.folder), Ok)?;
-    ensure!(name.len() <= 32, "the name {name} is longer than 32 bytes: give a shorter --name");
-    let out = args.out.clone().unwrap_or_else(|| models::data("train").join(&name));
+    ensure!(name.len() <= NAME_BYTES, "the name {name} is longer than 32 bytes: give a shorter --name");
+    let out = args.out.clone().unwrap_or_else(|| models::training(&name));
+    ensure!(
+        !same_folder(&out, &args.folder),
+        "{} holds the pictures: choose another folder for the results with --out",
+        out.display()
+    );
+    let sheet = args.force.check_any(args.show_augmentation.as_ref(), [&args.folder])?;
+    if let Some(sheet) = &sheet {
+        Photo::check_extension(sheet)?;
+    }
     let resume = args.resumes(&out)?;
     let faces = args.faces.find(&args.folder)?;
     std::fs::create_dir_all(&out).with_context(|| format!("cannot write to {}", out.display()))?;
     replace(&out.join("skipped.csv"), faces.skipped().as_bytes())?;
-    if let Some(path) = &args.show_augmentation {
-        show_augmentation(&faces, args.search.seed)?.save(path)?;
-        note!("drew {}", path.display());
+    if let Some(file) = &sheet {
+        show_augmentation(&faces, args.search.seed)?.save(file)?;
+        note!("drew {}", file.path().display());
         return Ok(Outcome::Done);
     }
     let needs_pairs = !matches!(objective.identity, Identity::None | Identity::ArcFace { .. });
@@ -190,6 +218,12 @@ impl Args {
     }
 }
 
+/// Whether two paths lead to one folder.
+fn same_folder(one: &Path, other: &Path) -> bool {
+    let canonical = |path: &Path| std::fs::canonicalize(path).ok();
+    canonical(one).is_some_and(|one| Some(one) == canonical(other))
+}
+
 /// Identifies the pictures and the split: a training is resumed only with the same ones.
 fn fingerprint(faces: &Faces, held_out: &[usize], morphs: usize) -> String {
     let mut digest = Sha256::new();
@@ -223,4 +257,16 @@ fn show_augmentation(faces: &Faces, seed: u64) -> anyhow::Result<Photo> {
         }
     }
     Ok(imaging::sheet(&tiles, SIDE as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_distilled_network_has_another_name_than_the_training_of_the_same_people() {
+        assert_eq!(distilled("people"), "people-distilled");
+        let long = distilled(&"å".repeat(30));
+        assert!(long.len() <= NAME_BYTES && long.ends_with("-distilled"), "{long}");
+    }
 }

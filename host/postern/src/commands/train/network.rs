@@ -10,6 +10,7 @@ use train::data::Data;
 use train::loss::Matrix;
 
 use super::faces::style;
+use crate::numbers::{count, factor, positive};
 use models::{Channels, Manifest};
 
 /// Options about the network.
@@ -25,7 +26,7 @@ pub struct NetworkArgs {
     input: usize,
 
     /// Channels of a new network, as a share of MobileFaceNet's
-    #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = positive::<f32>)]
     width: f32,
 
     /// Bottlenecks of a new network at its three sizes
@@ -33,7 +34,7 @@ pub struct NetworkArgs {
     depth: [usize; 3],
 
     /// Channels of a new network before the map becomes one pixel, at width 1
-    #[arg(long, value_name = "CHANNELS", default_value_t = 512)]
+    #[arg(long, value_name = "CHANNELS", default_value_t = 512, value_parser = count::<usize>)]
     features: usize,
 
     /// Values of an embedding [default: 128, or those of the model that it begins with]
@@ -45,7 +46,7 @@ pub struct NetworkArgs {
     head: NewHead,
 
     /// Remove channels from a model's bottlenecks until it has this number of million multiply-adds
-    #[arg(long, value_name = "MILLIONS", requires = "from")]
+    #[arg(long, value_name = "MILLIONS", requires = "from", value_parser = positive::<f64>)]
     multiply_adds: Option<f64>,
 
     /// Freeze the first N layers, or the layers with names that start with this text
@@ -53,7 +54,7 @@ pub struct NetworkArgs {
     freeze: Option<String>,
 
     /// Share of the weights that a step takes off, times the rate
-    #[arg(long, value_name = "FACTOR", default_value_t = 1e-4)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1e-4, value_parser = factor::<f32>)]
     decay: f32,
 
     /// What computes

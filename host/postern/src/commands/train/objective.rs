@@ -10,6 +10,7 @@ use train::mining::Mining;
 use train::run::{CHECKPOINT, End, Run, Schedule, Settings, samples};
 
 use super::watch::Progress;
+use crate::numbers::{factor, positive, share};
 
 /// The loss that separates people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -52,15 +53,15 @@ pub struct LossArgs {
     mining: Triplets,
 
     /// Margin of the triplet loss, in squared distance
-    #[arg(long, value_name = "MARGIN", default_value_t = ALPHA)]
+    #[arg(long, value_name = "MARGIN", default_value_t = ALPHA, value_parser = factor::<f64>)]
     alpha: f64,
 
     /// Factor of arcface's cosines
-    #[arg(long, value_name = "FACTOR", default_value_t = 32.0)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 32.0, value_parser = factor::<f64>)]
     arcface_scale: f64,
 
     /// Margin of arcface in radians
-    #[arg(long, value_name = "RADIANS", default_value_t = 0.4)]
+    #[arg(long, value_name = "RADIANS", default_value_t = 0.4, value_parser = factor::<f64>)]
     arcface_margin: f64,
 
     /// Also learn from a larger encoder: a model's name
@@ -68,11 +69,11 @@ pub struct LossArgs {
     pub teacher: Option<String>,
 
     /// Weight of the teacher's embeddings [default: 1]
-    #[arg(long, value_name = "FACTOR")]
+    #[arg(long, value_name = "FACTOR", value_parser = factor::<f64>)]
     embedding: Option<f64>,
 
     /// Weight of the teacher's distances between the faces of a batch [default: 1]
-    #[arg(long, value_name = "FACTOR")]
+    #[arg(long, value_name = "FACTOR", value_parser = factor::<f64>)]
     relational: Option<f64>,
 }
 
@@ -96,12 +97,6 @@ impl LossArgs {
             embedding: factor(self.embedding),
             relational: factor(self.relational),
         };
-        let numbers =
-            [self.alpha, self.arcface_scale, self.arcface_margin, settings.embedding, settings.relational];
-        ensure!(
-            numbers.iter().all(|number| number.is_finite() && *number >= 0.0),
-            "margins and factors must not be negative"
-        );
         ensure!(
             identity != Identity::None || settings.has_teacher(),
             "--loss none leaves a teacher alone: give --teacher, and a factor above zero"
@@ -145,11 +140,11 @@ pub struct SearchArgs {
     pub batch_pictures: u32,
 
     /// The highest learning rate
-    #[arg(long, default_value_t = 1e-3)]
+    #[arg(long, default_value_t = 1e-3, value_parser = positive::<f64>)]
     rate: f64,
 
     /// Share of the training in which the rate rises to it
-    #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.05, value_parser = share)]
     warm_up: f64,
 
     /// Additional epochs with the board's rounding in the network, at a tenth of the rate
@@ -172,12 +167,10 @@ pub struct SearchArgs {
 impl SearchArgs {
     /// How the learning rate goes.
     pub fn schedule(&self, identity: Identity) -> anyhow::Result<Schedule> {
-        ensure!(self.rate.is_finite() && self.rate > 0.0, "--rate must be above zero");
         ensure!(
             self.rounding == 0 || !matches!(identity, Identity::ArcFace { .. } | Identity::Verification(_)),
             "--rounding restarts the loss, and this one has weights of its own: use triplets or a teacher"
         );
-        ensure!((0.0..1.0).contains(&self.warm_up), "--warm-up is a share, from 0 to less than 1");
         Ok(Schedule { rate: self.rate, warm_up: self.warm_up })
     }
 

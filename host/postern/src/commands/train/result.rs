@@ -168,7 +168,11 @@ fn compile(
     let table = match calibrate(&board) {
         Ok(table) => table,
         Err(error) => {
-            note!("the image has no thresholds: {error}; hold out more people");
+            note!(
+                "The image has no thresholds, so no board takes it: {error}. Hold out more people (--held-out), or \
+                 measure them on others: `postern calibrate FOLDER --encoder {} --output NEW.pstn`.",
+                training.folder.join(format!("{}.pstn", training.name)).display()
+            );
             return Ok((image, board, Vec::new()));
         }
     };

@@ -18,7 +18,9 @@ use self::pairs::WorstPair;
 use super::material::{Material, MaterialArgs, Measured, name};
 use super::report::Report;
 use crate::device::DeviceArgs;
+use crate::numbers::count;
 use crate::output::{Outcome, Output, note};
+use crate::output_args::ForceArgs;
 use models::ImageFile;
 
 /// The false-match rate for failures and groups.
@@ -39,7 +41,7 @@ pub struct Args {
     float: bool,
 
     /// Also compute the templates of N pictures on the board, and compare them with this computer's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<usize>)]
     on_board: Option<usize>,
 
     /// A table of people and their groups, with a header line: report the errors of each group
@@ -49,6 +51,9 @@ pub struct Args {
     /// The folder of the page [default: report in the data folder]
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    #[command(flatten)]
+    force: ForceArgs,
 
     #[command(flatten)]
     device: DeviceArgs,
@@ -112,6 +117,12 @@ impl Page {
 /// Measures, draws, and writes the page.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let out = args.out.clone().unwrap_or_else(|| models::data("report"));
+    if let Some(out) = &args.out {
+        let inputs = args.groups.iter().chain([&args.material.pairs]);
+        for name in ["index.html", "report.json"] {
+            args.force.check(out.join(name), inputs.clone())?;
+        }
+    }
     let material = args.material.read()?;
     let groups = args.groups.as_deref().map(read_groups).transpose()?;
     if args.float {
@@ -143,9 +154,9 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     };
     draw(&page, &comparisons, &out)?;
     let path = out.join("index.html");
-    std::fs::write(&path, html::page(&page)).with_context(|| path.display().to_string())?;
+    output_file::replace_with(&path, html::page(&page).as_bytes())?;
     let json = out.join("report.json");
-    std::fs::write(&json, serde_json::to_vec_pretty(&page)?).with_context(|| json.display().to_string())?;
+    output_file::replace_with(&json, &serde_json::to_vec_pretty(&page)?)?;
     output.print(&page, |to| writeln!(to, "{}", path.display()))?;
     Ok(Outcome::Done)
 }

@@ -1,0 +1,84 @@
+//! The idle slot of a model, written from outside as a programmer's probe would do it.
+//!
+//! The line of an emulated board takes a byte per interrupt, and a model has a million. The host can reach the board's flash
+//! instead. The board then finds the announced image in its idle slot, and checks signature, release, hash and content as if
+//! it had come over the line (`firmware/door/src/update/transfer.rs`).
+
+use protocol::{Hash, ModelInfo, ModelKind};
+use sha2::{Digest, Sha256};
+
+use partitions::Region;
+
+use super::Board;
+use crate::{Memory, Result};
+
+impl Board {
+    /// Writes a model into the idle slot of an emulated board. `active` is what the board says is active. Returns whether it
+    /// was written: not if the board is no emulated one, if the image is too long for the slot, or if it is not certain
+    /// which slot is idle.
+    ///
+    /// # Errors
+    /// [`Error::File`](crate::Error::File).
+    pub fn place_model(&self, kind: ModelKind, image: &[u8], active: &[ModelInfo]) -> Result<bool> {
+        let map = self.machine().map().partitions;
+        let slots = match kind {
+            ModelKind::Detector => map.detector,
+            ModelKind::Encoder => map.encoder,
+            ModelKind::Liveness => map.liveness,
+            ModelKind::Firmware => return Ok(false),
+        };
+        if !self.machine().is_emulated() || image.len() > slots[0].len as usize {
+            return Ok(false);
+        }
+        let memory = self.memory()?;
+        let active = active.iter().find(|model| model.kind == kind);
+        let Some(idle) = idle(&memory, slots, active)? else { return Ok(false) };
+        let mut whole = image.to_vec();
+        // The rest of the last sector is erased, as the board leaves it.
+        whole.resize(image.len().next_multiple_of(partitions::SECTOR_SIZE as usize), 0xff);
+        memory.write(idle.offset.into(), &whole)?;
+        Ok(true)
+    }
+}
+
+/// The slot that is not the active model's. None if both hold those bytes, or neither.
+fn idle(memory: &Memory, slots: [Region; 2], active: Option<&ModelInfo>) -> Result<Option<Region>> {
+    let Some(active) = active else { return Ok(Some(slots[0])) };
+    let holds = |slot: Region| -> Result<bool> {
+        let mut bytes = vec![0; active.length.min(slot.len) as usize];
+        memory.read(slot.offset.into(), &mut bytes)?;
+        Ok(Hash::from(Sha256::digest(&bytes)) == active.sha256)
+    };
+    Ok(match slots.map(holds) {
+        [Ok(true), Ok(false)] => Some(slots[1]),
+        [Ok(false), Ok(true)] => Some(slots[0]),
+        [Err(error), _] | [_, Err(error)] => return Err(error),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_slot_that_is_certainly_idle_is_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("memory");
+        Memory::create(&path, host_window::AN500).expect("a file");
+        let memory = Memory::open(&path, host_window::AN500).expect("a file");
+        let slots = host_window::AN500.partitions.detector;
+        let sha256 = Sha256::digest(b"active").into();
+        let name = protocol::Text::default();
+        let active = ModelInfo { kind: ModelKind::Detector, name, sha256, length: 6 };
+        let idle = |active| idle(&memory, slots, active).expect("read");
+        assert_eq!(idle(None), Some(slots[0]), "the board of no model begins with slot A");
+        assert_eq!(idle(Some(&active)), None, "neither slot");
+        memory.write(slots[0].offset.into(), b"active").expect("written");
+        assert_eq!(idle(Some(&active)), Some(slots[1]));
+        memory.write(slots[1].offset.into(), b"active").expect("written");
+        assert_eq!(idle(Some(&active)), None, "both slots");
+        memory.write(slots[0].offset.into(), b"before").expect("written");
+        assert_eq!(idle(Some(&active)), Some(slots[0]));
+    }
+}

@@ -1,0 +1,74 @@
+//! What the host checks of a model before the first byte goes to a board: kind, inputs and outputs, thresholds, size.
+
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+use client::Machine;
+use client::protocol::ModelKind;
+use models::ImageFile;
+use nn::format::Kind;
+
+/// Checks an image that is to become the model of a kind. The size is checked if the board's slots are known.
+pub fn check(kind: ModelKind, path: &Path, image: &[u8], machine: Option<Machine>) -> anyhow::Result<()> {
+    let place = path.display();
+    let file = ImageFile::from_bytes(image);
+    let model = file.model().with_context(|| place.to_string())?;
+    let is = match model.kind() {
+        Kind::Detector => Some(ModelKind::Detector),
+        Kind::Encoder => Some(ModelKind::Encoder),
+        Kind::Liveness => Some(ModelKind::Liveness),
+        Kind::Other => None,
+    };
+    match is {
+        Some(is) if is != kind => {
+            bail!(
+                "{place} is the image of a network of another kind: `postern flash models --{is} {place}` installs it as {is}"
+            )
+        }
+        None => bail!("{place} is neither a detector, an encoder nor a liveness network"),
+        Some(_) => {}
+    }
+    recognizer::check(&model).with_context(|| place.to_string())?;
+    ensure!(
+        kind != ModelKind::Encoder || model.calibration().len() > 0,
+        "{place} has no thresholds, so a door could not tell people apart with it: `postern calibrate FOLDER --encoder \
+         {place} --output NEW.pstn` measures them on a folder of people and writes an image that has them"
+    );
+    let Some(machine) = machine else { return Ok(()) };
+    let map = machine.map().partitions;
+    let slot = match kind {
+        ModelKind::Detector => map.detector[0].len,
+        ModelKind::Encoder => map.encoder[0].len,
+        ModelKind::Liveness => map.liveness[0].len,
+        ModelKind::Firmware => map.firmware[0].len,
+    };
+    ensure!(
+        image.len() <= slot as usize,
+        "{place} has {} bytes, and the {kind} of an {} has room for {slot}: choose a smaller network",
+        image.len(),
+        machine.name()
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(kind: ModelKind, image: &[u8], machine: Option<Machine>) -> String {
+        check(kind, Path::new("x.pstn"), image, machine).expect_err("it is refused").to_string()
+    }
+
+    #[test]
+    fn what_no_board_would_run_is_refused_on_the_host() {
+        let path = models::image(models::ENCODER).expect("it is published");
+        let image = std::fs::read(path).expect("read");
+        check(ModelKind::Encoder, Path::new("x.pstn"), &image, Some(Machine::An500)).expect("it runs");
+        let said = refused(ModelKind::Detector, &image, None);
+        assert!(said.contains("`postern flash models --encoder x.pstn`"), "{said}");
+        let bare = compiler::image::recalibrate(&image, &[]).expect("an image");
+        let said = refused(ModelKind::Encoder, &bare, None);
+        assert!(said.contains("no thresholds") && said.contains("--output NEW.pstn"), "{said}");
+        check(ModelKind::Encoder, Path::new("x.pstn"), &[7; 300], None).expect_err("no image");
+    }
+}

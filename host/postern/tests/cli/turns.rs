@@ -1,0 +1,59 @@
+//! Several commands at one board at the same time.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+
+use fixtures::{Need, need};
+use serde_json::Value;
+
+use crate::bench::{BARACK, Bench, JOE, STRANGER, picture};
+
+/// A command that is ended with the test.
+struct Running(Child);
+
+impl Running {
+    fn start(bench: &Bench, arguments: &[&str]) -> Self {
+        let mut command = bench.command(arguments);
+        Self(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("postern starts"))
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.0.try_wait().expect("asked").is_some()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn events_and_other_commands_come_while_show_runs() {
+    need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"));
+    let bench = Bench::new("linux");
+    bench.install();
+    bench.done(&["enroll", "Barack", &picture(BARACK[0])]);
+    // No lockout between the presentations.
+    bench.done(&["settings", "--failures", "100"]);
+    let mut watch = Running::start(&bench, &["watch", "--past"]);
+    let mut lines = BufReader::new(watch.0.stdout.take().expect("a pipe")).lines();
+    let mut next = || -> Value {
+        let line = lines.next().expect("an event").expect("a line");
+        serde_json::from_str(&line).expect("JSON")
+    };
+    let visitors = [BARACK[1], JOE, STRANGER, BARACK[2]].map(picture);
+    let mut show =
+        Running::start(&bench, &[&["show"][..], &visitors.each_ref().map(String::as_str)].concat());
+    // The first frame with a face is seen by `watch` while most presentations are still to come.
+    while next()["result"].as_str().is_none_or(|result| result == "no-face") {}
+    assert!(!show.is_over(), "the event came before `show` had ended");
+    assert_eq!(bench.people(), ["Barack"]);
+    assert!(!show.is_over(), "another command had its turn meanwhile");
+    let decisions = BufReader::new(show.0.stdout.take().expect("a pipe")).lines();
+    let doors: Vec<Value> =
+        decisions.map(|line| serde_json::from_str(&line.expect("a line")).expect("JSON")).collect();
+    assert_eq!(doors.len(), visitors.len());
+    assert_eq!((doors[0]["door"].as_str(), doors[2]["door"].as_str()), (Some("open"), Some("locked")));
+}
