@@ -158,7 +158,8 @@ mod tests {
             seen,
             asked: Some([9, 0, 255]),
         };
-        write(&path, std::slice::from_ref(&one)).unwrap();
+        let file = OutputFile::new(&path, false, [&one.origin]).unwrap();
+        write(&file, std::slice::from_ref(&one)).unwrap();
         let again = read(&path).unwrap();
         assert_eq!((again.len(), again[0].person(), &again[0].seen), (1, "Ann".to_owned(), &one.seen));
         assert_eq!(again[0].asked, one.asked);
