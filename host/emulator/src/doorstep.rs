@@ -218,7 +218,7 @@ impl Seen {
         }
     }
 
-    /// The person on whom this number of pictures in a row agreed.
+    /// The person that this number of pictures in a row agreed on.
     fn agrees(&self, needed: u32) -> Option<String> {
         self.results.iter().find_map(|(_, decision)| match &decision.result {
             FrameResult::Known(best) if decision.agreement[0] >= needed => Some(best.name.to_string()),

@@ -1,6 +1,5 @@
 //! How far a transfer to a board is: a bar at a terminal, else a line every few seconds.
 
-use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use client::protocol::ModelKind;
@@ -28,7 +27,7 @@ impl Transfer {
         let style = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
         let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::new(0).with_message(kind.to_string()).with_style(style);
-        let due = (!std::io::stderr().is_terminal()).then(|| Instant::now() + PAUSE);
+        let due = bar.is_hidden().then(|| Instant::now() + PAUSE);
         Self { kind, bar, due, from: None, done: 0 }
     }
 

@@ -32,9 +32,6 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Amd64, Self::Arm64, Self::Armhf];
-
     /// That of this computer, if the door is built for it.
     fn of_this_computer() -> Option<Self> {
         match std::env::consts::ARCH {

@@ -25,7 +25,7 @@
 //! | compared | 1 if accepted | host |
 //! | restart | | host |
 //! | alarm | a number of `policy::Alarm` | 1 where it is over, u32 LE |
-//! | firmware | 1 active, 2 rolled back because it never confirmed itself, 3 refused, 4 the loader fell back to it, because the slot in force did not verify | four zeros, its release u64 LE |
+//! | firmware | 1 active, 2 rolled back because it never confirmed itself, 3 refused, 4 the loader fell back to it, because the active slot did not verify | four zeros, its release u64 LE |
 //! | rule | 1 for a schedule, 2 for a code, 4 for a duress code | host, head of the SHA-256 of the schedule |
 //! | invited | role, as the protocol numbers it | host |
 //! | paused | | host, milliseconds u64 LE |

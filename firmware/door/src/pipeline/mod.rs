@@ -137,7 +137,7 @@ impl<E: Engine> Pipeline<E> {
         observation
     }
 
-    /// The person whom a face resembles that failed liveness, where nobody typed a PIN.
+    /// The person that a face which failed liveness resembles, where nobody typed a PIN.
     fn like<F: NorFlash>(&self, scene: &Scene<'_, '_, '_, E, F>, template: &Template) -> Option<u32> {
         let Scene { models, people, against: Against::Everybody, .. } = scene else { return None };
         let (gallery, (_, info)) = (people.gallery().ok()?, models.pair().ok()?);

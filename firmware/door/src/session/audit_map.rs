@@ -92,7 +92,7 @@ pub(crate) fn fields(
         Response::Verified(comparison) | Response::Identified(comparison) => {
             let Comparison { best, accepted, .. } = comparison;
             fields.reason = u8::from(*accepted);
-            // An auditor, who reads the log, learns nobody whom a stranger resembles; of a 1:1 comparison the host named
+            // An auditor, who reads the log, does not learn which person a stranger resembles; of a 1:1 comparison the host named
             // the person itself.
             let told = *accepted || matches!(response, Response::Verified(_));
             fields.person = best.as_ref().map(|best| best.person).filter(|_| told);

@@ -146,7 +146,7 @@ fn scores_are_exact_for_the_installer_alone_and_auditors_learn_no_nearest_name()
 }
 
 #[test]
-fn the_log_names_nobody_whom_a_stranger_resembles() {
+fn the_log_does_not_say_who_a_stranger_is_like() {
     board().boot(async |world: &mut World| {
         let compared = async |world: &mut World, picture: u8| {
             world.host.stage(&engine::picture(picture, 0)).await;

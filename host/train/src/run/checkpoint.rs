@@ -41,7 +41,7 @@ pub struct Position {
 /// Writes a checkpoint to `path`, in place of the one before.
 ///
 /// # Errors
-/// [`Error::Write`]; the one before is whole.
+/// [`Error::Write`], [`Error::Replace`]; the one before is whole.
 pub fn save(
     path: &Path,
     position: Position,
@@ -57,7 +57,7 @@ pub fn save(
 /// Writes `bytes` to `path` so that either the old or the new file is there whole.
 ///
 /// # Errors
-/// [`Error::Write`]; the old file is whole.
+/// [`Error::Replace`]; the old file is whole.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     Ok(output_file::replace_with(path, bytes)?)
 }

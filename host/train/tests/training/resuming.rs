@@ -110,7 +110,7 @@ fn a_full_disk_leaves_the_checkpoint_before() {
     encoder.full_at = Some(5);
     let run = every_step(folder.path(), false);
     let error = run::train(&mut encoder, &data, &settings, run, &mut Seen::default()).unwrap_err();
-    assert!(matches!(error, Error::Replace(_)) && error.to_string().contains("--resume"), "{error}");
+    assert!(matches!(error, Error::Write { .. }) && error.to_string().contains("--resume"), "{error}");
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".part")), "{left:?}");
     let mut resumed = Small::new(3);

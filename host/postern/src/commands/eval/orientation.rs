@@ -13,6 +13,7 @@ use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use serde::Serialize;
 use vision::PixelFormat;
 
+use crate::numbers::count;
 use crate::output::{Outcome, Output};
 use crate::picture::spread;
 use models::{Arena, ImageFile};
@@ -32,7 +33,7 @@ pub struct Args {
     detector: String,
 
     /// Number of pictures, spread evenly over all pictures
-    #[arg(long, value_name = "N", default_value_t = 300)]
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = count::<usize>)]
     limit: usize,
 }
 
