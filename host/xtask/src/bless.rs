@@ -17,7 +17,7 @@ pub fn run() -> anyhow::Result<()> {
         cargo.args(["test", "--release"]).args(chosen).env("POSTERN_BLESS", "1");
         process::shown(cargo.current_dir(workspace::root()))?;
     }
-    budget::bless()?;
+    budget::bless(budget::Extent::All)?;
     let mut git = Command::new("git");
     git.args(["status", "--short"]).current_dir(workspace::root());
     let changed = process::captured(&mut git, None)?;

@@ -2,8 +2,11 @@
 //!
 //! Speed is held in estimated cycles, low (`host/cycles`): an instruction that loads seven words is not cheaper than seven
 //! that load one. Instructions are shown beside them. Both come from what the emulator ran, so the numbers are the same
-//! on every computer: growth comes from the code or from the compiler. A board's lines name the compiler that they were measured with. For another compiler the numbers are
-//! shown and not compared.
+//! on every computer: growth comes from the code or from the compiler. A board's lines name the compiler that they were
+//! measured with. For another compiler the numbers are shown and not compared.
+//!
+//! The emulator logs each block that runs, so all numbers take minutes. The test command measures the small networks on the
+//! Cortex-M55 and all sizes; `cargo xtask budget` measures everything.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,8 +30,8 @@ type Costs = BTreeMap<String, u64>;
 
 const HEAD: &str = "\
 # The cost of networks and firmware. `cargo xtask test` fails if a number has grown by more than one per cent. Cycles are
-# estimated, by the low assumptions of docs/performance.md; sizes are bytes. Both depend on the compiler. `cargo xtask bless` writes every expected
-# file again, `cargo xtask budget --bless` only this one.
+# estimated, by the low assumptions of docs/performance.md; sizes are bytes. Both depend on the compiler. `cargo xtask bless`
+# writes every expected file again, `cargo xtask budget --bless` only this one.
 ";
 
 /// Options of `cargo xtask budget`.
@@ -37,18 +40,35 @@ pub struct Args {
     /// Write the budget instead of comparing
     #[arg(long)]
     bless: bool,
+
+    /// Measure only what the test command measures
+    #[arg(long)]
+    quick: bool,
 }
+
+/// What is measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Sizes, and the small networks on the Cortex-M55.
+    Quick,
+    /// Also the large network, whole frames, and the Cortex-M7.
+    All,
+}
+
+/// The network that is left out of [`Extent::Quick`]: it takes as long as all others.
+const LARGE: &str = "sface";
 
 /// Checks the budget, or writes it, with the command line and the models as they are now.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     images::compile()?;
-    if args.bless { bless() } else { check() }
+    let extent = if args.quick { Extent::Quick } else { Extent::All };
+    if args.bless { bless(extent) } else { check(extent) }
 }
 
-/// Measures everything and fails if something costs more than its budget.
-pub fn check() -> anyhow::Result<()> {
+/// Measures, and fails if something costs more than its budget.
+pub fn check(extent: Extent) -> anyhow::Result<()> {
     let budget = read()?;
-    let costs = measure()?;
+    let costs = measure(extent)?;
     let (held, unknown): (Costs, Costs) =
         costs.into_iter().partition(|(name, _)| compiler(name).is_none_or(|is| knows(&budget, is)));
     for (name, cost) in &unknown {
@@ -65,11 +85,13 @@ pub fn check() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Measures everything and writes the budget; lines of other compilers stay.
-pub fn bless() -> anyhow::Result<()> {
-    let costs = measure()?;
+/// Measures and writes the budget; what was not measured stays, such as lines of other compilers.
+pub fn bless(extent: Extent) -> anyhow::Result<()> {
+    let costs = measure(extent)?;
     let mut budget = read().unwrap_or_default();
-    budget.retain(|name, _| compiler(name).is_some_and(|is| !knows(&costs, is)));
+    if extent == Extent::All {
+        budget.retain(|name, _| compiler(name).is_some_and(|is| !knows(&costs, is)));
+    }
     budget.extend(costs);
     let text = format!("{HEAD}{}", toml::to_string(&budget)?);
     std::fs::write(path(), text).context("cannot write budget.toml")
@@ -108,7 +130,7 @@ fn compare(budget: &Costs, costs: &Costs) -> Vec<String> {
     costs.iter().filter_map(over).collect()
 }
 
-fn measure() -> anyhow::Result<Costs> {
+fn measure(extent: Extent) -> anyhow::Result<Costs> {
     let mut costs = Costs::new();
     let models = sources::model_names(models::Purpose::Door)?;
     for name in &models {
@@ -125,13 +147,19 @@ fn measure() -> anyhow::Result<Costs> {
             eprintln!("  {compiler} {name}: {} instructions", cost.instructions);
             costs.insert(format!("{compiler} {name} cycles"), cost.low.round() as u64);
         };
-        for name in &models {
+        let all = extent == Extent::All;
+        if !all && board != Board::An547 {
+            continue;
+        }
+        for name in models.iter().filter(|name| all || *name != LARGE) {
             insert(name.clone(), operators(board, &suite, &image(name)?).with_context(|| name.clone())?);
         }
         let (count, dimension) = GALLERY;
         let search = emulator::executed::search(map(board), &suite, dimension, count);
         insert(format!("search of {count} templates"), search.map_err(|error| anyhow!("{error}"))?);
-        costs.insert(format!("{compiler} frame and liveness cycles"), frame(board)?);
+        if all {
+            costs.insert(format!("{compiler} frame and liveness cycles"), frame(board)?);
+        }
     }
     Ok(costs)
 }

@@ -38,7 +38,7 @@ const STEPS: &[Step] = &[
     Step { name: "models compiled", run: |_| images::compile_with_built() },
     Step { name: "firmware built", run: |_| firmware::build_all().map(|_| ()) },
     Step { name: "bills of materials", run: |_| sbom::run() },
-    Step { name: "budget", run: |_| budget::check() },
+    Step { name: "budget", run: |_| budget::check(budget::Extent::Quick) },
     Step { name: "documentation", run: |_| doc::run() },
     Step { name: "tests", run: |count| tests(count, &[]) },
     // What production firmware says on the log port, and what development firmware says.

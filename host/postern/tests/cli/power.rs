@@ -166,7 +166,8 @@ fn enrol(
         data: &frame.bytes,
     };
     let enrolment = if new { Enrolment::NewPerson } else { Enrolment::AddTemplate };
-    emulator::show(device, Some(board.camera(Some(&mut *device))?), &picture, |device, source| {
+    let camera = board.camera(Some(&mut *device))?;
+    emulator::show(device, Some(camera), &picture, |device, source| {
         device.enrol(name, source, enrolment)?;
         *done = true;
         Ok(())
