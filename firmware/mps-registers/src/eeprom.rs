@@ -74,7 +74,9 @@ impl<R: Register> Eeprom<R> {
         }
         self.stop();
         let [even, odd] = [0, 8].map(|at| {
-            let word = |at: usize| places.get(at..).and_then(<[u8]>::first_chunk).map(|word| u32::from_le_bytes(*word));
+            let word = |at: usize| {
+                places.get(at..).and_then(<[u8]>::first_chunk).map(|word| u32::from_le_bytes(*word))
+            };
             word(at).filter(|value| word(at + 4) == Some(!value))
         });
         if answered { Ok(even.max(odd).unwrap_or(0)) } else { Err(NoAnswer) }
@@ -138,7 +140,11 @@ impl<R: Register> Eeprom<R> {
 
     /// One cycle of the clock with the data wire released or pulled low. Returns how the wire is.
     fn clock(&mut self, release: bool) -> bool {
-        if release { self.high.write(SDA) } else { self.low.write(SDA) }
+        if release {
+            self.high.write(SDA)
+        } else {
+            self.low.write(SDA)
+        }
         self.high.write(SCL);
         let is_high = self.high.read() & SDA != 0;
         self.low.write(SCL);

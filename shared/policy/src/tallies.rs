@@ -189,7 +189,9 @@ mod tests {
         assert!(fail(0, 0).is_some(), "the count of the first is still there");
         // Those without a tally share one, and it locks them all out.
         assert_eq!(tallies.iter().count(), MAX_TALLIES + 1);
-        assert!(tallies.is_locked_out(199, 0) && tallies.is_locked_out(500, 0) && !tallies.is_locked_out(1, 0));
+        assert!(
+            tallies.is_locked_out(199, 0) && tallies.is_locked_out(500, 0) && !tallies.is_locked_out(1, 0)
+        );
         let copy = tallies.iter().fold(Tallies::new(), |mut copy, tally| {
             copy.restore(*tally);
             copy
@@ -206,7 +208,11 @@ mod tests {
         for person in 0..MAX_TALLIES as u32 {
             tallies.fail(Some(person), Factor::Face, 0, 1, 1000);
         }
-        assert_eq!(tallies.locked_out_until(Some(77), Factor::Face, 10), None, "no failure of the others yet");
+        assert_eq!(
+            tallies.locked_out_until(Some(77), Factor::Face, 10),
+            None,
+            "no failure of the others yet"
+        );
         assert_eq!(tallies.locked_out_until(Some(3), Factor::Face, 10), Some(1000));
     }
 

@@ -32,9 +32,11 @@ impl embassy_time_driver::Driver for Clock {
     }
 
     fn schedule_wake(&self, at: u64, waker: &Waker) {
-        STATE.with_borrow_mut(|state| match state.waiting.iter_mut().find(|(_, waiting)| waiting.will_wake(waker)) {
-            Some(waiting) => waiting.0 = waiting.0.min(at),
-            None => state.waiting.push((at, waker.clone())),
+        STATE.with_borrow_mut(|state| {
+            match state.waiting.iter_mut().find(|(_, waiting)| waiting.will_wake(waker)) {
+                Some(waiting) => waiting.0 = waiting.0.min(at),
+                None => state.waiting.push((at, waker.clone())),
+            }
         });
     }
 }

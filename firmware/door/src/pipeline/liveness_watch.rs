@@ -40,7 +40,13 @@ pub(crate) struct LivenessWatch {
 impl LivenessWatch {
     /// No frames.
     pub(crate) fn new() -> Self {
-        Self { tracker: LivenessTracker::new(), challenge: Challenge::new(), last: None, first: None, asked: None }
+        Self {
+            tracker: LivenessTracker::new(),
+            challenge: Challenge::new(),
+            last: None,
+            first: None,
+            asked: None,
+        }
     }
 
     /// Forgets the frames so far.

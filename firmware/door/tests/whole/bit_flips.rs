@@ -1,9 +1,9 @@
 //! Bit flips in flash: in the settings one loses the value that it hits, in a model it is detected, and neither opens the
 //! door. The tests of the gallery flip each bit of its flash.
 
+use crate::simulation::{Board, World};
 use fastrand::Rng;
 use protocol::{Request, Response, Settings};
-use crate::simulation::{Board, World};
 
 const FLIPS: usize = 300;
 /// The enrolled person, and a stranger.

@@ -1,11 +1,11 @@
 //! The challenge: the door opens only to a person who makes the gestures that its LEDs show.
 
+use crate::simulation::{Board, World, engine, engine::Pose};
 use audit::Kind;
 use policy::Reason;
 use protocol::{
     EventKind, FrameResult, Gesture, Limits, LivenessMode, RejectReason, Request, Response, Settings,
 };
-use crate::simulation::{Board, World, engine, engine::Pose};
 
 /// The gesture of each LED, in order.
 const GESTURES: [Gesture; 4] = [Gesture::Left, Gesture::Right, Gesture::Up, Gesture::Down];

@@ -2,9 +2,9 @@
 //!
 //! The secure channel is compared with libosdp in the crate `osdp`, and on the emulated board.
 
+use crate::simulation::{Board, World, panel::Panel};
 use audit::Kind;
 use protocol::{Error, Osdp, OsdpState, Request, Response, Role, Scbk, SettingName};
-use crate::simulation::{Board, World, panel::Panel};
 
 /// A request for the identity, to address 5, sequence number 0.
 const ID: [u8; 9] = [0x53, 5, 9, 0, 4, 0x61, 0, 0xc1, 0x25];

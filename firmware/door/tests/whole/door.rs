@@ -1,9 +1,9 @@
 //! The door: it opens for enrolled people, for the set time, and for nobody else.
 
+use crate::simulation::{Board, World, engine};
 use protocol::{
     EventKind, Flaw, FrameResult, LivenessMode, ModelKind, RejectReason, Request, Response, Settings,
 };
-use crate::simulation::{Board, World, engine};
 
 async fn events(world: &mut World) -> Vec<EventKind> {
     let (mut all, mut after) = (Vec::new(), 0);

@@ -1,8 +1,8 @@
 //! Enrolment and liveness: what the liveness network takes for an attack is refused or marked.
 
+use crate::simulation::{Board, World, engine, host::Reply};
 use audit::Kind;
 use protocol::{Enrolment, Error, LivenessMode, Name, Request, Response, Settings, Source};
-use crate::simulation::{Board, World, engine, host::Reply};
 
 async fn enrol(world: &mut World, name: &str, picture: &[u8]) -> Reply {
     world.host.stage(picture).await;

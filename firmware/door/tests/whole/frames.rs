@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
+use crate::simulation::{Board, World, engine};
 use audit::Kind;
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
-use crate::simulation::{Board, World, engine};
 
 /// Frames that an admission takes: liveness needs enough samples, the last of which is the first of three that agree.
 const NEEDED: usize = liveness::MIN_SAMPLES + 2;

@@ -1,12 +1,12 @@
 //! What a paired host, or one that is not paired, learns and hides: the audit log, events, the status.
 
+use crate::simulation::rules::{board, comes, events, set_rule, settings, two_factors};
+use crate::simulation::{World, engine};
 use audit::Kind;
 use protocol::{
     Clock, Enrolment, Error, EventKind, FrameResult, Limits, LivenessMode, Name, Request, Response, Role,
     Settings, Source,
 };
-use crate::simulation::rules::{board, comes, events, set_rule, settings, two_factors};
-use crate::simulation::{World, engine};
 
 /// Pairs one more host, and goes on as this host.
 async fn join(world: &mut World, role: Role, secret: u8) {

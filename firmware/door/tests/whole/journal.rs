@@ -1,10 +1,10 @@
 //! The audit log of a running door: its entries, their order, and what happens when it cannot be written.
 
+use crate::simulation::{Board, World, engine, host};
 use audit::{Entry, Fault, Kind, Time};
 use board_api::ResetReason;
 use policy::Reason;
 use protocol::{Error, LivenessMode, ModelKind, Request, Response, Role, Settings};
-use crate::simulation::{Board, World, engine, host};
 
 /// The beginning of 2026.
 const NOW: u64 = 1_767_225_600_000;

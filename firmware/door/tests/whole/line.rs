@@ -1,7 +1,7 @@
 //! The serial line: noise, repeated requests, requests while the board is busy.
 
-use protocol::{Enrolment, Error, Name, Request, Response, Source};
 use crate::simulation::{Board, World, engine};
+use protocol::{Enrolment, Error, Name, Request, Response, Source};
 
 #[test]
 fn noise_and_half_frames_do_not_matter() {

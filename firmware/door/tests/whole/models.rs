@@ -1,8 +1,8 @@
 //! Updates of models: resumed, checked before they become active, safe from power cuts.
 
+use crate::simulation::{Board, SLOT, World, engine, host};
 use protocol::{Error, MAX_CHUNK, ModelKind, Request, Response};
 use sha2::{Digest, Sha256};
-use crate::simulation::{Board, SLOT, World, engine, host};
 
 /// Sends the image from `from` to `to`.
 async fn send(world: &mut World, image: &[u8], from: usize, to: usize) {

@@ -3,15 +3,15 @@
 //! The host of the simulation repeats a request as `client` does: in the same session when it hears that the board is busy,
 //! in a new one when it hears that there is no session. Both may be forged, after the board has executed the request.
 
-use audit::{Entry, Kind};
-use proptest::{collection::vec, prelude::*};
-use protocol::{Enrolment, Error, Limits, Name, Request, Response, Role, Settings, Source};
 use crate::simulation::{
     World, engine,
     host::Reply,
     rules::{board, office, settings, two_factors},
     supply::Cut,
 };
+use audit::{Entry, Kind};
+use proptest::{collection::vec, prelude::*};
+use protocol::{Enrolment, Error, Limits, Name, Request, Response, Role, Settings, Source};
 
 fn name(name: &str) -> Name {
     Name::try_from(name).unwrap()

@@ -1,8 +1,8 @@
 //! Attacks on a pairing: the code is ground, or a press is taken for another session.
 
+use crate::simulation::{Board, World};
 use crypto::pairing::commitment;
 use protocol::{Error, Label, Pairing, Request, Response, Role};
-use crate::simulation::{Board, World};
 
 const INSTALLER: Role = Role::Installer;
 

@@ -1,9 +1,9 @@
 //! The pins: door contact, cover switch, alarm output, fail-safe and fail-secure lock.
 
+use crate::simulation::{Board, World};
 use audit::Kind;
 use policy::{Alarm, Reason};
 use protocol::{Error, EventKind, Limits, Request, Response, Settings};
-use crate::simulation::{Board, World};
 
 /// A board that knows person 1.
 fn board() -> Board {

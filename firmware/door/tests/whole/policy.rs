@@ -1,12 +1,12 @@
 //! The policy on the running door: schedules, PINs, lockout, anti-passback, and attempts to bypass them.
 
-use audit::Kind;
-use policy::{Reason, Rule, Schedule};
-use protocol::{Error, EventKind, Limits, Name, Request, Response, Role, Settings};
 use crate::simulation::rules::{
     board, code, comes, denials, events, office, set_limits, set_rule, settings, two_factors,
 };
 use crate::simulation::{World, engine};
+use audit::Kind;
+use policy::{Reason, Rule, Schedule};
+use protocol::{Error, EventKind, Limits, Name, Request, Response, Role, Settings};
 
 /// 2026-11-25, a Wednesday, 12:00 UTC.
 const NOON: u64 = 1_795_608_000_000;

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{Enrolment, Error, ModelKind, Request, Response, Settings, Source};
 use crate::simulation::{
     Board, World, engine,
     supply::{Cut, Supply},
 };
+use protocol::{Enrolment, Error, ModelKind, Request, Response, Settings, Source};
 
 /// A request to the board.
 #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,9 @@
 //! The false-accept rate that is promised, and what the encoder's calibration table bears out. The table of the simulated
 //! encoder is measured to 1 in 10,000 and modelled to 1 in 1,000,000.
 
+use crate::simulation::{Board, World};
 use audit::Kind;
 use protocol::{Basis, Enrolment, Error, LivenessMode, Matching, Request, Response, Settings, Status};
-use crate::simulation::{Board, World};
 
 async fn set(world: &mut World, settings: Settings) -> Result<Response, Error> {
     world.host.ask(Request::SetSettings(settings)).await

@@ -1,10 +1,10 @@
 //! Requests of the host, and their refusals.
 
+use crate::simulation::{Board, World, engine};
 use protocol::{
     Comparison, Door, Enrolment, Error, Flaw, ModelKind, Name, PixelFormat, Request, Response, SettingName,
     Settings, Source,
 };
-use crate::simulation::{Board, World, engine};
 
 fn name(name: &str) -> Name {
     Name::try_from(name).unwrap()

@@ -1,14 +1,14 @@
 //! Older states of the flash: a board with a monotonic counter finds them, admits nobody, and says so in its log.
 
-use audit::{Fault, Kind};
-use embassy_time::Duration;
-use protocol::{Error, Limits, MAX_CHUNK, ModelKind, Name, Request, Response};
 use crate::simulation::{
     Board, World,
     firmware::{BOARD, image},
     host::{self, signing_key},
     rules::{board, comes, set_limits, set_rule, two_factors},
 };
+use audit::{Fault, Kind};
+use embassy_time::Duration;
+use protocol::{Error, Limits, MAX_CHUNK, ModelKind, Name, Request, Response};
 
 /// The reasons of all faults in the log.
 async fn faults(world: &mut World) -> Vec<u8> {

@@ -1,8 +1,8 @@
 //! Roles, pairing, and attacks: by somebody on the cable, with a copy of the flash, or with a foreign model.
 
+use crate::simulation::{Board, World, engine, host};
 use ed25519_dalek::SigningKey;
 use protocol::{Error, Kind, Label, MAX_CHUNK, ModelKind, Pairing, Request, Response, Role};
-use crate::simulation::{Board, World, engine, host};
 
 const INSTALLER: Role = Role::Installer;
 

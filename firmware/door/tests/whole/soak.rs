@@ -3,10 +3,10 @@
 
 use std::collections::VecDeque;
 
+use crate::simulation::{Board, World, engine};
 use embassy_time::{Duration, Instant};
 use fastrand::Rng;
 use protocol::{Enrolment, Error, Limits, Request, Response, Settings};
-use crate::simulation::{Board, World, engine};
 
 const PICTURES: u32 = 10_000;
 /// Frames between two power cuts.

@@ -1,10 +1,10 @@
 //! Rules and settings in flash: over power cuts, and with damaged records.
 
+use crate::simulation::World;
+use crate::simulation::rules::{board, code, comes, denials, office, set_limits, set_rule, two_factors};
 use audit::Kind;
 use policy::{Reason, Rule};
 use protocol::{Limits, Name, Request};
-use crate::simulation::World;
-use crate::simulation::rules::{board, code, comes, denials, office, set_limits, set_rule, two_factors};
 
 /// 2026-11-25, a Wednesday, 12:00 UTC.
 const NOON: u64 = 1_795_608_000_000;

@@ -1,14 +1,14 @@
 //! Firmware updates over the line: confirmed when healthy, and safe from power cuts. The choice of the boot loader is the real
 //! one (`boot::decide`); the firmware that runs is always the one under test.
 
-use audit::Kind;
-use protocol::{Error, Firmware, MAX_CHUNK, ModelKind, Request, Response};
 use crate::simulation::{
     Board, World,
     firmware::{BOARD, FIRST, image},
     host::{self, signing_key},
     supply::{Cut, Supply},
 };
+use audit::Kind;
+use protocol::{Error, Firmware, MAX_CHUNK, ModelKind, Request, Response};
 
 async fn running(world: &mut World) -> Firmware {
     match world.host.ask(Request::Firmware).await {

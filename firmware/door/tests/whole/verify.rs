@@ -1,9 +1,11 @@
 //! Verification: the door compares a face only with the person whose PIN was typed (1:1).
 
+use crate::simulation::World;
+use crate::simulation::rules::{
+    board, code, comes, denials, events, office, set_rule, settings, two_factors,
+};
 use policy::{Reason, Rule};
 use protocol::{EventKind, FrameResult, Limits, Matching, Request, Settings};
-use crate::simulation::World;
-use crate::simulation::rules::{board, code, comes, denials, events, office, set_rule, settings, two_factors};
 
 /// Sets the door to verify, and gives Ann a PIN and a duress PIN.
 async fn verify(world: &mut World, limits: Limits) {

@@ -2,9 +2,9 @@
 //!
 //! Serial NOR endures at least 100,000 erases of a sector (data sheets of Winbond W25Q128JV and Micron MT25Q).
 
+use crate::simulation::{Board, World, engine};
 use embassy_time::Duration;
 use protocol::{Enrolment, ModelKind, Request, Settings};
-use crate::simulation::{Board, World, engine};
 
 /// The erases that a sector endures.
 const ENDURANCE: u32 = 100_000;

@@ -92,7 +92,8 @@ fn the_package_has_program_unit_rules_and_a_configuration_that_upgrades_keep() {
 
 #[test]
 fn each_architecture_has_its_own_package() {
-    let names = Architecture::ALL.map(|architecture| of(architecture).file_name());
+    let names = [Architecture::Amd64, Architecture::Arm64, Architecture::Armhf]
+        .map(|architecture| of(architecture).file_name());
     for (name, architecture) in names.iter().zip(["amd64", "arm64", "armhf"]) {
         assert!(name.ends_with(&format!("_{architecture}.deb")), "{name}");
     }

@@ -60,7 +60,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let (detector, encoder) = (models::image(&args.detector)?, models::image(models::ENCODER)?);
     let (detector, encoder) = (ImageFile::read(&detector)?, ImageFile::read(&encoder)?);
     let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
-    let paths = spread(&[args.images.clone()], args.limit)?;
+    let paths = spread(std::slice::from_ref(&args.images), args.limit)?;
     let bar = ProgressBar::new(paths.len() as u64).with_style(super::embed::style());
     let score = |arena: &mut Arena, photo: &Photo| -> anyhow::Result<u16> {
         let frame = photo.to_frame(PixelFormat::Yuyv);
