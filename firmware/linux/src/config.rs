@@ -166,7 +166,7 @@ impl Lines {
 }
 
 impl Config {
-    /// The line of the lock, as [`lock_line::open`](crate::lock_line::open) takes it.
+    /// The line of the lock: a line of a GPIO chip, `made:FILE` or `file:FILE`.
     pub fn lock(&self) -> String {
         match &self.lines {
             Some(lines) => lines.lock.clone(),
