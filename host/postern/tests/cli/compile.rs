@@ -107,9 +107,11 @@ fn weights_in_a_file_beside_the_network_are_compiled() {
     let (ran, image) = compile(folder.path(), &file.encode_to_vec(), &[]);
     assert_eq!(ran.code, 0, "{}", ran.said);
     let beside = fs::read(&image).expect("it was written");
+    fs::remove_file(&image).expect("it was written");
     let (ran, image) = compile(folder.path(), &whole, &[]);
     assert_eq!(ran.code, 0, "{}", ran.said);
     assert_eq!(beside, fs::read(&image).expect("it was written"), "it is the same network");
+    fs::remove_file(&image).expect("it was written");
     fs::remove_file(folder.path().join("weights.bin")).expect("it was written");
     let (ran, _) = compile(folder.path(), &file.encode_to_vec(), &[]);
     assert!(ran.code == 2 && ran.said.contains("weights.bin"), "{}", ran.said);
