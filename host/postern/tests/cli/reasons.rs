@@ -40,7 +40,7 @@ fn each_reason_is_told_in_one_sentence() {
     bench.done(&["enroll", "Barack", &picture(BARACK[0])]);
     let still = shown(&bench, &["--still", &barack]);
     assert!(["not-live", "liveness-undecided"].iter().any(|reason| still["reason"] == *reason), "{still}");
-    bench.done(&["settings", "--liveness", "off", "--pin-time", "600"]);
+    bench.done(&["settings", "--liveness", "off", "--pin-time", "120"]);
     let told = shown(&bench, &[&stranger]);
     is(&told, "stranger", &["most similar is Barack", "a match needs"]);
     assert!(told["name"].is_null() && told["most_similar"] == "Barack", "a stranger has no name: {told}");

@@ -235,7 +235,7 @@ fn a_slimmer_network_learns_rounding_from_more_people_and_resumes() {
 #[test]
 fn thresholds_are_found_on_ones_own_people_and_written_into_the_image() {
     need!(Need::Cached("images"));
-    let people = People::new(&[5; 10]);
+    let people = People::new(&[5; 24]);
     let path = |name: &str| people.out(name).display().to_string();
     let calibrate = |folder: &People, more: &[&str]| {
         let folder = [folder.out("people"), folder.out("faces")].map(|path| path.display().to_string());
@@ -244,7 +244,7 @@ fn thresholds_are_found_on_ones_own_people_and_written_into_the_image() {
     let image = path("own.pstn");
     let first = calibrate(&people, &["--output", &image]);
     assert_eq!(first.code, 0, "{}", first.said);
-    assert_eq!(first.answers[0]["comparisons"], 50 * 49 / 2 - 10 * 10);
+    assert_eq!(first.answers[0]["comparisons"], 120 * 119 / 2 - 24 * 10);
     let points = |ran: &crate::bench::Ran, field: &str| -> Vec<f64> {
         let points = ran.answers[0]["points"].as_array().expect("a table");
         points.iter().map(|point| point[field].as_f64().expect("a threshold")).collect()
