@@ -165,7 +165,8 @@ fn enrol(
         format: client::protocol::PixelFormat::Yuyv,
         data: &frame.bytes,
     };
-    let enrolment = if new { Enrolment::NewPerson } else { Enrolment::AddTemplate };
+    // Each template is of the same picture.
+    let enrolment = if new { Enrolment::NewPerson } else { Enrolment::AddAnyTemplate };
     let camera = board.camera(Some(&mut *device))?;
     emulator::show(device, Some(camera), &picture, |device, source| {
         device.enrol(name, source, enrolment)?;
