@@ -1,0 +1,71 @@
+//! Lines of the log there and back, and what is found in a changed one.
+
+use super::*;
+
+fn log(count: u32) -> Vec<LogEntry> {
+    let mut chain = Chain::default();
+    let entry = |number: u32| {
+        let time = Time { unix_ms: 1_795_610_096_789 + u64::from(number), exact: true };
+        let reason = Reason::Stranger as u8;
+        let entry = Entry { reason, score: 8192, ..Entry::new(Kind::Refused, time) }.to_bytes();
+        chain = chain.next(number, &entry);
+        LogEntry { number, entry, chain: chain.0 }
+    };
+    (0..count).map(entry).collect()
+}
+
+fn check(entries: &[LogEntry]) -> Option<(u32, String)> {
+    let mut check = Check::default();
+    entries.iter().for_each(|entry| check.take(entry, None));
+    check.finding
+}
+
+#[test]
+fn a_line_comes_back_and_its_words_are_those_of_its_bytes() {
+    let entry = log(3)[2];
+    let line = to_json(&entry, &Names::new()).to_string();
+    assert!(line.contains("\"time\":\"2026-11-25T12:34:56.791Z\""), "{line}");
+    assert_eq!(from_json(&line).unwrap(), (entry, None));
+    for (from, to) in
+        [("stranger", "not-live"), ("12:34:56", "12:34:57"), ("0.25", "0.75"), ("exact", "unset")]
+    {
+        assert!(line.contains(from), "{line}");
+        let (_, wrong) = from_json(&line.replace(from, to)).unwrap();
+        assert!(wrong.is_some_and(|wrong| wrong.starts_with("entry 2 was changed")), "{from}");
+    }
+    for bad in ["", "{}", "[1]", "{\"number\":1,\"entry\":\"\",\"chain\":\"\"}", "{\"number\":-1}"] {
+        assert!(from_json(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn the_first_entry_that_is_wrong_is_named() {
+    let whole = log(9);
+    assert_eq!(check(&whole), None);
+    assert_eq!(check(&whole[4..]), None, "the oldest give way");
+    for place in 1..8 {
+        let mut changed = whole.clone();
+        changed[place].entry[9] ^= 1;
+        let (number, what) = check(&changed).unwrap();
+        assert_eq!(number, place as u32);
+        assert!(what.contains("was changed"), "{what}");
+        let mut missing = whole.clone();
+        missing.remove(place);
+        assert_eq!(check(&missing), Some((place as u32, format!("entry {place} is missing"))));
+        let mut swapped = whole.clone();
+        swapped.swap(place, place - 1);
+        assert!(check(&swapped).is_some());
+    }
+}
+
+#[test]
+fn an_entry_of_a_newer_board_and_an_unset_clock_are_told_as_they_are() {
+    let mut entry = log(1)[0];
+    entry.entry[0] = 200;
+    assert_eq!(to_json(&entry, &Names::new())["kind"], "unknown 200");
+    let unset = Entry::new(Kind::Booted, Time { unix_ms: 1500, exact: false }).to_bytes();
+    let entry = LogEntry { number: 0, entry: unset, chain: [0; 16] };
+    let json = to_json(&entry, &Names::new());
+    assert_eq!((json["clock"].as_str(), json["time"].is_null()), (Some("unset"), true));
+    assert!(to_text(&entry, &Names::new()).contains("clock not set, +1.500 s"));
+}
