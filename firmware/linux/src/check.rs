@@ -81,6 +81,7 @@ fn first_picture(source: &PictureSource) -> Result<Small> {
                 Err(error) => break Err(error),
             }
         };
+        drop(pictures);
         // Nobody listens any more after `FIRST_PICTURE`.
         let _ = send.send(taken);
     };

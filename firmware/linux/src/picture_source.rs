@@ -7,6 +7,7 @@
 //! gets them and says so.
 
 use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use board_api::Capture;
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
+use rustix::process::set_parent_process_death_signal;
 use vision::{Frame, PixelFormat};
 
 use crate::pictures::{Pictures, Raw};
@@ -105,15 +107,19 @@ impl std::fmt::Display for PictureSource {
     }
 }
 
-/// Pictures from a command.
+/// Pictures from a command, which the system kills when the door ends, however it ends. A command that is a loop of the
+/// shell would otherwise go on for ever: only the programs in it end when nobody reads what they give.
 struct FromCommand(Child);
 
 impl FromCommand {
     fn start(words: &[String]) -> io::Result<Self> {
         let (program, arguments) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-        let command =
-            Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
-        Ok(Self(command))
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+        let die_with_the_door = || Ok(set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?);
+        // SAFETY: between fork and exec the closure makes one system call, and touches no memory of the door.
+        unsafe { command.pre_exec(die_with_the_door) };
+        command.spawn().map(Self)
     }
 }
 

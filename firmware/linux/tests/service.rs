@@ -123,6 +123,35 @@ fn a_check_says_what_the_camera_gives() {
 }
 
 #[test]
+fn a_camera_command_ends_with_the_door_however_the_door_ends() {
+    // A loop of the shell, which goes on when a program in it cannot write. It tells its process first.
+    let section = "[camera]\ncommand = [\"sh\", \"-c\", \"echo $$ >&2; while :; do head -c 3072 /dev/zero; sleep 0.05; \
+                   done\"]\nformat = \"grey\"\nwidth = 64\nheight = 48\n\n[lines]\nlock = \"file:lock\"\n";
+    let config = MADE.replace("[made]", section);
+    let process = |said: &str| said.lines().find_map(|line| line.parse::<u32>().ok());
+    let mut bench = Bench::with_config(&config);
+    bench.start();
+    bench.eventually("the camera says its process", |bench| process(&bench.said()).is_some());
+    let killed = process(&bench.said()).expect("its process");
+    assert!(runs(killed), "the test looks at the wrong process");
+    bench.stop();
+    bench.eventually("the camera of a killed door ends", |_| !runs(killed));
+
+    let checked = Bench::with_config(&config);
+    let said = std::fs::File::create(checked.path().join("said")).expect("a file");
+    let status = checked.command().arg("--check").stderr(said).status().expect("it starts");
+    assert!(status.success(), "{}", checked.said());
+    let camera = process(&checked.said()).expect("its process");
+    checked.eventually("the camera of a check ends", |_| !runs(camera));
+}
+
+/// Whether a process runs. One that ended and was not asked for its status does not.
+fn runs(process: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{process}/stat"))
+        .is_ok_and(|stat| stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z')))
+}
+
+#[test]
 fn the_door_asks_the_computer_for_no_date_so_one_in_1970_changes_nothing() {
     let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
     for file in std::fs::read_dir(sources).expect("sources").flatten() {
