@@ -25,7 +25,7 @@
 //! # Invariants
 //! - Nothing is started before every byte of it was checked. What was checked is what runs: an image is copied to
 //!   memory, the copy is checked, and flash is not read again ([`BootMemory`]).
-//! - The active slot is never written.
+//! - The slot that the record calls active is never written.
 //! - The number of the newest active release never falls, and rises only with a confirmation.
 #![no_std]
 #![forbid(unsafe_code)]

@@ -7,11 +7,14 @@
 //! | begin, while something is staged | settle | the active firmware |
 //! | chunks | | the transfer goes on |
 //! | commit | try | the staged firmware is tried |
-//! | after a boot: runs on trial, and is healthy | confirm | it is tried again, or stays |
+//! | after a boot: runs on trial, and is healthy | confirm, and restart | it is tried again, or stays |
 //! | after a boot: an update was rolled back, or the boot loader fell back, and the log has an entry | settle | the log has two entries |
 //!
 //! Firmware is healthy when it has read settings and people, io has fed the watchdog, and two seconds have passed. The boot
 //! loader gives up firmware that is not healthy after some starts.
+//!
+//! Until the boot loader has recorded a confirmation, its record says that the other slot is the active one. So the board
+//! restarts at once, and nothing is written to that slot before.
 
 use audit::Kind;
 use board_api::Started;
@@ -38,6 +41,8 @@ pub(crate) struct FirmwareUpdate<F> {
     /// `None` without a boot loader.
     boot: Option<(Record, Requests<F>)>,
     started: u8,
+    /// Whether the boot loader has yet to record that the firmware that runs is the active one.
+    unrecorded: bool,
     /// The board's number.
     board: u32,
 }
@@ -69,7 +74,7 @@ impl<F: NorFlash> FirmwareUpdate<F> {
     pub(crate) fn open(requests: F, started: Option<&Started>, board: u32, secret: &Key) -> Self {
         let record = started.and_then(|started| Record::from_bytes(&started.record));
         let boot = record.and_then(|record| Some((record, Requests::open(requests, secret).ok()?)));
-        Self { boot, started: started.map_or(0, |started| started.slot), board }
+        Self { boot, started: started.map_or(0, |started| started.slot), unrecorded: false, board }
     }
 
     fn record(&self) -> Option<&Record> {
@@ -99,14 +104,17 @@ impl<F: NorFlash> FirmwareUpdate<F> {
     /// The state for a host.
     pub(crate) fn state(&self) -> Result<Firmware, Stopped> {
         let record = self.record().ok_or(Stopped::NoBootLoader)?;
-        let pending = matches!(record.state(), State::OnTrial { .. }).then(|| record.idle().release);
+        let pending = match record.state() {
+            State::OnTrial { .. } => Some(record.idle().release),
+            _ => self.unrecorded.then(|| record.active().release),
+        };
         Ok(Firmware { slot: self.started, newest: record.newest(), pending, trial: self.on_trial() })
     }
 
     /// Prepares the idle slot to be written. Returns the newest release that was active. Firmware on trial has no idle
-    /// slot: the other slot is the active one.
+    /// slot: the other slot is the active one, until the boot loader has recorded the confirmation.
     pub(crate) fn begin(&mut self) -> Result<u64, Stopped> {
-        if self.on_trial() {
+        if self.on_trial() || self.unrecorded {
             return Err(Stopped::OnTrial);
         }
         let newest = self.record().ok_or(Stopped::NoBootLoader)?.newest();
@@ -129,14 +137,18 @@ impl<F: NorFlash> FirmwareUpdate<F> {
         self.ask(Ask::Try(Signed { release, digest: digest(slot), signer: *signer }))
     }
 
-    /// Makes the running firmware the active one, and records it.
-    pub(crate) fn confirm(&mut self, journal: &mut Journal<F>) {
+    /// Asks that the running firmware becomes the active one, and logs it. Returns whether the board must restart, so that
+    /// the boot loader records it.
+    pub(crate) fn confirm(&mut self, journal: &mut Journal<F>) -> bool {
         // A power cut after the request leaves no entry.
-        if self.ask(Ask::Confirm).is_ok()
-            && let Some(record) = self.record()
-        {
+        if self.ask(Ask::Confirm).is_err() {
+            return false;
+        }
+        self.unrecorded = true;
+        if let Some(record) = self.record() {
             write(journal, CONFIRMED, record.active().release);
         }
+        true
     }
 
     /// Records an update that was rolled back, or firmware that the boot loader did not start because it was changed.

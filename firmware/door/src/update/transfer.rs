@@ -9,7 +9,7 @@
 //! | commit | checks SHA-256 and image, then records the release number, then the active slot | old or new, never neither |
 //! | after commit | no transfer | a finished transfer starts again, and does no harm |
 //!
-//! The active slot is never written. So it works on after an interrupted transfer.
+//! The slot that the record calls active is never written. So it works on after an interrupted transfer.
 
 use embedded_storage::nor_flash::NorFlash;
 use protocol::{Error, Hash, ModelKind};

@@ -136,7 +136,7 @@ pub async fn run_worker<B: Board, E: Engine>(worker: Worker<'_, B, E>, link: &Li
         let idle = IdleSlots { detector, encoder, liveness, firmware };
         if serve(&mut parts, &mut camera, &models, &in_flash, idle).await == Outcome::Restart {
             Timer::after(FAREWELL).await;
-            log!(info, "restarting as asked");
+            log!(info, "restarting");
             parts.system.restart();
         }
     }
@@ -159,7 +159,9 @@ async fn serve<B: Board, E: Engine>(
     let mut recheck = Recheck::default();
     loop {
         let link = parts.link;
-        parts.tick(models);
+        if parts.tick(models) {
+            return Outcome::Restart;
+        }
         let pause = parts.paused_until.saturating_duration_since(Instant::now());
         let frame = async {
             Timer::after(pause).await;

@@ -220,8 +220,8 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
     }
 
     /// Does what is due: shows whether frames can be assessed, wipes the session after the cover was opened, ends a
-    /// pairing that took too long, confirms healthy firmware.
-    pub(crate) fn tick(&mut self, models: &Models<'_, E>) {
+    /// pairing that took too long, confirms healthy firmware. Returns whether the board must restart.
+    pub(crate) fn tick(&mut self, models: &Models<'_, E>) -> bool {
         let ready = self.is_ready(models);
         self.link.config.update(|config| config.ready = ready);
         self.link.give_sign();
@@ -239,9 +239,8 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let _ = self.keep_quota();
         let healthy = io.fed && Instant::now() > HEALTHY;
         let readable = self.access.readable && self.people.gallery().is_ok();
-        if healthy && readable && self.updates.firmware.on_trial() {
-            self.updates.firmware.confirm(&mut self.journal);
-        }
+        let good = healthy && readable && self.updates.firmware.on_trial();
+        good && self.updates.firmware.confirm(&mut self.journal)
     }
 
     /// Writes the hosts' accounts to flash, if they have to be.

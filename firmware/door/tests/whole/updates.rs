@@ -63,9 +63,17 @@ fn an_update_on_trial_activates_itself() {
             "the other slot is the one to go back to"
         );
         settle(world).await;
-        assert_eq!(running(world).await, settled(1, 2));
+        assert_eq!(
+            world.wires.restarts.get(),
+            1,
+            "it restarts, so that the boot loader records the confirmation"
+        );
+        assert_eq!(running(world).await, Firmware { pending: Some(2), ..settled(1, 2) });
         assert_eq!(told(world).await, [(1, 2)]);
         assert!(world.host.kinds().await.contains(&Kind::Model));
+        // Until then the boot loader's record calls the other slot active.
+        let next = image(BOARD, 3, &signing_key());
+        assert_eq!(flash(world, &next, 3).await, Err(Error::OnTrial));
     });
     board.boot(async |world: &mut World| {
         assert_eq!(running(world).await, settled(1, 2));
