@@ -7,14 +7,15 @@
 //!
 //! Somebody who is refused stands at the door for many frames. The first frame makes an entry. The next entry for the same
 //! reason and person comes after [`AGAIN`], or when nobody was refused for that reason during [`AWAY`]; it has the number
-//! of frames between. So standing at the door cannot flush the log: at most one entry a reason and person every ten
-//! seconds, except for people who take turns. A wrong PIN is a guess: each has an entry of its own.
+//! of frames between. A wrong PIN is a guess: each has an entry of its own, and lockouts limit them.
 //!
-//! The exit button, the contact and the cover have [`PIN_BURST`] entries at once, and then one every [`PIN_REFILL`]. An entry
-//! of its own has the number of events between. So it takes days to flush the log with them.
+//! Refusals, and events of the exit button, the contact and the cover, are each rationed ([`Ration`]): [`BURST`] entries
+//! at once, and then two every [`REFILL`], one of which has the number of events between. So it takes days to wash the log
+//! away from outside the door, also with two pictures in turn.
 
 mod clock;
 mod entry_fields;
+mod ration;
 
 pub(crate) use clock::ClockRefusal;
 pub(crate) use entry_fields::EntryFields;
@@ -31,16 +32,12 @@ use crate::{
     log::log,
 };
 
-use self::clock::Clock;
+use self::{clock::Clock, ration::Ration};
 
 /// When somebody who still stands there gets another entry.
 const AGAIN: Duration = Duration::from_secs(60);
 /// After this time without a refusal, the next one is of somebody new.
 const AWAY: Duration = Duration::from_secs(10);
-/// Entries at once for events at the pins.
-const PIN_BURST: u8 = 60;
-/// How long one of these entries takes to come back.
-const PIN_REFILL: Duration = Duration::from_secs(30);
 /// The step of scores in the log, Q15: one sixteenth, as in replies to whoever is not the installer.
 const SCORE_STEP: i16 = 2048;
 /// Time for the last reply to leave before a restart.
@@ -87,8 +84,10 @@ pub(crate) struct Journal<F> {
     /// Entries that could not be written, and that no entry reports yet.
     lost: u32,
     standing: [Option<Standing>; Reason::ALL.len() + 1],
-    /// Entries for events at the pins that are left, and when one came back last.
-    pins: (u8, Instant),
+    /// Entries for refusals.
+    refusals: Ration,
+    /// Entries for events at the pins.
+    pins: Ration,
     /// Events at the pins since the last entry that told of them.
     untold: u32,
     /// Signs the head of the log. It is derived from the device secret alone, so that the board signs with the same key
@@ -107,7 +106,8 @@ impl<F: NorFlash> Journal<F> {
             clock: Clock::after(newest, reset, FAREWELL),
             lost: 0,
             standing: [None; Reason::ALL.len() + 1],
-            pins: (PIN_BURST, Instant::now()),
+            refusals: Ration::full(Instant::now()),
+            pins: Ration::full(Instant::now()),
             untold: 0,
             signing: secret.derive(b"", b"postern log head"),
         }
@@ -151,20 +151,17 @@ impl<F: NorFlash> Journal<F> {
         let now = Instant::now();
         let Some(standing) = self.standing.get_mut(usize::from(why as u8)) else { return };
         let fresh = Standing { seen: now, written: now, frames: 0, person };
-        let frames = match standing {
-            Some(before)
-                if why != Reason::WrongPin
-                    && now - before.seen < AWAY
-                    && now - before.written < AGAIN
-                    && before.person == person =>
-            {
-                before.seen = now;
-                before.frames = before.frames.saturating_add(1);
+        let frames = standing.map_or(0, |before| before.frames);
+        if why != Reason::WrongPin {
+            let goes_on = standing.as_ref().is_some_and(|before| {
+                now - before.seen < AWAY && now - before.written < AGAIN && before.person == person
+            });
+            if goes_on || !self.refusals.take(now) {
+                let before = standing.get_or_insert(fresh);
+                (before.seen, before.frames) = (now, before.frames.saturating_add(1));
                 return;
             }
-            Some(before) => before.frames,
-            None => 0,
-        };
+        }
         *standing = Some(fresh);
         let fields = EntryFields { score, person, ..EntryFields::reason(why as u8) };
         self.record_at(now, Kind::Refused, fields.count(frames));
@@ -172,36 +169,29 @@ impl<F: NorFlash> Journal<F> {
 
     /// Writes an event at the pins; `lost` events before it found no room in the channel.
     pub(crate) fn record_event(&mut self, Stamped { event, at }: &Stamped, lost: u32) {
-        if lost > 0 {
-            self.record_at(*at, Kind::Fault, EntryFields::reason(Fault::Missed as u8).count(lost));
-        }
-        let (kind, reason, over) = match event {
-            IoEvent::Opened { cause: Cause::Button, .. } => (Kind::Button, 0, 0),
-            IoEvent::LockFailed => (Kind::Fault, Fault::Lock as u8, 0),
-            IoEvent::Alarm(alarm) => (Kind::Alarm, *alarm as u8, 0),
-            IoEvent::CoverClosed => (Kind::Alarm, Alarm::Cover as u8, 1),
+        self.untold = self.untold.saturating_add(lost);
+        let told = match event {
+            IoEvent::Opened { cause: Cause::Button, .. } => Some((Kind::Button, 0, 0)),
+            IoEvent::LockFailed => Some((Kind::Fault, Fault::Lock as u8, 0)),
+            IoEvent::Alarm(alarm) => Some((Kind::Alarm, *alarm as u8, 0)),
+            IoEvent::CoverClosed => Some((Kind::Alarm, Alarm::Cover as u8, 1)),
             // The decision about a person or a PIN has an entry of its own.
-            IoEvent::Opened { .. } | IoEvent::Locked | IoEvent::Pin(_) => return,
+            IoEvent::Opened { .. } | IoEvent::Locked | IoEvent::Pin(_) => None,
         };
-        if !self.has_pin_entry(*at) {
-            self.untold = self.untold.saturating_add(1);
+        if told.is_none() && self.untold == 0 {
+            return;
+        }
+        if !self.pins.take(*at) {
+            self.untold = self.untold.saturating_add(told.is_some().into());
             return;
         }
         let untold = core::mem::take(&mut self.untold);
         if untold > 0 {
             self.record_at(*at, Kind::Fault, EntryFields::reason(Fault::Missed as u8).count(untold));
         }
-        self.record_at(*at, kind, EntryFields::reason(reason).count(over));
-    }
-
-    /// Takes an entry for an event at the pins, if one is left.
-    fn has_pin_entry(&mut self, at: Instant) -> bool {
-        let (left, since) = self.pins;
-        let periods = at.saturating_duration_since(since).as_ticks() / PIN_REFILL.as_ticks();
-        let since = since.saturating_add(PIN_REFILL * u32::try_from(periods).unwrap_or(u32::MAX));
-        let left = left.saturating_add(u8::try_from(periods).unwrap_or(u8::MAX)).min(PIN_BURST);
-        self.pins = (left.saturating_sub(1), since);
-        left > 0
+        if let Some((kind, reason, over)) = told {
+            self.record_at(*at, kind, EntryFields::reason(reason).count(over));
+        }
     }
 
     /// The time.

@@ -110,6 +110,10 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                         let mut permitted = parts.access.permit(row.need, kind == Kind::Sealed);
                         if logs {
                             permitted = permitted.and_then(|()| charge(parts));
+                            // The boot that follows has an entry too.
+                            if matches!(request, Request::Reboot) {
+                                permitted = permitted.and_then(|()| charge(parts));
+                            }
                         }
                         let mut result = match permitted {
                             Ok(()) => {

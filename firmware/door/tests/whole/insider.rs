@@ -72,6 +72,22 @@ fn an_installer_cannot_wash_the_log_away_nor_by_restarts() {
 }
 
 #[test]
+fn restarts_on_request_count_twice_as_they_have_two_entries() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        let mut done = 0;
+        for _ in 0..600 {
+            match world.host.ask(Request::Reboot).await {
+                Ok(_) => done += 1,
+                Err(Error::TooManyChanges { .. }) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!((450..=515).contains(&done), "{done}");
+    });
+}
+
+#[test]
 fn the_log_tells_what_of_the_settings_changed() {
     board().boot(async |world: &mut World| {
         let limits = Limits { failures: 100, lockout_ms: 1_000, fail_safe: true, ..Limits::default() };

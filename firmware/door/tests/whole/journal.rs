@@ -147,6 +147,23 @@ fn somebody_who_stays_is_logged_once_a_minute_and_counted() {
     });
 }
 
+/// A phone that shows two people in turn is somebody new at each frame. Its entries are rationed, and the others counted.
+#[test]
+fn pictures_in_turn_cannot_flush_the_log() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        world.host.enrol("Bob", 2).await.unwrap();
+        let before = world.host.log().await.len();
+        for frame in 0..600_u32 {
+            world.scene.show_bytes(engine::photograph(1 + (frame % 2) as u8));
+            world.wait(100).await;
+        }
+        let log = world.host.log().await;
+        let entries = log.len() - before;
+        assert!((2..=65).contains(&entries), "{entries} entries of 600 frames in a minute");
+    });
+}
+
 #[test]
 fn a_log_that_cannot_be_written_stops_nothing_and_is_told() {
     let mut board = board();
