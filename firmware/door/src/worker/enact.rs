@@ -84,7 +84,12 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         }
     }
 
+    /// Decides about a PIN. The failures are written after each PIN, a right one too, and before anything shows which it
+    /// was: whoever keeps the flash from being written gains nothing by a guess.
     async fn take_pin(&mut self, pin: Pin) {
+        if self.paused_until > Instant::now() {
+            return;
+        }
         if self.uncounted {
             self.write_tallies();
         }
@@ -94,9 +99,13 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         }
         let situation = situation(&self.journal, &self.rules, self.link);
         let answer = self.decider.on(Evidence::Pin(pin), &situation);
-        self.keep_tallies();
+        self.write_tallies();
         if answer.spent {
             self.restart_frames();
+        }
+        if self.uncounted {
+            self.deny(None, Reason::Unreadable, 0);
+            return;
         }
         self.enact(answer.decision, 0).await;
     }

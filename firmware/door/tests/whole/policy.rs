@@ -282,3 +282,36 @@ fn no_pin_is_heard_while_failures_cannot_be_written() {
         assert!(world.is_open(), "it is written now");
     });
 }
+
+#[test]
+fn the_right_pin_opens_nothing_while_failures_cannot_be_written() {
+    let mut board = board();
+    board.boot(async |world: &mut World| set_rule(world, "Ann", two_factors()).await.map(drop).unwrap());
+    // A power cycle would make the board forget a wrong one, so the right one must gain nothing either.
+    board.boot(async |world: &mut World| {
+        world.supply.broken.set(Some("settings"));
+        assert!(!comes(world, 1).await);
+        world.type_keys("1234#").await;
+        assert!(!world.is_open());
+        world.supply.broken.set(None);
+        assert!(!comes(world, 1).await);
+        world.type_keys("1234#").await;
+        assert!(world.is_open());
+    });
+}
+
+#[test]
+fn no_pin_is_heard_while_the_door_is_paused() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+        assert!(!comes(world, 1).await);
+        world.host.ask(Request::PauseDoor { ms: 10_000 }).await.unwrap();
+        world.type_keys("1234#").await;
+        assert!(!world.is_open());
+        world.wait(10_000).await;
+        assert!(!comes(world, 1).await);
+        world.type_keys("1234#").await;
+        assert!(world.is_open());
+    });
+}
