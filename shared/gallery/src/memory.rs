@@ -31,7 +31,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// The person's number, from 1; it is never given to anybody else.
+    /// The person's number, from 1; it is given to nobody else, until the gallery's flash is erased.
     pub fn id(&self) -> u32 {
         self.id
     }

@@ -99,15 +99,20 @@ impl<F: NorFlash> Storage<F> {
         self.0.put(Item::Settings, &first)
     }
 
-    /// The versions of the rules of a page. The first copy is written first; the second counts if the first is lost.
+    /// The versions of the rules of a page. The first copy is written first; the second counts if the first is lost. After a
+    /// power cut between the two the second one is an older one, so it is written again.
     pub(crate) fn rule_versions(&mut self, page: u8) -> Result<Stored<Versions>, Failed> {
         let [first, second] = Twin::BOTH.map(|twin| Item::RuleVersions(page, twin));
         let (versions, copy): (Stored<Versions>, Stored<Versions>) =
             (self.0.read(first)?, self.0.read(second)?);
         Ok(match (versions, copy) {
-            (Stored::Valid(versions), _) | (Stored::Tampered, Stored::Valid(versions)) => {
+            (Stored::Valid(versions), copy) => {
+                if !matches!(copy, Stored::Valid(copy) if copy == versions) {
+                    self.0.put(second, &versions)?;
+                }
                 Stored::Valid(versions)
             }
+            (Stored::Tampered, Stored::Valid(versions)) => Stored::Valid(versions),
             // A cut between the copies of the first change of a page.
             (Stored::Absent, copy) => copy,
             (Stored::Tampered, _) => Stored::Tampered,
