@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use board_api::{CounterError, MonotonicCounter};
 
-use crate::{Error, Result};
+use crate::{Error, Result, secret};
 
 /// A counter that a file holds, in decimal.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl FileCounter {
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
         writeln!(file, "{value}")?;
         file.sync_all()?;
-        fs::rename(&beside, &self.path)
+        secret::replace(&beside, &self.path)
     }
 }
 

@@ -41,6 +41,13 @@ fn draw(path: &Path) -> Result<Key> {
         .open(&beside)
         .map_err(Error::file(&beside))?;
     file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(Error::file(&beside))?;
-    fs::rename(&beside, path).map_err(Error::file(path))?;
+    replace(&beside, path).map_err(Error::file(path))?;
     Ok(Key::new(bytes))
+}
+
+/// Renames a file that is written to its place, and waits until its folder says so on disk too.
+pub(crate) fn replace(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::rename(from, to)?;
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
+    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }

@@ -26,13 +26,17 @@ pub fn to_json(entry: &LogEntry, names: &Names) -> Value {
     let mut fields = fields(entry);
     let person = fields.get("person").and_then(Value::as_u64);
     let name = person.and_then(|person| names.get(&u32::try_from(person).ok()?));
-    let refused = Entry::from_bytes(&entry.entry).and_then(|entry| Why::of_entry(&entry, name.cloned()));
-    let why = refused.map(|why| why.to_string());
     fields.insert("name".to_owned(), json!(name));
-    fields.insert("why".to_owned(), json!(why));
+    fields.insert("why".to_owned(), json!(why(entry, name.cloned())));
     fields.insert("entry".to_owned(), hex::encode(entry.entry).into());
     fields.insert("chain".to_owned(), hex::encode(entry.chain).into());
     Value::Object(fields)
+}
+
+/// Why somebody was refused, in a sentence.
+fn why(entry: &LogEntry, name: Option<String>) -> Option<String> {
+    let refused = Entry::from_bytes(&entry.entry).and_then(|entry| Why::of_entry(&entry, name));
+    refused.map(|why| why.to_string())
 }
 
 /// The entry of a line of JSON, and what its words say that its bytes do not.
@@ -51,7 +55,11 @@ pub fn from_json(line: &str) -> anyhow::Result<(LogEntry, Option<String>)> {
         bail!("`number`, `entry` and `chain` are not those of an entry");
     };
     let entry = LogEntry { number, entry, chain };
-    let said = fields(&entry);
+    let mut said = fields(&entry);
+    // The name is none of the entry's bytes. Exports of before have no sentence.
+    if printed.contains_key("why") {
+        said.insert("why".to_owned(), json!(why(&entry, text("name").map(str::to_owned))));
+    }
     let wrong = said.iter().find(|(name, value)| printed.get(*name) != Some(value));
     let wrong = wrong
         .map(|(name, value)| format!("entry {number} was changed: its bytes say that `{name}` is {value}"));

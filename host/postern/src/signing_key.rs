@@ -40,7 +40,8 @@ pub fn replace(path: &Path) -> anyhow::Result<Signer> {
     let Some((_, true)) = Signer::public_at(path)? else { return make(path) };
     let passphrase = passphrase(path)?;
     Signer::unlock(path, &passphrase)?;
-    let signer = Signer::make(path)?;
+    // It is never in a file without its protection.
+    let signer = Signer::passing()?;
     signer.protect(path, &passphrase)?;
     Ok(signer)
 }

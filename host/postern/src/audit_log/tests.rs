@@ -33,6 +33,8 @@ fn a_line_comes_back_and_its_words_are_those_of_its_bytes() {
         let (_, wrong) = from_json(&line.replace(from, to)).unwrap();
         assert!(wrong.is_some_and(|wrong| wrong.starts_with("entry 2 was changed")), "{from}");
     }
+    let other = line.replacen("\"why\":\"", "\"why\":\"not that ", 1);
+    assert!(other != line && from_json(&other).unwrap().1.is_some(), "the sentence of a refusal: {line}");
     for bad in ["", "{}", "[1]", "{\"number\":1,\"entry\":\"\",\"chain\":\"\"}", "{\"number\":-1}"] {
         assert!(from_json(bad).is_err(), "{bad}");
     }
