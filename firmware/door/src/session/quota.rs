@@ -16,8 +16,8 @@ const BURST: u16 = 200;
 const INSTALLER_BURST: u16 = 1000;
 /// How long one entry takes to come back.
 const REFILL: Duration = Duration::from_secs(60);
-/// Entries between two records in flash.
-const STEP: u16 = 16;
+/// Entries between two records in flash, and so the most that a power cut costs.
+const STEP: u16 = 4;
 
 /// What each host has used.
 #[derive(Default)]
