@@ -87,12 +87,15 @@ impl Device {
     /// Waits until no update is pending, and returns the release that is active then.
     fn outcome(&mut self, until: Instant) -> Result<u64> {
         loop {
-            // A reset ends the session, and may come at any time.
+            // A reset ends the session, and may come at any time. There are two: firmware that confirms itself restarts.
             match self.link.shake_hands().and_then(|_| self.running_firmware()) {
                 Ok(firmware) if firmware.pending.is_none() => return Ok(firmware.newest),
-                Ok(_) | Err(Error::Silent { .. } | Error::Handshake) if Instant::now() < until => {
-                    std::thread::sleep(POLL);
-                }
+                Ok(_)
+                | Err(
+                    Error::Silent { .. }
+                    | Error::Handshake
+                    | Error::Refused(protocol::Error::NoSession | protocol::Error::Busy),
+                ) if Instant::now() < until => std::thread::sleep(POLL),
                 Ok(_) => return Err(Error::Silent { seconds: UPDATE_PATIENCE.as_secs() }),
                 Err(error) => return Err(error),
             }

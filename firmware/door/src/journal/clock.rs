@@ -3,17 +3,21 @@
 //! | state | event | next | time |
 //! |---|---|---|---|
 //! | (boot) | the log is empty | unset | since the first boot |
-//! | (boot) | the newest entry is of a restart that was asked for, and exact | exact | that, and the restart's length |
+//! | (boot) | the newest entry is of a restart that was asked for, or that firmware on trial has confirmed itself, and exact | exact | that, and the restart's length |
 //! | (boot) | the newest entry is another one | at least | that of the entry |
 //! | any | time passes | the same | with the board's own clock |
 //! | any | a host sets a time that is not earlier, and not after [`Time::LATEST_MS`] | exact | the time set |
 //! | any | an installer sets the clock back, to a time since [`Time::EARLIEST_MS`] | exact | the time set |
 //! | any | a host sets a time that is too late | the same | the same; the host is refused |
+//! | any | a host sets a time that is up to half a second earlier | exact | the same |
 //! | any | a host sets an earlier time | the same | the same; the host is refused |
 
 use audit::{Entry, Kind, Time};
 use board_api::ResetReason;
 use embassy_time::{Duration, Instant};
+
+/// Clocks this close show the same time: each is rounded, and a message takes its time.
+const SAME_MS: u64 = 500;
 
 /// Why a time cannot be set. The bounds are in milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +41,8 @@ impl Clock {
     /// asked for takes `restart`.
     pub(crate) fn after(newest: Option<Entry>, reset: ResetReason, restart: Duration) -> Self {
         let Some(Entry { kind, time, .. }) = newest else { return Self { booted_ms: 0, exact: false } };
-        let goes_on = kind == Kind::Restart && reset == ResetReason::Requested;
+        let restarted = matches!(kind, Kind::Restart | Kind::Firmware);
+        let goes_on = restarted && reset == ResetReason::Requested;
         let gap = if goes_on { restart.as_millis() } else { 0 };
         Self { booted_ms: time.unix_ms.saturating_add(gap), exact: time.exact && goes_on }
     }
@@ -59,6 +64,8 @@ impl Clock {
     pub(crate) fn set(&mut self, unix_ms: u64, back: bool) -> Result<Time, ClockRefusal> {
         let before = self.now();
         let earliest = if back { Time::EARLIEST_MS } else { before.unix_ms.max(Time::EARLIEST_MS) };
+        let behind = earliest.saturating_sub(unix_ms);
+        let unix_ms = if back || behind > SAME_MS { unix_ms } else { unix_ms.max(earliest) };
         if unix_ms < earliest {
             return Err(ClockRefusal::Before(earliest));
         }

@@ -312,6 +312,9 @@ fn the_clock_is_told_by_a_host_and_never_runs_backwards() {
         assert!(clock.exact && (NOW + 5_000..NOW + 5_100).contains(&clock.unix_ms));
         let refused = world.host.ask(Request::SetClock { unix_ms: NOW + 4_000 }).await;
         assert!(matches!(refused, Err(Error::ClockBackwards { earliest }) if earliest >= NOW + 5_000));
+        let before = status(world).await.clock.unix_ms;
+        world.host.ask(Request::SetClock { unix_ms: before - 300 }).await.unwrap();
+        assert!(status(world).await.clock.unix_ms >= before, "clocks this close show the same time");
         world.host.ask(Request::SetClock { unix_ms: NOW + 60_000 }).await.unwrap();
         let log = world.host.log().await;
         assert!(!log.first().unwrap().1.time.was_set(), "entries from before say so");

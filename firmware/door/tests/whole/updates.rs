@@ -8,6 +8,7 @@ use crate::simulation::{
     supply::{Cut, Supply},
 };
 use audit::Kind;
+use board_api::ResetReason;
 use protocol::{Error, Firmware, MAX_CHUNK, ModelKind, Request, Response};
 
 async fn running(world: &mut World) -> Firmware {
@@ -62,6 +63,7 @@ fn an_update_on_trial_activates_itself() {
             Err(Error::OnTrial),
             "the other slot is the one to go back to"
         );
+        world.host.ask(Request::SetClock { unix_ms: 1_800_000_000_000 }).await.unwrap();
         settle(world).await;
         assert_eq!(
             world.wires.restarts.get(),
@@ -75,8 +77,11 @@ fn an_update_on_trial_activates_itself() {
         let next = image(BOARD, 3, &signing_key());
         assert_eq!(flash(world, &next, 3).await, Err(Error::OnTrial));
     });
+    board.reset = Some(ResetReason::Requested);
     board.boot(async |world: &mut World| {
         assert_eq!(running(world).await, settled(1, 2));
+        let Ok(Response::Status(status)) = world.host.ask(Request::Status).await else { panic!() };
+        assert!(status.clock.exact, "the clock goes on over the restart");
         let older = image(BOARD, 1, &signing_key());
         let refused = Error::TooOld { kind: ModelKind::Firmware, newest: 2 };
         assert_eq!(flash(world, &older, 1).await, Err(refused));
