@@ -3,12 +3,70 @@
 //! The host's half of the seqlock that `host_window::window` documents: the sequence number is odd while the picture
 //! changes, and even and new once the picture is complete.
 
+use std::time::Duration;
+
 use client::Picture;
 use host_window::window;
 use protocol::PixelFormat;
 
 use crate::board::turn::Turn;
 use crate::{Error, Memory, Result};
+
+/// How often a picture that changes meanwhile is read again.
+const TRIES: u32 = 20;
+
+/// How long a read waits for a picture that changes.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// A picture in front of a camera, read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Width in pixels.
+    pub width: u16,
+    /// Height in pixels.
+    pub height: u16,
+    /// Pixel format.
+    pub format: PixelFormat,
+    /// The pixels, row by row, two bytes each.
+    pub data: Vec<u8>,
+}
+
+impl Seen {
+    /// The picture in front of a board's camera; `None` if there never was one, or if it changes all the time. The board need
+    /// not have taken it, and nobody waits for a turn: this only reads.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn read(memory: &Memory) -> Result<Option<Self>> {
+        for _ in 0..TRIES {
+            let before = memory.word(window::FRAME_SEQUENCE)?;
+            let seen = Self::read_once(memory)?;
+            if before % 2 == 0 && memory.word(window::FRAME_SEQUENCE)? == before {
+                return Ok(seen.filter(|_| before > 0));
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Ok(None)
+    }
+
+    fn read_once(memory: &Memory) -> Result<Option<Self>> {
+        let format = match memory.word(window::FRAME_FORMAT)? {
+            window::FORMAT_YUYV => PixelFormat::Yuyv,
+            window::FORMAT_RGB565 => PixelFormat::Rgb565,
+            _ => return Ok(None),
+        };
+        let side = |word: u32| u16::try_from(word).unwrap_or(0);
+        let width = side(memory.word(window::FRAME_WIDTH)?);
+        let height = side(memory.word(window::FRAME_HEIGHT)?);
+        let length = usize::from(width) * usize::from(height) * 2;
+        if length == 0 || length > host_window::FRAME.len as usize {
+            return Ok(None);
+        }
+        let mut data = vec![0; length];
+        memory.read(u64::from(host_window::FRAME.offset), &mut data)?;
+        Ok(Some(Self { width, height, format, data }))
+    }
+}
 
 /// The camera of an emulated board.
 pub struct Camera {
@@ -140,12 +198,32 @@ mod tests {
         assert_eq!(bytes[0x40..0x44], [4, 0, 0, 0]);
         assert_eq!(bytes[0x44..0x50], [2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0]);
         assert_eq!(bytes[0x1000..0x1004], [1, 2, 3, 4]);
+        let seen = Seen::read(camera.memory()).expect("read").expect("a picture");
+        assert_eq!((seen.width, seen.height, seen.format), (2, 1, PixelFormat::Rgb565));
+        assert_eq!(seen.data, [1, 2, 3, 4]);
         assert!(!camera.is_taken(4).expect("read"));
         camera.memory().set_word(window::FRAME_ACKNOWLEDGE, 4).expect("written");
         assert!(camera.is_taken(4).expect("read"));
         camera.hold().expect("held");
         camera.withdraw().expect("withdrawn");
         assert!(camera.is_taken(camera.memory().word(window::FRAME_SEQUENCE).expect("read")).expect("read"));
+    }
+
+    #[test]
+    fn a_camera_without_a_picture_shows_none_and_so_does_half_a_picture() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("memory");
+        Memory::create(&path, host_window::AN500).expect("a file");
+        let memory = Memory::open(&path, host_window::AN500).expect("a file");
+        assert_eq!(Seen::read(&memory).expect("read"), None);
+        let camera = Camera::new(memory);
+        let picture = Picture { width: 2, height: 1, format: PixelFormat::Yuyv, data: &[1, 2, 3, 4] };
+        camera.show(&picture).expect("shown");
+        camera.memory().set_word(window::FRAME_SEQUENCE, 3).expect("written");
+        assert_eq!(Seen::read(camera.memory()).expect("read"), None, "it is being written");
+        camera.memory().set_word(window::FRAME_SEQUENCE, 4).expect("written");
+        camera.memory().set_word(window::FRAME_WIDTH, 60_000).expect("written");
+        assert_eq!(Seen::read(camera.memory()).expect("read"), None, "it does not fit");
     }
 
     #[test]

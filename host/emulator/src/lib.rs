@@ -30,7 +30,7 @@ mod qemu;
 
 pub use board::{Board, Folder, Launch, State};
 pub use built::{built_conformance, built_firmware, built_loader, install_firmware};
-pub use camera::Camera;
+pub use camera::{Camera, Seen};
 pub use client::Machine;
 pub use doorstep::{Decision, Doorstep};
 pub use error::Error;

@@ -131,6 +131,22 @@ impl Memory {
         self.set_input(window::COVER_BIT, open)
     }
 
+    /// Whether the door leaf is open, by its contact.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn door_is_open(&self) -> Result<bool> {
+        Ok(self.word(window::INPUTS)? >> window::CONTACT_BIT & 1 == 1)
+    }
+
+    /// Whether the board's cover is open.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn cover_is_open(&self) -> Result<bool> {
+        Ok(self.word(window::INPUTS)? >> window::COVER_BIT & 1 == 1)
+    }
+
     fn set_input(&self, bit: u32, high: bool) -> Result<()> {
         let inputs = self.word(window::INPUTS)?;
         self.set_word(window::INPUTS, inputs & !(1 << bit) | u32::from(high) << bit)

@@ -65,6 +65,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A picture could not be encoded.
+    #[error("the picture cannot be encoded: {reason}")]
+    Encode {
+        /// Why.
+        reason: String,
+    },
     /// A picture could not be written.
     #[error(transparent)]
     Write(#[from] output_file::Error),

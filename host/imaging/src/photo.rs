@@ -180,6 +180,17 @@ impl Photo {
         }
     }
 
+    /// The picture as the bytes of a PNG file.
+    ///
+    /// # Errors
+    /// [`Error::Encode`].
+    pub fn to_png(&self) -> Result<Vec<u8>, Error> {
+        let mut bytes = Cursor::new(Vec::new());
+        let refused = |error: ImageError| Error::Encode { reason: error.to_string() };
+        self.image.write_to(&mut bytes, ImageFormat::Png).map_err(refused)?;
+        Ok(bytes.into_inner())
+    }
+
     /// Writes the picture as PNG, whatever the name's extension is.
     ///
     /// # Errors

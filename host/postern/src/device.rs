@@ -15,7 +15,7 @@ use crate::picture::Shot;
 const BOARD: &str = "POSTERN_BOARD";
 
 /// The options that choose a device.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct DeviceArgs {
     #[command(flatten)]
     board: BoardArgs,
@@ -26,7 +26,7 @@ pub struct DeviceArgs {
 }
 
 /// The options that choose an emulated board.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct BoardArgs {
     /// The emulated board, or the door on this computer, with this name [default: that of the environment variable
     /// POSTERN_BOARD, else the only one that there is, else an547]
@@ -39,6 +39,25 @@ pub struct BoardArgs {
 }
 
 impl DeviceArgs {
+    /// The emulated board of this name, in this folder of boards.
+    #[cfg(feature = "console")]
+    pub fn of_board(name: &str, state: Option<&std::path::Path>) -> Self {
+        let board = BoardArgs { board: Some(name.to_owned()), state: state.map(Into::into) };
+        Self { board, device: None }
+    }
+
+    /// The folder of boards, if it is not the default one.
+    #[cfg(feature = "console")]
+    pub fn state(&self) -> Option<&std::path::Path> {
+        self.board.state()
+    }
+
+    /// The address of another device, if it is one.
+    #[cfg(feature = "console")]
+    pub fn address(&self) -> Option<&Address> {
+        self.device.as_ref()
+    }
+
     /// Opens the line to the device, in a session if this computer is paired with it.
     pub fn connect(&self) -> anyhow::Result<Device> {
         match &self.device {
@@ -107,7 +126,7 @@ impl BoardArgs {
     }
 
     /// The name that was given, or that of the environment.
-    fn named(&self) -> Option<String> {
+    pub fn named(&self) -> Option<String> {
         let environment = || std::env::var(BOARD).ok().filter(|name| !name.is_empty());
         self.board.clone().or_else(environment)
     }

@@ -26,6 +26,8 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     ("The board", &["board", "pair", "keys", "sign", "flash", "settings", "osdp"]),
     ("People", &["enroll", "users", "rule", "rename", "remove"]),
+    #[cfg(feature = "console")]
+    ("In the browser", &["console"]),
     ("The door", &["verify", "identify", "embed", "show", "watch", "log"]),
     ("Art", &["stylize"]),
     ("The shell", &["completions"]),

@@ -2,6 +2,7 @@
 //!
 //! Only this file writes to the terminal, and all that it writes is [`visible`](crate::visible) first.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::io::{BufRead, IsTerminal, StdoutLock, Write};
 use std::process::ExitCode;
@@ -87,8 +88,25 @@ macro_rules! note {
 }
 pub(crate) use note;
 
+thread_local! {
+    /// Where the remarks of this thread go, in place of stderr.
+    static HEARD: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+/// Runs `work`, and returns the remarks that it made beside its result.
+#[cfg(feature = "console")]
+pub fn hearing<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
+    HEARD.set(Some(Vec::new()));
+    let done = work();
+    (done, HEARD.take().unwrap_or_default())
+}
+
 /// Writes a remark to stderr; [`note!`] calls it.
 pub fn remark(text: fmt::Arguments<'_>) {
+    let heard = HEARD.with_borrow_mut(|heard| heard.as_mut().map(|heard| heard.push(text.to_string())));
+    if heard.is_some() {
+        return;
+    }
     // A closed stderr is no reason to fail.
     let _ = writeln!(Lines(std::io::stderr().lock()), "{text}");
 }

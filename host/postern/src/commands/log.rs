@@ -80,7 +80,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 /// Remembers the key of the board's log, which this computer may not know from a pairing before there was one.
-fn remember(args: &DeviceArgs, head: &LogHead) -> anyhow::Result<()> {
+pub fn remember(args: &DeviceArgs, head: &LogHead) -> anyhow::Result<()> {
     let path = args.folder()?.host_key();
     let Some(kept) = Credentials::load(&path)? else { return Ok(()) };
     match kept.log {

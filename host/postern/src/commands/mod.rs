@@ -9,6 +9,8 @@ mod board;
 mod calibrate;
 mod compile;
 mod completions;
+#[cfg(feature = "console")]
+mod console;
 mod embed;
 mod enroll;
 mod eval;
@@ -91,6 +93,9 @@ pub enum Command {
     Show(show::Args),
     /// Print the events at the door as they happen
     Watch(watch::Args),
+    /// Open the console: pages for a browser on this computer, for one board or many
+    #[cfg(feature = "console")]
+    Console(console::Args),
     /// Print or check the board's audit log
     Log(log::Args),
     /// Paint a picture in the style of other pictures
@@ -130,6 +135,8 @@ impl Command {
             Self::Embed(args) => embed::run(args, output),
             Self::Show(args) => show::run(args, output),
             Self::Watch(args) => watch::run(args, output),
+            #[cfg(feature = "console")]
+            Self::Console(args) => console::run(args, output),
             Self::Log(args) => log::run(args, output),
             Self::Stylize(args) => stylize::run(&args, output),
             Self::Completions(args) => completions::run(args, output),

@@ -115,7 +115,7 @@ fn pair(
 }
 
 /// The name of this computer, cut to the length of a label.
-fn computer() -> String {
+pub fn computer() -> String {
     let name = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
     let mut label = String::new();
     for c in name.trim().chars().filter(|c| !c.is_control()) {

@@ -87,7 +87,7 @@ fn rest(line: &mut Option<Device>) {
 }
 
 /// Whether the board may answer later.
-fn is_interruption(error: &anyhow::Error) -> bool {
+pub fn is_interruption(error: &anyhow::Error) -> bool {
     if let Some(error) = error.downcast_ref::<emulator::Error>() {
         return error.is_interruption();
     }

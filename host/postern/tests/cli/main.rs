@@ -6,6 +6,8 @@
 mod bench;
 mod boards;
 mod compile;
+#[cfg(feature = "console")]
+mod console;
 mod door;
 mod errors;
 mod installed;

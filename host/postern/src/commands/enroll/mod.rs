@@ -4,8 +4,8 @@ mod photos;
 
 use std::path::PathBuf;
 
-use client::Device;
 use client::protocol::{Basis, Enrolment};
+use client::{Device, Enrolled};
 use imaging::Photo;
 use serde_json::json;
 
@@ -13,6 +13,9 @@ use crate::device::{DeviceArgs, instructions};
 use crate::output::{Outcome, Output, note};
 use crate::picture::{Shot, note_faces};
 use crate::portraits::Portraits;
+
+/// What there is to say of a photograph that does not look alive.
+pub const TAKEN_FOR_ATTACK: &str = "the liveness network takes this picture for an attack; the log says so";
 
 /// Options of `postern enroll`.
 #[derive(clap::Args)]
@@ -50,12 +53,10 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Photo::open(style)?;
     }
     let mut device = args.device.connect()?;
-    let shots = photos::look(&args.photos, &args.device, &mut device, args.force)?;
-    for (done, shot) in shots.iter().enumerate() {
-        if let Err(error) = enrol(&args, &mut device, shot, done, output) {
-            return Err(undo(&args, &mut device, done, error));
-        }
-    }
+    let enrolment = Enrolling { name: &args.name, add: args.add, force: args.force, device: &args.device };
+    enrolment.run(&mut device, photos::open(&args.photos)?, &mut |shot, enrolled| {
+        tell(&args.name, shot, enrolled, output)
+    })?;
     if let (Some(style), Some(photo)) = (&args.avatar, args.photos.first()) {
         let painted = Portraits::of(&args.device)?.paint(&args.name, &Photo::open(photo)?, style)?;
         let report = json!({ "name": args.name, "portrait": painted });
@@ -64,21 +65,92 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Enrols the face of one photograph, after `done` others.
-fn enrol(args: &Args, device: &mut Device, shot: &Shot, done: usize, output: &Output) -> anyhow::Result<()> {
-    let enrolment = match (done > 0 || args.add, args.force) {
-        (false, _) => Enrolment::NewPerson,
-        (true, false) => Enrolment::AddTemplate,
-        (true, true) => Enrolment::AddAnyTemplate,
-    };
-    let enrolled =
-        args.device.show(device, shot, |device, source| device.enrol(&args.name, source, enrolment))?;
-    note_faces(shot, enrolled.faces);
-    if enrolled.basis == Basis::Unproven {
-        note!("The false-match rate is unproven for so many templates; the settings accept that.");
+/// One person's enrolment from photographs: all of them or none.
+pub struct Enrolling<'a> {
+    /// The person.
+    pub name: &'a str,
+    /// Whether the person is enrolled already.
+    pub add: bool,
+    /// Whether the photographs are taken whatever they show.
+    pub force: bool,
+    /// The board.
+    pub device: &'a DeviceArgs,
+}
+
+impl Enrolling<'_> {
+    /// Looks at the photographs and enrols their faces. `tell` hears of each.
+    ///
+    /// # Errors
+    /// A photograph is not clear, or the board refuses; nothing is kept then, or the error says what is.
+    pub fn run(
+        &self,
+        device: &mut Device,
+        photos: Vec<(PathBuf, Photo)>,
+        tell: &mut dyn FnMut(&Shot, &Enrolled) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let shots = photos::look(photos, self.device, device, self.force)?;
+        for (done, shot) in shots.iter().enumerate() {
+            if let Err(error) = self.enrol(device, shot, done, tell) {
+                return Err(self.undo(device, done, error));
+            }
+        }
+        Ok(())
     }
+
+    /// Enrols the face of one photograph, after `done` others.
+    fn enrol(
+        &self,
+        device: &mut Device,
+        shot: &Shot,
+        done: usize,
+        tell: &mut dyn FnMut(&Shot, &Enrolled) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let enrolment = match (done > 0 || self.add, self.force) {
+            (false, _) => Enrolment::NewPerson,
+            (true, false) => Enrolment::AddTemplate,
+            (true, true) => Enrolment::AddAnyTemplate,
+        };
+        let enrolled =
+            self.device.show(device, shot, |device, source| device.enrol(self.name, source, enrolment))?;
+        note_faces(shot, enrolled.faces);
+        if enrolled.basis == Basis::Unproven {
+            note!("The false-match rate is unproven for so many templates; the settings accept that.");
+        }
+        tell(shot, &enrolled)
+    }
+
+    /// Takes back the `done` templates that this enrolment added, and says in the error what is there now.
+    fn undo(&self, device: &mut Device, done: usize, error: anyhow::Error) -> anyhow::Error {
+        if done == 0 {
+            return error;
+        }
+        let undone =
+            if self.add { self.forget_newest(device, done) } else { device.remove(self.name).map(drop) };
+        match undone {
+            Ok(()) => error.context(format!("nothing of this command is kept: {} is as before", self.name)),
+            Err(again) => error.context(format!(
+                "{done} of these photographs are enrolled as {}, and could not be taken back ({again}); \
+                 `postern users` shows what is there",
+                self.name
+            )),
+        }
+    }
+
+    /// Removes the newest `count` templates of the person.
+    fn forget_newest(&self, device: &mut Device, count: usize) -> client::Result<()> {
+        let templates = device.users()?.into_iter().find(|user| user.name == self.name.trim());
+        let templates = templates.map_or(0, |user| user.templates);
+        (0..count).try_for_each(|newer| {
+            let index = templates.saturating_sub(1).saturating_sub(newer as u8);
+            device.remove_template(self.name, index)
+        })
+    }
+}
+
+/// Prints what was enrolled from one photograph.
+fn tell(name: &str, shot: &Shot, enrolled: &Enrolled, output: &Output) -> anyhow::Result<()> {
     let report = json!({
-        "name": args.name,
+        "name": name,
         "person": enrolled.person,
         "photo": shot.path,
         "templates": enrolled.templates,
@@ -90,45 +162,15 @@ fn enrol(args: &Args, device: &mut Device, shot: &Shot, done: usize, output: &Ou
     output.print(&report, |out| {
         writeln!(
             out,
-            "{} is enrolled as number {} from {} (template {}, {})",
-            args.name,
+            "{name} is enrolled as number {} from {} (template {}, {})",
             enrolled.person,
             shot.name(),
             enrolled.templates,
             instructions(enrolled.instructions)
         )?;
         match enrolled.alive {
-            Some(false) => {
-                writeln!(out, "  the liveness network takes this picture for an attack; the log says so")
-            }
+            Some(false) => writeln!(out, "  {TAKEN_FOR_ATTACK}"),
             _ => Ok(()),
         }
-    })
-}
-
-/// Takes back the `done` templates that this command added, and says in the error what is there now.
-fn undo(args: &Args, device: &mut Device, done: usize, error: anyhow::Error) -> anyhow::Error {
-    if done == 0 {
-        return error;
-    }
-    let undone =
-        if args.add { forget_newest(args, device, done) } else { device.remove(&args.name).map(drop) };
-    match undone {
-        Ok(()) => error.context(format!("nothing of this command is kept: {} is as before", args.name)),
-        Err(again) => error.context(format!(
-            "{done} of these photographs are enrolled as {}, and could not be taken back ({again}); \
-             `postern users` shows what is there",
-            args.name
-        )),
-    }
-}
-
-/// Removes the newest `count` templates of the person.
-fn forget_newest(args: &Args, device: &mut Device, count: usize) -> client::Result<()> {
-    let templates = device.users()?.into_iter().find(|user| user.name == args.name.trim());
-    let templates = templates.map_or(0, |user| user.templates);
-    (0..count).try_for_each(|newer| {
-        let index = templates.saturating_sub(1).saturating_sub(newer as u8);
-        device.remove_template(&args.name, index)
     })
 }

@@ -1,6 +1,6 @@
 //! The photographs of one enrolment, looked at before the first of them changes anything.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use client::Device;
@@ -29,23 +29,29 @@ struct Seen {
     template: Template,
 }
 
+/// Reads photographs: all of them, before the board is asked about the first.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn open(paths: &[impl AsRef<Path>]) -> anyhow::Result<Vec<(PathBuf, Photo)>> {
+    paths.iter().map(|path| Ok((path.as_ref().to_owned(), Photo::open(path)?))).collect()
+}
+
 /// Looks at all photographs, and returns those that each show one face, upright, and not the same picture twice.
 ///
 /// With `force`, a photograph passes whatever it shows, as long as the board finds a face.
 ///
 /// # Errors
-/// A file that cannot be read, no face, more than one face of about the same size, a face that is not upright.
+/// No face, more than one face of about the same size, a face that is not upright.
 pub fn look(
-    paths: &[impl AsRef<Path>],
+    photos: Vec<(PathBuf, Photo)>,
     args: &DeviceArgs,
     device: &mut Device,
     force: bool,
 ) -> anyhow::Result<Vec<Shot>> {
-    // All of them are read before the board is asked about the first.
-    let photos: Vec<(&Path, Photo)> =
-        paths.iter().map(|path| Ok((path.as_ref(), Photo::open(path)?))).collect::<anyhow::Result<_>>()?;
     let mut seen: Vec<Seen> = Vec::new();
     for (path, photo) in photos {
+        let path = path.as_path();
         let near = close_up::of(&photo);
         let sides = near.as_ref().map(|near| near.sides.clone());
         let photo = near.map_or(photo, |near| near.photo);

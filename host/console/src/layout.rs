@@ -1,0 +1,216 @@
+//! The frame of each page, its forms, and how refusals are shown.
+
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use maud::{DOCTYPE, Markup, html};
+
+use crate::station::Refusal;
+use crate::text::Language;
+use crate::visitor::Visitor;
+
+/// The pages of a board, in the order of the menu: the end of the address, and the message with its name.
+const MENU: [(&str, &str); 7] = [
+    ("", "door"),
+    ("/people", "people"),
+    ("/certainty", "certainty"),
+    ("/log", "log"),
+    ("/settings", "settings"),
+    ("/computers", "computers"),
+    ("/pair", "pair"),
+];
+
+/// The name of a menu entry, whose messages are named `menu-…`.
+fn menu_text(language: Language, page: &str) -> String {
+    let id = match page {
+        "door" => "menu-door",
+        "people" => "menu-people",
+        "certainty" => "menu-certainty",
+        "log" => "menu-log",
+        "settings" => "menu-settings",
+        "computers" => "menu-computers",
+        _ => "menu-pair",
+    };
+    language.say(id)
+}
+
+/// A page of a board or of the list of boards.
+pub struct Page<'a> {
+    /// Who sees it.
+    pub visitor: &'a Visitor,
+    /// The board, unless it is the list of boards.
+    pub board: Option<&'a str>,
+    /// Which entry of the menu it is.
+    pub here: &'static str,
+    /// Its heading.
+    pub title: String,
+    /// What was done, or why it was not.
+    pub notice: Option<Notice>,
+}
+
+/// What a form came to.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// It was done.
+    Done(String),
+    /// It was refused.
+    Refused(String),
+}
+
+impl From<Refusal> for Notice {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal.sentence)
+    }
+}
+
+impl Page<'_> {
+    /// The whole page.
+    pub fn show(self, main: Markup) -> Response {
+        let language = self.visitor.language;
+        let status = match &self.notice {
+            Some(Notice::Refused(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::OK,
+        };
+        let body = html! {
+            header {
+                a.brand href="/boards" { "Postern" }
+                @if let Some(board) = self.board {
+                    span.board { bdi { (board) } }
+                    nav aria-label=(language.say("menu")) {
+                        @for (end, page) in MENU {
+                            a href={ (board_path(board)) (end) } aria-current=[(page == self.here).then_some("page")] {
+                                (menu_text(language, page))
+                            }
+                        }
+                    }
+                }
+            }
+            main id="main" {
+                h1 { (self.title) }
+                @match &self.notice {
+                    Some(Notice::Done(text)) => p.notice.done role="status" { (text) },
+                    Some(Notice::Refused(text)) => p.notice.refused role="alert" { (text) },
+                    None => {},
+                }
+                (main)
+            }
+            footer {
+                form method="post" action="/language" {
+                    (token(self.visitor))
+                    @for other in Language::ALL {
+                        button name="language" value=(other.code()) lang=(other.code())
+                            aria-pressed=[(other == language).then_some("true")] {
+                            @match other { Language::English => "English", Language::German => "Deutsch" }
+                        }
+                    }
+                }
+                form method="post" action="/sign-out" {
+                    (token(self.visitor))
+                    button { (language.say("sign-out")) }
+                }
+            }
+        };
+        (status, document(language, &self.title, body)).into_response()
+    }
+}
+
+/// A page without a menu, for somebody who is not signed in.
+pub fn plain(language: Language, title: &str, text: &str) -> Html<String> {
+    document(language, title, html! { main { h1 { (title) } p { (text) } } })
+}
+
+fn document(language: Language, title: &str, body: Markup) -> Html<String> {
+    let document = html! {
+        (DOCTYPE)
+        html lang=(language.code()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · Postern" }
+                link rel="stylesheet" href="/assets/console.css";
+                link rel="icon" href="/assets/icon.svg";
+                script src="/assets/console.js" defer {}
+            }
+            body {
+                a.skip href="#main" { (language.say("skip")) }
+                (body)
+            }
+        }
+    };
+    Html(document.into_string())
+}
+
+/// The hidden field that shows that a form comes from this console's page.
+pub fn token(visitor: &Visitor) -> Markup {
+    html! { input type="hidden" name="form_token" value=(visitor.session.form_token); }
+}
+
+/// The address of a board's pages.
+pub fn board_path(board: &str) -> String {
+    format!("/b/{}", escape(board))
+}
+
+/// A text as a part of an address.
+fn escape(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// To another page, after a form was done.
+pub fn go(path: &str) -> Response {
+    Redirect::to(path).into_response()
+}
+
+/// The page instead of one whose board cannot be asked.
+pub fn refused(visitor: &Visitor, board: Option<&str>, here: &'static str, refusal: Refusal) -> Response {
+    let language = visitor.language;
+    let lost = refusal.lost;
+    let title = language.say(if lost { "board-lost" } else { "refused" });
+    let page = Page { visitor, board, here, title, notice: Some(refusal.into()) };
+    page.show(html! {
+        // The script asks again until the page is another one.
+        @if lost { p data-retry="2000" { (language.say("comes-back")) } }
+    })
+}
+
+/// A similarity in Q15 as people read it.
+pub fn similarity(q15: i32) -> String {
+    format!("{:.3}", f64::from(q15) / 32768.0)
+}
+
+/// A large number as people read it: "10,000", or "10.000" in German.
+pub fn grouped(language: Language, number: u32) -> String {
+    let digits = number.to_string();
+    let sign = match language {
+        Language::English => ',',
+        Language::German => '.',
+    };
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(sign);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_numbers_are_grouped() {
+        let texts = [7, 100, 1_000, 10_000_000].map(|number| grouped(Language::English, number));
+        assert_eq!(texts, ["7", "100", "1,000", "10,000,000"]);
+        assert_eq!(grouped(Language::German, 10_000), "10.000");
+    }
+
+    #[test]
+    fn any_name_is_a_part_of_an_address() {
+        assert_eq!(board_path("front-2"), "/b/front-2");
+        assert_eq!(board_path("Tür/?"), "/b/T%C3%BCr%2F%3F");
+    }
+}

@@ -1,0 +1,35 @@
+//! A door in the browser: pages over what the command line can do.
+//!
+//! ```text
+//! server     where it listens
+//! guard      what a request passes first, and the headers of each reply
+//! pages      a file a page, and which page answers which address
+//! form       the fields of a form, after its token was checked
+//! layout     the frame of each page
+//! state      what every page has at hand, and how it asks a board
+//! visitor    the browser of a request
+//! sign_in    tokens, cookies, sessions
+//! station    what the console asks of the program that starts it, as traits
+//! text       what the pages say, in English and German
+//! ```
+//! The pages are made on the server, and each form works without a script. The script (`assets/console.js`) only renews
+//! parts of a page. Everything is in this crate: a page loads nothing from elsewhere.
+//!
+//! The console decides nothing about a door. Roles are the board's, and what a board refuses is shown as its sentence.
+#![forbid(unsafe_code)]
+
+mod error;
+mod form;
+mod guard;
+mod layout;
+mod pages;
+mod server;
+mod sign_in;
+mod state;
+pub mod station;
+mod text;
+mod visitor;
+
+pub use error::Error;
+pub use server::{bind, router, serve};
+pub use state::Console;

@@ -1,0 +1,88 @@
+//! The list of boards: which there are, power, and a new one.
+
+use axum::extract::{Extension, State as Shared};
+use axum::response::Response;
+use maud::html;
+
+use crate::form::Fields;
+use crate::layout::{Notice, Page, board_path, go, refused, token};
+use crate::state::Console;
+use crate::visitor::Visitor;
+
+pub async fn show(Shared(console): Shared<Console>, Extension(visitor): Extension<Visitor>) -> Response {
+    page(&console, &visitor, None).await
+}
+
+async fn page(console: &Console, visitor: &Visitor, notice: Option<Notice>) -> Response {
+    let language = visitor.language;
+    let asked = console.boards(|boards| Ok((boards.list()?, boards.machines()))).await;
+    let (boards, machines) = match asked {
+        Ok(found) => found,
+        Err(refusal) => return refused(visitor, None, "boards", refusal),
+    };
+    let page = Page { visitor, board: None, here: "boards", title: language.say("boards"), notice };
+    page.show(html! {
+        @if boards.is_empty() { p { (language.say("no-boards")) } }
+        ul.boards {
+            @for board in &boards {
+                li {
+                    a href=(board_path(&board.name)) { bdi { (board.name) } }
+                    span.kind { (board.machine) }
+                    @if let Some(up) = board.up {
+                        span class=(if up { "state up" } else { "state down" }) {
+                            (language.say(if up { "board-up" } else { "board-down" }))
+                        }
+                        form method="post" action=(if up { "/boards/off" } else { "/boards/on" }) {
+                            (token(visitor))
+                            input type="hidden" name="name" value=(board.name);
+                            input type="hidden" name="machine" value=(board.machine);
+                            button { (language.say(if up { "switch-off" } else { "switch-on" })) }
+                        }
+                    }
+                }
+            }
+        }
+        @if !machines.is_empty() {
+            section {
+                h2 { (language.say("new-board")) }
+                p { (language.say("new-board-text")) }
+                form.fields method="post" action="/boards/on" {
+                    (token(visitor))
+                    label { (language.say("name")) input name="name" required maxlength="40" pattern="[A-Za-z0-9_\\-]+"; }
+                    label {
+                        (language.say("machine"))
+                        select name="machine" {
+                            @for machine in &machines { option value=(machine) { (machine) } }
+                        }
+                    }
+                    button.main { (language.say("make-board")) }
+                }
+            }
+        }
+    })
+}
+
+pub async fn on(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    fields: Fields,
+) -> Response {
+    let (name, machine) = (fields.get("name").to_owned(), fields.get("machine").to_owned());
+    let path = board_path(&name);
+    match console.boards(move |boards| boards.switch_on(&name, &machine)).await {
+        Ok(()) => go(&path),
+        Err(refusal) => page(&console, &visitor, Some(refusal.into())).await,
+    }
+}
+
+pub async fn off(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    fields: Fields,
+) -> Response {
+    let name = fields.get("name").to_owned();
+    match console.boards(move |boards| boards.switch_off(&name)).await {
+        Ok(()) => go("/boards"),
+        Err(refusal) => page(&console, &visitor, Some(refusal.into())).await,
+    }
+}

@@ -1,0 +1,122 @@
+//! The computers that a board knows, by role: invite one more, forget one.
+
+use axum::extract::{Extension, Path, State as Shared};
+use axum::response::Response;
+use client::protocol::Role;
+use maud::html;
+
+use crate::form::Fields;
+use crate::layout::{Notice, Page, board_path, refused, token};
+use crate::state::Console;
+use crate::text::Language;
+use crate::visitor::Visitor;
+
+const ROLES: [Role; 3] = [Role::Operator, Role::Auditor, Role::Installer];
+
+/// The role of a form's field.
+pub fn role(text: &str) -> Option<Role> {
+    ROLES.into_iter().find(|role| role.to_string() == text)
+}
+
+/// What a role may do.
+pub fn role_text(language: Language, role: Role) -> String {
+    match role {
+        Role::Auditor => language.say("role-auditor"),
+        Role::Operator => language.say("role-operator"),
+        Role::Installer => language.say("role-installer"),
+    }
+}
+
+/// A choice of roles.
+pub fn choice(language: Language, first: Role) -> maud::Markup {
+    html! {
+        label {
+            (language.say("role"))
+            select name="role" {
+                @for role in ROLES {
+                    option value=(role) selected[role == first] { (role_text(language, role)) }
+                }
+            }
+        }
+    }
+}
+
+pub async fn show(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+) -> Response {
+    page(&console, &visitor, &board, None).await
+}
+
+async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<Notice>) -> Response {
+    let language = visitor.language;
+    let (computers, own) = match console.ask(board, |station| station.computers()).await {
+        Ok(found) => found,
+        Err(refusal) => return refused(visitor, Some(board), "computers", refusal),
+    };
+    let path = format!("{}/computers", board_path(board));
+    let title = language.say("menu-computers");
+    let page = Page { visitor, board: Some(board), here: "computers", title, notice };
+    page.show(html! {
+        ul.people {
+            @for computer in &computers {
+                @let digits = hex::encode(computer.key);
+                li {
+                    span {
+                        bdi { (computer.label) } " "
+                        @if own == Some(computer.key) { strong { (language.say("this-computer")) } }
+                        br; span.kind { (role_text(language, computer.role)) " " code { (digits[..12]) } }
+                    }
+                    @if own != Some(computer.key) {
+                        form method="post" action={ (path) "/forget" } {
+                            (token(visitor))
+                            input type="hidden" name="key" value=(digits);
+                            button.danger { (language.say("forget")) }
+                        }
+                    }
+                }
+            }
+        }
+        section {
+            h2 { (language.say("invite")) }
+            p.help { (language.say("invite-text")) }
+            form.fields method="post" action={ (path) "/invite" } {
+                (token(visitor))
+                (choice(language, Role::Operator))
+                button.main { (language.say("invite")) }
+            }
+        }
+    })
+}
+
+pub async fn invite(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+    fields: Fields,
+) -> Response {
+    let language = visitor.language;
+    let role = role(fields.get("role")).unwrap_or(Role::Auditor);
+    let notice = match console.ask(&board, move |station| station.invite(role)).await {
+        Ok(()) => Notice::Done(language.with("invited", &[("role", role.to_string().as_str().into())])),
+        Err(refusal) => refusal.into(),
+    };
+    page(&console, &visitor, &board, Some(notice)).await
+}
+
+pub async fn forget(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+    fields: Fields,
+) -> Response {
+    let mut key = [0; 32];
+    // A key that is none is one that the board does not know.
+    let _ = hex::decode_to_slice(fields.get("key"), &mut key);
+    let notice = match console.ask(&board, move |station| station.forget(key)).await {
+        Ok(()) => Notice::Done(visitor.language.say("forgotten")),
+        Err(refusal) => refusal.into(),
+    };
+    page(&console, &visitor, &board, Some(notice)).await
+}

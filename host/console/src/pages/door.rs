@@ -1,0 +1,124 @@
+//! The door: what the camera sees, lock and contact, the last events, and the pins of an emulated board.
+
+use axum::extract::{Extension, Path, State as Shared};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+
+use super::live::{Scene, line};
+use crate::form::Fields;
+use crate::layout::{Page, board_path, go, refused, token};
+use crate::state::Console;
+use crate::station::{Button, Said};
+use crate::visitor::Visitor;
+
+/// Events that the page begins with.
+const EVENTS: usize = 20;
+
+pub async fn show(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+) -> Response {
+    let visitor = &visitor;
+    let language = visitor.language;
+    let asked = console
+        .ask(&board, |station| {
+            let mut scene = Scene::default();
+            let events = scene.look(station, EVENTS)?;
+            Ok((scene, events))
+        })
+        .await;
+    let (scene, events) = match asked {
+        Ok(found) => found,
+        Err(refusal) => return refused(visitor, Some(&board), "door", refusal),
+    };
+    let path = board_path(&board);
+    let page =
+        Page { visitor, board: Some(&board), here: "door", title: language.say("menu-door"), notice: None };
+    page.show(html! {
+        noscript { p { (language.say("no-script")) } }
+        div.door {
+            div id="live" aria-live="polite" data-live={ (path) "/live?after=" (scene.after) } { (scene.show(language, &path)) }
+            section {
+                h2 { (language.say("events")) }
+                ol.events id="events" {
+                    @for event in events.iter().rev() { (line(language, event)) }
+                }
+            }
+            @if scene.has_pins() { (pins(visitor, &path)) }
+        }
+    })
+}
+
+/// Buttons and keypad of an emulated board.
+fn pins(visitor: &Visitor, path: &str) -> Markup {
+    let language = visitor.language;
+    html! {
+        section.pins {
+            h2 { (language.say("pins")) }
+            p.help { (language.say("pins-text")) }
+            form method="post" action={ (path) "/press" } data-quiet {
+                (token(visitor))
+                button name="button" value="exit" { (language.say("press-exit")) }
+            }
+            form method="post" action={ (path) "/contact" } data-quiet {
+                (token(visitor))
+                button name="door" value="open" { (language.say("door-leaf-open")) }
+                button name="door" value="closed" { (language.say("door-leaf-close")) }
+            }
+            form.keypad method="post" action={ (path) "/type" } data-quiet data-keypad {
+                (token(visitor))
+                label { (language.say("pin")) input name="pin" type="password" inputmode="numeric" pattern="[0-9]{1,10}"
+                    required autocomplete="off"; }
+                button.main { (language.say("type-pin")) }
+            }
+        }
+    }
+}
+
+pub async fn picture(Shared(console): Shared<Console>, Path(board): Path<String>) -> Response {
+    match console.ask(&board, |station| station.picture()).await {
+        Ok(Some(png)) => ([(header::CONTENT_TYPE, "image/png")], png).into_response(),
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+pub async fn press(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+    _fields: Fields,
+) -> Response {
+    let done = console.ask(&board, |station| station.press(Button::Exit)).await;
+    after(&visitor, &board, done)
+}
+
+pub async fn type_pin(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+    fields: Fields,
+) -> Response {
+    let pin = fields.get("pin").to_owned();
+    let done = console.ask(&board, move |station| station.type_pin(&pin)).await;
+    after(&visitor, &board, done)
+}
+
+pub async fn contact(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+    fields: Fields,
+) -> Response {
+    let open = fields.get("door") == "open";
+    let done = console.ask(&board, move |station| station.set_contact(open)).await;
+    after(&visitor, &board, done)
+}
+
+fn after(visitor: &Visitor, board: &str, done: Said<()>) -> Response {
+    match done {
+        Ok(()) => go(&board_path(board)),
+        Err(refusal) => refused(visitor, Some(board), "door", refusal),
+    }
+}

@@ -1,0 +1,298 @@
+//! What happens at a door, as a stream of server-sent events: a part of the page when it changes, and a line for each event.
+//!
+//! ```text
+//! event: live        the state of the door and what its camera sees
+//! event: happening   a line of the list of events
+//! ```
+//! When the board does not answer, `live` says so, and the stream goes on asking: so the page comes back by itself.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{Extension, Path, Query, State as Shared};
+use axum::response::sse::{Event as Sent, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use client::protocol::{Door, EventKind, Face, FrameResult};
+use futures_util::stream::{self, Stream};
+use maud::{Markup, html};
+
+use crate::layout::{board_path, similarity};
+use crate::state::Console;
+use crate::station::{Happening, Refusal, Said, State, Station};
+use crate::text::Language;
+use crate::visitor::Visitor;
+
+/// How often the board is asked.
+const POLL: Duration = Duration::from_millis(250);
+
+/// What is seen of a door now.
+#[derive(Clone, Default)]
+pub struct Scene {
+    /// The number of the last event that was seen.
+    pub after: u32,
+    state: Option<State>,
+    /// The last picture that was assessed.
+    frame: Option<Happening>,
+    /// The result of that picture, so that a repeated one is told once.
+    result: Option<String>,
+    /// Width and height of the camera's picture, if this computer sees it.
+    picture: Option<[u32; 2]>,
+    lost: Option<Refusal>,
+}
+
+impl Scene {
+    /// Looks at the board again, and returns the events that are news, at most the newest `most`.
+    pub fn look(&mut self, station: &dyn Station, most: usize) -> Said<Vec<Happening>> {
+        self.state = Some(station.state()?);
+        let mut news = Vec::new();
+        loop {
+            let (events, newest) = station.events(self.after)?;
+            // The numbers start again when the board boots.
+            if newest < self.after {
+                self.after = 0;
+                continue;
+            }
+            if events.is_empty() {
+                break;
+            }
+            for happening in events {
+                self.after = happening.event.sequence;
+                if self.is_news(&happening) {
+                    news.push(happening);
+                }
+            }
+        }
+        self.picture = if self.frame.is_some() { station.picture_size()? } else { None };
+        self.lost = None;
+        Ok(news.split_off(news.len().saturating_sub(most)))
+    }
+
+    fn is_news(&mut self, happening: &Happening) -> bool {
+        let EventKind::FrameAssessed { result, .. } = &happening.event.kind else { return true };
+        self.frame = Some(happening.clone());
+        let what = match result {
+            FrameResult::Stranger(_) => "stranger".to_owned(),
+            FrameResult::Known(best) => format!("known {}", best.person),
+            other => format!("{other:?}"),
+        };
+        let news = self.result.as_deref() != Some(&what);
+        self.result = Some(what);
+        news
+    }
+
+    /// Whether the board's pins can be used here.
+    pub fn has_pins(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| state.pins.is_some())
+    }
+
+    /// The part of the page that changes.
+    pub fn show(&self, language: Language, path: &str) -> Markup {
+        if let Some(refusal) = &self.lost {
+            return html! {
+                p.notice.refused role="alert" { strong { (language.say("board-lost")) } " " (refusal.sentence) }
+                p { (language.say("comes-back")) }
+            };
+        }
+        let Some(state) = &self.state else { return html! {} };
+        html! {
+            (lock(language, state))
+            @if state.role.is_none() {
+                p.notice { (language.say("not-paired")) " " a href={ (path) "/pair" } { (language.say("menu-pair")) } }
+            }
+            @if let Some(happening) = &self.frame { (self.view(language, path, happening)) }
+            @else { p.help { (language.say("nothing-seen")) } }
+        }
+    }
+
+    /// The camera's picture with the face that was found, and what was made of it.
+    fn view(&self, language: Language, path: &str, happening: &Happening) -> Markup {
+        let EventKind::FrameAssessed { frame, result, face, threshold, liveness, .. } = &happening.event.kind
+        else {
+            return html! {};
+        };
+        let (class, sign) = match result {
+            FrameResult::Known(_) => ("good", "✓"),
+            FrameResult::Stranger(_) | FrameResult::NotLive(_) => ("bad", "✗"),
+            _ => ("plain", "·"),
+        };
+        let best = match result {
+            FrameResult::Known(best) => Some(best),
+            FrameResult::Stranger(best) => best.as_ref(),
+            _ => None,
+        };
+        html! {
+            figure.seen {
+                @if let Some([width, height]) = self.picture {
+                    svg viewBox={ "0 0 " (width) " " (height) } role="img" aria-label=(happening.why.clone().unwrap_or_default()) {
+                        image href={ (path) "/picture?frame=" (frame) } width=(width) height=(height) {}
+                        @if let Some(face) = face { (outline(face, class)) }
+                    }
+                }
+                figcaption class=(class) {
+                    span aria-hidden="true" { (sign) " " }
+                    (happening.why.clone().unwrap_or_default())
+                }
+            }
+            @if let (Some(best), Some(threshold)) = (best, threshold) {
+                dl.scores {
+                    div { dt { (language.say("similarity")) } dd { (similarity(best.similarity.into())) } }
+                    div { dt { (language.say("needed")) } dd { (similarity((*threshold).into())) } }
+                    @if let Some(liveness) = liveness {
+                        div { dt { (language.say("liveness-score")) } dd { (similarity(liveness.score.into())) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The box and the landmarks of a face, in the camera's pixels.
+fn outline(face: &Face, class: &str) -> Markup {
+    let pixels = |sixteenths: i32| f64::from(sixteenths) / 16.0;
+    html! {
+        g class={ "face " (class) } {
+            rect x=(pixels(face.corner.x)) y=(pixels(face.corner.y)) width=(pixels(face.width))
+                height=(pixels(face.height)) rx="4" {}
+            @for point in &face.landmarks { circle cx=(pixels(point.x)) cy=(pixels(point.y)) r="2" {} }
+        }
+    }
+}
+
+/// Lock, contact and alarm.
+fn lock(language: Language, state: &State) -> Markup {
+    let open = matches!(state.status.door, Door::Open { .. });
+    html! {
+        div.lock {
+            p class=(if open { "big open" } else { "big locked" }) {
+                svg.sign viewBox="0 0 24 24" aria-hidden="true" {
+                    path d=(if open { "M8 11V7a4 4 0 0 1 7.5-2" } else { "M8 11V7a4 4 0 0 1 8 0v4" }) {}
+                    rect x="5" y="11" width="14" height="10" rx="2" {}
+                }
+                " "
+                (language.say(if open { "lock-open" } else { "lock-locked" }))
+            }
+            @if let Some(pins) = state.pins {
+                ul.chips {
+                    li { (language.say(if pins.door_open { "leaf-open" } else { "leaf-closed" })) }
+                    @if pins.cover_open { li.bad { (language.say("cover-open")) } }
+                    @if pins.alarm { li.bad { (language.say("alarm-on")) } }
+                }
+            }
+        }
+    }
+}
+
+/// A line of the list of events.
+pub fn line(language: Language, happening: &Happening) -> Markup {
+    let event = &happening.event;
+    let why = || happening.why.clone().unwrap_or_default();
+    let (class, text) = match &event.kind {
+        EventKind::Booted { .. } => ("plain", language.say("event-booted")),
+        EventKind::FrameAssessed { .. } => {
+            ("plain", language.with("event-sees", &[("what", why().as_str().into())]))
+        }
+        EventKind::Opened { name, person: Some(_), .. } => {
+            ("good", language.with("event-opened", &[("name", name.as_str().into())]))
+        }
+        EventKind::Opened { .. } => ("good", language.say("event-button")),
+        EventKind::Locked => ("plain", language.say("event-locked")),
+        EventKind::Denied { .. } => ("bad", why()),
+        EventKind::FaceRequested { .. } | EventKind::PinRequested { .. } => ("plain", why()),
+        EventKind::Duress { name, .. } => {
+            ("bad", language.with("event-duress", &[("name", name.as_str().into())]))
+        }
+        EventKind::Alarm { alarm, over } => {
+            let id = if *over { "event-alarm-over" } else { "event-alarm" };
+            (if *over { "plain" } else { "bad" }, language.with(id, &[("alarm", alarm.name().into())]))
+        }
+        EventKind::Paired { role, label } => {
+            let role = role.to_string();
+            let values = [("label", label.as_str().into()), ("role", role.as_str().into())];
+            ("plain", language.with("event-paired", &values))
+        }
+    };
+    html! {
+        li class=(class) { span.when { (format!("{:.1} s", event.uptime_ms as f64 / 1000.0)) } " " span { bdi { (text) } } }
+    }
+}
+
+/// A stream of one page.
+struct Watch {
+    console: Console,
+    board: String,
+    language: Language,
+    scene: Scene,
+    /// The number of the last event that the page has. The first look is at older ones, too, for what they show.
+    told: u32,
+    shown: String,
+    waiting: std::collections::VecDeque<Sent>,
+    cookie: String,
+    first: bool,
+}
+
+pub async fn stream(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
+    let after = query.get("after").and_then(|after| after.parse().ok()).unwrap_or(0);
+    let watch = Watch {
+        console,
+        board,
+        language: visitor.language,
+        scene: Scene::default(),
+        told: after,
+        shown: String::new(),
+        waiting: Default::default(),
+        cookie: visitor.cookie,
+        first: true,
+    };
+    Sse::new(watch.events()).keep_alive(KeepAlive::new()).into_response()
+}
+
+impl Watch {
+    fn events(self) -> impl Stream<Item = Result<Sent, Infallible>> {
+        stream::unfold(self, |mut watch| async move {
+            loop {
+                if let Some(sent) = watch.waiting.pop_front() {
+                    return Some((Ok(sent), watch));
+                }
+                // Who has signed out sees nothing more.
+                watch.console.sign_in().session(&watch.cookie)?;
+                if !std::mem::take(&mut watch.first) {
+                    tokio::time::sleep(POLL).await;
+                }
+                watch.look().await;
+            }
+        })
+    }
+
+    async fn look(&mut self) {
+        let mut scene = self.scene.clone();
+        let looked = self
+            .console
+            .ask(&self.board, move |station| {
+                let news = scene.look(station, usize::MAX)?;
+                Ok((scene, news))
+            })
+            .await;
+        match looked {
+            Ok((scene, news)) => {
+                self.scene = scene;
+                let told = std::mem::take(&mut self.told);
+                for happening in news.iter().filter(|news| news.event.sequence > told) {
+                    let text = line(self.language, happening).into_string().replace('\r', " ");
+                    self.waiting.push_back(Sent::default().event("happening").data(text));
+                }
+            }
+            Err(refusal) => self.scene.lost = Some(refusal),
+        }
+        let shown = self.scene.show(self.language, &board_path(&self.board)).into_string().replace('\r', " ");
+        if shown != self.shown {
+            self.waiting.push_back(Sent::default().event("live").data(&shown));
+            self.shown = shown;
+        }
+    }
+}

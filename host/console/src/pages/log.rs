@@ -1,0 +1,107 @@
+//! The audit log: its newest entries, a filter, the check of its chain, and the export.
+
+use std::collections::{BTreeSet, HashMap};
+
+use axum::extract::{Extension, Path, Query, State as Shared};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use maud::html;
+
+use crate::form::Fields;
+use crate::layout::{Notice, Page, board_path, refused, token};
+use crate::state::Console;
+use crate::visitor::Visitor;
+
+/// Entries that a page shows.
+const MOST: usize = 500;
+
+pub async fn show(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
+    page(&console, &visitor, &board, &query, None).await
+}
+
+async fn page(
+    console: &Console,
+    visitor: &Visitor,
+    board: &str,
+    query: &HashMap<String, String>,
+    notice: Option<Notice>,
+) -> Response {
+    let language = visitor.language;
+    let entries = match console.ask(board, |station| station.log(MOST)).await {
+        Ok(entries) => entries,
+        Err(refusal) => return refused(visitor, Some(board), "log", refusal),
+    };
+    let field = |name: &str| query.get(name).map(|text| text.trim()).unwrap_or_default();
+    let (kind, words) = (field("kind"), field("words").to_lowercase());
+    let kinds: BTreeSet<&str> = entries.iter().map(|entry| entry.kind.as_str()).collect();
+    let found: Vec<_> = entries
+        .iter()
+        .filter(|entry| kind.is_empty() || entry.kind == kind)
+        .filter(|entry| entry.text.to_lowercase().contains(&words))
+        .collect();
+    let path = format!("{}/log", board_path(board));
+    let page = Page { visitor, board: Some(board), here: "log", title: language.say("menu-log"), notice };
+    page.show(html! {
+        form.row method="get" action=(path) {
+            label {
+                (language.say("kind"))
+                select name="kind" {
+                    option value="" { (language.say("all-kinds")) }
+                    @for known in kinds { option value=(known) selected[known == kind] { (known) } }
+                }
+            }
+            label { (language.say("words")) input name="words" value=(field("words")); }
+            button { (language.say("filter")) }
+        }
+        div.row {
+            form method="post" action={ (path) "/verify" } {
+                (token(visitor))
+                button { (language.say("verify")) }
+            }
+            a.button href={ (path) "/export" } download { (language.say("export")) }
+        }
+        p.help { (language.with("entries-count", &[("count", (found.len() as u64).into()), ("most", (MOST as u64).into())])) }
+        ol.log tabindex="0" aria-label=(language.say("menu-log")) { @for entry in found { li { (entry.text) } } }
+    })
+}
+
+pub async fn verify(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+    _fields: Fields,
+) -> Response {
+    let language = visitor.language;
+    let notice = match console.ask(&board, |station| station.verify_log()).await {
+        Ok(verified) => match verified.finding {
+            Some(finding) => {
+                Notice::Refused(language.with("log-broken", &[("finding", finding.as_str().into())]))
+            }
+            None => Notice::Done(language.with("log-whole", &[("count", (verified.entries as u64).into())])),
+        },
+        Err(refusal) => refusal.into(),
+    };
+    page(&console, &visitor, &board, &HashMap::new(), Some(notice)).await
+}
+
+pub async fn export(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+) -> Response {
+    match console.ask(&board, |station| station.export_log()).await {
+        Ok(lines) => {
+            let headers = [
+                (header::CONTENT_TYPE, "application/x-ndjson"),
+                (header::CONTENT_DISPOSITION, "attachment; filename=\"log.jsonl\""),
+            ];
+            (headers, lines).into_response()
+        }
+        Err(refusal) => refused(&visitor, Some(&board), "log", refusal),
+    }
+}

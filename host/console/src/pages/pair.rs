@@ -1,0 +1,122 @@
+//! Pairing this computer with a board: six digits on both sides, and the button of the board.
+
+use axum::extract::{Extension, Path, State as Shared};
+use axum::response::Response;
+use client::protocol::Role;
+use maud::{Markup, html};
+
+use super::computers::{choice, role, role_text};
+use crate::form::Fields;
+use crate::layout::{Notice, Page, board_path, go, refused, token};
+use crate::state::Console;
+use crate::station::{Button, Pairing, Said, State};
+use crate::visitor::Visitor;
+
+pub async fn show(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+) -> Response {
+    page(&console, &visitor, &board, None).await
+}
+
+async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<Notice>) -> Response {
+    let language = visitor.language;
+    let asked = console
+        .ask(board, |station| {
+            let pairing = station.pairing();
+            // The line is the pairing's until it ends.
+            let state = match pairing {
+                Pairing::Asking | Pairing::Press | Pairing::Compare { .. } => None,
+                _ => Some(station.state()?),
+            };
+            Ok((pairing, state))
+        })
+        .await;
+    let (pairing, state) = match asked {
+        Ok(found) => found,
+        Err(refusal) => return refused(visitor, Some(board), "pair", refusal),
+    };
+    let path = format!("{}/pair", board_path(board));
+    let page = Page { visitor, board: Some(board), here: "pair", title: language.say("menu-pair"), notice };
+    page.show(match &pairing {
+        Pairing::Asking => html! { p data-retry="500" { (language.say("pair-asking")) } },
+        Pairing::Press => html! {
+            div.pairing data-retry="500" {
+                p { (language.say("pair-press")) }
+                (press_button(visitor, &path))
+            }
+        },
+        Pairing::Compare { own, board, confirm } => html! {
+            div.pairing data-retry="500" {
+                dl.codes {
+                    div { dt { (language.say("this-shows")) } dd { (format!("{own:06}")) } }
+                    @if let Some(board) = board {
+                        div { dt { (language.say("board-shows")) } dd { (format!("{board:06}")) } }
+                    }
+                }
+                p { (language.say(if *confirm { "pair-confirm" } else { "pair-compare" })) }
+                @if *confirm { (press_button(visitor, &path)) }
+            }
+        },
+        Pairing::Failed(_) | Pairing::Done(_) | Pairing::None => {
+            begin_form(visitor, &path, &pairing, state.as_ref())
+        }
+    })
+}
+
+fn press_button(visitor: &Visitor, path: &str) -> Markup {
+    html! {
+        form method="post" action={ (path) "/press" } {
+            (token(visitor))
+            button.main { (visitor.language.say("press-pairing")) }
+        }
+        p.help { (visitor.language.say("press-pairing-text")) }
+    }
+}
+
+fn begin_form(visitor: &Visitor, path: &str, pairing: &Pairing, state: Option<&State>) -> Markup {
+    let language = visitor.language;
+    let role = state.and_then(|state| state.role);
+    html! {
+        @if let Pairing::Failed(sentence) = pairing { p.notice.refused role="alert" { (sentence) } }
+        @if let Some(role) = role {
+            p { (language.with("paired-as", &[("role", role_text(language, role).as_str().into())])) }
+        } @else {
+            p { (language.say("pair-text")) }
+            form.fields method="post" action=(path) {
+                (token(visitor))
+                (choice(language, Role::Installer))
+                button.main { (language.say("pair-begin")) }
+            }
+        }
+    }
+}
+
+pub async fn begin(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+    fields: Fields,
+) -> Response {
+    let role = role(fields.get("role")).unwrap_or(Role::Auditor);
+    let begun = console.ask(&board, move |station| station.pair(role)).await;
+    after(&console, &visitor, &board, begun).await
+}
+
+pub async fn press(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+    _fields: Fields,
+) -> Response {
+    let pressed = console.ask(&board, |station| station.press(Button::Pairing)).await;
+    after(&console, &visitor, &board, pressed).await
+}
+
+async fn after(console: &Console, visitor: &Visitor, board: &str, done: Said<()>) -> Response {
+    match done {
+        Ok(()) => go(&format!("{}/pair", board_path(board))),
+        Err(refusal) => page(console, visitor, board, Some(refusal.into())).await,
+    }
+}

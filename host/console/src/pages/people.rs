@@ -1,0 +1,102 @@
+//! The people of a board: the list, and enrolment from photographs.
+
+use axum::extract::{Extension, Path, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use client::protocol::User;
+use maud::{Markup, html};
+
+use super::upload::{MOST, Photographs};
+use crate::layout::{Notice, Page, board_path, refused, token};
+use crate::state::Console;
+use crate::station::Refusal;
+use crate::visitor::Visitor;
+
+pub async fn show(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+) -> Response {
+    page(&console, &visitor, &board, None).await
+}
+
+async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<Notice>) -> Response {
+    let language = visitor.language;
+    let people: Vec<User> = match console.ask(board, |station| station.people()).await {
+        Ok(people) => people,
+        Err(refusal) => return refused(visitor, Some(board), "people", refusal),
+    };
+    let path = board_path(board);
+    let title = language.say("menu-people");
+    let page = Page { visitor, board: Some(board), here: "people", title, notice };
+    page.show(html! {
+        p { (language.with("people-count", &[("count", (people.len() as u64).into())])) }
+        @if !people.is_empty() {
+            ul.people {
+                @for user in &people {
+                    li {
+                        a href={ (path) "/people/" (user.person) } { bdi { (user.name) } }
+                        span.kind { (language.with("photos-count", &[("count", u64::from(user.templates).into())])) }
+                    }
+                }
+            }
+        }
+        section {
+            h2 { (language.say("enrol")) }
+            p.help { (language.say("enrol-text")) }
+            form.fields method="post" action={ (path) "/people" } enctype="multipart/form-data" data-busy=(language.say("looking")) {
+                (token(visitor))
+                label { (language.say("name")) input name="name" required maxlength="64" autocomplete="off"; }
+                (photos(visitor))
+                button.main { (language.say("enrol")) }
+            }
+        }
+    })
+}
+
+/// The field for photographs, into which files can be dropped.
+pub fn photos(visitor: &Visitor) -> Markup {
+    let language = visitor.language;
+    let limit = ((MOST >> 20) as u64).into();
+    html! {
+        label.drop data-drop data-most=(MOST) data-large=(language.with("too-large", &[("limit", limit)])) {
+            (language.say("photos"))
+            input name="photo" type="file" accept="image/*" multiple required;
+            span.help { (language.with("photos-text", &[("limit", limit)])) }
+        }
+    }
+}
+
+/// What there is to say of a form with photographs before a board is asked.
+pub fn unfit(visitor: &Visitor, form: &Photographs) -> Option<(StatusCode, Refusal)> {
+    let language = visitor.language;
+    let (status, sentence) = if form.too_large {
+        let limit = ((MOST >> 20) as u64).into();
+        (StatusCode::PAYLOAD_TOO_LARGE, language.with("too-large", &[("limit", limit)]))
+    } else if form.photos.is_empty() {
+        (StatusCode::UNPROCESSABLE_ENTITY, language.say("no-photo"))
+    } else {
+        return None;
+    };
+    Some((status, Refusal { sentence, lost: false }))
+}
+
+pub async fn enrol(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path(board): Path<String>,
+    form: Photographs,
+) -> Response {
+    if let Some((status, refusal)) = unfit(&visitor, &form) {
+        let page = page(&console, &visitor, &board, Some(refusal.into())).await;
+        return (status, page).into_response();
+    }
+    let name = form.get("name").to_owned();
+    let photos = form.photos;
+    let asked = console.ask(&board, move |station| station.enrol(&name, photos, false)).await;
+    let notice = match asked {
+        Ok(said) => Notice::Done(said.join(" ")),
+        Err(refusal) => refusal.into(),
+    };
+    page(&console, &visitor, &board, Some(notice)).await
+}

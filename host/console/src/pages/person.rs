@@ -1,0 +1,182 @@
+//! One person: name, rule, further photographs, and how they are forgotten.
+
+use axum::extract::{Extension, Path, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use client::protocol::User;
+use maud::html;
+
+use super::people::{photos, unfit};
+use super::upload::Photographs;
+use crate::form::Fields;
+use crate::layout::{Notice, Page, board_path, go, refused, token};
+use crate::state::Console;
+use crate::station::{NewRule, Refusal, Said, Station};
+use crate::visitor::Visitor;
+
+/// The board and the number of the person.
+type Place = Path<(String, u32)>;
+
+pub async fn show(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path((board, person)): Place,
+) -> Response {
+    page(&console, &visitor, &board, person, None).await
+}
+
+/// The person of a number; people are addressed by it because a name can be anything.
+fn find(station: &dyn Station, person: u32) -> Said<User> {
+    let gone = || Refusal { sentence: format!("nobody has the number {person} any more"), lost: false };
+    station.people()?.into_iter().find(|user| user.person == person).ok_or_else(gone)
+}
+
+async fn page(
+    console: &Console,
+    visitor: &Visitor,
+    board: &str,
+    person: u32,
+    notice: Option<Notice>,
+) -> Response {
+    let language = visitor.language;
+    let asked = console
+        .ask(board, move |station| {
+            let user = find(station, person)?;
+            let rule = station.rule(&user.name)?;
+            Ok((user, rule))
+        })
+        .await;
+    let (user, rule) = match asked {
+        Ok(found) => found,
+        Err(refusal) => return refused(visitor, Some(board), "people", refusal),
+    };
+    let path = format!("{}/people/{person}", board_path(board));
+    let title = user.name.to_string();
+    let page = Page { visitor, board: Some(board), here: "people", title, notice };
+    let with = match (rule.pin, rule.duress_pin) {
+        (false, _) => "with-face",
+        (true, false) => "with-pin",
+        (true, true) => "with-duress",
+    };
+    let with = match with {
+        "with-face" => language.say("with-face"),
+        "with-pin" => language.say("with-pin"),
+        _ => language.say("with-duress"),
+    };
+    page.show(html! {
+        p {
+            (language.with("photos-count", &[("count", u64::from(user.templates).into())])) ". "
+            @if rule.always { (language.say("passes-always")) }
+            @else { (language.with("passes-hours", &[("hours", rule.hours.as_str().into())])) }
+            " " (with)
+        }
+        section {
+            h2 { (language.say("rule")) }
+            p.help { (language.say("rule-text")) }
+            form.fields method="post" action={ (path) "/rule" } {
+                (token(visitor))
+                label { (language.say("hours")) input name="hours" value=(rule.hours) required; }
+                label { (language.say("new-pin")) input name="pin" type="password" inputmode="numeric" autocomplete="off" maxlength="10"; }
+                label { (language.say("duress-pin")) input name="duress_pin" type="password" inputmode="numeric" autocomplete="off" maxlength="10"; }
+                label.check { input type="checkbox" name="no_pin" value="yes" checked[!rule.pin]; (language.say("no-pin")) }
+                button.main { (language.say("save")) }
+            }
+        }
+        section {
+            h2 { (language.say("more-photos")) }
+            form.fields method="post" action=(path) enctype="multipart/form-data" data-busy=(language.say("looking")) {
+                (token(visitor))
+                (photos(visitor))
+                button.main { (language.say("add")) }
+            }
+        }
+        section {
+            h2 { (language.say("rename")) }
+            form.fields method="post" action={ (path) "/rename" } {
+                (token(visitor))
+                label { (language.say("name")) input name="name" value=(user.name) required maxlength="64"; }
+                button.main { (language.say("save")) }
+            }
+        }
+        section {
+            h2 { (language.say("remove")) }
+            p.help { (language.say("remove-text")) }
+            form.fields method="post" action={ (path) "/remove" } {
+                (token(visitor))
+                label.check { input type="checkbox" name="sure" value="yes" required; (language.say("sure")) }
+                button.danger { (language.say("remove")) }
+            }
+        }
+    })
+}
+
+pub async fn add(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path((board, person)): Place,
+    form: Photographs,
+) -> Response {
+    if let Some((status, refusal)) = unfit(&visitor, &form) {
+        let page = page(&console, &visitor, &board, person, Some(refusal.into())).await;
+        return (status, page).into_response();
+    }
+    let photos = form.photos;
+    let asked =
+        console.ask(&board, move |station| station.enrol(&find(station, person)?.name, photos, true)).await;
+    let notice = match asked {
+        Ok(said) => Notice::Done(said.join(" ")),
+        Err(refusal) => refusal.into(),
+    };
+    page(&console, &visitor, &board, person, Some(notice)).await
+}
+
+pub async fn rule(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path((board, person)): Place,
+    fields: Fields,
+) -> Response {
+    let rule = NewRule {
+        hours: fields.get("hours").to_owned(),
+        pin: fields.get("pin").to_owned(),
+        no_pin: fields.get("no_pin") == "yes",
+        duress_pin: fields.get("duress_pin").to_owned(),
+    };
+    let asked =
+        console.ask(&board, move |station| station.set_rule(&find(station, person)?.name, &rule)).await;
+    let notice = match asked {
+        Ok(()) => Notice::Done(visitor.language.say("saved")),
+        Err(refusal) => refusal.into(),
+    };
+    page(&console, &visitor, &board, person, Some(notice)).await
+}
+
+pub async fn rename(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path((board, person)): Place,
+    fields: Fields,
+) -> Response {
+    let new = fields.get("name").to_owned();
+    let asked = console.ask(&board, move |station| station.rename(&find(station, person)?.name, &new)).await;
+    let notice = match asked {
+        Ok(()) => Notice::Done(visitor.language.say("saved")),
+        Err(refusal) => refusal.into(),
+    };
+    page(&console, &visitor, &board, person, Some(notice)).await
+}
+
+pub async fn remove(
+    Shared(console): Shared<Console>,
+    Extension(visitor): Extension<Visitor>,
+    Path((board, person)): Place,
+    fields: Fields,
+) -> Response {
+    if fields.get("sure") != "yes" {
+        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+    }
+    match console.ask(&board, move |station| station.remove(&find(station, person)?.name)).await {
+        Ok(()) => go(&format!("{}/people", board_path(&board))),
+        Err(refusal) => page(&console, &visitor, &board, person, Some(refusal.into())).await,
+    }
+}

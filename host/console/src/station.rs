@@ -1,0 +1,338 @@
+//! What the console asks of the program that starts it: the boards, and what can be done with each.
+//!
+//! The command line implements these traits over the code of its commands, so a page makes the same checks and shows the
+//! same sentences as the command does. Every method may wait for the board; the console calls them on threads of their own.
+
+use std::sync::Arc;
+
+use client::protocol::{Event, Hash, Host, Role, Schedule, Settings, Status, User};
+
+/// Why something was not done, for a person to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong and what to do.
+    pub sentence: String,
+    /// Whether the board does not answer at the moment, and may answer later.
+    pub lost: bool,
+}
+
+/// What came of a request.
+pub type Said<T> = Result<T, Refusal>;
+
+/// All boards that this computer reaches.
+pub trait Boards: Send + Sync {
+    /// The boards, by name.
+    ///
+    /// # Errors
+    /// Their folder cannot be read.
+    fn list(&self) -> Said<Vec<BoardLine>>;
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    fn open(&self, name: &str) -> Said<Arc<dyn Station>>;
+
+    /// Gives an emulated board power. A name that is new makes a board of this machine.
+    ///
+    /// # Errors
+    /// It does not start.
+    fn switch_on(&self, name: &str, machine: &str) -> Said<()>;
+
+    /// Cuts the power of an emulated board.
+    ///
+    /// # Errors
+    /// Its process does not end.
+    fn switch_off(&self, name: &str) -> Said<()>;
+
+    /// The machines of which [`switch_on`](Self::switch_on) makes boards; empty if boards are not made here.
+    fn machines(&self) -> Vec<&'static str>;
+}
+
+/// A board in the list of boards.
+#[derive(Clone, Debug)]
+pub struct BoardLine {
+    /// Its name.
+    pub name: String,
+    /// What it is, such as "an547".
+    pub machine: String,
+    /// Whether it has power; `None` if this computer cannot know.
+    pub up: Option<bool>,
+}
+
+/// One board.
+pub trait Station: Send + Sync {
+    /// Lock, settings, models and people.
+    ///
+    /// # Errors
+    /// As any request: the board does not answer, or refuses.
+    fn state(&self) -> Said<State>;
+
+    /// Door events after the one numbered `after`, the oldest first, and the number of the newest.
+    ///
+    /// # Errors
+    /// As any request.
+    fn events(&self, after: u32) -> Said<(Vec<Happening>, u32)>;
+
+    /// The camera's picture as a PNG file; `None` if the board has no camera that this computer can see.
+    ///
+    /// # Errors
+    /// As any request.
+    fn picture(&self) -> Said<Option<Vec<u8>>>;
+
+    /// Width and height of that picture in pixels; `None` without one.
+    ///
+    /// # Errors
+    /// As any request.
+    fn picture_size(&self) -> Said<Option<[u32; 2]>>;
+
+    /// Presses and releases a button of an emulated board.
+    ///
+    /// # Errors
+    /// It is not an emulated board.
+    fn press(&self, button: Button) -> Said<()>;
+
+    /// Types digits on the keypad of an emulated board, with a final `#`.
+    ///
+    /// # Errors
+    /// It is not an emulated board.
+    fn type_pin(&self, digits: &str) -> Said<()>;
+
+    /// Opens or closes the door contact of an emulated board.
+    ///
+    /// # Errors
+    /// It is not an emulated board.
+    fn set_contact(&self, open: bool) -> Said<()>;
+
+    /// Everybody who is enrolled.
+    ///
+    /// # Errors
+    /// As any request.
+    fn people(&self) -> Said<Vec<User>>;
+
+    /// Enrols a person, or adds photographs to one: all of them or none. Returns what there is to say.
+    ///
+    /// # Errors
+    /// A photograph is not clear, or the board refuses.
+    fn enrol(&self, name: &str, photos: Vec<Upload>, add: bool) -> Said<Vec<String>>;
+
+    /// Gives a person another name.
+    ///
+    /// # Errors
+    /// As any request.
+    fn rename(&self, name: &str, new: &str) -> Said<()>;
+
+    /// Forgets a person.
+    ///
+    /// # Errors
+    /// As any request.
+    fn remove(&self, name: &str) -> Said<()>;
+
+    /// When a person may pass, and with what.
+    ///
+    /// # Errors
+    /// As any request.
+    fn rule(&self, name: &str) -> Said<Rule>;
+
+    /// Changes a person's rule.
+    ///
+    /// # Errors
+    /// The hours or the PIN are malformed; as any request.
+    fn set_rule(&self, name: &str, rule: &NewRule) -> Said<()>;
+
+    /// Changes the settings.
+    ///
+    /// # Errors
+    /// A value is out of its range; as any request.
+    fn set_settings(&self, settings: Settings) -> Said<()>;
+
+    /// The newest entries of the audit log, at most `most`, the newest first.
+    ///
+    /// # Errors
+    /// As any request.
+    fn log(&self, most: usize) -> Said<Vec<LogLine>>;
+
+    /// Checks the hash chain of the whole log.
+    ///
+    /// # Errors
+    /// As any request.
+    fn verify_log(&self) -> Said<Verified>;
+
+    /// The whole log as lines of JSON with the signed head, as `postern log --json` prints it.
+    ///
+    /// # Errors
+    /// As any request.
+    fn export_log(&self) -> Said<String>;
+
+    /// The calibration table of the board's encoder, by rising rate; empty if this computer does not have its image.
+    ///
+    /// # Errors
+    /// As any request.
+    fn calibration(&self) -> Said<Vec<CalibrationRow>>;
+
+    /// The computers that the board knows, and the key of this one.
+    ///
+    /// # Errors
+    /// As any request.
+    fn computers(&self) -> Said<(Vec<Host>, Option<Hash>)>;
+
+    /// Lets one more computer be paired as `role`.
+    ///
+    /// # Errors
+    /// As any request.
+    fn invite(&self, role: Role) -> Said<()>;
+
+    /// Lets the board forget a computer.
+    ///
+    /// # Errors
+    /// As any request.
+    fn forget(&self, key: Hash) -> Said<()>;
+
+    /// Begins to pair this computer with the board.
+    ///
+    /// # Errors
+    /// It is paired already, or the board does not answer.
+    fn pair(&self, role: Role) -> Said<()>;
+
+    /// How far a pairing is.
+    fn pairing(&self) -> Pairing;
+}
+
+/// The state of a board.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// What it says of itself. Without a role it has only board and firmware.
+    pub status: Status,
+    /// What this computer may do; `None` if it is not paired.
+    pub role: Option<Role>,
+    /// The pins of an emulated board; `None` for another one.
+    pub pins: Option<Pins>,
+}
+
+/// The inputs and outputs of an emulated board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pins {
+    /// Whether the door leaf is open, by its contact.
+    pub door_open: bool,
+    /// Whether the cover is open.
+    pub cover_open: bool,
+    /// Whether the alarm output is on.
+    pub alarm: bool,
+}
+
+/// An event, and the sentence of the command line for it.
+#[derive(Clone, Debug)]
+pub struct Happening {
+    /// The event.
+    pub event: Event,
+    /// What the door saw, or why it stays locked.
+    pub why: Option<String>,
+}
+
+/// A button of a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Button {
+    /// The exit button, which opens the door.
+    Exit,
+    /// The pairing button.
+    Pairing,
+}
+
+/// A photograph that a browser sent.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// The file's name, for messages alone.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A person's rule, without the PINs.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// The hours as `postern rule` writes them.
+    pub hours: String,
+    /// Whether there are none.
+    pub always: bool,
+    /// Whether a PIN is asked for.
+    pub pin: bool,
+    /// Whether there is a duress PIN.
+    pub duress_pin: bool,
+}
+
+impl Rule {
+    /// The rule of somebody whose hours are `schedule`, written as `hours`.
+    pub fn new(hours: String, schedule: &Schedule, pin: bool, duress_pin: bool) -> Self {
+        Self { hours, always: schedule.is_always(), pin, duress_pin }
+    }
+}
+
+/// A rule as it comes from a form.
+#[derive(Clone, Debug)]
+pub struct NewRule {
+    /// `always`, or windows.
+    pub hours: String,
+    /// The PIN, 4 to 10 digits; empty if none is given.
+    pub pin: String,
+    /// That no PIN is needed: a PIN that the board has is ended by this alone, not by an empty field.
+    pub no_pin: bool,
+    /// The duress PIN; empty for none.
+    pub duress_pin: String,
+}
+
+/// An entry of the audit log.
+#[derive(Clone, Debug)]
+pub struct LogLine {
+    /// Its number.
+    pub number: u32,
+    /// Its kind, in a word.
+    pub kind: String,
+    /// The whole entry in words.
+    pub text: String,
+}
+
+/// What a check of the log came to.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// Entries seen.
+    pub entries: usize,
+    /// What is wrong; `None` if nothing is.
+    pub finding: Option<String>,
+}
+
+/// A row of an encoder's calibration table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CalibrationRow {
+    /// The rate: one comparison of two people in this many matches.
+    pub one_in: u32,
+    /// The threshold, Q15: the upper end of its 95 % band.
+    pub threshold: i32,
+    /// The estimate of the threshold, Q15.
+    pub estimate: i32,
+    /// Whether it was counted; else it was modelled.
+    pub measured: bool,
+}
+
+/// How far a pairing is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pairing {
+    /// None was begun.
+    None,
+    /// The board is being asked; its button does not count yet.
+    Asking,
+    /// The pairing button has to be pressed once.
+    Press,
+    /// Two codes are compared.
+    Compare {
+        /// The code of this computer.
+        own: u32,
+        /// The code on the display of an emulated board.
+        board: Option<u32>,
+        /// Whether the button counts now.
+        confirm: bool,
+    },
+    /// This computer is paired.
+    Done(Role),
+    /// It failed.
+    Failed(String),
+}

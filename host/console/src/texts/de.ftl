@@ -1,0 +1,195 @@
+# Was die Seiten sagen. Dieselben Nachrichten wie in en.ftl.
+skip = Zum Inhalt
+menu = Seiten dieser Tür
+menu-door = Tür
+menu-people = Personen
+menu-certainty = Sicherheit
+menu-log = Protokoll
+menu-settings = Einstellungen
+menu-computers = Rechner
+menu-pair = Kopplung
+sign-out = Abmelden
+signed-out = Abgemeldet
+refused = Das wurde nicht getan
+wrong-host = Die Adresse im Browser ist nicht die eigene dieses Rechners. Öffnen Sie die Adresse, die das Terminal zeigt.
+wrong-origin = Das Formular kam von einer anderen Seite. Öffnen Sie die Konsole neu und wiederholen Sie es.
+foreign-form = Das Formular gehört nicht zu dieser Sitzung. Gehen Sie zurück, laden Sie die Seite neu und wiederholen Sie es.
+broken-form = Das Formular kam nicht ganz an. Gehen Sie zurück und senden Sie es noch einmal.
+sign-in-first = Öffnen Sie die Adresse, die das Terminal von `postern console` zeigt. Sie meldet einen Browser an, einmal.
+wrong-token = Diese Adresse wurde schon benutzt oder ist nicht vollständig. Das Terminal zeigt eine neue.
+no-page = Diese Seite gibt es nicht
+no-page-text = Die Liste der Boards steht unter /boards.
+board-lost = Das Board antwortet nicht.
+comes-back = Die Seite kommt von selbst wieder, sobald das Board antwortet.
+
+boards = Boards
+no-boards = Es gibt noch kein Board.
+board-up = an
+board-down = aus
+switch-on = Einschalten
+switch-off = Ausschalten
+new-board = Ein neues Board
+new-board-text = Ein emuliertes Board oder eine Tür auf diesem Rechner. Der erste Start dauert eine Weile.
+name = Name
+machine = Maschine
+make-board = Anlegen und einschalten
+
+no-script = Ohne Skripte erneuert sich diese Seite nicht von selbst: laden Sie sie neu.
+events = Was geschah
+pins = Anschlüsse dieses Boards
+pins-text = Dieses Board ist emuliert oder läuft auf diesem Rechner: Taste, Kontakt und Tastenfeld sind hier.
+press-exit = Türtaste drücken
+door-leaf-open = Türblatt öffnen
+door-leaf-close = Türblatt schließen
+pin = PIN
+type-pin = Eingeben
+not-paired = Dieser Rechner ist mit dem Board nicht gekoppelt.
+nothing-seen = Die Kamera hat nichts gesehen, seit das Board läuft.
+similarity = Ähnlichkeit
+needed = Nötig
+liveness-score = Lebendigkeit
+lock-open = Die Tür ist offen
+lock-locked = Die Tür ist verriegelt
+leaf-open = Türblatt offen
+leaf-closed = Türblatt zu
+cover-open = Gehäuse offen
+alarm-on = Alarm
+event-booted = Das Board ist gestartet; die Tür ist verriegelt
+event-sees = Sieht: { $what }
+event-opened = Offen für { $name }
+event-button = Offen durch die Türtaste
+event-locked = Verriegelt
+event-duress = NÖTIGUNG: { $name } wurde gezwungen zu öffnen
+event-alarm = Alarm: { $alarm }
+event-alarm-over = Der Alarm ist vorbei: { $alarm }
+event-paired = { $label } wurde als { $role } gekoppelt
+
+people-count = { $count ->
+    [0] Niemand ist erfasst.
+    [one] 1 Person
+   *[other] { $count } Personen
+}
+photos-count = { $count ->
+    [one] 1 Foto
+   *[other] { $count } Fotos
+}
+enrol = Erfassen
+enrol-text = Ein Foto genügt. Jedes muss ein Gesicht zeigen, aufrecht. Die Fotos werden nicht aufbewahrt.
+photos = Fotos
+photos-text = Legen Sie sie hier ab oder wählen Sie Dateien; zusammen höchstens { $limit } MB.
+too-large = Die Fotos sind zusammen größer als { $limit } MB: senden Sie weniger oder kleinere.
+no-photo = Im Formular ist kein Foto: wählen Sie eines.
+looking = Das Board sieht die Fotos an …
+passes-always = Darf jederzeit hinein,
+passes-hours = Darf hinein: { $hours },
+with-face = mit dem Gesicht allein.
+with-pin = mit Gesicht und PIN.
+with-duress = mit Gesicht und PIN oder der Nötigungs-PIN.
+rule = Zeiten und PIN
+rule-text = Zeiten sind `always` (immer) oder bis zu vier Fenster wie `mon-fri 08:00-18:00, sat+sun 10:00-12:00`. Eine PIN kennt nur das Board: geben Sie sie bei jeder Änderung wieder an.
+no-pin = Keine PIN: das Gesicht genügt
+hours = Zeiten
+new-pin = PIN, 4 bis 10 Ziffern
+duress-pin = Nötigungs-PIN: sie öffnet und löst stillen Alarm aus
+save = Speichern
+saved = Gespeichert.
+more-photos = Weitere Fotos
+add = Hinzufügen
+rename = Umbenennen
+remove = Entfernen
+remove-text = Das Board vergisst die Person mit allen Merkmalen. Einträge im Protokoll bleiben.
+sure = Ja, diese Person entfernen
+
+kind = Art
+all-kinds = alle
+words = Worte
+filter = Filtern
+verify = Kette prüfen
+export = Exportieren, signiert
+entries-count = { $count ->
+    [one] 1 Eintrag der neuesten { $most }
+   *[other] { $count } Einträge der neuesten { $most }
+}
+log-whole = { $count ->
+    [one] 1 Eintrag: er wurde nicht verändert.
+   *[other] { $count } Einträge: keiner verändert, keiner fehlt dazwischen.
+}
+log-broken = Das Protokoll ist nicht ganz: { $finding }
+
+set-liveness = Lebendigkeit
+liveness-passive = passiv: das Gesicht muss aussehen und sich bewegen wie ein lebendes
+liveness-challenge = Aufgabe: die Person muss sich auch auf Anforderung bewegen
+liveness-off = aus: ein Foto öffnet die Tür
+set-matching = Vergleich
+matching-identify = das Gesicht wird mit allen verglichen
+matching-verify = nur mit der Person der getippten PIN
+set-agreement = Bilder in Folge, die übereinstimmen müssen
+set-open = Öffnungszeit, Millisekunden
+set-failures = Fehlversuche bis zur Sperre einer Person
+set-lockout = Erste Sperre, Sekunden
+set-passback = Niemand tritt zweimal ein innerhalb von, Sekunden (0: keine Grenze)
+set-pin = Zeit für eine PIN, Sekunden
+set-held = Alarm für offene Tür nach, Sekunden (0: keiner)
+set-offset = Ortszeit vor UTC, Minuten
+set-fail-safe = Ruhestromschloss: es öffnet ohne Strom
+models = Modelle und Firmware
+firmware = Firmware
+no-models = Es gibt noch keine Modelle: `postern flash models` installiert sie.
+
+certainty-now = Die Tür lässt höchstens einen Fremden von { $rate } hinein.
+threshold-now = Ein Treffer braucht eine Ähnlichkeit von { $threshold }.
+rate = Falschakzeptanzrate
+laxer = lockerer
+stricter = strenger
+strangers = Fremde, die es am Tag versuchen
+show = Zeigen
+every-day = jeden Tag
+every-days = { $count ->
+    [one] jeden Tag
+   *[other] alle { $count } Tage
+}
+every-months = alle { $count } Monate
+every-years = alle { $count } Jahre
+means-rate = Höchstens ein Fremder von { $rate } wird eingelassen.
+means-visits = Bei { $strangers } Fremden, die es am Tag versuchen, ist das höchstens einer { $after }.
+means-threshold = Mit { $templates ->
+    [one] dem einen Merkmal
+   *[other] den { $templates } Merkmalen
+} dieses Boards braucht ein Treffer eine Ähnlichkeit von { $threshold }.
+basis-measured = Das ist gemessen.
+basis-modelled = Das ist modelliert: die Tabelle des Encoders wurde durch eine Anpassung fortgesetzt.
+basis-unproven = Das ist durch nichts belegt: die Tabelle des Encoders reicht nicht so weit, und das Board erfasst niemanden, außer die Einstellungen nehmen das hin.
+no-table = Dieser Rechner hat das Abbild des Encoders nicht; die Schwelle ist vor dem Setzen nicht bekannt.
+not-told = Eine strengere Rate weist erfasste Personen öfter ab. Wie oft, sagt die Tabelle nicht; `postern eval` misst es.
+use-rate = Diese Rate verwenden
+table = Die Tabelle des Encoders
+table-text = Schwellen, bei denen ein Vergleich zweier verschiedener Personen von so vielen trifft, mit dem oberen Ende des 95-%-Bandes, das das Board verwendet.
+one-in = Einer von
+estimate = Schätzung
+upper-end = Oberes Ende
+known = Bekannt
+measured = gemessen
+modelled = modelliert
+
+this-computer = (dieser Rechner)
+role-auditor = Prüfer: liest Personen, Einstellungen und Protokoll
+role-operator = Betreiber: erfasst und entfernt auch Personen
+role-installer = Errichter: darf alles
+role = Rolle
+forget = Vergessen
+forgotten = Das Board hat diesen Rechner vergessen.
+invite = Einladen
+invite-text = Fünf Minuten lang darf ein weiterer Rechner sich mit dieser Rolle koppeln.
+invited = Fünf Minuten lang darf `postern pair --role { $role }` einen weiteren Rechner koppeln.
+
+pair-text = Die Kopplung macht diesen Rechner dem Board bekannt. Der erste Rechner ist der Errichter; er lädt die anderen ein.
+pair-begin = Beginnen
+pair-asking = Das Board wird gefragt …
+pair-press = Drücken Sie innerhalb einer Minute die Kopplungstaste des Boards: es zeigt dann einen Code.
+pair-compare = Vergleichen Sie die beiden Codes.
+pair-confirm = Sind beide Codes gleich, drücken Sie die Kopplungstaste noch einmal. Sind sie verschieden, tun Sie nichts: dann wird nichts gekoppelt.
+press-pairing = Kopplungstaste drücken
+press-pairing-text = Diese Taste ist für Boards, die auf diesem Rechner laufen. Ein echtes Board hat seine eigene.
+this-shows = Dieser Rechner
+board-shows = Das Board
+paired-as = Dieser Rechner ist gekoppelt als { $role }.

@@ -1,0 +1,195 @@
+# What the pages say. A message that is added here is added to de.ftl, too.
+skip = To the content
+menu = Pages of this door
+menu-door = Door
+menu-people = People
+menu-certainty = Certainty
+menu-log = Log
+menu-settings = Settings
+menu-computers = Computers
+menu-pair = Pairing
+sign-out = Sign out
+signed-out = Signed out
+refused = This was not done
+wrong-host = The address in the browser is not this computer's own. Open the address that the terminal shows.
+wrong-origin = The form was sent by another page. Open the console again and repeat it.
+foreign-form = The form is not from this session. Go back, load the page again and repeat it.
+broken-form = The form did not arrive whole. Go back and send it again.
+sign-in-first = Open the address that the terminal of `postern console` shows. It signs one browser in, once.
+wrong-token = This address was used before, or it is not complete. The terminal shows a new one.
+no-page = There is no such page
+no-page-text = The list of boards is at /boards.
+board-lost = The board does not answer.
+comes-back = This page comes back by itself when the board answers.
+
+boards = Boards
+no-boards = There is no board yet.
+board-up = on
+board-down = off
+switch-on = Switch on
+switch-off = Switch off
+new-board = A new board
+new-board-text = An emulated board, or a door on this computer. The first start takes a while.
+name = Name
+machine = Machine
+make-board = Make and switch on
+
+no-script = Without scripts this page does not renew itself: load it again.
+events = What happened
+pins = Pins of this board
+pins-text = This board is emulated, or runs on this computer: its button, its contact and its keypad are here.
+press-exit = Press the exit button
+door-leaf-open = Open the leaf
+door-leaf-close = Close the leaf
+pin = PIN
+type-pin = Type it
+not-paired = This computer is not paired with the board.
+nothing-seen = The camera has seen nothing since the board started.
+similarity = Similarity
+needed = Needed
+liveness-score = Liveness
+lock-open = The door is open
+lock-locked = The door is locked
+leaf-open = leaf open
+leaf-closed = leaf closed
+cover-open = cover open
+alarm-on = alarm
+event-booted = The board started; the door is locked
+event-sees = Sees { $what }
+event-opened = Open for { $name }
+event-button = Open by the exit button
+event-locked = Locked
+event-duress = DURESS: { $name } was forced to open
+event-alarm = Alarm: { $alarm }
+event-alarm-over = The alarm is over: { $alarm }
+event-paired = { $label } was paired as { $role }
+
+people-count = { $count ->
+    [0] Nobody is enrolled.
+    [one] 1 person
+   *[other] { $count } people
+}
+photos-count = { $count ->
+    [one] 1 photograph
+   *[other] { $count } photographs
+}
+enrol = Enrol
+enrol-text = One photograph is enough. Each must show one face, upright. The photographs are not kept.
+photos = Photographs
+photos-text = Drop them here, or choose files; { $limit } MB together at most.
+too-large = The photographs are larger than { $limit } MB together: send fewer, or smaller copies.
+no-photo = There is no photograph in the form: choose one.
+looking = The board looks at the photographs …
+passes-always = May pass at any time,
+passes-hours = May pass { $hours },
+with-face = with their face alone.
+with-pin = with their face and a PIN.
+with-duress = with their face and a PIN, or the duress PIN.
+rule = Hours and PIN
+rule-text = Hours are `always`, or up to four windows such as `mon-fri 08:00-18:00, sat+sun 10:00-12:00`. The board alone knows a PIN: give it again with each change.
+no-pin = No PIN: the face is enough
+hours = Hours
+new-pin = PIN, 4 to 10 digits
+duress-pin = Duress PIN: it opens the door and raises a silent alarm
+save = Save
+saved = Saved.
+more-photos = More photographs
+add = Add
+rename = Rename
+remove = Remove
+remove-text = The board forgets the person with all templates. Entries of the log stay.
+sure = Yes, remove this person
+
+kind = Kind
+all-kinds = all
+words = Words
+filter = Filter
+verify = Verify the chain
+export = Export, signed
+entries-count = { $count ->
+    [one] 1 entry of the newest { $most }
+   *[other] { $count } entries of the newest { $most }
+}
+log-whole = { $count ->
+    [one] 1 entry: it was not changed.
+   *[other] { $count } entries: none changed, and none missing between.
+}
+log-broken = The log is not whole: { $finding }
+
+set-liveness = Liveness
+liveness-passive = passive: the face must look and move like a living one
+liveness-challenge = challenge: the person must also move on request
+liveness-off = off: a photograph opens the door
+set-matching = Matching
+matching-identify = the face is compared with everybody
+matching-verify = only with the person of the PIN that was typed
+set-agreement = Pictures in a row that must agree
+set-open = Opening time, milliseconds
+set-failures = Failures until a person is locked out
+set-lockout = First lockout, seconds
+set-passback = Nobody enters twice within, seconds (0: no limit)
+set-pin = Time for a PIN, seconds
+set-held = Held-open alarm after, seconds (0: none)
+set-offset = Local time ahead of UTC, minutes
+set-fail-safe = Fail-safe lock: it opens without power
+models = Models and firmware
+firmware = Firmware
+no-models = There are no models yet: `postern flash models` installs them.
+
+certainty-now = The door lets in at most one stranger in { $rate }.
+threshold-now = A match needs a similarity of { $threshold }.
+rate = False-accept rate
+laxer = laxer
+stricter = stricter
+strangers = Strangers who try in a day
+show = Show
+every-day = each day
+every-days = { $count ->
+    [one] each day
+   *[other] every { $count } days
+}
+every-months = every { $count } months
+every-years = every { $count } years
+means-rate = At most one stranger in { $rate } is let in.
+means-visits = With { $strangers } strangers who try in a day, that is at most one { $after }.
+means-threshold = With { $templates ->
+    [one] the one template
+   *[other] the { $templates } templates
+} of this board, a match needs a similarity of { $threshold }.
+basis-measured = This is measured.
+basis-modelled = This is modelled: the table of the encoder was continued by a fit.
+basis-unproven = Nothing bears this out: the table of the encoder does not reach so far, and the board refuses to enrol unless the settings accept that.
+no-table = This computer does not have the image of the board's encoder, so the threshold is not known before it is set.
+not-told = A stricter rate refuses enrolled people more often. How often, the table does not tell; `postern eval` measures it.
+use-rate = Use this rate
+table = The encoder's table
+table-text = Thresholds at which one comparison of two different people in so many matches, with the upper end of the 95 % band, which the board uses.
+one-in = One in
+estimate = Estimate
+upper-end = Upper end
+known = Known
+measured = measured
+modelled = modelled
+
+this-computer = (this computer)
+role-auditor = auditor: reads people, settings and log
+role-operator = operator: enrols and removes people, too
+role-installer = installer: does everything
+role = Role
+forget = Forget
+forgotten = The board has forgotten that computer.
+invite = Invite
+invite-text = For five minutes one more computer may pair with this role.
+invited = For five minutes `postern pair --role { $role }` may pair one more computer.
+
+pair-text = Pairing makes this computer known to the board. The first computer is the installer, which invites the others.
+pair-begin = Begin
+pair-asking = The board is asked …
+pair-press = Press the pairing button of the board within a minute: it shows a code then.
+pair-compare = Compare the two codes.
+pair-confirm = If both codes are equal, press the pairing button again. If they differ, do nothing: nothing is paired.
+press-pairing = Press the pairing button
+press-pairing-text = This button is for boards that run on this computer. A real board has its own.
+this-shows = This computer
+board-shows = The board
+paired-as = This computer is paired as { $role }.

@@ -1,0 +1,351 @@
+//! A board in memory, and a browser that sends requests to the console's router.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use client::protocol::{
+    Basis, Clock, Door, Event, EventKind, Hash, Host, Limits, LivenessMode, Matching, Name, ResetReason,
+    Role, Schedule, Settings, Status, User, Wiegand,
+};
+use console::Console;
+use console::station::*;
+use tower::ServiceExt;
+
+/// What the board holds.
+pub struct Fake {
+    pub lost: AtomicBool,
+    pub people: Mutex<Vec<User>>,
+    pub settings: Mutex<Settings>,
+    pub events: Mutex<Vec<Happening>>,
+    pub rules: Mutex<Vec<NewRule>>,
+    pub pins: Mutex<Vec<String>>,
+    pub pairing: Mutex<Pairing>,
+    pub finding: Mutex<Option<String>>,
+}
+
+/// The board named "front" alone.
+pub struct House(pub Arc<Fake>);
+
+pub fn refusal(sentence: &str) -> Refusal {
+    Refusal { sentence: sentence.to_owned(), lost: false }
+}
+
+impl Fake {
+    pub fn new() -> Arc<Self> {
+        let settings = Settings {
+            far_one_in: 10_000,
+            agreement_frames: 3,
+            open_ms: 3_000,
+            liveness: LivenessMode::Passive,
+            limits: Limits::default(),
+            wiegand: Wiegand::Off,
+            matching: Matching::Identify,
+            accept_unproven: false,
+        };
+        Arc::new(Self {
+            lost: AtomicBool::new(false),
+            people: Mutex::default(),
+            settings: Mutex::new(settings),
+            events: Mutex::default(),
+            rules: Mutex::default(),
+            pins: Mutex::default(),
+            pairing: Mutex::new(Pairing::None),
+            finding: Mutex::default(),
+        })
+    }
+
+    pub fn enrolled(self: Arc<Self>, name: &str) -> Arc<Self> {
+        let person = self.people.lock().unwrap().len() as u32 + 1;
+        let user = User { person, name: name.try_into().unwrap(), templates: 1, encoder: [0; 32] };
+        self.people.lock().unwrap().push(user);
+        self
+    }
+
+    pub fn happens(&self, kind: EventKind, why: Option<&str>) {
+        let mut events = self.events.lock().unwrap();
+        let sequence = events.len() as u32 + 1;
+        let event = Event { sequence, uptime_ms: 1_500, kind };
+        events.push(Happening { event, why: why.map(Into::into) });
+    }
+
+    fn here(&self) -> Said<()> {
+        match self.lost.load(Ordering::SeqCst) {
+            true => Err(Refusal { sentence: "front is down: `postern board up`".to_owned(), lost: true }),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Boards for House {
+    fn list(&self) -> Said<Vec<BoardLine>> {
+        let up = Some(!self.0.lost.load(Ordering::SeqCst));
+        Ok(vec![BoardLine { name: "front".to_owned(), machine: "linux".to_owned(), up }])
+    }
+
+    fn open(&self, name: &str) -> Said<Arc<dyn Station>> {
+        if name == "front" { Ok(self.0.clone()) } else { Err(refusal("there is no such board")) }
+    }
+
+    fn switch_on(&self, _: &str, _: &str) -> Said<()> {
+        self.0.lost.store(false, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn switch_off(&self, _: &str) -> Said<()> {
+        self.0.lost.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn machines(&self) -> Vec<&'static str> {
+        vec!["linux"]
+    }
+}
+
+impl Station for Fake {
+    fn state(&self) -> Said<State> {
+        self.here()?;
+        let people = self.people.lock().unwrap().len() as u16;
+        let status = Status {
+            board: "linux".try_into().unwrap(),
+            firmware: "0.1.0".try_into().unwrap(),
+            uptime_ms: 5_000,
+            instructions: 0,
+            reset: ResetReason::PowerOn,
+            door: Door::Locked,
+            models: Default::default(),
+            people,
+            templates: people,
+            foreign_templates: 0,
+            gallery_encoder: None,
+            free_bytes: 1_000,
+            threshold: Some(13_107),
+            basis: Some(Basis::Measured),
+            settings: *self.settings.lock().unwrap(),
+            camera_sequence: 2,
+            hosts: 1,
+            clock: Clock { unix_ms: 0, exact: false },
+            log_lost: 0,
+            osdp: None,
+            development: false,
+            counter: None,
+        };
+        let pins = Some(Pins { door_open: false, cover_open: false, alarm: false });
+        Ok(State { status, role: Some(Role::Operator), pins })
+    }
+
+    fn events(&self, after: u32) -> Said<(Vec<Happening>, u32)> {
+        self.here()?;
+        let events = self.events.lock().unwrap();
+        let newer = events.iter().filter(|one| one.event.sequence > after).cloned().collect();
+        Ok((newer, events.len() as u32))
+    }
+
+    fn picture(&self) -> Said<Option<Vec<u8>>> {
+        Ok(Some(b"\x89PNG".to_vec()))
+    }
+
+    fn picture_size(&self) -> Said<Option<[u32; 2]>> {
+        Ok(Some([320, 240]))
+    }
+
+    fn press(&self, button: Button) -> Said<()> {
+        self.pins.lock().unwrap().push(format!("{button:?}"));
+        let name = Name::new();
+        self.happens(EventKind::Opened { frame: 0, person: None, name, open_ms: 3_000 }, None);
+        Ok(())
+    }
+
+    fn type_pin(&self, digits: &str) -> Said<()> {
+        self.pins.lock().unwrap().push(digits.to_owned());
+        Ok(())
+    }
+
+    fn set_contact(&self, open: bool) -> Said<()> {
+        self.pins.lock().unwrap().push(format!("open {open}"));
+        Ok(())
+    }
+
+    fn people(&self) -> Said<Vec<User>> {
+        self.here()?;
+        Ok(self.people.lock().unwrap().clone())
+    }
+
+    fn enrol(&self, name: &str, photos: Vec<Upload>, add: bool) -> Said<Vec<String>> {
+        self.here()?;
+        let user = User {
+            person: 9,
+            name: name.try_into().map_err(|_| refusal("the name is too long"))?,
+            templates: photos.len() as u8,
+            encoder: [0; 32],
+        };
+        if !add {
+            self.people.lock().unwrap().push(user);
+        }
+        Ok(vec![format!("{name} from {} of {} bytes", photos[0].name, photos[0].bytes.len())])
+    }
+
+    fn rename(&self, _: &str, new: &str) -> Said<()> {
+        self.people.lock().unwrap()[0].name = new.try_into().unwrap();
+        Ok(())
+    }
+
+    fn remove(&self, name: &str) -> Said<()> {
+        self.people.lock().unwrap().retain(|user| user.name != name);
+        Ok(())
+    }
+
+    fn rule(&self, _: &str) -> Said<Rule> {
+        Ok(Rule::new("always".to_owned(), &Schedule::ALWAYS, false, false))
+    }
+
+    fn set_rule(&self, _: &str, rule: &NewRule) -> Said<()> {
+        self.rules.lock().unwrap().push(rule.clone());
+        Ok(())
+    }
+
+    fn set_settings(&self, _: Settings) -> Said<()> {
+        Err(refusal("this needs an installer, and this computer is operator"))
+    }
+
+    fn log(&self, _: usize) -> Said<Vec<LogLine>> {
+        let line = |number, kind: &str, text: &str| LogLine { number, kind: kind.into(), text: text.into() };
+        Ok(vec![line(2, "refused", "2 refused <b>a stranger</b>"), line(1, "booted", "1 booted")])
+    }
+
+    fn verify_log(&self) -> Said<Verified> {
+        Ok(Verified { entries: 2, finding: self.finding.lock().unwrap().clone() })
+    }
+
+    fn export_log(&self) -> Said<String> {
+        Ok("{\"number\":1}\n{\"head\":{}}\n".to_owned())
+    }
+
+    fn calibration(&self) -> Said<Vec<CalibrationRow>> {
+        let row = |one_in, threshold, measured| CalibrationRow {
+            one_in,
+            threshold,
+            estimate: threshold - 100,
+            measured,
+        };
+        Ok(vec![row(1_000, 9_000, true), row(100_000, 13_107, true), row(10_000_000, 16_384, false)])
+    }
+
+    fn computers(&self) -> Said<(Vec<Host>, Option<Hash>)> {
+        let host = |key, role, label: &str| Host { key: [key; 32], role, label: label.try_into().unwrap() };
+        let hosts = vec![host(1, Role::Operator, "desk"), host(2, Role::Installer, "workshop")];
+        Ok((hosts, Some([1; 32])))
+    }
+
+    fn invite(&self, _: Role) -> Said<()> {
+        Err(refusal("this needs an installer"))
+    }
+
+    fn forget(&self, key: Hash) -> Said<()> {
+        if key == [2; 32] { Ok(()) } else { Err(refusal("the board knows no such computer")) }
+    }
+
+    fn pair(&self, _: Role) -> Said<()> {
+        *self.pairing.lock().unwrap() = Pairing::Compare { own: 12_345, board: Some(12_345), confirm: true };
+        Ok(())
+    }
+
+    fn pairing(&self) -> Pairing {
+        self.pairing.lock().unwrap().clone()
+    }
+}
+
+/// A reply.
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+}
+
+/// A browser.
+pub struct Browser {
+    pub router: Router,
+    pub cookie: String,
+    pub host: String,
+}
+
+impl Browser {
+    pub fn new(console: &Console) -> Self {
+        Self { router: console::router(console), cookie: String::new(), host: "127.0.0.1:8340".to_owned() }
+    }
+
+    /// A browser that has signed in.
+    pub async fn signed_in(console: &Console) -> Self {
+        let mut browser = Self::new(console);
+        let address = console.address();
+        let path = address.strip_prefix("http://127.0.0.1:8340").unwrap();
+        let reply = browser.get(path).await;
+        assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.body);
+        browser.cookie = reply.header("set-cookie").split(';').next().unwrap().to_owned();
+        browser
+    }
+
+    pub async fn send(&self, request: axum::http::request::Builder, body: Body) -> Reply {
+        let response = self.open(request, body).await;
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 1 << 24).await.unwrap();
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Reply { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub async fn open(&self, request: axum::http::request::Builder, body: Body) -> axum::response::Response {
+        let request = request.header(header::HOST, &self.host).header(header::COOKIE, &self.cookie);
+        self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap()
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Request::get(path), Body::empty()).await
+    }
+
+    /// The token in the forms of this browser's pages.
+    pub async fn token(&self) -> String {
+        let page = self.get("/boards").await.body;
+        let (_, rest) = page.split_once("name=\"form_token\" value=\"").expect("a token");
+        rest.split('"').next().unwrap().to_owned()
+    }
+
+    /// Sends a form with the token of this browser.
+    pub async fn post(&self, path: &str, fields: &str) -> Reply {
+        let token = self.token().await;
+        self.form(path, &format!("form_token={token}&{fields}")).await
+    }
+
+    /// Sends a form as it is.
+    pub async fn form(&self, path: &str, fields: &str) -> Reply {
+        let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request, Body::from(fields.to_owned())).await
+    }
+
+    /// Sends a form with a photograph.
+    pub async fn upload(&self, path: &str, token: &str, name: &str, photo: Vec<u8>) -> Reply {
+        let mut body = Vec::new();
+        for (field, text) in [("form_token", token), ("name", name)] {
+            let part = format!("--cut\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{text}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = "--cut\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"ada.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n";
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(&photo);
+        body.extend_from_slice(b"\r\n--cut--\r\n");
+        let request = Request::post(path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut");
+        self.send(request, Body::from(body)).await
+    }
+}
+
+/// A console over a board in memory.
+pub fn console(fake: &Arc<Fake>) -> Console {
+    Console::new(Arc::new(House(fake.clone())), "127.0.0.1:8340".parse().unwrap(), |_| ()).unwrap()
+}

@@ -1,0 +1,275 @@
+//! What the pages show, over a board in memory.
+
+#[allow(dead_code, reason = "each file of tests uses a part of it")]
+mod fake;
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use client::protocol::{Candidate, EventKind, Face, FrameResult, Point};
+use fake::{Browser, Fake, console};
+use http_body_util::BodyExt;
+
+const SCRIPT: &str = "<script>alert(1)</script>";
+const HARMLESS: &str = "&lt;script&gt;alert(1)&lt;/script&gt;";
+
+/// Ada before the camera.
+fn frame(name: &str) -> EventKind {
+    let best = Candidate { person: 1, name: name.try_into().unwrap(), similarity: 16_384 };
+    let face = Face { corner: Point { x: 160, y: 320 }, width: 800, height: 960, ..Face::default() };
+    EventKind::FrameAssessed {
+        frame: 2,
+        result: FrameResult::Known(best),
+        faces: 1,
+        face: Some(face),
+        threshold: Some(13_107),
+        agreement: 1,
+        instructions: 0,
+        liveness: None,
+    }
+}
+
+#[tokio::test]
+async fn the_door_shows_what_its_camera_sees_and_what_it_makes_of_it() {
+    let fake = Fake::new().enrolled("Ada");
+    fake.happens(frame("Ada"), Some("Ada (0.500)"));
+    let console = console(&fake);
+    let page = Browser::signed_in(&console).await.get("/b/front").await.body;
+    assert!(page.contains("The door is locked") && page.contains("leaf closed"), "{page}");
+    assert!(page.contains("<image href=\"/b/front/picture?frame=2\""), "{page}");
+    assert!(page.contains("<rect x=\"10\" y=\"20\" width=\"50\" height=\"60\""), "{page}");
+    assert!(
+        page.contains("Ada (0.500)") && page.contains("<dd>0.500</dd>") && page.contains("<dd>0.400</dd>")
+    );
+}
+
+#[tokio::test]
+async fn markup_in_a_name_is_text() {
+    let fake = Fake::new().enrolled(SCRIPT);
+    fake.happens(frame(SCRIPT), Some(&format!("{SCRIPT} (0.500)")));
+    fake.happens(EventKind::Duress { person: 1, name: SCRIPT.try_into().unwrap() }, None);
+    let console = console(&fake);
+    let browser = Browser::signed_in(&console).await;
+    for path in ["/b/front", "/b/front/people", "/b/front/people/1"] {
+        let page = browser.get(path).await.body;
+        assert!(page.contains(HARMLESS) && !page.contains(SCRIPT), "{path}");
+    }
+    let log = browser.get("/b/front/log").await.body;
+    assert!(log.contains("&lt;b&gt;a stranger") && !log.contains("<b>"), "{log}");
+    let unknown = browser.get("/b/%3Cscript%3E").await.body;
+    assert!(!unknown.contains("<script>"), "{unknown}");
+    let filter = browser.get("/b/front/log?words=%22%3E%3Cscript%3E").await.body;
+    assert!(!filter.contains("<script>"), "{filter}");
+}
+
+/// Reads a stream until it holds `text`.
+async fn read_until(body: &mut Body, text: &str) -> String {
+    let mut all = String::new();
+    while !all.contains(text) {
+        let frame = tokio::time::timeout(Duration::from_secs(60), body.frame()).await;
+        let frame =
+            frame.unwrap_or_else(|_| panic!("no {text} in {all}")).expect("the stream goes on").unwrap();
+        all += &String::from_utf8_lossy(&frame.into_data().unwrap_or_default());
+    }
+    all
+}
+
+#[tokio::test]
+async fn an_event_reaches_every_open_page() {
+    let fake = Fake::new();
+    let console = console(&fake);
+    let (one, two) = (Browser::signed_in(&console).await, Browser::signed_in(&console).await);
+    let mut first = one.open(Request::get("/b/front/live"), Body::empty()).await.into_body();
+    let mut second = two.open(Request::get("/b/front/live"), Body::empty()).await.into_body();
+    read_until(&mut first, "The door is locked").await;
+    read_until(&mut second, "The door is locked").await;
+    assert_eq!(one.post("/b/front/press", "button=exit").await.status, StatusCode::SEE_OTHER);
+    for body in [&mut first, &mut second] {
+        let sent = read_until(body, "exit button").await;
+        assert!(sent.contains("event: happening"), "{sent}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_keeps_what_the_camera_saw_when_its_stream_begins() {
+    let fake = Fake::new().enrolled("Ada");
+    fake.happens(frame("Ada"), Some("Ada (0.500)"));
+    let console = console(&fake);
+    let browser = Browser::signed_in(&console).await;
+    assert!(browser.get("/b/front").await.body.contains("/b/front/live?after=1"));
+    let mut live = browser.open(Request::get("/b/front/live?after=1"), Body::empty()).await.into_body();
+    let sent = read_until(&mut live, "Ada (0.500)").await;
+    assert!(!sent.contains("event: happening"), "the page has that event: {sent}");
+}
+
+#[tokio::test]
+async fn a_board_that_is_lost_is_said_and_comes_back() {
+    let fake = Fake::new();
+    let console = console(&fake);
+    let browser = Browser::signed_in(&console).await;
+    let mut live = browser.open(Request::get("/b/front/live"), Body::empty()).await.into_body();
+    read_until(&mut live, "The door is locked").await;
+    fake.lost.store(true, Ordering::SeqCst);
+    let sent = read_until(&mut live, "comes back by itself").await;
+    assert!(sent.contains("front is down"), "{sent}");
+    for path in ["/b/front", "/b/front/people", "/b/front/settings"] {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.body.contains("front is down") && page.body.contains("data-retry"), "{path}");
+    }
+    fake.lost.store(false, Ordering::SeqCst);
+    read_until(&mut live, "The door is locked").await;
+    assert_eq!(browser.get("/b/front").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_browser_signs_out() {
+    let console = console(&Fake::new());
+    let browser = Browser::signed_in(&console).await;
+    let mut live = browser.open(Request::get("/b/front/live"), Body::empty()).await.into_body();
+    read_until(&mut live, "The door is locked").await;
+    browser.post("/sign-out", "").await;
+    let ends = async { while live.frame().await.is_some() {} };
+    tokio::time::timeout(Duration::from_secs(60), ends).await.expect("it ends");
+}
+
+#[tokio::test]
+async fn people_are_enrolled_changed_and_removed() {
+    let fake = Fake::new().enrolled("Ada");
+    let console = console(&fake);
+    let browser = Browser::signed_in(&console).await;
+    let token = browser.token().await;
+    let page = browser.upload("/b/front/people", &token, "Grace", vec![7; 100]).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(
+        page.body.contains("Grace from ada.jpg of 100 bytes") && page.body.contains("2 people"),
+        "{}",
+        page.body
+    );
+
+    let rule = "hours=mon-fri+08%3A00-18%3A00&pin=1234&duress_pin=";
+    assert!(browser.post("/b/front/people/1/rule", rule).await.body.contains("Saved."));
+    let rules = fake.rules.lock().unwrap().clone();
+    assert_eq!(
+        (rules[0].hours.as_str(), rules[0].pin.as_str(), rules[0].no_pin),
+        ("mon-fri 08:00-18:00", "1234", false)
+    );
+    browser.post("/b/front/people/1/rename", "name=Countess+Ada").await;
+    assert_eq!(fake.people.lock().unwrap()[0].name, "Countess Ada");
+
+    let unsure = browser.post("/b/front/people/1/remove", "").await;
+    assert_eq!(unsure.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(fake.people.lock().unwrap().len(), 2);
+    assert_eq!(
+        browser.post("/b/front/people/1/remove", "sure=yes").await.header("location"),
+        "/b/front/people"
+    );
+    assert_eq!(fake.people.lock().unwrap().len(), 1);
+    let gone = browser.get("/b/front/people/1").await;
+    assert!(gone.body.contains("nobody has the number 1"), "{}", gone.body);
+}
+
+#[tokio::test]
+async fn a_photograph_of_100_megabytes_is_refused_with_a_page() {
+    let fake = Fake::new();
+    let console = console(&fake);
+    let browser = Browser::signed_in(&console).await;
+    let token = browser.token().await;
+    let page = browser.upload("/b/front/people", &token, "Grace", vec![7; 100 << 20]).await;
+    assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(page.body.contains("larger than 32 MB together: send fewer, or smaller copies"), "{}", page.body);
+    assert!(fake.people.lock().unwrap().is_empty());
+    let none = browser.upload("/b/front/people", &token, "Grace", Vec::new()).await;
+    assert!(none.body.contains("There is no photograph in the form"), "{}", none.body);
+}
+
+#[tokio::test]
+async fn what_the_board_refuses_is_shown_as_its_sentence() {
+    let console = console(&Fake::new());
+    let browser = Browser::signed_in(&console).await;
+    let page = browser.post("/b/front/certainty", "rate=5").await;
+    assert!(page.body.contains("this needs an installer, and this computer is operator"), "{}", page.body);
+    let page = browser.post("/b/front/computers/invite", "role=operator").await;
+    assert!(page.body.contains("this needs an installer"), "{}", page.body);
+    let page = browser.post("/b/front/settings", "liveness=passive&matching=identify&agreement=x").await;
+    assert!(page.body.contains("`agreement` is no number in its range"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn certainty_says_what_a_rate_means_by_the_table() {
+    let console = console(&Fake::new().enrolled("Ada"));
+    let browser = Browser::signed_in(&console).await;
+    // 1 in 100,000, 20 strangers a day: 5,000 days; one template, so the threshold is the row's.
+    let page = browser.get("/b/front/certainty?rate=6&strangers=20").await.body;
+    assert!(page.contains("At most one stranger in 100,000 is let in"), "{page}");
+    assert!(page.contains("every 13 years"), "{page}");
+    assert!(page.contains("a similarity of 0.400") && page.contains("This is measured."), "{page}");
+    let page = browser.get("/b/front/certainty?rate=10&strangers=x").await.body;
+    assert!(page.contains("a similarity of 0.500") && page.contains("This is modelled"), "{page}");
+}
+
+#[tokio::test]
+async fn the_log_is_filtered_verified_and_exported() {
+    let fake = Fake::new();
+    let console = console(&fake);
+    let browser = Browser::signed_in(&console).await;
+    let page = browser.get("/b/front/log?kind=booted").await.body;
+    assert!(page.contains("1 booted") && !page.contains("2 refused"), "{page}");
+    let page = browser.post("/b/front/log/verify", "").await;
+    assert!(page.body.contains("2 entries: none changed"), "{}", page.body);
+    *fake.finding.lock().unwrap() = Some("entry 1 is missing".to_owned());
+    let page = browser.post("/b/front/log/verify", "").await;
+    assert!(page.body.contains("The log is not whole: entry 1 is missing"), "{}", page.body);
+    let file = browser.get("/b/front/log/export").await;
+    assert_eq!(file.header("content-disposition"), "attachment; filename=\"log.jsonl\"");
+    assert!(file.body.ends_with("{\"head\":{}}\n"));
+}
+
+#[tokio::test]
+async fn computers_are_shown_by_role_and_this_one_cannot_forget_itself() {
+    let console = console(&Fake::new());
+    let browser = Browser::signed_in(&console).await;
+    let page = browser.get("/b/front/computers").await.body;
+    assert!(page.contains("desk") && page.contains("(this computer)") && page.contains("workshop"));
+    assert_eq!(page.matches("/computers/forget").count(), 1, "{page}");
+    let key = "02".repeat(32);
+    assert!(
+        browser.post("/b/front/computers/forget", &format!("key={key}")).await.body.contains("has forgotten")
+    );
+    let wrong = browser.post("/b/front/computers/forget", "key=zz").await;
+    assert!(wrong.body.contains("the board knows no such computer"));
+}
+
+#[tokio::test]
+async fn a_pairing_shows_both_codes() {
+    let console = console(&Fake::new());
+    let browser = Browser::signed_in(&console).await;
+    assert_eq!(browser.post("/b/front/pair", "role=installer").await.header("location"), "/b/front/pair");
+    let page = browser.get("/b/front/pair").await.body;
+    assert_eq!(page.matches("012345").count(), 2, "{page}");
+    assert!(page.contains("press the pairing button again"));
+}
+
+#[tokio::test]
+async fn the_pages_speak_german() {
+    let console = console(&Fake::new());
+    let browser = Browser::signed_in(&console).await;
+    let request = Request::get("/b/front").header("accept-language", "de-CH,de;q=0.9");
+    let page = browser.send(request, Body::empty()).await.body;
+    assert!(page.contains("<html lang=\"de\">") && page.contains("Die Tür ist verriegelt"), "{page}");
+    browser.post("/language", "language=de").await;
+    assert!(browser.get("/b/front").await.body.contains("Die Tür ist verriegelt"));
+}
+
+#[tokio::test]
+async fn boards_are_switched_off_and_on() {
+    let fake = Fake::new();
+    let console = console(&fake);
+    let browser = Browser::signed_in(&console).await;
+    assert_eq!(browser.post("/boards/off", "name=front").await.header("location"), "/boards");
+    assert!(browser.get("/boards").await.body.contains("Switch on"));
+    assert_eq!(browser.post("/boards/on", "name=front&machine=linux").await.header("location"), "/b/front");
+    assert!(browser.get("/boards").await.body.contains("Switch off"));
+}

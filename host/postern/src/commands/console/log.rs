@@ -1,0 +1,72 @@
+//! The audit log for the console's page: its newest entries, its check, and its export.
+
+use std::collections::VecDeque;
+
+use anyhow::ensure;
+use client::Device;
+use client::protocol::LogEntry;
+use console::station::{LogLine, Verified};
+
+use crate::audit_log::{Check, Names, to_json, to_text};
+use crate::commands::log::remember;
+use crate::device::DeviceArgs;
+use crate::log_head;
+
+fn names(device: &mut Device) -> anyhow::Result<Names> {
+    Ok(device.users()?.into_iter().map(|user| (user.person, user.name.to_string())).collect())
+}
+
+/// Gives each entry from a number on to `take`.
+fn read(device: &mut Device, from: u32, mut take: impl FnMut(LogEntry)) -> anyhow::Result<()> {
+    let mut next = Some(from);
+    while let Some(first) = next {
+        let page = device.log(first)?;
+        page.entries.into_iter().for_each(&mut take);
+        next = page.next;
+    }
+    Ok(())
+}
+
+/// The newest entries, the newest first.
+pub fn newest(device: &mut Device, most: usize) -> anyhow::Result<Vec<LogLine>> {
+    let names = names(device)?;
+    let end = device.log(u32::MAX)?.end;
+    let mut entries = VecDeque::new();
+    read(device, end.saturating_sub(u32::try_from(most)?), |entry| entries.push_front(entry))?;
+    let line = |entry: LogEntry| {
+        let kind = to_json(&entry, &names)["kind"].as_str().unwrap_or_default().to_owned();
+        LogLine { number: entry.number, kind, text: to_text(&entry, &names) }
+    };
+    Ok(entries.into_iter().take(most).map(line).collect())
+}
+
+/// Checks the chain of the whole log.
+pub fn verify(device: &mut Device) -> anyhow::Result<Verified> {
+    let mut check = Check::default();
+    read(device, 0, |entry| check.take(&entry, None))?;
+    Ok(Verified { entries: check.entries, finding: check.finding.map(|(_, what)| what) })
+}
+
+/// The whole log with its signed head, as `postern log --json` prints it.
+pub fn export(args: &DeviceArgs, device: &mut Device) -> anyhow::Result<String> {
+    let names = names(device)?;
+    let (mut lines, mut first, mut next) = (String::new(), None, 0);
+    loop {
+        read(device, next, |entry| {
+            first.get_or_insert(entry.number);
+            next = entry.number.saturating_add(1);
+            lines += &to_json(&entry, &names).to_string();
+            lines.push('\n');
+        })?;
+        let Some(first) = first else { return Ok(lines) };
+        let head = device.log_head(first)?;
+        ensure!(head.first == first, "the oldest entries were erased meanwhile: export the log again");
+        // An entry that came meanwhile is signed, so it must be in the file.
+        if head.last < next {
+            remember(args, &head)?;
+            lines += &log_head::to_json(&head).to_string();
+            lines.push('\n');
+            return Ok(lines);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! `postern console`: pages for a browser on this computer, over the code of the other commands.
+//!
+//! The crate `console` has the server and the pages; this module has what they ask: [`boards`] for all boards, [`station`]
+//! for one.
+
+mod boards;
+mod line;
+mod log;
+mod pairing;
+mod station;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::device::DeviceArgs;
+use crate::output::{Outcome, Output, note};
+
+/// Options of `postern console`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Where to listen. Only an address of this computer for itself is taken; port 0 chooses a free port
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8340")]
+    listen: SocketAddr,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// Serves the pages until interrupted.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    let listener = console::bind(args.listen)?;
+    let boards = Arc::new(boards::Computer::new(args.device)?);
+    note!("The console runs until Ctrl-C. Each address signs in one browser, once:");
+    let tell: fn(&str) = if output.json { tell_json } else { tell_text };
+    console::serve(boards, listener, tell)?;
+    Ok(Outcome::Done)
+}
+
+/// Says an address. Whoever reads stdout may be gone; the console goes on.
+fn tell_text(address: &str) {
+    let _ = Output { json: false }.print(&(), |out| writeln!(out, "{address}"));
+}
+
+fn tell_json(address: &str) {
+    let _ = Output { json: true }.print(&serde_json::json!({ "address": address }), |_| Ok(()));
+}

@@ -1,0 +1,299 @@
+//! One board, as the pages of the console ask it: each request is that of a command, with its checks.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use client::Credentials;
+use client::protocol::{EventKind, Hash, Host, ModelKind, Pin, Role, Settings, User};
+use console::station::{
+    Button, CalibrationRow, Happening, LogLine, NewRule, Pairing, Pins, Refusal, Rule, Said, State, Station,
+    Upload, Verified,
+};
+use emulator::{Memory, Seen};
+use imaging::Photo;
+
+use super::line::{Line, refusal};
+use super::log;
+use super::pairing::Progress;
+use crate::commands::calibrate::table::Row;
+use crate::commands::enroll::{Enrolling, TAKEN_FOR_ATTACK};
+use crate::device::DeviceArgs;
+use crate::hours;
+use crate::name;
+use crate::output::hearing;
+use crate::portraits::Portraits;
+use crate::why::{Why, seen_text};
+
+/// How long a button stays pressed: a board reads it fifty times a second, by its clock.
+const PRESS: Duration = Duration::from_millis(500);
+
+/// One board.
+pub struct Door {
+    args: DeviceArgs,
+    line: Arc<Line>,
+    pairing: Progress,
+}
+
+impl Door {
+    /// The device that `args` chooses.
+    pub fn new(args: DeviceArgs) -> Self {
+        Self { line: Line::new(args.clone()), args, pairing: Progress::new() }
+    }
+
+    /// The memory of an emulated board; `None` for another device.
+    fn memory(&self) -> anyhow::Result<Option<Memory>> {
+        let Some(board) = self.args.emulated() else { return Ok(None) };
+        Ok(Some(board.open()?.memory()?))
+    }
+
+    /// The memory of an emulated board, for what only such a board has.
+    fn pins(&self) -> anyhow::Result<Memory> {
+        self.memory()?.context("only the buttons of a board that runs on this computer can be pressed here")
+    }
+
+    fn ask<T>(&self, ask: impl FnOnce(&mut client::Device) -> anyhow::Result<T>) -> Said<T> {
+        if self.pairing.is_going_on() {
+            let sentence = "this computer is being paired with the board: see the page Pairing".to_owned();
+            return Err(Refusal { sentence, lost: true });
+        }
+        self.line.ask(ask)
+    }
+}
+
+/// What a closure says, with its error as a page shows it.
+fn said<T>(work: impl FnOnce() -> anyhow::Result<T>) -> Said<T> {
+    work().map_err(|error| refusal(&error))
+}
+
+/// A name from a form.
+fn parse_name(text: &str) -> anyhow::Result<String> {
+    name::parse(text).map_err(anyhow::Error::msg)
+}
+
+/// The picture before the camera.
+fn seen(memory: &Memory) -> anyhow::Result<Option<Photo>> {
+    let Some(Seen { width, height, format, data }) = Seen::read(memory)? else { return Ok(None) };
+    let format = match format {
+        client::protocol::PixelFormat::Yuyv => vision::PixelFormat::Yuyv,
+        client::protocol::PixelFormat::Rgb565 => vision::PixelFormat::Rgb565,
+    };
+    let frame = vision::Frame::new(format, usize::from(width), usize::from(height), &data)?;
+    Ok(Some(Photo::from_frame(&frame)))
+}
+
+impl Station for Door {
+    fn state(&self) -> Said<State> {
+        let (status, role) = self.ask(|device| Ok((device.status()?, device.role())))?;
+        let pins = said(|| {
+            let Some(memory) = self.memory()? else { return Ok(None) };
+            Ok(Some(Pins {
+                door_open: memory.door_is_open()?,
+                cover_open: memory.cover_is_open()?,
+                alarm: memory.alarm()?,
+            }))
+        })?;
+        Ok(State { status, role, pins })
+    }
+
+    fn events(&self, after: u32) -> Said<(Vec<Happening>, u32)> {
+        self.ask(|device| {
+            // Without a role nothing of a door is told.
+            if device.role().is_none() {
+                return Ok((Vec::new(), after));
+            }
+            let (events, newest) = device.events(after)?;
+            let happening = |event: client::protocol::Event| {
+                let why = match &event.kind {
+                    EventKind::FrameAssessed { result, .. } => Some(seen_text(result)),
+                    other => Why::of_event(other, device).map(|why| why.to_string()),
+                };
+                Happening { event, why }
+            };
+            Ok((events.into_iter().map(happening).collect(), newest))
+        })
+    }
+
+    fn picture(&self) -> Said<Option<Vec<u8>>> {
+        said(|| {
+            let Some(memory) = self.memory()? else { return Ok(None) };
+            Ok(seen(&memory)?.map(|photo| photo.to_png()).transpose()?)
+        })
+    }
+
+    fn picture_size(&self) -> Said<Option<[u32; 2]>> {
+        said(|| {
+            let Some(memory) = self.memory()? else { return Ok(None) };
+            Ok(Seen::read(&memory)?.map(|seen| [seen.width.into(), seen.height.into()]))
+        })
+    }
+
+    fn press(&self, button: Button) -> Said<()> {
+        said(|| {
+            let memory = self.pins()?;
+            let press: fn(&Memory, bool) -> emulator::Result<()> = match button {
+                Button::Exit => Memory::press_button,
+                Button::Pairing => Memory::press_pairing_button,
+            };
+            press(&memory, true)?;
+            std::thread::sleep(PRESS);
+            Ok(press(&memory, false)?)
+        })
+    }
+
+    fn type_pin(&self, digits: &str) -> Said<()> {
+        said(|| {
+            ensure!(
+                !digits.is_empty() && digits.len() <= 10 && digits.bytes().all(|key| key.is_ascii_digit()),
+                "a PIN has digits, 10 at most"
+            );
+            Ok(self.pins()?.type_keys(&format!("{digits}#"))?)
+        })
+    }
+
+    fn set_contact(&self, open: bool) -> Said<()> {
+        said(|| Ok(self.pins()?.open_door(open)?))
+    }
+
+    fn people(&self) -> Said<Vec<User>> {
+        self.ask(|device| Ok(device.users()?))
+    }
+
+    fn enrol(&self, name: &str, photos: Vec<Upload>, add: bool) -> Said<Vec<String>> {
+        self.ask(|device| {
+            let name = parse_name(name)?;
+            let mut decoded = Vec::new();
+            for Upload { name, bytes } in photos {
+                let path = PathBuf::from(name);
+                let photo = Photo::decode(&bytes, &path, imaging::MAX_PIXELS)?;
+                decoded.push((path, photo));
+            }
+            let mut lines = Vec::new();
+            let enrolling = Enrolling { name: &name, add, force: false, device: &self.args };
+            let (done, remarks) = hearing(|| {
+                enrolling.run(device, decoded, &mut |shot, enrolled| {
+                    lines.push(format!(
+                        "{name} is enrolled from {} (template {}).",
+                        shot.name(),
+                        enrolled.templates
+                    ));
+                    if enrolled.alive == Some(false) {
+                        lines.push(format!("{}: {TAKEN_FOR_ATTACK}.", shot.name()));
+                    }
+                    Ok(())
+                })
+            });
+            done?;
+            lines.extend(remarks);
+            Ok(lines)
+        })
+    }
+
+    fn rename(&self, name: &str, new: &str) -> Said<()> {
+        self.ask(|device| {
+            let new = parse_name(new)?;
+            device.rename(name, &new)?;
+            Portraits::of(&self.args)?.rename(name, &new)
+        })
+    }
+
+    fn remove(&self, name: &str) -> Said<()> {
+        self.ask(|device| {
+            device.remove(name)?;
+            Portraits::of(&self.args)?.remove(name)
+        })
+    }
+
+    fn rule(&self, name: &str) -> Said<Rule> {
+        self.ask(|device| {
+            let rule = device.rule(name)?;
+            Ok(Rule::new(hours::text(&rule.schedule), &rule.schedule, rule.pin, rule.duress_pin))
+        })
+    }
+
+    fn set_rule(&self, name: &str, rule: &NewRule) -> Said<()> {
+        self.ask(|device| {
+            let schedule = hours::parse(&rule.hours).map_err(anyhow::Error::msg)?;
+            let pin = |digits: &str, what: &str| match digits {
+                "" => Ok(None),
+                digits => Pin::new(digits.as_bytes())
+                    .map(Some)
+                    .with_context(|| format!("{what}: 4 to 10 digits, please")),
+            };
+            let (pin, duress_pin) = (pin(&rule.pin, "PIN")?, pin(&rule.duress_pin, "Duress PIN")?);
+            ensure!(
+                pin.is_some() || rule.no_pin || !device.rule(name)?.pin,
+                "the PIN of {name} is known to the board alone: give it again, or say that no PIN is needed"
+            );
+            ensure!(pin.is_none() || !rule.no_pin, "either a PIN is given or none is needed, not both");
+            ensure!(pin.is_some() || duress_pin.is_none(), "a duress PIN needs a PIN beside it");
+            device.set_rule(name, client::protocol::Rule { schedule, pin, duress_pin })?;
+            Ok(())
+        })
+    }
+
+    fn set_settings(&self, settings: Settings) -> Said<()> {
+        self.ask(|device| Ok(device.set_settings(settings).map(drop)?))
+    }
+
+    fn log(&self, most: usize) -> Said<Vec<LogLine>> {
+        self.ask(|device| log::newest(device, most))
+    }
+
+    fn verify_log(&self) -> Said<Verified> {
+        self.ask(log::verify)
+    }
+
+    fn export_log(&self) -> Said<String> {
+        self.ask(|device| log::export(&self.args, device))
+    }
+
+    fn calibration(&self) -> Said<Vec<CalibrationRow>> {
+        let models = self.ask(|device| Ok(device.status()?.models))?;
+        let encoder = models.iter().find(|model| model.kind == ModelKind::Encoder);
+        // An image that is not here, or another one of the same name, tells nothing of the board's encoder.
+        Ok(encoder.and_then(|encoder| table(&encoder.name, &encoder.sha256).ok()).unwrap_or_default())
+    }
+
+    fn computers(&self) -> Said<(Vec<Host>, Option<Hash>)> {
+        let hosts = self.ask(|device| Ok(device.hosts()?))?;
+        let kept = said(|| Ok(Credentials::load(&self.args.folder()?.host_key())?))?;
+        Ok((hosts, kept.map(|kept| kept.public())))
+    }
+
+    fn invite(&self, role: Role) -> Said<()> {
+        self.ask(|device| Ok(device.invite(role)?))
+    }
+
+    fn forget(&self, key: Hash) -> Said<()> {
+        self.ask(|device| Ok(device.remove_host(key)?))
+    }
+
+    fn pair(&self, role: Role) -> Said<()> {
+        self.ask(|device| match device.role() {
+            Some(role) => bail!("this computer is paired with the board already, as {role}"),
+            None => Ok(()),
+        })?;
+        self.line.close();
+        let memory = said(|| self.memory())?;
+        self.pairing.begin(self.args.clone(), memory, role);
+        Ok(())
+    }
+
+    fn pairing(&self) -> Pairing {
+        self.pairing.now(self.memory().ok().flatten().as_ref())
+    }
+}
+
+/// The calibration table in the image `name`, if it is the one with this hash.
+fn table(name: &str, sha256: &Hash) -> anyhow::Result<Vec<CalibrationRow>> {
+    use sha2::{Digest, Sha256};
+    let file = models::ImageFile::read(&models::image(name)?)?;
+    ensure!(Sha256::digest(file.bytes()).as_slice() == sha256, "another image has this name");
+    let row = |record| {
+        let Row { one_in, threshold, estimate, basis } = Row::of(record);
+        CalibrationRow { one_in, threshold, estimate, measured: basis == "measured" }
+    };
+    Ok(file.model().context("the image is damaged")?.calibration().map(row).collect())
+}

@@ -1,0 +1,180 @@
+//! The console as a browser uses it, over a door on Linux: its own server, its own line, and the commands beside it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Stdio};
+use std::time::Duration;
+
+use fixtures::{Need, need};
+use serde_json::Value;
+
+use crate::bench::{BARACK, Bench, eventually};
+
+/// A console that ends with the test.
+struct Console {
+    child: Child,
+    addresses: BufReader<ChildStdout>,
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Console {
+    fn of(bench: &Bench) -> Self {
+        let mut command = bench.command(&["console", "--listen", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("postern starts");
+        let addresses = BufReader::new(child.stdout.take().expect("stdout"));
+        Self { child, addresses }
+    }
+
+    /// A browser that has signed in by the next address of the terminal.
+    fn browser(&mut self) -> Browser {
+        let mut line = String::new();
+        self.addresses.read_line(&mut line).expect("an address");
+        let line: Value = serde_json::from_str(&line).expect("JSON");
+        let address = line["address"].as_str().expect("an address").strip_prefix("http://").expect("http");
+        let (place, token) = address.split_once('/').expect("a path");
+        let mut browser = Browser { place: place.to_owned(), cookie: String::new(), token: String::new() };
+        let reply = browser.get(&format!("/{token}"));
+        let (_, cookie) = reply.split_once("set-cookie: ").expect("a cookie");
+        browser.cookie = cookie.split(';').next().expect("a value").to_owned();
+        let page = browser.get("/boards");
+        let (_, token) = page.split_once("name=\"form_token\" value=\"").expect("a token");
+        browser.token = token.split('"').next().expect("a value").to_owned();
+        browser
+    }
+}
+
+struct Browser {
+    place: String,
+    cookie: String,
+    token: String,
+}
+
+impl Browser {
+    fn open(&self, head: &str, body: &[u8]) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.place).expect("the console listens");
+        stream.set_read_timeout(Some(Duration::from_secs(120))).expect("a time");
+        let Self { place, cookie, .. } = self;
+        let length = body.len();
+        let head = format!(
+            "{head}\r\nhost: {place}\r\ncookie: {cookie}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body)).expect("sent");
+        stream
+    }
+
+    fn read(mut stream: TcpStream) -> String {
+        let mut reply = Vec::new();
+        stream.read_to_end(&mut reply).expect("a reply");
+        String::from_utf8_lossy(&reply).into_owned()
+    }
+
+    fn get(&self, path: &str) -> String {
+        Self::read(self.open(&format!("GET {path} HTTP/1.1"), b""))
+    }
+
+    fn post(&self, path: &str, fields: &str) -> String {
+        let head = format!("POST {path} HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded");
+        let body = format!("form_token={}&{fields}", self.token);
+        Self::read(self.open(&head, body.as_bytes()))
+    }
+
+    fn upload(&self, path: &str, name: &str, photo: &[u8]) -> String {
+        let head = format!("POST {path} HTTP/1.1\r\ncontent-type: multipart/form-data; boundary=cut");
+        let mut body = Vec::new();
+        for (field, text) in [("form_token", self.token.as_str()), ("name", name)] {
+            let part = format!("--cut\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{text}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        body.extend_from_slice(
+            b"--cut\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"photo.jpg\"\r\n\r\n",
+        );
+        body.extend_from_slice(photo);
+        body.extend_from_slice(b"\r\n--cut--\r\n");
+        Self::read(self.open(&head, &body))
+    }
+}
+
+/// Reads a stream of events until it holds `text`.
+fn read_until(stream: &mut TcpStream, text: &str) {
+    let (mut all, mut buffer) = (String::new(), [0; 4096]);
+    while !all.contains(text) {
+        let count = stream.read(&mut buffer).unwrap_or_else(|error| panic!("{error}: no {text} in {all}"));
+        assert!(count > 0, "no {text} in {all}");
+        all += &String::from_utf8_lossy(&buffer[..count]);
+    }
+}
+
+#[test]
+fn a_browser_pairs_a_door_opens_it_loses_it_and_finds_it_again() {
+    need!(Need::Door);
+    let bench = Bench::new("linux");
+    bench.done(&["board", "up"]);
+    let mut console = Console::of(&bench);
+    let browser = console.browser();
+    assert!(browser.get("/b/linux").contains("not paired with the board"));
+
+    assert!(browser.post("/b/linux/pair", "role=installer").contains("303 See Other"));
+    eventually("the board waits", || browser.get("/b/linux/pair").contains("Press the pairing button of"));
+    browser.post("/b/linux/pair/press", "");
+    eventually("both codes are shown", || browser.get("/b/linux/pair").matches("<dd>").count() == 2);
+    eventually("the button counts", || {
+        browser.get("/b/linux/pair").contains("press the pairing button again")
+    });
+    browser.post("/b/linux/pair/press", "");
+    eventually("it is paired", || browser.get("/b/linux/pair").contains("paired as installer"));
+
+    let mut live = browser.open("GET /b/linux/live HTTP/1.1", b"");
+    read_until(&mut live, "The door is locked");
+    // Another program uses the line in turns with the console.
+    assert!(bench.people().is_empty());
+    browser.post("/b/linux/press", "button=exit");
+    read_until(&mut live, "Open by the exit button");
+    bench.done(&["board", "down"]);
+    read_until(&mut live, "comes back by itself");
+    bench.done(&["board", "up"]);
+    read_until(&mut live, "The door is locked");
+
+    let whole = browser.post("/b/linux/log/verify", "");
+    assert!(whole.contains("none changed"), "{whole}");
+    let file = bench.state().join("log.jsonl");
+    let export = browser.get("/b/linux/log/export");
+    let (_, lines) = export.split_once("\r\n\r\n").expect("a body");
+    let lines: Vec<&str> = lines.lines().filter(|line| line.starts_with('{')).collect();
+    std::fs::write(&file, lines.join("\n")).expect("written");
+    bench.done(&["log", "verify", &file.to_string_lossy()]);
+}
+
+#[test]
+fn a_browser_enrols_with_the_checks_of_the_command() {
+    need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"));
+    let bench = Bench::new("linux");
+    bench.install();
+    let mut console = Console::of(&bench);
+    let browser = console.browser();
+    let photo =
+        |name: &str| std::fs::read(fixtures::cache(&format!("pictures/{name}"))).expect("a photograph");
+    let enrolled = browser.upload("/b/linux/people", "Barack", &photo(BARACK[0]));
+    assert!(enrolled.contains("Barack is enrolled from photo.jpg (template 1)."), "{enrolled}");
+    assert_eq!(bench.people(), ["Barack"]);
+
+    let twice = browser.upload("/b/linux/people", "Somebody", &photo(BARACK[1]));
+    assert!(twice.contains("Barack") && twice.contains("role=\"alert\""), "{twice}");
+    let none = browser.upload("/b/linux/people", "Nobody", b"no picture");
+    assert!(none.contains("photo.jpg") && none.contains("role=\"alert\""), "{none}");
+    assert_eq!(bench.people(), ["Barack"]);
+
+    let rule = "hours=mon-fri+08%3A00-18%3A00&pin=4711&duress_pin=";
+    assert!(browser.post("/b/linux/people/1/rule", rule).contains("Saved."));
+    let kept = browser.post("/b/linux/people/1/rule", "hours=always&pin=&duress_pin=");
+    assert!(kept.contains("known to the board alone"), "{kept}");
+    let rule = &bench.done(&["rule", "Barack"])[0];
+    assert_eq!((rule["hours"].as_str(), rule["pin"].as_bool()), (Some("mon-fri 08:00-18:00"), Some(true)));
+    let certainty = browser.get("/b/linux/certainty?rate=3");
+    assert!(certainty.contains("This is measured") || certainty.contains("This is modelled"), "{certainty}");
+}
