@@ -28,7 +28,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("People", &["enroll", "users", "rule", "rename", "remove"]),
     ("The door", &["verify", "identify", "embed", "show", "watch", "log"]),
     ("Art", &["stylize"]),
-    ("The shell", &["completions"]),
+    ("Programs and the shell", &["json-schema", "completions"]),
 ];
 
 /// The command line `C`, with a help text that lists the commands by group.

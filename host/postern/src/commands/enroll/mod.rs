@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use client::Device;
 use client::protocol::{Basis, Enrolment};
 use imaging::Photo;
-use serde_json::json;
 
+use crate::answers::Sorted;
+use crate::answers::people::{Enrolled, Portrait};
 use crate::device::{DeviceArgs, instructions};
 use crate::output::{Outcome, Output, note};
 use crate::picture::{Shot, note_faces};
@@ -58,8 +59,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     if let (Some(style), Some(photo)) = (&args.avatar, args.photos.first()) {
         let painted = Portraits::of(&args.device)?.paint(&args.name, &Photo::open(photo)?, style)?;
-        let report = json!({ "name": args.name, "portrait": painted });
-        output.print(&report, |out| writeln!(out, "{}'s portrait: {}", args.name, painted.display()))?;
+        let report = Portrait { name: args.name.clone(), portrait: painted.clone() };
+        output
+            .print(&Sorted(report), |out| writeln!(out, "{}'s portrait: {}", args.name, painted.display()))?;
     }
     Ok(Outcome::Done)
 }
@@ -77,17 +79,17 @@ fn enrol(args: &Args, device: &mut Device, shot: &Shot, done: usize, output: &Ou
     if enrolled.basis == Basis::Unproven {
         note!("The false-match rate is unproven for so many templates; the settings accept that.");
     }
-    let report = json!({
-        "name": args.name,
-        "person": enrolled.person,
-        "photo": shot.path,
-        "templates": enrolled.templates,
-        "faces": enrolled.faces,
-        "instructions": enrolled.instructions,
-        "basis": enrolled.basis.to_string(),
-        "alive": enrolled.alive,
-    });
-    output.print(&report, |out| {
+    let report = Enrolled {
+        name: args.name.clone(),
+        person: enrolled.person,
+        photo: shot.path.clone(),
+        templates: enrolled.templates,
+        faces: enrolled.faces,
+        instructions: enrolled.instructions,
+        basis: enrolled.basis.to_string(),
+        alive: enrolled.alive,
+    };
+    output.print(&Sorted(report), |out| {
         writeln!(
             out,
             "{} is enrolled as number {} from {} (template {}, {})",
