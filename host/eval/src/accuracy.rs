@@ -3,6 +3,7 @@
 //! For each fold the threshold is the one that answers most pairs of the *other* folds right, on a
 //! grid of cosines from -0.2 to 0.9 in steps of 0.0005, the lowest of equals.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::Error;
@@ -12,7 +13,7 @@ const GRID_STEP: f64 = 0.0005;
 const GRID_POINTS: usize = 2201;
 
 /// The share of pairs answered right.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Accuracy {
     /// Mean over the folds, 0 to 1.
     pub mean: f64,
@@ -68,7 +69,7 @@ pub fn accuracy(answers: &[(usize, f64, bool)], folds: usize) -> Result<Accuracy
 }
 
 /// The share of right answers on folds that had no part in anything before.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct HeldOut {
     /// Share of their pairs answered right, 0 to 1.
     pub accuracy: f64,

@@ -12,6 +12,7 @@
 //! Rarer rates than [`REACH`] allows have no row: the door does not promise them.
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::comparison::{Impostor, LEAST_IMPOSTORS};
@@ -63,7 +64,7 @@ const UPPER: f64 = 0.975;
 const NORMAL: f64 = 1.96;
 
 /// How a threshold is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Basis {
     /// At least [`ENOUGH`] false matches were counted.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Embeddings, Error};
@@ -27,7 +28,7 @@ pub struct Groups {
 }
 
 /// Errors of one group.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct GroupErrors {
     /// The column.
     pub column: String,
@@ -37,11 +38,11 @@ pub struct GroupErrors {
     pub people: usize,
     /// Comparisons of one of them with themselves.
     pub genuine: u64,
-    /// Share of these below the threshold; nothing where they are too few to tell.
+    /// Share of these below the threshold. `null` where they are too few to tell.
     pub false_non_match: Option<f64>,
     /// Comparisons of two of them.
     pub impostors: u64,
-    /// Share of these at or above the threshold; nothing where they are too few to tell.
+    /// Share of these at or above the threshold. `null` where they are too few to tell.
     pub false_match: Option<f64>,
 }
 

@@ -6,6 +6,7 @@
 //! drawn at random, one picture a person, and everybody left out tries to get in.
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::Embeddings;
@@ -15,7 +16,7 @@ const DRAWS: u64 = 20;
 const SEED: u64 = 0x1de2_71f1;
 
 /// Rank-1 identification in a closed set: everybody who comes is enrolled.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Rank1 {
     /// People enrolled, with the first of their pictures each.
     pub enrolled: usize,
@@ -26,7 +27,7 @@ pub struct Rank1 {
 }
 
 /// What a gallery of one size does at one threshold.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct OpenSet {
     /// People enrolled, with one picture each.
     pub enrolled: usize,

@@ -13,6 +13,7 @@
 //! | IAPAR | attack presentations of an enrolled person for which the door opens, of those with a response |
 
 use liveness::{Challenge, Gesture, LivenessTracker, RejectReason, STEPS, Sample};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Standard normal quantile of a two-sided 95 % interval.
@@ -45,7 +46,7 @@ pub struct Ending {
 }
 
 /// How often a movement was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Made {
     /// How often it was asked for.
     pub asked: u32,
@@ -126,15 +127,15 @@ fn ending(
 }
 
 /// A share of presentations, with its 95 % interval (Wilson 1927).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Share {
     /// How many.
     pub count: u32,
     /// Of how many.
     pub of: u32,
-    /// The share; none of none.
+    /// The share. `null` of none.
     pub rate: Option<f64>,
-    /// Its interval.
+    /// Its 95 % interval.
     pub interval: [f64; 2],
 }
 
@@ -152,8 +153,8 @@ impl Share {
     }
 }
 
-/// The rates of one attack_type, bona fide among them.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// How often presentations of a type are taken for what they are.
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Rates {
     /// What was presented.
     pub attack_type: String,
@@ -164,7 +165,8 @@ pub struct Rates {
     /// For attacks on somebody enrolled, presentations for which the door opened: IAPAR. For bona fide ones of
     /// somebody enrolled, the share let in.
     pub opened: Share,
-    /// Of each of [`Gesture::ALL`], how often the door asked for it in all of them, and how often it was made.
+    /// Of each gesture (left, right, up, down, blink), how often the door asked for it in all of them, and how often it
+    /// was made.
     pub movements: [Made; Gesture::ALL.len()],
 }
 

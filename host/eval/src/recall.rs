@@ -1,5 +1,6 @@
 //! How many faces a detector finds, and how well: recall and the error of the landmarks.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A face where it should be, or where it was found, in pixels.
@@ -28,7 +29,7 @@ pub struct Recall {
 }
 
 /// [`Recall`] as figures.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Figures {
     /// Faces that were there.
     pub faces: u32,

@@ -6,32 +6,21 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
-use audit::{Chain, ENTRY_BYTES, Entry, Fault, Finding, Kind, Time, Verifier};
+use audit::{Chain, ENTRY_BYTES, Entry, Fault, Finding, Kind, Verifier};
 use client::protocol::{Alarm, LogEntry, Reason, ResetReason, Role};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::board_report::reset_name;
-use crate::clock::time_text;
-use crate::device::rounded;
-use crate::why::Why;
+
+mod line;
+
+pub use line::{Line, Said, Verified};
 
 /// Names of people who are enrolled, by their number.
 pub type Names = BTreeMap<u32, String>;
 
 /// Kinds of networks, and firmware, as the protocol numbers them.
 const NETWORKS: [&str; 4] = ["detector", "encoder", "liveness", "firmware"];
-
-/// What an entry says, with its bytes and its link.
-pub fn to_json(entry: &LogEntry, names: &Names) -> Value {
-    let mut fields = fields(entry);
-    let person = fields.get("person").and_then(Value::as_u64);
-    let name = person.and_then(|person| names.get(&u32::try_from(person).ok()?));
-    fields.insert("name".to_owned(), json!(name));
-    fields.insert("why".to_owned(), json!(why(entry, name.cloned())));
-    fields.insert("entry".to_owned(), hex::encode(entry.entry).into());
-    fields.insert("chain".to_owned(), hex::encode(entry.chain).into());
-    Value::Object(fields)
-}
 
 /// Why somebody was refused, in a sentence.
 fn why(entry: &LogEntry, name: Option<String>) -> Option<String> {
@@ -55,10 +44,10 @@ pub fn from_json(line: &str) -> anyhow::Result<(LogEntry, Option<String>)> {
         bail!("`number`, `entry` and `chain` are not those of an entry");
     };
     let entry = LogEntry { number, entry, chain };
-    let mut said = fields(&entry);
+    let Value::Object(mut said) = serde_json::to_value(Said::by(&entry))? else { bail!("an entry has fields") };
     // The name is none of the entry's bytes. Exports of before have no sentence.
     if printed.contains_key("why") {
-        said.insert("why".to_owned(), json!(why(&entry, text("name").map(str::to_owned))));
+        said.insert("why".to_owned(), why(&entry, text("name").map(str::to_owned)).into());
     }
     let wrong = said.iter().find(|(name, value)| printed.get(*name) != Some(value));
     let wrong = wrong
@@ -132,7 +121,7 @@ fn finding_text(finding: Finding) -> String {
 
 /// A line for people.
 pub fn to_text(entry: &LogEntry, names: &Names) -> String {
-    let fields = to_json(entry, names);
+    let fields = serde_json::to_value(Line::of(entry, names)).unwrap_or_default();
     let said = |name: &str| match &fields[name] {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
@@ -181,95 +170,6 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
     }
     let kind = said("kind").unwrap_or_default();
     format!("{:>6}  {time:<30}  {kind:<10} {}", entry.number, words.join(", ")).trim_end().to_owned()
-}
-
-/// What the bytes of an entry say.
-fn fields(log: &LogEntry) -> Map<String, Value> {
-    let mut fields = Map::new();
-    let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
-    put("number", log.number.into());
-    let Some(entry) = Entry::from_bytes(&log.entry) else {
-        put("kind", format!("unknown {}", log.entry[0]).into());
-        return fields;
-    };
-    let Time { unix_ms, exact } = entry.time;
-    let (clock, time) = match (entry.time.was_set(), exact) {
-        (false, _) => ("unset", None),
-        (true, true) => ("exact", time_text(unix_ms)),
-        (true, false) => ("at-least", time_text(unix_ms)),
-    };
-    put("kind", entry.kind.name().into());
-    put("clock", clock.into());
-    put("time", json!(time));
-    if clock == "unset" {
-        put("unset_ms", unix_ms.into());
-    }
-    put("person", json!(entry.person));
-    put("score", json!((entry.score != 0).then(|| rounded(entry.score))));
-    put("reason", json!(reason(&entry)));
-    let [h0, h1, h2, h3, more @ ..] = entry.detail;
-    let count = u32::from_le_bytes([h0, h1, h2, h3]);
-    let number = u64::from_le_bytes(more);
-    match entry.kind {
-        Kind::Admitted => {
-            put("duress", (entry.reason == 1).into());
-            put("picture", count.into())
-        }
-        Kind::Refused => put("samples", count.into()),
-        Kind::Alarm => put("over", (count == 1).into()),
-        Kind::Fault if entry.reason == Fault::Model as u8 => {
-            put("network", NETWORKS.get(count as usize).copied().unwrap_or("unknown").into())
-        }
-        Kind::Fault => put("lost", json!((count > 0).then_some(count))),
-        _ => None,
-    };
-    let by_host = !matches!(
-        entry.kind,
-        Kind::Booted
-            | Kind::Admitted
-            | Kind::Refused
-            | Kind::Button
-            | Kind::Fault
-            | Kind::Alarm
-            | Kind::Firmware
-    );
-    if by_host {
-        put("host", hex::encode([h0, h1, h2, h3]).into());
-    }
-    match entry.kind {
-        Kind::Enrolled => {
-            let alive = more.first().map_or(0, |alive| usize::from(*alive));
-            put("templates", entry.reason.into());
-            put("alive", json!([None, Some(false), Some(true)].get(alive).copied().flatten()));
-            put("rate", json!(basis(more)))
-        }
-        Kind::Removed | Kind::Template => {
-            put("templates", entry.reason.into());
-            put("rate", json!(basis(more)))
-        }
-        Kind::Firmware => put("release", number.into()),
-        Kind::Model => put("sha256", hex::encode(more).into()),
-        Kind::Unpaired | Kind::Rekeyed | Kind::Signer => put("key", hex::encode(more).into()),
-        Kind::Clock => {
-            put("set_back", (entry.reason == 1).into());
-            put("before_ms", number.into())
-        }
-        Kind::Paused => put("pause_ms", number.into()),
-        Kind::Rule => {
-            put("schedule", (entry.reason & 1 != 0).into());
-            put("pin", (entry.reason & 2 != 0).into());
-            put("duress", (entry.reason & 4 != 0).into())
-        }
-        Kind::Controller => put("address", json!((number != 255).then_some(number))),
-        Kind::Compared => put("accepted", (entry.reason == 1).into()),
-        Kind::Settings => {
-            put("changed", changed(entry.reason).into());
-            put("settings", hex::encode(&more[..7]).into());
-            put("rate", json!(basis(more)))
-        }
-        _ => None,
-    };
-    fields
 }
 
 /// How the door's threshold was known then: the last byte of the detail.

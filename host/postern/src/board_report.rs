@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use client::Device;
 use client::protocol::{Door, Firmware, LivenessMode, ModelKind, ResetReason, Status};
 use emulator::{Board, State};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::clock::ClockReport;
@@ -33,18 +34,22 @@ impl Told {
     }
 }
 
-/// An emulated board, for a program to read.
-#[derive(Serialize)]
+/// An emulated board, or a door on Linux that runs here.
+#[derive(JsonSchema, Serialize)]
 pub struct Report {
-    /// Its name.
+    /// The board's name.
     pub name: String,
-    /// What it is.
+    /// What it is: `an547`, `an500` or `linux`.
     pub machine: &'static str,
+    /// The folder with its flash, its log and the keys of this computer.
     folder: PathBuf,
+    /// The socket of its line.
     socket: PathBuf,
-    /// Its process, while it is up.
+    /// The number of its process. `null` if it is down.
     pub pid: Option<i32>,
+    /// What the board says of itself. Absent if it is down, and in `postern board list`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(required)]
     status: Option<StatusReport>,
 }
 
@@ -65,33 +70,60 @@ impl Report {
     }
 }
 
-/// A board's state, for a program to read.
-#[derive(Serialize)]
+/// What a board says of itself; with `--port` the whole answer. A computer that is not paired is told `board`,
+/// `firmware` and `development` alone, and the other fields have no meaning.
+#[derive(JsonSchema, Serialize)]
 pub struct StatusReport {
+    /// The kind of board.
     board: String,
+    /// The version of its firmware.
     firmware: String,
+    /// The release number of its firmware. `null` if no boot loader started it, or this computer is not paired.
     release: Option<u64>,
+    /// How long it runs since it booted, by its own clock.
     uptime_ms: u64,
+    /// Instructions since it booted. On Linux an estimate by its clock.
+    #[schemars(extend("unit" = "instructions"))]
     instructions: u64,
+    /// Why it booted: `power-on`, `requested`, `watchdog`, `fault` or `unknown`.
     reset: &'static str,
+    /// Whether the door is `open` or `locked`.
     door: &'static str,
+    /// The models that are active.
     models: Vec<ModelReport>,
+    /// People enrolled.
     people: u16,
+    /// Their templates.
     templates: u16,
+    /// Templates of another encoder, which are not compared.
     foreign_templates: u16,
+    /// SHA-256 of the encoder of the templates, in hexadecimal digits. `null` if nobody is enrolled.
     gallery_encoder: Option<String>,
+    /// Room for more people.
     free_bytes: u32,
+    /// The cosine from which a face is taken for a person's. `null` without an encoder.
     threshold: Option<f64>,
+    /// How the threshold is known: `measured`, `modelled` or `unproven`. `null` without a threshold.
     basis: Option<String>,
+    /// At most one in this many strangers is let in.
     far_one_in: u32,
+    /// Whether that holds also where the encoder's calibration table does not prove the rate.
     accept_unproven_rate: bool,
+    /// Pictures in a row in which a person must be recognised.
     agreement_frames: u8,
+    /// For how long the door opens.
     open_ms: u32,
+    /// How liveness is checked: `off`, `passive` or `challenge`.
     liveness: String,
+    /// The number of the last picture of the camera.
     camera_sequence: u32,
+    /// Computers that are paired with it.
     hosts: u8,
+    /// Its clock.
     clock: ClockReport,
+    /// Entries of the log that could not be written.
     log_lost: u32,
+    /// Its address on the OSDP bus. `null` if OSDP is off.
     osdp: Option<u8>,
     /// Whether it is development firmware, whose log port tells names, scores and pairing codes.
     development: bool,
@@ -99,11 +131,16 @@ pub struct StatusReport {
     counter: Option<u32>,
 }
 
-#[derive(Serialize)]
+/// A model that is active.
+#[derive(JsonSchema, Serialize)]
 struct ModelReport {
+    /// Its kind: `detector`, `encoder` or `liveness network`.
     kind: String,
+    /// Its name.
     name: String,
+    /// SHA-256 of its image, in hexadecimal digits.
     sha256: String,
+    /// The size of its image.
     bytes: u32,
 }
 

@@ -3,14 +3,15 @@
 use audit::Time;
 use client::protocol::Clock;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::output::note;
 
 /// What a clock shows, for a program to read.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub struct ClockReport {
-    /// None if it was never set.
+    /// What it shows (RFC 3339). `null` if it was never set.
     time: Option<String>,
     /// Whether it was set, and ran since.
     exact: bool,

@@ -30,7 +30,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("In the browser", &["console"]),
     ("The door", &["verify", "identify", "embed", "show", "watch", "log"]),
     ("Art", &["stylize"]),
-    ("The shell", &["completions"]),
+    ("Programs and the shell", &["json-schema", "completions"]),
 ];
 
 /// The command line `C`, with a help text that lists the commands by group.

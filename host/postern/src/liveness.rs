@@ -1,7 +1,8 @@
-//! How alive a face looked to a board, in words and in JSON.
+//! How alive a face looked to a board, in words and for programs.
 
 use client::protocol::{Liveness, LivenessMode};
-use serde_json::{Value, json};
+
+use crate::answers::door;
 
 /// A score in Q15 as people read it.
 pub fn score(score: u16) -> f64 {
@@ -14,15 +15,13 @@ pub fn column(liveness: Option<&Liveness>) -> String {
 }
 
 /// For JSON, rounded to the significant digits.
-pub fn to_json(liveness: Option<&Liveness>) -> Value {
+pub fn report(liveness: Option<&Liveness>) -> Option<door::Liveness> {
     let rounded = |value: u16| (score(value) * 1e4).round() / 1e4;
-    liveness.map_or(Value::Null, |liveness| {
-        json!({
-            "live": liveness.reject.is_none(),
-            "score": rounded(liveness.score),
-            "needed": rounded(liveness.needed),
-            "reject_reason": liveness.reject.map(|reason| reason.to_string()),
-        })
+    liveness.map(|liveness| door::Liveness {
+        live: liveness.reject.is_none(),
+        score: rounded(liveness.score),
+        needed: rounded(liveness.needed),
+        reject_reason: liveness.reject.map(|reason| reason.to_string()),
     })
 }
 

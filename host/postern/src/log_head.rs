@@ -7,40 +7,52 @@
 
 use audit::{Chain, Head, Time};
 use client::protocol::{Clock, Hash, LogHead, Signature};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::audit_log::{Check, bytes};
 
-/// A line of JSON.
-#[derive(Serialize, Deserialize)]
-struct Line {
+/// The end of a log: the last line. Absent from an empty log.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Line {
+    /// What the board signed.
     head: Fields,
 }
 
-#[derive(Serialize, Deserialize)]
+/// What the board signs of its log.
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct Fields {
+    /// The number of the first entry.
     first: u32,
+    /// The number of the last entry.
     last: u32,
+    /// The link of the last entry, in hexadecimal digits.
     chain: String,
+    /// When it was signed, by the board's clock since 1970.
     unix_ms: u64,
+    /// Whether the clock was set, and ran since.
     exact: bool,
+    /// The key of the signature, in hexadecimal digits.
     signer: String,
+    /// The signature (Ed25519), in hexadecimal digits.
     signature: String,
 }
 
-/// The head as a line.
-pub fn to_json(head: &LogHead) -> Value {
-    let fields = Fields {
-        first: head.first,
-        last: head.last,
-        chain: hex::encode(head.chain),
-        unix_ms: head.clock.unix_ms,
-        exact: head.clock.exact,
-        signer: hex::encode(head.signer),
-        signature: hex::encode(head.signature.bytes()),
-    };
-    serde_json::json!(Line { head: fields })
+impl Line {
+    /// The line of a head.
+    pub fn of(head: &LogHead) -> Self {
+        Self {
+            head: Fields {
+                first: head.first,
+                last: head.last,
+                chain: hex::encode(head.chain),
+                unix_ms: head.clock.unix_ms,
+                exact: head.clock.exact,
+                signer: hex::encode(head.signer),
+                signature: hex::encode(head.signature.bytes()),
+            },
+        }
+    }
 }
 
 /// The head of a line; `None` if the line is something else.
@@ -149,7 +161,7 @@ mod tests {
         let head = sign(&log, 1);
         let key = head.signer;
         assert_eq!(found(Some(&head), &log, &key), None);
-        assert_eq!(from_json(&to_json(&head).to_string()), Some(head));
+        assert_eq!(from_json(&serde_json::to_string(&Line::of(&head)).unwrap()), Some(head));
         for place in 0..log.len() {
             let mut changed = entries();
             changed[place][1] ^= 1;

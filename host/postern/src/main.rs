@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 
+mod answers;
 mod audit_log;
 mod board_report;
 mod clock;

@@ -7,9 +7,9 @@ use std::fmt;
 use std::io::{BufRead, IsTerminal, StdoutLock, Write};
 use std::process::ExitCode;
 
-use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::answers::{Answer, Failed};
 use crate::visible::{Lines, visible, visible_json, visible_lines};
 
 /// How a command that did not fail ended.
@@ -41,7 +41,7 @@ impl Output {
     /// Prints `value` as one line of JSON if the user asked for JSON, else what `text` writes.
     ///
     /// A command that reports as it goes (`watch`) calls this once an event: a line each.
-    pub fn print<T: Serialize>(
+    pub fn print<T: Answer>(
         &self,
         value: &T,
         text: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
@@ -67,10 +67,12 @@ impl Output {
     /// Prints an error with its causes to stderr, as JSON too if the user asked for it.
     pub fn error(&self, error: &anyhow::Error) {
         let text = format!("{error:#}");
+        let plain = || format!("error: {}", visible_lines(&text));
         let line = if self.json {
-            visible_json(&serde_json::json!({ "error": text }).to_string())
+            let json = serde_json::to_string(&Failed { error: text.clone() });
+            json.map_or_else(|_| plain(), |json| visible_json(&json))
         } else {
-            format!("error: {}", visible_lines(&text))
+            plain()
         };
         // There is nobody left to be told that stderr is closed.
         let _ = writeln!(std::io::stderr(), "{line}");

@@ -1,6 +1,12 @@
 //! Lines of the log there and back, and what is found in a changed one.
 
+use audit::Time;
+
 use super::*;
+
+fn to_json(entry: &LogEntry, names: &Names) -> Value {
+    serde_json::to_value(Line::of(entry, names)).unwrap()
+}
 
 fn log(count: u32) -> Vec<LogEntry> {
     let mut chain = Chain::default();

@@ -7,8 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use client::protocol::Error as Refusal;
 use emulator::{Board, Folder, Launch, Log, Machine, Memory, State};
-use serde_json::json;
 
+use crate::answers::Sorted;
+use crate::answers::board::{Deleted, Down, Pressed, Switched, Typed, Wires};
 use crate::board_report::{DEVELOPMENT, Report, StatusReport, Told, print_status};
 use crate::clock::{ClockReport, time_text};
 use crate::device::{BoardArgs, DeviceArgs};
@@ -199,7 +200,7 @@ fn down(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
         Err(emulator::Error::Down { .. }) => false,
         Err(error) => return Err(error.into()),
     };
-    output.print(&json!({ "board": name, "was_up": was_up }), |out| {
+    output.print(&Sorted(Down { board: name.clone(), was_up }), |out| {
         let already = if was_up { "" } else { "already " };
         writeln!(out, "{name} is {already}down")
     })?;
@@ -214,7 +215,7 @@ fn delete(args: &DeleteArgs, output: &Output) -> anyhow::Result<Outcome> {
         other => other?,
     };
     board.delete()?;
-    output.print(&json!({ "board": args.name, "deleted": true }), |out| {
+    output.print(&Sorted(Deleted { board: args.name.clone(), deleted: true }), |out| {
         writeln!(out, "{} is deleted, with all that it knew", args.name)
     })?;
     Ok(Outcome::Done)
@@ -292,7 +293,7 @@ fn press(args: &PressArgs, output: &Output) -> anyhow::Result<Outcome> {
     std::thread::sleep(PRESS);
     set(&memory, false)?;
     let name = board.folder().name();
-    output.print(&json!({ "board": name, "button": button }), |out| {
+    output.print(&Sorted(Pressed { board: name.to_owned(), button }), |out| {
         writeln!(out, "the {button} of {name} was pressed")
     })?;
     Ok(Outcome::Done)
@@ -312,7 +313,7 @@ fn switch(
     std::thread::sleep(PRESS);
     let alarm = memory.alarm()?;
     let state = if open { "open" } else { "closed" };
-    output.print(&json!({ "board": board.folder().name(), "open": open, "alarm": alarm }), |out| {
+    output.print(&Sorted(Switched { board: board.folder().name().to_owned(), open, alarm }), |out| {
         let alarm = if alarm { ", and the alarm is on" } else { "" };
         writeln!(out, "the {what} of {} is {state}{alarm}", board.folder().name())
     })?;
@@ -322,12 +323,9 @@ fn switch(
 fn wires(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
     let (bits, message) = args.open()?.memory()?.wires()?;
     let read = wiegand::read(bits, message);
-    let report = json!({
-        "bits": bits,
-        "facility": read.map(|read| read.facility),
-        "number": read.map(|read| read.number),
-    });
-    output.print(&report, |out| match read {
+    let report =
+        Wires { bits, facility: read.map(|read| read.facility), number: read.map(|read| read.number) };
+    output.print(&Sorted(report), |out| match read {
         Some(read) => writeln!(out, "{bits} bits: facility {}, number {}", read.facility, read.number),
         None if bits == 0 => writeln!(out, "no message yet"),
         None => writeln!(out, "{bits} bits that are no message: {message:b}"),
@@ -339,8 +337,9 @@ fn type_pin(args: &TypeArgs, output: &Output) -> anyhow::Result<Outcome> {
     let board = args.board.open()?;
     board.memory()?.type_keys(&format!("{}#", args.pin))?;
     let name = board.folder().name();
-    output
-        .print(&json!({ "board": name }), |out| writeln!(out, "the PIN was typed on the keypad of {name}"))?;
+    output.print(&Sorted(Typed { board: name.to_owned() }), |out| {
+        writeln!(out, "the PIN was typed on the keypad of {name}")
+    })?;
     Ok(Outcome::Done)
 }
 

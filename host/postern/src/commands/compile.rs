@@ -10,9 +10,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use models::{Manifest, Store};
 use output_file::OutputFile;
 use reference::samples;
-use serde_json::json;
 use template::{MAX_DIMENSION, MIN_DIMENSION};
 
+use crate::answers::Sorted;
+use crate::answers::models::{Compiled, Cosines, Fidelity as Figures, OutputError};
 use crate::output::{Outcome, Output, note};
 
 /// Options of `postern compile`.
@@ -143,10 +144,13 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     file.write(|to| to.write_all(&image))?;
-    let report = json!({
-        "image": path, "name": manifest.name, "bytes": image.len(), "samples": samples.len(),
-        "fidelity": figures(&fidelity),
-    });
+    let report = Compiled {
+        image: path.to_owned(),
+        name: manifest.name.clone(),
+        bytes: image.len(),
+        samples: samples.len(),
+        fidelity: figures(&fidelity),
+    };
     if options.kind == compiler::Kind::Encoder && options.calibration.is_empty() {
         note!(
             "The image has no thresholds, so no board takes it yet: `postern calibrate FOLDER --encoder {} --output \
@@ -154,7 +158,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             path.display()
         );
     }
-    output.print(&report, |out| {
+    output.print(&Sorted(report), |out| {
         writeln!(out, "{}: {} bytes, ranges from {} samples", path.display(), image.len(), samples.len())?;
         writeln!(out, "{fidelity}")
     })?;
@@ -162,13 +166,13 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 /// The fidelity for machines.
-fn figures(fidelity: &Fidelity) -> serde_json::Value {
-    let outputs = fidelity.outputs.iter().map(|output| json!({ "name": output.name, "error": output.error }));
-    let mut figures = json!({ "samples": fidelity.samples, "outputs": outputs.collect::<Vec<_>>() });
-    if let Some([least, mean]) = fidelity.cosine {
-        figures["cosine"] = json!({ "least": least, "mean": mean });
+fn figures(fidelity: &Fidelity) -> Figures {
+    let outputs = fidelity.outputs.iter();
+    Figures {
+        samples: fidelity.samples,
+        outputs: outputs.map(|it| OutputError { name: it.name.clone(), error: it.error }).collect(),
+        cosine: fidelity.cosine.map(|[least, mean]| Cosines { least, mean }),
     }
-    figures
 }
 
 /// Fails if the file is for pictures of another size than the model's.

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use recognizer::{Aligned, DEFAULT_MIN_SCORE, Recognizer};
-use serde_json::json;
 
+use crate::answers::{Sorted, door};
 use crate::device::DeviceArgs;
 use crate::output::{Outcome, Output};
 use crate::picture::{Shot, note_faces};
@@ -112,14 +112,14 @@ fn each(
         let shot = Shot::open(path)?;
         let embedded = embed(&shot)?;
         note_faces(&shot, embedded.faces);
-        let report = json!({
-            "photo": shot.path,
-            "encoder": embedded.encoder,
-            "template": embedded.template,
-            "faces": embedded.faces,
-            "instructions": embedded.instructions,
-        });
-        output.print(&report, |out| {
+        let report = door::Embedded {
+            photo: shot.path.clone(),
+            encoder: embedded.encoder,
+            template: embedded.template.clone(),
+            faces: embedded.faces,
+            instructions: embedded.instructions,
+        };
+        output.print(&Sorted(report), |out| {
             let bytes: Vec<u8> = embedded.template.iter().map(|value| *value as u8).collect();
             writeln!(out, "{}  {}", hex::encode(bytes), shot.path.display())
         })?;

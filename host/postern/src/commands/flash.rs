@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use client::protocol::{ModelKind, Role};
 use client::{Fallback, Firmware, FirmwareSignature, Machine, ModelSignature};
-use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::answers::Sorted;
+use crate::answers::board::{FirmwareFlashed, ModelFlashed};
 use crate::device::{DeviceArgs, short};
 use crate::output::{Outcome, Output, note};
 use crate::signing_key;
@@ -122,8 +123,8 @@ fn firmware(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
         // Its log is read by the file that was linked.
         emulated.open()?.keep_firmware(&elf)?;
     }
-    let report = json!({ "firmware": elf, "release": release, "before": before.newest });
-    output.print(&report, |out| {
+    let report = FirmwareFlashed { firmware: elf, release, before: before.newest };
+    output.print(&Sorted(report), |out| {
         writeln!(out, "release {release} is active, {} was active before", before.newest)
     })?;
     Ok(Outcome::Done)
@@ -181,15 +182,15 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
             }
         };
         let unchanged = there.is_some();
-        let report = json!({
-            "kind": kind.to_string(),
-            "name": model.name.as_str(),
-            "sha256": hex::encode(model.sha256),
-            "bytes": model.length,
-            "sent": sent,
-            "unchanged": unchanged,
-        });
-        output.print(&report, |out| {
+        let report = ModelFlashed {
+            kind: kind.to_string(),
+            name: model.name.to_string(),
+            sha256: hex::encode(model.sha256),
+            bytes: model.length,
+            sent,
+            unchanged,
+        };
+        output.print(&Sorted(report), |out| {
             let again = if unchanged { " already: nothing was sent" } else { "" };
             writeln!(out, "{kind} {} {} is active{again}", model.name, short(&model.sha256))
         })?;

@@ -1,11 +1,11 @@
 //! `postern identify`: compares a photograph with everybody enrolled (1:N).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use client::Device;
 use client::protocol::{Comparison, Liveness};
-use serde_json::json;
 
+use crate::answers::{Sorted, door};
 use crate::clock;
 use crate::device::{DeviceArgs, instructions, real, rounded};
 use crate::liveness;
@@ -69,20 +69,8 @@ pub fn report(
     output: &Output,
 ) -> anyhow::Result<Outcome> {
     let best = comparison.best.as_ref();
-    let json = json!({
-        "photo": shot.path,
-        "match": comparison.accepted,
-        "person": best.filter(|_| comparison.accepted).map(|best| best.person),
-        "name": best.filter(|_| comparison.accepted).map(|best| best.name.as_str()),
-        "most_similar": best.map(|best| best.name.as_str()),
-        "similarity": best.map(|best| rounded(best.similarity)),
-        "threshold": rounded(comparison.threshold),
-        "far_one_in": one_in,
-        "liveness": liveness::to_json(comparison.liveness.as_ref()),
-        "faces": comparison.faces,
-        "instructions": comparison.instructions,
-    });
-    output.print(&json, |out| {
+    let report = compared(&shot.path, comparison, one_in);
+    output.print(&Sorted(report), |out| {
         writeln!(out, "{}: {verdict}", shot.name())?;
         if let Some(Liveness { score, needed, reject: Some(reason) }) = comparison.liveness {
             let [score, needed] = [score, needed].map(liveness::score);
@@ -100,4 +88,23 @@ pub fn report(
         Ok(())
     })?;
     Ok(if comparison.accepted { Outcome::Done } else { Outcome::NoMatch })
+}
+
+/// A comparison for programs.
+pub fn compared(photo: &Path, comparison: &Comparison, one_in: u32) -> door::Compared {
+    let best = comparison.best.as_ref();
+    let matching = best.filter(|_| comparison.accepted);
+    door::Compared {
+        photo: photo.to_owned(),
+        r#match: comparison.accepted,
+        person: matching.map(|best| best.person),
+        name: matching.map(|best| best.name.to_string()),
+        most_similar: best.map(|best| best.name.to_string()),
+        similarity: best.map(|best| rounded(best.similarity)),
+        threshold: rounded(comparison.threshold),
+        far_one_in: one_in,
+        liveness: liveness::report(comparison.liveness.as_ref()),
+        faces: comparison.faces,
+        instructions: comparison.instructions,
+    }
 }

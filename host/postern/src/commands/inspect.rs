@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::Context;
 use nn::{Model, Shape};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::calibrate::table::{self, Row};
@@ -18,31 +19,47 @@ pub struct Args {
     image: String,
 }
 
-/// What an image holds.
-#[derive(Serialize)]
-struct Description {
+/// What is in an image.
+#[derive(JsonSchema, Serialize)]
+pub struct Description {
+    /// The model's name.
     name: String,
+    /// What it is for.
     kind: String,
+    /// SHA-256 of the image, in hexadecimal digits.
     identity: String,
+    /// SHA-256 of the file that it was compiled from, in hexadecimal digits.
     source: String,
+    /// The size of the image.
     image_bytes: usize,
+    /// The size of its weights.
     weight_bytes: usize,
+    /// The memory that it needs to run.
     arena_bytes: usize,
+    /// Multiply-adds of one run.
     multiply_adds: usize,
+    /// Height, width and channels of its input.
     input: [usize; 3],
+    /// Height, width and channels of each output.
     outputs: Vec<[usize; 3]>,
-    /// How close it is to its float network; none in images of older compilers.
+    /// How close it is to its network in float. `null` if an older compiler wrote it.
     fidelity: Option<Fidelity>,
+    /// The thresholds of an encoder, empty without.
     calibration: Vec<Row>,
+    /// The operators, in the order in which they run.
     operators: Vec<OperatorRow>,
 }
 
 /// How close the image is to its float network, as `postern compile` measured it.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Fidelity {
+    /// `cosine` of both embeddings, or `error` of an output as a share of its size.
     figure: &'static str,
+    /// The worst of all samples.
     worst: f32,
+    /// The mean of all samples.
     mean: f32,
+    /// Photographs that were compared.
     samples: u32,
 }
 
@@ -58,14 +75,22 @@ impl Fidelity {
     }
 }
 
-#[derive(Serialize)]
+/// An operator.
+#[derive(JsonSchema, Serialize)]
 struct OperatorRow {
+    /// Its name.
     operator: &'static str,
+    /// Height and width of its window.
     kernel: [usize; 2],
+    /// Steps of the window, down and across.
     stride: [usize; 2],
+    /// Height, width and channels of its input.
     input: [usize; 3],
+    /// Height, width and channels of its output.
     output: [usize; 3],
+    /// Multiply-adds of one run.
     multiply_adds: usize,
+    /// The size of its weights.
     weight_bytes: usize,
 }
 

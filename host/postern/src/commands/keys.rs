@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use client::protocol::{Hash, Role};
 use client::{Credentials, Signer, random_key};
-use serde_json::json;
 
+use crate::answers::Sorted;
+use crate::answers::keys::{Computer, Forgotten, Invited, Keys, Protected, Removed, Rotated, SigningKey};
 use crate::device::{DeviceArgs, short};
 use crate::output::{Outcome, Output, note};
 use crate::signing_key;
@@ -114,27 +115,22 @@ fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
             hosts = device.hosts()?;
         }
     }
-    let computers: Vec<_> = hosts
-        .iter()
-        .map(|host| {
-            json!({
-                "key": hex::encode(host.key),
-                "role": host.role.to_string(),
-                "label": host.label.as_str(),
-            })
-        })
-        .collect();
-    let report = json!({
-        "key": credentials.as_ref().map(|kept| hex::encode(kept.public())),
-        "board_key": credentials.as_ref().map(|kept| hex::encode(kept.board)),
-        "log_key": credentials.as_ref().and_then(|kept| kept.log).map(hex::encode),
-        "role": role.map(|role| role.to_string()),
-        "signing_key": signer.map(|(public, _)| hex::encode(public)),
-        "signing_key_file": signer.map(|_| &signing_path),
-        "signing_key_protected": signer.map(|(_, protected)| protected),
-        "computers": computers,
+    let computers = hosts.iter().map(|host| Computer {
+        key: hex::encode(host.key),
+        role: host.role.to_string(),
+        label: host.label.to_string(),
     });
-    output.print(&report, |out| {
+    let report = Keys {
+        key: credentials.as_ref().map(|kept| hex::encode(kept.public())),
+        board_key: credentials.as_ref().map(|kept| hex::encode(kept.board)),
+        log_key: credentials.as_ref().and_then(|kept| kept.log).map(hex::encode),
+        role: role.map(|role| role.to_string()),
+        signing_key: signer.map(|(public, _)| hex::encode(public)),
+        signing_key_file: signer.map(|_| signing_path.clone()),
+        signing_key_protected: signer.map(|(_, protected)| protected),
+        computers: computers.collect(),
+    };
+    output.print(&Sorted(report), |out| {
         match (&credentials, role) {
             (None, _) => writeln!(out, "not paired with this board")?,
             (Some(kept), None) => {
@@ -182,7 +178,7 @@ fn rotate(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
     let new = Credentials { secret: next, next: None, ..kept };
     device.replace_key(new.public())?;
     new.save(&path)?;
-    output.print(&json!({ "key": hex::encode(new.public()) }), |out| {
+    output.print(&Sorted(Rotated { key: hex::encode(new.public()) }), |out| {
         writeln!(out, "the board knows this computer as {} now", short(&new.public()))
     })?;
     Ok(Outcome::Done)
@@ -190,7 +186,7 @@ fn rotate(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
 
 fn invite(args: &InviteArgs, output: &Output) -> anyhow::Result<Outcome> {
     args.device.connect()?.invite(args.role)?;
-    output.print(&json!({ "role": args.role.to_string() }), |out| {
+    output.print(&Sorted(Invited { role: args.role.to_string() }), |out| {
         writeln!(out, "for five minutes `postern pair --role {}` may pair one more computer", args.role)
     })?;
     Ok(Outcome::Done)
@@ -208,7 +204,9 @@ fn remove(args: &RemoveArgs, output: &Output) -> anyhow::Result<Outcome> {
         );
     };
     device.remove_host(*key)?;
-    output.print(&json!({ "key": hex::encode(key) }), |out| writeln!(out, "{} is forgotten", short(key)))?;
+    output.print(&Sorted(Removed { key: hex::encode(key) }), |out| {
+        writeln!(out, "{} is forgotten", short(key))
+    })?;
     Ok(Outcome::Done)
 }
 
@@ -218,7 +216,7 @@ fn forget(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
     if was_paired {
         fs::remove_file(&path).with_context(|| path.display().to_string())?;
     }
-    output.print(&json!({ "was_paired": was_paired }), |out| {
+    output.print(&Sorted(Forgotten { was_paired }), |out| {
         let already = if was_paired { "" } else { "already " };
         writeln!(out, "the board is {already}forgotten by this computer")
     })?;
@@ -241,7 +239,7 @@ fn signing(args: &SigningArgs, output: &Output) -> anyhow::Result<Outcome> {
         None => signing_key::public(&path)?,
     };
     device.set_signer(signer)?;
-    output.print(&json!({ "signing_key": hex::encode(signer) }), |out| {
+    output.print(&Sorted(SigningKey { signing_key: hex::encode(signer) }), |out| {
         writeln!(out, "the board trusts models and firmware signed by {}", short(&signer))
     })?;
     Ok(Outcome::Done)
@@ -253,8 +251,8 @@ fn protect(args: &ProtectArgs, output: &Output) -> anyhow::Result<Outcome> {
         None => args.device.folder()?.signing_key(),
     };
     let public = signing_key::protect(&path, args.passphrase_file.as_deref())?.public();
-    let report = json!({ "signing_key": hex::encode(public), "signing_key_file": path });
-    output.print(&report, |out| {
+    let report = Protected { signing_key: hex::encode(public), signing_key_file: path.clone() };
+    output.print(&Sorted(report), |out| {
         writeln!(out, "{} is protected by a passphrase: key {}", path.display(), short(&public))
     })?;
     note!("Without the passphrase the key is lost. Earlier copies of the file are not protected.");

@@ -8,9 +8,9 @@ use anyhow::{Context, bail, ensure};
 use client::protocol::{Hash, LogEntry, LogHead};
 use client::{Credentials, Device};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
 
-use crate::audit_log::{Check, Names, from_json, to_json, to_text};
+use crate::answers::Sorted;
+use crate::audit_log::{Check, Line, Names, Verified, from_json, to_text};
 use crate::device::DeviceArgs;
 use crate::log_head;
 use crate::output::{Outcome, Output};
@@ -65,7 +65,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         read(&mut device, next, |entry| {
             first.get_or_insert(entry.number);
             next = entry.number.saturating_add(1);
-            output.print(&to_json(entry, &names), |out| writeln!(out, "{}", to_text(entry, &names)))
+            output.print(&Sorted(Line::of(entry, &names)), |out| writeln!(out, "{}", to_text(entry, &names)))
         })?;
         let (true, Some(first)) = (output.json, first) else { return Ok(Outcome::Done) };
         let head = device.log_head(first)?;
@@ -73,7 +73,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         // An entry that came meanwhile is signed, so it must be printed.
         if head.last < next {
             remember(&args.device, &head)?;
-            output.print(&log_head::to_json(&head), |_| Ok(()))?;
+            output.print(&Sorted(log_head::Line::of(&head)), |_| Ok(()))?;
             return Ok(Outcome::Done);
         }
     }
@@ -122,16 +122,16 @@ fn verify(args: &VerifyArgs, output: &Output) -> anyhow::Result<Outcome> {
         }
     }
     let wrong = check.finding.take().or(unsigned).or(cut_off);
-    let report = json!({
-        "entries": check.entries,
-        "first": check.first,
-        "last": check.last(),
-        "link": check.link(),
-        "whole": wrong.is_none(),
-        "entry": wrong.as_ref().map(|(number, _)| number),
-        "finding": wrong.as_ref().map(|(_, what)| what),
-    });
-    output.print(&report, |out| match (&wrong, check.first.zip(check.last())) {
+    let report = Verified {
+        entries: check.entries,
+        first: check.first,
+        last: check.last(),
+        link: check.link(),
+        whole: wrong.is_none(),
+        entry: wrong.as_ref().map(|(number, _)| *number),
+        finding: wrong.as_ref().map(|(_, what)| what.clone()),
+    };
+    output.print(&Sorted(report), |out| match (&wrong, check.first.zip(check.last())) {
         (Some((_, what)), _) => writeln!(out, "{what}"),
         (None, None) => writeln!(out, "the log is empty"),
         (None, Some((first, last))) => {

@@ -17,6 +17,7 @@ mod eval;
 mod flash;
 mod identify;
 mod inspect;
+mod json_schema;
 mod keys;
 mod log;
 mod osdp;
@@ -100,6 +101,8 @@ pub enum Command {
     Log(log::Args),
     /// Paint a picture in the style of other pictures
     Stylize(Box<stylize::Args>),
+    /// Print the JSON Schema of what a command prints with --json
+    JsonSchema(json_schema::Args),
     /// Print a completion script for your shell
     Completions(completions::Args),
 }
@@ -139,6 +142,7 @@ impl Command {
             Self::Console(args) => console::run(args, output),
             Self::Log(args) => log::run(args, output),
             Self::Stylize(args) => stylize::run(&args, output),
+            Self::JsonSchema(args) => json_schema::run(&args),
             Self::Completions(args) => completions::run(args, output),
         }
     }

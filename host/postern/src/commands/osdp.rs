@@ -3,8 +3,8 @@
 use anyhow::Context;
 use client::protocol::{Osdp, Scbk};
 use client::{new_scbk, read_scbk};
-use serde_json::json;
 
+use crate::answers::{Sorted, board};
 use crate::device::DeviceArgs;
 use crate::output::{Outcome, Output, secret_line};
 
@@ -39,12 +39,12 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     let state = device.status()?.osdp;
     let key = made.map(|Scbk(key)| hex::encode(key));
-    let report = json!({
-        "address": state.map(|state| state.address),
-        "secure": state.is_some_and(|state| state.secure),
-        "key": key,
-    });
-    output.print(&report, |out| {
+    let report = board::Controller {
+        address: state.map(|state| state.address),
+        secure: state.is_some_and(|state| state.secure),
+        key: key.clone(),
+    };
+    output.print(&Sorted(report), |out| {
         let Some(state) = state else {
             return writeln!(out, "The board answers no controller on its bus.");
         };

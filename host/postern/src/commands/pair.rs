@@ -3,8 +3,8 @@
 use client::protocol::Role;
 use client::{Applicant, Credentials, Device, Error, Step};
 use emulator::{Board, Memory};
-use serde_json::json;
 
+use crate::answers::{Sorted, keys};
 use crate::device::{DeviceArgs, short};
 use crate::output::{Outcome, Output, note};
 use crate::signing_key;
@@ -58,13 +58,13 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     let paired = paired?;
     paired.credentials.save(&path)?;
-    let report = json!({
-        "role": paired.role.to_string(),
-        "label": label,
-        "key": hex::encode(paired.credentials.public()),
-        "board_key": hex::encode(paired.credentials.board),
-    });
-    output.print(&report, |out| {
+    let report = keys::Paired {
+        role: paired.role.to_string(),
+        label: label.clone(),
+        key: hex::encode(paired.credentials.public()),
+        board_key: hex::encode(paired.credentials.board),
+    };
+    output.print(&Sorted(report), |out| {
         writeln!(out, "{label} is {} of the board {}", paired.role, short(&paired.credentials.board))
     })?;
     Ok(Outcome::Done)

@@ -1,7 +1,7 @@
 //! `postern remove`: forget somebody, or one of their photographs.
 
-use serde_json::json;
-
+use crate::answers::Sorted;
+use crate::answers::people::{Removed, TemplateRemoved};
 use crate::device::DeviceArgs;
 use crate::output::{Outcome, Output};
 use crate::portraits::Portraits;
@@ -25,16 +25,14 @@ pub struct Args {
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     if let Some(number) = args.template {
         args.device.connect()?.remove_template(&args.name, number.saturating_sub(1))?;
+        let report = TemplateRemoved { name: args.name.clone(), template: number };
         return output
-            .print(&json!({ "name": args.name, "template": number }), |out| {
-                writeln!(out, "template {number} of {} is forgotten", args.name)
-            })
+            .print(&Sorted(report), |out| writeln!(out, "template {number} of {} is forgotten", args.name))
             .map(|()| Outcome::Done);
     }
     let templates = args.device.connect()?.remove(&args.name)?;
     Portraits::of(&args.device)?.remove(&args.name)?;
-    output.print(&json!({ "name": args.name, "templates": templates }), |out| {
-        writeln!(out, "{} is forgotten", args.name)
-    })?;
+    let report = Removed { name: args.name.clone(), templates };
+    output.print(&Sorted(report), |out| writeln!(out, "{} is forgotten", args.name))?;
     Ok(Outcome::Done)
 }

@@ -1,7 +1,7 @@
 //! `postern rename`: another name for somebody who is enrolled.
 
-use serde_json::json;
-
+use crate::answers::Sorted;
+use crate::answers::people::Renamed;
 use crate::device::DeviceArgs;
 use crate::output::{Outcome, Output};
 use crate::portraits::Portraits;
@@ -25,8 +25,7 @@ pub struct Args {
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     args.device.connect()?.rename(&args.name, &args.new)?;
     Portraits::of(&args.device)?.rename(&args.name, &args.new)?;
-    output.print(&json!({ "name": args.new, "before": args.name }), |out| {
-        writeln!(out, "{} is now {}", args.name, args.new)
-    })?;
+    let report = Renamed { name: args.new.clone(), before: args.name.clone() };
+    output.print(&Sorted(report), |out| writeln!(out, "{} is now {}", args.name, args.new))?;
     Ok(Outcome::Done)
 }

@@ -2,8 +2,8 @@
 
 use anyhow::{Context, ensure};
 use client::protocol::{Pin, Rule, Schedule};
-use serde_json::json;
 
+use crate::answers::{Sorted, people};
 use crate::clock;
 use crate::device::DeviceArgs;
 use crate::hours;
@@ -55,15 +55,15 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let status = device.status()?;
     let offset = status.settings.limits.utc_offset_minutes;
     let zone = (!rule.schedule.is_always()).then(|| hours::zone(offset));
-    let report = json!({
-        "person": rule.person,
-        "name": args.name,
-        "hours": hours::text(&rule.schedule),
-        "utc_offset_minutes": offset,
-        "pin": rule.pin,
-        "duress_pin": rule.duress_pin,
-    });
-    output.print(&report, |out| {
+    let report = people::PersonRule {
+        person: rule.person,
+        name: args.name.clone(),
+        hours: hours::text(&rule.schedule),
+        utc_offset_minutes: offset,
+        pin: rule.pin,
+        duress_pin: rule.duress_pin,
+    };
+    output.print(&Sorted(report), |out| {
         let zone = zone.map_or(String::new(), |zone| format!(" ({zone})"));
         writeln!(out, "{} may pass   {}{zone}", args.name, hours::text(&rule.schedule))?;
         let with = match (rule.pin, rule.duress_pin) {

@@ -1,8 +1,8 @@
 //! `postern settings`: threshold, liveness, times and lockout of the door.
 
 use client::protocol::{LivenessMode, Matching, Wiegand};
-use serde_json::json;
 
+use crate::answers::{Sorted, board};
 use crate::device::DeviceArgs;
 use crate::output::{Outcome, Output, note};
 use crate::wiegand;
@@ -108,23 +108,23 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             100u32.div_ceil(one_in.max(1))
         );
     }
-    let report = json!({
-        "far_one_in": settings.far_one_in,
-        "accept_unproven_rate": settings.accept_unproven,
-        "agreement_frames": settings.agreement_frames,
-        "open_ms": settings.open_ms,
-        "liveness": settings.liveness.to_string(),
-        "failures": settings.limits.failures,
-        "lockout_ms": settings.limits.lockout_ms,
-        "passback_ms": settings.limits.passback_ms,
-        "pin_ms": settings.limits.pin_ms,
-        "utc_offset_minutes": settings.limits.utc_offset_minutes,
-        "held_ms": settings.limits.held_ms,
-        "fail_safe": settings.limits.fail_safe,
-        "wiegand": wiegand::text(settings.wiegand),
-        "matching": settings.matching.to_string(),
-    });
-    output.print(&report, |out| {
+    let report = board::Settings {
+        far_one_in: settings.far_one_in,
+        accept_unproven_rate: settings.accept_unproven,
+        agreement_frames: settings.agreement_frames,
+        open_ms: settings.open_ms,
+        liveness: settings.liveness.to_string(),
+        failures: settings.limits.failures,
+        lockout_ms: settings.limits.lockout_ms,
+        passback_ms: settings.limits.passback_ms,
+        pin_ms: settings.limits.pin_ms,
+        utc_offset_minutes: settings.limits.utc_offset_minutes,
+        held_ms: settings.limits.held_ms,
+        fail_safe: settings.limits.fail_safe,
+        wiegand: wiegand::text(settings.wiegand),
+        matching: settings.matching.to_string(),
+    };
+    output.print(&Sorted(report), |out| {
         writeln!(out, "one in     {} strangers may be let in", settings.far_one_in)?;
         if settings.accept_unproven {
             writeln!(out, "           also where the encoder's table does not bear that out")?;

@@ -7,8 +7,8 @@ use anyhow::ensure;
 use emulator::Machine;
 use indicatif::{ProgressBar, ProgressStyle};
 use models::{Purpose, Store, fetch};
-use serde_json::json;
 
+use crate::answers::{Sorted, models as answer};
 use crate::output::{Outcome, Output, note};
 
 /// Options of `postern setup`.
@@ -44,14 +44,15 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         bar.finish_and_clear();
         fetched?;
     }
-    let files: Vec<&PathBuf> =
-        fetches.iter().flat_map(|package| &package.files).map(|file| &file.target).collect();
-    let boards: Vec<&str> = Machine::ALL
+    let files: Vec<PathBuf> =
+        fetches.iter().flat_map(|package| &package.files).map(|file| file.target.clone()).collect();
+    let boards: Vec<&'static str> = Machine::ALL
         .into_iter()
         .filter(|&machine| emulator::built_firmware(machine).is_some())
         .map(Machine::name)
         .collect();
-    output.print(&json!({ "data": store.data(""), "files": files, "firmware": boards }), |out| {
+    let report = answer::Setup { data: store.data(""), files: files.clone(), firmware: boards.clone() };
+    output.print(&Sorted(report), |out| {
         for file in &files {
             writeln!(out, "ready: {}", file.display())?;
         }

@@ -8,8 +8,8 @@ use client::protocol::FrameResult;
 use emulator::{Decision, Doorstep};
 use imaging::{Annotation, Photo, annotate};
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
-use serde_json::json;
 
+use crate::answers::{Sorted, door};
 use crate::commands::eval::liveness::images;
 use crate::commands::eval::presentations::subject;
 use crate::device::{BoardArgs, real, rounded};
@@ -164,28 +164,28 @@ fn tell(
         _ => None,
     };
     let known = matches!(decision.result, FrameResult::Known(_));
-    let report = json!({
-        "picture": shot.path,
-        "door": if decision.opened { "open" } else { "locked" },
-        "known": known,
-        "name": best.filter(|_| known).map(|best| best.name.as_str()),
-        "most_similar": best.map(|best| best.name.as_str()),
-        "similarity": best.map(|best| rounded(best.similarity)),
-        "threshold": decision.threshold.map(rounded),
-        "liveness": liveness::to_json(decision.liveness.as_ref()),
-        "sees": seen_text(&decision.result),
-        "reason": why.map(Why::word),
-        "why": why.map(ToString::to_string),
-        "faces": decision.faces,
-        "pictures": decision.pictures,
-        "instructions": decision.instructions,
-        "saved": saved,
-    });
+    let report = door::Shown {
+        picture: shot.path.clone(),
+        door: if decision.opened { "open" } else { "locked" },
+        known,
+        name: best.filter(|_| known).map(|best| best.name.to_string()),
+        most_similar: best.map(|best| best.name.to_string()),
+        similarity: best.map(|best| rounded(best.similarity)),
+        threshold: decision.threshold.map(rounded),
+        liveness: liveness::report(decision.liveness.as_ref()),
+        sees: seen_text(&decision.result),
+        reason: why.map(Why::word),
+        why: why.map(ToString::to_string),
+        faces: decision.faces,
+        pictures: decision.pictures,
+        instructions: decision.instructions,
+        saved: saved.map(Path::to_owned),
+    };
     let number = |value: Option<i16>| match value {
         Some(value) => format!("{:.3}", real(value)),
         None => "-".to_owned(),
     };
-    output.print(&report, |out| {
+    output.print(&Sorted(report), |out| {
         writeln!(
             out,
             "{:<width$}  {:<6}  {:>4}  {:>10}  {:>9}  {:>14}  {}",

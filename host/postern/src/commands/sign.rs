@@ -10,8 +10,8 @@ use client::protocol::ModelKind;
 use client::{Fallback, Firmware, FirmwareSignature, ModelSignature, Signer};
 use emulator::Folder;
 use models::ImageFile;
-use serde_json::{Value, json};
 
+use crate::answers::{Sorted, keys};
 use crate::device::short;
 use crate::output::{Outcome, Output};
 use crate::output_args::ForceArgs;
@@ -58,14 +58,15 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let file = args.output.clone().unwrap_or_else(|| beside(&signed.path));
     let written = args.force.check(&file, [&signed.path, &key])?;
     written.write(|to| to.write_all(signed.text.as_bytes()))?;
-    let mut report = json!({
-        "signature": file,
-        "release": release,
-        "key": key,
-        "signing_key": hex::encode(signed.signer),
-    });
-    report[signed.field] = Value::from(signed.what);
-    output.print(&report, |out| {
+    let report = keys::Signed {
+        signature: file.clone(),
+        release,
+        key,
+        signing_key: hex::encode(signed.signer),
+        board: signed.is_firmware.then_some(signed.what),
+        model: (!signed.is_firmware).then_some(signed.what),
+    };
+    output.print(&Sorted(report), |out| {
         writeln!(
             out,
             "release {release} for {}, signed by {}: {}",
@@ -82,8 +83,8 @@ struct Signed {
     path: PathBuf,
     text: String,
     signer: [u8; 32],
-    /// Name of the field of the report that has `what`.
-    field: &'static str,
+    is_firmware: bool,
+    /// The board, or the kind of the model.
     what: &'static str,
 }
 
@@ -92,7 +93,7 @@ fn firmware(args: &Args, release: u64, key: &Path) -> anyhow::Result<Signed> {
     let fallback = if args.no_fallback { Fallback::Refused } else { Fallback::Permitted };
     let signature = FirmwareSignature::new(&firmware, release, fallback, &signing_key::signer(key)?);
     let (text, signer, what) = (signature.to_text(), signature.signer, signature.machine.name());
-    Ok(Signed { path: args.what.clone(), text, signer, field: "board", what })
+    Ok(Signed { path: args.what.clone(), text, signer, is_firmware: true, what })
 }
 
 /// The image is checked as a board does it: nothing is signed that no board loads.
@@ -110,7 +111,7 @@ fn model(args: &Args, release: u64, key: &Path) -> anyhow::Result<Signed> {
     };
     let image = std::fs::read(&path).with_context(|| path.display().to_string())?;
     let signature = ModelSignature::new(kind, &image, release, &signing_key::signer(key)?)?;
-    Ok(Signed { path, text: signature.to_text(), signer: signature.signer, field: "model", what })
+    Ok(Signed { path, text: signature.to_text(), signer: signature.signer, is_firmware: false, what })
 }
 
 /// Whether there is an ELF file of this name.

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use imaging::{Photo, Tile, save_gif, sheet};
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
-use serde_json::json;
 use synthetic_attacks::{AttackType, sequence};
 
+use crate::answers::Sorted;
+use crate::answers::models::Attack;
 use crate::commands::eval::presentations::subject;
 use crate::commands::eval::{liveness::images, samples::STEP_MS};
 use crate::output::{Outcome, Output, note};
@@ -58,10 +59,9 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         let path = args.output.join(format!("{}.png", attack_type.name()));
         middle.save_png(&path)?;
         save_gif(path.with_extension("gif"), &pictures, STEP_MS as u32)?;
-        output.print(
-            &json!({ "attack_type": attack_type.name(), "picture": path, "sequence": folder }),
-            |out| writeln!(out, "{:<10} {}", attack_type.name(), path.display()),
-        )?;
+        let report = Attack { attack_type: attack_type.name(), picture: path.clone(), sequence: folder };
+        output
+            .print(&Sorted(report), |out| writeln!(out, "{:<10} {}", attack_type.name(), path.display()))?;
         let label = attack_type.name().to_owned();
         tiles.extend([pictures[0].clone(), middle].map(|photo| Tile { photo, label: label.clone() }));
     }

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use serde_json::json;
 use synthetic_attacks::AttackType;
 use train::sequence::{Options, Presentation, fit, source};
 
+use crate::answers::Sorted;
+use crate::answers::models::TrainedLiveness;
 use crate::commands::eval::people::people;
 use crate::commands::eval::samples;
 use crate::numbers::{count, factor, share};
@@ -91,8 +92,12 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         format!("{} presentations, {} windows", presentations.len(), fitted.windows),
     ];
     file.write(|to| to.write_all(source(&fitted.model, &notes).as_bytes()))?;
-    let report = json!({ "passed": fitted.passed, "windows": fitted.windows, "weights": args.output });
-    output.print(&report, |out| {
+    let report = TrainedLiveness {
+        passed: fitted.passed.clone(),
+        windows: fitted.windows,
+        weights: args.output.clone(),
+    };
+    output.print(&Sorted(report), |out| {
         writeln!(out, "{:<10} passes the model, people apart from those trained on", "attack_type")?;
         fitted
             .passed

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use imaging::Photo;
-use serde_json::json;
 
+use crate::answers::Sorted;
+use crate::answers::people::{Person, Users};
 use crate::clock;
 use crate::device::{DeviceArgs, known, real, rounded, short};
 use crate::output::{Outcome, Output, note};
@@ -35,24 +36,19 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let users = device.users()?;
     let status = device.status()?;
     clock::note_drift(status.clock);
-    let people: Vec<_> = users
-        .iter()
-        .map(|user| {
-            json!({
-                "person": user.person,
-                "name": user.name.as_str(),
-                "templates": user.templates,
-                "encoder": hex::encode(user.encoder),
-            })
-        })
-        .collect();
-    let report = json!({
-        "people": people,
-        "threshold": status.threshold.map(rounded),
-        "far_one_in": status.settings.far_one_in,
-        "basis": status.basis.map(|basis| basis.to_string()),
+    let people = users.iter().map(|user| Person {
+        person: user.person,
+        name: user.name.to_string(),
+        templates: user.templates,
+        encoder: hex::encode(user.encoder),
     });
-    output.print(&report, |out| {
+    let report = Users {
+        people: people.collect(),
+        threshold: status.threshold.map(rounded),
+        far_one_in: status.settings.far_one_in,
+        basis: status.basis.map(|basis| basis.to_string()),
+    };
+    output.print(&Sorted(report), |out| {
         for user in &users {
             writeln!(
                 out,

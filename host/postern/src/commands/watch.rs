@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use client::Device;
 use client::protocol::{Event, EventKind, FrameResult, RejectReason};
-use serde_json::{Value, json};
 
+use crate::answers::{Sorted, door};
 use crate::board_report::reset_name;
 use crate::device::{DeviceArgs, rounded};
 use crate::output::{Outcome, Output, note};
@@ -52,7 +52,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
                     if args.pictures || shown.is_news(event) {
                         let why = line.as_mut().and_then(|device| Why::of_event(&event.kind, device));
                         let why = why.as_ref();
-                        output.print(&to_json(event, why), |out| writeln!(out, "{}", to_text(event, why)))?;
+                        output.print(&Sorted(report(event, why)), |out| {
+                            writeln!(out, "{}", to_text(event, why))
+                        })?;
                     }
                 }
                 if !events.is_empty() {
@@ -151,9 +153,15 @@ fn to_text(event: &Event, why: Option<&Why>) -> String {
 }
 
 /// An event for programs.
-fn to_json(event: &Event, why: Option<&Why>) -> Value {
-    let mut json = match &event.kind {
-        EventKind::Booted { reset } => json!({ "event": "booted", "reset": reset_name(*reset) }),
+fn report(event: &Event, why: Option<&Why>) -> door::Event {
+    use door::Event::{
+        Alarm, Booted, Denied, Duress, FaceRequested, Frame, Locked, Opened, Paired, PinRequested,
+    };
+    let at =
+        door::At { why: why.map(ToString::to_string), sequence: event.sequence, uptime_ms: event.uptime_ms };
+    let who = |person: u32, name: &str| door::Who { person, name: name.to_owned() };
+    match &event.kind {
+        EventKind::Booted { reset } => Booted { reset: reset_name(*reset), at },
         EventKind::FrameAssessed {
             frame,
             result,
@@ -174,59 +182,47 @@ fn to_json(event: &Event, why: Option<&Why>) -> Value {
                 FrameResult::Unclaimed => ("unclaimed", None),
                 _ => ("unable", None),
             };
-            let known = matches!(result, FrameResult::Known(_));
-            json!({
-                "event": "frame",
-                "result": what,
-                "name": best.filter(|_| known).map(|best| best.name.as_str()),
-                "person": best.filter(|_| known).map(|best| best.person),
-                "most_similar": best.map(|best| best.name.as_str()),
-                "similarity": best.map(|best| rounded(best.similarity)),
-                "threshold": threshold.map(rounded),
-                "liveness": crate::liveness::to_json(liveness.as_ref()),
-                "challenge": match result {
-                    FrameResult::NotLive(RejectReason::ChallengeRequested(gesture)) => Some(gesture.to_string()),
+            let known = best.filter(|_| matches!(result, FrameResult::Known(_)));
+            Frame(Box::new(door::Frame {
+                result: what,
+                name: known.map(|best| best.name.to_string()),
+                person: known.map(|best| best.person),
+                most_similar: best.map(|best| best.name.to_string()),
+                similarity: best.map(|best| rounded(best.similarity)),
+                threshold: threshold.map(rounded),
+                liveness: crate::liveness::report(liveness.as_ref()),
+                challenge: match result {
+                    FrameResult::NotLive(RejectReason::ChallengeRequested(gesture)) => {
+                        Some(gesture.to_string())
+                    }
                     _ => None,
                 },
-                "faces": faces,
-                "agreement": agreement,
-                "frame": frame,
-                "instructions": instructions,
-            })
+                faces: *faces,
+                agreement: *agreement,
+                frame: *frame,
+                instructions: *instructions,
+                at,
+            }))
         }
-        EventKind::Opened { frame, person, name, open_ms } => json!({
-            "event": "opened",
-            "person": person,
-            "name": person.is_some().then_some(name.as_str()),
-            "frame": frame,
-            "open_ms": open_ms,
-        }),
-        EventKind::Locked => json!({ "event": "locked" }),
-        EventKind::Paired { role, label } => {
-            json!({ "event": "paired", "role": role.to_string(), "label": label.as_str() })
-        }
-        EventKind::Alarm { alarm, over } => json!({ "event": "alarm", "alarm": alarm.name(), "over": over }),
-        EventKind::Denied { person, name, reason, left_ms } => json!({
-            "event": "denied",
-            "person": person,
-            "name": person.is_some().then_some(name.as_str()),
-            "reason": reason.name(),
-            "left_ms": (*left_ms > 0).then_some(left_ms),
-        }),
-        EventKind::FaceRequested { person, name } => {
-            json!({ "event": "face-requested", "person": person, "name": name.as_str() })
-        }
-        EventKind::PinRequested { person, name } => {
-            json!({ "event": "pin-requested", "person": person, "name": name.as_str() })
-        }
-        EventKind::Duress { person, name } => {
-            json!({ "event": "duress", "person": person, "name": name.as_str() })
-        }
-    };
-    if let Some(why) = why {
-        json["why"] = why.to_string().into();
+        EventKind::Opened { frame, person, name, open_ms } => Opened {
+            person: *person,
+            name: person.is_some().then(|| name.to_string()),
+            frame: *frame,
+            open_ms: *open_ms,
+            at,
+        },
+        EventKind::Locked => Locked { at },
+        EventKind::Paired { role, label } => Paired { role: role.to_string(), label: label.to_string(), at },
+        EventKind::Alarm { alarm, over } => Alarm { alarm: alarm.name(), over: *over, at },
+        EventKind::Denied { person, name, reason, left_ms } => Denied {
+            person: *person,
+            name: person.is_some().then(|| name.to_string()),
+            reason: reason.name(),
+            left_ms: (*left_ms > 0).then_some(*left_ms),
+            at,
+        },
+        EventKind::FaceRequested { person, name } => FaceRequested { who: who(*person, name), at },
+        EventKind::PinRequested { person, name } => PinRequested { who: who(*person, name), at },
+        EventKind::Duress { person, name } => Duress { who: who(*person, name), at },
     }
-    json["sequence"] = event.sequence.into();
-    json["uptime_ms"] = event.uptime_ms.into();
-    json
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -123,12 +124,43 @@ impl Ran {
         let line = |line: &str| {
             serde_json::from_str(line).unwrap_or_else(|error| panic!("{arguments:?}: {error} in {line}"))
         };
-        Self {
+        let ran = Self {
             code: output.status.code().expect("it was not killed"),
             answers: String::from_utf8_lossy(&output.stdout).lines().map(line).collect(),
             said: String::from_utf8_lossy(&output.stderr).into_owned(),
+        };
+        ran.fits_its_schema(arguments);
+        ran
+    }
+
+    /// Each line that a test sees is as `postern json-schema` says, also that of an error.
+    fn fits_its_schema(&self, arguments: &[&str]) {
+        let schemas = schemas();
+        let words = |count: usize| arguments.get(..count).map(|words| words.join(" "));
+        let of_command = [2, 1].into_iter().filter_map(words).find_map(|command| schemas.get(&command));
+        for answer in &self.answers {
+            let schema = of_command.unwrap_or_else(|| panic!("{arguments:?} prints JSON without a schema"));
+            if let Some(fault) = fixtures::schema::fault(schema, answer) {
+                panic!("{arguments:?} printed {answer}, which is not as its schema: {fault}");
+            }
+        }
+        if self.code == 2 {
+            // Remarks may stand before it.
+            let last = self.said.lines().last().unwrap_or_default();
+            let error: Value = serde_json::from_str(last).unwrap_or_else(|_| panic!("{arguments:?}: {last}"));
+            assert_eq!(fixtures::schema::fault(&schemas["error"], &error), None, "{arguments:?}");
         }
     }
+}
+
+/// The schemas of all answers, by command.
+fn schemas() -> &'static Value {
+    static SCHEMAS: OnceLock<Value> = OnceLock::new();
+    SCHEMAS.get_or_init(|| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_postern"));
+        let output = command.arg("json-schema").output().expect("postern starts");
+        serde_json::from_slice(&output.stdout).expect("schemas")
+    })
 }
 
 /// The command line with `--json`.

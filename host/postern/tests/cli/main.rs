@@ -16,6 +16,7 @@ mod linux;
 mod log;
 mod osdp;
 mod outputs;
+mod pages;
 mod policy;
 mod power;
 mod reasons;

@@ -2,6 +2,7 @@
 
 use encoder::{Embeddings, Images, Trainable};
 use eval::Comparison;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::Error;
@@ -52,7 +53,7 @@ pub fn validate(units: &Matrix, data: &Data, pictures: &[usize]) -> Comparison {
 }
 
 /// Ways to decide whether two faces are one person's, as shares of right answers on pairs of unseen people.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize)]
 pub struct Verification {
     /// By a threshold on `d = |f(a) - f(b)|²`.
     pub threshold: f64,

@@ -14,6 +14,7 @@ use emulator::executed::{self, Executed};
 use emulator::{Machine, measure};
 use nn::Model;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::suite;
@@ -21,38 +22,59 @@ use crate::output::{Outcome, Output, by};
 use crate::picture::Shot;
 use models::{Arena, ImageFile};
 
-/// What something takes.
-#[derive(Clone, Serialize)]
+/// A part, and what it costs.
+#[derive(Clone, JsonSchema, Serialize)]
 struct Row {
+    /// The operator, or the stage.
     name: String,
+    /// Its multiply-adds; 0 for a stage of a frame.
     multiply_adds: usize,
+    /// Instructions executed.
+    #[schemars(extend("unit" = "instructions"))]
     instructions: u64,
-    /// Estimated cycles.
+    /// The low estimate.
+    #[schemars(extend("unit" = "cycles"))]
     low: u64,
+    /// The high estimate.
+    #[schemars(extend("unit" = "cycles"))]
     high: u64,
 }
 
-/// What a model or a frame takes.
-#[derive(Serialize)]
-struct Report {
+/// What a model, or a frame, takes of a processor: estimated cycles (`--cycles`).
+#[derive(JsonSchema, Serialize)]
+pub struct Report {
+    /// The model, or the frame.
     of: String,
+    /// The board.
     on: &'static str,
+    /// The parts.
     rows: Vec<Row>,
+    /// Instructions of the whole.
+    #[schemars(extend("unit" = "instructions"))]
     instructions: u64,
+    /// The low estimate of the whole.
+    #[schemars(extend("unit" = "cycles"))]
     low: u64,
+    /// The high estimate of the whole.
+    #[schemars(extend("unit" = "cycles"))]
     high: u64,
-    /// Instructions that the model does not know; it takes them as simple ones.
+    /// Instructions that the pipeline model does not know; it takes them as simple ones.
+    #[schemars(extend("unit" = "instructions"))]
     unknown: u64,
     /// Branches that are taken to be mispredicted, on the Cortex-M7.
     mispredicted: u64,
+    /// What each assumption is worth. Absent without `--assumptions`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     assumptions: Vec<Assumption>,
 }
 
-/// What an assumption is worth: the low estimate with this one taken as in the high estimate.
-#[derive(Serialize)]
+/// What an assumption is worth.
+#[derive(JsonSchema, Serialize)]
 struct Assumption {
+    /// The assumption.
     name: &'static str,
+    /// How much higher the low estimate is with this one as in the high estimate.
+    #[schemars(extend("unit" = "cycles"))]
     more: u64,
 }
 

@@ -8,6 +8,7 @@ use conformance::job::Job;
 use emulator::{Machine, measure};
 use nn::Model;
 use output_file::OutputFile;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::icicle::Bar;
@@ -16,27 +17,38 @@ use crate::output::{Outcome, Output, note};
 use crate::picture::Shot;
 use models::ImageFile;
 
-/// The cost of a frame.
-#[derive(Serialize)]
-struct Report {
+/// The instructions of a frame on a board (`--frame`).
+#[derive(JsonSchema, Serialize)]
+pub struct Report {
+    /// The photograph.
     photo: PathBuf,
+    /// The board.
     on: &'static str,
     /// Of the frame in one run, from pixels to template as in the door.
+    #[schemars(extend("unit" = "instructions"))]
     instructions: u64,
     /// Of the four parts below, each by itself.
+    #[schemars(extend("unit" = "instructions"))]
     parts: u64,
     /// From the picture to boxes and landmarks.
+    #[schemars(extend("unit" = "instructions"))]
     detect: u64,
     /// Of these, the detector's network.
+    #[schemars(extend("unit" = "instructions"))]
     detector: u64,
     /// From landmarks to the aligned crop.
+    #[schemars(extend("unit" = "instructions"))]
     align: u64,
     /// From the crop to a verdict on the view of the face.
+    #[schemars(extend("unit" = "instructions"))]
     quality: u64,
     /// From the crop to the template.
+    #[schemars(extend("unit" = "instructions"))]
     encode: u64,
     /// Of these, the encoder's network.
+    #[schemars(extend("unit" = "instructions"))]
     encoder: u64,
+    /// The file of the drawing. `null` without `--svg`.
     drawn: Option<PathBuf>,
 }
 

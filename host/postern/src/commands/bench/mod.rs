@@ -4,8 +4,8 @@
 //! every run; they are not cycles, which `--cycles` estimates. On this computer it is nanoseconds on
 //! one core, in the fastest of a few runs.
 
-mod cycles;
-mod frame;
+pub mod cycles;
+pub mod frame;
 mod icicle;
 
 use std::collections::BTreeMap;
@@ -16,6 +16,7 @@ use std::time::Instant;
 use anyhow::{Context, anyhow, bail};
 use emulator::{Machine, measure};
 use nn::Model;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::output::{Outcome, Output, by};
@@ -71,36 +72,53 @@ enum Where {
     An500,
 }
 
-/// What a model costs.
-#[derive(Serialize, Deserialize)]
-struct Report {
+/// What a model costs, on a board or here.
+#[derive(JsonSchema, Serialize, Deserialize)]
+pub struct Report {
+    /// The model.
     model: String,
+    /// Where it ran: `host`, `an547` or `an500`.
     on: String,
     /// What `cost` counts: instructions, or nanoseconds.
     unit: String,
+    /// The cost of one run.
     cost: u64,
+    /// Multiply-adds of one run.
     multiply_adds: usize,
+    /// The memory that it needs to run.
     arena_bytes: usize,
+    /// The size of its image.
     image_bytes: usize,
+    /// Its operators.
     operators: Vec<Row>,
-    /// The cost before, if it was compared.
+    /// The cost in the file of `--compare`. Absent without `--compare`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(required)]
     cost_before: Option<u64>,
 }
 
 /// What an operator costs.
-#[derive(Serialize, Deserialize)]
+#[derive(JsonSchema, Serialize, Deserialize)]
 struct Row {
+    /// Its name.
     operator: String,
+    /// Height and width of its window.
     kernel: [usize; 2],
+    /// Steps of the window, down and across.
     stride: [usize; 2],
+    /// Height, width and channels of its input.
     input: [usize; 3],
+    /// Height, width and channels of its output.
     output: [usize; 3],
+    /// Its multiply-adds.
     multiply_adds: usize,
+    /// Its cost.
     cost: u64,
-    /// Of the whole, from 0 to 1.
+    /// Its share of the whole cost, from 0 to 1.
     share: f64,
+    /// The cost in the file of `--compare`. Absent without `--compare`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(required)]
     cost_before: Option<u64>,
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use eval::{Basis, CalibrationPoint, Comparison, calibrate};
+use schemars::JsonSchema;
 use serde::Serialize;
 use train::data::{HeldOut, split};
 
@@ -51,30 +52,37 @@ pub struct Args {
     faces: FaceArgs,
 }
 
-/// What is reported.
-#[derive(Serialize)]
-struct Report {
+/// The thresholds of an encoder, measured.
+#[derive(JsonSchema, Serialize)]
+pub struct Report {
+    /// The encoder.
     encoder: String,
+    /// People in the pictures.
     people: usize,
+    /// Pictures that were compared.
     pictures: usize,
+    /// Comparisons of two people.
     comparisons: u64,
+    /// The threshold for each false-match rate.
     points: Vec<Point>,
 }
 
 /// A row of the table.
-#[derive(Serialize)]
-struct Point {
+#[derive(JsonSchema, Serialize)]
+pub struct Point {
+    /// The rate: at most one false match in this many comparisons.
     one_in: u32,
-    /// Cosine: the upper end of the 95 % band.
+    /// The cosine from which two pictures show one person: the upper end of the 95 % band.
     threshold: f64,
-    /// Cosine.
+    /// The estimate within the band, a cosine.
     estimate: f64,
+    /// How it is known: false matches were counted, or the tail of the scores was fitted.
     basis: Basis,
     /// Comparisons of two people that score the threshold or more.
     matches: u64,
-    /// The image's own.
+    /// The threshold in the image until now, a cosine. `null` if its table has no such rate.
     before: Option<f64>,
-    /// Share of comparisons of one person that are at the threshold or above.
+    /// Share of comparisons of one person that are at the threshold or above. `null` if too few pictures tell.
     tar: Option<f64>,
 }
 

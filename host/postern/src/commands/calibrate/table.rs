@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use compiler::{CalibrationRecord, basis};
 use eval::{Basis, CalibrationPoint};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The table as an image has it.
@@ -34,16 +35,18 @@ pub fn rows(points: &[CalibrationPoint]) -> Vec<models::CalibrationPoint> {
     points.iter().map(row).collect()
 }
 
-/// A row of a table that an image has.
-#[derive(Serialize)]
+/// A row of the calibration table in an encoder's image.
+#[derive(JsonSchema, Serialize)]
 pub struct Row {
     /// The rate is at most one in this many comparisons of different people.
     pub one_in: u32,
-    /// Q15: the upper end of the band.
+    /// The threshold: the upper end of the band.
+    #[schemars(extend("unit" = "1/32768"))]
     pub threshold: i32,
-    /// Q15.
+    /// The estimate within the band.
+    #[schemars(extend("unit" = "1/32768"))]
     pub estimate: i32,
-    /// Measured, modelled or unproven.
+    /// How it is known: `measured`, `modelled` or `unproven`.
     pub basis: &'static str,
 }
 

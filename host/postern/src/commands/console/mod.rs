@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::device::DeviceArgs;
+use crate::answers::board::ConsoleAddress;
 use crate::output::{Outcome, Output, note};
 
 /// Options of `postern console`.
@@ -31,16 +32,13 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let listener = console::bind(args.listen)?;
     let boards = Arc::new(boards::Computer::new(args.device)?);
     note!("The console runs until Ctrl-C. Each address signs in one browser, once:");
-    let tell: fn(&str) = if output.json { tell_json } else { tell_text };
+    let tell: fn(&str) = if output.json { |address| tell(address, true) } else { |address| tell(address, false) };
     console::serve(boards, listener, tell)?;
     Ok(Outcome::Done)
 }
 
 /// Says an address. Whoever reads stdout may be gone; the console goes on.
-fn tell_text(address: &str) {
-    let _ = Output { json: false }.print(&(), |out| writeln!(out, "{address}"));
-}
-
-fn tell_json(address: &str) {
-    let _ = Output { json: true }.print(&serde_json::json!({ "address": address }), |_| Ok(()));
+fn tell(address: &str, json: bool) {
+    let report = ConsoleAddress { address: address.to_owned() };
+    let _ = Output { json }.print(&report, |out| writeln!(out, "{address}"));
 }

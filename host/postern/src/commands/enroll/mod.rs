@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use client::protocol::{Basis, Enrolment};
 use client::{Device, Enrolled};
 use imaging::Photo;
-use serde_json::json;
 
+use crate::answers::Sorted;
+use crate::answers::people::{Enrolled as Report, Portrait};
 use crate::device::{DeviceArgs, instructions};
 use crate::output::{Outcome, Output, note};
 use crate::picture::{Shot, note_faces};
@@ -59,8 +60,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     })?;
     if let (Some(style), Some(photo)) = (&args.avatar, args.photos.first()) {
         let painted = Portraits::of(&args.device)?.paint(&args.name, &Photo::open(photo)?, style)?;
-        let report = json!({ "name": args.name, "portrait": painted });
-        output.print(&report, |out| writeln!(out, "{}'s portrait: {}", args.name, painted.display()))?;
+        let report = Portrait { name: args.name.clone(), portrait: painted.clone() };
+        output
+            .print(&Sorted(report), |out| writeln!(out, "{}'s portrait: {}", args.name, painted.display()))?;
     }
     Ok(Outcome::Done)
 }
@@ -149,17 +151,17 @@ impl Enrolling<'_> {
 
 /// Prints what was enrolled from one photograph.
 fn tell(name: &str, shot: &Shot, enrolled: &Enrolled, output: &Output) -> anyhow::Result<()> {
-    let report = json!({
-        "name": name,
-        "person": enrolled.person,
-        "photo": shot.path,
-        "templates": enrolled.templates,
-        "faces": enrolled.faces,
-        "instructions": enrolled.instructions,
-        "basis": enrolled.basis.to_string(),
-        "alive": enrolled.alive,
-    });
-    output.print(&report, |out| {
+    let report = Report {
+        name: name.to_owned(),
+        person: enrolled.person,
+        photo: shot.path.clone(),
+        templates: enrolled.templates,
+        faces: enrolled.faces,
+        instructions: enrolled.instructions,
+        basis: enrolled.basis.to_string(),
+        alive: enrolled.alive,
+    };
+    output.print(&Sorted(report), |out| {
         writeln!(
             out,
             "{name} is enrolled as number {} from {} (template {}, {})",

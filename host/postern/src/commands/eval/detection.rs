@@ -12,6 +12,7 @@ use indicatif::ProgressBar;
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use reference::{Detector, Rgb};
+use schemars::JsonSchema;
 use serde::Serialize;
 use vision::{PixelFormat, SUBPIXEL_BITS};
 
@@ -48,12 +49,18 @@ pub struct Args {
     limit: usize,
 }
 
-/// What a detector finds of faces of one height.
-#[derive(Serialize)]
-struct Row {
+/// What a detector finds of faces of one height: a line for each height.
+#[derive(JsonSchema, Serialize)]
+pub struct Row {
+    /// The detector.
     detector: String,
+    /// Width and height of its input.
+    #[schemars(extend("unit" = "pixels"))]
     input: [usize; 2],
+    /// Multiply-adds of one picture. `null` for the network in float.
     multiply_adds: Option<usize>,
+    /// The height of the faces in the camera's picture.
+    #[schemars(extend("unit" = "pixels"))]
     height: u32,
     #[serde(flatten)]
     figures: Figures,

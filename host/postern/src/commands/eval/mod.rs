@@ -1,16 +1,16 @@
 //! `postern eval`: measures on pictures of people how often the door would be wrong.
 
-mod detection;
+pub mod detection;
 mod embed;
 pub mod liveness;
 mod material;
-mod orientation;
-mod page;
+pub mod orientation;
+pub mod page;
 mod pairs;
 pub mod people;
 pub mod presentations;
 mod promise;
-mod report;
+pub mod report;
 pub mod samples;
 
 use crate::output::{Outcome, Output};

@@ -10,6 +10,7 @@ use imaging::{Photo, QuarterTurn};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
+use schemars::JsonSchema;
 use serde::Serialize;
 use vision::PixelFormat;
 
@@ -37,9 +38,10 @@ pub struct Args {
     limit: usize,
 }
 
-/// What a margin does.
-#[derive(Debug, Default, PartialEq, Serialize)]
-struct Row {
+/// How well enrolment tells upright pictures from turned ones, at one margin: a line for each.
+#[derive(Debug, Default, PartialEq, JsonSchema, Serialize)]
+pub struct Row {
+    /// How much higher the detector's score of a turned picture must be, to take the picture for turned.
     margin: f64,
     /// Upright pictures.
     upright: usize,

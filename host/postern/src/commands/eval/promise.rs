@@ -5,18 +5,20 @@ use std::io::{self, Write};
 use anyhow::Context;
 use eval::{Comparison, ENOUGH};
 use models::ImageFile;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::commands::calibrate::table::Row;
 
-/// A row of the table, and what was found at its threshold.
-#[derive(Serialize)]
+/// What the image's table promises at a rate, and what the pictures show.
+#[derive(JsonSchema, Serialize)]
 pub struct Promise {
+    /// The row of the table.
     row: Row,
     /// Comparisons of two people at or above the threshold.
     matches: u64,
-    /// The rate that was found over the rate that is promised; above 1 the promise is broken. `None` where fewer than ten
-    /// matches are promised: so few tell nothing.
+    /// The rate that was found over the rate that is promised; above 1 the promise is broken. `null` where fewer than
+    /// ten matches are promised: so few tell nothing.
     ratio: Option<f64>,
 }
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use eval::{Accuracy, Comparison, HeldOut, OperatingPoint, intervals};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::promise::{self, Promise};
@@ -13,8 +14,8 @@ const ALL_PAIRS: [f64; 4] = [1e-3, 1e-4, 1e-5, 1e-6];
 /// False-match rates that the protocol's few pairs are enough for.
 const PROTOCOL: [f64; 2] = [1e-2, 1e-3];
 
-/// Everything that was measured.
-#[derive(Serialize)]
+/// How often an encoder is wrong on the pictures.
+#[derive(JsonSchema, Serialize)]
 pub struct Report {
     /// The encoder's name.
     pub encoder: String,
@@ -24,9 +25,9 @@ pub struct Report {
     pub pictures: usize,
     /// Pictures in which no face was found; they match nothing.
     pub without_face: usize,
-    /// The protocol's own figure, where there are at least two folds.
+    /// The protocol's own figure. `null` where there are fewer than two folds.
     pub accuracy: Option<Accuracy>,
-    /// The figure of the folds held out, where there are some; all others are of their pictures, too.
+    /// The figure of the folds held out; all others are of their pictures, too. `null` without `--held-out`.
     pub held_out: Option<HeldOut>,
     /// Over the pairs that the protocol lists.
     pub protocol_pairs: Rates,
@@ -37,7 +38,7 @@ pub struct Report {
 }
 
 /// Misses at false-match rates.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub struct Rates {
     /// Comparisons of one person with themselves.
     pub genuine: u64,

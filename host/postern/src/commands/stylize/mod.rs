@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use imaging::{Photo, Tile};
-use serde_json::json;
 use style::{Colours, Guide, Method, PRESETS, Picture, Preset, Region, Settings, Start, Style};
 
+use crate::answers::Sorted;
+use crate::answers::models::{Painted, Sheet};
 use crate::numbers::{count, positive};
 use crate::output::{Outcome, Output};
 use crate::output_args::ForceArgs;
@@ -166,12 +167,16 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         let picture = paint(args, &content, &mut watch)?;
         let costs = watch.finish()?;
         save(&picture, &args.output)?;
-        let report = json!({
-            "picture": args.output, "width": picture.width, "height": picture.height,
-            "cost": costs.map(|c| c.total), "content": costs.map(|c| c.content),
-            "style": costs.map(|c| c.style), "variation": costs.map(|c| c.variation),
-        });
-        output.print(&report, |out| {
+        let report = Painted {
+            picture: args.output.clone(),
+            width: picture.width,
+            height: picture.height,
+            cost: costs.map(|costs| costs.total),
+            content: costs.map(|costs| costs.content),
+            style: costs.map(|costs| costs.style),
+            variation: costs.map(|costs| costs.variation),
+        };
+        output.print(&Sorted(report), |out| {
             let path = args.output.display();
             let cost = costs.map_or(String::new(), |costs| format!(", cost {:.4e}", costs.total));
             writeln!(out, "{path}: {}x{}{cost}", picture.width, picture.height)
@@ -191,10 +196,10 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     watch.finish()?;
     imaging::sheet(&tiles, TILE_SIDE).save(&args.output)?;
-    let labels: Vec<&str> = tiles.iter().map(|tile| &*tile.label).collect();
-    output.print(&json!({ "sheet": args.output, "pictures": labels }), |out| {
-        writeln!(out, "{}: {}", args.output.display(), labels.join(", "))
-    })?;
+    let labels: Vec<String> = tiles.into_iter().map(|tile| tile.label).collect();
+    let said = format!("{}: {}", args.output.display(), labels.join(", "));
+    let report = Sheet { sheet: args.output.clone(), pictures: labels };
+    output.print(&Sorted(report), |out| writeln!(out, "{said}"))?;
     Ok(Outcome::Done)
 }
 

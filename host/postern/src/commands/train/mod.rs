@@ -17,7 +17,7 @@ use crate::output_args::ForceArgs;
 mod faces;
 mod network;
 mod objective;
-mod result;
+pub mod result;
 mod teacher;
 mod templates;
 mod watch;

@@ -4,6 +4,7 @@ use anyhow::{Context, ensure};
 use client::Device;
 use indicatif::ProgressBar;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::commands::eval::embed::style;
@@ -12,8 +13,8 @@ use crate::device::DeviceArgs;
 use crate::picture::Shot;
 use models::{Arena, ImageFile};
 
-/// How the board's templates compare.
-#[derive(Serialize)]
+/// What a board computed of some of the pictures.
+#[derive(JsonSchema, Serialize)]
 pub struct Check {
     /// The board's name.
     pub board: String,
@@ -23,7 +24,8 @@ pub struct Check {
     pub pictures: usize,
     /// How many of them gave the same bytes.
     pub equal: usize,
-    /// Instructions of the board for a picture, in the mean.
+    /// What the board spent on a picture, in the mean.
+    #[schemars(extend("unit" = "instructions"))]
     pub instructions: u64,
 }
 

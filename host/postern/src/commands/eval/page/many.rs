@@ -1,6 +1,7 @@
 //! The section on identification (1:N).
 
 use eval::{Comparison, OpenSet, Rank1, open_set, rank1};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::commands::eval::material::Measured;
@@ -11,9 +12,9 @@ const SIZES: [usize; 8] = [1, 3, 10, 30, 100, 300, 1000, 3000];
 const RATE: f64 = 1e-3;
 
 /// Identification in closed and open sets.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub struct Identification {
-    /// Whether the most similar person is the right one, everybody being enrolled.
+    /// Whether the most similar person is the right one, everybody being enrolled. `null` if nobody has two pictures.
     pub rank1: Option<Rank1>,
     /// The rate asked for.
     pub rate: f64,

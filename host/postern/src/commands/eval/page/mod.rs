@@ -11,6 +11,7 @@ use anyhow::{Context, ensure};
 use eval::{
     Comparison, Curve, GroupErrors, Groups, Sized, plot_det, plot_identification, plot_scores, plot_sizes,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::many::Identification;
@@ -63,20 +64,20 @@ pub struct Args {
 const SIZED: usize = 1;
 
 /// What an encoder takes of a board.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub struct Cost {
-    /// Its image.
+    /// The size of its image.
     pub bytes: usize,
-    /// Of one face.
+    /// Multiply-adds of one face.
     pub multiply_adds: usize,
 }
 
 /// What is known of one encoder in one pipeline.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub struct Section {
     /// Rates.
     pub report: Report,
-    /// What the image takes of a board.
+    /// What the image takes of a board. `null` for the network in float.
     pub cost: Option<Cost>,
     /// Recognising one of many.
     pub identification: Identification,
@@ -88,14 +89,14 @@ pub struct Section {
     pub false_matches: Vec<WorstPair>,
     /// Pictures of this section, beside the page.
     pub scores: String,
-    /// The sheet of misses, where there are some.
+    /// The sheet of misses. `null` if there are none.
     pub misses_sheet: Option<String>,
-    /// The sheet of false matches, where there are some.
+    /// The sheet of false matches. `null` if there are none.
     pub false_matches_sheet: Option<String>,
 }
 
-/// The whole page.
-#[derive(Serialize)]
+/// The page that was written, as data; `report.json` beside it has the same.
+#[derive(JsonSchema, Serialize)]
 pub struct Page {
     /// The pictures' folder.
     pub images: PathBuf,
@@ -103,7 +104,7 @@ pub struct Page {
     pub held_out: Vec<usize>,
     /// An encoder and a pipeline each.
     pub sections: Vec<Section>,
-    /// What a board said to some of the pictures.
+    /// What a board computed of some of the pictures. `null` without `--on-board`.
     pub board: Option<board::Check>,
 }
 

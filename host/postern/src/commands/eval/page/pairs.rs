@@ -4,6 +4,7 @@ use std::path::Path;
 
 use eval::{Picture, Scored, worst as worst_of};
 use imaging::{Photo, Tile, sheet as lay_out};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::commands::eval::material::Measured;
@@ -14,7 +15,7 @@ const COUNT: usize = 12;
 const SIDE: u32 = 170;
 
 /// Two pictures that an encoder takes for what they are not.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub struct WorstPair {
     /// Paths below the folder of pictures.
     pub pictures: [String; 2],

@@ -1,0 +1,96 @@
+//! The list of all answers, by the commands that print them.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use crate::answers::{Answer, Failed, board, door, keys, models, people};
+use crate::commands::{bench, calibrate, eval, inspect, train};
+use crate::{audit_log, board_report, clock, log_head};
+
+/// An answer of some commands.
+pub struct Row {
+    /// The commands, in words.
+    pub commands: &'static [&'static str],
+    /// Its schema.
+    schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+impl Row {
+    /// The schema of what is printed, with all its parts in it.
+    pub fn schema(&self) -> Schema {
+        let mut settings = SchemaSettings::draft2020_12().for_serialize();
+        settings.inline_subschemas = true;
+        (self.schema)(&mut settings.into_generator())
+    }
+}
+
+/// Makes answers of types, and lists them.
+macro_rules! answers {
+    ($([$($command:literal),+] $answer:ty;)+) => {
+        $(impl Answer for $answer {})+
+
+        /// Each answer, by the commands that print it.
+        pub const ROWS: &[Row] = &[
+            $(Row { commands: &[$($command),+], schema: <$answer as JsonSchema>::json_schema },)+
+        ];
+    };
+}
+
+answers! {
+    ["setup"] models::Setup;
+    ["compile"] models::Compiled;
+    ["inspect"] inspect::Description;
+    ["bench"] bench::Report;
+    ["bench"] bench::frame::Report;
+    ["bench"] bench::cycles::Report;
+    ["train", "distill"] train::result::Report;
+    ["calibrate"] calibrate::Report;
+    ["train-liveness"] models::TrainedLiveness;
+    ["eval pairs"] eval::report::Report;
+    ["eval detection"] eval::detection::Row;
+    ["eval orientation"] eval::orientation::Row;
+    ["eval liveness"] Vec<::eval::presentation::Rates>;
+    ["eval report"] eval::page::Page;
+    ["simulate-attacks"] models::Attack;
+    ["board up", "board status"] board_report::Report;
+    ["board status"] board_report::StatusReport;
+    ["board list"] Vec<board_report::Report>;
+    ["board down"] board::Down;
+    ["board delete"] board::Deleted;
+    ["board press"] board::Pressed;
+    ["board door", "board cover"] board::Switched;
+    ["board wires"] board::Wires;
+    ["board type"] board::Typed;
+    ["board clock"] clock::ClockReport;
+    ["pair"] keys::Paired;
+    ["keys"] keys::Keys;
+    ["keys rotate"] keys::Rotated;
+    ["keys invite"] keys::Invited;
+    ["keys remove"] keys::Removed;
+    ["keys forget"] keys::Forgotten;
+    ["keys signing"] keys::SigningKey;
+    ["keys protect"] keys::Protected;
+    ["sign"] keys::Signed;
+    ["flash firmware"] board::FirmwareFlashed;
+    ["flash models"] board::ModelFlashed;
+    ["settings"] board::Settings;
+    ["osdp"] board::Controller;
+    ["console"] board::ConsoleAddress;
+    ["enroll"] people::Enrolled;
+    ["enroll"] people::Portrait;
+    ["users"] people::Users;
+    ["rule"] people::PersonRule;
+    ["rename"] people::Renamed;
+    ["remove"] people::Removed;
+    ["remove"] people::TemplateRemoved;
+    ["verify", "identify"] door::Compared;
+    ["embed"] door::Embedded;
+    ["show"] door::Shown;
+    ["watch"] door::Event;
+    ["log"] audit_log::Line;
+    ["log"] log_head::Line;
+    ["log verify"] audit_log::Verified;
+    ["stylize"] models::Painted;
+    ["stylize"] models::Sheet;
+    ["error"] Failed;
+}
