@@ -75,7 +75,8 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
         source: Sha256::digest(source).into(),
         identity: identity.finalize().into(),
         fidelity: FidelityRecord::default(),
-        reserved2: [0; 16],
+        npu: Section::default(),
+        reserved2: [0; 8],
     };
     let mut image = vec![0; length];
     let mut put = |at: usize, bytes: &[u8]| image[at..at + bytes.len()].copy_from_slice(bytes);
@@ -106,16 +107,48 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
 /// # Errors
 /// [`Error::Refused`]: the engine does not take `image`, or the new one.
 pub fn recalibrate(image: &[u8], table: &[CalibrationRecord]) -> Result<Vec<u8>, Error> {
-    nn::Model::load(Aligned::new(image).bytes()).map_err(Error::Refused)?;
+    let aligned = Aligned::new(image);
+    let model = nn::Model::load(aligned.bytes()).map_err(Error::Refused)?;
+    rebuild(image, model.npu().unwrap_or_default(), Some(table))
+}
+
+/// The same image with this NPU section, or without one if it is empty; it keeps its identity and its thresholds.
+///
+/// # Errors
+/// [`Error::Refused`]: the engine does not take `image`, or the new one.
+pub fn with_npu(image: &[u8], section: &[u8]) -> Result<Vec<u8>, Error> {
+    let aligned = Aligned::new(image);
+    let model = nn::Model::load(aligned.bytes()).map_err(Error::Refused)?;
+    let header: Header = pod_read_unaligned(&image[..size_of::<Header>()]);
+    let table: Vec<CalibrationRecord> = model.calibration().collect();
+    // A table of the older form lies before the data, or has rows that only that form can say.
+    let kept = header.calibration_form == CALIBRATION_FORM && header.calibration.offset > header.data.offset;
+    if !kept && header.calibration.offset > header.data.offset && !table.is_empty() {
+        return Err(Error::TooLarge(
+            "a table of thresholds of the older form, behind the weights: calibrate first".into(),
+        ));
+    }
+    rebuild(image, section, kept.then_some(&table[..]))
+}
+
+/// An image with what lies behind its data replaced: the NPU section and, unless it lies elsewhere, the table of
+/// thresholds.
+fn rebuild(image: &[u8], npu: &[u8], table: Option<&[CalibrationRecord]>) -> Result<Vec<u8>, Error> {
     let mut header: Header = pod_read_unaligned(&image[..size_of::<Header>()]);
     let data_end = align((header.data.offset + header.data.count) as usize);
     let mut bytes = image[..data_end.min(header.length as usize - DIGEST)].to_vec();
-    let place = data_end;
-    bytes.resize(place, 0);
-    bytes.extend_from_slice(cast_slice(table));
+    let mut put = |part: &[u8], count: usize| {
+        bytes.resize(align(bytes.len()), 0);
+        let offset = bytes.len() as u32;
+        bytes.extend_from_slice(part);
+        Section { offset, count: count as u32 }
+    };
+    header.npu = if npu.is_empty() { Section::default() } else { put(npu, npu.len()) };
+    if let Some(table) = table {
+        header.calibration = put(cast_slice(table), table.len());
+        header.calibration_form = CALIBRATION_FORM;
+    }
     bytes.resize(align(bytes.len()), 0);
-    header.calibration = Section { offset: place as u32, count: table.len() as u32 };
-    header.calibration_form = CALIBRATION_FORM;
     header.length = (bytes.len() + DIGEST) as u32;
     bytes[..size_of::<Header>()].copy_from_slice(bytes_of(&header));
     let digest = Sha256::digest(&bytes);

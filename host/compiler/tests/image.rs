@@ -5,7 +5,7 @@ mod networks;
 use std::mem::offset_of;
 
 use bytemuck::cast_slice_mut;
-use compiler::image::{Aligned, recalibrate};
+use compiler::image::{Aligned, recalibrate, with_npu};
 use compiler::{CalibrationRecord, Kind, Method, Options, Preprocessing, basis};
 use networks::{everything, samples};
 use nn::format::{DIGEST, Header};
@@ -146,6 +146,28 @@ fn another_table_of_thresholds_keeps_the_identity() {
         assert!(recalibrate(&image, &table).is_err(), "{what}");
     }
     assert!(recalibrate(&image[..100], &[]).is_err(), "not whole");
+}
+
+#[test]
+fn an_npu_section_changes_neither_identity_nor_thresholds() {
+    let image = image();
+    let section = [7u8; 100];
+    let with = with_npu(&image, &section).expect("an image with a section");
+    let (old, new) = (Aligned::new(&image), Aligned::new(&with));
+    let [old, new] = [&old, &new].map(|image| Model::load(image.bytes()).expect("a whole image"));
+    assert_eq!((old.npu(), new.npu()), (None, Some(&section[..])));
+    assert_eq!((new.identity(), new.fidelity()), (old.identity(), old.fidelity()));
+    assert!(new.calibration().eq(old.calibration()));
+    // The section stays with another table, and without it the image is the one it was.
+    let other = recalibrate(&with, &[row(1000, 8000)]).expect("another table");
+    assert_eq!(Model::load(Aligned::new(&other).bytes()).expect("whole").npu(), Some(&section[..]));
+    assert!(with_npu(&with, &[]).expect("without it") == image);
+    // A place outside of the image is refused.
+    let mut outside = with;
+    let at = offset_of!(Header, npu);
+    outside[at + 4..at + 8].copy_from_slice(&u32::MAX.to_le_bytes());
+    seal(&mut outside);
+    assert!(load(&outside).is_err());
 }
 
 /// An image as it was written before tables had a form: with rows of `one_in` and `threshold` only.

@@ -44,7 +44,9 @@ pub fn from_json(line: &str) -> anyhow::Result<(LogEntry, Option<String>)> {
         bail!("`number`, `entry` and `chain` are not those of an entry");
     };
     let entry = LogEntry { number, entry, chain };
-    let Value::Object(mut said) = serde_json::to_value(Said::by(&entry))? else { bail!("an entry has fields") };
+    let Value::Object(mut said) = serde_json::to_value(Said::by(&entry))? else {
+        bail!("an entry has fields")
+    };
     // The name is none of the entry's bytes. Exports of before have no sentence.
     if printed.contains_key("why") {
         said.insert("why".to_owned(), why(&entry, text("name").map(str::to_owned)).into());

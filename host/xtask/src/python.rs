@@ -1,6 +1,6 @@
-//! ONNX Runtime and libosdp from PyPI, which the tests compare our ONNX files and our OSDP with.
+//! ONNX Runtime and libosdp from PyPI, which the tests compare our ONNX files and our OSDP with, and Arm's compiler Vela.
 //!
-//! They lie in a folder of the cache with their dependencies, outside of Python's default path. Only wheels are taken,
+//! Each set lies in a folder of the cache with its dependencies, outside of Python's default path. Only wheels are taken,
 //! and only those whose SHA-256 is in `requirements.txt`: installing them runs nothing of them.
 
 use std::fs;
@@ -12,32 +12,53 @@ use models::pip;
 
 use crate::{process, workspace};
 
-/// The packages to install and all that they depend on, pinned by version and digest.
-const REQUIREMENTS: &str = include_str!("requirements.txt");
+/// Packages that lie in one folder.
+pub struct Packages {
+    /// The packages to install and all that they depend on, pinned by version and digest.
+    requirements: &'static str,
+    /// Folder in the cache.
+    folder: &'static str,
+    /// What they are, for people.
+    pub label: &'static str,
+}
 
-/// Folder in the cache.
-const FOLDER: &str = "python";
+/// What the tests compare with.
+pub const TESTS: Packages = Packages {
+    requirements: include_str!("requirements.txt"),
+    folder: "python",
+    label: "ONNX Runtime and libosdp",
+};
+
+/// Arm's compiler for `postern compile --npu`.
+pub const VELA: Packages = Packages {
+    requirements: include_str!("vela-requirements.txt"),
+    folder: "vela",
+    label: "Arm's compiler Vela",
+};
 
 /// The file that names the versions in the folder, so that other versions replace it.
 const STAMP: &str = "requirements.txt";
 
-/// Whether the pinned versions are installed.
-pub fn is_here() -> bool {
-    let stamp = workspace::cache(FOLDER).join(STAMP);
-    fs::read_to_string(stamp).is_ok_and(|found| found == REQUIREMENTS)
-}
+impl Packages {
+    /// Whether the pinned versions are installed.
+    pub fn are_here(&self) -> bool {
+        let stamp = workspace::cache(self.folder).join(STAMP);
+        fs::read_to_string(stamp).is_ok_and(|found| found == self.requirements)
+    }
 
-/// Installs them by pip.
-///
-/// # Errors
-/// pip fails, an archive has another digest, or the cache cannot be written.
-pub fn install() -> anyhow::Result<()> {
-    install_to(pip::command(), REQUIREMENTS, &workspace::cache(FOLDER))
-        .context("cannot install ONNX Runtime and libosdp")
+    /// Installs them by pip.
+    ///
+    /// # Errors
+    /// pip fails, an archive has another digest, or the cache cannot be written.
+    pub fn install(&self) -> anyhow::Result<()> {
+        let what = format!("installing {}", self.label);
+        install_to(pip::command(), &what, self.requirements, &workspace::cache(self.folder))
+            .with_context(|| format!("cannot install {}", self.label))
+    }
 }
 
 /// Installs what `requirements` list in `folder`, which is replaced as a whole or left as it was.
-fn install_to(mut pip: Command, requirements: &str, folder: &Path) -> anyhow::Result<()> {
+fn install_to(mut pip: Command, what: &str, requirements: &str, folder: &Path) -> anyhow::Result<()> {
     let parent = folder.parent().context("the cache is a folder")?;
     fs::create_dir_all(parent)?;
     let beside = tempfile::tempdir_in(parent)?;
@@ -51,7 +72,7 @@ fn install_to(mut pip: Command, requirements: &str, folder: &Path) -> anyhow::Re
         "--require-hashes",
     ]);
     pip.arg("--target").arg(beside.path()).arg("--requirement").arg(&list);
-    process::quiet("installing ONNX Runtime and libosdp for the tests", &mut pip, None)?;
+    process::quiet(what, &mut pip, None)?;
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
@@ -87,7 +108,7 @@ mod tests {
         let install = |digest: &str| {
             let mut pip = pip::command();
             pip.env("PIP_NO_INDEX", "1").env("PIP_FIND_LINKS", folder.path());
-            install_to(pip, &format!("poisoned==1.0 --hash=sha256:{digest}\n"), &target)
+            install_to(pip, "installing", &format!("poisoned==1.0 --hash=sha256:{digest}\n"), &target)
         };
         let error = format!("{:#}", install(&"0".repeat(64)).unwrap_err());
         assert!(error.contains("HASH"), "{error}");
@@ -99,9 +120,11 @@ mod tests {
 
     #[test]
     fn every_requirement_has_a_digest() {
-        let entries = REQUIREMENTS.replace("\\\n", " ");
-        let entries: Vec<&str> = entries.lines().filter(|line| !line.starts_with('#')).collect();
-        assert!(entries.len() >= 3);
-        assert!(entries.iter().all(|entry| entry.contains("==") && entry.contains("--hash=sha256:")));
+        for packages in [TESTS, VELA] {
+            let entries = packages.requirements.replace("\\\n", " ");
+            let entries: Vec<&str> = entries.lines().filter(|line| !line.starts_with('#')).collect();
+            assert!(entries.len() >= 3);
+            assert!(entries.iter().all(|entry| entry.contains("==") && entry.contains("--hash=sha256:")));
+        }
     }
 }

@@ -5,6 +5,7 @@
 use models::package::Registry;
 use models::{Purpose, fetch};
 
+use crate::python::Packages;
 use crate::toolchain::{DEBIAN_PACKAGES, Provider, TARGETS};
 use crate::{debian, process, python, sources, toolchain};
 
@@ -14,19 +15,31 @@ pub struct Args {
     /// Fetch the networks of `postern stylize` too, some 65 MB more
     #[arg(long)]
     style: bool,
+
+    /// Fetch Arm's compiler Vela for `postern compile --npu` too, some 25 MB more
+    #[arg(long)]
+    npu: bool,
 }
 
 /// Prepares the machine as `args` say.
 pub fn with(args: &Args) -> anyhow::Result<()> {
     run()?;
-    if args.style { fetch(&[Purpose::Style]) } else { Ok(()) }
+    if args.style {
+        fetch(&[Purpose::Style])?;
+    }
+    if args.npu { python(&python::VELA) } else { Ok(()) }
+}
+
+/// Prepares the machine for all tests.
+pub fn for_tests() -> anyhow::Result<()> {
+    with(&Args { style: false, npu: true })
 }
 
 /// Prepares the machine for every other task.
 pub fn run() -> anyhow::Result<()> {
     compilers()?;
     fetch(&[Purpose::Door])?;
-    python()
+    python(&python::TESTS)
 }
 
 /// The ARM compilers and the emulator.
@@ -93,15 +106,15 @@ fn fetch(purposes: &[Purpose]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The Python packages that the tests compare our ONNX files and our OSDP with.
-fn python() -> anyhow::Result<()> {
-    if !python::is_here() {
+/// Python packages: those that the tests compare our ONNX files and our OSDP with, or a compiler.
+fn python(packages: &Packages) -> anyhow::Result<()> {
+    if !packages.are_here() {
         if !fetch::has_client(Registry::Pypi) {
             debian::install(&["python3-pip"])?;
         }
-        python::install()?;
+        packages.install()?;
     }
-    done("ONNX Runtime and libosdp");
+    done(packages.label);
     Ok(())
 }
 

@@ -31,7 +31,7 @@ struct Count {
 }
 
 const STEPS: &[Step] = &[
-    Step { name: "setup", run: |_| setup::run() },
+    Step { name: "setup", run: |_| setup::for_tests() },
     Step { name: "tidy", run: |_| tidy::run() },
     Step { name: "licences", run: |_| deny::run() },
     Step { name: "tests built", run: |_| build() },

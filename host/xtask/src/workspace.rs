@@ -5,6 +5,7 @@
 //! .cache/pictures/FILE         photographs, checked by SHA-256
 //! .cache/images/NAME.pstn      networks compiled for the boards
 //! .cache/python/               ONNX Runtime and libosdp, for the tests
+//! .cache/vela/                 Arm's compiler for `postern compile --npu`
 //! .cache/setup/                what setup found out about this machine
 //! ```
 //! A file is written under another name and renamed when it is whole.

@@ -12,12 +12,14 @@
 //!   64 | name: UTF-8, padded with zeros, 32 bytes                      |
 //!   96 | SHA-256 of the network the image was compiled from            |
 //!  128 | SHA-256 of operators, tensors, outputs and data: the identity |
-//!  160 | fidelity, 16 bytes, see [`FidelityRecord`] | zero, 16 bytes    |
+//!  160 | fidelity, 16 bytes, see [`FidelityRecord`]                    |
+//!  176 | NPU section u32, length u32 | zero, 8 bytes                    |
 //!  192 +---------------------------------------------------------------+
 //!      | operators: 60 bytes each, in order of execution               |
 //!      | tensors: 32 bytes each, with offset in the arena and lifetime |
 //!      | outputs: u32 tensor numbers                                   |
 //!      | data: weights i8; one [`kernels::Scale`] per channel          |
+//!      | what an NPU runs instead: none, or a section of its own form  |
 //!      | calibration: 16 bytes each, see [`CalibrationRecord`]         |
 //!      +---------------------------------------------------------------+
 //! -32  | SHA-256 of everything before                                  |
@@ -27,7 +29,7 @@
 //! The weights of dense convolutions are packed as drawn in [`kernels::weights`]; those of depthwise
 //! convolutions are in the order row, column, channel.
 //!
-//! The identity does not cover name and calibration, so templates stay valid when the same network gets a
+//! The identity does not cover name, calibration and NPU section: an NPU gives the same bytes. So templates stay valid when the same network gets a
 //! better calibration. It covers offsets of weights, so the table of calibration lies behind the data.
 //!
 //! The calibration table has a form of its own. Form 0 has rows of 8 bytes, `one_in` and `threshold` only. They do not say
@@ -134,8 +136,10 @@ pub struct Header {
     pub identity: [u8; 32],
     /// How close the image is to the network it was compiled from; for people and tools, the device does not use it.
     pub fidelity: FidelityRecord,
+    /// What an NPU runs instead of the operators, see the crate `npu-section`; without one, zeros.
+    pub npu: Section,
     /// Zero.
-    pub reserved2: [u8; 16],
+    pub reserved2: [u8; 8],
 }
 
 /// How close an image is to the float network, over some sample pictures.

@@ -49,6 +49,7 @@ impl<'a> Model<'a> {
             },
         };
         section(header.data, 1)?;
+        section(header.npu, 1)?;
         check::model(&model, model.outputs)?;
         Ok(model)
     }

@@ -98,6 +98,12 @@ impl<'a> Model<'a> {
         digest
     }
 
+    /// The NPU section, if the image has one. Its place was checked, and nothing of what it holds.
+    pub fn npu(&self) -> Option<&'a [u8]> {
+        let (start, length) = (self.header.npu.offset as usize, self.header.npu.count as usize);
+        self.image.get(start..start.checked_add(length)?).filter(|section| !section.is_empty())
+    }
+
     /// Length of the image in bytes.
     pub fn image_len(&self) -> usize {
         self.image.len()

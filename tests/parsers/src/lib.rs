@@ -16,6 +16,8 @@ mod session;
 
 mod image;
 
+mod npu;
+
 mod gallery;
 mod records;
 
@@ -32,6 +34,7 @@ pub use gallery::check as gallery;
 pub use handshake::check as handshake;
 pub use image::check as image;
 pub use messages::check as messages;
+pub use npu::check as npu;
 pub use osdp::check as osdp;
 pub use picture::check as picture;
 pub use record::check as record;
@@ -47,12 +50,13 @@ pub struct Target {
 }
 
 /// All parsers that take bytes from outside.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     Target { name: "deframe", check: deframe },
     Target { name: "messages", check: messages },
     Target { name: "handshake", check: handshake },
     Target { name: "session", check: session },
     Target { name: "image", check: image },
+    Target { name: "npu", check: npu },
     Target { name: "gallery", check: gallery },
     Target { name: "records", check: records },
     Target { name: "osdp", check: osdp },

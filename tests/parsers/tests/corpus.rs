@@ -76,6 +76,11 @@ fn model_images() {
 }
 
 #[test]
+fn npu_sections() {
+    stands("npu");
+}
+
+#[test]
 fn a_gallery_whose_flash_was_changed() {
     stands("gallery");
 }

@@ -114,3 +114,14 @@ pub struct Sheet {
     /// What each picture on it shows: the option and its value.
     pub pictures: Vec<String>,
 }
+
+/// The image with an NPU section, after `--npu` and an image.
+#[derive(Serialize, JsonSchema)]
+pub struct NpuAdded {
+    /// The file that was written.
+    pub image: PathBuf,
+    /// The size of the image.
+    pub bytes: usize,
+    /// The NPU that the section is for.
+    pub accelerator: String,
+}

@@ -16,6 +16,8 @@ use crate::answers::Sorted;
 use crate::answers::models::{Compiled, Cosines, Fidelity as Figures, OutputError};
 use crate::output::{Outcome, Output, note};
 
+mod npu;
+
 /// Options of `postern compile`.
 #[derive(clap::Args)]
 pub struct Args {
@@ -56,6 +58,10 @@ pub struct Args {
     #[arg(long)]
     no_pruning: bool,
 
+    /// Put into the image what this NPU runs instead, with the same bytes; MODEL may be an image, too
+    #[arg(long, value_name = "ACCELERATOR", value_parser = ["ethos-u55-128", "ethos-u55-256"])]
+    npu: Option<String>,
+
     /// Write the image even if its outputs are far from those of the float network, and replace a file that is there
     #[arg(long)]
     force: bool,
@@ -85,6 +91,12 @@ impl Ranges {
 /// Compiles one model.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let file = PathBuf::from(&args.model);
+    if let Some(accelerator) = &args.npu {
+        npu::is_ready()?;
+        if file.extension().is_some_and(|extension| extension == "pstn") {
+            return npu::add(&file, accelerator, &args, output);
+        }
+    }
     let mut manifest = Manifest::read(args.like.as_deref().unwrap_or(&args.model))
         .with_context(|| format!("{} is no model of models/; an ONNX file takes --like NAME", args.model))?;
     let onnx = if args.like.is_some() { file.clone() } else { manifest.onnx()? };
@@ -131,6 +143,12 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     runs_on_a_door(&image).with_context(|| onnx.display().to_string())?;
     let fidelity = compiler::fidelity(&bytes, &options, &image, &samples, &show)?;
     let image = fidelity.recorded_in(&image)?;
+    let image = match &args.npu {
+        Some(accelerator) => {
+            npu::with_section(&image, accelerator).with_context(|| onnx.display().to_string())?
+        }
+        None => image,
+    };
     bar.finish_and_clear();
     if !fidelity.is_sound() && !args.force {
         bail!(

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::Context;
 use nn::{Model, Shape};
+use npu_section::Section;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -44,10 +45,39 @@ pub struct Description {
     outputs: Vec<[usize; 3]>,
     /// How close it is to its network in float. `null` if an older compiler wrote it.
     fidelity: Option<Fidelity>,
+    /// What an NPU runs instead. `null` without such a section.
+    npu: Option<Npu>,
     /// The thresholds of an encoder, empty without.
     calibration: Vec<Row>,
     /// The operators, in the order in which they run.
     operators: Vec<OperatorRow>,
+}
+
+/// What an NPU runs, with the estimates of Arm's compiler.
+#[derive(JsonSchema, Serialize)]
+struct Npu {
+    /// The NPU and its multiply-adds in a cycle.
+    accelerator: String,
+    /// Estimated cycles of the whole network.
+    cycles: u32,
+    /// The memory that it works in.
+    scratch_bytes: u32,
+    /// The size of its weights and tables.
+    data_bytes: usize,
+    /// Words of its commands.
+    stream_words: usize,
+}
+
+impl Npu {
+    fn of(section: &Section) -> Self {
+        Self {
+            accelerator: section.accelerator().to_owned(),
+            cycles: section.header().cycles,
+            scratch_bytes: section.header().scratch,
+            data_bytes: section.data().len(),
+            stream_words: section.stream().len(),
+        }
+    }
 }
 
 /// How close the image is to its float network, as `postern compile` measured it.
@@ -92,6 +122,8 @@ struct OperatorRow {
     multiply_adds: usize,
     /// The size of its weights.
     weight_bytes: usize,
+    /// Cycles of the NPU, as Arm's compiler estimates them. `null` without such a section.
+    npu_cycles: Option<u32>,
 }
 
 /// Prints operators, shapes, multiply-adds, weights and arena.
@@ -99,15 +131,23 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let path = models::image(&args.image)?;
     let file = ImageFile::read(&path)?;
     let model = file.model().with_context(|| path.display().to_string())?;
-    let description = describe(&model);
+    let section = model.npu().map(Section::read).transpose();
+    let section = section.with_context(|| format!("{}: compile it again with --npu", path.display()))?;
+    let description = describe(&model, section.as_ref());
     output.print(&description, |out| print(&description, out))?;
     Ok(Outcome::Done)
 }
 
-fn describe(model: &Model) -> Description {
+/// Cycles of an operator. Arm's compiler joins some operators with others, which have the cycles then.
+fn cycles(section: &Section, operator: usize) -> u32 {
+    let layers = section.layers().iter();
+    layers.filter(|layer| layer.operator as usize == operator).map(|layer| layer.cycles).sum()
+}
+
+fn describe(model: &Model, section: Option<&Section>) -> Description {
     let operators: Vec<OperatorRow> = (0..model.operator_count())
-        .filter_map(|index| model.operator(index))
-        .map(|operator| OperatorRow {
+        .filter_map(|index| model.operator(index).map(|operator| (index, operator)))
+        .map(|(index, operator)| OperatorRow {
             operator: operator.name(),
             kernel: operator.window().kernel,
             stride: operator.window().stride,
@@ -115,6 +155,7 @@ fn describe(model: &Model) -> Description {
             output: sides(operator.output_shape()),
             multiply_adds: operator.multiply_adds(),
             weight_bytes: operator.weight_bytes(),
+            npu_cycles: section.map(|section| cycles(section, index)),
         })
         .collect();
     Description {
@@ -132,6 +173,7 @@ fn describe(model: &Model) -> Description {
             .map(|output| sides(output.shape))
             .collect(),
         fidelity: Fidelity::of(model),
+        npu: section.map(Npu::of),
         calibration: model.calibration().map(Row::of).collect(),
         operators,
     }
@@ -140,20 +182,29 @@ fn describe(model: &Model) -> Description {
 fn print(description: &Description, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(
         out,
-        "{:>4} {:<18} {:>7} {:>7} {:>14} {:>14} {:>14} {:>10}",
-        "", "operator", "kernel", "stride", "input", "output", "multiply-adds", "weights"
+        "{:>4} {:<18} {:>7} {:>7} {:>14} {:>14} {:>14} {:>10}{}",
+        "",
+        "operator",
+        "kernel",
+        "stride",
+        "input",
+        "output",
+        "multiply-adds",
+        "weights",
+        if description.npu.is_some() { "   NPU cycles" } else { "" }
     )?;
     for (number, row) in description.operators.iter().enumerate() {
         writeln!(
             out,
-            "{number:>4} {:<18} {:>7} {:>7} {:>14} {:>14} {:>14} {:>10}",
+            "{number:>4} {:<18} {:>7} {:>7} {:>14} {:>14} {:>14} {:>10}{}",
             row.operator,
             by(&row.kernel),
             by(&row.stride),
             by(&row.input),
             by(&row.output),
             row.multiply_adds,
-            row.weight_bytes
+            row.weight_bytes,
+            row.npu_cycles.map(|cycles| format!(" {cycles:>12}")).unwrap_or_default()
         )?;
     }
     let outputs: Vec<String> = description.outputs.iter().map(|output| by(output)).collect();
@@ -170,6 +221,13 @@ fn print(description: &Description, out: &mut dyn Write) -> std::io::Result<()> 
         description.image_bytes, description.weight_bytes
     )?;
     writeln!(out, "arena          {} bytes", description.arena_bytes)?;
+    if let Some(Npu { accelerator, cycles, scratch_bytes, data_bytes, stream_words }) = &description.npu {
+        writeln!(
+            out,
+            "npu            {accelerator}: {cycles} cycles as Vela estimates, scratch {scratch_bytes} bytes, data {data_bytes} \
+             bytes, stream {stream_words} words"
+        )?;
+    }
     match &description.fidelity {
         Some(Fidelity { figure: "cosine", worst, mean, samples }) => writeln!(
             out,

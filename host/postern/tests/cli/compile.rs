@@ -116,3 +116,20 @@ fn weights_in_a_file_beside_the_network_are_compiled() {
     let (ran, _) = compile(folder.path(), &file.encode_to_vec(), &[]);
     assert!(ran.code == 2 && ran.said.contains("weights.bin"), "{}", ran.said);
 }
+
+#[test]
+fn an_npu_section_is_added_to_an_image_and_inspected() {
+    need!(Need::Cached("vela"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let to = folder.path().join("with.pstn").display().to_string();
+    let from = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/slim-60/slim-60.pstn");
+    let ran = run(&["compile", from, "--npu", "ethos-u55-128", "-o", &to]);
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    let [before, after] = [from, &to].map(|image| run(&["inspect", image]).answers[0].clone());
+    assert_eq!((&before["npu"], &before["identity"]), (&Value::Null, &after["identity"]));
+    assert_eq!(after["npu"]["accelerator"], "ethos-u55-128");
+    assert!(after["npu"]["cycles"].as_u64() > Some(1_000_000), "{}", after["npu"]);
+    assert!(after["operators"][0]["npu_cycles"].as_u64() > Some(0), "{}", after["operators"][0]);
+    let refused = run(&["compile", from, "--npu", "ethos-u55-128"]);
+    assert!(refused.code == 2 && refused.said.contains("--output"), "{}", refused.said);
+}

@@ -12,8 +12,8 @@ mod station;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::device::DeviceArgs;
 use crate::answers::board::ConsoleAddress;
+use crate::device::DeviceArgs;
 use crate::output::{Outcome, Output, note};
 
 /// Options of `postern console`.
@@ -32,7 +32,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let listener = console::bind(args.listen)?;
     let boards = Arc::new(boards::Computer::new(args.device)?);
     note!("The console runs until Ctrl-C. Each address signs in one browser, once:");
-    let tell: fn(&str) = if output.json { |address| tell(address, true) } else { |address| tell(address, false) };
+    let tell: fn(&str) =
+        if output.json { |address| tell(address, true) } else { |address| tell(address, false) };
     console::serve(boards, listener, tell)?;
     Ok(Outcome::Done)
 }

@@ -39,6 +39,7 @@ macro_rules! answers {
 answers! {
     ["setup"] models::Setup;
     ["compile"] models::Compiled;
+    ["compile"] models::NpuAdded;
     ["inspect"] inspect::Description;
     ["bench"] bench::Report;
     ["bench"] bench::frame::Report;

@@ -1,0 +1,91 @@
+//! Why a section is refused.
+
+use core::fmt;
+
+/// Which memory a command would leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The input of an operator.
+    Input,
+    /// The second input of an operator.
+    SecondInput,
+    /// The output of an operator.
+    Output,
+    /// Weights.
+    Weights,
+    /// Scales.
+    Scales,
+    /// What is copied.
+    Source,
+    /// Where it is copied to.
+    Destination,
+}
+
+/// Why a section is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// It does not begin as a section does.
+    NotASection,
+    /// It is not at a multiple of 16.
+    Misaligned,
+    /// It has another version of the format.
+    Version(u16),
+    /// It ends too early, or a part of it is outside.
+    Truncated,
+    /// Input or output is outside of the scratch.
+    Place,
+    /// It is for an NPU that this checker does not know.
+    Config(u32),
+    /// A word of the stream is no command.
+    Word(usize),
+    /// A command that the checker does not know; the number of its word, and its code.
+    Command(usize, u16),
+    /// A command with a register that was never set.
+    NotSet(usize, u16),
+    /// A value of a register that the checker does not know.
+    Value(usize, u16),
+    /// A command would reach outside of the memory that it may use.
+    Outside(usize, Part),
+    /// A command would write what is read-only, or uses a memory that there is not.
+    Region(usize, Part),
+    /// The stream does not end with STOP.
+    NoStop,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::NotASection => f.write_str("not an NPU section"),
+            Self::Misaligned => f.write_str("the NPU section is not at a multiple of 16"),
+            Self::Version(version) => {
+                write!(
+                    f,
+                    "NPU section of version {version}; this program reads version {}",
+                    crate::format::VERSION
+                )
+            }
+            Self::Truncated => f.write_str("the NPU section is truncated"),
+            Self::Place => f.write_str("an input or output of the NPU is outside of its scratch"),
+            Self::Config(config) => write!(f, "the NPU section is for an unknown accelerator ({config:#x})"),
+            Self::Word(at) => write!(f, "word {at} of the NPU's stream is no command"),
+            Self::Command(at, code) => {
+                write!(f, "unknown command {code:#x} in word {at} of the NPU's stream")
+            }
+            Self::NotSet(at, code) => {
+                write!(f, "register {code:#x} is not set before the command in word {at}")
+            }
+            Self::Value(at, code) => {
+                write!(f, "unknown value of register {code:#x} at the command in word {at}")
+            }
+            Self::Outside(at, part) => {
+                write!(f, "the command in word {at} reaches outside of its memory ({part:?})")
+            }
+            Self::Region(at, part) => {
+                write!(f, "the command in word {at} may not use that memory ({part:?})")
+            }
+            Self::NoStop => f.write_str("the NPU's stream does not end with STOP"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,22 @@
+//! The NPU section of a model image, and the proof that its commands stay inside.
+//!
+//! An Ethos-U55 has no memory protection: its command stream can read and write wherever the bus leads. So
+//! [`Section::read`] walks through the stream once, before anything runs, with the registers as the NPU would have them, and
+//! refuses it unless every command reads only the data and the scratch, and writes only the scratch. What the checker does
+//! not know, a command, a register, a format, is refused by name.
+//!
+//! [`format`] draws the section, [`stream`] the commands.
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
+pub mod format;
+pub mod register;
+pub mod stream;
+
+mod check;
+mod error;
+mod section;
+
+pub use error::{Error, Part};
+pub use section::Section;
