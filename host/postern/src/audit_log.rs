@@ -11,6 +11,7 @@ use client::protocol::{Alarm, LogEntry, Reason, ResetReason, Role};
 use serde_json::{Map, Value};
 
 use crate::board_report::reset_name;
+use crate::why::Why;
 
 mod line;
 

@@ -7,7 +7,8 @@ use client::Device;
 use client::protocol::LogEntry;
 use console::station::{LogLine, Verified};
 
-use crate::audit_log::{Check, Names, to_json, to_text};
+use crate::answers::Sorted;
+use crate::audit_log::{Check, Line, Names, to_text};
 use crate::commands::log::remember;
 use crate::device::DeviceArgs;
 use crate::log_head;
@@ -34,7 +35,7 @@ pub fn newest(device: &mut Device, most: usize) -> anyhow::Result<Vec<LogLine>> 
     let mut entries = VecDeque::new();
     read(device, end.saturating_sub(u32::try_from(most)?), |entry| entries.push_front(entry))?;
     let line = |entry: LogEntry| {
-        let kind = to_json(&entry, &names)["kind"].as_str().unwrap_or_default().to_owned();
+        let kind = Line::of(&entry, &names).said.kind.into();
         LogLine { number: entry.number, kind, text: to_text(&entry, &names) }
     };
     Ok(entries.into_iter().take(most).map(line).collect())
@@ -50,23 +51,24 @@ pub fn verify(device: &mut Device) -> anyhow::Result<Verified> {
 /// The whole log with its signed head, as `postern log --json` prints it.
 pub fn export(args: &DeviceArgs, device: &mut Device) -> anyhow::Result<String> {
     let names = names(device)?;
-    let (mut lines, mut first, mut next) = (String::new(), None, 0);
+    let (mut lines, mut first, mut next) = (Vec::new(), None, 0);
     loop {
         read(device, next, |entry| {
             first.get_or_insert(entry.number);
             next = entry.number.saturating_add(1);
-            lines += &to_json(&entry, &names).to_string();
-            lines.push('\n');
+            lines.push(serde_json::to_string(&Sorted(Line::of(&entry, &names))));
         })?;
-        let Some(first) = first else { return Ok(lines) };
+        let Some(first) = first else { return Ok(String::new()) };
         let head = device.log_head(first)?;
         ensure!(head.first == first, "the oldest entries were erased meanwhile: export the log again");
         // An entry that came meanwhile is signed, so it must be in the file.
         if head.last < next {
             remember(args, &head)?;
-            lines += &log_head::to_json(&head).to_string();
-            lines.push('\n');
-            return Ok(lines);
+            lines.push(serde_json::to_string(&Sorted(log_head::Line::of(&head))));
+            return Ok(lines
+                .into_iter()
+                .map(|line| line.map(|line| line + "\n"))
+                .collect::<Result<_, _>>()?);
         }
     }
 }
