@@ -4,9 +4,9 @@ use npu_section::register as r;
 use npu_section::stream::code;
 
 use crate::Error;
-use crate::machine::{Machine, signed};
 use crate::map::{Values, Which};
 use crate::rounding::Rounding;
+use crate::state::{Machine, signed};
 
 impl Machine<'_> {
     pub(crate) fn elementwise(&mut self, mode: u16) -> Result<(), Error> {

@@ -10,9 +10,11 @@ mod error;
 mod machine;
 mod map;
 mod rounding;
+mod state;
 mod weights;
 
 pub mod codec;
 
 pub use error::Error;
-pub use machine::{Machine, run};
+pub use machine::run;
+pub use state::Machine;

@@ -1,4 +1,4 @@
-//! The machine: memories, registers, and the operators with a kernel.
+//! What the machine executes: the stream, copies, and the operators with a kernel.
 
 use npu_section::register::{self as r, Registers};
 use npu_section::stream::{Command, code, commands};
@@ -7,19 +7,8 @@ use npu_section::{Section, format::Place};
 use crate::Error;
 use crate::map::{Values, Which};
 use crate::rounding::Rounding;
+use crate::state::{Machine, TABLES, signed};
 use crate::weights::Filter;
-
-/// Bytes of the tables in the NPU.
-const TABLES: usize = 2048;
-
-/// An NPU that runs one stream.
-#[derive(Debug)]
-pub struct Machine<'a> {
-    registers: Registers,
-    data: &'a [u8],
-    pub(crate) scratch: Vec<u8>,
-    tables: Vec<u8>,
-}
 
 /// Runs a network on `input`; the outputs are the bytes of each one.
 ///
@@ -38,11 +27,6 @@ pub fn run(section: &Section, input: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         Machine { registers: Registers::default(), data: section.data(), scratch, tables: vec![0; TABLES] };
     machine.execute(section.stream())?;
     Ok(section.outputs().iter().map(|place| machine.scratch[range(place)].to_vec()).collect())
-}
-
-/// A number of 16 bits with sign.
-pub(crate) fn signed(value: u64) -> i64 {
-    i64::from(value as u16 as i16)
 }
 
 impl Machine<'_> {
@@ -65,25 +49,6 @@ impl Machine<'_> {
             }
         }
         Ok(())
-    }
-
-    pub(crate) fn get(&self, register: u16) -> Result<u64, Error> {
-        self.registers.get(register).ok_or(Error::NotSet(register))
-    }
-
-    /// The memory that a register names.
-    pub(crate) fn memory(&self, region: u16) -> Result<&[u8], Error> {
-        match self.get(region)? {
-            0 => Ok(self.data),
-            1 => Ok(&self.scratch),
-            value => Err(Error::Value(region, value)),
-        }
-    }
-
-    /// Rows, columns and channels of the output.
-    pub(crate) fn output_shape(&self) -> Result<[usize; 3], Error> {
-        let size = |register| self.get(register).map(|value| value as usize + 1);
-        Ok([size(r::OFM_HEIGHT_M1)?, size(r::OFM_WIDTH_M1)?, size(r::OFM_DEPTH_M1)?])
     }
 
     fn copy(&mut self) -> Result<(), Error> {
@@ -206,12 +171,6 @@ impl Machine<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Multiplier and shift of the whole output.
-    pub(crate) fn output_scale(&self) -> Result<(i64, u32), Error> {
-        let value = self.get(r::OFM_SCALE)?;
-        Ok(((value & 0xffff_ffff) as i64, (value >> 32 & 63) as u32))
     }
 
     fn pool(&mut self, mode: u16) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use npu_section::register as r;
 
 use crate::Error;
-use crate::machine::Machine;
+use crate::state::Machine;
 
 /// Values of a feature map in the order row, column, channel.
 #[derive(Clone, Debug)]

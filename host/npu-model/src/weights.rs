@@ -2,7 +2,7 @@
 
 use npu_section::register as r;
 
-use crate::machine::Machine;
+use crate::state::Machine;
 use crate::{Error, codec};
 
 /// Input and output channels of the smallest block, of a U55-128 and of a U55-256.

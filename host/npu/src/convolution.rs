@@ -5,7 +5,7 @@ use nn::format::{OperatorRecord, code};
 
 use crate::graph::{Graph, Rescale, Value};
 use crate::image::Image;
-use crate::lower::{kind, shape, shift_of};
+use crate::record::{kind, shape, shift_of};
 use crate::tosa::{Code, Type};
 
 /// An accumulator beyond every output, for a channel that a comparison is to leave alone.

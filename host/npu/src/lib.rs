@@ -12,6 +12,7 @@ mod error;
 mod graph;
 mod image;
 mod npz;
+mod record;
 
 pub mod lower;
 pub mod sum;

@@ -15,6 +15,7 @@ use crate::Error;
 use crate::convolution;
 use crate::graph::{Graph, Rescale, Value};
 use crate::image::Image;
+use crate::record::{shape, shift_of};
 use crate::sum::{self, Form};
 use crate::tosa::{Block, Code, Type};
 
@@ -64,16 +65,6 @@ fn name(number: u8) -> &'static str {
         code::TABLE => "table",
         _ => "unknown",
     }
-}
-
-/// Rows, columns and channels of a tensor.
-pub fn shape(tensor: &TensorRecord) -> [i32; 3] {
-    [tensor.height, tensor.width, tensor.channels].map(i32::from)
-}
-
-/// The type of a tensor.
-pub fn kind(tensor: &TensorRecord) -> Type {
-    if tensor.bytes == 2 { Type::I16 } else { Type::I8 }
 }
 
 fn operator(
@@ -200,9 +191,4 @@ fn gate(
         zero: [0, to.zero_point],
     };
     Ok(graph.rescale(&product, Type::I8, &scale))
-}
-
-/// The right shift of a scale: the engine shifts left first, which is exact.
-pub fn shift_of(scale: &kernels::Scale) -> Result<i8, &'static str> {
-    i8::try_from(31 - scale.shift).ok().filter(|shift| *shift >= 2).ok_or("its scale is above a half of 2^30")
 }

@@ -35,7 +35,7 @@ pub fn newest(device: &mut Device, most: usize) -> anyhow::Result<Vec<LogLine>> 
     let mut entries = VecDeque::new();
     read(device, end.saturating_sub(u32::try_from(most)?), |entry| entries.push_front(entry))?;
     let line = |entry: LogEntry| {
-        let kind = Line::of(&entry, &names).said.kind.into();
+        let kind = Line::of(&entry, &names).said.kind;
         LogLine { number: entry.number, kind, text: to_text(&entry, &names) }
     };
     Ok(entries.into_iter().take(most).map(line).collect())
