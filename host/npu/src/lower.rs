@@ -5,7 +5,7 @@
 //! | convolution, depthwise | the same, and one `RESCALE` with the engine's own multipliers and rounding |
 //! | with PReLU | the greater of two convolutions, scaled by multiplier and by multiplier times slope; the lesser one in channels with a slope above 1. Rounding is monotone, so this is exact |
 //! | average pool | a depthwise convolution by ones |
-//! | add | see [`sum`](crate::sum) |
+//! | add | see [`sum`] |
 //! | gate | the table in two halves of 8 bits, which make a value of 16; a product of 16 bits |
 //! | max pool, resize, table | the same |
 
