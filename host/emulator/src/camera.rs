@@ -223,6 +223,7 @@ mod tests {
         assert_eq!(Seen::read(camera.memory()).expect("read"), None, "it is being written");
         camera.memory().set_word(window::FRAME_SEQUENCE, 4).expect("written");
         camera.memory().set_word(window::FRAME_WIDTH, 60_000).expect("written");
+        camera.memory().set_word(window::FRAME_HEIGHT, 60_000).expect("written");
         assert_eq!(Seen::read(camera.memory()).expect("read"), None, "it does not fit");
     }
 
