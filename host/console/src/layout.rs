@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use maud::{DOCTYPE, Markup, html};
 
-use crate::station::Refusal;
+use crate::station::{Refusal, Said};
 use crate::text::Language;
 use crate::visitor::Visitor;
 
@@ -54,6 +54,13 @@ pub enum Notice {
     Done(String),
     /// It was refused.
     Refused(String),
+}
+
+impl Notice {
+    /// What is said of something that was done, or why it was refused.
+    pub fn of(asked: Said<()>, done: String) -> Self {
+        asked.map_or_else(Self::from, |()| Self::Done(done))
+    }
 }
 
 impl From<Refusal> for Notice {

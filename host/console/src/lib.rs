@@ -28,6 +28,7 @@ mod sign_in;
 mod state;
 pub mod station;
 mod text;
+mod visit;
 mod visitor;
 
 pub use error::Error;

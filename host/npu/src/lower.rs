@@ -49,22 +49,7 @@ pub fn network(image: &Image) -> Result<Block, Error> {
 }
 
 fn refused(operator: usize, record: &OperatorRecord, why: &'static str) -> Error {
-    Error::Operator { operator, name: name(record.code), why }
-}
-
-/// The name of an operator.
-fn name(number: u8) -> &'static str {
-    match number {
-        code::CONV => "convolution",
-        code::DEPTHWISE => "depthwise",
-        code::ADD => "add",
-        code::MAX_POOL => "max pool",
-        code::AVERAGE_POOL => "average pool",
-        code::RESIZE_2X => "resize 2x",
-        code::GATE => "gate",
-        code::TABLE => "table",
-        _ => "unknown",
-    }
+    Error::Operator { operator, name: code::name(record.code), why }
 }
 
 fn operator(

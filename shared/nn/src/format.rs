@@ -88,6 +88,21 @@ pub mod code {
     /// A function of each value. The weights are [`kernels::TABLE_STEPS`] values, the first for -128; there are no
     /// scales.
     pub const TABLE: u8 = 8;
+
+    /// The name of an operator.
+    pub const fn name(code: u8) -> &'static str {
+        match code {
+            CONV => "convolution",
+            DEPTHWISE => "depthwise",
+            ADD => "add",
+            MAX_POOL => "max pool",
+            AVERAGE_POOL => "average pool",
+            RESIZE_2X => "resize 2x",
+            GATE => "gate",
+            TABLE => "table",
+            _ => "unknown",
+        }
+    }
 }
 
 /// A section: offset and number of records.

@@ -35,16 +35,8 @@ impl<'a> Operator<'a> {
     pub fn name(&self) -> &'static str {
         match self.record.code {
             code::CONV if self.is_fully_connected() => "fully connected",
-            code::CONV => "convolution",
             code::DEPTHWISE if self.window().is_point() => "scale by channel",
-            code::DEPTHWISE => "depthwise",
-            code::ADD => "add",
-            code::MAX_POOL => "max pool",
-            code::AVERAGE_POOL => "average pool",
-            code::RESIZE_2X => "resize 2x",
-            code::GATE => "gate",
-            code::TABLE => "table",
-            _ => "unknown",
+            code => code::name(code),
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{Extension, Path, Query, State as Shared};
+use axum::extract::Query;
 use axum::response::Response;
 use client::protocol::Status;
 use maud::{Markup, html};
@@ -16,6 +16,7 @@ use crate::layout::{Notice, Page, board_path, grouped, refused, similarity, toke
 use crate::state::Console;
 use crate::station::CalibrationRow;
 use crate::text::Language;
+use crate::visit::Visit;
 use crate::visitor::Visitor;
 
 /// The rates of the slider.
@@ -26,9 +27,7 @@ const RATES: [u32; 11] =
 const STRANGERS: u32 = 20;
 
 pub async fn show(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
+    Visit { console, visitor, board }: Visit,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
     page(&console, &visitor, &board, &query, None).await
@@ -171,12 +170,7 @@ fn table(language: Language, rows: &[CalibrationRow]) -> Markup {
     }
 }
 
-pub async fn set(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-    fields: Fields,
-) -> Response {
+pub async fn set(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
     let one_in = fields.number::<usize>("rate").and_then(|at| RATES.get(at).copied());
     let asked = console
         .ask(&board, move |station| {
@@ -185,9 +179,6 @@ pub async fn set(
             station.set_settings(settings)
         })
         .await;
-    let notice = match asked {
-        Ok(()) => Notice::Done(visitor.language.say("saved")),
-        Err(refusal) => refusal.into(),
-    };
+    let notice = Notice::of(asked, visitor.language.say("saved"));
     page(&console, &visitor, &board, &HashMap::new(), Some(notice)).await
 }

@@ -1,6 +1,5 @@
 //! The computers that a board knows, by role: invite one more, forget one.
 
-use axum::extract::{Extension, Path, State as Shared};
 use axum::response::Response;
 use client::protocol::Role;
 use maud::html;
@@ -9,6 +8,7 @@ use crate::form::Fields;
 use crate::layout::{Notice, Page, board_path, refused, token};
 use crate::state::Console;
 use crate::text::Language;
+use crate::visit::Visit;
 use crate::visitor::Visitor;
 
 const ROLES: [Role; 3] = [Role::Operator, Role::Auditor, Role::Installer];
@@ -41,11 +41,7 @@ pub fn choice(language: Language, first: Role) -> maud::Markup {
     }
 }
 
-pub async fn show(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-) -> Response {
+pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     page(&console, &visitor, &board, None).await
 }
 
@@ -90,33 +86,23 @@ async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<
     })
 }
 
-pub async fn invite(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-    fields: Fields,
-) -> Response {
+pub async fn invite(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
     let language = visitor.language;
     let role = role(fields.get("role")).unwrap_or(Role::Auditor);
-    let notice = match console.ask(&board, move |station| station.invite(role)).await {
-        Ok(()) => Notice::Done(language.with("invited", &[("role", role.to_string().as_str().into())])),
-        Err(refusal) => refusal.into(),
-    };
+    let notice = Notice::of(
+        console.ask(&board, move |station| station.invite(role)).await,
+        language.with("invited", &[("role", role.to_string().as_str().into())]),
+    );
     page(&console, &visitor, &board, Some(notice)).await
 }
 
-pub async fn forget(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-    fields: Fields,
-) -> Response {
+pub async fn forget(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
     let mut key = [0; 32];
     // A key that is none is one that the board does not know.
     let _ = hex::decode_to_slice(fields.get("key"), &mut key);
-    let notice = match console.ask(&board, move |station| station.forget(key)).await {
-        Ok(()) => Notice::Done(visitor.language.say("forgotten")),
-        Err(refusal) => refusal.into(),
-    };
+    let notice = Notice::of(
+        console.ask(&board, move |station| station.forget(key)).await,
+        visitor.language.say("forgotten"),
+    );
     page(&console, &visitor, &board, Some(notice)).await
 }

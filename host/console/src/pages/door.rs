@@ -1,6 +1,6 @@
 //! The door: what the camera sees, lock and contact, the last events, and the pins of an emulated board.
 
-use axum::extract::{Extension, Path, State as Shared};
+use axum::extract::{Path, State as Shared};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
@@ -10,16 +10,13 @@ use crate::form::Fields;
 use crate::layout::{Page, board_path, go, refused, token};
 use crate::state::Console;
 use crate::station::{Button, Said};
+use crate::visit::Visit;
 use crate::visitor::Visitor;
 
 /// Events that the page begins with.
 const EVENTS: usize = 20;
 
-pub async fn show(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-) -> Response {
+pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     let visitor = &visitor;
     let language = visitor.language;
     let asked = console
@@ -84,33 +81,18 @@ pub async fn picture(Shared(console): Shared<Console>, Path(board): Path<String>
     }
 }
 
-pub async fn press(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-    _fields: Fields,
-) -> Response {
+pub async fn press(Visit { console, visitor, board }: Visit, _fields: Fields) -> Response {
     let done = console.ask(&board, |station| station.press(Button::Exit)).await;
     after(&visitor, &board, done)
 }
 
-pub async fn type_pin(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-    fields: Fields,
-) -> Response {
+pub async fn type_pin(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
     let pin = fields.get("pin").to_owned();
     let done = console.ask(&board, move |station| station.type_pin(&pin)).await;
     after(&visitor, &board, done)
 }
 
-pub async fn contact(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-    fields: Fields,
-) -> Response {
+pub async fn contact(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
     let open = fields.get("door") == "open";
     let done = console.ask(&board, move |station| station.set_contact(open)).await;
     after(&visitor, &board, done)

@@ -10,9 +10,10 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Extension, Path, Query, State as Shared};
+use axum::extract::Query;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use client::LastResult;
 use client::protocol::{Door, EventKind, Face, FrameResult};
 use futures_util::stream::{self, Stream};
 use maud::{Markup, html};
@@ -21,7 +22,7 @@ use crate::layout::{board_path, similarity};
 use crate::state::Console;
 use crate::station::{Happening, Refusal, Said, State, Station};
 use crate::text::Language;
-use crate::visitor::Visitor;
+use crate::visit::Visit;
 
 /// How often the board is asked.
 const POLL: Duration = Duration::from_millis(250);
@@ -35,7 +36,7 @@ pub struct Scene {
     /// The last picture that was assessed.
     frame: Option<Happening>,
     /// The result of that picture, so that a repeated one is told once.
-    result: Option<String>,
+    last: LastResult,
     /// Width and height of the camera's picture, if this computer sees it.
     picture: Option<[u32; 2]>,
     lost: Option<Refusal>,
@@ -58,7 +59,10 @@ impl Scene {
             }
             for happening in events {
                 self.after = happening.event.sequence;
-                if self.is_news(&happening) {
+                if matches!(happening.event.kind, EventKind::FrameAssessed { .. }) {
+                    self.frame = Some(happening.clone());
+                }
+                if self.last.is_news(&happening.event) {
                     news.push(happening);
                 }
             }
@@ -66,19 +70,6 @@ impl Scene {
         self.picture = if self.frame.is_some() { station.picture_size()? } else { None };
         self.lost = None;
         Ok(news.split_off(news.len().saturating_sub(most)))
-    }
-
-    fn is_news(&mut self, happening: &Happening) -> bool {
-        let EventKind::FrameAssessed { result, .. } = &happening.event.kind else { return true };
-        self.frame = Some(happening.clone());
-        let what = match result {
-            FrameResult::Stranger(_) => "stranger".to_owned(),
-            FrameResult::Known(best) => format!("known {}", best.person),
-            other => format!("{other:?}"),
-        };
-        let news = self.result.as_deref() != Some(&what);
-        self.result = Some(what);
-        news
     }
 
     /// Whether the board's pins can be used here.
@@ -232,9 +223,7 @@ struct Watch {
 }
 
 pub async fn stream(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
+    Visit { console, visitor, board }: Visit,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
     let after = query.get("after").and_then(|after| after.parse().ok()).unwrap_or(0);

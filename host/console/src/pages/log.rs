@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use axum::extract::{Extension, Path, Query, State as Shared};
+use axum::extract::Query;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use maud::html;
@@ -10,15 +10,14 @@ use maud::html;
 use crate::form::Fields;
 use crate::layout::{Notice, Page, board_path, refused, token};
 use crate::state::Console;
+use crate::visit::Visit;
 use crate::visitor::Visitor;
 
 /// Entries that a page shows.
 const MOST: usize = 500;
 
 pub async fn show(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
+    Visit { console, visitor, board }: Visit,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
     page(&console, &visitor, &board, &query, None).await
@@ -70,12 +69,7 @@ async fn page(
     })
 }
 
-pub async fn verify(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-    _fields: Fields,
-) -> Response {
+pub async fn verify(Visit { console, visitor, board }: Visit, _fields: Fields) -> Response {
     let language = visitor.language;
     let notice = match console.ask(&board, |station| station.verify_log()).await {
         Ok(verified) => match verified.finding {
@@ -89,11 +83,7 @@ pub async fn verify(
     page(&console, &visitor, &board, &HashMap::new(), Some(notice)).await
 }
 
-pub async fn export(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-) -> Response {
+pub async fn export(Visit { console, visitor, board }: Visit) -> Response {
     match console.ask(&board, |station| station.export_log()).await {
         Ok(lines) => {
             let headers = [

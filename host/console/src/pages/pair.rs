@@ -1,6 +1,5 @@
 //! Pairing this computer with a board: six digits on both sides, and the button of the board.
 
-use axum::extract::{Extension, Path, State as Shared};
 use axum::response::Response;
 use client::protocol::Role;
 use maud::{Markup, html};
@@ -10,13 +9,10 @@ use crate::form::Fields;
 use crate::layout::{Notice, Page, board_path, go, refused, token};
 use crate::state::Console;
 use crate::station::{Button, Pairing, Said, State};
+use crate::visit::Visit;
 use crate::visitor::Visitor;
 
-pub async fn show(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-) -> Response {
+pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     page(&console, &visitor, &board, None).await
 }
 
@@ -93,23 +89,13 @@ fn begin_form(visitor: &Visitor, path: &str, pairing: &Pairing, state: Option<&S
     }
 }
 
-pub async fn begin(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-    fields: Fields,
-) -> Response {
+pub async fn begin(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
     let role = role(fields.get("role")).unwrap_or(Role::Auditor);
     let begun = console.ask(&board, move |station| station.pair(role)).await;
     after(&console, &visitor, &board, begun).await
 }
 
-pub async fn press(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-    _fields: Fields,
-) -> Response {
+pub async fn press(Visit { console, visitor, board }: Visit, _fields: Fields) -> Response {
     let pressed = console.ask(&board, |station| station.press(Button::Pairing)).await;
     after(&console, &visitor, &board, pressed).await
 }

@@ -1,6 +1,5 @@
 //! The people of a board: the list, and enrolment from photographs.
 
-use axum::extract::{Extension, Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use client::protocol::User;
@@ -10,13 +9,10 @@ use super::upload::{MOST, Photographs};
 use crate::layout::{Notice, Page, board_path, refused, token};
 use crate::state::Console;
 use crate::station::Refusal;
+use crate::visit::Visit;
 use crate::visitor::Visitor;
 
-pub async fn show(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-) -> Response {
+pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     page(&console, &visitor, &board, None).await
 }
 
@@ -81,12 +77,7 @@ pub fn unfit(visitor: &Visitor, form: &Photographs) -> Option<(StatusCode, Refus
     Some((status, Refusal { sentence, lost: false }))
 }
 
-pub async fn enrol(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-    form: Photographs,
-) -> Response {
+pub async fn enrol(Visit { console, visitor, board }: Visit, form: Photographs) -> Response {
     if let Some((status, refusal)) = unfit(&visitor, &form) {
         let page = page(&console, &visitor, &board, Some(refusal.into())).await;
         return (status, page).into_response();

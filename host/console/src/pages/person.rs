@@ -1,6 +1,6 @@
 //! One person: name, rule, further photographs, and how they are forgotten.
 
-use axum::extract::{Extension, Path, State as Shared};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use client::protocol::User;
@@ -12,16 +12,13 @@ use crate::form::Fields;
 use crate::layout::{Notice, Page, board_path, go, refused, token};
 use crate::state::Console;
 use crate::station::{NewRule, Refusal, Said, Station};
+use crate::visit::Visit;
 use crate::visitor::Visitor;
 
 /// The board and the number of the person.
 type Place = Path<(String, u32)>;
 
-pub async fn show(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path((board, person)): Place,
-) -> Response {
+pub async fn show(Visit { console, visitor, board }: Visit, Path((_, person)): Place) -> Response {
     page(&console, &visitor, &board, person, None).await
 }
 
@@ -111,9 +108,8 @@ async fn page(
 }
 
 pub async fn add(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path((board, person)): Place,
+    Visit { console, visitor, board }: Visit,
+    Path((_, person)): Place,
     form: Photographs,
 ) -> Response {
     if let Some((status, refusal)) = unfit(&visitor, &form) {
@@ -131,9 +127,8 @@ pub async fn add(
 }
 
 pub async fn rule(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path((board, person)): Place,
+    Visit { console, visitor, board }: Visit,
+    Path((_, person)): Place,
     fields: Fields,
 ) -> Response {
     let rule = NewRule {
@@ -144,32 +139,24 @@ pub async fn rule(
     };
     let asked =
         console.ask(&board, move |station| station.set_rule(&find(station, person)?.name, &rule)).await;
-    let notice = match asked {
-        Ok(()) => Notice::Done(visitor.language.say("saved")),
-        Err(refusal) => refusal.into(),
-    };
+    let notice = Notice::of(asked, visitor.language.say("saved"));
     page(&console, &visitor, &board, person, Some(notice)).await
 }
 
 pub async fn rename(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path((board, person)): Place,
+    Visit { console, visitor, board }: Visit,
+    Path((_, person)): Place,
     fields: Fields,
 ) -> Response {
     let new = fields.get("name").to_owned();
     let asked = console.ask(&board, move |station| station.rename(&find(station, person)?.name, &new)).await;
-    let notice = match asked {
-        Ok(()) => Notice::Done(visitor.language.say("saved")),
-        Err(refusal) => refusal.into(),
-    };
+    let notice = Notice::of(asked, visitor.language.say("saved"));
     page(&console, &visitor, &board, person, Some(notice)).await
 }
 
 pub async fn remove(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path((board, person)): Place,
+    Visit { console, visitor, board }: Visit,
+    Path((_, person)): Place,
     fields: Fields,
 ) -> Response {
     if fields.get("sure") != "yes" {

@@ -1,6 +1,5 @@
 //! The settings of the door, and its models and firmware as the board says them.
 
-use axum::extract::{Extension, Path, State as Shared};
 use axum::response::Response;
 use client::protocol::{LivenessMode, Matching, Settings};
 use maud::html;
@@ -9,13 +8,10 @@ use crate::form::Fields;
 use crate::layout::{Notice, Page, board_path, refused, token};
 use crate::state::Console;
 use crate::station::{Refusal, Said};
+use crate::visit::Visit;
 use crate::visitor::Visitor;
 
-pub async fn show(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-) -> Response {
+pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     page(&console, &visitor, &board, None).await
 }
 
@@ -117,21 +113,13 @@ fn changed(before: Settings, fields: &Fields) -> Said<Settings> {
     Ok(after)
 }
 
-pub async fn set(
-    Shared(console): Shared<Console>,
-    Extension(visitor): Extension<Visitor>,
-    Path(board): Path<String>,
-    fields: Fields,
-) -> Response {
+pub async fn set(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
     let asked = console
         .ask(&board, move |station| {
             let before = station.state()?.status.settings;
             station.set_settings(changed(before, &fields)?)
         })
         .await;
-    let notice = match asked {
-        Ok(()) => Notice::Done(visitor.language.say("saved")),
-        Err(refusal) => refusal.into(),
-    };
+    let notice = Notice::of(asked, visitor.language.say("saved"));
     page(&console, &visitor, &board, Some(notice)).await
 }

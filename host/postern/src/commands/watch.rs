@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use client::Device;
 use client::protocol::{Event, EventKind, FrameResult, RejectReason};
+use client::{Device, LastResult};
 
 use crate::answers::{Sorted, door};
 use crate::board_report::reset_name;
@@ -37,7 +37,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut device = args.device.connect()?;
     let mut last = if args.past { 0 } else { device.events(u32::MAX)?.1 };
     let mut line = Some(device);
-    let mut shown = Shown::default();
+    let (mut result, mut is_down) = (LastResult::default(), false);
     note!("Watching the door; press Ctrl-C to end.");
     loop {
         match poll(&args.device, &mut line, last) {
@@ -49,7 +49,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
                 }
                 for event in &events {
                     last = event.sequence;
-                    if args.pictures || shown.is_news(event) {
+                    if args.pictures || result.is_news(event) {
                         let why = line.as_mut().and_then(|device| Why::of_event(&event.kind, device));
                         let why = why.as_ref();
                         output.print(&Sorted(report(event, why)), |out| {
@@ -60,16 +60,16 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
                 if !events.is_empty() {
                     continue;
                 }
-                shown.down = false;
+                is_down = false;
             }
             Err(error) => {
                 line = None;
                 if !is_interruption(&error) {
                     return Err(error);
                 }
-                if !shown.down {
+                if !is_down {
                     note!("{error:#}");
-                    shown.down = true;
+                    is_down = true;
                 }
             }
         }
@@ -106,29 +106,6 @@ fn poll(args: &DeviceArgs, line: &mut Option<Device>, after: u32) -> anyhow::Res
     let events = device.events(after)?;
     *line = Some(device);
     Ok(events)
-}
-
-/// The state of the last lines, so that a repeated result is printed once.
-#[derive(Default)]
-struct Shown {
-    result: Option<String>,
-    down: bool,
-}
-
-impl Shown {
-    fn is_news(&mut self, event: &Event) -> bool {
-        let EventKind::FrameAssessed { result, .. } = &event.kind else {
-            return true;
-        };
-        let what = match result {
-            FrameResult::Stranger(_) => "stranger".to_owned(),
-            FrameResult::Known(candidate) => format!("known {}", candidate.person),
-            other => format!("{other:?}"),
-        };
-        let news = self.result.as_deref() != Some(&what);
-        self.result = Some(what);
-        news
-    }
 }
 
 /// An event for people; `why` is the sentence for what the board answered to a person.
