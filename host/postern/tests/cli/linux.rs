@@ -1,14 +1,8 @@
-//! The door on Linux, which runs on this computer: the main job of the boards, and what is its own.
+//! The door on Linux, which runs on this computer: what is its own.
 
 use fixtures::{Need, need};
 
 use crate::bench::{Bench, eventually};
-
-#[test]
-fn the_door_opens_for_enrolled_people_on_linux() {
-    need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"), Need::Python);
-    crate::door::main_job("linux");
-}
 
 /// The kind of board is shown, and a made door has all that an emulated board has.
 #[test]
