@@ -1,12 +1,14 @@
-//! `cargo xtask demo`: the main job from start to end, on an emulated board.
+//! `cargo xtask demo`: the main job from start to end, on the door for Linux or on an emulated board.
 //!
 //! It goes through the command line, as a user would, with a board of its own below `.cache/demo`;
-//! every command is printed before it runs, so that it can be repeated by hand.
+//! every command is printed before it runs, so that it can be repeated by hand. At the end it draws what the door saw on
+//! one sheet.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, ensure};
+use imaging::{Photo, Tile};
 
 use crate::firmware::Board;
 use crate::{firmware, images, process, setup, workspace};
@@ -18,38 +20,78 @@ const PEOPLE: [(&str, &str); 2] = [("Barack", "obama.jpg"), ("Joe", "biden.jpg")
 const VISITORS: [&str; 5] =
     ["obama2.jpg", "obama3.jpg", "obama_partial_face.jpg", "obama_partial_face2.jpg", "astronaut.png"];
 
+/// Side of a frame on the sheet, in pixels.
+const SIDE: u32 = 480;
+
 /// Options of `cargo xtask demo`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The board to run it on
-    #[arg(long, default_value = "an547")]
-    board: Board,
+    /// The board to run it on. The door for Linux runs on this computer at its own speed
+    #[arg(long, default_value = "linux")]
+    board: Machine,
 
     /// The encoder to run on it
     #[arg(long, default_value = "postern-128")]
     encoder: String,
 }
 
+/// What the demo runs on.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Machine {
+    /// This computer
+    Linux,
+    /// Arm MPS3 AN547: Cortex-M55 with Helium, emulated
+    An547,
+    /// Arm MPS2 AN500: Cortex-M7, emulated
+    An500,
+}
+
+impl Machine {
+    fn name(self) -> &'static str {
+        self.board().map_or("linux", Board::name)
+    }
+
+    /// `None` for this computer.
+    fn board(self) -> Option<Board> {
+        match self {
+            Self::Linux => None,
+            Self::An547 => Some(Board::An547),
+            Self::An500 => Some(Board::An500),
+        }
+    }
+
+    /// The door's program.
+    fn program(self) -> anyhow::Result<PathBuf> {
+        match self.board() {
+            Some(board) => {
+                heading("firmware");
+                firmware::build(board)
+            }
+            // It is built with the command line.
+            None => Ok(workspace::target()?.join("release/postern-door")),
+        }
+    }
+}
+
 /// The board of the demo.
 struct Door {
-    board: Board,
+    name: &'static str,
     state: PathBuf,
 }
 
 /// Prepares everything and runs the door.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     heading("what is missing on this machine");
-    setup::run()?;
+    setup::for_demo(args.board.board().is_some())?;
     heading("networks to int8 images");
     images::compile()?;
-    heading("firmware");
-    let elf = firmware::build(args.board)?;
-    let door = Door { board: args.board, state: workspace::cache("demo") };
+    let program = args.board.program()?;
+    let name = args.board.name();
+    let door = Door { name, state: workspace::cache("demo") };
     door.forget()?;
 
     heading("a board, and a computer that it does not know");
-    let name = args.board.name();
-    door.postern(&["board", "up", "--machine", name, "--firmware", &elf.display().to_string()])?;
+    door.postern(&["board", "up", "--machine", name, "--firmware", &program.display().to_string()])?;
     let obeyed = door.postern(&["users"]).is_ok();
     ensure!(!obeyed, "the board obeyed an unpaired computer");
 
@@ -103,7 +145,44 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     heading("what the door says that happened, and that none of it was changed or taken out");
     door.postern(&["log"])?;
     door.postern(&["log", "verify"])?;
-    door.postern(&["board", "down"])
+    door.postern(&["board", "down"])?;
+
+    heading("what the door saw, on one sheet");
+    let sheet = door.state.join("sheet.png");
+    contact_sheet(&[drawn, attacks.join("seen")])?.save_png(&sheet)?;
+    println!("{}", sheet.display());
+    go_on(&door)
+}
+
+/// All frames in the folders, each with the decision and its reason, which `postern show --save` wrote below it.
+fn contact_sheet(folders: &[PathBuf]) -> anyhow::Result<Photo> {
+    let mut frames = Vec::new();
+    for folder in folders {
+        let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+        let mut here: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        here.sort();
+        frames.append(&mut here);
+    }
+    let tiles = frames.iter().map(|path| {
+        let label = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Tile { photo: Photo::open(path)?, label })
+    });
+    Ok(imaging::sheet(&tiles.collect::<anyhow::Result<Vec<_>>>()?, SIDE))
+}
+
+/// What to try next, with the door that the demo made.
+fn go_on(door: &Door) -> anyhow::Result<()> {
+    let root = workspace::root();
+    let short = |path: &Path| path.strip_prefix(&root).unwrap_or(path).display().to_string();
+    let program = short(&workspace::target()?.join("release/postern"));
+    let options = format!("--board {} --state {}", door.name, short(&door.state));
+    heading(
+        "three commands to go on with this door: your own photograph before it, and the door in a browser",
+    );
+    for command in ["board up", "show PHOTO", "console"] {
+        println!("{program} {command} {options}");
+    }
+    Ok(())
 }
 
 impl Door {
@@ -129,13 +208,13 @@ impl Door {
 
     fn command(&self, arguments: &[&str]) -> anyhow::Result<Command> {
         let mut command = printed(arguments)?;
-        command.args(["--board", self.board.name()]).arg("--state").arg(&self.state);
+        command.args(["--board", self.name]).arg("--state").arg(&self.state);
         Ok(command)
     }
 
     /// Starts over: whatever an earlier demo left is switched off and deleted.
     fn forget(&self) -> anyhow::Result<()> {
-        let folder = self.state.join(self.board.name());
+        let folder = self.state.join(self.name);
         if folder.exists() {
             self.postern(&["board", "down"])?;
             ensure!(folder.starts_with(workspace::cache("")), "{} is not in the cache", folder.display());

@@ -8,12 +8,11 @@ use anyhow::Context;
 
 use crate::{process, sources, workspace};
 
-/// Builds the command line, and compiles the models whose image is missing or older than its sources.
-///
-/// Everything else that runs on the host is built with it: built alone, its dependencies would have fewer features, and
-/// another task would compile all of them once more.
+/// Builds the programs of this computer, and compiles the models whose image is missing or older than its sources.
 pub fn compile() -> anyhow::Result<()> {
-    process::shown(Command::new("cargo").args(["build", "--release"]).current_dir(workspace::root()))?;
+    process::shown(
+        Command::new("cargo").args(["build", "--release", "--bins"]).current_dir(workspace::root()),
+    )?;
     compile_with_built()
 }
 

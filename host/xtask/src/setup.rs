@@ -35,6 +35,14 @@ pub fn for_tests() -> anyhow::Result<()> {
     with(&Args { style: false, npu: true })
 }
 
+/// Prepares the machine for the demo; an emulated board needs compilers and an emulator, too.
+pub fn for_demo(emulated: bool) -> anyhow::Result<()> {
+    if emulated {
+        compilers()?;
+    }
+    fetch(&[Purpose::Door])
+}
+
 /// Prepares the machine for every other task.
 pub fn run() -> anyhow::Result<()> {
     compilers()?;
