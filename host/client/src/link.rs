@@ -4,7 +4,8 @@
 //! bytes. The board recognises a repeat and repeats its reply without acting again, so that every
 //! request can be repeated safely. Bytes that are not a reply to the open request are dropped: noise,
 //! and late replies. With an [`Identity`] every frame is sealed in a session (`crypto`), and frames
-//! that are not sealed are dropped too.
+//! that are not sealed are dropped too. A session that is lost is begun again; where that fails, nothing is sent. Without an
+//! identity only the requests that need no pairing are sent: everything else would tell the line a secret for nothing.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -58,6 +59,8 @@ pub(crate) struct Link {
     /// With an identity, every frame is sealed.
     pub(crate) identity: Option<Identity>,
     session: Option<HostSession>,
+    /// Whether any request may go without a session.
+    unsealed: bool,
     /// Runs at short intervals while a reply is awaited.
     pub(crate) task: Option<Task>,
     pub(crate) quick: Patience,
@@ -88,6 +91,7 @@ impl Link {
             last_id: first_id(),
             identity: None,
             session: None,
+            unsealed: false,
             task: None,
             quick: Patience::QUICK,
             slow: Patience::SLOW,
@@ -98,10 +102,21 @@ impl Link {
     /// asked again. If the board lost the session, for example by a reset, a new one is started. The request
     /// keeps its idempotency key: whoever says that the board is busy, or knows no session, does not have it
     /// executed twice.
+    ///
+    /// # Errors
+    /// As [`shake_hands`](Self::shake_hands) where there is no session; `Unpaired` for a request that needs one, if this computer
+    /// has no identity.
     pub(crate) fn ask(&mut self, request: &Request<'_>) -> Result<Response> {
+        let needs_none = matches!(request, Request::Hello { .. } | Request::Status);
+        if self.identity.is_none() && !needs_none && !self.unsealed {
+            return Err(Error::Refused(protocol::Error::Unpaired));
+        }
         let give_up = Instant::now() + self.slow.give_up;
         let key = random_bytes()?;
         loop {
+            if self.identity.is_some() && self.session.is_none() {
+                self.shake_hands()?;
+            }
             match self.ask_once(&key, request) {
                 Err(Error::Refused(protocol::Error::Busy)) if Instant::now() < give_up => {
                     std::thread::sleep(BUSY);
@@ -109,11 +124,16 @@ impl Link {
                 Err(Error::Refused(protocol::Error::NoSession))
                     if self.session.is_some() && Instant::now() < give_up =>
                 {
-                    self.shake_hands()?;
+                    self.session = None;
                 }
                 reply => return reply,
             }
         }
+    }
+
+    /// Lets every request go without a session, as long as there is no identity.
+    pub(crate) fn unseal(&mut self) {
+        self.unsealed = true;
     }
 
     /// Lets another program use the line between two requests, if one waits. Its session replaces this one, so the next
@@ -122,11 +142,26 @@ impl Link {
         self.transport.give_way();
     }
 
-    /// Starts a session: from here on every frame is sealed.
+    /// Starts a session: from here on every frame is sealed. Another program's handshake between the messages of this one
+    /// takes its place, so it is begun again.
     ///
     /// # Errors
     /// [`Error::OtherBoard`] if the board has another key than before; [`Error::Handshake`].
     pub(crate) fn shake_hands(&mut self) -> Result<Greeting> {
+        let give_up = Instant::now() + self.slow.give_up;
+        loop {
+            match self.shake_hands_once() {
+                Err(Error::Refused(protocol::Error::NoSession | protocol::Error::Busy))
+                    if Instant::now() < give_up =>
+                {
+                    std::thread::sleep(BUSY);
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn shake_hands_once(&mut self) -> Result<Greeting> {
         let Some(Identity { secret, board }) = &self.identity else { return Err(Error::Handshake) };
         let (secret, pinned) = (secret.clone(), *board);
         self.session = None;
@@ -154,9 +189,9 @@ impl Link {
         }
         let session = established.session;
         let reply = self.exchange(Kind::Handshake, &third, self.quick, |packet| opened(&session, packet))?;
-        self.session = Some(session);
         match reply.map_err(Error::Refused)? {
             Response::Session { role, clock } => {
+                self.session = Some(session);
                 Ok(Greeting { role, clock, board: established.peer, binding: established.binding })
             }
             _ => Err(Error::Garbled),
@@ -176,6 +211,7 @@ impl Link {
                 self.session = Some(session);
                 reply
             }
+            None if self.identity.is_some() => return Err(Error::Handshake),
             None => {
                 let length = pack(request, &mut room).map_err(|_| Error::TooLong)?;
                 let body = room.get(1..length).unwrap_or_default();

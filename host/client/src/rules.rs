@@ -16,6 +16,8 @@ pub struct RuleTold {
     pub pin: bool,
     /// Whether there is a PIN that raises a silent alarm.
     pub duress_pin: bool,
+    /// Whether they are suspended.
+    pub suspended: bool,
 }
 
 impl Device {
@@ -36,12 +38,21 @@ impl Device {
         let request = Request::SetRule { name: person_name(name)?, rule };
         self.link.ask(&request).and_then(told)
     }
+
+    /// Suspends a person, who is refused until they are resumed, or resumes them. The rest of the rule stays.
+    ///
+    /// # Errors
+    /// As [`set_rule`](Self::set_rule).
+    pub fn suspend(&mut self, name: &str, suspended: bool) -> Result<RuleTold> {
+        let request = Request::Suspend { name: person_name(name)?, suspended };
+        self.link.ask(&request).and_then(told)
+    }
 }
 
 fn told(response: Response) -> Result<RuleTold> {
     match response {
-        Response::Rule { person, schedule, pin, duress_pin } => {
-            Ok(RuleTold { person, schedule, pin, duress_pin })
+        Response::Rule { person, schedule, pin, duress_pin, suspended } => {
+            Ok(RuleTold { person, schedule, pin, duress_pin, suspended })
         }
         _ => Err(Error::Garbled),
     }

@@ -92,5 +92,5 @@ pub fn hello(protocol: u16) -> Response {
 /// The client, with waits short enough for a test and long enough for a busy machine.
 pub fn client(line: UnixStream) -> Result<Device, client::Error> {
     let patience = Patience { repeat: Duration::from_millis(100), give_up: Duration::from_secs(20) };
-    Device::open(Box::new(line), patience, patience)
+    Device::open(Box::new(line), patience, patience).map(Device::unsealed)
 }

@@ -13,7 +13,7 @@ use client::protocol::{
     encode_bytes, pack,
 };
 use client::{Credentials, Device, Patience};
-use crypto::handshake::{FIRST, Responder, public_key};
+use crypto::handshake::{FIRST, Responder, SECOND, public_key};
 use crypto::session::{BoardSession, HEAD};
 use crypto::{Entropy, Generator, Key};
 
@@ -36,6 +36,10 @@ struct Board {
     keys: Vec<IdempotencyKey>,
     /// Leaves every second reply unsent.
     lossy: bool,
+    /// Answers handshakes with bytes that are none.
+    break_handshakes: bool,
+    /// Requests that came in the open, after the first, which says hello.
+    plain: Vec<Vec<u8>>,
 }
 
 /// A board that shakes hands and says that all is done.
@@ -58,7 +62,16 @@ fn start(board: &Arc<Mutex<Board>>) -> UnixStream {
                     (Some((of, checksum, frame)), _) if (*of, *checksum) == (id, packet.checksum) => {
                         frame.clone()
                     }
-                    (_, Kind::Request) => encode(id, &hello(VERSION), &mut frame).expect("it fits").to_vec(),
+                    (_, Kind::Request) if body.first() == Some(&0) => {
+                        encode(id, &hello(VERSION), &mut frame).expect("it fits").to_vec()
+                    }
+                    (_, Kind::Request) => {
+                        board.plain.push(body.clone());
+                        encode(id, &Response::Done, &mut frame).expect("it fits").to_vec()
+                    }
+                    (_, Kind::Handshake) if board.break_handshakes => {
+                        encode_bytes(Kind::Handshake, id, &[7; SECOND], &mut frame).expect("it fits").to_vec()
+                    }
                     (_, Kind::Handshake) if body.len() == FIRST => {
                         let secret = Key::new([board.secret; 32]);
                         let (next, second) =
@@ -137,6 +150,36 @@ fn credentials(board: u8) -> Credentials {
 fn login(line: UnixStream, credentials: &Credentials) -> Result<Device, client::Error> {
     let patience = Patience { repeat: Duration::from_millis(60), give_up: Duration::from_secs(20) };
     Device::open(Box::new(line), patience, patience)?.login(credentials)
+}
+
+/// Somebody on the line says that there is no session, and spoils the handshake for another one. Whoever keeps the device and
+/// asks again must not ask in the open, nor believe what comes in the open.
+#[test]
+fn nothing_goes_in_the_open_after_a_session_that_cannot_be_renewed() {
+    let board = Arc::new(Mutex::new(Board { secret: 5, ..Board::default() }));
+    let mut device = login(start(&board), &credentials(5)).expect("a session");
+    {
+        let mut board = board.lock().expect("no panic");
+        (board.deny, board.break_handshakes) = (1, true);
+    }
+    for _ in 0..3 {
+        assert!(matches!(device.reboot(), Err(client::Error::Handshake)));
+    }
+    board.lock().expect("no panic").break_handshakes = false;
+    device.reboot().expect("a new session, and done");
+    assert!(board.lock().expect("no panic").plain.is_empty());
+}
+
+/// A computer that is not paired sends what needs no pairing, and nothing else: no PIN, no key, no photograph.
+#[test]
+fn a_computer_without_a_key_sends_no_request_that_needs_one() {
+    let board = Arc::new(Mutex::new(Board::default()));
+    let patience = Patience { repeat: Duration::from_millis(60), give_up: Duration::from_secs(20) };
+    let mut device = Device::open(Box::new(start(&board)), patience, patience).expect("it says hello");
+    assert!(matches!(device.reboot(), Err(client::Error::Refused(Error::Unpaired))));
+    assert!(board.lock().expect("no panic").plain.is_empty());
+    let _ = device.status();
+    assert_eq!(board.lock().expect("no panic").plain.len(), 1);
 }
 
 #[test]
