@@ -1,8 +1,7 @@
 //! Where the boards' firmware is found: built in a source tree, or copied to the data folder.
 //!
 //! ```text
-//! TARGET/thumb…/firmware/an547        a build: beside this program in Cargo's target folder, or in the
-//!                                     target folder of a source tree around the current folder
+//! TARGET/thumb…/firmware/an547        a build: beside this program in Cargo's target folder
 //! DATA/firmware/an547/an547           the user's data folder, after `postern setup --firmware`
 //! ```
 //! The door on Linux is a program for this computer: `postern-door`, beside this program, in `release/` of a target folder,
@@ -51,15 +50,12 @@ pub fn built_conformance(machine: Machine) -> Option<PathBuf> {
     built(machine, "conformance")
 }
 
-/// The file `name` of a machine in the first folder that has one.
+/// The file `name` of a machine in the first folder that has one. It is run: so it does not come from the current folder.
 fn built(machine: Machine, name: &str) -> Option<PathBuf> {
-    let program = std::env::current_exe().ok();
-    let beside = program.iter().flat_map(|path| path.ancestors().skip(1).take(3)).map(Path::to_owned);
-    let current = std::env::current_dir().ok();
-    let around = current.iter().flat_map(|path| path.ancestors()).map(|folder| folder.join("target"));
+    let program = std::env::current_exe().unwrap_or_default();
+    let beside = program.ancestors().skip(1).take(3).filter(|folder| !models::is_open(folder));
     beside
-        .chain(around)
-        .map(|targets| in_targets(&targets, machine, name))
+        .map(|targets| in_targets(targets, machine, name))
         .chain([models::firmware_folder().join(machine.name()).join(name)])
         .find(|path| path.is_file())
 }

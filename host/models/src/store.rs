@@ -10,11 +10,15 @@
 //! DATA is the first of these:
 //!
 //! 1. `$POSTERN_DATA`
-//! 2. in a source tree, around the current folder or around this program: its folder `.cache`. Manifests and
-//!    published images are then the tree's own, in `models/`.
+//! 2. in a source tree around this program, as Cargo builds it: its folder `.cache`. Manifests and published images are
+//!    then the tree's own, in `models/`.
 //! 3. `$XDG_DATA_HOME/postern`, or `~/.local/share/postern`
+//!
+//! The current folder does not count: what is found here is run, signed and put on doors, and anybody may have written
+//! a folder in which somebody happens to stand.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -39,9 +43,8 @@ impl Store {
         if let Some(data) = std::env::var_os(VARIABLE).filter(|data| !data.is_empty()) {
             return Self::in_folder(PathBuf::from(data));
         }
-        let around = [std::env::current_dir(), std::env::current_exe()];
-        let source = around.iter().flatten().flat_map(|path| path.ancestors()).find(|root| is_source(root));
-        match source {
+        let program = std::env::current_exe().unwrap_or_default();
+        match program.ancestors().find(|root| is_source(root) && !is_open(root)) {
             Some(root) => Self::in_source(root.to_path_buf()),
             None => Self::in_folder(user_data()),
         }
@@ -259,7 +262,13 @@ fn is_source(root: &Path) -> bool {
 /// The data folder of this user, by the XDG base directory specification.
 fn user_data() -> PathBuf {
     let data = etcetera::base_strategy::Xdg::new().map(|strategy| strategy.data_dir());
-    data.unwrap_or_else(|_| std::env::temp_dir()).join("postern")
+    // Who has no home can hardly be a person; a folder for temporary files is everybody's.
+    data.unwrap_or_else(|_| PathBuf::from("/var/lib")).join("postern")
+}
+
+/// Whether everybody may write into a folder, such as `/tmp`: then what is beside a program there need not be its owner's.
+pub fn is_open(folder: &Path) -> bool {
+    fs::metadata(folder).is_ok_and(|folder| folder.permissions().mode() & 0o002 != 0)
 }
 
 #[cfg(test)]

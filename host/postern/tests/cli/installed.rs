@@ -1,6 +1,7 @@
 //! The program away from its source tree: copied to another folder, with a data folder of its own.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -23,8 +24,12 @@ impl Installed {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
+        self.run_in(self.home.path(), arguments)
+    }
+
+    fn run_in(&self, folder: &Path, arguments: &[&str]) -> Output {
         let mut command = Command::new(self.home.path().join("postern"));
-        command.args(arguments).current_dir(self.home.path()).env("HOME", self.home.path());
+        command.args(arguments).current_dir(folder).env("HOME", self.home.path());
         command.env_remove("XDG_DATA_HOME").env_remove("XDG_STATE_HOME").env_remove("POSTERN_DATA");
         command.output().expect("postern starts")
     }
@@ -64,6 +69,37 @@ fn a_copied_program_has_its_models_and_says_what_is_missing() {
     installed.refused(&["inspect", "yunet"], "postern compile yunet");
     installed.refused(&["inspect", "nobody"], "choose one of liveness, mobilefacenet");
     installed.refused(&["board", "up"], "postern setup --firmware");
+}
+
+/// Somebody else wrote the folder in which the user stands, or one that holds the program's folder.
+#[test]
+fn nothing_is_run_or_read_because_of_where_the_user_stands() {
+    let installed = Installed::new();
+    let evil = tempfile::tempdir().expect("a folder");
+    let mark = evil.path().join("it-ran");
+    let plant = |root: &Path| {
+        let door = root.join("release/postern-door");
+        fs::create_dir_all(root.join("release")).expect("a folder");
+        fs::create_dir_all(root.join("models/postern-128")).expect("a folder");
+        fs::write(&door, format!("#!/bin/sh\ntouch {}\n", mark.display())).expect("written");
+        fs::set_permissions(&door, fs::Permissions::from_mode(0o755)).expect("a program");
+        fs::write(root.join("models/pictures.toml"), "").expect("written");
+        fs::write(root.join("models/postern-128/manifest.toml"), "evil").expect("written");
+    };
+    plant(&evil.path().join("target"));
+    plant(evil.path());
+    let inside = evil.path().join("inside");
+    fs::create_dir(&inside).expect("a folder");
+    // A folder such as /tmp, with the program in it.
+    plant(installed.home.path());
+    fs::set_permissions(installed.home.path(), fs::Permissions::from_mode(0o1777)).expect("open to all");
+    for folder in [evil.path(), &inside, installed.home.path()] {
+        let shown = installed.run_in(folder, &["inspect", "postern-128"]);
+        assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
+        let _ = installed.run_in(folder, &["board", "up", "--machine", "linux"]);
+        let _ = installed.run_in(folder, &["board", "delete", "linux"]);
+        assert!(!mark.exists(), "{}", folder.display());
+    }
 }
 
 #[test]
