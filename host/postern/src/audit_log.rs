@@ -23,6 +23,9 @@ pub type Names = BTreeMap<u32, String>;
 /// Kinds of networks, and firmware, as the protocol numbers them.
 const NETWORKS: [&str; 4] = ["detector", "encoder", "liveness", "firmware"];
 
+/// What a line has beside what the entry's bytes say: the name of the person now, and the bytes themselves.
+const BESIDE: [&str; 3] = ["name", "entry", "chain"];
+
 /// Why somebody was refused, in a sentence.
 fn why(entry: &LogEntry, name: Option<String>) -> Option<String> {
     let refused = Entry::from_bytes(&entry.entry).and_then(|entry| Why::of_entry(&entry, name));
@@ -48,14 +51,15 @@ pub fn from_json(line: &str) -> anyhow::Result<(LogEntry, Option<String>)> {
     let Value::Object(mut said) = serde_json::to_value(Said::by(&entry))? else {
         bail!("an entry has fields")
     };
-    // The name is none of the entry's bytes. Exports of before have no sentence.
-    if printed.contains_key("why") {
-        said.insert("why".to_owned(), why(&entry, text("name").map(str::to_owned)).into());
-    }
+    // The name is none of the entry's bytes.
+    said.insert("why".to_owned(), why(&entry, text("name").map(str::to_owned)).into());
     let wrong = said.iter().find(|(name, value)| printed.get(*name) != Some(value));
     let wrong = wrong
         .map(|(name, value)| format!("entry {number} was changed: its bytes say that `{name}` is {value}"));
-    Ok((entry, wrong))
+    let added = printed.keys().find(|name| !said.contains_key(*name) && !BESIDE.contains(&name.as_str()));
+    let added =
+        added.map(|name| format!("entry {number} was changed: no board says `{name}` of such an entry"));
+    Ok((entry, wrong.or(added)))
 }
 
 /// What a check of a log came to.
@@ -162,6 +166,7 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
         ("schedule", "schedule"),
         ("pin", "PIN"),
         ("duress", "DURESS"),
+        ("suspended", "suspended"),
         ("over", "over"),
         ("host", "by"),
     ] {

@@ -14,6 +14,7 @@ use crate::audit_log::{Check, bytes};
 
 /// The end of a log: the last line. Absent from an empty log.
 #[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Line {
     /// What the board signed.
     head: Fields,
@@ -21,6 +22,7 @@ pub struct Line {
 
 /// What the board signs of its log.
 #[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 struct Fields {
     /// The number of the first entry.
     first: u32,
@@ -55,7 +57,7 @@ impl Line {
     }
 }
 
-/// The head of a line; `None` if the line is something else.
+/// The head of a line; `None` if the line is something else, or has anything besides.
 pub fn from_json(line: &str) -> Option<LogHead> {
     let Line { head } = serde_json::from_str(line).ok()?;
     Some(LogHead {

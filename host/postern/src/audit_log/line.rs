@@ -124,6 +124,9 @@ said! {
     /// `rule`: whether the person has a PIN. Absent for another kind.
     #[schemars(required)]
     pin: bool,
+    /// `rule`: whether the person is suspended. Absent for another kind.
+    #[schemars(required)]
+    suspended: bool,
     /// `controller`: the board's address. `null` if OSDP was disabled. Absent for another kind.
     address: Option<u64>,
     /// `compared`: whether the face matched. Absent for another kind.
@@ -215,6 +218,7 @@ impl Said {
                 self.schedule = Some(entry.reason & 1 != 0);
                 self.pin = Some(entry.reason & 2 != 0);
                 self.duress = Some(entry.reason & 4 != 0);
+                self.suspended = Some(entry.reason & 8 != 0);
             }
             Kind::Controller => self.address = Some((number != 255).then_some(number)),
             Kind::Compared => self.accepted = Some(entry.reason == 1),

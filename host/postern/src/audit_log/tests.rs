@@ -41,6 +41,14 @@ fn a_line_comes_back_and_its_words_are_those_of_its_bytes() {
     }
     let other = line.replacen("\"why\":\"", "\"why\":\"not that ", 1);
     assert!(other != line && from_json(&other).unwrap().1.is_some(), "the sentence of a refusal: {line}");
+    for added in ["duress", "note", "picture"] {
+        let more = line.replacen('{', &format!("{{\"{added}\":true,"), 1);
+        let wrong = from_json(&more).unwrap().1;
+        assert!(wrong.is_some_and(|wrong| wrong.contains(added)), "{added}");
+    }
+    let Value::Object(mut fields) = serde_json::from_str(&line).unwrap() else { unreachable!() };
+    fields.remove("why");
+    assert!(from_json(&Value::Object(fields).to_string()).unwrap().1.is_some(), "without the sentence");
     for bad in ["", "{}", "[1]", "{\"number\":1,\"entry\":\"\",\"chain\":\"\"}", "{\"number\":-1}"] {
         assert!(from_json(bad).is_err(), "{bad}");
     }

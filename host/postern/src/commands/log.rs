@@ -199,9 +199,15 @@ fn read_file(
     for (line, text) in (1..).zip(BufReader::new(file).lines()) {
         let place = || format!("{}, line {line}", path.display());
         let text = text.with_context(place)?;
+        if text.trim().is_empty() {
+            continue;
+        }
+        if head.is_some() {
+            bail!("{}: it stands behind the signed head, which is the last line of a log", place());
+        }
         if let Some(found) = log_head::from_json(&text) {
             head = Some(found);
-        } else if !text.trim().is_empty() {
+        } else {
             let (entry, wrong) = from_json(&text).with_context(place)?;
             show(&entry, wrong);
         }

@@ -38,9 +38,9 @@ fn exported(bench: &Bench, log: &[Value]) {
     };
     let lines: Vec<String> = log.iter().map(Value::to_string).collect();
     let whole = verify(&lines);
-    assert_eq!((whole.code, whole.answers[0]["entries"].as_u64()), (0, Some(log.len() as u64 - 1)));
+    assert_eq!((whole.code, whole.first()["entries"].as_u64()), (0, Some(log.len() as u64 - 1)));
     let named = |ran: Ran, entry: u64| {
-        assert_eq!((ran.code, ran.answers[0]["entry"].as_u64()), (1, Some(entry)), "{:?}", ran.answers);
+        assert_eq!((ran.code, ran.first()["entry"].as_u64()), (1, Some(entry)), "{:?}", ran.answers);
     };
     let mut missing = lines.clone();
     missing.remove(4);
@@ -56,6 +56,17 @@ fn exported(bench: &Bench, log: &[Value]) {
     forged[5] = forged[5].replace(&entry, &format!("{}{other}", &entry[..54]));
     named(verify(&forged), 5);
     assert_eq!(verify(&["{}".to_owned()]).code, 2);
+    let mut with_more = lines.clone();
+    with_more[5] = with_more[5].replacen('{', "{\"note\":\"a cat\",", 1);
+    named(verify(&with_more), 5);
+
+    // The head is the last line and has nothing but what is signed: nothing hides in it or behind it.
+    let (head, entries) = lines.split_last().expect("a head");
+    let hidden = head.replacen('{', "{\"kind\":\"admitted\",\"name\":\"Mallory\",", 1);
+    assert_eq!(verify(&[entries, &[hidden.clone(), head.clone()]].concat()).code, 2);
+    assert_eq!(verify(&[entries, &[hidden]].concat()).code, 2);
+    assert_eq!(verify(&[&lines[..], &lines[..1]].concat()).code, 2);
+    assert_eq!(verify(&[&[head.clone()], &lines[..]].concat()).code, 2);
 
     // Entries that were cut off, with the head or without it.
     let mut cut = lines.clone();
@@ -84,10 +95,10 @@ fn in_flash(bench: &Bench) {
     memory.write_all_at(&[0xff; 64], place(6)).expect("written");
     bench.done(&["board", "up"]);
     let found = bench.run(&["log", "verify"]);
-    assert_eq!((found.code, found.answers[0]["entry"].as_u64()), (1, Some(3)), "{:?}", found.answers);
+    assert_eq!((found.code, found.first()["entry"].as_u64()), (1, Some(3)), "{:?}", found.answers);
     bench.done(&["board", "down"]);
     memory.write_all_at(&entry, place(3)).expect("written");
     bench.done(&["board", "up"]);
     let found = bench.run(&["log", "verify"]);
-    assert_eq!((found.code, found.answers[0]["entry"].as_u64()), (1, Some(6)), "{:?}", found.answers);
+    assert_eq!((found.code, found.first()["entry"].as_u64()), (1, Some(6)), "{:?}", found.answers);
 }
