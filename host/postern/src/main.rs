@@ -32,6 +32,7 @@ mod transfer;
 mod visible;
 mod why;
 mod wiegand;
+mod zone;
 
 use output::Output;
 
@@ -73,13 +74,14 @@ fn refuse(error: &clap::Error) -> ExitCode {
         .skip(1)
         .take_while(|argument| argument != "--")
         .any(|argument| argument == "--json");
-    if !error.use_stderr() || !wants_json {
+    // Help and version have no text from outside.
+    if !error.use_stderr() {
         error.exit();
     }
-    // The first line says what is wrong, and the others what to do.
+    // The first line says what is wrong, and the others what to do. What was typed may have anything in it.
     let text = error.render().to_string();
     let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).to_owned();
-    Output { json: true }.error(&anyhow::Error::msg(text));
+    Output { json: wants_json }.error(&anyhow::Error::msg(text));
     ExitCode::from(2)
 }
 

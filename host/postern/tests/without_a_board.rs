@@ -51,6 +51,25 @@ fn a_reader_that_goes_away_is_no_error() {
     }
 }
 
+/// An argument may come from a file name that somebody else chose.
+#[test]
+fn arguments_reach_the_terminal_with_nothing_that_it_obeys() {
+    let hostile = "--\u{1b}]0;title\u{7}";
+    for arguments in [
+        &["show", hostile][..],
+        &["board", "up", "--machine", "\u{1b}[2J"],
+        &["rule", "Ada\u{202e}"],
+        &[hostile],
+        &["--json", "show", hostile],
+    ] {
+        let output = run(arguments);
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let obeyed = |character: char| character.is_control() && character != '\n' || character == '\u{202e}';
+        assert!(!said.contains(obeyed), "{said:?}");
+    }
+}
+
 #[test]
 fn an_error_that_nobody_reads_is_still_an_error() {
     for arguments in [&["--json", "bake"][..], &["bake"], &["board", "logs", "--state", "nowhere"]] {

@@ -109,8 +109,7 @@ fn model(args: &Args, release: u64, key: &Path) -> anyhow::Result<Signed> {
         nn::format::Kind::Liveness => (ModelKind::Liveness, "a liveness network"),
         nn::format::Kind::Other => bail!("{} is a network that no door uses", path.display()),
     };
-    let image = std::fs::read(&path).with_context(|| path.display().to_string())?;
-    let signature = ModelSignature::new(kind, &image, release, &signing_key::signer(key)?)?;
+    let signature = ModelSignature::new(kind, file.bytes(), release, &signing_key::signer(key)?)?;
     Ok(Signed { path, text: signature.to_text(), signer: signature.signer, is_firmware: false, what })
 }
 
