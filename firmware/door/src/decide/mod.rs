@@ -93,6 +93,8 @@ pub(crate) struct Answer {
     pub(crate) agreement: u8,
     /// Whether the frames so far are spent: they agreed, or somebody is admitted.
     pub(crate) spent: bool,
+    /// Whether a PIN was compared with that of somebody.
+    pub(crate) compared: bool,
     pub(crate) decision: Decision,
 }
 
@@ -174,12 +176,23 @@ impl Decider {
             Evidence::Frame { sequence, result, like } => {
                 self.take_frame(sequence, situation.now, result, like)
             }
-            Evidence::Pin(pin) => (0, Some(self.take_pin(pin, situation.rules))),
+            Evidence::Pin(pin) => (0, Some(self.take_pin(pin, situation))),
         };
+        let looked_up = self.config.verify && self.hears_pins(situation);
+        let is_pin = matches!(event, Some(AuthEvent::Pin(_) | AuthEvent::Identity { .. }));
         let agreed = matches!(event, Some(AuthEvent::Face { .. } | AuthEvent::Verified { .. }));
         let decision = event.map_or(Decision::None, |event| self.decide(event, situation));
         let spent = agreed || matches!(decision, Decision::Admit { .. });
-        Answer { agreement, spent, decision }
+        let judged =
+            matches!(decision, Decision::Admit { .. } | Decision::Refuse { reason: Reason::WrongPin, .. });
+        Answer { agreement, spent, compared: is_pin && (looked_up || judged), decision }
+    }
+
+    /// Whether a door that verifies looks up whose PIN is typed. While it does not, all PINs look alike: whoever types them
+    /// learns nothing from what the door shows, logs, or takes time for.
+    fn hears_pins(&self, situation: &Situation<'_>) -> bool {
+        let now = situation.now.as_millis();
+        !situation.cover_open && self.policy.locked_out_until(None, Factor::Pin, now).is_none()
     }
 
     /// Counts a frame. Returns how many agree, and the event that the frame completes.
@@ -230,11 +243,11 @@ impl Decider {
     }
 
     /// The event of a PIN. A door that verifies learns from it whose face to await.
-    fn take_pin(&self, pin: Pin, rules: &Rules) -> AuthEvent {
+    fn take_pin(&self, pin: Pin, situation: &Situation<'_>) -> AuthEvent {
         if !self.config.verify {
             return AuthEvent::Pin(pin);
         }
-        let owner = rules.owner(&pin);
+        let owner = if self.hears_pins(situation) { situation.rules.owner(&pin) } else { None };
         AuthEvent::Identity {
             person: owner.map(|(person, _)| person),
             duress: owner.is_some_and(|(_, duress)| duress),

@@ -87,7 +87,7 @@ pub(crate) struct Journal<F> {
     /// Entries for refusals.
     refusals: Ration,
     /// Entries for events at the pins.
-    pins: Ration,
+    pins: [Ration; 3],
     /// Events at the pins since the last entry that told of them.
     untold: u32,
     /// Signs the head of the log. It is derived from the device secret alone, so that the board signs with the same key
@@ -107,7 +107,7 @@ impl<F: NorFlash> Journal<F> {
             lost: 0,
             standing: [None; Reason::ALL.len() + 1],
             refusals: Ration::full(Instant::now()),
-            pins: Ration::full(Instant::now()),
+            pins: [Ration::full(Instant::now()); 3],
             untold: 0,
             signing: secret.derive(b"", b"postern log head"),
         }
@@ -181,7 +181,14 @@ impl<F: NorFlash> Journal<F> {
         if told.is_none() && self.untold == 0 {
             return;
         }
-        if !self.pins.take(*at) {
+        // A ration each: whoever presses the exit button all day hides no alarm.
+        let [buttons, faults, alarms] = &mut self.pins;
+        let ration = match told {
+            Some((Kind::Button, ..)) => buttons,
+            Some((Kind::Fault, ..)) => faults,
+            _ => alarms,
+        };
+        if !ration.take(*at) {
             self.untold = self.untold.saturating_add(told.is_some().into());
             return;
         }

@@ -72,6 +72,11 @@ impl Inventory {
         self.number.checked_sub(counter).is_some_and(|ahead| ahead <= AHEAD || !self.counted)
     }
 
+    /// Whether the next number still fits this value of the counter, should the counter stay where it is.
+    pub(super) fn may_rise_above(&self, counter: u32) -> bool {
+        self.distrusts() || self.number.saturating_sub(counter) < AHEAD
+    }
+
     /// Whether no record is trusted.
     pub(super) fn distrusts(&self) -> bool {
         self.number == u32::MAX

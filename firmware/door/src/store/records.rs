@@ -112,6 +112,7 @@ impl<F: NorFlash> Records<F> {
 
     /// Writes a value, and lists it.
     pub(super) fn put<T: Serialize>(&mut self, key: Item, value: &T) -> Result<(), Failed> {
+        self.stay_near_counter()?;
         self.put_after(key, self.listed(key), value)?;
         if key.slot().is_some() { self.keep_inventory() } else { Ok(()) }
     }
@@ -129,8 +130,16 @@ impl<F: NorFlash> Records<F> {
         self.store(key, least, &mut room, length)
     }
 
+    /// Fails where the counter cannot be raised, before the inventory is so far ahead of it that the next boot distrusts all.
+    fn stay_near_counter(&mut self) -> Result<(), Failed> {
+        let Some(counter) = self.counter.as_mut().filter(|_| self.inventory.counted) else { return Ok(()) };
+        let counter = counter.read().map_err(|_| Failed)?;
+        if self.inventory.may_rise_above(counter) { Ok(()) } else { Err(Failed) }
+    }
+
     /// Writes both copies of the inventory, and raises the counter.
     pub(super) fn keep_inventory(&mut self) -> Result<(), Failed> {
+        self.stay_near_counter()?;
         // A number is never used twice, also if the write fails.
         self.inventory.number = self.inventory.number.checked_add(1).ok_or(Failed)?;
         self.inventory.counted = self.counter.is_some();

@@ -84,8 +84,9 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         }
     }
 
-    /// Decides about a PIN. The failures are written after each PIN, a right one too, and before anything shows which it
-    /// was: whoever keeps the flash from being written gains nothing by a guess.
+    /// Decides about a PIN. The failures are written after each PIN that was compared, a right one too, and before anything
+    /// shows which it was: whoever keeps the flash from being written gains nothing by a guess. A PIN that nobody asked
+    /// for, or that comes while PINs are locked out, is compared with nothing and wears no flash.
     async fn take_pin(&mut self, pin: Pin) {
         if self.paused_until > Instant::now() {
             return;
@@ -99,13 +100,18 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         }
         let situation = situation(&self.journal, &self.rules, self.link);
         let answer = self.decider.on(Evidence::Pin(pin), &situation);
-        self.write_tallies();
+        if answer.compared {
+            self.write_tallies();
+        }
         if answer.spent {
             self.restart_frames();
         }
         if self.uncounted {
             self.deny(None, Reason::Unreadable, 0);
             return;
+        }
+        if let Decision::Refuse { person: None, reason: Reason::LockedOut, .. } = answer.decision {
+            self.deny(None, Reason::LockedOut, 0);
         }
         self.enact(answer.decision, 0).await;
     }

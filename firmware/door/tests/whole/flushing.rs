@@ -59,6 +59,20 @@ fn pictures_in_turn_cannot_flush_the_log() {
 }
 
 #[test]
+fn the_exit_button_hides_no_alarm() {
+    board().boot(async |world: &mut World| {
+        for _ in 0..64 {
+            world.press().await;
+        }
+        world.wires.cover.set(true);
+        world.wait(300).await;
+        let log = world.host.log().await;
+        let cover = |entry: &Entry| entry.kind == Kind::Alarm && entry.reason == policy::Alarm::Cover as u8;
+        assert!(log.iter().any(|(_, entry)| cover(entry)));
+    });
+}
+
+#[test]
 fn the_exit_button_cannot_flush_the_log() {
     board().boot(async |world: &mut World| {
         let presses = async |world: &mut World| {

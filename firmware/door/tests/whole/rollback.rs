@@ -4,11 +4,11 @@ use crate::simulation::{
     Board, World,
     firmware::{BOARD, image},
     host::{self, signing_key},
-    rules::{board, comes, set_limits, set_rule, two_factors},
+    rules::{board, comes, set_limits, set_rule, settings, two_factors},
 };
 use audit::{Fault, Kind};
 use embassy_time::Duration;
-use protocol::{Error, Limits, MAX_CHUNK, ModelKind, Name, Request, Response};
+use protocol::{Error, Limits, MAX_CHUNK, Matching, ModelKind, Name, Request, Response, Settings};
 
 /// The reasons of all faults in the log.
 async fn faults(world: &mut World) -> Vec<u8> {
@@ -75,6 +75,51 @@ fn a_board_without_a_counter_says_so_and_works() {
         assert_eq!(counter(world).await, before, "neither an entry nor a template raises it");
         set_limits(world, Limits::default()).await;
         assert_eq!(counter(world).await, before + 3, "three records of the settings");
+    });
+}
+
+/// Steps of a counter are few. Who types at the keypad without being asked spends none.
+#[test]
+fn pins_that_are_compared_with_nothing_raise_no_counter() {
+    let mut board = board();
+    let counter = board.counter.clone().unwrap();
+    let steps = || counter.load(std::sync::atomic::Ordering::Relaxed);
+    board.boot(async |world: &mut World| {
+        let before = steps();
+        for _ in 0..50 {
+            world.type_keys("1111#").await;
+        }
+        assert_eq!(steps(), before, "nobody asked for a PIN");
+        let limits = Limits { failures: 2, lockout_ms: 3_600_000, ..Limits::default() };
+        let settings = Settings { matching: Matching::Verify, limits, ..settings() };
+        world.host.ask(Request::SetSettings(settings)).await.unwrap();
+        let before = steps();
+        for _ in 0..50 {
+            world.type_keys("1111#").await;
+        }
+        assert_eq!(steps(), before + 2, "two failures, and then PINs are locked out");
+    });
+}
+
+/// A counter that can no longer be raised ends changes, and not the door.
+#[test]
+fn a_worn_counter_refuses_changes_before_the_board_distrusts_its_flash() {
+    let mut board = board();
+    crate::simulation::counter::wear_out(true);
+    board.boot(async |world: &mut World| {
+        for turn in 0..100 {
+            let limits = Limits { held_ms: 1_000 + turn, ..Limits::default() };
+            let settings = Settings { limits, ..settings() };
+            assert!(world.host.ask(Request::SetSettings(settings)).await.is_err(), "not confirmed");
+        }
+    });
+    board.boot(async |world: &mut World| {
+        assert!(comes(world, 1).await, "people still come in");
+    });
+    crate::simulation::counter::wear_out(false);
+    board.boot(async |world: &mut World| {
+        set_limits(world, Limits::default()).await;
+        assert!(comes(world, 1).await);
     });
 }
 

@@ -131,3 +131,35 @@ fn hours_hold_at_a_door_that_verifies() {
         assert_eq!(denials(world, &mut after).await, [(Some(1), Reason::Clock)]);
     });
 }
+
+/// Whoever tries PINs while they are locked out, or while the cover is open, does not learn whether one is somebody's.
+#[test]
+fn a_pin_of_somebody_looks_like_any_other_while_none_is_heard() {
+    let guesses = async |world: &mut World| {
+        let mut shown = Vec::new();
+        for guess in ["1233#", "1234#", "1235#", "1236#"] {
+            world.glance(0).await;
+            world.type_keys(guess).await;
+            shown.push(world.wires.refused.get());
+        }
+        shown.dedup();
+        shown
+    };
+    board().boot(async |world: &mut World| {
+        let mut after = 0;
+        verify(world, Limits { failures: 3, lockout_ms: 3_600_000, ..Limits::default() }).await;
+        for guess in ["0000#", "0001#", "0002#"] {
+            world.type_keys(guess).await;
+        }
+        events(world, &mut after).await;
+        assert_eq!(guesses(world).await, [true], "all are refused alike");
+        let denied = denials(world, &mut after).await;
+        assert!(denied.iter().all(|denied| *denied == (None, Reason::LockedOut)), "{denied:?}");
+    });
+    board().boot(async |world: &mut World| {
+        verify(world, Limits::default()).await;
+        world.wires.cover.set(true);
+        world.wait(100).await;
+        assert_eq!(guesses(world).await.len(), 1, "all are ignored alike");
+    });
+}

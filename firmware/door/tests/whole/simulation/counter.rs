@@ -1,7 +1,7 @@
 //! The monotonic counter of the simulated board.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     rc::Rc,
     sync::{
         Arc,
@@ -16,6 +16,13 @@ use super::supply::Supply;
 thread_local! {
     /// The supply of the board that runs on this thread.
     static POWER: RefCell<Rc<Supply>> = RefCell::default();
+    /// Whether it can be read and not raised: it is worn out.
+    static WORN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Wears the counters of this thread out, or repairs them.
+pub fn wear_out(worn: bool) {
+    WORN.set(worn);
 }
 
 /// The monotonic counter. It has power as long as the flash has.
@@ -35,6 +42,9 @@ impl MonotonicCounter for Count {
     }
 
     fn increment(&mut self) -> Result<(), CounterError> {
+        if WORN.get() {
+            return Err(CounterError);
+        }
         match POWER.with_borrow(|supply| supply.begin("counter", 4)) {
             4 => drop(self.0.fetch_add(1, Ordering::Relaxed)),
             _ => return Err(CounterError),
