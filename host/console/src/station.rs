@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use client::protocol::{Event, Hash, Host, Role, Schedule, Settings, Status, User};
+use client::protocol::{Event, Hash, Host, Role, Settings, Status, User, Zone};
 
 /// Why something was not done, for a person to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,11 +140,26 @@ pub trait Station: Send + Sync {
     /// The hours or the PIN are malformed; as any request.
     fn set_rule(&self, name: &str, rule: &NewRule) -> Said<()>;
 
+    /// Suspends a person, or resumes them.
+    ///
+    /// # Errors
+    /// Nobody has this name; as any request.
+    fn suspend(&self, name: &str, suspended: bool) -> Said<()>;
+
     /// Changes the settings.
     ///
     /// # Errors
     /// A value is out of its range; as any request.
     fn set_settings(&self, settings: Settings) -> Said<()>;
+
+    /// The time zone of a name or an offset, as `postern settings --zone` takes it.
+    ///
+    /// # Errors
+    /// It is none.
+    fn zone_of(&self, written: &str) -> Said<Zone>;
+
+    /// A time zone in words.
+    fn zone_text(&self, zone: &Zone) -> String;
 
     /// The newest entries of the audit log, at most `most`, the newest first.
     ///
@@ -258,13 +273,8 @@ pub struct Rule {
     pub pin: bool,
     /// Whether there is a duress PIN.
     pub duress_pin: bool,
-}
-
-impl Rule {
-    /// The rule of somebody whose hours are `schedule`, written as `hours`.
-    pub fn new(hours: String, schedule: &Schedule, pin: bool, duress_pin: bool) -> Self {
-        Self { hours, always: schedule.is_always(), pin, duress_pin }
-    }
+    /// Whether the person is suspended.
+    pub suspended: bool,
 }
 
 /// A rule as it comes from a form.

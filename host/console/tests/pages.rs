@@ -195,6 +195,23 @@ async fn what_the_board_refuses_is_shown_as_its_sentence() {
     assert!(page.body.contains("this needs an installer"), "{}", page.body);
     let page = browser.post("/b/front/settings", "liveness=passive&matching=identify&agreement=x").await;
     assert!(page.body.contains("`agreement` is no number in its range"), "{}", page.body);
+    let fields = "liveness=passive&matching=identify&agreement=3&open_ms=3000&failures=9&lockout=30&passback=0&pin=15&held=30";
+    for (zone, said) in [("Mars", "`Mars` is no time zone"), ("%2B01:00", "this needs an installer")] {
+        let page = browser.post("/b/front/settings", &format!("{fields}&zone={zone}")).await;
+        assert!(page.body.contains(said), "{}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn a_person_is_suspended_and_resumed() {
+    let console = console(&Fake::new().enrolled("Ada"));
+    let browser = Browser::signed_in(&console).await;
+    let person = "/b/front/people/1";
+    assert!(!browser.get(person).await.body.contains("This person is suspended"));
+    for suspended in [true, false] {
+        let page = browser.post(&format!("{person}/suspend"), &format!("suspended={suspended}")).await;
+        assert_eq!(page.body.contains("This person is suspended"), suspended, "{}", page.body);
+    }
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("The board", &["board", "pair", "keys", "sign", "flash", "settings", "osdp"]),
-    ("People", &["enroll", "users", "rule", "rename", "remove"]),
+    ("People", &["enroll", "users", "rule", "suspend", "resume", "rename", "remove"]),
     #[cfg(feature = "console")]
     ("In the browser", &["console"]),
     ("The door", &["verify", "identify", "embed", "show", "watch", "log"]),

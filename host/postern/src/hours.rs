@@ -30,13 +30,6 @@ pub fn text(schedule: &Schedule) -> String {
     windows.join(", ")
 }
 
-/// A zone by its offset, as `UTC+01:00`.
-pub fn zone(offset_minutes: i16) -> String {
-    let sign = if offset_minutes < 0 { '-' } else { '+' };
-    let minutes = offset_minutes.unsigned_abs();
-    format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
-}
-
 fn window(text: &str) -> Result<Window, String> {
     let wrong = || format!("`{}` is no time as in `mon-fri 08:00-18:00`", text.trim());
     let (names, times) = text.trim().split_once(' ').ok_or_else(wrong)?;
@@ -86,12 +79,6 @@ fn time_text(minute: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_zone_is_told_by_its_offset() {
-        let zones = [0, 60, -210, 345].map(zone);
-        assert_eq!(zones, ["UTC+00:00", "UTC+01:00", "UTC-03:30", "UTC+05:45"]);
-    }
 
     #[test]
     fn hours_come_back_as_they_were_written() {

@@ -12,7 +12,7 @@ use client::protocol::{EventKind, Flaw, FrameResult, Reason, RejectReason, Sched
 use emulator::Decision;
 
 use crate::device::real;
-use crate::hours;
+use crate::{hours, zone};
 
 #[cfg(test)]
 mod tests;
@@ -96,6 +96,11 @@ pub enum Why {
     },
     /// The person's rule in flash is damaged.
     Unreadable {
+        /// The person.
+        name: Option<String>,
+    },
+    /// The person is suspended.
+    Suspended {
         /// The person.
         name: Option<String>,
     },
@@ -201,6 +206,7 @@ impl Why {
             Reason::WrongPin => Self::WrongPin { name },
             Reason::Unreadable => Self::Unreadable { name },
             Reason::Cover => Self::Cover,
+            Reason::Suspended => Self::Suspended { name },
         }
     }
 
@@ -224,6 +230,7 @@ impl Why {
             Self::WrongPin { .. } => Reason::WrongPin.name(),
             Self::Unreadable { .. } => Reason::Unreadable.name(),
             Self::Cover => Reason::Cover.name(),
+            Self::Suspended { .. } => Reason::Suspended.name(),
         }
     }
 }
@@ -297,6 +304,9 @@ impl fmt::Display for Why {
             Self::Unreadable { name } => {
                 write!(f, "the rule of {} is damaged: set it again with `postern rule`", who(name))
             }
+            Self::Suspended { name } => {
+                write!(f, "{} is suspended (`postern resume NAME` ends that)", who(name))
+            }
             Self::Cover => f.write_str("the cover of the board is open: close it"),
         }
     }
@@ -322,8 +332,8 @@ fn duration(ms: u32) -> String {
 fn hours_of(name: Option<&str>, device: &mut Device) -> Option<Hours> {
     let rule = device.rule(name?).ok()?;
     let status = device.status().ok()?;
-    let offset = status.settings.limits.utc_offset_minutes;
-    Some(Hours::at(&rule.schedule, status.clock.unix_ms, offset))
+    let now = status.clock.unix_ms;
+    Some(Hours::at(&rule.schedule, now, status.settings.limits.zone.offset_at(now)))
 }
 
 impl Hours {
@@ -333,12 +343,10 @@ impl Hours {
         let minutes = i64::try_from(unix_ms / 60_000).unwrap_or(0) + i64::from(offset);
         let (day, minute) = (minutes.div_euclid(24 * 60), minutes.rem_euclid(24 * 60));
         let weekday = DAYS[day.rem_euclid(7) as usize];
-        let sign = if offset < 0 { '-' } else { '+' };
-        let [ahead, rest] = [offset.unsigned_abs() / 60, offset.unsigned_abs() % 60];
         Self {
             hours: hours::text(schedule),
             now: format!("{weekday} {:02}:{:02}", minute / 60, minute % 60),
-            zone: if offset == 0 { "UTC".to_owned() } else { format!("UTC{sign}{ahead:02}:{rest:02}") },
+            zone: zone::offset_text(offset),
         }
     }
 }

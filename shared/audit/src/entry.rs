@@ -16,7 +16,7 @@
 //! | refused | a number of `policy::Reason` | samples refused for it since its last entry, u32 LE |
 //! | enrolled | templates of the person | host, what the liveness network took the face for: 0 not asked, 1 an attack, 2 living; 6 zeros, basis |
 //! | removed | templates that went | host, 7 zeros, basis |
-//! | settings | what changed: 1 false-accept rate, 2 frames, 4 opening time, 8 liveness, 16 matching, 32 fail-safe, 64 failures, lockout, passback or PIN time, 128 held time, UTC offset or Wiegand | host, 7 bytes of the SHA-256 of all settings, basis |
+//! | settings | what changed: 1 false-accept rate, 2 frames, 4 opening time, 8 liveness, 16 matching, 32 fail-safe, 64 failures, lockout, passback or PIN time, 128 held time, time zone or Wiegand | host, 7 bytes of the SHA-256 of all settings, basis |
 //! | model | its kind, as the protocol numbers it | host, head of its SHA-256 |
 //! | fault | [`Fault`](crate::Fault) | entries lost, or kind of the network, u32 LE |
 //! | clock | 1 if it was set back | host, time shown before, u64 LE |
@@ -26,7 +26,7 @@
 //! | restart | | host |
 //! | alarm | a number of `policy::Alarm` | 1 where it is over, u32 LE |
 //! | firmware | 1 active, 2 rolled back because it never confirmed itself, 3 refused, 4 the loader fell back to it, because the active slot did not verify | four zeros, its release u64 LE |
-//! | rule | 1 for a schedule, 2 for a code, 4 for a duress code | host, head of the SHA-256 of the schedule |
+//! | rule | 1 for a schedule, 2 for a code, 4 for a duress code, 8 if the person is suspended | host, head of the SHA-256 of the schedule |
 //! | invited | role, as the protocol numbers it | host |
 //! | paused | | host, milliseconds u64 LE |
 //! | embedded | | host |

@@ -4,6 +4,7 @@
 //!
 //! | state | event | next state | decision |
 //! |---|---|---|---|
+//! | any | a known face of somebody who is suspended | nothing requested from them | refused: suspended; no failure |
 //! | any | a known face or PIN of somebody who is locked out | nothing requested from them | refused: locked out; no failure |
 //! | any | a face that looks like nobody: a stranger, or a spoof | unchanged | refused; a failure of nobody's face |
 //! | any | a spoof that looks like somebody | unchanged | refused; a failure of their face |
@@ -37,7 +38,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Factor, LocalTime, Passback, Pin, Rule, Tallies};
+use crate::{Factor, LocalTime, Passback, Pin, Rule, Tallies, Zone};
 
 /// Limits of the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +52,8 @@ pub struct Limits {
     pub passback_ms: u32,
     /// Timeout for a PIN, or for a face in 1:1 mode.
     pub pin_ms: u32,
-    /// Offset of local time at the door from UTC, in minutes; positive is ahead.
-    pub utc_offset_minutes: i16,
+    /// Local time at the door.
+    pub zone: Zone,
     /// Time after which an open door raises the held-open alarm; 0 disables the alarm.
     pub held_ms: u32,
     /// Whether the lock is fail-safe: it holds the door while it has current, and releases it on a power
@@ -69,7 +70,7 @@ impl Default for Limits {
             lockout_ms: 30_000,
             passback_ms: 0,
             pin_ms: 15_000,
-            utc_offset_minutes: 0,
+            zone: Zone::UTC,
             held_ms: 30_000,
             fail_safe: false,
         }
@@ -130,11 +131,13 @@ pub enum Reason {
     Unreadable = 8,
     /// The cover of the board is open.
     Cover = 9,
+    /// The person is suspended.
+    Suspended = 10,
 }
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Stranger,
         Self::NotLive,
         Self::Schedule,
@@ -144,6 +147,7 @@ impl Reason {
         Self::WrongPin,
         Self::Unreadable,
         Self::Cover,
+        Self::Suspended,
     ];
 
     /// The name in one word, for logs and JSON.
@@ -159,6 +163,7 @@ impl Reason {
             Self::WrongPin => "wrong-pin",
             Self::Unreadable => "unreadable",
             Self::Cover => "cover",
+            Self::Suspended => "suspended",
         }
     }
 }
@@ -350,11 +355,15 @@ impl AccessPolicy {
         limits: &Limits,
         rule: &Rule,
     ) -> Result<(), Reason> {
+        if rule.suspended {
+            return Err(Reason::Suspended);
+        }
         if self.tallies.is_locked_out(person, now) {
             return Err(Reason::LockedOut);
         }
         if !rule.schedule.is_always() {
-            let time = LocalTime::new(clock.ok_or(Reason::Clock)?, limits.utc_offset_minutes);
+            let clock = clock.ok_or(Reason::Clock)?;
+            let time = LocalTime::new(clock, limits.zone.offset_at(clock));
             if !rule.schedule.allows(time) {
                 return Err(Reason::Schedule);
             }

@@ -10,6 +10,7 @@
 //! | [`Tallies`] | failures, counted by person and factor |
 //! | [`Lockout`] | after so many failures: how long a person is locked out |
 //! | [`Schedule`] | at which times of the week a person may enter |
+//! | [`Zone`] | what the local time is |
 //! | [`Passback`] | whether a person entered a short time ago (timed anti-passback) |
 //! | [`Contact`] | whether the door is forced open or held open |
 #![no_std]
@@ -23,6 +24,7 @@ mod pin;
 mod rule;
 mod schedule;
 mod tallies;
+mod zone;
 
 pub use access::{AccessPolicy, AuthEvent, Decision, Limits, Reason};
 pub use contact::{Alarm, Contact};
@@ -32,3 +34,4 @@ pub use pin::{MAX_PIN, Pin};
 pub use rule::Rule;
 pub use schedule::{DAY_MINUTES, LocalTime, MAX_WINDOWS, Schedule, Window};
 pub use tallies::{Factor, OTHERS, PLACES, Tallies, Tally};
+pub use zone::{DaylightSaving, YearlyChange, Zone};

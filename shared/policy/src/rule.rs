@@ -16,6 +16,8 @@ pub struct Rule {
     pub pin: Option<Pin>,
     /// The duress PIN, which opens like the PIN and raises a silent alarm.
     pub duress_pin: Option<Pin>,
+    /// Whether the person is refused until they are resumed, whatever the rest says.
+    pub suspended: bool,
 }
 
 impl Rule {

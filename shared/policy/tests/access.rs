@@ -1,6 +1,6 @@
 //! The decision tables of `access`, row by row, and the properties that hold for any sequence of events.
 
-use policy::{AccessPolicy, AuthEvent, Decision, Factor, Limits, Pin, Reason, Rule, Schedule, Window};
+use policy::{AccessPolicy, AuthEvent, Decision, Factor, Limits, Pin, Reason, Rule, Schedule, Window, Zone};
 use proptest::prelude::*;
 
 const LIMITS: Limits = Limits {
@@ -8,7 +8,7 @@ const LIMITS: Limits = Limits {
     lockout_ms: 10_000,
     passback_ms: 0,
     pin_ms: 15_000,
-    utc_offset_minutes: 60,
+    zone: Zone::fixed(60),
     held_ms: 0,
     fail_safe: false,
 };
@@ -17,11 +17,13 @@ fn pin(digits: &str) -> Pin {
     Pin::new(digits.as_bytes()).unwrap()
 }
 
-/// Person 1 needs the face alone, person 2 a PIN, person 3 has a schedule: weekdays from 8 to 18.
+/// Person 1 needs the face alone, person 2 a PIN, person 3 has a schedule: weekdays from 8 to 18. Person 4 has
+/// the PIN of person 2, and is suspended.
 fn rule(person: u32) -> Rule {
     let office = Window { days: 0b1_1111, from: 8 * 60, to: 18 * 60 };
     match person {
         2 => Rule { pin: Some(pin("1234")), duress_pin: Some(pin("1235")), ..Rule::default() },
+        4 => Rule { suspended: true, ..rule(2) },
         3 => Rule { schedule: Schedule::new(&[office]).unwrap(), ..Rule::default() },
         _ => Rule::default(),
     }
@@ -70,6 +72,17 @@ fn face_and_pin_open_in_time_and_the_duress_pin_opens_alike() {
     assert_eq!(door.pin(21_000, "1235"), Decision::Open { person: 2, duress: true });
     door.face(30_000, 2);
     assert_eq!(door.pin(45_000, "1234"), Decision::Ignored, "too late");
+}
+
+#[test]
+fn who_is_suspended_is_refused_whatever_their_rule_says() {
+    let mut door = Door::new();
+    assert_eq!(door.face(0, 4), Decision::Refused(Reason::Suspended));
+    assert_eq!(door.pin(1, "1234"), Decision::Ignored, "no PIN is requested");
+    assert_eq!(door.access.locked_out_until(Some(4), Factor::Face, 2), None, "it is no failure");
+    door.authenticate(3, AuthEvent::Identity { person: Some(4), duress: false });
+    assert_eq!(door.authenticate(4, AuthEvent::Verified { person: 4 }), Decision::Refused(Reason::Suspended));
+    assert_eq!(door.face(5, 2), Decision::AskPin { person: 2 }, "nobody else");
 }
 
 #[test]

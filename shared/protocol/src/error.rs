@@ -335,8 +335,8 @@ pub enum SettingName {
     PassbackMs,
     /// [`pin_ms`](crate::Limits::pin_ms)
     PinMs,
-    /// [`utc_offset_minutes`](crate::Limits::utc_offset_minutes); the range applies to its absolute value
-    UtcOffset,
+    /// [`zone`](crate::Limits::zone); the range applies to the absolute value of its offsets
+    Zone,
     /// [`held_ms`](crate::Limits::held_ms)
     HeldMs,
     /// [`address`](crate::Osdp::address)
@@ -353,7 +353,7 @@ impl core::fmt::Display for SettingName {
             SettingName::LockoutMs => "the lockout time in milliseconds",
             SettingName::PassbackMs => "the anti-passback time in milliseconds",
             SettingName::PinMs => "the PIN timeout in milliseconds",
-            SettingName::UtcOffset => "the offset from UTC in minutes",
+            SettingName::Zone => "the time zone (minutes from UTC)",
             SettingName::HeldMs => "the held-open time in milliseconds",
             SettingName::OsdpAddress => "the OSDP address",
         })

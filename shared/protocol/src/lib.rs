@@ -78,7 +78,7 @@ pub use log::{Clock, ENTRIES_PER_PAGE, LogEntry, LogHead};
 pub use model::{Firmware, ModelInfo, ModelKind};
 pub use pair::{Host, Label, MAX_HOSTS, MAX_LABEL, Pairing, Role, Signature};
 pub use person::{Candidate, User};
-pub use policy::{Alarm, Limits, Pin, Reason, Rule, Schedule, Window};
+pub use policy::{Alarm, DaylightSaving, Limits, Pin, Reason, Rule, Schedule, Window, YearlyChange, Zone};
 pub use reply::LastReply;
 pub use request::{Enrolment, PixelFormat, Request, Source};
 pub use response::{Comparison, Response};

@@ -180,7 +180,8 @@ pub enum Request<'a> {
         /// The person.
         name: Name,
     },
-    /// Sets the access rule of a person and replaces the previous one. → [`Rule`](crate::Response::Rule)
+    /// Sets the access rule of a person and replaces the previous one. Only [`Suspend`](Self::Suspend) changes whether the
+    /// person is suspended. → [`Rule`](crate::Response::Rule)
     SetRule {
         /// The person.
         name: Name,
@@ -218,6 +219,14 @@ pub enum Request<'a> {
         name: Name,
         /// The new name, which nobody else has.
         new: Name,
+    },
+    /// Suspends a person, who is refused until they are resumed, or resumes them. The rest of the rule stays.
+    /// → [`Rule`](crate::Response::Rule)
+    Suspend {
+        /// The name of the person.
+        name: Name,
+        /// Whether to suspend; else to resume.
+        suspended: bool,
     },
 }
 

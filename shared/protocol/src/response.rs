@@ -135,6 +135,8 @@ pub enum Response {
         pin: bool,
         /// Whether there is a duress PIN.
         duress_pin: bool,
+        /// Whether the person is suspended.
+        suspended: bool,
     },
     /// The firmware of the board.
     Firmware(Firmware),

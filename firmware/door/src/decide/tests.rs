@@ -3,7 +3,7 @@
 use embassy_time::Instant;
 use gallery::Name;
 use liveness::RejectReason;
-use policy::{Limits, Pin, Reason, Rule};
+use policy::{Limits, Pin, Reason, Rule, Zone};
 use template::CosineScore;
 
 use super::{Config, Decider, Decision, Evidence, Situation};
@@ -20,7 +20,7 @@ const CONFIG: Config = Config {
         lockout_ms: 30_000,
         passback_ms: 0,
         pin_ms: 15_000,
-        utc_offset_minutes: 0,
+        zone: Zone::UTC,
         held_ms: 0,
         fail_safe: false,
     },

@@ -32,8 +32,8 @@ fn changes(before: &Settings, after: &Settings) -> u8 {
     let (old, new) = (&before.limits, &after.limits);
     let rationing = |limits: &Limits| (limits.failures, limits.lockout_ms, limits.passback_ms, limits.pin_ms);
     let rest = |settings: &Settings| {
-        let Limits { held_ms, utc_offset_minutes, .. } = settings.limits;
-        (held_ms, utc_offset_minutes, settings.wiegand)
+        let Limits { held_ms, zone, .. } = settings.limits;
+        (held_ms, zone, settings.wiegand)
     };
     let bits = [
         (before.far_one_in, before.accept_unproven) != (after.far_one_in, after.accept_unproven),
@@ -99,10 +99,11 @@ pub(crate) fn fields(
             fields.score = best.as_ref().map_or(0, |best| best.similarity);
         }
         Response::ModelActive(info) => (fields.reason, detail) = (info.kind as u8, head(&info.sha256)),
-        Response::Rule { person, schedule, pin, duress_pin } => {
+        Response::Rule { person, schedule, pin, duress_pin, suspended } => {
             fields.person = Some(*person);
             let scheduled = u8::from(!schedule.is_always());
-            fields.reason = scheduled | u8::from(*pin) << 1 | u8::from(*duress_pin) << 2;
+            fields.reason =
+                scheduled | u8::from(*pin) << 1 | u8::from(*duress_pin) << 2 | u8::from(*suspended) << 3;
             // Not of the PINs: a digest of four digits is soon guessed.
             detail = digest(schedule);
         }

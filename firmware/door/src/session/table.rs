@@ -75,6 +75,7 @@ pub(crate) fn row(request: &Request<'_>) -> Row {
         // The journal records it itself, with the time before.
         Request::SetClock { .. }     => (OPERATOR,        false,  None),
         Request::SetRule { .. }      => (OPERATOR,        false,  Some(Kind::Rule)),
+        Request::Suspend { .. }      => (OPERATOR,        false,  Some(Kind::Rule)),
 
         Request::SetSettings(_)      => (INSTALLER,       false,  Some(Kind::Settings)),
         Request::BeginModel { .. }   => (INSTALLER,       true,   None),

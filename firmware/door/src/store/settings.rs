@@ -19,8 +19,8 @@ const PASSBACK_MS: (u32, u32) = (0, 86_400_000);
 const PIN_MS: (u32, u32) = (3_000, 120_000);
 /// Milliseconds for which the door may stand open, up to a day.
 const HELD_MS: (u32, u32) = (0, 86_400_000);
-/// Minutes of the offset from UTC, ahead or behind.
-const UTC_OFFSET_MINUTES: (u32, u32) = (0, 14 * 60);
+/// Minutes of a zone from UTC, ahead or behind.
+const ZONE_MINUTES: (u32, u32) = (0, 14 * 60);
 
 /// The bit of the stored false-accept rate that says that it is accepted unproven. Rates are below it, so that older
 /// records have it clear.
@@ -62,12 +62,11 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Error> {
         (SettingName::PassbackMs, settings.limits.passback_ms, PASSBACK_MS),
         (SettingName::PinMs, settings.limits.pin_ms, PIN_MS),
         (SettingName::HeldMs, settings.limits.held_ms, HELD_MS),
-        (
-            SettingName::UtcOffset,
-            settings.limits.utc_offset_minutes.unsigned_abs().into(),
-            UTC_OFFSET_MINUTES,
-        ),
     ];
+    let (low, high) = ZONE_MINUTES;
+    if !settings.limits.zone.is_valid() {
+        return Err(Error::BadSetting { setting: SettingName::Zone, low, high });
+    }
     match fields.into_iter().find(|(_, value, (low, high))| !(low..=high).contains(&value)) {
         Some((setting, _, (low, high))) => Err(Error::BadSetting { setting, low, high }),
         None => Ok(()),
@@ -76,6 +75,8 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    use protocol::Zone;
+
     use super::*;
 
     #[test]
@@ -90,5 +91,7 @@ mod tests {
         assert_eq!(named(Settings { agreement_frames: 0, ..good }), Some(SettingName::AgreementFrames));
         assert_eq!(named(Settings { agreement_frames: 17, ..good }), Some(SettingName::AgreementFrames));
         assert_eq!(named(Settings { open_ms: 60_001, ..good }), Some(SettingName::OpenMs));
+        let far = Limits { zone: Zone::fixed(14 * 60 + 1), ..good.limits };
+        assert_eq!(named(Settings { limits: far, ..good }), Some(SettingName::Zone));
     }
 }

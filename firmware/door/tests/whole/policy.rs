@@ -6,7 +6,7 @@ use crate::simulation::rules::{
 use crate::simulation::{World, engine};
 use audit::Kind;
 use policy::{Reason, Rule, Schedule};
-use protocol::{Error, EventKind, Limits, Name, Request, Response, Role, Settings};
+use protocol::{Error, EventKind, Limits, Name, Request, Response, Role, Settings, Zone};
 
 /// 2026-11-25, a Wednesday, 12:00 UTC.
 const NOON: u64 = 1_795_608_000_000;
@@ -24,7 +24,7 @@ fn who_has_hours_passes_within_them_and_only_by_a_clock_that_is_sure() {
         world.host.ask(Request::SetClock { unix_ms: NOON }).await.unwrap();
         assert!(comes(world, 1).await);
         // 18:00 at a door an hour ahead of UTC is 17:00 UTC.
-        set_limits(world, Limits { utc_offset_minutes: 60, ..Limits::default() }).await;
+        set_limits(world, Limits { zone: Zone::fixed(60), ..Limits::default() }).await;
         world.host.ask(Request::SetClock { unix_ms: NOON + 5 * HOUR - 20_000 }).await.unwrap();
         assert!(comes(world, 1).await);
         world.wait(20_000).await;
@@ -250,7 +250,13 @@ fn rules_that_do_not_hold_together_are_refused_and_codes_are_told_to_nobody() {
         world.confirm().await;
         world.host.ask(Request::PollPairing).await.unwrap();
         let told = world.host.ask(Request::GetRule { name: Name::try_from("Ann").unwrap() }).await;
-        let rule = Response::Rule { person: 1, schedule: Schedule::ALWAYS, pin: true, duress_pin: true };
+        let rule = Response::Rule {
+            person: 1,
+            schedule: Schedule::ALWAYS,
+            pin: true,
+            duress_pin: true,
+            suspended: false,
+        };
         assert_eq!(told, Ok(rule));
         let refused = set_rule(world, "Ann", Rule::default()).await;
         assert_eq!(refused, Err(Error::Forbidden { needed: Role::Operator }));

@@ -28,6 +28,43 @@ fn a_rule_goes_with_its_person_and_stays_over_power_cuts() {
     );
 }
 
+/// The power fails at each byte that a suspension writes. An acknowledged one holds, and the PIN stays.
+#[test]
+fn who_is_suspended_stays_outside_over_resets_and_power_cuts() {
+    let suspend = async |world: &mut World, suspended| {
+        let name = Name::try_from("Ann").unwrap();
+        world.host.ask(Request::Suspend { name, suspended }).await.map(drop)
+    };
+    let enters = async |world: &mut World| {
+        let face = comes(world, 1).await;
+        world.type_keys("1234#").await;
+        !face && world.is_open()
+    };
+    let mut whole = board();
+    whole.boot(async |world: &mut World| {
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+        assert!(enters(world).await);
+    });
+    for cut in (64..3_600).step_by(53) {
+        let mut board = whole.copy();
+        board.supply.bytes.set(Some(cut));
+        let acknowledged = board.boot(async |world: &mut World| suspend(world, true).await.is_ok());
+        board.supply.bytes.set(None);
+        board.boot(async |world: &mut World| {
+            assert!(!acknowledged || !enters(world).await, "cut at {cut}");
+            suspend(world, true).await.unwrap();
+        });
+        board.boot(async |world: &mut World| {
+            let mut after = 0;
+            assert!(!enters(world).await, "after a reset");
+            let denied = denials(world, &mut after).await;
+            assert!(denied.contains(&(Some(1), Reason::Suspended)), "{denied:?}");
+            suspend(world, false).await.unwrap();
+            assert!(enters(world).await, "with the PIN of before");
+        });
+    }
+}
+
 /// The power fails at each byte that a rule writes. An acknowledged rule holds, and no rule is half written.
 #[test]
 fn a_power_cut_leaves_the_old_rule_or_the_new_one() {

@@ -48,6 +48,7 @@ pub fn routes() -> Router<Console> {
         .route("/b/{board}/people", get(people::show).post(people::enrol))
         .route("/b/{board}/people/{person}", get(person::show).post(person::add))
         .route("/b/{board}/people/{person}/rule", post(person::rule))
+        .route("/b/{board}/people/{person}/suspend", post(person::suspend))
         .route("/b/{board}/people/{person}/rename", post(person::rename))
         .route("/b/{board}/people/{person}/remove", post(person::remove))
         .route("/b/{board}/certainty", get(certainty::show).post(certainty::set))

@@ -68,6 +68,15 @@ async fn page(
             " " (with)
         }
         section {
+            h2 { (language.say("suspend")) }
+            p.help { @if rule.suspended { (language.say("is-suspended")) } @else { (language.say("suspend-text")) } }
+            form.fields method="post" action={ (path) "/suspend" } {
+                (token(visitor))
+                input type="hidden" name="suspended" value=(!rule.suspended);
+                button.main { @if rule.suspended { (language.say("resume")) } @else { (language.say("suspend")) } }
+            }
+        }
+        section {
             h2 { (language.say("rule")) }
             p.help { (language.say("rule-text")) }
             form.fields method="post" action={ (path) "/rule" } {
@@ -139,6 +148,18 @@ pub async fn rule(
     };
     let asked =
         console.ask(&board, move |station| station.set_rule(&find(station, person)?.name, &rule)).await;
+    let notice = Notice::of(asked, visitor.language.say("saved"));
+    page(&console, &visitor, &board, person, Some(notice)).await
+}
+
+pub async fn suspend(
+    Visit { console, visitor, board }: Visit,
+    Path((_, person)): Place,
+    fields: Fields,
+) -> Response {
+    let suspended = fields.get("suspended") == "true";
+    let asked =
+        console.ask(&board, move |station| station.suspend(&find(station, person)?.name, suspended)).await;
     let notice = Notice::of(asked, visitor.language.say("saved"));
     page(&console, &visitor, &board, person, Some(notice)).await
 }

@@ -17,8 +17,13 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
 
 async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<Notice>) -> Response {
     let language = visitor.language;
-    let status = match console.ask(board, |station| station.state()).await {
-        Ok(state) => state.status,
+    let asked = console.ask(board, |station| {
+        let status = station.state()?.status;
+        let zone = station.zone_text(&status.settings.limits.zone);
+        Ok((status, zone))
+    });
+    let (status, zone) = match asked.await {
+        Ok(known) => known,
         Err(refusal) => return refused(visitor, Some(board), "settings", refusal),
     };
     let Settings { agreement_frames, open_ms, liveness, limits, matching, .. } = status.settings;
@@ -57,7 +62,11 @@ async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<
             (number(language.say("set-passback"), "passback", seconds(limits.passback_ms), 0, 86_400))
             (number(language.say("set-pin"), "pin", seconds(limits.pin_ms), 0, 3_600))
             (number(language.say("set-held"), "held", seconds(limits.held_ms), 0, 86_400))
-            (number(language.say("set-offset"), "offset", limits.utc_offset_minutes.into(), -900, 900))
+            label {
+                (language.say("set-zone"))
+                input type="text" name="zone" placeholder="Europe/Berlin, local, +01:00" autocomplete="off";
+                small { (language.say("set-zone-now")) ": " (zone) }
+            }
             label.check {
                 input type="checkbox" name="fail_safe" value="yes" checked[limits.fail_safe];
                 (language.say("set-fail-safe"))
@@ -108,7 +117,6 @@ fn changed(before: Settings, fields: &Fields) -> Said<Settings> {
     limits.passback_ms = ms("passback", limits.passback_ms)?;
     limits.pin_ms = ms("pin", limits.pin_ms)?;
     limits.held_ms = ms("held", limits.held_ms)?;
-    limits.utc_offset_minutes = fields.number("offset").ok_or_else(|| wrong("offset"))?;
     limits.fail_safe = fields.get("fail_safe") == "yes";
     Ok(after)
 }
@@ -116,8 +124,12 @@ fn changed(before: Settings, fields: &Fields) -> Said<Settings> {
 pub async fn set(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
     let asked = console
         .ask(&board, move |station| {
-            let before = station.state()?.status.settings;
-            station.set_settings(changed(before, &fields)?)
+            let mut settings = changed(station.state()?.status.settings, &fields)?;
+            let zone = fields.get("zone").trim();
+            if !zone.is_empty() {
+                settings.limits.zone = station.zone_of(zone)?;
+            }
+            station.set_settings(settings)
         })
         .await;
     let notice = Notice::of(asked, visitor.language.say("saved"));

@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use client::protocol::{
     Basis, Clock, Door, Event, EventKind, Hash, Host, Limits, LivenessMode, Matching, Name, ResetReason,
-    Role, Schedule, Settings, Status, User, Wiegand,
+    Role, Settings, Status, User, Wiegand, Zone,
 };
 use console::Console;
 use console::station::*;
@@ -24,6 +24,7 @@ pub struct Fake {
     pub pins: Mutex<Vec<String>>,
     pub pairing: Mutex<Pairing>,
     pub finding: Mutex<Option<String>>,
+    pub suspended: Mutex<bool>,
 }
 
 /// The board named "front" alone.
@@ -54,6 +55,7 @@ impl Fake {
             pins: Mutex::default(),
             pairing: Mutex::new(Pairing::None),
             finding: Mutex::default(),
+            suspended: Mutex::default(),
         })
     }
 
@@ -198,12 +200,27 @@ impl Station for Fake {
     }
 
     fn rule(&self, _: &str) -> Said<Rule> {
-        Ok(Rule::new("always".to_owned(), &Schedule::ALWAYS, false, false))
+        let suspended = *self.suspended.lock().unwrap();
+        Ok(Rule { hours: "always".to_owned(), always: true, pin: false, duress_pin: false, suspended })
+    }
+
+    fn suspend(&self, _: &str, suspended: bool) -> Said<()> {
+        *self.suspended.lock().unwrap() = suspended;
+        Ok(())
     }
 
     fn set_rule(&self, _: &str, rule: &NewRule) -> Said<()> {
         self.rules.lock().unwrap().push(rule.clone());
         Ok(())
+    }
+
+    fn zone_of(&self, written: &str) -> Said<Zone> {
+        let refusal = Refusal { sentence: format!("`{written}` is no time zone"), lost: false };
+        if written == "+01:00" { Ok(Zone::fixed(60)) } else { Err(refusal) }
+    }
+
+    fn zone_text(&self, zone: &Zone) -> String {
+        format!("UTC and {} minutes", zone.offset_minutes)
     }
 
     fn set_settings(&self, _: Settings) -> Said<()> {

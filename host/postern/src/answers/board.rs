@@ -85,9 +85,11 @@ pub struct Settings {
     pub passback_ms: u32,
     /// For how long the door waits for a PIN.
     pub pin_ms: u32,
-    /// How far the door's zone is ahead of UTC.
+    /// How far the door's local time is ahead of UTC now.
     #[schemars(extend("unit" = "minutes"))]
     pub utc_offset_minutes: i16,
+    /// The door's zone, as the `TZ` variable of POSIX has it.
+    pub zone: String,
     /// After how long a door that is held open raises the alarm; 0 for never.
     pub held_ms: u32,
     /// Whether the lock opens without power.

@@ -72,13 +72,28 @@ pub struct PersonRule {
     pub name: String,
     /// The hours, as `--hours` takes them: `always`, or windows by the clock of the door's zone.
     pub hours: String,
-    /// How far that zone is ahead of UTC.
+    /// How far that zone is ahead of UTC now.
     #[schemars(extend("unit" = "minutes"))]
     pub utc_offset_minutes: i16,
+    /// That zone, as the `TZ` variable of POSIX has it.
+    pub zone: String,
     /// Whether the person must type a PIN, too.
     pub pin: bool,
     /// Whether there is a duress PIN.
     pub duress_pin: bool,
+    /// Whether the person is suspended: refused, whatever the rest says.
+    pub suspended: bool,
+}
+
+/// A person is suspended or resumed.
+#[derive(Serialize, JsonSchema)]
+pub struct Suspended {
+    /// The person's number.
+    pub person: u32,
+    /// The person's name.
+    pub name: String,
+    /// Whether the door refuses the person now.
+    pub suspended: bool,
 }
 
 /// A person has another name.

@@ -31,6 +31,7 @@ mod show;
 mod sign;
 mod simulate_attacks;
 pub mod stylize;
+mod suspend;
 mod train;
 mod train_liveness;
 mod users;
@@ -80,6 +81,10 @@ pub enum Command {
     Users(users::Args),
     /// Show or change a person's rule: time windows and PIN
     Rule(rule::Args),
+    /// Refuse a person until they are resumed: templates, rule and PIN stay
+    Suspend(suspend::Args),
+    /// Admit a person who is suspended again, as their rule says
+    Resume(suspend::Args),
     /// Give a person another name
     Rename(rename::Args),
     /// Remove a person
@@ -131,6 +136,8 @@ impl Command {
             Self::Enroll(args) => enroll::run(args, output),
             Self::Users(args) => users::run(args, output),
             Self::Rule(args) => rule::run(args, output),
+            Self::Suspend(args) => suspend::run(&args, true, output),
+            Self::Resume(args) => suspend::run(&args, false, output),
             Self::Rename(args) => rename::run(args, output),
             Self::Remove(args) => remove::run(args, output),
             Self::Verify(args) => verify::run(args, output),

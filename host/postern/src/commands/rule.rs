@@ -4,10 +4,9 @@ use anyhow::{Context, ensure};
 use client::protocol::{Pin, Rule, Schedule};
 
 use crate::answers::{Sorted, people};
-use crate::clock;
 use crate::device::DeviceArgs;
-use crate::hours;
 use crate::output::{Outcome, Output, note, secret_line};
+use crate::{clock, hours, zone};
 
 /// Options of `postern rule`.
 #[derive(clap::Args)]
@@ -50,28 +49,36 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         let pin = if args.pin { Some(read_pin("PIN")?) } else { None };
         let duress_pin = if args.duress_pin { Some(read_pin("Duress PIN")?) } else { None };
         let schedule = args.hours.unwrap_or(rule.schedule);
-        rule = device.set_rule(&args.name, Rule { schedule, pin, duress_pin })?;
+        rule = device.set_rule(&args.name, Rule { schedule, pin, duress_pin, suspended: false })?;
     }
     let status = device.status()?;
-    let offset = status.settings.limits.utc_offset_minutes;
-    let zone = (!rule.schedule.is_always()).then(|| hours::zone(offset));
+    let door = status.settings.limits.zone;
     let report = people::PersonRule {
         person: rule.person,
         name: args.name.clone(),
         hours: hours::text(&rule.schedule),
-        utc_offset_minutes: offset,
+        utc_offset_minutes: zone::offset_now(&door),
+        zone: zone::posix(&door),
         pin: rule.pin,
         duress_pin: rule.duress_pin,
+        suspended: rule.suspended,
     };
     output.print(&Sorted(report), |out| {
-        let zone = zone.map_or(String::new(), |zone| format!(" ({zone})"));
+        let zone = match rule.schedule.is_always() {
+            true => String::new(),
+            false => format!(" ({})", zone::text(&door)),
+        };
         writeln!(out, "{} may pass   {}{zone}", args.name, hours::text(&rule.schedule))?;
         let with = match (rule.pin, rule.duress_pin) {
             (false, _) => "their face alone",
             (true, false) => "their face and a PIN",
             (true, true) => "their face and a PIN, or the duress PIN",
         };
-        writeln!(out, "with         {with}")
+        writeln!(out, "with         {with}")?;
+        match rule.suspended {
+            true => writeln!(out, "suspended    refused until `postern resume NAME`"),
+            false => Ok(()),
+        }
     })?;
     clock::note_drift(status.clock);
     if !rule.schedule.is_always() && !status.clock.exact {

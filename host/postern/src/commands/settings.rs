@@ -1,11 +1,11 @@
 //! `postern settings`: threshold, liveness, times and lockout of the door.
 
-use client::protocol::{LivenessMode, Matching, Wiegand};
+use client::protocol::{LivenessMode, Matching, Wiegand, Zone};
 
 use crate::answers::{Sorted, board};
 use crate::device::DeviceArgs;
 use crate::output::{Outcome, Output, note};
-use crate::wiegand;
+use crate::{wiegand, zone};
 
 /// Below this, a false-match rate is no protection worth the name.
 const RECKLESS: u32 = 1_000;
@@ -71,9 +71,10 @@ pub struct Args {
     #[arg(long, value_name = "FORMAT", value_parser = wiegand::parse)]
     wiegand: Option<Wiegand>,
 
-    /// Offset of local time from UTC in minutes, for the time windows of people
-    #[arg(long, value_name = "MINUTES", allow_negative_numbers = true)]
-    utc_offset_minutes: Option<i16>,
+    /// Local time at the door, for the time windows of people: a zone such as Europe/Berlin (the board then changes to
+    /// daylight saving time by itself), `local` for this computer's zone, or an offset such as +05:30
+    #[arg(long, value_name = "ZONE", value_parser = zone::parse, allow_hyphen_values = true)]
+    zone: Option<Zone>,
 
     #[command(flatten)]
     device: DeviceArgs,
@@ -98,7 +99,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     limits.pin_ms = args.pin_time.unwrap_or(limits.pin_ms);
     limits.held_ms = args.held.unwrap_or(limits.held_ms);
     limits.fail_safe = args.fail_safe.unwrap_or(limits.fail_safe);
-    limits.utc_offset_minutes = args.utc_offset_minutes.unwrap_or(limits.utc_offset_minutes);
+    limits.zone = args.zone.unwrap_or(limits.zone);
     if settings != before {
         settings = device.set_settings(settings)?;
     }
@@ -118,7 +119,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         lockout_ms: settings.limits.lockout_ms,
         passback_ms: settings.limits.passback_ms,
         pin_ms: settings.limits.pin_ms,
-        utc_offset_minutes: settings.limits.utc_offset_minutes,
+        utc_offset_minutes: zone::offset_now(&settings.limits.zone),
+        zone: zone::posix(&settings.limits.zone),
         held_ms: settings.limits.held_ms,
         fail_safe: settings.limits.fail_safe,
         wiegand: wiegand::text(settings.wiegand),
@@ -153,7 +155,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             if limits.fail_safe { "lets the door go (fail-safe)" } else { "stays locked (fail-secure)" };
         writeln!(out, "no power   the lock {without}")?;
         writeln!(out, "wiegand    {}", wiegand::text(settings.wiegand))?;
-        writeln!(out, "time zone  {} minutes ahead of UTC", limits.utc_offset_minutes)
+        writeln!(out, "time zone  {}", zone::text(&limits.zone))
     })?;
     Ok(Outcome::Done)
 }

@@ -85,6 +85,7 @@ fn each_reason_has_one_sentence_and_one_word() {
             "unreadable",
             "the rule of Ada is damaged: set it again with `postern rule`",
         ),
+        (known(Reason::Suspended), "suspended", "Ada is suspended (`postern resume NAME` ends that)"),
         (Why::Cover, "cover", "the cover of the board is open: close it"),
     ];
     for (why, word, sentence) in all {

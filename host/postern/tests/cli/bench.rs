@@ -32,6 +32,13 @@ pub struct Ran {
     pub said: String,
 }
 
+impl Ran {
+    /// Its first answer; without one the test fails with what the command said.
+    pub fn first(&self) -> &Value {
+        self.answers.first().unwrap_or_else(|| panic!("no answer, code {}: {}", self.code, self.said))
+    }
+}
+
 impl Bench {
     /// A bench for a board of that machine.
     pub fn new(board: &'static str) -> Self {

@@ -64,7 +64,7 @@ fn several_photographs_and_one_on_stdin_are_identified() {
     let [known, stranger] = [BARACK[1], STRANGER].map(picture);
     let both = bench.run(&["identify", &known, &known]);
     assert_eq!((both.code, both.answers.len()), (0, 2), "{}", both.said);
-    assert_eq!(both.answers[0]["name"], "Zo\u{eb}", "the name is in one form");
+    assert_eq!(both.first()["name"], "Zo\u{eb}", "the name is in one form");
     let mixed = bench.run(&["identify", &known, &stranger]);
     assert_eq!((mixed.code, mixed.answers.len()), (1, 2), "{}", mixed.said);
     let mut command = bench.command(&["identify", "-"]);
@@ -87,8 +87,17 @@ fn several_photographs_and_one_on_stdin_are_identified() {
     let wise = bench.run(&["settings", "--one-in", "10000"]);
     assert!(!wise.said.contains("will be let in"), "{}", wise.said);
 
-    bench.done(&["settings", "--utc-offset-minutes", "60"]);
+    bench.refused(&["settings", "--zone", "Africa/Casablanca"], "follow no yearly rule");
+    let zoned = bench.done(&["settings", "--zone", "America/St_Johns"]);
+    assert_eq!(zoned[0]["zone"], "<-0330>3:30<-0230>2:30,M3.2.0/2,M11.1.0/2");
+    bench.done(&["board", "down"]);
+    bench.done(&["board", "up"]);
+    assert_eq!(bench.done(&["settings"])[0]["zone"], zoned[0]["zone"]);
+    bench.done(&["settings", "--zone", "+01:00"]);
     let rule = bench.done(&["rule", "Zo\u{eb}", "--hours", "mon-fri 08:00-18:00"]);
-    assert_eq!(rule[0]["utc_offset_minutes"], 60);
+    assert_eq!(
+        (rule[0]["utc_offset_minutes"].as_i64(), rule[0]["zone"].as_str()),
+        (Some(60), Some("<+0100>-1"))
+    );
     bench.refused(&["rule", "Zo\u{eb}", "--hours", "mon 08:00-08:00"], "is empty");
 }

@@ -70,7 +70,7 @@ fn an_image_far_from_its_network_is_written_with_force_alone_and_says_its_fideli
     let folder = tempfile::tempdir().expect("a folder");
     let cosine = |image: &str| {
         let inspected = run(&["inspect", image]);
-        let fidelity: &Value = &inspected.answers[0]["fidelity"];
+        let fidelity: &Value = &inspected.first()["fidelity"];
         assert_eq!(fidelity["figure"], "cosine");
         assert!(fidelity["samples"].as_u64() > Some(0));
         (fidelity["mean"].as_f64().expect("a mean"), fidelity["worst"].as_f64().expect("a least"))
@@ -79,7 +79,7 @@ fn an_image_far_from_its_network_is_written_with_force_alone_and_says_its_fideli
     assert_eq!(ran.code, 0, "{}", ran.said);
     let (mean, worst) = cosine(&image);
     assert!(mean > 0.97 && worst > 0.9 && worst <= mean, "{mean} {worst}");
-    let said = ran.answers[0]["fidelity"]["cosine"]["mean"].as_f64().expect("a mean");
+    let said = ran.first()["fidelity"]["cosine"]["mean"].as_f64().expect("a mean");
     assert!((said - mean).abs() < 1e-6, "inspect says what compile said");
 
     fs::remove_file(&image).expect("it was written");
@@ -125,7 +125,7 @@ fn an_npu_section_is_added_to_an_image_and_inspected() {
     let from = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/slim-60/slim-60.pstn");
     let ran = run(&["compile", from, "--npu", "ethos-u55-128", "-o", &to]);
     assert_eq!(ran.code, 0, "{}", ran.said);
-    let [before, after] = [from, &to].map(|image| run(&["inspect", image]).answers[0].clone());
+    let [before, after] = [from, &to].map(|image| run(&["inspect", image]).first().clone());
     assert_eq!((&before["npu"], &before["identity"]), (&Value::Null, &after["identity"]));
     assert_eq!(after["npu"]["accelerator"], "ethos-u55-128");
     assert!(after["npu"]["cycles"].as_u64() > Some(1_000_000), "{}", after["npu"]);

@@ -21,8 +21,8 @@ fn other_hours() -> String {
 /// What `show` says of a presentation that does not open the door.
 fn shown(bench: &Bench, arguments: &[&str]) -> Value {
     let ran = bench.run(&[&["show"][..], arguments].concat());
-    assert_eq!((ran.code, ran.answers[0]["door"].as_str()), (1, Some("locked")), "{}", ran.said);
-    ran.answers[0].clone()
+    assert_eq!((ran.code, ran.first()["door"].as_str()), (1, Some("locked")), "{}", ran.said);
+    ran.first().clone()
 }
 
 fn is(told: &Value, reason: &str, parts: &[&str]) {
@@ -50,10 +50,26 @@ fn each_reason_is_told_in_one_sentence() {
     is(&shown(&bench, &[&barack]), "schedule", &["Barack may pass", &hours, "at the door (UTC)"]);
     bench.done(&["rule", "Barack", "--hours", "always"]);
 
+    assert_eq!(bench.done(&["suspend", "Barack"])[0]["suspended"], true);
+    is(&shown(&bench, &[&barack]), "suspended", &["Barack is suspended", "postern resume"]);
+    bench.done(&["board", "down"]);
+    bench.done(&["board", "up"]);
+    is(&shown(&bench, &[&barack]), "suspended", &["Barack is suspended"]);
+    assert_eq!(
+        bench.done(&["rule", "Barack", "--hours", "always"])[0]["suspended"],
+        true,
+        "the rule changes, and that stays"
+    );
+    assert_eq!(bench.done(&["resume", "Barack"])[0]["suspended"], false);
+    bench.refused(&["suspend", "Nobody"], "nobody named Nobody");
+    let log = bench.log();
+    let rules: Vec<&Value> = log.iter().filter(|entry| entry["kind"] == "rule").collect();
+    assert!(rules.iter().any(|entry| entry["suspended"] == true && entry["name"] == "Barack"), "{rules:?}");
+
     bench.done(&["board", "cover", "open"]);
     eventually("the cover is seen", || {
         let ran = bench.run(&["show", &barack]);
-        ran.answers[0]["reason"] == "cover"
+        ran.first()["reason"] == "cover"
     });
     bench.done(&["board", "cover", "closed"]);
     eventually("the door opens again", || bench.run(&["show", &barack]).code == 0);
@@ -71,13 +87,15 @@ fn each_reason_is_told_in_one_sentence() {
     is(&shown(&bench, &[&barack]), "pin-requested", &["Barack is recognised", "their PIN"]);
     bench.done(&["board", "type", "1357"]);
     eventually("the wrong PIN locks Barack out", || {
-        let told = &bench.run(&["show", &barack]).answers[0];
+        let told = bench.run(&["show", &barack]);
+        let told = told.first();
         told["reason"] == "locked-out" && told["why"].as_str().is_some_and(|why| why.ends_with("min more"))
     });
 
     let log = bench.log();
     for (reason, sentence) in [
         ("schedule", "Barack came outside their hours"),
+        ("suspended", "Barack is suspended"),
         ("cover", "the cover of the board is open"),
         ("wrong-pin", "this is not the PIN of Barack"),
         ("locked-out", "Barack is locked out after too many failures"),

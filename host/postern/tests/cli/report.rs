@@ -43,7 +43,7 @@ fn a_report_tells_what_can_be_told_and_shows_the_worst_pairs() {
         &["report", "--encoder", "postern-128,mobilefacenet", "--groups", &table, "--out", &page],
     );
     assert_eq!(ran.code, 0, "{}", ran.said);
-    let section = &ran.answers[0]["sections"][0];
+    let section = &ran.first()["sections"][0];
     assert_eq!(section["report"]["accuracy"]["folds"], 2);
     assert_eq!(section["identification"]["rank1"]["rate"], 1.0);
     assert_eq!(section["identification"]["rank1"]["probes"], 2);
@@ -68,7 +68,7 @@ fn folds_held_out_count_alone() {
     faces(folder.path());
     let ran = evaluate(folder.path(), &["pairs", "--held-out", "2"]);
     assert_eq!(ran.code, 0, "{}", ran.said);
-    let report = &ran.answers[0];
+    let report = &ran.first();
     assert_eq!(report["pictures"], 3);
     assert_eq!(report["held_out"]["pairs"], 2);
     assert!(report["accuracy"].is_null() && report["held_out"]["threshold"].is_number());

@@ -141,7 +141,7 @@ fn a_training_that_is_killed_and_interrupted_comes_to_the_same_image() {
         assert!(out.join(plot).is_file(), "{plot}");
     }
     assert_eq!(steps(&out), steps(&people.out("whole")));
-    assert!(resumed.answers[0]["int8"]["equal_error_rate"].is_number());
+    assert!(resumed.first()["int8"]["equal_error_rate"].is_number());
     let inspected = run(&["inspect", &out.join("drawn.pstn").display().to_string()]);
     assert_eq!(inspected.code, 0, "{}", inspected.said);
 }
@@ -166,7 +166,7 @@ fn a_smaller_embedding_begins_where_the_larger_one_ended_and_resumes() {
     let whole = smaller("whole", "");
     assert_eq!(whole.code, 0, "{}", whole.said);
     let rate = |report: &serde_json::Value| report["equal_error_rate"].as_f64().expect("a rate");
-    let (ended, began) = (rate(&larger.answers[0]["float"]), rate(&whole.answers[0]["before"]));
+    let (ended, began) = (rate(&larger.first()["float"]), rate(&whole.first()["before"]));
     assert!((began - ended).abs() < 0.02, "{began} of 64 values, {ended} of 128");
 
     let all = arguments(&path("broken"), "");
@@ -200,7 +200,7 @@ fn a_slimmer_network_learns_rounding_from_more_people_and_resumes() {
     };
     let wide = train("wide", "--input 64 --width 0.5 --depth 0,1,0 --features 64 --epochs 2");
     assert_eq!(wide.code, 0, "{}", wide.said);
-    let cost = |ran: &crate::bench::Ran| ran.answers[0]["multiply_adds"].as_f64().expect("a number");
+    let cost = |ran: &crate::bench::Ran| ran.first()["multiply_adds"].as_f64().expect("a number");
     let half = cost(&wide) / 2e6;
     let options = format!(
         "--from {} --multiply-adds {half} --morphs 20 --epochs 2 --rounding 3 --rate 1e-4",
@@ -223,7 +223,7 @@ fn a_slimmer_network_learns_rounding_from_more_people_and_resumes() {
         let read = |out: &str| fs::read(people.out(out).join(file)).expect("written");
         assert!(read("slim") == read("broken"), "{file} differs");
     }
-    let figures = |ran: &crate::bench::Ran| ran.answers[0]["int8"].clone();
+    let figures = |ran: &crate::bench::Ran| ran.first()["int8"].clone();
     assert_eq!(figures(&slim), figures(&resumed));
 
     let few = train("few", &options.replace(&format!("{half}"), "0.01"));
@@ -244,9 +244,9 @@ fn thresholds_are_found_on_ones_own_people_and_written_into_the_image() {
     let image = path("own.pstn");
     let first = calibrate(&people, &["--output", &image]);
     assert_eq!(first.code, 0, "{}", first.said);
-    assert_eq!(first.answers[0]["comparisons"], 120 * 119 / 2 - 24 * 10);
+    assert_eq!(first.first()["comparisons"], 120 * 119 / 2 - 24 * 10);
     let points = |ran: &crate::bench::Ran, field: &str| -> Vec<f64> {
-        let points = ran.answers[0]["points"].as_array().expect("a table");
+        let points = ran.first()["points"].as_array().expect("a table");
         points.iter().map(|point| point[field].as_f64().expect("a threshold")).collect()
     };
     let found = points(&first, "threshold");

@@ -51,9 +51,11 @@ fn requests() {
         Request::Hello { protocol: 1 } => "0001",
         Request::Status => "01",
         Request::GetSettings => "02",
-        Request::SetSettings(Settings::default()) => "03904e03b817010ab0ea0100987500b0ea0100000000",
+        Request::SetSettings(Settings::default()) => "03904e03b817010ab0ea010098750000b0ea0100000000",
         Request::SetSettings(Settings { wiegand: Wiegand::Bits34 { facility: 300 }, ..Settings::default() }) =>
-            "03904e03b817010ab0ea0100987500b0ea010002ac020000",
+            "03904e03b817010ab0ea010098750000b0ea010002ac020000",
+        Request::SetSettings(Settings { limits: summer_time(), ..Settings::default() }) =>
+            "03904e03b817010ab0ea010098757801f001030506f0010a0506e802b0ea0100000000",
         Request::BeginFrame { width: 320, height: 240, format: PixelFormat::Rgb565 } => "04c002f00101",
         Request::FrameChunk { offset: 2048, data: &[1, 2, 0] } => "05801003010200",
         Request::Detect { source: Source::Staged } => "0600",
@@ -81,6 +83,7 @@ fn requests() {
         Request::SetClockBack { unix_ms: 1_800_000_000_000 } => "2280a0f1c2b134",
         Request::RemoveTemplate { name: ada(), index: 1 } => "230341646101",
         Request::Rename { name: ada(), new: ada() } => "240341646103416461",
+        Request::Suspend { name: ada(), suspended: true } => "250341646101",
         Request::SetOsdp { osdp: Some(Osdp { address: 5, key: Scbk([0xCD; 16]) }) } =>
             "200105cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
         Request::Invite { role: Role::Auditor } => "1600",
@@ -90,7 +93,7 @@ fn requests() {
         Request::SetSigner { signer: [0xAB; 32] } => "1a#",
         Request::ReadLog { from: 300 } => "1bac02",
         Request::GetRule { name: ada() } => "1d03416461",
-        Request::SetRule { name: ada(), rule: rule() } => "1e03416461011fe003b808000000013132333400000000000004013939393939000000000005",
+        Request::SetRule { name: ada(), rule: rule() } => "1e03416461011fe003b80800000001313233340000000000000401393939393900000000000500",
         Request::Firmware => "1f",
         Request::SignLog { from: 300 } => "21ac02",
         Request::SetClock { unix_ms: 1_800_000_000_000 } => "1c80a0f1c2b134",
@@ -101,8 +104,8 @@ fn requests() {
 fn responses() {
     pin! {
         Response::Hello { protocol: 1, firmware: text("0.1.0"), board: text("an547") } => "000105302e312e3005616e353437",
-        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb010101904e03b817010ab0ea0100987500b0ea0100000000090180a0f1c2b1340102010501010107",
-        Response::Settings(Settings::default()) => "02904e03b817010ab0ea0100987500b0ea0100000000",
+        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb010101904e03b817010ab0ea010098750000b0ea0100000000090180a0f1c2b1340102010501010107",
+        Response::Settings(Settings::default()) => "02904e03b817010ab0ea010098750000b0ea0100000000",
         Response::Done => "03",
         Response::Progress { next: 4096 } => "048020",
         Response::Faces { faces: [face()].into_iter().collect(), instructions: 1 } => "0501F01",
@@ -138,7 +141,7 @@ fn responses() {
             next: Some(301),
             end: 400,
         } => "1201ac02010101010101010101010101010101010101010101010101010101010202020202020202020202020202020201ad029003",
-        Response::Rule { person: 7, schedule: rule().schedule, pin: true, duress_pin: false } => "1307011fe003b8080000000100",
+        Response::Rule { person: 7, schedule: rule().schedule, pin: true, duress_pin: false, suspended: true } => "1307011fe003b808000000010001",
         Response::Firmware(Firmware { slot: 1, newest: 300, pending: Some(301), trial: true }) => "1401ac0201ad0201",
         Response::LogHead(LogHead {
             first: 300, last: 301, chain: [2; 16], clock: Clock { unix_ms: 1_800_000_000_000, exact: true },

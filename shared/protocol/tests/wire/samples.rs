@@ -35,6 +35,14 @@ pub fn quality() -> Quality {
     }
 }
 
+/// Local time one hour ahead of UTC, two in summer.
+pub fn summer_time() -> Limits {
+    let begins = YearlyChange { month: 3, week: 5, weekday: 6, minute: 120 };
+    let ends = YearlyChange { month: 10, week: 5, weekday: 6, minute: 180 };
+    let saving = DaylightSaving { offset_minutes: 120, begins, ends };
+    Limits { zone: Zone { offset_minutes: 60, daylight_saving: Some(saving) }, ..Limits::default() }
+}
+
 /// A short text.
 pub fn text(text: &str) -> Text {
     Text::try_from(text).expect("the text is short")
@@ -80,6 +88,7 @@ pub fn rule() -> Rule {
         schedule: Schedule::new(&[office]).expect("a window"),
         pin: Pin::new(b"1234"),
         duress_pin: Pin::new(b"99999"),
+        suspended: false,
     }
 }
 

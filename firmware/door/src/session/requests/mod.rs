@@ -78,6 +78,7 @@ pub(crate) fn handle<B: Board, E: Engine>(
         Request::RemoveTemplate { name, index } => people::remove_template(parts, &name, index),
         Request::GetRule { name } => people::rule(&parts.people, &parts.rules, &name),
         Request::SetRule { name, rule } => people::set_rule(parts, &name, rule),
+        Request::Suspend { name, suspended } => people::suspend(parts, &name, suspended),
         Request::BeginModel { kind, length, sha256, sequence, signature } => {
             let announced = Announced { kind, length, sha256, sequence };
             let storage = opened(&mut parts.storage)?;

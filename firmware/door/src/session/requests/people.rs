@@ -93,11 +93,22 @@ pub(super) fn rule<F: NorFlash>(
         schedule: rule.schedule,
         pin: rule.pin.is_some(),
         duress_pin: rule.duress_pin.is_some(),
+        suspended: rule.suspended,
     })
 }
 
-/// Sets the rule of a person.
+/// Sets the rule of a person. Whether they are suspended stays: another host may have changed that since.
 pub(super) fn set_rule<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    name: &str,
+    rule: Rule,
+) -> Result<Response, Error> {
+    let person = find(&parts.people, name)?;
+    let suspended = parts.rules.of(person).is_some_and(|before| before.suspended);
+    store(parts, name, Rule { suspended, ..rule })
+}
+
+fn store<B: Board, E: Engine>(
     parts: &mut Parts<'_, '_, B, E>,
     name: &str,
     rule: Rule,
@@ -106,6 +117,17 @@ pub(super) fn set_rule<B: Board, E: Engine>(
     parts.rules.set(person, rule, opened(&mut parts.storage)?)?;
     parts.decider.forget(person);
     self::rule(&parts.people, &parts.rules, name)
+}
+
+/// Suspends a person, or resumes them; the rest of their rule stays.
+pub(super) fn suspend<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    name: &str,
+    suspended: bool,
+) -> Result<Response, Error> {
+    let person = find(&parts.people, name)?;
+    let rule = parts.rules.of(person).ok_or(Error::Flash)?;
+    store(parts, name, Rule { suspended, ..rule })
 }
 
 /// The ID of a person.

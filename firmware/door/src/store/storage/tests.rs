@@ -78,7 +78,8 @@ fn the_largest_rule_fits() {
     let mut storage = storage(&mut cells);
     let window = Window { days: 127, from: DAY_MINUTES - 1, to: DAY_MINUTES };
     let schedule = Schedule::new(&[window; MAX_WINDOWS]).unwrap();
-    let rule = Rule { schedule, pin: Pin::new(b"0123456789"), duress_pin: Pin::new(b"9876543210") };
+    let rule =
+        Rule { schedule, pin: Pin::new(b"0123456789"), duress_pin: Pin::new(b"9876543210"), suspended: true };
     let version = storage.set_rule(255, 8, Some(&(u32::MAX, rule)));
     assert_eq!(version, Ok(9));
     assert_eq!(storage.rule(255, 9), Ok(Stored::Valid(Some((u32::MAX, rule)))));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use client::Credentials;
-use client::protocol::{EventKind, Hash, Host, ModelKind, Pin, Role, Settings, User};
+use client::protocol::{EventKind, Hash, Host, ModelKind, Pin, Role, Settings, User, Zone};
 use console::station::{
     Button, CalibrationRow, Happening, LogLine, NewRule, Pairing, Pins, Refusal, Rule, Said, State, Station,
     Upload, Verified,
@@ -25,6 +25,7 @@ use crate::name;
 use crate::output::hearing;
 use crate::portraits::Portraits;
 use crate::why::{Why, seen_text};
+use crate::zone;
 
 /// How long a button stays pressed: a board reads it fifty times a second, by its clock.
 const PRESS: Duration = Duration::from_millis(500);
@@ -208,8 +209,18 @@ impl Station for Door {
     fn rule(&self, name: &str) -> Said<Rule> {
         self.ask(|device| {
             let rule = device.rule(name)?;
-            Ok(Rule::new(hours::text(&rule.schedule), &rule.schedule, rule.pin, rule.duress_pin))
+            Ok(Rule {
+                hours: hours::text(&rule.schedule),
+                always: rule.schedule.is_always(),
+                pin: rule.pin,
+                duress_pin: rule.duress_pin,
+                suspended: rule.suspended,
+            })
         })
+    }
+
+    fn suspend(&self, name: &str, suspended: bool) -> Said<()> {
+        self.ask(|device| Ok(device.suspend(name, suspended).map(drop)?))
     }
 
     fn set_rule(&self, name: &str, rule: &NewRule) -> Said<()> {
@@ -228,9 +239,17 @@ impl Station for Door {
             );
             ensure!(pin.is_none() || !rule.no_pin, "either a PIN is given or none is needed, not both");
             ensure!(pin.is_some() || duress_pin.is_none(), "a duress PIN needs a PIN beside it");
-            device.set_rule(name, client::protocol::Rule { schedule, pin, duress_pin })?;
+            device.set_rule(name, client::protocol::Rule { schedule, pin, duress_pin, suspended: false })?;
             Ok(())
         })
+    }
+
+    fn zone_of(&self, written: &str) -> Said<Zone> {
+        zone::parse(written).map_err(|sentence| Refusal { sentence, lost: false })
+    }
+
+    fn zone_text(&self, zone: &Zone) -> String {
+        zone::text(zone)
     }
 
     fn set_settings(&self, settings: Settings) -> Said<()> {

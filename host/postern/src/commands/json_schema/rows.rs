@@ -81,6 +81,7 @@ answers! {
     ["enroll"] people::Portrait;
     ["users"] people::Users;
     ["rule"] people::PersonRule;
+    ["suspend", "resume"] people::Suspended;
     ["rename"] people::Renamed;
     ["remove"] people::Removed;
     ["remove"] people::TemplateRemoved;
