@@ -2,8 +2,10 @@
 //!
 //! An Ethos-U55 has no memory protection: its command stream can read and write wherever the bus leads. So
 //! [`Section::read`] walks through the stream once, before anything runs, with the registers as the NPU would have them, and
-//! refuses it unless every command reads only the data and the scratch, and writes only the scratch. What the checker does
-//! not know, a command, a register, a format, is refused by name.
+//! refuses it unless every command reads only the data and the scratch, and writes only the scratch and the memory in the
+//! NPU. What the checker does not know, a command, a register, a bit of it, a format, is refused by name.
+//!
+//! A section computes one network. It is read with the network's identity and sizes, and refused with another's.
 //!
 //! [`format`] draws the section, [`stream`] the commands.
 #![no_std]
@@ -14,9 +16,11 @@ pub mod format;
 pub mod register;
 pub mod stream;
 
+mod accelerator;
 mod check;
 mod error;
 mod section;
 
+pub use accelerator::{ACCELERATORS, Accelerator};
 pub use error::{Error, Part};
-pub use section::Section;
+pub use section::{Network, Section};
