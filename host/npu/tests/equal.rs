@@ -2,8 +2,9 @@
 
 use compiler::image::Aligned;
 use fixtures::{Need, need};
-use npu_section::Section;
+use npu_section::bus::NpuBus;
 use npu_section::format::Header;
+use npu_section::{Fault, Npu, Section};
 
 /// The outputs of the engine, the bytes of each one.
 fn engine(image: &[u8], input: &[u8]) -> Vec<Vec<u8>> {
@@ -176,6 +177,92 @@ fn a_section_with_another_image_is_refused() {
     let with = Aligned::new(&with);
     let model = nn::Model::load(with.bytes()).expect("an image");
     assert_eq!(npu::section(&model).map(|_| ()), Err(npu_section::Error::Identity));
+}
+
+/// An NPU that has a memory of its own, to which the driver's memories are copied and back.
+struct Copies {
+    block: npu_model::Block,
+    memory: Vec<u8>,
+    /// Where each memory of the driver lies in it.
+    places: Vec<(usize, usize)>,
+    /// Whether the bus leads nowhere.
+    broken: bool,
+}
+
+/// The address of its memory.
+const BASE: u32 = 0x6000_0000;
+
+impl Copies {
+    fn place(&mut self, memory: &[u8]) -> usize {
+        let key = memory.as_ptr() as usize;
+        if let Some((_, place)) = self.places.iter().find(|(address, _)| *address == key) {
+            return *place;
+        }
+        let place = self.memory.len();
+        self.memory.resize((place + memory.len()).next_multiple_of(16), 0);
+        self.places.push((key, place));
+        place
+    }
+}
+
+impl NpuBus for Copies {
+    fn read(&mut self, register: u16) -> u32 {
+        self.block.read(register)
+    }
+
+    fn write(&mut self, register: u16, value: u32) {
+        let memory = if self.broken { &mut [] } else { &mut self.memory[..] };
+        self.block.write(register, value, memory, BASE);
+    }
+
+    fn address(&mut self, memory: &[u8]) -> Option<u32> {
+        Some(BASE + self.place(memory) as u32)
+    }
+
+    fn clean(&mut self, memory: &[u8]) {
+        let place = self.place(memory);
+        self.memory[place..place + memory.len()].copy_from_slice(memory);
+    }
+
+    fn invalidate(&mut self, memory: &mut [u8]) {
+        let place = self.place(memory);
+        memory.copy_from_slice(&self.memory[place..place + memory.len()]);
+    }
+
+    fn wait(&mut self, _: u32) -> bool {
+        panic!("the model is never busy")
+    }
+}
+
+/// The whole way of a door: image, section, driver, registers, output.
+#[test]
+fn the_driver_gives_the_same_bytes_and_a_broken_bus_a_fault() {
+    need!(Need::Cached("vela"));
+    let (bytes, file) = slim();
+    let image = npu::Image::read(file.bytes()).expect("an image");
+    let aligned = Aligned::new(&bytes);
+    let section = Section::read(aligned.bytes(), npu::network(&image.model)).expect("a section");
+    let block = npu_model::Block::new(section.accelerator());
+    let copies = Copies { block, memory: Vec::new(), places: Vec::new(), broken: false };
+    let mut npu = Npu::new(copies).expect("an NPU");
+    let header = section.header();
+    let mut scratch = vec![0u128; (header.scratch as usize).div_ceil(16)];
+    let scratch: &mut [u8] = bytemuck::cast_slice_mut(&mut scratch);
+    for picture in pictures(header.input.bytes as usize) {
+        let start = header.input.offset as usize;
+        scratch[start..start + picture.len()].copy_from_slice(&picture);
+        npu.run(&section, scratch).expect("it runs");
+        let outputs = section.outputs().iter().map(|place| {
+            let start = place.offset as usize;
+            scratch[start..start + place.bytes as usize].to_vec()
+        });
+        assert!(outputs.eq(engine(file.bytes(), &picture)));
+    }
+    npu.bus().broken = true;
+    let run = npu.run(&section, scratch);
+    assert_eq!(run, Err(Fault::Stopped(npu_section::bus::status::BUS)));
+    npu.bus().broken = false;
+    assert_eq!(npu.run(&section, scratch), Ok(()));
 }
 
 #[test]
