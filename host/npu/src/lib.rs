@@ -11,6 +11,7 @@ mod convolution;
 mod error;
 mod graph;
 mod image;
+mod network;
 mod npz;
 mod record;
 
@@ -23,26 +24,7 @@ mod section;
 
 pub use error::Error;
 pub use image::Image;
-
-/// The network of an image, as its NPU section is compared with it.
-pub fn network<'a>(model: &nn::Model<'a>) -> npu_section::Network<'a, impl Iterator<Item = usize> + use<'a>> {
-    let model = *model;
-    let values = move |index| model.output(index).map_or(0, |output| output.shape.len());
-    npu_section::Network {
-        identity: model.identity(),
-        input: model.input().len(),
-        // Outputs have 16 bits.
-        outputs: (0..model.output_count()).map(move |index| 2 * values(index)),
-    }
-}
-
-/// The NPU section of an image, if it has one.
-///
-/// # Errors
-/// The section is refused.
-pub fn section<'a>(model: &nn::Model<'a>) -> Result<Option<npu_section::Section<'a>>, npu_section::Error> {
-    model.npu().map(|bytes| npu_section::Section::read(bytes, network(model))).transpose()
-}
+pub use network::{network, section};
 
 /// The NPU section of `image`, an image at a multiple of 16 bytes that the engine takes, for `accelerator`, by the Vela in
 /// `folder`. The section was read back, and its commands were checked.

@@ -4,9 +4,10 @@ use bytemuck::{bytes_of, bytes_of_mut, cast_slice};
 use npu_section::Section;
 use npu_section::format::{ALIGN, Header, LayerRecord, MAGIC, Place, VERSION};
 
+use crate::Error;
 use crate::image::Image;
+use crate::network::network;
 use crate::vela::Compiled;
-use crate::{Error, network};
 
 /// First word of a payload for Arm's driver: `COP1`.
 const PAYLOAD: u32 = u32::from_le_bytes(*b"COP1");

@@ -106,7 +106,8 @@ pub trait NpuBus {
     /// Makes what the processor has written to `memory` visible to the NPU: cleans the data cache, if there is one.
     fn clean(&mut self, memory: &[u8]);
 
-    /// Makes what the NPU has written to `memory` visible to the processor: invalidates the data cache, if there is one.
+    /// Makes what the NPU has written to `memory` visible to the processor: invalidates the data cache, if there is one. Such a
+    /// board gives the driver a scratch that begins and ends with a line of the cache, so that no other data is lost.
     fn invalidate(&mut self, memory: &mut [u8]);
 
     /// Waits a little, at most for the interrupt. `count` is how often this operation has waited before; `false` says that

@@ -10,6 +10,8 @@ pub const WIDE: u16 = 0x400;
 
 /// All 16 bits.
 const WHOLE: u64 = 0xffff;
+/// A kernel has at most 64 rows and columns.
+const KERNEL: u64 = 0x3f;
 /// One of eight memories.
 const REGION: u64 = 7;
 /// The destination of a copy is the memory in the NPU.
@@ -83,9 +85,9 @@ registers! {
     /// Memory of the output.
     OFM_REGION = 0x11f => REGION,
     /// Columns of the kernel, less one.
-    KERNEL_WIDTH_M1 = 0x120 => WHOLE,
+    KERNEL_WIDTH_M1 = 0x120 => KERNEL,
     /// Rows of the kernel, less one.
-    KERNEL_HEIGHT_M1 = 0x121 => WHOLE,
+    KERNEL_HEIGHT_M1 = 0x121 => KERNEL,
     /// Strides, dilation and order of the weights.
     KERNEL_STRIDE = 0x122 => 0x247,
     /// Format of the accumulators.

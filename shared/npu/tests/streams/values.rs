@@ -22,6 +22,8 @@ fn bits_that_the_npu_does_not_use_are_refused() {
         (r::IFM_PAD_LEFT, 7),
         (r::IFM_PAD_RIGHT, 8),
         (r::IFM_PAD_BOTTOM, 8),
+        (r::KERNEL_WIDTH_M1, 6),
+        (r::KERNEL_HEIGHT_M1, 6),
         (r::IFM_UPSCALE, 1),
         (r::ACTIVATION, 5),
         (r::IFM_REGION, 3),
