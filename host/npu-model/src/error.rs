@@ -1,5 +1,8 @@
 //! Why a stream cannot be computed here.
 
+/// Most bytes of the scratch, and most values of a feature map or a filter.
+pub(crate) const MOST: usize = 1 << 26;
+
 /// Why a stream cannot be computed here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -18,6 +21,9 @@ pub enum Error {
     /// A memory is shorter than the section says.
     #[error("an address is outside of its memory")]
     Outside,
+    /// A memory or a feature map is larger than the model computes.
+    #[error("the model computes at most {MOST} bytes of scratch and {MOST} values of a feature map")]
+    TooLarge,
     /// The encoded weights are none.
     #[error("the weights do not decode: {0}")]
     Weights(&'static str),

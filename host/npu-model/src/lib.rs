@@ -5,6 +5,7 @@
 //! with all of its reads before its writes. Races between commands, caches and the bus are not in it.
 #![forbid(unsafe_code)]
 
+mod block;
 mod elementwise;
 mod error;
 mod machine;
@@ -15,6 +16,7 @@ mod weights;
 
 pub mod codec;
 
+pub use block::Block;
 pub use error::Error;
 pub use machine::run;
 pub use state::Machine;

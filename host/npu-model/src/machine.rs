@@ -1,10 +1,10 @@
 //! What the machine executes: the stream, copies, and the operators with a kernel.
 
-use npu_section::register::{self as r, Registers};
+use npu_section::register as r;
 use npu_section::stream::{Command, code, commands};
 use npu_section::{Section, format::Place};
 
-use crate::Error;
+use crate::error::{Error, MOST};
 use crate::map::{Values, Which};
 use crate::rounding::Rounding;
 use crate::state::{Machine, TABLES, signed};
@@ -20,21 +20,28 @@ pub fn run(section: &Section, input: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     if input.len() != needed {
         return Err(Error::Input { needed, given: input.len() });
     }
-    let mut scratch = vec![0; header.scratch as usize];
-    let range = |place: &Place| place.offset as usize..(place.offset + place.bytes) as usize;
-    scratch[range(&header.input)].copy_from_slice(input);
-    let mut machine =
-        Machine { registers: Registers::default(), data: section.data(), scratch, tables: vec![0; TABLES] };
-    machine.execute(section.stream())?;
-    Ok(section.outputs().iter().map(|place| machine.scratch[range(place)].to_vec()).collect())
+    if header.scratch as usize > MOST {
+        return Err(Error::TooLarge);
+    }
+    let from = section.data().len().next_multiple_of(16);
+    let mut memory = section.data().to_vec();
+    memory.resize(from + header.scratch as usize, 0);
+    let range = |place: &Place| {
+        let start = from + place.offset as usize;
+        start..start + place.bytes as usize
+    };
+    memory[range(&header.input)].copy_from_slice(input);
+    let regions = [0..section.data().len(), from..memory.len()];
+    Machine::new(&mut memory, regions).execute(section.stream())?;
+    Ok(section.outputs().iter().map(|place| memory[range(place)].to_vec()).collect())
 }
 
 impl Machine<'_> {
-    fn execute(&mut self, stream: &[u32]) -> Result<(), Error> {
+    pub(crate) fn execute(&mut self, stream: &[u32]) -> Result<(), Error> {
         for command in commands(stream) {
             match command?.1 {
                 Command::Set { register, value } => {
-                    self.registers.set(register, value).ok_or(Error::Value(register, value))?;
+                    self.registers.set(register, value).map_err(|_| Error::Value(register, value))?;
                 }
                 Command::Do { code, parameter } => match code {
                     code::STOP => return Ok(()),
@@ -56,12 +63,12 @@ impl Machine<'_> {
         let [from, to, length] = [number(r::DMA0_SRC)?, number(r::DMA0_DST)?, number(r::DMA0_LEN)?];
         let source = self.memory(r::DMA0_SRC_REGION)?;
         let bytes = source.get(from..from + length).ok_or(Error::Outside)?.to_vec();
-        let on_chip = self.get(r::DMA0_DST_REGION)? & 0x100 != 0;
+        let on_chip = self.get(r::DMA0_DST_REGION)? & r::ON_CHIP != 0;
         let (to, memory) = if on_chip {
             // The last part of the memory in the NPU holds the tables.
-            (to % TABLES, &mut self.tables)
+            (to % TABLES, &mut self.tables[..])
         } else {
-            (to, &mut self.scratch)
+            (to, self.scratch()?)
         };
         memory.get_mut(to..to + length).ok_or(Error::Outside)?.copy_from_slice(&bytes);
         Ok(())
@@ -70,9 +77,6 @@ impl Machine<'_> {
     /// Kernel rows and columns, strides, and whether the kernel is walked through first.
     fn kernel(&self) -> Result<([usize; 2], [usize; 2], bool), Error> {
         let value = self.get(r::KERNEL_STRIDE)?;
-        if value & !0x247 != 0 {
-            return Err(Error::Value(r::KERNEL_STRIDE, value));
-        }
         let step = |low: u32, high: u32| (1 + (value >> low & 1) + 2 * (value >> high & 1)) as usize;
         let size = |register| self.get(register).map(|value| value as usize + 1);
         let kernel = [size(r::KERNEL_HEIGHT_M1)?, size(r::KERNEL_WIDTH_M1)?];
@@ -100,8 +104,7 @@ impl Machine<'_> {
         };
         let source = self.load(Which::Input, [height.div_ceil(up), width.div_ceil(up), depth])?;
         let zero = signed(self.get(r::IFM_ZERO_POINT)?);
-        let mut padded =
-            Values { shape: [whole[0], whole[1], depth], values: vec![fill; whole[0] * whole[1] * depth] };
+        let mut padded = Values::filled([whole[0], whole[1], depth], fill)?;
         for y in 0..height {
             for x in 0..width {
                 let (from, to) = (source.at([y / up, x / up, 0]), padded.at([y + top, x + left, 0]));
@@ -125,8 +128,7 @@ impl Machine<'_> {
         let filter = Filter { depthwise, kernel, kernel_first, channels: [from, channels], bytes };
         let weights = self.weights(&filter)?;
         let depth = if depthwise { 1 } else { from };
-        let mut output =
-            Values { shape: [rows, columns, channels], values: vec![0; rows * columns * channels] };
+        let mut output = Values::filled([rows, columns, channels], 0)?;
         for y in 0..rows {
             for x in 0..columns {
                 let place = output.at([y, x, 0]);

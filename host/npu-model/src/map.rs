@@ -2,7 +2,7 @@
 
 use npu_section::register as r;
 
-use crate::Error;
+use crate::error::{Error, MOST};
 use crate::state::Machine;
 
 /// Values of a feature map in the order row, column, channel.
@@ -15,10 +15,21 @@ pub struct Values {
 }
 
 impl Values {
+    /// Values that are all the same.
+    pub fn filled(shape: [usize; 3], value: i64) -> Result<Self, Error> {
+        Ok(Self { shape, values: vec![value; limited(&shape)?] })
+    }
+
     /// The place of a value.
     pub fn at(&self, [y, x, c]: [usize; 3]) -> usize {
         (y * self.shape[1] + x) * self.shape[2] + c
     }
+}
+
+/// The product of these sides, if the model computes so many values.
+pub(crate) fn limited(sides: &[usize]) -> Result<usize, Error> {
+    let product = sides.iter().try_fold(1usize, |product, side| product.checked_mul(*side));
+    product.filter(|product| *product <= MOST).ok_or(Error::TooLarge)
 }
 
 /// Which feature map of an operator.
@@ -133,7 +144,7 @@ impl Machine<'_> {
         let precision = self.precision(which)?;
         let place = self.place(which, precision)?;
         let memory = self.memory(which.registers()[1])?;
-        let mut values = Vec::with_capacity(shape.iter().product());
+        let mut values = Vec::with_capacity(limited(&shape)?);
         for y in 0..shape[0] {
             for x in 0..shape[1] {
                 for c in 0..shape[2] {
@@ -156,16 +167,33 @@ impl Machine<'_> {
             return Err(Error::Outside);
         }
         let [height, width, depth] = output.shape;
+        let scratch = self.scratch()?;
         for y in 0..height {
             for x in 0..width {
                 for c in 0..depth {
                     let at = place([y, x, c]);
-                    let bytes = self.scratch.get_mut(at..at + precision.bytes).ok_or(Error::Outside)?;
+                    let bytes = scratch.get_mut(at..at + precision.bytes).ok_or(Error::Outside)?;
                     let value = output.values[output.at([y, x, c])].to_le_bytes();
                     bytes.copy_from_slice(&value[..precision.bytes]);
                 }
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stream may name shapes that no memory holds.
+    #[test]
+    fn shapes_beyond_the_limit_are_refused_before_memory_is_taken() {
+        assert_eq!(limited(&[2, 3, 4]), Ok(24));
+        assert_eq!(limited(&[MOST]), Ok(MOST));
+        for sides in [&[MOST, 2][..], &[65_536; 3], &[usize::MAX; 3]] {
+            assert_eq!(limited(sides), Err(Error::TooLarge), "{sides:?}");
+        }
+        assert_eq!(Values::filled([65_536, 65_536, 1024], 0).map(|_| ()), Err(Error::TooLarge));
     }
 }

@@ -1,5 +1,7 @@
 //! The state of the machine: memories and registers.
 
+use std::ops::Range;
+
 use npu_section::register::{self as r, Registers};
 
 use crate::Error;
@@ -11,8 +13,9 @@ pub(crate) const TABLES: usize = 2048;
 #[derive(Debug)]
 pub struct Machine<'a> {
     pub(crate) registers: Registers,
-    pub(crate) data: &'a [u8],
-    pub(crate) scratch: Vec<u8>,
+    pub(crate) memory: &'a mut [u8],
+    /// Where the data and the scratch lie in the memory.
+    pub(crate) regions: [Range<usize>; 2],
     pub(crate) tables: Vec<u8>,
 }
 
@@ -21,7 +24,12 @@ pub(crate) fn signed(value: u64) -> i64 {
     i64::from(value as u16 as i16)
 }
 
-impl Machine<'_> {
+impl<'a> Machine<'a> {
+    /// A machine with nothing set.
+    pub(crate) fn new(memory: &'a mut [u8], regions: [Range<usize>; 2]) -> Self {
+        Self { registers: Registers::default(), memory, regions, tables: vec![0; TABLES] }
+    }
+
     pub(crate) fn get(&self, register: u16) -> Result<u64, Error> {
         self.registers.get(register).ok_or(Error::NotSet(register))
     }
@@ -29,10 +37,14 @@ impl Machine<'_> {
     /// The memory that a register names.
     pub(crate) fn memory(&self, region: u16) -> Result<&[u8], Error> {
         match self.get(region)? {
-            0 => Ok(self.data),
-            1 => Ok(&self.scratch),
+            number @ (0 | 1) => self.memory.get(self.regions[number as usize].clone()).ok_or(Error::Outside),
             value => Err(Error::Value(region, value)),
         }
+    }
+
+    /// The only memory that is written.
+    pub(crate) fn scratch(&mut self) -> Result<&mut [u8], Error> {
+        self.memory.get_mut(self.regions[1].clone()).ok_or(Error::Outside)
     }
 
     /// Rows, columns and channels of the output.

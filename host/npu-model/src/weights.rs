@@ -2,6 +2,7 @@
 
 use npu_section::register as r;
 
+use crate::map::limited;
 use crate::state::Machine;
 use crate::{Error, codec};
 
@@ -47,7 +48,7 @@ impl Machine<'_> {
             (false, false) => 1,
         };
         let mut values = flat.into_iter();
-        let mut weights = vec![0; rows * columns * depth * to];
+        let mut weights = vec![0; limited(&[rows, columns, depth, to])?];
         for output in (0..to).step_by(block) {
             let outputs = block.min(to - output);
             for input in (0..depth).step_by(input_block) {

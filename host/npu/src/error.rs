@@ -16,6 +16,12 @@ pub enum Error {
     /// The compiler is not installed.
     #[error("Arm's compiler Vela is not in {0}; `cargo xtask setup --npu` fetches it")]
     NoVela(String),
+    /// Python is not installed.
+    #[error("python3 is not there; Arm's compiler Vela is a Python program, so install Python 3")]
+    NoPython,
+    /// The compiler did not end.
+    #[error("Vela did not end within {0} minutes and was stopped")]
+    Slow(u64),
     /// The compiler failed.
     #[error("Vela ended with an error: {0}")]
     Vela(String),
@@ -26,9 +32,9 @@ pub enum Error {
     #[error("Vela left {0} operators to the processor; a network here runs as a whole on the NPU")]
     Left(usize),
     /// The checker of [`npu_section`] refuses what the compiler wrote.
-    #[error("what Vela wrote is not safe to run: {0}")]
+    #[error("what Vela wrote is refused: {0}")]
     Section(npu_section::Error),
     /// Files cannot be written or read.
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] std::io::Error),
 }

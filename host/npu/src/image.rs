@@ -8,6 +8,8 @@ use nn::format::{Header, OperatorRecord, Section, TensorRecord, code};
 #[derive(Clone, Copy, Debug)]
 pub struct Image<'a> {
     bytes: &'a [u8],
+    /// The image as the engine has it.
+    pub model: nn::Model<'a>,
     /// Operators in order of execution.
     pub operators: &'a [OperatorRecord],
     /// Tensors.
@@ -24,8 +26,8 @@ impl<'a> Image<'a> {
     /// # Errors
     /// The engine refuses the image.
     pub fn read(bytes: &'a [u8]) -> Result<Self, nn::Error> {
-        let length = nn::Model::load(bytes)?.image_len();
-        let bytes = &bytes[..length];
+        let model = nn::Model::load(bytes)?;
+        let bytes = &bytes[..model.image_len()];
         let header: &Header = from_bytes(&bytes[..size_of::<Header>()]);
         let part = |section: Section, size: usize| {
             let start = section.offset as usize;
@@ -33,6 +35,7 @@ impl<'a> Image<'a> {
         };
         Ok(Self {
             bytes,
+            model,
             operators: cast_slice(part(header.operators, size_of::<OperatorRecord>())),
             tensors: cast_slice(part(header.tensors, size_of::<TensorRecord>())),
             outputs: cast_slice(part(header.outputs, size_of::<u32>())),

@@ -11,6 +11,7 @@ mod convolution;
 mod error;
 mod graph;
 mod image;
+mod network;
 mod npz;
 mod record;
 
@@ -23,9 +24,7 @@ mod section;
 
 pub use error::Error;
 pub use image::Image;
-
-/// Accelerators that a section is made for.
-pub const ACCELERATORS: [&str; 2] = ["ethos-u55-128", "ethos-u55-256"];
+pub use network::{network, section};
 
 /// The NPU section of `image`, an image at a multiple of 16 bytes that the engine takes, for `accelerator`, by the Vela in
 /// `folder`. The section was read back, and its commands were checked.
@@ -34,5 +33,5 @@ pub const ACCELERATORS: [&str; 2] = ["ethos-u55-128", "ethos-u55-256"];
 /// See [`Error`].
 pub fn compile(image: &Image, accelerator: &str, folder: &Path) -> Result<Vec<u8>, Error> {
     let network = tosa::write(&lower::network(image)?);
-    section::write(&vela::compile(&network, accelerator, folder)?, accelerator)
+    section::write(&vela::compile(&network, accelerator, folder)?, accelerator, image)
 }

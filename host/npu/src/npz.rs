@@ -17,10 +17,12 @@ impl Npz {
     /// Reads an archive; arrays of Python objects are left out.
     ///
     /// # Errors
-    /// [`Error::Written`]: it is not such an archive.
+    /// [`Error::Written`]: it is not there, or is not such an archive.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let wrong = |error: zip::result::ZipError| Error::Written(error.to_string());
-        let mut archive = zip::ZipArchive::new(File::open(path)?).map_err(wrong)?;
+        let file =
+            File::open(path).map_err(|error| Error::Written(format!("{}: {error}", path.display())))?;
+        let mut archive = zip::ZipArchive::new(file).map_err(wrong)?;
         let mut arrays = HashMap::new();
         for number in 0..archive.len() {
             let entry = archive.by_index(number).map_err(wrong)?;

@@ -5,6 +5,8 @@ use npu_section::Section;
 use npu_section::format::{ALIGN, Header, LayerRecord, MAGIC, Place, VERSION};
 
 use crate::Error;
+use crate::image::Image;
+use crate::network::network;
 use crate::vela::Compiled;
 
 /// First word of a payload for Arm's driver: `COP1`.
@@ -17,13 +19,15 @@ struct Payload {
     stream: Vec<u32>,
 }
 
-/// The section of a compiled network, which the checker takes.
-pub fn write(compiled: &Compiled, accelerator: &str) -> Result<Vec<u8>, Error> {
+/// The section of a compiled network, which the checker takes for `image`.
+pub fn write(compiled: &Compiled, accelerator: &str, image: &Image) -> Result<Vec<u8>, Error> {
     let payload = payload(&compiled.payload).ok_or(Error::Written("its command stream".into()))?;
     let place = |&[offset, bytes]: &[u32; 2]| Place { offset, bytes };
     let outputs: Vec<Place> = compiled.outputs.iter().map(place).collect();
     let [input] = compiled.inputs[..] else { return Err(Error::Written("its inputs are not one".into())) };
-    let layers = layers(&compiled.layers);
+    let layers = layers(&compiled.layers, image.operators.len())?;
+    let count =
+        u16::try_from(outputs.len()).map_err(|_| Error::Written("its outputs are too many".into()))?;
     let mut bytes = vec![0; size_of::<Header>()];
     let mut put = |part: &[u8]| {
         bytes.resize(bytes.len().next_multiple_of(ALIGN), 0);
@@ -34,7 +38,7 @@ pub fn write(compiled: &Compiled, accelerator: &str) -> Result<Vec<u8>, Error> {
     let mut header = Header {
         magic: MAGIC,
         version: VERSION,
-        outputs: outputs.len() as u16,
+        outputs: count,
         config: payload.config,
         id: payload.id,
         layers: put(cast_slice(&layers)),
@@ -46,30 +50,37 @@ pub fn write(compiled: &Compiled, accelerator: &str) -> Result<Vec<u8>, Error> {
         scratch: compiled.scratch,
         cycles: compiled.cycles,
         input: place(&input),
+        identity: *image.model.identity(),
         ..Header::default()
     };
     let name = header.accelerator.get_mut(..accelerator.len());
     name.ok_or(Error::Written("its accelerator has a long name".into()))?
         .copy_from_slice(accelerator.as_bytes());
     bytes[..size_of::<Header>()].copy_from_slice(bytes_of(&header));
-    Section::read(Aligned::new(&bytes).bytes()).map_err(Error::Section)?;
+    Section::read(Aligned::new(&bytes).bytes(), network(&image.model)).map_err(Error::Section)?;
     Ok(bytes)
 }
 
 /// Estimates by operator of the image, which Vela may have made several of its own.
-fn layers(rows: &[[u32; 3]]) -> Vec<LayerRecord> {
+fn layers(rows: &[[u32; 3]], operators: usize) -> Result<Vec<LayerRecord>, Error> {
     let mut layers: Vec<LayerRecord> = Vec::new();
+    let sum = |a: u32, b: u32| {
+        a.checked_add(b).ok_or_else(|| Error::Written("an operator's cycles have more than 32 bits".into()))
+    };
     for &[operator, cycles, multiply_adds] in rows {
+        if operator as usize >= operators {
+            return Err(Error::Written(format!("there is no operator {operator}")));
+        }
         match layers.iter_mut().find(|layer| layer.operator == operator) {
             Some(layer) => {
-                layer.cycles += cycles;
-                layer.multiply_adds += multiply_adds;
+                layer.cycles = sum(layer.cycles, cycles)?;
+                layer.multiply_adds = sum(layer.multiply_adds, multiply_adds)?;
             }
             None => layers.push(LayerRecord { operator, cycles, multiply_adds }),
         }
     }
     layers.sort_by_key(|layer| layer.operator);
-    layers
+    Ok(layers)
 }
 
 /// Takes a payload apart: words of a driver's actions, each with a tag in its lowest byte.
@@ -117,5 +128,25 @@ impl Aligned {
 
     fn bytes(&self) -> &[u8] {
         &cast_slice(&self.0)[..self.1]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn estimates_beyond_32_bits_and_of_no_operator_are_refused() {
+        let rows = [[1, 5, 2], [0, 1, 1], [1, 6, 2]];
+        let layers_of = |rows: &[[u32; 3]]| layers(rows, 2).map_err(|error| error.to_string());
+        let expected = [[0, 1, 1], [1, 11, 4]].map(|[operator, cycles, multiply_adds]| LayerRecord {
+            operator,
+            cycles,
+            multiply_adds,
+        });
+        assert_eq!(layers_of(&rows).expect("they are sound"), expected);
+        for far in [[1, u32::MAX, 0], [1, 0, u32::MAX], [2, 0, 0]] {
+            assert!(layers_of(&[rows[0], far]).is_err(), "{far:?}");
+        }
     }
 }

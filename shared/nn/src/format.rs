@@ -29,8 +29,9 @@
 //! The weights of dense convolutions are packed as drawn in [`kernels::weights`]; those of depthwise
 //! convolutions are in the order row, column, channel.
 //!
-//! The identity does not cover name, calibration and NPU section: an NPU gives the same bytes. So templates stay valid when the same network gets a
-//! better calibration. It covers offsets of weights, so the table of calibration lies behind the data.
+//! The identity does not cover name, calibration and NPU section, since an NPU gives the same bytes. So templates stay valid
+//! when the same network gets a better calibration. It covers offsets of weights, so the table of calibration lies behind
+//! the data.
 //!
 //! The calibration table has a form of its own. Form 0 has rows of 8 bytes, `one_in` and `threshold` only. They do not say
 //! how they are known, so nothing is promised by them, see [`basis::UNPROVEN`].

@@ -5,9 +5,16 @@
 //! here can wrap: sums and products are checked, and what has no value is outside.
 
 use crate::format::Header;
-use crate::register::{self as r, Registers};
+use crate::register::{self as r, Registers, Unknown};
 use crate::stream::{Command, code, commands};
-use crate::{Error, error::Part};
+use crate::{Accelerator, Error, error::Part};
+
+/// Bytes of bias and scale of a channel.
+const SCALE: u64 = 10;
+/// Most commands that a wait may leave unfinished.
+const MOST_WAITED_FOR: u16 = 3;
+/// Channels of a brick, and the alignment of a feature map that has bricks.
+const BRICK: u64 = 16;
 
 /// Sizes of the memories of a stream, in bytes.
 pub struct Memories {
@@ -20,16 +27,13 @@ pub struct Memories {
 }
 
 impl Memories {
-    /// The memories of a section, if its NPU is known: an Ethos-U55 with 32 to 256 multipliers.
-    pub fn new(header: &Header) -> Result<Self, Error> {
-        let [product, version, multipliers] =
-            [header.config >> 28, header.config >> 4 & 15, header.config & 15];
-        let kib = header.config >> 8 & 0xff;
-        if product != 0 || version != 0 || !(5..=8).contains(&multipliers) || !(16..=48).contains(&kib) {
-            return Err(Error::Config(header.config));
+    /// The memories of a section and of its NPU.
+    pub fn new(header: &Header, accelerator: &Accelerator) -> Self {
+        Self {
+            data: header.data_bytes.into(),
+            scratch: header.scratch.into(),
+            on_chip: accelerator.on_chip(),
         }
-        let on_chip = u64::from(kib) << 10;
-        Ok(Self { data: header.data_bytes.into(), scratch: header.scratch.into(), on_chip })
     }
 }
 
@@ -44,10 +48,13 @@ pub fn stream(words: &[u32], memories: &Memories) -> Result<(), Error> {
         }
         match command {
             Command::Set { register, value } => {
-                registers.set(register, value).ok_or(Error::Command(at, register))?;
+                registers.set(register, value).map_err(|unknown| match unknown {
+                    Unknown::Register => Error::Command(at, register),
+                    Unknown::Bits => Error::Bits(at, register),
+                })?;
             }
             Command::Do { code: code::STOP, .. } => stopped = true,
-            Command::Do { code: code::DMA_WAIT | code::KERNEL_WAIT, .. } => (),
+            Command::Do { code: code::DMA_WAIT | code::KERNEL_WAIT, parameter: ..=MOST_WAITED_FOR } => (),
             Command::Do { code, parameter } => {
                 Check { at, registers: &registers, memories }.operation(code, parameter)?;
             }
@@ -122,23 +129,33 @@ impl Check<'_> {
         let output = [self.size(r::OFM_HEIGHT_M1), self.size(r::OFM_WIDTH_M1), self.size(r::OFM_DEPTH_M1)];
         let [height, width, depth] = output;
         match code {
-            code::DMA_START => return self.copy(),
-            code::CONV | code::DEPTHWISE => {
-                self.read(r::WEIGHT_REGION, r::WEIGHT_BASE, r::WEIGHT_LENGTH, Part::Weights)?;
-                self.read(r::SCALE_REGION, r::SCALE_BASE, r::SCALE_LENGTH, Part::Scales)?;
-                self.windows(if code == code::CONV { 0 } else { depth? })?;
+            code::DMA_START if parameter == 0 => return self.copy(),
+            code::CONV | code::DEPTHWISE if parameter == 0 => {
+                self.filters(depth?)?;
+                if code == code::DEPTHWISE {
+                    self.equals(r::IFM_DEPTH_M1, self.get(r::OFM_DEPTH_M1)?)?;
+                }
+                self.windows()?;
             }
             // Maximum and mean; a sum over channels has another shape.
-            code::POOL if parameter < 2 => self.windows(depth?)?,
+            code::POOL if parameter < 2 => {
+                self.equals(r::IFM_DEPTH_M1, self.get(r::OFM_DEPTH_M1)?)?;
+                self.windows()?;
+            }
             // Product, sum, difference, least and greatest of two.
             code::ELEMENTWISE if parameter < 5 => {
+                // Rows and columns of the input are those of the output: it has no registers for others.
+                self.equals(r::IFM_UPSCALE, 0)?;
+                self.equals(r::IFM_DEPTH_M1, self.get(r::OFM_DEPTH_M1)?)?;
                 self.map(&IFM, [height?, width?, depth?])?;
                 let broadcast = self.get(r::IFM2_BROADCAST)?;
                 let repeated = |bit: u32, size: u64| if broadcast >> bit & 1 == 1 { 1 } else { size };
-                if broadcast & !0xc7 != 0 {
-                    return Err(Error::Value(self.at, r::IFM2_BROADCAST));
-                }
                 if broadcast >> 7 & 1 == 0 {
+                    let [first, second] = [self.get(r::IFM_PRECISION)?, self.get(r::IFM2_PRECISION)?]
+                        .map(|it| it >> IFM.size & 3);
+                    if first != second {
+                        return Err(Error::Value(self.at, r::IFM2_PRECISION));
+                    }
                     self.map(&IFM2, [repeated(0, height?), repeated(1, width?), repeated(2, depth?)])?;
                 }
             }
@@ -146,27 +163,45 @@ impl Check<'_> {
         }
         // A table is read from the memory in the NPU, whatever it holds.
         let activation = self.get(r::ACTIVATION)?;
-        if !matches!(activation & 0x1f, 0 | 16..=23) || activation >> 5 & 0x7f != 0 {
+        if !matches!(activation, 0 | 16..=23) {
             return Err(Error::Value(self.at, r::ACTIVATION));
         }
         self.map(&OFM, [height?, width?, depth?])
     }
 
-    /// The input of an operator with a kernel, of at least `channels` channels.
-    fn windows(&self, channels: u64) -> Result<(), Error> {
+    /// Fails unless a register has this value.
+    fn equals(&self, register: u16, value: u64) -> Result<(), Error> {
+        if self.get(register)? == value { Ok(()) } else { Err(Error::Value(self.at, register)) }
+    }
+
+    /// The weights and the scales of a convolution with `channels` outputs. The NPU reads a scale for each of them.
+    fn filters(&self, channels: u64) -> Result<(), Error> {
+        self.read(r::WEIGHT_REGION, r::WEIGHT_BASE, r::WEIGHT_LENGTH, Part::Weights)?;
+        if self.get(r::WEIGHT_LENGTH)? == 0 {
+            return Err(Error::Value(self.at, r::WEIGHT_LENGTH));
+        }
+        self.read(r::SCALE_REGION, r::SCALE_BASE, r::SCALE_LENGTH, Part::Scales)?;
+        if self.get(r::SCALE_LENGTH)? < channels.saturating_mul(SCALE) {
+            return Err(Error::Value(self.at, r::SCALE_LENGTH));
+        }
+        Ok(())
+    }
+
+    /// The input of an operator with a kernel.
+    fn windows(&self) -> Result<(), Error> {
         let stride = self.get(r::KERNEL_STRIDE)?;
-        // Dilation is not known here.
-        if stride & !0x247 != 0 {
-            return Err(Error::Value(self.at, r::KERNEL_STRIDE));
-        }
         let upscale = self.get(r::IFM_UPSCALE)?;
-        if upscale > 1 {
-            return Err(Error::Value(self.at, r::IFM_UPSCALE));
-        }
         let along = |output: u16, kernel: u16, low: u32, high: u32, before: u16, after: u16| {
             let step =
                 (stride >> low & 1).saturating_add((stride >> high & 1).saturating_mul(2)).saturating_add(1);
-            let whole = self.get(output)?.saturating_mul(step).saturating_add(self.size(kernel)?);
+            let size = self.size(kernel)?;
+            let whole = self.get(output)?.saturating_mul(step).saturating_add(size);
+            // A window that lies in the padding as a whole sees no input.
+            for register in [before, after] {
+                if self.get(register)? >= size {
+                    return Err(Error::Value(self.at, register));
+                }
+            }
             let padding = self.get(before)?.saturating_add(self.get(after)?);
             let seen = whole.checked_sub(padding).filter(|&seen| seen > 0);
             let seen = seen.ok_or(Error::Value(self.at, before))?;
@@ -174,7 +209,7 @@ impl Check<'_> {
         };
         let height = along(r::OFM_HEIGHT_M1, r::KERNEL_HEIGHT_M1, 1, 9, r::IFM_PAD_TOP, r::IFM_PAD_BOTTOM)?;
         let width = along(r::OFM_WIDTH_M1, r::KERNEL_WIDTH_M1, 0, 6, r::IFM_PAD_LEFT, r::IFM_PAD_RIGHT)?;
-        self.map(&IFM, [height, width, self.size(r::IFM_DEPTH_M1)?.max(channels)])
+        self.map(&IFM, [height, width, self.size(r::IFM_DEPTH_M1)?])
     }
 
     /// A feature map of these rows, columns and channels, in up to four tiles.
@@ -212,12 +247,15 @@ impl Check<'_> {
                 continue;
             }
             let base = self.get(map.base.saturating_add(number))?;
+            if bricks && !base.is_multiple_of(BRICK) {
+                return Err(Error::Value(self.at, map.base.saturating_add(number)));
+            }
             let last = |count: u64, step: u64| count.saturating_sub(1).checked_mul(step);
             let row = last(rows, by_row).ok_or(outside)?;
             let (column, channels) = if bricks {
                 // The NPU counts columns in bricks by itself.
-                let brick = bytes.saturating_mul(16);
-                let others = last(depth.div_ceil(16), by_brick).ok_or(outside)?;
+                let brick = bytes.saturating_mul(BRICK);
+                let others = last(depth.div_ceil(BRICK), by_brick).ok_or(outside)?;
                 (last(columns, brick).ok_or(outside)?, others.checked_add(brick).ok_or(outside)?)
             } else {
                 (last(columns, by_column).ok_or(outside)?, depth.saturating_mul(bytes))
@@ -247,14 +285,13 @@ impl Check<'_> {
 
     /// A copy to the scratch, or to the memory in the NPU.
     fn copy(&self) -> Result<(), Error> {
-        let source = self.get(r::DMA0_SRC_REGION)?;
-        if source > 1 {
-            return Err(Error::Region(self.at, Part::Source));
+        if self.get(r::DMA0_LEN)? == 0 {
+            return Err(Error::Value(self.at, r::DMA0_LEN));
         }
         self.read(r::DMA0_SRC_REGION, r::DMA0_SRC, r::DMA0_LEN, Part::Source)?;
         let limit = match self.get(r::DMA0_DST_REGION)? {
             1 => self.memories.scratch,
-            region if region & 0x100 != 0 && region & !0x107 == 0 => self.memories.on_chip,
+            region if region & r::ON_CHIP != 0 => self.memories.on_chip,
             _ => return Err(Error::Region(self.at, Part::Destination)),
         };
         self.within(r::DMA0_DST, r::DMA0_LEN, limit, Part::Destination)

@@ -34,12 +34,20 @@ pub enum Error {
     Truncated,
     /// Input or output is outside of the scratch.
     Place,
-    /// It is for an NPU that this checker does not know.
+    /// It is for an NPU that this checker does not know: no accelerator of this name has this CONFIG.
     Config(u32),
+    /// It is for another architecture of the NPU: another version of Vela wrote it.
+    Architecture(u32),
+    /// It is of another network than the image's.
+    Identity,
+    /// Its input or outputs have other sizes than those of the network.
+    Sizes,
     /// A word of the stream is no command.
     Word(usize),
     /// A command that the checker does not know; the number of its word, and its code.
     Command(usize, u16),
+    /// A register is set to bits that the NPU does not use, or that the checker does not know.
+    Bits(usize, u16),
     /// A command with a register that was never set.
     NotSet(usize, u16),
     /// A value of a register that the checker does not know.
@@ -67,9 +75,22 @@ impl fmt::Display for Error {
             Self::Truncated => f.write_str("the NPU section is truncated"),
             Self::Place => f.write_str("an input or output of the NPU is outside of its scratch"),
             Self::Config(config) => write!(f, "the NPU section is for an unknown accelerator ({config:#x})"),
+            Self::Architecture(id) => write!(
+                f,
+                "the NPU section is for architecture {}.{} of the NPU; this program knows 1.0",
+                id >> 28,
+                id >> 20 & 0xff
+            ),
+            Self::Identity => f.write_str("the NPU section is of another network than the image"),
+            Self::Sizes => {
+                f.write_str("the NPU section has an input or outputs of other sizes than the network")
+            }
             Self::Word(at) => write!(f, "word {at} of the NPU's stream is no command"),
             Self::Command(at, code) => {
                 write!(f, "unknown command {code:#x} in word {at} of the NPU's stream")
+            }
+            Self::Bits(at, code) => {
+                write!(f, "register {code:#x} is set to unknown bits in word {at} of the NPU's stream")
             }
             Self::NotSet(at, code) => {
                 write!(f, "register {code:#x} is not set before the command in word {at}")

@@ -1,15 +1,16 @@
-//! The NPU section, version 1: what an NPU runs instead of the operators of an image.
+//! The NPU section, version 2: what an NPU runs instead of the operators of an image.
 //!
 //! All numbers are little endian. The section lies at a multiple of 16, and each part of it, too. Offsets are relative to
 //! its first byte.
 //!
 //! ```text
 //!   0 +------------------------------------------------------------------+
-//!     | "PNPU" | version u16 | outputs u16 | CONFIG u32 | ID u32          |  Header, 80 bytes
+//!     | "PNPU" | version u16 | outputs u16 | CONFIG u32 | ID u32          |  Header, 112 bytes
 //!  16 | stream u32, words u32              | data u32, length u32         |  (offset, count)
 //!  32 | layers u32, count u32              | scratch u32 | cycles u32     |
 //!  48 | input u32, length u32              | accelerator, 24 bytes        |
-//!  80 +------------------------------------------------------------------+
+//!  80 | identity of the image that the stream computes, 32 bytes          |
+//! 112 +------------------------------------------------------------------+
 //!     | outputs: 8 bytes each, see [`Place`]                              |
 //!     | layers: 12 bytes each, see [`LayerRecord`]                        |
 //!     | stream: u32 each, the last one is STOP                            |
@@ -18,18 +19,18 @@
 //! ```
 //!
 //! `CONFIG` and `ID` are the words that Vela wrote for the accelerator; a driver compares them with the registers of the
-//! NPU. `input` and the outputs are places in the scratch, whose values lie as in the arena: rows, columns, channels.
+//! NPU. The accelerator is one of [`ACCELERATORS`](crate::ACCELERATORS), with its `CONFIG`. `input` and the outputs are places in the scratch, whose values lie as in the arena: rows, columns, channels.
 
 use bytemuck::{Pod, Zeroable};
 
 /// First four bytes of a section.
 pub const MAGIC: [u8; 4] = *b"PNPU";
 /// The version that this crate reads.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// Alignment of the section, its parts, the data and the scratch, in bytes.
 pub const ALIGN: usize = 16;
 
-/// The header, 80 bytes.
+/// The header, 112 bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 pub struct Header {
@@ -63,6 +64,8 @@ pub struct Header {
     pub input: Place,
     /// Name of the accelerator in UTF-8, padded with zeros.
     pub accelerator: [u8; 24],
+    /// Identity of the image whose operators the stream computes.
+    pub identity: [u8; 32],
 }
 
 /// A place in the scratch.

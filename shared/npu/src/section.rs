@@ -3,12 +3,27 @@
 use bytemuck::{cast_slice, from_bytes};
 
 use crate::format::{ALIGN, Header, LayerRecord, MAGIC, Place, VERSION};
-use crate::{Error, check};
+use crate::{Accelerator, Error, check};
+
+/// Major and minor number of the NPU's architecture, in the upper bits of its register ID.
+const ARCHITECTURE: u32 = 0x100;
+
+/// The network that a section is to compute, as its image describes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Network<'a, I> {
+    /// The identity of the image.
+    pub identity: &'a [u8; 32],
+    /// Bytes of its input.
+    pub input: usize,
+    /// Bytes of each output.
+    pub outputs: I,
+}
 
 /// A section that was checked, used in place.
 #[derive(Clone, Copy, Debug)]
 pub struct Section<'a> {
     header: &'a Header,
+    accelerator: &'static Accelerator,
     outputs: &'a [Place],
     layers: &'a [LayerRecord],
     stream: &'a [u32],
@@ -16,11 +31,15 @@ pub struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// Reads a section and proves that no command of its stream reads or writes anywhere but in its data and scratch.
+    /// Reads the section of `network` and proves that no command of its stream reads or writes anywhere but in its data,
+    /// its scratch, and the memory in the NPU.
     ///
     /// # Errors
     /// See [`Error`].
-    pub fn read(bytes: &'a [u8]) -> Result<Self, Error> {
+    pub fn read(
+        bytes: &'a [u8],
+        network: Network<'_, impl IntoIterator<Item = usize>>,
+    ) -> Result<Self, Error> {
         let first = bytes.get(..4).ok_or(Error::Truncated)?;
         if *first != MAGIC {
             return Err(Error::NotASection);
@@ -32,6 +51,14 @@ impl<'a> Section<'a> {
         if header.version != VERSION {
             return Err(Error::Version(header.version));
         }
+        let accelerator = Accelerator::named(&header.accelerator).filter(|it| it.config == header.config);
+        let accelerator = accelerator.ok_or(Error::Config(header.config))?;
+        if header.id >> 20 != ARCHITECTURE {
+            return Err(Error::Architecture(header.id));
+        }
+        if header.identity != *network.identity {
+            return Err(Error::Identity);
+        }
         let part = |offset: u32, count: u32, size: usize| {
             let start = offset as usize;
             let end = (count as usize).checked_mul(size).and_then(|length| length.checked_add(start))?;
@@ -40,6 +67,7 @@ impl<'a> Section<'a> {
         let table = |offset: u32, count: u32, size: usize| part(offset, count, size).ok_or(Error::Truncated);
         let section = Self {
             header,
+            accelerator,
             outputs: cast_slice(table(
                 size_of::<Header>() as u32,
                 header.outputs.into(),
@@ -55,7 +83,11 @@ impl<'a> Section<'a> {
         if section.outputs.is_empty() || !section.outputs.iter().chain([&header.input]).all(inside) {
             return Err(Error::Place);
         }
-        check::stream(section.stream, &check::Memories::new(header)?)?;
+        let sizes = section.outputs.iter().map(|place| place.bytes as usize);
+        if header.input.bytes as usize != network.input || !sizes.eq(network.outputs) {
+            return Err(Error::Sizes);
+        }
+        check::stream(section.stream, &check::Memories::new(header, accelerator))?;
         Ok(section)
     }
 
@@ -64,10 +96,9 @@ impl<'a> Section<'a> {
         self.header
     }
 
-    /// The name of the accelerator.
-    pub fn accelerator(&self) -> &'a str {
-        let name = self.header.accelerator.split(|&byte| byte == 0).next().unwrap_or_default();
-        core::str::from_utf8(name).unwrap_or("?")
+    /// The NPU that it is for.
+    pub fn accelerator(&self) -> &'static Accelerator {
+        self.accelerator
     }
 
     /// Where the outputs lie in the scratch.

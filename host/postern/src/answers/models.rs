@@ -28,6 +28,8 @@ pub struct Compiled {
     pub bytes: usize,
     /// Photographs from which the ranges of the activations follow.
     pub samples: usize,
+    /// The NPU that it has a section for. `null` without one.
+    pub accelerator: Option<String>,
     /// How close the image is to the network in float.
     pub fidelity: Fidelity,
 }

@@ -8,6 +8,7 @@ use compiler::quantize::RangeRule;
 use compiler::{Fidelity, Graph, Method};
 use indicatif::{ProgressBar, ProgressStyle};
 use models::{Manifest, Store};
+use npu_section::ACCELERATORS;
 use output_file::OutputFile;
 use reference::samples;
 use template::{MAX_DIMENSION, MIN_DIMENSION};
@@ -42,9 +43,9 @@ pub struct Args {
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = input_size)]
     size: Option<[usize; 2]>,
 
-    /// How the range of an activation follows from its observed values
-    #[arg(long, value_enum, default_value_t = Ranges::MinMax)]
-    ranges: Ranges,
+    /// How the range of an activation follows from its observed values [default: min-max]
+    #[arg(long, value_enum)]
+    ranges: Option<Ranges>,
 
     /// Do not equalize the ranges of channels across layers
     #[arg(long)]
@@ -59,7 +60,7 @@ pub struct Args {
     no_pruning: bool,
 
     /// Put into the image what this NPU runs instead, with the same bytes; MODEL may be an image, too
-    #[arg(long, value_name = "ACCELERATOR", value_parser = ["ethos-u55-128", "ethos-u55-256"])]
+    #[arg(long, value_name = "ACCELERATOR", value_parser = ACCELERATORS.map(|it| it.name))]
     npu: Option<String>,
 
     /// Write the image even if its outputs are far from those of the float network, and replace a file that is there
@@ -122,7 +123,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     };
     let folder = args.calibrate.unwrap_or_else(|| models::data("pictures"));
     let method = Method {
-        range: args.ranges.rule(),
+        range: args.ranges.unwrap_or(Ranges::MinMax).rule(),
         equalize: !args.no_equalization,
         correct_bias: !args.no_bias_correction,
         prune: !args.no_pruning,
@@ -167,6 +168,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         name: manifest.name.clone(),
         bytes: image.len(),
         samples: samples.len(),
+        accelerator: args.npu.clone(),
         fidelity: figures(&fidelity),
     };
     if options.kind == compiler::Kind::Encoder && options.calibration.is_empty() {
@@ -177,7 +179,17 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         );
     }
     output.print(&Sorted(report), |out| {
-        writeln!(out, "{}: {} bytes, ranges from {} samples", path.display(), image.len(), samples.len())?;
+        let section = match &args.npu {
+            Some(accelerator) => format!(", with a section for {accelerator}"),
+            None => String::new(),
+        };
+        writeln!(
+            out,
+            "{}: {} bytes{section}, ranges from {} samples",
+            path.display(),
+            image.len(),
+            samples.len()
+        )?;
         writeln!(out, "{fidelity}")
     })?;
     Ok(Outcome::Done)

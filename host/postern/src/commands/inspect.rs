@@ -71,7 +71,7 @@ struct Npu {
 impl Npu {
     fn of(section: &Section) -> Self {
         Self {
-            accelerator: section.accelerator().to_owned(),
+            accelerator: section.accelerator().name.to_owned(),
             cycles: section.header().cycles,
             scratch_bytes: section.header().scratch,
             data_bytes: section.data().len(),
@@ -123,7 +123,7 @@ struct OperatorRow {
     /// The size of its weights.
     weight_bytes: usize,
     /// Cycles of the NPU, as Arm's compiler estimates them. `null` without such a section.
-    npu_cycles: Option<u32>,
+    npu_cycles: Option<u64>,
 }
 
 /// Prints operators, shapes, multiply-adds, weights and arena.
@@ -131,17 +131,17 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let path = models::image(&args.image)?;
     let file = ImageFile::read(&path)?;
     let model = file.model().with_context(|| path.display().to_string())?;
-    let section = model.npu().map(Section::read).transpose();
-    let section = section.with_context(|| format!("{}: compile it again with --npu", path.display()))?;
+    let section =
+        npu::section(&model).with_context(|| format!("{}: compile it again with --npu", path.display()))?;
     let description = describe(&model, section.as_ref());
     output.print(&description, |out| print(&description, out))?;
     Ok(Outcome::Done)
 }
 
 /// Cycles of an operator. Arm's compiler joins some operators with others, which have the cycles then.
-fn cycles(section: &Section, operator: usize) -> u32 {
+fn cycles(section: &Section, operator: usize) -> u64 {
     let layers = section.layers().iter();
-    layers.filter(|layer| layer.operator as usize == operator).map(|layer| layer.cycles).sum()
+    layers.filter(|layer| layer.operator as usize == operator).map(|layer| u64::from(layer.cycles)).sum()
 }
 
 fn describe(model: &Model, section: Option<&Section>) -> Description {

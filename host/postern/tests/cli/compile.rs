@@ -130,6 +130,12 @@ fn an_npu_section_is_added_to_an_image_and_inspected() {
     assert_eq!(after["npu"]["accelerator"], "ethos-u55-128");
     assert!(after["npu"]["cycles"].as_u64() > Some(1_000_000), "{}", after["npu"]);
     assert!(after["operators"][0]["npu_cycles"].as_u64() > Some(0), "{}", after["operators"][0]);
+    for option in
+        [&["--no-pruning"][..], &["--ranges", "min-max"], &["--no-equalization"], &["--size", "96x96"]]
+    {
+        let refused = run(&[&["compile", from, "--npu", "ethos-u55-128", "-o", &to][..], option].concat());
+        assert!(refused.code == 2 && refused.said.contains(option[0]), "{}", refused.said);
+    }
     let refused = run(&["compile", from, "--npu", "ethos-u55-128"]);
     assert!(refused.code == 2 && refused.said.contains("--output"), "{}", refused.said);
 }

@@ -33,8 +33,17 @@ pub fn with_section(image: &[u8], accelerator: &str) -> anyhow::Result<Vec<u8>> 
 
 /// Adds the section to an image that is there.
 pub fn add(from: &Path, accelerator: &str, args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    if args.like.is_some() || args.calibrate.is_some() || args.size.is_some() {
-        bail!("{} is compiled already: --like, --calibrate and --size are for ONNX files", from.display());
+    let given = [
+        ("--like", args.like.is_some()),
+        ("--calibrate", args.calibrate.is_some()),
+        ("--size", args.size.is_some()),
+        ("--ranges", args.ranges.is_some()),
+        ("--no-equalization", args.no_equalization),
+        ("--no-bias-correction", args.no_bias_correction),
+        ("--no-pruning", args.no_pruning),
+    ];
+    if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
+        bail!("{} is compiled already: {option} is for networks, so leave it out", from.display());
     }
     let Some(to) = &args.output else {
         bail!("say where to write the image with its NPU section: --output NEW.pstn");
