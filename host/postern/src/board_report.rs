@@ -129,6 +129,12 @@ pub struct StatusReport {
     development: bool,
     /// Value of the monotonic counter; `null` if the board has none.
     counter: Option<u32>,
+    /// Whether the door stands open, by its contact. `door` is the lock.
+    contact_open: bool,
+    /// Whether the cover of the board is open.
+    cover_open: bool,
+    /// Whether an alarm is active: cover open, door forced open or held open.
+    alarm: bool,
 }
 
 /// A model that is active.
@@ -187,6 +193,9 @@ impl StatusReport {
             osdp: status.osdp.map(|osdp| osdp.address),
             development: status.development,
             counter: status.counter,
+            contact_open: status.contact_open,
+            cover_open: status.cover_open,
+            alarm: status.alarm,
         }
     }
 }
@@ -235,6 +244,10 @@ pub fn print_status(out: &mut dyn Write, Told { paired, status, firmware }: &Tol
         Door::Locked => writeln!(out, "door       locked")?,
         Door::Open { left_ms } => writeln!(out, "door       open for {left_ms} ms more")?,
     }
+    let contact = if status.contact_open { "open" } else { "closed" };
+    let cover = if status.cover_open { ", the cover of the board is open" } else { "" };
+    let alarm = if status.alarm { ", ALARM" } else { "" };
+    writeln!(out, "contact    {contact}{cover}{alarm}")?;
     for (kind, row) in [
         (ModelKind::Detector, "detector"),
         (ModelKind::Encoder, "encoder"),

@@ -28,6 +28,8 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("People", &["enroll", "users", "rule", "suspend", "resume", "rename", "remove"]),
     #[cfg(feature = "console")]
     ("In the browser", &["console"]),
+    #[cfg(feature = "bridge")]
+    ("In the house", &["bridge"]),
     ("The door", &["verify", "identify", "embed", "show", "watch", "log"]),
     ("Art", &["stylize"]),
     ("Programs and the shell", &["json-schema", "completions"]),

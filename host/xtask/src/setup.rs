@@ -19,6 +19,10 @@ pub struct Args {
     /// Fetch Arm's compiler Vela for `postern compile --npu` too, some 25 MB more
     #[arg(long)]
     npu: bool,
+
+    /// Install an MQTT broker for the tests of `postern bridge` too: Debian's mosquitto
+    #[arg(long)]
+    mqtt: bool,
 }
 
 /// Prepares the machine as `args` say.
@@ -27,12 +31,15 @@ pub fn with(args: &Args) -> anyhow::Result<()> {
     if args.style {
         fetch(&[Purpose::Style])?;
     }
+    if args.mqtt {
+        broker()?;
+    }
     if args.npu { python(&python::VELA) } else { Ok(()) }
 }
 
 /// Prepares the machine for all tests.
 pub fn for_tests() -> anyhow::Result<()> {
-    with(&Args { style: false, npu: true })
+    with(&Args { style: false, npu: true, mqtt: true })
 }
 
 /// Prepares the machine for the demo; an emulated board needs compilers and an emulator, too.
@@ -123,6 +130,20 @@ fn python(packages: &Packages) -> anyhow::Result<()> {
         packages.install()?;
     }
     done(packages.label);
+    Ok(())
+}
+
+/// The broker. It is a service, which Debian puts into a folder that is not in everybody's path.
+fn broker() -> anyhow::Result<()> {
+    let is_here = || {
+        ["/usr/sbin", "/usr/bin", "/usr/local/sbin"]
+            .iter()
+            .any(|folder| std::path::Path::new(folder).join("mosquitto").is_file())
+    };
+    if !is_here() {
+        debian::install(&["mosquitto"])?;
+    }
+    done("mosquitto");
     Ok(())
 }
 

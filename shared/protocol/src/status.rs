@@ -52,6 +52,12 @@ pub struct Status {
     pub development: bool,
     /// Value of the monotonic counter; `None` if the board has none. Then it cannot know that its flash is an older copy.
     pub counter: Option<u32>,
+    /// Whether the door stands open, by its contact. What it says of the lock is `door`.
+    pub contact_open: bool,
+    /// Whether the cover of the board is open.
+    pub cover_open: bool,
+    /// Whether an alarm is active: cover open, door forced open or held open.
+    pub alarm: bool,
 }
 
 /// Settings of the door, stored in flash.

@@ -174,8 +174,10 @@ impl<'l, O: OutputPin, I: InputPin, K: Keypad> Doorway<'l, O, I, K> {
             unlocked: self.lock.open_until().is_some(),
         };
         let (alarm, cover) = self.tamper.see(Instant::now().as_millis(), reading, held_ms);
+        let (contact_open, alarm_on) = (self.tamper.is_open(), self.tamper.is_alarmed());
         // If this output fails, events and audit log still have the alarm.
-        let _ = self.pins.alarm.set_state(self.tamper.is_alarmed().into());
+        let _ = self.pins.alarm.set_state(alarm_on.into());
+        self.link.state.update(|state| (state.contact_open, state.alarm) = (contact_open, alarm_on));
         if let Some(open) = cover {
             self.link.state.update(|state| {
                 state.cover_open = open;

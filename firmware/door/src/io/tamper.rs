@@ -34,6 +34,11 @@ impl Tamper {
         (alarm, (cover != was_open).then_some(cover))
     }
 
+    /// Whether the door stands open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.door.state
+    }
+
     /// Whether an alarm is active.
     pub(crate) fn is_alarmed(&self) -> bool {
         self.cover.state || self.contact.alarm().is_some()

@@ -59,6 +59,10 @@ pub(crate) struct Config {
 pub(crate) struct State {
     /// Until when the lock is open.
     pub(crate) open_until: Option<Instant>,
+    /// Whether the door stands open, by its contact.
+    pub(crate) contact_open: bool,
+    /// Whether an alarm is active.
+    pub(crate) alarm: bool,
     /// Whether the cover is open.
     pub(crate) cover_open: bool,
     /// How often it was opened since boot.
@@ -110,6 +114,8 @@ impl Link {
             }),
             state: Watched::new(State {
                 open_until: None,
+                contact_open: false,
+                alarm: false,
                 cover_open: false,
                 cover_openings: 0,
                 lost_events: 0,

@@ -93,6 +93,9 @@ fn to_a_stranger(status: &Status) -> Status {
         osdp: None,
         development: status.development,
         counter: None,
+        contact_open: false,
+        cover_open: false,
+        alarm: false,
     }
 }
 

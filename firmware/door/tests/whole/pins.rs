@@ -61,6 +61,31 @@ fn a_forced_door_alarms_until_it_is_closed() {
 }
 
 #[test]
+fn the_status_says_contact_cover_and_alarm_as_they_are_now() {
+    /// Contact, cover, alarm.
+    async fn status(world: &mut World) -> (bool, bool, bool) {
+        let Ok(Response::Status(status)) = world.host.ask(Request::Status).await else { panic!("no status") };
+        (status.contact_open, status.cover_open, status.alarm)
+    }
+    board().boot(async |world: &mut World| {
+        world.wait(200).await;
+        assert_eq!(status(world).await, (false, false, false));
+        contact(world, true).await;
+        assert_eq!(status(world).await, (true, false, true), "forced open");
+        contact(world, false).await;
+        assert_eq!(status(world).await, (false, false, false));
+        world.press().await;
+        contact(world, true).await;
+        assert_eq!(status(world).await, (true, false, false), "somebody goes out");
+        contact(world, false).await;
+        cover(world, true).await;
+        // An open cover ends the session.
+        world.host.become_host(7);
+        assert_eq!(status(world).await, (false, true, true));
+    });
+}
+
+#[test]
 fn a_door_that_is_used_is_no_alarm_and_one_held_open_is() {
     board().boot(async |world: &mut World| {
         comes(world).await;

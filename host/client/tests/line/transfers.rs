@@ -79,6 +79,9 @@ fn status() -> Status {
         osdp: None,
         development: false,
         counter: None,
+        contact_open: false,
+        cover_open: false,
+        alarm: false,
     }
 }
 

@@ -133,6 +133,9 @@ impl Station for Fake {
             osdp: None,
             development: false,
             counter: None,
+            contact_open: false,
+            cover_open: false,
+            alarm: false,
         };
         let pins = Some(Pins { door_open: false, cover_open: false, alarm: false });
         Ok(State { status, role: Some(Role::Operator), pins })

@@ -6,6 +6,8 @@ use crate::output::{Outcome, Output};
 
 mod bench;
 mod board;
+#[cfg(feature = "bridge")]
+mod bridge;
 mod calibrate;
 mod compile;
 mod completions;
@@ -102,6 +104,9 @@ pub enum Command {
     /// Open the console: pages for a browser on this computer, for one board or many
     #[cfg(feature = "console")]
     Console(console::Args),
+    /// Publish events and state of a door on an MQTT broker, also for Home Assistant
+    #[cfg(feature = "bridge")]
+    Bridge(Box<bridge::Args>),
     /// Print or check the board's audit log
     Log(log::Args),
     /// Paint a picture in the style of other pictures
@@ -147,6 +152,8 @@ impl Command {
             Self::Watch(args) => watch::run(args, output),
             #[cfg(feature = "console")]
             Self::Console(args) => console::run(args, output),
+            #[cfg(feature = "bridge")]
+            Self::Bridge(args) => bridge::run(*args, output),
             Self::Log(args) => log::run(args, output),
             Self::Stylize(args) => stylize::run(&args, output),
             Self::JsonSchema(args) => json_schema::run(&args),

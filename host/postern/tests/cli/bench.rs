@@ -161,7 +161,7 @@ impl Ran {
 }
 
 /// The schemas of all answers, by command.
-fn schemas() -> &'static Value {
+pub fn schemas() -> &'static Value {
     static SCHEMAS: OnceLock<Value> = OnceLock::new();
     SCHEMAS.get_or_init(|| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_postern"));

@@ -5,6 +5,8 @@
 
 mod bench;
 mod boards;
+#[cfg(feature = "bridge")]
+mod bridge;
 mod compile;
 #[cfg(feature = "console")]
 mod console;

@@ -127,5 +127,8 @@ pub fn status() -> Status {
         osdp: Some(OsdpState { address: 5, secure: true }),
         development: true,
         counter: Some(7),
+        contact_open: true,
+        cover_open: false,
+        alarm: true,
     }
 }

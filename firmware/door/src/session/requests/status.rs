@@ -51,5 +51,8 @@ pub(super) fn status<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, model
         osdp: io.bus.map(osdp),
         development: cfg!(feature = "development"),
         counter,
+        contact_open: io.contact_open,
+        cover_open: io.cover_open,
+        alarm: io.alarm,
     }
 }

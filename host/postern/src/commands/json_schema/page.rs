@@ -208,6 +208,7 @@ fn each_answer_has_an_example_that_fits_its_schema() {
 }
 
 #[test]
+#[cfg(feature = "bridge")]
 fn the_page_of_the_answers_is_up_to_date() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/json.md");
     if std::env::var("POSTERN_BLESS").is_ok_and(|value| value == "1") {

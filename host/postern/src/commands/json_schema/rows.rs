@@ -26,12 +26,12 @@ impl Row {
 
 /// Makes answers of types, and lists them.
 macro_rules! answers {
-    ($([$($command:literal),+] $answer:ty;)+) => {
-        $(impl Answer for $answer {})+
+    ($($(#[$condition:meta])* [$($command:literal),+] $answer:ty;)+) => {
+        $($(#[$condition])* impl Answer for $answer {})+
 
         /// Each answer, by the commands that print it.
         pub const ROWS: &[Row] = &[
-            $(Row { commands: &[$($command),+], schema: <$answer as JsonSchema>::json_schema },)+
+            $($(#[$condition])* Row { commands: &[$($command),+], schema: <$answer as JsonSchema>::json_schema },)+
         ];
     };
 }
@@ -77,6 +77,12 @@ answers! {
     ["settings"] board::Settings;
     ["osdp"] board::Controller;
     ["console"] board::ConsoleAddress;
+    #[cfg(feature = "bridge")]
+    ["bridge"] ::bridge::payload::EventPublished;
+    #[cfg(feature = "bridge")]
+    ["bridge"] ::bridge::payload::StatePublished;
+    #[cfg(feature = "bridge")]
+    ["bridge"] ::bridge::payload::StatusPublished;
     ["enroll"] people::Enrolled;
     ["enroll"] people::Portrait;
     ["users"] people::Users;

@@ -1,0 +1,300 @@
+//! `postern bridge`: a door on an MQTT broker, and in Home Assistant.
+//!
+//! The crate `bridge` speaks to the broker. This module looks at the board for it, and changes nothing there.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use bridge::address::Address;
+use bridge::door::{About, Door, Doorway, Entry, Look, Trouble};
+use bridge::payload::Event;
+use bridge::{Certificates, Level, Options, Said};
+use client::protocol::{Error as Refusal, LogEntry};
+use client::{Credentials, Device};
+
+use crate::audit_log::{Line, Names};
+use crate::commands::watch::is_interruption;
+use crate::device::DeviceArgs;
+use crate::name;
+use crate::output::{Outcome, Output, note};
+
+/// Bytes of the longest name of a door.
+const MAX_NAME: usize = 100;
+
+/// Options of `postern bridge`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The broker: mqtt://HOST or mqtt://HOST:PORT, or mqtts:// for TLS
+    #[arg(long, value_name = "ADDRESS")]
+    broker: Address,
+
+    /// The user at the broker
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+
+    /// A file with that user's password
+    #[arg(long, value_name = "FILE", requires = "user")]
+    password_file: Option<PathBuf>,
+
+    /// The certificate that signed the broker's, in PEM form [default: those that this computer trusts]
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+
+    /// The certificate of this computer, if the broker wants one, in PEM form
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    client_cert: Option<PathBuf>,
+
+    /// The key of that certificate, in PEM form
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    client_key: Option<PathBuf>,
+
+    /// What the topics of doors begin with
+    #[arg(long, value_name = "TOPIC", default_value = "postern")]
+    prefix: Level,
+
+    /// What the topics of Home Assistant begin with
+    #[arg(long, value_name = "TOPIC", default_value = "homeassistant")]
+    discovery: Level,
+
+    /// The name of the door, in its topics and in Home Assistant [default: the board's]
+    #[arg(long, value_name = "NAME", value_parser = name::parse)]
+    name: Option<String>,
+
+    /// How often the board is asked, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    interval: Duration,
+
+    /// Publish no names of people: their numbers alone
+    #[arg(long)]
+    no_names: bool,
+
+    /// The first time, also publish the entries that the log has already
+    #[arg(long)]
+    past: bool,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// A number of seconds between looks.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = f64::from_str(text).map_err(|_| "this is no number of seconds".to_owned())?;
+    if (0.1..=3600.0).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("choose 0.1 to 3600 seconds".to_owned())
+    }
+}
+
+/// Runs until something must be changed by a person.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    let folder = args.device.folder()?;
+    let name = args.name.unwrap_or_else(|| folder.name().to_owned());
+    ensure!(name.len() <= MAX_NAME, "the name of the door has {} bytes: {MAX_NAME} at most", name.len());
+    let credentials = Credentials::load(&folder.host_key())?
+        .context("this computer is not paired with the board: `postern pair` pairs it")?;
+    let password = args.password_file.as_ref().map(|path| {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        anyhow::Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    });
+    let password = password.transpose()?;
+    if !args.broker.is_private() {
+        let what =
+            if password.is_some() { "the password, and what is published," } else { "what is published" };
+        note!("Others on the network can read {what} on the way to {}: mqtts:// encrypts it.", args.broker);
+    }
+    let door = Watched { args: args.device, names: (!args.no_names).then(Names::new), line: None };
+    let options = Options {
+        broker: args.broker,
+        user: args.user,
+        password,
+        certificates: Certificates { ca: args.ca, client: args.client_cert.zip(args.client_key) },
+        prefix: args.prefix,
+        discovery: args.discovery,
+        name,
+        key: credentials.board,
+        interval: args.interval,
+        names: !args.no_names,
+        past: args.past,
+        folder: folder.path().join("bridge"),
+    };
+    note!("The bridge runs until Ctrl-C.");
+    let never = bridge::run(options, Box::new(door), &mut |said| tell(output, said))?;
+    match never {}
+}
+
+/// Says what was published. Whoever reads stdout may be gone; the bridge goes on.
+fn tell(output: &Output, said: Said<'_>) {
+    let _ = match said {
+        Said::Remark(text) => {
+            note!("{text}");
+            Ok(())
+        }
+        Said::Event(it) => {
+            output.print(it, |out| writeln!(out, "{} {}", it.topic, serde_json::json!(it.payload)))
+        }
+        Said::State(it) => {
+            output.print(it, |out| writeln!(out, "{} {}", it.topic, serde_json::json!(it.payload)))
+        }
+        Said::Status(it) => output.print(it, |out| writeln!(out, "{} {}", it.topic, it.payload)),
+    };
+}
+
+/// The board.
+struct Watched {
+    args: DeviceArgs,
+    /// Names by number, as far as they were asked for; `None` if nobody may know them.
+    names: Option<Names>,
+    line: Option<Device>,
+}
+
+impl Door for Watched {
+    fn look(&mut self, from: u32) -> Result<Look, Trouble> {
+        let looked = self.ask(from);
+        if looked.is_err() {
+            self.line = None;
+        }
+        looked.map_err(|error| Trouble { sentence: format!("{error:#}"), lost: is_away(&error) })
+    }
+
+    fn rest(&mut self) {
+        if let Some(device) = &mut self.line {
+            device.give_way();
+        }
+    }
+}
+
+impl Watched {
+    fn ask(&mut self, from: u32) -> anyhow::Result<Look> {
+        let mut device = match self.line.take() {
+            Some(device) => device,
+            None => self.args.connect()?,
+        };
+        let page = device.log(from)?;
+        let status = device.status()?;
+        let lines: Vec<Line> = page.entries.iter().map(|entry| Line::of(entry, &Names::new())).collect();
+        if let Some(names) = &mut self.names {
+            let is_news = |line: &Line| match (line.said.kind.as_str(), line.said.person.flatten()) {
+                ("enrolled" | "renamed" | "removed", _) => true,
+                (_, Some(person)) => !names.contains_key(&person),
+                (_, None) => false,
+            };
+            if lines.iter().any(is_news) {
+                let users = device.users()?.into_iter();
+                *names = users.map(|user| (user.person, user.name.to_string())).collect();
+            }
+        }
+        let nobody = Names::new();
+        let names = self.names.as_ref().unwrap_or(&nobody);
+        let entries = page
+            .entries
+            .iter()
+            .map(|entry| Entry { event: event(entry, names), link: hex::encode(entry.chain) });
+        let look = Look {
+            about: About { machine: status.board.to_string(), firmware: status.firmware.to_string() },
+            doorway: Doorway {
+                lock_open: matches!(status.door, client::protocol::Door::Open { .. }),
+                contact_open: status.contact_open,
+                cover_open: status.cover_open,
+                alarm: status.alarm,
+            },
+            entries: entries.collect(),
+            end: page.end,
+        };
+        self.line = Some(device);
+        Ok(look)
+    }
+}
+
+/// An entry of the log as an event: without its score.
+fn event(entry: &LogEntry, names: &Names) -> Event {
+    let Line { said, name, why, .. } = Line::of(entry, names);
+    let is_admission = said.kind == "admitted";
+    Event {
+        number: said.number,
+        kind: said.kind,
+        time: said.time.flatten(),
+        exact: match said.clock {
+            Some("exact") => Some(true),
+            Some("at-least") => Some(false),
+            _ => None,
+        },
+        person: said.person.flatten(),
+        name,
+        reason: said.reason.flatten().map(str::to_owned),
+        why,
+        over: said.over,
+        duress: said.duress.filter(|_| is_admission),
+    }
+}
+
+/// Whether the board may answer later. What a person must change is no such error.
+fn is_away(error: &anyhow::Error) -> bool {
+    let of_board = match error.downcast_ref::<emulator::Error>() {
+        Some(emulator::Error::Client(error)) => Some(error),
+        _ => None,
+    };
+    match error.downcast_ref::<client::Error>().or(of_board) {
+        Some(client::Error::Refused(refusal)) => {
+            !matches!(refusal, Refusal::Unpaired | Refusal::Forbidden { .. })
+        }
+        Some(client::Error::Silent { .. } | client::Error::Handshake | client::Error::Garbled) => true,
+        _ => is_interruption(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use audit::{ENTRY_BYTES, Entry, Kind, Time};
+    use client::protocol::Reason;
+
+    use super::*;
+
+    fn logged(entry: Entry) -> LogEntry {
+        let entry: [u8; ENTRY_BYTES] = entry.to_bytes();
+        LogEntry { number: 7, entry, chain: [0; audit::CHAIN_BYTES] }
+    }
+
+    #[test]
+    fn an_event_has_no_score_and_a_name_where_names_may_be_known() {
+        let time = Time { unix_ms: 1_795_610_096_791, exact: true };
+        let admitted = Entry { person: Some(1), score: 16_384, ..Entry::new(Kind::Admitted, time) };
+        let entry = logged(Entry { reason: 1, ..admitted });
+        let names = Names::from([(1, "Ada <b>".to_owned())]);
+        let told = event(&entry, &names);
+        assert_eq!(
+            (told.name.as_deref(), told.duress, told.exact),
+            (Some("Ada <b>"), Some(true), Some(true))
+        );
+        let text = serde_json::json!(told).to_string();
+        assert!(!text.contains("score") && !text.contains("0.5"), "{text}");
+        let nameless = event(&entry, &Names::new());
+        assert_eq!((nameless.name, nameless.person), (None, Some(1)));
+    }
+
+    #[test]
+    fn a_refusal_has_its_sentence_and_the_clock_that_was_not_set_no_time() {
+        let hours = Entry {
+            reason: Reason::Schedule as u8,
+            person: Some(1),
+            ..Entry::new(Kind::Refused, Time::default())
+        };
+        let told = event(&logged(hours), &Names::from([(1, "Ada".to_owned())]));
+        assert_eq!((told.kind.as_str(), told.reason.as_deref()), ("refused", Some("schedule")));
+        assert!(told.why.as_deref().is_some_and(|why| why.contains("Ada")), "{told:?}");
+        assert_eq!((told.time, told.exact, told.duress), (None, None, None));
+        let nameless = event(&logged(hours), &Names::new());
+        assert!(nameless.why.as_deref().is_some_and(|why| why.contains("person 1")), "{nameless:?}");
+    }
+
+    #[test]
+    fn an_interval_is_a_number_of_seconds_in_range() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        for wrong in ["", "x", "0", "0.01", "NaN", "-1", "1e9"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+}
