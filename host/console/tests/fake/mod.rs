@@ -17,6 +17,9 @@ use tower::ServiceExt;
 /// What the board holds.
 pub struct Fake {
     pub lost: AtomicBool,
+    pub paired: AtomicBool,
+    pub open: AtomicBool,
+    pub takes_settings: AtomicBool,
     pub people: Mutex<Vec<User>>,
     pub settings: Mutex<Settings>,
     pub events: Mutex<Vec<Happening>>,
@@ -47,6 +50,9 @@ impl Fake {
         };
         Arc::new(Self {
             lost: AtomicBool::new(false),
+            paired: AtomicBool::new(true),
+            open: AtomicBool::new(false),
+            takes_settings: AtomicBool::new(false),
             people: Mutex::default(),
             settings: Mutex::new(settings),
             events: Mutex::default(),
@@ -82,7 +88,7 @@ impl Fake {
 impl Boards for House {
     fn list(&self) -> Said<Vec<BoardLine>> {
         let up = Some(!self.0.lost.load(Ordering::SeqCst));
-        Ok(vec![BoardLine { name: "front".to_owned(), machine: "linux".to_owned(), up }])
+        Ok(vec![BoardLine { name: "front".to_owned(), machine: "linux".to_owned(), up, damaged: None }])
     }
 
     fn open(&self, name: &str) -> Said<Arc<dyn Station>> {
@@ -114,7 +120,7 @@ impl Station for Fake {
             uptime_ms: 5_000,
             instructions: 0,
             reset: ResetReason::PowerOn,
-            door: Door::Locked,
+            door: if self.open.load(Ordering::SeqCst) { Door::Open { left_ms: 900 } } else { Door::Locked },
             models: Default::default(),
             people,
             templates: people,
@@ -133,7 +139,8 @@ impl Station for Fake {
             counter: None,
         };
         let pins = Some(Pins { door_open: false, cover_open: false, alarm: false });
-        Ok(State { status, role: Some(Role::Operator), pins })
+        let paired = Paired { role: Role::Operator, status };
+        Ok(State { paired: self.paired.load(Ordering::SeqCst).then_some(paired), pins })
     }
 
     fn events(&self, after: u32) -> Said<(Vec<Happening>, u32)> {
@@ -198,7 +205,7 @@ impl Station for Fake {
     }
 
     fn rule(&self, _: &str) -> Said<Rule> {
-        Ok(Rule::new("always".to_owned(), &Schedule::ALWAYS, false, false))
+        Ok(Rule::new("always".to_owned(), &Schedule::ALWAYS, true, true))
     }
 
     fn set_rule(&self, _: &str, rule: &NewRule) -> Said<()> {
@@ -206,7 +213,11 @@ impl Station for Fake {
         Ok(())
     }
 
-    fn set_settings(&self, _: Settings) -> Said<()> {
+    fn set_settings(&self, settings: Settings) -> Said<()> {
+        if self.takes_settings.load(Ordering::SeqCst) {
+            *self.settings.lock().unwrap() = settings;
+            return Ok(());
+        }
         Err(refusal("this needs an installer, and this computer is operator"))
     }
 
@@ -288,7 +299,7 @@ impl Browser {
         let address = console.address();
         let path = address.strip_prefix("http://127.0.0.1:8340").unwrap();
         let reply = browser.get(path).await;
-        assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.body);
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
         browser.cookie = reply.header("set-cookie").split(';').next().unwrap().to_owned();
         browser
     }
@@ -317,10 +328,19 @@ impl Browser {
         rest.split('"').next().unwrap().to_owned()
     }
 
-    /// Sends a form with the token of this browser.
+    /// Sends a form with the token of this browser, and goes on to the page that answers it. The reply has the address of
+    /// that page as its `location`.
     pub async fn post(&self, path: &str, fields: &str) -> Reply {
         let token = self.token().await;
-        self.form(path, &format!("form_token={token}&{fields}")).await
+        self.follow(self.form(path, &format!("form_token={token}&{fields}")).await).await
+    }
+
+    /// Goes on to where a reply points, as a browser does.
+    pub async fn follow(&self, reply: Reply) -> Reply {
+        let Some(location) = reply.headers.get(header::LOCATION).cloned() else { return reply };
+        let mut page = self.get(location.to_str().unwrap()).await;
+        page.headers.insert(header::LOCATION, location);
+        page
     }
 
     /// Sends a form as it is.
@@ -331,17 +351,25 @@ impl Browser {
 
     /// Sends a form with a photograph.
     pub async fn upload(&self, path: &str, token: &str, name: &str, photo: Vec<u8>) -> Reply {
+        self.upload_many(path, token, name, &[photo]).await
+    }
+
+    /// Sends a form with photographs.
+    pub async fn upload_many(&self, path: &str, token: &str, name: &str, photos: &[Vec<u8>]) -> Reply {
         let mut body = Vec::new();
         for (field, text) in [("form_token", token), ("name", name)] {
             let part = format!("--cut\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{text}\r\n");
             body.extend_from_slice(part.as_bytes());
         }
         let head = "--cut\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"ada.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n";
-        body.extend_from_slice(head.as_bytes());
-        body.extend_from_slice(&photo);
-        body.extend_from_slice(b"\r\n--cut--\r\n");
+        for photo in photos {
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(photo);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--cut--\r\n");
         let request = Request::post(path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut");
-        self.send(request, Body::from(body)).await
+        self.follow(self.send(request, Body::from(body)).await).await
     }
 }
 
