@@ -11,6 +11,9 @@ use crate::sign_in::equal;
 use crate::state::Console;
 use crate::visitor::Visitor;
 
+/// Most fields of a form.
+pub const MOST_FIELDS: usize = 64;
+
 /// The fields of a form whose token was checked.
 pub struct Fields(HashMap<String, String>);
 
@@ -18,6 +21,11 @@ impl Fields {
     /// A field without the white space around it; empty if it is not there.
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map(|text| text.trim()).unwrap_or_default()
+    }
+
+    /// A field that the form has, also an empty one.
+    pub fn given(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|text| text.trim())
     }
 
     /// A number; `None` if the field is none.
@@ -34,6 +42,9 @@ impl FromRequest<Console> for Fields {
         let visitor = visitor.ok_or_else(|| StatusCode::UNAUTHORIZED.into_response())?;
         let form = Form::<HashMap<String, String>>::from_request(request, console).await;
         let Form(fields) = form.map_err(IntoResponse::into_response)?;
+        if fields.len() > MOST_FIELDS {
+            return Err(StatusCode::BAD_REQUEST.into_response());
+        }
         match fields.get("form_token").is_some_and(|token| equal(token, &visitor.session.form_token)) {
             true => Ok(Self(fields)),
             false => Err(foreign_form(&visitor)),

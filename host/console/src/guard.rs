@@ -14,6 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::layout;
+use crate::pages;
 use crate::state::Console;
 use crate::text::Language;
 use crate::visitor::Visitor;
@@ -47,10 +48,22 @@ pub async fn guard(Shared(console): Shared<Console>, mut request: Request, next:
         }
         Err(refused) => *refused,
     };
+    // What the framework refuses is a page, too.
+    if response.status().is_client_error() && !is_page(&response) {
+        let status = response.status();
+        let text = language.with("bad-request", &[("status", status.as_str().into())]);
+        let allow = response.headers_mut().remove(header::ALLOW);
+        response = (status, layout::plain(language, &language.say("refused"), &text)).into_response();
+        response.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
+    }
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+fn is_page(response: &Response) -> bool {
+    text(response.headers(), header::CONTENT_TYPE).starts_with("text/html")
 }
 
 fn check(console: &Console, request: &Request, language: Language) -> Result<Option<Visitor>, Box<Response>> {
@@ -70,16 +83,22 @@ fn check(console: &Console, request: &Request, language: Language) -> Result<Opt
         return Err(refuse(StatusCode::FORBIDDEN, "wrong-origin"));
     }
     let path = request.uri().path();
-    if path == "/sign-in" || path.starts_with("/assets/") {
+    if path == "/sign-in" || pages::ASSETS.iter().any(|(asset, ..)| *asset == path) {
         return Ok(None);
     }
     let cookie = cookie(headers, &console.cookie_name());
     match console.sign_in().session(cookie) {
         Some(session) => {
             let language = session.language.unwrap_or(language);
-            Ok(Some(Visitor { cookie: cookie.to_owned(), session, language }))
+            let shows = *request.method() == Method::GET;
+            let notice = if shows { console.sign_in().take_notice(cookie, path) } else { None };
+            let page = if shows { request.uri().to_string() } else { String::new() };
+            Ok(Some(Visitor { cookie: cookie.to_owned(), session, language, page, notice }))
         }
-        None => Err(refuse(StatusCode::UNAUTHORIZED, "sign-in-first")),
+        None => {
+            let page = layout::plain(language, &language.say("signed-out"), &language.say("sign-in-first"));
+            Err(Box::new((StatusCode::UNAUTHORIZED, page).into_response()))
+        }
     }
 }
 

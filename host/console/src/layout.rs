@@ -4,7 +4,9 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use maud::{DOCTYPE, Markup, html};
 
-use crate::station::{Refusal, Said};
+use crate::notice::Notice;
+use crate::state::Console;
+use crate::station::Refusal;
 use crate::text::Language;
 use crate::visitor::Visitor;
 
@@ -43,39 +45,18 @@ pub struct Page<'a> {
     pub here: &'static str,
     /// Its heading.
     pub title: String,
-    /// What was done, or why it was not.
-    pub notice: Option<Notice>,
-}
-
-/// What a form came to.
-#[derive(Clone, Debug)]
-pub enum Notice {
-    /// It was done.
-    Done(String),
-    /// It was refused.
-    Refused(String),
-}
-
-impl Notice {
-    /// What is said of something that was done, or why it was refused.
-    pub fn of(asked: Said<()>, done: String) -> Self {
-        asked.map_or_else(Self::from, |()| Self::Done(done))
-    }
-}
-
-impl From<Refusal> for Notice {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal.sentence)
-    }
+    /// Why the board cannot be asked.
+    pub refusal: Option<Refusal>,
 }
 
 impl Page<'_> {
     /// The whole page.
     pub fn show(self, main: Markup) -> Response {
         let language = self.visitor.language;
-        let status = match &self.notice {
-            Some(Notice::Refused(_)) => StatusCode::UNPROCESSABLE_ENTITY,
-            _ => StatusCode::OK,
+        let notices = [self.visitor.notice.clone(), self.refusal.map(Notice::from)];
+        let status = match notices.iter().flatten().any(|notice| matches!(notice, Notice::Refused(_))) {
+            true => StatusCode::UNPROCESSABLE_ENTITY,
+            false => StatusCode::OK,
         };
         let body = html! {
             header {
@@ -93,16 +74,18 @@ impl Page<'_> {
             }
             main id="main" {
                 h1 { (self.title) }
-                @match &self.notice {
-                    Some(Notice::Done(text)) => p.notice.done role="status" { (text) },
-                    Some(Notice::Refused(text)) => p.notice.refused role="alert" { (text) },
-                    None => {},
+                @for notice in notices.iter().flatten() {
+                    @match notice {
+                        Notice::Done(text) => p.notice.done role="status" { (text) },
+                        Notice::Refused(text) => p.notice.refused role="alert" { (text) },
+                    }
                 }
                 (main)
             }
             footer {
                 form method="post" action="/language" {
                     (token(self.visitor))
+                    input type="hidden" name="page" value=(self.visitor.page);
                     @for other in Language::ALL {
                         button name="language" value=(other.code()) lang=(other.code())
                             aria-pressed=[(other == language).then_some("true")] {
@@ -116,16 +99,24 @@ impl Page<'_> {
                 }
             }
         };
-        (status, document(language, &self.title, body)).into_response()
+        (status, document(language, &self.title, html! {}, body)).into_response()
     }
 }
 
 /// A page without a menu, for somebody who is not signed in.
 pub fn plain(language: Language, title: &str, text: &str) -> Html<String> {
-    document(language, title, html! { main { h1 { (title) } p { (text) } } })
+    document(language, title, html! {}, html! { main { h1 { (title) } p { (text) } } })
 }
 
-fn document(language: Language, title: &str, body: Markup) -> Html<String> {
+/// The page of a browser that has signed in: it goes on by itself.
+pub fn signed_in(language: Language) -> Html<String> {
+    let title = language.say("signed-in");
+    let on = html! { meta http-equiv="refresh" content="0;url=/boards"; };
+    let main = html! { main { h1 { (title) } p { a href="/boards" { (language.say("boards")) } } } };
+    document(language, &title, on, main)
+}
+
+fn document(language: Language, title: &str, head: Markup, body: Markup) -> Html<String> {
     let document = html! {
         (DOCTYPE)
         html lang=(language.code()) {
@@ -137,8 +128,9 @@ fn document(language: Language, title: &str, body: Markup) -> Html<String> {
                 link rel="stylesheet" href="/assets/console.css";
                 link rel="icon" href="/assets/icon.svg";
                 script src="/assets/console.js" defer {}
+                (head)
             }
-            body {
+            body data-silent=(language.say("console-silent")) {
                 a.skip href="#main" { (language.say("skip")) }
                 (body)
             }
@@ -165,6 +157,12 @@ fn escape(text: &str) -> String {
         .collect()
 }
 
+/// The answer to a form: the page of this address, which says once what came of it. To load that page again repeats nothing.
+pub fn answer(console: &Console, visitor: &Visitor, path: &str, notice: impl Into<Notice>) -> Response {
+    console.sign_in().leave(&visitor.cookie, path, notice.into());
+    go(path)
+}
+
 /// To another page, after a form was done.
 pub fn go(path: &str) -> Response {
     Redirect::to(path).into_response()
@@ -175,16 +173,37 @@ pub fn refused(visitor: &Visitor, board: Option<&str>, here: &'static str, refus
     let language = visitor.language;
     let lost = refusal.lost;
     let title = language.say(if lost { "board-lost" } else { "refused" });
-    let page = Page { visitor, board, here, title, notice: Some(refusal.into()) };
+    let page = Page { visitor, board, here, title, refusal: Some(refusal) };
     page.show(html! {
         // The script asks again until the page is another one.
         @if lost { p data-retry="2000" { (language.say("comes-back")) } }
     })
 }
 
+/// The page instead of one that shows a board's state, which the board tells no computer that is not paired.
+pub fn not_paired(visitor: &Visitor, board: &str, here: &'static str) -> Response {
+    let language = visitor.language;
+    let title = menu_text(language, here);
+    let page = Page { visitor, board: Some(board), here, title, refusal: None };
+    page.show(html! { p data-retry="2000" { (to_pairing(language, &board_path(board))) } })
+}
+
+/// That this computer is not paired, and the way to the page that pairs it.
+pub fn to_pairing(language: Language, path: &str) -> Markup {
+    html! { (language.say("not-paired")) " " a href={ (path) "/pair" } { (language.say("menu-pair")) } }
+}
+
 /// A similarity in Q15 as people read it.
-pub fn similarity(q15: i32) -> String {
-    format!("{:.3}", f64::from(q15) / 32768.0)
+pub fn similarity(language: Language, q15: i32) -> String {
+    decimal(language, format!("{:.3}", f64::from(q15) / 32768.0))
+}
+
+/// A number with the sign of the language between its whole and its decimals.
+pub fn decimal(language: Language, number: String) -> String {
+    match language {
+        Language::English => number,
+        Language::German => number.replace('.', ","),
+    }
 }
 
 /// A large number as people read it: "10,000", or "10.000" in German.

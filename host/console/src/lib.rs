@@ -22,6 +22,7 @@ mod error;
 mod form;
 mod guard;
 mod layout;
+mod notice;
 mod pages;
 mod server;
 mod sign_in;

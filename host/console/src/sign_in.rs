@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use subtle::ConstantTimeEq;
 
 use crate::Error;
+use crate::notice::Notice;
 use crate::text::Language;
 
 /// Browsers that are signed in at a time; the one that came first is signed out for one more.
@@ -22,6 +23,8 @@ pub struct Session {
     pub form_token: String,
     /// The language that the user chose.
     pub language: Option<Language>,
+    /// What came of its last form, and the address whose page says it.
+    notice: Option<(String, Notice)>,
     /// In which order it came.
     number: u64,
 }
@@ -70,7 +73,7 @@ impl SignIn {
             let first = first.map(|(cookie, _)| cookie.clone());
             first.and_then(|first| inner.sessions.remove(&first));
         }
-        inner.sessions.insert(cookie.clone(), Session { form_token, language: None, number });
+        inner.sessions.insert(cookie.clone(), Session { form_token, language: None, notice: None, number });
         Ok(Some(cookie))
     }
 
@@ -97,6 +100,20 @@ impl SignIn {
         if let Some(session) = self.lock().sessions.get_mut(cookie) {
             session.language = Some(language);
         }
+    }
+
+    /// Keeps what came of a form for the next page of this address.
+    pub fn leave(&self, cookie: &str, path: &str, notice: Notice) {
+        if let Some(session) = self.lock().sessions.get_mut(cookie) {
+            session.notice = Some((path.to_owned(), notice));
+        }
+    }
+
+    /// Takes what the page of this address has to say.
+    pub fn take_notice(&self, cookie: &str, path: &str) -> Option<Notice> {
+        let mut inner = self.lock();
+        let left = &mut inner.sessions.get_mut(cookie)?.notice;
+        left.take_if(|(of, _)| of == path).map(|(_, notice)| notice)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -58,15 +58,29 @@ pub struct BoardLine {
     pub machine: String,
     /// Whether it has power; `None` if this computer cannot know.
     pub up: Option<bool>,
+    /// What is wrong with its files.
+    pub damaged: Option<String>,
 }
 
 /// One board.
 pub trait Station: Send + Sync {
-    /// Lock, settings, models and people.
+    /// What the board tells, and the pins of an emulated one.
     ///
     /// # Errors
     /// As any request: the board does not answer, or refuses.
     fn state(&self) -> Said<State>;
+
+    /// The settings, to change them.
+    ///
+    /// # Errors
+    /// This computer is not paired; as any request.
+    fn settings(&self) -> Said<Settings> {
+        let not_paired = || Refusal {
+            sentence: "this computer is not paired with the board: see the page Pairing".to_owned(),
+            lost: false,
+        };
+        Ok(self.state()?.paired.ok_or_else(not_paired)?.status.settings)
+    }
 
     /// Door events after the one numbered `after`, the oldest first, and the number of the newest.
     ///
@@ -216,12 +230,19 @@ pub trait Station: Send + Sync {
 /// The state of a board.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// What it says of itself. Without a role it has only board and firmware.
-    pub status: Status,
-    /// What this computer may do; `None` if it is not paired.
-    pub role: Option<Role>,
+    /// What it tells this computer; `None` if the computer is not paired, which is told nothing of the door.
+    pub paired: Option<Paired>,
     /// The pins of an emulated board; `None` for another one.
     pub pins: Option<Pins>,
+}
+
+/// What a board tells a computer that is paired with it.
+#[derive(Clone, Debug)]
+pub struct Paired {
+    /// What this computer may do.
+    pub role: Role,
+    /// Lock, settings, models and people.
+    pub status: Status,
 }
 
 /// The inputs and outputs of an emulated board.
@@ -286,8 +307,10 @@ pub struct NewRule {
     pub pin: String,
     /// That no PIN is needed: a PIN that the board has is ended by this alone, not by an empty field.
     pub no_pin: bool,
-    /// The duress PIN; empty for none.
+    /// The duress PIN; empty if none is given.
     pub duress_pin: String,
+    /// That there is no duress PIN any more: one that the board has is ended by this alone.
+    pub no_duress_pin: bool,
 }
 
 /// An entry of the audit log.

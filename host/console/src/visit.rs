@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
+use crate::layout;
 use crate::state::Console;
 use crate::visitor::Visitor;
 
@@ -16,7 +17,7 @@ pub struct Visit {
     pub console: Console,
     /// The browser.
     pub visitor: Visitor,
-    /// The name of the board, which need not be one.
+    /// The name of the board.
     pub board: String,
 }
 
@@ -29,6 +30,14 @@ impl FromRequestParts<Console> for Visit {
         let named = Path::<HashMap<String, String>>::from_request_parts(parts, console).await;
         let Path(mut named) = named.map_err(IntoResponse::into_response)?;
         let board = named.remove("board").ok_or_else(|| StatusCode::NOT_FOUND.into_response())?;
-        Ok(Self { console: console.clone(), visitor, board })
+        let name = board.clone();
+        match console.boards(move |boards| boards.open(&name).map(drop)).await {
+            Ok(()) => Ok(Self { console: console.clone(), visitor, board }),
+            Err(refusal) => {
+                let title = visitor.language.say("no-board");
+                let page = layout::plain(visitor.language, &title, &refusal.sentence);
+                Err((StatusCode::NOT_FOUND, page).into_response())
+            }
+        }
     }
 }

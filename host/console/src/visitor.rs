@@ -1,5 +1,6 @@
 //! The browser of a request. The guard puts it into the request; a page takes it from there.
 
+use crate::notice::Notice;
 use crate::sign_in::Session;
 use crate::text::Language;
 
@@ -12,4 +13,8 @@ pub struct Visitor {
     pub session: Session,
     /// The language of the reply.
     pub language: Language,
+    /// The address of the page that is asked for; empty if the request is a form.
+    pub page: String,
+    /// What came of the form that led to this page.
+    pub notice: Option<Notice>,
 }

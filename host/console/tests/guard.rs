@@ -18,7 +18,8 @@ async fn a_browser_signs_in_once_by_the_address_of_the_terminal() {
     let address = console.address();
     let path = address.strip_prefix("http://127.0.0.1:8340").unwrap();
     let reply = stranger.get(path).await;
-    assert_eq!((reply.status, reply.header("location")), (StatusCode::SEE_OTHER, "/"));
+    assert_eq!(reply.status, StatusCode::OK);
+    assert!(reply.body.contains("content=\"0;url=/boards\"") && reply.body.contains("<a href=\"/boards\""));
     let cookie = reply.header("set-cookie");
     assert!(
         cookie.starts_with("postern-8340=") && cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict"),
@@ -168,4 +169,45 @@ fn an_address_that_others_reach_is_refused_with_a_way_out() {
         assert!(error.contains("has no TLS") && error.contains("ssh -L"), "{error}");
     }
     assert!(console::bind("127.0.0.1:0".parse().unwrap()).is_ok());
+}
+
+#[tokio::test]
+async fn a_look_at_the_headers_of_the_address_signs_nobody_in() {
+    let console = console(&Fake::new());
+    let browser = Browser::new(&console);
+    let address = console.address();
+    let path = address.strip_prefix("http://127.0.0.1:8340").unwrap();
+    let reply = browser.send(Request::head(path), Body::empty()).await;
+    assert_eq!((reply.header("set-cookie"), reply.body.as_str()), ("", ""));
+    assert_eq!(console.address(), address, "the token is good still");
+    assert!(browser.get(path).await.header("set-cookie").starts_with("postern-8340="));
+}
+
+#[tokio::test]
+async fn what_is_refused_before_a_page_is_a_page_too() {
+    let console = console(&Fake::new());
+    let browser = Browser::signed_in(&console).await;
+    let token = browser.token().await;
+    let many: String = (0..100).map(|field| format!("&f{field}=1")).collect();
+    let refused = [
+        (browser.get("/b/front/press").await, StatusCode::METHOD_NOT_ALLOWED),
+        (browser.get("/assets/x").await, StatusCode::NOT_FOUND),
+        (browser.get("/b/nowhere").await, StatusCode::NOT_FOUND),
+        (browser.get("/b/front/people/x").await, StatusCode::BAD_REQUEST),
+        (browser.form("/b/front/settings", &"x".repeat(100_000)).await, StatusCode::PAYLOAD_TOO_LARGE),
+        (
+            browser.form("/b/front/settings", &format!("form_token={token}{many}")).await,
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            browser.send(Request::post("/b/front/settings"), Body::empty()).await,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ),
+        (Browser::new(&console).get("/assets/x").await, StatusCode::UNAUTHORIZED),
+    ];
+    for (reply, status) in refused {
+        assert_eq!(reply.status, status, "{}", reply.body);
+        assert!(reply.header("content-type").starts_with("text/html"), "{status}");
+        assert!(reply.body.contains("<h1>"), "{}", reply.body);
+    }
 }

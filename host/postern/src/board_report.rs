@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use client::Device;
 use client::protocol::{Door, Firmware, LivenessMode, ModelKind, ResetReason, Status};
-use emulator::{Board, State};
+use emulator::{Board, Folder, State};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -47,7 +47,7 @@ pub struct Report {
     socket: PathBuf,
     /// The number of its process. `null` if it is down.
     pub pid: Option<i32>,
-    /// What the board says of itself. Absent if it is down, and in `postern board list`.
+    /// What the board says of itself. Absent if it is down.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(required)]
     status: Option<StatusReport>,
@@ -70,15 +70,57 @@ impl Report {
     }
 }
 
-/// What a board says of itself; with `--port` the whole answer. A computer that is not paired is told `board`,
-/// `firmware` and `development` alone, and the other fields have no meaning.
+/// A board of the list.
+#[derive(JsonSchema, Serialize)]
+pub struct Listed {
+    /// The board's name.
+    pub name: String,
+    /// What it is: `an547`, `an500` or `linux`. `null` if its files are damaged.
+    pub machine: Option<&'static str>,
+    /// The folder with its flash, its log and the keys of this computer.
+    folder: PathBuf,
+    /// The socket of its line.
+    socket: PathBuf,
+    /// The number of its process. `null` if it is down.
+    pub pid: Option<i32>,
+    /// What is wrong with its files. `null` if nothing is.
+    pub damaged: Option<String>,
+}
+
+impl Listed {
+    /// The board in this folder. Damaged files of one board do not take away the list of the others.
+    pub fn of(folder: &Folder, opened: emulator::Result<(State, Board)>) -> Self {
+        let (pid, machine, damaged) = match opened {
+            Ok((State::Up { pid }, board)) => (Some(pid), Some(board.machine().name()), None),
+            Ok((State::Down, board)) => (None, Some(board.machine().name()), None),
+            Err(error) => (None, None, Some(format!("{:#}", anyhow::Error::from(error)))),
+        };
+        let (name, path, socket) = (folder.name().to_owned(), folder.path().to_owned(), folder.socket());
+        Self { name, machine, folder: path, socket, pid, damaged }
+    }
+}
+
+/// What a board says of itself; with `--device` the whole answer. A computer that is not paired is told the first fields
+/// alone.
 #[derive(JsonSchema, Serialize)]
 pub struct StatusReport {
     /// The kind of board.
     board: String,
     /// The version of its firmware.
     firmware: String,
-    /// The release number of its firmware. `null` if no boot loader started it, or this computer is not paired.
+    /// Whether it is development firmware, whose log port tells names, scores and pairing codes.
+    development: bool,
+    /// Computers that are paired with it. A computer that is not paired is told 1 for any number of them.
+    hosts: u8,
+    #[serde(flatten)]
+    state: Option<StateReport>,
+}
+
+/// What a board says of itself to a computer that is paired with it.
+#[derive(JsonSchema, Serialize)]
+#[schemars(transform = only_paired)]
+struct StateReport {
+    /// The release number of its firmware. `null` if no boot loader started it.
     release: Option<u64>,
     /// How long it runs since it booted, by its own clock.
     uptime_ms: u64,
@@ -117,17 +159,13 @@ pub struct StatusReport {
     liveness: String,
     /// The number of the last picture of the camera.
     camera_sequence: u32,
-    /// Computers that are paired with it.
-    hosts: u8,
     /// Its clock.
     clock: ClockReport,
     /// Entries of the log that could not be written.
     log_lost: u32,
     /// Its address on the OSDP bus. `null` if OSDP is off.
     osdp: Option<u8>,
-    /// Whether it is development firmware, whose log port tells names, scores and pairing codes.
-    development: bool,
-    /// Value of the monotonic counter; `null` if the board has none.
+    /// The value of its monotonic counter. `null` if the board has none.
     counter: Option<u32>,
     /// Whether the door stands open, by its contact. `door` is the lock.
     contact_open: bool,
@@ -150,12 +188,33 @@ struct ModelReport {
     bytes: u32,
 }
 
+/// Says of each field that only a paired computer has it.
+fn only_paired(schema: &mut schemars::Schema) {
+    let fields = schema.get_mut("properties").and_then(|fields| fields.as_object_mut());
+    for field in fields.into_iter().flat_map(|fields| fields.values_mut()) {
+        if let Some(serde_json::Value::String(text)) = field.get_mut("description") {
+            text.push_str(" Absent if this computer is not paired.");
+        }
+    }
+}
+
 impl StatusReport {
     /// This state.
-    pub fn of(Told { status, firmware, .. }: &Told) -> Self {
+    pub fn of(told: &Told) -> Self {
+        let status = &told.status;
         Self {
             board: status.board.as_str().to_owned(),
             firmware: status.firmware.as_str().to_owned(),
+            development: status.development,
+            hosts: status.hosts,
+            state: told.paired.then(|| StateReport::of(told)),
+        }
+    }
+}
+
+impl StateReport {
+    fn of(Told { status, firmware, .. }: &Told) -> Self {
+        Self {
             release: firmware.as_ref().map(|firmware| firmware.newest),
             uptime_ms: status.uptime_ms,
             instructions: status.instructions,
@@ -187,11 +246,9 @@ impl StatusReport {
             open_ms: status.settings.open_ms,
             liveness: status.settings.liveness.to_string(),
             camera_sequence: status.camera_sequence,
-            hosts: status.hosts,
             clock: ClockReport::of(status.clock),
             log_lost: status.log_lost,
             osdp: status.osdp.map(|osdp| osdp.address),
-            development: status.development,
             counter: status.counter,
             contact_open: status.contact_open,
             cover_open: status.cover_open,

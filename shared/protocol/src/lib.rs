@@ -60,6 +60,7 @@ mod log;
 mod model;
 mod pair;
 mod person;
+pub mod range;
 mod reply;
 mod request;
 mod response;

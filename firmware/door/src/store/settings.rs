@@ -1,24 +1,10 @@
-//! The ranges of the settings, and their three records.
+//! The check of the settings, and their three records.
 
+use protocol::range::{
+    AGREEMENT_FRAMES, FAILURES, FAR_ONE_IN, HELD_MS, LOCKOUT_MS, OPEN_MS, PASSBACK_MS, PIN_MS,
+};
 use protocol::{Error, Limits, LivenessMode, Matching, SettingName, Settings, Wiegand};
 
-/// The false-accept rate, as one in this many strangers.
-const FAR_ONE_IN: (u32, u32) = (1, 100_000_000);
-/// Frames in a row that must agree.
-const AGREEMENT_FRAMES: (u32, u32) = (1, 16);
-/// Milliseconds for which the lock opens.
-const OPEN_MS: (u32, u32) = (100, 60_000);
-
-/// Failures that begin a lockout.
-const FAILURES: (u32, u32) = (1, 100);
-/// Milliseconds of the first lockout.
-const LOCKOUT_MS: (u32, u32) = (1_000, 3_600_000);
-/// Milliseconds of anti-passback, up to a day.
-const PASSBACK_MS: (u32, u32) = (0, 86_400_000);
-/// Milliseconds for a PIN.
-const PIN_MS: (u32, u32) = (3_000, 120_000);
-/// Milliseconds for which the door may stand open, up to a day.
-const HELD_MS: (u32, u32) = (0, 86_400_000);
 /// Minutes of a zone from UTC, ahead or behind.
 const ZONE_MINUTES: (u32, u32) = (0, 14 * 60);
 

@@ -1,7 +1,16 @@
 // Renews parts of the pages. Each page and each form works without it.
 "use strict";
 
-// What the door does now, and its events, as the server sends them.
+// What is said when the console does not answer.
+function silent() {
+  const notice = document.createElement("p");
+  notice.className = "notice refused";
+  notice.role = "alert";
+  notice.textContent = document.body.dataset.silent;
+  return notice;
+}
+
+// What the door does now, and its events, as the server sends them. A state that is not renewed is not shown.
 for (const live of document.querySelectorAll("[data-live]")) {
   const events = document.getElementById("events");
   const source = new EventSource(live.dataset.live);
@@ -10,25 +19,32 @@ for (const live of document.querySelectorAll("[data-live]")) {
     events.insertAdjacentHTML("afterbegin", sent.data);
     while (events.children.length > 50) events.lastElementChild.remove();
   });
+  source.addEventListener("error", () => {
+    live.replaceChildren(silent());
+    // The browser asks again by itself, unless it was refused: then the page says why.
+    if (source.readyState === EventSource.CLOSED) again(location.href, 2000, () => true);
+  });
 }
 
-// A page whose board does not answer, or a pairing: its content is asked for again until it is another one.
-function retry() {
-  const waiting = document.querySelector("[data-retry]");
-  if (!waiting) return;
+// Asks for a page until there is an answer that `ends` the waiting, and loads it then.
+function again(address, wait, ends) {
   setTimeout(async () => {
     try {
-      const reply = await fetch(location.pathname + location.search);
+      const reply = await fetch(address);
       const page = new DOMParser().parseFromString(await reply.text(), "text/html");
-      const main = page.querySelector("main");
-      if (page.querySelector("[data-live]")) return location.reload();
-      const now = document.querySelector("main");
-      if (main && main.innerHTML !== now.innerHTML) now.replaceWith(main);
+      if (ends(page)) return location.replace(address);
     } catch { /* The console itself may be away: ask again. */ }
-    retry();
-  }, Number(waiting.dataset.retry));
+    again(address, wait, ends);
+  }, wait);
 }
-retry();
+
+// A page that waits for a board or for a pairing: it is loaded again when what it waits for is another one.
+const waiting = document.querySelector("[data-retry]");
+if (waiting) {
+  const before = waiting.outerHTML;
+  const changed = (page) => page.querySelector("[data-retry]")?.outerHTML !== before;
+  again(location.pathname + location.search, Number(waiting.dataset.retry), changed);
+}
 
 // Buttons of the door do not load the page again: the stream shows what they do.
 for (const form of document.querySelectorAll("form[data-quiet]")) {
@@ -36,12 +52,16 @@ for (const form of document.querySelectorAll("form[data-quiet]")) {
     submit.preventDefault();
     const fields = new URLSearchParams(new FormData(form, submit.submitter));
     form.reset();
-    const reply = await fetch(form.action, { method: "POST", body: fields, redirect: "manual" });
-    if (reply.type !== "opaqueredirect") {
+    let notice;
+    try {
+      const reply = await fetch(form.action, { method: "POST", body: fields });
       const page = new DOMParser().parseFromString(await reply.text(), "text/html");
-      const notice = page.querySelector(".notice, main > p");
-      if (notice) form.before(notice);
+      notice = page.querySelector("main > .notice") || (reply.ok ? null : page.querySelector("main > p"));
+    } catch {
+      notice = silent();
     }
+    if (form.previousElementSibling?.matches(".notice")) form.previousElementSibling.remove();
+    if (notice) form.before(notice);
   });
 }
 
@@ -67,13 +87,15 @@ for (const form of document.querySelectorAll("form[data-renew]")) {
   form.addEventListener("input", async () => {
     const mine = ++asked;
     const fields = new URLSearchParams(new FormData(form));
-    for (const other of document.querySelectorAll("[data-from]")) {
-      other.elements[other.dataset.from].value = fields.get(other.dataset.from);
+    fields.delete("form_token");
+    try {
+      const reply = await fetch(form.action + "?" + fields);
+      const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+      const renewed = page.getElementById(form.dataset.renew);
+      if (mine === asked) part.innerHTML = renewed ? renewed.innerHTML : page.querySelector("main").innerHTML;
+    } catch {
+      if (mine === asked) part.replaceChildren(silent());
     }
-    const reply = await fetch(form.action + "?" + fields);
-    const page = new DOMParser().parseFromString(await reply.text(), "text/html");
-    const renewed = page.getElementById(form.dataset.renew);
-    if (renewed && mine === asked) part.innerHTML = renewed.innerHTML;
   });
 }
 

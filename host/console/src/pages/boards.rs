@@ -5,22 +5,22 @@ use axum::response::Response;
 use maud::html;
 
 use crate::form::Fields;
-use crate::layout::{Notice, Page, board_path, go, refused, token};
+use crate::layout::{Page, answer, board_path, go, refused, token};
 use crate::state::Console;
 use crate::visitor::Visitor;
 
-pub async fn show(Shared(console): Shared<Console>, Extension(visitor): Extension<Visitor>) -> Response {
-    page(&console, &visitor, None).await
-}
+/// The names that the command line takes for boards, as a pattern of a form.
+const BOARD_NAME: &str = "[\\p{Alphabetic}\\p{N}_\\-][\\p{Alphabetic}\\p{N}_\\-.]*";
 
-async fn page(console: &Console, visitor: &Visitor, notice: Option<Notice>) -> Response {
+pub async fn show(Shared(console): Shared<Console>, Extension(visitor): Extension<Visitor>) -> Response {
+    let visitor = &visitor;
     let language = visitor.language;
     let asked = console.boards(|boards| Ok((boards.list()?, boards.machines()))).await;
     let (boards, machines) = match asked {
         Ok(found) => found,
         Err(refusal) => return refused(visitor, None, "boards", refusal),
     };
-    let page = Page { visitor, board: None, here: "boards", title: language.say("boards"), notice };
+    let page = Page { visitor, board: None, here: "boards", title: language.say("boards"), refusal: None };
     page.show(html! {
         @if boards.is_empty() { p { (language.say("no-boards")) } }
         ul.boards {
@@ -28,6 +28,9 @@ async fn page(console: &Console, visitor: &Visitor, notice: Option<Notice>) -> R
                 li {
                     a href=(board_path(&board.name)) { bdi { (board.name) } }
                     span.kind { (board.machine) }
+                    @if let Some(what) = &board.damaged {
+                        span.state.damaged { (language.with("damaged", &[("what", what.as_str().into())])) }
+                    }
                     @if let Some(up) = board.up {
                         span class=(if up { "state up" } else { "state down" }) {
                             (language.say(if up { "board-up" } else { "board-down" }))
@@ -48,7 +51,7 @@ async fn page(console: &Console, visitor: &Visitor, notice: Option<Notice>) -> R
                 p { (language.say("new-board-text")) }
                 form.fields method="post" action="/boards/on" {
                     (token(visitor))
-                    label { (language.say("name")) input name="name" required maxlength="40" pattern="[A-Za-z0-9_\\-]+"; }
+                    label { (language.say("name")) input name="name" required pattern=(BOARD_NAME); }
                     label {
                         (language.say("machine"))
                         select name="machine" {
@@ -71,7 +74,7 @@ pub async fn on(
     let path = board_path(&name);
     match console.boards(move |boards| boards.switch_on(&name, &machine)).await {
         Ok(()) => go(&path),
-        Err(refusal) => page(&console, &visitor, Some(refusal.into())).await,
+        Err(refusal) => answer(&console, &visitor, "/boards", refusal),
     }
 }
 
@@ -83,6 +86,6 @@ pub async fn off(
     let name = fields.get("name").to_owned();
     match console.boards(move |boards| boards.switch_off(&name)).await {
         Ok(()) => go("/boards"),
-        Err(refusal) => page(&console, &visitor, Some(refusal.into())).await,
+        Err(refusal) => answer(&console, &visitor, "/boards", refusal),
     }
 }

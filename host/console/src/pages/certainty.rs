@@ -7,21 +7,23 @@ use std::collections::HashMap;
 
 use axum::extract::Query;
 use axum::response::Response;
-use client::protocol::Status;
+use client::protocol::{Settings, Status};
 use maud::{Markup, html};
 use template::{Basis, Calibration, CalibrationPoint, CosineScore};
 
 use crate::form::Fields;
-use crate::layout::{Notice, Page, board_path, grouped, refused, similarity, token};
-use crate::state::Console;
+use crate::layout::{Page, answer, board_path, go, grouped, not_paired, refused, similarity, token};
+use crate::notice::Notice;
 use crate::station::CalibrationRow;
 use crate::text::Language;
 use crate::visit::Visit;
-use crate::visitor::Visitor;
 
 /// The rates of the slider.
 const RATES: [u32; 11] =
     [1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 10_000_000];
+
+/// Most strangers of a day that the page reckons with.
+const MOST_STRANGERS: u32 = 100_000;
 
 /// Strangers who try in a day, unless the visitor says otherwise.
 const STRANGERS: u32 = 20;
@@ -30,7 +32,48 @@ pub async fn show(
     Visit { console, visitor, board }: Visit,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
-    page(&console, &visitor, &board, &query, None).await
+    let visitor = &visitor;
+    let language = visitor.language;
+    let asked = console
+        .ask(&board, |station| {
+            let paired = station.state()?.paired;
+            let rows = if paired.is_some() { station.calibration()? } else { Vec::new() };
+            Ok((paired, rows))
+        })
+        .await;
+    let (status, rows) = match asked {
+        Ok((Some(paired), rows)) => (paired.status, rows),
+        Ok((None, _)) => return not_paired(visitor, &board, "certainty"),
+        Err(refusal) => return refused(visitor, Some(&board), "certainty", refusal),
+    };
+    let asked = Asked::of(&query, &status);
+    let path = format!("{}/certainty", board_path(&board));
+    let title = language.say("menu-certainty");
+    let page = Page { visitor, board: Some(&board), here: "certainty", title, refusal: None };
+    page.show(html! {
+        p {
+            (language.with("certainty-now", &[("rate", grouped(language, status.settings.far_one_in).as_str().into())])) " "
+            @if let Some(threshold) = status.threshold {
+                (language.with("threshold-now", &[("threshold", similarity(language, threshold.into()).as_str().into())]))
+            }
+        }
+        form.fields method="post" action=(path) data-renew="meaning" {
+            (token(visitor))
+            label {
+                (language.say("rate"))
+                input type="range" name="rate" min="0" max=(RATES.len() - 1) value=(asked.at);
+                span.ends aria-hidden="true" { span { (language.say("laxer")) } span { (language.say("stricter")) } }
+            }
+            label {
+                (language.say("strangers"))
+                input type="number" name="strangers" min="1" max=(MOST_STRANGERS) value=(asked.strangers);
+            }
+            button formaction={ (path) "/show" } { (language.say("show")) }
+            div id="meaning" aria-live="polite" { (meaning(language, &asked, &status, &rows)) }
+            button.main { (language.say("use-rate")) }
+        }
+        @if !rows.is_empty() { (table(language, &rows)) }
+    })
 }
 
 /// What the slider shows.
@@ -44,9 +87,11 @@ struct Asked {
 impl Asked {
     fn of(query: &HashMap<String, String>, status: &Status) -> Self {
         let number = |name: &str| query.get(name).and_then(|text| text.parse::<u32>().ok());
-        let nearest = || RATES.iter().rposition(|&rate| rate <= status.settings.far_one_in).unwrap_or(0);
-        let at = number("rate").map_or_else(nearest, |at| (at as usize).min(RATES.len() - 1));
-        Self { at, strangers: number("strangers").unwrap_or(STRANGERS).clamp(1, 100_000) }
+        // A rate between two places is shown at the stricter one: whoever saves without a look makes no door laxer.
+        let now = status.settings.far_one_in;
+        let at = number("rate").map_or_else(|| RATES.partition_point(|&rate| rate < now), |at| at as usize);
+        let strangers = number("strangers").unwrap_or(STRANGERS).clamp(1, MOST_STRANGERS);
+        Self { at: at.min(RATES.len() - 1), strangers }
     }
 
     fn one_in(&self) -> u32 {
@@ -54,74 +99,38 @@ impl Asked {
     }
 }
 
-async fn page(
-    console: &Console,
-    visitor: &Visitor,
-    board: &str,
-    query: &HashMap<String, String>,
-    notice: Option<Notice>,
-) -> Response {
-    let language = visitor.language;
-    let asked = console.ask(board, |station| Ok((station.state()?.status, station.calibration()?))).await;
-    let (status, rows) = match asked {
-        Ok(found) => found,
-        Err(refusal) => return refused(visitor, Some(board), "certainty", refusal),
-    };
-    let asked = Asked::of(query, &status);
-    let path = format!("{}/certainty", board_path(board));
-    let title = language.say("menu-certainty");
-    let page = Page { visitor, board: Some(board), here: "certainty", title, notice };
-    page.show(html! {
-        p {
-            (language.with("certainty-now", &[("rate", grouped(language, status.settings.far_one_in).as_str().into())])) " "
-            @if let Some(threshold) = status.threshold {
-                (language.with("threshold-now", &[("threshold", similarity(threshold.into()).as_str().into())]))
-            }
-        }
-        form.fields method="get" action=(path) data-renew="meaning" {
-            label {
-                (language.say("rate"))
-                input type="range" name="rate" min="0" max=(RATES.len() - 1) value=(asked.at);
-                span.ends aria-hidden="true" { span { (language.say("laxer")) } span { (language.say("stricter")) } }
-            }
-            label {
-                (language.say("strangers"))
-                input type="number" name="strangers" min="1" max="100000" value=(asked.strangers);
-            }
-            button { (language.say("show")) }
-        }
-        div id="meaning" aria-live="polite" { (meaning(language, &asked, &status, &rows)) }
-        form.fields method="post" action=(path) data-from="rate" {
-            (token(visitor))
-            input type="hidden" name="rate" value=(asked.at);
-            button.main { (language.say("use-rate")) }
-        }
-        @if !rows.is_empty() { (table(language, &rows)) }
-    })
-}
-
 /// What a rate means at this door.
 fn meaning(language: Language, asked: &Asked, status: &Status, rows: &[CalibrationRow]) -> Markup {
     let one_in = asked.one_in();
-    // A day has this many presentations of strangers, each of which is let in with at most the rate.
+    // Each of the strangers of a day is let in with at most the rate.
+    let a_day = asked.strangers.div_ceil(one_in);
     let days = u64::from(one_in) / u64::from(asked.strangers);
     let after = match days {
-        0 => language.say("every-day"),
-        1..=59 => language.with("every-days", &[("count", days.into())]),
-        60..=729 => language.with("every-months", &[("count", (days / 30).into())]),
+        _ if a_day > 1 => {
+            language.with("so-many-a-day", &[("count", grouped(language, a_day).as_str().into())])
+        }
+        0 | 1 => language.say("every-day"),
+        2..=60 => language.with("every-days", &[("count", days.into())]),
+        61..=729 => language.with("every-months", &[("count", (days * 12 / 365).into())]),
         _ => language.with("every-years", &[("count", (days / 365).into())]),
     };
+    let strangers = grouped(language, asked.strangers);
+    let visits = [
+        ("count", u64::from(asked.strangers).into()),
+        ("strangers", strangers.as_str().into()),
+        ("after", after.as_str().into()),
+    ];
     let points: Vec<CalibrationPoint> = rows.iter().map(point).collect();
     let threshold =
         Calibration::new(&points).ok().map(|table| table.threshold(one_in, status.templates.into()));
     html! {
         p.big { (language.with("means-rate", &[("rate", grouped(language, one_in).as_str().into())])) }
         p {
-            (language.with("means-visits", &[("strangers", u64::from(asked.strangers).into()), ("after", after.as_str().into())]))
+            (language.with("means-visits", &visits))
         }
         @match threshold {
             Some(threshold) => p {
-                @let score = similarity(threshold.similarity.0);
+                @let score = similarity(language, threshold.similarity.0);
                 (language.with("means-threshold", &[
                     ("threshold", score.as_str().into()),
                     ("templates", u64::from(status.templates).into()),
@@ -159,8 +168,8 @@ fn table(language: Language, rows: &[CalibrationRow]) -> Markup {
                     tbody {
                         @for row in rows { tr {
                             td { (grouped(language, row.one_in)) }
-                            td { (similarity(row.estimate)) }
-                            td { (similarity(row.threshold)) }
+                            td { (similarity(language, row.estimate)) }
+                            td { (similarity(language, row.threshold)) }
                             td { (language.say(if row.measured { "measured" } else { "modelled" })) }
                         } }
                     }
@@ -170,15 +179,23 @@ fn table(language: Language, rows: &[CalibrationRow]) -> Markup {
     }
 }
 
+/// Shows what the fields of the form mean: for a browser without scripts.
+pub async fn ask(Visit { board, .. }: Visit, fields: Fields) -> Response {
+    let number = |name: &str| fields.number::<u32>(name).unwrap_or_default();
+    let path = board_path(&board);
+    go(&format!("{path}/certainty?rate={}&strangers={}", number("rate"), number("strangers")))
+}
+
 pub async fn set(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
-    let one_in = fields.number::<usize>("rate").and_then(|at| RATES.get(at).copied());
+    let language = visitor.language;
+    let path = format!("{}/certainty", board_path(&board));
+    let Some(one_in) = fields.number::<usize>("rate").and_then(|at| RATES.get(at).copied()) else {
+        return answer(&console, &visitor, &path, Notice::Refused(language.say("no-rate")));
+    };
     let asked = console
         .ask(&board, move |station| {
-            let mut settings = station.state()?.status.settings;
-            settings.far_one_in = one_in.unwrap_or(settings.far_one_in);
-            station.set_settings(settings)
+            station.set_settings(Settings { far_one_in: one_in, ..station.settings()? })
         })
         .await;
-    let notice = Notice::of(asked, visitor.language.say("saved"));
-    page(&console, &visitor, &board, &HashMap::new(), Some(notice)).await
+    answer(&console, &visitor, &path, Notice::of(asked, language.say("saved")))
 }

@@ -5,11 +5,10 @@ use client::protocol::Role;
 use maud::html;
 
 use crate::form::Fields;
-use crate::layout::{Notice, Page, board_path, refused, token};
-use crate::state::Console;
+use crate::layout::{Page, answer, board_path, refused, token};
+use crate::notice::Notice;
 use crate::text::Language;
 use crate::visit::Visit;
-use crate::visitor::Visitor;
 
 const ROLES: [Role; 3] = [Role::Operator, Role::Auditor, Role::Installer];
 
@@ -18,12 +17,12 @@ pub fn role(text: &str) -> Option<Role> {
     ROLES.into_iter().find(|role| role.to_string() == text)
 }
 
-/// What a role may do.
-pub fn role_text(language: Language, role: Role) -> String {
+/// What a role is called, and a sentence that says what it may do.
+pub fn role_texts(language: Language, role: Role) -> (String, String) {
     match role {
-        Role::Auditor => language.say("role-auditor"),
-        Role::Operator => language.say("role-operator"),
-        Role::Installer => language.say("role-installer"),
+        Role::Auditor => (language.say("role-auditor"), language.say("auditor-text")),
+        Role::Operator => (language.say("role-operator"), language.say("operator-text")),
+        Role::Installer => (language.say("role-installer"), language.say("installer-text")),
     }
 }
 
@@ -34,18 +33,16 @@ pub fn choice(language: Language, first: Role) -> maud::Markup {
             (language.say("role"))
             select name="role" {
                 @for role in ROLES {
-                    option value=(role) selected[role == first] { (role_text(language, role)) }
+                    option value=(role) selected[role == first] { (role_texts(language, role).0) }
                 }
             }
+            span.help { @for role in ROLES { (role_texts(language, role).1) " " } }
         }
     }
 }
 
 pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
-    page(&console, &visitor, &board, None).await
-}
-
-async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<Notice>) -> Response {
+    let (visitor, board) = (&visitor, board.as_str());
     let language = visitor.language;
     let (computers, own) = match console.ask(board, |station| station.computers()).await {
         Ok(found) => found,
@@ -53,7 +50,7 @@ async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<
     };
     let path = format!("{}/computers", board_path(board));
     let title = language.say("menu-computers");
-    let page = Page { visitor, board: Some(board), here: "computers", title, notice };
+    let page = Page { visitor, board: Some(board), here: "computers", title, refusal: None };
     page.show(html! {
         ul.people {
             @for computer in &computers {
@@ -62,12 +59,13 @@ async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<
                     span {
                         bdi { (computer.label) } " "
                         @if own == Some(computer.key) { strong { (language.say("this-computer")) } }
-                        br; span.kind { (role_text(language, computer.role)) " " code { (digits[..12]) } }
+                        br; span.kind { (role_texts(language, computer.role).0) " " code { (digits[..12]) } }
                     }
                     @if own != Some(computer.key) {
                         form method="post" action={ (path) "/forget" } {
                             (token(visitor))
                             input type="hidden" name="key" value=(digits);
+                            label.check { input type="checkbox" name="sure" value="yes" required; (language.say("sure-forget")) }
                             button.danger { (language.say("forget")) }
                         }
                     }
@@ -88,15 +86,22 @@ async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<
 
 pub async fn invite(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
     let language = visitor.language;
-    let role = role(fields.get("role")).unwrap_or(Role::Auditor);
+    let path = format!("{}/computers", board_path(&board));
+    let Some(role) = role(fields.get("role")) else {
+        return answer(&console, &visitor, &path, Notice::Refused(language.say("no-role")));
+    };
     let notice = Notice::of(
         console.ask(&board, move |station| station.invite(role)).await,
         language.with("invited", &[("role", role.to_string().as_str().into())]),
     );
-    page(&console, &visitor, &board, Some(notice)).await
+    answer(&console, &visitor, &format!("{}/computers", board_path(&board)), notice)
 }
 
 pub async fn forget(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
+    if fields.get("sure") != "yes" {
+        let path = format!("{}/computers", board_path(&board));
+        return answer(&console, &visitor, &path, Notice::Refused(visitor.language.say("not-sure")));
+    }
     let mut key = [0; 32];
     // A key that is none is one that the board does not know.
     let _ = hex::decode_to_slice(fields.get("key"), &mut key);
@@ -104,5 +109,5 @@ pub async fn forget(Visit { console, visitor, board }: Visit, fields: Fields) ->
         console.ask(&board, move |station| station.forget(key)).await,
         visitor.language.say("forgotten"),
     );
-    page(&console, &visitor, &board, Some(notice)).await
+    answer(&console, &visitor, &format!("{}/computers", board_path(&board)), notice)
 }

@@ -1,13 +1,12 @@
 //! The door: what the camera sees, lock and contact, the last events, and the pins of an emulated board.
 
-use axum::extract::{Path, State as Shared};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
 use super::live::{Scene, line};
 use crate::form::Fields;
-use crate::layout::{Page, board_path, go, refused, token};
+use crate::layout::{Page, answer, board_path, go, not_paired, refused, token};
 use crate::state::Console;
 use crate::station::{Button, Said};
 use crate::visit::Visit;
@@ -30,15 +29,19 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
         Ok(found) => found,
         Err(refusal) => return refused(visitor, Some(&board), "door", refusal),
     };
+    if !scene.is_paired() {
+        return not_paired(visitor, &board, "door");
+    }
     let path = board_path(&board);
-    let page =
-        Page { visitor, board: Some(&board), here: "door", title: language.say("menu-door"), notice: None };
+    let title = language.say("menu-door");
+    let page = Page { visitor, board: Some(&board), here: "door", title, refusal: None };
     page.show(html! {
         noscript { p { (language.say("no-script")) } }
         div.door {
             div id="live" aria-live="polite" data-live={ (path) "/live?after=" (scene.after) } { (scene.show(language, &path)) }
             section {
                 h2 { (language.say("events")) }
+                p.help { (language.say("events-text")) }
                 ol.events id="events" {
                     @for event in events.iter().rev() { (line(language, event)) }
                 }
@@ -74,7 +77,7 @@ fn pins(visitor: &Visitor, path: &str) -> Markup {
     }
 }
 
-pub async fn picture(Shared(console): Shared<Console>, Path(board): Path<String>) -> Response {
+pub async fn picture(Visit { console, board, .. }: Visit) -> Response {
     match console.ask(&board, |station| station.picture()).await {
         Ok(Some(png)) => ([(header::CONTENT_TYPE, "image/png")], png).into_response(),
         _ => StatusCode::NOT_FOUND.into_response(),
@@ -83,24 +86,25 @@ pub async fn picture(Shared(console): Shared<Console>, Path(board): Path<String>
 
 pub async fn press(Visit { console, visitor, board }: Visit, _fields: Fields) -> Response {
     let done = console.ask(&board, |station| station.press(Button::Exit)).await;
-    after(&visitor, &board, done)
+    after(&console, &visitor, &board, done)
 }
 
 pub async fn type_pin(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
     let pin = fields.get("pin").to_owned();
     let done = console.ask(&board, move |station| station.type_pin(&pin)).await;
-    after(&visitor, &board, done)
+    after(&console, &visitor, &board, done)
 }
 
 pub async fn contact(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
     let open = fields.get("door") == "open";
     let done = console.ask(&board, move |station| station.set_contact(open)).await;
-    after(&visitor, &board, done)
+    after(&console, &visitor, &board, done)
 }
 
-fn after(visitor: &Visitor, board: &str, done: Said<()>) -> Response {
+fn after(console: &Console, visitor: &Visitor, board: &str, done: Said<()>) -> Response {
+    let path = board_path(board);
     match done {
-        Ok(()) => go(&board_path(board)),
-        Err(refusal) => refused(visitor, Some(board), "door", refusal),
+        Ok(()) => go(&path),
+        Err(refusal) => answer(console, visitor, &path, refusal),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! event: live        the state of the door and what its camera sees
-//! event: happening   a line of the list of events
+//! event: happening   a line of the list of events; its `id` is the number of the event
 //! ```
 //! When the board does not answer, `live` says so, and the stream goes on asking: so the page comes back by itself.
 
@@ -11,16 +11,17 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::Query;
+use axum::http::HeaderMap;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use client::LastResult;
-use client::protocol::{Door, EventKind, Face, FrameResult};
+use client::protocol::{Door, EventKind, Face, FrameResult, RejectReason};
 use futures_util::stream::{self, Stream};
 use maud::{Markup, html};
 
-use crate::layout::{board_path, similarity};
+use crate::layout::{board_path, decimal, similarity, to_pairing};
 use crate::state::Console;
-use crate::station::{Happening, Refusal, Said, State, Station};
+use crate::station::{Happening, Pins, Refusal, Said, State, Station};
 use crate::text::Language;
 use crate::visit::Visit;
 
@@ -72,6 +73,11 @@ impl Scene {
         Ok(news.split_off(news.len().saturating_sub(most)))
     }
 
+    /// Whether this computer is paired with the board.
+    pub fn is_paired(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| state.paired.is_some())
+    }
+
     /// Whether the board's pins can be used here.
     pub fn has_pins(&self) -> bool {
         self.state.as_ref().is_some_and(|state| state.pins.is_some())
@@ -86,11 +92,11 @@ impl Scene {
             };
         }
         let Some(state) = &self.state else { return html! {} };
+        let Some(paired) = &state.paired else {
+            return html! { p.notice { (to_pairing(language, path)) } };
+        };
         html! {
-            (lock(language, state))
-            @if state.role.is_none() {
-                p.notice { (language.say("not-paired")) " " a href={ (path) "/pair" } { (language.say("menu-pair")) } }
-            }
+            (lock(language, paired.status.door, state.pins))
             @if let Some(happening) = &self.frame { (self.view(language, path, happening)) }
             @else { p.help { (language.say("nothing-seen")) } }
         }
@@ -104,6 +110,10 @@ impl Scene {
         };
         let (class, sign) = match result {
             FrameResult::Known(_) => ("good", "✓"),
+            // The door has not decided yet.
+            FrameResult::NotLive(RejectReason::TooFewSamples | RejectReason::ChallengeRequested(_)) => {
+                ("plain", "·")
+            }
             FrameResult::Stranger(_) | FrameResult::NotLive(_) => ("bad", "✗"),
             _ => ("plain", "·"),
         };
@@ -127,10 +137,10 @@ impl Scene {
             }
             @if let (Some(best), Some(threshold)) = (best, threshold) {
                 dl.scores {
-                    div { dt { (language.say("similarity")) } dd { (similarity(best.similarity.into())) } }
-                    div { dt { (language.say("needed")) } dd { (similarity((*threshold).into())) } }
+                    div { dt { (language.say("similarity")) } dd { (similarity(language, best.similarity.into())) } }
+                    div { dt { (language.say("needed")) } dd { (similarity(language, (*threshold).into())) } }
                     @if let Some(liveness) = liveness {
-                        div { dt { (language.say("liveness-score")) } dd { (similarity(liveness.score.into())) } }
+                        div { dt { (language.say("liveness-score")) } dd { (similarity(language, liveness.score.into())) } }
                     }
                 }
             }
@@ -151,8 +161,8 @@ fn outline(face: &Face, class: &str) -> Markup {
 }
 
 /// Lock, contact and alarm.
-fn lock(language: Language, state: &State) -> Markup {
-    let open = matches!(state.status.door, Door::Open { .. });
+fn lock(language: Language, door: Door, pins: Option<Pins>) -> Markup {
+    let open = matches!(door, Door::Open { .. });
     html! {
         div.lock {
             p class=(if open { "big open" } else { "big locked" }) {
@@ -163,7 +173,7 @@ fn lock(language: Language, state: &State) -> Markup {
                 " "
                 (language.say(if open { "lock-open" } else { "lock-locked" }))
             }
-            @if let Some(pins) = state.pins {
+            @if let Some(pins) = pins {
                 ul.chips {
                     li { (language.say(if pins.door_open { "leaf-open" } else { "leaf-closed" })) }
                     @if pins.cover_open { li.bad { (language.say("cover-open")) } }
@@ -204,7 +214,7 @@ pub fn line(language: Language, happening: &Happening) -> Markup {
         }
     };
     html! {
-        li class=(class) { span.when { (format!("{:.1} s", event.uptime_ms as f64 / 1000.0)) } " " span { bdi { (text) } } }
+        li class=(class) { span.when { (decimal(language, format!("{:.1} s", event.uptime_ms as f64 / 1000.0))) } " " span { bdi { (text) } } }
     }
 }
 
@@ -225,8 +235,12 @@ struct Watch {
 pub async fn stream(
     Visit { console, visitor, board }: Visit,
     Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
 ) -> Response {
-    let after = query.get("after").and_then(|after| after.parse().ok()).unwrap_or(0);
+    // A browser whose stream broke off says the last event that it has; the address is that of its page.
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    let begin = || query.get("after").and_then(|after| after.parse().ok()).unwrap_or(0);
+    let after = last.unwrap_or_else(begin);
     let watch = Watch {
         console,
         board,
@@ -271,9 +285,12 @@ impl Watch {
             Ok((scene, news)) => {
                 self.scene = scene;
                 let told = std::mem::take(&mut self.told);
+                // The numbers start again when the board boots: then all are news.
+                let told = if told > self.scene.after { 0 } else { told };
                 for happening in news.iter().filter(|news| news.event.sequence > told) {
                     let text = line(self.language, happening).into_string().replace('\r', " ");
-                    self.waiting.push_back(Sent::default().event("happening").data(text));
+                    let id = happening.event.sequence.to_string();
+                    self.waiting.push_back(Sent::default().event("happening").id(id).data(text));
                 }
             }
             Err(refusal) => self.scene.lost = Some(refusal),

@@ -8,10 +8,9 @@ use axum::response::{IntoResponse, Response};
 use maud::html;
 
 use crate::form::Fields;
-use crate::layout::{Notice, Page, board_path, refused, token};
-use crate::state::Console;
+use crate::layout::{Page, answer, board_path, refused, token};
+use crate::notice::Notice;
 use crate::visit::Visit;
-use crate::visitor::Visitor;
 
 /// Entries that a page shows.
 const MOST: usize = 500;
@@ -20,16 +19,7 @@ pub async fn show(
     Visit { console, visitor, board }: Visit,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
-    page(&console, &visitor, &board, &query, None).await
-}
-
-async fn page(
-    console: &Console,
-    visitor: &Visitor,
-    board: &str,
-    query: &HashMap<String, String>,
-    notice: Option<Notice>,
-) -> Response {
+    let (visitor, board) = (&visitor, board.as_str());
     let language = visitor.language;
     let entries = match console.ask(board, |station| station.log(MOST)).await {
         Ok(entries) => entries,
@@ -44,7 +34,8 @@ async fn page(
         .filter(|entry| entry.text.to_lowercase().contains(&words))
         .collect();
     let path = format!("{}/log", board_path(board));
-    let page = Page { visitor, board: Some(board), here: "log", title: language.say("menu-log"), notice };
+    let page =
+        Page { visitor, board: Some(board), here: "log", title: language.say("menu-log"), refusal: None };
     page.show(html! {
         form.row method="get" action=(path) {
             label {
@@ -80,7 +71,7 @@ pub async fn verify(Visit { console, visitor, board }: Visit, _fields: Fields) -
         },
         Err(refusal) => refusal.into(),
     };
-    page(&console, &visitor, &board, &HashMap::new(), Some(notice)).await
+    answer(&console, &visitor, &format!("{}/log", board_path(&board)), notice)
 }
 
 pub async fn export(Visit { console, visitor, board }: Visit) -> Response {

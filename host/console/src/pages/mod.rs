@@ -16,7 +16,7 @@ use std::collections::HashMap;
 
 use axum::Router;
 use axum::extract::{Extension, Query, State as Shared};
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
@@ -26,6 +26,13 @@ use crate::state::Console;
 use crate::text::Language;
 use crate::visitor::Visitor;
 
+/// What pages load: the address, the kind, and the text. A browser gets it before it signs in.
+pub const ASSETS: [(&str, &str, &str); 3] = [
+    ("/assets/console.css", "text/css", include_str!("../assets/console.css")),
+    ("/assets/console.js", "text/javascript", include_str!("../assets/console.js")),
+    ("/assets/icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
+];
+
 /// Every address of the console.
 pub fn routes() -> Router<Console> {
     Router::new()
@@ -33,9 +40,7 @@ pub fn routes() -> Router<Console> {
         .route("/sign-in", get(sign_in))
         .route("/sign-out", post(sign_out))
         .route("/language", post(language))
-        .route("/assets/console.css", get(|| asset("text/css", include_str!("../assets/console.css"))))
-        .route("/assets/console.js", get(|| asset("text/javascript", include_str!("../assets/console.js"))))
-        .route("/assets/icon.svg", get(|| asset("image/svg+xml", include_str!("../assets/icon.svg"))))
+        .route("/assets/{file}", get(asset))
         .route("/boards", get(boards::show))
         .route("/boards/on", post(boards::on))
         .route("/boards/off", post(boards::off))
@@ -52,6 +57,7 @@ pub fn routes() -> Router<Console> {
         .route("/b/{board}/people/{person}/rename", post(person::rename))
         .route("/b/{board}/people/{person}/remove", post(person::remove))
         .route("/b/{board}/certainty", get(certainty::show).post(certainty::set))
+        .route("/b/{board}/certainty/show", post(certainty::ask))
         .route("/b/{board}/log", get(log::show))
         .route("/b/{board}/log/verify", post(log::verify))
         .route("/b/{board}/log/export", get(log::export))
@@ -64,21 +70,29 @@ pub fn routes() -> Router<Console> {
         .fallback(nothing)
 }
 
+/// Spends the token of the address. A request for the headers alone, such as that of a preview, spends nothing.
+///
+/// The reply is a page that goes on, because a cookie that is `SameSite=Strict` does not pass a redirection after a link of
+/// another page.
 async fn sign_in(
+    method: Method,
     Shared(console): Shared<Console>,
     Query(query): Query<HashMap<String, String>>,
     headers: axum::http::HeaderMap,
 ) -> Response {
     let token = query.get("token").map(String::as_str).unwrap_or_default();
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let language = Language::accepted(accepted.unwrap_or_default());
+    if method == Method::HEAD {
+        return StatusCode::OK.into_response();
+    }
     match console.sign_in().spend(token) {
         Ok(Some(cookie)) => {
             console.tell_address();
             let cookie = format!("{}={cookie}; Path=/; HttpOnly; SameSite=Strict", console.cookie_name());
-            ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
+            ([(header::SET_COOKIE, cookie)], layout::signed_in(language)).into_response()
         }
         _ => {
-            let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-            let language = Language::accepted(accepted.unwrap_or_default());
             let page = layout::plain(language, &language.say("refused"), &language.say("wrong-token"));
             (StatusCode::FORBIDDEN, page).into_response()
         }
@@ -105,11 +119,18 @@ async fn language(
     if let Some(language) = Language::of_code(fields.get("language")) {
         console.sign_in().choose(&visitor.cookie, language);
     }
-    layout::go("/boards")
+    // Back to the page whose foot has the choice: an address of this console alone, which begins with one slash.
+    let page = fields.get("page");
+    let own = page.starts_with('/') && !page[1..].starts_with(['/', '\\']) && !page.contains(['\r', '\n']);
+    layout::go(if own { page } else { "/boards" })
 }
 
-async fn asset(kind: &'static str, text: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, kind)], text).into_response()
+async fn asset(uri: Uri, visitor: Option<Extension<Visitor>>) -> Response {
+    match (ASSETS.iter().find(|(path, ..)| *path == uri.path()), visitor) {
+        (Some((_, kind, text)), _) => ([(header::CONTENT_TYPE, *kind)], *text).into_response(),
+        (None, Some(visitor)) => nothing(visitor).await,
+        (None, None) => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 async fn nothing(Extension(visitor): Extension<Visitor>) -> Response {

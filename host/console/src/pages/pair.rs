@@ -4,19 +4,17 @@ use axum::response::Response;
 use client::protocol::Role;
 use maud::{Markup, html};
 
-use super::computers::{choice, role, role_text};
+use super::computers::{choice, role, role_texts};
 use crate::form::Fields;
-use crate::layout::{Notice, Page, board_path, go, refused, token};
+use crate::layout::{Page, answer, board_path, go, refused, token};
+use crate::notice::Notice;
 use crate::state::Console;
 use crate::station::{Button, Pairing, Said, State};
 use crate::visit::Visit;
 use crate::visitor::Visitor;
 
 pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
-    page(&console, &visitor, &board, None).await
-}
-
-async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<Notice>) -> Response {
+    let (visitor, board) = (&visitor, board.as_str());
     let language = visitor.language;
     let asked = console
         .ask(board, |station| {
@@ -34,7 +32,8 @@ async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<
         Err(refusal) => return refused(visitor, Some(board), "pair", refusal),
     };
     let path = format!("{}/pair", board_path(board));
-    let page = Page { visitor, board: Some(board), here: "pair", title: language.say("menu-pair"), notice };
+    let page =
+        Page { visitor, board: Some(board), here: "pair", title: language.say("menu-pair"), refusal: None };
     page.show(match &pairing {
         Pairing::Asking => html! { p data-retry="500" { (language.say("pair-asking")) } },
         Pairing::Press => html! {
@@ -73,11 +72,12 @@ fn press_button(visitor: &Visitor, path: &str) -> Markup {
 
 fn begin_form(visitor: &Visitor, path: &str, pairing: &Pairing, state: Option<&State>) -> Markup {
     let language = visitor.language;
-    let role = state.and_then(|state| state.role);
+    let role = state.and_then(|state| state.paired.as_ref()).map(|paired| paired.role);
     html! {
         @if let Pairing::Failed(sentence) = pairing { p.notice.refused role="alert" { (sentence) } }
         @if let Some(role) = role {
-            p { (language.with("paired-as", &[("role", role_text(language, role).as_str().into())])) }
+            @let (role, text) = role_texts(language, role);
+            p { (language.with("paired-as", &[("role", role.as_str().into())])) " " (text) }
         } @else {
             p { (language.say("pair-text")) }
             form.fields method="post" action=(path) {
@@ -90,19 +90,23 @@ fn begin_form(visitor: &Visitor, path: &str, pairing: &Pairing, state: Option<&S
 }
 
 pub async fn begin(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
-    let role = role(fields.get("role")).unwrap_or(Role::Auditor);
+    let Some(role) = role(fields.get("role")) else {
+        let path = format!("{}/pair", board_path(&board));
+        return answer(&console, &visitor, &path, Notice::Refused(visitor.language.say("no-role")));
+    };
     let begun = console.ask(&board, move |station| station.pair(role)).await;
-    after(&console, &visitor, &board, begun).await
+    after(&console, &visitor, &board, begun)
 }
 
 pub async fn press(Visit { console, visitor, board }: Visit, _fields: Fields) -> Response {
     let pressed = console.ask(&board, |station| station.press(Button::Pairing)).await;
-    after(&console, &visitor, &board, pressed).await
+    after(&console, &visitor, &board, pressed)
 }
 
-async fn after(console: &Console, visitor: &Visitor, board: &str, done: Said<()>) -> Response {
+fn after(console: &Console, visitor: &Visitor, board: &str, done: Said<()>) -> Response {
+    let path = format!("{}/pair", board_path(board));
     match done {
-        Ok(()) => go(&format!("{}/pair", board_path(board))),
-        Err(refusal) => page(console, visitor, board, Some(refusal.into())).await,
+        Ok(()) => go(&path),
+        Err(refusal) => answer(console, visitor, &path, refusal),
     }
 }

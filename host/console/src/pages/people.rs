@@ -1,22 +1,17 @@
 //! The people of a board: the list, and enrolment from photographs.
 
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use client::protocol::User;
 use maud::{Markup, html};
 
-use super::upload::{MOST, Photographs};
-use crate::layout::{Notice, Page, board_path, refused, token};
-use crate::state::Console;
-use crate::station::Refusal;
+use super::upload::{MOST, MOST_PHOTOS, Photographs};
+use crate::layout::{Page, answer, board_path, refused, token};
+use crate::notice::Notice;
 use crate::visit::Visit;
 use crate::visitor::Visitor;
 
 pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
-    page(&console, &visitor, &board, None).await
-}
-
-async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<Notice>) -> Response {
+    let (visitor, board) = (&visitor, board.as_str());
     let language = visitor.language;
     let people: Vec<User> = match console.ask(board, |station| station.people()).await {
         Ok(people) => people,
@@ -24,7 +19,7 @@ async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<
     };
     let path = board_path(board);
     let title = language.say("menu-people");
-    let page = Page { visitor, board: Some(board), here: "people", title, notice };
+    let page = Page { visitor, board: Some(board), here: "people", title, refusal: None };
     page.show(html! {
         p { (language.with("people-count", &[("count", (people.len() as u64).into())])) }
         @if !people.is_empty() {
@@ -58,29 +53,27 @@ pub fn photos(visitor: &Visitor) -> Markup {
         label.drop data-drop data-most=(MOST) data-large=(language.with("too-large", &[("limit", limit)])) {
             (language.say("photos"))
             input name="photo" type="file" accept="image/*" multiple required;
-            span.help { (language.with("photos-text", &[("limit", limit)])) }
+            span.help { (language.with("photos-text", &[("limit", limit), ("most", (MOST_PHOTOS as u64).into())])) }
         }
     }
 }
 
 /// What there is to say of a form with photographs before a board is asked.
-pub fn unfit(visitor: &Visitor, form: &Photographs) -> Option<(StatusCode, Refusal)> {
+pub fn unfit(visitor: &Visitor, form: &Photographs) -> Option<String> {
     let language = visitor.language;
-    let (status, sentence) = if form.too_large {
-        let limit = ((MOST >> 20) as u64).into();
-        (StatusCode::PAYLOAD_TOO_LARGE, language.with("too-large", &[("limit", limit)]))
-    } else if form.photos.is_empty() {
-        (StatusCode::UNPROCESSABLE_ENTITY, language.say("no-photo"))
+    if form.too_large {
+        Some(language.with("too-large", &[("limit", ((MOST >> 20) as u64).into())]))
+    } else if form.too_many {
+        Some(language.with("too-many", &[("limit", (MOST_PHOTOS as u64).into())]))
     } else {
-        return None;
-    };
-    Some((status, Refusal { sentence, lost: false }))
+        form.photos.is_empty().then(|| language.say("no-photo"))
+    }
 }
 
 pub async fn enrol(Visit { console, visitor, board }: Visit, form: Photographs) -> Response {
-    if let Some((status, refusal)) = unfit(&visitor, &form) {
-        let page = page(&console, &visitor, &board, Some(refusal.into())).await;
-        return (status, page).into_response();
+    let path = format!("{}/people", board_path(&board));
+    if let Some(sentence) = unfit(&visitor, &form) {
+        return answer(&console, &visitor, &path, Notice::Refused(sentence));
     }
     let name = form.get("name").to_owned();
     let photos = form.photos;
@@ -89,5 +82,5 @@ pub async fn enrol(Visit { console, visitor, board }: Visit, form: Photographs) 
         Ok(said) => Notice::Done(said.join(" ")),
         Err(refusal) => refusal.into(),
     };
-    page(&console, &visitor, &board, Some(notice)).await
+    answer(&console, &visitor, &path, notice)
 }

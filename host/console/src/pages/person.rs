@@ -1,25 +1,24 @@
 //! One person: name, rule, further photographs, and how they are forgotten.
 
 use axum::extract::Path;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use client::protocol::User;
 use maud::html;
 
 use super::people::{photos, unfit};
 use super::upload::Photographs;
 use crate::form::Fields;
-use crate::layout::{Notice, Page, board_path, go, refused, token};
-use crate::state::Console;
+use crate::layout::{Page, answer, board_path, go, refused, token};
+use crate::notice::Notice;
 use crate::station::{NewRule, Refusal, Said, Station};
 use crate::visit::Visit;
-use crate::visitor::Visitor;
 
 /// The board and the number of the person.
 type Place = Path<(String, u32)>;
 
-pub async fn show(Visit { console, visitor, board }: Visit, Path((_, person)): Place) -> Response {
-    page(&console, &visitor, &board, person, None).await
+/// The address of a person's page.
+fn person_path(board: &str, person: u32) -> String {
+    format!("{}/people/{person}", board_path(board))
 }
 
 /// The person of a number; people are addressed by it because a name can be anything.
@@ -28,13 +27,8 @@ fn find(station: &dyn Station, person: u32) -> Said<User> {
     station.people()?.into_iter().find(|user| user.person == person).ok_or_else(gone)
 }
 
-async fn page(
-    console: &Console,
-    visitor: &Visitor,
-    board: &str,
-    person: u32,
-    notice: Option<Notice>,
-) -> Response {
+pub async fn show(Visit { console, visitor, board }: Visit, Path((_, person)): Place) -> Response {
+    let (visitor, board) = (&visitor, board.as_str());
     let language = visitor.language;
     let asked = console
         .ask(board, move |station| {
@@ -47,9 +41,9 @@ async fn page(
         Ok(found) => found,
         Err(refusal) => return refused(visitor, Some(board), "people", refusal),
     };
-    let path = format!("{}/people/{person}", board_path(board));
+    let path = person_path(board, person);
     let title = user.name.to_string();
-    let page = Page { visitor, board: Some(board), here: "people", title, notice };
+    let page = Page { visitor, board: Some(board), here: "people", title, refusal: None };
     let with = match (rule.pin, rule.duress_pin) {
         (false, _) => "with-face",
         (true, false) => "with-pin",
@@ -85,6 +79,9 @@ async fn page(
                 label { (language.say("new-pin")) input name="pin" type="password" inputmode="numeric" autocomplete="off" maxlength="10"; }
                 label { (language.say("duress-pin")) input name="duress_pin" type="password" inputmode="numeric" autocomplete="off" maxlength="10"; }
                 label.check { input type="checkbox" name="no_pin" value="yes" checked[!rule.pin]; (language.say("no-pin")) }
+                @if rule.duress_pin {
+                    label.check { input type="checkbox" name="no_duress_pin" value="yes"; (language.say("no-duress-pin")) }
+                }
                 button.main { (language.say("save")) }
             }
         }
@@ -121,9 +118,9 @@ pub async fn add(
     Path((_, person)): Place,
     form: Photographs,
 ) -> Response {
-    if let Some((status, refusal)) = unfit(&visitor, &form) {
-        let page = page(&console, &visitor, &board, person, Some(refusal.into())).await;
-        return (status, page).into_response();
+    let path = person_path(&board, person);
+    if let Some(sentence) = unfit(&visitor, &form) {
+        return answer(&console, &visitor, &path, Notice::Refused(sentence));
     }
     let photos = form.photos;
     let asked =
@@ -132,7 +129,7 @@ pub async fn add(
         Ok(said) => Notice::Done(said.join(" ")),
         Err(refusal) => refusal.into(),
     };
-    page(&console, &visitor, &board, person, Some(notice)).await
+    answer(&console, &visitor, &path, notice)
 }
 
 pub async fn rule(
@@ -145,11 +142,12 @@ pub async fn rule(
         pin: fields.get("pin").to_owned(),
         no_pin: fields.get("no_pin") == "yes",
         duress_pin: fields.get("duress_pin").to_owned(),
+        no_duress_pin: fields.get("no_duress_pin") == "yes",
     };
     let asked =
         console.ask(&board, move |station| station.set_rule(&find(station, person)?.name, &rule)).await;
     let notice = Notice::of(asked, visitor.language.say("saved"));
-    page(&console, &visitor, &board, person, Some(notice)).await
+    answer(&console, &visitor, &person_path(&board, person), notice)
 }
 
 pub async fn suspend(
@@ -161,7 +159,7 @@ pub async fn suspend(
     let asked =
         console.ask(&board, move |station| station.suspend(&find(station, person)?.name, suspended)).await;
     let notice = Notice::of(asked, visitor.language.say("saved"));
-    page(&console, &visitor, &board, person, Some(notice)).await
+    answer(&console, &visitor, &person_path(&board, person), notice)
 }
 
 pub async fn rename(
@@ -172,7 +170,7 @@ pub async fn rename(
     let new = fields.get("name").to_owned();
     let asked = console.ask(&board, move |station| station.rename(&find(station, person)?.name, &new)).await;
     let notice = Notice::of(asked, visitor.language.say("saved"));
-    page(&console, &visitor, &board, person, Some(notice)).await
+    answer(&console, &visitor, &person_path(&board, person), notice)
 }
 
 pub async fn remove(
@@ -180,11 +178,12 @@ pub async fn remove(
     Path((_, person)): Place,
     fields: Fields,
 ) -> Response {
+    let path = person_path(&board, person);
     if fields.get("sure") != "yes" {
-        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+        return answer(&console, &visitor, &path, Notice::Refused(visitor.language.say("not-sure")));
     }
     match console.ask(&board, move |station| station.remove(&find(station, person)?.name)).await {
         Ok(()) => go(&format!("{}/people", board_path(&board))),
-        Err(refusal) => page(&console, &visitor, &board, person, Some(refusal.into())).await,
+        Err(refusal) => answer(&console, &visitor, &path, refusal),
     }
 }

@@ -1,76 +1,151 @@
 //! The settings of the door, and its models and firmware as the board says them.
+//!
+//! The form holds the values that it was made from. So a page that has been open for long changes only what its reader
+//! changed, and refuses to change what somebody else has changed meanwhile.
 
 use axum::response::Response;
-use client::protocol::{LivenessMode, Matching, Settings};
-use maud::html;
+use client::protocol::{LivenessMode, Matching, Settings, range};
+use maud::{Markup, html};
 
 use crate::form::Fields;
-use crate::layout::{Notice, Page, board_path, refused, token};
-use crate::state::Console;
+use crate::layout::{Page, answer, board_path, not_paired, refused, token};
+use crate::notice::Notice;
 use crate::station::{Refusal, Said};
+use crate::text::Language;
 use crate::visit::Visit;
-use crate::visitor::Visitor;
 
-pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
-    page(&console, &visitor, &board, None).await
+/// A setting that is a number.
+struct Number {
+    /// The name of its field.
+    name: &'static str,
+    /// The message with its label.
+    label: &'static str,
+    /// The board's range.
+    range: (u32, u32),
+    /// How much of the board's unit is one of the field's: 1000 for seconds.
+    unit: u32,
+    read: fn(&Settings) -> u32,
+    write: fn(&mut Settings, u32),
 }
 
-async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<Notice>) -> Response {
+const NUMBERS: [Number; 7] = [
+    Number {
+        name: "agreement",
+        label: "set-agreement",
+        range: range::AGREEMENT_FRAMES,
+        unit: 1,
+        read: |settings| settings.agreement_frames.into(),
+        write: |settings, value| settings.agreement_frames = value as u8,
+    },
+    Number {
+        name: "open_ms",
+        label: "set-open",
+        range: range::OPEN_MS,
+        unit: 1,
+        read: |settings| settings.open_ms,
+        write: |settings, value| settings.open_ms = value,
+    },
+    Number {
+        name: "failures",
+        label: "set-failures",
+        range: range::FAILURES,
+        unit: 1,
+        read: |settings| settings.limits.failures.into(),
+        write: |settings, value| settings.limits.failures = value as u8,
+    },
+    Number {
+        name: "lockout",
+        label: "set-lockout",
+        range: range::LOCKOUT_MS,
+        unit: 1000,
+        read: |settings| settings.limits.lockout_ms,
+        write: |settings, value| settings.limits.lockout_ms = value,
+    },
+    Number {
+        name: "passback",
+        label: "set-passback",
+        range: range::PASSBACK_MS,
+        unit: 1000,
+        read: |settings| settings.limits.passback_ms,
+        write: |settings, value| settings.limits.passback_ms = value,
+    },
+    Number {
+        name: "pin",
+        label: "set-pin",
+        range: range::PIN_MS,
+        unit: 1000,
+        read: |settings| settings.limits.pin_ms,
+        write: |settings, value| settings.limits.pin_ms = value,
+    },
+    Number {
+        name: "held",
+        label: "set-held",
+        range: range::HELD_MS,
+        unit: 1000,
+        read: |settings| settings.limits.held_ms,
+        write: |settings, value| settings.limits.held_ms = value,
+    },
+];
+
+impl Number {
+    /// The value of the field.
+    fn now(&self, settings: &Settings) -> u32 {
+        (self.read)(settings) / self.unit
+    }
+
+    /// The least and the most value of the field.
+    fn ends(&self) -> (u32, u32) {
+        (self.range.0.div_ceil(self.unit), self.range.1 / self.unit)
+    }
+}
+
+const LIVENESS: [LivenessMode; 3] = [LivenessMode::Passive, LivenessMode::Challenge, LivenessMode::Off];
+const MATCHING: [Matching; 2] = [Matching::Identify, Matching::Verify];
+
+/// The value of a check box.
+fn ticked(on: bool) -> &'static str {
+    if on { "yes" } else { "" }
+}
+
+pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
+    let (visitor, board) = (&visitor, board.as_str());
     let language = visitor.language;
     let asked = console.ask(board, |station| {
-        let status = station.state()?.status;
-        let zone = station.zone_text(&status.settings.limits.zone);
-        Ok((status, zone))
+        let Some(paired) = station.state()?.paired else { return Ok(None) };
+        let zone = station.zone_text(&paired.status.settings.limits.zone);
+        Ok(Some((paired.status, zone)))
     });
     let (status, zone) = match asked.await {
-        Ok(known) => known,
+        Ok(Some(known)) => known,
+        Ok(None) => return not_paired(visitor, board, "settings"),
         Err(refusal) => return refused(visitor, Some(board), "settings", refusal),
     };
-    let Settings { agreement_frames, open_ms, liveness, limits, matching, .. } = status.settings;
+    let settings = status.settings;
+    let Settings { liveness, limits, matching, .. } = settings;
     let path = format!("{}/settings", board_path(board));
     let title = language.say("menu-settings");
-    let page = Page { visitor, board: Some(board), here: "settings", title, notice };
-    let number = |label: String, name: &str, value: i64, least: i64, most: i64| {
-        html! { label { (label) input type="number" name=(name) value=(value) min=(least) max=(most) required; } }
-    };
+    let page = Page { visitor, board: Some(board), here: "settings", title, refusal: None };
     page.show(html! {
         form.fields method="post" action=(path) {
             (token(visitor))
-            label {
-                (language.say("set-liveness"))
-                select name="liveness" {
-                    @for (mode, text) in [
-                        (LivenessMode::Passive, language.say("liveness-passive")),
-                        (LivenessMode::Challenge, language.say("liveness-challenge")),
-                        (LivenessMode::Off, language.say("liveness-off")),
-                    ] { option value=(mode) selected[mode == liveness] { (text) } }
-                }
+            (choice("liveness", language.say("set-liveness"), &LIVENESS, liveness, language.say("liveness-text")))
+            (choice("matching", language.say("set-matching"), &MATCHING, matching, language.say("matching-text")))
+            @for number in &NUMBERS {
+                @let (least, most) = number.ends();
+                @let now = number.now(&settings);
+                label { (language.say(number.label)) input type="number" name=(number.name) value=(now) min=(least) max=(most) required; }
+                (was(number.name, &now.to_string()))
             }
-            label {
-                (language.say("set-matching"))
-                select name="matching" {
-                    @for (mode, text) in [
-                        (Matching::Identify, language.say("matching-identify")),
-                        (Matching::Verify, language.say("matching-verify")),
-                    ] { option value=(mode) selected[mode == matching] { (text) } }
-                }
-            }
-            (number(language.say("set-agreement"), "agreement", agreement_frames.into(), 1, 16))
-            (number(language.say("set-open"), "open_ms", open_ms.into(), 100, 60_000))
-            (number(language.say("set-failures"), "failures", limits.failures.into(), 1, 255))
-            (number(language.say("set-lockout"), "lockout", seconds(limits.lockout_ms), 0, 86_400))
-            (number(language.say("set-passback"), "passback", seconds(limits.passback_ms), 0, 86_400))
-            (number(language.say("set-pin"), "pin", seconds(limits.pin_ms), 0, 3_600))
-            (number(language.say("set-held"), "held", seconds(limits.held_ms), 0, 86_400))
             label {
                 (language.say("set-zone"))
                 input type="text" name="zone" placeholder="Europe/Berlin, local, +01:00" autocomplete="off";
-                small { (language.say("set-zone-now")) ": " (zone) }
+                span.help { (language.say("set-zone-now")) ": " (zone) }
             }
             label.check {
                 input type="checkbox" name="fail_safe" value="yes" checked[limits.fail_safe];
                 (language.say("set-fail-safe"))
             }
+            (was("fail_safe", ticked(limits.fail_safe)))
             button.main { (language.say("save")) }
         }
         section {
@@ -86,45 +161,92 @@ async fn page(console: &Console, visitor: &Visitor, board: &str, notice: Option<
     })
 }
 
-fn seconds(ms: u32) -> i64 {
-    i64::from(ms / 1000)
+/// A choice with what its words mean.
+fn choice<T: ToString + PartialEq>(name: &str, label: String, all: &[T], now: T, help: String) -> Markup {
+    html! {
+        label {
+            (label)
+            select name=(name) {
+                @for one in all { option value=(one.to_string()) selected[*one == now] { (one.to_string()) } }
+            }
+            span.help { (help) }
+        }
+        (was(name, &now.to_string()))
+    }
 }
 
-/// The settings after a form. What the form does not have stays.
-fn changed(before: Settings, fields: &Fields) -> Said<Settings> {
-    let wrong = |name: &str| Refusal { sentence: format!("`{name}` is no number in its range"), lost: false };
-    let ms = |name: &str, before: u32| -> Said<u32> {
-        let seconds: u32 = fields.number(name).ok_or_else(|| wrong(name))?;
-        // What is less than a second stays, if the form does not change the seconds.
-        if seconds == before / 1000 {
-            Ok(before)
-        } else {
-            seconds.checked_mul(1000).ok_or_else(|| wrong(name))
-        }
-    };
+/// The value from which a field was made.
+fn was(name: &str, value: &str) -> Markup {
+    html! { input type="hidden" name={ "was_" (name) } value=(value); }
+}
+
+/// What the form changes a field to; `None` if it does not change it.
+///
+/// # Errors
+/// Somebody else has changed it since the form was made.
+fn new<'a>(
+    language: Language,
+    fields: &'a Fields,
+    (name, label): (&str, &str),
+    now: &str,
+) -> Said<Option<&'a str>> {
+    let was = fields.given(&format!("was_{name}"));
+    // An empty check box is not sent: what the page had tells it from a field that the form has not.
+    let Some(new) = fields.given(name).or(was.map(|_| "")) else { return Ok(None) };
+    let was = was.unwrap_or(now);
+    if new == was || new == now {
+        return Ok(None);
+    }
+    if was != now {
+        let values = [("field", label.into()), ("now", now.into())];
+        return Err(Refusal { sentence: language.with("changed-meanwhile", &values), lost: false });
+    }
+    Ok(Some(new))
+}
+
+/// The settings after a form.
+fn changed(language: Language, before: Settings, fields: &Fields) -> Said<Settings> {
+    let refuse = |sentence: String| Refusal { sentence, lost: false };
+    let no_choice = |label: &str| refuse(language.with("no-choice", &[("field", label.into())]));
     let mut after = before;
-    let modes = [LivenessMode::Off, LivenessMode::Passive, LivenessMode::Challenge];
-    let liveness = modes.into_iter().find(|mode| mode.to_string() == fields.get("liveness"));
-    after.liveness = liveness.ok_or_else(|| wrong("liveness"))?;
-    let matching = [Matching::Identify, Matching::Verify];
-    let matching = matching.into_iter().find(|mode| mode.to_string() == fields.get("matching"));
-    after.matching = matching.ok_or_else(|| wrong("matching"))?;
-    after.agreement_frames = fields.number("agreement").ok_or_else(|| wrong("agreement"))?;
-    after.open_ms = fields.number("open_ms").ok_or_else(|| wrong("open_ms"))?;
-    let limits = &mut after.limits;
-    limits.failures = fields.number("failures").ok_or_else(|| wrong("failures"))?;
-    limits.lockout_ms = ms("lockout", limits.lockout_ms)?;
-    limits.passback_ms = ms("passback", limits.passback_ms)?;
-    limits.pin_ms = ms("pin", limits.pin_ms)?;
-    limits.held_ms = ms("held", limits.held_ms)?;
-    limits.fail_safe = fields.get("fail_safe") == "yes";
+    let label = language.say("set-liveness");
+    if let Some(new) = new(language, fields, ("liveness", &label), &before.liveness.to_string())? {
+        let chosen = LIVENESS.into_iter().find(|mode| mode.to_string() == new);
+        after.liveness = chosen.ok_or_else(|| no_choice(&label))?;
+    }
+    let label = language.say("set-matching");
+    if let Some(new) = new(language, fields, ("matching", &label), &before.matching.to_string())? {
+        let chosen = MATCHING.into_iter().find(|mode| mode.to_string() == new);
+        after.matching = chosen.ok_or_else(|| no_choice(&label))?;
+    }
+    let out_of_range = |label: &str, (least, most): (i64, i64)| {
+        let (least, most) = (least.to_string(), most.to_string());
+        let values =
+            [("field", label.into()), ("least", least.as_str().into()), ("most", most.as_str().into())];
+        refuse(language.with("out-of-range", &values))
+    };
+    for number in &NUMBERS {
+        let label = language.say(number.label);
+        let (least, most) = number.ends();
+        let now = number.now(&before).to_string();
+        let Some(new) = new(language, fields, (number.name, &label), &now)? else { continue };
+        let value = new.parse().ok().filter(|value| (least..=most).contains(value));
+        let value = value.ok_or_else(|| out_of_range(&label, (least.into(), most.into())))?;
+        // Within the range of the board, so the product fits.
+        (number.write)(&mut after, value.saturating_mul(number.unit));
+    }
+    let label = language.say("set-fail-safe");
+    if let Some(new) = new(language, fields, ("fail_safe", &label), ticked(before.limits.fail_safe))? {
+        after.limits.fail_safe = new == "yes";
+    }
     Ok(after)
 }
 
 pub async fn set(Visit { console, visitor, board }: Visit, fields: Fields) -> Response {
+    let language = visitor.language;
     let asked = console
         .ask(&board, move |station| {
-            let mut settings = changed(station.state()?.status.settings, &fields)?;
+            let mut settings = changed(language, station.settings()?, &fields)?;
             let zone = fields.get("zone").trim();
             if !zone.is_empty() {
                 settings.limits.zone = station.zone_of(zone)?;
@@ -132,6 +254,6 @@ pub async fn set(Visit { console, visitor, board }: Visit, fields: Fields) -> Re
             station.set_settings(settings)
         })
         .await;
-    let notice = Notice::of(asked, visitor.language.say("saved"));
-    page(&console, &visitor, &board, Some(notice)).await
+    let notice = Notice::of(asked, language.say("saved"));
+    answer(&console, &visitor, &format!("{}/settings", board_path(&board)), notice)
 }

@@ -10,7 +10,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use crate::form::foreign_form;
+use crate::form::{MOST_FIELDS, foreign_form};
 use crate::layout;
 use crate::sign_in::equal;
 use crate::state::Console;
@@ -27,7 +27,7 @@ const MOST_READ: usize = 1 << 30;
 const MOST_TEXT: usize = 4096;
 
 /// Most photographs of a form.
-const MOST_PHOTOS: usize = 16;
+pub const MOST_PHOTOS: usize = 16;
 
 /// A form with photographs whose token was checked.
 pub struct Photographs {
@@ -37,6 +37,8 @@ pub struct Photographs {
     pub photos: Vec<Upload>,
     /// Whether they were too large together, so that some are missing.
     pub too_large: bool,
+    /// Whether they were too many, so that some are missing.
+    pub too_many: bool,
 }
 
 impl FromRequest<Console> for Photographs {
@@ -49,7 +51,7 @@ impl FromRequest<Console> for Photographs {
         axum::extract::DefaultBodyLimit::disable().apply(&mut request);
         let mut form =
             Multipart::from_request(request, console).await.map_err(IntoResponse::into_response)?;
-        let mut all = Self { fields: HashMap::new(), photos: Vec::new(), too_large: false };
+        let mut all = Self { fields: HashMap::new(), photos: Vec::new(), too_large: false, too_many: false };
         let (mut read, mut kept) = (0, 0);
         loop {
             let field = form.next_field().await.map_err(|_| broken(&visitor))?;
@@ -57,6 +59,9 @@ impl FromRequest<Console> for Photographs {
             let name = field.name().unwrap_or_default().to_owned();
             let file = field.file_name().map(ToOwned::to_owned);
             let first = all.fields.is_empty();
+            if all.fields.len() >= MOST_FIELDS {
+                return Err(broken(&visitor));
+            }
             if first && name != "form_token" {
                 return Err(foreign_form(&visitor));
             }
@@ -66,7 +71,7 @@ impl FromRequest<Console> for Photographs {
                 (Some(_), None) => all.too_large = true,
                 // A browser sends one empty file if none was chosen.
                 (Some(_), Some(bytes)) if bytes.is_empty() => {}
-                (Some(_), _) if all.photos.len() >= MOST_PHOTOS => all.too_large = true,
+                (Some(_), _) if all.photos.len() >= MOST_PHOTOS => all.too_many = true,
                 (Some(name), Some(bytes)) => {
                     kept += bytes.len();
                     all.photos.push(Upload { name, bytes });

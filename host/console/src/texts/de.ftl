@@ -10,7 +10,9 @@ menu-computers = Rechner
 menu-pair = Kopplung
 sign-out = Abmelden
 signed-out = Abgemeldet
-refused = Das wurde nicht getan
+signed-in = Angemeldet
+console-silent = Die Konsole antwortet nicht; diese Seite weiß den Zustand der Tür nicht. Sie kommt von selbst wieder, sobald `postern console` wieder läuft; wurde sie neu gestartet, öffnen Sie die Adresse, die ihr Terminal zeigt.
+refused = Das ging nicht
 wrong-host = Die Adresse im Browser ist nicht die eigene dieses Rechners. Öffnen Sie die Adresse, die das Terminal zeigt.
 wrong-origin = Das Formular kam von einer anderen Seite. Öffnen Sie die Konsole neu und wiederholen Sie es.
 foreign-form = Das Formular gehört nicht zu dieser Sitzung. Gehen Sie zurück, laden Sie die Seite neu und wiederholen Sie es.
@@ -19,6 +21,8 @@ sign-in-first = Öffnen Sie die Adresse, die das Terminal von `postern console` 
 wrong-token = Diese Adresse wurde schon benutzt oder ist nicht vollständig. Das Terminal zeigt eine neue.
 no-page = Diese Seite gibt es nicht
 no-page-text = Die Liste der Boards steht unter /boards.
+no-board = Dieses Board gibt es nicht
+bad-request = Die Konsole kann diese Anfrage nicht lesen (Status { $status }). Gehen Sie zurück, laden Sie die Seite neu und wiederholen Sie es.
 board-lost = Das Board antwortet nicht.
 comes-back = Die Seite kommt von selbst wieder, sobald das Board antwortet.
 
@@ -26,6 +30,7 @@ boards = Boards
 no-boards = Es gibt noch kein Board.
 board-up = an
 board-down = aus
+damaged = beschädigt: { $what }
 switch-on = Einschalten
 switch-off = Ausschalten
 new-board = Ein neues Board
@@ -36,6 +41,7 @@ make-board = Anlegen und einschalten
 
 no-script = Ohne Skripte erneuert sich diese Seite nicht von selbst: laden Sie sie neu.
 events = Was geschah
+events-text = Die Zeiten sind Sekunden, seit das Board läuft.
 pins = Anschlüsse dieses Boards
 pins-text = Dieses Board ist emuliert oder läuft auf diesem Rechner: Taste, Kontakt und Tastenfeld sind hier.
 press-exit = Türtaste drücken
@@ -76,8 +82,9 @@ photos-count = { $count ->
 enrol = Erfassen
 enrol-text = Ein Foto genügt. Jedes muss ein Gesicht zeigen, aufrecht. Die Fotos werden nicht aufbewahrt.
 photos = Fotos
-photos-text = Legen Sie sie hier ab oder wählen Sie Dateien; zusammen höchstens { $limit } MB.
+photos-text = Legen Sie sie hier ab oder wählen Sie Dateien; höchstens { $most }, zusammen { $limit } MB.
 too-large = Die Fotos sind zusammen größer als { $limit } MB: senden Sie weniger oder kleinere.
+too-many = Das sind mehr als { $limit } Fotos: senden Sie höchstens { $limit } auf einmal.
 no-photo = Im Formular ist kein Foto: wählen Sie eines.
 looking = Das Board sieht die Fotos an …
 passes-always = Darf jederzeit hinein,
@@ -95,6 +102,7 @@ no-pin = Keine PIN: das Gesicht genügt
 hours = Zeiten
 new-pin = PIN, 4 bis 10 Ziffern
 duress-pin = Nötigungs-PIN: sie öffnet und löst stillen Alarm aus
+no-duress-pin = Keine Nötigungs-PIN mehr
 save = Speichern
 saved = Gespeichert.
 more-photos = Weitere Fotos
@@ -103,10 +111,11 @@ rename = Umbenennen
 remove = Entfernen
 remove-text = Das Board vergisst die Person mit allen Merkmalen. Einträge im Protokoll bleiben.
 sure = Ja, diese Person entfernen
+not-sure = Nichts wurde entfernt: bestätigen Sie zuerst, dass Sie sicher sind.
 
 kind = Art
 all-kinds = alle
-words = Worte
+words = Wörter
 filter = Filtern
 verify = Kette prüfen
 export = Exportieren, signiert
@@ -121,12 +130,9 @@ log-whole = { $count ->
 log-broken = Das Protokoll ist nicht ganz: { $finding }
 
 set-liveness = Lebendigkeit
-liveness-passive = passiv: das Gesicht muss aussehen und sich bewegen wie ein lebendes
-liveness-challenge = Aufgabe: die Person muss sich auch auf Anforderung bewegen
-liveness-off = aus: ein Foto öffnet die Tür
+liveness-text = passive: das Gesicht muss aussehen und sich bewegen wie ein lebendes. challenge: die Person muss sich auch auf Anforderung bewegen. off: ein Foto öffnet die Tür.
 set-matching = Vergleich
-matching-identify = das Gesicht wird mit allen verglichen
-matching-verify = nur mit der Person der getippten PIN
+matching-text = identify: das Gesicht wird mit allen verglichen. verify: nur mit der Person der getippten PIN.
 set-agreement = Bilder in Folge, die übereinstimmen müssen
 set-open = Öffnungszeit, Millisekunden
 set-failures = Fehlversuche bis zur Sperre einer Person
@@ -137,6 +143,9 @@ set-held = Alarm für offene Tür nach, Sekunden (0: keiner)
 set-zone = Zeitzone der Tür (leer: bleibt)
 set-zone-now = Jetzt
 set-fail-safe = Ruhestromschloss: es öffnet ohne Strom
+changed-meanwhile = { $field }: das hat inzwischen jemand anders geändert, jetzt gilt { $now }. Nichts wurde gespeichert: sehen Sie diese Seite an und wiederholen Sie Ihre Änderung.
+no-choice = { $field }: wählen Sie eines der Wörter der Liste.
+out-of-range = { $field }: das muss { $least } bis { $most } sein.
 models = Modelle und Firmware
 firmware = Firmware
 no-models = Es gibt noch keine Modelle: `postern flash models` installiert sie.
@@ -148,15 +157,19 @@ laxer = lockerer
 stricter = strenger
 strangers = Fremde, die es am Tag versuchen
 show = Zeigen
-every-day = jeden Tag
-every-days = { $count ->
-    [one] jeden Tag
-   *[other] alle { $count } Tage
+so-many-a-day = { $count } am Tag
+every-day = einer jeden Tag
+every-days = einer alle { $count } Tage
+every-months = einer alle { $count } Monate
+every-years = { $count ->
+    [one] einer im Jahr
+   *[other] einer alle { $count } Jahre
 }
-every-months = alle { $count } Monate
-every-years = alle { $count } Jahre
 means-rate = Höchstens ein Fremder von { $rate } wird eingelassen.
-means-visits = Bei { $strangers } Fremden, die es am Tag versuchen, ist das höchstens einer { $after }.
+means-visits = { $count ->
+    [one] Bei einem Fremden, der es am Tag versucht, ist das höchstens { $after }.
+   *[other] Bei { $strangers } Fremden, die es am Tag versuchen, ist das höchstens { $after }.
+}
 means-threshold = Mit { $templates ->
     [one] dem einen Merkmal
    *[other] den { $templates } Merkmalen
@@ -167,6 +180,7 @@ basis-unproven = Das ist durch nichts belegt: die Tabelle des Encoders reicht ni
 no-table = Dieser Rechner hat das Abbild des Encoders nicht; die Schwelle ist vor dem Setzen nicht bekannt.
 not-told = Eine strengere Rate weist erfasste Personen öfter ab. Wie oft, sagt die Tabelle nicht; `postern eval` misst es.
 use-rate = Diese Rate verwenden
+no-rate = Das Formular hat keine Rate: wählen Sie eine mit dem Regler.
 table = Die Tabelle des Encoders
 table-text = Schwellen, bei denen ein Vergleich zweier verschiedener Personen von so vielen trifft, mit dem oberen Ende des 95-%-Bandes, das das Board verwendet.
 one-in = Einer von
@@ -177,11 +191,16 @@ measured = gemessen
 modelled = modelliert
 
 this-computer = (dieser Rechner)
-role-auditor = Prüfer: liest Personen, Einstellungen und Protokoll
-role-operator = Betreiber: erfasst und entfernt auch Personen
-role-installer = Errichter: darf alles
+role-auditor = Prüfer
+auditor-text = Ein Prüfer liest Personen, Einstellungen und Protokoll.
+role-operator = Betreiber
+operator-text = Ein Betreiber erfasst und entfernt auch Personen.
+role-installer = Errichter
+installer-text = Ein Errichter darf alles.
 role = Rolle
+no-role = Diese Rolle gibt es nicht: wählen Sie eine der Liste.
 forget = Vergessen
+sure-forget = Ja, vergessen
 forgotten = Das Board hat diesen Rechner vergessen.
 invite = Einladen
 invite-text = Fünf Minuten lang darf ein weiterer Rechner sich mit dieser Rolle koppeln.

@@ -10,6 +10,8 @@ menu-computers = Computers
 menu-pair = Pairing
 sign-out = Sign out
 signed-out = Signed out
+signed-in = Signed in
+console-silent = The console does not answer, so this page does not know the state of the door. It comes back by itself when `postern console` runs again; if it was started again, open the address that its terminal shows.
 refused = This was not done
 wrong-host = The address in the browser is not this computer's own. Open the address that the terminal shows.
 wrong-origin = The form was sent by another page. Open the console again and repeat it.
@@ -19,6 +21,8 @@ sign-in-first = Open the address that the terminal of `postern console` shows. I
 wrong-token = This address was used before, or it is not complete. The terminal shows a new one.
 no-page = There is no such page
 no-page-text = The list of boards is at /boards.
+no-board = There is no such board
+bad-request = The console cannot read this request (status { $status }). Go back, load the page again and repeat it.
 board-lost = The board does not answer.
 comes-back = This page comes back by itself when the board answers.
 
@@ -26,6 +30,7 @@ boards = Boards
 no-boards = There is no board yet.
 board-up = on
 board-down = off
+damaged = damaged: { $what }
 switch-on = Switch on
 switch-off = Switch off
 new-board = A new board
@@ -36,6 +41,7 @@ make-board = Make and switch on
 
 no-script = Without scripts this page does not renew itself: load it again.
 events = What happened
+events-text = The times are seconds since the board started.
 pins = Pins of this board
 pins-text = This board is emulated, or runs on this computer: its button, its contact and its keypad are here.
 press-exit = Press the exit button
@@ -76,8 +82,9 @@ photos-count = { $count ->
 enrol = Enrol
 enrol-text = One photograph is enough. Each must show one face, upright. The photographs are not kept.
 photos = Photographs
-photos-text = Drop them here, or choose files; { $limit } MB together at most.
+photos-text = Drop them here, or choose files; { $most } at most, { $limit } MB together.
 too-large = The photographs are larger than { $limit } MB together: send fewer, or smaller copies.
+too-many = There are more than { $limit } photographs: send at most { $limit } at a time.
 no-photo = There is no photograph in the form: choose one.
 looking = The board looks at the photographs …
 passes-always = May pass at any time,
@@ -95,6 +102,7 @@ no-pin = No PIN: the face is enough
 hours = Hours
 new-pin = PIN, 4 to 10 digits
 duress-pin = Duress PIN: it opens the door and raises a silent alarm
+no-duress-pin = No duress PIN any more
 save = Save
 saved = Saved.
 more-photos = More photographs
@@ -103,6 +111,7 @@ rename = Rename
 remove = Remove
 remove-text = The board forgets the person with all templates. Entries of the log stay.
 sure = Yes, remove this person
+not-sure = Nothing was removed: tick the box first, to show that you are sure.
 
 kind = Kind
 all-kinds = all
@@ -121,12 +130,9 @@ log-whole = { $count ->
 log-broken = The log is not whole: { $finding }
 
 set-liveness = Liveness
-liveness-passive = passive: the face must look and move like a living one
-liveness-challenge = challenge: the person must also move on request
-liveness-off = off: a photograph opens the door
+liveness-text = passive: the face must look and move like a living one. challenge: the person must also move on request. off: a photograph opens the door.
 set-matching = Matching
-matching-identify = the face is compared with everybody
-matching-verify = only with the person of the PIN that was typed
+matching-text = identify: the face is compared with everybody. verify: only with the person of the PIN that was typed.
 set-agreement = Pictures in a row that must agree
 set-open = Opening time, milliseconds
 set-failures = Failures until a person is locked out
@@ -137,6 +143,9 @@ set-held = Held-open alarm after, seconds (0: none)
 set-zone = Time zone of the door (empty: as it is)
 set-zone-now = Now
 set-fail-safe = Fail-safe lock: it opens without power
+changed-meanwhile = { $field }: somebody else has changed this meanwhile, it is { $now } now. Nothing was saved: look at this page and repeat your change.
+no-choice = { $field }: choose one of the words of the list.
+out-of-range = { $field }: this must be { $least } to { $most }.
 models = Models and firmware
 firmware = Firmware
 no-models = There are no models yet: `postern flash models` installs them.
@@ -148,15 +157,19 @@ laxer = laxer
 stricter = stricter
 strangers = Strangers who try in a day
 show = Show
-every-day = each day
-every-days = { $count ->
-    [one] each day
-   *[other] every { $count } days
+so-many-a-day = { $count } a day
+every-day = one each day
+every-days = one every { $count } days
+every-months = one every { $count } months
+every-years = { $count ->
+    [one] one a year
+   *[other] one every { $count } years
 }
-every-months = every { $count } months
-every-years = every { $count } years
 means-rate = At most one stranger in { $rate } is let in.
-means-visits = With { $strangers } strangers who try in a day, that is at most one { $after }.
+means-visits = { $count ->
+    [one] With one stranger who tries in a day, that is at most { $after }.
+   *[other] With { $strangers } strangers who try in a day, that is at most { $after }.
+}
 means-threshold = With { $templates ->
     [one] the one template
    *[other] the { $templates } templates
@@ -167,6 +180,7 @@ basis-unproven = Nothing bears this out: the table of the encoder does not reach
 no-table = This computer does not have the image of the board's encoder, so the threshold is not known before it is set.
 not-told = A stricter rate refuses enrolled people more often. How often, the table does not tell; `postern eval` measures it.
 use-rate = Use this rate
+no-rate = The form has no rate: choose one with the slider.
 table = The encoder's table
 table-text = Thresholds at which one comparison of two different people in so many matches, with the upper end of the 95 % band, which the board uses.
 one-in = One in
@@ -177,11 +191,16 @@ measured = measured
 modelled = modelled
 
 this-computer = (this computer)
-role-auditor = auditor: reads people, settings and log
-role-operator = operator: enrols and removes people, too
-role-installer = installer: does everything
+role-auditor = auditor
+auditor-text = An auditor reads people, settings and log.
+role-operator = operator
+operator-text = An operator also enrols and removes people.
+role-installer = installer
+installer-text = An installer does everything.
 role = Role
+no-role = There is no such role: choose one of the list.
 forget = Forget
+sure-forget = Yes, forget it
 forgotten = The board has forgotten that computer.
 invite = Invite
 invite-text = For five minutes one more computer may pair with this role.

@@ -17,6 +17,9 @@ use tower::ServiceExt;
 /// What the board holds.
 pub struct Fake {
     pub lost: AtomicBool,
+    pub paired: AtomicBool,
+    pub open: AtomicBool,
+    pub takes_settings: AtomicBool,
     pub people: Mutex<Vec<User>>,
     pub settings: Mutex<Settings>,
     pub events: Mutex<Vec<Happening>>,
@@ -48,6 +51,9 @@ impl Fake {
         };
         Arc::new(Self {
             lost: AtomicBool::new(false),
+            paired: AtomicBool::new(true),
+            open: AtomicBool::new(false),
+            takes_settings: AtomicBool::new(false),
             people: Mutex::default(),
             settings: Mutex::new(settings),
             events: Mutex::default(),
@@ -84,7 +90,7 @@ impl Fake {
 impl Boards for House {
     fn list(&self) -> Said<Vec<BoardLine>> {
         let up = Some(!self.0.lost.load(Ordering::SeqCst));
-        Ok(vec![BoardLine { name: "front".to_owned(), machine: "linux".to_owned(), up }])
+        Ok(vec![BoardLine { name: "front".to_owned(), machine: "linux".to_owned(), up, damaged: None }])
     }
 
     fn open(&self, name: &str) -> Said<Arc<dyn Station>> {
@@ -116,7 +122,7 @@ impl Station for Fake {
             uptime_ms: 5_000,
             instructions: 0,
             reset: ResetReason::PowerOn,
-            door: Door::Locked,
+            door: if self.open.load(Ordering::SeqCst) { Door::Open { left_ms: 900 } } else { Door::Locked },
             models: Default::default(),
             people,
             templates: people,
@@ -138,7 +144,8 @@ impl Station for Fake {
             alarm: false,
         };
         let pins = Some(Pins { door_open: false, cover_open: false, alarm: false });
-        Ok(State { status, role: Some(Role::Operator), pins })
+        let paired = Paired { role: Role::Operator, status };
+        Ok(State { paired: self.paired.load(Ordering::SeqCst).then_some(paired), pins })
     }
 
     fn events(&self, after: u32) -> Said<(Vec<Happening>, u32)> {
@@ -204,7 +211,7 @@ impl Station for Fake {
 
     fn rule(&self, _: &str) -> Said<Rule> {
         let suspended = *self.suspended.lock().unwrap();
-        Ok(Rule { hours: "always".to_owned(), always: true, pin: false, duress_pin: false, suspended })
+        Ok(Rule { hours: "always".to_owned(), always: true, pin: true, duress_pin: true, suspended })
     }
 
     fn suspend(&self, _: &str, suspended: bool) -> Said<()> {
@@ -226,7 +233,11 @@ impl Station for Fake {
         format!("UTC and {} minutes", zone.offset_minutes)
     }
 
-    fn set_settings(&self, _: Settings) -> Said<()> {
+    fn set_settings(&self, settings: Settings) -> Said<()> {
+        if self.takes_settings.load(Ordering::SeqCst) {
+            *self.settings.lock().unwrap() = settings;
+            return Ok(());
+        }
         Err(refusal("this needs an installer, and this computer is operator"))
     }
 
@@ -308,7 +319,7 @@ impl Browser {
         let address = console.address();
         let path = address.strip_prefix("http://127.0.0.1:8340").unwrap();
         let reply = browser.get(path).await;
-        assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.body);
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
         browser.cookie = reply.header("set-cookie").split(';').next().unwrap().to_owned();
         browser
     }
@@ -337,10 +348,19 @@ impl Browser {
         rest.split('"').next().unwrap().to_owned()
     }
 
-    /// Sends a form with the token of this browser.
+    /// Sends a form with the token of this browser, and goes on to the page that answers it. The reply has the address of
+    /// that page as its `location`.
     pub async fn post(&self, path: &str, fields: &str) -> Reply {
         let token = self.token().await;
-        self.form(path, &format!("form_token={token}&{fields}")).await
+        self.follow(self.form(path, &format!("form_token={token}&{fields}")).await).await
+    }
+
+    /// Goes on to where a reply points, as a browser does.
+    pub async fn follow(&self, reply: Reply) -> Reply {
+        let Some(location) = reply.headers.get(header::LOCATION).cloned() else { return reply };
+        let mut page = self.get(location.to_str().unwrap()).await;
+        page.headers.insert(header::LOCATION, location);
+        page
     }
 
     /// Sends a form as it is.
@@ -351,17 +371,25 @@ impl Browser {
 
     /// Sends a form with a photograph.
     pub async fn upload(&self, path: &str, token: &str, name: &str, photo: Vec<u8>) -> Reply {
+        self.upload_many(path, token, name, &[photo]).await
+    }
+
+    /// Sends a form with photographs.
+    pub async fn upload_many(&self, path: &str, token: &str, name: &str, photos: &[Vec<u8>]) -> Reply {
         let mut body = Vec::new();
         for (field, text) in [("form_token", token), ("name", name)] {
             let part = format!("--cut\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{text}\r\n");
             body.extend_from_slice(part.as_bytes());
         }
         let head = "--cut\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"ada.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n";
-        body.extend_from_slice(head.as_bytes());
-        body.extend_from_slice(&photo);
-        body.extend_from_slice(b"\r\n--cut--\r\n");
+        for photo in photos {
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(photo);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--cut--\r\n");
         let request = Request::post(path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut");
-        self.send(request, Body::from(body)).await
+        self.follow(self.send(request, Body::from(body)).await).await
     }
 }
 

@@ -233,6 +233,17 @@ impl Board {
         Memory::open(&self.folder.memory(), self.machine.map())
     }
 
+    /// Its memory while it has power, for pins that nobody reads without.
+    ///
+    /// # Errors
+    /// [`Error::Down`]; as [`memory`](Self::memory).
+    pub fn powered_memory(&self) -> Result<Memory> {
+        match self.state()? {
+            State::Down => Err(Error::Down { name: self.folder.name().to_owned() }),
+            State::Up { .. } => self.memory(),
+        }
+    }
+
     fn restart_with(&mut self, firmware: Option<&Path>) -> Result<()> {
         self.cut_power()?;
         self.start(firmware)

@@ -141,6 +141,7 @@ pub enum Event {
     /// An alarm began or ended.
     Alarm {
         /// Which alarm.
+        #[schemars(extend("enum" = ["forced", "held", "cover"]))]
         alarm: &'static str,
         /// Whether it ended.
         over: bool,

@@ -10,7 +10,7 @@ use emulator::{Board, Folder, Launch, Log, Machine, Memory, State};
 
 use crate::answers::Sorted;
 use crate::answers::board::{Deleted, Down, Pressed, Switched, Typed, Wires};
-use crate::board_report::{DEVELOPMENT, Report, StatusReport, Told, print_status};
+use crate::board_report::{DEVELOPMENT, Listed, Report, StatusReport, Told, print_status};
 use crate::clock::{ClockReport, time_text};
 use crate::device::{BoardArgs, DeviceArgs};
 use crate::output::{Outcome, Output, note, stdout};
@@ -250,13 +250,20 @@ fn status(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
 fn list(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
     let mut reports = Vec::new();
     for name in Folder::names(args.state())? {
-        let board = Board::open(Folder::new(args.state(), &name)?)?;
-        reports.push(Report::of(&board, None)?);
+        let folder = Folder::new(args.state(), &name)?;
+        reports.push(Listed::of(
+            &folder,
+            Board::open(folder.clone()).and_then(|board| Ok((board.state()?, board))),
+        ));
     }
     output.print(&reports, |out| {
         for report in &reports {
-            let state = if report.pid.is_some() { "up" } else { "down" };
-            writeln!(out, "{:<16} {:<6} {state}", report.name, report.machine)?;
+            let state = match (&report.damaged, report.pid) {
+                (Some(what), _) => format!("DAMAGED: {what}"),
+                (None, Some(_)) => "up".to_owned(),
+                (None, None) => "down".to_owned(),
+            };
+            writeln!(out, "{:<16} {:<6} {state}", report.name, report.machine.unwrap_or("?"))?;
         }
         Ok(())
     })?;
@@ -284,7 +291,7 @@ fn logs(args: &LogsArgs) -> anyhow::Result<Outcome> {
 
 fn press(args: &PressArgs, output: &Output) -> anyhow::Result<Outcome> {
     let board = args.board.open()?;
-    let memory = board.memory()?;
+    let memory = board.powered_memory()?;
     let (button, set): (_, fn(&Memory, bool) -> emulator::Result<()>) = match args.pairing {
         true => ("pairing button", Memory::press_pairing_button),
         false => ("button", Memory::press_button),
@@ -335,7 +342,7 @@ fn wires(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
 
 fn type_pin(args: &TypeArgs, output: &Output) -> anyhow::Result<Outcome> {
     let board = args.board.open()?;
-    board.memory()?.type_keys(&format!("{}#", args.pin))?;
+    board.powered_memory()?.type_keys(&format!("{}#", args.pin))?;
     let name = board.folder().name();
     output.print(&Sorted(Typed { board: name.to_owned() }), |out| {
         writeln!(out, "the PIN was typed on the keypad of {name}")

@@ -28,9 +28,13 @@ pub struct Args {
     #[arg(long, requires = "pin")]
     duress_pin: bool,
 
-    /// Require no PIN
+    /// Require no PIN, and so no duress PIN
     #[arg(long)]
     no_pin: bool,
+
+    /// End the duress PIN
+    #[arg(long, requires = "pin", conflicts_with = "duress_pin")]
+    no_duress_pin: bool,
 
     #[command(flatten)]
     device: DeviceArgs,
@@ -41,11 +45,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut device = args.device.connect()?;
     let mut rule = device.rule(&args.name)?;
     if args.hours.is_some() || args.pin || args.no_pin {
-        ensure!(
-            args.pin || args.no_pin || !rule.pin,
-            "the PIN of {} is known to the board alone: give it again with --pin, or end it with --no-pin",
-            args.name
-        );
+        let Args { pin, no_pin, duress_pin, no_duress_pin, .. } = args;
+        check(&args.name, (rule.pin, rule.duress_pin), Given { pin, no_pin, duress_pin, no_duress_pin })?;
         let pin = if args.pin { Some(read_pin("PIN")?) } else { None };
         let duress_pin = if args.duress_pin { Some(read_pin("Duress PIN")?) } else { None };
         let schedule = args.hours.unwrap_or(rule.schedule);
@@ -89,8 +90,86 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// What a change of a rule says of the PINs.
+#[derive(Clone, Copy)]
+pub struct Given {
+    /// Whether there is a PIN.
+    pub pin: bool,
+    /// Whether it says that none is needed.
+    pub no_pin: bool,
+    /// Whether there is a duress PIN.
+    pub duress_pin: bool,
+    /// Whether it says that there is none any more.
+    pub no_duress_pin: bool,
+}
+
+/// Checks that a change ends no PIN of a person without a word: the board alone knows the PINs, and a rule has all of it.
+///
+/// `known` is whether the board has a PIN and a duress PIN of the person now.
+///
+/// # Errors
+/// What the change leaves open.
+pub fn check(name: &str, known: (bool, bool), given: Given) -> anyhow::Result<()> {
+    let (pin, duress_pin) = known;
+    ensure!(
+        given.pin || given.no_pin || !pin,
+        "the PIN of {name} is known to the board alone: give it again (--pin), or say that none is needed (--no-pin)"
+    );
+    ensure!(!given.pin || !given.no_pin, "either a PIN is given or none is needed, not both");
+    ensure!(given.pin || !given.duress_pin, "a duress PIN needs a PIN beside it");
+    ensure!(
+        given.duress_pin || given.no_duress_pin || given.no_pin || !duress_pin,
+        "the duress PIN of {name} is known to the board alone: give it again (--duress-pin), or say that there is none any \
+         more (--no-duress-pin)"
+    );
+    ensure!(
+        !given.duress_pin || !given.no_duress_pin,
+        "either a duress PIN is given or there is none any more, not both"
+    );
+    Ok(())
+}
+
+/// A PIN of a form or of a line.
+///
+/// # Errors
+/// It has not 4 to 10 digits.
+pub fn parse_pin(what: &str, text: &str) -> anyhow::Result<Pin> {
+    Pin::new(text.trim().as_bytes()).with_context(|| format!("{what}: 4 to 10 digits, please"))
+}
+
 /// A PIN from a line of stdin: not from the arguments, which others can read.
 fn read_pin(what: &str) -> anyhow::Result<Pin> {
     let line = secret_line(what).context("cannot read the PIN")?;
-    Pin::new(line.trim().as_bytes()).with_context(|| format!("{what}: 4 to 10 digits, please"))
+    parse_pin(what, &line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_pin_ends_without_a_word() {
+        let none = Given { pin: false, no_pin: false, duress_pin: false, no_duress_pin: false };
+        let said = |known, given| check("Ada", known, given).err().map(|error| error.to_string());
+        for (known, given, fault) in [
+            ((false, false), none, None),
+            ((true, false), none, Some("the PIN of Ada is known to the board alone")),
+            ((true, false), Given { no_pin: true, ..none }, None),
+            ((true, true), Given { pin: true, ..none }, Some("the duress PIN of Ada is known")),
+            ((true, true), Given { pin: true, no_duress_pin: true, ..none }, None),
+            ((true, true), Given { pin: true, duress_pin: true, ..none }, None),
+            ((true, true), Given { no_pin: true, ..none }, None),
+            ((false, false), Given { pin: true, no_pin: true, ..none }, Some("not both")),
+            ((false, false), Given { duress_pin: true, ..none }, Some("needs a PIN beside it")),
+            (
+                (false, false),
+                Given { pin: true, duress_pin: true, no_duress_pin: true, ..none },
+                Some("not both"),
+            ),
+        ] {
+            let said = said(known, given);
+            assert_eq!(said.is_some(), fault.is_some(), "{said:?}");
+            assert!(said.unwrap_or_default().contains(fault.unwrap_or_default()));
+        }
+    }
 }

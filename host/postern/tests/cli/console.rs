@@ -81,7 +81,13 @@ impl Browser {
     fn post(&self, path: &str, fields: &str) -> String {
         let head = format!("POST {path} HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded");
         let body = format!("form_token={}&{fields}", self.token);
-        Self::read(self.open(&head, body.as_bytes()))
+        self.follow(Self::read(self.open(&head, body.as_bytes())))
+    }
+
+    /// The page that answers a form.
+    fn follow(&self, reply: String) -> String {
+        let location = reply.split_once("\r\nlocation: ").and_then(|(_, rest)| rest.split("\r\n").next());
+        location.map_or_else(|| reply.clone(), |path| self.get(path))
     }
 
     fn upload(&self, path: &str, name: &str, photo: &[u8]) -> String {
@@ -96,7 +102,7 @@ impl Browser {
         );
         body.extend_from_slice(photo);
         body.extend_from_slice(b"\r\n--cut--\r\n");
-        Self::read(self.open(&head, &body))
+        self.follow(Self::read(self.open(&head, &body)))
     }
 }
 
@@ -119,7 +125,12 @@ fn a_browser_pairs_a_door_opens_it_loses_it_and_finds_it_again() {
     let browser = console.browser();
     assert!(browser.get("/b/linux").contains("not paired with the board"));
 
-    assert!(browser.post("/b/linux/pair", "role=installer").contains("303 See Other"));
+    let told = &bench.done(&["board", "status"])[0]["status"];
+    assert_eq!(
+        (told["board"].as_str(), told.get("door"), told.get("far_one_in")),
+        (Some("linux"), None, None)
+    );
+    browser.post("/b/linux/pair", "role=installer");
     eventually("the board waits", || browser.get("/b/linux/pair").contains("Press the pairing button of"));
     browser.post("/b/linux/pair/press", "");
     eventually("both codes are shown", || browser.get("/b/linux/pair").matches("<dd>").count() == 2);
@@ -136,6 +147,12 @@ fn a_browser_pairs_a_door_opens_it_loses_it_and_finds_it_again() {
     browser.post("/b/linux/press", "button=exit");
     read_until(&mut live, "Open by the exit button");
     bench.done(&["board", "down"]);
+    for (path, fields) in [("/b/linux/press", "button=exit"), ("/b/linux/type", "pin=4711")] {
+        let refused = browser.post(path, fields);
+        assert!(refused.contains("board linux is not up"), "{path}: {refused}");
+    }
+    bench.refused(&["board", "press"], "is not up");
+    bench.refused(&["board", "type", "1"], "is not up");
     read_until(&mut live, "comes back by itself");
     bench.done(&["board", "up"]);
     read_until(&mut live, "The door is locked");
@@ -175,6 +192,29 @@ fn a_browser_enrols_with_the_checks_of_the_command() {
     assert!(kept.contains("known to the board alone"), "{kept}");
     let rule = &bench.done(&["rule", "Barack"])[0];
     assert_eq!((rule["hours"].as_str(), rule["pin"].as_bool()), (Some("mon-fri 08:00-18:00"), Some(true)));
+    let with_duress = "hours=always&pin=4711&duress_pin=4712";
+    assert!(browser.post("/b/linux/people/1/rule", with_duress).contains("Saved."));
+    let kept = browser.post("/b/linux/people/1/rule", "hours=always&pin=4711&duress_pin=");
+    assert!(kept.contains("the duress PIN of Barack is known to the board alone"), "{kept}");
+    assert_eq!(bench.done(&["rule", "Barack"])[0]["duress_pin"].as_bool(), Some(true));
+    let ended = browser.post("/b/linux/people/1/rule", "hours=always&pin=4711&no_duress_pin=yes");
+    assert!(ended.contains("Saved."), "{ended}");
+    assert_eq!(bench.done(&["rule", "Barack"])[0]["duress_pin"].as_bool(), Some(false));
     let certainty = browser.get("/b/linux/certainty?rate=3");
     assert!(certainty.contains("This is measured") || certainty.contains("This is modelled"), "{certainty}");
+}
+
+#[test]
+fn a_damaged_board_takes_the_others_out_of_no_list() {
+    need!(Need::Door);
+    let bench = Bench::new("linux");
+    bench.done(&["board", "up"]);
+    let damaged = bench.state().join("damaged");
+    std::fs::create_dir_all(&damaged).expect("a folder");
+    std::fs::write(damaged.join("board.json"), "{").expect("written");
+    let list = bench.done(&["board", "list"]);
+    let list = list[0].as_array().expect("an array");
+    assert_eq!((&list[0]["name"], &list[1]["name"]), (&"damaged".into(), &"linux".into()));
+    assert!(list[0]["damaged"].as_str().is_some_and(|what| what.contains("board.json")), "{list:?}");
+    assert!(list[1]["damaged"].is_null() && list[1]["pid"].is_number(), "{list:?}");
 }

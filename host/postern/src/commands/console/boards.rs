@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use anyhow::ensure;
 use console::station::{BoardLine, Boards, Refusal, Said};
 use emulator::{Board, Folder, Launch, Machine, State};
 
@@ -30,16 +31,31 @@ impl Computer {
     pub fn new(args: DeviceArgs) -> anyhow::Result<Self> {
         let named = args.address().is_some() || args.emulated().is_some_and(|board| board.named().is_some());
         let only = if named { Some(args.folder()?.name().to_owned()) } else { None };
+        if let (Some(name), None) = (&only, args.address()) {
+            ensure!(
+                Folder::names(args.state())?.contains(name),
+                "there is no board {name}: `postern board list` shows those that are there, `postern board up --board {name}` \
+                 makes it"
+            );
+        }
         Ok(Self { args, only, open: Mutex::default() })
     }
 
-    fn line(&self, name: String) -> emulator::Result<BoardLine> {
+    fn line(&self, name: String) -> BoardLine {
         if self.args.address().is_some() {
-            return Ok(BoardLine { name, machine: "a board".to_owned(), up: None });
+            return BoardLine { name, machine: "a board".to_owned(), up: None, damaged: None };
         }
-        let board = Board::open(Folder::new(self.args.state(), &name)?)?;
-        let up = Some(board.state()? != State::Down);
-        Ok(BoardLine { name, machine: board.machine().name().to_owned(), up })
+        let line = |name: &str| -> emulator::Result<BoardLine> {
+            let board = Board::open(Folder::new(self.args.state(), name)?)?;
+            let up = Some(board.state()? != State::Down);
+            let machine = board.machine().name().to_owned();
+            Ok(BoardLine { name: name.to_owned(), machine, up, damaged: None })
+        };
+        // Damaged files of one board do not take away the list of the others.
+        line(&name).unwrap_or_else(|error| {
+            let damaged = Some(format!("{:#}", anyhow::Error::from(error)));
+            BoardLine { name, machine: String::new(), up: None, damaged }
+        })
     }
 
     /// Whether the console is for this board.
@@ -69,7 +85,7 @@ impl Boards for Computer {
                 Some(only) => vec![only.clone()],
                 None => Folder::names(self.args.state())?,
             };
-            names.into_iter().map(|name| self.line(name)).collect()
+            Ok(names.into_iter().map(|name| self.line(name)).collect())
         };
         list().map_err(|error| plain(error.to_string()))
     }

@@ -20,11 +20,22 @@ use crate::output::{Outcome, Output, note};
 #[derive(clap::Args)]
 pub struct Args {
     /// Where to listen. Only an address of this computer for itself is taken; port 0 chooses a free port
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8340")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8340", value_parser = listen)]
     listen: SocketAddr,
 
     #[command(flatten)]
     device: DeviceArgs,
+}
+
+/// An address to listen at. `localhost` is this computer's own name, without a look at any name server.
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    let numbers = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    numbers
+        .parse()
+        .map_err(|_| "give an address and a port, such as 127.0.0.1:8340 or localhost:0".to_owned())
 }
 
 /// Serves the pages until interrupted.

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use client::Credentials;
-use client::protocol::{EventKind, Hash, Host, ModelKind, Pin, Role, Settings, User, Zone};
+use client::protocol::{EventKind, Hash, Host, ModelKind, Role, Settings, User, Zone};
 use console::station::{
-    Button, CalibrationRow, Happening, LogLine, NewRule, Pairing, Pins, Refusal, Rule, Said, State, Station,
-    Upload, Verified,
+    Button, CalibrationRow, Happening, LogLine, NewRule, Paired, Pairing, Pins, Refusal, Rule, Said, State,
+    Station, Upload, Verified,
 };
-use emulator::{Memory, Seen};
+use emulator::{Board, Memory, Seen};
 use imaging::Photo;
 
 use super::line::{Line, refusal};
@@ -19,6 +19,7 @@ use super::log;
 use super::pairing::Progress;
 use crate::commands::calibrate::table::Row;
 use crate::commands::enroll::{Enrolling, TAKEN_FOR_ATTACK};
+use crate::commands::rule::{Given, check, parse_pin};
 use crate::device::DeviceArgs;
 use crate::hours;
 use crate::name;
@@ -49,9 +50,10 @@ impl Door {
         Ok(Some(board.open()?.memory()?))
     }
 
-    /// The memory of an emulated board, for what only such a board has.
-    fn pins(&self) -> anyhow::Result<Memory> {
-        self.memory()?.context("only the buttons of a board that runs on this computer can be pressed here")
+    /// The emulated board, for what only such a board has.
+    fn emulated(&self) -> anyhow::Result<Board> {
+        let board = self.args.emulated();
+        board.context("only the buttons of a board that runs on this computer can be pressed here")?.open()
     }
 
     fn ask<T>(&self, ask: impl FnOnce(&mut client::Device) -> anyhow::Result<T>) -> Said<T> {
@@ -95,7 +97,7 @@ impl Station for Door {
                 alarm: memory.alarm()?,
             }))
         })?;
-        Ok(State { status, role, pins })
+        Ok(State { paired: role.map(|role| Paired { role, status }), pins })
     }
 
     fn events(&self, after: u32) -> Said<(Vec<Happening>, u32)> {
@@ -132,7 +134,7 @@ impl Station for Door {
 
     fn press(&self, button: Button) -> Said<()> {
         said(|| {
-            let memory = self.pins()?;
+            let memory = self.emulated()?.powered_memory()?;
             let press: fn(&Memory, bool) -> emulator::Result<()> = match button {
                 Button::Exit => Memory::press_button,
                 Button::Pairing => Memory::press_pairing_button,
@@ -149,12 +151,12 @@ impl Station for Door {
                 !digits.is_empty() && digits.len() <= 10 && digits.bytes().all(|key| key.is_ascii_digit()),
                 "a PIN has digits, 10 at most"
             );
-            Ok(self.pins()?.type_keys(&format!("{digits}#"))?)
+            Ok(self.emulated()?.powered_memory()?.type_keys(&format!("{digits}#"))?)
         })
     }
 
     fn set_contact(&self, open: bool) -> Said<()> {
-        said(|| Ok(self.pins()?.open_door(open)?))
+        said(|| Ok(self.emulated()?.memory()?.open_door(open)?))
     }
 
     fn people(&self) -> Said<Vec<User>> {
@@ -162,14 +164,15 @@ impl Station for Door {
     }
 
     fn enrol(&self, name: &str, photos: Vec<Upload>, add: bool) -> Said<Vec<String>> {
+        let name = said(|| parse_name(name))?;
+        // Decoding takes a while, in which other pages and programs use the line.
+        let decode = |Upload { name, bytes }: Upload| {
+            let path = PathBuf::from(name);
+            let photo = Photo::decode(&bytes, &path, imaging::MAX_PIXELS)?;
+            Ok((path, photo))
+        };
+        let decoded: Vec<_> = said(|| photos.into_iter().map(decode).collect())?;
         self.ask(|device| {
-            let name = parse_name(name)?;
-            let mut decoded = Vec::new();
-            for Upload { name, bytes } in photos {
-                let path = PathBuf::from(name);
-                let photo = Photo::decode(&bytes, &path, imaging::MAX_PIXELS)?;
-                decoded.push((path, photo));
-            }
             let mut lines = Vec::new();
             let enrolling = Enrolling { name: &name, add, force: false, device: &self.args };
             let (done, remarks) = hearing(|| {
@@ -228,17 +231,17 @@ impl Station for Door {
             let schedule = hours::parse(&rule.hours).map_err(anyhow::Error::msg)?;
             let pin = |digits: &str, what: &str| match digits {
                 "" => Ok(None),
-                digits => Pin::new(digits.as_bytes())
-                    .map(Some)
-                    .with_context(|| format!("{what}: 4 to 10 digits, please")),
+                digits => parse_pin(what, digits).map(Some),
             };
             let (pin, duress_pin) = (pin(&rule.pin, "PIN")?, pin(&rule.duress_pin, "Duress PIN")?);
-            ensure!(
-                pin.is_some() || rule.no_pin || !device.rule(name)?.pin,
-                "the PIN of {name} is known to the board alone: give it again, or say that no PIN is needed"
-            );
-            ensure!(pin.is_none() || !rule.no_pin, "either a PIN is given or none is needed, not both");
-            ensure!(pin.is_some() || duress_pin.is_none(), "a duress PIN needs a PIN beside it");
+            let now = device.rule(name)?;
+            let given = Given {
+                pin: pin.is_some(),
+                no_pin: rule.no_pin,
+                duress_pin: duress_pin.is_some(),
+                no_duress_pin: rule.no_duress_pin,
+            };
+            check(name, (now.pin, now.duress_pin), given)?;
             device.set_rule(name, client::protocol::Rule { schedule, pin, duress_pin, suspended: false })?;
             Ok(())
         })

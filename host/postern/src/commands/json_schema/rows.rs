@@ -55,7 +55,7 @@ answers! {
     ["simulate-attacks"] models::Attack;
     ["board up", "board status"] board_report::Report;
     ["board status"] board_report::StatusReport;
-    ["board list"] Vec<board_report::Report>;
+    ["board list"] Vec<board_report::Listed>;
     ["board down"] board::Down;
     ["board delete"] board::Deleted;
     ["board press"] board::Pressed;
