@@ -66,7 +66,7 @@ fn exported(bench: &Bench, log: &[Value]) {
     assert_eq!(verify(&[entries, &[hidden.clone(), head.clone()]].concat()).code, 2);
     assert_eq!(verify(&[entries, &[hidden]].concat()).code, 2);
     assert_eq!(verify(&[&lines[..], &lines[..1]].concat()).code, 2);
-    assert_eq!(verify(&[&[head.clone()], &lines[..]].concat()).code, 2);
+    assert_eq!(verify(&[std::slice::from_ref(head), &lines[..]].concat()).code, 2);
 
     // Entries that were cut off, with the head or without it.
     let mut cut = lines.clone();
