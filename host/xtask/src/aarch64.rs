@@ -49,7 +49,7 @@ pub fn commands() -> Vec<(&'static str, Command)> {
     let suites = [&["postern-kernels", "--features", "std"][..], &["postern-conformance", "--test", "host"]];
     let of = |processor| {
         suites.map(|arguments| {
-            let mut cargo = Command::new("cargo");
+            let mut cargo = process::cargo();
             cargo.args(["test", "--release", "--target", TARGET, "--package"]).args(arguments);
             cargo.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", LINKER);
             let runner = format!("{EMULATOR} -L /usr/aarch64-linux-gnu -cpu {processor}");

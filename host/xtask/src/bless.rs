@@ -13,7 +13,7 @@ pub fn run() -> anyhow::Result<()> {
     images::compile()?;
     firmware::build_all()?;
     for chosen in [Vec::new(), suite::end_to_end()] {
-        let mut cargo = Command::new("cargo");
+        let mut cargo = process::cargo();
         cargo.args(["test", "--release"]).args(chosen).env("POSTERN_BLESS", "1");
         process::shown(cargo.current_dir(workspace::root()))?;
     }

@@ -97,7 +97,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 /// Builds the door for an architecture.
 fn build(architecture: Architecture) -> anyhow::Result<PathBuf> {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = process::cargo();
     cargo.args(["build", "--release", "--locked", "--package", "postern-linux", "--bin", "postern-door"]);
     let mut folder = workspace::target()?;
     if Architecture::of_this_computer() != Some(architecture) {

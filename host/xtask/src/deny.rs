@@ -4,7 +4,6 @@
 //! its advisories are a snapshot that `cargo deny fetch` took. What is not there is skipped with a line.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use crate::{process, workspace};
 
@@ -23,7 +22,7 @@ pub fn run() -> anyhow::Result<()> {
     } else {
         eprintln!("  skipped: advisories, of which there is no snapshot (`cargo deny fetch db`)");
     }
-    let mut deny = Command::new("cargo");
+    let mut deny = process::cargo();
     deny.args(["deny", "--offline", "--workspace", "check", "--disable-fetch"]).args(checks);
     process::shown(deny.current_dir(workspace::root()))
 }

@@ -19,7 +19,7 @@ const EVERY_BOARD: [&str; 3] = ["postern-mps", "postern-mps-board", "postern-loa
 /// # Errors
 /// rustdoc has a warning.
 pub fn run() -> anyhow::Result<()> {
-    let mut host = Command::new("cargo");
+    let mut host = process::cargo();
     host.args(["doc", "--release", "--no-deps", "--quiet"]);
     shown(&mut host)?;
     for board in Board::ALL {
@@ -32,7 +32,7 @@ pub fn run() -> anyhow::Result<()> {
             );
             continue;
         }
-        let mut cargo = Command::new("cargo");
+        let mut cargo = process::cargo();
         cargo.args(["doc", "--target", board.target(), "--profile", "firmware", "--no-deps", "--quiet"]);
         cargo.args(["--package", board.package()]);
         cargo.args(EVERY_BOARD.into_iter().flat_map(|package| ["--package", package]));

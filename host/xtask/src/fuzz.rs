@@ -9,8 +9,6 @@
 //! cargo xtask fuzz-corpus pack             writes fuzz/seeds/TARGET.seeds
 //! ```
 
-use std::process::Command;
-
 use crate::{process, workspace};
 
 /// What to do with the seeds.
@@ -38,7 +36,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Task::Unpack => "unpack",
         Task::Pack => "pack",
     };
-    let mut cargo = Command::new("cargo");
+    let mut cargo = process::cargo();
     cargo.args(["run", "--release", "--quiet", "--package", "postern-parsers", "--example", "corpus", task]);
     process::shown(cargo.current_dir(workspace::root()))
 }

@@ -10,9 +10,7 @@ use crate::{process, sources, workspace};
 
 /// Builds the programs of this computer, and compiles the models whose image is missing or older than its sources.
 pub fn compile() -> anyhow::Result<()> {
-    process::shown(
-        Command::new("cargo").args(["build", "--release", "--bins"]).current_dir(workspace::root()),
-    )?;
+    process::shown(process::cargo().args(["build", "--release", "--bins"]).current_dir(workspace::root()))?;
     compile_with_built()
 }
 

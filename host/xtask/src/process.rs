@@ -10,6 +10,23 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// How often a program with a time limit is looked at.
 const POLL: Duration = Duration::from_millis(50);
 
+/// Cargo, without what the cargo that started this program told it.
+///
+/// Build scripts read such variables (that of ring does). Where they differ, the script and all that uses its library would
+/// be built again, whenever somebody goes from `cargo build` to `cargo xtask`.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new("cargo");
+    for (name, _) in std::env::vars_os() {
+        let told = name.to_str().is_some_and(|name| {
+            ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|begin| name.starts_with(begin))
+        });
+        if told {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
 /// A line that shows what runs and for how long, until it is dropped.
 pub fn spinner(what: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("  {spinner} {msg} ({elapsed})")

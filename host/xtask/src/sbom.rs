@@ -177,7 +177,7 @@ fn host() -> anyhow::Result<String> {
 }
 
 fn cargo(arguments: &[&str]) -> anyhow::Result<String> {
-    process::captured(Command::new("cargo").args(arguments).current_dir(workspace::root()), None)
+    process::captured(process::cargo().args(arguments).current_dir(workspace::root()), None)
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ pub fn run() -> anyhow::Result<()> {
 /// alone, these crates would be compiled twice.
 fn build() -> anyhow::Result<()> {
     for chosen in [&[][..], &suite::end_to_end()] {
-        let mut cargo = Command::new("cargo");
+        let mut cargo = process::cargo();
         cargo.args(["test", "--release", "--no-run"]).args(chosen).current_dir(workspace::root());
         process::shown(&mut cargo)?;
     }
@@ -90,7 +90,7 @@ fn build() -> anyhow::Result<()> {
 
 /// Runs the tests that `chosen` selects, prints what cargo prints, and counts.
 fn tests(count: &mut Count, chosen: &[&str]) -> anyhow::Result<()> {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = process::cargo();
     cargo.args(["test", "--release", "--no-fail-fast"]).args(chosen).env("POSTERN_REQUIRE", "1");
     counted(count, cargo.current_dir(workspace::root()))
 }

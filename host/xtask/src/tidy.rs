@@ -112,7 +112,7 @@ fn component(program: &str, arguments: &[&str]) -> anyhow::Result<()> {
         eprintln!("  skipped: {program} is not installed");
         return Ok(());
     }
-    process::shown(Command::new("cargo").args(arguments).current_dir(workspace::root()))?;
+    process::shown(process::cargo().args(arguments).current_dir(workspace::root()))?;
     eprintln!("  tidy: {program} found nothing");
     Ok(())
 }

@@ -69,7 +69,7 @@ impl Provider {
     pub fn build(self, target: &str) -> Command {
         match self {
             Self::Rustup => {
-                let mut cargo = Command::new("cargo");
+                let mut cargo = process::cargo();
                 cargo.arg("build").args(["--target", target]);
                 cargo
             }

@@ -11,7 +11,6 @@
 //! A file is written under another name and renamed when it is whole.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::Context;
 
@@ -40,7 +39,7 @@ pub fn target() -> anyhow::Result<PathBuf> {
 
 /// The output of `cargo metadata` for the crates of the workspace.
 pub fn metadata() -> anyhow::Result<serde_json::Value> {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = process::cargo();
     cargo.args(["metadata", "--no-deps", "--format-version=1"]).current_dir(root());
     Ok(serde_json::from_str(&process::captured(&mut cargo, None)?)?)
 }
