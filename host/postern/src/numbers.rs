@@ -78,7 +78,7 @@ mod tests {
 
     /// Options whose zero has a meaning of its own: a seed, a time that is switched off, a first number, no additional work,
     /// an immediate checkpoint.
-    const ZERO: [&str; 11] = [
+    const ZERO: [&str; 10] = [
         "seed",
         "from",
         "passback",
@@ -88,7 +88,6 @@ mod tests {
         "checkpoint-every",
         "release",
         "template",
-        "utc-offset-minutes",
         "address",
     ];
 

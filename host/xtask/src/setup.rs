@@ -137,14 +137,14 @@ fn python(packages: &Packages) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The broker. It is a service, which Debian puts into a folder that is not in everybody's path.
+/// Whether there is a broker. It is a service, which Debian puts into a folder that is not in everybody's path.
+pub fn has_broker() -> bool {
+    let folders = ["/usr/sbin", "/usr/bin", "/usr/local/sbin"];
+    folders.iter().any(|folder| std::path::Path::new(folder).join("mosquitto").is_file())
+}
+
 fn broker() -> anyhow::Result<()> {
-    let is_here = || {
-        ["/usr/sbin", "/usr/bin", "/usr/local/sbin"]
-            .iter()
-            .any(|folder| std::path::Path::new(folder).join("mosquitto").is_file())
-    };
-    if !is_here() {
+    if !has_broker() {
         debian::install(&["mosquitto"])?;
     }
     done("mosquitto");

@@ -72,6 +72,9 @@ pub fn run() -> anyhow::Result<()> {
         bail!("{} tests passed, {} failed:\n  {}", count.passed, count.failed, count.names.join("\n  "));
     }
     println!("\n{} tests passed", count.passed);
+    if !setup::has_broker() {
+        println!("not run: the tests with an MQTT broker (`cargo xtask setup --mqtt`)");
+    }
     Ok(())
 }
 
