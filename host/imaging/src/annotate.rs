@@ -61,7 +61,7 @@ pub fn annotate(picture: &Photo, annotations: &[Annotation], caption: &str) -> P
     let (width, height) = (picture.width() * ENLARGEMENT, picture.height() * ENLARGEMENT);
     let board_width = width.max(BOARD_WIDTH * ENLARGEMENT);
     let board_height = height.max(BOARD_HEIGHT * ENLARGEMENT);
-    let caption: Vec<_> = caption.lines().collect();
+    let caption = text::lines(caption, TEXT_SIZE, board_width as f32 - 4.0 * MARGIN);
     let caption_height = if caption.is_empty() { 0.0 } else { line_top(caption.len()) + 2.0 * MARGIN };
     let full_height = board_height + caption_height.ceil() as u32;
     let mut image = RgbImage::from_pixel(board_width, full_height, image::Rgb(BOARD_COLOR));
@@ -77,9 +77,8 @@ pub fn annotate(picture: &Photo, annotations: &[Annotation], caption: &str) -> P
         draw_label(&mut image, *bounds, board_height as f32, annotation);
     }
     for (index, line) in caption.iter().enumerate() {
-        let line = text::shortened(line, TEXT_SIZE, board_width as f32 - 2.0 * MARGIN);
         let y = board_height as f32 + MARGIN + line_top(index);
-        text::draw(&mut image, 2.0 * MARGIN, y, TEXT_SIZE, TEXT_COLOR, &line);
+        text::draw(&mut image, 2.0 * MARGIN, y, TEXT_SIZE, TEXT_COLOR, line);
     }
     Photo { image }
 }
@@ -112,8 +111,7 @@ fn draw_face(image: &mut RgbImage, bounds: Area, landmarks: &[[f32; 2]; 5], colo
 fn draw_label(image: &mut RgbImage, bounds: Area, board_height: f32, annotation: &Annotation) {
     let board_width = image.width() as f32;
     let limit = board_width - 4.0 * MARGIN;
-    let lines: Vec<_> =
-        annotation.label.lines().map(|line| text::shortened(line, TEXT_SIZE, limit)).collect();
+    let lines = text::lines(&annotation.label, TEXT_SIZE, limit);
     if lines.is_empty() {
         return;
     }

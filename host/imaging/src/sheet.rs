@@ -1,4 +1,4 @@
-//! Several pictures on one sheet, each with a line below it.
+//! Several pictures on one sheet, each with its text below it.
 
 use image::RgbImage;
 use image::imageops::{self, FilterType};
@@ -6,6 +6,8 @@ use image::imageops::{self, FilterType};
 use crate::{Photo, text};
 
 const TEXT_SIZE: f32 = 20.0;
+/// Height of a line.
+const LINE: u32 = 28;
 const MARGIN: u32 = 14;
 const TEXT_COLOR: [u8; 3] = [40, 40, 40];
 const SHEET_COLOR: [u8; 3] = [250, 249, 246];
@@ -14,7 +16,7 @@ const SHEET_COLOR: [u8; 3] = [250, 249, 246];
 pub struct Tile {
     /// The picture.
     pub photo: Photo,
-    /// One line.
+    /// Its text; each line of it becomes one or several.
     pub label: String,
 }
 
@@ -25,19 +27,23 @@ pub fn sheet(tiles: &[Tile], side: u32) -> Photo {
     let scaled: Vec<RgbImage> = tiles.iter().map(|tile| fitted(&tile.photo, side)).collect();
     let widest = scaled.iter().map(RgbImage::width).max().unwrap_or(side);
     let highest = scaled.iter().map(RgbImage::height).max().unwrap_or(side);
-    let line = (TEXT_SIZE * 1.4) as u32;
-    let (step_x, step_y) = (widest + MARGIN, highest + MARGIN + line);
+    let labels: Vec<_> =
+        tiles.iter().map(|tile| text::lines(&tile.label, TEXT_SIZE, widest as f32)).collect();
+    let most = labels.iter().map(Vec::len).max().unwrap_or(0) as u32;
+    let (step_x, step_y) = (widest + MARGIN, highest + MARGIN + most * LINE);
     let rows = (tiles.len() as u32).div_ceil(columns);
     let (width, height) = (columns * step_x + MARGIN, rows * step_y + MARGIN);
     let mut image = RgbImage::from_pixel(width, height, image::Rgb(SHEET_COLOR));
-    for (number, (picture, tile)) in scaled.iter().zip(tiles).enumerate() {
+    for (number, (picture, lines)) in scaled.iter().zip(&labels).enumerate() {
         let (column, row) = (number as u32 % columns, number as u32 / columns);
         let (left, top) = (MARGIN + column * step_x, MARGIN + row * step_y);
         let (x, y) = (left + (widest - picture.width()) / 2, top + (highest - picture.height()) / 2);
         imageops::replace(&mut image, picture, x.into(), y.into());
-        let label = text::shortened(&tile.label, TEXT_SIZE, widest as f32);
-        let start = left as f32 + (widest as f32 - text::width(&label, TEXT_SIZE)) / 2.0;
-        text::draw(&mut image, start, (top + highest) as f32 + 4.0, TEXT_SIZE, TEXT_COLOR, &label);
+        for (index, line) in lines.iter().enumerate() {
+            let start = left as f32 + (widest as f32 - text::width(line, TEXT_SIZE)) / 2.0;
+            let y = (top + highest + index as u32 * LINE) as f32 + 4.0;
+            text::draw(&mut image, start, y, TEXT_SIZE, TEXT_COLOR, line);
+        }
     }
     Photo { image }
 }

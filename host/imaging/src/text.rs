@@ -41,19 +41,38 @@ pub(crate) fn width(text: &str, size: f32) -> f32 {
     text.chars().map(|character| advance(character, size)).sum()
 }
 
-/// The line as it is [`readable`], cut and ended by an ellipsis where it would be wider than `limit`.
-pub(crate) fn shortened(text: &str, size: f32, limit: f32) -> String {
-    let mut short = readable(text);
-    if width(&short, size) <= limit {
-        return short;
-    }
-    while short.pop().is_some() {
-        let candidate = format!("{}…", short.trim_end());
-        if width(&candidate, size) <= limit {
-            return candidate;
+/// The lines of a text as they are [`readable`], none wider than `limit`: a longer one goes on in the next line, after a
+/// space where there is one. Nothing is left out.
+pub(crate) fn lines(text: &str, size: f32, limit: f32) -> Vec<String> {
+    text.lines().flat_map(|line| wrapped(&readable(line), size, limit)).collect()
+}
+
+/// One line, wrapped.
+fn wrapped(line: &str, size: f32, limit: f32) -> Vec<String> {
+    let fits = |text: &str| width(text, size) <= limit;
+    let mut lines = vec![String::new()];
+    for word in line.split(' ') {
+        let last = lines.len() - 1;
+        let longer = if lines[last].is_empty() { word.to_owned() } else { format!("{} {word}", lines[last]) };
+        if fits(&longer) {
+            lines[last] = longer;
+            continue;
+        }
+        if !lines[last].is_empty() {
+            lines.push(String::new());
+        }
+        // A word that is too wide by itself is broken where the line ends.
+        for character in word.chars() {
+            let last = lines.len() - 1;
+            let longer = format!("{}{character}", lines[last]);
+            if fits(&longer) || lines[last].is_empty() {
+                lines[last] = longer;
+            } else {
+                lines.push(character.into());
+            }
         }
     }
-    String::new()
+    lines
 }
 
 /// Draws one line, its top left corner at `(x, y)`, `size` pixels high.
@@ -115,6 +134,20 @@ mod tests {
             let latin = readable(name);
             assert!(latin.is_ascii() && latin.chars().all(is_drawn) && !latin.is_empty(), "{name}: {latin}");
         }
-        assert!(width(&shortened("王小明", 20.0, 500.0), 20.0) > 20.0);
+        assert!(width(&lines("王小明", 20.0, 500.0).concat(), 20.0) > 20.0);
+    }
+
+    #[test]
+    fn a_long_text_is_wrapped_and_nothing_of_it_is_lost() {
+        let text = "a stranger: nobody's similarity reaches the threshold\nWolfeschlegelsteinhausenbergerdorff, locked";
+        for limit in [60.0, 150.0, 400.0, 5000.0] {
+            let lines = lines(text, 20.0, limit);
+            assert!(lines.iter().all(|line| width(line, 20.0) <= limit), "{lines:?}");
+            let letters = |text: &str| text.split_whitespace().collect::<String>();
+            assert_eq!(letters(&lines.concat()), letters(text));
+        }
+        assert_eq!(lines(text, 20.0, 5000.0), text.lines().collect::<Vec<_>>());
+        // A limit below the width of a letter still ends.
+        assert_eq!(lines("abc", 20.0, 1.0), ["a", "b", "c"]);
     }
 }
