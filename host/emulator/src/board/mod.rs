@@ -201,8 +201,7 @@ impl Board {
 
     /// Opens the line; `turn` is the lock on it.
     fn speak(&self, turn: Turn, login: bool) -> Result<Device> {
-        let (folder, socket) = (self.folder.path().to_owned(), self.folder.socket());
-        let device = Device::over(Box::new(SharedLine::new(folder, socket, turn, self.tell)?))?;
+        let device = Device::over(Box::new(SharedLine::new(self.folder.clone(), turn, self.tell)?))?;
         match Credentials::load(&self.folder.host_key())? {
             Some(credentials) if login => Ok(device.login(&credentials)?),
             _ => Ok(device),

@@ -3,18 +3,17 @@
 
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use client::Transport;
 
 use super::turn::{Shared, Turn};
+use super::{Folder, process};
 use crate::Result;
 
 /// A line with turns.
 pub(super) struct SharedLine {
-    folder: PathBuf,
-    socket: PathBuf,
+    folder: Folder,
     tell: fn(&str),
     open: Option<(UnixStream, Turn)>,
 }
@@ -24,34 +23,46 @@ impl SharedLine {
     ///
     /// # Errors
     /// [`client::Error::Connect`].
-    pub(super) fn new(folder: PathBuf, socket: PathBuf, turn: Turn, tell: fn(&str)) -> Result<Self> {
+    pub(super) fn new(folder: Folder, turn: Turn, tell: fn(&str)) -> Result<Self> {
+        let socket = folder.socket();
         let stream = UnixStream::connect(&socket).map_err(|source| client::Error::Connect {
             address: format!("unix:{}", socket.display()),
             source,
         })?;
-        Ok(Self { folder, socket, tell, open: Some((stream, turn)) })
+        Ok(Self { folder, tell, open: Some((stream, turn)) })
     }
 
     fn stream(&mut self) -> io::Result<&mut UnixStream> {
         let open = match self.open.take() {
             Some(open) => open,
             None => {
-                let turn = Turn::take(&self.folder, Shared::Line, self.tell, || Ok(()));
+                let turn = Turn::take(self.folder.path(), Shared::Line, self.tell, || Ok(()));
                 let turn = turn.map_err(io::Error::other)?;
-                (UnixStream::connect(&self.socket)?, turn)
+                (UnixStream::connect(self.folder.socket())?, turn)
             }
         };
         Ok(&mut self.open.insert(open).0)
+    }
+
+    /// Why the line broke: where the board's process has ended, that is the reason.
+    fn explained(&self, error: io::Error) -> io::Error {
+        match process::running(&self.folder) {
+            Ok(None) => io::Error::new(
+                error.kind(),
+                format!("the board's process has ended: {}", self.folder.last_words()),
+            ),
+            _ => error,
+        }
     }
 }
 
 impl Transport for SharedLine {
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream()?.send(bytes)
+        self.stream()?.send(bytes).map_err(|error| self.explained(error))
     }
 
     fn receive(&mut self, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
-        self.stream()?.receive(buffer, patience)
+        self.stream()?.receive(buffer, patience).map_err(|error| self.explained(error))
     }
 
     fn give_way(&mut self) {
@@ -63,5 +74,27 @@ impl Transport for SharedLine {
             drop(stream);
             turn.pass_on();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::net::UnixListener;
+
+    #[test]
+    fn a_line_that_breaks_because_the_board_has_ended_says_so() {
+        let state = tempfile::tempdir().expect("a folder");
+        let folder = Folder::new(Some(state.path()), "linux").expect("a name");
+        fs::create_dir_all(folder.path()).expect("a folder");
+        fs::write(folder.emulator_log(), "the keeper is gone\n").expect("a log");
+        let board = UnixListener::bind(folder.socket()).expect("a socket");
+        let turn = Turn::take(folder.path(), Shared::Line, |_| (), || Ok(())).expect("a turn");
+        let mut line = SharedLine::new(folder, turn, |_| ()).expect("a line");
+        drop(board.accept().expect("a caller"));
+        let error = line.receive(&mut [0; 8], Duration::from_secs(60)).expect_err("it is closed");
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(error.to_string(), "the board's process has ended: the keeper is gone");
     }
 }
