@@ -25,7 +25,7 @@
 //!
 //! | state | event | next state | decision |
 //! |---|---|---|---|
-//! | any | a PIN while nobody's PIN is locked out | unchanged | refused: locked out; no failure |
+//! | any | a PIN while PINs of unknown owners are locked out | unchanged | refused: locked out; no failure |
 //! | any | the PIN of exactly one person | face requested from this person, until a timeout | request the face |
 //! | any | a PIN of nobody, or of several people | idle | refused; a failure of nobody's PIN |
 //! | face requested | their face, and the rule allows access | idle | open; with the silent alarm after the duress PIN |

@@ -1,4 +1,5 @@
-//! The lock as a state machine, without pins and clocks.
+//! The lock as a state machine, without pins and clocks. The pin is that of a fail-secure lock; `doorway` inverts it for a
+//! fail-safe one.
 //!
 //! | state | input | next state | pin |
 //! |---|---|---|---|

@@ -52,7 +52,7 @@ pub struct Io<B: Board> {
     pub bus_receive: B::Receive,
     /// Bytes to the OSDP bus; its driver is on while there are some.
     pub bus_send: B::Send,
-    /// The relay of the lock, open while it is high.
+    /// The relay of the lock: a fail-secure lock is open while it is high, a fail-safe one while it is low.
     pub lock: B::Output,
     /// The LED that shows that frames can be assessed.
     pub ready: B::Output,

@@ -39,7 +39,7 @@ const AUDITOR: Need = Need::Role(Role::Auditor);
 const OPERATOR: Need = Need::Role(Role::Operator);
 const INSTALLER: Need = Need::Role(Role::Installer);
 
-/// The row of a request. A request that is not in the table needs an installer.
+/// The row of a request.
 #[rustfmt::skip]
 pub(crate) fn row(request: &Request<'_>) -> Row {
     let (need, slow, audited) = match request {

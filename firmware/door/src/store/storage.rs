@@ -25,7 +25,8 @@
 //! record         nonce, 24 bytes | version u32 LE | value | tag, 16 bytes        associated data: key, u16 BE
 //! ```
 //! A record that was changed, moved to another key, or copied from another board does not open. An older record of a key
-//! opens, and is known by its version. In both cases it was tampered with, and reading it fails ([`Stored`]).
+//! opens, and is known by its version. In both cases a record that the inventory lists was tampered with (`inventory` has the
+//! table), and reading it fails ([`Stored`]).
 
 use crypto::{Entropy, Generator, Key};
 use embedded_storage::nor_flash::NorFlash;
