@@ -41,9 +41,7 @@ pub enum Error {
     #[error("{0} does not fit the model image")]
     TooLarge(String),
     /// An operator of the image that was written is refused by the engine.
-    #[error(
-        "node \"{node}\": the engine refuses the operator that it became ({source}); please report this network"
-    )]
+    #[error("node \"{node}\": the engine refuses the operator that it became; please report this network")]
     Operator {
         /// Name of the operator's output.
         node: String,

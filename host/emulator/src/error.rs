@@ -10,7 +10,7 @@ pub enum Error {
     #[error(transparent)]
     Client(#[from] client::Error),
     /// Cycles cannot be estimated.
-    #[error("cycles cannot be estimated: {0}")]
+    #[error("cycles cannot be estimated")]
     Cycles(#[from] cycles::Error),
     /// The board's boot record cannot be read or written.
     #[error("the board cannot be programmed: {0}")]

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 /// Why a photograph was not read, or a picture not written.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// The file is missing, is a folder, or may not be read.
     #[error("cannot read {path}: check that the file is there and may be read", path = path.display())]

@@ -7,7 +7,7 @@ pub(crate) const MOST: usize = 1 << 26;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The checker refuses the section.
-    #[error("{0}")]
+    #[error(transparent)]
     Section(#[from] npu_section::Error),
     /// A register that an operator needs was not set.
     #[error("register {0:#x} is not set")]

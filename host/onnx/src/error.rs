@@ -6,10 +6,10 @@ use std::fmt;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The bytes are no protobuf message of this kind.
-    #[error("not an ONNX model: {0}")]
+    #[error("not an ONNX model")]
     Message(#[from] prost::DecodeError),
     /// The file of the network, or of its weights, cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     File {
         /// Which file.
         path: std::path::PathBuf,

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 
 /// Why a training could not begin or go on.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// A file or folder could not be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}")]
     Read {
         /// The file.
         path: PathBuf,
@@ -16,12 +15,10 @@ pub enum Error {
         source: io::Error,
     },
     /// A file could not be written; what was there before is whole.
-    #[error("{0}; what was saved before is whole: go on with --resume")]
+    #[error("the training is not saved; what was saved before is whole: go on with --resume")]
     Replace(#[from] output_file::Error),
     /// A file that grows could not be written; what was in it before is whole.
-    #[error(
-        "cannot write {path}: {source}; what was saved before is whole: make room and go on with --resume"
-    )]
+    #[error("cannot write {path}; what was saved before is whole: make room and go on with --resume")]
     Write {
         /// The file.
         path: PathBuf,

@@ -14,6 +14,7 @@ mod bill;
 mod bless;
 mod book;
 mod budget;
+mod causes;
 mod cycles;
 mod deb;
 mod debian;

@@ -11,7 +11,7 @@ use std::process::Command;
 use anyhow::bail;
 
 use crate::promises::Promises;
-use crate::{arrows, cycles, log_port, process, suite, tags, vocabulary, workspace, writes};
+use crate::{arrows, causes, cycles, log_port, process, suite, tags, vocabulary, workspace, writes};
 
 /// Files are questioned at this many lines, and split before [`MOST_LINES`].
 const MANY_LINES: usize = 400;
@@ -137,8 +137,8 @@ pub fn check(path: &str, text: &str) -> Vec<Finding> {
     }
     if Path::new(path).extension().is_some_and(|extension| extension == "rs") {
         rust(path, text, &mut findings);
-        let written = writes::check(path, text).into_iter();
-        findings.extend(written.map(|(line, rule)| Finding { line, rule, warning: false }));
+        let found = writes::check(path, text).into_iter().chain(causes::check(text));
+        findings.extend(found.map(|(line, rule)| Finding { line, rule, warning: false }));
     }
     findings
 }
@@ -163,6 +163,9 @@ fn rust(path: &str, text: &str, findings: &mut Vec<Finding>) {
             if code.contains(unfinished) {
                 fail(number, &format!("{unfinished} is not finished work"));
             }
+        }
+        if code.contains(concat!("#[non_", "exhaustive]")) {
+            fail(number, "a new variant must break every match that has not thought of it");
         }
         if is_unsafe(code) {
             let above = &lines[number.saturating_sub(SAFETY_REACH)..=number];

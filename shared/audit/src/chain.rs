@@ -32,7 +32,6 @@ impl Chain {
 
 /// What is wrong with a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Finding {
     /// The numbers do not rise.
     Order {

@@ -51,7 +51,6 @@ const EXACT: u64 = 1 << 63;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
-#[non_exhaustive]
 pub enum Kind {
     /// The board booted. Reason: why.
     Booted = 1,

@@ -6,7 +6,6 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
-#[non_exhaustive]
 pub enum Fault {
     /// Entries could not be written; the detail counts them.
     LogLost = 1,
