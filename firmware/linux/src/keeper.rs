@@ -11,7 +11,7 @@
 //! |---|---|
 //! | the pipe ends: the door was killed, or has failed | drives the line low, and ends |
 //! | nothing comes for [`SILENCE`]: the door hangs, is stopped, or its computer is far too busy | drives the line low; only a new `1` opens again |
-//! | nothing comes for [`HUNG`] | kills the door, so that its supervisor starts a new one |
+//! | nothing comes for [`HUNG`] | kills the door, so that its supervisor starts a new one. A keeper that did not run itself meanwhile finds words waiting, and kills nobody |
 //! | the keeper itself is killed | the door sees it at the next word, and ends |
 //!
 //! # Invariants
@@ -77,7 +77,7 @@ pub fn keep(mut line: impl LockLine, mut door: File, mut answers: impl Write) ->
             high = false;
             eprintln!("keeper: the door is silent; locked");
         }
-        if silent >= HUNG {
+        if silent >= HUNG && !has_word(&door, Duration::ZERO)? {
             eprintln!("keeper: the door hangs; ending it");
             end(parent);
             line.drive(false)?;

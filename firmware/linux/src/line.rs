@@ -1,9 +1,12 @@
 //! A line to a host, or to an access controller: a socket or a serial port, with two rings as a UART has them.
 //!
 //! One thread takes bytes from the other end into a ring, another from a ring to the other end. So neither task of the
-//! door waits for the system. Whoever connected last has the line, and the one before is cut off: a host that died without
-//! a word cannot keep others out. What is sent while nobody is there is lost, as on a wire. A serial port that is
-//! unplugged is opened again, for as long as the door runs.
+//! door waits for the system. What is sent while nobody is there is lost, as on a wire. A serial port that is unplugged is
+//! opened again, for as long as the door runs.
+//!
+//! A socket's line belongs to the last caller that began to speak, and the one before is cut off: a host that died without a
+//! word cannot keep others out. A caller that says nothing, such as a program that looks whether somebody listens, cuts off
+//! nobody but an older one that says nothing.
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -40,13 +43,47 @@ pub struct Line {
     to_send: &'static Ring,
 }
 
-/// Who is at the other end now.
+/// Who is at the other end.
 #[derive(Default)]
-struct Peer(Mutex<Option<Arc<File>>>);
+struct Callers {
+    /// Has the line: what the door sends goes there.
+    speaks: Option<Arc<File>>,
+    /// Called last, and has said nothing yet.
+    silent: Option<Arc<File>>,
+}
+
+/// The callers of a line, for its threads.
+#[derive(Default)]
+struct Peer(Mutex<Callers>);
 
 impl Peer {
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<File>>> {
+    fn lock(&self) -> MutexGuard<'_, Callers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A caller is there.
+    fn calls(&self, caller: &Arc<File>) {
+        if let Some(before) = self.lock().silent.replace(caller.clone()) {
+            cut(&before);
+        }
+    }
+
+    /// A caller begins to speak, and has the line. Returns whether it still may: not if somebody else called meanwhile.
+    fn speaks(&self, caller: &Arc<File>) -> bool {
+        let mut callers = self.lock();
+        if callers.speaks.as_ref().is_some_and(|speaks| Arc::ptr_eq(speaks, caller)) {
+            return true;
+        }
+        let Some(caller) = callers.silent.take_if(|silent| Arc::ptr_eq(silent, caller)) else { return false };
+        if let Some(before) = callers.speaks.replace(caller) {
+            cut(&before);
+        }
+        true
+    }
+
+    /// A caller says no more. Who has the line keeps it: a reply may be on its way.
+    fn is_quiet(&self, caller: &Arc<File>) {
+        self.lock().silent.take_if(|silent| Arc::ptr_eq(silent, caller));
     }
 }
 
@@ -174,16 +211,17 @@ pub fn serve(place: &Place, name: &str) -> Result<Line> {
                 thread::sleep(Duration::from_millis(100));
                 continue;
             };
-            if let Some(before) = peer.lock().replace(caller.clone()) {
-                cut(&before);
-            }
+            peer.calls(&caller);
             if matches!(listener, Listener::Serial(_)) {
-                line.take_from(&caller);
-                peer.lock().take();
+                // The other end of a wire has the line, whether it speaks or not.
+                peer.speaks(&caller);
+                line.take_from(&caller, &peer);
+                peer.lock().speaks.take();
                 continue;
             }
             let receive = thread::Builder::new().name(format!("{name} receive"));
-            let _ = receive.spawn(move || line.take_from(&caller));
+            let peer = peer.clone();
+            let _ = receive.spawn(move || line.take_from(&caller, &peer));
         }
     });
     accept.map(|_| line).map_err(Error::Thread)
@@ -226,7 +264,7 @@ impl Line {
             let mut bytes = [0; 1024];
             loop {
                 let count = pollster::block_on(self.to_send.read(&mut bytes));
-                let end = peer.lock().clone();
+                let end = peer.lock().speaks.clone();
                 if let Some(end) = end
                     && put(&end, &bytes[..count]).is_err()
                 {
@@ -237,16 +275,24 @@ impl Line {
         thread.map(|_: thread::JoinHandle<()>| ()).map_err(Error::Thread)
     }
 
-    fn take_from(self, mut end: &File) {
+    /// Takes bytes from a caller until it is gone.
+    fn take_from(self, caller: &Arc<File>, peer: &Peer) {
+        let mut end: &File = caller;
         let mut bytes = [0; 1024];
+        let mut has_line = false;
         loop {
             match end.read(&mut bytes) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     let _ = poll(&mut [PollFd::from_borrowed_fd(end.as_fd(), PollFlags::IN)], None);
                 }
-                Ok(0) | Err(_) => return,
+                Ok(0) | Err(_) => return peer.is_quiet(caller),
                 Ok(count) => {
+                    // It keeps the line until it is cut off.
+                    has_line = has_line || peer.speaks(caller);
+                    if !has_line {
+                        return;
+                    }
                     let mut rest = &bytes[..count];
                     while !rest.is_empty() {
                         let written = pollster::block_on(self.received.write(rest));

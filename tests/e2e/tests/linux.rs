@@ -83,6 +83,28 @@ fn a_host_reaches_the_door_over_a_serial_line() {
     door.stop();
 }
 
+#[test]
+fn who_calls_and_says_nothing_takes_the_line_from_nobody() {
+    need!(Need::Door);
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = CONFIG.replace("entropy = \"entropy\"", "");
+    std::fs::write(folder.path().join("postern-door.toml"), config).expect("written");
+    let process = start(folder.path());
+    let mut door = Door { folder, process };
+    let over = |stream| Device::over(Box::new(stream)).expect("the door answers");
+    let mut device = over(door.connect());
+
+    let [mut silent, _newer] = [door.connect(), door.connect()];
+    assert_eq!(silent.read(&mut [0]).expect("it is cut off"), 0, "the newer one took its place");
+    command(door.folder.path()).arg("--check").output().expect("it starts");
+    device.status().expect("who speaks has the line");
+
+    let mut other = over(door.connect());
+    other.status().expect("whoever spoke last has the line");
+    assert!(device.status().is_err(), "who had it is cut off");
+    door.stop();
+}
+
 /// Two serial ports with a cable between them: what is written to one is read from the other.
 struct Cable {
     ends: [String; 2],
@@ -255,8 +277,15 @@ entropy = "entropy"
 "#;
 
 fn start(folder: &Path) -> Child {
+    command(folder).spawn().expect("it starts")
+}
+
+/// The door's program with the configuration in `folder`.
+fn command(folder: &Path) -> Command {
     let test = std::env::current_exe().expect("this program");
     let built = test.ancestors().skip(1).take(3).map(|folder| folder.join("postern-door"));
     let program = built.into_iter().find(|path| path.is_file()).expect("`need!` found it");
-    Command::new(program).arg("--config").arg(folder.join("postern-door.toml")).spawn().expect("it starts")
+    let mut command = Command::new(program);
+    command.arg("--config").arg(folder.join("postern-door.toml"));
+    command
 }
