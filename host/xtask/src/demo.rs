@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use imaging::{Photo, Tile};
 
 use crate::firmware::Board;
-use crate::{firmware, images, process, setup, workspace};
+use crate::{firmware, images, process, setup, sources, workspace};
 
 /// Who is enrolled, from one photograph each.
 const PEOPLE: [(&str, &str); 2] = [("Barack", "obama.jpg"), ("Joe", "biden.jpg")];
@@ -84,7 +84,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     heading("what is missing on this machine");
     setup::for_demo(args.board.board().is_some())?;
     heading("networks to int8 images");
-    images::compile()?;
+    images::build()?;
+    // The committed ones have images already.
+    let fetched = sources::model_names(models::Purpose::Door)?;
+    let needed = ["yunet", args.encoder.as_str(), "liveness"].map(str::to_owned);
+    images::compile_these(&fetched.into_iter().filter(|name| needed.contains(name)).collect::<Vec<_>>())?;
     let program = args.board.program()?;
     let name = args.board.name();
     let door = Door { name, state: workspace::cache("demo") };

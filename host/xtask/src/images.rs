@@ -10,19 +10,29 @@ use crate::{process, sources, workspace};
 
 /// Builds the programs of this computer, and compiles the models whose image is missing or older than its sources.
 pub fn compile() -> anyhow::Result<()> {
-    process::shown(process::cargo().args(["build", "--release", "--bins"]).current_dir(workspace::root()))?;
+    build()?;
     compile_with_built()
 }
 
-/// Compiles the models whose image is missing or older than its sources, with the command line as it was built last.
+/// Builds the programs of this computer.
+pub fn build() -> anyhow::Result<()> {
+    process::shown(process::cargo().args(["build", "--release", "--bins"]).current_dir(workspace::root()))
+}
+
+/// As [`compile`], with the command line as it was built last.
 pub fn compile_with_built() -> anyhow::Result<()> {
-    for name in sources::model_names(models::Purpose::Door)? {
+    compile_these(&sources::model_names(models::Purpose::Door)?)
+}
+
+/// As [`compile_with_built`], and of these models only.
+pub fn compile_these(names: &[impl AsRef<str>]) -> anyhow::Result<()> {
+    for name in names.iter().map(AsRef::as_ref) {
         let image = workspace::cache(&format!("images/{name}.pstn"));
-        if is_current(&image, &name) {
+        if is_current(&image, name) {
             eprintln!("  ready: {name} compiled");
             continue;
         }
-        process::shown(&mut postern(&["compile", &name])?)
+        process::shown(&mut postern(&["compile", name])?)
             .with_context(|| format!("cannot compile the model {name}"))?;
     }
     Ok(())
