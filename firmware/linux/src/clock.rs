@@ -47,7 +47,8 @@ impl Clock {
     fn ticks(&self) -> u64 {
         let time = clock_gettime(ClockId::Boottime);
         let ticks = time.tv_sec as u64 * TICK_HZ + time.tv_nsec as u64 * TICK_HZ / 1_000_000_000;
-        ticks - *self.origin.get_or_init(|| ticks)
+        // Of two threads that read the clock first, the one that read it earlier may come second here.
+        ticks.saturating_sub(*self.origin.get_or_init(|| ticks))
     }
 
     fn wake(&self) -> ! {
@@ -62,14 +63,18 @@ impl Clock {
                 waits
             });
             let next = waiting.iter().map(|(at, _)| at - now).min();
-            let pause =
-                next.map_or(LONG, |ticks| Duration::from_micros(ticks * 1_000_000 / TICK_HZ).min(LONG));
-            waiting = match self.changed.wait_timeout(waiting, pause) {
+            waiting = match self.changed.wait_timeout(waiting, pause(next)) {
                 Ok((waiting, _)) => waiting,
                 Err(poisoned) => poisoned.into_inner().0,
             };
         }
     }
+}
+
+/// How long to wait for what is due in so many ticks. A waiter for a time that never comes may be the only one.
+fn pause(ticks: Option<u64>) -> Duration {
+    let most = LONG.as_secs() * TICK_HZ;
+    Duration::from_micros(ticks.map_or(most, |ticks| ticks.min(most)) * 1_000_000 / TICK_HZ)
 }
 
 impl Default for Clock {
@@ -91,5 +96,45 @@ impl embassy_time_driver::Driver for Clock {
             None => waiting.push((at, waker.clone())),
         }
         self.changed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use embassy_time_driver::Driver;
+    use std::sync::Arc;
+    use std::sync::mpsc::{Sender, channel};
+    use std::task::Wake;
+
+    struct Told(Sender<()>);
+
+    impl Wake for Told {
+        fn wake(self: Arc<Self>) {
+            let _ = self.0.send(());
+        }
+    }
+
+    #[test]
+    fn a_pause_is_exact_and_never_longer_than_the_longest() {
+        assert_eq!(pause(Some(0)), Duration::ZERO);
+        assert_eq!(pause(Some(TICK_HZ / 4)), Duration::from_millis(250));
+        for ticks in [None, Some(u64::MAX), Some(u64::MAX / 2), Some(u64::MAX / 1_000_000 + 1)] {
+            assert_eq!(pause(ticks), LONG, "{ticks:?}");
+        }
+    }
+
+    #[test]
+    fn who_waits_for_ever_alone_stops_nobody_who_comes_later() {
+        let clock: &'static Clock = Box::leak(Box::new(Clock::new()));
+        clock.start().expect("a thread");
+        let (never, _never) = channel();
+        clock.schedule_wake(u64::MAX, &Waker::from(Arc::new(Told(never))));
+        // Several, so that the thread has been alone with the first one in between.
+        for _ in 0..20 {
+            let (told, heard) = channel();
+            clock.schedule_wake(clock.now() + TICK_HZ / 1_000, &Waker::from(Arc::new(Told(told))));
+            heard.recv_timeout(Duration::from_secs(60)).expect("it is woken");
+        }
     }
 }
