@@ -19,6 +19,7 @@ mod help;
 #[cfg(test)]
 mod hints;
 mod hours;
+mod interrupt;
 mod liveness;
 mod log_head;
 mod name;

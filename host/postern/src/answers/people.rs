@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A photograph was enrolled: a line for each.
+/// A picture was enrolled: a line for each.
 #[derive(Serialize, JsonSchema)]
 pub struct Enrolled {
     /// The person's name.
     pub name: String,
     /// The person's number, which stays the same when the person is renamed.
     pub person: u32,
-    /// The photograph.
-    pub photo: PathBuf,
+    /// The photograph. `null` for a frame of the door's camera.
+    pub photo: Option<PathBuf>,
     /// Templates that the person has now.
     pub templates: u8,
-    /// Faces in the photograph; the largest was enrolled.
+    /// Faces in the picture; the largest was enrolled.
     pub faces: u8,
     /// What the board spent on it.
     pub instructions: u64,

@@ -127,7 +127,7 @@ impl Drop for Bench {
 }
 
 impl Ran {
-    fn of(arguments: &[&str], output: &Output) -> Self {
+    pub fn of(arguments: &[&str], output: &Output) -> Self {
         let line = |line: &str| {
             serde_json::from_str(line).unwrap_or_else(|error| panic!("{arguments:?}: {error} in {line}"))
         };

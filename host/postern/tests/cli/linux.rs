@@ -1,8 +1,16 @@
 //! The door on Linux, which runs on this computer: what is its own.
 
-use fixtures::{Need, need};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use crate::bench::{Bench, eventually};
+use client::Picture;
+use emulator::{Board, Folder};
+use fixtures::{Need, need};
+use imaging::{CameraFrame, Photo};
+
+use crate::bench::{BARACK, Bench, JOE, Ran, STRANGER, eventually, picture};
 
 /// The kind of board is shown, and a made door has all that an emulated board has.
 #[test]
@@ -52,4 +60,102 @@ fn the_only_board_needs_no_name() {
     run(&["pair", "--press-button"]);
     run(&["board", "status"]);
     assert!(bench.folder().join("board.json").is_file(), "it has the name of its machine");
+}
+
+/// How many frames the camera sees of one picture before the next one comes.
+const FRAMES: usize = 4;
+
+/// Sets a flag when it goes.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Does something while these pictures are before the door's camera, one after the other and again; `None` is an empty scene.
+fn before_the_camera<T>(bench: &Bench, pictures: &[Option<&str>], work: impl FnOnce() -> T) -> T {
+    let grey = Photo::from_rgb(320, 240, vec![0x80; 320 * 240 * 3]).expect("a grey picture");
+    let frame = |name: &Option<&str>| match name {
+        Some(name) => Photo::open(Path::new(&picture(name))).expect("a photograph"),
+        None => grey.clone(),
+    };
+    let frames: Vec<CameraFrame> =
+        pictures.iter().map(|name| frame(name).to_frame(vision::PixelFormat::Yuyv)).collect();
+    let folder = Folder::new(Some(bench.state()), "linux").expect("a name");
+    let camera = Board::open(folder).and_then(|board| board.camera(None)).expect("a camera");
+    let is_over = AtomicBool::new(false);
+    let looks_on = |sequence| {
+        while !is_over.load(Ordering::Relaxed) {
+            if camera.is_taken(sequence).expect("the board's memory") {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        false
+    };
+    let show = || {
+        for frame in frames.iter().cycle() {
+            let picture = Picture {
+                width: frame.width as u16,
+                height: frame.height as u16,
+                format: client::protocol::PixelFormat::Yuyv,
+                data: &frame.bytes,
+            };
+            let mut sequence = camera.show(&picture).expect("it fits");
+            for _ in 1..FRAMES {
+                if !looks_on(sequence) {
+                    return camera.withdraw().expect("the board's memory");
+                }
+                sequence = camera.hold().expect("the board's memory");
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(show);
+        // Also where it panics: the pictures would never end.
+        let _end = End(&is_over);
+        work()
+    })
+}
+
+#[test]
+fn a_person_is_enrolled_before_the_doors_own_camera_with_all_pictures_or_none() {
+    need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"));
+    let bench = Bench::new("linux");
+    bench.install();
+    let barack = [Some(BARACK[0]), None, Some(BARACK[1]), Some(BARACK[2])];
+    let ran = before_the_camera(&bench, &barack, || bench.run(&["enroll", "Barack", "--from-camera"]));
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    for guidance in ["Picture 1 of 3: look at the door's camera.", "No face", "Picture 3 of 3"] {
+        assert!(ran.said.contains(guidance), "{guidance}: {}", ran.said);
+    }
+    let templates: Vec<_> = ran.answers.iter().map(|answer| answer["templates"].as_u64()).collect();
+    assert_eq!(templates, [Some(1), Some(2), Some(3)]);
+    assert!(ran.answers.iter().all(|answer| answer["photo"].is_null()), "{:?}", ran.answers);
+    let known = bench.run(&["identify", &picture(BARACK[0])]);
+    assert_eq!(known.code, 0, "{}", known.said);
+
+    let another = [Some(JOE), Some(STRANGER)];
+    let ran = before_the_camera(&bench, &another, || bench.run(&["enroll", "Joe", "--from-camera"]));
+    assert_eq!(ran.code, 2, "{}", ran.said);
+    assert!(ran.said.contains("nothing of this command is kept: Joe is as before"), "{}", ran.said);
+    assert_eq!(bench.people(), ["Barack"]);
+
+    // A second picture never comes, and somebody presses Ctrl-C.
+    let arguments = ["enroll", "Joe", "--from-camera"];
+    let ran = before_the_camera(&bench, &[Some(JOE)], || {
+        let mut enrolling = bench.command(&arguments);
+        let child = enrolling.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("postern starts");
+        eventually("one picture is enrolled", || bench.people() == ["Barack", "Joe"]);
+        let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(kill.expect("kill starts").success());
+        Ran::of(&arguments, &child.wait_with_output().expect("it ends"))
+    });
+    assert_eq!(ran.code, 2, "{}", ran.said);
+    assert_eq!(ran.code, 2, "{}", ran.said);
+    assert!(ran.said.contains("nothing of this command is kept"), "{}", ran.said);
+    assert_eq!(bench.people(), ["Barack"]);
+    bench.refused(&["enroll", "Joe", &picture(JOE), "--from-camera"], "cannot be used with");
 }

@@ -1,8 +1,11 @@
-//! `postern enroll`: one person, from photographs.
+//! `postern enroll`: one person, from photographs or before the door's camera.
 
+mod camera;
 mod photos;
 
 use std::path::PathBuf;
+
+use anyhow::ensure;
 
 use client::protocol::{Basis, Enrolment};
 use client::{Device, Enrolled};
@@ -11,6 +14,7 @@ use imaging::Photo;
 use crate::answers::Sorted;
 use crate::answers::people::{Enrolled as Report, Portrait};
 use crate::device::{DeviceArgs, instructions};
+use crate::interrupt::Interrupt;
 use crate::output::{Outcome, Output, note};
 use crate::picture::{Shot, note_faces};
 use crate::portraits::Portraits;
@@ -26,8 +30,17 @@ pub struct Args {
     name: String,
 
     /// Photographs of the person. One is enough; each must show one face, upright, and look like the others
-    #[arg(required = true, value_name = "PHOTO")]
+    #[arg(required_unless_present = "from_camera", value_name = "PHOTO")]
     photos: Vec<PathBuf>,
+
+    /// Take the pictures with the door's own camera, and say what to change until they are good
+    #[arg(long, conflicts_with_all = ["photos", "avatar"])]
+    from_camera: bool,
+
+    /// Good pictures to take with the door's camera
+    #[arg(long, value_name = "N", default_value = "3", requires = "from_camera",
+          value_parser = clap::value_parser!(u8).range(1..=8))]
+    pictures: u8,
 
     /// Add these photographs to a person who is enrolled already
     #[arg(long)]
@@ -55,8 +68,17 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     let mut device = args.device.connect()?;
     let enrolment = Enrolling { name: &args.name, add: args.add, force: args.force, device: &args.device };
+    let interrupt = Interrupt::hear()?;
+    if args.from_camera {
+        camera::enrol(&enrolment, &mut device, args.pictures, &interrupt, &mut |enrolled| {
+            tell(&args.name, None, enrolled, output)
+        })?;
+        return Ok(Outcome::Done);
+    }
     enrolment.run(&mut device, photos::open(&args.photos)?, &mut |shot, enrolled| {
-        tell(&args.name, shot, enrolled, output)
+        tell(&args.name, Some(shot), enrolled, output)?;
+        ensure!(!interrupt.came(), "it was interrupted");
+        Ok(())
     })?;
     if let (Some(style), Some(photo)) = (&args.avatar, args.photos.first()) {
         let painted = Portraits::of(&args.device)?.paint(&args.name, &Photo::open(photo)?, style)?;
@@ -67,7 +89,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// One person's enrolment from photographs: all of them or none.
+/// One person's enrolment: all pictures or none.
 pub struct Enrolling<'a> {
     /// The person.
     pub name: &'a str,
@@ -92,33 +114,29 @@ impl Enrolling<'_> {
     ) -> anyhow::Result<()> {
         let shots = photos::look(photos, self.device, device, self.force)?;
         for (done, shot) in shots.iter().enumerate() {
-            if let Err(error) = self.enrol(device, shot, done, tell) {
-                return Err(self.undo(device, done, error));
+            let what = self.what(done);
+            let enrolled =
+                self.device.show(device, shot, |device, source| device.enrol(self.name, source, what));
+            let added = done + usize::from(enrolled.is_ok());
+            let told = enrolled.and_then(|enrolled| {
+                note_faces(shot, enrolled.faces);
+                note_basis(&enrolled);
+                tell(shot, &enrolled)
+            });
+            if let Err(error) = told {
+                return Err(self.undo(device, added, error));
             }
         }
         Ok(())
     }
 
-    /// Enrols the face of one photograph, after `done` others.
-    fn enrol(
-        &self,
-        device: &mut Device,
-        shot: &Shot,
-        done: usize,
-        tell: &mut dyn FnMut(&Shot, &Enrolled) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        let enrolment = match (done > 0 || self.add, self.force) {
+    /// What the board is asked for, after `done` pictures of this enrolment.
+    fn what(&self, done: usize) -> Enrolment {
+        match (done > 0 || self.add, self.force) {
             (false, _) => Enrolment::NewPerson,
             (true, false) => Enrolment::AddTemplate,
             (true, true) => Enrolment::AddAnyTemplate,
-        };
-        let enrolled =
-            self.device.show(device, shot, |device, source| device.enrol(self.name, source, enrolment))?;
-        note_faces(shot, enrolled.faces);
-        if enrolled.basis == Basis::Unproven {
-            note!("The false-match rate is unproven for so many templates; the settings accept that.");
         }
-        tell(shot, &enrolled)
     }
 
     /// Takes back the `done` templates that this enrolment added, and says in the error what is there now.
@@ -131,7 +149,7 @@ impl Enrolling<'_> {
         match undone {
             Ok(()) => error.context(format!("nothing of this command is kept: {} is as before", self.name)),
             Err(again) => error.context(format!(
-                "{done} of these photographs are enrolled as {}, and could not be taken back ({again}); \
+                "{done} of these pictures are enrolled as {}, and could not be taken back ({again}); \
                  `postern users` shows what is there",
                 self.name
             )),
@@ -149,12 +167,19 @@ impl Enrolling<'_> {
     }
 }
 
-/// Prints what was enrolled from one photograph.
-fn tell(name: &str, shot: &Shot, enrolled: &Enrolled, output: &Output) -> anyhow::Result<()> {
+/// Says if the rate that the door promises is not proven for its templates.
+fn note_basis(enrolled: &Enrolled) {
+    if enrolled.basis == Basis::Unproven {
+        note!("The false-match rate is unproven for so many templates; the settings accept that.");
+    }
+}
+
+/// Prints what was enrolled from one picture: a photograph, or a frame of the door's camera.
+fn tell(name: &str, shot: Option<&Shot>, enrolled: &Enrolled, output: &Output) -> anyhow::Result<()> {
     let report = Report {
         name: name.to_owned(),
         person: enrolled.person,
-        photo: shot.path.clone(),
+        photo: shot.map(|shot| shot.path.clone()),
         templates: enrolled.templates,
         faces: enrolled.faces,
         instructions: enrolled.instructions,
@@ -166,7 +191,7 @@ fn tell(name: &str, shot: &Shot, enrolled: &Enrolled, output: &Output) -> anyhow
             out,
             "{name} is enrolled as number {} from {} (template {}, {})",
             enrolled.person,
-            shot.name(),
+            shot.map_or_else(|| "the door's camera".to_owned(), Shot::name),
             enrolled.templates,
             instructions(enrolled.instructions)
         )?;

@@ -75,14 +75,19 @@ pub fn look(
 }
 
 /// The lesser of width and height.
-fn side(face: &Face) -> i32 {
+pub fn side(face: &Face) -> i32 {
     face.width.min(face.height)
+}
+
+/// How many faces are about as large as the first one, the largest, by their sides.
+pub fn rivals(sides: &[i32]) -> usize {
+    let [largest, rest @ ..] = sides else { return 0 };
+    rest.iter().filter(|&side| side * 100 >= largest * RIVAL_PERCENT).count()
 }
 
 /// Refuses a picture in which it is not clear which face is meant, by the sides of its faces.
 fn one_face(path: &Path, sides: &[i32]) -> anyhow::Result<()> {
-    let [largest, rest @ ..] = sides else { return Ok(()) };
-    let rivals = rest.iter().filter(|&side| side * 100 >= largest * RIVAL_PERCENT).count();
+    let rivals = rivals(sides);
     ensure!(
         rivals == 0,
         "{}: {} faces of about the same size, so it is not clear which one is meant; crop the photograph to one \

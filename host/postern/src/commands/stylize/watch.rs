@@ -2,16 +2,14 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use imaging::Photo;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use style::{Costs, Progress};
 
 use super::save;
+use crate::interrupt::Interrupt;
 use crate::output::note;
 
 /// How often the preview is renewed.
@@ -53,21 +51,14 @@ pub struct Watch {
     renewed: Instant,
     animation: Option<PathBuf>,
     frames: Vec<Photo>,
-    interrupted: Arc<AtomicBool>,
+    interrupted: Interrupt,
     best: Option<Costs>,
 }
 
 impl Watch {
     /// Begins to watch; the first Ctrl-C is taken as the wish to end with the best picture so far.
     pub fn new(args: &WatchArgs) -> anyhow::Result<Self> {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&interrupted);
-        ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
-            }
-        })
-        .context("cannot take over Ctrl-C")?;
+        let interrupted = Interrupt::hear()?;
         let style =
             ProgressStyle::with_template("  {bar:30} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
         let now = Instant::now();
@@ -115,7 +106,7 @@ impl Watch {
         if self.animation.is_some() && *done > due {
             self.frames.extend(picture.resized(picture.fitted(FRAME_SIDE)).to_photo());
         }
-        if self.interrupted.load(Ordering::Relaxed) {
+        if self.interrupted.came() {
             self.bar.suspend(|| note!("ending with the best picture so far; Ctrl-C again to give up"));
             return ControlFlow::Break(());
         }
@@ -124,7 +115,7 @@ impl Watch {
 
     /// Whether the user asked to end.
     pub fn is_interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
+        self.interrupted.came()
     }
 
     /// Ends, and writes the animation; the least costs at the last size, if any were computed.

@@ -1,14 +1,12 @@
 //! What a person sees of a training.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use anyhow::Context;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use train::run::{StepReport, ValidationRow, Watch};
 
+use crate::interrupt::Interrupt;
 use crate::output::note;
 
 /// Steps of the bar.
@@ -26,20 +24,13 @@ pub struct Progress {
     loss: Option<f64>,
     active: Option<f64>,
     speed: Option<f64>,
-    interrupted: Arc<AtomicBool>,
+    interrupted: Interrupt,
 }
 
 impl Progress {
     /// Begins to watch; the first Ctrl-C leaves a checkpoint, the second one leaves at once.
     pub fn new() -> anyhow::Result<Self> {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&interrupted);
-        ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
-            }
-        })
-        .context("cannot take over Ctrl-C")?;
+        let interrupted = Interrupt::hear()?;
         let style =
             ProgressStyle::with_template("  {bar:24} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
         Ok(Self {
@@ -91,7 +82,7 @@ impl Watch for Progress {
             report.steps,
             HumanDuration(left)
         ));
-        if self.interrupted.load(Ordering::Relaxed) {
+        if self.interrupted.came() {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
