@@ -40,8 +40,17 @@ impl Wire {
     }
 }
 
+/// The width of ten letters of a line, in pixels.
+const TEN_LETTERS: usize = 66;
+
 /// Draws a part.
+///
+/// # Panics
+/// A text is wider than the part, as the test of each diagram finds out.
 pub fn draw(out: &mut String, part: &Part) {
+    for text in part.notes.iter().chain([&part.title]) {
+        assert!(16 + text.len() * TEN_LETTERS / 10 <= part.width as usize, "{text:?} is wider than its part");
+    }
     let Part { title, notes, x, y, width, height } = part;
     let _ = writeln!(
         out,

@@ -10,7 +10,7 @@ use crate::diagram::{Part, Wire, draw, line, terminal, text};
 pub const FILE: &str = "docs/images/raspberry-pi.svg";
 
 /// The drawing, in pixels.
-const WIDTH: u32 = 900;
+const WIDTH: u32 = 940;
 const HEIGHT: u32 = 590;
 
 const PI: Part =
@@ -61,8 +61,8 @@ const BESIDE: [Beside; 5] = [
 ];
 
 const LOCK: Part =
-    Part { title: "Strike", notes: &["12 V, with a diode"], x: 750, y: 124, width: 120, height: 60 };
-const SUPPLY: Part = Part { title: "Supply", notes: &["12 V"], x: 750, y: 206, width: 120, height: 50 };
+    Part { title: "Strike", notes: &["12 V, with a diode"], x: 750, y: 124, width: 150, height: 60 };
+const SUPPLY: Part = Part { title: "Supply", notes: &["12 V"], x: 750, y: 206, width: 150, height: 50 };
 
 /// The diagram.
 pub fn svg() -> String {
