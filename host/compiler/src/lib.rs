@@ -71,6 +71,11 @@ pub fn read_file(path: &std::path::Path) -> Result<Vec<u8>, Error> {
     Ok(Model::read_file(path)?)
 }
 
+/// The files beside the network in the file `path` in which it has weights; none if it is no network.
+pub fn files_beside(path: &std::path::Path) -> Vec<std::path::PathBuf> {
+    Model::files_beside(path)
+}
+
 /// Height and width of the input that `onnx` is for; `None` where the file leaves one open.
 pub fn input_size(onnx: &[u8]) -> Result<Option<[usize; 2]>, Error> {
     lower::input_size(&Model::parse(onnx)?)

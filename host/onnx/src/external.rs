@@ -1,6 +1,6 @@
 //! Weights in files beside the network, as exporters write them for large networks.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use prost::Message;
 
@@ -8,6 +8,17 @@ use crate::proto::{self, Tensor};
 use crate::{Error, Model};
 
 impl Model {
+    /// The files beside the network in the file `path` in which it has weights; none if it is no network.
+    pub fn files_beside(path: &Path) -> Vec<PathBuf> {
+        let read = std::fs::read(path).ok().and_then(|bytes| proto::Model::decode(&bytes[..]).ok());
+        let Some(graph) = read.and_then(|model| model.graph) else { return Vec::new() };
+        let in_nodes = graph.node.iter().flat_map(|node| &node.attribute);
+        let tensors = graph.initializer.iter().chain(in_nodes.filter_map(|attribute| attribute.t.as_ref()));
+        let entries = tensors.flat_map(|tensor| &tensor.external_data);
+        let folder = path.parent().unwrap_or(Path::new("."));
+        entries.filter(|entry| entry.key == "location").map(|entry| folder.join(&entry.value)).collect()
+    }
+
     /// The bytes of the network in the file `path`, with the weights in them that lie in files beside it.
     ///
     /// A network without such weights gives its bytes as they are.

@@ -15,10 +15,14 @@
 //! | is a device or a pipe | written into | written into |
 #![forbid(unsafe_code)]
 
+mod folder;
+
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, Seek, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+pub use folder::OutputFolder;
 
 /// Why a file was not written.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +43,21 @@ pub enum Error {
     /// There is a folder of this name.
     #[error("{} is a folder: name a file in it", path.display())]
     Folder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder is an input, has one in it, or lies in one.
+    #[error("{} and {}, which is an input of this command, are not apart: name another folder", path.display(),
+        input.display())]
+    InInput {
+        /// The folder, as the user named it.
+        path: PathBuf,
+        /// The input.
+        input: PathBuf,
+    },
+    /// There are other files in the folder.
+    #[error("{} has other files in it: name another folder, or put the results there with --force", path.display())]
+    NotEmpty {
         /// The folder.
         path: PathBuf,
     },
@@ -119,15 +138,24 @@ impl AsRef<Path> for OutputFile {
     }
 }
 
-/// Whether two paths lead to one file, through links of either kind. A file inside the folder `input` counts as well, so
-/// that a folder of pictures can be an input.
+/// How deep folders in an input are looked into: a folder of people has one more level, and a link may lead in a circle.
+const DEPTH: usize = 8;
+
+/// Whether two paths lead to one file, through links of either kind. A file anywhere in the folder `input` counts as well, so
+/// that a folder of pictures, or of folders of people, can be an input.
 fn is_same(there: &Metadata, input: &Path) -> bool {
-    let same = |other: &Metadata| (other.dev(), other.ino()) == (there.dev(), there.ino());
+    is_in(there, input, DEPTH)
+}
+
+fn is_in(there: &Metadata, input: &Path, depth: usize) -> bool {
     match fs::metadata(input) {
-        Ok(folder) if folder.is_dir() => fs::read_dir(input).is_ok_and(|entries| {
-            entries.flatten().any(|entry| fs::metadata(entry.path()).is_ok_and(|other| same(&other)))
-        }),
-        Ok(other) => same(&other),
+        Ok(folder) if folder.is_dir() => {
+            depth > 0
+                && fs::read_dir(input).is_ok_and(|entries| {
+                    entries.flatten().any(|entry| is_in(there, &entry.path(), depth - 1))
+                })
+        }
+        Ok(other) => (other.dev(), other.ino()) == (there.dev(), there.ino()),
         Err(_) => false,
     }
 }
@@ -187,8 +215,12 @@ mod tests {
         fs::write(at("photo.jpg"), "the photograph").expect("written");
         std::os::unix::fs::symlink("photo.jpg", at("symbolic.jpg")).expect("linked");
         fs::hard_link(at("photo.jpg"), at("hard.jpg")).expect("linked");
+        let people = tempfile::tempdir().expect("a folder");
+        fs::create_dir_all(people.path().join("Ada/old")).expect("made");
+        fs::hard_link(at("photo.jpg"), people.path().join("Ada/old/1.jpg")).expect("linked");
         for name in ["photo.jpg", "symbolic.jpg", "hard.jpg", "./photo.jpg"] {
-            for input in [at("photo.jpg"), at("symbolic.jpg"), folder.path().to_owned()] {
+            let folders = [folder.path().to_owned(), people.path().to_owned()];
+            for input in [at("photo.jpg"), at("symbolic.jpg")].into_iter().chain(folders) {
                 let refused = OutputFile::new(at(name), true, [&input]).expect_err(name);
                 assert!(matches!(refused, Error::Input { .. }), "{name}: {refused}");
             }

@@ -353,7 +353,9 @@ pub fn print_status(out: &mut dyn Write, Told { paired, status, firmware }: &Tol
         writeln!(out, "bus        answers at address {}, {channel}", osdp.address)?;
     }
     match status.counter {
-        Some(value) => writeln!(out, "counter    {value}: an older copy of the flash is found")?,
+        Some(value) => {
+            writeln!(out, "counter    {value} steps: with it the board notices an older copy of its flash")?
+        }
         None => {
             writeln!(out, "counter    none: the board does not notice if all its flash is an older copy")?
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 /// Whether somebody has pressed Ctrl-C.
 #[derive(Clone, Default)]
@@ -24,6 +24,13 @@ impl Interrupt {
         })
         .context("cannot take over Ctrl-C")?;
         Ok(interrupt)
+    }
+
+    /// # Errors
+    /// There was a first Ctrl-C.
+    pub fn check(&self) -> anyhow::Result<()> {
+        ensure!(!self.came(), "it was interrupted");
+        Ok(())
     }
 
     /// Whether there was a first Ctrl-C.

@@ -61,7 +61,6 @@ fn main() -> ExitCode {
     let output = Output { json: cli.json };
     match cli.command.run(&output) {
         Ok(outcome) => outcome.into(),
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             output.error(&error);
             ExitCode::from(2)
@@ -84,11 +83,4 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).to_owned();
     Output { json: wants_json }.error(&anyhow::Error::msg(text));
     ExitCode::from(2)
-}
-
-/// Whether the reader of stdout went away, as `postern users | head` does: not a fault.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
-    })
 }

@@ -4,8 +4,9 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::io::{BufRead, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufRead, ErrorKind, IsTerminal, StdoutLock, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use zeroize::Zeroizing;
 
@@ -44,7 +45,7 @@ impl Output {
     pub fn print<T: Answer>(
         &self,
         value: &T,
-        text: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+        text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> anyhow::Result<()> {
         let mut stdout = stdout();
         if self.json {
@@ -75,13 +76,46 @@ impl Output {
             plain()
         };
         // There is nobody left to be told that stderr is closed.
-        let _ = writeln!(std::io::stderr(), "{line}");
+        let _ = writeln!(io::stderr(), "{line}");
     }
 }
 
+/// Whether the reader of stdout went away.
+static READER_IS_GONE: AtomicBool = AtomicBool::new(false);
+
+/// Stdout. A reader that goes away, as `head` does, is no fault: what comes later goes nowhere, and the command ends as it
+/// would with a reader.
+pub struct Stdout(StdoutLock<'static>);
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        unless_gone(self.0.write(bytes), bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        unless_gone(self.0.flush(), ())
+    }
+}
+
+/// What was written, or as much as nobody reads.
+fn unless_gone<T>(written: io::Result<T>, all: T) -> io::Result<T> {
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+            READER_IS_GONE.store(true, Ordering::Relaxed);
+            Ok(all)
+        }
+        other => other,
+    }
+}
+
+/// Whether nobody reads stdout any more: a command that prints for ever ends then.
+pub fn reader_is_gone() -> bool {
+    READER_IS_GONE.load(Ordering::Relaxed)
+}
+
 /// Stdout, for what is neither a line nor JSON: a script, or a log that is followed.
-pub fn stdout() -> Lines<StdoutLock<'static>> {
-    Lines(std::io::stdout().lock())
+pub fn stdout() -> Lines<Stdout> {
+    Lines(Stdout(io::stdout().lock()))
 }
 
 /// Writes a remark to stderr.
@@ -110,14 +144,14 @@ pub fn remark(text: fmt::Arguments<'_>) {
         return;
     }
     // A closed stderr is no reason to fail.
-    let _ = writeln!(Lines(std::io::stderr().lock()), "{text}");
+    let _ = writeln!(Lines(io::stderr().lock()), "{text}");
 }
 
 /// A line of stdin, asked for if a person types it: a secret is not in the arguments, which others can read.
-pub fn secret_line(what: &str) -> std::io::Result<String> {
-    let stdin = std::io::stdin();
+pub fn secret_line(what: &str) -> io::Result<String> {
+    let stdin = io::stdin();
     if stdin.is_terminal() {
-        write!(Lines(std::io::stderr().lock()), "{what}: ")?;
+        write!(Lines(io::stderr().lock()), "{what}: ")?;
     }
     let mut line = String::new();
     stdin.lock().read_line(&mut line)?;
@@ -128,7 +162,7 @@ pub fn secret_line(what: &str) -> std::io::Result<String> {
 ///
 /// # Errors
 /// There is no terminal.
-pub fn ask_passphrase(what: &str) -> std::io::Result<Zeroizing<String>> {
+pub fn ask_passphrase(what: &str) -> io::Result<Zeroizing<String>> {
     rpassword::prompt_password(format!("{}: ", visible(what))).map(Zeroizing::new)
 }
 

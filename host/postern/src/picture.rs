@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use client::Picture;
 use client::protocol;
 use imaging::{CameraFrame, Photo};
@@ -66,6 +66,9 @@ impl Shot {
     }
 }
 
+/// The largest file that is taken from stdin for a photograph.
+const MOST_BYTES: u64 = 256 << 20;
+
 /// The path that stands for stdin.
 const STDIN: &str = "-";
 
@@ -75,7 +78,9 @@ fn read(path: &Path) -> anyhow::Result<Photo> {
         return Ok(Photo::open(path)?);
     }
     let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read a photograph from stdin")?;
+    let mut stdin = std::io::stdin().lock().take(MOST_BYTES + 1);
+    stdin.read_to_end(&mut bytes).context("cannot read a photograph from stdin")?;
+    ensure!(bytes.len() as u64 <= MOST_BYTES, "stdin: more than {} MiB is no photograph", MOST_BYTES >> 20);
     Ok(Photo::decode(&bytes, Path::new("stdin"), imaging::MAX_PIXELS)?)
 }
 

@@ -286,7 +286,7 @@ impl fmt::Display for Why {
             Self::LockedOut { name, left_ms } => {
                 match name {
                     Some(name) => write!(f, "{name} is locked out after too many failures")?,
-                    None => f.write_str("faces and PINs of nobody are locked out after too many failures")?,
+                    None => f.write_str("faces and PINs that belong to nobody here are locked out after too many failures")?,
                 }
                 match left_ms {
                     Some(left) => write!(f, ", for {} more", duration(*left)),

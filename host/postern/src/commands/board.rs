@@ -13,7 +13,7 @@ use crate::answers::board::{Deleted, Down, Pressed, Switched, Typed, Wires};
 use crate::board_report::{DEVELOPMENT, Listed, Report, StatusReport, Told, print_status};
 use crate::clock::{ClockReport, time_text};
 use crate::device::{BoardArgs, DeviceArgs};
-use crate::output::{Outcome, Output, note, stdout};
+use crate::output::{Outcome, Output, note, reader_is_gone, stdout};
 use crate::wiegand;
 
 /// How often a followed log is read.
@@ -279,7 +279,7 @@ fn logs(args: &LogsArgs) -> anyhow::Result<Outcome> {
     let mut stdout = stdout();
     let mut line = |text: &str| writeln!(stdout, "{text}");
     let mut go_on = || {
-        let goes_on = args.follow && matches!(board.state(), Ok(State::Up { .. }));
+        let goes_on = args.follow && !reader_is_gone() && matches!(board.state(), Ok(State::Up { .. }));
         if goes_on {
             std::thread::sleep(FOLLOW);
         }

@@ -102,7 +102,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         .with_context(|| format!("{} is no model of models/; an ONNX file takes --like NAME", args.model))?;
     let onnx = if args.like.is_some() { file.clone() } else { manifest.onnx()? };
     // What cannot be written in the end is refused before the work.
-    let named = args.output.as_ref().map(|path| OutputFile::new(path, args.force, [&onnx])).transpose()?;
+    let folder = args.calibrate.clone().unwrap_or_else(|| models::data("pictures"));
+    let inputs = [&onnx, &folder].into_iter().cloned().chain(compiler::files_beside(&onnx));
+    let named = args.output.as_ref().map(|path| OutputFile::new(path, args.force, inputs)).transpose()?;
     if let Some([width, height]) = args.size {
         (manifest.input.width, manifest.input.height) = (width, height);
     }
@@ -121,7 +123,6 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Some(file) => file,
         None => OutputFile::new(Store::find().image_path(&manifest.name), true, [&onnx])?,
     };
-    let folder = args.calibrate.unwrap_or_else(|| models::data("pictures"));
     let method = Method {
         range: args.ranges.unwrap_or(Ranges::MinMax).rule(),
         equalize: !args.no_equalization,

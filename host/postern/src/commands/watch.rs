@@ -8,7 +8,7 @@ use client::{Device, LastResult};
 use crate::answers::{Sorted, door};
 use crate::board_report::reset_name;
 use crate::device::{DeviceArgs, rounded};
-use crate::output::{Outcome, Output, note};
+use crate::output::{Outcome, Output, note, reader_is_gone};
 use crate::why::{Why, seen_text};
 
 /// How often the board is asked.
@@ -57,7 +57,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
                         })?;
                     }
                 }
-                if !events.is_empty() {
+                if !events.is_empty() && !reader_is_gone() {
                     continue;
                 }
                 is_down = false;
@@ -72,6 +72,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
                     is_down = true;
                 }
             }
+        }
+        if reader_is_gone() {
+            return Ok(Outcome::Done);
         }
         rest(&mut line);
     }

@@ -67,7 +67,7 @@ fn each_reason_has_one_sentence_and_one_word() {
         (
             Why::LockedOut { name: None, left_ms: Some(3_600_000) },
             "locked-out",
-            "faces and PINs of nobody are locked out after too many failures, for 60 min more",
+            "faces and PINs that belong to nobody here are locked out after too many failures, for 60 min more",
         ),
         (
             Why::Passback { name: ada(), seconds: Some(60) },

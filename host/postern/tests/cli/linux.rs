@@ -120,6 +120,54 @@ fn before_the_camera<T>(bench: &Bench, pictures: &[Option<&str>], work: impl FnO
     })
 }
 
+/// Runs a command whose output goes to a file that takes nothing, or to a pipe that nobody reads.
+fn unread(bench: &Bench, arguments: &[&str], to: Stdio) -> (Option<i32>, String) {
+    let mut command = bench.command(arguments);
+    let ran = command.stdout(to).stderr(Stdio::piped()).output().expect("postern starts");
+    (ran.status.code(), String::from_utf8_lossy(&ran.stderr).into_owned())
+}
+
+/// A pipe whose reader is gone.
+fn broken() -> Stdio {
+    std::io::pipe().expect("a pipe").1.into()
+}
+
+#[test]
+fn a_reader_that_goes_away_changes_no_answer_and_no_enrolment() {
+    need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"));
+    let bench = Bench::new("linux");
+    bench.install();
+    let barack = BARACK.map(picture);
+    let enroll = ["enroll", "Barack", &barack[0], &barack[1]];
+    assert_eq!(unread(&bench, &enroll, broken()), (Some(0), String::new()));
+    let templates = |name: &str| {
+        let users = &bench.done(&["users"])[0]["people"];
+        let people = users.as_array().expect("people").iter();
+        people.filter(|person| person["name"] == name).map(|person| person["templates"].as_u64()).next()
+    };
+    assert_eq!(templates("Barack"), Some(Some(2)), "all of it");
+    let known = unread(&bench, &["identify", &barack[2]], broken());
+    let stranger = unread(&bench, &["identify", &picture(STRANGER)], broken());
+    assert_eq!((known.0, stranger.0), (Some(0), Some(1)));
+    assert_eq!(unread(&bench, &["verify", "Barack", &picture(STRANGER)], broken()).0, Some(1));
+
+    // A disc that is full is a fault, and what the board was asked for before is whole.
+    let full = || Stdio::from(std::fs::File::options().write(true).open("/dev/full").expect("a full disc"));
+    let (code, said) = unread(&bench, &["enroll", "Joe", &picture(JOE)], full());
+    assert!(code == Some(2) && said.contains("No space left"), "{said}");
+    let (code, _) = unread(&bench, &["enroll", "--add", "Barack", &barack[2]], full());
+    assert_eq!((code, templates("Barack"), templates("Joe")), (Some(2), Some(Some(3)), Some(Some(1))));
+
+    // The board's end of the line is no reader of ours.
+    let mut enrolling = bench.command(&["enroll", "Eileen", "--from-camera"]);
+    let enrolling = enrolling.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("postern starts");
+    eventually("it waits for the line", || bench.log().iter().any(|entry| entry["kind"] == "paused"));
+    bench.done(&["board", "down"]);
+    let ended = enrolling.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.code() == Some(2) && said.contains("error"), "{said}");
+}
+
 #[test]
 fn a_person_is_enrolled_before_the_doors_own_camera_with_all_pictures_or_none() {
     need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"));
@@ -140,7 +188,7 @@ fn a_person_is_enrolled_before_the_doors_own_camera_with_all_pictures_or_none() 
     let another = [Some(JOE), Some(STRANGER)];
     let ran = before_the_camera(&bench, &another, || bench.run(&["enroll", "Joe", "--from-camera"]));
     assert_eq!(ran.code, 2, "{}", ran.said);
-    assert!(ran.said.contains("nothing of this command is kept: Joe is as before"), "{}", ran.said);
+    assert!(ran.said.contains("nothing of this command is kept: Joe is not enrolled"), "{}", ran.said);
     assert_eq!(bench.people(), ["Barack"]);
 
     // A second picture never comes, and somebody presses Ctrl-C.

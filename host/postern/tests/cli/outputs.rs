@@ -53,6 +53,29 @@ fn no_command_writes_over_what_it_reads() {
         &["calibrate", &at(""), "--encoder", &encoder, "--output", &encoder, "--force"],
         "never replaces",
     );
+    // Also below: a folder of people has folders of pictures, and weights can lie beside a network.
+    fs::create_dir_all(at("people/Ada")).expect("made");
+    fs::copy(&photo, at("people/Ada/1.jpg")).expect("copied");
+    for (option, command) in [
+        ("--show-augmentation", vec!["train", &at("people"), "--name", "a"]),
+        ("--output", vec!["calibrate", &at("people"), "--encoder", &encoder]),
+        ("--output", vec!["compile", &photo, "--like", "mobilefacenet", "--calibrate", &at("people")]),
+    ] {
+        let more = [option, &at("people/Ada/1.jpg"), "--force"];
+        refused(
+            &[&command.iter().map(|word| &**word).collect::<Vec<&str>>()[..], &more].concat(),
+            "never replaces",
+        );
+    }
+    for out in ["people/Ada", "people/new", ""] {
+        refused(&["train", &at("people"), "--name", "a", "--out", &at(out), "--over"], "are not apart");
+    }
+    fs::create_dir(at("mine")).expect("made");
+    fs::write(at("mine/loss.png"), "mine").expect("written");
+    refused(&["train", &at("people"), "--name", "a", "--out", &at("mine")], "has other files in it");
+    for name in ["../a", "a/b", "/a", "..", "."] {
+        refused(&["train", &at("people"), "--name", name], "no name for a folder");
+    }
     refused(&["sign", &encoder, "--output", &encoder, "--force", "--key", &at("key")], "never replaces");
     assert_eq!((fs::read(&photo).expect("read"), fs::read(&style).expect("read")), before);
 }

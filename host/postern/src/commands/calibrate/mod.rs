@@ -90,7 +90,8 @@ pub struct Point {
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let path = models::image(&args.encoder)?;
     let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let to = args.force.check_any(args.output.as_ref(), [&path])?;
+    let inputs = [&path].into_iter().chain(&args.folder).chain(&args.strangers.strangers);
+    let to = args.force.check_any(args.output.as_ref(), inputs)?;
     let file = ImageFile::from_bytes(&bytes);
     let model = file.model().with_context(|| path.display().to_string())?;
     let (comparison, people, pictures) = match &args.folder {

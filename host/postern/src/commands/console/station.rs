@@ -22,6 +22,7 @@ use crate::commands::enroll::{Enrolling, TAKEN_FOR_ATTACK};
 use crate::commands::rule::{Given, check, parse_pin};
 use crate::device::DeviceArgs;
 use crate::hours;
+use crate::interrupt::Interrupt;
 use crate::name;
 use crate::output::hearing;
 use crate::portraits::Portraits;
@@ -175,20 +176,14 @@ impl Station for Door {
         self.ask(|device| {
             let mut lines = Vec::new();
             let enrolling = Enrolling { name: &name, add, force: false, device: &self.args };
-            let (done, remarks) = hearing(|| {
-                enrolling.run(device, decoded, &mut |shot, enrolled| {
-                    lines.push(format!(
-                        "{name} is enrolled from {} (template {}).",
-                        shot.name(),
-                        enrolled.templates
-                    ));
-                    if enrolled.alive == Some(false) {
-                        lines.push(format!("{}: {TAKEN_FOR_ATTACK}.", shot.name()));
-                    }
-                    Ok(())
-                })
-            });
-            done?;
+            let (done, remarks) = hearing(|| enrolling.run(device, decoded, &Interrupt::default()));
+            for (shot, enrolled) in done? {
+                let template = enrolled.templates;
+                lines.push(format!("{name} is enrolled from {} (template {template}).", shot.name()));
+                if enrolled.alive == Some(false) {
+                    lines.push(format!("{}: {TAKEN_FOR_ATTACK}.", shot.name()));
+                }
+            }
             lines.extend(remarks);
             Ok(lines)
         })

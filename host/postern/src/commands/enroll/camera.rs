@@ -37,7 +37,7 @@ impl Guidance {
     }
 }
 
-/// Enrols a face from `count` frames of the door's camera: all of them or none. `tell` hears of each.
+/// Enrols a face from `count` frames of the door's camera: all of them or none.
 ///
 /// # Errors
 /// No good picture came in time, another face came, or the board refuses; nothing is kept then, or the error says what is.
@@ -46,20 +46,17 @@ pub fn enrol(
     device: &mut Device,
     count: u8,
     interrupt: &Interrupt,
-    tell: &mut dyn FnMut(&Enrolled) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let mut added = 0;
-    let done = pictures(enrolling, device, count, interrupt, &mut |enrolled| {
-        added += 1;
-        note_basis(enrolled);
-        tell(enrolled)
-    });
+) -> anyhow::Result<Vec<Enrolled>> {
+    let mut all = Vec::new();
+    let done = pictures(enrolling, device, count, interrupt, &mut all);
     // The pause ends by itself where the line is gone.
     let goes_on = device.pause_door(0);
-    match done {
-        Ok(()) => Ok(goes_on?),
-        Err(error) => Err(enrolling.undo(device, added, error)),
+    if let Err(error) = done {
+        return Err(enrolling.undo(device, all.len(), error));
     }
+    goes_on?;
+    all.iter().for_each(note_basis);
+    Ok(all)
 }
 
 fn pictures(
@@ -67,13 +64,13 @@ fn pictures(
     device: &mut Device,
     count: u8,
     interrupt: &Interrupt,
-    tell: &mut dyn FnMut(&Enrolled) -> anyhow::Result<()>,
+    all: &mut Vec<Enrolled>,
 ) -> anyhow::Result<()> {
     let mut guidance = Guidance::default();
     for done in 0..count {
         guidance.say(format!("Picture {} of {count}: look at the door's camera.", done + 1));
         device.pause_door(PAUSE_MS)?;
-        tell(&next(enrolling, device, done.into(), interrupt, &mut guidance)?)?;
+        all.push(next(enrolling, device, done.into(), interrupt, &mut guidance)?);
     }
     Ok(())
 }
@@ -91,9 +88,7 @@ fn next(
     let mut tried: Option<Face> = None;
     let mut tries = 0;
     while begun.elapsed() < PATIENCE && tries < TRIES {
-        if interrupt.came() {
-            bail!("it was interrupted");
-        }
+        interrupt.check()?;
         device.give_way();
         let faces = device.detect(Source::Camera)?.faces;
         if let Some(remark) = remark(&faces) {

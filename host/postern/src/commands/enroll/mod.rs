@@ -5,8 +5,6 @@ mod photos;
 
 use std::path::PathBuf;
 
-use anyhow::ensure;
-
 use client::protocol::{Basis, Enrolment};
 use client::{Device, Enrolled};
 use imaging::Photo;
@@ -69,17 +67,16 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut device = args.device.connect()?;
     let enrolment = Enrolling { name: &args.name, add: args.add, force: args.force, device: &args.device };
     let interrupt = Interrupt::hear()?;
+    // What is enrolled is printed when all of it is: an output that fails does not leave a part.
     if args.from_camera {
-        camera::enrol(&enrolment, &mut device, args.pictures, &interrupt, &mut |enrolled| {
-            tell(&args.name, None, enrolled, output)
-        })?;
+        for enrolled in camera::enrol(&enrolment, &mut device, args.pictures, &interrupt)? {
+            tell(&args.name, None, &enrolled, output)?;
+        }
         return Ok(Outcome::Done);
     }
-    enrolment.run(&mut device, photos::open(&args.photos)?, &mut |shot, enrolled| {
-        tell(&args.name, Some(shot), enrolled, output)?;
-        ensure!(!interrupt.came(), "it was interrupted");
-        Ok(())
-    })?;
+    for (shot, enrolled) in enrolment.run(&mut device, photos::open(&args.photos)?, &interrupt)? {
+        tell(&args.name, Some(&shot), &enrolled, output)?;
+    }
     if let (Some(style), Some(photo)) = (&args.avatar, args.photos.first()) {
         let painted = Portraits::of(&args.device)?.paint(&args.name, &Photo::open(photo)?, style)?;
         let report = Portrait { name: args.name.clone(), portrait: painted.clone() };
@@ -102,32 +99,35 @@ pub struct Enrolling<'a> {
 }
 
 impl Enrolling<'_> {
-    /// Looks at the photographs and enrols their faces. `tell` hears of each.
+    /// Looks at the photographs and enrols their faces.
     ///
     /// # Errors
-    /// A photograph is not clear, or the board refuses; nothing is kept then, or the error says what is.
+    /// A photograph is not clear, the board refuses, or somebody interrupts; nothing is kept then, or the error says what is.
     pub fn run(
         &self,
         device: &mut Device,
         photos: Vec<(PathBuf, Photo)>,
-        tell: &mut dyn FnMut(&Shot, &Enrolled) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        let shots = photos::look(photos, self.device, device, self.force)?;
-        for (done, shot) in shots.iter().enumerate() {
-            let what = self.what(done);
-            let enrolled =
-                self.device.show(device, shot, |device, source| device.enrol(self.name, source, what));
-            let added = done + usize::from(enrolled.is_ok());
-            let told = enrolled.and_then(|enrolled| {
-                note_faces(shot, enrolled.faces);
-                note_basis(&enrolled);
-                tell(shot, &enrolled)
-            });
-            if let Err(error) = told {
-                return Err(self.undo(device, added, error));
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Vec<(Shot, Enrolled)>> {
+        let mut all = Vec::new();
+        for shot in photos::look(photos, self.device, device, self.force)? {
+            let what = self.what(all.len());
+            let enrolled = match interrupt.check() {
+                Ok(()) => {
+                    self.device.show(device, &shot, |device, source| device.enrol(self.name, source, what))
+                }
+                Err(error) => Err(error),
+            };
+            match enrolled {
+                Ok(enrolled) => all.push((shot, enrolled)),
+                Err(error) => return Err(self.undo(device, all.len(), error)),
             }
         }
-        Ok(())
+        for (shot, enrolled) in &all {
+            note_faces(shot, enrolled.faces);
+            note_basis(enrolled);
+        }
+        Ok(all)
     }
 
     /// What the board is asked for, after `done` pictures of this enrolment.
@@ -147,7 +147,12 @@ impl Enrolling<'_> {
         let undone =
             if self.add { self.forget_newest(device, done) } else { device.remove(self.name).map(drop) };
         match undone {
-            Ok(()) => error.context(format!("nothing of this command is kept: {} is as before", self.name)),
+            Ok(()) if self.add => {
+                error.context(format!("nothing of this command is kept: {} is as before", self.name))
+            }
+            Ok(()) => {
+                error.context(format!("nothing of this command is kept: {} is not enrolled", self.name))
+            }
             Err(again) => error.context(format!(
                 "{done} of these pictures are enrolled as {}, and could not be taken back ({again}); \
                  `postern users` shows what is there",

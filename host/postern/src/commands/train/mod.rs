@@ -1,10 +1,12 @@
 //! `postern train`: a better or smaller encoder from pictures of people.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use encoder::Trainable;
 use imaging::{Photo, Tile};
+use output_file::OutputFolder;
 use sha2::{Digest, Sha256};
 use train::data::{Crops, Data, Morphs, split};
 use train::loss::Identity;
@@ -32,6 +34,9 @@ use watch::Progress;
 /// Faces on a sheet of variations, and variations of each.
 const SHEET_FACES: usize = 6;
 const SHEET_VARIATIONS: usize = 6;
+
+/// The list of pictures that a training left out.
+const SKIPPED: &str = "skipped.csv";
 
 /// What an image has room for.
 const NAME_BYTES: usize = compiler::image::NAME_BYTES;
@@ -115,11 +120,13 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let name = args.name.clone().map_or_else(|| faces::name_of(&args.folder), Ok)?;
     ensure!(name.len() <= NAME_BYTES, "the name {name} is longer than 32 bytes: give a shorter --name");
     let out = args.out.clone().unwrap_or_else(|| models::training(&name));
+    let plain = |name: &str| Path::new(name).components().map(|part| part.as_os_str()).eq([OsStr::new(name)]);
     ensure!(
-        !same_folder(&out, &args.folder),
-        "{} holds the pictures: choose another folder for the results with --out",
-        out.display()
+        plain(&name) && ![".", ".."].contains(&&*name),
+        "{name:?} is no name for a folder: give a --name without / and .."
     );
+    // A training that ended before its first checkpoint has left the list of pictures.
+    OutputFolder::new(&out, args.over || args.force.force, &[CHECKPOINT, SKIPPED], [&args.folder])?;
     let sheet = args.force.check_any(args.show_augmentation.as_ref(), [&args.folder])?;
     if let Some(sheet) = &sheet {
         Photo::check_extension(sheet)?;
@@ -127,7 +134,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let resume = args.resumes(&out)?;
     let faces = args.faces.find(&args.folder)?;
     std::fs::create_dir_all(&out).with_context(|| format!("cannot write to {}", out.display()))?;
-    replace(&out.join("skipped.csv"), faces.skipped().as_bytes())?;
+    replace(&out.join(SKIPPED), faces.skipped().as_bytes())?;
     if let Some(file) = &sheet {
         show_augmentation(&faces, args.search.seed)?.save(file)?;
         note!("drew {}", file.path().display());
@@ -216,12 +223,6 @@ impl Args {
         );
         Ok(self.resume)
     }
-}
-
-/// Whether two paths lead to one folder.
-fn same_folder(one: &Path, other: &Path) -> bool {
-    let canonical = |path: &Path| std::fs::canonicalize(path).ok();
-    canonical(one).is_some_and(|one| Some(one) == canonical(other))
 }
 
 /// Identifies the pictures and the split: a training is resumed only with the same ones.

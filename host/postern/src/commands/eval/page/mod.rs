@@ -23,6 +23,7 @@ use crate::numbers::count;
 use crate::output::{Outcome, Output, note};
 use crate::output_args::ForceArgs;
 use models::ImageFile;
+use output_file::OutputFolder;
 
 /// The false-match rate for failures and groups.
 const RATE: f64 = 1e-3;
@@ -119,10 +120,8 @@ impl Page {
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let out = args.out.clone().unwrap_or_else(|| models::data("report"));
     if let Some(out) = &args.out {
-        let inputs = args.groups.iter().chain([&args.material.pairs]);
-        for name in ["index.html", "report.json"] {
-            args.force.check(out.join(name), inputs.clone())?;
-        }
+        let inputs = args.groups.iter().chain([&args.material.pairs, &args.material.images]);
+        OutputFolder::new(out, args.force.force, &[], inputs)?;
     }
     let material = args.material.read()?;
     let groups = args.groups.as_deref().map(read_groups).transpose()?;
