@@ -14,7 +14,12 @@ fn main() -> io::Result<()> {
     };
     let memory = format!("../{board}/memory.x");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    fs::copy(&memory, out.join("memory.x"))?;
+    // Without the board's number: this is not the firmware of a door, and `postern flash firmware` refuses it.
+    let layout: String = fs::read_to_string(&memory)?
+        .lines()
+        .filter(|line| !line.starts_with("_board"))
+        .fold(String::new(), |layout, line| layout + line + "\n");
+    fs::write(out.join("memory.x"), layout)?;
     fs::write(out.join("device.x"), "")?;
     println!("cargo:rustc-cfg=board=\"{board}\"");
     println!("cargo:rustc-link-search={}", out.display());

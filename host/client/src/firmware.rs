@@ -42,7 +42,9 @@ impl Firmware {
         let not = |reason: &str| Error::NotFirmware { path: path.to_owned(), reason: reason.to_owned() };
         let elf = ElfFile32::<object::Endianness>::parse(&*bytes).map_err(|error| not(&error.to_string()))?;
         let board = elf.symbols().find(|symbol| symbol.name() == Ok(BOARD));
-        let board = board.ok_or_else(|| not("it has no symbol `_board`"))?.address();
+        let board = board
+            .ok_or_else(|| not("it has no symbol `_board`, which the firmware of a door has"))?
+            .address();
         let machine =
             Machine::ALL.into_iter().find(|machine| u64::from(machine.map().partitions.board) == board);
         let machine = machine.ok_or_else(|| not("it is for an unknown board"))?;
