@@ -198,6 +198,8 @@ fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
         Refusal::NotInvited { .. } => {
             "; the first computer is the installer: run `postern keys invite ROLE` there"
         }
+        Refusal::HostsLost => "; an installer that the board knows runs `postern keys invite ROLE`",
+        Refusal::ReleaseLost { .. } => "; `postern flash models --again` sends those that it runs",
         Refusal::HostsFull { .. } => "; `postern keys remove KEY` makes room",
         Refusal::UnknownHost => "; `postern keys` lists them",
         Refusal::Unsigned { .. } => {

@@ -1,6 +1,6 @@
 //! This computer and a board become known to each other.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crypto::pairing::{code, commitment};
 use protocol::{Hash, Host, Label, Pairing, Request, Response, Role};
@@ -101,6 +101,39 @@ impl Device {
             }
             state = self.pairing(&Request::PollPairing)?;
         }
+    }
+
+    /// Has the board erase all but its log, once its pairing button is pressed; `tell` is called when it can be. As the computer
+    /// that this one is, or as any: the board accepts that where it lost the record of its installer.
+    ///
+    /// # Errors
+    /// As any request; refused with `Forbidden`; [`Error::NotConfirmed`]; what `tell` returns.
+    pub fn erase(&mut self, tell: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        if self.link.identity.is_none() {
+            self.greet(&random_key()?, None)?;
+        }
+        let mut state = self.pairing(&Request::Erase)?;
+        tell()?;
+        // A board that restarts answers nothing for a while.
+        let give_up = Instant::now() + 2 * Duration::from_secs(SECONDS);
+        while let Pairing::Requested { .. } = state {
+            std::thread::sleep(POLL);
+            state = match self.pairing(&Request::PollPairing) {
+                Err(error) if Instant::now() >= give_up || matches!(error, Error::Refused(_)) => {
+                    return Err(error);
+                }
+                Err(_) => state,
+                Ok(state) => state,
+            };
+        }
+        while self.status()?.hosts > 0 {
+            // It is about to restart, or nobody pressed the button.
+            if Instant::now() >= give_up {
+                return Err(Error::NotConfirmed { seconds: SECONDS });
+            }
+            std::thread::sleep(POLL);
+        }
+        Ok(())
     }
 
     /// Lets one more computer be paired with the board as `role`.

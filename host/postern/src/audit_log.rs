@@ -156,6 +156,7 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
         ("sha256", "sha256"),
         ("key", "key"),
         ("lost", "entries"),
+        ("emptied", "lost computers forgotten"),
         ("before_ms", "before"),
         ("set_back", "SET BACK"),
         ("changed", "changed"),
@@ -216,7 +217,8 @@ fn reason(entry: &Entry) -> Option<&'static str> {
             4 => Some("fell-back"),
             _ => None,
         },
-        Kind::Model => NETWORKS.get(usize::from(reason)).copied(),
+        Kind::Interrupted => Kind::from_byte(reason).map(Kind::name),
+        Kind::Model | Kind::Transfer => NETWORKS.get(usize::from(reason)).copied(),
         Kind::Paired | Kind::Invited => {
             let roles =
                 [(Role::Auditor, "auditor"), (Role::Operator, "operator"), (Role::Installer, "installer")];

@@ -27,10 +27,13 @@
 //! | alarm | a number of `policy::Alarm` | 1 where it is over, u32 LE |
 //! | firmware | 1 active, 2 rolled back because it never confirmed itself, 3 refused, 4 the loader fell back to it, because the active slot did not verify | four zeros, its release u64 LE |
 //! | rule | 1 for a schedule, 2 for a code, 4 for a duress code, 8 if the person is suspended | host, head of the SHA-256 of the schedule |
-//! | invited | role, as the protocol numbers it | host |
+//! | invited | role, as the protocol numbers it | host, lost records of hosts that were emptied, a bit each; seven zeros |
 //! | paused | | host, milliseconds u64 LE |
 //! | embedded | | host |
 //! | template | templates that went | host |
+//! | transfer | its kind, as the protocol numbers it | host, head of its SHA-256 |
+//! | interrupted | the kind of what was begun | host, and what follows it in an entry of that kind, as far as the request tells |
+//! | erased | | the host that asked |
 //!
 //! The basis tells how the door's threshold was known after it: 1 measured, 2 modelled, 3 unproven, 0 without a threshold.
 //!
@@ -102,6 +105,13 @@ pub enum Kind {
     Template = 24,
     /// A person got another name.
     Renamed = 25,
+    /// A network or firmware is sent into the idle slot, which is overwritten from here on.
+    Transfer = 26,
+    /// A change was begun, and a power cut or a failed write came in between: it may be done, half done, or not. Reason: the
+    /// number of the kind that its entry would have.
+    Interrupted = 27,
+    /// Somebody at the board had everything but this log erased. It is done at the boot that follows.
+    Erased = 28,
 }
 
 impl Kind {
@@ -134,6 +144,9 @@ impl Kind {
             Self::Embedded => "embedded",
             Self::Template => "template",
             Self::Renamed => "renamed",
+            Self::Transfer => "transfer",
+            Self::Interrupted => "interrupted",
+            Self::Erased => "erased",
         }
     }
 
@@ -165,6 +178,9 @@ impl Kind {
             23 => Self::Embedded,
             24 => Self::Template,
             25 => Self::Renamed,
+            26 => Self::Transfer,
+            27 => Self::Interrupted,
+            28 => Self::Erased,
             _ => return None,
         })
     }

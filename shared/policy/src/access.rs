@@ -274,9 +274,9 @@ impl AccessPolicy {
         &self.tallies
     }
 
-    /// Takes the failures from before a reset.
-    pub fn restore(&mut self, tallies: Tallies) {
-        self.tallies = tallies;
+    /// The failures, to take those from before a reset, or to keep them.
+    pub fn tallies_mut(&mut self) -> &mut Tallies {
+        &mut self.tallies
     }
 
     /// The person whose PIN is requested.

@@ -33,5 +33,5 @@ pub use passback::Passback;
 pub use pin::{MAX_PIN, Pin};
 pub use rule::Rule;
 pub use schedule::{DAY_MINUTES, LocalTime, MAX_WINDOWS, Schedule, Window};
-pub use tallies::{Factor, OTHERS, PLACES, Tallies, Tally};
+pub use tallies::{Factor, TALLY_PAGE, TALLY_PAGES, TALLY_PLACES, Tallies, Tally};
 pub use zone::{DaylightSaving, YearlyChange, Zone};

@@ -20,19 +20,24 @@ pub struct Lockout {
     failures: u8,
     /// Lockouts since the last success.
     times: u8,
-    until: Option<u64>,
+    /// The end of the newest lockout; 0 for none.
+    until: u64,
 }
 
 impl Lockout {
     /// No failures.
     #[must_use]
     pub const fn new() -> Self {
-        Self { failures: 0, times: 0, until: None }
+        Self { failures: 0, times: 0, until: 0 }
     }
 
     /// The state before a reset. `until` is the end of a lockout on the clock of this boot.
     #[must_use]
     pub const fn restore(failures: u8, times: u8, until: Option<u64>) -> Self {
+        let until = match until {
+            Some(until) => until,
+            None => 0,
+        };
         Self { failures, times, until }
     }
 
@@ -51,7 +56,7 @@ impl Lockout {
     /// The end of the active lockout in milliseconds since boot; `None` if there is none.
     #[must_use]
     pub fn locked_out_until(&self, now: u64) -> Option<u64> {
-        self.until.filter(|until| now < *until)
+        (now < self.until).then_some(self.until)
     }
 
     /// Access was granted: resets failures and back-off.
@@ -65,7 +70,7 @@ impl Lockout {
         if self.locked_out_until(now).is_some() {
             return None;
         }
-        self.until = None;
+        self.until = 0;
         self.failures = self.failures.saturating_add(1);
         if self.failures < limit.max(1) {
             return None;
@@ -73,8 +78,8 @@ impl Lockout {
         self.failures = limit.max(1) - 1;
         let length = u64::from(first_ms).checked_shl(self.times.min(31).into()).unwrap_or(LONGEST_MS);
         self.times = self.times.saturating_add(1);
-        self.until = Some(now.saturating_add(length.min(LONGEST_MS)));
-        self.until
+        self.until = now.saturating_add(length.min(LONGEST_MS));
+        Some(self.until)
     }
 }
 

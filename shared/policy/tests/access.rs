@@ -207,7 +207,7 @@ proptest! {
                 }
                 1 => {
                     let mut access = AccessPolicy::new();
-                    access.restore(*door.access.tallies());
+                    access.tallies_mut().clone_from(door.access.tallies());
                     door.access = access;
                 }
                 2 => {

@@ -316,6 +316,19 @@ pub enum Error {
         "this looks like a photograph or a screen, and the liveness check `challenge` enrols no such face: take another picture"
     )]
     NotAlive,
+    /// A record of a paired host was lost or tampered with: it may be that of an installer, or of this host.
+    #[error(
+        "the board lost its record of a computer. Without an installer, `postern pair --erase` makes it a new board"
+    )]
+    HostsLost,
+    /// The record of the newest release was lost or tampered with.
+    #[error(
+        "the board lost its record of the newest release of the {kind}: flash the release that it runs, and then newer ones"
+    )]
+    ReleaseLost {
+        /// Kind of the image.
+        kind: ModelKind,
+    },
 }
 
 /// A field of [`Settings`](crate::Settings).

@@ -228,6 +228,10 @@ pub enum Request<'a> {
         /// Whether to suspend; else to resume.
         suspended: bool,
     },
+    /// Waits for a press of the pairing button. Then the board erases all but its log, restarts, and is a new board. For an
+    /// installer, and for anybody where no installer is known because records of hosts were lost.
+    /// → [`Pairing`](crate::Response::Pairing)
+    Erase,
 }
 
 /// Source of an image.

@@ -105,20 +105,12 @@ pub(crate) struct Decider {
     /// Frames that refused somebody, since the last one that knew somebody, or the last failure.
     misses: u8,
     policy: AccessPolicy,
-    /// The failures as they are in flash.
-    kept: Tallies,
 }
 
 impl Decider {
     /// Nobody came yet.
     pub(crate) const fn new(config: Config) -> Self {
-        Self {
-            config,
-            agreement: Agreement::new(),
-            misses: 0,
-            policy: AccessPolicy::new(),
-            kept: Tallies::new(),
-        }
+        Self { config, agreement: Agreement::new(), misses: 0, policy: AccessPolicy::new() }
     }
 
     /// Forgets the frames so far. Failures and lockout stay.
@@ -127,21 +119,14 @@ impl Decider {
         self.misses = 0;
     }
 
-    /// Takes the failures from before a reset.
-    pub(crate) fn restore(&mut self, tallies: Tallies) {
-        self.policy.restore(tallies);
-        self.kept = tallies;
-    }
-
-    /// Whether the failures changed since the last call: then they must be written to flash before anything shows.
-    pub(crate) fn changed_tallies(&mut self) -> bool {
-        let tallies = *self.policy.tallies();
-        core::mem::replace(&mut self.kept, tallies) != tallies
-    }
-
-    /// The failures.
+    /// The failures. If they changed, they must be written to flash before anything shows.
     pub(crate) fn tallies(&self) -> &Tallies {
         self.policy.tallies()
+    }
+
+    /// The failures, to read them from flash or to write them.
+    pub(crate) fn tallies_mut(&mut self) -> &mut Tallies {
+        self.policy.tallies_mut()
     }
 
     /// Until when faces that look like nobody are slowed, in milliseconds since boot.

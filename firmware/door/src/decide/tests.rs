@@ -149,7 +149,7 @@ fn where_a_pin_comes_first_a_picture_alone_counts_for_nobody() {
         assert_eq!(bench.frames(&result), [Decision::None; 12]);
     }
     assert_eq!(bench.frame(FrameResult::NotLive(RejectReason::ChallengeFailed)), Decision::None);
-    assert!(!bench.decider.changed_tallies());
+    assert!(!bench.decider.tallies().is_changed());
 }
 
 #[test]

@@ -41,7 +41,7 @@ impl Clock {
     /// asked for takes `restart`.
     pub(crate) fn after(newest: Option<Entry>, reset: ResetReason, restart: Duration) -> Self {
         let Some(Entry { kind, time, .. }) = newest else { return Self { booted_ms: 0, exact: false } };
-        let restarted = matches!(kind, Kind::Restart | Kind::Firmware);
+        let restarted = matches!(kind, Kind::Restart | Kind::Firmware | Kind::Erased);
         let goes_on = restarted && reset == ResetReason::Requested;
         let gap = if goes_on { restart.as_millis() } else { 0 };
         Self { booted_ms: time.unix_ms.saturating_add(gap), exact: time.exact && goes_on }

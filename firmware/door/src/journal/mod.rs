@@ -9,9 +9,9 @@
 //! reason and person comes after [`AGAIN`], or when nobody was refused for that reason during [`AWAY`]; it has the number
 //! of frames between. A wrong PIN is a guess: each has an entry of its own, and lockouts limit them.
 //!
-//! Refusals, and events of the exit button, the contact and the cover, are each rationed ([`Ration`]): [`BURST`] entries
-//! at once, and then two every [`REFILL`], one of which has the number of events between. So it takes days to wash the log
-//! away from outside the door, also with two pictures in turn.
+//! Refusals, and events of the exit button, the lock, and the contact and the cover, are each rationed ([`Account`]): [`BURST`]
+//! entries at once, and then two a minute, one of which has the number of events between. Neither a reset nor a power cut
+//! gives any of them back. So it takes days to wash the log away from outside the door, also with two pictures in turn.
 
 mod clock;
 mod entry_fields;
@@ -19,6 +19,9 @@ mod ration;
 
 pub(crate) use clock::ClockRefusal;
 pub(crate) use entry_fields::EntryFields;
+pub(crate) use ration::Account;
+#[cfg(test)]
+pub(crate) use ration::STEP;
 
 use audit::{Entry, Fault, Head, Kind, Log, Seal, TAG_BYTES, Time};
 use board_api::ResetReason;
@@ -30,14 +33,19 @@ use policy::{Alarm, Reason};
 use crate::{
     link::{Cause, IoEvent, Stamped},
     log::log,
+    store::Intent,
 };
 
-use self::{clock::Clock, ration::Ration};
+use self::clock::Clock;
 
 /// When somebody who still stands there gets another entry.
 const AGAIN: Duration = Duration::from_secs(60);
 /// After this time without a refusal, the next one is of somebody new.
 const AWAY: Duration = Duration::from_secs(10);
+/// Entries at once of each ration.
+const BURST: u16 = 60;
+/// Rations: refusals, exit button, faults of the lock, alarms. The order is that of the record in flash.
+pub(crate) const RATIONS: usize = 4;
 /// The step of scores in the log, Q15: one sixteenth, as in replies to whoever is not the installer.
 const SCORE_STEP: i16 = 2048;
 /// Time for the last reply to leave before a restart.
@@ -84,10 +92,8 @@ pub(crate) struct Journal<F> {
     /// Entries that could not be written, and that no entry reports yet.
     lost: u32,
     standing: [Option<Standing>; Reason::ALL.len() + 1],
-    /// Entries for refusals.
-    refusals: Ration,
-    /// Entries for events at the pins.
-    pins: [Ration; 3],
+    /// What was used of each ration.
+    pub(crate) rations: [Account; RATIONS],
     /// Events at the pins since the last entry that told of them.
     untold: u32,
     /// Signs the head of the log. It is derived from the device secret alone, so that the board signs with the same key
@@ -106,11 +112,20 @@ impl<F: NorFlash> Journal<F> {
             clock: Clock::after(newest, reset, FAREWELL),
             lost: 0,
             standing: [None; Reason::ALL.len() + 1],
-            refusals: Ration::full(Instant::now()),
-            pins: [Ration::full(Instant::now()); 3],
+            rations: [Account::default(); RATIONS],
             untold: 0,
             signing: secret.derive(b"", b"postern log head"),
         }
+    }
+
+    /// Whether the newest entry has all but the log erased. So a power cut in between leaves it to the next boot.
+    pub(crate) fn orders_erasing(&self) -> bool {
+        self.log.as_ref().and_then(Log::newest).is_some_and(|newest| newest.kind == Kind::Erased)
+    }
+
+    /// Writes nothing more, so that the newest entry stays the newest.
+    pub(crate) fn close(&mut self) {
+        self.log = None;
     }
 
     /// Entries that could not be written, and that no entry reports yet.
@@ -146,17 +161,23 @@ impl<F: NorFlash> Journal<F> {
         log.append(&entry).is_ok()
     }
 
+    /// Writes that a change of a host was begun, and may be done, half done, or not.
+    pub(crate) fn interrupted(&mut self, host: Option<[u8; 32]>, Intent { kind, detail }: Intent) {
+        self.record(Kind::Interrupted, EntryFields::reason(kind).by(host, detail));
+    }
+
     /// Somebody was refused.
     pub(crate) fn refused(&mut self, why: Reason, score: i16, person: Option<u32>) {
         let now = Instant::now();
         let Some(standing) = self.standing.get_mut(usize::from(why as u8)) else { return };
+        let [refusals, ..] = &mut self.rations;
         let fresh = Standing { seen: now, written: now, frames: 0, person };
         let frames = standing.map_or(0, |before| before.frames);
         if why != Reason::WrongPin {
             let goes_on = standing.as_ref().is_some_and(|before| {
                 now - before.seen < AWAY && now - before.written < AGAIN && before.person == person
             });
-            if goes_on || !self.refusals.take(now) {
+            if goes_on || refusals.take(BURST, now).is_err() {
                 let before = standing.get_or_insert(fresh);
                 (before.seen, before.frames) = (now, before.frames.saturating_add(1));
                 return;
@@ -182,13 +203,13 @@ impl<F: NorFlash> Journal<F> {
             return;
         }
         // A ration each: whoever presses the exit button all day hides no alarm.
-        let [buttons, faults, alarms] = &mut self.pins;
+        let [_, buttons, faults, alarms] = &mut self.rations;
         let ration = match told {
             Some((Kind::Button, ..)) => buttons,
             Some((Kind::Fault, ..)) => faults,
             _ => alarms,
         };
-        if !ration.take(*at) {
+        if ration.take(BURST, *at).is_err() {
             self.untold = self.untold.saturating_add(told.is_some().into());
             return;
         }

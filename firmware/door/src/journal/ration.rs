@@ -1,32 +1,63 @@
-//! How many entries there may be of what anybody outside the door can cause.
+//! How many entries of the audit log somebody may cause, so that nobody washes the log away: a host, or whoever stands
+//! outside the door.
+//!
+//! An account has a burst of entries, and gets one back every [`REFILL`]. It is kept over resets and power cuts, since an
+//! installer can restart the board, and others can pull its plug. Flash has a number that is not lower than what was used, in
+//! steps of [`STEP`] entries. Time without power gives nothing back.
 
 use embassy_time::{Duration, Instant};
 
-/// Entries at once.
-const BURST: u8 = 60;
-/// How long one takes to come back. Each may come with a second one, which has the number of events that had none.
+/// How long one entry takes to come back. At the pins each may come with a second one, which has the number of events that
+/// had none.
 const REFILL: Duration = Duration::from_secs(60);
+/// Entries between two records in flash, and so the most that a power cut costs.
+pub(crate) const STEP: u16 = 4;
 
-/// Entries that are left, and when one came back last.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Ration {
-    left: u8,
-    since: Instant,
+/// What was used of an account.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Account {
+    used: u16,
+    /// What flash has.
+    kept: u16,
+    /// When entries were given back last, in milliseconds since boot.
+    at_ms: u64,
 }
 
-impl Ration {
-    /// All of them.
-    pub(super) fn full(now: Instant) -> Self {
-        Self { left: BURST, since: now }
+impl Account {
+    /// Takes what flash has, at boot.
+    pub(crate) fn restore(&mut self, bytes: [u8; 2]) {
+        self.kept = u16::from_le_bytes(bytes);
+        self.used = self.kept;
     }
 
-    /// Takes an entry, if one is left.
-    pub(super) fn take(&mut self, now: Instant) -> bool {
-        let periods = now.saturating_duration_since(self.since).as_ticks() / REFILL.as_ticks();
-        self.since = self.since.saturating_add(REFILL * u32::try_from(periods).unwrap_or(u32::MAX));
-        let left = self.left.saturating_add(u8::try_from(periods).unwrap_or(u8::MAX)).min(BURST);
-        self.left = left.saturating_sub(1);
-        left > 0
+    /// Takes one entry of a burst.
+    ///
+    /// # Errors
+    /// Seconds until there is one again.
+    pub(crate) fn take(&mut self, burst: u16, now: Instant) -> Result<(), u32> {
+        self.refill(now);
+        if self.used >= burst {
+            let again = self.at_ms.saturating_add(REFILL.as_millis());
+            return Err(again.saturating_sub(now.as_millis()).div_ceil(1000) as u32);
+        }
+        self.used += 1;
+        Ok(())
+    }
+
+    /// What flash must have; sets `changed` if it has less than was used, or much more.
+    pub(crate) fn keep(&mut self, now: Instant, changed: &mut bool) -> [u8; 2] {
+        self.refill(now);
+        if self.used > self.kept || self.used + 2 * STEP < self.kept {
+            *changed = true;
+            self.kept = self.used + STEP;
+        }
+        self.kept.to_le_bytes()
+    }
+
+    fn refill(&mut self, now: Instant) {
+        let periods = now.as_millis().saturating_sub(self.at_ms) / REFILL.as_millis();
+        self.at_ms = self.at_ms.saturating_add(periods.saturating_mul(REFILL.as_millis()));
+        self.used = self.used.saturating_sub(u16::try_from(periods).unwrap_or(u16::MAX));
     }
 }
 
@@ -34,12 +65,17 @@ impl Ration {
 mod tests {
     use super::*;
 
+    const BURST: u16 = 60;
+
     #[test]
     fn a_burst_is_allowed_and_then_one_a_minute_over_years() {
         let at = Instant::from_secs;
-        let mut ration = Ration::full(at(0));
-        assert_eq!((0..100).filter(|_| ration.take(at(1))).count(), usize::from(BURST));
-        assert!(!ration.take(at(59)) && ration.take(at(60)) && !ration.take(at(119)));
-        assert_eq!((0..100).filter(|_| ration.take(at(3_000_000_000))).count(), usize::from(BURST));
+        let mut account = Account::default();
+        assert_eq!((0..100).filter(|_| account.take(BURST, at(1)).is_ok()).count(), usize::from(BURST));
+        assert_eq!(account.take(BURST, at(59)), Err(1));
+        assert_eq!(account.take(BURST, at(60)), Ok(()));
+        assert_eq!(account.take(BURST, at(119)), Err(1));
+        let years = at(3_000_000_000);
+        assert_eq!((0..100).filter(|_| account.take(BURST, years).is_ok()).count(), usize::from(BURST));
     }
 }

@@ -11,7 +11,7 @@ use crypto::{
 use embedded_storage::nor_flash::NorFlash;
 use protocol::{Error, Hash, Host, MAX_HOSTS, Role, VERSION};
 
-use crate::store::Storage;
+use crate::store::{Storage, Stored};
 
 use super::table::Need;
 
@@ -23,6 +23,8 @@ pub(crate) struct Access {
     hosts: [Option<Host>; MAX_HOSTS],
     /// Whether the hosts could be read. If not, nobody is paired, and nobody can be.
     pub(crate) readable: bool,
+    /// Places whose record was lost or tampered with, a bit each. Until an installer has looked, nobody can be paired.
+    pub(crate) lost: u8,
     handshake: Option<Responder>,
     pub(crate) session: Option<Session>,
 }
@@ -51,13 +53,16 @@ impl Access {
             identity,
             hosts: [const { None }; MAX_HOSTS],
             readable: true,
+            lost: 0,
             handshake: None,
             session: None,
         };
         if let Some(storage) = storage {
             for (place, host) in (0..).zip(&mut access.hosts) {
                 match storage.host(place) {
-                    Ok(kept) => *host = kept,
+                    Ok(Stored::Valid(kept)) => *host = kept,
+                    Ok(Stored::Absent) => {}
+                    Ok(Stored::Tampered) => access.lost |= 1 << place,
                     Err(_) => access.readable = false,
                 }
             }
@@ -123,7 +128,8 @@ impl Access {
     /// Checks that the host of the session has what a request needs.
     ///
     /// # Errors
-    /// [`Error::Unpaired`], [`Error::Forbidden`]; [`Error::Flash`] if the hosts could not be read.
+    /// [`Error::Unpaired`], [`Error::Forbidden`]; [`Error::Flash`] if the hosts could not be read, [`Error::HostsLost`] if some
+    /// were lost.
     pub(crate) fn permit(&self, need: Need, sealed: bool) -> Result<(), Error> {
         let needed = match need {
             Need::Nothing => return Ok(()),
@@ -134,8 +140,60 @@ impl Access {
         match self.role() {
             Some(role) if sealed && role >= needed => Ok(()),
             Some(_) if sealed => Err(Error::Forbidden { needed }),
-            None if !self.readable => Err(Error::Flash),
+            None => Err(self.whole().err().unwrap_or(Error::Unpaired)),
             _ => Err(Error::Unpaired),
+        }
+    }
+
+    /// Checks that all hosts are known.
+    ///
+    /// # Errors
+    /// [`Error::Flash`] if they could not be read, [`Error::HostsLost`] if some were lost.
+    pub(crate) fn whole(&self) -> Result<(), Error> {
+        match (self.readable, self.lost) {
+            (false, _) => Err(Error::Flash),
+            (true, 0) => Ok(()),
+            (true, _) => Err(Error::HostsLost),
+        }
+    }
+
+    /// Checks that a place is free for a host with a key.
+    ///
+    /// # Errors
+    /// [`Error::HostsFull`].
+    pub(crate) fn place_for(&self, key: &Hash) -> Result<usize, Error> {
+        let place = self.place(key).or_else(|| self.hosts.iter().position(Option::is_none));
+        place.ok_or(Error::HostsFull { limit: MAX_HOSTS as u8 })
+    }
+
+    /// Empties the places whose record was lost: an installer has looked, and invites whoever is missing. Nobody is served
+    /// who was not before.
+    ///
+    /// # Errors
+    /// [`Error::Flash`].
+    pub(crate) fn empty_lost<F: NorFlash>(&mut self, storage: &mut Storage<F>) -> Result<(), Error> {
+        for place in 0..MAX_HOSTS as u8 {
+            if self.lost >> place & 1 != 0 {
+                storage.set_host(place, None)?;
+                self.lost &= !(1 << place);
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that the host of the session may have the board erased: an installer, or anybody where no installer is known
+    /// because hosts were lost.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]; [`Error::Flash`] if the hosts could not be read.
+    pub(crate) fn may_erase(&self) -> Result<Hash, Error> {
+        let needed = Role::Installer;
+        let peer = self.peer().ok_or(Error::NoSession)?;
+        let ownerless = self.lost != 0 && !self.hosts().any(|host| host.role == needed);
+        match self.readable {
+            false => Err(Error::Flash),
+            true if ownerless || self.role() == Some(needed) => Ok(peer),
+            true => Err(Error::Forbidden { needed }),
         }
     }
 
@@ -148,9 +206,7 @@ impl Access {
         host: Host,
         storage: &mut Storage<F>,
     ) -> Result<(), Error> {
-        let known = self.place(&host.key);
-        let place = known.or_else(|| self.hosts.iter().position(Option::is_none));
-        let place = place.ok_or(Error::HostsFull { limit: MAX_HOSTS as u8 })?;
+        let place = self.place_for(&host.key)?;
         self.keep_host(place, Some(host), storage)
     }
 

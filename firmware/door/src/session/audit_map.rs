@@ -1,7 +1,7 @@
 //! What a request adds to its audit entry: some fields from the request, some from the response.
 
 use postcard::ser_flavors::Flavor;
-use protocol::{Basis, Comparison, Hash, Limits, Pairing, Request, Response, Settings};
+use protocol::{Basis, Comparison, Hash, Limits, Request, Response, Settings};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -10,11 +10,13 @@ use crate::journal::EntryFields;
 /// The address in the entry where the OSDP port is disabled.
 const NO_ADDRESS: u8 = 255;
 
-/// The reason and the detail bytes that follow from the request. `before` are the settings before it.
-pub(crate) fn detail(request: &Request<'_>, before: &Settings) -> (u8, [u8; 8]) {
+/// The reason and the detail bytes that follow from the request. `before` are the settings before it, `lost` the lost records
+/// of hosts.
+pub(crate) fn detail(request: &Request<'_>, before: &Settings, lost: u8) -> (u8, [u8; 8]) {
     let detail = match request {
         Request::SetSettings(settings) => return (changes(before, settings), digest(settings)),
-        Request::Invite { role } => return (*role as u8, [0; 8]),
+        Request::Invite { role } => return (*role as u8, [lost, 0, 0, 0, 0, 0, 0, 0]),
+        Request::BeginModel { kind, sha256, .. } => return (*kind as u8, head(sha256)),
         Request::PauseDoor { ms } => u64::from(*ms).to_le_bytes(),
         Request::RemoveHost { key } | Request::ReplaceKey { key } => head(key),
         Request::SetSigner { signer } => head(signer),
@@ -70,13 +72,13 @@ impl Flavor for Hasher {
 }
 
 /// The fields of the entry. `host` is the key of the host before the request was done, `basis` how the door's threshold is
-/// known after it. `None` if there is nothing to record.
+/// known after it.
 pub(crate) fn fields(
     host: Option<Hash>,
     (reason, mut detail): (u8, [u8; 8]),
     response: &Response,
     basis: Option<Basis>,
-) -> Option<EntryFields> {
+) -> EntryFields {
     let mut fields = EntryFields::reason(reason);
     match response {
         Response::Enrolled { person, templates, alive, .. } => {
@@ -107,12 +109,9 @@ pub(crate) fn fields(
             // Not of the PINs: a digest of four digits is soon guessed.
             detail = digest(schedule);
         }
-        Response::Pairing(Pairing::Paired { role }) => fields.reason = *role as u8,
-        // Nobody was paired yet.
-        Response::Pairing(_) | Response::PairingNonce { .. } => return None,
         _ => {}
     }
-    Some(fields.by(host, detail))
+    fields.by(host, detail)
 }
 
 /// The detail with the basis as its last byte: 1 measured, 2 modelled, 3 unproven, 0 if there is no threshold.

@@ -10,6 +10,9 @@
 //! | is that of the last request, which has a reply | the same reply; nothing is executed |
 //! | is that of the last request, without a reply | [`Error::Interrupted`]: a reset came in between, or the reply is long |
 //!
+//! What is in flash until the reply is there also tells what the request changes. If a reset comes in between, the next boot
+//! writes that to the audit log ([`Executed::interrupted`]): so no change is without an entry.
+//!
 //! This counts for requests that make an entry in the audit log: all others can be repeated, see `protocol`. What was begun
 //! and what was replied is in flash, so that a reset changes nothing. A request that only compares faces changes nothing
 //! either: without a reply that was kept it is executed again, and is charged and logged again. For it need not be the
@@ -18,7 +21,7 @@
 use embedded_storage::nor_flash::NorFlash;
 use protocol::{Error, Hash, IdempotencyKey, MAX_HOSTS};
 
-use crate::store::{Begun, Reply, Storage};
+use crate::store::{Begun, Intent, Progress, Reply, Storage};
 
 /// The last request of each host, at the host's place.
 #[derive(Default)]
@@ -42,19 +45,38 @@ impl Executed {
     /// [`Error::Interrupted`] if the request was begun, and there is no reply.
     pub(crate) fn reply(&self, host: &Hash, key: &IdempotencyKey) -> Result<Option<&Reply>, Error> {
         match self.0.iter().flatten().find(|begun| begun.host == *host && begun.key == *key) {
-            Some(Begun { reply, .. }) => reply.as_ref().map(Some).ok_or(Error::Interrupted),
+            Some(Begun { progress: Progress::Replied(reply), .. }) => Ok(Some(reply)),
+            Some(_) => Err(Error::Interrupted),
             None => Ok(None),
         }
     }
 
-    /// Takes down that a request is executed now; in flash, if it changes something.
+    /// Takes down that a request is executed now; with its intent in flash, if it changes something.
     pub(crate) fn begin<F: NorFlash>(
         &mut self,
         place: Option<usize>,
         (host, key): (Hash, IdempotencyKey),
+        intent: Option<Intent>,
         storage: Option<&mut Storage<F>>,
     ) {
-        self.keep(place, Begun { host, key, reply: None }, storage);
+        let progress = intent.map_or(Progress::Unknown, Progress::Changing);
+        self.keep(place, Begun { host, key, progress }, storage.filter(|_| intent.is_some()));
+    }
+
+    /// A request that a reset interrupted, and its host; none if there is no other one. It is forgotten.
+    pub(crate) fn interrupted<F: NorFlash>(
+        &mut self,
+        storage: Option<&mut Storage<F>>,
+    ) -> Option<(Hash, Intent)> {
+        let found = self.0.iter().enumerate().find_map(|(place, begun)| match begun {
+            Some(Begun { host, key, progress: Progress::Changing(intent) }) => {
+                Some((place, *host, *key, *intent))
+            }
+            _ => None,
+        });
+        let (place, host, key, intent) = found?;
+        self.keep(Some(place), Begun { host, key, progress: Progress::Unknown }, storage);
+        Some((host, intent))
     }
 
     /// Takes down the reply to the request that was begun.
@@ -66,7 +88,8 @@ impl Executed {
     ) {
         let begun = place.and_then(|place| self.0.get_mut(place)?.take());
         if let Some(begun) = begun {
-            self.keep(place, Begun { reply: Reply::from_slice(packed).ok(), ..begun }, storage);
+            let progress = Reply::from_slice(packed).map_or(Progress::Unknown, Progress::Replied);
+            self.keep(place, Begun { progress, ..begun }, storage);
         }
     }
 
@@ -92,16 +115,16 @@ mod tests {
         let none = || None::<&mut Storage<Nor<&mut [u8]>>>;
         let mut executed = Executed::default();
         let (host, other) = ([1; 32], [2; 32]);
-        executed.begin(Some(0), (host, [7; 8]), none());
+        executed.begin(Some(0), (host, [7; 8]), None, none());
         assert_eq!(executed.reply(&host, &[7; 8]), Err(Error::Interrupted));
         executed.finish(Some(0), &[1, 2], none());
         assert_eq!(executed.reply(&host, &[7; 8]), Ok(Some(&Reply::from_slice(&[1, 2]).unwrap())));
         assert_eq!(executed.reply(&other, &[7; 8]), Ok(None));
-        executed.begin(Some(1), (other, [8; 8]), none());
+        executed.begin(Some(1), (other, [8; 8]), None, none());
         executed.finish(Some(1), &[0; 129], none());
         assert_eq!(executed.reply(&other, &[8; 8]), Err(Error::Interrupted), "too long to keep");
         assert!(executed.reply(&host, &[7; 8]).is_ok_and(|reply| reply.is_some()), "each host has its own");
-        executed.begin(Some(0), (host, [9; 8]), none());
+        executed.begin(Some(0), (host, [9; 8]), None, none());
         assert_eq!(executed.reply(&host, &[7; 8]), Ok(None));
     }
 }

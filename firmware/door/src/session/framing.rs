@@ -1,17 +1,19 @@
 //! From what arrived on the line to a request, and from its result to the reply.
 
+use audit::Kind as Audited;
 use board_api::Board;
 use crypto::{handshake::SECOND, session::HEAD};
 use embassy_time::Instant;
+use embedded_storage::nor_flash::NorFlash;
 use protocol::{Error, IdempotencyKey, Kind, Packet, Request, Response, pack};
 
 use crate::{
     link::{Command, Link, Pending, Ticket},
     pipeline::{Engine, Models},
     secrets::random_key,
-    store::Reply,
+    store::{Intent, Reply},
     text::text,
-    update::IdleSlots,
+    update::{IdleSlots, Updates},
     worker::parts::Parts,
 };
 
@@ -99,7 +101,7 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                             Request::Reboot => Outcome::Restart,
                             _ => Outcome::Serve,
                         };
-                        let detail = audit_map::detail(&request, &parts.settings);
+                        let detail = audit_map::detail(&request, &parts.settings, parts.access.lost);
                         let pauses = matches!(request, Request::PauseDoor { .. });
                         if row.slow {
                             link.give_sign();
@@ -109,18 +111,18 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                         let logs = logs && matches!(row.need, Need::Role(_));
                         let mut permitted = parts.access.permit(row.need, kind == Kind::Sealed);
                         if logs {
-                            permitted = permitted.and_then(|()| charge(parts));
-                            // The boot that follows has an entry too.
-                            if matches!(request, Request::Reboot) {
+                            for _ in 0..entries(&request, &parts.updates) {
                                 permitted = permitted.and_then(|()| charge(parts));
                             }
                         }
+                        let intent =
+                            Intent { kind: row.audited.unwrap_or(Audited::Clock) as u8, detail: detail.1 };
                         let mut result = match permitted {
                             Ok(()) => {
-                                if let (true, Some(named)) = (logs, named) {
+                                if let (true, Some(named)) = (logs && !row.is_repeated(), named) {
                                     begun = parts.access.place_of_session();
-                                    let storage = parts.storage.as_mut().filter(|_| !row.only_compares());
-                                    parts.executed.begin(begun, named, storage);
+                                    let intent = Some(intent).filter(|_| !row.only_compares());
+                                    parts.executed.begin(begun, named, intent, parts.storage.as_mut());
                                 }
                                 let captured = match needs_camera(&request) {
                                     true => capture(camera).await,
@@ -133,11 +135,15 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                         if pauses && result.is_ok() {
                             link.commands.send(Command::Lock).await;
                         }
-                        if let (Some(kind), Ok(response)) = (row.audited, &result)
-                            && let Some(fields) =
-                                audit_map::fields(host, detail, response, basis(parts, models))
+                        if let (Some(kind), Ok(response)) = (row.audited, &result) {
+                            let basis = basis(parts, models);
+                            parts.journal.record(kind, audit_map::fields(host, detail, response, basis));
+                        }
+                        // A write failed: what was to change may be half done.
+                        if let (true, Err(Error::Flash | Error::Internal { .. })) = (begun.is_some(), &result)
+                            && !row.only_compares()
                         {
-                            parts.journal.record(kind, fields);
+                            parts.journal.interrupted(host, intent);
                         }
                         let role = parts.access.role().filter(|_| kind == Kind::Sealed);
                         disclosure::limit(role, &mut result);
@@ -171,6 +177,17 @@ pub(crate) async fn answer<B: Board, E: Engine>(
     reply(&mut parts.access, link, kind, ticket, length, body).await;
     slot.finish(Some(ticket));
     outcome
+}
+
+/// Entries of the audit log that a request has, or causes. A restart has a second one when the board boots. Firmware that is
+/// complete causes at most five besides that: its own, three of four boots (three on trial, and one of the release before it),
+/// and what became of it.
+fn entries<F: NorFlash>(request: &Request<'_>, updates: &Updates<F>) -> u8 {
+    match request {
+        Request::Reboot => 2,
+        Request::CommitModel if updates.receives_firmware() => 5,
+        _ => 1,
+    }
 }
 
 /// Takes an entry of the audit log from the account of the session's host.

@@ -7,6 +7,8 @@
 //! | committed | pair: the nonce of the commitment | shown: the code is on the display, a minute runs |
 //! | shown | [`COMPARE`] is over | waiting: a press counts now |
 //! | waiting | the pairing button is pressed, the host polls | the host is in flash; idle |
+//! | idle | erase: an installer asks, or anybody where no installer is known because hosts were lost | erasing: a minute runs |
+//! | erasing | the pairing button is pressed | the log has an entry, the board restarts and erases all but its log |
 //! | any | begin again; another session; the time is over; pair with another nonce | idle, no code is shown |
 //!
 //! A host commits to its nonce before it sees that of the board, and sees one nonce a press. So whoever wants the board to
@@ -17,17 +19,19 @@
 //! The pairing button is on the board. It is not the exit button, which opens the door also while a pairing waits. A board
 //! without hosts expects an installer, and then trusts the installer's signer. A board with hosts accepts only a host that
 //! an installer has invited; physical access to cable and button is not enough.
+//!
+//! A board that lost the record of a host pairs nobody, until an installer who is left invites somebody. Where none is left,
+//! it can be erased. Whoever can write its flash, and damages the records for that, gets a new board, as after an erase of the
+//! flash itself: without people, models or settings.
 
 use board_api::System;
 use crypto::pairing::{code, is_committed};
 use embassy_time::{Duration, Instant};
-use embedded_storage::nor_flash::NorFlash;
 use protocol::{Error, Hash, Host, Label, Role};
 
 use crate::{
     link::Link,
     log::{log, log_private},
-    store::Storage,
 };
 
 use super::access::Access;
@@ -61,6 +65,15 @@ enum State {
         nonce: Hash,
         until: Instant,
     },
+    /// A press has all erased.
+    Erasing {
+        host: Hash,
+        until: Instant,
+    },
+    /// The press came.
+    Erased {
+        host: Hash,
+    },
     /// Also while the button does not count yet: before `from`.
     Waiting {
         offer: Offer,
@@ -68,6 +81,12 @@ enum State {
         from: Instant,
         until: Instant,
     },
+}
+
+/// A host that was confirmed at the board, and the signer that it brings if it is the first.
+pub(crate) struct Confirmed {
+    pub(crate) host: Host,
+    pub(crate) signer: Option<Hash>,
 }
 
 /// What a host asks for.
@@ -82,7 +101,7 @@ impl Pairing {
     /// Begins the pairing of the session's host: the button is waited for.
     ///
     /// # Errors
-    /// [`Error::NotInvited`], [`Error::NoSession`]; [`Error::Flash`] if the hosts could not be read.
+    /// [`Error::NotInvited`], [`Error::NoSession`], [`Access::whole`].
     pub(crate) fn begin(
         &mut self,
         (role, label, commitment): (Role, Label, Hash),
@@ -127,18 +146,16 @@ impl Pairing {
         Ok(())
     }
 
-    /// Checks whether the button was pressed. If so, stores the host and returns it.
+    /// Checks whether the button was pressed. If so, returns the host that is to be stored.
     ///
     /// # Errors
-    /// [`Error::HostsFull`], [`Error::Flash`].
-    pub(crate) fn poll<F: NorFlash>(
+    /// [`Error::NoSession`], [`Error::HostsFull`].
+    pub(crate) fn poll(
         &mut self,
-        access: &mut Access,
-        storage: &mut Storage<F>,
+        access: &Access,
         system: &mut impl System,
         link: &Link,
-    ) -> Result<Option<Host>, Error> {
-        self.tick(system, link);
+    ) -> Result<Option<Confirmed>, Error> {
         if !matches!(self.state, State::Waiting { .. }) || !self.is_pressed(link) {
             return Ok(None);
         }
@@ -147,14 +164,26 @@ impl Pairing {
         if offer.binding != binding {
             return Ok(None);
         }
-        let host = offer.host;
-        if let (0, Some(signer)) = (access.hosts().count(), signer) {
-            storage.set_signer(&signer)?;
-        }
-        access.add_host(host.clone(), storage)?;
+        access.place_for(&offer.host.key)?;
         self.invitation = None;
-        log!(info, "a host was paired");
-        Ok(Some(host))
+        let signer = signer.filter(|_| access.hosts().next().is_none());
+        Ok(Some(Confirmed { host: offer.host, signer }))
+    }
+
+    /// Waits for the press after which all is erased, for the session's host.
+    ///
+    /// # Errors
+    /// [`Access::may_erase`].
+    pub(crate) fn begin_erasing(
+        &mut self,
+        access: &Access,
+        system: &mut impl System,
+        link: &Link,
+    ) -> Result<(), Error> {
+        self.cancel(system, link);
+        self.state = State::Erasing { host: access.may_erase()?, until: Instant::now() + PATIENCE };
+        self.await_press(link);
+        Ok(())
     }
 
     /// Does what is due: ends a pairing that took too long, draws the nonce after the first press, and lets the second
@@ -163,11 +192,17 @@ impl Pairing {
         let now = Instant::now();
         match &self.state {
             State::Requested { until, .. }
+            | State::Erasing { until, .. }
             | State::Committed { until, .. }
             | State::Waiting { until, .. }
                 if *until <= now =>
             {
                 self.cancel(system, link);
+            }
+            State::Erasing { host, .. } if self.is_pressed(link) => {
+                let host = *host;
+                self.cancel(system, link);
+                self.state = State::Erased { host };
             }
             State::Requested { .. } if self.is_pressed(link) => {
                 let State::Requested { offer, .. } = self.cancel(system, link) else { return };
@@ -180,6 +215,13 @@ impl Pairing {
             }
             _ => {}
         }
+    }
+
+    /// The host that has all erased, once the button was pressed for that.
+    pub(crate) fn take_erased(&mut self) -> Option<Hash> {
+        let State::Erased { host } = self.state else { return None };
+        self.state = State::Idle;
+        Some(host)
     }
 
     /// The board's nonce, after the first press.
@@ -218,12 +260,14 @@ impl Pairing {
         let now = Instant::now();
         let left = |until: &Instant| until.saturating_duration_since(now).as_millis() as u32;
         match &self.state {
-            State::Requested { until, .. } => protocol::Pairing::Requested { left_ms: left(until) },
+            State::Requested { until, .. } | State::Erasing { until, .. } => {
+                protocol::Pairing::Requested { left_ms: left(until) }
+            }
             State::Waiting { from, until, .. } if *from > now => {
                 protocol::Pairing::Shown { left_ms: left(until) }
             }
             State::Waiting { until, .. } => protocol::Pairing::Waiting { left_ms: left(until) },
-            State::Idle | State::Committed { .. } => protocol::Pairing::None,
+            State::Idle | State::Erased { .. } | State::Committed { .. } => protocol::Pairing::None,
         }
     }
 
@@ -238,9 +282,7 @@ impl Pairing {
     }
 
     fn expect_role(&self, role: Role, access: &Access) -> Result<(), Error> {
-        if !access.readable {
-            return Err(Error::Flash);
-        }
+        access.whole()?;
         let expected = match self.invitation {
             _ if access.hosts().next().is_none() => Some(Role::Installer),
             Some((invited, until)) if until > Instant::now() => Some(invited),

@@ -32,6 +32,12 @@ impl Row {
     pub(crate) fn only_compares(self) -> bool {
         matches!(self.audited, Some(Kind::Compared | Kind::Embedded))
     }
+
+    /// Whether it is executed whenever it comes, with an entry each time. A transfer goes on where it was interrupted, so a
+    /// reply of before says nothing of now.
+    pub(crate) fn is_repeated(self) -> bool {
+        self.audited == Some(Kind::Transfer)
+    }
 }
 
 const GUEST: Need = Need::Session;
@@ -49,7 +55,9 @@ pub(crate) fn row(request: &Request<'_>) -> Row {
 
         Request::BeginPairing { .. } => (GUEST,           false,  None),
         Request::Pair { .. }         => (GUEST,           false,  None),
-        Request::PollPairing         => (GUEST,           false,  Some(Kind::Paired)),
+        // Its entry comes before the host is stored.
+        Request::PollPairing         => (GUEST,           false,  None),
+        Request::Erase               => (GUEST,           false,  None),
 
         Request::GetSettings         => (AUDITOR,         false,  None),
         Request::ListUsers { .. }    => (AUDITOR,         false,  None),
@@ -78,7 +86,7 @@ pub(crate) fn row(request: &Request<'_>) -> Row {
         Request::Suspend { .. }      => (OPERATOR,        false,  Some(Kind::Rule)),
 
         Request::SetSettings(_)      => (INSTALLER,       false,  Some(Kind::Settings)),
-        Request::BeginModel { .. }   => (INSTALLER,       true,   None),
+        Request::BeginModel { .. }   => (INSTALLER,       true,   Some(Kind::Transfer)),
         Request::ModelChunk { .. }   => (INSTALLER,       false,  None),
         Request::CommitModel         => (INSTALLER,       true,   Some(Kind::Model)),
         Request::Reboot              => (INSTALLER,       false,  Some(Kind::Restart)),

@@ -16,6 +16,25 @@ pub(crate) struct Begun {
     /// The key of the host at that time.
     pub(crate) host: Hash,
     pub(crate) key: IdempotencyKey,
-    /// `None` until there is one, and if it is too long.
-    pub(crate) reply: Option<Reply>,
+    pub(crate) progress: Progress,
+}
+
+/// How far a request came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Progress {
+    /// There is no reply that could be given again: the request is executed, its reply is too long, or a reset came in
+    /// between and the audit log says so.
+    Unknown,
+    Replied(Reply),
+    /// It is executed, and may change something: the intent, until the audit log has its entry.
+    Changing(Intent),
+}
+
+/// What a request changes, for the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Intent {
+    /// The number of the kind of its entry.
+    pub(crate) kind: u8,
+    /// The detail of its entry, after the host.
+    pub(crate) detail: [u8; 8],
 }

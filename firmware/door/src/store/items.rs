@@ -1,6 +1,7 @@
 //! The keys of the settings partition, as drawn in `storage`, and their slots in the inventory.
 
 use nor_store::MapKey;
+use policy::TALLY_PAGES;
 use protocol::{MAX_HOSTS, ModelKind};
 
 use super::{inventory::SLOTS, rule_pages::PAGES};
@@ -20,6 +21,8 @@ pub(super) enum Item {
     RuleVersions(u8, Twin),
     Osdp,
     Tallies,
+    /// A page of the failures of people.
+    TallyPage(u8),
     Quota,
     Inventory(Twin),
     Host(u8),
@@ -56,7 +59,12 @@ impl Item {
             Self::Newest(kind) => Some(12 + index(kind)),
             Self::Host(place) => Some(16 + place % MAX_HOSTS as u8),
             Self::RuleVersions(page, twin) => Some(24 + 2 * (page % PAGES as u8) + twin as u8),
-            Self::Transfer(_) | Self::Inventory(_) | Self::Begun(_) | Self::Rule(_) | Self::Quota => None,
+            Self::Transfer(_)
+            | Self::Inventory(_)
+            | Self::Begun(_)
+            | Self::Rule(_)
+            | Self::TallyPage(_)
+            | Self::Quota => None,
         }
     }
 }
@@ -94,6 +102,7 @@ impl MapKey for Item {
             Self::Host(place) => 64 + place % MAX_HOSTS as u8,
             Self::Begun(place) => 72 + place % MAX_HOSTS as u8,
             Self::RuleVersions(page, twin) => 80 + 2 * (page % PAGES as u8) + twin as u8,
+            Self::TallyPage(page) => 96 + page % TALLY_PAGES as u8,
             Self::Rule(place) => return 0x0300 + place,
         };
         u16::from_be_bytes([2, own])

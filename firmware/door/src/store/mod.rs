@@ -9,7 +9,7 @@
 //! | `rules` | rules of people, in the settings' partition |
 //! | `begun` | the last request of a host, in the settings' partition |
 //! | `stored` | absent, valid, tampered |
-//! | `tallies` | failures, in the settings' partition |
+//! | `tallies`, `tally_pages` | failures, in the settings' partition |
 //! | `settings` | the ranges of the settings |
 
 mod begun;
@@ -25,12 +25,14 @@ mod settings;
 mod storage;
 mod stored;
 mod tallies;
+mod tally_pages;
 
-pub(crate) use begun::{Begun, Reply};
+pub(crate) use begun::{Begun, Intent, Progress, Reply};
 pub(crate) use images::{Checkpoint, Image};
 pub(crate) use people::{People, Room};
 pub(crate) use records::Counter;
 pub(crate) use rules::Rules;
 pub(crate) use settings::check;
 pub(crate) use storage::{Storage, opened};
-pub(crate) use tallies::{restored, stored};
+pub(crate) use stored::Stored;
+pub(crate) use tallies::{Clocks, read_tallies, write_tallies};

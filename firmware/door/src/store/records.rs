@@ -19,7 +19,7 @@ pub(crate) type Counter = &'static mut (dyn MonotonicCounter + Send);
 
 /// Bytes of the version before a value.
 const VERSION: usize = 4;
-/// Bytes of the largest value and its version: a request and its reply, or twelve tallies.
+/// Bytes of the largest value and its version: a request and its reply.
 const VALUE: usize = 180;
 /// Bytes of the largest value once it is sealed.
 const SEALED: usize = VALUE + record::OVERHEAD;
@@ -45,6 +45,8 @@ pub(super) struct Records<F: NorFlash> {
     inventory: Inventory,
     /// A record was found tampered with.
     pub(super) tampered: bool,
+    /// The flash failed when the inventory was read: then nothing is known of any record.
+    unread: bool,
 }
 
 impl<F: NorFlash> Records<F> {
@@ -58,9 +60,10 @@ impl<F: NorFlash> Records<F> {
         let end = u32::try_from(flash.capacity()).map_err(|_| Failed)?;
         let map = Map::open(flash, 0..end).map_err(|_| Failed)?;
         let inventory = Inventory::distrusting();
-        let mut records = Self { map, key, random, counter, inventory, tampered: false };
-        if let Ok(inventory) = records.find_inventory() {
-            records.inventory = inventory;
+        let mut records = Self { map, key, random, counter, inventory, tampered: false, unread: false };
+        match records.find_inventory() {
+            Ok(inventory) => records.inventory = inventory,
+            Err(Failed) => records.unread = true,
         }
         // If it fails here, it is tried again with the next change.
         let _ = records.raise_counter();
@@ -89,13 +92,22 @@ impl<F: NorFlash> Records<F> {
         least: u32,
     ) -> Result<Stored<T>, Failed> {
         let mut room = Zeroizing::new([0; SEALED]);
-        let found = self.fetch(key, &mut room)?.filter(|found| found.version >= least);
+        let found = self.newest(key, least, &mut room)?;
         let value = found.and_then(|found| value_in(&room, found));
         if let Some(value) = value.and_then(|value| postcard::from_bytes(value).ok()) {
             return Ok(Stored::Valid(value));
         }
         self.tampered |= least > 0;
         Ok(if least > 0 { Stored::Tampered } else { Stored::Absent })
+    }
+
+    /// Opens the record of a key, if it has this version or a newer one.
+    #[inline(never)]
+    fn newest(&mut self, key: Item, least: u32, room: &mut Room) -> Result<Option<Found>, Failed> {
+        if self.unread {
+            return Err(Failed);
+        }
+        Ok(self.fetch(key, room)?.filter(|found| found.version >= least))
     }
 
     /// The value under a key, if one was ever written.

@@ -14,11 +14,12 @@
 //! 54             Wiegand output, and matching
 //! 56             OSDP: address and key; or none
 //! 57, 58         inventory: its number, and the newest version of each key, twice, see `inventory`
-//! 59             failures by person and factor, see `tallies`
-//! 60             entries of the audit log that hosts have used, see `quota`
+//! 59             failures of nobody, and the versions of the pages of failures, see `tallies`
+//! 60             entries of the audit log that hosts and the door have used, see `quota`
 //! 64 + place     a paired host: key, role, label; or none
 //! 72 + place     the last request of that host: key, idempotency key, reply; see `session::executed`
 //! 80 + 2 * page  versions of the rules of 32 places, and a copy under the next key, see `rules`
+//! 96 + page      failures of 8 people by factor, see `tallies`
 //!
 //! 03 in the key's high byte, and in its low byte the place: a rule of a person, or none, see `rules`
 //!
@@ -44,7 +45,7 @@ use super::{
     rule_pages::Versions,
     settings,
     stored::Stored,
-    tallies::StoredTallies,
+    tally_pages::Bytes,
 };
 
 /// The settings partition.
@@ -214,16 +215,26 @@ impl<F: NorFlash> Storage<F> {
         self.0.put(Item::Osdp, &osdp)
     }
 
-    /// The failures that were counted before a reset.
-    pub(crate) fn tallies(&mut self) -> Result<StoredTallies, Failed> {
-        Ok(self.0.get(Item::Tallies)?.unwrap_or_default())
+    /// The index of the failures.
+    pub(super) fn tally_index(&mut self) -> Result<Option<Bytes>, Failed> {
+        self.0.get(Item::Tallies)
     }
 
-    pub(crate) fn set_tallies(&mut self, tallies: &StoredTallies) -> Result<(), Failed> {
-        self.0.put(Item::Tallies, tallies)
+    pub(super) fn set_tally_index(&mut self, index: &Bytes) -> Result<(), Failed> {
+        self.0.put(Item::Tallies, index)
     }
 
-    /// The entries of the audit log that hosts have used.
+    /// A page of failures, in this version or a newer one.
+    pub(super) fn tally_page(&mut self, page: u8, version: u32) -> Result<Bytes, Failed> {
+        self.0.read_from(Item::TallyPage(page), version)?.valid().ok_or(Failed)
+    }
+
+    /// Writes a page of failures. Returns its version, which is above `version`.
+    pub(super) fn set_tally_page(&mut self, page: u8, version: u32, tallies: &Bytes) -> Result<u32, Failed> {
+        self.0.put_after(Item::TallyPage(page), version, tallies)
+    }
+
+    /// The entries of the audit log that hosts and the door have used.
     pub(crate) fn quota(&mut self) -> Result<Hash, Failed> {
         Ok(self.0.get(Item::Quota)?.unwrap_or_default())
     }
@@ -233,8 +244,8 @@ impl<F: NorFlash> Storage<F> {
     }
 
     /// The paired host at a place.
-    pub(crate) fn host(&mut self, place: u8) -> Result<Option<Host>, Failed> {
-        Ok(self.0.get::<Option<Host>>(Item::Host(place))?.flatten())
+    pub(crate) fn host(&mut self, place: u8) -> Result<Stored<Option<Host>>, Failed> {
+        self.0.read(Item::Host(place))
     }
 
     pub(crate) fn set_host(&mut self, place: u8, host: Option<&Host>) -> Result<(), Failed> {

@@ -7,7 +7,7 @@
 //! | begin, while something is staged | settle | the active firmware |
 //! | chunks | | the transfer goes on |
 //! | commit | try | the staged firmware is tried |
-//! | after a boot: runs on trial, and is healthy | confirm, and restart | it is tried again, or stays |
+//! | after a boot: runs on trial, is healthy, and the log has an entry | confirm, and restart | it is tried again, or stays |
 //! | after a boot: an update was rolled back, or the boot loader fell back, and the log has an entry | settle | the log has two entries |
 //!
 //! Firmware is healthy when it has read settings and people, io has fed the watchdog, and two seconds have passed. The boot
@@ -25,6 +25,7 @@ use protocol::{Error, Firmware, Hash};
 
 use crate::{
     journal::{EntryFields, Journal},
+    store::Intent,
     text::text,
 };
 
@@ -140,14 +141,14 @@ impl<F: NorFlash> FirmwareUpdate<F> {
     /// Asks that the running firmware becomes the active one, and logs it. Returns whether the board must restart, so that
     /// the boot loader records it.
     pub(crate) fn confirm(&mut self, journal: &mut Journal<F>) -> bool {
-        // A power cut after the request leaves no entry.
+        let Some(record) = self.record() else { return false };
+        let release = record.idle().release;
+        write(journal, CONFIRMED, release);
         if self.ask(Ask::Confirm).is_err() {
+            journal.interrupted(None, Intent { kind: Kind::Firmware as u8, detail: release.to_le_bytes() });
             return false;
         }
         self.unrecorded = true;
-        if let Some(record) = self.record() {
-            write(journal, CONFIRMED, record.active().release);
-        }
         true
     }
 

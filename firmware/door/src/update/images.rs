@@ -40,7 +40,7 @@ impl<F: NorFlash> Updates<F> {
     /// signed ones.
     ///
     /// # Errors
-    /// [`Error::Unsigned`], [`Error::TooOld`], and those of the transfer.
+    /// [`Error::Unsigned`], [`Error::TooOld`], [`Error::ReleaseLost`], and those of the transfer.
     pub(crate) fn begin(
         &mut self,
         announced: Announced,
@@ -50,12 +50,20 @@ impl<F: NorFlash> Updates<F> {
     ) -> Result<u32, Error> {
         let Announced { kind, length, sha256, sequence } = announced;
         let unsigned = || Error::Unsigned { kind };
-        let signer = storage.signer()?.ok_or_else(unsigned)?;
+        // One that was lost is nobody's: an installer sets it again.
+        let signer = storage.signer().ok().flatten().ok_or_else(unsigned)?;
         let release = Release { kind: number(kind), sequence, length, sha256 };
         release.verify(&signer, &signature.bytes()).map_err(|_| unsigned())?;
         let newest = match kind {
             ModelKind::Firmware => self.firmware.begin()?,
-            _ => storage.newest(kind)?,
+            _ => match storage.newest(kind) {
+                Ok(newest) => newest,
+                // Its record is lost. The signature says which release the image is that runs: none was newer.
+                Err(_) => match storage.active(kind)? {
+                    Some(active) if (active.length, active.sha256) == (length, sha256) => sequence,
+                    _ => return Err(Error::ReleaseLost { kind }),
+                },
+            },
         };
         if sequence < newest {
             return Err(Error::TooOld { kind, newest });
@@ -65,6 +73,11 @@ impl<F: NorFlash> Updates<F> {
         self.transfer = None;
         let transfer = Transfer::begin(kind, image, sequence, slot.bytes(), storage)?;
         Ok(self.transfer.insert(transfer).next())
+    }
+
+    /// Whether firmware is received.
+    pub(crate) fn receives_firmware(&self) -> bool {
+        self.transfer.as_ref().is_some_and(|transfer| transfer.kind == ModelKind::Firmware)
     }
 
     /// Takes a chunk. Returns the offset wanted next.

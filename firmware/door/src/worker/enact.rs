@@ -15,7 +15,7 @@ use crate::{
     link::{Cause, Command, IoEvent, Link, Stamped},
     pipeline::{Against, Engine, FrameResult, Models, Scene},
     session::{configure, translate::similarity},
-    store::{Rules, stored},
+    store::{Clocks, Rules, write_tallies},
 };
 
 use super::parts::Parts;
@@ -147,16 +147,21 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
 
     /// Writes the failures to flash if they changed: before anything shows how the attempt ended.
     pub(crate) fn keep_tallies(&mut self) {
-        if self.decider.changed_tallies() {
+        if self.decider.tallies().is_changed() {
             self.write_tallies();
         }
     }
 
-    /// Writes the failures to flash. As long as that fails, a guess would not count after a reset, so none is heard.
+    /// Writes the failures to flash. As long as that fails, a guess would not count after a reset, so none is heard. While
+    /// everybody is locked out because failures were lost, nothing is written: it would end that at the next reset.
     pub(crate) fn write_tallies(&mut self) {
-        let tallies = *self.decider.tallies();
-        let stored = stored(&tallies, Instant::now(), self.journal.now().unix_ms);
-        let kept = self.storage.as_mut().map(|storage| storage.set_tallies(&stored));
+        self.uncounted = self.rules.suspended_until.is_some();
+        if self.uncounted {
+            return;
+        }
+        let clocks = Clocks { now: Instant::now(), unix_ms: self.journal.now().unix_ms };
+        let tallies = self.decider.tallies_mut();
+        let kept = self.storage.as_mut().map(|storage| write_tallies(storage, tallies, clocks));
         self.uncounted = !matches!(kept, Some(Ok(())));
         if self.uncounted {
             self.journal.record(Kind::Fault, EntryFields::reason(Fault::Settings as u8));

@@ -25,7 +25,7 @@ use crate::{
         staging::Staging,
         translate::reset_reason,
     },
-    store::{Counter, Image, People, Rules, Storage, check, opened, restored},
+    store::{Clocks, Counter, Image, People, Rules, Storage, check, opened, read_tallies},
     text::text,
     update::Updates,
 };
@@ -97,24 +97,38 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         link: &'l Link,
     ) -> Self {
         let Buffers { gallery: memory, staging, events } = buffers;
+        let Partitions { mut gallery, settings: mut kept, log, counter } = partitions;
         let reset = reset_reason(&system);
         events.clear();
         events.record(EventKind::Booted { reset });
-        let mut journal = Journal::open(partitions.log, secret, system.reset_reason());
-        journal.record(Kind::Booted, EntryFields::reason(reset as u8));
+        let mut journal = Journal::open(log, secret, system.reset_reason());
+        let erasing = journal.orders_erasing();
+        // The people first: without them their key is worth nothing.
+        let erased = !erasing || erase(&mut gallery) && erase(&mut kept);
+        if erased {
+            journal.record(Kind::Booted, EntryFields::reason(reset as u8));
+        }
+        // Else the next boot does it: until then nothing else comes into the log, and no flash is used.
+        let usable = erased && !(erasing && journal.lost() > 0);
+        if !usable {
+            journal.close();
+        }
         updates.firmware.report_rolled_back(&mut journal);
         let random = Generator::new(&random_key(&mut system), b"settings");
-        let mut storage = Storage::new(partitions.settings, secret, random, partitions.counter).ok();
+        let mut storage = Storage::new(kept, secret, random, counter).ok().filter(|_| usable);
         let random = Generator::new(&random_key(&mut system), b"gallery");
         let key = gallery_key(storage.as_mut(), secret);
-        let people = People::open(partitions.gallery, memory, key, random);
+        let people = People::open(gallery, memory, key, random);
         if let Err(error) = people.gallery() {
             log!(error, "the gallery does not open");
             log_private!(error, "because {=str}", text(error).as_str());
             journal.record(Kind::Fault, EntryFields::reason(Fault::Gallery as u8));
         }
         let access = Access::open(identity(secret), storage.as_mut());
-        let executed = Executed::open(storage.as_mut());
+        let mut executed = Executed::open(storage.as_mut());
+        while let Some((host, intent)) = executed.interrupted(storage.as_mut()) {
+            journal.interrupted(Some(host), intent);
+        }
         let mut rules = Rules::open(storage.as_mut());
         let stored = storage.as_mut().map(Storage::settings);
         // A board without settings has defaults; one whose settings were tampered with admits nobody.
@@ -128,14 +142,23 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         for kind in [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness] {
             let _ = storage.as_mut().map(|storage| storage.active(kind));
         }
-        let tallies = storage.as_mut().map(Storage::tallies);
+        let mut decider = Decider::new(configure::decide(&settings));
+        let clocks = Clocks { now: Instant::now(), unix_ms: journal.now().unix_ms };
+        let counted = storage
+            .as_mut()
+            .is_none_or(|storage| read_tallies(storage, decider.tallies_mut(), clocks).is_ok());
+        // Whoever was removed, and stayed here because flash failed, takes no place from anybody.
+        if people.gallery().is_ok() {
+            decider.tallies_mut().retain(|person| people.person(person).is_some());
+        }
         // Damaged accounts begin at zero: who writes the flash needs no account to write the log.
-        let quota = storage.as_mut().and_then(|storage| storage.quota().ok()).unwrap_or_default();
+        let kept = storage.as_mut().and_then(|storage| storage.quota().ok()).unwrap_or_default();
+        let quota = Quota::restored(&kept, &mut journal.rations);
         let older_boot = storage.as_mut().is_some_and(|storage| is_older(storage, &updates));
         rules.locked |= older_boot;
         let tampered = storage.as_ref().is_none_or(Storage::is_tampered);
         let rolled_back = older_boot || storage.as_ref().is_some_and(Storage::is_rolled_back);
-        if rolled_back || !sound || tampered || !access.readable || rules.broken {
+        if rolled_back || !sound || tampered || access.whole().is_err() || rules.broken {
             let fault = if rolled_back { Fault::RolledBack } else { Fault::Settings };
             journal.record(Kind::Fault, EntryFields::reason(fault as u8));
         }
@@ -143,14 +166,9 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         // The channel is empty at boot.
         let _ = link.commands.try_send(Command::ServeBus(configure::bus(osdp, bus_serial, &mut system)));
         configure::io(&settings, link);
-        let mut decider = Decider::new(configure::decide(&settings));
-        match tallies {
-            Some(Ok(tallies)) => {
-                decider.restore(restored(&tallies, Instant::now(), journal.now().unix_ms));
-            }
+        if !counted {
             // Who was locked out is not known: so everybody is, as long as a lockout can be.
-            Some(Err(_)) => rules.suspended_until = Some(Instant::now() + LONGEST_LOCKOUT),
-            None => {}
+            rules.suspended_until = Some(Instant::now() + LONGEST_LOCKOUT);
         }
         Self {
             pipeline: Pipeline::new(engine, configure::pipeline(&settings)),
@@ -163,7 +181,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             access,
             executed,
             pairing: Pairing::default(),
-            quota: Quota::restored(&quota),
+            quota,
             staging,
             events,
             updates,
@@ -232,20 +250,25 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             self.access.wipe();
         }
         self.pairing.tick(&mut self.system, self.link);
+        if let Some(host) = self.pairing.take_erased() {
+            self.journal.record(Kind::Erased, EntryFields::default().by(Some(host), [0; 8]));
+            return true;
+        }
         if self.rules.suspended_until.is_some_and(|until| until <= Instant::now()) {
             self.end_suspension();
         }
         // What could not be written now is written with the next step.
         let _ = self.keep_quota();
         let healthy = io.fed && Instant::now() > HEALTHY;
-        let readable = self.access.readable && self.people.gallery().is_ok();
+        let readable = self.access.whole().is_ok() && self.people.gallery().is_ok();
         let good = healthy && readable && self.updates.firmware.on_trial();
         good && self.updates.firmware.confirm(&mut self.journal)
     }
 
-    /// Writes the hosts' accounts to flash, if they have to be.
+    /// Writes the accounts of hosts and door to flash, if they have to be.
     pub(crate) fn keep_quota(&mut self) -> Result<(), Error> {
-        let Some(record) = self.quota.changed(Instant::now()) else { return Ok(()) };
+        let record = self.quota.changed(&mut self.journal.rations, Instant::now());
+        let Some(record) = record else { return Ok(()) };
         Ok(opened(&mut self.storage)?.set_quota(&record)?)
     }
 
@@ -264,6 +287,11 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             && models.threshold(self.settings.far_one_in, 1).is_ok()
             && models.liveness(self.pipeline.config.liveness).is_ok()
     }
+}
+
+/// Erases a whole partition.
+fn erase<F: NorFlash>(flash: &mut F) -> bool {
+    flash.erase(0, flash.capacity() as u32).is_ok()
 }
 
 /// Whether the boot record is an older one than the settings remember; if it is newer, they learn it. So firmware cannot be

@@ -3,6 +3,7 @@
 use crate::journal::board;
 use crate::simulation::{World, engine};
 use audit::{Entry, Fault, Kind};
+use board_api::ResetReason;
 use policy::Reason;
 use protocol::{LivenessMode, Request, Settings};
 
@@ -69,6 +70,32 @@ fn the_exit_button_hides_no_alarm() {
         let log = world.host.log().await;
         let cover = |entry: &Entry| entry.kind == Kind::Alarm && entry.reason == policy::Alarm::Cover as u8;
         assert!(log.iter().any(|(_, entry)| cover(entry)));
+    });
+}
+
+/// Neither a reset nor a power cut renews what somebody outside, or at the button, may write.
+#[test]
+fn a_restart_gives_no_ration_back() {
+    let mut board = board();
+    let before = board.boot(async |world: &mut World| {
+        world.host.enrol("Bob", 2).await.unwrap();
+        world.host.log().await.len()
+    });
+    for power_on in 0..6 {
+        board.reset = (power_on % 2 == 0).then_some(ResetReason::Watchdog);
+        board.boot(async |world: &mut World| {
+            for step in 0..50 {
+                world.scene.show_bytes(engine::photograph(1 + (step % 2) as u8));
+                world.press().await;
+            }
+        });
+    }
+    board.boot(async |world: &mut World| {
+        let log = world.host.log().await;
+        let of = |kind| log[before..].iter().filter(|(_, entry)| entry.kind == kind).count();
+        // A minute has passed, in which one comes back.
+        assert!((50..=62).contains(&of(Kind::Button)), "{} presses", of(Kind::Button));
+        assert!((20..=62).contains(&of(Kind::Refused)), "{} refusals", of(Kind::Refused));
     });
 }
 

@@ -12,6 +12,7 @@ mod frames;
 mod insider;
 mod journal;
 mod line;
+mod lost;
 mod models;
 mod once;
 mod pairing;

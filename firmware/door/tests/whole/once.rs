@@ -4,7 +4,7 @@
 //! in a new one when it hears that there is no session. Both may be forged, after the board has executed the request.
 
 use crate::simulation::{
-    World, engine,
+    Board, World, engine,
     host::Reply,
     rules::{board, office, settings, two_factors},
     supply::Cut,
@@ -221,7 +221,17 @@ fn a_power_cut_at_any_operation_of_a_request_executes_it_at_most_once() {
         board.boot(async |world: &mut World| {
             let before = templates(world).await.0;
             let reply = repeat(world, key, &add).await;
-            let after = templates(world).await.0;
+            let (after, entries) = templates(world).await;
+            // What was done, or half done, has an entry: its own, or one that it was interrupted.
+            let log = world.host.log().await;
+            let told =
+                |entry: &Entry| entry.kind == Kind::Interrupted && entry.reason == Kind::Enrolled as u8;
+            let cuts = log.iter().filter(|(_, entry)| told(entry)).count();
+            assert!(
+                cuts <= 1 && (after < 2 || entries + cuts > 2),
+                "operation {operation}: {entries}, {cuts}"
+            );
+            assert!(cut || cuts == 0);
             match (before, after, &reply) {
                 (1, 2, Ok(_)) => executed += 1,
                 (1, 1, Err(Error::Interrupted)) | (2, 2, Err(Error::Interrupted)) => interrupted += 1,
@@ -237,6 +247,55 @@ fn a_power_cut_at_any_operation_of_a_request_executes_it_at_most_once() {
         }
     }
     assert!(executed > 0 && interrupted > 0 && answered > 0, "{executed} {interrupted} {answered}");
+}
+
+#[test]
+fn a_change_whose_write_failed_has_an_entry() {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        // An account that was written already, so that the change itself is what fails.
+        world.host.ask(Request::Invite { role: Role::Auditor }).await.unwrap();
+        world.supply.broken.set(Some("settings"));
+        let rule = Request::SetRule { name: name("Bob"), rule: office() };
+        assert_eq!(world.host.ask(rule).await, Err(Error::Flash));
+        world.supply.broken.set(None);
+        let (_, last) = world.host.log().await.pop().unwrap();
+        assert_eq!((last.kind, last.reason), (Kind::Interrupted, Kind::Rule as u8));
+        assert_eq!(last.detail[..4], world.host.key()[..4], "and the host that asked");
+        let unknown = Request::SetRule { name: name("Eve"), rule: office() };
+        assert!(world.host.ask(unknown).await.is_err());
+        assert_eq!(world.host.log().await.pop().unwrap().1, last, "what was refused changed nothing");
+    });
+}
+
+/// The signer and a host are stored after their entry.
+#[test]
+fn a_power_cut_at_any_operation_of_a_pairing_leaves_no_host_without_an_entry() {
+    let whole = Board::unpaired();
+    let (mut paired, mut not) = (0, 0);
+    for operation in 1.. {
+        let mut board = whole.copy();
+        let supply = board.supply.clone();
+        board.boot(async |world: &mut World| {
+            world.host.begin_pairing(Role::Installer, "desk").await.unwrap();
+            world.confirm().await;
+            supply.operations.set(0);
+            supply.cut.set(Some(Cut { operation, half: operation % 2 == 0 }));
+            let _ = world.host.ask(Request::PollPairing).await;
+        });
+        let cut = !supply.is_on();
+        supply.cut.set(None);
+        let known = board.boot(async |world: &mut World| {
+            let known = world.host.connect().await.is_some();
+            assert!(!known || world.host.kinds().await.contains(&Kind::Paired), "operation {operation}");
+            known
+        });
+        (paired, not) = if known { (paired + 1, not) } else { (paired, not + 1) };
+        if !cut {
+            break;
+        }
+    }
+    assert!(paired > 0 && not > 2, "{paired} {not}");
 }
 
 #[test]

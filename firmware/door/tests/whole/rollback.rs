@@ -1,5 +1,6 @@
 //! Older states of the flash: a board with a monotonic counter finds them, admits nobody, and says so in its log.
 
+use crate::lost::lose;
 use crate::simulation::{
     Board, World,
     firmware::{BOARD, image},
@@ -43,7 +44,7 @@ fn an_older_copy_of_the_flash_admits_nobody_and_is_logged() {
             assert!(!comes(world, 1).await, "Ann was removed");
             assert!(!comes(world, 2).await, "Bob needs his PIN");
             let asked = world.host.ask(Request::GetSettings).await;
-            assert_eq!(asked, Err(Error::Flash), "the hosts may be older ones: nobody is served");
+            assert_eq!(asked, Err(Error::HostsLost), "the hosts may be older ones: nobody is served");
         });
         // What the board wrote is read by a board whose settings are the newest.
         let mut reader = whole.copy();
@@ -148,25 +149,32 @@ fn an_older_boot_record_and_its_firmware_admit_nobody() {
     });
 }
 
-/// Damages every record of the failures.
-fn lose_failures(board: &mut Board) {
-    let key = 0x023b_u16.to_le_bytes();
-    let found: Vec<usize> =
-        (0..board.settings.len() - 12).filter(|at| board.settings[*at..*at + 2] == key).collect();
-    assert!(!found.is_empty());
-    found.into_iter().for_each(|at| board.settings[at + 10] = !board.settings[at + 10]);
-}
+/// The keys of the index of the failures, and of their first page.
+const FAILURES: [u16; 2] = [0x023b, 0x0260];
 
 #[test]
 fn lost_failures_lock_everybody_out_for_an_hour_or_until_an_installer_sets_the_limits() {
+    for key in FAILURES {
+        failures_are_lost(key);
+    }
+}
+
+fn failures_are_lost(key: u16) {
     let mut board = board();
     board.boot(async |world: &mut World| {
         set_rule(world, "Ann", two_factors()).await.unwrap();
         assert!(!comes(world, 1).await);
         world.type_keys("9999#").await;
     });
-    lose_failures(&mut board);
+    lose(&mut board, key);
     let damaged = board.copy();
+    board.boot(async |world: &mut World| {
+        assert!(!comes(world, 9).await);
+        world.type_keys("9999#").await;
+    });
+    board.boot(async |world: &mut World| {
+        assert!(!comes(world, 2).await, "neither a failure nor a reset in between ends it");
+    });
     board.boot(async |world: &mut World| {
         assert!(!comes(world, 2).await, "nobody knows who was locked out");
         assert!(faults(world).await.contains(&(Fault::Settings as u8)));

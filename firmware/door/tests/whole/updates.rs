@@ -105,6 +105,44 @@ fn an_update_that_is_not_healthy_is_rolled_back_and_the_log_tells() {
     board.boot(async |world: &mut World| assert_eq!(told(world).await, [(2, 2)], "there is one entry"));
 }
 
+/// Entries that the installer is charged for an update: for the transfer, for what completes it, for a restart.
+const CHARGED: [usize; 3] = [1, 5, 2];
+
+#[test]
+fn an_update_is_charged_all_that_it_writes_however_it_ends() {
+    let update = image(BOARD, 2, &signing_key());
+    for (healthy, written) in [(true, 6), (false, 8)] {
+        let mut board = Board::new();
+        let before = board.boot(async |world: &mut World| {
+            let before = world.host.log().await.len();
+            flash(world, &update, 2).await.unwrap();
+            world.host.ask(Request::Reboot).await.unwrap();
+            before
+        });
+        for _ in 0..if healthy { 1 } else { boot::TRIALS } {
+            board.boot(async |world: &mut World| {
+                if healthy {
+                    settle(world).await
+                }
+            });
+        }
+        board.boot(async |world: &mut World| {
+            assert_eq!(world.host.log().await.len() - before, written, "healthy: {healthy}");
+            assert!(written <= CHARGED.iter().sum());
+        });
+    }
+    Board::new().boot(async |world: &mut World| {
+        let signer = signing_key().verifying_key().to_bytes();
+        while world.host.ask(Request::SetSigner { signer }).await.is_ok() {}
+        let [begin, complete, _] = CHARGED;
+        world.wait(60_000 * (begin + complete - 1) as u64).await;
+        let refused = flash(world, &update, 2).await;
+        assert!(matches!(refused, Err(Error::TooManyChanges { .. })), "{refused:?}");
+        world.wait(60_000 * (begin + complete) as u64).await;
+        flash(world, &update, 2).await.unwrap();
+    });
+}
+
 #[test]
 fn an_update_that_was_changed_in_flash_is_refused_and_the_log_tells() {
     let mut board = Board::new();

@@ -103,12 +103,15 @@ said! {
     /// `firmware`: its release number. Absent for another kind.
     #[schemars(required)]
     release: u64,
-    /// `model`: the first bytes of its SHA-256. Absent for another kind.
+    /// `model`, `transfer`: the first bytes of its SHA-256. Absent for another kind.
     #[schemars(required)]
     sha256: String,
     /// `unpaired`, `rekeyed`, `signer`: the first bytes of the key that goes or comes. Absent for another kind.
     #[schemars(required)]
     key: String,
+    /// `invited`: computers whose record the board had lost, and forgets now. Absent for another kind.
+    #[schemars(required)]
+    emptied: u32,
     /// `clock`: whether it was set to an earlier time. Absent for another kind.
     #[schemars(required)]
     set_back: bool,
@@ -207,7 +210,8 @@ impl Said {
                 self.rate = Some(basis(more));
             }
             Kind::Firmware => self.release = Some(number),
-            Kind::Model => self.sha256 = Some(hex::encode(more)),
+            Kind::Invited => self.emptied = Some(more.first().map_or(0, |lost| lost.count_ones())),
+            Kind::Model | Kind::Transfer => self.sha256 = Some(hex::encode(more)),
             Kind::Unpaired | Kind::Rekeyed | Kind::Signer => self.key = Some(hex::encode(more)),
             Kind::Clock => {
                 self.set_back = Some(entry.reason == 1);

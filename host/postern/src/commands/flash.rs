@@ -68,6 +68,10 @@ struct ModelsArgs {
     #[arg(long, value_name = "NAME|IMAGE")]
     liveness: Option<String>,
 
+    /// Send models that are active already, too: the board learns their release again, if it lost its record of it
+    #[arg(long)]
+    again: bool,
+
     /// A file that `postern sign` wrote for a model on another computer; once for each model. Without names of models, those
     /// are installed whose signatures are named
     #[arg(long, value_name = "FILE")]
@@ -161,7 +165,7 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
         let mut sent = 0;
         let model = match (there, signed, &signer) {
             // A signature of another computer may raise the release number, so it is passed on.
-            (Some(there), None, _) => there.clone(),
+            (Some(there), None, _) if !args.again => there.clone(),
             (_, signed, signer) => {
                 // Others are not told which models are active, so the idle slot would be a guess.
                 if let Some(emulated) = args.device.emulated()
@@ -181,7 +185,7 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
                 model
             }
         };
-        let unchanged = there.is_some();
+        let unchanged = there.is_some() && !args.again;
         let report = ModelFlashed {
             kind: kind.to_string(),
             name: model.name.to_string(),

@@ -25,6 +25,11 @@ pub struct Args {
     #[arg(long, conflicts_with = "device")]
     press_button: bool,
 
+    /// Erase the board first, except for its log: people, settings, models and computers go. An installer may do this, or
+    /// anybody if the board lost the record of its installers. Its pairing button must be pressed
+    #[arg(long)]
+    erase: bool,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -41,7 +46,13 @@ pub fn role(name: &str) -> Result<Role, String> {
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let folder = args.device.folder()?;
     let path = folder.host_key();
-    if let (Some(_), Ok(device)) = (Credentials::load(&path)?, args.device.connect())
+    let board = args.device.emulated().map(|board| board.open()).transpose()?;
+    let memory = board.as_ref().map(Board::memory).transpose()?;
+    if args.erase {
+        let known = Credentials::load(&path)?.and_then(|_| args.device.connect().ok());
+        let mut device = known.map_or_else(|| args.device.connect_unpaired(), Ok)?;
+        erase(&mut device, memory.as_ref().filter(|_| args.press_button))?;
+    } else if let (Some(_), Ok(device)) = (Credentials::load(&path)?, args.device.connect())
         && let Some(role) = device.role()
     {
         anyhow::bail!("this computer is paired with the board already, as {role}");
@@ -49,8 +60,6 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let signer = signing_key::public(&folder.signing_key())?;
     let label = args.label.clone().unwrap_or_else(computer);
     let applicant = Applicant { role: args.role, label: &label, signer: Some(signer) };
-    let board = args.device.emulated().map(|board| board.open()).transpose()?;
-    let memory = board.as_ref().map(Board::memory).transpose()?;
     let mut device = args.device.connect_unpaired()?;
     let paired = pair(&mut device, &applicant, memory.as_ref(), args.press_button);
     if let (Some(memory), true) = (&memory, args.press_button) {
@@ -68,6 +77,23 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         writeln!(out, "{label} is {} of the board {}", paired.role, short(&paired.credentials.board))
     })?;
     Ok(Outcome::Done)
+}
+
+/// Has the board erased; presses the pairing button of this emulated board, or waits for the user to do so.
+fn erase(device: &mut Device, press: Option<&Memory>) -> anyhow::Result<()> {
+    let erased = device.erase(&mut || match press {
+        Some(memory) => Ok(memory.press_pairing_button(true)?),
+        None => {
+            note!("Press the pairing button of the board within a minute: all but its log is erased then.");
+            Ok(())
+        }
+    });
+    if let Some(memory) = press {
+        memory.press_pairing_button(false)?;
+    }
+    erased?;
+    note!("The board is erased: it knows nobody, and has no models.");
+    Ok(())
 }
 
 /// Tells the user each step, and presses the pairing button or waits for the user to do so.

@@ -135,3 +135,24 @@ fn a_copy_of_the_memory_is_no_copy_of_the_board() {
     bench.refused(&["board", "up"], "not the board that this computer is paired with");
     bench.refused(&["users"], "not the board that this computer is paired with");
 }
+
+#[test]
+fn a_board_is_erased_by_its_button_and_keeps_its_log() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
+    let bench = Bench::new("an547");
+    bench.done(&["board", "up"]);
+    bench.done(&["pair", "--press-button", "--label", "workshop"]);
+    bench.done(&["settings", "--agreement", "2"]);
+    let folder = Folder::new(Some(bench.state()), "an547").expect("a name");
+    let board = Board::open(folder).expect("a board");
+    Second::new(&board).refused(&["pair", "--erase"], "requires the role of installer");
+    bench.done(&["pair", "--erase", "--press-button", "--label", "again"]);
+    let known = computers(&bench);
+    assert_eq!(known.len(), 1, "{known:?}");
+    assert_eq!(known[0]["label"], "again");
+    assert_eq!(bench.done(&["settings"])[0]["agreement_frames"], 3, "as in a new board");
+    let log = bench.done(&["log"]);
+    let kinds: Vec<&str> = log.iter().filter_map(|entry| entry["kind"].as_str()).collect();
+    let erased = kinds.iter().position(|kind| *kind == "erased").expect("an entry");
+    assert!(kinds[..erased].contains(&"settings") && kinds[erased..].contains(&"paired"), "{kinds:?}");
+}

@@ -84,6 +84,7 @@ fn requests() {
         Request::RemoveTemplate { name: ada(), index: 1 } => "230341646101",
         Request::Rename { name: ada(), new: ada() } => "240341646103416461",
         Request::Suspend { name: ada(), suspended: true } => "250341646101",
+        Request::Erase => "26",
         Request::SetOsdp { osdp: Some(Osdp { address: 5, key: Scbk([0xCD; 16]) }) } =>
             "200105cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
         Request::Invite { role: Role::Auditor } => "1600",
@@ -245,6 +246,8 @@ fn errors() {
         Error::Interrupted => "31",
         Error::UnprovenRate { one_in: 10_000, templates: 200 } => "32904ec801",
         Error::NotAlive => "33",
+        Error::HostsLost => "34",
+        Error::ReleaseLost { kind: ModelKind::Encoder } => "3501",
     }
 }
 

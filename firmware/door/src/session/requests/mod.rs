@@ -9,23 +9,26 @@ mod status;
 
 pub(crate) use promise::basis;
 
+use audit::Kind;
 use board_api::{Board, System as _};
 use embassy_time::{Duration, Instant};
 use protocol::{
-    ENTRIES_PER_PAGE, Error, EventKind, LogEntry, LogHead, Osdp, Request, Response, SettingName, VERSION,
+    ENTRIES_PER_PAGE, Error, EventKind, Hash, Host, LogEntry, LogHead, Osdp, Request, Response, SettingName,
+    VERSION,
 };
 
 use crate::{
-    journal::ClockRefusal,
+    journal::{ClockRefusal, EntryFields},
     link::Command,
+    log::log,
     pipeline::{Engine, Models},
-    store::{check, opened},
+    store::{Intent, check, opened},
     text::text,
     update::{Announced, IdleSlots},
     worker::parts::Parts,
 };
 
-use super::{capture::Captured, configure};
+use super::{capture::Captured, configure, pairing::Confirmed};
 
 /// The longest pause of the door.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -115,7 +118,12 @@ pub(crate) fn handle<B: Board, E: Engine>(
             Ok(Response::Pairing(parts.pairing.state()))
         }
         Request::PollPairing => poll_pairing(parts),
+        Request::Erase => {
+            parts.pairing.begin_erasing(&parts.access, &mut parts.system, parts.link)?;
+            Ok(Response::Pairing(parts.pairing.state()))
+        }
         Request::Invite { role } => {
+            parts.access.empty_lost(opened(&mut parts.storage)?)?;
             parts.pairing.invite(role);
             Ok(Response::Done)
         }
@@ -140,16 +148,35 @@ pub(crate) fn handle<B: Board, E: Engine>(
 }
 
 fn poll_pairing<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>) -> Result<Response, Error> {
-    let storage = opened(&mut parts.storage)?;
-    let paired = parts.pairing.poll(&mut parts.access, storage, &mut parts.system, parts.link)?;
-    let Some(host) = paired else {
+    parts.pairing.tick(&mut parts.system, parts.link);
+    let confirmed = parts.pairing.poll(&parts.access, &mut parts.system, parts.link)?;
+    let Some(Confirmed { host, signer }) = confirmed else {
         return Ok(match parts.pairing.nonce() {
             Some(nonce) => Response::PairingNonce { nonce },
             None => Response::Pairing(parts.pairing.state()),
         });
     };
+    let (key, detail) = (Some(host.key), [0; 8]);
+    parts.journal.record(Kind::Paired, EntryFields::reason(host.role as u8).by(key, detail));
+    if let Err(failed) = store_host(parts, &host, signer) {
+        parts.journal.interrupted(key, Intent { kind: Kind::Paired as u8, detail });
+        return Err(failed);
+    }
+    log!(info, "a host was paired");
     parts.events.record(EventKind::Paired { role: host.role, label: host.label });
     Ok(Response::Pairing(protocol::Pairing::Paired { role: host.role }))
+}
+
+fn store_host<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    host: &Host,
+    signer: Option<Hash>,
+) -> Result<(), Error> {
+    let storage = opened(&mut parts.storage)?;
+    if let Some(signer) = signer {
+        storage.set_signer(&signer)?;
+    }
+    parts.access.add_host(host.clone(), storage)
 }
 
 /// Sets the clock; with `back`, also to an earlier time.
@@ -164,9 +191,8 @@ fn set_clock<B: Board, E: Engine>(
         ClockRefusal::After(latest) => Error::ClockAhead { latest },
     })?;
     // The ends of lockouts are kept on this clock.
-    if parts.decider.tallies().iter().next().is_some() {
-        parts.write_tallies();
-    }
+    parts.decider.tallies_mut().touch();
+    parts.keep_tallies();
     Ok(Response::Done)
 }
 

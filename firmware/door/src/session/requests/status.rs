@@ -45,7 +45,7 @@ pub(super) fn status<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, model
         basis: threshold.map(|threshold| basis(threshold.basis)),
         settings: parts.settings,
         camera_sequence: parts.camera_sequence,
-        hosts: parts.access.hosts().count() as u8,
+        hosts: parts.access.hosts().count() as u8 + parts.access.lost.count_ones() as u8,
         clock: clock(parts.journal.now()),
         log_lost: parts.journal.lost(),
         osdp: io.bus.map(osdp),
