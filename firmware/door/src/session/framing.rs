@@ -111,9 +111,8 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                         let logs = logs && matches!(row.need, Need::Role(_));
                         let mut permitted = parts.access.permit(row.need, kind == Kind::Sealed);
                         if logs {
-                            for _ in 0..entries(&request, &parts.updates) {
-                                permitted = permitted.and_then(|()| charge(parts));
-                            }
+                            let entries = entries(&request, &parts.updates);
+                            permitted = permitted.and_then(|()| charge(parts, entries));
                         }
                         let intent =
                             Intent { kind: row.audited.unwrap_or(Audited::Clock) as u8, detail: detail.1 };
@@ -190,12 +189,15 @@ fn entries<F: NorFlash>(request: &Request<'_>, updates: &Updates<F>) -> u8 {
     }
 }
 
-/// Takes an entry of the audit log from the account of the session's host.
-fn charge<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>) -> Result<(), Error> {
+/// Takes entries of the audit log from the account of the session's host.
+fn charge<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, entries: u8) -> Result<(), Error> {
     let place = parts.access.place_of_session().ok_or(Error::Unpaired)?;
-    let taken = parts.quota.take(place, parts.access.role(), Instant::now());
-    taken.map_err(|seconds| Error::TooManyChanges { seconds })?;
-    parts.keep_quota()
+    for _ in 0..entries {
+        let taken = parts.quota.take(place, parts.access.role(), Instant::now());
+        taken.map_err(|seconds| Error::TooManyChanges { seconds })?;
+        parts.keep_quota()?;
+    }
+    Ok(())
 }
 
 /// Takes a step of the handshake, or opens a sealed request.
