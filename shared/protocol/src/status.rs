@@ -40,7 +40,7 @@ pub struct Status {
     pub settings: Settings,
     /// Sequence number of the last frame taken from the camera; 0 for none.
     pub camera_sequence: u32,
-    /// Number of paired hosts; 0 on a new board.
+    /// Number of paired hosts, and of records of hosts that were lost; 0 on a new board.
     pub hosts: u8,
     /// The clock.
     pub clock: Clock,
