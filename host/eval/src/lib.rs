@@ -21,6 +21,7 @@ mod plot;
 pub mod presentation;
 mod protocol;
 pub mod recall;
+pub mod recorded;
 mod tail;
 mod worst;
 
@@ -33,6 +34,6 @@ pub use groups::{GroupErrors, Groups};
 pub use identification::{OpenSet, Rank1, open_set, rank1};
 pub use intervals::intervals;
 pub use operating_point::{Interval, OperatingPoint};
-pub use plot::{Curve, Sized, plot_det, plot_identification, plot_scores, plot_sizes};
+pub use plot::{Curve, Sized, plot_det, plot_identification, plot_scores, plot_sizes, plot_trade_off};
 pub use protocol::{Pair, Picture, Protocol};
 pub use worst::{Scored, Worst, worst};

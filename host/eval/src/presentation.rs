@@ -146,11 +146,15 @@ impl Share {
         if of == 0 {
             return Self { count, of, rate: None, interval: [0.0, 1.0] };
         }
-        let p = k / n;
-        let centre = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
-        let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-        Self { count, of, rate: Some(p), interval: [(centre - half).max(0.0), (centre + half).min(1.0)] }
+        Self { count, of, rate: Some(k / n), interval: wilson(k / n, n) }
     }
+}
+
+/// The 95 % interval of the share `p` of `n` observations (Wilson 1927).
+pub fn wilson(p: f64, n: f64) -> [f64; 2] {
+    let centre = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
+    let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    [(centre - half).max(0.0), (centre + half).min(1.0)]
 }
 
 /// How often presentations of a type are taken for what they are.

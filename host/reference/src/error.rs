@@ -2,6 +2,11 @@
 
 use std::path::PathBuf;
 
+use vision::Surroundings;
+
+const WIDE: Surroundings = Surroundings::WIDE;
+const TIGHT: Surroundings = Surroundings::TIGHT;
+
 /// Why a network cannot be run, or samples cannot be collected.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -35,6 +40,12 @@ pub enum Error {
         path: PathBuf,
         /// The kind of network that was expected.
         expected: &'static str,
+    },
+    /// No liveness network sees so many pixels.
+    #[error("a liveness network sees a square of {} or of {} pixels a side, not {width}", WIDE.side(), TIGHT.side())]
+    Surroundings {
+        /// Width of its input.
+        width: usize,
     },
     /// A file or folder cannot be read.
     #[error("{}", path.display())]

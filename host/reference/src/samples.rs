@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use imaging::{Photo, Region};
 use models::{Kind, Manifest};
 use rayon::prelude::*;
-use vision::{InputSize, PixelFormat, Rect};
+use vision::{InputSize, PixelFormat, Rect, Surroundings};
 
 use crate::{Detection, Detector, Error, Result, Rgb, align, nearest_centre};
 
@@ -95,7 +95,11 @@ fn of_photograph(manifest: &Manifest, detector: &Detector, photo: &Photo) -> Res
                 let side = manifest.input.width;
                 samples.extend(faces.iter().map(|face| align(rgb(view), &face.landmarks, side)));
             }
-            Kind::Liveness => samples.extend(surroundings(&detector.detect(rgb(view))?, view)?),
+            Kind::Liveness => {
+                let width = manifest.input.width;
+                let seen = Surroundings::of_side(width).ok_or(Error::Surroundings { width })?;
+                samples.extend(surroundings(&detector.detect(rgb(view))?, view, seen)?);
+            }
         }
     }
     Ok(samples)
@@ -111,14 +115,14 @@ fn detector_input(manifest: &Manifest, view: &Photo) -> Result<Vec<u8>> {
 }
 
 /// Each face of the view with its surroundings.
-fn surroundings(faces: &[Detection], view: &Photo) -> Result<Vec<Vec<u8>>> {
+fn surroundings(faces: &[Detection], view: &Photo, seen: Surroundings) -> Result<Vec<Vec<u8>>> {
     let frame = view.to_frame(PixelFormat::Yuyv);
     let frame = frame.view()?;
     let subpixels = |value: f32| (value * (1 << vision::SUBPIXEL_BITS) as f32) as i32;
     let of_face = |face: &Detection| {
         let [x, y, width, height] = face.area.map(subpixels);
-        let mut crop = [0; vision::SURROUNDINGS_BYTES];
-        vision::crop_surroundings(&frame, &Rect { x, y, width, height }, &mut crop);
+        let mut crop = vec![0; seen.bytes()];
+        vision::crop_surroundings(&frame, &Rect { x, y, width, height }, seen, &mut crop);
         crop.iter().map(|&value| (i16::from(value) + 128) as u8).collect()
     };
     Ok(faces.iter().map(of_face).collect())

@@ -45,7 +45,7 @@ pub use fixed::{Q15_ONE, exp_q, sigmoid_q15};
 pub use frame::{Frame, PixelFormat};
 pub use input::{InputSize, Placement, fill_input};
 pub use quality::Quality;
-pub use surroundings::{SURROUNDINGS_BYTES, SURROUNDINGS_SIZE, crop_surroundings};
+pub use surroundings::{Surroundings, crop_surroundings};
 pub use verdict::{Flaw, Limits, Verdict};
 
 /// Largest width of a camera frame, in pixels.

@@ -13,10 +13,14 @@ fn ramp(width: usize, height: usize) -> Vec<u8> {
 }
 
 fn crop(width: usize, height: usize, face: Rect) -> Vec<[u8; 3]> {
+    crop_of(Surroundings::WIDE, width, height, face)
+}
+
+fn crop_of(view: Surroundings, width: usize, height: usize, face: Rect) -> Vec<[u8; 3]> {
     let bytes = ramp(width, height);
     let frame = Frame::new(PixelFormat::Rgb565, width, height, &bytes).unwrap();
-    let mut crop = [0; SURROUNDINGS_BYTES];
-    crop_surroundings(&frame, &face, &mut crop);
+    let mut crop = vec![0; view.bytes()];
+    crop_surroundings(&frame, &face, view, &mut crop);
     crop.chunks_exact(3).map(|pixel| [0, 1, 2].map(|c| (pixel[c] as u8) ^ 0x80)).collect()
 }
 
@@ -41,6 +45,16 @@ fn the_crop_is_2_7_times_the_box_about_its_centre() {
 }
 
 #[test]
+fn a_tight_crop_is_1_2_times_the_box_and_the_side_of_the_input_tells_which() {
+    let found = crop_of(Surroundings::TIGHT, 240, 240, pixels(100, 80, 100, 60));
+    assert_eq!(found.len(), 96 * 96);
+    assert_near(ends(&found), [[90, 74], [210, 146]]);
+    assert_eq!(Surroundings::of_side(96), Some(Surroundings::TIGHT));
+    assert_eq!(Surroundings::of_side(128), Some(Surroundings::WIDE));
+    assert_eq!(Surroundings::of_side(112), None);
+}
+
+#[test]
 fn the_crop_is_shifted_into_the_frame() {
     assert_near(ends(&crop(240, 240, pixels(0, 0, 40, 60))), [[0, 0], [108, 162]]);
     assert_near(ends(&crop(240, 240, pixels(210, 200, 40, 60))), [[132, 78], [239, 239]]);
@@ -58,7 +72,9 @@ proptest! {
         x in any::<i32>(), y in any::<i32>(), width in any::<i32>(), height in any::<i32>(),
         columns in 1usize..=320, rows in 1usize..=256,
     ) {
-        let crop = crop(columns, rows, Rect { x, y, width, height });
-        prop_assert!(crop.iter().all(|pixel| usize::from(pixel[1]) <= rows + 8));
+        for view in [Surroundings::WIDE, Surroundings::TIGHT] {
+            let crop = crop_of(view, columns, rows, Rect { x, y, width, height });
+            prop_assert!(crop.iter().all(|pixel| usize::from(pixel[1]) <= rows + 8));
+        }
     }
 }

@@ -4,6 +4,7 @@ mod det;
 mod identification;
 mod scores;
 mod sizes;
+mod trade_off;
 
 use std::path::Path;
 
@@ -15,6 +16,7 @@ pub use det::{Curve, plot_det};
 pub use identification::plot_identification;
 pub use scores::plot_scores;
 pub use sizes::{Sized, plot_sizes};
+pub use trade_off::plot_trade_off;
 
 /// Draws into the PNG file at `path`.
 ///

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use eval::presentation::{Ending, Rates, Share, present, rates};
 use imaging::Photo;
-use indicatif::{ProgressBar, ProgressStyle};
 use liveness::{Gesture, order};
 use models::{ImageFile, Manifest};
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
 use synthetic_attacks::{Answer, AttackType, answer, draw, sequence};
 
+use super::crops::{self, CropArgs};
 use super::people::people;
-use super::presentations::{Door, recorded, subject};
+use super::presentations::{Door, progress, recorded, subject};
 use super::samples::{self, Presentation, STEP_MS};
 use crate::numbers::count;
 use crate::output::{Outcome, Output, note};
@@ -30,7 +30,8 @@ pub struct Args {
     photos: Vec<PathBuf>,
 
     /// A folder of recorded presentations: {bona-fide,ATTACK}/SEQUENCE/*.png; and, for IAPAR,
-    /// enrolled/PERSON.png, where the names of PERSON's sequences begin with PERSON
+    /// enrolled/PERSON.png, where the names of PERSON's sequences begin with PERSON. Or one of recorded faces, cut
+    /// out: {live,ATTACK}/PERSON/RECORDING_FRAME.jpg
     #[arg(long, value_name = "FOLDER")]
     recorded: Option<PathBuf>,
 
@@ -87,6 +88,9 @@ pub struct Args {
 
     #[command(flatten)]
     force: ForceArgs,
+
+    #[command(flatten)]
+    crops: CropArgs,
 }
 
 impl Args {
@@ -117,11 +121,14 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     let samples = args.force.check_any(args.write_samples.as_ref(), args.people.iter())?;
     ensure!(args.pictures() >= args.agreement, "a presentation needs at least {} pictures", args.agreement);
-    let (detector, encoder) = images(&args.encoder)?;
     let image = ImageFile::read(&models::image(&args.liveness)?)?;
-    let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
     let liveness = Liveness::new(image.model().with_context(|| args.liveness.clone())?)
         .with_context(|| args.liveness.clone())?;
+    if let Some(folder) = args.recorded.as_ref().filter(|folder| crops::are_in(folder)) {
+        return crops::run(folder, &args.liveness, &liveness, &args.crops, &args.force, output);
+    }
+    let (detector, encoder) = images(&args.encoder)?;
+    let recognizer = Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?;
     let network =
         if args.float { Some(reference::Liveness::open(&Manifest::read(models::LIVENESS)?)?) } else { None };
     let float = |pixels: &[u8]| network.as_ref().map_or(0.0, |network| network.score(pixels));
@@ -305,10 +312,4 @@ fn share(share: Share) -> String {
         }
         None => "-".to_owned(),
     }
-}
-
-fn progress(count: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("  presentations {bar:30} {pos}/{len} {per_sec}, {eta} left")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(count as u64).with_style(style)
 }

@@ -1,5 +1,6 @@
 //! `postern eval`: measures on pictures of people how often the door would be wrong.
 
+pub mod crops;
 pub mod detection;
 mod embed;
 pub mod liveness;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use eval::presentation::Seen;
 use imaging::Photo;
+use indicatif::{ProgressBar, ProgressStyle};
 use liveness::{LivenessTracker, Sample};
 use recognizer::{Liveness, Recognizer};
 use synthetic_attacks::{AttackType, Subject};
@@ -71,8 +72,9 @@ impl Door<'_> {
             let score = match self.float {
                 None => self.liveness.score(&frame, &face, arena.bytes())?,
                 Some(float) => {
-                    let mut crop = [0; vision::SURROUNDINGS_BYTES];
-                    vision::crop_surroundings(&frame, &face.bounds, &mut crop);
+                    let view = self.liveness.surroundings();
+                    let mut crop = vec![0; view.bytes()];
+                    vision::crop_surroundings(&frame, &face.bounds, view, &mut crop);
                     let pixels: Vec<u8> = crop.iter().map(|&value| (value as u8) ^ 0x80).collect();
                     (float(&pixels) * 32768.0).round() as u16
                 }
@@ -103,7 +105,11 @@ impl Door<'_> {
 }
 
 /// The face that the door would choose, if it is good enough to be assessed.
-fn choose(recognizer: &Recognizer, frame: &vision::Frame, arena: &mut Arena) -> anyhow::Result<Option<Face>> {
+pub fn choose(
+    recognizer: &Recognizer,
+    frame: &vision::Frame,
+    arena: &mut Arena,
+) -> anyhow::Result<Option<Face>> {
     let mut faces = recognizer.detect(frame, arena.bytes())?;
     faces.sort_unstable_by_key(|face| std::cmp::Reverse(face.bounds.area()));
     for face in faces {
@@ -162,10 +168,17 @@ pub fn recorded(folder: &Path) -> anyhow::Result<Vec<Recorded>> {
 }
 
 /// The folders in `folder`, by name.
-fn folders(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub fn folders(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
     let mut folders: Vec<PathBuf> =
         entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     folders.sort();
     Ok(folders)
+}
+
+/// The progress over presentations.
+pub fn progress(count: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("  presentations {bar:30} {pos}/{len} {per_sec}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(count as u64).with_style(style)
 }

@@ -51,6 +51,7 @@ answers! {
     ["eval detection"] eval::detection::Row;
     ["eval orientation"] eval::orientation::Row;
     ["eval liveness"] Vec<::eval::presentation::Rates>;
+    ["eval liveness"] ::eval::recorded::Report;
     ["eval report"] eval::page::Page;
     ["simulate-attacks"] models::Attack;
     ["board up", "board status"] board_report::Report;
