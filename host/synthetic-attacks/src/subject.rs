@@ -43,6 +43,11 @@ impl Subject {
         })
     }
 
+    /// The photograph at its working size, without any presentation.
+    pub fn photo(&self) -> Photo {
+        self.picture.photo()
+    }
+
     /// A face that is skin but for two dark eyes, in whose middles its first landmarks lie.
     #[cfg(test)]
     pub(crate) fn of_skin([width, height]: [usize; 2], landmarks: [[f32; 2]; 5]) -> Self {

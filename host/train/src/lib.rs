@@ -1,4 +1,4 @@
-//! Trains an encoder of faces, and the sequence model of liveness.
+//! Trains an encoder of faces, and the liveness network and sequence model.
 //!
 //! The **Siamese network** is one encoder, applied to every picture of a pair or triplet with the same
 //! weights. The distance of two faces is that of their embeddings of unit length, `d = |f(a) - f(b)|²`.
@@ -12,7 +12,8 @@
 //! 5. [`loss`] says how the embeddings should change.
 //! 6. [`report`] draws the result.
 //!
-//! [`sequence`] trains the small model that the door runs over the samples of a face.
+//! [`pad`] trains the network that scores one crop of a face, and [`sequence`] the small model that the door runs over
+//! the samples of a face.
 //!
 //! Everything drawn at random follows from one seed, so that the same command gives the same weights, and so
 //! does a training that was killed and resumed.
@@ -23,6 +24,7 @@ pub mod data;
 pub mod drawn;
 pub mod loss;
 pub mod mining;
+pub mod pad;
 pub mod report;
 pub mod run;
 pub mod sequence;

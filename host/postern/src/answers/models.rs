@@ -76,6 +76,19 @@ pub struct TrainedLiveness {
     pub weights: PathBuf,
 }
 
+/// The liveness network was trained.
+#[derive(Serialize, JsonSchema)]
+pub struct TrainedNetwork {
+    /// The file of its image.
+    pub image: PathBuf,
+    /// The size of its image.
+    pub bytes: usize,
+    /// Multiply-adds of one crop.
+    pub multiply_adds: usize,
+    /// Steps of the training.
+    pub steps: usize,
+}
+
 /// A presentation attack was made: a line for each type.
 #[derive(Serialize, JsonSchema)]
 pub struct Attack {

@@ -15,6 +15,7 @@ mod errors;
 mod installed;
 mod keys;
 mod linux;
+mod liveness;
 mod log;
 mod osdp;
 mod outputs;

@@ -37,17 +37,17 @@ pub fn augment(face: &[u8], seed: u64) -> Vec<u8> {
     face
 }
 
-fn chance(random: &mut fastrand::Rng, probability: f32) -> bool {
+pub(crate) fn chance(random: &mut fastrand::Rng, probability: f32) -> bool {
     random.f32() < probability
 }
 
 /// A number between `low` and `high`.
-fn between(random: &mut fastrand::Rng, low: f32, high: f32) -> f32 {
+pub(crate) fn between(random: &mut fastrand::Rng, low: f32, high: f32) -> f32 {
     low + (high - low) * random.f32()
 }
 
 /// Nearly normal, of standard deviation 1: the sum of twelve uniform numbers.
-fn normal(random: &mut fastrand::Rng) -> f32 {
+pub(crate) fn normal(random: &mut fastrand::Rng) -> f32 {
     (0..12).map(|_| random.f32()).sum::<f32>() - 6.0
 }
 

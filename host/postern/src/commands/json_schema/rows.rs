@@ -47,6 +47,7 @@ answers! {
     ["train", "distill"] train::result::Report;
     ["calibrate"] calibrate::Report;
     ["train-liveness"] models::TrainedLiveness;
+    ["train-liveness network"] models::TrainedNetwork;
     ["eval pairs"] eval::report::Report;
     ["eval detection"] eval::detection::Row;
     ["eval orientation"] eval::orientation::Row;

@@ -1,4 +1,4 @@
-//! `postern train-liveness`: the sequence model of liveness, from samples of living heads and of attacks.
+//! `postern train-liveness FILE`: the sequence model of liveness, from samples of living heads and of attacks.
 
 use std::path::PathBuf;
 

@@ -1,0 +1,226 @@
+//! `postern train-liveness network`: the network that scores a crop of a face.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use compiler::{Kind, Method, Options, Preprocessing};
+use encoder::{Encoder, Optimizer, Spec};
+use indicatif::ProgressBar;
+use models::ImageFile;
+use train::pad::{CLASSES, Material, SEEN, Settings, Trained, fit, samples};
+use train::run::{Schedule, replace};
+
+use super::crops::{CropArgs, Weights};
+use crate::answers::Sorted;
+use crate::answers::models::TrainedNetwork;
+use crate::commands::train::style;
+use crate::numbers::{count, factor, positive};
+use crate::output::{Outcome, Output, note};
+
+/// Steps between two lines of the log.
+const LOGGED: usize = 50;
+
+/// Options of `postern train-liveness network`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The network's name, 32 bytes at most
+    #[arg(long, value_name = "NAME", default_value = "liveness-96")]
+    name: String,
+
+    /// The folder to write to: network, image, manifest, checkpoint [default: train/NAME in the data folder]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Resume an interrupted training; it gives the same weights
+    #[arg(long)]
+    resume: bool,
+
+    #[command(flatten)]
+    crops: CropArgs,
+
+    /// How often recorded living faces are drawn, relative to the other weights
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.2, value_parser = factor::<f32>)]
+    weight_live: f32,
+
+    /// How often recorded attacks are drawn
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.25, value_parser = factor::<f32>)]
+    weight_attacks: f32,
+
+    /// How often pictures of living faces are drawn, aligned ones and photographs each
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.08, value_parser = factor::<f32>)]
+    weight_pictures: f32,
+
+    /// How often rendered heads are drawn
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.12, value_parser = factor::<f32>)]
+    weight_heads: f32,
+
+    /// How often rendered prints are drawn, and rendered screens
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.06, value_parser = factor::<f32>)]
+    weight_rendered: f32,
+
+    /// How often prints and screens are drawn that are made of any living face
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.2, value_parser = factor::<f32>)]
+    weight_simulated: f32,
+
+    /// Channels, as a share of MobileFaceNet's
+    #[arg(long, value_name = "SHARE", default_value_t = 0.375, value_parser = positive::<f32>)]
+    width: f32,
+
+    /// Bottlenecks with a sum at each of the three sizes
+    #[arg(long, value_name = "N", num_args = 3, default_values_t = [1, 2, 1])]
+    depth: Vec<usize>,
+
+    /// Channels before the map becomes one pixel, at width 1
+    #[arg(long, value_name = "CHANNELS", default_value_t = 512, value_parser = count::<usize>)]
+    features: usize,
+
+    /// Steps in float
+    #[arg(long, value_name = "N", default_value_t = 3000, value_parser = count::<usize>)]
+    steps: usize,
+
+    /// Steps after these with the board's rounding, at a tenth of the rate
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    rounding: usize,
+
+    /// Crops of a step
+    #[arg(long, value_name = "N", default_value_t = 48, value_parser = count::<usize>)]
+    batch: usize,
+
+    /// The highest learning rate
+    #[arg(long, value_name = "RATE", default_value_t = 2e-3, value_parser = positive::<f64>)]
+    rate: f64,
+
+    /// Share of the weights that a step takes off, times the rate
+    #[arg(long, value_name = "FACTOR", default_value_t = 1e-3, value_parser = factor::<f32>)]
+    decay: f32,
+
+    /// Seed of all that is drawn
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+impl Args {
+    fn weights(&self) -> Weights {
+        Weights {
+            live: self.weight_live,
+            attacks: self.weight_attacks,
+            pictures: self.weight_pictures,
+            heads: self.weight_heads,
+            rendered: self.weight_rendered,
+        }
+    }
+
+    fn spec(&self) -> Spec {
+        Spec {
+            input: [SEEN; 2],
+            width: self.width,
+            depth: [self.depth[0], self.depth[1], self.depth[2]],
+            features: self.features,
+            dimension: CLASSES,
+        }
+    }
+}
+
+/// Trains the network and writes it.
+pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    let out = args.out.clone().unwrap_or_else(|| models::training(&args.name));
+    std::fs::create_dir_all(&out).with_context(|| format!("cannot write to {}", out.display()))?;
+    let (groups, crops) = args.crops.collect(&args.weights())?;
+    note!("{crops}");
+    let material = Material::new(groups, args.weight_simulated)
+        .context("a training takes living faces, and attacks: --recorded, --aligned or --photos")?;
+    let spec = args.spec();
+    let mut network =
+        Encoder::new(&spec, args.seed, Optimizer { decay: args.decay, ..Optimizer::default() })?;
+    let settings = Settings {
+        seed: args.seed,
+        steps: args.steps,
+        rounding: args.rounding,
+        batch: args.batch,
+        schedule: Schedule { rate: args.rate, warm_up: 0.1 },
+        network: format!("{spec:?}, decay {}, {crops}", args.decay),
+    };
+    let bar = ProgressBar::new((args.steps + args.rounding) as u64).with_style(style("steps"));
+    let mut sum = 0.0;
+    let mut log = String::from("step,loss\n");
+    let end = fit(&mut network, &material, &settings, &out, args.resume, &mut |done, loss| {
+        bar.set_position(done as u64);
+        sum += loss;
+        if done % LOGGED == 0 {
+            log.push_str(&format!("{done},{:.4}\n", sum / LOGGED as f64));
+            bar.suspend(|| note!("step {done}: loss {:.3}", sum / LOGGED as f64));
+            sum = 0.0;
+        }
+        ControlFlow::Continue(())
+    })?;
+    bar.finish_and_clear();
+    if end == Trained::Interrupted {
+        bail!("broken off; the same command with --resume goes on from {}", out.display());
+    }
+    replace(&out.join("log.csv"), log.as_bytes())?;
+    let onnx = network.to_onnx();
+    replace(&out.join(format!("{}.onnx", args.name)), &onnx)?;
+    let image = compile(args, &onnx, &material)?;
+    let path = out.join(format!("{}.pstn", args.name));
+    replace(&path, &image)?;
+    let file = ImageFile::from_bytes(&image);
+    let model = file.model()?;
+    recognizer::Liveness::new(model).context("the image is no liveness network")?;
+    let operators = (0..model.operator_count()).filter_map(|number| model.operator(number));
+    let report = TrainedNetwork {
+        image: path,
+        bytes: image.len(),
+        multiply_adds: operators.map(|operator| operator.multiply_adds()).sum(),
+        steps: args.steps + args.rounding,
+    };
+    replace(&out.join("manifest.toml"), manifest(args, &settings).as_bytes())?;
+    let text = format!(
+        "{}: {} bytes, {:.1} M multiply-adds, {} steps",
+        report.image.display(),
+        report.bytes,
+        report.multiply_adds as f64 / 1e6,
+        report.steps
+    );
+    output.print(&Sorted(report), |to| writeln!(to, "{text}"))?;
+    Ok(Outcome::Done)
+}
+
+/// The image, with ranges from crops of the training.
+fn compile(args: &Args, onnx: &[u8], material: &Material) -> anyhow::Result<Vec<u8>> {
+    let inputs = samples(material, args.seed);
+    let inputs: Vec<Vec<u8>> = inputs.pixels.chunks_exact(SEEN * SEEN * 3).map(<[u8]>::to_vec).collect();
+    let learned = args.rounding > 0;
+    let options = Options {
+        name: args.name.clone(),
+        kind: Kind::Liveness,
+        // The network prepares the pixels itself.
+        preprocessing: Preprocessing { bgr: false, mean: 0.0, scale: 1.0 },
+        input_size: None,
+        method: Method { equalize: !learned, correct_bias: !learned, ..Method::default() },
+        calibration: Vec::new(),
+    };
+    let image = compiler::compile(onnx, &options, &inputs, &|_, _, _| ())?;
+    Ok(compiler::fidelity(onnx, &options, &image, &inputs, &|_, _, _| ())?.recorded_in(&image)?)
+}
+
+fn manifest(args: &Args, settings: &Settings) -> String {
+    let command: Vec<String> = std::env::args().skip(1).collect();
+    format!(
+        "# A liveness network for a tight crop of the face, trained here. Class 0 is a living face, 1 a print, 2 a screen.\n\
+         name = \"{name}\"\n\
+         title = \"Postern liveness, {SEEN} x {SEEN}, 3 classes\"\n\
+         kind = \"liveness\"\n\
+         licence = \"MIT; trained on research data, see above\"\n\n\
+         # Network input = (pixel - mean) * scale. The network itself contains the scaling. The crop is 1.2 times the box \
+         of the face.\n\
+         [input]\nwidth = {SEEN}\nheight = {SEEN}\nchannels = \"rgb\"\nmean = [0.0, 0.0, 0.0]\nscale = 1.0\n\n\
+         [training]\ncommand = {command:?}\nseed = {seed}\nsteps = {steps}\nrounding = {rounding}\nnetwork = {network:?}\n",
+        name = args.name,
+        command = format!("postern {}", command.join(" ")),
+        seed = settings.seed,
+        steps = settings.steps,
+        rounding = settings.rounding,
+        network = settings.network,
+    )
+}
