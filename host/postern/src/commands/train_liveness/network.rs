@@ -1,5 +1,6 @@
 //! `postern train-liveness network`: the network that scores a crop of a face.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -142,23 +143,27 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         network: format!("{spec:?}, decay {}, {crops}", args.decay),
     };
     let bar = ProgressBar::new((args.steps + args.rounding) as u64).with_style(style("steps"));
-    let mut sum = 0.0;
-    let mut log = String::from("step,loss\n");
+    let mut log = Log::open(out.join("log.csv"), args.resume);
+    let mut failed = None;
     let end = fit(&mut network, &material, &settings, &out, args.resume, &mut |done, loss| {
         bar.set_position(done as u64);
-        sum += loss;
-        if done % LOGGED == 0 {
-            log.push_str(&format!("{done},{:.4}\n", sum / LOGGED as f64));
-            bar.suspend(|| note!("step {done}: loss {:.3}", sum / LOGGED as f64));
-            sum = 0.0;
+        match log.add(done, loss) {
+            Ok(None) => return ControlFlow::Continue(()),
+            Ok(Some(mean)) => {
+                bar.suspend(|| note!("step {done}: loss {mean:.3}"));
+                return ControlFlow::Continue(());
+            }
+            Err(error) => failed = Some(error),
         }
-        ControlFlow::Continue(())
+        ControlFlow::Break(())
     })?;
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
     bar.finish_and_clear();
     if end == Trained::Interrupted {
         bail!("broken off; the same command with --resume goes on from {}", out.display());
     }
-    replace(&out.join("log.csv"), log.as_bytes())?;
     let onnx = network.to_onnx();
     replace(&out.join(format!("{}.onnx", args.name)), &onnx)?;
     let image = compile(args, &onnx, &material)?;
@@ -184,6 +189,40 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     );
     output.print(&Sorted(report), |to| writeln!(to, "{text}"))?;
     Ok(Outcome::Done)
+}
+
+/// The losses of a training, a line for each [`LOGGED`] steps; a resumed one goes on with it.
+struct Log {
+    path: PathBuf,
+    /// Mean loss by the last step of the line.
+    means: BTreeMap<usize, f64>,
+    /// Losses since the last line.
+    since: Vec<f64>,
+}
+
+impl Log {
+    fn open(path: PathBuf, resume: bool) -> Self {
+        let text = if resume { std::fs::read_to_string(&path).unwrap_or_default() } else { String::new() };
+        let line = |line: &str| {
+            let (step, mean) = line.split_once(',')?;
+            Some((step.parse().ok()?, mean.parse().ok()?))
+        };
+        Self { path, means: text.lines().filter_map(line).collect(), since: Vec::new() }
+    }
+
+    /// Adds the loss of a step; the mean where a line is full. Lines of steps that are done again are replaced.
+    fn add(&mut self, step: usize, loss: f64) -> Result<Option<f64>, train::Error> {
+        self.since.push(loss);
+        if !step.is_multiple_of(LOGGED) {
+            return Ok(None);
+        }
+        let mean = self.since.iter().sum::<f64>() / self.since.len() as f64;
+        self.since.clear();
+        self.means.insert(step, mean);
+        let lines = self.means.iter().map(|(step, mean)| format!("{step},{mean:.4}\n"));
+        replace(&self.path, format!("step,loss\n{}", lines.collect::<String>()).as_bytes())?;
+        Ok(Some(mean))
+    }
 }
 
 /// The image, with ranges from crops of the training.
@@ -223,4 +262,26 @@ fn manifest(args: &Args, settings: &Settings) -> String {
         rounding = settings.rounding,
         network = settings.network,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_of_a_resumed_training_goes_on_and_replaces_steps_done_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.csv");
+        let mut log = Log::open(path.clone(), false);
+        for step in 1..=120 {
+            log.add(step, if step <= 50 { 2.0 } else { 1.0 }).unwrap();
+        }
+        // The checkpoint was of step 90.
+        let mut log = Log::open(path.clone(), true);
+        for step in 91..=150 {
+            log.add(step, 0.5).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "step,loss\n50,2.0000\n100,0.5000\n150,0.5000\n");
+        assert!(Log::open(path, false).means.is_empty());
+    }
 }
