@@ -27,6 +27,22 @@ pub fn signer(path: &Path) -> anyhow::Result<Signer> {
     }
 }
 
+/// As [`signer`], where nobody is at the terminal: a protected key is unlocked by the passphrase's file alone.
+///
+/// # Errors
+/// The key is protected, and no variable names that file.
+#[cfg(feature = "console")]
+pub fn unattended(path: &Path) -> anyhow::Result<Signer> {
+    let is_protected = Signer::public_at(path)?.is_some_and(|(_, protected)| protected);
+    ensure!(
+        !is_protected || std::env::var_os(VARIABLE).is_some(),
+        "{} is protected by a passphrase: name a file that holds it with {VARIABLE} when you start this command, or use \
+         `postern flash` at a terminal",
+        path.display()
+    );
+    signer(path)
+}
+
 /// The public key at `path`, for which nothing is unlocked. Makes a key if there is none.
 pub fn public(path: &Path) -> anyhow::Result<Hash> {
     match Signer::public_at(path)? {

@@ -6,6 +6,7 @@ use anyhow::{Context, bail, ensure};
 use client::Machine;
 use client::protocol::ModelKind;
 use models::ImageFile;
+use nn::Model;
 use nn::format::Kind;
 
 /// Checks an image that is to become the model of a kind. The size is checked if the board's slots are known.
@@ -13,13 +14,7 @@ pub fn check(kind: ModelKind, path: &Path, image: &[u8], machine: Option<Machine
     let place = path.display();
     let file = ImageFile::from_bytes(image);
     let model = file.model().with_context(|| place.to_string())?;
-    let is = match model.kind() {
-        Kind::Detector => Some(ModelKind::Detector),
-        Kind::Encoder => Some(ModelKind::Encoder),
-        Kind::Liveness => Some(ModelKind::Liveness),
-        Kind::Other => None,
-    };
-    match is {
+    match kind_of(&model) {
         Some(is) if is != kind => {
             bail!(
                 "{place} is the image of a network of another kind: `postern flash models --{is} {place}` installs it as {is}"
@@ -49,6 +44,16 @@ pub fn check(kind: ModelKind, path: &Path, image: &[u8], machine: Option<Machine
         machine.name()
     );
     Ok(())
+}
+
+/// The kind that an image can be installed as.
+pub fn kind_of(model: &Model<'_>) -> Option<ModelKind> {
+    match model.kind() {
+        Kind::Detector => Some(ModelKind::Detector),
+        Kind::Encoder => Some(ModelKind::Encoder),
+        Kind::Liveness => Some(ModelKind::Liveness),
+        Kind::Other => None,
+    }
 }
 
 #[cfg(test)]
