@@ -5,18 +5,20 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::notice::Notice;
+use crate::standing::Standing;
 use crate::state::Console;
 use crate::station::Refusal;
 use crate::text::Language;
 use crate::visitor::Visitor;
 
 /// The pages of a board, in the order of the menu: the end of the address, and the message with its name.
-const MENU: [(&str, &str); 7] = [
+const MENU: [(&str, &str); 8] = [
     ("", "door"),
     ("/people", "people"),
     ("/certainty", "certainty"),
     ("/log", "log"),
     ("/settings", "settings"),
+    ("/models", "models"),
     ("/computers", "computers"),
     ("/pair", "pair"),
 ];
@@ -29,6 +31,7 @@ fn menu_text(language: Language, page: &str) -> String {
         "certainty" => "menu-certainty",
         "log" => "menu-log",
         "settings" => "menu-settings",
+        "models" => "menu-models",
         "computers" => "menu-computers",
         _ => "menu-pair",
     };
@@ -41,6 +44,8 @@ pub struct Page<'a> {
     pub visitor: &'a Visitor,
     /// The board, unless it is the list of boards.
     pub board: Option<&'a str>,
+    /// What this computer is to the board.
+    pub standing: Standing,
     /// Which entry of the menu it is.
     pub here: &'static str,
     /// Its heading.
@@ -63,6 +68,7 @@ impl Page<'_> {
                 a.brand href="/boards" { "Postern" }
                 @if let Some(board) = self.board {
                     span.board { bdi { (board) } }
+                    @if let Some(standing) = self.standing.text(language) { span.standing { (standing) } }
                     nav aria-label=(language.say("menu")) {
                         @for (end, page) in MENU {
                             a href={ (board_path(board)) (end) } aria-current=[(page == self.here).then_some("page")] {
@@ -169,11 +175,21 @@ pub fn go(path: &str) -> Response {
 }
 
 /// The page instead of one whose board cannot be asked.
-pub fn refused(visitor: &Visitor, board: Option<&str>, here: &'static str, refusal: Refusal) -> Response {
+pub fn refused(
+    visitor: &Visitor,
+    board: Option<(&str, Standing)>,
+    here: &'static str,
+    refusal: Refusal,
+) -> Response {
     let language = visitor.language;
+    let (board, standing) = board.map_or((None, Standing::Unknown), |(board, is)| (Some(board), is));
+    // The board tells a guest nothing, and the way to a role is the same from each page.
+    if let (Some(board), Standing::Guest) = (board, standing) {
+        return not_paired(visitor, board, here);
+    }
     let lost = refusal.lost;
     let title = language.say(if lost { "board-lost" } else { "refused" });
-    let page = Page { visitor, board, here, title, refusal: Some(refusal) };
+    let page = Page { visitor, board, standing, here, title, refusal: Some(refusal) };
     page.show(html! {
         // The script asks again until the page is another one.
         @if lost { p data-retry="2000" { (language.say("comes-back")) } }
@@ -184,7 +200,8 @@ pub fn refused(visitor: &Visitor, board: Option<&str>, here: &'static str, refus
 pub fn not_paired(visitor: &Visitor, board: &str, here: &'static str) -> Response {
     let language = visitor.language;
     let title = menu_text(language, here);
-    let page = Page { visitor, board: Some(board), here, title, refusal: None };
+    let standing = Standing::Guest;
+    let page = Page { visitor, board: Some(board), standing, here, title, refusal: None };
     page.show(html! { p data-retry="2000" { (to_pairing(language, &board_path(board))) } })
 }
 

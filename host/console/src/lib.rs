@@ -7,6 +7,8 @@
 //! form       the fields of a form, after its token was checked
 //! layout     the frame of each page
 //! state      what every page has at hand, and how it asks a board
+//! role       what the roles are called
+//! standing   what this computer is to a board, and which forms it can use
 //! visitor    the browser of a request
 //! sign_in    tokens, cookies, sessions
 //! station    what the console asks of the program that starts it, as traits
@@ -24,8 +26,10 @@ mod guard;
 mod layout;
 mod notice;
 mod pages;
+mod role;
 mod server;
 mod sign_in;
+mod standing;
 mod state;
 pub mod station;
 mod text;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::sign_in::SignIn;
+use crate::standing::Standing;
 use crate::station::{Boards, Refusal, Said, Station};
 
 /// What every page has at hand.
@@ -71,6 +72,16 @@ impl Console {
     ) -> Said<T> {
         let board = board.to_owned();
         self.boards(move |boards| ask(&*boards.open(&board)?)).await
+    }
+
+    /// Asks a board for what a page shows, and what this computer is to it.
+    pub(crate) async fn ask_for_page<T: Send + 'static>(
+        &self,
+        board: &str,
+        ask: impl FnOnce(&dyn Station) -> Said<T> + Send + 'static,
+    ) -> (Standing, Said<T>) {
+        let asked = self.ask(board, move |station| Ok((Standing::of(station.role()?), ask(station))));
+        asked.await.unwrap_or_else(|refusal| (Standing::Unknown, Err(refusal)))
     }
 }
 

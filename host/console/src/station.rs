@@ -3,7 +3,11 @@
 //! The command line implements these traits over the code of its commands, so a page makes the same checks and shows the
 //! same sentences as the command does. Every method may wait for the board; the console calls them on threads of their own.
 
+mod flash;
+
 use std::sync::Arc;
+
+pub use flash::{Ended, Flash, FlashLine, FlashProgress, Flashable, Flashing};
 
 use client::protocol::{Event, Hash, Host, Role, Settings, Status, User, Zone};
 
@@ -69,6 +73,12 @@ pub trait Station: Send + Sync {
     /// # Errors
     /// As any request: the board does not answer, or refuses.
     fn state(&self) -> Said<State>;
+
+    /// What this computer may do; `None` if it is not paired with the board.
+    ///
+    /// # Errors
+    /// As any request.
+    fn role(&self) -> Said<Option<Role>>;
 
     /// The settings, to change them.
     ///
@@ -199,6 +209,21 @@ pub trait Station: Send + Sync {
     /// As any request.
     fn calibration(&self) -> Said<Vec<CalibrationRow>>;
 
+    /// What this computer could flash, and the release of the firmware that runs.
+    ///
+    /// # Errors
+    /// As any request.
+    fn flashable(&self) -> Said<Flashable>;
+
+    /// Begins to flash models or firmware; [`flashing`](Self::flashing) says how far it is.
+    ///
+    /// # Errors
+    /// It goes on already.
+    fn flash(&self, what: Flash) -> Said<()>;
+
+    /// How far the last flashing is; `None` if none was begun.
+    fn flashing(&self) -> Option<Flashing>;
+
     /// The computers that the board knows, and the key of this one.
     ///
     /// # Errors
@@ -296,6 +321,19 @@ pub struct Rule {
     pub duress_pin: bool,
     /// Whether the person is suspended.
     pub suspended: bool,
+    /// The zone and the clock by which the board reads hours.
+    pub time: BoardTime,
+}
+
+/// The zone and the clock of a board.
+#[derive(Clone, Debug)]
+pub struct BoardTime {
+    /// The zone in words.
+    pub zone: String,
+    /// What the clock shows.
+    pub clock: String,
+    /// What is wrong with the clock, as `postern rule` says it.
+    pub remarks: Vec<String>,
 }
 
 /// A rule as it comes from a form.

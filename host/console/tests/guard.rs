@@ -64,6 +64,8 @@ async fn a_form_without_the_token_does_nothing() {
         "/b/front/certainty",
         "/b/front/settings",
         "/b/front/log/verify",
+        "/b/front/models",
+        "/b/front/models/firmware",
         "/b/front/computers/invite",
         "/b/front/computers/forget",
         "/b/front/pair",

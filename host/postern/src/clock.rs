@@ -45,7 +45,8 @@ pub fn note_drift(clock: Clock) {
     }
 }
 
-fn drift(clock: Clock, here_ms: u64) -> Option<String> {
+/// That the board's clock runs apart from this computer's, which shows `here_ms`.
+pub fn drift(clock: Clock, here_ms: u64) -> Option<String> {
     let apart = clock.unix_ms.abs_diff(here_ms);
     if !clock.exact || apart < APART_MS {
         return None;

@@ -19,6 +19,11 @@ for (const live of document.querySelectorAll("[data-live]")) {
     events.insertAdjacentHTML("afterbegin", sent.data);
     while (events.children.length > 50) events.lastElementChild.remove();
   });
+  // What was followed has ended: the page says how.
+  source.addEventListener("over", () => {
+    source.close();
+    location.replace(location.pathname);
+  });
   source.addEventListener("error", () => {
     live.replaceChildren(silent());
     // The browser asks again by itself, unless it was refused: then the page says why.

@@ -6,6 +6,7 @@ use maud::html;
 
 use crate::form::Fields;
 use crate::layout::{Page, answer, board_path, go, refused, token};
+use crate::standing::Standing;
 use crate::state::Console;
 use crate::visitor::Visitor;
 
@@ -20,7 +21,14 @@ pub async fn show(Shared(console): Shared<Console>, Extension(visitor): Extensio
         Ok(found) => found,
         Err(refusal) => return refused(visitor, None, "boards", refusal),
     };
-    let page = Page { visitor, board: None, here: "boards", title: language.say("boards"), refusal: None };
+    let page = Page {
+        visitor,
+        board: None,
+        standing: Standing::Unknown,
+        here: "boards",
+        title: language.say("boards"),
+        refusal: None,
+    };
     page.show(html! {
         @if boards.is_empty() { p { (language.say("no-boards")) } }
         ul.boards {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use axum::extract::Query;
 use axum::response::Response;
-use client::protocol::{Settings, Status};
+use client::protocol::{Role, Settings, Status};
 use maud::{Markup, html};
 use template::{Basis, Calibration, CalibrationPoint, CosineScore};
 
@@ -34,8 +34,8 @@ pub async fn show(
 ) -> Response {
     let visitor = &visitor;
     let language = visitor.language;
-    let asked = console
-        .ask(&board, |station| {
+    let (standing, asked) = console
+        .ask_for_page(&board, |station| {
             let paired = station.state()?.paired;
             let rows = if paired.is_some() { station.calibration()? } else { Vec::new() };
             Ok((paired, rows))
@@ -44,12 +44,12 @@ pub async fn show(
     let (status, rows) = match asked {
         Ok((Some(paired), rows)) => (paired.status, rows),
         Ok((None, _)) => return not_paired(visitor, &board, "certainty"),
-        Err(refusal) => return refused(visitor, Some(&board), "certainty", refusal),
+        Err(refusal) => return refused(visitor, Some((&board, standing)), "certainty", refusal),
     };
     let asked = Asked::of(&query, &status);
     let path = format!("{}/certainty", board_path(&board));
     let title = language.say("menu-certainty");
-    let page = Page { visitor, board: Some(&board), here: "certainty", title, refusal: None };
+    let page = Page { visitor, board: Some(&board), standing, here: "certainty", title, refusal: None };
     page.show(html! {
         p {
             (language.with("certainty-now", &[("rate", grouped(language, status.settings.far_one_in).as_str().into())])) " "
@@ -70,7 +70,7 @@ pub async fn show(
             }
             button formaction={ (path) "/show" } { (language.say("show")) }
             div id="meaning" aria-live="polite" { (meaning(language, &asked, &status, &rows)) }
-            button.main { (language.say("use-rate")) }
+            (standing.form(language, Role::Installer, || html! { button.main { (language.say("use-rate")) } }))
         }
         @if !rows.is_empty() { (table(language, &rows)) }
     })

@@ -7,50 +7,20 @@ use maud::html;
 use crate::form::Fields;
 use crate::layout::{Page, answer, board_path, refused, token};
 use crate::notice::Notice;
-use crate::text::Language;
+use crate::role::{choice, role, role_texts};
 use crate::visit::Visit;
-
-const ROLES: [Role; 3] = [Role::Operator, Role::Auditor, Role::Installer];
-
-/// The role of a form's field.
-pub fn role(text: &str) -> Option<Role> {
-    ROLES.into_iter().find(|role| role.to_string() == text)
-}
-
-/// What a role is called, and a sentence that says what it may do.
-pub fn role_texts(language: Language, role: Role) -> (String, String) {
-    match role {
-        Role::Auditor => (language.say("role-auditor"), language.say("auditor-text")),
-        Role::Operator => (language.say("role-operator"), language.say("operator-text")),
-        Role::Installer => (language.say("role-installer"), language.say("installer-text")),
-    }
-}
-
-/// A choice of roles.
-pub fn choice(language: Language, first: Role) -> maud::Markup {
-    html! {
-        label {
-            (language.say("role"))
-            select name="role" {
-                @for role in ROLES {
-                    option value=(role) selected[role == first] { (role_texts(language, role).0) }
-                }
-            }
-            span.help { @for role in ROLES { (role_texts(language, role).1) " " } }
-        }
-    }
-}
 
 pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     let (visitor, board) = (&visitor, board.as_str());
     let language = visitor.language;
-    let (computers, own) = match console.ask(board, |station| station.computers()).await {
+    let (standing, asked) = console.ask_for_page(board, |station| station.computers()).await;
+    let (computers, own) = match asked {
         Ok(found) => found,
-        Err(refusal) => return refused(visitor, Some(board), "computers", refusal),
+        Err(refusal) => return refused(visitor, Some((board, standing)), "computers", refusal),
     };
     let path = format!("{}/computers", board_path(board));
     let title = language.say("menu-computers");
-    let page = Page { visitor, board: Some(board), here: "computers", title, refusal: None };
+    let page = Page { visitor, board: Some(board), standing, here: "computers", title, refusal: None };
     page.show(html! {
         ul.people {
             @for computer in &computers {
@@ -61,7 +31,7 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
                         @if own == Some(computer.key) { strong { (language.say("this-computer")) } }
                         br; span.kind { (role_texts(language, computer.role).0) " " code { (digits[..12]) } }
                     }
-                    @if own != Some(computer.key) {
+                    @if own != Some(computer.key) && standing.may(Role::Installer) {
                         form method="post" action={ (path) "/forget" } {
                             (token(visitor))
                             input type="hidden" name="key" value=(digits);
@@ -75,11 +45,13 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
         section {
             h2 { (language.say("invite")) }
             p.help { (language.say("invite-text")) }
-            form.fields method="post" action={ (path) "/invite" } {
-                (token(visitor))
-                (choice(language, Role::Operator))
-                button.main { (language.say("invite")) }
-            }
+            (standing.form(language, Role::Installer, || html! {
+                form.fields method="post" action={ (path) "/invite" } {
+                    (token(visitor))
+                    (choice(language, Role::Operator))
+                    button.main { (language.say("invite")) }
+                }
+            }))
         }
     })
 }

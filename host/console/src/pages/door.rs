@@ -18,8 +18,8 @@ const EVENTS: usize = 20;
 pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     let visitor = &visitor;
     let language = visitor.language;
-    let asked = console
-        .ask(&board, |station| {
+    let (standing, asked) = console
+        .ask_for_page(&board, |station| {
             let mut scene = Scene::default();
             let events = scene.look(station, EVENTS)?;
             Ok((scene, events))
@@ -27,14 +27,14 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
         .await;
     let (scene, events) = match asked {
         Ok(found) => found,
-        Err(refusal) => return refused(visitor, Some(&board), "door", refusal),
+        Err(refusal) => return refused(visitor, Some((&board, standing)), "door", refusal),
     };
     if !scene.is_paired() {
         return not_paired(visitor, &board, "door");
     }
     let path = board_path(&board);
     let title = language.say("menu-door");
-    let page = Page { visitor, board: Some(&board), here: "door", title, refusal: None };
+    let page = Page { visitor, board: Some(&board), standing, here: "door", title, refusal: None };
     page.show(html! {
         noscript { p { (language.say("no-script")) } }
         div.door {

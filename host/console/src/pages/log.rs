@@ -21,9 +21,10 @@ pub async fn show(
 ) -> Response {
     let (visitor, board) = (&visitor, board.as_str());
     let language = visitor.language;
-    let entries = match console.ask(board, |station| station.log(MOST)).await {
+    let (standing, asked) = console.ask_for_page(board, |station| station.log(MOST)).await;
+    let entries = match asked {
         Ok(entries) => entries,
-        Err(refusal) => return refused(visitor, Some(board), "log", refusal),
+        Err(refusal) => return refused(visitor, Some((board, standing)), "log", refusal),
     };
     let field = |name: &str| query.get(name).map(|text| text.trim()).unwrap_or_default();
     let (kind, words) = (field("kind"), field("words").to_lowercase());
@@ -34,8 +35,8 @@ pub async fn show(
         .filter(|entry| entry.text.to_lowercase().contains(&words))
         .collect();
     let path = format!("{}/log", board_path(board));
-    let page =
-        Page { visitor, board: Some(board), here: "log", title: language.say("menu-log"), refusal: None };
+    let title = language.say("menu-log");
+    let page = Page { visitor, board: Some(board), standing, here: "log", title, refusal: None };
     page.show(html! {
         form.row method="get" action=(path) {
             label {
@@ -75,7 +76,8 @@ pub async fn verify(Visit { console, visitor, board }: Visit, _fields: Fields) -
 }
 
 pub async fn export(Visit { console, visitor, board }: Visit) -> Response {
-    match console.ask(&board, |station| station.export_log()).await {
+    let (standing, asked) = console.ask_for_page(&board, |station| station.export_log()).await;
+    match asked {
         Ok(lines) => {
             let headers = [
                 (header::CONTENT_TYPE, "application/x-ndjson"),
@@ -83,6 +85,6 @@ pub async fn export(Visit { console, visitor, board }: Visit) -> Response {
             ];
             (headers, lines).into_response()
         }
-        Err(refusal) => refused(&visitor, Some(&board), "log", refusal),
+        Err(refusal) => refused(&visitor, Some((&board, standing)), "log", refusal),
     }
 }

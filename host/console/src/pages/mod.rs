@@ -4,8 +4,10 @@ mod boards;
 mod certainty;
 mod computers;
 mod door;
+mod flashing;
 mod live;
 mod log;
+mod models;
 mod pair;
 mod people;
 mod person;
@@ -62,6 +64,9 @@ pub fn routes() -> Router<Console> {
         .route("/b/{board}/log/verify", post(log::verify))
         .route("/b/{board}/log/export", get(log::export))
         .route("/b/{board}/settings", get(settings::show).post(settings::set))
+        .route("/b/{board}/models", get(models::show).post(models::flash_models))
+        .route("/b/{board}/models/live", get(flashing::stream))
+        .route("/b/{board}/models/firmware", post(models::flash_firmware))
         .route("/b/{board}/computers", get(computers::show))
         .route("/b/{board}/computers/invite", post(computers::invite))
         .route("/b/{board}/computers/forget", post(computers::forget))

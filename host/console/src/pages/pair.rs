@@ -4,12 +4,13 @@ use axum::response::Response;
 use client::protocol::Role;
 use maud::{Markup, html};
 
-use super::computers::{choice, role, role_texts};
 use crate::form::Fields;
 use crate::layout::{Page, answer, board_path, go, refused, token};
 use crate::notice::Notice;
+use crate::role::{choice, role, role_texts};
+use crate::standing::Standing;
 use crate::state::Console;
-use crate::station::{Button, Pairing, Said, State};
+use crate::station::{Button, Pairing, Said};
 use crate::visit::Visit;
 use crate::visitor::Visitor;
 
@@ -29,11 +30,13 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
         .await;
     let (pairing, state) = match asked {
         Ok(found) => found,
-        Err(refusal) => return refused(visitor, Some(board), "pair", refusal),
+        Err(refusal) => return refused(visitor, Some((board, Standing::Unknown)), "pair", refusal),
     };
     let path = format!("{}/pair", board_path(board));
-    let page =
-        Page { visitor, board: Some(board), here: "pair", title: language.say("menu-pair"), refusal: None };
+    let role = state.as_ref().and_then(|state| state.paired.as_ref()).map(|paired| paired.role);
+    let title = language.say("menu-pair");
+    let standing = Standing::of(role);
+    let page = Page { visitor, board: Some(board), standing, here: "pair", title, refusal: None };
     page.show(match &pairing {
         Pairing::Asking => html! { p data-retry="500" { (language.say("pair-asking")) } },
         Pairing::Press => html! {
@@ -54,9 +57,7 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
                 @if *confirm { (press_button(visitor, &path)) }
             }
         },
-        Pairing::Failed(_) | Pairing::Done(_) | Pairing::None => {
-            begin_form(visitor, &path, &pairing, state.as_ref())
-        }
+        Pairing::Failed(_) | Pairing::Done(_) | Pairing::None => begin_form(visitor, &path, &pairing, role),
     })
 }
 
@@ -70,9 +71,8 @@ fn press_button(visitor: &Visitor, path: &str) -> Markup {
     }
 }
 
-fn begin_form(visitor: &Visitor, path: &str, pairing: &Pairing, state: Option<&State>) -> Markup {
+fn begin_form(visitor: &Visitor, path: &str, pairing: &Pairing, role: Option<Role>) -> Markup {
     let language = visitor.language;
-    let role = state.and_then(|state| state.paired.as_ref()).map(|paired| paired.role);
     html! {
         @if let Pairing::Failed(sentence) = pairing { p.notice.refused role="alert" { (sentence) } }
         @if let Some(role) = role {

@@ -1,7 +1,7 @@
 //! The people of a board: the list, and enrolment from photographs.
 
 use axum::response::Response;
-use client::protocol::User;
+use client::protocol::{Role, User};
 use maud::{Markup, html};
 
 use super::upload::{MOST, MOST_PHOTOS, Photographs};
@@ -13,13 +13,14 @@ use crate::visitor::Visitor;
 pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     let (visitor, board) = (&visitor, board.as_str());
     let language = visitor.language;
-    let people: Vec<User> = match console.ask(board, |station| station.people()).await {
+    let (standing, asked) = console.ask_for_page(board, |station| station.people()).await;
+    let people: Vec<User> = match asked {
         Ok(people) => people,
-        Err(refusal) => return refused(visitor, Some(board), "people", refusal),
+        Err(refusal) => return refused(visitor, Some((board, standing)), "people", refusal),
     };
     let path = board_path(board);
     let title = language.say("menu-people");
-    let page = Page { visitor, board: Some(board), here: "people", title, refusal: None };
+    let page = Page { visitor, board: Some(board), standing, here: "people", title, refusal: None };
     page.show(html! {
         p { (language.with("people-count", &[("count", (people.len() as u64).into())])) }
         @if !people.is_empty() {
@@ -35,12 +36,14 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
         section {
             h2 { (language.say("enrol")) }
             p.help { (language.say("enrol-text")) }
-            form.fields method="post" action={ (path) "/people" } enctype="multipart/form-data" data-busy=(language.say("looking")) {
-                (token(visitor))
-                label { (language.say("name")) input name="name" required maxlength="64" autocomplete="off"; }
-                (photos(visitor))
-                button.main { (language.say("enrol")) }
-            }
+            (standing.form(language, Role::Operator, || html! {
+                form.fields method="post" action={ (path) "/people" } enctype="multipart/form-data" data-busy=(language.say("looking")) {
+                    (token(visitor))
+                    label { (language.say("name")) input name="name" required maxlength="64" autocomplete="off"; }
+                    (photos(visitor))
+                    button.main { (language.say("enrol")) }
+                }
+            }))
         }
     })
 }

@@ -2,16 +2,18 @@
 
 use axum::extract::Path;
 use axum::response::Response;
-use client::protocol::User;
-use maud::html;
+use client::protocol::{Role, User};
+use maud::{Markup, html};
 
 use super::people::{photos, unfit};
 use super::upload::Photographs;
 use crate::form::Fields;
 use crate::layout::{Page, answer, board_path, go, refused, token};
 use crate::notice::Notice;
-use crate::station::{NewRule, Refusal, Said, Station};
+use crate::station::{BoardTime, NewRule, Refusal, Rule, Said, Station};
+use crate::text::Language;
 use crate::visit::Visit;
+use crate::visitor::Visitor;
 
 /// The board and the number of the person.
 type Place = Path<(String, u32)>;
@@ -30,8 +32,8 @@ fn find(station: &dyn Station, person: u32) -> Said<User> {
 pub async fn show(Visit { console, visitor, board }: Visit, Path((_, person)): Place) -> Response {
     let (visitor, board) = (&visitor, board.as_str());
     let language = visitor.language;
-    let asked = console
-        .ask(board, move |station| {
+    let (standing, asked) = console
+        .ask_for_page(board, move |station| {
             let user = find(station, person)?;
             let rule = station.rule(&user.name)?;
             Ok((user, rule))
@@ -39,11 +41,11 @@ pub async fn show(Visit { console, visitor, board }: Visit, Path((_, person)): P
         .await;
     let (user, rule) = match asked {
         Ok(found) => found,
-        Err(refusal) => return refused(visitor, Some(board), "people", refusal),
+        Err(refusal) => return refused(visitor, Some((board, standing)), "people", refusal),
     };
     let path = person_path(board, person);
     let title = user.name.to_string();
-    let page = Page { visitor, board: Some(board), here: "people", title, refusal: None };
+    let page = Page { visitor, board: Some(board), standing, here: "people", title, refusal: None };
     let with = match (rule.pin, rule.duress_pin) {
         (false, _) => "with-face",
         (true, false) => "with-pin",
@@ -61,9 +63,30 @@ pub async fn show(Visit { console, visitor, board }: Visit, Path((_, person)): P
             @else { (language.with("passes-hours", &[("hours", rule.hours.as_str().into())])) }
             " " (with)
         }
+        @if rule.suspended { p.remark { (language.say("is-suspended")) } }
+        @if !rule.always || standing.may(Role::Operator) { (time(language, &rule.time)) }
+        (standing.form(language, Role::Operator, || changes(visitor, &path, &user, &rule)))
+    })
+}
+
+/// The zone and the clock by which the board reads hours.
+fn time(language: Language, time: &BoardTime) -> Markup {
+    html! {
+        dl.scores {
+            div { dt { (language.say("board-zone")) } dd { (time.zone) } }
+            div { dt { (language.say("board-clock")) } dd { (time.clock) } }
+        }
+        @for remark in &time.remarks { p.remark { (remark) } }
+    }
+}
+
+/// The forms that change a person.
+fn changes(visitor: &Visitor, path: &str, user: &User, rule: &Rule) -> Markup {
+    let language = visitor.language;
+    html! {
         section {
             h2 { (language.say("suspend")) }
-            p.help { @if rule.suspended { (language.say("is-suspended")) } @else { (language.say("suspend-text")) } }
+            p.help { (language.say("suspend-text")) }
             form.fields method="post" action={ (path) "/suspend" } {
                 (token(visitor))
                 input type="hidden" name="suspended" value=(!rule.suspended);
@@ -110,7 +133,7 @@ pub async fn show(Visit { console, visitor, board }: Visit, Path((_, person)): P
                 button.danger { (language.say("remove")) }
             }
         }
-    })
+    }
 }
 
 pub async fn add(

@@ -1,10 +1,10 @@
-//! The settings of the door, and its models and firmware as the board says them.
+//! The settings of the door.
 //!
 //! The form holds the values that it was made from. So a page that has been open for long changes only what its reader
 //! changed, and refuses to change what somebody else has changed meanwhile.
 
 use axum::response::Response;
-use client::protocol::{LivenessMode, Matching, Settings, range};
+use client::protocol::{LivenessMode, Matching, Role, Settings, range};
 use maud::{Markup, html};
 
 use crate::form::Fields;
@@ -110,23 +110,26 @@ fn ticked(on: bool) -> &'static str {
 pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     let (visitor, board) = (&visitor, board.as_str());
     let language = visitor.language;
-    let asked = console.ask(board, |station| {
+    let asked = console.ask_for_page(board, |station| {
         let Some(paired) = station.state()?.paired else { return Ok(None) };
         let zone = station.zone_text(&paired.status.settings.limits.zone);
         Ok(Some((paired.status, zone)))
     });
-    let (status, zone) = match asked.await {
+    let (standing, asked) = asked.await;
+    let (status, zone) = match asked {
         Ok(Some(known)) => known,
         Ok(None) => return not_paired(visitor, board, "settings"),
-        Err(refusal) => return refused(visitor, Some(board), "settings", refusal),
+        Err(refusal) => return refused(visitor, Some((board, standing)), "settings", refusal),
     };
     let settings = status.settings;
     let Settings { liveness, limits, matching, .. } = settings;
     let path = format!("{}/settings", board_path(board));
     let title = language.say("menu-settings");
-    let page = Page { visitor, board: Some(board), here: "settings", title, refusal: None };
+    let page = Page { visitor, board: Some(board), standing, here: "settings", title, refusal: None };
+    let lacks = standing.lacks(language, Role::Installer);
     page.show(html! {
-        form.fields method="post" action=(path) {
+        @if let Some(lacks) = &lacks { (lacks) }
+        form method="post" action=(path) { fieldset.fields disabled[lacks.is_some()] {
             (token(visitor))
             (choice("liveness", language.say("set-liveness"), &LIVENESS, liveness, language.say("liveness-text")))
             (choice("matching", language.say("set-matching"), &MATCHING, matching, language.say("matching-text")))
@@ -146,18 +149,8 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
                 (language.say("set-fail-safe"))
             }
             (was("fail_safe", ticked(limits.fail_safe)))
-            button.main { (language.say("save")) }
-        }
-        section {
-            h2 { (language.say("models")) }
-            dl.scores {
-                div { dt { (language.say("firmware")) } dd { (status.firmware) } }
-                @for model in &status.models {
-                    div { dt { (model.kind) } dd { (model.name) " " code { (hex::encode(&model.sha256[..6])) } } }
-                }
-            }
-            @if status.models.is_empty() { p { (language.say("no-models")) } }
-        }
+            @if lacks.is_none() { button.main { (language.say("save")) } }
+        } }
     })
 }
 

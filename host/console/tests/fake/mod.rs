@@ -7,8 +7,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use client::protocol::{
-    Basis, Clock, Door, Event, EventKind, Hash, Host, Limits, LivenessMode, Matching, Name, ResetReason,
-    Role, Settings, Status, User, Wiegand, Zone,
+    Basis, Clock, Door, Event, EventKind, Hash, Host, Limits, LivenessMode, Matching, ModelKind, Name,
+    ResetReason, Role, Settings, Status, User, Wiegand, Zone,
 };
 use console::Console;
 use console::station::*;
@@ -18,6 +18,7 @@ use tower::ServiceExt;
 pub struct Fake {
     pub lost: AtomicBool,
     pub paired: AtomicBool,
+    pub role: Mutex<Role>,
     pub open: AtomicBool,
     pub takes_settings: AtomicBool,
     pub people: Mutex<Vec<User>>,
@@ -28,6 +29,8 @@ pub struct Fake {
     pub pairing: Mutex<Pairing>,
     pub finding: Mutex<Option<String>>,
     pub suspended: Mutex<bool>,
+    pub flashes: Mutex<Vec<Flash>>,
+    pub flashing: Mutex<Option<Flashing>>,
 }
 
 /// The board named "front" alone.
@@ -52,6 +55,7 @@ impl Fake {
         Arc::new(Self {
             lost: AtomicBool::new(false),
             paired: AtomicBool::new(true),
+            role: Mutex::new(Role::Installer),
             open: AtomicBool::new(false),
             takes_settings: AtomicBool::new(false),
             people: Mutex::default(),
@@ -62,6 +66,8 @@ impl Fake {
             pairing: Mutex::new(Pairing::None),
             finding: Mutex::default(),
             suspended: Mutex::default(),
+            flashes: Mutex::default(),
+            flashing: Mutex::default(),
         })
     }
 
@@ -144,8 +150,13 @@ impl Station for Fake {
             alarm: false,
         };
         let pins = Some(Pins { door_open: false, cover_open: false, alarm: false });
-        let paired = Paired { role: Role::Operator, status };
+        let paired = Paired { role: *self.role.lock().unwrap(), status };
         Ok(State { paired: self.paired.load(Ordering::SeqCst).then_some(paired), pins })
+    }
+
+    fn role(&self) -> Said<Option<Role>> {
+        self.here()?;
+        Ok(self.paired.load(Ordering::SeqCst).then_some(*self.role.lock().unwrap()))
     }
 
     fn events(&self, after: u32) -> Said<(Vec<Happening>, u32)> {
@@ -211,7 +222,9 @@ impl Station for Fake {
 
     fn rule(&self, _: &str) -> Said<Rule> {
         let suspended = *self.suspended.lock().unwrap();
-        Ok(Rule { hours: "always".to_owned(), always: true, pin: true, duress_pin: true, suspended })
+        let remarks = vec!["The board does not know the time".to_owned()];
+        let time = BoardTime { zone: "UTC+01:00".to_owned(), clock: "never set".to_owned(), remarks };
+        Ok(Rule { hours: "always".to_owned(), always: true, pin: true, duress_pin: true, suspended, time })
     }
 
     fn suspend(&self, _: &str, suspended: bool) -> Said<()> {
@@ -262,6 +275,36 @@ impl Station for Fake {
             measured,
         };
         Ok(vec![row(1_000, 9_000, true), row(100_000, 13_107, true), row(10_000_000, 16_384, false)])
+    }
+
+    fn flashable(&self) -> Said<Flashable> {
+        let status = self.state()?.paired.unwrap().status;
+        let running = client::protocol::Firmware { slot: 1, newest: 7, pending: None, trial: false };
+        let model = |kind, name: &str| (kind, name.to_owned());
+        Ok(Flashable {
+            status,
+            running: Some(running),
+            models: vec![
+                model(ModelKind::Detector, "yunet"),
+                model(ModelKind::Encoder, "postern-128"),
+                model(ModelKind::Encoder, "slim-60"),
+            ],
+            usual: [
+                (ModelKind::Detector, "yunet"),
+                (ModelKind::Encoder, "postern-128"),
+                (ModelKind::Liveness, "liveness"),
+            ],
+            firmware: Ok("front.elf".to_owned()),
+        })
+    }
+
+    fn flash(&self, what: Flash) -> Said<()> {
+        self.flashes.lock().unwrap().push(what);
+        Ok(())
+    }
+
+    fn flashing(&self) -> Option<Flashing> {
+        self.flashing.lock().unwrap().clone()
     }
 
     fn computers(&self) -> Said<(Vec<Host>, Option<Hash>)> {

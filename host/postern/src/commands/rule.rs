@@ -1,7 +1,7 @@
 //! `postern rule`: when a person may pass, and with which PIN besides their face.
 
 use anyhow::{Context, ensure};
-use client::protocol::{Pin, Rule, Schedule};
+use client::protocol::{Clock, Pin, Rule, Schedule};
 
 use crate::answers::{Sorted, people};
 use crate::device::DeviceArgs;
@@ -81,13 +81,18 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             false => Ok(()),
         }
     })?;
-    clock::note_drift(status.clock);
-    if !rule.schedule.is_always() && !status.clock.exact {
-        note!(
-            "The board does not know the time, so it admits nobody who has hours: `postern board clock --set`."
-        );
+    for remark in remarks(&rule.schedule, status.clock) {
+        note!("{remark}");
     }
     Ok(Outcome::Done)
+}
+
+/// What is wrong with the clock by which a board reads these hours.
+pub fn remarks(schedule: &Schedule, clock: Clock) -> Vec<String> {
+    let unknown =
+        "The board does not know the time, so it admits nobody who has hours: `postern board clock --set`.";
+    let unknown = (!schedule.is_always() && !clock.exact).then(|| unknown.to_owned());
+    clock::drift(clock, client::unix_ms()).into_iter().chain(unknown).collect()
 }
 
 /// What a change of a rule says of the PINs.

@@ -2,13 +2,13 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use fixtures::{Need, need};
 use serde_json::Value;
 
-use crate::bench::{BARACK, Bench, eventually};
+use crate::bench::{BARACK, Bench, eventually, postern};
 
 /// A console that ends with the test.
 struct Console {
@@ -25,7 +25,10 @@ impl Drop for Console {
 
 impl Console {
     fn of(bench: &Bench) -> Self {
-        let mut command = bench.command(&["console", "--listen", "127.0.0.1:0"]);
+        Self::run(bench.command(&["console", "--listen", "127.0.0.1:0"]))
+    }
+
+    fn run(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("postern starts");
         let addresses = BufReader::new(child.stdout.take().expect("stdout"));
         Self { child, addresses }
@@ -192,6 +195,13 @@ fn a_browser_enrols_with_the_checks_of_the_command() {
     assert!(kept.contains("known to the board alone"), "{kept}");
     let rule = &bench.done(&["rule", "Barack"])[0];
     assert_eq!((rule["hours"].as_str(), rule["pin"].as_bool()), (Some("mon-fri 08:00-18:00"), Some(true)));
+    // The page tells zone and clock with the remarks of the command.
+    let page = browser.get("/b/linux/people/1");
+    assert!(page.contains("Zone of the board") && page.contains("<dd>UTC</dd>"), "{page}");
+    for remark in bench.run(&["rule", "Barack"]).said.lines() {
+        assert!(page.contains(remark.trim()), "{remark}: {page}");
+    }
+    assert!(page.contains("this computer: installer"), "{page}");
     let with_duress = "hours=always&pin=4711&duress_pin=4712";
     assert!(browser.post("/b/linux/people/1/rule", with_duress).contains("Saved."));
     let kept = browser.post("/b/linux/people/1/rule", "hours=always&pin=4711&duress_pin=");
@@ -202,6 +212,63 @@ fn a_browser_enrols_with_the_checks_of_the_command() {
     assert_eq!(bench.done(&["rule", "Barack"])[0]["duress_pin"].as_bool(), Some(false));
     let certainty = browser.get("/b/linux/certainty?rate=3");
     assert!(certainty.contains("This is measured") || certainty.contains("This is modelled"), "{certainty}");
+}
+
+#[test]
+fn a_browser_flashes_models_as_the_command_does_and_no_other_role_can() {
+    need!(Need::Door, Need::Cached("images"));
+    let bench = Bench::new("linux");
+    bench.up();
+    let mut console = Console::of(&bench);
+    let browser = console.browser();
+    let page = browser.get("/b/linux/models");
+    assert!(page.contains("There are no models yet") && page.contains("updated by its package"), "{page}");
+    let over = |browser: &Browser, board: &str| {
+        let page = format!("/b/{board}/models");
+        eventually("the transfer ends", || !browser.get(&page).contains("data-live"));
+        browser.get(&page)
+    };
+    let models = "detector=yunet&encoder=slim-60&liveness=liveness";
+    browser.post("/b/linux/models", models);
+    let done = over(&browser, "linux");
+    assert!(done.contains("Done.") && done.matches("class=\"state up\"").count() == 3, "{done}");
+    let installed = bench.done(&["board", "status"])[0]["status"]["models"].to_string();
+    assert!(["yunet", "slim-60", "liveness"].iter().all(|name| installed.contains(name)), "{installed}");
+    browser.post("/b/linux/models", models);
+    let again = over(&browser, "linux");
+    assert_eq!(again.matches("skipped, it is there already").count(), 3, "{again}");
+    // A door on Linux takes no program over its line, whoever asks.
+    browser.post("/b/linux/models/firmware", "");
+    assert!(over(&browser, "linux").contains("updated by its package"));
+
+    // A computer that may do less sees no form, and the board refuses the one that it sends.
+    let device = format!("unix:{}", bench.folder().join("socket").display());
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let second = |arguments: &[&str]| {
+        let mut command = postern(arguments);
+        command.args(["--device", &device, "--state"]).arg(elsewhere.path());
+        command
+    };
+    bench.done(&["keys", "invite", "operator"]);
+    let mut pairing = second(&["pair", "--role", "operator"]);
+    let pairing = pairing.stderr(Stdio::null()).stdout(Stdio::null());
+    let mut pairing = pairing.spawn().expect("postern starts");
+    eventually("the pairing is confirmed", || {
+        bench.done(&["board", "press", "--pairing"]);
+        pairing.try_wait().expect("it runs").is_some()
+    });
+    assert!(pairing.wait().expect("it ends").success());
+    let mut console = Console::run(second(&["console", "--listen", "127.0.0.1:0"]));
+    let browser = console.browser();
+    let list = browser.get("/boards");
+    let (_, board) = list.split_once("href=\"/b/").expect("a board");
+    let board = board.split('"').next().expect("a name");
+    let page = browser.get(&format!("/b/{board}/models"));
+    assert!(page.contains("This needs the role installer; this computer is operator."), "{page}");
+    assert!(!page.contains("Install these models"), "{page}");
+    browser.post(&format!("/b/{board}/models"), "detector=&encoder=postern-128&liveness=");
+    let refused = over(&browser, board);
+    assert!(refused.contains("the role of installer"), "{refused}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! for one.
 
 mod boards;
+mod flashing;
 mod line;
 mod log;
 mod pairing;

@@ -8,18 +8,21 @@ use anyhow::{Context, bail, ensure};
 use client::Credentials;
 use client::protocol::{EventKind, Hash, Host, ModelKind, Role, Settings, User, Zone};
 use console::station::{
-    Button, CalibrationRow, Happening, LogLine, NewRule, Paired, Pairing, Pins, Refusal, Rule, Said, State,
-    Station, Upload, Verified,
+    BoardTime, Button, CalibrationRow, Flash, Flashable, Flashing, Happening, LogLine, NewRule, Paired,
+    Pairing, Pins, Refusal, Rule, Said, State, Station, Upload, Verified,
 };
 use emulator::{Board, Memory, Seen};
 use imaging::Photo;
 
+use super::flashing;
 use super::line::{Line, refusal};
 use super::log;
 use super::pairing::Progress;
+use crate::clock::ClockReport;
 use crate::commands::calibrate::table::Row;
 use crate::commands::enroll::{Enrolling, TAKEN_FOR_ATTACK};
-use crate::commands::rule::{Given, check, parse_pin};
+use crate::commands::flash::{self, firmware};
+use crate::commands::rule::{Given, check, parse_pin, remarks};
 use crate::device::DeviceArgs;
 use crate::hours;
 use crate::interrupt::Interrupt;
@@ -37,12 +40,18 @@ pub struct Door {
     args: DeviceArgs,
     line: Arc<Line>,
     pairing: Progress,
+    flashing: flashing::Progress,
 }
 
 impl Door {
     /// The device that `args` chooses.
     pub fn new(args: DeviceArgs) -> Self {
-        Self { line: Line::new(args.clone()), args, pairing: Progress::new() }
+        Self {
+            line: Line::new(args.clone()),
+            args,
+            pairing: Progress::new(),
+            flashing: flashing::Progress::new(),
+        }
     }
 
     /// The memory of an emulated board; `None` for another device.
@@ -60,6 +69,10 @@ impl Door {
     fn ask<T>(&self, ask: impl FnOnce(&mut client::Device) -> anyhow::Result<T>) -> Said<T> {
         if self.pairing.is_going_on() {
             let sentence = "this computer is being paired with the board: see the page Pairing".to_owned();
+            return Err(Refusal { sentence, lost: true });
+        }
+        if self.flashing.is_going_on() {
+            let sentence = "models or firmware go to the board: see the page Models".to_owned();
             return Err(Refusal { sentence, lost: true });
         }
         self.line.ask(ask)
@@ -99,6 +112,10 @@ impl Station for Door {
             }))
         })?;
         Ok(State { paired: role.map(|role| Paired { role, status }), pins })
+    }
+
+    fn role(&self) -> Said<Option<Role>> {
+        self.ask(|device| Ok(device.role()))
     }
 
     fn events(&self, after: u32) -> Said<(Vec<Happening>, u32)> {
@@ -207,12 +224,19 @@ impl Station for Door {
     fn rule(&self, name: &str) -> Said<Rule> {
         self.ask(|device| {
             let rule = device.rule(name)?;
+            let status = device.status()?;
+            let time = BoardTime {
+                zone: zone::text(&status.settings.limits.zone),
+                clock: ClockReport::of(status.clock).text(),
+                remarks: remarks(&rule.schedule, status.clock),
+            };
             Ok(Rule {
                 hours: hours::text(&rule.schedule),
                 always: rule.schedule.is_always(),
                 pin: rule.pin,
                 duress_pin: rule.duress_pin,
                 suspended: rule.suspended,
+                time,
             })
         })
     }
@@ -271,6 +295,38 @@ impl Station for Door {
         let encoder = models.iter().find(|model| model.kind == ModelKind::Encoder);
         // An image that is not here, or another one of the same name, tells nothing of the board's encoder.
         Ok(encoder.and_then(|encoder| table(&encoder.name, &encoder.sha256).ok()).unwrap_or_default())
+    }
+
+    fn flashable(&self) -> Said<Flashable> {
+        let (status, running) = self.ask(|device| {
+            let running = match device.running_firmware() {
+                Ok(running) => Some(running),
+                // A board without a boot loader, and a door on Linux.
+                Err(client::Error::Refused(_)) => None,
+                Err(error) => return Err(error.into()),
+            };
+            Ok((device.status()?, running))
+        })?;
+        let firmware = firmware::built(&status.board);
+        let firmware = firmware.map(|elf| elf.display().to_string()).map_err(|error| format!("{error:#}"));
+        let usual = [
+            (ModelKind::Detector, models::DETECTOR),
+            (ModelKind::Encoder, models::ENCODER),
+            (ModelKind::Liveness, models::LIVENESS),
+        ];
+        Ok(Flashable { status, running, models: flash::models::known(), usual, firmware })
+    }
+
+    fn flash(&self, what: Flash) -> Said<()> {
+        if self.pairing.is_going_on() || !self.flashing.begin(self.args.clone(), self.line.clone(), what) {
+            let sentence = "the board is being paired or flashed already: wait until that ends".to_owned();
+            return Err(Refusal { sentence, lost: false });
+        }
+        Ok(())
+    }
+
+    fn flashing(&self) -> Option<Flashing> {
+        self.flashing.now()
     }
 
     fn computers(&self) -> Said<(Vec<Host>, Option<Hash>)> {
