@@ -1,7 +1,7 @@
 //! What each request passes before a page sees it, and the headers of each reply.
 //!
 //! ```text
-//! Host        the name must be this computer's own: a foreign name that was made to point here (DNS rebinding) is refused
+//! Host        the name must be this computer's own, or one of the certificate: a foreign name that was made to point here (DNS rebinding) is refused
 //! origin      of a form: the console itself, by `Sec-Fetch-Site` and `Origin` (without referrers, `Origin` is often "null")
 //! cookie      a browser that signed in; else the page says how
 //! form token  each form holds the session's token; `form` checks it before it reads anything else
@@ -73,12 +73,14 @@ fn check(console: &Console, request: &Request, language: Language) -> Result<Opt
         let page = layout::plain(language, &language.say("refused"), &language.say(message));
         Box::new((status, page).into_response())
     };
-    if !is_own_name(host, &console.listen_name()) {
+    let is_certified = || console.tls().is_some_and(|tls| tls.is_for(name(host)));
+    if !is_own_name(host, &console.listen_name()) && !is_certified() {
         return Err(refuse(StatusCode::MISDIRECTED_REQUEST, "wrong-host"));
     }
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
     let (origin, site) = (text(headers, header::ORIGIN), text(headers, SITE));
-    let is_foreign = !matches!(origin, "" | "null") && origin.strip_prefix("http://") != Some(host);
+    let own = format!("{}://", console.scheme());
+    let is_foreign = !matches!(origin, "" | "null") && origin.strip_prefix(&own) != Some(host);
     if !is_safe && (is_foreign || !matches!(site, "" | "same-origin")) {
         return Err(refuse(StatusCode::FORBIDDEN, "wrong-origin"));
     }
@@ -104,11 +106,15 @@ fn check(console: &Console, request: &Request, language: Language) -> Result<Opt
 
 /// Whether `host`, with or without a port, is a name of this computer for itself, or the address of the console.
 fn is_own_name(host: &str, listen: &str) -> bool {
-    let name = match host.rsplit_once(':') {
+    ["127.0.0.1", "localhost", "[::1]", listen].contains(&name(host))
+}
+
+/// A host without its port.
+fn name(host: &str) -> &str {
+    match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|c| c.is_ascii_digit()) => name,
         _ => host,
-    };
-    ["127.0.0.1", "localhost", "[::1]", listen].contains(&name)
+    }
 }
 
 fn accepted(headers: &HeaderMap) -> Language {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! server     where it listens
+//! tls        a certificate, and a listener that speaks TLS
 //! guard      what a request passes first, and the headers of each reply
 //! pages      a file a page, and which page answers which address
 //! form       the fields of a form, after its token was checked
@@ -33,9 +34,11 @@ mod standing;
 mod state;
 pub mod station;
 mod text;
+mod tls;
 mod visit;
 mod visitor;
 
 pub use error::Error;
 pub use server::{bind, router, serve};
 pub use state::Console;
+pub use tls::Tls;

@@ -10,6 +10,7 @@ use axum::middleware::from_fn_with_state;
 
 use crate::guard::guard;
 use crate::station::Boards;
+use crate::tls::{Tls, TlsListener};
 use crate::{Console, Error, pages};
 
 /// Most bytes of a form without photographs.
@@ -23,31 +24,39 @@ pub fn router(console: &Console) -> Router {
         .with_state(console.clone())
 }
 
-/// Opens the address to listen at.
+/// Opens the address to listen at, with TLS or without.
 ///
 /// # Errors
-/// [`Error::Elsewhere`] if other computers could reach it; [`Error::Listen`].
-pub fn bind(listen: SocketAddr) -> Result<TcpListener, Error> {
-    if !listen.ip().is_loopback() {
+/// [`Error::Elsewhere`] if other computers could reach it without TLS; [`Error::Listen`].
+pub fn bind(listen: SocketAddr, has_tls: bool) -> Result<TcpListener, Error> {
+    if !has_tls && !listen.ip().is_loopback() {
         return Err(Error::Elsewhere { listen, port: listen.port() });
     }
     TcpListener::bind(listen).map_err(|source| Error::Listen { listen, source })
 }
 
-/// Serves the pages until the program ends.
+/// Serves the pages until the program ends, with TLS or without.
 ///
 /// # Errors
 /// [`Error::Random`], [`Error::Serve`].
-pub fn serve(boards: Arc<dyn Boards>, listener: TcpListener, tell: fn(&str)) -> Result<(), Error> {
+pub fn serve(
+    boards: Arc<dyn Boards>,
+    listener: TcpListener,
+    tls: Option<Tls>,
+    tell: fn(&str),
+) -> Result<(), Error> {
     let listen = listener.local_addr().map_err(Error::Serve)?;
-    let console = Console::new(boards, listen, tell)?;
+    let console = Console::new(boards, listen, tls, tell)?;
     console.tell_address();
     let run = || -> io::Result<()> {
         listener.set_nonblocking(true)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            axum::serve(listener, router(&console)).await
+            match console.tls() {
+                Some(tls) => axum::serve(TlsListener::new(listener, tls)?, router(&console)).await,
+                None => axum::serve(listener, router(&console)).await,
+            }
         })
     };
     run().map_err(Error::Serve)

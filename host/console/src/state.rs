@@ -7,6 +7,7 @@ use crate::Error;
 use crate::sign_in::SignIn;
 use crate::standing::Standing;
 use crate::station::{Boards, Refusal, Said, Station};
+use crate::tls::Tls;
 
 /// What every page has at hand.
 #[derive(Clone)]
@@ -16,21 +17,47 @@ struct Inner {
     boards: Arc<dyn Boards>,
     sign_in: SignIn,
     listen: SocketAddr,
+    tls: Option<Tls>,
     tell: fn(&str),
 }
 
 impl Console {
-    /// A console over these boards, which listens at `listen`. `tell` hears each address at which a browser signs in.
+    /// A console over these boards, which listens at `listen`, with TLS or without. `tell` hears each address at which a browser signs in.
     ///
     /// # Errors
     /// [`Error::Random`].
-    pub fn new(boards: Arc<dyn Boards>, listen: SocketAddr, tell: fn(&str)) -> Result<Self, Error> {
-        Ok(Self(Arc::new(Inner { boards, sign_in: SignIn::new()?, listen, tell })))
+    pub fn new(
+        boards: Arc<dyn Boards>,
+        listen: SocketAddr,
+        tls: Option<Tls>,
+        tell: fn(&str),
+    ) -> Result<Self, Error> {
+        Ok(Self(Arc::new(Inner { boards, sign_in: SignIn::new()?, listen, tls, tell })))
     }
 
     /// The address at which the next browser signs in.
     pub fn address(&self) -> String {
-        format!("http://{}/sign-in?token={}", self.0.listen, self.0.sign_in.token())
+        let place = match self.tls().and_then(Tls::name) {
+            Some(name) => format!("{name}:{}", self.0.listen.port()),
+            None => self.0.listen.to_string(),
+        };
+        format!("{}://{place}/sign-in?token={}", self.scheme(), self.0.sign_in.token())
+    }
+
+    /// The certificate, if other computers may reach the console.
+    pub(crate) fn tls(&self) -> Option<&Tls> {
+        self.0.tls.as_ref()
+    }
+
+    /// The scheme of its addresses.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.0.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// A cookie as the browser is to keep it: for this console alone, out of the reach of scripts and of other sites.
+    pub(crate) fn cookie(&self, value: &str, more: &str) -> String {
+        let secure = if self.0.tls.is_some() { "; Secure" } else { "" };
+        format!("{}={value}; Path=/{more}; HttpOnly; SameSite=Strict{secure}", self.cookie_name())
     }
 
     /// Says the address at which the next browser signs in.

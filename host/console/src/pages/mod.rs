@@ -94,7 +94,7 @@ async fn sign_in(
     match console.sign_in().spend(token) {
         Ok(Some(cookie)) => {
             console.tell_address();
-            let cookie = format!("{}={cookie}; Path=/; HttpOnly; SameSite=Strict", console.cookie_name());
+            let cookie = console.cookie(&cookie, "");
             ([(header::SET_COOKIE, cookie)], layout::signed_in(language)).into_response()
         }
         _ => {
@@ -111,7 +111,7 @@ async fn sign_out(
 ) -> Response {
     console.sign_in().end(&visitor.cookie);
     let language = visitor.language;
-    let gone = format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict", console.cookie_name());
+    let gone = console.cookie("", "; Max-Age=0");
     let page = layout::plain(language, &language.say("signed-out"), &language.say("sign-in-first"));
     ([(header::SET_COOKIE, gone)], page).into_response()
 }

@@ -438,5 +438,5 @@ impl Browser {
 
 /// A console over a board in memory.
 pub fn console(fake: &Arc<Fake>) -> Console {
-    Console::new(Arc::new(House(fake.clone())), "127.0.0.1:8340".parse().unwrap(), |_| ()).unwrap()
+    Console::new(Arc::new(House(fake.clone())), "127.0.0.1:8340".parse().unwrap(), None, |_| ()).unwrap()
 }

@@ -11,6 +11,7 @@ mod pairing;
 mod station;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::answers::board::ConsoleAddress;
@@ -20,9 +21,17 @@ use crate::output::{Outcome, Output, note};
 /// Options of `postern console`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Where to listen. Only an address of this computer for itself is taken; port 0 chooses a free port
+    /// Where to listen. Without TLS only an address of this computer for itself is taken; port 0 chooses a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8340", value_parser = listen)]
     listen: SocketAddr,
+
+    /// The certificate by which other computers know this one, in PEM; those that vouch for it follow it
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
 
     #[command(flatten)]
     device: DeviceArgs,
@@ -41,12 +50,16 @@ fn listen(text: &str) -> Result<SocketAddr, String> {
 
 /// Serves the pages until interrupted.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
-    let listener = console::bind(args.listen)?;
+    let tls = match (&args.tls_cert, &args.tls_key) {
+        (Some(certificate), Some(key)) => Some(console::Tls::read(certificate, key)?),
+        _ => None,
+    };
+    let listener = console::bind(args.listen, tls.is_some())?;
     let boards = Arc::new(boards::Computer::new(args.device)?);
     note!("The console runs until Ctrl-C. Each address signs in one browser, once:");
     let tell: fn(&str) =
         if output.json { |address| tell(address, true) } else { |address| tell(address, false) };
-    console::serve(boards, listener, tell)?;
+    console::serve(boards, listener, tls, tell)?;
     Ok(Outcome::Done)
 }
 
