@@ -111,14 +111,15 @@ impl Page<'_> {
 
 /// A page without a menu, for somebody who is not signed in.
 pub fn plain(language: Language, title: &str, text: &str) -> Html<String> {
-    document(language, title, html! {}, html! { main { h1 { (title) } p { (text) } } })
+    document(language, title, html! {}, html! { main id="main" { h1 { (title) } p { (text) } } })
 }
 
 /// The page of a browser that has signed in: it goes on by itself.
 pub fn signed_in(language: Language) -> Html<String> {
     let title = language.say("signed-in");
     let on = html! { meta http-equiv="refresh" content="0;url=/boards"; };
-    let main = html! { main { h1 { (title) } p { a href="/boards" { (language.say("boards")) } } } };
+    let main =
+        html! { main id="main" { h1 { (title) } p { a href="/boards" { (language.say("boards")) } } } };
     document(language, &title, on, main)
 }
 

@@ -2,12 +2,12 @@
 //!
 //! Each part is checked first; if nothing is missing, setup ends within a second.
 
-use models::package::Registry;
+use models::package::{Fetch, Form, Package, Registry, Wanted};
 use models::{Purpose, fetch};
 
 use crate::python::Packages;
 use crate::toolchain::{DEBIAN_PACKAGES, Provider, TARGETS};
-use crate::{debian, process, python, sources, toolchain};
+use crate::{debian, process, python, sources, toolchain, workspace};
 
 /// Options of `cargo xtask setup`.
 #[derive(clap::Args)]
@@ -23,6 +23,10 @@ pub struct Args {
     /// Install an MQTT broker for the tests of `postern bridge` too: Debian's mosquitto
     #[arg(long)]
     mqtt: bool,
+
+    /// Install a browser for the tests of `postern console` too, Debian's chromium, and fetch the checker axe-core
+    #[arg(long)]
+    browser: bool,
 }
 
 /// Prepares the machine as `args` say.
@@ -34,14 +38,20 @@ pub fn with(args: &Args) -> anyhow::Result<()> {
     if args.mqtt {
         broker()?;
     }
+    if args.browser {
+        browser()?;
+    }
     if args.npu { python(&python::VELA) } else { Ok(()) }
 }
 
 /// Prepares the machine for all tests.
 pub fn for_tests() -> anyhow::Result<()> {
-    with(&Args { style: false, npu: true, mqtt: false })?;
+    with(&Args { style: false, npu: true, mqtt: false, browser: false })?;
     if let Err(error) = broker() {
         eprintln!("  no MQTT broker, so the tests with one are skipped: {error:#}");
+    }
+    if let Err(error) = browser() {
+        eprintln!("  no browser, so the tests with one are skipped: {error:#}");
     }
     Ok(())
 }
@@ -95,7 +105,11 @@ fn compilers() -> anyhow::Result<()> {
 
 /// Models and pictures, and the registry clients that fetch them where any is missing.
 fn fetch(purposes: &[Purpose]) -> anyhow::Result<()> {
-    let fetches = sources::store().fetches(purposes)?;
+    take(&sources::store().fetches(purposes)?)
+}
+
+/// Fetches what is missing of these packages.
+fn take(fetches: &[Fetch]) -> anyhow::Result<()> {
     let missing: Vec<_> = fetches.iter().filter(|fetch| !fetch::is_here(fetch)).collect();
     let mut packages = Vec::new();
     for (registry, package) in [(Registry::Pypi, "python3-pip"), (Registry::Npm, "npm")] {
@@ -118,9 +132,7 @@ fn fetch(purposes: &[Purpose]) -> anyhow::Result<()> {
         fetched?;
     }
     for file in fetches.iter().flat_map(|fetch| &fetch.files) {
-        done(
-            &file.target.strip_prefix(crate::workspace::root()).unwrap_or(&file.target).display().to_string(),
-        );
+        done(&file.target.strip_prefix(workspace::root()).unwrap_or(&file.target).display().to_string());
     }
     Ok(())
 }
@@ -149,6 +161,32 @@ fn broker() -> anyhow::Result<()> {
     }
     done("mosquitto");
     Ok(())
+}
+
+/// Whether there is a browser, and the program that drives it.
+pub fn has_browser() -> bool {
+    ["chromium", "chromedriver"].into_iter().all(process::answers)
+}
+
+/// Chromium with its driver, and the accessibility checker that the tests run in it.
+fn browser() -> anyhow::Result<()> {
+    if !has_browser() {
+        debian::install(&["chromium", "chromium-driver"])?;
+    }
+    done("chromium, chromedriver");
+    let file = Wanted {
+        inside: "package/axe.min.js".to_owned(),
+        sha256: "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c".to_owned(),
+        target: workspace::cache("axe/axe.min.js"),
+    };
+    let package = Package {
+        registry: Registry::Npm,
+        package: "axe-core".to_owned(),
+        version: "4.14.1".to_owned(),
+        form: Form::Tarball,
+        archive_sha256: "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745".to_owned(),
+    };
+    take(&[Fetch { package, files: vec![file] }])
 }
 
 fn done(what: &str) {

@@ -49,6 +49,7 @@ const STEPS: &[Step] = &[
     Step { name: "64-bit Arm", run: arm },
     // They start the firmware that was built above.
     Step { name: "end-to-end tests", run: |count| tests(count, &suite::end_to_end()) },
+    Step { name: "tests with a browser", run: browser },
 ];
 
 /// Runs every step and prints a summary.
@@ -74,6 +75,9 @@ pub fn run() -> anyhow::Result<()> {
     println!("\n{} tests passed", count.passed);
     if !setup::has_broker() {
         println!("not run: the tests with an MQTT broker (`cargo xtask setup --mqtt`)");
+    }
+    if !setup::has_browser() {
+        println!("not run: the tests with a browser (`cargo xtask setup --browser`)");
     }
     Ok(())
 }
@@ -110,6 +114,21 @@ fn arm(count: &mut Count) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Runs the tests with a browser, which are a workspace of their own, where there is one. They start the programs that were
+/// built above.
+fn browser(count: &mut Count) -> anyhow::Result<()> {
+    if !setup::has_browser() {
+        eprintln!("  skipped: Chromium and chromedriver are not installed");
+        return Ok(());
+    }
+    let mut cargo = process::cargo();
+    let target = workspace::target()?.join("browser");
+    cargo.args(["test", "--locked", "--no-fail-fast", "--manifest-path"]);
+    cargo.arg(workspace::root().join("tests/browser/Cargo.toml"));
+    cargo.env("CARGO_TARGET_DIR", target).env("POSTERN_REQUIRE", "1");
+    counted(count, &mut cargo)
 }
 
 /// Runs a `cargo test`, prints what it prints, and counts.

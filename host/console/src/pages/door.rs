@@ -40,9 +40,9 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
         div.door {
             div id="live" aria-live="polite" data-live={ (path) "/live?after=" (scene.after) } { (scene.show(language, &path)) }
             section {
-                h2 { (language.say("events")) }
+                h2 id="events-title" { (language.say("events")) }
                 p.help { (language.say("events-text")) }
-                ol.events id="events" {
+                ol.events id="events" tabindex="0" aria-labelledby="events-title" {
                     @for event in events.iter().rev() { (line(language, event)) }
                 }
             }

@@ -242,7 +242,7 @@ fn a_browser_flashes_models_as_the_command_does_and_no_other_role_can() {
     assert!(over(&browser, "linux").contains("updated by its package"));
 
     // A computer that may do less sees no form, and the board refuses the one that it sends.
-    let device = format!("unix:{}", bench.folder().join("socket").display());
+    let device = format!("unix:{}", bench.folder().join("serial.sock").display());
     let elsewhere = tempfile::tempdir().expect("a folder");
     let second = |arguments: &[&str]| {
         let mut command = postern(arguments);
@@ -251,13 +251,14 @@ fn a_browser_flashes_models_as_the_command_does_and_no_other_role_can() {
     };
     bench.done(&["keys", "invite", "operator"]);
     let mut pairing = second(&["pair", "--role", "operator"]);
-    let pairing = pairing.stderr(Stdio::null()).stdout(Stdio::null());
-    let mut pairing = pairing.spawn().expect("postern starts");
+    let said = std::fs::File::create(elsewhere.path().join("said")).expect("a file");
+    let mut pairing = pairing.stderr(said).stdout(Stdio::null()).spawn().expect("postern starts");
     eventually("the pairing is confirmed", || {
         bench.done(&["board", "press", "--pairing"]);
         pairing.try_wait().expect("it runs").is_some()
     });
-    assert!(pairing.wait().expect("it ends").success());
+    let said = std::fs::read_to_string(elsewhere.path().join("said")).expect("what it said");
+    assert!(pairing.wait().expect("it ends").success(), "{said}");
     let mut console = Console::run(second(&["console", "--listen", "127.0.0.1:0"]));
     let browser = console.browser();
     let list = browser.get("/boards");
