@@ -33,6 +33,10 @@ pub struct Args {
     /// The encoder to run on it
     #[arg(long, default_value = "postern-128")]
     encoder: String,
+
+    /// Open the console of this door at the end, until Ctrl-C: its address is the last line
+    #[arg(long)]
+    console: bool,
 }
 
 /// What the demo runs on.
@@ -155,7 +159,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let sheet = door.state.join("sheet.png");
     contact_sheet(&[drawn, attacks.join("seen")])?.save_png(&sheet)?;
     println!("{}", sheet.display());
-    go_on(&door)
+    go_on(&door)?;
+    if args.console {
+        heading("the same in a browser: open the address on this computer; Ctrl-C ends the console");
+        door.postern(&["board", "up"])?;
+        door.postern(&["console", "--listen", "127.0.0.1:0"])?;
+    }
+    Ok(())
 }
 
 /// All frames in the folders, each with the decision and its reason, which `postern show --save` wrote below it.
