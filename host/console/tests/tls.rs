@@ -1,6 +1,6 @@
 //! A console that other computers reach: only with TLS, by the names of its certificate.
 
-#[allow(dead_code, reason = "each file of tests uses a part of it")]
+#[allow(dead_code, unused_imports, reason = "each file of tests uses a part of it")]
 mod fake;
 
 use std::io::{Read, Write};

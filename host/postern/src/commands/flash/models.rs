@@ -41,7 +41,7 @@ pub enum Step {
     Active {
         /// As the board names it.
         model: ModelInfo,
-        /// Whether it was active before: then nothing was sent, unless another computer signed it anew.
+        /// Whether it was active before: then nothing was sent, unless another computer signed it again.
         unchanged: bool,
     },
 }
