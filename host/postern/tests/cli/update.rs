@@ -46,7 +46,8 @@ fn a_good_update_becomes_active_and_a_bad_one_does_not() {
     let bench = paired("an547");
     bench.refused(&["flash", "firmware", &built(Machine::An500)], "is firmware for an500");
     bench.refused(&["flash", "firmware", "Cargo.toml"], "cannot be put on a board");
-    let no_door = emulator::built_conformance(Machine::An547).expect("`need!` found it").display().to_string();
+    let no_door =
+        emulator::built_conformance(Machine::An547).expect("`need!` found it").display().to_string();
     bench.refused(&["flash", "firmware", &no_door], "which the firmware of a door has");
     bench.refused(&["flash", "firmware", "--release", "5"], "which the board has had");
     let report = &bench.done(&["flash", "firmware"])[0];
