@@ -128,7 +128,7 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
     let wanted = models::find(models::chosen(named, &signatures)?)?;
     let seal = match signatures.is_empty() {
         true => models::Seal::Signer {
-            signer: signing_key::signer(&args.device.folder()?.signing_key())?,
+            signer: Box::new(signing_key::signer(&args.device.folder()?.signing_key())?),
             again: args.again,
         },
         false => models::Seal::Signatures(signatures),

@@ -17,7 +17,7 @@ pub enum Seal {
     /// This computer, at the transfer.
     Signer {
         /// Its key.
-        signer: Signer,
+        signer: Box<Signer>,
         /// Whether a model that is active already is sent, too.
         again: bool,
     },
