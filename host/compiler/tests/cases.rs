@@ -6,6 +6,7 @@ mod oracle;
 use compiler::{Error, Kind};
 use networks::{Builder, samples};
 use onnx::Attribute::{self, Int, Ints};
+use onnx::proto::DataType;
 use oracle::forms::{SIDES, finish, is_computed, is_refused, scaled_stem, start, with_node};
 use oracle::{cosine, float, options, tract};
 
@@ -177,6 +178,53 @@ fn the_size_that_a_file_is_for_is_known() {
     };
     assert_eq!(size(&[1, 3, 160, 150]), Some([160, 150]));
     assert_eq!(size(&[1, 160, 150, 3]), Some([160, 150]));
+}
+
+#[test]
+fn integers_are_computed_as_those_of_their_type() {
+    let scaled_by = |kind: DataType, operator: &str, [a, b]: [&[u8]; 2]| {
+        with_node("Mul", &["factor"], &[], |net| {
+            net.file().tensor("a", &[], kind, a.to_vec());
+            net.file().tensor("b", &[], kind, b.to_vec());
+            net.constant("small", &[], vec![1.0 / 128.0]);
+            net.say(operator, "whole", &["a", "b"], &[]);
+            net.say("Cast", "float", &["whole"], &[Int("to", 1)]);
+            net.constant("one", &[], vec![1.0]);
+            net.say("Mul", "less", &["float", "small"], &[]);
+            net.say("Sub", "factor", &["less", "one"], &[]);
+        })
+    };
+    let factor = |onnx: &[u8]| {
+        onnx::Model::parse(onnx)
+            .expect("a file")
+            .node("node")
+            .expect("it is there")
+            .constant(1)
+            .expect("it is known")
+            .values[0]
+    };
+    let long = |value: i64| value.to_le_bytes();
+    let int = |value: i32| value.to_le_bytes();
+    for (what, onnx, whole) in [
+        ("no float", scaled_by(DataType::Int64, "Sub", [&long(16_777_217), &long(16_777_216)]), 1.0),
+        ("bytes wrap", scaled_by(DataType::Uint8, "Sub", [&[1], &[2]]), 255.0),
+        ("32 bits wrap", scaled_by(DataType::Int32, "Mul", [&int(65_537), &int(65_536)]), 65_536.0),
+        ("to zero", scaled_by(DataType::Int32, "Div", [&int(-7), &int(2)]), -3.0),
+        ("without a sign", scaled_by(DataType::Uint64, "Div", [&long(-1), &long(1 << 60)]), 15.0),
+    ] {
+        assert_eq!(factor(&onnx), whole / 128.0 - 1.0, "{what}");
+        compiler::read(&onnx, &options(Kind::Encoder)).unwrap_or_else(|error| panic!("{what}: {error}"));
+    }
+    let nothing = scaled_by(DataType::Int32, "Div", [&int(7), &int(0)]);
+    is_refused("a division by zero", &nothing, &["\"whole\"", "integers by zero"]);
+    let doubles = [&1.0f64.to_le_bytes()[..], &2.0f64.to_le_bytes()];
+    is_refused("doubles", &scaled_by(DataType::Double, "Sub", doubles), &["\"whole\"", "Sub"]);
+    let mut net = start(13);
+    net.constant("large", &[], vec![3e9]);
+    net.say("Cast", "whole", &["large"], &[Int("to", 6)]);
+    net.say("Cast", "float", &["whole"], &[Int("to", 1)]);
+    net.say("Add", "node", &["stem", "float"], &[]);
+    is_refused("no integer of 32 bits", &finish(net, "node", 8), &["\"whole\"", "no integer of 32 bits"]);
 }
 
 #[test]

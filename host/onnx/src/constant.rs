@@ -1,5 +1,6 @@
-//! Constants of a file, as floats.
+//! Constants of a file, as floats, and as what they are in the file.
 
+use crate::integer::Integer;
 use crate::proto::{DataType, Tensor};
 use crate::{Error, Problem};
 
@@ -8,12 +9,21 @@ use crate::{Error, Problem};
 pub struct Constant {
     /// Dimensions; none for a scalar.
     pub dims: Vec<usize>,
-    /// Values in the order of the file; integers are converted.
+    /// Values in the order of the file; those of another type are converted.
     pub values: Vec<f32>,
-    /// Whether they are integers in the file: then a quotient of them is one as well.
-    pub whole: bool,
-    /// The least and the greatest number of its type in the file, where that is an integer of 8 bits.
-    pub limits: Option<[f32; 2]>,
+    /// What they are in the file.
+    pub exact: Exact,
+}
+
+/// The numbers of a constant as the file has them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Exact {
+    /// Floats.
+    Floats,
+    /// Floats of another precision, or truth values: what is computed of them is not what [`Constant::values`] would give.
+    Rounded,
+    /// Integers of this type.
+    Integers(Integer, Vec<i64>),
 }
 
 impl Constant {
@@ -28,41 +38,65 @@ impl Constant {
             let file = place.map_or("another file".into(), |place| format!("the file {:?}", place.value));
             return Err(refuse(format!("its values are in {file}; save the model with its weights inside")));
         }
-        let values = match tensor.raw_data.is_empty() {
-            true => listed(tensor),
-            false => raw(tensor),
+        let kind = DataType::try_from(tensor.data_type);
+        let numbers = kind.ok().and_then(|kind| match tensor.raw_data.is_empty() {
+            true => listed(tensor, kind),
+            false => raw(&tensor.raw_data, kind),
+        });
+        let Some((values, exact)) = numbers else {
+            return Err(refuse(
+                kind.map_or("values of an unknown type".into(), |kind| format!("values of type {kind:?}")),
+            ));
         };
-        let values = values.ok_or_else(|| {
-            let kind = DataType::try_from(tensor.data_type);
-            refuse(kind.map_or("values of an unknown type".into(), |kind| format!("values of type {kind:?}")))
-        })?;
         if Some(values.len()) != count {
             return Err(refuse(format!("{} values for the dimensions {dims:?}", values.len())));
         }
-        let fraction = [DataType::Float, DataType::Double, DataType::Float16];
-        let whole = !fraction.iter().any(|&kind| kind as i32 == tensor.data_type);
-        let limits = match DataType::try_from(tensor.data_type) {
-            Ok(DataType::Uint8) => Some([0.0, 255.0]),
-            Ok(DataType::Int8) => Some([-128.0, 127.0]),
-            _ => None,
-        };
-        Ok(Self { dims, values, whole, limits })
+        Ok(Self { dims, values, exact })
     }
 
-    /// A constant of these numbers, which are integers where `whole` is true.
-    pub(crate) fn new(dims: Vec<usize>, values: Vec<f32>, whole: bool) -> Self {
-        Self { dims, values, whole, limits: None }
+    /// A constant of these floats.
+    pub(crate) fn floats(dims: Vec<usize>, values: Vec<f32>) -> Self {
+        Self { dims, values, exact: Exact::Floats }
+    }
+
+    /// A constant of these integers, brought into the range of their type.
+    pub(crate) fn whole(dims: Vec<usize>, kind: Integer, integers: impl IntoIterator<Item = i64>) -> Self {
+        let integers: Vec<i64> = integers.into_iter().map(|value| kind.wrap(value)).collect();
+        let values = integers.iter().map(|&value| kind.float(value)).collect();
+        Self { dims, values, exact: Exact::Integers(kind, integers) }
     }
 
     /// A row of integers.
     pub fn of_integers(values: impl Iterator<Item = i64>) -> Self {
-        let values: Vec<f32> = values.map(|value| value as f32).collect();
-        Self { dims: vec![values.len()], values, whole: true, limits: None }
+        let values: Vec<i64> = values.collect();
+        Self::whole(vec![values.len()], Integer::LONG, values)
+    }
+
+    /// A constant of these dimensions with the values at these `places` of this one.
+    pub(crate) fn picked(&self, dims: Vec<usize>, places: &[usize]) -> Self {
+        let exact = match &self.exact {
+            Exact::Integers(kind, integers) => {
+                Exact::Integers(*kind, places.iter().map(|&place| integers[place]).collect())
+            }
+            other => other.clone(),
+        };
+        Self { dims, values: places.iter().map(|&place| self.values[place]).collect(), exact }
     }
 
     /// The values as integers, for shapes and axes.
     pub fn integers(&self) -> Vec<i64> {
-        self.values.iter().map(|&value| value as i64).collect()
+        match &self.exact {
+            Exact::Integers(_, integers) => integers.clone(),
+            _ => self.values.iter().map(|&value| value as i64).collect(),
+        }
+    }
+
+    /// The least and the greatest number of its type in the file, where that is an integer of 8 bits.
+    pub fn limits(&self) -> Option<[f32; 2]> {
+        match self.exact {
+            Exact::Integers(kind, _) if kind.bits == 8 => Some(kind.limits()),
+            _ => None,
+        }
     }
 
     /// The values as one a channel of a value whose channels lie along `axis`: one value is used for all of them.
@@ -120,52 +154,63 @@ impl Axis {
     }
 }
 
+/// The numbers of a tensor: as floats, and as they are.
+type Numbers = (Vec<f32>, Exact);
+
+fn floats(values: impl Iterator<Item = f32>) -> Option<Numbers> {
+    Some((values.collect(), Exact::Floats))
+}
+
+fn rounded(values: impl Iterator<Item = f32>) -> Option<Numbers> {
+    Some((values.collect(), Exact::Rounded))
+}
+
+fn integers(kind: Integer, values: impl Iterator<Item = i64>) -> Option<Numbers> {
+    let Constant { values, exact, .. } = Constant::whole(Vec::new(), kind, values);
+    Some((values, exact))
+}
+
 /// Values in the field of their type; `None` where there is no such type here.
-fn listed(tensor: &Tensor) -> Option<Vec<f32>> {
-    use DataType as T;
-    let small = |convert: fn(i32) -> f32| tensor.int32_data.iter().map(|&value| convert(value)).collect();
-    Some(match DataType::try_from(tensor.data_type).ok()? {
-        T::Float => tensor.float_data.clone(),
-        T::Double => tensor.double_data.iter().map(|&value| value as f32).collect(),
-        T::Uint8 => small(|value| f32::from(value as u8)),
-        T::Int8 => small(|value| f32::from(value as i8)),
-        T::Uint16 => small(|value| f32::from(value as u16)),
-        T::Int16 => small(|value| f32::from(value as i16)),
-        T::Int32 => small(|value| value as f32),
-        T::Bool => small(|value| f32::from(u8::from(value != 0))),
-        T::Float16 => small(|bits| half(bits as u16)),
-        T::Int64 => tensor.int64_data.iter().map(|&value| value as f32).collect(),
-        T::Uint32 | T::Uint64 => tensor.uint64_data.iter().map(|&value| value as f32).collect(),
-        T::Undefined | T::String => return None,
-    })
+fn listed(tensor: &Tensor, kind: DataType) -> Option<Numbers> {
+    match kind {
+        DataType::Float => floats(tensor.float_data.iter().copied()),
+        DataType::Double => rounded(tensor.double_data.iter().map(|&value| value as f32)),
+        DataType::Float16 => rounded(tensor.int32_data.iter().map(|&bits| half(bits as u16))),
+        DataType::Bool => rounded(tensor.int32_data.iter().map(|&value| f32::from(u8::from(value != 0)))),
+        DataType::Int64 => integers(Integer::LONG, tensor.int64_data.iter().copied()),
+        DataType::Uint32 | DataType::Uint64 => {
+            integers(Integer::of(kind)?, tensor.uint64_data.iter().map(|&value| value as i64))
+        }
+        _ => integers(Integer::of(kind)?, tensor.int32_data.iter().map(|&value| value.into())),
+    }
 }
 
 /// Values as little-endian bytes; `None` where there is no such type here. A rest that is no whole value makes the
 /// count wrong, which the caller finds.
-fn raw(tensor: &Tensor) -> Option<Vec<f32>> {
+fn raw(bytes: &[u8], kind: DataType) -> Option<Numbers> {
     use DataType as T;
-    fn read<const N: usize>(bytes: &[u8], convert: fn([u8; N]) -> f32) -> Vec<f32> {
+    /// The values, and a further one for a rest, so that the count is wrong.
+    fn read<const N: usize, V>(bytes: &[u8], convert: fn([u8; N]) -> V) -> impl Iterator<Item = V> {
         let (whole, rest) = bytes.as_chunks::<N>();
-        // One more value than there are, so that the count is wrong.
-        let rest = (!rest.is_empty()).then_some(f32::NAN);
-        whole.iter().map(|&value| convert(value)).chain(rest).collect()
+        let rest = (!rest.is_empty()).then_some([0; N]);
+        whole.iter().copied().chain(rest).map(convert)
     }
-    let bytes = &tensor.raw_data;
-    Some(match DataType::try_from(tensor.data_type).ok()? {
-        T::Float => read(bytes, f32::from_le_bytes),
-        T::Double => read(bytes, |value| f64::from_le_bytes(value) as f32),
-        T::Uint8 => read(bytes, |[value]| f32::from(value)),
-        T::Int8 => read(bytes, |value| f32::from(i8::from_le_bytes(value))),
-        T::Uint16 => read(bytes, |value| f32::from(u16::from_le_bytes(value))),
-        T::Int16 => read(bytes, |value| f32::from(i16::from_le_bytes(value))),
-        T::Int32 => read(bytes, |value| i32::from_le_bytes(value) as f32),
-        T::Bool => read(bytes, |[value]| f32::from(u8::from(value != 0))),
-        T::Float16 => read(bytes, |value| half(u16::from_le_bytes(value))),
-        T::Int64 => read(bytes, |value| i64::from_le_bytes(value) as f32),
-        T::Uint32 => read(bytes, |value| u32::from_le_bytes(value) as f32),
-        T::Uint64 => read(bytes, |value| u64::from_le_bytes(value) as f32),
-        T::Undefined | T::String => return None,
-    })
+    match kind {
+        T::Float => floats(read(bytes, f32::from_le_bytes)),
+        T::Double => rounded(read(bytes, |value| f64::from_le_bytes(value) as f32)),
+        T::Float16 => rounded(read(bytes, |value| half(u16::from_le_bytes(value)))),
+        T::Bool => rounded(read(bytes, |[value]| f32::from(u8::from(value != 0)))),
+        _ => {
+            let kind = Integer::of(kind)?;
+            // The sign is brought back by the type's range.
+            match kind.bits {
+                8 => integers(kind, read(bytes, |[value]| value.into())),
+                16 => integers(kind, read(bytes, |value| u16::from_le_bytes(value).into())),
+                32 => integers(kind, read(bytes, |value| u32::from_le_bytes(value).into())),
+                _ => integers(kind, read(bytes, i64::from_le_bytes)),
+            }
+        }
+    }
 }
 
 /// A number of half precision (IEEE 754 binary16).
@@ -199,7 +244,7 @@ mod tests {
         let raw = Tensor { raw_data: vec![255; 8], ..tensor(DataType::Int64, &[1]) };
         assert_eq!(Constant::read(&raw).unwrap().values, [-1.0]);
         let scalar = Tensor { float_data: vec![0.5], ..tensor(DataType::Float, &[]) };
-        assert_eq!(Constant::read(&scalar).unwrap(), Constant::new(vec![], vec![0.5], false));
+        assert_eq!(Constant::read(&scalar).unwrap(), Constant::floats(vec![], vec![0.5]));
     }
 
     #[test]
@@ -221,7 +266,7 @@ mod tests {
 
     #[test]
     fn one_value_is_for_all_channels() {
-        let constant = |dims: &[usize], values: &[f32]| Constant::new(dims.to_vec(), values.to_vec(), false);
+        let constant = |dims: &[usize], values: &[f32]| Constant::floats(dims.to_vec(), values.to_vec());
         let map = Axis::of_map(2);
         assert_eq!(constant(&[], &[2.0]).along(Axis::of_map(3)).unwrap(), [2.0; 3]);
         assert_eq!(constant(&[1, 1, 1, 1], &[2.0]).along(Axis::of_map(3)).unwrap(), [2.0; 3]);
@@ -236,7 +281,7 @@ mod tests {
     #[test]
     fn a_constant_over_width_or_height_is_not_taken_for_channels() {
         for dims in [&[2][..], &[1, 2], &[2, 1], &[1, 1, 2, 1], &[2, 1, 1, 1]] {
-            let error = Constant::new(dims.to_vec(), vec![1.0, 2.0], false).along(Axis::of_map(2));
+            let error = Constant::floats(dims.to_vec(), vec![1.0, 2.0]).along(Axis::of_map(2));
             let error = error.expect_err("it varies within a channel").to_string();
             assert!(error.contains("varies along dimension"), "{dims:?}: {error}");
         }

@@ -1,5 +1,7 @@
 //! Nodes whose inputs are all known, computed while a file is read.
 
+use crate::constant::Exact;
+use crate::integer::Integer;
 use crate::shape::{count, normal};
 use crate::{Constant, Node, Problem};
 
@@ -22,9 +24,15 @@ impl Node<'_> {
             "Identity" => self.with(input, |_, value| Ok(value.clone())),
             "Cast" => self.with(input, cast),
             "Transpose" => self.with(input, transpose),
-            "Neg" => self.with(input, |_, value| Ok(map(value, |x| -x))),
-            "Sqrt" => self.with(input, |_, value| Ok(map(value, f32::sqrt))),
-            "Reciprocal" => self.with(input, |_, value| Ok(map(value, f32::recip))),
+            "Neg" => self.with(input, |_, value| match &value.exact {
+                Exact::Integers(kind, integers) => {
+                    let negative = integers.iter().map(|integer| integer.wrapping_neg());
+                    Ok(Constant::whole(value.dims.clone(), *kind, negative))
+                }
+                _ => map(value, |x| -x),
+            }),
+            "Sqrt" => self.with(input, |_, value| map(value, f32::sqrt)),
+            "Reciprocal" => self.with(input, |_, value| map(value, f32::recip)),
             "Add" | "Sub" | "Mul" | "Div" => self.two(input),
             "Concat" => self.concatenated(input),
             "Gather" => self.gathered(input),
@@ -37,18 +45,17 @@ impl Node<'_> {
 
     /// What a `Constant` holds.
     fn literal(&self) -> Result<Constant, Problem> {
-        let number = |value: f32, whole| Constant::new(Vec::new(), vec![value], whole);
-        let row = |values: Vec<f32>, whole| Constant::new(vec![values.len()], values, whole);
         if let Some(value) = self.tensor("value") {
             return value.map_err(|error| Problem::Invalid(error.to_string()));
         }
+        let row = |values: &[f32]| Constant::floats(vec![values.len()], values.to_vec());
         let found = None
-            .or_else(|| self.float("value_float").map(|value| number(value, false)))
-            .or_else(|| self.int("value_int").map(|value| number(value as f32, true)))
-            .or_else(|| self.floats("value_floats").map(|values| row(values.to_vec(), false)))
+            .or_else(|| self.float("value_float").map(|value| Constant::floats(Vec::new(), vec![value])))
             .or_else(|| {
-                self.ints("value_ints").map(|ints| row(ints.iter().map(|&i| i as f32).collect(), true))
-            });
+                self.int("value_int").map(|value| Constant::whole(Vec::new(), Integer::LONG, [value]))
+            })
+            .or_else(|| self.floats("value_floats").map(row))
+            .or_else(|| self.ints("value_ints").map(|ints| Constant::of_integers(ints.iter().copied())));
         found.ok_or_else(|| Problem::unsupported("a constant of this form"))
     }
 
@@ -80,23 +87,33 @@ impl Node<'_> {
             });
         }
         count(&dims).ok_or_else(|| Problem::unsupported("a constant of so many values"))?;
-        let whole = a.whole && b.whole;
         let place = |of: &Constant, index: &[usize]| {
             let sides = (0..rank).map(|axis| (side(of, axis), index[axis]));
             sides.fold(0, |place, (side, at)| place * side + if side == 1 { 0 } else { at })
         };
-        let values = indices(&dims).map(|index| {
-            let (a, b) = (a.values[place(a, &index)], b.values[place(b, &index)]);
-            match self.operator() {
-                "Add" => a + b,
-                "Sub" => a - b,
-                "Mul" => a * b,
-                _ if whole => (a / b).trunc(),
-                _ => a / b,
+        let places = indices(&dims).map(|index| [place(a, &index), place(b, &index)]);
+        match (&a.exact, &b.exact) {
+            (Exact::Floats, Exact::Floats) => {
+                let values = places.map(|[x, y]| {
+                    let (x, y) = (a.values[x], b.values[y]);
+                    match self.operator() {
+                        "Add" => x + y,
+                        "Sub" => x - y,
+                        "Mul" => x * y,
+                        _ => x / y,
+                    }
+                });
+                Ok(Constant::floats(dims.clone(), values.collect()))
             }
-        });
-        let values = values.collect();
-        Ok(Constant::new(dims, values, whole))
+            (Exact::Integers(kind, a), Exact::Integers(other, b)) if kind == other => {
+                let integers = places.map(|[x, y]| kind.compute(self.operator(), a[x], b[y]));
+                let integers: Option<Vec<i64>> = integers.collect();
+                let integers = integers.ok_or_else(|| Problem::invalid("a division of integers by zero"))?;
+                Ok(Constant::whole(dims.clone(), *kind, integers))
+            }
+            (Exact::Rounded, Exact::Rounded) => Err(not_single()),
+            _ => Err(Problem::invalid("constants of different types")),
+        }
     }
 
     fn concatenated(&self, input: Inputs) -> Result<Constant, Problem> {
@@ -111,13 +128,23 @@ impl Node<'_> {
         let mut dims = first.dims.clone();
         dims[axis] = parts.iter().map(|part| part.dims[axis]).sum();
         let block = |part: &Constant| part.dims[axis..].iter().product::<usize>();
-        let mut values = Vec::new();
+        let (mut values, mut integers) = (Vec::new(), Vec::new());
         for row in 0..dims[..axis].iter().product::<usize>() {
             for part in &parts {
-                values.extend(&part.values[row * block(part)..][..block(part)]);
+                let span = row * block(part)..(row + 1) * block(part);
+                values.extend(&part.values[span.clone()]);
+                if let Exact::Integers(_, of_part) = &part.exact {
+                    integers.extend(&of_part[span]);
+                }
             }
         }
-        Ok(Constant::new(dims, values, first.whole))
+        if parts.iter().any(|part| !part.is_like(first)) {
+            return Err(Problem::invalid("constants of different types"));
+        }
+        Ok(match first.exact {
+            Exact::Integers(kind, _) => Constant::whole(dims, kind, integers),
+            _ => Constant { dims, values, exact: first.exact.clone() },
+        })
     }
 
     /// `Gather` along the first dimension of a row, as shapes are taken apart.
@@ -126,11 +153,9 @@ impl Node<'_> {
         if value.dims.len() != 1 || !matches!(self.int("axis").unwrap_or(0), 0 | -1) {
             return Err(Problem::unsupported("a constant that is no row"));
         }
-        let mut values = Vec::new();
-        for place in places.integers() {
-            values.push(value.values[normal(&[place], value.values.len())?[0]]);
-        }
-        Ok(Constant::new(places.dims.clone(), values, value.whole))
+        let one = |place| Ok(normal(&[place], value.values.len())?[0]);
+        let chosen: Vec<usize> = places.integers().into_iter().map(one).collect::<Result<_, Problem>>()?;
+        Ok(value.picked(places.dims.clone(), &chosen))
     }
 
     /// `Slice` of a row, by steps of one.
@@ -153,22 +178,28 @@ impl Node<'_> {
         let place = |bound: i64| {
             (if bound < 0 { bound.saturating_add(length) } else { bound }).clamp(0, length) as usize
         };
-        let values = value.values.get(place(start)..place(end)).unwrap_or_default().to_vec();
-        Ok(Constant::new(vec![values.len()], values, value.whole))
+        let places: Vec<usize> = (place(start)..place(end)).collect();
+        Ok(value.picked(vec![places.len()], &places))
     }
 
     /// `(value - zero point) * scale`, with one scale, or one along `axis`.
     fn dequantized(&self, input: Inputs) -> Result<Constant, Problem> {
-        self.by_scales(input, |x, scale, zero| (x - zero) * scale)
+        let values = self.by_scales(input, |x, scale, zero| (x - zero) * scale)?;
+        Ok(Constant::floats(self.known(input, 0)?.dims.clone(), values))
     }
 
     /// `QuantizeLinear`, to 8 bits.
     fn quantized(&self, input: Inputs) -> Result<Constant, Problem> {
-        let limits = self.quantized_limits(input)?;
-        let [least, greatest] = limits;
+        let [least, greatest] = self.quantized_limits(input)?;
         let quantize =
             |x: f32, scale: f32, zero: f32| ((x / scale).round_ties_even() + zero).clamp(least, greatest);
-        Ok(Constant { whole: true, limits: Some(limits), ..self.by_scales(input, quantize)? })
+        let values = self.by_scales(input, quantize)?;
+        if values.iter().any(|value| value.is_nan()) {
+            return Err(Problem::invalid("it quantizes what is no number"));
+        }
+        let kind = if least < 0.0 { Integer::SIGNED_BYTE } else { Integer::BYTE };
+        let integers = values.into_iter().map(|value| value as i64);
+        Ok(Constant::whole(self.known(input, 0)?.dims.clone(), kind, integers))
     }
 
     /// The least and the greatest number that a `QuantizeLinear` gives.
@@ -179,7 +210,7 @@ impl Node<'_> {
         self.ignore(&["saturate"]);
         let said = self.int("output_dtype").filter(|&kind| kind != 0);
         let limits = match (input(2), said) {
-            (Some(zero), _) => zero.limits,
+            (Some(zero), _) => zero.limits(),
             (None, None | Some(2)) => Some([0.0, 255.0]),
             (None, Some(3)) => Some([-128.0, 127.0]),
             _ => None,
@@ -187,7 +218,7 @@ impl Node<'_> {
         limits.ok_or_else(|| Problem::unsupported("only to integers of 8 bits"))
     }
 
-    fn by_scales(&self, input: Inputs, compute: impl Fn(f32, f32, f32) -> f32) -> Result<Constant, Problem> {
+    fn by_scales(&self, input: Inputs, compute: impl Fn(f32, f32, f32) -> f32) -> Result<Vec<f32>, Problem> {
         let (value, scale) = (self.known(input, 0)?, self.known(input, 1)?);
         let zero = input(2);
         let axis = self.int("axis").unwrap_or(1);
@@ -205,22 +236,60 @@ impl Node<'_> {
             Some(compute(*x, by_axis(&index, scale)?, zero))
         });
         let values: Option<Vec<f32>> = values.collect();
-        let values = values.ok_or_else(|| Problem::invalid("as many scales as its axis has no values"))?;
-        Ok(Constant::new(value.dims.clone(), values, false))
+        values.ok_or_else(|| Problem::invalid("as many scales as its axis has no values"))
     }
 }
 
-fn map(value: &Constant, compute: impl Fn(f32) -> f32) -> Constant {
-    let values = value.values.iter().map(|&x| compute(x)).collect();
-    Constant { values, ..value.clone() }
+impl Constant {
+    /// Whether its numbers are of the type of those of `other`.
+    fn is_like(&self, other: &Self) -> bool {
+        match (&self.exact, &other.exact) {
+            (Exact::Integers(a, _), Exact::Integers(b, _)) => a == b,
+            (a, b) => a == b,
+        }
+    }
 }
 
-/// `Cast` between floats, which changes nothing here, and to integers.
+/// Results of another precision are not those of floats.
+fn not_single() -> Problem {
+    Problem::unsupported("it computes with constants of double or half precision, or with truth values")
+}
+
+fn map(value: &Constant, compute: impl Fn(f32) -> f32) -> Result<Constant, Problem> {
+    let values = value.values.iter().map(|&x| compute(x)).collect();
+    match value.exact {
+        Exact::Floats => Ok(Constant::floats(value.dims.clone(), values)),
+        Exact::Rounded => Err(not_single()),
+        Exact::Integers(..) => Err(Problem::invalid("it is for floats, and its input has integers")),
+    }
+}
+
+/// `Cast` to floats, and to integers of 32 and 64 bits.
 fn cast(node: &Node, value: &Constant) -> Result<Constant, Problem> {
-    match node.int("to") {
-        Some(1 | 11) => Ok(Constant { whole: false, ..value.clone() }),
-        Some(6 | 7) => Ok(Constant { whole: true, ..map(value, f32::trunc) }),
-        kind => Err(Problem::unsupported(format!("a conversion to the type {kind:?}"))),
+    let kind = match node.int("to") {
+        Some(1) => return Ok(Constant { exact: Exact::Floats, ..value.clone() }),
+        Some(11) => return Ok(Constant { exact: Exact::Rounded, ..value.clone() }),
+        Some(6) => Integer { bits: 32, signed: true },
+        Some(7) => Integer::LONG,
+        kind => return Err(Problem::unsupported(format!("a conversion to the type {kind:?}"))),
+    };
+    match &value.exact {
+        Exact::Integers(_, integers) => {
+            Ok(Constant::whole(value.dims.clone(), kind, integers.iter().copied()))
+        }
+        Exact::Rounded => Err(not_single()),
+        Exact::Floats => {
+            let [least, greatest] = kind.limits();
+            // The greatest one is rounded up to a number that does not fit.
+            let fits = |x: &f32| (least..greatest).contains(&x.trunc());
+            match value.values.iter().find(|x| !fits(x)) {
+                Some(x) => Err(Problem::Invalid(format!("{x} is no integer of {} bits", kind.bits))),
+                None => {
+                    let integers = value.values.iter().map(|&x| x as i64);
+                    Ok(Constant::whole(value.dims.clone(), kind, integers))
+                }
+            }
+        }
     }
 }
 
@@ -235,8 +304,8 @@ fn transpose(node: &Node, value: &Constant) -> Result<Constant, Problem> {
     }
     let place =
         |index: Vec<usize>| index.iter().zip(&order).map(|(at, &axis)| at * steps[axis]).sum::<usize>();
-    let values = indices(&dims).map(|index| value.values[place(index)]).collect();
-    Ok(Constant::new(dims, values, value.whole))
+    let places: Vec<usize> = indices(&dims).map(place).collect();
+    Ok(value.picked(dims, &places))
 }
 
 /// The axes of a `perm`, if it has each of `rank` once.
