@@ -5,7 +5,7 @@ mod oracle;
 
 use compiler::{Error, Kind};
 use networks::{Builder, samples};
-use onnx::Attribute::{self, Int, Ints};
+use onnx::Attribute::{self, Float, Int, Ints};
 use onnx::proto::DataType;
 use oracle::forms::{SIDES, finish, is_computed, is_refused, scaled_stem, start, with_node};
 use oracle::{cosine, float, options, tract};
@@ -130,6 +130,20 @@ fn numbers_that_are_none_are_refused_with_the_name_of_the_constant() {
         net.say("Conv", "node", &["stem", "poor.w"], &[]);
         is_refused("a weight", &finish(net, "node", 8), &["\"node\"", "\"poor.w\"", "place 11"]);
     }
+    for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        for (operator, attributes) in [
+            ("LeakyRelu", vec![Float("alpha", broken)]),
+            ("HardSigmoid", vec![Float("alpha", broken), Float("beta", 0.5)]),
+            ("HardSigmoid", vec![Float("alpha", 0.2), Float("beta", broken)]),
+        ] {
+            let onnx = with_node(operator, &[], &attributes, |_| ());
+            is_refused(operator, &onnx, &["\"node\"", "the attribute", "place 0"]);
+        }
+        let slopes = with_node("PRelu", &["k"], &[], |net| {
+            net.constant("k", &[8, 1, 1], vec![0.1, 0.1, broken, 0.1, 0.1, 0.1, 0.1, 0.1]);
+        });
+        is_refused("slopes", &slopes, &["\"node\"", "\"k\"", "place 2"]);
+    }
     let zero = with_node("Div", &["k"], &[], |net| net.constant("k", &[], vec![0.0]));
     is_refused("a division by zero", &zero, &["\"node\"", "finite"]);
 }
@@ -225,6 +239,26 @@ fn integers_are_computed_as_those_of_their_type() {
     net.say("Cast", "float", &["whole"], &[Int("to", 1)]);
     net.say("Add", "node", &["stem", "float"], &[]);
     is_refused("no integer of 32 bits", &finish(net, "node", 8), &["\"whole\"", "no integer of 32 bits"]);
+}
+
+#[test]
+fn values_that_no_memory_holds_are_refused() {
+    for sides in [[1 << 40, 1], [1 << 31, 1 << 31], [usize::MAX, 2], [1 << 20, 1 << 20], [0, 12]] {
+        let mut options = options(Kind::Encoder);
+        options.input_size = Some(sides);
+        let onnx = with_node("Relu", &[], &[], |_| ());
+        let error = compiler::read(&onnx, &options).expect_err("it is refused").to_string();
+        assert!(error.contains("\"input\"") && error.contains("too large or empty"), "{error}");
+    }
+    let mut net = start(13);
+    net.constant("twice", &[4], vec![1.0, 1.0, 2.0, 2.0]);
+    let names: Vec<String> = (0..14).map(|at| format!("resized{at}")).collect();
+    let mut last = "stem";
+    for name in &names {
+        net.say("Resize", name, &[last, "", "twice"], &[]);
+        last = name;
+    }
+    is_refused("a map of 3 G values", &finish(net, last, 8), &["too large or empty"]);
 }
 
 #[test]

@@ -44,7 +44,9 @@ pub fn read(bytes: &[u8], before: Preprocessing) -> Result<Graph, Error> {
     let values = Values::new(name, Value { id: 0, flat: false });
     let mut reader = Reader { builder, file: &file, values };
     for node in &file.nodes {
-        reader.node(node).and_then(|()| node.finish()).map_err(|problem| untrainable(node, &problem))?;
+        let read = reader.node(node).and_then(|()| node.finish());
+        let read = read.and_then(|()| node.has_finite_numbers(&|index| node.constant(index)));
+        read.map_err(|problem| untrainable(node, &problem))?;
     }
     let last = reader.values.get(output);
     let graph = reader.builder.finish();

@@ -175,6 +175,38 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Nothing, if each number that the node has is finite: in an attribute, or in an input that `constant` gives. The bounds
+    /// of a `Clip` may be infinite.
+    ///
+    /// # Errors
+    /// The first one that is not, by name.
+    pub fn has_finite_numbers<'c>(
+        &self,
+        constant: &dyn Fn(usize) -> Option<&'c Constant>,
+    ) -> Result<(), Problem> {
+        let open = self.operator() == "Clip";
+        let check = |what: &str, name: &str, values: &[f32]| {
+            let is_none = |value: &f32| value.is_nan() || value.is_infinite() && !open;
+            match values.iter().position(is_none) {
+                Some(place) => Err(Problem::Invalid(format!(
+                    "the {what} \"{name}\" holds {} at place {place}",
+                    values[place]
+                ))),
+                None => Ok(()),
+            }
+        };
+        for attribute in &self.proto.attribute {
+            check("attribute", &attribute.name, &[attribute.f])?;
+            check("attribute", &attribute.name, &attribute.floats)?;
+        }
+        for index in 0..self.arity() {
+            if let Some(constant) = constant(index) {
+                check("constant", self.input(index).unwrap_or_default(), &constant.values)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The attribute, where it is there and of this type, or does not say its type.
     fn attribute(&self, name: &str, kind: AttributeType) -> Option<&'a proto::Attribute> {
         let index = self.proto.attribute.iter().position(|attribute| attribute.name == name)?;

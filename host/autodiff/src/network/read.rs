@@ -52,7 +52,9 @@ impl Network {
         let values = Values::new(input, Value { id: 0, channels, axis });
         let mut reader = Reader { network, file: &file, values };
         for node in &file.nodes {
-            reader.node(node).and_then(|()| node.finish()).map_err(|problem| refuse(node, &problem))?;
+            let read = reader.node(node).and_then(|()| node.finish());
+            let read = read.and_then(|()| node.has_finite_numbers(&|index| node.constant(index)));
+            read.map_err(|problem| refuse(node, &problem))?;
         }
         let Reader { mut network, values, .. } = reader;
         network.layers =

@@ -9,7 +9,7 @@
 //! # Invariants
 //! - The graph computes what the file says, or the file is refused with the name of the node. An attribute or an input
 //!   that no step asks for is refused ([`onnx::Node::finish`]), and so is a constant that varies along anything but
-//!   channels ([`onnx::Constant::along`]).
+//!   channels ([`onnx::Constant::along`]), and a number that is not finite ([`onnx::Node::has_finite_numbers`]).
 //! - An output leaves nothing to do but what its reader does (`outputs::set`).
 
 mod fold;
@@ -21,7 +21,7 @@ mod product;
 mod quantization;
 mod values;
 
-use crate::graph::{Graph, Operator, Preprocessing, Tensor};
+use crate::graph::{Activation, Conv, GateFunction, Graph, Operator, Preprocessing, Tensor};
 use crate::{Error, Kind};
 use kernels::Shape;
 use layout::Layout;
@@ -47,6 +47,39 @@ fn input(model: &Model) -> Result<(usize, bool, [Option<usize>; 3]), Error> {
     Ok((batch.unwrap_or(1), last, sides))
 }
 
+/// The most values of a tensor: in 8 bits they fill more than any board's memory many times.
+const MOST_VALUES: usize = 1 << 28;
+
+/// Whether a tensor has values, and not too many.
+fn has_size(shape: Shape) -> bool {
+    let values = shape.height.checked_mul(shape.width).and_then(|pixels| pixels.checked_mul(shape.channels));
+    values.is_some_and(|values| (1..=MOST_VALUES).contains(&values))
+}
+
+/// Whether all numbers of an operator are; a bound may be infinite.
+fn is_finite(operator: &Operator) -> bool {
+    let activation = match operator {
+        Operator::Conv(Conv { activation, .. }) | Operator::Add(activation) => activation,
+        _ => &Activation::Identity,
+    };
+    let gate = |gate: &GateFunction| match gate {
+        GateFunction::Sigmoid => true,
+        GateFunction::Hard { slope, offset } => slope.is_finite() && offset.is_finite(),
+    };
+    let sound = match operator {
+        Operator::Conv(conv) => conv.weights.iter().chain(&conv.bias).all(|number| number.is_finite()),
+        Operator::Gate(function) => gate(function),
+        Operator::Table(function) => gate(&function.gate) && function.factor.is_finite(),
+        _ => true,
+    };
+    sound
+        && match activation {
+            Activation::Prelu(slopes) => slopes.iter().all(|slope| slope.is_finite()),
+            Activation::Clip(bounds) => !bounds.iter().any(|bound| bound.is_nan()),
+            Activation::Identity | Activation::Relu => true,
+        }
+}
+
 /// Builds the float graph of `model`.
 pub fn lower(
     model: &Model,
@@ -68,6 +101,9 @@ pub fn lower(
     }
     let channels = channels.ok_or_else(|| invalid("the number of channels is open".into()))?;
     let shape = Shape::new(height, width, channels);
+    if !has_size(shape) {
+        return Err(invalid(format!("an input of {width}x{height} pixels is too large or empty")));
+    }
     let graph = Graph {
         tensors: vec![Tensor { name: name.into(), shape }],
         nodes: Vec::new(),
@@ -80,6 +116,10 @@ pub fn lower(
     let mut lowering = Lowering::new(graph, name, layout, &file);
     for node in &file.nodes {
         nodes::lower(&mut lowering, node)?;
+        if let Some(tensor) = lowering.graph.tensors.last().filter(|tensor| !has_size(tensor.shape)) {
+            let reason = format!("its output of {} is too large or empty", tensor.shape);
+            return Err(Error::Invalid { node: tensor.name.clone(), reason });
+        }
     }
     outputs::set(&mut lowering, kind, model.outputs())?;
     let mut graph = lowering.graph;
@@ -91,11 +131,14 @@ pub fn lower(
         fold::swap_colours(&mut graph)?;
     }
     // Each constant was finite; a product of two need not be.
-    let broken = graph.nodes.iter().find(|node| match &node.operator {
-        Operator::Conv(conv) => conv.weights.iter().chain(&conv.bias).any(|number| !number.is_finite()),
-        _ => false,
-    });
-    match broken {
+    let Preprocessing { mean, scale, .. } = graph.preprocessing;
+    if !mean.is_finite() || !scale.is_normal() {
+        return Err(Error::Invalid {
+            node: name.into(),
+            reason: "its pixels become too large or too small".into(),
+        });
+    }
+    match graph.nodes.iter().find(|node| !is_finite(&node.operator)) {
         Some(node) => {
             let node = graph.tensors[node.output].name.clone();
             Err(Error::Invalid { node, reason: "its weights are too large to be folded".into() })

@@ -16,9 +16,16 @@ const MOST: usize = 255;
 
 /// Lowers `node`, or says why it cannot be.
 ///
-/// Whatever the node says and no step here asked for is refused as well, see [`Node::finish`].
+/// Whatever the node says and no step here asked for is refused as well, see [`Node::finish`], and so is each number that is
+/// none ([`Node::has_finite_numbers`]).
 pub fn lower<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Error> {
-    dispatch(to, node).and_then(|()| node.finish()).map_err(|problem| to.refuse(node, problem))
+    let lowered = dispatch(to, node).and_then(|()| node.finish());
+    // What is only known has no meaning before a node of the network reads it.
+    let lowered = lowered.and_then(|()| match to.is_known(node) {
+        true => Ok(()),
+        false => node.has_finite_numbers(&|index| to.constant(node, index)),
+    });
+    lowered.map_err(|problem| to.refuse(node, problem))
 }
 
 fn dispatch<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
