@@ -36,6 +36,58 @@ fn constants_over_width_or_height_are_refused_and_those_over_channels_computed()
 }
 
 #[test]
+fn a_first_dimension_that_is_no_batch_is_told_from_one() {
+    // As many channels as rows, so that only the place tells them apart.
+    let around = |shape: &[i64], add: &dyn Fn(&mut Builder)| {
+        let mut net = start(13);
+        net.conv("wide", "stem", [16, 8, 3], 1, 1);
+        net.file().integers("there", &[shape.len()], shape);
+        net.file().integers("back", &[4], &[1, 16, SIDES[0], SIDES[1]]);
+        net.say("Reshape", "rows", &["wide", "there"], &[]);
+        add(&mut net);
+        net.say("Reshape", "whole", &["node", "back"], &[]);
+        finish(net, "whole", 16)
+    };
+    let with = |shape: &[i64], operator: &str, dims: &[i64]| {
+        around(shape, &|net| {
+            let values = net.random(dims.iter().product::<i64>() as usize, 1.0);
+            net.constant("k", dims, values);
+            net.say(operator, "node", &["rows", "k"], &[]);
+        })
+    };
+    let normalized = |shape: &[i64]| {
+        around(shape, &|net| {
+            net.batch_norm("node", "rows", 16);
+        })
+    };
+    let (planes, rows) = ([16, SIDES[0], SIDES[1]], [SIDES[0] * SIDES[1], 16]);
+    for operator in ["Add", "Sub", "Mul", "Div", "PRelu"] {
+        is_computed(operator, &with(&planes, operator, &[16, 1, 1]));
+        let columns = with(&planes, operator, &[16, 1]);
+        is_refused(operator, &columns, &["\"node\"", operator, "varies along dimension 1 of 3"]);
+        let mixed = with(&rows, operator, &[16]);
+        is_refused(operator, &mixed, &["\"node\"", operator, "no dimension of its input, [192, 16]"]);
+    }
+    is_refused("rows", &normalized(&planes), &["\"node\"", "BatchNormalization", "second dimension"]);
+    is_refused("mixed", &normalized(&rows), &["\"node\"", "BatchNormalization", "no dimension"]);
+    let leaky = around(&rows, &|net| net.say("LeakyRelu", "node", &["rows"], &[Float("alpha", 0.2)]));
+    is_computed("one slope for all values", &leaky);
+    let gated = |shape: &[i64], gate: &[i64]| {
+        around(shape, &|net| {
+            net.say("GlobalAveragePool", "squeezed", &["wide"], &[]);
+            net.conv("excite", "squeezed", [16, 16, 1], 1, 1);
+            net.say("Sigmoid", "gate", &["excite"], &[]);
+            net.file().integers("gate.dims", &[gate.len()], gate);
+            net.say("Reshape", "shaped", &["gate", "gate.dims"], &[]);
+            net.say("Mul", "node", &["rows", "shaped"], &[]);
+        })
+    };
+    is_computed("a gate of planes", &gated(&planes, &[16, 1, 1]));
+    is_refused("a gate of rows", &gated(&planes, &[1, 16, 1]), &["\"node\"", "Mul"]);
+    is_refused("a gate of what is mixed", &gated(&rows, &[1, 16]), &["\"node\"", "Mul", "no dimension"]);
+}
+
+#[test]
 fn an_attribute_that_nobody_takes_account_of_is_refused_by_name() {
     let pool = [Ints("kernel_shape", &[2, 2]), Ints("strides", &[2, 2])];
     let with = |more: Attribute| with_node("MaxPool", &[], &[pool[0], pool[1], more], |_| ());

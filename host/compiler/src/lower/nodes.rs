@@ -1,9 +1,9 @@
 //! One ONNX node at a time: which operator it becomes, and the operators with windows.
 
 use kernels::{Shape, Window};
-use onnx::{Axis, Constant, Node, Problem, permutation};
+use onnx::{Constant, Node, Problem, permutation};
 
-use super::layout::{Layout, Order};
+use super::layout::{Dimension, Layout, Order};
 use super::pointwise;
 use super::product;
 use super::quantization;
@@ -226,17 +226,18 @@ fn average_pool<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Proble
 fn mean<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
     let input = to.input(node, 0)?;
     let (shape, dims) = (input.shape, &input.layout.dims);
-    let Axis { index: channel, .. } = input.channels()?;
+    let counts = input.layout.dimensions(shape);
     let axes = node.axes(dims.len(), &|index| to.constant(node, index))?;
     let none = axes.is_none() && node.int("noop_with_empty_axes").unwrap_or(0) != 0;
     let axes = axes.unwrap_or_else(|| (0..dims.len()).collect());
-    // What is neither batch nor channel are the pixels; a mean over one value is that value.
-    let pixels = (1..dims.len()).filter(|&axis| axis != channel && dims[axis] > 1);
-    if none
-        || axes.contains(&0)
-        || axes.contains(&channel)
-        || !pixels.clone().all(|axis| axes.contains(&axis))
-    {
+    // All pixels, and nothing else; a mean over one value is that value.
+    let fits = |(axis, counted): (usize, &Dimension)| match counted {
+        Dimension::One => true,
+        Dimension::Pixels => axes.contains(&axis),
+        Dimension::Batch | Dimension::Channels => !axes.contains(&axis),
+        Dimension::Mixed => false,
+    };
+    if none || !counts.iter().enumerate().all(fits) {
         return Err(Problem::Unsupported(format!(
             "a mean over the axes {axes:?} of {dims:?}, which are not height and \
                                                  width"

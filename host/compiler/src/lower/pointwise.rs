@@ -28,7 +28,7 @@ pub fn arithmetic<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Prob
         return guard(to, node, input);
     }
     input = to.input(node, operand)?;
-    let by = node.arithmetic(input.channels()?)?;
+    let by = node.arithmetic(input.axis_for(node.constant(1 - operand))?)?;
     if input.tensor == Graph::INPUT && to.is_read_once(node, operand) {
         let before = &mut to.graph.preprocessing;
         if by.join_preparation(&mut before.mean, &mut before.scale) {
@@ -89,7 +89,10 @@ pub fn activation<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Prob
     let input = to.input(node, 0)?;
     let activation = match node.operator() {
         "Clip" => bounds(to, node)?,
-        "PRelu" | "LeakyRelu" => Activation::Prelu(node.slopes(input.channels()?)?.unwrap_or_default()),
+        "PRelu" | "LeakyRelu" => {
+            let axis = input.axis_for(node.constant(1))?;
+            Activation::Prelu(node.slopes(axis)?.unwrap_or_default())
+        }
         _ => Activation::Relu,
     };
     match to.foldable(node, 0, &input) {
@@ -204,7 +207,8 @@ fn guard<'a>(to: &mut Lowering<'a>, node: &Node<'a>, length: Value) -> Result<()
     let sound = match node.operator() {
         "Add" => {
             let operand = node.computed_operand().ok_or_else(refused)?;
-            node.weights(1 - operand)?.values.iter().copied().all(is_small)
+            let by = node.weights(1 - operand)?;
+            by.dims.len() <= length.layout.dims.len() && matches!(by.values[..], [by] if is_small(by))
         }
         "Clip" => {
             matches!(bounds(to, node)?, Activation::Clip([low, f32::INFINITY]) if is_small(low))
@@ -222,7 +226,9 @@ fn guard<'a>(to: &mut Lowering<'a>, node: &Node<'a>, length: Value) -> Result<()
 /// A row of values divided by its own length.
 pub fn normalize<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
     let (value, length) = (to.input(node, 0)?, to.any_input(node, 1)?);
-    if length.rest != Rest::Length || length.tensor != value.tensor {
+    // A length of another rank would be repeated along other dimensions than the values'.
+    let same_rank = length.layout.dims.len() == value.layout.dims.len();
+    if length.rest != Rest::Length || length.tensor != value.tensor || !same_rank {
         return Err(Problem::unsupported("only by a constant, or a row by its own length"));
     }
     to.alias(node, Value { rest: Rest::Normalized, ..value });

@@ -38,11 +38,21 @@ pub struct Value {
 }
 
 impl Value {
+    /// Where `constant`, of which there is one a channel or one for all values, finds the channels of the tensor: one for
+    /// all values needs no dimension that counts them.
+    pub fn axis_for(&self, constant: Option<&Constant>) -> Result<Axis, Problem> {
+        match constant {
+            Some(constant) if constant.values.len() != 1 => self.channels(),
+            _ => Ok(Axis { rank: self.layout.dims.len(), index: 0, length: self.shape.channels }),
+        }
+    }
+
     /// Where the file has the channels of the tensor.
     pub fn channels(&self) -> Result<Axis, Problem> {
-        self.layout
-            .channels(self.shape)
-            .ok_or_else(|| Problem::unsupported("its input was flattened or transposed"))
+        self.layout.channels(self.shape).ok_or_else(|| {
+            let dims = &self.layout.dims;
+            Problem::Unsupported(format!("no dimension of its input, {dims:?}, counts the channels alone"))
+        })
     }
 }
 
@@ -112,6 +122,11 @@ impl<'a> Lowering<'a> {
     /// Input `index` of `node`, which must be computed, and finished.
     pub fn input(&mut self, node: &Node<'a>, index: usize) -> Result<Value, Problem> {
         let value = self.any_input(node, index)?;
+        self.finished(node, index, value)
+    }
+
+    /// `value`, which is input `index` of `node`, with nothing left to do: a sigmoid gets an operator and a tensor.
+    pub fn finished(&mut self, node: &Node<'a>, index: usize, value: Value) -> Result<Value, Problem> {
         match value.rest {
             Rest::None => Ok(value),
             Rest::Gate(gate) => {

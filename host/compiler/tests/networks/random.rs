@@ -1,5 +1,7 @@
 //! Random small networks: a seed with an odd number has one near miss.
 
+mod reshapes;
+
 use fastrand::Rng;
 use onnx::Attribute::{self, Float, Int, Ints, Text};
 
@@ -17,6 +19,8 @@ struct Map {
 struct Net {
     builder: Builder,
     rng: Rng,
+    /// For what comes after the layers, so that those of a seed stay what they are.
+    late: Rng,
     count: usize,
     /// The near miss that is still to be put in.
     miss: bool,
@@ -333,7 +337,8 @@ pub fn network(seed: u64) -> (Vec<u8>, [i64; 2], Vec<String>) {
     let mut rng = Rng::with_seed(seed);
     let sides = [rng.i64(6..15), rng.i64(6..15)];
     let builder = Builder::with_input(&[1, 3, sides[0], sides[1]], 14);
-    let mut net = Net { builder, rng, count: 0, miss: seed % 2 == 1, said: Vec::new() };
+    let late = Rng::with_seed(!seed);
+    let mut net = Net { builder, rng, late, count: 0, miss: seed % 2 == 1, said: Vec::new() };
     let mean = net.name("k");
     net.builder.constant(&mean, &[], vec![127.5]);
     let scale = net.name("k");
@@ -355,6 +360,9 @@ pub fn network(seed: u64) -> (Vec<u8>, [i64; 2], Vec<String>) {
             10 => net.resize(&map),
             _ => net.turned(&map),
         };
+    }
+    if net.late.bool() {
+        map = net.reshaped(&map);
     }
     let (row, length) = net.head(&map);
     let said = net.said.clone();
