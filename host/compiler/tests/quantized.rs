@@ -5,6 +5,7 @@ mod oracle;
 
 use compiler::Kind;
 use networks::{Builder, samples};
+use onnx::Attribute::Int;
 use onnx::proto::DataType;
 use oracle::forms::{finish, is_refused, start};
 use oracle::{cosine, float, integer, options, tract};
@@ -60,6 +61,68 @@ fn weights_that_were_quantized_are_read_in_both_forms() {
     net.say("DequantizeLinear", "w", &["stored", "scale", "zero_point"], &[]);
     net.say("Conv", "node", &["stem", "w"], &[]);
     oracle::forms::is_computed("rounded weights", &finish(net, "node", 8));
+}
+
+#[test]
+fn a_coarse_quantization_is_not_left_out() {
+    let (options, samples) = (options(Kind::Encoder), samples(12));
+    let coarse = |net: &mut Builder, step: f32| {
+        net.constant("there", &[], vec![step]);
+        net.constant("back", &[], vec![step]);
+        net.file().tensor("zero_point", &[], DataType::Uint8, vec![0]);
+    };
+    // Sigmoids by steps of a quarter, as a gate and by themselves; pixels by steps of 20.
+    let gate = |step: f32| {
+        let mut net = start(13);
+        coarse(&mut net, step);
+        net.say("GlobalAveragePool", "squeezed", &["stem"], &[]);
+        net.conv("excite", "squeezed", [8, 8, 1], 1, 1);
+        net.say("Sigmoid", "gate", &["excite"], &[]);
+        pair(&mut net, "gate");
+        net.say("Mul", "gated", &["stem", "gate_back"], &[]);
+        finish(net, "gated", 8)
+    };
+    let table = |step: f32| {
+        let mut net = start(13);
+        coarse(&mut net, step);
+        net.say("Sigmoid", "gate", &["stem"], &[]);
+        pair(&mut net, "gate");
+        finish(net, "gate_back", 8)
+    };
+    for (what, onnx) in [
+        ("a gate", gate(0.25)),
+        ("a gate by 8 bits", gate(1.0 / 255.0)),
+        ("a table", table(0.25)),
+        ("a table by 8 bits", table(1.0 / 255.0)),
+    ] {
+        let image = compiler::compile(&onnx, &options, &samples, &|_, _, _| {});
+        let image = image.unwrap_or_else(|error| panic!("{what}: {error}"));
+        for picture in &samples[..3] {
+            let theirs = tract(&onnx, picture, false).expect("tract runs it").concat();
+            let close = cosine(&integer(&image, picture), &theirs);
+            assert!(close > 0.99, "{what}: {close}");
+        }
+        let graph = compiler::read(&onnx, &options).expect("it was compiled");
+        assert_eq!(graph.ranges.is_empty(), what.ends_with("bits"), "{what}");
+    }
+    let mut net = Builder::with_input(&[1, 3, 16, 12], 13);
+    coarse(&mut net, 20.0);
+    pair(&mut net, "input");
+    oracle::forms::scaled_stem(&mut net, "input_back");
+    let graph = compiler::read(&finish(net, "stem", 8), &options).expect("it is supported");
+    assert_eq!(graph.ranges.values().next(), Some(&[0.0, 5100.0]), "pixels are rounded");
+    // An embedding of unit length by steps of a tenth.
+    for step in [0.1, 1.0 / 127.0] {
+        let mut net = start(13);
+        coarse(&mut net, step);
+        net.conv("head", "stem", [64, 8, 3], 2, 1);
+        net.say("GlobalAveragePool", "pooled", &["head"], &[]);
+        net.say("Flatten", "flat", &["pooled"], &[]);
+        net.say("LpNormalization", "unit", &["flat"], &[Int("axis", 1)]);
+        pair(&mut net, "unit");
+        let onnx = net.finish(&[("unit_back", &[1, 64])]);
+        is_refused("a unit vector", &onnx, &["\"unit_back\"", "DequantizeLinear", "rounds"]);
+    }
 }
 
 #[test]

@@ -2,6 +2,14 @@
 //!
 //! The pair clips a value to what 8 bits write, and rounds it. The float graph has the clip, and the tensor gets the scale and
 //! the zero point of the file ([`Graph::ranges`](crate::Graph::ranges)), so that the engine rounds as the file does.
+//!
+//! A function that is still to be done to a tensor has no tensor of its own:
+//!
+//! | what is left to do | the quantization of it |
+//! |---|---|
+//! | a sigmoid | left out, where it spends all 8 bits on 0 to 1, as the engine does itself; else the sigmoid gets a tensor |
+//! | a softmax | left out, where it spends all 8 bits on 0 to 1; else refused |
+//! | a division by the length, or the length | refused: a template is rounded by other steps |
 
 use onnx::{Node, Problem, Quantization};
 
@@ -23,44 +31,49 @@ pub fn dequantize<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Prob
         return Err(Problem::unsupported("another scale than that of its QuantizeLinear"));
     }
     let range = quantization.range;
-    let holds = match value.rest {
+    let changes_nothing = match value.rest {
         Rest::None => is_within(&to.graph, value.tensor, quantization),
-        // Shares and sigmoids lie between 0 and 1, the values of a unit vector between -1 and 1.
-        Rest::Gate(_) | Rest::Softmax => Some(holds([0.0, 1.0], quantization)),
-        Rest::Normalized => Some(holds([-1.0, 1.0], quantization)),
-        Rest::Length => Some(false),
+        // Shares and sigmoids lie between 0 and 1.
+        Rest::Gate(_) | Rest::Softmax => keeps([0.0, 1.0], quantization),
+        Rest::Normalized | Rest::Length => false,
     };
-    match holds {
-        Some(true) => {}
-        Some(false) if value.rest != Rest::None => {
-            return Err(Problem::unsupported("a scale that cuts what it quantizes"));
-        }
-        _ => return clip(to, node, value, range),
+    if changes_nothing {
+        to.alias(node, value);
+        return Ok(());
     }
-    to.alias(node, value);
-    Ok(())
+    match value.rest {
+        Rest::None | Rest::Gate(_) => {
+            let value = to.finished(node, 0, value)?;
+            clip(to, node, value, range)
+        }
+        _ => Err(Problem::unsupported(
+            "a scale that cuts or rounds what only the reader of an output computes",
+        )),
+    }
 }
 
-/// Whether `quantization` writes all values of `range`, the last step aside.
-fn holds(range: [f32; 2], Quantization { step, range: [low, high] }: Quantization) -> bool {
-    low - step <= range[0] && range[1] <= high + step
+/// Whether `quantization` writes all values of `range`, the last step aside, and by steps as fine as 8 bits have for it.
+fn keeps(range: [f32; 2], Quantization { step, range: [low, high] }: Quantization) -> bool {
+    let fine = step <= (range[1] - range[0]) / 254.0 * (1.0 + 1e-5);
+    fine && low - step <= range[0] && range[1] <= high + step
 }
 
-/// Whether `tensor` has this range already, or is the input, of whose pixels none is cut; `None` where it has no range.
-fn is_within(graph: &Graph, tensor: TensorId, quantization: Quantization) -> Option<bool> {
+/// Whether `tensor` has this range already, or is the input, of whose pixels none is cut or rounded to another.
+fn is_within(graph: &Graph, tensor: TensorId, quantization: Quantization) -> bool {
     if tensor == Graph::INPUT {
         let before = graph.preprocessing;
         let ends = [0.0, 255.0].map(|pixel: f32| (pixel - before.mean) * before.scale);
-        return Some(holds([ends[0].min(ends[1]), ends[0].max(ends[1])], quantization));
+        return keeps([ends[0].min(ends[1]), ends[0].max(ends[1])], quantization);
     }
     if let Some(range) = graph.ranges.get(&tensor) {
-        return Some(*range == quantization.range);
+        return *range == quantization.range;
     }
-    let node = &graph.nodes[graph.writer(tensor)?];
+    let Some(writer) = graph.writer(tensor) else { return false };
+    let node = &graph.nodes[writer];
     match node.operator {
         // They keep their input's scale.
         Operator::MaxPool(_) | Operator::Resize2x => is_within(graph, node.inputs[0], quantization),
-        _ => None,
+        _ => false,
     }
 }
 
