@@ -314,6 +314,35 @@ fn values_that_no_memory_holds_are_refused() {
 }
 
 #[test]
+fn an_image_that_tells_nobody_apart_is_not_faithful() {
+    let (options, samples) = (options(Kind::Encoder), samples(8));
+    let fidelity = |factor: f32, offset: f32| {
+        let mut net = start(13);
+        net.conv("last", "stem", [64, 8, 3], 2, 1);
+        net.say("GlobalAveragePool", "pooled", &["last"], &[]);
+        net.say("Flatten", "flat", &["pooled"], &[]);
+        net.constant("factor", &[], vec![factor]);
+        let offsets = net.random(64, offset);
+        net.constant("offset", &[64], offsets);
+        net.say("Mul", "less", &["flat", "factor"], &[]);
+        net.say("Add", "node", &["less", "offset"], &[]);
+        let onnx = net.finish(&[("node", &[1, 64])]);
+        let image = compiler::compile(&onnx, &options, &samples, &|_, _, _| {}).expect("it compiles");
+        compiler::fidelity(&onnx, &options, &image, &samples, &|_, _, _| {}).expect("it runs")
+    };
+    let plain = fidelity(1.0, 0.0);
+    assert!(plain.is_sound() && plain.cosine_apart > Some(0.9), "{plain}");
+    let zero = fidelity(0.0, 0.0);
+    assert!(!zero.is_sound() && zero.is_constant && zero.cosine == Some([0.0, 0.0]), "{zero}");
+    let same = fidelity(0.0, 1.0);
+    assert!(!same.is_sound() && same.is_constant, "{same}");
+    assert!(same.to_string().contains("do not depend on the picture"), "{same}");
+    // Every template is that of the constant.
+    let alike = fidelity(1e-3, 50.0);
+    assert!(!alike.is_sound() && alike.cosine.is_some_and(|[least, _]| least > 0.99), "{alike}");
+}
+
+#[test]
 fn an_image_of_another_network_is_not_faithful() {
     let options = options(Kind::Encoder);
     let samples = samples(8);
