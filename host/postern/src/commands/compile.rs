@@ -7,17 +7,22 @@ use compiler::image::Aligned;
 use compiler::quantize::RangeRule;
 use compiler::{Fidelity, Graph, Method};
 use indicatif::{ProgressBar, ProgressStyle};
-use models::{Manifest, Store};
+use models::{Kind, Manifest, Store};
 use npu_section::ACCELERATORS;
 use output_file::OutputFile;
+use recognizer::CROP_SIZES;
 use reference::samples;
 use template::{MAX_DIMENSION, MIN_DIMENSION};
+use vision::{InputSize, SURROUNDINGS_SIZE};
 
 use crate::answers::Sorted;
 use crate::answers::models::{Compiled, Cosines, Fidelity as Figures, OutputError};
 use crate::output::{Outcome, Output, note};
 
 mod npu;
+
+/// Pixels of the smallest detector's input that was measured, 160x128 (docs/detection.md).
+const LEAST_DETECTOR_PIXELS: usize = 160 * 128;
 
 /// Options of `postern compile`.
 #[derive(clap::Args)]
@@ -106,6 +111,13 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let inputs = [&onnx, &folder].into_iter().cloned().chain(compiler::files_beside(&onnx));
     let named = args.output.as_ref().map(|path| OutputFile::new(path, args.force, inputs)).transpose()?;
     if let Some([width, height]) = args.size {
+        is_possible(manifest.kind, [width, height])?;
+        if manifest.kind == Kind::Detector && width * height < LEAST_DETECTOR_PIXELS {
+            note!(
+                "A detector of {width}x{height} finds only faces that fill the picture; the smallest that was measured \
+                 is 160x128, and it misses one face of five that is 40 pixels high (docs/detection.md)."
+            );
+        }
         (manifest.input.width, manifest.input.height) = (width, height);
     }
     let bytes = compiler::read_file(&onnx)?;
@@ -257,6 +269,25 @@ fn runs_on_a_door(image: &[u8]) -> anyhow::Result<()> {
         let outputs: Vec<String> = outputs.map(|output| output.shape.to_string()).collect();
         anyhow!("no door runs this network: {error} (input {input}, outputs {})", outputs.join(", "))
     })
+}
+
+/// Fails if no door has a network of this kind with an input of this size.
+fn is_possible(kind: Kind, [width, height]: [usize; 2]) -> anyhow::Result<()> {
+    let (possible, sizes) = match kind {
+        Kind::Detector => (
+            InputSize::new(width, height).is_ok(),
+            "a detector's sides are multiples of 32, from 32 to 1024".into(),
+        ),
+        Kind::Liveness => {
+            let side = SURROUNDINGS_SIZE;
+            (width == side && height == side, format!("a liveness network's are {side}x{side}"))
+        }
+        Kind::Encoder | Kind::Features | Kind::Painter => {
+            let sides = CROP_SIZES.map(|side| format!("{side}x{side}"));
+            (width == height && CROP_SIZES.contains(&width), format!("an encoder's are {}", sides.join(", ")))
+        }
+    };
+    if possible { Ok(()) } else { bail!("no door takes pictures of {width}x{height} (--size): {sizes}") }
 }
 
 /// Reads `320x256` as width and height.

@@ -50,6 +50,26 @@ fn a_file_for_pictures_of_another_size_is_refused() {
 }
 
 #[test]
+fn sizes_that_no_door_takes_are_refused_before_any_work() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for size in ["99999999999x1", "1000000x1000000", "33x112", "112x96", "0x0", "128x128"] {
+        let (ran, image) = compile(folder.path(), &network(112, 128, 0.0), &["--size", size]);
+        assert_eq!(ran.code, 2, "{size}: {}", ran.said);
+        assert!(ran.said.contains(size) && ran.said.contains("80x80"), "{size}: {}", ran.said);
+        assert!(!Path::new(&image).exists());
+    }
+    for (like, wanted) in [("yunet", "multiples of 32"), ("liveness", "128x128")] {
+        let onnx = folder.path().join("small.onnx").display().to_string();
+        for size in ["99999999999x64", "2048x64", "100x100"] {
+            let ran = run(&["compile", &onnx, "--like", like, "--size", size]);
+            assert!(ran.code == 2 && ran.said.contains(wanted), "{like} {size}: {}", ran.said);
+        }
+    }
+    let ran = run(&["compile", "none.onnx", "--like", "yunet", "--size", "64x64"]);
+    assert!(ran.said.contains("faces that fill the picture"), "{}", ran.said);
+}
+
+#[test]
 fn output_dimensions_that_no_board_takes_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     for outputs in [7, 100, 2000] {
