@@ -13,7 +13,7 @@ use output_file::OutputFile;
 use recognizer::CROP_SIZES;
 use reference::samples;
 use template::{MAX_DIMENSION, MIN_DIMENSION};
-use vision::{InputSize, SURROUNDINGS_SIZE};
+use vision::{InputSize, Surroundings};
 
 use crate::answers::Sorted;
 use crate::answers::models::{Compiled, Cosines, Fidelity as Figures, OutputError};
@@ -279,8 +279,9 @@ fn is_possible(kind: Kind, [width, height]: [usize; 2]) -> anyhow::Result<()> {
             "a detector's sides are multiples of 32, from 32 to 1024".into(),
         ),
         Kind::Liveness => {
-            let side = SURROUNDINGS_SIZE;
-            (width == side && height == side, format!("a liveness network's are {side}x{side}"))
+            let sides = [Surroundings::WIDE, Surroundings::TIGHT].map(Surroundings::side);
+            let text = sides.map(|side| format!("{side}x{side}")).join(", ");
+            (width == height && sides.contains(&width), format!("a liveness network's are {text}"))
         }
         Kind::Encoder | Kind::Features | Kind::Painter => {
             let sides = CROP_SIZES.map(|side| format!("{side}x{side}"));
