@@ -24,6 +24,11 @@
 //! one, or the counter is another one. So does a counter that is gone, if there was one when the inventory was written, and
 //! a lost inventory where a record of a board in use still opens: a salt, a setting, a signer, a paired host. Without any
 //! of them the board knows nobody, as after its settings were wiped: it is a new board, and begins at the counter's value.
+//!
+//! # A board begins again
+//! Records from before it was wiped or erased open, too: their key is the same. So a board that begins at a counter's value
+//! gives no version again that it can have given before: each of its versions is above that value and [`AHEAD`], and a record
+//! that is not is none of its own. **A board without a counter begins at 0, and takes such a record for its own.**
 
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
@@ -41,18 +46,21 @@ pub(super) struct Inventory {
     pub(super) number: u32,
     /// Whether the board had a counter then.
     pub(super) counted: bool,
+    /// All versions of this board are above it: those up to it can be from before it was wiped.
+    pub(super) born: u32,
     listed: Vec<u32, SLOTS>,
 }
 
 impl Inventory {
-    /// Nothing was written yet.
-    pub(super) fn empty(number: u32) -> Self {
-        Self { number, counted: false, listed: Vec::from_array([0; SLOTS]) }
+    /// Nothing was written yet. `counter` is that of the board, if it has one.
+    pub(super) fn empty(counter: Option<u32>) -> Self {
+        let born = counter.map_or(0, |counter| counter.saturating_add(AHEAD));
+        Self { number: counter.unwrap_or(0), counted: false, born, listed: Vec::from_array([0; SLOTS]) }
     }
 
     /// No record is trusted, and none can be written.
     pub(super) fn distrusting() -> Self {
-        Self { number: u32::MAX, counted: true, listed: Vec::from_array([u32::MAX; SLOTS]) }
+        Self { number: u32::MAX, counted: true, born: 0, listed: Vec::from_array([u32::MAX; SLOTS]) }
     }
 
     /// The inventory of two copies. `counter` is that of the board, if it has one; `has_records` tells whether the flash has a
@@ -62,7 +70,7 @@ impl Inventory {
         let newest = copies.into_iter().flatten().max_by_key(|copy| copy.number);
         match newest {
             Some(inventory) if inventory.fits(counter) => inventory,
-            None if !has_records => Self::empty(counter.unwrap_or(0)),
+            None if !has_records => Self::empty(counter),
             _ => Self::distrusting(),
         }
     }
@@ -102,8 +110,8 @@ mod tests {
     #[test]
     fn an_inventory_fits_its_counter_or_nothing_is_trusted() {
         let of = |number: Option<u32>, counted, counter, has_records| {
-            let copy = number.map(|number| Inventory { counted, ..Inventory::empty(number) });
-            let older = number.map(|number| Inventory::empty(number.saturating_sub(1)));
+            let copy = number.map(|number| Inventory { counted, ..Inventory::empty(Some(number)) });
+            let older = number.map(|number| Inventory::empty(Some(number.saturating_sub(1))));
             Inventory::of([copy, older], counter, has_records).number
         };
         assert_eq!(of(Some(7), true, Some(7), true), 7);

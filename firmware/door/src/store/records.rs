@@ -143,7 +143,7 @@ impl<F: NorFlash> Records<F> {
     }
 
     /// Fails where the counter cannot be raised, before the inventory is so far ahead of it that the next boot distrusts all.
-    fn stay_near_counter(&mut self) -> Result<(), Failed> {
+    pub(super) fn stay_near_counter(&mut self) -> Result<(), Failed> {
         let Some(counter) = self.counter.as_mut().filter(|_| self.inventory.counted) else { return Ok(()) };
         let counter = counter.read().map_err(|_| Failed)?;
         if self.inventory.may_rise_above(counter) { Ok(()) } else { Err(Failed) }
@@ -211,10 +211,13 @@ impl<F: NorFlash> Records<F> {
         let Some(room) = room.get_mut(..sealed.len()) else { return Ok(None) };
         room.copy_from_slice(sealed);
         let opened = record::open(&self.key, &key.number().to_be_bytes(), room).ok();
-        Ok(opened.and_then(|value| {
+        let found = opened.and_then(|value| {
             let (version, value) = value.split_first_chunk()?;
             Some(Found { version: u32::from_le_bytes(*version), length: value.len() })
-        }))
+        });
+        // The inventory's own copies are known by their number.
+        let is_own = |found: &Found| matches!(key, Item::Inventory(_)) || found.version > self.inventory.born;
+        Ok(found.filter(is_own))
     }
 
     /// Seals a value of that length, which lies in `room` where it belongs, writes it with the next version, and lists that.
@@ -222,7 +225,7 @@ impl<F: NorFlash> Records<F> {
     fn store(&mut self, key: Item, least: u32, room: &mut Room, length: usize) -> Result<u32, Failed> {
         let mut before = Zeroizing::new([0; SEALED]);
         let found = self.fetch(key, &mut before)?.map_or(0, |found| found.version);
-        let version = found.max(least).checked_add(1).ok_or(Failed)?;
+        let version = found.max(least).max(self.inventory.born).checked_add(1).ok_or(Failed)?;
         room.get_mut(record::NONCE..record::NONCE + VERSION)
             .ok_or(Failed)?
             .copy_from_slice(&version.to_le_bytes());

@@ -15,15 +15,19 @@ const NEWEST_ENCODER: u16 = 0x0222;
 
 /// Damages every record of a key of the settings.
 pub fn lose(board: &mut Board, key: u16) {
-    let flash = &board.settings;
+    let found = records(&board.settings, key);
+    assert!(!found.is_empty());
+    found.into_iter().for_each(|at| board.settings[at + 10] = !board.settings[at + 10]);
+}
+
+/// Where the records of a key begin in the flash of the settings.
+pub fn records(flash: &[u8], key: u16) -> Vec<usize> {
     let is_record = |at: &usize| {
-        // The key follows the length of a sealed record.
+        // The key follows the length of a sealed record. Bytes that are sealed can look like a key.
         let [low, high] = [flash[at - 4], flash[at - 3]];
         flash[*at..*at + 2] == key.to_le_bytes() && (46..=222).contains(&u16::from_le_bytes([low, high]))
     };
-    let found: Vec<usize> = (8..flash.len() - 12).filter(is_record).collect();
-    assert!(!found.is_empty());
-    found.into_iter().for_each(|at| board.settings[at + 10] = !board.settings[at + 10]);
+    (8..flash.len() - 12).filter(is_record).collect()
 }
 
 /// A board with two people, an installer (host 7), and another host (8).

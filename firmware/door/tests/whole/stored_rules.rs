@@ -193,8 +193,9 @@ fn has(settings: &[u8], before: &[u8], key: u16) -> bool {
 
 /// Where the records of a key begin that were written after `before`.
 fn records(settings: &[u8], before: &[u8], key: u16) -> Vec<usize> {
-    let written = |at: &usize| settings[*at..*at + 2] == key.to_le_bytes() && before[*at] != settings[*at];
-    (0..settings.len() - 12).filter(written).collect()
+    let mut found = crate::lost::records(settings, key);
+    found.retain(|at| before[*at] != settings[*at]);
+    found
 }
 
 #[test]

@@ -4,7 +4,7 @@ extern crate std;
 use super::*;
 use board_api::{CounterError, MonotonicCounter};
 use nor_model::{Nor, SECTOR_SIZE};
-use nor_store::MapKey as _;
+use nor_store::{Map, MapKey as _};
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering::Relaxed},
@@ -69,6 +69,41 @@ fn a_board_whose_inventory_is_gone_trusts_no_absence() {
     assert_eq!((robbed.signer(), robbed.settings()), (Err(Failed), Err(Failed)));
     assert_eq!(robbed.host(0), Ok(Stored::Tampered));
     assert!(robbed.is_tampered());
+}
+
+#[test]
+fn records_from_before_a_board_was_wiped_are_none_of_its_own() {
+    let count = Arc::new(AtomicU32::new(0));
+    let mut old = std::vec![0xff; 4 * SECTOR_SIZE];
+    let mut storage = counted(Nor::new(old.as_mut_slice()), &count);
+    storage.salt().unwrap();
+    storage.set_settings(&opening(4_000)).unwrap();
+    let rule = Rule { suspended: true, ..Rule::default() };
+    storage.set_rule(7, 0, Some(&(3, rule))).unwrap();
+    drop(storage);
+    let mut cells = std::vec![0xff; 4 * SECTOR_SIZE];
+    counted(Nor::new(cells.as_mut_slice()), &count).set_signer(&protocol::Hash::from([9; 32])).unwrap();
+    // Somebody writes all records of the old flash but its inventory beside those of the new one.
+    let end = 4 * SECTOR_SIZE as u32;
+    let mut from = Map::open(Nor::new(old.as_mut_slice()), 0..end).unwrap();
+    let mut to = Map::open(Nor::new(cells.as_mut_slice()), 0..end).unwrap();
+    let salts = Twin::BOTH.map(Item::Salt);
+    for key in salts.into_iter().chain([Item::Settings, Item::Limits, Item::Outside, Item::Rule(7)]) {
+        let mut buffer = [0; 224];
+        let record = from.fetch(&mut buffer, key).unwrap().expect("the old board has it").to_vec();
+        to.store(&mut [0; 224], key, &record).unwrap();
+    }
+    drop(to);
+    let mut wiped = counted(Nor::new(cells.as_mut_slice()), &count);
+    assert_eq!(wiped.settings().unwrap().map(|settings| settings.open_ms), None);
+    assert_eq!(wiped.rule(7, 0), Ok(Stored::Absent));
+    for twin in Twin::BOTH {
+        assert_eq!(wiped.0.read::<protocol::Hash>(Item::Salt(twin)), Ok(Stored::Absent));
+    }
+    assert_eq!(wiped.signer(), Ok(Some(protocol::Hash::from([9; 32]))), "its own");
+    wiped.set_settings(&opening(5_000)).unwrap();
+    assert_eq!(wiped.settings().unwrap().map(|settings| settings.open_ms), Some(5_000));
+    assert!(!wiped.is_tampered());
 }
 
 #[test]
