@@ -231,6 +231,7 @@ impl<F: NorFlash> Storage<F> {
 
     /// Writes a page of failures. Returns its version, which is above `version`.
     pub(super) fn set_tally_page(&mut self, page: u8, version: u32, tallies: &Bytes) -> Result<u32, Failed> {
+        self.0.stay_near_counter()?;
         self.0.put_after(Item::TallyPage(page), version, tallies)
     }
 

@@ -4,7 +4,7 @@
 
 use audit::{Fault, Kind};
 use board_api::{Board, Capture, System as _};
-use embassy_time::Instant;
+use embassy_time::{Duration, Instant};
 use embedded_storage::nor_flash::NorFlash;
 use liveness::{RejectReason, STEPS};
 use policy::{Pin, Reason};
@@ -19,6 +19,9 @@ use crate::{
 };
 
 use super::parts::Parts;
+
+/// How long a write of failures rests after one that failed.
+const RETRY: Duration = Duration::from_secs(10);
 
 impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
     /// Assesses a frame of the camera, records it, and does what is decided.
@@ -147,7 +150,9 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
 
     /// Writes the failures to flash if they changed: before anything shows how the attempt ended.
     pub(crate) fn keep_tallies(&mut self) {
-        if self.decider.tallies().is_changed() {
+        // Where that fails, each try is a write of flash, and frames come without end.
+        let rests = self.vain_since.is_some_and(|since| since.elapsed() < RETRY);
+        if self.decider.tallies().is_changed() && !rests {
             self.write_tallies();
         }
     }
@@ -163,9 +168,11 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         let tallies = self.decider.tallies_mut();
         let kept = self.storage.as_mut().map(|storage| write_tallies(storage, tallies, clocks));
         self.uncounted = !matches!(kept, Some(Ok(())));
-        if self.uncounted {
+        // One entry tells of all tries until one succeeds.
+        if self.uncounted && self.vain_since.is_none() {
             self.journal.record(Kind::Fault, EntryFields::reason(Fault::Settings as u8));
         }
+        self.vain_since = self.uncounted.then(Instant::now);
     }
 
     /// Reports that a person may not pass, or with `None` that a face that is nobody's is slowed.

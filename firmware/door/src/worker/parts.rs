@@ -76,6 +76,8 @@ pub(crate) struct Parts<'m, 'l, B: Board, E> {
     pub(crate) paused_until: Instant,
     /// Whether the failures could not be written when they changed last. Then no PIN is heard.
     pub(crate) uncounted: bool,
+    /// When failures were last written in vain, and the log has told it.
+    pub(crate) vain_since: Option<Instant>,
     /// Openings of the cover that were handled.
     cover_openings: u32,
     /// Lost events of io that were recorded.
@@ -190,6 +192,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             paused_until: Instant::MIN,
             cover_openings: 0,
             uncounted: false,
+            vain_since: None,
             lost_events: 0,
             bus_serial,
             link,

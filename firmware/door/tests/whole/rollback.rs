@@ -116,6 +116,13 @@ fn a_worn_counter_refuses_changes_before_the_board_distrusts_its_flash() {
     });
     board.boot(async |world: &mut World| {
         assert!(comes(world, 1).await, "people still come in");
+        // A stranger is refused, and no failure can be written.
+        let before = faults(world).await.len();
+        for _ in 0..30 {
+            assert!(!comes(world, 9).await);
+        }
+        let after = faults(world).await.len();
+        assert!(after <= before + 1, "{before} faults, then {after}: not one for each frame");
     });
     crate::simulation::counter::wear_out(false);
     board.boot(async |world: &mut World| {
