@@ -103,17 +103,17 @@ impl Device {
         }
     }
 
-    /// Has the board erase all but its log, once its pairing button is pressed; `tell` is called when it can be. As the computer
-    /// that this one is, or as any: the board accepts that where it lost the record of its installer.
+    /// Has the board erase all but its log, once its pairing button is pressed. `button` hears `true` when it can be
+    /// pressed, and `false` when the board has seen it. As the computer that this one is, or as any: the board accepts that where it lost the record of its installer.
     ///
     /// # Errors
-    /// As any request; refused with `Forbidden`; [`Error::NotConfirmed`]; what `tell` returns.
-    pub fn erase(&mut self, tell: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+    /// As any request; refused with `Forbidden`; [`Error::NotConfirmed`]; what `button` returns.
+    pub fn erase(&mut self, button: &mut dyn FnMut(bool) -> Result<()>) -> Result<()> {
         if self.link.identity.is_none() {
             self.greet(&random_key()?, None)?;
         }
         let mut state = self.pairing(&Request::Erase)?;
-        tell()?;
+        button(true)?;
         // A board that restarts answers nothing for a while.
         let give_up = Instant::now() + 2 * Duration::from_secs(SECONDS);
         while let Pairing::Requested { .. } = state {
@@ -126,6 +126,8 @@ impl Device {
                 Ok(state) => state,
             };
         }
+        // The board that starts again sees a button that is not pressed.
+        button(false)?;
         while self.status()?.hosts > 0 {
             // It is about to restart, or nobody pressed the button.
             if Instant::now() >= give_up {

@@ -79,19 +79,32 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// How long a button must be up, by the board's clock, until the board has seen it for certain.
+const RELEASED_MS: u64 = 200;
+
 /// Has the board erased; presses the pairing button of this emulated board, or waits for the user to do so.
 fn erase(device: &mut Device, press: Option<&Memory>) -> anyhow::Result<()> {
-    let erased = device.erase(&mut || match press {
-        Some(memory) => Ok(memory.press_pairing_button(true)?),
-        None => {
-            note!("Press the pairing button of the board within a minute: all but its log is erased then.");
-            Ok(())
+    let erased = device.erase(&mut |pressed| {
+        match press {
+            Some(memory) => memory.press_pairing_button(pressed)?,
+            None if pressed => {
+                note!(
+                    "Press the pairing button of the board within a minute: all but its log is erased then."
+                );
+            }
+            None => {}
         }
+        Ok(())
     });
     if let Some(memory) = press {
         memory.press_pairing_button(false)?;
     }
     erased?;
+    if press.is_some() {
+        // A board that just started sees only then that the button is up, and that it is pressed again later.
+        let start = device.status()?.uptime_ms;
+        while device.status()?.uptime_ms < start + RELEASED_MS {}
+    }
     note!("The board is erased: it knows nobody, and has no models.");
     Ok(())
 }

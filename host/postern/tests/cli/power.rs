@@ -206,5 +206,5 @@ fn an_older_copy_of_a_boards_flash_is_found() {
     bench.done(&["board", "down"]);
     std::fs::copy(&older, &flash).expect("copied back");
     let _ = bench.run(&["board", "up"]);
-    bench.refused(&["settings"], "flash");
+    bench.refused(&["settings"], "lost its record of a computer");
 }
