@@ -120,7 +120,7 @@ impl Page {
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let out = args.out.clone().unwrap_or_else(|| models::data("report"));
     if let Some(out) = &args.out {
-        let inputs = args.groups.iter().chain([&args.material.pairs, &args.material.images]);
+        let inputs = args.groups.iter().chain([&args.material.pairs]);
         OutputFolder::new(out, args.force.force, &[], inputs)?;
     }
     let material = args.material.read()?;
