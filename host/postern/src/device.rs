@@ -8,7 +8,8 @@ use client::protocol::{Basis, Source};
 use client::{Address, Credentials, Device};
 use emulator::{Board, Folder, Machine};
 
-use crate::output::note;
+use crate::cost::Cost;
+use crate::output::{Output, note};
 use crate::picture::Shot;
 
 /// The environment variable that names a board.
@@ -157,12 +158,9 @@ pub fn short(hash: &[u8]) -> String {
     hex::encode(hash.get(..6).unwrap_or(hash))
 }
 
-/// A number of instructions as text.
-pub fn instructions(count: u64) -> String {
-    match count {
-        0..10_000_000 => format!("{} k instructions", count / 1_000),
-        _ => format!("{} M instructions", count / 1_000_000),
-    }
+/// What an answer of this board cost.
+pub fn cost(count: u64, device: &Device, output: &Output) -> Cost {
+    Cost { count, machine: Machine::named(device.board()).ok(), verbose: output.verbose }
 }
 
 /// How a threshold is known.

@@ -14,6 +14,7 @@ mod board_report;
 mod clock;
 mod close_up;
 mod commands;
+mod cost;
 mod device;
 mod help;
 #[cfg(test)]
@@ -48,6 +49,10 @@ struct Cli {
     #[arg(long, global = true)]
     json: bool,
 
+    /// Say also what is for engineers: instructions that the board counted
+    #[arg(long, short, global = true)]
+    verbose: bool,
+
     #[command(subcommand)]
     command: commands::Command,
 }
@@ -58,7 +63,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
-    let output = Output { json: cli.json };
+    let output = Output { json: cli.json, verbose: cli.verbose };
     match cli.command.run(&output) {
         Ok(outcome) => outcome.into(),
         Err(error) => {
@@ -81,6 +86,6 @@ fn refuse(error: &clap::Error) -> ExitCode {
     // The first line says what is wrong, and the others what to do. What was typed may have anything in it.
     let text = error.render().to_string();
     let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).to_owned();
-    Output { json: wants_json }.error(&anyhow::Error::msg(text));
+    Output { json: wants_json, verbose: false }.error(&anyhow::Error::msg(text));
     ExitCode::from(2)
 }

@@ -36,6 +36,8 @@ impl From<Outcome> for ExitCode {
 pub struct Output {
     /// Whether the user asked for JSON.
     pub json: bool,
+    /// Whether the user asked for what engineers want to know.
+    pub verbose: bool,
 }
 
 impl Output {

@@ -7,7 +7,8 @@ use client::protocol::{Comparison, Liveness};
 
 use crate::answers::{Sorted, door};
 use crate::clock;
-use crate::device::{DeviceArgs, instructions, real, rounded};
+use crate::cost::Cost;
+use crate::device::{DeviceArgs, cost, real, rounded};
 use crate::liveness;
 use crate::output::{Outcome, Output};
 use crate::picture::{Shot, note_faces};
@@ -57,7 +58,8 @@ fn identify(
         Some(best) => format!("no match; most similar: {}", best.name),
         None => "nobody is enrolled".to_owned(),
     };
-    report(shot, &comparison, one_in, &verdict, output)
+    let cost = cost(comparison.instructions, device, output);
+    report(shot, &comparison, one_in, (&verdict, cost), output)
 }
 
 /// Prints a comparison and returns its outcome.
@@ -65,7 +67,7 @@ pub fn report(
     shot: &Shot,
     comparison: &Comparison,
     one_in: u32,
-    verdict: &str,
+    (verdict, cost): (&str, Cost),
     output: &Output,
 ) -> anyhow::Result<Outcome> {
     let best = comparison.best.as_ref();
@@ -82,7 +84,7 @@ pub fn report(
                 "similarity {:.3}, threshold {:.3} (1 in {one_in} strangers), {}",
                 real(best.similarity),
                 real(comparison.threshold),
-                instructions(comparison.instructions)
+                cost
             )?;
         }
         Ok(())

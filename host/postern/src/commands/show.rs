@@ -12,6 +12,7 @@ use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use crate::answers::{Sorted, door};
 use crate::commands::eval::liveness::images;
 use crate::commands::eval::presentations::subject;
+use crate::cost::Cost;
 use crate::device::{BoardArgs, real, rounded};
 use crate::liveness;
 use crate::output::{Outcome, Output, note};
@@ -74,8 +75,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let width = paths.iter().map(|path| shown_name(path).chars().count()).max();
     let width = width.unwrap_or(0).max("picture".len());
     output.heading(format_args!(
-        "{:<width$}  door    live  similarity  threshold  M instructions  who, or why not",
-        "picture"
+        "{:<width$}  door    live  similarity  threshold  {:>14}  who, or why not",
+        "picture",
+        Cost::column(Some(board.machine()), output.verbose)
     ))?;
     let mut opened = false;
     let mut drawn = Vec::new();
@@ -100,11 +102,13 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         }
         note_faces(&shot, decision.faces);
         let why = if decision.opened { None } else { Why::of_decision(&decision, &mut board.connect()?) };
+        let cost =
+            Cost { count: decision.instructions, machine: Some(board.machine()), verbose: output.verbose };
         let saved = match &args.save {
-            Some(folder) => Some(save(folder, &shot, &decision, why.as_ref())?),
+            Some(folder) => Some(save(folder, &shot, (&decision, cost), why.as_ref())?),
             None => None,
         };
-        tell(&shot, &decision, why.as_ref(), width, saved.as_deref(), output)?;
+        tell(&shot, (&decision, cost), why.as_ref(), width, saved.as_deref(), output)?;
         opened |= decision.opened;
         drawn.extend(saved);
     }
@@ -152,7 +156,7 @@ fn living(recognizer: &Recognizer, shots: Vec<Shot>, seed: u64) -> anyhow::Resul
 
 fn tell(
     shot: &Shot,
-    decision: &Decision,
+    (decision, cost): (&Decision, Cost),
     why: Option<&Why>,
     width: usize,
     saved: Option<&Path>,
@@ -194,14 +198,19 @@ fn tell(
             liveness::column(decision.liveness.as_ref()),
             number(best.map(|best| best.similarity)),
             number(decision.threshold),
-            decision.instructions / 1_000_000,
+            cost.cell(),
             why.map_or_else(|| seen_text(&decision.result), ToString::to_string)
         )
     })
 }
 
 /// Writes the picture with what the door saw, and returns where.
-fn save(folder: &Path, shot: &Shot, decision: &Decision, why: Option<&Why>) -> anyhow::Result<PathBuf> {
+fn save(
+    folder: &Path,
+    shot: &Shot,
+    (decision, cost): (&Decision, Cost),
+    why: Option<&Why>,
+) -> anyhow::Result<PathBuf> {
     let colour = match &decision.result {
         _ if decision.opened => imaging::Decision::Granted,
         FrameResult::Known(_) | FrameResult::Stranger(_) | FrameResult::NotLive(_) => {
@@ -222,11 +231,11 @@ fn save(folder: &Path, shot: &Shot, decision: &Decision, why: Option<&Why>) -> a
         .map(|face| Annotation { face: seen(face), label: label.clone(), decision: colour })
         .collect();
     let caption = format!(
-        "{}: {}\nthreshold {}, {} M instructions",
+        "{}: {}\nthreshold {}, {}",
         shown_name(&shot.path),
         why.map_or_else(|| "the door opens".to_owned(), |why| format!("the door stays locked: {why}")),
         decision.threshold.map_or("-".to_owned(), |threshold| format!("{:.3}", real(threshold))),
-        decision.instructions / 1_000_000
+        cost
     );
     let frame = shot.frame.view().context("the frame is not whole")?;
     let drawn = annotate(&Photo::from_frame(&frame), &annotations, &caption);

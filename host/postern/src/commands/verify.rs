@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::clock;
 use crate::commands::identify::report;
-use crate::device::DeviceArgs;
+use crate::device::{DeviceArgs, cost};
 use crate::output::{Outcome, Output};
 use crate::picture::{Shot, note_faces};
 
@@ -39,5 +39,6 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     } else {
         format!("no, this is not {}", args.name)
     };
-    report(&shot, &comparison, one_in, &verdict, output)
+    let cost = cost(comparison.instructions, &device, output);
+    report(&shot, &comparison, one_in, (&verdict, cost), output)
 }

@@ -66,5 +66,5 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 /// Says an address. Whoever reads stdout may be gone; the console goes on.
 fn tell(address: &str, json: bool) {
     let report = ConsoleAddress { address: address.to_owned() };
-    let _ = Output { json }.print(&report, |out| writeln!(out, "{address}"));
+    let _ = Output { json, verbose: false }.print(&report, |out| writeln!(out, "{address}"));
 }

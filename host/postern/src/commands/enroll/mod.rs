@@ -11,7 +11,8 @@ use imaging::Photo;
 
 use crate::answers::Sorted;
 use crate::answers::people::{Enrolled as Report, Portrait};
-use crate::device::{DeviceArgs, instructions};
+use crate::cost::Cost;
+use crate::device::{DeviceArgs, cost};
 use crate::interrupt::Interrupt;
 use crate::output::{Outcome, Output, note};
 use crate::picture::{Shot, note_faces};
@@ -70,12 +71,14 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     // What is enrolled is printed when all of it is: an output that fails does not leave a part.
     if args.from_camera {
         for enrolled in camera::enrol(&enrolment, &mut device, args.pictures, &interrupt)? {
-            tell(&args.name, None, &enrolled, output)?;
+            let cost = cost(enrolled.instructions, &device, output);
+            tell(&args.name, None, (&enrolled, cost), output)?;
         }
         return Ok(Outcome::Done);
     }
     for (shot, enrolled) in enrolment.run(&mut device, photos::open(&args.photos)?, &interrupt)? {
-        tell(&args.name, Some(&shot), &enrolled, output)?;
+        let cost = cost(enrolled.instructions, &device, output);
+        tell(&args.name, Some(&shot), (&enrolled, cost), output)?;
     }
     if let (Some(style), Some(photo)) = (&args.avatar, args.photos.first()) {
         let painted = Portraits::of(&args.device)?.paint(&args.name, &Photo::open(photo)?, style)?;
@@ -180,7 +183,12 @@ fn note_basis(enrolled: &Enrolled) {
 }
 
 /// Prints what was enrolled from one picture: a photograph, or a frame of the door's camera.
-fn tell(name: &str, shot: Option<&Shot>, enrolled: &Enrolled, output: &Output) -> anyhow::Result<()> {
+fn tell(
+    name: &str,
+    shot: Option<&Shot>,
+    (enrolled, cost): (&Enrolled, Cost),
+    output: &Output,
+) -> anyhow::Result<()> {
     let report = Report {
         name: name.to_owned(),
         person: enrolled.person,
@@ -198,7 +206,7 @@ fn tell(name: &str, shot: Option<&Shot>, enrolled: &Enrolled, output: &Output) -
             enrolled.person,
             shot.map_or_else(|| "the door's camera".to_owned(), Shot::name),
             enrolled.templates,
-            instructions(enrolled.instructions)
+            cost
         )?;
         match enrolled.alive {
             Some(false) => writeln!(out, "  {TAKEN_FOR_ATTACK}"),
