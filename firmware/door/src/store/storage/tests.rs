@@ -93,7 +93,6 @@ fn records_from_before_a_board_was_wiped_are_none_of_its_own() {
         let record = from.fetch(&mut buffer, key).unwrap().expect("the old board has it").to_vec();
         to.store(&mut [0; 224], key, &record).unwrap();
     }
-    drop(to);
     let mut wiped = counted(Nor::new(cells.as_mut_slice()), &count);
     assert_eq!(wiped.settings().unwrap().map(|settings| settings.open_ms), None);
     assert_eq!(wiped.rule(7, 0), Ok(Stored::Absent));
