@@ -20,7 +20,7 @@ use crate::wiegand;
 const FOLLOW: Duration = Duration::from_millis(100);
 
 /// How long the button stays pressed: a board reads it fifty times a second, by its clock.
-const PRESS: Duration = Duration::from_millis(500);
+pub const PRESS: Duration = Duration::from_millis(500);
 
 /// Options of `postern board`.
 #[derive(clap::Args)]

@@ -4,6 +4,7 @@ use client::protocol::Role;
 use client::{Applicant, Credentials, Device, Error, Step};
 use emulator::{Board, Memory};
 
+use super::board::PRESS;
 use crate::answers::{Sorted, keys};
 use crate::device::{DeviceArgs, short};
 use crate::output::{Outcome, Output, note};
@@ -79,9 +80,6 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// How long a button must be up, by the board's clock, until the board has seen it for certain.
-const RELEASED_MS: u64 = 200;
-
 /// Has the board erased; presses the pairing button of this emulated board, or waits for the user to do so.
 fn erase(device: &mut Device, press: Option<&Memory>) -> anyhow::Result<()> {
     let erased = device.erase(&mut |pressed| {
@@ -101,9 +99,9 @@ fn erase(device: &mut Device, press: Option<&Memory>) -> anyhow::Result<()> {
     }
     erased?;
     if press.is_some() {
-        // A board that just started sees only then that the button is up, and that it is pressed again later.
-        let start = device.status()?.uptime_ms;
-        while device.status()?.uptime_ms < start + RELEASED_MS {}
+        // A board that just started must see that the button is up, before it is pressed again. It does not tell its time
+        // to a computer that it does not know.
+        std::thread::sleep(PRESS);
     }
     note!("The board is erased: it knows nobody, and has no models.");
     Ok(())
