@@ -13,6 +13,7 @@ mod animation;
 mod annotate;
 mod canvas;
 mod error;
+mod fonts;
 mod frame;
 mod jpeg;
 mod photo;

@@ -1,28 +1,16 @@
-//! Lines of text on a picture.
-//!
-//! The fonts are embedded, so that pictures look alike everywhere: Ubuntu for Latin, Greek and
-//! Cyrillic, Hack for what Ubuntu lacks. A character in neither is written in Latin letters
-//! ([`readable`]), and never as an empty box.
+//! Lines of text on a picture, in any script that a font here has. A text with a character in none is written in Latin
+//! letters ([`readable`]), and never with empty boxes.
 
-use std::sync::LazyLock;
-
-use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
+use ab_glyph::{Font, PxScale, ScaleFont, point};
 use image::RgbImage;
 
-use crate::canvas;
+use crate::{canvas, fonts};
 
-static FONTS: LazyLock<Vec<FontRef<'static>>> = LazyLock::new(|| {
-    [epaint_default_fonts::UBUNTU_LIGHT, epaint_default_fonts::HACK_REGULAR]
-        .into_iter()
-        .filter_map(|bytes| FontRef::try_from_slice(bytes).ok())
-        .collect()
-});
-
-/// The text with each character in Latin letters that no font here has, such as those of Arabic, Hebrew and Chinese.
+/// The text with Latin letters if no font has one of its characters: neither one of those here nor one of this computer.
 ///
 /// A name in which such a character stands is written so as a whole: half of a name in each script would be read wrongly.
 pub fn readable(text: &str) -> String {
-    match text.chars().all(is_drawn) {
+    match text.chars().all(fonts::is_drawn) {
         true => text.into(),
         false => {
             let latin = deunicode::deunicode_with_tofu(text, "?");
@@ -31,14 +19,9 @@ pub fn readable(text: &str) -> String {
     }
 }
 
-/// Whether a font has the character, or it needs none.
-fn is_drawn(character: char) -> bool {
-    character.is_control() || character.is_whitespace() || font(character).is_some()
-}
-
 /// Width of one line in pixels.
 pub(crate) fn width(text: &str, size: f32) -> f32 {
-    text.chars().map(|character| advance(character, size)).sum()
+    fonts::shape(text).1 * size
 }
 
 /// The lines of a text as they are [`readable`], none wider than `limit`: a longer one goes on in the next line, after a
@@ -77,28 +60,11 @@ fn wrapped(line: &str, size: f32, limit: f32) -> Vec<String> {
 
 /// Draws one line, its top left corner at `(x, y)`, `size` pixels high.
 pub(crate) fn draw(image: &mut RgbImage, x: f32, y: f32, size: f32, color: [u8; 3], text: &str) {
-    let mut pen = x;
-    for character in text.chars() {
-        if let Some(font) = font(character) {
-            draw_glyph(image, font, pen, y, size, color, character);
-        }
-        pen += advance(character, size);
-    }
-}
-
-fn draw_glyph(
-    image: &mut RgbImage,
-    font: &FontRef<'static>,
-    x: f32,
-    y: f32,
-    size: f32,
-    color: [u8; 3],
-    character: char,
-) {
-    let scaled = font.as_scaled(PxScale::from(size));
-    let position = point(x, y + scaled.ascent());
-    let glyph = font.glyph_id(character).with_scale_and_position(size, position);
-    if let Some(outline) = font.outline_glyph(glyph) {
+    for placed in fonts::shape(text).0 {
+        let scaled = placed.font.as_scaled(PxScale::from(size));
+        let position = point(x + placed.x * size, y + scaled.ascent() + placed.y * size);
+        let glyph = placed.glyph.with_scale_and_position(size, position);
+        let Some(outline) = scaled.outline_glyph(glyph) else { continue };
         let corner = outline.px_bounds().min;
         outline.draw(|column, row, cover| {
             let (x, y) = (corner.x as i64 + i64::from(column), corner.y as i64 + i64::from(row));
@@ -108,33 +74,61 @@ fn draw_glyph(
     }
 }
 
-fn advance(character: char, size: f32) -> f32 {
-    match font(character) {
-        Some(font) => font.as_scaled(PxScale::from(size)).h_advance(font.glyph_id(character)),
-        None => 0.0,
-    }
-}
-
-/// The first font that has the character.
-fn font(character: char) -> Option<&'static FontRef<'static>> {
-    FONTS.iter().find(|font| !character.is_control() && font.glyph_id(character).0 != 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The leftmost and the rightmost column with ink, and how much ink there is.
+    fn ink(text: &str) -> (u32, u32, u32) {
+        let mut image = RgbImage::from_pixel(400, 60, image::Rgb([255; 3]));
+        draw(&mut image, 20.0, 10.0, 32.0, [0; 3], text);
+        let dark = image.enumerate_pixels().filter(|(_, _, pixel)| pixel.0[0] < 128).map(|(x, _, _)| x);
+        let (mut from, mut to, mut count) = (400, 0, 0);
+        for x in dark {
+            (from, to, count) = (from.min(x), to.max(x), count + 1);
+        }
+        (from, to, count)
+    }
+
+    #[test]
+    fn names_in_other_scripts_are_drawn_in_them() {
+        for name in ["Ada", "Zo\u{eb}", "Ελένη", "Борис", "مريم", "שרה", "Աննա", "ქეთი"]
+        {
+            assert_eq!(readable(name), name);
+            assert!(ink(name).2 > 100, "{name}");
+        }
+    }
+
+    #[test]
+    fn arabic_letters_join_and_stand_from_right_to_left() {
+        // Joined letters are narrower than the same letters apart.
+        let apart: f32 = "مريم".chars().map(|letter| width(&letter.to_string(), 32.0)).sum();
+        assert!(width("مريم", 32.0) < 0.9 * apart);
+        // The first letter stands right: without it, the picture loses its right end.
+        let (whole, rest) = (ink("שרה1"), ink("רה1"));
+        assert!(rest.1 < whole.1 && rest.0 == whole.0, "{whole:?}, {rest:?}");
+        // In a line with Latin letters each script keeps its order.
+        let (mixed, latin) = (ink("Ada שרה"), ink("Ada"));
+        assert!(mixed.0 == latin.0 && mixed.1 > latin.1, "{mixed:?}, {latin:?}");
+    }
+
     #[test]
     fn a_name_that_no_font_has_is_written_in_latin_letters() {
-        for name in ["Ada", "Zo\u{eb}", "Ελένη", "Борис"] {
-            assert_eq!(readable(name), name);
+        // No font has this: it is in no script.
+        assert_eq!(readable("Ada\u{10fffd}"), "Ada?");
+        for name in ["王小明", "さくら", "김민수", "王 Ada"] {
+            let shown = readable(name);
+            let is_latin = shown.is_ascii() && !shown.is_empty();
+            assert!(shown == name || is_latin, "{name}: {shown}");
+            assert!(ink(&shown).2 > 100 && width(&shown, 20.0) > 20.0, "{name}: {shown}");
         }
-        assert_eq!(readable("王小明"), "Wang Xiao Ming");
-        for name in ["مريم", "שרה", "さくら", "김민수", "王 Ada"] {
-            let latin = readable(name);
-            assert!(latin.is_ascii() && latin.chars().all(is_drawn) && !latin.is_empty(), "{name}: {latin}");
-        }
-        assert!(width(&lines("王小明", 20.0, 500.0).concat(), 20.0) > 20.0);
+    }
+
+    #[test]
+    fn a_font_of_this_computer_draws_what_those_here_lack() {
+        fixtures::need!(fixtures::Need::ChineseFont);
+        assert_eq!(readable("王小明"), "王小明");
+        assert!(ink("王小明").2 > ink("Wang").2, "strokes of three characters");
     }
 
     #[test]

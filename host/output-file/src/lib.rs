@@ -78,8 +78,14 @@ fn problem(error: &io::Error) -> String {
             "there is no space left on the disc; nothing was written, so make room and try again".to_owned()
         }
         io::ErrorKind::NotFound => "there is no such folder: make it, or name another one".to_owned(),
-        _ => error.to_string(),
+        _ => innermost(error).to_string(),
     }
+}
+
+/// The error of the operating system below those that name the temporary file, which is gone.
+fn innermost(error: &io::Error) -> &io::Error {
+    let within = error.get_ref().and_then(|error| error.source());
+    within.and_then(|error| error.downcast_ref()).map_or(error, innermost)
 }
 
 /// What a file is written through.
@@ -289,6 +295,19 @@ mod tests {
         assert!(!fs::metadata("/dev/null").expect("there").is_file());
         let full = replace_with(Path::new("/dev/full"), b"x").expect_err("full").to_string();
         assert!(full.contains("no space left on the disc"), "{full}");
+    }
+
+    #[test]
+    fn the_temporary_file_is_named_to_nobody() {
+        // No name may be longer than 255 bytes; the temporary file lies in what is a file itself.
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("file");
+        replace_with(&file, b"x").expect("written");
+        for path in [folder.path().join("x".repeat(300)), file.join("out.png")] {
+            let said = replace_with(&path, b"x").expect_err("no such file").to_string();
+            assert!(!said.contains(".part-"), "{said}");
+        }
+        assert_eq!(files(folder.path()), ["file"]);
     }
 
     #[test]

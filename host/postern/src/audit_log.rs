@@ -11,6 +11,7 @@ use client::protocol::{Alarm, LogEntry, Reason, ResetReason, Role};
 use serde_json::{Map, Value};
 
 use crate::board_report::reset_name;
+use crate::clock::time_text;
 use crate::why::Why;
 
 mod line;
@@ -144,6 +145,7 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
         Some(why) => vec![why],
         None => who.into_iter().chain(said("reason")).collect(),
     };
+    words.extend(in_words(&fields));
     for (name, about) in [
         ("score", "similarity"),
         ("samples", "samples"),
@@ -155,17 +157,11 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
         ("key", "key"),
         ("lost", "entries"),
         ("emptied", "lost computers forgotten"),
-        ("before_ms", "before"),
         ("set_back", "SET BACK"),
         ("changed", "changed"),
         ("settings", "settings"),
         ("rate", "false-accept rate"),
-        ("pause_ms", "for ms"),
         ("accepted", "accepted"),
-        ("schedule", "schedule"),
-        ("pin", "PIN"),
-        ("duress", "DURESS"),
-        ("suspended", "suspended"),
         ("over", "over"),
         ("host", "by"),
     ] {
@@ -177,6 +173,39 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
     }
     let kind = said("kind").unwrap_or_default();
     format!("{:>6}  {time:<30}  {kind:<10} {}", entry.number, words.join(", ")).trim_end().to_owned()
+}
+
+/// What is said in words of its own, by the kind of the entry.
+fn in_words(fields: &Value) -> Vec<String> {
+    let is = |name: &str| fields[name].as_bool();
+    match fields["kind"].as_str() {
+        Some("admitted") if is("duress") == Some(true) => vec!["the DURESS PIN was typed".to_owned()],
+        Some("paused") => vec![match fields["pause_ms"].as_u64().unwrap_or(0) {
+            0 => "the pause is over".to_owned(),
+            time => format!("the door admits nobody for {} s", time.div_ceil(1000)),
+        }],
+        Some("rule") => {
+            let parts = [
+                ("suspended", "suspended"),
+                ("schedule", "has hours"),
+                ("pin", "has a PIN"),
+                ("duress", "has a duress PIN"),
+            ];
+            let parts: Vec<String> = parts
+                .into_iter()
+                .filter(|(name, _)| is(name) == Some(true))
+                .map(|(_, said)| said.to_owned())
+                .collect();
+            if parts.is_empty() { vec!["may pass at any time, without a PIN".to_owned()] } else { parts }
+        }
+        Some("clock") => {
+            match fields["before_ms"].as_u64().filter(|before| *before > 0).and_then(time_text) {
+                Some(before) => vec![format!("it was {before} before")],
+                None => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// How the door's threshold was known then: the last byte of the detail.

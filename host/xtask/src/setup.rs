@@ -27,6 +27,10 @@ pub struct Args {
     /// Install a browser for the tests of `postern console` too, Debian's chromium, and fetch the checker axe-core
     #[arg(long)]
     browser: bool,
+
+    /// Install a font for Chinese, Japanese and Korean names on pictures too: Debian's fonts-droid-fallback
+    #[arg(long)]
+    font: bool,
 }
 
 /// Prepares the machine as `args` say.
@@ -41,17 +45,23 @@ pub fn with(args: &Args) -> anyhow::Result<()> {
     if args.browser {
         browser()?;
     }
+    if args.font {
+        font()?;
+    }
     if args.npu { python(&python::VELA) } else { Ok(()) }
 }
 
 /// Prepares the machine for all tests.
 pub fn for_tests() -> anyhow::Result<()> {
-    with(&Args { style: false, npu: true, mqtt: false, browser: false })?;
+    with(&Args { style: false, npu: true, mqtt: false, browser: false, font: false })?;
     if let Err(error) = broker() {
         eprintln!("  no MQTT broker, so the tests with one are skipped: {error:#}");
     }
     if let Err(error) = browser() {
         eprintln!("  no browser, so the tests with one are skipped: {error:#}");
+    }
+    if let Err(error) = font() {
+        eprintln!("  no font with Chinese letters, so the test with one is skipped: {error:#}");
     }
     Ok(())
 }
@@ -160,6 +170,19 @@ fn broker() -> anyhow::Result<()> {
         debian::install(&["mosquitto"])?;
     }
     done("mosquitto");
+    Ok(())
+}
+
+/// Whether there is a font with the letters that those of `postern` lack.
+pub fn has_font() -> bool {
+    std::path::Path::new(fixtures::CHINESE_FONT).is_file()
+}
+
+fn font() -> anyhow::Result<()> {
+    if !has_font() {
+        debian::install(&["fonts-droid-fallback"])?;
+    }
+    done("fonts-droid-fallback");
     Ok(())
 }
 

@@ -79,6 +79,9 @@ pub fn run() -> anyhow::Result<()> {
     if !setup::has_browser() {
         println!("not run: the tests with a browser (`cargo xtask setup --browser`)");
     }
+    if !setup::has_font() {
+        println!("not run: the test with a Chinese font (`cargo xtask setup --font`)");
+    }
     Ok(())
 }
 

@@ -162,7 +162,7 @@ pub enum Error {
     },
 
     /// A setting is out of its range.
-    #[error("{setting} must be {low} to {high}")]
+    #[error("{setting} must be {}", range(*setting, *low, *high))]
     BadSetting {
         /// The setting.
         setting: SettingName,
@@ -361,14 +361,25 @@ impl core::fmt::Display for SettingName {
         f.write_str(match self {
             SettingName::FarOneIn => "the false-accept rate (one in)",
             SettingName::AgreementFrames => "the number of agreeing frames",
-            SettingName::OpenMs => "the opening time in milliseconds",
+            SettingName::OpenMs => "the opening time",
             SettingName::Failures => "the number of failures before a lockout",
-            SettingName::LockoutMs => "the lockout time in milliseconds",
-            SettingName::PassbackMs => "the anti-passback time in milliseconds",
-            SettingName::PinMs => "the PIN timeout in milliseconds",
+            SettingName::LockoutMs => "the lockout time",
+            SettingName::PassbackMs => "the anti-passback time",
+            SettingName::PinMs => "the time for a PIN",
             SettingName::Zone => "the time zone (minutes from UTC)",
-            SettingName::HeldMs => "the held-open time in milliseconds",
+            SettingName::HeldMs => "the held-open time",
             SettingName::OsdpAddress => "the OSDP address",
         })
     }
+}
+
+/// A range in the unit in which people give the setting.
+fn range(setting: SettingName, low: u32, high: u32) -> impl core::fmt::Display {
+    core::fmt::from_fn(move |f| match setting {
+        SettingName::OpenMs => write!(f, "{low} to {high} ms"),
+        SettingName::LockoutMs | SettingName::PassbackMs | SettingName::PinMs | SettingName::HeldMs => {
+            write!(f, "{} to {} s", low.div_ceil(1000), high / 1000)
+        }
+        _ => write!(f, "{low} to {high}"),
+    })
 }

@@ -238,7 +238,8 @@ impl<F: NorFlash> Journal<F> {
         host: Option<[u8; 32]>,
     ) -> Result<(), ClockRefusal> {
         let before = self.clock.set(unix_ms, back)?;
-        let fields = EntryFields::reason((unix_ms < before.unix_ms).into());
+        // A host that shows the same time but for its way is none that sets the clock back.
+        let fields = EntryFields::reason((self.clock.now().unix_ms < before.unix_ms).into());
         self.record(Kind::Clock, fields.by(host, before.unix_ms.to_le_bytes()));
         Ok(())
     }

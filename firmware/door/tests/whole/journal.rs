@@ -266,6 +266,8 @@ fn the_clock_is_told_by_a_host_and_never_runs_backwards() {
         let before = status(world).await.clock.unix_ms;
         world.host.ask(Request::SetClock { unix_ms: before - 300 }).await.unwrap();
         assert!(status(world).await.clock.unix_ms >= before, "clocks this close show the same time");
+        let (_, last) = world.host.log().await.pop().unwrap();
+        assert_eq!((last.kind, last.reason), (Kind::Clock, 0), "and it was not set back");
         world.host.ask(Request::SetClock { unix_ms: NOW + 60_000 }).await.unwrap();
         let log = world.host.log().await;
         assert!(!log.first().unwrap().1.time.was_set(), "entries from before say so");

@@ -45,6 +45,11 @@ pub struct Fidelity {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(required)]
     pub cosine: Option<Cosines>,
+    /// The cosine of the templates and the embeddings of all photographs, without what all have in common. Absent if the
+    /// network is no encoder, or its embeddings of all photographs are the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(required)]
+    pub cosine_apart: Option<f64>,
 }
 
 /// How far an output is from the network in float.

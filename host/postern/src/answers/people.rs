@@ -61,6 +61,8 @@ pub struct Person {
     pub templates: u8,
     /// SHA-256 of the encoder that made the templates, in hexadecimal digits.
     pub encoder: String,
+    /// Whether the person is suspended. `null` if the board cannot read their rule, and therefore refuses them.
+    pub suspended: Option<bool>,
 }
 
 /// When a person may pass, and with what.

@@ -215,6 +215,7 @@ fn figures(fidelity: &Fidelity) -> Figures {
         samples: fidelity.samples,
         outputs: outputs.map(|it| OutputError { name: it.name.clone(), error: it.error }).collect(),
         cosine: fidelity.cosine.map(|[least, mean]| Cosines { least, mean }),
+        cosine_apart: fidelity.cosine_apart,
     }
 }
 

@@ -59,6 +59,7 @@ pub struct Args {
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let paths = if args.sequence { args.pictures.clone() } else { files(&args.pictures)? };
     let models = if args.still || args.sequence { None } else { Some(images(models::ENCODER)?) };
+    check_readable(&paths, args.sequence)?;
     let recognizer = match &models {
         Some((detector, encoder)) => {
             Some(Recognizer::new(detector.model()?, encoder.model()?, DEFAULT_MIN_SCORE)?)
@@ -134,6 +135,18 @@ impl Args {
         }
         Ok(())
     }
+}
+
+/// Fails if one of several pictures cannot be read, before the door sees the first.
+fn check_readable(paths: &[PathBuf], sequence: bool) -> anyhow::Result<()> {
+    for path in if paths.len() > 1 { paths } else { &[] } {
+        if sequence {
+            in_turn(path)?;
+        } else {
+            Photo::open(path)?;
+        }
+    }
+    Ok(())
 }
 
 /// The pictures of a presentation.

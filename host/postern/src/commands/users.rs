@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use client::Device;
 use imaging::Photo;
 
 use crate::answers::Sorted;
@@ -36,23 +37,28 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let users = device.users()?;
     let status = device.status()?;
     clock::note_drift(status.clock);
-    let people = users.iter().map(|user| Person {
-        person: user.person,
-        name: user.name.to_string(),
-        templates: user.templates,
-        encoder: hex::encode(user.encoder),
-    });
+    let mut people = Vec::new();
+    for user in &users {
+        people.push(Person {
+            person: user.person,
+            name: user.name.to_string(),
+            templates: user.templates,
+            encoder: hex::encode(user.encoder),
+            suspended: is_suspended(&mut device, &user.name)?,
+        });
+    }
     let report = Users {
-        people: people.collect(),
+        people,
         threshold: status.threshold.map(rounded),
         far_one_in: status.settings.far_one_in,
         basis: status.basis.map(|basis| basis.to_string()),
     };
+    let refused: Vec<&str> = report.people.iter().map(|person| refused(person.suspended)).collect();
     output.print(&Sorted(report), |out| {
-        for user in &users {
+        for (user, refused) in users.iter().zip(&refused) {
             writeln!(
                 out,
-                "{:>4}  {}  ({} template{}, encoder {})",
+                "{:>4}  {}  ({} template{}, encoder {}{refused})",
                 user.person,
                 user.name,
                 user.templates,
@@ -68,7 +74,10 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         for name in names {
             let readable = imaging::readable(name);
             if readable != name {
-                note!("{name} is {readable} on the sheet: no font here has the letters");
+                note!(
+                    "{name} is {readable} on the sheet: no font of this computer has the letters (Debian's \
+                     fonts-droid-fallback has those of Chinese, Japanese and Korean)"
+                );
             }
         }
     }
@@ -86,4 +95,22 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         None => note!("There is no threshold without an encoder: `postern flash models`."),
     }
     Ok(Outcome::Done)
+}
+
+/// Whether a person is suspended; `None` if the board cannot read their rule.
+fn is_suspended(device: &mut Device, name: &str) -> anyhow::Result<Option<bool>> {
+    match device.rule(name) {
+        Ok(rule) => Ok(Some(rule.suspended)),
+        Err(client::Error::Refused(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the list says of a person whom the door refuses at any time.
+fn refused(suspended: Option<bool>) -> &'static str {
+    match suspended {
+        Some(false) => "",
+        Some(true) => ", suspended",
+        None => ", refused: the rule is damaged, set it again with `postern rule`",
+    }
 }

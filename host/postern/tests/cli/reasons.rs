@@ -52,6 +52,7 @@ fn each_reason_is_told_in_one_sentence() {
 
     assert_eq!(bench.done(&["suspend", "Barack"])[0]["suspended"], true);
     is(&shown(&bench, &[&barack]), "suspended", &["Barack is suspended", "postern resume"]);
+    assert_eq!(bench.done(&["users"])[0]["people"][0]["suspended"], true);
     bench.done(&["board", "down"]);
     bench.done(&["board", "up"]);
     is(&shown(&bench, &[&barack]), "suspended", &["Barack is suspended"]);
@@ -73,6 +74,13 @@ fn each_reason_is_told_in_one_sentence() {
     });
     bench.done(&["board", "cover", "closed"]);
     eventually("the door opens again", || bench.run(&["show", &barack]).code == 0);
+
+    let admitted = || bench.log().iter().filter(|entry| entry["kind"] == "admitted").count();
+    let before = admitted();
+    let text = bench.state().join("text.jpg");
+    std::fs::write(&text, "a text").expect("written");
+    bench.refused(&["show", &barack, text.to_str().expect("a path")], "not a picture");
+    assert_eq!(admitted(), before, "a picture was shown although a later one cannot be read");
 
     bench.done(&["settings", "--passback", "3600"]);
     eventually("the door opens once more, and not twice", || bench.run(&["show", &barack]).code == 1);
