@@ -59,6 +59,8 @@ pub struct Enrolled {
     pub basis: Basis,
     /// Whether the liveness network takes the face for a living one; none if liveness is off.
     pub alive: Option<bool>,
+    /// The number of the template, for [`Device::remove_enrolled`].
+    pub template: u16,
 }
 
 /// Takes the one variant that answers a request.
@@ -219,7 +221,8 @@ impl Device {
         expect!(self.link.ask(&request), Response::Settings(settings) => settings)
     }
 
-    /// Finds the faces in a picture.
+    /// Finds the faces in a picture. A frame of the camera stays on the board as [`Source::Staged`], as long as the session
+    /// lasts, so that what is enrolled is what was looked at.
     ///
     /// # Errors
     /// As any request; refused with `NoFrame`, `NoModel`.
@@ -254,7 +257,7 @@ impl Device {
     pub fn enrol(&mut self, name: &str, source: Source, enrolment: Enrolment) -> Result<Enrolled> {
         let request = Request::Enrol { name: person_name(name)?, source, enrolment };
         expect!(self.link.ask(&request),
-        Response::Enrolled { person, templates, faces, face, instructions, basis, alive } => Enrolled {
+        Response::Enrolled { person, templates, faces, face, instructions, basis, alive, template } => Enrolled {
             person,
             templates,
             faces,
@@ -262,6 +265,7 @@ impl Device {
             instructions,
             basis,
             alive,
+            template,
         })
     }
 
@@ -325,6 +329,16 @@ impl Device {
     pub fn remove_template(&mut self, name: &str, index: u8) -> Result<()> {
         let request = Request::RemoveTemplate { name: person_name(name)?, index };
         expect!(self.link.ask(&request), Response::Removed { .. } => ())
+    }
+
+    /// Forgets the template that an enrolment added, whatever was added or removed since; returns how many went: none if it is
+    /// not there any more.
+    ///
+    /// # Errors
+    /// As any request; refused with `NoTemplate` for the person's only one.
+    pub fn remove_enrolled(&mut self, enrolled: &Enrolled) -> Result<u8> {
+        let request = Request::RemoveEnrolled { person: enrolled.person, template: enrolled.template };
+        expect!(self.link.ask(&request), Response::Removed { templates, .. } => templates)
     }
 
     /// Door events after the one numbered `after`, and the number of the newest.

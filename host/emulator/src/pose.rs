@@ -9,6 +9,9 @@ use protocol::Source;
 
 use crate::{Camera, Result};
 
+/// How often a picture is sent again because another program's session made the board forget it.
+const TRIES: u32 = 8;
+
 /// How long the door stays paused if this program ends unexpectedly. The longest pause that a board accepts.
 const PAUSE_MS: u32 = 60_000;
 
@@ -21,11 +24,18 @@ pub fn show<T>(
     device: &mut Device,
     camera: Option<Camera>,
     picture: &Picture<'_>,
-    ask: impl FnOnce(&mut Device, Source) -> client::Result<T>,
+    mut ask: impl FnMut(&mut Device, Source) -> client::Result<T>,
 ) -> Result<T> {
     let Some(camera) = camera else {
-        device.stage(picture)?;
-        return Ok(ask(device, Source::Staged)?);
+        let mut left = TRIES;
+        loop {
+            left -= 1;
+            let asked = device.stage(picture).and_then(|()| ask(device, Source::Staged));
+            match asked {
+                Err(client::Error::Refused(protocol::Error::NoFrame { .. })) if left > 0 => {}
+                asked => return Ok(asked?),
+            }
+        }
     };
     device.pause_door(PAUSE_MS)?;
     let asked = hold(device, &camera, picture, ask);

@@ -83,7 +83,7 @@ impl DeviceArgs {
         &self,
         device: &mut Device,
         shot: &Shot,
-        ask: impl FnOnce(&mut Device, Source) -> client::Result<T>,
+        ask: impl FnMut(&mut Device, Source) -> client::Result<T>,
     ) -> anyhow::Result<T> {
         let camera = match self.emulated() {
             Some(board) => Some(board.open()?.camera(Some(device))?),

@@ -45,6 +45,12 @@ impl Person {
     pub fn templates(&self) -> usize {
         self.slots.len()
     }
+
+    /// The numbers of the templates, in the order in which they were added. No two templates of the gallery have the same; the
+    /// number of one that was removed is given again.
+    pub fn numbers(&self) -> &[u16] {
+        &self.slots
+    }
 }
 
 /// What a person slot of the flash holds.

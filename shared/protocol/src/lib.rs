@@ -58,6 +58,7 @@ mod frame;
 mod liveness;
 mod log;
 mod model;
+mod need;
 mod pair;
 mod person;
 pub mod range;
@@ -77,6 +78,7 @@ pub use frame::{
 pub use liveness::{Gesture, Liveness, LivenessMode, RejectReason};
 pub use log::{Clock, ENTRIES_PER_PAGE, LogEntry, LogHead};
 pub use model::{Firmware, ModelInfo, ModelKind};
+pub use need::Need;
 pub use pair::{Host, Label, MAX_HOSTS, MAX_LABEL, Pairing, Role, Signature};
 pub use person::{Candidate, User};
 pub use policy::{Alarm, DaylightSaving, Limits, Pin, Reason, Rule, Schedule, Window, YearlyChange, Zone};

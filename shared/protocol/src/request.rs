@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Hash, Label, ModelKind, Name, Osdp, Role, Rule, Settings, Signature};
+use crate::{Hash, Label, ModelKind, Name, Osdp, PersonId, Role, Rule, Settings, Signature};
 
 /// A request. The reply after the arrow is the one on success; any request may be answered with an
 /// [`Error`](crate::Error) instead.
@@ -21,7 +21,7 @@ pub enum Request<'a> {
     GetSettings,
     /// Stores the settings in flash. → [`Settings`](crate::Response::Settings), as now active
     SetSettings(Settings),
-    /// Starts staging an image in the memory of the board. → [`Done`](crate::Response::Done)
+    /// Starts staging an image in the memory of the board. It belongs to the session: the next one finds none. → [`Done`](crate::Response::Done)
     BeginFrame {
         /// Width in pixels; even for [`PixelFormat::Yuyv`].
         width: u16,
@@ -38,7 +38,8 @@ pub enum Request<'a> {
         /// 1 to [`MAX_CHUNK`](crate::MAX_CHUNK) bytes.
         data: &'a [u8],
     },
-    /// Detects faces. → [`Faces`](crate::Response::Faces)
+    /// Detects faces. An image of the camera is staged, so that [`Source::Staged`] names the image whose faces were told.
+    /// → [`Faces`](crate::Response::Faces)
     Detect {
         /// Source of the image.
         source: Source,
@@ -232,12 +233,20 @@ pub enum Request<'a> {
     /// installer, and for anybody where no installer is known because records of hosts were lost.
     /// → [`Pairing`](crate::Response::Pairing)
     Erase,
+    /// Removes the template that an [`Enrol`](Self::Enrol) added, whatever was added or removed since. The person keeps the
+    /// others. → [`Removed`](crate::Response::Removed), with no templates if it is not there any more
+    RemoveEnrolled {
+        /// ID of the person.
+        person: PersonId,
+        /// The number of the template, as [`Enrolled`](crate::Response::Enrolled) told it.
+        template: u16,
+    },
 }
 
 /// Source of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
-    /// The image that the host staged with [`Request::BeginFrame`].
+    /// The image that the host staged with [`Request::BeginFrame`], or that of the camera whose faces it was told.
     Staged,
     /// The next frame of the camera.
     Camera,
@@ -257,7 +266,6 @@ pub enum PixelFormat {
 pub enum Enrolment {
     /// A new person: name and face must both be new.
     NewPerson,
-    /// Another template of the person with that name.
     /// Another template of the person with that name. It must resemble the person's others, and be new.
     AddTemplate,
     /// Another template of the person with that name, however much or little it resembles the others.

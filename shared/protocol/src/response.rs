@@ -71,6 +71,8 @@ pub enum Response {
         basis: Basis,
         /// Whether the liveness network takes the face for a living one in this frame; `None` if liveness is off.
         alive: Option<bool>,
+        /// Number of the new template, for [`RemoveEnrolled`](crate::Request::RemoveEnrolled).
+        template: u16,
     },
     /// Result of a verification (1:1).
     Verified(Comparison),

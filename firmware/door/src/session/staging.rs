@@ -1,4 +1,7 @@
-//! A frame that the host sends in chunks, to be assessed in place of a frame of the camera.
+//! A frame that the host sends in chunks, to be assessed in place of a frame of the camera; or a frame of the camera that
+//! the host has seen the faces of, and may have enrolled.
+//!
+//! It belongs to the session: the next one, of whichever host, finds none.
 
 use protocol::Error;
 use vision::{Frame, MAX_HEIGHT, MAX_WIDTH, PixelFormat};
@@ -49,6 +52,24 @@ impl<'m> Staging<'m> {
         self.length = length as u32;
         self.next = 0;
         Ok(())
+    }
+
+    /// Forgets the frame.
+    pub(crate) fn forget(&mut self) {
+        (self.length, self.next) = (0, 0);
+    }
+
+    /// Takes a whole frame of the camera, in place of the one before.
+    pub(crate) fn keep(&mut self, frame: &Frame<'_>) {
+        self.forget();
+        let bytes = frame.bytes();
+        if let Some(room) = self.room.get_mut(..bytes.len()) {
+            room.copy_from_slice(bytes);
+            (self.format, self.width, self.height) =
+                (frame.format(), frame.width() as u16, frame.height() as u16);
+            self.length = bytes.len() as u32;
+            self.next = self.length;
+        }
     }
 
     /// Takes a chunk and returns the offset wanted next.

@@ -16,6 +16,7 @@ fn enrolled() -> Response {
         instructions: 5,
         basis: Basis::Measured,
         alive: None,
+        template: 0,
     }
 }
 

@@ -85,6 +85,7 @@ fn requests() {
         Request::Rename { name: ada(), new: ada() } => "240341646103416461",
         Request::Suspend { name: ada(), suspended: true } => "250341646101",
         Request::Erase => "26",
+        Request::RemoveEnrolled { person: 7, template: 300 } => "2707ac02",
         Request::SetOsdp { osdp: Some(Osdp { address: 5, key: Scbk([0xCD; 16]) }) } =>
             "200105cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
         Request::Invite { role: Role::Auditor } => "1600",
@@ -116,7 +117,8 @@ fn responses() {
         } => "06F01#0301ff7f02",
         Response::Enrolled {
             person: 7, templates: 2, faces: 1, face: face(), instructions: 3, basis: Basis::Measured, alive: Some(true),
-        } => "07070201F03000101",
+            template: 300,
+        } => "07070201F03000101ac02",
         Response::Verified(comparison()) => "0801070341646180f702c0bb010102F80c6868f0101b0ea0180800100",
         Response::Identified(Comparison { best: None, accepted: false, ..comparison() }) => "0900c0bb010002F80c6868f0101b0ea0180800100",
         Response::Users {

@@ -23,7 +23,7 @@ use crate::{
 /// Two templates this similar (0.97) are of one picture: stored, scaled or compressed again.
 const SAME_PICTURE: CosineScore = CosineScore(CosineScore::ONE.0 / 100 * 97);
 
-/// Finds and measures all faces.
+/// Finds and measures all faces. A frame of the camera is kept, so that the host can have this very frame enrolled.
 pub(super) fn detect<B: Board, E: Engine>(
     parts: &mut Parts<'_, '_, B, E>,
     source: Source,
@@ -31,6 +31,9 @@ pub(super) fn detect<B: Board, E: Engine>(
     models: &Models<'_, E>,
 ) -> Result<Response, Error> {
     let (pair, _) = models.pair().map_err(pipeline_error)?;
+    if let (Source::Camera, Ok(capture)) = (source, &captured) {
+        parts.staging.keep(&capture.frame);
+    }
     let capture = frame_of(source, captured, &parts.staging)?;
     let started = parts.system.instructions();
     let mut faces: Vec<protocol::Face, MAX_FACES> = Vec::new();
@@ -118,15 +121,16 @@ pub(super) fn enrol<B: Board, E: Engine>(
         Enrolment::AddAnyTemplate => gallery.add_template(&name, probe, threshold).map(|_| ()),
     };
     enrolled.map_err(|error| refusal(error, &name, room))?;
-    let (person, templates) = match gallery.find(&name) {
-        Some(person) => (person.id(), person.templates() as u8),
+    let found = gallery.find(&name).and_then(|person| Some((person, *person.numbers().last()?)));
+    let (person, templates, template) = match found {
+        Some((person, number)) => (person.id(), person.templates() as u8, number),
         None => return Err(Error::Internal { reason: text("the person enrolled is not there") }),
     };
     parts.restart_frames();
     let instructions = parts.system.instructions().saturating_sub(started);
     let face = translate::face(&assessment);
     let basis = promise::basis(parts, models).unwrap_or(Basis::Unproven);
-    Ok(Response::Enrolled { person, templates, faces, face, instructions, basis, alive })
+    Ok(Response::Enrolled { person, templates, faces, face, instructions, basis, alive, template })
 }
 
 /// Refuses a further template that would not pass for its person, at the score `least`, and one that tells nothing new.

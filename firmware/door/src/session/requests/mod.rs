@@ -79,6 +79,7 @@ pub(crate) fn handle<B: Board, E: Engine>(
         Request::Remove { name } => people::remove(parts, &name),
         Request::Rename { name, new } => people::rename(parts, &name, &new),
         Request::RemoveTemplate { name, index } => people::remove_template(parts, &name, index),
+        Request::RemoveEnrolled { person, template } => people::remove_enrolled(parts, person, template),
         Request::GetRule { name } => people::rule(&parts.people, &parts.rules, &name),
         Request::SetRule { name, rule } => people::set_rule(parts, &name, rule),
         Request::Suspend { name, suspended } => people::suspend(parts, &name, suspended),

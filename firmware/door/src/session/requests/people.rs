@@ -66,6 +66,24 @@ pub(super) fn remove_template<B: Board, E: Engine>(
     Ok(Response::Removed { person: person.id(), templates: 1 })
 }
 
+/// Removes the template of this number, as [`Response::Enrolled`] told it; none if it is not there any more.
+pub(super) fn remove_enrolled<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    id: PersonId,
+    template: u16,
+) -> Result<Response, Error> {
+    let gallery = parts.people.gallery().map_err(unreadable)?;
+    let person = gallery.people().find(|person| person.id() == id);
+    let found = person.and_then(|person| {
+        let index = person.numbers().iter().position(|number| *number == template)?;
+        Some((translate::name(person.name()), index as u8))
+    });
+    match found {
+        Some((name, index)) => remove_template(parts, &name, index),
+        None => Ok(Response::Removed { person: id, templates: 0 }),
+    }
+}
+
 /// Gives a person another name.
 pub(super) fn rename<B: Board, E: Engine>(
     parts: &mut Parts<'_, '_, B, E>,

@@ -1,11 +1,12 @@
 //! Enrolment before the door's own camera. The command says what to change until a picture is good.
 //!
-//! The board looks at one frame and tells its faces and their flaws. Where one face without a flaw is there, the board is
-//! asked to enrol the next frame. The door is paused meanwhile, so that it does not open to the person who is being enrolled.
+//! The board looks at a frame and tells its faces and their flaws. Where one face without a flaw is there, the board is asked to
+//! enrol this very frame, which it has kept. The door is paused meanwhile, so that it does not open to the person who is
+//! being enrolled. If another program used the line for so long that the pause may be over, nothing is enrolled.
 
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use client::protocol::{self, Face, Point, Source};
 use client::{Device, Enrolled, Error};
 
@@ -19,10 +20,40 @@ const PATIENCE: Duration = Duration::from_secs(45);
 /// How many pictures the board may refuse for each that it takes.
 const TRIES: usize = 8;
 
-/// How long the door is paused for each picture, and at the most if this program ends unexpectedly. The longest pause that
-/// a board accepts.
-const PAUSE_MS: u32 = 60_000;
-const _: () = assert!(PATIENCE.as_millis() < PAUSE_MS as u128);
+/// How long the door is paused, and at the most if this program ends unexpectedly. The longest pause that a board accepts.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// After how much of a pause the next one begins. The rest of it is for another program that uses the line meanwhile.
+const RENEW: Duration = Duration::from_secs(10);
+
+/// The door's pause: when the request for it went. For the board it begins later, and so ends later.
+#[derive(Default)]
+struct Pause(Option<Instant>);
+
+impl Pause {
+    /// Sees to it that the door is paused for a while longer.
+    ///
+    /// # Errors
+    /// It is not any more: the door may have opened meanwhile. As any request.
+    fn hold(&mut self, device: &mut Device) -> anyhow::Result<()> {
+        let now = Instant::now();
+        if is_due(self.0.map(|begun| now.saturating_duration_since(begun)))? {
+            device.pause_door(PAUSE.as_millis() as u32)?;
+            self.0 = Some(now);
+        }
+        Ok(())
+    }
+}
+
+/// Whether the door is to be paused again, so long after it was; `None` if it was not yet.
+fn is_due(passed: Option<Duration>) -> anyhow::Result<bool> {
+    ensure!(passed.is_none_or(|passed| passed < PAUSE), OTHER_PROGRAM);
+    Ok(passed.is_none_or(|passed| passed >= RENEW))
+}
+
+/// What is said if the pause is over.
+const OTHER_PROGRAM: &str = "another program used the board's line for so long that the door went on by itself: end that \
+     program, and enrol again";
 
 /// What a person hears, each sentence once in a row.
 #[derive(Default)]
@@ -52,7 +83,7 @@ pub fn enrol(
     // The pause ends by itself where the line is gone.
     let goes_on = device.pause_door(0);
     if let Err(error) = done {
-        return Err(enrolling.undo(device, all.len(), error));
+        return Err(enrolling.undo(device, &all, error));
     }
     goes_on?;
     all.iter().for_each(note_basis);
@@ -66,30 +97,31 @@ fn pictures(
     interrupt: &Interrupt,
     all: &mut Vec<Enrolled>,
 ) -> anyhow::Result<()> {
-    let mut guidance = Guidance::default();
+    let (mut guidance, mut pause) = (Guidance::default(), Pause::default());
     for done in 0..count {
         guidance.say(format!("Picture {} of {count}: look at the door's camera.", done + 1));
-        device.pause_door(PAUSE_MS)?;
-        all.push(next(enrolling, device, done.into(), interrupt, &mut guidance)?);
+        next(enrolling, (device, &mut pause), interrupt, &mut guidance, all)?;
     }
     Ok(())
 }
 
-/// Waits for a good picture, and has it enrolled after `done` others.
+/// Waits for a good picture, and has it enrolled after those of `all`.
 fn next(
     enrolling: &Enrolling<'_>,
-    device: &mut Device,
-    done: usize,
+    (device, pause): (&mut Device, &mut Pause),
     interrupt: &Interrupt,
     guidance: &mut Guidance,
-) -> anyhow::Result<Enrolled> {
+    all: &mut Vec<Enrolled>,
+) -> anyhow::Result<()> {
     let begun = Instant::now();
     // The face that the board refused last. The log has an entry of each try, so it tries no face twice.
     let mut tried: Option<Face> = None;
     let mut tries = 0;
     while begun.elapsed() < PATIENCE && tries < TRIES {
         interrupt.check()?;
+        pause.hold(device)?;
         device.give_way();
+        pause.hold(device)?;
         let faces = device.detect(Source::Camera)?.faces;
         if let Some(remark) = remark(&faces) {
             guidance.say(remark);
@@ -98,14 +130,20 @@ fn next(
         if faces.first().zip(tried.as_ref()).is_some_and(|(face, tried)| !has_moved(tried, face)) {
             continue;
         }
-        let refused = match device.enrol(enrolling.name, Source::Camera, enrolling.what(done)) {
-            Ok(enrolled) => return Ok(enrolled),
+        let refused = match device.enrol(enrolling.name, Source::Staged, enrolling.what(all.len())) {
+            Ok(enrolled) => {
+                let is_asked = is_of(&enrolled, &faces);
+                all.push(enrolled);
+                ensure!(is_asked, "the board enrolled another picture than the one that was looked at");
+                return Ok(());
+            }
+            // Another program's session made the board forget the picture.
+            Err(Error::Refused(protocol::Error::NoFrame { .. })) => continue,
             Err(Error::Refused(refused)) => refused,
             Err(error) => return Err(error.into()),
         };
         tried = faces.into_iter().next();
         tries += 1;
-        // The frame that is enrolled is a later one than that which was looked at.
         guidance.say(match refused {
             protocol::Error::NoFace => NOBODY.to_owned(),
             protocol::Error::PoorFace { flaw } => format!("The face is {flaw}."),
@@ -125,6 +163,12 @@ fn next(
     )
 }
 
+/// Whether a face was enrolled from the picture in which these faces were found.
+fn is_of(enrolled: &Enrolled, faces: &[Face]) -> bool {
+    usize::from(enrolled.faces) == faces.len()
+        && faces.first().is_some_and(|largest| largest.landmarks == enrolled.face.landmarks)
+}
+
 /// Whether a face is another view than before: one of its landmarks has moved by a tenth of the distance of the eyes.
 fn has_moved(before: &Face, now: &Face) -> bool {
     let between = |a: Point, b: Point| f64::from(a.x - b.x).hypot(f64::from(a.y - b.y));
@@ -136,7 +180,7 @@ fn has_moved(before: &Face, now: &Face) -> bool {
 const NOBODY: &str = "No face: stand before the door's camera.";
 
 /// What is wrong with a picture of these faces; `None` if it can be enrolled.
-fn remark(faces: &[Face]) -> Option<String> {
+pub fn remark(faces: &[Face]) -> Option<String> {
     let Some(largest) = faces.first() else { return Some(NOBODY.to_owned()) };
     let sides: Vec<i32> = faces.iter().map(photos::side).collect();
     match photos::rivals(&sides) {
@@ -152,6 +196,36 @@ mod tests {
 
     fn face(side: i32, flaw: Option<Flaw>) -> Face {
         Face { width: side, height: side, flaw, ..Face::default() }
+    }
+
+    #[test]
+    fn the_pause_is_renewed_in_time_and_one_that_is_over_ends_the_enrolment() {
+        let seconds = |seconds| is_due(Some(Duration::from_secs(seconds)));
+        assert!(is_due(None).unwrap());
+        assert_eq!([0, 9, 10, 59].map(|passed| seconds(passed).unwrap()), [false, false, true, true]);
+        let error = seconds(60).unwrap_err().to_string();
+        assert!(error.contains("another program used the board's line"), "{error}");
+    }
+
+    #[test]
+    fn what_was_enrolled_is_the_picture_that_was_looked_at_with_as_many_faces() {
+        let seen = face(1_600, None);
+        let enrolled = |faces, face| Enrolled {
+            person: 1,
+            templates: 1,
+            faces,
+            face,
+            instructions: 0,
+            basis: client::protocol::Basis::Measured,
+            alive: None,
+            template: 0,
+        };
+        let mut other = seen;
+        other.landmarks[2].x += 1;
+        assert!(is_of(&enrolled(1, seen), &[seen]));
+        assert!(!is_of(&enrolled(2, seen), &[seen]), "somebody came");
+        assert!(!is_of(&enrolled(1, other), &[seen]), "another picture");
+        assert!(!is_of(&enrolled(0, seen), &[]));
     }
 
     #[test]

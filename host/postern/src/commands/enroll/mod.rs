@@ -1,12 +1,12 @@
 //! `postern enroll`: one person, from photographs or before the door's camera.
 
-mod camera;
+pub mod camera;
 mod photos;
 
 use std::path::PathBuf;
 
-use client::protocol::{Basis, Enrolment};
-use client::{Device, Enrolled};
+use client::protocol::{self, Basis, Enrolment};
+use client::{Device, Enrolled, Error};
 use imaging::Photo;
 
 use crate::answers::Sorted;
@@ -112,7 +112,7 @@ impl Enrolling<'_> {
         photos: Vec<(PathBuf, Photo)>,
         interrupt: &Interrupt,
     ) -> anyhow::Result<Vec<(Shot, Enrolled)>> {
-        let mut all = Vec::new();
+        let (mut shots, mut all) = (Vec::new(), Vec::new());
         for shot in photos::look(photos, self.device, device, self.force)? {
             let what = self.what(all.len());
             let enrolled = match interrupt.check() {
@@ -122,15 +122,18 @@ impl Enrolling<'_> {
                 Err(error) => Err(error),
             };
             match enrolled {
-                Ok(enrolled) => all.push((shot, enrolled)),
-                Err(error) => return Err(self.undo(device, all.len(), error)),
+                Ok(enrolled) => {
+                    shots.push(shot);
+                    all.push(enrolled);
+                }
+                Err(error) => return Err(self.undo(device, &all, error)),
             }
         }
-        for (shot, enrolled) in &all {
+        for (shot, enrolled) in shots.iter().zip(&all) {
             note_faces(shot, enrolled.faces);
             note_basis(enrolled);
         }
-        Ok(all)
+        Ok(shots.into_iter().zip(all).collect())
     }
 
     /// What the board is asked for, after `done` pictures of this enrolment.
@@ -142,14 +145,13 @@ impl Enrolling<'_> {
         }
     }
 
-    /// Takes back the `done` templates that this enrolment added, and says in the error what is there now.
-    fn undo(&self, device: &mut Device, done: usize, error: anyhow::Error) -> anyhow::Error {
-        if done == 0 {
+    /// Takes back what this enrolment added, and nothing that somebody else has added meanwhile. Says in the error what is there
+    /// now.
+    fn undo(&self, device: &mut Device, done: &[Enrolled], error: anyhow::Error) -> anyhow::Error {
+        if done.is_empty() {
             return error;
         }
-        let undone =
-            if self.add { self.forget_newest(device, done) } else { device.remove(self.name).map(drop) };
-        match undone {
+        match done.iter().rev().try_for_each(|enrolled| self.take_back(device, enrolled)) {
             Ok(()) if self.add => {
                 error.context(format!("nothing of this command is kept: {} is as before", self.name))
             }
@@ -157,21 +159,22 @@ impl Enrolling<'_> {
                 error.context(format!("nothing of this command is kept: {} is not enrolled", self.name))
             }
             Err(again) => error.context(format!(
-                "{done} of these pictures are enrolled as {}, and could not be taken back ({again}); \
+                "{} of these pictures are enrolled as {}, and could not be taken back ({again}); \
                  `postern users` shows what is there",
+                done.len(),
                 self.name
             )),
         }
     }
 
-    /// Removes the newest `count` templates of the person.
-    fn forget_newest(&self, device: &mut Device, count: usize) -> client::Result<()> {
-        let templates = device.users()?.into_iter().find(|user| user.name == self.name.trim());
-        let templates = templates.map_or(0, |user| user.templates);
-        (0..count).try_for_each(|newer| {
-            let index = templates.saturating_sub(1).saturating_sub(newer as u8);
-            device.remove_template(self.name, index)
-        })
+    fn take_back(&self, device: &mut Device, enrolled: &Enrolled) -> client::Result<()> {
+        match device.remove_enrolled(enrolled) {
+            // The only one that is left of a person whom this command enrolled, by the name that they have now.
+            Err(Error::Refused(protocol::Error::NoTemplate { name, .. })) if !self.add => {
+                device.remove(&name).map(drop)
+            }
+            done => done.map(drop),
+        }
     }
 }
 
