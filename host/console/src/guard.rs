@@ -3,7 +3,7 @@
 //! ```text
 //! Host        the name must be this computer's own, or one of the certificate: a foreign name that was made to point here (DNS rebinding) is refused
 //! origin      of a form: the console itself, by `Sec-Fetch-Site` and `Origin` (without referrers, `Origin` is often "null")
-//! cookie      a browser that signed in; else the page says how
+//! cookie      a browser that signed in; else the page says how, and the connection ends
 //! form token  each form holds the session's token; `form` checks it before it reads anything else
 //! ```
 
@@ -22,6 +22,9 @@ use crate::visitor::Visitor;
 /// Whose page sends a request, as browsers say it.
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
+/// Whether a person opens a page, or a page asks for a part of it; as browsers say it.
+const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+
 /// The headers of every reply.
 const HEADERS: [(HeaderName, &str); 7] = [
     (
@@ -39,6 +42,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
 /// Checks a request, and sets the headers of the reply.
 pub async fn guard(Shared(console): Shared<Console>, mut request: Request, next: Next) -> Response {
     let language = accepted(request.headers());
+    let is_known = console.sign_in().session(cookie(request.headers(), &console.cookie_name())).is_some();
     let mut response = match check(&console, &request, language) {
         Ok(visitor) => {
             if let Some(visitor) = visitor {
@@ -58,6 +62,9 @@ pub async fn guard(Shared(console): Shared<Console>, mut request: Request, next:
     }
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    if !is_known {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
@@ -89,11 +96,14 @@ fn check(console: &Console, request: &Request, language: Language) -> Result<Opt
         return Ok(None);
     }
     let cookie = cookie(headers, &console.cookie_name());
-    match console.sign_in().session(cookie) {
+    // What a page asks by itself is no use. A browser that does not say whose wish it is asks for a person.
+    let is_used = !is_safe || matches!(text(headers, MODE), "" | "navigate");
+    let sign_in = console.sign_in();
+    match if is_used { sign_in.use_session(cookie) } else { sign_in.session(cookie) } {
         Some(session) => {
             let language = session.language.unwrap_or(language);
             let shows = *request.method() == Method::GET;
-            let notice = if shows { console.sign_in().take_notice(cookie, path) } else { None };
+            let notice = if shows { sign_in.take_notice(cookie, path) } else { None };
             let page = if shows { request.uri().to_string() } else { String::new() };
             Ok(Some(Visitor { cookie: cookie.to_owned(), session, language, page, notice }))
         }

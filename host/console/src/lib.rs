@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! server     where it listens
-//! tls        a certificate, and a listener that speaks TLS
+//! connections how many there are, and how long each may take
+//! patient    a connection that gives up who takes nothing
+//! tls        a certificate and its key
 //! guard      what a request passes first, and the headers of each reply
 //! pages      a file a page, and which page answers which address
 //! form       the fields of a form, after its token was checked
@@ -21,12 +23,14 @@
 //! The console decides nothing about a door. Roles are the board's, and what a board refuses is shown as its sentence.
 #![forbid(unsafe_code)]
 
+mod connections;
 mod error;
 mod form;
 mod guard;
 mod layout;
 mod notice;
 mod pages;
+mod patient;
 mod role;
 mod server;
 mod sign_in;
@@ -38,6 +42,7 @@ mod tls;
 mod visit;
 mod visitor;
 
+pub use connections::Limits;
 pub use error::Error;
 pub use server::{bind, router, serve};
 pub use state::Console;

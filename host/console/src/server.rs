@@ -10,8 +10,8 @@ use axum::middleware::from_fn_with_state;
 
 use crate::guard::guard;
 use crate::station::Boards;
-use crate::tls::{Tls, TlsListener};
-use crate::{Console, Error, pages};
+use crate::tls::Tls;
+use crate::{Console, Error, Limits, connections, pages};
 
 /// Most bytes of a form without photographs.
 const MOST: usize = 64 * 1024;
@@ -43,6 +43,7 @@ pub fn serve(
     boards: Arc<dyn Boards>,
     listener: TcpListener,
     tls: Option<Tls>,
+    limits: Limits,
     tell: fn(&str),
 ) -> Result<(), Error> {
     let listen = listener.local_addr().map_err(Error::Serve)?;
@@ -53,10 +54,8 @@ pub fn serve(
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            match console.tls() {
-                Some(tls) => axum::serve(TlsListener::new(listener, tls)?, router(&console)).await,
-                None => axum::serve(listener, router(&console)).await,
-            }
+            let tls = console.tls().map(Tls::acceptor);
+            connections::serve(listener, tls, router(&console), limits).await
         })
     };
     run().map_err(Error::Serve)

@@ -2,10 +2,11 @@
 //!
 //! The terminal shows an address with a token of 256 bits. Whoever opens it gets a cookie, and the token is spent; the
 //! terminal then shows the address for the next browser. Tokens are compared in constant time. They are kept in memory
-//! alone: when the console ends, every browser is signed out.
+//! alone: when the console ends, every browser is signed out. So is one that nobody has used for [`IDLE`].
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use subtle::ConstantTimeEq;
 
@@ -15,6 +16,9 @@ use crate::text::Language;
 
 /// Browsers that are signed in at a time; the one that came first is signed out for one more.
 const MOST: usize = 32;
+
+/// How long a browser stays signed in without a click. What an open page asks by itself is none.
+const IDLE: Duration = Duration::from_secs(8 * 60 * 60);
 
 /// What the console knows of a browser.
 #[derive(Clone, Debug)]
@@ -27,6 +31,14 @@ pub struct Session {
     notice: Option<(String, Notice)>,
     /// In which order it came.
     number: u64,
+    /// When its user was there last.
+    used: Instant,
+}
+
+impl Session {
+    fn is_over(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.used) >= IDLE
+    }
 }
 
 /// Tokens and sessions.
@@ -73,17 +85,29 @@ impl SignIn {
             let first = first.map(|(cookie, _)| cookie.clone());
             first.and_then(|first| inner.sessions.remove(&first));
         }
-        inner.sessions.insert(cookie.clone(), Session { form_token, language: None, notice: None, number });
+        let session = Session { form_token, language: None, notice: None, number, used: Instant::now() };
+        inner.sessions.insert(cookie.clone(), session);
         Ok(Some(cookie))
     }
 
-    /// The session of a cookie.
+    /// The session of a cookie, until nobody has used it for [`IDLE`].
     pub fn session(&self, cookie: &str) -> Option<Session> {
+        self.session_at(cookie, Instant::now(), false)
+    }
+
+    /// The session of a cookie whose user is there.
+    pub fn use_session(&self, cookie: &str) -> Option<Session> {
+        self.session_at(cookie, Instant::now(), true)
+    }
+
+    fn session_at(&self, cookie: &str, now: Instant, is_used: bool) -> Option<Session> {
+        let mut inner = self.lock();
+        inner.sessions.retain(|_, session| !session.is_over(now));
         // All are compared, so that the time does not depend on the one that is found.
-        let inner = self.lock();
         let mut found = None;
-        for (known, session) in &inner.sessions {
+        for (known, session) in &mut inner.sessions {
             if equal(cookie, known) {
+                session.used = if is_used { now } else { session.used };
                 found = Some(session.clone());
             }
         }
@@ -147,6 +171,24 @@ mod tests {
         assert!(sign_in.session(&cookie).is_some() && sign_in.session(&token).is_none());
         sign_in.end(&cookie);
         assert!(sign_in.session(&cookie).is_none());
+    }
+
+    #[test]
+    fn a_browser_that_nobody_uses_is_signed_out_and_one_that_is_used_is_not() {
+        let sign_in = SignIn::new().unwrap();
+        let cookies = [(); 2].map(|()| sign_in.spend(&sign_in.token()).unwrap().unwrap());
+        let begun = Instant::now();
+        let seconds = |seconds: u64| begun + Duration::from_secs(seconds);
+        let hour = 60 * 60;
+        // The page of the first one stays open and asks for the state of the door; the second one is used once.
+        for hours in 0..8 {
+            assert!(sign_in.session_at(&cookies[0], seconds(hours * hour), false).is_some(), "{hours}");
+        }
+        assert!(sign_in.session_at(&cookies[1], seconds(7 * hour), true).is_some());
+        assert!(sign_in.session_at(&cookies[0], seconds(8 * hour), true).is_none());
+        assert!(sign_in.session_at(&cookies[1], seconds(15 * hour - 1), false).is_some());
+        assert!(sign_in.session_at(&cookies[1], seconds(15 * hour), false).is_none());
+        assert!(sign_in.lock().sessions.is_empty(), "nothing of them is kept");
     }
 
     #[test]

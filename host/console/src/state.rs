@@ -77,9 +77,11 @@ impl Console {
         }
     }
 
-    /// Cookies are shared by all ports of a computer: so the name has the port.
+    /// Cookies are shared by all ports of a computer: so the name has the port. A browser takes a name with `__Host-` over
+    /// TLS alone, and from this host alone: no other host of the domain can put a cookie of its own in this one's place.
     pub(crate) fn cookie_name(&self) -> String {
-        format!("postern-{}", self.0.listen.port())
+        let prefix = if self.0.tls.is_some() { "__Host-" } else { "" };
+        format!("{prefix}postern-{}", self.0.listen.port())
     }
 
     /// Asks about the boards, on a thread of its own.

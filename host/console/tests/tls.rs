@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use console::Tls;
+use console::{Limits, Tls};
 use fake::{Fake, House};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -76,7 +76,7 @@ fn a_console_for_other_computers_speaks_tls_alone_and_marks_its_cookies() {
     let port = listener.local_addr().unwrap().port();
     let place = SocketAddr::from(([127, 0, 0, 1], port));
     let (tls, boards) = (made.tls(), Arc::new(House(Fake::new())));
-    std::thread::spawn(move || console::serve(boards, listener, Some(tls), hear));
+    std::thread::spawn(move || console::serve(boards, listener, Some(tls), Limits::default(), hear));
     // Whoever connects and says nothing holds up nobody.
     let silent: Vec<TcpStream> = (0..3).map(|_| connect(place)).collect();
     let ask = |path: &str, head: &str| {
@@ -90,6 +90,7 @@ fn a_console_for_other_computers_speaks_tls_alone_and_marks_its_cookies() {
     let reply = ask(token, &host);
     let (_, cookie) = reply.split_once("set-cookie: ").expect("a cookie");
     let cookie = cookie.split("\r\n").next().unwrap();
+    assert!(cookie.starts_with(&format!("__Host-postern-{port}=")), "{cookie}");
     assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict; Secure"), "{cookie}");
     let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
     let page = ask("/boards", &format!("{host}{cookie}"));

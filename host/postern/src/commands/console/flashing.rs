@@ -6,6 +6,7 @@ use client::Fallback;
 use client::protocol::ModelKind;
 use console::station::{Ended, Flash, FlashLine, FlashProgress, Flashing};
 
+use super::job;
 use super::line::Line;
 use crate::commands::flash::{firmware, models};
 use crate::device::DeviceArgs;
@@ -40,16 +41,18 @@ impl Progress {
             }
             *now = Some(Flashing { lines: lines(&what), end: None });
         }
-        let progress = self.clone();
-        std::thread::spawn(move || {
+        let (progress, ended) = (self.clone(), self.clone());
+        let job = move || {
             // The line of the pages is free for the transfer.
             line.close();
-            let done = match what {
+            match what {
                 Flash::Models(chosen) => progress.models(&args, &chosen),
                 Flash::Firmware { fallback } => progress.firmware(&args, fallback),
-            };
+            }
+        };
+        job::begin(job, move |done| {
             let end = done.map_or_else(|error| Ended::Failed(format!("{error:#}")), Ended::Done);
-            if let Some(flashing) = progress.lock().as_mut() {
+            if let Some(flashing) = ended.lock().as_mut() {
                 flashing.end = Some(end);
             }
         });

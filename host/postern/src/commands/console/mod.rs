@@ -5,6 +5,7 @@
 
 mod boards;
 mod flashing;
+mod job;
 mod line;
 mod log;
 mod pairing;
@@ -59,7 +60,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     note!("The console runs until Ctrl-C. Each address signs in one browser, once:");
     let tell: fn(&str) =
         if output.json { |address| tell(address, true) } else { |address| tell(address, false) };
-    console::serve(boards, listener, tls, tell)?;
+    console::serve(boards, listener, tls, console::Limits::default(), tell)?;
     Ok(Outcome::Done)
 }
 

@@ -7,6 +7,7 @@ use client::{Applicant, Error, Step};
 use console::station::Pairing;
 use emulator::Memory;
 
+use super::job;
 use crate::commands::pair::computer;
 use crate::device::DeviceArgs;
 use crate::signing_key;
@@ -44,14 +45,16 @@ impl Progress {
             }
             *now = Pairing::Asking;
         }
-        let progress = self.clone();
-        std::thread::spawn(move || {
-            let done = progress.pair(&args, memory.as_ref(), role);
-            *progress.lock() = match done {
-                Ok(role) => Pairing::Done(role),
-                Err(error) => Pairing::Failed(format!("{error:#}")),
-            };
-        });
+        let (progress, ended) = (self.clone(), self.clone());
+        job::begin(
+            move || progress.pair(&args, memory.as_ref(), role),
+            move |done| {
+                *ended.lock() = match done {
+                    Ok(role) => Pairing::Done(role),
+                    Err(error) => Pairing::Failed(format!("{error:#}")),
+                };
+            },
+        );
     }
 
     fn pair(&self, args: &DeviceArgs, memory: Option<&Memory>, role: Role) -> anyhow::Result<Role> {
