@@ -68,6 +68,11 @@ impl Architecture {
         }
     }
 
+    /// The compiler for this architecture, on a computer of another.
+    pub fn compiler(self) -> String {
+        format!("{}-gcc", self.triplet())
+    }
+
     /// Debian's packages with a linker and a C library for this architecture.
     fn linker_packages(self) -> [&'static str; 2] {
         match self {
@@ -86,7 +91,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let here = Architecture::of_this_computer();
     let architecture =
         args.architecture.or(here).context("this computer is none that the door is built for")?;
-    let program = stripped(&build(architecture)?, architecture, here)?;
+    let built = build(architecture, &[DOOR])?;
+    let program = stripped(&built[0], architecture)?;
     let package = package(architecture, &program)?;
     let path = workspace::target()?.join("debian").join(package.file_name());
     std::fs::create_dir_all(path.parent().context("no folder")?)?;
@@ -95,13 +101,22 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds the door for an architecture.
-fn build(architecture: Architecture) -> anyhow::Result<PathBuf> {
+/// The door: its crate and its program.
+pub const DOOR: [&str; 2] = ["postern-linux", "postern-door"];
+
+/// Builds programs for an architecture, each named by its crate and its own name. Returns their paths.
+///
+/// # Errors
+/// There is no compiler for it, and none can be installed; a program does not build.
+pub fn build(architecture: Architecture, programs: &[[&str; 2]]) -> anyhow::Result<Vec<PathBuf>> {
     let mut cargo = process::cargo();
-    cargo.args(["build", "--release", "--locked", "--package", "postern-linux", "--bin", "postern-door"]);
+    cargo.args(["build", "--release", "--locked"]);
+    for [package, program] in programs {
+        cargo.args(["--package", package, "--bin", program]);
+    }
     let mut folder = workspace::target()?;
     if Architecture::of_this_computer() != Some(architecture) {
-        let (target, linker) = (architecture.target(), format!("{}-gcc", architecture.triplet()));
+        let (target, linker) = (architecture.target(), architecture.compiler());
         if !process::answers(&linker) {
             debian::install(&architecture.linker_packages())?;
         }
@@ -113,16 +128,15 @@ fn build(architecture: Architecture) -> anyhow::Result<PathBuf> {
         folder.push(target);
     }
     process::shown(cargo.current_dir(workspace::root()))?;
-    Ok(folder.join("release/postern-door"))
+    Ok(programs.iter().map(|[_, program]| folder.join("release").join(program)).collect())
 }
 
 /// The program without what is there for debuggers.
-fn stripped(
-    program: &Path,
-    architecture: Architecture,
-    here: Option<Architecture>,
-) -> anyhow::Result<Vec<u8>> {
-    let strip = match here {
+///
+/// # Errors
+/// There is no `strip` for the architecture.
+pub fn stripped(program: &Path, architecture: Architecture) -> anyhow::Result<Vec<u8>> {
+    let strip = match Architecture::of_this_computer() {
         Some(here) if here == architecture => "strip".to_owned(),
         _ => format!("{}-strip", architecture.triplet()),
     };

@@ -27,6 +27,7 @@ mod elf;
 mod firmware;
 mod fuzz;
 mod images;
+mod linux;
 mod log_port;
 mod modules;
 mod pi_wiring;
@@ -71,6 +72,8 @@ enum Task {
     Budget(budget::Args),
     /// Build the door on Linux as a Debian package
     Deb(deb::Args),
+    /// Run the door on Debian's kernel for 64-bit Arm, in an emulated computer with camera, lines and a disk
+    Linux,
     /// Run the kernels of 64-bit Arm hosts in an emulator
     Aarch64,
     /// Write the expected files again, from what the code does now
@@ -101,6 +104,7 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Budget(args) => budget::run(&args),
         Task::Deb(args) => deb::run(&args),
+        Task::Linux => linux::run(),
         Task::Aarch64 => aarch64::run(),
         Task::Bless => bless::run(),
         Task::Tidy(args) => tidy::with(&args),

@@ -1,0 +1,208 @@
+//! A virtual computer: the emulator, its kernel, its disk, and how it is killed.
+//!
+//! It has no network but the two ports that the emulator forwards from this computer to it.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+
+use super::kernel::Kernel;
+
+/// The emulator.
+pub const EMULATOR: &str = "qemu-system-aarch64";
+
+/// How long the emulator may take to answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Mebibytes of the disk. The flash takes 38.
+const DISK: u32 = 96;
+
+/// The ports of the door and of the first process, inside.
+const PORTS: [u16; 2] = [7700, 7701];
+
+/// A virtual computer that runs, until it is dropped.
+pub struct Machine {
+    emulator: Child,
+    console: PathBuf,
+    ports: [u16; 2],
+    monitor: PathBuf,
+}
+
+/// A computer to start.
+pub struct Parts<'a> {
+    /// What it boots.
+    pub kernel: &'a Kernel,
+    /// The initial RAM file system.
+    pub initramfs: &'a Path,
+    /// The folder for its console and its monitor.
+    pub folder: &'a Path,
+}
+
+impl Parts<'_> {
+    /// Starts QEMU's `virt` with a Cortex-A76, the processor of a Raspberry Pi 5, and a disk.
+    ///
+    /// # Errors
+    /// The emulator does not start.
+    pub fn virt(&self, disk: &Path) -> anyhow::Result<Machine> {
+        let ports = free_ports()?;
+        let [door, control] = ports;
+        let forward = |from: u16, to: u16| format!("hostfwd=tcp:127.0.0.1:{from}-10.0.2.15:{to}");
+        let network =
+            format!("user,id=net,restrict=on,{},{}", forward(door, PORTS[0]), forward(control, PORTS[1]));
+        let drive = format!("file={},if=none,id=disk,format=raw", disk.display());
+        let mut emulator = self.emulator();
+        emulator.args(["-M", "virt", "-cpu", "cortex-a76", "-smp", "2", "-m", "1024"]);
+        emulator.args(["-append", "console=ttyAMA0 panic=-1 quiet loglevel=3"]);
+        emulator.arg("-serial").arg(format!("file:{}", self.console().display()));
+        emulator.args(["-netdev", &network, "-device", "virtio-net-pci,netdev=net,romfile="]);
+        emulator.args([
+            "-drive",
+            &drive,
+            "-device",
+            "virtio-blk-pci,drive=disk",
+            "-device",
+            "virtio-rng-pci",
+        ]);
+        self.start(emulator, ports)
+    }
+
+    fn console(&self) -> PathBuf {
+        self.folder.join("console")
+    }
+
+    fn emulator(&self) -> Command {
+        let mut emulator = Command::new(EMULATOR);
+        emulator.args(["-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot"]);
+        emulator.arg("-kernel").arg(&self.kernel.image).arg("-initrd").arg(self.initramfs);
+        emulator
+    }
+
+    fn start(&self, mut emulator: Command, ports: [u16; 2]) -> anyhow::Result<Machine> {
+        let monitor = self.folder.join("monitor");
+        for old in [&monitor, &self.console()] {
+            let _ = fs::remove_file(old);
+        }
+        emulator.arg("-qmp").arg(format!("unix:{},server=on,wait=off", monitor.display()));
+        emulator.stdin(Stdio::null()).stdout(Stdio::null());
+        let emulator = emulator.spawn().with_context(|| format!("cannot start {EMULATOR}"))?;
+        Ok(Machine { emulator, console: self.console(), ports, monitor })
+    }
+}
+
+impl Machine {
+    /// The address of its door, as `--device` takes it.
+    pub fn door(&self) -> String {
+        format!("tcp:127.0.0.1:{}", self.ports[0])
+    }
+
+    /// The port of its first process.
+    pub fn control(&self) -> u16 {
+        self.ports[1]
+    }
+
+    /// What its console shows.
+    pub fn said(&self) -> String {
+        fs::read(&self.console).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    }
+
+    /// Fails if the emulator ended by itself.
+    pub fn check(&mut self) -> anyhow::Result<()> {
+        if let Some(status) = self.emulator.try_wait()? {
+            bail!("the virtual computer ended ({status}); its console says\n{}", self.said());
+        }
+        Ok(())
+    }
+
+    /// The emulator's monitor.
+    pub fn monitor(&self) -> anyhow::Result<Monitor> {
+        Monitor::open(&self.monitor)
+    }
+
+    /// Kills it, as a power cut does: nothing inside notices.
+    pub fn kill(mut self) -> anyhow::Result<()> {
+        self.emulator.kill()?;
+        self.emulator.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        let _ = self.emulator.kill();
+        let _ = self.emulator.wait();
+    }
+}
+
+/// The emulator's monitor, which answers in JSON.
+pub struct Monitor(BufReader<UnixStream>);
+
+impl Monitor {
+    fn open(path: &Path) -> anyhow::Result<Self> {
+        let until = Instant::now() + PATIENCE;
+        let stream = loop {
+            match UnixStream::connect(path) {
+                Ok(stream) => break stream,
+                Err(error) if Instant::now() > until => return Err(error).context("the emulator's monitor"),
+                Err(_) => std::thread::sleep(Duration::from_millis(20)),
+            }
+        };
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let mut monitor = Self(BufReader::new(stream));
+        monitor.line()?;
+        monitor.ask("qmp_capabilities")?;
+        Ok(monitor)
+    }
+
+    /// How many operations the disk has written so far.
+    pub fn writes(&mut self) -> anyhow::Result<u64> {
+        let answer = self.ask("query-blockstats")?;
+        let disks = answer["return"].as_array().context("the monitor lists no disks")?;
+        Ok(disks.iter().filter_map(|disk| disk["stats"]["wr_operations"].as_u64()).sum())
+    }
+
+    fn ask(&mut self, command: &str) -> anyhow::Result<serde_json::Value> {
+        writeln!(self.0.get_mut(), "{{\"execute\":\"{command}\"}}")?;
+        loop {
+            let answer = self.line()?;
+            // Events come in between.
+            if answer.get("return").is_some() || answer.get("error").is_some() {
+                ensure!(answer.get("error").is_none(), "the monitor refuses {command}: {answer}");
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn line(&mut self) -> anyhow::Result<serde_json::Value> {
+        let mut line = String::new();
+        ensure!(self.0.read_line(&mut line)? > 0, "the emulator's monitor is gone");
+        Ok(serde_json::from_str(&line)?)
+    }
+}
+
+/// Two ports that nobody listens at.
+fn free_ports() -> anyhow::Result<[u16; 2]> {
+    let listeners = [TcpListener::bind(("127.0.0.1", 0))?, TcpListener::bind(("127.0.0.1", 0))?];
+    Ok([listeners[0].local_addr()?.port(), listeners[1].local_addr()?.port()])
+}
+
+/// Makes an empty disk with a file system.
+///
+/// # Errors
+/// There is no mke2fs.
+pub fn make_disk(path: &Path) -> anyhow::Result<()> {
+    let _ = fs::remove_file(path);
+    // Debian puts it into a folder that is not in everybody's path.
+    let places = ["/usr/sbin/mke2fs", "/sbin/mke2fs"];
+    let program = places.into_iter().find(|place| Path::new(place).is_file()).unwrap_or("mke2fs");
+    let mut make = Command::new(program);
+    make.args(["-q", "-t", "ext4", "-F"]).arg(path).arg(format!("{DISK}M"));
+    crate::process::captured(&mut make, None)
+        .context("mke2fs, of Debian's package e2fsprogs, makes the disk")?;
+    Ok(())
+}

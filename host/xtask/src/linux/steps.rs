@@ -1,0 +1,128 @@
+//! What is tried in the virtual computer, step by step. Each step says what it found, and the first that fails ends the task.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+
+use super::guest::{Guest, Line};
+use super::machine::Machine;
+use super::visitors::{self, Decision, Events};
+use crate::images;
+
+/// What docs/linux.md promises: the lock is locked within this time after the door dies or hangs.
+const LOCKED_WITHIN: u128 = 1_500;
+
+/// A line may take this long to change; the computer is emulated.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The virtual computer and its door, from outside and from inside.
+pub struct Trial {
+    /// The computer.
+    pub machine: Machine,
+    /// Its first process.
+    pub guest: Guest,
+    /// Where the command line keeps what it knows of the door.
+    pub state: PathBuf,
+}
+
+impl Trial {
+    /// Boots a computer.
+    ///
+    /// # Errors
+    /// As [`Guest::of`].
+    pub fn boot(mut machine: Machine, state: &Path) -> anyhow::Result<Self> {
+        let guest = Guest::of(&mut machine)?;
+        Ok(Self { machine, guest, state: state.to_owned() })
+    }
+
+    /// Starts the door, and waits until it runs.
+    pub fn start(&mut self) -> anyhow::Result<()> {
+        self.guest.ask("start", &[])?;
+        self.guest.wait_for("the door runs", 0)
+    }
+
+    /// A command of the command line to this door, printed.
+    pub fn command(&self, arguments: &[&str]) -> anyhow::Result<Command> {
+        println!("$ postern {}", arguments.join(" "));
+        let mut command = images::postern(arguments)?;
+        command.arg("--device").arg(self.machine.door()).arg("--state").arg(&self.state);
+        Ok(command)
+    }
+
+    /// Runs a command that must succeed.
+    pub fn postern(&self, arguments: &[&str]) -> anyhow::Result<()> {
+        crate::process::shown(&mut self.command(arguments)?)
+            .with_context(|| format!("postern {} did not succeed", arguments[0]))
+    }
+
+    /// Runs a command that must succeed, and returns what it says as JSON.
+    pub fn answers(&self, arguments: &[&str]) -> anyhow::Result<Vec<serde_json::Value>> {
+        let said = crate::process::captured(self.command(arguments)?.arg("--json"), None)?;
+        said.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+    }
+
+    /// Pairs: presses the button when the command says so, and compares the codes, as a person does.
+    pub fn pair(&mut self) -> anyhow::Result<()> {
+        let from = self.guest.said()?.len();
+        let mut pair = self.command(&["pair"])?.stdout(Stdio::inherit()).stderr(Stdio::piped()).spawn()?;
+        let said = pair.stderr.take().context("postern pair says nothing")?;
+        for line in BufReader::new(said).lines() {
+            let line = line?;
+            println!("  {line}");
+            if let Some(code) = line.split("this computer shows").nth(1) {
+                self.guest.set(Line::Pairing, false)?;
+                self.guest.wait_for(&format!("pairing: {}", code.trim()), from)?;
+            }
+            if line.contains("ress the pairing button") || line.contains("press its pairing button") {
+                self.guest.set(Line::Pairing, true)?;
+            }
+        }
+        self.guest.set(Line::Pairing, false)?;
+        ensure!(pair.wait()?.success(), "postern pair did not succeed");
+        Ok(())
+    }
+
+    /// Shows the pictures at `path` to the door.
+    pub fn visit(&mut self, path: &Path) -> anyhow::Result<Decision> {
+        let frames = visitors::frames(path)?;
+        let events = Events::of(self.command(&["watch", "--pictures"])?.arg("--json"))?;
+        let decision = visitors::present(&mut self.guest, &events, &frames)?;
+        drop(events);
+        println!("  {}: {decision:?}", path.display());
+        Ok(decision)
+    }
+
+    /// The exit button opens, and the lock locks again by itself.
+    pub fn exit_button(&mut self) -> anyhow::Result<()> {
+        self.guest.press_until_high(Line::Exit, Line::Lock)?;
+        self.guest.wait(Line::Lock, false, PATIENCE)
+    }
+
+    /// The cover raises the alarm.
+    pub fn tamper(&mut self) -> anyhow::Result<()> {
+        self.guest.set(Line::Cover, true)?;
+        self.guest.wait(Line::Alarm, true, PATIENCE)?;
+        self.guest.set(Line::Cover, false)
+    }
+
+    /// Kills or stops the door while its lock is open. The keeper locks.
+    pub fn fault(&mut self, signal: &str) -> anyhow::Result<()> {
+        let from = self.guest.said()?.len();
+        self.guest.press_until_high(Line::Exit, Line::Lock)?;
+        let took: u128 = self.guest.ask(&format!("fault {signal} {}", Line::Lock as u8), &[])?.parse()?;
+        println!("  locked {took} ms after SIG{signal}, by the clock of the virtual computer");
+        ensure!(took <= LOCKED_WITHIN, "the lock was open for {took} ms after SIG{signal}");
+        if signal == "STOP" {
+            self.guest.wait_for("the door is silent; locked", from)?;
+            self.guest.ask("signal CONT", &[])?;
+        } else {
+            // It is started again.
+            self.guest.wait_for("the door runs", from)?;
+        }
+        ensure!(!self.guest.is_high(Line::Lock)?, "the lock opened again");
+        Ok(())
+    }
+}

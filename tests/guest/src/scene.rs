@@ -1,0 +1,147 @@
+//! What stands before the camera.
+//!
+//! vivid is two nodes, an output and a camera, and loops what is written to the output to the camera. So the door's camera
+//! is a V4L2 camera by all that the door can see, and its pictures are those of a test.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use linuxvideo::Device;
+use linuxvideo::format::{PixFormat, PixelFormat};
+
+use crate::setup::{about, video_timings};
+
+/// The camera, and the output that it sees.
+const CAMERA: &str = "/dev/video0";
+const OUTPUT: &str = "/dev/video1";
+
+/// Columns and rows of a picture of the host; the camera has twice as many of both.
+pub const WIDTH: usize = 320;
+/// Rows.
+pub const HEIGHT: usize = 240;
+
+/// Bytes of a picture of the host, in YUYV.
+pub const PICTURE: usize = WIDTH * HEIGHT * 2;
+
+/// Pictures one after the other, again and again.
+struct Sequence {
+    /// As the camera has them.
+    pictures: Vec<Vec<u8>>,
+    /// Which of them stands before the camera.
+    shown: usize,
+}
+
+/// The scene. Clones are the same one.
+#[derive(Clone)]
+pub struct Scene(Arc<Mutex<Sequence>>);
+
+impl Scene {
+    /// Joins output and camera, and begins with an empty scene.
+    ///
+    /// # Errors
+    /// vivid is not loaded, or is another one than expected.
+    pub fn start() -> io::Result<Self> {
+        for node in [OUTPUT, CAMERA] {
+            video_timings(node)?;
+        }
+        set_control(CAMERA, "Loop Video", 1)?;
+        // It would write the time into the picture.
+        set_control(CAMERA, "OSD Text Mode", 2)?;
+        let yuyv = PixelFormat::from_fourcc(*b"YUYV");
+        let (width, height) = (2 * WIDTH as u32, 2 * HEIGHT as u32);
+        let output =
+            Device::open(OUTPUT).and_then(|device| device.video_output(PixFormat::new(width, height, yuyv)));
+        let mut output = output.map_err(|error| about(OUTPUT, error))?;
+        let given = output.format();
+        if (given.width(), given.height(), given.pixel_format()) != (width, height, yuyv) {
+            return Err(io::Error::other(format!("{OUTPUT} takes {given:?}")));
+        }
+        let empty = Sequence { pictures: vec![vec![128; 4 * PICTURE]], shown: 0 };
+        let scene = Self(Arc::new(Mutex::new(empty)));
+        let showing = scene.clone();
+        std::thread::spawn(move || {
+            loop {
+                let picture = showing.sequence(|sequence| sequence.pictures[sequence.shown].clone());
+                // The driver takes a picture when the one before is over.
+                if let Err(error) = output.write_all(&picture) {
+                    eprintln!("guest: {OUTPUT}: {error}");
+                    std::thread::sleep(std::time::Duration::from_secs(1));
+                }
+            }
+        });
+        Ok(scene)
+    }
+
+    /// Shows the first of these pictures of [`PICTURE`] bytes.
+    pub fn show(&self, pictures: &[u8]) {
+        let pictures: Vec<_> = pictures.chunks_exact(PICTURE).map(doubled).collect();
+        if !pictures.is_empty() {
+            self.sequence(|sequence| *sequence = Sequence { pictures, shown: 0 });
+        }
+    }
+
+    /// Shows the next picture; after the last one the first.
+    pub fn next(&self) {
+        self.sequence(Sequence::next);
+    }
+
+    fn sequence<T>(&self, with: impl FnOnce(&mut Sequence) -> T) -> T {
+        with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Sequence {
+    fn next(&mut self) {
+        self.shown = (self.shown + 1) % self.pictures.len();
+    }
+}
+
+/// A picture of YUYV with each pixel four times, so that the door's mean of squares is the picture itself.
+fn doubled(picture: &[u8]) -> Vec<u8> {
+    let mut large = Vec::with_capacity(4 * picture.len());
+    for row in picture.chunks_exact(2 * WIDTH) {
+        let start = large.len();
+        for pair in row.chunks_exact(4) {
+            let [left, u, right, v] = [pair[0], pair[1], pair[2], pair[3]];
+            large.extend([left, u, left, v, right, u, right, v]);
+        }
+        large.extend_from_within(start..);
+    }
+    large
+}
+
+/// Sets a control of a node by its name.
+fn set_control(node: &str, name: &str, value: i32) -> io::Result<()> {
+    let mut device = Device::open(node).map_err(|error| about(node, error))?;
+    let found =
+        device.controls().flatten().find(|control| control.name() == name).map(|control| control.id());
+    let control = found.ok_or_else(|| io::Error::other(format!("{node} has no control `{name}`")))?;
+    device.write_control_raw(control, value).map_err(|error| about(name, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_has_each_pixel_four_times() {
+        let mut picture = vec![0; PICTURE];
+        picture[..8].copy_from_slice(&[1, 100, 2, 200, 3, 101, 4, 201]);
+        let large = doubled(&picture);
+        assert_eq!(large.len(), 4 * PICTURE);
+        let row = [1, 100, 1, 200, 2, 100, 2, 200, 3, 101, 3, 201, 4, 101, 4, 201];
+        assert_eq!(large[..16], row);
+        assert_eq!(large[4 * WIDTH..4 * WIDTH + 16], row);
+    }
+
+    #[test]
+    fn a_sequence_begins_again_after_its_last_picture() {
+        let mut sequence = Sequence { pictures: vec![vec![1], vec![2]], shown: 0 };
+        let mut shown = Vec::new();
+        for _ in 0..3 {
+            shown.push(sequence.pictures[sequence.shown][0]);
+            sequence.next();
+        }
+        assert_eq!(shown, [1, 2, 1]);
+    }
+}
