@@ -37,5 +37,6 @@ mod watcher;
 
 pub use bridge::{Options, Said, run};
 pub use error::Error;
+pub use fault::Fault;
 pub use tls::Certificates;
 pub use topics::Level;

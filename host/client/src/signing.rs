@@ -157,6 +157,11 @@ impl Signer {
         self.key.sign(bytes).to_bytes()
     }
 
+    /// A secret of its own for another `purpose`, so that no key has two.
+    pub fn derive(&self, purpose: &[u8]) -> Key {
+        Key::new(self.key.to_bytes()).derive(b"", purpose)
+    }
+
     /// The number of a release made now: seconds since 1970, so that later releases have higher numbers.
     pub fn sequence() -> u64 {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_secs())

@@ -168,14 +168,13 @@ impl Photo {
     /// # Errors
     /// [`Error::Extension`], [`Error::Write`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        const JPEG_QUALITY: u8 = 95;
         let path = path.as_ref();
         match ImageFormat::from_path(path) {
             Ok(format @ (ImageFormat::Png | ImageFormat::WebP)) => self.save_as(path, format),
-            Ok(ImageFormat::Jpeg) => Ok(output_file::replace(path, |mut file| {
-                let mut encoder = JpegEncoder::new_with_quality(&mut file, JPEG_QUALITY);
-                encoder.encode_image(&self.image).map_err(into_io)
-            })?),
+            Ok(ImageFormat::Jpeg) => {
+                let bytes = self.to_jpeg()?;
+                Ok(output_file::replace_with(path, &bytes)?)
+            }
             _ => Err(Error::Extension { path: path.into() }),
         }
     }
@@ -189,6 +188,18 @@ impl Photo {
         let refused = |error: ImageError| Error::Encode { reason: error.to_string() };
         self.image.write_to(&mut bytes, ImageFormat::Png).map_err(refused)?;
         Ok(bytes.into_inner())
+    }
+
+    /// The picture as the bytes of a JPEG file, of a quality at which brush strokes show no blocks.
+    ///
+    /// # Errors
+    /// [`Error::Encode`].
+    pub fn to_jpeg(&self) -> Result<Vec<u8>, Error> {
+        const QUALITY: u8 = 95;
+        let mut bytes = Vec::new();
+        let refused = |error: ImageError| Error::Encode { reason: error.to_string() };
+        JpegEncoder::new_with_quality(&mut bytes, QUALITY).encode_image(&self.image).map_err(refused)?;
+        Ok(bytes)
     }
 
     /// Writes the picture as PNG, whatever the name's extension is.

@@ -29,7 +29,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     #[cfg(feature = "console")]
     ("In the browser", &["console"]),
     #[cfg(feature = "bridge")]
-    ("In the house", &["bridge"]),
+    ("In the house", &["bridge", "fleet"]),
     ("The door", &["verify", "identify", "embed", "show", "watch", "log"]),
     ("Art", &["stylize"]),
     ("Programs and the shell", &["json-schema", "completions"]),

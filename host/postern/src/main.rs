@@ -11,6 +11,8 @@ use clap::FromArgMatches;
 mod answers;
 mod audit_log;
 mod board_report;
+#[cfg(feature = "bridge")]
+mod broker_args;
 mod clock;
 mod close_up;
 mod commands;

@@ -132,7 +132,7 @@ thread_local! {
 }
 
 /// Runs `work`, and returns the remarks that it made beside its result.
-#[cfg(feature = "console")]
+#[cfg(any(feature = "console", feature = "bridge"))]
 pub fn hearing<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
     HEARD.set(Some(Vec::new()));
     let done = work();

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Handshake   mutual authentication of host and board   X25519, in the pattern Noise XX
+//! agree       a secret of two keys, without a session   X25519
 //! Session     confidential messages, each accepted once ChaCha20-Poly1305
 //! Pairing     a code that people compare                SHA-256
 //! Record      a record at rest in flash                 ChaCha20-Poly1305, HKDF-SHA-256
@@ -18,6 +19,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod agreement;
 mod error;
 mod primitives;
 mod random;
@@ -29,6 +31,7 @@ pub mod session;
 mod signature;
 mod siv;
 
+pub use agreement::agree;
 pub use error::Error;
 pub use keys::{Key, Tag};
 pub use random::{Entropy, Generator};

@@ -11,6 +11,8 @@ use serde::{Serialize, Serializer};
 
 pub mod board;
 pub mod door;
+#[cfg(feature = "bridge")]
+pub mod fleet;
 pub mod keys;
 pub mod models;
 pub mod people;

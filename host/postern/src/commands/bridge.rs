@@ -2,19 +2,18 @@
 //!
 //! The crate `bridge` speaks to the broker. This module looks at the board for it, and changes nothing there.
 
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use bridge::address::Address;
 use bridge::door::{About, Door, Doorway, Entry, Look, Trouble};
 use bridge::payload::Event;
-use bridge::{Certificates, Level, Options, Said};
+use bridge::{Level, Options, Said};
 use client::protocol::{Error as Refusal, LogEntry};
 use client::{Credentials, Device};
 
 use crate::audit_log::{Line, Names};
+use crate::broker_args::BrokerArgs;
 use crate::commands::watch::is_interruption;
 use crate::device::DeviceArgs;
 use crate::name;
@@ -26,33 +25,8 @@ const MAX_NAME: usize = 100;
 /// Options of `postern bridge`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The broker: mqtt://HOST or mqtt://HOST:PORT, or mqtts:// for TLS
-    #[arg(long, value_name = "ADDRESS")]
-    broker: Address,
-
-    /// The user at the broker
-    #[arg(long, value_name = "NAME")]
-    user: Option<String>,
-
-    /// A file with that user's password
-    #[arg(long, value_name = "FILE", requires = "user")]
-    password_file: Option<PathBuf>,
-
-    /// The certificate that signed the broker's, in PEM form [default: those that this computer trusts]
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
-
-    /// The certificate of this computer, if the broker wants one, in PEM form
-    #[arg(long, value_name = "FILE", requires = "client_key")]
-    client_cert: Option<PathBuf>,
-
-    /// The key of that certificate, in PEM form
-    #[arg(long, value_name = "FILE", requires = "client_cert")]
-    client_key: Option<PathBuf>,
-
-    /// What the topics of doors begin with
-    #[arg(long, value_name = "TOPIC", default_value = "postern")]
-    prefix: Level,
+    #[command(flatten)]
+    broker: BrokerArgs,
 
     /// What the topics of Home Assistant begin with
     #[arg(long, value_name = "TOPIC", default_value = "homeassistant")]
@@ -95,24 +69,15 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     ensure!(name.len() <= MAX_NAME, "the name of the door has {} bytes: {MAX_NAME} at most", name.len());
     let credentials = Credentials::load(&folder.host_key())?
         .context("this computer is not paired with the board: `postern pair` pairs it")?;
-    let password = args.password_file.as_ref().map(|path| {
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        anyhow::Ok(text.trim_end_matches(['\r', '\n']).to_owned())
-    });
-    let password = password.transpose()?;
-    if !args.broker.is_private() {
-        let what =
-            if password.is_some() { "the password, and what is published," } else { "what is published" };
-        note!("Others on the network can read {what} on the way to {}: mqtts:// encrypts it.", args.broker);
-    }
+    let password = args.broker.password()?;
+    args.broker.note_readers("what is published");
     let door = Watched { args: args.device, names: (!args.no_names).then(Names::new), line: None };
     let options = Options {
-        broker: args.broker,
-        user: args.user,
+        certificates: args.broker.certificates(),
+        broker: args.broker.broker,
+        user: args.broker.user,
         password,
-        certificates: Certificates { ca: args.ca, client: args.client_cert.zip(args.client_key) },
-        prefix: args.prefix,
+        prefix: args.broker.prefix,
         discovery: args.discovery,
         name,
         key: credentials.board,

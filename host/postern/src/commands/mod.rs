@@ -17,6 +17,8 @@ mod embed;
 mod enroll;
 mod eval;
 mod flash;
+#[cfg(feature = "bridge")]
+mod fleet;
 mod identify;
 mod inspect;
 mod json_schema;
@@ -107,6 +109,9 @@ pub enum Command {
     /// Publish events and state of a door on an MQTT broker, also for Home Assistant
     #[cfg(feature = "bridge")]
     Bridge(Box<bridge::Args>),
+    /// Carry people and rules to many doors by an MQTT broker, and show which door has what
+    #[cfg(feature = "bridge")]
+    Fleet(Box<fleet::Args>),
     /// Print or check the board's audit log
     Log(log::Args),
     /// Paint a picture in the style of other pictures
@@ -154,6 +159,8 @@ impl Command {
             Self::Console(args) => console::run(args, output),
             #[cfg(feature = "bridge")]
             Self::Bridge(args) => bridge::run(*args, output),
+            #[cfg(feature = "bridge")]
+            Self::Fleet(args) => fleet::run(*args, output),
             Self::Log(args) => log::run(args, output),
             Self::Stylize(args) => stylize::run(&args, output),
             Self::JsonSchema(args) => json_schema::run(&args),

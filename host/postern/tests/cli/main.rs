@@ -12,6 +12,8 @@ mod compile;
 mod console;
 mod door;
 mod errors;
+#[cfg(feature = "bridge")]
+mod fleet;
 mod installed;
 mod keys;
 mod linux;

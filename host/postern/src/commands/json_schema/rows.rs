@@ -3,6 +3,8 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+#[cfg(feature = "bridge")]
+use crate::answers::fleet;
 use crate::answers::{Answer, Failed, board, door, keys, models, people};
 use crate::commands::{bench, calibrate, eval, inspect, train};
 use crate::{audit_log, board_report, clock, log_head};
@@ -85,6 +87,17 @@ answers! {
     ["bridge"] ::bridge::payload::StatePublished;
     #[cfg(feature = "bridge")]
     ["bridge"] ::bridge::payload::StatusPublished;
+    #[cfg(feature = "bridge")]
+    ["fleet init", "fleet join"] fleet::Code;
+    #[cfg(feature = "bridge")]
+    ["fleet add-door", "fleet remove-door", "fleet enroll", "fleet remove", "fleet suspend", "fleet resume", "fleet rule",
+        "fleet rename"] fleet::Changed;
+    #[cfg(feature = "bridge")]
+    ["fleet publish"] fleet::Published;
+    #[cfg(feature = "bridge")]
+    ["fleet status"] fleet::Status;
+    #[cfg(feature = "bridge")]
+    ["fleet apply"] fleet::Acknowledged;
     ["enroll"] people::Enrolled;
     ["enroll"] people::Portrait;
     ["users"] people::Users;

@@ -1,0 +1,117 @@
+//! Which versions of an operator's records a recipient has, and a digest by which both sides compare.
+//!
+//! ```text
+//! digest   SHA-256 over each person in ascending order: id, 16 | counter u64 LE | removed u8
+//! part     the same over the people whose id begins with the same four bits; 4 bytes of it go over the broker
+//! ```
+//! The parts say where to look; only the whole digest says that nothing is missing.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::record::{Head, PersonId, Version};
+
+/// Parts of a directory.
+pub const PARTS: usize = 16;
+
+/// The versions of an operator's records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Directory(BTreeMap<PersonId, Version>);
+
+/// What identifies the content of a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digests {
+    /// Of all of it.
+    pub whole: [u8; 32],
+    /// Of its parts.
+    pub parts: [[u8; 4]; PARTS],
+    /// Records in it.
+    pub records: u32,
+}
+
+impl Directory {
+    /// Takes a version, unless it has this or a later one already. Returns whether it is news.
+    pub fn take(&mut self, id: PersonId, version: Version) -> bool {
+        let known = self.0.get(&id).is_some_and(|known| *known >= version);
+        if !known {
+            self.0.insert(id, version);
+        }
+        !known
+    }
+
+    /// What identifies its content.
+    #[must_use]
+    pub fn digests(&self) -> Digests {
+        let mut whole = Sha256::new();
+        let mut parts = std::array::from_fn::<_, PARTS, _>(|_| Sha256::new());
+        for (id, version) in &self.0 {
+            let mut bytes = [0; 25];
+            bytes[..16].copy_from_slice(&id.0);
+            bytes[16..24].copy_from_slice(&version.counter.to_le_bytes());
+            bytes[24] = version.removed.into();
+            whole.update(bytes);
+            if let Some(part) = parts.get_mut(id.part()) {
+                part.update(bytes);
+            }
+        }
+        let parts = parts.map(|part| {
+            let [a, b, c, d, ..]: [u8; 32] = part.finalize().into();
+            [a, b, c, d]
+        });
+        Digests { whole: whole.finalize().into(), parts, records: self.0.len() as u32 }
+    }
+}
+
+impl Digests {
+    /// The parts that differ from those of a head; all if none does and the whole digest differs.
+    #[must_use]
+    pub fn differing(&self, head: &Head) -> Vec<usize> {
+        if self.whole == head.digest {
+            return Vec::new();
+        }
+        let pairs = self.parts.iter().zip(&head.parts).enumerate();
+        let parts: Vec<usize> = pairs.filter(|(_, (a, b))| a != b).map(|(at, _)| at).collect();
+        if parts.is_empty() { (0..PARTS).collect() } else { parts }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(of: Digests) -> Head {
+        Head { run: 1, unix_ms: 0, records: of.records, digest: of.whole, parts: of.parts, encoder: None }
+    }
+
+    #[test]
+    fn order_of_arrival_does_not_matter_and_an_older_version_changes_nothing() {
+        let id = |byte: u8| PersonId([byte; 16]);
+        let versions: Vec<(PersonId, Version)> = (0..40_u8)
+            .flat_map(|at| (1..4).map(move |counter| (id(at * 6), Version { counter, removed: at % 3 == 0 })))
+            .collect();
+        let (mut there, mut back) = (Directory::default(), Directory::default());
+        assert!(versions.iter().all(|(id, version)| there.take(*id, *version)), "each is news");
+        for (id, version) in versions.iter().rev() {
+            back.take(*id, *version);
+        }
+        assert_eq!(there.digests(), back.digests());
+        assert!(versions.iter().all(|(id, version)| !there.take(*id, *version)), "none is news any more");
+        assert_eq!(there.digests().records, 40);
+    }
+
+    #[test]
+    fn only_the_part_of_a_changed_person_differs() {
+        let mut directory = Directory::default();
+        for byte in 0..=255_u8 {
+            directory.take(PersonId([byte; 16]), Version::default());
+        }
+        let before = directory.digests();
+        assert_eq!(before.differing(&head(before)), [0; 0]);
+        directory.take(PersonId([0x73; 16]), Version { counter: 0, removed: true });
+        assert_eq!(before.differing(&head(directory.digests())), [7]);
+        // A head whose parts do not fit its digest makes the recipient look everywhere.
+        let odd = Head { digest: [0; 32], ..head(before) };
+        assert_eq!(before.differing(&odd).len(), PARTS);
+    }
+}

@@ -1,0 +1,119 @@
+//! Why something of a fleet was not done.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why something of a fleet was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An envelope or pictures are not what their sender made, or are for somebody else.
+    #[error("it is not authentic: it was changed, is of another sender, or for another door")]
+    Forged,
+    /// A code was typed wrongly, or cut.
+    #[error(
+        "this is no code of keys: it has 132 hexadecimal digits, as `postern fleet join` and `postern fleet init` print it"
+    )]
+    Code,
+    /// A body or pictures are longer than they may be.
+    #[error(
+        "it is too long: the pictures of one person have at most 4 MiB, names and reasons a few hundred bytes"
+    )]
+    TooLong,
+    /// There is no fleet in the folder.
+    #[error("there is no fleet in {}: {make}", path.display())]
+    NoFleet {
+        /// The folder.
+        path: PathBuf,
+        /// What makes one.
+        make: &'static str,
+    },
+    /// There is a fleet in the folder already.
+    #[error("there is a fleet in {} already: name another folder with --fleet", path.display())]
+    Exists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Another program uses the folder.
+    #[error("another command uses {} at the moment: try again when it has ended", path.display())]
+    Used {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The operator's key is another one than that of the folder.
+    #[error("the key {} is not that of this fleet, which belongs to {wanted}…: name the right one with --key", path.display())]
+    OtherKey {
+        /// The file of the key.
+        path: PathBuf,
+        /// The level of the operator whose fleet it is.
+        wanted: String,
+    },
+    /// A file cannot be read, or its folder cannot be made.
+    #[error("cannot use {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is malformed.
+    #[error("{} is not what `postern fleet` wrote: {reason}. {remedy}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A file cannot be written.
+    #[error(transparent)]
+    Write(#[from] output_file::Error),
+    /// There is no such person.
+    #[error("nobody of the name {name} is in the fleet: `postern fleet status` lists the people")]
+    NoPerson {
+        /// The name.
+        name: String,
+    },
+    /// A person of this name is there.
+    #[error("{name} is in the fleet already: remove or rename them first")]
+    PersonExists {
+        /// The name.
+        name: String,
+    },
+    /// There is no such door.
+    #[error("there is no door {name} in the fleet: `postern fleet status` lists the doors")]
+    NoDoor {
+        /// The name.
+        name: String,
+    },
+    /// A door of this name or with this key is there.
+    #[error(
+        "the door {name} is in the fleet already: choose another name, or remove it with `postern fleet remove-door`"
+    )]
+    DoorExists {
+        /// The name of the door that is there.
+        name: String,
+    },
+    /// The broker cannot be reached, or refuses.
+    #[error(transparent)]
+    Broker(#[from] bridge::Error),
+    /// The connection to the broker ended.
+    #[error("there is no connection to {broker}: {why}. {kept}")]
+    Away {
+        /// The broker.
+        broker: String,
+        /// Why.
+        why: String,
+        /// What is kept meanwhile, and what to do.
+        kept: &'static str,
+    },
+    /// What is on the broker is not enough to recover a folder.
+    #[error("the fleet cannot be recovered from the broker: {reason}")]
+    Recover {
+        /// Why.
+        reason: String,
+    },
+    /// The operating system gives no thread or no timer.
+    #[error("the fleet cannot run: {0}")]
+    Runtime(io::Error),
+}

@@ -1,0 +1,359 @@
+//! A door on a broker: it listens, applies, fetches what it lacks, and acknowledges.
+//!
+//! | event | the door |
+//! |---|---|
+//! | a connection | listens to new records and to the head of each operator, without what the broker retains of records |
+//! | a head that differs from what it has | fetches the parts of the directory that differ |
+//! | a record | notes it, and changes the board: removals and suspensions first |
+//! | a record that needs pictures | fetches them, a few people at a time |
+//! | nothing to do, and something is new | acknowledges, to each operator |
+//! | the broker goes away | waits, 1 s at first and 30 s at most, and connects again |
+//! | the board does not answer | says so in the acknowledgement, and asks again |
+//!
+//! A broker that holds back a record is seen by the digest of the head, and asked again with pauses.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bridge::{Fault, Level};
+
+use crate::Error;
+use crate::connection::{Connection, Hub, Message, Route, Traffic};
+use crate::follower::{Follower, Step};
+use crate::identity::Public;
+use crate::record::Ack;
+use crate::topics::{About, Topics};
+
+/// The first pause before another connection, and the longest.
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
+/// A connection that ends sooner is one of a row of short ones, and the pause before the next one grows.
+const SHORT: Duration = Duration::from_secs(30);
+/// How long a door that waits for a message lets another program use the line.
+const TURN: Duration = Duration::from_millis(20);
+/// The pause before the board is asked again, and before records that are missing are asked for again.
+const AGAIN: Duration = Duration::from_secs(5);
+/// People whose pictures are fetched at once.
+const FETCHED: usize = 8;
+/// How long pictures may take before others are fetched beside them.
+const SLOW: Duration = Duration::from_secs(10);
+
+/// How a door reaches its broker.
+pub struct Options<'a> {
+    /// The thread that drives connections.
+    pub hub: &'a Hub,
+    /// The broker.
+    pub route: &'a Route,
+    /// What the topics begin with.
+    pub prefix: &'a Level,
+    /// Whether to end when the door has everything.
+    pub once: bool,
+    /// What goes over the connection.
+    pub traffic: Arc<Traffic>,
+}
+
+/// What the door tells the program that runs it.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// A remark for people.
+    Remark(&'a str),
+    /// The operator of this number was sent an acknowledgement.
+    Acknowledged(usize, &'a Ack),
+}
+
+/// Where it tells it.
+pub type Tell<'a> = &'a mut dyn FnMut(Told<'_>);
+
+/// Follows the operators until `stop`, or until everything is there with [`Options::once`].
+///
+/// # Errors
+/// A person must change something.
+pub fn follow(
+    options: &Options<'_>,
+    follower: &mut Follower,
+    stop: &dyn Fn() -> bool,
+    tell: Tell<'_>,
+) -> Result<(), Error> {
+    let broker = options.route.broker();
+    let client = format!("postern_fleet_{}", follower.public().level());
+    let (mut pause, mut told) = (PAUSES[0], None);
+    while !stop() {
+        let since = Instant::now();
+        let ended = match options.hub.connect(options.route, &client, &options.traffic) {
+            Ok(connection) => {
+                told = None;
+                tell(Told::Remark(&format!("Connected to {broker}.")));
+                Session::new(options, &connection, follower).run(stop, tell)
+            }
+            Err(fault) => Err(fault.into()),
+        };
+        match ended {
+            Ok(()) => return Ok(()),
+            Err(Ended::Error(error)) => return Err(error),
+            Err(Ended::Away(why)) => {
+                if told.as_ref() != Some(&why) {
+                    tell(Told::Remark(&format!(
+                        "There is no connection to {broker}: {why}. The door goes on with the people it has, and tries again \
+                         until there is one."
+                    )));
+                    told = Some(why);
+                }
+            }
+        }
+        if since.elapsed() >= SHORT {
+            pause = PAUSES[0];
+        }
+        let until = Instant::now() + pause;
+        while Instant::now() < until && !stop() {
+            follower.rest();
+            std::thread::sleep(TURN);
+        }
+        pause = (pause * 2).min(PAUSES[1]);
+    }
+    Ok(())
+}
+
+/// Why a connection ended.
+enum Ended {
+    Away(String),
+    Error(Error),
+}
+
+impl From<Fault> for Ended {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::End(error) => Self::Error(Error::Broker(error)),
+            Fault::Wait(why) => Self::Away(why),
+        }
+    }
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// What is done on one connection.
+struct Session<'a> {
+    connection: &'a Connection,
+    follower: &'a mut Follower,
+    door: Public,
+    topics: Vec<Topics>,
+    once: bool,
+    /// Operators of whom something is new since they were sent an acknowledgement.
+    news: BTreeSet<usize>,
+    /// Operators whose head has come on this connection.
+    heads: BTreeSet<usize>,
+    /// What they were sent last, without number and time.
+    acked: BTreeMap<usize, Ack>,
+    /// Pictures that are fetched, since when.
+    fetched: BTreeMap<[u8; 32], (usize, Instant)>,
+    /// Pictures that are fetched when there is room.
+    later: VecDeque<(usize, [u8; 32])>,
+    /// When the board, and missing records, are asked for again.
+    again: Option<Instant>,
+    /// The part that is being fetched, of which operator; the broker returns a mark when it has sent it.
+    part: Option<(usize, usize)>,
+    /// Parts that are fetched after it.
+    parts: BTreeSet<(usize, usize)>,
+    /// Messages that are not authentic were told.
+    told_forged: bool,
+}
+
+impl<'a> Session<'a> {
+    fn new(options: &Options<'a>, connection: &'a Connection, follower: &'a mut Follower) -> Self {
+        let topics =
+            follower.operators().iter().map(|operator| Topics::of(options.prefix, operator)).collect();
+        Self {
+            connection,
+            door: follower.public(),
+            follower,
+            topics,
+            once: options.once,
+            news: BTreeSet::new(),
+            heads: BTreeSet::new(),
+            acked: BTreeMap::new(),
+            fetched: BTreeMap::new(),
+            later: VecDeque::new(),
+            again: None,
+            part: None,
+            parts: BTreeSet::new(),
+            told_forged: false,
+        }
+    }
+
+    fn run(&mut self, stop: &dyn Fn() -> bool, tell: Tell<'_>) -> Result<(), Ended> {
+        for topics in &self.topics {
+            // New records first, and then the head: what is changed in between is in one of them.
+            for (filter, retained) in [
+                (topics.mark(&self.door.level()), false),
+                (topics.records(&self.door), false),
+                (topics.head(&self.door), true),
+            ] {
+                if !self.connection.subscribe(&filter, retained)? {
+                    tell(Told::Remark(&format!("The broker does not let this user listen to {filter}.")));
+                }
+            }
+        }
+        // What waited for pictures on the connection before waits again.
+        self.follower.ask_again();
+        while !stop() {
+            while let Some(message) = self.connection.receive(Duration::ZERO)? {
+                self.take(&message, tell)?;
+            }
+            self.fetch_part()?;
+            self.fetch_pictures()?;
+            let step = if self.is_resting() { Step::Idle } else { self.follower.step()? };
+            match step {
+                Step::Done => self.note_all(),
+                Step::Wants(operator, digest) => self.later.push_back((operator, digest)),
+                Step::Later => {
+                    self.again = Some(Instant::now() + AGAIN);
+                    self.note_all();
+                }
+                Step::Idle => {
+                    self.acknowledge(tell)?;
+                    if self.once && self.is_over() {
+                        return Ok(());
+                    }
+                    self.look_again();
+                    match self.connection.receive(TURN)? {
+                        Some(message) => self.take(&message, tell)?,
+                        None => self.follower.rest(),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Something is new to all operators whose head is known.
+    fn note_all(&mut self) {
+        self.news.extend(&self.heads);
+    }
+
+    fn is_resting(&self) -> bool {
+        self.again.is_some_and(|again| Instant::now() < again) && self.follower.has_trouble()
+    }
+
+    /// Whether everything is there and acknowledged.
+    fn is_over(&self) -> bool {
+        let all = 0..self.topics.len();
+        self.heads.len() == self.topics.len()
+            && self.news.is_empty()
+            && self.follower.open() == 0
+            && all.into_iter().all(|operator| self.follower.differing(operator).is_empty())
+    }
+
+    /// Asks again for what is missing, after a pause.
+    fn look_again(&mut self) {
+        if self.again.is_some_and(|again| Instant::now() < again) || self.part.is_some() {
+            return;
+        }
+        let missing: Vec<(usize, usize)> = self
+            .heads
+            .iter()
+            .flat_map(|&operator| {
+                self.follower.differing(operator).into_iter().map(move |part| (operator, part))
+            })
+            .collect();
+        if !missing.is_empty() {
+            self.parts.extend(missing);
+            self.again = Some(Instant::now() + AGAIN);
+        }
+    }
+
+    fn take(&mut self, Message { topic, payload }: &Message, tell: Tell<'_>) -> Result<(), Ended> {
+        let about = self.topics.iter().enumerate().find_map(|(at, topics)| Some((at, topics.about(topic)?)));
+        let Some((operator, about)) = about else { return Ok(()) };
+        let taken = match about {
+            // What is gone from the broker says nothing.
+            About::Record(_) | About::Head | About::Pictures(_) if payload.is_empty() => Ok(()),
+            About::Record(id) => self.follower.record(operator, id, payload).map(drop),
+            About::Head => self.follower.head(operator, payload).map(|parts| {
+                self.heads.insert(operator);
+                self.news.insert(operator);
+                self.parts.extend(parts.into_iter().map(|part| (operator, part)));
+            }),
+            About::Pictures(digest) => {
+                self.fetched.remove(&digest);
+                if let Some(topics) = self.topics.get(operator) {
+                    self.connection.unsubscribe(&topics.pictures(&digest))?;
+                }
+                self.follower.pictures(&digest, payload)
+            }
+            About::Mark => {
+                if let Some((operator, part)) = self.part.take() {
+                    if let Some(topics) = self.topics.get(operator) {
+                        self.connection.unsubscribe(&topics.part(&self.door, part))?;
+                    }
+                    self.news.insert(operator);
+                }
+                Ok(())
+            }
+            About::Ack(_) => Ok(()),
+        };
+        match taken {
+            Err(Error::Forged) => {
+                if !std::mem::replace(&mut self.told_forged, true) {
+                    tell(Told::Remark(&format!(
+                        "What came for {topic} is older than what the door has, or not of an operator of this fleet: the door \
+                         takes none of it. It is said once for a connection."
+                    )));
+                }
+                Ok(())
+            }
+            taken => Ok(taken?),
+        }
+    }
+
+    /// Fetches the next part of a directory. The mark is sent after it and comes back behind it, so a broker never has more
+    /// than one part to hold for this client.
+    fn fetch_part(&mut self) -> Result<(), Ended> {
+        if self.part.is_some() {
+            return Ok(());
+        }
+        let Some((operator, part)) = self.parts.pop_first() else { return Ok(()) };
+        let Some(topics) = self.topics.get(operator) else { return Ok(()) };
+        self.part = Some((operator, part));
+        self.again = Some(Instant::now() + AGAIN);
+        self.connection.subscribe(&topics.part(&self.door, part), true)?;
+        self.connection.publish(&topics.mark(&self.door.level()), b"mark".to_vec(), false)?;
+        Ok(())
+    }
+
+    fn fetch_pictures(&mut self) -> Result<(), Ended> {
+        let now = Instant::now();
+        let quick = self.fetched.values().filter(|(_, since)| now.duration_since(*since) < SLOW).count();
+        for _ in quick..FETCHED {
+            let Some((operator, digest)) = self.later.pop_front() else { return Ok(()) };
+            let Some(topics) = self.topics.get(operator) else { continue };
+            if self.fetched.insert(digest, (operator, now)).is_none() {
+                self.connection.subscribe(&topics.pictures(&digest), true)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Acknowledges what is new, if it says anything new.
+    fn acknowledge(&mut self, tell: Tell<'_>) -> Result<(), Ended> {
+        if self.part.is_some() || !self.parts.is_empty() {
+            return Ok(());
+        }
+        while let Some(operator) = self.news.pop_first() {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH);
+            let unix_ms = since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+            let (ack, sealed) = self.follower.ack(operator, unix_ms)?;
+            let bare = Ack { number: 0, unix_ms: 0, log: None, ..ack.clone() };
+            if self.acked.get(&operator) == Some(&bare) {
+                continue;
+            }
+            let Some(topics) = self.topics.get(operator) else { continue };
+            self.connection.publish(&topics.ack(&self.door), sealed, true)?;
+            self.acked.insert(operator, bare);
+            tell(Told::Acknowledged(operator, &ack));
+        }
+        Ok(())
+    }
+}

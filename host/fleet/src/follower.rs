@@ -1,0 +1,492 @@
+//! A door that takes records and applies them to its board. It knows no broker.
+//!
+//! A change of a person on the board:
+//!
+//! | step | kept in the place before | after a power cut here |
+//! |---|---|---|
+//! | 1. nobody on the board has the name | | nothing was done |
+//! | 2. the change begins | `begun`: what the board gets | whoever has the old or the new name by the fleet is removed, then step 1 |
+//! | 3. the board removes, renames or enrols | | the same |
+//! | 4. the board gets the rule | | the same |
+//! | 5. the change is done | `there`: what the board has; no `begun` | done |
+//!
+//! A removal and a change of the rule alone have no step 2: the board does them again without harm.
+//!
+//! # Invariants
+//! - A record whose version is not later than the one known changes nothing.
+//! - Removals and suspensions come before everything else that waits.
+//! - A person of that name whom the fleet did not enrol is never removed or changed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::Error;
+use crate::directory::Directory;
+use crate::door::{Door, State, Trouble};
+use crate::envelope::{Kind, Opener, Sealer};
+use crate::identity::{Identity, Public};
+use crate::pictures;
+use crate::place::{Entry, Mark, Store};
+use crate::record::{Ack, Head, Holds, PersonId, Rank, Record, Refused};
+
+/// Refusals that an acknowledgement has room for.
+const REFUSALS: usize = 20;
+/// Bytes of the reason of a refusal.
+const REASON: usize = 300;
+
+/// A door that applies records.
+pub struct Follower {
+    identity: Identity,
+    operators: Vec<Operator>,
+    entries: BTreeMap<PersonId, Entry>,
+    store: Box<dyn Store>,
+    door: Box<dyn Door>,
+    /// Who has to be changed on the board, the urgent first.
+    work: BTreeSet<(Urgency, PersonId)>,
+    /// Who waits for pictures.
+    waiting: BTreeMap<PersonId, [u8; 32]>,
+    /// Pictures that came.
+    came: HashMap<[u8; 32], Vec<Vec<u8>>>,
+    /// Why nothing is changed at the moment.
+    trouble: Option<String>,
+}
+
+/// An operator whom the door trusts.
+struct Operator {
+    public: Public,
+    directory: Directory,
+    opener: Opener,
+    mark: Mark,
+    head: Option<Head>,
+}
+
+/// What is done first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Urgency {
+    /// Somebody loses a right.
+    Revokes,
+    /// Anything else.
+    Changes,
+}
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A person was changed, or refused.
+    Done,
+    /// These pictures are needed first, of the operator with this number.
+    Wants(usize, [u8; 32]),
+    /// Nothing is to be done.
+    Idle,
+    /// The board does not answer, or has another encoder: later.
+    Later,
+}
+
+impl Follower {
+    /// A door with these keys, for these operators.
+    ///
+    /// # Errors
+    /// The place cannot be read.
+    pub fn new(
+        identity: Identity,
+        operators: &[Public],
+        mut store: Box<dyn Store>,
+        door: Box<dyn Door>,
+    ) -> Result<Self, Error> {
+        let (entries, marks) = store.load()?;
+        let operator = |public: &Public| {
+            let none = Mark { operator: public.signing, newest: 0, complete: 0, ack: 0 };
+            let mark = marks.iter().find(|mark| mark.operator == public.signing).copied().unwrap_or(none);
+            Operator {
+                public: *public,
+                directory: Directory::default(),
+                opener: Opener::new(),
+                mark,
+                head: None,
+            }
+        };
+        let mut follower = Self {
+            identity,
+            operators: operators.iter().map(operator).collect(),
+            entries: BTreeMap::new(),
+            store,
+            door,
+            work: BTreeSet::new(),
+            waiting: BTreeMap::new(),
+            came: HashMap::new(),
+            trouble: None,
+        };
+        for (id, entry) in entries {
+            for rank in &entry.known {
+                let of = follower.operators.iter_mut().find(|of| of.public.signing == rank.operator);
+                if let Some(of) = of {
+                    of.directory.take(id, rank.version);
+                }
+            }
+            follower.entries.insert(id, entry);
+            // Who was refused is tried again: what was wrong may be put right.
+            follower.queue(id);
+        }
+        Ok(follower)
+    }
+
+    /// The door's public keys.
+    #[must_use]
+    pub const fn public(&self) -> Public {
+        self.identity.public()
+    }
+
+    /// The operators whom the door trusts.
+    #[must_use]
+    pub fn operators(&self) -> Vec<Public> {
+        self.operators.iter().map(|operator| operator.public).collect()
+    }
+
+    /// Takes a record of an operator. Returns whether it is news.
+    ///
+    /// # Errors
+    /// [`Error::Forged`], also if it is another person's than the topic's; or the place cannot be written.
+    pub fn record(&mut self, operator: usize, id: PersonId, envelope: &[u8]) -> Result<bool, Error> {
+        let of = self.operators.get_mut(operator).ok_or(Error::Forged)?;
+        let to = &self.identity;
+        let record: Record = of.opener.open(to, &of.public, Kind::Record, envelope)?;
+        let version = record.version();
+        let wanted = match record.holds {
+            _ if record.id != id => return Err(Error::Forged),
+            Holds::Removed => None,
+            Holds::Enrolled(person) => Some(person),
+            Holds::Door { .. } => return Err(Error::Forged),
+        };
+        let rank = Rank { version, operator: of.public.signing };
+        let mut entry = self.entries.get(&id).cloned().unwrap_or_default();
+        let before = entry.known.iter().max().copied();
+        match entry.known.iter_mut().find(|known| known.operator == rank.operator) {
+            Some(known) if known.version >= version => return Ok(false),
+            Some(known) => *known = rank,
+            None => entry.known.push(rank),
+        }
+        if before.is_none_or(|before| before < rank) {
+            entry.wanted = wanted;
+            entry.refusal = None;
+        }
+        self.store.save(id, &entry)?;
+        of.directory.take(id, version);
+        self.entries.insert(id, entry);
+        self.queue(id);
+        Ok(true)
+    }
+
+    /// Takes the head of an operator. Returns the parts of which the door does not have all records.
+    ///
+    /// # Errors
+    /// [`Error::Forged`], also if the door has seen a newer one.
+    pub fn head(&mut self, operator: usize, envelope: &[u8]) -> Result<Vec<usize>, Error> {
+        let of = self.operators.get_mut(operator).ok_or(Error::Forged)?;
+        let head: Head = of.opener.open(&self.identity, &of.public, Kind::Head, envelope)?;
+        if head.run < of.mark.newest {
+            return Err(Error::Forged);
+        }
+        of.mark.newest = head.run;
+        of.head = Some(head);
+        Ok(self.differing(operator))
+    }
+
+    /// The parts of which the door does not have all records by the newest head.
+    #[must_use]
+    pub fn differing(&self, operator: usize) -> Vec<usize> {
+        let of = self.operators.get(operator);
+        let head = of.and_then(|of| of.head.as_ref().map(|head| of.directory.digests().differing(head)));
+        head.unwrap_or_default()
+    }
+
+    /// Takes pictures.
+    ///
+    /// # Errors
+    /// [`Error::Forged`] if nobody waits for them, or they are not those that a record names.
+    pub fn pictures(&mut self, digest: &[u8; 32], sealed: &[u8]) -> Result<(), Error> {
+        let ids: Vec<PersonId> =
+            self.waiting.iter().filter(|(_, wanted)| *wanted == digest).map(|(id, _)| *id).collect();
+        let which = ids.iter().find_map(|id| self.entries.get(id)?.wanted.as_ref()).map(|it| it.pictures);
+        let which = which.filter(|which| which.digest == *digest).ok_or(Error::Forged)?;
+        self.came.insert(*digest, pictures::open(&which, sealed)?);
+        for id in ids {
+            self.waiting.remove(&id);
+            self.work.insert((Urgency::Changes, id));
+        }
+        Ok(())
+    }
+
+    /// Does the next thing that is to be done.
+    ///
+    /// # Errors
+    /// The place cannot be written.
+    pub fn step(&mut self) -> Result<Step, Error> {
+        let Some((urgency, id)) = self.work.pop_first() else { return Ok(Step::Idle) };
+        match self.settle(id) {
+            Ok(None) => {
+                self.trouble = None;
+                Ok(Step::Done)
+            }
+            Ok(Some(digest)) => {
+                self.waiting.insert(id, digest);
+                Ok(Step::Wants(self.holder(id), digest))
+            }
+            Err(Failed::Kept(error)) => Err(error),
+            Err(Failed::Board(Trouble { sentence, lost: true })) => {
+                self.work.insert((urgency, id));
+                self.trouble = Some(short(&sentence));
+                Ok(Step::Later)
+            }
+            Err(Failed::Board(Trouble { sentence, .. })) => {
+                if self.undo(id)?.is_err() {
+                    self.work.insert((urgency, id));
+                    return Ok(Step::Later);
+                }
+                let mut entry = self.entries.get(&id).cloned().unwrap_or_default();
+                entry.refusal = Some(short(&sentence));
+                self.keep(id, entry)?;
+                Ok(Step::Done)
+            }
+        }
+    }
+
+    /// Who still has to be changed: on the board, or after their pictures have come.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.work.len() + self.waiting.len()
+    }
+
+    /// Whether the board does not answer, or has another encoder.
+    #[must_use]
+    pub const fn has_trouble(&self) -> bool {
+        self.trouble.is_some()
+    }
+
+    /// Has those who wait for pictures ask for them again, as on a new connection.
+    pub fn ask_again(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        self.work.extend(waiting.into_keys().map(|id| (Urgency::Changes, id)));
+    }
+
+    /// What the door has of an operator's records: an acknowledgement for it, sealed, and what it says.
+    ///
+    /// # Errors
+    /// The marks cannot be kept.
+    pub fn ack(&mut self, operator: usize, unix_ms: u64) -> Result<(Ack, Vec<u8>), Error> {
+        let state = match self.door.state() {
+            Ok(state) => state,
+            Err(trouble) => {
+                self.trouble.get_or_insert_with(|| short(&trouble.sentence));
+                State::default()
+            }
+        };
+        let of = self.operators.get_mut(operator).ok_or(Error::Forged)?;
+        let digests = of.directory.digests();
+        if of.head.as_ref().is_some_and(|head| head.digest == digests.whole) {
+            of.mark.complete = of.mark.newest;
+        }
+        of.mark.ack = unix_ms.max(of.mark.ack.saturating_add(1));
+        let wanted = of.head.as_ref().map_or(0, |head| head.records);
+        let is_refused =
+            |(id, entry): (&PersonId, &Entry)| entry.refusal.clone().map(|why| Refused { id: *id, why });
+        let mut refused: Vec<Refused> = self.entries.iter().filter_map(is_refused).collect();
+        let refusals = refused.len() as u32;
+        refused.truncate(REFUSALS);
+        let ack = Ack {
+            number: of.mark.ack,
+            unix_ms,
+            newest: of.mark.newest,
+            complete: of.mark.complete,
+            digest: digests.whole,
+            lacking: wanted.saturating_sub(digests.records),
+            pictures: self.waiting.len() as u32,
+            waiting: self.work.len() as u32,
+            people: self.entries.values().filter(|entry| entry.there.is_some()).count() as u32,
+            refused,
+            refusals,
+            trouble: self.trouble.clone(),
+            log: state.log,
+        };
+        let sealed = Sealer::new(&self.identity, of.public)?.seal(Kind::Ack, &ack)?;
+        let marks: Vec<Mark> = self.operators.iter().map(|of| of.mark).collect();
+        self.store.save_marks(&marks)?;
+        Ok((ack, sealed))
+    }
+
+    /// Lets another program use the board's line.
+    pub fn rest(&mut self) {
+        self.door.rest();
+    }
+
+    /// The number of the operator whose record of a person holds.
+    fn holder(&self, id: PersonId) -> usize {
+        let rank = self.entries.get(&id).and_then(|entry| entry.known.iter().max());
+        let of =
+            rank.and_then(|rank| self.operators.iter().position(|of| of.public.signing == rank.operator));
+        of.unwrap_or(0)
+    }
+
+    fn keep(&mut self, id: PersonId, entry: Entry) -> Result<(), Error> {
+        self.store.save(id, &entry)?;
+        self.entries.insert(id, entry);
+        Ok(())
+    }
+
+    /// Has a person changed if the board has something else than what holds.
+    fn queue(&mut self, id: PersonId) {
+        let Some(entry) = self.entries.get(&id) else { return };
+        self.waiting.remove(&id);
+        self.work.remove(&(Urgency::Revokes, id));
+        self.work.remove(&(Urgency::Changes, id));
+        if entry.wanted == entry.there && entry.begun.is_none() {
+            return;
+        }
+        let revokes = match (&entry.wanted, &entry.there) {
+            (None, _) => true,
+            (Some(wanted), Some(_)) => wanted.suspended,
+            (Some(_), None) => false,
+        };
+        self.work.insert((if revokes { Urgency::Revokes } else { Urgency::Changes }, id));
+    }
+
+    /// Brings a person on the board to what holds. Returns the pictures that are needed first.
+    fn settle(&mut self, id: PersonId) -> Result<Option<[u8; 32]>, Failed> {
+        let Some(mut entry) = self.entries.get(&id).cloned() else { return Ok(None) };
+        if entry.begun.is_some() {
+            // It is not known how far it came.
+            self.undo(id)??;
+            entry = self.entries.get(&id).cloned().unwrap_or_default();
+        }
+        let Some(wanted) = entry.wanted.clone() else {
+            if let Some(there) = entry.there.take() {
+                self.door.remove(&there.name)?;
+                self.release();
+            }
+            entry.refusal = None;
+            self.keep(id, entry)?;
+            return Ok(None);
+        };
+        match &entry.there {
+            Some(there) if *there == wanted => return Ok(None),
+            Some(there) if there.pictures == wanted.pictures && there.name == wanted.name => {}
+            Some(there) if there.pictures == wanted.pictures => {
+                self.is_free(&wanted.name)?;
+                let old = there.name.clone();
+                self.keep(id, Entry { begun: Some(wanted.clone()), ..entry.clone() })?;
+                let renamed = self.door.rename(&old, &wanted.name);
+                if matches!(renamed, Err(Trouble { lost: false, .. })) {
+                    self.keep(id, entry.clone())?;
+                }
+                renamed?;
+                self.release();
+            }
+            there => {
+                let Some(pictures) = self.came.get(&wanted.pictures.digest).cloned() else {
+                    return Ok(Some(wanted.pictures.digest));
+                };
+                self.has_encoder()?;
+                let old = there.as_ref().map(|there| there.name.clone());
+                if old.as_ref() != Some(&wanted.name) {
+                    self.is_free(&wanted.name)?;
+                }
+                self.keep(id, Entry { begun: Some(wanted.clone()), ..entry.clone() })?;
+                if let Some(old) = old {
+                    self.door.remove(&old)?;
+                    entry.there = None;
+                    self.keep(id, Entry { begun: Some(wanted.clone()), ..entry.clone() })?;
+                }
+                let enrolled = self.door.enrol(&wanted.name, &pictures);
+                if !matches!(enrolled, Err(Trouble { lost: true, .. })) {
+                    self.came.remove(&wanted.pictures.digest);
+                }
+                enrolled?;
+            }
+        }
+        self.door.rule(&wanted)?;
+        (entry.there, entry.refusal, entry.begun) = (Some(wanted), None, None);
+        self.keep(id, entry)?;
+        Ok(None)
+    }
+
+    /// Takes a change back that was begun: nobody of the old or the new name stays on the board, rather than somebody without
+    /// their rule. The outer error is that of the place.
+    fn undo(&mut self, id: PersonId) -> Result<Result<(), Trouble>, Error> {
+        let mut entry = self.entries.get(&id).cloned().unwrap_or_default();
+        let Some(begun) = entry.begun.take() else { return Ok(Ok(())) };
+        let old = entry.there.take().map(|there| there.name);
+        for name in [Some(begun.name), old].into_iter().flatten() {
+            if let Err(trouble) = self.door.remove(&name) {
+                return Ok(Err(trouble));
+            }
+        }
+        self.keep(id, entry)?;
+        Ok(Ok(()))
+    }
+
+    /// A name has become free: who was refused may have waited for it.
+    fn release(&mut self) {
+        let refused = self.entries.iter().filter(|(_, entry)| entry.refusal.is_some());
+        let refused: Vec<PersonId> = refused.map(|(id, _)| *id).collect();
+        refused.into_iter().for_each(|id| self.queue(id));
+    }
+
+    /// Refuses a name that somebody on the board has.
+    fn is_free(&mut self, name: &str) -> Result<(), Trouble> {
+        let is_taken = self.door.names()?.iter().any(|taken| taken == name);
+        let by_us = |entry: &Entry| entry.there.as_ref().is_some_and(|there| there.name == name);
+        let who = match self.entries.values().any(by_us) {
+            true => "somebody else of the fleet has this name at the door until their own change is done",
+            false => {
+                "somebody whom the fleet did not enrol has this name at the door: remove or rename them there with \
+                 `postern remove` or `postern rename`, then start `postern fleet apply` again"
+            }
+        };
+        if is_taken { Err(Trouble { sentence: who.to_owned(), lost: false }) } else { Ok(()) }
+    }
+
+    /// Refuses to enrol with another encoder than an operator wants.
+    fn has_encoder(&mut self) -> Result<(), Trouble> {
+        let heads = self.operators.iter().filter_map(|of| of.head.as_ref());
+        let Some(wanted) = heads.filter_map(|head| head.encoder.clone()).next() else { return Ok(()) };
+        let found = self.door.state()?.encoder;
+        if found.as_ref().is_some_and(|found| found.sha256 == wanted.sha256) {
+            return Ok(());
+        }
+        let has =
+            found.map_or_else(|| "no encoder".to_owned(), |found| format!("the encoder {}", found.name));
+        let sentence = format!(
+            "the door has {has}, and the fleet wants {} ({}…): `postern flash models` brings it",
+            wanted.name,
+            hex::encode(wanted.sha256.get(..6).unwrap_or_default())
+        );
+        Err(Trouble { sentence, lost: true })
+    }
+}
+
+/// Why a person was not changed.
+enum Failed {
+    /// The place cannot be written.
+    Kept(Error),
+    /// The board refuses or does not answer.
+    Board(Trouble),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Kept(error)
+    }
+}
+
+impl From<Trouble> for Failed {
+    fn from(trouble: Trouble) -> Self {
+        Self::Board(trouble)
+    }
+}
+
+/// A reason that has room in an acknowledgement.
+fn short(text: &str) -> String {
+    let mut end = text.len().min(REASON);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,44 @@
+//! People and rules of many doors, signed by an operator, sealed for each door, and carried by an MQTT broker.
+//!
+//! ```text
+//! identity    the keys of an operator and of a door, which follow from keys that are there already
+//! record      what is sealed: what holds for a person, what a door should have, what it has
+//! envelope    signed and sealed for one recipient
+//! pictures    the pictures of a person, sealed once for all doors
+//! directory   which records a recipient has, and a digest of them
+//! topics      where the broker keeps what
+//! connection  connections to the broker, over rumqttc
+//! folder      the operator's folder: people, doors, and what was sent to whom
+//! publish     what the broker does not have yet
+//! place       the door's place: what it knows of each person, and what is on its board
+//! door        what is asked of a door, as a trait
+//! follower    a door that applies records
+//! follow      a door on a broker
+//! simulated   doors in memory, to measure and to test
+//! standing    who has what, who is behind, and why
+//! ```
+//! # Invariants
+//! - The broker sees ciphertext, sizes, times and random numbers. Nothing that it does makes a door take an older record, one
+//!   of somebody else, or one for another door.
+//! - A record is signed for one door. What a door keeps of it is in a file before the board is changed.
+//! - What was sent, and what is on a board, is in files. So each side goes on where it was, and does the last step again.
+#![forbid(unsafe_code)]
+
+pub mod connection;
+pub mod directory;
+pub mod door;
+pub mod envelope;
+mod error;
+pub mod folder;
+pub mod follow;
+pub mod follower;
+pub mod identity;
+pub mod pictures;
+pub mod place;
+pub mod publish;
+pub mod record;
+pub mod simulated;
+pub mod standing;
+pub mod topics;
+
+pub use error::Error;

@@ -1,0 +1,182 @@
+//! A door's own place: what it knows of each person, and what is on its board.
+//!
+//! ```text
+//! people/ID.json    an Entry, for each person          in the folder of the door
+//! marks.json        [Mark], one for each operator
+//! ```
+//! A file is written whole or not at all. The files hold names, PINs and the keys of pictures: the folder is its user's alone.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::record::{Person, PersonId, Rank};
+
+/// What a door knows of a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The newest record of each operator. The greatest one holds.
+    pub known: Vec<Rank>,
+    /// What holds; `None` if the person is removed.
+    pub wanted: Option<Person>,
+    /// What is on the board.
+    pub there: Option<Person>,
+    /// What is being put on the board. The board may have it, or still `there`.
+    pub begun: Option<Person>,
+    /// Why the board does not get what holds.
+    pub refusal: Option<String>,
+}
+
+/// How far a door is with an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The operator's signing key.
+    pub operator: [u8; 32],
+    /// The newest run that was seen: an older one is not taken.
+    pub newest: u64,
+    /// The last run of which all records were there.
+    pub complete: u64,
+    /// The number of the last acknowledgement.
+    pub ack: u64,
+}
+
+/// Where a place is kept.
+pub trait Store: Send {
+    /// All entries and marks.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    fn load(&mut self) -> Result<(Vec<(PersonId, Entry)>, Vec<Mark>), Error>;
+
+    /// Keeps the entry of a person. It is kept when this returns.
+    ///
+    /// # Errors
+    /// It cannot be kept.
+    fn save(&mut self, id: PersonId, entry: &Entry) -> Result<(), Error>;
+
+    /// Keeps the marks.
+    ///
+    /// # Errors
+    /// They cannot be kept.
+    fn save_marks(&mut self, marks: &[Mark]) -> Result<(), Error>;
+}
+
+/// A place in a folder.
+pub struct Files {
+    folder: PathBuf,
+    /// Holds the lock of the folder: two programs would each change the board.
+    _lock: File,
+}
+
+impl Files {
+    /// Locks a folder, which is made if it is not there.
+    ///
+    /// # Errors
+    /// [`Error::Used`], [`Error::File`].
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        make_private(&folder.join("people"))?;
+        Ok(Self { folder: folder.to_owned(), _lock: lock(folder)? })
+    }
+}
+
+impl Store for Files {
+    fn load(&mut self) -> Result<(Vec<(PersonId, Entry)>, Vec<Mark>), Error> {
+        const REMEDY: &str = "Remove the file: the person's record comes again from the broker";
+        let mut entries = Vec::new();
+        for (id, path) in people(&self.folder)? {
+            entries.extend(read(&path, REMEDY)?.map(|entry| (id, entry)));
+        }
+        let marks = read(&self.folder.join("marks.json"), "Remove the file: the door asks the broker again")?;
+        Ok((entries, marks.unwrap_or_default()))
+    }
+
+    fn save(&mut self, id: PersonId, entry: &Entry) -> Result<(), Error> {
+        write(&self.folder.join("people").join(format!("{}.json", id.digits())), entry)
+    }
+
+    fn save_marks(&mut self, marks: &[Mark]) -> Result<(), Error> {
+        write(&self.folder.join("marks.json"), &marks)
+    }
+}
+
+/// The files of people in a folder.
+pub(crate) fn people(folder: &Path) -> Result<Vec<(PersonId, PathBuf)>, Error> {
+    let folder = folder.join("people");
+    let file = |source| Error::File { path: folder.clone(), source };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(file)? {
+        let path = entry.map_err(file)?.path();
+        let id = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json"));
+        if let Some(id) = id.and_then(PersonId::parse) {
+            found.push((id, path));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Makes a folder that is this user's alone.
+pub(crate) fn make_private(folder: &Path) -> Result<(), Error> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|source| Error::File { path: folder.to_owned(), source })
+}
+
+/// Locks a folder until the file is dropped.
+pub(crate) fn lock(folder: &Path) -> Result<File, Error> {
+    let path = folder.to_owned();
+    let lock = File::open(folder).map_err(|source| Error::File { path: path.clone(), source })?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Error::Used { path }),
+        Err(TryLockError::Error(source)) => Err(Error::File { path, source }),
+    }
+}
+
+/// Reads a file of JSON; `None` if it is not there.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path, remedy: &'static str) -> Result<Option<T>, Error> {
+    match fs::read(path) {
+        Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|error| Error::Malformed {
+            path: path.to_owned(),
+            reason: error.to_string(),
+            remedy,
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::File { path: path.to_owned(), source }),
+    }
+}
+
+/// Writes a file of JSON, whole or not at all.
+pub(crate) fn write<T: Serialize + ?Sized>(path: &Path, value: &T) -> Result<(), Error> {
+    Ok(output_file::replace_with(path, serde_json::json!(value).to_string().as_bytes())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Version;
+
+    #[test]
+    fn a_place_reads_back_and_one_program_has_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path().join("linux/fleet");
+        let mut files = Files::open(&folder).expect("made");
+        assert!(files.load().expect("empty").0.is_empty());
+        let rank = Rank { version: Version { counter: 3, removed: false }, operator: [8; 32] };
+        let entry = Entry { known: vec![rank], refusal: Some("no face".to_owned()), ..Entry::default() };
+        let mark = Mark { operator: [8; 32], newest: 5, complete: 4, ack: 9 };
+        files.save(PersonId([1; 16]), &entry).expect("kept");
+        files.save_marks(&[mark]).expect("kept");
+        assert!(matches!(Files::open(&folder), Err(Error::Used { .. })), "two of them");
+        drop(files);
+        let mut files = Files::open(&folder).expect("free again");
+        assert_eq!(files.load().expect("read"), (vec![(PersonId([1; 16]), entry)], vec![mark]));
+        fs::write(folder.join("marks.json"), "[").expect("written");
+        let said = files.load().expect_err("malformed").to_string();
+        assert!(said.contains("marks.json") && said.contains("Remove the file"), "{said}");
+    }
+}

@@ -1,0 +1,166 @@
+//! Sends what the broker does not have yet: pictures, records, and then the head of each recipient.
+//!
+//! The head comes last. A recipient that sees it has been sent all that it names. What was sent is kept for each recipient when
+//! the broker has acknowledged its head, so a command that is killed sends a part again, and nothing is lost.
+
+use std::fs;
+
+use bridge::Level;
+
+use crate::Error;
+use crate::connection::Connection;
+use crate::directory::Digests;
+use crate::envelope::{Kind, Sealer};
+use crate::folder::{Folder, directory};
+use crate::identity::{Identity, Public};
+use crate::record::{Head, PersonId, Record};
+use crate::topics::Topics;
+
+/// What was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Doors that were sent something.
+    pub doors: u32,
+    /// Records, heads and pictures.
+    pub messages: u64,
+}
+
+const KEPT: &str =
+    "The change is kept in the folder: `postern fleet publish` sends it when the broker is there";
+
+/// Sends what the broker does not have; with `all`, everything again.
+///
+/// # Errors
+/// The connection ended; the folder cannot be written.
+pub fn publish(
+    folder: &mut Folder,
+    identity: &Identity,
+    prefix: &Level,
+    connection: &Connection,
+    broker: &str,
+    (all, unix_ms): (bool, u64),
+) -> Result<Sent, Error> {
+    let topics = Topics::of(prefix, &identity.public());
+    let run = folder.settings.run;
+    let mut sent = Sent::default();
+    let away = |fault| fault_of(fault, broker, KEPT);
+    if all {
+        (folder.settings.pictures_sent, folder.settings.own_sent) = (0, 0);
+    }
+    let since = folder.settings.pictures_sent;
+    let new: Vec<_> = folder
+        .enrolled()
+        .filter(|(_, kept, _)| kept.run > since)
+        .map(|(_, _, person)| person.pictures)
+        .collect();
+    for pictures in new {
+        let path = folder.picture_file(&pictures);
+        let sealed = fs::read(&path).map_err(|source| Error::File { path, source })?;
+        connection.publish(&topics.pictures(&pictures.digest), sealed, true).map_err(away)?;
+        sent.messages += 1;
+    }
+    folder.settings.pictures_sent = run;
+    folder.save_settings()?;
+
+    let digests = directory(folder.records()).digests();
+    let doors: Vec<PersonId> = folder.fleet_doors().map(|(id, _)| *id).collect();
+    let to_all: Vec<(u64, Record)> = folder.records().collect();
+    for id in doors {
+        let Some(mut door) = folder.doors.get(&id).cloned() else { continue };
+        let from = if all { 0 } else { door.sent };
+        if from >= run {
+            continue;
+        }
+        let records = to_all.iter().filter(|(of, _)| *of > from).map(|(_, record)| record);
+        let of = Branch { topics: &topics, identity, to: door.public };
+        let head = head(folder, digests, unix_ms);
+        sent.messages += of.send(connection, records, &head, broker)?;
+        sent.doors += 1;
+        door.sent = run;
+        folder.save_door(id, door)?;
+    }
+
+    if folder.settings.own_sent < run {
+        let all: Vec<(u64, Record)> = folder.own_records().collect();
+        let since = folder.settings.own_sent;
+        let records = all.iter().filter(|(of, _)| *of > since).map(|(_, record)| record);
+        let of = Branch { topics: &topics, identity, to: identity.public() };
+        let head = head(folder, directory(folder.own_records()).digests(), unix_ms);
+        sent.messages += of.send(connection, records, &head, broker)?;
+        folder.settings.own_sent = run;
+    }
+    while let Some(digest) = folder.settings.forget.last().cloned() {
+        let mut bytes = [0; 32];
+        if hex::decode_to_slice(&digest, &mut bytes).is_ok() {
+            connection.publish(&topics.pictures(&bytes), Vec::new(), true).map_err(away)?;
+            let _ = fs::remove_file(folder.path().join("pictures").join(&digest));
+        }
+        folder.settings.forget.pop();
+    }
+    folder.save_settings()?;
+    Ok(sent)
+}
+
+/// Has the broker forget what it keeps for a door.
+///
+/// # Errors
+/// The connection ended.
+pub fn forget(
+    folder: &Folder,
+    identity: &Identity,
+    prefix: &Level,
+    connection: &Connection,
+    (door, broker): (&Public, &str),
+) -> Result<(), Error> {
+    let topics = Topics::of(prefix, &identity.public());
+    let records = folder.people.keys().map(|id| topics.record(door, id));
+    let all = records.chain([topics.head(door), topics.ack(door)]).map(|topic| (topic, Vec::new()));
+    connection.publish_all(all, true).map_err(|fault| fault_of(fault, broker, KEPT))
+}
+
+/// A connection that ended, as an error of a fleet.
+pub fn fault_of(fault: bridge::Fault, broker: &str, kept: &'static str) -> Error {
+    match fault {
+        bridge::Fault::End(error) => Error::Broker(error),
+        bridge::Fault::Wait(why) => Error::Away { broker: broker.to_owned(), why, kept },
+    }
+}
+
+fn head(folder: &Folder, digests: Digests, unix_ms: u64) -> Head {
+    Head {
+        run: folder.settings.run,
+        unix_ms,
+        records: digests.records,
+        digest: digests.whole,
+        parts: digests.parts,
+        encoder: folder.settings.encoder.clone(),
+    }
+}
+
+/// The branch of a recipient.
+struct Branch<'a> {
+    topics: &'a Topics,
+    identity: &'a Identity,
+    to: Public,
+}
+
+impl Branch<'_> {
+    /// Sends records, and then the head. Returns the number of messages.
+    fn send<'r>(
+        &self,
+        connection: &Connection,
+        records: impl Iterator<Item = &'r Record>,
+        head: &Head,
+        broker: &str,
+    ) -> Result<u64, Error> {
+        let sealer = Sealer::new(self.identity, self.to)?;
+        let mut messages = Vec::new();
+        for record in records {
+            messages.push((self.topics.record(&self.to, &record.id), sealer.seal(Kind::Record, record)?));
+        }
+        messages.push((self.topics.head(&self.to), sealer.seal(Kind::Head, head)?));
+        let count = messages.len() as u64;
+        connection.publish_all(messages, true).map_err(|fault| fault_of(fault, broker, KEPT))?;
+        Ok(count)
+    }
+}

@@ -1,0 +1,245 @@
+//! The bodies of envelopes: what holds for a person, what a recipient should have, and what a door has.
+//!
+//! All are in the postcard format: numbers in groups of seven bits, texts with their length before them.
+//!
+//! # Order
+//! A person has one record of each operator: the one with the highest [`Version`]. Among those of several operators the highest
+//! counter holds; with equal counters, a removal before an enrolment, and then the operator with the greater signing key
+//! ([`Rank`]). So all doors decide the same, in whatever order records come, and a record that was there before changes nothing.
+
+use serde::{Deserialize, Serialize};
+
+/// A person in a fleet: 16 random bytes, so that a name can change and says nothing to the broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PersonId(pub [u8; 16]);
+
+impl PersonId {
+    /// In 32 hexadecimal digits.
+    #[must_use]
+    pub fn digits(&self) -> String {
+        hex::encode(self.0)
+    }
+
+    /// Of 32 hexadecimal digits.
+    #[must_use]
+    pub fn parse(digits: &str) -> Option<Self> {
+        let mut bytes = [0; 16];
+        hex::decode_to_slice(digits, &mut bytes).ok()?;
+        Some(Self(bytes))
+    }
+
+    /// The part of a directory that the person is in, 0 to 15.
+    #[must_use]
+    pub const fn part(&self) -> usize {
+        (self.0[0] >> 4) as usize
+    }
+}
+
+/// What holds for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The person.
+    pub id: PersonId,
+    /// How many changes of this person the operator has made or known.
+    pub counter: u64,
+    /// What holds.
+    pub holds: Holds,
+}
+
+impl Record {
+    /// Its version.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        Version { counter: self.counter, removed: matches!(self.holds, Holds::Removed) }
+    }
+}
+
+/// What holds for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Holds {
+    /// The person is not enrolled.
+    Removed,
+    /// The person is enrolled.
+    Enrolled(Person),
+    /// The id is that of a door. For operators alone, who recover their folder from it.
+    Door {
+        /// The name of the door.
+        name: String,
+        /// The code of its keys.
+        code: String,
+    },
+}
+
+/// A person who is enrolled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The name.
+    pub name: String,
+    /// When they may pass, as `postern rule --hours` takes it.
+    pub hours: String,
+    /// The PIN that is required besides the face.
+    pub pin: Option<String>,
+    /// The PIN that raises a silent alarm.
+    pub duress_pin: Option<String>,
+    /// Whether they are refused for now.
+    pub suspended: bool,
+    /// The pictures that they are enrolled from.
+    pub pictures: Pictures,
+}
+
+/// Where the pictures of a person are, and what opens them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pictures {
+    /// SHA-256 of the sealed pictures: their topic.
+    pub digest: [u8; 32],
+    /// The key under which they are sealed.
+    pub key: [u8; 32],
+}
+
+/// The version of an operator's record of a person. A removal is later than an enrolment with the same counter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Version {
+    /// The counter.
+    pub counter: u64,
+    /// Whether it is a removal.
+    pub removed: bool,
+}
+
+/// What decides between records of several operators: the greatest one holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Rank {
+    /// The version.
+    pub version: Version,
+    /// The signing key of the operator.
+    pub operator: [u8; 32],
+}
+
+/// What a recipient should have of an operator, after a run of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The number of the run. It goes up.
+    pub run: u64,
+    /// When the operator made it, in milliseconds since 1970.
+    pub unix_ms: u64,
+    /// Records.
+    pub records: u32,
+    /// The digest of all of them: [`crate::directory::Directory`].
+    pub digest: [u8; 32],
+    /// The beginning of the digest of each part, so that a recipient fetches only the parts that differ.
+    pub parts: [[u8; 4]; 16],
+    /// The encoder that the doors must have, if the operator wants a certain one.
+    pub encoder: Option<Encoder>,
+}
+
+/// An encoder, by name and identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Encoder {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its image.
+    pub sha256: [u8; 32],
+}
+
+/// What a door has of an operator's records.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ack {
+    /// The number of this acknowledgement. It goes up.
+    pub number: u64,
+    /// When it was made, in milliseconds since 1970.
+    pub unix_ms: u64,
+    /// The newest run that the door knows of.
+    pub newest: u64,
+    /// The last run all of whose records the door had.
+    pub complete: u64,
+    /// The digest of the records that it has.
+    pub digest: [u8; 32],
+    /// Records of the newest run that it lacks, as far as their number says.
+    pub lacking: u32,
+    /// People whose pictures have not come.
+    pub pictures: u32,
+    /// People who still have to be changed on the board.
+    pub waiting: u32,
+    /// People whom the board has by this fleet.
+    pub people: u32,
+    /// Records that were refused, as many as have room.
+    pub refused: Vec<Refused>,
+    /// All that were refused.
+    pub refusals: u32,
+    /// Why nothing is changed at the moment: the board does not answer, or has another encoder.
+    pub trouble: Option<String>,
+    /// The head of the door's audit log, signed by the board.
+    pub log: Option<LogHead>,
+}
+
+/// A record that a door refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The person.
+    pub id: PersonId,
+    /// Why.
+    pub why: String,
+}
+
+/// The newest entry of a door's audit log, signed by the board.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogHead {
+    /// The number of the entry.
+    pub number: u32,
+    /// Its bytes.
+    pub entry: Vec<u8>,
+    /// Its link of the hash chain.
+    pub chain: [u8; 16],
+    /// When the board signed, in milliseconds since 1970, by its clock.
+    pub unix_ms: u64,
+    /// Whether that clock was set.
+    pub exact: bool,
+    /// The key with which the board signs.
+    pub signer: [u8; 32],
+    /// The signature.
+    pub signature: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_higher_counter_holds_then_the_removal_then_the_operator() {
+        let rank = |counter, removed, operator| Rank {
+            version: Version { counter, removed },
+            operator: [operator; 32],
+        };
+        let order =
+            [rank(1, false, 9), rank(1, true, 1), rank(2, false, 3), rank(2, false, 4), rank(2, true, 0)];
+        assert!(order.is_sorted() && order.windows(2).all(|pair| pair[0] != pair[1]), "{order:?}");
+    }
+
+    /// What is on the broker stays readable: the bytes of a record are pinned.
+    #[test]
+    fn the_bytes_of_a_record_are_these() {
+        let mut room = [0; 256];
+        let removed = Record { id: PersonId([0xAB; 16]), counter: 300, holds: Holds::Removed };
+        let bytes = postcard::to_slice(&removed, &mut room).expect("short");
+        assert_eq!(hex::encode(bytes), format!("{}ac0200", "ab".repeat(16)));
+        let person = Person {
+            name: "Ada".to_owned(),
+            hours: "always".to_owned(),
+            pin: Some("1234".to_owned()),
+            duress_pin: None,
+            suspended: true,
+            pictures: Pictures { digest: [1; 32], key: [2; 32] },
+        };
+        let enrolled = Record { id: PersonId([0; 16]), counter: 1, holds: Holds::Enrolled(person) };
+        let bytes = postcard::to_slice(&enrolled, &mut room).expect("short");
+        let expected = format!(
+            "{}0101{}{}{}0001{}{}",
+            "00".repeat(16),
+            "03416461",
+            "06616c77617973",
+            "010431323334",
+            "01".repeat(32),
+            "02".repeat(32)
+        );
+        assert_eq!(hex::encode(bytes), expected);
+    }
+}

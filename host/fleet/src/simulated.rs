@@ -1,0 +1,268 @@
+//! Doors and operators in memory, on a real broker: to measure a fleet of many doors, and to test one.
+//!
+//! A simulated door has no board and no disk: what an enrolment costs on a board is not in what is measured here. Its envelopes,
+//! signatures, topics and connections are those of a real door.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use bridge::Level;
+use crypto::Key;
+
+use crate::Error;
+use crate::connection::{Hub, Route, Traffic};
+use crate::door::{Door, State, Trouble};
+use crate::follow::{Options, Told, follow};
+use crate::follower::Follower;
+use crate::identity::{Identity, Public};
+use crate::place::{Entry, Mark, Store};
+use crate::record::{Ack, Encoder, Person, PersonId};
+
+/// A board in memory. Copies are the same board.
+#[derive(Clone, Default)]
+pub struct Board(Arc<Mutex<OnBoard>>);
+
+/// What a board in memory has.
+#[derive(Clone, Debug, Default)]
+pub struct OnBoard {
+    /// The people, by name: hours, PIN, whether suspended. `None` until their rule is set.
+    pub people: BTreeMap<String, Option<Rule>>,
+    /// What was asked of it, in order.
+    pub asked: Vec<String>,
+    /// Why it does not answer.
+    pub lost: Option<String>,
+    /// Names whom it refuses to enrol.
+    pub refuses: Vec<String>,
+    /// After how many more requests it loses its power: it has done the last one, and says nothing.
+    pub power: Option<u32>,
+    /// Its encoder.
+    pub encoder: Option<Encoder>,
+}
+
+/// The rule of a person on a board in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// When they may pass.
+    pub hours: String,
+    /// Their PIN.
+    pub pin: Option<String>,
+    /// Whether they are suspended.
+    pub suspended: bool,
+}
+
+impl Board {
+    /// What it has.
+    pub fn lock(&self) -> MutexGuard<'_, OnBoard> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The names of its people, in order.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.lock().people.keys().cloned().collect()
+    }
+
+    /// Whether it has somebody of that name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.lock().people.contains_key(name)
+    }
+
+    fn ask<T>(
+        &self,
+        what: String,
+        change: impl FnOnce(&mut OnBoard) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let mut board = self.lock();
+        if let Some(sentence) = board.lost.clone() {
+            return Err(Trouble { sentence, lost: true });
+        }
+        let done = change(&mut board);
+        board.asked.push(what);
+        match board.power.as_mut() {
+            Some(0) => {
+                board.lost = Some("the power is cut".to_owned());
+                Err(Trouble { sentence: "the power is cut".to_owned(), lost: true })
+            }
+            Some(left) => {
+                *left -= 1;
+                done
+            }
+            None => done,
+        }
+    }
+}
+
+impl Door for Board {
+    fn names(&mut self) -> Result<Vec<String>, Trouble> {
+        self.ask("names".to_owned(), |board| Ok(board.people.keys().cloned().collect()))
+    }
+
+    fn enrol(&mut self, name: &str, pictures: &[Vec<u8>]) -> Result<(), Trouble> {
+        self.ask(format!("enrol {name} from {}", pictures.len()), |board| {
+            let refuse = |sentence: String| Err(Trouble { sentence, lost: false });
+            if board.refuses.iter().any(|refused| refused == name) {
+                return refuse(format!("there is no face in the picture of {name}"));
+            }
+            if board.people.contains_key(name) {
+                return refuse(format!("{name} is enrolled already"));
+            }
+            board.people.insert(name.to_owned(), None);
+            Ok(())
+        })
+    }
+
+    fn remove(&mut self, name: &str) -> Result<(), Trouble> {
+        self.ask(format!("remove {name}"), |board| {
+            board.people.remove(name);
+            Ok(())
+        })
+    }
+
+    fn rename(&mut self, name: &str, new: &str) -> Result<(), Trouble> {
+        self.ask(format!("rename {name} to {new}"), |board| {
+            let rule = board.people.remove(name).flatten();
+            board.people.insert(new.to_owned(), rule);
+            Ok(())
+        })
+    }
+
+    fn rule(&mut self, person: &Person) -> Result<(), Trouble> {
+        let Person { name, hours, pin, suspended, .. } = person.clone();
+        self.ask(format!("rule {name}"), |board| match board.people.get_mut(&name) {
+            Some(rule) => {
+                *rule = Some(Rule { hours, pin, suspended });
+                Ok(())
+            }
+            None => Err(Trouble { sentence: format!("{name} is not enrolled"), lost: false }),
+        })
+    }
+
+    fn state(&mut self) -> Result<State, Trouble> {
+        let board = self.lock();
+        match board.lost.clone() {
+            Some(sentence) => Err(Trouble { sentence, lost: true }),
+            None => Ok(State { encoder: board.encoder.clone(), log: None }),
+        }
+    }
+}
+
+/// A place in memory. Copies are the same place: one that is opened again has what was kept.
+#[derive(Clone, Default)]
+pub struct Place(Arc<Mutex<(BTreeMap<PersonId, Entry>, Vec<Mark>)>>);
+
+impl Place {
+    fn kept(&self) -> MutexGuard<'_, (BTreeMap<PersonId, Entry>, Vec<Mark>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for Place {
+    fn load(&mut self) -> Result<(Vec<(PersonId, Entry)>, Vec<Mark>), Error> {
+        let kept = self.kept();
+        Ok((kept.0.clone().into_iter().collect(), kept.1.clone()))
+    }
+
+    fn save(&mut self, id: PersonId, entry: &Entry) -> Result<(), Error> {
+        self.kept().0.insert(id, entry.clone());
+        Ok(())
+    }
+
+    fn save_marks(&mut self, marks: &[Mark]) -> Result<(), Error> {
+        self.kept().1 = marks.to_vec();
+        Ok(())
+    }
+}
+
+/// A door in memory, which runs in a thread while it is up.
+pub struct Simulated {
+    root: Key,
+    /// Its board.
+    pub board: Board,
+    /// Its place.
+    pub place: Place,
+    /// Its newest acknowledgement.
+    acked: Arc<Mutex<Option<Ack>>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<Result<(), Error>>>,
+}
+
+impl Simulated {
+    /// A door whose keys follow from a secret. It is down.
+    #[must_use]
+    pub fn new(root: Key) -> Self {
+        let (board, place) = (Board::default(), Place::default());
+        Self { root, board, place, acked: Arc::default(), stop: Arc::default(), thread: None }
+    }
+
+    /// Its public keys.
+    #[must_use]
+    pub fn public(&self) -> Public {
+        Identity::of(&self.root).public()
+    }
+
+    /// Begins to follow operators.
+    ///
+    /// # Errors
+    /// There is no thread for it.
+    pub fn up(
+        &mut self,
+        hub: &Arc<Hub>,
+        route: &Route,
+        prefix: &Level,
+        (operators, traffic): (&[Public], &Arc<Traffic>),
+    ) -> Result<(), Error> {
+        self.stop = Arc::default();
+        let identity = Identity::of(&self.root);
+        let mut follower =
+            Follower::new(identity, operators, Box::new(self.place.clone()), Box::new(self.board.clone()))?;
+        let (hub, route, prefix, traffic) = (hub.clone(), route.clone(), prefix.clone(), traffic.clone());
+        let (stop, acked) = (self.stop.clone(), self.acked.clone());
+        let run = move || {
+            let options = Options { hub: &hub, route: &route, prefix: &prefix, once: false, traffic };
+            let stop = || stop.load(Ordering::Relaxed);
+            follow(&options, &mut follower, &stop, &mut |told| {
+                if let Told::Acknowledged(_, ack) = told {
+                    *acked.lock().unwrap_or_else(PoisonError::into_inner) = Some(ack.clone());
+                }
+            })
+        };
+        let thread = std::thread::Builder::new().name("simulated door".to_owned());
+        self.thread = Some(thread.spawn(run).map_err(Error::Runtime)?);
+        Ok(())
+    }
+
+    /// Stops following.
+    ///
+    /// # Errors
+    /// Why it had ended before.
+    pub fn down(&mut self) -> Result<(), Error> {
+        self.stop.store(true, Ordering::Relaxed);
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(ended)) => ended,
+            Some(Err(_)) => Err(Error::Runtime(std::io::Error::other("a simulated door has panicked"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Its newest acknowledgement.
+    #[must_use]
+    pub fn acked(&self) -> Option<Ack> {
+        self.acked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether it has acknowledged that it has everything of a run.
+    #[must_use]
+    pub fn has(&self, run: u64) -> bool {
+        let is_whole = |ack: Ack| ack.complete >= run && ack.waiting == 0 && ack.pictures == 0;
+        self.acked().is_some_and(is_whole)
+    }
+}
+
+impl Drop for Simulated {
+    fn drop(&mut self) {
+        let _ = self.down();
+    }
+}

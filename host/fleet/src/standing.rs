@@ -1,0 +1,184 @@
+//! Who has what, who is behind, and why: the doors' acknowledgements against the folder.
+//!
+//! | what came | what it says |
+//! |---|---|
+//! | none | the door has not begun, or the broker lost it |
+//! | an older one than before | the broker keeps back newer ones |
+//! | not authentic | somebody else wrote it |
+//! | one with the newest run as complete, and nothing open | the door has everything |
+//! | anything else | behind, with the first reason that holds |
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use crate::Error;
+use crate::connection::Connection;
+use crate::envelope::{Kind, Opener};
+use crate::folder::{Folder, KeptDoor};
+use crate::identity::Identity;
+use crate::publish::fault_of;
+use crate::record::{Ack, PersonId};
+use crate::topics::{About, Topics};
+use bridge::Level;
+
+/// How a door stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether it has everything.
+    pub complete: bool,
+    /// Why not.
+    pub why: Option<String>,
+    /// Changes that it is not known to have.
+    pub behind: u32,
+    /// People whom the board has.
+    pub people: u32,
+    /// People whom it refused, and why.
+    pub refused: Vec<(PersonId, String)>,
+}
+
+/// What came of a door.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Came {
+    /// An acknowledgement that is authentic came.
+    pub any: bool,
+    /// An older one than before came.
+    pub old: bool,
+    /// One that is not authentic came.
+    pub forged: bool,
+}
+
+/// Asks the broker for the acknowledgements of all doors, and keeps the newest of each in the folder.
+///
+/// # Errors
+/// The connection ended; the folder cannot be written.
+pub fn collect(
+    folder: &mut Folder,
+    identity: &Identity,
+    prefix: &Level,
+    connection: &Connection,
+    (broker, patience): (&str, Duration),
+) -> Result<BTreeMap<PersonId, Came>, Error> {
+    const KEPT: &str = "`postern fleet status --offline` shows what is known without the broker";
+    let topics = Topics::of(prefix, &identity.public());
+    let away = |fault| fault_of(fault, broker, KEPT);
+    let mark = topics.mark(&hex::encode(identity.public().sealing));
+    connection.subscribe(&mark, false).map_err(away)?;
+    connection.subscribe(&topics.acks(), true).map_err(away)?;
+    connection.publish(&mark, b"mark".to_vec(), false).map_err(away)?;
+    let mut came: BTreeMap<PersonId, Came> = BTreeMap::new();
+    let (mut end, mut is_marked) = (Instant::now() + patience, false);
+    // A broker may send what it retains after the mark: a moment is left for doors that are missing.
+    while Instant::now() < end {
+        let is_all = folder.fleet_doors().all(|(id, _)| came.contains_key(id));
+        if is_marked && is_all {
+            break;
+        }
+        let Some(message) = connection.receive(Duration::from_millis(50)).map_err(away)? else { continue };
+        match topics.about(&message.topic) {
+            Some(About::Mark) if !is_marked => {
+                is_marked = true;
+                end = end.min(Instant::now() + Duration::from_secs(1));
+            }
+            Some(About::Ack(level)) if !message.payload.is_empty() => {
+                let found = folder.fleet_doors().find(|(_, door)| door.public.level() == level);
+                let Some((id, mut door)) = found.map(|(id, door)| (*id, door.clone())) else { continue };
+                let came = came.entry(id).or_default();
+                let opened: Result<Ack, Error> =
+                    Opener::new().open(identity, &door.public, Kind::Ack, &message.payload);
+                let known = door.ack.as_ref().map_or(0, |ack| ack.number);
+                match opened {
+                    Err(_) => came.forged = true,
+                    Ok(ack) if ack.number < known => came.old = true,
+                    Ok(ack) => {
+                        came.any = true;
+                        door.ack = Some(ack);
+                        folder.save_door(id, door)?;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(came)
+}
+
+/// How a door stands by its newest acknowledgement; `came` is what the broker had of it, `None` if it was not asked.
+#[must_use]
+pub fn standing(folder: &Folder, door: &KeptDoor, came: Option<Came>) -> Standing {
+    let ack = door.ack.as_ref();
+    let complete = ack.map_or(0, |ack| ack.complete);
+    let later = folder.people.values().filter(|kept| kept.run > complete).count() as u32;
+    let run = folder.settings.run;
+    let mut standing = Standing {
+        complete: false,
+        why: None,
+        behind: later,
+        people: ack.map_or(0, |ack| ack.people),
+        refused: ack
+            .map(|ack| ack.refused.iter().map(|refused| (refused.id, refused.why.clone())).collect())
+            .unwrap_or_default(),
+    };
+    let why = match (ack, came) {
+        (_, Some(Came { forged: true, any: false, .. })) => {
+            "its acknowledgement is not authentic: somebody else writes to its topic, or the key of its computer was \
+             replaced; then `postern fleet remove-door` and add it again"
+                .to_owned()
+        }
+        (_, Some(Came { old: true, any: false, .. })) => {
+            "an older acknowledgement came than before: the broker keeps back newer ones, or the broker was set back"
+                .to_owned()
+        }
+        (None, _) if door.sent < run => unsent(),
+        (None, _) => "it has not acknowledged anything: run `postern fleet apply` at the door".to_owned(),
+        (Some(_), Some(Came { any: false, old: false, forged: false })) => {
+            "the broker has lost its acknowledgement: `postern fleet publish --all` sends everything again".to_owned()
+        }
+        (Some(_), _) if door.sent < run => unsent(),
+        (Some(ack), _) => match reason(ack, door.sent) {
+            Some(why) => why,
+            None => {
+                (standing.complete, standing.behind) = (true, 0);
+                return standing;
+            }
+        },
+    };
+    standing.why = Some(why);
+    standing
+}
+
+fn unsent() -> String {
+    "the newest change is not on the broker: `postern fleet publish` sends it".to_owned()
+}
+
+/// Why a door is behind by what it says itself.
+fn reason(ack: &Ack, run: u64) -> Option<String> {
+    if let Some(trouble) = &ack.trouble {
+        return Some(trouble.clone());
+    }
+    if ack.newest < run {
+        return Some(
+            "it has not seen the newest run: its computer or its connection is down, or the broker keeps it back"
+                .to_owned(),
+        );
+    }
+    if ack.complete < run {
+        let missing = match ack.lacking {
+            0 => "older records than it should have".to_owned(),
+            lacking => format!("{lacking} records less than it should have"),
+        };
+        return Some(format!(
+            "the broker gave it {missing}: `postern fleet publish --all` sends everything again"
+        ));
+    }
+    if ack.waiting > 0 {
+        return Some(format!("it still changes {} people", ack.waiting));
+    }
+    if ack.pictures > 0 {
+        return Some(format!(
+            "the pictures of {} people have not come: it fetches them, or the broker lost them and `postern fleet publish \
+             --all` sends them again",
+            ack.pictures
+        ));
+    }
+    (ack.refusals > 0).then(|| format!("it refused {} people", ack.refusals))
+}

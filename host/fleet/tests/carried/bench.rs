@@ -1,0 +1,149 @@
+//! An operator, doors in memory, and a broker.
+
+use std::sync::Arc;
+
+use bridge::{Certificates, Level};
+use crypto::Key;
+use fixtures::mqtt::{Mosquitto, eventually};
+use fleet::connection::{Connection, Hub, Route, Traffic};
+use fleet::folder::Folder;
+use fleet::identity::Identity;
+use fleet::pictures;
+use fleet::publish::publish;
+use fleet::record::Person;
+use fleet::simulated::Simulated;
+use fleet::standing::{Standing, collect, standing};
+use fleet::topics::Topics;
+use tempfile::TempDir;
+
+pub struct Bench {
+    pub broker: Mosquitto,
+    pub hub: Arc<Hub>,
+    pub operator: Operator,
+    pub doors: Vec<Simulated>,
+    _folder: TempDir,
+}
+
+/// An operator with a folder.
+pub struct Operator {
+    pub identity: Identity,
+    pub folder: Folder,
+    place: TempDir,
+}
+
+pub fn prefix() -> Level {
+    "postern".parse().expect("a level")
+}
+
+pub fn route(broker: &Mosquitto) -> Route {
+    let address = broker.address().parse().expect("an address");
+    Route::new(&address, None, &Certificates::default()).expect("no certificates")
+}
+
+/// A person with a picture of their own.
+pub fn person(name: &str) -> (Person, Vec<u8>) {
+    let (pictures, sealed) = pictures::seal(&[format!("a picture of {name}").into_bytes()]).expect("sealed");
+    let person = Person {
+        name: name.to_owned(),
+        hours: "always".to_owned(),
+        pin: None,
+        duress_pin: None,
+        suspended: false,
+        pictures,
+    };
+    (person, sealed)
+}
+
+impl Operator {
+    pub fn new(byte: u8) -> Self {
+        let place = tempfile::tempdir().expect("a folder");
+        let identity = Identity::of(&Key::new([byte; 32]));
+        let folder = Folder::make(&place.path().join("fleet"), identity.public(), serde_json::Value::Null);
+        Self { identity, folder: folder.expect("made"), place }
+    }
+
+    /// The folder as another command finds it.
+    pub fn reopen(self) -> Self {
+        let Self { identity, folder, place } = self;
+        drop(folder);
+        let folder = Folder::open(&place.path().join("fleet")).expect("there");
+        Self { identity, folder, place }
+    }
+
+    pub fn topics(&self) -> Topics {
+        Topics::of(&prefix(), &self.identity.public())
+    }
+
+    pub fn enrol(&mut self, name: &str) {
+        let (person, sealed) = person(name);
+        self.folder.add(person, &sealed).expect("added");
+    }
+
+    pub fn remove(&mut self, name: &str) {
+        let (id, _) = self.folder.find(name).expect("there");
+        self.folder.change(id, None).expect("removed");
+    }
+
+    /// Changes a person.
+    pub fn change(&mut self, name: &str, change: impl FnOnce(&mut Person)) {
+        let (id, mut person) = self.folder.find(name).expect("there");
+        change(&mut person);
+        self.folder.change(id, Some(person)).expect("changed");
+    }
+}
+
+impl Bench {
+    /// A broker, and doors that are down.
+    pub fn new(doors: u8) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let broker = Mosquitto::start(folder.path(), "");
+        let mut operator = Operator::new(1);
+        let doors: Vec<Simulated> =
+            (0..doors).map(|door| Simulated::new(Key::new([100 + door; 32]))).collect();
+        for (at, door) in doors.iter().enumerate() {
+            operator.folder.add_door(&format!("door {at}"), door.public()).expect("added");
+        }
+        Self { broker, hub: Arc::new(Hub::start().expect("a thread")), operator, doors, _folder: folder }
+    }
+
+    pub fn connect(&self, client: &str) -> Connection {
+        self.hub.connect(&route(&self.broker), client, &Arc::new(Traffic::default())).expect("connected")
+    }
+
+    /// Sends what the broker does not have.
+    pub fn publish(&mut self, all: bool) {
+        let connection = self.connect("operator");
+        let Operator { identity, folder, .. } = &mut self.operator;
+        publish(folder, identity, &prefix(), &connection, "the broker", (all, 1)).expect("published");
+    }
+
+    pub fn up(&mut self, door: usize) {
+        let operators = [self.operator.identity.public()];
+        self.up_for(door, &operators);
+    }
+
+    pub fn up_for(&mut self, door: usize, operators: &[fleet::identity::Public]) {
+        let traffic = Arc::new(Traffic::default());
+        let (hub, route) = (self.hub.clone(), route(&self.broker));
+        self.doors[door].up(&hub, &route, &prefix(), (operators, &traffic)).expect("a thread");
+    }
+
+    /// Waits until a door has everything of the newest run.
+    pub fn complete(&self, door: usize) {
+        let run = self.operator.folder.settings.run;
+        eventually(&format!("door {door} has run {run}: {:?}", self.doors[door].acked()), || {
+            self.doors[door].has(run)
+        });
+    }
+
+    /// How a door stands by what the broker has of it.
+    pub fn standing(&mut self, door: usize) -> Standing {
+        let connection = self.connect("operator");
+        let Operator { identity, folder, .. } = &mut self.operator;
+        let patience = ("the broker", std::time::Duration::from_secs(600));
+        let came = collect(folder, identity, &prefix(), &connection, patience).expect("collected");
+        let public = self.doors[door].public();
+        let (id, kept) = folder.fleet_doors().find(|(_, kept)| kept.public == public).expect("the door");
+        standing(folder, kept, Some(came.get(id).copied().unwrap_or_default()))
+    }
+}

@@ -1,0 +1,8 @@
+//! Doors in memory and an operator's folder on a real broker, mosquitto: what is lost, held back, repeated and cut.
+
+mod away;
+mod bench;
+mod broker;
+mod local;
+mod power;
+mod rule;

@@ -1,0 +1,134 @@
+//! Answers on a fleet: its codes, its changes, and who has what.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The code of an operator or of a door.
+#[derive(Serialize, JsonSchema)]
+pub struct Code {
+    /// The public keys and a check, in 132 hexadecimal digits.
+    pub code: String,
+    /// Where the fleet is kept on this computer.
+    pub folder: PathBuf,
+}
+
+/// A change of the fleet, which the broker has.
+#[derive(Serialize, JsonSchema)]
+pub struct Changed {
+    /// What was changed.
+    #[schemars(extend("enum" = ["door-added", "door-removed", "enrolled", "removed", "suspended", "resumed", "ruled", "renamed"]))]
+    pub change: String,
+    /// The person or the door.
+    pub name: String,
+    /// The number of the run that has the change.
+    pub run: u64,
+}
+
+/// What the broker did not have was sent.
+#[derive(Serialize, JsonSchema)]
+pub struct Published {
+    /// Doors that were sent something.
+    pub doors: u32,
+    /// Messages.
+    pub messages: u64,
+    /// The number of the newest run.
+    pub run: u64,
+}
+
+/// A door has acknowledged: a line for each.
+#[derive(Serialize, JsonSchema)]
+pub struct Acknowledged {
+    /// The beginning of the operator's key, in hexadecimal digits.
+    pub operator: String,
+    /// The newest run that the door knows of.
+    pub newest: u64,
+    /// The last run all of whose records the door has.
+    pub complete: u64,
+    /// People whom the board has by its fleet.
+    pub people: u32,
+    /// Records that the door lacks, as far as their number says.
+    pub lacking: u32,
+    /// People who still have to be changed on the board.
+    pub waiting: u32,
+    /// People whose pictures have not come.
+    pub pictures: u32,
+    /// People whom the board refused.
+    pub refused: u32,
+    /// Why nothing is changed at the moment. `null` if nothing is wrong.
+    pub trouble: Option<String>,
+}
+
+/// Who has what, which door is behind, and why. The exit code is 1 if a door is behind.
+#[derive(Serialize, JsonSchema)]
+pub struct Status {
+    /// The number of the newest run.
+    pub run: u64,
+    /// The doors, by name.
+    pub doors: Vec<DoorStanding>,
+    /// The people, by name.
+    pub people: Vec<PersonStanding>,
+}
+
+/// How a door stands.
+#[derive(Serialize, JsonSchema)]
+pub struct DoorStanding {
+    /// The door.
+    pub name: String,
+    /// The beginning of its key, as in its topics.
+    pub key: String,
+    /// Whether it has everything.
+    pub complete: bool,
+    /// Why not, in a sentence. `null` if it has everything.
+    pub why: Option<String>,
+    /// Changes that it is not known to have.
+    pub behind: u32,
+    /// People whom the board has by its fleet.
+    pub people: u32,
+    /// When it acknowledged last, by the clock of its computer (RFC 3339). `null` if it never did.
+    pub acknowledged: Option<String>,
+    /// People whom it refused, at most 20 of them.
+    pub refused: Vec<Refused>,
+    /// The end of its audit log then. `null` if it said none.
+    pub log: Option<LogEnd>,
+}
+
+/// A person whom a door refused.
+#[derive(Serialize, JsonSchema)]
+pub struct Refused {
+    /// The person.
+    pub name: String,
+    /// Why, in a sentence.
+    pub why: String,
+}
+
+/// The end of an audit log.
+#[derive(Serialize, JsonSchema)]
+pub struct LogEnd {
+    /// The number of the newest entry.
+    pub number: u32,
+    /// Its link of the hash chain, in hexadecimal digits.
+    pub link: String,
+    /// The key with which the board signs, in hexadecimal digits.
+    pub signer: String,
+    /// Whether it is signed with that key.
+    pub signed: bool,
+}
+
+/// A person of the fleet.
+#[derive(Serialize, JsonSchema)]
+pub struct PersonStanding {
+    /// The person.
+    pub name: String,
+    /// Whether they are suspended.
+    pub suspended: bool,
+    /// When they may pass.
+    pub hours: String,
+    /// Whether they must type a PIN, too.
+    pub pin: bool,
+    /// How many changes of them there were.
+    pub counter: u64,
+    /// Doors that are known to have the newest of them.
+    pub doors: u32,
+}

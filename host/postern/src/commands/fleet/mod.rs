@@ -1,0 +1,155 @@
+//! `postern fleet`: people and rules of many doors, from one computer.
+//!
+//! The crate `fleet` has what is sealed, sent and applied. These files read photographs, use the board, and print.
+
+mod at_door;
+mod operator;
+mod status;
+
+use std::path::PathBuf;
+
+use ::fleet::connection::{Connection, Hub, Route, Traffic};
+use ::fleet::folder::Folder;
+use ::fleet::identity::Identity;
+use ::fleet::publish::fault_of;
+use anyhow::Context;
+use emulator::Machine;
+
+use crate::broker_args::BrokerArgs;
+use crate::output::{Outcome, Output};
+use crate::signing_key;
+
+/// Options of `postern fleet`.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// Begin a fleet on the operator's computer
+    Init(operator::InitArgs),
+    /// At a door: trust an operator, and print the door's code
+    Join(at_door::JoinArgs),
+    /// Add a door by the code that `postern fleet join` printed there
+    AddDoor(operator::AddDoorArgs),
+    /// Take a door out of the fleet; it keeps the people whom it has
+    RemoveDoor(operator::DoorArgs),
+    /// Enrol a person at all doors from photographs
+    Enroll(operator::EnrollArgs),
+    /// Remove a person from all doors
+    Remove(operator::PersonArgs),
+    /// Refuse a person at all doors until they are resumed
+    Suspend(operator::PersonArgs),
+    /// Admit a person who is suspended again
+    Resume(operator::PersonArgs),
+    /// Change when a person may pass, and whether a PIN is asked for
+    Rule(operator::RuleArgs),
+    /// Give a person another name
+    Rename(operator::RenameArgs),
+    /// Send what the broker does not have yet
+    Publish(operator::PublishArgs),
+    /// Show who has what, which door is behind, and why
+    Status(status::Args),
+    /// At a door: apply what the operator sends, until Ctrl-C
+    Apply(at_door::ApplyArgs),
+}
+
+/// Runs an action.
+pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    match args.action {
+        Action::Init(args) => operator::init(args, output),
+        Action::Join(args) => at_door::join(&args, output),
+        Action::AddDoor(args) => operator::add_door(&args, output),
+        Action::RemoveDoor(args) => operator::remove_door(&args, output),
+        Action::Enroll(args) => operator::enroll(&args, output),
+        Action::Remove(args) => operator::remove(&args, output),
+        Action::Suspend(args) => operator::suspend(&args, true, output),
+        Action::Resume(args) => operator::suspend(&args, false, output),
+        Action::Rule(args) => operator::rule(&args, output),
+        Action::Rename(args) => operator::rename(&args, output),
+        Action::Publish(args) => operator::publish_now(&args, output),
+        Action::Status(args) => status::run(&args, output),
+        Action::Apply(args) => at_door::apply(args, output),
+    }
+}
+
+/// The options that choose a fleet on the operator's computer.
+#[derive(clap::Args, Clone)]
+struct FleetArgs {
+    /// The folder of the fleet [default: ~/.local/state/postern/fleet]
+    #[arg(long, value_name = "DIR", help_heading = "Fleet")]
+    fleet: Option<PathBuf>,
+
+    /// The operator's key [default: operator.key beside the signing key of the boards]
+    #[arg(long, value_name = "FILE", help_heading = "Fleet")]
+    key: Option<PathBuf>,
+}
+
+/// A fleet that is open.
+struct Opened {
+    folder: Folder,
+    identity: Identity,
+    broker: BrokerArgs,
+}
+
+impl FleetArgs {
+    /// The folder of the fleet.
+    fn folder(&self) -> anyhow::Result<PathBuf> {
+        match &self.fleet {
+            Some(folder) => Ok(folder.clone()),
+            None => Ok(boards()?.with_file_name("fleet")),
+        }
+    }
+
+    /// The file of the operator's key.
+    fn key(&self) -> anyhow::Result<PathBuf> {
+        match &self.key {
+            Some(key) => Ok(key.clone()),
+            None => Ok(boards()?.join("operator.key")),
+        }
+    }
+
+    /// The operator's keys. The file is made if there is none.
+    fn identity(&self) -> anyhow::Result<Identity> {
+        let signer = signing_key::signer(&self.key()?)?;
+        Ok(Identity::of(&signer.derive(b"postern fleet operator")))
+    }
+
+    /// Opens the fleet.
+    fn open(&self) -> anyhow::Result<Opened> {
+        let folder = Folder::open(&self.folder()?)?;
+        let identity = self.identity()?;
+        let wanted = folder.settings.operator;
+        if identity.public() != wanted {
+            return Err(::fleet::Error::OtherKey { path: self.key()?, wanted: wanted.level() }.into());
+        }
+        let broker = serde_json::from_value(folder.settings.broker.clone())
+            .with_context(|| format!("{} names no broker", folder.path().join("fleet.json").display()))?;
+        Ok(Opened { folder, identity, broker })
+    }
+}
+
+/// The folder of the boards of this computer.
+fn boards() -> anyhow::Result<PathBuf> {
+    let any = emulator::Folder::new(None, Machine::An547.name())?;
+    Ok(any.path().parent().context("the folder of boards lies in a folder")?.to_owned())
+}
+
+/// The way to the broker.
+fn route(broker: &BrokerArgs) -> anyhow::Result<Route> {
+    let user = broker.user.clone().map(|user| anyhow::Ok((user, broker.password()?))).transpose()?;
+    Ok(Route::new(&broker.broker, user, &broker.certificates())?)
+}
+
+/// A connection of the operator to the broker, with the thread that drives it.
+fn connect(opened: &Opened) -> anyhow::Result<(Hub, Connection)> {
+    const KEPT: &str =
+        "What was changed is kept in the folder: `postern fleet publish` sends it when the broker is there";
+    let (hub, route) = (Hub::start()?, route(&opened.broker)?);
+    let client = format!("postern_operator_{}", opened.identity.public().level());
+    let connected = hub.connect(&route, &client, &std::sync::Arc::new(Traffic::default()));
+    let connection = connected.map_err(|fault| fault_of(fault, &route.broker(), KEPT))?;
+    Ok((hub, connection))
+}

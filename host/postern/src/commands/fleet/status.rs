@@ -1,0 +1,150 @@
+//! Who has what, which door is behind, and why.
+
+use std::time::Duration;
+
+use ::fleet::folder::KeptDoor;
+use ::fleet::record::{LogHead, PersonId};
+use ::fleet::standing::{Came, Standing, collect, standing};
+use audit::{Chain, Head, Time};
+
+use super::{FleetArgs, connect};
+use crate::answers::Sorted;
+use crate::answers::fleet::{DoorStanding, LogEnd, PersonStanding, Refused, Status};
+use crate::output::{Outcome, Output, note};
+
+/// Options of `postern fleet status`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Ask no broker: show what the folder knows
+    #[arg(long)]
+    offline: bool,
+
+    /// How long to wait for acknowledgements, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=600))]
+    patience: u16,
+
+    #[command(flatten)]
+    fleet: FleetArgs,
+}
+
+/// Shows how the doors stand. The answer is no if one is behind.
+pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
+    let mut opened = args.fleet.open()?;
+    let came = if args.offline {
+        None
+    } else {
+        let (_hub, connection) = connect(&opened)?;
+        let broker = opened.broker.broker.to_string();
+        let patience = (broker.as_str(), Duration::from_secs(args.patience.into()));
+        let prefix = opened.broker.prefix.clone();
+        Some(collect(&mut opened.folder, &opened.identity, &prefix, &connection, patience)?)
+    };
+    let folder = &opened.folder;
+    let mut doors: Vec<(PersonId, &KeptDoor, Standing)> = folder
+        .fleet_doors()
+        .map(|(id, door)| {
+            let came = came.as_ref().map(|came| came.get(id).copied().unwrap_or_else(Came::default));
+            (*id, door, standing(folder, door, came))
+        })
+        .collect();
+    doors.sort_by(|a, b| a.1.name.cmp(&b.1.name));
+    let name = |id: &PersonId| {
+        let person = folder.people.get(id).and_then(|kept| kept.person.as_ref());
+        person.map_or_else(|| id.digits(), |person| person.name.clone())
+    };
+    let shown: Vec<DoorStanding> = doors
+        .iter()
+        .map(|(_, door, standing)| DoorStanding {
+            name: door.name.clone(),
+            key: door.public.level(),
+            complete: standing.complete,
+            why: standing.why.clone(),
+            behind: standing.behind,
+            people: standing.people,
+            acknowledged: door.ack.as_ref().map(|ack| jiff_text(ack.unix_ms)),
+            refused: standing
+                .refused
+                .iter()
+                .map(|(id, why)| Refused { name: name(id), why: why.clone() })
+                .collect(),
+            log: door.ack.as_ref().and_then(|ack| ack.log.as_ref()).map(log_end),
+        })
+        .collect();
+    let has = |id: &PersonId, run: u64| {
+        let has = |(_, door, standing): &&(PersonId, &KeptDoor, Standing)| {
+            let is_refused = standing.refused.iter().any(|(refused, _)| refused == id);
+            door.ack.as_ref().is_some_and(|ack| ack.complete >= run && ack.waiting == 0 && ack.pictures == 0)
+                && !is_refused
+        };
+        doors.iter().filter(has).count() as u32
+    };
+    let mut people: Vec<PersonStanding> = folder
+        .enrolled()
+        .map(|(id, kept, person)| PersonStanding {
+            name: person.name.clone(),
+            suspended: person.suspended,
+            hours: person.hours.clone(),
+            pin: person.pin.is_some(),
+            counter: kept.counter,
+            doors: has(id, kept.run),
+        })
+        .collect();
+    people.sort_by(|a, b| a.name.cmp(&b.name));
+    let is_complete = shown.iter().all(|door| door.complete);
+    let report = Sorted(Status { run: folder.settings.run, doors: shown, people });
+    let report = &report;
+    let count = report.0.doors.len();
+    output.print(report, |out| {
+        for door in &report.0.doors {
+            let how = door.why.as_ref().map_or_else(
+                || "has everything".to_owned(),
+                |why| format!("behind by {} changes: {why}", door.behind),
+            );
+            writeln!(out, "{}  {} people; {how}", door.name, door.people)?;
+            for refused in &door.refused {
+                writeln!(out, "    {}: {}", refused.name, refused.why)?;
+            }
+            if let Some(log) = &door.log {
+                let signed = if log.signed { "signed by its board" } else { "NOT signed by its board" };
+                writeln!(out, "    log up to entry {}, {signed}", log.number)?;
+            }
+        }
+        for person in &report.0.people {
+            let suspended = if person.suspended { ", suspended" } else { "" };
+            let pin = if person.pin { ", with a PIN" } else { "" };
+            writeln!(
+                out,
+                "{}  {}{pin}{suspended}; at {} of {count} doors",
+                person.name, person.hours, person.doors
+            )?;
+        }
+        Ok(())
+    })?;
+    if count == 0 {
+        note!("There is no door in the fleet: `postern fleet join` at a door prints its code.");
+    }
+    Ok(if is_complete { Outcome::Done } else { Outcome::NoMatch })
+}
+
+/// A time as people and programs read it.
+fn jiff_text(unix_ms: u64) -> String {
+    let time = i64::try_from(unix_ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    time.map(|time| time.to_string()).unwrap_or_default()
+}
+
+/// The end of a door's log, and whether the board that it names signed it.
+fn log_end(log: &LogHead) -> LogEnd {
+    let signed = || {
+        let time = Time { unix_ms: log.unix_ms, exact: log.exact };
+        let entry = log.entry.as_slice().try_into().ok()?;
+        let head = Head { first: log.number, entry, last: log.number, chain: Chain(log.chain), time };
+        let signature = client::protocol::Signature::new(log.signature.as_slice().try_into().ok()?);
+        client::is_signed(&log.signer, &head.signed(), &signature).then_some(())
+    };
+    LogEnd {
+        number: log.number,
+        link: hex::encode(log.chain),
+        signer: hex::encode(log.signer),
+        signed: signed().is_some(),
+    }
+}

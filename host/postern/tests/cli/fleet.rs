@@ -1,0 +1,197 @@
+//! A fleet of two doors on Linux on a real broker, as an operator uses it.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use fixtures::mqtt::{Mosquitto, Reader};
+use fixtures::{Need, need};
+use serde_json::Value;
+
+use crate::bench::{BARACK, Bench, JOE, Ran, eventually, picture, postern, run};
+
+/// The operator's computer: a folder for the fleet, and a key.
+struct Operator(tempfile::TempDir);
+
+impl Operator {
+    /// Begins a fleet, and returns its code.
+    fn new(broker: &Mosquitto) -> (Self, String) {
+        let operator = Self(tempfile::tempdir().expect("a folder"));
+        let made = operator.done(&["init", "--broker", &broker.address()]);
+        let code = made[0]["code"].as_str().expect("a code").to_owned();
+        (operator, code)
+    }
+
+    fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let arguments = [&["fleet"], arguments].concat();
+        let mut command = postern(&arguments);
+        command
+            .arg("--fleet")
+            .arg(self.folder().join("fleet"))
+            .arg("--key")
+            .arg(self.folder().join("operator.key"));
+        Ran::of(&arguments, &command.output().expect("postern starts"))
+    }
+
+    /// Runs a command that must end with exit code 0.
+    fn done(&self, arguments: &[&str]) -> Vec<Value> {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 0, "postern fleet {}: {}", arguments.join(" "), ran.said);
+        ran.answers
+    }
+
+    /// Runs a command that must end with exit code 2, and tell `why`.
+    fn refused(&self, arguments: &[&str], why: &str) {
+        let ran = self.run(arguments);
+        assert!(ran.code == 2 && ran.said.contains(why), "{arguments:?} {}: {}", ran.code, ran.said);
+    }
+
+    /// Adds a door to the fleet.
+    fn add(&self, bench: &Bench, name: &str, code: &str) {
+        let joined = bench.done(&["fleet", "join", code]);
+        self.done(&["add-door", name, joined[0]["code"].as_str().expect("a code")]);
+    }
+
+    fn status(&self) -> Value {
+        self.run(&["status"]).first().clone()
+    }
+
+    /// Waits until both doors say that they have everything.
+    fn complete(&self) {
+        eventually("all doors have everything", || {
+            let status = self.status();
+            println!("{status}");
+            status["doors"].as_array().expect("doors").iter().all(|door| door["complete"] == true)
+        });
+    }
+}
+
+/// The program at a door, which ends with the test. What it prints is in files.
+struct Applying(Child);
+
+impl Applying {
+    fn of(bench: &Bench, broker: &Mosquitto) -> Self {
+        let file = |name| {
+            let path = bench.state().join(name);
+            Stdio::from(File::options().create(true).append(true).open(path).expect("a file"))
+        };
+        let mut command = bench.command(&["fleet", "apply", "--broker", &broker.address()]);
+        command.stdout(file("apply.out")).stderr(file("apply.err"));
+        Self(command.spawn().expect("postern starts"))
+    }
+}
+
+impl Drop for Applying {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What the program at a door said so far.
+fn said(bench: &Bench) -> String {
+    let read = |name| std::fs::read_to_string(bench.state().join(name)).unwrap_or_default();
+    format!("{}{}", read("apply.out"), read("apply.err"))
+}
+
+#[test]
+fn two_doors_get_people_rules_and_removals_also_those_of_the_days_they_were_away() {
+    need!(Need::Door, Need::Mosquitto, Need::Cached("images"), Need::Cached("pictures"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut broker = Mosquitto::start(folder.path(), "");
+    let reader = Reader::new(&broker, "reader");
+    let (operator, code) = Operator::new(&broker);
+    let (front, back) = (Bench::new("linux"), Bench::new("linux"));
+    front.install();
+    back.install();
+    operator.add(&front, "front", &code);
+    operator.add(&back, "back", &code);
+    // One person was enrolled before there was a door, as far as the back door knows.
+    operator.done(&["enroll", "Barack", &picture(BARACK[0]), &picture(BARACK[1])]);
+    assert!(operator.status()["doors"][0]["why"].as_str().expect("a reason").contains("postern fleet apply"));
+    let at_front = Applying::of(&front, &broker);
+    let at_back = Applying::of(&back, &broker);
+    operator.complete();
+    assert_eq!((front.people(), back.people()), (vec!["Barack".to_owned()], vec!["Barack".to_owned()]));
+    assert_eq!(front.run(&["identify", &picture(BARACK[2])]).code, 0, "{}", said(&front));
+
+    operator.done(&["enroll", "Joe", &picture(JOE), "--hours", "mon-fri 08:00-18:00"]);
+    operator.done(&["suspend", "Barack"]);
+    operator.complete();
+    let rule = |bench: &Bench, name: &str| bench.done(&["rule", name])[0].clone();
+    for bench in [&front, &back] {
+        assert_eq!(rule(bench, "Joe")["hours"], "mon-fri 08:00-18:00", "{}", said(bench));
+        assert_eq!(rule(bench, "Barack")["suspended"], true);
+    }
+    let log = &operator.status()["doors"][0]["log"];
+    assert_eq!(log["signed"], true, "{log}");
+
+    // The back door is away while people change; the broker starts again meanwhile.
+    drop(at_back);
+    operator.done(&["remove", "Joe"]);
+    operator.done(&["resume", "Barack"]);
+    operator.done(&["rename", "Barack", "Barack O."]);
+    eventually("the front door has it", || front.people() == ["Barack O."]);
+    let behind = operator.status();
+    let door = |name: &str| {
+        let doors = behind["doors"].as_array().expect("doors").iter();
+        doors.clone().find(|door| door["name"] == name).cloned().expect("the door")
+    };
+    assert_eq!(door("back")["complete"], false);
+    assert!(door("back")["behind"].as_u64() >= Some(1), "{behind}");
+    assert!(
+        door("back")["why"].as_str().expect("a reason").contains("has not seen the newest run"),
+        "{behind}"
+    );
+    broker.down();
+    operator.refused(&["enroll", "Joe", &picture(JOE)], "`postern fleet publish`");
+    broker.up();
+    let _at_back = Applying::of(&back, &broker);
+    operator.done(&["publish"]);
+    operator.complete();
+    for bench in [&front, &back] {
+        let mut people = bench.people();
+        people.sort();
+        assert_eq!(people, ["Barack O.", "Joe"], "{}", said(bench));
+        assert_eq!(rule(bench, "Barack O.")["suspended"], false);
+        assert_eq!(rule(bench, "Joe")["hours"], "always", "Joe's old rule went with him");
+    }
+    drop(at_front);
+
+    // The broker never saw a name.
+    let names = ["Barack", "Joe", "front", "back"];
+    for message in reader.all() {
+        let text = format!("{} {}", message.topic, message.payload);
+        assert!(names.iter().all(|name| !text.contains(name)), "{text}");
+    }
+}
+
+#[test]
+fn a_fleet_that_cannot_begin_says_what_to_do() {
+    let ran = run(&["fleet", "status", "--fleet", "/nowhere/fleet"]);
+    assert!(ran.code == 2 && ran.said.contains("`postern fleet init`"), "{}", ran.said);
+    let bench = Bench::new("linux");
+    let ran = bench.run(&["fleet", "join", "abc"]);
+    assert!(ran.code == 2 && ran.said.contains("132 hexadecimal digits"), "{}", ran.said);
+    bench.refused(&["fleet", "apply", "--broker", "mqtt://127.0.0.1:1"], "`postern pair`");
+    need!(Need::Door, Need::Mosquitto);
+    bench.up();
+    bench.refused(&["fleet", "apply", "--broker", "mqtt://127.0.0.1:1"], "`postern fleet join CODE`");
+    let folder = tempfile::tempdir().expect("a folder");
+    let broker = Mosquitto::start(folder.path(), "");
+    let (operator, code) = Operator::new(&broker);
+    operator.refused(&["init", "--broker", &broker.address()], "--fleet");
+    operator.refused(&["add-door", "front", &code], "`postern fleet join`");
+    operator.refused(&["remove", "Nobody"], "`postern fleet status` lists the people");
+    operator.add(&bench, "front", &code);
+    operator.refused(
+        &["add-door", "back", bench.done(&["fleet", "join", &code])[0]["code"].as_str().expect("a code")],
+        "front",
+    );
+    std::fs::write(operator.folder().join("operator.key"), "ab".repeat(32)).expect("written");
+    operator.refused(&["status"], "--key");
+}
