@@ -221,8 +221,8 @@ impl Device {
         expect!(self.link.ask(&request), Response::Settings(settings) => settings)
     }
 
-    /// Finds the faces in a picture. A frame of the camera stays on the board as [`Source::Staged`], as long as the session
-    /// lasts, so that what is enrolled is what was looked at.
+    /// Finds the faces in a picture. A frame of the camera stays on the board as [`Source::Staged`], until another host
+    /// comes, so that what is enrolled is what was looked at.
     ///
     /// # Errors
     /// As any request; refused with `NoFrame`, `NoModel`.

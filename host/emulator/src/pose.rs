@@ -9,7 +9,7 @@ use protocol::Source;
 
 use crate::{Camera, Result};
 
-/// How often a picture is sent again because another program's session made the board forget it.
+/// How often a picture is sent again because the session of another computer made the board forget it.
 const TRIES: u32 = 8;
 
 /// How long the door stays paused if this program ends unexpectedly. The longest pause that a board accepts.

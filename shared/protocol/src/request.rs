@@ -21,7 +21,7 @@ pub enum Request<'a> {
     GetSettings,
     /// Stores the settings in flash. → [`Settings`](crate::Response::Settings), as now active
     SetSettings(Settings),
-    /// Starts staging an image in the memory of the board. It belongs to the session: the next one finds none. → [`Done`](crate::Response::Done)
+    /// Starts staging an image in the memory of the board. A session of another host makes it forget the image. → [`Done`](crate::Response::Done)
     BeginFrame {
         /// Width in pixels; even for [`PixelFormat::Yuyv`].
         width: u16,

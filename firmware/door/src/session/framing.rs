@@ -216,8 +216,8 @@ fn receive<'b, B: Board, E: Engine>(
                 Ok(Step::Done) => {
                     // The pairing of the session before is over.
                     parts.pairing.end(&mut parts.system, parts.link);
-                    // And so is its frame: what one host shows is not enrolled for another.
-                    parts.staging.forget();
+                    // What one host shows is not enrolled for another.
+                    parts.staging.hand_to(parts.access.peer());
                     Ok(Opened::Session)
                 }
                 Err(_) => Err(Refusal::NoSession),

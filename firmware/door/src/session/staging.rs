@@ -1,9 +1,9 @@
 //! A frame that the host sends in chunks, to be assessed in place of a frame of the camera; or a frame of the camera that
 //! the host has seen the faces of, and may have enrolled.
 //!
-//! It belongs to the session: the next one, of whichever host, finds none.
+//! It belongs to a host: where another one begins a session, it is forgotten.
 
-use protocol::Error;
+use protocol::{Error, Hash};
 use vision::{Frame, MAX_HEIGHT, MAX_WIDTH, PixelFormat};
 
 /// Bytes of the largest frame.
@@ -12,6 +12,8 @@ pub(crate) const MAX_BYTES: usize = MAX_WIDTH * MAX_HEIGHT * 2;
 /// The buffer for a frame, and how much of it has arrived.
 pub(crate) struct Staging<'m> {
     room: &'m mut [u8; MAX_BYTES],
+    /// The key of the host of the session.
+    host: Option<Hash>,
     format: PixelFormat,
     width: u16,
     height: u16,
@@ -21,7 +23,7 @@ pub(crate) struct Staging<'m> {
 
 impl<'m> Staging<'m> {
     pub(crate) fn new(room: &'m mut [u8; MAX_BYTES]) -> Self {
-        Self { room, format: PixelFormat::Yuyv, width: 0, height: 0, length: 0, next: 0 }
+        Self { room, host: None, format: PixelFormat::Yuyv, width: 0, height: 0, length: 0, next: 0 }
     }
 
     /// Begins a frame, and forgets the one before.
@@ -54,8 +56,15 @@ impl<'m> Staging<'m> {
         Ok(())
     }
 
-    /// Forgets the frame.
-    pub(crate) fn forget(&mut self) {
+    /// A host begins a session: what another one has shown is forgotten.
+    pub(crate) fn hand_to(&mut self, host: Option<Hash>) {
+        if self.host != host {
+            self.forget();
+        }
+        self.host = host;
+    }
+
+    fn forget(&mut self) {
         (self.length, self.next) = (0, 0);
     }
 

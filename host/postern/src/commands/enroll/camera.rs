@@ -137,7 +137,7 @@ fn next(
                 ensure!(is_asked, "the board enrolled another picture than the one that was looked at");
                 return Ok(());
             }
-            // Another program's session made the board forget the picture.
+            // The session of another computer made the board forget the picture.
             Err(Error::Refused(protocol::Error::NoFrame { .. })) => continue,
             Err(Error::Refused(refused)) => refused,
             Err(error) => return Err(error.into()),
