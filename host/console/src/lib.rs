@@ -11,6 +11,7 @@
 //! layout     the frame of each page
 //! state      what every page has at hand, and how it asks a board
 //! role       what the roles are called
+//! offer      what the pages offer, and which role that needs by the table of requests
 //! standing   what this computer is to a board, and which forms it can use
 //! visitor    the browser of a request
 //! sign_in    tokens, cookies, sessions
@@ -29,6 +30,7 @@ mod form;
 mod guard;
 mod layout;
 mod notice;
+mod offer;
 mod pages;
 mod patient;
 mod role;

@@ -1,11 +1,11 @@
 //! What this computer is to the board of a page, and what a page shows of a form that it cannot use.
 //!
-//! The board judges each request, whatever a page shows. The roles here follow its table of requests
-//! (`firmware/door/src/session/table.rs`), so that nobody fills in a form in vain.
+//! The board judges each request, whatever a page shows.
 
 use client::protocol::Role;
 use maud::{Markup, html};
 
+use crate::offer::Offer;
 use crate::role::role_text;
 use crate::text::Language;
 
@@ -26,9 +26,9 @@ impl Standing {
         role.map_or(Self::Guest, Self::Paired)
     }
 
-    /// Whether the board does for this computer what needs the role `need`.
-    pub fn may(self, need: Role) -> bool {
-        matches!(self, Self::Paired(role) if role >= need)
+    /// Whether the board does for this computer what a page offers.
+    pub fn may(self, offer: Offer) -> bool {
+        matches!(self, Self::Paired(role) if role >= offer.need())
     }
 
     /// In words; `None` if it is not known.
@@ -43,7 +43,8 @@ impl Standing {
     }
 
     /// Why this computer cannot use the form of the page, if it cannot.
-    pub fn lacks(self, language: Language, need: Role) -> Option<Markup> {
+    pub fn lacks(self, language: Language, offer: Offer) -> Option<Markup> {
+        let need = offer.need();
         let role = match self {
             Self::Paired(role) if role < need => role_text(language, role),
             Self::Guest => language.say("role-none"),
@@ -54,9 +55,9 @@ impl Standing {
         Some(html! { p.help.lacks { (language.with("lacks-role", &values)) } })
     }
 
-    /// A form that needs a role, or the reason why it is not here.
-    pub fn form(self, language: Language, need: Role, form: impl FnOnce() -> Markup) -> Markup {
-        self.lacks(language, need).unwrap_or_else(form)
+    /// A form, or the reason why it is not here.
+    pub fn form(self, language: Language, offer: Offer, form: impl FnOnce() -> Markup) -> Markup {
+        self.lacks(language, offer).unwrap_or_else(form)
     }
 }
 
@@ -66,22 +67,20 @@ mod tests {
 
     #[test]
     fn a_higher_role_may_what_a_lower_one_may() {
-        let form = |standing: Standing, need| {
-            standing.form(Language::English, need, || html! { "form" }).into_string()
+        let form = |standing: Standing, offer| {
+            standing.form(Language::English, offer, || html! { "form" }).into_string()
         };
-        for (standing, need, may) in [
-            (Standing::Paired(Role::Installer), Role::Operator, true),
-            (Standing::Paired(Role::Operator), Role::Operator, true),
-            (Standing::Paired(Role::Auditor), Role::Operator, false),
-            (Standing::Guest, Role::Auditor, false),
+        for (standing, offer, may) in [
+            (Standing::Paired(Role::Installer), Offer::Change, true),
+            (Standing::Paired(Role::Operator), Offer::Enrol, true),
+            (Standing::Paired(Role::Operator), Offer::Settings, false),
+            (Standing::Paired(Role::Auditor), Offer::Change, false),
+            (Standing::Guest, Offer::Enrol, false),
         ] {
-            assert_eq!(
-                (standing.may(need), form(standing, need) == "form"),
-                (may, may),
-                "{standing:?} {need}"
-            );
+            let is_shown = form(standing, offer) == "form";
+            assert_eq!((standing.may(offer), is_shown), (may, may), "{standing:?} {offer:?}");
         }
-        let reason = form(Standing::Paired(Role::Auditor), Role::Installer);
+        let reason = form(Standing::Paired(Role::Auditor), Offer::Flash);
         assert!(reason.contains("needs the role installer") && reason.contains("is auditor"), "{reason}");
     }
 }

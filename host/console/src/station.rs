@@ -142,6 +142,24 @@ pub trait Station: Send + Sync {
     /// A photograph is not clear, or the board refuses.
     fn enrol(&self, name: &str, photos: Vec<Upload>, add: bool) -> Said<Vec<String>>;
 
+    /// Looks at a picture that could be enrolled. Returns what to change before it is good; `None` if it is.
+    ///
+    /// # Errors
+    /// As any request.
+    fn look(&self, picture: Upload) -> Said<Option<String>>;
+
+    /// The visits of a person among the newest entries of the log, the newest first.
+    ///
+    /// # Errors
+    /// As any request.
+    fn visits(&self, person: u32) -> Said<Vec<LogLine>>;
+
+    /// The painted portrait of a person as a PNG file; `None` if this computer has none.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn portrait(&self, name: &str) -> Said<Option<Vec<u8>>>;
+
     /// Gives a person another name.
     ///
     /// # Errors

@@ -5,9 +5,10 @@ mod fake;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use client::protocol::{EventKind, Name};
 use console::{Limits, Tls};
 use fake::{Fake, House};
 
@@ -130,6 +131,47 @@ fn who_has_not_signed_in_has_one_request_a_connection() {
     let head = "POST /sign-out HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1000000\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
     assert!(all(&mut stream).starts_with("HTTP/1.1 401"));
+}
+
+/// What the console of the next test said.
+static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+#[test]
+fn a_page_that_follows_a_door_stays_connected_for_longer_than_a_head_may_take() {
+    let fake = Fake::new();
+    let listener = console::bind("127.0.0.1:0".parse().unwrap(), false).unwrap();
+    let (place, house) = (listener.local_addr().unwrap(), Arc::new(House(fake.clone())));
+    let limits = Limits { head: SHORT, ..PATIENT };
+    let hear: fn(&str) = |address| SAID.lock().unwrap().push(address.to_owned());
+    std::thread::spawn(move || console::serve(house, listener, None, limits, hear));
+    let ask = |path: &str, cookie: &str| {
+        let mut stream = connect(place);
+        let head = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncookie: {cookie}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    };
+    // It listens before it says so.
+    assert!(all(&mut ask("/boards", "")).starts_with("HTTP/1.1 401"));
+    let address = SAID.lock().unwrap()[0].clone();
+    let (_, token) = address.split_once("/sign-in").unwrap();
+    let signed_in = all(&mut ask(&format!("/sign-in{token}"), ""));
+    let (_, cookie) = signed_in.split_once("set-cookie: ").expect("a cookie");
+    let mut live = ask("/b/front/live", cookie.split(';').next().unwrap());
+    let mut seen = String::new();
+    let mut until = |text: &str| {
+        let mut part = [0; 4096];
+        while !seen.contains(text) {
+            let count = live.read(&mut part).unwrap();
+            assert!(count > 0, "no {text} in {seen}");
+            seen += &String::from_utf8_lossy(&part[..count]);
+        }
+    };
+    until("The door is locked");
+    // Longer is longer still.
+    std::thread::sleep(SHORT * 4);
+    let kind = EventKind::Opened { frame: 0, person: None, name: Name::new(), open_ms: 3_000 };
+    fake.happens(kind, None);
+    until("Open by the exit button");
 }
 
 #[test]

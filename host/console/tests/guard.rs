@@ -79,7 +79,7 @@ async fn a_form_without_the_token_does_nothing() {
         assert_eq!(reply.status, StatusCode::FORBIDDEN, "{path}");
         assert!(reply.body.contains("not from this session"), "{path}");
     }
-    for path in ["/b/front/people", "/b/front/people/1"] {
+    for path in ["/b/front/people", "/b/front/people/1", "/b/front/people/look"] {
         let reply = browser.upload(path, "0", "Eve", vec![1]).await;
         assert_eq!(reply.status, StatusCode::FORBIDDEN, "{path}");
     }

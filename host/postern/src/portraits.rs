@@ -46,6 +46,14 @@ impl Portraits {
         Ok(path)
     }
 
+    /// A person's portrait as a PNG file, if there is one.
+    #[cfg(feature = "console")]
+    pub fn read(&self, name: &str) -> anyhow::Result<Option<Vec<u8>>> {
+        let path = self.path(name);
+        let read = || std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()));
+        if path.is_file() { read().map(Some) } else { Ok(None) }
+    }
+
     /// Forgets a person's portrait, if there is one.
     pub fn remove(&self, name: &str) -> anyhow::Result<()> {
         let path = self.path(name);

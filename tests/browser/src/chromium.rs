@@ -79,6 +79,14 @@ impl Chromium {
     /// # Panics
     /// It does not start.
     pub async fn start(view: View) -> Self {
+        Self::start_with(view, &[]).await
+    }
+
+    /// The same, with more options of Chromium.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn start_with(view: View, more: &[String]) -> Self {
         let profile = tempfile::tempdir().expect("a folder");
         let mut driver = Command::new("chromedriver");
         driver.arg("--port=0").env("TMPDIR", profile.path()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -91,6 +99,7 @@ impl Chromium {
         std::thread::spawn(move || said.for_each(drop));
         let mut driver = Driver { child: driver, port, session: String::new(), profile };
         let mut flags: Vec<String> = FLAGS.map(str::to_owned).to_vec();
+        flags.extend_from_slice(more);
         flags.push(format!("--user-data-dir={}", driver.profile.path().join("profile").display()));
         flags.push(format!("--blink-settings=preferredColorScheme={}", u8::from(!view.dark)));
         let metrics =

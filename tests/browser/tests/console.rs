@@ -184,3 +184,36 @@ async fn an_accessibility_checker_finds_no_violation_on_any_page() {
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
+
+/// A camera of the browser that shows a photograph: a file of JPEG pictures, of which there is one.
+fn camera_that_shows(photo: &str, folder: &Path) -> [String; 3] {
+    let file = folder.join("camera.mjpeg");
+    std::fs::copy(picture(photo), &file).expect("copied");
+    [
+        "--use-fake-ui-for-media-stream".to_owned(),
+        "--use-fake-device-for-media-stream".to_owned(),
+        format!("--use-file-for-fake-video-capture={}", file.display()),
+    ]
+}
+
+#[tokio::test]
+async fn a_person_is_enrolled_with_the_camera_of_the_browser() {
+    need!(Need::Browser, Need::Door, Need::Cached("images"), Need::Cached("pictures"));
+    let door = Door::paired();
+    door.done(&["flash", "models"]);
+    let mut console = Console::of(&door);
+    let (address, own) = console.address();
+    let folder = tempfile::tempdir().expect("a folder");
+    let browser = Chromium::start_with(DESK, &camera_that_shows("obama.jpg", folder.path())).await;
+    browser.open(&address).await;
+    browser.shows("Boards").await;
+    browser.open(&format!("{own}/b/{}/people", door::NAME)).await;
+    browser.write("input[name=name]", "Barack").await;
+    browser.click("[data-webcam] button").await;
+    browser.shows("There are three good pictures").await;
+    browser.click("form[enctype] button.main").await;
+    // The camera shows the same picture all the time: it counts once.
+    browser.shows("Barack is enrolled from camera-1.jpg (template 1).").await;
+    browser.shows("1 person").await;
+    assert!(door.done(&["identify", &path("obama2.jpg")]).contains("Barack"));
+}

@@ -123,6 +123,67 @@ for (const drop of document.querySelectorAll("[data-drop]")) {
   });
 }
 
+// Pictures of this computer's camera: the board looks at each, and the good ones go into the form.
+for (const area of document.querySelectorAll("[data-webcam]")) {
+  if (!navigator.mediaDevices?.getUserMedia) continue;
+  const form = area.closest("form");
+  const input = form.querySelector("input[type=file]");
+  const [button, video, said] = ["button", "video", "p"].map((tag) => area.querySelector(tag));
+  let stream = null;
+  area.hidden = false;
+  const stop = (text) => {
+    stream?.getTracks().forEach((track) => track.stop());
+    stream = null;
+    video.hidden = true;
+    button.textContent = area.dataset.begin;
+    said.textContent = text;
+  };
+  // The picture of this moment, and what the board says of it.
+  const look = async (number) => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+    canvas.getContext("2d").drawImage(video, 0, 0);
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.95));
+    const file = new File([blob], `camera-${number}.jpg`, { type: "image/jpeg" });
+    const fields = new FormData();
+    fields.append("form_token", form.elements.form_token.value);
+    fields.append("photo", file);
+    const reply = await fetch(area.dataset.look, { method: "POST", body: fields });
+    return { file, ...(await reply.json()) };
+  };
+  button.addEventListener("click", async () => {
+    if (stream) return stop("");
+    try {
+      const wanted = { width: { ideal: 640 }, facingMode: "user" };
+      const given = await navigator.mediaDevices.getUserMedia({ video: wanted });
+      if (stream) return given.getTracks().forEach((track) => track.stop());
+      stream = given;
+    } catch (error) {
+      return stop(error.name === "NotFoundError" ? area.dataset.none : area.dataset.denied);
+    }
+    const mine = stream;
+    video.srcObject = stream;
+    video.hidden = false;
+    button.textContent = area.dataset.end;
+    const good = new DataTransfer();
+    try {
+      await video.play();
+      while (good.items.length < Number(area.dataset.webcam)) {
+        const seen = await look(good.items.length + 1);
+        if (stream !== mine) return;
+        if (seen.over) return stop(seen.said);
+        if (seen.good) good.items.add(seen.file);
+        said.textContent = seen.said || `${good.items.length} / ${area.dataset.webcam}`;
+      }
+    } catch {
+      return stop(document.body.dataset.silent);
+    }
+    input.files = good.files;
+    input.dispatchEvent(new Event("change"));
+    stop(area.dataset.done);
+  });
+}
+
 // A form that takes long says so, and is sent once.
 for (const form of document.querySelectorAll("form[data-busy]")) {
   form.addEventListener("submit", () => {

@@ -7,13 +7,14 @@ use std::collections::HashMap;
 
 use axum::extract::Query;
 use axum::response::Response;
-use client::protocol::{Role, Settings, Status};
+use client::protocol::{Settings, Status};
 use maud::{Markup, html};
 use template::{Basis, Calibration, CalibrationPoint, CosineScore};
 
 use crate::form::Fields;
 use crate::layout::{Page, answer, board_path, go, grouped, not_paired, refused, similarity, token};
 use crate::notice::Notice;
+use crate::offer::Offer;
 use crate::station::CalibrationRow;
 use crate::text::Language;
 use crate::visit::Visit;
@@ -70,7 +71,7 @@ pub async fn show(
             }
             button formaction={ (path) "/show" } { (language.say("show")) }
             div id="meaning" aria-live="polite" { (meaning(language, &asked, &status, &rows)) }
-            (standing.form(language, Role::Installer, || html! { button.main { (language.say("use-rate")) } }))
+            (standing.form(language, Offer::Settings, || html! { button.main { (language.say("use-rate")) } }))
         }
         @if !rows.is_empty() { (table(language, &rows)) }
     })

@@ -7,6 +7,7 @@ use maud::html;
 use crate::form::Fields;
 use crate::layout::{Page, answer, board_path, refused, token};
 use crate::notice::Notice;
+use crate::offer::Offer;
 use crate::role::{choice, role, role_texts};
 use crate::visit::Visit;
 
@@ -31,7 +32,7 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
                         @if own == Some(computer.key) { strong { (language.say("this-computer")) } }
                         br; span.kind { (role_texts(language, computer.role).0) " " code { (digits[..12]) } }
                     }
-                    @if own != Some(computer.key) && standing.may(Role::Installer) {
+                    @if own != Some(computer.key) && standing.may(Offer::Forget) {
                         form method="post" action={ (path) "/forget" } {
                             (token(visitor))
                             input type="hidden" name="key" value=(digits);
@@ -45,7 +46,7 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
         section {
             h2 { (language.say("invite")) }
             p.help { (language.say("invite-text")) }
-            (standing.form(language, Role::Installer, || html! {
+            (standing.form(language, Offer::Invite, || html! {
                 form.fields method="post" action={ (path) "/invite" } {
                     (token(visitor))
                     (choice(language, Role::Operator))

@@ -53,6 +53,8 @@ pub fn routes() -> Router<Console> {
         .route("/b/{board}/type", post(door::type_pin))
         .route("/b/{board}/contact", post(door::contact))
         .route("/b/{board}/people", get(people::show).post(people::enrol))
+        .route("/b/{board}/people/look", post(people::look))
+        .route("/b/{board}/people/{person}/portrait", get(person::portrait))
         .route("/b/{board}/people/{person}", get(person::show).post(person::add))
         .route("/b/{board}/people/{person}/rule", post(person::rule))
         .route("/b/{board}/people/{person}/suspend", post(person::suspend))

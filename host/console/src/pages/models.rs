@@ -8,6 +8,7 @@ use super::flashing::part;
 use crate::form::Fields;
 use crate::layout::{Page, answer, board_path, go, not_paired, refused, token};
 use crate::notice::Notice;
+use crate::offer::Offer;
 use crate::standing::Standing;
 use crate::station::{Flash, Flashable};
 use crate::text::Language;
@@ -86,7 +87,7 @@ fn models(visitor: &Visitor, standing: Standing, path: &str, flashable: &Flashab
             }
             @if status.models.is_empty() { p { (language.say("no-models")) } }
             p.help { (language.say("flash-text")) }
-            (standing.form(language, Role::Installer, || html! {
+            (standing.form(language, Offer::Flash, || html! {
                 form.fields method="post" action=(path) data-busy=(language.say("flash-begins")) {
                     (token(visitor))
                     @for (kind, name) in KINDS { (choice(language, flashable, kind, name)) }
@@ -138,7 +139,7 @@ fn firmware(visitor: &Visitor, standing: Standing, path: &str, flashable: &Flash
                 Err(sentence) => p { (sentence) },
                 Ok(file) => {
                     p.help { (language.with("firmware-text", &[("file", file.as_str().into())])) }
-                    (standing.form(language, Role::Installer, || html! {
+                    (standing.form(language, Offer::Flash, || html! {
                         form.fields method="post" action={ (path) "/firmware" } data-busy=(language.say("flash-begins")) {
                             (token(visitor))
                             label.check { input type="checkbox" name="no_fallback" value="yes"; (language.say("no-fallback")) }

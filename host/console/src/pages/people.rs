@@ -1,14 +1,19 @@
 //! The people of a board: the list, and enrolment from photographs.
 
-use axum::response::Response;
-use client::protocol::{Role, User};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use client::protocol::User;
 use maud::{Markup, html};
 
 use super::upload::{MOST, MOST_PHOTOS, Photographs};
 use crate::layout::{Page, answer, board_path, refused, token};
 use crate::notice::Notice;
+use crate::offer::Offer;
 use crate::visit::Visit;
 use crate::visitor::Visitor;
+
+/// Good pictures that this computer's camera takes.
+const SHOTS: usize = 3;
 
 pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     let (visitor, board) = (&visitor, board.as_str());
@@ -36,11 +41,11 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
         section {
             h2 { (language.say("enrol")) }
             p.help { (language.say("enrol-text")) }
-            (standing.form(language, Role::Operator, || html! {
+            (standing.form(language, Offer::Enrol, || html! {
                 form.fields method="post" action={ (path) "/people" } enctype="multipart/form-data" data-busy=(language.say("looking")) {
                     (token(visitor))
                     label { (language.say("name")) input name="name" required maxlength="64" autocomplete="off"; }
-                    (photos(visitor))
+                    (photos(visitor, board))
                     button.main { (language.say("enrol")) }
                 }
             }))
@@ -48,8 +53,8 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     })
 }
 
-/// The field for photographs, into which files can be dropped.
-pub fn photos(visitor: &Visitor) -> Markup {
+/// The field for photographs, into which files can be dropped, and into which this computer's camera puts some.
+pub fn photos(visitor: &Visitor, board: &str) -> Markup {
     let language = visitor.language;
     let limit = ((MOST >> 20) as u64).into();
     html! {
@@ -58,7 +63,31 @@ pub fn photos(visitor: &Visitor) -> Markup {
             input name="photo" type="file" accept="image/*" multiple required;
             span.help { (language.with("photos-text", &[("limit", limit), ("most", (MOST_PHOTOS as u64).into())])) }
         }
+        // A script shows it, where the browser has a camera to give.
+        div hidden data-webcam=(SHOTS) data-look={ (board_path(board)) "/people/look" }
+            data-begin=(language.say("webcam")) data-end=(language.say("webcam-end")) data-done=(language.say("webcam-done"))
+            data-denied=(language.say("webcam-denied")) data-none=(language.say("webcam-none")) {
+            button type="button" { (language.say("webcam")) }
+            video hidden muted playsinline aria-label=(language.say("webcam-sees")) {}
+            p role="status" {}
+        }
     }
+}
+
+/// Looks at a picture of this computer's camera before it goes into the form. The reply is for the script: whether it is
+/// good, what to change, and whether it is no use to go on.
+pub async fn look(Visit { console, board, .. }: Visit, mut form: Photographs) -> Response {
+    let asked = match form.photos.pop() {
+        Some(picture) => console.ask(&board, move |station| station.look(picture)).await,
+        None => return StatusCode::BAD_REQUEST.into_response(),
+    };
+    let (good, said, over) = match asked {
+        Ok(None) => (true, String::new(), false),
+        Ok(Some(remark)) => (false, remark, false),
+        Err(refusal) => (false, refusal.sentence, true),
+    };
+    let reply = serde_json::json!({ "good": good, "said": said, "over": over });
+    ([(header::CONTENT_TYPE, "application/json")], reply.to_string()).into_response()
 }
 
 /// What there is to say of a form with photographs before a board is asked.

@@ -1,8 +1,9 @@
 //! One person: name, rule, further photographs, and how they are forgotten.
 
 use axum::extract::Path;
-use axum::response::Response;
-use client::protocol::{Role, User};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use client::protocol::User;
 use maud::{Markup, html};
 
 use super::people::{photos, unfit};
@@ -10,6 +11,8 @@ use super::upload::Photographs;
 use crate::form::Fields;
 use crate::layout::{Page, answer, board_path, go, refused, token};
 use crate::notice::Notice;
+use crate::offer::Offer;
+use crate::standing::Standing;
 use crate::station::{BoardTime, NewRule, Refusal, Rule, Said, Station};
 use crate::text::Language;
 use crate::visit::Visit;
@@ -36,10 +39,11 @@ pub async fn show(Visit { console, visitor, board }: Visit, Path((_, person)): P
         .ask_for_page(board, move |station| {
             let user = find(station, person)?;
             let rule = station.rule(&user.name)?;
-            Ok((user, rule))
+            let has_portrait = station.portrait(&user.name)?.is_some();
+            Ok((rule, station.visits(person)?, has_portrait, user))
         })
         .await;
-    let (user, rule) = match asked {
+    let (rule, visits, has_portrait, user) = match asked {
         Ok(found) => found,
         Err(refusal) => return refused(visitor, Some((board, standing)), "people", refusal),
     };
@@ -57,6 +61,10 @@ pub async fn show(Visit { console, visitor, board }: Visit, Path((_, person)): P
         _ => language.say("with-duress"),
     };
     page.show(html! {
+        @if has_portrait {
+            img.portrait src={ (path) "/portrait" } width="160" height="160"
+                alt=(language.with("portrait-of", &[("name", user.name.as_str().into())]));
+        }
         p {
             (language.with("photos-count", &[("count", u64::from(user.templates).into())])) ". "
             @if rule.always { (language.say("passes-always")) }
@@ -64,9 +72,26 @@ pub async fn show(Visit { console, visitor, board }: Visit, Path((_, person)): P
             " " (with)
         }
         @if rule.suspended { p.remark { (language.say("is-suspended")) } }
-        @if !rule.always || standing.may(Role::Operator) { (time(language, &rule.time)) }
-        (standing.form(language, Role::Operator, || changes(visitor, &path, &user, &rule)))
+        @if !rule.always || standing.may(Offer::Change) { (time(language, &rule.time)) }
+        (standing.form(language, Offer::Change, || changes((visitor, board), &path, &user, &rule)))
+        section {
+            h2 { (language.say("visits")) }
+            p.help { (language.with("visits-count", &[("count", (visits.len() as u64).into())])) }
+            @if !visits.is_empty() {
+                ol.log tabindex="0" aria-label=(language.say("visits")) { @for visit in &visits { li { (visit.text) } } }
+            }
+        }
     })
+}
+
+/// The painted portrait.
+pub async fn portrait(Visit { console, visitor, board }: Visit, Path((_, person)): Place) -> Response {
+    let asked = console.ask(&board, move |station| station.portrait(&find(station, person)?.name)).await;
+    match asked {
+        Ok(Some(png)) => ([(header::CONTENT_TYPE, "image/png")], png).into_response(),
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(refusal) => refused(&visitor, Some((&board, Standing::Unknown)), "people", refusal),
+    }
 }
 
 /// The zone and the clock by which the board reads hours.
@@ -81,7 +106,7 @@ fn time(language: Language, time: &BoardTime) -> Markup {
 }
 
 /// The forms that change a person.
-fn changes(visitor: &Visitor, path: &str, user: &User, rule: &Rule) -> Markup {
+fn changes((visitor, board): (&Visitor, &str), path: &str, user: &User, rule: &Rule) -> Markup {
     let language = visitor.language;
     html! {
         section {
@@ -112,7 +137,7 @@ fn changes(visitor: &Visitor, path: &str, user: &User, rule: &Rule) -> Markup {
             h2 { (language.say("more-photos")) }
             form.fields method="post" action=(path) enctype="multipart/form-data" data-busy=(language.say("looking")) {
                 (token(visitor))
-                (photos(visitor))
+                (photos(visitor, board))
                 button.main { (language.say("add")) }
             }
         }

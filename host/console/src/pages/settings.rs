@@ -4,12 +4,13 @@
 //! changed, and refuses to change what somebody else has changed meanwhile.
 
 use axum::response::Response;
-use client::protocol::{LivenessMode, Matching, Role, Settings, range};
+use client::protocol::{LivenessMode, Matching, Settings, range};
 use maud::{Markup, html};
 
 use crate::form::Fields;
 use crate::layout::{Page, answer, board_path, not_paired, refused, token};
 use crate::notice::Notice;
+use crate::offer::Offer;
 use crate::station::{Refusal, Said};
 use crate::text::Language;
 use crate::visit::Visit;
@@ -126,7 +127,7 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     let path = format!("{}/settings", board_path(board));
     let title = language.say("menu-settings");
     let page = Page { visitor, board: Some(board), standing, here: "settings", title, refusal: None };
-    let lacks = standing.lacks(language, Role::Installer);
+    let lacks = standing.lacks(language, Offer::Settings);
     page.show(html! {
         @if let Some(lacks) = &lacks { (lacks) }
         form method="post" action=(path) { fieldset.fields disabled[lacks.is_some()] {

@@ -88,6 +88,19 @@ too-large = Die Fotos sind zusammen größer als { $limit } MB: senden Sie wenig
 too-many = Das sind mehr als { $limit } Fotos: senden Sie höchstens { $limit } auf einmal.
 no-photo = Im Formular ist kein Foto: wählen Sie eines.
 looking = Das Board sieht die Fotos an …
+webcam = Bilder mit der Kamera dieses Computers aufnehmen
+webcam-end = Kamera ausschalten
+webcam-sees = Was die Kamera sieht
+webcam-done = Es gibt drei gute Bilder: Schicken Sie das Formular ab.
+webcam-denied = Der Browser gibt die Kamera nicht frei: Erlauben Sie sie neben der Adresse, und drücken Sie den Knopf noch einmal. Oder wählen Sie Fotos.
+webcam-none = Dieser Computer hat keine Kamera, die der Browser benutzen kann: Wählen Sie Fotos.
+portrait-of = Gemaltes Bild von { $name }
+visits = Besuche
+visits-count = { $count ->
+    [0] Keiner unter den neuesten 2.000 Einträgen des Protokolls.
+    [one] 1 unter den neuesten 2.000 Einträgen des Protokolls.
+   *[other] { $count } unter den neuesten 2.000 Einträgen des Protokolls, der neueste zuerst.
+}
 passes-always = Darf jederzeit hinein,
 passes-hours = Darf hinein: { $hours },
 with-face = mit dem Gesicht allein.

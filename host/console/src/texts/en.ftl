@@ -88,6 +88,19 @@ too-large = The photographs are larger than { $limit } MB together: send fewer, 
 too-many = There are more than { $limit } photographs: send at most { $limit } at a time.
 no-photo = There is no photograph in the form: choose one.
 looking = The board looks at the photographs …
+webcam = Take pictures with this computer's camera
+webcam-end = Stop the camera
+webcam-sees = What the camera sees
+webcam-done = There are three good pictures: send the form.
+webcam-denied = The browser does not give the camera: allow it beside the address, and press the button again. Or choose photographs.
+webcam-none = This computer has no camera that the browser can use: choose photographs.
+portrait-of = Painted portrait of { $name }
+visits = Visits
+visits-count = { $count ->
+    [0] None among the newest 2,000 entries of the log.
+    [one] 1 among the newest 2,000 entries of the log.
+   *[other] { $count } among the newest 2,000 entries of the log, the newest first.
+}
 passes-always = May pass at any time,
 passes-hours = May pass { $hours },
 with-face = with their face alone.

@@ -209,6 +209,20 @@ impl Station for Fake {
         Ok(vec![format!("{name} from {} of {} bytes", photos[0].name, photos[0].bytes.len())])
     }
 
+    fn look(&self, picture: Upload) -> Said<Option<String>> {
+        self.here()?;
+        Ok((picture.bytes != b"good").then(|| "No face: stand before the camera.".to_owned()))
+    }
+
+    fn visits(&self, person: u32) -> Said<Vec<LogLine>> {
+        let visit = LogLine { number: 7, kind: "admitted".into(), text: "7 admitted <i>Ada</i>".into() };
+        Ok(if person == 1 { vec![visit] } else { Vec::new() })
+    }
+
+    fn portrait(&self, name: &str) -> Said<Option<Vec<u8>>> {
+        Ok((name == "Ada").then(|| b"\x89PNG".to_vec()))
+    }
+
     fn rename(&self, _: &str, new: &str) -> Said<()> {
         self.people.lock().unwrap()[0].name = new.try_into().unwrap();
         Ok(())

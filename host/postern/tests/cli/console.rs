@@ -1,123 +1,15 @@
 //! The console as a browser uses it, over a door on Linux: its own server, its own line, and the commands beside it.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
+mod client;
+mod other;
+mod roles;
+mod tls;
 
 use fixtures::{Need, need};
-use serde_json::Value;
 
-use crate::bench::{BARACK, Bench, eventually, postern};
-
-/// A console that ends with the test.
-struct Console {
-    child: Child,
-    addresses: BufReader<ChildStdout>,
-}
-
-impl Drop for Console {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Console {
-    fn of(bench: &Bench) -> Self {
-        Self::run(bench.command(&["console", "--listen", "127.0.0.1:0"]))
-    }
-
-    fn run(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("postern starts");
-        let addresses = BufReader::new(child.stdout.take().expect("stdout"));
-        Self { child, addresses }
-    }
-
-    /// A browser that has signed in by the next address of the terminal.
-    fn browser(&mut self) -> Browser {
-        let mut line = String::new();
-        self.addresses.read_line(&mut line).expect("an address");
-        let line: Value = serde_json::from_str(&line).expect("JSON");
-        let address = line["address"].as_str().expect("an address").strip_prefix("http://").expect("http");
-        let (place, token) = address.split_once('/').expect("a path");
-        let mut browser = Browser { place: place.to_owned(), cookie: String::new(), token: String::new() };
-        let reply = browser.get(&format!("/{token}"));
-        let (_, cookie) = reply.split_once("set-cookie: ").expect("a cookie");
-        browser.cookie = cookie.split(';').next().expect("a value").to_owned();
-        let page = browser.get("/boards");
-        let (_, token) = page.split_once("name=\"form_token\" value=\"").expect("a token");
-        browser.token = token.split('"').next().expect("a value").to_owned();
-        browser
-    }
-}
-
-struct Browser {
-    place: String,
-    cookie: String,
-    token: String,
-}
-
-impl Browser {
-    fn open(&self, head: &str, body: &[u8]) -> TcpStream {
-        let mut stream = TcpStream::connect(&self.place).expect("the console listens");
-        stream.set_read_timeout(Some(Duration::from_secs(120))).expect("a time");
-        let Self { place, cookie, .. } = self;
-        let length = body.len();
-        let head = format!(
-            "{head}\r\nhost: {place}\r\ncookie: {cookie}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
-        );
-        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body)).expect("sent");
-        stream
-    }
-
-    fn read(mut stream: TcpStream) -> String {
-        let mut reply = Vec::new();
-        stream.read_to_end(&mut reply).expect("a reply");
-        String::from_utf8_lossy(&reply).into_owned()
-    }
-
-    fn get(&self, path: &str) -> String {
-        Self::read(self.open(&format!("GET {path} HTTP/1.1"), b""))
-    }
-
-    fn post(&self, path: &str, fields: &str) -> String {
-        let head = format!("POST {path} HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded");
-        let body = format!("form_token={}&{fields}", self.token);
-        self.follow(Self::read(self.open(&head, body.as_bytes())))
-    }
-
-    /// The page that answers a form.
-    fn follow(&self, reply: String) -> String {
-        let location = reply.split_once("\r\nlocation: ").and_then(|(_, rest)| rest.split("\r\n").next());
-        location.map_or_else(|| reply.clone(), |path| self.get(path))
-    }
-
-    fn upload(&self, path: &str, name: &str, photo: &[u8]) -> String {
-        let head = format!("POST {path} HTTP/1.1\r\ncontent-type: multipart/form-data; boundary=cut");
-        let mut body = Vec::new();
-        for (field, text) in [("form_token", self.token.as_str()), ("name", name)] {
-            let part = format!("--cut\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{text}\r\n");
-            body.extend_from_slice(part.as_bytes());
-        }
-        body.extend_from_slice(
-            b"--cut\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"photo.jpg\"\r\n\r\n",
-        );
-        body.extend_from_slice(photo);
-        body.extend_from_slice(b"\r\n--cut--\r\n");
-        self.follow(Self::read(self.open(&head, &body)))
-    }
-}
-
-/// Reads a stream of events until it holds `text`.
-fn read_until(stream: &mut TcpStream, text: &str) {
-    let (mut all, mut buffer) = (String::new(), [0; 4096]);
-    while !all.contains(text) {
-        let count = stream.read(&mut buffer).unwrap_or_else(|error| panic!("{error}: no {text} in {all}"));
-        assert!(count > 0, "no {text} in {all}");
-        all += &String::from_utf8_lossy(&buffer[..count]);
-    }
-}
+use crate::bench::{BARACK, Bench, eventually};
+use client::{Browser, Console, read_until};
+use other::Other;
 
 #[test]
 fn a_browser_pairs_a_door_opens_it_loses_it_and_finds_it_again() {
@@ -242,34 +134,43 @@ fn a_browser_flashes_models_as_the_command_does_and_no_other_role_can() {
     assert!(over(&browser, "linux").contains("updated by its package"));
 
     // A computer that may do less sees no form, and the board refuses the one that it sends.
-    let device = format!("unix:{}", bench.folder().join("serial.sock").display());
-    let elsewhere = tempfile::tempdir().expect("a folder");
-    let second = |arguments: &[&str]| {
-        let mut command = postern(arguments);
-        command.args(["--device", &device, "--state"]).arg(elsewhere.path());
-        command
-    };
-    bench.done(&["keys", "invite", "operator"]);
-    let mut pairing = second(&["pair", "--role", "operator"]);
-    let said = std::fs::File::create(elsewhere.path().join("said")).expect("a file");
-    let mut pairing = pairing.stderr(said).stdout(Stdio::null()).spawn().expect("postern starts");
-    eventually("the pairing is confirmed", || {
-        bench.done(&["board", "press", "--pairing"]);
-        pairing.try_wait().expect("it runs").is_some()
-    });
-    let said = std::fs::read_to_string(elsewhere.path().join("said")).expect("what it said");
-    assert!(pairing.wait().expect("it ends").success(), "{said}");
-    let mut console = Console::run(second(&["console", "--listen", "127.0.0.1:0"]));
+    let (operator, board) = Other::paired(&bench, "operator");
+    let board = board.as_str();
+    let mut console = operator.console();
     let browser = console.browser();
-    let list = browser.get("/boards");
-    let (_, board) = list.split_once("href=\"/b/").expect("a board");
-    let board = board.split('"').next().expect("a name");
     let page = browser.get(&format!("/b/{board}/models"));
     assert!(page.contains("This needs the role installer; this computer is operator."), "{page}");
     assert!(!page.contains("Install these models"), "{page}");
     browser.post(&format!("/b/{board}/models"), "detector=&encoder=postern-128&liveness=");
     let refused = over(&browser, board);
     assert!(refused.contains("the role of installer"), "{refused}");
+}
+
+#[test]
+fn two_consoles_at_once_show_the_same_door_and_have_their_forms_done_in_turns() {
+    need!(Need::Door);
+    let bench = Bench::new("linux");
+    bench.up();
+    let mut consoles = [(); 2].map(|()| Console::of(&bench));
+    let browsers = consoles.each_mut().map(Console::browser);
+    let mut lives = browsers.each_ref().map(|browser| browser.open("GET /b/linux/live HTTP/1.1", b""));
+    lives.iter_mut().for_each(|live| read_until(&mut **live, "The door is locked"));
+    for browser in &browsers {
+        browser.post("/b/linux/press", "button=exit");
+        lives.iter_mut().for_each(|live| read_until(&mut **live, "Open by the exit button"));
+        lives.iter_mut().for_each(|live| read_until(&mut **live, "The door is locked"));
+    }
+    // Both send forms at the same time: each is done, and none is lost to the other's session.
+    std::thread::scope(|scope| {
+        for browser in &browsers {
+            scope.spawn(|| {
+                for _ in 0..5 {
+                    let invited = browser.post("/b/linux/computers/invite", "role=auditor");
+                    assert!(invited.contains("may pair one more computer"), "{invited}");
+                }
+            });
+        }
+    });
 }
 
 #[test]

@@ -34,11 +34,30 @@ pub fn newest(device: &mut Device, most: usize) -> anyhow::Result<Vec<LogLine>> 
     let end = device.log(u32::MAX)?.end;
     let mut entries = VecDeque::new();
     read(device, end.saturating_sub(u32::try_from(most)?), |entry| entries.push_front(entry))?;
-    let line = |entry: LogEntry| {
-        let kind = Line::of(&entry, &names).said.kind;
-        LogLine { number: entry.number, kind, text: to_text(&entry, &names) }
-    };
-    Ok(entries.into_iter().take(most).map(line).collect())
+    Ok(entries.iter().take(most).map(|entry| line(entry, &names)).collect())
+}
+
+/// Entries among which visits are looked for.
+const VISITS_AMONG: u32 = 2_000;
+
+/// The entries of the newest [`VISITS_AMONG`] that let a person in or refused them, the newest first.
+pub fn visits(device: &mut Device, person: u32) -> anyhow::Result<Vec<LogLine>> {
+    let names = names(device)?;
+    let end = device.log(u32::MAX)?.end;
+    let mut entries = VecDeque::new();
+    read(device, end.saturating_sub(VISITS_AMONG), |entry| {
+        let is_visit = audit::Entry::from_bytes(&entry.entry).is_some_and(|entry| {
+            entry.person == Some(person) && matches!(entry.kind, audit::Kind::Admitted | audit::Kind::Refused)
+        });
+        if is_visit {
+            entries.push_front(entry);
+        }
+    })?;
+    Ok(entries.iter().map(|entry| line(entry, &names)).collect())
+}
+
+fn line(entry: &LogEntry, names: &Names) -> LogLine {
+    LogLine { number: entry.number, kind: Line::of(entry, names).said.kind, text: to_text(entry, names) }
 }
 
 /// Checks the chain of the whole log.

@@ -20,7 +20,7 @@ use super::log;
 use super::pairing::Progress;
 use crate::clock::ClockReport;
 use crate::commands::calibrate::table::Row;
-use crate::commands::enroll::{Enrolling, TAKEN_FOR_ATTACK};
+use crate::commands::enroll::{Enrolling, TAKEN_FOR_ATTACK, camera};
 use crate::commands::flash::{self, firmware};
 use crate::commands::rule::{Given, check, parse_pin, remarks};
 use crate::device::DeviceArgs;
@@ -28,6 +28,7 @@ use crate::hours;
 use crate::interrupt::Interrupt;
 use crate::name;
 use crate::output::hearing;
+use crate::picture::Shot;
 use crate::portraits::Portraits;
 use crate::why::{Why, seen_text};
 use crate::zone;
@@ -87,6 +88,13 @@ fn said<T>(work: impl FnOnce() -> anyhow::Result<T>) -> Said<T> {
 /// A name from a form.
 fn parse_name(text: &str) -> anyhow::Result<String> {
     name::parse(text).map_err(anyhow::Error::msg)
+}
+
+/// The picture in a file that a browser sent.
+fn decode(Upload { name, bytes }: Upload) -> anyhow::Result<(PathBuf, Photo)> {
+    let path = PathBuf::from(name);
+    let photo = Photo::decode(&bytes, &path, imaging::MAX_PIXELS)?;
+    Ok((path, photo))
 }
 
 /// The picture before the camera.
@@ -184,11 +192,6 @@ impl Station for Door {
     fn enrol(&self, name: &str, photos: Vec<Upload>, add: bool) -> Said<Vec<String>> {
         let name = said(|| parse_name(name))?;
         // Decoding takes a while, in which other pages and programs use the line.
-        let decode = |Upload { name, bytes }: Upload| {
-            let path = PathBuf::from(name);
-            let photo = Photo::decode(&bytes, &path, imaging::MAX_PIXELS)?;
-            Ok((path, photo))
-        };
         let decoded: Vec<_> = said(|| photos.into_iter().map(decode).collect())?;
         self.ask(|device| {
             let mut lines = Vec::new();
@@ -204,6 +207,23 @@ impl Station for Door {
             lines.extend(remarks);
             Ok(lines)
         })
+    }
+
+    fn look(&self, picture: Upload) -> Said<Option<String>> {
+        let (path, photo) = said(|| decode(picture))?;
+        self.ask(|device| {
+            let shot = Shot::of(&path, &photo);
+            let faces = self.args.show(device, &shot, |device, source| device.detect(source))?.faces;
+            Ok(camera::remark(&faces))
+        })
+    }
+
+    fn visits(&self, person: u32) -> Said<Vec<LogLine>> {
+        self.ask(|device| log::visits(device, person))
+    }
+
+    fn portrait(&self, name: &str) -> Said<Option<Vec<u8>>> {
+        said(|| Portraits::of(&self.args)?.read(name))
     }
 
     fn rename(&self, name: &str, new: &str) -> Said<()> {

@@ -1,0 +1,49 @@
+//! Another computer that is paired with the door of a test, with a role of its own.
+
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::client::Console;
+use crate::bench::{Bench, eventually, postern};
+
+/// Another computer.
+pub struct Other {
+    device: String,
+    folder: TempDir,
+}
+
+impl Other {
+    /// Pairs one more computer, and returns it with the name by which its console knows the board.
+    pub fn paired(bench: &Bench, role: &str) -> (Self, String) {
+        let device = format!("unix:{}", bench.folder().join("serial.sock").display());
+        let other = Self { device, folder: tempfile::tempdir().expect("a folder") };
+        bench.done(&["keys", "invite", role]);
+        let file = other.folder.path().join("said");
+        let mut pairing = other.command(&["pair", "--role", role]);
+        let pairing = pairing.stderr(std::fs::File::create(&file).expect("a file")).stdout(Stdio::null());
+        let mut pairing = pairing.spawn().expect("postern starts");
+        eventually("the pairing is confirmed", || {
+            bench.done(&["board", "press", "--pairing"]);
+            pairing.try_wait().expect("it runs").is_some()
+        });
+        let said = std::fs::read_to_string(&file).expect("what it said");
+        assert!(pairing.wait().expect("it ends").success(), "{said}");
+        let list = other.console().browser().get("/boards");
+        let (_, board) = list.split_once("href=\"/b/").expect("a board");
+        let board = board.split('"').next().expect("a name").to_owned();
+        (other, board)
+    }
+
+    /// A command of this computer.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = postern(arguments);
+        command.args(["--device", &self.device, "--state"]).arg(self.folder.path());
+        command
+    }
+
+    /// Its console.
+    pub fn console(&self) -> Console {
+        Console::run(self.command(&["console", "--listen", "127.0.0.1:0"]))
+    }
+}
