@@ -113,6 +113,17 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A simulated door does not have everybody.
+    #[error("a simulated door has {has} people and should have {wanted}: something was lost")]
+    Lost {
+        /// People on its board.
+        has: usize,
+        /// People whom it should have.
+        wanted: usize,
+    },
+    /// Simulated doors do not come to an end.
+    #[error("the simulated doors were not complete within an hour: choose fewer with --doors and --people")]
+    Slow,
     /// The operating system gives no thread or no timer.
     #[error("the fleet cannot run: {0}")]
     Runtime(io::Error),

@@ -226,12 +226,18 @@ impl Folder {
         let new = person.as_ref().map(|person| person.pictures);
         self.settings.run = self.settings.run.saturating_add(1);
         let kept = Kept { counter, run: self.settings.run, person };
-        write(&self.path.join("people").join(format!("{}.json", id.digits())), &kept)?;
-        self.people.insert(id, kept);
+        self.put(id, kept)?;
         if let Some(old) = old.filter(|old| Some(*old) != new) {
             self.settings.forget.push(hex::encode(old.digest));
         }
         self.save_settings()
+    }
+
+    /// Keeps a person as they are.
+    pub(crate) fn put(&mut self, id: PersonId, kept: Kept) -> Result<(), Error> {
+        write(&self.path.join("people").join(format!("{}.json", id.digits())), &kept)?;
+        self.people.insert(id, kept);
+        Ok(())
     }
 
     /// Adds a door.

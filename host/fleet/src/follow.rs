@@ -33,6 +33,8 @@ const SHORT: Duration = Duration::from_secs(30);
 const TURN: Duration = Duration::from_millis(20);
 /// The pause before the board is asked again, and before records that are missing are asked for again.
 const AGAIN: Duration = Duration::from_secs(5);
+/// How long a door works before it says how far it is.
+const LONG: Duration = Duration::from_secs(10);
 /// People whose pictures are fetched at once.
 const FETCHED: usize = 8;
 /// How long pictures may take before others are fetched beside them.
@@ -157,6 +159,8 @@ struct Session<'a> {
     part: Option<(usize, usize)>,
     /// Parts that are fetched after it.
     parts: BTreeSet<(usize, usize)>,
+    /// When it acknowledged last.
+    last: Instant,
     /// Messages that are not authentic were told.
     told_forged: bool,
 }
@@ -179,6 +183,7 @@ impl<'a> Session<'a> {
             again: None,
             part: None,
             parts: BTreeSet::new(),
+            last: Instant::now(),
             told_forged: false,
         }
     }
@@ -206,7 +211,12 @@ impl<'a> Session<'a> {
             self.fetch_pictures()?;
             let step = if self.is_resting() { Step::Idle } else { self.follower.step()? };
             match step {
-                Step::Done => self.note_all(),
+                Step::Done => {
+                    self.note_all();
+                    if self.last.elapsed() >= LONG {
+                        self.acknowledge(tell)?;
+                    }
+                }
                 Step::Wants(operator, digest) => self.later.push_back((operator, digest)),
                 Step::Later => {
                     self.again = Some(Instant::now() + AGAIN);
@@ -341,6 +351,7 @@ impl<'a> Session<'a> {
         if self.part.is_some() || !self.parts.is_empty() {
             return Ok(());
         }
+        self.last = Instant::now();
         while let Some(operator) = self.news.pop_first() {
             let since = SystemTime::now().duration_since(UNIX_EPOCH);
             let unix_ms = since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));

@@ -14,8 +14,10 @@
 //! door        what is asked of a door, as a trait
 //! follower    a door that applies records
 //! follow      a door on a broker
-//! simulated   doors in memory, to measure and to test
 //! standing    who has what, who is behind, and why
+//! recover     the operator's folder, made again from the broker
+//! simulated   doors in memory, to measure and to test
+//! measure     what a fleet of them costs
 //! ```
 //! # Invariants
 //! - The broker sees ciphertext, sizes, times and random numbers. Nothing that it does makes a door take an older record, one
@@ -33,10 +35,12 @@ pub mod folder;
 pub mod follow;
 pub mod follower;
 pub mod identity;
+pub mod measure;
 pub mod pictures;
 pub mod place;
 pub mod publish;
 pub mod record;
+pub mod recover;
 pub mod simulated;
 pub mod standing;
 pub mod topics;

@@ -4,6 +4,7 @@
 //! the broker has acknowledged its head, so a command that is killed sends a part again, and nothing is lost.
 
 use std::fs;
+use std::io::ErrorKind;
 
 use bridge::Level;
 
@@ -23,6 +24,8 @@ pub struct Sent {
     pub doors: u32,
     /// Records, heads and pictures.
     pub messages: u64,
+    /// People whose pictures are not in the folder. The broker may still have them.
+    pub without_pictures: u32,
 }
 
 const KEPT: &str =
@@ -55,7 +58,14 @@ pub fn publish(
         .collect();
     for pictures in new {
         let path = folder.picture_file(&pictures);
-        let sealed = fs::read(&path).map_err(|source| Error::File { path, source })?;
+        let sealed = match fs::read(&path) {
+            Ok(sealed) => sealed,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                sent.without_pictures += 1;
+                continue;
+            }
+            Err(source) => return Err(Error::File { path, source }),
+        };
         connection.publish(&topics.pictures(&pictures.digest), sealed, true).map_err(away)?;
         sent.messages += 1;
     }
@@ -65,6 +75,8 @@ pub fn publish(
     let digests = directory(folder.records()).digests();
     let doors: Vec<PersonId> = folder.fleet_doors().map(|(id, _)| *id).collect();
     let to_all: Vec<(u64, Record)> = folder.records().collect();
+    let mut done = Vec::new();
+    let mut ended = Ok(());
     for id in doors {
         let Some(mut door) = folder.doors.get(&id).cloned() else { continue };
         let from = if all { 0 } else { door.sent };
@@ -73,12 +85,20 @@ pub fn publish(
         }
         let records = to_all.iter().filter(|(of, _)| *of > from).map(|(_, record)| record);
         let of = Branch { topics: &topics, identity, to: door.public };
-        let head = head(folder, digests, unix_ms);
-        sent.messages += of.send(connection, records, &head, broker)?;
+        match of.send(connection, records, &head(folder, digests, unix_ms), broker) {
+            Ok(messages) => sent.messages += messages,
+            Err(error) => {
+                ended = Err(error);
+                break;
+            }
+        }
         sent.doors += 1;
         door.sent = run;
-        folder.save_door(id, door)?;
+        done.push((id, door));
     }
+    // No door waits for the disc.
+    done.into_iter().try_for_each(|(id, door)| folder.save_door(id, door))?;
+    ended?;
 
     if folder.settings.own_sent < run {
         let all: Vec<(u64, Record)> = folder.own_records().collect();

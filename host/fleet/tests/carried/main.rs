@@ -4,5 +4,7 @@ mod away;
 mod bench;
 mod broker;
 mod local;
+mod measure;
 mod power;
+mod recover;
 mod rule;

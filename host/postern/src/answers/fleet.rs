@@ -132,3 +132,46 @@ pub struct PersonStanding {
     /// Doors that are known to have the newest of them.
     pub doors: u32,
 }
+
+/// The operator's folder was made again from the broker.
+#[derive(Serialize, JsonSchema)]
+pub struct FleetRecovered {
+    /// The folder.
+    pub folder: PathBuf,
+    /// People in it.
+    pub people: u32,
+    /// Doors in it.
+    pub doors: u32,
+    /// People whose pictures the broker does not have.
+    pub without_pictures: u32,
+    /// The number of the newest run.
+    pub run: u64,
+}
+
+/// A step of a fleet of simulated doors: a line for each.
+#[derive(Serialize, JsonSchema)]
+pub struct Simulated {
+    /// The step.
+    #[schemars(extend("enum" = ["fill", "start", "revoke", "enrol", "partition", "new door"]))]
+    pub step: String,
+    /// Changes in it.
+    pub changes: u64,
+    /// Doors that took part.
+    pub doors: u64,
+    /// The time until all of them had it; of several changes, that of the middle one.
+    pub seconds: f64,
+    /// The longest of several changes.
+    pub longest_seconds: f64,
+    /// Messages that the operator published.
+    pub operator_messages: u64,
+    /// Their bytes, topics included.
+    pub operator_bytes: u64,
+    /// Messages that the doors received.
+    pub door_messages: u64,
+    /// Their bytes.
+    pub door_bytes: u64,
+    /// Messages that the doors published.
+    pub ack_messages: u64,
+    /// Their bytes.
+    pub ack_bytes: u64,
+}

@@ -4,6 +4,7 @@
 
 mod at_door;
 mod operator;
+mod simulate;
 mod status;
 
 use std::path::PathBuf;
@@ -50,10 +51,14 @@ enum Action {
     Rename(operator::RenameArgs),
     /// Send what the broker does not have yet
     Publish(operator::PublishArgs),
+    /// Make the operator's folder again from the broker, with the operator's key
+    Recover(operator::InitArgs),
     /// Show who has what, which door is behind, and why
     Status(status::Args),
     /// At a door: apply what the operator sends, until Ctrl-C
     Apply(at_door::ApplyArgs),
+    /// Measure a fleet of simulated doors on a broker of its own: what is sent stays there
+    Simulate(simulate::Args),
 }
 
 /// Runs an action.
@@ -72,6 +77,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::Publish(args) => operator::publish_now(&args, output),
         Action::Status(args) => status::run(&args, output),
         Action::Apply(args) => at_door::apply(args, output),
+        Action::Recover(args) => operator::recover_folder(args, output),
+        Action::Simulate(args) => simulate::run(&args, output),
     }
 }
 
@@ -150,6 +157,6 @@ fn connect(opened: &Opened) -> anyhow::Result<(Hub, Connection)> {
     let (hub, route) = (Hub::start()?, route(&opened.broker)?);
     let client = format!("postern_operator_{}", opened.identity.public().level());
     let connected = hub.connect(&route, &client, &std::sync::Arc::new(Traffic::default()));
-    let connection = connected.map_err(|fault| fault_of(fault, &route.broker(), KEPT))?;
+    let connection = connected.map_err(|fault| fault_of(fault, &route.broker(), kept))?;
     Ok((hub, connection))
 }

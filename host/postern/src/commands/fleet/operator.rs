@@ -1,19 +1,21 @@
 //! What the operator changes. A change is in the folder before it is sent; a broker that is away gets it later.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ::fleet::folder::Folder;
 use ::fleet::identity::Public;
 use ::fleet::publish::{forget, publish};
 use ::fleet::record::{Encoder, Person};
+use ::fleet::recover::{Recovered, recover};
 use ::fleet::{Error, pictures};
 use anyhow::{Context, ensure};
 use imaging::Photo;
 use models::Manifest;
 
-use super::{FleetArgs, Opened, connect};
+use super::{FleetArgs, Opened, connect, connect_to};
 use crate::answers::Sorted;
-use crate::answers::fleet::{Changed, Code, Published};
+use crate::answers::fleet::{Changed, Code, FleetRecovered, Published};
 use crate::broker_args::BrokerArgs;
 use crate::commands::rule::parse_pin;
 use crate::output::{Outcome, Output, note, secret_line};
@@ -161,6 +163,38 @@ pub fn init(args: InitArgs, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// Makes the folder again.
+pub fn recover_folder(args: InitArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let broker = args.broker.absolute()?;
+    let (path, key) = (args.fleet.folder()?, args.fleet.key()?);
+    ensure!(
+        key.exists(),
+        "there is no key {}: nothing is recovered without the operator's key (--key)",
+        key.display()
+    );
+    let identity = args.fleet.identity()?;
+    let (_hub, connection) = connect_to(&broker, &identity, "Nothing was written: try again")?;
+    let (address, patience) = (broker.broker.to_string(), Duration::from_secs(60));
+    let settings = (&broker.prefix, serde_json::json!(broker));
+    let found = recover(&path, &identity, settings, &connection, (&address, patience))?;
+    let Recovered { people, doors, without_pictures, run } = found;
+    let report = FleetRecovered { folder: path.clone(), people, doors, without_pictures, run };
+    output.print(&Sorted(report), |out| {
+        writeln!(out, "{}: {people} people and {doors} doors, as of run {run}", path.display())
+    })?;
+    note_without(without_pictures);
+    Ok(Outcome::Done)
+}
+
+/// Says whose pictures are gone.
+fn note_without(count: u32) {
+    if count > 0 {
+        note!(
+            "The pictures of {count} people are gone: new doors lack them until `postern fleet enroll --replace`."
+        );
+    }
+}
+
 /// Adds a door, and sends it everything.
 pub fn add_door(args: &AddDoorArgs, output: &Output) -> anyhow::Result<Outcome> {
     let mut opened = args.fleet.open()?;
@@ -262,7 +296,7 @@ pub fn rename(args: &RenameArgs, output: &Output) -> anyhow::Result<Outcome> {
 pub fn rule(args: &RuleArgs, output: &Output) -> anyhow::Result<Outcome> {
     let mut opened = args.fleet.open()?;
     let (id, mut person) = opened.folder.find(&args.name)?;
-    let mut read = |what: &str| {
+    let read = |what: &str| {
         let line = secret_line(what).context("cannot read the PIN")?;
         parse_pin(what, &line).map(|_| line.trim().to_owned())
     };
@@ -292,6 +326,7 @@ pub fn publish_now(args: &PublishArgs, output: &Output) -> anyhow::Result<Outcom
         opened.folder.save_settings()?;
     }
     let sent = send(&mut opened, args.all)?;
+    note_without(sent.without_pictures);
     let run = opened.folder.settings.run;
     output.print(&Sorted(Published { doors: sent.doors, messages: sent.messages, run }), |out| {
         writeln!(out, "{} messages for {} doors; the newest run is {run}", sent.messages, sent.doors)

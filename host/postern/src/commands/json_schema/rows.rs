@@ -98,6 +98,10 @@ answers! {
     ["fleet status"] fleet::Status;
     #[cfg(feature = "bridge")]
     ["fleet apply"] fleet::Acknowledged;
+    #[cfg(feature = "bridge")]
+    ["fleet recover"] fleet::FleetRecovered;
+    #[cfg(feature = "bridge")]
+    ["fleet simulate"] fleet::Simulated;
     ["enroll"] people::Enrolled;
     ["enroll"] people::Portrait;
     ["users"] people::Users;

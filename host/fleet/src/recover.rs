@@ -1,0 +1,223 @@
+//! Makes the operator's folder again from the broker, with the operator's key.
+//!
+//! The operator's own branch of the broker has every record, sealed for the operator, and the doors with their keys. A head says
+//! which records there are. What a door has acknowledged says whether that head is the newest one: a broker that gives an older
+//! state is found by any door that has seen more.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use bridge::Level;
+
+use crate::Error;
+use crate::connection::Connection;
+use crate::directory::{Directory, PARTS};
+use crate::envelope::{Kind, Opener};
+use crate::folder::{Folder, Kept, KeptDoor};
+use crate::identity::Identity;
+use crate::pictures;
+use crate::publish::fault_of;
+use crate::record::{Head, Holds, PersonId, Record};
+use crate::standing::collect;
+use crate::topics::{About, Topics};
+
+/// What was recovered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// People.
+    pub people: u32,
+    /// Doors.
+    pub doors: u32,
+    /// People whose pictures the broker does not have.
+    pub without_pictures: u32,
+    /// The newest run.
+    pub run: u64,
+}
+
+const KEPT: &str = "Nothing was written: try again";
+
+/// Makes the folder at `path`. It is there whole, or not at all.
+///
+/// # Errors
+/// [`Error::Exists`], [`Error::Recover`]; the connection ended; the folder cannot be written.
+pub fn recover(
+    path: &Path,
+    identity: &Identity,
+    (prefix, settings): (&Level, serde_json::Value),
+    connection: &Connection,
+    (broker, patience): (&str, Duration),
+) -> Result<Recovered, Error> {
+    if path.exists() {
+        return Err(Error::Exists { path: path.to_owned() });
+    }
+    let fetch =
+        Fetch { topics: Topics::of(prefix, &identity.public()), identity, connection, broker, patience };
+    let head = fetch.head()?;
+    let records = fetch.records(&head)?;
+    let beside = path.with_extension("part");
+    let _ = fs::remove_dir_all(&beside);
+    let made = fetch.write(&beside, settings, &head, records).and_then(|(mut folder, recovered)| {
+        collect(&mut folder, identity, prefix, connection, (broker, patience))?;
+        let ahead = folder.doors.values().find(|door| door.ack.as_ref().is_some_and(|ack| ack.newest > head.run));
+        match ahead {
+            None => Ok(recovered),
+            Some(door) => Err(Error::Recover {
+                reason: format!(
+                    "the door {} has seen run {}, and the broker gives run {}: it holds back what is newer, or was set back",
+                    door.name,
+                    door.ack.as_ref().map_or(0, |ack| ack.newest),
+                    head.run
+                ),
+            }),
+        }
+    });
+    let file = |source| Error::File { path: path.to_owned(), source };
+    match made {
+        Ok(recovered) => fs::rename(&beside, path).map_err(file).map(|()| recovered),
+        Err(error) => {
+            let _ = fs::remove_dir_all(&beside);
+            Err(error)
+        }
+    }
+}
+
+/// What is fetched of a broker.
+struct Fetch<'a> {
+    topics: Topics,
+    identity: &'a Identity,
+    connection: &'a Connection,
+    broker: &'a str,
+    patience: Duration,
+}
+
+impl Fetch<'_> {
+    fn away(&self, fault: bridge::Fault) -> Error {
+        fault_of(fault, self.broker, KEPT)
+    }
+
+    fn head(&self) -> Result<Head, Error> {
+        let us = self.identity.public();
+        self.connection.subscribe(&self.topics.head(&us), true).map_err(|fault| self.away(fault))?;
+        let end = Instant::now() + self.patience;
+        while Instant::now() < end {
+            let message =
+                self.connection.receive(Duration::from_millis(50)).map_err(|fault| self.away(fault))?;
+            let Some(message) =
+                message.filter(|message| self.topics.about(&message.topic) == Some(About::Head))
+            else {
+                continue;
+            };
+            let opened = Opener::new().open(self.identity, &us, Kind::Head, &message.payload);
+            return opened.map_err(|_| Error::Recover {
+                reason:
+                    "its head is not authentic: somebody else writes to the broker in the operator's name"
+                        .to_owned(),
+            });
+        }
+        Err(Error::Recover {
+            reason: "the broker has nothing of this operator: check --broker, --prefix and --key".to_owned(),
+        })
+    }
+
+    fn records(&self, head: &Head) -> Result<BTreeMap<PersonId, Record>, Error> {
+        let us = self.identity.public();
+        let (mut opener, mut directory) = (Opener::new(), Directory::default());
+        let mut records = BTreeMap::new();
+        let mark = self.topics.mark(&us.level());
+        self.connection.subscribe(&mark, false).map_err(|fault| self.away(fault))?;
+        for part in 0..PARTS {
+            let filter = self.topics.part(&us, part);
+            self.connection.subscribe(&filter, true).map_err(|fault| self.away(fault))?;
+            self.connection.publish(&mark, b"mark".to_vec(), false).map_err(|fault| self.away(fault))?;
+            let end = Instant::now() + self.patience;
+            while Instant::now() < end {
+                let message = self.connection.receive(Duration::from_millis(50));
+                let Some(message) = message.map_err(|fault| self.away(fault))? else { continue };
+                match self.topics.about(&message.topic) {
+                    Some(About::Mark) => break,
+                    Some(About::Record(id)) if !message.payload.is_empty() => {
+                        let opened: Result<Record, Error> =
+                            opener.open(self.identity, &us, Kind::Record, &message.payload);
+                        let Ok(record) = opened else { continue };
+                        if record.id == id && directory.take(id, record.version()) {
+                            records.insert(id, record);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            self.connection.unsubscribe(&filter).map_err(|fault| self.away(fault))?;
+        }
+        let found = directory.digests();
+        if found.whole == head.digest {
+            return Ok(records);
+        }
+        Err(Error::Recover {
+            reason: format!(
+                "it has {} records, and run {} has {}: some are missing or older. A copy of the folder is the only way",
+                found.records, head.run, head.records
+            ),
+        })
+    }
+
+    fn write(
+        &self,
+        path: &Path,
+        settings: serde_json::Value,
+        head: &Head,
+        records: BTreeMap<PersonId, Record>,
+    ) -> Result<(Folder, Recovered), Error> {
+        let mut folder = Folder::make(path, self.identity.public(), settings)?;
+        let (run, mut recovered) = (head.run, Recovered { run: head.run, ..Recovered::default() });
+        folder.settings.encoder.clone_from(&head.encoder);
+        (folder.settings.run, folder.settings.pictures_sent, folder.settings.own_sent) = (run, run, run);
+        for (id, record) in records {
+            let counter = record.counter;
+            match record.holds {
+                Holds::Door { name, code } => {
+                    recovered.doors += 1;
+                    let public = code.parse()?;
+                    let door = KeptDoor { name, public, counter, run, removed: false, sent: run, ack: None };
+                    folder.save_door(id, door)?;
+                }
+                Holds::Removed => folder.put(id, Kept { counter, run, person: None })?,
+                Holds::Enrolled(person) => {
+                    recovered.people += 1;
+                    match self.pictures(&person.pictures.digest)? {
+                        Some(sealed) => {
+                            output_file::replace_with(&folder.picture_file(&person.pictures), &sealed)?;
+                        }
+                        None => recovered.without_pictures += 1,
+                    }
+                    folder.put(id, Kept { counter, run, person: Some(person) })?;
+                }
+            }
+        }
+        folder.save_settings()?;
+        Ok((folder, recovered))
+    }
+
+    /// Sealed pictures, if the broker has them.
+    fn pictures(&self, digest: &[u8; 32]) -> Result<Option<Vec<u8>>, Error> {
+        let topic = self.topics.pictures(digest);
+        let mark = self.topics.mark(&self.identity.public().level());
+        self.connection.subscribe(&topic, true).map_err(|fault| self.away(fault))?;
+        self.connection.publish(&mark, b"mark".to_vec(), false).map_err(|fault| self.away(fault))?;
+        let (mut found, end) = (None, Instant::now() + self.patience);
+        while Instant::now() < end {
+            let message = self.connection.receive(Duration::from_millis(50));
+            let Some(message) = message.map_err(|fault| self.away(fault))? else { continue };
+            match self.topics.about(&message.topic) {
+                Some(About::Mark) => break,
+                Some(About::Pictures(of)) if of == *digest => {
+                    found = Some(message.payload).filter(|sealed| pictures::digest(sealed) == *digest);
+                }
+                _ => {}
+            }
+        }
+        self.connection.unsubscribe(&topic).map_err(|fault| self.away(fault))?;
+        Ok(found)
+    }
+}

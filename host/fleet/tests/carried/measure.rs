@@ -1,0 +1,30 @@
+//! The measurement itself, with few doors: it loses nothing, and counts what a change costs.
+
+use fixtures::mqtt::Mosquitto;
+use fixtures::{Need, need};
+use fleet::measure::{Measured, Plan, measure};
+
+use crate::bench::{prefix, route};
+
+#[test]
+fn a_change_costs_each_door_a_record_a_head_and_an_acknowledgement() {
+    need!(Need::Mosquitto);
+    let folder = tempfile::tempdir().expect("a folder");
+    let broker = Mosquitto::start(folder.path(), "");
+    let plan = Plan { doors: 4, people: 60, picture_bytes: 500, removals: 3 };
+    let mut steps: Vec<Measured> = Vec::new();
+    measure(&route(&broker), &prefix(), plan, &folder.path().join("fleet"), &mut |step| steps.push(*step))
+        .expect("nothing is lost");
+    let step = |name: &str| *steps.iter().find(|step| step.step == name).expect("the step");
+    // Pictures, and for each door and the operator's own copy the records and a head; the operator's has the doors, too.
+    assert_eq!(step("fill").operator_messages, 60 + 4 * 61 + 65);
+    let revoke = step("revoke");
+    assert_eq!(
+        revoke.operator_messages,
+        3 * (4 * 2 + 2 + 1),
+        "record and head for each, and the pictures are forgotten"
+    );
+    assert_eq!(revoke.door_messages, 3 * 4 * 2, "{revoke:?}");
+    assert!(revoke.operator_bytes / revoke.operator_messages < 400, "{revoke:?}");
+    assert_eq!(steps.len(), 6);
+}
