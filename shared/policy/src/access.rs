@@ -38,44 +38,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Factor, LocalTime, Passback, Pin, Rule, Tallies, Zone};
-
-/// Limits of the door.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Limits {
-    /// Failures of a person in one factor that lock this person out.
-    pub failures: u8,
-    /// Duration of the first lockout; each further one lasts twice as long.
-    pub lockout_ms: u32,
-    /// Anti-passback time, within which nobody enters twice; 0 disables it.
-    pub passback_ms: u32,
-    /// Timeout for a PIN, or for a face in 1:1 mode.
-    pub pin_ms: u32,
-    /// Local time at the door.
-    pub zone: Zone,
-    /// Time after which an open door raises the held-open alarm; 0 disables the alarm.
-    pub held_ms: u32,
-    /// Whether the lock is fail-safe: it holds the door while it has current, and releases it on a power
-    /// failure or fault.
-    pub fail_safe: bool,
-}
-
-impl Default for Limits {
-    /// Ten failures lock out for 30 seconds at first; a PIN within 15 seconds; no anti-passback; UTC; a
-    /// held-open alarm after 30 seconds; a fail-secure lock.
-    fn default() -> Self {
-        Self {
-            failures: 10,
-            lockout_ms: 30_000,
-            passback_ms: 0,
-            pin_ms: 15_000,
-            zone: Zone::UTC,
-            held_ms: 30_000,
-            fail_safe: false,
-        }
-    }
-}
+use crate::{Factor, Limits, LocalTime, Passback, Pin, Rule, Tallies};
 
 /// An authentication event: what somebody presents at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -283,6 +246,18 @@ impl AccessPolicy {
     #[must_use]
     pub fn pin_requested(&self, now: u64) -> Option<u32> {
         self.pin_request.filter(|(_, until)| now < *until).map(|(person, _)| person)
+    }
+
+    /// The person with whose PIN one that is typed now is compared; `None` if it is compared with nothing.
+    pub fn pin_at_stake(
+        &self,
+        now: u64,
+        clock: Option<u64>,
+        limits: &Limits,
+        rule: impl FnOnce(u32) -> Rule,
+    ) -> Option<u32> {
+        let person = self.pin_requested(now)?;
+        self.may_pass(now, clock, person, limits, &rule(person)).ok().map(|()| person)
     }
 
     /// The person whose face is requested.

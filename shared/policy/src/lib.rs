@@ -18,6 +18,7 @@
 
 mod access;
 mod contact;
+mod limits;
 mod lockout;
 mod passback;
 mod pin;
@@ -26,12 +27,13 @@ mod schedule;
 mod tallies;
 mod zone;
 
-pub use access::{AccessPolicy, AuthEvent, Decision, Limits, Reason};
+pub use access::{AccessPolicy, AuthEvent, Decision, Reason};
 pub use contact::{Alarm, Contact};
+pub use limits::Limits;
 pub use lockout::Lockout;
 pub use passback::Passback;
 pub use pin::{MAX_PIN, Pin};
 pub use rule::Rule;
 pub use schedule::{DAY_MINUTES, LocalTime, MAX_WINDOWS, Schedule, Window};
-pub use tallies::{Factor, TALLY_PAGE, TALLY_PAGES, TALLY_PLACES, Tallies, Tally};
+pub use tallies::{Factor, Stake, TALLY_PAGE, TALLY_PAGES, TALLY_PLACES, Tallies, Tally};
 pub use zone::{DaylightSaving, YearlyChange, Zone};

@@ -65,6 +65,18 @@ impl Tally {
     }
 }
 
+/// A failure that was counted before it was known to be one ([`Tallies::stake`]).
+#[derive(Debug, Clone, Copy)]
+pub struct Stake {
+    person: Option<u32>,
+    factor: Factor,
+    /// What was there before.
+    before: Lockout,
+    last: u64,
+    /// Whether the failure begins a lockout.
+    locks_out: bool,
+}
+
 /// All failures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tallies {
@@ -219,6 +231,50 @@ impl Tallies {
         lockout.fail(now, limit, first_ms)
     }
 
+    /// Counts a failure before it is known whether it is one, so that it is in flash before it is known; `None` if there is no
+    /// place for it. [`Self::give_back`] follows, and then [`Self::fail`] or [`Self::clear`].
+    pub fn stake(
+        &mut self,
+        person: Option<u32>,
+        factor: Factor,
+        now: u64,
+        limit: u8,
+        first_ms: u32,
+    ) -> Option<Stake> {
+        let index = factor as usize;
+        let last = self.last.get(index).copied()?;
+        let before = match person {
+            None => self.nobody.get(index).copied()?,
+            Some(person) => {
+                let tally = self.people.get(self.place(person)?)?;
+                tally.lockouts.get(index).copied()?
+            }
+        };
+        let locks_out = self.fail(person, factor, now, limit, first_ms).is_some();
+        Some(Stake { person, factor, before, last, locks_out })
+    }
+
+    /// Takes a failure back that was counted in advance. Flash keeps it until the next change of its page, which does no harm;
+    /// but a lockout that it began counts as changed.
+    pub fn give_back(&mut self, Stake { person, factor, before, last, locks_out }: Stake) {
+        let index = factor as usize;
+        let Some(person) = person else {
+            self.nobody.get_mut(index).into_iter().for_each(|lockout| *lockout = before);
+            self.last.get_mut(index).into_iter().for_each(|at| *at = last);
+            self.nobody_changed |= locks_out;
+            return;
+        };
+        let Some(place) = self.place(person) else { return };
+        let Some(tally) = self.people.get_mut(place) else { return };
+        tally.lockouts.get_mut(index).into_iter().for_each(|lockout| *lockout = before);
+        if tally.lockouts == [Lockout::new(); 2] {
+            *tally = Tally::FREE;
+        }
+        if locks_out {
+            self.changed |= 1 << (place / TALLY_PAGE);
+        }
+    }
+
     /// Clears the failures of a person: they passed, or are no longer enrolled.
     pub fn clear(&mut self, person: u32) {
         self.retain(|other| other != person);
@@ -242,107 +298,4 @@ impl Tallies {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn failures_count_by_person_and_factor_and_only_their_success_clears_them() {
-        let mut tallies = Tallies::new();
-        let fail = |tallies: &mut Tallies, person, factor| tallies.fail(person, factor, 0, 2, 1000);
-        assert_eq!(fail(&mut tallies, Some(1), Factor::Pin), None);
-        assert_eq!(fail(&mut tallies, Some(1), Factor::Face), None, "another factor");
-        assert_eq!(fail(&mut tallies, Some(2), Factor::Pin), None, "another person");
-        tallies.clear(2);
-        assert_eq!(fail(&mut tallies, Some(1), Factor::Pin), Some(1000));
-        assert!(tallies.is_locked_out(1, 999) && !tallies.is_locked_out(2, 999));
-        assert_eq!(tallies.locked_out_until(Some(1), Factor::Face, 0), None);
-        tallies.clear(1);
-        assert_eq!(tallies.iter().count(), 0);
-    }
-
-    #[test]
-    fn no_failures_displace_or_join_those_of_others() {
-        let mut tallies = Tallies::new();
-        let everybody = 1000..1000 + TALLY_PLACES as u32;
-        for person in everybody.clone() {
-            assert_eq!(tallies.fail(Some(person), Factor::Pin, 0, 3, 1000), None);
-            assert_eq!(tallies.fail(Some(person), Factor::Pin, 0, 3, 1000), None);
-        }
-        assert!(everybody.clone().all(|person| !tallies.is_locked_out(person, 0)));
-        assert!(tallies.is_locked_out(7, 0), "who can have no count is refused");
-        assert_eq!(tallies.fail(Some(7), Factor::Pin, 0, 3, 1000), None);
-        for person in everybody.clone().step_by(2) {
-            assert_eq!(tallies.fail(Some(person), Factor::Pin, 0, 3, 1000), Some(1000), "{person}");
-        }
-        assert_eq!(everybody.clone().filter(|person| tallies.is_locked_out(*person, 0)).count(), 128);
-        tallies.retain(|person| person != 1000);
-        assert!(!tallies.is_locked_out(7, 0), "there is a place again");
-    }
-
-    #[test]
-    fn a_change_marks_its_page_and_no_other() {
-        let mut tallies = Tallies::new();
-        for person in 0..20 {
-            tallies.fail(Some(person), Factor::Face, 0, 3, 1000);
-        }
-        assert_eq!((tallies.changed_pages(), tallies.is_changed()), (0b111, true));
-        tallies.kept();
-        tallies.clear(99);
-        assert!(!tallies.is_changed(), "nobody was cleared");
-        tallies.clear(9);
-        assert_eq!(tallies.changed_pages(), 0b10);
-        tallies.kept();
-        tallies.fail(None, Factor::Face, 0, 3, 1000);
-        assert_eq!((tallies.changed_pages(), tallies.is_changed()), (0, true));
-        tallies.touch();
-        assert_eq!(tallies.changed_pages(), 0b111);
-        let mut copy = Tallies::new();
-        for (place, tally) in (0..TALLY_PAGES).flat_map(|page| tallies.page(page)).enumerate() {
-            if let Some(person) = tally.person() {
-                copy.restore(place, person, *tally.lockouts());
-            }
-        }
-        assert!(copy.iter().eq(tallies.iter()) && !copy.is_changed());
-    }
-
-    #[test]
-    fn failures_of_nobody_are_forgotten_after_an_hour() {
-        let mut tallies = Tallies::new();
-        assert_eq!(tallies.fail(None, Factor::Face, 0, 2, 1000), None);
-        assert_eq!(tallies.fail(None, Factor::Face, FORGET_MS + 1, 2, 1000), None);
-        assert!(tallies.fail(None, Factor::Face, FORGET_MS + 2, 2, 1000).is_some());
-    }
-
-    proptest! {
-        /// Whatever all others do, a person's count is as if they were alone. And flash is written as often as lockouts
-        /// let each of them fail, or somebody with failures come in.
-        #[test]
-        fn everybody_counts_as_if_they_were_alone(
-            steps in proptest::collection::vec((0u32..40, 0u8..8, 0u64..30_000), 1..600),
-        ) {
-            let mut all = Tallies::new();
-            let mut alone: [Tallies; 40] = core::array::from_fn(|_| Tallies::new());
-            let mut now = 0;
-            for (person, step, wait) in steps {
-                now += wait;
-                let own = &mut alone[person as usize];
-                all.kept();
-                own.kept();
-                if step == 0 {
-                    all.clear(person);
-                    own.clear(person);
-                } else if !all.is_locked_out(person, now) {
-                    let factor = if step % 2 == 0 { Factor::Face } else { Factor::Pin };
-                    let one = all.fail(Some(person), factor, now, 3, 1000);
-                    prop_assert_eq!(one, own.fail(Some(person), factor, now, 3, 1000));
-                }
-                prop_assert_eq!(all.is_changed(), own.is_changed());
-                prop_assert!(all.changed_pages().count_ones() <= 1);
-                for (person, own) in (0..).zip(&alone) {
-                    prop_assert_eq!(all.shut_until(Some(person), now), own.shut_until(Some(person), now));
-                }
-            }
-        }
-    }
-}
+mod tests;

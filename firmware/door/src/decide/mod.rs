@@ -27,7 +27,7 @@ mod tests;
 
 use embassy_time::Instant;
 use liveness::RejectReason;
-use policy::{AccessPolicy, AuthEvent, Factor, Limits, Pin, Reason, Tallies};
+use policy::{AccessPolicy, AuthEvent, Factor, Limits, Pin, Reason, Stake, Tallies};
 
 use crate::{
     pipeline::{FrameResult, is_undecided},
@@ -93,8 +93,6 @@ pub(crate) struct Answer {
     pub(crate) agreement: u8,
     /// Whether the frames so far are spent: they agreed, or somebody is admitted.
     pub(crate) spent: bool,
-    /// Whether a PIN was compared with that of somebody.
-    pub(crate) compared: bool,
     pub(crate) decision: Decision,
 }
 
@@ -163,14 +161,23 @@ impl Decider {
             }
             Evidence::Pin(pin) => (0, Some(self.take_pin(pin, situation))),
         };
-        let looked_up = self.config.verify && self.hears_pins(situation);
-        let is_pin = matches!(event, Some(AuthEvent::Pin(_) | AuthEvent::Identity { .. }));
         let agreed = matches!(event, Some(AuthEvent::Face { .. } | AuthEvent::Verified { .. }));
         let decision = event.map_or(Decision::None, |event| self.decide(event, situation));
         let spent = agreed || matches!(decision, Decision::Admit { .. });
-        let judged =
-            matches!(decision, Decision::Admit { .. } | Decision::Refuse { reason: Reason::WrongPin, .. });
-        Answer { agreement, spent, compared: is_pin && (looked_up || judged), decision }
+        Answer { agreement, spent, decision }
+    }
+
+    /// Counts a PIN that is typed now as a wrong one, before it is compared; `None` if it is compared with nothing.
+    pub(crate) fn stake(&mut self, situation: &Situation<'_>) -> Option<Stake> {
+        let (now, limits) = (situation.now.as_millis(), &self.config.limits);
+        let rule = |person| situation.rules.of(person).unwrap_or_default();
+        let person = match (self.config.verify, situation.cover_open) {
+            (true, _) if self.hears_pins(situation) => None,
+            (false, false) => Some(self.policy.pin_at_stake(now, situation.clock, limits, rule)?),
+            _ => return None,
+        };
+        let (limit, first_ms) = (limits.failures, limits.lockout_ms);
+        self.policy.tallies_mut().stake(person, Factor::Pin, now, limit, first_ms)
     }
 
     /// Whether a door that verifies looks up whose PIN is typed. While it does not, all PINs look alike: whoever types them

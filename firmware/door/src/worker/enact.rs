@@ -87,9 +87,11 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         }
     }
 
-    /// Decides about a PIN. The failures are written after each PIN that was compared, a right one too, and before anything
-    /// shows which it was: whoever keeps the flash from being written gains nothing by a guess. A PIN that nobody asked
-    /// for, or that comes while PINs are locked out, is compared with nothing and wears no flash.
+    /// Decides about a PIN. A failure is in flash before the PIN is compared, and is taken back if it is right. So whoever
+    /// listens to the flash, cuts the power, or keeps the flash from being written, gains nothing by a guess: until the guess
+    /// counts, right and wrong are the same. The failure that was none stays in flash until the next change there: a reset
+    /// leaves one failure to whoever came in last, whom the next entry clears. A PIN that nobody asked for, or that comes while
+    /// PINs are locked out, is compared with nothing and wears no flash.
     async fn take_pin(&mut self, pin: Pin) {
         if self.paused_until > Instant::now() {
             return;
@@ -101,20 +103,26 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
             self.deny(None, Reason::Unreadable, 0);
             return;
         }
-        let situation = situation(&self.journal, &self.rules, self.link);
-        let answer = self.decider.on(Evidence::Pin(pin), &situation);
-        if answer.compared {
+        let stake = self.decider.stake(&situation(&self.journal, &self.rules, self.link));
+        if let Some(stake) = stake {
             self.write_tallies();
-        }
-        if answer.spent {
-            self.restart_frames();
+            self.decider.tallies_mut().give_back(stake);
         }
         if self.uncounted {
             self.deny(None, Reason::Unreadable, 0);
             return;
         }
-        if let Decision::Refuse { person: None, reason: Reason::LockedOut, .. } = answer.decision {
-            self.deny(None, Reason::LockedOut, 0);
+        let answer = self.decider.on(Evidence::Pin(pin), &situation(&self.journal, &self.rules, self.link));
+        if answer.spent {
+            self.restart_frames();
+        }
+        match answer.decision {
+            Decision::Refuse { person: None, reason: Reason::LockedOut, .. } => {
+                self.deny(None, Reason::LockedOut, 0);
+            }
+            // Flash has this failure.
+            Decision::Refuse { reason: Reason::WrongPin, .. } => self.decider.tallies_mut().kept(),
+            _ => self.keep_tallies(),
         }
         self.enact(answer.decision, 0).await;
     }

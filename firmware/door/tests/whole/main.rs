@@ -9,6 +9,7 @@ mod door;
 mod enrolment;
 mod flushing;
 mod frames;
+mod guesses;
 mod insider;
 mod journal;
 mod line;

@@ -28,6 +28,8 @@ pub struct Supply {
     pub broken: Cell<Option<&'static str>>,
     /// Operations that failed.
     pub failed: Cell<u32>,
+    /// What began since a test asked for it: partition and bytes.
+    pub trace: RefCell<Option<Vec<(&'static str, usize)>>>,
     /// Erases by partition and sector.
     pub erases: RefCell<BTreeMap<(&'static str, u32), u32>>,
 }
@@ -37,6 +39,9 @@ impl Supply {
     pub fn begin(&self, partition: &'static str, bytes: usize) -> usize {
         let operation = self.operations.get() + 1;
         self.operations.set(operation);
+        if let Some(trace) = &mut *self.trace.borrow_mut() {
+            trace.push((partition, bytes));
+        }
         let mut allowed = match self.cut.get() {
             Some(cut) if operation > cut.operation => 0,
             Some(cut) if operation == cut.operation => {

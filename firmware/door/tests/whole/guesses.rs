@@ -1,0 +1,114 @@
+//! Guesses of a PIN by somebody who listens to the flash and cuts the power: right and wrong are the same until it counts.
+
+use crate::simulation::{
+    Board, World,
+    rules::{board, comes, set_rule, settings, two_factors},
+    supply::Cut,
+};
+use protocol::{Limits, Matching, Request, Settings};
+use std::sync::atomic::Ordering::Relaxed;
+
+const RIGHT: &str = "1234#";
+const WRONG: &str = "4321#";
+
+/// A board where Ann has a PIN, and so many failures lock out for an hour.
+fn guarded(matching: Matching, failures: u8) -> Board {
+    let mut board = board();
+    board.boot(async |world: &mut World| {
+        let limits = Limits { failures, lockout_ms: 3_600_000, ..Limits::default() };
+        world.host.ask(Request::SetSettings(Settings { limits, matching, ..settings() })).await.unwrap();
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+    });
+    board
+}
+
+/// What somebody outside sees of a guess: what began in flash, and the door.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    flash: Vec<(&'static str, usize)>,
+    opened: bool,
+    refused: bool,
+}
+
+/// Presents what is needed of Ann, and types a PIN. The power fails at an operation of the flash since then.
+fn guess(board: &mut Board, matching: Matching, pin: &str, cut: Option<Cut>) -> Seen {
+    let supply = board.supply.clone();
+    board.boot(async |world: &mut World| {
+        if matching == Matching::Identify {
+            assert!(!comes(world, 1).await);
+        }
+        world.wait(1_500).await;
+        supply.operations.set(0);
+        supply.cut.set(cut);
+        supply.trace.replace(Some(Vec::new()));
+        world.type_keys(pin).await;
+        world.wait(50).await;
+        let flash = supply.trace.replace(None).unwrap();
+        Seen { flash, opened: world.is_open(), refused: world.wires.refused.get() }
+    })
+}
+
+/// Whether Ann comes in with her PIN.
+fn enters(board: &mut Board, matching: Matching) -> bool {
+    board.supply.cut.set(None);
+    board.boot(async |world: &mut World| {
+        if matching == Matching::Identify {
+            assert!(!comes(world, 1).await);
+        }
+        world.type_keys(RIGHT).await;
+        world.is_open() || comes(world, 1).await
+    })
+}
+
+#[test]
+fn right_and_wrong_are_the_same_until_the_guess_counts_wherever_the_power_is_cut() {
+    for matching in [Matching::Identify, Matching::Verify] {
+        let whole = guarded(matching, 1);
+        let (mut free, mut counted) = (0, 0);
+        for operation in 1.. {
+            let cut = Some(Cut { operation, half: operation % 2 == 0 });
+            let [mut right, mut wrong] = [whole.copy(), whole.copy()];
+            let of_right = guess(&mut right, matching, RIGHT, cut);
+            let of_wrong = guess(&mut wrong, matching, WRONG, cut);
+            let over = wrong.supply.is_on();
+            if enters(&mut wrong, matching) {
+                assert_eq!(of_right, of_wrong, "{matching:?}, operation {operation}: a guess for nothing");
+                free += 1;
+            } else {
+                counted += 1;
+            }
+            if over {
+                break;
+            }
+        }
+        assert!(free > 2 && counted > 2, "{matching:?}: {free} did not count, {counted} did");
+        // The failure that was none shuts nobody out.
+        let mut board = whole.copy();
+        let seen = guess(&mut board, matching, RIGHT, None);
+        assert!(!seen.refused && enters(&mut board, matching), "{matching:?}");
+    }
+}
+
+/// What a PIN costs: one step of the counter, and the same records, whether it is right or wrong.
+#[test]
+fn a_right_pin_costs_what_a_wrong_one_does() {
+    for matching in [Matching::Identify, Matching::Verify] {
+        let whole = guarded(matching, 10);
+        let cost = |pin: &str| {
+            let mut board = whole.copy();
+            let counter = board.counter.clone().unwrap();
+            let before = counter.load(Relaxed);
+            let mut flash = guess(&mut board, matching, pin, None).flash;
+            flash.retain(|(partition, _)| *partition != "log");
+            (counter.load(Relaxed) - before, flash)
+        };
+        let (right, wrong) = (cost(RIGHT), cost(WRONG));
+        assert_eq!(right, wrong, "{matching:?}");
+        let bytes: usize = right.1.iter().filter(|(of, _)| *of == "settings").map(|(_, bytes)| bytes).sum();
+        println!("{matching:?}: {} steps of the counter, {bytes} bytes of the settings", right.0);
+        assert_eq!(right.0, 1);
+        // Five hundred a day fill the 64 sectors of the settings so often a year, of 100,000 that they endure.
+        let erases = bytes * 500 * 365 / (64 * 3_500);
+        assert!(erases < 1_000, "{erases}");
+    }
+}

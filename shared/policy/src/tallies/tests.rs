@@ -1,0 +1,129 @@
+//! Counts of failures: whose they are, when they are cleared, and what changes in flash.
+
+use super::*;
+use proptest::prelude::*;
+
+#[test]
+fn failures_count_by_person_and_factor_and_only_their_success_clears_them() {
+    let mut tallies = Tallies::new();
+    let fail = |tallies: &mut Tallies, person, factor| tallies.fail(person, factor, 0, 2, 1000);
+    assert_eq!(fail(&mut tallies, Some(1), Factor::Pin), None);
+    assert_eq!(fail(&mut tallies, Some(1), Factor::Face), None, "another factor");
+    assert_eq!(fail(&mut tallies, Some(2), Factor::Pin), None, "another person");
+    tallies.clear(2);
+    assert_eq!(fail(&mut tallies, Some(1), Factor::Pin), Some(1000));
+    assert!(tallies.is_locked_out(1, 999) && !tallies.is_locked_out(2, 999));
+    assert_eq!(tallies.locked_out_until(Some(1), Factor::Face, 0), None);
+    tallies.clear(1);
+    assert_eq!(tallies.iter().count(), 0);
+}
+
+#[test]
+fn no_failures_displace_or_join_those_of_others() {
+    let mut tallies = Tallies::new();
+    let everybody = 1000..1000 + TALLY_PLACES as u32;
+    for person in everybody.clone() {
+        assert_eq!(tallies.fail(Some(person), Factor::Pin, 0, 3, 1000), None);
+        assert_eq!(tallies.fail(Some(person), Factor::Pin, 0, 3, 1000), None);
+    }
+    assert!(everybody.clone().all(|person| !tallies.is_locked_out(person, 0)));
+    assert!(tallies.is_locked_out(7, 0), "who can have no count is refused");
+    assert_eq!(tallies.fail(Some(7), Factor::Pin, 0, 3, 1000), None);
+    for person in everybody.clone().step_by(2) {
+        assert_eq!(tallies.fail(Some(person), Factor::Pin, 0, 3, 1000), Some(1000), "{person}");
+    }
+    assert_eq!(everybody.clone().filter(|person| tallies.is_locked_out(*person, 0)).count(), 128);
+    tallies.retain(|person| person != 1000);
+    assert!(!tallies.is_locked_out(7, 0), "there is a place again");
+}
+
+#[test]
+fn a_stake_is_a_failure_until_it_is_given_back() {
+    for person in [None, Some(7)] {
+        let mut tallies = Tallies::new();
+        for failures in 0..4 {
+            let mut wrong = tallies.clone();
+            let begins = wrong.fail(person, Factor::Pin, 5, 3, 1000);
+            let before = tallies.clone();
+            let stake = tallies.stake(person, Factor::Pin, 5, 3, 1000);
+            assert_eq!(tallies, wrong, "what is written is what a wrong PIN leaves");
+            tallies.kept();
+            tallies.give_back(stake.unwrap());
+            assert_eq!(tallies.is_changed(), begins.is_some(), "a lockout that was none is cleared at once");
+            tallies.kept();
+            let mut kept = before;
+            kept.kept();
+            assert_eq!(tallies, kept, "{failures} failures before");
+            if tallies.shut_until(person, 5).is_none() {
+                tallies.fail(person, Factor::Pin, 5, 3, 1000);
+            }
+            tallies.kept();
+        }
+    }
+}
+
+#[test]
+fn a_change_marks_its_page_and_no_other() {
+    let mut tallies = Tallies::new();
+    for person in 0..20 {
+        tallies.fail(Some(person), Factor::Face, 0, 3, 1000);
+    }
+    assert_eq!((tallies.changed_pages(), tallies.is_changed()), (0b111, true));
+    tallies.kept();
+    tallies.clear(99);
+    assert!(!tallies.is_changed(), "nobody was cleared");
+    tallies.clear(9);
+    assert_eq!(tallies.changed_pages(), 0b10);
+    tallies.kept();
+    tallies.fail(None, Factor::Face, 0, 3, 1000);
+    assert_eq!((tallies.changed_pages(), tallies.is_changed()), (0, true));
+    tallies.touch();
+    assert_eq!(tallies.changed_pages(), 0b111);
+    let mut copy = Tallies::new();
+    for (place, tally) in (0..TALLY_PAGES).flat_map(|page| tallies.page(page)).enumerate() {
+        if let Some(person) = tally.person() {
+            copy.restore(place, person, *tally.lockouts());
+        }
+    }
+    assert!(copy.iter().eq(tallies.iter()) && !copy.is_changed());
+}
+
+#[test]
+fn failures_of_nobody_are_forgotten_after_an_hour() {
+    let mut tallies = Tallies::new();
+    assert_eq!(tallies.fail(None, Factor::Face, 0, 2, 1000), None);
+    assert_eq!(tallies.fail(None, Factor::Face, FORGET_MS + 1, 2, 1000), None);
+    assert!(tallies.fail(None, Factor::Face, FORGET_MS + 2, 2, 1000).is_some());
+}
+
+proptest! {
+    /// Whatever all others do, a person's count is as if they were alone. And flash is written as often as lockouts
+    /// let each of them fail, or somebody with failures come in.
+    #[test]
+    fn everybody_counts_as_if_they_were_alone(
+        steps in proptest::collection::vec((0u32..40, 0u8..8, 0u64..30_000), 1..600),
+    ) {
+        let mut all = Tallies::new();
+        let mut alone: [Tallies; 40] = core::array::from_fn(|_| Tallies::new());
+        let mut now = 0;
+        for (person, step, wait) in steps {
+            now += wait;
+            let own = &mut alone[person as usize];
+            all.kept();
+            own.kept();
+            if step == 0 {
+                all.clear(person);
+                own.clear(person);
+            } else if !all.is_locked_out(person, now) {
+                let factor = if step % 2 == 0 { Factor::Face } else { Factor::Pin };
+                let one = all.fail(Some(person), factor, now, 3, 1000);
+                prop_assert_eq!(one, own.fail(Some(person), factor, now, 3, 1000));
+            }
+            prop_assert_eq!(all.is_changed(), own.is_changed());
+            prop_assert!(all.changed_pages().count_ones() <= 1);
+            for (person, own) in (0..).zip(&alone) {
+                prop_assert_eq!(all.shut_until(Some(person), now), own.shut_until(Some(person), now));
+            }
+        }
+    }
+}
