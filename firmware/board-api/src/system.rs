@@ -15,6 +15,15 @@ pub enum ResetReason {
     Unknown,
 }
 
+/// What the display shows of what waits for the pairing button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// The six digits of a pairing.
+    Code(u32),
+    /// That all but the log is to be erased.
+    Erase,
+}
+
 /// The board as a whole.
 pub trait System {
     /// The board's name, for example "an547".
@@ -36,8 +45,8 @@ pub trait System {
     /// Fills `bytes` with random numbers that cannot be predicted, not even after a reset.
     fn fill_random(&mut self, bytes: &mut [u8]);
 
-    /// Shows the six digits of a pairing on the display; `None` clears it.
-    fn show_pairing_code(&mut self, code: Option<u32>);
+    /// Shows what waits for the pairing button; `None` clears the display.
+    fn show(&mut self, shown: Option<Shown>);
 
     /// Resets the board. Returns only in a test.
     fn restart(&mut self);

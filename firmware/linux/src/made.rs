@@ -5,10 +5,10 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use board_api::Capture;
+use board_api::{Capture, Shown};
 use embassy_time::{Duration, Timer};
 use host_window::window::{
-    CODE, CODE_SHOWN, FORMAT_RGB565, FORMAT_YUYV, FRAME_ACKNOWLEDGE, FRAME_FORMAT, FRAME_HEIGHT,
+    CODE, CODE_SHOWN, ERASE_SHOWN, FORMAT_RGB565, FORMAT_YUYV, FRAME_ACKNOWLEDGE, FRAME_FORMAT, FRAME_HEIGHT,
     FRAME_SEQUENCE, FRAME_WIDTH, INPUTS, KEYPAD, KEYPAD_TAKEN, LED_BIT, WIRE_BITS, WIRES_BITS, WIRES_PULSES,
 };
 use vision::{Frame, PixelFormat};
@@ -166,7 +166,12 @@ impl Keypad {
     }
 }
 
-/// Shows a pairing code on the made display, or clears it.
-pub fn show_code(window: &Window, code: Option<u32>) {
-    let _ = window.set_word(CODE, code.map_or(0, |code| code | CODE_SHOWN));
+/// Shows what waits for the pairing button on the made display, or clears it.
+pub fn show(window: &Window, shown: Option<Shown>) {
+    let word = match shown {
+        Some(Shown::Code(code)) => code | CODE_SHOWN,
+        Some(Shown::Erase) => ERASE_SHOWN,
+        None => 0,
+    };
+    let _ = window.set_word(CODE, word);
 }

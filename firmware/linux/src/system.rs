@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use board_api::ResetReason;
+use board_api::{ResetReason, Shown};
 use crypto::{Entropy, Generator, Key};
 use host_window::window::{RESET_CAUSE, ResetCause};
 use rustix::time::{ClockId, clock_gettime};
@@ -72,11 +72,19 @@ impl board_api::System for System {
         }
     }
 
-    fn show_pairing_code(&mut self, code: Option<u32>) {
-        if let Some(window) = &self.window {
-            made::show_code(window, code);
-        } else if let Some(code) = code {
-            eprintln!("pairing: {code:06}; press the pairing button if the other computer shows the same");
+    fn show(&mut self, shown: Option<Shown>) {
+        match (&self.window, shown) {
+            (Some(window), shown) => made::show(window, shown),
+            (None, Some(Shown::Code(code))) => {
+                eprintln!(
+                    "pairing: {code:06}; press the pairing button if the other computer shows the same"
+                );
+            }
+            (None, Some(Shown::Erase)) => eprintln!(
+                "ERASE: a computer wants this door to forget all but its log. If you want that, wait three seconds, press \
+                 the pairing button, wait three seconds, and press it again. Else do nothing."
+            ),
+            (None, None) => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! The board as the door sees it.
 
-use board_api::ResetReason;
+use board_api::{ResetReason, Shown};
 use crypto::Entropy;
 use mps::fuses::{self, Fuses};
 use mps::reset::{self, ResetCause};
@@ -39,8 +39,8 @@ impl board_api::System for System {
         self.fuses.fill(bytes);
     }
 
-    fn show_pairing_code(&mut self, code: Option<u32>) {
-        fuses::show_code(code);
+    fn show(&mut self, shown: Option<Shown>) {
+        fuses::show(shown);
     }
 
     fn restart(&mut self) {

@@ -3,10 +3,11 @@
 //! Both are read once, at the start, and their words are overwritten, so that no other copy is left. Then the MPU closes
 //! the page. The seed is mixed with the secret and the boot counter. The secret leaves this module once, and is wiped here.
 
+use board_api::Shown;
 use crypto::{Entropy, Generator, Key};
 use host_window::Layout;
 use host_window::fuses::{ENTROPY, UNIQUE};
-use host_window::window::{BOOTS, CODE, CODE_SHOWN};
+use host_window::window::{BOOTS, CODE, CODE_SHOWN, ERASE_SHOWN};
 
 use mps_registers::Register;
 use mps_registers::fuses::{After, secret};
@@ -48,7 +49,11 @@ impl Entropy for Fuses {
     }
 }
 
-/// Shows a pairing code on the display, or clears it.
-pub fn show_code(code: Option<u32>) {
-    word(CODE).write(code.map_or(0, |code| code | CODE_SHOWN));
+/// Shows what waits for the pairing button on the display, or clears it.
+pub fn show(shown: Option<Shown>) {
+    word(CODE).write(match shown {
+        Some(Shown::Code(code)) => code | CODE_SHOWN,
+        Some(Shown::Erase) => ERASE_SHOWN,
+        None => 0,
+    });
 }

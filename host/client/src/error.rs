@@ -55,6 +55,11 @@ pub enum Error {
     /// The pairing code of the board differs from the code of this computer.
     #[error("the board shows a different code: somebody may intercept the line, and nothing was paired")]
     CodesDiffer,
+    /// The board asks for something else than was asked of it.
+    #[error(
+        "the board does not show that it is to be erased: somebody may intercept the line, and nothing was erased"
+    )]
+    NotShown,
     /// Nobody pressed the button.
     #[error("the button was not pressed within {seconds} seconds; nothing was paired")]
     NotConfirmed {
@@ -199,7 +204,7 @@ fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
             "; the first computer is the installer: run `postern keys invite ROLE` there"
         }
         Refusal::HostsLost => "; an installer that the board knows runs `postern keys invite ROLE`",
-        Refusal::ReleaseLost { .. } => "; `postern flash models --again` sends those that it runs",
+        Refusal::ReleaseLost { .. } => "; `postern pair --erase` makes it a new board",
         Refusal::HostsFull { .. } => "; `postern keys remove KEY` makes room",
         Refusal::UnknownHost => "; `postern keys` lists them",
         Refusal::Unsigned { .. } => {

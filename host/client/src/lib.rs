@@ -49,7 +49,7 @@ pub use link::Patience;
 pub use machine::Machine;
 pub use model_signature::ModelSignature;
 pub use news::LastResult;
-pub use pairing::{Applicant, Paired, Step};
+pub use pairing::{Applicant, EraseStep, Paired, Step};
 pub use rules::RuleTold;
 pub use signing::{Signer, is_signed};
 pub use time::unix_ms;

@@ -36,6 +36,21 @@ pub enum Step {
     Confirm,
 }
 
+/// What the user of an erasure is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EraseStep {
+    /// The board shows that it is to be erased. A press does not count yet.
+    Shown,
+    /// Press the pairing button.
+    Press,
+    /// The board has seen the press: let the button go, and wait.
+    Seen,
+    /// Press the pairing button again.
+    Again,
+    /// The board has seen that as well, or it no longer waits: let the button go.
+    Over,
+}
+
 /// A pairing that came about.
 #[derive(Clone, Debug)]
 pub struct Paired {
@@ -95,7 +110,7 @@ impl Device {
                     let credentials = Credentials { secret, board: greeting.board, next: None, log };
                     return Ok(Paired { credentials, role });
                 }
-                Pairing::None | Pairing::Requested { .. } => {
+                Pairing::None | Pairing::Requested { .. } | Pairing::Erasing { .. } => {
                     return Err(Error::NotConfirmed { seconds: SECONDS });
                 }
             }
@@ -103,20 +118,29 @@ impl Device {
         }
     }
 
-    /// Has the board erase all but its log, once its pairing button is pressed. `button` hears `true` when it can be
-    /// pressed, and `false` when the board has seen it. As the computer that this one is, or as any: the board accepts that where it lost the record of its installer.
+    /// Has the board erase all but its log, once its pairing button is pressed twice. `tell` is given each [`EraseStep`] of the
+    /// user. As the computer that this one is, or as any: the board accepts that where it lost the record of its installer.
     ///
     /// # Errors
-    /// As any request; refused with `Forbidden`; [`Error::NotConfirmed`]; what `button` returns.
-    pub fn erase(&mut self, button: &mut dyn FnMut(bool) -> Result<()>) -> Result<()> {
+    /// As any request; refused with `Forbidden`, `ButtonAwaited`; [`Error::NotConfirmed`]; what `tell` returns.
+    pub fn erase(&mut self, tell: &mut dyn FnMut(EraseStep) -> Result<()>) -> Result<()> {
         if self.link.identity.is_none() {
             self.greet(&random_key()?, None)?;
         }
         let mut state = self.pairing(&Request::Erase)?;
-        button(true)?;
+        let mut told = None;
         // A board that restarts answers nothing for a while.
-        let give_up = Instant::now() + 2 * Duration::from_secs(SECONDS);
-        while let Pairing::Requested { .. } = state {
+        let give_up = Instant::now() + 3 * Duration::from_secs(SECONDS);
+        while let Pairing::Erasing { presses, counts, .. } = state {
+            let step = match (presses, counts) {
+                (2, false) => EraseStep::Shown,
+                (2, true) => EraseStep::Press,
+                (_, false) => EraseStep::Seen,
+                (_, true) => EraseStep::Again,
+            };
+            if told.replace(step) != Some(step) {
+                tell(step)?;
+            }
             std::thread::sleep(POLL);
             state = match self.pairing(&Request::PollPairing) {
                 Err(error) if Instant::now() >= give_up || matches!(error, Error::Refused(_)) => {
@@ -127,7 +151,7 @@ impl Device {
             };
         }
         // The board that starts again sees a button that is not pressed.
-        button(false)?;
+        tell(EraseStep::Over)?;
         while self.status()?.hosts > 0 {
             // It is about to restart, or nobody pressed the button.
             if Instant::now() >= give_up {

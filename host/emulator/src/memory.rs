@@ -99,6 +99,14 @@ impl Memory {
         Ok((word & window::CODE_SHOWN != 0).then_some(word & !window::CODE_SHOWN))
     }
 
+    /// Whether the board's display shows that all but its log is to be erased.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn shows_erase(&self) -> Result<bool> {
+        Ok(self.word(window::CODE)? == window::ERASE_SHOWN)
+    }
+
     /// Presses or releases the exit button.
     ///
     /// # Errors

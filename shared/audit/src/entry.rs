@@ -33,7 +33,7 @@
 //! | template | templates that went | host |
 //! | transfer | its kind, as the protocol numbers it | host, head of its SHA-256 |
 //! | interrupted | the kind of what was begun | host, and what follows it in an entry of that kind, as far as the request tells |
-//! | erased | | the host that asked |
+//! | erased | | the host that asked, the monotonic counter and one as u24 LE, or 0 without one, and what was used of the accounts of the log: five bytes |
 //!
 //! The basis tells how the door's threshold was known after it: 1 measured, 2 modelled, 3 unproven, 0 without a threshold.
 //!

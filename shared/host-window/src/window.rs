@@ -14,7 +14,7 @@
 //!                              left, to turn right, to look up, to nod
 //! 0x18    unlocks              board, counts rising edges of the lock relay
 //! 0x1c    reset cause          board, at boot, see `ResetCause`
-//! 0x20    code                 board, the display: the six digits of a pairing and 0x8000_0000; or 0
+//! 0x20    display              board: the six digits of a pairing and 0x8000_0000; 0x4000_0000 if it is to be erased; or 0
 //! 0x24    keypad               host: a number that changes with each key, from bit 8, and the key in ASCII
 //! 0x28    keypad taken         board, the last word of the keypad that it has taken
 //! 0x2c    wires: pulses        board, as a listener on Wiegand's wires: pulses of the last message
@@ -55,7 +55,7 @@ pub const OUTPUTS: usize = 0x14;
 pub const UNLOCKS: usize = 0x18;
 /// Offset of the cause of the last reset.
 pub const RESET_CAUSE: usize = 0x1c;
-/// Offset of the display, which shows the code of a pairing.
+/// Offset of the display, which shows the code of a pairing, or that the board is to be erased.
 pub const CODE: usize = 0x20;
 /// Offset of the keypad.
 pub const KEYPAD: usize = 0x24;
@@ -89,6 +89,8 @@ pub const FORMAT_RGB565: u32 = 2;
 
 /// Set at [`CODE`] while it shows a code.
 pub const CODE_SHOWN: u32 = 1 << 31;
+/// At [`CODE`] while it shows that the board is to be erased.
+pub const ERASE_SHOWN: u32 = 1 << 30;
 
 /// The bit of [`INPUTS`] that is set while the exit button is pressed.
 pub const BUTTON_BIT: u32 = 0;

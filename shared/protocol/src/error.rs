@@ -321,14 +321,17 @@ pub enum Error {
         "the board lost its record of a computer. Without an installer, `postern pair --erase` makes it a new board"
     )]
     HostsLost,
-    /// The record of the newest release was lost or tampered with.
+    /// Both records of the newest release were lost or tampered with.
     #[error(
-        "the board lost its record of the newest release of the {kind}: flash the release that it runs, and then newer ones"
+        "the board lost its records of the newest release of the {kind}, so none is known to be new enough"
     )]
     ReleaseLost {
         /// Kind of the image.
         kind: ModelKind,
     },
+    /// The pairing button is waited for already: a pairing and an erasure exclude each other.
+    #[error("the board waits for its pairing button for something else: try again in a minute")]
+    ButtonAwaited,
 }
 
 /// A field of [`Settings`](crate::Settings).

@@ -70,6 +70,15 @@ pub enum Pairing {
         /// Milliseconds until the timeout.
         left_ms: u32,
     },
+    /// The board shows that all but its log is to be erased.
+    Erasing {
+        /// Presses of the pairing button until it is: 2, then 1.
+        presses: u8,
+        /// Whether a press counts now: what is shown must be there for a while.
+        counts: bool,
+        /// Milliseconds until the timeout.
+        left_ms: u32,
+    },
 }
 
 /// An Ed25519 signature (RFC 8032), split into its two halves.

@@ -229,8 +229,9 @@ pub enum Request<'a> {
         /// Whether to suspend; else to resume.
         suspended: bool,
     },
-    /// Waits for a press of the pairing button. Then the board erases all but its log, restarts, and is a new board. For an
-    /// installer, and for anybody where no installer is known because records of hosts were lost.
+    /// Shows that the board is to be erased, and waits for two presses of the pairing button. Then the board erases all but
+    /// its log, restarts, and is a new board. For an installer, and for anybody where no installer is known because records of
+    /// hosts were lost. Refused while a pairing waits for the button.
     /// → [`Pairing`](crate::Response::Pairing)
     Erase,
     /// Removes the template that an [`Enrol`](Self::Enrol) added, whatever was added or removed since. The person keeps the

@@ -118,9 +118,17 @@ impl<F: NorFlash> Journal<F> {
         }
     }
 
-    /// Whether the newest entry has all but the log erased. So a power cut in between leaves it to the next boot.
-    pub(crate) fn orders_erasing(&self) -> bool {
-        self.log.as_ref().and_then(Log::newest).is_some_and(|newest| newest.kind == Kind::Erased)
+    /// The number of the newest entry.
+    pub(crate) fn newest_number(&self) -> Option<u32> {
+        Some(self.log.as_ref()?.newest_link()?.0)
+    }
+
+    /// What follows the host in the newest entry, if that has all but the log erased. So a power cut in between leaves it to
+    /// the next boot.
+    pub(crate) fn erasing(&self) -> Option<[u8; 8]> {
+        let newest = self.log.as_ref().and_then(Log::newest)?;
+        let [_, _, _, _, order @ ..] = newest.detail;
+        (newest.kind == Kind::Erased).then_some(order)
     }
 
     /// Writes nothing more, so that the newest entry stays the newest.
@@ -131,6 +139,12 @@ impl<F: NorFlash> Journal<F> {
     /// Entries that could not be written, and that no entry reports yet.
     pub(crate) fn lost(&self) -> u32 {
         self.lost
+    }
+
+    /// Writes an entry of now. Returns whether it is in flash.
+    pub(crate) fn record_surely(&mut self, kind: Kind, fields: EntryFields) -> bool {
+        self.record(kind, fields);
+        self.lost == 0
     }
 
     /// Writes an entry of now.

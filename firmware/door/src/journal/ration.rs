@@ -44,6 +44,12 @@ impl Account {
         Ok(())
     }
 
+    /// What is used now.
+    pub(crate) fn used(&mut self, now: Instant) -> u16 {
+        self.refill(now);
+        self.used
+    }
+
     /// What flash must have; sets `changed` if it has less than was used, or much more.
     pub(crate) fn keep(&mut self, now: Instant, changed: &mut bool) -> [u8; 2] {
         self.refill(now);

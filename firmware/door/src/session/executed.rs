@@ -10,8 +10,10 @@
 //! | is that of the last request, which has a reply | the same reply; nothing is executed |
 //! | is that of the last request, without a reply | [`Error::Interrupted`]: a reset came in between, or the reply is long |
 //!
-//! What is in flash until the reply is there also tells what the request changes. If a reset comes in between, the next boot
-//! writes that to the audit log ([`Executed::interrupted`]): so no change is without an entry.
+//! What is in flash until the reply is there also tells what the request changes, and which entry of the audit log was the
+//! newest. If a reset comes in between, the next boot writes that to the log before anything else ([`Executed::interrupted`]):
+//! so no change is without an entry. An intent that somebody puts back later names an entry that is no longer the newest, and
+//! is passed over.
 //!
 //! This counts for requests that make an entry in the audit log: all others can be repeated, see `protocol`. What was begun
 //! and what was replied is in flash, so that a reset changes nothing. A request that only compares faces changes nothing
@@ -51,32 +53,26 @@ impl Executed {
         }
     }
 
-    /// Takes down that a request is executed now; with its intent in flash, if it changes something.
+    /// Takes down that a request is executed now; in flash, if it changes something.
     pub(crate) fn begin<F: NorFlash>(
         &mut self,
         place: Option<usize>,
         (host, key): (Hash, IdempotencyKey),
-        intent: Option<Intent>,
+        changing: Option<Progress>,
         storage: Option<&mut Storage<F>>,
     ) {
-        let progress = intent.map_or(Progress::Unknown, Progress::Changing);
-        self.keep(place, Begun { host, key, progress }, storage.filter(|_| intent.is_some()));
+        let storage = storage.filter(|_| changing.is_some());
+        let progress = changing.unwrap_or(Progress::Unknown);
+        self.keep(place, Begun { host, key, progress }, storage);
     }
 
-    /// A request that a reset interrupted, and its host; none if there is no other one. It is forgotten.
-    pub(crate) fn interrupted<F: NorFlash>(
-        &mut self,
-        storage: Option<&mut Storage<F>>,
-    ) -> Option<(Hash, Intent)> {
-        let found = self.0.iter().enumerate().find_map(|(place, begun)| match begun {
-            Some(Begun { host, key, progress: Progress::Changing(intent) }) => {
-                Some((place, *host, *key, *intent))
-            }
+    /// The requests that a reset interrupted, and their hosts. `newest` is the number of the newest entry of the audit log, from
+    /// before this boot.
+    pub(crate) fn interrupted(&self, newest: Option<u32>) -> impl Iterator<Item = (Hash, Intent)> {
+        self.0.iter().flatten().filter_map(move |begun| match begun.progress {
+            Progress::Changing(intent, after) if after == newest => Some((begun.host, intent)),
             _ => None,
-        });
-        let (place, host, key, intent) = found?;
-        self.keep(Some(place), Begun { host, key, progress: Progress::Unknown }, storage);
-        Some((host, intent))
+        })
     }
 
     /// Takes down the reply to the request that was begun.

@@ -5,13 +5,13 @@ use board_api::Board;
 use crypto::{handshake::SECOND, session::HEAD};
 use embassy_time::Instant;
 use embedded_storage::nor_flash::NorFlash;
-use protocol::{Error, IdempotencyKey, Kind, Packet, Request, Response, pack};
+use protocol::{Error, IdempotencyKey, Kind, Packet, Request, Response, Role, pack};
 
 use crate::{
     link::{Command, Link, Pending, Ticket},
     pipeline::{Engine, Models},
     secrets::random_key,
-    store::{Intent, Reply},
+    store::{Intent, Progress, Reply},
     text::text,
     update::{IdleSlots, Updates},
     worker::parts::Parts,
@@ -110,7 +110,10 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                             || matches!(request, Request::SetClock { .. } | Request::SetClockBack { .. });
                         let logs = logs && matches!(row.need, Need::Role(_));
                         let mut permitted = parts.access.permit(row.need, kind == Kind::Sealed);
-                        if logs {
+                        // Where no installer is left, somebody without an account may have the board erased.
+                        let erases =
+                            matches!(request, Request::Erase) && parts.access.role() == Some(Role::Installer);
+                        if logs || erases {
                             let entries = entries(&request, &parts.updates);
                             permitted = permitted.and_then(|()| charge(parts, entries));
                         }
@@ -120,8 +123,9 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                             Ok(()) => {
                                 if let (true, Some(named)) = (logs && !row.is_repeated(), named) {
                                     begun = parts.access.place_of_session();
-                                    let intent = Some(intent).filter(|_| !row.only_compares());
-                                    parts.executed.begin(begun, named, intent, parts.storage.as_mut());
+                                    let changing = Progress::Changing(intent, parts.journal.newest_number());
+                                    let changing = Some(changing).filter(|_| !row.only_compares());
+                                    parts.executed.begin(begun, named, changing, parts.storage.as_mut());
                                 }
                                 let captured = match needs_camera(&request) {
                                     true => capture(camera).await,
@@ -178,12 +182,13 @@ pub(crate) async fn answer<B: Board, E: Engine>(
     outcome
 }
 
-/// Entries of the audit log that a request has, or causes. A restart has a second one when the board boots. Firmware that is
-/// complete causes at most five besides that: its own, three of four boots (three on trial, and one of the release before it),
-/// and what became of it.
+/// Entries of the audit log that a request has, or causes. A restart has a second one when the board boots, and an erasure a
+/// third one when the board is paired again. Firmware that is complete causes at most five besides that: its own, three of four
+/// boots (three on trial, and one of the release before it), and what became of it.
 fn entries<F: NorFlash>(request: &Request<'_>, updates: &Updates<F>) -> u8 {
     match request {
         Request::Reboot => 2,
+        Request::Erase => 3,
         Request::CommitModel if updates.receives_firmware() => 5,
         _ => 1,
     }

@@ -7,14 +7,21 @@
 //! | committed | pair: the nonce of the commitment | shown: the code is on the display, a minute runs |
 //! | shown | [`COMPARE`] is over | waiting: a press counts now |
 //! | waiting | the pairing button is pressed, the host polls | the host is in flash; idle |
-//! | idle | erase: an installer asks, or anybody where no installer is known because hosts were lost | erasing: a minute runs |
-//! | erasing | the pairing button is pressed | the log has an entry, the board restarts and erases all but its log |
-//! | any | begin again; another session; the time is over; pair with another nonce | idle, no code is shown |
+//! | idle | erase: an installer asks, or anybody where no installer is known because hosts were lost | erasing, two presses are missing: the display shows it, a minute runs |
+//! | erasing | it is shown for [`COMPARE`] | a press counts now |
+//! | erasing, two presses are missing | the pairing button is pressed | erasing, one press is missing: [`AGAIN`] runs, and a press counts after [`COMPARE`] |
+//! | erasing, one press is missing | the pairing button is pressed | the log has an entry, the board restarts and erases all but its log |
+//! | requested, committed, shown, waiting | erase | the same; refused |
+//! | erasing | begin | the same; refused |
+//! | any | begin or erase again; another session; the time is over; pair with another nonce | idle, nothing is shown |
 //!
 //! A host commits to its nonce before it sees that of the board, and sees one nonce a press. So whoever wants the board to
 //! show a certain code has one try in a million a press, and cannot try without somebody at the board. The second press
 //! belongs to the session whose code was shown for at least [`COMPARE`]: a press that was meant for the code before does
 //! not count.
+//!
+//! A press that is meant for a pairing erases nothing: what is erased is shown for [`COMPARE`] before each of two presses, and
+//! neither waits for the button while the other does.
 //!
 //! The pairing button is on the board. It is not the exit button, which opens the door also while a pairing waits. A board
 //! without hosts expects an installer, and then trusts the installer's signer. A board with hosts accepts only a host that
@@ -24,7 +31,7 @@
 //! it can be erased. Whoever can write its flash, and damages the records for that, gets a new board, as after an erase of the
 //! flash itself: without people, models or settings.
 
-use board_api::System;
+use board_api::{Shown, System};
 use crypto::pairing::{code, is_committed};
 use embassy_time::{Duration, Instant};
 use protocol::{Error, Hash, Host, Label, Role};
@@ -38,8 +45,10 @@ use super::access::Access;
 
 /// How long each press is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long a code is shown before a press counts: time to compare it.
+/// How long the display shows what a press means before one counts: time to compare a code.
 const COMPARE: Duration = Duration::from_secs(3);
+/// How long the second press that erases is waited for.
+const AGAIN: Duration = Duration::from_secs(20);
 /// How long an invitation is valid.
 const INVITATION: Duration = Duration::from_secs(300);
 
@@ -65,15 +74,19 @@ enum State {
         nonce: Hash,
         until: Instant,
     },
-    /// A press has all erased.
+    /// So many presses have all erased. The button does not count before `from`.
     Erasing {
         host: Hash,
+        presses: u8,
+        from: Instant,
         until: Instant,
     },
-    /// The press came.
+    /// The presses came.
     Erased {
         host: Hash,
     },
+    /// They came, and the log could not be written: nothing is erased.
+    Unlogged,
     /// Also while the button does not count yet: before `from`.
     Waiting {
         offer: Offer,
@@ -101,7 +114,7 @@ impl Pairing {
     /// Begins the pairing of the session's host: the button is waited for.
     ///
     /// # Errors
-    /// [`Error::NotInvited`], [`Error::NoSession`], [`Access::whole`].
+    /// [`Error::ButtonAwaited`], [`Error::NotInvited`], [`Error::NoSession`], [`Access::whole`].
     pub(crate) fn begin(
         &mut self,
         (role, label, commitment): (Role, Label, Hash),
@@ -109,6 +122,9 @@ impl Pairing {
         system: &mut impl System,
         link: &Link,
     ) -> Result<(), Error> {
+        if let State::Erasing { .. } = self.state {
+            return Err(Error::ButtonAwaited);
+        }
         self.cancel(system, link);
         self.expect_role(role, access)?;
         let session = access.session.as_ref().ok_or(Error::NoSession)?;
@@ -140,7 +156,7 @@ impl Pairing {
         let code = code(&binding, &theirs, &nonce);
         log!(info, "the display shows the code of a pairing");
         log_private!(info, "pairing: code {=u32:06}, confirm by the button", code);
-        system.show_pairing_code(Some(code));
+        system.show(Some(Shown::Code(code)));
         let now = Instant::now();
         self.state = State::Waiting { offer, signer, from: now + COMPARE, until: now + PATIENCE };
         Ok(())
@@ -149,13 +165,17 @@ impl Pairing {
     /// Checks whether the button was pressed. If so, returns the host that is to be stored.
     ///
     /// # Errors
-    /// [`Error::NoSession`], [`Error::HostsFull`].
+    /// [`Error::NoSession`], [`Error::HostsFull`]; [`Error::Flash`] if the board was to be erased, and its log cannot be written.
     pub(crate) fn poll(
         &mut self,
         access: &Access,
         system: &mut impl System,
         link: &Link,
     ) -> Result<Option<Confirmed>, Error> {
+        if let State::Unlogged = self.state {
+            self.state = State::Idle;
+            return Err(Error::Flash);
+        }
         if !matches!(self.state, State::Waiting { .. }) || !self.is_pressed(link) {
             return Ok(None);
         }
@@ -170,19 +190,25 @@ impl Pairing {
         Ok(Some(Confirmed { host: offer.host, signer }))
     }
 
-    /// Waits for the press after which all is erased, for the session's host.
+    /// Shows that all is to be erased, for the session's host, and waits for two presses.
     ///
     /// # Errors
-    /// [`Access::may_erase`].
+    /// [`Error::ButtonAwaited`], [`Access::may_erase`].
     pub(crate) fn begin_erasing(
         &mut self,
         access: &Access,
         system: &mut impl System,
         link: &Link,
     ) -> Result<(), Error> {
+        let host = access.may_erase()?;
+        if let State::Requested { .. } | State::Committed { .. } | State::Waiting { .. } = self.state {
+            return Err(Error::ButtonAwaited);
+        }
         self.cancel(system, link);
-        self.state = State::Erasing { host: access.may_erase()?, until: Instant::now() + PATIENCE };
-        self.await_press(link);
+        log!(info, "the display shows that the board is to be erased");
+        system.show(Some(Shown::Erase));
+        let now = Instant::now();
+        self.state = State::Erasing { host, presses: 2, from: now + COMPARE, until: now + PATIENCE };
         Ok(())
     }
 
@@ -199,6 +225,11 @@ impl Pairing {
             {
                 self.cancel(system, link);
             }
+            State::Erasing { host, presses: 2, .. } if self.is_pressed(link) => {
+                let host = *host;
+                link.config.update(|config| config.pairing = 0);
+                self.state = State::Erasing { host, presses: 1, from: now + COMPARE, until: now + AGAIN };
+            }
             State::Erasing { host, .. } if self.is_pressed(link) => {
                 let host = *host;
                 self.cancel(system, link);
@@ -210,11 +241,18 @@ impl Pairing {
                 system.fill_random(&mut nonce);
                 self.state = State::Committed { offer, nonce, until: now + PATIENCE };
             }
-            State::Waiting { from, .. } if *from <= now && link.config.get().pairing == 0 => {
+            State::Waiting { from, .. } | State::Erasing { from, .. }
+                if *from <= now && link.config.get().pairing == 0 =>
+            {
                 self.await_press(link);
             }
             _ => {}
         }
+    }
+
+    /// Ends an erasure that the log could not take down: the host is told.
+    pub(crate) fn refuse_erasing(&mut self) {
+        self.state = State::Unlogged;
     }
 
     /// The host that has all erased, once the button was pressed for that.
@@ -260,14 +298,17 @@ impl Pairing {
         let now = Instant::now();
         let left = |until: &Instant| until.saturating_duration_since(now).as_millis() as u32;
         match &self.state {
-            State::Requested { until, .. } | State::Erasing { until, .. } => {
-                protocol::Pairing::Requested { left_ms: left(until) }
+            State::Requested { until, .. } => protocol::Pairing::Requested { left_ms: left(until) },
+            State::Erasing { presses, from, until, .. } => {
+                protocol::Pairing::Erasing { presses: *presses, counts: *from <= now, left_ms: left(until) }
             }
             State::Waiting { from, until, .. } if *from > now => {
                 protocol::Pairing::Shown { left_ms: left(until) }
             }
             State::Waiting { until, .. } => protocol::Pairing::Waiting { left_ms: left(until) },
-            State::Idle | State::Erased { .. } | State::Committed { .. } => protocol::Pairing::None,
+            State::Idle | State::Erased { .. } | State::Unlogged | State::Committed { .. } => {
+                protocol::Pairing::None
+            }
         }
     }
 
@@ -275,8 +316,8 @@ impl Pairing {
     fn cancel(&mut self, system: &mut impl System, link: &Link) -> State {
         link.config.update(|config| config.pairing = 0);
         let state = core::mem::take(&mut self.state);
-        if let State::Waiting { .. } = state {
-            system.show_pairing_code(None);
+        if let State::Waiting { .. } | State::Erasing { .. } = state {
+            system.show(None);
         }
         state
     }

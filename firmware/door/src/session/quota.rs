@@ -5,6 +5,13 @@
 //!
 //! The accounts of the hosts and those of the door ([`crate::journal`]) are one record in flash: two bytes each, the hosts'
 //! first.
+//!
+//! That record goes when the board is erased, and the log stays. So the entry that orders it carries what was used: of all
+//! hosts together, in the first place of the erased board, and of each ration. So erasing gives nothing back.
+//!
+//! ```text
+//! carried    hosts together, in steps of [`HOST_STEP`], u8 | four rations, u8 each
+//! ```
 
 use embassy_time::Instant;
 use protocol::{Hash, MAX_HOSTS, Role};
@@ -16,7 +23,13 @@ const BURST: u16 = 200;
 /// Entries at once of an installer, who enrols everybody on the first day.
 const INSTALLER_BURST: u16 = 1000;
 
+/// The step in which what the hosts used is carried over an erasure; it is rounded up.
+const HOST_STEP: u16 = 64;
+
 const _: () = assert!(2 * (MAX_HOSTS + RATIONS) <= size_of::<Hash>());
+
+/// What is carried over an erasure.
+pub(crate) type Carried = [u8; 1 + RATIONS];
 
 /// What each host has used.
 #[derive(Default)]
@@ -29,6 +42,26 @@ impl Quota {
         let accounts = quota.0.iter_mut().chain(rations);
         accounts.zip(kept.as_chunks().0).for_each(|(account, bytes)| account.restore(*bytes));
         quota
+    }
+
+    /// What the entry that has the board erased carries.
+    pub(crate) fn carried(&mut self, rations: &mut [Account; RATIONS], now: Instant) -> Carried {
+        let hosts: u16 = self.0.iter_mut().map(|account| account.used(now)).sum();
+        let steps = core::iter::once(hosts.div_ceil(HOST_STEP));
+        let all = steps.chain(rations.iter_mut().map(|account| account.used(now)));
+        let mut carried = Carried::default();
+        carried.iter_mut().zip(all).for_each(|(to, used)| *to = u8::try_from(used).unwrap_or(u8::MAX));
+        carried
+    }
+
+    /// The record for flash of an erased board.
+    pub(crate) fn record_of([hosts, rations @ ..]: Carried) -> Hash {
+        let mut record = Hash::default();
+        let (first, rest) = record.split_at_mut(2 * MAX_HOSTS);
+        let used = (u16::from(hosts) * HOST_STEP).to_le_bytes();
+        first.iter_mut().zip(used).for_each(|(to, from)| *to = from);
+        rest.iter_mut().step_by(2).zip(rations).for_each(|(to, from)| *to = from);
+        record
     }
 
     /// Takes one entry from the account of the host at a place.
@@ -76,6 +109,30 @@ mod tests {
             let later = (0..=burst).filter(|_| quota.take(1, role, at(100_000)).is_ok()).count();
             assert_eq!(later, usize::from(burst));
         }
+    }
+
+    #[test]
+    fn an_erasure_gives_nothing_back() {
+        let (mut quota, mut rations) = (Quota::default(), [Account::default(); RATIONS]);
+        for (place, used) in [(0, 900), (3, 150), (7, 20)] {
+            assert!((0..used).all(|_| quota.take(place, INSTALLER, at(1)).is_ok()));
+        }
+        (0..60).for_each(|_| rations[1].take(60, at(1)).unwrap());
+        rations[2].take(60, at(1)).unwrap();
+        for _ in 0..3 {
+            let record = Quota::record_of(quota.carried(&mut rations, at(1)));
+            rations = [Account::default(); RATIONS];
+            quota = Quota::restored(&record, &mut rations);
+        }
+        // 1,070 in steps of 64. The installer of the erased board has the first place.
+        assert_eq!(quota.0.map(|mut account| account.used(at(1))), [1088, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(rations.map(|mut account| account.used(at(1))), [0, 60, 1, 0]);
+        let mut full = Quota::default();
+        (0..MAX_HOSTS).for_each(|place| {
+            (0..INSTALLER_BURST).for_each(|_| full.take(place, INSTALLER, at(1)).unwrap());
+        });
+        let [hosts, ..] = full.carried(&mut rations, at(1));
+        assert_eq!(u16::from(hosts) * HOST_STEP, 8 * INSTALLER_BURST, "all of it fits");
     }
 
     #[test]

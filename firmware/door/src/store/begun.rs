@@ -26,8 +26,9 @@ pub(crate) enum Progress {
     /// between and the audit log says so.
     Unknown,
     Replied(Reply),
-    /// It is executed, and may change something: the intent, until the audit log has its entry.
-    Changing(Intent),
+    /// It is executed, and may change something: the intent, and the number of the newest entry of the audit log at that time.
+    /// Once the log has another entry, it has that of the request, or the next boot has told of it.
+    Changing(Intent, Option<u32>),
 }
 
 /// What a request changes, for the audit log.

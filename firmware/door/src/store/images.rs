@@ -4,7 +4,7 @@ use protocol::Hash;
 use serde::{Deserialize, Serialize};
 
 /// An image in a slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Image {
     pub(crate) slot: u8,
     pub(crate) length: u32,

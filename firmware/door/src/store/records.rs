@@ -164,7 +164,8 @@ impl<F: NorFlash> Records<F> {
         self.raise_counter()
     }
 
-    fn raise_counter(&mut self) -> Result<(), Failed> {
+    /// Raises the counter to the number of the inventory.
+    pub(super) fn raise_counter(&mut self) -> Result<(), Failed> {
         let Some(counter) = &mut self.counter else { return Ok(()) };
         if self.inventory.distrusts() {
             return Ok(());

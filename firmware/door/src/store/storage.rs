@@ -5,9 +5,9 @@
 //! ```text
 //! key u16 LE     value, postcard; 02 in the key's high byte, and in its low byte:
 //! 0              settings, without the limits
-//! 1 + kind       active model: slot, length, SHA-256
+//! 1 + kind       active model: slot, length, SHA-256, release; of the firmware the newest release alone counts
 //! 17 + kind      transfer under way: slot, length, SHA-256, bytes that are safe; or none
-//! 33 + kind      newest release of a model that was ever active
+//! 33 + kind      newest release that was ever active; if it is lost, that of the record before counts
 //! 49             the signer that is trusted: an Ed25519 key
 //! 50, 51         salt of the gallery's key, twice
 //! 53             limits
@@ -86,6 +86,12 @@ impl<F: NorFlash> Storage<F> {
         self.0.counter()
     }
 
+    /// The same, once it was raised to what the inventory says, if it can be.
+    pub(crate) fn settled_counter(&mut self) -> Option<u32> {
+        let _ = self.0.raise_counter();
+        self.0.counter()
+    }
+
     pub(crate) fn settings(&mut self) -> Result<Option<Settings>, Failed> {
         let Some(first) = self.0.get(Item::Settings)? else { return Ok(None) };
         // These are written before.
@@ -149,8 +155,11 @@ impl<F: NorFlash> Storage<F> {
         self.0.get(Item::Active(kind))
     }
 
-    pub(crate) fn set_active(&mut self, kind: ModelKind, image: &Image) -> Result<(), Failed> {
-        self.0.put(Item::Active(kind), image)
+    /// Makes the image of a release the active one. The number comes first: a power cut leaves the old image, and refuses older
+    /// ones.
+    pub(crate) fn set_active(&mut self, kind: ModelKind, image: &Image, release: u64) -> Result<(), Failed> {
+        self.0.put(Item::Newest(kind), &release)?;
+        self.0.put(Item::Active(kind), &(image, release))
     }
 
     /// The transfer of a model of a kind that is under way.
@@ -166,13 +175,17 @@ impl<F: NorFlash> Storage<F> {
         self.0.put(Item::Transfer(kind), &checkpoint)
     }
 
-    /// The newest release of a kind that was ever active; 0 if there was none.
+    /// The newest release of a kind that was ever active; 0 if there was none. It is stored twice: the active image has it, too.
+    /// If the first record is lost, it is written again.
     pub(crate) fn newest(&mut self, kind: ModelKind) -> Result<u64, Failed> {
-        Ok(self.0.get(Item::Newest(kind))?.unwrap_or(0))
-    }
-
-    pub(crate) fn set_newest(&mut self, kind: ModelKind, sequence: u64) -> Result<(), Failed> {
-        self.0.put(Item::Newest(kind), &sequence)
+        match self.0.get(Item::Newest(kind)) {
+            Ok(newest) => Ok(newest.unwrap_or(0)),
+            Err(Failed) => {
+                let (_, release) = self.0.get::<(Image, u64)>(Item::Active(kind))?.ok_or(Failed)?;
+                let _ = self.0.put(Item::Newest(kind), &release);
+                Ok(release)
+            }
+        }
     }
 
     /// The signer that is trusted.

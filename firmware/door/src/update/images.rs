@@ -56,14 +56,8 @@ impl<F: NorFlash> Updates<F> {
         release.verify(&signer, &signature.bytes()).map_err(|_| unsigned())?;
         let newest = match kind {
             ModelKind::Firmware => self.firmware.begin()?,
-            _ => match storage.newest(kind) {
-                Ok(newest) => newest,
-                // Its record is lost. The signature says which release the image is that runs: none was newer.
-                Err(_) => match storage.active(kind)? {
-                    Some(active) if (active.length, active.sha256) == (length, sha256) => sequence,
-                    _ => return Err(Error::ReleaseLost { kind }),
-                },
-            },
+            // No signature makes up for both records: an image can be signed as several releases.
+            _ => storage.newest(kind).map_err(|_| Error::ReleaseLost { kind })?,
         };
         if sequence < newest {
             return Err(Error::TooOld { kind, newest });
@@ -123,10 +117,8 @@ impl<F: NorFlash> Updates<F> {
         self.transfer = None;
         match info {
             Ok(info) => {
-                // The number first: a power cut here leaves the old model, and refuses older ones.
                 if kind != ModelKind::Firmware {
-                    storage.set_newest(kind, sequence)?;
-                    storage.set_active(kind, &image)?;
+                    storage.set_active(kind, &image, sequence)?;
                 }
                 let _ = storage.set_transfer(kind, None);
                 Ok(info)

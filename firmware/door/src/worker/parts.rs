@@ -6,7 +6,7 @@ use crypto::{Generator, Key};
 use embassy_time::{Duration, Instant};
 use embedded_storage::nor_flash::NorFlash;
 use liveness::Gesture;
-use protocol::{Error, EventKind, ModelKind, Settings};
+use protocol::{Error, EventKind, Hash, ModelKind, Settings};
 
 use crate::{
     decide::Decider,
@@ -21,7 +21,7 @@ use crate::{
         events::EventLog,
         executed::Executed,
         pairing::Pairing,
-        quota::Quota,
+        quota::{Carried, Quota},
         staging::Staging,
         translate::reset_reason,
     },
@@ -99,25 +99,35 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         link: &'l Link,
     ) -> Self {
         let Buffers { gallery: memory, staging, events } = buffers;
-        let Partitions { mut gallery, settings: mut kept, log, counter } = partitions;
+        let Partitions { mut gallery, settings: mut kept, log, mut counter } = partitions;
         let reset = reset_reason(&system);
         events.clear();
         events.record(EventKind::Booted { reset });
         let mut journal = Journal::open(log, secret, system.reset_reason());
-        let erasing = journal.orders_erasing();
+        let newest = journal.newest_number();
+        // An order counts for the life of the board in which it was given. One that somebody put back erases nothing.
+        let life = life(counter.as_mut().and_then(|counter| counter.read().ok()));
+        let order = journal.erasing();
+        let carried = order.and_then(|order| carried_by(order, life));
         // The people first: without them their key is worth nothing.
-        let erased = !erasing || erase(&mut gallery) && erase(&mut kept);
-        if erased {
-            journal.record(Kind::Booted, EntryFields::reason(reset as u8));
+        let mut usable = carried.is_none() || erase(&mut gallery) && erase(&mut kept);
+        let random = Generator::new(&random_key(&mut system), b"settings");
+        let mut storage = Storage::new(kept, secret, random, counter).ok();
+        if let (Some(carried), true) = (carried, usable) {
+            // Before the next entry, which ends the order: so no cut gives the accounts back.
+            let record = Quota::record_of(carried);
+            usable = storage.as_mut().is_some_and(|storage| storage.set_quota(&record).is_ok());
         }
+        let executed = Executed::open(storage.as_mut());
+        executed.interrupted(newest).for_each(|(host, intent)| journal.interrupted(Some(host), intent));
         // Else the next boot does it: until then nothing else comes into the log, and no flash is used.
-        let usable = erased && !(erasing && journal.lost() > 0);
+        usable = usable
+            && (journal.record_surely(Kind::Booted, EntryFields::reason(reset as u8)) || carried.is_none());
         if !usable {
             journal.close();
+            storage = None;
         }
         updates.firmware.report_rolled_back(&mut journal);
-        let random = Generator::new(&random_key(&mut system), b"settings");
-        let mut storage = Storage::new(kept, secret, random, counter).ok().filter(|_| usable);
         let random = Generator::new(&random_key(&mut system), b"gallery");
         let key = gallery_key(storage.as_mut(), secret);
         let people = People::open(gallery, memory, key, random);
@@ -127,10 +137,6 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             journal.record(Kind::Fault, EntryFields::reason(Fault::Gallery as u8));
         }
         let access = Access::open(identity(secret), storage.as_mut());
-        let mut executed = Executed::open(storage.as_mut());
-        while let Some((host, intent)) = executed.interrupted(storage.as_mut()) {
-            journal.interrupted(Some(host), intent);
-        }
         let mut rules = Rules::open(storage.as_mut());
         let stored = storage.as_mut().map(Storage::settings);
         // A board without settings has defaults; one whose settings were tampered with admits nobody.
@@ -159,7 +165,8 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let older_boot = storage.as_mut().is_some_and(|storage| is_older(storage, &updates));
         rules.locked |= older_boot;
         let tampered = storage.as_ref().is_none_or(Storage::is_tampered);
-        let rolled_back = older_boot || storage.as_ref().is_some_and(Storage::is_rolled_back);
+        let stale_order = order.is_some() && carried.is_none();
+        let rolled_back = older_boot || stale_order || storage.as_ref().is_some_and(Storage::is_rolled_back);
         if rolled_back || !sound || tampered || access.whole().is_err() || rules.broken {
             let fault = if rolled_back { Fault::RolledBack } else { Fault::Settings };
             journal.record(Kind::Fault, EntryFields::reason(fault as u8));
@@ -204,12 +211,6 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         self.settings = settings;
         self.rules.locked = false;
         self.end_suspension();
-        // An installer has looked: a lost release is known again. An older boot record stays older.
-        if let (Some(storage), Some(newest)) = (&mut self.storage, self.updates.firmware.newest())
-            && storage.newest(ModelKind::Firmware).is_err()
-        {
-            let _ = storage.set_newest(ModelKind::Firmware, newest);
-        }
         self.pipeline.config = configure::pipeline(&settings);
         self.decider.config = configure::decide(&settings);
         configure::io(&settings, self.link);
@@ -254,8 +255,10 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         }
         self.pairing.tick(&mut self.system, self.link);
         if let Some(host) = self.pairing.take_erased() {
-            self.journal.record(Kind::Erased, EntryFields::default().by(Some(host), [0; 8]));
-            return true;
+            if self.order_erasing(host) {
+                return true;
+            }
+            self.pairing.refuse_erasing();
         }
         if self.rules.suspended_until.is_some_and(|until| until <= Instant::now()) {
             self.end_suspension();
@@ -266,6 +269,15 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let readable = self.access.whole().is_ok() && self.people.gallery().is_ok();
         let good = healthy && readable && self.updates.firmware.on_trial();
         good && self.updates.firmware.confirm(&mut self.journal)
+    }
+
+    /// Writes the entry that has the next boot erase all but the log. Returns whether it is in flash.
+    fn order_erasing(&mut self, host: Hash) -> bool {
+        let [a, b, c] = life(self.storage.as_mut().and_then(Storage::settled_counter));
+        let carried = self.quota.carried(&mut self.journal.rations, Instant::now());
+        let [d, e, f, g, h] = carried;
+        let fields = EntryFields::default().by(Some(host), [a, b, c, d, e, f, g, h]);
+        self.journal.record_surely(Kind::Erased, fields)
     }
 
     /// Writes the accounts of hosts and door to flash, if they have to be.
@@ -297,14 +309,28 @@ fn erase<F: NorFlash>(flash: &mut F) -> bool {
     flash.erase(0, flash.capacity() as u32).is_ok()
 }
 
+/// The life of a board between two erasures: its counter, which the first change after an erasure raises. All lives of a board
+/// without a counter look alike.
+fn life(counter: Option<u32>) -> [u8; 3] {
+    let [a, b, c, _] = counter.map_or(0, |counter| counter.wrapping_add(1)).to_le_bytes();
+    [a, b, c]
+}
+
+/// What an order to erase the board carries, if it is of this life.
+fn carried_by(order: [u8; 8], life: [u8; 3]) -> Option<Carried> {
+    let (own, carried) = order.split_first_chunk()?;
+    if *own == life { carried.try_into().ok() } else { None }
+}
+
 /// Whether the boot record is an older one than the settings remember; if it is newer, they learn it. So firmware cannot be
-/// replaced by an older release together with the record that permits it.
+/// replaced by an older release together with the record that permits it. Where both records of the newest release are lost, no
+/// boot record is known to be new enough, until the board is erased.
 fn is_older<F: NorFlash>(storage: &mut Storage<F>, updates: &Updates<F>) -> bool {
     let Some(newest) = updates.firmware.newest() else { return false };
     match storage.newest(ModelKind::Firmware) {
         Ok(known) if newest > known => {
             // If it cannot be written now, it is at the next boot.
-            let _ = storage.set_newest(ModelKind::Firmware, newest);
+            let _ = storage.set_active(ModelKind::Firmware, &Image::default(), newest);
             false
         }
         Ok(known) => newest < known,

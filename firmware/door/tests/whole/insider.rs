@@ -9,7 +9,7 @@ use protocol::{
 };
 
 /// Pairs one more host, and goes on as this host.
-async fn join(world: &mut World, role: Role, secret: u8) {
+pub async fn join(world: &mut World, role: Role, secret: u8) {
     world.host.become_host(7);
     world.host.ask(Request::Invite { role }).await.unwrap();
     world.host.become_host(secret);

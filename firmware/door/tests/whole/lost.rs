@@ -9,8 +9,9 @@ use crate::simulation::{
 use audit::{Entry, Kind};
 use protocol::{Error, Label, ModelKind, Pairing, Request, Response, Role};
 
-/// The keys of the record of a host and of an encoder's newest release, as `store::storage` draws them.
+/// The keys of the record of a host, of the active encoder and of its newest release, as `store::storage` draws them.
 const HOST: u16 = 0x0240;
+const ACTIVE_ENCODER: u16 = 0x0202;
 const NEWEST_ENCODER: u16 = 0x0222;
 
 /// Damages every record of a key of the settings.
@@ -92,11 +93,14 @@ fn faulty(log: &[(u32, Entry)]) -> bool {
     since.into_iter().any(|(_, entry)| entry.kind == Kind::Fault)
 }
 
-/// Asks for all to be erased, and presses the pairing button.
-async fn erase(world: &mut World) {
+/// Asks for all to be erased, and presses the pairing button twice.
+pub async fn erase(world: &mut World) {
     let waits = world.host.ask(Request::Erase).await;
-    assert!(matches!(waits, Ok(Response::Pairing(Pairing::Requested { .. }))), "{waits:?}");
-    world.wires.press_pairing().await;
+    let waits = waits.map(|waits| matches!(waits, Response::Pairing(Pairing::Erasing { .. })));
+    assert_eq!(waits, Ok(true));
+    world.confirm().await;
+    assert_eq!(world.wires.restarts.get(), 0, "one press erases nothing");
+    world.confirm().await;
     world.wait(2_000).await;
     assert_eq!(world.wires.restarts.get(), 1);
 }
@@ -123,14 +127,17 @@ fn whoever_damages_the_installers_record_gets_a_new_board_and_nothing_of_the_old
     board.boot(async |world: &mut World| {
         world.host.become_host(66);
         assert_eq!(begin(world, Role::Installer).await, Err(Error::HostsLost));
-        let waits = world.host.ask(Request::Erase).await;
-        assert!(matches!(waits, Ok(Response::Pairing(Pairing::Requested { .. }))));
+        world.host.ask(Request::Erase).await.unwrap();
         world.wait(61_000).await;
-        world.wires.press_pairing().await;
+        world.confirm().await;
+        world.confirm().await;
         world.wait(2_000).await;
         assert_eq!(world.wires.restarts.get(), 0, "too late");
         world.host.ask(Request::Erase).await.unwrap();
-        world.press().await;
+        for _ in 0..2 {
+            world.wait(4_500).await;
+            world.press().await;
+        }
         world.wait(2_000).await;
         assert_eq!(world.wires.restarts.get(), 0, "the exit button erases nothing");
         world.host.become_host(8);
@@ -182,7 +189,8 @@ fn while_an_installer_is_known_nobody_else_erases_anything() {
             }
             world.host.send_plain(&Request::Erase);
             assert_eq!(world.host.receive().await.1, Err(Error::Unpaired));
-            world.wires.press_pairing().await;
+            world.confirm().await;
+            world.confirm().await;
             world.wait(2_000).await;
             assert_eq!(world.wires.restarts.get(), 0);
         });
@@ -237,7 +245,7 @@ fn an_older_copy_of_the_flash_can_be_erased_and_used_again() {
 }
 
 #[test]
-fn a_lost_newest_release_is_known_again_from_the_one_that_runs_and_lets_no_older_one_in() {
+fn a_lost_newest_release_is_known_from_its_second_record_and_lets_no_older_one_in() {
     let mut board = Board::with_models();
     let kind = ModelKind::Encoder;
     let (old, active, new) =
@@ -248,20 +256,28 @@ fn a_lost_newest_release_is_known_again_from_the_one_that_runs_and_lets_no_older
             world.host.flash(kind, image).await.unwrap();
         }
     });
+    let mut both = board.copy();
     lose(&mut board, NEWEST_ENCODER);
     board.boot(async |world: &mut World| {
-        for (image, sequence) in [(&old, 4), (&new, 10)] {
+        // The image that runs was signed as another release, too.
+        for image in [&old, &active] {
+            let begun = world.host.ask(host::begin(&signing_key(), kind, image, 4)).await;
+            assert_eq!(begun, Err(Error::TooOld { kind, newest: 9 }));
+        }
+        world.host.sequence = 10;
+        world.host.flash(kind, &new).await.unwrap();
+    });
+    board.boot(async |world: &mut World| {
+        let begun = world.host.ask(host::begin(&signing_key(), kind, &active, 9)).await;
+        assert_eq!(begun, Err(Error::TooOld { kind, newest: 10 }));
+    });
+    lose(&mut both, NEWEST_ENCODER);
+    lose(&mut both, ACTIVE_ENCODER);
+    both.boot(async |world: &mut World| {
+        for (image, sequence) in [(&old, 4), (&active, 9), (&new, 10)] {
             let begun = world.host.ask(host::begin(&signing_key(), kind, image, sequence)).await;
             assert_eq!(begun, Err(Error::ReleaseLost { kind }), "release {sequence}");
         }
-        world.host.sequence = 9;
-        world.host.flash(kind, &active).await.unwrap();
-    });
-    board.boot(async |world: &mut World| {
-        let begun = world.host.ask(host::begin(&signing_key(), kind, &old, 4)).await;
-        assert_eq!(begun, Err(Error::TooOld { kind, newest: 9 }));
-        world.host.sequence = 10;
-        world.host.flash(kind, &new).await.unwrap();
     });
 }
 

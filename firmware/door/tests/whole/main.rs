@@ -7,6 +7,7 @@ mod challenge;
 mod controller;
 mod door;
 mod enrolment;
+mod erasing;
 mod flushing;
 mod frames;
 mod guesses;

@@ -10,6 +10,8 @@ use crate::simulation::{
     supply::Cut,
 };
 use audit::{Entry, Kind};
+use nor_model::{Nor, SECTOR_SIZE};
+use nor_store::{Map, MapKey};
 use proptest::{collection::vec, prelude::*};
 use protocol::{Enrolment, Error, Limits, Name, Request, Response, Role, Settings, Source};
 
@@ -247,6 +249,63 @@ fn a_power_cut_at_any_operation_of_a_request_executes_it_at_most_once() {
         }
     }
     assert!(executed > 0 && interrupted > 0 && answered > 0, "{executed} {interrupted} {answered}");
+}
+
+/// The key of the last request of the first host, as `store::storage` draws it.
+#[derive(Clone, Copy)]
+struct LastRequest;
+
+impl MapKey for LastRequest {
+    fn number(self) -> u16 {
+        0x0248
+    }
+
+    fn from_number(_: u16) -> Option<Self> {
+        None
+    }
+}
+
+/// Puts the record of the last request back that an older copy of the settings has.
+fn put_back(settings: &mut [u8], old: &mut [u8]) {
+    let map = |cells| Map::open(Nor::new(cells), 0..4 * SECTOR_SIZE as u32).unwrap();
+    let mut buffer = [0; 224];
+    let record = map(old).fetch(&mut buffer, LastRequest).unwrap().expect("it is there").to_vec();
+    map(settings).store(&mut [0; 224], LastRequest, &record).unwrap();
+}
+
+#[test]
+fn an_intent_of_before_that_is_put_back_is_passed_over() {
+    let cuts = async |world: &mut World| {
+        let kinds = world.host.kinds().await;
+        kinds.iter().filter(|kind| **kind == Kind::Interrupted).count()
+    };
+    let whole = board();
+    for operation in 3.. {
+        let mut board = whole.copy();
+        let supply = board.supply.clone();
+        board.boot(async |world: &mut World| {
+            let _ = world.host.connect().await;
+            supply.operations.set(0);
+            supply.cut.set(Some(Cut { operation, half: false }));
+            let _ = world.host.ask(Request::SetRule { name: name("Bob"), rule: office() }).await;
+        });
+        assert!(!supply.is_on(), "no cut leaves an intent");
+        supply.cut.set(None);
+        let mut old = board.settings.clone();
+        let told = board.boot(async |world: &mut World| {
+            let told = cuts(world).await;
+            world.host.ask(Request::SetRule { name: name("Bob"), rule: two_factors() }).await.unwrap();
+            told
+        });
+        if told == 0 {
+            continue;
+        }
+        put_back(&mut board.settings, &mut old);
+        for _ in 0..2 {
+            assert_eq!(board.boot(cuts), 1, "it was told of once");
+        }
+        return;
+    }
 }
 
 #[test]

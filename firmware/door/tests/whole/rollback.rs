@@ -148,13 +148,39 @@ fn an_older_boot_record_and_its_firmware_admit_nobody() {
         board.boot(async |world: &mut World| world.wait(3_000).await);
     }
     board.boot(async |world: &mut World| assert!(comes(world, 1).await));
+    let newest = board.copy();
     (board.firmware, board.record, board.requests) =
         (old.firmware.clone(), old.record.clone(), old.requests.clone());
+    let older = board.copy();
     board.boot(async |world: &mut World| {
         assert!(!comes(world, 1).await, "release 1 is not the newest that ran");
         assert_eq!(faults(world).await, [Fault::RolledBack as u8]);
     });
+    // A record that was lost has a second one, and where both are lost no boot record is new enough.
+    for (board, lost, admits) in [
+        (&newest, &[NEWEST_FIRMWARE][..], true),
+        (&older, &[NEWEST_FIRMWARE], false),
+        (&older, &[NEWEST_FIRMWARE, SECOND], false),
+        (&newest, &[NEWEST_FIRMWARE, SECOND], false),
+    ] {
+        let mut board = board.copy();
+        lost.iter().for_each(|key| lose(&mut board, *key));
+        for boots in 1..=3 {
+            board.boot(async |world: &mut World| {
+                assert_eq!(comes(world, 1).await, admits, "{lost:x?}, boot {boots}");
+                let found =
+                    faults(world).await.iter().filter(|fault| **fault == Fault::RolledBack as u8).count();
+                assert_eq!(found, if admits { 0 } else { boots }, "{lost:x?}");
+                // It is found at the next boot, too.
+                set_limits(world, Limits::default()).await;
+            });
+        }
+    }
 }
+
+/// The keys of the records of the newest release of the firmware.
+const NEWEST_FIRMWARE: u16 = 0x0224;
+const SECOND: u16 = 0x0204;
 
 /// The keys of the index of the failures, and of their first page.
 const FAILURES: [u16; 2] = [0x023b, 0x0260];

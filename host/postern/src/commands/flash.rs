@@ -68,10 +68,6 @@ struct ModelsArgs {
     #[arg(long, value_name = "NAME|IMAGE")]
     liveness: Option<String>,
 
-    /// Send models that are active already, too: the board learns their release again, if it lost its record of it
-    #[arg(long)]
-    again: bool,
-
     /// A file that `postern sign` wrote for a model on another computer; once for each model. Without names of models, those
     /// are installed whose signatures are named
     #[arg(long, value_name = "FILE")]
@@ -127,10 +123,10 @@ fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome>
     let named = [&args.detector, &args.encoder, &args.liveness].map(|name| name.as_deref());
     let wanted = models::find(models::chosen(named, &signatures)?)?;
     let seal = match signatures.is_empty() {
-        true => models::Seal::Signer {
-            signer: Box::new(signing_key::signer(&args.device.folder()?.signing_key())?),
-            again: args.again,
-        },
+        true => {
+            let signer = signing_key::signer(&args.device.folder()?.signing_key())?;
+            models::Seal::Signer(Box::new(signer))
+        }
         false => models::Seal::Signatures(signatures),
     };
     let mut device = args.device.connect()?;

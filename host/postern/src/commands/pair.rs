@@ -1,7 +1,7 @@
 //! `postern pair`: pairs this computer with a board.
 
 use client::protocol::Role;
-use client::{Applicant, Credentials, Device, Error, Step};
+use client::{Applicant, Credentials, Device, EraseStep, Error, Step};
 use emulator::{Board, Memory};
 
 use super::board::PRESS;
@@ -27,7 +27,7 @@ pub struct Args {
     press_button: bool,
 
     /// Erase the board first, except for its log: people, settings, models and computers go. An installer may do this, or
-    /// anybody if the board lost the record of its installers. Its pairing button must be pressed
+    /// anybody if the board lost the record of its installers. The board shows it, and its pairing button must be pressed twice
     #[arg(long)]
     erase: bool,
 
@@ -82,15 +82,28 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 
 /// Has the board erased; presses the pairing button of this emulated board, or waits for the user to do so.
 fn erase(device: &mut Device, press: Option<&Memory>) -> anyhow::Result<()> {
-    let erased = device.erase(&mut |pressed| {
-        match press {
-            Some(memory) => memory.press_pairing_button(pressed)?,
-            None if pressed => {
-                note!(
-                    "Press the pairing button of the board within a minute: all but its log is erased then."
-                );
+    let erased = device.erase(&mut |step| {
+        match (step, press) {
+            (EraseStep::Shown, Some(memory)) => {
+                // What is pressed here must be what the board shows.
+                if !memory.shows_erase()? {
+                    return Err(Error::NotShown);
+                }
             }
-            None => {}
+            (EraseStep::Press, Some(memory)) => memory.press_pairing_button(true)?,
+            (EraseStep::Seen | EraseStep::Over, Some(memory)) => memory.press_pairing_button(false)?,
+            (EraseStep::Again, Some(memory)) => {
+                // It is still down where the board was too fast to be seen in between.
+                memory.press_pairing_button(false)?;
+                std::thread::sleep(PRESS);
+                memory.press_pairing_button(true)?;
+            }
+            (EraseStep::Shown, None) => note!("The board shows that all but its log is to be erased."),
+            (EraseStep::Press, None) => note!("If it does, press its pairing button within a minute."),
+            (EraseStep::Again, None) => {
+                note!("Press it again within a quarter of a minute: all but the log is erased then.");
+            }
+            (EraseStep::Seen | EraseStep::Over, None) => {}
         }
         Ok(())
     });

@@ -138,6 +138,7 @@ fn responses() {
         Response::Pairing(Pairing::None) => "1002",
         Response::Pairing(Pairing::Requested { left_ms: 60_000 }) => "1003e0d403",
         Response::Pairing(Pairing::Shown { left_ms: 60_000 }) => "1004e0d403",
+        Response::Pairing(Pairing::Erasing { presses: 2, counts: true, left_ms: 60_000 }) => "10050201e0d403",
         Response::Hosts([host()].into_iter().collect()) => "1101#01046465736b",
         Response::Log {
             entries: [LogEntry { number: 300, entry: [1; 28], chain: [2; 16] }].into_iter().collect(),
@@ -250,6 +251,7 @@ fn errors() {
         Error::NotAlive => "33",
         Error::HostsLost => "34",
         Error::ReleaseLost { kind: ModelKind::Encoder } => "3501",
+        Error::ButtonAwaited => "36",
     }
 }
 

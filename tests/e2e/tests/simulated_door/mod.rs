@@ -228,7 +228,7 @@ impl board_api::System for System {
         self.0.fill(bytes);
     }
 
-    fn show_pairing_code(&mut self, _: Option<u32>) {}
+    fn show(&mut self, _: Option<board_api::Shown>) {}
 
     fn restart(&mut self) {}
 }

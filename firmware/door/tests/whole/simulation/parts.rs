@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use board_api::{Camera, Capture, Keypad, ResetReason, System, Watchdog};
+use board_api::{Camera, Capture, Keypad, ResetReason, Shown, System, Watchdog};
 use crypto::{Entropy as _, Generator, Key};
 use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
 use embedded_storage::nor_flash::{self as flash, NorFlash, ReadNorFlash};
@@ -47,6 +47,8 @@ pub struct Wires {
     pub restarts: Cell<u32>,
     /// The six digits on the display.
     pub code: Cell<Option<u32>>,
+    /// The display shows that the board is to be erased.
+    pub erase_shown: Cell<bool>,
     /// The device secret.
     pub unique: Cell<u8>,
     /// How often random numbers were drawn.
@@ -149,8 +151,12 @@ impl System for Whole {
         Generator::new(&Key::new([4; 32]), &self.0.drawn.get().to_le_bytes()).fill(bytes);
     }
 
-    fn show_pairing_code(&mut self, code: Option<u32>) {
-        self.0.code.set(code);
+    fn show(&mut self, shown: Option<Shown>) {
+        self.0.erase_shown.set(shown == Some(Shown::Erase));
+        self.0.code.set(match shown {
+            Some(Shown::Code(code)) => Some(code),
+            _ => None,
+        });
     }
 
     fn restart(&mut self) {

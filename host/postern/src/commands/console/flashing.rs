@@ -62,7 +62,7 @@ impl Progress {
     fn models(&self, args: &DeviceArgs, chosen: &[(ModelKind, String)]) -> anyhow::Result<Option<String>> {
         let wanted = models::find(chosen.iter().map(|(kind, name)| (*kind, name.as_str())).collect())?;
         let signer = Box::new(signing_key::unattended(&args.folder()?.signing_key())?);
-        let seal = models::Seal::Signer { signer, again: false };
+        let seal = models::Seal::Signer(signer);
         let mut device = args.connect()?;
         models::install(&mut device, args, wanted, &seal, &mut |kind, step| {
             self.tell(

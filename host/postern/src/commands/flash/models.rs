@@ -14,13 +14,8 @@ use crate::device::DeviceArgs;
 
 /// What signs the models.
 pub enum Seal {
-    /// This computer, at the transfer.
-    Signer {
-        /// Its key.
-        signer: Box<Signer>,
-        /// Whether a model that is active already is sent, too.
-        again: bool,
-    },
+    /// This computer, at the transfer, with this key.
+    Signer(Box<Signer>),
     /// Another computer has signed each of them.
     Signatures(Vec<ModelSignature>),
 }
@@ -100,7 +95,7 @@ pub fn install(
         let sha256 = <[u8; 32]>::from(Sha256::digest(&image));
         let there = active.iter().find(|old| old.kind == kind && old.sha256 == sha256);
         // A signature of another computer may raise the release number, so it is passed on.
-        if let (Some(there), Seal::Signer { again: false, .. }) = (there, seal) {
+        if let (Some(there), Seal::Signer(_)) = (there, seal) {
             hear(kind, Step::Active { model: there.clone(), unchanged: true })?;
             continue;
         }
@@ -117,7 +112,7 @@ pub fn install(
             }
         };
         let installed = match seal {
-            Seal::Signer { signer, .. } => device.install_model(kind, &image, signer, &mut advance),
+            Seal::Signer(signer) => device.install_model(kind, &image, signer, &mut advance),
             Seal::Signatures(signatures) => {
                 let signature = signatures.iter().find(|signature| signature.kind == kind);
                 let signature = signature.with_context(|| format!("there is no signature of the {kind}"))?;
@@ -126,10 +121,7 @@ pub fn install(
         };
         let model = installed.with_context(|| path.display().to_string())?;
         heard?;
-        hear(
-            kind,
-            Step::Active { model, unchanged: there.is_some() && !matches!(seal, Seal::Signer { .. }) },
-        )?;
+        hear(kind, Step::Active { model, unchanged: there.is_some() && !matches!(seal, Seal::Signer(_)) })?;
     }
     let foreign = device.status()?.foreign_templates;
     Ok((foreign > 0).then(|| {
