@@ -16,7 +16,7 @@ pub enum Error {
     Code,
     /// A body or pictures are longer than they may be.
     #[error(
-        "it is too long: the pictures of one person have at most 4 MiB, names and reasons a few hundred bytes"
+        "it is too long: the pictures of one person have at most 960 KiB, names and reasons a few hundred bytes"
     )]
     TooLong,
     /// There is no fleet in the folder.

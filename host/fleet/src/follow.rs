@@ -33,6 +33,8 @@ const SHORT: Duration = Duration::from_secs(30);
 const TURN: Duration = Duration::from_millis(20);
 /// The pause before the board is asked again, and before records that are missing are asked for again.
 const AGAIN: Duration = Duration::from_secs(5);
+/// The pause before the board is asked again for its encoder.
+const HELD: Duration = Duration::from_secs(15);
 /// How long a door works before it says how far it is.
 const LONG: Duration = Duration::from_secs(10);
 /// People whose pictures are fetched at once.
@@ -161,6 +163,8 @@ struct Session<'a> {
     parts: BTreeSet<(usize, usize)>,
     /// When it acknowledged last.
     last: Instant,
+    /// When those who wait for another encoder were looked after.
+    held: Instant,
     /// Messages that are not authentic were told.
     told_forged: bool,
 }
@@ -184,6 +188,7 @@ impl<'a> Session<'a> {
             part: None,
             parts: BTreeSet::new(),
             last: Instant::now(),
+            held: Instant::now(),
             told_forged: false,
         }
     }
@@ -227,7 +232,7 @@ impl<'a> Session<'a> {
                     if self.once && self.is_over() {
                         return Ok(());
                     }
-                    self.look_again();
+                    self.look_again()?;
                     match self.connection.receive(TURN)? {
                         Some(message) => self.take(&message, tell)?,
                         None => self.follower.rest(),
@@ -257,9 +262,13 @@ impl<'a> Session<'a> {
     }
 
     /// Asks again for what is missing, after a pause.
-    fn look_again(&mut self) {
+    fn look_again(&mut self) -> Result<(), Ended> {
+        if self.held.elapsed() >= HELD {
+            self.held = Instant::now();
+            self.follower.retry_held()?;
+        }
         if self.again.is_some_and(|again| Instant::now() < again) || self.part.is_some() {
-            return;
+            return Ok(());
         }
         let missing: Vec<(usize, usize)> = self
             .heads
@@ -272,6 +281,7 @@ impl<'a> Session<'a> {
             self.parts.extend(missing);
             self.again = Some(Instant::now() + AGAIN);
         }
+        Ok(())
     }
 
     fn take(&mut self, Message { topic, payload }: &Message, tell: Tell<'_>) -> Result<(), Ended> {

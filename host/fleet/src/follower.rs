@@ -17,6 +17,8 @@
 //! - Removals and suspensions come before everything else that waits.
 //! - A person of that name whom the fleet did not enrol is never removed or changed.
 
+mod settle;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::Error;
@@ -27,6 +29,7 @@ use crate::identity::{Identity, Public};
 use crate::pictures;
 use crate::place::{Entry, Mark, Store};
 use crate::record::{Ack, Head, Holds, PersonId, Rank, Record, Refused};
+use settle::Failed;
 
 /// Refusals that an acknowledgement has room for.
 const REFUSALS: usize = 20;
@@ -46,6 +49,8 @@ pub struct Follower {
     waiting: BTreeMap<PersonId, [u8; 32]>,
     /// Pictures that came.
     came: HashMap<[u8; 32], Vec<Vec<u8>>>,
+    /// Who waits until the door has the encoder that an operator wants, and why.
+    held: BTreeMap<PersonId, String>,
     /// Why nothing is changed at the moment.
     trouble: Option<String>,
 }
@@ -77,7 +82,7 @@ pub enum Step {
     Wants(usize, [u8; 32]),
     /// Nothing is to be done.
     Idle,
-    /// The board does not answer, or has another encoder: later.
+    /// The board does not answer: later.
     Later,
 }
 
@@ -113,9 +118,12 @@ impl Follower {
             work: BTreeSet::new(),
             waiting: BTreeMap::new(),
             came: HashMap::new(),
+            held: BTreeMap::new(),
             trouble: None,
         };
-        for (id, entry) in entries {
+        for (id, mut entry) in entries {
+            // An operator whom the door trusts no longer decides nothing more.
+            entry.known.retain(|rank| operators.iter().any(|of| of.signing == rank.operator));
             for rank in &entry.known {
                 let of = follower.operators.iter_mut().find(|of| of.public.signing == rank.operator);
                 if let Some(of) = of {
@@ -231,6 +239,10 @@ impl Follower {
                 Ok(Step::Wants(self.holder(id), digest))
             }
             Err(Failed::Kept(error)) => Err(error),
+            Err(Failed::Held(sentence)) => {
+                self.held.insert(id, short(&sentence));
+                Ok(Step::Done)
+            }
             Err(Failed::Board(Trouble { sentence, lost: true })) => {
                 self.work.insert((urgency, id));
                 self.trouble = Some(short(&sentence));
@@ -252,10 +264,10 @@ impl Follower {
     /// Who still has to be changed: on the board, or after their pictures have come.
     #[must_use]
     pub fn open(&self) -> usize {
-        self.work.len() + self.waiting.len()
+        self.work.len() + self.waiting.len() + self.held.len()
     }
 
-    /// Whether the board does not answer, or has another encoder.
+    /// Whether the board does not answer.
     #[must_use]
     pub const fn has_trouble(&self) -> bool {
         self.trouble.is_some()
@@ -299,11 +311,11 @@ impl Follower {
             digest: digests.whole,
             lacking: wanted.saturating_sub(digests.records),
             pictures: self.waiting.len() as u32,
-            waiting: self.work.len() as u32,
+            waiting: (self.work.len() + self.held.len()) as u32,
             people: self.entries.values().filter(|entry| entry.there.is_some()).count() as u32,
             refused,
             refusals,
-            trouble: self.trouble.clone(),
+            trouble: self.trouble.clone().or_else(|| self.held.values().next().cloned()),
             log: state.log,
         };
         let sealed = Sealer::new(&self.identity, of.public)?.seal(Kind::Ack, &ack)?;
@@ -335,6 +347,7 @@ impl Follower {
     fn queue(&mut self, id: PersonId) {
         let Some(entry) = self.entries.get(&id) else { return };
         self.waiting.remove(&id);
+        self.held.remove(&id);
         self.work.remove(&(Urgency::Revokes, id));
         self.work.remove(&(Urgency::Changes, id));
         if entry.wanted == entry.there && entry.begun.is_none() {
@@ -346,139 +359,6 @@ impl Follower {
             (Some(_), None) => false,
         };
         self.work.insert((if revokes { Urgency::Revokes } else { Urgency::Changes }, id));
-    }
-
-    /// Brings a person on the board to what holds. Returns the pictures that are needed first.
-    fn settle(&mut self, id: PersonId) -> Result<Option<[u8; 32]>, Failed> {
-        let Some(mut entry) = self.entries.get(&id).cloned() else { return Ok(None) };
-        if entry.begun.is_some() {
-            // It is not known how far it came.
-            self.undo(id)??;
-            entry = self.entries.get(&id).cloned().unwrap_or_default();
-        }
-        let Some(wanted) = entry.wanted.clone() else {
-            if let Some(there) = entry.there.take() {
-                self.door.remove(&there.name)?;
-                self.release();
-            }
-            entry.refusal = None;
-            self.keep(id, entry)?;
-            return Ok(None);
-        };
-        match &entry.there {
-            Some(there) if *there == wanted => return Ok(None),
-            Some(there) if there.pictures == wanted.pictures && there.name == wanted.name => {}
-            Some(there) if there.pictures == wanted.pictures => {
-                self.is_free(&wanted.name)?;
-                let old = there.name.clone();
-                self.keep(id, Entry { begun: Some(wanted.clone()), ..entry.clone() })?;
-                let renamed = self.door.rename(&old, &wanted.name);
-                if matches!(renamed, Err(Trouble { lost: false, .. })) {
-                    self.keep(id, entry.clone())?;
-                }
-                renamed?;
-                self.release();
-            }
-            there => {
-                let Some(pictures) = self.came.get(&wanted.pictures.digest).cloned() else {
-                    return Ok(Some(wanted.pictures.digest));
-                };
-                self.has_encoder()?;
-                let old = there.as_ref().map(|there| there.name.clone());
-                if old.as_ref() != Some(&wanted.name) {
-                    self.is_free(&wanted.name)?;
-                }
-                self.keep(id, Entry { begun: Some(wanted.clone()), ..entry.clone() })?;
-                if let Some(old) = old {
-                    self.door.remove(&old)?;
-                    entry.there = None;
-                    self.keep(id, Entry { begun: Some(wanted.clone()), ..entry.clone() })?;
-                }
-                let enrolled = self.door.enrol(&wanted.name, &pictures);
-                if !matches!(enrolled, Err(Trouble { lost: true, .. })) {
-                    self.came.remove(&wanted.pictures.digest);
-                }
-                enrolled?;
-            }
-        }
-        self.door.rule(&wanted)?;
-        (entry.there, entry.refusal, entry.begun) = (Some(wanted), None, None);
-        self.keep(id, entry)?;
-        Ok(None)
-    }
-
-    /// Takes a change back that was begun: nobody of the old or the new name stays on the board, rather than somebody without
-    /// their rule. The outer error is that of the place.
-    fn undo(&mut self, id: PersonId) -> Result<Result<(), Trouble>, Error> {
-        let mut entry = self.entries.get(&id).cloned().unwrap_or_default();
-        let Some(begun) = entry.begun.take() else { return Ok(Ok(())) };
-        let old = entry.there.take().map(|there| there.name);
-        for name in [Some(begun.name), old].into_iter().flatten() {
-            if let Err(trouble) = self.door.remove(&name) {
-                return Ok(Err(trouble));
-            }
-        }
-        self.keep(id, entry)?;
-        Ok(Ok(()))
-    }
-
-    /// A name has become free: who was refused may have waited for it.
-    fn release(&mut self) {
-        let refused = self.entries.iter().filter(|(_, entry)| entry.refusal.is_some());
-        let refused: Vec<PersonId> = refused.map(|(id, _)| *id).collect();
-        refused.into_iter().for_each(|id| self.queue(id));
-    }
-
-    /// Refuses a name that somebody on the board has.
-    fn is_free(&mut self, name: &str) -> Result<(), Trouble> {
-        let is_taken = self.door.names()?.iter().any(|taken| taken == name);
-        let by_us = |entry: &Entry| entry.there.as_ref().is_some_and(|there| there.name == name);
-        let who = match self.entries.values().any(by_us) {
-            true => "somebody else of the fleet has this name at the door until their own change is done",
-            false => {
-                "somebody whom the fleet did not enrol has this name at the door: remove or rename them there with \
-                 `postern remove` or `postern rename`, then start `postern fleet apply` again"
-            }
-        };
-        if is_taken { Err(Trouble { sentence: who.to_owned(), lost: false }) } else { Ok(()) }
-    }
-
-    /// Refuses to enrol with another encoder than an operator wants.
-    fn has_encoder(&mut self) -> Result<(), Trouble> {
-        let heads = self.operators.iter().filter_map(|of| of.head.as_ref());
-        let Some(wanted) = heads.filter_map(|head| head.encoder.clone()).next() else { return Ok(()) };
-        let found = self.door.state()?.encoder;
-        if found.as_ref().is_some_and(|found| found.sha256 == wanted.sha256) {
-            return Ok(());
-        }
-        let has =
-            found.map_or_else(|| "no encoder".to_owned(), |found| format!("the encoder {}", found.name));
-        let sentence = format!(
-            "the door has {has}, and the fleet wants {} ({}…): `postern flash models` brings it",
-            wanted.name,
-            hex::encode(wanted.sha256.get(..6).unwrap_or_default())
-        );
-        Err(Trouble { sentence, lost: true })
-    }
-}
-
-/// Why a person was not changed.
-enum Failed {
-    /// The place cannot be written.
-    Kept(Error),
-    /// The board refuses or does not answer.
-    Board(Trouble),
-}
-
-impl From<Error> for Failed {
-    fn from(error: Error) -> Self {
-        Self::Kept(error)
-    }
-}
-
-impl From<Trouble> for Failed {
-    fn from(trouble: Trouble) -> Self {
-        Self::Board(trouble)
     }
 }
 

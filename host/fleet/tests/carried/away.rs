@@ -3,6 +3,8 @@
 use fixtures::mqtt::eventually;
 use fixtures::{Need, need};
 
+use fleet::record::Encoder;
+
 use crate::bench::{Bench, Operator};
 
 #[test]
@@ -85,4 +87,30 @@ fn a_board_that_does_not_answer_is_said_and_gets_everything_later() {
     eventually("it has everything", || bench.doors[0].board.has("Ada"));
     eventually("it says so", || bench.doors[0].acked().is_some_and(|ack| ack.trouble.is_none()));
     eventually("the operator knows", || bench.standing(0).complete);
+}
+
+#[test]
+fn a_door_with_another_encoder_enrols_nobody_and_names_both() {
+    need!(Need::Mosquitto);
+    let mut bench = Bench::new(1);
+    let encoder = |name: &str, byte| Encoder { name: name.to_owned(), sha256: [byte; 32] };
+    bench.operator.enrol("Ada");
+    bench.publish(false);
+    bench.up(0);
+    bench.complete(0);
+    bench.doors[0].board.lock().encoder = Some(encoder("small", 1));
+    bench.operator.folder.settings.encoder = Some(encoder("large", 2));
+    bench.operator.enrol("Bob");
+    bench.operator.change("Ada", |person| person.suspended = true);
+    bench.publish(false);
+    // Ada was enrolled before, and loses a right all the same.
+    eventually("Ada is suspended", || {
+        bench.doors[0].board.lock().people["Ada"].as_ref().is_some_and(|rule| rule.suspended)
+    });
+    eventually("the door says so", || bench.doors[0].acked().is_some_and(|ack| ack.trouble.is_some()));
+    let why = bench.standing(0).why.expect("a reason");
+    assert!(why.contains("has the encoder small") && why.contains("wants large (020202020202"), "{why}");
+    bench.doors[0].board.lock().encoder = Some(encoder("large", 2));
+    bench.complete(0);
+    assert_eq!(bench.doors[0].board.names(), ["Ada", "Bob"]);
 }

@@ -34,6 +34,10 @@ pub struct JoinArgs {
     /// The operator's code, which `postern fleet init` printed
     code: Public,
 
+    /// Trust no other operator any more; the people whom others enrolled stay
+    #[arg(long)]
+    only: bool,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -83,6 +87,9 @@ pub fn join(args: &JoinArgs, output: &Output) -> anyhow::Result<Outcome> {
     let files = Files::open(&place)?;
     let path = place.join("trusted.json");
     let mut trusted = Trusted::read(&path)?;
+    if args.only {
+        trusted.operators.clear();
+    }
     trusted.operators.insert(args.code);
     output_file::replace_with(&path, serde_json::json!(trusted).to_string().as_bytes())?;
     drop(files);

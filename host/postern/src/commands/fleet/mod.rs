@@ -154,8 +154,17 @@ fn route(broker: &BrokerArgs) -> anyhow::Result<Route> {
 fn connect(opened: &Opened) -> anyhow::Result<(Hub, Connection)> {
     const KEPT: &str =
         "What was changed is kept in the folder: `postern fleet publish` sends it when the broker is there";
-    let (hub, route) = (Hub::start()?, route(&opened.broker)?);
-    let client = format!("postern_operator_{}", opened.identity.public().level());
+    connect_to(&opened.broker, &opened.identity, KEPT)
+}
+
+/// As [`connect`], to a broker of no folder; `kept` says what to do where there is none.
+fn connect_to(
+    broker: &BrokerArgs,
+    identity: &Identity,
+    kept: &'static str,
+) -> anyhow::Result<(Hub, Connection)> {
+    let (hub, route) = (Hub::start()?, route(broker)?);
+    let client = format!("postern_operator_{}", identity.public().level());
     let connected = hub.connect(&route, &client, &std::sync::Arc::new(Traffic::default()));
     let connection = connected.map_err(|fault| fault_of(fault, &route.broker(), kept))?;
     Ok((hub, connection))
