@@ -26,7 +26,7 @@ const KEEP_ALIVE: u16 = 30;
 /// Bytes of a packet that is taken from the broker: the pictures of a person, and their topic.
 const MAX_INCOMING: u32 = pictures::MOST as u32 + 4096;
 /// Messages that may be without acknowledgement at once.
-const IN_FLIGHT: usize = 64;
+const IN_FLIGHT: usize = 128;
 
 /// The thread that drives connections.
 pub struct Hub {
@@ -171,44 +171,27 @@ impl Connection {
         messages: impl IntoIterator<Item = (String, Vec<u8>)>,
         retain: bool,
     ) -> Result<(), Fault> {
-        let mut open: Vec<(String, PublishNotice)> = Vec::new();
-        for (topic, payload) in messages {
-            self.traffic.sent.fetch_add(1, Ordering::Relaxed);
-            self.traffic.sent_bytes.fetch_add((topic.len() + payload.len()) as u64, Ordering::Relaxed);
-            let options = PublishOptions::at_least_once().retain(retain);
-            let notice = self.handle.block_on(self.client.publish_tracked(topic.as_str(), payload, options));
-            open.push((topic, notice.map_err(|_| self.fault())?));
-            if open.len() >= IN_FLIGHT {
-                self.settle(&mut open)?;
+        let mut messages = messages.into_iter();
+        loop {
+            let some: Vec<(String, Vec<u8>)> = messages.by_ref().take(IN_FLIGHT).collect();
+            if some.is_empty() {
+                return Ok(());
             }
-        }
-        self.settle(&mut open)
-    }
-
-    /// Waits for acknowledgements.
-    fn settle(&self, open: &mut Vec<(String, PublishNotice)>) -> Result<(), Fault> {
-        for (topic, notice) in open.drain(..) {
-            let forbidden = |reason: String| {
-                Fault::End(BridgeError::Forbidden { broker: self.broker.clone(), topic, reason })
-            };
-            match self.handle.block_on(notice.wait_async()) {
-                Ok(PublishResult::Qos1(ack)) => match ack.reason {
-                    PubAckReason::Success | PubAckReason::NoMatchingSubscribers => {}
-                    PubAckReason::NotAuthorized => {
-                        return Err(forbidden("this user may not write there".to_owned()));
-                    }
-                    PubAckReason::QuotaExceeded => {
-                        return Err(Fault::Wait("it takes no more messages".to_owned()));
-                    }
-                    other => return Err(forbidden(format!("{other:?}"))),
-                },
-                Err(rumqttc::PublishNoticeError::RetainNotSupported) => {
-                    return Err(forbidden("it retains no messages, which a fleet needs".to_owned()));
+            let bytes: usize = some.iter().map(|(topic, payload)| topic.len() + payload.len()).sum();
+            self.traffic.sent.fetch_add(some.len() as u64, Ordering::Relaxed);
+            self.traffic.sent_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+            // On the thread that drives the connection, so that no message waits for a change of threads.
+            let sent = self.handle.spawn(send(self.client.clone(), some, retain));
+            match self.handle.block_on(sent) {
+                Ok(Ok(())) => {}
+                Ok(Err(Unsent::Forbidden { topic, reason })) => {
+                    let broker = self.broker.clone();
+                    return Err(Fault::End(BridgeError::Forbidden { broker, topic, reason }));
                 }
-                Ok(_) | Err(_) => return Err(self.fault()),
+                Ok(Err(Unsent::Full)) => return Err(Fault::Wait("it takes no more messages".to_owned())),
+                Ok(Err(Unsent::Ended)) | Err(_) => return Err(self.fault()),
             }
         }
-        Ok(())
     }
 
     /// Listens to the topics of a filter; with `retained`, also to what the broker has of them already. Returns whether the
@@ -230,6 +213,16 @@ impl Connection {
             Some(Err(rumqttc::SubscribeNoticeError::V5SubAckFailure(_))) => Ok(false),
             _ => Err(self.fault()),
         }
+    }
+
+    /// Listens to topics, also to what the broker has of them already, and does not wait until it agrees.
+    ///
+    /// # Errors
+    /// The connection ended.
+    pub fn fetch(&self, topics: Vec<String>) -> Result<(), Fault> {
+        let filters = topics.into_iter().map(|topic| SubscribeFilterInput::new(topic, QoS::AtLeastOnce));
+        let asked = self.handle.block_on(self.client.subscribe_many(filters));
+        asked.map_err(|_| self.fault())
     }
 
     /// Listens to them no more.
@@ -272,6 +265,44 @@ impl Drop for Connection {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// Why messages were not sent.
+enum Unsent {
+    /// The broker does not take this one.
+    Forbidden { topic: String, reason: String },
+    /// The broker takes no more of them.
+    Full,
+    /// The connection ended.
+    Ended,
+}
+
+/// Publishes messages in order, and waits until the broker has all.
+async fn send(client: AsyncClient, messages: Vec<(String, Vec<u8>)>, retain: bool) -> Result<(), Unsent> {
+    let mut open: Vec<(String, PublishNotice)> = Vec::new();
+    for (topic, payload) in messages {
+        let options = PublishOptions::at_least_once().retain(retain);
+        let notice = client.publish_tracked(topic.as_str(), payload, options).await;
+        open.push((topic, notice.map_err(|_| Unsent::Ended)?));
+    }
+    for (topic, notice) in open {
+        let forbidden = |reason: String| Unsent::Forbidden { topic, reason };
+        match notice.wait_async().await {
+            Ok(PublishResult::Qos1(ack)) => match ack.reason {
+                PubAckReason::Success | PubAckReason::NoMatchingSubscribers => {}
+                PubAckReason::NotAuthorized => {
+                    return Err(forbidden("this user may not write there".to_owned()));
+                }
+                PubAckReason::QuotaExceeded => return Err(Unsent::Full),
+                other => return Err(forbidden(format!("{other:?}"))),
+            },
+            Err(rumqttc::PublishNoticeError::RetainNotSupported) => {
+                return Err(forbidden("it retains no messages, which a fleet needs".to_owned()));
+            }
+            Ok(_) | Err(_) => return Err(Unsent::Ended),
+        }
+    }
+    Ok(())
 }
 
 /// Drives a connection until it ends.

@@ -174,6 +174,8 @@ mod tests {
         assert!(open(&back, &operator, Kind::Record, &envelope).is_err(), "another recipient");
         assert!(open(&front, &back, Kind::Record, &envelope).is_err(), "another sender");
         assert!(open(&front, &operator, Kind::Head, &envelope).is_err(), "another kind");
+        let of_small_order = Public { sealing: [0; 32], ..front.public() };
+        assert!(Sealer::new(&operator, of_small_order).is_err(), "everybody would know the key");
         for at in 0..envelope.len() {
             let mut changed = envelope.clone();
             changed[at] ^= 1;

@@ -33,12 +33,14 @@ const SHORT: Duration = Duration::from_secs(30);
 const TURN: Duration = Duration::from_millis(20);
 /// The pause before the board is asked again, and before records that are missing are asked for again.
 const AGAIN: Duration = Duration::from_secs(5);
+/// How long a door waits for the head that belongs to a record.
+const HEAD: Duration = Duration::from_secs(2);
 /// The pause before the board is asked again for its encoder.
 const HELD: Duration = Duration::from_secs(15);
 /// How long a door works before it says how far it is.
 const LONG: Duration = Duration::from_secs(10);
 /// People whose pictures are fetched at once.
-const FETCHED: usize = 8;
+const FETCHED: usize = 16;
 /// How long pictures may take before others are fetched beside them.
 const SLOW: Duration = Duration::from_secs(10);
 
@@ -161,6 +163,8 @@ struct Session<'a> {
     part: Option<(usize, usize)>,
     /// Parts that are fetched after it.
     parts: BTreeSet<(usize, usize)>,
+    /// Until when the head is awaited that belongs to a record which came.
+    ahead: Option<Instant>,
     /// When it acknowledged last.
     last: Instant,
     /// When those who wait for another encoder were looked after.
@@ -187,6 +191,7 @@ impl<'a> Session<'a> {
             again: None,
             part: None,
             parts: BTreeSet::new(),
+            ahead: None,
             last: Instant::now(),
             held: Instant::now(),
             told_forged: false,
@@ -228,11 +233,13 @@ impl<'a> Session<'a> {
                     self.note_all();
                 }
                 Step::Idle => {
-                    self.acknowledge(tell)?;
-                    if self.once && self.is_over() {
-                        return Ok(());
+                    if self.ahead.is_none_or(|until| Instant::now() >= until) {
+                        self.acknowledge(tell)?;
+                        if self.once && self.is_over() {
+                            return Ok(());
+                        }
+                        self.look_again()?;
                     }
-                    self.look_again()?;
                     match self.connection.receive(TURN)? {
                         Some(message) => self.take(&message, tell)?,
                         None => self.follower.rest(),
@@ -290,10 +297,16 @@ impl<'a> Session<'a> {
         let taken = match about {
             // What is gone from the broker says nothing.
             About::Record(_) | About::Head | About::Pictures(_) if payload.is_empty() => Ok(()),
-            About::Record(id) => self.follower.record(operator, id, payload).map(drop),
+            About::Record(id) => self.follower.record(operator, id, payload).map(|is_news| {
+                // Its head follows it.
+                if is_news && self.part.is_none() {
+                    self.ahead = Some(Instant::now() + HEAD);
+                }
+            }),
             About::Head => self.follower.head(operator, payload).map(|parts| {
                 self.heads.insert(operator);
                 self.news.insert(operator);
+                self.ahead = None;
                 self.parts.extend(parts.into_iter().map(|part| (operator, part)));
             }),
             About::Pictures(digest) => {
@@ -346,12 +359,16 @@ impl<'a> Session<'a> {
     fn fetch_pictures(&mut self) -> Result<(), Ended> {
         let now = Instant::now();
         let quick = self.fetched.values().filter(|(_, since)| now.duration_since(*since) < SLOW).count();
-        for _ in quick..FETCHED {
-            let Some((operator, digest)) = self.later.pop_front() else { return Ok(()) };
-            let Some(topics) = self.topics.get(operator) else { continue };
+        let mut topics = Vec::new();
+        while quick + topics.len() < FETCHED {
+            let Some((operator, digest)) = self.later.pop_front() else { break };
+            let Some(of) = self.topics.get(operator) else { continue };
             if self.fetched.insert(digest, (operator, now)).is_none() {
-                self.connection.subscribe(&topics.pictures(&digest), true)?;
+                topics.push(of.pictures(&digest));
             }
+        }
+        if !topics.is_empty() {
+            self.connection.fetch(topics)?;
         }
         Ok(())
     }

@@ -130,6 +130,13 @@ fn two_doors_get_people_rules_and_removals_also_those_of_the_days_they_were_away
     let log = &operator.status()["doors"][0]["log"];
     assert_eq!(log["signed"], true, "{log}");
 
+    operator.done(&["rule", "Joe", "--hours", "sat 10:00-12:00"]);
+    operator.complete();
+    for bench in [&front, &back] {
+        assert_eq!(rule(bench, "Joe")["hours"], "sat 10:00-12:00", "{}", said(bench));
+        assert_eq!(rule(bench, "Barack")["suspended"], true, "a rule is one person's");
+    }
+
     // The back door is away while people change; the broker starts again meanwhile.
     drop(at_back);
     operator.done(&["remove", "Joe"]);
@@ -161,6 +168,18 @@ fn two_doors_get_people_rules_and_removals_also_those_of_the_days_they_were_away
         assert_eq!(rule(bench, "Joe")["hours"], "always", "Joe's old rule went with him");
     }
     drop(at_front);
+
+    // The folder is lost: the key and the broker make it again.
+    std::fs::remove_dir_all(operator.folder().join("fleet")).expect("lost");
+    let recovered = &operator.done(&["recover", "--broker", &broker.address()])[0];
+    assert_eq!(
+        (recovered["people"].as_u64(), recovered["doors"].as_u64()),
+        (Some(2), Some(2)),
+        "{recovered}"
+    );
+    operator.done(&["remove", "Joe"]);
+    operator.done(&["publish", "--all"]);
+    eventually("the back door follows the new folder", || back.people() == ["Barack O."]);
 
     // The broker never saw a name.
     let names = ["Barack", "Joe", "front", "back"];
