@@ -58,6 +58,8 @@ pub enum Error {
     Region(usize, Part),
     /// The stream does not end with STOP.
     NoStop,
+    /// The stream has so many words, and the board's memory for it has fewer.
+    LongStream(usize),
 }
 
 impl fmt::Display for Error {
@@ -105,6 +107,7 @@ impl fmt::Display for Error {
                 write!(f, "the command in word {at} may not use that memory ({part:?})")
             }
             Self::NoStop => f.write_str("the NPU's stream does not end with STOP"),
+            Self::LongStream(words) => write!(f, "the board has no room for an NPU stream of {words} words"),
         }
     }
 }

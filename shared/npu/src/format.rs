@@ -32,7 +32,7 @@ pub const ALIGN: usize = 16;
 
 /// The header, 112 bytes.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 pub struct Header {
     /// [`MAGIC`].
     pub magic: [u8; 4],

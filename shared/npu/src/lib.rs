@@ -7,7 +7,8 @@
 //!
 //! A section computes one network. It is read with the network's identity and sizes, and refused with another's.
 //!
-//! [`Npu`] runs a section that was read, over the registers of a board's [`bus::NpuBus`].
+//! [`Npu`] runs a section that was read, over the registers of a board's [`bus::NpuBus`]. [`StreamMemory`] keeps the stream
+//! where only the board can change it.
 //!
 //! [`format`] draws the section, [`stream`] the commands.
 #![no_std]
@@ -15,6 +16,7 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 pub mod bus;
+pub mod chips;
 pub mod format;
 pub mod register;
 pub mod stream;
@@ -24,10 +26,12 @@ mod check;
 mod driver;
 mod error;
 mod fault;
+mod memory;
 mod section;
 
 pub use accelerator::{ACCELERATORS, Accelerator};
 pub use driver::Npu;
 pub use error::{Error, Part};
 pub use fault::Fault;
+pub use memory::StreamMemory;
 pub use section::{Network, Section};

@@ -1,6 +1,6 @@
 //! A section in memory, checked once.
 
-use bytemuck::{cast_slice, from_bytes};
+use bytemuck::{cast_slice, pod_read_unaligned};
 
 use crate::format::{ALIGN, Header, LayerRecord, MAGIC, Place, VERSION};
 use crate::{Accelerator, Error, check};
@@ -22,7 +22,7 @@ pub struct Network<'a, I> {
 /// A section that was checked, used in place.
 #[derive(Clone, Copy, Debug)]
 pub struct Section<'a> {
-    header: &'a Header,
+    header: Header,
     accelerator: &'static Accelerator,
     outputs: &'a [Place],
     layers: &'a [LayerRecord],
@@ -47,7 +47,8 @@ impl<'a> Section<'a> {
         if !(bytes.as_ptr() as usize).is_multiple_of(ALIGN) {
             return Err(Error::Misaligned);
         }
-        let header: &Header = from_bytes(bytes.get(..size_of::<Header>()).ok_or(Error::Truncated)?);
+        // It is read once: what was checked is what is used.
+        let header: Header = pod_read_unaligned(bytes.get(..size_of::<Header>()).ok_or(Error::Truncated)?);
         if header.version != VERSION {
             return Err(Error::Version(header.version));
         }
@@ -87,13 +88,37 @@ impl<'a> Section<'a> {
         if header.input.bytes as usize != network.input || !sizes.eq(network.outputs) {
             return Err(Error::Sizes);
         }
-        check::stream(section.stream, &check::Memories::new(header, accelerator))?;
+        section.check()?;
         Ok(section)
     }
 
+    /// Walks through the stream.
+    fn check(&self) -> Result<(), Error> {
+        check::stream(self.stream, &check::Memories::new(&self.header, self.accelerator))
+    }
+
+    /// The same section with its stream in `copy`, which is checked there. `copy` has the length of the stream.
+    pub(crate) fn copied<'b>(&self, copy: &'b mut [u32]) -> Result<Section<'b>, Error>
+    where
+        'a: 'b,
+    {
+        copy.copy_from_slice(self.stream);
+        let section = self.at(copy);
+        section.check()?;
+        Ok(section)
+    }
+
+    /// The same section with its stream in `copy`.
+    pub(crate) fn at<'b>(&self, copy: &'b [u32]) -> Section<'b>
+    where
+        'a: 'b,
+    {
+        Section { stream: copy, ..*self }
+    }
+
     /// The header.
-    pub fn header(&self) -> &'a Header {
-        self.header
+    pub fn header(&self) -> &Header {
+        &self.header
     }
 
     /// The NPU that it is for.

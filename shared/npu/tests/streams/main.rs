@@ -3,6 +3,7 @@
 
 mod driver;
 mod made;
+mod memory;
 mod places;
 mod sections;
 mod values;
