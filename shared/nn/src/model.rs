@@ -146,6 +146,13 @@ impl<'a> Model<'a> {
         Outputs { bytes: bytes.unwrap_or_default() }
     }
 
+    /// Where output `index` lies in `arena`, for whoever computes it in another way than [`Model::run`]; empty if there is no
+    /// such output, or if the arena is too short.
+    pub fn output_mut<'b>(&self, arena: &'b mut [i8], index: usize) -> &'b mut [i8] {
+        let place = self.output(index).map_or(0..0, |o| o.offset..o.offset + 2 * o.shape.len());
+        arena.get_mut(place).unwrap_or_default()
+    }
+
     /// The calibration table in ascending order; empty for networks other than encoders.
     pub fn calibration(&self) -> impl ExactSizeIterator<Item = CalibrationRecord> + Clone + use<'a> {
         self.calibration.rows()

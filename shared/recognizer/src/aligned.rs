@@ -20,7 +20,7 @@ pub struct Aligned<'a> {
     pub(crate) frame_height: usize,
 }
 
-impl Aligned<'_> {
+impl<'a> Aligned<'a> {
     /// The crop: square RGB, `i8 = u8 - 128`.
     pub fn crop(&mut self) -> &[i8] {
         self.encoder.input_mut(self.arena)
@@ -42,7 +42,18 @@ impl Aligned<'_> {
     /// # Errors
     /// [`Error::Arena`] or [`Error::Embedding`].
     pub fn encode(self) -> Result<Template, Error> {
-        encode(&self.encoder, self.arena)
+        self.encode_with(Model::run)
+    }
+
+    /// As [`encode`](Self::encode), where `run` runs the network: what [`Model::run`] computes, in another way.
+    ///
+    /// # Errors
+    /// [`Error::Arena`] or [`Error::Embedding`].
+    pub fn encode_with(
+        self,
+        run: impl FnOnce(&Model<'a>, &mut [i8]) -> Result<(), nn::Error>,
+    ) -> Result<Template, Error> {
+        encode(&self.encoder, self.arena, run)
     }
 }
 
@@ -53,8 +64,12 @@ pub(crate) fn crop_in<'a>(encoder: &Model, arena: &'a mut [i8]) -> Result<&'a mu
 }
 
 /// The template of the crop in the encoder's input.
-pub(crate) fn encode(encoder: &Model, arena: &mut [i8]) -> Result<Template, Error> {
-    encoder.run(arena).map_err(|_| Error::Arena)?;
+pub(crate) fn encode<'m>(
+    encoder: &Model<'m>,
+    arena: &mut [i8],
+    run: impl FnOnce(&Model<'m>, &mut [i8]) -> Result<(), nn::Error>,
+) -> Result<Template, Error> {
+    run(encoder, arena).map_err(|_| Error::Arena)?;
     // The dimension was checked with the network, so only an embedding of zeros can fail.
     Template::normalise(encoder.read(arena, 0).iter()).map_err(|_| Error::Embedding)
 }

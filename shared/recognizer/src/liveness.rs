@@ -62,8 +62,22 @@ impl<'m> Liveness<'m> {
     /// # Errors
     /// [`Error::Arena`].
     pub fn score(&self, frame: &Frame, face: &Face, arena: &mut [i8]) -> Result<u16, Error> {
+        self.score_with(frame, face, arena, Model::run)
+    }
+
+    /// As [`score`](Self::score), where `run` runs the network: what [`Model::run`] computes, in another way.
+    ///
+    /// # Errors
+    /// [`Error::Arena`].
+    pub fn score_with(
+        &self,
+        frame: &Frame,
+        face: &Face,
+        arena: &mut [i8],
+        run: impl FnOnce(&Model<'m>, &mut [i8]) -> Result<(), nn::Error>,
+    ) -> Result<u16, Error> {
         crop_surroundings(frame, &face.bounds, self.view, self.model.input_mut(arena));
-        self.model.run(arena).map_err(|_| Error::Arena)?;
+        run(&self.model, arena).map_err(|_| Error::Arena)?;
         let logits = self.model.read(arena, 0);
         Ok(softmax(logits.get(0), (1..self.classes).map(|class| logits.get(class)), self.frac_bits))
     }

@@ -83,9 +83,22 @@ impl<'m> Recognizer<'m> {
     /// # Errors
     /// [`Error::Arena`].
     pub fn detect(&self, frame: &Frame, arena: &mut [i8]) -> Result<Faces, Error> {
+        self.detect_with(frame, arena, Model::run)
+    }
+
+    /// As [`detect`](Self::detect), where `run` runs the network: what [`Model::run`] computes, in another way.
+    ///
+    /// # Errors
+    /// [`Error::Arena`].
+    pub fn detect_with(
+        &self,
+        frame: &Frame,
+        arena: &mut [i8],
+        run: impl FnOnce(&Model<'m>, &mut [i8]) -> Result<(), nn::Error>,
+    ) -> Result<Faces, Error> {
         let input = self.detector.input_mut(arena);
         let placement = fill_input(frame, self.decoder.input(), input).map_err(|_| Error::Arena)?;
-        self.detector.run(arena).map_err(|_| Error::Arena)?;
+        run(&self.detector, arena).map_err(|_| Error::Arena)?;
         let mut faces = self.decoder.decode(&heads::read(&self.detector, arena));
         for face in &mut faces {
             *face = placement.face_to_frame(face);
@@ -121,7 +134,7 @@ impl<'m> Recognizer<'m> {
             return Err(Error::Crop);
         }
         place.copy_from_slice(crop);
-        aligned::encode(&self.encoder, arena)
+        aligned::encode(&self.encoder, arena, Model::run)
     }
 }
 
