@@ -2,4 +2,4 @@
 #![no_std]
 #![no_main]
 
-mps_board::board!(an547);
+mps_board::board!(an547, Some(mps_board::played_npu));

@@ -8,10 +8,12 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod macros;
+mod npu;
 mod start;
 mod system;
 
-pub use start::{ARENA_BYTES, Drivers, Serial, executors, run};
+pub use npu::played_npu;
+pub use start::{ARENA_BYTES, Drivers, FindNpu, Serial, executors, run};
 pub use system::System;
 
 /// What [`board!`] needs of other crates.

@@ -2,11 +2,16 @@
 
 /// Makes the firmware of a board from the module of `mps_registers` that describes it.
 ///
+/// The second argument finds the NPU of a board that may have one.
+///
 /// It defines the clock, the serial lines, the arena, the vector table of interrupts, the handlers of faults,
 /// and `main`.
 #[macro_export]
 macro_rules! board {
     ($description:ident) => {
+        $crate::board!($description, None);
+    };
+    ($description:ident, $npu:expr) => {
         use $crate::reexport::{cortex_m_rt, defmt, embassy_time, embassy_time_driver};
         use $crate::reexport::{mps, mps_registers::$description as description, nn};
 
@@ -48,6 +53,7 @@ macro_rules! board {
                         start_clock: || CLOCK.start(),
                         instructions: || CLOCK.instructions(),
                         arena: &mut (*arena).0,
+                        npu: $npu,
                     },
                 )
             }

@@ -1,7 +1,7 @@
 //! From reset to two running executors.
 
 use board_api::{FirmwareSlots, Started};
-use door::{Io, Link, Memory, Networks, Worker};
+use door::{Io, Link, Memory, Networks, Npu, Worker};
 use embassy_executor::{InterruptExecutor, SendSpawner};
 use mps::camera::{Camera, FRAME_WORDS};
 use mps::counter::Counter;
@@ -56,7 +56,12 @@ pub struct Drivers {
     pub instructions: fn() -> u64,
     /// Memory for the tensors.
     pub arena: &'static mut [i8],
+    /// Finds the board's NPU. Only a board that may have one has the driver in its flash.
+    pub npu: Option<FindNpu>,
 }
+
+/// Finds a board's NPU, by its description and with a clock of nanoseconds. It is called once.
+pub type FindNpu = unsafe fn(&'static Board, fn() -> u64) -> Option<&'static mut (dyn Npu + Send)>;
 
 /// Handlers of the lines on which the executors run.
 pub mod executors {
@@ -129,7 +134,9 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
         (Fuses::take(layout), started)
     };
 
-    let Drivers { serial, bus, fpgaio, instructions, arena, .. } = drivers;
+    let Drivers { serial, bus, fpgaio, instructions, arena, npu, .. } = drivers;
+    // SAFETY: this runs on the board, and once.
+    let npu = npu.and_then(|find| unsafe { find(board, instructions) });
     let io = Io {
         host_receive: serial,
         host_send: serial,
@@ -157,7 +164,7 @@ pub unsafe fn run(board: &'static Board, drivers: Drivers) -> ! {
     let worker = Worker {
         // SAFETY: the board has the frame buffer, and nothing else reads it.
         camera: unsafe { Camera::new(FRAME.take()) },
-        engine: Networks::new(arena),
+        engine: Networks::new(arena).with_npu(npu),
         system: System { name: board.name, cause, fuses, instructions },
         gallery: flash.gallery,
         settings: flash.settings,

@@ -31,6 +31,7 @@ const FUSES: u32 = AN547.fuses as u32;
 const STACK: u32 = 0x2000_0000;
 const EXTERNAL: u32 = MEMORY_BASE as u32;
 const BOOT: partitions::Region = AN547.partitions.boot;
+const NPU: partitions::Region = AN547.npu.unwrap();
 
 /// As the firmware's `memory.x` uses the memory. The boot record is in no area.
 const MEMORY: &[Area] = &[
@@ -42,6 +43,7 @@ const MEMORY: &[Area] = &[
     Area::new(0x5800_0000, 0x5940_0000, Rights::Device),
     Area::new(EXTERNAL, EXTERNAL + BOOT.offset, Rights::Data),
     Area::new(EXTERNAL + BOOT.end(), EXTERNAL + AN547.partitions.nor.end(), Rights::Data),
+    Area::new(EXTERNAL + NPU.offset, EXTERNAL + NPU.end(), Rights::Data),
 ];
 
 /// Entries of the vector table for interrupt lines.

@@ -22,6 +22,7 @@ pub mod fuses;
 pub mod interrupt;
 pub mod log_ring;
 pub mod mpu;
+pub mod npu;
 pub mod sse_counter;
 pub mod uart;
 pub mod watchdog;

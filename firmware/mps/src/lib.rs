@@ -59,5 +59,6 @@ pub mod camera;
 pub mod counter;
 pub mod flash;
 pub mod fuses;
+pub mod npu;
 pub mod window;
 mod wires;

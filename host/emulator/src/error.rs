@@ -31,6 +31,24 @@ pub enum Error {
         /// The machine that was asked for.
         asked: &'static str,
     },
+    /// The board cannot have an NPU.
+    #[error("a board of kind {machine} has no NPU: an an547 may have one")]
+    NoNpu {
+        /// The machine.
+        machine: &'static str,
+    },
+    /// No accelerator has this name.
+    #[error("there is no NPU `{name}`: it is ethos-u55-128 or ethos-u55-256")]
+    Accelerator {
+        /// The name.
+        name: String,
+    },
+    /// The board was switched on without the NPU that is asked for.
+    #[error("board {name} is up without this NPU: `postern board down --board {name}` switches it off first")]
+    UpWithoutNpu {
+        /// Its name.
+        name: String,
+    },
     /// The board has no process.
     #[error("board {name} is not up: `postern board up --board {name}` starts it")]
     Down {

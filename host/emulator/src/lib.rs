@@ -6,6 +6,7 @@
 //! Memory     the memory that host and board share: flash, camera, pins, keypad
 //! Camera     the picture in front of the emulated camera
 //! Doorstep   shows pictures to the door and reports its decision
+//! PlayedNpu  the NPU of a board, which a process plays
 //! Log        the board's defmt log, decoded with its firmware
 //! qemu       the command line that starts the emulator; the only place that does
 //! executed   which blocks of a job ran, and estimated cycles
@@ -25,10 +26,11 @@ pub mod executed;
 mod log;
 pub mod measure;
 mod memory;
+mod npu;
 mod pose;
 mod qemu;
 
-pub use board::{Board, Folder, Launch, State};
+pub use board::{Board, Folder, Launch, PlayedNpu, State, accelerator};
 pub use built::{built_conformance, built_firmware, built_loader, install_firmware};
 pub use camera::{Camera, Seen};
 pub use client::Machine;
@@ -36,6 +38,7 @@ pub use doorstep::{Decision, Doorstep};
 pub use error::Error;
 pub use log::Log;
 pub use memory::Memory;
+pub use npu::play as play_npu;
 pub use pose::show;
 pub use qemu::EMULATOR;
 

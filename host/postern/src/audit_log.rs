@@ -151,6 +151,7 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
         ("samples", "samples"),
         ("templates", "templates"),
         ("network", "network"),
+        ("npu", "because"),
         ("release", "release"),
         ("address", "address"),
         ("sha256", "sha256"),

@@ -173,6 +173,8 @@ struct StateReport {
     cover_open: bool,
     /// Whether an alarm is active: cover open, door forced open or held open.
     alarm: bool,
+    /// The networks that an NPU runs: `detector`, `encoder`, `liveness network`. The processor runs the others.
+    npu: Vec<String>,
 }
 
 /// A model that is active.
@@ -253,6 +255,7 @@ impl StateReport {
             contact_open: status.contact_open,
             cover_open: status.cover_open,
             alarm: status.alarm,
+            npu: status.npu.iter().map(|kind| kind.to_string()).collect(),
         }
     }
 }
@@ -313,10 +316,11 @@ pub fn print_status(out: &mut dyn Write, Told { paired, status, firmware }: &Tol
         match status.models.iter().find(|model| model.kind == kind) {
             Some(model) => writeln!(
                 out,
-                "{row:<10} {} {} ({} KiB)",
+                "{row:<10} {} {} ({} KiB){}",
                 model.name,
                 short(&model.sha256),
-                model.length / 1024
+                model.length / 1024,
+                if status.npu.contains(&kind) { ", on the NPU" } else { "" }
             )?,
             None if kind == ModelKind::Liveness && settings.liveness != LivenessMode::Off => writeln!(
                 out,

@@ -18,7 +18,7 @@
 //! | removed | templates that went | host, 7 zeros, basis |
 //! | settings | what changed: 1 false-accept rate, 2 frames, 4 opening time, 8 liveness, 16 matching, 32 fail-safe, 64 failures, lockout, passback or PIN time, 128 held time, time zone or Wiegand | host, 7 bytes of the SHA-256 of all settings, basis |
 //! | model | its kind, as the protocol numbers it | host, head of its SHA-256 |
-//! | fault | [`Fault`](crate::Fault) | entries lost, or kind of the network, u32 LE |
+//! | fault | [`Fault`](crate::Fault) | entries lost, or kind of the network, u32 LE; with `npu` kind of the network, a number of [`NpuFault`](crate::NpuFault) |
 //! | clock | 1 if it was set back | host, time shown before, u64 LE |
 //! | paired | role, as the protocol numbers it | the new host |
 //! | unpaired, rekeyed, signer | | host, head of the key that goes, or that comes |

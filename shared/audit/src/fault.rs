@@ -21,11 +21,13 @@ pub enum Fault {
     Missed = 6,
     /// The settings or the boot record are older ones than the board has had, or another counter was put in.
     RolledBack = 7,
+    /// The NPU does not run a network, which the processor then runs; the detail says why, see [`NpuFault`].
+    Npu = 8,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::LogLost,
         Self::Gallery,
         Self::Settings,
@@ -33,6 +35,7 @@ impl Fault {
         Self::Lock,
         Self::Missed,
         Self::RolledBack,
+        Self::Npu,
     ];
 
     /// In one word.
@@ -46,6 +49,55 @@ impl Fault {
             Self::Lock => "lock",
             Self::Missed => "missed",
             Self::RolledBack => "rolled-back",
+            Self::Npu => "npu",
+        }
+    }
+}
+
+/// Why an NPU does not run a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
+pub enum NpuFault {
+    /// The image's section for the NPU is refused: it is damaged, or some command of it would leave its memory.
+    Section = 1,
+    /// The section is for another NPU than the board's, or the NPU's identification is unknown.
+    OtherNpu = 2,
+    /// The board has too little memory for the section.
+    NoRoom = 3,
+    /// The NPU cannot reach the section or its scratch, or was busy.
+    NotReady = 4,
+    /// The NPU did not end in time.
+    TimeOut = 5,
+    /// The NPU stopped with a fault.
+    Stopped = 6,
+    /// The NPU does not finish a reset.
+    Stuck = 7,
+}
+
+impl NpuFault {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Section,
+        Self::OtherNpu,
+        Self::NoRoom,
+        Self::NotReady,
+        Self::TimeOut,
+        Self::Stopped,
+        Self::Stuck,
+    ];
+
+    /// In one word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Section => "section",
+            Self::OtherNpu => "other-npu",
+            Self::NoRoom => "no-room",
+            Self::NotReady => "not-ready",
+            Self::TimeOut => "time-out",
+            Self::Stopped => "stopped",
+            Self::Stuck => "stuck",
         }
     }
 }

@@ -23,7 +23,7 @@ mod slot;
 pub use chain::{CHAIN_BYTES, Chain, Finding, Verifier};
 pub use entry::{DETAIL_BYTES, ENTRY_BYTES, Entry, Kind, Time};
 pub use error::Error;
-pub use fault::Fault;
+pub use fault::{Fault, NpuFault};
 pub use head::{Head, SIGNED_HEAD};
 pub use log::{Log, Read};
 pub use slot::{Seal, TAG_BYTES};

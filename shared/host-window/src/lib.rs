@@ -8,7 +8,9 @@
 //! offset      size     what                       written by
 //! 0x00000000  4 KiB    window page, see `window`  host and board, word by word
 //! 0x00001000  160 KiB  frame buffer               host
+//! 0x00029000  4 KiB    NPU page, see `npu`        host and board, word by word
 //! 0x00030000  ...      NOR flash                  see the crate `partitions`
+//! 0x02800000  4 MiB    memory of the NPU, AN547   board, and host where it plays the NPU
 //! ```
 //!
 //! The flash of a door on Linux is a file of the same layout, see [`window::OWNER`]. Only where its camera and its pins
@@ -24,6 +26,7 @@
 #![forbid(unsafe_code)]
 
 pub mod fuses;
+pub mod npu;
 pub mod window;
 
 use partitions::{Partitions, Region};
@@ -33,6 +36,9 @@ pub const WINDOW: Region = Region { offset: 0, len: 4 << 10 };
 
 /// The frame before the camera, row by row without padding; the same on both boards.
 pub const FRAME: Region = WINDOW.followed_by(160 << 10);
+
+/// The registers of an NPU that the host plays, see [`npu`].
+pub const NPU: Region = FRAME.followed_by(4 << 10);
 
 /// One board as the emulator and its host see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,19 +51,31 @@ pub struct Layout {
     pub fuses: usize,
     /// The NOR flash in the file.
     pub partitions: Partitions,
+    /// Memory that board and NPU share; `None` if the host plays no NPU for this board.
+    pub npu: Option<Region>,
 }
 
-/// Arm MPS3 AN547: 2 GiB of DDR, of which the file takes 38 MiB on disk.
-pub const AN547: Layout =
-    Layout { machine: "mps3-an547", file_len: 2 << 30, fuses: 0x213f_f000, partitions: partitions::AN547 };
+/// Arm MPS3 AN547: 2 GiB of DDR, of which the file takes 38 MiB on disk, and up to 4 MiB more with an NPU.
+pub const AN547: Layout = Layout {
+    machine: "mps3-an547",
+    file_len: 2 << 30,
+    fuses: 0x213f_f000,
+    partitions: partitions::AN547,
+    npu: Some(Region { offset: 40 << 20, len: 4 << 20 }),
+};
 
 /// Arm MPS2 AN500: 16 MiB of PSRAM.
-pub const AN500: Layout =
-    Layout { machine: "mps2-an500", file_len: 16 << 20, fuses: 0x203f_f000, partitions: partitions::AN500 };
+pub const AN500: Layout = Layout {
+    machine: "mps2-an500",
+    file_len: 16 << 20,
+    fuses: 0x203f_f000,
+    partitions: partitions::AN500,
+    npu: None,
+};
 
 /// A computer with Linux: a file of 38 MiB, and no emulator. What the fuses of a board hold is in files.
 pub const LINUX: Layout =
-    Layout { machine: "linux", file_len: 38 << 20, fuses: 0, partitions: partitions::LINUX };
+    Layout { machine: "linux", file_len: 38 << 20, fuses: 0, partitions: partitions::LINUX, npu: None };
 
 #[cfg(test)]
 mod tests {
@@ -69,8 +87,12 @@ mod tests {
     #[test]
     fn window_and_frame_lie_before_the_flash_and_the_flash_in_the_file() {
         for layout in [AN547, AN500, LINUX] {
-            assert!(FRAME.end() <= layout.partitions.firmware[0].offset);
+            assert!(FRAME.end() <= NPU.offset && NPU.end() <= layout.partitions.firmware[0].offset);
             assert!(u64::from(layout.partitions.nor.end()) <= layout.file_len);
+            if let Some(npu) = layout.npu {
+                assert!(layout.partitions.nor.end() <= npu.offset && u64::from(npu.end()) <= layout.file_len);
+                assert!(npu::SCRATCH < npu.len && npu.offset.is_multiple_of(16));
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
-use crate::{Clock, CosineScore, Hash, Limits, LivenessMode, ModelInfo, OsdpState, Text};
+use crate::{Clock, CosineScore, Hash, Limits, LivenessMode, ModelInfo, ModelKind, OsdpState, Text};
 
 /// The state of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +58,8 @@ pub struct Status {
     pub cover_open: bool,
     /// Whether an alarm is active: cover open, door forced open or held open.
     pub alarm: bool,
+    /// The networks that an NPU runs; the processor runs the others, with the same bytes as result.
+    pub npu: Vec<ModelKind, 4>,
 }
 
 /// Settings of the door, stored in flash.

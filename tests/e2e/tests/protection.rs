@@ -61,7 +61,7 @@ fn cause(memory: &Memory, boots: u32) -> u32 {
 fn is_reset(machine: Machine, line: usize, cases: &[(Access, usize, ResetCause)]) {
     let state = tempfile::tempdir().unwrap();
     let folder = Folder::new(Some(state.path()), machine.name()).unwrap();
-    let launch = Launch { machine: Some(machine), firmware: None };
+    let launch = Launch { machine: Some(machine), firmware: None, npu: None };
     let mut board = Board::up(folder.clone(), &launch).unwrap();
     let memory = board.memory().unwrap();
     board.cut_power().unwrap();

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(900);
 fn is_reset(machine: Machine, line: usize) {
     let state = tempfile::tempdir().unwrap();
     let folder = Folder::new(Some(state.path()), machine.name()).unwrap();
-    let launch = Launch { machine: Some(machine), firmware: None };
+    let launch = Launch { machine: Some(machine), firmware: None, npu: None };
     let mut board = Board::up(folder.clone(), &launch).unwrap();
     let memory = board.memory().unwrap();
     assert_eq!(memory.word(window::RESET_CAUSE).unwrap(), ResetCause::PowerOn as u32);

@@ -2,6 +2,7 @@
 //!
 //! Tests use an engine without networks; boards use [`Networks`](crate::Networks).
 
+use audit::NpuFault;
 use template::{CalibrationPoint, EncoderHash, Template};
 use vision::{Face, Faces, Frame, Quality};
 
@@ -74,7 +75,11 @@ pub trait Engine {
     ///
     /// # Errors
     /// A [`Fault`] that says why it cannot be used.
-    fn load<'i>(&self, kind: NetworkKind, image: &'i [u8]) -> Result<(Self::Model<'i>, NetworkInfo), Fault>;
+    fn load<'i>(
+        &mut self,
+        kind: NetworkKind,
+        image: &'i [u8],
+    ) -> Result<(Self::Model<'i>, NetworkInfo), Fault>;
 
     /// Joins a detector and an encoder.
     ///
@@ -114,6 +119,16 @@ pub trait Engine {
     /// # Errors
     /// A [`Fault`] if the model is no liveness network, or does not run.
     fn live(&mut self, liveness: &Self::Model<'_>, frame: &Frame, face: &Face) -> Result<u16, Fault>;
+
+    /// Whether an NPU runs this network. The processor gives the same bytes.
+    fn is_on_npu(&self, _model: &Self::Model<'_>) -> bool {
+        false
+    }
+
+    /// A network that the NPU did not run and the processor did, and why: each is told once.
+    fn take_npu_fault(&mut self) -> Option<(NetworkKind, NpuFault)> {
+        None
+    }
 }
 
 /// A face aligned to the encoder's input. It borrows the engine, so that no other network overwrites it.

@@ -18,6 +18,7 @@ mod error;
 mod liveness_watch;
 mod models;
 mod networks;
+mod npu;
 mod observation;
 mod recheck;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod tests;
 
 pub use engine::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo, NetworkKind};
 pub use networks::Networks;
+pub use npu::{EthosU, Npu, NpuMemory};
 
 pub(crate) use assess::{Assessed, FaceAssessment, assess, find, measure, probe};
 pub(crate) use error::Error;

@@ -45,7 +45,13 @@ impl<'i, E: Engine> Models<'i, E> {
 
     /// Loads an active model. A model that does not load, or whose bytes differ from the signed ones, counts as missing.
     /// Returns whether it loaded.
-    pub(crate) fn load(&mut self, engine: &E, kind: NetworkKind, sha256: [u8; 32], image: &'i [u8]) -> bool {
+    pub(crate) fn load(
+        &mut self,
+        engine: &mut E,
+        kind: NetworkKind,
+        sha256: [u8; 32],
+        image: &'i [u8],
+    ) -> bool {
         let signed = <[u8; 32]>::from(Sha256::digest(image)) == sha256;
         let loaded =
             if signed { engine.load(kind, image) } else { Err(Fault::new("it was changed in flash")) };
@@ -109,6 +115,17 @@ impl<'i, E: Engine> Models<'i, E> {
             (_, Some(model)) => Ok(Some(model)),
             (_, None) => Err(Error::NoModel(NetworkKind::Liveness)),
         }
+    }
+
+    /// The networks that an NPU runs.
+    pub(crate) fn on_npu(&self, engine: &E) -> impl Iterator<Item = NetworkKind> {
+        let loaded = [
+            (NetworkKind::Detector, &self.detector),
+            (NetworkKind::Encoder, &self.encoder),
+            (NetworkKind::Liveness, &self.liveness),
+        ];
+        let runs = |model: &Option<E::Model<'i>>| model.as_ref().is_some_and(|it| engine.is_on_npu(it));
+        loaded.into_iter().filter(move |(_, model)| runs(model)).map(|(kind, _)| kind)
     }
 
     /// The hash that templates are bound to.

@@ -1,6 +1,8 @@
-//! The engine of a board: model images used in place, executed by `nn` in an arena.
+//! The engine of a board: model images used in place, executed by `nn` in an arena, or by the NPU of the board.
 
+use audit::NpuFault;
 use nn::{Model, format::Kind};
+use npu_section::Section;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
 use template::Template;
 use vision::{Face, Faces, Frame, Quality};
@@ -8,29 +10,73 @@ use vision::{Face, Faces, Frame, Quality};
 use crate::text::text;
 
 use super::engine::{Aligned, EncoderInfo, Engine, Fault, MAX_CALIBRATION, NetworkInfo, NetworkKind};
+use super::npu::{Helper, Npu};
 
 /// Runs networks in an arena.
 pub struct Networks<'a> {
     arena: &'a mut [i8],
+    npu: Option<Helper<'a>>,
+}
+
+/// A checked image, and what the NPU runs of it.
+#[derive(Clone, Copy)]
+pub struct Loaded<'i> {
+    model: Model<'i>,
+    section: Option<Section<'i>>,
+}
+
+/// A detector and an encoder, and what the NPU runs of each.
+pub struct Joined<'i> {
+    recognizer: Recognizer<'i>,
+    detector: Option<Section<'i>>,
+    encoder: Option<Section<'i>>,
+}
+
+/// A face before the encoder.
+pub struct AlignedFace<'e, 'a> {
+    face: recognizer::Aligned<'e>,
+    encoder: Option<&'e Section<'e>>,
+    npu: &'e mut Option<Helper<'a>>,
 }
 
 impl<'a> Networks<'a> {
     /// An engine whose networks need no more than `arena`, which must be aligned to 16 bytes
     /// (as [`nn::Arena`] is).
     pub fn new(arena: &'a mut [i8]) -> Self {
-        Self { arena }
+        Self { arena, npu: None }
+    }
+
+    /// The same engine with the NPU of the board.
+    #[must_use]
+    pub fn with_npu(self, npu: Option<&'a mut (dyn Npu + Send)>) -> Self {
+        Self { npu: npu.map(Helper::new), ..self }
     }
 }
 
-impl Engine for Networks<'_> {
-    type Model<'i> = Model<'i>;
-    type Pair<'i> = Recognizer<'i>;
+/// Runs a network: on the NPU if it has a section for it and works, else on the processor.
+fn run(
+    npu: &mut Option<Helper<'_>>,
+    kind: NetworkKind,
+    section: Option<&Section<'_>>,
+    model: &Model<'_>,
+    arena: &mut [i8],
+) -> Result<(), nn::Error> {
+    let ran = match (npu, section) {
+        (Some(npu), Some(section)) => npu.run(kind, section, model, arena),
+        _ => false,
+    };
+    if ran { Ok(()) } else { model.run(arena) }
+}
+
+impl<'a> Engine for Networks<'a> {
+    type Model<'i> = Loaded<'i>;
+    type Pair<'i> = Joined<'i>;
     type Aligned<'e>
-        = recognizer::Aligned<'e>
+        = AlignedFace<'e, 'a>
     where
         Self: 'e;
 
-    fn load<'i>(&self, kind: NetworkKind, image: &'i [u8]) -> Result<(Model<'i>, NetworkInfo), Fault> {
+    fn load<'i>(&mut self, kind: NetworkKind, image: &'i [u8]) -> Result<(Loaded<'i>, NetworkInfo), Fault> {
         let model = Model::load(image).map_err(Fault::new)?;
         let fits = matches!(
             (kind, model.kind()),
@@ -48,58 +94,75 @@ impl Engine for Networks<'_> {
         if needed > given {
             return Err(Fault::new(nn::Error::Arena { needed, given }));
         }
-        Ok((model, NetworkInfo { name: text(model.name()) }))
+        let section = self.npu.as_mut().and_then(|npu| npu.section(kind, &model));
+        Ok((Loaded { model, section }, NetworkInfo { name: text(model.name()) }))
     }
 
-    fn join<'i>(
-        &self,
-        detector: Model<'i>,
-        encoder: Model<'i>,
-    ) -> Result<(Recognizer<'i>, EncoderInfo), Fault>
+    fn join<'i>(&self, detector: Loaded<'i>, encoder: Loaded<'i>) -> Result<(Joined<'i>, EncoderInfo), Fault>
     where
         // Binds the lifetime as early as the trait does, where it stands in projections only.
         'i: 'i,
     {
-        let pair = Recognizer::new(detector, encoder, DEFAULT_MIN_SCORE).map_err(Fault::new)?;
-        let identity = pair.encoder_hash();
+        let recognizer =
+            Recognizer::new(detector.model, encoder.model, DEFAULT_MIN_SCORE).map_err(Fault::new)?;
+        let identity = recognizer.encoder_hash();
         // A longer table loses its strictest rows; what they cover is `Basis::Unproven` then.
-        let calibration = pair.calibration_points().take(MAX_CALIBRATION).collect();
+        let calibration = recognizer.calibration_points().take(MAX_CALIBRATION).collect();
+        let pair = Joined { recognizer, detector: detector.section, encoder: encoder.section };
         Ok((pair, EncoderInfo { identity, calibration }))
     }
 
-    fn fits(&self, detector: Model<'_>, encoder: Model<'_>) -> Result<(), Fault> {
+    fn fits(&self, detector: Loaded<'_>, encoder: Loaded<'_>) -> Result<(), Fault> {
         self.join(detector, encoder).map(|_| ())
     }
 
-    fn detect(&mut self, pair: &Recognizer<'_>, frame: &Frame) -> Result<Faces, Fault> {
-        pair.detect(frame, self.arena).map_err(Fault::new)
+    fn detect(&mut self, pair: &Joined<'_>, frame: &Frame) -> Result<Faces, Fault> {
+        let Self { arena, npu } = self;
+        let section = pair.detector.as_ref();
+        let run = |model: &Model, arena: &mut [i8]| run(npu, NetworkKind::Detector, section, model, arena);
+        pair.recognizer.detect_with(frame, arena, run).map_err(Fault::new)
     }
 
-    fn live(&mut self, liveness: &Model<'_>, frame: &Frame, face: &Face) -> Result<u16, Fault> {
-        let liveness = Liveness::new(*liveness).map_err(Fault::new)?;
-        liveness.score(frame, face, self.arena).map_err(Fault::new)
+    fn live(&mut self, liveness: &Loaded<'_>, frame: &Frame, face: &Face) -> Result<u16, Fault> {
+        let Self { arena, npu } = self;
+        let section = liveness.section.as_ref();
+        let run = |model: &Model, arena: &mut [i8]| run(npu, NetworkKind::Liveness, section, model, arena);
+        let liveness = Liveness::new(liveness.model).map_err(Fault::new)?;
+        liveness.score_with(frame, face, arena, run).map_err(Fault::new)
     }
 
     fn align<'e>(
         &'e mut self,
-        pair: &'e Recognizer<'_>,
+        pair: &'e Joined<'_>,
         frame: &Frame,
         face: &Face,
-    ) -> Result<recognizer::Aligned<'e>, Fault> {
-        pair.align(frame, face, self.arena).map_err(Fault::new)
+    ) -> Result<AlignedFace<'e, 'a>, Fault> {
+        let Self { arena, npu } = self;
+        let face = pair.recognizer.align(frame, face, arena).map_err(Fault::new)?;
+        Ok(AlignedFace { face, encoder: pair.encoder.as_ref(), npu })
+    }
+
+    fn is_on_npu(&self, model: &Loaded<'_>) -> bool {
+        model.section.is_some() && self.npu.as_ref().is_some_and(Helper::serves)
+    }
+
+    fn take_npu_fault(&mut self) -> Option<(NetworkKind, NpuFault)> {
+        self.npu.as_mut().and_then(Helper::take_fault)
     }
 }
 
-impl Aligned for recognizer::Aligned<'_> {
+impl Aligned for AlignedFace<'_, '_> {
     fn quality(&mut self) -> Quality {
-        recognizer::Aligned::quality(self)
+        self.face.quality()
     }
 
     fn openness(&mut self) -> u16 {
-        recognizer::Aligned::openness(self)
+        self.face.openness()
     }
 
     fn encode(self) -> Result<Template, Fault> {
-        recognizer::Aligned::encode(self).map_err(Fault::new)
+        let Self { face, encoder, npu } = self;
+        let run = |model: &Model, arena: &mut [i8]| run(npu, NetworkKind::Encoder, encoder, model, arena);
+        face.encode_with(run).map_err(Fault::new)
     }
 }

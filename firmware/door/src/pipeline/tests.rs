@@ -51,7 +51,7 @@ impl Engine for Scripted {
     type Pair<'i> = ();
     type Aligned<'e> = ScriptedFace<'e>;
 
-    fn load(&self, _: NetworkKind, _: &[u8]) -> Result<((), NetworkInfo), Fault> {
+    fn load(&mut self, _: NetworkKind, _: &[u8]) -> Result<((), NetworkInfo), Fault> {
         Ok(((), NetworkInfo { name: Default::default() }))
     }
 
@@ -134,7 +134,7 @@ fn run(liveness: LivenessMode, against: Against, script: &[Script]) -> (Vec<Fram
     let mut models = Models::none();
     let sha256 = Sha256::digest([]).into();
     for kind in [NetworkKind::Detector, NetworkKind::Encoder, NetworkKind::Liveness] {
-        assert!(models.load(&pipeline.engine, kind, sha256, &[]));
+        assert!(models.load(&mut pipeline.engine, kind, sha256, &[]));
     }
     models.join(&pipeline.engine);
     let pixels = [0; 8 * 8 * 2];
@@ -226,7 +226,7 @@ fn a_network_that_does_not_run_makes_a_frame_that_cannot_be_assessed() {
     let missing = pipeline.step(&scene, &frame, || [0; STEPS]).result;
     assert!(matches!(missing, FrameResult::Unable(Error::NoModel(NetworkKind::Detector))));
     for kind in [NetworkKind::Detector, NetworkKind::Encoder] {
-        models.load(&pipeline.engine, kind, Sha256::digest([]).into(), &[]);
+        models.load(&mut pipeline.engine, kind, Sha256::digest([]).into(), &[]);
     }
     models.join(&pipeline.engine);
     let scene = Scene { models: &models, people: &people, against: Against::Everybody, now_ms: 0 };

@@ -96,6 +96,7 @@ fn to_a_stranger(status: &Status) -> Status {
         contact_open: false,
         cover_open: false,
         alarm: false,
+        npu: Default::default(),
     }
 }
 

@@ -96,7 +96,7 @@ impl<F: NorFlash> Updates<F> {
     /// [`Error::NoTransfer`], [`Error::Incomplete`]; any other error ends the transfer.
     pub(crate) fn commit<E: Engine>(
         &mut self,
-        engine: &E,
+        engine: &mut E,
         models: &Models<'_, E>,
         idle: &mut IdleSlots<'_, F>,
         storage: &mut Storage<F>,
@@ -150,7 +150,7 @@ fn check_image<E: Engine>(
     network: NetworkKind,
     kind: ModelKind,
     image: Image,
-    engine: &E,
+    engine: &mut E,
     models: &Models<'_, E>,
     slot: &[u8],
 ) -> Result<ModelInfo, Error> {

@@ -124,7 +124,7 @@ pub async fn run_worker<B: Board, E: Engine>(worker: Worker<'_, B, E>, link: &Li
             link.give_sign();
             let (Some(image), Some(slot)) = (image, slot) else { continue };
             let bytes = slot.get(..image.length as usize).unwrap_or_default();
-            if models.load(&parts.pipeline.engine, network, image.sha256, bytes) {
+            if models.load(&mut parts.pipeline.engine, network, image.sha256, bytes) {
                 // There is room for one of each kind.
                 let _ = in_flash.push(InFlash { kind: network, sha256: image.sha256, bytes });
             } else {

@@ -23,7 +23,7 @@ use crate::{
         pairing::Pairing,
         quota::{Carried, Quota},
         staging::Staging,
-        translate::reset_reason,
+        translate::{model_kind, reset_reason},
     },
     store::{Clocks, Counter, Image, People, Rules, Storage, check, opened, read_tallies},
     text::text,
@@ -247,6 +247,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let ready = self.is_ready(models);
         self.link.config.update(|config| config.ready = ready);
         self.link.give_sign();
+        self.tell_npu_faults();
         let io = self.link.state.get();
         if io.cover_openings != self.cover_openings {
             self.cover_openings = io.cover_openings;
@@ -278,6 +279,15 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let [d, e, f, g, h] = carried;
         let fields = EntryFields::default().by(Some(host), [a, b, c, d, e, f, g, h]);
         self.journal.record_surely(Kind::Erased, fields)
+    }
+
+    /// Records what the NPU did not run, and the processor did.
+    fn tell_npu_faults(&mut self) {
+        while let Some((network, fault)) = self.pipeline.engine.take_npu_fault() {
+            log!(warn, "the processor runs a network in place of the NPU");
+            let detail = model_kind(network) as u32 | u32::from(fault as u8) << 8;
+            self.journal.record(Kind::Fault, EntryFields::reason(Fault::Npu as u8).count(detail));
+        }
     }
 
     /// Writes the accounts of hosts and door to flash, if they have to be.

@@ -82,6 +82,7 @@ fn status() -> Status {
         contact_open: false,
         cover_open: false,
         alarm: false,
+        npu: Default::default(),
     }
 }
 

@@ -147,6 +147,7 @@ impl Station for Fake {
             contact_open: false,
             cover_open: false,
             alarm: false,
+            npu: Default::default(),
         };
         let pins = Some(Pins { door_open: false, cover_open: false, alarm: false });
         let paired = Paired { role: *self.role.lock().unwrap(), status };

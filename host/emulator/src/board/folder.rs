@@ -15,6 +15,8 @@
 //! emulator.log    the output of the emulator; of a door on Linux: its log
 //! emulator.pid    the process id of the emulator, or of the door on Linux
 //! postern-door.toml   the configuration of a door on Linux
+//! npu.json        the process that plays its NPU, while it is up with one
+//! npu.log         the output of that process
 //! board.lock      locked while the board is started or stopped
 //! line.lock       locked by the program that uses the line
 //! ```

@@ -5,6 +5,7 @@
 
 mod folder;
 mod idle_slot;
+mod npu_process;
 mod process;
 mod programmer;
 mod shared_line;
@@ -15,6 +16,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 pub use folder::Folder;
+pub use npu_process::{PlayedNpu, accelerator};
 
 use client::{Credentials, Device, Firmware, Machine};
 
@@ -28,6 +30,11 @@ const BOOT_PATIENCE: Duration = Duration::from_secs(600);
 
 /// How often a wait checks its condition.
 const POLL: Duration = Duration::from_millis(20);
+
+/// Whether the board in `folder` has power.
+pub(crate) fn is_up(folder: &Folder) -> Result<bool> {
+    Ok(process::running(folder)?.is_some())
+}
 
 /// An emulated board.
 pub struct Board {
@@ -47,6 +54,8 @@ pub struct Launch {
     /// Firmware to program the board with. By default the board keeps its firmware, and a new board gets the
     /// firmware that was built.
     pub firmware: Option<PathBuf>,
+    /// The NPU that a board gets when it is switched on; by default it has none.
+    pub npu: Option<PlayedNpu>,
 }
 
 /// Whether a board has power.
@@ -81,24 +90,47 @@ impl Board {
         let is_new = folder.recorded_machine()?.is_none();
         let machine = folder.machine(launch.machine)?;
         let mut board = Self { folder, machine, child: None, tell: |_| () };
+        if launch.npu.is_some() && machine.map().npu.is_none() {
+            return Err(Error::NoNpu { machine: machine.name() });
+        }
         if let State::Down = board.state()? {
-            if let Err(error) = board.start(launch.firmware.as_deref()) {
+            if let Err(error) = board.start(launch.firmware.as_deref(), launch.npu.as_ref()) {
                 if is_new {
                     board.forget();
                 }
                 return Err(error);
             }
-        } else if launch.firmware.is_some() {
+            return Ok(board);
+        }
+        if launch.npu.is_some() && launch.npu != board.npu()? {
+            return Err(Error::UpWithoutNpu { name: board.folder.name().to_owned() });
+        }
+        if launch.firmware.is_some() {
             board.restart_with(launch.firmware.as_deref())?;
         }
         Ok(board)
     }
 
     /// Programs it and switches it on.
-    fn start(&mut self, firmware: Option<&Path>) -> Result<()> {
+    fn start(&mut self, firmware: Option<&Path>, npu: Option<&PlayedNpu>) -> Result<()> {
         self.provide_firmware(firmware)?;
+        npu_process::end(&self.folder)?;
+        if self.machine.is_emulated() {
+            self.memory()?.provide_npu(npu.map(|npu| npu.accelerator))?;
+        }
         self.child = Some(process::start(&self.folder, self.machine)?);
+        if let Some(npu) = npu {
+            npu_process::start(&self.folder, npu)?;
+        }
         self.wait_for_boot()
+    }
+
+    /// The NPU that it was switched on with.
+    ///
+    /// # Errors
+    /// [`Error::Record`], [`Error::File`].
+    pub fn npu(&self) -> Result<Option<PlayedNpu>> {
+        Ok(npu_process::recorded(&self.folder)?.map(|(npu, _)| npu))
     }
 
     /// Takes away what a first start that failed left: no board is there afterwards.
@@ -157,6 +189,7 @@ impl Board {
             return Ok(false);
         };
         process::end(&self.folder, pid, self.child.take())?;
+        npu_process::end(&self.folder)?;
         Ok(true)
     }
 
@@ -244,8 +277,9 @@ impl Board {
     }
 
     fn restart_with(&mut self, firmware: Option<&Path>) -> Result<()> {
+        let npu = self.npu()?;
         self.cut_power()?;
-        self.start(firmware)
+        self.start(firmware, npu.as_ref())
     }
 
     /// Programs a board without power: with `firmware`, else, if it is new, with the one in its folder, else with the

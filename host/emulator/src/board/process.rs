@@ -153,26 +153,33 @@ pub(super) fn running(folder: &Folder) -> Result<Option<i32>> {
 
 /// Kills the process at once and waits until it is gone.
 pub(super) fn end(folder: &Folder, pid: i32, child: Option<Child>) -> Result<()> {
-    let stuck = Error::DoesNotEnd { pid };
-    let Some(id) = Pid::from_raw(pid) else {
-        return Err(stuck);
-    };
-    match kill_process(id, Signal::KILL) {
-        Ok(()) | Err(rustix::io::Errno::SRCH) => {}
-        Err(errno) => return Err(Error::file(folder.pid_file())(io::Error::from(errno))),
-    }
+    kill(folder, pid)?;
     if let Some(mut child) = child {
         child.wait().map_err(Error::file(EMULATOR))?;
     }
     let until = Instant::now() + END_PATIENCE;
     while running(folder)?.is_some() {
         if Instant::now() >= until {
-            return Err(stuck);
+            return Err(Error::DoesNotEnd { pid });
         }
         std::thread::sleep(Duration::from_millis(5));
     }
     let record = folder.pid_file();
     fs::remove_file(&record).map_err(Error::file(&record))
+}
+
+/// Kills a process of the board, if it is there.
+pub(super) fn kill(folder: &Folder, pid: i32) -> Result<()> {
+    let id = Pid::from_raw(pid).ok_or(Error::DoesNotEnd { pid })?;
+    match kill_process(id, Signal::KILL) {
+        Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
+        Err(errno) => Err(Error::file(folder.pid_file())(io::Error::from(errno))),
+    }
+}
+
+/// Whether there is a process of this number that was started with this path.
+pub(super) fn is_of(pid: i32, path: &Path) -> bool {
+    command_line(pid).is_some_and(|line| line.contains(&*path.to_string_lossy()))
 }
 
 /// The command line of a process; `None` if there is no such process, or if it has ended and is not yet reaped.

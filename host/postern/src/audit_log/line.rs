@@ -1,6 +1,6 @@
 //! An entry of the log as a line of JSON.
 
-use audit::{Entry, Fault, Kind, Time};
+use audit::{Entry, Fault, Kind, NpuFault, Time};
 use client::protocol::LogEntry;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -87,6 +87,9 @@ said! {
     /// `fault` of a network: which one. Absent for another kind.
     #[schemars(required)]
     network: &'static str,
+    /// `fault` of the NPU: why the processor runs the network in its place. Absent for another kind.
+    #[schemars(required)]
+    npu: &'static str,
     /// `fault`: entries that were lost. `null` if none was. Absent for another kind.
     lost: Option<u32>,
     /// The first bytes of the key of the computer that asked for it. Absent if no computer did.
@@ -197,6 +200,12 @@ impl Said {
             Kind::Alarm => self.over = Some(count == 1),
             Kind::Fault if entry.reason == Fault::Model as u8 => {
                 self.network = Some(NETWORKS.get(count as usize).copied().unwrap_or("unknown"));
+            }
+            Kind::Fault if entry.reason == Fault::Npu as u8 => {
+                let [network, why, ..] = count.to_le_bytes();
+                self.network = Some(NETWORKS.get(usize::from(network)).copied().unwrap_or("unknown"));
+                let why = NpuFault::ALL.into_iter().find(|it| *it as u8 == why);
+                self.npu = Some(why.map_or("unknown", NpuFault::name));
             }
             Kind::Fault => self.lost = Some((count > 0).then_some(count)),
             Kind::Enrolled => {

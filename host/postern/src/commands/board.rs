@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use client::protocol::Error as Refusal;
-use emulator::{Board, Folder, Launch, Log, Machine, Memory, State};
+use emulator::{Board, Folder, Launch, Log, Machine, Memory, PlayedNpu, State};
 
 use crate::answers::Sorted;
 use crate::answers::board::{Deleted, Down, Pressed, Switched, Typed, Wires};
@@ -55,6 +55,17 @@ enum Action {
     Type(TypeArgs),
     /// Show a board's clock, or set it to this computer's time
     Clock(ClockArgs),
+    /// Play the NPU of a board until it has no power: `board up --npu` starts this
+    #[command(hide = true)]
+    PlayNpu(PlayNpuArgs),
+}
+
+#[derive(clap::Args)]
+struct PlayNpuArgs {
+    /// The board's folder
+    folder: PathBuf,
+    /// The NPU
+    npu: String,
 }
 
 #[derive(clap::Args)]
@@ -91,6 +102,12 @@ struct UpArgs {
     /// board) [default: a board keeps its firmware; a new board gets the one that was built or that setup copied]
     #[arg(long, value_name = "ELF")]
     firmware: Option<PathBuf>,
+
+    /// Give an an547 an NPU until it is switched off: another process plays it, in a functional model that knows no time.
+    /// ACCELERATOR is ethos-u55-128 or ethos-u55-256. It runs networks whose images have a section for it (`postern compile
+    /// --npu`)
+    #[arg(long, value_name = "ACCELERATOR", num_args = 0..=1, default_missing_value = "ethos-u55-128")]
+    npu: Option<String>,
 }
 
 #[derive(clap::Args)]
@@ -163,11 +180,13 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::Wires(args) => wires(&args, output),
         Action::Type(args) => type_pin(&args, output),
         Action::Clock(args) => clock(&args, output),
+        Action::PlayNpu(args) => play_npu(&args),
     }
 }
 
 fn up(args: &UpArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let launch = Launch { machine: args.machine, firmware: args.firmware.clone() };
+    let npu = args.npu.as_deref().map(played_npu).transpose()?;
+    let launch = Launch { machine: args.machine, firmware: args.firmware.clone(), npu };
     let board = Board::up(args.board.folder_of_machine(args.machine)?, &launch)?;
     let told = Told::by(board.connect()?)?;
     let status = &told.status;
@@ -189,6 +208,21 @@ fn up(args: &UpArgs, output: &Output) -> anyhow::Result<Outcome> {
     if told.paired && status.models.is_empty() {
         note!("It has no models yet: `postern flash models` installs them.");
     }
+    Ok(Outcome::Done)
+}
+
+/// The NPU of this name, which this program plays.
+fn played_npu(name: &str) -> anyhow::Result<PlayedNpu> {
+    let program = std::env::current_exe().context("cannot find this program")?;
+    let program = program.to_str().context("the path of this program is no text")?.to_owned();
+    let command = [program, "board".to_owned(), "play-npu".to_owned()].to_vec();
+    Ok(PlayedNpu { accelerator: emulator::accelerator(name)?, command })
+}
+
+fn play_npu(args: &PlayNpuArgs) -> anyhow::Result<Outcome> {
+    let name = args.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let folder = Folder::new(args.folder.parent(), name)?;
+    emulator::play_npu(&folder, emulator::accelerator(&args.npu)?)?;
     Ok(Outcome::Done)
 }
 

@@ -19,6 +19,7 @@ mod keys;
 mod linux;
 mod liveness;
 mod log;
+mod npu;
 mod osdp;
 mod outputs;
 mod pages;

@@ -130,5 +130,6 @@ pub fn status() -> Status {
         contact_open: true,
         cover_open: false,
         alarm: true,
+        npu: [ModelKind::Encoder].into_iter().collect(),
     }
 }

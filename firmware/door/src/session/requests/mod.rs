@@ -94,7 +94,7 @@ pub(crate) fn handle<B: Board, E: Engine>(
         }
         Request::CommitModel => {
             let storage = opened(&mut parts.storage)?;
-            let info = parts.updates.commit(&parts.pipeline.engine, models, idle, storage)?;
+            let info = parts.updates.commit(&mut parts.pipeline.engine, models, idle, storage)?;
             parts.restart_frames();
             Ok(Response::ModelActive(info))
         }

@@ -109,7 +109,7 @@ impl Engine for FakeEngine {
     type Pair<'i> = FakeModel;
     type Aligned<'e> = FakeAligned;
 
-    fn load(&self, kind: NetworkKind, image: &[u8]) -> Result<(FakeModel, NetworkInfo), Fault> {
+    fn load(&mut self, kind: NetworkKind, image: &[u8]) -> Result<(FakeModel, NetworkInfo), Fault> {
         let (content, digest) = image.split_last_chunk::<32>().ok_or_else(|| Fault::new("truncated"))?;
         let found: [u8; 32] = Sha256::digest(content).into();
         if found != *digest {

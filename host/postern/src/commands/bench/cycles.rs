@@ -85,7 +85,7 @@ pub fn model(machine: Machine, name: &str, weigh: bool, output: &Output) -> anyh
     let model = file.model().with_context(|| path.display().to_string())?;
     let image = std::fs::read(&path).with_context(|| path.display().to_string())?;
     let input = measure::noise(&image).map_err(|error| anyhow!("{error}"))?;
-    let executed = run(machine, &Job::Profile { image: &image, input: &input })?;
+    let executed = execute(machine, &Job::Profile { image: &image, input: &input })?;
     let costs = executed.costs().and_then(|parts| executed::operators(&image, &parts));
     let costs = costs.map_err(|error| anyhow!("{error}"))?;
     let rows = operators(&model, &costs);
@@ -110,9 +110,9 @@ pub fn frame(
     let (detector, encoder, liveness) = (detector?, encoder?, liveness?);
     let bounds = face(&detector, &encoder, &shot, photo)?;
     let job = Job::Recognizer { detector: &detector, encoder: &encoder, frame: &frame };
-    let executed = run(machine, &job)?;
+    let executed = execute(machine, &job)?;
     let cost = executed.frame().map_err(|error| anyhow!("{error}"))?;
-    let alive = run(machine, &Job::Liveness { image: &liveness, frame: &frame, face: &bounds })?;
+    let alive = execute(machine, &Job::Liveness { image: &liveness, frame: &frame, face: &bounds })?;
     let alive = alive.single().map_err(|error| anyhow!("{error}"))?;
     let names = ["detect", "align", "assess quality", "encode"];
     let mut rows: Vec<Row> = names.iter().zip(cost.parts).map(|(name, cost)| row(*name, 0, cost)).collect();
@@ -125,7 +125,8 @@ pub fn frame(
     Ok(Outcome::Done)
 }
 
-fn run(machine: Machine, job: &Job<'_>) -> anyhow::Result<Executed> {
+/// Runs a job on the board, and tells which instructions it executed.
+pub fn execute(machine: Machine, job: &Job<'_>) -> anyhow::Result<Executed> {
     executed::run(machine.map(), &suite(machine)?, job)
         .map_err(|error| anyhow!("{}: {error}", machine.name()))
 }

@@ -7,6 +7,7 @@
 pub mod cycles;
 pub mod frame;
 mod icicle;
+pub mod npu;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -56,6 +57,11 @@ pub struct Args {
     /// Print what each assumption of the estimate is worth
     #[arg(long, requires = "cycles")]
     assumptions: bool,
+
+    /// Compare the estimated cycles of the board's processor with those of an NPU, for images with a section for one (`postern
+    /// compile --npu`)
+    #[arg(long, value_name = "IMAGE|NAME", num_args = 1.., conflicts_with_all = ["model", "compare", "frame", "cycles"])]
+    npu: Vec<String>,
 
     #[command(flatten)]
     force: ForceArgs,
@@ -124,23 +130,18 @@ struct Row {
 
 /// Prints a row an operator, then sums.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
+    if !args.npu.is_empty() {
+        return npu::run(machine(args.on, "--npu")?, &args.npu, output);
+    }
     if args.cycles {
-        let machine = match args.on {
-            Where::Host => bail!("--cycles estimates a board's processor: --on an547 or an500"),
-            Where::An547 => Machine::An547,
-            Where::An500 => Machine::An500,
-        };
+        let machine = machine(args.on, "--cycles")?;
         return match &args.frame {
             Some(photo) => cycles::frame(machine, photo, &args.model, args.assumptions, output),
             None => cycles::model(machine, &args.model, args.assumptions, output),
         };
     }
     if let Some(photo) = &args.frame {
-        let machine = match args.on {
-            Where::Host => bail!("--frame counts instructions, which a board has: --on an547 or an500"),
-            Where::An547 => Machine::An547,
-            Where::An500 => Machine::An500,
-        };
+        let machine = machine(args.on, "--frame")?;
         let svg = args.force.check_any(args.svg.as_ref(), [photo])?;
         return frame::run(machine, photo, svg.as_ref(), &args.model, output);
     }
@@ -161,6 +162,15 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     output.print(&report, |out| print(&report, out))?;
     Ok(Outcome::Done)
+}
+
+/// The board that counts instructions, which `option` needs.
+fn machine(on: Where, option: &str) -> anyhow::Result<Machine> {
+    match on {
+        Where::Host => bail!("{option} counts what a board's processor does: --on an547 or an500"),
+        Where::An547 => Ok(Machine::An547),
+        Where::An500 => Ok(Machine::An500),
+    }
 }
 
 /// The nanoseconds that each operator took in the fastest run.

@@ -114,7 +114,7 @@ impl Boards for Computer {
             return Err(plain("this console is for one board alone".to_owned()));
         }
         let machine = Machine::named(machine).map_err(|error| plain(error.to_string()))?;
-        let launch = Launch { machine: Some(machine), firmware: None };
+        let launch = Launch { machine: Some(machine), firmware: None, npu: None };
         let up = || -> anyhow::Result<()> {
             Ok(Board::up(Folder::new(self.args.state(), name)?, &launch).map(drop)?)
         };

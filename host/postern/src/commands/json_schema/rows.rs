@@ -46,6 +46,7 @@ answers! {
     ["bench"] bench::Report;
     ["bench"] bench::frame::Report;
     ["bench"] bench::cycles::Report;
+    ["bench"] bench::npu::Report;
     ["train", "distill"] train::result::Report;
     ["calibrate"] calibrate::Report;
     ["train-liveness"] models::TrainedLiveness;

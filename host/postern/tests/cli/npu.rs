@@ -1,0 +1,134 @@
+//! The NPU of an emulated board, which another process plays: the same templates as the processor's, and the processor where
+//! the NPU fails.
+
+use std::path::Path;
+
+use fixtures::{Need, need};
+use serde_json::Value;
+
+use crate::bench::{BARACK, Bench, JOE, eventually, picture, run};
+
+/// Networks of a small door with a section for `accelerator`: each option of `flash models`, and the image.
+fn images(folder: &Path, accelerator: &str) -> Vec<String> {
+    let cached = |name: &str| fixtures::cache(name).display().to_string();
+    let encoder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/slim-60/slim-60.pstn").to_owned();
+    let networks = [("--detector", cached("images/yunet.pstn")), ("--encoder", encoder)];
+    // With a section, the liveness network does not fit into its place in flash.
+    let mut options = vec!["--liveness".to_owned(), cached("images/liveness.pstn")];
+    for (option, image) in networks {
+        let to = folder.join(format!("{accelerator}{option}.pstn")).display().to_string();
+        let ran = run(&["compile", &image, "--npu", accelerator, "-o", &to]);
+        assert_eq!(ran.code, 0, "{}", ran.said);
+        options.extend([option.to_owned(), to]);
+    }
+    options
+}
+
+fn flash(bench: &Bench, images: &[String]) {
+    let mut arguments = vec!["flash", "models"];
+    arguments.extend(images.iter().map(String::as_str));
+    bench.done(&arguments);
+}
+
+/// The template of a photograph as the board makes it.
+fn template(bench: &Bench, name: &str) -> Value {
+    bench.done(&["embed", &picture(name)])[0]["template"].clone()
+}
+
+/// The networks that an NPU runs, by the board's status.
+fn on_npu(bench: &Bench) -> Value {
+    bench.done(&["board", "status"])[0]["status"]["npu"].clone()
+}
+
+/// What the log tells of the NPU: network and reason of each entry.
+fn faults(bench: &Bench) -> Vec<(String, String)> {
+    let word = |entry: &Value, field: &str| entry[field].as_str().unwrap_or_default().to_owned();
+    let mut log = bench.log();
+    log.retain(|entry| entry["kind"] == "fault" && entry["reason"] == "npu");
+    log.iter().map(|entry| (word(entry, "network"), word(entry, "npu"))).collect()
+}
+
+/// Ends the process that plays the NPU.
+fn kill_the_npu(bench: &Bench) {
+    let record = std::fs::read_to_string(bench.folder().join("npu.json")).expect("an NPU is played");
+    let record: Value = serde_json::from_str(&record).expect("a record");
+    let pid = record["pid"].as_i64().expect("a process").to_string();
+    let killed = std::process::Command::new("kill").args(["-9", &pid]).status().expect("kill starts");
+    assert!(killed.success(), "process {pid} is there");
+}
+
+fn opens(bench: &Bench, visitor: &str, name: &str) {
+    let decision = &bench.done(&["show", &picture(visitor)])[0];
+    assert_eq!((decision["door"].as_str(), decision["name"].as_str()), (Some("open"), Some(name)));
+}
+
+#[test]
+fn templates_of_the_npu_and_of_the_processor_are_the_same_and_a_dead_npu_stops_nothing() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"), Need::Cached("vela"));
+    let bench = Bench::new("an547");
+    let images = images(bench.state(), "ethos-u55-128");
+    bench.up();
+    flash(&bench, &images);
+    assert_eq!(on_npu(&bench), Value::Array(Vec::new()), "there is none");
+    bench.done(&["enroll", "Barack", &picture(BARACK[0])]);
+    let of_the_processor = template(&bench, BARACK[1]);
+
+    bench.done(&["board", "down"]);
+    bench.done(&["board", "up", "--npu"]);
+    let all = serde_json::json!(["detector", "encoder"]);
+    assert_eq!(on_npu(&bench), all);
+    assert_eq!(template(&bench, BARACK[1]), of_the_processor);
+    opens(&bench, BARACK[1], "Barack");
+    bench.done(&["enroll", "Joe", &picture(JOE)]);
+    assert_eq!(on_npu(&bench), all, "it ran all of them");
+    assert_eq!(faults(&bench), []);
+
+    kill_the_npu(&bench);
+    assert_eq!(bench.run(&["identify", &picture(JOE)]).code, 0, "the processor does the work");
+    eventually("the log tells it", || !faults(&bench).is_empty());
+    assert_eq!(on_npu(&bench), Value::Array(Vec::new()), "it is given up");
+    assert_eq!(template(&bench, BARACK[1]), of_the_processor);
+    opens(&bench, JOE, "Joe");
+    let told = faults(&bench);
+    assert_eq!(told, [("detector".to_owned(), "stuck".to_owned())], "one entry is enough");
+}
+
+#[test]
+fn an_npu_that_the_section_is_not_for_is_told_and_the_processor_does_the_work() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"), Need::Cached("vela"));
+    let bench = Bench::new("an547");
+    let images = images(bench.state(), "ethos-u55-128");
+    bench.done(&["board", "up", "--npu", "ethos-u55-256"]);
+    bench.done(&["pair", "--press-button"]);
+    flash(&bench, &images);
+    assert_eq!(on_npu(&bench), Value::Array(Vec::new()));
+    eventually("the log tells it", || faults(&bench).iter().any(|(_, why)| why == "other-npu"));
+    let on_host = run(&["embed", &picture(JOE), "--on", "host", "--encoder", &images[5]]);
+    assert_eq!(on_host.code, 0, "{}", on_host.said);
+    assert_eq!(template(&bench, JOE), on_host.first()["template"]);
+    bench.refused(&["board", "up", "--npu"], "is up without this NPU");
+}
+
+#[test]
+fn only_an_an547_has_an_npu_and_its_name_must_be_known() {
+    let bench = Bench::new("an500");
+    bench.refused(&["board", "up", "--npu"], "has no NPU");
+    bench.refused(&["board", "up", "--npu", "ethos-u85"], "there is no NPU `ethos-u85`");
+    assert!(!bench.folder().join("memory").exists());
+}
+
+/// A door on Linux has no NPU: it loads such images, and its processor runs them.
+#[test]
+fn a_door_on_linux_loads_images_with_a_section_and_ignores_it() {
+    need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"), Need::Cached("vela"));
+    let bench = Bench::new("linux");
+    let images = images(bench.state(), "ethos-u55-128");
+    bench.done(&["board", "up", "--machine", "linux"]);
+    bench.done(&["pair", "--press-button"]);
+    flash(&bench, &images);
+    assert_eq!(on_npu(&bench), Value::Array(Vec::new()));
+    bench.done(&["enroll", "Joe", &picture(JOE)]);
+    opens(&bench, JOE, "Joe");
+    assert_eq!(faults(&bench), []);
+    bench.refused(&["board", "up", "--npu"], "has no NPU");
+}
