@@ -272,7 +272,11 @@ pub fn reset_name(reset: ResetReason) -> &'static str {
 }
 
 /// A board's state, for people.
-pub fn print_status(out: &mut dyn Write, Told { paired, status, firmware }: &Told) -> std::io::Result<()> {
+pub fn print_status(
+    out: &mut dyn Write,
+    Told { paired, status, firmware }: &Told,
+    verbose: bool,
+) -> std::io::Result<()> {
     if status.development {
         writeln!(out, "profile    DEVELOPMENT: {DEVELOPMENT}")?;
     }
@@ -284,13 +288,15 @@ pub fn print_status(out: &mut dyn Write, Told { paired, status, firmware }: &Tol
     let settings = &status.settings;
     writeln!(
         out,
-        "firmware   {} for {}, up {:.1} s by its clock after {}, {} M instructions",
+        "firmware   {} for {}, up {:.1} s by its clock after {}",
         status.firmware,
         status.board,
         status.uptime_ms as f64 / 1000.0,
         reset_name(status.reset),
-        status.instructions / 1_000_000,
     )?;
+    if verbose {
+        writeln!(out, "counted    {} M instructions", status.instructions / 1_000_000)?;
+    }
     if let Some(firmware) = firmware {
         let slot = if firmware.slot == 0 { "A" } else { "B" };
         match firmware.pending {

@@ -56,9 +56,19 @@ pub fn drift(clock: Clock, here_ms: u64) -> Option<String> {
         false => ("ahead of", "--set-back"),
     };
     Some(format!(
-        "The board's clock is {} minutes {way} this computer's: `postern board clock {how}` sets it.",
-        apart / 60_000
+        "The board's clock is {} {way} this computer's: `postern board clock {how}` sets it.",
+        span(apart)
     ))
+}
+
+/// A span of time as people say it.
+fn span(ms: u64) -> String {
+    let of = |count: u64, unit: &str| format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
+    match ms / 60_000 {
+        minutes @ ..120 => of(minutes, "minute"),
+        minutes @ ..2_880 => of(minutes / 60, "hour"),
+        minutes => of(minutes / 1_440, "day"),
+    }
 }
 
 /// A time as RFC 3339 has it; none if it is beyond what that can say.
@@ -82,5 +92,10 @@ mod tests {
         assert!(behind.contains("60 minutes behind") && behind.contains("--set`"), "{behind}");
         let ahead = said(now + 120_000, true).unwrap();
         assert!(ahead.contains("2 minutes ahead") && ahead.contains("--set-back"), "{ahead}");
+        for (apart, text) in [(60_000, "1 minute "), (5 * 3_600_000, "5 hours "), (86_400_000 * 3, "3 days ")]
+        {
+            let behind = said(now - apart, true).unwrap();
+            assert!(behind.contains(text), "{behind}");
+        }
     }
 }

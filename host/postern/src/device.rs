@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use client::protocol::{Basis, Source};
 use client::{Address, Credentials, Device};
@@ -134,7 +134,19 @@ impl BoardArgs {
 
     /// The board, which must have been up before.
     pub fn open(&self) -> anyhow::Result<Board> {
-        Ok(Board::open(self.folder()?)?.telling(|what| note!("{what}")))
+        let folder = self.folder()?;
+        if folder.recorded_machine()?.is_none() {
+            let others = Folder::names(self.state.as_deref()).unwrap_or_default();
+            let others = others.iter().filter(|other| *other != folder.name());
+            let others: Vec<&str> = others.map(String::as_str).collect();
+            ensure!(
+                others.is_empty(),
+                "there is no board {}: name one of {} with --board or in {BOARD}",
+                folder.name(),
+                others.join(", ")
+            );
+        }
+        Ok(Board::open(folder)?.telling(|what| note!("{what}")))
     }
 
     /// The folder of boards, if it is not the default one.

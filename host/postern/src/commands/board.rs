@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use client::protocol::Error as Refusal;
 use emulator::{Board, Folder, Launch, Log, Machine, Memory, PlayedNpu, State};
 
 use crate::answers::Sorted;
 use crate::answers::board::{Deleted, Down, Pressed, Switched, Typed, Wires};
 use crate::board_report::{DEVELOPMENT, Listed, Report, StatusReport, Told, print_status};
-use crate::clock::{ClockReport, time_text};
 use crate::device::{BoardArgs, DeviceArgs};
 use crate::output::{Outcome, Output, note, reader_is_gone, stdout};
 use crate::wiegand;
+
+mod clock;
 
 /// How often a followed log is read.
 const FOLLOW: Duration = Duration::from_millis(100);
@@ -54,7 +54,7 @@ enum Action {
     /// Type a PIN on a board's keypad, with a final `#`
     Type(TypeArgs),
     /// Show a board's clock, or set it to this computer's time
-    Clock(ClockArgs),
+    Clock(clock::Args),
     /// Play the NPU of a board until it has no power: `board up --npu` starts this
     #[command(hide = true)]
     PlayNpu(PlayNpuArgs),
@@ -141,21 +141,6 @@ struct TypeArgs {
 }
 
 #[derive(clap::Args)]
-struct ClockArgs {
-    /// Set it to this computer's time. The board refuses an earlier time than it shows. If the board has lost the time,
-    /// any command of an operator or installer sets it
-    #[arg(long)]
-    set: bool,
-
-    /// Set it to this computer's time, also if that is earlier than it shows. Only an installer may; the log records it
-    #[arg(long, conflicts_with = "set")]
-    set_back: bool,
-
-    #[command(flatten)]
-    device: DeviceArgs,
-}
-
-#[derive(clap::Args)]
 struct LogsArgs {
     #[command(flatten)]
     board: BoardArgs,
@@ -179,7 +164,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::Cover(args) => switch(&args, output, "cover", Memory::open_cover),
         Action::Wires(args) => wires(&args, output),
         Action::Type(args) => type_pin(&args, output),
-        Action::Clock(args) => clock(&args, output),
+        Action::Clock(args) => clock::run(&args, output),
         Action::PlayNpu(args) => play_npu(&args),
     }
 }
@@ -258,7 +243,7 @@ fn delete(args: &DeleteArgs, output: &Output) -> anyhow::Result<Outcome> {
 fn status(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
     let Some(emulated) = args.emulated() else {
         let told = Told::by(args.connect()?)?;
-        output.print(&StatusReport::of(&told), |out| print_status(out, &told))?;
+        output.print(&StatusReport::of(&told), |out| print_status(out, &told, output.verbose))?;
         return Ok(Outcome::Done);
     };
     let board = emulated.open()?;
@@ -274,7 +259,7 @@ fn status(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
         }
         writeln!(out, "folder     {}", board.folder().path().display())?;
         match &told {
-            Some(told) => print_status(out, told),
+            Some(told) => print_status(out, told, output.verbose),
             None => Ok(()),
         }
     })?;
@@ -381,27 +366,5 @@ fn type_pin(args: &TypeArgs, output: &Output) -> anyhow::Result<Outcome> {
     output.print(&Sorted(Typed { board: name.to_owned() }), |out| {
         writeln!(out, "the PIN was typed on the keypad of {name}")
     })?;
-    Ok(Outcome::Done)
-}
-
-fn clock(args: &ClockArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let mut device = args.device.connect()?;
-    if args.set {
-        let now = client::unix_ms();
-        match device.set_clock(now) {
-            Err(client::Error::Refused(Refusal::ClockBackwards { earliest })) => bail!(
-                "the board's clock does not run backwards: it shows {}, this computer's {}. An installer sets it back with \
-                 `postern board clock --set-back`",
-                time_text(earliest).unwrap_or_default(),
-                time_text(now).unwrap_or_default()
-            ),
-            other => other?,
-        }
-    }
-    if args.set_back {
-        device.set_clock_back(client::unix_ms())?;
-    }
-    let clock = device.status()?.clock;
-    output.print(&ClockReport::of(clock), |out| writeln!(out, "{}", ClockReport::of(clock).text()))?;
     Ok(Outcome::Done)
 }

@@ -51,9 +51,10 @@ fn identify(
 ) -> anyhow::Result<Outcome> {
     let comparison = args.show(device, shot, |device, source| device.identify(source))?;
     note_faces(shot, comparison.faces);
-    let against = comparison.liveness.and_then(|liveness| liveness.reject);
     let verdict = match &comparison.best {
-        _ if against.is_some() => "no living face".to_owned(),
+        Some(best) if is_only_lifeless(&comparison) => {
+            format!("no living face; it would match {}", best.name)
+        }
         Some(best) if comparison.accepted => format!("this is {}", best.name),
         Some(best) => format!("no match; most similar: {}", best.name),
         None => "nobody is enrolled".to_owned(),
@@ -76,7 +77,10 @@ pub fn report(
         writeln!(out, "{}: {verdict}", shot.name())?;
         if let Some(Liveness { score, needed, reject: Some(reason) }) = comparison.liveness {
             let [score, needed] = [score, needed].map(liveness::score);
-            writeln!(out, "it {reason}: {score:.2}, {needed:.2} needed; it was not compared")?;
+            writeln!(
+                out,
+                "it {reason}: {score:.2}, {needed:.2} needed (`postern settings --liveness off` compares without this)"
+            )?;
         }
         if let Some(best) = best {
             writeln!(
@@ -90,6 +94,12 @@ pub fn report(
         Ok(())
     })?;
     Ok(if comparison.accepted { Outcome::Done } else { Outcome::NoMatch })
+}
+
+/// Whether the face would be a match if it were a living one.
+pub fn is_only_lifeless(comparison: &Comparison) -> bool {
+    let similar = comparison.best.as_ref().is_some_and(|best| best.similarity >= comparison.threshold);
+    similar && !comparison.accepted
 }
 
 /// A comparison for programs.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::clock;
-use crate::commands::identify::report;
+use crate::commands::identify::{is_only_lifeless, report};
 use crate::device::{DeviceArgs, cost};
 use crate::output::{Outcome, Output};
 use crate::picture::{Shot, note_faces};
@@ -32,8 +32,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let comparison =
         args.device.show(&mut device, &shot, |device, source| device.verify(&args.name, source))?;
     note_faces(&shot, comparison.faces);
-    let verdict = if comparison.liveness.is_some_and(|liveness| liveness.reject.is_some()) {
-        "no living face".to_owned()
+    let verdict = if is_only_lifeless(&comparison) {
+        format!("no living face; it would match {}", args.name)
     } else if comparison.accepted {
         format!("yes, this is {}", args.name)
     } else {

@@ -175,15 +175,15 @@ pub(super) fn compare<B: Board, E: Engine>(
         let score = engine.live(network, &capture.frame, &assessment.face).map_err(internal)?;
         liveness = Some(single_frame_verdict(score));
     }
-    let best = match (liveness.and_then(|liveness| liveness.reject), name) {
-        // A face that fails liveness is not matched.
-        (Some(_), _) => Ok(None),
-        (None, None) => gallery.identify(probe(&template, info)),
-        (None, Some(name)) => gallery.verify(name, probe(&template, info)).map(Some),
+    let best = match name {
+        None => gallery.identify(probe(&template, info)),
+        Some(name) => gallery.verify(name, probe(&template, info)).map(Some),
     };
     let best = best.map_err(|error| refusal(error, name.unwrap_or_default(), room))?;
+    // A face that fails liveness is compared, as whoever shows a photograph wants to know whose it is; it is no match.
+    let alive = liveness.is_none_or(|liveness| liveness.reject.is_none());
     Ok(Comparison {
-        accepted: best.is_some_and(|best| best.similarity >= threshold),
+        accepted: alive && best.is_some_and(|best| best.similarity >= threshold),
         best: best.map(|best| translate::candidate(&Match::from(best))),
         threshold: translate::similarity(threshold),
         faces,

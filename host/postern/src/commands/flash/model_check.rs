@@ -17,7 +17,8 @@ pub fn check(kind: ModelKind, path: &Path, image: &[u8], machine: Option<Machine
     match kind_of(&model) {
         Some(is) if is != kind => {
             bail!(
-                "{place} is the image of a network of another kind: `postern flash models --{is} {place}` installs it as {is}"
+                "{place} is the image of a network of another kind: `postern flash models --{} {place}` installs it as {is}",
+                option(is)
             )
         }
         None => bail!("{place} is neither a detector, an encoder nor a liveness network"),
@@ -44,6 +45,16 @@ pub fn check(kind: ModelKind, path: &Path, image: &[u8], machine: Option<Machine
         machine.name()
     );
     Ok(())
+}
+
+/// The option of `postern flash models` for a network of this kind.
+fn option(kind: ModelKind) -> &'static str {
+    match kind {
+        ModelKind::Detector => "detector",
+        ModelKind::Encoder => "encoder",
+        ModelKind::Liveness => "liveness",
+        ModelKind::Firmware => "firmware",
+    }
 }
 
 /// The kind that an image can be installed as.
