@@ -46,7 +46,7 @@ const FORMS: [Form; 10] = [
         page: "/models",
         mark: "Install these models",
         path: "/models",
-        fields: Fields::Plain("detector=&encoder=&liveness=liveness"),
+        fields: Fields::Plain("detector=&encoder=slim-60&liveness="),
     },
     Form {
         page: "/computers",
