@@ -90,7 +90,7 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
     /// Decides about a PIN. A failure is in flash before the PIN is compared, and is taken back if it is right. So whoever
     /// listens to the flash, cuts the power, or keeps the flash from being written, gains nothing by a guess: until the guess
     /// counts, right and wrong are the same. The failure that was none stays in flash until the next change there: a reset
-    /// leaves one failure to whoever came in last, whom the next entry clears. A PIN that nobody asked for, or that comes while
+    /// leaves one failure to whoever came in last, and their next entry clears it. A PIN that nobody asked for, or that comes while
     /// PINs are locked out, is compared with nothing and wears no flash.
     async fn take_pin(&mut self, pin: Pin) {
         if self.paused_until > Instant::now() {
@@ -104,6 +104,7 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
             return;
         }
         let stake = self.decider.stake(&situation(&self.journal, &self.rules, self.link));
+        let staked = stake.is_some();
         if let Some(stake) = stake {
             self.write_tallies();
             self.decider.tallies_mut().give_back(stake);
@@ -121,7 +122,9 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
                 self.deny(None, Reason::LockedOut, 0);
             }
             // Flash has this failure.
-            Decision::Refuse { reason: Reason::WrongPin, .. } => self.decider.tallies_mut().kept(),
+            Decision::Refuse { reason: Reason::WrongPin, .. } if staked => {
+                self.decider.tallies_mut().kept();
+            }
             _ => self.keep_tallies(),
         }
         self.enact(answer.decision, 0).await;
