@@ -218,3 +218,29 @@ async fn a_person_is_enrolled_with_the_camera_of_the_browser() {
     browser.shows("1 person").await;
     assert!(door.done(&["identify", &path("obama.jpg")]).contains("Barack"));
 }
+
+#[tokio::test]
+async fn a_camera_that_the_browser_does_not_give_is_said_with_what_to_do() {
+    need!(Need::Browser, Need::Door);
+    let door = Door::paired();
+    let mut console = Console::of(&door);
+    for (flags, said) in [
+        (
+            &["--use-fake-device-for-media-stream", "--deny-permission-prompts"][..],
+            "The browser does not give the camera",
+        ),
+        (
+            &["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=device-count=0"],
+            "This computer has no camera that the browser can use",
+        ),
+    ] {
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let browser = Chromium::start_with(DESK, &flags).await;
+        let (address, own) = console.address();
+        browser.open(&address).await;
+        browser.shows("Boards").await;
+        browser.open(&format!("{own}/b/{}/people", door::NAME)).await;
+        browser.click("[data-webcam] button").await;
+        browser.shows(said).await;
+    }
+}
