@@ -169,7 +169,7 @@ impl Enrolling<'_> {
 
     fn take_back(&self, device: &mut Device, enrolled: &Enrolled) -> client::Result<()> {
         match device.remove_enrolled(enrolled) {
-            // The only one that is left of a person whom this command enrolled, by the name that they have now.
+            // The last template of a new person, by the name that they have now.
             Err(Error::Refused(protocol::Error::NoTemplate { name, .. })) if !self.add => {
                 device.remove(&name).map(drop)
             }
