@@ -64,7 +64,7 @@ pub fn model(model: &Model, outputs: &[u32]) -> Result<(), Error> {
 
 /// Whether a tensor is inside the arena and aligned, and its zero point is in the range of its type.
 fn tensor(tensor: &TensorRecord, arena: usize) -> bool {
-    let shape = shape(tensor);
+    let shape = shape(tensor, 0);
     let zero_point = match tensor.bytes {
         1 => -128..=127,
         2 => 0..=0,
@@ -87,7 +87,7 @@ fn operator(model: &Model, record: &OperatorRecord) -> Option<()> {
     let tensor = |number: u16| model.tensors.get(usize::from(number));
     let (a, b, out) = (tensor(record.input[0])?, tensor(record.input[1])?, tensor(record.output)?);
     let apart = |x: &TensorRecord, y: &TensorRecord| {
-        let (x, y) = (range(x), range(y));
+        let (x, y) = (range(x, 0), range(y, 0));
         x.end <= y.start || y.end <= x.start
     };
     require(a.bytes == 1 && b.bytes == 1 && apart(a, out) && apart(b, out))?;
@@ -95,8 +95,8 @@ fn operator(model: &Model, record: &OperatorRecord) -> Option<()> {
     let limits = if out.bytes == 1 { -128..=127 } else { -32768..=32767 };
     require(record.clamp[0] <= record.clamp[1])?;
     require(limits.contains(&i32::from(record.clamp[0])) && limits.contains(&i32::from(record.clamp[1])))?;
-    let operator = Operator::new(model.image, model.tensors, record);
-    let (input, output) = (shape(a), shape(out));
+    let operator = Operator::new(model.image, model.tensors, record, 0);
+    let (input, output) = (shape(a, 0), shape(out, 0));
     let window = operator.window();
     match record.code {
         code::CONV => {
@@ -112,7 +112,7 @@ fn operator(model: &Model, record: &OperatorRecord) -> Option<()> {
         }
         code::ADD => {
             let small = |factor: i32| factor.unsigned_abs() < 1 << 21;
-            require(input == output && shape(b) == output && out.bytes == 1)?;
+            require(input == output && shape(b, 0) == output && out.bytes == 1)?;
             require(record.factor.into_iter().all(small) && (1..=30).contains(&record.sum_shift))
         }
         code::MAX_POOL => {
@@ -129,7 +129,7 @@ fn operator(model: &Model, record: &OperatorRecord) -> Option<()> {
             require(out.bytes == 1 && [output.height, output.width, output.channels] == twice)
         }
         code::GATE => {
-            let logits = shape(b);
+            let logits = shape(b, 0);
             require(input == output && out.bytes == 1 && record.input[0] != record.input[1])?;
             require(logits.pixels() == 1 && logits.channels == input.channels)?;
             // The kernel clamps to the range of the output type only.
@@ -172,7 +172,7 @@ fn chain(model: &Model, range: &Range<usize>, outputs: &[u32]) -> Option<()> {
 }
 
 /// Whether the window is valid and every output position covers at least one input position.
-fn covers(window: &Window, input: usize, output: usize, axis: usize) -> bool {
+pub(crate) fn covers(window: &Window, input: usize, output: usize, axis: usize) -> bool {
     let (kernel, stride, pad) = (window.kernel[axis], window.stride[axis], window.pad[axis]);
     let last = output.saturating_sub(1).saturating_mul(stride);
     kernel > 0 && stride > 0 && pad < kernel && last < input.saturating_add(pad)

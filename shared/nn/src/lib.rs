@@ -18,6 +18,7 @@ pub mod format;
 mod arena;
 mod check;
 mod error;
+mod half;
 mod load;
 mod model;
 mod operator;

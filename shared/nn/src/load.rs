@@ -34,6 +34,7 @@ impl<'a> Model<'a> {
         kind.ok_or(Error::Kind(header.kind))?;
         let section = |section, size| check::section(content, section, size);
         let model = Self {
+            halvings: 0,
             image,
             header,
             operators: cast_slice(section(header.operators, size_of::<OperatorRecord>())?),

@@ -20,6 +20,8 @@ pub struct Model<'a> {
     pub(crate) tensors: &'a [TensorRecord],
     pub(crate) outputs: &'a [u32],
     pub(crate) calibration: Calibration<'a>,
+    /// Height and width of all tensors are halved so often.
+    pub(crate) halvings: u8,
 }
 
 /// One output of a network.
@@ -116,7 +118,7 @@ impl<'a> Model<'a> {
 
     /// Shape of the input: NHWC, `i8 = u8 - 128`, RGB.
     pub fn input(&self) -> Shape {
-        shape(&self.tensors[self.header.input as usize])
+        shape(&self.tensors[self.header.input as usize], self.halvings)
     }
 
     /// The input in `arena`, which must be filled before [`Model::run`].
@@ -125,7 +127,7 @@ impl<'a> Model<'a> {
     pub fn input_mut<'b>(&self, arena: &'b mut [i8]) -> &'b mut [i8] {
         let tensor = &self.tensors[self.header.input as usize];
         let start = tensor.offset as usize;
-        arena.get_mut(start..start + shape(tensor).len()).unwrap_or_default()
+        arena.get_mut(start..start + shape(tensor, self.halvings).len()).unwrap_or_default()
     }
 
     /// Number of outputs.
@@ -136,7 +138,8 @@ impl<'a> Model<'a> {
     /// Shape and scale of output `index`.
     pub fn output(&self, index: usize) -> Option<Output> {
         let tensor = &self.tensors[*self.outputs.get(index)? as usize];
-        let (shape, frac_bits, offset) = (shape(tensor), tensor.frac_bits, tensor.offset as usize);
+        let shape = shape(tensor, self.halvings);
+        let (frac_bits, offset) = (tensor.frac_bits, tensor.offset as usize);
         Some(Output { shape, frac_bits, offset })
     }
 
@@ -166,7 +169,7 @@ impl<'a> Model<'a> {
     /// Operator `index`, for running or inspecting it.
     pub fn operator(&self, index: usize) -> Option<Operator<'a>> {
         let record = self.operators.get(index)?;
-        Some(Operator::new(self.image, self.tensors, record))
+        Some(Operator::new(self.image, self.tensors, record, self.halvings))
     }
 
     /// Runs the network on the input in `arena`.
@@ -214,13 +217,14 @@ impl Model<'_> {
     pub(crate) fn axes(&self, chain: &Range<usize>) -> ([Axis; MAX_CHAIN], usize) {
         let mut axes = [Axis::default(); MAX_CHAIN];
         for (axis, record) in axes.iter_mut().zip(&self.operators[chain.clone()]) {
-            *axis = Operator::new(self.image, self.tensors, record).axis();
+            *axis = Operator::new(self.image, self.tensors, record, self.halvings).axis();
         }
         (axes, self.operators[chain.end - 1].band.into())
     }
 
     fn run_chain(&self, chain: Range<usize>, arena: &mut [i8], done: &mut impl FnMut(usize)) {
-        let operator = |number: usize| Operator::new(self.image, self.tensors, &self.operators[number]);
+        let operator =
+            |number: usize| Operator::new(self.image, self.tensors, &self.operators[number], self.halvings);
         if chain.len() == 1 {
             operator(chain.start).run(arena);
             return done(chain.start);

@@ -18,12 +18,19 @@ pub struct Operator<'a> {
     image: &'a [u8],
     input: [&'a TensorRecord; 2],
     output: &'a TensorRecord,
+    /// Height and width of all tensors are halved so often, see [`crate::Model::halved`].
+    halvings: u8,
 }
 
 impl<'a> Operator<'a> {
-    pub(crate) fn new(image: &'a [u8], tensors: &'a [TensorRecord], record: &'a OperatorRecord) -> Self {
+    pub(crate) fn new(
+        image: &'a [u8],
+        tensors: &'a [TensorRecord],
+        record: &'a OperatorRecord,
+        halvings: u8,
+    ) -> Self {
         let tensor = |number: u16| &tensors[usize::from(number)];
-        Self { record, image, input: record.input.map(tensor), output: tensor(record.output) }
+        Self { record, image, input: record.input.map(tensor), output: tensor(record.output), halvings }
     }
 
     /// The record in the image.
@@ -42,12 +49,12 @@ impl<'a> Operator<'a> {
 
     /// Shape of the (first) input.
     pub fn input_shape(&self) -> Shape {
-        shape(self.input[0])
+        shape(self.input[0], self.halvings)
     }
 
     /// Shape of the output.
     pub fn output_shape(&self) -> Shape {
-        shape(self.output)
+        shape(self.output, self.halvings)
     }
 
     /// Size, stride and padding of the kernel.
@@ -105,23 +112,25 @@ impl<'a> Operator<'a> {
     ///
     /// The model was checked, so the ranges exist and do not overlap; otherwise nothing would be computed.
     pub fn run(&self, arena: &mut [i8]) {
-        let [a, b] = self.input.map(range);
+        let [a, b] = self.input.map(|tensor| range(tensor, self.halvings));
+        let to = range(self.output, self.halvings);
         let whole = self.axis();
         let (output, input) = (0..whole.output, 0..whole.input);
         let all = Step { operator: 0, output, input, input_base: 0, output_base: 0, dropped: 0, held: 0 };
         if a == b {
-            let Ok([a, out]) = arena.get_disjoint_mut([a, range(self.output)]) else { return };
+            let Ok([a, out]) = arena.get_disjoint_mut([a, to]) else { return };
             self.compute(&all, a, a, out);
         } else {
-            let Ok([a, b, out]) = arena.get_disjoint_mut([a, b, range(self.output)]) else { return };
+            let Ok([a, b, out]) = arena.get_disjoint_mut([a, b, to]) else { return };
             self.compute(&all, a, b, out);
         }
     }
 
     /// Computes some rows of the output, as a step of a chain.
     pub fn run_step(&self, step: &Step, arena: &mut [i8]) {
-        let (from, to) = (range(self.input[0]), range(self.output));
-        let (from_row, to_row) = (row_bytes(self.input[0]), row_bytes(self.output));
+        let (from, to) = (range(self.input[0], self.halvings), range(self.output, self.halvings));
+        let (from_row, to_row) =
+            (row_bytes(self.input[0], self.halvings), row_bytes(self.output, self.halvings));
         let held = to.start + step.dropped * to_row;
         if step.dropped > 0 && held + step.held * to_row <= arena.len() {
             arena.copy_within(held..held + step.held * to_row, to.start);
@@ -253,19 +262,21 @@ fn fitted(size: u64) -> usize {
     usize::try_from(size).unwrap_or(usize::MAX)
 }
 
-/// Shape of a tensor record.
-pub(crate) fn shape(tensor: &TensorRecord) -> Shape {
-    Shape::new(tensor.height.into(), tensor.width.into(), tensor.channels.into())
+/// Shape of a tensor record, with height and width halved so often.
+pub(crate) fn shape(tensor: &TensorRecord, halvings: u8) -> Shape {
+    let halved = |side: u16| usize::from(side) >> halvings;
+    Shape::new(halved(tensor.height), halved(tensor.width), tensor.channels.into())
 }
 
 /// The memory of a tensor in the arena; inside a chain, that of the kept rows.
-pub(crate) fn range(tensor: &TensorRecord) -> Range<usize> {
+pub(crate) fn range(tensor: &TensorRecord, halvings: u8) -> Range<usize> {
     let start = tensor.offset as usize;
-    start..start + usize::from(tensor.kept) * row_bytes(tensor)
+    let rows = usize::from(tensor.kept).min(shape(tensor, halvings).height);
+    start..start + rows * row_bytes(tensor, halvings)
 }
 
 /// Bytes per row of a tensor.
-fn row_bytes(tensor: &TensorRecord) -> usize {
-    let shape = shape(tensor);
+fn row_bytes(tensor: &TensorRecord, halvings: u8) -> usize {
+    let shape = shape(tensor, halvings);
     shape.width * shape.channels * usize::from(tensor.bytes)
 }
