@@ -106,6 +106,14 @@ impl Decoder {
         Ok(Self { input, frac_bits, min_score, least_logit })
     }
 
+    /// The decoder of the same network for an input of half the height and half the width. `None` if these are no sides of
+    /// an input.
+    #[must_use]
+    pub fn halved(&self) -> Option<Self> {
+        let input = InputSize::new(self.input.width() / 2, self.input.height() / 2).ok()?;
+        Some(Self { input, ..*self })
+    }
+
     /// The detector's input size.
     pub fn input(&self) -> InputSize {
         self.input

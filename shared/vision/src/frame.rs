@@ -35,6 +35,8 @@ pub struct Frame<'a> {
     format: PixelFormat,
     width: usize,
     height: usize,
+    /// Bytes from one row to the next.
+    stride: usize,
     bytes: &'a [u8],
 }
 
@@ -49,7 +51,7 @@ impl<'a> Frame<'a> {
         if bytes.len() != width * height * format.bytes_per_pixel() {
             return Err(Error::BufferLength);
         }
-        Ok(Self { format, width, height, bytes })
+        Ok(Self { format, width, height, stride: 2 * width, bytes })
     }
 
     /// Pixel format.
@@ -67,7 +69,17 @@ impl<'a> Frame<'a> {
         self.height
     }
 
-    /// The bytes of the frame.
+    /// The part of the frame of this size whose first pixel is in column `left` and row `top`; both sides are cut to what
+    /// the frame has. `left` is rounded down to an even number, so that a pair of pixels keeps its colour; so `width` is even, too.
+    #[must_use]
+    pub fn part(&self, left: usize, top: usize, width: usize, height: usize) -> Self {
+        let (left, top) = (left.min(self.width - 1) & !1, top.min(self.height - 1));
+        let (width, height) = (width.min(self.width - left), height.min(self.height - top));
+        let bytes = self.bytes.get(top * self.stride + 2 * left..).unwrap_or_default();
+        Self { width, height, bytes, ..*self }
+    }
+
+    /// The bytes of the frame; of a part, with all that comes after its first pixel.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
@@ -78,7 +90,7 @@ impl<'a> Frame<'a> {
         if x >= self.width || y >= self.height {
             return [0; 3];
         }
-        let at = (y * self.width + x) * 2;
+        let at = y * self.stride + 2 * x;
         match self.format {
             PixelFormat::Yuyv => match self.bytes.get(at & !3..(at & !3) + 4) {
                 Some(&[y0, u, y1, v]) => yuv_to_rgb(if at & 2 == 0 { y0 } else { y1 }, u, v),
@@ -97,7 +109,7 @@ impl<'a> Frame<'a> {
         if x + 1 >= self.width {
             return None;
         }
-        let at = (y * self.width + x) * 2;
+        let at = y * self.stride + 2 * x;
         match self.format {
             PixelFormat::Yuyv if x.is_multiple_of(2) => {
                 let &[left, u, right, v] = self.bytes.get(at..at + 4)?.first_chunk()?;
@@ -118,8 +130,7 @@ impl<'a> Frame<'a> {
     ///
     /// Pixels that do not fit `row` are dropped; a row outside the frame is black.
     pub fn read_row(&self, y: usize, row: &mut [u8]) {
-        let stride = self.width * 2;
-        let Some(bytes) = self.bytes.get(y * stride..(y + 1) * stride) else {
+        let Some(bytes) = self.row(y) else {
             row.fill(0);
             return;
         };
@@ -158,13 +169,18 @@ pub(crate) fn check_size(format: PixelFormat, width: usize, height: usize) -> Re
     Ok(())
 }
 
-impl Frame<'_> {
+impl<'a> Frame<'a> {
+    /// The bytes of row `y`; `None` outside the frame.
+    pub(crate) fn row(&self, y: usize) -> Option<&'a [u8]> {
+        let start = y * self.stride;
+        self.bytes.get(start..start + 2 * self.width).filter(|_| y < self.height)
+    }
+
     /// Writes row `y` to `row` as network input: RGB, `i8 = u8 - 128`.
     ///
     /// Pixels that do not fit `row` are dropped; a row outside the frame is black.
     pub(crate) fn read_input_row(&self, y: usize, row: &mut [i8]) {
-        let stride = self.width * 2;
-        match (self.format, self.bytes.get(y * stride..(y + 1) * stride)) {
+        match (self.format, self.row(y)) {
             (_, None) => row.fill(i8::MIN),
             (PixelFormat::Yuyv, Some(bytes)) => kernels::yuyv_to_rgb(bytes, row),
             (PixelFormat::Rgb565, Some(bytes)) => {
@@ -210,6 +226,33 @@ mod tests {
                     assert_eq!(frame.rgb_pair(x, y), pair, "{format:?} at {x}, {y}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_part_shows_what_the_frame_shows_there() {
+        let bytes: [u8; 8 * 6 * 2] = core::array::from_fn(|i| (i * 37 + 11) as u8);
+        for format in [PixelFormat::Yuyv, PixelFormat::Rgb565] {
+            let frame = Frame::new(format, 8, 6, &bytes).unwrap();
+            let part = frame.part(3, 1, 4, 4);
+            assert_eq!((part.width(), part.height()), (4, 4));
+            let mut row = [9; 12];
+            for y in 0..4 {
+                part.read_row(y, &mut row);
+                for x in 0..4 {
+                    assert_eq!(part.rgb(x, y), frame.rgb(x + 2, y + 1), "{format:?} at {x}, {y}");
+                    assert_eq!(row[3 * x..3 * x + 3], part.rgb(x, y));
+                }
+            }
+            part.read_row(4, &mut row);
+            assert_eq!(
+                (row, part.rgb(0, 4), part.rgb(4, 0)),
+                ([0; 12], [0; 3], [0; 3]),
+                "outside it is black"
+            );
+            assert_eq!(part.rgb_pair(3, 0), None);
+            let rest = frame.part(6, 5, 100, 100);
+            assert_eq!((rest.width(), rest.height(), rest.rgb(1, 0)), (2, 1, frame.rgb(7, 5)));
         }
     }
 }

@@ -13,11 +13,13 @@
 //! Data flow: [`Frame`] → [`fill_input`] → detector network → [`Decoder::decode`] →
 //! [`SimilarityTransform::to_template`] → [`crop_face`] → encoder network. The crop also feeds the quality
 //! gate ([`Quality::measure`]) and the openness of the eyes ([`openness`]). [`crop_surroundings`] makes the
-//! input of the liveness network.
+//! input of the liveness network. [`Near`] is the part of a frame in which a face is followed, [`Backdrop`] tells that the scene
+//! is still an empty one, and [`Thumbnail`] that an aligned face is still the same.
 #![no_std]
 #![forbid(unsafe_code)]
 
 mod align;
+mod backdrop;
 mod color;
 mod crop;
 mod decode;
@@ -28,12 +30,15 @@ mod face;
 mod fixed;
 mod frame;
 mod input;
+mod near;
 mod quality;
 mod suppress;
 mod surroundings;
+mod thumbnail;
 mod verdict;
 
 pub use align::{CROP_SIZE, SimilarityTransform, TEMPLATE};
+pub use backdrop::Backdrop;
 pub use color::{luma, rgb_to_rgb565, rgb_to_yuv, rgb565_to_rgb, yuv_to_rgb};
 pub use crop::{CROP_BYTES, crop_face};
 pub use decode::{Decoder, HEADS, HeadShape, HeadValues, STRIDES};
@@ -44,8 +49,10 @@ pub use face::{Face, Faces, Landmark, MAX_FACES, Point, Rect, SUBPIXEL_BITS, lar
 pub use fixed::{Q15_ONE, exp_q, sigmoid_q15};
 pub use frame::{Frame, PixelFormat};
 pub use input::{InputSize, Placement, fill_input};
+pub use near::Near;
 pub use quality::Quality;
 pub use surroundings::{Surroundings, crop_surroundings};
+pub use thumbnail::{THUMBNAIL, Thumbnail};
 pub use verdict::{Flaw, Limits, Verdict};
 
 /// Largest width of a camera frame, in pixels.
