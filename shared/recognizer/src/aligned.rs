@@ -6,7 +6,7 @@
 
 use nn::Model;
 use template::Template;
-use vision::{Face, Quality};
+use vision::{Face, Quality, Thumbnail};
 
 use crate::Error;
 
@@ -35,6 +35,11 @@ impl<'a> Aligned<'a> {
     /// The openness of the eyes: [`vision::openness`] of the crop.
     pub fn openness(&mut self) -> u16 {
         vision::openness(self.crop())
+    }
+
+    /// The thumbnail of the crop, by which the same face is known a moment later.
+    pub fn thumbnail(&mut self) -> Thumbnail {
+        Thumbnail::of(self.crop())
     }
 
     /// The template of the face.
