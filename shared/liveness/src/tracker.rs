@@ -29,6 +29,11 @@ const MEMORY_MS: u64 = 15_000;
 /// Most frames in a row that show the face too poorly for a sample; one more resets the tracker.
 const MAX_UNUSABLE: u8 = 3;
 
+/// Largest ratio of the newest face's size and that of an older sample of the window: 5/4. A face that comes nearer grows more
+/// from sample to sample than one that stands and turns, which is what the sequence model knows; so it would be refused
+/// until the walk has left the window.
+const APPROACHED: [i64; 2] = [5, 4];
+
 /// Why a face is not accepted as a living one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -113,18 +118,34 @@ impl LivenessTracker {
         }
     }
 
-    /// Adds a sample and returns the verdict on all stored samples.
+    /// Whether a sample continues the track: it can show the face of the newest sample, and comes soon enough after it.
+    pub fn is_continued_by(&self, sample: &Sample) -> bool {
+        self.samples().last().is_some_and(|last| {
+            sample.continues(last) && sample.at_ms.saturating_sub(last.at_ms) <= MEMORY_MS
+        })
+    }
+
+    /// Drops the oldest samples, of a face that was farther away or nearer by more than [`APPROACHED`].
+    fn drop_approach(&mut self, size: i64) {
+        let apart = |old: &&Sample| {
+            let (larger, smaller) = (old.size().max(size), old.size().min(size));
+            larger * APPROACHED[1] > smaller * APPROACHED[0]
+        };
+        let dropped = self.samples().iter().take_while(apart).count();
+        self.samples.copy_within(dropped.., 0);
+        self.length -= dropped;
+    }
+
+    /// Adds a sample and returns the verdict on all stored samples. Those of an approach are dropped.
     ///
     /// The score of the verdict is the mean over the last `averaged` samples.
     pub fn observe(&mut self, mut sample: Sample, averaged: usize) -> Verdict {
-        let continues = self.samples().last().is_some_and(|last| {
-            sample.continues(last) && sample.at_ms.saturating_sub(last.at_ms) <= MEMORY_MS
-        });
-        if !continues {
+        if !self.is_continued_by(&sample) {
             self.reset();
             // The similarities compare with another face, so they say nothing about this one.
             (sample.similarity, sample.similarity_to_first) = (i16::MAX, i16::MAX);
         }
+        self.drop_approach(sample.size());
         if self.length == WINDOW {
             self.samples.rotate_left(1);
             self.length -= 1;
@@ -163,6 +184,7 @@ impl Default for LivenessTracker {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
     use vision::Point;
 
     use super::*;
@@ -238,6 +260,27 @@ mod tests {
             tracker.miss(Some(sample(0, 100, 0, 0)));
         }
         assert!(tracker.samples().is_empty(), "not seen well for too long");
+    }
+
+    #[test]
+    fn samples_of_an_approach_leave_the_window() {
+        // A face whose size grows by a tenth each time, and then stays.
+        let grown = |number: i32| {
+            let size = 1.1f64.powi(number.min(8));
+            let mut sample = sample(32_000, 100, 0, number as u64);
+            for point in &mut sample.landmarks {
+                for (place, middle) in [(&mut point.x, 100 << 10), (&mut point.y, 100 << 10)] {
+                    *place = middle + (f64::from(*place - middle) * size) as i32;
+                }
+            }
+            sample
+        };
+        let mut tracker = LivenessTracker::new();
+        let lengths = (0..14).map(|number| {
+            tracker.observe(grown(number), 3);
+            tracker.samples().len()
+        });
+        assert_eq!(lengths.collect::<std::vec::Vec<_>>(), [1, 2, 3, 3, 3, 3, 3, 3, 3, 4, 5, 6, 7, 8]);
     }
 
     #[test]
