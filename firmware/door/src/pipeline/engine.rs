@@ -4,7 +4,7 @@
 
 use audit::NpuFault;
 use template::{CalibrationPoint, EncoderHash, Template};
-use vision::{Face, Faces, Frame, Quality};
+use vision::{Face, Faces, Frame, Quality, Thumbnail};
 
 use crate::text::{Text, text};
 
@@ -103,6 +103,16 @@ pub trait Engine {
     /// A [`Fault`] if the network does not run.
     fn detect(&mut self, pair: &Self::Pair<'_>, frame: &Frame) -> Result<Faces, Fault>;
 
+    /// Finds faces near the place of a face of a moment ago, in the frame's coordinates. An engine that cannot do that for
+    /// less looks at the whole frame.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the network does not run.
+    fn track(&mut self, pair: &Self::Pair<'_>, frame: &Frame, face: &Face) -> Result<Faces, Fault> {
+        let _ = face;
+        self.detect(pair, frame)
+    }
+
     /// Aligns a face to the encoder's input, once for quality and encoding.
     ///
     /// # Errors
@@ -138,6 +148,9 @@ pub trait Aligned {
 
     /// How far its eyes are open, as [`vision::openness`] has it.
     fn openness(&mut self) -> u16;
+
+    /// Its thumbnail, by which the same face is known a moment later.
+    fn thumbnail(&mut self) -> Thumbnail;
 
     /// Encodes the face.
     ///

@@ -1,8 +1,13 @@
-//! Liveness over frames: the tracker, the challenge, and the templates by which a change of the face is found.
+//! Liveness over frames: the tracker, the challenge, and what finds a change of the face.
+//!
+//! The encoder tells whether two frames show one face, and costs as much as the rest of a frame. So it is asked where
+//! something hints at a change: the place, or the pixels of the aligned face ([`Thumbnail`]), of which another face's
+//! differ. It is asked again for each frame that passes liveness, before anybody is matched: that template must be alike
+//! to the last one and to the first of the track.
 
-use liveness::{Challenge, LivenessTracker, STEPS, Sample, Verdict};
+use liveness::{Challenge, LivenessTracker, MIN_SIMILARITY, MIN_SIMILARITY_TO_FIRST, STEPS, Sample, Verdict};
 use template::{CosineScore, Template};
-use vision::Face;
+use vision::{Face, Thumbnail};
 
 /// What shows that a face is a living one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +26,9 @@ pub(crate) struct LiveFace<'f> {
     pub(crate) score: u16,
     pub(crate) face: &'f Face,
     pub(crate) openness: u16,
-    pub(crate) template: &'f Template,
+    pub(crate) thumbnail: Thumbnail,
+    /// Its template, if [`LivenessWatch::needs_template`].
+    pub(crate) template: Option<&'f Template>,
     pub(crate) at_ms: u64,
 }
 
@@ -29,7 +36,9 @@ pub(crate) struct LiveFace<'f> {
 pub(crate) struct LivenessWatch {
     tracker: LivenessTracker,
     challenge: Challenge,
-    /// The template of the frame before.
+    /// The thumbnail of the newest sample.
+    thumbnail: Option<Thumbnail>,
+    /// The template that was encoded last.
     last: Option<Template>,
     /// The template of the first frame of this face.
     first: Option<Template>,
@@ -43,6 +52,7 @@ impl LivenessWatch {
         Self {
             tracker: LivenessTracker::new(),
             challenge: Challenge::new(),
+            thumbnail: None,
             last: None,
             first: None,
             asked: None,
@@ -64,6 +74,45 @@ impl LivenessWatch {
         if gone && self.challenge.abandon(now_ms) { self.asked.take() } else { None }
     }
 
+    /// Whether a frame's face must be encoded before [`see`](Self::see): it is the first of a track, or does not resemble the
+    /// one before by place or pixels. A challenge takes seconds, so each of its frames is encoded.
+    pub(crate) fn needs_template(
+        &self,
+        face: &Face,
+        thumbnail: &Thumbnail,
+        mode: LivenessMode,
+        now_ms: u64,
+    ) -> bool {
+        let sample = Sample::new(0, face, 0, now_ms, [i16::MAX; 2]);
+        let resembles = self.thumbnail.as_ref().is_some_and(|last| last.resembles(thumbnail));
+        mode == LivenessMode::Challenge || !resembles || !self.tracker.is_continued_by(&sample)
+    }
+
+    /// The template that was encoded last.
+    pub(crate) fn template(&self) -> Option<&Template> {
+        self.last.as_ref()
+    }
+
+    /// Takes the template of the newest sample, which had none. If it is another face than the one that was followed, the
+    /// frames so far are forgotten, and this returns `false`.
+    pub(crate) fn confirm(&mut self, template: &Template) -> bool {
+        let [last, first] = self.alike(template);
+        self.last = Some(template.clone());
+        let same = last >= MIN_SIMILARITY && first >= MIN_SIMILARITY_TO_FIRST;
+        if !same {
+            self.reset();
+        }
+        same
+    }
+
+    /// The cosines of a template and those of the last and the first frame.
+    fn alike(&self, template: &Template) -> [i16; 2] {
+        [&self.last, &self.first].map(|other| {
+            let alike = other.as_ref().and_then(|other| other.similarity(template));
+            alike.map_or(i16::MAX, q15)
+        })
+    }
+
     /// Takes a frame. The verdict's score is the mean over the last `together` frames. `random` draws the gestures of the
     /// challenge; it is used in [`LivenessMode::Challenge`] alone.
     pub(crate) fn see(
@@ -73,26 +122,26 @@ impl LivenessWatch {
         together: u8,
         random: impl FnOnce() -> [u8; STEPS],
     ) -> Verdict {
-        let LiveFace { score, face, openness, template, at_ms } = live;
+        let LiveFace { score, face, openness, thumbnail, template, at_ms } = live;
         // The encoder finds that another face took the place of the one before, even if nothing jumped.
-        let alike = [&self.last, &self.first].map(|other| {
-            let alike = other.as_ref().and_then(|other| other.similarity(template));
-            alike.map_or(i16::MAX, q15)
-        });
-        self.last = Some(template.clone());
+        let alike = template.map_or([i16::MAX; 2], |template| self.alike(template));
+        self.thumbnail = Some(thumbnail);
+        if let Some(template) = template {
+            self.last = Some(template.clone());
+        }
         let sample = Sample::new(score, face, openness, at_ms, alike);
+        if !self.tracker.is_continued_by(&sample) {
+            self.first = template.cloned();
+        }
         let verdict = self.tracker.observe(sample, together.into());
         let samples = self.tracker.samples();
-        if samples.len() == 1 {
-            self.first = Some(template.clone());
-        }
         if mode != LivenessMode::Challenge {
             return verdict;
         }
         let was_asked = self.challenge.is_under_way();
         let verdict = self.challenge.observe(verdict, samples, random);
         if !was_asked && self.challenge.is_under_way() {
-            self.asked = Some(template.clone());
+            self.asked = template.cloned();
         }
         verdict
     }

@@ -1,13 +1,14 @@
 //! The recognition pipeline: detect, assess, check liveness, match.
 //!
 //! ```text
-//! frame ─► detect ─► assess ─► liveness ─► match ─► observation
+//! frame ─► search ─► assess ─► liveness ─► match ─► observation
 //!            │         │          │          │
 //!          no face    poor     not live   known, stranger, unclaimed
 //! ```
 //! # Invariants
 //! - A face that fails the quality gate is not encoded. A face that fails liveness opens nothing. It
 //!   is compared only to find whose failures it counts among.
+//! - Who is matched is matched by a template of the frame that passed liveness, and of the face whose samples passed it.
 //! - Liveness rests on one unbroken track: a frame without a face ends it.
 //! - The crop is made once, for quality and template.
 //! - No type here is a message of the host. `session` translates observations once, when they are reported.
@@ -21,6 +22,7 @@ mod networks;
 mod npu;
 mod observation;
 mod recheck;
+mod search;
 #[cfg(test)]
 mod tests;
 
@@ -38,13 +40,14 @@ pub(crate) use recheck::{AllInFlash, InFlash, Recheck};
 use embedded_storage::nor_flash::NorFlash;
 use liveness::{MIN_SIMILARITY, RejectReason, STEPS};
 use template::Template;
-use vision::Frame;
+use vision::{Face, Frame, Thumbnail};
 
 use crate::store::People;
 
 use self::{
     assess::choose,
     liveness_watch::{LiveFace, LivenessWatch},
+    search::Search,
 };
 
 /// What the pipeline goes by.
@@ -79,6 +82,7 @@ pub(crate) struct Scene<'s, 'i, 'm, E: Engine + 'i, F: NorFlash> {
 pub(crate) struct Pipeline<E> {
     pub(crate) engine: E,
     pub(crate) config: Config,
+    search: Search,
     watch: LivenessWatch,
     /// The face that was refused last.
     refused: Option<Template>,
@@ -89,11 +93,13 @@ pub(crate) struct Pipeline<E> {
 impl<E: Engine> Pipeline<E> {
     /// A pipeline that has seen no frame.
     pub(crate) fn new(engine: E, config: Config) -> Self {
-        Self { engine, config, watch: LivenessWatch::new(), refused: None, held: None }
+        let (search, watch) = (Search::new(), LivenessWatch::new());
+        Self { engine, config, search, watch, refused: None, held: None }
     }
 
     /// Forgets the frames so far.
     pub(crate) fn reset(&mut self) {
+        self.search.reset();
         self.watch.reset();
     }
 
@@ -102,11 +108,9 @@ impl<E: Engine> Pipeline<E> {
         self.held = self.refused.take().map(|face| (face, until_ms));
     }
 
-    /// Whether a face is passed over.
-    fn is_held(&self, template: &Template, now_ms: u64) -> bool {
-        let held = self.held.as_ref().filter(|(_, until)| now_ms < *until);
-        let alike = held.and_then(|(face, _)| face.similarity(template));
-        alike.is_some_and(|alike| alike.0 >= MIN_SIMILARITY.into())
+    /// The face that is passed over now.
+    fn held(&self, now_ms: u64) -> Option<&Template> {
+        self.held.as_ref().filter(|(_, until)| now_ms < *until).map(|(face, _)| face)
     }
 
     /// Assesses a frame. `random` draws the gestures of a challenge.
@@ -168,7 +172,7 @@ impl<E: Engine> Pipeline<E> {
             None => gallery.templates(),
         };
         let threshold = models.threshold(self.config.one_in, templates)?;
-        let faces = find(&mut self.engine, pair, frame)?;
+        let faces = self.search.faces(&mut self.engine, pair, frame)?;
         let mut observation = Observation {
             result: FrameResult::NoFace,
             faces: faces.len() as u8,
@@ -177,36 +181,58 @@ impl<E: Engine> Pipeline<E> {
             liveness: None,
             like: None,
         };
-        let Some(chosen) = choose(&mut self.engine, pair, frame, &faces)? else { return Ok(observation) };
-        let Assessed { assessment, openness, template } = chosen;
-        observation.face = Some(assessment);
-        let template = match template {
-            Ok(template) => template,
-            Err(flaw) => {
-                observation.result = FrameResult::Poor(flaw);
-                return Ok(observation);
-            }
+        let held = self.held(*now_ms).filter(|_| awaited.is_none()).cloned();
+        let (watch, mode) = (&self.watch, self.config.liveness);
+        let encodes = |face: &Face, thumbnail: &Thumbnail| {
+            network.is_none() || held.is_some() || watch.needs_template(face, thumbnail, mode, *now_ms)
         };
-        if awaited.is_none() && self.is_held(&template, *now_ms) {
+        let chosen = choose(&mut self.engine, pair, frame, &faces, encodes)?;
+        self.search.follow(chosen.as_ref().map(|chosen| &chosen.assessment.face));
+        let Some(Assessed { assessment, openness, thumbnail, mut template }) = chosen else {
+            return Ok(observation);
+        };
+        observation.face = Some(assessment);
+        if let Some(flaw) = assessment.flaw {
+            observation.result = FrameResult::Poor(flaw);
+            return Ok(observation);
+        }
+        let alike = held.zip(template.as_ref()).and_then(|(held, template)| held.similarity(template));
+        if alike.is_some_and(|alike| alike.0 >= MIN_SIMILARITY.into()) {
             self.watch.reset();
             observation.result = FrameResult::Stranger(None);
             return Ok(observation);
         }
         if let Some(network) = network {
-            let score = self.engine.live(network, frame, &assessment.face)?;
+            let face = &assessment.face;
+            let score = self.engine.live(network, frame, face)?;
             let live =
-                LiveFace { score, face: &assessment.face, openness, template: &template, at_ms: *now_ms };
-            let verdict = self.watch.see(live, self.config.liveness, self.config.frames, random);
+                LiveFace { score, face, openness, thumbnail, template: template.as_ref(), at_ms: *now_ms };
+            let verdict = self.watch.see(live, mode, self.config.frames, random);
             observation.liveness = Some(verdict);
             if let Some(reason) = verdict.reject {
                 observation.result = FrameResult::NotLive(reason);
-                if awaited.is_none() && !is_undecided(reason) {
+                // Of a frame that was not encoded, the last template is one of the same face.
+                if let Some(template) = template.or_else(|| self.watch.template().cloned())
+                    && awaited.is_none()
+                    && !is_undecided(reason)
+                {
                     observation.like = self.like(scene, &template);
                     self.refused = Some(template);
                 }
                 return Ok(observation);
             }
         }
+        let template = match template.take() {
+            Some(template) => template,
+            None => {
+                let template = self.engine.align(pair, frame, &assessment.face)?.encode()?;
+                if !self.watch.confirm(&template) {
+                    observation.result = FrameResult::NotLive(RejectReason::TooFewSamples);
+                    return Ok(observation);
+                }
+                template
+            }
+        };
         let probe = probe(&template, info);
         let best = match awaited {
             None => gallery.identify(probe)?,

@@ -5,7 +5,7 @@ use nn::{Model, format::Kind};
 use npu_section::Section;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
 use template::Template;
-use vision::{Face, Faces, Frame, Quality};
+use vision::{Face, Faces, Frame, Quality, Thumbnail};
 
 use crate::text::text;
 
@@ -123,6 +123,13 @@ impl<'a> Engine for Networks<'a> {
         pair.recognizer.detect_with(frame, arena, run).map_err(Fault::new)
     }
 
+    fn track(&mut self, pair: &Joined<'_>, frame: &Frame, face: &Face) -> Result<Faces, Fault> {
+        let Self { arena, npu } = self;
+        let section = pair.detector.as_ref();
+        let run = |model: &Model, arena: &mut [i8]| run(npu, NetworkKind::Detector, section, model, arena);
+        pair.recognizer.track_with(frame, face, arena, run).map_err(Fault::new)
+    }
+
     fn live(&mut self, liveness: &Loaded<'_>, frame: &Frame, face: &Face) -> Result<u16, Fault> {
         let Self { arena, npu } = self;
         let section = liveness.section.as_ref();
@@ -158,6 +165,10 @@ impl Aligned for AlignedFace<'_, '_> {
 
     fn openness(&mut self) -> u16 {
         self.face.openness()
+    }
+
+    fn thumbnail(&mut self) -> Thumbnail {
+        self.face.thumbnail()
     }
 
     fn encode(self) -> Result<Template, Fault> {

@@ -10,7 +10,7 @@ use liveness::RejectReason;
 use nor_model::{Nor, SECTOR_SIZE};
 use sha2::{Digest, Sha256};
 use template::{Basis, CalibrationPoint, CosineScore, EncoderHash, Template};
-use vision::{Face, Faces, Flaw, Frame, PixelFormat, Point, Quality, Rect};
+use vision::{Face, Faces, Flaw, Frame, PixelFormat, Point, Quality, Rect, Thumbnail};
 
 use super::*;
 
@@ -26,11 +26,25 @@ struct Script {
 
 const ALIVE: u16 = 32_000;
 
-/// Follows a script, a frame a step, and counts the faces that it encoded.
+/// Follows a script, a frame a step, and counts the whole frames that it searched and the faces that it encoded.
 #[derive(Default)]
 struct Scripted {
     frames: VecDeque<Script>,
+    searched: usize,
     encoded: usize,
+}
+
+impl Scripted {
+    fn faces(&self) -> Result<Faces, Fault> {
+        let script = self.frames.front().ok_or_else(|| Fault::new("the script is over"))?;
+        let faces = script.people.iter().zip(0..).map(|(person, rank)| {
+            let side = 4096 - 512 * rank;
+            let bounds = Rect { x: 1024, y: 1024, width: side, height: side };
+            // The person is hidden in the landmarks.
+            Face { score: 30_000, bounds, landmarks: [Point { x: i32::from(*person), y: 0 }; 5] }
+        });
+        Ok(faces.collect())
+    }
 }
 
 struct ScriptedFace<'e> {
@@ -69,14 +83,12 @@ impl Engine for Scripted {
     }
 
     fn detect(&mut self, (): &(), _: &Frame) -> Result<Faces, Fault> {
-        let script = self.frames.front().ok_or_else(|| Fault::new("the script is over"))?;
-        let faces = script.people.iter().zip(0..).map(|(person, rank)| {
-            let side = 4096 - 512 * rank;
-            let bounds = Rect { x: 1024, y: 1024, width: side, height: side };
-            // The person is hidden in the landmarks.
-            Face { score: 30_000, bounds, landmarks: [Point { x: i32::from(*person), y: 0 }; 5] }
-        });
-        Ok(faces.collect())
+        self.searched += 1;
+        self.faces()
+    }
+
+    fn track(&mut self, (): &(), _: &Frame, _: &Face) -> Result<Faces, Fault> {
+        self.faces()
     }
 
     fn align<'e>(&'e mut self, (): &'e (), _: &Frame, face: &Face) -> Result<ScriptedFace<'e>, Fault> {
@@ -109,6 +121,11 @@ impl Aligned for ScriptedFace<'_> {
         1_800
     }
 
+    fn thumbnail(&mut self) -> Thumbnail {
+        let digest = Sha256::digest([self.person]);
+        Thumbnail(std::array::from_fn(|at| digest[at % 32]))
+    }
+
     fn encode(self) -> Result<Template, Fault> {
         *self.encoded += 1;
         Ok(template(self.person))
@@ -117,6 +134,17 @@ impl Aligned for ScriptedFace<'_> {
 
 /// The results of a script, and how many faces were encoded. Persons 1 and 2 are enrolled, with these numbers as IDs.
 fn run(liveness: LivenessMode, against: Against, script: &[Script]) -> (Vec<FrameResult>, usize) {
+    let (results, engine) = play(liveness, against, script, [8, 8]);
+    (results, engine.encoded)
+}
+
+/// The results of a script in frames of this size, and the engine with its counts.
+fn play(
+    liveness: LivenessMode,
+    against: Against,
+    script: &[Script],
+    [width, height]: [usize; 2],
+) -> (Vec<FrameResult>, Scripted) {
     let mut cells = vec![0xff; 12 * SECTOR_SIZE];
     let mut memory = Box::new(gallery::Memory::new());
     let random = Generator::new(&Key::new([2; 32]), b"");
@@ -137,15 +165,15 @@ fn run(liveness: LivenessMode, against: Against, script: &[Script]) -> (Vec<Fram
         assert!(models.load(&mut pipeline.engine, kind, sha256, &[]));
     }
     models.join(&pipeline.engine);
-    let pixels = [0; 8 * 8 * 2];
-    let frame = Frame::new(PixelFormat::Yuyv, 8, 8, &pixels).unwrap();
+    let pixels = vec![0; width * height * 2];
+    let frame = Frame::new(PixelFormat::Yuyv, width, height, &pixels).unwrap();
     let results = script.iter().zip(0..).map(|(script, count)| {
         pipeline.engine.frames = [*script].into();
         let scene = Scene { models: &models, people: &people, against, now_ms: count * 200 };
         pipeline.step(&scene, &frame, || [0; STEPS]).result
     });
     let results = results.collect();
-    (results, pipeline.engine.encoded)
+    (results, pipeline.engine)
 }
 
 fn seen(people: &'static [u8]) -> Script {
@@ -232,4 +260,38 @@ fn a_network_that_does_not_run_makes_a_frame_that_cannot_be_assessed() {
     let scene = Scene { models: &models, people: &people, against: Against::Everybody, now_ms: 0 };
     let over = pipeline.step(&scene, &frame, || [0; STEPS]).result;
     assert!(matches!(over, FrameResult::Unable(Error::Engine(_))));
+}
+
+#[test]
+fn a_face_is_followed_and_the_whole_frame_is_searched_now_and_then() {
+    let (_, engine) = play(LivenessMode::Off, Against::Everybody, &[seen(&[1]); 33], [8, 8]);
+    assert_eq!(engine.searched, 3, "the 1st, 17th and 33rd frame");
+    let gone = [seen(&[1]), seen(&[1]), seen(&[]), seen(&[2]), seen(&[2])];
+    let (results, engine) = play(LivenessMode::Off, Against::Everybody, &gone, [8, 8]);
+    assert!(matches!(results[2], FrameResult::NoFace));
+    assert!(matches!(&results[3], FrameResult::Known(found) if found.person == 2), "{results:?}");
+    assert_eq!(engine.searched, 3, "for the first, when they are gone, and for the second");
+}
+
+#[test]
+fn an_unchanged_empty_scene_is_searched_now_and_then() {
+    let (_, engine) = play(LivenessMode::Off, Against::Everybody, &[seen(&[]); 17], [320, 240]);
+    assert_eq!(engine.searched, 3, "the 1st, 9th and 17th frame");
+    let (_, engine) = play(LivenessMode::Off, Against::Everybody, &[seen(&[]); 17], [8, 8]);
+    assert_eq!(engine.searched, 17, "a frame too small to tell a change");
+}
+
+#[test]
+fn a_face_that_is_followed_is_encoded_once_and_one_that_takes_its_place_again() {
+    let followed = [seen(&[1]); 12];
+    let (results, encoded) = run(LivenessMode::Passive, Against::Everybody, &followed);
+    assert!(matches!(results.last(), Some(FrameResult::NotLive(RejectReason::Still))));
+    assert_eq!(encoded, 1);
+    let (_, encoded) = run(LivenessMode::Challenge, Against::Everybody, &followed);
+    assert_eq!(encoded, 12, "a challenge");
+    let swapped = [seen(&[1]), seen(&[1]), seen(&[2]), seen(&[2]), seen(&[1])];
+    let (results, encoded) = run(LivenessMode::Passive, Against::Everybody, &swapped);
+    let early = |result: &FrameResult| matches!(result, FrameResult::NotLive(RejectReason::TooFewSamples));
+    assert!(results.iter().all(early), "{results:?}");
+    assert_eq!(encoded, 3);
 }

@@ -210,8 +210,11 @@ fn encode_largest<E: Engine>(
     let faces = find(engine, pair, &capture.frame).map_err(internal)?;
     let largest = faces.first().ok_or(Error::NoFace)?;
     let Assessed { assessment, template, .. } =
-        assess(engine, pair, &capture.frame, largest).map_err(internal)?;
-    let template = template.map_err(|flaw| Error::PoorFace { flaw: translate::flaw(flaw) })?;
+        assess(engine, pair, &capture.frame, largest, |_| true).map_err(internal)?;
+    if let Some(flaw) = assessment.flaw {
+        return Err(Error::PoorFace { flaw: translate::flaw(flaw) });
+    }
+    let template = template.ok_or(Error::NoFace)?;
     Ok(Largest { faces: faces.len() as u8, assessment, template })
 }
 

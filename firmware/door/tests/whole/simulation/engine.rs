@@ -14,7 +14,7 @@
 use door::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo, NetworkKind};
 use sha2::{Digest, Sha256};
 use template::{Basis, CalibrationPoint, CosineScore, EncoderHash, Template};
-use vision::{Face, Faces, Frame, Point, Quality, Rect};
+use vision::{Face, Faces, Frame, Point, Quality, Rect, Thumbnail};
 
 use super::parts::SIDE;
 
@@ -233,6 +233,15 @@ impl Aligned for FakeAligned {
 
     fn openness(&mut self) -> u16 {
         self.openness
+    }
+
+    fn thumbnail(&mut self) -> Thumbnail {
+        let (person, other) = (Sha256::digest([self.person]), Sha256::digest([self.person.wrapping_add(1)]));
+        let share = i32::from(self.share);
+        Thumbnail(std::array::from_fn(|at| {
+            let bit = |digest: &[u8]| i32::from(digest[at / 8] >> (at % 8) & 1) * 2 - 1;
+            (128 + (50 * (255 - share) * bit(&person) + 50 * share * bit(&other)) / 255) as u8
+        }))
     }
 
     fn encode(self) -> Result<Template, Fault> {
