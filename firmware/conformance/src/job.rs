@@ -17,7 +17,7 @@
 //! 0x28    offset and length of the input
 //! 0x30    width, height and format of the input, if it is a frame: 1 YUYV, 2 RGB565
 //! 0x3c    offset and length of the space for the output
-//! 0x44    ticks of each step of the recognizer: detect, align, assess quality, encode
+//! 0x44    ticks of each step of the recognizer: detect, align, assess quality, encode, track
 //! ```
 //!
 //! | job | output |
@@ -26,7 +26,7 @@
 //! | profile | ticks of each operator, 64 bits each |
 //! | search | number of the nearest row and its dot product, one word each |
 //! | liveness | the score, as text |
-//! | recognizer | a line for each face, and quality and template of the largest face, as text |
+//! | recognizer | a line for each face, quality and template of the largest face, and a line for each face near it, as text |
 //!
 //! The text lets people read a difference.
 

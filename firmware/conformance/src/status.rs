@@ -1,7 +1,7 @@
 //! How a job ended, and what its computation came to.
 
-/// Steps of the recognizer: detect, align, assess quality, encode.
-pub const PARTS: usize = 4;
+/// Steps of the recognizer: detect, align, assess quality, encode, and track, which is a step of the next frame.
+pub const PARTS: usize = 5;
 
 /// The status of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -37,7 +37,7 @@ pub struct Executed {
 pub struct FrameCost {
     /// From the camera's pixels to the template.
     pub whole: Cost,
-    /// Detect, align, assess quality, encode.
+    /// Detect, align, assess quality, encode; and track, which is a step of the next frame.
     pub parts: [Cost; PARTS],
 }
 

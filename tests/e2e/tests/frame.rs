@@ -21,7 +21,8 @@ fn a_frame_costs_at_most_three_per_cent_more_than_its_parts() {
     let compared = measure::compare_job(machine.map(), &suite, &job).expect("the board runs");
     assert!(compared.equal && compared.output.contains("template ["), "{compared:?}");
     let whole = compared.instructions;
-    let (parts, networks) = (compared.parts.iter().sum::<u64>(), networks.iter().sum::<u64>());
+    // The last part is a step of the next frame.
+    let (parts, networks) = (compared.parts[..4].iter().sum::<u64>(), networks.iter().sum::<u64>());
     println!("{whole} instructions; of the parts {:?}, of the networks {networks}", compared.parts);
     assert!(whole * 100 <= parts * 103, "{whole} instructions, parts {:?}", compared.parts);
     assert!(whole * 100 <= networks * 115, "{whole} instructions, networks {networks}");

@@ -114,7 +114,7 @@ pub fn frame(
     let cost = executed.frame().map_err(|error| anyhow!("{error}"))?;
     let alive = execute(machine, &Job::Liveness { image: &liveness, frame: &frame, face: &bounds })?;
     let alive = alive.single().map_err(|error| anyhow!("{error}"))?;
-    let names = ["detect", "align", "assess quality", "encode"];
+    let names = ["detect", "align", "assess quality", "encode", "track, in the next frame"];
     let mut rows: Vec<Row> = names.iter().zip(cost.parts).map(|(name, cost)| row(*name, 0, cost)).collect();
     rows.push(row("liveness", 0, alive));
     rows.push(row("detect to encode in one run", 0, cost.whole));

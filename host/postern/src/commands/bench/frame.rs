@@ -79,7 +79,7 @@ pub fn run(
     let job = Job::Recognizer { detector: &bytes[0], encoder: &bytes[1], frame: &frame };
     let compared = measure::compare_job(machine.map(), &suite, &job).map_err(failed)?;
     ensure!(compared.equal, "board and host do not agree on {}: {compared:?}", photo.display());
-    let [detect, align, quality, encode] = compared.parts;
+    let [detect, align, quality, encode, _] = compared.parts;
     ensure!(encode > 0, "{}: no face in the picture", photo.display());
     let [detector, encoder] = [networks[0].cost, networks[1].cost];
     let mut networks = networks.into_iter();
