@@ -66,27 +66,49 @@ impl AttackType {
 
 /// The `count` pictures of one presentation of `subject`, at five a second.
 pub fn sequence(subject: &Subject, attack_type: AttackType, seed: u64, count: usize) -> Vec<Photo> {
+    sequence_at(subject, attack_type, seed, count, RATE)
+}
+
+/// The `count` pictures of one presentation of `subject`, at `rate` a second.
+pub fn sequence_at(
+    subject: &Subject,
+    attack_type: AttackType,
+    seed: u64,
+    count: usize,
+    rate: f32,
+) -> Vec<Photo> {
     let mut random = Rng::with_seed(seed);
     let random = &mut random;
     let mut camera = Camera::new(random);
     let mut pictures: Vec<Picture> = match attack_type {
-        AttackType::BonaFide => living(subject, random, count),
-        _ => attack(subject, attack_type, random, count),
+        AttackType::BonaFide => living(subject, random, count, rate),
+        _ => attack(subject, attack_type, random, count, rate),
     };
     pictures.drain(..).map(|picture| camera.take(picture).photo()).collect()
 }
 
-/// The times of `count` pictures in seconds.
+/// The times of `count` pictures at five a second, in seconds.
 pub(crate) fn times(count: usize) -> impl Iterator<Item = f32> {
-    (0..count).map(|number| number as f32 / RATE)
+    times_at(count, RATE)
 }
 
-fn living(subject: &Subject, random: &mut Rng, count: usize) -> Vec<Picture> {
-    let head = Head::new(subject, random, count as f32 / RATE);
-    times(count).map(|time| head.at(time)).collect()
+/// The times of `count` pictures at `rate` a second, in seconds.
+fn times_at(count: usize, rate: f32) -> impl Iterator<Item = f32> {
+    (0..count).map(move |number| number as f32 / rate)
 }
 
-fn attack(subject: &Subject, attack_type: AttackType, random: &mut Rng, count: usize) -> Vec<Picture> {
+fn living(subject: &Subject, random: &mut Rng, count: usize, rate: f32) -> Vec<Picture> {
+    let head = Head::new(subject, random, count as f32 / rate);
+    times_at(count, rate).map(|time| head.at(time)).collect()
+}
+
+fn attack(
+    subject: &Subject,
+    attack_type: AttackType,
+    random: &mut Rng,
+    count: usize,
+    rate: f32,
+) -> Vec<Picture> {
     let scene = room(random);
     let mut sheet = held(subject, attack_type, random);
     let glare = [random.f32() * 320.0, random.f32() * 240.0];
@@ -94,7 +116,7 @@ fn attack(subject: &Subject, attack_type: AttackType, random: &mut Rng, count: u
         AttackType::Screen => vec![medium::screen(&subject.picture, random)],
         AttackType::Replay => {
             // The recording is half as long, so it starts again.
-            let recording = living(subject, random, count.div_ceil(2));
+            let recording = living(subject, random, count.div_ceil(2), rate);
             let seed = random.u64(..);
             recording.iter().map(|picture| medium::screen(picture, &mut Rng::with_seed(seed))).collect()
         }
@@ -107,7 +129,7 @@ fn attack(subject: &Subject, attack_type: AttackType, random: &mut Rng, count: u
         let look = [Wander::new(random, 0.3), Wander::new(random, 0.15)];
         let blink = random.f32() * 3.0;
         let closed = |time: f32| (1.0 - ((time + blink) % 2.6 - 0.2).abs() / 0.2).max(0.0);
-        shown = times(count)
+        shown = times_at(count, rate)
             .map(|time| medium::cut_out(&print, subject, [look[0].at(time), look[1].at(time)], closed(time)))
             .collect();
     }
@@ -115,7 +137,7 @@ fn attack(subject: &Subject, attack_type: AttackType, random: &mut Rng, count: u
         sheet.pose = Pose::new(random, [0.0; 3], 0.0);
     }
     let screen = matches!(attack_type, AttackType::Screen | AttackType::Replay);
-    let seen = times(count).enumerate().map(|(number, time)| {
+    let seen = times_at(count, rate).enumerate().map(|(number, time)| {
         let picture = sheet.before(&scene, &shown[number % shown.len()], time);
         if screen { glaring(picture, glare) } else { picture }
     });

@@ -18,10 +18,11 @@
 //! camera    blur, light, noise, and the frame
 //! ```
 //! [`answer`] does the same for a door that asks for movements: heads that follow, and what an attacker can do
-//! with a picture ([`Answer`]).
+//! with a picture ([`Answer`]). [`Approach`] is somebody who walks up to the door.
 #![forbid(unsafe_code)]
 
 mod answer;
+mod approach;
 mod attack_type;
 mod camera;
 mod head;
@@ -32,5 +33,6 @@ mod sheet;
 mod subject;
 
 pub use answer::{Answer, answer, draw};
-pub use attack_type::{AttackType, sequence};
+pub use approach::{Approach, HEIGHTS};
+pub use attack_type::{AttackType, sequence, sequence_at};
 pub use subject::Subject;

@@ -4,8 +4,6 @@
 //! socket and no thread between the two tasks, and time goes on by rounds; on Linux all of these are real. What depends on
 //! the time is left out: the audit log's bytes, and what a network cost.
 
-mod simulated_door;
-
 use std::io::{Read, Write};
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;

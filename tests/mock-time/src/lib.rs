@@ -1,6 +1,6 @@
-//! A clock for tests, which goes on only when a test says so. Each thread has its own.
+//! A clock for tests and for simulations, which goes on only when the program says so. Each thread has its own.
 //!
-//! It is embassy's time driver of a test binary that uses this crate. The mock driver of `embassy-time` would do, but it
+//! It is embassy's time driver of a program that uses this crate. The mock driver of `embassy-time` would do, but it
 //! is a feature: Cargo would switch it on for the door on Linux as well when both are built in one command, and a program
 //! can have one driver only.
 #![forbid(unsafe_code)]

@@ -4,6 +4,7 @@
 //! every run; they are not cycles, which `--cycles` estimates. On this computer it is nanoseconds on
 //! one core, in the fastest of a few runs.
 
+pub mod arrival;
 pub mod cycles;
 pub mod frame;
 mod icicle;
@@ -29,6 +30,7 @@ const RUNS: usize = 30;
 
 /// Options of `postern bench`.
 #[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("drawn").args(["frame", "arrival"]).multiple(true)))]
 pub struct Args {
     /// Where the model runs
     #[arg(long, value_enum, default_value_t = Where::An547)]
@@ -46,8 +48,8 @@ pub struct Args {
     #[arg(long, value_name = "PHOTO", conflicts_with = "compare")]
     frame: Option<PathBuf>,
 
-    /// Draw the instructions of the frame by part into this SVG file
-    #[arg(long, value_name = "FILE", requires = "frame")]
+    /// Draw the instructions of the frame by part, or an arrival by step, into this SVG file
+    #[arg(long, value_name = "FILE", requires = "drawn")]
     svg: Option<PathBuf>,
 
     /// Estimate the cycles of the board's processor, low and high, beside the instructions
@@ -65,6 +67,9 @@ pub struct Args {
 
     #[command(flatten)]
     force: ForceArgs,
+
+    #[command(flatten)]
+    arrival: arrival::ArrivalArgs,
 }
 
 /// Where a model runs.
@@ -132,6 +137,11 @@ struct Row {
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     if !args.npu.is_empty() {
         return npu::run(machine(args.on, "--npu")?, &args.npu, output);
+    }
+    if args.arrival.arrival {
+        let machine = machine(args.on, "--arrival")?;
+        let svg = args.force.check_any(args.svg.as_ref(), crate::output_args::NONE)?;
+        return arrival::run(machine, &args.arrival, &args.model, svg.as_ref(), output);
     }
     if args.cycles {
         let machine = machine(args.on, "--cycles")?;

@@ -10,13 +10,13 @@ use liveness::{Gesture, order};
 use models::{ImageFile, Manifest};
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
-use synthetic_attacks::{Answer, AttackType, answer, draw, sequence};
+use synthetic_attacks::{Answer, AttackType, answer, draw, sequence_at};
 
 use super::crops::{self, CropArgs};
 use super::people::people;
 use super::presentations::{Door, progress, recorded, subject};
-use super::samples::{self, Presentation, STEP_MS};
-use crate::numbers::count;
+use super::samples::{self, Presentation};
+use crate::numbers::{count, positive};
 use crate::output::{Outcome, Output, note};
 use crate::output_args::ForceArgs;
 use crate::picture::spread;
@@ -58,9 +58,17 @@ pub struct Args {
     #[arg(long, conflicts_with = "recorded")]
     challenge: bool,
 
-    /// Pictures in each presentation, five a second [default: 16; 64 with --challenge]
+    /// Pictures in each presentation [default: 16; 64 with --challenge]
     #[arg(long, value_name = "N", value_parser = count::<usize>)]
     pictures: Option<usize>,
+
+    /// Pictures in a second
+    #[arg(long, value_name = "N", default_value = "5", value_parser = positive::<f32>, conflicts_with_all = ["challenge", "recorded"])]
+    rate: f32,
+
+    /// Look for faces in each whole picture, as a door without tracking
+    #[arg(long)]
+    untracked: bool,
 
     /// Consecutive pictures that must agree, as `postern settings --agreement`
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = count::<usize>)]
@@ -136,7 +144,8 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         recognizer: &recognizer,
         liveness: &liveness,
         float: network.as_ref().map(|_| &float as _),
-        step_ms: STEP_MS,
+        step_ms: (1000.0 / args.rate) as u64,
+        tracks: !args.untracked,
     };
     let assessed = match &args.recorded {
         Some(folder) => of_recorded(&door, folder)?,
@@ -192,7 +201,8 @@ fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Presentation>>
                         }
                     } else {
                         for attack_type in AttackType::ALL {
-                            let pictures = sequence(subject, attack_type, seed, args.pictures());
+                            let pictures =
+                                sequence_at(subject, attack_type, seed, args.pictures(), args.rate);
                             judge(attack_type.name(), &pictures, None)?;
                         }
                     }

@@ -7,11 +7,11 @@ use anyhow::{Context, bail, ensure};
 use eval::presentation::Seen;
 use imaging::Photo;
 use indicatif::{ProgressBar, ProgressStyle};
-use liveness::{LivenessTracker, Sample};
+use liveness::{LivenessTracker, MIN_SIMILARITY, MIN_SIMILARITY_TO_FIRST, Sample};
 use recognizer::{Liveness, Recognizer};
 use synthetic_attacks::{AttackType, Subject};
 use template::{Calibration, Template};
-use vision::{Face, Limits, PixelFormat, Quality};
+use vision::{Face, Limits, PixelFormat, Quality, Thumbnail};
 
 use crate::picture::files;
 use models::Arena;
@@ -34,6 +34,8 @@ pub struct Door<'a> {
     pub float: Option<&'a Score<'a>>,
     /// Milliseconds from one picture to the next.
     pub step_ms: u64,
+    /// Whether it looks near the last face, as the door does, or at each whole picture.
+    pub tracks: bool,
 }
 
 impl Door<'_> {
@@ -62,45 +64,75 @@ impl Door<'_> {
         let mut seen = Vec::new();
         let (mut before, mut first): (Option<Template>, Option<Template>) = (None, None);
         let mut watch = LivenessTracker::new();
+        let mut near: Option<Face> = None;
+        let mut thumbnail: Option<Thumbnail> = None;
         for (number, picture) in (0u64..).zip(pictures) {
             let frame = picture.to_frame(PixelFormat::Yuyv);
             let frame = frame.view()?;
-            let Some(face) = choose(self.recognizer, &frame, arena)? else {
+            let found = match near.filter(|_| self.tracks) {
+                Some(near) => self.recognizer.track(&frame, &near, arena.bytes())?,
+                None => vision::Faces::new(),
+            };
+            let found = match found.is_empty() {
+                true => self.recognizer.detect(&frame, arena.bytes())?,
+                false => found,
+            };
+            near = choose_of(self.recognizer, &frame, found, arena);
+            let Some(face) = near else {
                 seen.push(Seen::default());
                 continue;
             };
-            let score = match self.float {
-                None => self.liveness.score(&frame, &face, arena.bytes())?,
-                Some(float) => {
-                    let view = self.liveness.surroundings();
-                    let mut crop = vec![0; view.bytes()];
-                    vision::crop_surroundings(&frame, &face.bounds, view, &mut crop);
-                    let pixels: Vec<u8> = crop.iter().map(|&value| (value as u8) ^ 0x80).collect();
-                    (float(&pixels) * 32768.0).round() as u16
-                }
-            };
+            let at_ms = number * self.step_ms;
             let mut aligned = self.recognizer.align(&frame, &face, arena.bytes())?;
-            let openness = aligned.openness();
-            let template = aligned.encode()?;
-            let alike = [&before, &first].map(|other| {
-                let alike = other.as_ref().and_then(|other| other.similarity(&template));
-                alike.map_or(i16::MAX, |found| found.0.clamp(-32_768, 32_767) as i16)
-            });
-            let look = Sample::new(score, &face, openness, number * self.step_ms, alike);
-            let matches = match (enrolled, &threshold) {
-                (Some(enrolled), Ok(threshold)) => {
+            let (openness, now) = (aligned.openness(), aligned.thumbnail());
+            // As the door: the encoder is asked where place or pixels hint at another face, and before anybody is matched.
+            let place = Sample::new(0, &face, 0, at_ms, [i16::MAX; 2]);
+            let resembles = thumbnail.replace(now).is_some_and(|before| before.resembles(&now));
+            let follows = self.tracks && resembles && watch.is_continued_by(&place);
+            let mut template = if follows { None } else { Some(aligned.encode()?) };
+            let score = self.score(&frame, &face, arena)?;
+            let alike = |template: &Template| {
+                [&before, &first].map(|other| {
+                    let alike = other.as_ref().and_then(|other| other.similarity(template));
+                    alike.map_or(i16::MAX, |found| found.0.clamp(-32_768, 32_767) as i16)
+                })
+            };
+            let similarities = template.as_ref().map_or([i16::MAX; 2], alike);
+            let mut look = Sample::new(score, &face, openness, at_ms, similarities);
+            let begins = !watch.is_continued_by(&look);
+            if watch.observe(look, 1).reject.is_none() && template.is_none() {
+                let encoded = self.recognizer.align(&frame, &face, arena.bytes())?.encode()?;
+                [look.similarity, look.similarity_to_first] = alike(&encoded);
+                if look.similarity < MIN_SIMILARITY || look.similarity_to_first < MIN_SIMILARITY_TO_FIRST {
+                    watch.reset();
+                }
+                template = Some(encoded);
+            }
+            let matches = match (enrolled, &threshold, &template) {
+                (Some(enrolled), Ok(threshold), Some(template)) => {
                     Some(template.similarity(enrolled).is_some_and(|found| found >= *threshold))
                 }
                 _ => None,
             };
-            watch.observe(look, 1);
-            if watch.samples().len() == 1 {
-                first = Some(template.clone());
+            if begins {
+                first = template.clone();
             }
-            before = Some(template);
+            before = template.or(before);
             seen.push(Seen { sample: Some(look), matches });
         }
         Ok(seen)
+    }
+
+    /// The liveness score of a face.
+    fn score(&self, frame: &vision::Frame, face: &Face, arena: &mut Arena) -> anyhow::Result<u16> {
+        let Some(float) = self.float else {
+            return Ok(self.liveness.score(frame, face, arena.bytes())?);
+        };
+        let view = self.liveness.surroundings();
+        let mut crop = vec![0; view.bytes()];
+        vision::crop_surroundings(frame, &face.bounds, view, &mut crop);
+        let pixels: Vec<u8> = crop.iter().map(|&value| (value as u8) ^ 0x80).collect();
+        Ok((float(&pixels) * 32768.0).round() as u16)
     }
 }
 
@@ -110,16 +142,26 @@ pub fn choose(
     frame: &vision::Frame,
     arena: &mut Arena,
 ) -> anyhow::Result<Option<Face>> {
-    let mut faces = recognizer.detect(frame, arena.bytes())?;
+    let faces = recognizer.detect(frame, arena.bytes())?;
+    Ok(choose_of(recognizer, frame, faces, arena))
+}
+
+/// Of `faces`, the largest that is good enough to be assessed.
+fn choose_of(
+    recognizer: &Recognizer,
+    frame: &vision::Frame,
+    mut faces: vision::Faces,
+    arena: &mut Arena,
+) -> Option<Face> {
     faces.sort_unstable_by_key(|face| std::cmp::Reverse(face.bounds.area()));
     for face in faces {
         let quality: Option<Quality> =
             recognizer.align(frame, &face, arena.bytes()).ok().map(|mut aligned| aligned.quality());
         if quality.is_some_and(|quality| Limits::default().judge(&quality).is_acceptable()) {
-            return Ok(Some(face));
+            return Some(face);
         }
     }
-    Ok(None)
+    None
 }
 
 /// The photograph as a subject for sequences, if it shows a face that is good enough.

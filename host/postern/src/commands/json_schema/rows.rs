@@ -47,6 +47,7 @@ answers! {
     ["bench"] bench::frame::Report;
     ["bench"] bench::cycles::Report;
     ["bench"] bench::npu::Report;
+    ["bench"] bench::arrival::Report;
     ["train", "distill"] train::result::Report;
     ["calibrate"] calibrate::Report;
     ["train-liveness"] models::TrainedLiveness;
