@@ -96,7 +96,7 @@ mod tests {
             let found = Thumbnail::of(&crop);
             for (at, &value) in found.0.iter().enumerate() {
                 let expected = 2 * START + (at % BLOCKS + at / BLOCKS + 1) * BLOCK;
-                assert!(usize::from(value).abs_diff(expected) <= 3, "{side} {at}: {value} {expected}");
+                assert!(usize::from(value).abs_diff(expected) <= 5, "{side} {at}: {value} {expected}");
             }
         }
     }
