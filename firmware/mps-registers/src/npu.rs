@@ -172,7 +172,8 @@ mod tests {
         let words = page.clone();
         let mut bus = PlayedNpu::new(move |offset| Fake::new(&words, offset), host, reach);
         bus.write(block::QSIZE, 77);
-        assert_eq!((page.borrow().taken.len(), bus.read(block::QSIZE)), (0, 77), "no ring");
+        assert_eq!(bus.read(block::QSIZE), 77);
+        assert!(page.borrow().taken.is_empty(), "no ring");
         bus.write(block::RESET, 1);
         bus.write(block::CMD, command::RUN);
         assert_eq!(page.borrow().taken, [1 << 16 | 0x0c, 2 << 16 | 0x08]);

@@ -90,9 +90,6 @@ impl Board {
         let is_new = folder.recorded_machine()?.is_none();
         let machine = folder.machine(launch.machine)?;
         let mut board = Self { folder, machine, child: None, tell: |_| () };
-        if launch.npu.is_some() && machine.map().npu.is_none() {
-            return Err(Error::NoNpu { machine: machine.name() });
-        }
         if let State::Down = board.state()? {
             if let Err(error) = board.start(launch.firmware.as_deref(), launch.npu.as_ref()) {
                 if is_new {
@@ -103,6 +100,7 @@ impl Board {
             return Ok(board);
         }
         if launch.npu.is_some() && launch.npu != board.npu()? {
+            board.may_have_npu()?;
             return Err(Error::UpWithoutNpu { name: board.folder.name().to_owned() });
         }
         if launch.firmware.is_some() {
@@ -113,6 +111,9 @@ impl Board {
 
     /// Programs it and switches it on.
     fn start(&mut self, firmware: Option<&Path>, npu: Option<&PlayedNpu>) -> Result<()> {
+        if npu.is_some() {
+            self.may_have_npu()?;
+        }
         self.provide_firmware(firmware)?;
         npu_process::end(&self.folder)?;
         if self.machine.is_emulated() {
@@ -123,6 +124,14 @@ impl Board {
             npu_process::start(&self.folder, npu)?;
         }
         self.wait_for_boot()
+    }
+
+    /// Fails on a machine for which this computer plays no NPU.
+    fn may_have_npu(&self) -> Result<()> {
+        match self.machine.map().npu {
+            Some(_) => Ok(()),
+            None => Err(Error::NoNpu { machine: self.machine.name() }),
+        }
     }
 
     /// The NPU that it was switched on with.

@@ -1,11 +1,13 @@
 //! `postern board`: the power switch, the state and the log of an emulated board.
 
+mod npu;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use emulator::{Board, Folder, Launch, Log, Machine, Memory, PlayedNpu, State};
+use emulator::{Board, Folder, Launch, Log, Machine, Memory, State};
 
 use crate::answers::Sorted;
 use crate::answers::board::{Deleted, Down, Pressed, Switched, Typed, Wires};
@@ -57,15 +59,7 @@ enum Action {
     Clock(clock::Args),
     /// Play the NPU of a board until it has no power: `board up --npu` starts this
     #[command(hide = true)]
-    PlayNpu(PlayNpuArgs),
-}
-
-#[derive(clap::Args)]
-struct PlayNpuArgs {
-    /// The board's folder
-    folder: PathBuf,
-    /// The NPU
-    npu: String,
+    PlayNpu(npu::Args),
 }
 
 #[derive(clap::Args)]
@@ -165,12 +159,12 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::Wires(args) => wires(&args, output),
         Action::Type(args) => type_pin(&args, output),
         Action::Clock(args) => clock::run(&args, output),
-        Action::PlayNpu(args) => play_npu(&args),
+        Action::PlayNpu(args) => npu::run(&args),
     }
 }
 
 fn up(args: &UpArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let npu = args.npu.as_deref().map(played_npu).transpose()?;
+    let npu = args.npu.as_deref().map(npu::played).transpose()?;
     let launch = Launch { machine: args.machine, firmware: args.firmware.clone(), npu };
     let board = Board::up(args.board.folder_of_machine(args.machine)?, &launch)?;
     let told = Told::by(board.connect()?)?;
@@ -193,21 +187,6 @@ fn up(args: &UpArgs, output: &Output) -> anyhow::Result<Outcome> {
     if told.paired && status.models.is_empty() {
         note!("It has no models yet: `postern flash models` installs them.");
     }
-    Ok(Outcome::Done)
-}
-
-/// The NPU of this name, which this program plays.
-fn played_npu(name: &str) -> anyhow::Result<PlayedNpu> {
-    let program = std::env::current_exe().context("cannot find this program")?;
-    let program = program.to_str().context("the path of this program is no text")?.to_owned();
-    let command = [program, "board".to_owned(), "play-npu".to_owned()].to_vec();
-    Ok(PlayedNpu { accelerator: emulator::accelerator(name)?, command })
-}
-
-fn play_npu(args: &PlayNpuArgs) -> anyhow::Result<Outcome> {
-    let name = args.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let folder = Folder::new(args.folder.parent(), name)?;
-    emulator::play_npu(&folder, emulator::accelerator(&args.npu)?)?;
     Ok(Outcome::Done)
 }
 

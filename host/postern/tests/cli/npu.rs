@@ -114,7 +114,7 @@ fn only_an_an547_has_an_npu_and_its_name_must_be_known() {
     let bench = Bench::new("an500");
     bench.refused(&["board", "up", "--npu"], "has no NPU");
     bench.refused(&["board", "up", "--npu", "ethos-u85"], "there is no NPU `ethos-u85`");
-    assert!(!bench.folder().join("memory").exists());
+    assert!(!bench.folder().exists(), "no board is left of it");
 }
 
 /// A door on Linux has no NPU: it loads such images, and its processor runs them.
@@ -131,4 +131,21 @@ fn a_door_on_linux_loads_images_with_a_section_and_ignores_it() {
     opens(&bench, JOE, "Joe");
     assert_eq!(faults(&bench), []);
     bench.refused(&["board", "up", "--npu"], "has no NPU");
+}
+
+#[test]
+fn estimates_of_processor_and_npu_stand_side_by_side() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("vela"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let images = images(folder.path(), "ethos-u55-128");
+    let (with, without) = (&images[5], &images[1]);
+    let compared = run(&["bench", "--npu", with, without]);
+    assert_eq!(compared.code, 0, "{}", compared.said);
+    let section = run(&["inspect", with]).first()["npu"].clone();
+    let [on_both, alone] = [0, 1].map(|row| &compared.first()["networks"][row]);
+    assert_eq!((&on_both["npu"], &on_both["accelerator"]), (&section["cycles"], &section["accelerator"]));
+    assert!(on_both["processor_low"].as_u64() > on_both["npu"].as_u64(), "{on_both}");
+    assert_eq!((&alone["npu"], alone["processor_low"].as_u64() > Some(0)), (&Value::Null, true));
+    let here = run(&["bench", "--on", "host", "--npu", with]);
+    assert!(here.code == 2 && here.said.contains("--on an547"), "{}", here.said);
 }
