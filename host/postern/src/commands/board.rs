@@ -1,5 +1,6 @@
 //! `postern board`: the power switch, the state and the log of an emulated board.
 
+mod clock;
 mod npu;
 
 use std::io::Write;
@@ -15,8 +16,6 @@ use crate::board_report::{DEVELOPMENT, Listed, Report, StatusReport, Told, print
 use crate::device::{BoardArgs, DeviceArgs};
 use crate::output::{Outcome, Output, note, reader_is_gone, stdout};
 use crate::wiegand;
-
-mod clock;
 
 /// How often a followed log is read.
 const FOLLOW: Duration = Duration::from_millis(100);
