@@ -6,7 +6,7 @@ use crate::record::{Encoder, LogHead, Person};
 
 /// A door whose people a fleet changes. The methods may wait for the board.
 pub trait Door: Send {
-    /// The names of the people whom the board has.
+    /// The names of the people on the board.
     ///
     /// # Errors
     /// The board does not answer, or refuses.

@@ -48,7 +48,7 @@ pub enum Error {
         wanted: String,
     },
     /// A file cannot be read, or its folder cannot be made.
-    #[error("cannot use {}: {source}", path.display())]
+    #[error("cannot use {}", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -118,7 +118,7 @@ pub enum Error {
     Lost {
         /// People on its board.
         has: usize,
-        /// People whom it should have.
+        /// People who should be on it.
         wanted: usize,
     },
     /// Simulated doors do not come to an end.

@@ -1,4 +1,4 @@
-//! The operator's folder: the people, the doors, and what was sent to whom.
+//! The operator's folder: the people, the doors, and what each was sent.
 //!
 //! ```text
 //! fleet.json           Settings: the operator, the broker, the number of the newest run

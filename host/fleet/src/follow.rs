@@ -147,7 +147,7 @@ struct Session<'a> {
     door: Public,
     topics: Vec<Topics>,
     once: bool,
-    /// Operators of whom something is new since they were sent an acknowledgement.
+    /// Operators with news since they were sent an acknowledgement.
     news: BTreeSet<usize>,
     /// Operators whose head has come on this connection.
     heads: BTreeSet<usize>,

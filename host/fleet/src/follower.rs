@@ -15,7 +15,7 @@
 //! # Invariants
 //! - A record whose version is not later than the one known changes nothing.
 //! - Removals and suspensions come before everything else that waits.
-//! - A person of that name whom the fleet did not enrol is never removed or changed.
+//! - A person of that name who was not enrolled by the fleet is never removed or changed.
 
 mod settle;
 
@@ -55,7 +55,7 @@ pub struct Follower {
     trouble: Option<String>,
 }
 
-/// An operator whom the door trusts.
+/// An operator of the door.
 struct Operator {
     public: Public,
     directory: Directory,
@@ -122,7 +122,7 @@ impl Follower {
             trouble: None,
         };
         for (id, mut entry) in entries {
-            // An operator whom the door trusts no longer decides nothing more.
+            // An operator who is not trusted any more decides nothing.
             entry.known.retain(|rank| operators.iter().any(|of| of.signing == rank.operator));
             for rank in &entry.known {
                 let of = follower.operators.iter_mut().find(|of| of.public.signing == rank.operator);
@@ -143,7 +143,7 @@ impl Follower {
         self.identity.public()
     }
 
-    /// The operators whom the door trusts.
+    /// The operators of the door.
     #[must_use]
     pub fn operators(&self) -> Vec<Public> {
         self.operators.iter().map(|operator| operator.public).collect()

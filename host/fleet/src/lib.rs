@@ -8,7 +8,7 @@
 //! directory   which records a recipient has, and a digest of them
 //! topics      where the broker keeps what
 //! connection  connections to the broker, over rumqttc
-//! folder      the operator's folder: people, doors, and what was sent to whom
+//! folder      the operator's folder: people, doors, and what each was sent
 //! publish     what the broker does not have yet
 //! place       the door's place: what it knows of each person, and what is on its board
 //! door        what is asked of a door, as a trait

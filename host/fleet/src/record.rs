@@ -159,7 +159,7 @@ pub struct Ack {
     pub pictures: u32,
     /// People who still have to be changed on the board.
     pub waiting: u32,
-    /// People whom the board has by this fleet.
+    /// People who are on the board by this fleet.
     pub people: u32,
     /// Records that were refused, as many as have room.
     pub refused: Vec<Refused>,

@@ -33,7 +33,7 @@ pub struct OnBoard {
     pub asked: Vec<String>,
     /// Why it does not answer.
     pub lost: Option<String>,
-    /// Names whom it refuses to enrol.
+    /// Names that it refuses to enrol.
     pub refuses: Vec<String>,
     /// After how many more requests it loses its power: it has done the last one, and says nothing.
     pub power: Option<u32>,

@@ -30,9 +30,9 @@ pub struct Standing {
     pub why: Option<String>,
     /// Changes that it is not known to have.
     pub behind: u32,
-    /// People whom the board has.
+    /// People who are on the board.
     pub people: u32,
-    /// People whom it refused, and why.
+    /// People who were refused, and why.
     pub refused: Vec<(PersonId, String)>,
 }
 

@@ -95,7 +95,7 @@ impl Follower {
         let who = match self.entries.values().any(by_us) {
             true => "somebody else of the fleet has this name at the door until their own change is done",
             false => {
-                "somebody whom the fleet did not enrol has this name at the door: remove or rename them there with \
+                "somebody who was not enrolled by the fleet has this name at the door: remove or rename them there with \
                  `postern remove` or `postern rename`, then start `postern fleet apply` again"
             }
         };

@@ -4,7 +4,7 @@ use fleet::record::Person;
 
 use crate::local::{Local, enrolled, give, operator, removed};
 
-/// What is done to a person whom the door has.
+/// What is done to a person of the door.
 type Change = fn(&mut Local, &Person) -> fleet::record::Record;
 
 #[test]

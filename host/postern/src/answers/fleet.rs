@@ -46,7 +46,7 @@ pub struct Acknowledged {
     pub newest: u64,
     /// The last run all of whose records the door has.
     pub complete: u64,
-    /// People whom the board has by its fleet.
+    /// People who are on the board by its fleet.
     pub people: u32,
     /// Records that the door lacks, as far as their number says.
     pub lacking: u32,
@@ -54,7 +54,7 @@ pub struct Acknowledged {
     pub waiting: u32,
     /// People whose pictures have not come.
     pub pictures: u32,
-    /// People whom the board refused.
+    /// People who were refused by the board.
     pub refused: u32,
     /// Why nothing is changed at the moment. `null` if nothing is wrong.
     pub trouble: Option<String>,
@@ -84,17 +84,17 @@ pub struct DoorStanding {
     pub why: Option<String>,
     /// Changes that it is not known to have.
     pub behind: u32,
-    /// People whom the board has by its fleet.
+    /// People who are on the board by its fleet.
     pub people: u32,
     /// When it acknowledged last, by the clock of its computer (RFC 3339). `null` if it never did.
     pub acknowledged: Option<String>,
-    /// People whom it refused, at most 20 of them.
+    /// People who were refused, at most 20 of them.
     pub refused: Vec<Refused>,
     /// The end of its audit log then. `null` if it said none.
     pub log: Option<LogEnd>,
 }
 
-/// A person whom a door refused.
+/// A person who was refused by a door.
 #[derive(Serialize, JsonSchema)]
 pub struct Refused {
     /// The person.

@@ -211,6 +211,9 @@ fn a_fleet_that_cannot_begin_says_what_to_do() {
         &["add-door", "back", bench.done(&["fleet", "join", &code])[0]["code"].as_str().expect("a code")],
         "front",
     );
+    bench.done(&["keys", "rotate"]);
+    let apply = ["fleet", "apply", "--broker", &broker.address()];
+    bench.refused(&apply, "`postern fleet join CODE` again");
     std::fs::write(operator.folder().join("operator.key"), "ab".repeat(32)).expect("written");
     operator.refused(&["status"], "--key");
 }

@@ -1,4 +1,4 @@
-//! A door of a fleet: whom it trusts, and the board that is changed.
+//! A door of a fleet: which operators it trusts, and the board that is changed.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ pub struct JoinArgs {
     /// The operator's code, which `postern fleet init` printed
     code: Public,
 
-    /// Trust no other operator any more; the people whom others enrolled stay
+    /// Trust no other operator any more; the people of others stay
     #[arg(long)]
     only: bool,
 
@@ -55,10 +55,12 @@ pub struct ApplyArgs {
     device: DeviceArgs,
 }
 
-/// Whom a door trusts, in `fleet/trusted.json` of the board's folder.
+/// The operators that a door trusts, in `fleet/trusted.json` of the board's folder.
 #[derive(Default, Serialize, Deserialize)]
 struct Trusted {
     operators: BTreeSet<Public>,
+    /// The door's own keys then.
+    door: Option<Public>,
 }
 
 impl Trusted {
@@ -91,6 +93,7 @@ pub fn join(args: &JoinArgs, output: &Output) -> anyhow::Result<Outcome> {
         trusted.operators.clear();
     }
     trusted.operators.insert(args.code);
+    trusted.door = Some(identity.public());
     output_file::replace_with(&path, serde_json::json!(trusted).to_string().as_bytes())?;
     drop(files);
     let code = identity.public().to_string();
@@ -111,6 +114,11 @@ pub fn apply(args: ApplyArgs, output: &Output) -> anyhow::Result<Outcome> {
     anyhow::ensure!(
         !operators.is_empty(),
         "this door is in no fleet: `postern fleet join CODE` with the code of `postern fleet init`"
+    );
+    anyhow::ensure!(
+        trusted.door == Some(identity.public()),
+        "the key of this computer for its board was replaced: `postern fleet join CODE` again, and on the operator's computer \
+         `postern fleet remove-door` and `postern fleet add-door` with the new code"
     );
     args.broker.note_readers("when this door's people change");
     let (interrupt, hub, route) = (Interrupt::hear()?, Hub::start()?, route(&args.broker)?);

@@ -35,7 +35,7 @@ enum Action {
     Join(at_door::JoinArgs),
     /// Add a door by the code that `postern fleet join` printed there
     AddDoor(operator::AddDoorArgs),
-    /// Take a door out of the fleet; it keeps the people whom it has
+    /// Take a door out of the fleet; it keeps its people
     RemoveDoor(operator::DoorArgs),
     /// Enrol a person at all doors from photographs
     Enroll(operator::EnrollArgs),

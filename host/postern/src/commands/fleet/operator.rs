@@ -217,7 +217,7 @@ pub fn remove_door(args: &DoorArgs, output: &Output) -> anyhow::Result<Outcome> 
         run: opened.folder.settings.run,
     };
     output.print(&Sorted(report), |out| writeln!(out, "{} is no longer in the fleet", args.name))?;
-    note!("The door keeps the people whom it has: remove them there, or erase its board.");
+    note!("The door keeps its people: remove them there, or erase its board.");
     let (_hub, connection) = connect(&opened)?;
     let broker = opened.broker.broker.to_string();
     let of = (&door.public, broker.as_str());
