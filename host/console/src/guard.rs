@@ -26,7 +26,7 @@ const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// The headers of every reply.
-const HEADERS: [(HeaderName, &str); 7] = [
+const HEADERS: [(HeaderName, &str); 8] = [
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -35,6 +35,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::CACHE_CONTROL, "no-store"),
+    (HeaderName::from_static("permissions-policy"), "camera=(self), microphone=(), geolocation=()"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
@@ -96,8 +97,7 @@ fn check(console: &Console, request: &Request, language: Language) -> Result<Opt
         return Ok(None);
     }
     let cookie = cookie(headers, &console.cookie_name());
-    // What a page asks by itself is no use. A browser that does not say whose wish it is asks for a person.
-    let is_used = !is_safe || matches!(text(headers, MODE), "" | "navigate");
+    let is_used = is_use(is_safe, path, text(headers, MODE));
     let sign_in = console.sign_in();
     match if is_used { sign_in.use_session(cookie) } else { sign_in.session(cookie) } {
         Some(session) => {
@@ -112,6 +112,12 @@ fn check(console: &Console, request: &Request, language: Language) -> Result<Opt
             Err(Box::new((StatusCode::UNAUTHORIZED, page).into_response()))
         }
     }
+}
+
+/// Whether a person wants what is asked. What a page asks by itself is no use, nor is a picture that its camera takes. A browser
+/// that does not say whose wish it is asks for a person.
+fn is_use(is_safe: bool, path: &str, mode: &str) -> bool {
+    if is_safe { matches!(mode, "" | "navigate") } else { !path.ends_with(pages::LOOK) }
 }
 
 /// Whether `host`, with or without a port, is a name of this computer for itself, or the address of the console.
@@ -146,6 +152,19 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_page_does_by_itself_is_no_use() {
+        for (is_safe, path, mode, expected) in [
+            (true, "/b/door/people", "navigate", true),
+            (true, "/b/door/people", "", true),
+            (true, "/b/door/live", "cors", false),
+            (false, "/b/door/people", "navigate", true),
+            (false, "/b/door/people/look", "cors", false),
+        ] {
+            assert_eq!(is_use(is_safe, path, mode), expected, "{path} {mode}");
+        }
+    }
 
     #[test]
     fn only_this_computers_own_names_are_answered() {

@@ -168,11 +168,14 @@ for (const area of document.querySelectorAll("[data-webcam]")) {
     const good = new DataTransfer();
     try {
       await video.play();
+      const end = Date.now() + 120_000;
       while (good.items.length < Number(area.dataset.webcam)) {
+        if (Date.now() > end) return stop(area.dataset.tired);
         const seen = await look(good.items.length + 1);
         if (stream !== mine) return;
         if (seen.over) return stop(seen.said);
         if (seen.good) good.items.add(seen.file);
+        else await new Promise((after) => setTimeout(after, 1000));
         said.textContent = seen.said || `${good.items.length} / ${area.dataset.webcam}`;
       }
     } catch {

@@ -28,6 +28,9 @@ use crate::state::Console;
 use crate::text::Language;
 use crate::visitor::Visitor;
 
+/// The end of the path to which a page sends each picture of the camera.
+pub const LOOK: &str = "/people/look";
+
 /// What pages load: the address, the kind, and the text. A browser gets it before it signs in.
 pub const ASSETS: [(&str, &str, &str); 3] = [
     ("/assets/console.css", "text/css", include_str!("../assets/console.css")),

@@ -66,7 +66,8 @@ pub fn photos(visitor: &Visitor, board: &str) -> Markup {
         // A script shows it, where the browser has a camera to give.
         div hidden data-webcam=(SHOTS) data-look={ (board_path(board)) "/people/look" }
             data-begin=(language.say("webcam")) data-end=(language.say("webcam-end")) data-done=(language.say("webcam-done"))
-            data-denied=(language.say("webcam-denied")) data-none=(language.say("webcam-none")) {
+            data-denied=(language.say("webcam-denied")) data-none=(language.say("webcam-none"))
+            data-tired=(language.say("webcam-tired")) {
             button type="button" { (language.say("webcam")) }
             video hidden muted playsinline aria-label=(language.say("webcam-sees")) {}
             p role="status" {}

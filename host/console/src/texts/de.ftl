@@ -94,6 +94,7 @@ webcam-sees = Was die Kamera sieht
 webcam-done = Es gibt drei gute Bilder: Schicken Sie das Formular ab.
 webcam-denied = Der Browser gibt die Kamera nicht frei: Erlauben Sie sie neben der Adresse, und drücken Sie den Knopf noch einmal. Oder wählen Sie Fotos.
 webcam-none = Dieser Computer hat keine Kamera, die der Browser benutzen kann: Wählen Sie Fotos.
+webcam-tired = Die Kamera lief zwei Minuten: Drücken Sie den Knopf, um weiterzumachen.
 portrait-of = Gemaltes Bild von { $name }
 visits = Besuche
 visits-count = { $count ->

@@ -94,6 +94,7 @@ webcam-sees = What the camera sees
 webcam-done = There are three good pictures: send the form.
 webcam-denied = The browser does not give the camera: allow it beside the address, and press the button again. Or choose photographs.
 webcam-none = This computer has no camera that the browser can use: choose photographs.
+webcam-tired = The camera was on for two minutes: press the button to go on.
 portrait-of = Painted portrait of { $name }
 visits = Visits
 visits-count = { $count ->
