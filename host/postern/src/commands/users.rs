@@ -106,7 +106,7 @@ fn is_suspended(device: &mut Device, name: &str) -> anyhow::Result<Option<bool>>
     }
 }
 
-/// What the list says of a person whom the door refuses at any time.
+/// What the list says of a person if the door refuses them at any time.
 fn refused(suspended: Option<bool>) -> &'static str {
     match suspended {
         Some(false) => "",
