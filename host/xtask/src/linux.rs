@@ -7,10 +7,11 @@
 //! ```text
 //! packages    of Debian, pinned: kernel        cpio, initramfs   what the computer boots with
 //! machine     the emulator, its disk           guest             the first process, as seen from here
-//! steps       what is tried                    visitors          who comes to the door
+//! steps       what is tried with a door        visitors          who comes to it
+//! power_cut   the computer is killed           raspberry_pi      another computer
 //! ```
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
@@ -23,21 +24,48 @@ mod initramfs;
 mod kernel;
 mod machine;
 mod packages;
+mod power_cut;
+mod raspberry_pi;
 mod steps;
 mod visitors;
 
+use guest::Line;
 use initramfs::Contents;
-use machine::{EMULATOR, Parts};
+use machine::{Clock, EMULATOR, Parts};
 use steps::Trial;
+use visitors::Decision;
 
 /// The door's configuration in the computer.
 const CONFIG: &str = include_str!("linux/postern-door.toml");
 
-/// Boots the computer and tries all.
+/// The encoder, the smallest: the computer is emulated.
+const ENCODER: &str = "slim-60";
+
+/// Who is enrolled.
+const KNOWN: &str = "Barack";
+
+/// Options of `cargo xtask linux`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Only this computer; without it, both
+    #[arg(long)]
+    machine: Option<Machine>,
+}
+
+/// A virtual computer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Machine {
+    /// QEMU's `virt`, with a disk
+    Virt,
+    /// A Raspberry Pi 3B
+    RaspberryPi,
+}
+
+/// Boots the computers and tries all.
 ///
 /// # Errors
 /// Something is missing, or the door does not do what it should.
-pub fn run() -> anyhow::Result<()> {
+pub fn run(args: &Args) -> anyhow::Result<()> {
     heading("what is missing on this machine");
     if !process::answers(EMULATOR) {
         debian::install(&["qemu-system-arm"])?;
@@ -51,31 +79,115 @@ pub fn run() -> anyhow::Result<()> {
     let folder = workspace::cache("linux/run");
     std::fs::create_dir_all(&folder)?;
     let [door, guest] = programs()?;
-    let initramfs = folder.join("initramfs");
     let compiler = Architecture::Arm64.compiler();
-    Contents { kernel: &kernel, guest: &guest, door: &door, compiler: &compiler, config: CONFIG }
-        .write(&initramfs)?;
+    let initramfs = |name: &str, machine: &[&str], config: &str| {
+        let (path, modules) = (folder.join(name), kernel.modules(machine)?);
+        let contents =
+            Contents { modules: &modules, guest: &guest, door: &door, compiler: &compiler, config };
+        contents.write(&path).map(|()| path)
+    };
+    let virt = initramfs("virt.cpio.gz", &kernel::VIRT, CONFIG)?;
+    let pi = initramfs("raspberry-pi.cpio.gz", &kernel::RASPBERRY_PI, &raspberry_pi::config())?;
     let disk = folder.join("disk");
     machine::make_disk(&disk)?;
     let state = folder.join("host");
     if state.exists() {
         std::fs::remove_dir_all(&state).with_context(|| state.display().to_string())?;
     }
-    let parts = Parts { kernel: &kernel, initramfs: &initramfs, folder: &folder };
-    virt(&parts, &disk, &state)
+    let ports = machine::free_ports()?;
+    let parts = |initramfs| Parts { kernel: &kernel, initramfs, folder: &folder, ports };
+    if args.machine != Some(Machine::Virt) {
+        heading("a Raspberry Pi 3B");
+        raspberry_pi::run(&parts(&pi), &state.join("raspberry-pi"))?;
+    }
+    if args.machine != Some(Machine::RaspberryPi) {
+        on_virt(&parts(&virt), &disk, &state)?;
+    }
+    heading("all of it held");
+    Ok(())
 }
 
-/// The computer with a disk and a network.
-fn virt(parts: &Parts<'_>, disk: &Path, state: &Path) -> anyhow::Result<()> {
+/// The computer with a disk.
+fn on_virt(parts: &Parts<'_>, disk: &Path, state: &Path) -> anyhow::Result<()> {
     heading("the computer boots, and the door's check finds all it needs");
-    let mut trial = Trial::boot(parts.virt(disk)?, state)?;
+    let mut trial = Trial::boot(parts.virt(disk, Clock::Set)?, state)?;
     let (code, said) = trial.guest.run("/usr/bin/postern-door --check")?;
     print!("{said}");
     ensure!(code == 0, "the check ended with {code}");
-
-    heading("the door runs, and answers a host");
     trial.start()?;
-    trial.postern(&["board", "status"])
+    heading("a second door finds all of it in use");
+    trial.second_door()?;
+
+    heading("a host pairs");
+    trial.pair()?;
+    // The lock must be open for longer than its keeper takes to lock.
+    trial.postern(&["settings", "--open-ms", "10000"])?;
+
+    heading("exit button and tamper");
+    trial.exit_button()?;
+    trial.tamper()?;
+    trial.postern(&["log"])?;
+    trial.postern(&["log", "verify"])?;
+
+    heading("the door is killed, and then stopped, while the lock is open");
+    trial.fault("KILL")?;
+    trial.fault("STOP")?;
+
+    heading("a host installs the networks, and enrols");
+    trial.postern(&[
+        "flash",
+        "models",
+        "--detector",
+        "yunet",
+        "--encoder",
+        ENCODER,
+        "--liveness",
+        "liveness",
+    ])?;
+    trial.postern(&["enroll", KNOWN, &picture("obama.jpg")])?;
+
+    heading(
+        "who comes to the door: a known face, a stranger, a photograph that is held up, a print, a replay",
+    );
+    visitors(&mut trial)?;
+
+    heading("the computer is killed in the middle of an enrolment");
+    power_cut::run(parts, disk, trial)
+}
+
+/// Pictures of a person who moves, made from a photograph once.
+fn moving(photo: &str) -> anyhow::Result<PathBuf> {
+    let folder = workspace::cache("linux/moving").join(photo);
+    if !folder.join("sheet.png").is_file() {
+        let (photo, output) = (picture(photo), folder.display().to_string());
+        let made = ["simulate-attacks", &photo, "--output", &output, "--force", "--pictures", "30"];
+        process::quiet(&format!("drawing {photo} as a living head"), &mut images::postern(&made)?, None)?;
+    }
+    Ok(folder.join("sequences"))
+}
+
+/// Shows people, and what is no person.
+fn visitors(trial: &mut Trial) -> anyhow::Result<()> {
+    let (known, stranger) = (moving("obama2.jpg")?, moving("astronaut.png")?);
+    let decision = trial.visit(&known.join("bona-fide/1"))?;
+    ensure!(decision == Decision::Opened(KNOWN.to_owned()), "the known face is not let in: {decision:?}");
+    trial.relocks()?;
+    let nobody_enters = [
+        ("a stranger", stranger.join("bona-fide/1")),
+        ("a photograph", workspace::cache("pictures/obama2.jpg")),
+        ("a print", known.join("print/1")),
+        ("a replay of a still picture", known.join("still/1")),
+    ];
+    for (who, pictures) in nobody_enters {
+        let decision = trial.visit(&pictures)?;
+        ensure!(!matches!(decision, Decision::Opened(_)), "{who} is let in");
+        ensure!(!trial.guest.is_high(Line::Lock)?, "the lock is open for {who}");
+    }
+    Ok(())
+}
+
+fn picture(name: &str) -> String {
+    workspace::cache("pictures").join(name).display().to_string()
 }
 
 /// The door and the first process.

@@ -73,7 +73,7 @@ enum Task {
     /// Build the door on Linux as a Debian package
     Deb(deb::Args),
     /// Run the door on Debian's kernel for 64-bit Arm, in an emulated computer with camera, lines and a disk
-    Linux,
+    Linux(linux::Args),
     /// Run the kernels of 64-bit Arm hosts in an emulator
     Aarch64,
     /// Write the expected files again, from what the code does now
@@ -104,7 +104,7 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Budget(args) => budget::run(&args),
         Task::Deb(args) => deb::run(&args),
-        Task::Linux => linux::run(),
+        Task::Linux(args) => linux::run(&args),
         Task::Aarch64 => aarch64::run(),
         Task::Bless => bless::run(),
         Task::Tidy(args) => tidy::with(&args),

@@ -6,6 +6,7 @@
 //! ```text
 //! adapter   a USB adapter with eight GPIO lines, over /dev/uhid: the kernel's hid-cp2112 makes a chip of it
 //! scene     what stands before the camera: pictures into vivid's output, which vivid's camera then sees
+//! output    pictures to a V4L2 output
 //! setup     file systems, modules, network
 //! door      the door's process: started, killed, stopped, started again
 //! control   what the host asks for, over TCP
@@ -18,6 +19,7 @@ use std::sync::Arc;
 mod adapter;
 mod control;
 mod door;
+mod output;
 mod scene;
 mod setup;
 

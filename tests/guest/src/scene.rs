@@ -3,17 +3,21 @@
 //! vivid is two nodes, an output and a camera, and loops what is written to the output to the camera. So the door's camera
 //! is a V4L2 camera by all that the door can see, and its pictures are those of a test.
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use linuxvideo::Device;
 use linuxvideo::format::{PixFormat, PixelFormat};
 
+use crate::output::Output;
 use crate::setup::{about, video_timings};
 
 /// The camera, and the output that it sees.
 const CAMERA: &str = "/dev/video0";
 const OUTPUT: &str = "/dev/video1";
+
+/// How many of sixty pictures a second vivid leaves out, in per cent.
+const DROPPED: i32 = 88;
 
 /// Columns and rows of a picture of the host; the camera has twice as many of both.
 pub const WIDTH: usize = 320;
@@ -47,15 +51,20 @@ impl Scene {
         set_control(CAMERA, "Loop Video", 1)?;
         // It would write the time into the picture.
         set_control(CAMERA, "OSD Text Mode", 2)?;
+        // Sixty pictures a second would leave an emulated processor no time for the door. What is dropped is not drawn.
+        for node in [CAMERA, OUTPUT] {
+            set_control(node, "Percentage of Dropped Buffers", DROPPED)?;
+        }
         let yuyv = PixelFormat::from_fourcc(*b"YUYV");
         let (width, height) = (2 * WIDTH as u32, 2 * HEIGHT as u32);
         let output =
             Device::open(OUTPUT).and_then(|device| device.video_output(PixFormat::new(width, height, yuyv)));
-        let mut output = output.map_err(|error| about(OUTPUT, error))?;
+        let output = output.map_err(|error| about(OUTPUT, error))?;
         let given = output.format();
         if (given.width(), given.height(), given.pixel_format()) != (width, height, yuyv) {
             return Err(io::Error::other(format!("{OUTPUT} takes {given:?}")));
         }
+        let mut output = Output::start(&output).map_err(|error| about(OUTPUT, error))?;
         let empty = Sequence { pictures: vec![vec![128; 4 * PICTURE]], shown: 0 };
         let scene = Self(Arc::new(Mutex::new(empty)));
         let showing = scene.clone();
@@ -63,7 +72,7 @@ impl Scene {
             loop {
                 let picture = showing.sequence(|sequence| sequence.pictures[sequence.shown].clone());
                 // The driver takes a picture when the one before is over.
-                if let Err(error) = output.write_all(&picture) {
+                if let Err(error) = output.show(&picture) {
                     eprintln!("guest: {OUTPUT}: {error}");
                     std::thread::sleep(std::time::Duration::from_secs(1));
                 }

@@ -1,13 +1,11 @@
-//! What a first process does: file systems, modules, network.
-//!
-//! A part that the machine lacks is no error where another machine has it: a Raspberry Pi has neither the disk nor the
-//! network of `virt`.
+//! What a first process does: file systems, modules, network, disk.
 
 use std::ffi::{CStr, CString};
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rustix::ioctl::{Setter, ioctl, opcode};
 use rustix::net::{AddressFamily, SocketType, socket};
@@ -20,6 +18,9 @@ pub const STATE: &str = "/var/lib/postern-door";
 
 /// The disk of `virt`.
 const DISK: &str = "/dev/vda";
+
+/// How long the network interface may take to come.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The address that the emulator forwards to.
 const ADDRESS: [u8; 4] = [10, 0, 2, 15];
@@ -70,18 +71,29 @@ fn done(result: libc::c_long) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Gives the network interface its address. Without an interface there is nothing to do.
+/// Gives the network interface its address. One on USB comes some time after its driver.
 ///
 /// # Errors
-/// The kernel refuses it.
+/// None comes, or the kernel refuses the address.
 pub fn network() -> io::Result<()> {
-    if !Path::new("/sys/class/net/eth0").exists() {
-        return Ok(());
-    }
+    let until = Instant::now() + PATIENCE;
+    let name = loop {
+        let entries = fs::read_dir("/sys/class/net")?.flatten();
+        // One without a device is the kernel's own.
+        if let Some(entry) = entries.into_iter().find(|entry| entry.path().join("device").exists()) {
+            break entry.file_name();
+        }
+        if Instant::now() > until {
+            return Err(io::Error::other("no network interface came"));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    let name = name.as_encoded_bytes();
     let socket = socket(AddressFamily::INET, SocketType::DGRAM, None)?;
     // struct ifreq: 16 bytes of name, then a union of 24.
     let mut request = [0u8; 40];
-    request[..4].copy_from_slice(b"eth0");
+    let place = request.get_mut(..name.len()).filter(|place| place.len() < 16);
+    place.ok_or(io::ErrorKind::InvalidInput)?.copy_from_slice(name);
     // struct sockaddr_in: family, port, address.
     request[16..18].copy_from_slice(&2u16.to_ne_bytes());
     request[20..24].copy_from_slice(&ADDRESS);
@@ -97,7 +109,7 @@ pub fn network() -> io::Result<()> {
     Ok(())
 }
 
-/// Mounts the disk that survives the machine. Without a disk the folder is in memory.
+/// Mounts the disk that survives the machine. A machine without one has the folder in memory.
 ///
 /// # Errors
 /// The disk has no file system.

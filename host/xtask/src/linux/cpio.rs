@@ -13,7 +13,6 @@ use std::collections::BTreeSet;
 /// Kinds of a file, in its mode.
 const FOLDER: u32 = 0o040_000;
 const REGULAR: u32 = 0o100_000;
-const LINK: u32 = 0o120_000;
 const CHARACTERS: u32 = 0o020_000;
 
 /// An archive that grows.
@@ -37,12 +36,6 @@ impl Cpio {
         if self.folders.insert(path.to_owned()) {
             self.entry(path, FOLDER | mode, &[], [0, 0]);
         }
-    }
-
-    /// Adds a symbolic link.
-    pub fn link(&mut self, path: &str, to: &str) {
-        self.folders_above(path);
-        self.entry(path, LINK | 0o777, to.as_bytes(), [0, 0]);
     }
 
     /// Adds the node of a device that gives characters.

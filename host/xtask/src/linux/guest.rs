@@ -16,8 +16,6 @@ const PATIENCE: Duration = Duration::from_secs(300);
 pub enum Line {
     /// The lock's relay.
     Lock = 0,
-    /// The LED for refused people.
-    Refused = 2,
     /// The alarm.
     Alarm = 3,
     /// The pairing button.

@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::cpio::Cpio;
-use super::kernel::Kernel;
+use super::kernel::Module;
 use crate::process;
 
 /// Libraries that the programs load, the loader first: those of the C compiler for 64-bit Arm.
@@ -17,8 +17,8 @@ const LIBRARIES: [&str; 4] = ["ld-linux-aarch64.so.1", "libc.so.6", "libgcc_s.so
 
 /// What is put into it.
 pub struct Contents<'a> {
-    /// The kernel, for its modules.
-    pub kernel: &'a Kernel,
+    /// The kernel's modules, in their order.
+    pub modules: &'a [Module],
     /// The first process.
     pub guest: &'a [u8],
     /// The door.
@@ -48,7 +48,7 @@ impl Contents<'_> {
             cpio.file(&format!("lib/{library}"), 0o755, &read(&self.library(library)?)?);
         }
         let mut order = String::new();
-        for (name, parameters, file) in &self.kernel.modules {
+        for Module { name, parameters, file } in self.modules {
             order += format!("{name} {parameters}").trim_end();
             order.push('\n');
             cpio.file(&format!("modules/{name}.ko"), 0o644, &read(file)?);

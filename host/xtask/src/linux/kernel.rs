@@ -1,7 +1,7 @@
 //! Debian's kernel for 64-bit Arm, taken apart: the image to boot, and the modules that the machines need, sorted. So no
 //! depmod and no kmod is needed, here or there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,22 +20,20 @@ const KERNEL: Pinned = Pinned {
     sha256: "914f75b57a8e165d85fb910c3e2dcc7000a05a9fea3f42f90b26e8dd590d5f06",
 };
 
-/// The modules that the machines need, and how each is loaded. Those that these need come with them.
-const MODULES: &[(&str, &str)] = &[
-    ("virtio_pci", ""),
-    ("virtio_net", ""),
-    ("virtio_blk", ""),
-    ("virtio_rng", ""),
-    ("ext4", ""),
-    ("crc32c_generic", ""),
+/// What the door and its surroundings need: its camera (vivid, with an HDMI input and an HDMI output), and the adapter with
+/// GPIO lines.
+const SURROUNDINGS: [(&str, &str); 3] = [
     ("uhid", ""),
     ("hid_cp2112", ""),
-    // One camera with an HDMI input, and one HDMI output.
-    (
-        "vivid",
-        "n_devs=1 node_types=0x101 num_inputs=1 input_types=3 num_outputs=1 output_types=1 no_error_inj=1",
-    ),
+    ("vivid", "n_devs=1 node_types=0x101 num_inputs=1 input_types=3 num_outputs=1 output_types=1"),
 ];
+
+/// What QEMU's `virt` has: network, disk, random numbers.
+pub const VIRT: [&str; 6] =
+    ["virtio_pci", "virtio_net", "virtio_blk", "virtio_rng", "ext4", "crc32c_generic"];
+
+/// What a Raspberry Pi 3B has: USB, and a network adapter on it.
+pub const RASPBERRY_PI: [&str; 4] = ["phy_generic", "dwc2", "cdc_ether", "rndis_host"];
 
 /// A kernel, taken apart.
 pub struct Kernel {
@@ -43,8 +41,18 @@ pub struct Kernel {
     pub image: PathBuf,
     /// The description of a Raspberry Pi 3B.
     pub raspberry_pi: PathBuf,
-    /// Modules, in the order in which they are loaded: name, parameters, file.
-    pub modules: Vec<(String, String, PathBuf)>,
+    /// The folder with its modules.
+    tree: PathBuf,
+}
+
+/// A module: its name, how it is loaded, its file.
+pub struct Module {
+    /// As the kernel says it.
+    pub name: String,
+    /// Its parameters.
+    pub parameters: &'static str,
+    /// Where it lies.
+    pub file: PathBuf,
 }
 
 /// The kernel: from the cache, or fetched.
@@ -66,49 +74,58 @@ pub fn get() -> anyhow::Result<Kernel> {
         fs::rename(&room, &folder).with_context(|| folder.display().to_string())?;
     }
     let release = KERNEL.package.trim_start_matches("linux-image-");
-    let tree = folder.join("lib/modules").join(release);
     Ok(Kernel {
         image: folder.join(format!("boot/vmlinuz-{release}")),
         raspberry_pi: folder.join(format!("usr/lib/{}/broadcom/bcm2837-rpi-3-b.dtb", KERNEL.package)),
-        modules: modules(&tree)?,
+        tree: folder.join("lib/modules").join(release),
     })
 }
 
-/// The modules, each after those that it needs.
-fn modules(tree: &Path) -> anyhow::Result<Vec<(String, String, PathBuf)>> {
-    let mut files = BTreeMap::new();
-    find(&tree.join("kernel"), &mut files)?;
-    let list = tree.join("modules.builtin");
-    let inside = fs::read_to_string(&list).with_context(|| list.display().to_string())?;
-    let inside: Vec<String> = inside.lines().filter_map(|line| name(Path::new(line))).collect();
-    let mut ordered = Vec::new();
-    for (module, parameters) in MODULES {
-        add(module, parameters, &files, &inside, &mut ordered)?;
+impl Kernel {
+    /// The modules of a machine and of its surroundings, each after those that it needs.
+    ///
+    /// # Errors
+    /// The kernel has not all of them.
+    pub fn modules(&self, machine: &[&str]) -> anyhow::Result<Vec<Module>> {
+        let mut files = BTreeMap::new();
+        find(&self.tree.join("kernel"), &mut files)?;
+        let list = self.tree.join("modules.builtin");
+        let inside = fs::read_to_string(&list).with_context(|| list.display().to_string())?;
+        let inside = inside.lines().filter_map(|line| name(Path::new(line))).collect();
+        let mut order = Order { files, inside, modules: Vec::new() };
+        machine.iter().try_for_each(|module| order.add(module, ""))?;
+        SURROUNDINGS.iter().try_for_each(|(module, parameters)| order.add(module, parameters))?;
+        Ok(order.modules)
     }
-    Ok(ordered)
 }
 
-/// Adds a module after what it needs, unless it is there.
-fn add(
-    module: &str,
-    parameters: &str,
-    files: &BTreeMap<String, PathBuf>,
-    inside: &[String],
-    ordered: &mut Vec<(String, String, PathBuf)>,
-) -> anyhow::Result<()> {
-    if inside.iter().any(|name| name == module) || ordered.iter().any(|(name, ..)| name == module) {
-        return Ok(());
-    }
-    let file = files.get(module).with_context(|| format!("the kernel has no module {module}"))?;
-    let bytes = fs::read(file).with_context(|| file.display().to_string())?;
-    for needed in needs(&bytes).with_context(|| file.display().to_string())? {
-        // What a module would rather have before it need not be there.
-        if files.contains_key(&needed) || inside.contains(&needed) {
-            add(&needed, "", files, inside, ordered)?;
+/// Modules in the order in which they are loaded.
+struct Order {
+    /// Those that there are.
+    files: BTreeMap<String, PathBuf>,
+    /// Those that are a part of the kernel.
+    inside: BTreeSet<String>,
+    modules: Vec<Module>,
+}
+
+impl Order {
+    /// Adds a module after what it needs, unless it is there.
+    fn add(&mut self, module: &str, parameters: &'static str) -> anyhow::Result<()> {
+        if self.inside.contains(module) || self.modules.iter().any(|added| added.name == module) {
+            return Ok(());
         }
+        let file =
+            self.files.get(module).with_context(|| format!("the kernel has no module {module}"))?.clone();
+        let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
+        for needed in needs(&bytes).with_context(|| file.display().to_string())? {
+            // What a module would rather have before it need not be there.
+            if self.files.contains_key(&needed) || self.inside.contains(&needed) {
+                self.add(&needed, "")?;
+            }
+        }
+        self.modules.push(Module { name: module.to_owned(), parameters, file });
+        Ok(())
     }
-    ordered.push((module.to_owned(), parameters.to_owned(), file.clone()));
-    Ok(())
 }
 
 /// The modules that a module names in its `.modinfo`.

@@ -34,6 +34,15 @@ pub struct Machine {
     monitor: PathBuf,
 }
 
+/// What the clock of a computer says when it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// The time.
+    Set,
+    /// 1970: a computer without a battery, or with an empty one.
+    Unset,
+}
+
 /// A computer to start.
 pub struct Parts<'a> {
     /// What it boots.
@@ -42,6 +51,9 @@ pub struct Parts<'a> {
     pub initramfs: &'a Path,
     /// The folder for its console and its monitor.
     pub folder: &'a Path,
+    /// The ports of this computer at which its door and its first process are reached. They stay, because the command line
+    /// knows a door by its address.
+    pub ports: [u16; 2],
 }
 
 impl Parts<'_> {
@@ -49,27 +61,33 @@ impl Parts<'_> {
     ///
     /// # Errors
     /// The emulator does not start.
-    pub fn virt(&self, disk: &Path) -> anyhow::Result<Machine> {
-        let ports = free_ports()?;
-        let [door, control] = ports;
-        let forward = |from: u16, to: u16| format!("hostfwd=tcp:127.0.0.1:{from}-10.0.2.15:{to}");
-        let network =
-            format!("user,id=net,restrict=on,{},{}", forward(door, PORTS[0]), forward(control, PORTS[1]));
+    pub fn virt(&self, disk: &Path, clock: Clock) -> anyhow::Result<Machine> {
         let drive = format!("file={},if=none,id=disk,format=raw", disk.display());
         let mut emulator = self.emulator();
         emulator.args(["-M", "virt", "-cpu", "cortex-a76", "-smp", "2", "-m", "1024"]);
         emulator.args(["-append", "console=ttyAMA0 panic=-1 quiet loglevel=3"]);
         emulator.arg("-serial").arg(format!("file:{}", self.console().display()));
-        emulator.args(["-netdev", &network, "-device", "virtio-net-pci,netdev=net,romfile="]);
-        emulator.args([
-            "-drive",
-            &drive,
-            "-device",
-            "virtio-blk-pci,drive=disk",
-            "-device",
-            "virtio-rng-pci",
-        ]);
-        self.start(emulator, ports)
+        emulator.args(["-nic", "none", "-device", "virtio-net-pci,netdev=net,romfile="]);
+        emulator.args(["-drive", &drive, "-device", "virtio-blk-pci,drive=disk"]);
+        emulator.args(["-device", "virtio-rng-pci"]);
+        if clock == Clock::Unset {
+            emulator.args(["-rtc", "base=1970-01-01"]);
+        }
+        self.start(emulator)
+    }
+
+    /// Starts a Raspberry Pi 3B, with a network adapter on USB and without a disk.
+    ///
+    /// # Errors
+    /// The emulator does not start.
+    pub fn raspberry_pi(&self) -> anyhow::Result<Machine> {
+        let mut emulator = self.emulator();
+        emulator.args(["-M", "raspi3b", "-m", "1G", "-device", "usb-net,netdev=net"]);
+        emulator.arg("-dtb").arg(&self.kernel.raspberry_pi);
+        emulator.args(["-append", "console=ttyS1,115200 panic=-1 quiet loglevel=3"]);
+        // The console is the second serial port, as on the computer itself.
+        emulator.args(["-serial", "null", "-serial"]).arg(format!("file:{}", self.console().display()));
+        self.start(emulator)
     }
 
     fn console(&self) -> PathBuf {
@@ -78,12 +96,18 @@ impl Parts<'_> {
 
     fn emulator(&self) -> Command {
         let mut emulator = Command::new(EMULATOR);
-        emulator.args(["-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot"]);
+        emulator.args(["-display", "none", "-monitor", "none", "-no-reboot"]);
         emulator.arg("-kernel").arg(&self.kernel.image).arg("-initrd").arg(self.initramfs);
         emulator
     }
 
-    fn start(&self, mut emulator: Command, ports: [u16; 2]) -> anyhow::Result<Machine> {
+    fn start(&self, mut emulator: Command) -> anyhow::Result<Machine> {
+        let ports = self.ports;
+        let [door, control] = ports;
+        let forward = |from: u16, to: u16| format!("hostfwd=tcp:127.0.0.1:{from}-10.0.2.15:{to}");
+        let network =
+            format!("user,id=net,restrict=on,{},{}", forward(door, PORTS[0]), forward(control, PORTS[1]));
+        emulator.args(["-netdev", &network]);
         let monitor = self.folder.join("monitor");
         for old in [&monitor, &self.console()] {
             let _ = fs::remove_file(old);
@@ -166,8 +190,23 @@ impl Monitor {
         Ok(disks.iter().filter_map(|disk| disk["stats"]["wr_operations"].as_u64()).sum())
     }
 
+    /// A word of the memory, which is a register of a peripheral there.
+    pub fn word(&mut self, address: u32) -> anyhow::Result<u32> {
+        let command = format!(
+            "{{\"execute\":\"human-monitor-command\",\"arguments\":{{\"command-line\":\"xp /1wx {address:#x}\"}}}}"
+        );
+        let answer = self.send(&command)?;
+        let text = answer["return"].as_str().unwrap_or_default();
+        let word = text.rsplit("0x").next().map(|digits| u32::from_str_radix(digits.trim(), 16));
+        word.transpose()?.with_context(|| format!("the monitor says {text}"))
+    }
+
     fn ask(&mut self, command: &str) -> anyhow::Result<serde_json::Value> {
-        writeln!(self.0.get_mut(), "{{\"execute\":\"{command}\"}}")?;
+        self.send(&format!("{{\"execute\":\"{command}\"}}"))
+    }
+
+    fn send(&mut self, command: &str) -> anyhow::Result<serde_json::Value> {
+        writeln!(self.0.get_mut(), "{command}")?;
         loop {
             let answer = self.line()?;
             // Events come in between.
@@ -186,7 +225,10 @@ impl Monitor {
 }
 
 /// Two ports that nobody listens at.
-fn free_ports() -> anyhow::Result<[u16; 2]> {
+///
+/// # Errors
+/// There are none.
+pub fn free_ports() -> anyhow::Result<[u16; 2]> {
     let listeners = [TcpListener::bind(("127.0.0.1", 0))?, TcpListener::bind(("127.0.0.1", 0))?];
     Ok([listeners[0].local_addr()?.port(), listeners[1].local_addr()?.port()])
 }

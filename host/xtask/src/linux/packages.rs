@@ -27,16 +27,6 @@ pub struct Pinned {
 }
 
 impl Pinned {
-    /// The packages of a table: `PACKAGE VERSION ARCHITECTURE SHA256` a line.
-    pub fn of_table(table: &'static str) -> Vec<Self> {
-        let of = |line: &'static str| {
-            let mut words = line.split_whitespace();
-            let (package, version) = (words.next()?, words.next()?);
-            Some(Self { package, version, architecture: words.next()?, sha256: words.next()? })
-        };
-        table.lines().filter(|line| !line.starts_with('#')).filter_map(of).collect()
-    }
-
     /// As apt names the file.
     fn file_name(&self) -> String {
         format!("{}_{}_{}.deb", self.package, self.version.replace(':', "%3a"), self.architecture)
@@ -113,12 +103,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_gives_packages_and_their_files() {
-        let table = "# a comment\nlibattr1 1:2.5.1-4 arm64 00ff\n\ncut 1\n";
-        let packages = Pinned::of_table(table);
-        assert_eq!(packages.len(), 1);
-        assert_eq!((packages[0].package, packages[0].sha256), ("libattr1", "00ff"));
-        assert_eq!(packages[0].file_name(), "libattr1_1%3a2.5.1-4_arm64.deb");
+    fn a_version_with_a_colon_is_written_as_apt_writes_it() {
+        let pinned = Pinned { package: "libattr1", version: "1:2.5.1-4", architecture: "arm64", sha256: "" };
+        assert_eq!(pinned.file_name(), "libattr1_1%3a2.5.1-4_arm64.deb");
     }
 
     #[test]

@@ -22,7 +22,7 @@ const SIZE: [u32; 2] = [320, 240];
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Most pictures that a person is assessed in.
-const MOST: usize = 60;
+const MOST: usize = 30;
 
 /// What the door decided.
 #[derive(Debug, Clone, PartialEq, Eq)]

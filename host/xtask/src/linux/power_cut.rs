@@ -1,0 +1,75 @@
+//! The computer is killed in the middle of an enrolment, at several moments. Then the door boots, and has lost nothing that
+//! it acknowledged.
+//!
+//! A moment is a number of writes to the disk since the enrolment began, as the emulator counts them: a time would hit
+//! another place on each computer. What the computer had not yet written is lost with its memory. What it had written is
+//! not, because the emulator's own computer goes on: a disk that acknowledges and then forgets is not covered.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+
+use super::machine::{Clock, Parts};
+use super::picture;
+use super::steps::Trial;
+use super::{KNOWN, heading};
+
+/// Who is being enrolled when the power is cut.
+const NEW: &str = "Joe";
+
+/// How long the enrolment may take, and how long its command may take to see that the computer is gone.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Cuts the power at five moments.
+///
+/// # Errors
+/// The door does not boot, or has lost something.
+pub fn run(parts: &Parts<'_>, disk: &Path, mut trial: Trial) -> anyhow::Result<()> {
+    let photo = picture("biden.jpg");
+    let mut monitor = trial.machine.monitor()?;
+    let before = monitor.writes()?;
+    trial.postern(&["enroll", NEW, &photo])?;
+    let all = monitor.writes()? - before;
+    ensure!(all > 0, "an enrolment writes nothing to the disk");
+    drop(monitor);
+    trial.postern(&["remove", NEW])?;
+    for (number, writes) in [1, all / 4, all / 2, all * 3 / 4, all].into_iter().enumerate() {
+        let writes = writes.max(1);
+        heading(&format!("power cut {} of 5: after {writes} of some {all} writes", number + 1));
+        let mut monitor = trial.machine.monitor()?;
+        let cut_at = monitor.writes()? + writes;
+        let mut enrol = trial.command(&["enroll", NEW, &photo])?;
+        let mut enrol = enrol.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let until = Instant::now() + PATIENCE;
+        while monitor.writes()? < cut_at && enrol.try_wait()?.is_none() {
+            ensure!(Instant::now() < until, "the enrolment does not end");
+        }
+        let Trial { machine, state, .. } = trial;
+        machine.kill()?;
+        // A command that is still waiting has no acknowledgement.
+        let until = Instant::now() + PATIENCE;
+        while enrol.try_wait()?.is_none() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let _ = enrol.kill();
+        let acknowledged = enrol.wait()?.success();
+        // In between, a computer whose clock stands at 1970.
+        let clock = if number == 2 { Clock::Unset } else { Clock::Set };
+        trial = Trial::boot(parts.virt(disk, clock)?, &state)?;
+        trial.start()?;
+        let people = trial.people()?;
+        println!("  acknowledged: {acknowledged}; the door knows {}", people.join(", "));
+        ensure!(people.iter().any(|name| name == KNOWN), "{KNOWN} is lost");
+        let is_there = people.iter().any(|name| name == NEW);
+        ensure!(is_there || !acknowledged, "{NEW} was acknowledged and is lost");
+        trial.postern(&["verify", KNOWN, &picture("obama3.jpg")]).context("the template is damaged")?;
+        if is_there {
+            trial.postern(&["verify", NEW, &photo]).context("the template is damaged")?;
+            trial.postern(&["remove", NEW])?;
+        }
+        trial.postern(&["log", "verify"])?;
+    }
+    Ok(())
+}
