@@ -78,36 +78,38 @@ impl Cpio {
 mod tests {
     use super::*;
 
+    /// Name, mode and bytes of each entry.
+    fn entries(mut bytes: &[u8]) -> Vec<(String, u32, Vec<u8>)> {
+        let mut entries = Vec::new();
+        while let Some(head) = bytes.get(..110) {
+            assert_eq!(&head[..6], b"070701");
+            let number = |field: usize| {
+                let digits = core::str::from_utf8(&head[6 + 8 * field..14 + 8 * field]).expect("digits");
+                u32::from_str_radix(digits, 16).expect("a number") as usize
+            };
+            let (mode, length, name) = (number(1), number(6), number(11));
+            let at = (110 + name).next_multiple_of(4);
+            let text = String::from_utf8(bytes[110..109 + name].to_vec()).expect("a name");
+            assert_eq!(bytes[109 + name], 0);
+            entries.push((text, mode as u32, bytes[at..at + length].to_vec()));
+            bytes = &bytes[(at + length).next_multiple_of(4)..];
+        }
+        assert!(bytes.is_empty());
+        entries
+    }
+
     #[test]
     fn a_file_has_its_folders_before_it_and_the_trailer_after_it() {
         let mut cpio = Cpio::default();
         cpio.file("a/bc", 0o755, b"hello");
         cpio.file("a/d", 0o644, b"");
-        let bytes = cpio.finish();
-        assert!(bytes.len().is_multiple_of(4));
-        let text: String =
-            bytes.iter().map(|byte| if *byte == 0 { '.' } else { char::from(*byte) }).collect();
-        let entry = |numbers: &str, rest: &str| format!("070701{}{rest}", numbers.replace(' ', ""));
-        let of = |inode: u32, mode: &str, length: u32, name: u32| {
-            format!(
-                "{inode:08x} {mode} 00000000 00000000 00000001 00000000 {length:08x} 00000000 00000000 00000000 00000000 \
-                 {name:08x} 00000000"
-            )
-        };
+        let entry = |name: &str, mode, bytes: &[u8]| (name.to_owned(), mode, bytes.to_vec());
         let expected = [
-            entry(&of(1, "000041ed", 0, 2), "a."),
-            entry(&of(2, "000081ed", 5, 5), "a/bc.hello..."),
-            entry(&of(3, "000081a4", 0, 4), "a/d...."),
-            entry(&of(4, "00000000", 0, 11), "TRAILER!!!...."),
+            entry("a", 0o040_755, b""),
+            entry("a/bc", 0o100_755, b"hello"),
+            entry("a/d", 0o100_644, b""),
+            entry("TRAILER!!!", 0, b""),
         ];
-        // The head has 110 bytes, so a name of two is followed by no zero but its own.
-        let padded: String =
-            expected.iter().map(|entry| entry.trim_end_matches('.').to_owned()).collect::<Vec<_>>().join("|");
-        let found: Vec<String> = text
-            .split("070701")
-            .skip(1)
-            .map(|entry| format!("070701{}", entry.trim_end_matches('.')))
-            .collect();
-        assert_eq!(found.join("|"), padded);
+        assert_eq!(entries(&cpio.finish()), expected);
     }
 }
