@@ -42,6 +42,9 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
             random
         });
         let instructions = self.system.instructions().saturating_sub(started);
+        if observation.liveness.is_some() {
+            self.next_sample = now + Duration::from_millis(B::SAMPLE_MS);
+        }
         let result = &observation.result;
         let evidence = Evidence::Frame { sequence, result, like: observation.like };
         let answer = self.decider.on(evidence, &situation(&self.journal, &self.rules, self.link));

@@ -162,7 +162,8 @@ async fn serve<B: Board, E: Engine>(
         if parts.tick(models) {
             return Outcome::Restart;
         }
-        let pause = parts.paused_until.saturating_duration_since(Instant::now());
+        let next = parts.paused_until.max(parts.next_sample);
+        let pause = next.saturating_duration_since(Instant::now());
         let frame = async {
             Timer::after(pause).await;
             camera.next().await

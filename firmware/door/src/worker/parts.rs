@@ -74,6 +74,8 @@ pub(crate) struct Parts<'m, 'l, B: Board, E> {
     pub(crate) camera_sequence: u32,
     /// Until then the frames of the camera are left to requests.
     pub(crate) paused_until: Instant,
+    /// No frame is assessed before, since the last one was a sample of a face.
+    pub(crate) next_sample: Instant,
     /// Whether the failures could not be written when they changed last. Then no PIN is heard.
     pub(crate) uncounted: bool,
     /// When failures were last written in vain, and the log has told it.
@@ -197,6 +199,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             journal,
             camera_sequence: 0,
             paused_until: Instant::MIN,
+            next_sample: Instant::MIN,
             cover_openings: 0,
             uncounted: false,
             vain_since: None,
