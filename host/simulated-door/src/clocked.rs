@@ -65,11 +65,11 @@ impl<'a> Engine for Clocked<'a> {
     type Model<'i> = <Networks<'a> as Engine>::Model<'i>;
     type Pair<'i> = <Networks<'a> as Engine>::Pair<'i>;
     type Aligned<'e>
-        = ClockedFace<'e>
+        = ClockedFace<'e, 'a>
     where
         Self: 'e;
 
-    fn load<'i>(&self, kind: NetworkKind, image: &'i [u8]) -> Result<(Self::Model<'i>, NetworkInfo), Fault> {
+    fn load<'i>(&mut self, kind: NetworkKind, image: &'i [u8]) -> Result<(Self::Model<'i>, NetworkInfo), Fault> {
         self.networks.load(kind, image)
     }
 
@@ -108,7 +108,7 @@ impl<'a> Engine for Clocked<'a> {
         pair: &'e Self::Pair<'_>,
         frame: &Frame,
         face: &Face,
-    ) -> Result<ClockedFace<'e>, Fault> {
+    ) -> Result<ClockedFace<'e, 'a>, Fault> {
         self.watch.spend(Kind::Assess, self.watch.costs.align(face));
         Ok(ClockedFace { face: self.networks.align(pair, frame, face)?, watch: &self.watch })
     }
@@ -120,12 +120,12 @@ impl<'a> Engine for Clocked<'a> {
 }
 
 /// An aligned face whose encoding takes time.
-pub(crate) struct ClockedFace<'e> {
-    face: recognizer::Aligned<'e>,
+pub(crate) struct ClockedFace<'e, 'a: 'e> {
+    face: <Networks<'a> as Engine>::Aligned<'e>,
     watch: &'e Stopwatch,
 }
 
-impl Aligned for ClockedFace<'_> {
+impl Aligned for ClockedFace<'_, '_> {
     fn quality(&mut self) -> Quality {
         self.watch.spend(Kind::Assess, self.watch.costs.assess);
         Aligned::quality(&mut self.face)

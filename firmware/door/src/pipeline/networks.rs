@@ -5,7 +5,7 @@ use nn::{Model, format::Kind};
 use npu_section::Section;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
 use template::Template;
-use vision::{Face, Faces, Frame, Quality, Thumbnail};
+use vision::{Face, Faces, Frame, InputSize, Quality, Thumbnail};
 
 use crate::text::text;
 
@@ -37,6 +37,14 @@ pub struct AlignedFace<'e, 'a> {
     face: recognizer::Aligned<'e>,
     encoder: Option<&'e Section<'e>>,
     npu: &'e mut Option<Helper<'a>>,
+}
+
+impl Joined<'_> {
+    /// Input size of the detector.
+    #[must_use]
+    pub fn detector_input(&self) -> InputSize {
+        self.recognizer.detector_input()
+    }
 }
 
 impl<'a> Networks<'a> {
