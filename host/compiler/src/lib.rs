@@ -12,7 +12,7 @@
 //! 8. [`plan`] places the tensors in the arena.
 //! 9. [`image`] writes the bytes.
 //!
-//! [`fidelity()`] then runs the image in the engine, and compares it with the float network.
+//! [`fidelity()`] then runs the image in the engine, and compares it with the float network, of which nothing is folded.
 #![forbid(unsafe_code)]
 
 pub mod correct;
@@ -32,6 +32,7 @@ mod error;
 pub use error::Error;
 pub use fidelity::Fidelity;
 pub use graph::{Graph, Preprocessing};
+pub use lower::Folding;
 pub use nn::format::{CalibrationRecord, Kind, basis};
 pub use quantize::Method;
 
@@ -59,8 +60,20 @@ pub type Progress<'a> = dyn Fn(&str, usize, usize) + Sync + 'a;
 
 /// Reads the network `onnx` into the float graph that all later stages start from.
 pub fn read(onnx: &[u8], options: &Options) -> Result<Graph, Error> {
+    lowered(onnx, options, Folding::Engine)
+}
+
+/// Reads the network `onnx` node by node, with nothing folded: the float graph that [`fidelity()`] compares with.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_unfolded(onnx: &[u8], options: &Options) -> Result<Graph, Error> {
+    lowered(onnx, options, Folding::None)
+}
+
+fn lowered(onnx: &[u8], options: &Options, folding: Folding) -> Result<Graph, Error> {
     let model = Model::parse(onnx)?;
-    lower::lower(&model, options.kind, options.preprocessing, options.input_size)
+    lower::lower(&model, options.kind, options.preprocessing, options.input_size, folding)
 }
 
 /// The bytes of the network in the file `path`, with the weights in them that lie in files beside it.
@@ -106,7 +119,7 @@ pub fn fidelity(
     samples: &[Vec<u8>],
     progress: &Progress,
 ) -> Result<Fidelity, Error> {
-    let graph = read(onnx, options)?;
+    let graph = read_unfolded(onnx, options)?;
     fidelity::measure(&graph, options.kind, image, samples, &|n| {
         progress("fidelity", n, samples.len().min(64))
     })

@@ -58,6 +58,12 @@ fn judge(seed: u64, tally: &mut Tally) -> Result<(), String> {
     if off > 2e-3 {
         return Err(format!("{off}{TRACT}"));
     }
+    let unfolded = compiler::read_unfolded(&onnx, &options).map_err(|error| format!("unfolded: {error}"))?;
+    let unfolded = compiler::float::run(&unfolded, &samples[0], |_, _, _| {}).concat();
+    let off = difference(&unfolded, &ours);
+    if off > 2e-3 {
+        return Err(format!("{off} from what it is without folding"));
+    }
     let image =
         compiler::compile(&onnx, &options, &samples, &|_, _, _| {}).map_err(|error| error.to_string())?;
     let close = cosine(&integer(&image, &samples[0]), &ours);

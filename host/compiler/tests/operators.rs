@@ -310,3 +310,41 @@ fn padding_by_zeros_is_computed_and_any_other_refused() {
     is_refused("less", &padded(&[0, 0, -1, 0, 0, 0, 0, 0], "constant", 0.0, true), &["negative"]);
     is_refused("channels", &padded(&[0, 1, 0, 0, 0, 0, 0, 0], "constant", 0.0, true), &["height and width"]);
 }
+
+#[test]
+fn a_negative_factor_is_not_moved_past_what_compares_values() {
+    let pool = [Ints("kernel_shape", &[3, 3]), Ints("pads", &[1, 1, 1, 1])];
+    let prepared: [(&str, &str, f32, f32); 3] = [
+        ("Mul", "Sub", -1.0 / 64.0, 127.5),
+        ("Div", "Sub", -64.0, 100.0),
+        ("Mul", "Add", -1.0 / 64.0, -90.0),
+    ];
+    for (scaled, shifted, by, mean) in prepared {
+        for (operator, attributes) in
+            [("MaxPool", &pool[..]), ("Relu", &[]), ("LeakyRelu", &[Float("alpha", 0.1)]), ("HardSwish", &[])]
+        {
+            let mut net = Builder::with_input(&[1, 3, SIDES[0], SIDES[1]], 14);
+            net.constant("mean", &[], vec![mean]);
+            net.constant("by", &[], vec![by]);
+            net.say(shifted, "centred", &["input", "mean"], &[]);
+            net.say(scaled, "negative", &["centred", "by"], &[]);
+            net.say(operator, "node", &["negative"], attributes);
+            is_computed(&format!("{scaled} {shifted} {operator}"), &finish(net, "node", 3));
+        }
+    }
+    let mut options = oracle::options(compiler::Kind::Encoder);
+    options.preprocessing.scale = -1.0;
+    let error =
+        compiler::read(&with_node("Relu", &[], &[], |_| ()), &options).expect_err("a factor below zero");
+    assert!(error.to_string().contains("the factor positive"), "{error}");
+}
+
+#[test]
+fn a_channel_that_is_made_zero_after_a_padding_stays_zero() {
+    let mut net = start(13);
+    net.file().integers("pads", &[8], &[0, 0, 1, 1, 0, 0, 1, 1]);
+    net.say("Pad", "padded", &["stem", "pads"], &[]);
+    net.constant("some", &[8, 1, 1], vec![1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0]);
+    net.say("Mul", "node", &["padded", "some"], &[]);
+    is_computed("two channels of zeros", &finish(net, "node", 8));
+}

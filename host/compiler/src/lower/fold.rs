@@ -131,3 +131,24 @@ pub fn swap_colours(graph: &mut Graph) -> Result<(), Error> {
     }
     Ok(())
 }
+
+/// Puts an operator before all others that makes blue, green, red of red, green, blue.
+pub fn put_colours_in_order(graph: &mut Graph) {
+    let shape = graph.input_shape();
+    let depth = shape.channels;
+    let weights = (0..depth * depth).map(|at| f32::from(at / depth + at % depth == depth - 1)).collect();
+    let bias = vec![0.0; depth];
+    let conv = Conv {
+        window: kernels::Window::POINT,
+        depthwise: false,
+        weights,
+        bias,
+        activation: Activation::Identity,
+    };
+    let name = graph.tensors[Graph::INPUT].name.clone();
+    let turned = graph.push(&name, Operator::Conv(conv), vec![Graph::INPUT], shape);
+    graph.nodes.rotate_right(1);
+    for node in &mut graph.nodes[1..] {
+        node.inputs.iter_mut().filter(|input| **input == Graph::INPUT).for_each(|input| *input = turned);
+    }
+}

@@ -6,6 +6,9 @@
 //! reads it. Otherwise they become a scale by channel, an operator of its own, and `fold` tries to merge
 //! it into the convolutions that follow. What a node means is decoded by [`onnx::layers`].
 //!
+//! [`Folding::None`] does without all of that, and gives what the fidelity of an image is measured against: a mistake in a fold
+//! would otherwise be on both sides.
+//!
 //! # Invariants
 //! - The graph computes what the file says, or the file is refused with the name of the node. An attribute or an input
 //!   that no step asks for is refused ([`onnx::Node::finish`]), and so is a constant that varies along anything but
@@ -80,12 +83,22 @@ fn is_finite(operator: &Operator) -> bool {
         }
 }
 
+/// Whether operators are merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Folding {
+    /// As the engine runs them.
+    Engine,
+    /// Not at all: what each node of the file says by itself. The image is measured against this.
+    None,
+}
+
 /// Builds the float graph of `model`.
 pub fn lower(
     model: &Model,
     kind: Kind,
     preprocessing: Preprocessing,
     size: Option<[usize; 2]>,
+    folding: Folding,
 ) -> Result<Graph, Error> {
     let (batch, last, [channels, height, width]) = input(model)?;
     let (name, _) = model.input()?;
@@ -95,9 +108,12 @@ pub fn lower(
         (None, Some(height), Some(width)) => [height, width],
         _ => return Err(invalid("the file leaves the size of the input open; give it".into())),
     };
-    if !(0.0..=255.0).contains(&preprocessing.mean) || !preprocessing.scale.is_normal() {
-        let Preprocessing { mean, scale, .. } = preprocessing;
-        return Err(invalid(format!("pixels less {mean}, times {scale}: the mean must be that of a pixel")));
+    let Preprocessing { mean, scale, .. } = preprocessing;
+    if !(0.0..=255.0).contains(&mean) || !scale.is_normal() || scale < 0.0 {
+        let reason = format!(
+            "pixels less {mean}, times {scale}: the mean must be from 0 to 255, and the factor positive"
+        );
+        return Err(invalid(reason));
     }
     let channels = channels.ok_or_else(|| invalid("the number of channels is open".into()))?;
     let shape = Shape::new(height, width, channels);
@@ -113,7 +129,7 @@ pub fn lower(
     };
     let file = model.whole();
     let layout = if last { Layout::pixels(batch, shape) } else { Layout::map(batch, shape) };
-    let mut lowering = Lowering::new(graph, name, layout, &file);
+    let mut lowering = Lowering::new(graph, name, layout, &file, folding == Folding::Engine);
     for node in &file.nodes {
         nodes::lower(&mut lowering, node)?;
         if let Some(tensor) = lowering.graph.tensors.last().filter(|tensor| !has_size(tensor.shape)) {
@@ -124,11 +140,15 @@ pub fn lower(
     outputs::set(&mut lowering, kind, model.outputs())?;
     let mut graph = lowering.graph;
     fold::remove_unread(&mut graph);
-    outputs::widen(&mut graph);
-    fold::scales_forward(&mut graph);
-    fold::bound_functions(&mut graph);
-    if preprocessing.bgr {
-        fold::swap_colours(&mut graph)?;
+    if folding == Folding::Engine {
+        outputs::widen(&mut graph);
+        fold::scales_forward(&mut graph);
+        fold::bound_functions(&mut graph);
+    }
+    match (preprocessing.bgr, folding) {
+        (true, Folding::Engine) => fold::swap_colours(&mut graph)?,
+        (true, Folding::None) => fold::put_colours_in_order(&mut graph),
+        (false, _) => {}
     }
     // Each constant was finite; a product of two need not be.
     let Preprocessing { mean, scale, .. } = graph.preprocessing;

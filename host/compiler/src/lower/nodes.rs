@@ -108,13 +108,14 @@ fn conv<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
 
 /// Makes the padding of a convolution's input that of its `window`, where the engine takes so much; gives the tensor to read.
 fn unpadded(to: &Lowering, tensor: TensorId, window: &mut onnx::Window) -> TensorId {
-    let Some((source, pads)) = to.paddings.get(&tensor) else { return tensor };
-    // What was folded into the padding since is no padding.
+    let Some((source, pads)) = to.paddings.get(&tensor).filter(|_| to.folds) else { return tensor };
+    // What was folded into the padding since is no padding; a channel that was made zero has no one left.
     let writer = to.graph.writer(tensor).map(|n| &to.graph.nodes[n].operator);
     let plain = |conv: &Conv| {
         conv.activation == Activation::Identity
             && conv.bias.iter().all(|&bias| bias == 0.0)
             && conv.weights.iter().all(|&weight| weight == 0.0 || weight == 1.0)
+            && conv.weights.iter().sum::<f32>() == conv.bias.len() as f32
     };
     if !matches!(writer, Some(Operator::Conv(conv)) if plain(conv)) {
         return tensor;

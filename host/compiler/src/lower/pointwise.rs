@@ -29,7 +29,7 @@ pub fn arithmetic<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Prob
     }
     input = to.input(node, operand)?;
     let by = node.arithmetic(input.axis_for(node.constant(1 - operand))?)?;
-    if input.tensor == Graph::INPUT && to.is_read_once(node, operand) {
+    if to.folds && input.tensor == Graph::INPUT && to.is_read_once(node, operand) {
         let before = &mut to.graph.preprocessing;
         if by.join_preparation(&mut before.mean, &mut before.scale) {
             to.alias(node, input);

@@ -81,8 +81,10 @@ fn function_of(graph: &Graph, value: &Value, other: &Value) -> Option<Function> 
 fn clipped(graph: &Graph, x: TensorId, y: TensorId) -> Option<(GateFunction, f32)> {
     let (input, [scale, offset], activation) = line(graph, y)?;
     match *activation {
-        Activation::Clip([0.0, high]) if input == x && high > 0.0 => {
-            Some((GateFunction::Hard { slope: scale / high, offset: offset / high }, high))
+        Activation::Clip([0.0, high]) if high > 0.0 => {
+            let [before, summand] = between(graph, x, input)?;
+            let (slope, offset) = (before * scale / high, (summand * scale + offset) / high);
+            Some((GateFunction::Hard { slope, offset }, high))
         }
         Activation::Identity if offset == 0.0 && scale > 0.0 => {
             let (gate, factor) = clipped(graph, x, input)?;
@@ -90,6 +92,16 @@ fn clipped(graph: &Graph, x: TensorId, y: TensorId) -> Option<(GateFunction, f32
         }
         _ => None,
     }
+}
+
+/// Factor and summand of `y`, where it is a line of `x` by one or more operators.
+fn between(graph: &Graph, x: TensorId, y: TensorId) -> Option<[f32; 2]> {
+    if x == y {
+        return Some([1.0, 0.0]);
+    }
+    let (input, [scale, offset], activation) = line(graph, y)?;
+    let [before, summand] = between(graph, x, input)?;
+    (*activation == Activation::Identity).then_some([before * scale, summand * scale + offset])
 }
 
 /// The upper bound of `tensor`, where it is never negative and has one.
@@ -106,7 +118,12 @@ fn greatest(graph: &Graph, tensor: TensorId) -> Option<f32> {
 }
 
 /// The tensor that `tensor` is a line of, the same for all channels: its factor and its summand, and what follows them.
+///
+/// What the file rounds is a staircase, not a line.
 fn line(graph: &Graph, tensor: TensorId) -> Option<(TensorId, [f32; 2], &Activation)> {
+    if graph.ranges.contains_key(&tensor) {
+        return None;
+    }
     let node = &graph.nodes[graph.writer(tensor)?];
     let Operator::Conv(Conv { window, depthwise: true, weights, bias, activation }) = &node.operator else {
         return None;

@@ -62,6 +62,8 @@ pub struct Lowering<'a> {
     pub graph: Graph,
     /// The pictures that the file takes at once; the engine runs one.
     pub batch: usize,
+    /// Whether a node may be folded into another. Without it, each node of the file that computes becomes an operator.
+    pub folds: bool,
     file: &'a onnx::Graph<'a>,
     values: Values<'a, (TensorId, Layout, Rest)>,
     /// Values that are known because the shapes of tensors are.
@@ -74,12 +76,13 @@ pub struct Lowering<'a> {
 
 impl<'a> Lowering<'a> {
     /// Starts with a graph that has just its input, called `name`, for the nodes of `file`.
-    pub fn new(graph: Graph, name: &'a str, layout: Layout, file: &'a onnx::Graph<'a>) -> Self {
+    pub fn new(graph: Graph, name: &'a str, layout: Layout, file: &'a onnx::Graph<'a>, folds: bool) -> Self {
         let batch = layout.dims[0];
         let values = Values::new(name, (Graph::INPUT, layout, Rest::None));
         Self {
             graph,
             batch,
+            folds,
             file,
             values,
             known: HashMap::new(),
@@ -117,6 +120,11 @@ impl<'a> Lowering<'a> {
     pub fn quantize(&mut self, node: &Node<'a>, value: Value, quantization: Quantization) {
         self.alias(node, value);
         self.quantized.insert(node.output(), quantization);
+    }
+
+    /// Whether the value called `name` is in 8 bits.
+    pub fn is_quantized(&self, name: &str) -> bool {
+        self.quantized.contains_key(name)
     }
 
     /// Input `index` of `node`, which must be computed, and finished.
@@ -201,7 +209,7 @@ impl<'a> Lowering<'a> {
     /// The operator that writes `value`, input `index` of `node`, if only `node` reads that value: what `node` does can
     /// then be folded into it.
     pub fn foldable(&mut self, node: &Node<'a>, index: usize, value: &Value) -> Option<&mut Operator> {
-        if !self.is_read_once(node, index) {
+        if !self.folds || !self.is_read_once(node, index) {
             return None;
         }
         let writer = self.graph.writer(value.tensor)?;

@@ -38,15 +38,18 @@ pub struct Arithmetic {
 }
 
 impl Arithmetic {
-    /// Makes it part of the preparation of pixels, `(pixel - mean) * scale`; `false` where channels differ, or no pixel
-    /// would become zero, which padding needs. Then nothing is changed.
+    /// Makes it part of the preparation of pixels, `(pixel - mean) * scale`; `false` where channels differ, where no pixel
+    /// would become zero, which padding needs, or where the factor is not positive. Then nothing is changed.
+    ///
+    /// The preparation is done with the numbers of the pixels: an operator that reads them compares pixels in place of
+    /// values, so greater pixels must be greater values.
     pub fn join_preparation(&self, mean: &mut f32, scale: &mut f32) -> bool {
         let uniform = |values: &[f32]| values.iter().all(|value| *value == values[0]);
         if self.scale.is_empty() || !uniform(&self.scale) || !uniform(&self.shift) {
             return false;
         }
         let joined = *mean - self.shift[0] / (self.scale[0] * *scale);
-        let joins = (0.0..=255.0).contains(&joined);
+        let joins = self.scale[0] > 0.0 && (0.0..=255.0).contains(&joined);
         if joins {
             *mean = joined;
             *scale *= self.scale[0];
