@@ -27,7 +27,7 @@ pub fn run(graph: &Graph, pixels: &[u8], mut see: impl FnMut(TensorId, Point, &[
     for (n, node) in graph.nodes.iter().enumerate() {
         let input = |i: usize| (&values[node.inputs[i]][..], graph.tensors[node.inputs[i]].shape);
         let shape = graph.tensors[node.output].shape;
-        let output = match &node.operator {
+        let mut output = match &node.operator {
             Operator::Conv(conv) => {
                 let mut sums = convolve(conv, input(0).0, input(0).1, shape);
                 see(node.output, Point::Sum, &sums);
@@ -66,6 +66,9 @@ pub fn run(graph: &Graph, pixels: &[u8], mut see: impl FnMut(TensorId, Point, &[
                     .collect()
             }
         };
+        if let Some(range) = graph.ranges.get(&node.output) {
+            quantize(&mut output, *range);
+        }
         see(node.output, Point::Value, &output);
         values[node.output] = output;
         for &tensor in &node.inputs {
@@ -76,6 +79,12 @@ pub fn run(graph: &Graph, pixels: &[u8], mut see: impl FnMut(TensorId, Point, &[
         }
     }
     graph.outputs.iter().map(|&output| values[output].clone()).collect()
+}
+
+/// What a file that was quantized before makes of `values`: 256 steps over `range`, rounded to even as ONNX does.
+fn quantize(values: &mut [f32], [low, high]: [f32; 2]) {
+    let step = (high - low) / 255.0;
+    values.iter_mut().for_each(|value| *value = ((*value / step).round_ties_even() * step).clamp(low, high));
 }
 
 /// Samples that share a state in [`fold_samples`].

@@ -55,10 +55,10 @@ fn weights_that_were_quantized_are_read_in_both_forms() {
     let mut net = start(13);
     let weights = net.random(8 * 8, 0.5);
     net.constant("float.w", &[8, 8, 1, 1], weights);
-    net.constant("scale", &[], vec![0.01]);
+    net.constant("steps", &[], vec![0.01]);
     net.file().tensor("zero_point", &[], DataType::Int8, vec![0]);
-    net.say("QuantizeLinear", "stored", &["float.w", "scale", "zero_point"], &[]);
-    net.say("DequantizeLinear", "w", &["stored", "scale", "zero_point"], &[]);
+    net.say("QuantizeLinear", "stored", &["float.w", "steps", "zero_point"], &[]);
+    net.say("DequantizeLinear", "w", &["stored", "steps", "zero_point"], &[]);
     net.say("Conv", "node", &["stem", "w"], &[]);
     oracle::forms::is_computed("rounded weights", &finish(net, "node", 8));
 }
@@ -135,7 +135,57 @@ fn a_quantization_that_is_not_exact_here_is_refused_by_name() {
     net.say("QuantizeLinear", "node", &["stem", "scales", "zeros"], &[]);
     is_refused("a scale a channel", &finish(net, "node", 8), &["\"node\"", "one constant number"]);
     let mut net = start(13);
-    net.constant("scale", &[], vec![0.02]);
-    net.say("QuantizeLinear", "node", &["stem", "scale"], &[]);
+    net.constant("steps", &[], vec![0.02]);
+    net.say("QuantizeLinear", "node", &["stem", "steps"], &[]);
     is_refused("read in 8 bits", &finish(net, "node", 8), &["\"last\"", "only DequantizeLinear"]);
+}
+
+#[test]
+fn a_last_quantization_is_computed() {
+    let (options, samples) = (options(Kind::Encoder), samples(12));
+    for (kind, zero, step, after) in [
+        (DataType::Uint8, 128u8, 0.5, ""),
+        (DataType::Int8, 0, 0.25, ""),
+        (DataType::Int8, 0, 0.5, "LpNormalization"),
+        (DataType::Uint8, 0, 0.3, ""),
+    ] {
+        let mut net = start(13);
+        net.constant("there", &[], vec![step]);
+        net.constant("back", &[], vec![step]);
+        net.file().tensor("zero_point", &[], kind, vec![zero]);
+        net.conv("head", "stem", [64, 8, 3], 2, 1);
+        net.say("GlobalAveragePool", "pooled", &["head"], &[]);
+        net.say("Flatten", "flat", &["pooled"], &[]);
+        pair(&mut net, "flat");
+        let last = if after.is_empty() { "flat_back" } else { "unit" };
+        if !after.is_empty() {
+            net.say(after, last, &["flat_back"], &[Int("axis", 1)]);
+        }
+        let onnx = net.finish(&[(last, &[1, 64])]);
+        let image = compiler::compile(&onnx, &options, &samples, &|_, _, _| {}).expect("it is supported");
+        for picture in &samples {
+            let theirs = tract(&onnx, picture, false).expect("tract runs it").concat();
+            let ours = float(&onnx, &options, picture).expect("it was compiled").concat();
+            let unfolded = compiler::read_unfolded(&onnx, &options).expect("it was compiled");
+            let unfolded = compiler::float::run(&unfolded, picture, |_, _, _| {}).concat();
+            let found = integer(&image, picture);
+            for (what, found, least) in
+                [("float", &ours, 0.999), ("unfolded", &unfolded, 0.999), ("image", &found, 0.95)]
+            {
+                let close = cosine(found, &theirs);
+                assert!(close > least, "{kind:?} {step} {after}, {what}: {close}");
+            }
+            // The correction of biases may add a part of a step.
+            let is_whole = |value: &f32| (value / step - (value / step).round()).abs() < 0.2;
+            assert!(found.iter().all(is_whole), "{kind:?} {step}: {found:?}");
+        }
+    }
+    let mut net = start(13);
+    net.constant("steps", &[], vec![0.5]);
+    net.conv("head", "stem", [64, 8, 3], 2, 1);
+    net.say("GlobalAveragePool", "pooled", &["head"], &[]);
+    net.say("Flatten", "flat", &["pooled"], &[]);
+    net.say("QuantizeLinear", "node", &["flat", "steps"], &[]);
+    let onnx = net.finish(&[("node", &[1, 64])]);
+    is_refused("an output in 8 bits", &onnx, &["\"node\"", "8 bits", "DequantizeLinear"]);
 }

@@ -22,6 +22,9 @@ pub fn set<'a>(to: &mut Lowering<'a>, kind: Kind, names: impl Iterator<Item = &'
     for (index, name) in names.enumerate() {
         let refuse = |reason: &str| Error::Invalid { node: name.into(), reason: reason.into() };
         let value = to.value(name).ok_or_else(|| refuse("the output is not computed from the input"))?;
+        if to.is_quantized(name) {
+            return Err(refuse("the output is in 8 bits; end the network with a DequantizeLinear of it"));
+        }
         match (kind, value.rest) {
             (Kind::Detector, Rest::Gate(GateFunction::Sigmoid)) if index < SCORES => {}
             (Kind::Detector, Rest::None) if index < SCORES => {
@@ -49,13 +52,14 @@ pub fn set<'a>(to: &mut Lowering<'a>, kind: Kind, names: impl Iterator<Item = &'
 }
 
 /// Gives every output an operator that can write 16 bits, which only an output is: a scale of one is added where another
-/// operator writes it, or where an operator reads it.
+/// operator writes it, where an operator reads it, or where the file rounds it to the steps of 8 bits.
 pub fn widen(graph: &mut Graph) {
     for index in 0..graph.outputs.len() {
         let output = graph.outputs[index];
         let writer = graph.writer(output).map(|n| &graph.nodes[n].operator);
         let writes = matches!(writer, Some(Operator::Conv(_) | Operator::AveragePool));
-        if !writes || graph.readers(output).next().is_some() {
+        let rounded = graph.ranges.contains_key(&output);
+        if !writes || rounded || graph.readers(output).next().is_some() {
             let (name, shape) = (graph.tensors[output].name.clone(), graph.tensors[output].shape);
             graph.outputs[index] = graph.push(&name, point(shape.channels), vec![output], shape);
         }

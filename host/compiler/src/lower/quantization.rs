@@ -1,7 +1,8 @@
 //! Networks that were quantized before: `QuantizeLinear` and `DequantizeLinear` around the values in 8 bits.
 //!
 //! The pair clips a value to what 8 bits write, and rounds it. The float graph has the clip, and the tensor gets the scale and
-//! the zero point of the file ([`Graph::ranges`](crate::Graph::ranges)), so that the engine rounds as the file does.
+//! the zero point of the file ([`Graph::ranges`](crate::Graph::ranges)): [`float::run`](crate::float::run) rounds by them, and
+//! so does the engine. An output, which has 16 bits, is rounded in a tensor of 8 bits before it.
 //!
 //! A function that is still to be done to a tensor has no tensor of its own:
 //!
