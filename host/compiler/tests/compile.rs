@@ -15,6 +15,9 @@ fn the_float_graph_computes_what_tract_computes() {
             let mut options = options(Kind::Encoder);
             options.preprocessing.bgr = bgr;
             let float = float(&everything(), &options, &picture).expect("it is supported").concat();
+            let unfolded = compiler::read_unfolded(&everything(), &options).expect("it is supported");
+            let unfolded = compiler::float::run(&unfolded, &picture, |_, _, _| {}).concat();
+            assert!(oracle::difference(&unfolded, &float) < 1e-3, "{float:?} is not {unfolded:?}");
             let tract = tract(&everything(), &picture, bgr).expect("tract runs it").concat();
             assert_eq!(float.len(), tract.len());
             for (ours, theirs) in float.iter().zip(&tract) {
@@ -90,6 +93,42 @@ fn an_unknown_operator_is_named_with_its_shape() {
 #[test]
 fn what_is_not_onnx_is_refused() {
     assert!(matches!(compiler::read(b"not a network", &options(Kind::Encoder)), Err(Error::Parse(_))));
+}
+
+#[test]
+fn a_name_that_two_values_have_is_refused() {
+    let named = |add: &dyn Fn(&mut Builder)| {
+        let mut net = oracle::forms::start(13);
+        add(&mut net);
+        oracle::forms::finish(net, "stem", 8)
+    };
+    let refused = oracle::forms::is_refused;
+    let constant = named(&|net| net.constant("mean", &[], vec![3.0]));
+    refused("two constants", &constant, &["\"mean\"", "a constant", "another constant"]);
+    let shadowed = named(&|net| net.say("Relu", "scale", &["stem"], &[]));
+    refused("a constant and an output", &shadowed, &["\"scale\"", "a constant", "the output of a node"]);
+    let twice = named(&|net| net.say("Relu", "stem", &["scaled"], &[]));
+    refused("two outputs", &twice, &["\"stem\"", "the output of a node", "that of another"]);
+    let input = named(&|net| net.say("Relu", "input", &["stem"], &[]));
+    refused("an input", &input, &["\"input\"", "an input", "the output of a node"]);
+    assert!(compiler::read(&named(&|_| ()), &options(Kind::Encoder)).is_ok());
+    // Older files list their constants as inputs.
+    let listed = named(&|net| net.file().input("mean", &[onnx::Dimension::Fixed(1)]));
+    assert!(compiler::read(&listed, &options(Kind::Encoder)).is_ok());
+}
+
+#[test]
+fn an_opset_that_is_not_known_is_refused() {
+    for (opset, known) in [(9, true), (18, true), (25, true), (26, false), (99, false)] {
+        let mut net = oracle::forms::start(opset);
+        net.say("Relu", "node", &["stem"], &[]);
+        let result = compiler::read(&oracle::forms::finish(net, "node", 8), &options(Kind::Encoder));
+        assert_eq!(result.is_ok(), known, "{opset}");
+        if let Err(error) = result {
+            let words = ["opset 25", &format!("opset {opset}")];
+            assert!(words.iter().all(|word| error.to_string().contains(word)), "{error}");
+        }
+    }
 }
 
 #[test]

@@ -19,6 +19,28 @@ pub enum Error {
     /// The message has no graph.
     #[error("not an ONNX model: it holds no graph")]
     NoGraph,
+    /// Two values have one name.
+    #[error(
+        "the ONNX model gives the name \"{name}\" twice: to {first} and to {second}; each value needs its own name"
+    )]
+    Twice {
+        /// The name.
+        name: String,
+        /// What has it.
+        first: &'static str,
+        /// What has it as well.
+        second: &'static str,
+    },
+    /// The operators are of a later version of ONNX.
+    #[error(
+        "the ONNX model is for opset {version}; opset {newest} is the newest that is known here, so export it for that"
+    )]
+    Opset {
+        /// That of the file.
+        version: i64,
+        /// The newest that this crate knows.
+        newest: i64,
+    },
     /// There is no input, or more than one.
     #[error("the ONNX model has {0} inputs; it needs exactly one")]
     Inputs(usize),

@@ -26,6 +26,7 @@ mod external;
 mod graph;
 mod integer;
 mod model;
+mod names;
 mod node;
 mod padding;
 mod quantization;

@@ -7,7 +7,10 @@ use prost::Message;
 
 use crate::node::Asked;
 use crate::proto::{self, Length};
-use crate::{Constant, Error, Graph, Node};
+use crate::{Constant, Error, Graph, Node, names};
+
+/// The newest version of ONNX's operators whose meaning is known here.
+const NEWEST_OPSET: i64 = 25;
 
 /// A parsed file, with its constants as floats.
 pub struct Model {
@@ -25,9 +28,15 @@ impl Model {
     /// Constants are initialisers, and what [`Node::evaluate`] makes of nodes that read nothing else.
     ///
     /// # Errors
-    /// The bytes are no ONNX model, or a constant is broken.
+    /// The bytes are no ONNX model, its opset is not known, two values have one name, or a constant is broken.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        let graph = proto::Model::decode(bytes)?.graph.ok_or(Error::NoGraph)?;
+        let proto::Model { graph, opset_import, .. } = proto::Model::decode(bytes)?;
+        let graph = graph.ok_or(Error::NoGraph)?;
+        let own = opset_import.iter().filter(|set| matches!(&*set.domain, "" | "ai.onnx"));
+        if let Some(version) = own.map(|set| set.version).find(|&version| version > NEWEST_OPSET) {
+            return Err(Error::Opset { version, newest: NEWEST_OPSET });
+        }
+        names::check(&graph)?;
         let mut constants = HashMap::new();
         for tensor in &graph.initializer {
             constants.insert(tensor.name.clone(), Constant::read(tensor)?);
