@@ -1,6 +1,10 @@
 //! Nodes whose inputs are all known, computed while a file is read.
 
+mod places;
+mod reduce;
+
 use crate::constant::Exact;
+use crate::index::indices;
 use crate::integer::Integer;
 use crate::shape::{count, normal};
 use crate::{Constant, Node, Problem};
@@ -31,12 +35,29 @@ impl Node<'_> {
                 }
                 _ => map(value, |x| -x),
             }),
+            "Relu" => self.with(input, |_, value| map(value, |x| x.max(0.0))),
             "Sqrt" => self.with(input, |_, value| map(value, f32::sqrt)),
+            "Exp" => self.with(input, |_, value| map(value, f32::exp)),
+            "Log" => self.with(input, |_, value| map(value, f32::ln)),
+            "Abs" => self.with(input, |_, value| map(value, f32::abs)),
             "Reciprocal" => self.with(input, |_, value| map(value, f32::recip)),
-            "Add" | "Sub" | "Mul" | "Div" => self.two(input),
+            "MatMul" => reduce::product(self.known(input, 0), self.known(input, 1)),
+            "ReduceL2" | "ReduceSum" | "ReduceSumSquare" | "ReduceMean" => {
+                self.with(input, |node, value| reduce::along(node, value, input))
+            }
+            "Shape" => self.with(input, |node, value| {
+                let sides = &value.dims[node.extent(value.dims.len())];
+                Ok(Constant::of_integers(sides.iter().map(|&side| side as i64)))
+            }),
+            "Expand" => self.with(input, |node, value| places::repeated(value, node.known(input, 1)?)),
+            "ConstantOfShape" => self.with(input, places::filled),
+            "Range" => places::counted([0, 1, 2].map(|index| self.known(input, index))),
+            "Where" => places::chosen([0, 1, 2].map(|index| self.known(input, index))),
+            "Pad" => self.with(input, |node, value| places::padded(node, value, input)),
+            "Add" | "Sub" | "Mul" | "Div" | "Mod" | "Pow" => self.two(input),
             "Concat" => self.concatenated(input),
             "Gather" => self.gathered(input),
-            "Slice" => self.sliced(input),
+            "Slice" => self.with(input, |node, value| places::cut(node, value, input)),
             "QuantizeLinear" => self.quantized(input),
             "DequantizeLinear" => self.dequantized(input),
             _ => return None,
@@ -94,12 +115,18 @@ impl Node<'_> {
         let places = indices(&dims).map(|index| [place(a, &index), place(b, &index)]);
         match (&a.exact, &b.exact) {
             (Exact::Floats, Exact::Floats) => {
+                let operator = self.operator();
+                if operator == "Mod" && self.int("fmod").unwrap_or(0) == 0 {
+                    return Err(Problem::invalid("floats need fmod"));
+                }
                 let values = places.map(|[x, y]| {
                     let (x, y) = (a.values[x], b.values[y]);
-                    match self.operator() {
+                    match operator {
                         "Add" => x + y,
                         "Sub" => x - y,
                         "Mul" => x * y,
+                        "Mod" => x % y,
+                        "Pow" => x.powf(y),
                         _ => x / y,
                     }
                 });
@@ -108,7 +135,9 @@ impl Node<'_> {
             (Exact::Integers(kind, a), Exact::Integers(other, b)) if kind == other => {
                 let integers = places.map(|[x, y]| kind.compute(self.operator(), a[x], b[y]));
                 let integers: Option<Vec<i64>> = integers.collect();
-                let integers = integers.ok_or_else(|| Problem::invalid("a division of integers by zero"))?;
+                let integers = integers.ok_or_else(|| {
+                    Problem::invalid("a division of integers by zero, or one that integers do not have")
+                })?;
                 Ok(Constant::whole(dims.clone(), *kind, integers))
             }
             (Exact::Rounded, Exact::Rounded) => Err(not_single()),
@@ -156,30 +185,6 @@ impl Node<'_> {
         let one = |place| Ok(normal(&[place], value.values.len())?[0]);
         let chosen: Vec<usize> = places.integers().into_iter().map(one).collect::<Result<_, Problem>>()?;
         Ok(value.picked(places.dims.clone(), &chosen))
-    }
-
-    /// `Slice` of a row, by steps of one.
-    fn sliced(&self, input: Inputs) -> Result<Constant, Problem> {
-        let value = self.known(input, 0)?;
-        let bounds = |name: &str, index: usize| match self.ints(name) {
-            Some(bounds) => Some(bounds.to_vec()),
-            None => input(index).map(Constant::integers),
-        };
-        let (starts, ends) = (bounds("starts", 1), bounds("ends", 2));
-        let (axes, steps) = (bounds("axes", 3), bounds("steps", 4));
-        let simple =
-            matches!(axes.as_deref(), None | Some([0 | -1])) && matches!(steps.as_deref(), None | Some([1]));
-        let (Some(&[start]), Some(&[end]), 1, true) =
-            (starts.as_deref(), ends.as_deref(), value.dims.len(), simple)
-        else {
-            return Err(Problem::unsupported("a constant that is no row, or a step other than one"));
-        };
-        let length = value.values.len() as i64;
-        let place = |bound: i64| {
-            (if bound < 0 { bound.saturating_add(length) } else { bound }).clamp(0, length) as usize
-        };
-        let places: Vec<usize> = (place(start)..place(end)).collect();
-        Ok(value.picked(vec![places.len()], &places))
     }
 
     /// `(value - zero point) * scale`, with one scale, or one along `axis`.
@@ -319,16 +324,4 @@ pub fn permutation(order: &[i64], rank: usize) -> Result<Vec<usize>, Problem> {
         true => Ok(order),
         false => Err(Problem::invalid(format!("the order {order:?} of {rank} dimensions"))),
     }
-}
-
-/// All indices into a tensor of these dimensions, the last one fastest.
-fn indices(dims: &[usize]) -> impl Iterator<Item = Vec<usize>> {
-    let dims = dims.to_vec();
-    (0..dims.iter().product()).map(move |mut place: usize| {
-        let mut index = vec![0; dims.len()];
-        for (at, side) in index.iter_mut().zip(&dims).rev() {
-            (*at, place) = (place % side, place / side);
-        }
-        index
-    })
 }

@@ -69,6 +69,13 @@ impl Integer {
             "Div" if b == 0 => return None,
             "Div" if self.signed => a.wrapping_div(b),
             "Div" => (a as u64 / b as u64) as i64,
+            "Mod" if b == 0 => return None,
+            // The sign is that of the divisor.
+            "Mod" if self.signed => {
+                let rest = a.wrapping_rem(b);
+                if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }
+            }
+            "Mod" => (a as u64 % b as u64) as i64,
             _ => return None,
         };
         Some(self.wrap(value))

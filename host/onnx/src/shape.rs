@@ -58,6 +58,16 @@ impl Node<'_> {
             .ok_or_else(|| Problem::invalid(format!("a value of {dims:?} cannot have this shape")))
     }
 
+    /// The dimensions of `rank` that a `Shape` gives: all, or those from `start` to `end`.
+    pub fn extent(&self, rank: usize) -> std::ops::Range<usize> {
+        let place = |bound: i64| {
+            let bound = if bound < 0 { bound.saturating_add(rank as i64) } else { bound };
+            bound.clamp(0, rank as i64) as usize
+        };
+        let (start, end) = (place(self.int("start").unwrap_or(0)), self.int("end").map_or(rank, place));
+        start..end.max(start)
+    }
+
     /// The `axes` of the node, an attribute or input 1, for a value of `rank` dimensions; `None` where it names none.
     ///
     /// # Errors
@@ -76,6 +86,23 @@ impl Node<'_> {
             (Some(_), None) => Err(Problem::unsupported("axes that are computed")),
         }
     }
+}
+
+/// The dimensions of a value of dimensions `dims` that is repeated to `sides`, aligned at the right.
+///
+/// # Errors
+/// Two sides differ, and none of them is one.
+pub fn broadcast(dims: &[usize], sides: &[i64]) -> Result<Vec<usize>, Problem> {
+    let rank = dims.len().max(sides.len());
+    let old = |axis: usize| (axis + dims.len()).checked_sub(rank).map_or(1, |at| dims[at]);
+    let new = |axis: usize| (axis + sides.len()).checked_sub(rank).map_or(1, |at| sides[at]);
+    let joined = (0..rank).map(|axis| match (old(axis), usize::try_from(new(axis)).ok()?) {
+        (a, b) if a == b || b == 1 => Some(a),
+        (1, b) => Some(b),
+        _ => None,
+    });
+    let joined = joined.collect::<Option<Vec<usize>>>().filter(|dims| count(dims).is_some());
+    joined.ok_or_else(|| Problem::invalid(format!("a value of {dims:?} cannot be repeated to {sides:?}")))
 }
 
 /// Axes counted from the first dimension, sorted; negative ones count from the last.

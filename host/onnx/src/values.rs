@@ -32,6 +32,13 @@ impl<'a, V: Clone> Values<'a, V> {
     pub fn input(&self, node: &Node<'a>, index: usize) -> Result<V, Problem> {
         let name = node.input(index).ok_or_else(|| Problem::invalid(format!("input {index} is missing")))?;
         let value = self.get(name);
-        value.ok_or_else(|| Problem::invalid(format!("input \"{name}\" is not computed from the input")))
+        value.ok_or_else(|| match node.is_constant(index) {
+            true => Problem::unsupported(format!(
+                "its input \"{name}\" is a constant; only a computed value is taken"
+            )),
+            false => Problem::invalid(format!(
+                "its input \"{name}\" is neither a constant nor computed by a node before it"
+            )),
+        })
     }
 }

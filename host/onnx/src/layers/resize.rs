@@ -1,5 +1,6 @@
 //! `Resize` and `Upsample`.
 
+use crate::shape::normal;
 use crate::{Constant, Node, Problem};
 
 impl Node<'_> {
@@ -47,11 +48,16 @@ impl Node<'_> {
         constant: &dyn Fn(usize) -> Option<&'c Constant>,
     ) -> Result<bool, Problem> {
         let [batch, channels, height, width] = dims[..] else { return Ok(false) };
-        if self.ints("axes").is_some_and(|axes| axes != [0, 1, 2, 3]) {
-            return Err(Problem::unsupported("axes"));
+        // Since opset 18 the scales and sizes may be those of some axes, in any order.
+        let axes = self.ints("axes").unwrap_or(&[0, 1, 2, 3]);
+        let axes =
+            axes.iter().map(|&axis| Ok(normal(&[axis], 4)?[0])).collect::<Result<Vec<_>, Problem>>()?;
+        if [2, 3].iter().any(|axis| axes.iter().filter(|of| *of == axis).count() != 1) {
+            return Ok(false);
         }
-        let twice = [1.0, 1.0, 2.0, 2.0];
-        let sides = [batch, channels, 2 * height, 2 * width].map(|side| side as f32);
+        let of_axes = |all: [f32; 4]| axes.iter().map(|&axis| all[axis]).collect::<Vec<f32>>();
+        let twice = of_axes([1.0, 1.0, 2.0, 2.0]);
+        let sides = of_axes([batch, channels, 2 * height, 2 * width].map(|side| side as f32));
         if self.operator() == "Upsample" || self.arity() == 2 {
             if let Some(scales) = self.floats("scales") {
                 return Ok(scales == twice);
