@@ -42,6 +42,8 @@ pub struct Fidelity {
     pub cosine_apart: Option<f64>,
     /// Whether all outputs of the image are the same for all pictures, of which there is more than one.
     pub is_constant: bool,
+    /// Where that begins: the first node of the network that gives the same for all pictures, where one does.
+    pub constant: Option<String>,
     /// Each output over all pictures.
     pub outputs: Vec<Difference>,
 }
@@ -112,6 +114,9 @@ impl std::fmt::Display for Fidelity {
         }
         if self.is_constant {
             f.write_str(", the outputs do not depend on the picture")?;
+            if let Some(node) = &self.constant {
+                write!(f, " (from node \"{node}\" on, which gives the same for each)")?;
+            }
         }
         write!(f, ", on {} samples", self.samples)
     }
@@ -146,6 +151,7 @@ pub fn measure(
     let compared: Vec<Vec<Sums>> = found.iter().map(of_picture).collect();
     let differ = pictures.iter().any(|picture| picture != &pictures[0]);
     let is_constant = differ && found.iter().all(|[ours, _]| *ours == found[0][0]);
+    let constant = if is_constant { first_constant(graph, &pictures) } else { None };
     let cosine_apart = (kind == Kind::Encoder && differ).then(|| apart(&found));
     let outputs = graph.outputs.iter().enumerate().map(|(index, &tensor)| {
         let total = compared.iter().fold(Sums::default(), |total, sums| total.plus(&sums[index]));
@@ -156,7 +162,33 @@ pub fn measure(
         let least = cosines.iter().copied().fold(f64::INFINITY, f64::min);
         [least, cosines.iter().sum::<f64>() / cosines.len() as f64]
     });
-    Ok(Fidelity { samples: pictures.len(), cosine, cosine_apart, is_constant, outputs: outputs.collect() })
+    Ok(Fidelity {
+        samples: pictures.len(),
+        cosine,
+        cosine_apart,
+        is_constant,
+        constant,
+        outputs: outputs.collect(),
+    })
+}
+
+/// The first node whose output is the same for all pictures.
+fn first_constant(graph: &Graph, pictures: &[&Vec<u8>]) -> Option<String> {
+    let (first, others) = pictures.split_first()?;
+    let mut values = vec![Vec::new(); graph.tensors.len()];
+    float::run(graph, first, |tensor, point, found| {
+        if point == float::Point::Value {
+            values[tensor] = found.to_vec();
+        }
+    });
+    let mut same = vec![true; values.len()];
+    for picture in others {
+        float::run(graph, picture, |tensor, point, found| {
+            same[tensor] &= point != float::Point::Value || values[tensor] == found;
+        });
+    }
+    let node = graph.nodes.iter().find(|node| same[node.output])?;
+    Some(graph.tensors[node.output].name.clone())
 }
 
 /// The cosine of the templates that a door makes of our outputs and of their embeddings, each without its mean.

@@ -55,6 +55,9 @@ pub struct Options {
     pub calibration: Vec<CalibrationRecord>,
 }
 
+/// The greatest value that a tensor may have on a sample picture.
+const MOST: f32 = 1e12;
+
 /// What the compiler is at, for a progress bar: stage, done, of how many.
 pub type Progress<'a> = dyn Fn(&str, usize, usize) + Sync + 'a;
 
@@ -148,6 +151,21 @@ pub fn integers(
     if let Some(tensor) = (0..graph.tensors.len()).find(is_infinite) {
         let node = graph.tensors[tensor].name.clone();
         return Err(Error::Invalid { node, reason: "its values are not finite on a sample picture".into() });
+    }
+    let greatest = |tensor: usize| {
+        ranges[tensor]
+            .iter()
+            .flatten()
+            .filter(|value| value.is_finite())
+            .fold(0f32, |most, value| most.max(value.abs()))
+    };
+    if let Some(tensor) = (0..graph.tensors.len()).find(|&tensor| greatest(tensor) > MOST) {
+        let reason = format!(
+            "its values reach {:.0e} on a sample picture, which no network of 8 bits follows; look for a weight of it that is \
+             far too large",
+            greatest(tensor)
+        );
+        return Err(Error::Invalid { node: graph.tensors[tensor].name.clone(), reason });
     }
     if options.method.equalize {
         equalize::equalize(&mut graph, &mut ranges);

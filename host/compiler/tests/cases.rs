@@ -334,6 +334,7 @@ fn an_image_that_tells_nobody_apart_is_not_faithful() {
     assert!(plain.is_sound() && plain.cosine_apart > Some(0.9), "{plain}");
     let zero = fidelity(0.0, 0.0);
     assert!(!zero.is_sound() && zero.is_constant && zero.cosine == Some([0.0, 0.0]), "{zero}");
+    assert!(zero.to_string().contains("from node \"less\" on"), "{zero}");
     let same = fidelity(0.0, 1.0);
     assert!(!same.is_sound() && same.is_constant, "{same}");
     assert!(same.to_string().contains("do not depend on the picture"), "{same}");

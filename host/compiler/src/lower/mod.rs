@@ -17,6 +17,7 @@
 
 mod fold;
 mod layout;
+mod length;
 mod nodes;
 mod outputs;
 mod pointwise;

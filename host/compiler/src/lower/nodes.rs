@@ -4,10 +4,11 @@ use kernels::{Shape, Window};
 use onnx::{Constant, Node, Problem, permutation};
 
 use super::layout::{Dimension, Layout, Order};
+use super::length;
 use super::pointwise;
 use super::product;
 use super::quantization;
-use super::values::{Lowering, Rest};
+use super::values::Lowering;
 use crate::Error;
 use crate::graph::{Activation, Conv, Operator, TensorId};
 
@@ -36,11 +37,17 @@ fn dispatch<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
         to.know(node, value);
         return Ok(());
     }
+    if node.arity() > 0 && to.is_known(node) {
+        return Err(Problem::unsupported(
+            "its inputs are constants, and this operator is not computed of constants; let the exporter, or a tool for \
+             ONNX files, fold the constants first",
+        ));
+    }
     match node.operator() {
         "Conv" => conv(to, node),
         "Gemm" | "MatMul" => fully_connected(to, node),
         "BatchNormalization" => pointwise::batch_normalization(to, node),
-        "Div" if !node.is_constant(1) => pointwise::normalize(to, node),
+        "Div" | "Reciprocal" if !node.is_constant(1) => length::divide(to, node),
         "Add" if !node.is_constant(1) && !node.is_constant(0) => pointwise::add(to, node),
         "Mul" if !node.is_constant(1) && !node.is_constant(0) => product::product(to, node),
         "Add" | "Sub" | "Mul" | "Div" => pointwise::arithmetic(to, node),
@@ -51,7 +58,10 @@ fn dispatch<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
         "Pad" => pad(to, node),
         "Sigmoid" | "HardSigmoid" => pointwise::sigmoid(to, node),
         "Softmax" => pointwise::softmax(to, node),
-        "ReduceL2" | "LpNormalization" => pointwise::length(to, node),
+        "ReduceL2" | "ReduceSumSquare" | "ReduceSum" | "LpNormalization" => length::length(to, node),
+        "Pow" | "Sqrt" => length::power(to, node),
+        "Max" => length::greatest(to, node),
+        "Expand" => expand(to, node),
         "MaxPool" => max_pool(to, node),
         "AveragePool" => average_pool(to, node),
         "GlobalAveragePool" => {
@@ -275,8 +285,8 @@ fn transpose<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> 
 /// The values keep their order, and only the dimensions change.
 fn reshape<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
     let mut input = to.any_input(node, 0)?;
-    if input.rest == Rest::Length {
-        // One number, which is divided by whatever its dimensions are: see `pointwise::normalize`.
+    if input.rest.is_length() {
+        // One number, whose dimensions say along which ones it is repeated: see `length::divide`.
         return Err(Problem::unsupported("a length that is reshaped"));
     }
     let dims = node.reshaped(&input.layout.dims, &|index| to.constant(node, index))?;
@@ -291,7 +301,22 @@ fn reshape<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
 /// The dimensions of a value, as a constant.
 fn shape<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
     let dims = to.any_input(node, 0)?.layout.dims;
-    to.know(node, Constant::of_integers(dims.iter().map(|&side| side as i64)));
+    let sides = dims[node.extent(dims.len())].iter().map(|&side| side as i64);
+    to.know(node, Constant::of_integers(sides));
+    Ok(())
+}
+
+/// A value repeated along dimensions of one: the readers that repeat it by themselves know what it was.
+fn expand<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
+    let value = to.any_input(node, 0)?;
+    node.input(1);
+    let sides =
+        to.constant(node, 1).ok_or_else(|| Problem::unsupported("a shape that is computed"))?.integers();
+    let dims = onnx::broadcast(&value.layout.dims, &sides)?;
+    match dims == value.layout.dims {
+        true => to.alias(node, value),
+        false => to.expand(node, value, dims),
+    }
     Ok(())
 }
 

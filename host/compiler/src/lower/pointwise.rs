@@ -2,12 +2,9 @@
 
 use onnx::{Node, Problem};
 
-use super::layout::{Layout, Order};
+use super::length;
 use super::values::{Lowering, Rest, Value};
 use crate::graph::{Activation, Conv, Function, GateFunction, Graph, Operator};
-
-/// A length below this is that of no embedding; adding it, or taking it for the least, changes none.
-const NEGLIGIBLE: f32 = 1e-4;
 
 /// A batch normalisation, whose channels are always the second dimension.
 pub fn batch_normalization<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
@@ -24,8 +21,8 @@ pub fn batch_normalization<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result
 pub fn arithmetic<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
     let operand = node.computed_operand().unwrap_or(0);
     let mut input = to.any_input(node, operand)?;
-    if input.rest == Rest::Length {
-        return guard(to, node, input);
+    if input.rest.is_length() {
+        return length::guard(to, node, input);
     }
     input = to.input(node, operand)?;
     let by = node.arithmetic(input.axis_for(node.constant(1 - operand))?)?;
@@ -83,8 +80,8 @@ pub fn hard_swish<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Prob
 pub fn activation<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
     let clip = node.operator() == "Clip";
     let input = to.any_input(node, 0)?;
-    if clip && input.rest == Rest::Length {
-        return guard(to, node, input);
+    if clip && input.rest.is_length() {
+        return length::guard(to, node, input);
     }
     let input = to.input(node, 0)?;
     let activation = match node.operator() {
@@ -114,7 +111,7 @@ pub fn activation<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Prob
 }
 
 /// The bounds of a `Clip`, its attributes or inputs; each may be left out.
-fn bounds<'a>(to: &Lowering<'a>, node: &Node<'a>) -> Result<Activation, Problem> {
+pub fn bounds<'a>(to: &Lowering<'a>, node: &Node<'a>) -> Result<Activation, Problem> {
     let bound = |name: &str, index: usize, open: f32| match (node.float(name), node.input(index)) {
         (Some(bound), _) => Ok(bound),
         (None, None) => Ok(open),
@@ -170,67 +167,5 @@ pub fn softmax<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem
         return Err(Problem::unsupported("only over the values of one row"));
     }
     to.alias(node, Value { rest: Rest::Softmax, ..value });
-    Ok(())
-}
-
-/// The length of a row of values, or the row divided by it.
-pub fn length<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
-    let value = to.input(node, 0)?;
-    let dims = &value.layout.dims;
-    let rank = dims.len();
-    let row = (1..rank).find(|&axis| dims[axis] == value.shape.len());
-    let row = row.ok_or_else(|| Problem::unsupported("only of one row of values"))?;
-    if node.operator() == "LpNormalization" {
-        let axis = node.int("axis").unwrap_or(-1);
-        if axis.rem_euclid(rank as i64) != row as i64 || node.int("p").unwrap_or(2) != 2 {
-            return Err(Problem::unsupported("only the second power, over a row of values"));
-        }
-        to.alias(node, Value { rest: Rest::Normalized, ..value });
-        return Ok(());
-    }
-    let axes = node.axes(rank, &|index| to.constant(node, index))?;
-    let over_row = axes.is_some_and(|axes| axes.contains(&row) && !axes.contains(&0));
-    node.ignore(&["noop_with_empty_axes"]);
-    if !over_row || node.int("keepdims").unwrap_or(1) == 0 {
-        return Err(Problem::unsupported("only over a row of values, and with keepdims"));
-    }
-    let mut dims = vec![1; rank];
-    dims[0] = to.batch;
-    to.alias(node, Value { rest: Rest::Length, layout: Layout { dims, order: Order::Planes }, ..value });
-    Ok(())
-}
-
-/// What keeps a length from zero: a small summand, or a small lower bound.
-fn guard<'a>(to: &mut Lowering<'a>, node: &Node<'a>, length: Value) -> Result<(), Problem> {
-    let refused = || Problem::unsupported("a length may only be kept from zero");
-    let is_small = |value: f32| (0.0..=NEGLIGIBLE).contains(&value);
-    let sound = match node.operator() {
-        "Add" => {
-            let operand = node.computed_operand().ok_or_else(refused)?;
-            let by = node.weights(1 - operand)?;
-            by.dims.len() <= length.layout.dims.len() && matches!(by.values[..], [by] if is_small(by))
-        }
-        "Clip" => {
-            matches!(bounds(to, node)?, Activation::Clip([low, f32::INFINITY]) if is_small(low))
-                || bounds(to, node)? == Activation::Relu
-        }
-        _ => false,
-    };
-    if !sound {
-        return Err(refused());
-    }
-    to.alias(node, length);
-    Ok(())
-}
-
-/// A row of values divided by its own length.
-pub fn normalize<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
-    let (value, length) = (to.input(node, 0)?, to.any_input(node, 1)?);
-    // A length of another rank would be repeated along other dimensions than the values'.
-    let same_rank = length.layout.dims.len() == value.layout.dims.len();
-    if length.rest != Rest::Length || length.tensor != value.tensor || !same_rank {
-        return Err(Problem::unsupported("only by a constant, or a row by its own length"));
-    }
-    to.alias(node, Value { rest: Rest::Normalized, ..value });
     Ok(())
 }

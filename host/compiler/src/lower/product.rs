@@ -9,13 +9,18 @@
 
 use onnx::{Node, Problem};
 
+use super::length;
 use super::pointwise::{is_uniform, scale_channels};
 use super::values::{Lowering, Rest, Value};
 use crate::graph::{Activation, Conv, Function, GateFunction, Graph, Operator, TensorId};
 
 /// `Mul` of two computed values.
 pub fn product<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem> {
-    let (a, b) = (to.any_input(node, 0)?, to.any_input(node, 1)?);
+    let (a, b) = factors(to, node)?;
+    if let Some(value) = length::product(&a, &b) {
+        to.alias(node, value);
+        return Ok(());
+    }
     for (value, other) in [(&a, &b), (&b, &a)] {
         if let (Rest::None, Some(function)) = (value.rest, function_of(&to.graph, value, other)) {
             let input = value.clone();
@@ -47,9 +52,21 @@ pub fn product<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem
         return Ok(());
     }
     Err(Problem::unsupported(
-        "only by the sigmoid of one value a channel, by one that is clipped to no less than zero, or of a value and its \
-         own sigmoid",
+        "a product of two computed values is taken only where one is a gate: one value a channel, and that a sigmoid, or \
+         clipped at both ends, the lower one zero or more (a Relu has no upper end); or where a value is multiplied by its own \
+         sigmoid",
     ))
+}
+
+/// Both factors; of one that an `Expand` repeated to the dimensions of the other, what it repeated.
+fn factors<'a>(to: &Lowering<'a>, node: &Node<'a>) -> Result<(Value, Value), Problem> {
+    if to.is_expanded(node, 0) {
+        let b = to.any_input(node, 1)?;
+        return Ok((to.repeated_input(node, 0, &b.layout.dims)?, b));
+    }
+    let a = to.any_input(node, 0)?;
+    let b = to.repeated_input(node, 1, &a.layout.dims)?;
+    Ok((a, b))
 }
 
 /// Whether `logits` has one value a channel of `map`, which is repeated over the pixels and nothing else.

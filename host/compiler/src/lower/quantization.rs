@@ -36,7 +36,7 @@ pub fn dequantize<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Prob
         Rest::None => is_within(&to.graph, value.tensor, quantization),
         // Shares and sigmoids lie between 0 and 1.
         Rest::Gate(_) | Rest::Softmax => keeps([0.0, 1.0], quantization),
-        Rest::Normalized | Rest::Length => false,
+        _ => false,
     };
     if changes_nothing {
         to.alias(node, value);

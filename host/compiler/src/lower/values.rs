@@ -18,10 +18,35 @@ pub enum Rest {
     Gate(GateFunction),
     /// The tensor's values become shares of their exponentials.
     Softmax,
+    /// Each value of the tensor is squared.
+    Squares,
+    /// The sum of the tensor's squares.
+    SquaredLength,
     /// The square root of the sum of the tensor's squares.
     Length,
+    /// One divided by that square root.
+    InverseLength,
     /// The tensor is divided by its length.
     Normalized,
+}
+
+impl Rest {
+    /// What the file does to the tensor, and where alone it may.
+    fn why_not(self) -> &'static str {
+        match self {
+            Self::None | Self::Gate(_) => "",
+            Self::Softmax => "its input is a softmax, which only an output can be",
+            Self::Normalized => "its input is normalised, which only an output can be",
+            Self::Squares | Self::SquaredLength | Self::Length | Self::InverseLength => {
+                "its input belongs to the length of a row; only a division of that row by it, as the last step, is supported"
+            }
+        }
+    }
+
+    /// Whether it is one number for the whole tensor.
+    pub fn is_length(self) -> bool {
+        matches!(self, Self::SquaredLength | Self::Length | Self::InverseLength)
+    }
 }
 
 /// A value of the file.
@@ -70,6 +95,8 @@ pub struct Lowering<'a> {
     known: HashMap<&'a str, Constant>,
     /// Values in 8 bits, which only a `DequantizeLinear` can read.
     quantized: HashMap<&'a str, Quantization>,
+    /// What an `Expand` repeats, and to which dimensions.
+    expanded: HashMap<&'a str, (Value, Vec<usize>)>,
     /// What was padded by zeros: of which tensor, and how wide above, to the left, below, and to the right.
     pub paddings: HashMap<TensorId, (TensorId, [usize; 4])>,
 }
@@ -87,6 +114,7 @@ impl<'a> Lowering<'a> {
             values,
             known: HashMap::new(),
             quantized: HashMap::new(),
+            expanded: HashMap::new(),
             paddings: HashMap::new(),
         }
     }
@@ -102,10 +130,36 @@ impl<'a> Lowering<'a> {
 
     /// Input `index` of `node`, which must be computed, whatever is still to be done to it.
     pub fn any_input(&self, node: &Node<'a>, index: usize) -> Result<Value, Problem> {
+        if node.peek(index).is_some_and(|name| self.expanded.contains_key(name)) {
+            let reason = "its input was repeated by an Expand, which only a gate and a length can be";
+            return Err(Problem::unsupported(reason));
+        }
         match node.peek(index).is_some_and(|name| self.quantized.contains_key(name)) {
             true => Err(Problem::unsupported("its input is quantized, which only DequantizeLinear can read")),
             false => self.values.input(node, index).map(|entry| self.shaped(entry)),
         }
+    }
+
+    /// Input `index` of `node`, which is combined with a value of dimensions `dims`: what an `Expand` to these dimensions
+    /// repeats is repeated all the same without it.
+    pub fn repeated_input(&self, node: &Node<'a>, index: usize, dims: &[usize]) -> Result<Value, Problem> {
+        match node.peek(index).and_then(|name| self.expanded.get(name)) {
+            Some((value, to)) if to == dims => {
+                node.input(index);
+                Ok(value.clone())
+            }
+            _ => self.any_input(node, index),
+        }
+    }
+
+    /// Whether input `index` of `node` was repeated by an `Expand`.
+    pub fn is_expanded(&self, node: &Node<'a>, index: usize) -> bool {
+        node.peek(index).is_some_and(|name| self.expanded.contains_key(name))
+    }
+
+    /// Calls `value`, repeated to `dims`, by the name that `node` gives its output.
+    pub fn expand(&mut self, node: &Node<'a>, value: Value, dims: Vec<usize>) {
+        self.expanded.insert(node.output(), (value, dims));
     }
 
     /// Input 0 of a `DequantizeLinear`: the value, and how it was quantized.
@@ -144,7 +198,7 @@ impl<'a> Lowering<'a> {
                     self.graph.push(name, Operator::Table(function), vec![value.tensor], value.shape);
                 Ok(Value { tensor, rest: Rest::None, ..value })
             }
-            _ => Err(Problem::unsupported("its input is normalised, which only an output can be")),
+            rest => Err(Problem::unsupported(rest.why_not())),
         }
     }
 
