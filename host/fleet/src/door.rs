@@ -1,22 +1,42 @@
 //! What a fleet asks of a door, as a trait. `postern` implements it over a board.
 
-pub use bridge::door::Trouble;
+use std::time::Duration;
 
 use crate::record::{Encoder, LogHead, Person};
 
 /// A door whose people a fleet changes. The methods may wait for the board.
+///
+/// The board numbers its people. Somebody keeps their number under another name, so a number says who was enrolled by the fleet.
 pub trait Door: Send {
-    /// The names of the people on the board.
+    /// The number of the person of a name.
     ///
     /// # Errors
     /// The board does not answer, or refuses.
-    fn names(&mut self) -> Result<Vec<String>, Trouble>;
+    fn number(&mut self, name: &str) -> Result<Option<u32>, Trouble>;
 
-    /// Enrols a person from pictures, JPEG files: from all of them or from none.
+    /// The numbers and the names of all people whom the board has.
     ///
     /// # Errors
     /// The board does not answer, or refuses.
-    fn enrol(&mut self, name: &str, pictures: &[Vec<u8>]) -> Result<(), Trouble>;
+    fn people(&mut self) -> Result<Vec<(u32, String)>, Trouble>;
+
+    /// Lets nobody pass for about a minute: somebody is enrolled, and has no rule for a moment.
+    ///
+    /// # Errors
+    /// The board does not answer, or refuses.
+    fn pause(&mut self) -> Result<(), Trouble>;
+
+    /// Ends a pause.
+    ///
+    /// # Errors
+    /// The board does not answer, or refuses.
+    fn end_pause(&mut self) -> Result<(), Trouble>;
+
+    /// Enrols a person from pictures, JPEG files: from all of them or from none. Returns their number.
+    ///
+    /// # Errors
+    /// The board does not answer, or refuses.
+    fn enrol(&mut self, name: &str, pictures: &[Vec<u8>]) -> Result<u32, Trouble>;
 
     /// Removes a person. One who is not there is removed.
     ///
@@ -30,6 +50,12 @@ pub trait Door: Send {
     /// The board does not answer, or refuses.
     fn rename(&mut self, name: &str, new: &str) -> Result<(), Trouble>;
 
+    /// Suspends a person.
+    ///
+    /// # Errors
+    /// The board does not answer, or refuses.
+    fn suspend(&mut self, name: &str) -> Result<(), Trouble>;
+
     /// Sets hours, PINs and suspension of the person of that name.
     ///
     /// # Errors
@@ -42,8 +68,33 @@ pub trait Door: Send {
     /// The board does not answer, or refuses.
     fn state(&mut self) -> Result<State, Trouble>;
 
+    /// How long the board takes until it allows one change more, where it allows a number of changes.
+    fn refill(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Called several times a second while nothing is to be done: another program may use the line meanwhile.
     fn rest(&mut self) {}
+}
+
+/// Why a door did not do something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// What is wrong and what to do.
+    pub sentence: String,
+    /// Whether it is tried again.
+    pub again: Again,
+}
+
+/// Whether something that a door did not do is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// It would be refused again, until somebody changes the record or the board.
+    Never,
+    /// With a pause; something else may be done meanwhile. It is not known whether it was done.
+    Alone,
+    /// The board does nothing at the moment. With a pause, of this length if the board names one.
+    All(Option<Duration>),
 }
 
 /// How a board stands.

@@ -8,7 +8,7 @@
 //! | a record that needs pictures | fetches them, a few people at a time |
 //! | nothing to do, and something is new | acknowledges, to each operator |
 //! | the broker goes away | waits, 1 s at first and 30 s at most, and connects again |
-//! | the board does not answer | says so in the acknowledgement, and asks again |
+//! | the board does not answer, or allows no more changes | says so in the acknowledgement, and asks again after a pause |
 //!
 //! A broker that holds back a record is seen by the digest of the head, and asked again with pauses.
 
@@ -33,6 +33,8 @@ const SHORT: Duration = Duration::from_secs(30);
 const TURN: Duration = Duration::from_millis(20);
 /// The pause before the board is asked again, and before records that are missing are asked for again.
 const AGAIN: Duration = Duration::from_secs(5);
+/// The longest pause before the board is asked again, whatever it says.
+const LONGEST: Duration = Duration::from_secs(120);
 /// How long a door waits for the head that belongs to a record.
 const HEAD: Duration = Duration::from_secs(2);
 /// The pause before the board is asked again for its encoder.
@@ -228,8 +230,8 @@ impl<'a> Session<'a> {
                     }
                 }
                 Step::Wants(operator, digest) => self.later.push_back((operator, digest)),
-                Step::Later => {
-                    self.again = Some(Instant::now() + AGAIN);
+                Step::Later(pause) => {
+                    self.again = Some(Instant::now() + pause.map_or(AGAIN, |pause| pause.min(LONGEST)));
                     self.note_all();
                 }
                 Step::Idle => {

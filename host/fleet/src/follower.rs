@@ -1,29 +1,34 @@
 //! A door that takes records and applies them to its board. It knows no broker.
 //!
-//! A change of a person on the board:
+//! An enrolment on the board:
 //!
-//! | step | kept in the place before | after a power cut here |
+//! | step | kept in the place | after a power cut before the next step |
 //! |---|---|---|
-//! | 1. nobody on the board has the name | | nothing was done |
-//! | 2. the change begins | `begun`: what the board gets | whoever has the old or the new name by the fleet is removed, then step 1 |
-//! | 3. the board removes, renames or enrols | | the same |
-//! | 4. the board gets the rule | | the same |
-//! | 5. the change is done | `there`: what the board has; no `begun` | done |
+//! | 1. nobody on the board has the name; nobody passes for a minute | | nothing was done |
+//! | 2. the enrolment begins | `begun`: who, and the highest number on the board | whoever has the name and a higher number is removed, then step 1 |
+//! | 3. the board removes the person with the old pictures | `there`: nobody | the same |
+//! | 4. the board enrols | `begun`: the number | step 5 |
+//! | 5. the board gets the rule | `there`: what the board has; no `begun` | done |
 //!
-//! A removal and a change of the rule alone have no step 2: the board does them again without harm.
+//! Everything else is one request after another: which name a number has says how far it came. A removal, a suspension, a rule and
+//! a name are done again without harm.
+//!
+//! What the board refuses for good is kept as a refusal. Everything else is tried again, with pauses, and so is each revocation.
 //!
 //! # Invariants
 //! - A record whose version is not later than the one known changes nothing.
-//! - Removals and suspensions come before everything else that waits.
-//! - A person of that name who was not enrolled by the fleet is never removed or changed.
+//! - Removals and suspensions come before everything else that waits, but for a rule that somebody who was enrolled lacks.
+//! - A removal or a suspension is never given up, and waits for neither pictures nor a name.
+//! - Only a person with the number that the board gave at their enrolment is removed or changed.
 
 mod settle;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, Instant};
 
 use crate::Error;
 use crate::directory::Directory;
-use crate::door::{Door, State, Trouble};
+use crate::door::{Again, Door, State, Trouble};
 use crate::envelope::{Kind, Opener, Sealer};
 use crate::identity::{Identity, Public};
 use crate::pictures;
@@ -36,6 +41,11 @@ const REFUSALS: usize = 20;
 /// Bytes of the reason of a refusal.
 const REASON: usize = 300;
 
+/// The first pause before what the board did not do is tried again, and the longest.
+const PAUSES: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(60)];
+/// Changes that the board allows before an enrolment begins that it refused: two for each of two pictures, the pauses and the rule.
+const SAVED: u32 = 8;
+
 /// A door that applies records.
 pub struct Follower {
     identity: Identity,
@@ -45,6 +55,14 @@ pub struct Follower {
     door: Box<dyn Door>,
     /// Who has to be changed on the board, the urgent first.
     work: BTreeSet<(Urgency, PersonId)>,
+    /// What the board did not do, and is tried again when nothing else is to be done.
+    put_off: BTreeSet<(Urgency, PersonId)>,
+    /// How often it was tried again without success.
+    rounds: u32,
+    /// Until when the board's account of changes is left to fill. Only what is urgent is done meanwhile.
+    saving: Option<Instant>,
+    /// Whether nobody passes at the moment.
+    paused: bool,
     /// Who waits for pictures.
     waiting: BTreeMap<PersonId, [u8; 32]>,
     /// Pictures that came.
@@ -67,6 +85,8 @@ struct Operator {
 /// What is done first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Urgency {
+    /// Somebody was enrolled, and has no rule.
+    Unfinished,
     /// Somebody loses a right.
     Revokes,
     /// Anything else.
@@ -76,14 +96,14 @@ enum Urgency {
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A person was changed, or refused.
+    /// A person was changed, refused, or put off.
     Done,
     /// These pictures are needed first, of the operator with this number.
     Wants(usize, [u8; 32]),
     /// Nothing is to be done.
     Idle,
-    /// The board does not answer: later.
-    Later,
+    /// The board does nothing at the moment: after a pause, of this length if the board names one.
+    Later(Option<Duration>),
 }
 
 impl Follower {
@@ -116,6 +136,10 @@ impl Follower {
             store,
             door,
             work: BTreeSet::new(),
+            put_off: BTreeSet::new(),
+            rounds: 0,
+            saving: None,
+            paused: false,
             waiting: BTreeMap::new(),
             came: HashMap::new(),
             held: BTreeMap::new(),
@@ -228,10 +252,27 @@ impl Follower {
     /// # Errors
     /// The place cannot be written.
     pub fn step(&mut self) -> Result<Step, Error> {
-        let Some((urgency, id)) = self.work.pop_first() else { return Ok(Step::Idle) };
+        self.saving = self.saving.filter(|until| Instant::now() < *until);
+        let Some((urgency, id)) = self.work.first().copied() else {
+            if self.put_off.is_empty() {
+                self.go_on();
+                return Ok(Step::Idle);
+            }
+            self.work.append(&mut self.put_off);
+            let pause = PAUSES[0].saturating_mul(1 << self.rounds.min(8)).min(PAUSES[1]);
+            self.rounds = self.rounds.saturating_add(1);
+            return Ok(Step::Later(Some(pause)));
+        };
+        if urgency == Urgency::Changes && self.saving.is_some() {
+            return Ok(Step::Later(None));
+        }
+        self.work.pop_first();
         match self.settle(id) {
             Ok(None) => {
-                self.trouble = None;
+                self.rounds = 0;
+                if self.put_off.is_empty() && self.saving.is_none() {
+                    self.trouble = None;
+                }
                 Ok(Step::Done)
             }
             Ok(Some(digest)) => {
@@ -243,28 +284,59 @@ impl Follower {
                 self.held.insert(id, short(&sentence));
                 Ok(Step::Done)
             }
-            Err(Failed::Board(Trouble { sentence, lost: true })) => {
-                self.work.insert((urgency, id));
-                self.trouble = Some(short(&sentence));
-                Ok(Step::Later)
-            }
-            Err(Failed::Board(Trouble { sentence, .. })) => {
-                if self.undo(id)?.is_err() {
-                    self.work.insert((urgency, id));
-                    return Ok(Step::Later);
+            Err(Failed::Board(trouble)) if trouble.again == Again::Never && !self.revokes(id) => {
+                if let Err(again) = self.undo(id)? {
+                    return Ok(self.put_back(id, &again));
                 }
                 let mut entry = self.entries.get(&id).cloned().unwrap_or_default();
-                entry.refusal = Some(short(&sentence));
+                entry.refusal = Some(short(&trouble.sentence));
                 self.keep(id, entry)?;
                 Ok(Step::Done)
             }
+            Err(Failed::Board(trouble)) => Ok(self.put_back(id, &trouble)),
         }
+    }
+
+    /// Has what the board did not do tried again.
+    fn put_back(&mut self, id: PersonId, trouble: &Trouble) -> Step {
+        self.trouble = Some(short(&trouble.sentence));
+        let urgency = self.entries.get(&id).map_or(Urgency::Changes, urgency);
+        let Again::All(pause) = trouble.again else {
+            self.put_off.insert((urgency, id));
+            return Step::Done;
+        };
+        self.work.insert((urgency, id));
+        match pause {
+            // A change of several requests that begins with one alone would stop at the same place each time.
+            Some(pause) if urgency == Urgency::Changes => {
+                self.saving = Some(Instant::now() + pause + self.door.refill().saturating_mul(SAVED));
+                Step::Later(None)
+            }
+            pause => Step::Later(pause),
+        }
+    }
+
+    /// Lets people pass again, unless somebody else is enrolled in a moment.
+    fn go_on(&mut self) {
+        if self.waiting.is_empty() && std::mem::take(&mut self.paused) {
+            // A pause that is not ended ends by itself.
+            let _ = self.door.end_pause();
+        }
+    }
+
+    /// Whether a person loses a right that they still have at the board.
+    fn revokes(&self, id: PersonId) -> bool {
+        self.entries.get(&id).is_some_and(|entry| match (&entry.wanted, &entry.there) {
+            (None, there) => there.is_some() || entry.begun.is_some(),
+            (Some(wanted), Some(there)) => wanted.suspended && !there.person.suspended,
+            (Some(_), None) => false,
+        })
     }
 
     /// Who still has to be changed: on the board, or after their pictures have come.
     #[must_use]
     pub fn open(&self) -> usize {
-        self.work.len() + self.waiting.len() + self.held.len()
+        self.work.len() + self.put_off.len() + self.waiting.len() + self.held.len()
     }
 
     /// Whether the board does not answer.
@@ -311,7 +383,7 @@ impl Follower {
             digest: digests.whole,
             lacking: wanted.saturating_sub(digests.records),
             pictures: self.waiting.len() as u32,
-            waiting: (self.work.len() + self.held.len()) as u32,
+            waiting: (self.work.len() + self.put_off.len() + self.held.len()) as u32,
             people: self.entries.values().filter(|entry| entry.there.is_some()).count() as u32,
             refused,
             refusals,
@@ -348,17 +420,22 @@ impl Follower {
         let Some(entry) = self.entries.get(&id) else { return };
         self.waiting.remove(&id);
         self.held.remove(&id);
-        self.work.remove(&(Urgency::Revokes, id));
-        self.work.remove(&(Urgency::Changes, id));
-        if entry.wanted == entry.there && entry.begun.is_none() {
+        self.work.retain(|(_, of)| *of != id);
+        self.put_off.retain(|(_, of)| *of != id);
+        if entry.wanted.as_ref() == entry.there.as_ref().map(|there| &there.person) && entry.begun.is_none() {
             return;
         }
-        let revokes = match (&entry.wanted, &entry.there) {
-            (None, _) => true,
-            (Some(wanted), Some(_)) => wanted.suspended,
-            (Some(_), None) => false,
-        };
-        self.work.insert((if revokes { Urgency::Revokes } else { Urgency::Changes }, id));
+        self.work.insert((urgency(entry), id));
+    }
+}
+
+/// When a person is changed.
+const fn urgency(entry: &Entry) -> Urgency {
+    match (&entry.wanted, &entry.there) {
+        _ if entry.begun.is_some() => Urgency::Unfinished,
+        (None, _) => Urgency::Revokes,
+        (Some(wanted), Some(there)) if wanted.suspended && !there.person.suspended => Urgency::Revokes,
+        _ => Urgency::Changes,
     }
 }
 

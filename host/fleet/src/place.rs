@@ -25,11 +25,31 @@ pub struct Entry {
     /// What holds; `None` if the person is removed.
     pub wanted: Option<Person>,
     /// What is on the board.
-    pub there: Option<Person>,
-    /// What is being put on the board. The board may have it, or still `there`.
-    pub begun: Option<Person>,
+    pub there: Option<There>,
+    /// Whom the board is to enrol, or has enrolled without a rule.
+    pub begun: Option<Begun>,
     /// Why the board does not get what holds.
     pub refusal: Option<String>,
+}
+
+/// Somebody on the board whom the fleet enrolled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct There {
+    /// As the fleet left them.
+    pub person: Person,
+    /// The board's number of them: they keep it under another name.
+    pub number: u32,
+}
+
+/// An enrolment that is not over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    /// Who is enrolled.
+    pub person: Person,
+    /// The highest number that the board had before: nobody up to it is the one who is enrolled.
+    pub after: u32,
+    /// The board's number of them; `None` until the board has said it.
+    pub number: Option<u32>,
 }
 
 /// How far a door is with an operator.

@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bridge::Level;
 use crypto::Key;
 
 use crate::Error;
 use crate::connection::{Hub, Route, Traffic};
-use crate::door::{Door, State, Trouble};
+use crate::door::{Again, Door, State, Trouble};
 use crate::follow::{Options, Told, follow};
 use crate::follower::Follower;
 use crate::identity::{Identity, Public};
@@ -29,16 +30,58 @@ pub struct Board(Arc<Mutex<OnBoard>>);
 pub struct OnBoard {
     /// The people, by name: hours, PIN, whether suspended. `None` until their rule is set.
     pub people: BTreeMap<String, Option<Rule>>,
-    /// What was asked of it, in order.
+    /// Their numbers, of those who were asked for.
+    numbers: BTreeMap<String, u32>,
+    /// The highest number that it gave.
+    last: u32,
+    /// What was asked of it and changes something, in order.
     pub asked: Vec<String>,
     /// Why it does not answer.
     pub lost: Option<String>,
     /// Names that it refuses to enrol.
     pub refuses: Vec<String>,
+    /// Requests that it refuses: their first word, how often, and whether it is tried again.
+    pub refusals: Vec<(&'static str, u32, Again)>,
+    /// How many changes it allows; `None` for all.
+    pub account: Option<u32>,
+    /// How long it takes until it allows one more.
+    pub refill: Duration,
     /// After how many more requests it loses its power: it has done the last one, and says nothing.
     pub power: Option<u32>,
+    /// Whether nobody passes at the moment.
+    pub paused: bool,
+    /// Who was enrolled and had no rule while people could pass.
+    pub exposed: Vec<String>,
     /// Its encoder.
     pub encoder: Option<Encoder>,
+}
+
+impl OnBoard {
+    /// The number of a person.
+    fn number(&mut self, name: &str) -> Option<u32> {
+        self.people.get(name)?;
+        let last = &mut self.last;
+        let number = self.numbers.entry(name.to_owned()).or_insert_with(|| {
+            *last += 1;
+            *last
+        });
+        Some(*number)
+    }
+
+    /// Gives a person another name, as somebody at the door can, too.
+    pub fn rename(&mut self, name: &str, new: &str) {
+        let number = self.number(name);
+        self.numbers.remove(name);
+        self.numbers.extend(number.map(|number| (new.to_owned(), number)));
+        let rule = self.people.remove(name).flatten();
+        self.people.insert(new.to_owned(), rule);
+    }
+
+    /// Removes a person, as somebody at the door can, too.
+    pub fn remove(&mut self, name: &str) {
+        self.people.remove(name);
+        self.numbers.remove(name);
+    }
 }
 
 /// The rule of a person on a board in memory.
@@ -70,21 +113,40 @@ impl Board {
         self.lock().people.contains_key(name)
     }
 
+    /// What it has, unless it does not answer.
+    fn answering(&self) -> Result<MutexGuard<'_, OnBoard>, Trouble> {
+        let board = self.lock();
+        match board.lost.clone() {
+            Some(sentence) => Err(Trouble { sentence, again: Again::All(None) }),
+            None => Ok(board),
+        }
+    }
+
     fn ask<T>(
         &self,
         what: String,
         change: impl FnOnce(&mut OnBoard) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
-        let mut board = self.lock();
-        if let Some(sentence) = board.lost.clone() {
-            return Err(Trouble { sentence, lost: true });
+        let mut board = self.answering()?;
+        let refusal = board.refusals.iter_mut().find(|(word, times, _)| what.starts_with(word) && *times > 0);
+        if let Some((word, times, again)) = refusal {
+            *times -= 1;
+            return Err(Trouble { sentence: format!("the board refuses to {word}"), again: *again });
+        }
+        match board.account.as_mut() {
+            Some(0) => {
+                let again = Again::All(Some(Duration::ZERO));
+                return Err(Trouble { sentence: "too many changes".to_owned(), again });
+            }
+            Some(left) => *left -= 1,
+            None => {}
         }
         let done = change(&mut board);
         board.asked.push(what);
         match board.power.as_mut() {
             Some(0) => {
                 board.lost = Some("the power is cut".to_owned());
-                Err(Trouble { sentence: "the power is cut".to_owned(), lost: true })
+                Err(Trouble { sentence: "the power is cut".to_owned(), again: Again::All(None) })
             }
             Some(left) => {
                 *left -= 1;
@@ -96,13 +158,33 @@ impl Board {
 }
 
 impl Door for Board {
-    fn names(&mut self) -> Result<Vec<String>, Trouble> {
-        self.ask("names".to_owned(), |board| Ok(board.people.keys().cloned().collect()))
+    fn number(&mut self, name: &str) -> Result<Option<u32>, Trouble> {
+        self.answering().map(|mut board| board.number(name))
     }
 
-    fn enrol(&mut self, name: &str, pictures: &[Vec<u8>]) -> Result<(), Trouble> {
+    fn people(&mut self) -> Result<Vec<(u32, String)>, Trouble> {
+        let mut board = self.answering()?;
+        let names: Vec<String> = board.people.keys().cloned().collect();
+        Ok(names.into_iter().filter_map(|name| Some((board.number(&name)?, name))).collect())
+    }
+
+    fn pause(&mut self) -> Result<(), Trouble> {
+        self.ask("pause".to_owned(), |board| {
+            board.paused = true;
+            Ok(())
+        })
+    }
+
+    fn end_pause(&mut self) -> Result<(), Trouble> {
+        self.ask("end the pause".to_owned(), |board| {
+            board.paused = false;
+            Ok(())
+        })
+    }
+
+    fn enrol(&mut self, name: &str, pictures: &[Vec<u8>]) -> Result<u32, Trouble> {
         self.ask(format!("enrol {name} from {}", pictures.len()), |board| {
-            let refuse = |sentence: String| Err(Trouble { sentence, lost: false });
+            let refuse = |sentence: String| Err(Trouble { sentence, again: Again::Never });
             if board.refuses.iter().any(|refused| refused == name) {
                 return refuse(format!("there is no face in the picture of {name}"));
             }
@@ -110,21 +192,32 @@ impl Door for Board {
                 return refuse(format!("{name} is enrolled already"));
             }
             board.people.insert(name.to_owned(), None);
-            Ok(())
+            if !board.paused {
+                board.exposed.push(name.to_owned());
+            }
+            Ok(board.number(name).unwrap_or(0))
         })
     }
 
     fn remove(&mut self, name: &str) -> Result<(), Trouble> {
         self.ask(format!("remove {name}"), |board| {
-            board.people.remove(name);
+            board.remove(name);
             Ok(())
         })
     }
 
     fn rename(&mut self, name: &str, new: &str) -> Result<(), Trouble> {
         self.ask(format!("rename {name} to {new}"), |board| {
-            let rule = board.people.remove(name).flatten();
-            board.people.insert(new.to_owned(), rule);
+            board.rename(name, new);
+            Ok(())
+        })
+    }
+
+    fn suspend(&mut self, name: &str) -> Result<(), Trouble> {
+        self.ask(format!("suspend {name}"), |board| {
+            if let Some(Some(rule)) = board.people.get_mut(name) {
+                rule.suspended = true;
+            }
             Ok(())
         })
     }
@@ -136,16 +229,17 @@ impl Door for Board {
                 *rule = Some(Rule { hours, pin, suspended });
                 Ok(())
             }
-            None => Err(Trouble { sentence: format!("{name} is not enrolled"), lost: false }),
+            None => Err(Trouble { sentence: format!("{name} is not enrolled"), again: Again::Never }),
         })
     }
 
+    fn refill(&self) -> Duration {
+        self.lock().refill
+    }
+
     fn state(&mut self) -> Result<State, Trouble> {
-        let board = self.lock();
-        match board.lost.clone() {
-            Some(sentence) => Err(Trouble { sentence, lost: true }),
-            None => Ok(State { encoder: board.encoder.clone(), log: None }),
-        }
+        let encoder = self.answering()?.encoder.clone();
+        Ok(State { encoder, log: None })
     }
 }
 

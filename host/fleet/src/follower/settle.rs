@@ -2,83 +2,131 @@
 
 use super::Follower;
 use crate::Error;
-use crate::door::Trouble;
-use crate::place::Entry;
+use crate::door::{Again, Trouble};
+use crate::place::{Begun, Entry, There};
 use crate::record::{Encoder, PersonId};
 
 impl Follower {
     /// Brings a person on the board to what holds. Returns the pictures that are needed first.
     pub(super) fn settle(&mut self, id: PersonId) -> Result<Option<[u8; 32]>, Failed> {
         let Some(mut entry) = self.entries.get(&id).cloned() else { return Ok(None) };
-        if entry.begun.is_some() {
-            // It is not known how far it came.
+        if let Some(Begun { person, number, .. }) = &entry.begun {
+            if let Some(number) = number.filter(|_| entry.wanted.as_ref() == Some(person))
+                && let Some(name) = self.name_of(number, &person.name)?
+            {
+                return self.finish(id, entry, (number, name));
+            }
+            // It is not known how far it came, or something else holds now.
             self.undo(id)??;
             entry = self.entries.get(&id).cloned().unwrap_or_default();
         }
         let Some(wanted) = entry.wanted.clone() else {
             if let Some(there) = entry.there.take() {
-                self.door.remove(&there.name)?;
+                self.take_off(&there)?;
                 self.release();
             }
             entry.refusal = None;
             self.keep(id, entry)?;
             return Ok(None);
         };
-        match &entry.there {
-            Some(there) if *there == wanted => return Ok(None),
-            Some(there) if there.pictures == wanted.pictures && there.name == wanted.name => {}
-            Some(there) if there.pictures == wanted.pictures => {
-                self.is_free(&wanted.name)?;
-                let old = there.name.clone();
-                self.keep(id, Entry { begun: Some(wanted.clone()), ..entry.clone() })?;
-                let renamed = self.door.rename(&old, &wanted.name);
-                if matches!(renamed, Err(Trouble { lost: false, .. })) {
-                    self.keep(id, entry.clone())?;
+        if let Some(there) = entry.there.as_mut().filter(|there| wanted.suspended && !there.person.suspended)
+        {
+            // A suspension waits for nothing else of the record.
+            if let Some(name) = self.name_of(there.number, &there.person.name)? {
+                self.door.suspend(&name)?;
+            }
+            there.person.suspended = true;
+            self.keep(id, entry.clone())?;
+        }
+        match entry.there.clone() {
+            Some(there) if there.person == wanted => Ok(None),
+            Some(there) if there.person.pictures == wanted.pictures => {
+                match self.name_of(there.number, &there.person.name)? {
+                    Some(name) => self.finish(id, entry, (there.number, name)),
+                    None => Err(Failed::Board(never(
+                        "they were removed at the door itself: `postern fleet enroll --replace` enrols them again",
+                    ))),
                 }
-                renamed?;
-                self.release();
             }
             there => {
+                self.has_encoder()?;
                 let Some(pictures) = self.came.get(&wanted.pictures.digest).cloned() else {
                     return Ok(Some(wanted.pictures.digest));
                 };
-                self.has_encoder()?;
-                let old = there.as_ref().map(|there| there.name.clone());
-                if old.as_ref() != Some(&wanted.name) {
-                    self.is_free(&wanted.name)?;
-                }
-                self.keep(id, Entry { begun: Some(wanted.clone()), ..entry.clone() })?;
-                if let Some(old) = old {
-                    self.door.remove(&old)?;
-                    entry.there = None;
-                    self.keep(id, Entry { begun: Some(wanted.clone()), ..entry.clone() })?;
+                self.is_free(&wanted.name, there.as_ref().map(|there| there.number))?;
+                self.door.pause()?;
+                self.paused = true;
+                let after = self.door.people()?.into_iter().map(|(number, _)| number).max().unwrap_or(0);
+                entry.begun = Some(Begun { person: wanted.clone(), after, number: None });
+                self.keep(id, entry.clone())?;
+                if let Some(there) = entry.there.take() {
+                    self.take_off(&there)?;
+                    self.keep(id, entry.clone())?;
                 }
                 let enrolled = self.door.enrol(&wanted.name, &pictures);
-                if !matches!(enrolled, Err(Trouble { lost: true, .. })) {
+                if !matches!(&enrolled, Err(Trouble { again: Again::Alone | Again::All(_), .. })) {
                     self.came.remove(&wanted.pictures.digest);
                 }
-                enrolled?;
+                let number = enrolled?;
+                entry.begun = Some(Begun { person: wanted.clone(), after, number: Some(number) });
+                self.keep(id, entry.clone())?;
+                self.finish(id, entry, (number, wanted.name))
             }
         }
-        self.door.rule(&wanted)?;
-        (entry.there, entry.refusal, entry.begun) = (Some(wanted), None, None);
-        self.keep(id, entry)?;
+    }
+
+    /// Gives somebody on the board, who has this number and name, the name and the rule that hold.
+    fn finish(
+        &mut self,
+        id: PersonId,
+        entry: Entry,
+        (number, name): (u32, String),
+    ) -> Result<Option<[u8; 32]>, Failed> {
+        let Some(person) = entry.wanted.clone() else { return Ok(None) };
+        if name != person.name {
+            self.is_free(&person.name, Some(number))?;
+            self.door.rename(&name, &person.name)?;
+            self.release();
+        }
+        self.door.rule(&person)?;
+        let there = Some(There { person, number });
+        self.keep(id, Entry { there, begun: None, refusal: None, ..entry })?;
         Ok(None)
     }
 
-    /// Takes a change back that was begun: nobody of the old or the new name stays on the board, rather than somebody without
-    /// their rule. The outer error is that of the place.
+    /// Removes somebody whom the fleet enrolled from the board, whatever their name is now.
+    fn take_off(&mut self, there: &There) -> Result<(), Trouble> {
+        match self.name_of(there.number, &there.person.name)? {
+            Some(name) => self.door.remove(&name),
+            None => Ok(()),
+        }
+    }
+
+    /// The name that the person of a number has at the board, probably this one; `None` if the board has them no more.
+    fn name_of(&mut self, number: u32, probably: &str) -> Result<Option<String>, Trouble> {
+        if self.door.number(probably)? == Some(number) {
+            return Ok(Some(probably.to_owned()));
+        }
+        Ok(self.door.people()?.into_iter().find(|(of, _)| *of == number).map(|(_, name)| name))
+    }
+
+    /// Takes an enrolment back that was begun: nobody stays on the board, rather than somebody without their rule. The outer error
+    /// is that of the place.
     pub(super) fn undo(&mut self, id: PersonId) -> Result<Result<(), Trouble>, Error> {
         let mut entry = self.entries.get(&id).cloned().unwrap_or_default();
-        let Some(begun) = entry.begun.take() else { return Ok(Ok(())) };
-        let old = entry.there.take().map(|there| there.name);
-        for name in [Some(begun.name), old].into_iter().flatten() {
-            if let Err(trouble) = self.door.remove(&name) {
-                return Ok(Err(trouble));
-            }
+        let Some(Begun { person, after, number }) = entry.begun.take() else { return Ok(Ok(())) };
+        let name = match number {
+            Some(number) => self.name_of(number, &person.name),
+            None => self.door.number(&person.name).map(|found| {
+                // Whoever had the name before is not the one who was enrolled.
+                found.filter(|number| *number > after).map(|_| person.name)
+            }),
+        };
+        let removed = name.and_then(|name| name.map_or(Ok(()), |name| self.door.remove(&name)));
+        if removed.is_ok() {
+            self.keep(id, entry)?;
         }
-        self.keep(id, entry)?;
-        Ok(Ok(()))
+        Ok(removed)
     }
 
     /// A name has become free: who was refused may have waited for it.
@@ -88,18 +136,19 @@ impl Follower {
         refused.into_iter().for_each(|id| self.queue(id));
     }
 
-    /// Refuses a name that somebody on the board has.
-    fn is_free(&mut self, name: &str) -> Result<(), Trouble> {
-        let is_taken = self.door.names()?.iter().any(|taken| taken == name);
-        let by_us = |entry: &Entry| entry.there.as_ref().is_some_and(|there| there.name == name);
-        let who = match self.entries.values().any(by_us) {
+    /// Refuses a name that somebody else on the board has than the person of a number.
+    fn is_free(&mut self, name: &str, but: Option<u32>) -> Result<(), Trouble> {
+        let Some(number) = self.door.number(name)?.filter(|number| Some(*number) != but) else {
+            return Ok(());
+        };
+        let by_us = |entry: &Entry| entry.there.as_ref().is_some_and(|there| there.number == number);
+        Err(never(match self.entries.values().any(by_us) {
             true => "somebody else of the fleet has this name at the door until their own change is done",
             false => {
                 "somebody who was not enrolled by the fleet has this name at the door: remove or rename them there with \
                  `postern remove` or `postern rename`, then start `postern fleet apply` again"
             }
-        };
-        if is_taken { Err(Trouble { sentence: who.to_owned(), lost: false }) } else { Ok(()) }
+        }))
     }
 
     /// Refuses to enrol with another encoder than an operator wants.
@@ -141,6 +190,11 @@ impl Follower {
             Err(_) => Ok(()),
         }
     }
+}
+
+/// A refusal for good.
+fn never(why: &str) -> Trouble {
+    Trouble { sentence: why.to_owned(), again: Again::Never }
 }
 
 /// Why a person was not changed.

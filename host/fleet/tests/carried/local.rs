@@ -55,14 +55,18 @@ impl Local {
 
     /// Does what is to be done. Returns whether the board answered.
     pub fn work(&self, follower: &mut Follower) -> bool {
+        self.work_on(follower) == Step::Idle
+    }
+
+    /// Does what is to be done, until nothing is, or the board wants a pause.
+    pub fn work_on(&self, follower: &mut Follower) -> Step {
         loop {
             match follower.step().expect("a place") {
                 Step::Done => {}
                 Step::Wants(_, digest) => {
                     follower.pictures(&digest, &self.pictures[&digest]).expect("its pictures");
                 }
-                Step::Idle => return true,
-                Step::Later => return false,
+                end @ (Step::Idle | Step::Later(_)) => return end,
             }
         }
     }

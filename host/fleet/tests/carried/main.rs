@@ -7,4 +7,5 @@ mod local;
 mod measure;
 mod power;
 mod recover;
+mod refusals;
 mod rule;

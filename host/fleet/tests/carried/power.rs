@@ -104,7 +104,7 @@ fn removals_and_suspensions_come_before_enrolments_that_wait() {
     give(&mut follower, 0, &us, &removed(1, 2));
     assert!(local.work(&mut follower));
     let asked = local.board.lock().asked.clone();
-    assert_eq!(asked[..2], ["remove Ada", "rule Bob"], "{asked:?}");
+    assert_eq!(asked[..2], ["remove Ada", "suspend Bob"], "{asked:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! The crate `fleet` has what is sealed, sent and applied. These files read photographs, use the board, and print.
 
 mod at_door;
+mod board;
 mod operator;
 mod simulate;
 mod status;

@@ -1,0 +1,285 @@
+//! The board of a door in a fleet: what is asked of it, and what becomes of what it refuses.
+//!
+//! | refusal | what becomes of it |
+//! |---|---|
+//! | of the pictures, the name, the rule, or for want of room | it stays, until the record or the board is changed |
+//! | the board or the line does nothing at the moment, or allows no more changes | everything waits, for as long as the board says |
+//! | anything else | it is tried again, with pauses, and other people are not kept waiting |
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use ::fleet::door::{Again, Door, State, Trouble};
+use ::fleet::record::{Encoder, LogHead, Person};
+use client::Device;
+use client::protocol::{Error as Refusal, ModelKind, Rule};
+use imaging::Photo;
+
+use crate::commands::enroll::Enrolling;
+use crate::commands::rule::parse_pin;
+use crate::commands::watch::is_interruption;
+use crate::device::DeviceArgs;
+use crate::hours;
+use crate::interrupt::Interrupt;
+use crate::output::hearing;
+
+/// How long the door is paused: the longest that a board takes.
+const PAUSE: Duration = Duration::from_secs(60);
+/// How much of a pause must be left for another enrolment.
+const ENOUGH: Duration = Duration::from_secs(45);
+/// In which time a board allows one change more (`firmware/door/src/journal/ration.rs`).
+const REFILL: Duration = Duration::from_secs(60);
+
+/// The board.
+pub struct Board {
+    args: DeviceArgs,
+    line: Option<Device>,
+    /// Until when the door is paused.
+    paused: Option<Instant>,
+}
+
+impl Board {
+    /// The board that these options choose.
+    pub const fn of(args: DeviceArgs) -> Self {
+        Self { args, line: None, paused: None }
+    }
+
+    /// Asks the board, over the line that is open or a new one.
+    fn ask<T>(
+        &mut self,
+        ask: impl FnOnce(&DeviceArgs, &mut Device) -> anyhow::Result<T>,
+    ) -> Result<T, Trouble> {
+        let asked = || {
+            let mut device = match self.line.take() {
+                Some(device) => device,
+                None => self.args.connect()?,
+            };
+            let answer = ask(&self.args, &mut device);
+            // After a refusal the session goes on.
+            if answer.is_ok() || answer.as_ref().is_err_and(is_refusal) {
+                self.line = Some(device);
+            }
+            answer
+        };
+        asked().map_err(|error| Trouble { sentence: format!("{error:#}"), again: again(&error) })
+    }
+}
+
+/// Whether something that failed is tried again.
+fn again(error: &anyhow::Error) -> Again {
+    let of_board = match error.downcast_ref::<emulator::Error>() {
+        Some(emulator::Error::Client(error)) => Some(error),
+        _ => None,
+    };
+    match error.downcast_ref::<client::Error>().or(of_board) {
+        Some(client::Error::Refused(refusal)) => again_after(refusal),
+        Some(client::Error::NameTooLong { .. }) => Again::Never,
+        // The line, the handshake, another version; or a file of this computer that cannot be read.
+        _ => Again::All(None),
+    }
+}
+
+/// Whether the board has answered, and refused.
+fn is_refusal(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<client::Error>(), Some(client::Error::Refused(_)))
+}
+
+/// Whether an enrolment failed for what the pictures show, and neither for the board nor for a file.
+fn is_of_pictures(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<client::Error>().is_none()
+        && error.downcast_ref::<emulator::Error>().is_none()
+        && !is_interruption(error)
+        && !error.chain().any(|cause| cause.is::<std::io::Error>())
+}
+
+/// Whether a request that the board refused is tried again.
+const fn again_after(refusal: &Refusal) -> Again {
+    match refusal {
+        Refusal::NoFace
+        | Refusal::PoorFace { .. }
+        | Refusal::NotAlive
+        | Refusal::Unlike { .. }
+        | Refusal::SamePicture { .. }
+        | Refusal::FrameSize { .. }
+        | Refusal::BadName
+        | Refusal::DuplicateName { .. }
+        | Refusal::DuplicateFace { .. }
+        | Refusal::TooManyTemplates { .. }
+        | Refusal::ForeignGallery { .. }
+        | Refusal::UnprovenRate { .. }
+        | Refusal::BadRule
+        // Somebody must be removed first; then who was refused is tried again.
+        | Refusal::GalleryFull { .. }
+        | Refusal::RulesFull { .. } => Again::Never,
+        Refusal::TooManyChanges { seconds } => Again::All(Some(Duration::from_secs(*seconds as u64))),
+        Refusal::Busy
+        | Refusal::NoSession
+        | Refusal::Unpaired
+        | Refusal::Forbidden { .. }
+        | Refusal::NoModel { .. }
+        | Refusal::NoCalibration
+        | Refusal::Tampered
+        | Refusal::HostsLost => Again::All(None),
+        // Flash, Interrupted, Internal, a person who is gone, and what nobody has thought of.
+        _ => Again::Alone,
+    }
+}
+
+/// A fault of a record itself.
+fn bad_record(error: &anyhow::Error) -> Trouble {
+    Trouble { sentence: format!("{error:#}"), again: Again::Never }
+}
+
+impl Door for Board {
+    fn number(&mut self, name: &str) -> Result<Option<u32>, Trouble> {
+        self.ask(|_, device| match device.rule(name) {
+            Ok(rule) => Ok(Some(rule.person)),
+            Err(client::Error::Refused(Refusal::UnknownPerson { .. })) => Ok(None),
+            Err(error) => Err(error.into()),
+        })
+    }
+
+    fn people(&mut self) -> Result<Vec<(u32, String)>, Trouble> {
+        self.ask(|_, device| {
+            Ok(device.users()?.into_iter().map(|user| (user.person, user.name.to_string())).collect())
+        })
+    }
+
+    fn pause(&mut self) -> Result<(), Trouble> {
+        if self.paused.is_some_and(|until| until > Instant::now() + ENOUGH) {
+            return Ok(());
+        }
+        self.ask(|_, device| Ok(device.pause_door(PAUSE.as_millis() as u32)?))?;
+        self.paused = Some(Instant::now() + PAUSE);
+        Ok(())
+    }
+
+    fn end_pause(&mut self) -> Result<(), Trouble> {
+        if self.paused.take().is_none_or(|until| until < Instant::now()) {
+            return Ok(());
+        }
+        self.ask(|_, device| Ok(device.pause_door(0)?))
+    }
+
+    fn enrol(&mut self, name: &str, pictures: &[Vec<u8>]) -> Result<u32, Trouble> {
+        let named = |number: usize| PathBuf::from(format!("picture {number} of {name}"));
+        let photos = pictures.iter().enumerate().map(|(at, bytes)| {
+            let path = named(at + 1);
+            let photo = Photo::decode(bytes, &path, imaging::MAX_PIXELS)?;
+            anyhow::Ok((path, photo))
+        });
+        let photos = photos.collect::<anyhow::Result<Vec<_>>>().map_err(|error| bad_record(&error))?;
+        let enrolled = self.ask(|args, device| {
+            let enrolling = Enrolling { name, add: false, force: false, device: args };
+            let (done, _) = hearing(|| enrolling.run(device, photos, &Interrupt::default()));
+            match done {
+                Ok(done) => Ok(Ok(done.first().map_or(0, |(_, enrolled)| enrolled.person))),
+                // What the pictures show, as this program says it.
+                Err(error) if is_of_pictures(&error) => Ok(Err(bad_record(&error))),
+                Err(error) => Err(error),
+            }
+        });
+        enrolled?
+    }
+
+    fn remove(&mut self, name: &str) -> Result<(), Trouble> {
+        self.ask(|_, device| match device.remove(name) {
+            Ok(_) | Err(client::Error::Refused(Refusal::UnknownPerson { .. })) => Ok(()),
+            Err(error) => Err(error.into()),
+        })
+    }
+
+    fn rename(&mut self, name: &str, new: &str) -> Result<(), Trouble> {
+        self.ask(|_, device| Ok(device.rename(name, new)?))
+    }
+
+    fn suspend(&mut self, name: &str) -> Result<(), Trouble> {
+        self.ask(|_, device| Ok(device.suspend(name, true).map(drop)?))
+    }
+
+    fn rule(&mut self, person: &Person) -> Result<(), Trouble> {
+        let pin = |what: &str, digits: &Option<String>| {
+            let digits = digits.as_ref().map(|digits| parse_pin(what, digits)).transpose();
+            digits.map_err(|error| bad_record(&error))
+        };
+        let schedule = hours::parse(&person.hours);
+        let schedule = schedule.map_err(|why| bad_record(&anyhow::Error::msg(why)))?;
+        let (pin, duress_pin) = (pin("PIN", &person.pin)?, pin("Duress PIN", &person.duress_pin)?);
+        self.ask(|_, device| {
+            let before = device.rule(&person.name)?;
+            // A suspension comes first, and ends last. What is so already takes nothing from the account of changes.
+            if person.suspended && !before.suspended {
+                device.suspend(&person.name, true)?;
+            }
+            device.set_rule(&person.name, Rule { schedule, pin, duress_pin, suspended: false })?;
+            if !person.suspended && before.suspended {
+                device.suspend(&person.name, false)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn refill(&self) -> Duration {
+        REFILL
+    }
+
+    fn state(&mut self) -> Result<State, Trouble> {
+        self.ask(|_, device| {
+            let status = device.status()?;
+            let encoder = status.models.iter().find(|model| model.kind == ModelKind::Encoder);
+            let encoder = encoder.map(|model| Encoder { name: model.name.to_string(), sha256: model.sha256 });
+            Ok(State { encoder, log: log_head(device)? })
+        })
+    }
+
+    fn rest(&mut self) {
+        if let Some(device) = &mut self.line {
+            device.give_way();
+        }
+    }
+}
+
+/// The newest entry of the log, signed; `None` for an empty log.
+fn log_head(device: &mut Device) -> anyhow::Result<Option<LogHead>> {
+    let end = device.log(u32::MAX)?.end;
+    let Some(last) = end.checked_sub(1) else { return Ok(None) };
+    let head = device.log_head(last)?;
+    let entries = device.log(head.first)?.entries;
+    let Some(first) = entries.into_iter().find(|entry| entry.number == head.first) else { return Ok(None) };
+    // An entry may have come in between; then the head is that of more than one, and the next acknowledgement has one.
+    if head.first != head.last {
+        return Ok(None);
+    }
+    Ok(Some(LogHead {
+        number: head.last,
+        entry: first.entry.to_vec(),
+        chain: head.chain,
+        unix_ms: head.clock.unix_ms,
+        exact: head.clock.exact,
+        signer: head.signer,
+        signature: head.signature.bytes().to_vec(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A revocation that the board refuses once is not given up.
+    #[test]
+    fn what_a_board_may_do_later_is_asked_again() {
+        for refusal in [Refusal::Flash, Refusal::Interrupted] {
+            let error = anyhow::Error::from(client::Error::Refused(refusal)).context("while removing Ada");
+            assert_eq!(again(&error), Again::Alone, "{error:#}");
+        }
+        let dry = client::Error::Refused(Refusal::TooManyChanges { seconds: 37 });
+        assert_eq!(again(&dry.into()), Again::All(Some(Duration::from_secs(37))));
+        assert_eq!(again(&client::Error::Refused(Refusal::Busy).into()), Again::All(None));
+        assert_eq!(again(&client::Error::Silent { seconds: 5 }.into()), Again::All(None));
+        for refusal in [Refusal::NoFace, Refusal::BadRule] {
+            assert_eq!(again(&client::Error::Refused(refusal).into()), Again::Never);
+        }
+        assert!(is_of_pictures(&anyhow::anyhow!("there are two faces in picture 1 of Ada")));
+        assert!(!is_of_pictures(&client::Error::Silent { seconds: 5 }.into()));
+    }
+}
