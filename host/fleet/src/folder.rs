@@ -320,7 +320,7 @@ pub fn directory(records: impl Iterator<Item = (u64, Record)>) -> Directory {
 }
 
 /// An id for a person or a door.
-fn random_id() -> PersonId {
+pub(crate) fn random_id() -> PersonId {
     let mut bytes = [0; 16];
     System.fill(&mut bytes);
     PersonId(bytes)

@@ -1,4 +1,5 @@
-//! Sends what the broker does not have yet: pictures, records, and then the head of each recipient.
+//! Sends what the broker does not have yet: pictures, records, and then the head of each recipient. The operator's own copy comes
+//! before those of the doors.
 //!
 //! The head comes last. A recipient that sees it has been sent all that it names. What was sent is kept for each recipient when
 //! the broker has acknowledged its head, so a command that is killed sends a part again, and nothing is lost.
@@ -72,6 +73,18 @@ pub fn publish(
     folder.settings.pictures_sent = run;
     folder.save_settings()?;
 
+    // The own copy comes first: no door has seen a run that a recovery does not find.
+    if folder.settings.own_sent < run {
+        let all: Vec<(u64, Record)> = folder.own_records().collect();
+        let since = folder.settings.own_sent;
+        let records = all.iter().filter(|(of, _)| *of > since).map(|(_, record)| record);
+        let of = Branch { topics: &topics, identity, to: identity.public() };
+        let head = head(folder, directory(folder.own_records()).digests(), unix_ms);
+        sent.messages += of.send(connection, records, &head, broker)?;
+        folder.settings.own_sent = run;
+        folder.save_settings()?;
+    }
+
     let digests = directory(folder.records()).digests();
     let doors: Vec<PersonId> = folder.fleet_doors().map(|(id, _)| *id).collect();
     let to_all: Vec<(u64, Record)> = folder.records().collect();
@@ -100,15 +113,6 @@ pub fn publish(
     done.into_iter().try_for_each(|(id, door)| folder.save_door(id, door))?;
     ended?;
 
-    if folder.settings.own_sent < run {
-        let all: Vec<(u64, Record)> = folder.own_records().collect();
-        let since = folder.settings.own_sent;
-        let records = all.iter().filter(|(of, _)| *of > since).map(|(_, record)| record);
-        let of = Branch { topics: &topics, identity, to: identity.public() };
-        let head = head(folder, directory(folder.own_records()).digests(), unix_ms);
-        sent.messages += of.send(connection, records, &head, broker)?;
-        folder.settings.own_sent = run;
-    }
     while let Some(digest) = folder.settings.forget.last().cloned() {
         let mut bytes = [0; 32];
         if hex::decode_to_slice(&digest, &mut bytes).is_ok() {

@@ -1,8 +1,11 @@
 //! Makes the operator's folder again from the broker, with the operator's key.
 //!
 //! The operator's own branch of the broker has every record, sealed for the operator, and the doors with their keys. A head says
-//! which records there are. What a door has acknowledged says whether that head is the newest one: a broker that gives an older
-//! state is found by any door that has seen more.
+//! which records there are. What the doors have acknowledged says whether that head is the newest one, so the acknowledgement of
+//! each door is needed: a broker that gives an older state would hold back that of a door which has seen more. The operator can
+//! leave a door out by its name, one that is gone or says something absurd.
+//!
+//! What was sent to the doors is not known, so all of it is sent again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +18,7 @@ use crate::Error;
 use crate::connection::Connection;
 use crate::directory::{Directory, PARTS};
 use crate::envelope::{Kind, Opener};
-use crate::folder::{Folder, Kept, KeptDoor};
+use crate::folder::{Folder, Kept, KeptDoor, random_id};
 use crate::identity::Identity;
 use crate::pictures;
 use crate::publish::fault_of;
@@ -38,7 +41,7 @@ pub struct Recovered {
 
 const KEPT: &str = "Nothing was written: try again";
 
-/// Makes the folder at `path`. It is there whole, or not at all.
+/// Makes the folder at `path`. It is there whole, or not at all. The doors named in `without` need not have acknowledged anything.
 ///
 /// # Errors
 /// [`Error::Exists`], [`Error::Recover`]; the connection ended; the folder cannot be written.
@@ -48,6 +51,7 @@ pub fn recover(
     (prefix, settings): (&Level, serde_json::Value),
     connection: &Connection,
     (broker, patience): (&str, Duration),
+    without: &[String],
 ) -> Result<Recovered, Error> {
     if path.exists() {
         return Err(Error::Exists { path: path.to_owned() });
@@ -56,22 +60,35 @@ pub fn recover(
         Fetch { topics: Topics::of(prefix, &identity.public()), identity, connection, broker, patience };
     let head = fetch.head()?;
     let records = fetch.records(&head)?;
-    let beside = path.with_extension("part");
-    let _ = fs::remove_dir_all(&beside);
+    // A name that nobody has: what lies beside the folder is not ours.
+    let beside = path.with_extension(format!("{}.part", random_id().digits()));
     let made = fetch.write(&beside, settings, &head, records).and_then(|(mut folder, recovered)| {
-        collect(&mut folder, identity, prefix, connection, (broker, patience))?;
-        let ahead = folder.doors.values().find(|door| door.ack.as_ref().is_some_and(|ack| ack.newest > head.run));
-        match ahead {
-            None => Ok(recovered),
-            Some(door) => Err(Error::Recover {
-                reason: format!(
-                    "the door {} has seen run {}, and the broker gives run {}: it holds back what is newer, or was set back",
-                    door.name,
-                    door.ack.as_ref().map_or(0, |ack| ack.newest),
-                    head.run
-                ),
-            }),
+        let came = collect(&mut folder, identity, prefix, connection, (broker, patience))?;
+        let name = |name: &&String| !folder.fleet_doors().any(|(_, door)| door.name == **name);
+        if let Some(name) = without.iter().find(name) {
+            return Err(Error::NoDoor { name: name.clone() });
         }
+        for (id, door) in folder.fleet_doors().filter(|(_, door)| !without.contains(&door.name)) {
+            let ack = door.ack.as_ref().filter(|_| came.get(id).is_some_and(|came| came.any));
+            let reason = match ack {
+                Some(ack) if ack.newest <= head.run => continue,
+                Some(ack) => format!(
+                    "the door {} has seen run {}, and the broker gives run {}: it holds back what is newer, or was set back",
+                    door.name, ack.newest, head.run
+                ),
+                None => format!(
+                    "the broker has no acknowledgement of the door {}, which may have seen more than run {}",
+                    door.name, head.run
+                ),
+            };
+            return Err(Error::Recover {
+                reason: format!(
+                    "{reason}. `--without '{}'` recovers without this door's word: first make sure at the door that nothing is lost",
+                    door.name
+                ),
+            });
+        }
+        Ok(recovered)
     });
     let file = |source| Error::File { path: path.to_owned(), source };
     match made {
@@ -179,7 +196,7 @@ impl Fetch<'_> {
                 Holds::Door { name, code } => {
                     recovered.doors += 1;
                     let public = code.parse()?;
-                    let door = KeptDoor { name, public, counter, run, removed: false, sent: run, ack: None };
+                    let door = KeptDoor { name, public, counter, run, removed: false, sent: 0, ack: None };
                     folder.save_door(id, door)?;
                 }
                 Holds::Removed => folder.put(id, Kept { counter, run, person: None })?,

@@ -7,13 +7,22 @@ use fleet::folder::Folder;
 use fleet::recover::{Recovered, recover};
 
 use crate::bench::{Bench, prefix};
+use crypto::Key;
+use fleet::envelope::{Kind, Sealer};
+use fleet::identity::Identity;
+use fleet::record::Ack;
 
 fn recovered(bench: &Bench, place: &std::path::Path) -> Result<Recovered, String> {
+    recovered_without(bench, place, &[])
+}
+
+fn recovered_without(bench: &Bench, place: &std::path::Path, without: &[&str]) -> Result<Recovered, String> {
+    let without: Vec<String> = without.iter().map(|name| (*name).to_owned()).collect();
     let connection = bench.connect("operator");
     let identity = &bench.operator.identity;
     let (settings, patience) =
         ((&prefix(), serde_json::Value::Null), ("the broker", Duration::from_secs(20)));
-    recover(place, identity, settings, &connection, patience).map_err(|error| error.to_string())
+    recover(place, identity, settings, &connection, patience, &without).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -79,6 +88,8 @@ fn a_broker_that_holds_back_or_gives_an_older_state_is_found() {
         bench.connect("thief").publish(topic, payload, true).expect("published");
     }
     let place = place.path().join("again");
+    // What somebody has beside the folder stays.
+    std::fs::create_dir(place.with_extension("part")).expect("made");
     let why = recovered(&bench, &place).expect_err("it is older");
     assert!(why.contains("door 0 has seen run"), "{why}");
     bench.connect("thief").publish(&own[0], Vec::new(), true).expect("published");
@@ -86,5 +97,64 @@ fn a_broker_that_holds_back_or_gives_an_older_state_is_found() {
     assert!(why.contains("some are missing or older"), "{why}");
     bench.connect("thief").publish(&own[1], vec![1; 300], true).expect("published");
     assert!(recovered(&bench, &place).expect_err("forged").contains("not authentic"));
-    assert!(!place.exists() && !place.with_extension("part").exists());
+    let beside: Vec<_> = place.parent().expect("a folder").read_dir().expect("read").collect();
+    assert!(beside.len() == 1 && place.with_extension("part").exists(), "{beside:?}");
+}
+
+/// A broker that gives an older state holds back what the doors have said.
+#[test]
+fn a_door_without_an_acknowledgement_is_left_out_by_its_name_alone() {
+    need!(Need::Mosquitto);
+    let mut bench = Bench::new(2);
+    bench.operator.enrol("Ada");
+    bench.publish(false);
+    (0..2).for_each(|door| bench.up(door));
+    (0..2).for_each(|door| bench.complete(door));
+    let topic = bench.operator.topics().ack(&bench.doors[1].public());
+    bench.doors[1].down().expect("it ran");
+    bench.connect("thief").publish(&topic, Vec::new(), true).expect("published");
+    let place = tempfile::tempdir().expect("a folder");
+    let place = place.path().join("again");
+    let why = recovered(&bench, &place).expect_err("the door says nothing");
+    assert!(
+        why.contains("no acknowledgement of the door door 1") && why.contains("--without 'door 1'"),
+        "{why}"
+    );
+    let why = recovered_without(&bench, &place, &["door 0"]).expect_err("the other one");
+    assert!(why.contains("the door door 1"), "{why}");
+    assert!(
+        recovered_without(&bench, &place, &["nowhere", "door 1"]).expect_err("no door").contains("nowhere")
+    );
+    assert!(!place.exists());
+
+    // A door that says something absurd does not keep the operator from it for ever.
+    let ack = Ack { number: u64::MAX, newest: u64::MAX, ..bench.doors[0].acked().expect("it said") };
+    let door = Identity::of(&Key::new([101; 32]));
+    let sealer = Sealer::new(&door, bench.operator.identity.public()).expect("a key");
+    let absurd = sealer.seal(Kind::Ack, &ack).expect("short");
+    bench.connect("door").publish(&topic, absurd, true).expect("published");
+    let why = recovered(&bench, &place).expect_err("it is absurd");
+    assert!(why.contains("has seen run 18446744073709551615"), "{why}");
+    recovered_without(&bench, &place, &["door 1"]).expect("recovered");
+    let folder = Folder::open(&place).expect("there");
+    assert!(folder.doors.values().all(|door| door.sent == 0), "all is sent again");
+}
+
+/// A command that is killed between two recipients leaves no door ahead of the operator's own copy.
+#[test]
+fn the_own_copy_is_sent_before_any_door_has_the_run() {
+    need!(Need::Mosquitto);
+    let mut bench = Bench::new(1);
+    let (topics, us) = (bench.operator.topics(), bench.operator.identity.public());
+    let reader = bench.connect("reader");
+    let (own, door) = (topics.head(&us), topics.head(&bench.doors[0].public()));
+    assert!(reader.subscribe("postern/#", false).expect("connected"));
+    bench.operator.enrol("Ada");
+    bench.publish(false);
+    let mut heads = Vec::new();
+    while heads.len() < 2 {
+        let message = reader.receive(Duration::from_secs(600)).expect("connected").expect("a message");
+        heads.extend([message.topic].into_iter().filter(|topic| *topic == own || *topic == door));
+    }
+    assert_eq!(heads, [own, door]);
 }

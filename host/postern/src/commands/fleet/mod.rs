@@ -53,7 +53,7 @@ enum Action {
     /// Send what the broker does not have yet
     Publish(operator::PublishArgs),
     /// Make the operator's folder again from the broker, with the operator's key
-    Recover(operator::InitArgs),
+    Recover(operator::RecoverArgs),
     /// Show who has what, which door is behind, and why
     Status(status::Args),
     /// At a door: apply what the operator sends, until Ctrl-C

@@ -32,6 +32,16 @@ pub struct InitArgs {
 }
 
 #[derive(clap::Args)]
+pub struct RecoverArgs {
+    /// Recover although this door has acknowledged nothing, or more than the broker gives; may be repeated
+    #[arg(long, value_name = "DOOR")]
+    without: Vec<String>,
+
+    #[command(flatten)]
+    to: InitArgs,
+}
+
+#[derive(clap::Args)]
 pub struct AddDoorArgs {
     /// A name for the door
     #[arg(value_parser = name::parse)]
@@ -164,7 +174,8 @@ pub fn init(args: InitArgs, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 /// Makes the folder again.
-pub fn recover_folder(args: InitArgs, output: &Output) -> anyhow::Result<Outcome> {
+pub fn recover_folder(args: RecoverArgs, output: &Output) -> anyhow::Result<Outcome> {
+    let RecoverArgs { without, to: args } = args;
     let broker = args.broker.absolute()?;
     let (path, key) = (args.fleet.folder()?, args.fleet.key()?);
     ensure!(
@@ -176,7 +187,7 @@ pub fn recover_folder(args: InitArgs, output: &Output) -> anyhow::Result<Outcome
     let (_hub, connection) = connect_to(&broker, &identity, "Nothing was written: try again")?;
     let (address, patience) = (broker.broker.to_string(), Duration::from_secs(60));
     let settings = (&broker.prefix, serde_json::json!(broker));
-    let found = recover(&path, &identity, settings, &connection, (&address, patience))?;
+    let found = recover(&path, &identity, settings, &connection, (&address, patience), &without)?;
     let Recovered { people, doors, without_pictures, run } = found;
     let report = FleetRecovered { folder: path.clone(), people, doors, without_pictures, run };
     output.print(&Sorted(report), |out| {
