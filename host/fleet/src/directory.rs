@@ -1,7 +1,7 @@
 //! Which versions of an operator's records a recipient has, and a digest by which both sides compare.
 //!
 //! ```text
-//! digest   SHA-256 over each person in ascending order: id, 16 | counter u64 LE | removed u8
+//! digest   SHA-256 over each person in ascending order: id, 16 | counter u64 LE | removed u8 | SHA-256 of the record, 32
 //! part     the same over the people whose id begins with the same four bits; 4 bytes of it go over the broker
 //! ```
 //! The parts say where to look; only the whole digest says that nothing is missing.
@@ -17,7 +17,7 @@ pub const PARTS: usize = 16;
 
 /// The versions of an operator's records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Directory(BTreeMap<PersonId, Version>);
+pub struct Directory(BTreeMap<PersonId, (Version, [u8; 32])>);
 
 /// What identifies the content of a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +31,11 @@ pub struct Digests {
 }
 
 impl Directory {
-    /// Takes a version, unless it has this or a later one already. Returns whether it is news.
-    pub fn take(&mut self, id: PersonId, version: Version) -> bool {
-        let known = self.0.get(&id).is_some_and(|known| *known >= version);
+    /// Takes a version and the hash of its record, unless it has this version or a later one already. Returns whether it is news.
+    pub fn take(&mut self, id: PersonId, version: Version, hash: [u8; 32]) -> bool {
+        let known = self.0.get(&id).is_some_and(|(known, _)| *known >= version);
         if !known {
-            self.0.insert(id, version);
+            self.0.insert(id, (version, hash));
         }
         !known
     }
@@ -45,11 +45,12 @@ impl Directory {
     pub fn digests(&self) -> Digests {
         let mut whole = Sha256::new();
         let mut parts = std::array::from_fn::<_, PARTS, _>(|_| Sha256::new());
-        for (id, version) in &self.0 {
-            let mut bytes = [0; 25];
+        for (id, (version, hash)) in &self.0 {
+            let mut bytes = [0; 57];
             bytes[..16].copy_from_slice(&id.0);
             bytes[16..24].copy_from_slice(&version.counter.to_le_bytes());
             bytes[24] = version.removed.into();
+            bytes[25..].copy_from_slice(hash);
             whole.update(bytes);
             if let Some(part) = parts.get_mut(id.part()) {
                 part.update(bytes);
@@ -91,12 +92,15 @@ mod tests {
             .flat_map(|at| (1..4).map(move |counter| (id(at * 6), Version { counter, removed: at % 3 == 0 })))
             .collect();
         let (mut there, mut back) = (Directory::default(), Directory::default());
-        assert!(versions.iter().all(|(id, version)| there.take(*id, *version)), "each is news");
+        assert!(versions.iter().all(|(id, version)| there.take(*id, *version, [0; 32])), "each is news");
         for (id, version) in versions.iter().rev() {
-            back.take(*id, *version);
+            back.take(*id, *version, [0; 32]);
         }
         assert_eq!(there.digests(), back.digests());
-        assert!(versions.iter().all(|(id, version)| !there.take(*id, *version)), "none is news any more");
+        assert!(
+            versions.iter().all(|(id, version)| !there.take(*id, *version, [0; 32])),
+            "none is news any more"
+        );
         assert_eq!(there.digests().records, 40);
     }
 
@@ -104,11 +108,11 @@ mod tests {
     fn only_the_part_of_a_changed_person_differs() {
         let mut directory = Directory::default();
         for byte in 0..=255_u8 {
-            directory.take(PersonId([byte; 16]), Version::default());
+            directory.take(PersonId([byte; 16]), Version::default(), [0; 32]);
         }
         let before = directory.digests();
         assert_eq!(before.differing(&head(before)), [0; 0]);
-        directory.take(PersonId([0x73; 16]), Version { counter: 0, removed: true });
+        directory.take(PersonId([0x73; 16]), Version { counter: 0, removed: true }, [0; 32]);
         assert_eq!(before.differing(&head(directory.digests())), [7]);
         // A head whose parts do not fit its digest makes the recipient look everywhere.
         let odd = Head { digest: [0; 32], ..head(before) };

@@ -9,6 +9,12 @@ pub enum Error {
     /// An envelope or pictures are not what their sender made, or are for somebody else.
     #[error("it is not authentic: it was changed, is of another sender, or for another door")]
     Forged,
+    /// The counter of a record is far above the last one.
+    #[error(
+        "the counter of a record is far above the last one: the operator's key may be in wrong hands, `postern fleet join --only` \
+         trusts another one"
+    )]
+    Far,
     /// A code was typed wrongly, or cut.
     #[error(
         "this is no code of keys: it has 132 hexadecimal digits, as `postern fleet join` and `postern fleet init` print it"

@@ -314,7 +314,7 @@ impl Folder {
 pub fn directory(records: impl Iterator<Item = (u64, Record)>) -> Directory {
     let mut directory = Directory::default();
     for (_, record) in records {
-        directory.take(record.id, record.version());
+        directory.take(record.id, record.version(), record.hash());
     }
     directory
 }

@@ -339,6 +339,11 @@ impl<'a> Session<'a> {
                 }
                 Ok(())
             }
+            // Whoever has an operator's key shall not stop the door.
+            Err(far @ Error::Far) => {
+                tell(Told::Remark(&far.to_string()));
+                Ok(())
+            }
             taken => Ok(taken?),
         }
     }

@@ -32,10 +32,12 @@ use crate::door::{Again, Door, State, Trouble};
 use crate::envelope::{Kind, Opener, Sealer};
 use crate::identity::{Identity, Public};
 use crate::pictures;
-use crate::place::{Entry, Mark, Store};
+use crate::place::{Entry, Known, Mark, Store};
 use crate::record::{Ack, Head, Holds, PersonId, Rank, Record, Refused};
 use settle::Failed;
 
+/// How far a counter may be above the last one that is known: nobody changes a person that often, and a greater one would hold for ever.
+const FAR: u64 = 1_000_000;
 /// Refusals that an acknowledgement has room for.
 const REFUSALS: usize = 20;
 /// Bytes of the reason of a refusal.
@@ -146,12 +148,17 @@ impl Follower {
             trouble: None,
         };
         for (id, mut entry) in entries {
-            // An operator who is not trusted any more decides nothing.
-            entry.known.retain(|rank| operators.iter().any(|of| of.signing == rank.operator));
-            for rank in &entry.known {
+            // An operator whom the door trusts no longer decides nothing more: what the others want holds again. The people whom
+            // nobody else knows stay.
+            let before = entry.known.len();
+            entry.known.retain(|known| operators.iter().any(|of| of.signing == known.rank.operator));
+            if let Some(greatest) = greatest(&entry).filter(|_| entry.known.len() < before) {
+                (entry.wanted, entry.refusal) = (greatest.wanted.clone(), None);
+            }
+            for Known { rank, hash, .. } in &entry.known {
                 let of = follower.operators.iter_mut().find(|of| of.public.signing == rank.operator);
                 if let Some(of) = of {
-                    of.directory.take(id, rank.version);
+                    of.directory.take(id, rank.version, *hash);
                 }
             }
             follower.entries.insert(id, entry);
@@ -181,7 +188,7 @@ impl Follower {
         let of = self.operators.get_mut(operator).ok_or(Error::Forged)?;
         let to = &self.identity;
         let record: Record = of.opener.open(to, &of.public, Kind::Record, envelope)?;
-        let version = record.version();
+        let (version, hash) = (record.version(), record.hash());
         let wanted = match record.holds {
             _ if record.id != id => return Err(Error::Forged),
             Holds::Removed => None,
@@ -190,18 +197,22 @@ impl Follower {
         };
         let rank = Rank { version, operator: of.public.signing };
         let mut entry = self.entries.get(&id).cloned().unwrap_or_default();
-        let before = entry.known.iter().max().copied();
-        match entry.known.iter_mut().find(|known| known.operator == rank.operator) {
-            Some(known) if known.version >= version => return Ok(false),
-            Some(known) => *known = rank,
-            None => entry.known.push(rank),
+        let before = greatest(&entry).map(|known| known.rank);
+        if before.map_or(0, |before| before.version.counter).saturating_add(FAR) < version.counter {
+            return Err(Error::Far);
+        }
+        let known = Known { rank, hash, wanted: wanted.clone() };
+        match entry.known.iter_mut().find(|known| known.rank.operator == rank.operator) {
+            Some(known) if known.rank.version >= version => return Ok(false),
+            Some(there) => *there = known,
+            None => entry.known.push(known),
         }
         if before.is_none_or(|before| before < rank) {
             entry.wanted = wanted;
             entry.refusal = None;
         }
         self.store.save(id, &entry)?;
-        of.directory.take(id, version);
+        of.directory.take(id, version, hash);
         self.entries.insert(id, entry);
         self.queue(id);
         Ok(true)
@@ -375,6 +386,11 @@ impl Follower {
         let mut refused: Vec<Refused> = self.entries.iter().filter_map(is_refused).collect();
         let refusals = refused.len() as u32;
         refused.truncate(REFUSALS);
+        let us = of.public.signing;
+        let is_overruled = |entry: &&Entry| {
+            let ours = entry.known.iter().find(|known| known.rank.operator == us);
+            ours.is_some_and(|ours| ours.wanted != entry.wanted)
+        };
         let ack = Ack {
             number: of.mark.ack,
             unix_ms,
@@ -387,6 +403,7 @@ impl Follower {
             people: self.entries.values().filter(|entry| entry.there.is_some()).count() as u32,
             refused,
             refusals,
+            overruled: self.entries.values().filter(is_overruled).count() as u32,
             trouble: self.trouble.clone().or_else(|| self.held.values().next().cloned()),
             log: state.log,
         };
@@ -403,7 +420,7 @@ impl Follower {
 
     /// The number of the operator whose record of a person holds.
     fn holder(&self, id: PersonId) -> usize {
-        let rank = self.entries.get(&id).and_then(|entry| entry.known.iter().max());
+        let rank = self.entries.get(&id).and_then(greatest).map(|known| known.rank);
         let of =
             rank.and_then(|rank| self.operators.iter().position(|of| of.public.signing == rank.operator));
         of.unwrap_or(0)
@@ -427,6 +444,11 @@ impl Follower {
         }
         self.work.insert((urgency(entry), id));
     }
+}
+
+/// The record that holds.
+fn greatest(entry: &Entry) -> Option<&Known> {
+    entry.known.iter().max_by_key(|known| known.rank)
 }
 
 /// When a person is changed.

@@ -20,8 +20,8 @@ use crate::record::{Person, PersonId, Rank};
 /// What a door knows of a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// The newest record of each operator. The greatest one holds.
-    pub known: Vec<Rank>,
+    /// The newest record of each operator. The one of the greatest rank holds.
+    pub known: Vec<Known>,
     /// What holds; `None` if the person is removed.
     pub wanted: Option<Person>,
     /// What is on the board.
@@ -30,6 +30,17 @@ pub struct Entry {
     pub begun: Option<Begun>,
     /// Why the board does not get what holds.
     pub refusal: Option<String>,
+}
+
+/// The newest record of an operator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// Its rank.
+    pub rank: Rank,
+    /// Its hash.
+    pub hash: [u8; 32],
+    /// What it wants; `None` if the person is removed. It holds if no trusted operator has a greater one any more.
+    pub wanted: Option<Person>,
 }
 
 /// Somebody on the board whom the fleet enrolled.
@@ -187,7 +198,8 @@ mod tests {
         let mut files = Files::open(&folder).expect("made");
         assert!(files.load().expect("empty").0.is_empty());
         let rank = Rank { version: Version { counter: 3, removed: false }, operator: [8; 32] };
-        let entry = Entry { known: vec![rank], refusal: Some("no face".to_owned()), ..Entry::default() };
+        let known = Known { rank, hash: [2; 32], wanted: None };
+        let entry = Entry { known: vec![known], refusal: Some("no face".to_owned()), ..Entry::default() };
         let mark = Mark { operator: [8; 32], newest: 5, complete: 4, ack: 9 };
         files.save(PersonId([1; 16]), &entry).expect("kept");
         files.save_marks(&[mark]).expect("kept");

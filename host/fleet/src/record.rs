@@ -7,7 +7,9 @@
 //! counter holds; with equal counters, a removal before an enrolment, and then the operator with the greater signing key
 //! ([`Rank`]). So all doors decide the same, in whatever order records come, and a record that was there before changes nothing.
 
+use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// A person in a fleet: 16 random bytes, so that a name can change and says nothing to the broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -51,6 +53,34 @@ impl Record {
     #[must_use]
     pub const fn version(&self) -> Version {
         Version { counter: self.counter, removed: matches!(self.holds, Holds::Removed) }
+    }
+
+    /// SHA-256 of the record: what tells two records of one version apart.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        // Nothing in a record refuses to be written, and the hash takes all bytes.
+        postcard::serialize_with_flavor(self, Hashing(Sha256::new())).unwrap_or_default()
+    }
+}
+
+/// Hashes what is written.
+struct Hashing(Sha256);
+
+impl Flavor for Hashing {
+    type Output = [u8; 32];
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.update([byte]);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.update(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<Self::Output> {
+        Ok(self.0.finalize().into())
     }
 }
 
@@ -165,6 +195,8 @@ pub struct Ack {
     pub refused: Vec<Refused>,
     /// All that were refused.
     pub refusals: u32,
+    /// People for whom another operator's record holds, and wants something else.
+    pub overruled: u32,
     /// Why nothing is changed at the moment: the board does not answer, or has another encoder.
     pub trouble: Option<String>,
     /// The head of the door's audit log, signed by the board.

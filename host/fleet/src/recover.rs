@@ -158,7 +158,7 @@ impl Fetch<'_> {
                         let opened: Result<Record, Error> =
                             opener.open(self.identity, &us, Kind::Record, &message.payload);
                         let Ok(record) = opened else { continue };
-                        if record.id == id && directory.take(id, record.version()) {
+                        if record.id == id && directory.take(id, record.version(), record.hash()) {
                             records.insert(id, record);
                         }
                     }

@@ -5,7 +5,8 @@
 //! | none | the door has not begun, or the broker lost it |
 //! | an older one than before | the broker keeps back newer ones |
 //! | not authentic | somebody else wrote it |
-//! | one with the newest run as complete, and nothing open | the door has everything |
+//! | one with a newer run than the folder | the folder is an older copy |
+//! | one with the newest run as complete, the folder's own digest, and nothing open | the door has everything |
 //! | anything else | behind, with the first reason that holds |
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 use crate::Error;
 use crate::connection::Connection;
 use crate::envelope::{Kind, Opener};
-use crate::folder::{Folder, KeptDoor};
+use crate::folder::{Folder, KeptDoor, directory};
 use crate::identity::Identity;
 use crate::publish::fault_of;
 use crate::record::{Ack, PersonId};
@@ -102,9 +103,16 @@ pub fn collect(
     Ok(came)
 }
 
-/// How a door stands by its newest acknowledgement; `came` is what the broker had of it, `None` if it was not asked.
+/// The digest of the folder's records, with which the doors' acknowledgements are compared.
 #[must_use]
-pub fn standing(folder: &Folder, door: &KeptDoor, came: Option<Came>) -> Standing {
+pub fn digest(folder: &Folder) -> [u8; 32] {
+    directory(folder.records()).digests().whole
+}
+
+/// How a door stands by its newest acknowledgement, against the folder and its [`digest`]; `came` is what the broker had of it,
+/// `None` if it was not asked.
+#[must_use]
+pub fn standing(folder: &Folder, digest: &[u8; 32], door: &KeptDoor, came: Option<Came>) -> Standing {
     let ack = door.ack.as_ref();
     let complete = ack.map_or(0, |ack| ack.complete);
     let later = folder.people.values().filter(|kept| kept.run > complete).count() as u32;
@@ -128,13 +136,18 @@ pub fn standing(folder: &Folder, door: &KeptDoor, came: Option<Came>) -> Standin
             "an older acknowledgement came than before: the broker keeps back newer ones, or the broker was set back"
                 .to_owned()
         }
+        (Some(ack), _) if ack.newest > run => format!(
+            "it has seen run {}, and the newest of this folder is {run}: the folder is an older copy, or was begun again with the same \
+             key, and the door takes nothing from it. Put the folder away, then `postern fleet recover` makes the newest one again",
+            ack.newest
+        ),
         (None, _) if door.sent < run => unsent(),
         (None, _) => "it has not acknowledged anything: run `postern fleet apply` at the door".to_owned(),
         (Some(_), Some(Came { any: false, old: false, forged: false })) => {
             "the broker has lost its acknowledgement: `postern fleet publish --all` sends everything again".to_owned()
         }
         (Some(_), _) if door.sent < run => unsent(),
-        (Some(ack), _) => match reason(ack, door.sent) {
+        (Some(ack), _) => match reason(ack, door.sent, digest) {
             Some(why) => why,
             None => {
                 (standing.complete, standing.behind) = (true, 0);
@@ -151,7 +164,7 @@ fn unsent() -> String {
 }
 
 /// Why a door is behind by what it says itself.
-fn reason(ack: &Ack, run: u64) -> Option<String> {
+fn reason(ack: &Ack, run: u64, digest: &[u8; 32]) -> Option<String> {
     if let Some(trouble) = &ack.trouble {
         return Some(trouble.clone());
     }
@@ -168,6 +181,19 @@ fn reason(ack: &Ack, run: u64) -> Option<String> {
         };
         return Some(format!(
             "the broker gave it {missing}: `postern fleet publish --all` sends everything again"
+        ));
+    }
+    if ack.digest != *digest {
+        return Some(
+            "it has other records than this folder, of the same number: another copy of the folder changed them. Put the folder away, \
+             then `postern fleet recover` makes the one again that the broker has"
+                .to_owned(),
+        );
+    }
+    if ack.overruled > 0 {
+        return Some(format!(
+            "for {} people it follows another operator, whose record is the later one",
+            ack.overruled
         ));
     }
     if ack.waiting > 0 {

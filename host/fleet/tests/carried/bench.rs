@@ -12,7 +12,7 @@ use fleet::pictures;
 use fleet::publish::publish;
 use fleet::record::Person;
 use fleet::simulated::Simulated;
-use fleet::standing::{Standing, collect, standing};
+use fleet::standing::{Standing, collect, digest, standing};
 use fleet::topics::Topics;
 use tempfile::TempDir;
 
@@ -68,6 +68,24 @@ impl Operator {
         drop(folder);
         let folder = Folder::open(&place.path().join("fleet")).expect("there");
         Self { identity, folder, place }
+    }
+
+    /// A copy of the folder as it is now.
+    pub fn copied(&self) -> Self {
+        let place = tempfile::tempdir().expect("a folder");
+        let to = place.path().join("fleet");
+        for inside in ["", "people", "doors", "pictures"] {
+            std::fs::create_dir(to.join(inside)).expect("made");
+            for file in self.folder.path().join(inside).read_dir().expect("read") {
+                let file = file.expect("read").path();
+                if file.is_file() {
+                    std::fs::copy(&file, to.join(inside).join(file.file_name().expect("a name")))
+                        .expect("copied");
+                }
+            }
+        }
+        let folder = Folder::open(&to).expect("there");
+        Self { identity: Identity::of(&Key::new([1; 32])), folder, place }
     }
 
     pub fn topics(&self) -> Topics {
@@ -144,6 +162,6 @@ impl Bench {
         let came = collect(folder, identity, &prefix(), &connection, patience).expect("collected");
         let public = self.doors[door].public();
         let (id, kept) = folder.fleet_doors().find(|(_, kept)| kept.public == public).expect("the door");
-        standing(folder, kept, Some(came.get(id).copied().unwrap_or_default()))
+        standing(folder, &digest(folder), kept, Some(came.get(id).copied().unwrap_or_default()))
     }
 }

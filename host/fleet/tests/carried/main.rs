@@ -3,6 +3,7 @@
 mod away;
 mod bench;
 mod broker;
+mod copies;
 mod local;
 mod measure;
 mod power;

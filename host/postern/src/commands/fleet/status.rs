@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ::fleet::folder::KeptDoor;
 use ::fleet::record::{LogHead, PersonId};
-use ::fleet::standing::{Came, Standing, collect, standing};
+use ::fleet::standing::{Came, Standing, collect, digest, standing};
 use audit::{Chain, Head, Time};
 
 use super::{FleetArgs, connect};
@@ -40,11 +40,12 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         Some(collect(&mut opened.folder, &opened.identity, &prefix, &connection, patience)?)
     };
     let folder = &opened.folder;
+    let digest = digest(folder);
     let mut doors: Vec<(PersonId, &KeptDoor, Standing)> = folder
         .fleet_doors()
         .map(|(id, door)| {
             let came = came.as_ref().map(|came| came.get(id).copied().unwrap_or_else(Came::default));
-            (*id, door, standing(folder, door, came))
+            (*id, door, standing(folder, &digest, door, came))
         })
         .collect();
     doors.sort_by(|a, b| a.1.name.cmp(&b.1.name));
