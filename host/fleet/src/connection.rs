@@ -1,7 +1,7 @@
 //! Connections to a broker for programs that wait: one thread drives all of them.
 //!
 //! Nothing of a connection outlives it. What was not acknowledged is sent again because the folder says so, and what was missed
-//! is asked for again because the head says so.
+//! is asked for again because the head says so. A broker that does not agree in time has ended the connection.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -18,6 +18,7 @@ use rumqttc::{
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::{Error, pictures};
 
@@ -27,6 +28,9 @@ const KEEP_ALIVE: u16 = 30;
 const MAX_INCOMING: u32 = pictures::MOST as u32 + 4096;
 /// Messages that may be without acknowledgement at once.
 const IN_FLIGHT: usize = 128;
+
+/// How long a broker may take to agree to a connection, a message or a filter. Pictures of a megabyte go through in this time.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The thread that drives connections.
 pub struct Hub {
@@ -39,6 +43,7 @@ pub struct Hub {
 pub struct Route {
     address: Address,
     options: MqttOptions,
+    patience: Duration,
 }
 
 /// A connection.
@@ -48,6 +53,7 @@ pub struct Connection {
     messages: Receiver<Message>,
     ended: Arc<Mutex<Option<ConnectionError>>>,
     broker: String,
+    patience: Duration,
     traffic: Arc<Traffic>,
     task: JoinHandle<()>,
 }
@@ -111,12 +117,14 @@ impl Hub {
             messages,
             ended,
             broker: route.address.to_string(),
+            patience: route.patience,
             traffic: traffic.clone(),
             task,
         };
-        match self.handle.block_on(is_up) {
-            Ok(()) => Ok(connection),
-            Err(_) => Err(connection.fault()),
+        match self.handle.block_on(async { timeout(route.patience, is_up).await }) {
+            Ok(Ok(())) => Ok(connection),
+            Ok(Err(_)) => Err(connection.fault()),
+            Err(_) => Err(silent(route.patience)),
         }
     }
 }
@@ -143,7 +151,19 @@ impl Route {
         } else if !certificates.is_empty() {
             return Err(BridgeError::Plain);
         }
-        Ok(Self { address: address.clone(), options })
+        Ok(Self { address: address.clone(), options, patience: PATIENCE })
+    }
+
+    /// The same way, with another time for the broker to agree to something.
+    #[must_use]
+    pub fn within(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// How long the broker may take to agree to something.
+    #[must_use]
+    pub const fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// The broker, in words.
@@ -181,7 +201,10 @@ impl Connection {
             self.traffic.sent.fetch_add(some.len() as u64, Ordering::Relaxed);
             self.traffic.sent_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
             // On the thread that drives the connection, so that no message waits for a change of threads.
-            let sent = self.handle.spawn(send(self.client.clone(), some, retain));
+            let (patience, client) = (self.patience, self.client.clone());
+            let sent = self.handle.spawn(async move {
+                timeout(patience, send(client, some, retain)).await.unwrap_or(Err(Unsent::Silent))
+            });
             match self.handle.block_on(sent) {
                 Ok(Ok(())) => {}
                 Ok(Err(Unsent::Forbidden { topic, reason })) => {
@@ -189,6 +212,7 @@ impl Connection {
                     return Err(Fault::End(BridgeError::Forbidden { broker, topic, reason }));
                 }
                 Ok(Err(Unsent::Full)) => return Err(Fault::Wait("it takes no more messages".to_owned())),
+                Ok(Err(Unsent::Silent)) => return Err(silent(self.patience)),
                 Ok(Err(Unsent::Ended)) | Err(_) => return Err(self.fault()),
             }
         }
@@ -202,13 +226,14 @@ impl Connection {
     pub fn subscribe(&self, filter: &str, retained: bool) -> Result<bool, Fault> {
         let rule = if retained { RetainForwardRule::OnEverySubscribe } else { RetainForwardRule::Never };
         let filter = SubscribeFilterInput::new(filter, QoS::AtLeastOnce).retain_forward_rule(rule);
-        let asked = self.handle.block_on(async {
+        let asked = async {
             match self.client.subscribe_many_tracked([filter]).await {
                 Ok(notice) => Some(notice.wait_completion_async().await),
                 Err(_) => None,
             }
-        });
-        match asked {
+        };
+        let asked = self.handle.block_on(async { timeout(self.patience, asked).await });
+        match asked.map_err(|_| silent(self.patience))? {
             Some(Ok(())) => Ok(true),
             Some(Err(rumqttc::SubscribeNoticeError::V5SubAckFailure(_))) => Ok(false),
             _ => Err(self.fault()),
@@ -273,8 +298,15 @@ enum Unsent {
     Forbidden { topic: String, reason: String },
     /// The broker takes no more of them.
     Full,
+    /// The broker does not agree.
+    Silent,
     /// The connection ended.
     Ended,
+}
+
+/// A broker that does not agree in time.
+fn silent(patience: Duration) -> Fault {
+    Fault::Wait(format!("it has not agreed to a request for {} seconds", patience.as_secs()))
 }
 
 /// Publishes messages in order, and waits until the broker has all.

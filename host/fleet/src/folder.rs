@@ -73,6 +73,39 @@ pub struct KeptDoor {
     pub sent: u64,
     /// Its newest acknowledgement.
     pub ack: Option<Ack>,
+    /// The key with which its board signs its log, as it said first, and the highest number of an entry.
+    pub log: Option<([u8; 32], u32)>,
+    /// What is wrong with the log of its newest acknowledgement.
+    pub log_fault: Option<LogFault>,
+}
+
+/// What is wrong with the log of a door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogFault {
+    /// Another board signs it.
+    OtherBoard,
+    /// It is shorter than it was.
+    Shorter,
+}
+
+impl KeptDoor {
+    /// Takes an acknowledgement. The first one says which board signs the log; one with another board, or a shorter log, is said.
+    pub fn take(&mut self, ack: Ack) {
+        if let Some(log) = &ack.log {
+            let (signer, number) = *self.log.get_or_insert((log.signer, log.number));
+            self.log_fault = if signer != log.signer {
+                Some(LogFault::OtherBoard)
+            } else if log.number < number {
+                Some(LogFault::Shorter)
+            } else {
+                None
+            };
+            if self.log_fault.is_none() {
+                self.log = Some((signer, log.number));
+            }
+        }
+        self.ack = Some(ack);
+    }
 }
 
 /// The folder, which no other program uses meanwhile.
@@ -96,6 +129,7 @@ impl Folder {
         if path.join("fleet.json").exists() {
             return Err(Error::Exists { path: path.to_owned() });
         }
+        make_private(path)?;
         for inside in ["people", "doors", "pictures"] {
             make_private(&path.join(inside))?;
         }
@@ -130,6 +164,7 @@ impl Folder {
         };
         let mut settings: Settings = read(&path.join("fleet.json"), REMEDY)?.ok_or_else(none)?;
         let lock = lock(path)?;
+        make_private(path)?;
         let mut folder_people = BTreeMap::new();
         for (id, file) in people(path)? {
             let kept: Option<Kept> = read(&file, REMEDY)?;
@@ -226,11 +261,13 @@ impl Folder {
         let new = person.as_ref().map(|person| person.pictures);
         self.settings.run = self.settings.run.saturating_add(1);
         let kept = Kept { counter, run: self.settings.run, person };
-        self.put(id, kept)?;
+        // First what is to be forgotten: a command that is killed in between leaves pictures there that somebody has, and
+        // `publish` forgets only those that nobody has.
         if let Some(old) = old.filter(|old| Some(*old) != new) {
             self.settings.forget.push(hex::encode(old.digest));
         }
-        self.save_settings()
+        self.save_settings()?;
+        self.put(id, kept)
     }
 
     /// Keeps a person as they are.
@@ -251,8 +288,17 @@ impl Folder {
         }
         self.settings.run = self.settings.run.saturating_add(1);
         let run = self.settings.run;
-        let door =
-            KeptDoor { name: name.to_owned(), public, counter: 1, run, removed: false, sent: 0, ack: None };
+        let door = KeptDoor {
+            name: name.to_owned(),
+            public,
+            counter: 1,
+            run,
+            removed: false,
+            sent: 0,
+            ack: None,
+            log: None,
+            log_fault: None,
+        };
         self.save_door(random_id(), door)?;
         self.save_settings()
     }

@@ -10,6 +10,8 @@
 //! | the broker goes away | waits, 1 s at first and 30 s at most, and connects again |
 //! | the board does not answer, or allows no more changes | says so in the acknowledgement, and asks again after a pause |
 //!
+//! A broker that holds back the mark stops nothing: after a while the door goes on as if it had come.
+//!
 //! A broker that holds back a record is seen by the digest of the head, and asked again with pauses.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -149,7 +151,9 @@ struct Session<'a> {
     door: Public,
     topics: Vec<Topics>,
     once: bool,
-    /// Operators with news since they were sent an acknowledgement.
+    /// How long the broker may take to return a mark.
+    patience: Duration,
+    /// Operators of whom something is new since they were sent an acknowledgement.
     news: BTreeSet<usize>,
     /// Operators whose head has come on this connection.
     heads: BTreeSet<usize>,
@@ -161,8 +165,8 @@ struct Session<'a> {
     later: VecDeque<(usize, [u8; 32])>,
     /// When the board, and missing records, are asked for again.
     again: Option<Instant>,
-    /// The part that is being fetched, of which operator; the broker returns a mark when it has sent it.
-    part: Option<(usize, usize)>,
+    /// The part that is being fetched, of which operator, since when; the broker returns a mark when it has sent it.
+    part: Option<(usize, usize, Instant)>,
     /// Parts that are fetched after it.
     parts: BTreeSet<(usize, usize)>,
     /// Until when the head is awaited that belongs to a record which came.
@@ -185,6 +189,7 @@ impl<'a> Session<'a> {
             follower,
             topics,
             once: options.once,
+            patience: options.route.patience(),
             news: BTreeSet::new(),
             heads: BTreeSet::new(),
             acked: BTreeMap::new(),
@@ -319,12 +324,7 @@ impl<'a> Session<'a> {
                 self.follower.pictures(&digest, payload)
             }
             About::Mark => {
-                if let Some((operator, part)) = self.part.take() {
-                    if let Some(topics) = self.topics.get(operator) {
-                        self.connection.unsubscribe(&topics.part(&self.door, part))?;
-                    }
-                    self.news.insert(operator);
-                }
+                self.end_part()?;
                 Ok(())
             }
             About::Ack(_) => Ok(()),
@@ -351,15 +351,28 @@ impl<'a> Session<'a> {
     /// Fetches the next part of a directory. The mark is sent after it and comes back behind it, so a broker never has more
     /// than one part to hold for this client.
     fn fetch_part(&mut self) -> Result<(), Ended> {
-        if self.part.is_some() {
-            return Ok(());
+        match self.part {
+            Some((_, _, since)) if since.elapsed() < self.patience => return Ok(()),
+            Some(_) => self.end_part()?,
+            None => {}
         }
         let Some((operator, part)) = self.parts.pop_first() else { return Ok(()) };
         let Some(topics) = self.topics.get(operator) else { return Ok(()) };
-        self.part = Some((operator, part));
+        self.part = Some((operator, part, Instant::now()));
         self.again = Some(Instant::now() + AGAIN);
         self.connection.subscribe(&topics.part(&self.door, part), true)?;
         self.connection.publish(&topics.mark(&self.door.level()), b"mark".to_vec(), false)?;
+        Ok(())
+    }
+
+    /// The broker has sent a part, or has had the time for it.
+    fn end_part(&mut self) -> Result<(), Ended> {
+        if let Some((operator, part, _)) = self.part.take() {
+            if let Some(topics) = self.topics.get(operator) {
+                self.connection.unsubscribe(&topics.part(&self.door, part))?;
+            }
+            self.news.insert(operator);
+        }
         Ok(())
     }
 

@@ -8,7 +8,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -110,6 +110,7 @@ impl Files {
     /// # Errors
     /// [`Error::Used`], [`Error::File`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
+        make_private(folder)?;
         make_private(&folder.join("people"))?;
         Ok(Self { folder: folder.to_owned(), _lock: lock(folder)? })
     }
@@ -117,7 +118,9 @@ impl Files {
 
 impl Store for Files {
     fn load(&mut self) -> Result<(Vec<(PersonId, Entry)>, Vec<Mark>), Error> {
-        const REMEDY: &str = "Remove the file: the person's record comes again from the broker";
+        // A door without the file does not know that the person is on its board, and a removal takes nobody off.
+        const REMEDY: &str = "Put back a copy of it. Without one, remove the file and whoever of `postern users` the fleet enrolled: \
+                              remove each with `postern remove`, and enrol again with `postern fleet enroll --replace`";
         let mut entries = Vec::new();
         for (id, path) in people(&self.folder)? {
             entries.extend(read(&path, REMEDY)?.map(|entry| (id, entry)));
@@ -151,9 +154,10 @@ pub(crate) fn people(folder: &Path) -> Result<Vec<(PersonId, PathBuf)>, Error> {
     Ok(found)
 }
 
-/// Makes a folder that is this user's alone.
+/// Makes a folder that is this user's alone, also one that is there.
 pub(crate) fn make_private(folder: &Path) -> Result<(), Error> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    let made = made.and_then(|()| fs::set_permissions(folder, fs::Permissions::from_mode(0o700)));
     made.map_err(|source| Error::File { path: folder.to_owned(), source })
 }
 
@@ -195,8 +199,15 @@ mod tests {
     fn a_place_reads_back_and_one_program_has_it() {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = folder.path().join("linux/fleet");
+        // Others can read what was there before.
+        fs::create_dir_all(folder.join("people")).expect("made");
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("set");
         let mut files = Files::open(&folder).expect("made");
         assert!(files.load().expect("empty").0.is_empty());
+        for inside in [folder.clone(), folder.join("people")] {
+            let mode = fs::metadata(&inside).expect("there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{}", inside.display());
+        }
         let rank = Rank { version: Version { counter: 3, removed: false }, operator: [8; 32] };
         let known = Known { rank, hash: [2; 32], wanted: None };
         let entry = Entry { known: vec![known], refusal: Some("no face".to_owned()), ..Entry::default() };
@@ -210,5 +221,8 @@ mod tests {
         fs::write(folder.join("marks.json"), "[").expect("written");
         let said = files.load().expect_err("malformed").to_string();
         assert!(said.contains("marks.json") && said.contains("Remove the file"), "{said}");
+        fs::write(folder.join(format!("people/{}.json", PersonId([1; 16]).digits())), "{").expect("written");
+        let said = files.load().expect_err("malformed").to_string();
+        assert!(said.contains("`postern users`") && said.contains("`postern remove`"), "{said}");
     }
 }

@@ -115,7 +115,9 @@ pub fn publish(
 
     while let Some(digest) = folder.settings.forget.last().cloned() {
         let mut bytes = [0; 32];
-        if hex::decode_to_slice(&digest, &mut bytes).is_ok() {
+        let is_decoded = hex::decode_to_slice(&digest, &mut bytes).is_ok();
+        let is_used = folder.enrolled().any(|(_, _, person)| person.pictures.digest == bytes);
+        if is_decoded && !is_used {
             connection.publish(&topics.pictures(&bytes), Vec::new(), true).map_err(away)?;
             let _ = fs::remove_file(folder.path().join("pictures").join(&digest));
         }

@@ -203,6 +203,21 @@ pub struct Ack {
     pub log: Option<LogHead>,
 }
 
+impl Ack {
+    /// What the operator keeps and prints of it: as much as a door that is in order sends, and no control characters.
+    #[must_use]
+    pub fn bounded(mut self) -> Self {
+        let text = |text: String| text.chars().filter(|of| !of.is_control()).take(300).collect::<String>();
+        self.refused.truncate(20);
+        for refused in &mut self.refused {
+            refused.why = text(std::mem::take(&mut refused.why));
+        }
+        self.trouble = self.trouble.map(text);
+        self.log = self.log.filter(|log| log.entry.len() <= 256 && log.signature.len() <= 64);
+        self
+    }
+}
+
 /// A record that a door refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
@@ -244,6 +259,40 @@ mod tests {
         let order =
             [rank(1, false, 9), rank(1, true, 1), rank(2, false, 3), rank(2, false, 4), rank(2, true, 0)];
         assert!(order.is_sorted() && order.windows(2).all(|pair| pair[0] != pair[1]), "{order:?}");
+    }
+
+    #[test]
+    fn what_an_acknowledgement_says_is_bounded() {
+        let log = LogHead {
+            number: 1,
+            entry: vec![0; 10_000],
+            chain: [0; 16],
+            unix_ms: 0,
+            exact: true,
+            signer: [0; 32],
+            signature: vec![0; 64],
+        };
+        let why = format!("\u{1b}[2J{}", "a".repeat(5000));
+        let ack = Ack {
+            number: 1,
+            unix_ms: 0,
+            newest: 1,
+            complete: 1,
+            digest: [0; 32],
+            lacking: 0,
+            pictures: 0,
+            waiting: 0,
+            people: 0,
+            refused: vec![Refused { id: PersonId([0; 16]), why: why.clone() }; 500],
+            refusals: 500,
+            overruled: 0,
+            trouble: Some(why),
+            log: Some(log),
+        };
+        let ack = ack.bounded();
+        assert_eq!((ack.refused.len(), ack.log), (20, None));
+        let texts = ack.refused.into_iter().map(|refused| refused.why).chain(ack.trouble);
+        assert!(texts.into_iter().all(|text| text.len() == 300 && !text.contains('\u{1b}')));
     }
 
     /// What is on the broker stays readable: the bytes of a record are pinned.

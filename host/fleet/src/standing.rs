@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use crate::Error;
 use crate::connection::Connection;
 use crate::envelope::{Kind, Opener};
-use crate::folder::{Folder, KeptDoor, directory};
+use crate::folder::{Folder, KeptDoor, LogFault, directory};
 use crate::identity::Identity;
 use crate::publish::fault_of;
 use crate::record::{Ack, PersonId};
@@ -92,7 +92,7 @@ pub fn collect(
                     Ok(ack) if ack.number < known => came.old = true,
                     Ok(ack) => {
                         came.any = true;
-                        door.ack = Some(ack);
+                        door.take(ack.bounded());
                         folder.save_door(id, door)?;
                     }
                 }
@@ -141,6 +141,14 @@ pub fn standing(folder: &Folder, digest: &[u8; 32], door: &KeptDoor, came: Optio
              key, and the door takes nothing from it. Put the folder away, then `postern fleet recover` makes the newest one again",
             ack.newest
         ),
+        (Some(_), _) if door.log_fault == Some(LogFault::OtherBoard) => {
+            "another board signs its log than before: if nobody exchanged or erased the board, its computer is not to be trusted; \
+             else `postern fleet remove-door` and add it again"
+                .to_owned()
+        }
+        (Some(_), _) if door.log_fault == Some(LogFault::Shorter) => {
+            "its log is shorter than it was: its computer sends an older end of it, and is not to be trusted".to_owned()
+        }
         (None, _) if door.sent < run => unsent(),
         (None, _) => "it has not acknowledged anything: run `postern fleet apply` at the door".to_owned(),
         (Some(_), Some(Came { any: false, old: false, forged: false })) => {

@@ -1,6 +1,7 @@
 //! An operator, doors in memory, and a broker.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bridge::{Certificates, Level};
 use crypto::Key;
@@ -21,6 +22,8 @@ pub struct Bench {
     pub hub: Arc<Hub>,
     pub operator: Operator,
     pub doors: Vec<Simulated>,
+    /// How long the broker may take to agree to a request of a door.
+    pub patience: Duration,
     _folder: TempDir,
 }
 
@@ -113,15 +116,27 @@ impl Operator {
 impl Bench {
     /// A broker, and doors that are down.
     pub fn new(doors: u8) -> Self {
+        Self::on(doors, "")
+    }
+
+    /// The same, and the configuration of the broker has these lines, too.
+    pub fn on(doors: u8, lines: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let broker = Mosquitto::start(folder.path(), "");
+        let broker = Mosquitto::start(folder.path(), lines);
         let mut operator = Operator::new(1);
         let doors: Vec<Simulated> =
             (0..doors).map(|door| Simulated::new(Key::new([100 + door; 32]))).collect();
         for (at, door) in doors.iter().enumerate() {
             operator.folder.add_door(&format!("door {at}"), door.public()).expect("added");
         }
-        Self { broker, hub: Arc::new(Hub::start().expect("a thread")), operator, doors, _folder: folder }
+        Self {
+            broker,
+            hub: Arc::new(Hub::start().expect("a thread")),
+            operator,
+            doors,
+            patience: Duration::from_secs(120),
+            _folder: folder,
+        }
     }
 
     pub fn connect(&self, client: &str) -> Connection {
@@ -142,7 +157,7 @@ impl Bench {
 
     pub fn up_for(&mut self, door: usize, operators: &[fleet::identity::Public]) {
         let traffic = Arc::new(Traffic::default());
-        let (hub, route) = (self.hub.clone(), route(&self.broker));
+        let (hub, route) = (self.hub.clone(), route(&self.broker).within(self.patience));
         self.doors[door].up(&hub, &route, &prefix(), (operators, &traffic)).expect("a thread");
     }
 

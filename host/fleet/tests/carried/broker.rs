@@ -1,7 +1,14 @@
 //! A broker that holds back, repeats, changes and forgets, and what the operator sees of it.
 
+use std::io::Write;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bridge::{Certificates, Fault};
 use fixtures::mqtt::eventually;
 use fixtures::{Need, need};
+use fleet::connection::{Hub, Route};
 
 use crate::bench::{Bench, person};
 
@@ -175,4 +182,76 @@ fn a_name_that_somebody_else_has_at_the_door_is_refused_with_its_reason() {
     bench.publish(false);
     bench.complete(0);
     assert!(bench.doors[0].board.has("Eve"));
+}
+
+/// Somebody who answers as a broker does, and agrees to nothing but the connection.
+fn mute(answers: bool) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("mqtt://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a client");
+            std::thread::spawn(move || {
+                if answers {
+                    // CONNACK of MQTT 5, without properties.
+                    stream.write_all(&[0x20, 3, 0, 0, 0]).expect("sent");
+                }
+                let _ = std::io::copy(&mut stream, &mut std::io::sink());
+            });
+        }
+    });
+    address
+}
+
+#[test]
+fn a_broker_that_agrees_to_nothing_has_ended_the_connection() {
+    let hub = Hub::start().expect("a thread");
+    let connect = |answers| {
+        let address = mute(answers).parse().expect("an address");
+        let route = Route::new(&address, None, &Certificates::default()).expect("no certificates");
+        hub.connect(&route.within(Duration::from_secs(1)), "client", &Arc::default())
+    };
+    let why = |fault| match fault {
+        Fault::Wait(why) => why,
+        Fault::End(error) => error.to_string(),
+    };
+    assert!(connect(false).is_err());
+    let connection = connect(true).expect("connected");
+    let said = why(connection.publish("a", vec![1], true).expect_err("no acknowledgement"));
+    assert!(said.contains("has not agreed"), "{said}");
+    let said = why(connect(true).expect("connected").subscribe("a", true).expect_err("no acknowledgement"));
+    assert!(said.contains("has not agreed"), "{said}");
+}
+
+#[test]
+fn a_mark_that_is_held_back_keeps_no_door_from_its_people() {
+    need!(Need::Mosquitto);
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = folder.path().join("rules");
+    let readable =
+        ["+/record/#", "+/head", "pictures/+"].map(|topic| format!("topic read postern/fleet/+/{topic}\n"));
+    std::fs::write(&rules, format!("topic write postern/#\n{}", readable.concat())).expect("written");
+    let mut bench = Bench::on(1, &format!("acl_file {}", rules.display()));
+    bench.patience = Duration::from_secs(1);
+    bench.operator.enrol("Ada");
+    bench.operator.enrol("Bob");
+    bench.publish(false);
+    bench.up(0);
+    bench.complete(0);
+    assert_eq!(bench.doors[0].board.names(), ["Ada", "Bob"]);
+}
+
+/// A command that was killed before the change was in the folder leaves pictures to be forgotten that somebody has.
+#[test]
+fn pictures_that_somebody_has_are_not_forgotten() {
+    need!(Need::Mosquitto);
+    let mut bench = Bench::new(1);
+    bench.operator.enrol("Ada");
+    let (_, ada) = bench.operator.folder.find("Ada").expect("there");
+    bench.operator.folder.settings.forget.push(hex::encode(ada.pictures.digest));
+    bench.publish(false);
+    assert!(bench.operator.folder.settings.forget.is_empty());
+    bench.up(0);
+    bench.complete(0);
+    assert!(bench.doors[0].board.has("Ada"));
 }

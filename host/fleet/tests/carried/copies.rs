@@ -1,7 +1,9 @@
 //! Folders that are older copies, and operators who are trusted no more.
 
 use fixtures::{Need, need};
-use fleet::record::Person;
+use fleet::folder::{KeptDoor, LogFault};
+use fleet::record::{LogHead, Person};
+use fleet::standing::standing;
 
 use crate::bench::Bench;
 use crate::local::{Local, enrolled, give, operator, removed};
@@ -80,4 +82,39 @@ fn a_counter_far_above_the_last_one_is_not_taken() {
     assert!(local.work(&mut follower));
     assert_eq!(local.people().len(), 1);
     assert!(give(&mut follower, 0, &us, &removed(1, 1_000_000)), "it is not that far");
+}
+
+/// The first acknowledgement says which board signs the log; no later one another.
+#[test]
+fn a_log_of_another_board_and_a_shorter_one_are_said() {
+    need!(Need::Mosquitto);
+    let mut bench = Bench::new(1);
+    bench.operator.enrol("Ada");
+    bench.publish(false);
+    bench.up(0);
+    bench.complete(0);
+    assert!(bench.standing(0).complete);
+    let (_, door) = bench.operator.folder.fleet_doors().next().expect("the door");
+    let mut door: KeptDoor = door.clone();
+    let ack = door.ack.clone().expect("acknowledged");
+    let folder = &bench.operator.folder;
+    let mut take = |signer: u8, number: u32| {
+        let log = LogHead {
+            number,
+            entry: Vec::new(),
+            chain: [0; 16],
+            unix_ms: 0,
+            exact: true,
+            signer: [signer; 32],
+            signature: Vec::new(),
+        };
+        door.take(fleet::record::Ack { log: Some(log), ..ack.clone() });
+        let standing = standing(folder, &fleet::standing::digest(folder), &door, None);
+        (door.log_fault, standing.complete)
+    };
+    assert_eq!(take(1, 10), (None, true));
+    assert_eq!(take(1, 12), (None, true));
+    assert_eq!(take(2, 13), (Some(LogFault::OtherBoard), false));
+    assert_eq!(take(1, 11), (Some(LogFault::Shorter), false));
+    assert_eq!(take(1, 12), (None, true));
 }
