@@ -14,6 +14,8 @@
 //!
 //! A broker that holds back a record is seen by the digest of the head, and asked again with pauses.
 
+mod fetch;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -39,14 +41,8 @@ const AGAIN: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(120);
 /// How long a door waits for the head that belongs to a record.
 const HEAD: Duration = Duration::from_secs(2);
-/// The pause before the board is asked again for its encoder.
-const HELD: Duration = Duration::from_secs(15);
 /// How long a door works before it says how far it is.
 const LONG: Duration = Duration::from_secs(10);
-/// People whose pictures are fetched at once.
-const FETCHED: usize = 16;
-/// How long pictures may take before others are fetched beside them.
-const SLOW: Duration = Duration::from_secs(10);
 
 /// How a door reaches its broker.
 pub struct Options<'a> {
@@ -275,29 +271,6 @@ impl<'a> Session<'a> {
             && all.into_iter().all(|operator| self.follower.differing(operator).is_empty())
     }
 
-    /// Asks again for what is missing, after a pause.
-    fn look_again(&mut self) -> Result<(), Ended> {
-        if self.held.elapsed() >= HELD {
-            self.held = Instant::now();
-            self.follower.retry_held()?;
-        }
-        if self.again.is_some_and(|again| Instant::now() < again) || self.part.is_some() {
-            return Ok(());
-        }
-        let missing: Vec<(usize, usize)> = self
-            .heads
-            .iter()
-            .flat_map(|&operator| {
-                self.follower.differing(operator).into_iter().map(move |part| (operator, part))
-            })
-            .collect();
-        if !missing.is_empty() {
-            self.parts.extend(missing);
-            self.again = Some(Instant::now() + AGAIN);
-        }
-        Ok(())
-    }
-
     fn take(&mut self, Message { topic, payload }: &Message, tell: Tell<'_>) -> Result<(), Ended> {
         let about = self.topics.iter().enumerate().find_map(|(at, topics)| Some((at, topics.about(topic)?)));
         let Some((operator, about)) = about else { return Ok(()) };
@@ -346,51 +319,6 @@ impl<'a> Session<'a> {
             }
             taken => Ok(taken?),
         }
-    }
-
-    /// Fetches the next part of a directory. The mark is sent after it and comes back behind it, so a broker never has more
-    /// than one part to hold for this client.
-    fn fetch_part(&mut self) -> Result<(), Ended> {
-        match self.part {
-            Some((_, _, since)) if since.elapsed() < self.patience => return Ok(()),
-            Some(_) => self.end_part()?,
-            None => {}
-        }
-        let Some((operator, part)) = self.parts.pop_first() else { return Ok(()) };
-        let Some(topics) = self.topics.get(operator) else { return Ok(()) };
-        self.part = Some((operator, part, Instant::now()));
-        self.again = Some(Instant::now() + AGAIN);
-        self.connection.subscribe(&topics.part(&self.door, part), true)?;
-        self.connection.publish(&topics.mark(&self.door.level()), b"mark".to_vec(), false)?;
-        Ok(())
-    }
-
-    /// The broker has sent a part, or has had the time for it.
-    fn end_part(&mut self) -> Result<(), Ended> {
-        if let Some((operator, part, _)) = self.part.take() {
-            if let Some(topics) = self.topics.get(operator) {
-                self.connection.unsubscribe(&topics.part(&self.door, part))?;
-            }
-            self.news.insert(operator);
-        }
-        Ok(())
-    }
-
-    fn fetch_pictures(&mut self) -> Result<(), Ended> {
-        let now = Instant::now();
-        let quick = self.fetched.values().filter(|(_, since)| now.duration_since(*since) < SLOW).count();
-        let mut topics = Vec::new();
-        while quick + topics.len() < FETCHED {
-            let Some((operator, digest)) = self.later.pop_front() else { break };
-            let Some(of) = self.topics.get(operator) else { continue };
-            if self.fetched.insert(digest, (operator, now)).is_none() {
-                topics.push(of.pictures(&digest));
-            }
-        }
-        if !topics.is_empty() {
-            self.connection.fetch(topics)?;
-        }
-        Ok(())
     }
 
     /// Acknowledges what is new, if it says anything new.

@@ -22,19 +22,19 @@
 //! - Only a person with the number that the board gave at their enrolment is removed or changed.
 
 mod settle;
+mod steps;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use crate::Error;
 use crate::directory::Directory;
-use crate::door::{Again, Door, State, Trouble};
+use crate::door::{Door, State};
 use crate::envelope::{Kind, Opener, Sealer};
 use crate::identity::{Identity, Public};
 use crate::pictures;
 use crate::place::{Entry, Known, Mark, Store};
 use crate::record::{Ack, Head, Holds, PersonId, Rank, Record, Refused};
-use settle::Failed;
 
 /// How far a counter may be above the last one that is known: nobody changes a person that often, and a greater one would hold for ever.
 const FAR: u64 = 1_000_000;
@@ -42,11 +42,6 @@ const FAR: u64 = 1_000_000;
 const REFUSALS: usize = 20;
 /// Bytes of the reason of a refusal.
 const REASON: usize = 300;
-
-/// The first pause before what the board did not do is tried again, and the longest.
-const PAUSES: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(60)];
-/// Changes that the board allows before an enrolment begins that it refused: two for each of two pictures, the pauses and the rule.
-const SAVED: u32 = 8;
 
 /// A door that applies records.
 pub struct Follower {
@@ -228,8 +223,13 @@ impl Follower {
         if head.run < of.mark.newest {
             return Err(Error::Forged);
         }
+        let is_newer = head.run > of.mark.newest;
         of.mark.newest = head.run;
         of.head = Some(head);
+        if is_newer {
+            // Before anything follows from it: an older one is not taken after a restart either.
+            self.save_marks()?;
+        }
         Ok(self.differing(operator))
     }
 
@@ -256,92 +256,6 @@ impl Follower {
             self.work.insert((Urgency::Changes, id));
         }
         Ok(())
-    }
-
-    /// Does the next thing that is to be done.
-    ///
-    /// # Errors
-    /// The place cannot be written.
-    pub fn step(&mut self) -> Result<Step, Error> {
-        self.saving = self.saving.filter(|until| Instant::now() < *until);
-        let Some((urgency, id)) = self.work.first().copied() else {
-            if self.put_off.is_empty() {
-                self.go_on();
-                return Ok(Step::Idle);
-            }
-            self.work.append(&mut self.put_off);
-            let pause = PAUSES[0].saturating_mul(1 << self.rounds.min(8)).min(PAUSES[1]);
-            self.rounds = self.rounds.saturating_add(1);
-            return Ok(Step::Later(Some(pause)));
-        };
-        if urgency == Urgency::Changes && self.saving.is_some() {
-            return Ok(Step::Later(None));
-        }
-        self.work.pop_first();
-        match self.settle(id) {
-            Ok(None) => {
-                self.rounds = 0;
-                if self.put_off.is_empty() && self.saving.is_none() {
-                    self.trouble = None;
-                }
-                Ok(Step::Done)
-            }
-            Ok(Some(digest)) => {
-                self.waiting.insert(id, digest);
-                Ok(Step::Wants(self.holder(id), digest))
-            }
-            Err(Failed::Kept(error)) => Err(error),
-            Err(Failed::Held(sentence)) => {
-                self.held.insert(id, short(&sentence));
-                Ok(Step::Done)
-            }
-            Err(Failed::Board(trouble)) if trouble.again == Again::Never && !self.revokes(id) => {
-                if let Err(again) = self.undo(id)? {
-                    return Ok(self.put_back(id, &again));
-                }
-                let mut entry = self.entries.get(&id).cloned().unwrap_or_default();
-                entry.refusal = Some(short(&trouble.sentence));
-                self.keep(id, entry)?;
-                Ok(Step::Done)
-            }
-            Err(Failed::Board(trouble)) => Ok(self.put_back(id, &trouble)),
-        }
-    }
-
-    /// Has what the board did not do tried again.
-    fn put_back(&mut self, id: PersonId, trouble: &Trouble) -> Step {
-        self.trouble = Some(short(&trouble.sentence));
-        let urgency = self.entries.get(&id).map_or(Urgency::Changes, urgency);
-        let Again::All(pause) = trouble.again else {
-            self.put_off.insert((urgency, id));
-            return Step::Done;
-        };
-        self.work.insert((urgency, id));
-        match pause {
-            // A change of several requests that begins with one alone would stop at the same place each time.
-            Some(pause) if urgency == Urgency::Changes => {
-                self.saving = Some(Instant::now() + pause + self.door.refill().saturating_mul(SAVED));
-                Step::Later(None)
-            }
-            pause => Step::Later(pause),
-        }
-    }
-
-    /// Lets people pass again, unless somebody else is enrolled in a moment.
-    fn go_on(&mut self) {
-        if self.waiting.is_empty() && std::mem::take(&mut self.paused) {
-            // A pause that is not ended ends by itself.
-            let _ = self.door.end_pause();
-        }
-    }
-
-    /// Whether a person loses a right that they still have at the board.
-    fn revokes(&self, id: PersonId) -> bool {
-        self.entries.get(&id).is_some_and(|entry| match (&entry.wanted, &entry.there) {
-            (None, there) => there.is_some() || entry.begun.is_some(),
-            (Some(wanted), Some(there)) => wanted.suspended && !there.person.suspended,
-            (Some(_), None) => false,
-        })
     }
 
     /// Who still has to be changed: on the board, or after their pictures have come.
@@ -408,9 +322,13 @@ impl Follower {
             log: state.log,
         };
         let sealed = Sealer::new(&self.identity, of.public)?.seal(Kind::Ack, &ack)?;
-        let marks: Vec<Mark> = self.operators.iter().map(|of| of.mark).collect();
-        self.store.save_marks(&marks)?;
+        self.save_marks()?;
         Ok((ack, sealed))
+    }
+
+    fn save_marks(&mut self) -> Result<(), Error> {
+        let marks: Vec<Mark> = self.operators.iter().map(|of| of.mark).collect();
+        self.store.save_marks(&marks)
     }
 
     /// Lets another program use the board's line.
@@ -431,34 +349,11 @@ impl Follower {
         self.entries.insert(id, entry);
         Ok(())
     }
-
-    /// Has a person changed if the board has something else than what holds.
-    fn queue(&mut self, id: PersonId) {
-        let Some(entry) = self.entries.get(&id) else { return };
-        self.waiting.remove(&id);
-        self.held.remove(&id);
-        self.work.retain(|(_, of)| *of != id);
-        self.put_off.retain(|(_, of)| *of != id);
-        if entry.wanted.as_ref() == entry.there.as_ref().map(|there| &there.person) && entry.begun.is_none() {
-            return;
-        }
-        self.work.insert((urgency(entry), id));
-    }
 }
 
 /// The record that holds.
 fn greatest(entry: &Entry) -> Option<&Known> {
     entry.known.iter().max_by_key(|known| known.rank)
-}
-
-/// When a person is changed.
-const fn urgency(entry: &Entry) -> Urgency {
-    match (&entry.wanted, &entry.there) {
-        _ if entry.begun.is_some() => Urgency::Unfinished,
-        (None, _) => Urgency::Revokes,
-        (Some(wanted), Some(there)) if wanted.suspended && !there.person.suspended => Urgency::Revokes,
-        _ => Urgency::Changes,
-    }
 }
 
 /// A reason that has room in an acknowledgement.
