@@ -118,3 +118,23 @@ fn a_log_of_another_board_and_a_shorter_one_are_said() {
     assert_eq!(take(1, 11), (Some(LogFault::Shorter), false));
     assert_eq!(take(1, 12), (None, true));
 }
+
+/// The number of the run is in a file before anything follows from it.
+#[test]
+fn an_older_head_is_not_taken_after_a_power_cut_either() {
+    use fleet::envelope::{Kind, Sealer};
+    use fleet::record::Head;
+    let us = operator(1);
+    let local = Local::new();
+    let mut follower = local.start(&[us.public()]);
+    let sealer = Sealer::new(&us, follower.public()).expect("a key");
+    let head = |run| {
+        let head = Head { run, unix_ms: 0, records: 0, digest: [0; 32], parts: [[0; 4]; 16], encoder: None };
+        sealer.seal(Kind::Head, &head).expect("short")
+    };
+    follower.head(0, &head(7)).expect("newer");
+    drop(follower);
+    let mut follower = local.start(&[us.public()]);
+    assert!(follower.head(0, &head(6)).is_err());
+    follower.head(0, &head(7)).expect("the same");
+}
