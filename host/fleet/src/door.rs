@@ -14,7 +14,7 @@ pub trait Door: Send {
     /// The board does not answer, or refuses.
     fn number(&mut self, name: &str) -> Result<Option<u32>, Trouble>;
 
-    /// The numbers and the names of all people whom the board has.
+    /// The numbers and the names of all people who the board has.
     ///
     /// # Errors
     /// The board does not answer, or refuses.

@@ -149,7 +149,7 @@ struct Session<'a> {
     once: bool,
     /// How long the broker may take to return a mark.
     patience: Duration,
-    /// Operators of whom something is new since they were sent an acknowledgement.
+    /// Operators of who something is new since they were sent an acknowledgement.
     news: BTreeSet<usize>,
     /// Operators whose head has come on this connection.
     heads: BTreeSet<usize>,

@@ -143,7 +143,7 @@ impl Follower {
             trouble: None,
         };
         for (id, mut entry) in entries {
-            // An operator whom the door trusts no longer decides nothing more: what the others want holds again. The people whom
+            // An operator who the door trusts no longer decides nothing more: what the others want holds again. The people who
             // nobody else knows stay.
             let before = entry.known.len();
             entry.known.retain(|known| operators.iter().any(|of| of.signing == known.rank.operator));

@@ -26,7 +26,7 @@ pub struct Entry {
     pub wanted: Option<Person>,
     /// What is on the board.
     pub there: Option<There>,
-    /// Whom the board is to enrol, or has enrolled without a rule.
+    /// Who the board is to enrol, or has enrolled without a rule.
     pub begun: Option<Begun>,
     /// Why the board does not get what holds.
     pub refusal: Option<String>,
@@ -43,7 +43,7 @@ pub struct Known {
     pub wanted: Option<Person>,
 }
 
-/// Somebody on the board whom the fleet enrolled.
+/// Somebody on the board who the fleet enrolled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct There {
     /// As the fleet left them.

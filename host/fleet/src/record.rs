@@ -195,7 +195,7 @@ pub struct Ack {
     pub refused: Vec<Refused>,
     /// All that were refused.
     pub refusals: u32,
-    /// People for whom another operator's record holds, and wants something else.
+    /// People for who another operator's record holds, and wants something else.
     pub overruled: u32,
     /// Why nothing is changed at the moment: the board does not answer, or has another encoder.
     pub trouble: Option<String>,

@@ -94,7 +94,7 @@ impl Follower {
         Ok(None)
     }
 
-    /// Removes somebody whom the fleet enrolled from the board, whatever their name is now.
+    /// Removes somebody who the fleet enrolled from the board, whatever their name is now.
     fn take_off(&mut self, there: &There) -> Result<(), Trouble> {
         match self.name_of(there.number, &there.person.name)? {
             Some(name) => self.door.remove(&name),

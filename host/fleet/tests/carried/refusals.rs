@@ -131,7 +131,7 @@ fn a_removal_is_done_while_an_enrolment_waits_for_changes_that_the_board_allows(
     assert!(follower.ack(0, 1).expect("kept").0.trouble.is_some());
 }
 
-/// The fleet changes and removes only whom it enrolled, by the board's number.
+/// The fleet changes and removes only who it enrolled, by the board's number.
 #[test]
 fn who_took_the_name_of_somebody_of_the_fleet_stays() {
     let us = operator(1);
