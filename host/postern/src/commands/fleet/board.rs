@@ -55,8 +55,8 @@ impl Board {
                 None => self.args.connect()?,
             };
             let answer = ask(&self.args, &mut device);
-            // After a refusal the session goes on.
-            if answer.is_ok() || answer.as_ref().is_err_and(is_refusal) {
+            // After a refusal the session goes on, unless it is of the session.
+            if answer.as_ref().map_or_else(|error| again(error) != Again::All(None), |_| true) {
                 self.line = Some(device);
             }
             answer
@@ -77,11 +77,6 @@ fn again(error: &anyhow::Error) -> Again {
         // The line, the handshake, another version; or a file of this computer that cannot be read.
         _ => Again::All(None),
     }
-}
-
-/// Whether the board has answered, and refused.
-fn is_refusal(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref::<client::Error>(), Some(client::Error::Refused(_)))
 }
 
 /// Whether an enrolment failed for what the pictures show, and neither for the board nor for a file.
