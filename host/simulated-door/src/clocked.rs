@@ -69,7 +69,11 @@ impl<'a> Engine for Clocked<'a> {
     where
         Self: 'e;
 
-    fn load<'i>(&mut self, kind: NetworkKind, image: &'i [u8]) -> Result<(Self::Model<'i>, NetworkInfo), Fault> {
+    fn load<'i>(
+        &mut self,
+        kind: NetworkKind,
+        image: &'i [u8],
+    ) -> Result<(Self::Model<'i>, NetworkInfo), Fault> {
         self.networks.load(kind, image)
     }
 
