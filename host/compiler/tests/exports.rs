@@ -207,6 +207,22 @@ fn weights_that_are_computed_of_constants_are_folded() {
             net.say("Slice", "made", &["larger", "from", "to"], &[]);
         }),
     );
+    let bytes = of(&|net| {
+        net.file().integers("large", &[1], &[258]);
+        net.say("Cast", "byte", &["large"], &[Int("to", 2)]);
+        net.say("Cast", "two", &["byte"], &[Int("to", 1)]);
+        net.say("Mul", "made", &["raw", "two"], &[]);
+    });
+    is_computed("a byte that wraps", &bytes);
+    let mut net = start(13);
+    net.say("Shape", "sides", &["stem"], &[Int("start", 1), Int("end", 2)]);
+    net.say("Cast", "eight", &["sides"], &[Int("to", 1)]);
+    net.say("Mul", "node", &["stem", "eight"], &[]);
+    is_refused(
+        "a factor of a shape",
+        &finish(net, "node", 8),
+        &["\"node\"", "\"eight\"", "dimensions of a value"],
+    );
     let unknown = of(&|net| net.say("Erf", "made", &["raw"], &[]));
     is_refused("an operator of constants that is not known", &unknown, &["\"made\"", "Erf", "constants"]);
     let constant = with_node("Add", &["k"], &[], |net| net.constant("k", &[], vec![1.0]));

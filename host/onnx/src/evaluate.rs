@@ -269,14 +269,17 @@ fn map(value: &Constant, compute: impl Fn(f32) -> f32) -> Result<Constant, Probl
     }
 }
 
-/// `Cast` to floats, and to integers of 32 and 64 bits.
+/// `Cast` to floats, and to integers of 8, 32 and 64 bits.
 fn cast(node: &Node, value: &Constant) -> Result<Constant, Problem> {
     let kind = match node.int("to") {
         Some(1) => return Ok(Constant { exact: Exact::Floats, ..value.clone() }),
         Some(11) => return Ok(Constant { exact: Exact::Rounded, ..value.clone() }),
+        Some(2) => Integer::BYTE,
+        Some(3) => Integer::SIGNED_BYTE,
         Some(6) => Integer { bits: 32, signed: true },
         Some(7) => Integer::LONG,
-        kind => return Err(Problem::unsupported(format!("a conversion to the type {kind:?}"))),
+        Some(kind) => return Err(Problem::unsupported(format!("a conversion to the type {kind} of ONNX"))),
+        None => return Err(Problem::invalid("it does not say to which type")),
     };
     match &value.exact {
         Exact::Integers(_, integers) => {

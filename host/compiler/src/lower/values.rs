@@ -134,6 +134,11 @@ impl<'a> Lowering<'a> {
             let reason = "its input was repeated by an Expand, which only a gate and a length can be";
             return Err(Problem::unsupported(reason));
         }
+        if let Some(name) = node.peek(index).filter(|name| self.known.contains_key(*name)) {
+            return Err(Problem::Unsupported(format!(
+                "its input \"{name}\" follows from the dimensions of a value; only a constant of the file is taken here"
+            )));
+        }
         match node.peek(index).is_some_and(|name| self.quantized.contains_key(name)) {
             true => Err(Problem::unsupported("its input is quantized, which only DequantizeLinear can read")),
             false => self.values.input(node, index).map(|entry| self.shaped(entry)),
