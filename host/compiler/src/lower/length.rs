@@ -12,8 +12,8 @@
 
 use onnx::{Node, Problem};
 
+use super::clip::bounds;
 use super::layout::{Layout, Order};
-use super::pointwise::bounds;
 use super::values::{Lowering, Rest, Value};
 use crate::graph::Activation;
 

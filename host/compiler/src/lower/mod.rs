@@ -15,6 +15,7 @@
 //!   channels ([`onnx::Constant::along`]), and a number that is not finite ([`onnx::Node::has_finite_numbers`]).
 //! - An output leaves nothing to do but what its reader does (`outputs::set`).
 
+mod clip;
 mod fold;
 mod layout;
 mod length;
