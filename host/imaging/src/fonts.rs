@@ -55,7 +55,7 @@ fn face(character: char) -> Option<&'static Face> {
     };
     EMBEDDED.iter().find(has).or_else(|| {
         let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
-        *found.entry(character).or_insert_with(|| of_computer(character).filter(|face| has(&face)))
+        *found.entry(character).or_insert_with(|| of_computer(character).filter(|face| has(face)))
     })
 }
 
