@@ -189,3 +189,16 @@ fn a_last_quantization_is_computed() {
     let onnx = net.finish(&[("node", &[1, 64])]);
     is_refused("an output in 8 bits", &onnx, &["\"node\"", "8 bits", "DequantizeLinear"]);
 }
+
+#[test]
+fn biases_are_corrected_towards_rounded_values() {
+    let (options, samples) = (options(Kind::Encoder), samples(12));
+    let onnx = quantized(DataType::Int8, 0, [0.7; 2], "Relu");
+    let image = compiler::compile(&onnx, &options, &samples, &|_, _, _| {}).expect("it is supported");
+    for picture in &samples {
+        let theirs = tract(&onnx, picture, false).expect("tract runs it").concat();
+        let ours = float(&onnx, &options, picture).expect("it was compiled").concat();
+        let (ours, image) = (cosine(&ours, &theirs), cosine(&integer(&image, picture), &theirs));
+        assert!(ours > 0.9999 && image > 0.999, "{ours} {image}");
+    }
+}
