@@ -102,7 +102,7 @@ mod tests {
     async fn the_clock_starts_again_with_each_byte_that_is_taken_and_stands_while_nothing_waits() {
         let (near, mut far) = tokio::io::duplex(8);
         let mut near = Patient::new(near, LONG);
-        let mut write = async |near: &mut Patient<_>, count: usize| {
+        let write = async |near: &mut Patient<_>, count: usize| {
             poll_fn(|context| Poll::Ready(Pin::new(&mut *near).poll_write(context, &[0; 9][..count]))).await
         };
         assert!(matches!(write(&mut near, 9).await, Poll::Ready(Ok(8))));

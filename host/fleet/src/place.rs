@@ -76,13 +76,16 @@ pub struct Mark {
     pub ack: u64,
 }
 
+/// All that a place keeps: what it knows of each person, and the marks of the operators.
+pub type Kept = (Vec<(PersonId, Entry)>, Vec<Mark>);
+
 /// Where a place is kept.
 pub trait Store: Send {
     /// All entries and marks.
     ///
     /// # Errors
     /// They cannot be read.
-    fn load(&mut self) -> Result<(Vec<(PersonId, Entry)>, Vec<Mark>), Error>;
+    fn load(&mut self) -> Result<Kept, Error>;
 
     /// Keeps the entry of a person. It is kept when this returns.
     ///
@@ -117,7 +120,7 @@ impl Files {
 }
 
 impl Store for Files {
-    fn load(&mut self) -> Result<(Vec<(PersonId, Entry)>, Vec<Mark>), Error> {
+    fn load(&mut self) -> Result<Kept, Error> {
         // A door without the file does not know that the person is on its board, and a removal takes nobody off.
         const REMEDY: &str = "Put back a copy of it. Without one, remove the file and whoever of `postern users` the fleet enrolled: \
                               remove each with `postern remove`, and enrol again with `postern fleet enroll --replace`";

@@ -18,7 +18,7 @@ use crate::door::{Again, Door, State, Trouble};
 use crate::follow::{Options, Told, follow};
 use crate::follower::Follower;
 use crate::identity::{Identity, Public};
-use crate::place::{Entry, Mark, Store};
+use crate::place::{Entry, Kept, Mark, Store};
 use crate::record::{Ack, Encoder, Person, PersonId};
 
 /// A board in memory. Copies are the same board.
@@ -245,16 +245,19 @@ impl Door for Board {
 
 /// A place in memory. Copies are the same place: one that is opened again has what was kept.
 #[derive(Clone, Default)]
-pub struct Place(Arc<Mutex<(BTreeMap<PersonId, Entry>, Vec<Mark>)>>);
+pub struct Place(Arc<Mutex<InMemory>>);
+
+/// What such a place keeps.
+type InMemory = (BTreeMap<PersonId, Entry>, Vec<Mark>);
 
 impl Place {
-    fn kept(&self) -> MutexGuard<'_, (BTreeMap<PersonId, Entry>, Vec<Mark>)> {
+    fn kept(&self) -> MutexGuard<'_, InMemory> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Store for Place {
-    fn load(&mut self) -> Result<(Vec<(PersonId, Entry)>, Vec<Mark>), Error> {
+    fn load(&mut self) -> Result<Kept, Error> {
         let kept = self.kept();
         Ok((kept.0.clone().into_iter().collect(), kept.1.clone()))
     }

@@ -24,7 +24,7 @@ fn the_door_opens_for_a_known_face_that_walks_up_and_for_no_other() {
     let recognizer = Recognizer::new(models.0, models.1, DEFAULT_MIN_SCORE).expect("they fit");
     let mut arena = Arena::new(recognizer.arena_len());
     let mut person = |file: &str| {
-        let photo = Photo::open(&cache(&format!("pictures/{file}"))).expect("a photograph");
+        let photo = Photo::open(cache(&format!("pictures/{file}"))).expect("a photograph");
         let find = |frame: &vision::Frame| {
             let faces = recognizer.detect(frame, arena.bytes()).ok()?;
             vision::largest(&faces).copied()

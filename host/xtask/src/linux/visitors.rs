@@ -64,7 +64,7 @@ fn frame(photo: &Photo) -> anyhow::Result<Vec<u8>> {
     ensure!(seen.width <= width, "a picture is {} pixels wide", seen.width);
     let mut frame = vec![128; width * height * 2];
     // A pair of pixels is not torn apart.
-    let (left, top) = ((width - seen.width) / 2 & !1, (height - rows) / 2);
+    let (left, top) = (((width - seen.width) / 2) & !1, (height - rows) / 2);
     for (row, pixels) in seen.bytes.chunks_exact(seen.width * 2).take(rows).enumerate() {
         let at = ((top + row) * width + left) * 2;
         frame[at..at + pixels.len()].copy_from_slice(pixels);
