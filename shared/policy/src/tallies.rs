@@ -16,7 +16,7 @@
 //! Places come in pages, so that a failure rewrites one page in flash and not all. Lockouts ration how often: once a person
 //! is locked out for the longest time, it is once an hour.
 
-use crate::Lockout;
+use crate::{Lockout, PinRation};
 
 /// Places: one for each person that a gallery can have.
 pub const TALLY_PLACES: usize = 256;
@@ -29,6 +29,9 @@ const _: () = assert!(TALLY_PAGES == 32, "a bit each");
 
 /// When failures that claim to be nobody are forgotten: an hour.
 const FORGET_MS: u64 = 60 * 60 * 1000;
+
+/// How long after the last right PIN that was staked as nobody's flash may have that failure: ten minutes.
+const SETTLE_MS: u64 = 10 * 60 * 1000;
 
 /// What failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +92,10 @@ pub struct Tallies {
     changed: u32,
     /// Whether the failures of nobody do.
     nobody_changed: bool,
+    /// Since when flash has a failure of nobody that was taken back.
+    taken_back: Option<u64>,
+    /// The PINs that were compared.
+    pins: PinRation,
 }
 
 impl Default for Tallies {
@@ -107,6 +114,8 @@ impl Tallies {
             last: [0; 2],
             changed: 0,
             nobody_changed: false,
+            taken_back: None,
+            pins: PinRation::new(),
         }
     }
 
@@ -141,7 +150,7 @@ impl Tallies {
 
     /// All is in flash now.
     pub fn kept(&mut self) {
-        (self.changed, self.nobody_changed) = (0, false);
+        (self.changed, self.nobody_changed, self.taken_back) = (0, false, None);
     }
 
     /// All that is not empty counts as changed: the clock was set by which lockouts end in flash.
@@ -169,6 +178,28 @@ impl Tallies {
     /// Takes the failures of nobody that were kept over a reset.
     pub fn restore_nobody(&mut self, lockouts: [Lockout; 2], now: u64) {
         (self.nobody, self.last) = (lockouts, [now; 2]);
+    }
+
+    /// The PINs that were compared.
+    #[must_use]
+    pub const fn pins(&self) -> &PinRation {
+        &self.pins
+    }
+
+    /// The same, to take one.
+    pub fn pins_mut(&mut self) -> &mut PinRation {
+        &mut self.pins
+    }
+
+    /// Takes the number of PINs that were compared before a reset.
+    pub fn restore_pins(&mut self, used: u16, now: u64) {
+        self.pins = PinRation::restored(used, now);
+    }
+
+    /// A failure of nobody that was taken back some time ago counts as changed: flash has it, and each reset would make one more
+    /// of it.
+    pub fn settle(&mut self, now: u64) {
+        self.nobody_changed |= self.taken_back.is_some_and(|at| now.saturating_sub(at) >= SETTLE_MS);
     }
 
     /// The end of the lockout of a person in a factor, in milliseconds since boot; `None` if there is none.
@@ -254,11 +285,12 @@ impl Tallies {
         Some(Stake { person, factor, before, last, locks_out })
     }
 
-    /// Takes a failure back that was counted in advance. Flash keeps it until the next change of its page, which does no harm;
-    /// but a lockout that it began counts as changed.
+    /// Takes a failure back that was counted in advance. A lockout that it began counts as changed. Else flash keeps it until the
+    /// next change of its page, and their next entry is one; nobody has none, so [`Self::settle`] ends theirs.
     pub fn give_back(&mut self, Stake { person, factor, before, last, locks_out }: Stake) {
         let index = factor as usize;
         let Some(person) = person else {
+            self.taken_back = self.last.get(index).copied();
             self.nobody.get_mut(index).into_iter().for_each(|lockout| *lockout = before);
             self.last.get_mut(index).into_iter().for_each(|at| *at = last);
             self.nobody_changed |= locks_out;

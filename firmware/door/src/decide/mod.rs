@@ -96,6 +96,9 @@ pub(crate) struct Answer {
     pub(crate) decision: Decision,
 }
 
+/// No PIN of the ration is left.
+pub(crate) struct Rationed;
+
 /// Decides about frames and PINs.
 pub(crate) struct Decider {
     pub(crate) config: Config,
@@ -132,10 +135,14 @@ impl Decider {
         self.policy.locked_out_until(None, Factor::Face, now.as_millis())
     }
 
-    /// Milliseconds until the lockout of a person, or of nobody, ends.
+    /// Milliseconds until the lockout of a person, or of nobody, ends; the ration of PINs is nobody's, too.
     pub(crate) fn lockout_left(&self, person: Option<u32>, now: Instant) -> u32 {
         let now = now.as_millis();
-        self.tallies().shut_until(person, now).map_or(0, |until| until.saturating_sub(now) as u32)
+        let rationed = if person.is_none() { self.tallies().pins().until(now) } else { None };
+        self.tallies()
+            .shut_until(person, now)
+            .max(rationed)
+            .map_or(0, |until| until.saturating_sub(now) as u32)
     }
 
     /// Forgets a person who was removed.
@@ -168,16 +175,25 @@ impl Decider {
     }
 
     /// Counts a PIN that is typed now as a wrong one, before it is compared; `None` if it is compared with nothing.
-    pub(crate) fn stake(&mut self, situation: &Situation<'_>) -> Option<Stake> {
+    ///
+    /// # Errors
+    /// [`Rationed`]: then it must not be compared.
+    pub(crate) fn stake(&mut self, situation: &Situation<'_>) -> Result<Option<Stake>, Rationed> {
         let (now, limits) = (situation.now.as_millis(), &self.config.limits);
         let rule = |person| situation.rules.of(person).unwrap_or_default();
         let person = match (self.config.verify, situation.cover_open) {
             (true, _) if self.hears_pins(situation) => None,
-            (false, false) => Some(self.policy.pin_at_stake(now, situation.clock, limits, rule)?),
-            _ => return None,
+            (false, false) => match self.policy.pin_at_stake(now, situation.clock, limits, rule) {
+                None => return Ok(None),
+                person => person,
+            },
+            _ => return Ok(None),
         };
+        if !self.policy.tallies_mut().pins_mut().take(now) {
+            return Err(Rationed);
+        }
         let (limit, first_ms) = (limits.failures, limits.lockout_ms);
-        self.policy.tallies_mut().stake(person, Factor::Pin, now, limit, first_ms)
+        Ok(self.policy.tallies_mut().stake(person, Factor::Pin, now, limit, first_ms))
     }
 
     /// Whether a door that verifies looks up whose PIN is typed. While it does not, all PINs look alike: whoever types them

@@ -2,7 +2,8 @@
 //!
 //! The people with failures are in pages ([`policy::Tallies`]). An index has the version of each page, and the failures of
 //! nobody; the inventory lists the version of the index. A failure writes its page, and then the index, so a power cut leaves
-//! the failures before it, or those after it. Lockouts ration failures, so this wears no sector out.
+//! the failures before it, or those after it. Lockouts ration failures, and PINs have a ration of their own
+//! ([`policy::PinRation`]), so this wears no sector out.
 //!
 //! The end of a lockout is kept on the clock of the journal, and a record is also written when that clock is set. So a
 //! reset ends no lockout. After a power cut the clock goes on from the newest entry of the log: time without power, and
@@ -58,6 +59,7 @@ pub(crate) fn read_tallies<F: NorFlash>(
     let Some(index) = storage.tally_index()? else { return Ok(()) };
     let index = Index::from_bytes(&index);
     tallies.restore_nobody(index.nobody.map(|stored| clocks.restored(stored)), clocks.now.as_millis());
+    tallies.restore_pins(index.pins, clocks.now.as_millis());
     let mut whole = Ok(());
     for (page, version) in index.versions.into_iter().enumerate().filter(|(_, version)| *version > 0) {
         match storage.tally_page(page as u8, version) {
@@ -98,6 +100,7 @@ pub(crate) fn write_tallies<F: NorFlash>(
         *version = storage.set_tally_page(page as u8, *version, &bytes)?;
     }
     index.nobody = stored(tallies.nobody());
+    index.pins = tallies.pins().used();
     storage.set_tally_index(&index.to_bytes()?)?;
     tallies.kept();
     Ok(())

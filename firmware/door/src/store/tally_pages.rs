@@ -3,7 +3,8 @@
 //! ```text
 //! lockout   failures u8 | lockouts since the last success u8 | end in seconds since 1970 u32 LE, 0 for none
 //! page      eight places: person u32 LE, ff ff ff ff where it is free | lockout by face | lockout by PIN
-//! index     lockout of nobody by face | by PIN | 32 versions of pages, u24 LE, 0 for a page that is empty
+//! index     lockout of nobody by face | by PIN | 32 versions of pages, u24 LE, 0 for a page that is empty | PINs
+//!           of the ration that were compared, u16 LE, 0 where it is missing
 //! ```
 //! A version needs three bytes: each is a step of the counter, which has some two million.
 
@@ -23,8 +24,9 @@ const FREE: u32 = u32::MAX;
 const LOCKOUT: usize = 6;
 const PLACE: usize = 4 + 2 * LOCKOUT;
 const VERSION: usize = 3;
+const PINS: usize = 2;
 
-const _: () = assert!(TALLY_PAGE * PLACE <= 128 && 2 * LOCKOUT + TALLY_PAGES * VERSION <= 128);
+const _: () = assert!(TALLY_PAGE * PLACE <= 128 && 2 * LOCKOUT + TALLY_PAGES * VERSION + PINS <= 128);
 
 /// Appends the two lockouts of somebody or nobody.
 pub(super) fn push_lockouts(bytes: &mut Bytes, lockouts: [StoredLockout; 2]) -> Result<(), Failed> {
@@ -68,6 +70,8 @@ fn lockouts_of(bytes: &[u8]) -> [StoredLockout; 2] {
 pub(super) struct Index {
     pub(super) nobody: [StoredLockout; 2],
     pub(super) versions: [u32; TALLY_PAGES],
+    /// PINs that were compared.
+    pub(super) pins: u16,
 }
 
 impl Index {
@@ -78,6 +82,8 @@ impl Index {
         for (version, [a, b, c]) in index.versions.iter_mut().zip(versions.as_chunks::<VERSION>().0) {
             *version = u32::from_le_bytes([*a, *b, *c, 0]);
         }
+        let pins = versions.get(TALLY_PAGES * VERSION..).and_then(|rest| rest.first_chunk::<PINS>());
+        index.pins = pins.copied().map_or(0, u16::from_le_bytes);
         index
     }
 
@@ -92,6 +98,7 @@ impl Index {
             let [a, b, c, 0] = version.to_le_bytes() else { return Err(Failed) };
             bytes.extend_from_slice(&[a, b, c]).map_err(|_| Failed)?;
         }
+        bytes.extend_from_slice(&self.pins.to_le_bytes()).map_err(|_| Failed)?;
         Ok(bytes)
     }
 }

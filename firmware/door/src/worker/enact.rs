@@ -94,7 +94,8 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
     /// listens to the flash, cuts the power, or keeps the flash from being written, gains nothing by a guess: until the guess
     /// counts, right and wrong are the same. The failure that was none stays in flash until the next change there: a reset
     /// leaves one failure to whoever came in last, and their next entry clears it. A PIN that nobody asked for, or that comes while
-    /// PINs are locked out, is compared with nothing and wears no flash.
+    /// PINs are locked out, is compared with nothing and wears no flash; one beyond the ration is refused as if they were. Count
+    /// and comparison go by the same moment, so none is compared that was not counted.
     async fn take_pin(&mut self, pin: Pin) {
         if self.paused_until > Instant::now() {
             return;
@@ -106,7 +107,13 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
             self.deny(None, Reason::Unreadable, 0);
             return;
         }
-        let stake = self.decider.stake(&situation(&self.journal, &self.rules, self.link));
+        let at = situation(&self.journal, &self.rules, self.link);
+        let stake = self.decider.stake(&at);
+        let Situation { now, clock, cover_open, .. } = at;
+        let Ok(stake) = stake else {
+            self.deny(None, Reason::LockedOut, 0);
+            return;
+        };
         let staked = stake.is_some();
         if let Some(stake) = stake {
             self.write_tallies();
@@ -116,7 +123,8 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
             self.deny(None, Reason::Unreadable, 0);
             return;
         }
-        let answer = self.decider.on(Evidence::Pin(pin), &situation(&self.journal, &self.rules, self.link));
+        let at = Situation { now, clock, cover_open, rules: &self.rules };
+        let answer = self.decider.on(Evidence::Pin(pin), &at);
         if answer.spent {
             self.restart_frames();
         }

@@ -267,6 +267,8 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         if self.rules.suspended_until.is_some_and(|until| until <= Instant::now()) {
             self.end_suspension();
         }
+        self.decider.tallies_mut().settle(Instant::now().as_millis());
+        self.keep_tallies();
         // What could not be written now is written with the next step.
         let _ = self.keep_quota();
         let healthy = io.fed && Instant::now() > HEALTHY;

@@ -2,9 +2,10 @@
 
 use crate::simulation::{
     Board, World,
-    rules::{board, comes, set_rule, settings, two_factors},
+    rules::{board, comes, denials, set_rule, settings, two_factors},
     supply::Cut,
 };
+use policy::Reason;
 use protocol::{Limits, Matching, Request, Settings};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -111,4 +112,49 @@ fn a_right_pin_costs_what_a_wrong_one_does() {
         let erases = bytes * 500 * 365 / (64 * 3_500);
         assert!(erases < 1_000, "{erases}");
     }
+}
+
+/// Whoever knows a PIN, and types it again and again without the face, does not wear the counter out, by resets neither.
+#[test]
+fn right_pins_without_a_face_are_rationed_over_resets() {
+    let mut board = guarded(Matching::Verify, 10);
+    let counter = board.counter.clone().unwrap();
+    let before = counter.load(Relaxed);
+    board.boot(async |world: &mut World| {
+        for _ in 0..1_100 {
+            world.type_keys(RIGHT).await;
+        }
+    });
+    let after = counter.load(Relaxed);
+    assert!((1_000..1_020).contains(&(after - before)), "{before} {after}");
+    board.boot(async |world: &mut World| {
+        for _ in 0..20 {
+            world.type_keys(RIGHT).await;
+        }
+        assert!(!comes(world, 1).await);
+        let denied = denials(world, &mut 0).await;
+        assert!(denied.iter().all(|denied| *denied == (None, Reason::LockedOut)), "{denied:?}");
+        assert_eq!(denied.len(), 20);
+        world.wait(120_000).await;
+        world.type_keys(RIGHT).await;
+        assert!(comes(world, 1).await, "one every two minutes");
+    });
+    assert!(counter.load(Relaxed) - after < 5);
+}
+
+/// A right PIN is a failure of nobody in flash for a while. Resets make no lockout of that.
+#[test]
+fn right_pins_do_not_add_up_over_resets() {
+    let mut board = guarded(Matching::Verify, 3);
+    for _ in 0..3 {
+        board.boot(async |world: &mut World| {
+            world.type_keys(RIGHT).await;
+            world.wait(601_000).await;
+        });
+    }
+    board.boot(async |world: &mut World| {
+        world.type_keys(WRONG).await;
+        world.type_keys(RIGHT).await;
+        assert!(comes(world, 1).await, "one typing error");
+    });
 }

@@ -63,6 +63,21 @@ fn a_stake_is_a_failure_until_it_is_given_back() {
 }
 
 #[test]
+fn a_failure_of_nobody_that_was_taken_back_leaves_flash_too() {
+    let mut tallies = Tallies::new();
+    let stake = tallies.stake(None, Factor::Pin, 5, 3, 1000).unwrap();
+    tallies.kept();
+    tallies.give_back(stake);
+    tallies.settle(5 + SETTLE_MS - 1);
+    assert!(!tallies.is_changed(), "another PIN may follow, which writes it");
+    tallies.settle(5 + SETTLE_MS);
+    assert!(tallies.is_changed());
+    tallies.kept();
+    tallies.settle(5 + 2 * SETTLE_MS);
+    assert!(!tallies.is_changed(), "once");
+}
+
+#[test]
 fn a_change_marks_its_page_and_no_other() {
     let mut tallies = Tallies::new();
     for person in 0..20 {
