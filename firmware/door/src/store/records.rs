@@ -199,7 +199,7 @@ impl<F: NorFlash> Records<F> {
     }
 
     /// The version that is listed for a key; 0 if it is not listed.
-    fn listed(&self, key: Item) -> u32 {
+    pub(super) fn listed(&self, key: Item) -> u32 {
         key.slot().map_or(0, |slot| self.inventory.listed(slot))
     }
 

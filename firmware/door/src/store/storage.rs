@@ -5,9 +5,9 @@
 //! ```text
 //! key u16 LE     value, postcard; 02 in the key's high byte, and in its low byte:
 //! 0              settings, without the limits
-//! 1 + kind       active model: slot, length, SHA-256, release; of the firmware the newest release alone counts
+//! 1 + kind       active model: slot, length, SHA-256, newest release and the version of its record; of the firmware these alone
 //! 17 + kind      transfer under way: slot, length, SHA-256, bytes that are safe; or none
-//! 33 + kind      newest release that was ever active; if it is lost, that of the record before counts
+//! 33 + kind      newest release that was ever active; if it is lost, that of an active model that names it
 //! 49             the signer that is trusted: an Ed25519 key
 //! 50, 51         salt of the gallery's key, twice
 //! 53             limits
@@ -159,7 +159,13 @@ impl<F: NorFlash> Storage<F> {
     /// ones.
     pub(crate) fn set_active(&mut self, kind: ModelKind, image: &Image, release: u64) -> Result<(), Failed> {
         self.0.put(Item::Newest(kind), &release)?;
-        self.0.put(Item::Active(kind), &(image, release))
+        self.0.put(Item::Active(kind), &(image, self.tied(kind, release)))
+    }
+
+    /// A newest release as the active model has it: below the version of the record that it stands for. That number comes from
+    /// before, if the power was cut between the two; then it does not stand for that record.
+    fn tied(&self, kind: ModelKind, release: u64) -> u128 {
+        u128::from(self.0.listed(Item::Newest(kind))) << 64 | u128::from(release)
     }
 
     /// The transfer of a model of a kind that is under way.
@@ -176,16 +182,30 @@ impl<F: NorFlash> Storage<F> {
     }
 
     /// The newest release of a kind that was ever active; 0 if there was none. It is stored twice: the active image has it, too.
-    /// If the first record is lost, it is written again.
+    /// If the first record is lost, the second counts, if it was written after the newest version of the first. Where the two
+    /// differ, both are written again.
     pub(crate) fn newest(&mut self, kind: ModelKind) -> Result<u64, Failed> {
-        match self.0.get(Item::Newest(kind)) {
-            Ok(newest) => Ok(newest.unwrap_or(0)),
-            Err(Failed) => {
-                let (_, release) = self.0.get::<(Image, u64)>(Item::Active(kind))?.ok_or(Failed)?;
-                let _ = self.0.put(Item::Newest(kind), &release);
-                Ok(release)
+        let first: Option<Option<u64>> = self.0.get(Item::Newest(kind)).ok();
+        let Some(first) = first else {
+            let (image, tied) = self.0.get::<(Image, u128)>(Item::Active(kind))?.ok_or(Failed)?;
+            let release = tied as u64;
+            if tied != self.tied(kind, release) {
+                return Err(Failed);
             }
-        }
+            let _ = self.set_active(kind, &image, release);
+            return Ok(release);
+        };
+        let Some(release) = first else { return Ok(0) };
+        let image = match self.0.read::<(Image, u128)>(Item::Active(kind)) {
+            Ok(Stored::Valid((_, tied))) if tied == self.tied(kind, release) => None,
+            Ok(Stored::Valid((image, _))) => Some(image),
+            // Firmware lies elsewhere.
+            Ok(_) if kind == ModelKind::Firmware => Some(Image::default()),
+            _ => None,
+        };
+        // If it cannot be written now, it is the next time.
+        let _ = image.map(|image| self.set_active(kind, &image, release));
+        Ok(release)
     }
 
     /// The signer that is trusted.

@@ -262,3 +262,54 @@ fn a_cut_at_any_byte_of_a_change_leaves_a_board_that_trusts_itself() {
     }
     assert!(old > 0 && new > 0, "{old} old, {new} new");
 }
+
+const FIRMWARE: ModelKind = ModelKind::Firmware;
+
+/// What the settings remember of the firmware once it boots, and once somebody then damages the record of it.
+fn after_a_boot(cells: &mut [u8], count: &Arc<AtomicU32>) -> [Result<u64, Failed>; 2] {
+    let mut boot = counted(Nor::new(&mut *cells), count);
+    let known = boot.newest(FIRMWARE);
+    if known == Ok(4) {
+        boot.set_active(FIRMWARE, &Image::default(), 5).unwrap();
+    }
+    assert_eq!(boot.newest(FIRMWARE), Ok(5));
+    drop(boot);
+    damage_newest(cells, Item::Newest(FIRMWARE));
+    [known, counted(Nor::new(cells), count).newest(FIRMWARE)]
+}
+
+/// The boot after an update remembers the newer release, twice. Whoever cuts the power in the middle, and damages one of the two
+/// later, brings no older one back.
+#[test]
+fn a_cut_while_a_newer_release_is_remembered_brings_no_older_one_back() {
+    let mut base = std::vec![0xff; 8 * SECTOR_SIZE];
+    let start = Arc::new(AtomicU32::new(0));
+    let mut fresh = counted(Nor::new(&mut base[..]), &start);
+    fresh.salt().unwrap();
+    fresh.set_active(FIRMWARE, &Image::default(), 4).unwrap();
+    drop(fresh);
+    // As a cut between the two records leaves it.
+    let (mut half, half_count) = (base.clone(), Arc::new(AtomicU32::new(start.load(Relaxed))));
+    counted(Nor::new(&mut half[..]), &half_count).0.put(Item::Newest(FIRMWARE), &5_u64).unwrap();
+    let mut robbed = half.clone();
+    damage_newest(&mut robbed, Item::Newest(FIRMWARE));
+    assert_eq!(counted(Nor::new(&mut robbed[..]), &half_count).newest(FIRMWARE), Err(Failed));
+
+    let mut before = [0, 0];
+    for (base, start) in [(&base, &start), (&half, &half_count)] {
+        for cut in (0..2400).step_by(7) {
+            let (mut cells, count) = (base.clone(), Arc::new(AtomicU32::new(start.load(Relaxed))));
+            let mut flash = Nor::new(&mut cells[..]);
+            flash.cut_power_after(cut);
+            let mut boot = counted(flash, &count);
+            if boot.newest(FIRMWARE) == Ok(4) {
+                let _ = boot.set_active(FIRMWARE, &Image::default(), 5);
+            }
+            drop(boot);
+            let [known, later] = after_a_boot(&mut cells, &count);
+            assert_eq!(later, Ok(5), "cut after {cut}, which left {known:?}");
+            before[usize::from(known == Ok(5))] += 1;
+        }
+    }
+    assert!(before[0] > 0 && before[1] > 0, "{before:?}");
+}
