@@ -7,7 +7,9 @@
 //! first.
 //!
 //! That record goes when the board is erased, and the log stays. So the entry that orders it carries what was used: of all
-//! hosts together, in the first place of the erased board, and of each ration. So erasing gives nothing back.
+//! hosts together, and of each ration. The first place of the erased board has it, but for [`SET_UP`] entries, so that whoever
+//! sets the board up again can begin at once; the other places have the rest, as evenly as can be. An erasure for which this
+//! has no room has to wait some minutes. So erasing gives nothing back.
 //!
 //! ```text
 //! carried    hosts together, in steps of [`HOST_STEP`], u8 | four rations, u8 each
@@ -22,6 +24,12 @@ use crate::journal::{Account, RATIONS};
 const BURST: u16 = 200;
 /// Entries at once of an installer, who enrols everybody on the first day.
 const INSTALLER_BURST: u16 = 1000;
+
+/// Entries of the first host that an erasure never takes, to set the board up again.
+const SET_UP: u16 = 60;
+
+/// The most that is carried over an erasure of the hosts' accounts.
+const ROOM: u16 = (MAX_HOSTS as u16 * INSTALLER_BURST - SET_UP) / HOST_STEP * HOST_STEP;
 
 /// The step in which what the hosts used is carried over an erasure; it is rounded up.
 const HOST_STEP: u16 = 64;
@@ -44,6 +52,18 @@ impl Quota {
         quota
     }
 
+    /// Whether the board may be erased now: its accounts have room for what all hosts have used.
+    ///
+    /// # Errors
+    /// Seconds until they have. All accounts are nearly full then, and each gets one a minute back.
+    pub(crate) fn may_erase(&mut self, now: Instant) -> Result<(), u32> {
+        let used: u16 = self.0.iter_mut().map(|account| account.used(now)).sum();
+        match used.saturating_sub(ROOM) {
+            0 => Ok(()),
+            over => Err(60 * u32::from(over.div_ceil(MAX_HOSTS as u16))),
+        }
+    }
+
     /// What the entry that has the board erased carries.
     pub(crate) fn carried(&mut self, rations: &mut [Account; RATIONS], now: Instant) -> Carried {
         let hosts: u16 = self.0.iter_mut().map(|account| account.used(now)).sum();
@@ -56,11 +76,14 @@ impl Quota {
 
     /// The record for flash of an erased board.
     pub(crate) fn record_of([hosts, rations @ ..]: Carried) -> Hash {
+        const OTHERS: u16 = MAX_HOSTS as u16 - 1;
+        let used = u16::from(hosts) * HOST_STEP;
+        let first = used.min(INSTALLER_BURST - SET_UP);
+        let (each, more) = ((used - first) / OTHERS, (used - first) % OTHERS);
+        let others = (0..OTHERS).map(|place| INSTALLER_BURST.min(each + u16::from(place < more)));
+        let all = core::iter::once(first).chain(others).chain(rations.map(u16::from));
         let mut record = Hash::default();
-        let (first, rest) = record.split_at_mut(2 * MAX_HOSTS);
-        let used = (u16::from(hosts) * HOST_STEP).to_le_bytes();
-        first.iter_mut().zip(used).for_each(|(to, from)| *to = from);
-        rest.iter_mut().step_by(2).zip(rations).for_each(|(to, from)| *to = from);
+        record.as_chunks_mut().0.iter_mut().zip(all).for_each(|(to, used)| *to = used.to_le_bytes());
         record
     }
 
@@ -125,14 +148,21 @@ mod tests {
             quota = Quota::restored(&record, &mut rations);
         }
         // 1,070 in steps of 64. The installer of the erased board has the first place.
-        assert_eq!(quota.0.map(|mut account| account.used(at(1))), [1088, 0, 0, 0, 0, 0, 0, 0]);
+        let used = quota.0.map(|mut account| account.used(at(1)));
+        assert_eq!((used, used.iter().sum()), ([940, 22, 21, 21, 21, 21, 21, 21], 1088_u16));
         assert_eq!(rations.map(|mut account| account.used(at(1))), [0, 60, 1, 0]);
         let mut full = Quota::default();
         (0..MAX_HOSTS).for_each(|place| {
             (0..INSTALLER_BURST).for_each(|_| full.take(place, INSTALLER, at(1)).unwrap());
         });
-        let [hosts, ..] = full.carried(&mut rations, at(1));
-        assert_eq!(u16::from(hosts) * HOST_STEP, 8 * INSTALLER_BURST, "all of it fits");
+        // 64 more than fit, and eight a minute.
+        assert_eq!((ROOM, full.may_erase(at(1)), full.may_erase(at(480))), (7936, Err(480), Ok(())));
+        let used: u16 = full.0.iter_mut().map(|account| account.used(at(480))).sum();
+        let carried = full.carried(&mut rations, at(480));
+        // Whoever sets that board up again is not locked out, and nothing is given back.
+        let mut quota = Quota::restored(&Quota::record_of(carried), &mut rations);
+        assert_eq!(quota.0.iter_mut().map(|account| account.used(at(1))).sum::<u16>(), used);
+        assert_eq!((0..1000).filter(|_| quota.take(0, INSTALLER, at(1)).is_ok()).count(), SET_UP.into());
     }
 
     #[test]

@@ -279,6 +279,9 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
 
     /// Writes the entry that has the next boot erase all but the log. Returns whether it is in flash.
     fn order_erasing(&mut self, host: Hash) -> bool {
+        if self.quota.may_erase(Instant::now()).is_err() {
+            return false;
+        }
         let [a, b, c] = life(self.storage.as_mut().and_then(Storage::settled_counter));
         let carried = self.quota.carried(&mut self.journal.rations, Instant::now());
         let [d, e, f, g, h] = carried;
