@@ -141,10 +141,13 @@ impl<F: NorFlash> Journal<F> {
         self.lost
     }
 
-    /// Writes an entry of now. Returns whether it is in flash.
+    /// Writes an entry of now. Returns whether it is in flash. If not, an entry of the lost one follows where it can: an entry
+    /// that is in flash all the same must not stay the newest, since that can be an order to erase the board.
     pub(crate) fn record_surely(&mut self, kind: Kind, fields: EntryFields) -> bool {
         self.record(kind, fields);
-        self.lost == 0
+        let sure = self.lost == 0;
+        self.tell_lost(Instant::now());
+        sure
     }
 
     /// Writes an entry of now.
@@ -154,15 +157,18 @@ impl<F: NorFlash> Journal<F> {
 
     /// Writes an entry of an earlier instant. The entries before it must not be later.
     pub(crate) fn record_at(&mut self, at: Instant, kind: Kind, fields: EntryFields) {
-        if self.lost > 0 {
-            let lost = EntryFields::reason(Fault::LogLost as u8).count(self.lost);
-            if self.append(at, Kind::Fault, lost) {
-                self.lost = 0;
-            }
-        }
+        self.tell_lost(at);
         if !self.append(at, kind, fields) {
             self.lost = self.lost.saturating_add(1);
             log!(error, "the audit log cannot be written");
+        }
+    }
+
+    /// Writes how many entries were lost, if any were.
+    fn tell_lost(&mut self, at: Instant) {
+        let lost = EntryFields::reason(Fault::LogLost as u8).count(self.lost);
+        if self.lost > 0 && self.append(at, Kind::Fault, lost) {
+            self.lost = 0;
         }
     }
 

@@ -212,3 +212,21 @@ fn an_erasure_that_the_log_cannot_take_down_is_refused_and_told() {
         assert_eq!(world.host.users().await, [""; 0]);
     });
 }
+
+/// The flash says that the order failed, and has it all the same: the computer is told that nothing is erased, and so it is.
+#[test]
+fn an_order_that_is_said_to_have_failed_erases_nothing_at_the_next_boot() {
+    let mut board: Board = board();
+    board.boot(async |world: &mut World| {
+        ask(world).await.unwrap();
+        world.confirm().await;
+        world.supply.unsure.set(Some("log"));
+        world.confirm().await;
+        world.wait(2_000).await;
+        assert_eq!((world.supply.unsure.get(), world.wires.restarts.get()), (None, 0));
+        assert_eq!(world.host.ask(Request::PollPairing).await, Err(Error::Flash));
+    });
+    board.boot(async |world: &mut World| {
+        assert_eq!(world.host.connect().await, Some(Role::Installer), "the board is as it was");
+    });
+}

@@ -274,7 +274,12 @@ impl NorFlash for Chip<'_> {
     }
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Error> {
-        self.powered(bytes.len(), |nor| nor.program(offset, bytes))
+        self.powered(bytes.len(), |nor| nor.program(offset, bytes))?;
+        if self.supply.unsure.get() == Some(self.partition) {
+            self.supply.unsure.set(None);
+            return Err(Error::PowerCut);
+        }
+        Ok(())
     }
 }
 

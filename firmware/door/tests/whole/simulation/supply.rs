@@ -26,6 +26,8 @@ pub struct Supply {
     pub failing: RefCell<Option<(u32, fastrand::Rng)>>,
     /// A partition where every change fails.
     pub broken: Cell<Option<&'static str>>,
+    /// A partition whose next program is done, and said to have failed.
+    pub unsure: Cell<Option<&'static str>>,
     /// Operations that failed.
     pub failed: Cell<u32>,
     /// What began since a test asked for it: partition and bytes.
