@@ -24,10 +24,13 @@ fn patiently(local: &Local, follower: &mut Follower) -> u32 {
     panic!("the door makes no progress: {:?}", local.board.lock().asked);
 }
 
+/// What is asked of the board, and the record that leads to it.
+type Revocation = (&'static str, fn(&Person) -> Record);
+
 #[test]
 fn a_revocation_that_the_board_refuses_is_done_later_whatever_the_refusal() {
     let us = operator(1);
-    let revocations: [(&str, fn(&Person) -> Record); 3] = [
+    let revocations: [Revocation; 3] = [
         ("remove Ada", |_| removed(1, 2)),
         ("suspend Ada", |ada| enrolled(1, 2, &Person { suspended: true, ..ada.clone() })),
         ("rule Ada", |ada| enrolled(1, 2, &Person { hours: "sat 10:00-12:00".to_owned(), ..ada.clone() })),

@@ -19,6 +19,9 @@ fn orders<T: Clone>(things: &[T]) -> Vec<Vec<T>> {
     all
 }
 
+/// Records, each with the operator's number, and the hours that hold at the end.
+type Case = (Vec<(usize, Record)>, Option<String>);
+
 #[test]
 fn two_operators_come_to_one_result_in_every_order_and_after_every_restart() {
     let (one, two) = (operator(1), operator(2));
@@ -29,8 +32,7 @@ fn two_operators_come_to_one_result_in_every_order_and_after_every_restart() {
     let hours = |hours: &str| Person { hours: hours.to_owned(), ..ada.clone() };
     let (of_one, of_two) = (hours("mon 08:00-09:00"), hours("tue 08:00-09:00"));
     let of_greater = [&of_one, &of_two][greater].hours.clone();
-    // The records, each with the operator's number, and the hours that hold at the end.
-    let cases: [(Vec<(usize, Record)>, Option<String>); 4] = [
+    let cases: [Case; 4] = [
         (vec![(0, enrolled(1, 1, &of_one)), (1, enrolled(1, 2, &of_two))], Some(of_two.hours.clone())),
         (
             vec![(0, enrolled(1, 3, &of_one)), (1, enrolled(1, 2, &of_two)), (0, enrolled(1, 1, &of_two))],
