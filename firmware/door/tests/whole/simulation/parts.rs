@@ -287,6 +287,8 @@ impl NorFlash for Chip<'_> {
 pub struct Simulated<'a>(std::marker::PhantomData<&'a ()>);
 
 impl<'a> board_api::Board for Simulated<'a> {
+    // The camera here shows twenty frames a second, each of which a test counts.
+    const SAMPLE_MS: u64 = 0;
     type Receive = super::line::End;
     type Send = super::line::End;
     type Output = Pin;
@@ -325,8 +327,6 @@ impl SendParts {
 }
 
 impl board_api::Board for SendParts {
-    // The camera here shows twenty frames a second, each of which a test counts.
-    const SAMPLE_MS: u64 = 0;
     type Receive = Self;
     type Send = Self;
     type Output = Self;
