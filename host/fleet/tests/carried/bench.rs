@@ -119,6 +119,16 @@ impl Bench {
         Self::on(doors, "")
     }
 
+    /// The same, with Ada in the fleet and at the first door, which is up.
+    pub fn with_ada(doors: u8) -> Self {
+        let mut bench = Self::new(doors);
+        bench.operator.enrol("Ada");
+        bench.publish(false);
+        bench.up(0);
+        bench.complete(0);
+        bench
+    }
+
     /// The same, and the configuration of the broker has these lines, too.
     pub fn on(doors: u8, lines: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");

@@ -27,11 +27,7 @@ fn put(bench: &Bench, topic: &str, payload: Vec<u8>) {
 #[test]
 fn an_old_record_an_old_head_and_one_of_another_door_change_nothing() {
     need!(Need::Mosquitto);
-    let mut bench = Bench::new(2);
-    bench.operator.enrol("Ada");
-    bench.publish(false);
-    bench.up(0);
-    bench.complete(0);
+    let mut bench = Bench::with_ada(2);
     let (id, _) = bench.operator.folder.find("Ada").expect("there");
     let topics = bench.operator.topics();
     let (front, back) = (bench.doors[0].public(), bench.doors[1].public());
@@ -112,11 +108,7 @@ fn pictures_that_were_exchanged_or_lost_enrol_nobody_and_the_operator_sees_it() 
 #[test]
 fn acknowledgements_that_are_old_or_of_somebody_else_are_seen() {
     need!(Need::Mosquitto);
-    let mut bench = Bench::new(1);
-    bench.operator.enrol("Ada");
-    bench.publish(false);
-    bench.up(0);
-    bench.complete(0);
+    let mut bench = Bench::with_ada(1);
     let topic = bench.operator.topics().ack(&bench.doors[0].public());
     let old = retained(&bench, &topic);
     bench.operator.remove("Ada");
@@ -134,11 +126,7 @@ fn acknowledgements_that_are_old_or_of_somebody_else_are_seen() {
 #[test]
 fn a_broker_that_lost_everything_gets_it_again_and_no_door_changes() {
     need!(Need::Mosquitto);
-    let mut bench = Bench::new(1);
-    bench.operator.enrol("Ada");
-    bench.publish(false);
-    bench.up(0);
-    bench.complete(0);
+    let mut bench = Bench::with_ada(1);
     let before = bench.doors[0].board.lock().asked.clone();
     bench.doors[0].down().expect("it ran");
     let topics = bench.operator.topics();

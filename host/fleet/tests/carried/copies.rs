@@ -11,11 +11,7 @@ use crate::local::{Local, enrolled, give, operator, removed};
 #[test]
 fn an_older_copy_of_the_folder_is_said_and_never_has_everything() {
     need!(Need::Mosquitto);
-    let mut bench = Bench::new(1);
-    bench.operator.enrol("Ada");
-    bench.publish(false);
-    bench.up(0);
-    bench.complete(0);
+    let mut bench = Bench::with_ada(1);
     let copy = bench.operator.copied();
     let other = bench.operator.copied();
     bench.operator.change("Ada", |ada| ada.suspended = true);
@@ -88,11 +84,7 @@ fn a_counter_far_above_the_last_one_is_not_taken() {
 #[test]
 fn a_log_of_another_board_and_a_shorter_one_are_said() {
     need!(Need::Mosquitto);
-    let mut bench = Bench::new(1);
-    bench.operator.enrol("Ada");
-    bench.publish(false);
-    bench.up(0);
-    bench.complete(0);
+    let mut bench = Bench::with_ada(1);
     assert!(bench.standing(0).complete);
     let (_, door) = bench.operator.folder.fleet_doors().next().expect("the door");
     let mut door: KeptDoor = door.clone();

@@ -67,11 +67,7 @@ fn a_lost_folder_is_made_again_and_the_doors_follow_it() {
 #[test]
 fn a_broker_that_holds_back_or_gives_an_older_state_is_found() {
     need!(Need::Mosquitto);
-    let mut bench = Bench::new(1);
-    bench.operator.enrol("Ada");
-    bench.publish(false);
-    bench.up(0);
-    bench.complete(0);
+    let mut bench = Bench::with_ada(1);
     let place = tempfile::tempdir().expect("a folder");
     let (topics, us) = (bench.operator.topics(), bench.operator.identity.public());
     let (id, _) = bench.operator.folder.find("Ada").expect("there");
