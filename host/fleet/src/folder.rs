@@ -79,6 +79,13 @@ pub struct KeptDoor {
     pub log_fault: Option<LogFault>,
 }
 
+impl KeptDoor {
+    /// A door that was sent nothing, and of which nothing was heard.
+    pub(crate) fn new(name: String, public: Public, counter: u64, run: u64) -> Self {
+        Self { name, public, counter, run, removed: false, sent: 0, ack: None, log: None, log_fault: None }
+    }
+}
+
 /// What is wrong with the log of a door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LogFault {
@@ -288,18 +295,7 @@ impl Folder {
         }
         self.settings.run = self.settings.run.saturating_add(1);
         let run = self.settings.run;
-        let door = KeptDoor {
-            name: name.to_owned(),
-            public,
-            counter: 1,
-            run,
-            removed: false,
-            sent: 0,
-            ack: None,
-            log: None,
-            log_fault: None,
-        };
-        self.save_door(random_id(), door)?;
+        self.save_door(random_id(), KeptDoor::new(name.to_owned(), public, 1, run))?;
         self.save_settings()
     }
 

@@ -196,18 +196,7 @@ impl Fetch<'_> {
                 Holds::Door { name, code } => {
                     recovered.doors += 1;
                     let public = code.parse()?;
-                    let door = KeptDoor {
-                        name,
-                        public,
-                        counter,
-                        run,
-                        removed: false,
-                        sent: 0,
-                        ack: None,
-                        log: None,
-                        log_fault: None,
-                    };
-                    folder.save_door(id, door)?;
+                    folder.save_door(id, KeptDoor::new(name, public, counter, run))?;
                 }
                 Holds::Removed => folder.put(id, Kept { counter, run, person: None })?,
                 Holds::Enrolled(person) => {
