@@ -30,6 +30,7 @@ mod images;
 mod linux;
 mod log_port;
 mod modules;
+mod npu;
 mod pi_wiring;
 mod process;
 mod promises;
@@ -76,6 +77,8 @@ enum Task {
     Linux(linux::Args),
     /// Run the kernels of 64-bit Arm hosts in an emulator
     Aarch64,
+    /// Compare every network on the NPU with the engine and with Arm's reference model, byte for byte
+    Npu,
     /// Write the expected files again, from what the code does now
     Bless,
     /// Check the source by the rules that the compiler does not know
@@ -106,6 +109,7 @@ fn main() -> ExitCode {
         Task::Deb(args) => deb::run(&args),
         Task::Linux(args) => linux::run(&args),
         Task::Aarch64 => aarch64::run(),
+        Task::Npu => npu::run(),
         Task::Bless => bless::run(),
         Task::Tidy(args) => tidy::with(&args),
         Task::Size => size::run(),

@@ -1,4 +1,5 @@
-//! ONNX Runtime and libosdp from PyPI, which the tests compare our ONNX files and our OSDP with, and Arm's compiler Vela.
+//! ONNX Runtime and libosdp from PyPI, which the tests compare our ONNX files and our OSDP with, Arm's compiler Vela, and
+//! Arm's reference model of TOSA, which the tests compare our networks for the NPU with.
 //!
 //! Each set lies in a folder of the cache with its dependencies, outside of Python's default path. Only wheels are taken,
 //! and only those whose SHA-256 is in `requirements.txt`: installing them runs nothing of them.
@@ -14,12 +15,14 @@ use crate::{process, workspace};
 
 /// Packages that lie in one folder.
 pub struct Packages {
-    /// The packages to install and all that they depend on, pinned by version and digest.
+    /// The packages to install and all that is used of what they depend on, pinned by version and digest.
     requirements: &'static str,
     /// Folder in the cache.
     folder: &'static str,
     /// What they are, for people.
     pub label: &'static str,
+    /// Whether what they depend on is not needed.
+    alone: bool,
 }
 
 /// What the tests compare with.
@@ -27,6 +30,7 @@ pub const TESTS: Packages = Packages {
     requirements: include_str!("requirements.txt"),
     folder: "python",
     label: "ONNX Runtime and libosdp",
+    alone: false,
 };
 
 /// Arm's compiler for `postern compile --npu`.
@@ -34,6 +38,15 @@ pub const VELA: Packages = Packages {
     requirements: include_str!("vela-requirements.txt"),
     folder: "vela",
     label: "Arm's compiler Vela",
+    alone: false,
+};
+
+/// The reference model of TOSA. It is a program that needs no Python, so what the package's modules depend on stays away.
+pub const TOSA: Packages = Packages {
+    requirements: include_str!("tosa-requirements.txt"),
+    folder: "tosa",
+    label: "Arm's TOSA reference model",
+    alone: true,
 };
 
 /// The file that names the versions in the folder, so that other versions replace it.
@@ -52,7 +65,11 @@ impl Packages {
     /// pip fails, an archive has another digest, or the cache cannot be written.
     pub fn install(&self) -> anyhow::Result<()> {
         let what = format!("installing {}", self.label);
-        install_to(pip::command(), &what, self.requirements, &workspace::cache(self.folder))
+        let mut pip = pip::command();
+        if self.alone {
+            pip.env("PIP_NO_DEPS", "1");
+        }
+        install_to(pip, &what, self.requirements, &workspace::cache(self.folder))
             .with_context(|| format!("cannot install {}", self.label))
     }
 }
@@ -120,10 +137,10 @@ mod tests {
 
     #[test]
     fn every_requirement_has_a_digest() {
-        for packages in [TESTS, VELA] {
+        for (packages, least) in [(TESTS, 3), (VELA, 3), (TOSA, 1)] {
             let entries = packages.requirements.replace("\\\n", " ");
             let entries: Vec<&str> = entries.lines().filter(|line| !line.starts_with('#')).collect();
-            assert!(entries.len() >= 3);
+            assert!(entries.len() >= least);
             assert!(entries.iter().all(|entry| entry.contains("==") && entry.contains("--hash=sha256:")));
         }
     }

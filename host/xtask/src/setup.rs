@@ -20,6 +20,10 @@ pub struct Args {
     #[arg(long)]
     npu: bool,
 
+    /// Fetch Arm's TOSA reference model for the tests of the NPU too, some 27 MB more
+    #[arg(long)]
+    tosa: bool,
+
     /// Install an MQTT broker for the tests of `postern bridge` too: Debian's mosquitto
     #[arg(long)]
     mqtt: bool,
@@ -48,12 +52,15 @@ pub fn with(args: &Args) -> anyhow::Result<()> {
     if args.font {
         font()?;
     }
-    if args.npu { python(&python::VELA) } else { Ok(()) }
+    if args.npu {
+        python(&python::VELA)?;
+    }
+    if args.tosa { python(&python::TOSA) } else { Ok(()) }
 }
 
 /// Prepares the machine for all tests.
 pub fn for_tests() -> anyhow::Result<()> {
-    with(&Args { style: false, npu: true, mqtt: false, browser: false, font: false })?;
+    for_npu()?;
     if let Err(error) = broker() {
         eprintln!("  no MQTT broker, so the tests with one are skipped: {error:#}");
     }
@@ -64,6 +71,11 @@ pub fn for_tests() -> anyhow::Result<()> {
         eprintln!("  no font with Chinese letters, so the test with one is skipped: {error:#}");
     }
     Ok(())
+}
+
+/// Prepares the machine for the tests of the NPU.
+pub fn for_npu() -> anyhow::Result<()> {
+    with(&Args { style: false, npu: true, tosa: true, mqtt: false, browser: false, font: false })
 }
 
 /// Prepares the machine for the demo; an emulated board needs compilers and an emulator, too.

@@ -6,6 +6,7 @@
 //! .cache/images/NAME.pstn      networks compiled for the boards
 //! .cache/python/               ONNX Runtime and libosdp, for the tests
 //! .cache/vela/                 Arm's compiler for `postern compile --npu`
+//! .cache/tosa/                 Arm's TOSA reference model, for the tests
 //! .cache/linux/                Debian's kernel for 64-bit Arm, and the virtual computer of `cargo xtask linux`
 //! .cache/setup/                what setup found out about this machine
 //! ```
