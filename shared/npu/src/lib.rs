@@ -7,7 +7,8 @@
 //!
 //! A section computes one network. It is read with the network's identity and sizes, and refused with another's.
 //!
-//! [`Npu`] runs a section that was read, over the registers of a board's [`bus::NpuBus`]. [`StreamMemory`] keeps the stream
+//! [`Npu`] runs a section that was read, over the registers of a board's [`bus::NpuBus`]; [`chip_bus`] makes one of the
+//! description of a chip. [`StreamMemory`] keeps the stream
 //! where only the board can change it.
 //!
 //! [`format`] draws the section, [`stream`] the commands.
@@ -16,6 +17,7 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 pub mod bus;
+pub mod chip_bus;
 pub mod chips;
 pub mod format;
 pub mod register;
