@@ -1,7 +1,7 @@
 //! The NPU section, version 2: what an NPU runs instead of the operators of an image.
 //!
 //! All numbers are little endian. The section lies at a multiple of 16, and each part of it, too. Offsets are relative to
-//! its first byte.
+//! its first byte. A reader takes parts that overlap: no command writes to any of them.
 //!
 //! ```text
 //!   0 +------------------------------------------------------------------+
