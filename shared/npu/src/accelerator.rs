@@ -25,7 +25,7 @@ impl Accelerator {
     }
 
     /// Bytes of memory in the NPU.
-    pub(crate) fn on_chip(&self) -> u64 {
-        u64::from(self.config >> 8 & 0xff) << 10
+    pub(crate) fn on_chip(&self) -> u32 {
+        (self.config >> 8 & 0xff) << 10
     }
 }

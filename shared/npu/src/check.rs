@@ -2,7 +2,8 @@
 //!
 //! What is read of a feature map follows from its output: rows and columns by kernel, stride and padding, as the NPU
 //! computes them. Sixteen channels in the format with bricks count as a whole, because the NPU moves whole bricks. Nothing
-//! here can wrap: sums and products are checked, and what has no value is outside.
+//! here can wrap: sums and products are checked, and what has no value is outside. No memory has more than 32 bits of bytes, so
+//! a sum with more is outside, too.
 
 use crate::format::Header;
 use crate::register::{self as r, Registers, Unknown};
@@ -10,30 +11,26 @@ use crate::stream::{Command, code, commands};
 use crate::{Accelerator, Error, error::Part};
 
 /// Bytes of bias and scale of a channel.
-const SCALE: u64 = 10;
+const SCALE: u32 = 10;
 /// Most commands that a wait may leave unfinished.
 const MOST_WAITED_FOR: u16 = 3;
 /// Channels of a brick, and the alignment of a feature map that has bricks.
-const BRICK: u64 = 16;
+const BRICK: u32 = 16;
 
 /// Sizes of the memories of a stream, in bytes.
 pub struct Memories {
     /// Region 0, read only.
-    data: u64,
+    data: u32,
     /// Region 1.
-    scratch: u64,
+    scratch: u32,
     /// Memory in the NPU, whose end has the tables.
-    on_chip: u64,
+    on_chip: u32,
 }
 
 impl Memories {
     /// The memories of a section and of its NPU.
     pub fn new(header: &Header, accelerator: &Accelerator) -> Self {
-        Self {
-            data: header.data_bytes.into(),
-            scratch: header.scratch.into(),
-            on_chip: accelerator.on_chip(),
-        }
+        Self { data: header.data_bytes, scratch: header.scratch, on_chip: accelerator.on_chip() }
     }
 }
 
@@ -116,12 +113,14 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn get(&self, register: u16) -> Result<u64, Error> {
-        self.registers.get(register).ok_or(Error::NotSet(self.at, register))
+    /// The value of a register that has at most 32 bits.
+    fn get(&self, register: u16) -> Result<u32, Error> {
+        let value = self.registers.get(register).ok_or(Error::NotSet(self.at, register))?;
+        u32::try_from(value).map_err(|_| Error::Value(self.at, register))
     }
 
     /// A register that holds a size less one.
-    fn size(&self, register: u16) -> Result<u64, Error> {
+    fn size(&self, register: u16) -> Result<u32, Error> {
         Ok(self.get(register)?.saturating_add(1))
     }
 
@@ -149,7 +148,7 @@ impl Check<'_> {
                 self.equals(r::IFM_DEPTH_M1, self.get(r::OFM_DEPTH_M1)?)?;
                 self.map(&IFM, [height?, width?, depth?])?;
                 let broadcast = self.get(r::IFM2_BROADCAST)?;
-                let repeated = |bit: u32, size: u64| if broadcast >> bit & 1 == 1 { 1 } else { size };
+                let repeated = |bit: u32, size: u32| if broadcast >> bit & 1 == 1 { 1 } else { size };
                 if broadcast >> 7 & 1 == 0 {
                     let [first, second] = [self.get(r::IFM_PRECISION)?, self.get(r::IFM2_PRECISION)?]
                         .map(|it| it >> IFM.size & 3);
@@ -170,12 +169,12 @@ impl Check<'_> {
     }
 
     /// Fails unless a register has this value.
-    fn equals(&self, register: u16, value: u64) -> Result<(), Error> {
+    fn equals(&self, register: u16, value: u32) -> Result<(), Error> {
         if self.get(register)? == value { Ok(()) } else { Err(Error::Value(self.at, register)) }
     }
 
     /// The weights and the scales of a convolution with `channels` outputs. The NPU reads a scale for each of them.
-    fn filters(&self, channels: u64) -> Result<(), Error> {
+    fn filters(&self, channels: u32) -> Result<(), Error> {
         self.read(r::WEIGHT_REGION, r::WEIGHT_BASE, r::WEIGHT_LENGTH, Part::Weights)?;
         if self.get(r::WEIGHT_LENGTH)? == 0 {
             return Err(Error::Value(self.at, r::WEIGHT_LENGTH));
@@ -213,11 +212,11 @@ impl Check<'_> {
     }
 
     /// A feature map of these rows, columns and channels, in up to four tiles.
-    fn map(&self, map: &Map, [height, width, depth]: [u64; 3]) -> Result<(), Error> {
+    fn map(&self, map: &Map, [height, width, depth]: [u32; 3]) -> Result<(), Error> {
         let outside = Error::Outside(self.at, map.part);
         let precision = self.get(map.precision)?;
         let bytes = match precision >> map.size & 3 {
-            0 => 1u64,
+            0 => 1u32,
             1 => 2,
             2 => 4,
             _ => return Err(Error::Value(self.at, map.precision)),
@@ -238,7 +237,7 @@ impl Check<'_> {
         let [width0, height0, height1] =
             [self.size(map.width0)?, self.size(map.height0)?, self.size(map.height1)?];
         let [left, right] = [width.min(width0), width.saturating_sub(width0)];
-        let rows = |upper: u64| [height.min(upper), height.saturating_sub(upper)];
+        let rows = |upper: u32| [height.min(upper), height.saturating_sub(upper)];
         let [upper_left, lower_left] = rows(height0);
         let [upper_right, lower_right] = rows(height1);
         let tiles = [(upper_left, left), (upper_right, right), (lower_left, left), (lower_right, right)];
@@ -250,7 +249,7 @@ impl Check<'_> {
             if bricks && !base.is_multiple_of(BRICK) {
                 return Err(Error::Value(self.at, map.base.saturating_add(number)));
             }
-            let last = |count: u64, step: u64| count.saturating_sub(1).checked_mul(step);
+            let last = |count: u32, step: u32| count.saturating_sub(1).checked_mul(step);
             let row = last(rows, by_row).ok_or(outside)?;
             let (column, channels) = if bricks {
                 // The NPU counts columns in bricks by itself.
@@ -278,7 +277,7 @@ impl Check<'_> {
         self.within(base, length, limit, part)
     }
 
-    fn within(&self, base: u16, length: u16, limit: u64, part: Part) -> Result<(), Error> {
+    fn within(&self, base: u16, length: u16, limit: u32, part: Part) -> Result<(), Error> {
         let end = self.get(base)?.checked_add(self.get(length)?);
         if end.is_none_or(|end| end > limit) { Err(Error::Outside(self.at, part)) } else { Ok(()) }
     }
@@ -291,7 +290,7 @@ impl Check<'_> {
         self.read(r::DMA0_SRC_REGION, r::DMA0_SRC, r::DMA0_LEN, Part::Source)?;
         let limit = match self.get(r::DMA0_DST_REGION)? {
             1 => self.memories.scratch,
-            region if region & r::ON_CHIP != 0 => self.memories.on_chip,
+            region if region & r::ON_CHIP as u32 != 0 => self.memories.on_chip,
             _ => return Err(Error::Region(self.at, Part::Destination)),
         };
         self.within(r::DMA0_DST, r::DMA0_LEN, limit, Part::Destination)

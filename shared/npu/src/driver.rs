@@ -97,8 +97,10 @@ impl<B: NpuBus> Npu<B> {
         if self.bus.read(block::PROT) & 3 != wiring.level || state & status::RUNNING != 0 {
             return Err(Fault::Stuck(state));
         }
-        for (register, limit) in (block::AXI_LIMIT0..).step_by(4).zip(wiring.limits) {
+        let mut register = block::AXI_LIMIT0;
+        for limit in wiring.limits {
             self.bus.write(register, limit);
+            register = register.saturating_add(4);
         }
         self.stuck = false;
         Ok(())
@@ -134,18 +136,23 @@ impl<B: NpuBus> Npu<B> {
         let ports = u32::from(wiring.data) | u32::from(wiring.scratch) << 2;
         self.bus.write(block::REGIONCFG, ports);
         // The checker lets a stream use memories 0 and 1. The other registers are not left as they are.
-        let bases = [data, work].into_iter().chain(core::iter::repeat(work));
-        let bases = (block::BASEP0..).step_by(8).zip(bases).take(REGIONS.into());
-        for (register, base) in bases.chain([(block::QBASE, queue)]) {
-            self.bus.write(register, base);
-            self.bus.write(register.saturating_add(4), 0);
+        for region in 0..REGIONS {
+            let register = block::BASEP0.saturating_add(region.saturating_mul(8));
+            self.set_address(register, if region == 0 { data } else { work });
         }
+        self.set_address(block::QBASE, queue);
         self.bus.write(block::QSIZE, size_of_val(section.stream()) as u32);
         for memory in [stream, section.data(), scratch] {
             self.bus.clean(memory);
         }
         self.bus.write(block::CMD, command::RUN);
         Ok(())
+    }
+
+    /// Sets a register of 64 bits.
+    fn set_address(&mut self, register: u16, address: u32) {
+        self.bus.write(register, address);
+        self.bus.write(register.saturating_add(4), 0);
     }
 
     fn finish(&mut self) -> Result<(), Fault> {

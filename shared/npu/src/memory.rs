@@ -4,6 +4,8 @@
 //! protection runs what it finds. So a board copies a stream into memory of its own, and the checker walks through the copy:
 //! what was verified is what is used. Weights stay in flash, since they decide no address.
 
+use bytemuck::bytes_of;
+
 use crate::format::Header;
 use crate::{Error, Section};
 
@@ -41,7 +43,7 @@ impl<'b> StreamMemory<'b> {
     /// [`Error::LongStream`], or why the copy is refused: the stream has changed since the section was read.
     pub fn hold<'x>(&'x mut self, section: &Section<'x>) -> Result<Section<'x>, Error> {
         self.fits(section)?;
-        let known = self.held == Some(*section.header());
+        let known = self.held.is_some_and(|held| bytes_of(&held) == bytes_of(section.header()));
         self.held = None;
         let words = section.stream().len();
         let copy = self.words.get_mut(..words).ok_or(Error::LongStream(words))?;
