@@ -6,6 +6,9 @@
 pub struct ModelSlots<F> {
     /// Slots A and B, equally large.
     pub slots: [F; 2],
+    /// Where in slot A earlier firmware had slot B, if that has moved since. An image that lies there stays active, where it
+    /// is, until another one is.
+    pub b_was: Option<u32>,
     /// Returns the bytes of a slot, in place.
     pub bytes: fn(&F) -> &[u8],
 }

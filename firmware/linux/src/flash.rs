@@ -301,7 +301,11 @@ impl Flash {
     }
 
     fn slots(&self, [a, b]: [Region; 2]) -> std::io::Result<ModelSlots<Partition>> {
-        Ok(ModelSlots { slots: [self.partition(a)?, self.partition(b)?], bytes: Partition::bytes })
+        Ok(ModelSlots {
+            slots: [self.partition(a)?, self.partition(b)?],
+            b_was: None,
+            bytes: Partition::bytes,
+        })
     }
 
     /// All partitions. Call it once.

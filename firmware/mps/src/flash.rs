@@ -52,7 +52,7 @@ pub unsafe fn take(map: &Partitions, cause: ResetCause) -> Flash {
         settings: partition(map.settings),
         detector: slots(map.detector.map(partition)),
         encoder: slots(map.encoder.map(partition)),
-        liveness: slots(map.liveness.map(partition)),
+        liveness: ModelSlots { b_was: map.liveness_b_was, ..slots(map.liveness.map(partition)) },
         firmware: slots(map.firmware.map(partition)),
         requests: partition(map.requests),
         log: partition(map.log),
@@ -63,7 +63,7 @@ pub unsafe fn take(map: &Partitions, cause: ResetCause) -> Flash {
 
 /// The memory is mapped: a slot is read where it lies.
 fn slots(slots: [Partition; 2]) -> ModelSlots<Partition> {
-    ModelSlots { slots, bytes: Partition::bytes }
+    ModelSlots { slots, b_was: None, bytes: Partition::bytes }
 }
 
 impl Flash {

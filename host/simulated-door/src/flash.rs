@@ -58,5 +58,5 @@ impl Cells {
 
 /// The two slots of a kind of model.
 pub(crate) fn slots<'a>(a: &'a mut [u8], b: &'a mut [u8]) -> ModelSlots<Nor<&'a mut [u8]>> {
-    ModelSlots { slots: [Nor::new(a), Nor::new(b)], bytes: Nor::bytes }
+    ModelSlots { slots: [Nor::new(a), Nor::new(b)], b_was: None, bytes: Nor::bytes }
 }

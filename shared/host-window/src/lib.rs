@@ -55,7 +55,7 @@ pub struct Layout {
     pub npu: Option<Region>,
 }
 
-/// Arm MPS3 AN547: 2 GiB of DDR, of which the file takes 38 MiB on disk, and up to 4 MiB more with an NPU.
+/// Arm MPS3 AN547: 2 GiB of DDR, of which the file takes 39 MiB on disk, and up to 4 MiB more with an NPU.
 pub const AN547: Layout = Layout {
     machine: "mps3-an547",
     file_len: 2 << 30,

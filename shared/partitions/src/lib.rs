@@ -17,11 +17,16 @@
 //! 0x002c0000  512 KiB  detector model, slot B
 //! 0x00340000  E        encoder model, slot A      E = 16 MiB on AN547 and Linux, 5 MiB on AN500
 //! +E          E        encoder model, slot B
-//! +E          768 KiB  liveness model, slot A
-//! +768 KiB    768 KiB  liveness model, slot B
+//! +E          768 KiB  liveness model, slot A        on AN547 1536 KiB
+//! +768 KiB    768 KiB  liveness model, slot B        on AN547 none
 //! +768 KiB    640 KiB  audit log
+//! +640 KiB    1536 KiB liveness model, slot B        on AN547 only
 //! ```
 //! Every partition is a whole number of sectors, and no two overlap.
+//!
+//! An AN547 may have an NPU, and what that runs makes the image of a liveness network larger than 768 KiB. Its slots were as on
+//! the other boards once. So slot A of today is both of that time, and an image in slot B of that time is used where it lies
+//! ([`Partitions::liveness_b_was`]) until another one is active.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -82,16 +87,31 @@ pub struct Partitions {
     pub encoder: [Region; 2],
     /// Liveness model, slots A and B.
     pub liveness: [Region; 2],
+    /// Where in slot A earlier firmware had slot B, if that has moved since: bytes from the start of slot A.
+    pub liveness_b_was: Option<u32>,
     /// The audit log: 160 sectors. One of them is erased at a time, so at least 10,176 entries are kept.
     pub log: Region,
 }
 
 /// Arm MPS3 AN547.
-pub const AN547: Partitions = partitions(547, 512 << 10, 16 << 20);
+pub const AN547: Partitions = with_large_liveness(partitions(547, 512 << 10, 16 << 20));
 
 /// A computer with Linux, whose flash is a file. It has no boot loader, so firmware slots, boot record and requests stay
 /// unused.
 pub const LINUX: Partitions = partitions(1, 0, 16 << 20);
+
+/// The same with slots of 1536 KiB for liveness models: both of the smaller ones, and a new one at the end.
+const fn with_large_liveness(map: Partitions) -> Partitions {
+    let [a, b] = map.liveness;
+    let liveness_a = Region { offset: a.offset, len: a.len + b.len };
+    let liveness_b = map.log.followed_by(liveness_a.len);
+    Partitions {
+        nor: Region { offset: map.nor.offset, len: liveness_b.end() - map.nor.offset },
+        liveness: [liveness_a, liveness_b],
+        liveness_b_was: Some(a.len),
+        ..map
+    }
+}
 
 /// Arm MPS2 AN500, whose 16 MiB have no room for two slots of a 10 MiB encoder.
 pub const AN500: Partitions = partitions(500, 1 << 20, 5 << 20);
@@ -121,6 +141,7 @@ const fn partitions(board: u32, code_len: u32, encoder_len: u32) -> Partitions {
         detector: [detector_a, detector_b],
         encoder: [encoder_a, encoder_b],
         liveness: [liveness_a, liveness_b],
+        liveness_b_was: None,
         log,
     }
 }
@@ -140,9 +161,24 @@ mod tests {
             assert_eq!(map.encoder[0].offset, 0x34_0000);
             assert_eq!(map.encoder[1].offset, map.encoder[0].end());
             assert_eq!(map.liveness[0].offset, map.encoder[1].end());
-            assert_eq!(map.log.offset, map.liveness[1].end());
-            assert_eq!(map.nor.end(), map.log.end());
+            // Where the log lies has not moved.
+            assert_eq!(map.log.offset, map.encoder[1].end() + (1536 << 10));
+            assert_eq!(map.nor.end(), map.log.end().max(map.liveness[1].end()));
         }
+    }
+
+    /// An image in a slot of earlier firmware lies in a slot of today.
+    #[test]
+    fn slots_that_have_grown_hold_both_of_the_earlier_ones() {
+        let earlier = partitions(547, 512 << 10, 16 << 20);
+        assert_eq!(earlier.liveness, LINUX.liveness);
+        let [a, b] = earlier.liveness;
+        assert_eq!((AN547.liveness[0].offset, AN547.liveness[0].end()), (a.offset, b.end()));
+        assert_eq!(AN547.liveness_b_was, Some(b.offset - a.offset));
+        assert_eq!(
+            (AN547.log, AN547.gallery, AN547.encoder),
+            (earlier.log, earlier.gallery, earlier.encoder)
+        );
     }
 
     #[test]
@@ -152,7 +188,7 @@ mod tests {
             let [detector_a, detector_b] = map.detector;
             let [encoder_a, encoder_b] = map.encoder;
             let [liveness_a, liveness_b] = map.liveness;
-            let regions = [
+            let mut regions = [
                 firmware_a,
                 firmware_b,
                 map.boot,
@@ -167,7 +203,9 @@ mod tests {
                 liveness_b,
                 map.log,
             ];
+            regions.sort_unstable_by_key(|region| region.offset);
             assert!(regions.is_sorted_by(|one, next| one.end() <= next.offset));
+            assert!(map.liveness[0].len == map.liveness[1].len);
             for region in regions {
                 assert_eq!((region.offset % SECTOR_SIZE, region.len % SECTOR_SIZE), (0, 0));
             }

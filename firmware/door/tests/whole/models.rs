@@ -191,3 +191,48 @@ fn a_power_cut_anywhere_leaves_the_old_model_or_the_new_one() {
     }
     assert!(outcomes.iter().all(|count| *count > 10), "{outcomes:?}");
 }
+
+/// The slots of a board have grown since: firmware before it had both in what is slot A today.
+fn grown(board: &Board) -> Board {
+    let mut grown = board.copy();
+    let [a, b] = board.liveness.clone();
+    grown.liveness = [[a, b].concat(), vec![0; 2 * SLOT]];
+    grown
+}
+
+/// The liveness network of the door, and that it is used.
+async fn watcher(world: &mut World) -> String {
+    for _ in 0..3 {
+        world.show(1).await;
+    }
+    assert!(world.is_open(), "liveness is on, so the door would be locked without its network");
+    names(world).await.pop().unwrap_or_default()
+}
+
+#[test]
+fn an_image_stays_active_where_it_lies_when_a_firmware_update_moves_slot_b() {
+    let mut board = Board::with_two_people();
+    for active in ["watcher", "second"] {
+        if active == "second" {
+            board.boot(async |world: &mut World| {
+                world.host.flash(ModelKind::Liveness, &engine::liveness("second")).await.unwrap();
+            });
+        }
+        // The network is in slot A, and then in slot B of that time.
+        let mut grown = grown(&board);
+        let before = grown.liveness.clone();
+        grown.boot(async |world: &mut World| assert_eq!(watcher(world).await, active));
+        assert!(grown.liveness == before, "nothing is moved");
+        // The firmware update may be reverted.
+        board.boot(async |world: &mut World| assert_eq!(watcher(world).await, active));
+
+        // Larger than a slot of that time: it goes to slot B, the next one to slot A over both places of that time.
+        for name in ["third", "fourth", "fifth"] {
+            grown.boot(async |world: &mut World| {
+                world.host.flash(ModelKind::Liveness, &engine::large_liveness(name)).await.unwrap();
+                assert_eq!(watcher(world).await, name);
+            });
+            grown.boot(async |world: &mut World| assert_eq!(watcher(world).await, name));
+        }
+    }
+}

@@ -32,7 +32,8 @@ impl Board {
         }
         let memory = self.memory()?;
         let active = active.iter().find(|model| model.kind == kind);
-        let Some(idle) = idle(&memory, slots, active)? else { return Ok(false) };
+        let b_was = map.liveness_b_was.filter(|_| kind == ModelKind::Liveness);
+        let Some(idle) = idle(&memory, slots, b_was, active)? else { return Ok(false) };
         let mut whole = image.to_vec();
         // The rest of the last sector is erased, as the board leaves it.
         whole.resize(image.len().next_multiple_of(partitions::SECTOR_SIZE as usize), 0xff);
@@ -41,18 +42,26 @@ impl Board {
     }
 }
 
-/// The slot that is not the active model's. None if both hold those bytes, or neither.
-fn idle(memory: &Memory, slots: [Region; 2], active: Option<&ModelInfo>) -> Result<Option<Region>> {
-    let Some(active) = active else { return Ok(Some(slots[0])) };
+/// The slot that is not the active model's. None if both hold those bytes, or neither. Slot A may have the earlier place of
+/// slot B in it.
+fn idle(
+    memory: &Memory,
+    slots: [Region; 2],
+    b_was: Option<u32>,
+    active: Option<&ModelInfo>,
+) -> Result<Option<Region>> {
+    let [a, b] = slots;
+    let Some(active) = active else { return Ok(Some(a)) };
     let holds = |slot: Region| -> Result<bool> {
         let mut bytes = vec![0; active.length.min(slot.len) as usize];
         memory.read(slot.offset.into(), &mut bytes)?;
         Ok(Hash::from(Sha256::digest(&bytes)) == active.sha256)
     };
-    Ok(match slots.map(holds) {
-        [Ok(true), Ok(false)] => Some(slots[1]),
-        [Ok(false), Ok(true)] => Some(slots[0]),
-        [Err(error), _] | [_, Err(error)] => return Err(error),
+    let earlier = b_was.map(|was| Region { offset: a.offset + was, len: a.len.saturating_sub(was) });
+    let in_a = holds(a)? || earlier.map(holds).transpose()?.unwrap_or(false);
+    Ok(match (in_a, holds(b)?) {
+        (true, false) => Some(b),
+        (false, true) => Some(a),
         _ => None,
     })
 }
@@ -71,7 +80,7 @@ mod tests {
         let sha256 = Sha256::digest(b"active").into();
         let name = protocol::Text::default();
         let active = ModelInfo { kind: ModelKind::Detector, name, sha256, length: 6 };
-        let idle = |active| idle(&memory, slots, active).expect("read");
+        let idle = |active| super::idle(&memory, slots, None, active).expect("read");
         assert_eq!(idle(None), Some(slots[0]), "the board of no model begins with slot A");
         assert_eq!(idle(Some(&active)), None, "neither slot");
         memory.write(slots[0].offset.into(), b"active").expect("written");
@@ -80,5 +89,11 @@ mod tests {
         assert_eq!(idle(Some(&active)), None, "both slots");
         memory.write(slots[0].offset.into(), b"before").expect("written");
         assert_eq!(idle(Some(&active)), Some(slots[0]));
+
+        // Where slot B was, in slot A, is not idle either.
+        memory.write(slots[1].offset.into(), b"before").expect("written");
+        memory.write(u64::from(slots[0].offset) + 4096, b"active").expect("written");
+        let moved = super::idle(&memory, slots, Some(4096), Some(&active)).expect("read");
+        assert_eq!((moved, idle(Some(&active))), (Some(slots[1]), None));
     }
 }

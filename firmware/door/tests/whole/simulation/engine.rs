@@ -33,6 +33,11 @@ pub fn liveness(name: &str) -> Vec<u8> {
     image(b'L', 0, name, 5001)
 }
 
+/// The image of a liveness network that is larger than a slot.
+pub fn large_liveness(name: &str) -> Vec<u8> {
+    image(b'L', 0, name, super::SLOT + 8_001)
+}
+
 /// Kind, space, length of the name, name, filling, SHA-256 of all before.
 fn image(kind: u8, space: u8, name: &str, length: usize) -> Vec<u8> {
     let mut image = vec![kind, space, name.len() as u8];

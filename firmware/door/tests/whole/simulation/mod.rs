@@ -250,7 +250,11 @@ impl Board {
             log: nor("log", &mut self.log[..]),
             detector: slots(["detector A", "detector B"], &mut self.detector, &supply),
             encoder: slots(["encoder A", "encoder B"], &mut self.encoder, &supply),
-            liveness: slots(["liveness A", "liveness B"], &mut self.liveness, &supply),
+            // A board whose slots have grown: slot A has both of the earlier ones.
+            liveness: ModelSlots {
+                b_was: (self.liveness[0].len() > SLOT).then_some(SLOT as u32),
+                ..slots(["liveness A", "liveness B"], &mut self.liveness, &supply)
+            },
             firmware: FirmwareSlots {
                 requests: nor("requests", &mut self.requests[..]),
                 slots: slots(["firmware A", "firmware B"], &mut self.firmware, &supply),
@@ -287,5 +291,5 @@ fn slots<'a>(
     let [a, b] = slots.each_mut();
     let chips = [(names[0], a), (names[1], b)];
     let slots = chips.map(|(name, memory)| parts::Chip::new(name, memory, supply.clone()));
-    ModelSlots { slots, bytes: parts::Chip::bytes }
+    ModelSlots { slots, b_was: None, bytes: parts::Chip::bytes }
 }
