@@ -9,6 +9,8 @@ use cortex_m_semihosting::{debug, hio};
 use mps_registers::counter::Counter;
 use mps_registers::interrupt::{Vector, vectors};
 
+use crate::npu;
+
 /// Bytes for the tensors of the largest network.
 const ARENA: usize = 3 << 20;
 
@@ -34,7 +36,8 @@ fn main() -> ! {
         if job::is_job(memory) {
             let arena = &mut (*arena).0;
             let counter = counter();
-            job::run(memory, arena, || conformance_clock(&counter)) == Status::Done
+            let npu = npu::runner(&board::BOARD.layout);
+            job::run_with(memory, arena, npu, || conformance_clock(&counter)) == Status::Done
         } else {
             let workspace = &mut *workspace;
             hio::hstdout().is_ok_and(|mut out| suite::run(workspace, &mut out) == Ok(true))

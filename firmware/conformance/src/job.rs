@@ -18,6 +18,7 @@
 //! 0x30    width, height and format of the input, if it is a frame: 1 YUYV, 2 RGB565
 //! 0x3c    offset and length of the space for the output
 //! 0x44    ticks of each step of the recognizer: detect, align, assess quality, encode, track
+//! 0x58    1 if an NPU runs the networks, by the sections of their images
 //! ```
 //!
 //! | job | output |
@@ -30,7 +31,7 @@
 //!
 //! The text lets people read a difference.
 
-use core::{fmt::Write, ops::Range};
+use core::{cell::Cell, fmt::Write, ops::Range};
 
 use nn::Model;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
@@ -59,6 +60,7 @@ const INPUT: usize = 0x28;
 const FRAME: usize = 0x30;
 const OUTPUT: usize = 0x3c;
 const PART_TICKS: usize = 0x44;
+const NPU: usize = 0x58;
 
 /// The computation of a job.
 #[derive(Clone, Copy, Debug)]
@@ -157,6 +159,11 @@ pub fn write(memory: &mut [u8], job: &Job<'_>, room: usize) -> Result<(), Status
     Ok(())
 }
 
+/// Has the networks of the job in `memory` run on an NPU, where there is one.
+pub fn ask_for_npu(memory: &mut [u8]) {
+    put(memory, NPU, 1);
+}
+
 /// Reads the result of the job in `memory`; `None` if there is no job.
 pub fn read(memory: &[u8]) -> Option<Outcome<'_>> {
     if !is_job(memory) {
@@ -177,12 +184,23 @@ pub fn is_job(memory: &[u8]) -> bool {
     memory.len() >= HEADER && get(memory, 0) == MAGIC as usize
 }
 
-/// Runs the job in `memory` with `arena`, which must be aligned to 16 bytes; `ticks` reads the counter.
+/// Runs the job in `memory` with `arena`, which must be aligned to 16 bytes; `ticks` reads the counter. The processor runs the
+/// networks, also those of a job that asks for an NPU: the bytes are to be the same.
 pub fn run(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Status {
+    run_with(memory, arena, |model, arena| model.run(arena).is_ok(), ticks)
+}
+
+/// As [`run`], where `npu` runs the networks of a job that asks for it, in the place of [`Model::run`]; `false` if it did not.
+pub fn run_with(
+    memory: &mut [u8],
+    arena: &mut [i8],
+    npu: impl FnMut(&Model<'_>, &mut [i8]) -> bool,
+    ticks: impl Fn() -> u64,
+) -> Status {
     if memory.len() < HEADER {
         return Status::Header;
     }
-    let result = compute(memory, arena, ticks);
+    let result = compute(memory, arena, npu, ticks);
     let status = match result {
         Ok(Computed { written, ticks, parts }) => {
             put(memory, WRITTEN, written);
@@ -198,7 +216,33 @@ pub fn run(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Stat
     status
 }
 
-fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Result<Computed, Status> {
+fn compute(
+    memory: &mut [u8],
+    arena: &mut [i8],
+    mut npu: impl FnMut(&Model<'_>, &mut [i8]) -> bool,
+    ticks: impl Fn() -> u64,
+) -> Result<Computed, Status> {
+    let refused = Cell::new(false);
+    let on_npu = get(memory, NPU) == 1;
+    let run = |model: &Model<'_>, arena: &mut [i8]| {
+        if !on_npu {
+            return model.run(arena);
+        }
+        let ran = npu(model, arena);
+        refused.set(!ran || refused.get());
+        // What the network's caller does with this error is lost: the status is that of the NPU.
+        if ran { Ok(()) } else { Err(nn::Error::Corrupted) }
+    };
+    let computed = compute_with(memory, arena, run, ticks);
+    if refused.get() { Err(Status::Npu) } else { computed }
+}
+
+fn compute_with(
+    memory: &mut [u8],
+    arena: &mut [i8],
+    mut run: impl FnMut(&Model<'_>, &mut [i8]) -> Result<(), nn::Error>,
+    ticks: impl Fn() -> u64,
+) -> Result<Computed, Status> {
     let output = range(memory, OUTPUT)?;
     let (before, rest) = memory.split_at_mut(output.start);
     let room = rest.get_mut(..output.len()).ok_or(Status::Header)?;
@@ -209,7 +253,7 @@ fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Resu
         1 => {
             let model = Model::load(first).map_err(|_| Status::Image)?;
             start = ticks();
-            network(&model, input, arena, room)?
+            network(&model, input, arena, room, run)?
         }
         2 => {
             let detector = Model::load(first).map_err(|_| Status::Image)?;
@@ -217,7 +261,7 @@ fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Resu
             let recognizer = Recognizer::new(detector, encoder, DEFAULT_MIN_SCORE);
             let recognizer = recognizer.map_err(|_| Status::Image)?;
             let frame = frame(before, input)?;
-            return recognize(&recognizer, &frame, arena, room, &ticks);
+            return recognize(&recognizer, &frame, arena, room, &mut run, &ticks);
         }
         3 => {
             let model = Model::load(first).map_err(|_| Status::Image)?;
@@ -244,7 +288,7 @@ fn compute(memory: &mut [u8], arena: &mut [i8], ticks: impl Fn() -> u64) -> Resu
             let bounds = Rect { x: word(0)?, y: word(1)?, width: word(2)?, height: word(3)? };
             start = ticks();
             let face = Face { bounds, ..Face::default() };
-            let score = liveness.score(&frame, &face, arena).map_err(|_| Status::Run)?;
+            let score = liveness.score_with(&frame, &face, arena, run).map_err(|_| Status::Run)?;
             let mut text = Text { room, written: 0 };
             writeln!(text, "score {score}").map_err(|_| Status::Room)?;
             text.written
@@ -296,9 +340,15 @@ fn profile(
     Ok(len)
 }
 
-fn network(model: &Model, input: &[u8], arena: &mut [i8], room: &mut [u8]) -> Result<usize, Status> {
+fn network(
+    model: &Model,
+    input: &[u8],
+    arena: &mut [i8],
+    room: &mut [u8],
+    run: impl FnOnce(&Model<'_>, &mut [i8]) -> Result<(), nn::Error>,
+) -> Result<usize, Status> {
     fill(model, input, arena)?;
-    model.run(arena).map_err(|_| Status::Run)?;
+    run(model, arena).map_err(|_| Status::Run)?;
     let mut written = 0;
     for index in 0..model.output_count() {
         for value in model.read(arena, index).iter() {

@@ -7,6 +7,9 @@
 #[cfg(target_os = "none")]
 mod board;
 
+#[cfg(target_os = "none")]
+mod npu;
+
 /// This binary is for a board; the host's program of this name is the crate `emulator`'s.
 #[cfg(not(target_os = "none"))]
 fn main() {}

@@ -6,6 +6,7 @@
 
 use core::fmt::{self, Write};
 
+use nn::Model;
 use recognizer::Recognizer;
 use template::Template;
 use vision::{Face, Faces, Frame, Limits, Quality};
@@ -15,16 +16,17 @@ use crate::{
     text::Text,
 };
 
-/// Recognizes `frame` and writes the result to `room`.
+/// Recognizes `frame` and writes the result to `room`; `run` runs the networks.
 pub(crate) fn recognize(
     recognizer: &Recognizer,
     frame: &Frame,
     arena: &mut [i8],
     room: &mut [u8],
+    run: &mut impl FnMut(&Model<'_>, &mut [i8]) -> Result<(), nn::Error>,
     ticks: &impl Fn() -> u64,
 ) -> Result<Computed, Status> {
     let start = ticks();
-    let whole = whole(recognizer, frame, arena).map_err(|_| Status::Run)?;
+    let whole = whole(recognizer, frame, arena, run).map_err(|_| Status::Run)?;
     let whole_ticks = ticks().wrapping_sub(start);
 
     let mut parts = [0; PARTS];
@@ -33,7 +35,7 @@ pub(crate) fn recognize(
         parts[part] = ticks().wrapping_sub(start);
         start = ticks();
     };
-    let faces = recognizer.detect(frame, arena).map_err(|_| Status::Run)?;
+    let faces = recognizer.detect_with(frame, arena, &mut *run).map_err(|_| Status::Run)?;
     lap(0);
     let mut near = Faces::new();
     let seen = match vision::largest(&faces) {
@@ -42,9 +44,9 @@ pub(crate) fn recognize(
             lap(1);
             let quality = aligned.quality();
             lap(2);
-            let template = aligned.encode().map_err(|_| Status::Run)?;
+            let template = aligned.encode_with(&mut *run).map_err(|_| Status::Run)?;
             lap(3);
-            near = recognizer.track(frame, face, arena).map_err(|_| Status::Run)?;
+            near = recognizer.track_with(frame, face, arena, &mut *run).map_err(|_| Status::Run)?;
             lap(4);
             Some((quality, template))
         }
@@ -63,13 +65,18 @@ pub(crate) fn recognize(
 type Seen = (Faces, Option<(Quality, Template)>);
 
 /// From the frame to the template in one run, like the door, except that a poor face is encoded as well.
-fn whole(recognizer: &Recognizer, frame: &Frame, arena: &mut [i8]) -> Result<Seen, recognizer::Error> {
-    let faces = recognizer.detect(frame, arena)?;
+fn whole(
+    recognizer: &Recognizer,
+    frame: &Frame,
+    arena: &mut [i8],
+    run: &mut impl FnMut(&Model<'_>, &mut [i8]) -> Result<(), nn::Error>,
+) -> Result<Seen, recognizer::Error> {
+    let faces = recognizer.detect_with(frame, arena, &mut *run)?;
     let Some(face) = vision::largest(&faces) else { return Ok((faces, None)) };
     let mut aligned = recognizer.align(frame, face, arena)?;
     let quality = aligned.quality();
     core::hint::black_box(Limits::default().judge(&quality));
-    let template = aligned.encode()?;
+    let template = aligned.encode_with(run)?;
     Ok((faces, Some((quality, template))))
 }
 

@@ -21,6 +21,8 @@ pub enum Status {
     Run = 5,
     /// The space for the output is too small.
     Room = 6,
+    /// The NPU did not run a network: it is another one than the section's, or it stopped.
+    Npu = 7,
 }
 
 impl Status {
@@ -32,6 +34,7 @@ impl Status {
             4 => Self::Input,
             5 => Self::Run,
             6 => Self::Room,
+            7 => Self::Npu,
             _ => Self::Header,
         }
     }

@@ -7,18 +7,23 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use conformance::job::{self, Job, PARTS, Status};
 use conformance::random::Random;
 use conformance::suite;
 use host_window::{AN547, Layout};
 use nn::Model;
+use npu_section::Accelerator;
 
+use crate::npu::Player;
 use crate::{Error, Result, qemu};
 
 /// Bytes of memory for an arena on the host; a board has less.
 const ARENA: usize = 64 << 20;
+/// How often the doorbell of an NPU is looked at.
+const POLL: Duration = Duration::from_micros(200);
 /// Bytes of room for an output.
 pub(crate) const ROOM: usize = 1 << 20;
 
@@ -33,6 +38,8 @@ pub struct Compared {
     pub instructions: u64,
     /// Those of each part of the recognizer by itself: detect, align, assess quality, encode; zero for another job.
     pub parts: [u64; PARTS],
+    /// Streams that the board's NPU ran.
+    pub on_npu: usize,
     /// Bytes that differ.
     pub different: usize,
     /// The board's output as text; the output of a network is not text.
@@ -74,11 +81,35 @@ pub fn compare_suite(map: Layout, elf: &Path) -> Result<bool> {
 /// # Errors
 /// [`Error::Job`] if the job does not fit into the board's memory; [`Error::NoEmulator`], [`Error::File`].
 pub fn compare_job(map: Layout, elf: &Path, job: &Job<'_>) -> Result<Compared> {
+    compare(map, elf, job, None)
+}
+
+/// As [`compare_job`], where the networks run on the board's NPU, which this plays, by the sections of their images. The host
+/// runs their operators.
+///
+/// # Errors
+/// As [`compare_job`]; [`Error::NoNpu`].
+pub fn compare_job_on_npu(
+    map: Layout,
+    elf: &Path,
+    job: &Job<'_>,
+    accelerator: &Accelerator,
+) -> Result<Compared> {
+    compare(map, elf, job, Some(accelerator))
+}
+
+fn compare(map: Layout, elf: &Path, job: &Job<'_>, npu: Option<&Accelerator>) -> Result<Compared> {
     let mut host = aligned(map.partitions.nor.len as usize);
     let host = bytes(&mut host);
     job::write(host, job, ROOM).map_err(|_| failed("the job does not fit into the board's memory"))?;
+    if npu.is_some() {
+        job::ask_for_npu(host);
+    }
     let memory = Memory::new(map, host)?;
-    let output = memory.boot(elf)?;
+    let (output, on_npu) = match npu {
+        Some(accelerator) => memory.boot_with(elf, accelerator)?,
+        None => (memory.boot(elf)?, 0),
+    };
     print!("{}", String::from_utf8_lossy(&output.stdout));
     eprint!("{}", String::from_utf8_lossy(&output.stderr));
     let board = memory.read()?;
@@ -92,9 +123,25 @@ pub fn compare_job(map: Layout, elf: &Path, job: &Job<'_>) -> Result<Compared> {
         status: board.status,
         instructions: instructions(map, board.ticks),
         parts: board.parts.map(|ticks| instructions(map, ticks)),
+        on_npu,
         different: different + board.output.len().abs_diff(host.output.len()),
         output: String::from_utf8_lossy(board.output).into_owned(),
     })
+}
+
+/// The NPU that the section of an image is for, by its name in the section.
+///
+/// # Errors
+/// [`Error::Job`] if the image is not valid, or has no section for an NPU that is known.
+pub fn accelerator_of(image: &[u8]) -> Result<&'static Accelerator> {
+    let mut copy = aligned(image.len());
+    let copy = &mut bytes(&mut copy)[..image.len()];
+    copy.copy_from_slice(image);
+    let model = Model::load(copy).map_err(|error| failed(&format!("the image: {error}")))?;
+    let section = model.npu().unwrap_or_default();
+    let of = |it: &&Accelerator| section.get(8..12) == Some(&it.config.to_le_bytes());
+    let found = npu_section::ACCELERATORS.iter().find(of);
+    found.ok_or_else(|| failed("the image has no section for a known NPU: `postern compile --npu` makes one"))
 }
 
 /// The instructions of each operator of a network on the board, for pseudo-random input.
@@ -201,6 +248,38 @@ impl Memory {
             .args(["-serial", "null", "-semihosting-config", "enable=on,target=native"])
             .output()
             .map_err(qemu::start_error)
+    }
+
+    /// Boots the board, plays its NPU, and waits until the board ends; how many streams the NPU ran.
+    fn boot_with(&self, elf: &Path, accelerator: &Accelerator) -> Result<(Output, usize)> {
+        let reach = self.map.npu.ok_or(Error::NoNpu { machine: self.map.machine })?;
+        let memory = crate::Memory::open(self.file.path(), self.map)?;
+        memory.provide_npu(Some(accelerator))?;
+        let mut player = Player::new(memory, reach, accelerator);
+        let mut board = qemu::command(&self.map, self.file.path(), elf)
+            .args(["-serial", "null", "-semihosting-config", "enable=on,target=native"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(qemu::start_error)?;
+        let played = loop {
+            match player.answer() {
+                Ok(true) => {}
+                Ok(false) => match board.try_wait() {
+                    Ok(None) => std::thread::sleep(POLL),
+                    Ok(Some(_)) => break Ok(player.ran()),
+                    Err(error) => break Err(qemu::start_error(error)),
+                },
+                Err(error) => break Err(error),
+            }
+        };
+        if played.is_err() {
+            // It would wait for the NPU for ever. If it has ended, there is nothing to end.
+            let _ = board.kill();
+        }
+        let output = board.wait_with_output().map_err(qemu::start_error)?;
+        Ok((output, played?))
     }
 
     /// The memory from the job on.

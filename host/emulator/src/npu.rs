@@ -73,7 +73,7 @@ pub fn play(folder: &Folder, accelerator: &Accelerator) -> Result<()> {
     let map = machine.map();
     let reach = map.npu.ok_or(Error::NoNpu { machine: machine.name() })?;
     let memory = Memory::open(&folder.memory(), map)?;
-    let mut player = Player { memory, reach, block: Block::new(accelerator) };
+    let mut player = Player::new(memory, reach, accelerator);
     let (mut rung, mut looked) = (Instant::now(), Instant::now());
     loop {
         if player.answer()? {
@@ -91,16 +91,28 @@ pub fn play(folder: &Folder, accelerator: &Accelerator) -> Result<()> {
 }
 
 /// An NPU that is played.
-struct Player {
+pub(crate) struct Player {
     memory: Memory,
     /// The memory of the NPU.
     reach: Region,
     block: Block,
+    /// Streams that it ran to their end.
+    ran: usize,
 }
 
 impl Player {
+    /// The NPU of a board with this memory.
+    pub(crate) fn new(memory: Memory, reach: Region, accelerator: &Accelerator) -> Self {
+        Self { memory, reach, block: Block::new(accelerator), ran: 0 }
+    }
+
+    /// Streams that it ran to their end.
+    pub(crate) fn ran(&self) -> usize {
+        self.ran
+    }
+
     /// Does what the doorbell asks. `false` if it does not ring.
-    fn answer(&mut self) -> Result<bool> {
+    pub(crate) fn answer(&mut self) -> Result<bool> {
         let bell = self.memory.npu_word(npu::BELL)?;
         if bell == self.memory.npu_word(npu::BELL_TAKEN)? {
             return Ok(false);
@@ -149,6 +161,7 @@ impl Player {
             eprintln!("the stream was not computed: {error}");
             return Ok(());
         }
+        self.ran += 1;
         let results = memory.get((scratch - base) as usize..).unwrap_or_default();
         self.memory.write(place(scratch), results)
     }

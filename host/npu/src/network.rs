@@ -4,14 +4,7 @@ use npu_section::{Error, Network, Section};
 
 /// The network of an image, as its NPU section is compared with it.
 pub fn network<'a>(model: &nn::Model<'a>) -> Network<'a, impl Iterator<Item = usize> + use<'a>> {
-    let model = *model;
-    let values = move |index| model.output(index).map_or(0, |output| output.shape.len());
-    Network {
-        identity: model.identity(),
-        input: model.input().len(),
-        // Outputs have 16 bits.
-        outputs: (0..model.output_count()).map(move |index| 2 * values(index)),
-    }
+    Network { identity: model.identity(), input: model.input().len(), outputs: model.output_bytes() }
 }
 
 /// The NPU section of an image, if it has one.

@@ -143,6 +143,12 @@ impl<'a> Model<'a> {
         Some(Output { shape, frac_bits, offset })
     }
 
+    /// Bytes of each output: its values have 16 bits.
+    pub fn output_bytes(&self) -> impl Iterator<Item = usize> + use<'a> {
+        let model = *self;
+        (0..model.output_count()).map(move |index| model.output(index).map_or(0, |it| 2 * it.shape.len()))
+    }
+
     /// The values of output `index` after [`Model::run`]; empty if there is no such output.
     pub fn read<'b>(&self, arena: &'b [i8], index: usize) -> Outputs<'b> {
         let bytes = self.output(index).and_then(|o| arena.get(o.offset..o.offset + 2 * o.shape.len()));

@@ -31,6 +31,19 @@ pub fn image(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}: run `cargo xtask test`", path.display()))
 }
 
+/// The image of the model `name` with a section for an NPU, which Vela makes.
+///
+/// # Panics
+/// Vela is not there, or fails.
+pub fn with_section(name: &str, accelerator: &str) -> Vec<u8> {
+    let path = models::image(name).expect("an image");
+    let file = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let aligned = compiler::image::Aligned::new(&file);
+    let image = npu::Image::read(aligned.bytes()).expect("an image");
+    let section = npu::compile(&image, accelerator, &fixtures::cache(npu::vela::FOLDER)).expect("compiled");
+    compiler::image::with_npu(&file, &section).expect("an image with a section")
+}
+
 /// A picture that setup fetched, as a camera frame.
 ///
 /// # Panics

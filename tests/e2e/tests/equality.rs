@@ -1,10 +1,11 @@
 //! Both boards compute the same bytes as the host: every kernel on random shapes, and every model on real pictures,
 //! from the camera's pixels to the template.
 
-use conformance::job::Job;
-use e2e::{conformance, frame, image};
-use emulator::{Machine, measure};
+use conformance::job::{Job, Status};
+use e2e::{conformance, frame, image, with_section};
+use emulator::{Machine, accelerator, measure};
 use fixtures::{Need, need};
+use npu_section::Accelerator;
 
 /// Pictures for the smaller encoder; the larger one gets fewer.
 const PICTURES: [&str; 7] = [
@@ -63,6 +64,75 @@ fn liveness_is_equal_on_a_cortex_m55() {
 fn liveness_is_equal_on_a_cortex_m7() {
     need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"));
     liveness(Machine::An500);
+}
+
+/// The liveness network and what the door recognises, each network on the processor above and here on the NPU, give the
+/// same bytes, down to the template.
+#[test]
+fn networks_are_equal_on_the_npu_of_a_cortex_m55() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"), Need::Cached("vela"));
+    let accelerator = ["ethos-u55-128", "ethos-u55-256"].map(|name| accelerator(name).expect("an NPU"));
+    for accelerator in accelerator {
+        let [detector, encoder] = ["yunet", "slim-60"].map(|name| with_section(name, accelerator.name));
+        on_npu(&detector, &encoder, &PICTURES[..1], accelerator);
+    }
+    // A person whose face is lost, and two others.
+    let [detector, encoder] = ["yunet", "slim-60"].map(|name| with_section(name, accelerator[0].name));
+    on_npu(&detector, &encoder, &PICTURES[4..], accelerator[0]);
+    let image = with_section("liveness", accelerator[0].name);
+    let input = measure::noise(&image).expect("an image");
+    network_on_npu("liveness", &Job::Network { image: &image, input: &input }, accelerator[0]);
+}
+
+/// As above, for the large networks, which take minutes in the functional model: `cargo xtask npu`.
+#[test]
+fn large_networks_are_equal_on_the_npu_of_a_cortex_m55_when_they_are_asked_for() {
+    if std::env::var_os("POSTERN_NPU").is_none_or(|asked| asked != "all") {
+        eprintln!("only in `cargo xtask npu`");
+        return;
+    }
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"), Need::Cached("vela"));
+    let accelerator = accelerator("ethos-u55-128").expect("an NPU");
+    let detector = with_section("yunet", accelerator.name);
+    for name in ["postern-128", "mobilefacenet", "sface"] {
+        on_npu(&detector, &with_section(name, accelerator.name), &PICTURES[..1], accelerator);
+    }
+}
+
+/// From the camera's pixels to the template: detector and encoder run on the NPU, and the host runs their operators.
+fn on_npu(detector: &[u8], encoder: &[u8], pictures: &[&str], accelerator: &Accelerator) {
+    for name in pictures {
+        let frame = frame(name);
+        let frame = frame.view().expect("a whole frame");
+        let compared =
+            network_on_npu(name, &Job::Recognizer { detector, encoder, frame: &frame }, accelerator);
+        assert!(compared.output.contains("template ["), "no template of {name}: {}", compared.output);
+        assert!(compared.on_npu >= 4, "both networks, as a whole and step by step: {compared:?}");
+    }
+}
+
+fn network_on_npu(name: &str, job: &Job<'_>, accelerator: &Accelerator) -> measure::Compared {
+    let machine = Machine::An547;
+    let compared = measure::compare_job_on_npu(machine.map(), &conformance(machine), job, accelerator);
+    let compared = compared.expect("the board runs");
+    assert!(compared.equal, "NPU and host differ on {name}: {compared:?}");
+    assert!(compared.on_npu > 0, "no network ran on the NPU: {compared:?}");
+    compared
+}
+
+/// A section for another NPU, or none, is not run: the job says so, and no bytes are taken for those of the NPU.
+#[test]
+fn a_board_does_not_run_what_its_npu_is_not_for() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("vela"));
+    let machine = Machine::An547;
+    let other = accelerator("ethos-u55-256").expect("an NPU");
+    for image in [with_section("slim-60", "ethos-u55-128"), image("yunet")] {
+        let input = measure::noise(&image).expect("an image");
+        let job = Job::Network { image: &image, input: &input };
+        let compared = measure::compare_job_on_npu(machine.map(), &conformance(machine), &job, other);
+        let compared = compared.expect("the board runs");
+        assert_eq!((compared.status, compared.on_npu), (Status::Npu, 0));
+    }
 }
 
 fn kernels(machine: Machine) {

@@ -139,14 +139,7 @@ impl<B: NpuBus> Npu for EthosU<'_, B> {
 
 /// The network of an image, as its section is compared with it.
 fn network<'i>(model: &Model<'i>) -> Network<'i, impl Iterator<Item = usize> + use<'i>> {
-    let model = *model;
-    // Outputs have 16 bits.
-    let bytes = move |index| model.output(index).map_or(0, |output| 2 * output.shape.len());
-    Network {
-        identity: model.identity(),
-        input: model.input().len(),
-        outputs: (0..model.output_count()).map(bytes),
-    }
+    Network { identity: model.identity(), input: model.input().len(), outputs: model.output_bytes() }
 }
 
 /// The driver's fault as the log has it.

@@ -19,6 +19,10 @@ measure BOARD ELF            run it on an emulated board (an547 or an500) and co
 measure BOARD ELF network IMAGE [INPUT]
                                  run a network on the board and compare; INPUT is a file with the
                                  bytes of its input, pseudo-random by default
+measure BOARD ELF npu IMAGE      run a network on the NPU of the board, which this program plays, and compare; its image
+                                 has a section for that NPU
+measure BOARD ELF npu DETECTOR ENCODER FRAME WIDTH HEIGHT
+                                 recognize a YUYV frame, with both networks on the NPU, and compare
 measure BOARD ELF cycles IMAGE
                                  estimate the cycles of each operator of a network on the board
 measure BOARD ELF recognizer DETECTOR ENCODER FRAME WIDTH HEIGHT
@@ -57,6 +61,18 @@ fn run(arguments: &[&str]) -> Result<bool> {
             };
             compare(board, elf, &Job::Network { image: &image, input: &input }, false)
         }
+        [board, elf, "npu", image] => {
+            let image = fs::read(image)?;
+            let input = measure::noise(&image)?;
+            on_npu(board, elf, &image, &Job::Network { image: &image, input: &input })
+        }
+        [board, elf, "npu", detector, encoder, frame, width, height] => {
+            let [detector, encoder, pixels] = [fs::read(detector)?, fs::read(encoder)?, fs::read(frame)?];
+            let frame = Frame::new(PixelFormat::Yuyv, width.parse()?, height.parse()?, &pixels)
+                .map_err(|error| format!("the frame: {error:?}"))?;
+            let job = Job::Recognizer { detector: &detector, encoder: &encoder, frame: &frame };
+            on_npu(board, elf, &detector, &job)
+        }
         [board, elf, "cycles", image] => {
             let costs = executed::profile(Machine::named(board)?.map(), Path::new(elf), &fs::read(image)?)?;
             let mut all = Cost::default();
@@ -77,6 +93,17 @@ fn run(arguments: &[&str]) -> Result<bool> {
         }
         _ => Err(USAGE.into()),
     }
+}
+
+/// Runs a job on the NPU that the section of `image` is for, and on the host's processor, and prints the comparison.
+fn on_npu(board: &str, elf: &str, image: &[u8], job: &Job<'_>) -> Result<bool> {
+    let accelerator = measure::accelerator_of(image)?;
+    let map = Machine::named(board)?.map();
+    let compared = measure::compare_job_on_npu(map, Path::new(elf), job, accelerator)?;
+    let Compared { equal, status, on_npu, different, output, .. } = compared;
+    println!("board: {status:?}, {on_npu} streams on {}, {} bytes", accelerator.name, output.len());
+    println!("{different} bytes differ");
+    Ok(equal)
 }
 
 /// Runs a job on both and prints the comparison, with the board's output if it is text.
