@@ -2,6 +2,7 @@
 //! given is held to Arm's reference model, too.
 
 mod cycles;
+mod door;
 mod reference;
 
 use compiler::image::Aligned;
@@ -210,6 +211,11 @@ struct Copies {
 const BASE: u32 = 0x6000_0000;
 
 impl Copies {
+    fn new(accelerator: &npu_section::Accelerator) -> Self {
+        let block = npu_model::Block::new(accelerator);
+        Self { block, memory: Vec::new(), places: Vec::new(), broken: false }
+    }
+
     fn place(&mut self, memory: &[u8]) -> usize {
         let key = memory.as_ptr() as usize;
         if let Some((_, place)) = self.places.iter().find(|(address, _)| *address == key) {
@@ -259,8 +265,7 @@ fn the_driver_gives_the_same_bytes_and_a_broken_bus_a_fault() {
     let image = npu::Image::read(file.bytes()).expect("an image");
     let aligned = Aligned::new(&bytes);
     let section = Section::read(aligned.bytes(), npu::network(&image.model)).expect("a section");
-    let block = npu_model::Block::new(section.accelerator());
-    let copies = Copies { block, memory: Vec::new(), places: Vec::new(), broken: false };
+    let copies = Copies::new(section.accelerator());
     let mut npu = Npu::new(copies).expect("an NPU");
     let header = section.header();
     let mut scratch = vec![0u128; (header.scratch as usize).div_ceil(16)];
