@@ -10,6 +10,7 @@ use crate::fold::fold;
 use crate::graph::{Graph, Operator, ParameterId, Preprocessing};
 use crate::head::{Head, project};
 use crate::pass::{Pass, Seen, Step};
+use crate::revive::revive;
 use crate::slim::slim;
 use crate::{Embeddings, Error, Images, Spec, Trainable, read, state, write};
 
@@ -140,6 +141,18 @@ impl Encoder {
     pub fn slim(&mut self, multiply_adds: usize, samples: &Images) -> Result<(), Error> {
         let slimmer = slim(self.graph.clone(), multiply_adds, samples)?;
         self.restart(slimmer)
+    }
+
+    /// Draws the channels of its bottlenecks from `seed` that give the same for all `samples`. It computes what it did, and
+    /// they learn from now on. Returns how many they are.
+    ///
+    /// The memory of the optimiser is cleared, and no layer is frozen.
+    ///
+    /// # Errors
+    /// There are no samples, or the network is quantized already.
+    pub fn revive(&mut self, samples: &Images, seed: u64) -> Result<usize, Error> {
+        let (revived, count) = revive(self.graph.clone(), samples, seed)?;
+        self.restart(revived).map(|()| count)
     }
 
     /// Puts a changed network in place of the old one.

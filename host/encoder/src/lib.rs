@@ -15,12 +15,14 @@ pub mod graph;
 pub mod pass;
 
 mod batch;
+mod bottleneck;
 mod build;
 mod encoder;
 mod error;
 mod fold;
 mod head;
 mod read;
+mod revive;
 mod slim;
 mod spec;
 mod state;

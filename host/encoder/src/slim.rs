@@ -7,45 +7,12 @@
 //! channel is added to the bias or the normalisation after the narrowing convolution. In the manner of Molchanov et
 //! al. 2017, the channels with the least part for the most multiply-adds go first.
 
-use autodiff::BufferPool;
-use autodiff::operators::normalize::Moments;
-
-use crate::graph::{Graph, Normalization, Operator, ParameterId};
-use crate::pass::Pass;
+use crate::bottleneck::{Behind, Bottleneck, Given, bottlenecks};
+use crate::graph::{Graph, Operator, ParameterId};
 use crate::{Error, Images};
 
 /// Channels go by so many, since boards compute so many at once.
 const STEP: usize = 16;
-
-/// Least share of a normalisation's variance that is left when channels before it go.
-const LEAST_VARIANCE: f64 = 0.05;
-
-/// Statistics of a channel, as the narrowing convolution reads it.
-#[derive(Clone, Copy, Debug)]
-struct Given {
-    mean: f64,
-    variance: f64,
-}
-
-/// What follows the narrowing convolution: it takes the mean of removed channels.
-#[derive(Clone, Copy)]
-enum Behind {
-    /// It has a bias.
-    Bias(ParameterId),
-    /// It is normalised.
-    Normalize(Normalization),
-}
-
-/// A bottleneck.
-struct Bottleneck {
-    /// The convolution that widens, and the nodes up to the one that narrows: one of them is depthwise.
-    inner: Vec<usize>,
-    /// The convolution that narrows.
-    narrow: usize,
-    behind: Behind,
-    /// By channel.
-    given: Vec<Given>,
-}
 
 /// The removal of the [`STEP`] channels of a bottleneck that count least.
 struct Loss {
@@ -76,49 +43,6 @@ pub fn slim(mut graph: Graph, multiply_adds: usize, samples: &Images) -> Result<
         bottlenecks[at].keep(&mut graph, &loss.kept);
     }
     Ok(graph)
-}
-
-/// All bottlenecks: a dense convolution, a depthwise and a dense one, with normalisations and activations between,
-/// each read by the next one only.
-fn bottlenecks(graph: &Graph, samples: &Images) -> Vec<Bottleneck> {
-    let frozen = vec![true; graph.nodes.len()];
-    let moments =
-        Pass { graph, frozen: &frozen, rounding: false }.moments(samples, &mut BufferPool::default());
-    let reader = |number: usize| {
-        let mut readers = (0..graph.nodes.len()).filter(|&n| graph.nodes[n].inputs.contains(&(number + 1)));
-        readers.next().filter(|_| readers.next().is_none())
-    };
-    let bottleneck = |start: usize| {
-        let is_dense =
-            |n: usize| matches!(graph.nodes[n].operator, Operator::Convolution { depthwise: false, .. });
-        let mut inner = vec![start];
-        let mut depthwise = 0;
-        let narrow = loop {
-            let next = reader(*inner.last()?)?;
-            match graph.nodes[next].operator {
-                Operator::Convolution { depthwise: false, .. } => break next,
-                Operator::Convolution { depthwise: true, .. } => depthwise += 1,
-                Operator::Normalize(..) | Operator::Activate(_) => {}
-                _ => return None,
-            }
-            inner.push(next);
-        };
-        let behind = match (&graph.nodes[narrow].operator, reader(narrow).map(|n| &graph.nodes[n].operator)) {
-            (_, Some(Operator::Normalize(by, _))) => Behind::Normalize(*by),
-            (Operator::Convolution { bias: Some(bias), .. }, _) => Behind::Bias(*bias),
-            _ => return None,
-        };
-        let Moments { mean, variance } = &moments[*inner.last()?];
-        let given = mean.iter().zip(variance);
-        let given = given.map(|(&mean, &variance)| Given { mean: mean.into(), variance: variance.into() });
-        (is_dense(start) && depthwise == 1).then(|| Bottleneck {
-            inner,
-            narrow,
-            behind,
-            given: given.collect(),
-        })
-    };
-    (0..graph.nodes.len()).filter_map(bottleneck).collect()
 }
 
 /// The channels by their part, the least first.
@@ -160,14 +84,6 @@ impl Bottleneck {
         parts.into_iter().map(|part| part / total).collect()
     }
 
-    /// Weights of the narrowing convolution: a row a channel.
-    fn narrowing(&self, graph: &Graph) -> ParameterId {
-        match graph.nodes[self.narrow].operator {
-            Operator::Convolution { weights, .. } => weights,
-            _ => unreachable!("a bottleneck ends in a convolution"),
-        }
-    }
-
     /// Leaves the channels `kept` alone, in ascending order.
     fn keep(&mut self, graph: &mut Graph, kept: &[usize]) {
         let channels = self.given.len();
@@ -185,34 +101,6 @@ impl Bottleneck {
         let rows: Vec<&[f32]> = values.chunks_exact(outputs).collect();
         *values = kept.iter().flat_map(|&channel| rows[channel]).copied().collect();
         self.given = kept.iter().map(|&channel| self.given[channel]).collect();
-    }
-
-    /// Adds the mean of the removed channels to the bias or normalisation after the narrowing convolution.
-    fn compensate(&self, graph: &mut Graph, kept: &[usize]) {
-        let outputs = graph.nodes[self.narrow].shape.channels;
-        let weights = graph.values(self.narrowing(graph)).to_vec();
-        let (mut means, mut variances) = (vec![0.0; outputs], vec![0.0; outputs]);
-        for (channel, (row, given)) in weights.chunks_exact(outputs).zip(&self.given).enumerate() {
-            if kept.binary_search(&channel).is_ok() {
-                continue;
-            }
-            for (output, &weight) in row.iter().enumerate() {
-                means[output] += f64::from(weight) * given.mean;
-                variances[output] += f64::from(weight).powi(2) * given.variance;
-            }
-        }
-        let mut change = |id: ParameterId, by: &dyn Fn(usize, f64) -> f64| {
-            for (output, value) in graph.parameters[id].values.iter_mut().enumerate() {
-                *value = by(output, f64::from(*value)) as f32;
-            }
-        };
-        match self.behind {
-            Behind::Bias(bias) => change(bias, &|output, old| old + means[output]),
-            Behind::Normalize(by) => {
-                change(by.mean, &|output, old| old - means[output]);
-                change(by.variance, &|output, old| (old - variances[output]).max(LEAST_VARIANCE * old));
-            }
-        }
     }
 }
 

@@ -31,6 +31,12 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// A folder of strangers has fewer than two pictures.
+    #[error("{path} has no pictures, or one: it takes many in it, as {path}/1.jpg, each of another person")]
+    NoStrangers {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Too few people or pictures to learn from.
     #[error("{0}")]
     TooFew(String),

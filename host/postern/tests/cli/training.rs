@@ -233,6 +233,46 @@ fn a_slimmer_network_learns_rounding_from_more_people_and_resumes() {
 }
 
 #[test]
+fn faces_without_names_teach_through_a_teacher_alone() {
+    let people = People::new(&[5; 9]);
+    let path = |name: &str| people.out(name).display().to_string();
+    let larger = people.run("larger", &["--epochs", "2"]);
+    assert_eq!(larger.code, 0, "{}", larger.said);
+    fs::create_dir(people.out("strangers")).expect("created");
+    for number in 0..12 {
+        let face = train::drawn::face(100 + number, 0);
+        let photo = imaging::Photo::from_rgb(train::SIDE as u32, train::SIDE as u32, face).expect("whole");
+        photo.save_png(people.out("strangers").join(format!("{number}.png"))).expect("written");
+    }
+    let [folder, faces, onnx, strangers] = ["people", "faces", "larger/drawn.onnx", "strangers"].map(path);
+    let given = ["distill", &folder, "--aligned", "--cache", &faces, "--from", &onnx, "--teacher", &onnx];
+    let options = "--held-out 3 -p 4 -k 1 --epochs 2 --rate 1e-4 --revive --unlabelled";
+    let distill = |out: &str, more: &[&str]| {
+        let all = given.into_iter().chain(options.split(' ')).chain([strangers.as_str()]);
+        let out = path(out);
+        run(&all.chain(["--out", &out]).chain(more.iter().copied()).collect::<Vec<_>>())
+    };
+    let taught = distill("taught", &[]);
+    assert_eq!(taught.code, 0, "{}", taught.said);
+    assert!(taught.said.contains("12 faces without names"), "{}", taught.said);
+    assert!(
+        taught.said.contains("42 pictures to train on") && taught.said.contains("15 of others"),
+        "{}",
+        taught.said
+    );
+    assert!(taught.said.contains("0 dead channels"), "{}", taught.said);
+    let manifest = fs::read_to_string(people.out("taught/manifest.toml")).expect("written");
+    assert!(manifest.contains("57 pictures") && manifest.contains("dead channels drawn anew"), "{manifest}");
+
+    let named = distill("named", &["--loss", "triplet"]);
+    assert!(named.code == 2 && named.said.contains("have no names"), "{}", named.said);
+    fs::remove_dir_all(people.out("strangers")).expect("removed");
+    fs::create_dir(people.out("strangers")).expect("created");
+    let none = distill("none", &[]);
+    assert!(none.code == 2 && none.said.contains("has no pictures"), "{}", none.said);
+}
+
+#[test]
 fn thresholds_are_found_on_ones_own_people_and_written_into_the_image() {
     need!(Need::Cached("images"));
     let people = People::new(&[5; 24]);

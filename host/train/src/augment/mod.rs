@@ -1,11 +1,12 @@
 //! Varies an aligned face as cameras, light and people do, so that few pictures go far.
 //!
-//! All that happens to a face follows from one seed. In the order of nature: the head moves and something
-//! covers it, light falls on it, lenses and sensors blur and add noise, and a codec takes its part.
+//! All that happens to a face follows from one seed. In the order of nature: somebody wears a mask or glasses, the
+//! head moves and something covers it, light falls on it, lenses and sensors blur and add noise, and a codec takes its part.
 
 mod degrade;
 mod geometry;
 mod light;
+mod worn;
 
 use crate::{CROP_BYTES, SIDE};
 
@@ -14,8 +15,15 @@ use crate::{CROP_BYTES, SIDE};
 pub fn augment(face: &[u8], seed: u64) -> Vec<u8> {
     debug_assert_eq!(face.len(), CROP_BYTES);
     let random = &mut fastrand::Rng::with_seed(seed);
-    let mut face = geometry::moved(face, random);
-    if chance(random, 0.2) {
+    let mut face = face.to_vec();
+    if chance(random, 0.08) {
+        worn::mask(&mut face, random);
+    }
+    if chance(random, 0.12) {
+        worn::glasses(&mut face, random);
+    }
+    let mut face = geometry::moved(&face, random);
+    if chance(random, 0.15) {
         geometry::cover(&mut face, random);
     }
     light::colours(&mut face, random);

@@ -211,6 +211,20 @@ impl Crops for Store {
     }
 }
 
+/// What several files have, one after the other.
+impl Crops for Vec<Store> {
+    fn read(&self, picture: usize) -> Result<Vec<u8>, Error> {
+        let mut before = 0;
+        let has = |store: &&Store| {
+            let is_in = picture < before + store.places.len();
+            before += if is_in { 0 } else { store.places.len() };
+            is_in
+        };
+        let store = self.iter().find(has).expect("a picture is in one of the files");
+        store.read(picture - before)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,6 +241,25 @@ mod tests {
         file.add([1; 32], &face(10)).unwrap();
         file.add([2; 32], &Finding::Nothing("no face".into())).unwrap();
         file.add([3; 32], &face(30)).unwrap();
+    }
+
+    #[test]
+    fn several_files_are_read_as_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = |name: &str, values: &[u8]| {
+            let mut cache = Cache::open(&folder.path().join(name), &FINDER, CROP_BYTES).unwrap();
+            let places = values.iter().map(|&value| {
+                cache.add([value; 32], &face(value)).unwrap();
+                let Some(Stored::Something(place)) = cache.known(&[value; 32]) else { panic!("{value}") };
+                *place
+            });
+            let places = places.collect();
+            cache.store(places)
+        };
+        let stores = vec![store("one", &[1, 2]), store("none", &[]), store("two", &[3])];
+        for (picture, value) in [(0, 1), (1, 2), (2, 3)] {
+            assert_eq!(stores.read(picture).unwrap()[0], value);
+        }
     }
 
     #[test]

@@ -66,6 +66,28 @@ pub fn find(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Found, Error
     Ok(without_duplicates(names, pictures))
 }
 
+/// The pictures in plain folders, each of a person of their own, in the order of their SHA-256, which is random; none twice.
+///
+/// # Errors
+/// [`Error::NoStrangers`] of fewer than two pictures, [`Error::Read`].
+pub fn strangers(folders: &[PathBuf]) -> Result<Vec<Picture>, Error> {
+    let mut paths = Vec::new();
+    for folder in folders {
+        paths.extend(list(folder)?.into_iter().filter(|path| path.is_file() && is_picture(path)));
+    }
+    let read = |path: PathBuf| {
+        let bytes = fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        Ok((Sha256::digest(&bytes).into(), path))
+    };
+    let found = paths.into_par_iter().map(read).collect::<Result<Vec<([u8; 32], PathBuf)>, Error>>()?;
+    let found: BTreeMap<[u8; 32], PathBuf> = found.into_iter().collect();
+    if found.len() < 2 {
+        return Err(Error::NoStrangers { path: folders.first().cloned().unwrap_or_default() });
+    }
+    let picture = |(person, (digest, path))| Picture { path, person, digest };
+    Ok(found.into_iter().enumerate().map(picture).collect())
+}
+
 fn list(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let error = |source| Error::Read { path: folder.into(), source };
     let entries = fs::read_dir(folder).map_err(error)?;
@@ -150,6 +172,18 @@ mod tests {
         let found = find(folder.path(), |_| true).unwrap();
         assert_eq!((found.pictures.len(), found.left_out.len()), (1, 1));
         assert!(found.pictures[0].path.ends_with("1.jpg"));
+    }
+
+    #[test]
+    fn strangers_are_a_person_each_none_twice_and_what_is_no_picture_is_passed_over() {
+        let all =
+            [("a.jpg", "one"), ("b.JPG", "one"), ("c.png", "two"), ("d.txt", "three"), ("sub/e.jpg", "four")];
+        let folder = folder(&all);
+        let found = strangers(&[folder.path().into()]).unwrap();
+        assert_eq!(found.iter().map(|one| one.person).collect::<Vec<_>>(), [0, 1]);
+        let empty = tempfile::tempdir().unwrap();
+        let error = strangers(&[empty.path().into()]).err().unwrap().to_string();
+        assert!(error.contains("has no pictures"), "{error}");
     }
 
     #[test]

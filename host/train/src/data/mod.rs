@@ -8,7 +8,7 @@ mod people;
 mod split;
 
 pub use cache::{Cache, Finding, Store, Stored};
-pub use folder::{Found, Picture, find};
+pub use folder::{Found, Picture, find, strangers};
 pub use morph::Morphs;
 pub use people::{Folds, PeopleFile};
 pub use split::{HeldOut, split};

@@ -10,7 +10,7 @@
 //! What the judge leaves apart counts as two people. That errs towards higher thresholds.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use eval::{Comparison, Embeddings};
@@ -20,10 +20,9 @@ use models::{Arena, ImageFile};
 use nn::Model;
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
-use sha2::{Digest, Sha256};
 use template::{CosineScore, Template};
 use train::SIDE;
-use train::data::{Cache, Crops as _, Finding, Stored, images};
+use train::data::{Cache, Crops as _, Finding, Picture, Stored, images, strangers};
 
 use crate::commands::train::style;
 use crate::numbers::count;
@@ -73,17 +72,10 @@ impl Strangers {
     }
 }
 
-/// A picture.
-struct Picture {
-    path: PathBuf,
-    /// SHA-256 of the file.
-    digest: [u8; 32],
-}
-
 impl StrangerArgs {
     /// Encodes all pictures with `encoder`, and joins those of one person.
     pub fn read(&self, encoder: &Model) -> anyhow::Result<Strangers> {
-        let mut pictures = pictures(&self.strangers)?;
+        let mut pictures = strangers(&self.strangers)?;
         pictures.truncate(self.at_most.unwrap_or(usize::MAX));
         let all: Vec<usize> = (0..pictures.len()).collect();
         let templates = Embeddings::Templates(self.templates(encoder, &pictures, &all)?);
@@ -197,37 +189,6 @@ impl StrangerArgs {
     }
 }
 
-/// The pictures of the folders in the order of their SHA-256, which is random; none twice.
-fn pictures(folders: &[PathBuf]) -> anyhow::Result<Vec<Picture>> {
-    let mut paths = Vec::new();
-    for folder in folders {
-        let list = std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-        for entry in list {
-            let path = entry.with_context(|| folder.display().to_string())?.path();
-            if is_picture(&path) {
-                paths.push(path);
-            }
-        }
-    }
-    let read = |path: PathBuf| -> anyhow::Result<([u8; 32], PathBuf)> {
-        let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        Ok((Sha256::digest(&bytes).into(), path))
-    };
-    let found: Vec<([u8; 32], PathBuf)> = paths.into_par_iter().map(read).collect::<anyhow::Result<_>>()?;
-    let pictures: BTreeMap<[u8; 32], PathBuf> = found.into_iter().collect();
-    ensure!(
-        pictures.len() > 1,
-        "there are no pictures in {}: strangers are files such as DIR/1.jpg",
-        folders.first().map(|folder| folder.display().to_string()).unwrap_or_default()
-    );
-    Ok(pictures.into_iter().map(|(digest, path)| Picture { path, digest }).collect())
-}
-
-fn is_picture(path: &Path) -> bool {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    extension.is_some_and(|extension| ["jpg", "jpeg", "png"].contains(&extension.as_str()))
-}
-
 /// From which score the judge calls two pictures one person: its threshold for one false match in `comparisons`.
 fn judge_threshold(judge: &Model, comparisons: u64) -> Option<CosineScore> {
     let points: Vec<template::CalibrationPoint> = judge
@@ -272,17 +233,5 @@ mod tests {
     fn pictures_of_one_person_get_one_number_also_by_way_of_a_third() {
         assert_eq!(join(6, &[[1, 4], [4, 2]]), [0, 1, 1, 2, 1, 3]);
         assert_eq!(join(3, &[]), [0, 1, 2]);
-    }
-
-    #[test]
-    fn a_file_that_is_there_twice_is_taken_once_and_others_are_passed_over() {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, content) in [("a.jpg", "one"), ("b.JPG", "one"), ("c.png", "two"), ("d.txt", "three")] {
-            std::fs::write(folder.path().join(name), content).unwrap();
-        }
-        assert_eq!(pictures(&[folder.path().into()]).unwrap().len(), 2);
-        let empty = tempfile::tempdir().unwrap();
-        let error = pictures(&[empty.path().into()]).err().unwrap().to_string();
-        assert!(error.contains("there are no pictures"), "{error}");
     }
 }

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use sha2::{Digest, Sha256};
-use train::data::{Cache, Finding, Folds, Found, HeldOut, PeopleFile, Store, Stored, find};
+use train::data::{Cache, Finding, Folds, Found, HeldOut, PeopleFile, Store, Stored, find, strangers};
 use train::{CROP_BYTES, SIDE};
 use vision::PixelFormat;
 
@@ -53,7 +53,7 @@ pub struct FaceArgs {
 /// The faces, by number, and the person of each.
 pub struct Faces {
     /// What is kept of them.
-    pub store: Store,
+    pub store: Vec<Store>,
     /// Files of the pictures, and SHA-256 of these.
     pub pictures: Vec<train::data::Picture>,
     /// Names of the people.
@@ -69,6 +69,10 @@ pub struct SplitArgs {
     /// Number of people held out for validation [default: a tenth]
     #[arg(long, value_name = "PEOPLE", value_parser = clap::value_parser!(u32).range(2..))]
     held_out: Option<u32>,
+
+    /// Also learn from aligned faces without names, in plain folders; nobody is compared with them
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    pub unlabelled: Vec<PathBuf>,
 
     /// Also train on this number of synthetic people, each a morph of two
     #[arg(long, value_name = "PEOPLE", default_value_t = 0)]
@@ -105,8 +109,7 @@ impl FaceArgs {
             None => models::data("faces").join(name_of(folder)?),
         };
         if self.aligned {
-            let finder = Sha256::digest(b"aligned").into();
-            return self.all(found, &path, &finder, || (), |(), photo| Ok(whole(photo)));
+            return all_aligned(found, &path);
         }
         let detector = ImageFile::read(&models::image(&self.detector)?)?;
         // A recognizer has two networks; this one's encoder is not asked.
@@ -115,59 +118,89 @@ impl FaceArgs {
         let finder = *detector.identity();
         let recognizer = Recognizer::new(detector, encoder.model()?, DEFAULT_MIN_SCORE)?;
         let arena = || Arena::new(recognizer.arena_len());
-        self.all(found, &path, &finder, arena, |arena, photo| aligned(&recognizer, arena, photo))
-    }
-
-    /// Detects the faces of all new pictures, on all cores, and keeps the results.
-    fn all<S>(
-        &self,
-        found: Found,
-        path: &Path,
-        finder: &[u8; 32],
-        state: impl Fn() -> S + Sync + Send,
-        look: impl Fn(&mut S, &Photo) -> anyhow::Result<Finding> + Sync + Send,
-    ) -> anyhow::Result<Faces> {
-        let mut cache = Cache::open(path, finder, CROP_BYTES)?;
-        let Found { names, mut pictures, mut left_out } = found;
-        let new: Vec<_> = pictures.iter().filter(|one| cache.known(&one.digest).is_none()).cloned().collect();
-        let bar = ProgressBar::new(pictures.len() as u64).with_style(style("faces"));
-        bar.inc((pictures.len() - new.len()) as u64);
-        for some in new.chunks(AT_A_TIME) {
-            let findings = some.par_iter().map_init(&state, |state, picture| {
-                let finding = match Photo::open(&picture.path) {
-                    Ok(photo) => look(state, &photo).with_context(|| picture.path.display().to_string())?,
-                    Err(error) => Finding::Nothing(error.to_string()),
-                };
-                bar.inc(1);
-                Ok((picture.digest, finding))
-            });
-            for (digest, finding) in findings.collect::<anyhow::Result<Vec<_>>>()? {
-                cache.add(digest, &finding)?;
-            }
-        }
-        bar.finish_and_clear();
-        let mut places = Vec::new();
-        pictures.retain(|picture| match cache.known(&picture.digest) {
-            Some(Stored::Something(place)) => {
-                places.push(*place);
-                true
-            }
-            Some(Stored::Nothing(reason)) => {
-                left_out.push((picture.path.clone(), reason.clone()));
-                false
-            }
-            None => false,
-        });
-        if pictures.is_empty() {
-            let (path, reason) = left_out.first().context("there are no pictures")?;
-            let advice = "pictures that are aligned faces already take --aligned";
-            bail!("there is no face in any picture, of {}: {reason}; {advice}", path.display());
-        }
-        Ok(Faces { store: cache.store(places), pictures, names, left_out })
+        all(found, &path, &finder, arena, |arena, photo| aligned(&recognizer, arena, photo))
     }
 }
 
+/// Takes all pictures for aligned faces.
+fn all_aligned(found: Found, path: &Path) -> anyhow::Result<Faces> {
+    let finder = Sha256::digest(b"aligned").into();
+    all(found, path, &finder, || (), |(), photo| Ok(whole(photo)))
+}
+
+/// Detects the faces of all new pictures, on all cores, and keeps the results.
+fn all<S>(
+    found: Found,
+    path: &Path,
+    finder: &[u8; 32],
+    state: impl Fn() -> S + Sync + Send,
+    look: impl Fn(&mut S, &Photo) -> anyhow::Result<Finding> + Sync + Send,
+) -> anyhow::Result<Faces> {
+    let mut cache = Cache::open(path, finder, CROP_BYTES)?;
+    let Found { names, mut pictures, mut left_out } = found;
+    let new: Vec<_> = pictures.iter().filter(|one| cache.known(&one.digest).is_none()).cloned().collect();
+    let bar = ProgressBar::new(pictures.len() as u64).with_style(style("faces"));
+    bar.inc((pictures.len() - new.len()) as u64);
+    for some in new.chunks(AT_A_TIME) {
+        let findings = some.par_iter().map_init(&state, |state, picture| {
+            let finding = match Photo::open(&picture.path) {
+                Ok(photo) => look(state, &photo).with_context(|| picture.path.display().to_string())?,
+                Err(error) => Finding::Nothing(error.to_string()),
+            };
+            bar.inc(1);
+            Ok((picture.digest, finding))
+        });
+        for (digest, finding) in findings.collect::<anyhow::Result<Vec<_>>>()? {
+            cache.add(digest, &finding)?;
+        }
+    }
+    bar.finish_and_clear();
+    let mut places = Vec::new();
+    pictures.retain(|picture| match cache.known(&picture.digest) {
+        Some(Stored::Something(place)) => {
+            places.push(*place);
+            true
+        }
+        Some(Stored::Nothing(reason)) => {
+            left_out.push((picture.path.clone(), reason.clone()));
+            false
+        }
+        None => false,
+    });
+    if pictures.is_empty() {
+        let (path, reason) = left_out.first().context("there are no pictures")?;
+        let advice = "pictures that are aligned faces already take --aligned";
+        bail!("there is no face in any picture, of {}: {reason}; {advice}", path.display());
+    }
+    Ok(Faces { store: vec![cache.store(places)], pictures, names, left_out })
+}
+
 impl Faces {
+    /// Adds the aligned faces of plain folders, each of a person of their own. Returns how many they are.
+    ///
+    /// They come after the others, and whoever is there with one picture is never held out.
+    pub fn add_unlabelled(&mut self, folders: &[PathBuf]) -> anyhow::Result<usize> {
+        if folders.is_empty() {
+            return Ok(0);
+        }
+        let known: std::collections::BTreeSet<[u8; 32]> =
+            self.pictures.iter().map(|one| one.digest).collect();
+        let mut pictures = strangers(folders)?;
+        pictures.retain(|picture| !known.contains(&picture.digest));
+        let first = self.names.len();
+        for (number, picture) in pictures.iter_mut().enumerate() {
+            picture.person = first + number;
+            self.names.push(picture.path.display().to_string());
+        }
+        let found = Found { names: Vec::new(), pictures, left_out: Vec::new() };
+        let mut more = all_aligned(found, &models::data("faces").join("unlabelled"))?;
+        let count = more.pictures.len();
+        self.store.append(&mut more.store);
+        self.pictures.append(&mut more.pictures);
+        self.left_out.append(&mut more.left_out);
+        Ok(count)
+    }
+
     /// Warns about odd pictures, and refuses a folder that is not enough for a training.
     pub fn check(&self, needs_pairs: bool) -> anyhow::Result<()> {
         let mut counts = vec![0usize; self.names.len()];

@@ -8,7 +8,7 @@ use encoder::Trainable;
 use imaging::{Photo, Tile};
 use output_file::OutputFolder;
 use sha2::{Digest, Sha256};
-use train::data::{Crops, Data, Morphs, split};
+use train::data::{Crops as _, Data, Morphs, split};
 use train::loss::Identity;
 use train::run::{CHECKPOINT, End, Run, Settings, replace};
 use train::{SIDE, augment};
@@ -132,7 +132,12 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         Photo::check_extension(sheet)?;
     }
     let resume = args.resumes(&out)?;
-    let faces = args.faces.find(&args.folder)?;
+    let is_taught_alone = objective.identity == Identity::None;
+    ensure!(
+        args.split.unlabelled.is_empty() || is_taught_alone,
+        "--unlabelled faces have no names, so that only a teacher can tell about them: postern distill, with --loss none"
+    );
+    let mut faces = args.faces.find(&args.folder)?;
     std::fs::create_dir_all(&out).with_context(|| format!("cannot write to {}", out.display()))?;
     replace(&out.join(SKIPPED), faces.skipped().as_bytes())?;
     if let Some(file) = &sheet {
@@ -142,6 +147,10 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     let needs_pairs = !matches!(objective.identity, Identity::None | Identity::ArcFace { .. });
     faces.check(needs_pairs)?;
+    let unlabelled = faces.add_unlabelled(&args.split.unlabelled)?;
+    if unlabelled > 0 {
+        note!("{unlabelled} faces without names");
+    }
     let mut people: Vec<usize> = faces.pictures.iter().map(|picture| picture.person).collect();
     let (train, held_out) = split(&people, args.split.held_out(), args.search.seed)?;
     let morphs = args.split.morphs as usize;
@@ -182,7 +191,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         data.held_out.len(),
         out.display()
     );
-    args.network.finish(&mut encoder, &data, resume)?;
+    args.network.finish(&mut encoder, &data, args.search.seed, resume)?;
     let before = train::run::embed(&encoder, &data, &data.held_out, &mut |_| ())?;
     let mut progress = Progress::new()?;
     let run = Run { folder: &out, resume, interval: args.search.interval() };

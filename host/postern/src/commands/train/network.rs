@@ -11,6 +11,7 @@ use train::loss::Matrix;
 
 use super::faces::style;
 use crate::numbers::{count, factor, positive};
+use crate::output::note;
 use models::{Channels, Manifest};
 
 /// Options about the network.
@@ -44,6 +45,10 @@ pub struct NetworkArgs {
     /// How to replace a model's last layer by one of --dimension values
     #[arg(long, value_name = "HEAD", requires = "from", default_value = "principal")]
     head: NewHead,
+
+    /// Draw the channels of a model anew that give the same whatever the picture, so that they learn
+    #[arg(long, requires = "from")]
+    revive: bool,
 
     /// Remove channels from a model's bottlenecks until it has this number of million multiply-adds
     #[arg(long, value_name = "MILLIONS", requires = "from", value_parser = positive::<f64>)]
@@ -132,6 +137,9 @@ impl NetworkArgs {
                     .with_context(|| from.clone())?
             }
         };
+        if self.revive {
+            described = format!("{described}, dead channels drawn anew");
+        }
         if let Some(millions) = self.multiply_adds {
             described = format!("{described}, {millions} M multiply-adds");
         }
@@ -156,10 +164,21 @@ impl NetworkArgs {
     }
 
     /// Makes a model what it is to be, if that is still to be done: with a last layer of fewer values, which are its
-    /// principal components of the faces of the training, and with fewer channels. Of an encoder that is loaded
-    /// from a checkpoint next, only the form counts.
-    pub fn finish(&self, encoder: &mut Encoder, data: &Data, is_loaded: bool) -> anyhow::Result<()> {
+    /// principal components of the faces of the training, with dead channels drawn from `seed`, and with fewer channels. Of
+    /// an encoder that is loaded from a checkpoint next, only the form counts.
+    pub fn finish(
+        &self,
+        encoder: &mut Encoder,
+        data: &Data,
+        seed: u64,
+        is_loaded: bool,
+    ) -> anyhow::Result<()> {
         self.shorten(encoder, data, is_loaded)?;
+        if self.revive && !is_loaded {
+            let samples = train::run::samples(data, encoder.input(), SLIM_SAMPLES)?;
+            let count = encoder.revive(&samples, seed)?;
+            note!("{count} dead channels are drawn anew");
+        }
         if let Some(millions) = self.multiply_adds {
             ensure!(millions.is_finite() && millions > 0.0, "--multiply-adds {millions} are none");
             let samples = train::run::samples(data, encoder.input(), SLIM_SAMPLES)?;
@@ -196,7 +215,7 @@ fn freeze(encoder: &mut Encoder, layers: &str) -> anyhow::Result<()> {
 }
 
 /// The bytes of a network, and what its input is made of.
-fn read(from: &str) -> anyhow::Result<(Vec<u8>, Preprocessing)> {
+pub fn read(from: &str) -> anyhow::Result<(Vec<u8>, Preprocessing)> {
     let file = Path::new(from);
     if file.extension().is_some_and(|extension| extension == "onnx") {
         let onnx = std::fs::read(file).with_context(|| format!("cannot read {from}"))?;
