@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 
 use autodiff::BufferPool;
 use autodiff::optimizer::{Memory, Optimizer};
+use rayon::prelude::*;
 
 use crate::engine::{Engine, LossGradient, Processor};
 use crate::fold::fold;
@@ -17,8 +18,8 @@ use crate::{Embeddings, Error, Images, Spec, Trainable, read, state, write};
 /// Share of a batch's moments in the running ones after it.
 const MOMENTUM: f64 = 0.1;
 
-/// Pictures that are embedded at once.
-const EMBEDDED: usize = 32;
+/// Pictures that are embedded at once. Such parts are embedded beside each other: much of the work on one is done by one core.
+const EMBEDDED: usize = 16;
 
 /// Where the weights of a trained encoder come from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -249,11 +250,10 @@ impl Trainable for Encoder {
     }
 
     fn embed(&self, images: &Images) -> Embeddings {
-        let mut all = Embeddings { dimension: self.dimension(), values: Vec::new() };
-        for some in parts(images, self.graph.input.len()) {
-            all.values.extend(self.engine.embed(self.pass(), &some).values);
-        }
-        all
+        let parts: Vec<Images> = parts(images, self.graph.input.len()).collect();
+        let embed = |some: &Images| self.engine.embed(self.pass(), some).values;
+        let values: Vec<Vec<f32>> = parts.par_iter().map(embed).collect();
+        Embeddings { dimension: self.dimension(), values: values.concat() }
     }
 
     fn step(&mut self, images: &Images, rate: f32, gradient: &mut LossGradient) {

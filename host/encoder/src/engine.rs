@@ -4,6 +4,8 @@
 //! gives embeddings and gradients, so that everything but this arithmetic is the same code on every engine. The
 //! crate `postern-gpu`, outside this workspace, has an engine for GPUs.
 
+use std::sync::{Mutex, PoisonError};
+
 use autodiff::BufferPool;
 
 use crate::pass::{Pass, Step};
@@ -27,6 +29,8 @@ pub trait Engine: Send + Sync {
 #[derive(Default)]
 pub struct Processor {
     pool: BufferPool,
+    /// Memory of embeddings that are done, for the next ones.
+    idle: Mutex<Vec<BufferPool>>,
 }
 
 impl Engine for Processor {
@@ -42,6 +46,11 @@ impl Engine for Processor {
     }
 
     fn embed(&self, pass: Pass, images: &Images) -> Embeddings {
-        pass.embed(images, &mut BufferPool::default())
+        // Whoever panicked while it had the list left it whole.
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pool = idle().pop().unwrap_or_default();
+        let embeddings = pass.embed(images, &mut pool);
+        idle().push(pool);
+        embeddings
     }
 }

@@ -77,8 +77,25 @@ impl Groups {
         Ok(Self { columns, rows })
     }
 
+    /// The groups that the names of files tell, as UTKFace's do: `AGE_GENDER_ETHNICITY_DATE.jpg`, or
+    /// `NUMBER-AGE-GENDER-ETHNICITY.jpg`. A name of another form, or an `x` in place of a number, tells none.
+    ///
+    /// | number | gender | ethnicity |
+    /// |---|---|---|
+    /// | 0 | male | White |
+    /// | 1 | female | Black |
+    /// | 2 | | Asian |
+    /// | 3 | | Indian |
+    /// | 4 | | other |
+    #[must_use]
+    pub fn of_file_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let columns = ["age", "gender", "ethnicity", "ethnicity and gender"].map(str::to_owned).to_vec();
+        let rows = names.into_iter().map(|name| (name.to_owned(), from_file_name(name))).collect();
+        Self { columns, rows }
+    }
+
     /// The group of somebody in a column.
-    fn of(&self, person: &str, column: usize) -> Option<&str> {
+    pub(crate) fn of(&self, person: &str, column: usize) -> Option<&str> {
         self.rows.get(person)?.get(column).map(String::as_str).filter(|group| !group.is_empty())
     }
 
@@ -105,6 +122,35 @@ impl Groups {
         }
         errors
     }
+}
+
+/// Bounds of the groups of ages, in years.
+const AGES: [(u32, &str); 5] =
+    [(18, "under 18"), (30, "18 to 29"), (45, "30 to 44"), (60, "45 to 59"), (u32::MAX, "60 and over")];
+const GENDERS: [&str; 2] = ["male", "female"];
+const ETHNICITIES: [&str; 5] = ["White", "Black", "Asian", "Indian", "other"];
+
+/// The groups of each column; an empty one is not known.
+fn from_file_name(name: &str) -> Vec<String> {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let [hyphens, lines] = ['-', '_'].map(|mark| stem.split(mark).collect::<Vec<_>>());
+    let [age, gender, ethnicity] = match (hyphens.as_slice(), lines.as_slice()) {
+        ([_, age, gender, ethnicity], _) | (_, [age, gender, ethnicity, _]) => {
+            [age, gender, ethnicity].map(|part| part.parse::<u32>().ok())
+        }
+        _ => [None; 3],
+    };
+    let age = age.and_then(|age| AGES.iter().find(|(below, _)| age < *below)).map_or("", |(_, group)| group);
+    let named = |names: &[&'static str], number: Option<u32>| {
+        number.and_then(|number| names.get(number as usize).copied()).unwrap_or_default()
+    };
+    let (gender, ethnicity) = (named(&GENDERS, gender), named(&ETHNICITIES, ethnicity));
+    let both = if gender.is_empty() || ethnicity.is_empty() {
+        String::new()
+    } else {
+        format!("{ethnicity} {gender}")
+    };
+    vec![age.to_owned(), gender.to_owned(), ethnicity.to_owned(), both]
 }
 
 fn of_group(
@@ -157,6 +203,19 @@ mod tests {
         assert_eq!(line("person,age\nAnn,old\n\nAnn,young\n"), 4);
         let groups = Groups::parse("person, age\nAnn, old\nBob,\n").unwrap();
         assert_eq!((groups.of("Ann", 0), groups.of("Bob", 0), groups.of("Cy", 0)), (Some("old"), None, None));
+    }
+
+    #[test]
+    fn file_names_tell_age_gender_and_ethnicity_or_nothing() {
+        let names =
+            ["00001-26-1-2.jpg", "60_0_4_20170117.jpg", "00002-x-0-x.jpg", "portrait.jpg", "1-17-9-0.jpg"];
+        let groups = Groups::of_file_names(names);
+        let of = |name: &str| -> Vec<Option<&str>> { (0..4).map(|column| groups.of(name, column)).collect() };
+        assert_eq!(of(names[0]), [Some("18 to 29"), Some("female"), Some("Asian"), Some("Asian female")]);
+        assert_eq!(of(names[1]), [Some("60 and over"), Some("male"), Some("other"), Some("other male")]);
+        assert_eq!(of(names[2]), [None, Some("male"), None, None]);
+        assert_eq!(of(names[3]), [None; 4]);
+        assert_eq!(of(names[4]), [Some("under 18"), None, Some("White"), None]);
     }
 
     #[test]

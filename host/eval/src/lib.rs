@@ -13,6 +13,7 @@ mod calibration;
 mod comparison;
 mod embedding;
 mod error;
+mod group_rates;
 mod groups;
 mod identification;
 mod intervals;
@@ -30,10 +31,13 @@ pub use calibration::{Basis, CALIBRATED_RATES, CalibrationPoint, ENOUGH, REACH, 
 pub use comparison::Comparison;
 pub use embedding::Embeddings;
 pub use error::Error;
+pub use group_rates::{GroupRate, RateAt, WorstGroup, group_rates, worst_group};
 pub use groups::{GroupErrors, Groups};
 pub use identification::{OpenSet, Rank1, open_set, rank1};
 pub use intervals::intervals;
 pub use operating_point::{Interval, OperatingPoint};
-pub use plot::{Curve, Sized, plot_det, plot_identification, plot_scores, plot_sizes, plot_trade_off};
+pub use plot::{
+    Curve, Sized, plot_det, plot_groups, plot_identification, plot_scores, plot_sizes, plot_trade_off,
+};
 pub use protocol::{Pair, Picture, Protocol};
 pub use worst::{Scored, Worst, worst};

@@ -4,20 +4,26 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use crate::store::write;
-use crate::{CalibrationPoint, Result, Store};
+use crate::{CalibrationPoint, Result, Store, WorstGroup};
 
 /// This module writes everything from this line on.
 const MARK: &str = "# Calibration table";
 
-/// Writes `points` into the manifest of the model `name`, with a comment on their `origin`, and returns its path.
+/// Writes `points` and the group with the most false matches into the manifest of the model `name`, with a comment on their
+/// `origin`, and returns its path.
 ///
 /// # Errors
 /// [`Error::UnknownModel`](crate::Error::UnknownModel), [`Error::File`](crate::Error::File).
-pub fn save(name: &str, points: &[CalibrationPoint], origin: &str) -> Result<PathBuf> {
+pub fn save(
+    name: &str,
+    points: &[CalibrationPoint],
+    worst: Option<&WorstGroup>,
+    origin: &str,
+) -> Result<PathBuf> {
     let store = Store::find();
     let manifest = store.manifest_text(name)?;
     let path = store.manifest_path(name);
-    write(&path, with_table(&manifest, points, origin).as_bytes())?;
+    write(&path, with_table(&manifest, points, worst, origin).as_bytes())?;
     Ok(path)
 }
 
@@ -43,9 +49,21 @@ pub fn table(points: &[CalibrationPoint], origin: &str) -> String {
 }
 
 /// The manifest with its table replaced.
-fn with_table(manifest: &str, points: &[CalibrationPoint], origin: &str) -> String {
+fn with_table(
+    manifest: &str,
+    points: &[CalibrationPoint],
+    worst: Option<&WorstGroup>,
+    origin: &str,
+) -> String {
     let kept = manifest.split(MARK).next().unwrap_or_default().trim_end();
-    format!("{kept}\n\n{}", table(points, origin))
+    let worst = worst.map_or_else(String::new, |WorstGroup { group, one_in, times }| {
+        format!(
+            "\n# The group of strangers who pass for each other most often: their rate over that of all strangers, at the\n\
+             # threshold for one in `one_in`.\n\
+             [calibration.worst_group]\ngroup = {group:?}\none_in = {one_in}\ntimes = {times:.2}\n"
+        )
+    });
+    format!("{kept}\n\n{}{worst}", table(points, origin))
 }
 
 #[cfg(test)]
@@ -58,12 +76,15 @@ mod tests {
         let point =
             |one_in, threshold, basis| CalibrationPoint { one_in, threshold, estimate: threshold - 9, basis };
         let manifest = "name = \"x\"\nkind = \"encoder\"\n";
-        let once = with_table(manifest, &[point(10, 5000, Basis::Measured)], "7 comparisons");
+        let once = with_table(manifest, &[point(10, 5000, Basis::Measured)], None, "7 comparisons");
         let again = [point(100, 6000, Basis::Measured), point(1000, 7000, Basis::Modelled)];
-        let twice = with_table(&once, &again, "8 comparisons");
+        let worst = WorstGroup { group: "x \"y\"".into(), one_in: 100, times: 2.5 };
+        let twice = with_table(&once, &again, Some(&worst), "8 comparisons");
         assert!(twice.starts_with(&format!("{manifest}\n# Calibration table")) && !twice.contains("5000"));
         let parsed: Manifest = toml::from_str(&twice).unwrap();
-        let points = parsed.calibration.unwrap().points;
+        let calibration = parsed.calibration.unwrap();
+        assert_eq!(calibration.worst_group, Some(worst));
+        let points = calibration.points;
         assert_eq!((points[1].threshold, points[1].estimate), (7000, 6991));
         assert_eq!(
             points.iter().map(|point| point.basis).collect::<Vec<_>>(),

@@ -22,7 +22,9 @@ use std::path::PathBuf;
 
 pub use error::Error;
 pub use image_file::{Arena, ImageFile};
-pub use manifest::{Basis, Calibration, CalibrationPoint, Channels, Input, Kind, Manifest, Purpose};
+pub use manifest::{
+    Basis, Calibration, CalibrationPoint, Channels, Input, Kind, Manifest, Purpose, WorstGroup,
+};
 pub use store::{Store, is_open};
 
 /// The detector that commands use by default.

@@ -82,6 +82,19 @@ pub enum Channels {
 pub struct Calibration {
     /// Rising in both.
     pub points: Vec<CalibrationPoint>,
+    /// The group of strangers who pass for each other most often, once measured.
+    pub worst_group: Option<WorstGroup>,
+}
+
+/// A group of strangers who are alike.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct WorstGroup {
+    /// Its name.
+    pub group: String,
+    /// Measured at the threshold for one false match in so many comparisons of all strangers.
+    pub one_in: u32,
+    /// How many times the rate of all strangers the rate among them is.
+    pub times: f64,
 }
 
 /// A threshold of an encoder.

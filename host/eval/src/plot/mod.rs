@@ -1,6 +1,7 @@
 //! Plots of an evaluation, as PNG files of 1000 by 700 pixels.
 
 mod det;
+mod groups;
 mod identification;
 mod scores;
 mod sizes;
@@ -13,6 +14,7 @@ use plots::{Area, Drawn};
 use crate::Error;
 
 pub use det::{Curve, plot_det};
+pub use groups::plot_groups;
 pub use identification::plot_identification;
 pub use scores::plot_scores;
 pub use sizes::{Sized, plot_sizes};

@@ -1,6 +1,8 @@
 //! `postern settings`: threshold, liveness, times and lockout of the door.
 
-use client::protocol::{LivenessMode, Matching, Wiegand, Zone};
+use anyhow::Context;
+use client::protocol::{LivenessMode, Matching, ModelKind, Status, Wiegand, Zone};
+use models::{Manifest, WorstGroup};
 
 use crate::answers::{Sorted, board};
 use crate::device::DeviceArgs;
@@ -16,6 +18,11 @@ pub struct Args {
     /// False-match rate: at most one stranger in this number is let in. It gives the threshold
     #[arg(long, value_name = "N")]
     one_in: Option<u32>,
+
+    /// Keep `--one-in` also among strangers who are alike: the group that the encoder confuses most, as measured by
+    /// `postern calibrate --strangers DIR --groups names --write-manifest`
+    #[arg(long, requires = "one_in")]
+    worst_group: bool,
 
     /// Whether people are enrolled although the encoder's table does not bear out the false-match rate for so many
     /// templates (the log records it); false refuses them
@@ -85,7 +92,11 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut device = args.device.connect()?;
     let mut settings = device.settings()?;
     let before = settings;
-    settings.far_one_in = args.one_in.unwrap_or(settings.far_one_in);
+    let one_in = match args.one_in {
+        Some(one_in) if args.worst_group => Some(among_the_worst(one_in, &device.status()?)?),
+        given => given,
+    };
+    settings.far_one_in = one_in.unwrap_or(settings.far_one_in);
     settings.accept_unproven = args.accept_unproven_rate.unwrap_or(settings.accept_unproven);
     settings.agreement_frames = args.agreement.unwrap_or(settings.agreement_frames);
     settings.open_ms = args.open_ms.unwrap_or(settings.open_ms);
@@ -158,6 +169,22 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         writeln!(out, "time zone  {}", zone::text(&limits.zone))
     })?;
     Ok(Outcome::Done)
+}
+
+/// The rate among all strangers that keeps `one_in` among those of the group that the board's encoder confuses most.
+fn among_the_worst(one_in: u32, status: &Status) -> anyhow::Result<u32> {
+    let encoder = status.models.iter().find(|model| model.kind == ModelKind::Encoder);
+    let name = encoder.context("the board has no encoder: `postern flash models`")?.name.as_str();
+    let worst = Manifest::read(name)?.calibration.and_then(|calibration| calibration.worst_group);
+    let WorstGroup { group, times, .. } = worst.with_context(|| {
+        format!(
+            "nobody measured the groups of {name}: `postern calibrate --strangers DIR --groups names --encoder {name} \
+             --write-manifest` does"
+        )
+    })?;
+    let among_all = (f64::from(one_in) * times.max(1.0)).ceil() as u32;
+    note!("1 in {one_in} among strangers of the worst group ({group}) is 1 in {among_all} among all.");
+    Ok(among_all)
 }
 
 /// Seconds, as milliseconds.

@@ -304,6 +304,47 @@ fn thresholds_are_found_on_ones_own_people_and_written_into_the_image() {
 }
 
 #[test]
+fn strangers_are_compared_within_their_groups() {
+    need!(Need::Cached("images"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let strangers = folder.path().join("strangers");
+    fs::create_dir(&strangers).expect("created");
+    for number in 0..60 {
+        let face = train::drawn::face(number, 0);
+        let photo = imaging::Photo::from_rgb(train::SIDE as u32, train::SIDE as u32, face).expect("whole");
+        let name = format!("{number:05}-{}-{}-x.png", 10 + number, number % 2);
+        photo.save_png(strangers.join(name)).expect("written");
+    }
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (strangers, plot, table) = (path("strangers"), path("groups.png"), path("groups.csv"));
+    let calibrate =
+        |more: &[&str]| run(&[&["calibrate", "--strangers", &strangers, "--groups"], more].concat());
+    let named = calibrate(&["names", "--plot", &plot]);
+    assert_eq!(named.code, 0, "{}", named.said);
+    let groups = named.first()["groups"].as_array().expect("groups").clone();
+    let people: Vec<(&str, u64)> = groups
+        .iter()
+        .filter_map(|group| Some((group["group"].as_str()?, group["people"].as_u64()?)))
+        .collect();
+    let expected = [
+        ("18 to 29", 12),
+        ("30 to 44", 15),
+        ("45 to 59", 15),
+        ("60 and over", 10),
+        ("under 18", 8),
+        ("female", 30),
+        ("male", 30),
+    ];
+    assert_eq!(people, expected, "{}", named.said);
+    assert!(Path::new(&plot).is_file());
+    let again = calibrate(&["names", "--plot", &plot]);
+    assert!(again.code == 2 && again.said.contains("--force"), "{}", again.said);
+    fs::write(&table, "picture,side\n00000-10-0-x.png,left,right\n").expect("written");
+    let odd = calibrate(&[&table]);
+    assert!(odd.code == 2 && odd.said.contains("line 2") && odd.said.contains("groups.csv"), "{}", odd.said);
+}
+
+#[test]
 fn an_encoder_that_was_trained_here_needs_no_compiling() {
     for name in ["postern-128", "slim-60"] {
         let inspected = run(&["inspect", name]);

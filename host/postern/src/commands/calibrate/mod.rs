@@ -4,11 +4,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use eval::{Basis, CalibrationPoint, Comparison, calibrate};
+use eval::{Basis, CalibrationPoint, Comparison, GroupRate, WorstGroup, calibrate, plot_groups, worst_group};
 use schemars::JsonSchema;
 use serde::Serialize;
 use train::data::{HeldOut, split};
 
+mod groups;
 mod strangers;
 pub mod table;
 
@@ -17,6 +18,9 @@ use super::train::{FaceArgs, by_templates};
 use crate::output::{Outcome, Output, note};
 use crate::output_args::ForceArgs;
 use models::ImageFile;
+
+/// The false-match rate whose groups are drawn if none can be told.
+const DRAWN: u32 = 10_000;
 
 /// Options of `postern calibrate`.
 #[derive(clap::Args)]
@@ -65,6 +69,10 @@ pub struct Report {
     comparisons: u64,
     /// The threshold for each false-match rate.
     points: Vec<Point>,
+    /// False matches within each group of strangers; empty without `--groups`.
+    groups: Vec<GroupRate>,
+    /// The group whose members pass for each other most often. `null` without `--groups`, or with too few pictures.
+    worst_group: Option<WorstGroup>,
 }
 
 /// A row of the table.
@@ -94,16 +102,31 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let to = args.force.check_any(args.output.as_ref(), inputs)?;
     let file = ImageFile::from_bytes(&bytes);
     let model = file.model().with_context(|| path.display().to_string())?;
-    let (comparison, people, pictures) = match &args.folder {
-        Some(folder) => of_people(args, folder, &bytes)?,
+    let plot = args.force.check_any(args.strangers.plot.as_ref(), &args.strangers.strangers)?;
+    let calibrated =
+        |comparison: &Comparison| calibrate(comparison).context("add people, or pictures of them");
+    let (comparison, table, people, pictures, groups) = match &args.folder {
+        Some(folder) => {
+            let (comparison, people, pictures) = of_people(args, folder, &bytes)?;
+            let table = calibrated(&comparison)?;
+            (comparison, table, people, pictures, Vec::new())
+        }
         None => {
             let strangers = args.strangers.read(&model)?;
             note!("{} pairs of pictures show one person", strangers.joined);
             let comparison = Comparison::all_pairs(&strangers.templates, &strangers.people);
-            (comparison, strangers.count(), strangers.people.len())
+            let table = calibrated(&comparison)?;
+            let groups = strangers.by_group(&table, &comparison);
+            (comparison, table, strangers.count(), strangers.people.len(), groups)
         }
     };
-    let table = calibrate(&comparison).context("add people, or pictures of them")?;
+    let worst_group = worst_group(&groups);
+    if let Some(plot) = &plot {
+        let one_in = worst_group.as_ref().map_or(DRAWN, |worst| worst.one_in);
+        let title = format!("{}: who passes for whom", args.encoder);
+        plot_groups(plot.path(), &title, &groups, one_in)?;
+        note!("drew {}", plot.path().display());
+    }
     let cosine = |threshold: i32| f64::from(threshold) / 32768.0;
     let point = |point: &CalibrationPoint| Point {
         one_in: point.one_in,
@@ -120,6 +143,8 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         pictures,
         comparisons: comparison.impostor_count(),
         points: table.iter().map(point).collect(),
+        groups,
+        worst_group,
     };
     output.print(&report, |to| report.print(to))?;
     if let Some(to) = to {
@@ -128,9 +153,14 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         note!("wrote {}: `postern flash models --encoder {0}` installs it", to.path().display());
     }
     if args.write_manifest {
-        let Report { pictures, people, comparisons, .. } = &report;
+        let Report { pictures, people, comparisons, worst_group, .. } = &report;
         let of = format!("{comparisons} comparisons of two people in {pictures} pictures of {people} people");
-        let path = models::calibration::save(&args.encoder, &table::rows(&table), &of)?;
+        let worst = worst_group.as_ref().map(|worst| models::WorstGroup {
+            group: worst.group.clone(),
+            one_in: worst.one_in,
+            times: worst.times,
+        });
+        let path = models::calibration::save(&args.encoder, &table::rows(&table), worst.as_ref(), &of)?;
         note!("wrote {}; `postern compile {}` puts it into the image", path.display(), args.encoder);
     }
     Ok(Outcome::Done)
@@ -154,6 +184,14 @@ fn of_people(args: &Args, folder: &Path, image: &[u8]) -> anyhow::Result<(Compar
 
 impl Report {
     fn print(&self, to: &mut dyn Write) -> io::Result<()> {
+        self.print_thresholds(to)?;
+        if let Some(worst) = &self.worst_group {
+            groups::print(&self.groups, worst, to)?;
+        }
+        Ok(())
+    }
+
+    fn print_thresholds(&self, to: &mut dyn Write) -> io::Result<()> {
         let Self { encoder, people, pictures, comparisons, .. } = self;
         writeln!(
             to,

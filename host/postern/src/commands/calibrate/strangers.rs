@@ -10,10 +10,10 @@
 //! What the judge leaves apart counts as two people. That errs towards higher thresholds.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use eval::{Comparison, Embeddings};
+use eval::{CalibrationPoint, Comparison, Embeddings, GroupRate, Groups, group_rates};
 use imaging::Photo;
 use indicatif::ProgressBar;
 use models::{Arena, ImageFile};
@@ -50,6 +50,15 @@ pub struct StrangerArgs {
     #[arg(long, value_name = "NAME|IMAGE", default_value = "sface")]
     judge: String,
 
+    /// Also report the false matches within groups of strangers: a table of file names and their groups, with a header line;
+    /// or `names`, where the names are those of UTKFace (AGE_GENDER_ETHNICITY_DATE.jpg or NUMBER-AGE-GENDER-ETHNICITY.jpg)
+    #[arg(long, value_name = "CSV|names", requires = "strangers")]
+    groups: Option<PathBuf>,
+
+    /// Draw the groups into this file
+    #[arg(long, value_name = "PNG", requires = "groups")]
+    pub plot: Option<PathBuf>,
+
     /// Where templates are kept, so that an interrupted run goes on [default: templates in the data folder]
     #[arg(long, value_name = "DIR", requires = "strangers")]
     templates: Option<PathBuf>,
@@ -63,6 +72,10 @@ pub struct Strangers {
     pub people: Vec<u32>,
     /// Pairs of pictures that the judge found to show one person.
     pub joined: usize,
+    /// The name of each picture's file.
+    names: Vec<String>,
+    /// Their groups.
+    groups: Option<Groups>,
 }
 
 impl Strangers {
@@ -70,13 +83,25 @@ impl Strangers {
     pub fn count(&self) -> usize {
         self.people.iter().collect::<BTreeSet<_>>().len()
     }
+
+    /// The false matches within each group at the thresholds of `table`, which `all` gave.
+    pub fn by_group(&self, table: &[CalibrationPoint], all: &Comparison) -> Vec<GroupRate> {
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let rates = |groups| group_rates(groups, &self.templates, &self.people, &names, table, all);
+        self.groups.as_ref().map_or_else(Vec::new, rates)
+    }
 }
 
 impl StrangerArgs {
     /// Encodes all pictures with `encoder`, and joins those of one person.
     pub fn read(&self, encoder: &Model) -> anyhow::Result<Strangers> {
         let mut pictures = strangers(&self.strangers)?;
+        let name = |picture: &Picture| {
+            picture.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+        };
         pictures.truncate(self.at_most.unwrap_or(usize::MAX));
+        let names: Vec<String> = pictures.iter().map(name).collect();
+        let groups = self.groups.as_deref().map(|from| groups(from, &names)).transpose()?;
         let all: Vec<usize> = (0..pictures.len()).collect();
         let templates = Embeddings::Templates(self.templates(encoder, &pictures, &all)?);
         let apart: Vec<u32> = (0..pictures.len() as u32).collect();
@@ -103,7 +128,8 @@ impl StrangerArgs {
             both.and_then(|(a, b)| a.similarity(b)).is_some_and(|score| score >= same)
         };
         let pairs: Vec<[u32; 2]> = alike.into_iter().filter(is_one).collect();
-        Ok(Strangers { people: join(pictures.len(), &pairs), joined: pairs.len(), templates })
+        let people = join(pictures.len(), &pairs);
+        Ok(Strangers { people, joined: pairs.len(), templates, names, groups })
     }
 
     /// The templates of some of the pictures, from the file or encoded now.
@@ -187,6 +213,15 @@ impl StrangerArgs {
         };
         kept.into_iter().map(read).collect()
     }
+}
+
+/// The groups that the table `from` tells, or that the names of the files do.
+fn groups(from: &Path, names: &[String]) -> anyhow::Result<Groups> {
+    if from == Path::new("names") {
+        return Ok(Groups::of_file_names(names.iter().map(String::as_str)));
+    }
+    let text = std::fs::read_to_string(from).with_context(|| format!("cannot read {}", from.display()))?;
+    Groups::parse(&text).with_context(|| from.display().to_string())
 }
 
 /// From which score the judge calls two pictures one person: its threshold for one false match in `comparisons`.

@@ -50,7 +50,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         let (comparisons, pictures) = (all.impostor_count(), report.pictures);
         let origin =
             format!("{comparisons} comparisons of two people in {pictures} pictures of `postern eval pairs`");
-        let path = calibration::save(&report.encoder, &points, &origin)?;
+        let path = calibration::save(&report.encoder, &points, None, &origin)?;
         note!("wrote {}; `postern compile {}` puts it into the image", path.display(), report.encoder);
     }
     Ok(Outcome::Done)

@@ -1,0 +1,156 @@
+//! False matches within groups of strangers: who passes for somebody is mostly somebody alike.
+//!
+//! A threshold that one stranger in 10,000 reaches is reached by more of those who share age, gender and ethnicity with the
+//! enrolled person (Grother et al., NISTIR 8280, 2019). So the rate is counted within each group, at the thresholds of the
+//! calibration table, and compared with that of all strangers.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{CalibrationPoint, Comparison, Embeddings, Groups};
+
+/// With fewer false matches than this, a rate is not reported.
+const LEAST_MATCHES: u64 = 30;
+
+/// The false matches of one group.
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
+pub struct GroupRate {
+    /// The column of the table of groups.
+    pub column: String,
+    /// The group in it.
+    pub group: String,
+    /// People of it.
+    pub people: usize,
+    /// Comparisons of two of them.
+    pub comparisons: u64,
+    /// At each threshold, from the most frequent false matches to the rarest.
+    pub rates: Vec<RateAt>,
+}
+
+/// The false matches of a group at a threshold.
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema, Serialize)]
+pub struct RateAt {
+    /// The threshold is that for at most one false match in this many comparisons of all strangers.
+    pub one_in: u32,
+    /// Comparisons of two people of the group at or above it.
+    pub matches: u64,
+    /// The rate within the group over that among all strangers, at this threshold. `null` with fewer than 30 matches of either.
+    pub times: Option<f64>,
+}
+
+/// The group whose members pass for each other most often.
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
+pub struct WorstGroup {
+    /// The column of the table of groups.
+    pub column: String,
+    /// The group in it.
+    pub group: String,
+    /// The threshold, see [`RateAt::one_in`].
+    pub one_in: u32,
+    /// How many times the rate of all strangers its rate is.
+    pub times: f64,
+}
+
+/// The rates within each group at the thresholds of `table`, which `all` strangers gave. `names[i]` is what the table of groups
+/// calls picture `i`, which shows `people[i]`.
+#[must_use]
+pub fn group_rates(
+    groups: &Groups,
+    embeddings: &Embeddings,
+    people: &[u32],
+    names: &[&str],
+    table: &[CalibrationPoint],
+    all: &Comparison,
+) -> Vec<GroupRate> {
+    let rate = |comparison: &Comparison, score: i32| {
+        let matches = comparison.matches(score);
+        let share = matches as f64 / comparison.impostor_count().max(1) as f64;
+        (matches, Some(share).filter(|_| matches >= LEAST_MATCHES))
+    };
+    let mut found = Vec::new();
+    for (column, title) in groups.columns.iter().enumerate() {
+        let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (picture, name) in names.iter().enumerate() {
+            if let Some(group) = groups.of(name, column) {
+                members.entry(group).or_default().push(picture);
+            }
+        }
+        for (group, pictures) in members {
+            let own: Vec<u32> = pictures.iter().map(|&picture| people[picture]).collect();
+            let comparison = Comparison::all_pairs(&embeddings.select(&pictures), &own);
+            let at = |point: &CalibrationPoint| {
+                let score = score_of(point.threshold, comparison.one());
+                let ((matches, own), (_, base)) = (rate(&comparison, score), rate(all, score));
+                RateAt { one_in: point.one_in, matches, times: own.zip(base).map(|(own, base)| own / base) }
+            };
+            found.push(GroupRate {
+                column: title.clone(),
+                group: group.to_owned(),
+                people: own.iter().collect::<std::collections::BTreeSet<_>>().len(),
+                comparisons: comparison.impostor_count(),
+                rates: table.iter().map(at).collect(),
+            });
+        }
+    }
+    found
+}
+
+/// The group with the highest rate over that of all, at the rarest false matches that tell it.
+#[must_use]
+pub fn worst_group(groups: &[GroupRate]) -> Option<WorstGroup> {
+    let rows = groups.iter().filter_map(|group| {
+        let rate = group.rates.iter().rev().find(|rate| rate.times.is_some())?;
+        Some((group, rate.one_in, rate.times?))
+    });
+    let (group, one_in, times) = rows.max_by(|a, b| a.2.total_cmp(&b.2))?;
+    Some(WorstGroup { column: group.column.clone(), group: group.group.clone(), one_in, times })
+}
+
+/// A threshold in Q15, as a score whose cosine of 1 is `one`.
+fn score_of(threshold: i32, one: i32) -> i32 {
+    (f64::from(threshold) / 32768.0 * f64::from(one)).ceil() as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Basis;
+
+    /// Strangers in a plane: those of the left group within a tenth of a radian, the others all around.
+    fn strangers() -> (Embeddings, Vec<u32>, Vec<String>, Groups) {
+        let angle = |at: usize| if at < 40 { at as f32 * 0.0025 } else { at as f32 * 0.07 };
+        let vectors = (0..100).map(|at| Some(vec![angle(at).cos(), angle(at).sin()]));
+        let names: Vec<String> = (0..100).map(|at| format!("{at}.jpg")).collect();
+        let row = |at: usize| format!("{},{}", names[at], if at < 40 { "left" } else { "right" });
+        let table = (0..100).map(row).collect::<Vec<_>>().join("\n");
+        let groups = Groups::parse(&format!("picture,side\n{table}")).expect("a table");
+        (Embeddings::Float(vectors.collect()), (0..100).collect(), names, groups)
+    }
+
+    #[test]
+    fn a_group_whose_members_are_alike_has_the_higher_rate() {
+        let (embeddings, people, names, groups) = strangers();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let all = Comparison::all_pairs(&embeddings, &people);
+        let point = |one_in, threshold| CalibrationPoint {
+            one_in,
+            threshold,
+            estimate: threshold,
+            basis: Basis::Measured,
+            matches: 0,
+        };
+        let table = [point(10, 32_000), point(1000, 32_768)];
+        let rates = group_rates(&groups, &embeddings, &people, &names, &table, &all);
+        assert_eq!(rates.iter().map(|rate| rate.people).collect::<Vec<_>>(), [40, 60]);
+        let [left, right] = [&rates[0].rates[0], &rates[1].rates[0]];
+        assert_eq!(left.matches, 40 * 39 / 2);
+        let share = all.matches(score_of(32_000, all.one())) as f64 / (100.0 * 99.0 / 2.0);
+        assert!((left.times.expect("known") - 1.0 / share).abs() < 1e-9);
+        assert!(right.times.is_none_or(|times| times < 1.0));
+        assert!(rates[0].rates[1].times.is_none(), "nobody reaches a cosine of 1");
+        let worst = worst_group(&rates).expect("there is one");
+        assert_eq!((worst.group.as_str(), worst.one_in), ("left", 10));
+    }
+}
