@@ -192,8 +192,12 @@ async fn certainty_says_what_a_rate_means_by_the_table() {
     assert!(page.contains("At most one stranger in 100,000 is let in"), "{page}");
     assert!(page.contains("one every 13 years"), "{page}");
     assert!(page.contains("a similarity of 0.400") && page.contains("This is measured."), "{page}");
+    assert!(page.contains("about 4 do not match") && page.contains("500 pairs of pictures"), "{page}");
+    assert!(page.contains("<polyline") && page.matches("<circle").count() == 1, "{page}");
     let page = browser.get("/b/front/certainty?rate=10&strangers=x").await.body;
     assert!(page.contains("a similarity of 0.500") && page.contains("This is modelled"), "{page}");
+    // Beyond the measured misses nothing is said.
+    assert!(page.contains("not known on this computer") && !page.contains("do not match"), "{page}");
 }
 
 #[tokio::test]

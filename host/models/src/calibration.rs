@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use crate::store::write;
-use crate::{CalibrationPoint, Result, Store, WorstGroup};
+use crate::{CalibrationPoint, Miss, Misses, Result, Store, WorstGroup};
 
 /// This module writes everything from this line on.
 const MARK: &str = "# Calibration table";
@@ -25,6 +25,35 @@ pub fn save(
     let path = store.manifest_path(name);
     write(&path, with_table(&manifest, points, worst, origin).as_bytes())?;
     Ok(path)
+}
+
+/// Begins what [`save_misses`] writes.
+const MISSES: &str = "\n# Comparisons of one person";
+
+/// Writes how often pictures of one person do not match into the manifest of the model `name`, and returns its path. The next
+/// [`save`] drops it.
+///
+/// # Errors
+/// [`Error::UnknownModel`](crate::Error::UnknownModel), [`Error::File`](crate::Error::File).
+pub fn save_misses(name: &str, misses: &Misses) -> Result<PathBuf> {
+    let store = Store::find();
+    let manifest = store.manifest_text(name)?;
+    let path = store.manifest_path(name);
+    write(&path, with_misses(&manifest, misses).as_bytes())?;
+    Ok(path)
+}
+
+/// The manifest with its misses replaced.
+fn with_misses(manifest: &str, misses: &Misses) -> String {
+    let kept = manifest.split(MISSES).next().unwrap_or_default().trim_end();
+    let point = |Miss { threshold, share }: &Miss| {
+        format!("    {{ threshold = {threshold}, share = {share:.4} }},\n")
+    };
+    let points: String = misses.points.iter().map(point).collect();
+    format!(
+        "{kept}\n{MISSES}: the share below a threshold.\n[calibration.misses]\nof = {:?}\npoints = [\n{points}]\n",
+        misses.of
+    )
 }
 
 /// A table as a manifest has it, with a comment on its `origin`.
@@ -90,6 +119,20 @@ mod tests {
             points.iter().map(|point| point.basis).collect::<Vec<_>>(),
             [Basis::Measured, Basis::Modelled]
         );
+    }
+
+    #[test]
+    fn misses_are_replaced_and_the_rest_is_kept() {
+        let point = CalibrationPoint { one_in: 10, threshold: 5000, estimate: 4000, basis: Basis::Measured };
+        let manifest = with_table("name = \"x\"\nkind = \"encoder\"\n", &[point], None, "7 comparisons");
+        let misses = |share| Misses {
+            of: "pictures".into(),
+            points: vec![Miss { threshold: 1000, share: 0.0 }, Miss { threshold: 2000, share }],
+        };
+        let twice = with_misses(&with_misses(&manifest, &misses(0.5)), &misses(0.25));
+        assert!(twice.starts_with(manifest.trim_end()), "{twice}");
+        let parsed: Manifest = toml::from_str(&twice).unwrap();
+        assert_eq!(parsed.calibration.unwrap().misses, Some(misses(0.25)));
     }
 
     #[test]

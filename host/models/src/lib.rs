@@ -23,7 +23,7 @@ use std::path::PathBuf;
 pub use error::Error;
 pub use image_file::{Arena, ImageFile};
 pub use manifest::{
-    Basis, Calibration, CalibrationPoint, Channels, Input, Kind, Manifest, Purpose, WorstGroup,
+    Basis, Calibration, CalibrationPoint, Channels, Input, Kind, Manifest, Miss, Misses, Purpose, WorstGroup,
 };
 pub use store::{Store, is_open};
 

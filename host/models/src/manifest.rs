@@ -84,6 +84,26 @@ pub struct Calibration {
     pub points: Vec<CalibrationPoint>,
     /// The group of strangers who pass for each other most often, once measured.
     pub worst_group: Option<WorstGroup>,
+    /// How often pictures of one person do not match, by threshold, once measured.
+    pub misses: Option<Misses>,
+}
+
+/// How often pictures of one person do not match.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Misses {
+    /// The pictures that it was measured on.
+    pub of: String,
+    /// By threshold, rising in both.
+    pub points: Vec<Miss>,
+}
+
+/// The share of comparisons of one person below a threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct Miss {
+    /// Cosine score in Q15.
+    pub threshold: i32,
+    /// The share, 0 to 1.
+    pub share: f64,
 }
 
 /// A group of strangers who are alike.

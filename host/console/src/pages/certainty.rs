@@ -1,7 +1,8 @@
 //! How sure the door has to be: the false-accept rate, and what it means here by the encoder's calibration table.
 //!
 //! The threshold is computed as the board computes it, by `template::Calibration`, for the templates that are enrolled now.
-//! How many visits of enrolled people a threshold refuses is not in the table, so the page does not say it.
+//! How often pictures of one person do not match at a threshold is measured apart (`postern eval pairs --write-misses`); where
+//! nobody did, the page says so.
 
 use std::collections::HashMap;
 
@@ -11,11 +12,12 @@ use client::protocol::{Settings, Status};
 use maud::{Markup, html};
 use template::{Basis, Calibration, CalibrationPoint, CosineScore};
 
+use super::curve;
 use crate::form::Fields;
 use crate::layout::{Page, answer, board_path, go, grouped, not_paired, refused, similarity, token};
 use crate::notice::Notice;
 use crate::offer::Offer;
-use crate::station::CalibrationRow;
+use crate::station::{CalibrationRow, Errors};
 use crate::text::Language;
 use crate::visit::Visit;
 
@@ -38,12 +40,12 @@ pub async fn show(
     let (standing, asked) = console
         .ask_for_page(&board, |station| {
             let paired = station.state()?.paired;
-            let rows = if paired.is_some() { station.calibration()? } else { Vec::new() };
-            Ok((paired, rows))
+            let errors = if paired.is_some() { station.errors()? } else { Errors::default() };
+            Ok((paired, errors))
         })
         .await;
-    let (status, rows) = match asked {
-        Ok((Some(paired), rows)) => (paired.status, rows),
+    let (status, errors) = match asked {
+        Ok((Some(paired), errors)) => (paired.status, errors),
         Ok((None, _)) => return not_paired(visitor, &board, "certainty"),
         Err(refusal) => return refused(visitor, Some((&board, standing)), "certainty", refusal),
     };
@@ -70,10 +72,10 @@ pub async fn show(
                 input type="number" name="strangers" min="1" max=(MOST_STRANGERS) value=(asked.strangers);
             }
             button formaction={ (path) "/show" } { (language.say("show")) }
-            div id="meaning" aria-live="polite" { (meaning(language, &asked, &status, &rows)) }
+            div id="meaning" aria-live="polite" { (meaning(language, &asked, &status, &errors)) }
             (standing.form(language, Offer::Settings, || html! { button.main { (language.say("use-rate")) } }))
         }
-        @if !rows.is_empty() { (table(language, &rows)) }
+        @if !errors.rows.is_empty() { (table(language, &errors)) }
     })
 }
 
@@ -101,7 +103,7 @@ impl Asked {
 }
 
 /// What a rate means at this door.
-fn meaning(language: Language, asked: &Asked, status: &Status, rows: &[CalibrationRow]) -> Markup {
+fn meaning(language: Language, asked: &Asked, status: &Status, errors: &Errors) -> Markup {
     let one_in = asked.one_in();
     // Each of the strangers of a day is let in with at most the rate.
     let a_day = asked.strangers.div_ceil(one_in);
@@ -121,7 +123,7 @@ fn meaning(language: Language, asked: &Asked, status: &Status, rows: &[Calibrati
         ("strangers", strangers.as_str().into()),
         ("after", after.as_str().into()),
     ];
-    let points: Vec<CalibrationPoint> = rows.iter().map(point).collect();
+    let points: Vec<CalibrationPoint> = errors.rows.iter().map(point).collect();
     let threshold =
         Calibration::new(&points).ok().map(|table| table.threshold(one_in, status.templates.into()));
     html! {
@@ -144,8 +146,22 @@ fn meaning(language: Language, asked: &Asked, status: &Status, rows: &[Calibrati
             },
             None => p { (language.say("no-table")) },
         }
-        p.help { (language.say("not-told")) }
+        @let missed = threshold.as_ref().and_then(|threshold| errors.missed(threshold.similarity.0));
+        @match missed {
+            Some(missed) => {
+                p { (language.with("means-misses", &[("count", hundreds(missed).as_str().into())])) }
+                p.help { (language.with("misses-of", &[("of", errors.of.as_str().into())])) }
+                (curve::draw(language, errors, threshold.as_ref().map(|threshold| threshold.similarity.0)))
+            }
+            None => p.help { (language.say("not-told")) },
+        }
     }
+}
+
+/// A share as so many of a hundred.
+fn hundreds(share: f64) -> String {
+    let hundreds = share * 100.0;
+    if hundreds < 1.0 { format!("{hundreds:.1}") } else { format!("{hundreds:.0}") }
 }
 
 fn point(row: &CalibrationRow) -> CalibrationPoint {
@@ -153,7 +169,7 @@ fn point(row: &CalibrationRow) -> CalibrationPoint {
     CalibrationPoint { one_in: row.one_in, threshold: CosineScore(row.threshold), basis }
 }
 
-fn table(language: Language, rows: &[CalibrationRow]) -> Markup {
+fn table(language: Language, errors: &Errors) -> Markup {
     html! {
         section {
             h2 { (language.say("table")) }
@@ -165,13 +181,15 @@ fn table(language: Language, rows: &[CalibrationRow]) -> Markup {
                         th scope="col" { (language.say("estimate")) }
                         th scope="col" { (language.say("upper-end")) }
                         th scope="col" { (language.say("known")) }
+                        th scope="col" { (language.say("missed")) }
                     } }
                     tbody {
-                        @for row in rows { tr {
+                        @for row in &errors.rows { tr {
                             td { (grouped(language, row.one_in)) }
                             td { (similarity(language, row.estimate)) }
                             td { (similarity(language, row.threshold)) }
                             td { (language.say(if row.measured { "measured" } else { "modelled" })) }
+                            td { (errors.missed(row.threshold).map_or_else(|| "?".to_owned(), hundreds)) }
                         } }
                     }
                 }

@@ -3,6 +3,7 @@
 mod boards;
 mod certainty;
 mod computers;
+mod curve;
 mod door;
 mod flashing;
 mod live;

@@ -281,14 +281,18 @@ impl Station for Fake {
         Ok("{\"number\":1}\n{\"head\":{}}\n".to_owned())
     }
 
-    fn calibration(&self) -> Said<Vec<CalibrationRow>> {
+    fn errors(&self) -> Said<Errors> {
         let row = |one_in, threshold, measured| CalibrationRow {
             one_in,
             threshold,
             estimate: threshold - 100,
             measured,
         };
-        Ok(vec![row(1_000, 9_000, true), row(100_000, 13_107, true), row(10_000_000, 16_384, false)])
+        Ok(Errors {
+            rows: vec![row(1_000, 9_000, true), row(100_000, 13_107, true), row(10_000_000, 16_384, false)],
+            misses: vec![(6_553, 0.01), (13_107, 0.04), (16_383, 0.2)],
+            of: "500 pairs of pictures of one person".to_owned(),
+        })
     }
 
     fn flashable(&self) -> Said<Flashable> {

@@ -8,8 +8,8 @@ use anyhow::{Context, bail, ensure};
 use client::Credentials;
 use client::protocol::{EventKind, Hash, Host, ModelKind, Role, Settings, User, Zone};
 use console::station::{
-    BoardTime, Button, CalibrationRow, Flash, Flashable, Flashing, Happening, LogLine, NewRule, Paired,
-    Pairing, Pins, Refusal, Rule, Said, State, Station, Upload, Verified,
+    BoardTime, Button, CalibrationRow, Errors, Flash, Flashable, Flashing, Happening, LogLine, NewRule,
+    Paired, Pairing, Pins, Refusal, Rule, Said, State, Station, Upload, Verified,
 };
 use emulator::{Board, Memory, Seen};
 use imaging::Photo;
@@ -310,11 +310,11 @@ impl Station for Door {
         self.ask(|device| log::export(&self.args, device))
     }
 
-    fn calibration(&self) -> Said<Vec<CalibrationRow>> {
+    fn errors(&self) -> Said<Errors> {
         let models = self.ask(|device| Ok(device.status()?.models))?;
         let encoder = models.iter().find(|model| model.kind == ModelKind::Encoder);
         // An image that is not here, or another one of the same name, tells nothing of the board's encoder.
-        Ok(encoder.and_then(|encoder| table(&encoder.name, &encoder.sha256).ok()).unwrap_or_default())
+        Ok(encoder.and_then(|encoder| errors(&encoder.name, &encoder.sha256).ok()).unwrap_or_default())
     }
 
     fn flashable(&self) -> Said<Flashable> {
@@ -379,8 +379,8 @@ impl Station for Door {
     }
 }
 
-/// The calibration table in the image `name`, if it is the one with this hash.
-fn table(name: &str, sha256: &Hash) -> anyhow::Result<Vec<CalibrationRow>> {
+/// The calibration table in the image `name`, if it is the one with this hash, and the misses in its manifest.
+fn errors(name: &str, sha256: &Hash) -> anyhow::Result<Errors> {
     use sha2::{Digest, Sha256};
     let file = models::ImageFile::read(&models::image(name)?)?;
     ensure!(Sha256::digest(file.bytes()).as_slice() == sha256, "another image has this name");
@@ -388,5 +388,8 @@ fn table(name: &str, sha256: &Hash) -> anyhow::Result<Vec<CalibrationRow>> {
         let Row { one_in, threshold, estimate, basis } = Row::of(record);
         CalibrationRow { one_in, threshold, estimate, measured: basis == "measured" }
     };
-    Ok(file.model().context("the image is damaged")?.calibration().map(row).collect())
+    let rows = file.model().context("the image is damaged")?.calibration().map(row).collect();
+    let known = models::Manifest::read(name).ok().and_then(|manifest| manifest.calibration?.misses);
+    let models::Misses { of, points } = known.unwrap_or_default();
+    Ok(Errors { rows, misses: points.iter().map(|point| (point.threshold, point.share)).collect(), of })
 }

@@ -6,6 +6,7 @@ use eval::{Curve, calibrate, plot_det};
 use models::calibration;
 
 use super::material::MaterialArgs;
+use super::promise;
 use crate::commands::calibrate::table::rows;
 use crate::output::{Outcome, Output, note};
 
@@ -30,6 +31,10 @@ pub struct Args {
     /// Write the thresholds into the encoder's manifest; compile it again to use them
     #[arg(long, conflicts_with_all = ["float", "limit", "held_out"])]
     write_calibration: bool,
+
+    /// Write into the encoder's manifest how often pictures of one person do not match, by threshold: the console shows it
+    #[arg(long, conflicts_with = "float")]
+    write_misses: bool,
 }
 
 /// Measures and prints.
@@ -52,6 +57,16 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             format!("{comparisons} comparisons of two people in {pictures} pictures of `postern eval pairs`");
         let path = calibration::save(&report.encoder, &points, None, &origin)?;
         note!("wrote {}; `postern compile {}` puts it into the image", path.display(), report.encoder);
+    }
+    if args.write_misses {
+        let parts: Vec<String> = args.material.held_out.iter().map(ToString::to_string).collect();
+        let of = match parts.as_slice() {
+            [] => String::new(),
+            parts => format!(" in the parts {} of the pairs file", parts.join(" and ")),
+        };
+        let of = format!("{} pairs of pictures of one person{of}", all.genuine_count());
+        let path = calibration::save_misses(&report.encoder, &promise::misses(&all, of))?;
+        note!("wrote {}", path.display());
     }
     Ok(Outcome::Done)
 }
