@@ -24,6 +24,22 @@ pub struct Report {
     on: &'static str,
     /// The networks.
     networks: Vec<Row>,
+    /// All of them together.
+    together: Together,
+}
+
+/// Networks that run one after the other, as those of a frame do.
+#[derive(JsonSchema, Serialize)]
+struct Together {
+    /// The low estimate of the processor.
+    #[schemars(extend("unit" = "cycles"))]
+    processor_low: u64,
+    /// The high estimate of the processor.
+    #[schemars(extend("unit" = "cycles"))]
+    processor_high: u64,
+    /// Cycles of the NPU. `null` if a network has no section, or one for another NPU than the rest.
+    #[schemars(extend("unit" = "cycles"))]
+    npu: Option<u64>,
 }
 
 /// A network on both.
@@ -53,9 +69,21 @@ struct Row {
 /// Prints a row an image.
 pub fn run(machine: Machine, images: &[String], output: &Output) -> anyhow::Result<Outcome> {
     let networks = images.iter().map(|image| row(machine, &models::image(image)?));
-    let report = Report { on: machine.name(), networks: networks.collect::<anyhow::Result<_>>()? };
+    let networks: Vec<Row> = networks.collect::<anyhow::Result<_>>()?;
+    let report = Report { on: machine.name(), together: together(&networks), networks };
     output.print(&report, |out| print(&report, out))?;
     Ok(Outcome::Done)
+}
+
+/// The sum of all networks.
+fn together(networks: &[Row]) -> Together {
+    let one_npu = networks.windows(2).all(|pair| pair[0].accelerator == pair[1].accelerator);
+    let npu: Option<u64> = networks.iter().map(|row| row.npu.map(u64::from)).sum();
+    Together {
+        processor_low: networks.iter().map(|row| row.processor_low).sum(),
+        processor_high: networks.iter().map(|row| row.processor_high).sum(),
+        npu: npu.filter(|_| one_npu),
+    }
 }
 
 fn row(machine: Machine, path: &Path) -> anyhow::Result<Row> {
@@ -109,5 +137,43 @@ fn print(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
             _ => writeln!(out, " {:>13} {:>7}  no section: `postern compile --npu`", "-", "-")?,
         }
     }
-    Ok(())
+    let Together { processor_low, processor_high, npu } = report.together;
+    match npu {
+        Some(npu) if report.networks.len() > 1 => writeln!(
+            out,
+            "{:<18} {:>13} {processor_low:>13} {processor_high:>13} {npu:>13} {:>7.1}",
+            "together",
+            "",
+            processor_low as f64 / npu.max(1) as f64
+        ),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(accelerator: Option<&str>, npu: Option<u32>) -> Row {
+        Row {
+            model: "x".to_owned(),
+            multiply_adds: 1,
+            processor_low: 10,
+            processor_high: 20,
+            accelerator: accelerator.map(str::to_owned),
+            npu,
+            scratch_bytes: None,
+            stream_bytes: None,
+        }
+    }
+
+    #[test]
+    fn a_sum_is_of_one_npu_and_of_all_networks() {
+        let small = || row(Some("ethos-u55-128"), Some(u32::MAX));
+        let sum = together(&[small(), small()]);
+        assert_eq!((sum.processor_low, sum.processor_high), (20, 40));
+        assert_eq!(sum.npu, Some(2 * u64::from(u32::MAX)));
+        assert_eq!(together(&[small(), row(Some("ethos-u55-256"), Some(1))]).npu, None);
+        assert_eq!(together(&[small(), row(None, None)]).npu, None);
+    }
 }
