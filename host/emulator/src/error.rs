@@ -43,6 +43,15 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// The process that played the board's NPU has ended; the board works on with its processor.
+    #[error(
+        "board {name} is up, but its NPU is gone: the process that played it has ended, and its npu.log says what it said \
+         last. `postern board down --board {name}` and then `postern board up --npu --board {name}` give it one again"
+    )]
+    NpuGone {
+        /// Its name.
+        name: String,
+    },
     /// The board was switched on without the NPU that is asked for.
     #[error("board {name} is up without this NPU: `postern board down --board {name}` switches it off first")]
     UpWithoutNpu {

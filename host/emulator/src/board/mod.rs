@@ -103,6 +103,9 @@ impl Board {
             board.may_have_npu()?;
             return Err(Error::UpWithoutNpu { name: board.folder.name().to_owned() });
         }
+        if launch.npu.is_some() && launch.firmware.is_none() && !npu_process::lives(&board.folder)? {
+            return Err(Error::NpuGone { name: board.folder.name().to_owned() });
+        }
         if launch.firmware.is_some() {
             board.restart_with(launch.firmware.as_deref())?;
         }

@@ -73,6 +73,11 @@ pub(super) fn recorded(folder: &Folder) -> Result<Option<(PlayedNpu, i32)>> {
     Ok(Some((PlayedNpu { accelerator: accelerator(&name)?, command }, pid)))
 }
 
+/// Whether the process lives that plays the board's NPU.
+pub(super) fn lives(folder: &Folder) -> Result<bool> {
+    Ok(recorded(folder)?.is_some_and(|(_, pid)| process::is_of(pid, folder.path())))
+}
+
 /// Ends the process, and forgets the NPU.
 pub(super) fn end(folder: &Folder) -> Result<()> {
     let Some((_, pid)) = recorded(folder)? else { return Ok(()) };

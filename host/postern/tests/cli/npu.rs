@@ -3,18 +3,24 @@
 
 use std::path::Path;
 
+use compiler::image::Aligned;
 use fixtures::{Need, need};
+use npu_section::format::Header;
 use serde_json::Value;
 
 use crate::bench::{BARACK, Bench, JOE, eventually, picture, run};
 
-/// Networks of a small door with a section for `accelerator`: each option of `flash models`, and the image.
+/// Networks of a small door with a section for `accelerator`: each option of `flash models`, and the image. The first one is the
+/// liveness network.
 fn images(folder: &Path, accelerator: &str) -> Vec<String> {
     let cached = |name: &str| fixtures::cache(name).display().to_string();
     let encoder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/slim-60/slim-60.pstn").to_owned();
-    let networks = [("--detector", cached("images/yunet.pstn")), ("--encoder", encoder)];
-    // With a section, the liveness network does not fit into its place in flash.
-    let mut options = vec!["--liveness".to_owned(), cached("images/liveness.pstn")];
+    let networks = [
+        ("--liveness", cached("images/liveness.pstn")),
+        ("--detector", cached("images/yunet.pstn")),
+        ("--encoder", encoder),
+    ];
+    let mut options = Vec::new();
     for (option, image) in networks {
         let to = folder.join(format!("{accelerator}{option}.pstn")).display().to_string();
         let ran = run(&["compile", &image, "--npu", accelerator, "-o", &to]);
@@ -75,7 +81,7 @@ fn templates_of_the_npu_and_of_the_processor_are_the_same_and_a_dead_npu_stops_n
 
     bench.done(&["board", "down"]);
     bench.done(&["board", "up", "--npu"]);
-    let all = serde_json::json!(["detector", "encoder"]);
+    let all = serde_json::json!(["detector", "encoder", "liveness network"]);
     assert_eq!(on_npu(&bench), all);
     assert_eq!(template(&bench, BARACK[1]), of_the_processor);
     opens(&bench, BARACK[1], "Barack");
@@ -84,6 +90,7 @@ fn templates_of_the_npu_and_of_the_processor_are_the_same_and_a_dead_npu_stops_n
     assert_eq!(faults(&bench), []);
 
     kill_the_npu(&bench);
+    bench.refused(&["board", "up", "--npu"], "`postern board down --board an547`");
     assert_eq!(bench.run(&["identify", &picture(JOE)]).code, 0, "the processor does the work");
     eventually("the log tells it", || !faults(&bench).is_empty());
     assert_eq!(on_npu(&bench), Value::Array(Vec::new()), "it is given up");
@@ -109,6 +116,74 @@ fn an_npu_that_the_section_is_not_for_is_told_and_the_processor_does_the_work() 
     bench.refused(&["board", "up", "--npu"], "is up without this NPU");
 }
 
+/// A detector with another section, in a file.
+fn with_section(images: &[String], name: &str, change: impl FnOnce(&mut Header, &mut Vec<u8>)) -> String {
+    let from = &images[images.iter().position(|it| it == "--detector").expect("a detector") + 1];
+    let file = std::fs::read(from).expect("an image");
+    let aligned = Aligned::new(&file);
+    let model = nn::Model::load(aligned.bytes()).expect("an image");
+    let mut section = model.npu().expect("a section").to_vec();
+    let (head, _) = section.split_at_mut(size_of::<Header>());
+    let mut header: Header = bytemuck::pod_read_unaligned(head);
+    change(&mut header, &mut section);
+    section[..size_of::<Header>()].copy_from_slice(bytemuck::bytes_of(&header));
+    let to = format!("{from}.{name}");
+    std::fs::write(&to, compiler::image::with_npu(&file, &section).expect("an image")).expect("written");
+    to
+}
+
+#[test]
+fn each_bad_section_is_named_in_the_log_and_the_processor_does_the_work() {
+    need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"), Need::Cached("vela"));
+    let bench = Bench::new("an547");
+    let images = images(bench.state(), "ethos-u55-128");
+    bench.done(&["board", "up", "--npu"]);
+    bench.done(&["pair", "--press-button"]);
+    flash(&bench, &images);
+    let good = template(&bench, JOE);
+    assert_eq!(on_npu(&bench), serde_json::json!(["detector", "encoder", "liveness network"]));
+    assert_eq!(faults(&bench), []);
+
+    let truncated = |_: &mut Header, section: &mut Vec<u8>| section.truncate(section.len() - 16);
+    let newer_format = |header: &mut Header, _: &mut Vec<u8>| header.version += 1;
+    let newer_vela = |header: &mut Header, _: &mut Vec<u8>| header.id += 1 << 28;
+    let other_config = |header: &mut Header, _: &mut Vec<u8>| header.config += 0x100;
+    let large = |header: &mut Header, _: &mut Vec<u8>| header.scratch = 64 << 20;
+    let refused = [
+        ("truncated", with_section(&images, "truncated", truncated), "section"),
+        ("of a newer format", with_section(&images, "format", newer_format), "section"),
+        ("of a newer Vela", with_section(&images, "vela", newer_vela), "section"),
+        ("of an unknown configuration", with_section(&images, "config", other_config), "section"),
+        ("with a large scratch", with_section(&images, "large", large), "no-room"),
+    ];
+    for (what, image, word) in refused {
+        let before = faults(&bench).len();
+        bench.done(&["flash", "models", "--detector", &image]);
+        assert_eq!(
+            on_npu(&bench),
+            serde_json::json!(["encoder", "liveness network"]),
+            "a section {what} does not run"
+        );
+        assert_eq!(template(&bench, JOE), good, "the processor does the work of a section {what}");
+        let told = faults(&bench).split_off(before);
+        assert!(!told.is_empty(), "a section {what} is told");
+        assert!(told.iter().all(|it| *it == ("detector".to_owned(), word.to_owned())), "{what}: {told:?}");
+    }
+
+    // Weights decide no address, so only the NPU sees that they are none.
+    let weights = |header: &mut Header, section: &mut Vec<u8>| {
+        let start = header.data as usize;
+        section[start..start + header.data_bytes as usize].fill(0xff);
+    };
+    let before = faults(&bench).len();
+    bench.done(&["flash", "models", "--detector", &with_section(&images, "weights", weights)]);
+    assert_eq!(template(&bench, JOE), good, "the processor does the work within the frame");
+    let stopped = ("detector".to_owned(), "stopped".to_owned());
+    assert_eq!(faults(&bench).split_off(before).first(), Some(&stopped));
+    let log = std::fs::read_to_string(bench.folder().join("npu.log")).expect("a log");
+    assert!(log.contains("the weights do not decode"), "{log}");
+}
+
 #[test]
 fn only_an_an547_has_an_npu_and_its_name_must_be_known() {
     let bench = Bench::new("an500");
@@ -122,9 +197,13 @@ fn only_an_an547_has_an_npu_and_its_name_must_be_known() {
 fn a_door_on_linux_loads_images_with_a_section_and_ignores_it() {
     need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"), Need::Cached("vela"));
     let bench = Bench::new("linux");
-    let images = images(bench.state(), "ethos-u55-128");
+    let mut images = images(bench.state(), "ethos-u55-128");
     bench.done(&["board", "up", "--machine", "linux"]);
+    // Its slots are as they were, since its processor is all that it has: a liveness network with a section has no room there.
+    let large = images[1].clone();
     bench.done(&["pair", "--press-button"]);
+    bench.refused(&["flash", "models", "--liveness", &large], "has room for 786432");
+    images[1] = fixtures::cache("images/liveness.pstn").display().to_string();
     flash(&bench, &images);
     assert_eq!(on_npu(&bench), Value::Array(Vec::new()));
     bench.done(&["enroll", "Joe", &picture(JOE)]);
@@ -138,13 +217,16 @@ fn estimates_of_processor_and_npu_stand_side_by_side() {
     need!(Need::Boards, Need::Cached("images"), Need::Cached("vela"));
     let folder = tempfile::tempdir().expect("a folder");
     let images = images(folder.path(), "ethos-u55-128");
-    let (with, without) = (&images[5], &images[1]);
+    let without = fixtures::cache("images/liveness.pstn").display().to_string();
+    let (with, without) = (&images[5], &without);
     let compared = run(&["bench", "--npu", with, without]);
     assert_eq!(compared.code, 0, "{}", compared.said);
     let section = run(&["inspect", with]).first()["npu"].clone();
     let [on_both, alone] = [0, 1].map(|row| &compared.first()["networks"][row]);
     assert_eq!((&on_both["npu"], &on_both["accelerator"]), (&section["cycles"], &section["accelerator"]));
     assert!(on_both["processor_low"].as_u64() > on_both["npu"].as_u64(), "{on_both}");
+    let together = &compared.first()["together"];
+    assert!(together["npu"].is_null() && together["processor_low"].as_u64() > on_both["npu"].as_u64());
     assert_eq!((&alone["npu"], alone["processor_low"].as_u64() > Some(0)), (&Value::Null, true));
     let here = run(&["bench", "--on", "host", "--npu", with]);
     assert!(here.code == 2 && here.said.contains("--on an547"), "{}", here.said);
