@@ -21,7 +21,7 @@ use crate::directory::Directory;
 use crate::envelope::System;
 use crate::identity::Public;
 use crate::place::{lock, make_private, people, read, write};
-use crate::record::{Ack, Encoder, Holds, Person, PersonId, Pictures, Record};
+use crate::record::{Ack, Encoder, Holds, LogHead, Person, PersonId, Pictures, Record};
 use crypto::Entropy;
 
 const REMEDY: &str = "Put back a copy of the folder, or make it again with `postern fleet recover`";
@@ -93,12 +93,17 @@ pub enum LogFault {
     OtherBoard,
     /// It is shorter than it was.
     Shorter,
+    /// The board that it names did not sign its end.
+    Unsigned,
 }
 
 impl KeptDoor {
     /// Takes an acknowledgement. The first one says which board signs the log; one with another board, or a shorter log, is said.
-    pub fn take(&mut self, ack: Ack) {
-        if let Some(log) = &ack.log {
+    /// What no board signed says neither: it is a fault, and the highest number stays.
+    pub fn take(&mut self, ack: Ack, is_signed: &dyn Fn(&LogHead) -> bool) {
+        if ack.log.as_ref().is_some_and(|log| !is_signed(log)) {
+            self.log_fault = Some(LogFault::Unsigned);
+        } else if let Some(log) = &ack.log {
             let (signer, number) = *self.log.get_or_insert((log.signer, log.number));
             self.log_fault = if signer != log.signer {
                 Some(LogFault::OtherBoard)

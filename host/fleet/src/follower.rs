@@ -20,6 +20,7 @@
 //! - Removals and suspensions come before everything else that waits, but for a rule that somebody who was enrolled lacks.
 //! - A removal or a suspension is never given up, and waits for neither pictures nor a name.
 //! - Only a person with the number that the board gave at their enrolment is removed or changed.
+//! - Nothing happens for who no trusted operator knows: they stay on the board as they are, or off it.
 
 mod settle;
 mod steps;
@@ -68,6 +69,8 @@ pub struct Follower {
     held: BTreeMap<PersonId, String>,
     /// Why nothing is changed at the moment.
     trouble: Option<String>,
+    /// The marks of operators who the door does not trust at the moment: once trusted again, they have said nothing older.
+    others: Vec<Mark>,
 }
 
 /// An operator of the door.
@@ -115,6 +118,7 @@ impl Follower {
         door: Box<dyn Door>,
     ) -> Result<Self, Error> {
         let (entries, marks) = store.load()?;
+        let is_trusted = |key: &[u8; 32]| operators.iter().any(|of| of.signing == *key);
         let operator = |public: &Public| {
             let none = Mark { operator: public.signing, newest: 0, complete: 0, ack: 0 };
             let mark = marks.iter().find(|mark| mark.operator == public.signing).copied().unwrap_or(none);
@@ -141,14 +145,16 @@ impl Follower {
             came: HashMap::new(),
             held: BTreeMap::new(),
             trouble: None,
+            others: marks.into_iter().filter(|mark| !is_trusted(&mark.operator)).collect(),
         };
         for (id, mut entry) in entries {
-            // An operator who the door trusts no longer decides nothing more: what the others want holds again. The people who
-            // nobody else knows stay.
-            let before = entry.known.len();
-            entry.known.retain(|known| operators.iter().any(|of| of.signing == known.rank.operator));
-            if let Some(greatest) = greatest(&entry).filter(|_| entry.known.len() < before) {
-                (entry.wanted, entry.refusal) = (greatest.wanted.clone(), None);
+            // An operator who the door trusts no longer decides nothing more: what the others want holds again. Who nobody else
+            // knows stays as they are on the board, and nothing that was wanted of them is done any more.
+            entry.known.retain(|known| is_trusted(&known.rank.operator));
+            let on_board = || entry.there.as_ref().map(|there| there.person.clone());
+            let holds = greatest(&entry).map_or_else(on_board, |greatest| greatest.wanted.clone());
+            if holds != entry.wanted || entry.known.is_empty() {
+                (entry.wanted, entry.refusal) = (holds, None);
             }
             for Known { rank, hash, .. } in &entry.known {
                 let of = follower.operators.iter_mut().find(|of| of.public.signing == rank.operator);
@@ -305,6 +311,7 @@ impl Follower {
             let ours = entry.known.iter().find(|known| known.rank.operator == us);
             ours.is_some_and(|ours| ours.wanted != entry.wanted)
         };
+        let is_orphan = |entry: &&Entry| entry.there.is_some() && entry.known.is_empty();
         let ack = Ack {
             number: of.mark.ack,
             unix_ms,
@@ -315,6 +322,7 @@ impl Follower {
             pictures: self.waiting.len() as u32,
             waiting: (self.work.len() + self.put_off.len() + self.held.len()) as u32,
             people: self.entries.values().filter(|entry| entry.there.is_some()).count() as u32,
+            orphans: self.entries.values().filter(is_orphan).count() as u32,
             refused,
             refusals,
             overruled: self.entries.values().filter(is_overruled).count() as u32,
@@ -327,7 +335,8 @@ impl Follower {
     }
 
     fn save_marks(&mut self) -> Result<(), Error> {
-        let marks: Vec<Mark> = self.operators.iter().map(|of| of.mark).collect();
+        let ours = self.operators.iter().map(|of| of.mark);
+        let marks: Vec<Mark> = ours.chain(self.others.iter().copied()).collect();
         self.store.save_marks(&marks)
     }
 
@@ -336,12 +345,10 @@ impl Follower {
         self.door.rest();
     }
 
-    /// The number of the operator whose record of a person holds.
-    fn holder(&self, id: PersonId) -> usize {
-        let rank = self.entries.get(&id).and_then(greatest).map(|known| known.rank);
-        let of =
-            rank.and_then(|rank| self.operators.iter().position(|of| of.public.signing == rank.operator));
-        of.unwrap_or(0)
+    /// The number of the operator whose record of a person holds; `None` if no trusted one knows the person.
+    fn holder(&self, id: PersonId) -> Option<usize> {
+        let rank = greatest(self.entries.get(&id)?)?.rank;
+        self.operators.iter().position(|of| of.public.signing == rank.operator)
     }
 
     fn keep(&mut self, id: PersonId, entry: Entry) -> Result<(), Error> {

@@ -100,6 +100,20 @@ pub trait Store: Send {
     fn save_marks(&mut self, marks: &[Mark]) -> Result<(), Error>;
 }
 
+/// Has a place begin again at a board that was erased, or is another one: nobody is known to be on it. Its numbers say nothing of
+/// those of before, so whoever has the number of somebody of the fleet now is not taken for them.
+///
+/// # Errors
+/// The place cannot be read or written.
+pub fn begin_again(store: &mut dyn Store) -> Result<(), Error> {
+    for (id, entry) in store.load()?.0 {
+        if entry.there.is_some() || entry.begun.is_some() {
+            store.save(id, &Entry { there: None, begun: None, refusal: None, ..entry })?;
+        }
+    }
+    Ok(())
+}
+
 /// A place in a folder.
 pub struct Files {
     folder: PathBuf,

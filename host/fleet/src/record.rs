@@ -191,6 +191,9 @@ pub struct Ack {
     pub waiting: u32,
     /// People who are on the board by this fleet.
     pub people: u32,
+    /// Those of them who no operator that the door trusts knows any more.
+    #[serde(default)]
+    pub orphans: u32,
     /// Records that were refused, as many as have room.
     pub refused: Vec<Refused>,
     /// All that were refused.
@@ -283,6 +286,7 @@ mod tests {
             pictures: 0,
             waiting: 0,
             people: 0,
+            orphans: 0,
             refused: vec![Refused { id: PersonId([0; 16]), why: why.clone() }; 500],
             refusals: 500,
             overruled: 0,

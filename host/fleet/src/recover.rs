@@ -23,7 +23,7 @@ use crate::identity::Identity;
 use crate::pictures;
 use crate::publish::fault_of;
 use crate::record::{Head, Holds, PersonId, Record};
-use crate::standing::collect;
+use crate::standing::{IsSigned, collect};
 use crate::topics::{About, Topics};
 
 /// What was recovered.
@@ -52,6 +52,7 @@ pub fn recover(
     connection: &Connection,
     (broker, patience): (&str, Duration),
     without: &[String],
+    is_signed: IsSigned<'_>,
 ) -> Result<Recovered, Error> {
     if path.exists() {
         return Err(Error::Exists { path: path.to_owned() });
@@ -63,7 +64,7 @@ pub fn recover(
     // A name that nobody has: what lies beside the folder is not ours.
     let beside = path.with_extension(format!("{}.part", random_id().digits()));
     let made = fetch.write(&beside, settings, &head, records).and_then(|(mut folder, recovered)| {
-        let came = collect(&mut folder, identity, prefix, connection, (broker, patience))?;
+        let came = collect(&mut folder, identity, prefix, connection, (broker, patience), is_signed)?;
         let name = |name: &&String| !folder.fleet_doors().any(|(_, door)| door.name == **name);
         if let Some(name) = without.iter().find(name) {
             return Err(Error::NoDoor { name: name.clone() });

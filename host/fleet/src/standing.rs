@@ -5,6 +5,7 @@
 //! | none | the door has not begun, or the broker lost it |
 //! | an older one than before | the broker keeps back newer ones |
 //! | not authentic | somebody else wrote it |
+//! | one with the end of another board's log, of a shorter one, or of one that no board signed | its computer is not to be trusted |
 //! | one with a newer run than the folder | the folder is an older copy |
 //! | one with the newest run as complete, the folder's own digest, and nothing open | the door has everything |
 //! | anything else | behind, with the first reason that holds |
@@ -18,7 +19,7 @@ use crate::envelope::{Kind, Opener};
 use crate::folder::{Folder, KeptDoor, LogFault, directory};
 use crate::identity::Identity;
 use crate::publish::fault_of;
-use crate::record::{Ack, PersonId};
+use crate::record::{Ack, LogHead, PersonId};
 use crate::topics::{About, Topics};
 use bridge::Level;
 
@@ -33,6 +34,8 @@ pub struct Standing {
     pub behind: u32,
     /// People who are on the board.
     pub people: u32,
+    /// Those of them who no operator that the door trusts knows any more.
+    pub orphans: u32,
     /// People who were refused, and why.
     pub refused: Vec<(PersonId, String)>,
 }
@@ -48,6 +51,9 @@ pub struct Came {
     pub forged: bool,
 }
 
+/// Whether the board that the end of a log names signed it. Who asks knows the form of an entry, which nothing here does.
+pub type IsSigned<'a> = &'a dyn Fn(&LogHead) -> bool;
+
 /// Asks the broker for the acknowledgements of all doors, and keeps the newest of each in the folder.
 ///
 /// # Errors
@@ -58,6 +64,7 @@ pub fn collect(
     prefix: &Level,
     connection: &Connection,
     (broker, patience): (&str, Duration),
+    is_signed: IsSigned<'_>,
 ) -> Result<BTreeMap<PersonId, Came>, Error> {
     const KEPT: &str = "`postern fleet status --offline` shows what is known without the broker";
     let topics = Topics::of(prefix, &identity.public());
@@ -92,7 +99,7 @@ pub fn collect(
                     Ok(ack) if ack.number < known => came.old = true,
                     Ok(ack) => {
                         came.any = true;
-                        door.take(ack.bounded());
+                        door.take(ack.bounded(), is_signed);
                         folder.save_door(id, door)?;
                     }
                 }
@@ -122,6 +129,7 @@ pub fn standing(folder: &Folder, digest: &[u8; 32], door: &KeptDoor, came: Optio
         why: None,
         behind: later,
         people: ack.map_or(0, |ack| ack.people),
+        orphans: ack.map_or(0, |ack| ack.orphans),
         refused: ack
             .map(|ack| ack.refused.iter().map(|refused| (refused.id, refused.why.clone())).collect())
             .unwrap_or_default(),
@@ -148,6 +156,9 @@ pub fn standing(folder: &Folder, digest: &[u8; 32], door: &KeptDoor, came: Optio
         }
         (Some(_), _) if door.log_fault == Some(LogFault::Shorter) => {
             "its log is shorter than it was: its computer sends an older end of it, and is not to be trusted".to_owned()
+        }
+        (Some(_), _) if door.log_fault == Some(LogFault::Unsigned) => {
+            "the end of its log is not signed by the board that it names: its computer is not to be trusted".to_owned()
         }
         (None, _) if door.sent < run => unsent(),
         (None, _) => "it has not acknowledged anything: run `postern fleet apply` at the door".to_owned(),

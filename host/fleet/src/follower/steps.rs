@@ -44,8 +44,10 @@ impl Follower {
                 Ok(Step::Done)
             }
             Ok(Some(digest)) => {
+                // Nobody's word is no reason to fetch anything.
+                let Some(holder) = self.holder(id) else { return Ok(Step::Done) };
                 self.waiting.insert(id, digest);
-                Ok(Step::Wants(self.holder(id), digest))
+                Ok(Step::Wants(holder, digest))
             }
             Err(Failed::Kept(error)) => Err(error),
             Err(Failed::Held(sentence)) => {

@@ -184,7 +184,7 @@ impl Bench {
         let connection = self.connect("operator");
         let Operator { identity, folder, .. } = &mut self.operator;
         let patience = ("the broker", std::time::Duration::from_secs(600));
-        let came = collect(folder, identity, &prefix(), &connection, patience).expect("collected");
+        let came = collect(folder, identity, &prefix(), &connection, patience, &|_| true).expect("collected");
         let public = self.doors[door].public();
         let (id, kept) = folder.fleet_doors().find(|(_, kept)| kept.public == public).expect("the door");
         standing(folder, &digest(folder), kept, Some(came.get(id).copied().unwrap_or_default()))

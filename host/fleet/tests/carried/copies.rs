@@ -1,4 +1,6 @@
-//! Folders that are older copies, and operators who are trusted no more.
+//! Folders that are older copies, operators who are trusted no more, and boards that were erased.
+
+use std::collections::BTreeMap;
 
 use fixtures::{Need, need};
 use fleet::folder::{KeptDoor, LogFault};
@@ -63,6 +65,82 @@ fn who_is_trusted_no_more_decides_nothing_more() {
     }
 }
 
+/// Nobody who is left knows the person: what is on the board stays, and nothing more is done.
+#[test]
+fn what_a_revoked_operator_alone_wanted_is_not_done() {
+    let (us, other) = (operator(1), operator(2));
+    let mut local = Local::new();
+    let (bob, mallory) = (local.person("Bob"), local.person("Mallory"));
+    let mut follower = local.start(&[us.public(), other.public()]);
+    give(&mut follower, 1, &other, &enrolled(1, 1, &Person { suspended: true, ..bob.clone() }));
+    assert!(local.work(&mut follower));
+    give(&mut follower, 1, &other, &enrolled(2, 1, &mallory));
+    give(&mut follower, 1, &other, &enrolled(1, 2, &Person { name: "Robert".to_owned(), ..bob }));
+    drop(follower);
+    for start in 1..=2 {
+        let mut follower = local.start(&[us.public()]);
+        assert!(local.work(&mut follower));
+        assert_eq!(local.people(), [("Bob".to_owned(), Some("always".to_owned()))]);
+        assert!(local.board.lock().people["Bob"].as_ref().expect("a rule").suspended);
+        let (ack, _) = follower.ack(0, start).expect("kept");
+        assert_eq!((ack.people, ack.orphans, follower.open(), ack.refusals), (1, 1, 0, 0));
+    }
+}
+
+/// The power fails at each request of an enrolment, and whoever wanted it is trusted no more then.
+#[test]
+fn an_enrolment_that_a_revoked_operator_began_is_taken_back() {
+    let (us, other) = (operator(1), operator(2));
+    let mut left = 0;
+    for cut in 0..5 {
+        let mut local = Local::new();
+        let mallory = local.person("Mallory");
+        let mut follower = local.start(&[us.public(), other.public()]);
+        give(&mut follower, 1, &other, &enrolled(1, 1, &mallory));
+        local.board.lock().power = Some(cut);
+        let is_whole = local.work(&mut follower);
+        drop(follower);
+        (local.board.lock().power, local.board.lock().lost) = (None, None);
+        let mut follower = local.start(&[us.public()]);
+        assert!(local.work(&mut follower));
+        assert!(is_whole || local.people().is_empty(), "cut {cut}: {:?}", local.people());
+        left += u32::from(!is_whole);
+    }
+    assert!(left > 2, "{left} were cut");
+}
+
+/// The board was erased, and the door's computer paired with it again. Its numbers begin again, too.
+#[test]
+fn who_has_a_number_of_before_on_an_erased_board_stays_as_they_are() {
+    use fleet::simulated::{OnBoard, Rule};
+    let us = operator(1);
+    let mut local = Local::new();
+    let (ada, bob) = (local.person("Ada"), local.person("Bob"));
+    let mut follower = local.start(&[us.public()]);
+    give(&mut follower, 0, &us, &enrolled(1, 1, &ada));
+    give(&mut follower, 0, &us, &enrolled(2, 1, &bob));
+    assert!(local.work(&mut follower));
+    drop(follower);
+    let rule = Rule { hours: "mon 03:00-03:15".to_owned(), pin: None, suspended: true };
+    let by_hand: BTreeMap<_, _> =
+        ["Eve", "Mal"].map(|name| (name.to_owned(), Some(rule.clone()))).into_iter().collect();
+    {
+        let mut board = local.board.lock();
+        *board = OnBoard::default();
+        board.people.clone_from(&by_hand);
+    }
+    fleet::place::begin_again(&mut local.place.clone()).expect("kept");
+    let mut follower = local.start(&[us.public()]);
+    assert_eq!(follower.ack(0, 1).expect("kept").0.people, 0, "nobody is there by the fleet");
+    give(&mut follower, 0, &us, &removed(1, 2));
+    let later = Person { hours: "mon-sun 06:00-23:00".to_owned(), ..bob };
+    give(&mut follower, 0, &us, &enrolled(2, 2, &later));
+    assert!(local.work(&mut follower));
+    let mut people = local.board.lock().people.clone();
+    assert_eq!(people.remove("Bob").flatten().map(|rule| rule.hours), Some(later.hours));
+    assert_eq!(people, by_hand);
+}
+
 #[test]
 fn a_counter_far_above_the_last_one_is_not_taken() {
     use fleet::envelope::{Kind, Sealer};
@@ -90,7 +168,7 @@ fn a_log_of_another_board_and_a_shorter_one_are_said() {
     let mut door: KeptDoor = door.clone();
     let ack = door.ack.clone().expect("acknowledged");
     let folder = &bench.operator.folder;
-    let mut take = |signer: u8, number: u32| {
+    let mut claim = |signer: u8, number: u32, is_signed: bool| {
         let log = LogHead {
             number,
             entry: Vec::new(),
@@ -100,15 +178,44 @@ fn a_log_of_another_board_and_a_shorter_one_are_said() {
             signer: [signer; 32],
             signature: Vec::new(),
         };
-        door.take(fleet::record::Ack { log: Some(log), ..ack.clone() });
+        door.take(fleet::record::Ack { log: Some(log), ..ack.clone() }, &|_| is_signed);
         let standing = standing(folder, &fleet::standing::digest(folder), &door, None);
         (door.log_fault, standing.complete)
     };
+    let unsigned = (Some(LogFault::Unsigned), false);
+    assert_eq!(claim(2, 4_000_000_000, false), unsigned, "nor is it the board's from now on");
+    let mut take = |signer, number| claim(signer, number, true);
     assert_eq!(take(1, 10), (None, true));
     assert_eq!(take(1, 12), (None, true));
     assert_eq!(take(2, 13), (Some(LogFault::OtherBoard), false));
     assert_eq!(take(1, 11), (Some(LogFault::Shorter), false));
     assert_eq!(take(1, 12), (None, true));
+    assert_eq!(claim(1, 4_000_000_000, false), unsigned);
+    assert_eq!(
+        claim(1, 12, true),
+        (None, true),
+        "a number that no board signed is no floor for those that one did"
+    );
+}
+
+/// Who is trusted no more for a while says nothing older afterwards.
+#[test]
+fn an_operator_who_is_trusted_again_is_heard_from_where_they_were() {
+    use fleet::envelope::{Kind, Sealer};
+    use fleet::record::Head;
+    let (us, other) = (operator(1), operator(2));
+    let local = Local::new();
+    let both = [us.public(), other.public()];
+    let sealer = Sealer::new(&other, local.start(&both).public()).expect("a key");
+    let head = |run| {
+        let head = Head { run, unix_ms: 0, records: 0, digest: [0; 32], parts: [[0; 4]; 16], encoder: None };
+        sealer.seal(Kind::Head, &head).expect("short")
+    };
+    local.start(&both).head(1, &head(7)).expect("newer");
+    local.start(&[us.public()]).ack(0, 1).expect("kept");
+    let mut follower = local.start(&both);
+    assert!(follower.head(1, &head(6)).is_err());
+    follower.head(1, &head(7)).expect("the same");
 }
 
 /// The number of the run is in a file before anything follows from it.

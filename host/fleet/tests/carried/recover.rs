@@ -22,7 +22,8 @@ fn recovered_without(bench: &Bench, place: &std::path::Path, without: &[&str]) -
     let identity = &bench.operator.identity;
     let (settings, patience) =
         ((&prefix(), serde_json::Value::Null), ("the broker", Duration::from_secs(20)));
-    recover(place, identity, settings, &connection, patience, &without).map_err(|error| error.to_string())
+    recover(place, identity, settings, &connection, patience, &without, &|_| true)
+        .map_err(|error| error.to_string())
 }
 
 #[test]

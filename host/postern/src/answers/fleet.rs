@@ -86,6 +86,8 @@ pub struct DoorStanding {
     pub behind: u32,
     /// People who are on the board by its fleet.
     pub people: u32,
+    /// Those of them who no operator that the door trusts knows any more.
+    pub orphans: u32,
     /// When it acknowledged last, by the clock of its computer (RFC 3339). `null` if it never did.
     pub acknowledged: Option<String>,
     /// People who were refused, at most 20 of them.

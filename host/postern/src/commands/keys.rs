@@ -9,6 +9,7 @@ use client::{Credentials, Signer, random_key};
 
 use crate::answers::Sorted;
 use crate::answers::keys::{Computer, Forgotten, Invited, Keys, Protected, Removed, Rotated, SigningKey};
+use crate::commands::fleet::rotated;
 use crate::device::{DeviceArgs, short};
 use crate::output::{Outcome, Output, note};
 use crate::signing_key;
@@ -178,6 +179,7 @@ fn rotate(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
     let new = Credentials { secret: next, next: None, ..kept };
     device.replace_key(new.public())?;
     new.save(&path)?;
+    rotated(args.folder()?.path(), &both, &new)?;
     output.print(&Sorted(Rotated { key: hex::encode(new.public()) }), |out| {
         writeln!(out, "the board knows this computer as {} now", short(&new.public()))
     })?;

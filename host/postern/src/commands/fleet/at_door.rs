@@ -8,7 +8,7 @@ use ::fleet::connection::{Hub, Traffic};
 use ::fleet::follow::{Options, Told, follow};
 use ::fleet::follower::Follower;
 use ::fleet::identity::{Identity, Public};
-use ::fleet::place::Files;
+use ::fleet::place::{Files, begin_again};
 use anyhow::Context;
 use client::Credentials;
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,9 @@ struct Trusted {
     operators: BTreeSet<Public>,
     /// The door's own keys then.
     door: Option<Public>,
+    /// The keys that took their place at the same board by `postern keys rotate`.
+    #[serde(default)]
+    rotated: Option<Public>,
 }
 
 impl Trusted {
@@ -64,6 +67,20 @@ impl Trusted {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(error).with_context(|| path.display().to_string()),
         }
+    }
+
+    fn write(&self, path: &Path) -> anyhow::Result<()> {
+        Ok(output_file::replace_with(path, serde_json::json!(self).to_string().as_bytes())?)
+    }
+
+    /// The door joins with these keys. Keys that do not follow from those of before come from a new pairing: the board may have
+    /// been erased, so the place begins again, and before the keys are kept.
+    fn joins(&mut self, with: Public, files: &mut Files) -> anyhow::Result<()> {
+        if ![self.door, self.rotated].contains(&Some(with)) {
+            begin_again(files)?;
+        }
+        (self.door, self.rotated) = (Some(with), None);
+        Ok(())
     }
 }
 
@@ -76,18 +93,30 @@ fn door(args: &DeviceArgs) -> anyhow::Result<(PathBuf, Identity)> {
     Ok((place, Identity::of(&credentials.secret)))
 }
 
+/// Notes in the folder of a board that the computer's key for it was replaced by another one: the people on it are the same.
+pub fn rotated(folder: &Path, from: &Credentials, to: &Credentials) -> anyhow::Result<()> {
+    let path = folder.join("fleet/trusted.json");
+    let mut trusted = Trusted::read(&path)?;
+    let before = Some(Identity::of(&from.secret).public());
+    if trusted.door == before || trusted.rotated == before {
+        trusted.rotated = Some(Identity::of(&to.secret).public());
+        trusted.write(&path)?;
+    }
+    Ok(())
+}
+
 /// Trusts an operator.
 pub fn join(args: &JoinArgs, output: &Output) -> anyhow::Result<Outcome> {
     let (place, identity) = door(&args.device)?;
-    let files = Files::open(&place)?;
+    let mut files = Files::open(&place)?;
     let path = place.join("trusted.json");
     let mut trusted = Trusted::read(&path)?;
     if args.only {
         trusted.operators.clear();
     }
     trusted.operators.insert(args.code);
-    trusted.door = Some(identity.public());
-    output_file::replace_with(&path, serde_json::json!(trusted).to_string().as_bytes())?;
+    trusted.joins(identity.public(), &mut files)?;
+    trusted.write(&path)?;
     drop(files);
     let code = identity.public().to_string();
     output.print(&Sorted(Code { code: code.clone(), folder: place }), |out| writeln!(out, "{code}"))?;
@@ -161,4 +190,45 @@ fn tell(output: &Output, operators: &[Public], told: Told<'_>) {
             ack.complete, ack.newest, ack.people, ack.lacking, ack.waiting, ack.pictures, ack.refusals
         )
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use ::fleet::place::{Entry, Store, There};
+    use ::fleet::record::{Person, PersonId, Pictures};
+
+    use super::*;
+
+    /// Whoever is on a board after it was erased has numbers of before: nobody of them is the fleet's.
+    #[test]
+    fn a_place_begins_again_after_a_new_pairing_and_not_after_a_rotation() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let credentials = || {
+            let secret = client::random_key().expect("random");
+            Credentials { secret, board: [9; 32], next: None, log: None }
+        };
+        let path = folder.path().join("fleet/trusted.json");
+        let joins = |with: &Credentials| {
+            let mut files = Files::open(&folder.path().join("fleet")).expect("a place");
+            let mut trusted = Trusted::read(&path).expect("read");
+            trusted.joins(Identity::of(&with.secret).public(), &mut files).expect("kept");
+            trusted.write(&path).expect("written");
+            files.load().expect("read").0.iter().filter(|(_, entry)| entry.there.is_some()).count()
+        };
+        let [first, second, third, paired] = [(); 4].map(|()| credentials());
+        joins(&first);
+        let pictures = Pictures { digest: [1; 32], key: [2; 32] };
+        let (name, hours) = ("Bob".to_owned(), "always".to_owned());
+        let person = Person { name, hours, pin: None, duress_pin: None, suspended: false, pictures };
+        let entry = Entry { there: Some(There { person, number: 1 }), ..Entry::default() };
+        let mut files = Files::open(&folder.path().join("fleet")).expect("a place");
+        files.save(PersonId([1; 16]), &entry).expect("kept");
+        drop(files);
+        assert_eq!(joins(&first), 1, "for another operator");
+        rotated(folder.path(), &first, &second).expect("noted");
+        rotated(folder.path(), &second, &third).expect("noted");
+        assert_eq!(joins(&third), 1, "it is the same board");
+        rotated(folder.path(), &first, &paired).expect("nothing to note");
+        assert_eq!(joins(&paired), 0, "the board may have been erased");
+    }
 }

@@ -8,6 +8,8 @@ mod operator;
 mod simulate;
 mod status;
 
+pub use at_door::rotated;
+
 use std::path::PathBuf;
 
 use ::fleet::connection::{Connection, Hub, Route, Traffic};

@@ -13,6 +13,7 @@ use anyhow::{Context, ensure};
 use imaging::Photo;
 use models::Manifest;
 
+use super::status::is_signed;
 use super::{FleetArgs, Opened, connect, connect_to};
 use crate::answers::Sorted;
 use crate::answers::fleet::{Changed, Code, FleetRecovered, Published};
@@ -187,7 +188,7 @@ pub fn recover_folder(args: RecoverArgs, output: &Output) -> anyhow::Result<Outc
     let (_hub, connection) = connect_to(&broker, &identity, "Nothing was written: try again")?;
     let (address, patience) = (broker.broker.to_string(), Duration::from_secs(60));
     let settings = (&broker.prefix, serde_json::json!(broker));
-    let found = recover(&path, &identity, settings, &connection, (&address, patience), &without)?;
+    let found = recover(&path, &identity, settings, &connection, (&address, patience), &without, &is_signed)?;
     let Recovered { people, doors, without_pictures, run } = found;
     let report = FleetRecovered { folder: path.clone(), people, doors, without_pictures, run };
     output.print(&Sorted(report), |out| {

@@ -37,7 +37,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         let broker = opened.broker.broker.to_string();
         let patience = (broker.as_str(), Duration::from_secs(args.patience.into()));
         let prefix = opened.broker.prefix.clone();
-        Some(collect(&mut opened.folder, &opened.identity, &prefix, &connection, patience)?)
+        Some(collect(&mut opened.folder, &opened.identity, &prefix, &connection, patience, &is_signed)?)
     };
     let folder = &opened.folder;
     let digest = digest(folder);
@@ -62,6 +62,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             why: standing.why.clone(),
             behind: standing.behind,
             people: standing.people,
+            orphans: standing.orphans,
             acknowledged: door.ack.as_ref().map(|ack| jiff_text(ack.unix_ms)),
             refused: standing
                 .refused
@@ -102,6 +103,13 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
                 |why| format!("behind by {} changes: {why}", door.behind),
             );
             writeln!(out, "{}  {} people; {how}", door.name, door.people)?;
+            if door.orphans > 0 {
+                writeln!(
+                    out,
+                    "    {} of them no operator whom the door trusts knows: `postern users` there lists all",
+                    door.orphans
+                )?;
+            }
             for refused in &door.refused {
                 writeln!(out, "    {}: {}", refused.name, refused.why)?;
             }
@@ -133,19 +141,24 @@ fn jiff_text(unix_ms: u64) -> String {
     time.map(|time| time.to_string()).unwrap_or_default()
 }
 
-/// The end of a door's log, and whether the board that it names signed it.
-fn log_end(log: &LogHead) -> LogEnd {
+/// Whether the board that the end of a log names signed it.
+pub fn is_signed(log: &LogHead) -> bool {
     let signed = || {
         let time = Time { unix_ms: log.unix_ms, exact: log.exact };
         let entry = log.entry.as_slice().try_into().ok()?;
         let head = Head { first: log.number, entry, last: log.number, chain: Chain(log.chain), time };
         let signature = client::protocol::Signature::new(log.signature.as_slice().try_into().ok()?);
-        client::is_signed(&log.signer, &head.signed(), &signature).then_some(())
+        Some(client::is_signed(&log.signer, &head.signed(), &signature))
     };
+    signed().unwrap_or(false)
+}
+
+/// The end of a door's log, and whether the board that it names signed it.
+fn log_end(log: &LogHead) -> LogEnd {
     LogEnd {
         number: log.number,
         link: hex::encode(log.chain),
         signer: hex::encode(log.signer),
-        signed: signed().is_some(),
+        signed: is_signed(log),
     }
 }
