@@ -3,8 +3,6 @@
 //! A line of JSON has what an entry says in words, and beside it the entry's own bytes (`entry`) and its link of
 //! the chain (`chain`). The chain is over the bytes: so the words are checked against them, too.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Context, bail};
 use audit::{Chain, ENTRY_BYTES, Entry, Fault, Finding, Kind, Verifier};
 use client::protocol::{Alarm, LogEntry, Reason, ResetReason, Role};
@@ -15,11 +13,10 @@ use crate::clock::time_text;
 use crate::why::Why;
 
 mod line;
+mod names;
 
 pub use line::{Line, Said, Verified};
-
-/// Names of people who are enrolled, by their number.
-pub type Names = BTreeMap<u32, String>;
+pub use names::{Names, is_erasure};
 
 /// Kinds of networks, and firmware, as the protocol numbers them.
 const NETWORKS: [&str; 4] = ["detector", "encoder", "liveness", "firmware"];

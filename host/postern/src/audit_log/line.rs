@@ -15,7 +15,7 @@ pub struct Line {
     /// What the bytes of the entry say.
     #[serde(flatten)]
     pub said: Said,
-    /// The person's name. `null` for nobody, and for a person who is no longer enrolled.
+    /// The person's name. `null` for nobody, for a person who is no longer enrolled, and in an entry of before the board was erased.
     pub name: Option<String>,
     /// Why somebody was refused, in a sentence. `null` for another kind.
     pub why: Option<String>,
@@ -29,7 +29,7 @@ impl Line {
     /// The line of an entry.
     pub fn of(entry: &LogEntry, names: &Names) -> Self {
         let said = Said::by(entry);
-        let name = said.person.flatten().and_then(|person| names.get(&person)).cloned();
+        let name = said.person.flatten().and_then(|person| names.name(entry.number, person)).cloned();
         Self {
             said,
             why: why(entry, name.clone()),

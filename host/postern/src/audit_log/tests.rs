@@ -85,3 +85,25 @@ fn an_entry_of_a_newer_board_and_an_unset_clock_are_told_as_they_are() {
     assert_eq!((json["clock"].as_str(), json["time"].is_null()), (Some("unset"), true));
     assert!(to_text(&entry, &Names::new()).contains("clock not set, +1.500 s"));
 }
+
+/// The log outlives an erasure, and numbers begin again: who has number 1 now did nothing before.
+#[test]
+fn only_entries_after_the_newest_erasure_have_names() {
+    let kinds = [Kind::Enrolled, Kind::Admitted, Kind::Erased, Kind::Enrolled, Kind::Refused];
+    let entries: Vec<LogEntry> = (10..)
+        .zip(kinds)
+        .map(|(number, kind)| {
+            let time = Time { unix_ms: 1_795_610_096_789, exact: true };
+            let person = Some(1).filter(|_| kind != Kind::Erased);
+            let entry = Entry { person, ..Entry::new(kind, time) }.to_bytes();
+            LogEntry { number, entry, chain: [0; audit::CHAIN_BYTES] }
+        })
+        .collect();
+    let mut names = Names::from_iter([(1, "Eve".to_owned())]);
+    entries.iter().for_each(|entry| names.take(entry));
+    let named: Vec<bool> = entries.iter().map(|entry| to_text(entry, &names).contains("Eve")).collect();
+    assert_eq!(named, [false, false, false, true, true]);
+    assert!(to_text(&entries[1], &names).contains("person 1"));
+    assert_eq!(to_json(&entries[1], &names)["name"], Value::Null);
+    assert_eq!(names.seen(), 15);
+}

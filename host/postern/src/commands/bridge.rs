@@ -143,13 +143,21 @@ impl Watched {
         let lines: Vec<Line> = page.entries.iter().map(|entry| Line::of(entry, &Names::new())).collect();
         if let Some(names) = &mut self.names {
             let is_news = |line: &Line| match (line.said.kind.as_str(), line.said.person.flatten()) {
-                ("enrolled" | "renamed" | "removed", _) => true,
-                (_, Some(person)) => !names.contains_key(&person),
+                ("enrolled" | "renamed" | "removed" | "erased", _) => true,
+                (_, Some(person)) => !names.has(person),
                 (_, None) => false,
             };
             if lines.iter().any(is_news) {
-                let users = device.users()?.into_iter();
-                *names = users.map(|user| (user.person, user.name.to_string())).collect();
+                names.renew(device.users()?);
+                // An entry that was not looked at yet may tell that the board was erased in between.
+                page.entries.iter().for_each(|entry| names.take(entry));
+                while names.seen() < page.end {
+                    let later = device.log(names.seen())?.entries;
+                    later.iter().for_each(|entry| names.take(entry));
+                    if later.is_empty() {
+                        break;
+                    }
+                }
             }
         }
         let nobody = Names::new();
@@ -228,7 +236,7 @@ mod tests {
         let time = Time { unix_ms: 1_795_610_096_791, exact: true };
         let admitted = Entry { person: Some(1), score: 16_384, ..Entry::new(Kind::Admitted, time) };
         let entry = logged(Entry { reason: 1, ..admitted });
-        let names = Names::from([(1, "Ada <b>".to_owned())]);
+        let names = Names::from_iter([(1, "Ada <b>".to_owned())]);
         let told = event(&entry, &names);
         assert_eq!(
             (told.name.as_deref(), told.duress, told.exact),
@@ -247,7 +255,7 @@ mod tests {
             person: Some(1),
             ..Entry::new(Kind::Refused, Time::default())
         };
-        let told = event(&logged(hours), &Names::from([(1, "Ada".to_owned())]));
+        let told = event(&logged(hours), &Names::from_iter([(1, "Ada".to_owned())]));
         assert_eq!((told.kind.as_str(), told.reason.as_deref()), ("refused", Some("schedule")));
         assert!(told.why.as_deref().is_some_and(|why| why.contains("Ada")), "{told:?}");
         assert_eq!((told.time, told.exact, told.duress), (None, None, None));

@@ -59,14 +59,21 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         return verify(&args, output);
     }
     let mut device = args.device.connect()?;
-    let names: Names = device.users()?.into_iter().map(|user| (user.person, user.name.to_string())).collect();
+    let mut names = Names::of(device.users()?);
     let (mut first, mut next) = (None, args.from);
     loop {
+        // What an entry is printed with depends on later ones: whether the board was erased.
+        let mut entries = Vec::new();
         read(&mut device, next, |entry| {
+            names.take(entry);
+            entries.push(*entry);
+        })?;
+        for entry in &entries {
             first.get_or_insert(entry.number);
             next = entry.number.saturating_add(1);
-            output.print(&Sorted(Line::of(entry, &names)), |out| writeln!(out, "{}", to_text(entry, &names)))
-        })?;
+            output
+                .print(&Sorted(Line::of(entry, &names)), |out| writeln!(out, "{}", to_text(entry, &names)))?;
+        }
         let (true, Some(first)) = (output.json, first) else { return Ok(Outcome::Done) };
         let head = device.log_head(first)?;
         ensure!(head.first == first, "the oldest entries were erased meanwhile: print the log again");
@@ -107,10 +114,7 @@ fn verify(args: &VerifyArgs, output: &Output) -> anyhow::Result<Outcome> {
     let (mut unsigned, mut cut_off) = (None, None);
     match &args.file {
         None => {
-            read(&mut args.device.connect()?, 0, |entry| {
-                check.take(entry, None);
-                Ok(())
-            })?;
+            read(&mut args.device.connect()?, 0, |entry| check.take(entry, None))?;
         }
         Some(path) => {
             let key = log_key(args)?;
@@ -162,12 +166,8 @@ fn compare(device: &mut Device, check: &Check) -> anyhow::Result<Option<(u32, St
     Ok(page.entries.get(1).map(|next| (next.number, format!("the file ends before entry {}", next.number))))
 }
 
-/// Shows every entry of the board's log from a number on.
-fn read(
-    device: &mut Device,
-    from: u32,
-    mut show: impl FnMut(&LogEntry) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+/// Takes every entry of the board's log from a number on.
+fn read(device: &mut Device, from: u32, mut take: impl FnMut(&LogEntry)) -> anyhow::Result<()> {
     let style = ProgressStyle::with_template("  entries {bar:30} {pos}/{len} {per_sec}, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(0).with_style(style);
@@ -178,9 +178,7 @@ fn read(
             let oldest = page.entries.first().map_or(page.end, |entry| entry.number);
             bar.set_length(page.end.saturating_sub(oldest).into());
         }
-        for entry in &page.entries {
-            bar.suspend(|| show(entry))?;
-        }
+        page.entries.iter().for_each(&mut take);
         shown += page.entries.len();
         bar.set_position(shown as u64);
         next = page.next;

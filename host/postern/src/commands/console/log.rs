@@ -8,14 +8,10 @@ use client::protocol::LogEntry;
 use console::station::{LogLine, Verified};
 
 use crate::answers::Sorted;
-use crate::audit_log::{Check, Line, Names, to_text};
+use crate::audit_log::{Check, Line, Names, is_erasure, to_text};
 use crate::commands::log::remember;
 use crate::device::DeviceArgs;
 use crate::log_head;
-
-fn names(device: &mut Device) -> anyhow::Result<Names> {
-    Ok(device.users()?.into_iter().map(|user| (user.person, user.name.to_string())).collect())
-}
 
 /// Gives each entry from a number on to `take`.
 fn read(device: &mut Device, from: u32, mut take: impl FnMut(LogEntry)) -> anyhow::Result<()> {
@@ -30,22 +26,30 @@ fn read(device: &mut Device, from: u32, mut take: impl FnMut(LogEntry)) -> anyho
 
 /// The newest entries, the newest first.
 pub fn newest(device: &mut Device, most: usize) -> anyhow::Result<Vec<LogLine>> {
-    let names = names(device)?;
+    let mut names = Names::of(device.users()?);
     let end = device.log(u32::MAX)?.end;
     let mut entries = VecDeque::new();
-    read(device, end.saturating_sub(u32::try_from(most)?), |entry| entries.push_front(entry))?;
+    read(device, end.saturating_sub(u32::try_from(most)?), |entry| {
+        names.take(&entry);
+        entries.push_front(entry);
+    })?;
     Ok(entries.iter().take(most).map(|entry| line(entry, &names)).collect())
 }
 
 /// Entries among which visits are looked for.
 const VISITS_AMONG: u32 = 2_000;
 
-/// The entries of the newest [`VISITS_AMONG`] that let a person in or refused them, the newest first.
+/// The entries of the newest [`VISITS_AMONG`] that let a person in or refused them, the newest first. Before the board was erased
+/// somebody else had the number.
 pub fn visits(device: &mut Device, person: u32) -> anyhow::Result<Vec<LogLine>> {
-    let names = names(device)?;
+    let mut names = Names::of(device.users()?);
     let end = device.log(u32::MAX)?.end;
     let mut entries = VecDeque::new();
     read(device, end.saturating_sub(VISITS_AMONG), |entry| {
+        names.take(&entry);
+        if is_erasure(&entry) {
+            entries.clear();
+        }
         let is_visit = audit::Entry::from_bytes(&entry.entry).is_some_and(|entry| {
             entry.person == Some(person) && matches!(entry.kind, audit::Kind::Admitted | audit::Kind::Refused)
         });
@@ -69,13 +73,14 @@ pub fn verify(device: &mut Device) -> anyhow::Result<Verified> {
 
 /// The whole log with its signed head, as `postern log --json` prints it.
 pub fn export(args: &DeviceArgs, device: &mut Device) -> anyhow::Result<String> {
-    let names = names(device)?;
-    let (mut lines, mut first, mut next) = (Vec::new(), None, 0);
+    let mut names = Names::of(device.users()?);
+    let (mut entries, mut first, mut next) = (Vec::new(), None, 0);
     loop {
         read(device, next, |entry| {
             first.get_or_insert(entry.number);
             next = entry.number.saturating_add(1);
-            lines.push(serde_json::to_string(&Sorted(Line::of(&entry, &names))));
+            names.take(&entry);
+            entries.push(entry);
         })?;
         let Some(first) = first else { return Ok(String::new()) };
         let head = device.log_head(first)?;
@@ -83,11 +88,9 @@ pub fn export(args: &DeviceArgs, device: &mut Device) -> anyhow::Result<String> 
         // An entry that came meanwhile is signed, so it must be in the file.
         if head.last < next {
             remember(args, &head)?;
-            lines.push(serde_json::to_string(&Sorted(log_head::Line::of(&head))));
-            return Ok(lines
-                .into_iter()
-                .map(|line| line.map(|line| line + "\n"))
-                .collect::<Result<_, _>>()?);
+            let lines = entries.iter().map(|entry| serde_json::to_string(&Sorted(Line::of(entry, &names))));
+            let lines = lines.chain([serde_json::to_string(&Sorted(log_head::Line::of(&head)))]);
+            return Ok(lines.map(|line| line.map(|line| line + "\n")).collect::<Result<_, _>>()?);
         }
     }
 }
