@@ -204,6 +204,9 @@ fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
             "; the first computer is the installer: run `postern keys invite ROLE` there"
         }
         Refusal::HostsLost => "; an installer that the board knows runs `postern keys invite ROLE`",
+        Refusal::RuleLost => {
+            "; `postern rule NAME --hours HOURS --no-pin` (or `--pin`) sets it, and `postern resume NAME` admits them again"
+        }
         Refusal::ReleaseLost { .. } => "; `postern pair --erase` makes it a new board",
         Refusal::HostsFull { .. } => "; `postern keys remove KEY` makes room",
         Refusal::UnknownHost => "; `postern keys` lists them",

@@ -50,11 +50,11 @@ pub trait Door: Send {
     /// The board does not answer, or refuses.
     fn rename(&mut self, name: &str, new: &str) -> Result<(), Trouble>;
 
-    /// Suspends a person.
+    /// Suspends a person of this name at the board, who is `person` as the fleet left them: what a board that lost their rule needs.
     ///
     /// # Errors
     /// The board does not answer, or refuses.
-    fn suspend(&mut self, name: &str) -> Result<(), Trouble>;
+    fn suspend(&mut self, name: &str, person: &Person) -> Result<(), Trouble>;
 
     /// Sets hours, PINs and suspension of the person of that name.
     ///

@@ -213,7 +213,7 @@ impl Door for Board {
         })
     }
 
-    fn suspend(&mut self, name: &str) -> Result<(), Trouble> {
+    fn suspend(&mut self, name: &str, _person: &Person) -> Result<(), Trouble> {
         self.ask(format!("suspend {name}"), |board| {
             if let Some(Some(rule)) = board.people.get_mut(name) {
                 rule.suspended = true;

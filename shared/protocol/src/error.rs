@@ -332,6 +332,9 @@ pub enum Error {
     /// The pairing button is waited for already: a pairing and an erasure exclude each other.
     #[error("the board waits for its pairing button for something else: try again in a minute")]
     ButtonAwaited,
+    /// The rule of the person may be lost. They are refused until one is set, and are suspended then.
+    #[error("the board lost the rule of this person, and refuses them until it is set again")]
+    RuleLost,
 }
 
 /// A field of [`Settings`](crate::Settings).

@@ -88,11 +88,15 @@ impl Rules {
         rules
     }
 
-    /// The rule of a person; `None` if it may be lost.
+    /// The rule by which a person is admitted; `None` if it may be lost, or nobody is admitted.
     pub(crate) fn of(&self, person: PersonId) -> Option<Rule> {
+        if self.locked || self.suspended_until.is_some() { None } else { self.stored(person) }
+    }
+
+    /// The rule of a person, also while nobody is admitted; `None` if it may be lost.
+    pub(crate) fn stored(&self, person: PersonId) -> Option<Rule> {
         let own = self.kept.iter().flatten().find(|(of, _)| *of == person);
         match own {
-            _ if self.locked || self.suspended_until.is_some() => None,
             Some((_, rule)) => Some(*rule),
             None if self.broken => None,
             None => Some(Rule::default()),

@@ -4,7 +4,7 @@ use crate::simulation::World;
 use crate::simulation::rules::{board, code, comes, denials, office, set_limits, set_rule, two_factors};
 use audit::Kind;
 use policy::{Reason, Rule};
-use protocol::{Limits, Name, Request};
+use protocol::{Error, Limits, Name, Request, Response};
 
 /// 2026-11-25, a Wednesday, 12:00 UTC.
 const NOON: u64 = 1_795_608_000_000;
@@ -139,8 +139,15 @@ fn where_a_rule_was_lost_only_those_pass_whose_rule_is_there() {
         let unreadable = Reason::Unreadable;
         assert_eq!(denials(world, &mut after).await, [(Some(1), unreadable), (Some(2), unreadable)]);
         assert_eq!(world.host.kinds().await.iter().filter(|kind| **kind == Kind::Fault).count(), 1);
+        // Nothing was begun, so nothing was interrupted.
+        let name = Name::try_from("Bob").unwrap();
+        assert_eq!(world.host.ask(Request::GetRule { name }).await, Err(Error::RuleLost));
+        assert_eq!(suspend(world, "Bob", false).await, Err(Error::RuleLost));
+        assert!(!world.host.kinds().await.contains(&Kind::Interrupted));
         set_rule(world, "Bob", office()).await.unwrap();
         world.host.ask(Request::SetClock { unix_ms: NOON }).await.unwrap();
+        assert!(!comes(world, 2).await, "Bob may have been suspended");
+        suspend(world, "Bob", false).await.unwrap();
         assert!(comes(world, 2).await);
         set_rule(world, "Bob", Rule::default()).await.unwrap();
         assert!(comes(world, 2).await, "who is given no rule on purpose passes");
@@ -149,10 +156,45 @@ fn where_a_rule_was_lost_only_those_pass_whose_rule_is_there() {
         assert!(comes(world, 2).await, "also after a reset");
         assert!(!comes(world, 1).await);
         set_rule(world, "Ann", two_factors()).await.unwrap();
+        suspend(world, "Ann", false).await.unwrap();
         assert!(!comes(world, 1).await);
         world.type_keys("1234#").await;
         assert!(world.is_open());
     });
+}
+
+/// Suspends somebody, or resumes them.
+async fn suspend(world: &mut World, name: &str, suspended: bool) -> Result<(), Error> {
+    let name = Name::try_from(name).unwrap();
+    world.host.ask(Request::Suspend { name, suspended }).await.map(drop)
+}
+
+/// The rule of who is suspended is lost, or nobody is admitted for a while. A program that sets their rule then frees nobody.
+#[test]
+fn no_rule_that_is_set_while_the_old_one_does_not_count_ends_a_suspension() {
+    // A rule; the limits, without which nobody is admitted; the failures, without which nobody is for an hour.
+    for key in [0x0300, 0x0200, 0x023b] {
+        let mut board = board();
+        let before = board.settings.clone();
+        board.boot(async |world: &mut World| {
+            suspend(world, "Ann", true).await.unwrap();
+            // A failure, so that there are failures to lose.
+            assert!(!comes(world, 9).await);
+        });
+        let all = vec![0xff; before.len()];
+        damage(&mut board.settings, if key == 0x0300 { &before } else { &all }, key);
+        board.boot(async |world: &mut World| {
+            assert!(!comes(world, 1).await && !comes(world, 2).await, "key {key:#x}: nobody is admitted");
+            let set = set_rule(world, "Ann", Rule::default()).await;
+            let Ok(Response::Rule { suspended: true, .. }) = set else { panic!("key {key:#x}: {set:?}") };
+            let ruled = world.host.kinds().await.into_iter().filter(|kind| *kind == Kind::Rule).count();
+            assert_eq!(ruled, 2, "key {key:#x}: what was done has an entry");
+            set_limits(world, Limits::default()).await;
+            assert!(!comes(world, 1).await, "key {key:#x}: Ann is suspended");
+            suspend(world, "Ann", false).await.unwrap();
+            assert!(comes(world, 1).await, "key {key:#x}");
+        });
+    }
 }
 
 /// No flipped bit in the records of a rule releases anybody from the rule.
@@ -216,6 +258,7 @@ fn a_lost_list_of_rules_frees_nobody_and_is_logged() {
             assert_eq!(faults, boot);
             // Another rule, in another page, does not hide the loss.
             set_rule(world, "Bob", two_factors()).await.unwrap();
+            suspend(world, "Bob", false).await.unwrap();
         });
     }
     board.boot(async |world: &mut World| {
@@ -227,6 +270,7 @@ fn a_lost_list_of_rules_frees_nobody_and_is_logged() {
         world.type_keys("1234#").await;
         assert!(world.is_open(), "whose own rule is there comes in by it");
         set_rule(world, "Ann", two_factors()).await.unwrap();
+        suspend(world, "Ann", false).await.unwrap();
         assert!(!comes(world, 1).await);
         world.type_keys("1234#").await;
         assert!(world.is_open(), "also who is given a rule again");

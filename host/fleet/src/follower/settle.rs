@@ -33,7 +33,7 @@ impl Follower {
         {
             // A suspension waits for nothing else of the record.
             if let Some(name) = self.name_of(there.number, &there.person.name)? {
-                self.door.suspend(&name)?;
+                self.door.suspend(&name, &there.person)?;
             }
             there.person.suspended = true;
             self.keep(id, entry.clone())?;

@@ -1,7 +1,8 @@
 //! `postern rule`: when a person may pass, and with which PIN besides their face.
 
 use anyhow::{Context, ensure};
-use client::protocol::{Clock, Pin, Rule, Schedule};
+use client::protocol::{Clock, Error as Refusal, Pin, Rule, Schedule};
+use client::{Device, RuleTold};
 
 use crate::answers::{Sorted, people};
 use crate::device::DeviceArgs;
@@ -43,15 +44,27 @@ pub struct Args {
 /// Shows the rule, after changing it if asked to.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut device = args.device.connect()?;
-    let mut rule = device.rule(&args.name)?;
-    if args.hours.is_some() || args.pin || args.no_pin {
+    let before = known(&mut device, &args.name)?;
+    let rule = if args.hours.is_some() || args.pin || args.no_pin {
         let Args { pin, no_pin, duress_pin, no_duress_pin, .. } = args;
-        check(&args.name, (rule.pin, rule.duress_pin), Given { pin, no_pin, duress_pin, no_duress_pin })?;
+        let pins = before.map_or(LOST, |before| (before.pin, before.duress_pin));
+        check(&args.name, pins, Given { pin, no_pin, duress_pin, no_duress_pin })?;
+        let schedule = args.hours.or(before.map(|before| before.schedule));
+        let schedule = schedule
+            .with_context(|| format!("the board lost the hours of {}: give them (--hours)", args.name))?;
         let pin = if args.pin { Some(read_pin("PIN")?) } else { None };
         let duress_pin = if args.duress_pin { Some(read_pin("Duress PIN")?) } else { None };
-        let schedule = args.hours.unwrap_or(rule.schedule);
-        rule = device.set_rule(&args.name, Rule { schedule, pin, duress_pin, suspended: false })?;
-    }
+        let rule = device.set_rule(&args.name, Rule { schedule, pin, duress_pin, suspended: false })?;
+        if before.is_none() && rule.suspended {
+            note!(
+                "The board cannot tell whether {} was suspended, so it refuses them until `postern resume NAME`.",
+                args.name
+            );
+        }
+        rule
+    } else {
+        before.map_or_else(|| device.rule(&args.name), Ok)?
+    };
     let status = device.status()?;
     let door = status.settings.limits.zone;
     let report = people::PersonRule {
@@ -85,6 +98,20 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         note!("{remark}");
     }
     Ok(Outcome::Done)
+}
+
+/// What is taken for known of the PINs of a rule that the board lost: a change must say whether one is needed.
+pub const LOST: (bool, bool) = (true, false);
+
+/// The rule of a person; `None` if the board lost it.
+///
+/// # Errors
+/// As any request.
+pub fn known(device: &mut Device, name: &str) -> client::Result<Option<RuleTold>> {
+    match device.rule(name) {
+        Err(client::Error::Refused(Refusal::RuleLost)) => Ok(None),
+        rule => rule.map(Some),
+    }
 }
 
 /// What is wrong with the clock by which a board reads these hours.

@@ -252,6 +252,7 @@ fn errors() {
         Error::HostsLost => "34",
         Error::ReleaseLost { kind: ModelKind::Encoder } => "3501",
         Error::ButtonAwaited => "36",
+        Error::RuleLost => "37",
     }
 }
 

@@ -105,7 +105,7 @@ pub(super) fn rule<F: NorFlash>(
     name: &str,
 ) -> Result<Response, Error> {
     let person = find(people, name)?;
-    let rule = rules.of(person).ok_or(Error::Flash)?;
+    let rule = rules.stored(person).ok_or(Error::RuleLost)?;
     Ok(Response::Rule {
         person,
         schedule: rule.schedule,
@@ -115,14 +115,15 @@ pub(super) fn rule<F: NorFlash>(
     })
 }
 
-/// Sets the rule of a person. Whether they are suspended stays: another host may have changed that since.
+/// Sets the rule of a person. Whether they are suspended stays: another host may have changed that since. Who was lost may have been
+/// suspended, so they are until they are resumed.
 pub(super) fn set_rule<B: Board, E: Engine>(
     parts: &mut Parts<'_, '_, B, E>,
     name: &str,
     rule: Rule,
 ) -> Result<Response, Error> {
     let person = find(&parts.people, name)?;
-    let suspended = parts.rules.of(person).is_some_and(|before| before.suspended);
+    let suspended = parts.rules.stored(person).is_none_or(|before| before.suspended);
     store(parts, name, Rule { suspended, ..rule })
 }
 
@@ -144,7 +145,7 @@ pub(super) fn suspend<B: Board, E: Engine>(
     suspended: bool,
 ) -> Result<Response, Error> {
     let person = find(&parts.people, name)?;
-    let rule = parts.rules.of(person).ok_or(Error::Flash)?;
+    let rule = parts.rules.stored(person).ok_or(Error::RuleLost)?;
     store(parts, name, Rule { suspended, ..rule })
 }
 

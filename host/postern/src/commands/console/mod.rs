@@ -9,6 +9,7 @@ mod job;
 mod line;
 mod log;
 mod pairing;
+mod rules;
 mod station;
 
 use std::net::SocketAddr;

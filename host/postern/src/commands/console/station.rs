@@ -8,8 +8,8 @@ use anyhow::{Context, bail, ensure};
 use client::Credentials;
 use client::protocol::{EventKind, Hash, Host, ModelKind, Role, Settings, User, Zone};
 use console::station::{
-    BoardTime, Button, CalibrationRow, Errors, Flash, Flashable, Flashing, Happening, LogLine, NewRule,
-    Paired, Pairing, Pins, Refusal, Rule, Said, State, Station, Upload, Verified,
+    Button, CalibrationRow, Errors, Flash, Flashable, Flashing, Happening, LogLine, NewRule, Paired, Pairing, Pins,
+    Refusal, Rule, Said, State, Station, Upload, Verified,
 };
 use emulator::{Board, Memory, Seen};
 use imaging::Photo;
@@ -18,13 +18,11 @@ use super::flashing;
 use super::line::{Line, refusal};
 use super::log;
 use super::pairing::Progress;
-use crate::clock::ClockReport;
+use super::rules;
 use crate::commands::calibrate::table::Row;
 use crate::commands::enroll::{Enrolling, TAKEN_FOR_ATTACK, camera};
 use crate::commands::flash::{self, firmware};
-use crate::commands::rule::{Given, check, parse_pin, remarks};
 use crate::device::DeviceArgs;
-use crate::hours;
 use crate::interrupt::Interrupt;
 use crate::name;
 use crate::output::hearing;
@@ -242,23 +240,7 @@ impl Station for Door {
     }
 
     fn rule(&self, name: &str) -> Said<Rule> {
-        self.ask(|device| {
-            let rule = device.rule(name)?;
-            let status = device.status()?;
-            let time = BoardTime {
-                zone: zone::text(&status.settings.limits.zone),
-                clock: ClockReport::of(status.clock).text(),
-                remarks: remarks(&rule.schedule, status.clock),
-            };
-            Ok(Rule {
-                hours: hours::text(&rule.schedule),
-                always: rule.schedule.is_always(),
-                pin: rule.pin,
-                duress_pin: rule.duress_pin,
-                suspended: rule.suspended,
-                time,
-            })
-        })
+        self.ask(|device| rules::of(device, name))
     }
 
     fn suspend(&self, name: &str, suspended: bool) -> Said<()> {
@@ -266,24 +248,7 @@ impl Station for Door {
     }
 
     fn set_rule(&self, name: &str, rule: &NewRule) -> Said<()> {
-        self.ask(|device| {
-            let schedule = hours::parse(&rule.hours).map_err(anyhow::Error::msg)?;
-            let pin = |digits: &str, what: &str| match digits {
-                "" => Ok(None),
-                digits => parse_pin(what, digits).map(Some),
-            };
-            let (pin, duress_pin) = (pin(&rule.pin, "PIN")?, pin(&rule.duress_pin, "Duress PIN")?);
-            let now = device.rule(name)?;
-            let given = Given {
-                pin: pin.is_some(),
-                no_pin: rule.no_pin,
-                duress_pin: duress_pin.is_some(),
-                no_duress_pin: rule.no_duress_pin,
-            };
-            check(name, (now.pin, now.duress_pin), given)?;
-            device.set_rule(name, client::protocol::Rule { schedule, pin, duress_pin, suspended: false })?;
-            Ok(())
-        })
+        self.ask(|device| rules::set(device, name, rule))
     }
 
     fn zone_of(&self, written: &str) -> Said<Zone> {

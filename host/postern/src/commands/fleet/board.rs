@@ -130,6 +130,9 @@ impl Door for Board {
         self.ask(|_, device| match device.rule(name) {
             Ok(rule) => Ok(Some(rule.person)),
             Err(client::Error::Refused(Refusal::UnknownPerson { .. })) => Ok(None),
+            Err(client::Error::Refused(Refusal::RuleLost)) => {
+                Ok(device.users()?.into_iter().find(|user| user.name == name).map(|user| user.person))
+            }
             Err(error) => Err(error.into()),
         })
     }
@@ -188,8 +191,16 @@ impl Door for Board {
         self.ask(|_, device| Ok(device.rename(name, new)?))
     }
 
-    fn suspend(&mut self, name: &str) -> Result<(), Trouble> {
-        self.ask(|_, device| Ok(device.suspend(name, true).map(drop)?))
+    fn suspend(&mut self, name: &str, person: &Person) -> Result<(), Trouble> {
+        let is_lost = self.ask(|_, device| match device.suspend(name, true) {
+            Ok(_) => Ok(false),
+            Err(client::Error::Refused(Refusal::RuleLost)) => Ok(true),
+            Err(error) => Err(error.into()),
+        })?;
+        match is_lost {
+            true => self.rule(&Person { name: name.to_owned(), suspended: true, ..person.clone() }),
+            false => Ok(()),
+        }
     }
 
     fn rule(&mut self, person: &Person) -> Result<(), Trouble> {
@@ -201,13 +212,17 @@ impl Door for Board {
         let schedule = schedule.map_err(|why| bad_record(&anyhow::Error::msg(why)))?;
         let (pin, duress_pin) = (pin("PIN", &person.pin)?, pin("Duress PIN", &person.duress_pin)?);
         self.ask(|_, device| {
-            let before = device.rule(&person.name)?;
+            // A board that lost a rule takes the person for suspended when it gets another one.
+            let was_suspended = match device.rule(&person.name) {
+                Err(client::Error::Refused(Refusal::RuleLost)) => true,
+                before => before?.suspended,
+            };
             // A suspension comes first, and ends last. What is so already takes nothing from the account of changes.
-            if person.suspended && !before.suspended {
+            if person.suspended && !was_suspended {
                 device.suspend(&person.name, true)?;
             }
             device.set_rule(&person.name, Rule { schedule, pin, duress_pin, suspended: false })?;
-            if !person.suspended && before.suspended {
+            if !person.suspended && was_suspended {
                 device.suspend(&person.name, false)?;
             }
             Ok(())
