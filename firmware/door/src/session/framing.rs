@@ -87,7 +87,10 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                 let row = row(&request);
                 let host = parts.access.peer();
                 let named = host.zip(key);
-                let known = named.map_or(Ok(None), |(host, key)| parts.executed.reply(&host, &key));
+                let mut permitted = parts.access.permit(row.need, kind == Kind::Sealed);
+                // A host that was removed gets nothing of what it was replied before, either.
+                let entitled = named.filter(|_| permitted.is_ok());
+                let known = entitled.map_or(Ok(None), |(host, key)| parts.executed.reply(&host, &key));
                 match known {
                     Ok(Some(reply)) => {
                         before = Some(reply.clone());
@@ -109,7 +112,6 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                         let logs = row.audited.is_some()
                             || matches!(request, Request::SetClock { .. } | Request::SetClockBack { .. });
                         let logs = logs && matches!(row.need, Need::Role(_));
-                        let mut permitted = parts.access.permit(row.need, kind == Kind::Sealed);
                         // Where no installer is left, somebody without an account may have the board erased.
                         let erases =
                             matches!(request, Request::Erase) && parts.access.role() == Some(Role::Installer);
@@ -128,7 +130,11 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                                     parts.executed.begin(begun, named, changing, parts.storage.as_mut());
                                 }
                                 let captured = match needs_camera(&request) {
-                                    true => capture(camera).await,
+                                    true => {
+                                        // The frames of the door may have a gap where this one is taken.
+                                        parts.restart_frames();
+                                        capture(camera).await
+                                    }
                                     false => Err(Error::NoCamera),
                                 };
                                 handle(parts, request, captured, models, idle)

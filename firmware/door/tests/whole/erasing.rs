@@ -172,6 +172,10 @@ fn who_has_no_entry_left_does_not_have_the_board_erased() {
         spend(world, 1_000).await;
         assert!(matches!(ask(world).await, Err(Error::TooManyChanges { .. })));
         assert!(!world.wires.erase_shown.get());
+        // A stranger hears nothing of the accounts.
+        world.host.become_host(66);
+        world.host.connect().await;
+        assert_eq!(ask(world).await, Err(Error::Forbidden { needed: Role::Installer }));
     });
 }
 

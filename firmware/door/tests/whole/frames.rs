@@ -8,6 +8,7 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
+use protocol::{Error, Request, Source};
 
 /// Frames that an admission takes: liveness needs enough samples, the last of which is the first of three that agree.
 const NEEDED: usize = liveness::MIN_SAMPLES + 2;
@@ -81,6 +82,24 @@ fn a_photograph_after_an_empty_frame_does_not_open() {
     // The living person goes before enough frames agree.
     let shows = [(Show::Living(1), NEEDED - 1), (Show::Empty, 1), (Show::Still(1), 60)];
     assert_eq!(admitted(&mut Board::with_two_people(), &shows), []);
+}
+
+/// The frame that a request takes is none of the door's: what it showed may have been a gap.
+#[test]
+fn a_photograph_after_a_frame_that_a_request_took_does_not_open() {
+    let admitted = Board::with_two_people().boot(async |world: &mut World| {
+        let mut stage = Stage::default();
+        stage.show(world, Show::Living(1), NEEDED - 1).await;
+        world.host.connect().await;
+        world.host.send(&Request::Identify { source: Source::Camera });
+        // The request waits for the next frame.
+        world.wait(200).await;
+        world.scene.show_bytes(engine::picture(0, 0));
+        assert_eq!(world.host.receive().await.1, Err(Error::NoFace));
+        stage.show(world, Show::Still(1), 60).await;
+        admissions(world).await
+    });
+    assert_eq!(admitted, []);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Requests of the host, and their refusals.
 
-use crate::simulation::{Board, World, engine};
+use crate::insider::join;
+use crate::simulation::{Board, World, engine, rules::board};
 use protocol::{
-    Comparison, Door, Enrolment, Error, Flaw, ModelKind, Name, PixelFormat, Request, Response, SettingName,
-    Settings, Source,
+    Comparison, Door, Enrolment, Error, Flaw, ModelKind, Name, PixelFormat, Request, Response, Role,
+    SettingName, Settings, Source,
 };
 
 fn name(name: &str) -> Name {
@@ -283,5 +284,30 @@ fn a_restart_is_done_after_the_reply() {
         assert_eq!(world.wires.restarts.get(), 0);
         world.wait(1_000).await;
         assert_eq!(world.wires.restarts.get(), 1);
+    });
+}
+
+/// A reply that somebody kept back is of no use to a host that was removed meanwhile.
+#[test]
+fn a_host_that_was_removed_gets_no_reply_of_before() {
+    board().boot(async |world: &mut World| {
+        join(world, Role::Operator, 8).await;
+        let identify = Request::Identify { source: Source::Staged };
+        world.host.stage(&engine::picture(2, 1)).await;
+        world.host.send(&identify);
+        assert!(world.host.receive().await.1.is_ok());
+        let (key, removed) = (world.host.idempotency, world.host.key());
+        // In a session of the same host it is the reply of then.
+        world.host.connect().await;
+        world.host.idempotency = key;
+        world.host.send_keyed(&identify);
+        assert!(world.host.receive().await.1.is_ok());
+        world.host.become_host(7);
+        world.host.ask(Request::RemoveHost { key: removed }).await.unwrap();
+        world.host.become_host(8);
+        world.host.connect().await;
+        world.host.idempotency = key;
+        world.host.send_keyed(&identify);
+        assert_eq!(world.host.receive().await.1, Err(Error::Unpaired));
     });
 }

@@ -120,6 +120,8 @@ pub(crate) fn handle<B: Board, E: Engine>(
         }
         Request::PollPairing => poll_pairing(parts),
         Request::Erase => {
+            // First: how full the accounts are is nothing for a stranger.
+            parts.access.may_erase()?;
             let room = parts.quota.may_erase(Instant::now());
             room.map_err(|seconds| Error::TooManyChanges { seconds })?;
             parts.pairing.begin_erasing(&parts.access, &mut parts.system, parts.link)?;
