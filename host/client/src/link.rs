@@ -18,6 +18,7 @@ use protocol::{
 };
 
 use crate::credentials::{random_bytes, random_key};
+use crate::transport::Ended;
 use crate::{Error, Result, Task, Transport};
 
 /// How long to wait for a reply.
@@ -128,6 +129,16 @@ impl Link {
                 }
                 reply => return reply,
             }
+        }
+    }
+
+    /// Opens the line that broke again: `open` gives another one, or none yet. The old one is closed first, since some lines have room
+    /// for one program. The session is begun again.
+    pub(crate) fn reopen(&mut self, open: &mut dyn FnMut() -> Option<Link>) {
+        self.transport = Box::new(Ended);
+        self.session = None;
+        if let Some(other) = open() {
+            (self.transport, self.deframer) = (other.transport, other.deframer);
         }
     }
 

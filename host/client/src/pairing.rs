@@ -120,10 +120,16 @@ impl Device {
 
     /// Has the board erase all but its log, once its pairing button is pressed twice. `tell` is given each [`EraseStep`] of the
     /// user. As the computer that this one is, or as any: the board accepts that where it lost the record of its installer.
+    /// `open` opens the line again where it ends with the program of a door that starts anew.
     ///
     /// # Errors
     /// As any request; refused with `Forbidden`, `ButtonAwaited`; [`Error::NotConfirmed`]; what `tell` returns.
-    pub fn erase(&mut self, tell: &mut dyn FnMut(EraseStep) -> Result<()>) -> Result<()> {
+    pub fn erase(
+        &mut self,
+        tell: &mut dyn FnMut(EraseStep) -> Result<()>,
+        open: &mut dyn FnMut() -> Option<Self>,
+    ) -> Result<()> {
+        let open = &mut || open().map(|device| device.link);
         if self.link.identity.is_none() {
             self.greet(&random_key()?, None)?;
         }
@@ -146,20 +152,26 @@ impl Device {
                 Err(error) if Instant::now() >= give_up || matches!(error, Error::Refused(_)) => {
                     return Err(error);
                 }
-                Err(_) => state,
+                Err(_) => {
+                    self.link.reopen(open);
+                    state
+                }
                 Ok(state) => state,
             };
         }
         // The board that starts again sees a button that is not pressed.
         tell(EraseStep::Over)?;
-        while self.status()?.hosts > 0 {
-            // It is about to restart, or nobody pressed the button.
-            if Instant::now() >= give_up {
-                return Err(Error::NotConfirmed { seconds: SECONDS });
+        loop {
+            match self.status() {
+                Ok(status) if status.hosts == 0 => return Ok(()),
+                // It is about to restart, or nobody pressed the button.
+                Ok(_) if Instant::now() >= give_up => return Err(Error::NotConfirmed { seconds: SECONDS }),
+                Ok(_) => {}
+                Err(error) if Instant::now() >= give_up => return Err(error),
+                Err(_) => self.link.reopen(open),
             }
             std::thread::sleep(POLL);
         }
-        Ok(())
     }
 
     /// Lets one more computer be paired with the board as `role`.

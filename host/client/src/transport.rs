@@ -94,6 +94,19 @@ impl Transport for SerialLine {
     }
 }
 
+/// A line that broke, until there is another one.
+pub(crate) struct Ended;
+
+impl Transport for Ended {
+    fn send(&mut self, _: &[u8]) -> io::Result<()> {
+        Err(ErrorKind::NotConnected.into())
+    }
+
+    fn receive(&mut self, _: &mut [u8], _: Duration) -> io::Result<usize> {
+        Err(ErrorKind::NotConnected.into())
+    }
+}
+
 /// A timeout of zero would mean none to the operating system.
 fn at_least_a_millisecond(patience: Duration) -> Duration {
     patience.max(Duration::from_millis(1))

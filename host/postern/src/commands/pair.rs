@@ -52,7 +52,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     if args.erase {
         let known = Credentials::load(&path)?.and_then(|_| args.device.connect().ok());
         let mut device = known.map_or_else(|| args.device.connect_unpaired(), Ok)?;
-        erase(&mut device, memory.as_ref().filter(|_| args.press_button))?;
+        erase(&mut device, memory.as_ref().filter(|_| args.press_button), &args.device)?;
     } else if let (Some(_), Ok(device)) = (Credentials::load(&path)?, args.device.connect())
         && let Some(role) = device.role()
     {
@@ -81,8 +81,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 /// Has the board erased; presses the pairing button of this emulated board, or waits for the user to do so.
-fn erase(device: &mut Device, press: Option<&Memory>) -> anyhow::Result<()> {
-    let erased = device.erase(&mut |step| {
+fn erase(device: &mut Device, press: Option<&Memory>, args: &DeviceArgs) -> anyhow::Result<()> {
+    let mut tell = |step: EraseStep| -> client::Result<()> {
         match (step, press) {
             (EraseStep::Shown, Some(memory)) => {
                 // What is pressed here must be what the board shows.
@@ -106,7 +106,8 @@ fn erase(device: &mut Device, press: Option<&Memory>) -> anyhow::Result<()> {
             (EraseStep::Seen | EraseStep::Over, None) => {}
         }
         Ok(())
-    });
+    };
+    let erased = device.erase(&mut tell, &mut || args.connect_unpaired().ok());
     if let Some(memory) = press {
         memory.press_pairing_button(false)?;
     }

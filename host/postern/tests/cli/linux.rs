@@ -46,6 +46,69 @@ fn a_door_on_linux_starts_without_an_emulator_and_says_what_it_is() {
     assert_eq!(status["status"]["hosts"].as_u64(), Some(1), "it is the same door");
 }
 
+/// The line ends with the program that starts anew, and the command goes on. The log stays: who has a number now has nothing to do
+/// with who had it before.
+#[test]
+fn a_door_is_erased_and_paired_again_by_one_command_and_its_log_names_nobody_of_before() {
+    need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"));
+    let bench = Bench::new("linux");
+    bench.install();
+    bench.done(&["enroll", "Barack", &picture(BARACK[0])]);
+    bench.done(&["pair", "--erase", "--press-button", "--label", "again"]);
+    bench.done(&["flash", "models"]);
+    bench.done(&["enroll", "Joe", &picture(JOE[0])]);
+    let log = bench.log();
+    let enrolled: Vec<_> = log.iter().filter(|entry| entry["kind"] == "enrolled").collect();
+    let told: Vec<_> =
+        enrolled.iter().map(|entry| (entry["person"].as_u64(), entry["name"].as_str())).collect();
+    assert_eq!(told, [(Some(1), None), (Some(1), Some("Joe"))]);
+}
+
+/// A lost rule is given again by the same commands as any other.
+#[test]
+fn a_rule_that_the_board_lost_is_set_again() {
+    need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"));
+    let bench = Bench::new("linux");
+    bench.install();
+    bench.done(&["enroll", "Barack", &picture(BARACK[0])]);
+    bench.done(&["enroll", "Joe", &picture(JOE[0])]);
+    bench.done(&["suspend", "Joe"]);
+    bench.done(&["board", "down"]);
+    lose_the_first_rule(&bench);
+    bench.done(&["board", "up"]);
+    let list = &bench.done(&["users"])[0];
+    assert!(list["people"].as_array().expect("people").iter().all(|person| person["suspended"].is_null()));
+    bench.refused(&["rule", "Joe"], "the board lost the rule of this person");
+    bench.refused(&["suspend", "Joe"], "`postern rule NAME --hours HOURS --no-pin`");
+    bench.refused(&["rule", "Joe", "--hours", "always"], "say that none is needed");
+    bench.refused(&["rule", "Joe", "--no-pin"], "give them (--hours)");
+    for name in ["Joe", "Barack"] {
+        let rule = bench.done(&["rule", name, "--hours", "always", "--no-pin"]);
+        assert_eq!(rule[0]["suspended"], true, "it cannot tell whether {name} was");
+        bench.done(&["resume", name]);
+        assert_eq!(bench.done(&["rule", name])[0]["suspended"], false);
+    }
+    assert!(bench.log().iter().all(|entry| entry["kind"] != "interrupted"));
+}
+
+/// Damages the records of the rule in the first place, as a bit of flash does.
+fn lose_the_first_rule(bench: &Bench) {
+    let path = bench.folder().join("memory");
+    let mut memory = std::fs::read(&path).expect("the memory");
+    let partitions::Region { offset, len } = partitions::LINUX.settings;
+    let settings = &mut memory[offset as usize..][..len as usize];
+    let key = 0x0300_u16.to_le_bytes();
+    let is_record = |at: &usize| {
+        // The key follows the length of a sealed record.
+        let length = u16::from_le_bytes([settings[at - 4], settings[at - 3]]);
+        settings[*at..*at + 2] == key && (46..=222).contains(&length)
+    };
+    let found: Vec<usize> = (8..settings.len() - 12).filter(is_record).collect();
+    assert!(!found.is_empty());
+    found.into_iter().for_each(|at| settings[at + 10] = !settings[at + 10]);
+    std::fs::write(&path, memory).expect("written");
+}
+
 /// Without a name, the only board is meant.
 #[test]
 fn the_only_board_needs_no_name() {
