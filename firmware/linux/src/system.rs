@@ -73,18 +73,21 @@ impl board_api::System for System {
     }
 
     fn show(&mut self, shown: Option<Shown>) {
-        match (&self.window, shown) {
-            (Some(window), shown) => made::show(window, shown),
-            (None, Some(Shown::Code(code))) => {
+        if let Some(window) = &self.window {
+            made::show(window, shown);
+        }
+        // Also of a made door: whoever connects by its socket sees no window.
+        match shown {
+            Some(Shown::Code(code)) => {
                 eprintln!(
                     "pairing: {code:06}; press the pairing button if the other computer shows the same"
                 );
             }
-            (None, Some(Shown::Erase)) => eprintln!(
+            Some(Shown::Erase) => eprintln!(
                 "ERASE: a computer wants this door to forget all but its log. If you want that, wait three seconds, press \
                  the pairing button, wait three seconds, and press it again. Else do nothing."
             ),
-            (None, None) => {}
+            None => {}
         }
     }
 

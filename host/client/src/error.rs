@@ -16,7 +16,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The line broke.
-    #[error("the line to the board broke")]
+    #[error("the line to the board broke{}", taken(.0))]
     Line(#[source] io::Error),
     /// The board sent no reply.
     #[error("the board did not answer for {seconds} seconds; `postern board logs` shows its log")]
@@ -41,15 +41,16 @@ pub enum Error {
         firmware: String,
     },
     /// The board refused.
-    #[error("{0}{advice}", advice = advice(.0))]
+    #[error("{}", refusal(.0))]
     Refused(protocol::Error),
     /// The board did not prove its identity, or did not understand the handshake.
     #[error("the board did not complete the handshake, so there is no session")]
     Handshake,
     /// The board that answers is not the one that this computer is paired with.
     #[error(
-        "this is not the board that this computer is paired with, or somebody intercepts the line; if \
-         the board was replaced, run `postern keys forget` and then `postern pair`"
+        "this is not the board that this computer is paired with, or somebody intercepts the line; if this is another door, \
+         give it an address or a name of its own; only if the board was replaced, run `postern keys forget` and then \
+         `postern pair`"
     )]
     OtherBoard,
     /// The pairing code of the board differs from the code of this computer.
@@ -63,6 +64,15 @@ pub enum Error {
     /// Nobody pressed the button.
     #[error("the button was not pressed within {seconds} seconds; nothing was paired")]
     NotConfirmed {
+        /// How long the board waited.
+        seconds: u64,
+    },
+    /// Nobody pressed the button the second time.
+    #[error(
+        "the button was not pressed within {seconds} seconds after the codes were shown: a press before that does not count; \
+         nothing was paired"
+    )]
+    NotCompared {
         /// How long the board waited.
         seconds: u64,
     },
@@ -165,6 +175,27 @@ impl Error {
     }
 }
 
+/// What closed a line, where the system does not say it: a door has one line, and whoever connects last has it.
+fn taken(error: &io::Error) -> &'static str {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    match error.kind() {
+        BrokenPipe | ConnectionReset | UnexpectedEof if error.get_ref().is_none() => {
+            " (the board restarts, or another program connected to it and took its line: end that one, and do this again)"
+        }
+        _ => "",
+    }
+}
+
+/// A refusal, with what a user of the command line can do about it.
+fn refusal(refusal: &protocol::Error) -> String {
+    match refusal {
+        protocol::Error::NotInvited { role } => {
+            format!("nobody invited an {role}: run `postern keys invite {role}` on an installer's computer")
+        }
+        _ => format!("{refusal}{}", advice(refusal)),
+    }
+}
+
 /// What a user of the command line can do about a refusal.
 fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
     use protocol::Error as Refusal;
@@ -200,9 +231,6 @@ fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
         Refusal::Internal { .. } | Refusal::Flash => "; `postern board logs` shows its log",
         Refusal::Unpaired => "; `postern pair` pairs it, with a press of the board's button",
         Refusal::Forbidden { .. } => "; `postern keys` shows which computer has that role",
-        Refusal::NotInvited { .. } => {
-            "; the first computer is the installer: run `postern keys invite ROLE` there"
-        }
         Refusal::HostsLost => "; an installer that the board knows runs `postern keys invite ROLE`",
         Refusal::RuleLost => {
             "; `postern rule NAME --hours HOURS --no-pin` (or `--pin`) sets it, and `postern resume NAME` admits them again"
@@ -216,4 +244,24 @@ fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
         Refusal::NoCamera => "; `postern show` puts a picture in front of the emulated camera",
         _ => "",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_another_program_took_says_so_and_one_with_a_reason_says_that() {
+        let closed = Error::Line(io::ErrorKind::BrokenPipe.into()).to_string();
+        assert!(closed.contains("another program connected"), "{closed}");
+        let ended = Error::Line(io::Error::new(io::ErrorKind::BrokenPipe, "the board's process has ended"));
+        assert_eq!(ended.to_string(), "the line to the board broke");
+    }
+
+    #[test]
+    fn a_computer_that_nobody_invited_is_told_what_an_installer_runs() {
+        let role = protocol::Role::Operator;
+        let said = Error::Refused(protocol::Error::NotInvited { role }).to_string();
+        assert!(said.starts_with("nobody invited an operator: run `postern keys invite operator`"), "{said}");
+    }
 }

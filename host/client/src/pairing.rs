@@ -23,6 +23,8 @@ pub struct Applicant<'a> {
     pub label: &'a str,
     /// Whose models the board shall trust, from the first installer.
     pub signer: Option<Hash>,
+    /// The board that this computer has a key for, which the new one replaces: no other board is asked.
+    pub board: Option<Hash>,
 }
 
 /// What the user of a pairing is told.
@@ -64,14 +66,15 @@ impl Device {
     /// Asks to be paired under a new key. `tell` is given each [`Step`] of the user.
     ///
     /// # Errors
-    /// As any request; refused with `NotInvited`; [`Error::NotConfirmed`]; what `tell` returns.
+    /// As any request; refused with `NotInvited`; [`Error::OtherBoard`] if it is not the applicant's, and nothing was asked of it;
+    /// [`Error::NotConfirmed`], [`Error::NotCompared`]; what `tell` returns.
     pub fn pair(
         &mut self,
         applicant: &Applicant<'_>,
         tell: &mut dyn FnMut(Step) -> Result<()>,
     ) -> Result<Paired> {
         let secret = random_key()?;
-        let greeting = self.greet(&secret, None)?;
+        let greeting = self.greet(&secret, applicant.board)?;
         // From here on the line must stay with this board.
         if let Some(identity) = &mut self.link.identity {
             identity.board = Some(greeting.board);
@@ -111,7 +114,7 @@ impl Device {
                     return Ok(Paired { credentials, role });
                 }
                 Pairing::None | Pairing::Requested { .. } | Pairing::Erasing { .. } => {
-                    return Err(Error::NotConfirmed { seconds: SECONDS });
+                    return Err(Error::NotCompared { seconds: SECONDS });
                 }
             }
             state = self.pairing(&Request::PollPairing)?;

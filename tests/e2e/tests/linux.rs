@@ -137,7 +137,8 @@ impl Cable {
 /// Becomes the installer, and installs the models.
 fn pair_and_flash(line: Box<dyn Transport>, wires: &Wires, signer: &Signer) -> Credentials {
     let mut device = Device::over(line).expect("it answers");
-    let applicant = Applicant { role: Role::Installer, label: "test", signer: Some(signer.public()) };
+    let applicant =
+        Applicant { role: Role::Installer, label: "test", signer: Some(signer.public()), board: None };
     let paired = device.pair(&applicant, &mut |step| {
         wires.press_pairing(matches!(step, Step::Press | Step::Confirm));
         Ok(())

@@ -6,7 +6,7 @@ use emulator::{Board, Memory};
 
 use super::board::PRESS;
 use crate::answers::{Sorted, keys};
-use crate::device::{DeviceArgs, short};
+use crate::device::{BoardArgs, DeviceArgs, short};
 use crate::output::{Outcome, Output, note};
 use crate::signing_key;
 
@@ -49,20 +49,25 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let path = folder.host_key();
     let board = args.device.emulated().map(|board| board.open()).transpose()?;
     let memory = board.as_ref().map(Board::memory).transpose()?;
+    let kept = Credentials::load(&path)?;
+    let known = match kept.as_ref().map(|_| args.device.connect()) {
+        // Its key is not replaced by that of another board: no other computer may have it.
+        Some(Err(error)) if is_other_board(&error) => return Err(error),
+        connected => connected.and_then(Result::ok),
+    };
     if args.erase {
-        let known = Credentials::load(&path)?.and_then(|_| args.device.connect().ok());
         let mut device = known.map_or_else(|| args.device.connect_unpaired(), Ok)?;
         erase(&mut device, memory.as_ref().filter(|_| args.press_button), &args.device)?;
-    } else if let (Some(_), Ok(device)) = (Credentials::load(&path)?, args.device.connect())
-        && let Some(role) = device.role()
-    {
+    } else if let Some(role) = known.and_then(|device| device.role()) {
         anyhow::bail!("this computer is paired with the board already, as {role}");
     }
     let signer = signing_key::public(&folder.signing_key())?;
     let label = args.label.clone().unwrap_or_else(computer);
-    let applicant = Applicant { role: args.role, label: &label, signer: Some(signer) };
+    let board = kept.map(|kept| kept.board);
+    let applicant = Applicant { role: args.role, label: &label, signer: Some(signer), board };
     let mut device = args.device.connect_unpaired()?;
-    let paired = pair(&mut device, &applicant, memory.as_ref(), args.press_button);
+    let name = args.device.emulated().and_then(BoardArgs::named);
+    let paired = pair(&mut device, &applicant, memory.as_ref(), args.press_button, name.as_deref());
     if let (Some(memory), true) = (&memory, args.press_button) {
         memory.press_pairing_button(false)?;
     }
@@ -78,6 +83,15 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         writeln!(out, "{label} is {} of the board {}", paired.role, short(&paired.credentials.board))
     })?;
     Ok(Outcome::Done)
+}
+
+/// Whether another board answers than the one that this computer has a key for.
+fn is_other_board(error: &anyhow::Error) -> bool {
+    let of_board = match error.downcast_ref::<emulator::Error>() {
+        Some(emulator::Error::Client(error)) => Some(error),
+        _ => None,
+    };
+    matches!(error.downcast_ref::<Error>().or(of_board), Some(Error::OtherBoard))
 }
 
 /// Has the board erased; presses the pairing button of this emulated board, or waits for the user to do so.
@@ -121,22 +135,29 @@ fn erase(device: &mut Device, press: Option<&Memory>, args: &DeviceArgs) -> anyh
     Ok(())
 }
 
-/// Tells the user each step, and presses the pairing button or waits for the user to do so.
+/// Tells the user each step, and presses the pairing button or waits for the user to do so. `name` is that of the board, if the
+/// user has to say it.
 fn pair(
     device: &mut Device,
     applicant: &Applicant<'_>,
     memory: Option<&Memory>,
     press: bool,
+    name: Option<&str>,
 ) -> client::Result<client::Paired> {
-    const PRESS: &str = "`postern board press --pairing` in another terminal";
+    let name = name.map(|name| format!(" --board {name}")).unwrap_or_default();
+    let other = format!("`postern board press --pairing{name}` in another terminal");
     let mut own = None;
     device.pair(applicant, &mut |step| {
         match (step, memory) {
             (Step::Press, None) => {
-                note!("Press the pairing button of the board within a minute: it shows a code then.")
+                note!("Press the pairing button of the board within a minute: it shows a code then.");
+                note!(
+                    "A door on Linux writes the code to its log: `journalctl -fu postern-door`, or `postern board logs` on its \
+                     computer."
+                );
             }
             (Step::Press, Some(memory)) if press => memory.press_pairing_button(true)?,
-            (Step::Press, Some(_)) => note!("Press the pairing button of the board: {PRESS}."),
+            (Step::Press, Some(_)) => note!("Press the pairing button of the board: {other}."),
             (Step::Compare(code), _) => {
                 own = Some(code);
                 note!("this computer shows  {code:06}");
@@ -158,7 +179,7 @@ fn pair(
             (Step::Confirm, Some(memory)) if memory.code()? != own => return Err(Error::CodesDiffer),
             (Step::Confirm, Some(memory)) if press => memory.press_pairing_button(true)?,
             (Step::Confirm, Some(_)) => {
-                note!("The codes are equal: press the pairing button again: {PRESS}.");
+                note!("The codes are equal: press the pairing button again: {other}.");
             }
         }
         Ok(())

@@ -66,7 +66,7 @@ fn a_board_obeys_paired_computers_only() {
     let board = Board::open(folder.clone()).expect("a board");
     let second = Second::new(&board);
     second.refused(&["settings"], "`postern pair`");
-    second.refused(&["pair"], "does not expect installer");
+    second.refused(&["pair"], "nobody invited an installer");
     bench.done(&["keys", "invite", "operator"]);
     let mut pairing = second
         .command(&["pair", "--role", "operator", "--label", "reception"])

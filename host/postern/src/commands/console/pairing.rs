@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use client::protocol::Role;
-use client::{Applicant, Error, Step};
+use client::{Applicant, Credentials, Error, Step};
 use console::station::Pairing;
 use emulator::Memory;
 
@@ -59,9 +59,10 @@ impl Progress {
 
     fn pair(&self, args: &DeviceArgs, memory: Option<&Memory>, role: Role) -> anyhow::Result<Role> {
         let folder = args.folder()?;
+        let board = Credentials::load(&folder.host_key())?.map(|kept| kept.board);
         let signer = signing_key::public(&folder.signing_key())?;
         let label = computer();
-        let applicant = Applicant { role, label: &label, signer: Some(signer) };
+        let applicant = Applicant { role, label: &label, signer: Some(signer), board };
         let mut device = args.connect_unpaired()?;
         let paired = device.pair(&applicant, &mut |step| {
             match step {
