@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use clap::Args;
-use client::protocol::{Basis, Source};
+use client::protocol::{Basis, Error as Refusal, Source};
 use client::{Address, Credentials, Device};
 use emulator::{Board, Folder, Machine};
 
@@ -102,6 +102,37 @@ impl DeviceArgs {
         Ok(Folder::new(self.board.state(), &name)?)
     }
 
+    /// The same of a device that is there: of several boards one must be named.
+    ///
+    /// # Errors
+    /// Other boards are there, and not this one.
+    pub fn chosen(&self) -> anyhow::Result<Folder> {
+        if self.device.is_none() { self.board.chosen() } else { self.folder() }
+    }
+
+    /// The same, and this computer's keys for it.
+    ///
+    /// # Errors
+    /// This computer has none.
+    pub fn paired(&self) -> anyhow::Result<(Folder, Credentials)> {
+        let folder = self.chosen()?;
+        let credentials = Credentials::load(&folder.host_key())?
+            .context("this computer is not paired with the board: `postern pair` pairs it")?;
+        Ok((folder, credentials))
+    }
+
+    /// Opens the line to the device, for a request about a picture or a file, which would else be blamed.
+    ///
+    /// # Errors
+    /// Also if the board does not know this computer.
+    pub fn connect_paired(&self) -> anyhow::Result<Device> {
+        let device = self.connect()?;
+        if device.role().is_none() {
+            return Err(client::Error::Refused(Refusal::Unpaired).into());
+        }
+        Ok(device)
+    }
+
     /// The emulated board, unless the device is another one.
     pub fn emulated(&self) -> Option<&BoardArgs> {
         self.device.is_none().then_some(&self.board)
@@ -132,21 +163,29 @@ impl BoardArgs {
         self.board.clone().or_else(environment)
     }
 
-    /// The board, which must have been up before.
-    pub fn open(&self) -> anyhow::Result<Board> {
+    /// The board's folder, unless other boards are there and not this one.
+    fn chosen(&self) -> anyhow::Result<Folder> {
         let folder = self.folder()?;
         if folder.recorded_machine()?.is_none() {
             let others = Folder::names(self.state.as_deref()).unwrap_or_default();
             let others = others.iter().filter(|other| *other != folder.name());
             let others: Vec<&str> = others.map(String::as_str).collect();
+            let none = match self.named() {
+                Some(name) => format!("there is no board {name}"),
+                None => format!("there are {} boards", others.len()),
+            };
             ensure!(
                 others.is_empty(),
-                "there is no board {}: name one of {} with --board or in {BOARD}",
-                folder.name(),
+                "{none}: name one of {} with --board or in {BOARD}",
                 others.join(", ")
             );
         }
-        Ok(Board::open(folder)?.telling(|what| note!("{what}")))
+        Ok(folder)
+    }
+
+    /// The board, which must have been up before.
+    pub fn open(&self) -> anyhow::Result<Board> {
+        Ok(Board::open(self.chosen()?)?.telling(|what| note!("{what}")))
     }
 
     /// The folder of boards, if it is not the default one.

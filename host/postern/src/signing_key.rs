@@ -62,9 +62,37 @@ pub fn replace(path: &Path) -> anyhow::Result<Signer> {
     Ok(signer)
 }
 
-/// Protects the key at `path` by a new passphrase: of the first line of `file`, or typed twice.
-pub fn protect(path: &Path, file: Option<&Path>) -> anyhow::Result<Signer> {
-    let signer = signer(path)?;
+/// The key of a fleet's operator at `path`. One that is gone is not made again: another key in its place would hide that, and
+/// rules no door.
+pub fn operators(path: &Path) -> anyhow::Result<Signer> {
+    ensure!(
+        Signer::public_at(path)?.is_some(),
+        "the operator's key {} is gone: bring a copy of it back, or name it with --key. Without it nobody can change the doors by \
+         this fleet",
+        path.display()
+    );
+    signer(path)
+}
+
+/// The key of the operator of a new fleet at `path`. Makes one if there is none.
+pub fn new_operators(path: &Path) -> anyhow::Result<Signer> {
+    if Signer::public_at(path)?.is_some() {
+        return signer(path);
+    }
+    let signer = Signer::make(path)?;
+    note!(
+        "made the operator's key {key}, which this user alone can read; `postern keys protect --key {key}` protects it by a \
+         passphrase. Keep a copy of it away from this computer.",
+        key = path.display()
+    );
+    Ok(signer)
+}
+
+/// Protects the key at `path` by a new passphrase: of the first line of `file`, or typed twice. A key that somebody `named` must
+/// be there.
+pub fn protect(path: &Path, named: bool, file: Option<&Path>) -> anyhow::Result<Signer> {
+    let there = Signer::public_at(path)?.map(|_| signer(path)).transpose()?;
+    ensure!(!named || there.is_some(), "there is no key {}", path.display());
     let new = match file {
         Some(file) => first_line(file)?,
         None => {
@@ -80,6 +108,8 @@ pub fn protect(path: &Path, file: Option<&Path>) -> anyhow::Result<Signer> {
         new.chars().count() >= SHORTEST,
         "a passphrase has {SHORTEST} characters or more; nothing was changed"
     );
+    // A key is made last: no passphrase, no key.
+    let signer = there.map_or_else(|| make(path), Ok)?;
     signer.protect(path, &new)?;
     Ok(signer)
 }
@@ -111,7 +141,9 @@ fn cannot_ask(instead: &str) -> String {
 
 /// The first line of a file.
 fn first_line(file: &Path) -> anyhow::Result<Zeroizing<String>> {
-    let text = Zeroizing::new(std::fs::read_to_string(file).with_context(|| file.display().to_string())?);
+    let text = Zeroizing::new(
+        std::fs::read_to_string(file).with_context(|| format!("the passphrase file {}", file.display()))?,
+    );
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(Zeroizing::new(line.to_owned())),
         _ => bail!("{} holds no passphrase on its first line", file.display()),
@@ -130,12 +162,29 @@ mod tests {
         assert_eq!(signer(&key).unwrap().public(), made);
         for bad in ["", "short\n", "\nsecond line\n"] {
             std::fs::write(&file, bad).unwrap();
-            assert!(protect(&key, Some(&file)).is_err(), "{bad:?}");
+            assert!(protect(&key, false, Some(&file)).is_err(), "{bad:?}");
             assert_eq!(Signer::public_at(&key).unwrap(), Some((made, false)));
         }
         std::fs::write(&file, "correct horse\nnot this\n").unwrap();
-        assert_eq!(protect(&key, Some(&file)).unwrap().public(), made);
+        assert_eq!(protect(&key, true, Some(&file)).unwrap().public(), made);
         assert_eq!(Signer::unlock(&key, "correct horse").unwrap().public(), made);
         assert_eq!(public(&key).unwrap(), made, "the public key needs no passphrase");
+    }
+
+    #[test]
+    fn no_key_is_made_for_a_wrong_name_or_without_its_passphrase() {
+        let folder = tempfile::tempdir().unwrap();
+        let (key, file) = (folder.path().join("operatr.key"), folder.path().join("passphrase"));
+        let refused =
+            |named| format!("{:#}", protect(&key, named, Some(&file)).err().expect("it is refused"));
+        assert!(refused(false).contains("the passphrase file"), "{}", refused(false));
+        assert!(!key.exists());
+        std::fs::write(&file, "correct horse\n").unwrap();
+        assert!(refused(true).contains("there is no key"), "{}", refused(true));
+        assert!(operators(&key).is_err_and(|error| error.to_string().contains("is gone")));
+        assert!(!key.exists());
+        let made = new_operators(&key).unwrap().public();
+        assert_eq!(operators(&key).unwrap().public(), made);
+        assert_eq!(new_operators(&key).unwrap().public(), made);
     }
 }

@@ -64,7 +64,12 @@ enum Action {
 #[derive(clap::Args)]
 struct DeleteArgs {
     /// The board's name, as `postern board list` has it
-    name: String,
+    #[arg(required_unless_present = "board")]
+    name: Option<String>,
+
+    /// The same, as the other commands take it
+    #[arg(long, value_name = "NAME", conflicts_with = "name", help_heading = "Device")]
+    board: Option<String>,
 
     /// The folder of the boards [default: ~/.local/state/postern/boards]
     #[arg(long, value_name = "DIR", help_heading = "Device")]
@@ -205,15 +210,16 @@ fn down(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 fn delete(args: &DeleteArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let board = match Board::open(Folder::new(args.state.as_deref(), &args.name)?) {
+    let name = args.name.as_ref().or(args.board.as_ref()).context("a name is required")?;
+    let board = match Board::open(Folder::new(args.state.as_deref(), name)?) {
         Err(emulator::Error::Down { .. }) => {
-            bail!("there is no board {}: `postern board list` shows those that are there", args.name)
+            bail!("there is no board {name}: `postern board list` shows those that are there")
         }
         other => other?,
     };
     board.delete()?;
-    output.print(&Sorted(Deleted { board: args.name.clone(), deleted: true }), |out| {
-        writeln!(out, "{} is deleted, with all that it knew", args.name)
+    output.print(&Sorted(Deleted { board: name.clone(), deleted: true }), |out| {
+        writeln!(out, "{name} is deleted, with all that it knew")
     })?;
     Ok(Outcome::Done)
 }

@@ -5,12 +5,12 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use bridge::door::{About, Door, Doorway, Entry, Look, Trouble};
 use bridge::payload::Event;
 use bridge::{Level, Options, Said};
+use client::Device;
 use client::protocol::{Error as Refusal, LogEntry};
-use client::{Credentials, Device};
 
 use crate::audit_log::{Line, Names};
 use crate::broker_args::BrokerArgs;
@@ -64,11 +64,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 /// Runs until something must be changed by a person.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
-    let folder = args.device.folder()?;
+    let (folder, credentials) = args.device.paired()?;
     let name = args.name.unwrap_or_else(|| folder.name().to_owned());
     ensure!(name.len() <= MAX_NAME, "the name of the door has {} bytes: {MAX_NAME} at most", name.len());
-    let credentials = Credentials::load(&folder.host_key())?
-        .context("this computer is not paired with the board: `postern pair` pairs it")?;
     let password = args.broker.password()?;
     args.broker.note_readers("what is published");
     let door = Watched { args: args.device, names: (!args.no_names).then(Names::new), line: None };

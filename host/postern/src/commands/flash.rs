@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use client::protocol::ModelKind;
-use client::{Fallback, FirmwareSignature, ModelSignature};
+use client::{Fallback, FirmwareSignature, ModelSignature, Signer};
 
 use crate::answers::Sorted;
 use crate::answers::board::{FirmwareFlashed, ModelFlashed};
@@ -90,12 +90,12 @@ fn update(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
     let seal = match signature {
         Some(signature) => firmware::Seal::Signature(signature),
         None => firmware::Seal::Signer {
-            signer: signing_key::signer(&args.device.folder()?.signing_key())?,
+            signer: signer(&args.device)?,
             release: args.release,
             fallback: if args.no_fallback { Fallback::Refused } else { Fallback::Permitted },
         },
     };
-    let mut device = args.device.connect()?;
+    let mut device = args.device.connect_paired()?;
     let mut progress = Some(Transfer::new(ModelKind::Firmware));
     let elf = args.elf.as_deref();
     let flashed = firmware::install(&mut device, &args.device, elf, &seal, &mut |step| match step {
@@ -117,19 +117,24 @@ fn update(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// The signing key for a board that this computer is paired with: for another one none is made or unlocked.
+fn signer(device: &DeviceArgs) -> anyhow::Result<Signer> {
+    if let Some(board) = device.emulated() {
+        board.open()?;
+    }
+    signing_key::signer(&device.paired()?.0.signing_key())
+}
+
 fn install_models(args: &ModelsArgs, output: &Output) -> anyhow::Result<Outcome> {
     let signatures: Vec<ModelSignature> =
         args.signature.iter().map(|file| ModelSignature::read(file)).collect::<Result<_, _>>()?;
     let named = [&args.detector, &args.encoder, &args.liveness].map(|name| name.as_deref());
     let wanted = models::find(models::chosen(named, &signatures)?)?;
     let seal = match signatures.is_empty() {
-        true => {
-            let signer = signing_key::signer(&args.device.folder()?.signing_key())?;
-            models::Seal::Signer(Box::new(signer))
-        }
+        true => models::Seal::Signer(Box::new(signer(&args.device)?)),
         false => models::Seal::Signatures(signatures),
     };
-    let mut device = args.device.connect()?;
+    let mut device = args.device.connect_paired()?;
     let mut progress = None;
     let remark = models::install(&mut device, &args.device, wanted, &seal, &mut |kind, step| match step {
         models::Step::Sent { done, all } => {

@@ -104,7 +104,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let folder = args.folder()?;
+    let folder = args.chosen()?;
     let credentials = Credentials::load(&folder.host_key())?;
     let signing_path = folder.signing_key();
     let signer = Signer::public_at(&signing_path)?;
@@ -165,7 +165,7 @@ fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 fn rotate(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let path = args.folder()?.host_key();
+    let path = args.chosen()?.host_key();
     let kept = Credentials::load(&path)?.context("this computer is not paired: `postern pair`")?;
     let mut device = args.connect()?;
     if device.role().is_none() {
@@ -213,7 +213,7 @@ fn remove(args: &RemoveArgs, output: &Output) -> anyhow::Result<Outcome> {
 }
 
 fn forget(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let path = args.folder()?.host_key();
+    let path = args.chosen()?.host_key();
     let was_paired = path.exists();
     if was_paired {
         fs::remove_file(&path).with_context(|| path.display().to_string())?;
@@ -252,7 +252,7 @@ fn protect(args: &ProtectArgs, output: &Output) -> anyhow::Result<Outcome> {
         Some(key) => key.clone(),
         None => args.device.folder()?.signing_key(),
     };
-    let public = signing_key::protect(&path, args.passphrase_file.as_deref())?.public();
+    let public = signing_key::protect(&path, args.key.is_some(), args.passphrase_file.as_deref())?.public();
     let report = Protected { signing_key: hex::encode(public), signing_key_file: path.clone() };
     output.print(&Sorted(report), |out| {
         writeln!(out, "{} is protected by a passphrase: key {}", path.display(), short(&public))

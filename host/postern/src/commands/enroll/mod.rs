@@ -65,7 +65,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         // A style that cannot be read is reported before anybody is enrolled.
         Photo::open(style)?;
     }
-    let mut device = args.device.connect()?;
+    let mut device = args.device.connect_paired()?;
     let enrolment = Enrolling { name: &args.name, add: args.add, force: args.force, device: &args.device };
     let interrupt = Interrupt::hear()?;
     // What is enrolled is printed when all of it is: an output that fails does not leave a part.
