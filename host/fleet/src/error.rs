@@ -34,10 +34,26 @@ pub enum Error {
         make: &'static str,
     },
     /// There is a fleet in the folder already.
-    #[error("there is a fleet in {} already: name another folder with --fleet", path.display())]
+    #[error(
+        "there is a fleet in {} already: name another folder with --fleet (`postern fleet code` prints the code of this one, \
+         `postern fleet set-broker` moves it to another broker)",
+        path.display()
+    )]
     Exists {
         /// The folder.
         path: PathBuf,
+    },
+    /// Another program applies records to the door of the folder.
+    #[error(
+        "`postern fleet apply` runs for this door already{}: {} is in use",
+        process.map(|process| format!(" (process {process})")).unwrap_or_default(),
+        path.display()
+    )]
+    Applied {
+        /// The folder.
+        path: PathBuf,
+        /// The program, if it is known.
+        process: Option<u32>,
     },
     /// Another program uses the folder.
     #[error("another command uses {} at the moment: try again when it has ended", path.display())]
@@ -92,11 +108,17 @@ pub enum Error {
         /// The name.
         name: String,
     },
-    /// A door of this name or with this key is there.
+    /// A door of this name is there.
     #[error(
         "the door {name} is in the fleet already: choose another name, or remove it with `postern fleet remove-door`"
     )]
     DoorExists {
+        /// The name of the door that is there.
+        name: String,
+    },
+    /// A door with this key is there.
+    #[error("this is the code of the door {name}, which is in the fleet already")]
+    SameDoor {
         /// The name of the door that is there.
         name: String,
     },

@@ -133,14 +133,21 @@ pub struct Folder {
 }
 
 impl Folder {
+    /// Refuses a folder with a fleet.
+    ///
+    /// # Errors
+    /// [`Error::Exists`].
+    pub fn is_none(path: &Path) -> Result<(), Error> {
+        let exists = path.join("fleet.json").exists();
+        if exists { Err(Error::Exists { path: path.to_owned() }) } else { Ok(()) }
+    }
+
     /// Makes a folder.
     ///
     /// # Errors
     /// [`Error::Exists`]; it cannot be written.
     pub fn make(path: &Path, operator: Public, broker: serde_json::Value) -> Result<Self, Error> {
-        if path.join("fleet.json").exists() {
-            return Err(Error::Exists { path: path.to_owned() });
-        }
+        Self::is_none(path)?;
         make_private(path)?;
         for inside in ["people", "doors", "pictures"] {
             make_private(&path.join(inside))?;
@@ -208,6 +215,18 @@ impl Folder {
     /// It cannot be written.
     pub fn save_settings(&self) -> Result<(), Error> {
         write(&self.path.join("fleet.json"), &self.settings)
+    }
+
+    /// Has another broker from now on, which was sent nothing yet.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn move_to(&mut self, broker: serde_json::Value) -> Result<(), Error> {
+        for (id, door) in self.doors.clone() {
+            self.save_door(id, KeptDoor { sent: 0, ..door })?;
+        }
+        self.settings = Settings { broker, pictures_sent: 0, own_sent: 0, ..self.settings.clone() };
+        self.save_settings()
     }
 
     /// The people who are enrolled.
@@ -292,11 +311,13 @@ impl Folder {
     /// Adds a door.
     ///
     /// # Errors
-    /// [`Error::DoorExists`]; it cannot be written.
+    /// [`Error::DoorExists`], [`Error::SameDoor`]; it cannot be written.
     pub fn add_door(&mut self, name: &str, public: Public) -> Result<(), Error> {
-        let same = |door: &&KeptDoor| door.name == name || door.public == public;
-        if let Some((_, there)) = self.fleet_doors().find(|(_, door)| same(door)) {
-            return Err(Error::DoorExists { name: there.name.clone() });
+        if let Some((_, there)) = self.fleet_doors().find(|(_, door)| door.public == public) {
+            return Err(Error::SameDoor { name: there.name.clone() });
+        }
+        if self.fleet_doors().any(|(_, door)| door.name == name) {
+            return Err(Error::DoorExists { name: name.to_owned() });
         }
         self.settings.run = self.settings.run.saturating_add(1);
         let run = self.settings.run;

@@ -7,6 +7,7 @@
 //! | a record | notes it, and changes the board: removals and suspensions first |
 //! | a record that needs pictures | fetches them, a few people at a time |
 //! | nothing to do, and something is new | acknowledges, to each operator |
+//! | nothing to do for an hour | acknowledges all the same, so that an operator sees that it is there |
 //! | the broker goes away | waits, 1 s at first and 30 s at most, and connects again |
 //! | the board does not answer, or allows no more changes | says so in the acknowledgement, and asks again after a pause |
 //!
@@ -41,6 +42,8 @@ const AGAIN: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(120);
 /// How long a door waits for the head that belongs to a record.
 const HEAD: Duration = Duration::from_secs(2);
+/// How often a door acknowledges that has nothing new to say.
+pub const HOURLY: Duration = Duration::from_secs(3600);
 /// How long a door works before it says how far it is.
 const LONG: Duration = Duration::from_secs(10);
 
@@ -54,6 +57,8 @@ pub struct Options<'a> {
     pub prefix: &'a Level,
     /// Whether to end when the door has everything.
     pub once: bool,
+    /// How often it acknowledges when nothing is new.
+    pub hourly: Duration,
     /// What goes over the connection.
     pub traffic: Arc<Traffic>,
 }
@@ -147,6 +152,8 @@ struct Session<'a> {
     door: Public,
     topics: Vec<Topics>,
     once: bool,
+    /// How often it acknowledges when nothing is new.
+    hourly: Duration,
     /// How long the broker may take to return a mark.
     patience: Duration,
     /// Operators of who something is new since they were sent an acknowledgement.
@@ -167,8 +174,10 @@ struct Session<'a> {
     parts: BTreeSet<(usize, usize)>,
     /// Until when the head is awaited that belongs to a record which came.
     ahead: Option<Instant>,
-    /// When it acknowledged last.
+    /// When it acknowledged last, or had nothing to say.
     last: Instant,
+    /// When each operator was sent an acknowledgement.
+    sent: BTreeMap<usize, Instant>,
     /// When those who wait for another encoder were looked after.
     held: Instant,
     /// Messages that are not authentic were told.
@@ -185,6 +194,7 @@ impl<'a> Session<'a> {
             follower,
             topics,
             once: options.once,
+            hourly: options.hourly,
             patience: options.route.patience(),
             news: BTreeSet::new(),
             heads: BTreeSet::new(),
@@ -196,6 +206,7 @@ impl<'a> Session<'a> {
             parts: BTreeSet::new(),
             ahead: None,
             last: Instant::now(),
+            sent: BTreeMap::new(),
             held: Instant::now(),
             told_forged: false,
         }
@@ -321,7 +332,12 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Acknowledges what is new, if it says anything new.
+    /// Whether an operator was sent nothing for so long that they may think that the door is away.
+    fn is_due(&self, operator: usize) -> bool {
+        self.sent.get(&operator).is_some_and(|sent| sent.elapsed() >= self.hourly)
+    }
+
+    /// Acknowledges what is new, if it says anything new, or for want of anything else.
     fn acknowledge(&mut self, tell: Tell<'_>) -> Result<(), Ended> {
         if self.part.is_some() || !self.parts.is_empty() {
             return Ok(());
@@ -332,9 +348,10 @@ impl<'a> Session<'a> {
             let unix_ms = since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
             let (ack, sealed) = self.follower.ack(operator, unix_ms)?;
             let bare = Ack { number: 0, unix_ms: 0, log: None, ..ack.clone() };
-            if self.acked.get(&operator) == Some(&bare) {
+            if self.acked.get(&operator) == Some(&bare) && !self.is_due(operator) {
                 continue;
             }
+            self.sent.insert(operator, Instant::now());
             let Some(topics) = self.topics.get(operator) else { continue };
             self.connection.publish(&topics.ack(&self.door), sealed, true)?;
             self.acked.insert(operator, bare);

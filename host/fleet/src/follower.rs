@@ -71,6 +71,8 @@ pub struct Follower {
     trouble: Option<String>,
     /// The marks of operators who the door does not trust at the moment: once trusted again, they have said nothing older.
     others: Vec<Mark>,
+    /// Whether an acknowledgement says that the board does not answer, and it was not found to answer again.
+    silent: bool,
 }
 
 /// An operator of the door.
@@ -146,6 +148,7 @@ impl Follower {
             held: BTreeMap::new(),
             trouble: None,
             others: marks.into_iter().filter(|mark| !is_trusted(&mark.operator)).collect(),
+            silent: false,
         };
         for (id, mut entry) in entries {
             // An operator who the door trusts no longer decides nothing more: what the others want holds again. Who nobody else
@@ -276,6 +279,13 @@ impl Follower {
         self.trouble.is_some()
     }
 
+    /// Whether the board did not answer an acknowledgement, and does now: what was acknowledged is no longer so.
+    pub fn answers_again(&mut self) -> bool {
+        let answers = self.silent && self.door.state().is_ok();
+        self.silent &= !answers;
+        answers
+    }
+
     /// Has those who wait for pictures ask for them again, as on a new connection.
     pub fn ask_again(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
@@ -287,13 +297,12 @@ impl Follower {
     /// # Errors
     /// The marks cannot be kept.
     pub fn ack(&mut self, operator: usize, unix_ms: u64) -> Result<(Ack, Vec<u8>), Error> {
-        let state = match self.door.state() {
-            Ok(state) => state,
-            Err(trouble) => {
-                self.trouble.get_or_insert_with(|| short(&trouble.sentence));
-                State::default()
-            }
+        // It is of this moment alone: nothing would clear it where nothing is to be done.
+        let (state, silent) = match self.door.state() {
+            Ok(state) => (state, None),
+            Err(trouble) => (State::default(), Some(short(&trouble.sentence))),
         };
+        self.silent |= silent.is_some();
         let of = self.operators.get_mut(operator).ok_or(Error::Forged)?;
         let digests = of.directory.digests();
         if of.head.as_ref().is_some_and(|head| head.digest == digests.whole) {
@@ -326,7 +335,7 @@ impl Follower {
             refused,
             refusals,
             overruled: self.entries.values().filter(is_overruled).count() as u32,
-            trouble: self.trouble.clone().or_else(|| self.held.values().next().cloned()),
+            trouble: self.trouble.clone().or(silent).or_else(|| self.held.values().next().cloned()),
             log: state.log,
         };
         let sealed = Sealer::new(&self.identity, of.public)?.seal(Kind::Ack, &ack)?;

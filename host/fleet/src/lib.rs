@@ -15,6 +15,7 @@
 //! follower    a door that applies records
 //! follow      a door on a broker
 //! standing    who has what, who is behind, and why
+//! counted     numbers of things in sentences
 //! recover     the operator's folder, made again from the broker
 //! simulated   doors in memory, to measure and to test
 //! measure     what a fleet of them costs
@@ -27,6 +28,7 @@
 #![forbid(unsafe_code)]
 
 pub mod connection;
+pub mod counted;
 pub mod directory;
 pub mod door;
 pub mod envelope;

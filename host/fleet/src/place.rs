@@ -3,6 +3,7 @@
 //! ```text
 //! people/ID.json    an Entry, for each person          in the folder of the door
 //! marks.json        [Mark], one for each operator
+//! process           the id of the program that has the folder locked, or had it last
 //! ```
 //! A file is written whole or not at all. The files hold names, PINs and the keys of pictures: the folder is its user's alone.
 
@@ -125,11 +126,20 @@ impl Files {
     /// Locks a folder, which is made if it is not there.
     ///
     /// # Errors
-    /// [`Error::Used`], [`Error::File`].
+    /// [`Error::Applied`], [`Error::File`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
         make_private(folder)?;
         make_private(&folder.join("people"))?;
-        Ok(Self { folder: folder.to_owned(), _lock: lock(folder)? })
+        let process = folder.join("process");
+        let locked = lock(folder).map_err(|error| match error {
+            Error::Used { path } => {
+                let written = fs::read_to_string(&process).ok();
+                Error::Applied { path, process: written.and_then(|digits| digits.parse().ok()) }
+            }
+            other => other,
+        })?;
+        output_file::replace_with(&process, std::process::id().to_string().as_bytes())?;
+        Ok(Self { folder: folder.to_owned(), _lock: locked })
     }
 }
 
@@ -231,7 +241,8 @@ mod tests {
         let mark = Mark { operator: [8; 32], newest: 5, complete: 4, ack: 9 };
         files.save(PersonId([1; 16]), &entry).expect("kept");
         files.save_marks(&[mark]).expect("kept");
-        assert!(matches!(Files::open(&folder), Err(Error::Used { .. })), "two of them");
+        let second = Files::open(&folder).err().expect("two of them").to_string();
+        assert!(second.contains(&format!("already (process {})", std::process::id())), "{second}");
         drop(files);
         let mut files = Files::open(&folder).expect("free again");
         assert_eq!(files.load().expect("read"), (vec![(PersonId([1; 16]), entry)], vec![mark]));

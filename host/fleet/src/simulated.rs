@@ -15,7 +15,7 @@ use crypto::Key;
 use crate::Error;
 use crate::connection::{Hub, Route, Traffic};
 use crate::door::{Again, Door, State, Trouble};
-use crate::follow::{Options, Told, follow};
+use crate::follow::{HOURLY, Options, Told, follow};
 use crate::follower::Follower;
 use crate::identity::{Identity, Public};
 use crate::place::{Entry, Kept, Mark, Store};
@@ -280,6 +280,8 @@ pub struct Simulated {
     pub board: Board,
     /// Its place.
     pub place: Place,
+    /// How often it acknowledges when nothing is new.
+    pub hourly: Duration,
     /// Its newest acknowledgement.
     acked: Arc<Mutex<Option<Ack>>>,
     stop: Arc<AtomicBool>,
@@ -291,7 +293,8 @@ impl Simulated {
     #[must_use]
     pub fn new(root: Key) -> Self {
         let (board, place) = (Board::default(), Place::default());
-        Self { root, board, place, acked: Arc::default(), stop: Arc::default(), thread: None }
+        let (acked, stop) = (Arc::default(), Arc::default());
+        Self { root, board, place, hourly: HOURLY, acked, stop, thread: None }
     }
 
     /// Its public keys.
@@ -316,9 +319,9 @@ impl Simulated {
         let mut follower =
             Follower::new(identity, operators, Box::new(self.place.clone()), Box::new(self.board.clone()))?;
         let (hub, route, prefix, traffic) = (hub.clone(), route.clone(), prefix.clone(), traffic.clone());
-        let (stop, acked) = (self.stop.clone(), self.acked.clone());
+        let (stop, acked, hourly) = (self.stop.clone(), self.acked.clone(), self.hourly);
         let run = move || {
-            let options = Options { hub: &hub, route: &route, prefix: &prefix, once: false, traffic };
+            let options = Options { hub: &hub, route: &route, prefix: &prefix, once: false, hourly, traffic };
             let stop = || stop.load(Ordering::Relaxed);
             follow(&options, &mut follower, &stop, &mut |told| {
                 if let Told::Acknowledged(_, ack) = told {

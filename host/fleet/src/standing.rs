@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use crate::Error;
 use crate::connection::Connection;
+use crate::counted::{counted, people};
 use crate::envelope::{Kind, Opener};
 use crate::folder::{Folder, KeptDoor, LogFault, directory};
 use crate::identity::Identity;
@@ -161,7 +162,7 @@ pub fn standing(folder: &Folder, digest: &[u8; 32], door: &KeptDoor, came: Optio
             "the end of its log is not signed by the board that it names: its computer is not to be trusted".to_owned()
         }
         (None, _) if door.sent < run => unsent(),
-        (None, _) => "it has not acknowledged anything: run `postern fleet apply` at the door".to_owned(),
+        (None, _) => "it has not acknowledged anything: run `postern fleet apply --broker ADDRESS` at the door".to_owned(),
         (Some(_), Some(Came { any: false, old: false, forged: false })) => {
             "the broker has lost its acknowledgement: `postern fleet publish --all` sends everything again".to_owned()
         }
@@ -196,7 +197,7 @@ fn reason(ack: &Ack, run: u64, digest: &[u8; 32]) -> Option<String> {
     if ack.complete < run {
         let missing = match ack.lacking {
             0 => "older records than it should have".to_owned(),
-            lacking => format!("{lacking} records less than it should have"),
+            lacking => format!("{} less than it should have", counted(lacking.into(), "record", "records")),
         };
         return Some(format!(
             "the broker gave it {missing}: `postern fleet publish --all` sends everything again"
@@ -211,19 +212,19 @@ fn reason(ack: &Ack, run: u64, digest: &[u8; 32]) -> Option<String> {
     }
     if ack.overruled > 0 {
         return Some(format!(
-            "for {} people it follows another operator, whose record is the later one",
-            ack.overruled
+            "for {} it follows another operator, whose record is the later one",
+            people(ack.overruled)
         ));
     }
     if ack.waiting > 0 {
-        return Some(format!("it still changes {} people", ack.waiting));
+        return Some(format!("it still changes {}", people(ack.waiting)));
     }
     if ack.pictures > 0 {
         return Some(format!(
-            "the pictures of {} people have not come: it fetches them, or the broker lost them and `postern fleet publish \
-             --all` sends them again",
-            ack.pictures
+            "the pictures of {} have not come: it fetches them, or the broker lost them and `postern fleet publish --all` sends \
+             them again",
+            people(ack.pictures)
         ));
     }
-    (ack.refusals > 0).then(|| format!("it refused {} people", ack.refusals))
+    (ack.refusals > 0).then(|| format!("it refused {}", people(ack.refusals)))
 }

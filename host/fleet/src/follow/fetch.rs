@@ -8,7 +8,7 @@ use super::{AGAIN, Ended, Session};
 const FETCHED: usize = 16;
 /// How long pictures may take before others are fetched beside them.
 const SLOW: Duration = Duration::from_secs(10);
-/// The pause before the board is asked again for its encoder.
+/// The pause before the board is asked again for its encoder, and after it did not answer.
 const HELD: Duration = Duration::from_secs(15);
 
 impl Session<'_> {
@@ -17,7 +17,12 @@ impl Session<'_> {
         if self.held.elapsed() >= HELD {
             self.held = Instant::now();
             self.follower.retry_held()?;
+            if self.follower.answers_again() {
+                self.note_all();
+            }
         }
+        let due: Vec<usize> = self.sent.keys().copied().filter(|of| self.is_due(*of)).collect();
+        self.news.extend(due);
         if self.again.is_some_and(|again| Instant::now() < again) || self.part.is_some() {
             return Ok(());
         }

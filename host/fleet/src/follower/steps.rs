@@ -24,7 +24,8 @@ impl Follower {
         let Some((urgency, id)) = self.work.first().copied() else {
             if self.put_off.is_empty() {
                 self.go_on();
-                return Ok(Step::Idle);
+                // Nothing waits for the board any more, also where somebody took a change back.
+                return Ok(if self.trouble.take().is_some() { Step::Done } else { Step::Idle });
             }
             self.work.append(&mut self.put_off);
             let pause = PAUSES[0].saturating_mul(1 << self.rounds.min(8)).min(PAUSES[1]);

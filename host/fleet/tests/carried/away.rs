@@ -114,3 +114,35 @@ fn a_door_with_another_encoder_enrols_nobody_and_names_both() {
     bench.complete(0);
     assert_eq!(bench.doors[0].board.names(), ["Ada", "Bob"]);
 }
+
+#[test]
+fn a_board_that_did_not_answer_once_is_not_said_to_be_away_for_ever() {
+    need!(Need::Mosquitto);
+    let mut bench = Bench::with_ada(1);
+    bench.doors[0].down().expect("it ran");
+    bench.doors[0].board.lock().lost = Some("nobody is there".to_owned());
+    bench.up(0);
+    eventually("it says so", || {
+        bench.doors[0].acked().is_some_and(|ack| ack.trouble.as_deref() == Some("nobody is there"))
+    });
+    // Nothing is to be done, so nothing else asks the board.
+    bench.doors[0].board.lock().lost = None;
+    eventually("it says that it is over", || bench.doors[0].acked().is_some_and(|ack| ack.trouble.is_none()));
+    eventually("the operator knows", || bench.standing(0).complete);
+}
+
+#[test]
+fn a_door_with_nothing_new_acknowledges_from_time_to_time() {
+    need!(Need::Mosquitto);
+    let mut bench = Bench::with_ada(1);
+    bench.doors[0].down().expect("it ran");
+    bench.doors[0].hourly = std::time::Duration::from_millis(500);
+    bench.up(0);
+    bench.complete(0);
+    let number = |bench: &Bench| bench.doors[0].acked().expect("an acknowledgement").number;
+    for _ in 0..2 {
+        let before = number(&bench);
+        eventually("it is heard again", || number(&bench) > before);
+    }
+    assert!(bench.standing(0).complete, "{:?}", bench.standing(0));
+}

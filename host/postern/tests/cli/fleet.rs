@@ -157,7 +157,7 @@ fn two_doors_get_people_rules_and_removals_also_those_of_the_days_they_were_away
     broker.down();
     operator.refused(&["enroll", "Joe", &picture(JOE)], "`postern fleet publish`");
     broker.up();
-    let _at_back = Applying::of(&back, &broker);
+    let at_back = Applying::of(&back, &broker);
     operator.done(&["publish"]);
     operator.complete();
     for bench in [&front, &back] {
@@ -180,6 +180,16 @@ fn two_doors_get_people_rules_and_removals_also_those_of_the_days_they_were_away
     operator.done(&["remove", "Joe"]);
     operator.done(&["publish", "--all"]);
     eventually("the back door follows the new folder", || back.people() == ["Barack O."]);
+
+    // The fleet moves to another broker, and a door follows it there.
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let other = Mosquitto::start(elsewhere.path(), "");
+    operator.refused(&["set-broker", "--broker", "mqtt://127.0.0.1:1"], "Nothing was changed");
+    operator.done(&["set-broker", "--broker", &other.address()]);
+    drop(at_back);
+    let _at_back = Applying::of(&back, &other);
+    operator.done(&["suspend", "Barack O."]);
+    eventually("the back door follows the other broker", || rule(&back, "Barack O.")["suspended"] == true);
 
     // The broker never saw a name.
     let names = ["Barack", "Joe", "front", "back"];
@@ -204,16 +214,81 @@ fn a_fleet_that_cannot_begin_says_what_to_do() {
     let broker = Mosquitto::start(folder.path(), "");
     let (operator, code) = Operator::new(&broker);
     operator.refused(&["init", "--broker", &broker.address()], "--fleet");
+    assert_eq!(operator.done(&["code"])[0]["code"], code.as_str());
     operator.refused(&["add-door", "front", &code], "`postern fleet join`");
     operator.refused(&["remove", "Nobody"], "`postern fleet status` lists the people");
     operator.add(&bench, "front", &code);
-    operator.refused(
-        &["add-door", "back", bench.done(&["fleet", "join", &code])[0]["code"].as_str().expect("a code")],
-        "front",
-    );
+    let again = bench.done(&["fleet", "join", &code]);
+    let again = again[0]["code"].as_str().expect("a code");
+    operator.refused(&["add-door", "back", again], "this is the code of the door front");
+    a_second_door_behind_one_address(&code);
+    a_lost_key_is_not_made_again(&operator, &broker);
     bench.done(&["keys", "rotate"]);
     let apply = ["fleet", "apply", "--broker", &broker.address()];
     bench.refused(&apply, "`postern fleet join CODE` again");
     std::fs::write(operator.folder().join("operator.key"), "ab".repeat(32)).expect("written");
     operator.refused(&["status"], "--key");
+}
+
+/// A key that is gone is not replaced by one that rules no door.
+fn a_lost_key_is_not_made_again(operator: &Operator, broker: &Mosquitto) {
+    let (key, kept) = (operator.folder().join("operator.key"), operator.folder().join("kept.key"));
+    std::fs::rename(&key, &kept).expect("moved");
+    operator.refused(&["status"], "is gone: bring a copy of it back");
+    operator.refused(&["init", "--broker", &broker.address()], "there is a fleet");
+    operator.refused(&["recover", "--broker", &broker.address()], "there is no key");
+    assert!(!key.exists(), "no command made another one");
+    let offline = operator.run(&["status", "--offline"]);
+    assert_eq!(offline.code, 1, "what the folder knows needs no key: {}", offline.said);
+    std::fs::rename(&kept, &key).expect("moved");
+}
+
+/// Two doors that are reached one after the other by the same address, as by a tunnel: the keys and the fleet of the first one
+/// stay as they are.
+fn a_second_door_behind_one_address(code: &str) {
+    let (first, second) = (Bench::new("linux"), Bench::new("linux"));
+    first.up();
+    second.up();
+    let here = tempfile::tempdir().expect("a folder");
+    let address = here.path().join("door.sock");
+    let lead_to = |bench: &Bench| {
+        let _ = std::fs::remove_file(&address);
+        std::os::unix::fs::symlink(bench.folder().join("serial.sock"), &address).expect("linked");
+    };
+    let command = |arguments: &[&str]| {
+        let mut command = postern(arguments);
+        command.args(["--device", &format!("unix:{}", address.display()), "--state"]).arg(here.path());
+        command
+    };
+    let run = |arguments: &[&str]| Ran::of(arguments, &command(arguments).output().expect("postern starts"));
+    let pair = |bench: &Bench| {
+        bench.done(&["keys", "invite", "operator"]);
+        let pairing = ["pair", "--role", "operator"];
+        let mut child = command(&pairing);
+        let mut child = child.stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("postern starts");
+        eventually("the pairing ends", || {
+            bench.done(&["board", "press", "--pairing"]);
+            child.try_wait().expect("it runs").is_some()
+        });
+        assert!(child.wait().expect("it ends").success());
+    };
+    lead_to(&first);
+    pair(&first);
+    assert_eq!(run(&["fleet", "join", code]).code, 0);
+
+    lead_to(&second);
+    second.done(&["keys", "invite", "operator"]);
+    for arguments in [&["pair", "--role", "operator"][..], &["pair", "--role", "operator", "--erase"]] {
+        let ran = run(arguments);
+        assert!(ran.code == 2 && ran.said.contains("if this is another door"), "{}", ran.said);
+    }
+    lead_to(&first);
+    assert_eq!(run(&["users"]).code, 0, "its key is still there");
+
+    // The board was replaced, as somebody says: the people in the folder are not on the new one.
+    lead_to(&second);
+    assert_eq!(run(&["keys", "forget"]).code, 0);
+    pair(&second);
+    let ran = run(&["fleet", "join", code]);
+    assert!(ran.code == 2 && ran.said.contains("is of another board"), "{}", ran.said);
 }

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::fleet::connection::{Hub, Traffic};
-use ::fleet::follow::{Options, Told, follow};
+use ::fleet::counted::{counted, people};
+use ::fleet::follow::{HOURLY, Options, Told, follow};
 use ::fleet::follower::Follower;
 use ::fleet::identity::{Identity, Public};
 use ::fleet::place::{Files, begin_again};
 use anyhow::Context;
-use client::Credentials;
 use serde::{Deserialize, Serialize};
 
 use super::board::Board;
@@ -57,6 +57,8 @@ struct Trusted {
     /// The keys that took their place at the same board by `postern keys rotate`.
     #[serde(default)]
     rotated: Option<Public>,
+    /// The key of its board, in hexadecimal digits: the numbers of people in the folder are that board's.
+    board: Option<String>,
 }
 
 impl Trusted {
@@ -84,13 +86,11 @@ impl Trusted {
     }
 }
 
-/// The folder of the fleet in that of the board, and the door's keys.
-fn door(args: &DeviceArgs) -> anyhow::Result<(PathBuf, Identity)> {
-    let folder = args.folder()?;
-    let credentials = Credentials::load(&folder.host_key())?
-        .context("this computer is not paired with the board: `postern pair` pairs it")?;
+/// The folder of the fleet in that of the board, the door's keys, and the key of the board.
+fn door(args: &DeviceArgs) -> anyhow::Result<(PathBuf, Identity, String)> {
+    let (folder, credentials) = args.paired()?;
     let place = folder.path().join("fleet");
-    Ok((place, Identity::of(&credentials.secret)))
+    Ok((place, Identity::of(&credentials.secret), hex::encode(credentials.board)))
 }
 
 /// Notes in the folder of a board that the computer's key for it was replaced by another one: the people on it are the same.
@@ -107,10 +107,17 @@ pub fn rotated(folder: &Path, from: &Credentials, to: &Credentials) -> anyhow::R
 
 /// Trusts an operator.
 pub fn join(args: &JoinArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let (place, identity) = door(&args.device)?;
+    let (place, identity, board) = door(&args.device)?;
     let mut files = Files::open(&place)?;
     let path = place.join("trusted.json");
     let mut trusted = Trusted::read(&path)?;
+    anyhow::ensure!(
+        trusted.board.as_ref().is_none_or(|there| *there == board),
+        "{} is of another board than the one that this computer is paired with here: give each door an address of its own. Only \
+         if the board was replaced, put that folder away and join again",
+        place.display()
+    );
+    trusted.board = Some(board);
     if args.only {
         trusted.operators.clear();
     }
@@ -121,16 +128,16 @@ pub fn join(args: &JoinArgs, output: &Output) -> anyhow::Result<Outcome> {
     let code = identity.public().to_string();
     output.print(&Sorted(Code { code: code.clone(), folder: place }), |out| writeln!(out, "{code}"))?;
     note!(
-        "The door trusts {} operators. Its own code is above: `postern fleet add-door NAME CODE` adds it on the operator's \
-         computer; then run `postern fleet apply` here.",
-        trusted.operators.len()
+        "The door trusts {}. Its own code is above: `postern fleet add-door NAME CODE` adds it on the operator's computer; then \
+         run `postern fleet apply --broker ADDRESS` here.",
+        counted(trusted.operators.len() as u64, "operator", "operators")
     );
     Ok(Outcome::Done)
 }
 
 /// Applies what the operators send.
 pub fn apply(args: ApplyArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let (place, identity) = door(&args.device)?;
+    let (place, identity, _) = door(&args.device)?;
     let trusted = Trusted::read(&place.join("trusted.json"))?;
     let operators: Vec<Public> = trusted.operators.into_iter().collect();
     anyhow::ensure!(
@@ -151,6 +158,7 @@ pub fn apply(args: ApplyArgs, output: &Output) -> anyhow::Result<Outcome> {
         route: &route,
         prefix: &args.broker.prefix,
         once: args.once,
+        hourly: HOURLY,
         traffic: Arc::new(Traffic::default()),
     };
     if !args.once {
@@ -186,8 +194,14 @@ fn tell(output: &Output, operators: &[Public], told: Told<'_>) {
     let _ = output.print(&Sorted(report), |out| {
         writeln!(
             out,
-            "run {} of {}: {} people; {} records lacking, {} people waiting, {} for pictures, {} refused{why}{trouble}",
-            ack.complete, ack.newest, ack.people, ack.lacking, ack.waiting, ack.pictures, ack.refusals
+            "run {} of {}: {}; {} lacking, {} waiting, {} for pictures, {} refused{why}{trouble}",
+            ack.complete,
+            ack.newest,
+            people(ack.people),
+            counted(ack.lacking.into(), "record", "records"),
+            people(ack.waiting),
+            ack.pictures,
+            ack.refusals
         )
     });
 }

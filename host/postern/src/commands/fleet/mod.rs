@@ -3,6 +3,7 @@
 //! The crate `fleet` has what is sealed, sent and applied. These files read photographs, use the board, and print.
 
 mod at_door;
+mod begin;
 mod board;
 mod operator;
 mod simulate;
@@ -17,6 +18,7 @@ use ::fleet::folder::Folder;
 use ::fleet::identity::Identity;
 use ::fleet::publish::fault_of;
 use anyhow::Context;
+use client::Signer;
 use emulator::Machine;
 
 use crate::broker_args::BrokerArgs;
@@ -33,7 +35,11 @@ pub struct Args {
 #[derive(clap::Subcommand)]
 enum Action {
     /// Begin a fleet on the operator's computer
-    Init(operator::InitArgs),
+    Init(begin::InitArgs),
+    /// Print the operator's code again
+    Code(begin::CodeArgs),
+    /// Reach the broker in another way, or another broker, and send it everything
+    SetBroker(begin::InitArgs),
     /// At a door: trust an operator, and print the door's code
     Join(at_door::JoinArgs),
     /// Add a door by the code that `postern fleet join` printed there
@@ -55,7 +61,7 @@ enum Action {
     /// Send what the broker does not have yet
     Publish(operator::PublishArgs),
     /// Make the operator's folder again from the broker, with the operator's key
-    Recover(operator::RecoverArgs),
+    Recover(begin::RecoverArgs),
     /// Show who has what, which door is behind, and why
     Status(status::Args),
     /// At a door: apply what the operator sends, until Ctrl-C
@@ -67,7 +73,9 @@ enum Action {
 /// Runs an action.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     match args.action {
-        Action::Init(args) => operator::init(args, output),
+        Action::Init(args) => begin::init(args, output),
+        Action::Code(args) => begin::code(&args, output),
+        Action::SetBroker(args) => begin::set_broker(args, output),
         Action::Join(args) => at_door::join(&args, output),
         Action::AddDoor(args) => operator::add_door(&args, output),
         Action::RemoveDoor(args) => operator::remove_door(&args, output),
@@ -80,7 +88,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::Publish(args) => operator::publish_now(&args, output),
         Action::Status(args) => status::run(&args, output),
         Action::Apply(args) => at_door::apply(args, output),
-        Action::Recover(args) => operator::recover_folder(args, output),
+        Action::Recover(args) => begin::recover_folder(args, output),
         Action::Simulate(args) => simulate::run(&args, output),
     }
 }
@@ -121,15 +129,24 @@ impl FleetArgs {
         }
     }
 
-    /// The operator's keys. The file is made if there is none.
+    /// The operator's keys.
     fn identity(&self) -> anyhow::Result<Identity> {
-        let signer = signing_key::signer(&self.key()?)?;
-        Ok(Identity::of(&signer.derive(b"postern fleet operator")))
+        Ok(identity_of(&signing_key::operators(&self.key()?)?))
+    }
+
+    /// The operator's keys of a new fleet. The file is made if there is none.
+    fn new_identity(&self) -> anyhow::Result<Identity> {
+        Ok(identity_of(&signing_key::new_operators(&self.key()?)?))
+    }
+
+    /// Opens the folder of the fleet alone, for what needs no key.
+    fn open_folder(&self) -> anyhow::Result<Folder> {
+        Ok(Folder::open(&self.folder()?)?)
     }
 
     /// Opens the fleet.
     fn open(&self) -> anyhow::Result<Opened> {
-        let folder = Folder::open(&self.folder()?)?;
+        let folder = self.open_folder()?;
         let identity = self.identity()?;
         let wanted = folder.settings.operator;
         if identity.public() != wanted {
@@ -139,6 +156,11 @@ impl FleetArgs {
             .with_context(|| format!("{} names no broker", folder.path().join("fleet.json").display()))?;
         Ok(Opened { folder, identity, broker })
     }
+}
+
+/// The keys of an operator with this signing key.
+fn identity_of(signer: &Signer) -> Identity {
+    Identity::of(&signer.derive(b"postern fleet operator"))
 }
 
 /// The folder of the boards of this computer.

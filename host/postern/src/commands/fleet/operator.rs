@@ -1,46 +1,24 @@
 //! What the operator changes. A change is in the folder before it is sent; a broker that is away gets it later.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use ::fleet::folder::Folder;
+use ::fleet::connection::Connection;
+use ::fleet::counted::{self, counted};
 use ::fleet::identity::Public;
-use ::fleet::publish::{forget, publish};
+use ::fleet::publish::{Sent, forget, publish};
 use ::fleet::record::{Encoder, Person};
-use ::fleet::recover::{Recovered, recover};
 use ::fleet::{Error, pictures};
 use anyhow::{Context, ensure};
 use imaging::Photo;
 use models::Manifest;
 
-use super::status::is_signed;
-use super::{FleetArgs, Opened, connect, connect_to};
+use super::{FleetArgs, Opened, connect};
 use crate::answers::Sorted;
-use crate::answers::fleet::{Changed, Code, FleetRecovered, Published};
-use crate::broker_args::BrokerArgs;
+use crate::answers::fleet::{Changed, Published};
 use crate::commands::rule::parse_pin;
 use crate::output::{Outcome, Output, note, secret_line};
 use crate::picture::Shot;
 use crate::{hours, name};
-
-#[derive(clap::Args)]
-pub struct InitArgs {
-    #[command(flatten)]
-    broker: BrokerArgs,
-
-    #[command(flatten)]
-    fleet: FleetArgs,
-}
-
-#[derive(clap::Args)]
-pub struct RecoverArgs {
-    /// Recover although this door has acknowledged nothing, or more than the broker gives; may be repeated
-    #[arg(long, value_name = "DOOR")]
-    without: Vec<String>,
-
-    #[command(flatten)]
-    to: InitArgs,
-}
 
 #[derive(clap::Args)]
 pub struct AddDoorArgs {
@@ -157,52 +135,12 @@ fn hours_text(text: &str) -> Result<String, String> {
     hours::parse(text).map(|schedule| hours::text(&schedule))
 }
 
-/// Begins a fleet.
-pub fn init(args: InitArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let broker = args.broker.absolute()?;
-    let path = args.fleet.folder()?;
-    let identity = args.fleet.identity()?;
-    broker.note_readers("how many people and doors there are, and when they change,");
-    Folder::make(&path, identity.public(), serde_json::json!(broker))?;
-    let code = identity.public().to_string();
-    output
-        .print(&Sorted(Code { code: code.clone(), folder: path.clone() }), |out| writeln!(out, "{code}"))?;
-    note!(
-        "The fleet is in {}. Its code is above: `postern fleet join CODE` at each door trusts this operator.",
-        path.display()
-    );
-    Ok(Outcome::Done)
-}
-
-/// Makes the folder again.
-pub fn recover_folder(args: RecoverArgs, output: &Output) -> anyhow::Result<Outcome> {
-    let RecoverArgs { without, to: args } = args;
-    let broker = args.broker.absolute()?;
-    let (path, key) = (args.fleet.folder()?, args.fleet.key()?);
-    ensure!(
-        key.exists(),
-        "there is no key {}: nothing is recovered without the operator's key (--key)",
-        key.display()
-    );
-    let identity = args.fleet.identity()?;
-    let (_hub, connection) = connect_to(&broker, &identity, "Nothing was written: try again")?;
-    let (address, patience) = (broker.broker.to_string(), Duration::from_secs(60));
-    let settings = (&broker.prefix, serde_json::json!(broker));
-    let found = recover(&path, &identity, settings, &connection, (&address, patience), &without, &is_signed)?;
-    let Recovered { people, doors, without_pictures, run } = found;
-    let report = FleetRecovered { folder: path.clone(), people, doors, without_pictures, run };
-    output.print(&Sorted(report), |out| {
-        writeln!(out, "{}: {people} people and {doors} doors, as of run {run}", path.display())
-    })?;
-    note_without(without_pictures);
-    Ok(Outcome::Done)
-}
-
 /// Says whose pictures are gone.
-fn note_without(count: u32) {
+pub(super) fn note_without(count: u32) {
     if count > 0 {
         note!(
-            "The pictures of {count} people are gone: new doors lack them until `postern fleet enroll --replace`."
+            "The pictures of {} are gone: new doors lack them until `postern fleet enroll --replace`.",
+            counted::people(count)
         );
     }
 }
@@ -215,8 +153,8 @@ pub fn add_door(args: &AddDoorArgs, output: &Output) -> anyhow::Result<Outcome> 
         "this is the operator's code: a door's is what `postern fleet join` prints there"
     );
     opened.folder.add_door(&args.name, args.code)?;
-    let people = opened.folder.enrolled().count();
-    changed(&mut opened, "door-added", &args.name, output, &format!("{people} people are on the way to it"))
+    let people = counted(opened.folder.enrolled().count() as u64, "person is", "people are");
+    changed(&mut opened, "door-added", &args.name, output, &format!("{people} on the way to it"))
 }
 
 /// Takes a door out of the fleet.
@@ -242,7 +180,14 @@ pub fn enroll(args: &EnrollArgs, output: &Output) -> anyhow::Result<Outcome> {
     let mut opened = args.fleet.open()?;
     let before = match args.replace {
         true => Some(opened.folder.find(&args.name)?),
-        false => opened.folder.is_free(&args.name).map(|()| None)?,
+        false => {
+            ensure!(
+                opened.folder.find(&args.name).is_err(),
+                "{} is in the fleet already: `--replace` takes these pictures in place of theirs, another name enrols somebody else",
+                args.name
+            );
+            None
+        }
     };
     let jpegs = args.photos.iter().map(|path| {
         // As the door's camera would see it, so that every door sees the same.
@@ -274,8 +219,11 @@ pub fn enroll(args: &EnrollArgs, output: &Output) -> anyhow::Result<Outcome> {
             opened.folder.add(person, &sealed)?;
         }
     }
-    let what = format!("{} pictures in {} bytes are on the way", jpegs.len(), sealed.len());
-    changed(&mut opened, "enrolled", &args.name, output, &what)
+    let count = counted(jpegs.len() as u64, "picture", "pictures");
+    let what = format!("{count} in {} bytes on the way", sealed.len());
+    let outcome = changed(&mut opened, "enrolled", &args.name, output, &what)?;
+    note!("Each door judges the pictures: `postern fleet status` shows which one refuses them.");
+    Ok(outcome)
 }
 
 /// Removes a person from all doors.
@@ -338,12 +286,18 @@ pub fn publish_now(args: &PublishArgs, output: &Output) -> anyhow::Result<Outcom
         opened.folder.save_settings()?;
     }
     let sent = send(&mut opened, args.all)?;
+    published(&opened, &sent, output)?;
+    Ok(Outcome::Done)
+}
+
+/// Prints what was sent.
+pub(super) fn published(opened: &Opened, sent: &Sent, output: &Output) -> anyhow::Result<()> {
     note_without(sent.without_pictures);
     let run = opened.folder.settings.run;
     output.print(&Sorted(Published { doors: sent.doors, messages: sent.messages, run }), |out| {
-        writeln!(out, "{} messages for {} doors; the newest run is {run}", sent.messages, sent.doors)
-    })?;
-    Ok(Outcome::Done)
+        let messages = counted(sent.messages, "message", "messages");
+        writeln!(out, "{messages} for {}; the newest run is {run}", counted::doors(sent.doors))
+    })
 }
 
 /// The encoder of a manifest.
@@ -366,15 +320,19 @@ fn changed(
     let sent = send(opened, false)?;
     let report =
         Changed { change: change.to_owned(), name: name.to_owned(), run: opened.folder.settings.run };
-    output.print(&Sorted(report), |out| writeln!(out, "{name}: {way}, to {} doors", sent.doors))?;
+    output.print(&Sorted(report), |out| writeln!(out, "{name}: {way}, to {}", counted::doors(sent.doors)))?;
     Ok(Outcome::Done)
 }
 
-fn send(opened: &mut Opened, all: bool) -> anyhow::Result<::fleet::publish::Sent> {
+fn send(opened: &mut Opened, all: bool) -> anyhow::Result<Sent> {
     let (_hub, connection) = connect(opened)?;
+    send_over(opened, all, &connection)
+}
+
+pub(super) fn send_over(opened: &mut Opened, all: bool, connection: &Connection) -> anyhow::Result<Sent> {
     let broker = opened.broker.broker.to_string();
     let (prefix, now) = (opened.broker.prefix.clone(), client::unix_ms());
     let sent: Result<_, Error> =
-        publish(&mut opened.folder, &opened.identity, &prefix, &connection, &broker, (all, now));
+        publish(&mut opened.folder, &opened.identity, &prefix, connection, &broker, (all, now));
     Ok(sent?)
 }

@@ -15,11 +15,11 @@ pub struct Args {
     #[command(flatten)]
     broker: BrokerArgs,
 
-    /// Doors
+    /// Doors, 2 at least
     #[arg(long, value_name = "N", default_value = "200", value_parser = clap::value_parser!(u16).range(2..=1000))]
     doors: u16,
 
-    /// People
+    /// People, 30 at least
     #[arg(long, value_name = "N", default_value = "3000", value_parser = clap::value_parser!(u16).range(30..=20_000))]
     people: u16,
 

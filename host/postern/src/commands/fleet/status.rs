@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use ::fleet::counted::{self, counted};
 use ::fleet::folder::KeptDoor;
+use ::fleet::follow::HOURLY;
 use ::fleet::record::{LogHead, PersonId};
 use ::fleet::standing::{Came, Standing, collect, digest, standing};
 use audit::{Chain, Head, Time};
 
-use super::{FleetArgs, connect};
+use super::{FleetArgs, connect_to};
 use crate::answers::Sorted;
 use crate::answers::fleet::{DoorStanding, LogEnd, PersonStanding, Refused, Status};
 use crate::output::{Outcome, Output, note};
@@ -29,17 +31,20 @@ pub struct Args {
 
 /// Shows how the doors stand. The answer is no if one is behind.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let mut opened = args.fleet.open()?;
-    let came = if args.offline {
-        None
+    const KNOWN: &str = "`postern fleet status --offline` shows what is known without the broker";
+    // What the folder knows needs no key, and so no passphrase.
+    let (folder, came) = if args.offline {
+        (args.fleet.open_folder()?, None)
     } else {
-        let (_hub, connection) = connect(&opened)?;
+        let mut opened = args.fleet.open()?;
+        let (_hub, connection) = connect_to(&opened.broker, &opened.identity, KNOWN)?;
         let broker = opened.broker.broker.to_string();
         let patience = (broker.as_str(), Duration::from_secs(args.patience.into()));
         let prefix = opened.broker.prefix.clone();
-        Some(collect(&mut opened.folder, &opened.identity, &prefix, &connection, patience, &is_signed)?)
+        let came = collect(&mut opened.folder, &opened.identity, &prefix, &connection, patience, &is_signed)?;
+        (opened.folder, Some(came))
     };
-    let folder = &opened.folder;
+    let folder = &folder;
     let digest = digest(folder);
     let mut doors: Vec<(PersonId, &KeptDoor, Standing)> = folder
         .fleet_doors()
@@ -95,20 +100,26 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let is_complete = shown.iter().all(|door| door.complete);
     let report = Sorted(Status { run: folder.settings.run, doors: shown, people });
     let report = &report;
-    let count = report.0.doors.len();
+    let count = report.0.doors.len() as u32;
     output.print(report, |out| {
         for door in &report.0.doors {
             let how = door.why.as_ref().map_or_else(
                 || "has everything".to_owned(),
-                |why| format!("behind by {} changes: {why}", door.behind),
+                |why| match door.behind {
+                    0 => format!("behind: {why}"),
+                    count => format!("behind by {}: {why}", counted(count.into(), "change", "changes")),
+                },
             );
-            writeln!(out, "{}  {} people; {how}", door.name, door.people)?;
+            writeln!(out, "{}  {}; {how}", door.name, counted::people(door.people))?;
             if door.orphans > 0 {
                 writeln!(
                     out,
                     "    {} of them no operator whom the door trusts knows: `postern users` there lists all",
                     door.orphans
                 )?;
+            }
+            if let Some(heard) = door.acknowledged.as_ref().map(|heard| last_heard(heard)) {
+                writeln!(out, "    {heard}")?;
             }
             for refused in &door.refused {
                 writeln!(out, "    {}: {}", refused.name, refused.why)?;
@@ -123,14 +134,19 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             let pin = if person.pin { ", with a PIN" } else { "" };
             writeln!(
                 out,
-                "{}  {}{pin}{suspended}; at {} of {count} doors",
-                person.name, person.hours, person.doors
+                "{}  {}{pin}{suspended}; at {} of {}",
+                person.name,
+                person.hours,
+                person.doors,
+                counted::doors(count)
             )?;
         }
         Ok(())
     })?;
     if count == 0 {
-        note!("There is no door in the fleet: `postern fleet join` at a door prints its code.");
+        note!(
+            "There is no door in the fleet: `postern fleet join OPERATORS-CODE` at a door prints its code."
+        );
     }
     Ok(if is_complete { Outcome::Done } else { Outcome::NoMatch })
 }
@@ -139,6 +155,17 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 fn jiff_text(unix_ms: u64) -> String {
     let time = i64::try_from(unix_ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
     time.map(|time| time.to_string()).unwrap_or_default()
+}
+
+/// When a door was heard last, and whether that is longer ago than a door that runs is silent.
+fn last_heard(acknowledged: &str) -> String {
+    let Ok(time) = acknowledged.parse::<jiff::Timestamp>() else { return "last heard at no time".to_owned() };
+    let since = jiff::Timestamp::now().duration_since(time);
+    let away = match since > jiff::SignedDuration::try_from(2 * HOURLY).unwrap_or(jiff::SignedDuration::MAX) {
+        true => ": its computer may be away, for a door acknowledges each hour",
+        false => "",
+    };
+    format!("last heard {} UTC{away}", time.strftime("%Y-%m-%d %H:%M"))
 }
 
 /// Whether the board that the end of a log names signed it.
@@ -160,5 +187,19 @@ fn log_end(log: &LogHead) -> LogEnd {
         link: hex::encode(log.chain),
         signer: hex::encode(log.signer),
         signed: is_signed(log),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_door_that_was_not_heard_for_long_may_be_away() {
+        let now = jiff::Timestamp::now();
+        let ago = |hours| last_heard(&(now - jiff::SignedDuration::from_hours(hours)).to_string());
+        assert!(!ago(1).contains("away"), "{}", ago(1));
+        assert!(ago(3).contains("may be away"), "{}", ago(3));
+        assert_eq!(&last_heard("2026-11-28T17:02:03.791Z")[..31], "last heard 2026-11-28 17:02 UTC");
     }
 }

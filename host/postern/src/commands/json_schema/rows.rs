@@ -90,12 +90,12 @@ answers! {
     #[cfg(feature = "bridge")]
     ["bridge"] ::bridge::payload::StatusPublished;
     #[cfg(feature = "bridge")]
-    ["fleet init", "fleet join"] fleet::Code;
+    ["fleet init", "fleet code", "fleet join"] fleet::Code;
     #[cfg(feature = "bridge")]
     ["fleet add-door", "fleet remove-door", "fleet enroll", "fleet remove", "fleet suspend", "fleet resume", "fleet rule",
         "fleet rename"] fleet::Changed;
     #[cfg(feature = "bridge")]
-    ["fleet publish"] fleet::Published;
+    ["fleet publish", "fleet set-broker"] fleet::Published;
     #[cfg(feature = "bridge")]
     ["fleet status"] fleet::Status;
     #[cfg(feature = "bridge")]
