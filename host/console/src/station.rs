@@ -308,6 +308,8 @@ pub struct Happening {
     pub event: Event,
     /// What the door saw, or why it stays locked.
     pub why: Option<String>,
+    /// When it happened, by the board's clock in UTC; `None` if that is not set.
+    pub time: Option<String>,
 }
 
 /// A button of a board.

@@ -37,12 +37,22 @@ async fn the_door_shows_what_its_camera_sees_and_what_it_makes_of_it() {
     fake.happens(frame("Ada"), Some("Ada (0.500)"));
     let console = console(&fake);
     let page = Browser::signed_in(&console).await.get("/b/front").await.body;
-    assert!(page.contains("The door is locked") && page.contains("leaf closed"), "{page}");
+    assert!(page.contains("The door is locked") && page.contains("door leaf closed"), "{page}");
     assert!(page.contains("<image href=\"/b/front/picture?frame=2\""), "{page}");
     assert!(page.contains("<rect x=\"10\" y=\"20\" width=\"50\" height=\"60\""), "{page}");
     assert!(
         page.contains("Ada (0.500)") && page.contains("<dd>0.500</dd>") && page.contains("<dd>0.400</dd>")
     );
+}
+
+#[tokio::test]
+async fn an_event_has_the_time_of_the_board_or_the_seconds_since_it_started() {
+    let fake = Fake::new();
+    fake.happens(EventKind::Locked, None);
+    fake.happens(EventKind::Locked, None);
+    let console = console(&fake);
+    let page = Browser::signed_in(&console).await.get("/b/front").await.body;
+    assert!(page.contains("+1.5 s</span>") && page.contains("2026-11-29 17:02:03</span>"), "{page}");
 }
 
 #[tokio::test]
@@ -262,7 +272,11 @@ async fn boards_are_switched_off_and_on() {
     let fake = Fake::new();
     let console = console(&fake);
     let browser = Browser::signed_in(&console).await;
-    assert_eq!(browser.post("/boards/off", "name=front").await.header("location"), "/boards");
+    let unsure = browser.post("/boards/off", "name=front").await;
+    assert_eq!(unsure.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(unsure.body.contains("tick the box first"), "{}", unsure.body);
+    assert!(browser.get("/boards").await.body.contains("Switch off"));
+    assert_eq!(browser.post("/boards/off", "name=front&sure=yes").await.header("location"), "/boards");
     assert!(browser.get("/boards").await.body.contains("Switch on"));
     assert_eq!(browser.post("/boards/on", "name=front&machine=linux").await.header("location"), "/b/front");
     assert!(browser.get("/boards").await.body.contains("Switch off"));

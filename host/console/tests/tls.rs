@@ -130,3 +130,20 @@ fn a_certificate_or_a_key_that_does_not_fit_is_said_with_its_file() {
         assert!(error.to_string().contains(file), "{error}");
     }
 }
+
+#[test]
+fn a_certificate_that_names_no_host_and_files_that_are_not_there_are_refused() {
+    let made = Made::new();
+    let nameless = rcgen::generate_simple_self_signed(Vec::new()).unwrap();
+    std::fs::write(made.file("nameless.pem"), nameless.cert.pem()).unwrap();
+    std::fs::write(made.file("nameless.key"), nameless.signing_key.serialize_pem()).unwrap();
+    let refused = |certificate, key| {
+        Tls::read(&made.file(certificate), &made.file(key)).err().expect("it is refused").to_string()
+    };
+    let said = refused("nameless.pem", "nameless.key");
+    assert!(said.contains("nameless.pem") && said.contains("subjectAltName"), "{said}");
+    let said = refused("nowhere.pem", "key.pem");
+    assert!(said.contains("nowhere.pem") && said.contains("there is no such file"), "{said}");
+    let said = refused("cert.pem", "nowhere.pem");
+    assert!(said.contains("nowhere.pem") && said.contains("there is no such file"), "{said}");
+}

@@ -77,6 +77,15 @@ pub fn time_text(unix_ms: u64) -> Option<String> {
     Some(format!("{time:.3}"))
 }
 
+/// When the board had run for so long, in UTC as people read it; `None` if its clock is not set.
+#[cfg(feature = "console")]
+pub fn time_of(uptime_ms: u64, now: &client::protocol::Status) -> Option<String> {
+    let before = now.uptime_ms.saturating_sub(uptime_ms);
+    let unix_ms = now.clock.exact.then(|| now.clock.unix_ms.saturating_sub(before))?;
+    let time = Timestamp::from_millisecond(i64::try_from(unix_ms).ok()?).ok()?;
+    Some(time.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ use maud::html;
 
 use crate::form::Fields;
 use crate::layout::{Page, answer, board_path, go, refused, token};
+use crate::notice::Notice;
 use crate::standing::Standing;
 use crate::state::Console;
 use crate::visitor::Visitor;
@@ -35,7 +36,7 @@ pub async fn show(Shared(console): Shared<Console>, Extension(visitor): Extensio
             @for board in &boards {
                 li {
                     a href=(board_path(&board.name)) { bdi { (board.name) } }
-                    span.kind { (board.machine) }
+                    span.kind { (language.say("machine")) " " (board.machine) }
                     @if let Some(what) = &board.damaged {
                         span.state.damaged { (language.with("damaged", &[("what", what.as_str().into())])) }
                     }
@@ -47,6 +48,9 @@ pub async fn show(Shared(console): Shared<Console>, Extension(visitor): Extensio
                             (token(visitor))
                             input type="hidden" name="name" value=(board.name);
                             input type="hidden" name="machine" value=(board.machine);
+                            @if up {
+                                label.check { input type="checkbox" name="sure" value="yes" required; (language.say("sure-off")) }
+                            }
                             button { (language.say(if up { "switch-off" } else { "switch-on" })) }
                         }
                     }
@@ -91,6 +95,9 @@ pub async fn off(
     Extension(visitor): Extension<Visitor>,
     fields: Fields,
 ) -> Response {
+    if fields.get("sure") != "yes" {
+        return answer(&console, &visitor, "/boards", Notice::Refused(visitor.language.say("not-sure-off")));
+    }
     let name = fields.get("name").to_owned();
     match console.boards(move |boards| boards.switch_off(&name)).await {
         Ok(()) => go("/boards"),

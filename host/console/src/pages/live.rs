@@ -109,13 +109,13 @@ impl Scene {
             return html! {};
         };
         let (class, sign) = match result {
-            FrameResult::Known(_) => ("good", "✓"),
+            FrameResult::Known(_) => ("good", Some("✓")),
             // The door has not decided yet.
             FrameResult::NotLive(RejectReason::TooFewSamples | RejectReason::ChallengeRequested(_)) => {
-                ("plain", "·")
+                ("plain", None)
             }
-            FrameResult::Stranger(_) | FrameResult::NotLive(_) => ("bad", "✗"),
-            _ => ("plain", "·"),
+            FrameResult::Stranger(_) | FrameResult::NotLive(_) => ("bad", Some("✗")),
+            _ => ("plain", None),
         };
         let best = match result {
             FrameResult::Known(best) => Some(best),
@@ -131,7 +131,7 @@ impl Scene {
                     }
                 }
                 figcaption class=(class) {
-                    span aria-hidden="true" { (sign) " " }
+                    @if let Some(sign) = sign { span aria-hidden="true" { (sign) " " } }
                     (happening.why.clone().unwrap_or_default())
                 }
             }
@@ -213,8 +213,10 @@ pub fn line(language: Language, happening: &Happening) -> Markup {
             ("plain", language.with("event-paired", &values))
         }
     };
+    let since_boot = || decimal(language, format!("+{:.1} s", event.uptime_ms as f64 / 1000.0));
+    let when = happening.time.clone().unwrap_or_else(since_boot);
     html! {
-        li class=(class) { span.when { (decimal(language, format!("{:.1} s", event.uptime_ms as f64 / 1000.0))) } " " span { bdi { (text) } } }
+        li class=(class) { span.when { (when) } " " span { bdi { (text) } } }
     }
 }
 

@@ -34,6 +34,8 @@ board-down = aus
 damaged = beschädigt: { $what }
 switch-on = Einschalten
 switch-off = Ausschalten
+sure-off = Ja, vom Strom trennen
+not-sure-off = Das Board ist noch an: bestätigen Sie zuerst, dass Sie sicher sind.
 new-board = Ein neues Board
 new-board-text = Ein emuliertes Board oder eine Tür auf diesem Rechner. Der erste Start dauert eine Weile.
 name = Name
@@ -42,7 +44,7 @@ make-board = Anlegen und einschalten
 
 no-script = Ohne Skripte erneuert sich diese Seite nicht von selbst: laden Sie sie neu.
 events = Was geschah
-events-text = Die Zeiten sind Sekunden, seit das Board läuft.
+events-text = Die Zeiten sind in UTC, nach der Uhr des Boards. Mit einem Plus sind es Sekunden, seit das Board läuft: seine Uhr war nicht gestellt.
 pins = Anschlüsse dieses Boards
 pins-text = Dieses Board ist emuliert oder läuft auf diesem Rechner: Taste, Kontakt und Tastenfeld sind hier.
 press-exit = Türtaste drücken
@@ -253,7 +255,7 @@ sure-forget = Ja, vergessen
 forgotten = Das Board hat diesen Rechner vergessen.
 invite = Einladen
 invite-text = Fünf Minuten lang darf ein weiterer Rechner sich mit dieser Rolle koppeln.
-invited = Fünf Minuten lang darf `postern pair --role { $role }` einen weiteren Rechner koppeln.
+invited = Ein weiterer Rechner darf sich innerhalb von fünf Minuten koppeln: führen Sie dort `postern pair --role { $role }` aus, mit --device und der Adresse der Tür, wenn es ein anderer Rechner ist als der des Boards, und drücken Sie zweimal die Kopplungstaste.
 
 pair-text = Die Kopplung macht diesen Rechner dem Board bekannt. Der erste Rechner ist der Errichter; er lädt die anderen ein.
 pair-begin = Beginnen

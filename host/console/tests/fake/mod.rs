@@ -81,7 +81,8 @@ impl Fake {
         let mut events = self.events.lock().unwrap();
         let sequence = events.len() as u32 + 1;
         let event = Event { sequence, uptime_ms: 1_500, kind };
-        events.push(Happening { event, why: why.map(Into::into) });
+        let time = (sequence > 1).then(|| "2026-11-29 17:02:03".to_owned());
+        events.push(Happening { event, why: why.map(Into::into), time });
     }
 
     fn here(&self) -> Said<()> {

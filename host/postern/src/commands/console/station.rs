@@ -19,6 +19,7 @@ use super::line::{Line, refusal};
 use super::log;
 use super::pairing::Progress;
 use super::rules;
+use crate::clock::{self, ClockReport};
 use crate::commands::calibrate::table::Row;
 use crate::commands::enroll::{Enrolling, TAKEN_FOR_ATTACK, camera};
 use crate::commands::flash::{self, firmware};
@@ -131,12 +132,14 @@ impl Station for Door {
                 return Ok((Vec::new(), after));
             }
             let (events, newest) = device.events(after)?;
+            let now = if events.is_empty() { None } else { Some(device.status()?) };
             let happening = |event: client::protocol::Event| {
+                let time = now.as_ref().and_then(|now| clock::time_of(event.uptime_ms, now));
                 let why = match &event.kind {
                     EventKind::FrameAssessed { result, .. } => Some(seen_text(result)),
                     other => Why::of_event(other, device).map(|why| why.to_string()),
                 };
-                Happening { event, why }
+                Happening { event, why, time }
             };
             Ok((events.into_iter().map(happening).collect(), newest))
         })
