@@ -55,7 +55,7 @@ impl Fault {
                 Self::Wait("it does not answer any more".to_owned())
             }
             ConnectionError::Timeout(_) => Self::Wait("it does not answer".to_owned()),
-            ConnectionError::Tls(error) => Self::Wait(format!("{error}: does this port speak TLS?")),
+            ConnectionError::Tls(error) => Self::Wait(format!("{error} (does this port speak TLS?)")),
             ConnectionError::Io(error) => Self::Wait(error.to_string()),
             other => Self::Wait(other.to_string()),
         }

@@ -128,6 +128,8 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
     let said = |name: &str| match &fields[name] {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
+        // The log has sixteenths.
+        number if name == "score" => number.as_f64().map(|score| format!("{score:.2}")),
         other => Some(other.to_string()),
     };
     let time = match (fields["clock"].as_str(), said("time")) {

@@ -7,6 +7,7 @@
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 mod answers;
 mod audit_log;
@@ -85,9 +86,50 @@ fn refuse(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         error.exit();
     }
-    // The first line says what is wrong, and the others what to do. What was typed may have anything in it.
-    let text = error.render().to_string();
-    let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).to_owned();
-    Output { json: wants_json, verbose: false }.error(&anyhow::Error::msg(text));
+    Output { json: wants_json, verbose: false }.error(&anyhow::Error::msg(refusal(error)));
     ExitCode::from(2)
+}
+
+/// What is wrong with the arguments. The first line says what is wrong, and the others what to do. What was typed may have anything
+/// in it.
+fn refusal(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return format!("name what to do: one of these commands\n\n{text}");
+    }
+    // No command takes an option's name as a value, so that advice leads nowhere.
+    let lines: Vec<&str> =
+        text.lines().filter(|line| !line.trim_start().starts_with("tip: to pass '")).collect();
+    let text = lines.join("\n").replace("\n\n\n", "\n\n");
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(option))
+            if option == "--device" && error.kind() == ErrorKind::UnknownArgument =>
+        {
+            format!("this command is for the boards of this computer (--board NAME): {text}")
+        }
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(arguments: &[&str]) -> String {
+        let parsed = help::grouped::<Cli>().try_get_matches_from([&["postern"], arguments].concat());
+        refusal(&parsed.expect_err("it is refused"))
+    }
+
+    #[test]
+    fn wrong_arguments_say_first_what_is_wrong_and_give_no_advice_that_leads_nowhere() {
+        for group in [&[][..], &["board"], &["fleet"]] {
+            let said = refused(group);
+            assert!(said.starts_with("name what to do") && said.contains("Usage"), "{said}");
+        }
+        let said = refused(&["show", "--device", "unix:x", "a.jpg"]);
+        assert!(said.starts_with("this command is for the boards of this computer"), "{said}");
+        assert!(!said.contains("as a value"), "{said}");
+        assert!(refused(&["users", "--nonsense"]).starts_with("unexpected argument '--nonsense'"));
+    }
 }

@@ -11,6 +11,9 @@ use super::turn::{Shared, Turn};
 use super::{Folder, process};
 use crate::Result;
 
+/// What a door on Linux prints when it has started.
+const RUNS: &str = "the door runs; hosts connect";
+
 /// A line with turns.
 pub(super) struct SharedLine {
     folder: Folder,
@@ -47,10 +50,12 @@ impl SharedLine {
     /// Why the line broke: where the board's process has ended, that is the reason.
     fn explained(&self, error: io::Error) -> io::Error {
         match process::running(&self.folder) {
-            Ok(None) => io::Error::new(
-                error.kind(),
-                format!("the board's process has ended: {}", self.folder.last_words()),
-            ),
+            Ok(None) => {
+                let words = self.folder.last_words();
+                // A door that was well to its end has said nothing that explains it.
+                let words = if words.contains(RUNS) { String::new() } else { format!(": {words}") };
+                io::Error::new(error.kind(), format!("the board's process has ended{words}"))
+            }
             _ => error,
         }
     }
@@ -88,13 +93,18 @@ mod tests {
         let state = tempfile::tempdir().expect("a folder");
         let folder = Folder::new(Some(state.path()), "linux").expect("a name");
         fs::create_dir_all(folder.path()).expect("a folder");
-        fs::write(folder.emulator_log(), "the keeper is gone\n").expect("a log");
         let board = UnixListener::bind(folder.socket()).expect("a socket");
-        let turn = Turn::take(folder.path(), Shared::Line, |_| (), || Ok(())).expect("a turn");
-        let mut line = SharedLine::new(folder, turn, |_| ()).expect("a line");
-        drop(board.accept().expect("a caller"));
-        let error = line.receive(&mut [0; 8], Duration::from_secs(60)).expect_err("it is closed");
-        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
-        assert_eq!(error.to_string(), "the board's process has ended: the keeper is gone");
+        for (log, said) in [
+            ("the keeper is gone\n", "the board's process has ended: the keeper is gone"),
+            ("the door runs; hosts connect at unix:serial.sock\n", "the board's process has ended"),
+        ] {
+            fs::write(folder.emulator_log(), log).expect("a log");
+            let turn = Turn::take(folder.path(), Shared::Line, |_| (), || Ok(())).expect("a turn");
+            let mut line = SharedLine::new(folder.clone(), turn, |_| ()).expect("a line");
+            drop(board.accept().expect("a caller"));
+            let error = line.receive(&mut [0; 8], Duration::from_secs(60)).expect_err("it is closed");
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+            assert_eq!(error.to_string(), said);
+        }
     }
 }

@@ -150,7 +150,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         let lockout = f64::from(limits.lockout_ms) / 1e3;
         writeln!(
             out,
-            "failures   {} in a row shut the door for {lockout} s, then for longer",
+            "failures   {} in a row of a person lock them out for {lockout} s, then for longer",
             limits.failures
         )?;
         match limits.passback_ms {

@@ -91,6 +91,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         let pictures = shots.iter().map(Shot::picture).collect::<anyhow::Result<Vec<_>>>()?;
         let (first, others) =
             pictures.split_first().with_context(|| format!("{} is empty", path.display()))?;
+        note!("{} is before the camera; the door looks at it, for seconds or longer …", shown_name(path));
         doorstep.leave(&empty.picture()?)?;
         let decision = doorstep.show(first, others).with_context(|| path.display().to_string())?;
         let last = (decision.pictures as usize).clamp(1, shots.len()) - 1;
