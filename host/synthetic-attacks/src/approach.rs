@@ -10,18 +10,13 @@ use crate::camera::{Camera, FRAME, room};
 use crate::head::Head;
 use crate::picture::Picture;
 use crate::subject::Subject;
+use crate::walk::Walk;
 
 /// Height of the face at first and when the person stands, in pixels of the camera.
-pub const HEIGHTS: [f32; 2] = [40.0, 160.0];
-
-/// Seconds of the walk: from four times the distance at which the person stands.
-const WALK: f32 = 2.0;
+pub const HEIGHTS: [f32; 2] = Walk::ARRIVAL.heights;
 
 /// Seconds for which the head moves and blinks.
 const STAYS: f32 = 60.0;
-
-/// Steps of the walk in a second, and how far the head moves up and down with each, as a part of its height.
-const GAIT: [f32; 2] = [1.8, 0.02];
 
 /// How much of a pixel the camera blurs a picture that it makes smaller.
 const SOFT: f32 = 0.45;
@@ -52,40 +47,27 @@ impl<'a> Approach<'a> {
 
     /// The person, nearer or less near.
     fn near(&self, time: f32) -> Picture {
-        let face = self.subject.face;
-        let [width, height] = FRAME;
-        let scale = height_at(time) / face[3];
-        let bob = if time < WALK {
-            (time * GAIT[0] * std::f32::consts::TAU).sin() * GAIT[1] * face[3]
-        } else {
-            0.0
-        };
-        let middle = self.subject.middle();
-        let picture = self.head.at(time);
-        let picture = if scale < 1.0 { picture.blurred(SOFT / scale) } else { picture };
-        Picture::new(width, height, |x, y| {
-            let source = |place: f32, side: usize| (place - side as f32 / 2.0) / scale;
-            picture.at(middle[0] + source(x, width), middle[1] + source(y, height) + bob)
-        })
+        nearer(self.subject, self.head.at(time), &Walk::ARRIVAL, time)
     }
 }
 
-/// Height of the face at `time`, in pixels of the camera: the person comes nearer at an even pace.
-fn height_at(time: f32) -> f32 {
-    let [far, near] = HEIGHTS;
-    let walked = (time / WALK).clamp(0.0, 1.0);
-    1.0 / (1.0 / far + (1.0 / near - 1.0 / far) * walked)
+/// `picture`, in which the face of `subject` is as large as in the photograph, as it looks at `time` of a walk.
+pub(crate) fn nearer(subject: &Subject, picture: Picture, walk: &Walk, time: f32) -> Picture {
+    let face = subject.face;
+    let [width, height] = FRAME;
+    let scale = walk.height_at(time) / face[3];
+    let [sway, bob] = walk.gait_at(time).map(|share| share * face[3]);
+    let middle = subject.middle();
+    let picture = if scale < 1.0 { picture.blurred(SOFT / scale) } else { picture };
+    Picture::new(width, height, |x, y| {
+        let source = |place: f32, side: usize| (place - side as f32 / 2.0) / scale;
+        picture.at(middle[0] + source(x, width) + sway, middle[1] + source(y, height) + bob)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_face_grows_from_first_to_last_height_and_then_stays() {
-        assert_eq!([0.0, WALK, 2.0 * WALK].map(|time| height_at(time).round()), [40.0, 160.0, 160.0]);
-        assert!(height_at(0.5 * WALK) < 0.5 * (HEIGHTS[0] + HEIGHTS[1]), "most of the growth is at the end");
-    }
 
     #[test]
     fn the_room_is_empty_before_the_person_appears() {

@@ -3,6 +3,7 @@
 use fastrand::Rng;
 use imaging::Photo;
 
+use crate::approach::nearer;
 use crate::camera::{Camera, room};
 use crate::head::Head;
 use crate::medium;
@@ -10,6 +11,7 @@ use crate::motion::{Pose, Wander};
 use crate::picture::{Picture, mix};
 use crate::sheet::Sheet;
 use crate::subject::Subject;
+use crate::walk::Walk;
 
 /// Pictures that a door takes in a second.
 pub(crate) const RATE: f32 = 5.0;
@@ -62,6 +64,25 @@ impl AttackType {
             Self::Swap => "swap",
         }
     }
+
+    /// Its name where a living head walks up, or whoever holds the picture does.
+    pub fn walking_name(self) -> &'static str {
+        match self {
+            Self::BonaFide => "bona-fide-walking",
+            Self::Print => "print-carried",
+            Self::Bent => "bent-carried",
+            Self::CutOut => "cut-out-carried",
+            Self::Still => "still-carried",
+            Self::Screen => "screen-carried",
+            Self::Replay => "replay-carried",
+            Self::Swap => "swap-carried",
+        }
+    }
+
+    /// Whether presentations of this name are of living heads.
+    pub fn is_alive(name: &str) -> bool {
+        name == Self::BonaFide.name() || name == Self::BonaFide.walking_name()
+    }
 }
 
 /// The `count` pictures of one presentation of `subject`, at five a second.
@@ -82,9 +103,39 @@ pub fn sequence_at(
     let mut camera = Camera::new(random);
     let mut pictures: Vec<Picture> = match attack_type {
         AttackType::BonaFide => living(subject, random, count, rate),
-        _ => attack(subject, attack_type, random, count, rate),
+        _ => attack(subject, attack_type, random, count, rate, None),
     };
     pictures.drain(..).map(|picture| camera.take(picture).photo()).collect()
+}
+
+/// The `count` pictures of one presentation of `subject`, at `rate` a second, in which the head walks up to the camera and
+/// then stands, or whoever holds the picture does. A print that fills the picture has no pose of its own: it comes nearer and
+/// bobs with the steps.
+pub fn walking_at(
+    subject: &Subject,
+    attack_type: AttackType,
+    seed: u64,
+    count: usize,
+    rate: f32,
+) -> Vec<Photo> {
+    let mut random = Rng::with_seed(seed);
+    let random = &mut random;
+    let mut camera = Camera::new(random);
+    let walk = Walk::new(random);
+    let pictures: Vec<Picture> = match attack_type {
+        AttackType::BonaFide => {
+            let much = 0.5 + 0.6 * random.f32();
+            let pose = Pose::new(random, [13.0 * much, 7.0 * much, 2.5], 4.0);
+            let head = Head::posed(subject, pose, random, count as f32 / rate);
+            times_at(count, rate).map(|time| nearer(subject, head.at(time), &walk, time)).collect()
+        }
+        AttackType::Still => {
+            let print = medium::print(&subject.picture, random, 0.0).reduced(medium::FINE);
+            times_at(count, rate).map(|time| nearer(subject, print.clone(), &walk, time)).collect()
+        }
+        _ => attack(subject, attack_type, random, count, rate, Some(walk)),
+    };
+    pictures.into_iter().map(|picture| camera.take(picture).photo()).collect()
 }
 
 /// The times of `count` pictures at five a second, in seconds.
@@ -108,9 +159,15 @@ fn attack(
     random: &mut Rng,
     count: usize,
     rate: f32,
+    walk: Option<Walk>,
 ) -> Vec<Picture> {
     let scene = room(random);
     let mut sheet = held(subject, attack_type, random);
+    if let Some(walk) = walk {
+        // The face is as high at the end of the walk as one of a person who walked.
+        let whole = subject.picture.height as f32 / scene.height as f32;
+        sheet = Sheet { height: whole * walk.heights[1] / subject.face[3], walk: Some(walk), ..sheet };
+    }
     let glare = [random.f32() * 320.0, random.f32() * 240.0];
     let mut shown: Vec<Picture> = match attack_type {
         AttackType::Screen => vec![medium::screen(&subject.picture, random)],
@@ -138,10 +195,21 @@ fn attack(
     }
     let screen = matches!(attack_type, AttackType::Screen | AttackType::Replay);
     let seen = times_at(count, rate).enumerate().map(|(number, time)| {
-        let picture = sheet.before(&scene, &shown[number % shown.len()], time);
+        let shown = &shown[number % shown.len()];
+        let picture = match walk {
+            Some(_) => sheet.before(&scene, &distant(shown, sheet.scale(&scene, shown, time)), time),
+            None => sheet.before(&scene, shown, time),
+        };
         if screen { glaring(picture, glare) } else { picture }
     });
     seen.collect()
+}
+
+/// What is shown, of so few pixels that the camera has more than half a pixel for each: `scale` is the number of its pixels
+/// for one of `shown`.
+fn distant(shown: &Picture, scale: f32) -> Picture {
+    let by = ((0.7 / scale) as usize).max(1);
+    if by == 1 { shown.clone() } else { shown.reduced(by) }
 }
 
 /// For every picture, the print that is held up in it: some pictures the one, some the other.
@@ -173,6 +241,7 @@ pub(crate) fn held(subject: &Subject, attack_type: AttackType, random: &mut Rng)
         pose: Pose::new(random, [16.0, 9.0, 3.0], 5.0),
         height: if still { 1.4 * height.max(240.0 / whole) } else { height },
         bend,
+        walk: None,
         middle: [middle[0] / subject.picture.width as f32, middle[1] / whole],
     }
 }
@@ -209,6 +278,23 @@ mod tests {
             assert_eq!(once, again, "{attack_type:?}");
             assert_ne!(once, other, "{attack_type:?}");
             assert_eq!(once.len(), 3);
+        }
+    }
+
+    #[test]
+    fn whoever_walks_comes_nearer_and_so_does_a_picture_that_is_carried() {
+        let subject = subject();
+        for attack_type in AttackType::ALL {
+            let [walked, again] = [4, 4].map(|seed| walking_at(&subject, attack_type, seed, 20, 5.0));
+            assert_eq!(walked, again, "{attack_type:?}");
+            let change = |a: usize, b: usize| {
+                let pair = walked[a].rgb().iter().zip(walked[b].rgb());
+                pair.map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / walked[0].rgb().len() as f64
+            };
+            assert!(change(0, 16) > 5.0, "{attack_type:?}: {}", change(0, 16));
+            assert!(
+                AttackType::is_alive(attack_type.walking_name()) == (attack_type == AttackType::BonaFide)
+            );
         }
     }
 

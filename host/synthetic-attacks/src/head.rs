@@ -72,8 +72,9 @@ impl<'a> Head<'a> {
         let closed = self.closed(time);
         let texture = if closed > 0.0 { self.blinking(closed) } else { self.subject.picture.clone() };
         let light = [0, 1].map(|axis| self.light[axis].at(time));
+        let stance = Stance::of(&self.pose, time);
         Picture::new(texture.width, texture.height, |x, y| {
-            let source = self.source([x, y], time);
+            let source = self.source([x, y], &stance);
             let [red, green, blue] = texture.at(source[0], source[1]);
             let shade = 1.0 + 0.25 * self.shade(source, light);
             [red * shade, green * shade, blue * shade]
@@ -81,17 +82,17 @@ impl<'a> Head<'a> {
     }
 
     /// Where in the photograph lies what is seen at `place`: the movement there, found by going back.
-    fn source(&self, place: [f32; 2], time: f32) -> [f32; 2] {
+    fn source(&self, place: [f32; 2], stance: &Stance) -> [f32; 2] {
         let mut source = place;
         for _ in 0..4 {
-            let moved = self.movement(source, time);
+            let moved = self.movement(source, stance);
             source = [place[0] - moved[0], place[1] - moved[1]];
         }
         source
     }
 
     /// How far a point of the photograph moves.
-    fn movement(&self, point: [f32; 2], time: f32) -> [f32; 2] {
+    fn movement(&self, point: [f32; 2], stance: &Stance) -> [f32; 2] {
         let unit = self.subject.eye_distance();
         let middle = self.subject.middle();
         let [x, y] = [0, 1].map(|axis| (point[axis] - middle[axis]) / unit);
@@ -99,15 +100,14 @@ impl<'a> Head<'a> {
         if share == 0.0 {
             return [0.0; 2];
         }
-        let (sin_yaw, cos_yaw) = self.pose.yaw.at(time).sin_cos();
-        let (sin_pitch, cos_pitch) = self.pose.pitch.at(time).sin_cos();
-        let (sin_roll, cos_roll) = self.pose.roll.at(time).sin_cos();
+        let Stance {
+            yaw: [sin_yaw, cos_yaw], pitch: [sin_pitch, cos_pitch], roll: [sin_roll, cos_roll], ..
+        } = *stance;
         let (turned, depth) = (x * cos_yaw + z * sin_yaw, z * cos_yaw - x * sin_yaw);
         let nodded = y * cos_pitch + depth * sin_pitch;
-        let size = 1.0 + self.pose.size.at(time);
         let to = [
-            size * (turned * cos_roll - nodded * sin_roll) + self.pose.x.at(time) / unit,
-            size * (turned * sin_roll + nodded * cos_roll) + self.pose.y.at(time) / unit,
+            stance.size * (turned * cos_roll - nodded * sin_roll) + stance.shift[0] / unit,
+            stance.size * (turned * sin_roll + nodded * cos_roll) + stance.shift[1] / unit,
         ];
         [share * (to[0] - x) * unit, share * (to[1] - y) * unit]
     }
@@ -117,6 +117,9 @@ impl<'a> Head<'a> {
         let radius = (x / HEAD[0]).hypot(y / HEAD[1]);
         // Fades from the outline to half as far again.
         let share = (1.0 - (radius - 1.0) / 0.6).clamp(0.0, 1.0);
+        if share == 0.0 {
+            return (0.0, 0.0);
+        }
         let bulge = HEAD[2] * (1.0 - radius * radius).max(0.0).sqrt();
         let near = |landmark: usize, width: f32| {
             let at = self.subject.landmarks[landmark];
@@ -186,6 +189,27 @@ impl<'a> Head<'a> {
             sum.iter_mut().zip(there).for_each(|(sum, value)| *sum += value / 5.0);
         }
         sum
+    }
+}
+
+/// A pose at one time.
+struct Stance {
+    /// Sine and cosine of each angle.
+    yaw: [f32; 2],
+    pitch: [f32; 2],
+    roll: [f32; 2],
+    size: f32,
+    shift: [f32; 2],
+}
+
+impl Stance {
+    fn of(pose: &Pose, time: f32) -> Self {
+        let [yaw, pitch, roll] = [&pose.yaw, &pose.pitch, &pose.roll].map(|angle| {
+            let (sin, cos) = angle.at(time).sin_cos();
+            [sin, cos]
+        });
+        let shift = [pose.x.at(time), pose.y.at(time)];
+        Self { yaw, pitch, roll, size: 1.0 + pose.size.at(time), shift }
     }
 }
 

@@ -18,7 +18,8 @@
 //! camera    blur, light, noise, and the frame
 //! ```
 //! [`answer`] does the same for a door that asks for movements: heads that follow, and what an attacker can do
-//! with a picture ([`Answer`]). [`Approach`] is somebody who walks up to the door.
+//! with a picture ([`Answer`]). [`Approach`] is somebody who walks up to the door; [`walking_at`] makes such presentations, and
+//! those of pictures that are carried up to it.
 #![forbid(unsafe_code)]
 
 mod answer;
@@ -31,8 +32,9 @@ mod motion;
 mod picture;
 mod sheet;
 mod subject;
+mod walk;
 
 pub use answer::{Answer, answer, draw};
 pub use approach::{Approach, HEIGHTS};
-pub use attack_type::{AttackType, sequence, sequence_at};
+pub use attack_type::{AttackType, sequence, sequence_at, walking_at};
 pub use subject::Subject;

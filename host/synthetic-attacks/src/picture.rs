@@ -64,24 +64,43 @@ impl Picture {
         Self::new(self.width, self.height, |x, y| self.at(2.0 * middle - x, y))
     }
 
+    /// Smaller by this factor: each pixel is the mean of as many by as many.
+    pub fn reduced(&self, by: usize) -> Self {
+        let share = 1.0 / (by * by) as f32;
+        Self::new((self.width / by).max(1), (self.height / by).max(1), |x, y| {
+            let (left, top) = (x as usize * by, y as usize * by);
+            let mut mean = [0.0; 3];
+            for (row, column) in (0..by).flat_map(|row| (0..by).map(move |column| (row, column))) {
+                let pixel = self.pixels
+                    [(top + row).min(self.height - 1) * self.width + (left + column).min(self.width - 1)];
+                mean.iter_mut().zip(pixel).for_each(|(mean, value)| *mean += value * share);
+            }
+            mean
+        })
+    }
+
     /// Blurred by a Gaussian of this standard deviation in pixels.
     pub fn blurred(self, sigma: f32) -> Self {
-        let reach = (2.5 * sigma).ceil() as i32;
-        let weight = |d: i32| (-0.5 * (d as f32 / sigma.max(1e-3)).powi(2)).exp();
+        let reach = (2.5 * sigma).ceil() as isize;
+        let weight = |d: isize| (-0.5 * (d as f32 / sigma.max(1e-3)).powi(2)).exp();
         let sum: f32 = (-reach..=reach).map(weight).sum();
-        let pass = |from: &Self, step: [f32; 2]| {
+        let shares: Vec<(isize, f32)> = (-reach..=reach).map(|d| (d, weight(d) / sum)).collect();
+        let pass = |from: &Self, step: [isize; 2]| {
             Self::new(from.width, from.height, |x, y| {
                 let mut color = [0.0; 3];
-                for d in -reach..=reach {
-                    let there = from.at(x + step[0] * d as f32, y + step[1] * d as f32);
-                    let share = weight(d) / sum;
+                for &(d, share) in &shares {
+                    let place = |at: f32, step: isize, side: usize| {
+                        (at as isize + step * d).clamp(0, side as isize - 1) as usize
+                    };
+                    let [column, row] = [place(x, step[0], from.width), place(y, step[1], from.height)];
+                    let there = from.pixels[row * from.width + column];
                     color.iter_mut().zip(there).for_each(|(total, value)| *total += value * share);
                 }
                 color
             })
         };
-        let across = pass(&self, [1.0, 0.0]);
-        pass(&across, [0.0, 1.0])
+        let across = pass(&self, [1, 0]);
+        pass(&across, [0, 1])
     }
 }
 

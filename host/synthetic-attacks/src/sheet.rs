@@ -2,6 +2,7 @@
 
 use crate::motion::Pose;
 use crate::picture::{Color, Picture};
+use crate::walk::Walk;
 
 /// Distance of the sheet in widths of the scene: a usual lens.
 const FOCAL: f32 = 1.3;
@@ -17,15 +18,20 @@ pub struct Sheet {
     pub bend: f32,
     /// Which point of the sheet is in the middle of the scene, as parts of its sides.
     pub middle: [f32; 2],
+    /// The walk of whoever carries it up to the camera; `None` if it is held in one place.
+    pub walk: Option<Walk>,
 }
 
 impl Sheet {
     /// `scene`, seen at `time` with the sheet that shows `shown` before it.
     pub fn before(&self, scene: &Picture, shown: &Picture, time: f32) -> Picture {
         let (width, height) = (scene.width as f32, scene.height as f32);
-        let scale = self.height * height * (1.0 + self.pose.size.at(time)) / shown.height as f32;
+        let scale = self.scale(scene, shown, time);
         let focal = FOCAL * width;
-        let shift = [self.pose.x.at(time), self.pose.y.at(time)];
+        let share = self.walked(time);
+        let gait =
+            self.walk.map_or([0.0; 2], |walk| walk.gait_at(time).map(|part| part * walk.height_at(time)));
+        let shift = [self.pose.x.at(time) * share - gait[0], self.pose.y.at(time) * share - gait[1]];
         let axes = self.axes(time);
         scene.clone().map(|x, y, behind| {
             let ray = [x - width / 2.0 - shift[0], y - height / 2.0 - shift[1], focal];
@@ -34,6 +40,17 @@ impl Sheet {
                 None => behind,
             }
         })
+    }
+
+    /// Pixels of `scene` for a pixel of `shown` at `time`.
+    pub fn scale(&self, scene: &Picture, shown: &Picture, time: f32) -> f32 {
+        let size = self.height * scene.height as f32 * (1.0 + self.pose.size.at(time));
+        self.walked(time) * size / shown.height as f32
+    }
+
+    /// Its size at `time` as a part of that at the end of the walk.
+    fn walked(&self, time: f32) -> f32 {
+        self.walk.map_or(1.0, |walk| walk.height_at(time) / walk.heights[1])
     }
 
     /// The colour of the sheet where a ray from the camera meets it.
