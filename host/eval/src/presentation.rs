@@ -35,6 +35,8 @@ pub struct Ending {
     pub responded: bool,
     /// Enough pictures in a row passed for a living face.
     pub passed: bool,
+    /// Pictures with a face until they had.
+    pub looks: Option<u32>,
     /// They were compared with somebody enrolled.
     pub compared: bool,
     /// They also showed the person enrolled: the door opened.
@@ -109,18 +111,21 @@ fn ending(
     needed: usize,
 ) -> Ending {
     let mut ending = Ending::default();
-    let (mut alive, mut agreed) = (0, 0);
+    let (mut alive, mut agreed, mut looks) = (0, 0, 0);
     for (assessed, matches) in pictures {
         let Some(reject) = assessed else {
             (alive, agreed) = (0, 0);
             continue;
         };
         ending.responded = true;
+        looks += 1;
         ending.compared |= matches.is_some();
         ending.reject = reject.or(ending.reject);
         alive = if reject.is_none() { alive + 1 } else { 0 };
         agreed = if alive > 0 && matches == Some(true) { agreed + 1 } else { 0 };
-        ending.passed |= alive >= needed;
+        if alive >= needed && !ending.passed {
+            (ending.passed, ending.looks) = (true, Some(looks));
+        }
         ending.opened |= agreed >= needed;
     }
     ending
@@ -166,6 +171,8 @@ pub struct Rates {
     pub non_response: Share,
     /// Presentations that were taken for the wrong thing: APCER, or BPCER.
     pub classification_error: Share,
+    /// Pictures with a face until half of the presentations that pass have passed. `null` if none passes.
+    pub looks: Option<u32>,
     /// For attacks on somebody enrolled, presentations for which the door opened: IAPAR. For bona fide ones of
     /// somebody enrolled, the share let in.
     pub opened: Share,
@@ -185,8 +192,11 @@ pub fn rates(attack_type: &str, attack: bool, endings: &[Ending]) -> Rates {
             *sum = Made { asked: sum.asked + one.asked, made: sum.made + one.made };
         }
     }
+    let mut looks: Vec<u32> = endings.iter().filter_map(|ending| ending.looks).collect();
+    looks.sort_unstable();
     Rates {
         attack_type: attack_type.to_owned(),
+        looks: looks.get(looks.len().saturating_sub(1) / 2).copied(),
         non_response: Share::new(all - responded, all),
         classification_error: Share::new(count(&|e| e.responded && e.passed == attack), responded),
         opened: Share::new(count(&|ending| ending.opened), count(&|ending| ending.compared)),
@@ -213,6 +223,8 @@ mod tests {
         assert_eq!(ends(&[alive, alive, dead, alive, alive]), [true, false, false]);
         assert_eq!(ends(&[dead; 5]), [true, false, false]);
         assert_eq!(ends(&[none; 5]), [false, false, false]);
+        let looks = ending([dead, none, alive, alive, alive, alive].into_iter(), 3).looks;
+        assert_eq!(looks, Some(4), "pictures with a face");
     }
 
     #[test]
@@ -266,6 +278,8 @@ mod tests {
         assert_eq!((attack.classification_error.count, attack.classification_error.of), (1, 3));
         assert_eq!((attack.non_response.count, attack.non_response.of), (1, 4));
         assert_eq!(rates("bona-fide", false, &endings).classification_error.count, 2);
+        let after = |looks| Ending { looks: Some(looks), ..passed };
+        assert_eq!(rates("bona-fide", false, &[after(9), refused, after(4), after(5)]).looks, Some(5));
         let [low, high] = Share::new(0, 100).interval;
         assert!(low == 0.0 && (high - 0.037).abs() < 0.001);
     }

@@ -10,7 +10,7 @@ use liveness::{Gesture, order};
 use models::{ImageFile, Manifest};
 use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Liveness, Recognizer};
-use synthetic_attacks::{Answer, AttackType, answer, draw, sequence_at};
+use synthetic_attacks::{Answer, AttackType, Subject, answer, draw, sequence_at, walking_at};
 
 use super::crops::{self, CropArgs};
 use super::people::people;
@@ -62,9 +62,14 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = count::<usize>)]
     pictures: Option<usize>,
 
-    /// Pictures in a second
-    #[arg(long, value_name = "N", default_value = "5", value_parser = positive::<f32>, conflicts_with_all = ["challenge", "recorded"])]
-    rate: f32,
+    /// Pictures in a second. With two numbers, each presentation has a rate of its own between them, and lasts as long as
+    /// --pictures at five a second
+    #[arg(long, value_name = "N", num_args = 1..=2, default_value = "5", value_parser = positive::<f32>, conflicts_with_all = ["challenge", "recorded"])]
+    rate: Vec<f32>,
+
+    /// Heads walk up to the door and then stand, and whoever holds a picture does so
+    #[arg(long, conflicts_with_all = ["challenge", "recorded", "samples"])]
+    walking: bool,
 
     /// Look for faces in each whole picture, as a door without tracking
     #[arg(long)]
@@ -107,11 +112,24 @@ impl Args {
         self.pictures.unwrap_or(if self.challenge { 64 } else { 16 })
     }
 
+    /// Pictures a second, and their number, of the presentation with this seed.
+    fn pace(&self, seed: u64) -> (f32, usize) {
+        let [low, high] = self.rate[..] else { return (self.rate[0], self.pictures()) };
+        // The golden ratio spreads them evenly.
+        let share = (seed as f64 * 0.618_033_988_75).fract() as f32;
+        // Whole milliseconds, as the samples have them.
+        let rate = 1000.0 / (1000.0 / (low + (high - low) * share)).round();
+        (rate, (self.pictures() as f32 * rate / 5.0).ceil() as usize)
+    }
+
     /// The people asked for; none if all are.
     fn names(&self) -> anyhow::Result<Option<Vec<String>>> {
         self.people.as_ref().map(|list| people(list, &self.folds)).transpose()
     }
 }
+
+/// What makes a presentation's pictures, by subject, attack type, seed, count and rate.
+type Presenter = fn(&Subject, AttackType, u64, usize, f32) -> Vec<Photo>;
 
 /// Presents and prints.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
@@ -144,7 +162,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         recognizer: &recognizer,
         liveness: &liveness,
         float: network.as_ref().map(|_| &float as _),
-        step_ms: (1000.0 / args.rate) as u64,
+        step_ms: (1000.0 / args.rate[0]) as u64,
         tracks: !args.untracked,
     };
     let assessed = match &args.recorded {
@@ -187,23 +205,27 @@ fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Presentation>>
                     (subject(door.recognizer, &photo, arena), door.enrol(&photo, arena)?);
                 let mut assessed = Vec::new();
                 if let Some(subject) = &subject {
-                    let mut judge = |attack_type: &str, pictures: &[Photo], asked| {
-                        let seen = door.see(pictures, enrolled.as_ref(), arena)?;
+                    let mut judge = |attack_type: &str, pictures: &[Photo], asked, step_ms| {
+                        let seen = Door { step_ms, ..*door }.see(pictures, enrolled.as_ref(), arena)?;
                         let (attack_type, origin) = (attack_type.to_owned(), path.clone());
-                        assessed.push(Presentation { attack_type, origin, seen, asked });
+                        assessed.push(Presentation { attack_type, origin, seen, asked, step_ms });
                         anyhow::Ok(())
                     };
                     if args.challenge {
                         let asked = draw(seed);
                         for kind in Answer::ALL {
                             let pictures = answer(subject, kind, &order(asked), seed, args.pictures());
-                            judge(kind.name(), &pictures, Some(asked))?;
+                            judge(kind.name(), &pictures, Some(asked), door.step_ms)?;
                         }
                     } else {
-                        for attack_type in AttackType::ALL {
-                            let pictures =
-                                sequence_at(subject, attack_type, seed, args.pictures(), args.rate);
-                            judge(attack_type.name(), &pictures, None)?;
+                        for (at, attack_type) in AttackType::ALL.into_iter().enumerate() {
+                            let (rate, count) = args.pace(seed.wrapping_mul(8).wrapping_add(at as u64));
+                            let (present, name) = match args.walking {
+                                true => (walking_at as Presenter, attack_type.walking_name()),
+                                false => (sequence_at as Presenter, attack_type.name()),
+                            };
+                            let pictures = present(subject, attack_type, seed, count, rate);
+                            judge(name, &pictures, None, (1000.0 / rate) as u64)?;
                         }
                     }
                 }
@@ -241,6 +263,7 @@ fn of_recorded(door: &Door, folder: &Path) -> anyhow::Result<Vec<Presentation>> 
                     origin: origin.unwrap_or_default(),
                     seen,
                     asked: None,
+                    step_ms: door.step_ms,
                 })
             },
         )
@@ -256,17 +279,16 @@ fn report(assessed: &[Presentation], args: &Args, output: &Output) -> anyhow::Re
         let asked = one.asked.filter(|_| args.challenge);
         attack_type.entry(&one.attack_type).or_default().push(present(&one.seen, args.agreement, asked));
     }
-    let bona_fide = AttackType::BonaFide.name();
     let table: Vec<Rates> =
-        attack_type.iter().map(|(name, endings)| rates(name, *name != bona_fide, endings)).collect();
+        attack_type.iter().map(|(name, endings)| rates(name, !AttackType::is_alive(name), endings)).collect();
     output.print(&table, |out| {
         writeln!(
             out,
-            "{:<14} {:>13} {:>26} {:>26} {:>26}",
-            "attack_type", "presentations", "non-response", "taken for the other", "door opens"
+            "{:<18} {:>13} {:>26} {:>26} {:>26} {:>6}",
+            "attack_type", "presentations", "non-response", "taken for the other", "door opens", "looks"
         )?;
         for rates in &table {
-            let names = if rates.attack_type == bona_fide {
+            let names = if AttackType::is_alive(&rates.attack_type) {
                 ["BPNRR", "BPCER", ""]
             } else {
                 ["APNRR", "APCER", "IAPAR"]
@@ -275,12 +297,13 @@ fn report(assessed: &[Presentation], args: &Args, output: &Output) -> anyhow::Re
                 [rates.non_response, rates.classification_error, rates.opened].map(share);
             writeln!(
                 out,
-                "{:<14} {:>13} {:>26} {:>26} {:>26}",
+                "{:<18} {:>13} {:>26} {:>26} {:>26} {:>6}",
                 rates.attack_type,
                 rates.non_response.of,
                 format!("{} {silent}", names[0]),
                 format!("{} {wrong}", names[1]),
                 format!("{} {opened}", names[2]),
+                rates.looks.map_or("-".to_owned(), |looks| looks.to_string()),
             )?;
         }
         if args.challenge {
@@ -293,7 +316,7 @@ fn report(assessed: &[Presentation], args: &Args, output: &Output) -> anyhow::Re
                 writeln!(out, "{:<14} {}", rates.attack_type, columns(made))?;
             }
         }
-        let attacks = table.iter().filter(|rates| rates.attack_type != bona_fide);
+        let attacks = table.iter().filter(|rates| !AttackType::is_alive(&rates.attack_type));
         let worst = attacks.max_by(|a, b| {
             let rate = |rates: &Rates| rates.classification_error.rate.unwrap_or(0.0);
             rate(a).total_cmp(&rate(b))

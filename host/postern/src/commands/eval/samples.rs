@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! {"attack_type":"print","origin":"DIR/PERSON/PHOTO.jpg","samples":[{"score":0.31,"similarity":1.0,"to_first":1.0,
-//!  "openness":0.44,"landmarks":[[94.2,112.4],...],"matches":true},null,...],"asked":[1,2,3]}
+//!  "openness":0.44,"landmarks":[[94.2,112.4],...],"matches":true},null,...],"asked":[1,2,3],"step_ms":200}
 //! ```
 
 use std::fs;
@@ -29,6 +29,8 @@ pub struct Presentation {
     pub seen: Vec<Seen>,
     /// The bytes of which a door drew the movements that it asked for; none if it asked for none.
     pub asked: Option<[u8; STEPS]>,
+    /// Milliseconds from one picture to the next.
+    pub step_ms: u64,
 }
 
 impl Presentation {
@@ -46,6 +48,9 @@ struct Line {
     samples: Vec<Option<Entry>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     asked: Option<[u8; STEPS]>,
+    /// Older files have none: they are of five pictures a second.
+    #[serde(default = "step")]
+    step_ms: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -65,6 +70,11 @@ struct Entry {
 /// The similarity of a face and itself.
 fn one() -> f32 {
     1.0
+}
+
+/// Milliseconds from one picture to the next in older files.
+fn step() -> u64 {
+    STEP_MS
 }
 
 /// Writes presentations.
@@ -89,6 +99,7 @@ pub fn write(file: &OutputFile, presentations: &[Presentation]) -> anyhow::Resul
                 origin: one.origin.clone(),
                 samples,
                 asked: one.asked,
+                step_ms: one.step_ms,
             };
             writeln!(to, "{}", serde_json::to_string(&line)?)
         })
@@ -101,8 +112,9 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Presentation>> {
     let parse = |(number, line): (usize, &str)| {
         let line: Line = serde_json::from_str(line)
             .with_context(|| format!("{}:{} is no line of samples", path.display(), number + 1))?;
-        let seen = (0..).zip(line.samples).map(|(number, entry)| seen(number, entry)).collect();
-        Ok(Presentation { attack_type: line.attack_type, origin: line.origin, seen, asked: line.asked })
+        let Line { attack_type, origin, samples, asked, step_ms } = line;
+        let seen = (0..).zip(samples).map(|(number, entry)| seen(number * step_ms, entry)).collect();
+        Ok(Presentation { attack_type, origin, seen, asked, step_ms })
     };
     text.lines().enumerate().map(parse).collect()
 }
@@ -116,7 +128,7 @@ pub fn show_eyes(presentations: &[Presentation]) -> bool {
     presentations.iter().filter(|one| one.asked.is_some()).all(shows)
 }
 
-fn seen(number: u64, entry: Option<Entry>) -> Seen {
+fn seen(at_ms: u64, entry: Option<Entry>) -> Seen {
     let Some(Entry { score, similarity, to_first, openness, landmarks, matches }) = entry else {
         return Seen::default();
     };
@@ -129,7 +141,7 @@ fn seen(number: u64, entry: Option<Entry>) -> Seen {
             let [x, y] = [x, y].map(|value| (value * 1024.0).round() as i32);
             Point { x, y }
         }),
-        at_ms: number * STEP_MS,
+        at_ms,
     };
     Seen { sample: Some(sample), matches }
 }
@@ -147,7 +159,7 @@ mod tests {
             score: 32_768,
             landmarks,
             openness: 1_803,
-            at_ms: STEP_MS,
+            at_ms: 125,
             similarity: -5,
             similarity_to_first: 7,
         };
@@ -157,12 +169,13 @@ mod tests {
             origin: "faces/Ann/1.jpg".into(),
             seen,
             asked: Some([9, 0, 255]),
+            step_ms: 125,
         };
         let file = OutputFile::new(&path, false, [&one.origin]).unwrap();
         write(&file, std::slice::from_ref(&one)).unwrap();
         let again = read(&path).unwrap();
         assert_eq!((again.len(), again[0].person(), &again[0].seen), (1, "Ann".to_owned(), &one.seen));
-        assert_eq!(again[0].asked, one.asked);
+        assert_eq!((again[0].asked, again[0].step_ms), (one.asked, one.step_ms));
         assert!(show_eyes(&again));
         let old = fs::read_to_string(&path).unwrap().replace("\"openness\":", "\"anything else\":");
         fs::write(&path, old).unwrap();

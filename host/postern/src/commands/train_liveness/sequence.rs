@@ -110,7 +110,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 
 fn presentation(one: samples::Presentation) -> Presentation {
     Presentation {
-        alive: one.attack_type == AttackType::BonaFide.name(),
+        alive: AttackType::is_alive(&one.attack_type),
         person: one.person(),
         attack_type: one.attack_type,
         looks: one.seen.iter().filter_map(|seen| seen.sample).collect(),
