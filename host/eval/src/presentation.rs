@@ -278,8 +278,12 @@ mod tests {
         assert_eq!((attack.classification_error.count, attack.classification_error.of), (1, 3));
         assert_eq!((attack.non_response.count, attack.non_response.of), (1, 4));
         assert_eq!(rates("bona-fide", false, &endings).classification_error.count, 2);
-        let after = |looks| Ending { looks: Some(looks), ..passed };
-        assert_eq!(rates("bona-fide", false, &[after(9), refused, after(4), after(5)]).looks, Some(5));
+        let looks = [Some(9), None, Some(4), Some(5)].map(|looks| Ending {
+            responded: true,
+            looks,
+            ..Ending::default()
+        });
+        assert_eq!(rates("bona-fide", false, &looks).looks, Some(5));
         let [low, high] = Share::new(0, 100).interval;
         assert!(low == 0.0 && (high - 0.037).abs() < 0.001);
     }

@@ -284,17 +284,16 @@ mod tests {
     #[test]
     fn whoever_walks_comes_nearer_and_so_does_a_picture_that_is_carried() {
         let subject = subject();
+        let change = |pictures: &[Photo]| {
+            let pair = pictures[0].rgb().iter().zip(pictures[5].rgb());
+            pair.map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / pictures[0].rgb().len() as f64
+        };
         for attack_type in AttackType::ALL {
-            let [walked, again] = [4, 4].map(|seed| walking_at(&subject, attack_type, seed, 20, 5.0));
-            assert_eq!(walked, again, "{attack_type:?}");
-            let change = |a: usize, b: usize| {
-                let pair = walked[a].rgb().iter().zip(walked[b].rgb());
-                pair.map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / walked[0].rgb().len() as f64
-            };
-            assert!(change(0, 16) > 5.0, "{attack_type:?}: {}", change(0, 16));
-            assert!(
-                AttackType::is_alive(attack_type.walking_name()) == (attack_type == AttackType::BonaFide)
-            );
+            let walked = walking_at(&subject, attack_type, 4, 6, 1.5);
+            let stood = sequence_at(&subject, attack_type, 4, 6, 1.5);
+            let [walked, stood] = [walked, stood].map(|pictures| change(&pictures));
+            assert!(walked > 10.0 && walked > 1.5 * stood, "{attack_type:?}: {walked} and {stood}");
+            assert_eq!(AttackType::is_alive(attack_type.walking_name()), attack_type == AttackType::BonaFide);
         }
     }
 
