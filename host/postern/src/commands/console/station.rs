@@ -8,8 +8,8 @@ use anyhow::{Context, bail, ensure};
 use client::Credentials;
 use client::protocol::{EventKind, Hash, Host, ModelKind, Role, Settings, User, Zone};
 use console::station::{
-    Button, CalibrationRow, Errors, Flash, Flashable, Flashing, Happening, LogLine, NewRule, Paired, Pairing, Pins,
-    Refusal, Rule, Said, State, Station, Upload, Verified,
+    Button, CalibrationRow, Errors, Flash, Flashable, Flashing, Happening, LogLine, NewRule, Paired, Pairing,
+    Pins, Refusal, Rule, Said, State, Station, Upload, Verified,
 };
 use emulator::{Board, Memory, Seen};
 use imaging::Photo;
@@ -19,7 +19,7 @@ use super::line::{Line, refusal};
 use super::log;
 use super::pairing::Progress;
 use super::rules;
-use crate::clock::{self, ClockReport};
+use crate::clock;
 use crate::commands::calibrate::table::Row;
 use crate::commands::enroll::{Enrolling, TAKEN_FOR_ATTACK, camera};
 use crate::commands::flash::{self, firmware};
