@@ -162,7 +162,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         recognizer: &recognizer,
         liveness: &liveness,
         float: network.as_ref().map(|_| &float as _),
-        step_ms: (1000.0 / args.rate[0]) as u64,
+        step_ms: (1000.0 / args.rate[0]).round() as u64,
         tracks: !args.untracked,
     };
     let assessed = match &args.recorded {
@@ -225,7 +225,7 @@ fn of_photographs(door: &Door, args: &Args) -> anyhow::Result<Vec<Presentation>>
                                 false => (sequence_at as Presenter, attack_type.name()),
                             };
                             let pictures = present(subject, attack_type, seed, count, rate);
-                            judge(name, &pictures, None, (1000.0 / rate) as u64)?;
+                            judge(name, &pictures, None, (1000.0 / rate).round() as u64)?;
                         }
                     }
                 }
