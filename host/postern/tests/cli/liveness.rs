@@ -36,7 +36,7 @@ fn a_network_learns_recorded_faces_and_is_measured_by_person() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     let [recorded, out, worst, det] = ["recorded", "out", "worst.png", "det.png"].map(path);
     let train = |steps: &str| {
-        let options = "--person 1 2 --width 0.13 --depth 0 0 0 --features 64 --rounding 4 --batch 16 --rate 0.005 \
+        let options = "--person 1 2 --channels 8 --rounding 4 --batch 16 --rate 0.005 \
                        --weight-simulated 0 --resume --name drawn --steps";
         let mut arguments = vec!["train-liveness", "network", "--recorded", &recorded, "--out", &out];
         arguments.extend(options.split_whitespace());

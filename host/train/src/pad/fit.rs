@@ -216,10 +216,10 @@ fn read(path: &Path, settings: &Settings) -> Result<Option<(usize, Vec<u8>)>, Er
 
 #[cfg(test)]
 mod tests {
-    use encoder::{Optimizer, Spec};
+    use encoder::Optimizer;
 
     use super::*;
-    use crate::pad::{Group, STORED, STORED_BYTES};
+    use crate::pad::{Group, STORED, STORED_BYTES, Texture};
 
     /// Living faces are smooth, prints have stripes.
     fn material() -> Material {
@@ -233,8 +233,7 @@ mod tests {
     }
 
     fn network() -> Encoder {
-        let spec = Spec { input: [SEEN; 2], width: 0.13, depth: [0, 0, 0], features: 64, dimension: CLASSES };
-        Encoder::new(&spec, 1, Optimizer::default()).unwrap()
+        Texture { channels: 8, blocks: 1 }.build(1, Optimizer::default()).unwrap()
     }
 
     fn settings(steps: usize) -> Settings {

@@ -3,7 +3,8 @@
 //! 1. [`Material`] holds crops of living faces and of attacks, 1.2 times the face's box, in groups of recordings.
 //! 2. [`medium`] makes a print or a screen of the crop of a living face.
 //! 3. [`camera`] varies every crop, living or not, as cameras and light do.
-//! 4. [`fit`] draws batches and moves the weights against the cross-entropy of three classes.
+//! 4. [`Texture`] is the network; it sees textures, and not where they are.
+//! 5. [`fit`] draws batches and moves the weights against the cross-entropy of three classes.
 //!
 //! **What it must not learn.** Recorded prints are lit otherwise than the living faces beside them, and a simulated print
 //! has the look of its simulator. So exposure, white balance, contrast, camera curve, blur, sharpening, resolution, noise
@@ -18,11 +19,13 @@ mod fit;
 mod material;
 pub mod medium;
 mod raster;
+mod texture;
 
 pub use class::Class;
 pub use fit::{Settings, Trained, Watch, fit, samples};
 pub use material::{Group, Material};
 pub use raster::Raster;
+pub use texture::Texture;
 
 /// Side of a stored crop in pixels.
 pub const STORED: usize = 160;

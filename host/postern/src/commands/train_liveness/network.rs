@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use compiler::{Kind, Method, Options, Preprocessing};
-use encoder::{Encoder, Optimizer, Spec};
+use encoder::Optimizer;
 use indicatif::ProgressBar;
 use models::ImageFile;
-use train::pad::{CLASSES, Material, SEEN, Settings, Trained, fit, samples};
+use train::pad::{Material, SEEN, Settings, Texture, Trained, fit, samples};
 use train::run::{Schedule, replace};
 
 use super::crops::{CropArgs, Weights};
@@ -64,17 +64,13 @@ pub struct Args {
     #[arg(long, value_name = "WEIGHT", default_value_t = 0.2, value_parser = factor::<f32>)]
     weight_simulated: f32,
 
-    /// Channels, as a share of MobileFaceNet's
-    #[arg(long, value_name = "SHARE", default_value_t = 0.375, value_parser = positive::<f32>)]
-    width: f32,
+    /// Channels of the first layer; the last one has four times as many
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = count::<usize>)]
+    channels: usize,
 
-    /// Bottlenecks with a sum at each of the three sizes
-    #[arg(long, value_name = "N", num_args = 3, default_values_t = [1, 2, 1])]
-    depth: Vec<usize>,
-
-    /// Channels before the map becomes one pixel, at width 1
-    #[arg(long, value_name = "CHANNELS", default_value_t = 512, value_parser = count::<usize>)]
-    features: usize,
+    /// Blocks at the smallest map; with more of them each place sees more of the face
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = count::<usize>)]
+    blocks: usize,
 
     /// Steps in float
     #[arg(long, value_name = "N", default_value_t = 3000, value_parser = count::<usize>)]
@@ -112,14 +108,8 @@ impl Args {
         }
     }
 
-    fn spec(&self) -> Spec {
-        Spec {
-            input: [SEEN; 2],
-            width: self.width,
-            depth: [self.depth[0], self.depth[1], self.depth[2]],
-            features: self.features,
-            dimension: CLASSES,
-        }
+    fn texture(&self) -> Texture {
+        Texture { channels: self.channels, blocks: self.blocks }
     }
 }
 
@@ -131,16 +121,15 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     note!("{crops}");
     let material = Material::new(groups, args.weight_simulated)
         .context("a training takes living faces, and attacks: --recorded, --aligned or --photos")?;
-    let spec = args.spec();
-    let mut network =
-        Encoder::new(&spec, args.seed, Optimizer { decay: args.decay, ..Optimizer::default() })?;
+    let texture = args.texture();
+    let mut network = texture.build(args.seed, Optimizer { decay: args.decay, ..Optimizer::default() })?;
     let settings = Settings {
         seed: args.seed,
         steps: args.steps,
         rounding: args.rounding,
         batch: args.batch,
         schedule: Schedule { rate: args.rate, warm_up: 0.1 },
-        network: format!("{spec:?}, decay {}, {crops}", args.decay),
+        network: format!("{texture:?}, decay {}, {crops}", args.decay),
     };
     let bar = ProgressBar::new((args.steps + args.rounding) as u64).with_style(style("steps"));
     let mut log = Log::open(out.join("log.csv"), args.resume);
