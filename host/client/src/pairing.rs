@@ -123,7 +123,7 @@ impl Device {
 
     /// Has the board erase all but its log, once its pairing button is pressed twice. `tell` is given each [`EraseStep`] of the
     /// user. As the computer that this one is, or as any: the board accepts that where it lost the record of its installer.
-    /// `open` opens the line again where it ends with the program of a door that starts anew.
+    /// `open` opens the line again where it ends with the program of a door that starts again.
     ///
     /// # Errors
     /// As any request; refused with `Forbidden`, `ButtonAwaited`; [`Error::NotConfirmed`]; what `tell` returns.

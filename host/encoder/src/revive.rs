@@ -1,4 +1,4 @@
-//! Draws the channels of bottlenecks anew that give the same whatever the picture, so that they can learn.
+//! Draws the channels of bottlenecks again that give the same whatever the picture, so that they can learn.
 //!
 //! A trained network may have many of them: a decay of weights that was too strong has emptied their depthwise filters. What
 //! they give is added to the bias or the normalisation behind the narrowing convolution, and their weights there become zero.

@@ -46,7 +46,7 @@ fn a_door_on_linux_starts_without_an_emulator_and_says_what_it_is() {
     assert_eq!(status["status"]["hosts"].as_u64(), Some(1), "it is the same door");
 }
 
-/// The line ends with the program that starts anew, and the command goes on. The log stays: who has a number now has nothing to do
+/// The line ends with the program that starts again, and the command goes on. The log stays: who has a number now has nothing to do
 /// with who had it before.
 #[test]
 fn a_door_is_erased_and_paired_again_by_one_command_and_its_log_names_nobody_of_before() {

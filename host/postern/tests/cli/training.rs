@@ -262,7 +262,7 @@ fn faces_without_names_teach_through_a_teacher_alone() {
     );
     assert!(taught.said.contains("0 dead channels"), "{}", taught.said);
     let manifest = fs::read_to_string(people.out("taught/manifest.toml")).expect("written");
-    assert!(manifest.contains("57 pictures") && manifest.contains("dead channels drawn anew"), "{manifest}");
+    assert!(manifest.contains("57 pictures") && manifest.contains("dead channels drawn again"), "{manifest}");
 
     let named = distill("named", &["--loss", "triplet"]);
     assert!(named.code == 2 && named.said.contains("have no names"), "{}", named.said);

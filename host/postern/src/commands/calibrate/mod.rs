@@ -123,7 +123,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let worst_group = worst_group(&groups);
     if let Some(plot) = &plot {
         let one_in = worst_group.as_ref().map_or(DRAWN, |worst| worst.one_in);
-        let title = format!("{}: who passes for whom", args.encoder);
+        let title = format!("{}: false matches by group", args.encoder);
         plot_groups(plot.path(), &title, &groups, one_in)?;
         note!("drew {}", plot.path().display());
     }

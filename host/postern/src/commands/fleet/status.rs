@@ -114,7 +114,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             if door.orphans > 0 {
                 writeln!(
                     out,
-                    "    {} of them no operator whom the door trusts knows: `postern users` there lists all",
+                    "    {} of them are known to no operator that the door trusts: `postern users` there lists all",
                     door.orphans
                 )?;
             }

@@ -46,7 +46,7 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "HEAD", requires = "from", default_value = "principal")]
     head: NewHead,
 
-    /// Draw the channels of a model anew that give the same whatever the picture, so that they learn
+    /// Draw the channels of a model again that give the same whatever the picture, so that they learn
     #[arg(long, requires = "from")]
     revive: bool,
 
@@ -138,7 +138,7 @@ impl NetworkArgs {
             }
         };
         if self.revive {
-            described = format!("{described}, dead channels drawn anew");
+            described = format!("{described}, dead channels drawn again");
         }
         if let Some(millions) = self.multiply_adds {
             described = format!("{described}, {millions} M multiply-adds");
@@ -177,7 +177,7 @@ impl NetworkArgs {
         if self.revive && !is_loaded {
             let samples = train::run::samples(data, encoder.input(), SLIM_SAMPLES)?;
             let count = encoder.revive(&samples, seed)?;
-            note!("{count} dead channels are drawn anew");
+            note!("{count} dead channels are drawn again");
         }
         if let Some(millions) = self.multiply_adds {
             ensure!(millions.is_finite() && millions > 0.0, "--multiply-adds {millions} are none");
