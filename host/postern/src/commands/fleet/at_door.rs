@@ -11,6 +11,7 @@ use ::fleet::follower::Follower;
 use ::fleet::identity::{Identity, Public};
 use ::fleet::place::{Files, begin_again};
 use anyhow::Context;
+use client::Credentials;
 use serde::{Deserialize, Serialize};
 
 use super::board::Board;
