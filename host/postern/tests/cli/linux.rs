@@ -56,7 +56,7 @@ fn a_door_is_erased_and_paired_again_by_one_command_and_its_log_names_nobody_of_
     bench.done(&["enroll", "Barack", &picture(BARACK[0])]);
     bench.done(&["pair", "--erase", "--press-button", "--label", "again"]);
     bench.done(&["flash", "models"]);
-    bench.done(&["enroll", "Joe", &picture(JOE[0])]);
+    bench.done(&["enroll", "Joe", &picture(JOE)]);
     let log = bench.log();
     let enrolled: Vec<_> = log.iter().filter(|entry| entry["kind"] == "enrolled").collect();
     let told: Vec<_> =
@@ -71,7 +71,7 @@ fn a_rule_that_the_board_lost_is_set_again() {
     let bench = Bench::new("linux");
     bench.install();
     bench.done(&["enroll", "Barack", &picture(BARACK[0])]);
-    bench.done(&["enroll", "Joe", &picture(JOE[0])]);
+    bench.done(&["enroll", "Joe", &picture(JOE)]);
     bench.done(&["suspend", "Joe"]);
     bench.done(&["board", "down"]);
     lose_the_first_rule(&bench);
