@@ -34,7 +34,7 @@ pub use limits::Limits;
 pub use lockout::Lockout;
 pub use passback::Passback;
 pub use pin::{MAX_PIN, Pin};
-pub use pin_ration::PinRation;
+pub use pin_ration::{FaceRation, PinRation};
 pub use rule::Rule;
 pub use schedule::{DAY_MINUTES, LocalTime, MAX_WINDOWS, Schedule, Window};
 pub use tallies::{Factor, Stake, TALLY_PAGE, TALLY_PAGES, TALLY_PLACES, Tallies, Tally};

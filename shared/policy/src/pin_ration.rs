@@ -1,25 +1,30 @@
-//! How many PINs are compared: each is counted in flash first, and so is a step of a counter that has some two million.
+//! How many PINs are compared, and how often failures of faces are written: each is a step of a counter that has some two million.
 //!
 //! Lockouts ration wrong PINs. Nothing else rations right ones: whoever knows a PIN can type it again and again at a door that
 //! verifies, and show no face. So all PINs together have [`AT_ONCE`], and then one every [`EACH_MS`]. What was used is kept over
 //! resets, in the record that each PIN causes. Time without power gives nothing back.
+//!
+//! Whoever shows pictures of many people in turn fails as each of them. Beyond the ration these failures count all the same, and
+//! flash has them with the next write.
 
-/// PINs at once.
-const AT_ONCE: u16 = 1000;
-/// How long one takes to come back: 720 a day.
-const EACH_MS: u64 = 120_000;
+/// PINs: 1000 at once, and then one every two minutes, 720 a day.
+pub type PinRation = Ration<1000, 120_000>;
 
-/// The PINs that were compared.
+/// Writes of failures of faces: 60 at once, and then one every five minutes, 288 a day.
+pub type FaceRation = Ration<60, 300_000>;
+
+/// So many at once, and then one each so many milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PinRation {
+pub struct Ration<const AT_ONCE: u16, const EACH_MS: u64> {
     used: u16,
     /// When one was given back last, in milliseconds since boot.
     at: u64,
 }
 
-impl PinRation {
+impl<const AT_ONCE: u16, const EACH_MS: u64> Ration<AT_ONCE, EACH_MS> {
     /// None was used.
-    pub(crate) const fn new() -> Self {
+    #[must_use]
+    pub const fn new() -> Self {
         Self { used: 0, at: 0 }
     }
 
@@ -53,9 +58,18 @@ impl PinRation {
     }
 }
 
+impl<const AT_ONCE: u16, const EACH_MS: u64> Default for Ration<AT_ONCE, EACH_MS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const AT_ONCE: u16 = 1000;
+    const EACH_MS: u64 = 120_000;
 
     #[test]
     fn so_many_at_once_and_then_one_every_two_minutes_over_resets() {

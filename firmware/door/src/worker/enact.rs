@@ -48,7 +48,7 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         let result = &observation.result;
         let evidence = Evidence::Frame { sequence, result, like: observation.like };
         let answer = self.decider.on(evidence, &situation(&self.journal, &self.rules, self.link));
-        self.keep_tallies();
+        self.keep_tallies_in_time();
         let refused = result.is_refusal();
         self.link.config.update(|config| {
             config.refused = refused;
@@ -170,13 +170,25 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         }
     }
 
-    /// Writes the failures to flash if they changed: before anything shows how the attempt ended.
-    pub(crate) fn keep_tallies(&mut self) {
-        // Where that fails, each try is a write of flash, and frames come without end.
-        let rests = self.vain_since.is_some_and(|since| since.elapsed() < RETRY);
-        if self.decider.tallies().is_changed() && !rests {
+    /// As [`Self::keep_tallies`], within the ration of faces. Whoever shows pictures of many people in turn fails as often as they
+    /// like, and the counter has so many steps. What is beyond the ration comes with the next write.
+    pub(crate) fn keep_tallies_in_time(&mut self) {
+        if self.tallies_wait() && self.face_ration.take(Instant::now().as_millis()) {
             self.write_tallies();
         }
+    }
+
+    /// Writes the failures to flash if they changed: before anything shows how the attempt ended.
+    pub(crate) fn keep_tallies(&mut self) {
+        if self.tallies_wait() {
+            self.write_tallies();
+        }
+    }
+
+    /// Whether failures are to be written to flash. Where that fails, each try is a write of flash, and frames come without end.
+    fn tallies_wait(&self) -> bool {
+        let rests = self.vain_since.is_some_and(|since| since.elapsed() < RETRY);
+        self.decider.tallies().is_changed() && !rests
     }
 
     /// Writes the failures to flash. As long as that fails, a guess would not count after a reset, so none is heard. While

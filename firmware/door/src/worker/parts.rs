@@ -6,6 +6,7 @@ use crypto::{Generator, Key};
 use embassy_time::{Duration, Instant};
 use embedded_storage::nor_flash::NorFlash;
 use liveness::Gesture;
+use policy::FaceRation;
 use protocol::{Error, EventKind, Hash, ModelKind, Settings};
 
 use crate::{
@@ -78,6 +79,8 @@ pub(crate) struct Parts<'m, 'l, B: Board, E> {
     pub(crate) next_sample: Instant,
     /// Whether the failures could not be written when they changed last. Then no PIN is heard.
     pub(crate) uncounted: bool,
+    /// How often failures of faces are written.
+    pub(crate) face_ration: FaceRation,
     /// When failures were last written in vain, and the log has told it.
     pub(crate) vain_since: Option<Instant>,
     /// Openings of the cover that were handled.
@@ -202,6 +205,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             next_sample: Instant::MIN,
             cover_openings: 0,
             uncounted: false,
+            face_ration: FaceRation::new(),
             vain_since: None,
             lost_events: 0,
             bus_serial,
@@ -268,7 +272,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             self.end_suspension();
         }
         self.decider.tallies_mut().settle(Instant::now().as_millis());
-        self.keep_tallies();
+        self.keep_tallies_in_time();
         // What could not be written now is written with the next step.
         let _ = self.keep_quota();
         let healthy = io.fed && Instant::now() > HEALTHY;

@@ -1,7 +1,7 @@
 //! Guesses of a PIN by somebody who listens to the flash and cuts the power: right and wrong are the same until it counts.
 
 use crate::simulation::{
-    Board, World,
+    Board, World, engine,
     rules::{board, comes, denials, set_rule, settings, two_factors},
     supply::Cut,
 };
@@ -140,6 +140,45 @@ fn right_pins_without_a_face_are_rationed_over_resets() {
         assert!(comes(world, 1).await, "one every two minutes");
     });
     assert!(counter.load(Relaxed) - after < 5);
+}
+
+/// Whoever shows pictures of several people in turn does not wear the counter out. All failures count: lockouts come as ever.
+#[test]
+fn failures_of_faces_are_written_as_often_as_their_ration_has_it() {
+    let mut board = Board::with_two_people();
+    let counter = board.counter.clone().unwrap();
+    let limits = Limits { failures: 100, lockout_ms: 3_600_000, ..Limits::default() };
+    board.boot(async |world: &mut World| {
+        world.host.ask(Request::SetSettings(Settings { limits, ..Settings::default() })).await.unwrap();
+        let before = counter.load(Relaxed);
+        let mut locked_out = 0;
+        for picture in 0..240_u8 {
+            // Enough frames for a failure of the person on the picture, who is another one each time.
+            for _ in 0..3 {
+                world.scene.show_bytes(engine::photograph(1 + picture % 2));
+                world.wait(50).await;
+            }
+            let denied = denials(world, &mut 0).await;
+            locked_out += denied.iter().filter(|(_, reason)| *reason == Reason::LockedOut).count();
+        }
+        assert!(locked_out > 0, "they count without being written");
+        let steps = counter.load(Relaxed) - before;
+        assert!((40..70).contains(&steps), "{steps}");
+        // What waits is written when there is a step for it.
+        for _ in 0..100 {
+            world.wait(3_000).await;
+            world.scene.show_bytes(engine::picture(0, 0));
+        }
+        assert_eq!(counter.load(Relaxed) - before, steps + 1);
+    });
+    // And so it outlives a reset.
+    board.boot(async |world: &mut World| {
+        world.show(1).await;
+        for _ in 0..10 {
+            world.show(1).await;
+        }
+        assert!(denials(world, &mut 0).await.contains(&(Some(1), Reason::LockedOut)));
+    });
 }
 
 /// A right PIN is a failure of nobody in flash for a while. Resets make no lockout of that.
