@@ -134,7 +134,7 @@ fn a_certificate_or_a_key_that_does_not_fit_is_said_with_its_file() {
 #[test]
 fn a_certificate_that_names_no_host_and_files_that_are_not_there_are_refused() {
     let made = Made::new();
-    let nameless = rcgen::generate_simple_self_signed(Vec::new()).unwrap();
+    let nameless = rcgen::generate_simple_self_signed(Vec::<String>::new()).unwrap();
     std::fs::write(made.file("nameless.pem"), nameless.cert.pem()).unwrap();
     std::fs::write(made.file("nameless.key"), nameless.signing_key.serialize_pem()).unwrap();
     let refused = |certificate, key| {

@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn wrong_arguments_say_first_what_is_wrong_and_give_no_advice_that_leads_nowhere() {
-        for group in [&[][..], &["board"], &["fleet"]] {
+        for group in [&[] as &[&str], &["board"]] {
             let said = refused(group);
             assert!(said.starts_with("name what to do") && said.contains("Usage"), "{said}");
         }

@@ -64,6 +64,7 @@ pub fn replace(path: &Path) -> anyhow::Result<Signer> {
 
 /// The key of a fleet's operator at `path`. One that is gone is not made again: another key in its place would hide that, and
 /// rules no door.
+#[cfg(feature = "bridge")]
 pub fn operators(path: &Path) -> anyhow::Result<Signer> {
     ensure!(
         Signer::public_at(path)?.is_some(),
@@ -75,6 +76,7 @@ pub fn operators(path: &Path) -> anyhow::Result<Signer> {
 }
 
 /// The key of the operator of a new fleet at `path`. Makes one if there is none.
+#[cfg(feature = "bridge")]
 pub fn new_operators(path: &Path) -> anyhow::Result<Signer> {
     if Signer::public_at(path)?.is_some() {
         return signer(path);
@@ -171,6 +173,7 @@ mod tests {
         assert_eq!(public(&key).unwrap(), made, "the public key needs no passphrase");
     }
 
+    #[cfg(feature = "bridge")]
     #[test]
     fn no_key_is_made_for_a_wrong_name_or_without_its_passphrase() {
         let folder = tempfile::tempdir().unwrap();

@@ -39,7 +39,7 @@ fn of_two_boards_no_command_takes_one_that_nobody_named() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
         said
     };
-    for command in [&["keys"][..], &["keys", "forget"], &["pair"], &["users"], &["flash", "models"]] {
+    for command in [&["keys"][..], &["keys", "forget"], &["pair"], &["users"], &["flash", "firmware"]] {
         assert!(said(command).contains("there are 2 boards: name one of back, front"), "{}", said(command));
         let other = [command, &["--board", "nosuch"]].concat();
         assert!(
