@@ -72,7 +72,7 @@ fn a_record_that_is_held_back_is_seen_and_publish_all_brings_it() {
     eventually("the door says so", || bench.doors[0].acked().is_some_and(|ack| ack.lacking == 1));
     let standing = bench.standing(0);
     let why = standing.why.expect("a reason");
-    assert!(!standing.complete && why.contains("1 records less") && why.contains("--all"), "{why}");
+    assert!(!standing.complete && why.contains("1 record less") && why.contains("--all"), "{why}");
     bench.publish(true);
     bench.complete(0);
     assert_eq!(bench.doors[0].board.names(), ["Ada", "Bob"]);
@@ -96,7 +96,7 @@ fn pictures_that_were_exchanged_or_lost_enrol_nobody_and_the_operator_sees_it() 
     eventually("Bob is there", || bench.doors[0].board.has("Bob"));
     eventually("the door says so", || bench.doors[0].acked().is_some_and(|ack| ack.pictures == 1));
     assert!(!bench.doors[0].board.has("Ada"));
-    assert!(bench.standing(0).why.expect("a reason").contains("pictures of 1 people"));
+    assert!(bench.standing(0).why.expect("a reason").contains("pictures of 1 person"));
     bench.publish(true);
     // The door asks for them again on its next connection.
     bench.doors[0].down().expect("it ran");
