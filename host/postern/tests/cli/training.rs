@@ -236,7 +236,7 @@ fn a_slimmer_network_learns_rounding_from_more_people_and_resumes() {
 fn faces_without_names_teach_through_a_teacher_alone() {
     let people = People::new(&[5; 9]);
     let path = |name: &str| people.out(name).display().to_string();
-    let larger = people.run("larger", &["--epochs", "2"]);
+    let larger = people.run("larger", &[]);
     assert_eq!(larger.code, 0, "{}", larger.said);
     fs::create_dir(people.out("strangers")).expect("created");
     for number in 0..12 {
@@ -309,7 +309,7 @@ fn strangers_are_compared_within_their_groups() {
     let folder = tempfile::tempdir().expect("a folder");
     let strangers = folder.path().join("strangers");
     fs::create_dir(&strangers).expect("created");
-    for number in 0..60 {
+    for number in 0..120 {
         let face = train::drawn::face(number, 0);
         let photo = imaging::Photo::from_rgb(train::SIDE as u32, train::SIDE as u32, face).expect("whole");
         let name = format!("{number:05}-{}-{}-x.png", 10 + number, number % 2);
@@ -330,10 +330,10 @@ fn strangers_are_compared_within_their_groups() {
         ("18 to 29", 12),
         ("30 to 44", 15),
         ("45 to 59", 15),
-        ("60 and over", 10),
+        ("60 and over", 70),
         ("under 18", 8),
-        ("female", 30),
-        ("male", 30),
+        ("female", 60),
+        ("male", 60),
     ];
     assert_eq!(people, expected, "{}", named.said);
     assert!(Path::new(&plot).is_file());
