@@ -47,7 +47,7 @@ pub struct WorstGroup {
     pub column: String,
     /// The group in it.
     pub group: String,
-    /// The threshold, see [`RateAt::one_in`].
+    /// The threshold, see [`RateAt::one_in`]: the rarest that tells at least half of the groups.
     pub one_in: u32,
     /// How many times the rate of all strangers its rate is.
     pub times: f64,
@@ -97,15 +97,29 @@ pub fn group_rates(
     found
 }
 
-/// The group with the highest rate over that of all, at the rarest false matches that tell it.
+/// The rarest false matches that tell at least half of the groups: one in how many comparisons of all strangers.
+#[must_use]
+pub fn told_rate(groups: &[GroupRate]) -> Option<u32> {
+    let told = |one_in: u32| groups.iter().filter(|group| group.times(one_in).is_some()).count();
+    let rates = groups.iter().flat_map(|group| group.rates.iter().map(|rate| rate.one_in));
+    rates.filter(|&one_in| told(one_in) * 2 >= groups.len()).max()
+}
+
+/// The group with the highest rate over that of all, at the rate of [`told_rate`]: groups are compared at one threshold.
 #[must_use]
 pub fn worst_group(groups: &[GroupRate]) -> Option<WorstGroup> {
-    let rows = groups.iter().filter_map(|group| {
-        let rate = group.rates.iter().rev().find(|rate| rate.times.is_some())?;
-        Some((group, rate.one_in, rate.times?))
-    });
-    let (group, one_in, times) = rows.max_by(|a, b| a.2.total_cmp(&b.2))?;
+    let one_in = told_rate(groups)?;
+    let told = groups.iter().filter_map(|group| Some((group, group.times(one_in)?)));
+    let (group, times) = told.max_by(|a, b| a.1.total_cmp(&b.1))?;
     Some(WorstGroup { column: group.column.clone(), group: group.group.clone(), one_in, times })
+}
+
+impl GroupRate {
+    /// The rate within the group over that among all strangers at the threshold for `one_in`, if it is told.
+    #[must_use]
+    pub fn times(&self, one_in: u32) -> Option<f64> {
+        self.rates.iter().find(|rate| rate.one_in == one_in)?.times
+    }
 }
 
 /// A threshold in Q15, as a score whose cosine of 1 is `one`.
@@ -152,5 +166,6 @@ mod tests {
         assert!(rates[0].rates[1].times.is_none(), "nobody reaches a cosine of 1");
         let worst = worst_group(&rates).expect("there is one");
         assert_eq!((worst.group.as_str(), worst.one_in), ("left", 10));
+        assert_eq!(worst.times, left.times.expect("known"));
     }
 }

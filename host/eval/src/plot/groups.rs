@@ -17,11 +17,10 @@ pub fn plot_groups(path: &Path, title: &str, groups: &[GroupRate], one_in: u32) 
 }
 
 fn draw(area: &Area, title: &str, groups: &[GroupRate], one_in: u32) -> Drawn {
-    let times = |group: &GroupRate| group.rates.iter().find(|rate| rate.one_in == one_in)?.times;
     let bars: Vec<(String, f64, &str)> = groups
         .iter()
         .filter_map(|group| {
-            Some((format!("{}: {}", group.column, group.group), times(group)?, &*group.column))
+            Some((format!("{}: {}", group.column, group.group), group.times(one_in)?, &*group.column))
         })
         .collect();
     let most = bars.iter().map(|bar| bar.1).fold(2.0, f64::max) * 1.3;
@@ -33,7 +32,7 @@ fn draw(area: &Area, title: &str, groups: &[GroupRate], one_in: u32) -> Drawn {
         .margin_right(60)
         .x_label_area_size(50)
         .y_label_area_size(260)
-        .build_cartesian_2d((least..most).log_scale(), (0..count - 1).into_segmented())?;
+        .build_cartesian_2d((least..most).log_scale(), (0..(count - 1).max(1)).into_segmented())?;
     let name = |at: &SegmentValue<i32>| match at {
         SegmentValue::CenterOf(at) => {
             bars.get((count - 1 - at) as usize).map_or_else(String::new, |bar| bar.0.clone())

@@ -16,14 +16,14 @@ pub fn print(groups: &[GroupRate], worst: &WorstGroup, to: &mut dyn Write) -> io
     for group in groups {
         write!(to, "  {:>30}  {:>7}", format!("{}: {}", group.column, group.group), group.people)?;
         for one_in in SHOWN {
-            let times = group.rates.iter().find(|rate| rate.one_in == one_in).and_then(|rate| rate.times);
+            let times = group.times(one_in);
             write!(to, "  {:>9}", times.map_or("too few".to_owned(), |times| format!("{times:.1}")))?;
         }
         writeln!(to)?;
     }
     writeln!(
         to,
-        "  the worst: {} {}, {:.1} times at 1 in {}. `postern settings --one-in N --worst-group` keeps N among them",
+        "  the worst: {} {}, {:.1} times at 1 in {}",
         worst.column, worst.group, worst.times, worst.one_in
     )
 }
