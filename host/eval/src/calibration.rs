@@ -225,6 +225,14 @@ fn most(count: u64) -> f64 {
     n * (1.0 - 1.0 / (9.0 * n) + NORMAL / (3.0 * n.sqrt())).powi(3)
 }
 
+impl Comparison {
+    /// A threshold of a calibration table (Q15) as a score of this comparison.
+    #[must_use]
+    pub fn score_of_q15(&self, threshold: i32) -> i32 {
+        (f64::from(threshold) / 32768.0 * f64::from(self.one())).ceil() as i32
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -81,7 +81,7 @@ pub fn group_rates(
             let own: Vec<u32> = pictures.iter().map(|&picture| people[picture]).collect();
             let comparison = Comparison::all_pairs(&embeddings.select(&pictures), &own);
             let at = |point: &CalibrationPoint| {
-                let score = score_of(point.threshold, comparison.one());
+                let score = comparison.score_of_q15(point.threshold);
                 let ((matches, own), (_, base)) = (rate(&comparison, score), rate(all, score));
                 RateAt { one_in: point.one_in, matches, times: own.zip(base).map(|(own, base)| own / base) }
             };
@@ -122,11 +122,6 @@ impl GroupRate {
     }
 }
 
-/// A threshold in Q15, as a score whose cosine of 1 is `one`.
-fn score_of(threshold: i32, one: i32) -> i32 {
-    (f64::from(threshold) / 32768.0 * f64::from(one)).ceil() as i32
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,7 +155,7 @@ mod tests {
         assert_eq!(rates.iter().map(|rate| rate.people).collect::<Vec<_>>(), [40, 60]);
         let [left, right] = [&rates[0].rates[0], &rates[1].rates[0]];
         assert_eq!(left.matches, 40 * 39 / 2);
-        let share = all.matches(score_of(32_000, all.one())) as f64 / (100.0 * 99.0 / 2.0);
+        let share = all.matches(all.score_of_q15(32_000)) as f64 / (100.0 * 99.0 / 2.0);
         assert!((left.times.expect("known") - 1.0 / share).abs() < 1e-9);
         assert!(right.times.is_none_or(|times| times < 1.0));
         assert!(rates[0].rates[1].times.is_none(), "nobody reaches a cosine of 1");

@@ -182,9 +182,14 @@ fn among_the_worst(one_in: u32, status: &Status) -> anyhow::Result<u32> {
              --write-manifest` does"
         )
     })?;
-    let among_all = (f64::from(one_in) * times.max(1.0)).ceil() as u32;
+    let among_all = times_rarer(one_in, times);
     note!("1 in {one_in} among strangers of the worst group ({group}) is 1 in {among_all} among all.");
     Ok(among_all)
+}
+
+/// One in this many, so many times rarer; never more frequent.
+fn times_rarer(one_in: u32, times: f64) -> u32 {
+    (f64::from(one_in) * times.max(1.0)).ceil() as u32
 }
 
 /// Seconds, as milliseconds.
@@ -199,5 +204,17 @@ fn matching(name: &str) -> Result<Matching, String> {
         "identify" => Ok(Matching::Identify),
         "verify" => Ok(Matching::Verify),
         _ => Err(format!("{name} is not identify or verify")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_among_the_worst_is_a_rarer_one_among_all_and_never_a_more_frequent_one() {
+        assert_eq!(times_rarer(10_000, 24.31), 243_100);
+        assert_eq!(times_rarer(10_000, 0.4), 10_000);
+        assert_eq!(times_rarer(u32::MAX, 2.0), u32::MAX);
     }
 }

@@ -119,6 +119,13 @@ fn several_photographs_and_one_on_stdin_are_identified() {
     let wise = bench.run(&["settings", "--one-in", "10000"]);
     assert!(!wise.said.contains("will be let in"), "{}", wise.said);
 
+    bench.refused(
+        &["settings", "--one-in", "20000", "--worst-group"],
+        "nobody measured the groups of postern-128",
+    );
+    bench.refused(&["settings", "--worst-group"], "--one-in");
+    assert_eq!(bench.done(&["settings"])[0]["far_one_in"], 10_000, "a refusal changes nothing");
+
     bench.refused(&["settings", "--zone", "Africa/Casablanca"], "follow no yearly rule");
     let zoned = bench.done(&["settings", "--zone", "America/St_Johns"]);
     assert_eq!(zoned[0]["zone"], "<-0330>3:30<-0230>2:30,M3.2.0/2,M11.1.0/2");

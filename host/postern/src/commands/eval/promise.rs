@@ -32,7 +32,7 @@ pub fn promises(encoder: &str, comparison: &Comparison) -> anyhow::Result<Vec<Pr
     let file = ImageFile::read(&models::image(encoder)?)?;
     let model = file.model().with_context(|| encoder.to_owned())?;
     let promise = |record: compiler::CalibrationRecord| {
-        let score = score_of(record.threshold, comparison);
+        let score = comparison.score_of_q15(record.threshold);
         let matches = comparison.matches(score);
         let promised = comparison.impostor_count() as f64 / f64::from(record.one_in);
         let ratio = (promised >= ENOUGH as f64).then(|| matches as f64 / promised);
@@ -41,16 +41,11 @@ pub fn promises(encoder: &str, comparison: &Comparison) -> anyhow::Result<Vec<Pr
     Ok(model.calibration().map(promise).collect())
 }
 
-/// A threshold of an image as a score of the comparison.
-fn score_of(threshold: i32, comparison: &Comparison) -> i32 {
-    (f64::from(threshold) / 32768.0 * f64::from(comparison.one())).ceil() as i32
-}
-
 /// How often pictures of one person do not match, by threshold.
 pub fn misses(comparison: &Comparison, of: String) -> Misses {
     let point = |threshold: i32| Miss {
         threshold,
-        share: 1.0 - comparison.true_accept_rate(score_of(threshold, comparison)),
+        share: 1.0 - comparison.true_accept_rate(comparison.score_of_q15(threshold)),
     };
     Misses { of, points: STEPS.map(|step| point(step * 32768 / 50)).collect() }
 }

@@ -70,7 +70,7 @@ pub struct SplitArgs {
     #[arg(long, value_name = "PEOPLE", value_parser = clap::value_parser!(u32).range(2..))]
     held_out: Option<u32>,
 
-    /// Also learn from aligned faces without names, in plain folders; nobody is compared with them
+    /// Also distil on unlabelled aligned faces: folders of pictures. They are not used for validation
     #[arg(long, value_name = "DIR", num_args = 1..)]
     pub unlabelled: Vec<PathBuf>,
 
