@@ -15,11 +15,12 @@
 //! - One door has the file at a time; a lock on the file keeps others away.
 //! - The file of another kind of board, or of a door with another secret, is refused before anything is written.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use board_api::{FirmwareSlots, ModelSlots};
 use crypto::{Key, Tag};
@@ -135,6 +136,9 @@ impl NorFlash for Partition {
     }
 }
 
+/// How long a door that was told to end may still have the flash.
+const ENDING: Duration = Duration::from_secs(3);
+
 /// The door's flash.
 #[derive(Debug)]
 pub struct Flash {
@@ -156,12 +160,14 @@ impl Flash {
             }
             _ => Error::file(path)(source),
         })?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
-                return Err(Error::FlashInUse { path: path.to_owned() });
+        let end = Instant::now() + ENDING;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(ENDING / 50),
+                Err(TryLockError::WouldBlock) => return Err(Error::FlashInUse { path: path.to_owned() }),
+                Err(TryLockError::Error(error)) => return Err(Error::file(path)(error)),
             }
-            Err(std::fs::TryLockError::Error(error)) => return Err(Error::file(path)(error)),
         }
         let flash = Self { file: Arc::new(file), durability };
         flash.check_owner(path, secret, secret_path)?;
