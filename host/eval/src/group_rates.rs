@@ -105,7 +105,8 @@ pub fn told_rate(groups: &[GroupRate]) -> Option<u32> {
     rates.filter(|&one_in| told(one_in) * 2 >= groups.len()).max()
 }
 
-/// The group with the highest rate over that of all, at the rate of [`told_rate`]: groups are compared at one threshold.
+/// The group with the highest rate over that of all, at the rarest false matches that at least half of the groups tell: groups are
+/// compared at one threshold.
 #[must_use]
 pub fn worst_group(groups: &[GroupRate]) -> Option<WorstGroup> {
     let one_in = told_rate(groups)?;
