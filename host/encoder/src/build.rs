@@ -9,7 +9,7 @@ use crate::graph::{Activation, Graph, Node, Normalization, Operator, ParameterId
 const SLOPE: f32 = 0.25;
 
 /// Keeps a new normalisation's variance from zero.
-const EPSILON: f32 = 1e-5;
+pub const EPSILON: f32 = 1e-5;
 
 /// A network under construction.
 pub struct Builder {

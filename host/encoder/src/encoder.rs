@@ -13,6 +13,7 @@ use crate::head::{Head, project};
 use crate::pass::{Pass, Seen, Step};
 use crate::revive::revive;
 use crate::slim::slim;
+use crate::unfold::unfold;
 use crate::{Embeddings, Error, Images, Spec, Trainable, read, state, write};
 
 /// Share of a batch's moments in the running ones after it.
@@ -154,6 +155,18 @@ impl Encoder {
     pub fn revive(&mut self, samples: &Images, seed: u64) -> Result<usize, Error> {
         let (revived, count) = revive(self.graph.clone(), samples, seed)?;
         self.restart(revived).map(|()| count)
+    }
+
+    /// Puts batch norms back where a file has them folded into the convolutions, with the moments of `samples`. It computes what
+    /// it did. Returns how many they are.
+    ///
+    /// The memory of the optimiser is cleared, and no layer is frozen.
+    ///
+    /// # Errors
+    /// There are no samples, or the network is quantized already.
+    pub fn unfold(&mut self, samples: &Images) -> Result<usize, Error> {
+        let (unfolded, count) = unfold(&self.graph, samples)?;
+        self.restart(unfolded).map(|()| count)
     }
 
     /// Puts a changed network in place of the old one.

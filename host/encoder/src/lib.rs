@@ -27,6 +27,7 @@ mod slim;
 mod spec;
 mod state;
 mod trainable;
+mod unfold;
 mod write;
 
 pub use autodiff::optimizer::{Optimizer, Rule};

@@ -54,6 +54,10 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "MILLIONS", requires = "from", value_parser = positive::<f64>)]
     multiply_adds: Option<f64>,
 
+    /// Put batch norms back where a model has them folded into its convolutions, so that it learns at a higher rate
+    #[arg(long, requires = "from")]
+    batch_norm: bool,
+
     /// Freeze the first N layers, or the layers with names that start with this text
     #[arg(long, value_name = "N|NAME", requires = "from")]
     freeze: Option<String>,
@@ -143,6 +147,9 @@ impl NetworkArgs {
         if let Some(millions) = self.multiply_adds {
             described = format!("{described}, {millions} M multiply-adds");
         }
+        if self.batch_norm {
+            described = format!("{described}, batch norms put back");
+        }
         if let Some(layers) = &self.freeze {
             // That there are such layers shows now, before anything takes long.
             freeze(&mut encoder, layers)?;
@@ -164,7 +171,7 @@ impl NetworkArgs {
     }
 
     /// Makes a model what it is to be, if that is still to be done: with a last layer of fewer values, which are its
-    /// principal components of the faces of the training, with dead channels drawn from `seed`, and with fewer channels. Of
+    /// principal components of the faces of the training, with dead channels drawn from `seed`, with fewer channels, and with batch norms. Of
     /// an encoder that is loaded from a checkpoint next, only the form counts.
     pub fn finish(
         &self,
@@ -183,6 +190,11 @@ impl NetworkArgs {
             ensure!(millions.is_finite() && millions > 0.0, "--multiply-adds {millions} are none");
             let samples = train::run::samples(data, encoder.input(), SLIM_SAMPLES)?;
             encoder.slim((millions * 1e6) as usize, &samples)?;
+        }
+        if self.batch_norm {
+            let samples = train::run::samples(data, encoder.input(), NORM_SAMPLES)?;
+            let count = encoder.unfold(&samples)?;
+            note!("{count} batch norms are put back");
         }
         self.freeze.iter().try_for_each(|layers| freeze(encoder, layers))
     }
@@ -233,6 +245,9 @@ pub fn read(from: &str) -> anyhow::Result<(Vec<u8>, Preprocessing)> {
 
 /// Number of faces that decide which channels are kept.
 const SLIM_SAMPLES: usize = 32;
+
+/// Number of faces that give a batch norm its moments.
+const NORM_SAMPLES: usize = 64;
 
 /// What a board cuts faces to.
 const SIDES: [usize; 4] = [64, 80, 96, 112];
