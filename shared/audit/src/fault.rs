@@ -73,11 +73,13 @@ pub enum NpuFault {
     Stopped = 6,
     /// The NPU does not finish a reset.
     Stuck = 7,
+    /// The NPU computed another result than the processor, whose result counts.
+    Differs = 8,
 }
 
 impl NpuFault {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Section,
         Self::OtherNpu,
         Self::NoRoom,
@@ -85,6 +87,7 @@ impl NpuFault {
         Self::TimeOut,
         Self::Stopped,
         Self::Stuck,
+        Self::Differs,
     ];
 
     /// In one word.
@@ -98,6 +101,7 @@ impl NpuFault {
             Self::TimeOut => "time-out",
             Self::Stopped => "stopped",
             Self::Stuck => "stuck",
+            Self::Differs => "differs",
         }
     }
 }

@@ -38,7 +38,7 @@ fn frame(encoder: &str, with_relu: bool) -> u32 {
 
 /// At 500 MHz, 12 million cycles are 24 ms.
 #[test]
-fn a_frame_takes_at_most_twelve_million_cycles_and_with_relu_nine() {
+fn a_frame_with_slim_60_takes_at_most_twelve_million_cycles_and_with_relu_nine() {
     need!(Need::Cached("vela"), Need::Cached("images/yunet.pstn"), Need::Cached("images/liveness.pstn"));
     assert!(frame("slim-60", false) <= 12_000_000);
     assert!(frame("slim-60", true) <= 9_000_000);

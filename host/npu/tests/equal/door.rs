@@ -7,6 +7,8 @@ use door::{Engine, EthosU, NetworkKind, Networks, NpuMemory};
 use fixtures::{Need, need};
 use npu_section::bus::{NpuBus, Wiring, block, command};
 use npu_section::format::Header;
+use npu_section::register::OFM_ZERO_POINT;
+use npu_section::stream::{Command, commands};
 use vision::{Face, Frame, PixelFormat, Rect};
 
 use crate::Copies;
@@ -96,8 +98,23 @@ fn look(detector: &[u8]) -> Seen {
     Seen { on_npu, streams: [whole, before() - whole], told, faces }
 }
 
+/// The section with another zero point of the last operator's output.
+fn with_other_zero_point(section: &[u8]) -> Vec<u8> {
+    let header: Header = bytemuck::pod_read_unaligned(&section[..size_of::<Header>()]);
+    let stream = &section[header.stream as usize..][..header.words as usize * 4];
+    let words: Vec<u32> = bytemuck::pod_collect_to_vec(stream);
+    let sets = |command: &Command| matches!(command, Command::Set { register: OFM_ZERO_POINT, .. });
+    let commands = commands(&words).map(|command| command.expect("a command"));
+    let (at, _) = commands.filter(|(_, command)| sets(command)).last().expect("it is set");
+    let mut changed = section.to_vec();
+    // The number lies in the upper half of the word.
+    let place = header.stream as usize + at * 4 + 2;
+    changed[place] = changed[place].wrapping_add(1);
+    changed
+}
+
 #[test]
-fn a_door_runs_what_suits_its_npu_and_tells_by_name_what_does_not() {
+fn a_door_runs_what_suits_its_npu_and_tells_what_does_not() {
     need!(Need::Cached("vela"), Need::Cached("images/yunet.pstn"));
     let file = std::fs::read(models::image("yunet").expect("an image")).expect("read");
     let aligned = Aligned::new(&file);
@@ -125,7 +142,7 @@ fn a_door_runs_what_suits_its_npu_and_tells_by_name_what_does_not() {
     let refused = [
         ("truncated", whole[..whole.len() - 16].to_vec(), NpuFault::Section),
         ("of a newer format", changed(|header| header.version += 1), NpuFault::Section),
-        ("of a newer Vela", changed(|header| header.id += 1 << 28), NpuFault::Section),
+        ("of a newer architecture", changed(|header| header.id += 1 << 28), NpuFault::Section),
         ("of an unknown configuration", changed(|header| header.config += 0x100), NpuFault::Section),
         ("of another image", changed(|header| header.identity[0] ^= 1), NpuFault::Section),
         ("for another NPU", made("ethos-u55-256"), NpuFault::OtherNpu),
@@ -137,6 +154,12 @@ fn a_door_runs_what_suits_its_npu_and_tells_by_name_what_does_not() {
         assert_eq!(seen.told, [fault], "{what}");
         assert_eq!(seen.faces, alone.faces, "the processor does the work of a section {what}");
     }
+
+    // A zero point decides no address either. The NPU then computes something else, which the processor finds at the first run.
+    let seen = with(&with_other_zero_point(&whole));
+    assert_eq!((seen.on_npu, seen.streams), (true, [1, 0]), "it rests then");
+    assert_eq!(seen.told, [NpuFault::Differs]);
+    assert_eq!(seen.faces, alone.faces, "the processor's result counts");
 
     // Weights decide no address, so only the NPU sees that they are none. The processor then runs the same frame.
     let mut weights = whole.clone();

@@ -94,6 +94,14 @@ impl Ranges {
     }
 }
 
+/// Whether this is the name of an encoder that was trained here: its network is no file of an ONNX.
+fn is_image_only(name: &str) -> bool {
+    match Manifest::read(name) {
+        Ok(manifest) => matches!(manifest.onnx(), Err(models::Error::OnlyImage { .. })),
+        Err(_) => Path::new(name).extension().is_none(),
+    }
+}
+
 /// Compiles one model.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let file = PathBuf::from(&args.model);
@@ -101,6 +109,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         npu::is_ready()?;
         if file.extension().is_some_and(|extension| extension == "pstn") {
             return npu::add(&file, accelerator, &args, output);
+        }
+        if args.like.is_none() && is_image_only(&args.model) {
+            return npu::add(&models::image(&args.model)?, accelerator, &args, output);
         }
     }
     let mut manifest = Manifest::read(args.like.as_deref().unwrap_or(&args.model))

@@ -1,15 +1,17 @@
-//! What the host checks of a model before the first byte goes to a board: kind, inputs and outputs, thresholds, size.
+//! What the host checks of a model before the first byte goes to a board: kind, inputs and outputs, thresholds, the section
+//! for an NPU, size.
 
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use client::Machine;
 use client::protocol::ModelKind;
+use compiler::image::with_npu;
 use models::ImageFile;
 use nn::Model;
 use nn::format::Kind;
 
-/// Checks an image that is to become the model of a kind. The size is checked if the board's slots are known.
+/// Checks an image that is to become the model of a kind. What depends on the board is checked if that is known.
 pub fn check(kind: ModelKind, path: &Path, image: &[u8], machine: Option<Machine>) -> anyhow::Result<()> {
     let place = path.display();
     let file = ImageFile::from_bytes(image);
@@ -30,6 +32,7 @@ pub fn check(kind: ModelKind, path: &Path, image: &[u8], machine: Option<Machine
         "{place} has no thresholds, so a door could not tell people apart with it: `postern calibrate FOLDER --encoder \
          {place} --output NEW.pstn` measures them on a folder of people and writes an image that has them"
     );
+    npu::section(&model).with_context(|| format!("{place}: compile it again with --npu"))?;
     let Some(machine) = machine else { return Ok(()) };
     let map = machine.map().partitions;
     let slot = match kind {
@@ -40,11 +43,19 @@ pub fn check(kind: ModelKind, path: &Path, image: &[u8], machine: Option<Machine
     };
     ensure!(
         image.len() <= slot as usize,
-        "{place} has {} bytes, and the {kind} of an {} has room for {slot}: choose a smaller network",
+        "{place} has {} bytes, and the board {} has room for {slot} of its {kind}: choose a smaller network",
         image.len(),
         machine.name()
     );
     Ok(())
+}
+
+/// The same image without its section for an NPU, if it has one and this board never has an NPU.
+pub fn without_section(image: &[u8], machine: Option<Machine>) -> anyhow::Result<Option<Vec<u8>>> {
+    let file = ImageFile::from_bytes(image);
+    let never = matches!(machine, Some(Machine::Linux | Machine::An500));
+    let strips = never && file.model().is_ok_and(|model| model.npu().is_some());
+    Ok(strips.then(|| with_npu(image, &[])).transpose()?)
 }
 
 /// The option of `postern flash models` for a network of this kind.

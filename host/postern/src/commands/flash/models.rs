@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::model_check;
 use crate::device::DeviceArgs;
+use crate::output::note;
 
 /// What signs the models.
 pub enum Seal {
@@ -85,7 +86,14 @@ pub fn install(
     let images = wanted
         .into_iter()
         .map(|Wanted { kind, path }| {
-            let image = std::fs::read(&path).with_context(|| path.display().to_string())?;
+            let mut image = std::fs::read(&path).with_context(|| path.display().to_string())?;
+            // What another computer signed stays as it is.
+            if let Seal::Signer(_) = seal
+                && let Some(alone) = model_check::without_section(&image, machine)?
+            {
+                note!("{}: this board has no NPU, so the section for one is left out", path.display());
+                image = alone;
+            }
             model_check::check(kind, &path, &image, machine)?;
             Ok((kind, path, image))
         })
