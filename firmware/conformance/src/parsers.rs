@@ -203,6 +203,7 @@ fn words(error: Error) -> [u32; 2] {
         Error::Corrupted => [6, 0],
         Error::Inconsistent { part, index } => [7 + part as u32, index as u32],
         Error::CalibrationForm(form) => [u32::MAX - 1, form],
+        Error::Float => [u32::MAX - 2, 0],
         Error::Arena { needed, .. } => [u32::MAX, needed as u32],
     }
 }

@@ -86,6 +86,6 @@ mod update;
 pub use io::{Io, run_io};
 pub use link::Link;
 pub use pipeline::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo, NetworkKind, Networks};
-pub use pipeline::{EthosU, Npu, NpuMemory};
+pub use pipeline::{EthosU, FloatRuntime, Npu, NpuMemory};
 pub use text::Text;
 pub use worker::{Memory, Worker, run_worker};

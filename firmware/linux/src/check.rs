@@ -20,6 +20,13 @@ const FIRST_PICTURE: Duration = Duration::from_secs(20);
 /// The mean brightness below which nobody is recognised.
 const TOO_DARK: u8 = 30;
 
+/// Whether encoders in float run here. The package says the same, as it finds it in the program.
+const FLOAT_ENCODERS: &str = if engine_tract::IS_BUILT_IN {
+    "float encoders: run by tract"
+} else {
+    "float encoders: refused, tract is not built in"
+};
+
 /// Opens all parts. `good` takes what is there, one line each. What is missing is returned.
 pub fn check(config: &Config, mut good: impl FnMut(String)) -> Vec<Error> {
     let mut missing = Vec::new();
@@ -62,6 +69,7 @@ pub fn check(config: &Config, mut good: impl FnMut(String)) -> Vec<Error> {
             Err(error) => missing.push(error),
         }
     }
+    good(FLOAT_ENCODERS.to_owned());
     if !priority::is_permitted() {
         good("no real-time priority for io and lock: the unit postern-door.service gives it".to_owned());
     }

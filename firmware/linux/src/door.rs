@@ -14,6 +14,7 @@ use nn::Arena;
 use crate::config::{Config, Lines, Made};
 use crate::counter::FileCounter;
 use crate::flash::{Durability, Flash, Partition};
+use crate::float::Float;
 use crate::gpio::Wire;
 use crate::kept::Keeper;
 use crate::line::{self, Line};
@@ -128,7 +129,7 @@ impl Door {
             let mut memory = Box::new(Memory::new());
             let worker = Worker::<Linux, _> {
                 camera,
-                engine: Networks::new(&mut arena.0),
+                engine: Networks::new(&mut arena.0).with_float(Float::default()),
                 system,
                 gallery: flash.gallery,
                 settings: flash.settings,

@@ -13,6 +13,7 @@
 //! gpio     lines of GPIO chips                 v4l2     cameras
 //! pixels   pictures to frames                  picture_source   the thread that takes them; pictures
 //! keeper   the process that holds the lock     kept     the pipes to it
+//! float    float encoders, by tract
 //! system   random numbers, display, restart    window   the words that a made door shares with its host
 //! check    says what is missing                supervisor, priority   systemd's words, real-time threads
 //! ```
@@ -26,6 +27,7 @@ mod counter;
 mod door;
 mod error;
 mod flash;
+mod float;
 mod gpio;
 mod keeper;
 mod kept;

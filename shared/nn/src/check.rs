@@ -33,6 +33,9 @@ pub fn model(model: &Model, outputs: &[u32]) -> Result<(), Error> {
     }
     let input = model.tensors.get(model.header.input as usize);
     all(Part::Header, 0, input.is_some_and(|t| t.bytes == 1))?;
+    // Nothing here computes the output of a float network, so there is nothing to compute it with.
+    let is_float_alone = model.operators.is_empty() && outputs.len() == 1;
+    all(Part::Header, 0, !model.is_float() || is_float_alone)?;
     for (index, record) in model.operators.iter().enumerate() {
         all(Part::Operator, index, operator(model, record).is_some())?;
     }

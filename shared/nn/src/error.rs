@@ -29,6 +29,8 @@ pub enum Error {
         /// Index of the record in this part.
         index: usize,
     },
+    /// The network is a float one, which this engine does not run.
+    Float,
     /// The arena is too small.
     Arena {
         /// Bytes that the network needs.
@@ -71,6 +73,7 @@ impl core::fmt::Display for Error {
             Self::Misaligned => write!(f, "not aligned to 16 bytes in memory"),
             Self::Corrupted => write!(f, "corrupted: its SHA-256 does not match; copy or compile it again"),
             Self::Inconsistent { part, index } => write!(f, "inconsistent: {part:?} {index}"),
+            Self::Float => write!(f, "a float encoder: it needs a door with tract"),
             Self::Arena { needed, given } => write!(f, "needs an arena of {needed} bytes, has {given}"),
         }
     }

@@ -33,6 +33,10 @@
 //! when the same network gets a better calibration. It covers offsets of weights, so the table of calibration lies behind
 //! the data.
 //!
+//! An encoder that another engine runs in float ([`Kind::FloatEncoder`]) has no operators, two tensors (pixels and embedding) and
+//! one output. Its data is a [`FloatRecord`] with the ONNX file behind it; so its identity covers the file and how pixels
+//! become its input.
+//!
 //! The calibration table has a form of its own. Form 0 has rows of 8 bytes, `one_in` and `threshold` only. They do not say
 //! how they are known, so nothing is promised by them, see [`basis::UNPROVEN`].
 
@@ -44,6 +48,8 @@ pub const MAGIC: [u8; 4] = *b"PSTN";
 pub const VERSION: u16 = 2;
 /// The form of calibration tables that is written.
 pub const CALIBRATION_FORM: u32 = 1;
+/// First four bytes of a [`FloatRecord`].
+pub const FLOAT_MAGIC: [u8; 4] = *b"ONNX";
 /// Alignment of the image, its sections, its arrays and the tensors in the arena, in bytes.
 pub const ALIGN: usize = 16;
 /// Length of the SHA-256 at the end of an image.
@@ -60,12 +66,15 @@ pub enum Kind {
     Encoder = 2,
     /// Presentation attack detection.
     Liveness = 3,
+    /// Face encoder that another engine runs in float, such as tract: [`Model::run`](crate::Model::run) cannot.
+    FloatEncoder = 4,
 }
 
 impl Kind {
     /// The kind with number `value`.
     pub fn from_number(value: u16) -> Option<Self> {
-        [Self::Other, Self::Detector, Self::Encoder, Self::Liveness].into_iter().find(|&k| k as u16 == value)
+        let known = [Self::Other, Self::Detector, Self::Encoder, Self::Liveness, Self::FloatEncoder];
+        known.into_iter().find(|&kind| kind as u16 == value)
     }
 }
 
@@ -170,6 +179,22 @@ pub struct FidelityRecord {
     pub worst: f32,
     /// The mean, over pictures or outputs.
     pub mean: f32,
+}
+
+/// The head of the data of a [`Kind::FloatEncoder`]; the ONNX file follows. Each pixel becomes `(pixel - mean) * scale`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct FloatRecord {
+    /// [`FLOAT_MAGIC`].
+    pub magic: [u8; 4],
+    /// 0 if red is the first channel, 1 if blue is.
+    pub bgr: u32,
+    /// Subtracted first, by channel, in the network's order.
+    pub mean: [f32; 3],
+    /// Multiplied then.
+    pub scale: f32,
+    /// Zero.
+    pub reserved: [u32; 2],
 }
 
 /// One operator.

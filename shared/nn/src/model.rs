@@ -106,6 +106,17 @@ impl<'a> Model<'a> {
         self.image.get(start..start.checked_add(length)?).filter(|section| !section.is_empty())
     }
 
+    /// Whether another engine runs the network, in float.
+    pub fn is_float(&self) -> bool {
+        self.header.kind == Kind::FloatEncoder as u16
+    }
+
+    /// The data: weights and scales, or a [`FloatRecord`](crate::format::FloatRecord) and the file of a float network.
+    pub fn data(&self) -> &'a [u8] {
+        let (start, length) = (self.header.data.offset as usize, self.header.data.count as usize);
+        start.checked_add(length).and_then(|end| self.image.get(start..end)).unwrap_or_default()
+    }
+
     /// Length of the image in bytes.
     pub fn image_len(&self) -> usize {
         self.image.len()
@@ -181,7 +192,8 @@ impl<'a> Model<'a> {
     /// Runs the network on the input in `arena`.
     ///
     /// # Errors
-    /// [`Error::Arena`] or [`Error::Misaligned`] for an unsuitable arena; then nothing has run.
+    /// [`Error::Arena`] or [`Error::Misaligned`] for an unsuitable arena, [`Error::Float`] for a network of another engine;
+    /// then nothing has run.
     pub fn run(&self, arena: &mut [i8]) -> Result<(), Error> {
         self.run_observed(arena, |_| ())
     }
@@ -197,6 +209,9 @@ impl<'a> Model<'a> {
         }
         if !(arena.as_ptr() as usize).is_multiple_of(ALIGN) {
             return Err(Error::Misaligned);
+        }
+        if self.is_float() {
+            return Err(Error::Float);
         }
         let mut first = 0;
         while first < self.operators.len() {

@@ -45,7 +45,7 @@ impl<'a> Aligned<'a> {
     /// The template of the face.
     ///
     /// # Errors
-    /// [`Error::Arena`] or [`Error::Embedding`].
+    /// [`Error::Arena`], [`Error::Float`] or [`Error::Embedding`].
     pub fn encode(self) -> Result<Template, Error> {
         self.encode_with(Model::run)
     }
@@ -74,7 +74,7 @@ pub(crate) fn encode<'m>(
     arena: &mut [i8],
     run: impl FnOnce(&Model<'m>, &mut [i8]) -> Result<(), nn::Error>,
 ) -> Result<Template, Error> {
-    run(encoder, arena).map_err(|_| Error::Arena)?;
+    run(encoder, arena)?;
     // The dimension was checked with the network, so only an embedding of zeros can fail.
     Template::normalise(encoder.read(arena, 0).iter()).map_err(|_| Error::Embedding)
 }

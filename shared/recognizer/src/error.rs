@@ -27,6 +27,8 @@ pub enum Error {
     /// The arena is shorter than [`Recognizer::arena_len`](crate::Recognizer::arena_len) bytes, or
     /// not aligned to 16.
     Arena,
+    /// The encoder is a float network, which this engine does not run.
+    Float,
     /// The landmarks of the face cannot be aligned; the detector returns no such face.
     Landmarks,
     /// The aligned crop does not have the input size of the encoder.
@@ -52,6 +54,7 @@ impl fmt::Display for Error {
             Self::Input(network) => write!(f, "the {network} has an unsupported input"),
             Self::Outputs(network) => write!(f, "the {network} has unsupported outputs"),
             Self::Arena => f.write_str("the arena is too short or not aligned to 16 bytes"),
+            Self::Float => f.write_str("the face encoder is a float one, which only tract runs"),
             Self::Landmarks => f.write_str("the landmarks cannot be aligned to the face template"),
             Self::Crop => f.write_str("the aligned crop does not have the input size of the face encoder"),
             Self::Embedding => f.write_str("the face encoder returned an embedding of zeros"),
@@ -60,3 +63,13 @@ impl fmt::Display for Error {
 }
 
 impl core::error::Error for Error {}
+
+impl From<nn::Error> for Error {
+    /// Why a network did not run, after it was checked.
+    fn from(error: nn::Error) -> Self {
+        match error {
+            nn::Error::Float => Self::Float,
+            _ => Self::Arena,
+        }
+    }
+}

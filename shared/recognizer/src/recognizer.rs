@@ -154,14 +154,27 @@ impl<'m> Recognizer<'m> {
     /// `i8 = u8 - 128`.
     ///
     /// # Errors
-    /// [`Error::Crop`], [`Error::Arena`] or [`Error::Embedding`].
+    /// [`Error::Crop`], [`Error::Arena`], [`Error::Float`] or [`Error::Embedding`].
     pub fn encode_aligned(&self, crop: &[i8], arena: &mut [i8]) -> Result<Template, Error> {
+        self.encode_aligned_with(crop, arena, Model::run)
+    }
+
+    /// As [`encode_aligned`](Self::encode_aligned), where `run` runs the network: what [`Model::run`] computes, in another way.
+    ///
+    /// # Errors
+    /// As [`encode_aligned`](Self::encode_aligned).
+    pub fn encode_aligned_with(
+        &self,
+        crop: &[i8],
+        arena: &mut [i8],
+        run: impl FnOnce(&Model<'m>, &mut [i8]) -> Result<(), nn::Error>,
+    ) -> Result<Template, Error> {
         let place = aligned::crop_in(&self.encoder, arena)?;
         if crop.len() != place.len() {
             return Err(Error::Crop);
         }
         place.copy_from_slice(crop);
-        aligned::encode(&self.encoder, arena, Model::run)
+        aligned::encode(&self.encoder, arena, run)
     }
 }
 
@@ -191,7 +204,7 @@ fn find<'m>(
 pub fn check(model: &Model) -> Result<(), Error> {
     match model.kind() {
         Kind::Detector => check_detector(model, DEFAULT_MIN_SCORE).map(|_| ()),
-        Kind::Encoder => check_encoder(model),
+        Kind::Encoder | Kind::FloatEncoder => check_encoder(model),
         Kind::Liveness => Liveness::new(*model).map(|_| ()),
         Kind::Other => Ok(()),
     }
@@ -210,7 +223,7 @@ fn check_detector(detector: &Model, min_score: u16) -> Result<Decoder, Error> {
 }
 
 fn check_encoder(encoder: &Model) -> Result<(), Error> {
-    if encoder.kind() != Kind::Encoder {
+    if !matches!(encoder.kind(), Kind::Encoder | Kind::FloatEncoder) {
         return Err(Error::Kind(Network::Encoder));
     }
     let input = encoder.input();

@@ -16,6 +16,7 @@
 mod assess;
 mod engine;
 mod error;
+mod float;
 mod liveness_watch;
 mod models;
 mod networks;
@@ -27,6 +28,7 @@ mod search;
 mod tests;
 
 pub use engine::{Aligned, EncoderInfo, Engine, Fault, NetworkInfo, NetworkKind};
+pub use float::FloatRuntime;
 pub use networks::Networks;
 pub use npu::{EthosU, Npu, NpuMemory};
 

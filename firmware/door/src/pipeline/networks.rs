@@ -1,4 +1,5 @@
-//! The engine of a board: model images used in place, executed by `nn` in an arena, or by the NPU of the board.
+//! The engine of a board: model images used in place, executed by `nn` in an arena, or by the NPU of the board. A float encoder is
+//! run by what the board gives for that, if it has any.
 
 use audit::NpuFault;
 use nn::{Model, format::Kind};
@@ -10,12 +11,14 @@ use vision::{Face, Faces, Frame, InputSize, Quality, Thumbnail};
 use crate::text::text;
 
 use super::engine::{Aligned, EncoderInfo, Engine, Fault, MAX_CALIBRATION, NetworkInfo, NetworkKind};
+use super::float::FloatRuntime;
 use super::npu::{Helper, Npu};
 
-/// Runs networks in an arena.
-pub struct Networks<'a> {
+/// Runs networks in an arena, and float encoders by `R`.
+pub struct Networks<'a, R = ()> {
     arena: &'a mut [i8],
     npu: Option<Helper<'a>>,
+    float: R,
 }
 
 /// A checked image, and what the NPU runs of it.
@@ -33,10 +36,11 @@ pub struct Joined<'i> {
 }
 
 /// A face before the encoder.
-pub struct AlignedFace<'e, 'a> {
+pub struct AlignedFace<'e, 'a, R> {
     face: recognizer::Aligned<'e>,
     encoder: Option<&'e Section<'e>>,
     npu: &'e mut Option<Helper<'a>>,
+    float: &'e mut R,
 }
 
 impl Joined<'_> {
@@ -51,13 +55,19 @@ impl<'a> Networks<'a> {
     /// An engine whose networks need no more than `arena`, which must be aligned to 16 bytes
     /// (as [`nn::Arena`] is).
     pub fn new(arena: &'a mut [i8]) -> Self {
-        Self { arena, npu: None }
+        Self { arena, npu: None, float: () }
     }
 
     /// The same engine with the NPU of the board.
     #[must_use]
     pub fn with_npu(self, npu: Option<&'a mut (dyn Npu + Send)>) -> Self {
         Self { npu: npu.map(Helper::new), ..self }
+    }
+
+    /// The same engine with what runs float encoders.
+    #[must_use]
+    pub fn with_float<R: FloatRuntime>(self, float: R) -> Networks<'a, R> {
+        Networks { arena: self.arena, npu: self.npu, float }
     }
 }
 
@@ -76,11 +86,11 @@ fn run(
     if ran { Ok(()) } else { model.run(arena) }
 }
 
-impl<'a> Engine for Networks<'a> {
+impl<'a, R: FloatRuntime> Engine for Networks<'a, R> {
     type Model<'i> = Loaded<'i>;
     type Pair<'i> = Joined<'i>;
     type Aligned<'e>
-        = AlignedFace<'e, 'a>
+        = AlignedFace<'e, 'a, R>
     where
         Self: 'e;
 
@@ -89,7 +99,7 @@ impl<'a> Engine for Networks<'a> {
         let fits = matches!(
             (kind, model.kind()),
             (NetworkKind::Detector, Kind::Detector)
-                | (NetworkKind::Encoder, Kind::Encoder)
+                | (NetworkKind::Encoder, Kind::Encoder | Kind::FloatEncoder)
                 | (NetworkKind::Liveness, Kind::Liveness)
         );
         if !fits {
@@ -97,6 +107,9 @@ impl<'a> Engine for Networks<'a> {
         }
         if kind == NetworkKind::Liveness {
             Liveness::new(model).map_err(Fault::new)?;
+        }
+        if model.is_float() {
+            self.float.load(&model)?;
         }
         let (needed, given) = (model.arena_len(), self.arena.len());
         if needed > given {
@@ -125,7 +138,7 @@ impl<'a> Engine for Networks<'a> {
     }
 
     fn detect(&mut self, pair: &Joined<'_>, frame: &Frame) -> Result<Faces, Fault> {
-        let Self { arena, npu } = self;
+        let Self { arena, npu, .. } = self;
         let section = pair.detector.as_ref();
         let run = |model: &Model, arena: &mut [i8]| run(npu, NetworkKind::Detector, section, model, arena);
         pair.recognizer.detect_with(frame, arena, run).map_err(Fault::new)
@@ -136,14 +149,14 @@ impl<'a> Engine for Networks<'a> {
         if pair.detector.is_some() && self.npu.as_ref().is_some_and(Helper::serves) {
             return self.detect(pair, frame);
         }
-        let Self { arena, npu } = self;
+        let Self { arena, npu, .. } = self;
         let section = pair.detector.as_ref();
         let run = |model: &Model, arena: &mut [i8]| run(npu, NetworkKind::Detector, section, model, arena);
         pair.recognizer.track_with(frame, face, arena, run).map_err(Fault::new)
     }
 
     fn live(&mut self, liveness: &Loaded<'_>, frame: &Frame, face: &Face) -> Result<u16, Fault> {
-        let Self { arena, npu } = self;
+        let Self { arena, npu, .. } = self;
         let section = liveness.section.as_ref();
         let run = |model: &Model, arena: &mut [i8]| run(npu, NetworkKind::Liveness, section, model, arena);
         let liveness = Liveness::new(liveness.model).map_err(Fault::new)?;
@@ -155,10 +168,10 @@ impl<'a> Engine for Networks<'a> {
         pair: &'e Joined<'_>,
         frame: &Frame,
         face: &Face,
-    ) -> Result<AlignedFace<'e, 'a>, Fault> {
-        let Self { arena, npu } = self;
+    ) -> Result<AlignedFace<'e, 'a, R>, Fault> {
+        let Self { arena, npu, float } = self;
         let face = pair.recognizer.align(frame, face, arena).map_err(Fault::new)?;
-        Ok(AlignedFace { face, encoder: pair.encoder.as_ref(), npu })
+        Ok(AlignedFace { face, encoder: pair.encoder.as_ref(), npu, float })
     }
 
     fn is_on_npu(&self, model: &Loaded<'_>) -> bool {
@@ -170,7 +183,7 @@ impl<'a> Engine for Networks<'a> {
     }
 }
 
-impl Aligned for AlignedFace<'_, '_> {
+impl<R: FloatRuntime> Aligned for AlignedFace<'_, '_, R> {
     fn quality(&mut self) -> Quality {
         self.face.quality()
     }
@@ -184,8 +197,18 @@ impl Aligned for AlignedFace<'_, '_> {
     }
 
     fn encode(self) -> Result<Template, Fault> {
-        let Self { face, encoder, npu } = self;
-        let run = |model: &Model, arena: &mut [i8]| run(npu, NetworkKind::Encoder, encoder, model, arena);
-        face.encode_with(run).map_err(Fault::new)
+        let Self { face, encoder, npu, float } = self;
+        let mut fault = None;
+        let run = |model: &Model, arena: &mut [i8]| {
+            if R::IS_THERE && model.is_float() {
+                return float.run(model, arena).map_err(|why| {
+                    fault = Some(why);
+                    nn::Error::Float
+                });
+            }
+            run(npu, NetworkKind::Encoder, encoder, model, arena)
+        };
+        let encoded = face.encode_with(run);
+        encoded.map_err(|error| fault.unwrap_or_else(|| Fault::new(error)))
     }
 }
