@@ -17,6 +17,10 @@ pub struct Args {
     /// Build for this architecture; without it, for that of this computer
     #[arg(long)]
     architecture: Option<Architecture>,
+
+    /// Build the door with tract, so that it runs encoders in float (`postern compile --engine tract`)
+    #[arg(long)]
+    tract: bool,
 }
 
 /// An architecture, as Debian names it.
@@ -91,7 +95,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let here = Architecture::of_this_computer();
     let architecture =
         args.architecture.or(here).context("this computer is none that the door is built for")?;
-    let built = build(architecture, &[DOOR])?;
+    let features: &[&str] = if args.tract { &["postern-linux/tract"] } else { &[] };
+    let built = build(architecture, &[DOOR], features)?;
     let program = stripped(&built[0], architecture)?;
     let package = package(architecture, &program)?;
     let path = workspace::target()?.join("debian").join(package.file_name());
@@ -104,15 +109,22 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 /// The door: its crate and its program.
 pub const DOOR: [&str; 2] = ["postern-linux", "postern-door"];
 
-/// Builds programs for an architecture, each named by its crate and its own name. Returns their paths.
+/// Builds programs for an architecture, each named by its crate and its own name, with these features. Returns their paths.
 ///
 /// # Errors
 /// There is no compiler for it, and none can be installed; a program does not build.
-pub fn build(architecture: Architecture, programs: &[[&str; 2]]) -> anyhow::Result<Vec<PathBuf>> {
+pub fn build(
+    architecture: Architecture,
+    programs: &[[&str; 2]],
+    features: &[&str],
+) -> anyhow::Result<Vec<PathBuf>> {
     let mut cargo = process::cargo();
     cargo.args(["build", "--release", "--locked"]);
     for [package, program] in programs {
         cargo.args(["--package", package, "--bin", program]);
+    }
+    if !features.is_empty() {
+        cargo.arg("--features").arg(features.join(","));
     }
     let mut folder = workspace::target()?;
     if Architecture::of_this_computer() != Some(architecture) {
@@ -200,10 +212,27 @@ fn control(
         (
             "Description",
             "face-recognition door that works without a network\n The door lets in people that it knows by their \
-             faces: a camera, a lock at a line of a\n GPIO chip, and a keeper process that locks when the door dies."
-                .to_owned(),
+             faces: a camera, a lock at a line of a\n GPIO chip, and a keeper process that locks when the door dies.\n ."
+                .to_owned()
+                + &format!("\n {}.", float_encoders(program)?),
         ),
     ])
+}
+
+/// What the door says of encoders in float, in `--check`: with tract and without.
+const FLOAT_ENCODERS: [&str; 2] =
+    ["float encoders: run by tract", "float encoders: refused, tract is not built in"];
+
+/// What this program says of encoders in float.
+///
+/// # Errors
+/// It says neither, or both.
+fn float_encoders(program: &[u8]) -> anyhow::Result<String> {
+    let says = |text: &&&str| program.windows(text.len()).any(|bytes| bytes == text.as_bytes());
+    match FLOAT_ENCODERS.iter().filter(|text| says(text)).collect::<Vec<_>>()[..] {
+        [text] => Ok(text.replacen('f', "F", 1)),
+        _ => bail!("the program does not say whether it runs encoders in float"),
+    }
 }
 
 /// The oldest release of the C library that has all that the program asks for.

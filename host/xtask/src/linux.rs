@@ -197,7 +197,7 @@ fn picture(name: &str) -> String {
 /// The door and the first process.
 fn programs() -> anyhow::Result<[Vec<u8>; 2]> {
     let programs = [deb::DOOR, ["postern-guest", "postern-guest"]];
-    let built = deb::build(Architecture::Arm64, &programs)?;
+    let built = deb::build(Architecture::Arm64, &programs, &[])?;
     let stripped = built.iter().map(|program| deb::stripped(program, Architecture::Arm64));
     let programs = stripped.collect::<anyhow::Result<Vec<_>>>()?;
     programs.try_into().ok().context("two programs were built")

@@ -7,7 +7,18 @@ use std::process::Output;
 use super::*;
 
 /// A program that asks for two releases of the C library.
-const PROGRAM: &[u8] = b"\x7fELF GLIBC_2.9\0 GLIBC_2.34\0 GLIBC_PRIVATE\0";
+const PROGRAM: &[u8] = b"\x7fELF GLIBC_2.9\0 GLIBC_2.34\0 GLIBC_PRIVATE\0float encoders: run by tract\0";
+
+#[test]
+fn a_package_says_what_its_program_says_of_encoders_in_float() {
+    let said = |program: &[u8]| float_encoders(program).map_err(|error| error.to_string());
+    assert_eq!(said(PROGRAM), Ok("Float encoders: run by tract".to_owned()));
+    let without = b"\x7fELF float encoders: refused, tract is not built in\0";
+    assert_eq!(said(without), Ok("Float encoders: refused, tract is not built in".to_owned()));
+    for program in [&b"\x7fELF"[..], &[PROGRAM, without].concat()] {
+        assert!(said(program).is_err_and(|why| why.contains("does not say")));
+    }
+}
 
 fn of(architecture: Architecture) -> Package {
     package(architecture, PROGRAM).expect("a package")
@@ -72,6 +83,7 @@ fn the_package_has_program_unit_rules_and_a_configuration_that_upgrades_keep() {
     let fields = text("./control");
     assert!(fields.contains("Architecture: arm64\n"), "{fields}");
     assert!(fields.contains("Depends: libc6 (>= 2.34), libgcc-s1, systemd, udev\n"), "{fields}");
+    assert!(fields.contains("\n Float encoders: run by tract.\n"), "{fields}");
     for script in ["./postinst", "./prerm", "./postrm"] {
         assert!(control.iter().any(|(path, mode, _)| path == script && *mode == 0o755), "{script}");
     }
