@@ -19,6 +19,7 @@ mod close_up;
 mod commands;
 mod cost;
 mod device;
+mod encoding;
 mod help;
 #[cfg(test)]
 mod hints;

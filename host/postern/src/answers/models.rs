@@ -34,6 +34,23 @@ pub struct Compiled {
     pub fidelity: Fidelity,
 }
 
+/// The image of an encoder that a door runs in float.
+#[derive(Serialize, JsonSchema)]
+pub struct FloatImage {
+    /// What runs it: `tract`.
+    pub engine: String,
+    /// The file of the image.
+    pub image: PathBuf,
+    /// The model's name, as the image has it.
+    pub name: String,
+    /// Its size.
+    pub bytes: usize,
+    /// Values of an embedding.
+    pub dimension: usize,
+    /// Thresholds in it. Those of the int8 image of the same model are unproven here. 0 without: then no board takes it.
+    pub thresholds: usize,
+}
+
 /// How close an image is to its network in float, on the photographs.
 #[derive(Serialize, JsonSchema)]
 pub struct Fidelity {

@@ -1,4 +1,4 @@
-//! `postern compile`: from an ONNX network to the int8 image that a board runs.
+//! `postern compile`: from an ONNX network to the int8 image that a board runs, or to one that a door with tract runs in float.
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,7 @@ use crate::answers::Sorted;
 use crate::answers::models::{Compiled, Cosines, Fidelity as Figures, OutputError};
 use crate::output::{Outcome, Output, note};
 
+mod float;
 mod npu;
 
 /// Pixels of the smallest detector's input that was measured, 160x128 (docs/detection.md).
@@ -64,6 +65,11 @@ pub struct Args {
     #[arg(long)]
     no_pruning: bool,
 
+    /// What runs the network. Every door has int8; tract runs an encoder in float, unquantized, on a door on Linux that is
+    /// built with it
+    #[arg(long, value_enum, default_value = "int8")]
+    engine: Engine,
+
     /// Put into the image what this NPU runs instead, with the same bytes; MODEL may be an image, too
     #[arg(long, value_name = "ACCELERATOR", value_parser = ACCELERATORS.map(|it| it.name))]
     npu: Option<String>,
@@ -71,6 +77,15 @@ pub struct Args {
     /// Write the image even if its outputs are far from those of the float network, and replace a file that is there
     #[arg(long)]
     force: bool,
+}
+
+/// What runs a network on a door.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Engine {
+    /// Quantized, on every board
+    Int8,
+    /// In float, on a door on Linux that is built with tract
+    Tract,
 }
 
 /// What part of the values that were seen an activation's 256 steps cover.
@@ -105,6 +120,9 @@ fn is_image_only(name: &str) -> bool {
 /// Compiles one model.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let file = PathBuf::from(&args.model);
+    if args.engine == Engine::Tract {
+        float::takes(&args)?;
+    }
     if let Some(accelerator) = &args.npu {
         npu::is_ready()?;
         if file.extension().is_some_and(|extension| extension == "pstn") {
@@ -133,7 +151,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     }
     let bytes = compiler::read_file(&onnx)?;
     if args.like.is_some() {
-        if args.size.is_none() {
+        if args.size.is_none() && args.engine == Engine::Int8 {
             same_size(&onnx, &bytes, &manifest)?;
         }
         manifest.name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -146,6 +164,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Some(file) => file,
         None => OutputFile::new(Store::find().image_path(&manifest.name), true, [&onnx])?,
     };
+    if args.engine == Engine::Tract {
+        return float::run(&manifest, &bytes, &onnx, file, output);
+    }
     let method = Method {
         range: args.ranges.unwrap_or(Ranges::MinMax).rule(),
         equalize: !args.no_equalization,
@@ -182,11 +203,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         );
     }
     let path = file.path();
-    if let (None, Some(folder)) = (&args.output, path.parent()) {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    }
-    file.write(|to| to.write_all(&image))?;
+    write(&file, &image)?;
     let report = Compiled {
         image: path.to_owned(),
         name: manifest.name.clone(),
@@ -196,11 +213,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         fidelity: figures(&fidelity),
     };
     if options.kind == compiler::Kind::Encoder && options.calibration.is_empty() {
-        note!(
-            "The image has no thresholds, so no board takes it yet: `postern calibrate FOLDER --encoder {} --output \
-             NEW.pstn` measures them on a folder of people.",
-            path.display()
-        );
+        note_no_thresholds(path);
     }
     output.print(&Sorted(report), |out| {
         let section = match &args.npu {
@@ -217,6 +230,24 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         writeln!(out, "{fidelity}")
     })?;
     Ok(Outcome::Done)
+}
+
+/// Writes the image, into a folder that is made if it is not there.
+fn write(file: &OutputFile, image: &[u8]) -> anyhow::Result<()> {
+    if let Some(folder) = file.path().parent() {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    Ok(file.write(|to| to.write_all(image))?)
+}
+
+/// Says what an encoder without thresholds lacks.
+fn note_no_thresholds(image: &Path) {
+    note!(
+        "The image has no thresholds, so no board takes it yet: `postern calibrate FOLDER --encoder {} --output \
+         NEW.pstn` measures them on a folder of people.",
+        image.display()
+    );
 }
 
 /// The fidelity for machines.

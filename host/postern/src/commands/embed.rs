@@ -6,10 +6,11 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use recognizer::{Aligned, DEFAULT_MIN_SCORE, Recognizer};
+use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 
 use crate::answers::{Sorted, door};
 use crate::device::DeviceArgs;
+use crate::encoding::Encoding;
 use crate::output::{Outcome, Output};
 use crate::picture::{Shot, note_faces};
 use models::{Arena, ImageFile};
@@ -72,19 +73,26 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Place::Host => {
             let detector = ImageFile::read(&models::image(&args.detector)?)?;
             let encoder = ImageFile::read(&models::image(&args.encoder)?)?;
+            let encoder = encoder.model().with_context(|| args.encoder.clone())?;
             let recognizer = Recognizer::new(
                 detector.model().with_context(|| args.detector.clone())?,
-                encoder.model().with_context(|| args.encoder.clone())?,
+                encoder,
                 DEFAULT_MIN_SCORE,
             )?;
+            let encoding = Encoding::of(&encoder)?;
             let mut arena = Arena::new(recognizer.arena_len());
-            each(&args.photos, output, |shot| here(&recognizer, &mut arena, shot))
+            each(&args.photos, output, |shot| here(&recognizer, &encoding, &mut arena, shot))
         }
     }
 }
 
 /// Embeds the largest face of `shot` on the host.
-fn here(recognizer: &Recognizer, arena: &mut Arena, shot: &Shot) -> anyhow::Result<Embedded> {
+fn here(
+    recognizer: &Recognizer,
+    encoding: &Encoding,
+    arena: &mut Arena,
+    shot: &Shot,
+) -> anyhow::Result<Embedded> {
     let frame = shot.frame.view()?;
     let faces = recognizer.detect(&frame, arena.bytes())?;
     let Some(face) = vision::largest(&faces) else {
@@ -92,7 +100,8 @@ fn here(recognizer: &Recognizer, arena: &mut Arena, shot: &Shot) -> anyhow::Resu
     };
     let template = recognizer
         .align(&frame, face, arena.bytes())
-        .and_then(Aligned::encode)
+        .map_err(anyhow::Error::from)
+        .and_then(|face| encoding.encode(face))
         .with_context(|| shot.path.display().to_string())?;
     Ok(Embedded {
         encoder: hex::encode(recognizer.encoder_hash().0),

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use anyhow::Context;
+use nn::format::Kind;
 use nn::{Model, Shape};
 use npu_section::Section;
 use schemars::JsonSchema;
@@ -25,7 +26,7 @@ pub struct Args {
 pub struct Description {
     /// The model's name.
     name: String,
-    /// What it is for.
+    /// What it is for: `detector`, `encoder`, `liveness`, `other`, or `float encoder`, which tract runs.
     kind: String,
     /// SHA-256 of the image, in hexadecimal digits.
     identity: String,
@@ -33,11 +34,11 @@ pub struct Description {
     source: String,
     /// The size of the image.
     image_bytes: usize,
-    /// The size of its weights.
+    /// The size of its weights; of a float encoder that of its file.
     weight_bytes: usize,
     /// The memory that it needs to run.
     arena_bytes: usize,
-    /// Multiply-adds of one run.
+    /// Multiply-adds of one run; 0 for a float encoder, in which nobody counts them.
     multiply_adds: usize,
     /// Height, width and channels of its input.
     input: [usize; 3],
@@ -160,11 +161,17 @@ fn describe(model: &Model, section: Option<&Section>) -> Description {
         .collect();
     Description {
         name: model.name().to_owned(),
-        kind: format!("{:?}", model.kind()).to_lowercase(),
+        kind: match model.kind() {
+            Kind::FloatEncoder => "float encoder".to_owned(),
+            int8 => format!("{int8:?}").to_lowercase(),
+        },
         identity: hex::encode(model.identity()),
         source: hex::encode(model.source()),
         image_bytes: model.image_len(),
-        weight_bytes: operators.iter().map(|row| row.weight_bytes).sum(),
+        weight_bytes: match model.is_float() {
+            true => model.data().len(),
+            false => operators.iter().map(|row| row.weight_bytes).sum(),
+        },
         arena_bytes: model.arena_len(),
         multiply_adds: operators.iter().map(|row| row.multiply_adds).sum(),
         input: sides(model.input()),
@@ -239,6 +246,9 @@ fn print(description: &Description, out: &mut dyn Write) -> std::io::Result<()> 
             worst * 100.0,
             mean * 100.0
         )?,
+        None if description.kind == "float encoder" => {
+            writeln!(out, "fidelity       it is the network itself, run by tract")?;
+        }
         None => writeln!(out, "fidelity       not recorded: compile it again")?,
     }
     table::print(&description.calibration, out)

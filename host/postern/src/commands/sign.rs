@@ -105,7 +105,7 @@ fn model(args: &Args, release: u64, key: &Path) -> anyhow::Result<Signed> {
     let loaded = file.model().with_context(|| path.display().to_string())?;
     let (kind, what) = match loaded.kind() {
         nn::format::Kind::Detector => (ModelKind::Detector, "a detector"),
-        nn::format::Kind::Encoder => (ModelKind::Encoder, "an encoder"),
+        nn::format::Kind::Encoder | nn::format::Kind::FloatEncoder => (ModelKind::Encoder, "an encoder"),
         nn::format::Kind::Liveness => (ModelKind::Liveness, "a liveness network"),
         nn::format::Kind::Other => bail!("{} is a network that no door uses", path.display()),
     };

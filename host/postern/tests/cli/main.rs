@@ -14,6 +14,7 @@ mod door;
 mod errors;
 #[cfg(feature = "bridge")]
 mod fleet;
+mod float;
 mod installed;
 mod keys;
 mod linux;

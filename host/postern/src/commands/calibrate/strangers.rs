@@ -25,6 +25,7 @@ use train::SIDE;
 use train::data::{Cache, Crops as _, Finding, Picture, Stored, images, strangers};
 
 use crate::commands::train::style;
+use crate::encoding::Encoding;
 use crate::numbers::count;
 use crate::output::note;
 
@@ -143,6 +144,7 @@ impl StrangerArgs {
         let size = (encoder.input().height, encoder.input().width);
         let recognizer = Recognizer::new(detector.model()?, *encoder, DEFAULT_MIN_SCORE)
             .context("it is no encoder that a board runs")?;
+        let encoding = Encoding::of(encoder)?;
         let folder = self.templates.clone().unwrap_or_else(|| models::data("templates"));
         let path = folder.join(format!("{}-{}", encoder.name(), &hex::encode(encoder.identity())[..8]));
         let mut cache = Cache::open(&path, encoder.identity(), recognizer.dimension())?;
@@ -159,7 +161,7 @@ impl StrangerArgs {
                     Ok(photo) if (photo.width(), photo.height()) == (SIDE as u32, SIDE as u32) => {
                         let face = images(vec![photo.rgb().to_vec()], size).pixels;
                         let crop: Vec<i8> = face.iter().map(|value| (value ^ 0x80) as i8).collect();
-                        match recognizer.encode_aligned(&crop, arena.bytes()) {
+                        match encoding.encode_crop(&recognizer, &crop, arena.bytes()) {
                             Ok(template) => {
                                 let values = template.values().iter().map(|&value| value as u8);
                                 Finding::Something(values.collect())

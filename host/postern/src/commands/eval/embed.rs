@@ -1,4 +1,4 @@
-//! From a folder of pictures to their embeddings: as the device computes them, or in float.
+//! From a folder of pictures to their embeddings: as the device computes them, or in float as the networks were published.
 
 use std::path::Path;
 
@@ -11,6 +11,7 @@ use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use reference::{Detector, Encoder, Rgb};
 use vision::PixelFormat;
 
+use crate::encoding::Encoding;
 use crate::picture::nearest_centre;
 use models::Manifest;
 use models::{Arena, ImageFile};
@@ -23,18 +24,20 @@ pub fn on_device(
     pictures: &[Picture],
 ) -> anyhow::Result<Embeddings> {
     let (detector_file, encoder_file) = (ImageFile::read(detector)?, ImageFile::read(encoder)?);
+    let model = encoder_file.model().with_context(|| encoder.display().to_string())?;
     let recognizer = Recognizer::new(
         detector_file.model().with_context(|| detector.display().to_string())?,
-        encoder_file.model().with_context(|| encoder.display().to_string())?,
+        model,
         DEFAULT_MIN_SCORE,
     )?;
+    let encoding = Encoding::of(&model)?;
     let arena = || Arena::new(recognizer.arena_len());
     let templates = for_each(folder, pictures, arena, |arena, photo| {
         let frame = photo.to_frame(PixelFormat::Yuyv);
         let frame = frame.view()?;
         let faces = recognizer.detect(&frame, arena.bytes())?;
         match nearest_centre(&faces, frame.width(), frame.height()) {
-            Some(face) => Ok(Some(recognizer.align(&frame, face, arena.bytes())?.encode()?)),
+            Some(face) => Ok(Some(encoding.encode(recognizer.align(&frame, face, arena.bytes())?)?)),
             None => Ok(None),
         }
     })?;

@@ -72,7 +72,7 @@ fn option(kind: ModelKind) -> &'static str {
 pub fn kind_of(model: &Model<'_>) -> Option<ModelKind> {
     match model.kind() {
         Kind::Detector => Some(ModelKind::Detector),
-        Kind::Encoder => Some(ModelKind::Encoder),
+        Kind::Encoder | Kind::FloatEncoder => Some(ModelKind::Encoder),
         Kind::Liveness => Some(ModelKind::Liveness),
         Kind::Other => None,
     }

@@ -42,6 +42,7 @@ answers! {
     ["setup"] models::Setup;
     ["compile"] models::Compiled;
     ["compile"] models::NpuAdded;
+    ["compile"] models::FloatImage;
     ["inspect"] inspect::Description;
     ["bench"] bench::Report;
     ["bench"] bench::frame::Report;

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use recognizer::{DEFAULT_MIN_SCORE, Recognizer};
 use train::data::{Crops, images};
 
+use crate::encoding::Encoding;
 use models::{Arena, ImageFile};
 
 /// All pairs of `pictures`, which show `people`, by the encoder in `image`.
@@ -22,12 +23,13 @@ pub fn by_templates(
     let size = (input.height, input.width);
     let recognizer = Recognizer::new(detector.model()?, encoder, DEFAULT_MIN_SCORE)
         .context("it is no encoder that a board runs")?;
+    let encoding = Encoding::of(&encoder)?;
     let templates = pictures.par_iter().map_init(
         || Arena::new(recognizer.arena_len()),
         |arena, &picture| {
             let face = images(vec![crops.read(picture)?], size).pixels;
             let crop: Vec<i8> = face.iter().map(|value| (value ^ 0x80) as i8).collect();
-            Ok(recognizer.encode_aligned(&crop, arena.bytes()).ok())
+            Ok(encoding.encode_crop(&recognizer, &crop, arena.bytes()).ok())
         },
     );
     let templates = Embeddings::Templates(templates.collect::<anyhow::Result<_>>()?);
