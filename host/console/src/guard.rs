@@ -161,6 +161,7 @@ mod tests {
             (true, "/b/door/live", "cors", false),
             (false, "/b/door/people", "navigate", true),
             (false, "/b/door/people/look", "cors", false),
+            (false, "/b/door/certainty/trial/look", "cors", false),
         ] {
             assert_eq!(is_use(is_safe, path, mode), expected, "{path} {mode}");
         }

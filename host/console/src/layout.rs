@@ -59,7 +59,7 @@ impl Page<'_> {
     pub fn show(self, main: Markup) -> Response {
         let language = self.visitor.language;
         let notices = [self.visitor.notice.clone(), self.refusal.map(Notice::from)];
-        let status = match notices.iter().flatten().any(|notice| matches!(notice, Notice::Refused(_))) {
+        let status = match notices.iter().flatten().any(|notice| !matches!(notice, Notice::Done(_))) {
             true => StatusCode::UNPROCESSABLE_ENTITY,
             false => StatusCode::OK,
         };
@@ -84,6 +84,7 @@ impl Page<'_> {
                     @match notice {
                         Notice::Done(text) => p.notice.done role="status" { (text) },
                         Notice::Refused(text) => p.notice.refused role="alert" { (text) },
+                        Notice::Known(known) => p.notice.refused role="alert" { (known.sentence) },
                     }
                 }
                 (main)

@@ -1,6 +1,8 @@
 //! What came of a form. It is kept with the session, and the next page of its address shows it, once.
 
-use crate::station::{Refusal, Said};
+use std::sync::Arc;
+
+use crate::station::{Enrolled, Known, Refusal, Said};
 
 /// What came of a form.
 #[derive(Clone, Debug)]
@@ -9,12 +11,24 @@ pub enum Notice {
     Done(String),
     /// It was refused.
     Refused(String),
+    /// It was refused, since this face or this name is enrolled already.
+    Known(Arc<Known>),
 }
 
 impl Notice {
     /// What is said of something that was done, or why it was refused.
     pub fn of(asked: Said<()>, done: String) -> Self {
         asked.map_or_else(Self::from, |()| Self::Done(done))
+    }
+}
+
+impl From<Said<Enrolled>> for Notice {
+    fn from(asked: Said<Enrolled>) -> Self {
+        match asked {
+            Ok(Enrolled::Done(said)) => Self::Done(said.join(" ")),
+            Ok(Enrolled::Known(known)) => Self::Known(Arc::new(known)),
+            Err(refusal) => refusal.into(),
+        }
     }
 }
 

@@ -10,6 +10,8 @@ use client::protocol::{
 pub enum Offer {
     /// To enrol people, and to add photographs to one.
     Enrol,
+    /// To compare who stands before a camera with everybody.
+    Compare,
     /// To change, rename, suspend or remove a person.
     Change,
     /// To change the settings, the false-accept rate among them.
@@ -46,6 +48,12 @@ impl Offer {
                 Request::Enrol { name: name.clone(), source, enrolment: Enrolment::NewPerson },
                 Request::RemoveEnrolled { person: 0, template: 0 },
                 Request::Remove { name },
+            ],
+            Self::Compare => vec![
+                Request::PauseDoor { ms: 0 },
+                Request::BeginFrame { width: 0, height: 0, format: PixelFormat::Yuyv },
+                Request::FrameChunk { offset: 0, data: &[] },
+                Request::Identify { source },
             ],
             Self::Change => vec![
                 Request::ListUsers { from: 0 },

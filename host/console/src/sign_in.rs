@@ -5,7 +5,7 @@
 //! alone: when the console ends, every browser is signed out. So is one that nobody has used for [`IDLE`].
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use subtle::ConstantTimeEq;
@@ -29,6 +29,8 @@ pub struct Session {
     pub language: Option<Language>,
     /// What came of its last form, and the address whose page says it.
     notice: Option<(String, Notice)>,
+    /// Pictures of that form, each until the browser has fetched it.
+    pictures: Vec<Option<Arc<[u8]>>>,
     /// In which order it came.
     number: u64,
     /// When its user was there last.
@@ -85,7 +87,14 @@ impl SignIn {
             let first = first.map(|(cookie, _)| cookie.clone());
             first.and_then(|first| inner.sessions.remove(&first));
         }
-        let session = Session { form_token, language: None, notice: None, number, used: Instant::now() };
+        let session = Session {
+            form_token,
+            language: None,
+            notice: None,
+            pictures: Vec::new(),
+            number,
+            used: Instant::now(),
+        };
         inner.sessions.insert(cookie.clone(), session);
         Ok(Some(cookie))
     }
@@ -129,6 +138,12 @@ impl SignIn {
     /// Keeps what came of a form for the next page of this address.
     pub fn leave(&self, cookie: &str, path: &str, notice: Notice) {
         if let Some(session) = self.lock().sessions.get_mut(cookie) {
+            session.pictures = match &notice {
+                Notice::Known(known) => {
+                    known.pictures.iter().map(|png| Some(png.as_slice().into())).collect()
+                }
+                Notice::Done(_) | Notice::Refused(_) => Vec::new(),
+            };
             session.notice = Some((path.to_owned(), notice));
         }
     }
@@ -138,6 +153,13 @@ impl SignIn {
         let mut inner = self.lock();
         let left = &mut inner.sessions.get_mut(cookie)?.notice;
         left.take_if(|(of, _)| of == path).map(|(_, notice)| notice)
+    }
+
+    /// Takes a picture of the last form.
+    pub fn take_picture(&self, cookie: &str, number: usize) -> Option<Vec<u8>> {
+        let mut inner = self.lock();
+        let png = inner.sessions.get_mut(cookie)?.pictures.get_mut(number)?.take()?;
+        Some(png.to_vec())
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -3,14 +3,18 @@
 //! The command line implements these traits over the code of its commands, so a page makes the same checks and shows the
 //! same sentences as the command does. Every method may wait for the board; the console calls them on threads of their own.
 
+mod compared;
+mod enrolled;
 mod errors;
 mod flash;
 mod rule;
 
 use std::sync::Arc;
 
+pub use compared::Compared;
+pub use enrolled::{Enrolled, Known};
 pub use errors::{CalibrationRow, Errors};
-pub use flash::{Ended, Flash, FlashLine, FlashProgress, Flashable, Flashing};
+pub use flash::{Before, Ended, Flash, FlashLine, FlashProgress, Flashable, Flashing};
 pub use rule::{BoardTime, NewRule, Rule};
 
 use client::protocol::{Event, Hash, Host, Role, Settings, Status, User, Zone};
@@ -138,17 +142,24 @@ pub trait Station: Send + Sync {
     /// As any request.
     fn people(&self) -> Said<Vec<User>>;
 
-    /// Enrols a person, or adds photographs to one: all of them or none. Returns what there is to say.
+    /// Enrols a person, or adds photographs to one: all of them or none.
     ///
     /// # Errors
     /// A photograph is not clear, or the board refuses.
-    fn enrol(&self, name: &str, photos: Vec<Upload>, add: bool) -> Said<Vec<String>>;
+    fn enrol(&self, name: &str, photos: Vec<Upload>, add: bool) -> Said<Enrolled>;
 
     /// Looks at a picture that could be enrolled. Returns what to change before it is good; `None` if it is.
     ///
     /// # Errors
     /// As any request.
     fn look(&self, picture: Upload) -> Said<Option<String>>;
+
+    /// Compares the largest face of a picture with everybody; without a picture, that of the next one of the door's camera.
+    /// The similarity is as exact as the board tells it to this computer's role.
+    ///
+    /// # Errors
+    /// As any request.
+    fn compare(&self, picture: Option<Upload>) -> Said<Compared>;
 
     /// The visits of a person among the newest entries of the log, the newest first.
     ///
@@ -310,6 +321,8 @@ pub struct Happening {
     pub event: Event,
     /// What the door saw, or why it stays locked.
     pub why: Option<String>,
+    /// Whether this computer has a painted portrait of who was let in.
+    pub portrait: bool,
     /// When it happened, by the board's clock in UTC; `None` if that is not set.
     pub time: Option<String>,
 }

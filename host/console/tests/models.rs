@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use client::protocol::ModelKind;
+use client::protocol::{ModelInfo, ModelKind, Role};
 use console::station::{Ended, Flash, FlashLine, FlashProgress, Flashing};
 use fake::{Browser, Fake, console};
 use http_body_util::BodyExt;
@@ -102,4 +102,30 @@ async fn a_transfer_that_failed_says_why_and_what_holds_now() {
         "{page}"
     );
     assert!(page.contains("is as it was before") && page.contains("Update the firmware"), "{page}");
+}
+
+#[tokio::test]
+async fn the_page_goes_back_to_a_model_of_before_or_says_why_it_cannot() {
+    let fake = Fake::new();
+    let console = console(&fake);
+    let browser = Browser::signed_in(&console).await;
+    // Without a model there is nothing to go back from.
+    assert!(!browser.get("/b/front/models").await.body.contains("Back to"));
+    let encoder = ModelInfo {
+        kind: ModelKind::Encoder,
+        name: "postern-128".try_into().unwrap(),
+        sha256: [7; 32],
+        length: 9,
+    };
+    fake.models.lock().unwrap().push(encoder);
+    let page = browser.get("/b/front/models").await.body;
+    assert!(
+        page.contains("name=\"encoder\" value=\"slim-60\"") && page.contains("Back to slim-60"),
+        "{page}"
+    );
+    assert!(page.contains("the hash 0a0b0c was active before"), "{page}");
+    assert!(page.contains("refuses every release below 7"), "{page}");
+    *fake.role.lock().unwrap() = Role::Operator;
+    let page = browser.get("/b/front/models").await.body;
+    assert!(!page.contains("Back to slim-60") && page.contains("This needs the role installer"), "{page}");
 }

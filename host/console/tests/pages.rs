@@ -339,6 +339,10 @@ async fn a_stream_that_goes_on_repeats_no_event() {
     let mut live = browser.open(Request::get("/b/front/live?after=0"), Body::empty()).await.into_body();
     let sent = read_until(&mut live, "Open for Grace").await;
     assert!(sent.contains("id: 1") && sent.contains("Open for Ada"), "{sent}");
+    // Who has a portrait is shown by it, on the page and in the stream.
+    assert_eq!(sent.matches("src=\"/b/front/people/1/portrait\"").count(), 1, "{sent}");
+    let page = browser.get("/b/front").await.body;
+    assert_eq!(page.matches("src=\"/b/front/people/1/portrait\"").count(), 1, "{page}");
     let again = Request::get("/b/front/live?after=0").header("last-event-id", "1");
     let mut live = browser.open(again, Body::empty()).await.into_body();
     let sent = read_until(&mut live, "Open for Grace").await;

@@ -9,8 +9,18 @@ use client::protocol::Role;
 use fake::{Browser, Fake, console};
 
 /// Every page of a board.
-const PAGES: [&str; 9] =
-    ["", "/models", "/people", "/people/1", "/certainty", "/log", "/settings", "/computers", "/pair"];
+const PAGES: [&str; 10] = [
+    "",
+    "/models",
+    "/people",
+    "/people/1",
+    "/certainty",
+    "/certainty/trial",
+    "/log",
+    "/settings",
+    "/computers",
+    "/pair",
+];
 
 #[tokio::test]
 async fn every_page_says_the_role_and_shows_no_form_that_it_cannot_use() {
@@ -27,6 +37,7 @@ async fn every_page_says_the_role_and_shows_no_form_that_it_cannot_use() {
         ("/people/1", "enctype=\"multipart", Role::Operator),
         ("/certainty", "Use this rate", Role::Installer),
         ("/certainty", "type=\"range\"", Role::Auditor),
+        ("/certainty/trial", "data-trial", Role::Operator),
         ("/log", "/log/verify", Role::Auditor),
         ("/log", "/log/export", Role::Auditor),
         ("/settings", ">Save</button>", Role::Installer),

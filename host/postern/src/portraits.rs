@@ -46,6 +46,12 @@ impl Portraits {
         Ok(path)
     }
 
+    /// Whether there is a portrait of a person.
+    #[cfg(feature = "console")]
+    pub fn has(&self, name: &str) -> bool {
+        self.path(name).is_file()
+    }
+
     /// A person's portrait as a PNG file, if there is one.
     #[cfg(feature = "console")]
     pub fn read(&self, name: &str) -> anyhow::Result<Option<Vec<u8>>> {

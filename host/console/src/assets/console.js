@@ -123,6 +123,39 @@ for (const drop of document.querySelectorAll("[data-drop]")) {
   });
 }
 
+// The camera of this computer, or the name of the error that it was not given with.
+async function camera(video) {
+  try {
+    const wanted = { width: { ideal: 640 }, facingMode: "user" };
+    const stream = await navigator.mediaDevices.getUserMedia({ video: wanted });
+    video.srcObject = stream;
+    video.hidden = false;
+    return [stream, null];
+  } catch (error) {
+    return [null, error.name];
+  }
+}
+
+// The picture of this moment, as a file.
+async function picture(video, number) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  canvas.getContext("2d").drawImage(video, 0, 0);
+  const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.95));
+  return new File([blob], `camera-${number}.jpg`, { type: "image/jpeg" });
+}
+
+// Sends a picture, or none, with the token of a form. The reply says what to show and whether to go on.
+async function ask(address, form, file) {
+  const fields = new FormData();
+  fields.append("form_token", form.elements.form_token.value);
+  if (file) fields.append("photo", file);
+  const reply = await fetch(address, { method: "POST", body: fields });
+  return reply.json();
+}
+
+const pause = (milliseconds) => new Promise((after) => setTimeout(after, milliseconds));
+
 // Pictures of this computer's camera: the board looks at each, and the good ones go into the form.
 for (const area of document.querySelectorAll("[data-webcam]")) {
   if (!navigator.mediaDevices?.getUserMedia) continue;
@@ -138,32 +171,12 @@ for (const area of document.querySelectorAll("[data-webcam]")) {
     button.textContent = area.dataset.begin;
     said.textContent = text;
   };
-  // The picture of this moment, and what the board says of it.
-  const look = async (number) => {
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
-    canvas.getContext("2d").drawImage(video, 0, 0);
-    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.95));
-    const file = new File([blob], `camera-${number}.jpg`, { type: "image/jpeg" });
-    const fields = new FormData();
-    fields.append("form_token", form.elements.form_token.value);
-    fields.append("photo", file);
-    const reply = await fetch(area.dataset.look, { method: "POST", body: fields });
-    return { file, ...(await reply.json()) };
-  };
   button.addEventListener("click", async () => {
     if (stream) return stop("");
-    try {
-      const wanted = { width: { ideal: 640 }, facingMode: "user" };
-      const given = await navigator.mediaDevices.getUserMedia({ video: wanted });
-      if (stream) return given.getTracks().forEach((track) => track.stop());
-      stream = given;
-    } catch (error) {
-      return stop(error.name === "NotFoundError" ? area.dataset.none : area.dataset.denied);
-    }
-    const mine = stream;
-    video.srcObject = stream;
-    video.hidden = false;
+    const [mine, refused] = await camera(video);
+    if (stream) return mine?.getTracks().forEach((track) => track.stop());
+    if (refused) return stop(refused === "NotFoundError" ? area.dataset.none : area.dataset.denied);
+    stream = mine;
     button.textContent = area.dataset.end;
     const good = new DataTransfer();
     try {
@@ -171,11 +184,12 @@ for (const area of document.querySelectorAll("[data-webcam]")) {
       const end = Date.now() + 120_000;
       while (good.items.length < Number(area.dataset.webcam)) {
         if (Date.now() > end) return stop(area.dataset.tired);
-        const seen = await look(good.items.length + 1);
+        const file = await picture(video, good.items.length + 1);
+        const seen = await ask(area.dataset.look, form, file);
         if (stream !== mine) return;
         if (seen.over) return stop(seen.said);
-        if (seen.good) good.items.add(seen.file);
-        else await new Promise((after) => setTimeout(after, 1000));
+        if (seen.good) good.items.add(file);
+        else await pause(1000);
         said.textContent = seen.said || `${good.items.length} / ${area.dataset.webcam}`;
       }
     } catch {
@@ -185,6 +199,52 @@ for (const area of document.querySelectorAll("[data-webcam]")) {
     input.dispatchEvent(new Event("change"));
     stop(area.dataset.done);
   });
+}
+
+// A trial: pictures of a camera are compared one after the other, until somebody stops it.
+for (const form of document.querySelectorAll("form[data-trial]")) {
+  const [video, part, said] = ["video", "[data-part]", "[data-said]"].map((found) => form.querySelector(found));
+  const button = (value) => form.querySelector(`button[value=${value}]`);
+  let round = 0;
+  if (!navigator.mediaDevices?.getUserMedia) button("browser").remove();
+  const stop = (stream, text) => {
+    round += 1;
+    stream?.getTracks().forEach((track) => track.stop());
+    video.hidden = true;
+    button("stop").disabled = true;
+    said.textContent = text;
+  };
+  const begin = async (own) => {
+    const mine = ++round;
+    let stream = null;
+    button("stop").disabled = false;
+    said.textContent = "";
+    if (own) {
+      const [given, refused] = await camera(video);
+      stream = given;
+      if (refused) return stop(null, refused === "NotFoundError" ? form.dataset.none : form.dataset.denied);
+    }
+    try {
+      if (own) await video.play();
+      for (let looks = 1; looks <= Number(form.dataset.looks) && mine === round && !document.hidden; looks += 1) {
+        const seen = await ask(form.dataset.trial, form, own ? await picture(video, looks) : null);
+        if (mine !== round) break;
+        part.innerHTML = seen.part;
+        said.textContent = `${looks} / ${form.dataset.looks}`;
+        if (seen.over) return stop(stream, "");
+        await pause(500);
+      }
+    } catch {
+      part.replaceChildren(silent());
+      return stop(stream, "");
+    }
+    // Another one has begun meanwhile, or this one was stopped.
+    if (mine !== round) return stream?.getTracks().forEach((track) => track.stop());
+    stop(stream, form.dataset.over);
+  };
+  button("browser")?.addEventListener("click", () => begin(true));
+  button("door").addEventListener("click", () => begin(false));
+  button("stop").addEventListener("click", () => stop(video.srcObject, ""));
 }
 
 // A form that takes long says so, and is sent once.

@@ -60,6 +60,7 @@ pub async fn show(
                 (language.with("threshold-now", &[("threshold", similarity(language, threshold.into()).as_str().into())]))
             }
         }
+        p { a.button href={ (path) "/trial" } { (language.say("trial-open")) } }
         form.fields method="post" action=(path) data-renew="meaning" {
             (token(visitor))
             label {
@@ -170,6 +171,7 @@ fn point(row: &CalibrationRow) -> CalibrationPoint {
 }
 
 fn table(language: Language, errors: &Errors) -> Markup {
+    let is_measured = !errors.misses.is_empty();
     html! {
         section {
             h2 { (language.say("table")) }
@@ -181,7 +183,7 @@ fn table(language: Language, errors: &Errors) -> Markup {
                         th scope="col" { (language.say("estimate")) }
                         th scope="col" { (language.say("upper-end")) }
                         th scope="col" { (language.say("known")) }
-                        th scope="col" { (language.say("missed")) }
+                        @if is_measured { th scope="col" { (language.say("missed")) } }
                     } }
                     tbody {
                         @for row in &errors.rows { tr {
@@ -189,7 +191,7 @@ fn table(language: Language, errors: &Errors) -> Markup {
                             td { (similarity(language, row.estimate)) }
                             td { (similarity(language, row.threshold)) }
                             td { (language.say(if row.measured { "measured" } else { "modelled" })) }
-                            td { (errors.missed(row.threshold).map_or_else(|| "?".to_owned(), hundreds)) }
+                            @if is_measured { td { (errors.missed(row.threshold).map_or_else(|| "?".to_owned(), hundreds)) } }
                         } }
                     }
                 }

@@ -43,7 +43,7 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
                 h2 id="events-title" { (language.say("events")) }
                 p.help { (language.say("events-text")) }
                 ol.events id="events" tabindex="0" aria-labelledby="events-title" {
-                    @for event in events.iter().rev() { (line(language, event)) }
+                    @for event in events.iter().rev() { (line(language, &path, event)) }
                 }
             }
             @if scene.has_pins() { (pins(visitor, &path)) }

@@ -185,7 +185,7 @@ fn lock(language: Language, door: Door, pins: Option<Pins>) -> Markup {
 }
 
 /// A line of the list of events.
-pub fn line(language: Language, happening: &Happening) -> Markup {
+pub fn line(language: Language, path: &str, happening: &Happening) -> Markup {
     let event = &happening.event;
     let why = || happening.why.clone().unwrap_or_default();
     let (class, text) = match &event.kind {
@@ -216,7 +216,16 @@ pub fn line(language: Language, happening: &Happening) -> Markup {
     let since_boot = || decimal(language, format!("+{:.1} s", event.uptime_ms as f64 / 1000.0));
     let when = happening.time.clone().unwrap_or_else(since_boot);
     html! {
-        li class=(class) { span.when { (when) } " " span { bdi { (text) } } }
+        li class=(class) {
+            span.when { (when) } " "
+            span.what {
+                @if let (true, EventKind::Opened { person: Some(person), .. }) = (happening.portrait, &event.kind) {
+                    // The name stands beside it.
+                    img src={ (path) "/people/" (person) "/portrait" } width="32" height="32" alt="" loading="lazy";
+                }
+                bdi { (text) }
+            }
+        }
     }
 }
 
@@ -286,11 +295,12 @@ impl Watch {
         match looked {
             Ok((scene, news)) => {
                 self.scene = scene;
+                let path = board_path(&self.board);
                 let told = std::mem::take(&mut self.told);
                 // The numbers start again when the board boots: then all are news.
                 let told = if told > self.scene.after { 0 } else { told };
                 for happening in news.iter().filter(|news| news.event.sequence > told) {
-                    let text = line(self.language, happening).into_string().replace('\r', " ");
+                    let text = line(self.language, &path, happening).into_string().replace('\r', " ");
                     let id = happening.event.sequence.to_string();
                     self.waiting.push_back(Sent::default().event("happening").id(id).data(text));
                 }

@@ -6,6 +6,7 @@ mod computers;
 mod curve;
 mod door;
 mod flashing;
+mod known;
 mod live;
 mod log;
 mod models;
@@ -13,6 +14,7 @@ mod pair;
 mod people;
 mod person;
 mod settings;
+mod trial;
 mod upload;
 
 use std::collections::HashMap;
@@ -29,8 +31,8 @@ use crate::state::Console;
 use crate::text::Language;
 use crate::visitor::Visitor;
 
-/// The end of the path to which a page sends each picture of the camera.
-pub const LOOK: &str = "/people/look";
+/// The end of each path to which a page sends pictures of a camera by itself.
+pub const LOOK: &str = "/look";
 
 /// What pages load: the address, the kind, and the text. A browser gets it before it signs in.
 pub const ASSETS: [(&str, &str, &str); 3] = [
@@ -58,6 +60,7 @@ pub fn routes() -> Router<Console> {
         .route("/b/{board}/contact", post(door::contact))
         .route("/b/{board}/people", get(people::show).post(people::enrol))
         .route("/b/{board}/people/look", post(people::look))
+        .route("/b/{board}/people/new/{number}", get(known::picture))
         .route("/b/{board}/people/{person}/portrait", get(person::portrait))
         .route("/b/{board}/people/{person}", get(person::show).post(person::add))
         .route("/b/{board}/people/{person}/rule", post(person::rule))
@@ -66,6 +69,8 @@ pub fn routes() -> Router<Console> {
         .route("/b/{board}/people/{person}/remove", post(person::remove))
         .route("/b/{board}/certainty", get(certainty::show).post(certainty::set))
         .route("/b/{board}/certainty/show", post(certainty::ask))
+        .route("/b/{board}/certainty/trial", get(trial::show).post(trial::compare))
+        .route("/b/{board}/certainty/trial/look", post(trial::look))
         .route("/b/{board}/log", get(log::show))
         .route("/b/{board}/log/verify", post(log::verify))
         .route("/b/{board}/log/export", get(log::export))

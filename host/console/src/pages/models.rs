@@ -68,6 +68,7 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
         }
         @if let Some(Shown { flashable, .. }) = &shown {
             (models(visitor, standing, &path, flashable))
+            (back(visitor, standing, &path, flashable))
             (firmware(visitor, standing, &path, flashable))
         }
     })
@@ -119,6 +120,41 @@ fn choice(language: Language, flashable: &Flashable, kind: ModelKind, name: &str
     }
 }
 
+/// The way back to the models of before. The board takes no release number twice: this computer signs the older model again,
+/// with a number of its own.
+fn back(visitor: &Visitor, standing: Standing, path: &str, flashable: &Flashable) -> Markup {
+    let language = visitor.language;
+    if flashable.status.models.is_empty() {
+        return html! {};
+    }
+    let form = |kind: ModelKind, name: &str| {
+        let field = KINDS.iter().find(|(of, _)| *of == kind).map_or("", |(_, field)| field);
+        html! {
+            form method="post" action=(path) data-busy=(language.say("flash-begins")) {
+                (token(visitor))
+                input type="hidden" name=(field) value=(name);
+                button.main { (language.with("back-to", &[("name", name.into())])) }
+            }
+        }
+    };
+    html! {
+        section {
+            h2 { (language.say("back")) }
+            p.help { (language.say("back-text")) }
+            @if flashable.before.is_empty() { p { (language.say("back-none")) } }
+            @for before in &flashable.before {
+                div.row {
+                    span { (before.kind) }
+                    @match &before.name {
+                        Some(name) => (standing.form(language, Offer::Flash, || form(before.kind, name))),
+                        None => span { (language.with("back-elsewhere", &[("hash", before.hash.as_str().into())])) },
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// The firmware of the board, and the form that updates it.
 fn firmware(visitor: &Visitor, standing: Standing, path: &str, flashable: &Flashable) -> Markup {
     let language = visitor.language;
@@ -134,6 +170,9 @@ fn firmware(visitor: &Visitor, standing: Standing, path: &str, flashable: &Flash
                         div { dt { (language.say("pending")) } dd { (pending) } }
                     }
                 }
+            }
+            @if let Some(running) = &flashable.running {
+                p.help { (language.with("no-way-back", &[("newest", running.newest.to_string().as_str().into())])) }
             }
             @match &flashable.firmware {
                 Err(sentence) => p { (sentence) },

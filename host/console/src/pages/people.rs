@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use client::protocol::User;
 use maud::{Markup, html};
 
+use super::known;
 use super::upload::{MOST, MOST_PHOTOS, Photographs};
 use crate::layout::{Page, answer, board_path, refused, token};
 use crate::notice::Notice;
@@ -18,15 +19,19 @@ const SHOTS: usize = 3;
 pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     let (visitor, board) = (&visitor, board.as_str());
     let language = visitor.language;
-    let (standing, asked) = console.ask_for_page(board, |station| station.people()).await;
-    let people: Vec<User> = match asked {
-        Ok(people) => people,
+    let notice = visitor.notice.clone();
+    let (standing, asked) = console
+        .ask_for_page(board, move |station| Ok((station.people()?, known::find(station, notice)?)))
+        .await;
+    let (people, twins): (Vec<User>, _) = match asked {
+        Ok(found) => found,
         Err(refusal) => return refused(visitor, Some((board, standing)), "people", refusal),
     };
     let path = board_path(board);
     let title = language.say("menu-people");
     let page = Page { visitor, board: Some(board), standing, here: "people", title, refusal: None };
     page.show(html! {
+        @if let Some(twins) = &twins { (known::show(visitor, board, twins)) }
         p { (language.with("people-count", &[("count", (people.len() as u64).into())])) }
         @if !people.is_empty() {
             ul.people {
@@ -111,9 +116,5 @@ pub async fn enrol(Visit { console, visitor, board }: Visit, form: Photographs) 
     let name = form.get("name").to_owned();
     let photos = form.photos;
     let asked = console.ask(&board, move |station| station.enrol(&name, photos, false)).await;
-    let notice = match asked {
-        Ok(said) => Notice::Done(said.join(" ")),
-        Err(refusal) => refusal.into(),
-    };
-    answer(&console, &visitor, &path, notice)
+    answer(&console, &visitor, &path, asked)
 }

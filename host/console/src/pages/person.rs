@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use client::protocol::User;
 use maud::{Markup, html};
 
+use super::known;
 use super::people::{photos, unfit};
 use super::upload::Photographs;
 use crate::form::Fields;
@@ -35,15 +36,17 @@ fn find(station: &dyn Station, person: u32) -> Said<User> {
 pub async fn show(Visit { console, visitor, board }: Visit, Path((_, person)): Place) -> Response {
     let (visitor, board) = (&visitor, board.as_str());
     let language = visitor.language;
+    let notice = visitor.notice.clone();
     let (standing, asked) = console
         .ask_for_page(board, move |station| {
             let user = find(station, person)?;
+            let twins = known::find(station, notice)?;
             let rule = station.rule(&user.name)?;
             let has_portrait = station.portrait(&user.name)?.is_some();
-            Ok((rule, station.visits(person)?, has_portrait, user))
+            Ok((rule, station.visits(person)?, has_portrait, user, twins))
         })
         .await;
-    let (rule, visits, has_portrait, user) = match asked {
+    let (rule, visits, has_portrait, user, twins) = match asked {
         Ok(found) => found,
         Err(refusal) => return refused(visitor, Some((board, standing)), "people", refusal),
     };
@@ -61,6 +64,7 @@ pub async fn show(Visit { console, visitor, board }: Visit, Path((_, person)): P
         _ => language.say("with-duress"),
     };
     page.show(html! {
+        @if let Some(twins) = &twins { (known::show(visitor, board, twins)) }
         @if has_portrait {
             img.portrait src={ (path) "/portrait" } width="160" height="160"
                 alt=(language.with("portrait-of", &[("name", user.name.as_str().into())]));
@@ -173,11 +177,7 @@ pub async fn add(
     let photos = form.photos;
     let asked =
         console.ask(&board, move |station| station.enrol(&find(station, person)?.name, photos, true)).await;
-    let notice = match asked {
-        Ok(said) => Notice::Done(said.join(" ")),
-        Err(refusal) => refusal.into(),
-    };
-    answer(&console, &visitor, &path, notice)
+    answer(&console, &visitor, &path, asked)
 }
 
 pub async fn rule(

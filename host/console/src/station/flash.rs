@@ -11,10 +11,23 @@ pub struct Flashable {
     pub running: Option<Firmware>,
     /// The models that this computer has, by kind and name.
     pub models: Vec<(ModelKind, String)>,
+    /// For each kind the model that was active before, if the log of the board knows one.
+    pub before: Vec<Before>,
     /// The names of the models that `postern flash models` installs.
     pub usual: [(ModelKind, &'static str); 3],
     /// The file of the firmware, or why there is none for this board.
     pub firmware: Result<String, String>,
+}
+
+/// The model of a kind that was active before the one that is active.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// Its kind.
+    pub kind: ModelKind,
+    /// Its name; `None` if this computer does not have its image.
+    pub name: Option<String>,
+    /// The first digits of its hash.
+    pub hash: String,
 }
 
 /// What is flashed.

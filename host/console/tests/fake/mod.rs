@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use client::protocol::{
-    Basis, Clock, Door, Event, EventKind, Hash, Host, Limits, LivenessMode, Matching, ModelKind, Name,
-    ResetReason, Role, Settings, Status, User, Wiegand, Zone,
+    Basis, Candidate, Clock, Comparison, Door, Event, EventKind, Face, Hash, Host, Limits, LivenessMode,
+    Matching, ModelInfo, ModelKind, Name, ResetReason, Role, Settings, Status, User, Wiegand, Zone,
 };
 use console::station::*;
 
@@ -30,6 +30,7 @@ pub struct Fake {
     pub suspended: Mutex<bool>,
     pub flashes: Mutex<Vec<Flash>>,
     pub flashing: Mutex<Option<Flashing>>,
+    pub models: Mutex<Vec<ModelInfo>>,
 }
 
 /// The board named "front" alone.
@@ -67,6 +68,7 @@ impl Fake {
             suspended: Mutex::default(),
             flashes: Mutex::default(),
             flashing: Mutex::default(),
+            models: Mutex::default(),
         })
     }
 
@@ -80,9 +82,10 @@ impl Fake {
     pub fn happens(&self, kind: EventKind, why: Option<&str>) {
         let mut events = self.events.lock().unwrap();
         let sequence = events.len() as u32 + 1;
+        let portrait = matches!(&kind, EventKind::Opened { name, .. } if name == "Ada");
         let event = Event { sequence, uptime_ms: 1_500, kind };
         let time = (sequence > 1).then(|| "2026-11-29 17:02:03".to_owned());
-        events.push(Happening { event, why: why.map(Into::into), time });
+        events.push(Happening { event, why: why.map(Into::into), portrait, time });
     }
 
     fn here(&self) -> Said<()> {
@@ -129,7 +132,7 @@ impl Station for Fake {
             instructions: 0,
             reset: ResetReason::PowerOn,
             door: if self.open.load(Ordering::SeqCst) { Door::Open { left_ms: 900 } } else { Door::Locked },
-            models: Default::default(),
+            models: self.models.lock().unwrap().iter().cloned().collect(),
             people,
             templates: people,
             foreign_templates: 0,
@@ -197,8 +200,13 @@ impl Station for Fake {
         Ok(self.people.lock().unwrap().clone())
     }
 
-    fn enrol(&self, name: &str, photos: Vec<Upload>, add: bool) -> Said<Vec<String>> {
+    fn enrol(&self, name: &str, photos: Vec<Upload>, add: bool) -> Said<Enrolled> {
         self.here()?;
+        if photos[0].bytes == b"twin" {
+            let sentence = "this face is already enrolled as Ada <b>".to_owned();
+            let pictures = photos.into_iter().map(|photo| photo.bytes).collect();
+            return Ok(Enrolled::Known(Known { sentence, name: "Ada".to_owned(), pictures }));
+        }
         let user = User {
             person: 9,
             name: name.try_into().map_err(|_| refusal("the name is too long"))?,
@@ -208,12 +216,34 @@ impl Station for Fake {
         if !add {
             self.people.lock().unwrap().push(user);
         }
-        Ok(vec![format!("{name} from {} of {} bytes", photos[0].name, photos[0].bytes.len())])
+        let said = format!("{name} from {} of {} bytes", photos[0].name, photos[0].bytes.len());
+        Ok(Enrolled::Done(vec![said]))
     }
 
     fn look(&self, picture: Upload) -> Said<Option<String>> {
         self.here()?;
         Ok((picture.bytes != b"good").then(|| "No face: stand before the camera.".to_owned()))
+    }
+
+    fn compare(&self, picture: Option<Upload>) -> Said<Compared> {
+        self.here()?;
+        let similarity = match picture.map(|picture| picture.bytes) {
+            Some(bytes) if bytes == b"nobody" => {
+                return Ok(Compared::Nothing("no face was found".to_owned()));
+            }
+            Some(_) => 16_384,
+            None => 8_192,
+        };
+        let person = self.people.lock().unwrap().first().cloned();
+        Ok(Compared::Face(Box::new(Comparison {
+            best: person.map(|user| Candidate { person: user.person, name: user.name, similarity }),
+            threshold: 13_107,
+            accepted: similarity >= 13_107,
+            faces: 1,
+            face: Face::default(),
+            instructions: 0,
+            liveness: None,
+        })))
     }
 
     fn visits(&self, person: u32) -> Said<Vec<LogLine>> {
@@ -307,6 +337,14 @@ impl Station for Fake {
                 model(ModelKind::Detector, "yunet"),
                 model(ModelKind::Encoder, "postern-128"),
                 model(ModelKind::Encoder, "slim-60"),
+            ],
+            before: vec![
+                Before {
+                    kind: ModelKind::Encoder,
+                    name: Some("slim-60".to_owned()),
+                    hash: "010203".to_owned(),
+                },
+                Before { kind: ModelKind::Detector, name: None, hash: "0a0b0c".to_owned() },
             ],
             usual: [
                 (ModelKind::Detector, "yunet"),

@@ -7,7 +7,8 @@ mod tls;
 
 use fixtures::{Need, need};
 
-use crate::bench::{BARACK, Bench, eventually};
+use crate::bench::{BARACK, Bench, eventually, picture};
+use crate::linux::before_the_camera;
 use client::{Browser, Console, read_until};
 use other::Other;
 
@@ -77,6 +78,9 @@ fn a_browser_enrols_with_the_checks_of_the_command() {
 
     let twice = browser.upload("/b/linux/people", "Somebody", &photo(BARACK[1]));
     assert!(twice.contains("Barack") && twice.contains("role=\"alert\""), "{twice}");
+    assert!(twice.contains("Somebody is enrolled already") && twice.contains("people/new/0"), "{twice}");
+    let shown = browser.get("/b/linux/people/new/0");
+    assert!(shown.contains("content-type: image/png"), "{shown}");
     let none = browser.upload("/b/linux/people", "Nobody", b"no picture");
     assert!(none.contains("photo.jpg") && none.contains("role=\"alert\""), "{none}");
     assert_eq!(bench.people(), ["Barack"]);
@@ -107,6 +111,25 @@ fn a_browser_enrols_with_the_checks_of_the_command() {
 }
 
 #[test]
+fn a_trial_compares_who_is_before_the_doors_own_camera_and_says_if_nobody_is() {
+    need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"));
+    let bench = Bench::new("linux");
+    bench.install();
+    bench.done(&["enroll", "Barack", &picture(BARACK[0])]);
+    let mut console = Console::of(&bench);
+    let browser = console.browser();
+    let look = "/b/linux/certainty/trial/look";
+    let compared = || bench.log().iter().filter(|entry| entry["kind"] == "compared").count();
+    let before = compared();
+    let nobody = browser.look(look);
+    assert!(nobody.contains("\"over\":false") && nobody.contains("delivers no image"), "{nobody}");
+    before_the_camera(&bench, &[Some(BARACK[1])], || {
+        eventually("a look matches", || browser.look(look).contains("A match: Barack."));
+    });
+    assert!(compared() > before, "each look is in the log");
+}
+
+#[test]
 fn a_browser_flashes_models_as_the_command_does_and_no_other_role_can() {
     need!(Need::Door, Need::Cached("images"));
     let bench = Bench::new("linux");
@@ -126,9 +149,16 @@ fn a_browser_flashes_models_as_the_command_does_and_no_other_role_can() {
     assert!(done.contains("Done.") && done.matches("class=\"state up\"").count() == 3, "{done}");
     let installed = bench.done(&["board", "status"])[0]["status"]["models"].to_string();
     assert!(["yunet", "slim-60", "liveness"].iter().all(|name| installed.contains(name)), "{installed}");
+    // The log says what was there before: the usual encoder was not, so there is nothing to go back to yet.
+    assert!(done.contains("no other model that was active before"), "{done}");
     browser.post("/b/linux/models", models);
     let again = over(&browser, "linux");
     assert_eq!(again.matches("skipped, it is there already").count(), 3, "{again}");
+    browser.post("/b/linux/models", "detector=&encoder=postern-128&liveness=");
+    let other = over(&browser, "linux");
+    assert!(other.contains("Back to slim-60"), "{other}");
+    browser.post("/b/linux/models", "encoder=slim-60");
+    assert!(over(&browser, "linux").contains("Back to postern-128"));
     // A door on Linux takes no program over its line, whoever asks.
     browser.post("/b/linux/models/firmware", "");
     assert!(over(&browser, "linux").contains("updated by its package"));

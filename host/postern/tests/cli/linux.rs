@@ -138,7 +138,7 @@ impl Drop for End<'_> {
 }
 
 /// Does something while these pictures are before the door's camera, one after the other and again; `None` is an empty scene.
-fn before_the_camera<T>(bench: &Bench, pictures: &[Option<&str>], work: impl FnOnce() -> T) -> T {
+pub fn before_the_camera<T>(bench: &Bench, pictures: &[Option<&str>], work: impl FnOnce() -> T) -> T {
     let grey = Photo::from_rgb(320, 240, vec![0x80; 320 * 240 * 3]).expect("a grey picture");
     let frame = |name: &Option<&str>| match name {
         Some(name) => Photo::open(Path::new(&picture(name))).expect("a photograph"),

@@ -39,11 +39,9 @@ impl Line {
         };
         let mut device = asked.map_err(|error| refusal(&error))?;
         let answer = ask(&mut device);
-        let refused = |error: &anyhow::Error| {
-            error.chain().any(|cause| matches!(cause.downcast_ref(), Some(client::Error::Refused(_))))
-        };
         // A board that lost the pairing, or gained it, is greeted again by the next request.
-        let stays = device.role().is_some() && answer.as_ref().err().is_none_or(refused);
+        let stays =
+            device.role().is_some() && answer.as_ref().err().is_none_or(|error| refused(error).is_some());
         if stays {
             *kept = Some(device);
         }
@@ -71,6 +69,21 @@ fn give_way(line: &Weak<Line>) {
         drop(line);
         std::thread::sleep(TURN);
     }
+}
+
+/// What the board refused a request with, also where a picture was shown to it; `None` for another error.
+pub fn refused(error: &anyhow::Error) -> Option<&client::protocol::Error> {
+    error.chain().find_map(|cause| {
+        let client = match cause.downcast_ref() {
+            // It has the sentence of the error in it, and is in the chain in its place.
+            Some(emulator::Error::Client(error)) => Some(error),
+            _ => cause.downcast_ref(),
+        };
+        match client {
+            Some(client::Error::Refused(refusal)) => Some(refusal),
+            _ => None,
+        }
+    })
 }
 
 /// An error as a page shows it.

@@ -14,7 +14,7 @@ use crate::device::DeviceArgs;
 use crate::log_head;
 
 /// Gives each entry from a number on to `take`.
-fn read(device: &mut Device, from: u32, mut take: impl FnMut(LogEntry)) -> anyhow::Result<()> {
+pub fn read(device: &mut Device, from: u32, mut take: impl FnMut(LogEntry)) -> anyhow::Result<()> {
     let mut next = Some(from);
     while let Some(first) = next {
         let page = device.log(first)?;

@@ -3,14 +3,17 @@
 //! The crate `console` has the server and the pages; this module has what they ask: [`boards`] for all boards, [`station`]
 //! for one.
 
+mod before;
 mod boards;
 mod flashing;
 mod job;
+mod known;
 mod line;
 mod log;
 mod pairing;
 mod rules;
 mod station;
+mod trial;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -8,17 +8,20 @@ use anyhow::{Context, bail, ensure};
 use client::Credentials;
 use client::protocol::{EventKind, Hash, Host, ModelKind, Role, Settings, User, Zone};
 use console::station::{
-    Button, CalibrationRow, Errors, Flash, Flashable, Flashing, Happening, LogLine, NewRule, Paired, Pairing,
-    Pins, Refusal, Rule, Said, State, Station, Upload, Verified,
+    Button, CalibrationRow, Compared, Enrolled, Errors, Flash, Flashable, Flashing, Happening, LogLine,
+    NewRule, Paired, Pairing, Pins, Refusal, Rule, Said, State, Station, Upload, Verified,
 };
 use emulator::{Board, Memory, Seen};
 use imaging::Photo;
 
+use super::before;
 use super::flashing;
+use super::known;
 use super::line::{Line, refusal};
 use super::log;
 use super::pairing::Progress;
 use super::rules;
+use super::trial;
 use crate::clock;
 use crate::commands::calibrate::table::Row;
 use crate::commands::enroll::{Enrolling, TAKEN_FOR_ATTACK, camera};
@@ -133,13 +136,18 @@ impl Station for Door {
             }
             let (events, newest) = device.events(after)?;
             let now = if events.is_empty() { None } else { Some(device.status()?) };
+            let portraits = Portraits::of(&self.args)?;
             let happening = |event: client::protocol::Event| {
                 let time = now.as_ref().and_then(|now| clock::time_of(event.uptime_ms, now));
                 let why = match &event.kind {
                     EventKind::FrameAssessed { result, .. } => Some(seen_text(result)),
                     other => Why::of_event(other, device).map(|why| why.to_string()),
                 };
-                Happening { event, why, time }
+                let portrait = match &event.kind {
+                    EventKind::Opened { name, person: Some(_), .. } => portraits.has(name),
+                    _ => false,
+                };
+                Happening { event, why, portrait, time }
             };
             Ok((events.into_iter().map(happening).collect(), newest))
         })
@@ -190,15 +198,20 @@ impl Station for Door {
         self.ask(|device| Ok(device.users()?))
     }
 
-    fn enrol(&self, name: &str, photos: Vec<Upload>, add: bool) -> Said<Vec<String>> {
+    fn enrol(&self, name: &str, photos: Vec<Upload>, add: bool) -> Said<Enrolled> {
         let name = said(|| parse_name(name))?;
         // Decoding takes a while, in which other pages and programs use the line.
         let decoded: Vec<_> = said(|| photos.into_iter().map(decode).collect())?;
+        let pictures = said(|| known::small(&decoded))?;
         self.ask(|device| {
             let mut lines = Vec::new();
             let enrolling = Enrolling { name: &name, add, force: false, device: &self.args };
             let (done, remarks) = hearing(|| enrolling.run(device, decoded, &Interrupt::default()));
-            for (shot, enrolled) in done? {
+            let done = match done {
+                Ok(done) => done,
+                Err(error) => return known::of(&error, pictures).map(Enrolled::Known).ok_or(error),
+            };
+            for (shot, enrolled) in done {
                 let template = enrolled.templates;
                 lines.push(format!("{name} is enrolled from {} (template {template}).", shot.name()));
                 if enrolled.alive == Some(false) {
@@ -206,7 +219,7 @@ impl Station for Door {
                 }
             }
             lines.extend(remarks);
-            Ok(lines)
+            Ok(Enrolled::Done(lines))
         })
     }
 
@@ -217,6 +230,11 @@ impl Station for Door {
             let faces = self.args.show(device, &shot, |device, source| device.detect(source))?.faces;
             Ok(camera::remark(&faces))
         })
+    }
+
+    fn compare(&self, picture: Option<Upload>) -> Said<Compared> {
+        let picture = said(|| picture.map(decode).transpose())?;
+        self.ask(|device| trial::compare(device, &self.args, picture.as_ref()))
     }
 
     fn visits(&self, person: u32) -> Said<Vec<LogLine>> {
@@ -286,14 +304,17 @@ impl Station for Door {
     }
 
     fn flashable(&self) -> Said<Flashable> {
-        let (status, running) = self.ask(|device| {
+        let known = flash::models::known();
+        let (status, running, before) = self.ask(|device| {
             let running = match device.running_firmware() {
                 Ok(running) => Some(running),
                 // A board without a boot loader, and a door on Linux.
                 Err(client::Error::Refused(_)) => None,
                 Err(error) => return Err(error.into()),
             };
-            Ok((device.status()?, running))
+            let status = device.status()?;
+            let before = before::of(device, &status.models, &known)?;
+            Ok((status, running, before))
         })?;
         let firmware = firmware::built(&status.board);
         let firmware = firmware.map(|elf| elf.display().to_string()).map_err(|error| format!("{error:#}"));
@@ -302,7 +323,7 @@ impl Station for Door {
             (ModelKind::Encoder, models::ENCODER),
             (ModelKind::Liveness, models::LIVENESS),
         ];
-        Ok(Flashable { status, running, models: flash::models::known(), usual, firmware })
+        Ok(Flashable { status, running, models: known, before, usual, firmware })
     }
 
     fn flash(&self, what: Flash) -> Said<()> {

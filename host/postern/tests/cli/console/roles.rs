@@ -20,7 +20,7 @@ enum Fields {
     Photograph,
 }
 
-const FORMS: [Form; 10] = [
+const FORMS: [Form; 11] = [
     Form { page: "/people", mark: "enctype=", path: "/people", fields: Fields::Photograph },
     Form { page: "/people/P", mark: "enctype=", path: "/people/P", fields: Fields::Photograph },
     Form {
@@ -40,6 +40,12 @@ const FORMS: [Form; 10] = [
         mark: "/rename\"",
         path: "/people/P/rename",
         fields: Fields::Plain("name=Barack"),
+    },
+    Form {
+        page: "/certainty/trial",
+        mark: "data-trial",
+        path: "/certainty/trial",
+        fields: Fields::Photograph,
     },
     Form { page: "/certainty", mark: "Use this rate", path: "/certainty", fields: Fields::Plain("rate=3") },
     Form {
