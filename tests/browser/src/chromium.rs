@@ -10,6 +10,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
+use crate::door::Console;
 use crate::{GENEROUS, PAUSE};
 
 /// What works on a machine without a screen, without a graphics card, and without a network.
@@ -26,6 +27,18 @@ const FLAGS: [&str; 10] = [
     "--lang=en",
 ];
 
+/// The Tab key.
+const TAB: &str = "\u{E004}";
+/// The Enter key.
+pub const ENTER: &str = "\u{E007}";
+
+/// No page has so many places for the focus.
+const TABS: usize = 100;
+
+/// Height of a window in CSS pixels, and of one that is lower than most pages.
+const HIGH: u32 = 900;
+const LOW: u32 = 600;
+
 /// How long a browser may take to end.
 const FAREWELL: Duration = Duration::from_secs(20);
 
@@ -38,11 +51,15 @@ pub struct View {
     pub dark: bool,
 }
 
+/// A light window on a desk.
+pub const DESK: View = View { width: 1280, dark: false };
+
 /// A browser that ends with the test.
 pub struct Chromium {
     /// Its client.
     pub client: Client,
-    _driver: Driver,
+    view: View,
+    driver: Driver,
 }
 
 /// The program that drives a browser.
@@ -54,20 +71,32 @@ struct Driver {
     profile: tempfile::TempDir,
 }
 
+impl Driver {
+    /// Sends a request about the browser's session, and waits until it is answered.
+    fn send(&self, method: &str, path: &str, body: &str) -> std::io::Result<()> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(FAREWELL))?;
+        let (session, port, length) = (&self.session, self.port, body.len());
+        write!(
+            stream,
+            "{method} /session/{session}{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        )?;
+        stream.read(&mut [0; 64]).map(drop)
+    }
+
+    /// Makes the window another one, which no command of WebDriver does where a device is emulated.
+    fn resize(&self, width: u32, height: u32) -> std::io::Result<()> {
+        let params = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        let body = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": params });
+        self.send("POST", "/goog/cdp/execute", &body.to_string())
+    }
+}
+
 impl Drop for Driver {
     fn drop(&mut self) {
         // A driver that is killed leaves its browser behind: so the session is ended first.
-        let end = || -> std::io::Result<usize> {
-            let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-            stream.set_read_timeout(Some(FAREWELL))?;
-            let (session, port) = (&self.session, self.port);
-            write!(
-                stream,
-                "DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
-            )?;
-            stream.read(&mut [0; 64])
-        };
-        let _ = end();
+        let _ = self.send("DELETE", "", "");
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -103,7 +132,7 @@ impl Chromium {
         flags.push(format!("--user-data-dir={}", driver.profile.path().join("profile").display()));
         flags.push(format!("--blink-settings=preferredColorScheme={}", u8::from(!view.dark)));
         let metrics =
-            json!({ "width": view.width, "height": 900, "pixelRatio": 1, "touch": false, "mobile": false });
+            json!({ "width": view.width, "height": HIGH, "pixelRatio": 1, "touch": false, "mobile": false });
         let options = json!({ "args": flags, "mobileEmulation": { "deviceMetrics": metrics } });
         let mut capabilities = serde_json::Map::new();
         capabilities.insert("goog:chromeOptions".to_owned(), options);
@@ -111,7 +140,7 @@ impl Chromium {
         let client = builder.capabilities(capabilities).connect(&format!("http://127.0.0.1:{port}")).await;
         let client = client.expect("Chromium starts");
         driver.session = client.session_id().await.ok().flatten().unwrap_or_default();
-        let browser = Self { client, _driver: driver };
+        let browser = Self { client, view, driver };
         let seen =
             browser.script("return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]").await;
         assert_eq!(seen, json!([view.width, view.dark]), "the browser is as the test wants it");
@@ -126,6 +155,42 @@ impl Chromium {
         self.client.goto(address).await.unwrap_or_else(|error| panic!("{address}: {error}"));
     }
 
+    /// Signs in at a console, and returns the address of its only board.
+    ///
+    /// # Panics
+    /// It does not sign in, or the console shows no board.
+    pub async fn sign_in(&self, console: &mut Console) -> String {
+        let (address, own) = console.address();
+        self.open(&address).await;
+        self.has("ul.boards a").await;
+        let board = self.script("return document.querySelector('ul.boards a').getAttribute('href')").await;
+        format!("{own}{}", board.as_str().expect("an address"))
+    }
+
+    /// Moves by the Tab key until an element has the focus, and presses keys there.
+    ///
+    /// # Panics
+    /// The Tab key does not lead there, or the focus cannot be seen.
+    pub async fn tab_to(&self, css: &str, keys: &str) {
+        self.has(css).await;
+        let here = format!("return document.activeElement?.matches({}) ?? false", json!(css));
+        for _ in 0..TABS {
+            if self.script(&here).await == json!(true) {
+                let outline = "return getComputedStyle(document.activeElement).outlineStyle";
+                assert_ne!(self.script(outline).await, json!("none"), "{css}: the focus is seen");
+                return self.keys(keys).await;
+            }
+            self.keys(TAB).await;
+        }
+        panic!("{css}: the Tab key does not lead there");
+    }
+
+    /// Presses keys, wherever the focus is.
+    async fn keys(&self, keys: &str) {
+        let field = self.client.active_element().await.expect("a focus");
+        field.send_keys(keys).await.unwrap_or_else(|error| panic!("{keys:?}: {error}"));
+    }
+
     /// Runs a script in the page.
     ///
     /// # Panics
@@ -134,8 +199,23 @@ impl Chromium {
         self.client.execute(script, vec![]).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
+    /// Runs a script that waits for something in the page.
+    ///
+    /// # Panics
+    /// It fails.
+    pub async fn script_async(&self, script: &str) -> Value {
+        let script = format!(
+            "const done = arguments[arguments.length - 1];
+             (async () => {{ {script} }})().then(done, (error) => done(String(error)));"
+        );
+        self.client.execute_async(&script, vec![]).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
     /// What a script returns, once it `holds`. Between two pages there is nothing to run it in: it is run again.
-    async fn until(&self, what: &str, script: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    ///
+    /// # Panics
+    /// It never does.
+    pub async fn until(&self, what: &str, script: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + GENEROUS;
         loop {
             let found = self.client.execute(script, vec![]).await;
@@ -229,6 +309,51 @@ impl Chromium {
             json!(css)
         ))
         .await;
+    }
+
+    /// The picture of the whole page as a PNG file, however high it is.
+    ///
+    /// # Panics
+    /// The browser gives none.
+    pub async fn whole_page(&self) -> Vec<u8> {
+        // What is as high as the window is no part of the height of the page.
+        self.driver.resize(self.view.width, LOW).expect("it is resized");
+        let high = self.script("return document.documentElement.scrollHeight").await;
+        let high = high.as_u64().and_then(|high| u32::try_from(high).ok()).unwrap_or(HIGH);
+        self.driver.resize(self.view.width, high).expect("it is resized");
+        let inside = json!(high);
+        self.until("the whole page", "return innerHeight", |height| height == &inside).await;
+        let png = self.picture().await;
+        self.driver.resize(self.view.width, HIGH).expect("it is resized");
+        png
+    }
+
+    /// The picture of an element as a PNG file.
+    ///
+    /// # Panics
+    /// The browser gives none.
+    pub async fn element_picture(&self, css: &str) -> Vec<u8> {
+        self.find(css).await.screenshot().await.expect("a picture")
+    }
+
+    /// A picture in a file that a page can read, as a JPEG file.
+    ///
+    /// # Panics
+    /// It is none.
+    pub async fn as_jpeg(&self, file: &std::path::Path) -> Vec<u8> {
+        self.open(&format!("file://{}", file.display())).await;
+        let bytes = self
+            .script_async(
+                "const image = document.images[0];
+                 const canvas = document.createElement('canvas');
+                 [canvas.width, canvas.height] = [image.naturalWidth & ~1, image.naturalHeight & ~1];
+                 canvas.getContext('2d').drawImage(image, 0, 0);
+                 const blob = await new Promise((done) => canvas.toBlob(done, 'image/jpeg', 0.95));
+                 return [...new Uint8Array(await blob.arrayBuffer())];",
+            )
+            .await;
+        let bytes = bytes.as_array().unwrap_or_else(|| panic!("{bytes}")).iter();
+        bytes.map(|byte| byte.as_u64().and_then(|byte| u8::try_from(byte).ok()).expect("a byte")).collect()
     }
 
     /// The picture of the whole window as a PNG file.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{GENEROUS, PAUSE};
 
-/// The name of the door.
+/// The name of the door, and its machine.
 pub const NAME: &str = "linux";
 
 /// The command line, which is built before these tests.
@@ -42,20 +42,49 @@ impl Door {
         door
     }
 
-    /// The console of another computer, which this door knows as an auditor.
+    /// A folder of boards in which there is none yet.
+    ///
+    /// # Panics
+    /// There is no folder.
+    pub fn none() -> Self {
+        Self { state: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// The folder of this computer's files of the door.
+    pub fn folder(&self) -> PathBuf {
+        self.state.path().join(NAME)
+    }
+
+    /// The files below the folder of the boards whose names end like this.
+    pub fn files(&self, end: &str) -> Vec<PathBuf> {
+        let (mut folders, mut found) = (vec![self.state.path().to_owned()], Vec::new());
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                match path.is_dir() {
+                    true => folders.push(path),
+                    false if path.to_string_lossy().ends_with(end) => found.push(path),
+                    false => {}
+                }
+            }
+        }
+        found
+    }
+
+    /// The console of another computer, which this door knows by this role.
     ///
     /// # Panics
     /// It cannot be paired.
-    pub fn auditor(&self) -> Console {
+    pub fn other(&self, role: &str) -> Console {
         let state = tempfile::tempdir().expect("a folder");
-        let device = format!("unix:{}", self.state.path().join(NAME).join("serial.sock").display());
+        let device = format!("unix:{}", self.folder().join("serial.sock").display());
         let other = |arguments: &[&str]| {
             let mut command = Command::new(program());
             command.arg("--json").args(arguments).args(["--device", &device, "--state"]).arg(state.path());
             command
         };
-        self.done(&["keys", "invite", "auditor"]);
-        let mut pairing = other(&["pair", "--role", "auditor"]);
+        self.done(&["keys", "invite", role]);
+        let mut pairing = other(&["pair", "--role", role]);
         let pairing = pairing.stdout(Stdio::null()).stderr(Stdio::null());
         let mut pairing = pairing.spawn().expect("postern starts");
         let end = Instant::now() + GENEROUS;
@@ -70,6 +99,16 @@ impl Door {
         let mut console = Console::run(other(&["console", "--listen", "127.0.0.1:0"]));
         console.state = Some(state);
         console
+    }
+
+    /// A file of so many zeros, which takes no room on the disk.
+    ///
+    /// # Panics
+    /// It cannot be made.
+    pub fn large_file(&self, bytes: u64) -> PathBuf {
+        let path = self.state.path().join("large.bin");
+        std::fs::File::create(&path).and_then(|file| file.set_len(bytes)).expect("a file");
+        path
     }
 
     /// A command on this door.
@@ -113,6 +152,16 @@ impl Console {
     /// It does not start.
     pub fn of(door: &Door) -> Self {
         Self::run(door.command(&["console", "--listen", "127.0.0.1:0"]))
+    }
+
+    /// The console of all boards of a folder, on a free port.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub fn of_all(door: &Door) -> Self {
+        let mut command = Command::new(program());
+        command.args(["--json", "console", "--listen", "127.0.0.1:0", "--state"]).arg(door.state.path());
+        Self::run(command)
     }
 
     fn run(mut command: Command) -> Self {

@@ -3,6 +3,7 @@
 //! ```text
 //! door       a door on Linux in a folder of its own, its console, and the commands beside it
 //! chromium   a browser with a profile of its own, as wide, as light or as dark as a test wants it
+//! pictures   the photographs that set-up fetched
 //! axe        the accessibility checker axe-core, which set-up fetched
 //! ```
 //! A test waits for what a page shows, and asks again until then. Nothing here sleeps for luck.
@@ -11,6 +12,7 @@
 pub mod axe;
 pub mod chromium;
 pub mod door;
+pub mod pictures;
 
 /// A wait ends after this time, on a machine however busy.
 pub const GENEROUS: std::time::Duration = std::time::Duration::from_secs(600);

@@ -1,25 +1,16 @@
 //! The console as a person uses it: in Chromium, before a door on Linux.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use browser::chromium::{Chromium, View};
+use browser::chromium::{Chromium, DESK, View};
 use browser::door::{Console, Door};
+use browser::pictures::{path, picture};
 use browser::{axe, door};
 use fixtures::{Need, need};
 use serde_json::json;
 
-const DESK: View = View { width: 1280, dark: false };
-
 /// A name that would be a script if a page took it for markup.
 const MARKUP: &str = "<img src=x onerror=\"document.title='taken'\">";
-
-fn picture(name: &str) -> PathBuf {
-    fixtures::cache(&format!("pictures/{name}"))
-}
-
-fn path(name: &str) -> String {
-    picture(name).display().to_string()
-}
 
 #[tokio::test]
 async fn a_person_signs_in_enrols_opens_refuses_and_finds_a_lost_board_again() {
@@ -116,11 +107,12 @@ async fn a_person_signs_in_enrols_opens_refuses_and_finds_a_lost_board_again() {
 }
 
 /// Every page of a board, and one that is none.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "",
     "/people",
     "/people/1",
     "/certainty",
+    "/certainty/trial",
     "/log",
     "/settings",
     "/models",
@@ -173,7 +165,7 @@ async fn an_accessibility_checker_finds_no_violation_on_any_page() {
     door.done(&["enroll", "Barack", &path("obama.jpg")]);
     door.done(&["rule", "Barack", "--hours", "mon-fri 08:00-18:00"]);
     door.done(&["show", &path("obama2.jpg")]);
-    let (mut console, mut auditors) = (Console::of(&door), door.auditor());
+    let (mut console, mut auditors) = (Console::of(&door), door.other("auditor"));
     let mut found = Vec::new();
     for dark in [false, true] {
         for width in [320, 1280] {
@@ -183,64 +175,4 @@ async fn an_accessibility_checker_finds_no_violation_on_any_page() {
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
-}
-
-/// A camera of the browser that shows a photograph: a file of JPEG pictures, of which there is one. Chromium takes none whose
-/// width or height is odd.
-fn camera_that_shows(photo: &str, folder: &Path) -> [String; 3] {
-    let file = folder.join("camera.mjpeg");
-    std::fs::copy(picture(photo), &file).expect("copied");
-    [
-        "--use-fake-ui-for-media-stream".to_owned(),
-        "--use-fake-device-for-media-stream".to_owned(),
-        format!("--use-file-for-fake-video-capture={}", file.display()),
-    ]
-}
-
-#[tokio::test]
-async fn a_person_is_enrolled_with_the_camera_of_the_browser() {
-    need!(Need::Browser, Need::Door, Need::Cached("images"), Need::Cached("pictures"));
-    let door = Door::paired();
-    door.done(&["flash", "models"]);
-    let mut console = Console::of(&door);
-    let (address, own) = console.address();
-    let folder = tempfile::tempdir().expect("a folder");
-    let browser = Chromium::start_with(DESK, &camera_that_shows("obama2.jpg", folder.path())).await;
-    browser.open(&address).await;
-    browser.shows("Boards").await;
-    browser.open(&format!("{own}/b/{}/people", door::NAME)).await;
-    browser.write("input[name=name]", "Barack").await;
-    browser.click("[data-webcam] button").await;
-    browser.shows("There are three good pictures").await;
-    browser.click("form[enctype] button.main").await;
-    // The camera shows the same picture all the time: it counts once.
-    browser.shows("Barack is enrolled from camera-1.jpg (template 1).").await;
-    browser.shows("1 person").await;
-    assert!(door.done(&["identify", &path("obama.jpg")]).contains("Barack"));
-}
-
-#[tokio::test]
-async fn a_camera_that_the_browser_does_not_give_is_said_with_what_to_do() {
-    need!(Need::Browser, Need::Door);
-    let door = Door::paired();
-    let mut console = Console::of(&door);
-    for (flags, said) in [
-        (
-            &["--use-fake-device-for-media-stream", "--deny-permission-prompts"][..],
-            "The browser does not give the camera",
-        ),
-        (
-            &["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=device-count=0"],
-            "This computer has no camera that the browser can use",
-        ),
-    ] {
-        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        let browser = Chromium::start_with(DESK, &flags).await;
-        let (address, own) = console.address();
-        browser.open(&address).await;
-        browser.shows("Boards").await;
-        browser.open(&format!("{own}/b/{}/people", door::NAME)).await;
-        browser.click("[data-webcam] button").await;
-        browser.shows(said).await;
-    }
 }
