@@ -37,6 +37,7 @@ mod promises;
 mod python;
 mod reproduce;
 mod sbom;
+mod screenshots;
 mod setup;
 mod size;
 mod sources;
@@ -95,6 +96,8 @@ enum Task {
     Book,
     /// Unpack or pack the seeds of the fuzz targets
     FuzzCorpus(fuzz::Args),
+    /// Take pictures of the console's pages, for people who look at them and for docs/console.md
+    Screenshots(screenshots::Args),
     /// Draw the wiring diagrams of docs/wiring.md and docs/raspberry-pi.md
     Wiring,
 }
@@ -118,6 +121,7 @@ fn main() -> ExitCode {
         Task::Doc => doc::run(),
         Task::Book => book::run(),
         Task::FuzzCorpus(args) => fuzz::run(&args),
+        Task::Screenshots(args) => screenshots::run(&args),
         Task::Wiring => wiring::run(),
     };
     match result {
