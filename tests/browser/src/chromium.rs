@@ -318,11 +318,16 @@ impl Chromium {
     pub async fn whole_page(&self) -> Vec<u8> {
         // What is as high as the window is no part of the height of the page.
         self.driver.resize(self.view.width, LOW).expect("it is resized");
-        let high = self.script("return document.documentElement.scrollHeight").await;
-        let high = high.as_u64().and_then(|high| u32::try_from(high).ok()).unwrap_or(HIGH);
-        self.driver.resize(self.view.width, high).expect("it is resized");
-        let inside = json!(high);
-        self.until("the whole page", "return innerHeight", |height| height == &inside).await;
+        let (mut before, mut high) = (0, LOW);
+        // A part whose height follows that of the window makes the page higher again.
+        while high != before {
+            before = high;
+            let found = self.script("return document.documentElement.scrollHeight").await;
+            high = found.as_u64().and_then(|high| u32::try_from(high).ok()).unwrap_or(HIGH);
+            self.driver.resize(self.view.width, high).expect("it is resized");
+            let inside = json!(high);
+            self.until("the whole page", "return innerHeight", |height| height == &inside).await;
+        }
         let png = self.picture().await;
         self.driver.resize(self.view.width, HIGH).expect("it is resized");
         png
@@ -336,22 +341,28 @@ impl Chromium {
         self.find(css).await.screenshot().await.expect("a picture")
     }
 
-    /// A picture in a file that a page can read, as a JPEG file.
+    /// A picture of a file, written again as another kind of file, such as "image/jpeg". It is scaled, and its colours
+    /// are rounded to a step: a drawing with fewer of them is a smaller file.
     ///
     /// # Panics
     /// It is none.
-    pub async fn as_jpeg(&self, file: &std::path::Path) -> Vec<u8> {
+    pub async fn redrawn(&self, file: &std::path::Path, kind: &str, scale: f64, step: u8) -> Vec<u8> {
         self.open(&format!("file://{}", file.display())).await;
-        let bytes = self
-            .script_async(
-                "const image = document.images[0];
-                 const canvas = document.createElement('canvas');
-                 [canvas.width, canvas.height] = [image.naturalWidth & ~1, image.naturalHeight & ~1];
-                 canvas.getContext('2d').drawImage(image, 0, 0);
-                 const blob = await new Promise((done) => canvas.toBlob(done, 'image/jpeg', 0.95));
-                 return [...new Uint8Array(await blob.arrayBuffer())];",
-            )
-            .await;
+        let script = format!(
+            "const image = document.images[0];
+             const canvas = document.createElement('canvas');
+             [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight].map((side) => side * {scale} & ~1);
+             const context = canvas.getContext('2d');
+             context.imageSmoothingQuality = 'high';
+             context.drawImage(image, 0, 0, canvas.width, canvas.height);
+             const picture = context.getImageData(0, 0, canvas.width, canvas.height);
+             picture.data.forEach((value, at) => {{ picture.data[at] = Math.round(value / {step}) * {step}; }});
+             context.putImageData(picture, 0, 0);
+             const blob = await new Promise((done) => canvas.toBlob(done, {}, 0.95));
+             return [...new Uint8Array(await blob.arrayBuffer())];",
+            json!(kind)
+        );
+        let bytes = self.script_async(&script).await;
         let bytes = bytes.as_array().unwrap_or_else(|| panic!("{bytes}")).iter();
         bytes.map(|byte| byte.as_u64().and_then(|byte| u8::try_from(byte).ok()).expect("a byte")).collect()
     }

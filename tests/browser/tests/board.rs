@@ -76,7 +76,7 @@ async fn a_door_is_used_by_the_keyboard_alone() {
     show.wait().expect("it ends");
     browser.tab_to("nav a[href$=settings]", ENTER).await;
     browser.tab_to("input[name=agreement]", "").await;
-    browser.tab_to("form.fields button.main", ENTER).await;
+    browser.tab_to("main form button.main", ENTER).await;
     browser.shows("Saved.").await;
 }
 

@@ -1,5 +1,6 @@
 //! Enrolment and trials as a person does them: in Chromium, with its camera, before a door on Linux.
 
+use browser::axe;
 use browser::chromium::{Chromium, DESK};
 use browser::door::{self, Console, Door};
 use browser::pictures::{CAMERA_FLAGS, camera_that_shows, path, picture};
@@ -59,7 +60,13 @@ const DIFFERS: f64 = 0.05;
 
 #[tokio::test]
 async fn a_trial_shows_the_similarity_beside_the_threshold_as_exact_as_the_role_is_told_it() {
-    need!(Need::Browser, Need::Door, Need::Cached("images"), Need::Cached("pictures"));
+    need!(
+        Need::Browser,
+        Need::Door,
+        Need::Cached("images"),
+        Need::Cached("pictures"),
+        Need::Cached(axe::FILE)
+    );
     let door = Door::paired();
     door.done(&["flash", "models"]);
     door.done(&["enroll", "Barack", &path("obama.jpg")]);
@@ -98,6 +105,7 @@ async fn a_trial_shows_the_similarity_beside_the_threshold_as_exact_as_the_role_
         browser.shows("3 / 30").await;
         browser.click("button[value=stop]").await;
         browser.has("button[value=stop]:disabled").await;
+        assert_eq!(axe::violations(&browser).await, Vec::<String>::new());
         browser.open(&format!("{board}/log?kind=compared")).await;
         browser.has("ol.log li").await;
     }
@@ -130,7 +138,13 @@ async fn a_camera_that_sees_nobody_says_what_to_change_and_a_visit_is_told() {
 
 #[tokio::test]
 async fn who_is_enrolled_already_stands_beside_the_new_photographs_and_none_is_stored() {
-    need!(Need::Browser, Need::Door, Need::Cached("images"), Need::Cached("pictures"));
+    need!(
+        Need::Browser,
+        Need::Door,
+        Need::Cached("images"),
+        Need::Cached("pictures"),
+        Need::Cached(axe::FILE)
+    );
     let door = Door::paired();
     door.done(&["flash", "models"]);
     door.done(&["enroll", "Barack", &path("obama.jpg")]);
@@ -152,6 +166,7 @@ async fn who_is_enrolled_already_stands_beside_the_new_photographs_and_none_is_s
                     old.getBoundingClientRect().top === fresh.getBoundingClientRect().top]";
         browser.until("both pictures", shown, |found| found == &json!(["B", true, true])).await;
         browser.shows("1 person").await;
+        assert_eq!(axe::violations(&browser).await, Vec::<String>::new());
     }
     assert!(door.files(".png").is_empty() && door.files(".jpg").is_empty(), "nothing of them is stored");
     browser.click(".beside a").await;

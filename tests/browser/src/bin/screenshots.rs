@@ -43,8 +43,9 @@ async fn main() {
     let camera = draw(drawn.path()).await;
     let door = set_up(drawn.path());
     let mut console = Console::of(&door);
+    let studio = Chromium::start(View { width: 640, dark: false }).await;
     for (width, dark, language) in
-        [(1000, false, "en"), (1000, true, "en"), (320, false, "en"), (320, true, "de"), (1000, false, "de")]
+        [(860, false, "en"), (860, true, "en"), (320, false, "en"), (320, true, "de"), (860, false, "de")]
     {
         let view = View { width, dark };
         let browser = Chromium::start_with(view, &camera).await;
@@ -57,10 +58,12 @@ async fn main() {
             let file = folder.join(format!("{name}-{page}.png"));
             std::fs::write(&file, &png).expect("written");
             println!("{} {} bytes", file.display(), png.len());
-            for (of, size, shown) in DOCS {
+            for (of, size, scale, shown) in DOCS {
                 if let (Some(docs), true) = (&docs, of == page && size == name) {
-                    std::fs::write(docs.join(shown), &png).expect("written");
-                    println!("{} {} bytes", docs.join(shown).display(), png.len());
+                    let small = studio.redrawn(&file, "image/png", scale, STEP).await;
+                    assert!(small.len() < MOST, "{shown} has {} bytes", small.len());
+                    std::fs::write(docs.join(shown), &small).expect("written");
+                    println!("{} {} bytes", docs.join(shown).display(), small.len());
                 }
             }
         };
@@ -100,12 +103,15 @@ async fn main() {
 /// Whether every picture of the page is there.
 const LOADED: &str = "return [...document.images].every((one) => one.complete && one.naturalWidth > 0)";
 
-/// What docs/console.md shows: the page, how it is seen, and the file.
-const DOCS: [(&str, &str, &str); 4] = [
-    ("door", "1000-light-en", "console-door.png"),
-    ("trial-live", "1000-dark-en", "console-trial.png"),
-    ("twins", "320-light-en", "console-twins.png"),
-    ("certainty", "320-dark-de", "console-certainty.png"),
+/// The step of the colours of pictures in the documentation, and most bytes of one.
+const STEP: u8 = 15;
+const MOST: usize = 100_000;
+
+/// What docs/console.md shows: the page, how it is seen, its scale, and the file.
+const DOCS: [(&str, &str, f64, &str); 3] = [
+    ("door", "860-light-en", 0.6, "console-door.png"),
+    ("trial-live", "860-dark-en", 0.55, "console-trial.png"),
+    ("twins", "860-light-en", 0.6, "console-twins.png"),
 ];
 
 /// Has Chromium draw the people, once as they are and once a little turned, and returns the flags of a camera that shows one.
@@ -127,7 +133,8 @@ async fn draw(folder: &Path) -> Vec<String> {
         }
     }
     let file = folder.join("camera.mjpeg");
-    std::fs::write(&file, browser.as_jpeg(&folder.join("ada-2.png")).await).expect("written");
+    std::fs::write(&file, browser.redrawn(&folder.join("ada-2.png"), "image/jpeg", 1.0, 1).await)
+        .expect("written");
     CAMERA_FLAGS.map(str::to_owned).into_iter().chain([camera_of(&file)]).collect()
 }
 
