@@ -31,7 +31,9 @@ pub fn correct_bias(
         .collect();
     for n in 0..network.operators.len() {
         let mut operator = network.operators[n].clone();
-        if matches!(operator.kind, OperatorKind::Dense | OperatorKind::Depthwise) {
+        // What was cut off before an activation instead of by it moves the mean of the sums, and no value after it.
+        let is_cut = network.tensors[operator.inputs[0]].narrowed;
+        if matches!(operator.kind, OperatorKind::Dense | OperatorKind::Depthwise) && !is_cut {
             let means = mean_sums(network, &operator, &values);
             let products = depth(network, &operator) as i64 * 128 * 128;
             let float = &statistics[operator.output].sum_mean;

@@ -77,7 +77,7 @@ impl Activation {
     }
 }
 
-/// The function of a logit that a gate multiplies by; it is never negative, and never more than one.
+/// The function of a logit that a gate multiplies by; it is never negative.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum GateFunction {
     /// `1 / (1 + exp(-x))`.
@@ -89,6 +89,8 @@ pub enum GateFunction {
         /// Added then.
         offset: f32,
     },
+    /// The logit itself, or 0 where it is negative.
+    Positive,
 }
 
 impl GateFunction {
@@ -97,9 +99,23 @@ impl GateFunction {
         match self {
             Self::Sigmoid => 1.0 / (1.0 + (-logit).exp()),
             Self::Hard { slope, offset } => (logit * f64::from(slope) + f64::from(offset)).clamp(0.0, 1.0),
+            Self::Positive => logit.max(0.0),
+        }
+    }
+
+    /// The least and the greatest logit that it tells from those beyond.
+    pub fn bounds(self) -> [f32; 2] {
+        match self {
+            Self::Sigmoid => [-SATURATED, SATURATED],
+            Self::Hard { slope, offset } if slope > 0.0 => [-offset / slope, (1.0 - offset) / slope],
+            Self::Hard { .. } => [f32::NEG_INFINITY, f32::INFINITY],
+            Self::Positive => [0.0, f32::INFINITY],
         }
     }
 }
+
+/// From this logit on, a sigmoid in the 15 bits of a gate is one, and below its negative zero.
+const SATURATED: f32 = 11.1;
 
 /// A function of one value, which a table of 256 entries holds on the board: a [`GateFunction`] of it, times a factor, and
 /// times the value itself.
@@ -123,10 +139,9 @@ impl Function {
     /// The least and the greatest value that it tells from those beyond.
     pub fn bounds(self) -> [f32; 2] {
         match self.gate {
-            GateFunction::Hard { slope, offset } if slope > 0.0 => {
-                [-offset / slope, if self.times_value { f32::INFINITY } else { (1.0 - offset) / slope }]
-            }
-            _ => [f32::NEG_INFINITY, f32::INFINITY],
+            GateFunction::Sigmoid => [f32::NEG_INFINITY, f32::INFINITY],
+            gate if self.times_value => [gate.bounds()[0], f32::INFINITY],
+            gate => gate.bounds(),
         }
     }
 }

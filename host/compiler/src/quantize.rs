@@ -1,5 +1,6 @@
 //! From floats to integers, by the rules of the TFLite int8 specification.
 
+mod domain;
 mod fit;
 mod network;
 mod range;
@@ -8,8 +9,8 @@ mod scale;
 pub use network::{Network, OperatorKind, QuantizedOperator, QuantizedTensor};
 pub use range::RangeRule;
 
-use kernels::TABLE_STEPS;
 use kernels::weights::{pack, packed_len};
+use kernels::{GATE_STEPS, TABLE_STEPS};
 
 use crate::Error;
 use crate::graph::{Activation, Conv, Function, GateFunction, Graph, Node, Operator};
@@ -42,9 +43,9 @@ pub fn quantize(graph: &Graph, statistics: &[Statistics], method: &Method) -> Re
     for node in &graph.nodes {
         if let (Operator::MaxPool(_) | Operator::Resize2x, input) = (&node.operator, node.inputs[0]) {
             // Nothing is computed here, so the numbers keep their meaning.
-            let QuantizedTensor { scale, zero_point, .. } = network.tensors[input];
+            let QuantizedTensor { scale, zero_point, narrowed, .. } = network.tensors[input];
             let output = &mut network.tensors[node.output];
-            (output.scale, output.zero_point) = (scale, zero_point);
+            (output.scale, output.zero_point, output.narrowed) = (scale, zero_point, narrowed);
         }
         let operator = fit::fitted(&mut network, node, |network| match &node.operator {
             Operator::Conv(conv) => convolution(network, node, conv, graph),
@@ -74,7 +75,9 @@ fn tensors(graph: &Graph, statistics: &[Statistics], method: &Method) -> Vec<Qua
             _ if graph.outputs.contains(&id) => QuantizedTensor::output(tensor, &statistics[id]),
             _ => {
                 let chosen = || method.range.choose(&statistics[id]);
-                QuantizedTensor::activation(tensor, graph.ranges.get(&id).copied().unwrap_or_else(chosen))
+                let range = graph.ranges.get(&id).copied().unwrap_or_else(chosen);
+                let narrow = domain::narrow(graph, id, range);
+                QuantizedTensor { narrowed: narrow != range, ..QuantizedTensor::activation(tensor, narrow) }
             }
         };
         tensors.push(quantized);
@@ -174,11 +177,16 @@ fn average(network: &Network, node: &Node) -> QuantizedOperator {
 /// A gate, whose logits become factors by a table: any scale of theirs will do.
 fn gate(network: &Network, node: &Node, function: GateFunction) -> QuantizedOperator {
     let [input, logits] = [0, 1].map(|i| &network.tensors[node.inputs[i]]);
-    let real = f64::from(input.scale) / f64::from(network.tensors[node.output].scale) / f64::from(1 << 15);
-    let factor = |step: usize| {
-        let logit = f64::from(logits.scale) * (step as f64 - 128.0 - f64::from(logits.zero_point));
-        (f64::from(1 << 15) * function.of(logit)).round().min(32767.0) as i16
+    let logit = |step: usize| f64::from(logits.scale) * (step as f64 - 128.0 - f64::from(logits.zero_point));
+    // The table holds shares of the greatest factor, which the scale then multiplies by.
+    let greatest = match function {
+        GateFunction::Sigmoid | GateFunction::Hard { .. } => 1.0,
+        GateFunction::Positive => function.of(logit(GATE_STEPS - 1)).max(f64::MIN_POSITIVE.sqrt()),
     };
+    let steps = f64::from(network.tensors[node.output].scale) * f64::from(1 << 15);
+    let real = f64::from(input.scale) * greatest / steps;
+    let factor =
+        |step: usize| (f64::from(1 << 15) * function.of(logit(step)) / greatest).round().min(32767.0) as i16;
     QuantizedOperator {
         scales: vec![scale::channel(0, real, real)],
         table: Some(Box::new(std::array::from_fn(factor))),

@@ -66,7 +66,10 @@ fn judge(seed: u64, tally: &mut Tally) -> Result<(), String> {
     }
     let image =
         compiler::compile(&onnx, &options, &samples, &|_, _, _| {}).map_err(|error| error.to_string())?;
-    let close = cosine(&integer(&image, &samples[0]), &ours);
+    let told = integer(&image, &samples[0]);
+    // Where every gate is shut there is no direction to compare.
+    let is_shut = ours.iter().chain(&told).all(|&value| value == 0.0);
+    let close = if is_shut { 1.0 } else { cosine(&told, &ours) };
     tally.computed += 1;
     if close > 0.95 { Ok(()) } else { Err(format!("the image has a cosine of {close}")) }
 }
@@ -77,6 +80,9 @@ const WRONG_IN_TRACT: [u64; 5] = [46, 158, 248, 330, 382];
 
 /// Networks of supported operators that are refused: a sigmoid times its own sigmoid.
 const REFUSED: [u64; 1] = [2722];
+
+/// A network whose gate writes a thousand times as much below zero as above, and the Relu after it leaves what is above alone.
+const ONCE_WRONG: u64 = 1786;
 
 /// Whether a network has a window of the forms that tract can compute wrongly.
 fn may_be_wrong_in_tract(network: &[String]) -> bool {
@@ -113,6 +119,7 @@ fn check(seeds: std::ops::Range<u64>, doubt: bool) -> Tally {
 #[test]
 fn networks_are_computed_or_refused() {
     let tally = check(0..400, false);
+    check(ONCE_WRONG..ONCE_WRONG + 1, false);
     // Near misses that are refused, those that mean the same after all, and all the others.
     assert!(tally.computed > 200 && tally.refused > 60 && tally.without_oracle < 8, "{tally:?}");
     let more =

@@ -114,17 +114,19 @@ fn means_and_pools_are_computed() {
 
 #[test]
 fn squeeze_and_excite_is_computed_in_its_forms() {
-    for (function, linear) in
-        [("Sigmoid", false), ("HardSigmoid", false), ("Sigmoid", true), ("HardSigmoid", true)]
-    {
+    let functions = ["Sigmoid", "HardSigmoid", "Relu", "Clip"];
+    for (function, linear) in functions.into_iter().flat_map(|name| [(name, false), (name, true)]) {
         let mut net = start(13);
+        net.constant("zero", &[], vec![0.0]);
+        net.constant("one", &[], vec![1.0]);
+        let inputs: &[&str] = if function == "Clip" { &["more", "zero", "one"] } else { &["more"] };
         net.say("GlobalAveragePool", "squeezed", &["stem"], &[]);
         let gate = match linear {
             false => {
                 net.conv("less", "squeezed", [4, 8, 1], 1, 1);
                 net.say("Relu", "less_relu", &["less"], &[]);
                 net.conv("more", "less_relu", [8, 4, 1], 1, 1);
-                net.say(function, "gate", &["more"], &[]);
+                net.say(function, "gate", inputs, &[]);
                 "gate"
             }
             true => {
@@ -135,7 +137,7 @@ fn squeeze_and_excite_is_computed_in_its_forms() {
                 net.say("Gemm", "less", &["flat", "a"], &[Int("transB", 1)]);
                 net.say("Relu", "less_relu", &["less"], &[]);
                 net.say("Gemm", "more", &["less_relu", "b"], &[Int("transB", 1)]);
-                net.say(function, "gate", &["more"], &[]);
+                net.say(function, "gate", inputs, &[]);
                 net.file().integers("one_pixel", &[4], &[1, 8, 1, 1]);
                 net.say("Reshape", "shaped", &["gate", "one_pixel"], &[]);
                 "shaped"
@@ -144,6 +146,33 @@ fn squeeze_and_excite_is_computed_in_its_forms() {
         net.say("Mul", "node", &["stem", gate], &[]);
         is_computed(&format!("{function} {linear}"), &finish(net, "node", 8));
     }
+    for (low, high) in [(-1.0, 1.0), (-6.0, 0.0)] {
+        let mut net = start(13);
+        net.say("GlobalAveragePool", "squeezed", &["stem"], &[]);
+        net.conv("more", "squeezed", [8, 8, 1], 1, 1);
+        net.constant("low", &[], vec![low]);
+        net.constant("high", &[], vec![high]);
+        net.say("Clip", "gate", &["more", "low", "high"], &[]);
+        net.say("Mul", "node", &["stem", "gate"], &[]);
+        let words = ["\"node\"", "Mul", "a Relu, or a Clip whose lower end is zero or more"];
+        is_refused("a gate that can be negative", &finish(net, "node", 8), &words);
+    }
+}
+
+#[test]
+fn a_gate_by_a_relu_may_be_scaled() {
+    let scaled = |by: f32| {
+        let mut net = start(13);
+        net.say("GlobalAveragePool", "squeezed", &["stem"], &[]);
+        net.conv("more", "squeezed", [8, 8, 1], 1, 1);
+        net.say("Relu", "positive", &["more"], &[]);
+        net.constant("by", &[], vec![by]);
+        net.say("Mul", "gate", &["positive", "by"], &[]);
+        net.say("Mul", "node", &["stem", "gate"], &[]);
+        finish(net, "node", 8)
+    };
+    is_computed("three times", &scaled(3.0));
+    is_refused("turned", &scaled(-3.0), &["\"node\"", "Mul"]);
 }
 
 #[test]

@@ -95,24 +95,6 @@ fn add_input_offset(conv: &mut Conv, offset: &[f32]) {
     }
 }
 
-/// Bounds what a convolution writes by what the function that alone reads it tells apart, so that no step is spent beyond.
-pub fn bound_functions(graph: &mut Graph) {
-    for n in 0..graph.nodes.len() {
-        let Operator::Table(function) = graph.nodes[n].operator else { continue };
-        let input = graph.nodes[n].inputs[0];
-        if graph.readers(input).count() != 1 || graph.outputs.contains(&input) {
-            continue;
-        }
-        let Some(writer) = graph.writer(input) else { continue };
-        if let Operator::Conv(conv) = &mut graph.nodes[writer].operator
-            && conv.activation == Activation::Identity
-            && function.bounds().iter().any(|bound| bound.is_finite())
-        {
-            conv.activation = Activation::Clip(function.bounds());
-        }
-    }
-}
-
 /// Turns a network for blue, green, red into one for red, green, blue.
 pub fn swap_colours(graph: &mut Graph) -> Result<(), Error> {
     for n in graph.readers(Graph::INPUT).collect::<Vec<_>>() {

@@ -68,7 +68,7 @@ fn is_finite(operator: &Operator) -> bool {
         _ => &Activation::Identity,
     };
     let gate = |gate: &GateFunction| match gate {
-        GateFunction::Sigmoid => true,
+        GateFunction::Sigmoid | GateFunction::Positive => true,
         GateFunction::Hard { slope, offset } => slope.is_finite() && offset.is_finite(),
     };
     let sound = match operator {
@@ -145,7 +145,6 @@ pub fn lower(
     if folding == Folding::Engine {
         outputs::widen(&mut graph);
         fold::scales_forward(&mut graph);
-        fold::bound_functions(&mut graph);
     }
     match (preprocessing.bgr, folding) {
         (true, Folding::Engine) => fold::swap_colours(&mut graph)?,

@@ -6,6 +6,7 @@
 //! | `x * Clip(x * a + b, 0, c)`, the clip scaled or not | a table: hard swish before opset 14 |
 //! | a map times the sigmoid of one value a channel | a gate |
 //! | a map times one value a channel that lies between 0 and a bound | a gate, scaled |
+//! | a map times one value a channel that is never negative | a gate: beyond the greatest value of the samples it saturates, as each tensor |
 
 use onnx::{Node, Problem};
 
@@ -36,6 +37,7 @@ pub fn product<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem
             Rest::Gate(function) => (function, 1.0),
             Rest::None => match greatest(&to.graph, logits.tensor) {
                 Some(greatest) => (GateFunction::Hard { slope: 1.0 / greatest, offset: 0.0 }, greatest),
+                None if is_positive(&to.graph, logits.tensor) => (GateFunction::Positive, 1.0),
                 None => continue,
             },
             _ => continue,
@@ -52,9 +54,8 @@ pub fn product<'a>(to: &mut Lowering<'a>, node: &Node<'a>) -> Result<(), Problem
         return Ok(());
     }
     Err(Problem::unsupported(
-        "a product of two computed values is taken only where one is a gate: one value a channel, and that a sigmoid, or \
-         clipped at both ends, the lower one zero or more (a Relu has no upper end); or where a value is multiplied by its own \
-         sigmoid",
+        "a product of two computed values is taken only where one is a gate: one value a channel, and that never \
+         negative: a sigmoid, a Relu, or a Clip whose lower end is zero or more; or where a value is multiplied by its own sigmoid",
     ))
 }
 
@@ -131,6 +132,20 @@ fn greatest(graph: &Graph, tensor: TensorId) -> Option<f32> {
             (offset == 0.0 && scale > 0.0).then_some(scale * greatest(graph, input)?)
         }
         _ => None,
+    }
+}
+
+/// Whether no value of `tensor` can be negative: it is written by a Relu, or by a Clip from zero or more.
+fn is_positive(graph: &Graph, tensor: TensorId) -> bool {
+    let Some(writer) = graph.writer(tensor) else { return false };
+    match &graph.nodes[writer].operator {
+        Operator::Conv(Conv { activation: Activation::Identity, .. }) => {
+            line(graph, tensor).is_some_and(|(input, [scale, offset], _)| {
+                scale >= 0.0 && offset >= 0.0 && is_positive(graph, input)
+            })
+        }
+        Operator::Conv(Conv { activation, .. }) | Operator::Add(activation) => activation.bounds()[0] >= 0.0,
+        _ => false,
     }
 }
 

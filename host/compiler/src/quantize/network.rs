@@ -31,6 +31,8 @@ pub struct QuantizedTensor {
     pub bytes: u8,
     /// For outputs: the scale is `2^-frac_bits`.
     pub frac_bits: i8,
+    /// Whether values that no reader tells apart are left out of it, so that its mean is another than that of the float network.
+    pub narrowed: bool,
 }
 
 /// Which operator.
@@ -114,7 +116,15 @@ impl QuantizedTensor {
     }
 
     fn new(tensor: &graph::Tensor, scale: f32) -> Self {
-        Self { name: tensor.name.clone(), shape: tensor.shape, scale, zero_point: 0, bytes: 1, frac_bits: 0 }
+        Self {
+            name: tensor.name.clone(),
+            shape: tensor.shape,
+            scale,
+            zero_point: 0,
+            bytes: 1,
+            frac_bits: 0,
+            narrowed: false,
+        }
     }
 
     /// Doubles the scale of an output until it is at least `finest`.

@@ -21,6 +21,8 @@ struct Net {
     rng: Rng,
     /// For what comes after the layers, so that those of a seed stay what they are.
     late: Rng,
+    /// For the function of a gate.
+    gates: Rng,
     count: usize,
     /// The near miss that is still to be put in.
     miss: bool,
@@ -47,6 +49,13 @@ impl Net {
         let values = self.numbers(count as usize, centre, spread);
         self.said.push(format!("{name}: {dims:?}"));
         self.builder.constant(&name, dims, values);
+        name
+    }
+
+    /// A constant that draws nothing.
+    fn number(&mut self, value: f32) -> String {
+        let name = self.name("k");
+        self.builder.constant(&name, &[], vec![value]);
         name
     }
 
@@ -249,7 +258,19 @@ impl Net {
         let weights = self.constant(&[c, c, 1, 1], 0.0, 1.0);
         let logits = self.say("Conv", &[&squeezed, &weights], &[]);
         let function = if self.rng.bool() { "Sigmoid" } else { "HardSigmoid" };
-        let gate = self.say(function, &[&logits], &[]);
+        let gate = match self.gates.u8(..4) {
+            kind @ 0..2 => {
+                // A gate that is shut for every picture leaves nothing to compare.
+                let open = self.number(1.0);
+                let opened = self.say("Add", &[&logits, &open], &[]);
+                let (low, high) = (self.number(0.0), self.number(1.0));
+                match kind {
+                    0 => self.say("Relu", &[&opened], &[]),
+                    _ => self.say("Clip", &[&opened, &low, &high], &[]),
+                }
+            }
+            _ => self.say(function, &[&logits], &[]),
+        };
         // A gate without its sigmoid is a product, which the engine does not have.
         let gate = if self.misses() { logits } else { gate };
         let name = self.say("Mul", &[&input.name, &gate], &[]);
@@ -338,7 +359,8 @@ pub fn network(seed: u64) -> (Vec<u8>, [i64; 2], Vec<String>) {
     let sides = [rng.i64(6..15), rng.i64(6..15)];
     let builder = Builder::with_input(&[1, 3, sides[0], sides[1]], 14);
     let late = Rng::with_seed(!seed);
-    let mut net = Net { builder, rng, late, count: 0, miss: seed % 2 == 1, said: Vec::new() };
+    let gates = Rng::with_seed(seed ^ 0x5e_9a7e);
+    let mut net = Net { builder, rng, late, gates, count: 0, miss: seed % 2 == 1, said: Vec::new() };
     let mean = net.name("k");
     net.builder.constant(&mean, &[], vec![127.5]);
     let scale = net.name("k");
