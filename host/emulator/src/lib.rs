@@ -36,7 +36,7 @@ pub use camera::{Camera, Seen};
 pub use client::Machine;
 pub use doorstep::{Decision, Doorstep};
 pub use error::Error;
-pub use log::Log;
+pub use log::{Log, LogLine};
 pub use memory::Memory;
 pub use npu::play as play_npu;
 pub use pose::show;

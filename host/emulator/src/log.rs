@@ -3,6 +3,7 @@
 //! defmt keeps the texts in the ELF file and sends only their numbers and arguments. Frames are encoded in rzCOBS,
 //! so that the decoder of a damaged log resynchronises at the next frame.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::PathBuf;
@@ -15,6 +16,31 @@ use crate::{Error, Folder, Result};
 pub struct Log {
     path: PathBuf,
     format: Format,
+}
+
+/// A line of a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogLine {
+    /// Seconds since the board started, in decimal digits; `None` on Linux, where the line has none, and for a damaged one.
+    pub seconds: Option<String>,
+    /// How serious it is, as defmt names it; `None` on Linux, for a damaged line, and for one without a level.
+    pub level: Option<&'static str>,
+    /// What happened; `None` for a line that a power cut or noise damaged.
+    pub text: Option<String>,
+    /// The file and the line of the source that says so; `None` if the firmware does not tell.
+    pub source: Option<String>,
+}
+
+impl fmt::Display for LogLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(text) = &self.text else { return f.write_str("(a damaged line)") };
+        if self.seconds.is_some() || self.level.is_some() {
+            let [seconds, level] = [self.seconds.as_deref(), self.level].map(Option::unwrap_or_default);
+            write!(f, "{seconds:>12} {level:<5} ")?;
+        }
+        f.write_str(text)?;
+        self.source.as_ref().map_or(Ok(()), |source| write!(f, "  ({source})"))
+    }
 }
 
 /// How the lines of a log are written.
@@ -52,7 +78,7 @@ impl Log {
     /// [`Error::File`].
     pub fn read(
         &self,
-        line: &mut dyn FnMut(&str) -> std::io::Result<()>,
+        line: &mut dyn FnMut(&LogLine) -> std::io::Result<()>,
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
         let mut file = File::open(&self.path).map_err(Error::file(&self.path))?;
@@ -91,12 +117,13 @@ enum Decoder<'l> {
 fn print_text(
     unfinished: &mut Vec<u8>,
     bytes: &[u8],
-    line: &mut dyn FnMut(&str) -> std::io::Result<()>,
+    line: &mut dyn FnMut(&LogLine) -> std::io::Result<()>,
 ) -> Result<()> {
     unfinished.extend_from_slice(bytes);
     while let Some(end) = unfinished.iter().position(|byte| *byte == b'\n') {
         let whole: Vec<u8> = unfinished.drain(..=end).collect();
-        line(String::from_utf8_lossy(&whole).trim_end()).map_err(Error::file("output"))?;
+        let text = Some(String::from_utf8_lossy(&whole).trim_end().to_owned());
+        line(&LogLine { text, ..LogLine::default() }).map_err(Error::file("output"))?;
     }
     Ok(())
 }
@@ -105,7 +132,7 @@ fn print_text(
 fn print(
     decoder: &mut (dyn StreamDecoder + Send + Sync + '_),
     locations: Option<&Locations>,
-    line: &mut dyn FnMut(&str) -> std::io::Result<()>,
+    line: &mut dyn FnMut(&LogLine) -> std::io::Result<()>,
 ) -> Result<()> {
     loop {
         let frame = match decoder.decode() {
@@ -113,18 +140,18 @@ fn print(
             Err(DecodeError::UnexpectedEof) => return Ok(()),
             // A power cut or noise damaged this frame; the next one is intact.
             Err(DecodeError::Malformed) => {
-                line("(a damaged line)").map_err(Error::file("output"))?;
+                line(&LogLine::default()).map_err(Error::file("output"))?;
                 continue;
             }
         };
-        let level = frame.level().map_or("", |level| level.as_str());
-        let place = locations
-            .and_then(|locations| locations.get(&frame.index()))
-            .map(|place| format!("  ({}:{})", short(&place.file), place.line))
-            .unwrap_or_default();
-        let time = frame.display_timestamp().map(|time| time.to_string()).unwrap_or_default();
-        let text = format!("{time:>12} {level:<5} {}{place}", frame.display_message());
-        line(&text).map_err(Error::file("output"))?;
+        let place = locations.and_then(|locations| locations.get(&frame.index()));
+        let told = LogLine {
+            seconds: frame.display_timestamp().map(|time| time.to_string()),
+            level: frame.level().map(|level| level.as_str()),
+            text: Some(frame.display_message().to_string()),
+            source: place.map(|place| format!("{}:{}", short(&place.file), place.line)),
+        };
+        line(&told).map_err(Error::file("output"))?;
     }
 }
 
@@ -133,4 +160,36 @@ fn short(path: &std::path::Path) -> String {
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
     let skipped = parts.len().saturating_sub(3);
     parts[skipped..].join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_written_with_all_that_is_known_of_it() {
+        let told = LogLine {
+            seconds: Some("12.345678".to_owned()),
+            level: Some("warn"),
+            text: Some("no face".to_owned()),
+            source: Some("door/src/io.rs:7".to_owned()),
+        };
+        assert_eq!(told.to_string(), "   12.345678 warn  no face  (door/src/io.rs:7)");
+        let of_linux = LogLine { text: Some("the door runs".to_owned()), ..LogLine::default() };
+        assert_eq!(of_linux.to_string(), "the door runs");
+        assert_eq!(LogLine::default().to_string(), "(a damaged line)");
+    }
+
+    #[test]
+    fn half_a_line_waits_for_its_end() {
+        let (mut unfinished, mut lines) = (Vec::new(), Vec::new());
+        for bytes in [&b"the do"[..], b"or runs\nno", b" light\n\n"] {
+            let mut keep = |line: &LogLine| {
+                lines.push(line.to_string());
+                Ok(())
+            };
+            print_text(&mut unfinished, bytes, &mut keep).unwrap();
+        }
+        assert_eq!(lines, ["the door runs", "no light", ""]);
+    }
 }

@@ -110,9 +110,27 @@ fn unless_gone<T>(written: io::Result<T>, all: T) -> io::Result<T> {
     }
 }
 
-/// Whether nobody reads stdout any more: a command that prints for ever ends then.
+/// Whether nobody reads stdout any more: a command that prints for ever ends then, also while it has nothing to print.
 pub fn reader_is_gone() -> bool {
-    READER_IS_GONE.load(Ordering::Relaxed)
+    READER_IS_GONE.load(Ordering::Relaxed) || hung_up()
+}
+
+/// Whether the other end of stdout is closed, as the system tells without a write.
+#[cfg(unix)]
+fn hung_up() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    let stdout = io::stdout();
+    // No flag is asked for: an error and a closed other end are told always.
+    let mut ends = [PollFd::new(&stdout, PollFlags::empty())];
+    let told = poll(&mut ends, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+    told.is_ok() && ends[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
+}
+
+/// Only a write tells it here.
+#[cfg(not(unix))]
+fn hung_up() -> bool {
+    false
 }
 
 /// Stdout, for what is neither a line nor JSON: a script, or a log that is followed.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use emulator::LogLine;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -54,6 +55,29 @@ pub struct Wires {
     pub facility: Option<u16>,
     /// The number of the person let in. `null` if the bits are no message.
     pub number: Option<u16>,
+}
+
+/// A line of the log of the board's firmware.
+#[derive(Serialize, JsonSchema)]
+pub struct Logged {
+    /// When it was written, since the board started. `null` for a door on Linux, whose lines have no time, and for a damaged line.
+    #[schemars(extend("unit" = "seconds"))]
+    pub uptime: Option<f64>,
+    /// How serious it is. `null` for a door on Linux, for a damaged line, and for a line without a level.
+    #[schemars(extend("enum" = ["trace", "debug", "info", "warn", "error", null]))]
+    pub level: Option<&'static str>,
+    /// What happened. `null` for a line that a power cut or noise damaged.
+    pub text: Option<String>,
+    /// The file and line of the source that wrote it. `null` if the firmware does not tell.
+    pub source: Option<String>,
+}
+
+impl Logged {
+    /// A line as programs read it.
+    pub fn of(line: &LogLine) -> Self {
+        let uptime = line.seconds.as_ref().and_then(|seconds| seconds.parse().ok());
+        Self { uptime, level: line.level, text: line.text.clone(), source: line.source.clone() }
+    }
 }
 
 /// A PIN was typed.

@@ -3,18 +3,17 @@
 mod clock;
 mod npu;
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use emulator::{Board, Folder, Launch, Log, Machine, Memory, State};
+use emulator::{Board, Folder, Launch, Log, LogLine, Machine, Memory, State};
 
 use crate::answers::Sorted;
-use crate::answers::board::{Deleted, Down, Pressed, Switched, Typed, Wires};
+use crate::answers::board::{Deleted, Down, Logged, Pressed, Switched, Typed, Wires};
 use crate::board_report::{DEVELOPMENT, Listed, Report, StatusReport, Told, print_status};
 use crate::device::{BoardArgs, DeviceArgs};
-use crate::output::{Outcome, Output, note, reader_is_gone, stdout};
+use crate::output::{Outcome, Output, note, reader_is_gone};
 use crate::wiegand;
 
 /// How often a followed log is read.
@@ -156,7 +155,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::Delete(args) => delete(&args, output),
         Action::Status(args) => status(&args, output),
         Action::List(args) => list(&args, output),
-        Action::Logs(args) => logs(&args),
+        Action::Logs(args) => logs(&args, output),
         Action::Press(args) => press(&args, output),
         Action::Door(args) => switch(&args, output, "door", Memory::open_door),
         Action::Cover(args) => switch(&args, output, "cover", Memory::open_cover),
@@ -276,11 +275,12 @@ fn list(args: &BoardArgs, output: &Output) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn logs(args: &LogsArgs) -> anyhow::Result<Outcome> {
+fn logs(args: &LogsArgs, output: &Output) -> anyhow::Result<Outcome> {
     let board = args.board.open()?;
     let log = Log::open(board.folder())?;
-    let mut stdout = stdout();
-    let mut line = |text: &str| writeln!(stdout, "{text}");
+    let mut line = |line: &LogLine| {
+        output.print(&Logged::of(line), |out| writeln!(out, "{line}")).map_err(std::io::Error::other)
+    };
     let mut go_on = || {
         let goes_on = args.follow && !reader_is_gone() && matches!(board.state(), Ok(State::Up { .. }));
         if goes_on {

@@ -1,12 +1,12 @@
 //! Several commands at one board at the same time.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Stdio};
 
 use fixtures::{Need, need};
 use serde_json::Value;
 
-use crate::bench::{BARACK, Bench, JOE, STRANGER, picture};
+use crate::bench::{BARACK, Bench, JOE, STRANGER, eventually, picture};
 
 /// A command that is ended with the test.
 struct Running(Child);
@@ -56,4 +56,34 @@ fn events_and_other_commands_come_while_show_runs() {
         decisions.map(|line| serde_json::from_str(&line.expect("a line")).expect("JSON")).collect();
     assert_eq!(doors.len(), visitors.len());
     assert_eq!((doors[0]["door"].as_str(), doors[2]["door"].as_str()), (Some("open"), Some("locked")));
+}
+
+/// Nothing happens at the door, so nothing is written that a closed end could refuse.
+#[test]
+fn a_command_that_waits_ends_by_itself_when_its_reader_goes_away() {
+    need!(Need::Door);
+    let bench = Bench::new("linux");
+    bench.up();
+    for (arguments, ready) in [(&["watch"][..], "Watching the door"), (&["board", "logs", "--follow"], "")] {
+        let mut command = bench.command(arguments);
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("postern starts");
+        let (out, said) = (child.stdout.take().expect("a pipe"), child.stderr.take().expect("a pipe"));
+        let mut waiting = Running(child);
+        let mut out = BufReader::new(out);
+        let mut said = BufReader::new(said);
+        let mut line = String::new();
+        if ready.is_empty() {
+            out.read_line(&mut line).expect("a line");
+        } else {
+            said.read_line(&mut line).expect("a line");
+        }
+        assert!(line.contains(ready) && !waiting.is_over(), "{arguments:?}: {line}");
+        drop(out);
+        eventually("it ends", || waiting.is_over());
+        let code = waiting.0.wait().expect("ended").code();
+        let mut rest = String::new();
+        said.read_to_string(&mut rest).expect("text");
+        assert_eq!((code, rest.as_str()), (Some(0), ""), "{arguments:?}");
+    }
 }

@@ -23,7 +23,7 @@ This page is written from the types of the answers: do not edit it. `cargo xtask
 - A field is never left out without a reason: the last column says when it is `null` or absent.
 - The values of the examples are made up, and long arrays are cut.
 - `postern json-schema COMMAND` prints the same as a JSON Schema (2020-12).
-- `postern board logs`, `postern completions` and `postern json-schema` print text of their own.
+- `postern completions` and `postern json-schema` print text of their own.
 
 ";
 

@@ -65,6 +65,7 @@ answers! {
     ["board list"] Vec<board_report::Listed>;
     ["board down"] board::Down;
     ["board delete"] board::Deleted;
+    ["board logs"] board::Logged;
     ["board press"] board::Pressed;
     ["board door", "board cover"] board::Switched;
     ["board wires"] board::Wires;
