@@ -12,6 +12,7 @@ use client::protocol::{EventKind, Flaw, FrameResult, Reason, RejectReason, Sched
 use emulator::Decision;
 
 use crate::device::real;
+use crate::zone::Names;
 use crate::{hours, zone};
 
 #[cfg(test)]
@@ -115,18 +116,18 @@ pub struct Hours {
     pub hours: String,
     /// The weekday and the time at the door.
     pub now: String,
-    /// The zone of both.
+    /// The zone of both: its name, if that is known, and its offset.
     pub zone: String,
 }
 
 impl Why {
-    /// Why a presentation did not open the door. `device` is asked for what the board's answer leaves out.
-    pub fn of_decision(decision: &Decision, device: &mut Device) -> Option<Self> {
+    /// Why a presentation did not open the door. `device` is asked for what the board's answer leaves out, and `names` for the zone's.
+    pub fn of_decision(decision: &Decision, device: &mut Device, names: &Names) -> Option<Self> {
         if decision.opened {
             return None;
         }
         if let Some(answer) = &decision.answer
-            && let Some(why) = Self::of_event(answer, device)
+            && let Some(why) = Self::of_event(answer, device, names)
         {
             return Some(why);
         }
@@ -159,7 +160,7 @@ impl Why {
     }
 
     /// Why a person has to wait, by the board's answer; `None` for another event.
-    pub fn of_event(event: &EventKind, device: &mut Device) -> Option<Self> {
+    pub fn of_event(event: &EventKind, device: &mut Device, names: &Names) -> Option<Self> {
         match event {
             EventKind::PinRequested { name, .. } => {
                 let time = device.settings().ok().map(|settings| settings.limits.pin_ms / 1000);
@@ -171,7 +172,7 @@ impl Why {
                 let why = Self::of_reason(*reason, name.clone());
                 Some(match why {
                     Self::Schedule { .. } => {
-                        Self::Schedule { hours: hours_of(name.as_deref(), device), name }
+                        Self::Schedule { hours: hours_of(name.as_deref(), device, names), name }
                     }
                     Self::LockedOut { .. } => {
                         Self::LockedOut { name, left_ms: (*left_ms > 0).then_some(*left_ms) }
@@ -329,16 +330,16 @@ fn duration(ms: u32) -> String {
 }
 
 /// The hours of a person and the time at the door, if the board tells them.
-fn hours_of(name: Option<&str>, device: &mut Device) -> Option<Hours> {
+fn hours_of(name: Option<&str>, device: &mut Device, names: &Names) -> Option<Hours> {
     let rule = device.rule(name?).ok()?;
     let status = device.status().ok()?;
-    let now = status.clock.unix_ms;
-    Some(Hours::at(&rule.schedule, now, status.settings.limits.zone.offset_at(now)))
+    let (now, zone) = (status.clock.unix_ms, status.settings.limits.zone);
+    Some(Hours::at(&rule.schedule, now, (names.name(&zone).as_deref(), zone.offset_at(now))))
 }
 
 impl Hours {
-    /// The hours of a schedule at a time, in milliseconds since 1970, at an offset from UTC in minutes.
-    pub fn at(schedule: &Schedule, unix_ms: u64, offset: i16) -> Self {
+    /// The hours of a schedule at a time, in milliseconds since 1970, in a zone of this name and at an offset from UTC in minutes.
+    pub fn at(schedule: &Schedule, unix_ms: u64, (name, offset): (Option<&str>, i16)) -> Self {
         const DAYS: [&str; 7] = ["thu", "fri", "sat", "sun", "mon", "tue", "wed"];
         let minutes = i64::try_from(unix_ms / 60_000).unwrap_or(0) + i64::from(offset);
         let (day, minute) = (minutes.div_euclid(24 * 60), minutes.rem_euclid(24 * 60));
@@ -346,7 +347,7 @@ impl Hours {
         Self {
             hours: hours::text(schedule),
             now: format!("{weekday} {:02}:{:02}", minute / 60, minute % 60),
-            zone: zone::offset_text(offset),
+            zone: zone::offset_with_name(name, offset),
         }
     }
 }

@@ -3,6 +3,10 @@
 //! A board keeps no names. It keeps what the database of time zones says of the coming years, as one yearly rule: then it
 //! changes to daylight saving time by itself, however long it is alone.
 
+mod name;
+
+pub use name::{Named, Names, parse};
+
 use client::protocol::{DaylightSaving, YearlyChange, Zone};
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
@@ -28,25 +32,6 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 const WEEKS: [&str; 5] = ["first", "second", "third", "fourth", "last"];
-
-/// The zone of a name, `local`, or an offset such as `+05:30`.
-///
-/// # Errors
-/// What is wrong, and how it is written.
-pub fn parse(text: &str) -> Result<Zone, String> {
-    if let Some(zone) = offset(text) {
-        return Ok(zone);
-    }
-    let found = if text == "local" { TimeZone::try_system() } else { TimeZone::get(text) };
-    let found = found.map_err(|_| {
-        format!(
-            "`{text}` is no time zone: write its name, as Europe/Berlin, or `local`, or an offset, as +05:30"
-        )
-    })?;
-    rule(&found, Timestamp::now()).ok_or_else(|| {
-        format!("the clocks of {text} follow no yearly rule, and a board cannot know when they change: set the offset, as +01:00, at each change")
-    })
-}
 
 /// `UTC`, or an offset from it.
 fn offset(text: &str) -> Option<Zone> {
@@ -152,13 +137,28 @@ pub fn offset_now(zone: &Zone) -> i16 {
     zone.offset_at(client::unix_ms())
 }
 
+/// An offset of a zone whose name is known or not, as `Europe/Berlin, UTC+01:00`.
+pub fn offset_with_name(name: Option<&str>, offset_minutes: i16) -> String {
+    with_name(name, &offset_text(offset_minutes))
+}
+
+/// A zone in words, with its name if that is known.
+pub fn text(zone: &Zone, name: Option<&str>) -> String {
+    with_name(name, &rule_text(zone))
+}
+
+/// What is said of a zone, after its name.
+fn with_name(name: Option<&str>, said: &str) -> String {
+    name.map_or_else(|| said.to_owned(), |name| format!("{name}, {said}"))
+}
+
 /// An offset in words, as `UTC+01:00`.
-pub fn offset_text(offset_minutes: i16) -> String {
+fn offset_text(offset_minutes: i16) -> String {
     if offset_minutes == 0 { "UTC".to_owned() } else { format!("UTC{}", signed(offset_minutes, ":")) }
 }
 
-/// A zone in words.
-pub fn text(zone: &Zone) -> String {
+/// The rule of a zone in words.
+fn rule_text(zone: &Zone) -> String {
     let standard = offset_text(zone.offset_minutes);
     let Some(saving) = &zone.daylight_saving else { return standard };
     format!(

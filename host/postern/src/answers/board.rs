@@ -114,6 +114,8 @@ pub struct Settings {
     pub utc_offset_minutes: i16,
     /// The door's zone, as the `TZ` variable of POSIX has it.
     pub zone: String,
+    /// Its name, as it was set from this computer. `null` if it was set as an offset, or from another computer.
+    pub zone_name: Option<String>,
     /// After how long a door that is held open raises the alarm; 0 for never.
     pub held_ms: u32,
     /// Whether the lock opens without power.

@@ -79,6 +79,8 @@ pub struct PersonRule {
     pub utc_offset_minutes: i16,
     /// That zone, as the `TZ` variable of POSIX has it.
     pub zone: String,
+    /// Its name, as it was set from this computer. `null` if it was set as an offset, or from another computer.
+    pub zone_name: Option<String>,
     /// Whether the person must type a PIN, too.
     pub pin: bool,
     /// Whether there is a duress PIN.

@@ -7,6 +7,7 @@ use client::{Device, RuleTold};
 use crate::answers::{Sorted, people};
 use crate::device::DeviceArgs;
 use crate::output::{Outcome, Output, note, secret_line};
+use crate::zone::Names;
 use crate::{clock, hours, zone};
 
 /// Options of `postern rule`.
@@ -67,12 +68,14 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     };
     let status = device.status()?;
     let door = status.settings.limits.zone;
+    let zone_name = Names::of(args.device.folder()?.path()).name(&door);
     let report = people::PersonRule {
         person: rule.person,
         name: args.name.clone(),
         hours: hours::text(&rule.schedule),
         utc_offset_minutes: zone::offset_now(&door),
         zone: zone::posix(&door),
+        zone_name: zone_name.clone(),
         pin: rule.pin,
         duress_pin: rule.duress_pin,
         suspended: rule.suspended,
@@ -80,7 +83,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     output.print(&Sorted(report), |out| {
         let zone = match rule.schedule.is_always() {
             true => String::new(),
-            false => format!(" ({})", zone::text(&door)),
+            false => format!(" ({})", zone::text(&door, zone_name.as_deref())),
         };
         writeln!(out, "{} may pass   {}{zone}", args.name, hours::text(&rule.schedule))?;
         let with = match (rule.pin, rule.duress_pin) {

@@ -1,12 +1,13 @@
 //! `postern settings`: threshold, liveness, times and lockout of the door.
 
 use anyhow::Context;
-use client::protocol::{LivenessMode, Matching, ModelKind, Status, Wiegand, Zone};
+use client::protocol::{LivenessMode, Matching, ModelKind, Status, Wiegand};
 use models::{Manifest, WorstGroup};
 
 use crate::answers::{Sorted, board};
 use crate::device::DeviceArgs;
 use crate::output::{Outcome, Output, note};
+use crate::zone::{Named, Names};
 use crate::{wiegand, zone};
 
 /// Below this, a false-match rate is no protection worth the name.
@@ -81,7 +82,7 @@ pub struct Args {
     /// Local time at the door, for the time windows of people: a zone such as Europe/Berlin (the board then changes to
     /// daylight saving time by itself), `local` for this computer's zone, or an offset such as +05:30
     #[arg(long, value_name = "ZONE", value_parser = zone::parse, allow_hyphen_values = true)]
-    zone: Option<Zone>,
+    zone: Option<Named>,
 
     #[command(flatten)]
     device: DeviceArgs,
@@ -110,10 +111,15 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     limits.pin_ms = args.pin_time.unwrap_or(limits.pin_ms);
     limits.held_ms = args.held.unwrap_or(limits.held_ms);
     limits.fail_safe = args.fail_safe.unwrap_or(limits.fail_safe);
-    limits.zone = args.zone.unwrap_or(limits.zone);
+    limits.zone = args.zone.as_ref().map_or(limits.zone, |named| named.zone);
     if settings != before {
         settings = device.set_settings(settings)?;
     }
+    let names = Names::of(args.device.folder()?.path());
+    if let Some(named) = &args.zone {
+        names.keep(named).context("the zone is set, but its name cannot be kept")?;
+    }
+    let zone_name = names.name(&settings.limits.zone);
     if let Some(one_in) = args.one_in.filter(|&one_in| one_in < RECKLESS) {
         note!(
             "One stranger in {one_in} will be let in: {} of a hundred who try. A door wants 10000 or more.",
@@ -132,6 +138,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         pin_ms: settings.limits.pin_ms,
         utc_offset_minutes: zone::offset_now(&settings.limits.zone),
         zone: zone::posix(&settings.limits.zone),
+        zone_name: zone_name.clone(),
         held_ms: settings.limits.held_ms,
         fail_safe: settings.limits.fail_safe,
         wiegand: wiegand::text(settings.wiegand),
@@ -166,7 +173,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             if limits.fail_safe { "lets the door go (fail-safe)" } else { "stays locked (fail-secure)" };
         writeln!(out, "no power   the lock {without}")?;
         writeln!(out, "wiegand    {}", wiegand::text(settings.wiegand))?;
-        writeln!(out, "time zone  {}", zone::text(&limits.zone))
+        writeln!(out, "time zone  {}", zone::text(&limits.zone, zone_name.as_deref()))
     })?;
     Ok(Outcome::Done)
 }

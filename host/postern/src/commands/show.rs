@@ -19,6 +19,7 @@ use crate::output::{Outcome, Output, note};
 use crate::output_args::ForceArgs;
 use crate::picture::{Shot, files, note_faces, seen};
 use crate::why::{Why, seen_text};
+use crate::zone::Names;
 use models::Arena;
 
 /// Pictures after which a presentation ends if the door does not open.
@@ -71,6 +72,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     let board = args.board.open()?;
+    let names = Names::of(board.folder().path());
     let mut doorstep = Doorstep::new(&board)?;
     let empty = Shot::empty()?;
     let width = paths.iter().map(|path| shown_name(path).chars().count()).max();
@@ -103,7 +105,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             );
         }
         note_faces(&shot, decision.faces);
-        let why = if decision.opened { None } else { Why::of_decision(&decision, &mut board.connect()?) };
+        let why =
+            if decision.opened { None } else { Why::of_decision(&decision, &mut board.connect()?, &names) };
         let cost =
             Cost { count: decision.instructions, machine: Some(board.machine()), verbose: output.verbose };
         let saved = match &args.save {

@@ -10,6 +10,7 @@ use crate::board_report::reset_name;
 use crate::device::{DeviceArgs, rounded};
 use crate::output::{Outcome, Output, note, reader_is_gone};
 use crate::why::{Why, seen_text};
+use crate::zone::Names;
 
 /// How often the board is asked.
 const POLL: Duration = Duration::from_millis(200);
@@ -36,6 +37,7 @@ pub struct Args {
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut device = args.device.connect()?;
     let mut last = if args.past { 0 } else { device.events(u32::MAX)?.1 };
+    let names = Names::of(args.device.folder()?.path());
     let mut line = Some(device);
     let (mut result, mut is_down) = (LastResult::default(), false);
     note!("Watching the door; press Ctrl-C to end.");
@@ -50,7 +52,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
                 for event in &events {
                     last = event.sequence;
                     if args.pictures || result.is_news(event) {
-                        let why = line.as_mut().and_then(|device| Why::of_event(&event.kind, device));
+                        let why = line.as_mut().and_then(|device| Why::of_event(&event.kind, device, &names));
                         let why = why.as_ref();
                         output.print(&Sorted(report(event, why)), |out| {
                             writeln!(out, "{}", to_text(event, why))

@@ -13,11 +13,14 @@ fn ada() -> Option<String> {
 #[test]
 fn a_schedule_is_told_with_its_hours_the_time_and_the_zone() {
     let schedule = hours::parse("mon-fri 08:00-18:00").unwrap();
-    let at = |offset| Why::Schedule { name: ada(), hours: Some(Hours::at(&schedule, SATURDAY, offset)) };
+    let named = |zone| Why::Schedule { name: ada(), hours: Some(Hours::at(&schedule, SATURDAY, zone)) };
+    let at = |offset| named((None, offset));
     assert_eq!(
         at(60).to_string(),
         "Ada may pass mon-fri 08:00-18:00, and it is sat 14:05 at the door (UTC+01:00)"
     );
+    let berlin = named((Some("Europe/Berlin"), 60)).to_string();
+    assert!(berlin.ends_with("it is sat 14:05 at the door (Europe/Berlin, UTC+01:00)"), "{berlin}");
     assert!(at(0).to_string().ends_with("it is sat 13:05 at the door (UTC)"), "{}", at(0));
     assert!(at(-14 * 60 + 15).to_string().ends_with("it is fri 23:20 at the door (UTC-13:45)"));
 }

@@ -131,8 +131,18 @@ fn several_photographs_and_one_on_stdin_are_identified() {
     assert_eq!(zoned[0]["zone"], "<-0330>3:30<-0230>2:30,M3.2.0/2,M11.1.0/2");
     bench.done(&["board", "down"]);
     bench.done(&["board", "up"]);
-    assert_eq!(bench.done(&["settings"])[0]["zone"], zoned[0]["zone"]);
-    bench.done(&["settings", "--zone", "+01:00"]);
+    let settings = &bench.done(&["settings"])[0];
+    assert_eq!((&settings["zone"], &settings["zone_name"]), (&zoned[0]["zone"], &"America/St_Johns".into()));
+    let hours = ["rule", "Zo\u{eb}", "--hours", "mon-fri 08:00-18:00"];
+    assert_eq!(bench.done(&hours)[0]["zone_name"], "America/St_Johns");
+    // For people the name stands before the offset.
+    let mut shown = std::process::Command::new(env!("CARGO_BIN_EXE_postern"));
+    let shown =
+        shown.args(["rule", "Zo\u{eb}", "--board", bench.name(), "--state"]).arg(bench.state()).output();
+    let shown = String::from_utf8(shown.expect("postern starts").stdout).expect("text");
+    assert!(shown.contains("(America/St_Johns, UTC-03:30; UTC-02:30 from the second Sunday"), "{shown}");
+    let offset = bench.done(&["settings", "--zone", "+01:00"]);
+    assert!(offset[0]["zone_name"].is_null());
     let rule = bench.done(&["rule", "Zo\u{eb}", "--hours", "mon-fri 08:00-18:00"]);
     assert_eq!(
         (rule[0]["utc_offset_minutes"].as_i64(), rule[0]["zone"].as_str()),

@@ -8,7 +8,7 @@ use crate::commands::rule::{Given, LOST, check, known, parse_pin, remarks};
 use crate::{hours, zone};
 
 /// The rule of a person. Of one that the board lost, the page says so and has the form.
-pub fn of(device: &mut Device, name: &str) -> anyhow::Result<Rule> {
+pub fn of(device: &mut Device, name: &str, names: &zone::Names) -> anyhow::Result<Rule> {
     let rule = known(device, name)?;
     let status = device.status()?;
     let lost = || {
@@ -18,6 +18,7 @@ pub fn of(device: &mut Device, name: &str) -> anyhow::Result<Rule> {
         )
     };
     let remarks = rule.map_or_else(|| vec![lost()], |rule| remarks(&rule.schedule, status.clock));
+    let zone_name = names.name(&status.settings.limits.zone);
     let (pin, duress_pin) = rule.map_or(LOST, |rule| (rule.pin, rule.duress_pin));
     Ok(Rule {
         hours: rule.map(|rule| hours::text(&rule.schedule)).unwrap_or_default(),
@@ -26,7 +27,7 @@ pub fn of(device: &mut Device, name: &str) -> anyhow::Result<Rule> {
         duress_pin,
         suspended: rule.is_some_and(|rule| rule.suspended),
         time: BoardTime {
-            zone: zone::text(&status.settings.limits.zone),
+            zone: zone::text(&status.settings.limits.zone, zone_name.as_deref()),
             clock: ClockReport::of(status.clock).text(),
             remarks,
         },

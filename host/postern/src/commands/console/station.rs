@@ -1,7 +1,7 @@
 //! One board, as the pages of the console ask it: each request is that of a command, with its checks.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -44,6 +44,8 @@ pub struct Door {
     line: Arc<Line>,
     pairing: Progress,
     flashing: flashing::Progress,
+    /// The zone that was written into the form that is being sent.
+    written_zone: Mutex<Option<zone::Named>>,
 }
 
 impl Door {
@@ -54,7 +56,13 @@ impl Door {
             args,
             pairing: Progress::new(),
             flashing: flashing::Progress::new(),
+            written_zone: Mutex::new(None),
         }
+    }
+
+    /// The names of zones that this computer keeps for the board.
+    fn zone_names(&self) -> anyhow::Result<zone::Names> {
+        Ok(zone::Names::of(self.args.folder()?.path()))
     }
 
     /// The memory of an emulated board; `None` for another device.
@@ -129,6 +137,7 @@ impl Station for Door {
     }
 
     fn events(&self, after: u32) -> Said<(Vec<Happening>, u32)> {
+        let names = said(|| self.zone_names())?;
         self.ask(|device| {
             // Without a role nothing of a door is told.
             if device.role().is_none() {
@@ -141,7 +150,7 @@ impl Station for Door {
                 let time = now.as_ref().and_then(|now| clock::time_of(event.uptime_ms, now));
                 let why = match &event.kind {
                     EventKind::FrameAssessed { result, .. } => Some(seen_text(result)),
-                    other => Why::of_event(other, device).map(|why| why.to_string()),
+                    other => Why::of_event(other, device, &names).map(|why| why.to_string()),
                 };
                 let portrait = match &event.kind {
                     EventKind::Opened { name, person: Some(_), .. } => portraits.has(name),
@@ -261,7 +270,8 @@ impl Station for Door {
     }
 
     fn rule(&self, name: &str) -> Said<Rule> {
-        self.ask(|device| rules::of(device, name))
+        let names = said(|| self.zone_names())?;
+        self.ask(|device| rules::of(device, name, &names))
     }
 
     fn suspend(&self, name: &str, suspended: bool) -> Said<()> {
@@ -273,15 +283,24 @@ impl Station for Door {
     }
 
     fn zone_of(&self, written: &str) -> Said<Zone> {
-        zone::parse(written).map_err(|sentence| Refusal { sentence, lost: false })
+        let named = zone::parse(written).map_err(|sentence| Refusal { sentence, lost: false })?;
+        let zone = named.zone;
+        *self.written_zone.lock().unwrap_or_else(PoisonError::into_inner) = Some(named);
+        Ok(zone)
     }
 
     fn zone_text(&self, zone: &Zone) -> String {
-        zone::text(zone)
+        let name = self.zone_names().ok().and_then(|names| names.name(zone));
+        zone::text(zone, name.as_deref())
     }
 
     fn set_settings(&self, settings: Settings) -> Said<()> {
-        self.ask(|device| Ok(device.set_settings(settings).map(drop)?))
+        let written = self.written_zone.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.ask(|device| Ok(device.set_settings(settings).map(drop)?))?;
+        match written.filter(|named| named.zone == settings.limits.zone) {
+            Some(named) => said(|| self.zone_names()?.keep(&named)),
+            None => Ok(()),
+        }
     }
 
     fn log(&self, most: usize) -> Said<Vec<LogLine>> {
