@@ -58,12 +58,11 @@ impl Photo {
     /// a larger one is shrunk to fit into 320 x 240, its aspect kept to a pixel.
     pub fn to_frame(&self, format: PixelFormat) -> CameraFrame {
         let (width, height) = (self.width(), self.height());
-        let fits = width as usize <= MAX_WIDTH && height as usize <= MAX_HEIGHT && width >= 2;
+        let fits = self.fits();
         let image = if fits {
             imageops::crop_imm(&self.image, 0, 0, width & !1, height).to_image()
         } else {
-            let scale =
-                (f64::from(FRAME_WIDTH) / f64::from(width)).min(f64::from(FRAME_HEIGHT) / f64::from(height));
+            let scale = self.frame_scale();
             let side = |length: u32| (f64::from(length) * scale).round() as u32;
             shrink(&self.image, (side(width) & !1).max(2), side(height).max(1))
         };
@@ -80,6 +79,19 @@ impl Photo {
             scale_x: f64::from(shown_width) / width as f64,
             scale_y: f64::from(shown_height) / height as f64,
         }
+    }
+
+    /// How long a pixel of the photograph is in its frame: 1 or less. A photograph that is not as wide as a camera's frame is
+    /// shrunk until its height fits.
+    pub fn frame_scale(&self) -> f64 {
+        let [across, down] = [(FRAME_WIDTH, self.width()), (FRAME_HEIGHT, self.height())]
+            .map(|(frame, side)| f64::from(frame) / f64::from(side));
+        if self.fits() { 1.0 } else { across.min(down) }
+    }
+
+    /// Whether it keeps its pixels in the frame.
+    fn fits(&self) -> bool {
+        self.width() as usize <= MAX_WIDTH && self.height() as usize <= MAX_HEIGHT && self.width() >= 2
     }
 
     /// The part of the photograph in which `region`, a face's box, is half as high as the picture.

@@ -33,6 +33,26 @@ impl Photo {
         Self { image: scene }
     }
 
+    /// The photograph as large as it is in a camera's frame.
+    pub fn in_frame_size(&self) -> Self {
+        let side = |side: u32| ((f64::from(side) * self.frame_scale()).round() as u32).max(1);
+        self.scaled(side(self.width()), side(self.height()))
+    }
+
+    /// The photograph turned by so many degrees clockwise around its middle, in its own size. What comes into the corners is grey.
+    pub fn tilted(&self, degrees: f64) -> Self {
+        let (width, height) = (self.width(), self.height());
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let middle = [width, height].map(|side| (f64::from(side) - 1.0) / 2.0);
+        let source = |x: u32, y: u32| {
+            let [x, y] = [f64::from(x) - middle[0], f64::from(y) - middle[1]];
+            let [x, y] = [x * cos + y * sin + middle[0], y * cos - x * sin + middle[1]];
+            imageops::interpolate_bilinear(&self.image, x as f32, y as f32)
+        };
+        let grey = image::Rgb([128; 3]);
+        Self { image: RgbImage::from_fn(width, height, |x, y| source(x, y).unwrap_or(grey)) }
+    }
+
     /// Two photographs beside each other, black below the lower one.
     pub fn beside(left: &Self, right: &Self) -> Self {
         let height = left.height().max(right.height());
@@ -71,5 +91,19 @@ mod tests {
         assert_eq!((photo.scaled(3, 5).width(), photo.scaled(3, 5).height()), (3, 5));
         let larger = photo.placed([12, 4], 2.0, [0, 0]);
         assert_eq!(larger.rgb()[0], 200);
+    }
+
+    #[test]
+    fn a_tilted_photograph_is_turned_clockwise_around_its_middle() {
+        let mut pixels = vec![0; 21 * 21 * 3];
+        // A white point right of the middle.
+        pixels[(10 * 21 + 18) * 3..][..3].fill(255);
+        let photo = Photo::from_rgb(21, 21, pixels).expect("as many pixels");
+        let at = |photo: &Photo, x: u32, y: u32| photo.image.get_pixel(x, y).0[0];
+        let below = photo.tilted(90.0);
+        assert_eq!((at(&below, 10, 18), at(&below, 18, 10)), (255, 0));
+        let tilted = photo.tilted(45.0);
+        assert!(at(&tilted, 16, 16) > 100, "{}", at(&tilted, 16, 16));
+        assert_eq!(at(&tilted, 0, 0), 128, "a corner");
     }
 }

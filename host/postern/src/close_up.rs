@@ -12,11 +12,16 @@ use reference::{Detection, Detector, Rgb};
 /// The longest sides of the copies in which a face is looked for. The detector finds faces from about 12 pixels on.
 const LEVELS: [u32; 3] = [320, 1_280, 2_560];
 
-/// A face that is this high in the camera's frame, in pixels, needs no closer look.
+/// A face needs no closer look that is this high, in pixels, where the photograph's longer side is as long as that of the camera's
+/// frame.
 const CLEAR: f32 = 48.0;
 
-/// The long side of the camera's frame.
+/// The longer side of the camera's frame.
 const FRAME: u32 = 320;
+
+/// The least distance of the eyes in the camera's frame: what the board asks for. The detector sets the eyes of a tilted or a turned
+/// head closer together than its height tells, and the height of the frame limits a photograph that is not wide.
+const EYES: f32 = 12.0;
 
 /// The part of a photograph around its largest face.
 pub struct CloseUp {
@@ -29,7 +34,8 @@ pub struct CloseUp {
 /// The part of `photo` around its largest face, where that is too small in the camera's frame.
 pub fn of(photo: &Photo) -> Option<CloseUp> {
     let longest = photo.width().max(photo.height());
-    if longest <= FRAME {
+    let shown = photo.frame_scale() as f32;
+    if shown >= 1.0 {
         return None;
     }
     let detector = Detector::open(&Manifest::read(models::DETECTOR).ok()?).ok()?;
@@ -38,7 +44,10 @@ pub fn of(photo: &Photo) -> Option<CloseUp> {
         let level = level.min(longest);
         let scale = level as f32 / longest as f32;
         faces = detect(&detector, photo, scale)?;
-        let clear = |face: &Detection| face.area[3] / scale * FRAME as f32 / longest as f32 >= CLEAR;
+        let clear = |face: &Detection| {
+            face.area[3] / scale * FRAME as f32 / longest as f32 >= CLEAR
+                && eyes(face) / scale * shown >= EYES
+        };
         if faces.iter().any(clear) {
             return None;
         }
@@ -52,6 +61,12 @@ pub fn of(photo: &Photo) -> Option<CloseUp> {
     let [x, y, width, height] = faces.first()?.area.map(f64::from);
     let part = photo.crop_around(Region { x, y, width, height });
     Some(CloseUp { photo: part, sides: faces.iter().map(side).collect() })
+}
+
+/// The distance of the eyes.
+fn eyes(face: &Detection) -> f32 {
+    let [[right, above], [left, below], ..] = face.landmarks;
+    (left - right).hypot(below - above)
 }
 
 /// The faces in a copy of `photo`, in the copy's pixels.
@@ -95,6 +110,18 @@ mod tests {
             assert!(seen(&near.photo) > CLEAR, "the part shows {}", seen(&near.photo));
         }
         assert!(of(&portrait).is_none(), "a portrait stays whole");
+    }
+
+    /// The board would call such a face too small.
+    #[test]
+    fn a_tilted_face_whose_eyes_are_close_together_is_shown_larger() {
+        need!(Need::Cached("models/yunet.onnx"), Need::Cached("pictures/biden.jpg"));
+        let upright = Photo::open(fixtures::cache("pictures/biden.jpg")).expect("it is there");
+        assert!(of(&upright).is_none(), "high enough");
+        let corner = [(2_300 - i64::from(upright.width())) / 2, (2_300 - i64::from(upright.height())) / 2];
+        let tilted = upright.placed([2_300, 2_300], 1.0, corner).tilted(-50.0);
+        let near = of(&tilted).expect("a part");
+        assert!(near.photo.height() < tilted.height() / 2, "{:?}", near.photo);
     }
 
     #[test]

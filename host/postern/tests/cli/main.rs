@@ -10,6 +10,7 @@ mod bridge;
 mod compile;
 #[cfg(feature = "console")]
 mod console;
+mod copies;
 mod door;
 mod errors;
 #[cfg(feature = "bridge")]

@@ -1,7 +1,8 @@
 //! `postern enroll`: one person, from photographs or before the door's camera.
 
 pub mod camera;
-mod photos;
+mod copies;
+pub mod photos;
 
 use std::path::PathBuf;
 
@@ -113,7 +114,7 @@ impl Enrolling<'_> {
         interrupt: &Interrupt,
     ) -> anyhow::Result<Vec<(Shot, Enrolled)>> {
         let (mut shots, mut all) = (Vec::new(), Vec::new());
-        for shot in photos::look(photos, self.device, device, self.force)? {
+        for shot in photos::look(photos, self, device)? {
             let what = self.what(all.len());
             let enrolled = match interrupt.check() {
                 Ok(()) => {

@@ -6,15 +6,14 @@ use anyhow::{Context, bail, ensure};
 use client::Device;
 use client::protocol::Face;
 use imaging::{Photo, QuarterTurn};
-use template::{CosineScore, Template};
+use template::Template;
 
+use super::Enrolling;
+use super::copies::{Known, SAME};
 use crate::close_up;
-use crate::device::DeviceArgs;
+use crate::device::{DeviceArgs, real};
 use crate::output::note;
 use crate::picture::Shot;
-
-/// Two templates this similar (0.97) are of one picture; the board says the same of those that it has.
-const SAME_PICTURE: CosineScore = CosineScore(CosineScore::ONE.0 / 100 * 97);
 
 /// A second face with at least this part of the largest one's side could be the one that is meant, in percent.
 const RIVAL_PERCENT: i32 = 80;
@@ -26,7 +25,7 @@ const TURNED_MARGIN: u16 = 328;
 /// A photograph that has been looked at.
 struct Seen {
     shot: Shot,
-    template: Template,
+    face: Known,
 }
 
 /// Reads photographs: all of them, before the board is asked about the first.
@@ -37,19 +36,21 @@ pub fn open(paths: &[impl AsRef<Path>]) -> anyhow::Result<Vec<(PathBuf, Photo)>>
     paths.iter().map(|path| Ok((path.as_ref().to_owned(), Photo::open(path)?))).collect()
 }
 
-/// Looks at all photographs, and returns those that each show one face, upright, and not the same picture twice.
+/// Looks at all photographs, and returns those that each show one face, upright, and are no copies of another one, or of one
+/// that the person has already.
 ///
-/// With `force`, a photograph passes whatever it shows, as long as the board finds a face.
+/// If the photographs are taken whatever they show, one passes as long as the board finds a face.
 ///
 /// # Errors
-/// No face, more than one face of about the same size, a face that is not upright.
+/// No face, more than one face of about the same size, a face that is not upright; nothing but copies of what the person has.
 pub fn look(
     photos: Vec<(PathBuf, Photo)>,
-    args: &DeviceArgs,
+    enrolling: &Enrolling<'_>,
     device: &mut Device,
-    force: bool,
 ) -> anyhow::Result<Vec<Shot>> {
+    let (args, force) = (enrolling.device, enrolling.force);
     let mut seen: Vec<Seen> = Vec::new();
+    let asked = photos.len();
     for (path, photo) in photos {
         let path = path.as_path();
         let near = close_up::of(&photo);
@@ -63,15 +64,37 @@ pub fn look(
         }
         let embedding = args.show(device, &shot, |device, source| device.embed(source))?;
         let template = Template::from_values(&embedding.template).context("the board sent no template")?;
-        let same = |other: &&Seen| template.similarity(&other.template).is_some_and(|s| s >= SAME_PICTURE);
-        match seen.iter().find(same).filter(|_| !force) {
-            Some(other) => {
-                note!("{}: the same picture as {}; it counts once", path.display(), other.shot.path.display())
-            }
-            None => seen.push(Seen { shot, template }),
+        let face = Known::of(template, &shot.frame, Some(&embedding.face));
+        if !force && let Some(other) = seen.iter().find(|other| face.is_copy_of(&other.face)) {
+            note!("{}: a copy of {}; it counts once", path.display(), other.shot.path.display());
+            continue;
         }
+        if !force
+            && enrolling.add
+            && let Some(similarity) = copied(enrolling, device, &shot)?
+        {
+            note!(
+                "{}: a copy of a photograph that {} has already (similarity {similarity:.2}); it counts once",
+                path.display(),
+                enrolling.name
+            );
+            continue;
+        }
+        seen.push(Seen { shot, face });
     }
+    ensure!(
+        asked == 0 || !seen.is_empty(),
+        "nothing to add: use another photograph, since a copy makes recognition no better (--force adds it)"
+    );
     Ok(seen.into_iter().map(|seen| seen.shot).collect())
+}
+
+/// How similar a face is to what the person has, if it is so similar that it comes from the same photograph. An operator is told
+/// steps of a sixteenth, so a copy counts for them from 0.94 on.
+fn copied(enrolling: &Enrolling<'_>, device: &mut Device, shot: &Shot) -> anyhow::Result<Option<f64>> {
+    let ask = |device: &mut Device, source| device.verify(enrolling.name, source);
+    let best = enrolling.device.show(device, shot, ask)?.best;
+    Ok(best.map(|best| best.similarity).filter(|&similarity| i32::from(similarity) >= SAME.0).map(real))
 }
 
 /// The lesser of width and height.
@@ -98,7 +121,7 @@ fn one_face(path: &Path, sides: &[i32]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Refuses a face that is upside down or lies on its side.
+/// Refuses a face that is upside down, lies on its side, or is tilted.
 ///
 /// The detector finds such a face, too, and sets its landmarks as if it were upright. But it is surer of the
 /// photograph that is turned so that the face is upright.
@@ -112,21 +135,38 @@ fn upright(
     let score = |faces: &[Face]| faces.first().map_or(0, |face| face.score);
     let here = score(faces);
     let mut best = (here.saturating_add(TURNED_MARGIN), None);
-    for (turn, lies) in [
-        (QuarterTurn::Half, "the face is upside down"),
-        (QuarterTurn::Clockwise, "the face lies on its left side"),
-        (QuarterTurn::Counterclockwise, "the face lies on its right side"),
-    ] {
-        let turned = Shot::of(path, &photo.turned(turn));
+    for (turn, lies) in turns() {
+        let turned = Shot::of(path, &turn(photo));
         let there = score(&args.show(device, &turned, |device, source| device.detect(source))?.faces);
         if there > best.0 {
             best = (there, Some(lies));
         }
     }
     if let Some(lies) = best.1 {
-        bail!("{}: {lies}; turn the photograph (--force takes it as it is)", path.display());
+        bail!("{}: {lies} (--force takes it as it is)", path.display());
     }
     Ok(())
+}
+
+/// By how many degrees a photograph is turned to see whether its face is tilted.
+pub const TILT: f64 = 30.0;
+
+/// A photograph turned in some way.
+type Turn = fn(&Photo) -> Photo;
+
+/// How a photograph is turned to look whether its face is upright then, and what is said if it is.
+fn turns() -> [(Turn, &'static str); 5] {
+    let tilted = "the face is tilted towards a shoulder; turn the photograph until the face is upright";
+    [
+        (|photo| photo.turned(QuarterTurn::Half), "the face is upside down; turn the photograph"),
+        (|photo| photo.turned(QuarterTurn::Clockwise), "the face lies on its left side; turn the photograph"),
+        (
+            |photo| photo.turned(QuarterTurn::Counterclockwise),
+            "the face lies on its right side; turn the photograph",
+        ),
+        (|photo| photo.in_frame_size().tilted(TILT), tilted),
+        (|photo| photo.in_frame_size().tilted(-TILT), tilted),
+    ]
 }
 
 #[cfg(test)]
