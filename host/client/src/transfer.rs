@@ -52,11 +52,11 @@ impl Device {
     ) -> Result<ModelInfo> {
         let sign = |sequence| move |length, sha256| signer.sign(kind, length, sha256, sequence);
         let now = Signer::sequence();
-        match self.install(kind, image, now, sign(now), progress) {
+        match self.install(kind, image, now, sign(now), &mut |_| false, progress) {
             // Some clock was ahead. Who holds the key may go on from there, and nobody else.
             Err(Error::Refused(protocol::Error::TooOld { newest, .. })) => {
                 let next = newest.saturating_add(1);
-                self.install(kind, image, next, sign(next), progress)
+                self.install(kind, image, next, sign(next), &mut |_| false, progress)
             }
             installed => installed,
         }
@@ -75,10 +75,11 @@ impl Device {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<ModelInfo> {
         let checked = signature.apply(kind, image)?;
-        self.install(kind, image, signature.release, |_, _| checked, progress)
+        self.install(kind, image, signature.release, |_, _| checked, &mut |_| false, progress)
     }
 
-    /// Transfers an image as the release of a number, and commits it. `sign` gets its length and its SHA-256.
+    /// Transfers an image as the release of a number, and commits it. `sign` gets its length and its SHA-256. `place` is asked once,
+    /// when the board takes the transfer, to write the image into the idle slot by another way, and says whether it did.
     ///
     /// # Errors
     /// As any request.
@@ -88,13 +89,18 @@ impl Device {
         image: &[u8],
         sequence: u64,
         sign: impl FnOnce(u32, Hash) -> Signature,
+        place: Place<'_>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<ModelInfo> {
         let length = u32::try_from(image.len()).map_err(|_| Error::TooLong)?;
         let sha256 = Sha256::digest(image).into();
         let signature = sign(length, sha256);
-        let reply = self.link.ask(&Request::BeginModel { kind, length, sha256, sequence, signature })?;
-        let from = next_offset(reply, image.len())?;
+        let begin = Request::BeginModel { kind, length, sha256, sequence, signature };
+        let mut from = next_offset(self.link.ask(&begin)?, image.len())?;
+        if from < image.len() && place(image) {
+            // The board looks into the slot again.
+            from = next_offset(self.link.ask(&begin)?, image.len())?;
+        }
         self.send_chunks(image, from, Chunk::Model, progress)?;
         match self.link.ask(&Request::CommitModel)? {
             Response::ModelActive(model) => Ok(model),
@@ -130,6 +136,9 @@ impl Device {
         Ok(())
     }
 }
+
+/// Another way to write an image into the idle slot of a board that has taken the transfer; returns whether it was written.
+pub type Place<'a> = &'a mut dyn FnMut(&[u8]) -> bool;
 
 /// What a chunk is part of.
 #[derive(Clone, Copy)]

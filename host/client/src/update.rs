@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use protocol::{ModelKind, Request, Response};
 
+use crate::transfer::Place;
 use crate::{Device, Error, Fallback, Firmware, FirmwareSignature, Machine, Patience, Result, Signer};
 
 /// How long a board may take from its reset until it has accepted the update or rolled back. The update may hang in
@@ -31,40 +32,38 @@ impl Device {
         }
     }
 
-    /// Transfers firmware into the idle slot, signed by `signer`, under this release number or, without one, a higher
-    /// number than the board has. The board tries it at the next boot. Returns the release number.
+    /// Signs firmware by `signer`, under this release number or, without one, a higher number than the board has.
     ///
     /// # Errors
-    /// [`Error::OtherFirmware`] before anything is sent; as any request. The active firmware stays active.
-    pub fn stage_firmware(
+    /// [`Error::OtherFirmware`] before anything is sent; as any request.
+    pub fn sign_firmware(
         &mut self,
         firmware: &Firmware,
         release: Option<u64>,
         fallback: Fallback,
         signer: &Signer,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<u64> {
+    ) -> Result<FirmwareSignature> {
         firmware.check(Machine::named(self.board())?)?;
         let newest = self.running_firmware()?.newest;
         let release = release.unwrap_or_else(|| Signer::sequence().max(newest.saturating_add(1)));
-        let signature = FirmwareSignature::new(firmware, release, fallback, signer);
-        self.stage_signed(firmware, &signature, progress)?;
-        Ok(release)
+        Ok(FirmwareSignature::new(firmware, release, fallback, signer))
     }
 
-    /// As [`stage_firmware`](Self::stage_firmware), signed before on another computer. Returns the release number.
+    /// Transfers firmware into the idle slot, by its signature. The board tries it at the next boot. Where `place` can write that
+    /// slot by another way, nothing of it goes over the line. Returns the release number.
     ///
     /// # Errors
-    /// [`Error::OtherFirmware`], [`Error::OtherSignature`] before anything is sent; as any request.
-    pub fn stage_signed(
+    /// [`Error::OtherFirmware`], [`Error::OtherSignature`] before anything is sent; as any request. The active firmware stays active.
+    pub fn stage_firmware(
         &mut self,
         firmware: &Firmware,
         signature: &FirmwareSignature,
+        place: Place<'_>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<u64> {
         firmware.check(Machine::named(self.board())?)?;
         let (image, transfer) = signature.apply(firmware)?;
-        self.install(ModelKind::Firmware, &image, signature.release, |_, _| transfer, progress)?;
+        self.install(ModelKind::Firmware, &image, signature.release, |_, _| transfer, place, progress)?;
         Ok(signature.release)
     }
 

@@ -1,10 +1,10 @@
-//! The idle slot of a model, written from outside as a programmer's probe would do it.
+//! The idle slot of a model or of the firmware, written from outside as a programmer's probe would do it.
 //!
-//! The line of an emulated board takes a byte per interrupt, and a model has a million. The host can reach the board's flash
+//! The line of an emulated board takes a byte per interrupt, and an image has up to a million. The host can reach the board's flash
 //! instead. The board then finds the announced image in its idle slot, and checks signature, release, hash and content as if
 //! it had come over the line (`firmware/door/src/update/transfer.rs`).
 
-use protocol::{Hash, ModelInfo, ModelKind};
+use protocol::{Firmware, Hash, ModelInfo, ModelKind};
 use sha2::{Digest, Sha256};
 
 use partitions::Region;
@@ -38,6 +38,28 @@ impl Board {
         // The rest of the last sector is erased, as the board leaves it.
         whole.resize(image.len().next_multiple_of(partitions::SECTOR_SIZE as usize), 0xff);
         memory.write(idle.offset.into(), &whole)?;
+        Ok(true)
+    }
+
+    /// Writes firmware into the slot of an emulated board that is idle while `running` runs. Returns whether it was written: not if
+    /// the board is no emulated one, if the image is too long, or if an update is pending or on trial.
+    ///
+    /// The idle slot has the firmware to which the board may fall back, so the board must have taken the transfer before.
+    ///
+    /// # Errors
+    /// [`Error::File`](crate::Error::File).
+    pub fn place_firmware(&self, image: &[u8], running: &Firmware) -> Result<bool> {
+        let idle = match running {
+            Firmware { trial: false, pending: None, slot: slot @ (0 | 1), .. } => 1 - usize::from(*slot),
+            _ => return Ok(false),
+        };
+        let region = self.machine().map().partitions.firmware[idle];
+        if !self.machine().is_emulated() || image.len() > region.len as usize {
+            return Ok(false);
+        }
+        let mut whole = image.to_vec();
+        whole.resize(image.len().next_multiple_of(partitions::SECTOR_SIZE as usize), 0xff);
+        self.memory()?.write(region.offset.into(), &whole)?;
         Ok(true)
     }
 }

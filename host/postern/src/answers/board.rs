@@ -147,6 +147,9 @@ pub struct FirmwareFlashed {
     pub release: u64,
     /// The release number of the firmware before.
     pub before: u64,
+    /// Bytes that went over the line: none to an emulated board, whose flash the host writes.
+    #[schemars(extend("unit" = "bytes"))]
+    pub sent: u64,
 }
 
 /// A model is active: a line for each.

@@ -96,7 +96,7 @@ fn update(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
         },
     };
     let mut device = args.device.connect_paired()?;
-    let mut progress = Some(Transfer::new(ModelKind::Firmware));
+    let (mut progress, mut sent) = (Some(Transfer::new(ModelKind::Firmware)), 0);
     let elf = args.elf.as_deref();
     let flashed = firmware::install(&mut device, &args.device, elf, &seal, &mut |step| match step {
         firmware::Step::Sent { done, all } => {
@@ -105,12 +105,12 @@ fn update(args: &FirmwareArgs, output: &Output) -> anyhow::Result<Outcome> {
             }
         }
         firmware::Step::Trying(release) => {
-            progress.take().map(Transfer::finish);
+            sent = progress.take().map_or(0, Transfer::finish);
             note!("The board tries release {release} now.");
         }
     })?;
     let firmware::Flashed { elf, release, before } = flashed;
-    let report = FirmwareFlashed { firmware: elf, release, before };
+    let report = FirmwareFlashed { firmware: elf, release, before, sent };
     output.print(&Sorted(report), |out| {
         writeln!(out, "release {release} is active, {before} was active before")
     })?;

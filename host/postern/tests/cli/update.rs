@@ -53,6 +53,7 @@ fn a_good_update_becomes_active_and_a_bad_one_does_not() {
     let report = &bench.done(&["flash", "firmware"])[0];
     let release = report["release"].as_u64().expect("a number");
     assert!(release > report["before"].as_u64().expect("a number"));
+    assert_eq!(report["sent"], 0, "the host wrote the idle slot, and the board checked it");
     assert_eq!(told(&bench), [("active".to_owned(), release)]);
     bench.done(&["board", "down"]);
     bench.done(&["board", "up"]);
@@ -63,8 +64,12 @@ fn a_good_update_becomes_active_and_a_bad_one_does_not() {
     let firmware = Firmware::read(Path::new(&built(Machine::An547))).expect("firmware");
     let signer = Signer::load(&folder.signing_key()).expect("read").expect("a key");
     let mut device = board.connect().expect("it answers");
-    let changed =
-        device.stage_firmware(&firmware, None, Fallback::Permitted, &signer, &mut |_, _| ()).expect("staged");
+    let signature = device.sign_firmware(&firmware, None, Fallback::Permitted, &signer).expect("signed");
+    // Over the line, as to a board that is not emulated.
+    let mut sent = 0;
+    let mut count = |done, _| sent = done;
+    let changed = device.stage_firmware(&firmware, &signature, &mut |_| false, &mut count).expect("staged");
+    assert!(sent > 100_000, "{sent} bytes");
     drop(device);
     board.cut_power().expect("down");
     let memory = OpenOptions::new().read(true).write(true).open(folder.memory()).expect("its memory");

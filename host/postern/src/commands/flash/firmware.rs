@@ -79,19 +79,30 @@ pub fn install(
     let elf = elf.map_or_else(|| built(device.board()), |elf| Ok(elf.to_owned()))?;
     let firmware = Firmware::read(&elf)?;
     firmware.check(machine)?;
-    let before = device.running_firmware()?.newest;
-    let mut advance = |done, all| hear(Step::Sent { done, all });
-    let release = match seal {
-        Seal::Signature(signature) => device.stage_signed(&firmware, signature, &mut advance)?,
+    let running = device.running_firmware()?;
+    let made;
+    let signature = match seal {
+        Seal::Signature(signature) => signature,
         Seal::Signer { signer, release, fallback } => {
-            device.stage_firmware(&firmware, *release, *fallback, signer, &mut advance)?
+            made = device.sign_firmware(&firmware, *release, *fallback, signer)?;
+            &made
         }
     };
+    let mut placed = Ok(false);
+    let mut place = |image: &[u8]| {
+        if let Some(emulated) = args.emulated() {
+            placed = emulated.open().and_then(|board| Ok(board.place_firmware(image, &running)?));
+        }
+        placed.as_ref().is_ok_and(|placed| *placed)
+    };
+    let mut advance = |done, all| hear(Step::Sent { done, all });
+    let release = device.stage_firmware(&firmware, signature, &mut place, &mut advance)?;
+    placed?;
     hear(Step::Trying(release));
     device.try_firmware(release).with_context(|| format!("release {release} did not become active"))?;
     if let Some(emulated) = args.emulated() {
         // Its log is read by the file that was linked.
         emulated.open()?.keep_firmware(&elf)?;
     }
-    Ok(Flashed { elf, release, before })
+    Ok(Flashed { elf, release, before: running.newest })
 }
