@@ -85,10 +85,17 @@ struct Door {
 
 /// Prepares everything and runs the door.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    heading("what is missing on this machine");
-    setup::for_demo(args.board.board().is_some())?;
+    heading("the programs, and meanwhile what is missing on this machine");
+    if args.board.board().is_some() {
+        setup::compilers()?;
+    }
+    std::thread::scope(|scope| {
+        let fetching = scope.spawn(setup::for_demo);
+        let built = images::build_door();
+        fetching.join().map_err(|_| anyhow::anyhow!("what is missing could not be fetched"))??;
+        built
+    })?;
     heading("networks to int8 images");
-    images::build()?;
     // The committed ones have images already.
     let fetched = sources::model_names(models::Purpose::Door)?;
     let needed = ["yunet", args.encoder.as_str(), "liveness"].map(str::to_owned);

@@ -19,6 +19,13 @@ pub fn build() -> anyhow::Result<()> {
     process::shown(process::cargo().args(["build", "--release", "--bins"]).current_dir(workspace::root()))
 }
 
+/// Builds the command line and the door for Linux, and no other program.
+pub fn build_door() -> anyhow::Result<()> {
+    let programs = ["--bin", "postern", "--bin", "postern-door"];
+    let mut cargo = process::cargo();
+    process::shown(cargo.args(["build", "--release"]).args(programs).current_dir(workspace::root()))
+}
+
 /// As [`compile`], with the command line as it was built last.
 pub fn compile_with_built() -> anyhow::Result<()> {
     compile_these(&sources::model_names(models::Purpose::Door)?)

@@ -70,7 +70,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if !process::answers(EMULATOR) {
         debian::install(&["qemu-system-arm"])?;
     }
-    setup::for_demo(false)?;
+    setup::for_demo()?;
     let kernel = kernel::get()?;
 
     heading("networks, and the door for 64-bit Arm");

@@ -10,7 +10,9 @@ use clap::Parser;
 
 mod aarch64;
 mod arrows;
+#[cfg(feature = "sbom")]
 mod bill;
+mod bills;
 mod bless;
 mod book;
 mod budget;
@@ -36,6 +38,7 @@ mod process;
 mod promises;
 mod python;
 mod reproduce;
+#[cfg(feature = "sbom")]
 mod sbom;
 mod screenshots;
 mod setup;
@@ -116,7 +119,7 @@ fn main() -> ExitCode {
         Task::Bless => bless::run(),
         Task::Tidy(args) => tidy::with(&args),
         Task::Size => size::run(),
-        Task::Sbom => sbom::run(),
+        Task::Sbom => bills::run(),
         Task::Reproduce(args) => reproduce::run(&args),
         Task::Doc => doc::run(),
         Task::Book => book::run(),

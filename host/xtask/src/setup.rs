@@ -78,11 +78,8 @@ pub fn for_npu() -> anyhow::Result<()> {
     with(&Args { style: false, npu: true, tosa: true, mqtt: false, browser: false, font: false })
 }
 
-/// Prepares the machine for the demo; an emulated board needs compilers and an emulator, too.
-pub fn for_demo(emulated: bool) -> anyhow::Result<()> {
-    if emulated {
-        compilers()?;
-    }
+/// Fetches what the demo needs; an emulated board needs [`compilers`], too.
+pub fn for_demo() -> anyhow::Result<()> {
     fetch(&[Purpose::Door])
 }
 
@@ -94,7 +91,7 @@ pub fn run() -> anyhow::Result<()> {
 }
 
 /// The ARM compilers and the emulator.
-fn compilers() -> anyhow::Result<()> {
+pub fn compilers() -> anyhow::Result<()> {
     let missing = |target: &&str| Provider::of(target).is_none();
     let targets: Vec<&str> = TARGETS.into_iter().filter(missing).collect();
     let mut packages = Vec::new();

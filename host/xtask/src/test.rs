@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use crate::{
-    aarch64, budget, deny, doc, firmware, images, log_port, process, sbom, setup, suite, tidy, workspace,
+    aarch64, bills, budget, deny, doc, firmware, images, log_port, process, setup, suite, tidy, workspace,
 };
 
 /// A step of the task.
@@ -37,10 +37,10 @@ const STEPS: &[Step] = &[
     Step { name: "tests built", run: |_| build() },
     Step { name: "models compiled", run: |_| images::compile_with_built() },
     Step { name: "firmware built", run: |_| firmware::build_all().map(|_| ()) },
-    Step { name: "bills of materials", run: |_| sbom::run() },
+    Step { name: "bills of materials", run: |_| bills::run() },
     Step { name: "budget", run: |_| budget::check(budget::Extent::Quick) },
     Step { name: "documentation", run: |_| doc::run() },
-    Step { name: "tests", run: |count| tests(count, &[]) },
+    Step { name: "tests", run: |count| tests(count, &bills::FEATURE) },
     // What production firmware says on the log port, and what development firmware says.
     Step {
         name: "log port",
@@ -90,7 +90,7 @@ pub fn run() -> anyhow::Result<()> {
 /// Tests have dependencies of their own, and those give other crates more features. Were the programs built first and
 /// alone, these crates would be compiled twice.
 fn build() -> anyhow::Result<()> {
-    for chosen in [&[][..], &suite::end_to_end()] {
+    for chosen in [&bills::FEATURE[..], &suite::end_to_end()] {
         let mut cargo = process::cargo();
         cargo.args(["test", "--release", "--no-run"]).args(chosen).current_dir(workspace::root());
         process::shown(&mut cargo)?;
