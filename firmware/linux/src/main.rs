@@ -12,7 +12,7 @@ embassy_time_driver::time_driver_impl!(static CLOCK: Clock = Clock::new());
 
 /// A door with a camera: lets in who is enrolled. It is administered by `postern COMMAND --device`.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "postern-door", version)]
 struct Args {
     /// The configuration
     #[arg(long, value_name = "FILE", default_value = "/etc/postern/postern-door.toml")]

@@ -4,25 +4,26 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use linuxvideo::Device;
-use linuxvideo::format::{PixFormat, PixelFormat};
-use linuxvideo::stream::ReadStream;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::pictures::{Pictures, Raw};
 use crate::pixels::Format;
 
+mod buffers;
+
+use buffers::{Node, Picture, Stream};
+
 /// How long a camera may take for a picture. One that gives none is opened again.
 const PATIENCE: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
 
 /// The camera's code of a format.
-fn code(format: Format) -> PixelFormat {
-    PixelFormat::from_fourcc(match format {
+fn code(format: Format) -> [u8; 4] {
+    match format {
         Format::Yuyv => *b"YUYV",
         Format::Nv12 => *b"NV12",
         Format::Grey => *b"GREY",
         Format::Mjpg => *b"MJPG",
-    })
+    }
 }
 
 /// Opens the camera at `path`.
@@ -30,16 +31,15 @@ fn code(format: Format) -> PixelFormat {
 /// # Errors
 /// As opening a file; `InvalidData` if the camera gives another format.
 pub fn open(path: &Path, width: usize, height: usize, format: Format) -> io::Result<Box<dyn Pictures>> {
-    let asked = PixFormat::new(width as u32, height as u32, code(format));
-    let capture = Device::open(path)?.video_capture(asked)?;
-    let given = capture.format();
-    if given.pixel_format() != code(format) {
-        let (given, asked) = (given.pixel_format().to_string(), format.to_string());
-        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it gives {given} and not {asked}")));
+    let node = Node::open(path)?;
+    let asked = Picture { width: width as u32, height: height as u32, code: code(format), stride: 0 };
+    let given = node.set_format(asked)?;
+    if given.code != asked.code {
+        let given = String::from_utf8_lossy(&given.code).into_owned();
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it gives {given} and not {format}")));
     }
-    let (width, height, stride) =
-        (given.width() as usize, given.height() as usize, given.bytes_per_line() as usize);
-    let stream = capture.into_stream()?;
+    let [width, height, stride] = [given.width, given.height, given.stride].map(|number| number as usize);
+    let stream = node.start()?;
     Ok(Box::new(Camera { stream, width, height, stride: stride.max(format.stride(width)), format }))
 }
 
@@ -61,7 +61,7 @@ pub fn hint(error: &io::Error) -> &'static str {
 }
 
 struct Camera {
-    stream: ReadStream,
+    stream: Stream,
     width: usize,
     height: usize,
     stride: usize,
@@ -75,13 +75,7 @@ impl Pictures for Camera {
             return Err(io::ErrorKind::TimedOut.into());
         }
         (raw.width, raw.height, raw.stride, raw.format) = (*width, *height, *stride, *format);
-        stream.dequeue(|view| {
-            raw.bytes.clear();
-            // A picture that came damaged is none.
-            if !view.is_error() {
-                raw.bytes.extend_from_slice(&view);
-            }
-            Ok(())
-        })
+        // A picture that came damaged is none: it is empty.
+        stream.take(&mut raw.bytes)
     }
 }
