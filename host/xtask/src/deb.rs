@@ -8,83 +8,25 @@ use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
 
+use crate::architecture::Architecture;
+use crate::cross::{Compiler, Tools};
 use crate::debian_package::{Entry, Package};
-use crate::{debian, process, toolchain, workspace};
+use crate::{process, workspace};
 
 /// Options of `cargo xtask deb`.
 #[derive(clap::Args)]
 pub struct Args {
     /// Build for this architecture; without it, for that of this computer
-    #[arg(long)]
+    #[arg(long, visible_alias = "arch")]
     architecture: Option<Architecture>,
 
     /// Build the door with tract, so that it runs encoders in float (`postern compile --engine tract`)
     #[arg(long)]
     tract: bool,
-}
 
-/// An architecture, as Debian names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-#[value(rename_all = "lowercase")]
-pub enum Architecture {
-    /// 64-bit Intel and AMD.
-    Amd64,
-    /// 64-bit Arm: Raspberry Pi 3, 4, 5 and Zero 2 W.
-    Arm64,
-    /// 32-bit Arm from version 7 on: Raspberry Pi 2 and later with a 32-bit system.
-    Armhf,
-}
-
-impl Architecture {
-    /// That of this computer, if the door is built for it.
-    fn of_this_computer() -> Option<Self> {
-        match std::env::consts::ARCH {
-            "x86_64" => Some(Self::Amd64),
-            "aarch64" => Some(Self::Arm64),
-            "arm" => Some(Self::Armhf),
-            _ => None,
-        }
-    }
-
-    /// Debian's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Amd64 => "amd64",
-            Self::Arm64 => "arm64",
-            Self::Armhf => "armhf",
-        }
-    }
-
-    fn target(self) -> &'static str {
-        match self {
-            Self::Amd64 => "x86_64-unknown-linux-gnu",
-            Self::Arm64 => "aarch64-unknown-linux-gnu",
-            Self::Armhf => "armv7-unknown-linux-gnueabihf",
-        }
-    }
-
-    /// The prefix of the compiler and its tools for this architecture.
-    fn triplet(self) -> &'static str {
-        match self {
-            Self::Amd64 => "x86_64-linux-gnu",
-            Self::Arm64 => "aarch64-linux-gnu",
-            Self::Armhf => "arm-linux-gnueabihf",
-        }
-    }
-
-    /// The compiler for this architecture, on a computer of another.
-    pub fn compiler(self) -> String {
-        format!("{}-gcc", self.triplet())
-    }
-
-    /// Debian's packages with a linker and a C library for this architecture.
-    fn linker_packages(self) -> [&'static str; 2] {
-        match self {
-            Self::Amd64 => ["gcc-x86-64-linux-gnu", "libc6-dev-amd64-cross"],
-            Self::Arm64 => ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
-            Self::Armhf => ["gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross"],
-        }
-    }
+    /// Build for another architecture with this compiler only; without it, with rustup's, or with Debian's where rustup cannot
+    #[arg(long, value_name = "WHOSE")]
+    compiler: Option<Compiler>,
 }
 
 /// Builds the package and prints its path.
@@ -96,9 +38,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let architecture =
         args.architecture.or(here).context("this computer is none that the door is built for")?;
     let features: &[&str] = if args.tract { &["postern-linux/tract"] } else { &[] };
-    let built = build(architecture, &[DOOR], features)?;
-    let program = stripped(&built[0], architecture)?;
-    let package = package(architecture, &program)?;
+    let tools = Tools::of(architecture, args.compiler)?;
+    let built = build(&tools, &[DOOR], features)?;
+    let program = stripped(&built[0], &tools)?;
+    let package = package(architecture, &program, VERSION)?;
     let path = workspace::target()?.join("debian").join(package.file_name());
     std::fs::create_dir_all(path.parent().context("no folder")?)?;
     std::fs::write(&path, package.bytes()?).with_context(|| path.display().to_string())?;
@@ -109,15 +52,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 /// The door: its crate and its program.
 pub const DOOR: [&str; 2] = ["postern-linux", "postern-door"];
 
-/// Builds programs for an architecture, each named by its crate and its own name, with these features. Returns their paths.
+/// Builds programs, each named by its crate and its own name, with these features. Returns their paths.
 ///
 /// # Errors
-/// There is no compiler for it, and none can be installed; a program does not build.
-pub fn build(
-    architecture: Architecture,
-    programs: &[[&str; 2]],
-    features: &[&str],
-) -> anyhow::Result<Vec<PathBuf>> {
+/// A program does not build.
+pub fn build(tools: &Tools, programs: &[[&str; 2]], features: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
     let mut cargo = process::cargo();
     cargo.args(["build", "--release", "--locked"]);
     for [package, program] in programs {
@@ -126,19 +65,7 @@ pub fn build(
     if !features.is_empty() {
         cargo.arg("--features").arg(features.join(","));
     }
-    let mut folder = workspace::target()?;
-    if Architecture::of_this_computer() != Some(architecture) {
-        let (target, linker) = (architecture.target(), architecture.compiler());
-        if !process::answers(&linker) {
-            debian::install(&architecture.linker_packages())?;
-        }
-        if !toolchain::has_libraries(target) {
-            toolchain::add_by_rustup(&[target])?;
-        }
-        let name = target.to_uppercase().replace('-', "_");
-        cargo.args(["--target", target]).env(format!("CARGO_TARGET_{name}_LINKER"), linker);
-        folder.push(target);
-    }
+    let folder = tools.tell(&mut cargo)?;
     process::shown(cargo.current_dir(workspace::root()))?;
     Ok(programs.iter().map(|[_, program]| folder.join("release").join(program)).collect())
 }
@@ -147,22 +74,21 @@ pub fn build(
 ///
 /// # Errors
 /// There is no `strip` for the architecture.
-pub fn stripped(program: &Path, architecture: Architecture) -> anyhow::Result<Vec<u8>> {
-    let strip = match Architecture::of_this_computer() {
-        Some(here) if here == architecture => "strip".to_owned(),
-        _ => format!("{}-strip", architecture.triplet()),
-    };
+pub fn stripped(program: &Path, tools: &Tools) -> anyhow::Result<Vec<u8>> {
     let room = tempfile::tempdir()?;
     let to = room.path().join("postern-door");
-    process::captured(Command::new(strip).arg("-o").arg(&to).arg(program), None)?;
+    process::captured(Command::new(tools.strip()).arg("-o").arg(&to).arg(program), None)?;
     Ok(std::fs::read(to)?)
 }
+
+/// The version of the package.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The package around a program.
 ///
 /// # Errors
 /// A file of the package cannot be read.
-pub fn package(architecture: Architecture, program: &[u8]) -> anyhow::Result<Package> {
+pub fn package(architecture: Architecture, program: &[u8], version: &str) -> anyhow::Result<Package> {
     let folder = workspace::root().join("firmware/linux/package");
     let read = |name: &str| {
         let path = folder.join(name);
@@ -187,8 +113,8 @@ pub fn package(architecture: Architecture, program: &[u8]) -> anyhow::Result<Pac
             std::fs::read(workspace::root().join("docs/linux.md"))?,
         ),
     ];
-    let scripts = ["postinst", "prerm", "postrm"].map(|name| Ok((name, read(name)?)));
-    let control = control(architecture, program, &files)?;
+    let scripts = ["preinst", "postinst", "prerm", "postrm"].map(|name| Ok((name, read(name)?)));
+    let control = control(architecture, program, version, &files)?;
     Package::new(control, scripts.into_iter().collect::<anyhow::Result<_>>()?, files)
 }
 
@@ -196,12 +122,13 @@ pub fn package(architecture: Architecture, program: &[u8]) -> anyhow::Result<Pac
 fn control(
     architecture: Architecture,
     program: &[u8],
+    version: &str,
     files: &[Entry],
 ) -> anyhow::Result<Vec<(&'static str, String)>> {
     let size: usize = files.iter().map(|file| file.bytes.len().div_ceil(1024)).sum();
     Ok(vec![
         ("Package", "postern-door".to_owned()),
-        ("Version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("Version", version.to_owned()),
         ("Architecture", architecture.name().to_owned()),
         ("Maintainer", "The Postern authors <postern@localhost>".to_owned()),
         ("Installed-Size", size.to_string()),
@@ -212,7 +139,7 @@ fn control(
         (
             "Description",
             "face-recognition door that works without a network\n The door lets in people that it knows by their \
-             faces: a camera, a lock at a line of a\n GPIO chip, and a keeper process that locks when the door dies.\n ."
+             faces: a camera, a lock at a\n line of a GPIO chip, and a keeper process that locks when the door dies.\n ."
                 .to_owned()
                 + &format!("\n {}.", float_encoders(program)?),
         ),

@@ -5,17 +5,20 @@
 //! of the computer.
 //!
 //! ```text
-//! packages    of Debian, pinned: kernel        cpio, initramfs   what the computer boots with
+//! kernel, root    packages of Debian, unpacked  cpio, initramfs   what the computer boots with
 //! machine     the emulator, its disk           guest             the first process, as seen from here
 //! steps       what is tried with a door        visitors          who comes to it
 //! power_cut   the computer is killed           raspberry_pi      another computer
+//! service     the package under systemd
 //! ```
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
-use crate::deb::{self, Architecture};
+use crate::architecture::Architecture;
+use crate::cross::Tools;
+use crate::deb;
 use crate::{debian, images, process, setup, workspace};
 
 mod cpio;
@@ -23,9 +26,10 @@ mod guest;
 mod initramfs;
 mod kernel;
 mod machine;
-mod packages;
 mod power_cut;
 mod raspberry_pi;
+mod root;
+mod service;
 mod steps;
 mod visitors;
 
@@ -47,9 +51,13 @@ const KNOWN: &str = "Barack";
 /// Options of `cargo xtask linux`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only this computer; without it, both
+    /// Only this computer; without it, all
     #[arg(long)]
     machine: Option<Machine>,
+
+    /// The door is a program for this architecture; the computer has 64-bit Arm, and runs those for 32-bit Arm too
+    #[arg(long, visible_alias = "arch", default_value = "arm64")]
+    architecture: Architecture,
 }
 
 /// A virtual computer.
@@ -59,6 +67,8 @@ enum Machine {
     Virt,
     /// A Raspberry Pi 3B
     RaspberryPi,
+    /// QEMU's `virt` with Debian's systemd, where the door is a service of its package
+    Systemd,
 }
 
 /// Boots the computers and tries all.
@@ -66,6 +76,10 @@ enum Machine {
 /// # Errors
 /// Something is missing, or the door does not do what it should.
 pub fn run(args: &Args) -> anyhow::Result<()> {
+    ensure!(
+        args.machine != Some(Machine::Systemd) || args.architecture == Architecture::Arm64,
+        "the computer with systemd has packages for arm64 alone"
+    );
     heading("what is missing on this machine");
     if !process::answers(EMULATOR) {
         debian::install(&["qemu-system-arm"])?;
@@ -78,12 +92,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     images::compile_these(&["yunet", "liveness"])?;
     let folder = workspace::cache("linux/run");
     std::fs::create_dir_all(&folder)?;
-    let [door, guest] = programs()?;
-    let compiler = Architecture::Arm64.compiler();
+    let arm64 = Tools::of(Architecture::Arm64, None)?;
+    let [mut door, guest] = programs(&arm64, [deb::DOOR, ["postern-guest", "postern-guest"]])?;
+    let of_door = Tools::of(args.architecture, None)?;
+    if args.architecture != Architecture::Arm64 {
+        [door] = programs(&of_door, [deb::DOOR])?;
+    }
+    let both = [&arm64, &of_door];
+    let tools = if args.architecture == Architecture::Arm64 { &both[..1] } else { &both };
     let initramfs = |name: &str, machine: &[&str], config: &str| {
         let (path, modules) = (folder.join(name), kernel.modules(machine)?);
-        let contents =
-            Contents { modules: &modules, guest: &guest, door: &door, compiler: &compiler, config };
+        let contents = Contents { modules: &modules, guest: &guest, door: &door, tools, config };
         contents.write(&path).map(|()| path)
     };
     let virt = initramfs("virt.cpio.gz", &kernel::VIRT, CONFIG)?;
@@ -96,11 +115,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     let ports = machine::free_ports()?;
     let parts = |initramfs| Parts { kernel: &kernel, initramfs, folder: &folder, ports };
-    if args.machine != Some(Machine::Virt) {
+    let is_wanted = |machine| args.machine.is_none_or(|only| only == machine);
+    if is_wanted(Machine::RaspberryPi) {
         heading("a Raspberry Pi 3B");
         raspberry_pi::run(&parts(&pi), &state.join("raspberry-pi"))?;
     }
-    if args.machine != Some(Machine::RaspberryPi) {
+    if is_wanted(Machine::Systemd) && args.architecture == Architecture::Arm64 {
+        let disk = folder.join("system");
+        service::make_disk(&disk, &door, &guest)?;
+        service::run(&parts(&virt), &disk, &state.join("systemd"))?;
+    }
+    if is_wanted(Machine::Virt) {
         on_virt(&parts(&virt), &disk, &state)?;
     }
     heading("all of it held");
@@ -147,11 +172,11 @@ fn on_virt(parts: &Parts<'_>, disk: &Path, state: &Path) -> anyhow::Result<()> {
     trial.postern(&["enroll", KNOWN, &picture("obama.jpg")])?;
 
     heading(
-        "who comes to the door: a known face, a stranger, a photograph that is held up, a print, a still picture",
+        "who comes to the door: a known face, a stranger, a photograph that is held up, a print, a still picture, a replay",
     );
     // Nobody is to be refused for the failures of those before.
     trial.postern(&["settings", "--failures", "100"])?;
-    visitors(&mut trial)?;
+    visitors(&mut trial, &Visitor::ALL)?;
 
     heading("the computer is killed in the middle of an enrolment");
     power_cut::run(parts, disk, trial)
@@ -168,24 +193,47 @@ fn moving(photo: &str) -> anyhow::Result<PathBuf> {
     Ok(folder.join("sequences"))
 }
 
-/// Shows people, and what is no person.
-fn visitors(trial: &mut Trial) -> anyhow::Result<()> {
-    let (known, stranger) = (moving("obama2.jpg")?, moving("astronaut.png")?);
-    let decision = trial.visit(&known.join("bona-fide/1"))?;
+/// Who or what stays outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Visitor {
+    /// Somebody who is not enrolled.
+    Stranger,
+    /// A photograph that is held up.
+    Photograph,
+    /// A print that is moved.
+    Print,
+    /// A picture on a screen that is held still.
+    Still,
+    /// A film of a living head, on a screen.
+    Replay,
+}
+
+impl Visitor {
+    const ALL: [Self; 5] = [Self::Stranger, Self::Photograph, Self::Print, Self::Still, Self::Replay];
+
+    /// The pictures that the camera sees.
+    fn pictures(self) -> anyhow::Result<PathBuf> {
+        Ok(match self {
+            Self::Stranger => moving("astronaut.png")?.join("bona-fide/1"),
+            Self::Photograph => workspace::cache("pictures/obama2.jpg"),
+            Self::Print => moving("obama2.jpg")?.join("print/1"),
+            Self::Still => moving("obama2.jpg")?.join("still/1"),
+            Self::Replay => moving("obama2.jpg")?.join("replay/1"),
+        })
+    }
+}
+
+/// Shows who is enrolled, and then those who must stay outside.
+fn visitors(trial: &mut Trial, nobody_enters: &[Visitor]) -> anyhow::Result<()> {
+    let decision = trial.visit(&moving("obama2.jpg")?.join("bona-fide/1"))?;
     ensure!(decision == Decision::Opened(KNOWN.to_owned()), "the known face is not let in: {decision:?}");
     trial.relocks()?;
-    let nobody_enters = [
-        ("a stranger", stranger.join("bona-fide/1")),
-        ("a photograph", workspace::cache("pictures/obama2.jpg")),
-        ("a print", known.join("print/1")),
-        ("a picture held still", known.join("still/1")),
-    ];
-    for (who, pictures) in nobody_enters {
-        let decision = trial.visit(&pictures)?;
-        ensure!(!matches!(decision, Decision::Opened(_)), "{who} is let in");
+    for who in nobody_enters {
+        let decision = trial.visit(&who.pictures()?)?;
+        ensure!(!matches!(decision, Decision::Opened(_)), "{who:?} is let in");
         let locked_out = matches!(&decision, Decision::Denied(reason) if reason == "locked-out");
-        ensure!(!locked_out, "{who} is refused for failures before, and not for what the door sees");
-        ensure!(!trial.guest.is_high(Line::Lock)?, "the lock is open for {who}");
+        ensure!(!locked_out, "{who:?} is refused for failures before, and not for what the door sees");
+        ensure!(!trial.guest.is_high(Line::Lock)?, "the lock is open for {who:?}");
     }
     Ok(())
 }
@@ -194,13 +242,12 @@ fn picture(name: &str) -> String {
     workspace::cache("pictures").join(name).display().to_string()
 }
 
-/// The door and the first process.
-fn programs() -> anyhow::Result<[Vec<u8>; 2]> {
-    let programs = [deb::DOOR, ["postern-guest", "postern-guest"]];
-    let built = deb::build(Architecture::Arm64, &programs, &[])?;
-    let stripped = built.iter().map(|program| deb::stripped(program, Architecture::Arm64));
-    let programs = stripped.collect::<anyhow::Result<Vec<_>>>()?;
-    programs.try_into().ok().context("two programs were built")
+/// Programs, built together and stripped.
+fn programs<const N: usize>(tools: &Tools, programs: [[&str; 2]; N]) -> anyhow::Result<[Vec<u8>; N]> {
+    let built = deb::build(tools, &programs, &[])?;
+    let stripped = built.iter().map(|program| deb::stripped(program, tools));
+    let stripped = stripped.collect::<anyhow::Result<Vec<_>>>()?;
+    stripped.try_into().ok().context("another number of programs was built")
 }
 
 fn heading(what: &str) {

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-mod aarch64;
+mod architecture;
+mod arm;
 mod arrows;
 #[cfg(feature = "sbom")]
 mod bill;
@@ -17,6 +18,7 @@ mod bless;
 mod book;
 mod budget;
 mod causes;
+mod cross;
 mod cycles;
 mod deb;
 mod debian;
@@ -33,6 +35,7 @@ mod linux;
 mod log_port;
 mod modules;
 mod npu;
+mod packages;
 mod pi_wiring;
 mod process;
 mod promises;
@@ -81,6 +84,8 @@ enum Task {
     Linux(linux::Args),
     /// Run the kernels of 64-bit Arm hosts in an emulator
     Aarch64,
+    /// Run the kernels and the suite of the boards as programs for 32-bit Arm in an emulator
+    Armhf,
     /// Compare every network on the NPU with the engine and with Arm's reference model, byte for byte
     Npu,
     /// Write the expected files again, from what the code does now
@@ -114,7 +119,8 @@ fn main() -> ExitCode {
         Task::Budget(args) => budget::run(&args),
         Task::Deb(args) => deb::run(&args),
         Task::Linux(args) => linux::run(&args),
-        Task::Aarch64 => aarch64::run(),
+        Task::Aarch64 => arm::aarch64(),
+        Task::Armhf => arm::armhf(),
         Task::Npu => npu::run(),
         Task::Bless => bless::run(),
         Task::Tidy(args) => tidy::with(&args),

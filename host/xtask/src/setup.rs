@@ -5,12 +5,14 @@
 use models::package::{Fetch, Form, Package, Registry, Wanted};
 use models::{Purpose, fetch};
 
+use crate::architecture::Architecture;
+use crate::cross::{Compiler, Tools};
 use crate::python::Packages;
 use crate::toolchain::{DEBIAN_PACKAGES, Provider, TARGETS};
 use crate::{debian, process, python, sources, toolchain, workspace};
 
 /// Options of `cargo xtask setup`.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub struct Args {
     /// Fetch the networks of `postern stylize` too, some 65 MB more
     #[arg(long)]
@@ -35,6 +37,14 @@ pub struct Args {
     /// Install a font for Chinese, Japanese and Korean names on pictures too: Debian's fonts-droid-fallback
     #[arg(long)]
     font: bool,
+
+    /// Prepare building the door for another architecture too: by rustup, or with Debian's compiler, unpacked
+    #[arg(long, visible_alias = "arch")]
+    architecture: Option<Architecture>,
+
+    /// Prepare this compiler only for the other architecture
+    #[arg(long, value_name = "WHOSE", requires = "architecture")]
+    compiler: Option<Compiler>,
 }
 
 /// Prepares the machine as `args` say.
@@ -51,6 +61,10 @@ pub fn with(args: &Args) -> anyhow::Result<()> {
     }
     if args.font {
         font()?;
+    }
+    if let Some(architecture) = args.architecture {
+        let tools = Tools::of(architecture, args.compiler)?;
+        done(&format!("{}: {}", architecture.name(), tools.compiler()));
     }
     if args.npu {
         python(&python::VELA)?;
@@ -75,7 +89,7 @@ pub fn for_tests() -> anyhow::Result<()> {
 
 /// Prepares the machine for the tests of the NPU.
 pub fn for_npu() -> anyhow::Result<()> {
-    with(&Args { style: false, npu: true, tosa: true, mqtt: false, browser: false, font: false })
+    with(&Args { npu: true, tosa: true, ..Args::default() })
 }
 
 /// Fetches what the demo needs; an emulated board needs [`compilers`], too.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use crate::{
-    aarch64, bills, budget, deny, doc, firmware, images, log_port, process, setup, suite, tidy, workspace,
+    arm, bills, budget, deny, doc, firmware, images, log_port, process, setup, suite, tidy, workspace,
 };
 
 /// A step of the task.
@@ -46,7 +46,7 @@ const STEPS: &[Step] = &[
         name: "log port",
         run: |count| log_port::FEATURES.iter().try_for_each(|chosen| tests(count, chosen)),
     },
-    Step { name: "64-bit Arm", run: arm },
+    Step { name: "64-bit Arm", run: on_arm },
     // They start the firmware that was built above.
     Step { name: "end-to-end tests", run: |count| tests(count, &suite::end_to_end()) },
     Step { name: "tests with a browser", run: browser },
@@ -106,11 +106,11 @@ fn tests(count: &mut Count, chosen: &[&str]) -> anyhow::Result<()> {
 }
 
 /// Runs the kernels of 64-bit Arm, where target, linker and emulator are there. Set-up does not install them.
-fn arm(count: &mut Count) -> anyhow::Result<()> {
-    match aarch64::missing() {
+fn on_arm(count: &mut Count) -> anyhow::Result<()> {
+    match arm::missing() {
         Some(missing) => eprintln!("  skipped: {missing}"),
         None => {
-            for (processor, mut cargo) in aarch64::commands() {
+            for (processor, mut cargo) in arm::commands() {
                 eprintln!("  {processor}");
                 counted(count, &mut cargo)?;
             }

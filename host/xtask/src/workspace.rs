@@ -7,6 +7,7 @@
 //! .cache/python/               ONNX Runtime and libosdp, for the tests
 //! .cache/vela/                 Arm's compiler for `postern compile --npu`
 //! .cache/tosa/                 Arm's TOSA reference model, for the tests
+//! .cache/cross/                Debian's compiler for other architectures, unpacked
 //! .cache/linux/                Debian's kernel for 64-bit Arm, and the virtual computer of `cargo xtask linux`
 //! .cache/setup/                what setup found out about this machine
 //! ```

@@ -7,7 +7,7 @@
 //! | `wait LINE LEVEL MILLISECONDS` | waits for the level; `1` if it came |
 //! | `show COUNT`, and the pictures | what stands before the camera: the first of them |
 //! | `next` | the next of them; after the last the first |
-//! | `start` | starts the door |
+//! | `start` | starts the door, or its service |
 //! | `signal NAME` | to the door: KILL, STOP, CONT, TERM |
 //! | `fault NAME LINE` | the same while the line is high; the milliseconds until it is low |
 //! | `said` | all that the door said so far |
@@ -19,7 +19,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Signal, kill_process};
 
 use crate::adapter::Adapter;
 use crate::door::Door;
@@ -152,15 +152,15 @@ impl Surroundings {
                 String::new()
             }
             Request::Start => {
-                self.door.start();
+                self.door.start()?;
                 String::new()
             }
             Request::Signal(signal) => {
-                self.door.signal(signal)?;
+                kill_process(self.door.pid()?, signal)?;
                 String::new()
             }
             Request::Fault(signal, line) => self.fault(signal, line)?.as_millis().to_string(),
-            Request::Said => self.door.said(),
+            Request::Said => self.door.said()?,
             Request::Run(words) => {
                 let ran = Command::new(words[0]).args(&words[1..]).output()?;
                 let [out, error] =
@@ -172,9 +172,9 @@ impl Surroundings {
 
     /// Sends the door a signal while a line is high, and says how long the line stays so.
     fn fault(&self, signal: Signal, line: u32) -> io::Result<Duration> {
-        let changes = self.adapter.changes().len();
+        let (door, changes) = (self.door.pid()?, self.adapter.changes().len());
         let start = Instant::now();
-        self.door.signal(signal)?;
+        kill_process(door, signal)?;
         // A line that fell before the signal came says nothing.
         if !self.adapter.is_high(line) && self.adapter.changes().len() == changes {
             return Err(io::Error::other("the line is low"));

@@ -1,16 +1,20 @@
 //! The door's process, which is started again when it ends, as a supervisor does.
 //!
-//! Nothing else is done for it: what locks after a crash is the door's own keeper.
+//! Nothing else is done for it: what locks after a crash is the door's own keeper. In a computer with systemd the door is
+//! its service, and what it said is in the journal.
 
 use std::io::{self, BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Pid;
 
 /// The program.
 pub const PROGRAM: &str = "/usr/bin/postern-door";
+
+/// The service of the door's package.
+const SERVICE: &str = "postern-door.service";
 
 /// How long a door that ended rests.
 const REST: Duration = Duration::from_secs(1);
@@ -21,14 +25,26 @@ pub struct Door(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
+    is_service: bool,
     is_wanted: bool,
     pid: Option<Pid>,
     said: String,
 }
 
 impl Door {
+    /// The service of systemd.
+    pub fn of_systemd() -> Self {
+        Self(Arc::new(Mutex::new(State { is_service: true, ..State::default() })))
+    }
+
     /// Starts it, unless it was started before.
-    pub fn start(&self) {
+    ///
+    /// # Errors
+    /// systemd does not start the service.
+    pub fn start(&self) -> io::Result<()> {
+        if self.state(|state| state.is_service) {
+            return asked("systemctl", &["start", SERVICE]).map(|_| ());
+        }
         if !self.state(|state| std::mem::replace(&mut state.is_wanted, true)) {
             let door = self.clone();
             std::thread::spawn(move || {
@@ -41,6 +57,7 @@ impl Door {
                 }
             });
         }
+        Ok(())
     }
 
     /// Runs it to its end.
@@ -65,18 +82,30 @@ impl Door {
         status
     }
 
-    /// Sends it a signal.
+    /// Its process.
     ///
     /// # Errors
     /// It does not run.
-    pub fn signal(&self, signal: Signal) -> io::Result<()> {
-        let pid = self.state(|state| state.pid).ok_or_else(|| io::Error::other("the door does not run"))?;
-        Ok(kill_process(pid, signal)?)
+    pub fn pid(&self) -> io::Result<Pid> {
+        let pid = match self.state(|state| (state.is_service, state.pid)) {
+            (true, _) => {
+                let pid = asked("systemctl", &["show", "--property=MainPID", "--value", SERVICE])?;
+                pid.trim().parse().ok().and_then(Pid::from_raw)
+            }
+            (false, pid) => pid,
+        };
+        pid.ok_or_else(|| io::Error::other("the door does not run"))
     }
 
     /// All that it said so far.
-    pub fn said(&self) -> String {
-        self.state(|state| state.said.clone())
+    ///
+    /// # Errors
+    /// systemd has no journal.
+    pub fn said(&self) -> io::Result<String> {
+        if self.state(|state| state.is_service) {
+            return asked("journalctl", &["--no-pager", "--output=cat", "--unit", SERVICE]);
+        }
+        Ok(self.state(|state| state.said.clone()))
     }
 
     fn note(&self, line: &str) {
@@ -90,4 +119,14 @@ impl Door {
     fn state<T>(&self, with: impl FnOnce(&mut State) -> T) -> T {
         with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// What a program of systemd says.
+fn asked(program: &str, arguments: &[&str]) -> io::Result<String> {
+    let ran = Command::new(program).args(arguments).stdin(Stdio::null()).output()?;
+    if !ran.status.success() {
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        return Err(io::Error::other(format!("{program} {}: {said}", arguments.join(" "))));
+    }
+    Ok(String::from_utf8_lossy(&ran.stdout).into_owned())
 }

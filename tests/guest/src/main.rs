@@ -8,7 +8,8 @@
 //! scene     what stands before the camera: pictures into vivid's output, which vivid's camera then sees
 //! output    pictures to a V4L2 output
 //! setup     file systems, modules, network
-//! door      the door's process: started, killed, stopped, started again
+//! door      the door's process: started, killed, stopped, started again; or the service of systemd
+//! root      the disk of a whole system: systemd becomes process 1, and this program runs beside it
 //! control   what the host asks for, over TCP
 //! ```
 //! It runs in the virtual machine alone: it expects to be process 1, and root.
@@ -20,6 +21,7 @@ mod adapter;
 mod control;
 mod door;
 mod output;
+mod root;
 mod scene;
 mod setup;
 
@@ -29,7 +31,11 @@ use door::Door;
 use scene::Scene;
 
 fn main() -> ExitCode {
-    let Err(error) = run();
+    let Err(error) = match std::env::args().nth(1) {
+        Some(word) if word == root::BESIDE => surround(Door::of_systemd()),
+        Some(word) if word == scene::COMMAND => scene::as_command(),
+        _ => run(),
+    };
     // The kernel panics when its first process ends, and the emulator ends with it: the host sees this line.
     eprintln!("guest: {error}");
     ExitCode::FAILURE
@@ -39,9 +45,17 @@ fn run() -> std::io::Result<std::convert::Infallible> {
     setup::file_systems()?;
     setup::modules()?;
     setup::network()?;
+    if root::is_wanted() {
+        return root::enter();
+    }
     setup::disk()?;
+    surround(Door::default())
+}
+
+/// Makes what is around the door, and answers the host for ever.
+fn surround(door: Door) -> std::io::Result<std::convert::Infallible> {
     let adapter = Adapter::plug_in()?;
     let scene = Scene::start()?;
     eprintln!("guest: ready");
-    control::serve(&Arc::new(Surroundings { adapter, scene, door: Door::default() }))
+    control::serve(&Arc::new(Surroundings { adapter, scene, door }))
 }

@@ -17,7 +17,7 @@ const MODULES: &str = "/modules/order";
 pub const STATE: &str = "/var/lib/postern-door";
 
 /// The disk of `virt`.
-const DISK: &str = "/dev/vda";
+pub const DISK: &str = "/dev/vda";
 
 /// How long the network interface may take to come.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -59,10 +59,26 @@ fn load(module: &File, parameters: &CStr) -> io::Result<()> {
 }
 
 /// Mounts a file system.
-fn mount(source: &str, path: &str, kind: &str) -> io::Result<()> {
+///
+/// # Errors
+/// As the kernel, with the path.
+pub fn mount(source: &str, path: &str, kind: &str) -> io::Result<()> {
+    mount_with(source, path, kind, 0)
+}
+
+/// Moves a file system that is mounted to another place.
+///
+/// # Errors
+/// As the kernel, with the new place.
+pub fn move_mount(from: &str, to: &str) -> io::Result<()> {
+    mount_with(from, to, "", libc::MS_MOVE)
+}
+
+fn mount_with(source: &str, path: &str, kind: &str, flags: libc::c_ulong) -> io::Result<()> {
     let (source, to, kind) = (CString::new(source)?, CString::new(path)?, CString::new(kind)?);
     // SAFETY: the kernel reads three texts with a zero at their ends, which outlive the call, and no data.
-    let mounted = unsafe { libc::mount(source.as_ptr(), to.as_ptr(), kind.as_ptr(), 0, std::ptr::null()) };
+    let mounted =
+        unsafe { libc::mount(source.as_ptr(), to.as_ptr(), kind.as_ptr(), flags, std::ptr::null()) };
     done(mounted.into()).map_err(|error| about(path, error))
 }
 

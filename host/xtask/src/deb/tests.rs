@@ -21,7 +21,7 @@ fn a_package_says_what_its_program_says_of_encoders_in_float() {
 }
 
 fn of(architecture: Architecture) -> Package {
-    package(architecture, PROGRAM).expect("a package")
+    package(architecture, PROGRAM, VERSION).expect("a package")
 }
 
 /// The members of an `ar` archive.
@@ -84,7 +84,7 @@ fn the_package_has_program_unit_rules_and_a_configuration_that_upgrades_keep() {
     assert!(fields.contains("Architecture: arm64\n"), "{fields}");
     assert!(fields.contains("Depends: libc6 (>= 2.34), libgcc-s1, systemd, udev\n"), "{fields}");
     assert!(fields.contains("\n Float encoders: run by tract.\n"), "{fields}");
-    for script in ["./postinst", "./prerm", "./postrm"] {
+    for script in ["./preinst", "./postinst", "./prerm", "./postrm"] {
         assert!(control.iter().any(|(path, mode, _)| path == script && *mode == 0o755), "{script}");
     }
 
@@ -113,7 +113,7 @@ fn each_architecture_has_its_own_package() {
 
 #[test]
 fn a_program_that_names_no_c_library_is_none() {
-    assert!(package(Architecture::Amd64, b"\x7fELF").is_err());
+    assert!(package(Architecture::Amd64, b"\x7fELF", VERSION).is_err());
     assert_eq!(c_library(b"GLIBC_2.4\0GLIBC_2.17\0GLIBC_2.3.4\0").ok().as_deref(), Some("2.17"));
 }
 
@@ -134,12 +134,12 @@ fn dpkg(root: &Path, arguments: &[&str]) -> Output {
     command.output().expect("it starts")
 }
 
-#[test]
-fn a_removal_leaves_people_and_a_purge_does_not() {
+/// A folder that stands for the root of a computer on which nothing is installed; `None` where it cannot be used.
+fn computer() -> Option<tempfile::TempDir> {
     if !has("dpkg") || !Command::new("unshare").args(["-r", "true"]).status().is_ok_and(|done| done.success())
     {
         eprintln!("skipped: no dpkg, or the system permits no name space of one's own");
-        return;
+        return None;
     }
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path();
@@ -149,6 +149,46 @@ fn a_removal_leaves_people_and_a_purge_does_not() {
     for made in ["var/lib/dpkg/status", "var/lib/dpkg/available"] {
         std::fs::write(root.join(made), "").expect("a file");
     }
+    Some(folder)
+}
+
+#[test]
+fn an_older_package_is_refused_and_the_newer_one_stays() {
+    let Some(folder) = computer() else { return };
+    let root = folder.path();
+    let install = |version: &str| {
+        let package = package(Architecture::Arm64, PROGRAM, version).expect("a package");
+        let file = root.join(package.file_name());
+        std::fs::write(&file, package.bytes().expect("bytes")).expect("written");
+        dpkg(root, &["--install", &file.display().to_string()])
+    };
+    let version = || {
+        let shown = dpkg(root, &["--status", "postern-door"]);
+        let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+        shown.lines().find_map(|line| line.strip_prefix("Version: ").map(str::to_owned))
+    };
+    for newer in ["1.9.0", "1.10.0~rc1", "1.10.0"] {
+        let output = install(newer);
+        assert!(output.status.success(), "{output:?}");
+    }
+    let refused = |output: Output| {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains("a door is never downgraded"), "{said}");
+    };
+    refused(install("1.9.0"));
+    assert_eq!(version().as_deref(), Some("1.10.0"));
+    assert!(root.join("usr/bin/postern-door").is_file(), "the newer door stays");
+    // People that a newer door left behind are not handed to an older one.
+    assert!(dpkg(root, &["--remove", "postern-door"]).status.success());
+    refused(install("1.9.0"));
+    assert!(dpkg(root, &["--purge", "postern-door"]).status.success());
+    assert!(install("1.9.0").status.success(), "after a purge there is nothing to protect");
+}
+
+#[test]
+fn a_removal_leaves_people_and_a_purge_does_not() {
+    let Some(folder) = computer() else { return };
+    let root = folder.path();
     let package = of(Architecture::Arm64);
     let file = root.join(package.file_name());
     std::fs::write(&file, package.bytes().expect("bytes")).expect("written");

@@ -9,7 +9,7 @@ use anyhow::{Context, bail, ensure};
 use super::machine::Machine;
 
 /// How long the computer may take to boot, and for any answer. It is emulated, and this computer may be busy.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(1_800);
 
 /// The lines of the adapter, as the door's configuration has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +66,8 @@ impl Guest {
         writeln!(self.0.get_mut(), "{request}")?;
         self.0.get_mut().write_all(bytes)?;
         let mut head = String::new();
-        ensure!(self.0.read_line(&mut head)? > 0, "the first process hung up");
+        let read = self.0.read_line(&mut head).with_context(|| format!("no answer to `{request}`"))?;
+        ensure!(read > 0, "the first process hung up");
         let (word, length) = head.trim_end().split_once(' ').context("the first process does not answer")?;
         let mut text = vec![0; length.parse()?];
         self.0.read_exact(&mut text)?;

@@ -10,10 +10,11 @@ use flate2::write::GzEncoder;
 
 use super::cpio::Cpio;
 use super::kernel::Module;
+use crate::cross::Tools;
 use crate::process;
 
-/// Libraries that the programs load, the loader first: those of the C compiler for 64-bit Arm.
-const LIBRARIES: [&str; 4] = ["ld-linux-aarch64.so.1", "libc.so.6", "libgcc_s.so.1", "libm.so.6"];
+/// Libraries that programs load, beside the one that loads them.
+const LIBRARIES: [&str; 3] = ["libc.so.6", "libgcc_s.so.1", "libm.so.6"];
 
 /// What is put into it.
 pub struct Contents<'a> {
@@ -23,8 +24,8 @@ pub struct Contents<'a> {
     pub guest: &'a [u8],
     /// The door.
     pub door: &'a [u8],
-    /// The C compiler, which knows where its libraries are.
-    pub compiler: &'a str,
+    /// Whose C compilers know where the libraries of these programs are.
+    pub tools: &'a [&'a Tools],
     /// The door's configuration.
     pub config: &'a str,
 }
@@ -44,8 +45,12 @@ impl Contents<'_> {
         cpio.file("init", 0o755, self.guest);
         cpio.file("usr/bin/postern-door", 0o755, self.door);
         cpio.file("etc/postern/postern-door.toml", 0o644, self.config.as_bytes());
-        for library in LIBRARIES {
-            cpio.file(&format!("lib/{library}"), 0o755, &read(&self.library(library)?)?);
+        for tools in self.tools {
+            let [loader, folder] = tools.libraries().context("no program for such a computer")?;
+            cpio.file(&format!("lib/{loader}"), 0o755, &read(&library(tools, loader)?)?);
+            for name in LIBRARIES {
+                cpio.file(&format!("{folder}/{name}"), 0o755, &read(&library(tools, name)?)?);
+            }
         }
         let mut order = String::new();
         for Module { name, parameters, file } in self.modules {
@@ -58,20 +63,16 @@ impl Contents<'_> {
         packed.write_all(&cpio.finish())?;
         std::fs::write(path, packed.finish()?).with_context(|| path.display().to_string())
     }
+}
 
-    /// Where a library lies.
-    fn library(&self, name: &str) -> anyhow::Result<PathBuf> {
-        let mut ask = Command::new(self.compiler);
-        let said = process::captured(ask.arg(format!("-print-file-name={name}")), None)?;
-        let path = PathBuf::from(said.trim());
-        // A compiler that does not know it says the name alone.
-        ensure!(
-            path.is_absolute(),
-            "{} has no {name}: is a C library for 64-bit Arm installed?",
-            self.compiler
-        );
-        Ok(path)
-    }
+/// Where a library lies.
+fn library(tools: &Tools, name: &str) -> anyhow::Result<PathBuf> {
+    let compiler = tools.compiler();
+    let said = process::captured(Command::new(&compiler).arg(format!("-print-file-name={name}")), None)?;
+    let path = PathBuf::from(said.trim());
+    // A compiler that does not know it says the name alone.
+    ensure!(path.is_absolute(), "{compiler} has no {name}: is its C library installed?");
+    Ok(path)
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

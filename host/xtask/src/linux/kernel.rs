@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::Context;
 use object::{Object, ObjectSection};
 
-use super::packages::{self, Pinned};
+use crate::packages::{self, Pinned};
 use crate::{process, workspace};
 
 /// The kernel of Debian 12.

@@ -62,10 +62,24 @@ impl Parts<'_> {
     /// # Errors
     /// The emulator does not start.
     pub fn virt(&self, disk: &Path, clock: Clock) -> anyhow::Result<Machine> {
+        self.virt_with(disk, clock, "")
+    }
+
+    /// As [`Self::virt`], with a disk that is the whole system: systemd is its first process, and the one of
+    /// `tests/guest` runs beside it.
+    ///
+    /// # Errors
+    /// The emulator does not start.
+    pub fn with_systemd(&self, disk: &Path) -> anyhow::Result<Machine> {
+        // The kernel hands on a word with `=` that it does not know, to its first process.
+        self.virt_with(disk, Clock::Set, " net.ifnames=0 systemd.unit=multi-user.target POSTERN_ROOT=yes")
+    }
+
+    fn virt_with(&self, disk: &Path, clock: Clock, words: &str) -> anyhow::Result<Machine> {
         let drive = format!("file={},if=none,id=disk,format=raw", disk.display());
         let mut emulator = self.emulator();
         emulator.args(["-M", "virt", "-cpu", "cortex-a76", "-smp", "2", "-m", "1024"]);
-        emulator.args(["-append", "console=ttyAMA0 panic=-1 quiet loglevel=3"]);
+        emulator.arg("-append").arg(format!("console=ttyAMA0 panic=-1 quiet loglevel=3{words}"));
         emulator.arg("-serial").arg(format!("file:{}", self.console().display()));
         emulator.args(["-nic", "none", "-device", "virtio-net-pci,netdev=net,romfile="]);
         emulator.args(["-drive", &drive, "-device", "virtio-blk-pci,drive=disk"]);
@@ -190,6 +204,15 @@ impl Monitor {
         Ok(disks.iter().filter_map(|disk| disk["stats"]["wr_operations"].as_u64()).sum())
     }
 
+    /// Lets the disk write so many operations a second and no more, so that one of them can be hit.
+    pub fn slow_disk(&mut self, writes_per_second: u32) -> anyhow::Result<()> {
+        let none = "\"bps\":0,\"bps_rd\":0,\"bps_wr\":0,\"iops\":0,\"iops_rd\":0";
+        let command = format!(
+            "{{\"execute\":\"block_set_io_throttle\",\"arguments\":{{\"device\":\"disk\",{none},\"iops_wr\":{writes_per_second}}}}}"
+        );
+        self.send(&command).map(|_| ())
+    }
+
     /// A word of the memory, which is a register of a peripheral there.
     pub fn word(&mut self, address: u32) -> anyhow::Result<u32> {
         let command = format!(
@@ -238,12 +261,24 @@ pub fn free_ports() -> anyhow::Result<[u16; 2]> {
 /// # Errors
 /// There is no mke2fs.
 pub fn make_disk(path: &Path) -> anyhow::Result<()> {
+    make_disk_of(path, DISK, None)
+}
+
+/// Makes a disk of so many mebibytes, with the files of a folder.
+///
+/// # Errors
+/// There is no mke2fs; the files do not fit.
+pub fn make_disk_of(path: &Path, size: u32, files: Option<&Path>) -> anyhow::Result<()> {
     let _ = fs::remove_file(path);
     // Debian puts it into a folder that is not in everybody's path.
     let places = ["/usr/sbin/mke2fs", "/sbin/mke2fs"];
     let program = places.into_iter().find(|place| Path::new(place).is_file()).unwrap_or("mke2fs");
     let mut make = Command::new(program);
-    make.args(["-q", "-t", "ext4", "-F"]).arg(path).arg(format!("{DISK}M"));
+    make.args(["-q", "-t", "ext4", "-F"]);
+    if let Some(files) = files {
+        make.arg("-d").arg(files);
+    }
+    make.arg(path).arg(format!("{size}M"));
     crate::process::captured(&mut make, None)
         .context("mke2fs, of Debian's package e2fsprogs, makes the disk")?;
     Ok(())

@@ -13,10 +13,10 @@ use super::visitors::{self, Decision, Events};
 use crate::images;
 
 /// What docs/linux.md promises: the lock is locked within this time after the door dies or hangs.
-const LOCKED_WITHIN: u128 = 1_500;
+pub const LOCKED_WITHIN: u128 = 1_500;
 
 /// How often a fault is tried before a lock that stays open for longer counts.
-const ATTEMPTS: u32 = 5;
+pub const ATTEMPTS: u32 = 5;
 
 /// A line may take this long to change; the computer is emulated.
 const PATIENCE: Duration = Duration::from_secs(120);
