@@ -16,6 +16,10 @@ use crate::{Error, Result};
 /// How long the keeper may take to obey. It has nothing else to do.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long it may take to start: a program is read from a slow card, while a computer that starts does much else. Its
+/// supervisor waits for longer.
+const START: Duration = Duration::from_secs(45);
+
 /// The keeper of the lock. Clones speak to the same one.
 #[derive(Debug, Clone)]
 pub struct Keeper(Arc<Mutex<Pipes>>);
@@ -49,7 +53,7 @@ impl Keeper {
         let pipes = keeper.stdin.take().zip(keeper.stdout.take());
         let (words, answers) = pipes.ok_or_else(|| failed(io::ErrorKind::BrokenPipe.into()))?;
         let mut pipes = Pipes { words, answers, _keeper: keeper };
-        pipes.obeyed().map_err(failed)?;
+        pipes.obeyed(START).map_err(failed)?;
         Ok(Self(Arc::new(Mutex::new(pipes))))
     }
 
@@ -60,7 +64,13 @@ impl Keeper {
     pub fn drive(&self, high: bool) -> io::Result<()> {
         let mut pipes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         pipes.say(if high { OPEN } else { LOCK });
-        pipes.obeyed()
+        let obeyed = pipes.obeyed(PATIENCE);
+        if obeyed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+            // A keeper that does not answer is as good as none, and a later answer would be taken for that to another word.
+            eprintln!("the keeper of the lock does not answer; the door ends");
+            std::process::exit(3);
+        }
+        obeyed
     }
 
     /// Gives a sign of life.
@@ -78,16 +88,43 @@ impl Pipes {
         }
     }
 
-    /// Waits for the answer. A keeper that does not answer is as good as none.
-    fn obeyed(&mut self) -> io::Result<()> {
-        let patience = Timespec { tv_sec: PATIENCE.as_secs() as i64, tv_nsec: 0 };
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    /// `TimedOut` if none comes; the line does not obey.
+    fn obeyed(&mut self, patience: Duration) -> io::Result<()> {
+        let patience =
+            Timespec { tv_sec: patience.as_secs() as i64, tv_nsec: patience.subsec_nanos() as _ };
         let mut answer = [0];
         if poll(&mut [PollFd::from_borrowed_fd(self.answers.as_fd(), PollFlags::IN)], Some(&patience))? == 0 {
-            // A later answer would be taken for that to another word.
-            eprintln!("the keeper of the lock does not answer; the door ends");
-            std::process::exit(3);
+            return Err(io::ErrorKind::TimedOut.into());
         }
         self.answers.read_exact(&mut answer)?;
         if answer == [DONE] { Ok(()) } else { Err(io::ErrorKind::Other.into()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program in place of a keeper.
+    fn pipes(script: &str) -> Pipes {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut keeper = command.spawn().expect("it starts");
+        let words = keeper.stdin.take().expect("its stdin");
+        let answers = keeper.stdout.take().expect("its stdout");
+        Pipes { words, answers, _keeper: keeper }
+    }
+
+    #[test]
+    fn a_keeper_that_does_not_answer_is_an_error_so_that_a_check_goes_on() {
+        let error = pipes("cat > /dev/null").obeyed(Duration::from_millis(10)).expect_err("nobody answers");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        let long = Duration::from_secs(300);
+        assert!(pipes("printf k").obeyed(long).is_ok());
+        assert!(pipes("printf e").obeyed(long).is_err_and(|error| error.kind() == io::ErrorKind::Other));
+        assert!(pipes("true").obeyed(long).is_err_and(|error| error.kind() == io::ErrorKind::UnexpectedEof));
     }
 }
