@@ -90,7 +90,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     heading("networks, and the door for 64-bit Arm");
     images::build()?;
     images::compile_these(&["yunet", "liveness"])?;
-    let folder = workspace::cache("linux/run");
+    // One computer alone has a folder of its own, so that two tasks can run beside each other.
+    let folder = match args.machine {
+        Some(machine) => workspace::cache("linux/run").join(format!("{machine:?}")),
+        None => workspace::cache("linux/run"),
+    };
     std::fs::create_dir_all(&folder)?;
     let arm64 = Tools::of(Architecture::Arm64, None)?;
     let [mut door, guest] = programs(&arm64, [deb::DOOR, ["postern-guest", "postern-guest"]])?;
