@@ -93,8 +93,7 @@ impl Pipes {
     /// # Errors
     /// `TimedOut` if none comes; the line does not obey.
     fn obeyed(&mut self, patience: Duration) -> io::Result<()> {
-        let patience =
-            Timespec { tv_sec: patience.as_secs() as i64, tv_nsec: patience.subsec_nanos() as _ };
+        let patience = Timespec { tv_sec: patience.as_secs() as i64, tv_nsec: patience.subsec_nanos() as _ };
         let mut answer = [0];
         if poll(&mut [PollFd::from_borrowed_fd(self.answers.as_fd(), PollFlags::IN)], Some(&patience))? == 0 {
             return Err(io::ErrorKind::TimedOut.into());

@@ -204,15 +204,6 @@ impl Monitor {
         Ok(disks.iter().filter_map(|disk| disk["stats"]["wr_operations"].as_u64()).sum())
     }
 
-    /// Lets the disk write so many operations a second and no more, so that one of them can be hit.
-    pub fn slow_disk(&mut self, writes_per_second: u32) -> anyhow::Result<()> {
-        let none = "\"bps\":0,\"bps_rd\":0,\"bps_wr\":0,\"iops\":0,\"iops_rd\":0";
-        let command = format!(
-            "{{\"execute\":\"block_set_io_throttle\",\"arguments\":{{\"device\":\"disk\",{none},\"iops_wr\":{writes_per_second}}}}}"
-        );
-        self.send(&command).map(|_| ())
-    }
-
     /// A word of the memory, which is a register of a peripheral there.
     pub fn word(&mut self, address: u32) -> anyhow::Result<u32> {
         let command = format!(
