@@ -81,7 +81,7 @@ fn alt(language: Language, number: usize) -> String {
     language.with("twins-picture", &[("number", (number as u64 + 1).into())])
 }
 
-/// A person of whom there is no portrait.
+/// A person without a portrait.
 fn initial(name: &str) -> Markup {
     let letter: String = name.chars().next().into_iter().flat_map(char::to_uppercase).collect();
     html! {
