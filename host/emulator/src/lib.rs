@@ -30,7 +30,7 @@ mod npu;
 mod pose;
 mod qemu;
 
-pub use board::{Board, Folder, Launch, PlayedNpu, State, accelerator};
+pub use board::{Board, Folder, Launch, PlayedNpu, State, accelerator, in_turns};
 pub use built::{built_conformance, built_firmware, built_loader, install_firmware};
 pub use camera::{Camera, Seen};
 pub use client::Machine;

@@ -63,8 +63,11 @@ impl DeviceArgs {
     pub fn connect(&self) -> anyhow::Result<Device> {
         match &self.device {
             Some(address) => {
-                let credentials = Credentials::load(&self.folder()?.host_key())?;
-                Ok(Device::connect(address, credentials.as_ref())?)
+                let device = self.line(address)?;
+                match Credentials::load(&self.folder()?.host_key())? {
+                    Some(credentials) => Ok(device.login(&credentials)?),
+                    None => Ok(device),
+                }
             }
             None => Ok(self.board.open()?.connect()?),
         }
@@ -73,9 +76,19 @@ impl DeviceArgs {
     /// Opens the line to the device without a session.
     pub fn connect_unpaired(&self) -> anyhow::Result<Device> {
         match &self.device {
-            Some(address) => Ok(Device::connect(address, None)?),
+            Some(address) => self.line(address),
             None => Ok(self.board.open()?.connect_unpaired()?),
         }
+    }
+
+    /// The line to a device, which programs of this user use in turns, as that of an emulated board.
+    fn line(&self, address: &Address) -> anyhow::Result<Device> {
+        let line = emulator::in_turns(self.folder()?, address, |what| note!("{what}"));
+        let line = line.map_err(|error| match error {
+            emulator::Error::Client(error) => anyhow::Error::from(error),
+            other => other.into(),
+        })?;
+        Ok(Device::over(line)?)
     }
 
     /// Shows the board a picture and sends a request about it.

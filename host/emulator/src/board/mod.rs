@@ -21,6 +21,7 @@ pub use npu_process::{PlayedNpu, accelerator};
 use client::{Credentials, Device, Firmware, Machine};
 
 use self::shared_line::SharedLine;
+pub use self::shared_line::in_turns;
 use self::turn::{Shared, Turn};
 use crate::built::{built_firmware, built_loader, copy};
 use crate::{Camera, Error, Memory, Result};

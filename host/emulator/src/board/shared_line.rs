@@ -2,10 +2,9 @@
 //! again for the next request.
 
 use std::io;
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use client::Transport;
+use client::{Address, Transport};
 
 use super::turn::{Shared, Turn};
 use super::{Folder, process};
@@ -16,41 +15,60 @@ const RUNS: &str = "the door runs; hosts connect";
 
 /// A line with turns.
 pub(super) struct SharedLine {
+    /// The folder with the locks.
     folder: Folder,
+    address: Address,
+    /// Whether it is that of a board whose process is started here.
+    is_here: bool,
     tell: fn(&str),
-    open: Option<(UnixStream, Turn)>,
+    open: Option<(Box<dyn Transport>, Turn)>,
+}
+
+/// Opens the line to a device that other programs of this user may use, too: in turns, by locks in the folder that is named after
+/// its address. Without that folder this computer has no key for it, and no other program waits.
+///
+/// # Errors
+/// [`Error::LineBusy`](crate::Error::LineBusy), [`client::Error::Connect`].
+pub fn in_turns(folder: Folder, address: &Address, tell: fn(&str)) -> Result<Box<dyn Transport>> {
+    if !folder.path().is_dir() {
+        return Ok(<dyn Transport>::open(address)?);
+    }
+    let turn = Turn::take(folder.path(), Shared::Line, tell, || Ok(()))?;
+    let open = Some((<dyn Transport>::open(address)?, turn));
+    Ok(Box::new(SharedLine { folder, address: address.clone(), is_here: false, tell, open }))
 }
 
 impl SharedLine {
-    /// Opens the line to the socket, in a turn.
+    /// Opens the line to the socket of a board, in a turn.
     ///
     /// # Errors
     /// [`client::Error::Connect`].
     pub(super) fn new(folder: Folder, turn: Turn, tell: fn(&str)) -> Result<Self> {
-        let socket = folder.socket();
-        let stream = UnixStream::connect(&socket).map_err(|source| client::Error::Connect {
-            address: format!("unix:{}", socket.display()),
-            source,
-        })?;
-        Ok(Self { folder, tell, open: Some((stream, turn)) })
+        let address = Address::Unix(folder.socket());
+        let open = Some((<dyn Transport>::open(&address)?, turn));
+        Ok(Self { folder, address, is_here: true, tell, open })
     }
 
-    fn stream(&mut self) -> io::Result<&mut UnixStream> {
+    fn stream(&mut self) -> io::Result<&mut dyn Transport> {
         let open = match self.open.take() {
             Some(open) => open,
             None => {
                 let turn = Turn::take(self.folder.path(), Shared::Line, self.tell, || Ok(()));
                 let turn = turn.map_err(io::Error::other)?;
-                (UnixStream::connect(self.folder.socket())?, turn)
+                let stream = <dyn Transport>::open(&self.address).map_err(|error| match error {
+                    client::Error::Connect { source, .. } => source,
+                    other => io::Error::other(other),
+                })?;
+                (stream, turn)
             }
         };
-        Ok(&mut self.open.insert(open).0)
+        Ok(self.open.insert(open).0.as_mut())
     }
 
     /// Why the line broke: where the board's process has ended, that is the reason.
     fn explained(&self, error: io::Error) -> io::Error {
         match process::running(&self.folder) {
-            Ok(None) => {
+            Ok(None) if self.is_here => {
                 let words = self.folder.last_words();
                 // A door that was well to its end has said nothing that explains it.
                 let words = if words.contains(RUNS) { String::new() } else { format!(": {words}") };

@@ -3,10 +3,11 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Stdio};
 
+use fixtures::mqtt::Mosquitto;
 use fixtures::{Need, need};
 use serde_json::Value;
 
-use crate::bench::{BARACK, Bench, JOE, STRANGER, eventually, picture};
+use crate::bench::{BARACK, Bench, JOE, Ran, STRANGER, eventually, picture, postern};
 
 /// A command that is ended with the test.
 struct Running(Child);
@@ -86,4 +87,45 @@ fn a_command_that_waits_ends_by_itself_when_its_reader_goes_away() {
         said.read_to_string(&mut rest).expect("text");
         assert_eq!((code, rest.as_str()), (Some(0), ""), "{arguments:?}");
     }
+}
+
+/// A door that is reached by its address, as by a tunnel: the bridge asks it each second, and other programs have their turns.
+#[test]
+fn a_bridge_at_an_address_takes_no_line_from_other_commands() {
+    need!(Need::Door, Need::Mosquitto, Need::Cached("images"), Need::Cached("pictures"));
+    let door = Bench::new("linux");
+    door.install();
+    let here = tempfile::tempdir().expect("a folder");
+    let address = format!("unix:{}", door.folder().join("serial.sock").display());
+    let command = |arguments: &[&str]| {
+        let mut command = postern(arguments);
+        command.args(["--device", &address, "--state"]).arg(here.path());
+        command
+    };
+    door.done(&["keys", "invite", "operator"]);
+    let mut pairing = command(&["pair", "--role", "operator"]);
+    let mut pairing = pairing.stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("postern starts");
+    eventually("the pairing ends", || {
+        door.done(&["board", "press", "--pairing"]);
+        pairing.try_wait().expect("it runs").is_some()
+    });
+    assert!(pairing.wait().expect("it ends").success());
+    let folder = tempfile::tempdir().expect("a folder");
+    let broker = Mosquitto::start(folder.path(), "");
+    let mut bridge = command(&["bridge", "--broker", &broker.address(), "--name", "front"]);
+    let bridge = bridge.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("postern starts");
+    let mut bridge = Running(bridge);
+    let mut lines = BufReader::new(bridge.0.stdout.take().expect("a pipe")).lines();
+    let mut published = |what: &str| {
+        let is = |line: std::io::Result<String>| line.expect("a line").contains(what);
+        assert!(lines.by_ref().any(is), "the bridge ended before it said {what}");
+    };
+    published("\"online\"");
+    for (name, photograph) in [("Barack", BARACK[0]), ("Joe", JOE)] {
+        let arguments = ["enroll", name, &picture(photograph)];
+        let ran = Ran::of(&arguments, &command(&arguments).output().expect("postern starts"));
+        assert_eq!(ran.code, 0, "{}", ran.said);
+        published("enrolled");
+    }
+    assert!(!bridge.is_over());
 }
