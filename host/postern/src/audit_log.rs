@@ -165,11 +165,12 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
         ("over", "over"),
         ("host", "by"),
     ] {
-        words.extend(
-            said(name)
-                .filter(|value| value != "0" && value != "false")
-                .map(|value| format!("{about} {value}")),
-        );
+        words.extend(said(name).filter(|value| value != "0" && value != "false").map(|value| {
+            match names.label(&value).filter(|_| name == "host") {
+                Some(label) => format!("{about} {label} ({value})"),
+                None => format!("{about} {value}"),
+            }
+        }));
     }
     let kind = said("kind").unwrap_or_default();
     format!("{:>6}  {time:<30}  {kind:<10} {}", entry.number, words.join(", ")).trim_end().to_owned()

@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 
 use audit::{Entry, Kind};
-use client::protocol::{LogEntry, User};
+use client::protocol::{Host, LogEntry, User};
 
 /// Names of people who are enrolled, by their number, and since which entry these are their numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     people: BTreeMap<u32, String>,
+    /// Labels of computers, by the first eight digits of their keys, which are what an entry has.
+    labels: BTreeMap<String, String>,
     /// The first entry after the newest erasure.
     first: u32,
     /// The first entry that was not taken.
@@ -29,6 +31,19 @@ impl Names {
         let mut names = Self::new();
         names.renew(users);
         names
+    }
+
+    /// Knows these computers, too.
+    #[must_use]
+    pub fn with_hosts(mut self, hosts: Vec<Host>) -> Self {
+        let label = |host: Host| Some((hex::encode(host.key.get(..4)?), host.label.to_string()));
+        self.labels = hosts.into_iter().filter_map(label).filter(|(_, label)| !label.is_empty()).collect();
+        self
+    }
+
+    /// The label of a computer that the board knows now.
+    pub fn label(&self, host: &str) -> Option<&str> {
+        self.labels.get(host).map(String::as_str)
     }
 
     /// Has these people from now on.

@@ -1,6 +1,7 @@
 //! Lines of the log there and back, and what is found in a changed one.
 
 use audit::Time;
+use client::protocol::Host;
 
 use super::*;
 
@@ -106,4 +107,23 @@ fn only_entries_after_the_newest_erasure_have_names() {
     assert!(to_text(&entries[1], &names).contains("person 1"));
     assert_eq!(to_json(&entries[1], &names)["name"], Value::Null);
     assert_eq!(names.seen(), 15);
+}
+
+/// Who did it is the head of a key; a person knows the computer by its label, such as the one that applies a fleet's records.
+#[test]
+fn the_computer_that_did_it_has_its_label_beside_its_key() {
+    let time = Time { unix_ms: 1_795_610_096_789, exact: true };
+    let detail = [0xAB, 0xCD, 0xEF, 0x01, 0, 0, 0, 0];
+    let entry = Entry { detail, ..Entry::new(Kind::Removed, time) }.to_bytes();
+    let entry = LogEntry { number: 3, entry, chain: [0; audit::CHAIN_BYTES] };
+    let host = |first: u8, label: &str| {
+        let mut key = [0xCD; 32];
+        key[..4].copy_from_slice(&[first, 0xCD, 0xEF, 0x01]);
+        Host { key, role: Role::Operator, label: label.try_into().expect("short") }
+    };
+    let names = Names::new().with_hosts(vec![host(0xAB, "fleet server"), host(0xAC, "laptop")]);
+    let text = to_text(&entry, &names);
+    assert!(text.ends_with("by fleet server (abcdef01)"), "{text}");
+    assert!(to_text(&entry, &Names::new()).ends_with("by abcdef01"));
+    assert!(to_text(&entry, &Names::new().with_hosts(vec![host(0xAB, "")])).ends_with("by abcdef01"));
 }

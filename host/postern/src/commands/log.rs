@@ -59,7 +59,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         return verify(&args, output);
     }
     let mut device = args.device.connect()?;
-    let mut names = Names::of(device.users()?);
+    let mut names = Names::of(device.users()?).with_hosts(device.hosts()?);
     let (mut first, mut next) = (None, args.from);
     loop {
         // What an entry is printed with depends on later ones: whether the board was erased.
