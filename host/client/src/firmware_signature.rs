@@ -66,8 +66,16 @@ impl FirmwareSignature {
     /// [`Error::File`], [`Error::Record`].
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
+        Self::parse(&text, path)
+    }
+
+    /// Reads the text of a file, which `path` names in errors.
+    ///
+    /// # Errors
+    /// [`Error::Record`]; another board than those that are known.
+    pub fn parse(text: &str, path: &Path) -> Result<Self> {
         let bad = |reason: &str| Error::Record { path: path.to_owned(), reason: reason.to_owned() };
-        let record: Record = serde_json::from_str(&text).map_err(|error| bad(&error.to_string()))?;
+        let record: Record = serde_json::from_str(text).map_err(|error| bad(&error.to_string()))?;
         let machine = Machine::named(&record.board)?;
         let (signer, image, transfer) =
             (unhex(&record.signer), unhex::<64>(&record.image), unhex::<64>(&record.transfer));
@@ -100,16 +108,20 @@ impl FirmwareSignature {
         let mut header = firmware.header(self.release, self.fallback);
         header.signature = self.image.bytes();
         let image = firmware.image(&header);
-        let release = Release {
-            kind: ModelKind::Firmware as u8,
-            sequence: self.release,
-            length: image.len() as u32,
-            sha256: Sha256::digest(&image).into(),
-        };
-        let is_right = self.machine == firmware.machine()
-            && is_signed(&self.signer, &header.signed(), &self.image)
-            && is_signed(&self.signer, &release.signed(), &self.transfer);
-        if is_right { Ok((image, self.transfer)) } else { Err(Error::OtherSignature) }
+        let transfer = self.check(image.len() as u32, Sha256::digest(&image).into())?;
+        let is_right =
+            self.machine == firmware.machine() && is_signed(&self.signer, &header.signed(), &self.image);
+        if is_right { Ok((image, transfer)) } else { Err(Error::OtherSignature) }
+    }
+
+    /// The signature for the transfer of an image of this length and digest, if it is one.
+    ///
+    /// # Errors
+    /// [`Error::OtherSignature`].
+    pub fn check(&self, length: u32, sha256: Hash) -> Result<Signature> {
+        let release = Release { kind: ModelKind::Firmware as u8, sequence: self.release, length, sha256 };
+        let is_right = is_signed(&self.signer, &release.signed(), &self.transfer);
+        if is_right { Ok(self.transfer) } else { Err(Error::OtherSignature) }
     }
 }
 
@@ -142,9 +154,14 @@ mod tests {
             FirmwareSignature { fallback: Fallback::Permitted, ..read.clone() },
             FirmwareSignature { signer: stranger, ..read.clone() },
             FirmwareSignature { image: read.transfer, ..read.clone() },
-            FirmwareSignature { transfer: read.image, ..read },
+            FirmwareSignature { transfer: read.image, ..read.clone() },
         ] {
             assert!(matches!(wrong.apply(&firmware), Err(Error::OtherSignature)), "{wrong:?}");
+            let (length, sha256) = (image.len() as u32, Sha256::digest(&image).into());
+            let checked = wrong.check(length, sha256);
+            assert!(
+                checked.is_err() || wrong.fallback != signature.fallback || wrong.image != signature.image
+            );
         }
     }
 }

@@ -65,8 +65,16 @@ impl ModelSignature {
     /// [`Error::File`], [`Error::Record`].
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
+        Self::parse(&text, path)
+    }
+
+    /// Reads the text of a file, which `path` names in errors.
+    ///
+    /// # Errors
+    /// [`Error::Record`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self> {
         let bad = |reason: &str| Error::Record { path: path.to_owned(), reason: reason.to_owned() };
-        let record: Record = serde_json::from_str(&text).map_err(|error| bad(&error.to_string()))?;
+        let record: Record = serde_json::from_str(text).map_err(|error| bad(&error.to_string()))?;
         let kind = KINDS.into_iter().find(|(_, name)| *name == record.model);
         let (kind, _) = kind.ok_or_else(|| bad("a model is a detector, an encoder or liveness"))?;
         let keys = (unhex(&record.sha256), unhex(&record.signer), unhex::<64>(&record.signature));
@@ -96,12 +104,20 @@ impl ModelSignature {
     /// # Errors
     /// [`Error::OtherSignature`] if it is not of this image, or of another kind.
     pub fn apply(&self, kind: ModelKind, image: &[u8]) -> Result<Signature> {
-        let (length, sha256) = (self.length, self.sha256);
-        let release = Release { kind: kind as u8, sequence: self.release, length, sha256 };
         let is_right = kind == self.kind
-            && image.len() == length as usize
-            && Sha256::digest(image)[..] == sha256
-            && is_signed(&self.signer, &release.signed(), &self.signature);
+            && image.len() == self.length as usize
+            && Sha256::digest(image)[..] == self.sha256;
+        if is_right { self.check() } else { Err(Error::OtherSignature) }
+    }
+
+    /// The signature, if its signer made it for this kind, release number, length and digest. The image is not looked at.
+    ///
+    /// # Errors
+    /// [`Error::OtherSignature`].
+    pub fn check(&self) -> Result<Signature> {
+        let Self { kind, release, length, sha256, .. } = *self;
+        let release = Release { kind: kind as u8, sequence: release, length, sha256 };
+        let is_right = is_signed(&self.signer, &release.signed(), &self.signature);
         if is_right { Ok(self.signature) } else { Err(Error::OtherSignature) }
     }
 }

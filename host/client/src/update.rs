@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use protocol::{ModelKind, Request, Response};
+use sha2::{Digest, Sha256};
 
 use crate::transfer::Place;
 use crate::{Device, Error, Fallback, Firmware, FirmwareSignature, Machine, Patience, Result, Signer};
@@ -65,6 +66,25 @@ impl Device {
         let (image, transfer) = signature.apply(firmware)?;
         self.install(ModelKind::Firmware, &image, signature.release, |_, _| transfer, place, progress)?;
         Ok(signature.release)
+    }
+
+    /// As [`stage_signed`](Self::stage_signed), for the image that the signature was made for.
+    ///
+    /// # Errors
+    /// [`Error::OtherSignature`] before anything is sent; as any request.
+    pub fn stage_image(
+        &mut self,
+        image: &[u8],
+        signature: &FirmwareSignature,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<()> {
+        let length = u32::try_from(image.len()).map_err(|_| Error::TooLong)?;
+        let transfer = signature.check(length, Sha256::digest(image).into())?;
+        if Machine::named(self.board())? != signature.machine {
+            return Err(Error::OtherSignature);
+        }
+        self.install(ModelKind::Firmware, image, signature.release, |_, _| transfer, progress)?;
+        Ok(())
     }
 
     /// Resets a board that has a staged update, and waits until the update is active.

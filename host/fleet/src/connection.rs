@@ -12,8 +12,8 @@ use bridge::address::Address;
 use bridge::{Certificates, Error as BridgeError, Fault};
 use rumqttc::mqttbytes::v5::RetainForwardRule;
 use rumqttc::{
-    AsyncClient, Broker, ConnectionError, Event, EventLoop, MqttOptions, Packet, PubAckReason, PublishNotice,
-    PublishOptions, PublishResult, QoS, SubscribeFilterInput,
+    AsyncClient, Broker, ConnectionError, Event, EventLoop, LastWill, MqttOptions, Packet, PubAckReason,
+    PublishNotice, PublishOptions, PublishResult, QoS, SubscribeFilterInput,
 };
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -27,7 +27,7 @@ const KEEP_ALIVE: u16 = 30;
 /// Bytes of a packet that is taken from the broker: the pictures of a person, and their topic.
 const MAX_INCOMING: u32 = pictures::MOST as u32 + 4096;
 /// Messages that may be without acknowledgement at once.
-const IN_FLIGHT: usize = 128;
+pub(crate) const IN_FLIGHT: usize = 128;
 
 /// How long a broker may take to agree to a connection, a message or a filter. Pictures of a megabyte go through in this time.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -103,7 +103,24 @@ impl Hub {
     /// # Errors
     /// It does not.
     pub fn connect(&self, route: &Route, client: &str, traffic: &Arc<Traffic>) -> Result<Connection, Fault> {
+        self.connect_with(route, client, traffic, None)
+    }
+
+    /// The same, and the broker publishes the last will, a topic and a message, when the connection has ended.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub fn connect_with(
+        &self,
+        route: &Route,
+        client: &str,
+        traffic: &Arc<Traffic>,
+        will: Option<(&str, Vec<u8>)>,
+    ) -> Result<Connection, Fault> {
         let mut options = route.options.clone();
+        if let Some((topic, message)) = will {
+            options.set_last_will(LastWill::new(topic, message, QoS::AtLeastOnce, true, None));
+        }
         options.set_client_id(client.to_owned());
         let (sender, events) = AsyncClient::builder(options).capacity(IN_FLIGHT).build();
         let (up, is_up) = oneshot::channel();

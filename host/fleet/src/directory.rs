@@ -4,8 +4,10 @@
 //! digest   SHA-256 over each person in ascending order: id, 16 | counter u64 LE | removed u8 | SHA-256 of the record, 32
 //! part     the same over the people whose id begins with the same four bits; 4 bytes of it go over the broker
 //! ```
-//! The parts say where to look; only the whole digest says that nothing is missing.
+//! The parts say where to look; only the whole digest says that nothing is missing. A door compares it many times a second, and it
+//! changes with a record alone, so it is kept.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
@@ -16,8 +18,14 @@ use crate::record::{Head, PersonId, Version};
 pub const PARTS: usize = 16;
 
 /// The versions of an operator's records.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Directory(BTreeMap<PersonId, (Version, [u8; 32])>);
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    records: BTreeMap<PersonId, (Version, [u8; 32])>,
+    /// The digests of these records, once somebody asked for them.
+    digests: OnceCell<Digests>,
+    /// The digest of each part, until a record of it changes.
+    parts: [OnceCell<[u8; 4]>; PARTS],
+}
 
 /// What identifies the content of a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,9 +41,11 @@ pub struct Digests {
 impl Directory {
     /// Takes a version and the hash of its record, unless it has this version or a later one already. Returns whether it is news.
     pub fn take(&mut self, id: PersonId, version: Version, hash: [u8; 32]) -> bool {
-        let known = self.0.get(&id).is_some_and(|(known, _)| *known >= version);
+        let known = self.records.get(&id).is_some_and(|(known, _)| *known >= version);
         if !known {
-            self.0.insert(id, (version, hash));
+            self.records.insert(id, (version, hash));
+            self.digests.take();
+            self.parts.get_mut(id.part()).map(OnceCell::take);
         }
         !known
     }
@@ -43,25 +53,40 @@ impl Directory {
     /// What identifies its content.
     #[must_use]
     pub fn digests(&self) -> Digests {
-        let mut whole = Sha256::new();
-        let mut parts = std::array::from_fn::<_, PARTS, _>(|_| Sha256::new());
-        for (id, (version, hash)) in &self.0 {
-            let mut bytes = [0; 57];
-            bytes[..16].copy_from_slice(&id.0);
-            bytes[16..24].copy_from_slice(&version.counter.to_le_bytes());
-            bytes[24] = version.removed.into();
-            bytes[25..].copy_from_slice(hash);
-            whole.update(bytes);
-            if let Some(part) = parts.get_mut(id.part()) {
-                part.update(bytes);
-            }
-        }
-        let parts = parts.map(|part| {
-            let [a, b, c, d, ..]: [u8; 32] = part.finalize().into();
-            [a, b, c, d]
-        });
-        Digests { whole: whole.finalize().into(), parts, records: self.0.len() as u32 }
+        *self.digests.get_or_init(|| self.compute())
     }
+
+    fn compute(&self) -> Digests {
+        let mut whole = Sha256::new();
+        for record in &self.records {
+            whole.update(bytes(record));
+        }
+        let parts = std::array::from_fn(|part| {
+            let kept = self.parts.get(part);
+            kept.map_or_else(|| self.part(part), |kept| *kept.get_or_init(|| self.part(part)))
+        });
+        Digests { whole: whole.finalize().into(), parts, records: self.records.len() as u32 }
+    }
+
+    /// The beginning of the digest of a part.
+    fn part(&self, part: usize) -> [u8; 4] {
+        let mut digest = Sha256::new();
+        for record in self.records.iter().filter(|(id, _)| id.part() == part) {
+            digest.update(bytes(record));
+        }
+        let [a, b, c, d, ..]: [u8; 32] = digest.finalize().into();
+        [a, b, c, d]
+    }
+}
+
+/// The bytes of a record in a digest.
+fn bytes((id, (version, hash)): (&PersonId, &(Version, [u8; 32]))) -> [u8; 57] {
+    let mut bytes = [0; 57];
+    bytes[..16].copy_from_slice(&id.0);
+    bytes[16..24].copy_from_slice(&version.counter.to_le_bytes());
+    bytes[24] = version.removed.into();
+    bytes[25..].copy_from_slice(hash);
+    bytes
 }
 
 impl Digests {

@@ -1,8 +1,10 @@
 //! What a fleet asks of a door, as a trait. `postern` implements it over a board.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::record::{Encoder, LogHead, Person};
+use crate::setup::{Active, Release};
 
 /// A door whose people a fleet changes. The methods may wait for the board.
 ///
@@ -19,6 +21,14 @@ pub trait Door: Send {
     /// # Errors
     /// The board does not answer, or refuses.
     fn people(&mut self) -> Result<Vec<(u32, String)>, Trouble>;
+
+    /// The highest number of somebody on the board, or a higher one that it has given; 0 of none.
+    ///
+    /// # Errors
+    /// The board does not answer, or refuses.
+    fn newest_number(&mut self) -> Result<u32, Trouble> {
+        Ok(self.people()?.into_iter().map(|(number, _)| number).max().unwrap_or(0))
+    }
 
     /// Lets nobody pass for about a minute: somebody is enrolled, and has no rule for a moment.
     ///
@@ -62,6 +72,25 @@ pub trait Door: Send {
     /// The board does not answer, or refuses.
     fn rule(&mut self, person: &Person) -> Result<(), Trouble>;
 
+    /// Has the board take settings, by the names of options of `postern settings`. All others stay as they are.
+    ///
+    /// # Errors
+    /// The board does not answer, or refuses.
+    fn set(&mut self, settings: &BTreeMap<String, String>) -> Result<(), Trouble>;
+
+    /// Whether the board is to get an image: not if it is active, or of firmware for another kind of board. What can be checked
+    /// before the first byte is.
+    ///
+    /// # Errors
+    /// The board does not answer, or would refuse it.
+    fn wants(&mut self, release: &Release) -> Result<bool, Trouble>;
+
+    /// Installs an image, which is the one that the release names.
+    ///
+    /// # Errors
+    /// The board does not answer, or refuses.
+    fn install(&mut self, release: &Release, image: &[u8]) -> Result<(), Trouble>;
+
     /// The encoder of the board, and the head of its log.
     ///
     /// # Errors
@@ -104,4 +133,6 @@ pub struct State {
     pub encoder: Option<Encoder>,
     /// The head of its log.
     pub log: Option<LogHead>,
+    /// Its models, and its firmware.
+    pub active: Vec<Active>,
 }

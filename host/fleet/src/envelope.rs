@@ -11,7 +11,8 @@
 //! - The signature names the recipient. So a door cannot seal what it got for another door, and the kind cannot be exchanged.
 //! - One ephemeral key serves one [`Sealer`]: a run of the operator for one recipient. `crypto::record` draws a nonce for each
 //!   envelope, so a key has as many as are needed.
-//! - Nothing is negotiated. Another form is refused.
+//! - Nothing is negotiated. Another form is refused. A body that ends early is read as if zeros followed, so a field that was added
+//!   at its end is empty in what an older program wrote.
 
 use crypto::handshake::public_key;
 use crypto::{Entropy, Key, record};
@@ -129,7 +130,8 @@ impl Opener {
         let (signature, body) = opened.split_first_chunk::<SIGNATURE>().ok_or(Error::Forged)?;
         crypto::verify(&from.signing, &signed(kind, &to.public(), body), signature)
             .map_err(|_| Error::Forged)?;
-        postcard::from_bytes(body).map_err(|_| Error::Forged)
+        let longer = || postcard::from_bytes(&[body, &[0; 8]].concat());
+        postcard::from_bytes(body).or_else(|_| longer()).map_err(|_| Error::Forged)
     }
 }
 
@@ -182,6 +184,16 @@ mod tests {
             assert!(open(&front, &operator, Kind::Record, &changed).is_err(), "byte {at}");
             assert!(open(&front, &operator, Kind::Record, &envelope[..at]).is_err(), "cut at {at}");
         }
+    }
+
+    #[test]
+    fn a_field_that_was_added_is_empty_in_what_an_older_program_wrote() {
+        let (door, operator) = (identity(1), identity(2));
+        let sealer = Sealer::new(&door, operator.public()).expect("a key");
+        let old = sealer.seal(Kind::Ack, &(7_u32, "fine".to_owned())).expect("sealed");
+        let read: (u32, String, Vec<u32>, Option<u8>) =
+            Opener::new().open(&operator, &door.public(), Kind::Ack, &old).expect("opened");
+        assert_eq!(read, (7, "fine".to_owned(), Vec::new(), None));
     }
 
     /// Anybody can seal for a door; what it got from the operator is valid for itself alone.

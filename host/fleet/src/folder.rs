@@ -5,120 +5,32 @@
 //! people/ID.json       Kept: a person, with the counter and the run of the last change; also one who was removed
 //! doors/ID.json        KeptDoor: a door, how far it was sent everything, and its newest acknowledgement
 //! pictures/DIGEST      the sealed pictures of a person
+//! setup/ID.json        KeptSetup: settings, a model or firmware
+//! chunks/DIGEST        a part of an image
 //! ```
 //! Each file is written whole or not at all, and a change is in the folder before it is sent. A change is one file, which carries
 //! its run: a folder whose command was killed goes on with the highest run of its files. The files hold names, PINs and the keys
 //! of pictures: the folder is its user's alone.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
 
 use crate::Error;
 use crate::directory::Directory;
 use crate::envelope::System;
 use crate::identity::Public;
-use crate::place::{lock, make_private, people, read, write};
-use crate::record::{Ack, Encoder, Holds, LogHead, Person, PersonId, Pictures, Record};
+pub use crate::kept::{Kept, KeptDoor, KeptSetup, LogFault, Settings};
+use crate::place::{files, lock, make_private, read, write};
+use crate::record::{Holds, Person, PersonId, Pictures, Record};
+use crate::setup::{Setup, chunks, settings_id};
 use crypto::Entropy;
 
+/// The folders in it.
+const FOLDERS: [&str; 5] = ["people", "doors", "pictures", "setup", "chunks"];
 const REMEDY: &str = "Put back a copy of the folder, or make it again with `postern fleet recover`";
-
-/// What holds for the whole fleet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
-    /// The operator.
-    pub operator: Public,
-    /// The broker, as the program that made the folder reaches it.
-    pub broker: serde_json::Value,
-    /// The number of the newest run.
-    pub run: u64,
-    /// The last run whose pictures are all on the broker.
-    pub pictures_sent: u64,
-    /// The last run that the operator's own branch of the broker has.
-    pub own_sent: u64,
-    /// The encoder that doors must have.
-    pub encoder: Option<Encoder>,
-    /// Pictures that the broker shall forget.
-    pub forget: Vec<String>,
-}
-
-/// A person, or one who was removed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
-    /// How many changes there were.
-    pub counter: u64,
-    /// The run of the last change.
-    pub run: u64,
-    /// The person; `None` if removed.
-    pub person: Option<Person>,
-}
-
-/// A door.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptDoor {
-    /// Its name.
-    pub name: String,
-    /// Its keys.
-    pub public: Public,
-    /// How many changes there were.
-    pub counter: u64,
-    /// The run of the last change.
-    pub run: u64,
-    /// Whether it was removed from the fleet.
-    pub removed: bool,
-    /// The last run of which the broker has everything for this door.
-    pub sent: u64,
-    /// Its newest acknowledgement.
-    pub ack: Option<Ack>,
-    /// The key with which its board signs its log, as it said first, and the highest number of an entry.
-    pub log: Option<([u8; 32], u32)>,
-    /// What is wrong with the log of its newest acknowledgement.
-    pub log_fault: Option<LogFault>,
-}
-
-impl KeptDoor {
-    /// A door that was sent nothing, and of which nothing was heard.
-    pub(crate) fn new(name: String, public: Public, counter: u64, run: u64) -> Self {
-        Self { name, public, counter, run, removed: false, sent: 0, ack: None, log: None, log_fault: None }
-    }
-}
-
-/// What is wrong with the log of a door.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LogFault {
-    /// Another board signs it.
-    OtherBoard,
-    /// It is shorter than it was.
-    Shorter,
-    /// The board that it names did not sign its end.
-    Unsigned,
-}
-
-impl KeptDoor {
-    /// Takes an acknowledgement. The first one says which board signs the log; one with another board, or a shorter log, is said.
-    /// What no board signed says neither: it is a fault, and the highest number stays.
-    pub fn take(&mut self, ack: Ack, is_signed: &dyn Fn(&LogHead) -> bool) {
-        if ack.log.as_ref().is_some_and(|log| !is_signed(log)) {
-            self.log_fault = Some(LogFault::Unsigned);
-        } else if let Some(log) = &ack.log {
-            let (signer, number) = *self.log.get_or_insert((log.signer, log.number));
-            self.log_fault = if signer != log.signer {
-                Some(LogFault::OtherBoard)
-            } else if log.number < number {
-                Some(LogFault::Shorter)
-            } else {
-                None
-            };
-            if self.log_fault.is_none() {
-                self.log = Some((signer, log.number));
-            }
-        }
-        self.ack = Some(ack);
-    }
-}
 
 /// The folder, which no other program uses meanwhile.
 pub struct Folder {
@@ -129,6 +41,8 @@ pub struct Folder {
     pub people: BTreeMap<PersonId, Kept>,
     /// The doors.
     pub doors: BTreeMap<PersonId, KeptDoor>,
+    /// Settings, models and firmware.
+    pub setups: BTreeMap<PersonId, KeptSetup>,
     _lock: File,
 }
 
@@ -149,7 +63,7 @@ impl Folder {
     pub fn make(path: &Path, operator: Public, broker: serde_json::Value) -> Result<Self, Error> {
         Self::is_none(path)?;
         make_private(path)?;
-        for inside in ["people", "doors", "pictures"] {
+        for inside in FOLDERS {
             make_private(&path.join(inside))?;
         }
         let settings = Settings {
@@ -160,12 +74,14 @@ impl Folder {
             own_sent: 0,
             encoder: None,
             forget: Vec::new(),
+            forget_chunks: Vec::new(),
         };
         let folder = Self {
             path: path.to_owned(),
             settings,
             people: BTreeMap::new(),
             doors: BTreeMap::new(),
+            setups: BTreeMap::new(),
             _lock: lock(path)?,
         };
         folder.save_settings()?;
@@ -184,23 +100,15 @@ impl Folder {
         let mut settings: Settings = read(&path.join("fleet.json"), REMEDY)?.ok_or_else(none)?;
         let lock = lock(path)?;
         make_private(path)?;
-        let mut folder_people = BTreeMap::new();
-        for (id, file) in people(path)? {
-            let kept: Option<Kept> = read(&file, REMEDY)?;
-            folder_people.extend(kept.map(|kept| (id, kept)));
-        }
-        let mut doors = BTreeMap::new();
-        let inside = path.join("doors");
-        for file in fs::read_dir(&inside).map_err(|source| Error::File { path: inside.clone(), source })? {
-            let file = file.map_err(|source| Error::File { path: inside.clone(), source })?.path();
-            let id = file.file_stem().and_then(|name| name.to_str()).and_then(PersonId::parse);
-            let kept: Option<KeptDoor> = read(&file, REMEDY)?;
-            doors.extend(id.zip(kept));
-        }
-        let people_run = folder_people.values().map(|kept: &Kept| kept.run).max();
-        let door_run = doors.values().map(|kept: &KeptDoor| kept.run).max();
-        settings.run = settings.run.max(people_run.unwrap_or(0)).max(door_run.unwrap_or(0));
-        Ok(Self { path: path.to_owned(), settings, people: folder_people, doors, _lock: lock })
+        // One of before has not all of them.
+        FOLDERS.iter().try_for_each(|inside| make_private(&path.join(inside)))?;
+        let people: BTreeMap<PersonId, Kept> = all(&path.join("people"))?;
+        let doors: BTreeMap<PersonId, KeptDoor> = all(&path.join("doors"))?;
+        let setups: BTreeMap<PersonId, KeptSetup> = all(&path.join("setup"))?;
+        let runs = people.values().map(|kept| kept.run).chain(doors.values().map(|kept| kept.run));
+        let newest = runs.chain(setups.values().map(|kept| kept.run)).max();
+        settings.run = settings.run.max(newest.unwrap_or(0));
+        Ok(Self { path: path.to_owned(), settings, people, doors, setups, _lock: lock })
     }
 
     /// Where it is.
@@ -308,6 +216,47 @@ impl Folder {
         Ok(())
     }
 
+    /// The settings that the fleet decides.
+    #[must_use]
+    pub fn fleet_settings(&self) -> BTreeMap<String, String> {
+        match self.setups.get(&settings_id()).and_then(|kept| kept.setup.clone()) {
+            Some(Setup::Settings(settings)) => settings,
+            _ => BTreeMap::new(),
+        }
+    }
+
+    /// Sets doors up with something else than before; without it, the fleet no longer decides it. `image` is that of a release.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn set_up(&mut self, id: PersonId, setup: Option<Setup>, image: &[u8]) -> Result<(), Error> {
+        for (digest, chunk) in chunks(image) {
+            output_file::replace_with(&self.chunk_file(&digest), chunk)?;
+        }
+        let before = self.setups.get(&id);
+        let counter = before.map_or(0, |kept| kept.counter).saturating_add(1);
+        let old = before.and_then(|kept| kept.setup.as_ref()).map(Setup::chunks).unwrap_or_default();
+        let old: Vec<String> = old.iter().map(hex::encode).collect();
+        self.settings.run = self.settings.run.saturating_add(1);
+        // `publish` forgets only those that no release has.
+        self.settings.forget_chunks.extend(old);
+        self.save_settings()?;
+        self.put_setup(id, KeptSetup { counter, run: self.settings.run, setup })
+    }
+
+    /// Keeps settings, a model or firmware as it is.
+    pub(crate) fn put_setup(&mut self, id: PersonId, kept: KeptSetup) -> Result<(), Error> {
+        write(&self.path.join("setup").join(format!("{}.json", id.digits())), &kept)?;
+        self.setups.insert(id, kept);
+        Ok(())
+    }
+
+    /// The file of a chunk.
+    #[must_use]
+    pub fn chunk_file(&self, digest: &[u8; 32]) -> PathBuf {
+        self.path.join("chunks").join(hex::encode(digest))
+    }
+
     /// Adds a door.
     ///
     /// # Errors
@@ -356,12 +305,16 @@ impl Folder {
         self.path.join("pictures").join(hex::encode(pictures.digest))
     }
 
-    /// Every person's record.
+    /// Every record for a door: people, settings, models and firmware.
     pub fn records(&self) -> impl Iterator<Item = (u64, Record)> {
-        self.people.iter().map(|(id, kept)| {
+        let people = self.people.iter().map(|(id, kept)| {
             let holds = kept.person.clone().map_or(Holds::Removed, Holds::Enrolled);
             (kept.run, Record { id: *id, counter: kept.counter, holds })
-        })
+        });
+        people.chain(self.setups.iter().map(|(id, kept)| {
+            let holds = kept.setup.clone().map_or(Holds::Removed, Holds::Setup);
+            (kept.run, Record { id: *id, counter: kept.counter, holds })
+        }))
     }
 
     /// The records of the operator's own branch: people and doors.
@@ -376,6 +329,15 @@ impl Folder {
         });
         self.records().chain(doors)
     }
+}
+
+/// All files of a folder whose names are ids.
+fn all<T: DeserializeOwned>(folder: &Path) -> Result<BTreeMap<PersonId, T>, Error> {
+    let mut found = BTreeMap::new();
+    for (id, file) in files(folder)? {
+        found.extend(read(&file, REMEDY)?.map(|kept| (id, kept)));
+    }
+    Ok(found)
 }
 
 /// The directory of records.

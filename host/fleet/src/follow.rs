@@ -2,6 +2,7 @@
 //!
 //! | event | the door |
 //! |---|---|
+//! | a connection | says that it is there, and again each minute; its last will says that it is away |
 //! | a connection | listens to new records and to the head of each operator, without what the broker retains of records |
 //! | a head that differs from what it has | fetches the parts of the directory that differ |
 //! | a record | notes it, and changes the board: removals and suspensions first |
@@ -27,8 +28,9 @@ use crate::Error;
 use crate::connection::{Connection, Hub, Message, Route, Traffic};
 use crate::follower::{Follower, Step};
 use crate::identity::Public;
+use crate::presence::Said;
 use crate::record::Ack;
-use crate::topics::{About, Topics};
+use crate::topics::{About, Topics, presence};
 
 /// The first pause before another connection, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
@@ -44,6 +46,8 @@ const LONGEST: Duration = Duration::from_secs(120);
 const HEAD: Duration = Duration::from_secs(2);
 /// How often a door acknowledges that has nothing new to say.
 pub const HOURLY: Duration = Duration::from_secs(3600);
+/// How often a door says that it is there.
+const BEAT: Duration = Duration::from_secs(60);
 /// How long a door works before it says how far it is.
 const LONG: Duration = Duration::from_secs(10);
 
@@ -87,14 +91,20 @@ pub fn follow(
 ) -> Result<(), Error> {
     let broker = options.route.broker();
     let client = format!("postern_fleet_{}", follower.public().level());
-    let (mut pause, mut told) = (PAUSES[0], None);
+    let [here, away] = presence(options.prefix, &follower.public());
+    let (mut pause, mut told, mut number) = (PAUSES[0], None, 0);
     while !stop() {
         let since = Instant::now();
-        let ended = match options.hub.connect(options.route, &client, &options.traffic) {
+        let now = unix_ms();
+        number = follower.connection(now).max(number + 1);
+        let will = follower.says(Said { here: false, connection: number, unix_ms: now });
+        let connected =
+            options.hub.connect_with(options.route, &client, &options.traffic, Some((&away, will)));
+        let ended = match connected {
             Ok(connection) => {
                 told = None;
                 tell(Told::Remark(&format!("Connected to {broker}.")));
-                Session::new(options, &connection, follower).run(stop, tell)
+                Session::new(options, &connection, follower, (here.clone(), number)).run(stop, tell)
             }
             Err(fault) => Err(fault.into()),
         };
@@ -122,6 +132,12 @@ pub fn follow(
         pause = (pause * 2).min(PAUSES[1]);
     }
     Ok(())
+}
+
+/// The time by this computer's clock, in milliseconds since 1970.
+fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Why a connection ended.
@@ -162,10 +178,10 @@ struct Session<'a> {
     heads: BTreeSet<usize>,
     /// What they were sent last, without number and time.
     acked: BTreeMap<usize, Ack>,
-    /// Pictures that are fetched, since when.
+    /// Pictures and chunks that are fetched, since when.
     fetched: BTreeMap<[u8; 32], (usize, Instant)>,
-    /// Pictures that are fetched when there is room.
-    later: VecDeque<(usize, [u8; 32])>,
+    /// The topics of pictures and chunks that are fetched when there is room.
+    later: VecDeque<(usize, [u8; 32], String)>,
     /// When the board, and missing records, are asked for again.
     again: Option<Instant>,
     /// The part that is being fetched, of which operator, since when; the broker returns a mark when it has sent it.
@@ -182,10 +198,17 @@ struct Session<'a> {
     held: Instant,
     /// Messages that are not authentic were told.
     told_forged: bool,
+    /// Where it says that it is there, the number of the connection, and when it said so last.
+    here: (String, u64, Option<Instant>),
 }
 
 impl<'a> Session<'a> {
-    fn new(options: &Options<'a>, connection: &'a Connection, follower: &'a mut Follower) -> Self {
+    fn new(
+        options: &Options<'a>,
+        connection: &'a Connection,
+        follower: &'a mut Follower,
+        (here, number): (String, u64),
+    ) -> Self {
         let topics =
             follower.operators().iter().map(|operator| Topics::of(options.prefix, operator)).collect();
         Self {
@@ -209,6 +232,7 @@ impl<'a> Session<'a> {
             sent: BTreeMap::new(),
             held: Instant::now(),
             told_forged: false,
+            here: (here, number, None),
         }
     }
 
@@ -231,6 +255,7 @@ impl<'a> Session<'a> {
             while let Some(message) = self.connection.receive(Duration::ZERO)? {
                 self.take(&message, tell)?;
             }
+            self.say_here(tell)?;
             self.fetch_part()?;
             self.fetch_pictures()?;
             let step = if self.is_resting() { Step::Idle } else { self.follower.step()? };
@@ -241,7 +266,8 @@ impl<'a> Session<'a> {
                         self.acknowledge(tell)?;
                     }
                 }
-                Step::Wants(operator, digest) => self.later.push_back((operator, digest)),
+                Step::Wants(operator, digest) => self.fetch_later(operator, digest, Topics::pictures),
+                Step::WantsChunk(operator, digest) => self.fetch_later(operator, digest, Topics::chunk),
                 Step::Later(pause) => {
                     self.again = Some(Instant::now() + pause.map_or(AGAIN, |pause| pause.min(LONGEST)));
                     self.note_all();
@@ -287,7 +313,9 @@ impl<'a> Session<'a> {
         let Some((operator, about)) = about else { return Ok(()) };
         let taken = match about {
             // What is gone from the broker says nothing.
-            About::Record(_) | About::Head | About::Pictures(_) if payload.is_empty() => Ok(()),
+            About::Record(_) | About::Head | About::Pictures(_) | About::Chunk(_) if payload.is_empty() => {
+                Ok(())
+            }
             About::Record(id) => self.follower.record(operator, id, payload).map(|is_news| {
                 // Its head follows it.
                 if is_news && self.part.is_none() {
@@ -302,16 +330,19 @@ impl<'a> Session<'a> {
             }),
             About::Pictures(digest) => {
                 self.fetched.remove(&digest);
-                if let Some(topics) = self.topics.get(operator) {
-                    self.connection.unsubscribe(&topics.pictures(&digest))?;
-                }
+                self.connection.unsubscribe(topic)?;
                 self.follower.pictures(&digest, payload)
+            }
+            About::Chunk(digest) => {
+                self.fetched.remove(&digest);
+                self.connection.unsubscribe(topic)?;
+                self.follower.chunk(&digest, payload)
             }
             About::Mark => {
                 self.end_part()?;
                 Ok(())
             }
-            About::Ack(_) => Ok(()),
+            About::Ack(_) | About::Presence(_) => Ok(()),
         };
         match taken {
             Err(Error::Forged) => {
@@ -332,6 +363,25 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Says that the door is there, if it is time. A broker that does not take it keeps no door from its people.
+    fn say_here(&mut self, tell: Tell<'_>) -> Result<(), Ended> {
+        let (topic, connection, said) = &mut self.here;
+        if said.is_some_and(|said| said.elapsed() < BEAT) {
+            return Ok(());
+        }
+        let is_first = said.replace(Instant::now()).is_none();
+        let message = self.follower.says(Said { here: true, connection: *connection, unix_ms: unix_ms() });
+        match self.connection.publish(topic, message, true) {
+            Err(Fault::End(error)) => {
+                if is_first {
+                    tell(Told::Remark(&format!("Operators do not see whether the door is there: {error}.")));
+                }
+                Ok(())
+            }
+            said => Ok(said?),
+        }
+    }
+
     /// Whether an operator was sent nothing for so long that they may think that the door is away.
     fn is_due(&self, operator: usize) -> bool {
         self.sent.get(&operator).is_some_and(|sent| sent.elapsed() >= self.hourly)
@@ -344,9 +394,7 @@ impl<'a> Session<'a> {
         }
         self.last = Instant::now();
         while let Some(operator) = self.news.pop_first() {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH);
-            let unix_ms = since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
-            let (ack, sealed) = self.follower.ack(operator, unix_ms)?;
+            let (ack, sealed) = self.follower.ack(operator, unix_ms())?;
             let bare = Ack { number: 0, unix_ms: 0, log: None, ..ack.clone() };
             if self.acked.get(&operator) == Some(&bare) && !self.is_due(operator) {
                 continue;

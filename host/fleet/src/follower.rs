@@ -22,7 +22,9 @@
 //! - Only a person with the number that the board gave at their enrolment is removed or changed.
 //! - Nothing happens for who no trusted operator knows: they stay on the board as they are, or off it.
 
+mod ack;
 mod settle;
+mod setups;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -30,17 +32,17 @@ use std::time::{Duration, Instant};
 
 use crate::Error;
 use crate::directory::Directory;
-use crate::door::{Door, State};
-use crate::envelope::{Kind, Opener, Sealer};
+use crate::door::Door;
+use crate::envelope::{Kind, Opener};
 use crate::identity::{Identity, Public};
 use crate::pictures;
 use crate::place::{Entry, Known, Mark, Store};
-use crate::record::{Ack, Head, Holds, PersonId, Rank, Record, Refused};
+use crate::presence::Said;
+use crate::record::{Head, Holds, PersonId, Rank, Record};
+use crate::setup::{self, SetupEntry};
 
 /// How far a counter may be above the last one that is known: nobody changes a person that often, and a greater one would hold for ever.
 const FAR: u64 = 1_000_000;
-/// Refusals that an acknowledgement has room for.
-const REFUSALS: usize = 20;
 /// Bytes of the reason of a refusal.
 const REASON: usize = 300;
 
@@ -63,6 +65,12 @@ pub struct Follower {
     paused: bool,
     /// Who waits for pictures.
     waiting: BTreeMap<PersonId, [u8; 32]>,
+    /// Settings, models and firmware.
+    setups: BTreeMap<PersonId, SetupEntry>,
+    /// Models and firmware that wait for a chunk.
+    chunks_waiting: BTreeMap<PersonId, [u8; 32]>,
+    /// Chunks that came.
+    chunks: HashMap<[u8; 32], Vec<u8>>,
     /// Pictures that came.
     came: HashMap<[u8; 32], Vec<Vec<u8>>>,
     /// Who waits until the door has the encoder that an operator wants, and why.
@@ -78,6 +86,8 @@ pub struct Follower {
 /// An operator of the door.
 struct Operator {
     public: Public,
+    /// Whether the door trusts them with settings, models and firmware.
+    installs: bool,
     directory: Directory,
     opener: Opener,
     mark: Mark,
@@ -91,8 +101,14 @@ enum Urgency {
     Unfinished,
     /// Somebody loses a right.
     Revokes,
+    /// Settings, models and firmware: an encoder comes before those who are enrolled with it.
+    SetsUp,
     /// Anything else.
     Changes,
+}
+
+impl Urgency {
+    const ALL: [Self; 4] = [Self::Unfinished, Self::Revokes, Self::SetsUp, Self::Changes];
 }
 
 /// What became of a step.
@@ -102,6 +118,8 @@ pub enum Step {
     Done,
     /// These pictures are needed first, of the operator with this number.
     Wants(usize, [u8; 32]),
+    /// This chunk of an image is needed first, of the operator with this number.
+    WantsChunk(usize, [u8; 32]),
     /// Nothing is to be done.
     Idle,
     /// The board does nothing at the moment: after a pause, of this length if the board names one.
@@ -120,12 +138,14 @@ impl Follower {
         door: Box<dyn Door>,
     ) -> Result<Self, Error> {
         let (entries, marks) = store.load()?;
+        let setups = store.setups()?;
         let is_trusted = |key: &[u8; 32]| operators.iter().any(|of| of.signing == *key);
         let operator = |public: &Public| {
             let none = Mark { operator: public.signing, newest: 0, complete: 0, ack: 0 };
             let mark = marks.iter().find(|mark| mark.operator == public.signing).copied().unwrap_or(none);
             Operator {
                 public: *public,
+                installs: false,
                 directory: Directory::default(),
                 opener: Opener::new(),
                 mark,
@@ -144,6 +164,9 @@ impl Follower {
             saving: None,
             paused: false,
             waiting: BTreeMap::new(),
+            setups: BTreeMap::new(),
+            chunks_waiting: BTreeMap::new(),
+            chunks: HashMap::new(),
             came: HashMap::new(),
             held: BTreeMap::new(),
             trouble: None,
@@ -169,6 +192,16 @@ impl Follower {
             // Who was refused is tried again: what was wrong may be put right.
             follower.queue(id);
         }
+        for (id, mut entry) in setups {
+            entry.known.retain(|known| is_trusted(&known.rank.operator));
+            for known in &entry.known {
+                let of = follower.operators.iter_mut().find(|of| of.public.signing == known.rank.operator);
+                if let Some(of) = of {
+                    of.directory.take(id, known.rank.version, known.hash);
+                }
+            }
+            follower.setups.insert(id, entry);
+        }
         Ok(follower)
     }
 
@@ -176,6 +209,20 @@ impl Follower {
     #[must_use]
     pub const fn public(&self) -> Public {
         self.identity.public()
+    }
+
+    /// The number of the next connection: higher than that of each before, also after a restart with a clock that was set back, once
+    /// something was acknowledged.
+    #[must_use]
+    pub fn connection(&self, unix_ms: u64) -> u64 {
+        let acknowledged = self.operators.iter().map(|of| of.mark.ack).max().unwrap_or(0);
+        unix_ms.max(acknowledged.saturating_add(1))
+    }
+
+    /// What the door says of its own presence, signed.
+    #[must_use]
+    pub fn says(&self, said: Said) -> Vec<u8> {
+        said.sign(&self.identity)
     }
 
     /// The operators of the door.
@@ -192,12 +239,17 @@ impl Follower {
         let of = self.operators.get_mut(operator).ok_or(Error::Forged)?;
         let to = &self.identity;
         let record: Record = of.opener.open(to, &of.public, Kind::Record, envelope)?;
+        if record.id != id {
+            return Err(Error::Forged);
+        }
+        if setup::is_setup(id) {
+            return self.setup_record(operator, record);
+        }
         let (version, hash) = (record.version(), record.hash());
         let wanted = match record.holds {
-            _ if record.id != id => return Err(Error::Forged),
             Holds::Removed => None,
             Holds::Enrolled(person) => Some(person),
-            Holds::Door { .. } => return Err(Error::Forged),
+            Holds::Door { .. } | Holds::Setup(_) => return Err(Error::Forged),
         };
         let rank = Rank { version, operator: of.public.signing };
         let mut entry = self.entries.get(&id).cloned().unwrap_or_default();
@@ -270,7 +322,11 @@ impl Follower {
     /// Who still has to be changed: on the board, or after their pictures have come.
     #[must_use]
     pub fn open(&self) -> usize {
-        self.work.len() + self.put_off.len() + self.waiting.len() + self.held.len()
+        self.work.len()
+            + self.put_off.len()
+            + self.waiting.len()
+            + self.held.len()
+            + self.chunks_waiting.len()
     }
 
     /// Whether the board does not answer.
@@ -290,57 +346,8 @@ impl Follower {
     pub fn ask_again(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
         self.work.extend(waiting.into_keys().map(|id| (Urgency::Changes, id)));
-    }
-
-    /// What the door has of an operator's records: an acknowledgement for it, sealed, and what it says.
-    ///
-    /// # Errors
-    /// The marks cannot be kept.
-    pub fn ack(&mut self, operator: usize, unix_ms: u64) -> Result<(Ack, Vec<u8>), Error> {
-        // It is of this moment alone: nothing would clear it where nothing is to be done.
-        let (state, silent) = match self.door.state() {
-            Ok(state) => (state, None),
-            Err(trouble) => (State::default(), Some(short(&trouble.sentence))),
-        };
-        self.silent |= silent.is_some();
-        let of = self.operators.get_mut(operator).ok_or(Error::Forged)?;
-        let digests = of.directory.digests();
-        if of.head.as_ref().is_some_and(|head| head.digest == digests.whole) {
-            of.mark.complete = of.mark.newest;
-        }
-        of.mark.ack = unix_ms.max(of.mark.ack.saturating_add(1));
-        let wanted = of.head.as_ref().map_or(0, |head| head.records);
-        let is_refused =
-            |(id, entry): (&PersonId, &Entry)| entry.refusal.clone().map(|why| Refused { id: *id, why });
-        let mut refused: Vec<Refused> = self.entries.iter().filter_map(is_refused).collect();
-        let refusals = refused.len() as u32;
-        refused.truncate(REFUSALS);
-        let us = of.public.signing;
-        let is_overruled = |entry: &&Entry| {
-            let ours = entry.known.iter().find(|known| known.rank.operator == us);
-            ours.is_some_and(|ours| ours.wanted != entry.wanted)
-        };
-        let is_orphan = |entry: &&Entry| entry.there.is_some() && entry.known.is_empty();
-        let ack = Ack {
-            number: of.mark.ack,
-            unix_ms,
-            newest: of.mark.newest,
-            complete: of.mark.complete,
-            digest: digests.whole,
-            lacking: wanted.saturating_sub(digests.records),
-            pictures: self.waiting.len() as u32,
-            waiting: (self.work.len() + self.put_off.len() + self.held.len()) as u32,
-            people: self.entries.values().filter(|entry| entry.there.is_some()).count() as u32,
-            orphans: self.entries.values().filter(is_orphan).count() as u32,
-            refused,
-            refusals,
-            overruled: self.entries.values().filter(is_overruled).count() as u32,
-            trouble: self.trouble.clone().or(silent).or_else(|| self.held.values().next().cloned()),
-            log: state.log,
-        };
-        let sealed = Sealer::new(&self.identity, of.public)?.seal(Kind::Ack, &ack)?;
-        self.save_marks()?;
-        Ok((ack, sealed))
+        let chunks = std::mem::take(&mut self.chunks_waiting);
+        self.work.extend(chunks.into_keys().map(|id| (Urgency::SetsUp, id)));
     }
 
     fn save_marks(&mut self) -> Result<(), Error> {

@@ -7,6 +7,7 @@
 //! | `revoke` | a person is removed, several times; the time is that until no board has them |
 //! | `enrol` | a person is added |
 //! | `partition` | half of the doors are away during ten removals, and come back |
+//! | `restart` | the broker is started again, which somebody else does; ten people are removed while it is away |
 //! | `new door` | a door is added, and fetches everything |
 //!
 //! Operator, doors and broker share one computer, so a time says what they cost together.
@@ -29,7 +30,7 @@ use crate::publish::{fault_of, publish};
 use crate::record::Person;
 use crate::simulated::Simulated;
 
-/// Removals while half of the doors are away.
+/// Removals while half of the doors are away, and while the broker is.
 const PARTED: usize = 10;
 
 /// How much is measured.
@@ -43,6 +44,17 @@ pub struct Plan {
     pub picture_bytes: usize,
     /// Removals that are timed.
     pub removals: usize,
+    /// Whether the broker is started again in between.
+    pub restart: bool,
+}
+
+/// What is told meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Told<'a> {
+    /// A step is over.
+    Step(&'a Measured),
+    /// Somebody has to start the broker again, with what it retained.
+    Restart,
 }
 
 /// A step that was measured.
@@ -81,15 +93,14 @@ pub fn measure(
     prefix: &Level,
     plan: Plan,
     folder: &Path,
-    tell: &mut dyn FnMut(&Measured),
+    tell: &mut dyn FnMut(Told<'_>),
 ) -> Result<(), Error> {
     let identity = Identity::of(&System.key());
     let mut folder = Folder::make(folder, identity.public(), serde_json::Value::Null)?;
     let hub = Arc::new(Hub::start()?);
     let (of_operator, of_doors) = (Arc::new(Traffic::default()), Arc::new(Traffic::default()));
     let broker = route.broker();
-    let connected =
-        hub.connect(route, &format!("postern_operator_{}", identity.public().level()), &of_operator);
+    let connected = hub.connect(route, &client(&identity), &of_operator);
     let connection = connected.map_err(|fault| fault_of(fault, &broker, "Start one, and begin again"))?;
     let mut doors: Vec<Simulated> = (0..=plan.doors).map(|_| Simulated::new(System.key())).collect();
     let mut new = doors.pop().into_iter().collect::<Vec<_>>();
@@ -120,9 +131,9 @@ pub fn measure(
     })?;
     let half = plan.doors / 2;
     doors.iter_mut().take(half).try_for_each(Simulated::down)?;
-    for at in plan.removals..plan.removals + PARTED {
-        let (id, _) = bench.folder.find(&name(at))?;
-        bench.folder.change(id, None)?;
+    let mut removed = plan.removals;
+    for _ in 0..PARTED {
+        bench.remove(&mut removed)?;
         bench.publish()?;
     }
     bench.wait(doors.get(half..).unwrap_or_default())?;
@@ -130,8 +141,20 @@ pub fn measure(
         doors.iter_mut().take(half).try_for_each(|door| bench.up(door))?;
         bench.wait(&doors).map(|()| Vec::new())
     })?;
+    if plan.restart {
+        tell(Told::Restart);
+        bench.step("restart", (PARTED as u64, all), tell, |bench| {
+            until(|| bench.connection.receive(Duration::from_millis(50)).is_err())?;
+            (0..PARTED).try_for_each(|_| bench.remove(&mut removed))?;
+            bench.reconnect()?;
+            let since = Instant::now();
+            bench.publish()?;
+            bench.wait(&doors)?;
+            Ok(vec![since.elapsed()])
+        })?;
+    }
     bench.folder.add_door("new", new.first().map(Simulated::public).ok_or(Error::Code)?)?;
-    let left = plan.people + 1 - plan.removals - PARTED;
+    let left = plan.people + 1 - removed;
     bench.step("new door", (left as u64, 1), tell, |bench| {
         bench.publish()?;
         new.iter_mut().try_for_each(|door| bench.up(door))?;
@@ -144,6 +167,10 @@ pub fn measure(
         }
     }
     Ok(())
+}
+
+fn client(operator: &Identity) -> String {
+    format!("postern_operator_{}", operator.public().level())
 }
 
 fn name(at: usize) -> String {
@@ -180,6 +207,25 @@ impl Bench<'_> {
         publish(folder, identity, prefix, connection, broker, (false, 0)).map(drop)
     }
 
+    /// Connects again, as soon as the broker is there.
+    fn reconnect(&mut self) -> Result<(), Error> {
+        let client = client(&self.identity);
+        until(|| match self.hub.connect(self.route, &client, &self.of_operator) {
+            Ok(connection) => {
+                self.connection = connection;
+                true
+            }
+            Err(_) => false,
+        })
+    }
+
+    /// Removes the next person from the folder.
+    fn remove(&mut self, removed: &mut usize) -> Result<(), Error> {
+        let (id, _) = self.folder.find(&name(*removed))?;
+        *removed += 1;
+        self.folder.change(id, None)
+    }
+
     /// Waits until doors have acknowledged everything.
     fn wait(&self, doors: &[Simulated]) -> Result<(), Error> {
         let run = self.folder.settings.run;
@@ -202,7 +248,7 @@ impl Bench<'_> {
         &mut self,
         step: &'static str,
         (changes, doors): (u64, u64),
-        tell: &mut dyn FnMut(&Measured),
+        tell: &mut dyn FnMut(Told<'_>),
         work: impl FnOnce(&mut Self) -> Result<Vec<Duration>, Error>,
     ) -> Result<(), Error> {
         let counts = |bench: &Self| {
@@ -222,7 +268,7 @@ impl Bench<'_> {
         let [operator_messages, operator_bytes] = [0, 1].map(|at| after.0[at] - before.0[at]);
         let [ack_messages, ack_bytes, door_messages, door_bytes] =
             [0, 1, 2, 3].map(|at| after.1[at] - before.1[at]);
-        tell(&Measured {
+        tell(Told::Step(&Measured {
             step,
             changes,
             doors,
@@ -234,7 +280,7 @@ impl Bench<'_> {
             door_bytes,
             ack_messages,
             ack_bytes,
-        });
+        }));
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! people/ID.json    an Entry, for each person          in the folder of the door
+//! setup/ID.json     a SetupEntry, for settings, each model and firmware
 //! marks.json        [Mark], one for each operator
 //! process           the id of the program that has the folder locked, or had it last
 //! ```
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::record::{Person, PersonId, Rank};
+use crate::setup::SetupEntry;
 
 /// What a door knows of a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +96,18 @@ pub trait Store: Send {
     /// It cannot be kept.
     fn save(&mut self, id: PersonId, entry: &Entry) -> Result<(), Error>;
 
+    /// What is kept of settings, models and firmware.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn setups(&mut self) -> Result<Vec<(PersonId, SetupEntry)>, Error>;
+
+    /// Keeps an entry of settings, a model or firmware. It is kept when this returns.
+    ///
+    /// # Errors
+    /// It cannot be kept.
+    fn save_setup(&mut self, id: PersonId, entry: &SetupEntry) -> Result<(), Error>;
+
     /// Keeps the marks.
     ///
     /// # Errors
@@ -129,7 +143,9 @@ impl Files {
     /// [`Error::Applied`], [`Error::File`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
         make_private(folder)?;
-        make_private(&folder.join("people"))?;
+        for inside in ["people", "setup"] {
+            make_private(&folder.join(inside))?;
+        }
         let process = folder.join("process");
         let locked = lock(folder).map_err(|error| match error {
             Error::Used { path } => {
@@ -149,7 +165,7 @@ impl Store for Files {
         const REMEDY: &str = "Put back a copy of it. Without one, remove the file and whoever of `postern users` the fleet enrolled: \
                               remove each with `postern remove`, and enrol again with `postern fleet enroll --replace`";
         let mut entries = Vec::new();
-        for (id, path) in people(&self.folder)? {
+        for (id, path) in files(&self.folder.join("people"))? {
             entries.extend(read(&path, REMEDY)?.map(|entry| (id, entry)));
         }
         let marks = read(&self.folder.join("marks.json"), "Remove the file: the door asks the broker again")?;
@@ -160,17 +176,29 @@ impl Store for Files {
         write(&self.folder.join("people").join(format!("{}.json", id.digits())), entry)
     }
 
+    fn setups(&mut self) -> Result<Vec<(PersonId, SetupEntry)>, Error> {
+        let mut entries = Vec::new();
+        for (id, path) in files(&self.folder.join("setup"))? {
+            let entry = read(&path, "Remove the file: the door asks the broker again")?;
+            entries.extend(entry.map(|entry| (id, entry)));
+        }
+        Ok(entries)
+    }
+
+    fn save_setup(&mut self, id: PersonId, entry: &SetupEntry) -> Result<(), Error> {
+        write(&self.folder.join("setup").join(format!("{}.json", id.digits())), entry)
+    }
+
     fn save_marks(&mut self, marks: &[Mark]) -> Result<(), Error> {
         write(&self.folder.join("marks.json"), &marks)
     }
 }
 
-/// The files of people in a folder.
-pub(crate) fn people(folder: &Path) -> Result<Vec<(PersonId, PathBuf)>, Error> {
-    let folder = folder.join("people");
-    let file = |source| Error::File { path: folder.clone(), source };
+/// The files of a folder whose names are ids.
+pub(crate) fn files(folder: &Path) -> Result<Vec<(PersonId, PathBuf)>, Error> {
+    let file = |source| Error::File { path: folder.to_owned(), source };
     let mut found = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(file)? {
+    for entry in fs::read_dir(folder).map_err(file)? {
         let path = entry.map_err(file)?.path();
         let id = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json"));
         if let Some(id) = id.and_then(PersonId::parse) {

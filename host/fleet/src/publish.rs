@@ -1,4 +1,4 @@
-//! Sends what the broker does not have yet: pictures, records, and then the head of each recipient. The operator's own copy comes
+//! Sends what the broker does not have yet: pictures, chunks of images, records, and then the head of each recipient. The operator's own copy comes
 //! before those of the doors.
 //!
 //! The head comes last. A recipient that sees it has been sent all that it names. What was sent is kept for each recipient when
@@ -10,12 +10,13 @@ use std::io::ErrorKind;
 use bridge::Level;
 
 use crate::Error;
-use crate::connection::Connection;
+use crate::connection::{Connection, IN_FLIGHT};
 use crate::directory::Digests;
 use crate::envelope::{Kind, Sealer};
-use crate::folder::{Folder, directory};
+use crate::folder::{Folder, KeptDoor, directory};
 use crate::identity::{Identity, Public};
 use crate::record::{Head, PersonId, Record};
+use crate::setup::Setup;
 use crate::topics::Topics;
 
 /// What was sent.
@@ -27,6 +28,8 @@ pub struct Sent {
     pub messages: u64,
     /// People whose pictures are not in the folder. The broker may still have them.
     pub without_pictures: u32,
+    /// Chunks of images that are not in the folder. The broker may still have them.
+    pub without_chunks: u32,
 }
 
 const KEPT: &str =
@@ -70,8 +73,8 @@ pub fn publish(
         connection.publish(&topics.pictures(&pictures.digest), sealed, true).map_err(away)?;
         sent.messages += 1;
     }
+    send_chunks(folder, &topics, connection, broker, &mut sent)?;
     folder.settings.pictures_sent = run;
-    folder.save_settings()?;
 
     // The own copy comes first: no door has seen a run that a recovery does not find.
     if folder.settings.own_sent < run {
@@ -80,15 +83,17 @@ pub fn publish(
         let records = all.iter().filter(|(of, _)| *of > since).map(|(_, record)| record);
         let of = Branch { topics: &topics, identity, to: identity.public() };
         let head = head(folder, directory(folder.own_records()).digests(), unix_ms);
-        sent.messages += of.send(connection, records, &head, broker)?;
+        let messages = of.messages(records, &head)?;
+        sent.messages += messages.len() as u64;
+        connection.publish_all(messages, true).map_err(away)?;
         folder.settings.own_sent = run;
-        folder.save_settings()?;
     }
 
     let digests = directory(folder.records()).digests();
     let doors: Vec<PersonId> = folder.fleet_doors().map(|(id, _)| *id).collect();
     let to_all: Vec<(u64, Record)> = folder.records().collect();
     let mut done = Vec::new();
+    let mut batch = Batch { connection, broker, messages: Vec::new(), doors: Vec::new() };
     let mut ended = Ok(());
     for id in doors {
         let Some(mut door) = folder.doors.get(&id).cloned() else { continue };
@@ -98,18 +103,21 @@ pub fn publish(
         }
         let records = to_all.iter().filter(|(of, _)| *of > from).map(|(_, record)| record);
         let of = Branch { topics: &topics, identity, to: door.public };
-        match of.send(connection, records, &head(folder, digests, unix_ms), broker) {
-            Ok(messages) => sent.messages += messages,
-            Err(error) => {
-                ended = Err(error);
+        batch.messages.extend(of.messages(records, &head(folder, digests, unix_ms))?);
+        door.sent = run;
+        batch.doors.push((id, door));
+        if batch.messages.len() >= IN_FLIGHT {
+            ended = batch.send(&mut sent, &mut done);
+            if ended.is_err() {
                 break;
             }
         }
-        sent.doors += 1;
-        door.sent = run;
-        done.push((id, door));
     }
-    // No door waits for the disc.
+    if ended.is_ok() {
+        ended = batch.send(&mut sent, &mut done);
+    }
+    // No door waits for the disc. What is sent and not kept as sent is sent again.
+    folder.save_settings()?;
     done.into_iter().try_for_each(|(id, door)| folder.save_door(id, door))?;
     ended?;
 
@@ -123,8 +131,48 @@ pub fn publish(
         }
         folder.settings.forget.pop();
     }
+    while let Some(digest) = folder.settings.forget_chunks.last().cloned() {
+        let mut bytes = [0; 32];
+        let is_decoded = hex::decode_to_slice(&digest, &mut bytes).is_ok();
+        let is_used = folder
+            .setups
+            .values()
+            .filter_map(|kept| kept.setup.as_ref())
+            .any(|it| it.chunks().contains(&bytes));
+        if is_decoded && !is_used {
+            connection.publish(&topics.chunk(&bytes), Vec::new(), true).map_err(away)?;
+            let _ = fs::remove_file(folder.chunk_file(&bytes));
+        }
+        folder.settings.forget_chunks.pop();
+    }
     folder.save_settings()?;
     Ok(sent)
+}
+
+/// Sends the chunks of images that the broker does not have, in the order in which doors ask for them.
+fn send_chunks(
+    folder: &Folder,
+    topics: &Topics,
+    connection: &Connection,
+    broker: &str,
+    sent: &mut Sent,
+) -> Result<(), Error> {
+    let new = folder.setups.values().filter(|kept| kept.run > folder.settings.pictures_sent);
+    for digest in new.filter_map(|kept| kept.setup.as_ref()).flat_map(Setup::chunks) {
+        let path = folder.chunk_file(digest);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                sent.without_chunks += 1;
+                continue;
+            }
+            Err(source) => return Err(Error::File { path, source }),
+        };
+        let published = connection.publish(&topics.chunk(digest), bytes, true);
+        published.map_err(|fault| fault_of(fault, broker, KEPT))?;
+        sent.messages += 1;
+    }
+    Ok(())
 }
 
 /// Has the broker forget what it keeps for a door.
@@ -139,7 +187,7 @@ pub fn forget(
     (door, broker): (&Public, &str),
 ) -> Result<(), Error> {
     let topics = Topics::of(prefix, &identity.public());
-    let records = folder.people.keys().map(|id| topics.record(door, id));
+    let records = folder.people.keys().chain(folder.setups.keys()).map(|id| topics.record(door, id));
     let all = records.chain([topics.head(door), topics.ack(door)]).map(|topic| (topic, Vec::new()));
     connection.publish_all(all, true).map_err(|fault| fault_of(fault, broker, KEPT))
 }
@@ -171,22 +219,40 @@ struct Branch<'a> {
 }
 
 impl Branch<'_> {
-    /// Sends records, and then the head. Returns the number of messages.
-    fn send<'r>(
+    /// Records, and then the head.
+    fn messages<'r>(
         &self,
-        connection: &Connection,
         records: impl Iterator<Item = &'r Record>,
         head: &Head,
-        broker: &str,
-    ) -> Result<u64, Error> {
+    ) -> Result<Vec<(String, Vec<u8>)>, Error> {
         let sealer = Sealer::new(self.identity, self.to)?;
         let mut messages = Vec::new();
         for record in records {
             messages.push((self.topics.record(&self.to, &record.id), sealer.seal(Kind::Record, record)?));
         }
         messages.push((self.topics.head(&self.to), sealer.seal(Kind::Head, head)?));
-        let count = messages.len() as u64;
-        connection.publish_all(messages, true).map_err(|fault| fault_of(fault, broker, KEPT))?;
-        Ok(count)
+        Ok(messages)
+    }
+}
+
+/// What is sent to several doors at once: with one door after the other, a change waits for a round trip in each.
+struct Batch<'a> {
+    connection: &'a Connection,
+    broker: &'a str,
+    messages: Vec<(String, Vec<u8>)>,
+    doors: Vec<(PersonId, KeptDoor)>,
+}
+
+impl Batch<'_> {
+    /// Sends all of it, and notes the doors that the broker has everything for.
+    fn send(&mut self, sent: &mut Sent, done: &mut Vec<(PersonId, KeptDoor)>) -> Result<(), Error> {
+        let count = self.messages.len() as u64;
+        let messages = std::mem::take(&mut self.messages);
+        let published = self.connection.publish_all(messages, true);
+        published.map_err(|fault| fault_of(fault, self.broker, KEPT))?;
+        sent.messages += count;
+        sent.doors += self.doors.len() as u32;
+        done.append(&mut self.doors);
+        Ok(())
     }
 }

@@ -11,6 +11,8 @@ use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::setup::{Active, Setup};
+
 /// A person in a fleet: 16 random bytes, so that a name can change and says nothing to the broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PersonId(pub [u8; 16]);
@@ -98,6 +100,8 @@ pub enum Holds {
         /// The code of its keys.
         code: String,
     },
+    /// The id is that of settings, a model or firmware. Removed, the fleet no longer decides it.
+    Setup(Setup),
 }
 
 /// A person who is enrolled.
@@ -204,6 +208,9 @@ pub struct Ack {
     pub trouble: Option<String>,
     /// The head of the door's audit log, signed by the board.
     pub log: Option<LogHead>,
+    /// The models that are active on the board, and its firmware. A door of before says none.
+    #[serde(default)]
+    pub active: Vec<Active>,
 }
 
 impl Ack {
@@ -216,6 +223,10 @@ impl Ack {
             refused.why = text(std::mem::take(&mut refused.why));
         }
         self.trouble = self.trouble.map(text);
+        self.active.truncate(8);
+        for active in &mut self.active {
+            active.name = text(std::mem::take(&mut active.name));
+        }
         self.log = self.log.filter(|log| log.entry.len() <= 256 && log.signature.len() <= 64);
         self
     }
@@ -292,6 +303,7 @@ mod tests {
             overruled: 0,
             trouble: Some(why),
             log: Some(log),
+            active: Vec::new(),
         };
         let ack = ack.bounded();
         assert_eq!((ack.refused.len(), ack.log), (20, None));

@@ -18,11 +18,12 @@ use crate::Error;
 use crate::connection::Connection;
 use crate::directory::{Directory, PARTS};
 use crate::envelope::{Kind, Opener};
-use crate::folder::{Folder, Kept, KeptDoor, random_id};
+use crate::folder::{Folder, Kept, KeptDoor, KeptSetup, random_id};
 use crate::identity::Identity;
 use crate::pictures;
 use crate::publish::fault_of;
 use crate::record::{Head, Holds, PersonId, Record};
+use crate::setup::is_setup;
 use crate::standing::{IsSigned, collect};
 use crate::topics::{About, Topics};
 
@@ -35,6 +36,8 @@ pub struct Recovered {
     pub doors: u32,
     /// People whose pictures the broker does not have.
     pub without_pictures: u32,
+    /// Chunks of images that the broker does not have.
+    pub without_chunks: u32,
     /// The newest run.
     pub run: u64,
 }
@@ -199,10 +202,24 @@ impl Fetch<'_> {
                     let public = code.parse()?;
                     folder.save_door(id, KeptDoor::new(name, public, counter, run))?;
                 }
+                Holds::Setup(setup) => {
+                    for digest in setup.chunks() {
+                        match self.blob(&self.topics.chunk(digest), digest)? {
+                            Some(chunk) => output_file::replace_with(&folder.chunk_file(digest), &chunk)?,
+                            None => recovered.without_chunks += 1,
+                        }
+                    }
+                    folder.put_setup(id, KeptSetup { counter, run, setup: Some(setup) })?;
+                }
+                Holds::Removed if is_setup(id) => {
+                    folder.put_setup(id, KeptSetup { counter, run, setup: None })?
+                }
                 Holds::Removed => folder.put(id, Kept { counter, run, person: None })?,
                 Holds::Enrolled(person) => {
                     recovered.people += 1;
-                    match self.pictures(&person.pictures.digest)? {
+                    match self
+                        .blob(&self.topics.pictures(&person.pictures.digest), &person.pictures.digest)?
+                    {
                         Some(sealed) => {
                             output_file::replace_with(&folder.picture_file(&person.pictures), &sealed)?;
                         }
@@ -216,11 +233,10 @@ impl Fetch<'_> {
         Ok((folder, recovered))
     }
 
-    /// Sealed pictures, if the broker has them.
-    fn pictures(&self, digest: &[u8; 32]) -> Result<Option<Vec<u8>>, Error> {
-        let topic = self.topics.pictures(digest);
+    /// Sealed pictures or a chunk, if the broker has them.
+    fn blob(&self, topic: &str, digest: &[u8; 32]) -> Result<Option<Vec<u8>>, Error> {
         let mark = self.topics.mark(&self.identity.public().level());
-        self.connection.subscribe(&topic, true).map_err(|fault| self.away(fault))?;
+        self.connection.subscribe(topic, true).map_err(|fault| self.away(fault))?;
         self.connection.publish(&mark, b"mark".to_vec(), false).map_err(|fault| self.away(fault))?;
         let (mut found, end) = (None, Instant::now() + self.patience);
         while Instant::now() < end {
@@ -228,13 +244,13 @@ impl Fetch<'_> {
             let Some(message) = message.map_err(|fault| self.away(fault))? else { continue };
             match self.topics.about(&message.topic) {
                 Some(About::Mark) => break,
-                Some(About::Pictures(of)) if of == *digest => {
+                Some(About::Pictures(of) | About::Chunk(of)) if of == *digest => {
                     found = Some(message.payload).filter(|sealed| pictures::digest(sealed) == *digest);
                 }
                 _ => {}
             }
         }
-        self.connection.unsubscribe(&topic).map_err(|fault| self.away(fault))?;
+        self.connection.unsubscribe(topic).map_err(|fault| self.away(fault))?;
         Ok(found)
     }
 }

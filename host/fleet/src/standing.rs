@@ -19,8 +19,10 @@ use crate::counted::{counted, people};
 use crate::envelope::{Kind, Opener};
 use crate::folder::{Folder, KeptDoor, LogFault, directory};
 use crate::identity::Identity;
+use crate::presence::Said;
 use crate::publish::fault_of;
 use crate::record::{Ack, LogHead, PersonId};
+use crate::setup::is_setup;
 use crate::topics::{About, Topics};
 use bridge::Level;
 
@@ -72,6 +74,8 @@ pub fn collect(
     let away = |fault| fault_of(fault, broker, KEPT);
     let mark = topics.mark(&hex::encode(identity.public().sealing));
     connection.subscribe(&mark, false).map_err(away)?;
+    // A broker that does not let this user read it says of no door that it is away.
+    connection.subscribe(&topics.presences(), true).map_err(away)?;
     connection.subscribe(&topics.acks(), true).map_err(away)?;
     connection.publish(&mark, b"mark".to_vec(), false).map_err(away)?;
     let mut came: BTreeMap<PersonId, Came> = BTreeMap::new();
@@ -105,6 +109,14 @@ pub fn collect(
                     }
                 }
             }
+            Some(About::Presence(level)) => {
+                let found = folder.fleet_doors().find(|(_, door)| door.public.level() == level);
+                let Some((id, mut door)) = found.map(|(id, door)| (*id, door.clone())) else { continue };
+                if let Some(said) = Said::read(&door.public, &message.payload) {
+                    door.presence.take(said);
+                    folder.save_door(id, door)?;
+                }
+            }
             _ => {}
         }
     }
@@ -123,7 +135,8 @@ pub fn digest(folder: &Folder) -> [u8; 32] {
 pub fn standing(folder: &Folder, digest: &[u8; 32], door: &KeptDoor, came: Option<Came>) -> Standing {
     let ack = door.ack.as_ref();
     let complete = ack.map_or(0, |ack| ack.complete);
-    let later = folder.people.values().filter(|kept| kept.run > complete).count() as u32;
+    let runs = folder.people.values().map(|kept| kept.run).chain(folder.setups.values().map(|kept| kept.run));
+    let later = runs.filter(|run| *run > complete).count() as u32;
     let run = folder.settings.run;
     let mut standing = Standing {
         complete: false,
@@ -217,7 +230,10 @@ fn reason(ack: &Ack, run: u64, digest: &[u8; 32]) -> Option<String> {
         ));
     }
     if ack.waiting > 0 {
-        return Some(format!("it still changes {}", people(ack.waiting)));
+        return Some(format!(
+            "it still changes {} on its board: people, settings, models or firmware",
+            counted(ack.waiting.into(), "thing", "things")
+        ));
     }
     if ack.pictures > 0 {
         return Some(format!(
@@ -226,5 +242,13 @@ fn reason(ack: &Ack, run: u64, digest: &[u8; 32]) -> Option<String> {
             people(ack.pictures)
         ));
     }
-    (ack.refusals > 0).then(|| format!("it refused {}", people(ack.refusals)))
+    let set_up = ack.refused.iter().filter(|refused| is_setup(refused.id)).count() as u32;
+    let (people, things) =
+        (people(ack.refusals - set_up.min(ack.refusals)), counted(set_up.into(), "record", "records"));
+    match (set_up, ack.refusals.saturating_sub(set_up)) {
+        (0, 0) => None,
+        (0, _) => Some(format!("it refused {people}")),
+        (_, 0) => Some(format!("it refused {things} of settings, models or firmware")),
+        (_, _) => Some(format!("it refused {people}, and {things} of settings, models or firmware")),
+    }
 }

@@ -5,6 +5,9 @@
 //! PREFIX/fleet/OPERATOR/DOOR/record/P/PERSON    what holds for a person at that door; retained
 //! PREFIX/fleet/OPERATOR/DOOR/ack                what the door has; retained, written by the door
 //! PREFIX/fleet/OPERATOR/pictures/DIGEST         pictures of a person; retained
+//! PREFIX/fleet/OPERATOR/chunk/DIGEST            a chunk of a model or of firmware; retained
+//! PREFIX/fleet/doors/DOOR/here                  that the door is on the broker; retained, written by the door
+//! PREFIX/fleet/doors/DOOR/away                  the door's last will; retained, written by the broker for it
 //! PREFIX/fleet/OPERATOR/mark/CLIENT             sent by a client to itself; not retained
 //! ```
 //! `OPERATOR` and `DOOR` are the beginnings of their signing keys, `PERSON` is random, and `P` its first digit. No name of a
@@ -19,6 +22,7 @@ use crate::record::PersonId;
 #[derive(Clone, Debug)]
 pub struct Topics {
     operator: String,
+    doors: String,
 }
 
 /// What a topic is about.
@@ -32,6 +36,10 @@ pub enum About {
     Ack(String),
     /// Pictures.
     Pictures([u8; 32]),
+    /// A chunk of an image.
+    Chunk([u8; 32]),
+    /// Whether a door is on the broker, by its level.
+    Presence(String),
     /// A client's own mark.
     Mark,
 }
@@ -40,7 +48,7 @@ impl Topics {
     /// Below a prefix, those of an operator.
     #[must_use]
     pub fn of(prefix: &Level, operator: &Public) -> Self {
-        Self { operator: format!("{prefix}/fleet/{}", operator.level()) }
+        Self { operator: format!("{prefix}/fleet/{}", operator.level()), doors: doors(prefix) }
     }
 
     /// What a recipient should have.
@@ -80,10 +88,22 @@ impl Topics {
         format!("{}/+/ack", self.operator)
     }
 
+    /// A filter for what all doors say of themselves.
+    #[must_use]
+    pub fn presences(&self) -> String {
+        format!("{}/+/+", self.doors)
+    }
+
     /// Pictures.
     #[must_use]
     pub fn pictures(&self, digest: &[u8; 32]) -> String {
         format!("{}/pictures/{}", self.operator, hex::encode(digest))
+    }
+
+    /// A chunk of an image.
+    #[must_use]
+    pub fn chunk(&self, digest: &[u8; 32]) -> String {
+        format!("{}/chunk/{}", self.operator, hex::encode(digest))
     }
 
     /// The mark of a client.
@@ -95,14 +115,18 @@ impl Topics {
     /// What a topic of this operator is about; `None` for any other topic.
     #[must_use]
     pub fn about(&self, topic: &str) -> Option<About> {
+        if let Some(rest) = topic.strip_prefix(&self.doors) {
+            let (door, what) = rest.strip_prefix('/')?.split_once('/')?;
+            return matches!(what, "here" | "away").then(|| About::Presence(door.to_owned()));
+        }
         let rest = topic.strip_prefix(&self.operator)?.strip_prefix('/')?;
         let levels: Vec<&str> = rest.split('/').collect();
         match levels[..] {
             ["mark", _] => Some(About::Mark),
-            ["pictures", digest] => {
+            [what @ ("pictures" | "chunk"), digest] => {
                 let mut bytes = [0; 32];
                 hex::decode_to_slice(digest, &mut bytes).ok()?;
-                Some(About::Pictures(bytes))
+                Some(if what == "chunk" { About::Chunk(bytes) } else { About::Pictures(bytes) })
             }
             [_, "head"] => Some(About::Head),
             [door, "ack"] => Some(About::Ack(door.to_owned())),
@@ -110,6 +134,17 @@ impl Topics {
             _ => None,
         }
     }
+}
+
+/// What the topics begin with that doors have for all operators.
+fn doors(prefix: &Level) -> String {
+    format!("{prefix}/fleet/doors")
+}
+
+/// Where a door says that it is there, and where its last will goes.
+#[must_use]
+pub fn presence(prefix: &Level, door: &Public) -> [String; 2] {
+    ["here", "away"].map(|what| format!("{}/{}/{what}", doors(prefix), door.level()))
 }
 
 #[cfg(test)]
@@ -128,8 +163,12 @@ mod tests {
         assert_eq!(topics.about(&topics.record(&door, &id)), Some(About::Record(id)));
         assert_eq!(topics.about(&topics.ack(&door)), Some(About::Ack(door.level())));
         assert_eq!(topics.about(&topics.pictures(&[9; 32])), Some(About::Pictures([9; 32])));
+        assert_eq!(topics.about(&topics.chunk(&[9; 32])), Some(About::Chunk([9; 32])));
         assert_eq!(topics.about(&topics.mark("x")), Some(About::Mark));
         assert!(topics.record(&door, &id).starts_with(topics.part(&door, id.part()).trim_end_matches('+')));
+        for topic in presence(&"house/postern".parse().expect("a level"), &door) {
+            assert_eq!(topics.about(&topic), Some(About::Presence(door.level())));
+        }
         let other = Topics::of(&"house/postern".parse().expect("a level"), &door);
         assert_eq!(other.about(&topics.head(&door)), None);
     }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{AGAIN, Ended, Session};
+use crate::topics::Topics;
 
 /// People whose pictures are fetched at once.
 const FETCHED: usize = 16;
@@ -22,6 +23,9 @@ impl Session<'_> {
             }
         }
         let due: Vec<usize> = self.sent.keys().copied().filter(|of| self.is_due(*of)).collect();
+        if !due.is_empty() {
+            self.follower.check_setups();
+        }
         self.news.extend(due);
         if self.again.is_some_and(|again| Instant::now() < again) || self.part.is_some() {
             return Ok(());
@@ -68,15 +72,26 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Has pictures or a chunk of an operator fetched when there is room.
+    pub(super) fn fetch_later(
+        &mut self,
+        operator: usize,
+        digest: [u8; 32],
+        topic: fn(&Topics, &[u8; 32]) -> String,
+    ) {
+        if let Some(topics) = self.topics.get(operator) {
+            self.later.push_back((operator, digest, topic(topics, &digest)));
+        }
+    }
+
     pub(super) fn fetch_pictures(&mut self) -> Result<(), Ended> {
         let now = Instant::now();
         let quick = self.fetched.values().filter(|(_, since)| now.duration_since(*since) < SLOW).count();
         let mut topics = Vec::new();
         while quick + topics.len() < FETCHED {
-            let Some((operator, digest)) = self.later.pop_front() else { break };
-            let Some(of) = self.topics.get(operator) else { continue };
+            let Some((operator, digest, topic)) = self.later.pop_front() else { break };
             if self.fetched.insert(digest, (operator, now)).is_none() {
-                topics.push(of.pictures(&digest));
+                topics.push(topic);
             }
         }
         if !topics.is_empty() {

@@ -56,7 +56,7 @@ impl Follower {
                 self.is_free(&wanted.name, there.as_ref().map(|there| there.number))?;
                 self.door.pause()?;
                 self.paused = true;
-                let after = self.door.people()?.into_iter().map(|(number, _)| number).max().unwrap_or(0);
+                let after = self.door.newest_number()?;
                 entry.begun = Some(Begun { person: wanted.clone(), after, number: None });
                 self.keep(id, entry.clone())?;
                 if let Some(there) = entry.there.take() {
@@ -193,7 +193,7 @@ impl Follower {
 }
 
 /// A refusal for good.
-fn never(why: &str) -> Trouble {
+pub(super) fn never(why: &str) -> Trouble {
     Trouble { sentence: why.to_owned(), again: Again::Never }
 }
 

@@ -8,6 +8,7 @@ use crate::Error;
 use crate::door::{Again, Trouble};
 use crate::place::Entry;
 use crate::record::PersonId;
+use crate::setup;
 
 /// The first pause before what the board did not do is tried again, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(60)];
@@ -36,6 +37,9 @@ impl Follower {
             return Ok(Step::Later(None));
         }
         self.work.pop_first();
+        if setup::is_setup(id) {
+            return self.step_up(id);
+        }
         match self.settle(id) {
             Ok(None) => {
                 self.rounds = 0;
@@ -79,10 +83,37 @@ impl Follower {
         }
     }
 
+    /// Sets the board up with something.
+    fn step_up(&mut self, id: PersonId) -> Result<Step, Error> {
+        match self.set_up(id) {
+            Ok(None) => {
+                self.rounds = 0;
+                if self.put_off.is_empty() {
+                    self.trouble = None;
+                }
+                Ok(Step::Done)
+            }
+            Ok(Some(chunk)) => {
+                let Some(holder) = self.setup_holder(id) else { return Ok(Step::Done) };
+                self.chunks_waiting.insert(id, chunk);
+                Ok(Step::WantsChunk(holder, chunk))
+            }
+            Err(Failed::Kept(error)) => Err(error),
+            Err(Failed::Board(Trouble { again: Again::Never, sentence }) | Failed::Held(sentence)) => {
+                self.refuse_setup(id, short(&sentence))?;
+                Ok(Step::Done)
+            }
+            Err(Failed::Board(trouble)) => Ok(self.put_back(id, &trouble)),
+        }
+    }
+
     /// Has what the board did not do tried again.
     fn put_back(&mut self, id: PersonId, trouble: &Trouble) -> Step {
         self.trouble = Some(short(&trouble.sentence));
-        let urgency = self.entries.get(&id).map_or(Urgency::Changes, urgency);
+        let urgency = match setup::is_setup(id) {
+            true => Urgency::SetsUp,
+            false => self.entries.get(&id).map_or(Urgency::Changes, urgency),
+        };
         let Again::All(pause) = trouble.again else {
             self.put_off.insert((urgency, id));
             return Step::Done;
@@ -124,8 +155,10 @@ impl Follower {
         let Some(entry) = self.entries.get(&id) else { return };
         self.waiting.remove(&id);
         self.held.remove(&id);
-        self.work.retain(|(_, of)| *of != id);
-        self.put_off.retain(|(_, of)| *of != id);
+        for urgency in Urgency::ALL {
+            self.work.remove(&(urgency, id));
+            self.put_off.remove(&(urgency, id));
+        }
         if entry.wanted.as_ref() == entry.there.as_ref().map(|there| &there.person) && entry.begun.is_none() {
             return;
         }

@@ -12,6 +12,7 @@ use fleet::identity::Identity;
 use fleet::pictures;
 use fleet::publish::publish;
 use fleet::record::Person;
+use fleet::recover::recover;
 use fleet::simulated::Simulated;
 use fleet::standing::{Standing, collect, digest, standing};
 use fleet::topics::Topics;
@@ -77,7 +78,7 @@ impl Operator {
     pub fn copied(&self) -> Self {
         let place = tempfile::tempdir().expect("a folder");
         let to = place.path().join("fleet");
-        for inside in ["", "people", "doors", "pictures"] {
+        for inside in ["", "people", "doors", "pictures", "setup", "chunks"] {
             std::fs::create_dir(to.join(inside)).expect("made");
             for file in self.folder.path().join(inside).read_dir().expect("read") {
                 let file = file.expect("read").path();
@@ -177,6 +178,16 @@ impl Bench {
         eventually(&format!("door {door} has run {run}: {:?}", self.doors[door].acked()), || {
             self.doors[door].has(run)
         });
+    }
+
+    /// The folder as it is made again from the broker, beside the one that is there.
+    pub fn recovered(&self) -> Folder {
+        let place = self.operator.place.path().join("recovered");
+        let (connection, identity) = (self.connect("operator"), &self.operator.identity);
+        let (settings, patience) =
+            ((&prefix(), serde_json::Value::Null), ("the broker", Duration::from_secs(20)));
+        recover(&place, identity, settings, &connection, patience, &[], &|_| true).expect("recovered");
+        Folder::open(&place).expect("there")
     }
 
     /// How a door stands by what the broker has of it.

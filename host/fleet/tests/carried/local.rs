@@ -66,7 +66,7 @@ impl Local {
                 Step::Wants(_, digest) => {
                     follower.pictures(&digest, &self.pictures[&digest]).expect("its pictures");
                 }
-                end @ (Step::Idle | Step::Later(_)) => return end,
+                end @ (Step::Idle | Step::Later(_) | Step::WantsChunk(..)) => return end,
             }
         }
     }

@@ -10,3 +10,4 @@ mod power;
 mod recover;
 mod refusals;
 mod rule;
+mod setups;

@@ -41,7 +41,7 @@ fn a_lost_folder_is_made_again_and_the_doors_follow_it() {
     let place = place.path().join("again");
     let found = recovered(&bench, &place).expect("recovered");
     let run = bench.operator.folder.settings.run;
-    assert_eq!(found, Recovered { people: 11, doors: 2, without_pictures: 0, run });
+    assert_eq!(found, Recovered { people: 11, doors: 2, without_pictures: 0, without_chunks: 0, run });
     let folder = Folder::open(&place).expect("there");
     let people = |folder: &Folder| {
         folder.people.iter().map(|(id, kept)| (*id, kept.counter, kept.person.clone())).collect::<Vec<_>>()

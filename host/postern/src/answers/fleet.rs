@@ -1,5 +1,6 @@
 //! Answers on a fleet: its codes, its changes, and who has what.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -18,11 +19,20 @@ pub struct Code {
 #[derive(Serialize, JsonSchema)]
 pub struct Changed {
     /// What was changed.
-    #[schemars(extend("enum" = ["door-added", "door-removed", "enrolled", "removed", "suspended", "resumed", "ruled", "renamed"]))]
+    #[schemars(extend("enum" = ["door-added", "door-removed", "enrolled", "removed", "suspended", "resumed", "ruled", "renamed", "released", "withdrawn"]))]
     pub change: String,
-    /// The person or the door.
+    /// The person, the door, or what was released.
     pub name: String,
     /// The number of the run that has the change.
+    pub run: u64,
+}
+
+/// The settings that a fleet decides.
+#[derive(Serialize, JsonSchema)]
+pub struct FleetSettings {
+    /// By the name of an option of `postern settings`, without its dashes. All others are each door's own.
+    pub settings: BTreeMap<String, String>,
+    /// The number of the newest run.
     pub run: u64,
 }
 
@@ -69,6 +79,8 @@ pub struct Status {
     pub doors: Vec<DoorStanding>,
     /// The people, by name.
     pub people: Vec<PersonStanding>,
+    /// Settings, models and firmware that the fleet decides.
+    pub set_up: Vec<SetupStanding>,
 }
 
 /// How a door stands.
@@ -88,18 +100,47 @@ pub struct DoorStanding {
     pub people: u32,
     /// Those of them who no operator that the door trusts knows any more.
     pub orphans: u32,
+    /// Whether its program is on the broker. `null` if it never said so.
+    pub connected: Option<bool>,
+    /// When it went away, within a minute, by the clock of its computer (RFC 3339). `null` if it is there.
+    pub away_since: Option<String>,
     /// When it acknowledged last, by the clock of its computer (RFC 3339). `null` if it never did.
     pub acknowledged: Option<String>,
-    /// People who were refused, at most 20 of them.
+    /// People who were refused, and settings, models and firmware: at most 20 of them.
     pub refused: Vec<Refused>,
+    /// The models that are active on its board, and its firmware.
+    pub active: Vec<Active>,
     /// The end of its audit log then. `null` if it said none.
     pub log: Option<LogEnd>,
 }
 
-/// A person who was refused by a door.
+/// A model or firmware that is active on a board.
+#[derive(Serialize, JsonSchema)]
+pub struct Active {
+    /// What it is.
+    #[schemars(extend("enum" = ["detector", "encoder", "liveness", "firmware"]))]
+    pub kind: String,
+    /// Its name; of firmware the release number.
+    pub name: String,
+    /// SHA-256 of its image, in hexadecimal digits. `null` of firmware.
+    pub sha256: Option<String>,
+}
+
+/// Settings, a model or firmware that the fleet decides.
+#[derive(Serialize, JsonSchema)]
+pub struct SetupStanding {
+    /// `settings`, the kind of model, or firmware with its kind of board.
+    pub what: String,
+    /// Names and values of settings; the name and the beginning of the digest of an image.
+    pub value: String,
+    /// Doors that are known to have it: of a model, those that say that it is active.
+    pub doors: u32,
+}
+
+/// A person who was refused by a door, or settings, a model or firmware.
 #[derive(Serialize, JsonSchema)]
 pub struct Refused {
-    /// The person.
+    /// The person, or what it is.
     pub name: String,
     /// Why, in a sentence.
     pub why: String,
@@ -154,7 +195,7 @@ pub struct FleetRecovered {
 #[derive(Serialize, JsonSchema)]
 pub struct Simulated {
     /// The step.
-    #[schemars(extend("enum" = ["fill", "start", "revoke", "enrol", "partition", "new door"]))]
+    #[schemars(extend("enum" = ["fill", "start", "revoke", "enrol", "partition", "restart", "new door"]))]
     pub step: String,
     /// Changes in it.
     pub changes: u64,

@@ -13,7 +13,7 @@ use crate::signing_key;
 use crate::transfer::Transfer;
 
 pub mod firmware;
-mod model_check;
+pub mod model_check;
 pub mod models;
 
 /// Options of `postern flash`.

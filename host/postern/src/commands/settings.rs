@@ -1,7 +1,7 @@
 //! `postern settings`: threshold, liveness, times and lockout of the door.
 
 use anyhow::Context;
-use client::protocol::{LivenessMode, Matching, ModelKind, Status, Wiegand};
+use client::protocol::{LivenessMode, Matching, ModelKind, Settings, Status, Wiegand};
 use models::{Manifest, WorstGroup};
 
 use crate::answers::{Sorted, board};
@@ -16,14 +16,24 @@ const RECKLESS: u32 = 1_000;
 /// Options of `postern settings`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// False-match rate: at most one stranger in this number is let in. It gives the threshold
-    #[arg(long, value_name = "N")]
-    one_in: Option<u32>,
+    #[command(flatten)]
+    changes: Changes,
 
     /// Keep `--one-in` also among strangers who are alike: the group that the encoder confuses most, as measured by
     /// `postern calibrate --strangers DIR --groups names --write-manifest`
     #[arg(long, requires = "one_in")]
     worst_group: bool,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// What is changed of the settings: an option for each.
+#[derive(clap::Args)]
+pub struct Changes {
+    /// False-match rate: at most one stranger in this number is let in. It gives the threshold
+    #[arg(long, value_name = "N")]
+    one_in: Option<u32>,
 
     /// Whether people are enrolled although the encoder's table does not bear out the false-match rate for so many
     /// templates (the log records it); false refuses them
@@ -83,9 +93,49 @@ pub struct Args {
     /// daylight saving time by itself), `local` for this computer's zone, or an offset such as +05:30
     #[arg(long, value_name = "ZONE", value_parser = zone::parse, allow_hyphen_values = true)]
     zone: Option<Named>,
+}
 
-    #[command(flatten)]
-    device: DeviceArgs,
+impl Changes {
+    /// Makes the changes.
+    pub fn make(&self, settings: &mut Settings) {
+        settings.far_one_in = self.one_in.unwrap_or(settings.far_one_in);
+        settings.accept_unproven = self.accept_unproven_rate.unwrap_or(settings.accept_unproven);
+        settings.agreement_frames = self.agreement.unwrap_or(settings.agreement_frames);
+        settings.open_ms = self.open_ms.unwrap_or(settings.open_ms);
+        settings.liveness = self.liveness.unwrap_or(settings.liveness);
+        settings.matching = self.matching.unwrap_or(settings.matching);
+        settings.wiegand = self.wiegand.unwrap_or(settings.wiegand);
+        let limits = &mut settings.limits;
+        limits.failures = self.failures.unwrap_or(limits.failures);
+        limits.lockout_ms = self.lockout.unwrap_or(limits.lockout_ms);
+        limits.passback_ms = self.passback.unwrap_or(limits.passback_ms);
+        limits.pin_ms = self.pin_time.unwrap_or(limits.pin_ms);
+        limits.held_ms = self.held.unwrap_or(limits.held_ms);
+        limits.fail_safe = self.fail_safe.unwrap_or(limits.fail_safe);
+        limits.zone = self.zone.as_ref().map_or(limits.zone, |named| named.zone);
+    }
+}
+
+#[cfg(feature = "bridge")]
+impl Changes {
+    /// The changes of the options of these names, without their dashes, to these values.
+    ///
+    /// # Errors
+    /// There is no such option, or it takes no such value.
+    pub fn of(options: &std::collections::BTreeMap<String, String>) -> anyhow::Result<Self> {
+        use clap::{Args as _, FromArgMatches as _};
+        let command =
+            Self::augment_args(clap::Command::new("settings").no_binary_name(true).disable_help_flag(true));
+        let arguments = options.iter().map(|(name, value)| format!("--{name}={value}"));
+        let parsed =
+            command.try_get_matches_from(arguments).and_then(|matches| Self::from_arg_matches(&matches));
+        parsed.map_err(|error| {
+            let text = error.render().to_string();
+            let line =
+                text.lines().next().unwrap_or_default().trim_start_matches("error: ").replace("'--", "'");
+            anyhow::anyhow!("{line}: `postern settings --help` has the options")
+        })
+    }
 }
 
 /// Shows the settings, after changing those that are given.
@@ -93,34 +143,19 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut device = args.device.connect()?;
     let mut settings = device.settings()?;
     let before = settings;
-    let one_in = match args.one_in {
-        Some(one_in) if args.worst_group => Some(among_the_worst(one_in, &device.status()?)?),
-        given => given,
-    };
-    settings.far_one_in = one_in.unwrap_or(settings.far_one_in);
-    settings.accept_unproven = args.accept_unproven_rate.unwrap_or(settings.accept_unproven);
-    settings.agreement_frames = args.agreement.unwrap_or(settings.agreement_frames);
-    settings.open_ms = args.open_ms.unwrap_or(settings.open_ms);
-    settings.liveness = args.liveness.unwrap_or(settings.liveness);
-    settings.matching = args.matching.unwrap_or(settings.matching);
-    settings.wiegand = args.wiegand.unwrap_or(settings.wiegand);
-    let limits = &mut settings.limits;
-    limits.failures = args.failures.unwrap_or(limits.failures);
-    limits.lockout_ms = args.lockout.unwrap_or(limits.lockout_ms);
-    limits.passback_ms = args.passback.unwrap_or(limits.passback_ms);
-    limits.pin_ms = args.pin_time.unwrap_or(limits.pin_ms);
-    limits.held_ms = args.held.unwrap_or(limits.held_ms);
-    limits.fail_safe = args.fail_safe.unwrap_or(limits.fail_safe);
-    limits.zone = args.zone.as_ref().map_or(limits.zone, |named| named.zone);
+    args.changes.make(&mut settings);
+    if let Some(one_in) = args.changes.one_in.filter(|_| args.worst_group) {
+        settings.far_one_in = among_the_worst(one_in, &device.status()?)?;
+    }
     if settings != before {
         settings = device.set_settings(settings)?;
     }
     let names = Names::of(args.device.folder()?.path());
-    if let Some(named) = &args.zone {
+    if let Some(named) = &args.changes.zone {
         names.keep(named).context("the zone is set, but its name cannot be kept")?;
     }
     let zone_name = names.name(&settings.limits.zone);
-    if let Some(one_in) = args.one_in.filter(|&one_in| one_in < RECKLESS) {
+    if let Some(one_in) = args.changes.one_in.filter(|&one_in| one_in < RECKLESS) {
         note!(
             "One stranger in {one_in} will be let in: {} of a hundred who try. A door wants 10000 or more.",
             100u32.div_ceil(one_in.max(1))
@@ -223,5 +258,25 @@ mod tests {
         assert_eq!(times_rarer(10_000, 24.31), 243_100);
         assert_eq!(times_rarer(10_000, 0.4), 10_000);
         assert_eq!(times_rarer(u32::MAX, 2.0), u32::MAX);
+    }
+    #[cfg(feature = "bridge")]
+    #[test]
+    fn changes_are_read_from_names_and_values_and_what_is_wrong_is_said() {
+        let of = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            Changes::of(&pairs.collect())
+        };
+        let read = of(&[("open-ms", "4000"), ("fail-safe", "true"), ("zone", "-05:00")]).unwrap();
+        assert_eq!((read.open_ms, read.fail_safe, read.agreement), (Some(4000), Some(true), None));
+        assert!(read.zone.is_some());
+        for (wrong, word) in [
+            (&[("open-ms", "soon")][..], "open-ms"),
+            (&[("device", "tcp:somewhere")], "device"),
+            (&[("worst-group", "true")], "worst-group"),
+            (&[("help", "")], "help"),
+        ] {
+            let said = of(wrong).err().expect("it is refused").to_string();
+            assert!(said.contains(word) && said.contains("postern settings --help"), "{said}");
+        }
     }
 }

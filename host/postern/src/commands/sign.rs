@@ -114,7 +114,7 @@ fn model(args: &Args, release: u64, key: &Path) -> anyhow::Result<Signed> {
 }
 
 /// Whether there is an ELF file of this name.
-fn is_elf(path: &Path) -> anyhow::Result<bool> {
+pub fn is_elf(path: &Path) -> anyhow::Result<bool> {
     use std::io::Read;
     if !path.is_file() {
         return Ok(false);

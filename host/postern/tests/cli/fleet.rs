@@ -11,22 +11,22 @@ use serde_json::Value;
 use crate::bench::{BARACK, Bench, JOE, Ran, eventually, picture, postern, run};
 
 /// The operator's computer: a folder for the fleet, and a key.
-struct Operator(tempfile::TempDir);
+pub struct Operator(tempfile::TempDir);
 
 impl Operator {
     /// Begins a fleet, and returns its code.
-    fn new(broker: &Mosquitto) -> (Self, String) {
+    pub fn new(broker: &Mosquitto) -> (Self, String) {
         let operator = Self(tempfile::tempdir().expect("a folder"));
         let made = operator.done(&["init", "--broker", &broker.address()]);
         let code = made[0]["code"].as_str().expect("a code").to_owned();
         (operator, code)
     }
 
-    fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         self.0.path()
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    pub fn run(&self, arguments: &[&str]) -> Ran {
         let arguments = [&["fleet"], arguments].concat();
         let mut command = postern(&arguments);
         command
@@ -38,30 +38,30 @@ impl Operator {
     }
 
     /// Runs a command that must end with exit code 0.
-    fn done(&self, arguments: &[&str]) -> Vec<Value> {
+    pub fn done(&self, arguments: &[&str]) -> Vec<Value> {
         let ran = self.run(arguments);
         assert_eq!(ran.code, 0, "postern fleet {}: {}", arguments.join(" "), ran.said);
         ran.answers
     }
 
     /// Runs a command that must end with exit code 2, and tell `why`.
-    fn refused(&self, arguments: &[&str], why: &str) {
+    pub fn refused(&self, arguments: &[&str], why: &str) {
         let ran = self.run(arguments);
         assert!(ran.code == 2 && ran.said.contains(why), "{arguments:?} {}: {}", ran.code, ran.said);
     }
 
     /// Adds a door to the fleet.
-    fn add(&self, bench: &Bench, name: &str, code: &str) {
+    pub fn add(&self, bench: &Bench, name: &str, code: &str) {
         let joined = bench.done(&["fleet", "join", code]);
         self.done(&["add-door", name, joined[0]["code"].as_str().expect("a code")]);
     }
 
-    fn status(&self) -> Value {
+    pub fn status(&self) -> Value {
         self.run(&["status"]).first().clone()
     }
 
     /// Waits until both doors say that they have everything.
-    fn complete(&self) {
+    pub fn complete(&self) {
         eventually("all doors have everything", || {
             let status = self.status();
             println!("{status}");
@@ -71,10 +71,10 @@ impl Operator {
 }
 
 /// The program at a door, which ends with the test. What it prints is in files.
-struct Applying(Child);
+pub struct Applying(Child);
 
 impl Applying {
-    fn of(bench: &Bench, broker: &Mosquitto) -> Self {
+    pub fn of(bench: &Bench, broker: &Mosquitto) -> Self {
         let file = |name| {
             let path = bench.state().join(name);
             Stdio::from(File::options().create(true).append(true).open(path).expect("a file"))
@@ -93,7 +93,7 @@ impl Drop for Applying {
 }
 
 /// What the program at a door said so far.
-fn said(bench: &Bench) -> String {
+pub fn said(bench: &Bench) -> String {
     let read = |name| std::fs::read_to_string(bench.state().join(name)).unwrap_or_default();
     format!("{}{}", read("apply.out"), read("apply.err"))
 }

@@ -15,6 +15,7 @@ mod door;
 mod errors;
 #[cfg(feature = "bridge")]
 mod fleet;
+mod fleet_setup;
 mod float;
 mod installed;
 mod keys;

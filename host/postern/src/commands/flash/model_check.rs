@@ -33,7 +33,11 @@ pub fn check(kind: ModelKind, path: &Path, image: &[u8], machine: Option<Machine
          {place} --output NEW.pstn` measures them on a folder of people and writes an image that has them"
     );
     npu::section(&model).with_context(|| format!("{place}: compile it again with --npu"))?;
-    let Some(machine) = machine else { return Ok(()) };
+    machine.map_or(Ok(()), |machine| check_size(kind, &place.to_string(), image.len(), machine))
+}
+
+/// Checks that a board has room for an image.
+pub fn check_size(kind: ModelKind, place: &str, length: usize, machine: Machine) -> anyhow::Result<()> {
     let map = machine.map().partitions;
     let slot = match kind {
         ModelKind::Detector => map.detector[0].len,
@@ -42,9 +46,8 @@ pub fn check(kind: ModelKind, path: &Path, image: &[u8], machine: Option<Machine
         ModelKind::Firmware => map.firmware[0].len,
     };
     ensure!(
-        image.len() <= slot as usize,
-        "{place} has {} bytes, and the board {} has room for {slot} of its {kind}: choose a smaller network",
-        image.len(),
+        length <= slot as usize,
+        "{place} has {length} bytes, and the board {} has room for {slot} of its {kind}: choose a smaller network",
         machine.name()
     );
     Ok(())

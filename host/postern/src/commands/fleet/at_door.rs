@@ -28,6 +28,14 @@ pub struct JoinArgs {
     /// The operator's code, which `postern fleet init` printed
     code: Public,
 
+    /// Trust this operator with settings, models and firmware, too. Without it, one who is joined again keeps what they had
+    #[arg(long)]
+    installer: bool,
+
+    /// Trust this operator with people alone, although they were trusted as an installer
+    #[arg(long, conflicts_with = "installer")]
+    no_installer: bool,
+
     /// Trust no other operator any more; the people of others stay
     #[arg(long)]
     only: bool,
@@ -53,6 +61,9 @@ pub struct ApplyArgs {
 #[derive(Default, Serialize, Deserialize)]
 struct Trusted {
     operators: BTreeSet<Public>,
+    /// Those of them who may change settings, models and firmware.
+    #[serde(default)]
+    installers: BTreeSet<Public>,
     /// The door's own keys then.
     door: Option<Public>,
     /// The keys that took their place at the same board by `postern keys rotate`.
@@ -121,17 +132,28 @@ pub fn join(args: &JoinArgs, output: &Output) -> anyhow::Result<Outcome> {
     trusted.board = Some(board);
     if args.only {
         trusted.operators.clear();
+        trusted.installers.retain(|installer| *installer == args.code);
     }
     trusted.operators.insert(args.code);
+    if args.installer {
+        trusted.installers.insert(args.code);
+    }
+    if args.no_installer {
+        trusted.installers.remove(&args.code);
+    }
     trusted.joins(identity.public(), &mut files)?;
     trusted.write(&path)?;
     drop(files);
     let code = identity.public().to_string();
     output.print(&Sorted(Code { code: code.clone(), folder: place }), |out| writeln!(out, "{code}"))?;
     note!(
-        "The door trusts {}. Its own code is above: `postern fleet add-door NAME CODE` adds it on the operator's computer; then \
+        "The door trusts {}{}. Its own code is above: `postern fleet add-door NAME CODE` adds it on the operator's computer; then \
          run `postern fleet apply --broker ADDRESS` here.",
-        counted(trusted.operators.len() as u64, "operator", "operators")
+        counted(trusted.operators.len() as u64, "operator", "operators"),
+        match trusted.installers.contains(&args.code) {
+            true => ", and this one with settings, models and firmware, too",
+            false => "",
+        }
     );
     Ok(Outcome::Done)
 }
@@ -153,7 +175,9 @@ pub fn apply(args: ApplyArgs, output: &Output) -> anyhow::Result<Outcome> {
     args.broker.note_readers("when this door's people change");
     let (interrupt, hub, route) = (Interrupt::hear()?, Hub::start()?, route(&args.broker)?);
     let board = Board::of(args.device);
-    let mut follower = Follower::new(identity, &operators, Box::new(Files::open(&place)?), Box::new(board))?;
+    let follower = Follower::new(identity, &operators, Box::new(Files::open(&place)?), Box::new(board))?;
+    let installers: Vec<[u8; 32]> = trusted.installers.iter().map(|installer| installer.signing).collect();
+    let mut follower = follower.with_installers(&installers);
     let options = Options {
         hub: &hub,
         route: &route,

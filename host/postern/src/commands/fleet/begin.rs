@@ -9,7 +9,7 @@ use ::fleet::identity::Public;
 use ::fleet::recover::{Recovered, recover};
 use anyhow::ensure;
 
-use super::operator::{note_without, published, send_over};
+use super::operator::{note_without, note_without_chunks, published, send_over};
 use super::status::is_signed;
 use super::{FleetArgs, connect_to};
 use crate::answers::Sorted;
@@ -108,7 +108,7 @@ pub fn recover_folder(args: RecoverArgs, output: &Output) -> anyhow::Result<Outc
     let (address, patience) = (broker.broker.to_string(), Duration::from_secs(60));
     let settings = (&broker.prefix, serde_json::json!(broker));
     let found = recover(&path, &identity, settings, &connection, (&address, patience), &without, &is_signed)?;
-    let Recovered { people, doors, without_pictures, run } = found;
+    let Recovered { people, doors, without_pictures, without_chunks, run } = found;
     let report = FleetRecovered { folder: path.clone(), people, doors, without_pictures, run };
     output.print(&Sorted(report), |out| {
         writeln!(
@@ -120,5 +120,6 @@ pub fn recover_folder(args: RecoverArgs, output: &Output) -> anyhow::Result<Outc
         )
     })?;
     note_without(without_pictures);
+    note_without_chunks(without_chunks);
     Ok(Outcome::Done)
 }

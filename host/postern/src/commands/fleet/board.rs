@@ -6,17 +6,21 @@
 //! | the board or the line does nothing at the moment, or allows no more changes | everything waits, for as long as the board says |
 //! | anything else | it is tried again, with pauses, and other people are not kept waiting |
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use ::fleet::door::{Again, Door, State, Trouble};
 use ::fleet::record::{Encoder, LogHead, Person};
+use ::fleet::setup::Release;
 use client::Device;
-use client::protocol::{Error as Refusal, ModelKind, Rule};
+use client::protocol::{Error as Refusal, ModelKind, Role, Rule};
 use imaging::Photo;
 
+use super::installing::Signed;
 use crate::commands::enroll::Enrolling;
 use crate::commands::rule::parse_pin;
+use crate::commands::settings::Changes;
 use crate::commands::watch::is_interruption;
 use crate::device::DeviceArgs;
 use crate::hours;
@@ -44,6 +48,19 @@ impl Board {
         Self { args, line: None, paused: None }
     }
 
+    /// Asks the board for what needs an installer.
+    fn install_with<T>(
+        &mut self,
+        what: &str,
+        ask: impl FnOnce(&DeviceArgs, &mut Device) -> anyhow::Result<T>,
+    ) -> Result<T, Trouble> {
+        let asked = self.ask(|args, device| match device.role() {
+            Some(Role::Installer) => ask(args, device).map(Ok),
+            role => Ok(Err(lacks_role(what, role))),
+        });
+        asked?
+    }
+
     /// Asks the board, over the line that is open or a new one.
     fn ask<T>(
         &mut self,
@@ -65,6 +82,16 @@ impl Board {
     }
 }
 
+/// What only an installer may ask, where this computer is none.
+fn lacks_role(what: &str, role: Option<Role>) -> Trouble {
+    let is = role.map_or_else(|| "not paired".to_owned(), |role| role.to_string());
+    let sentence = format!(
+        "the door's computer is {is} at its board, and {what} need an installer: `postern keys invite installer` at an installer's \
+         computer, then `postern pair --role installer` here"
+    );
+    Trouble { sentence, again: Again::Never }
+}
+
 /// Whether something that failed is tried again.
 fn again(error: &anyhow::Error) -> Again {
     let of_board = match error.downcast_ref::<emulator::Error>() {
@@ -73,7 +100,12 @@ fn again(error: &anyhow::Error) -> Again {
     };
     match error.downcast_ref::<client::Error>().or(of_board) {
         Some(client::Error::Refused(refusal)) => again_after(refusal),
-        Some(client::Error::NameTooLong { .. }) => Again::Never,
+        // Firmware that did not run well would not run well again.
+        Some(
+            client::Error::NameTooLong { .. }
+            | client::Error::OtherSignature
+            | client::Error::RolledBack { .. },
+        ) => Again::Never,
         // The line, the handshake, another version; or a file of this computer that cannot be read.
         _ => Again::All(None),
     }
@@ -103,6 +135,12 @@ const fn again_after(refusal: &Refusal) -> Again {
         | Refusal::ForeignGallery { .. }
         | Refusal::UnprovenRate { .. }
         | Refusal::BadRule
+        | Refusal::BadSetting { .. }
+        | Refusal::BadModel { .. }
+        | Refusal::SlotSize { .. }
+        | Refusal::Unsigned { .. }
+        | Refusal::TooOld { .. }
+        | Refusal::NoBootLoader
         // Somebody must be removed first; then who was refused is tried again.
         | Refusal::GalleryFull { .. }
         | Refusal::RulesFull { .. } => Again::Never,
@@ -229,6 +267,32 @@ impl Door for Board {
         })
     }
 
+    fn set(&mut self, settings: &BTreeMap<String, String>) -> Result<(), Trouble> {
+        let changes = Changes::of(settings).map_err(|error| bad_record(&error))?;
+        self.install_with("settings", |_, device| {
+            let before = device.settings()?;
+            let mut wanted = before;
+            changes.make(&mut wanted);
+            if wanted != before {
+                device.set_settings(wanted)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn wants(&mut self, release: &Release) -> Result<bool, Trouble> {
+        let signed = Signed::of(release).map_err(|error| bad_record(&error))?;
+        let wanted =
+            self.install_with(release.kind.word(), |_, device| Ok(signed.is_wanted(release, device)))?;
+        wanted.map_err(|error| bad_record(&error))
+    }
+
+    fn install(&mut self, release: &Release, image: &[u8]) -> Result<(), Trouble> {
+        let signed = Signed::of(release).map_err(|error| bad_record(&error))?;
+        signed.check(release, image).map_err(|error| bad_record(&error))?;
+        self.install_with(release.kind.word(), |args, device| signed.install(image, args, device))
+    }
+
     fn refill(&self) -> Duration {
         REFILL
     }
@@ -238,7 +302,8 @@ impl Door for Board {
             let status = device.status()?;
             let encoder = status.models.iter().find(|model| model.kind == ModelKind::Encoder);
             let encoder = encoder.map(|model| Encoder { name: model.name.to_string(), sha256: model.sha256 });
-            Ok(State { encoder, log: log_head(device)? })
+            let active = super::installing::active(device, &status.models)?;
+            Ok(State { encoder, log: log_head(device)?, active })
         })
     }
 

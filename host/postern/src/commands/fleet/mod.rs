@@ -1,11 +1,13 @@
-//! `postern fleet`: people and rules of many doors, from one computer.
+//! `postern fleet`: people, rules, settings, models and firmware of many doors, from one computer.
 //!
 //! The crate `fleet` has what is sealed, sent and applied. These files read photographs, use the board, and print.
 
 mod at_door;
 mod begin;
 mod board;
+mod installing;
 mod operator;
+mod setup;
 mod simulate;
 mod status;
 
@@ -58,6 +60,12 @@ enum Action {
     Rule(operator::RuleArgs),
     /// Give a person another name
     Rename(operator::RenameArgs),
+    /// Decide settings of all doors, or show those that the fleet decides
+    Settings(setup::SettingsArgs),
+    /// Release a model or firmware to all doors
+    Release(setup::ReleaseArgs),
+    /// Leave settings, a model or firmware to each door again
+    Withdraw(setup::WithdrawArgs),
     /// Send what the broker does not have yet
     Publish(operator::PublishArgs),
     /// Make the operator's folder again from the broker, with the operator's key
@@ -85,6 +93,9 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::Resume(args) => operator::suspend(&args, false, output),
         Action::Rule(args) => operator::rule(&args, output),
         Action::Rename(args) => operator::rename(&args, output),
+        Action::Settings(args) => setup::settings(&args, output),
+        Action::Release(args) => setup::release(&args, output),
+        Action::Withdraw(args) => setup::withdraw(&args, output),
         Action::Publish(args) => operator::publish_now(&args, output),
         Action::Status(args) => status::run(&args, output),
         Action::Apply(args) => at_door::apply(args, output),

@@ -145,6 +145,16 @@ pub(super) fn note_without(count: u32) {
     }
 }
 
+/// Says that parts of images are gone.
+pub(super) fn note_without_chunks(count: u32) {
+    if count > 0 {
+        note!(
+            "{} of models or firmware are gone: `postern fleet release` sends the image again.",
+            counted(count.into(), "part", "parts")
+        );
+    }
+}
+
 /// Adds a door, and sends it everything.
 pub fn add_door(args: &AddDoorArgs, output: &Output) -> anyhow::Result<Outcome> {
     let mut opened = args.fleet.open()?;
@@ -293,6 +303,7 @@ pub fn publish_now(args: &PublishArgs, output: &Output) -> anyhow::Result<Outcom
 /// Prints what was sent.
 pub(super) fn published(opened: &Opened, sent: &Sent, output: &Output) -> anyhow::Result<()> {
     note_without(sent.without_pictures);
+    note_without_chunks(sent.without_chunks);
     let run = opened.folder.settings.run;
     output.print(&Sorted(Published { doors: sent.doors, messages: sent.messages, run }), |out| {
         let messages = counted(sent.messages, "message", "messages");
@@ -310,7 +321,7 @@ fn encoder(wanted: &str) -> anyhow::Result<Encoder> {
 }
 
 /// Prints a change that is in the folder, and sends it.
-fn changed(
+pub(super) fn changed(
     opened: &mut Opened,
     change: &str,
     name: &str,
@@ -324,7 +335,7 @@ fn changed(
     Ok(Outcome::Done)
 }
 
-fn send(opened: &mut Opened, all: bool) -> anyhow::Result<Sent> {
+pub(super) fn send(opened: &mut Opened, all: bool) -> anyhow::Result<Sent> {
     let (_hub, connection) = connect(opened)?;
     send_over(opened, all, &connection)
 }

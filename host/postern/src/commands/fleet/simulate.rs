@@ -1,6 +1,6 @@
 //! What a fleet of simulated doors costs on a broker of its own.
 
-use ::fleet::measure::{Measured, Plan, measure};
+use ::fleet::measure::{Measured, Plan, Told, measure};
 use anyhow::{Context, ensure};
 
 use super::route;
@@ -19,8 +19,8 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value = "200", value_parser = clap::value_parser!(u16).range(2..=1000))]
     doors: u16,
 
-    /// People, 30 at least
-    #[arg(long, value_name = "N", default_value = "3000", value_parser = clap::value_parser!(u16).range(30..=20_000))]
+    /// People, 40 at least
+    #[arg(long, value_name = "N", default_value = "3000", value_parser = clap::value_parser!(u16).range(40..=20_000))]
     people: u16,
 
     /// Bytes of the picture of a person
@@ -30,6 +30,10 @@ pub struct Args {
     /// Removals that are timed
     #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u8).range(1..=15))]
     removals: u8,
+
+    /// Wait in between until somebody has started the broker again, with what it retained
+    #[arg(long)]
+    restart: bool,
 }
 
 /// Measures, and prints each step.
@@ -42,11 +46,14 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         people: args.people.into(),
         picture_bytes: args.picture_bytes.try_into().context("a picture fits into memory")?,
         removals: args.removals.into(),
+        restart: args.restart,
     };
     let mut printed = Ok(());
-    let mut tell = |measured: &Measured| {
-        if printed.is_ok() {
-            printed = print(measured, output);
+    let mut tell = |told: Told<'_>| match told {
+        Told::Step(measured) if printed.is_ok() => printed = print(measured, output),
+        Told::Step(_) => {}
+        Told::Restart => {
+            note!("Start the broker again now, with what it retained: ten people are removed meanwhile.")
         }
     };
     let done = measure(&route(&args.broker)?, &args.broker.prefix, plan, &folder, &mut tell);

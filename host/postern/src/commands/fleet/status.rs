@@ -5,13 +5,15 @@ use std::time::Duration;
 use ::fleet::counted::{self, counted};
 use ::fleet::folder::KeptDoor;
 use ::fleet::follow::HOURLY;
-use ::fleet::record::{LogHead, PersonId};
+use ::fleet::record::{Ack, LogHead, PersonId};
+use ::fleet::setup::{Active, Kind, Setup};
 use ::fleet::standing::{Came, Standing, collect, digest, standing};
 use audit::{Chain, Head, Time};
 
 use super::{FleetArgs, connect_to};
 use crate::answers::Sorted;
-use crate::answers::fleet::{DoorStanding, LogEnd, PersonStanding, Refused, Status};
+use crate::answers::fleet::{self, DoorStanding, LogEnd, PersonStanding, Refused, SetupStanding, Status};
+use crate::device::short;
 use crate::output::{Outcome, Output, note};
 
 /// Options of `postern fleet status`.
@@ -55,8 +57,10 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         .collect();
     doors.sort_by(|a, b| a.1.name.cmp(&b.1.name));
     let name = |id: &PersonId| {
-        let person = folder.people.get(id).and_then(|kept| kept.person.as_ref());
-        person.map_or_else(|| id.digits(), |person| person.name.clone())
+        let person =
+            folder.people.get(id).and_then(|kept| kept.person.as_ref()).map(|person| person.name.clone());
+        let setup = || folder.setups.get(id).and_then(|kept| kept.setup.as_ref()).map(Setup::what);
+        person.or_else(setup).unwrap_or_else(|| id.digits())
     };
     let shown: Vec<DoorStanding> = doors
         .iter()
@@ -68,20 +72,24 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             behind: standing.behind,
             people: standing.people,
             orphans: standing.orphans,
+            connected: door.presence.is_here(),
+            away_since: (door.presence.is_here() == Some(false)).then(|| jiff_text(door.presence.heard)),
             acknowledged: door.ack.as_ref().map(|ack| jiff_text(ack.unix_ms)),
             refused: standing
                 .refused
                 .iter()
                 .map(|(id, why)| Refused { name: name(id), why: why.clone() })
                 .collect(),
+            active: door.ack.iter().flat_map(|ack| &ack.active).map(active).collect(),
             log: door.ack.as_ref().and_then(|ack| ack.log.as_ref()).map(log_end),
         })
         .collect();
-    let has = |id: &PersonId, run: u64| {
+    let has = |id: &PersonId, run: u64, says: &dyn Fn(&Ack) -> bool| {
         let has = |(_, door, standing): &&(PersonId, &KeptDoor, Standing)| {
             let is_refused = standing.refused.iter().any(|(refused, _)| refused == id);
-            door.ack.as_ref().is_some_and(|ack| ack.complete >= run && ack.waiting == 0 && ack.pictures == 0)
-                && !is_refused
+            let is_done =
+                |ack: &Ack| ack.complete >= run && ack.waiting == 0 && ack.pictures == 0 && says(ack);
+            door.ack.as_ref().is_some_and(is_done) && !is_refused
         };
         doors.iter().filter(has).count() as u32
     };
@@ -93,12 +101,24 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             hours: person.hours.clone(),
             pin: person.pin.is_some(),
             counter: kept.counter,
-            doors: has(id, kept.run),
+            doors: has(id, kept.run, &|_| true),
         })
         .collect();
     people.sort_by(|a, b| a.name.cmp(&b.name));
     let is_complete = shown.iter().all(|door| door.complete);
-    let report = Sorted(Status { run: folder.settings.run, doors: shown, people });
+    let set_up = folder.setups.iter().filter_map(|(id, kept)| {
+        let setup = kept.setup.as_ref()?;
+        let says = |ack: &Ack| match setup {
+            Setup::Image(release) if release.board.is_empty() => {
+                let is_it = |active: &Active| active.kind == release.kind && active.sha256 == release.sha256;
+                ack.active.iter().any(is_it)
+            }
+            _ => true,
+        };
+        Some(SetupStanding { what: setup.what(), value: value(setup), doors: has(id, kept.run, &says) })
+    });
+    let set_up = set_up.collect();
+    let report = Sorted(Status { run: folder.settings.run, doors: shown, people, set_up });
     let report = &report;
     let count = report.0.doors.len() as u32;
     output.print(report, |out| {
@@ -118,8 +138,11 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
                     door.orphans
                 )?;
             }
-            if let Some(heard) = door.acknowledged.as_ref().map(|heard| last_heard(heard)) {
+            if let Some(heard) = door.acknowledged.as_ref().map(|heard| last_heard(heard, door.connected)) {
                 writeln!(out, "    {heard}")?;
+            }
+            if let Some(away) = door.away_since.as_ref().and_then(|away| minute(away)) {
+                writeln!(out, "    away since {away} UTC, within a minute: its computer or its connection is down")?;
             }
             for refused in &door.refused {
                 writeln!(out, "    {}: {}", refused.name, refused.why)?;
@@ -128,6 +151,10 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
                 let signed = if log.signed { "signed by its board" } else { "NOT signed by its board" };
                 writeln!(out, "    log up to entry {}, {signed}", log.number)?;
             }
+        }
+        for setup in &report.0.set_up {
+            let SetupStanding { what, value, doors } = setup;
+            writeln!(out, "{what}  {value}; at {doors} of {}", counted::doors(count))?;
         }
         for person in &report.0.people {
             let suspended = if person.suspended { ", suspended" } else { "" };
@@ -151,17 +178,43 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     Ok(if is_complete { Outcome::Done } else { Outcome::NoMatch })
 }
 
+/// What is active on a board, as a program reads it.
+fn active(active: &Active) -> fleet::Active {
+    let sha256 = (active.kind != Kind::Firmware).then(|| hex::encode(active.sha256));
+    fleet::Active { kind: active.kind.word().to_owned(), name: active.name.clone(), sha256 }
+}
+
+/// Settings or an image in a line.
+fn value(setup: &Setup) -> String {
+    match setup {
+        Setup::Settings(settings) if settings.is_empty() => "each door's own".to_owned(),
+        Setup::Settings(settings) => {
+            let pairs = settings.iter().map(|(name, value)| format!("{name}={value}"));
+            pairs.collect::<Vec<_>>().join(" ")
+        }
+        Setup::Image(release) => format!("{} {}", release.name, short(&release.sha256)),
+    }
+}
+
 /// A time as people and programs read it.
 fn jiff_text(unix_ms: u64) -> String {
     let time = i64::try_from(unix_ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
     time.map(|time| time.to_string()).unwrap_or_default()
 }
 
-/// When a door was heard last, and whether that is longer ago than a door that runs is silent.
-fn last_heard(acknowledged: &str) -> String {
+/// A time to the minute.
+fn minute(time: &str) -> Option<String> {
+    Some(time.parse::<jiff::Timestamp>().ok()?.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+/// When a door was heard last, and whether that is longer ago than a door that runs is silent. One that says itself whether it is
+/// there needs no guess.
+fn last_heard(acknowledged: &str, connected: Option<bool>) -> String {
     let Ok(time) = acknowledged.parse::<jiff::Timestamp>() else { return "last heard at no time".to_owned() };
     let since = jiff::Timestamp::now().duration_since(time);
-    let away = match since > jiff::SignedDuration::try_from(2 * HOURLY).unwrap_or(jiff::SignedDuration::MAX) {
+    let away = match connected.is_none()
+        && since > jiff::SignedDuration::try_from(2 * HOURLY).unwrap_or(jiff::SignedDuration::MAX)
+    {
         true => ": its computer may be away, for a door acknowledges each hour",
         false => "",
     };
@@ -197,9 +250,12 @@ mod tests {
     #[test]
     fn a_door_that_was_not_heard_for_long_may_be_away() {
         let now = jiff::Timestamp::now();
-        let ago = |hours| last_heard(&(now - jiff::SignedDuration::from_hours(hours)).to_string());
+        let ago = |hours| last_heard(&(now - jiff::SignedDuration::from_hours(hours)).to_string(), None);
         assert!(!ago(1).contains("away"), "{}", ago(1));
         assert!(ago(3).contains("may be away"), "{}", ago(3));
-        assert_eq!(&last_heard("2026-11-28T17:02:03.791Z")[..31], "last heard 2026-11-28 17:02 UTC");
+        let at = "2026-11-28T17:02:03.791Z";
+        assert!(!last_heard(at, Some(false)).contains("may be"), "the line below says since when");
+        assert_eq!(minute(at).as_deref(), Some("2026-11-28 17:02"));
+        assert_eq!(&last_heard(at, None)[..31], "last heard 2026-11-28 17:02 UTC");
     }
 }

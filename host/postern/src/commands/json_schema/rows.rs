@@ -95,7 +95,9 @@ answers! {
     ["fleet init", "fleet code", "fleet join"] fleet::Code;
     #[cfg(feature = "bridge")]
     ["fleet add-door", "fleet remove-door", "fleet enroll", "fleet remove", "fleet suspend", "fleet resume", "fleet rule",
-        "fleet rename"] fleet::Changed;
+        "fleet rename", "fleet release", "fleet withdraw"] fleet::Changed;
+    #[cfg(feature = "bridge")]
+    ["fleet settings"] fleet::FleetSettings;
     #[cfg(feature = "bridge")]
     ["fleet publish", "fleet set-broker"] fleet::Published;
     #[cfg(feature = "bridge")]

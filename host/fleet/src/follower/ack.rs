@@ -1,0 +1,67 @@
+//! What a door says that it has.
+
+use super::{Follower, short};
+use crate::Error;
+use crate::door::State;
+use crate::envelope::{Kind, Sealer};
+use crate::place::Entry;
+use crate::record::{Ack, PersonId, Refused};
+
+/// Refusals that an acknowledgement has room for.
+const REFUSALS: usize = 20;
+
+impl Follower {
+    /// What the door has of an operator's records: an acknowledgement for it, sealed, and what it says.
+    ///
+    /// # Errors
+    /// The marks cannot be kept.
+    pub fn ack(&mut self, operator: usize, unix_ms: u64) -> Result<(Ack, Vec<u8>), Error> {
+        // It is of this moment alone: nothing would clear it where nothing is to be done.
+        let (state, silent) = match self.door.state() {
+            Ok(state) => (state, None),
+            Err(trouble) => (State::default(), Some(short(&trouble.sentence))),
+        };
+        self.silent |= silent.is_some();
+        let us = self.operators.get(operator).ok_or(Error::Forged)?.public.signing;
+        let (set_up, waiting) = (self.setup_refusals(&us), self.open() - self.waiting.len());
+        let of = self.operators.get_mut(operator).ok_or(Error::Forged)?;
+        let digests = of.directory.digests();
+        if of.head.as_ref().is_some_and(|head| head.digest == digests.whole) {
+            of.mark.complete = of.mark.newest;
+        }
+        of.mark.ack = unix_ms.max(of.mark.ack.saturating_add(1));
+        let wanted = of.head.as_ref().map_or(0, |head| head.records);
+        let is_refused =
+            |(id, entry): (&PersonId, &Entry)| entry.refusal.clone().map(|why| Refused { id: *id, why });
+        let people = self.entries.iter().filter_map(is_refused);
+        let mut refused: Vec<Refused> = set_up.into_iter().chain(people).collect();
+        let refusals = refused.len() as u32;
+        refused.truncate(REFUSALS);
+        let is_overruled = |entry: &&Entry| {
+            let ours = entry.known.iter().find(|known| known.rank.operator == us);
+            ours.is_some_and(|ours| ours.wanted != entry.wanted)
+        };
+        let is_orphan = |entry: &&Entry| entry.there.is_some() && entry.known.is_empty();
+        let ack = Ack {
+            number: of.mark.ack,
+            unix_ms,
+            newest: of.mark.newest,
+            complete: of.mark.complete,
+            digest: digests.whole,
+            lacking: wanted.saturating_sub(digests.records),
+            pictures: self.waiting.len() as u32,
+            waiting: waiting as u32,
+            people: self.entries.values().filter(|entry| entry.there.is_some()).count() as u32,
+            orphans: self.entries.values().filter(is_orphan).count() as u32,
+            refused,
+            refusals,
+            overruled: self.entries.values().filter(is_overruled).count() as u32,
+            trouble: self.trouble.clone().or(silent).or_else(|| self.held.values().next().cloned()),
+            log: state.log,
+            active: state.active,
+        };
+        let sealed = Sealer::new(&self.identity, of.public)?.seal(Kind::Ack, &ack)?;
+        self.save_marks()?;
+        Ok((ack, sealed))
+    }
+}

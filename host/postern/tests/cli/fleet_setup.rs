@@ -1,0 +1,135 @@
+//! Settings, models and firmware that a fleet brings to boards, as an operator uses it.
+
+use std::path::{Path, PathBuf};
+
+use client::Machine;
+use emulator::Folder;
+use fixtures::mqtt::Mosquitto;
+use fixtures::{Need, need};
+use serde_json::Value;
+
+use crate::bench::{BARACK, Bench, eventually, picture, run};
+use crate::fleet::{Applying, Operator, said};
+
+/// Signs with the key that a bench's board trusts, or with one that it does not.
+fn sign(bench: &Bench, what: &str, key: Option<&Path>) -> String {
+    let name = Path::new(what).file_name().expect("a name").to_string_lossy().into_owned();
+    let file = bench.state().join(format!("{name}.sig")).display().to_string();
+    let trusted: PathBuf = Folder::new(Some(bench.state()), "an547").expect("a name").signing_key();
+    let key = key.map_or(trusted, Path::to_owned).display().to_string();
+    let ran = run(&["sign", what, "--key", &key, "--output", &file, "--force"]);
+    assert_eq!(ran.code, 0, "{}", ran.said);
+    file
+}
+
+/// The door's standing, once it is so; what it said last is printed with a test that fails.
+fn standing(operator: &Operator, bench: &Bench, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+    let mut last = Value::Null;
+    eventually(&format!("{what}: {}", said(bench)), || {
+        last = operator.status();
+        println!("{last}");
+        is(&last["doors"][0])
+    });
+    last
+}
+
+#[test]
+fn a_door_takes_settings_and_models_of_an_operator_who_it_trusts_as_an_installer() {
+    need!(Need::Door, Need::Mosquitto, Need::Cached("images"), Need::Cached("pictures"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let broker = Mosquitto::start(folder.path(), "");
+    let (operator, code) = Operator::new(&broker);
+    let door = Bench::new("linux");
+    door.up();
+    operator.add(&door, "front", &code);
+    operator.refused(&["settings", "open-ms=soon"], "open-ms");
+    operator.refused(&["settings", "device=unix:/x"], "postern settings --help");
+    operator.refused(&["rule", "Nobody"], "--hours");
+    let before = door.done(&["settings"])[0].clone();
+    operator.done(&["settings", "open-ms=4321", "agreement=3"]);
+    let applying = Applying::of(&door, &broker);
+    let at = |standing: &Value| standing["refused"][0]["name"] == "settings";
+    let told = standing(&operator, &door, "the operator is told that the door does not trust them", at);
+    let why = told["doors"][0]["refused"][0]["why"].as_str().expect("a reason").to_owned();
+    assert!(why.contains("postern fleet join CODE --installer"), "{why}");
+    assert_eq!(told["set_up"][0]["doors"], 0);
+    assert_eq!(told["doors"][0]["connected"], true);
+    assert_eq!(door.done(&["settings"])[0], before);
+
+    drop(applying);
+    let away = standing(&operator, &door, "the door is away", |door| door["connected"] == false);
+    assert!(away["doors"][0]["away_since"].is_string(), "{away}");
+    door.done(&["fleet", "join", &code, "--installer"]);
+    // Joined again without a word on it, for its code, the door trusts as before.
+    door.done(&["fleet", "join", &code]);
+    let _applying = Applying::of(&door, &broker);
+    operator.complete();
+    let after = door.done(&["settings"])[0].clone();
+    assert_eq!((after["open_ms"].as_u64(), after["agreement_frames"].as_u64()), (Some(4321), Some(3)));
+    assert_eq!(after["far_one_in"], before["far_one_in"], "what the fleet does not decide stays");
+
+    // What the board does not take is said, and the next record takes its place.
+    operator.done(&["settings", "open-ms=5"]);
+    standing(&operator, &door, "the board refuses", |door| {
+        door["refused"][0]["why"].as_str().is_some_and(|why| why.contains('5'))
+    });
+    operator.done(&["settings", "open-ms="]);
+    operator.complete();
+    assert_eq!(operator.done(&["settings"])[0]["settings"], serde_json::json!({"agreement": "3"}));
+
+    // Models: of a key that the board does not trust, and then of the one that it does. Nobody is enrolled before.
+    operator.done(&["enroll", "Barack", &picture(BARACK[0])]);
+    let stranger = folder.path().join("stranger.key");
+    operator.done(&["release", "yunet", "--signature", &sign(&door, "yunet", Some(&stranger))]);
+    standing(&operator, &door, "the board does not trust the signature", |door| {
+        let refused = door["refused"].as_array().expect("a list").iter();
+        refused.clone().any(|one| {
+            one["name"] == "detector"
+                && one["why"].as_str().is_some_and(|why| why.contains("not signed by the key"))
+        })
+    });
+    for name in ["yunet", "liveness", "postern-128"] {
+        operator.done(&["release", name, "--signature", &sign(&door, name, None)]);
+    }
+    operator.complete();
+    let status = operator.status();
+    let active = status["doors"][0]["active"].as_array().expect("a list");
+    assert_eq!(active.len(), 3, "{status}");
+    assert!(status["set_up"].as_array().expect("a list").iter().all(|one| one["doors"] == 1), "{status}");
+    assert_eq!(door.run(&["identify", &picture(BARACK[2])]).code, 0, "{}", said(&door));
+
+    operator.refused(&["withdraw", "firmware"], "it decides");
+    operator.done(&["withdraw", "settings"]);
+    operator.complete();
+    assert_eq!(door.done(&["settings"])[0]["agreement_frames"], 3, "the door keeps what it has");
+}
+
+#[test]
+fn firmware_of_a_fleet_is_tried_by_the_boards_that_it_is_for_and_the_board_says_which_it_runs() {
+    need!(Need::Boards, Need::Door, Need::Mosquitto, Need::Cached("images"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let broker = Mosquitto::start(folder.path(), "");
+    let (operator, code) = Operator::new(&broker);
+    let (board, door) = (Bench::new("an547"), Bench::new("linux"));
+    let add = |bench: &Bench, name: &str| {
+        bench.up();
+        operator.add(bench, name, &code);
+        bench.done(&["fleet", "join", &code, "--installer"]);
+    };
+    add(&board, "an emulated one");
+    add(&door, "on Linux");
+    let elf = emulator::built_firmware(Machine::An547).expect("`need!` found it").display().to_string();
+    let released = operator.done(&["release", &elf, "--signature", &sign(&board, &elf, None)]);
+    let release =
+        released[0]["name"].as_str().expect("a name").rsplit(' ').next().expect("a number").to_owned();
+    let _at_board = Applying::of(&board, &broker);
+    let _at_door = Applying::of(&door, &broker);
+    operator.complete();
+    let status = operator.status();
+    let active = |door: usize| status["doors"][door]["active"].as_array().expect("a list").clone();
+    let runs = |active: &Value| active["kind"] == "firmware" && active["name"] == release.as_str();
+    assert!(active(0).iter().any(runs), "{status} {}", said(&board));
+    assert!(active(1).is_empty(), "a door on Linux has a package: {status}");
+    let log = board.done(&["log"]);
+    assert!(log.iter().any(|entry| entry["kind"] == "firmware" && entry["reason"] == "active"), "{log:?}");
+}
