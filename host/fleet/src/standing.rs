@@ -10,7 +10,7 @@
 //! | one with the newest run as complete, the folder's own digest, and nothing open | the door has everything |
 //! | anything else | behind, with the first reason that holds |
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::Error;
@@ -79,6 +79,7 @@ pub fn collect(
     connection.subscribe(&topics.acks(), true).map_err(away)?;
     connection.publish(&mark, b"mark".to_vec(), false).map_err(away)?;
     let mut came: BTreeMap<PersonId, Came> = BTreeMap::new();
+    let mut heard: BTreeSet<PersonId> = BTreeSet::new();
     let (mut end, mut is_marked) = (Instant::now() + patience, false);
     // A broker may send what it retains after the mark: a moment is left for doors that are missing.
     while Instant::now() < end {
@@ -105,7 +106,8 @@ pub fn collect(
                     Ok(ack) => {
                         came.any = true;
                         door.take(ack.bounded(), is_signed);
-                        folder.save_door(id, door)?;
+                        heard.insert(id);
+                        folder.doors.insert(id, door);
                     }
                 }
             }
@@ -114,10 +116,17 @@ pub fn collect(
                 let Some((id, mut door)) = found.map(|(id, door)| (*id, door.clone())) else { continue };
                 if let Some(said) = Said::read(&door.public, &message.payload) {
                     door.presence.take(said);
-                    folder.save_door(id, door)?;
+                    heard.insert(id);
+                    folder.doors.insert(id, door);
                 }
             }
             _ => {}
+        }
+    }
+    // Once for each door, not for each message.
+    for id in heard {
+        if let Some(door) = folder.doors.get(&id).cloned() {
+            folder.save_door(id, door)?;
         }
     }
     Ok(came)

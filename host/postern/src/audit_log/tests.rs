@@ -113,7 +113,8 @@ fn only_entries_after_the_newest_erasure_have_names() {
 #[test]
 fn the_computer_that_did_it_has_its_label_beside_its_key() {
     let time = Time { unix_ms: 1_795_610_096_789, exact: true };
-    let detail = [0xAB, 0xCD, 0xEF, 0x01, 0, 0, 0, 0];
+    let mut detail = [0; 12];
+    detail[..4].copy_from_slice(&[0xAB, 0xCD, 0xEF, 0x01]);
     let entry = Entry { detail, ..Entry::new(Kind::Removed, time) }.to_bytes();
     let entry = LogEntry { number: 3, entry, chain: [0; audit::CHAIN_BYTES] };
     let host = |first: u8, label: &str| {

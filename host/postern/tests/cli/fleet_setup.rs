@@ -71,7 +71,7 @@ fn a_door_takes_settings_and_models_of_an_operator_who_it_trusts_as_an_installer
     // What the board does not take is said, and the next record takes its place.
     operator.done(&["settings", "open-ms=5"]);
     standing(&operator, &door, "the board refuses", |door| {
-        door["refused"][0]["why"].as_str().is_some_and(|why| why.contains('5'))
+        door["refused"][0]["why"].as_str().is_some_and(|why| why.contains("100 to 60000 ms"))
     });
     operator.done(&["settings", "open-ms="]);
     operator.complete();
