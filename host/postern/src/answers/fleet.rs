@@ -133,7 +133,7 @@ pub struct SetupStanding {
     pub what: String,
     /// Names and values of settings; the name and the beginning of the digest of an image.
     pub value: String,
-    /// Doors that are known to have it: of a model, those that say that it is active.
+    /// Doors that are known to have it: of a model or firmware, those whose boards say that it is active.
     pub doors: u32,
 }
 

@@ -130,6 +130,7 @@ fn firmware_of_a_fleet_is_tried_by_the_boards_that_it_is_for_and_the_board_says_
     let runs = |active: &Value| active["kind"] == "firmware" && active["name"] == release.as_str();
     assert!(active(0).iter().any(runs), "{status} {}", said(&board));
     assert!(active(1).is_empty(), "a door on Linux has a package: {status}");
+    assert_eq!(status["set_up"][0]["doors"], 1, "one board runs it: {status}");
     let log = board.done(&["log"]);
     assert!(log.iter().any(|entry| entry["kind"] == "firmware" && entry["reason"] == "active"), "{log:?}");
 }

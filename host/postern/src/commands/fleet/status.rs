@@ -109,11 +109,16 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let set_up = folder.setups.iter().filter_map(|(id, kept)| {
         let setup = kept.setup.as_ref()?;
         let says = |ack: &Ack| match setup {
-            Setup::Image(release) if release.board.is_empty() => {
-                let is_it = |active: &Active| active.kind == release.kind && active.sha256 == release.sha256;
-                ack.active.iter().any(is_it)
+            // Of firmware a board says the release number alone; of a model the digest.
+            Setup::Image(release) => {
+                let number = release.release.to_string();
+                let is_it = |active: &Active| match active.kind {
+                    Kind::Firmware => active.name == number,
+                    _ => active.sha256 == release.sha256,
+                };
+                ack.active.iter().any(|active| active.kind == release.kind && is_it(active))
             }
-            _ => true,
+            Setup::Settings(_) => true,
         };
         Some(SetupStanding { what: setup.what(), value: value(setup), doors: has(id, kept.run, &says) })
     });
