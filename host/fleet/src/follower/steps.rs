@@ -69,11 +69,12 @@ impl Follower {
                 Ok(Step::Done)
             }
             Err(Failed::Board(trouble)) => {
-                // An enrolment that the board's account stops begins from the start, when there are changes enough for all of it.
+                // An enrolment that the board stops begins from the start, when there are changes enough for all of it. Begun, it would
+                // come before removals, and before the model that the board lacks.
                 let begun = self.entries.get(&id).and_then(|entry| entry.begun.as_ref());
                 let is_open = begun.is_some_and(|begun| begun.number.is_none());
                 if is_open
-                    && matches!(trouble.again, Again::All(Some(_)))
+                    && matches!(trouble.again, Again::All(_))
                     && let Err(again) = self.undo(id)?
                 {
                     return Ok(self.put_back(id, &again));

@@ -198,6 +198,33 @@ fn what_a_board_refuses_is_said_and_kept_apart_from_people() {
     assert_eq!(bench.doors[0].board.lock().settings["open-ms"], "5000");
 }
 
+/// A board without models refuses to enrol, and the models come by the same way.
+#[test]
+fn an_enrolment_that_the_board_cannot_do_keeps_no_model_and_no_removal_waiting() {
+    need!(Need::Mosquitto);
+    let mut bench = trusting(1);
+    bench.operator.enrol("Ada");
+    bench.publish(false);
+    bench.up(0);
+    bench.complete(0);
+    bench.doors[0].board.lock().refusals = vec![("enrol", u32::MAX, Again::All(None))];
+    bench.operator.enrol("Bob");
+    bench.publish(false);
+    eventually("the operator is told", || {
+        bench.standing(0).why.is_some_and(|why| why.contains("refuses to enrol"))
+    });
+    send(&mut bench.operator, release(Kind::Encoder, "", &image(7)), &image(7));
+    bench.operator.remove("Ada");
+    bench.publish(false);
+    eventually("the model is there, and Ada is gone", || {
+        let board = bench.doors[0].board.lock().clone();
+        !board.active.is_empty() && !board.people.contains_key("Ada")
+    });
+    bench.doors[0].board.lock().refusals.clear();
+    bench.complete(0);
+    assert_eq!(bench.doors[0].board.names(), ["Bob"]);
+}
+
 #[test]
 fn of_two_operators_the_later_record_holds_if_the_door_trusts_its_operator_as_an_installer() {
     need!(Need::Mosquitto);
