@@ -68,7 +68,7 @@ impl Device {
         Ok(signature.release)
     }
 
-    /// As [`stage_signed`](Self::stage_signed), for the image that the signature was made for.
+    /// As [`stage_firmware`](Self::stage_firmware), for the image that the signature was made for.
     ///
     /// # Errors
     /// [`Error::OtherSignature`] before anything is sent; as any request.
@@ -83,7 +83,14 @@ impl Device {
         if Machine::named(self.board())? != signature.machine {
             return Err(Error::OtherSignature);
         }
-        self.install(ModelKind::Firmware, image, signature.release, |_, _| transfer, progress)?;
+        self.install(
+            ModelKind::Firmware,
+            image,
+            signature.release,
+            |_, _| transfer,
+            &mut |_| false,
+            progress,
+        )?;
         Ok(())
     }
 
