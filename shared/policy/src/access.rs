@@ -350,7 +350,7 @@ impl AccessPolicy {
     }
 
     fn open(&mut self, now: u64, person: u32, duress: bool) -> Decision {
-        self.tallies.clear(person);
+        self.tallies.succeed(person);
         self.passback.enter(person, now);
         self.pin_request = None;
         Decision::Open { person, duress }

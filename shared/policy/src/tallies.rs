@@ -13,6 +13,9 @@
 //! There is a place for everybody who can be enrolled, so no failures displace or join those of somebody else. A place is
 //! free again when its person comes in or is removed. Should all be taken, whoever has none is refused.
 //!
+//! A face fails when several looks in a row refuse it. The looks that are not a failure yet ([`Tallies::refuse`]) count by
+//! person, too: nobody else's face ends them. They are not in flash, so a reset forgets them.
+//!
 //! Places come in pages, so that a failure rewrites one page in flash and not all. Lockouts ration how often: once a person
 //! is locked out for the longest time, it is once an hour.
 
@@ -43,6 +46,9 @@ pub enum Factor {
     Pin = 1,
 }
 
+/// No failures in either factor.
+const NONE: [Lockout; 2] = [Lockout::new(); 2];
+
 /// The failures of one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
@@ -50,10 +56,12 @@ pub struct Tally {
     next: u32,
     /// The failures in each [`Factor`].
     lockouts: [Lockout; 2],
+    /// Looks that refused their face since the last failure of it.
+    looks: u8,
 }
 
 impl Tally {
-    const FREE: Self = Self { next: 0, lockouts: [Lockout::new(); 2] };
+    const FREE: Self = Self { next: 0, lockouts: NONE, looks: 0 };
 
     /// The person; `None` where the place is free.
     #[must_use]
@@ -96,6 +104,8 @@ pub struct Tallies {
     taken_back: Option<u64>,
     /// The PINs that were compared.
     pins: PinRation,
+    /// Looks that refused a face which looks like nobody.
+    looks: u8,
 }
 
 impl Default for Tallies {
@@ -116,12 +126,13 @@ impl Tallies {
             nobody_changed: false,
             taken_back: None,
             pins: PinRation::new(),
+            looks: 0,
         }
     }
 
     /// The people who have failures.
     pub fn iter(&self) -> impl Iterator<Item = &Tally> {
-        self.people.iter().filter(|tally| tally.next != 0)
+        self.people.iter().filter(|tally| tally.lockouts != NONE)
     }
 
     /// The places of a page; none if there is no such page.
@@ -156,7 +167,7 @@ impl Tallies {
     /// All that is not empty counts as changed: the clock was set by which lockouts end in flash.
     pub fn touch(&mut self) {
         for (page, places) in self.people.chunks(TALLY_PAGE).enumerate() {
-            if places.iter().any(|tally| tally.next != 0) {
+            if places.iter().any(|tally| tally.lockouts != NONE) {
                 self.changed |= 1 << page;
             }
         }
@@ -166,7 +177,7 @@ impl Tallies {
     /// Takes the failures of a person that were kept over a reset, at their place.
     pub fn restore(&mut self, place: usize, person: u32, lockouts: [Lockout; 2]) {
         if let Some(tally) = self.people.get_mut(place) {
-            *tally = Tally { next: person.wrapping_add(1), lockouts };
+            *tally = Tally { next: person.wrapping_add(1), lockouts, looks: 0 };
         }
     }
 
@@ -229,6 +240,34 @@ impl Tallies {
     #[must_use]
     pub fn is_locked_out(&self, person: u32, now: u64) -> bool {
         self.shut_until(Some(person), now).is_some()
+    }
+
+    /// Counts a look that refused a face. Returns whether it is a failure: the `needed`th look since the last one of this person,
+    /// or of nobody.
+    #[must_use]
+    pub fn refuse(&mut self, person: Option<u32>, needed: u8) -> bool {
+        let looks = match person {
+            None => &mut self.looks,
+            Some(person) => {
+                let Some(tally) = self.place(person).and_then(|place| self.people.get_mut(place)) else {
+                    return true;
+                };
+                tally.next = person.wrapping_add(1);
+                &mut tally.looks
+            }
+        };
+        *looks = looks.saturating_add(1);
+        let fails = *looks >= needed;
+        if fails {
+            *looks = 0;
+        }
+        fails
+    }
+
+    /// A person came in. That ends their failures and looks, and the looks that were nobody's: they were mostly theirs.
+    pub fn succeed(&mut self, person: u32) {
+        self.clear(person);
+        self.looks = 0;
     }
 
     /// Counts a failure. Returns the end of the lockout if this failure starts one.
@@ -299,7 +338,7 @@ impl Tallies {
         let Some(place) = self.place(person) else { return };
         let Some(tally) = self.people.get_mut(place) else { return };
         tally.lockouts.get_mut(index).into_iter().for_each(|lockout| *lockout = before);
-        if tally.lockouts == [Lockout::new(); 2] {
+        if tally.lockouts == NONE && tally.looks == 0 {
             *tally = Tally::FREE;
         }
         if locks_out {
@@ -307,7 +346,7 @@ impl Tallies {
         }
     }
 
-    /// Clears the failures of a person: they passed, or are no longer enrolled.
+    /// Clears the failures and looks of a person who is no longer enrolled.
     pub fn clear(&mut self, person: u32) {
         self.retain(|other| other != person);
     }
@@ -316,8 +355,11 @@ impl Tallies {
     pub fn retain(&mut self, mut keep: impl FnMut(u32) -> bool) {
         for (place, tally) in self.people.iter_mut().enumerate() {
             if tally.person().is_some_and(|person| !keep(person)) {
+                // Looks alone are not in flash.
+                if tally.lockouts != NONE {
+                    self.changed |= 1 << (place / TALLY_PAGE);
+                }
                 *tally = Tally::FREE;
-                self.changed |= 1 << (place / TALLY_PAGE);
             }
         }
     }

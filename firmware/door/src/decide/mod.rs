@@ -1,19 +1,20 @@
 //! From what the door sees and hears to what it does: agreement over frames, then the policy.
 //!
 //! A frame is no authentication event yet. A face becomes one when enough frames in a row agree. A stranger or a spoof
-//! becomes one when as many frames refused it, with no known face between. So one or two bad frames of an enrolled person
-//! are no failure.
+//! becomes one when as many frames refused it. These count by the person who the face claims to be, as failures do: the owner of
+//! the PIN, or who it looks like, or nobody ([`Tallies::refuse`]). So one or two bad frames of an enrolled person are no failure.
 //!
-//! | frame | failure count | event |
+//! | frame | refused looks of the claimed person | event |
 //! |---|---|---|
-//! | known | 0 | face, when enough frames agree |
-//! | stranger | + 1 | stranger, when the count is full |
-//! | not live | + 1 | spoof, when the count is full |
-//! | challenge failed | 0 | spoof, at once: it was decided over many frames |
+//! | known | the same | face, when enough frames agree. If the person comes in, theirs and nobody's are 0 |
+//! | stranger | + 1 | stranger, when they are enough; then 0 |
+//! | not live | + 1 | spoof, when they are enough; then 0 |
+//! | challenge failed | the same | spoof, at once: it was decided over many frames |
 //! | poor, or liveness undecided | the same | none |
 //! | no face, unclaimed, unable | the same | none |
 //!
-//! So whoever withdraws a picture before it is refused often enough goes on with the count at the next one.
+//! So whoever withdraws a picture before it is refused often enough goes on with the count at the next one, whoever else shows
+//! their face, or any other picture, in between.
 //!
 //! # Invariants
 //! - A frame counts for one decision. What agreed is spent, and so is its liveness: the next decision needs new frames.
@@ -103,21 +104,18 @@ pub(crate) struct Rationed;
 pub(crate) struct Decider {
     pub(crate) config: Config,
     agreement: Agreement,
-    /// Frames that refused somebody, since the last one that knew somebody, or the last failure.
-    misses: u8,
     policy: AccessPolicy,
 }
 
 impl Decider {
     /// Nobody came yet.
     pub(crate) const fn new(config: Config) -> Self {
-        Self { config, agreement: Agreement::new(), misses: 0, policy: AccessPolicy::new() }
+        Self { config, agreement: Agreement::new(), policy: AccessPolicy::new() }
     }
 
-    /// Forgets the frames so far. Failures and lockout stay.
+    /// Forgets the frames so far that agree. Looks that refused somebody, failures and lockouts stay.
     pub(crate) fn reset(&mut self) {
         self.agreement.reset();
-        self.misses = 0;
     }
 
     /// The failures. If they changed, they must be written to flash before anything shows.
@@ -213,24 +211,23 @@ impl Decider {
         result: &FrameResult,
         like: Option<u32>,
     ) -> (u8, Option<AuthEvent>) {
-        let unclaimed = self.config.verify && self.awaited(now).is_none();
+        let awaited = self.awaited(now);
+        let unclaimed = self.config.verify && awaited.is_none();
         let person = match result {
             FrameResult::Known(found) => Some(found.person),
             _ => None,
         };
         let seen = self.agreement.see(sequence, now, person, self.config.frames);
-        let failure = match result {
+        let (claimed, failure) = match result {
             FrameResult::Poor(_) => return (seen.count, None),
             FrameResult::NotLive(reason) if is_undecided(*reason) => return (seen.count, None),
             FrameResult::Stranger(_) | FrameResult::NotLive(_) if unclaimed => return (seen.count, None),
-            FrameResult::Stranger(_) => AuthEvent::Stranger,
+            FrameResult::Stranger(_) => (awaited, AuthEvent::Stranger),
             FrameResult::NotLive(RejectReason::ChallengeFailed) => {
-                self.misses = 0;
                 return (seen.count, Some(AuthEvent::Spoof { like }));
             }
-            FrameResult::NotLive(_) => AuthEvent::Spoof { like },
+            FrameResult::NotLive(_) => (awaited.or(like), AuthEvent::Spoof { like }),
             FrameResult::Known(found) => {
-                self.misses = 0;
                 let person = found.person;
                 let event = match self.config.verify {
                     true => AuthEvent::Verified { person },
@@ -242,12 +239,8 @@ impl Decider {
                 return (seen.count, None);
             }
         };
-        self.misses += 1;
-        if self.misses < self.config.frames {
-            return (seen.count, None);
-        }
-        self.misses = 0;
-        (seen.count, Some(failure))
+        let fails = self.policy.tallies_mut().refuse(claimed, self.config.frames);
+        (seen.count, fails.then_some(failure))
     }
 
     /// The event of a PIN. A door that verifies learns from it whose face to await.

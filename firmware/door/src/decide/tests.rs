@@ -122,6 +122,74 @@ fn a_picture_that_is_withdrawn_in_time_counts_all_the_same() {
     }
 }
 
+/// Neither a known face of somebody else, nor pictures of others, nor a request ends the looks that refused a picture.
+#[test]
+fn looks_at_a_picture_count_against_its_person_whoever_comes_in_between() {
+    for between in 0..4 {
+        let mut bench = Bench::new(CONFIG, &[]);
+        let picture = FrameResult::NotLive(RejectReason::Score);
+        let mut failures = 0;
+        for _ in 0..6 {
+            bench.like = Some(7);
+            let looks: [Decision; 2] = bench.frames(&picture);
+            failures += looks.iter().filter(|look| **look != Decision::None).count();
+            bench.like = (between == 2).then_some(9);
+            match between {
+                0 => drop(bench.frames::<3>(&known(8))),
+                1 => drop(bench.frame(known(7))),
+                2 => drop(bench.frame(picture.clone())),
+                _ => bench.decider.reset(),
+            }
+        }
+        // Twelve looks are four failures, and the second one locks out.
+        assert_eq!(failures, 4, "{between}");
+        bench.frames::<2>(&known(7));
+        assert_eq!(bench.frame(known(7)), refused(Some(7), Reason::LockedOut, false), "{between}");
+    }
+}
+
+#[test]
+fn who_comes_in_ends_their_own_looks_and_nobodys() {
+    for like in [Some(7), None] {
+        let mut bench = Bench::new(CONFIG, &[]);
+        for _ in 0..9 {
+            bench.like = like;
+            assert_eq!(bench.frames(&FrameResult::NotLive(RejectReason::Flat)), [Decision::None; 2]);
+            bench.frames::<2>(&known(7));
+            assert_eq!(bench.frame(known(7)), Decision::Admit { person: 7, duress: false });
+        }
+        assert!(!bench.decider.tallies().is_changed(), "no write of flash");
+    }
+}
+
+proptest::proptest! {
+    /// Each person fails as often as their looks since their last entry say, whatever others do in between.
+    #[test]
+    fn refused_looks_count_as_if_everybody_were_alone(steps in proptest::collection::vec((0u32..4, 0u8..4), 1..200)) {
+        let limits = Limits { failures: 255, ..CONFIG.limits };
+        let mut bench = Bench::new(Config { limits, ..CONFIG }, &[]);
+        let mut looks = [0; 4];
+        for (person, step) in steps {
+            bench.like = (person > 0).then_some(person);
+            if step == 0 && person > 0 {
+                bench.decider.reset();
+                let [.., last] = bench.frames::<3>(&known(person));
+                proptest::prop_assert_eq!(last, Decision::Admit { person, duress: false });
+                (looks[person as usize], looks[0]) = (0, 0);
+            } else if step == 1 && person > 0 {
+                bench.frame(known(person));
+                bench.decider.reset();
+            } else {
+                let decision = bench.frame(FrameResult::NotLive(RejectReason::Score));
+                looks[person as usize] += 1;
+                let failure = refused(bench.like, Reason::NotLive, false);
+                let fails = looks[person as usize] % 3 == 0;
+                proptest::prop_assert_eq!(decision, if fails { failure } else { Decision::None });
+            }
+        }
+    }
+}
+
 #[test]
 fn a_failed_challenge_is_a_spoof_at_once() {
     let mut bench = Bench::new(CONFIG, &[]);

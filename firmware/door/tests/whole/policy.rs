@@ -156,6 +156,29 @@ fn pictures_of_somebody_shut_the_door_to_them_alone_and_a_reset_forgets_nothing(
     });
 }
 
+/// A living colleague between two looks at a picture does not end its count.
+#[test]
+fn pictures_of_somebody_count_though_others_come_in_between() {
+    board().boot(async |world: &mut World| {
+        let limits = Limits { failures: 3, lockout_ms: 30_000, ..Limits::default() };
+        world.host.ask(Request::SetSettings(Settings { limits, ..Settings::default() })).await.unwrap();
+        let mut admitted = 0;
+        for _ in 0..5 {
+            for _ in 0..2 {
+                world.scene.show_bytes(engine::photograph(1));
+                world.wait(50).await;
+            }
+            for _ in 0..12 {
+                world.show(2).await;
+            }
+            admitted += u32::from(world.is_open());
+            world.wait(6_000).await;
+        }
+        assert_eq!(admitted, 5, "Bob comes in");
+        assert_eq!(denials(world, &mut 0).await, [(Some(1), Reason::LockedOut)], "ten looks are three failures");
+    });
+}
+
 #[test]
 fn a_bad_look_is_no_failure() {
     board().boot(async |world: &mut World| {
@@ -163,9 +186,9 @@ fn a_bad_look_is_no_failure() {
         for _ in 0..10 {
             world.glance(9).await;
             world.glance(9).await;
-            world.glance(1).await;
+            assert!(comes(world, 1).await);
         }
-        assert!(comes(world, 1).await);
+        assert_eq!(denials(world, &mut 0).await, []);
     });
 }
 

@@ -38,6 +38,23 @@ fn no_failures_displace_or_join_those_of_others() {
 }
 
 #[test]
+fn looks_count_by_person_until_they_are_a_failure_and_wear_no_flash() {
+    let mut tallies = Tallies::new();
+    for person in [Some(1), None, Some(2), Some(1), None, Some(2)] {
+        assert!(!tallies.refuse(person, 3));
+    }
+    assert!(tallies.refuse(Some(1), 3));
+    tallies.succeed(2);
+    assert!(!tallies.refuse(None, 3) && !tallies.refuse(Some(2), 3), "theirs and nobody's began again");
+    assert!(!tallies.refuse(Some(1), 3) && !tallies.refuse(Some(1), 3) && tallies.refuse(Some(1), 3));
+    tallies.touch();
+    assert!(!tallies.is_changed() && tallies.iter().count() == 0);
+    let stake = tallies.stake(Some(2), Factor::Pin, 5, 3, 1000).unwrap();
+    tallies.give_back(stake);
+    assert!(!tallies.refuse(Some(2), 3) && tallies.refuse(Some(2), 3), "a PIN ends no looks");
+}
+
+#[test]
 fn a_stake_is_a_failure_until_it_is_given_back() {
     for person in [None, Some(7)] {
         let mut tallies = Tallies::new();
