@@ -3,9 +3,10 @@
 //! A recording shows only the gestures that were requested when it was made, and a flat picture of a head
 //! cannot turn like a head. So a door that needs more certainty requests [`STEPS`] gestures one after the
 //! other ([`order`]). The passive checks of the tracker ([`LivenessTracker`](crate::LivenessTracker)) stay
-//! active meanwhile. Another face, a jump or a pause resets the tracker, and a tracker reset also restarts
-//! the challenge. The order stays the same until it was passed or failed, and whoever leaves has failed
-//! ([`Challenge::abandon`]). So nobody can have orders drawn until one suits a recording.
+//! active meanwhile. A challenge is of one track: whatever ends the track in the middle of it, as another face, a
+//! jump, a pause, an empty frame or a restart of the tracker, fails it ([`Challenge::abandon`]), and the next order is
+//! a new one. So nobody can have orders drawn until one suits a recording without as many failures, and nobody
+//! learns an order with a face of their own and has it asked of another one.
 //!
 //! Everybody blinks. So closed eyes never count as a wrong gesture, however long they are closed. When closed
 //! eyes are the requested gesture, they must be closed in [`EYES_CLOSED_SAMPLES`] consecutive samples with a
@@ -13,9 +14,10 @@
 //!
 //! | state | sample | next state | reject reason |
 //! |---|---|---|---|
-//! | any but failed | the tracker was reset: fewer than [`MIN_SAMPLES`] samples | idle | that of the tracker |
+//! | idle, done | the tracker was reset: fewer than [`MIN_SAMPLES`] samples | idle | that of the tracker |
+//! | requested(n), returning(n) | the same | failed | [`RejectReason::ChallengeFailed`] |
 //! | idle | not all of the last [`MIN_SAMPLES`] samples are frontal | idle | [`RejectReason::StraightRequested`] |
-//! | idle | all are frontal; their mean becomes the neutral pose | requested(1), of the pending order, or of one drawn now | [`RejectReason::ChallengeRequested`] |
+//! | idle | all are frontal; their mean becomes the neutral pose | requested(1), of an order drawn now | [`RejectReason::ChallengeRequested`] |
 //! | requested(n) | frontal or intermediate, eyes open or closed | requested(n) | [`RejectReason::ChallengeRequested`] |
 //! | requested(n) | the requested gesture of the head | returning(n) | [`RejectReason::StraightRequested`] |
 //! | requested(n), a blink | frontal, and the eyes are closed in the [`EYES_CLOSED_SAMPLES`]th consecutive sample | returning(n) | [`RejectReason::StraightRequested`] |
@@ -27,7 +29,8 @@
 //! | returning(n) | none of these within [`STEP_MS`] | failed | [`RejectReason::ChallengeFailed`] |
 //! | done | any | done | that of the tracker |
 //! | done | [`DONE_MS`] have elapsed | idle | as in idle |
-//! | requested(n), returning(n) | the face is gone | failed | |
+//! | requested(n), returning(n) | none: the track ended ([`Challenge::abandon`]) | failed | |
+//! | idle, done | the same | idle | |
 //! | failed | any | failed | [`RejectReason::TooFewSamples`] |
 //! | failed | [`FAILED_MS`] have elapsed | idle | as in idle |
 //!
@@ -64,8 +67,6 @@ enum State {
 pub struct Challenge {
     state: State,
     order: [Gesture; STEPS],
-    /// Whether the order was neither passed nor failed.
-    pending: bool,
     /// Pose of the head when it looks straight ahead.
     neutral: Pose,
     /// When the state was entered, on the clock of the samples.
@@ -80,16 +81,10 @@ impl Challenge {
         Self {
             state: State::Idle,
             order: [Gesture::Left; STEPS],
-            pending: false,
             neutral: Pose::UNKNOWN,
             since_ms: 0,
             eyes_closed: 0,
         }
-    }
-
-    /// Returns to the idle state. An order that is pending stays.
-    pub fn reset(&mut self) {
-        self.state = State::Idle;
     }
 
     /// Whether something is requested.
@@ -97,12 +92,14 @@ impl Challenge {
         matches!(self.state, State::Requested(_) | State::Returning(_))
     }
 
-    /// The face is gone. A challenge that is under way has failed then, so that nobody draws orders until one suits.
-    /// Returns whether one was; `now` is the time in milliseconds.
+    /// The track ended. A challenge that is under way has failed then. Returns whether one was; `now` is the time in
+    /// milliseconds.
     pub fn abandon(&mut self, now: u64) -> bool {
         let failed = self.is_under_way();
         if failed {
-            (self.state, self.since_ms, self.pending) = (State::Failed, now, false);
+            (self.state, self.since_ms) = (State::Failed, now);
+        } else if self.state != State::Failed {
+            self.state = State::Idle;
         }
         failed
     }
@@ -120,8 +117,8 @@ impl Challenge {
         let over = match self.state {
             State::Failed if time < FAILED_MS => return rejected(verdict, RejectReason::TooFewSamples),
             _ if samples.len() < MIN_SAMPLES => {
-                self.reset();
-                return verdict;
+                let failed = self.abandon(sample.at_ms);
+                return if failed { rejected(verdict, RejectReason::ChallengeFailed) } else { verdict };
             }
             State::Done if time < DONE_MS => return verdict,
             State::Idle | State::Done | State::Failed => {
@@ -158,7 +155,6 @@ impl Challenge {
             state => state,
         };
         self.state = next;
-        self.pending = !matches!(next, State::Done | State::Failed);
         match next {
             State::Requested(step) => rejected(verdict, RejectReason::ChallengeRequested(self.gesture(step))),
             State::Returning(_) => rejected(verdict, RejectReason::StraightRequested),
@@ -170,7 +166,7 @@ impl Challenge {
         }
     }
 
-    /// Once the head is frontal, draws an order, if none is pending, and requests its first gesture.
+    /// Once the head is frontal, draws an order, and requests its first gesture.
     fn begin(
         &mut self,
         verdict: Verdict,
@@ -185,8 +181,7 @@ impl Challenge {
         };
         *self = Self {
             state: State::Requested(0),
-            order: if self.pending { self.order } else { order(random()) },
-            pending: true,
+            order: order(random()),
             neutral,
             since_ms: now,
             eyes_closed: 0,

@@ -236,8 +236,7 @@ fn each_gesture_and_the_return_have_a_timeout() {
 
 #[test]
 fn no_challenge_starts_without_a_neutral_pose() {
-    let mut scene = Scene::requested();
-    scene.challenge.reset();
+    let mut scene = Scene::before_request(DRAWN, &[OPEN; MIN_SAMPLES - 1]);
     for number in 0..20 {
         assert_eq!(
             scene.observe(if number % 2 == 0 { 9 } else { -9 }, 0),
@@ -246,28 +245,56 @@ fn no_challenge_starts_without_a_neutral_pose() {
     }
 }
 
+/// Another face, a leap, or whatever else the tracker begins again for.
 #[test]
-fn a_tracker_reset_restarts_the_challenge_but_keeps_the_pause() {
-    let mut scene = Scene::requested();
-    assert_eq!(scene.observe(14, 0), Some(RejectReason::StraightRequested));
+fn a_track_that_ends_in_the_middle_fails_the_challenge_and_its_order_is_asked_no_more() {
+    for after in 0..3 {
+        let mut scene = Scene::requested();
+        if after > 0 {
+            assert_eq!(scene.observe(14, 0), Some(RejectReason::StraightRequested));
+        }
+        if after > 1 {
+            assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Up)));
+        }
+        scene.samples.clear();
+        scene.drawn = [1, 0, 3];
+        scene.tracker = Some(RejectReason::TooFewSamples);
+        assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeFailed), "{after}");
+        for _ in 1..FAILED_MS / 200 {
+            assert_eq!(scene.observe(0, 0), Some(RejectReason::TooFewSamples), "the pause, of another face too");
+        }
+        scene.tracker = None;
+        assert_eq!(
+            scene.observe(0, 0),
+            Some(RejectReason::ChallengeRequested(Gesture::Right)),
+            "another order"
+        );
+    }
+}
+
+#[test]
+fn a_tracker_that_begins_again_before_or_after_a_challenge_fails_none() {
+    let mut scene = Scene::before_request(DRAWN, &[OPEN; MIN_SAMPLES - 1]);
+    assert!(!scene.challenge.abandon(scene.time));
     scene.samples.clear();
     scene.tracker = Some(RejectReason::TooFewSamples);
-    assert_eq!(scene.observe(0, 0), Some(RejectReason::TooFewSamples));
-    for _ in 2..MIN_SAMPLES {
-        scene.observe(0, 0);
+    for _ in 1..MIN_SAMPLES {
+        assert_eq!(scene.observe(0, 0), Some(RejectReason::TooFewSamples));
+    }
+    scene.tracker = None;
+    for (left, down) in [(0, 0), (14, 0), (0, 0), (0, -20), (0, 0), (-14, 0)] {
+        assert!(scene.observe(left, down).is_some());
+    }
+    assert_eq!(scene.observe(0, 0), None, "done");
+    assert!(!scene.challenge.abandon(scene.time));
+    scene.samples.clear();
+    for _ in 1..MIN_SAMPLES {
+        assert_eq!(scene.observe(0, 0), None, "the tracker's verdict");
     }
     assert_eq!(
         scene.observe(0, 0),
         Some(RejectReason::ChallengeRequested(Gesture::Left)),
-        "the first gesture again"
-    );
-    assert_eq!(scene.observe(-14, 0), Some(RejectReason::ChallengeFailed));
-    scene.samples.clear();
-    scene.tracker = None;
-    assert_eq!(
-        scene.observe(0, 0),
-        Some(RejectReason::TooFewSamples),
-        "the pause applies to another face as well"
+        "a passed challenge is of one track"
     );
 }
 
@@ -302,19 +329,14 @@ fn no_landmarks_overflow() {
 #[test]
 fn who_leaves_has_failed_and_orders_are_not_drawn_until_one_suits() {
     let mut scene = Scene::requested();
-    // Another face, or a leap: the tracker begins again, and the order stays.
     scene.drawn = [1, 0, 3];
-    scene.samples.clear();
-    for _ in 1..MIN_SAMPLES {
-        scene.observe(0, 0);
-    }
-    assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Left)));
     // The face goes away.
     assert!(scene.challenge.abandon(scene.time));
     assert!(!scene.challenge.abandon(scene.time), "it fails once");
     scene.samples.clear();
     for _ in 1..FAILED_MS / 200 {
         assert_eq!(scene.observe(0, 0), Some(RejectReason::TooFewSamples), "a pause, as after any failure");
+        assert!(!scene.challenge.abandon(scene.time), "which no end of a track ends");
     }
     assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeRequested(Gesture::Right)), "another order");
 }

@@ -4,6 +4,9 @@
 //! something hints at a change: the place, or the pixels of the aligned face ([`Thumbnail`]), of which another face's
 //! differ. It is asked again for each frame that passes liveness, before anybody is matched: that template must be alike
 //! to the last one and to the first of the track.
+//!
+//! A challenge that is under way when its track ends has failed, whatever ended the track
+//! ([`LivenessWatch::take_abandoned`]): the face that began is the face that ends.
 
 use liveness::{Challenge, LivenessTracker, MIN_SIMILARITY, MIN_SIMILARITY_TO_FIRST, STEPS, Sample, Verdict};
 use template::{CosineScore, Template};
@@ -44,6 +47,8 @@ pub(crate) struct LivenessWatch {
     first: Option<Template>,
     /// The template when the challenge that is under way began.
     asked: Option<Template>,
+    /// The face of a challenge whose track ended in the middle of it.
+    abandoned: Option<Template>,
 }
 
 impl LivenessWatch {
@@ -56,22 +61,36 @@ impl LivenessWatch {
             last: None,
             first: None,
             asked: None,
+            abandoned: None,
         }
     }
 
     /// Forgets the frames so far.
     pub(crate) fn reset(&mut self) {
+        let last = self.tracker.samples().last().map_or(0, |sample| sample.at_ms);
         self.tracker.reset();
-        self.challenge.reset();
+        self.abandon(last);
     }
 
-    /// Takes a frame that gives no sample: without a face, or with a face that is too poor to be encoded. Returns the
-    /// template of a face that is gone in the middle of a challenge, which has failed then.
-    pub(crate) fn miss(&mut self, face: Option<&Face>, now_ms: u64) -> Option<Template> {
+    /// The track ended.
+    fn abandon(&mut self, now_ms: u64) {
+        if self.challenge.abandon(now_ms) {
+            self.abandoned = self.asked.take();
+        }
+    }
+
+    /// The face of a challenge that failed because its track ended, once: as it was when the challenge began.
+    pub(crate) fn take_abandoned(&mut self) -> Option<Template> {
+        self.abandoned.take()
+    }
+
+    /// Takes a frame that gives no sample: without a face, or with a face that is too poor to be encoded.
+    pub(crate) fn miss(&mut self, face: Option<&Face>, now_ms: u64) {
         let place = face.map(|face| Sample::new(0, face, 0, 0, [i16::MAX; 2]));
         self.tracker.miss(place);
-        let gone = face.is_none() && self.tracker.samples().is_empty();
-        if gone && self.challenge.abandon(now_ms) { self.asked.take() } else { None }
+        if self.tracker.samples().is_empty() {
+            self.abandon(now_ms);
+        }
     }
 
     /// Whether a frame's face must be encoded before [`see`](Self::see): it is the first of a track, or does not resemble the
@@ -131,6 +150,7 @@ impl LivenessWatch {
         }
         let sample = Sample::new(score, face, openness, at_ms, alike);
         if !self.tracker.is_continued_by(&sample) {
+            self.abandon(at_ms);
             self.first = template.cloned();
         }
         let verdict = self.tracker.observe(sample, together.into());

@@ -9,7 +9,7 @@
 //! - A face that fails the quality gate is not encoded. A face that fails liveness opens nothing. It
 //!   is compared only to find whose failures it counts among.
 //! - Who is matched is matched by a template of the frame that passed liveness, and of the face whose samples passed it.
-//! - Liveness rests on one unbroken track: a frame without a face ends it.
+//! - Liveness rests on one unbroken track: a frame without a face ends it. So does a challenge, which fails with its track.
 //! - The crop is made once, for quality and template.
 //! - No type here is a message of the host. `session` translates observations once, when they are reported.
 
@@ -130,14 +130,14 @@ impl<E: Engine> Pipeline<E> {
             liveness: None,
             like: None,
         });
-        let gone = match &observation.result {
+        match &observation.result {
             FrameResult::NoFace | FrameResult::Unable(_) => self.watch.miss(None, scene.now_ms),
             FrameResult::Poor(_) => {
-                self.watch.miss(observation.face.as_ref().map(|face| &face.face), scene.now_ms)
+                self.watch.miss(observation.face.as_ref().map(|face| &face.face), scene.now_ms);
             }
-            _ => None,
-        };
-        if let Some(template) = gone {
+            _ => {}
+        }
+        if let Some(template) = self.watch.take_abandoned() {
             observation.result = FrameResult::NotLive(RejectReason::ChallengeFailed);
             observation.like = self.like(scene, &template);
             self.refused = Some(template);

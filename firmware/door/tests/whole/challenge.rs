@@ -1,6 +1,6 @@
 //! The challenge: the door opens only to a person who makes the gestures that its LEDs show.
 
-use crate::simulation::{Board, World, engine, engine::Pose};
+use crate::simulation::{Board, World, engine, engine::Pose, rules::denials};
 use audit::Kind;
 use policy::Reason;
 use protocol::{
@@ -45,10 +45,16 @@ fn goal(gesture: Option<Gesture>) -> Pose {
 }
 
 /// A person at the door, frame by frame.
-#[derive(Default)]
 struct Visitor {
+    person: u8,
     pose: Pose,
     moment: u8,
+}
+
+impl Default for Visitor {
+    fn default() -> Self {
+        Self { person: 1, pose: Pose::default(), moment: 0 }
+    }
 }
 
 impl Visitor {
@@ -65,7 +71,7 @@ impl Visitor {
 
     async fn hold(&mut self, world: &mut World, pose: Pose) {
         self.moment = self.moment.wrapping_add(1);
-        world.scene.show_bytes(engine::posed(1, self.moment, pose));
+        world.scene.show_bytes(engine::posed(self.person, self.moment, pose));
         world.wait(50).await;
     }
 
@@ -227,4 +233,68 @@ fn a_door_that_does_not_ask_shows_nothing() {
         }
         assert!(world.is_open());
     });
+}
+
+/// Somebody learns the first gestures with a face of their own. Then a picture of Ann takes over.
+#[test]
+fn another_face_in_the_middle_fails_it_for_the_face_that_began_and_gets_another_order() {
+    let mut others = 0;
+    for drawn in 0..6 {
+        let mut board = board();
+        board.drawn = 1_000 * drawn;
+        board.boot(async |world: &mut World| {
+            world.host.enrol("Bob", 2).await.unwrap();
+            let limits = Limits { failures: 1, lockout_ms: 60_000, ..Limits::default() };
+            world.host.ask(Request::SetSettings(Settings { limits, ..settings() })).await.unwrap();
+            let mut visitor = Visitor { person: 2, ..Visitor::default() };
+            let mut learned = None;
+            while learned.is_none() {
+                visitor.step(world, Pose::default()).await;
+                learned = asked(world);
+            }
+            visitor.person = 1;
+            visitor.step(world, Pose::default()).await;
+            assert_eq!(asked(world), None);
+            let denied = denials(world, &mut 0).await;
+            assert_eq!(denied, [(Some(2), Reason::LockedOut)], "who began, and not who is shown");
+            let mut next = None;
+            while next.is_none() {
+                visitor.step(world, Pose::default()).await;
+                next = asked(world);
+            }
+            others += u32::from(next != learned);
+        });
+    }
+    assert!(others > 2, "{others} of 6 orders begin with another gesture");
+}
+
+/// A leap, a request that takes the frames, and a face that cannot be assessed.
+#[test]
+fn whatever_ends_the_track_in_the_middle_fails_the_challenge() {
+    for end in 0..3 {
+        board().boot(async |world: &mut World| {
+            let limits = Limits { failures: 1, lockout_ms: 60_000, ..Limits::default() };
+            world.host.ask(Request::SetSettings(Settings { limits, ..settings() })).await.unwrap();
+            let mut visitor = Visitor::default();
+            while asked(world).is_none() {
+                visitor.step(world, Pose::default()).await;
+            }
+            match end {
+                0 => visitor.hold(world, Pose { yaw: 80, ..Pose::default() }).await,
+                1 => {
+                    world.host.ask(Request::PauseDoor { ms: 100 }).await.unwrap();
+                    world.wait(200).await;
+                }
+                _ => {
+                    for _ in 0..6 {
+                        world.scene.show_bytes(engine::distant(1));
+                        world.wait(50).await;
+                    }
+                }
+            }
+            visitor.hold(world, Pose::default()).await;
+            let denied = denials(world, &mut 0).await;
+            assert_eq!(denied, [(Some(1), Reason::LockedOut)], "{end}");
+        });
+    }
 }
