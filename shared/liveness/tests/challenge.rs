@@ -261,7 +261,11 @@ fn a_track_that_ends_in_the_middle_fails_the_challenge_and_its_order_is_asked_no
         scene.tracker = Some(RejectReason::TooFewSamples);
         assert_eq!(scene.observe(0, 0), Some(RejectReason::ChallengeFailed), "{after}");
         for _ in 1..FAILED_MS / 200 {
-            assert_eq!(scene.observe(0, 0), Some(RejectReason::TooFewSamples), "the pause, of another face too");
+            assert_eq!(
+                scene.observe(0, 0),
+                Some(RejectReason::TooFewSamples),
+                "the pause, of another face too"
+            );
         }
         scene.tracker = None;
         assert_eq!(

@@ -59,6 +59,11 @@ impl Lockout {
         (now < self.until).then_some(self.until)
     }
 
+    /// Failures may have been lost: one more is enough for the next lockout.
+    pub(crate) fn doubt(&mut self, limit: u8) {
+        self.failures = self.failures.max(limit.saturating_sub(1));
+    }
+
     /// Access was granted: resets failures and back-off.
     pub fn succeed(&mut self) {
         *self = Self::new();

@@ -5,7 +5,8 @@
 //! resets, in the record that each PIN causes. Time without power gives nothing back.
 //!
 //! Whoever shows pictures of many people in turn fails as each of them. Beyond the ration these failures count all the same, and
-//! flash has them with the next write.
+//! flash has them with the next write, as that of a lockout that begins. What was used of this ration is in the same record, so a
+//! boot knows whether failures may have waited when the power went (`Tallies::doubt`).
 
 /// PINs: 1000 at once, and then one every two minutes, 720 a day.
 pub type PinRation = Ration<1000, 120_000>;
@@ -42,6 +43,19 @@ impl<const AT_ONCE: u16, const EACH_MS: u64> Ration<AT_ONCE, EACH_MS> {
         let left = self.used < AT_ONCE;
         self.used = self.used.saturating_add(left.into());
         left
+    }
+
+    /// Whether none is left, as far as was known at the last call.
+    #[must_use]
+    pub const fn is_used_up(&self) -> bool {
+        self.used >= AT_ONCE
+    }
+
+    /// Whether there is more than one.
+    #[must_use]
+    pub fn has_two(&self, now: u64) -> bool {
+        let periods = now.saturating_sub(self.at) / EACH_MS;
+        u64::from(self.used).saturating_sub(periods) + 1 < u64::from(AT_ONCE)
     }
 
     /// What is used, to keep it over a reset.

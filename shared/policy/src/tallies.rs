@@ -17,9 +17,11 @@
 //! person, too: nobody else's face ends them. They are not in flash, so a reset forgets them.
 //!
 //! Places come in pages, so that a failure rewrites one page in flash and not all. Lockouts ration how often: once a person
-//! is locked out for the longest time, it is once an hour.
+//! is locked out for the longest time, it is once an hour. Failures of faces have a ration besides ([`Tallies::is_written`]). A
+//! lockout that begins is always written. Other failures wait when the ration is used up, and a cut of the power loses them; so a
+//! boot that finds the ration used up takes everybody for one failure below the limit ([`Tallies::doubt`]).
 
-use crate::{Lockout, PinRation};
+use crate::{FaceRation, Lockout, PinRation};
 
 /// Places: one for each person that a gallery can have.
 pub const TALLY_PLACES: usize = 256;
@@ -104,6 +106,12 @@ pub struct Tallies {
     taken_back: Option<u64>,
     /// The PINs that were compared.
     pins: PinRation,
+    /// Writes of failures of faces.
+    faces: FaceRation,
+    /// Whether flash has that ration as used up: then a boot doubts what it finds.
+    doubtful: bool,
+    /// Whether a lockout began since [`Self::kept`].
+    began: bool,
     /// Looks that refused a face which looks like nobody.
     looks: u8,
 }
@@ -126,6 +134,9 @@ impl Tallies {
             nobody_changed: false,
             taken_back: None,
             pins: PinRation::new(),
+            faces: FaceRation::new(),
+            doubtful: false,
+            began: false,
             looks: 0,
         }
     }
@@ -162,6 +173,7 @@ impl Tallies {
     /// All is in flash now.
     pub fn kept(&mut self) {
         (self.changed, self.nobody_changed, self.taken_back) = (0, false, None);
+        (self.began, self.doubtful) = (false, self.faces.is_used_up());
     }
 
     /// All that is not empty counts as changed: the clock was set by which lockouts end in flash.
@@ -202,15 +214,49 @@ impl Tallies {
         &mut self.pins
     }
 
-    /// Takes the number of PINs that were compared before a reset.
-    pub fn restore_pins(&mut self, used: u16, now: u64) {
-        self.pins = PinRation::restored(used, now);
+    /// Takes what was used of the rations before a reset: PINs that were compared, and writes of failures of faces.
+    pub fn restore_rations(&mut self, pins: u16, faces: u16, now: u64) {
+        (self.pins, self.faces) = (PinRation::restored(pins, now), FaceRation::restored(faces, now));
+        self.doubtful = self.faces.is_used_up();
     }
 
-    /// A failure of nobody that was taken back some time ago counts as changed: flash has it, and each reset would make one more
-    /// of it.
+    /// What was used of the ration of writes of failures of faces.
+    #[must_use]
+    pub const fn writes_used(&self) -> u16 {
+        self.faces.used()
+    }
+
+    /// Whether failures of faces are written now: within the ration, or because a lockout began. Takes one of the ration.
+    #[must_use]
+    pub fn is_written(&mut self, now: u64) -> bool {
+        self.faces.take(now) | self.began
+    }
+
+    /// After a reset: if failures may have waited when the power went, these people, and nobody, are one failure below the limit,
+    /// until they come in. That counts as changed.
+    pub fn doubt(&mut self, people: impl Iterator<Item = u32>, limit: u8) {
+        if !self.doubtful {
+            return;
+        }
+        let [face, _] = &mut self.nobody;
+        face.doubt(limit);
+        self.nobody_changed = true;
+        for person in people {
+            let Some(place) = self.place(person) else { return };
+            if let Some(tally) = self.people.get_mut(place) {
+                let [face, _] = &mut tally.lockouts;
+                face.doubt(limit);
+                tally.next = person.wrapping_add(1);
+                self.changed |= 1 << (place / TALLY_PAGE);
+            }
+        }
+    }
+
+    /// What flash has and is no longer so counts as changed: a failure of nobody that was taken back some time ago, of which each
+    /// reset would make one more, and a ration that was used up and is not any more.
     pub fn settle(&mut self, now: u64) {
         self.nobody_changed |= self.taken_back.is_some_and(|at| now.saturating_sub(at) >= SETTLE_MS);
+        self.nobody_changed |= self.doubtful && self.faces.has_two(now);
     }
 
     /// The end of the lockout of a person in a factor, in milliseconds since boot; `None` if there is none.
@@ -298,7 +344,9 @@ impl Tallies {
                 tally.lockouts.get_mut(index)?
             }
         };
-        lockout.fail(now, limit, first_ms)
+        let until = lockout.fail(now, limit, first_ms);
+        self.began |= until.is_some();
+        until
     }
 
     /// Counts a failure before it is known whether it is one, so that it is in flash before it is known; `None` if there is no

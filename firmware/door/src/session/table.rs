@@ -58,7 +58,8 @@ pub(crate) fn row(request: &Request<'_>) -> Row {
         Request::PollPairing => None,
         // The journal records them itself, with the time before.
         Request::SetClock { .. } | Request::SetClockBack { .. } => None,
-        // They change nothing, or nothing that lasts; a press of the button erases.
+        // They change nothing, or nothing that lasts; a press of the button erases. A `Detect` that takes a frame from a door that
+        // is not paused has an entry all the same (`framing`).
         Request::Hello { .. } | Request::Status | Request::GetSettings | Request::ListUsers { .. }
         | Request::ListHosts | Request::NextEvents { .. } | Request::ReadLog { .. } | Request::SignLog { .. }
         | Request::Firmware | Request::GetRule { .. } | Request::BeginPairing { .. } | Request::Pair { .. } | Request::Erase

@@ -1,4 +1,5 @@
-//! Failures as the settings keep them, so that neither a reset nor a power cut clears them.
+//! Failures as the settings keep them, so that neither a reset nor a power cut clears them. Those of faces that wait for their ration
+//! when the power is cut are doubted at the boot ([`Tallies::doubt`]).
 //!
 //! The people with failures are in pages ([`policy::Tallies`]). An index has the version of each page, and the failures of
 //! nobody; the inventory lists the version of the index. A failure writes its page, and then the index, so a power cut leaves
@@ -59,7 +60,8 @@ pub(crate) fn read_tallies<F: NorFlash>(
     let Some(index) = storage.tally_index()? else { return Ok(()) };
     let index = Index::from_bytes(&index);
     tallies.restore_nobody(index.nobody.map(|stored| clocks.restored(stored)), clocks.now.as_millis());
-    tallies.restore_pins(index.pins, clocks.now.as_millis());
+    let [pins, faces] = index.rations;
+    tallies.restore_rations(pins, faces, clocks.now.as_millis());
     let mut whole = Ok(());
     for (page, version) in index.versions.into_iter().enumerate().filter(|(_, version)| *version > 0) {
         match storage.tally_page(page as u8, version) {
@@ -100,7 +102,7 @@ pub(crate) fn write_tallies<F: NorFlash>(
         *version = storage.set_tally_page(page as u8, *version, &bytes)?;
     }
     index.nobody = stored(tallies.nobody());
-    index.pins = tallies.pins().used();
+    index.rations = [tallies.pins().used(), tallies.writes_used()];
     storage.set_tally_index(&index.to_bytes()?)?;
     tallies.kept();
     Ok(())

@@ -4,7 +4,8 @@
 //! lockout   failures u8 | lockouts since the last success u8 | end in seconds since 1970 u32 LE, 0 for none
 //! page      eight places: person u32 LE, ff ff ff ff where it is free | lockout by face | lockout by PIN
 //! index     lockout of nobody by face | by PIN | 32 versions of pages, u24 LE, 0 for a page that is empty | PINs
-//!           of the ration that were compared, u16 LE, 0 where it is missing
+//!           of the ration that were compared, u16 LE | writes of failures of faces of their ration, u16 LE; each 0
+//!           where it is missing
 //! ```
 //! A version needs three bytes: each is a step of the counter, which has some two million.
 
@@ -24,9 +25,9 @@ const FREE: u32 = u32::MAX;
 const LOCKOUT: usize = 6;
 const PLACE: usize = 4 + 2 * LOCKOUT;
 const VERSION: usize = 3;
-const PINS: usize = 2;
+const RATION: usize = 2;
 
-const _: () = assert!(TALLY_PAGE * PLACE <= 128 && 2 * LOCKOUT + TALLY_PAGES * VERSION + PINS <= 128);
+const _: () = assert!(TALLY_PAGE * PLACE <= 128 && 2 * LOCKOUT + TALLY_PAGES * VERSION + 2 * RATION <= 128);
 
 /// Appends the two lockouts of somebody or nobody.
 pub(super) fn push_lockouts(bytes: &mut Bytes, lockouts: [StoredLockout; 2]) -> Result<(), Failed> {
@@ -70,8 +71,8 @@ fn lockouts_of(bytes: &[u8]) -> [StoredLockout; 2] {
 pub(super) struct Index {
     pub(super) nobody: [StoredLockout; 2],
     pub(super) versions: [u32; TALLY_PAGES],
-    /// PINs that were compared.
-    pub(super) pins: u16,
+    /// PINs that were compared, and writes of failures of faces.
+    pub(super) rations: [u16; 2],
 }
 
 impl Index {
@@ -82,8 +83,10 @@ impl Index {
         for (version, [a, b, c]) in index.versions.iter_mut().zip(versions.as_chunks::<VERSION>().0) {
             *version = u32::from_le_bytes([*a, *b, *c, 0]);
         }
-        let pins = versions.get(TALLY_PAGES * VERSION..).and_then(|rest| rest.first_chunk::<PINS>());
-        index.pins = pins.copied().map_or(0, u16::from_le_bytes);
+        let rations = versions.get(TALLY_PAGES * VERSION..).unwrap_or_default().as_chunks::<RATION>().0;
+        for (ration, used) in index.rations.iter_mut().zip(rations) {
+            *ration = u16::from_le_bytes(*used);
+        }
         index
     }
 
@@ -98,7 +101,9 @@ impl Index {
             let [a, b, c, 0] = version.to_le_bytes() else { return Err(Failed) };
             bytes.extend_from_slice(&[a, b, c]).map_err(|_| Failed)?;
         }
-        bytes.extend_from_slice(&self.pins.to_le_bytes()).map_err(|_| Failed)?;
+        for ration in self.rations {
+            bytes.extend_from_slice(&ration.to_le_bytes()).map_err(|_| Failed)?;
+        }
         Ok(bytes)
     }
 }

@@ -170,10 +170,10 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         }
     }
 
-    /// As [`Self::keep_tallies`], within the ration of faces. Whoever shows pictures of many people in turn fails as often as they
-    /// like, and the counter has so many steps. What is beyond the ration comes with the next write.
+    /// As [`Self::keep_tallies`], within the ration of faces, or because a lockout began. Whoever shows pictures of many people in
+    /// turn fails as often as they like, and the counter has so many steps. What is beyond the ration comes with the next write.
     pub(crate) fn keep_tallies_in_time(&mut self) {
-        if self.tallies_wait() && self.face_ration.take(Instant::now().as_millis()) {
+        if self.tallies_wait() && self.decider.tallies_mut().is_written(Instant::now().as_millis()) {
             self.write_tallies();
         }
     }
@@ -188,7 +188,7 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
     /// Whether failures are to be written to flash. Where that fails, each try is a write of flash, and frames come without end.
     fn tallies_wait(&self) -> bool {
         let rests = self.vain_since.is_some_and(|since| since.elapsed() < RETRY);
-        self.decider.tallies().is_changed() && !rests
+        self.decider.tallies().is_changed() && !rests && self.rules.suspended_until.is_none()
     }
 
     /// Writes the failures to flash. As long as that fails, a guess would not count after a reset, so none is heard. While

@@ -175,7 +175,11 @@ async fn serve<B: Board, E: Engine>(
             Either4::First(stamped) => parts.take_event(stamped).await,
             Either4::Second(()) => match answer(parts, camera, models, &mut idle).await {
                 Outcome::Serve => {}
-                outcome => return outcome,
+                outcome => {
+                    // A restart loses what waits.
+                    parts.keep_tallies();
+                    return outcome;
+                }
             },
             Either4::Third(capture) => parts.take_frame(models, capture).await,
             Either4::Fourth(()) => {}

@@ -5,8 +5,8 @@ use board_api::{Board, System as _};
 use crypto::{Generator, Key};
 use embassy_time::{Duration, Instant};
 use embedded_storage::nor_flash::NorFlash;
+use gallery::Person;
 use liveness::Gesture;
-use policy::FaceRation;
 use protocol::{Error, EventKind, Hash, ModelKind, Settings};
 
 use crate::{
@@ -79,8 +79,6 @@ pub(crate) struct Parts<'m, 'l, B: Board, E> {
     pub(crate) next_sample: Instant,
     /// Whether the failures could not be written when they changed last. Then no PIN is heard.
     pub(crate) uncounted: bool,
-    /// How often failures of faces are written.
-    pub(crate) face_ration: FaceRation,
     /// When failures were last written in vain, and the log has told it.
     pub(crate) vain_since: Option<Instant>,
     /// Openings of the cover that were handled.
@@ -161,8 +159,10 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             .as_mut()
             .is_none_or(|storage| read_tallies(storage, decider.tallies_mut(), clocks).is_ok());
         // Whoever was removed, and stayed here because flash failed, takes no place from anybody.
-        if people.gallery().is_ok() {
+        if let Ok(gallery) = people.gallery() {
             decider.tallies_mut().retain(|person| people.person(person).is_some());
+            let everybody = gallery.people().map(Person::id);
+            decider.tallies_mut().doubt(everybody, settings.limits.failures);
         }
         // Damaged accounts begin at zero: who writes the flash needs no account to write the log.
         let kept = storage.as_mut().and_then(|storage| storage.quota().ok()).unwrap_or_default();
@@ -205,7 +205,6 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             next_sample: Instant::MIN,
             cover_openings: 0,
             uncounted: false,
-            face_ration: FaceRation::new(),
             vain_since: None,
             lost_events: 0,
             bus_serial,
@@ -278,7 +277,11 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let healthy = io.fed && Instant::now() > HEALTHY;
         let readable = self.access.whole().is_ok() && self.people.gallery().is_ok();
         let good = healthy && readable && self.updates.firmware.on_trial();
-        good && self.updates.firmware.confirm(&mut self.journal)
+        let restarts = good && self.updates.firmware.confirm(&mut self.journal);
+        if restarts {
+            self.keep_tallies();
+        }
+        restarts
     }
 
     /// Writes the entry that has the next boot erase all but the log. Returns whether it is in flash.

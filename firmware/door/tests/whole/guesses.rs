@@ -181,6 +181,121 @@ fn failures_of_faces_are_written_as_often_as_their_ration_has_it() {
     });
 }
 
+/// A board whose ration of writes is used up by pictures of Ann and Bob in turn: thirty failures each.
+fn used_up(failures: u8) -> Board {
+    let mut board = Board::with_two_people();
+    let limits = Limits { failures, lockout_ms: 3_600_000, ..Limits::default() };
+    board.boot(async |world: &mut World| {
+        world.host.ask(Request::SetSettings(Settings { limits, ..Settings::default() })).await.unwrap();
+        for picture in 0..60 {
+            fail(world, 1 + picture % 2).await;
+        }
+    });
+    board
+}
+
+/// Looks at a picture of somebody that are one failure.
+async fn fail(world: &mut World, person: u8) {
+    for _ in 0..3 {
+        world.scene.show_bytes(engine::photograph(person));
+        world.wait(50).await;
+    }
+}
+
+/// Who is locked out, of those of whom a picture fails once more.
+async fn locked_out_by_one_more(world: &mut World, person: u8) -> bool {
+    fail(world, person).await;
+    denials(world, &mut 0).await == [(Some(person.into()), Reason::LockedOut)]
+}
+
+#[test]
+fn a_lockout_that_begins_beyond_the_ration_is_written_all_the_same() {
+    let mut board = used_up(40);
+    board.boot(async |world: &mut World| {
+        for _ in 0..10 {
+            fail(world, 1).await;
+        }
+    });
+    board.boot(async |world: &mut World| {
+        for _ in 0..12 {
+            world.show(1).await;
+        }
+        assert!(!world.is_open(), "Ann is locked out");
+        for _ in 0..12 {
+            world.show(2).await;
+        }
+        assert!(world.is_open(), "and Bob is not");
+    });
+}
+
+#[test]
+fn a_restart_on_request_keeps_the_failures_that_wait() {
+    let mut board = used_up(100);
+    let counter = board.counter.clone().unwrap();
+    board.boot(async |world: &mut World| {
+        for _ in 0..5 {
+            fail(world, 1).await;
+        }
+        let before = counter.load(Relaxed);
+        world.host.ask(Request::Reboot).await.unwrap();
+        world.wait(1_000).await;
+        assert_eq!(world.wires.restarts.get(), 1);
+        assert!(counter.load(Relaxed) > before);
+    });
+}
+
+/// Whoever switches the power gains no look: everybody is one failure below the limit, until they come in.
+#[test]
+fn failures_that_a_power_cut_may_have_lost_are_doubted_until_all_is_written() {
+    let mut board = used_up(100);
+    board.boot(async |world: &mut World| fail(world, 1).await);
+    board.copy().boot(async |world: &mut World| assert!(locked_out_by_one_more(world, 1).await));
+    board.copy().boot(async |world: &mut World| {
+        for _ in 0..12 {
+            world.show(2).await;
+        }
+        assert!(world.is_open(), "Bob comes in, which ends his failures");
+        assert!(!locked_out_by_one_more(world, 2).await);
+    });
+    // Quiet time fills the ration, and what is written then is not doubted any more.
+    let mut board = used_up(100);
+    board.boot(async |world: &mut World| world.wait(1_000_000).await);
+    board.boot(async |world: &mut World| world.wait(100).await);
+    board.boot(async |world: &mut World| {
+        // Both were at the limit but for one when the doubt was written.
+        assert!(locked_out_by_one_more(world, 1).await);
+    });
+    let mut board = used_up(100);
+    board.boot(async |world: &mut World| {
+        for person in [1, 2] {
+            for _ in 0..12 {
+                world.show(person).await;
+            }
+            assert!(world.is_open());
+            world.wait(6_000).await;
+        }
+        world.wait(900_000).await;
+    });
+    board.boot(async |world: &mut World| assert!(!locked_out_by_one_more(world, 1).await));
+}
+
+/// Pictures and power cuts in turn make no more steps than pictures alone.
+#[test]
+fn power_cuts_do_not_begin_the_ration_of_writes_again() {
+    let mut board = used_up(100);
+    let counter = board.counter.clone().unwrap();
+    let before = counter.load(Relaxed);
+    for _ in 0..20 {
+        board.boot(async |world: &mut World| {
+            for picture in 0..60 {
+                fail(world, 1 + picture % 2).await;
+            }
+        });
+    }
+    // A lockout of each.
+    assert!(counter.load(Relaxed) - before < 10, "{}", counter.load(Relaxed) - before);
+}
+
 /// A right PIN is a failure of nobody in flash for a while. Resets make no lockout of that.
 #[test]
 fn right_pins_do_not_add_up_over_resets() {

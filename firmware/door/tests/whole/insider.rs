@@ -200,3 +200,42 @@ fn an_unpaired_host_learns_that_it_is_a_postern_and_no_more() {
         }
     });
 }
+
+/// Each look of a host takes a frame from the door. Outside of a pause it has an entry, and is charged.
+#[test]
+fn looks_through_the_camera_shut_nobody_out_for_long_and_are_in_the_log() {
+    board().boot(async |world: &mut World| {
+        world.host.ask(Request::SetSettings(Settings::default())).await.unwrap();
+        join(world, Role::Operator, 9).await;
+        let look = async |world: &mut World| {
+            world.host.send(&Request::Detect { source: Source::Camera });
+            // The request waits for the next frame.
+            world.wait(50).await;
+            world.scene.show_moving(1);
+            world.host.receive().await.1
+        };
+        let (mut done, mut refused) = (0, 0);
+        for _ in 0..230 {
+            match look(world).await {
+                Ok(_) => done += 1,
+                Err(Error::TooManyChanges { .. }) => refused += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!((190..=202).contains(&done) && refused > 20, "{done} done, {refused} refused");
+        // What is refused takes no frame: Ann comes in all the same.
+        for _ in 0..12 {
+            assert!(matches!(look(world).await, Err(Error::TooManyChanges { .. })));
+        }
+        assert!(world.is_open());
+        world.host.become_host(7);
+        let compared = |kinds: Vec<Kind>| kinds.into_iter().filter(|kind| *kind == Kind::Compared).count();
+        assert_eq!(compared(world.host.kinds().await), done);
+        // Enrolment looks often, in a pause, which has its own entry.
+        world.host.ask(Request::PauseDoor { ms: 60_000 }).await.unwrap();
+        for _ in 0..9 {
+            look(world).await.unwrap();
+        }
+        assert_eq!(compared(world.host.kinds().await), done);
+    });
+}

@@ -175,7 +175,11 @@ fn pictures_of_somebody_count_though_others_come_in_between() {
             world.wait(6_000).await;
         }
         assert_eq!(admitted, 5, "Bob comes in");
-        assert_eq!(denials(world, &mut 0).await, [(Some(1), Reason::LockedOut)], "ten looks are three failures");
+        assert_eq!(
+            denials(world, &mut 0).await,
+            [(Some(1), Reason::LockedOut)],
+            "ten looks are three failures"
+        );
     });
 }
 

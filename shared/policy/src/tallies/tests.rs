@@ -120,6 +120,43 @@ fn a_change_marks_its_page_and_no_other() {
     assert!(copy.iter().eq(tallies.iter()) && !copy.is_changed());
 }
 
+/// Sixty failures are written, then one each five minutes, over resets too. What waits is doubted at the next boot.
+#[test]
+fn a_boot_doubts_failures_where_some_may_have_waited() {
+    let mut tallies = Tallies::new();
+    for _ in 0..60 {
+        assert_eq!(tallies.fail(Some(1), Factor::Face, 0, 100, 1000), None);
+        assert!(tallies.is_written(0));
+        let mut boot = Tallies::new();
+        boot.restore_rations(0, tallies.writes_used() - 1, 0);
+        boot.doubt([1, 2].into_iter(), 100);
+        assert!(!boot.is_changed(), "none can have waited");
+        tallies.kept();
+    }
+    assert_eq!(tallies.fail(Some(1), Factor::Face, 0, 100, 1000), None);
+    assert!(!tallies.is_written(0));
+    let mut boot = Tallies::new();
+    boot.restore_rations(0, tallies.writes_used(), 0);
+    boot.doubt([1, 2].into_iter(), 100);
+    assert!(boot.is_changed() && !boot.is_written(299_999));
+    for person in [None, Some(1), Some(2)] {
+        assert_eq!(boot.shut_until(person, 0), None);
+        assert_eq!(boot.fail(person, Factor::Face, 0, 100, 1000), Some(1000), "{person:?}");
+        assert!(boot.is_written(0), "a lockout always is");
+        boot.kept();
+        boot.settle(599_999);
+        assert!(!boot.is_changed());
+    }
+    assert!(!boot.is_written(299_999), "the ration did not begin again");
+    boot.settle(600_000);
+    assert!(boot.is_changed() && boot.is_written(600_000));
+    boot.kept();
+    let mut later = Tallies::new();
+    later.restore_rations(0, boot.writes_used(), 0);
+    later.doubt([1, 2].into_iter(), 100);
+    assert!(!later.is_changed(), "all is written");
+}
+
 #[test]
 fn failures_of_nobody_are_forgotten_after_an_hour() {
     let mut tallies = Tallies::new();
