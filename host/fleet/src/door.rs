@@ -66,11 +66,12 @@ pub trait Door: Send {
     /// The board does not answer, or refuses.
     fn suspend(&mut self, name: &str, person: &Person) -> Result<(), Trouble>;
 
-    /// Sets hours, PINs and suspension of the person of that name.
+    /// Sets hours and PINs of the person of that name, and suspends them if they are to be. Only if the fleet `resumes` them, a
+    /// suspension ends. Returns whether they are suspended now.
     ///
     /// # Errors
     /// The board does not answer, or refuses.
-    fn rule(&mut self, person: &Person) -> Result<(), Trouble>;
+    fn rule(&mut self, person: &Person, resumes: bool) -> Result<bool, Trouble>;
 
     /// Has the board take settings, by the names of options of `postern settings`. All others stay as they are.
     ///

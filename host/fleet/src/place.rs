@@ -33,6 +33,9 @@ pub struct Entry {
     pub begun: Option<Begun>,
     /// Why the board does not get what holds.
     pub refusal: Option<String>,
+    /// Who was on the board when the door's keys were replaced by others: the board may have been erased since, or not.
+    #[serde(default)]
+    pub unsure: Option<There>,
 }
 
 /// The newest record of an operator.
@@ -115,15 +118,20 @@ pub trait Store: Send {
     fn save_marks(&mut self, marks: &[Mark]) -> Result<(), Error>;
 }
 
-/// Has a place begin again at a board that was erased, or is another one: nobody is known to be on it. Its numbers say nothing of
-/// those of before, so whoever has the number of somebody of the fleet now is not taken for them.
+/// Has a place begin again with other keys of the door. Of nobody it is known any more whether they are on the board: it may have been
+/// erased, and gives the same numbers to others then. Who was there is kept as unsure, unless somebody says that it was `erased`.
 ///
 /// # Errors
 /// The place cannot be read or written.
-pub fn begin_again(store: &mut dyn Store) -> Result<(), Error> {
+pub fn begin_again(store: &mut dyn Store, erased: bool) -> Result<(), Error> {
     for (id, entry) in store.load()?.0 {
-        if entry.there.is_some() || entry.begun.is_some() {
-            store.save(id, &Entry { there: None, begun: None, refusal: None, ..entry })?;
+        // Of an enrolment whose answer did not come, the name alone is known.
+        let begun = |Begun { person, number, .. }| There { person, number: number.unwrap_or(u32::MAX) };
+        let before = entry.there.clone().or(entry.begun.clone().map(begun)).or(entry.unsure.clone());
+        let unsure = before.filter(|_| !erased);
+        let after = Entry { there: None, begun: None, refusal: None, unsure, ..entry.clone() };
+        if after != entry {
+            store.save(id, &after)?;
         }
     }
     Ok(())

@@ -252,12 +252,16 @@ fn reason(ack: &Ack, run: u64, digest: &[u8; 32]) -> Option<String> {
         ));
     }
     let set_up = ack.refused.iter().filter(|refused| is_setup(refused.id)).count() as u32;
-    let (people, things) =
+    let (refused, things) =
         (people(ack.refusals - set_up.min(ack.refusals)), counted(set_up.into(), "record", "records"));
     match (set_up, ack.refusals.saturating_sub(set_up)) {
-        (0, 0) => None,
-        (0, _) => Some(format!("it refused {people}")),
+        (0, 0) => {
+            let orphans = people(ack.orphans);
+            (ack.orphans > 0)
+                .then(|| format!("{orphans} on its board are known to no operator that it trusts, and may pass"))
+        }
+        (0, _) => Some(format!("it refused {refused}")),
         (_, 0) => Some(format!("it refused {things} of settings, models or firmware")),
-        (_, _) => Some(format!("it refused {people}, and {things} of settings, models or firmware")),
+        (_, _) => Some(format!("it refused {refused}, and {things} of settings, models or firmware")),
     }
 }

@@ -25,7 +25,8 @@ impl Follower {
                 self.take_off(&there)?;
                 self.release();
             }
-            entry.refusal = None;
+            self.is_gone(entry.unsure.as_ref())?;
+            (entry.unsure, entry.refusal) = (None, None);
             self.keep(id, entry)?;
             return Ok(None);
         };
@@ -39,7 +40,7 @@ impl Follower {
             self.keep(id, entry.clone())?;
         }
         match entry.there.clone() {
-            Some(there) if there.person == wanted => Ok(None),
+            Some(there) if there.person == wanted && entry.refusal.is_none() => Ok(None),
             Some(there) if there.person.pictures == wanted.pictures => {
                 match self.name_of(there.number, &there.person.name)? {
                     Some(name) => self.finish(id, entry, (there.number, name)),
@@ -54,6 +55,7 @@ impl Follower {
                     return Ok(Some(wanted.pictures.digest));
                 };
                 self.is_free(&wanted.name, there.as_ref().map(|there| there.number))?;
+                self.is_gone(entry.unsure.as_ref())?;
                 self.door.pause()?;
                 self.paused = true;
                 let after = self.door.newest_number()?;
@@ -88,10 +90,31 @@ impl Follower {
             self.door.rename(&name, &person.name)?;
             self.release();
         }
-        self.door.rule(&person)?;
+        // What the fleet did not suspend it does not resume, but for somebody who was enrolled just now.
+        let resumes = entry.there.as_ref().is_none_or(|there| there.person.suspended);
+        let is_suspended = self.door.rule(&person, resumes)?;
+        let refusal = (is_suspended && !person.suspended).then(|| AT_THE_DOOR.to_owned());
         let there = Some(There { person, number });
-        self.keep(id, Entry { there, begun: None, refusal: None, ..entry })?;
+        self.keep(id, Entry { there, begun: None, refusal, unsure: None, ..entry })?;
         Ok(None)
+    }
+
+    /// Refuses to go on while somebody is on the board who may be the one that was there before the door's keys were replaced: with
+    /// their number or their name, and not on the board by the fleet since then.
+    fn is_gone(&mut self, unsure: Option<&There>) -> Result<(), Trouble> {
+        let Some(There { person, number }) = unsure else { return Ok(()) };
+        let entries = &self.entries;
+        let by_us = |of: u32| {
+            entries.values().filter_map(|entry| entry.there.as_ref()).any(|there| there.number == of)
+        };
+        let people = self.door.people()?;
+        let found = people.iter().find(|(of, name)| (of == number || *name == person.name) && !by_us(*of));
+        found.map_or(Ok(()), |(_, name)| {
+            Err(never(&format!(
+                "{name} is on the board, and may be who the fleet enrolled as {} before the door was paired again. Remove them there                  with `postern remove`, or, if the board was erased since, say so with `postern fleet join CODE --erased`; then start                  `postern fleet apply` again",
+                person.name
+            )))
+        })
     }
 
     /// Removes somebody who the fleet enrolled from the board, whatever their name is now.
@@ -191,6 +214,10 @@ impl Follower {
         }
     }
 }
+
+/// Why somebody does not pass who the fleet did not suspend.
+const AT_THE_DOOR: &str = "they were suspended at the door itself, or its board lost their rule: the fleet does not end that. `postern resume` \
+                           at the door does, or `postern fleet suspend` and `postern fleet resume`";
 
 /// A refusal for good.
 pub(super) fn never(why: &str) -> Trouble {

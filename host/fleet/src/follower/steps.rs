@@ -160,7 +160,8 @@ impl Follower {
             self.work.remove(&(urgency, id));
             self.put_off.remove(&(urgency, id));
         }
-        if entry.wanted.as_ref() == entry.there.as_ref().map(|there| &there.person) && entry.begun.is_none() {
+        let is_settled = entry.begun.is_none() && entry.unsure.is_none() && entry.refusal.is_none();
+        if is_settled && entry.wanted.as_ref() == entry.there.as_ref().map(|there| &there.person) {
             return;
         }
         self.work.insert((urgency(entry), id));

@@ -227,12 +227,14 @@ impl Door for Board {
         })
     }
 
-    fn rule(&mut self, person: &Person) -> Result<(), Trouble> {
+    fn rule(&mut self, person: &Person, resumes: bool) -> Result<bool, Trouble> {
         let Person { name, hours, pin, suspended, .. } = person.clone();
         self.ask(format!("rule {name}"), |board| match board.people.get_mut(&name) {
             Some(rule) => {
+                let was_suspended = rule.as_ref().is_some_and(|rule| rule.suspended);
+                let suspended = suspended || was_suspended && !resumes;
                 *rule = Some(Rule { hours, pin, suspended });
-                Ok(())
+                Ok(suspended)
             }
             None => Err(Trouble { sentence: format!("{name} is not enrolled"), again: Again::Never }),
         })

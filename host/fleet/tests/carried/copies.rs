@@ -129,7 +129,7 @@ fn who_has_a_number_of_before_on_an_erased_board_stays_as_they_are() {
         *board = OnBoard::default();
         board.people.clone_from(&by_hand);
     }
-    fleet::place::begin_again(&mut local.place.clone()).expect("kept");
+    fleet::place::begin_again(&mut local.place.clone(), true).expect("kept");
     let mut follower = local.start(&[us.public()]);
     assert_eq!(follower.ack(0, 1).expect("kept").0.people, 0, "nobody is there by the fleet");
     give(&mut follower, 0, &us, &removed(1, 2));
@@ -139,6 +139,50 @@ fn who_has_a_number_of_before_on_an_erased_board_stays_as_they_are() {
     let mut people = local.board.lock().people.clone();
     assert_eq!(people.remove("Bob").flatten().map(|rule| rule.hours), Some(later.hours));
     assert_eq!(people, by_hand);
+}
+
+/// The door's computer was paired again, and the board was not erased: a removal is not done, and is never said to be.
+#[test]
+fn who_may_be_of_before_a_new_pairing_is_not_forgotten() {
+    let us = operator(1);
+    // Removed before the pairing, after it, or given a rule after it; and an enrolment whose answer was lost.
+    for case in 0..4 {
+        let mut local = Local::new();
+        let bob = local.person("Bob");
+        let mut follower = local.start(&[us.public()]);
+        if case == 3 {
+            local.board.lock().power = Some(1);
+        }
+        give(&mut follower, 0, &us, &enrolled(1, 1, &bob));
+        assert_eq!(local.work(&mut follower), case != 3);
+        assert_eq!(local.people().len(), 1, "{case}");
+        if case == 0 {
+            give(&mut follower, 0, &us, &removed(1, 2));
+        }
+        drop(follower);
+        (local.board.lock().power, local.board.lock().lost) = (None, None);
+        if case == 1 {
+            local.board.lock().rename("Bob", "Robert");
+        }
+        fleet::place::begin_again(&mut local.place.clone(), false).expect("kept");
+        fleet::place::begin_again(&mut local.place.clone(), false).expect("again");
+        let mut follower = local.start(&[us.public()]);
+        let later = Person { hours: "sat 10:00-12:00".to_owned(), ..bob.clone() };
+        match case {
+            2 => give(&mut follower, 0, &us, &enrolled(1, 2, &later)),
+            _ => give(&mut follower, 0, &us, &removed(1, 2)),
+        };
+        assert!(local.work(&mut follower));
+        let (ack, _) = follower.ack(0, 1).expect("kept");
+        assert_eq!((ack.refusals, ack.waiting, local.people().len()), (1, 0, 1), "{case}: {:?}", ack.refused);
+        // Somebody removes them at the door, and starts the program again.
+        let name = if case == 1 { "Robert" } else { "Bob" };
+        local.board.lock().remove(name);
+        let mut follower = local.start(&[us.public()]);
+        assert!(local.work(&mut follower));
+        let (ack, _) = follower.ack(0, 2).expect("kept");
+        assert_eq!((ack.refusals, local.people().len()), (0, usize::from(case == 2)), "{case}");
+    }
 }
 
 #[test]
@@ -196,6 +240,22 @@ fn a_log_of_another_board_and_a_shorter_one_are_said() {
         (None, true),
         "a number that no board signed is no floor for those that one did"
     );
+}
+
+/// People who no operator knows may pass: the door does not have what the operators want.
+#[test]
+fn a_door_with_people_of_nobody_does_not_have_everything() {
+    need!(Need::Mosquitto);
+    let bench = Bench::with_ada(1);
+    let folder = &bench.operator.folder;
+    let (_, door) = folder.fleet_doors().next().expect("the door");
+    let ack = door.ack.clone().expect("acknowledged");
+    for orphans in [0, 1] {
+        let ack = fleet::record::Ack { orphans, ..ack.clone() };
+        let door = KeptDoor { ack: Some(ack), ..door.clone() };
+        let standing = standing(folder, &fleet::standing::digest(folder), &door, None);
+        assert_eq!(standing.complete, orphans == 0, "{:?}", standing.why);
+    }
 }
 
 /// Who is trusted no more for a while says nothing older afterwards.

@@ -191,3 +191,38 @@ fn an_enrolment_whose_answer_is_lost_takes_nobody_else_with_it() {
     assert_eq!(local.people(), [("Ada".to_owned(), None)]);
     assert_eq!(follower.ack(0, 1).expect("kept").0.refusals, 1);
 }
+
+/// The fleet ends its own suspensions alone.
+#[test]
+fn a_suspension_that_was_made_at_the_door_stays() {
+    let us = operator(1);
+    let mut local = Local::new();
+    let ada = local.person("Ada");
+    let mut follower = local.start(&[us.public()]);
+    give(&mut follower, 0, &us, &enrolled(1, 1, &ada));
+    assert!(local.work(&mut follower));
+    let at_the_door = |suspended| {
+        let mut board = local.board.lock();
+        board.people.get_mut("Ada").and_then(Option::as_mut).expect("a rule").suspended = suspended;
+    };
+    let is_suspended = || local.board.lock().people["Ada"].clone().expect("a rule").suspended;
+    at_the_door(true);
+    let later = Person { hours: "sat 10:00-12:00".to_owned(), ..ada.clone() };
+    give(&mut follower, 0, &us, &enrolled(1, 2, &later));
+    assert!(local.work(&mut follower) && is_suspended());
+    assert_eq!(local.people(), [("Ada".to_owned(), Some(later.hours.clone()))], "the hours hold");
+    let (ack, _) = follower.ack(0, 1).expect("kept");
+    assert_eq!((ack.refusals, ack.waiting), (1, 0), "{:?}", ack.refused);
+    // Somebody resumes her there, and starts the program again.
+    at_the_door(false);
+    let mut follower = local.start(&[us.public()]);
+    assert!(local.work(&mut follower) && !is_suspended());
+    assert_eq!(follower.ack(0, 2).expect("kept").0.refusals, 0);
+    // The operator suspends and resumes her: that ends what was made at the door, too.
+    at_the_door(true);
+    give(&mut follower, 0, &us, &enrolled(1, 3, &Person { suspended: true, ..later.clone() }));
+    assert!(local.work(&mut follower) && is_suspended());
+    give(&mut follower, 0, &us, &enrolled(1, 4, &later));
+    assert!(local.work(&mut follower) && !is_suspended());
+    assert_eq!(follower.ack(0, 3).expect("kept").0.refusals, 0);
+}

@@ -40,6 +40,10 @@ pub struct JoinArgs {
     #[arg(long)]
     only: bool,
 
+    /// The board was erased since it was in the fleet: nobody on it was enrolled by the fleet
+    #[arg(long)]
+    erased: bool,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -88,10 +92,10 @@ impl Trusted {
     }
 
     /// The door joins with these keys. Keys that do not follow from those of before come from a new pairing: the board may have
-    /// been erased, so the place begins again, and before the keys are kept.
-    fn joins(&mut self, with: Public, files: &mut Files) -> anyhow::Result<()> {
-        if ![self.door, self.rotated].contains(&Some(with)) {
-            begin_again(files)?;
+    /// been `erased`, so the place begins again, and before the keys are kept.
+    fn joins(&mut self, with: Public, files: &mut Files, erased: bool) -> anyhow::Result<()> {
+        if erased || ![self.door, self.rotated].contains(&Some(with)) {
+            begin_again(files, erased)?;
         }
         (self.door, self.rotated) = (Some(with), None);
         Ok(())
@@ -141,7 +145,7 @@ pub fn join(args: &JoinArgs, output: &Output) -> anyhow::Result<Outcome> {
     if args.no_installer {
         trusted.installers.remove(&args.code);
     }
-    trusted.joins(identity.public(), &mut files)?;
+    trusted.joins(identity.public(), &mut files, args.erased)?;
     trusted.write(&path)?;
     drop(files);
     let code = identity.public().to_string();
@@ -238,7 +242,7 @@ mod tests {
 
     use super::*;
 
-    /// Whoever is on a board after it was erased has numbers of before: nobody of them is the fleet's.
+    /// Whoever is on a board after it was erased has numbers of before: nobody of them is known to be the fleet's.
     #[test]
     fn a_place_begins_again_after_a_new_pairing_and_not_after_a_rotation() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -247,13 +251,15 @@ mod tests {
             Credentials { secret, board: [9; 32], next: None, log: None }
         };
         let path = folder.path().join("fleet/trusted.json");
-        let joins = |with: &Credentials| {
+        let joins_as = |with: &Credentials, erased: bool| {
             let mut files = Files::open(&folder.path().join("fleet")).expect("a place");
             let mut trusted = Trusted::read(&path).expect("read");
-            trusted.joins(Identity::of(&with.secret).public(), &mut files).expect("kept");
+            trusted.joins(Identity::of(&with.secret).public(), &mut files, erased).expect("kept");
             trusted.write(&path).expect("written");
-            files.load().expect("read").0.iter().filter(|(_, entry)| entry.there.is_some()).count()
+            let [(_, entry)] = &files.load().expect("read").0[..] else { return (0, 0) };
+            (entry.there.iter().count(), entry.unsure.iter().count())
         };
+        let joins = |with: &Credentials| joins_as(with, false);
         let [first, second, third, paired] = [(); 4].map(|()| credentials());
         joins(&first);
         let pictures = Pictures { digest: [1; 32], key: [2; 32] };
@@ -263,11 +269,13 @@ mod tests {
         let mut files = Files::open(&folder.path().join("fleet")).expect("a place");
         files.save(PersonId([1; 16]), &entry).expect("kept");
         drop(files);
-        assert_eq!(joins(&first), 1, "for another operator");
+        assert_eq!(joins(&first), (1, 0), "for another operator");
         rotated(folder.path(), &first, &second).expect("noted");
         rotated(folder.path(), &second, &third).expect("noted");
-        assert_eq!(joins(&third), 1, "it is the same board");
+        assert_eq!(joins(&third), (1, 0), "it is the same board");
         rotated(folder.path(), &first, &paired).expect("nothing to note");
-        assert_eq!(joins(&paired), 0, "the board may have been erased");
+        assert_eq!(joins(&paired), (0, 1), "the board may have been erased, or not");
+        assert_eq!(joins(&paired), (0, 1), "nobody knows it later either");
+        assert_eq!(joins_as(&paired, true), (0, 0), "somebody says so");
     }
 }

@@ -236,12 +236,14 @@ impl Door for Board {
             Err(error) => Err(error.into()),
         })?;
         match is_lost {
-            true => self.rule(&Person { name: name.to_owned(), suspended: true, ..person.clone() }),
+            true => self
+                .rule(&Person { name: name.to_owned(), suspended: true, ..person.clone() }, false)
+                .map(drop),
             false => Ok(()),
         }
     }
 
-    fn rule(&mut self, person: &Person) -> Result<(), Trouble> {
+    fn rule(&mut self, person: &Person, resumes: bool) -> Result<bool, Trouble> {
         let pin = |what: &str, digits: &Option<String>| {
             let digits = digits.as_ref().map(|digits| parse_pin(what, digits)).transpose();
             digits.map_err(|error| bad_record(&error))
@@ -260,10 +262,10 @@ impl Door for Board {
                 device.suspend(&person.name, true)?;
             }
             device.set_rule(&person.name, Rule { schedule, pin, duress_pin, suspended: false })?;
-            if !person.suspended && was_suspended {
+            if !person.suspended && was_suspended && resumes {
                 device.suspend(&person.name, false)?;
             }
-            Ok(())
+            Ok(person.suspended || was_suspended && !resumes)
         })
     }
 
