@@ -1,8 +1,9 @@
 //! `postern settings`: threshold, liveness, times and lockout of the door.
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use client::protocol::{LivenessMode, Matching, ModelKind, Settings, Status, Wiegand};
-use models::{Manifest, WorstGroup};
+use models::{CalibrationPoint, ImageFile, Manifest, WorstGroup};
+use sha2::{Digest, Sha256};
 
 use crate::answers::{Sorted, board};
 use crate::device::DeviceArgs;
@@ -216,17 +217,35 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
 /// The rate among all strangers that keeps `one_in` among those of the group that the board's encoder confuses most.
 fn among_the_worst(one_in: u32, status: &Status) -> anyhow::Result<u32> {
     let encoder = status.models.iter().find(|model| model.kind == ModelKind::Encoder);
-    let name = encoder.context("the board has no encoder: `postern flash models`")?.name.as_str();
-    let worst = Manifest::read(name)?.calibration.and_then(|calibration| calibration.worst_group);
-    let WorstGroup { group, times, .. } = worst.with_context(|| {
-        format!(
+    let encoder = encoder.context("the board has no encoder: `postern flash models`")?;
+    let name = encoder.name.as_str();
+    let calibration = Manifest::read(name)?.calibration;
+    let points = calibration.as_ref().map(|calibration| calibration.points.clone()).unwrap_or_default();
+    let Some(WorstGroup { group, times, .. }) = calibration.and_then(|calibration| calibration.worst_group)
+    else {
+        bail!(
             "nobody measured the groups of {name}: `postern calibrate --strangers DIR --groups names --encoder {name} \
              --write-manifest` does"
-        )
-    })?;
+        );
+    };
+    let image = ImageFile::read(&models::image(name)?)?;
+    ensure!(
+        is_measured(&encoder.sha256, &image, &points)?,
+        "the groups of {name} were measured against the table of its manifest here, and the encoder of the board is another one, \
+         or has another table: `postern compile {name}` writes the table into an image, and `postern flash models` brings it"
+    );
     let among_all = times_rarer(one_in, times);
     note!("1 in {one_in} among strangers of the worst group ({group}) is 1 in {among_all} among all.");
     Ok(among_all)
+}
+
+/// Whether the encoder of the board, by the SHA-256 of its image, is the image of this computer, and has this table. A group's rate is
+/// relative to a table, so it says nothing of another encoder with the same name, nor of the same one with another table.
+fn is_measured(sha256: &[u8; 32], image: &ImageFile, points: &[CalibrationPoint]) -> anyhow::Result<bool> {
+    let model = image.model().context("the image of this computer")?;
+    let table = model.calibration().map(|row| (row.one_in, row.threshold));
+    let measured = points.iter().map(|point| (point.one_in, point.threshold));
+    Ok(Sha256::digest(image.bytes()).as_slice() == sha256 && table.eq(measured))
 }
 
 /// One in this many, so many times rarer; never more frequent.
@@ -259,6 +278,7 @@ mod tests {
         assert_eq!(times_rarer(10_000, 0.4), 10_000);
         assert_eq!(times_rarer(u32::MAX, 2.0), u32::MAX);
     }
+
     #[cfg(feature = "bridge")]
     #[test]
     fn changes_are_read_from_names_and_values_and_what_is_wrong_is_said() {
@@ -278,5 +298,21 @@ mod tests {
             let said = of(wrong).err().expect("it is refused").to_string();
             assert!(said.contains(word) && said.contains("postern settings --help"), "{said}");
         }
+    }
+
+    #[test]
+    fn a_group_counts_for_the_encoder_and_the_table_that_it_was_measured_with() {
+        let image = ImageFile::read(&models::image("postern-128").expect("published")).expect("read");
+        let points = Manifest::read("postern-128").expect("there").calibration.expect("a table").points;
+        let sha256: [u8; 32] = Sha256::digest(image.bytes()).into();
+        let is_measured = |sha256, points: &[_]| is_measured(sha256, &image, points).expect("a model");
+        assert!(is_measured(&sha256, &points));
+        let mut other = sha256;
+        other[31] ^= 1;
+        assert!(!is_measured(&other, &points), "another encoder of that name");
+        let mut later = points.clone();
+        later[0].threshold += 1;
+        assert!(!is_measured(&sha256, &later), "another table");
+        assert!(!is_measured(&sha256, &points[1..]) && !is_measured(&sha256, &[]));
     }
 }
