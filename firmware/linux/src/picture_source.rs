@@ -4,7 +4,9 @@
 //! ends and is started again. What failed is said once, until it works again.
 //!
 //! Infrared cameras light every other picture. So one dark picture after a bright one is skipped. The second one in a row is
-//! shown: the lens is covered, and whoever comes after that is not the face of before. If they go on, the door says so.
+//! shown: the lens is covered, and whoever comes after that is not the face of before. If they go on, the door says so. It stays
+//! the next one to be looked at, whatever comes after it: the door looks at a few pictures a second, and would miss it. A dark
+//! picture stands for an interruption of the source, too.
 
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
@@ -180,17 +182,14 @@ impl Camera {
 
 /// Takes pictures as long as the door runs.
 fn take(source: &PictureSource, mut pictures: Box<dyn Pictures>, to: &Newest) -> ! {
-    let (mut raw, mut sequence, mut said, mut light) = (source.empty(), 0u32, false, Light::default());
+    let (mut raw, mut said, mut shown) = (source.empty(), false, Shown::new(to));
     let mut unusable = Unusable::default();
     loop {
         match pictures.next(&mut raw).and_then(|()| unusable.small(&raw)) {
             Ok(None) => continue,
             Ok(Some(small)) => {
                 said = false;
-                if light.shows(small.brightness()) {
-                    sequence = sequence.wrapping_add(1);
-                    to.signal((sequence, small));
-                }
+                shown.put(small);
                 continue;
             }
             Err(error) if !said => {
@@ -199,6 +198,7 @@ fn take(source: &PictureSource, mut pictures: Box<dyn Pictures>, to: &Newest) ->
             Err(_) => {}
         }
         said = true;
+        shown.interrupt();
         drop(pictures);
         pictures = loop {
             thread::sleep(REST);
@@ -206,6 +206,48 @@ fn take(source: &PictureSource, mut pictures: Box<dyn Pictures>, to: &Newest) ->
                 break pictures;
             }
         };
+    }
+}
+
+/// The picture that is looked at next: the newest, but a gap until it was looked at.
+struct Shown<'n> {
+    to: &'n Newest,
+    sequence: u32,
+    light: Light,
+    /// Width and height of the last picture.
+    size: [usize; 2],
+    /// Whether the last picture that was shown is a gap.
+    gap: bool,
+}
+
+impl<'n> Shown<'n> {
+    fn new(to: &'n Newest) -> Self {
+        Self { to, sequence: 0, light: Light::default(), size: [0; 2], gap: false }
+    }
+
+    /// A picture came.
+    fn put(&mut self, small: Small) {
+        let brightness = small.brightness();
+        if self.light.shows(brightness) {
+            self.size = [small.width, small.height];
+            self.show(small, brightness < DARK);
+        }
+    }
+
+    /// No picture came for a while.
+    fn interrupt(&mut self) {
+        let [width, height] = self.size;
+        if width * height > 0 {
+            self.show(Small { width, height, yuyv: [0, 128].repeat(width * height) }, true);
+        }
+    }
+
+    fn show(&mut self, small: Small, gap: bool) {
+        if !self.gap || !self.to.signaled() {
+            self.gap = gap;
+            self.sequence = self.sequence.wrapping_add(1);
+            self.to.signal((self.sequence, small));
+        }
     }
 }
 
@@ -308,14 +350,44 @@ mod tests {
         let place = Place::Command(["sh", "-c", script].map(str::to_owned).into());
         let source = PictureSource { place, width: 240, height: 160, format: Format::Grey };
         let mut camera = Camera::start(source).expect("it starts");
-        for picture in 1..=3 {
+        let mut bright = 0;
+        for picture in 1..=5 {
             let capture = pollster::block_on(camera.next());
-            assert_eq!(
-                (capture.sequence, capture.frame.width(), capture.frame.height()),
-                (picture, 240, 160)
-            );
-            assert_eq!(capture.frame.bytes()[..4], [b'Z', 128, b'Z', 128]);
+            assert_eq!((capture.frame.width(), capture.frame.height()), (240, 160));
+            assert!(capture.sequence >= picture);
+            match capture.frame.bytes()[..4] {
+                [b'Z', 128, b'Z', 128] => bright += 1,
+                // The end of the command is a gap.
+                [0, 128, 0, 128] => {}
+                ref other => panic!("{other:?}"),
+            }
         }
+        assert!(bright >= 2, "{bright}");
+    }
+
+    #[test]
+    fn a_gap_waits_until_it_was_looked_at() {
+        let small = |luma: u8| Small { width: 2, height: 1, yuyv: vec![luma, 128, luma, 128] };
+        let newest = Newest::new();
+        let mut shown = Shown::new(&newest);
+        let look = || newest.try_take().map(|(_, small)| small.yuyv[0]);
+        shown.interrupt();
+        assert_eq!(look(), None, "there was no picture yet");
+        for luma in [90, 91] {
+            shown.put(small(luma));
+        }
+        assert_eq!(look(), Some(91), "the newest");
+        for luma in [92, 3, 3, 93, 94] {
+            shown.put(small(luma));
+        }
+        assert_eq!(look(), Some(3), "the lens was covered");
+        assert_eq!(look(), None);
+        shown.put(small(95));
+        shown.interrupt();
+        shown.put(small(96));
+        assert_eq!(look(), Some(0), "the camera was gone");
+        shown.put(small(97));
+        assert_eq!(look(), Some(97));
     }
 
     #[test]

@@ -141,6 +141,10 @@ pub fn to_text(entry: &LogEntry, names: &Names) -> String {
     };
     let who = said("name").or_else(|| said("person").map(|person| format!("person {person}")));
     let mut words: Vec<String> = match said("why") {
+        // Of a face that failed liveness the reason does not say who it looks like.
+        Some(why) if fields["reason"] == "not-live" => {
+            vec![why].into_iter().chain(who.map(|who| format!("like {who}"))).collect()
+        }
         Some(why) => vec![why],
         None => who.into_iter().chain(said("reason")).collect(),
     };

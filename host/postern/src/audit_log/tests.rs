@@ -56,6 +56,20 @@ fn a_line_comes_back_and_its_words_are_those_of_its_bytes() {
 }
 
 #[test]
+fn the_text_of_a_refused_picture_says_who_it_is_like() {
+    let time = Time { unix_ms: 1_795_610_096_789, exact: true };
+    let text = |person| {
+        let reason = Reason::NotLive as u8;
+        let entry = Entry { reason, person, ..Entry::new(Kind::Refused, time) }.to_bytes();
+        let entry = LogEntry { number: 1, entry, chain: Chain::default().next(1, &entry).0 };
+        to_text(&entry, &Names::from([(7, "Bob".to_owned())]))
+    };
+    assert!(text(Some(7)).contains("no living face, like Bob"), "{}", text(Some(7)));
+    assert!(text(Some(8)).contains("no living face, like person 8"), "{}", text(Some(8)));
+    assert!(text(None).contains("no living face") && !text(None).contains("like"), "{}", text(None));
+}
+
+#[test]
 fn the_first_entry_that_is_wrong_is_named() {
     let whole = log(9);
     assert_eq!(check(&whole), None);
