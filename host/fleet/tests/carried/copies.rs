@@ -246,7 +246,8 @@ fn a_log_of_another_board_and_a_shorter_one_are_said() {
 #[test]
 fn a_door_with_people_of_nobody_does_not_have_everything() {
     need!(Need::Mosquitto);
-    let bench = Bench::with_ada(1);
+    let mut bench = Bench::with_ada(1);
+    assert!(bench.standing(0).complete);
     let folder = &bench.operator.folder;
     let (_, door) = folder.fleet_doors().next().expect("the door");
     let ack = door.ack.clone().expect("acknowledged");

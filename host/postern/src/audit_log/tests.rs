@@ -62,7 +62,7 @@ fn the_text_of_a_refused_picture_says_who_it_is_like() {
         let reason = Reason::NotLive as u8;
         let entry = Entry { reason, person, ..Entry::new(Kind::Refused, time) }.to_bytes();
         let entry = LogEntry { number: 1, entry, chain: Chain::default().next(1, &entry).0 };
-        to_text(&entry, &Names::from([(7, "Bob".to_owned())]))
+        to_text(&entry, &Names::from_iter([(7, "Bob".to_owned())]))
     };
     assert!(text(Some(7)).contains("no living face, like Bob"), "{}", text(Some(7)));
     assert!(text(Some(8)).contains("no living face, like person 8"), "{}", text(Some(8)));
