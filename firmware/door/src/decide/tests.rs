@@ -143,6 +143,7 @@ fn looks_at_a_picture_count_against_its_person_whoever_comes_in_between() {
         }
         // Twelve looks are four failures, and the second one locks out.
         assert_eq!(failures, 4, "{between}");
+        bench.decider.reset();
         bench.frames::<2>(&known(7));
         assert_eq!(bench.frame(known(7)), refused(Some(7), Reason::LockedOut, false), "{between}");
     }
