@@ -46,6 +46,7 @@ pub mod pictures;
 pub mod place;
 pub mod presence;
 pub mod publish;
+mod rank;
 pub mod record;
 pub mod recover;
 pub mod setup;

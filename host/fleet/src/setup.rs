@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::record::{PersonId, Rank};
+use crate::rank::{PersonId, Rank};
 
 /// Bytes of a chunk.
 pub const CHUNK: usize = 256 << 10;

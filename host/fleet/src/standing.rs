@@ -257,8 +257,9 @@ fn reason(ack: &Ack, run: u64, digest: &[u8; 32]) -> Option<String> {
     match (set_up, ack.refusals.saturating_sub(set_up)) {
         (0, 0) => {
             let orphans = people(ack.orphans);
-            (ack.orphans > 0)
-                .then(|| format!("{orphans} on its board are known to no operator that it trusts, and may pass"))
+            (ack.orphans > 0).then(|| {
+                format!("{orphans} on its board are known to no operator that it trusts, and may pass")
+            })
         }
         (0, _) => Some(format!("it refused {refused}")),
         (_, 0) => Some(format!("it refused {things} of settings, models or firmware")),

@@ -104,7 +104,7 @@ mod tests {
     /// A face whose template is turned by so many radians, and whose pixels `light` gives.
     fn known(turned: f64, light: impl Fn(usize, usize) -> i8) -> Known {
         // Two directions at right angles, each over all values.
-        let value = |at: usize| turned.cos() + turned.sin() * if at % 2 == 0 { 1.0 } else { -1.0 };
+        let value = |at: usize| turned.cos() + turned.sin() * if at.is_multiple_of(2) { 1.0 } else { -1.0 };
         let values: [i16; 128] = std::array::from_fn(|at| (1_000.0 * value(at)) as i16);
         let crop: Vec<i8> = (0..CROP_BYTES).map(|at| light(at / 3 % CROP_SIZE, at / 3 / CROP_SIZE)).collect();
         let template = Template::normalise(values).expect("a template");
