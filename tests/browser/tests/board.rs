@@ -144,10 +144,14 @@ async fn two_consoles_at_once_show_the_same_door() {
         browser.open(&board).await;
         browser.shows("The door is locked").await;
     }
+    let count = "return [...document.querySelectorAll('#events li')].filter((one) => one.innerText.includes('Locked')).length";
+    let before = browsers[0].script(count).await.as_u64().expect("a number") as usize;
     for (presses, browser) in browsers.iter().enumerate() {
         browser.click("form[action$=press] button").await;
         for browser in &browsers {
             browser.until_list("#events li", "Open by the exit button", presses + 1).await;
+            // An open door is not opened again.
+            browser.until_list("#events li", "Locked", before + presses + 1).await;
         }
     }
 }

@@ -128,6 +128,11 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
         if answer.spent {
             self.restart_frames();
         }
+        if let Decision::RequestFace { .. } = answer.decision {
+            // Whoever was looked at before claimed to be nobody, and no failure of theirs counted. So nothing of it counts now.
+            self.pipeline.reset();
+            self.ask(None);
+        }
         match answer.decision {
             Decision::Refuse { person: None, reason: Reason::LockedOut, .. } => {
                 self.deny(None, Reason::LockedOut, 0);

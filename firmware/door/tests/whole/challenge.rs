@@ -1,6 +1,7 @@
 //! The challenge: the door opens only to a person who makes the gestures that its LEDs show.
 
-use crate::simulation::{Board, World, engine, engine::Pose, rules::denials};
+use crate::simulation::rules::{denials, set_rule, two_factors};
+use crate::simulation::{Board, World, engine, engine::Pose};
 use audit::Kind;
 use policy::Reason;
 use protocol::{
@@ -297,4 +298,25 @@ fn whatever_ends_the_track_in_the_middle_fails_the_challenge() {
             assert_eq!(denied, [(Some(1), Reason::LockedOut)], "{end}");
         });
     }
+}
+
+/// Before a PIN nobody's failures count. So a challenge that was passed then, or a recording that fitted, counts for nobody.
+#[test]
+fn a_challenge_that_was_passed_before_the_pin_counts_for_nobody() {
+    board().boot(async |world: &mut World| {
+        let limits = Limits::default();
+        let settings = Settings { matching: protocol::Matching::Verify, limits, ..settings() };
+        world.host.ask(Request::SetSettings(settings)).await.unwrap();
+        set_rule(world, "Ann", two_factors()).await.unwrap();
+        let mut visitor = Visitor::default();
+        let (_, gestures) = visitor.visit(world, 200, Some).await;
+        assert!(!gestures.is_empty() && !world.is_open(), "nobody said who they are");
+        world.type_keys("1234#").await;
+        for _ in 0..6 {
+            visitor.hold(world, Pose::default()).await;
+        }
+        assert!(!world.is_open(), "what was passed before the PIN is forgotten");
+        let (_, gestures) = visitor.visit(world, 200, Some).await;
+        assert!(!gestures.is_empty() && world.is_open(), "a new challenge opens: {gestures:?}");
+    });
 }

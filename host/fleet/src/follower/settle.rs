@@ -111,7 +111,9 @@ impl Follower {
         let found = people.iter().find(|(of, name)| (of == number || *name == person.name) && !by_us(*of));
         found.map_or(Ok(()), |(_, name)| {
             Err(never(&format!(
-                "{name} is on the board, and may be who the fleet enrolled as {} before the door was paired again. Remove them there                  with `postern remove`, or, if the board was erased since, say so with `postern fleet join CODE --erased`; then start                  `postern fleet apply` again",
+                "{name} is on the board, and may be who the fleet enrolled as {} before the door was paired again. Remove them there \
+                 with `postern remove`, or, if the board was erased, say so with `postern fleet join CODE --erased`; then \
+                 start `postern fleet apply` again",
                 person.name
             )))
         })

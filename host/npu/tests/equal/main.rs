@@ -4,6 +4,7 @@
 mod cycles;
 mod door;
 mod reference;
+mod refused;
 
 use compiler::image::Aligned;
 use fixtures::{Need, need};
