@@ -84,7 +84,7 @@ fn networks_are_equal_on_the_npu_of_a_cortex_m55() {
     network_on_npu("liveness", &Job::Network { image: &image, input: &input }, accelerator[0]);
 }
 
-/// As above, for the large networks, which take minutes in the functional model: `cargo xtask npu`.
+/// As above, for the large networks, and for both accelerators: `cargo xtask npu`.
 #[test]
 fn large_networks_are_equal_on_the_npu_of_a_cortex_m55_when_they_are_asked_for() {
     if std::env::var_os("POSTERN_NPU").is_none_or(|asked| asked != "all") {
@@ -92,10 +92,14 @@ fn large_networks_are_equal_on_the_npu_of_a_cortex_m55_when_they_are_asked_for()
         return;
     }
     need!(Need::Boards, Need::Cached("images"), Need::Cached("pictures"), Need::Cached("vela"));
-    let accelerator = accelerator("ethos-u55-128").expect("an NPU");
-    let detector = with_section("yunet", accelerator.name);
-    for name in ["postern-128", "mobilefacenet", "sface"] {
-        on_npu(&detector, &with_section(name, accelerator.name), &PICTURES[..1], accelerator);
+    for accelerator in ["ethos-u55-128", "ethos-u55-256"].map(|name| accelerator(name).expect("an NPU")) {
+        let detector = with_section("yunet", accelerator.name);
+        for name in ["postern-128", "mobilefacenet", "sface"] {
+            on_npu(&detector, &with_section(name, accelerator.name), &PICTURES[..1], accelerator);
+        }
+        let image = with_section("liveness", accelerator.name);
+        let input = measure::noise(&image).expect("an image");
+        network_on_npu("liveness", &Job::Network { image: &image, input: &input }, accelerator);
     }
 }
 
