@@ -16,6 +16,7 @@
 //!
 //! A broker that holds back a record is seen by the digest of the head, and asked again with pauses.
 
+mod ended;
 mod fetch;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bridge::{Fault, Level};
+use ended::Ended;
 
 use crate::Error;
 use crate::connection::{Connection, Hub, Message, Route, Traffic};
@@ -138,27 +140,6 @@ pub fn follow(
 fn unix_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
-}
-
-/// Why a connection ended.
-enum Ended {
-    Away(String),
-    Error(Error),
-}
-
-impl From<Fault> for Ended {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::End(error) => Self::Error(Error::Broker(error)),
-            Fault::Wait(why) => Self::Away(why),
-        }
-    }
-}
-
-impl From<Error> for Ended {
-    fn from(error: Error) -> Self {
-        Self::Error(error)
-    }
 }
 
 /// What is done on one connection.

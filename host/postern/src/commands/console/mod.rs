@@ -5,6 +5,7 @@
 
 mod before;
 mod boards;
+mod errors;
 mod flashing;
 mod job;
 mod known;

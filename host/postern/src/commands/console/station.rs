@@ -8,13 +8,14 @@ use anyhow::{Context, bail, ensure};
 use client::Credentials;
 use client::protocol::{EventKind, Hash, Host, ModelKind, Role, Settings, User, Zone};
 use console::station::{
-    Button, CalibrationRow, Compared, Enrolled, Errors, Flash, Flashable, Flashing, Happening, LogLine,
-    NewRule, Paired, Pairing, Pins, Refusal, Rule, Said, State, Station, Upload, Verified,
+    Button, Compared, Enrolled, Errors, Flash, Flashable, Flashing, Happening, LogLine, NewRule, Paired,
+    Pairing, Pins, Refusal, Rule, Said, State, Station, Upload, Verified,
 };
 use emulator::{Board, Memory, Seen};
 use imaging::Photo;
 
 use super::before;
+use super::errors;
 use super::flashing;
 use super::known;
 use super::line::{Line, refusal};
@@ -23,7 +24,6 @@ use super::pairing::Progress;
 use super::rules;
 use super::trial;
 use crate::clock;
-use crate::commands::calibrate::table::Row;
 use crate::commands::enroll::{Enrolling, TAKEN_FOR_ATTACK, camera};
 use crate::commands::flash::{self, firmware};
 use crate::device::DeviceArgs;
@@ -319,7 +319,7 @@ impl Station for Door {
         let models = self.ask(|device| Ok(device.status()?.models))?;
         let encoder = models.iter().find(|model| model.kind == ModelKind::Encoder);
         // An image that is not here, or another one of the same name, tells nothing of the board's encoder.
-        Ok(encoder.and_then(|encoder| errors(&encoder.name, &encoder.sha256).ok()).unwrap_or_default())
+        Ok(encoder.and_then(|encoder| errors::of(&encoder.name, &encoder.sha256).ok()).unwrap_or_default())
     }
 
     fn flashable(&self) -> Said<Flashable> {
@@ -385,19 +385,4 @@ impl Station for Door {
     fn pairing(&self) -> Pairing {
         self.pairing.now(self.memory().ok().flatten().as_ref())
     }
-}
-
-/// The calibration table in the image `name`, if it is the one with this hash, and the misses in its manifest.
-fn errors(name: &str, sha256: &Hash) -> anyhow::Result<Errors> {
-    use sha2::{Digest, Sha256};
-    let file = models::ImageFile::read(&models::image(name)?)?;
-    ensure!(Sha256::digest(file.bytes()).as_slice() == sha256, "another image has this name");
-    let row = |record| {
-        let Row { one_in, threshold, estimate, basis } = Row::of(record);
-        CalibrationRow { one_in, threshold, estimate, measured: basis == "measured" }
-    };
-    let rows = file.model().context("the image is damaged")?.calibration().map(row).collect();
-    let known = models::Manifest::read(name).ok().and_then(|manifest| manifest.calibration?.misses);
-    let models::Misses { of, points } = known.unwrap_or_default();
-    Ok(Errors { rows, misses: points.iter().map(|point| (point.threshold, point.share)).collect(), of })
 }
