@@ -33,6 +33,10 @@ pub fn check(kind: ModelKind, path: &Path, image: &[u8], machine: Option<Machine
          {place} --output NEW.pstn` measures them on a folder of people and writes an image that has them"
     );
     npu::section(&model).with_context(|| format!("{place}: compile it again with --npu"))?;
+    ensure!(
+        model.kind() != Kind::FloatEncoder || machine.is_none_or(|machine| machine == Machine::Linux),
+        "{place} is an encoder in float, which only a door on Linux runs: compile it without --engine tract"
+    );
     machine.map_or(Ok(()), |machine| check_size(kind, &place.to_string(), image.len(), machine))
 }
 
@@ -100,5 +104,28 @@ mod tests {
         let said = refused(ModelKind::Encoder, &bare, None);
         assert!(said.contains("no thresholds") && said.contains("--output NEW.pstn"), "{said}");
         check(ModelKind::Encoder, Path::new("x.pstn"), &[7; 300], None).expect_err("no image");
+    }
+
+    #[test]
+    fn an_encoder_in_float_is_sent_to_no_board_without_an_operating_system() {
+        let published =
+            std::fs::read(models::image(models::ENCODER).expect("it is published")).expect("read");
+        let calibration: Vec<_> =
+            ImageFile::from_bytes(&published).model().expect("a model").calibration().collect();
+        let description = engine_tract::image::Description {
+            name: "mine",
+            side: 112,
+            dimension: 128,
+            bgr: false,
+            mean: [127.5; 3],
+            scale: 1.0 / 128.0,
+            calibration: &calibration,
+        };
+        let image = engine_tract::image::write(&[0; 64], &description).expect("an image");
+        for machine in [Machine::An547, Machine::An500] {
+            let said = refused(ModelKind::Encoder, &image, Some(machine));
+            assert!(said.contains("only a door on Linux"), "{said}");
+        }
+        check(ModelKind::Encoder, Path::new("x.pstn"), &image, Some(Machine::Linux)).expect("it is sent");
     }
 }
