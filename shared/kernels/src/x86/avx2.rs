@@ -109,7 +109,7 @@ fn sums([a, b, c, d]: [__m256i; FILTERS]) -> __m128i {
 /// Writes the outputs of the channels of `block`: [`crate::OutputStage::apply`] in four lanes.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn finish<O: Element>(scales: &Scales<FILTERS>, block: usize, sums: __m128i, output: &mut [O]) {
+pub fn finish<O: Element>(scales: &Scales<FILTERS>, block: usize, sums: __m128i, output: &mut [O]) {
     let acc = _mm_add_epi32(sums, load(&scales.bias[block]));
     let below = _mm_cmplt_epi32(acc, _mm_setzero_si128());
     let multiplier = _mm_blendv_epi8(load(&scales.multiplier[block]), load(&scales.negative[block]), below);
@@ -135,63 +135,4 @@ fn finish<O: Element>(scales: &Scales<FILTERS>, block: usize, sums: __m128i, out
 fn load(lanes: &[i32; FILTERS]) -> __m128i {
     // SAFETY: the array has the sixteen bytes that the load reads.
     unsafe { _mm_loadu_si128(lanes.as_ptr().cast()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::weights::{pack, packed_len};
-    use crate::{OutputStage, Scale, Shape, Window, generic};
-    use std::vec;
-
-    /// On a processor with VNNI this code is never dispatched to, so it needs a test of its own.
-    #[test]
-    fn avx2_computes_the_bytes_of_generic() {
-        if !std::is_x86_feature_detected!("avx2") {
-            return;
-        }
-        let mut state = 1u64;
-        let mut next = move || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 40) as i8
-        };
-        for case in 0..200usize {
-            let (height, width, depth, channels) =
-                (case % 7 + 1, case % 5 + 1, case * 7 % 40 + 1, case % 13 + 1);
-            let side = if height > 2 && width > 2 && case % 2 == 0 { 3 } else { 1 };
-            let window = Window { kernel: [side; 2], stride: [1, 1], pad: [side / 2; 2] };
-            let plain: Vec<i8> = (0..side * side * depth * channels).map(|_| next()).collect();
-            let mut weights = vec![0; packed_len(side * side * depth, channels)];
-            pack(&plain, channels, &mut weights);
-            let scale = |_| Scale {
-                bias: i32::from(next()) * 1000,
-                multiplier: (i32::from(next()) + 129) * 900_001,
-                negative: i32::from(next()) * 950_021,
-                shift: i32::from(case % 9 == 0),
-            };
-            let scales: Vec<Scale> = (0..channels).map(scale).collect();
-            let stage =
-                OutputStage { scales: &scales, prelu: case % 3 == 0, zero_point: -3, min: -128, max: 127 };
-            let input: Vec<i8> = (0..height * width * depth).map(|_| next()).collect();
-            let mut conv = Convolution {
-                input: Shape::new(height, width, depth),
-                output: Shape::new(height, width, channels),
-                window,
-                input_zero: next(),
-                weights: &weights,
-                stage,
-            };
-            let mut narrow = [vec![0i8; conv.output.len()], vec![0i8; conv.output.len()]];
-            generic::conv2d(&conv, &input, &mut narrow[0]);
-            // SAFETY: the processor has AVX2.
-            unsafe { super::conv2d(&conv, &input, &mut narrow[1]) }
-            assert_eq!(narrow[0], narrow[1]);
-            (conv.stage.min, conv.stage.max) = (-32768, 32767);
-            let mut wide = [vec![0i16; conv.output.len()], vec![0i16; conv.output.len()]];
-            generic::conv2d(&conv, &input, &mut wide[0]);
-            // SAFETY: the processor has AVX2.
-            unsafe { super::conv2d(&conv, &input, &mut wide[1]) }
-            assert_eq!(wide[0], wide[1]);
-        }
-    }
 }

@@ -1,6 +1,6 @@
-//! Depthwise convolution on x86-64: VNNI if the processor has it, else the generic code compiled for AVX2.
+//! Depthwise convolution on x86-64: VNNI if the processor has it, else AVX2.
 
-use super::{has_vnni, taps};
+use super::{has_vnni, pairs, taps};
 use crate::{Convolution, Element, generic};
 
 /// See [`crate::depthwise_conv2d`].
@@ -10,13 +10,8 @@ pub fn depthwise_conv2d<O: Element>(conv: &Convolution, input: &[i8], output: &m
         unsafe { taps::depthwise_conv2d(conv, input, output) }
     } else if std::is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has the features that the function is compiled for.
-        unsafe { avx2(conv, input, output) }
+        unsafe { pairs::depthwise_conv2d(conv, input, output) }
     } else {
         generic::depthwise_conv2d(conv, input, output)
     }
-}
-
-#[target_feature(enable = "avx2")]
-fn avx2<O: Element>(conv: &Convolution, input: &[i8], output: &mut [O]) {
-    generic::depthwise_conv2d(conv, input, output)
 }

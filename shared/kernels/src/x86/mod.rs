@@ -1,14 +1,16 @@
 //! Kernels for x86-64, selected at run time.
 //!
 //! With AVX-512 VNNI there are kernels for dense ([`vnni`]) and depthwise ([`taps`]) convolutions, which
-//! share the output stage ([`stage`]). With AVX2 there is a kernel for dense convolutions ([`avx2`]);
-//! depthwise ones use the generic code compiled for AVX2, which LLVM vectorises.
+//! share the output stage ([`stage`]). With AVX2 alone there is one for each, too ([`avx2`], [`pairs`]).
 
 mod avx2;
 mod conv2d;
 mod depthwise_conv2d;
+mod pairs;
 mod stage;
 mod taps;
+#[cfg(test)]
+mod tests;
 mod vnni;
 
 pub use conv2d::conv2d;
