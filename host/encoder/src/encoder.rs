@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::engine::{Engine, LossGradient, Processor};
 use crate::fold::fold;
 use crate::graph::{Graph, Operator, ParameterId, Preprocessing};
-use crate::head::{Head, project};
+use crate::head::{Head, project, rescale};
 use crate::pass::{Pass, Seen, Step};
 use crate::revive::revive;
 use crate::slim::slim;
@@ -131,6 +131,17 @@ impl Encoder {
     pub fn project(&mut self, map: &[f32]) -> Result<(), Error> {
         let projected = project(self.graph.clone(), map)?;
         self.restart(projected)
+    }
+
+    /// Multiplies its output by `factor`, and adds one of `offsets` to each value.
+    ///
+    /// The memory of the optimiser is cleared, and no layer is frozen.
+    ///
+    /// # Errors
+    /// As [`project`](Self::project), and other than one offset a value.
+    pub fn rescale(&mut self, factor: f32, offsets: &[f32]) -> Result<(), Error> {
+        let rescaled = rescale(self.graph.clone(), factor, offsets)?;
+        self.restart(rescaled)
     }
 
     /// Takes channels out of its bottlenecks until it needs at most `multiply_adds` for a picture: those first that

@@ -71,6 +71,26 @@ impl Last {
     }
 }
 
+/// Multiplies the output by `factor`, and adds one offset to each of its values.
+///
+/// # Errors
+/// As [`project`]; and other than one offset a value.
+pub fn rescale(graph: Graph, factor: f32, offsets: &[f32]) -> Result<Graph, Error> {
+    let values = graph.dimension();
+    if offsets.len() != values {
+        return Err(Error::Specification(format!("{} offsets for {values} values", offsets.len())));
+    }
+    let map: Vec<f32> =
+        (0..values * values).map(|at| if at % (values + 1) == 0 { factor } else { 0.0 }).collect();
+    let mut graph = project(graph, &map)?;
+    if let Some(Operator::Convolution { bias: Some(bias), .. }) =
+        graph.nodes.last().map(|node| node.operator.clone())
+    {
+        graph.parameters[bias].values.iter_mut().zip(offsets).for_each(|(bias, offset)| *bias += offset);
+    }
+    Ok(graph)
+}
+
 /// Gives `map` times the old embedding, in a last layer of that many values: `map` has a row a new value, of a
 /// factor an old one.
 ///

@@ -35,20 +35,30 @@ fn a_network_learns_recorded_faces_and_is_measured_by_person() {
     }
     let path = |name: &str| folder.path().join(name).display().to_string();
     let [recorded, out, worst, det] = ["recorded", "out", "worst.png", "det.png"].map(path);
-    let train = |steps: &str| {
+    let train = |more: &[&str]| {
         let options = "--person 1 2 --channels 8 --rounding 4 --batch 16 --rate 0.005 \
                        --weight-simulated 0 --resume --name drawn --steps";
         let mut arguments = vec!["train-liveness", "network", "--recorded", &recorded, "--out", &out];
         arguments.extend(options.split_whitespace());
-        run(&[&arguments[..], &[steps]].concat())
+        run(&[&arguments[..], more].concat())
     };
-    let trained = train("80");
+    let trained = train(&["80"]);
     assert_eq!(trained.code, 0, "{}", trained.said);
     assert_eq!(trained.first()["steps"], 84);
     let manifest = fs::read_to_string(Path::new(&out).join("manifest.toml")).expect("written");
     assert!(manifest.contains("kind = \"liveness\"") && manifest.contains("24 recorded live"), "{manifest}");
-    let other = train("81");
+    assert!(manifest.contains("factor = 1.000\noffset = 0.000"), "{manifest}");
+    let other = train(&["81"]);
     assert!(other.code == 2 && other.said.contains("begun otherwise"), "{}", other.said);
+
+    // Somebody who was left out gives the scale of the scores.
+    let judged = train(&["80", "--judge", "3"]);
+    assert_eq!(judged.code, 0, "{}", judged.said);
+    assert!(judged.said.contains("scores of 3: --factor "), "{}", judged.said);
+    let manifest = fs::read_to_string(Path::new(&out).join("manifest.toml")).expect("written");
+    assert!(!manifest.contains("factor = 1.000"), "{manifest}");
+    let nobody = train(&["80", "--judge", "9"]);
+    assert!(nobody.code == 2 && nobody.said.contains("has no person"), "{}", nobody.said);
 
     let image = Path::new(&out).join("drawn.pstn").display().to_string();
     let eval = |more: &[&str]| {

@@ -19,12 +19,14 @@ mod fit;
 mod material;
 pub mod medium;
 mod raster;
+mod scores;
 mod texture;
 
 pub use class::Class;
 pub use fit::{Settings, Trained, Watch, fit, samples};
 pub use material::{Group, Material};
 pub use raster::Raster;
+pub use scores::Scale;
 pub use texture::Texture;
 
 /// Side of a stored crop in pixels.

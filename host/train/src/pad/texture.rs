@@ -180,6 +180,21 @@ mod tests {
     }
 
     #[test]
+    fn rescaled_logits_are_so_many_times_the_old_ones_with_their_offsets() {
+        let mut network = network();
+        let random = &mut Rng::with_seed(1);
+        let pixels = (0..SEEN * SEEN * 3).map(|_| random.u8(..)).collect();
+        let images = Images { height: SEEN, width: SEEN, pixels };
+        let old = network.embed(&images).values;
+        network.rescale(3.0, &[-0.5, 0.0, 1.0]).unwrap();
+        let new = network.embed(&images).values;
+        for ((old, new), offset) in old.iter().zip(&new).zip([-0.5, 0.0, 1.0]) {
+            assert!((3.0 * old + offset - new).abs() < 1e-4, "{old} gives {new}");
+        }
+        assert!(network.rescale(3.0, &[0.0]).is_err());
+    }
+
+    #[test]
     fn a_network_of_nothing_is_refused() {
         for (channels, blocks) in [(0, 1), (8, 0), (129, 1), (8, 17)] {
             assert!(Texture { channels, blocks }.build(1, Optimizer::default()).is_err());

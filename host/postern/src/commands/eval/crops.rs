@@ -99,19 +99,8 @@ pub fn run(
     let [det, worst] = [&args.det, &args.worst].map(|path| force.check_any(path.as_ref(), NONE));
     let (det, worst) = (det?, worst?);
     let crops = list(folder, &args.person)?;
-    let bar = progress(crops.len());
-    let scores = crops
-        .par_iter()
-        .map_init(
-            || Arena::new(liveness.arena_len()),
-            |arena, crop| {
-                let photo = Photo::open(&crop.path)?;
-                bar.inc(1);
-                score(&photo, liveness, args, arena)
-            },
-        )
-        .collect::<anyhow::Result<Vec<f64>>>()?;
-    bar.finish_and_clear();
+    let sees = args.sees.unwrap_or(f64::from(liveness.surroundings().tenths()) / 10.0);
+    let scores = scores(&crops, liveness, sees / args.crop)?;
     let frame = |(crop, score): (&Crop, &f64)| Frame {
         person: crop.person.clone(),
         recording: crop.recording(),
@@ -139,6 +128,22 @@ pub fn run(
         Ok(())
     })?;
     Ok(Outcome::Done)
+}
+
+/// The score of each crop by a network that sees `times` as much.
+pub fn scores(crops: &[Crop], liveness: &Liveness, times: f64) -> anyhow::Result<Vec<f64>> {
+    let bar = progress(crops.len());
+    let each = crops.par_iter().map_init(
+        || Arena::new(liveness.arena_len()),
+        |arena, crop| {
+            let photo = Photo::open(&crop.path)?;
+            bar.inc(1);
+            score(&photo, liveness, times, arena)
+        },
+    );
+    let scores = each.collect();
+    bar.finish_and_clear();
+    scores
 }
 
 /// The crops of `folder`, in the order of their recordings.
@@ -170,11 +175,11 @@ fn in_order(path: &Path) -> Vec<(String, u64)> {
     name.split('_').map(part).collect()
 }
 
-/// The score of a face by the device's own code, from a frame that shows just what the network sees.
-fn score(photo: &Photo, liveness: &Liveness, args: &CropArgs, arena: &mut Arena) -> anyhow::Result<f64> {
+/// The score of a face by the device's own code, from a frame that shows just what the network sees: `times` as much as the
+/// crop.
+fn score(photo: &Photo, liveness: &Liveness, times: f64, arena: &mut Arena) -> anyhow::Result<f64> {
     let view = liveness.surroundings();
-    let sees = args.sees.unwrap_or(f64::from(view.tenths()) / 10.0);
-    let frame = framed(photo, sees / args.crop).to_frame(PixelFormat::Yuyv);
+    let frame = framed(photo, times).to_frame(PixelFormat::Yuyv);
     let frame = frame.view()?;
     let score = liveness.score(&frame, &face_of(&frame, view), arena.bytes())?;
     Ok(f64::from(score) / 32768.0)

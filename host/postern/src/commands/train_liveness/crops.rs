@@ -70,11 +70,22 @@ pub struct CropArgs {
 }
 
 impl CropArgs {
-    /// All groups of crops, and a line that identifies them.
-    pub fn collect(&self, weights: &Weights) -> anyhow::Result<(Vec<Group>, String)> {
+    /// The folder of recorded faces.
+    pub fn recorded(&self) -> Option<&Path> {
+        self.recorded.as_deref()
+    }
+
+    /// All groups of crops, without recorded people who are `left_out`, and a line that identifies them.
+    pub fn collect(&self, weights: &Weights, left_out: &[String]) -> anyhow::Result<(Vec<Group>, String)> {
         let mut groups = Vec::new();
         if let Some(folder) = &self.recorded {
-            groups.extend(recorded(folder, &self.person, weights)?);
+            let mut crops = list(folder, &self.person)?;
+            for person in left_out {
+                let of_theirs = |crop: &Crop| crop.person == *person;
+                ensure!(list(folder, &[])?.iter().any(of_theirs), "--recorded has no person {person:?}");
+                crops.retain(|crop| !of_theirs(crop));
+            }
+            groups.extend(recorded(&crops, weights)?);
         }
         if !self.aligned.is_empty() {
             let faces = aligned(&self.aligned, self.aligned_limit)?;
@@ -155,8 +166,7 @@ pub struct Weights {
 }
 
 /// Recorded crops, by recording.
-fn recorded(folder: &Path, people: &[String], weights: &Weights) -> anyhow::Result<Vec<Group>> {
-    let crops = list(folder, people)?;
+fn recorded(crops: &[Crop], weights: &Weights) -> anyhow::Result<Vec<Group>> {
     let loaded = crops
         .par_iter()
         .map(|crop| Ok(door_pixels(&Photo::open(&crop.path)?.scaled(STORED as u32, STORED as u32))))

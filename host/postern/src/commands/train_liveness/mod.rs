@@ -2,6 +2,7 @@
 //! that scores a crop of a face, from crops of both.
 
 mod crops;
+mod judged;
 mod network;
 mod sequence;
 
@@ -15,7 +16,7 @@ pub struct Args {
     what: Option<What>,
 
     #[command(flatten)]
-    sequence: Option<sequence::Args>,
+    sequence: sequence::Args,
 }
 
 /// What to train beside the sequence model.
@@ -27,11 +28,34 @@ enum What {
 
 /// Trains what was asked for.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    match (&args.what, &args.sequence) {
-        (Some(What::Network(args)), _) => network::run(args, output),
-        (None, Some(args)) => sequence::run(args, output),
-        (None, None) => {
-            anyhow::bail!("there are no samples: `postern eval liveness --write-samples` writes them")
-        }
+    match &args.what {
+        Some(What::Network(args)) => network::run(args, output),
+        None => sequence::run(&args.sequence, output),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn samples_are_found_and_the_network_is_trained_by_its_name() {
+        let parse =
+            |words: &[&str]| Command::try_parse_from([&["postern"], words].concat()).map(|it| it.args);
+        let args = parse(&["a.jsonl", "b.jsonl", "--output", "weights.rs", "--force"]).unwrap();
+        assert!(args.what.is_none());
+        assert_eq!(args.sequence.samples(), [Path::new("a.jsonl"), Path::new("b.jsonl")]);
+        assert!(parse(&["network", "--recorded", "folder"]).unwrap().what.is_some());
+        assert!(parse(&["a.jsonl"]).is_err() && parse(&["--output", "weights.rs"]).is_err());
     }
 }

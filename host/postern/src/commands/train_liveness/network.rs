@@ -9,10 +9,11 @@ use compiler::{Kind, Method, Options, Preprocessing};
 use encoder::Optimizer;
 use indicatif::ProgressBar;
 use models::ImageFile;
-use train::pad::{Material, SEEN, Settings, Texture, Trained, fit, samples};
+use train::pad::{Material, SEEN, Scale, Settings, Texture, Trained, fit, samples};
 use train::run::{Schedule, replace};
 
 use super::crops::{CropArgs, Weights};
+use super::judged::{judge, rescaled};
 use crate::answers::Sorted;
 use crate::answers::models::TrainedNetwork;
 use crate::commands::train::style;
@@ -92,6 +93,18 @@ pub struct Args {
     #[arg(long, value_name = "FACTOR", default_value_t = 1e-3, value_parser = factor::<f32>)]
     decay: f32,
 
+    /// Recorded people that the training leaves out: their frames give the scale of the scores
+    #[arg(long, value_name = "PERSON", num_args = 1.., requires = "recorded", conflicts_with_all = ["factor", "offset"])]
+    judge: Vec<String>,
+
+    /// Multiply the logits by this, as another training's --judge found
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = positive::<f64>)]
+    factor: f64,
+
+    /// Add this to the logit of a living face after that
+    #[arg(long, value_name = "LOGIT", default_value_t = 0.0, allow_negative_numbers = true)]
+    offset: f64,
+
     /// Seed of all that is drawn
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -117,7 +130,7 @@ impl Args {
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     let out = args.out.clone().unwrap_or_else(|| models::training(&args.name));
     std::fs::create_dir_all(&out).with_context(|| format!("cannot write to {}", out.display()))?;
-    let (groups, crops) = args.crops.collect(&args.weights())?;
+    let (groups, crops) = args.crops.collect(&args.weights(), &args.judge)?;
     note!("{crops}");
     let material = Material::new(groups, args.weight_simulated)
         .context("a training takes living faces, and attacks: --recorded, --aligned or --photos")?;
@@ -153,7 +166,16 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     if end == Trained::Interrupted {
         bail!("broken off; the same command with --resume goes on from {}", out.display());
     }
-    let onnx = network.to_onnx();
+    let mut onnx = network.to_onnx();
+    let scale = match args.crops.recorded() {
+        Some(folder) if !args.judge.is_empty() => {
+            judge(folder, &args.judge, &compile(args, &onnx, &material)?)?
+        }
+        _ => Scale { factor: args.factor, offset: args.offset },
+    };
+    if (scale != Scale { factor: 1.0, offset: 0.0 }) {
+        onnx = rescaled(&onnx, scale)?;
+    }
     replace(&out.join(format!("{}.onnx", args.name)), &onnx)?;
     let image = compile(args, &onnx, &material)?;
     let path = out.join(format!("{}.pstn", args.name));
@@ -168,7 +190,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         multiply_adds: operators.map(|operator| operator.multiply_adds()).sum(),
         steps: args.steps + args.rounding,
     };
-    replace(&out.join("manifest.toml"), manifest(args, &settings).as_bytes())?;
+    replace(&out.join("manifest.toml"), manifest(args, &settings, scale).as_bytes())?;
     let text = format!(
         "{}: {} bytes, {:.1} M multiply-adds, {} steps",
         report.image.display(),
@@ -232,7 +254,7 @@ fn compile(args: &Args, onnx: &[u8], material: &Material) -> anyhow::Result<Vec<
     Ok(compiler::fidelity(onnx, &options, &image, &inputs, &|_, _, _| ())?.recorded_in(&image)?)
 }
 
-fn manifest(args: &Args, settings: &Settings) -> String {
+fn manifest(args: &Args, settings: &Settings, scale: Scale) -> String {
     let command: Vec<String> = std::env::args().skip(1).collect();
     format!(
         "# A liveness network for a tight crop of the face, trained here. Class 0 is a living face, 1 a print, 2 a screen.\n\
@@ -243,13 +265,17 @@ fn manifest(args: &Args, settings: &Settings) -> String {
          # Network input = (pixel - mean) * scale. The network itself contains the scaling. The crop is 1.2 times the box \
          of the face.\n\
          [input]\nwidth = {SEEN}\nheight = {SEEN}\nchannels = \"rgb\"\nmean = [0.0, 0.0, 0.0]\nscale = 1.0\n\n\
-         [training]\ncommand = {command:?}\nseed = {seed}\nsteps = {steps}\nrounding = {rounding}\nnetwork = {network:?}\n",
+         [training]\ncommand = {command:?}\nseed = {seed}\nsteps = {steps}\nrounding = {rounding}\nnetwork = {network:?}\n\
+         # Logits times the factor; the offset is added to that of a living face.\n\
+         factor = {factor:.3}\noffset = {offset:.3}\n",
         name = args.name,
         command = format!("postern {}", command.join(" ")),
         seed = settings.seed,
         steps = settings.steps,
         rounding = settings.rounding,
         network = settings.network,
+        factor = scale.factor,
+        offset = scale.offset,
     )
 }
 

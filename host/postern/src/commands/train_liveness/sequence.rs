@@ -34,8 +34,9 @@ pub struct Args {
     leave_out: Vec<String>,
 
     /// The file to write: the weights as Rust source, as `shared/liveness/src/weights.rs`
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    // Optional, as clap fills this in for `network`, too.
+    #[arg(short, long, value_name = "FILE", required = true)]
+    output: Option<PathBuf>,
 
     #[command(flatten)]
     force: ForceArgs,
@@ -61,9 +62,17 @@ pub struct Args {
     seed: u64,
 }
 
+#[cfg(test)]
+impl Args {
+    pub fn samples(&self) -> &[PathBuf] {
+        &self.samples
+    }
+}
+
 /// Trains and writes the weights.
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
-    let file = args.force.check(&args.output, args.samples.iter().chain(&args.people))?;
+    let path = args.output.as_deref().context("--output names the file of the weights")?;
+    let file = args.force.check(path, args.samples.iter().chain(&args.people))?;
     let names = args.people.as_ref().map(|list| people(list, &args.folds)).transpose()?;
     let mut presentations = Vec::new();
     for path in &args.samples {
@@ -92,11 +101,8 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         format!("{} presentations, {} windows", presentations.len(), fitted.windows),
     ];
     file.write(|to| to.write_all(source(&fitted.model, &notes).as_bytes()))?;
-    let report = TrainedLiveness {
-        passed: fitted.passed.clone(),
-        windows: fitted.windows,
-        weights: args.output.clone(),
-    };
+    let report =
+        TrainedLiveness { passed: fitted.passed.clone(), windows: fitted.windows, weights: path.to_owned() };
     output.print(&Sorted(report), |out| {
         writeln!(out, "{:<10} passes the model, people apart from those trained on", "attack_type")?;
         fitted
@@ -104,7 +110,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             .iter()
             .try_for_each(|(name, share)| writeln!(out, "{name:<10} {:>5.1} %", 100.0 * share))
     })?;
-    note!("wrote {}", args.output.display());
+    note!("wrote {}", path.display());
     Ok(Outcome::Done)
 }
 
