@@ -207,7 +207,7 @@ impl Device {
     /// The active settings.
     ///
     /// # Errors
-    /// As any request.
+    /// As any request; refused with `SettingsLost` where the board has none.
     pub fn settings(&mut self) -> Result<Settings> {
         expect!(self.link.ask(&Request::GetSettings), Response::Settings(settings) => settings)
     }
@@ -215,9 +215,18 @@ impl Device {
     /// Changes the settings and returns those that are now active.
     ///
     /// # Errors
-    /// As any request; refused with `BadSetting` out of range.
+    /// As any request; refused with `BadSetting` out of range, and with `SettingsLost` where the board has none to change.
     pub fn set_settings(&mut self, settings: Settings) -> Result<Settings> {
         let request = Request::SetSettings(settings);
+        expect!(self.link.ask(&request), Response::Settings(settings) => settings)
+    }
+
+    /// Sets all settings, also where the board lost them, and returns those that are now active.
+    ///
+    /// # Errors
+    /// As any request; refused with `BadSetting` out of range.
+    pub fn restore_settings(&mut self, settings: Settings) -> Result<Settings> {
+        let request = Request::RestoreSettings(settings);
         expect!(self.link.ask(&request), Response::Settings(settings) => settings)
     }
 

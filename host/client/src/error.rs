@@ -235,6 +235,9 @@ fn advice(refusal: &protocol::Error) -> Cow<'static, str> {
         Refusal::RuleLost => {
             "; `postern rule NAME --hours HOURS --no-pin` (or `--pin`) sets it, and `postern resume NAME` admits them again"
         }
+        Refusal::SettingsLost => {
+            "; `postern settings --defaults` sets them: an option for each that is not to be its default"
+        }
         Refusal::ReleaseLost { .. } => "; `postern pair --erase` makes it a new board",
         Refusal::HostsFull { .. } => "; `postern keys remove KEY` makes room",
         Refusal::UnknownHost => "; `postern keys` lists them",

@@ -28,6 +28,13 @@ pub struct Refusal {
     pub lost: bool,
 }
 
+/// Why no setting is changed where they are lost.
+pub(crate) fn settings_lost() -> Refusal {
+    let sentence =
+        "the board lost its settings, and admits nobody: `postern settings --defaults` sets all of them";
+    Refusal { sentence: sentence.to_owned(), lost: false }
+}
+
 /// What came of a request.
 pub type Said<T> = Result<T, Refusal>;
 
@@ -97,7 +104,11 @@ pub trait Station: Send + Sync {
             sentence: "this computer is not paired with the board: see the page Pairing".to_owned(),
             lost: false,
         };
-        Ok(self.state()?.paired.ok_or_else(not_paired)?.status.settings)
+        let status = self.state()?.paired.ok_or_else(not_paired)?.status;
+        match status.settings_lost {
+            true => Err(settings_lost()),
+            false => Ok(status.settings),
+        }
     }
 
     /// Door events after the one numbered `after`, the oldest first, and the number of the newest.

@@ -105,6 +105,23 @@ async fn a_form_of_an_old_page_undoes_nothing() {
     assert_eq!(fake.settings.lock().unwrap().open_ms, 9_000);
 }
 
+/// What the board lost is not set anew from defaults, with one value of a form that was made before.
+#[tokio::test]
+async fn where_the_settings_are_lost_no_form_changes_one_of_them() {
+    let fake = Fake::new();
+    fake.takes_settings.store(true, Ordering::SeqCst);
+    let console = console(&fake);
+    let browser = Browser::signed_in(&console).await;
+    fake.settings_lost.store(true, Ordering::SeqCst);
+    let before = *fake.settings.lock().unwrap();
+    for (path, fields) in [("/b/front/settings", "open_ms=4000"), ("/b/front/certainty", "rate=1")] {
+        let page = browser.post(path, fields).await;
+        assert!(page.body.contains("postern settings --defaults"), "{path}: {}", page.body);
+        assert!(!page.body.contains("Saved."), "{path}: {}", page.body);
+    }
+    assert_eq!(*fake.settings.lock().unwrap(), before);
+}
+
 #[tokio::test]
 async fn a_setting_has_the_range_of_the_board_in_the_unit_of_its_field() {
     let fake = Fake::new();

@@ -147,6 +147,8 @@ struct StateReport {
     threshold: Option<f64>,
     /// How the threshold is known: `measured`, `modelled` or `unproven`. `null` without a threshold.
     basis: Option<String>,
+    /// Whether its settings are lost: nobody is let in until an installer sets all of them, and what is said of settings here are defaults.
+    settings_lost: bool,
     /// At most one in this many strangers is let in.
     far_one_in: u32,
     /// Whether that holds also where the encoder's calibration table does not prove the rate.
@@ -242,6 +244,7 @@ impl StateReport {
             free_bytes: status.free_bytes,
             threshold: status.threshold.map(rounded),
             basis: status.basis.map(|basis| basis.to_string()),
+            settings_lost: status.settings_lost,
             far_one_in: status.settings.far_one_in,
             accept_unproven_rate: status.settings.accept_unproven,
             agreement_frames: status.settings.agreement_frames,
@@ -369,6 +372,12 @@ pub fn print_status(
         None => {
             writeln!(out, "counter    none: the board does not notice if all its flash is an older copy")?
         }
+    }
+    if status.settings_lost {
+        writeln!(
+            out,
+            "settings   LOST, so that nobody is let in: `postern settings --defaults` sets all of them"
+        )?;
     }
     match status.threshold {
         Some(threshold) => writeln!(

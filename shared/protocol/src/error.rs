@@ -335,6 +335,10 @@ pub enum Error {
     /// The rule of the person may be lost. They are refused until one is set, and are suspended then.
     #[error("the board lost the rule of this person, and refuses them until it is set again")]
     RuleLost,
+    /// The settings were lost or tampered with. Nobody is admitted, and none is changed alone, until an installer sets all of them
+    /// ([`RestoreSettings`](crate::Request::RestoreSettings)).
+    #[error("the board lost its settings, and admits nobody until an installer sets all of them")]
+    SettingsLost,
 }
 
 /// A field of [`Settings`](crate::Settings).

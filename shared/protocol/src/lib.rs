@@ -88,7 +88,7 @@ pub use response::{Comparison, Response};
 pub use status::{Basis, Door, Matching, ResetReason, Settings, Status, Wiegand};
 
 /// Version of the protocol. It is incremented whenever the bytes of a message change.
-pub const VERSION: u16 = 7;
+pub const VERSION: u16 = 8;
 
 /// Most bytes of data in one [`Request::FrameChunk`] or [`Request::ModelChunk`].
 pub const MAX_CHUNK: usize = 2048;

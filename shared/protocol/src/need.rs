@@ -62,6 +62,7 @@ impl Request<'_> {
             Request::Suspend { .. }        => OPERATOR,
 
             Request::SetSettings(_)        => INSTALLER,
+            Request::RestoreSettings(_)    => INSTALLER,
             Request::BeginModel { .. }     => INSTALLER,
             Request::ModelChunk { .. }     => INSTALLER,
             Request::CommitModel           => INSTALLER,

@@ -17,9 +17,10 @@ pub enum Request<'a> {
     },
     /// Queries the state of the board. → [`Status`](crate::Response::Status)
     Status,
-    /// Queries the settings. → [`Settings`](crate::Response::Settings)
+    /// Queries the settings. Refused where they are lost. → [`Settings`](crate::Response::Settings)
     GetSettings,
-    /// Stores the settings in flash. → [`Settings`](crate::Response::Settings), as now active
+    /// Stores the settings in flash, changed from those that were read. Refused where they are lost, as then nothing was there to
+    /// be changed. → [`Settings`](crate::Response::Settings), as now active
     SetSettings(Settings),
     /// Starts staging an image in the memory of the board. A session of another host makes it forget the image. → [`Done`](crate::Response::Done)
     BeginFrame {
@@ -242,6 +243,9 @@ pub enum Request<'a> {
         /// The number of the template, as [`Enrolled`](crate::Response::Enrolled) told it.
         template: u16,
     },
+    /// Stores all settings, also where the board lost them, or lost who is locked out: an installer's word that these are
+    /// all that shall hold. People are admitted again. → [`Settings`](crate::Response::Settings), as now active
+    RestoreSettings(Settings),
 }
 
 /// Source of an image.

@@ -36,8 +36,10 @@ pub struct Status {
     pub threshold: Option<CosineScore>,
     /// How this threshold is known; `None` without an encoder.
     pub basis: Option<Basis>,
-    /// The active settings.
+    /// The active settings; the defaults where they are lost.
     pub settings: Settings,
+    /// Whether the settings are lost. Nobody is admitted then, until an installer sets all of them.
+    pub settings_lost: bool,
     /// Sequence number of the last frame taken from the camera; 0 for none.
     pub camera_sequence: u32,
     /// Number of paired hosts, and of records of hosts that were lost; 0 on a new board.

@@ -15,6 +15,8 @@ const NO_ADDRESS: u8 = 255;
 pub(crate) fn detail(request: &Request<'_>, before: &Settings, lost: u8) -> (u8, [u8; 8]) {
     let detail = match request {
         Request::SetSettings(settings) => return (changes(before, settings), digest(settings)),
+        // Whatever was there before.
+        Request::RestoreSettings(settings) => return (u8::MAX, digest(settings)),
         Request::Invite { role } => return (*role as u8, [lost, 0, 0, 0, 0, 0, 0, 0]),
         Request::BeginModel { kind, sha256, .. } => return (*kind as u8, head(sha256)),
         Request::PauseDoor { ms } => u64::from(*ms).to_le_bytes(),

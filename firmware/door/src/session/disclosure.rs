@@ -86,6 +86,7 @@ fn to_a_stranger(status: &Status) -> Status {
         threshold: None,
         basis: None,
         settings: Settings::default(),
+        settings_lost: false,
         camera_sequence: 0,
         hosts: status.hosts.min(1),
         clock: Clock { unix_ms: 0, exact: false },

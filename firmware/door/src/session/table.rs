@@ -46,6 +46,7 @@ pub(crate) fn row(request: &Request<'_>) -> Row {
         Request::SetRule { .. }        => Some(Kind::Rule),
         Request::Suspend { .. }        => Some(Kind::Rule),
         Request::SetSettings(_)        => Some(Kind::Settings),
+        Request::RestoreSettings(_)    => Some(Kind::Settings),
         Request::BeginModel { .. }     => Some(Kind::Transfer),
         Request::CommitModel           => Some(Kind::Model),
         Request::Reboot                => Some(Kind::Restart),

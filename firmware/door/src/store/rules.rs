@@ -28,8 +28,10 @@ pub(crate) struct Rules {
     versions: [[u32; PAGE]; PAGES],
     /// A rule was lost.
     pub(crate) broken: bool,
-    /// Nobody is admitted: the settings were tampered with, and nobody has set them again.
-    pub(crate) locked: bool,
+    /// Nobody is admitted: the settings were tampered with, and no installer has set all of them again.
+    pub(crate) lost: bool,
+    /// Nobody is admitted: the boot record, and with it the firmware, is an older one than the settings know of.
+    pub(crate) older_firmware: bool,
     /// Nobody is admitted until then: the failures were lost, and with them who is locked out.
     pub(crate) suspended_until: Option<Instant>,
 }
@@ -70,7 +72,8 @@ impl Rules {
             kept: [None; MAX_RULES],
             versions: [[0; PAGE]; PAGES],
             broken: false,
-            locked: false,
+            lost: false,
+            older_firmware: false,
             suspended_until: None,
         }
     }
@@ -90,7 +93,8 @@ impl Rules {
 
     /// The rule by which a person is admitted; `None` if it may be lost, or nobody is admitted.
     pub(crate) fn of(&self, person: PersonId) -> Option<Rule> {
-        if self.locked || self.suspended_until.is_some() { None } else { self.stored(person) }
+        let nobody = self.lost || self.older_firmware || self.suspended_until.is_some();
+        if nobody { None } else { self.stored(person) }
     }
 
     /// The rule of a person, also while nobody is admitted; `None` if it may be lost.

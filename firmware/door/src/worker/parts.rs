@@ -147,7 +147,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             Some(Ok(stored)) => stored.as_ref().is_none_or(|stored| check(stored).is_ok()),
             _ => false,
         };
-        rules.locked = !sound;
+        rules.lost = !sound;
         let settings = stored.and_then(Result::ok).flatten().filter(|_| sound).unwrap_or_default();
         let osdp = storage.as_mut().and_then(|storage| storage.osdp().ok().flatten());
         for kind in [ModelKind::Detector, ModelKind::Encoder, ModelKind::Liveness] {
@@ -168,7 +168,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         let kept = storage.as_mut().and_then(|storage| storage.quota().ok()).unwrap_or_default();
         let quota = Quota::restored(&kept, &mut journal.rations);
         let older_boot = storage.as_mut().is_some_and(|storage| is_older(storage, &updates));
-        rules.locked |= older_boot;
+        rules.older_firmware = older_boot;
         let tampered = storage.as_ref().is_none_or(Storage::is_tampered);
         let stale_order = order.is_some() && carried.is_none();
         let rolled_back = older_boot || stale_order || storage.as_ref().is_some_and(Storage::is_rolled_back);
@@ -215,12 +215,17 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
     /// Makes settings active.
     pub(crate) fn apply(&mut self, settings: Settings) {
         self.settings = settings;
-        self.rules.locked = false;
-        self.end_suspension();
         self.pipeline.config = configure::pipeline(&settings);
         self.decider.config = configure::decide(&settings);
         configure::io(&settings, self.link);
         self.restart_frames();
+    }
+
+    /// Admits people again after settings or failures were lost: an installer has set all that shall hold. Firmware that is an older
+    /// one stays what it is.
+    pub(crate) fn admit_again(&mut self) {
+        self.rules.lost = false;
+        self.end_suspension();
     }
 
     /// Admits people again after the failures were lost: they are counted from here on.

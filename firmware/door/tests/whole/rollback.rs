@@ -5,7 +5,7 @@ use crate::simulation::{
     Board, World,
     firmware::{BOARD, image},
     host::{self, signing_key},
-    rules::{board, comes, set_limits, set_rule, settings, two_factors},
+    rules::{board, comes, restore_limits, set_limits, set_rule, settings, two_factors},
 };
 use audit::{Fault, Kind};
 use embassy_time::Duration;
@@ -155,6 +155,10 @@ fn an_older_boot_record_and_its_firmware_admit_nobody() {
     board.boot(async |world: &mut World| {
         assert!(!comes(world, 1).await, "release 1 is not the newest that ran");
         assert_eq!(faults(world).await, [Fault::RolledBack as u8]);
+        set_limits(world, Limits::default()).await;
+        assert!(!comes(world, 1).await, "another setting makes the firmware no newer");
+        restore_limits(world, Limits::default()).await;
+        assert!(!comes(world, 1).await, "nor do all of them");
     });
     // A record that was lost has a second one, and where both are lost no boot record is new enough.
     for (board, lost, admits) in [
@@ -172,7 +176,8 @@ fn an_older_boot_record_and_its_firmware_admit_nobody() {
                     faults(world).await.iter().filter(|fault| **fault == Fault::RolledBack as u8).count();
                 assert_eq!(found, if admits { 0 } else { boots }, "{lost:x?}");
                 // It is found at the next boot, too.
-                set_limits(world, Limits::default()).await;
+                restore_limits(world, Limits::default()).await;
+                assert_eq!(comes(world, 1).await, admits, "{lost:x?}");
             });
         }
     }
@@ -186,7 +191,7 @@ const SECOND: u16 = 0x0204;
 const FAILURES: [u16; 2] = [0x023b, 0x0260];
 
 #[test]
-fn lost_failures_lock_everybody_out_for_an_hour_or_until_an_installer_sets_the_limits() {
+fn lost_failures_lock_everybody_out_for_an_hour_or_until_an_installer_sets_all_settings() {
     for key in FAILURES {
         failures_are_lost(key);
     }
@@ -212,6 +217,8 @@ fn failures_are_lost(key: u16) {
         assert!(!comes(world, 2).await, "nobody knows who was locked out");
         assert!(faults(world).await.contains(&(Fault::Settings as u8)));
         set_limits(world, Limits::default()).await;
+        assert!(!comes(world, 2).await, "that one setting changes says nothing of who was locked out");
+        restore_limits(world, Limits::default()).await;
         assert!(comes(world, 2).await);
     });
     board.boot(async |world: &mut World| assert!(comes(world, 2).await, "and it stays so"));

@@ -1,10 +1,12 @@
 //! Rules and settings in flash: over power cuts, and with damaged records.
 
 use crate::simulation::World;
-use crate::simulation::rules::{board, code, comes, denials, office, set_limits, set_rule, two_factors};
+use crate::simulation::rules::{
+    board, code, comes, denials, office, restore_limits, set_limits, set_rule, two_factors,
+};
 use audit::Kind;
 use policy::{Reason, Rule};
-use protocol::{Error, Limits, Name, Request, Response};
+use protocol::{Error, Limits, Name, Request, Response, Settings};
 
 /// 2026-11-25, a Wednesday, 12:00 UTC.
 const NOON: u64 = 1_795_608_000_000;
@@ -189,7 +191,7 @@ fn no_rule_that_is_set_while_the_old_one_does_not_count_ends_a_suspension() {
             let Ok(Response::Rule { suspended: true, .. }) = set else { panic!("key {key:#x}: {set:?}") };
             let ruled = world.host.kinds().await.into_iter().filter(|kind| *kind == Kind::Rule).count();
             assert_eq!(ruled, 2, "key {key:#x}: what was done has an entry");
-            set_limits(world, Limits::default()).await;
+            restore_limits(world, Limits::default()).await;
             assert!(!comes(world, 1).await, "key {key:#x}: Ann is suspended");
             suspend(world, "Ann", false).await.unwrap();
             assert!(comes(world, 1).await, "key {key:#x}");
@@ -286,8 +288,21 @@ fn damaged_settings_are_no_defaults_and_admit_nobody_until_they_are_set() {
         board.boot(async |world: &mut World| {
             assert!(!comes(world, 1).await, "key {key:#x}");
             assert!(world.host.kinds().await.contains(&Kind::Fault));
-            set_limits(world, Limits::default()).await;
+            // Who reads, changes one and writes gets no defaults to begin with, and writes none.
+            assert_eq!(world.host.ask(Request::GetSettings).await, Err(Error::SettingsLost));
+            let Ok(Response::Status(status)) = world.host.ask(Request::Status).await else { panic!() };
+            assert!(status.settings_lost);
+            let partial = Settings { open_ms: 4_000, ..status.settings };
+            assert_eq!(world.host.ask(Request::SetSettings(partial)).await, Err(Error::SettingsLost));
+            assert!(!comes(world, 1).await, "key {key:#x}: nobody has set all of them");
+            assert!(!world.host.kinds().await.ends_with(&[Kind::Settings]));
+            restore_limits(world, Limits::default()).await;
             assert!(comes(world, 1).await, "an installer has set them again");
+            assert!(matches!(world.host.ask(Request::GetSettings).await, Ok(Response::Settings(_))));
+        });
+        board.boot(async |world: &mut World| {
+            assert!(comes(world, 1).await, "key {key:#x}: also after a reset");
+            set_limits(world, Limits::default()).await;
         });
     }
 }

@@ -72,6 +72,7 @@ fn status() -> Status {
         threshold: None,
         basis: None,
         settings: Settings::default(),
+        settings_lost: false,
         camera_sequence: 0,
         hosts: 1,
         clock: client::protocol::Clock { unix_ms: 0, exact: true },

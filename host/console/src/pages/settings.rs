@@ -11,7 +11,7 @@ use crate::form::Fields;
 use crate::layout::{Page, answer, board_path, not_paired, refused, token};
 use crate::notice::Notice;
 use crate::offer::Offer;
-use crate::station::{Refusal, Said};
+use crate::station::{Refusal, Said, settings_lost};
 use crate::text::Language;
 use crate::visit::Visit;
 
@@ -113,6 +113,9 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     let language = visitor.language;
     let asked = console.ask_for_page(board, |station| {
         let Some(paired) = station.state()?.paired else { return Ok(None) };
+        if paired.status.settings_lost {
+            return Err(settings_lost());
+        }
         let zone = station.zone_text(&paired.status.settings.limits.zone);
         Ok(Some((paired.status, zone)))
     });

@@ -20,6 +20,11 @@ pub struct Args {
     #[command(flatten)]
     changes: Changes,
 
+    /// Set all settings: those of the options, and the defaults of all others. The way out where the board lost its
+    /// settings, or who is locked out, and admits nobody
+    #[arg(long)]
+    defaults: bool,
+
     /// Keep `--one-in` also among strangers who are alike: the group that the encoder confuses most, as measured by
     /// `postern calibrate --strangers DIR --groups names --write-manifest`
     #[arg(long, requires = "one_in")]
@@ -142,15 +147,17 @@ impl Changes {
 /// Shows the settings, after changing those that are given.
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let mut device = args.device.connect()?;
-    let mut settings = device.settings()?;
-    let before = settings;
+    let before = if args.defaults { None } else { Some(device.settings()?) };
+    let mut settings = before.unwrap_or_default();
     args.changes.make(&mut settings);
     if let Some(one_in) = args.changes.one_in.filter(|_| args.worst_group) {
         settings.far_one_in = among_the_worst(one_in, &device.status()?)?;
     }
-    if settings != before {
-        settings = device.set_settings(settings)?;
-    }
+    settings = match before {
+        Some(before) if before == settings => settings,
+        Some(_) => device.set_settings(settings)?,
+        None => device.restore_settings(settings)?,
+    };
     let names = Names::of(args.device.folder()?.path());
     if let Some(named) = &args.changes.zone {
         names.keep(named).context("the zone is set, but its name cannot be kept")?;

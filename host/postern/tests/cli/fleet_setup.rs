@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::bench::{BARACK, Bench, eventually, picture, run};
 use crate::fleet::{Applying, Operator, said};
+use crate::linux::lose;
 
 /// Signs with the key that a bench's board trusts, or with one that it does not.
 fn sign(bench: &Bench, what: &str, key: Option<&Path>) -> String {
@@ -102,6 +103,44 @@ fn a_door_takes_settings_and_models_of_an_operator_who_it_trusts_as_an_installer
     operator.done(&["withdraw", "settings"]);
     operator.complete();
     assert_eq!(door.done(&["settings"])[0]["agreement_frames"], 3, "the door keeps what it has");
+}
+
+/// Settings that were damaged are no defaults, with some of which a fleet or a command would set a board up by itself.
+#[test]
+fn what_a_board_lost_is_not_set_by_a_fleet_nor_one_by_one() {
+    need!(Need::Door, Need::Mosquitto);
+    let folder = tempfile::tempdir().expect("a folder");
+    let broker = Mosquitto::start(folder.path(), "");
+    let (operator, code) = Operator::new(&broker);
+    let door = Bench::new("linux");
+    door.up();
+    operator.add(&door, "front", &code);
+    door.done(&["fleet", "join", &code, "--installer"]);
+    door.done(&["settings", "--matching", "verify"]);
+    operator.done(&["settings", "open-ms=4321"]);
+    let applying = Applying::of(&door, &broker);
+    operator.complete();
+    drop(applying);
+    door.done(&["board", "down"]);
+    lose(&door, 0x0235);
+    door.done(&["board", "up"]);
+    // The fleet wants another one, and what it wanted before is not there either.
+    operator.done(&["settings", "open-ms=4322"]);
+    let applying = Applying::of(&door, &broker);
+    standing(&operator, &door, "the board refuses, and the fleet keeps that", |door| {
+        door["refused"][0]["why"].as_str().is_some_and(|why| why.contains("postern settings --defaults"))
+            && door["complete"] == false
+    });
+    for arguments in [&["settings"][..], &["settings", "--open-ms", "4000"]] {
+        door.refused(arguments, "the board lost its settings, and admits nobody");
+    }
+    drop(applying);
+    let set = door.done(&["settings", "--defaults", "--matching", "verify"])[0].clone();
+    assert_eq!((set["matching"].as_str(), set["open_ms"].as_u64()), (Some("verify"), Some(3000)));
+    let _applying = Applying::of(&door, &broker);
+    operator.complete();
+    let set = door.done(&["settings"])[0].clone();
+    assert_eq!((set["matching"].as_str(), set["open_ms"].as_u64()), (Some("verify"), Some(4322)));
 }
 
 #[test]

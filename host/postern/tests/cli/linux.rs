@@ -75,7 +75,7 @@ fn a_rule_that_the_board_lost_is_set_again() {
     bench.done(&["enroll", "Joe", &picture(JOE)]);
     bench.done(&["suspend", "Joe"]);
     bench.done(&["board", "down"]);
-    lose_the_first_rule(&bench);
+    lose(&bench, 0x0300);
     bench.done(&["board", "up"]);
     let list = &bench.done(&["users"])[0];
     assert!(list["people"].as_array().expect("people").iter().all(|person| person["suspended"].is_null()));
@@ -92,13 +92,13 @@ fn a_rule_that_the_board_lost_is_set_again() {
     assert!(bench.log().iter().all(|entry| entry["kind"] != "interrupted"));
 }
 
-/// Damages the records of the rule in the first place, as a bit of flash does.
-fn lose_the_first_rule(bench: &Bench) {
+/// Damages the records of a key of the settings, as a bit of flash does. The first rule has 0x0300, the limits have 0x0235.
+pub fn lose(bench: &Bench, key: u16) {
     let path = bench.folder().join("memory");
     let mut memory = std::fs::read(&path).expect("the memory");
     let partitions::Region { offset, len } = partitions::LINUX.settings;
     let settings = &mut memory[offset as usize..][..len as usize];
-    let key = 0x0300_u16.to_le_bytes();
+    let key = key.to_le_bytes();
     let is_record = |at: &usize| {
         // The key follows the length of a sealed record.
         let length = u16::from_le_bytes([settings[at - 4], settings[at - 3]]);

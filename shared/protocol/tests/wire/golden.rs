@@ -106,7 +106,7 @@ fn requests() {
 fn responses() {
     pin! {
         Response::Hello { protocol: 1, firmware: text("0.1.0"), board: text("an547") } => "000105302e312e3005616e353437",
-        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb010101904e03b817010ab0ea010098750000b0ea0100000000090180a0f1c2b13401020105010101070100010101",
+        Response::Status(status()) => "0105616e35343705302e312e30e807c0f0f50b0201dc0b0101057366616365#80804002030101#c0843d01c0bb010101904e03b817010ab0ea010098750000b0ea010000000001090180a0f1c2b13401020105010101070100010101",
         Response::Settings(Settings::default()) => "02904e03b817010ab0ea010098750000b0ea0100000000",
         Response::Done => "03",
         Response::Progress { next: 4096 } => "048020",
@@ -253,6 +253,7 @@ fn errors() {
         Error::ReleaseLost { kind: ModelKind::Encoder } => "3501",
         Error::ButtonAwaited => "36",
         Error::RuleLost => "37",
+        Error::SettingsLost => "38",
     }
 }
 

@@ -120,6 +120,7 @@ pub fn status() -> Status {
         threshold: Some(12000),
         basis: Some(Basis::Modelled),
         settings: Settings::default(),
+        settings_lost: true,
         camera_sequence: 9,
         hosts: 1,
         clock: Clock { unix_ms: 1_800_000_000_000, exact: true },

@@ -14,7 +14,7 @@ use board_api::{Board, System as _};
 use embassy_time::{Duration, Instant};
 use protocol::{
     ENTRIES_PER_PAGE, Error, EventKind, Hash, Host, LogEntry, LogHead, Osdp, Request, Response, SettingName,
-    VERSION,
+    Settings, VERSION,
 };
 
 use crate::{
@@ -50,14 +50,11 @@ pub(crate) fn handle<B: Board, E: Engine>(
             board: text(parts.system.name()),
         }),
         Request::Status => Ok(Response::Status(status::status(parts, models))),
+        // Of what is lost nothing is read, and nothing is changed: the rest would be defaults, which nobody has chosen.
+        Request::GetSettings | Request::SetSettings(_) if parts.rules.lost => Err(Error::SettingsLost),
         Request::GetSettings => Ok(Response::Settings(parts.settings)),
-        Request::SetSettings(settings) => {
-            check(&settings)?;
-            promise::check_change(parts, &settings, models)?;
-            opened(&mut parts.storage)?.set_settings(&settings)?;
-            parts.apply(settings);
-            Ok(Response::Settings(settings))
-        }
+        Request::SetSettings(settings) => set_settings(parts, settings, models, false),
+        Request::RestoreSettings(settings) => set_settings(parts, settings, models, true),
         Request::BeginFrame { width, height, format } => {
             parts.staging.begin(width, height, format).map(|()| Response::Done)
         }
@@ -150,6 +147,24 @@ pub(crate) fn handle<B: Board, E: Engine>(
         Request::SetClock { unix_ms } => set_clock(parts, unix_ms, false),
         Request::SetClockBack { unix_ms } => set_clock(parts, unix_ms, true),
     }
+}
+
+/// Stores the settings. With `all` they are set as a whole, whatever was there: then people are admitted again who were not because
+/// records were lost.
+fn set_settings<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    settings: Settings,
+    models: &Models<'_, E>,
+    all: bool,
+) -> Result<Response, Error> {
+    check(&settings)?;
+    promise::check_change(parts, &settings, models)?;
+    opened(&mut parts.storage)?.set_settings(&settings)?;
+    parts.apply(settings);
+    if all {
+        parts.admit_again();
+    }
+    Ok(Response::Settings(settings))
 }
 
 fn poll_pairing<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>) -> Result<Response, Error> {

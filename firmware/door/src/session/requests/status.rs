@@ -44,6 +44,7 @@ pub(super) fn status<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, model
         threshold: threshold.map(|threshold| similarity(threshold.similarity)),
         basis: threshold.map(|threshold| basis(threshold.basis)),
         settings: parts.settings,
+        settings_lost: parts.rules.lost,
         camera_sequence: parts.camera_sequence,
         hosts: parts.access.hosts().count() as u8 + parts.access.lost.count_ones() as u8,
         clock: clock(parts.journal.now()),

@@ -45,6 +45,11 @@ pub async fn set_limits(world: &mut World, limits: Limits) {
     world.host.ask(Request::SetSettings(Settings { limits, ..settings() })).await.unwrap();
 }
 
+/// Sets all settings, as an installer does where the board lost them.
+pub async fn restore_limits(world: &mut World, limits: Limits) {
+    world.host.ask(Request::RestoreSettings(Settings { limits, ..settings() })).await.unwrap();
+}
+
 /// Shows a person for as many frames as must agree. Returns whether the door opened.
 pub async fn comes(world: &mut World, person: u8) -> bool {
     while world.is_open() {

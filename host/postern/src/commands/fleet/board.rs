@@ -136,6 +136,8 @@ const fn again_after(refusal: &Refusal) -> Again {
         | Refusal::UnprovenRate { .. }
         | Refusal::BadRule
         | Refusal::BadSetting { .. }
+        // What the fleet does not set would be defaults. Each check of the settings asks again.
+        | Refusal::SettingsLost
         | Refusal::BadModel { .. }
         | Refusal::SlotSize { .. }
         | Refusal::Unsigned { .. }
