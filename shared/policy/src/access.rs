@@ -52,7 +52,7 @@ pub enum AuthEvent {
     Stranger,
     /// A face that failed liveness.
     Spoof {
-        /// The enrolled person that it resembles, if any.
+        /// The enrolled person that it resembles, or claimed to be when it was first looked at, if any.
         like: Option<u32>,
     },
     /// A PIN, typed after a face (1:N mode).
@@ -191,7 +191,7 @@ impl AccessPolicy {
         match event {
             AuthEvent::Stranger => self.fail(now, limits, (self.claimed(), Factor::Face), Reason::Stranger),
             AuthEvent::Spoof { like } => {
-                self.fail(now, limits, (self.claimed().or(like), Factor::Face), Reason::NotLive)
+                self.fail(now, limits, (like.or(self.claimed()), Factor::Face), Reason::NotLive)
             }
             AuthEvent::Face { person } => self.face(now, clock, person, limits, &rule(person)),
             AuthEvent::Pin(pin) => match self.pin_request {

@@ -14,7 +14,8 @@
 //! free again when its person comes in or is removed. Should all be taken, whoever has none is refused.
 //!
 //! A face fails when several looks in a row refuse it. The looks that are not a failure yet ([`Tallies::refuse`]) count by
-//! person, too: nobody else's face ends them. They are not in flash, so a reset forgets them.
+//! person, too: nobody else's face ends them. They are not in flash. So after a reset the first look that refuses somebody is a failure
+//! ([`Tallies::doubt_looks`]).
 //!
 //! Places come in pages, so that a failure rewrites one page in flash and not all. Lockouts ration how often: once a person
 //! is locked out for the longest time, it is once an hour. Failures of faces have a ration besides ([`Tallies::is_written`]). A

@@ -51,7 +51,7 @@ pub(crate) struct Config {
 pub(crate) enum Evidence<'o> {
     /// The result of the pipeline for the frame of this number.
     ///
-    /// `like` is the person that a face that failed liveness resembles.
+    /// `like` is the person that a face that failed liveness resembles, or who was awaited when its challenge began.
     Frame { sequence: u32, result: &'o FrameResult, like: Option<u32> },
     /// A PIN was typed.
     Pin(Pin),
@@ -221,12 +221,15 @@ impl Decider {
         let (claimed, failure) = match result {
             FrameResult::Poor(_) => return (seen.count, None),
             FrameResult::NotLive(reason) if is_undecided(*reason) => return (seen.count, None),
-            FrameResult::Stranger(_) | FrameResult::NotLive(_) if unclaimed => return (seen.count, None),
+            // A challenge of a claim that has ended is of that claim.
+            FrameResult::Stranger(_) | FrameResult::NotLive(_) if unclaimed && like.is_none() => {
+                return (seen.count, None);
+            }
             FrameResult::Stranger(_) => (awaited, AuthEvent::Stranger),
             FrameResult::NotLive(RejectReason::ChallengeFailed) => {
                 return (seen.count, Some(AuthEvent::Spoof { like }));
             }
-            FrameResult::NotLive(_) => (awaited.or(like), AuthEvent::Spoof { like }),
+            FrameResult::NotLive(_) => (like.or(awaited), AuthEvent::Spoof { like }),
             FrameResult::Known(found) => {
                 let person = found.person;
                 let event = match self.config.verify {
@@ -280,7 +283,7 @@ impl Decider {
         let rule = |person| situation.rules.of(person).unwrap_or_default();
         let (person, factor) = match event {
             AuthEvent::Stranger => (self.awaited(situation.now), Factor::Face),
-            AuthEvent::Spoof { like } => (self.awaited(situation.now).or(like), Factor::Face),
+            AuthEvent::Spoof { like } => (like.or(self.awaited(situation.now)), Factor::Face),
             AuthEvent::Face { .. } | AuthEvent::Verified { .. } => (person, Factor::Face),
             AuthEvent::Pin(_) | AuthEvent::Identity { .. } => (person, Factor::Pin),
         };

@@ -72,6 +72,14 @@ impl LivenessWatch {
         self.abandon(last);
     }
 
+    /// The same, for nothing that the face did: a challenge that is under way ends without a failure. One that failed before stays
+    /// failed.
+    pub(crate) fn interrupt(&mut self) {
+        let failed = self.abandoned.take();
+        self.reset();
+        self.abandoned = failed;
+    }
+
     /// The track ended.
     fn abandon(&mut self, now_ms: u64) {
         if self.challenge.abandon(now_ms) {

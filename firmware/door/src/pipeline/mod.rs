@@ -10,6 +10,8 @@
 //!   is compared only to find whose failures it counts among.
 //! - Who is matched is matched by a template of the frame that passed liveness, and of the face whose samples passed it.
 //! - Liveness rests on one unbroken track: a frame without a face ends it. So does a challenge, which fails with its track.
+//! - Where a PIN comes first, a face is tried for liveness only while somebody's is awaited, by frames of that wait alone. A challenge
+//!   that does not end with the wait has failed, for whoever was awaited.
 //! - The crop is made once, for quality and template.
 //! - No type here is a message of the host. `session` translates observations once, when they are reported.
 
@@ -71,6 +73,16 @@ pub(crate) enum Against {
     Person(Option<u32>),
 }
 
+impl Against {
+    /// Who a face claims to be.
+    fn claimed(self) -> Option<u32> {
+        match self {
+            Self::Everybody => None,
+            Self::Person(person) => person,
+        }
+    }
+}
+
 /// What a step needs besides the frame.
 pub(crate) struct Scene<'s, 'i, 'm, E: Engine + 'i, F: NorFlash> {
     pub(crate) models: &'s Models<'i, E>,
@@ -86,6 +98,8 @@ pub(crate) struct Pipeline<E> {
     pub(crate) config: Config,
     search: Search,
     watch: LivenessWatch,
+    /// Who the face of the last frame claimed to be.
+    claimed: Option<u32>,
     /// The face that was refused last.
     refused: Option<Template>,
     /// The face that is passed over, and until when, in milliseconds.
@@ -96,13 +110,19 @@ impl<E: Engine> Pipeline<E> {
     /// A pipeline that has seen no frame.
     pub(crate) fn new(engine: E, config: Config) -> Self {
         let (search, watch) = (Search::new(), LivenessWatch::new());
-        Self { engine, config, search, watch, refused: None, held: None }
+        Self { engine, config, search, watch, claimed: None, refused: None, held: None }
     }
 
-    /// Forgets the frames so far.
+    /// Forgets the frames so far. A challenge that is under way has failed.
     pub(crate) fn reset(&mut self) {
         self.search.reset();
         self.watch.reset();
+    }
+
+    /// Forgets the frames so far, for nothing that a face did.
+    pub(crate) fn interrupt(&mut self) {
+        self.search.reset();
+        self.watch.interrupt();
     }
 
     /// Passes over the face that was refused last until that time, in milliseconds. Other faces are assessed as before.
@@ -122,6 +142,13 @@ impl<E: Engine> Pipeline<E> {
         frame: &Frame<'_>,
         random: impl FnOnce() -> [u8; STEPS],
     ) -> Observation {
+        let claimed = scene.against.claimed();
+        if claimed != self.claimed {
+            // A claim begins with frames of its own, and ends with them.
+            self.reset();
+        }
+        let before = core::mem::replace(&mut self.claimed, claimed);
+        let begun = self.watch.take_abandoned().map(|face| (face, before));
         let mut observation = self.try_step(scene, frame, random).unwrap_or_else(|error| Observation {
             result: FrameResult::Unable(error),
             faces: 0,
@@ -137,9 +164,10 @@ impl<E: Engine> Pipeline<E> {
             }
             _ => {}
         }
-        if let Some(template) = self.watch.take_abandoned() {
+        let ended = begun.or_else(|| self.watch.take_abandoned().map(|face| (face, claimed)));
+        if let Some((template, of)) = ended {
             observation.result = FrameResult::NotLive(RejectReason::ChallengeFailed);
-            observation.like = self.like(scene, &template);
+            observation.like = of.or_else(|| self.like(scene, &template));
             self.refused = Some(template);
         }
         observation
@@ -183,10 +211,15 @@ impl<E: Engine> Pipeline<E> {
             liveness: None,
             like: None,
         };
+        // Where nobody claims to be anybody nothing counts, so nothing may tell what would pass.
+        let unclaimed = awaited.is_some() && templates == 0;
         let held = self.held(*now_ms).filter(|_| awaited.is_none()).cloned();
         let (watch, mode) = (&self.watch, self.config.liveness);
         let encodes = |face: &Face, thumbnail: &Thumbnail| {
-            network.is_none() || held.is_some() || watch.needs_template(face, thumbnail, mode, *now_ms)
+            !unclaimed
+                && (network.is_none()
+                    || held.is_some()
+                    || watch.needs_template(face, thumbnail, mode, *now_ms))
         };
         let chosen = choose(&mut self.engine, pair, frame, &faces, encodes)?;
         self.search.follow(chosen.as_ref().map(|chosen| &chosen.assessment.face));
@@ -196,6 +229,10 @@ impl<E: Engine> Pipeline<E> {
         observation.face = Some(assessment);
         if let Some(flaw) = assessment.flaw {
             observation.result = FrameResult::Poor(flaw);
+            return Ok(observation);
+        }
+        if unclaimed {
+            observation.result = FrameResult::Unclaimed;
             return Ok(observation);
         }
         let alike = held.zip(template.as_ref()).and_then(|(held, template)| held.similarity(template));

@@ -18,7 +18,8 @@ pub(crate) struct Observation {
     pub(crate) threshold: Option<CosineScore>,
     /// `None` if liveness was not checked.
     pub(crate) liveness: Option<Verdict>,
-    /// The person that a face that failed liveness resembles: a failure of this person. It opens nothing.
+    /// The person that a face that failed liveness resembles, or who was awaited when its challenge began: a failure of this
+    /// person. It opens nothing.
     pub(crate) like: Option<u32>,
 }
 
@@ -35,7 +36,7 @@ pub(crate) enum FrameResult {
     Stranger(Option<Match>),
     /// An enrolled person.
     Known(Match),
-    /// A living face that was not matched, since nobody typed a PIN before.
+    /// A face that was neither tried for liveness nor matched, since nobody typed a PIN before.
     Unclaimed,
     /// The frame cannot be assessed.
     Unable(Error),

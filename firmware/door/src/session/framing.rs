@@ -5,9 +5,10 @@ use board_api::Board;
 use crypto::{handshake::SECOND, session::HEAD};
 use embassy_time::Instant;
 use embedded_storage::nor_flash::NorFlash;
-use protocol::{Error, IdempotencyKey, Kind, Packet, Request, Response, Role, Source, pack};
+use protocol::{Error, IdempotencyKey, Kind, Packet, Request, Response, Role, pack};
 
 use crate::{
+    journal::EntryFields,
     link::{Command, Link, Pending, Ticket},
     pipeline::{Engine, Models},
     secrets::random_key,
@@ -22,7 +23,7 @@ use super::{
     audit_map,
     capture::{capture, needs_camera},
     disclosure,
-    requests::{basis, handle},
+    requests::{basis, check_first, handle},
     table::{Need, row},
 };
 
@@ -85,9 +86,10 @@ pub(crate) async fn answer<B: Board, E: Engine>(
         Ok(Opened::Request(packet, key)) => match packet.message::<Request<'_>>() {
             Ok(request) => {
                 let mut row = row(&request);
+                let needs_frame = needs_camera(&request);
                 // It takes a frame from the door, which then begins with its samples again: not without end, nor without a trace.
-                let takes_frame = matches!(request, Request::Detect { source: Source::Camera });
-                if takes_frame && parts.paused_until <= Instant::now() {
+                let takes_frame = needs_frame && parts.paused_until <= Instant::now();
+                if takes_frame && matches!(request, Request::Detect { .. }) {
                     row.audited = Some(Audited::Compared);
                 }
                 let host = parts.access.peer();
@@ -114,6 +116,10 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                         if row.slow {
                             link.give_sign();
                         }
+                        if needs_frame {
+                            permitted = permitted.and_then(|()| check_first(parts, &request, models));
+                        }
+                        let mut captures = false;
                         let logs = row.audited.is_some()
                             || matches!(request, Request::SetClock { .. } | Request::SetClockBack { .. });
                         let logs = logs && matches!(row.need, Need::Role(_));
@@ -134,8 +140,9 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                                     let changing = Some(changing).filter(|_| !row.only_compares());
                                     parts.executed.begin(begun, named, changing, parts.storage.as_mut());
                                 }
-                                let captured = match needs_camera(&request) {
+                                let captured = match needs_frame {
                                     true => {
+                                        captures = takes_frame;
                                         // The frames of the door may have a gap where this one is taken.
                                         parts.restart_frames();
                                         capture(camera).await
@@ -149,15 +156,23 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                         if pauses && result.is_ok() {
                             link.commands.send(Command::Lock).await;
                         }
-                        if let (Some(kind), Ok(response)) = (row.audited, &result) {
-                            let basis = basis(parts, models);
-                            parts.journal.record(kind, audit_map::fields(host, detail, response, basis));
-                        }
-                        // A write failed: what was to change may be half done.
-                        if let (true, Err(Error::Flash | Error::Internal { .. })) = (begun.is_some(), &result)
-                            && !row.only_compares()
-                        {
-                            parts.journal.interrupted(host, intent);
+                        match (&result, row.audited) {
+                            (Ok(response), Some(kind)) => {
+                                let basis = basis(parts, models);
+                                parts.journal.record(kind, audit_map::fields(host, detail, response, basis));
+                            }
+                            // A write failed: what was to change may be half done.
+                            (Err(Error::Flash | Error::Internal { .. }), _)
+                                if begun.is_some() && !row.only_compares() =>
+                            {
+                                parts.journal.interrupted(host, intent);
+                            }
+                            // The door gave a frame away, whatever became of it.
+                            (Err(_), _) if captures => {
+                                let nobody = EntryFields::reason(0).by(host, [0; 8]);
+                                parts.journal.record(Audited::Compared, nobody);
+                            }
+                            _ => {}
                         }
                         let role = parts.access.role().filter(|_| kind == Kind::Sealed);
                         disclosure::limit(role, &mut result);

@@ -1,6 +1,7 @@
 //! The table of requests: whether each is slow, and how the audit log records it. Who may ask it says [`Request::need`].
 //!
-//! A request that is refused makes no entry: so a stranger on the cable cannot fill the log.
+//! A request that is refused makes no entry: so a stranger on the cable cannot fill the log. One that took a frame from the door
+//! makes one, whatever came of it (`framing`).
 
 use audit::Kind;
 pub(crate) use protocol::Need;

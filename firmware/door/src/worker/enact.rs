@@ -129,8 +129,9 @@ impl<B: Board, E: Engine> Parts<'_, '_, B, E> {
             self.restart_frames();
         }
         if let Decision::RequestFace { .. } = answer.decision {
-            // Whoever was looked at before claimed to be nobody, and no failure of theirs counted. So nothing of it counts now.
+            // What was seen before was of another claim, or of none. So nothing of it counts now.
             self.pipeline.reset();
+            self.decider.reset();
             self.ask(None);
         }
         match answer.decision {

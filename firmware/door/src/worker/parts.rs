@@ -163,6 +163,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             decider.tallies_mut().retain(|person| people.person(person).is_some());
             let everybody = gallery.people().map(Person::id);
             decider.tallies_mut().doubt(everybody, settings.limits.failures);
+            decider.tallies_mut().doubt_looks(gallery.people().map(Person::id));
         }
         // Damaged accounts begin at zero: who writes the flash needs no account to write the log.
         let kept = storage.as_mut().and_then(|storage| storage.quota().ok()).unwrap_or_default();
@@ -235,9 +236,10 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
         }
     }
 
-    /// Forgets the frames so far: the gallery, a model or the settings changed.
+    /// Forgets the frames so far: the gallery, a model or the settings changed, or a request took a frame. A challenge that is under
+    /// way is nobody's failure then; each such request has an entry, within its host's ration.
     pub(crate) fn restart_frames(&mut self) {
-        self.pipeline.reset();
+        self.pipeline.interrupt();
         self.decider.reset();
         self.ask(None);
     }

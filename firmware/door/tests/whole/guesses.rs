@@ -320,3 +320,36 @@ fn right_pins_do_not_add_up_over_resets() {
         assert!(comes(world, 1).await, "one typing error");
     });
 }
+
+/// Whoever cuts the power after each look has no looks that count for nothing.
+#[test]
+fn a_look_that_is_refused_after_a_power_cut_is_a_failure() {
+    let mut board = Board::with_two_people();
+    let limits = Limits { failures: 3, lockout_ms: 3_600_000, ..Limits::default() };
+    board.boot(async |world: &mut World| {
+        world.host.ask(Request::SetSettings(Settings { limits, ..Settings::default() })).await.unwrap();
+    });
+    let mut whole = board.copy();
+    for boot in 0..3 {
+        let denied = board.boot(async |world: &mut World| {
+            world.scene.show_bytes(engine::photograph(1));
+            world.wait(50).await;
+            denials(world, &mut 0).await
+        });
+        let expected = if boot == 2 { &[(Some(1), Reason::LockedOut)][..] } else { &[] };
+        assert_eq!(denied, expected, "boot {boot}");
+    }
+    // Who is looked at as they are comes in, and then has all looks again.
+    whole.boot(async |world: &mut World| {
+        for moment in 0..liveness::MIN_SAMPLES as u8 + 2 {
+            world.scene.show_bytes(engine::moment(1, moment));
+            world.wait(50).await;
+        }
+        assert!(world.is_open());
+        for _ in 0..8 {
+            world.scene.show_bytes(engine::photograph(1));
+            world.wait(50).await;
+        }
+        assert_eq!(denials(world, &mut 0).await, [], "eight looks are two failures");
+    });
+}

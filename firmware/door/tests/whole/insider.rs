@@ -1,7 +1,7 @@
 //! What a paired host, or one that is not paired, learns and hides: the audit log, events, the status.
 
 use crate::simulation::rules::{board, comes, events, set_rule, settings, two_factors};
-use crate::simulation::{World, engine};
+use crate::simulation::{Board, World, engine};
 use audit::Kind;
 use protocol::{
     Clock, Enrolment, Error, EventKind, FrameResult, Limits, LivenessMode, Name, Request, Response, Role,
@@ -117,6 +117,46 @@ fn pauses_invitations_and_embeddings_are_in_the_log() {
         let told = log.iter().rev().take(3).rev().map(|(_, entry)| (entry.kind, entry.reason));
         let expected = [(Kind::Invited, Role::Installer as u8), (Kind::Paused, 0), (Kind::Embedded, 0)];
         assert!(told.eq(expected));
+    });
+}
+
+/// Nobody keeps the door from people by requests that fail: they take no frame, or are in the log.
+#[test]
+fn a_request_that_fails_takes_no_frame_from_the_door_or_is_in_the_log() {
+    let compared = async |world: &mut World| {
+        world.host.kinds().await.into_iter().filter(|kind| *kind == Kind::Compared).count()
+    };
+    Board::with_two_people().boot(async |world: &mut World| {
+        world.host.connect().await;
+        let entries = world.host.kinds().await.len();
+        let nobody = || Name::try_from("Nobody").unwrap();
+        let bad = || Name::try_from(" ").unwrap();
+        for moment in 0..liveness::MIN_SAMPLES + 2 {
+            assert!(!world.is_open());
+            world.scene.show_bytes(engine::moment(1, moment as u8 + 1));
+            world.wait(50).await;
+            let source = Source::Camera;
+            let asked = world.host.ask(Request::Verify { name: nobody(), source }).await;
+            assert!(matches!(asked, Err(Error::UnknownPerson { .. })), "{asked:?}");
+            let enrolment = Enrolment::NewPerson;
+            let asked = world.host.ask(Request::Enrol { name: bad(), source, enrolment }).await;
+            assert_eq!(asked, Err(Error::BadName));
+        }
+        assert!(world.is_open(), "they have restarted nothing");
+        assert_eq!(world.host.kinds().await.len(), entries + 1, "and are no entries: one has the admission");
+        for request in [
+            Request::Identify { source: Source::Camera },
+            Request::Embed { source: Source::Camera },
+            Request::Verify { name: Name::try_from("Ann").unwrap(), source: Source::Camera },
+            Request::Enrol { name: nobody(), source: Source::Camera, enrolment: Enrolment::NewPerson },
+        ] {
+            let before = compared(world).await;
+            world.host.send(&request);
+            world.wait(200).await;
+            world.scene.show_bytes(engine::picture(0, 0));
+            assert_eq!(world.host.receive().await.1, Err(Error::NoFace), "{request:?}");
+            assert_eq!(compared(world).await, before + 1, "{request:?}");
+        }
     });
 }
 

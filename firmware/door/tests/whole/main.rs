@@ -4,6 +4,7 @@ mod simulation;
 
 mod bit_flips;
 mod challenge;
+mod claims;
 mod controller;
 mod door;
 mod enrolment;

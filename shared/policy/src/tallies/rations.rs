@@ -53,6 +53,16 @@ impl Tallies {
         }
     }
 
+    /// After a reset: the next look that refuses one of these people, or nobody, is a failure. It is not known how many looks there were
+    /// before, and whoever cuts the power would have some at each boot. Flash does not have that.
+    pub fn doubt_looks(&mut self, people: impl Iterator<Item = u32>) {
+        self.looks = u8::MAX;
+        for person in people {
+            let Some(tally) = self.place(person).and_then(|place| self.people.get_mut(place)) else { return };
+            (tally.next, tally.looks) = (person.wrapping_add(1), u8::MAX);
+        }
+    }
+
     /// What flash has and is no longer so counts as changed: a failure of nobody that was taken back some time ago, of which each
     /// reset would make one more, and a ration that was used up and is not any more.
     pub fn settle(&mut self, now: u64) {

@@ -196,3 +196,16 @@ proptest! {
         }
     }
 }
+
+/// After a reset the first look that is refused is a failure, for who was there before and for nobody, until they come in.
+#[test]
+fn looks_of_before_a_reset_are_doubted() {
+    let mut tallies = Tallies::new();
+    tallies.doubt_looks([3, 4].into_iter());
+    assert!(!tallies.is_changed(), "flash knows nothing of it");
+    assert!(tallies.refuse(Some(3), 3) && !tallies.refuse(Some(3), 3), "once");
+    assert!(tallies.refuse(None, 16) && !tallies.refuse(None, 16));
+    assert!(!tallies.refuse(Some(5), 3), "who was enrolled since");
+    tallies.succeed(4);
+    assert!(!tallies.refuse(Some(4), 3), "who came in");
+}

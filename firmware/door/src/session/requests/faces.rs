@@ -3,7 +3,7 @@
 use board_api::{Board, Capture, System as _};
 use heapless::Vec;
 use liveness::single_frame_verdict;
-use protocol::{Basis, Comparison, Enrolment, Error, LivenessMode, Matching, Response, Source};
+use protocol::{Basis, Comparison, Enrolment, Error, LivenessMode, Matching, Request, Response, Source};
 use template::{CosineScore, Template};
 use vision::MAX_FACES;
 
@@ -82,14 +82,8 @@ pub(super) fn enrol<B: Board, E: Engine>(
     captured: Captured<'_>,
     models: &Models<'_, E>,
 ) -> Result<Response, Error> {
-    let name = gallery::Name::new(name).map_err(|_| Error::BadName)?;
+    let (name, threshold) = enrollable(parts, name, models)?;
     let (pair, info) = models.pair().map_err(pipeline_error)?;
-    let gallery = parts.people.gallery().map_err(unreadable)?;
-    let compared = gallery.templates();
-    let own = gallery.find(&name).map_or(0, |person| person.templates());
-    let later = 1 + if parts.settings.matching == Matching::Verify { own } else { compared };
-    let threshold = models.threshold(parts.settings.far_one_in, compared).map_err(pipeline_error)?.similarity;
-    promise::check(&parts.settings, later, models)?;
     let capture = frame_of(source, captured, &parts.staging)?;
     let started = parts.system.instructions();
     let engine = &mut parts.pipeline.engine;
@@ -146,6 +140,60 @@ fn resembles(own: gallery::Candidate<'_>, least: CosineScore) -> Result<(), Erro
     Ok(())
 }
 
+/// Checks what of a request for a frame of the camera needs none: so one that fails here takes none from the door.
+///
+/// # Errors
+/// As the request itself.
+pub(crate) fn check_first<B: Board, E: Engine>(
+    parts: &Parts<'_, '_, B, E>,
+    request: &Request<'_>,
+    models: &Models<'_, E>,
+) -> Result<(), Error> {
+    match request {
+        Request::Enrol { name, .. } => enrollable(parts, name, models).map(drop),
+        Request::Verify { name, .. } => needed(parts, Some(name), models).map(drop),
+        Request::Identify { .. } => needed(parts, None, models).map(drop),
+        _ => models.pair().map(drop).map_err(pipeline_error),
+    }
+}
+
+/// The name of a person to be enrolled, and from which similarity on a face is another person's.
+fn enrollable<B: Board, E: Engine>(
+    parts: &Parts<'_, '_, B, E>,
+    name: &str,
+    models: &Models<'_, E>,
+) -> Result<(gallery::Name, CosineScore), Error> {
+    let name = gallery::Name::new(name).map_err(|_| Error::BadName)?;
+    models.pair().map_err(pipeline_error)?;
+    let gallery = parts.people.gallery().map_err(unreadable)?;
+    let compared = gallery.templates();
+    let own = gallery.find(&name).map_or(0, |person| person.templates());
+    let later = 1 + if parts.settings.matching == Matching::Verify { own } else { compared };
+    let threshold = models.threshold(parts.settings.far_one_in, compared).map_err(pipeline_error)?.similarity;
+    promise::check(&parts.settings, later, models)?;
+    Ok((name, threshold))
+}
+
+/// The similarity that a face needs to be the person of a name (1:1), or anybody (1:N).
+fn needed<B: Board, E: Engine>(
+    parts: &Parts<'_, '_, B, E>,
+    name: Option<&str>,
+    models: &Models<'_, E>,
+) -> Result<CosineScore, Error> {
+    models.pair().map_err(pipeline_error)?;
+    models.liveness(parts.pipeline.config.liveness).map_err(pipeline_error)?;
+    let gallery = parts.people.gallery().map_err(unreadable)?;
+    let compared = match name {
+        None => gallery.templates(),
+        Some(name) => {
+            let person = gallery.find(name).ok_or(gallery::Error::NotFound);
+            person.map_err(|error| refusal(error, name, parts.people.room()))?.templates()
+        }
+    };
+    let threshold = models.threshold(parts.settings.far_one_in, compared).map_err(pipeline_error)?;
+    Ok(threshold.similarity)
+}
+
 /// Compares the largest face with the person of a name (1:1), or with everybody (1:N).
 pub(super) fn compare<B: Board, E: Engine>(
     parts: &mut Parts<'_, '_, B, E>,
@@ -154,18 +202,11 @@ pub(super) fn compare<B: Board, E: Engine>(
     captured: Captured<'_>,
     models: &Models<'_, E>,
 ) -> Result<Comparison, Error> {
+    let threshold = needed(parts, name, models)?;
     let (pair, info) = models.pair().map_err(pipeline_error)?;
     let network = models.liveness(parts.pipeline.config.liveness).map_err(pipeline_error)?;
     let gallery = parts.people.gallery().map_err(unreadable)?;
     let room = parts.people.room();
-    let compared = match name {
-        None => gallery.templates(),
-        Some(name) => {
-            let person = gallery.find(name).ok_or(gallery::Error::NotFound);
-            person.map_err(|error| refusal(error, name, room))?.templates()
-        }
-    };
-    let threshold = models.threshold(parts.settings.far_one_in, compared).map_err(pipeline_error)?.similarity;
     let capture = frame_of(source, captured, &parts.staging)?;
     let started = parts.system.instructions();
     let engine = &mut parts.pipeline.engine;

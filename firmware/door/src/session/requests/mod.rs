@@ -7,6 +7,7 @@ mod people;
 mod promise;
 mod status;
 
+pub(crate) use faces::check_first;
 pub(crate) use promise::basis;
 
 use audit::Kind;

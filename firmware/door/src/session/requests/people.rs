@@ -1,6 +1,7 @@
 //! Requests about enrolled people: list, removal, rules.
 
 use board_api::Board;
+use embassy_time::Instant;
 use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
 use policy::Rule;
@@ -134,6 +135,10 @@ fn store<B: Board, E: Engine>(
 ) -> Result<Response, Error> {
     let person = find(&parts.people, name)?;
     parts.rules.set(person, rule, opened(&mut parts.storage)?)?;
+    if parts.decider.awaited(Instant::now()) == Some(person) {
+        // Their wait ends: by this request, and not by a face.
+        parts.restart_frames();
+    }
     parts.decider.forget(person);
     self::rule(&parts.people, &parts.rules, name)
 }
