@@ -60,6 +60,12 @@ pub trait Door: Send {
     /// The board does not answer, or refuses.
     fn rename(&mut self, name: &str, new: &str) -> Result<(), Trouble>;
 
+    /// Whether the person of this name is suspended, or was before the board lost their rule, as far as it knows.
+    ///
+    /// # Errors
+    /// The board does not answer, or refuses.
+    fn is_suspended(&mut self, name: &str) -> Result<bool, Trouble>;
+
     /// Suspends a person of this name at the board, who is `person` as the fleet left them: what a board that lost their rule needs.
     ///
     /// # Errors

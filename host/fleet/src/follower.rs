@@ -38,13 +38,11 @@ use crate::identity::{Identity, Public};
 use crate::pictures;
 use crate::place::{Entry, Known, Mark, Store};
 use crate::presence::Said;
-use crate::record::{Head, Holds, PersonId, Rank, Record};
+use crate::record::{Head, Holds, PersonId, REASON, Rank, Record};
 use crate::setup::{self, SetupEntry};
 
 /// How far a counter may be above the last one that is known: nobody changes a person that often, and a greater one would hold for ever.
 const FAR: u64 = 1_000_000;
-/// Bytes of the reason of a refusal.
-const REASON: usize = 300;
 
 /// A door that applies records.
 pub struct Follower {

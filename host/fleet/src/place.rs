@@ -36,6 +36,12 @@ pub struct Entry {
     /// Who was on the board when the door's keys were replaced by others: the board may have been erased since, or not.
     #[serde(default)]
     pub unsure: Option<There>,
+    /// Of an unsure enrolment whose answer did not come: whoever has a number above this may be who was enrolled, under any name.
+    #[serde(default)]
+    pub unsure_above: Option<u32>,
+    /// Whether they were suspended at the door itself when they were taken off the board for other pictures: so they are again.
+    #[serde(default)]
+    pub held: bool,
 }
 
 /// The newest record of an operator.
@@ -129,7 +135,11 @@ pub fn begin_again(store: &mut dyn Store, erased: bool) -> Result<(), Error> {
         let begun = |Begun { person, number, .. }| There { person, number: number.unwrap_or(u32::MAX) };
         let before = entry.there.clone().or(entry.begun.clone().map(begun)).or(entry.unsure.clone());
         let unsure = before.filter(|_| !erased);
-        let after = Entry { there: None, begun: None, refusal: None, unsure, ..entry.clone() };
+        let open = entry.begun.as_ref().filter(|begun| begun.number.is_none()).map(|begun| begun.after);
+        let unsure_above = open.or(entry.unsure_above).filter(|_| !erased);
+        let held = entry.held && !erased;
+        let after =
+            Entry { there: None, begun: None, refusal: None, unsure, unsure_above, held, ..entry.clone() };
         if after != entry {
             store.save(id, &after)?;
         }

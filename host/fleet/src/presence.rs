@@ -7,10 +7,10 @@
 //! ```
 //! Times are in milliseconds since 1970. A will is made before its connection, so its time is that of the beginning; the newest
 //! `here` says until when the door was heard. A door is away if its will has the number of its newest connection: numbers go up,
-//! so the will of one before says nothing.
+//! so the will of one before says nothing. It is away, too, if it was not heard for some minutes: no word of the broker is needed.
 //!
 //! All operators of a door read the same messages, and the broker sees anyway who is connected: they are signed, and not sealed. A
-//! broker can say that a door is away by cutting its line, and nobody else can.
+//! broker can say that a door is away by cutting its line, and that it is there for a few minutes more, and nobody else can.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ use crate::identity::{Identity, Public};
 
 const SIGNED: &[u8] = b"postern fleet presence 1";
 const BODY: usize = 17;
+/// How long after its last word a door counts as there, in milliseconds: five minutes, also for clocks that differ.
+const SILENT: u64 = 5 * 60 * 1000;
 
 /// What an operator knows of the presence of a door.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,12 +82,13 @@ impl Presence {
         }
     }
 
-    /// Whether the door is on the broker; `None` if it never said so.
+    /// Whether the door is on the broker at this time, in milliseconds since 1970; `None` if it never said so. It says so each
+    /// minute, and [`SILENT`] later that says nothing any more: a broker can hold its last will back, or lose it.
     #[must_use]
-    pub const fn is_here(&self) -> Option<bool> {
+    pub const fn is_here(&self, unix_ms: u64) -> Option<bool> {
         match self.connection {
             0 => None,
-            connection => Some(self.ended < connection),
+            connection => Some(self.ended < connection && unix_ms.abs_diff(self.heard) <= SILENT),
         }
     }
 }
@@ -99,7 +102,7 @@ mod tests {
     fn a_door_alone_says_that_it_is_there_and_an_older_will_says_nothing() {
         let (door, other) = (Identity::of(&Key::new([1; 32])), Identity::of(&Key::new([2; 32])));
         let mut presence = Presence::default();
-        assert_eq!(presence.is_here(), None);
+        assert_eq!(presence.is_here(100), None);
         let said = |here, connection| Said { here, connection, unix_ms: 100 + connection };
         let message = said(true, 7).sign(&door);
         assert_eq!(Said::read(&door.public(), &message), Some(said(true, 7)));
@@ -118,8 +121,22 @@ mod tests {
             (said(true, 8), true),
         ] {
             presence.take(message);
-            assert_eq!(presence.is_here(), Some(here), "{message:?}");
+            assert_eq!(presence.is_here(200), Some(here), "{message:?}");
         }
         assert_eq!(presence.heard, 108);
+    }
+
+    /// The broker holds the last will back, or lost its power together with the door.
+    #[test]
+    fn a_door_that_is_not_heard_is_not_there_though_nobody_says_that_it_went() {
+        let mut presence = Presence::default();
+        let hour = 60 * 60 * 1000;
+        presence.take(Said { here: true, connection: 5, unix_ms: hour });
+        assert_eq!(presence.is_here(hour + SILENT), Some(true));
+        assert_eq!(presence.is_here(hour + SILENT + 1), Some(false));
+        assert_eq!(presence.is_here(2 * hour), Some(false));
+        assert_eq!(presence.is_here(0), Some(false), "a clock that is an hour ahead vouches for no hour");
+        presence.take(Said { here: true, connection: 5, unix_ms: 2 * hour });
+        assert_eq!(presence.is_here(2 * hour), Some(true));
     }
 }

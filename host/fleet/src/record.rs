@@ -153,11 +153,12 @@ pub struct Ack {
     /// People who are on the board by this fleet.
     pub people: u32,
     /// Those of them who no operator that the door trusts knows any more.
-    #[serde(default)]
     pub orphans: u32,
-    /// Records that were refused, as many as have room.
+    /// People on the board who the door's files do not have there by this fleet: enrolled at the door, or the files are lost.
+    pub others: u32,
+    /// Records of this operator that were refused, as many as have room.
     pub refused: Vec<Refused>,
-    /// All that were refused.
+    /// All of this operator's that were refused.
     pub refusals: u32,
     /// People for who another operator's record holds, and wants something else.
     pub overruled: u32,
@@ -165,16 +166,18 @@ pub struct Ack {
     pub trouble: Option<String>,
     /// The head of the door's audit log, signed by the board.
     pub log: Option<LogHead>,
-    /// The models that are active on the board, and its firmware. A door of before says none.
-    #[serde(default)]
+    /// The models that are active on the board, and its firmware.
     pub active: Vec<Active>,
 }
+
+/// The longest reason of a refusal, in bytes.
+pub(crate) const REASON: usize = 600;
 
 impl Ack {
     /// What the operator keeps and prints of it: as much as a door that is in order sends, and no control characters.
     #[must_use]
     pub fn bounded(mut self) -> Self {
-        let text = |text: String| text.chars().filter(|of| !of.is_control()).take(300).collect::<String>();
+        let text = |text: String| text.chars().filter(|of| !of.is_control()).take(REASON).collect::<String>();
         self.refused.truncate(20);
         for refused in &mut self.refused {
             refused.why = text(std::mem::take(&mut refused.why));
@@ -255,6 +258,7 @@ mod tests {
             waiting: 0,
             people: 0,
             orphans: 0,
+            others: 0,
             refused: vec![Refused { id: PersonId([0; 16]), why: why.clone() }; 500],
             refusals: 500,
             overruled: 0,
@@ -265,7 +269,7 @@ mod tests {
         let ack = ack.bounded();
         assert_eq!((ack.refused.len(), ack.log), (20, None));
         let texts = ack.refused.into_iter().map(|refused| refused.why).chain(ack.trouble);
-        assert!(texts.into_iter().all(|text| text.len() == 300 && !text.contains('\u{1b}')));
+        assert!(texts.into_iter().all(|text| text.len() == REASON && !text.contains('\u{1b}')));
     }
 
     /// What is on the broker stays readable: the bytes of a record are pinned.

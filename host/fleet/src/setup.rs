@@ -20,6 +20,8 @@ use crate::rank::{PersonId, Rank};
 pub const CHUNK: usize = 256 << 10;
 /// Chunks of an image: as many as a record has room for beside everything else.
 pub const MOST_CHUNKS: usize = 256;
+/// The kinds of boards that have firmware.
+pub const BOARDS: [&str; 2] = ["an547", "an500"];
 /// What the id of something else than a person begins with.
 const TAG: &[u8; 13] = b"postern setup";
 
@@ -117,6 +119,7 @@ impl Setup {
                 release.chunks.len() == (release.length as usize).div_ceil(CHUNK)
                     && (1..=MOST_CHUNKS).contains(&release.chunks.len())
                     && release.board.is_empty() == (release.kind != Kind::Firmware)
+                    && is_possible(self.id())
             }
         }
     }
@@ -147,6 +150,14 @@ fn id(kind: u8, board: [u8; 2]) -> PersonId {
     bytes[TAG.len()] = kind;
     bytes[TAG.len() + 1..].copy_from_slice(&board);
     PersonId(bytes)
+}
+
+/// Whether something can have this id: settings, a model, or firmware of a kind of board that there is.
+#[must_use]
+pub fn is_possible(id: PersonId) -> bool {
+    let models = [Kind::Detector, Kind::Encoder, Kind::Liveness].map(|kind| image_id(kind, ""));
+    let firmware = BOARDS.map(|board| image_id(Kind::Firmware, board));
+    id == settings_id() || models.contains(&id) || firmware.contains(&id)
 }
 
 /// Whether an id is of something else than a person.
@@ -192,6 +203,8 @@ pub struct Active {
     pub name: String,
     /// SHA-256 of its image; zeros where the board says none, as of firmware.
     pub sha256: [u8; 32],
+    /// Of firmware that the board fell back to: the newest release that it has had.
+    pub newest: Option<u64>,
 }
 
 #[cfg(test)]
@@ -209,9 +222,12 @@ mod tests {
             image_id(Kind::Firmware, "an500"),
         ];
         for (at, id) in all.iter().enumerate() {
-            assert!(is_setup(*id) && all.iter().skip(at + 1).all(|other| other != id));
+            assert!(is_setup(*id) && is_possible(*id) && all.iter().skip(at + 1).all(|other| other != id));
         }
         assert!(!is_setup(PersonId([0x70; 16])));
+        let possible = (0..=u16::MAX).filter(|board| is_possible(id(4, board.to_be_bytes()))).count();
+        assert_eq!(possible, BOARDS.len(), "no key fills a folder with others");
+        assert!(!is_possible(id(5, [0; 2])) && !is_possible(id(1, [1, 0])));
         // What is on the broker stays readable.
         assert_eq!(image_id(Kind::Encoder, "").digits(), "706f737465726e207365747570020000");
     }

@@ -251,6 +251,14 @@ fn reason(ack: &Ack, run: u64, digest: &[u8; 32]) -> Option<String> {
             people(ack.pictures)
         ));
     }
+    if let Some((active, newest)) = ack.active.iter().find_map(|active| Some((active, active.newest?))) {
+        return Some(format!(
+            "its board fell back to {} release {} from {newest}, which it gets again within the hour if the fleet decides its firmware; \
+             else `postern flash firmware` there",
+            active.kind.word(),
+            active.name
+        ));
+    }
     let set_up = ack.refused.iter().filter(|refused| is_setup(refused.id)).count() as u32;
     let (refused, things) =
         (people(ack.refusals - set_up.min(ack.refusals)), counted(set_up.into(), "record", "records"));

@@ -219,7 +219,7 @@ impl StatusReport {
 impl StateReport {
     fn of(Told { status, firmware, .. }: &Told) -> Self {
         Self {
-            release: firmware.as_ref().map(|firmware| firmware.newest),
+            release: firmware.as_ref().map(|firmware| firmware.running),
             uptime_ms: status.uptime_ms,
             instructions: status.instructions,
             reset: reset_name(status.reset),
@@ -306,7 +306,12 @@ pub fn print_status(
             Some(release) if firmware.trial => {
                 writeln!(out, "release    {release} in slot {slot}, on trial")?
             }
-            _ => writeln!(out, "release    {} in slot {slot}", firmware.newest)?,
+            _ if firmware.running < firmware.newest => writeln!(
+                out,
+                "release    {} in slot {slot}: the board FELL BACK to it from {}, which can be flashed again",
+                firmware.running, firmware.newest
+            )?,
+            _ => writeln!(out, "release    {} in slot {slot}", firmware.running)?,
         }
     }
     match status.door {

@@ -46,7 +46,9 @@ pub struct ModelInfo {
 pub struct Firmware {
     /// The slot that the running firmware was started from: 0 or 1.
     pub slot: u8,
-    /// The active release, which is the newest that was ever active.
+    /// The release that runs. It is older than the newest one if the board fell back to the firmware before it.
+    pub running: u64,
+    /// The newest release that was ever active.
     pub newest: u64,
     /// The release that is staged or on trial.
     pub pending: Option<u64>,

@@ -109,7 +109,9 @@ impl<F: NorFlash> FirmwareUpdate<F> {
             State::OnTrial { .. } => Some(record.idle().release),
             _ => self.unrecorded.then(|| record.active().release),
         };
-        Ok(Firmware { slot: self.started, newest: record.newest(), pending, trial: self.on_trial() })
+        let trial = self.on_trial();
+        let running = if trial { record.idle() } else { record.active() }.release;
+        Ok(Firmware { slot: self.started, running, newest: record.newest(), pending, trial })
     }
 
     /// Prepares the idle slot to be written. Returns the newest release that was active. Firmware on trial has no idle

@@ -44,7 +44,7 @@ async fn told(world: &mut World) -> Vec<(u8, u64)> {
 }
 
 fn settled(slot: u8, newest: u64) -> Firmware {
-    Firmware { slot, newest, pending: None, trial: false }
+    Firmware { slot, running: newest, newest, pending: None, trial: false }
 }
 
 #[test]
@@ -57,7 +57,10 @@ fn an_update_on_trial_activates_itself() {
         assert_eq!(running(world).await, Firmware { pending: Some(2), ..settled(0, FIRST) });
     });
     board.boot(async |world: &mut World| {
-        assert_eq!(running(world).await, Firmware { slot: 1, newest: FIRST, pending: Some(2), trial: true });
+        assert_eq!(
+            running(world).await,
+            Firmware { slot: 1, running: 2, newest: FIRST, pending: Some(2), trial: true }
+        );
         assert_eq!(
             flash(world, &update, 2).await,
             Err(Error::OnTrial),
@@ -166,7 +169,7 @@ fn firmware_that_was_damaged_is_replaced_by_the_release_before_and_the_log_tells
     board.boot(async |world: &mut World| {
         assert_eq!(
             running(world).await,
-            settled(0, 2),
+            Firmware { running: FIRST, ..settled(0, 2) },
             "the older release runs, the newest stays the newest"
         );
         assert_eq!(told(world).await, [(1, 2), (4, 2)]);

@@ -24,7 +24,7 @@ impl Session<'_> {
         }
         let due: Vec<usize> = self.sent.keys().copied().filter(|of| self.is_due(*of)).collect();
         if !due.is_empty() {
-            self.follower.check_setups();
+            self.follower.check_again();
         }
         self.news.extend(due);
         if self.again.is_some_and(|again| Instant::now() < again) || self.part.is_some() {

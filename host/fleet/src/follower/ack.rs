@@ -1,5 +1,7 @@
 //! What a door says that it has.
 
+use std::collections::BTreeSet;
+
 use super::{Follower, short};
 use crate::Error;
 use crate::door::State;
@@ -17,10 +19,13 @@ impl Follower {
     /// The marks cannot be kept.
     pub fn ack(&mut self, operator: usize, unix_ms: u64) -> Result<(Ack, Vec<u8>), Error> {
         // It is of this moment alone: nothing would clear it where nothing is to be done.
-        let (state, silent) = match self.door.state() {
-            Ok(state) => (state, None),
-            Err(trouble) => (State::default(), Some(short(&trouble.sentence))),
+        let found = self.door.state().and_then(|state| Ok((state, self.door.people()?)));
+        let (state, on_board, silent) = match found {
+            Ok((state, people)) => (state, people, None),
+            Err(trouble) => (State::default(), Vec::new(), Some(short(&trouble.sentence))),
         };
+        let by_us: BTreeSet<u32> = self.entries.values().flat_map(numbers).collect();
+        let others = on_board.iter().filter(|(number, _)| !by_us.contains(number)).count() as u32;
         self.silent |= silent.is_some();
         let us = self.operators.get(operator).ok_or(Error::Forged)?.public.signing;
         let (set_up, waiting) = (self.setup_refusals(&us), self.open() - self.waiting.len());
@@ -31,8 +36,11 @@ impl Follower {
         }
         of.mark.ack = unix_ms.max(of.mark.ack.saturating_add(1));
         let wanted = of.head.as_ref().map_or(0, |head| head.records);
-        let is_refused =
-            |(id, entry): (&PersonId, &Entry)| entry.refusal.clone().map(|why| Refused { id: *id, why });
+        // A reason has names in it: an operator reads of people who they know.
+        let is_refused = |(id, entry): (&PersonId, &Entry)| {
+            let is_ours = entry.known.iter().any(|known| known.rank.operator == us);
+            entry.refusal.clone().filter(|_| is_ours).map(|why| Refused { id: *id, why })
+        };
         let people = self.entries.iter().filter_map(is_refused);
         let mut refused: Vec<Refused> = set_up.into_iter().chain(people).collect();
         let refusals = refused.len() as u32;
@@ -52,6 +60,7 @@ impl Follower {
             pictures: self.waiting.len() as u32,
             waiting: waiting as u32,
             people: self.entries.values().filter(|entry| entry.there.is_some()).count() as u32,
+            others,
             orphans: self.entries.values().filter(is_orphan).count() as u32,
             refused,
             refusals,
@@ -64,4 +73,10 @@ impl Follower {
         self.save_marks()?;
         Ok((ack, sealed))
     }
+}
+
+/// The numbers on the board of somebody who the fleet enrolled, or is enrolling.
+fn numbers(entry: &Entry) -> impl Iterator<Item = u32> {
+    let begun = entry.begun.as_ref().and_then(|begun| begun.number);
+    entry.there.as_ref().map(|there| there.number).into_iter().chain(begun)
 }

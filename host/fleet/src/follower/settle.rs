@@ -25,8 +25,8 @@ impl Follower {
                 self.take_off(&there)?;
                 self.release();
             }
-            self.is_gone(entry.unsure.as_ref())?;
-            (entry.unsure, entry.refusal) = (None, None);
+            self.is_gone(&entry)?;
+            (entry.unsure, entry.unsure_above, entry.refusal, entry.held) = (None, None, None, false);
             self.keep(id, entry)?;
             return Ok(None);
         };
@@ -42,6 +42,7 @@ impl Follower {
         match entry.there.clone() {
             Some(there) if there.person == wanted && entry.refusal.is_none() => Ok(None),
             Some(there) if there.person.pictures == wanted.pictures => {
+                entry.held = false;
                 match self.name_of(there.number, &there.person.name)? {
                     Some(name) => self.finish(id, entry, (there.number, name)),
                     None => Err(Failed::Board(never(
@@ -55,7 +56,13 @@ impl Follower {
                     return Ok(Some(wanted.pictures.digest));
                 };
                 self.is_free(&wanted.name, there.as_ref().map(|there| there.number))?;
-                self.is_gone(entry.unsure.as_ref())?;
+                self.is_gone(&entry)?;
+                if let Some(there) = there.as_ref().filter(|there| !there.person.suspended)
+                    && let Some(name) = self.name_of(there.number, &there.person.name)?
+                {
+                    // Whoever suspended them at the door did not mean these pictures alone.
+                    entry.held = self.door.is_suspended(&name)?;
+                }
                 self.door.pause()?;
                 self.paused = true;
                 let after = self.door.newest_number()?;
@@ -91,29 +98,38 @@ impl Follower {
             self.release();
         }
         // What the fleet did not suspend it does not resume, but for somebody who was enrolled just now.
-        let resumes = entry.there.as_ref().is_none_or(|there| there.person.suspended);
+        let resumes = !entry.held && entry.there.as_ref().is_none_or(|there| there.person.suspended);
+        if entry.held {
+            self.door.suspend(&person.name, &person)?;
+        }
         let is_suspended = self.door.rule(&person, resumes)?;
         let refusal = (is_suspended && !person.suspended).then(|| AT_THE_DOOR.to_owned());
         let there = Some(There { person, number });
-        self.keep(id, Entry { there, begun: None, refusal, unsure: None, ..entry })?;
+        let done =
+            Entry { there, begun: None, refusal, unsure: None, unsure_above: None, held: false, ..entry };
+        self.keep(id, done)?;
         Ok(None)
     }
 
     /// Refuses to go on while somebody is on the board who may be the one that was there before the door's keys were replaced: with
-    /// their number or their name, and not on the board by the fleet since then.
-    fn is_gone(&mut self, unsure: Option<&There>) -> Result<(), Trouble> {
-        let Some(There { person, number }) = unsure else { return Ok(()) };
+    /// their number or their name, and not on the board by the fleet since then. Where no number is known, whoever came later may be
+    /// them.
+    fn is_gone(&mut self, entry: &Entry) -> Result<(), Trouble> {
+        let Some(There { person, number }) = &entry.unsure else { return Ok(()) };
+        let is_later = |of: u32| entry.unsure_above.is_some_and(|above| of > above);
         let entries = &self.entries;
         let by_us = |of: u32| {
             entries.values().filter_map(|entry| entry.there.as_ref()).any(|there| there.number == of)
         };
         let people = self.door.people()?;
-        let found = people.iter().find(|(of, name)| (of == number || *name == person.name) && !by_us(*of));
+        let found = people
+            .iter()
+            .find(|(of, name)| (of == number || *name == person.name || is_later(*of)) && !by_us(*of));
         found.map_or(Ok(()), |(_, name)| {
             Err(never(&format!(
                 "{name} is on the board, and may be who the fleet enrolled as {} before the door was paired again. Remove them there \
-                 with `postern remove`, or, if the board was erased, say so with `postern fleet join CODE --erased`; then \
-                 start `postern fleet apply` again",
+                 with `postern remove`, or, if the board was erased, say so with `postern fleet join CODE --erased`; then it is done, \
+                 by itself within the hour",
                 person.name
             )))
         })

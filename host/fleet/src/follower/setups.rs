@@ -10,8 +10,9 @@ use super::settle::{Failed, never};
 use super::{Follower, Urgency};
 use crate::Error;
 use crate::pictures::digest;
+use crate::place::Entry;
 use crate::record::{Holds, PersonId, Rank, Record, Refused};
-use crate::setup::{KnownSetup, Release, Setup, SetupEntry};
+use crate::setup::{self, KnownSetup, Release, Setup, SetupEntry};
 
 const UNTRUSTED: &str = "the door trusts this operator with people alone: `postern fleet join CODE --installer` there trusts them with \
                          settings, models and firmware, too";
@@ -28,8 +29,15 @@ impl Follower {
         self
     }
 
-    /// Has the board compared with what holds: somebody may have changed it there.
-    pub fn check_setups(&mut self) {
+    /// Has the board compared with what holds: somebody may have changed it there, and may have removed who was in the way.
+    pub fn check_again(&mut self) {
+        let in_the_way = |(_, entry): &(&PersonId, &Entry)| entry.unsure.is_some() && entry.refusal.is_some();
+        let unsure: Vec<PersonId> = self.entries.iter().filter(in_the_way).map(|(id, _)| *id).collect();
+        unsure.into_iter().for_each(|id| self.queue(id));
+        self.check_setups();
+    }
+
+    fn check_setups(&mut self) {
         let ids: Vec<PersonId> = self.setups.keys().copied().collect();
         ids.into_iter().for_each(|id| self.queue_setup(id));
     }
@@ -38,7 +46,8 @@ impl Follower {
     pub(super) fn setup_record(&mut self, operator: usize, record: Record) -> Result<bool, Error> {
         let (id, version, hash) = (record.id, record.version(), record.hash());
         let wanted = match record.holds {
-            Holds::Removed => None,
+            // An operator's key could fill the door's folder with ids of anything else.
+            Holds::Removed if setup::is_possible(id) => None,
             Holds::Setup(setup) if setup.id() == id && setup.is_sound() => Some(setup),
             _ => return Err(Error::Forged),
         };

@@ -218,10 +218,17 @@ impl Door for Board {
         })
     }
 
+    fn is_suspended(&mut self, name: &str) -> Result<bool, Trouble> {
+        let board = self.answering()?;
+        Ok(board.people.get(name).and_then(Option::as_ref).is_some_and(|rule| rule.suspended))
+    }
+
     fn suspend(&mut self, name: &str, _person: &Person) -> Result<(), Trouble> {
         self.ask(format!("suspend {name}"), |board| {
-            if let Some(Some(rule)) = board.people.get_mut(name) {
-                rule.suspended = true;
+            if let Some(rule) = board.people.get_mut(name) {
+                // Who was enrolled just now has none.
+                let none = Rule { hours: "always".to_owned(), pin: None, suspended: true };
+                rule.get_or_insert(none).suspended = true;
             }
             Ok(())
         })
@@ -267,7 +274,7 @@ impl Door for Board {
         let (kind, name, sha256) = (release.kind, release.name.clone(), crate::pictures::digest(image));
         self.ask(format!("install {} {}", kind.word(), release.name), |board| {
             board.active.retain(|active| active.kind != kind);
-            board.active.push(Active { kind, name, sha256 });
+            board.active.push(Active { kind, name, sha256, newest: None });
             Ok(())
         })
     }

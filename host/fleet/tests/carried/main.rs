@@ -11,3 +11,4 @@ mod recover;
 mod refusals;
 mod rule;
 mod setups;
+mod told;

@@ -226,3 +226,41 @@ fn a_suspension_that_was_made_at_the_door_stays() {
     assert!(local.work(&mut follower) && !is_suspended());
     assert_eq!(follower.ack(0, 3).expect("kept").0.refusals, 0);
 }
+
+/// Other pictures are another enrolment on the board, and no reason to let somebody pass who was suspended there.
+#[test]
+fn a_suspension_that_was_made_at_the_door_stays_with_other_pictures_wherever_the_power_is_cut() {
+    let us = operator(1);
+    for power in 0..8 {
+        let mut local = Local::new();
+        let ada = local.person("Ada");
+        let mut follower = local.start(&[us.public()]);
+        give(&mut follower, 0, &us, &enrolled(1, 1, &ada));
+        assert!(local.work(&mut follower));
+        let rule = |local: &Local| local.board.lock().people.get("Ada").cloned().flatten();
+        local.board.lock().people.get_mut("Ada").and_then(Option::as_mut).expect("a rule").suspended = true;
+        let pictures = local.person("Ada, later").pictures;
+        let later = Person { pictures, hours: "sat 10:00-12:00".to_owned(), ..ada };
+        // The last one is not cut at all.
+        local.board.lock().power = (power < 7).then_some(power);
+        give(&mut follower, 0, &us, &enrolled(1, 2, &later));
+        let whole = local.work(&mut follower);
+        (local.board.lock().power, local.board.lock().lost) = (None, None);
+        if !whole {
+            follower = local.start(&[us.public()]);
+            assert!(local.work(&mut follower), "after {power}");
+        }
+        let rule_now = rule(&local).expect("a rule");
+        assert!(rule_now.suspended && rule_now.hours == later.hours, "after {power}: {rule_now:?}");
+        let (ack, _) = follower.ack(0, 1).expect("kept");
+        assert_eq!((ack.refusals, ack.waiting), (1, 0), "after {power}: {:?}", ack.refused);
+        // The operator suspends and resumes her: that ends what was made at the door, too.
+        give(&mut follower, 0, &us, &enrolled(1, 3, &Person { suspended: true, ..later.clone() }));
+        give(&mut follower, 0, &us, &enrolled(1, 4, &later));
+        assert!(local.work(&mut follower));
+        give(&mut follower, 0, &us, &enrolled(1, 5, &Person { suspended: true, ..later.clone() }));
+        assert!(local.work(&mut follower));
+        give(&mut follower, 0, &us, &enrolled(1, 6, &later));
+        assert!(local.work(&mut follower) && !rule(&local).expect("a rule").suspended, "after {power}");
+    }
+}

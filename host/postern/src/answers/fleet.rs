@@ -100,9 +100,11 @@ pub struct DoorStanding {
     pub people: u32,
     /// Those of them who no operator that the door trusts knows any more.
     pub orphans: u32,
-    /// Whether its program is on the broker. `null` if it never said so.
+    /// People on the board who the fleet did not enrol there, as far as the door's files say.
+    pub others: u32,
+    /// Whether its program is on the broker: it was heard within five minutes, and nobody said that it went. `null` if it never said so.
     pub connected: Option<bool>,
-    /// When it went away, within a minute, by the clock of its computer (RFC 3339). `null` if it is there.
+    /// When it was heard last, if it is not there, by the clock of its computer (RFC 3339). `null` if it is there.
     pub away_since: Option<String>,
     /// When it acknowledged last, by the clock of its computer (RFC 3339). `null` if it never did.
     pub acknowledged: Option<String>,
@@ -124,6 +126,8 @@ pub struct Active {
     pub name: String,
     /// SHA-256 of its image, in hexadecimal digits. `null` of firmware.
     pub sha256: Option<String>,
+    /// The newest release that the board has had, if it fell back to firmware before it. `null` otherwise.
+    pub newest: Option<u64>,
 }
 
 /// Settings, a model or firmware that the fleet decides.

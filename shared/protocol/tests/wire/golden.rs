@@ -146,7 +146,7 @@ fn responses() {
             end: 400,
         } => "1201ac02010101010101010101010101010101010101010101010101010101010202020202020202020202020202020201ad029003",
         Response::Rule { person: 7, schedule: rule().schedule, pin: true, duress_pin: false, suspended: true } => "1307011fe003b808000000010001",
-        Response::Firmware(Firmware { slot: 1, newest: 300, pending: Some(301), trial: true }) => "1401ac0201ad0201",
+        Response::Firmware(Firmware { slot: 1, running: 299, newest: 300, pending: Some(301), trial: true }) => "1401ab02ac0201ad0201",
         Response::LogHead(LogHead {
             first: 300, last: 301, chain: [2; 16], clock: Clock { unix_ms: 1_800_000_000_000, exact: true },
             signer: [0xAB; 32], signature: Signature { r: [0xAB; 32], s: [0xAB; 32] },

@@ -231,6 +231,15 @@ impl Door for Board {
         self.ask(|_, device| Ok(device.rename(name, new)?))
     }
 
+    fn is_suspended(&mut self, name: &str) -> Result<bool, Trouble> {
+        self.ask(|_, device| match device.rule(name) {
+            Ok(rule) => Ok(rule.suspended),
+            // It is not known, and whoever gets a rule again is suspended.
+            Err(client::Error::Refused(Refusal::RuleLost)) => Ok(true),
+            Err(error) => Err(error.into()),
+        })
+    }
+
     fn suspend(&mut self, name: &str, person: &Person) -> Result<(), Trouble> {
         let is_lost = self.ask(|_, device| match device.suspend(name, true) {
             Ok(_) => Ok(false),

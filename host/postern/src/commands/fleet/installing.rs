@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ::fleet::setup::{Active, Kind, Release};
 use anyhow::{Context, ensure};
-use client::protocol::{ModelInfo, ModelKind};
+use client::protocol::{Firmware, ModelInfo, ModelKind};
 use client::{Device, FirmwareSignature, Machine, ModelSignature};
 
 use crate::commands::flash::model_check;
@@ -52,13 +52,7 @@ impl Signed {
                 if machine != Some(signature.machine) {
                     return Ok(false);
                 }
-                let newest = device.running_firmware()?.newest;
-                ensure!(
-                    newest <= signature.release,
-                    "the board has had release {newest}, which is newer than release {}",
-                    signature.release
-                );
-                Ok(newest < signature.release)
+                is_firmware_wanted(&device.running_firmware()?, signature.release)
             }
             Self::Model(signature) => {
                 let active = device.status()?.models;
@@ -107,12 +101,20 @@ impl Signed {
     }
 }
 
+/// Whether a board is to get a release of its firmware: it runs another one, as also after it fell back.
+fn is_firmware_wanted(firmware: &Firmware, release: u64) -> anyhow::Result<bool> {
+    let newest = firmware.newest;
+    ensure!(newest <= release, "the board has had release {newest}, which is newer than release {release}");
+    Ok(firmware.running != release)
+}
+
 /// The models and the firmware of a board.
 pub fn active(device: &mut Device, models: &[ModelInfo]) -> anyhow::Result<Vec<Active>> {
     let mut active: Vec<Active> = models
         .iter()
         .filter_map(|model| {
-            Some(Active { kind: kind_of(model.kind)?, name: model.name.to_string(), sha256: model.sha256 })
+            let (kind, name) = (kind_of(model.kind)?, model.name.to_string());
+            Some(Active { kind, name, sha256: model.sha256, newest: None })
         })
         .collect();
     // A door on Linux has a package, and no firmware.
@@ -120,8 +122,9 @@ pub fn active(device: &mut Device, models: &[ModelInfo]) -> anyhow::Result<Vec<A
         match device.running_firmware() {
             Ok(firmware) => active.push(Active {
                 kind: Kind::Firmware,
-                name: firmware.newest.to_string(),
+                name: firmware.running.to_string(),
                 sha256: [0; 32],
+                newest: (firmware.running < firmware.newest).then_some(firmware.newest),
             }),
             // It was started without its boot loader.
             Err(client::Error::Refused(_)) => {}
@@ -148,5 +151,25 @@ pub const fn kind_of(kind: ModelKind) -> Option<Kind> {
         ModelKind::Encoder => Some(Kind::Encoder),
         ModelKind::Liveness => Some(Kind::Liveness),
         ModelKind::Firmware => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fleet_knows_the_boards_that_have_firmware() {
+        let boards = [Machine::An547, Machine::An500].map(Machine::name);
+        assert_eq!(boards, ::fleet::setup::BOARDS);
+    }
+
+    #[test]
+    fn a_board_that_fell_back_is_sent_its_release_again() {
+        let board = |running, newest| Firmware { slot: 0, running, newest, pending: None, trial: false };
+        assert!(!is_firmware_wanted(&board(12, 12), 12).expect("it has it"));
+        assert!(is_firmware_wanted(&board(11, 12), 12).expect("it can be sent"), "it fell back");
+        assert!(is_firmware_wanted(&board(12, 12), 13).expect("it can be sent"));
+        assert!(is_firmware_wanted(&board(11, 12), 11).is_err(), "the board would refuse it");
     }
 }

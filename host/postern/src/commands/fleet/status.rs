@@ -62,6 +62,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         let setup = || folder.setups.get(id).and_then(|kept| kept.setup.as_ref()).map(Setup::what);
         person.or_else(setup).unwrap_or_else(|| id.digits())
     };
+    let now = now_ms();
     let shown: Vec<DoorStanding> = doors
         .iter()
         .map(|(_, door, standing)| DoorStanding {
@@ -72,8 +73,9 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             behind: standing.behind,
             people: standing.people,
             orphans: standing.orphans,
-            connected: door.presence.is_here(),
-            away_since: (door.presence.is_here() == Some(false)).then(|| jiff_text(door.presence.heard)),
+            others: door.ack.as_ref().map_or(0, |ack| ack.others),
+            connected: door.presence.is_here(now),
+            away_since: (door.presence.is_here(now) == Some(false)).then(|| jiff_text(door.presence.heard)),
             acknowledged: door.ack.as_ref().map(|ack| jiff_text(ack.unix_ms)),
             refused: standing
                 .refused
@@ -143,11 +145,18 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
                     door.orphans
                 )?;
             }
+            if door.others > 0 {
+                writeln!(
+                    out,
+                    "    {} more on its board who the fleet did not enrol: `postern users` there lists all",
+                    counted::people(door.others)
+                )?;
+            }
             if let Some(heard) = door.acknowledged.as_ref().map(|heard| last_heard(heard, door.connected)) {
                 writeln!(out, "    {heard}")?;
             }
             if let Some(away) = door.away_since.as_ref().and_then(|away| minute(away)) {
-                writeln!(out, "    away since {away} UTC, within a minute: its computer or its connection is down")?;
+                writeln!(out, "    not heard since {away} UTC: its computer or its connection is down")?;
             }
             for refused in &door.refused {
                 writeln!(out, "    {}: {}", refused.name, refused.why)?;
@@ -186,7 +195,12 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
 /// What is active on a board, as a program reads it.
 fn active(active: &Active) -> fleet::Active {
     let sha256 = (active.kind != Kind::Firmware).then(|| hex::encode(active.sha256));
-    fleet::Active { kind: active.kind.word().to_owned(), name: active.name.clone(), sha256 }
+    fleet::Active {
+        kind: active.kind.word().to_owned(),
+        name: active.name.clone(),
+        sha256,
+        newest: active.newest,
+    }
 }
 
 /// Settings or an image in a line.
@@ -199,6 +213,11 @@ fn value(setup: &Setup) -> String {
         }
         Setup::Image(release) => format!("{} {}", release.name, short(&release.sha256)),
     }
+}
+
+/// The time, in milliseconds since 1970.
+fn now_ms() -> u64 {
+    jiff::Timestamp::now().as_millisecond().try_into().unwrap_or(0)
 }
 
 /// A time as people and programs read it.
