@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         report(panic);
-        if !linux_door::is_decoding() {
+        if !linux_door::is_guarded() {
             std::process::abort();
         }
     }));

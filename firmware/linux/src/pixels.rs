@@ -3,9 +3,7 @@
 //! Each pixel of the frame is the mean of a square of the picture's pixels. So a picture of 640x480 becomes 320x240.
 //! Colours are taken as BT.601, full range, as a JPEG file has them.
 
-use std::cell::Cell;
 use std::fmt;
-use std::panic::AssertUnwindSafe;
 
 use serde::Deserialize;
 use vision::{MAX_HEIGHT, MAX_WIDTH};
@@ -13,6 +11,8 @@ use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
+
+use crate::guard::guarded;
 
 /// Pixels of the longest side of a picture.
 const LARGEST: usize = 4096;
@@ -158,7 +158,7 @@ pub fn small(format: Format, width: usize, height: usize, stride: usize, bytes: 
     let decoded;
     let picture = match format {
         Format::Mjpg => {
-            decoded = guarded(|| decode(bytes))?;
+            decoded = guarded(|| decode(bytes))??;
             let Decoded { layout, samples, width, height, .. } = decoded;
             Picture { layout, width, height, stride: samples * width, bytes: &decoded.pixels }
         }
@@ -190,26 +190,6 @@ struct Decoded {
     pixels: Vec<u8>,
 }
 
-thread_local! {
-    /// Whether this thread decodes a picture of the camera.
-    static DECODES: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether this thread decodes a picture of the camera. A panic then costs that picture, and does not end the door: what
-/// comes over the cable of a camera is not the door's own.
-#[must_use]
-pub fn is_decoding() -> bool {
-    DECODES.get()
-}
-
-/// What `decode` gives; `None` if it panics.
-fn guarded<T>(decode: impl FnOnce() -> Option<T>) -> Option<T> {
-    DECODES.set(true);
-    let decoded = std::panic::catch_unwind(AssertUnwindSafe(decode)).ok().flatten();
-    DECODES.set(false);
-    decoded
-}
-
 /// Decodes a JPEG file: in colours, or in grey as infrared cameras write it.
 fn decode(bytes: &[u8]) -> Option<Decoded> {
     let ways = [(ColorSpace::YCbCr, Layout::Yuv, 3), (ColorSpace::Luma, Layout::Grey, 1)];
@@ -227,13 +207,13 @@ fn decode(bytes: &[u8]) -> Option<Decoded> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::guard::is_guarded;
     use jpeg_encoder::{ColorType, Encoder};
 
     #[test]
     fn a_decoder_that_panics_costs_the_picture_alone() {
         let picture: Option<Small> = guarded(|| panic!("a picture made for it"));
-        assert!(picture.is_none() && !is_decoding());
-        assert_eq!(guarded(|| Some(is_decoding())), Some(true));
+        assert!(picture.is_none() && !is_guarded());
     }
 
     #[test]

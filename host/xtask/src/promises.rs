@@ -1,4 +1,4 @@
-//! Tests that the pages name exist.
+//! Tests that the pages name exist, and are tests.
 //!
 //! A page promises what a test shows, and names the test between backticks: `file::a_sentence_in_words`, or the sentence
 //! alone. A test that was renamed or removed would leave the promise without it. The glossary and the page of
@@ -15,7 +15,7 @@ const OF_FIELDS: [&str; 2] = ["docs/glossary.md", "docs/json.md"];
 /// The sources and pages that were read.
 #[derive(Default)]
 pub struct Promises {
-    functions: BTreeSet<String>,
+    tests: BTreeSet<String>,
     /// Page, line and name.
     named: Vec<(String, usize, String)>,
 }
@@ -24,9 +24,7 @@ impl Promises {
     /// Reads a file of the workspace.
     pub fn read(&mut self, path: &str, text: &str) {
         if path.ends_with(".rs") {
-            let after = text.split("fn ").skip(1);
-            self.functions
-                .extend(after.map(|rest| rest.split(|c| !is_part(c)).next().unwrap_or("").to_owned()));
+            self.tests.extend(tests(text));
         } else if path.ends_with(".md") && !OF_FIELDS.contains(&path) {
             for (number, line) in text.lines().enumerate() {
                 // Every second piece lies between backticks.
@@ -40,9 +38,24 @@ impl Promises {
 
     /// The names of tests that are not there, a finding each.
     pub fn broken(&self) -> impl Iterator<Item = String> {
-        let lost = self.named.iter().filter(|(_, _, name)| !self.functions.contains(name));
+        let lost = self.named.iter().filter(|(_, _, name)| !self.tests.contains(name));
         lost.map(|(path, line, name)| format!("{path}:{line}: there is no test {name}"))
     }
+}
+
+/// The names of the functions that are tests: with an attribute `#[test]`, or that of a library's.
+fn tests(text: &str) -> impl Iterator<Item = String> {
+    let mut is_test = false;
+    text.lines().filter_map(move |line| {
+        let line = line.trim();
+        if let Some(attribute) = line.strip_prefix("#[") {
+            let path = attribute.split(['(', ']']).next().unwrap_or("");
+            is_test |= path.rsplit("::").next() == Some("test");
+        }
+        let (_, name) = line.split_once("fn ").filter(|_| !line.starts_with("//"))?;
+        let name = name.split(|c| !is_part(c)).next().unwrap_or("").to_owned();
+        std::mem::take(&mut is_test).then_some(name)
+    })
 }
 
 fn is_part(c: char) -> bool {
@@ -61,7 +74,8 @@ mod tests {
     #[test]
     fn a_page_that_names_a_test_which_is_gone_is_found() {
         let mut promises = Promises::default();
-        promises.read("src/a.rs", "#[test]\nfn the_door_opens() {}\nasync fn a_door_closes() {}");
+        let source = "#[test]\nfn the_door_opens() {}\n#[tokio::test]\nasync fn a_door_closes() {}\nfn the_door_is_gone() {}";
+        promises.read("src/a.rs", source);
         promises.read(
             "docs/a.md",
             "`a::the_door_opens`, `a_door_closes`, `far_one`, `--a-b-c`\n\n`b::the_door_is_gone`, `x`",

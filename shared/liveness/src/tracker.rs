@@ -23,7 +23,9 @@ pub const SINGLE_FRAME_THRESHOLD: u16 = 29_491;
 /// shows a picture.
 pub const SAMPLE_THRESHOLD: u16 = 983;
 
-/// Longest pause between two consecutive samples, in milliseconds; a longer one resets the tracker.
+/// Longest pause between two consecutive samples, in milliseconds; a longer one resets the tracker. An emulated board on a busy
+/// computer takes seconds for a look, and a request that compares a picture takes as long again; so a shorter one would let nobody
+/// pass there. What such a pause leaves open is in docs/security.md, Street.
 const MEMORY_MS: u64 = 15_000;
 
 /// Most frames in a row that show the face too poorly for a sample; one more resets the tracker.

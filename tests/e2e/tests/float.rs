@@ -221,6 +221,33 @@ fn a_board_without_tract_refuses_an_encoder_in_float() {
     assert_eq!(load(NetworkKind::Detector), Err("it is no detector".to_owned()));
 }
 
+/// A runtime that must not be asked.
+struct Never;
+
+impl FloatRuntime for Never {
+    const IS_THERE: bool = true;
+
+    fn load(&mut self, _: &Model<'_>) -> Result<(), Fault> {
+        panic!("it was run")
+    }
+
+    fn run(&mut self, _: &Model<'_>, _: &mut [i8]) -> Result<(), Fault> {
+        panic!("it was run")
+    }
+}
+
+/// tract takes memory by the size of the input: what no door would run is refused before.
+#[test]
+fn an_image_that_no_door_runs_is_not_given_to_tract() {
+    let sound = image(&network(false, None), &DESCRIPTION);
+    let small = image(&network(false, None), &Description { side: 20, ..DESCRIPTION });
+    for (image, bytes) in [(&sound, 1 << 10), (&small, 1 << 20)] {
+        let mut arena = vec![0u128; bytes / 16];
+        let mut engine = Networks::new(cast_slice_mut(&mut arena)).with_float(Never);
+        assert!(engine.load(NetworkKind::Encoder, image.bytes()).is_err());
+    }
+}
+
 /// What is no number for one face alone makes no template of it.
 #[test]
 fn a_face_whose_embedding_is_no_number_has_no_template() {

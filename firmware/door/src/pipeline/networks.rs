@@ -108,12 +108,16 @@ impl<'a, R: FloatRuntime> Engine for Networks<'a, R> {
         if kind == NetworkKind::Liveness {
             Liveness::new(model).map_err(Fault::new)?;
         }
-        if model.is_float() {
-            self.float.load(&model)?;
-        }
         let (needed, given) = (model.arena_len(), self.arena.len());
         if needed > given {
             return Err(Fault::new(nn::Error::Arena { needed, given }));
+        }
+        if model.is_float() {
+            if R::IS_THERE {
+                // Before it runs: the memory that it takes goes by its input.
+                recognizer::check(&model).map_err(Fault::new)?;
+            }
+            self.float.load(&model)?;
         }
         let section = self.npu.as_mut().and_then(|npu| npu.section(kind, &model));
         Ok((Loaded { model, section }, NetworkInfo { name: text(model.name()) }))
