@@ -63,6 +63,9 @@ pub fn check(config: &Config, mut good: impl FnMut(String)) -> Vec<Error> {
             note(format!("{name}: {}", listen.listen), line::probe(&listen.listen));
         }
     }
+    if let Some(keypad) = config.keypad.as_ref().map(|keypad| &keypad.0) {
+        note(format!("keypad: {keypad}"), keypad.open().map(|_| ()));
+    }
     if let Some(source) = config.picture_source() {
         match first_picture(&source) {
             Ok(picture) => good(describe(&source, &picture)),

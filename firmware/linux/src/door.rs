@@ -23,7 +23,7 @@ use crate::pins::{Camera, Input, Keypad, Output};
 use crate::supervisor::Supervisor;
 use crate::system::{Source, System};
 use crate::window::Window;
-use crate::{Error, Result, gpio, picture_source, priority, secret};
+use crate::{Error, Result, gpio, keypad, picture_source, priority, secret};
 
 /// Bytes for the tensors of the largest network, as on the boards.
 const ARENA_BYTES: usize = 3 << 20;
@@ -87,6 +87,11 @@ impl Door {
             window: window.as_ref(),
             outputs: window.clone().map(Outputs::new),
         };
+        let keypad = match (&config.keypad, &window) {
+            (Some(keypad), _) => Keypad::Real(keypad::Keypad::start(keypad.0.clone())?),
+            (None, Some(window)) => Keypad::Made(made::Keypad::new(window.clone())),
+            (None, None) => Keypad::None,
+        };
         let random = match config.made.as_ref() {
             Some(Made { entropy: Some(file) }) => seeded(file, &unique, boots)?,
             _ => Source::Os,
@@ -104,7 +109,7 @@ impl Door {
             None => Camera::Made(made::Camera::new(Window::new(flash.file()))),
         };
         Ok(Self {
-            io: pins.io(keeper, host, bus)?,
+            io: pins.io(keeper, keypad, host, bus)?,
             camera,
             system,
             flash: flash.partitions().map_err(Error::file(flash_file))?,
@@ -195,7 +200,7 @@ impl Pins<'_> {
         }
     }
 
-    fn io(&self, keeper: Keeper, host: Line, bus: Line) -> Result<Io<Linux>> {
+    fn io(&self, keeper: Keeper, keypad: Keypad, host: Line, bus: Line) -> Result<Io<Linux>> {
         Ok(Io {
             host_receive: host,
             host_send: host,
@@ -212,10 +217,7 @@ impl Pins<'_> {
             pairing_button: self.input(|lines| lines.pairing_button.as_deref(), Wire::Button, PAIRING_BIT)?,
             contact: self.input(|lines| lines.contact.as_deref(), Wire::Monitored, CONTACT_BIT)?,
             cover: self.input(|lines| lines.cover.as_deref(), Wire::Monitored, COVER_BIT)?,
-            keypad: self
-                .window
-                .cloned()
-                .map_or(Keypad::None, |window| Keypad::Made(made::Keypad::new(window))),
+            keypad,
             watchdog: Watchdog(keeper, Supervisor::of_this_process()),
         })
     }

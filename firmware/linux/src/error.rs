@@ -124,6 +124,16 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The keypad cannot be read.
+    #[error("the keypad {keypad} cannot be used: {hint}")]
+    Keypad {
+        /// The keypad.
+        keypad: String,
+        /// What to do.
+        hint: &'static str,
+        /// Why.
+        source: io::Error,
+    },
     /// The lock cannot be kept.
     #[error("the lock at {line} cannot be driven: name another line under [lines], or end what uses it")]
     Keeper {

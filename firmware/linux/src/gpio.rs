@@ -6,7 +6,7 @@
 use std::io;
 
 use gpiocdev::Request;
-use gpiocdev::line::{Bias, Value};
+use gpiocdev::line::{Bias, Drive, Value};
 
 use crate::{Error, Result};
 
@@ -74,6 +74,26 @@ impl Line {
         let bias = wire.bias(Name::of(text).active_low);
         Self::request(text, |builder| {
             builder.as_input().with_bias(bias);
+        })
+    }
+
+    /// A row of a keypad: driven low while it is active, and let go else. It starts active.
+    ///
+    /// # Errors
+    /// [`Error::Line`].
+    pub fn row(text: &str) -> Result<Self> {
+        Self::request(text, |builder| {
+            builder.as_output(Value::Active).with_drive(Drive::OpenDrain).as_active_low();
+        })
+    }
+
+    /// A column of a keypad: pulled high, and active while it is low.
+    ///
+    /// # Errors
+    /// [`Error::Line`].
+    pub fn column(text: &str) -> Result<Self> {
+        Self::request(text, |builder| {
+            builder.as_input().with_bias(Bias::PullUp).as_active_low();
         })
     }
 

@@ -11,6 +11,7 @@
 //! line     to hosts and a controller           place, serial   sockets and ports
 //! pins     outputs, inputs, keypad, camera     made     the same, as the host of a made door feeds them
 //! gpio     lines of GPIO chips                 v4l2     cameras
+//! keypad   a matrix of keys, or a USB keypad
 //! pixels   pictures to frames                  picture_source   the thread that takes them; pictures
 //! keeper   the process that holds the lock     kept     the pipes to it
 //! float    float encoders, by tract
@@ -32,6 +33,7 @@ mod gpio;
 mod guard;
 mod keeper;
 mod kept;
+mod keypad;
 mod line;
 mod lock_line;
 mod made;

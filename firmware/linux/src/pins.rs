@@ -6,7 +6,7 @@ use embedded_hal::digital::{ErrorKind, ErrorType, InputPin, OutputPin};
 use crate::kept::Keeper;
 use crate::made::{self, Outputs};
 use crate::window::Window;
-use crate::{gpio, picture_source};
+use crate::{gpio, keypad, picture_source};
 
 /// An output.
 #[derive(Debug)]
@@ -80,6 +80,8 @@ impl InputPin for Input {
 pub enum Keypad {
     /// It is not there.
     None,
+    /// A matrix, or a USB keypad.
+    Real(keypad::Keypad),
     /// A made one.
     Made(made::Keypad),
 }
@@ -88,6 +90,7 @@ impl board_api::Keypad for Keypad {
     fn key(&mut self) -> Option<u8> {
         match self {
             Self::None => None,
+            Self::Real(keypad) => keypad.key(),
             Self::Made(keypad) => keypad.key(),
         }
     }

@@ -67,6 +67,37 @@ fn a_camera_or_a_line_that_cannot_be_had_is_said_with_what_to_do() {
 }
 
 #[test]
+fn a_keypad_that_cannot_be_had_is_said_with_what_to_do() {
+    let made = |keypad: &str| format!("{MADE}\n[keypad]\n{keypad}\n");
+    let matrix =
+        |rows: &str, more: &str| made(&format!("rows = {rows}\ncolumns = [\"c0\", \"c1\", \"c2\"]\n{more}"));
+    let rows = "[\"r0\", \"r1\", \"r2\", \"r3\"]";
+    let wrong = [
+        (made("device = \"/dev/input/by-id/of-nobody\""), "ls /dev/input/by-id"),
+        (made("device = \"/dev/null\""), "it is no keypad of the kernel"),
+        (made("device = \"file:of-nobody\""), "of-nobody cannot be used"),
+        (matrix(rows, ""), "the line r0 cannot be had"),
+        (made(""), "line 12: [keypad] needs either device, or rows and columns"),
+        (
+            made("device = \"a\"\nrows = [\"b\"]"),
+            "line 12: [keypad] needs either device, or rows and columns",
+        ),
+        (made("devise = \"a\""), "line 13: unknown field `devise`"),
+        (matrix("[]", ""), "line 12: [keypad] has 1 to 8 rows and columns"),
+        (matrix("[\"r0\", \"r1\"]", ""), "line 12: [keypad] keys must have 2 rows of 3 keys"),
+        (matrix("[\"r0\", \"r1\", \"r2\", \"c1\"]", ""), "line 12: [keypad] names the line c1 twice"),
+        (matrix("[\"!r0\", \"r1\", \"r2\", \"r3\"]", ""), "line 12: [keypad] rows and columns have no `!`"),
+        (matrix(rows, "keys = [\"123\", \"456\", \"789\", \"x0#\"]"), "line 12: [keypad] keys has `x`"),
+        (matrix(rows, "keys = [\"123\", \"456\", \"789\", \"*00\"]"), "line 12: [keypad] keys lacks `#`"),
+    ];
+    for (config, why) in wrong {
+        let bench = Bench::with_config(&config);
+        bench.refused(&[], why);
+        bench.refused(&["--check"], why);
+    }
+}
+
+#[test]
 fn a_door_without_its_camera_leaves_the_lock_locked() {
     let bench = Bench::with_config(&real("command = [\"of-nobody\"]\nformat = \"grey\"", "file:lock"));
     bench.refused(&[], "is the program installed");

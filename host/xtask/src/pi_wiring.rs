@@ -11,10 +11,10 @@ pub const FILE: &str = "docs/images/raspberry-pi.svg";
 
 /// The drawing, in pixels.
 const WIDTH: u32 = 940;
-const HEIGHT: u32 = 590;
+const HEIGHT: u32 = 790;
 
 const PI: Part =
-    Part { title: "Raspberry Pi", notes: &["behind the locked door"], x: 40, y: 60, width: 300, height: 480 };
+    Part { title: "Raspberry Pi", notes: &["behind the locked door"], x: 40, y: 60, width: 300, height: 680 };
 
 /// A part beside the computer, and the terminals that it is connected to: height, at the computer, at the part.
 struct Beside {
@@ -27,7 +27,7 @@ const fn part(title: &'static str, notes: &'static [&'static str], y: u32, heigh
     Part { title, notes, x: 520, y, width: 170, height }
 }
 
-const BESIDE: [Beside; 5] = [
+const BESIDE: [Beside; 6] = [
     Beside { part: part("", &[], 60, 44), wires: &[(82, Wire::Data, "USB", "USB camera")] },
     Beside {
         part: part("", &[], 124, 132),
@@ -56,6 +56,18 @@ const BESIDE: [Beside; 5] = [
         wires: &[
             (488, Wire::Data, "pin 16: GPIO23", "door contact"),
             (516, Wire::Data, "pin 25: ground", "its other side"),
+        ],
+    },
+    Beside {
+        part: part("", &[], 560, 180),
+        wires: &[
+            (580, Wire::Data, "pin 29: GPIO5", "keypad row 123"),
+            (602, Wire::Data, "pin 31: GPIO6", "row 456"),
+            (624, Wire::Data, "pin 33: GPIO13", "row 789"),
+            (646, Wire::Data, "pin 35: GPIO19", "row *0#"),
+            (668, Wire::Data, "pin 32: GPIO12", "column 147*"),
+            (690, Wire::Data, "pin 36: GPIO16", "column 2580"),
+            (712, Wire::Data, "pin 38: GPIO20", "column 369#"),
         ],
     },
 ];
@@ -103,7 +115,7 @@ pub fn svg() -> String {
     text(
         &mut out,
         40,
-        570,
+        770,
         "normal",
         "Buttons connect a line to ground while they are pressed, the contact while the door is closed.",
     );
@@ -136,6 +148,18 @@ mod tests {
             assert!(drawn.contains(line.trim_start_matches('!')), "{line} is not drawn");
             assert!(page.contains(&format!("\"{line}\"")), "{line} is not on the page");
         }
+    }
+
+    #[test]
+    fn the_keypad_is_drawn_at_the_lines_of_the_page() {
+        let (page, drawn) = (read("docs/linux.md"), svg());
+        let lines: Vec<&str> = page
+            .lines()
+            .filter(|line| line.starts_with("rows = ") || line.starts_with("columns = "))
+            .flat_map(|line| line.split('"').filter(|word| word.starts_with("GPIO")))
+            .collect();
+        assert_eq!(lines.len(), 7);
+        assert!(lines.iter().all(|line| drawn.contains(&format!(": {line}<"))), "{lines:?}");
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod fleet;
 mod fleet_setup;
 mod float;
 mod installed;
+mod keypad;
 mod keys;
 mod linux;
 mod liveness;
