@@ -2,8 +2,8 @@
 
 use bytemuck::{Pod, bytes_of, bytes_of_mut, cast_slice, pod_read_unaligned};
 use nn::format::{
-    CALIBRATION_FORM, CalibrationRecord, DIGEST, FidelityRecord, Header, Kind, MAGIC, OperatorRecord,
-    Section, TensorRecord, VERSION, align, code,
+    CALIBRATION_FORM, CalibrationRecord, Counts, DIGEST, Header, Kind, OperatorRecord, Section, TensorRecord,
+    TooLarge, align, code,
 };
 use sha2::{Digest, Sha256};
 
@@ -23,14 +23,15 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
     let Plan { placements, chains, arena } = plan;
     let used: Vec<usize> = (0..placements.len()).filter(|&tensor| placements[tensor].length > 0).collect();
     let number = |tensor: usize| used.iter().position(|&t| t == tensor).expect("it has a place") as u16;
-    let operators_at = align(size_of::<Header>());
-    let tensors_at = align(operators_at + network.operators.len() * size_of::<OperatorRecord>());
-    let outputs_at = align(tensors_at + used.len() * size_of::<TensorRecord>());
-    let room = if options.kind == Kind::Encoder { FORMER_TABLE } else { 0 };
-    let data_at = align(align(outputs_at + network.outputs.len() * size_of::<u32>()) + room);
-    let calibration = cast_slice::<_, u8>(&options.calibration);
-
-    let mut data = Data { start: data_at, bytes: Vec::new() };
+    let mut counts = Counts {
+        operators: network.operators.len(),
+        tensors: used.len(),
+        outputs: network.outputs.len(),
+        gap: if options.kind == Kind::Encoder { FORMER_TABLE } else { 0 },
+        calibration: options.calibration.len(),
+        ..Counts::default()
+    };
+    let mut data = Data { start: counts.data_at(), bytes: Vec::new() };
     let mut operators = Vec::new();
     for operator in &network.operators {
         operators.push(record(operator, &number, &mut data)?);
@@ -49,43 +50,26 @@ pub fn write(network: &Network, plan: &Plan, options: &Options, source: &[u8]) -
     for part in [operators, tensors, outputs, &data.bytes] {
         identity.update(part);
     }
-    let calibration_at = align(data_at + data.bytes.len());
-    let length = align(calibration_at + calibration.len()) + DIGEST;
-    let fit = |value: usize, what: &str| u32::try_from(value).map_err(|_| Error::TooLarge(what.into()));
-    let section = |offset: usize, count: usize| Section { offset: offset as u32, count: count as u32 };
-    let mut name = [0; NAME_BYTES];
-    let short = options.name.len() <= name.len();
-    let room = name.get_mut(..options.name.len()).filter(|_| short);
-    room.ok_or_else(|| Error::TooLarge(format!("the name {:?}", options.name)))?
-        .copy_from_slice(options.name.as_bytes());
-    let header = Header {
-        magic: MAGIC,
-        version: VERSION,
-        kind: options.kind as u16,
-        length: fit(length, "the network")?,
-        arena: fit(*arena, "the arena")?,
-        operators: section(operators_at, network.operators.len()),
-        tensors: section(tensors_at, used.len()),
-        outputs: section(outputs_at, network.outputs.len()),
-        calibration: section(calibration_at, options.calibration.len()),
-        data: section(data_at, data.bytes.len()),
-        input: number(0).into(),
-        calibration_form: CALIBRATION_FORM,
-        name,
-        source: Sha256::digest(source).into(),
-        identity: identity.finalize().into(),
-        fidelity: FidelityRecord::default(),
-        npu: Section::default(),
-        reserved2: [0; 8],
-    };
+    counts.data = data.bytes.len();
+    let header =
+        Header::new(options.kind, &options.name, &counts, *arena, number(0).into()).map_err(|what| {
+            Error::TooLarge(match what {
+                TooLarge::Name => format!("the name {:?}", options.name),
+                TooLarge::Image => "the network".into(),
+                TooLarge::Arena => "the arena".into(),
+            })
+        })?;
+    let header =
+        Header { source: Sha256::digest(source).into(), identity: identity.finalize().into(), ..header };
+    let length = header.length as usize;
     let mut image = vec![0; length];
     let mut put = |at: usize, bytes: &[u8]| image[at..at + bytes.len()].copy_from_slice(bytes);
     put(0, bytes_of(&header));
-    put(operators_at, operators);
-    put(tensors_at, tensors);
-    put(outputs_at, outputs);
-    put(calibration_at, calibration);
-    put(data_at, &data.bytes);
+    put(header.operators.offset as usize, operators);
+    put(header.tensors.offset as usize, tensors);
+    put(header.outputs.offset as usize, outputs);
+    put(header.calibration.offset as usize, cast_slice(&options.calibration));
+    put(data.start, &data.bytes);
     let digest = Sha256::digest(&image[..length - DIGEST]);
     image[length - DIGEST..].copy_from_slice(&digest);
     match nn::Model::load(Aligned::new(&image).bytes()).map(|_| ()) {
