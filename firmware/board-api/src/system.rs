@@ -15,6 +15,19 @@ pub enum ResetReason {
     Unknown,
 }
 
+/// Where the secret of a board is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretPlace {
+    /// In fuses.
+    Fuses,
+    /// In a credential that systemd decrypts when it starts the door.
+    Credential,
+    /// Derived from the one-time programmable memory of a Raspberry Pi.
+    Otp,
+    /// In a file.
+    File,
+}
+
 /// What the display shows of what waits for the pairing button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
@@ -41,6 +54,11 @@ pub trait System {
     ///
     /// The caller owns the buffer, and wipes it.
     fn take_secret(&mut self, secret: &mut [u8; 32]);
+
+    /// Where the secret is kept.
+    fn secret_place(&self) -> SecretPlace {
+        SecretPlace::Fuses
+    }
 
     /// Fills `bytes` with random numbers that cannot be predicted, not even after a reset.
     fn fill_random(&mut self, bytes: &mut [u8]);

@@ -30,7 +30,7 @@ const FLOAT_ENCODERS: &str = if engine_tract::IS_BUILT_IN {
 /// Opens all parts. `good` takes what is there, one line each. What is missing is returned.
 pub fn check(config: &Config, mut good: impl FnMut(String)) -> Vec<Error> {
     let mut missing = Vec::new();
-    let flash = secret::load(&config.secret.file).and_then(|unique| {
+    let flash = secret::load(&config.secret).and_then(|unique| {
         FileCounter::beside(&config.secret.file)?;
         Flash::open(&config.flash.file, Durability::System, &unique, &config.secret.file)
     });
@@ -41,7 +41,11 @@ pub fn check(config: &Config, mut good: impl FnMut(String)) -> Vec<Error> {
     // The lock of a made door lies in its flash, which another door may have.
     let has_lock = flash.is_ok() || config.made.is_none();
     let _flash = match flash {
-        Ok(flash) => Some(flash).inspect(|_| note(format!("flash: {}", config.flash.file.display()), Ok(()))),
+        Ok(flash) => {
+            note(format!("secret: {}", config.secret.describe()), Ok(()));
+            note(format!("flash: {}", config.flash.file.display()), Ok(()));
+            Some(flash)
+        }
         Err(error) => {
             note(String::new(), Err(error));
             None

@@ -6,6 +6,8 @@
 //!
 //! [secret]
 //! file = "unique.key"             # made at the first start; keep a copy, apart from the flash
+//! credential = "postern-door"     # optional, in place of the file: a credential of systemd
+//! otp = "…/nvmem"                 # optional, in place of the file: the memory of a Raspberry Pi
 //!
 //! [host]
 //! listen = "unix:host.sock"       # or tcp:ADDRESS:PORT, or serial:/dev/…:115200
@@ -42,6 +44,7 @@ use crate::gpio::Wire;
 use crate::picture_source::{PictureSource, Place};
 use crate::pixels::Format;
 use crate::place::Place as Address;
+use crate::secret_place::{Elsewhere, Otp};
 use crate::{Error, Result, keypad};
 
 /// What the door is connected to.
@@ -51,7 +54,7 @@ pub struct Config {
     /// The flash.
     pub flash: FileOf,
     /// The unique secret.
-    pub secret: FileOf,
+    pub secret: Secret,
     /// The line to hosts.
     pub host: Listen,
     /// The line to an access controller.
@@ -72,6 +75,45 @@ pub struct Config {
 pub struct FileOf {
     /// The file.
     pub file: PathBuf,
+}
+
+/// The unique secret.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "SecretTable")]
+pub struct Secret {
+    /// Its file, and the place of the counter beside it.
+    pub file: PathBuf,
+    /// Where it is kept in place of the file.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// The section of a secret, as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretTable {
+    file: PathBuf,
+    credential: Option<String>,
+    otp: Option<String>,
+}
+
+impl TryFrom<SecretTable> for Secret {
+    type Error = &'static str;
+
+    fn try_from(table: SecretTable) -> core::result::Result<Self, Self::Error> {
+        let is_name = |name: &str| !name.is_empty() && !name.starts_with('.') && !name.contains('/');
+        let elsewhere = match (table.credential, table.otp) {
+            (None, None) => None,
+            (Some(name), None) if is_name(&name) => Some(Elsewhere::Credential(name)),
+            (None, Some(otp)) => match otp.strip_prefix("credential:") {
+                Some(name) if is_name(name) => Some(Elsewhere::Otp(Otp::Credential(name.to_owned()))),
+                None if otp.starts_with('/') => Some(Elsewhere::Otp(Otp::File(otp.into()))),
+                _ => return Err("[secret] otp is a full path, or credential:NAME"),
+            },
+            (Some(_), Some(_)) => return Err("[secret] has one place: name either credential or otp"),
+            _ => return Err("[secret] credential is a name without `/`"),
+        };
+        Ok(Self { file: table.file, elsewhere })
+    }
 }
 
 /// A line whose other end connects.

@@ -75,7 +75,7 @@ impl Door {
     /// # Errors
     /// What is missing, and what to do.
     pub fn open(config: &Config, reason: ResetReason) -> Result<Self> {
-        let unique = secret::load(&config.secret.file)?;
+        let unique = secret::load(&config.secret)?;
         let durability = if config.made.is_some() { Durability::System } else { Durability::Disk };
         let flash_file = &config.flash.file;
         let flash = Flash::open(flash_file, durability, &unique, &config.secret.file)?;
@@ -97,7 +97,8 @@ impl Door {
             _ => Source::Os,
         };
         let secret = boot::application_secret(&unique);
-        let system = System { reason, secret, random, window: window.clone() };
+        let secret_place = config.secret.place();
+        let system = System { reason, secret, secret_place, random, window: window.clone() };
         system.show_reason();
         let host = line::serve(&config.host.listen, "host")?;
         let bus = match &config.bus {

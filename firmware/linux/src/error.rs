@@ -91,6 +91,16 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The secret is not where the configuration says.
+    #[error("the secret cannot be read from {place}: {hint}")]
+    SecretPlace {
+        /// The place.
+        place: String,
+        /// What to do.
+        hint: &'static str,
+        /// Why.
+        source: io::Error,
+    },
     /// The counter of the door is malformed.
     #[error(
         "{path} is not the counter of a door: it has one number. Bring a copy back that is as new as the flash",

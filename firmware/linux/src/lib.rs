@@ -7,7 +7,7 @@
 //! config   postern-door.toml
 //! door     two tasks on two threads
 //! clock    embassy's time driver
-//! flash    NOR flash in a file                 secret   the unique secret, in a file
+//! flash    NOR flash in a file                 secret   the unique secret; secret_place
 //! line     to hosts and a controller           place, serial   sockets and ports
 //! pins     outputs, inputs, keypad, camera     made     the same, as the host of a made door feeds them
 //! gpio     lines of GPIO chips                 v4l2     cameras
@@ -44,6 +44,7 @@ mod pixels;
 mod place;
 mod priority;
 mod secret;
+mod secret_place;
 mod serial;
 mod supervisor;
 mod system;

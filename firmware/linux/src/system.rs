@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use board_api::{ResetReason, Shown};
+use board_api::{ResetReason, SecretPlace, Shown};
 use crypto::{Entropy, Generator, Key};
 use host_window::window::{RESET_CAUSE, ResetCause};
 use rustix::time::{ClockId, clock_gettime};
@@ -25,6 +25,8 @@ pub struct System {
     pub reason: ResetReason,
     /// The secret, until it is taken.
     pub secret: Key,
+    /// Where it is kept.
+    pub secret_place: SecretPlace,
     /// Random numbers.
     pub random: Source,
     /// The window of a made door.
@@ -62,6 +64,10 @@ impl board_api::System for System {
     fn take_secret(&mut self, secret: &mut [u8; 32]) {
         let taken = core::mem::replace(&mut self.secret, Key::new([0; 32]));
         secret.copy_from_slice(taken.bytes());
+    }
+
+    fn secret_place(&self) -> SecretPlace {
+        self.secret_place
     }
 
     fn fill_random(&mut self, bytes: &mut [u8]) {

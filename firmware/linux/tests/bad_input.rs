@@ -200,6 +200,51 @@ fn a_secret_that_others_can_read_or_that_is_cut_is_refused() {
     bench.refused(&[], "it has 32 bytes");
 }
 
+#[test]
+fn a_secret_is_where_the_configuration_says_or_the_door_does_not_start() {
+    let at = |more: &str| with("file = \"unique.key\"", &format!("file = \"unique.key\"\n{more}"));
+    let wrong = [
+        (at("credential = \"door\""), "the credential door: systemd gives it to the service alone"),
+        (at("otp = \"credential:otp\""), "the OTP in the credential otp: systemd gives it"),
+        (at("otp = \"/sys/of-nobody/nvmem\""), "otp = \"credential:NAME\""),
+        (at("otp = \"/dev/null\""), "`rpi-otp-private-key` writes one"),
+        (at("otp = \"nvmem\""), "line 4: [secret] otp is a full path"),
+        (at("credential = \"a/b\""), "line 4: [secret] credential is a name without `/`"),
+        (at("credential = \"a\"\notp = \"/b\""), "line 4: [secret] has one place"),
+        (at("tpm = true"), "line 6: unknown field `tpm`"),
+    ];
+    for (config, why) in wrong {
+        let bench = Bench::with_config(&config);
+        bench.refused(&[], why);
+        bench.refused(&["--check"], why);
+        assert!(!bench.path().join("unique.key").exists(), "it fell back to a file");
+    }
+}
+
+#[test]
+fn a_credential_of_systemd_is_the_secret_and_no_file_is_drawn() {
+    let bench =
+        Bench::with_config(&with("file = \"unique.key\"", "file = \"unique.key\"\ncredential = \"door\""));
+    let credentials = bench.path().join("credentials");
+    let write = |bytes: &[u8]| std::fs::write(credentials.join("door"), bytes).expect("written");
+    let check = || {
+        let output = bench.command().arg("--check").env("CREDENTIALS_DIRECTORY", &credentials).output();
+        output.expect("it starts")
+    };
+    std::fs::create_dir(&credentials).expect("a folder");
+    write(&[5; 32]);
+    let output = check();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("secret: the credential door of systemd"), "{output:?}");
+    assert!(!bench.path().join("unique.key").exists());
+    write(&[6; 32]);
+    refusal(&check(), "is the flash of another door");
+    write(&[5; 31]);
+    refusal(&check(), "it has not 32 bytes");
+    write(&[5; 32]);
+    assert!(check().status.success());
+}
+
 /// Runs a door with its folder on a disk of its own, in a name space where no root is needed. `None` where the system does
 /// not permit that.
 fn on_a_disk(bench: &Bench, before: &str, options: &str) -> Option<std::process::Output> {

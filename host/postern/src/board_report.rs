@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use client::Device;
-use client::protocol::{Door, Firmware, LivenessMode, ModelKind, ResetReason, Status};
+use client::protocol::{Door, Firmware, LivenessMode, ModelKind, ResetReason, SecretPlace, Status};
 use emulator::{Board, Folder, State};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -177,6 +177,8 @@ struct StateReport {
     alarm: bool,
     /// The networks that an NPU runs: `detector`, `encoder`, `liveness network`. The processor runs the others.
     npu: Vec<String>,
+    /// Where its secret is kept: `fuses`; on Linux `credential`, `otp` or `file`.
+    secret: String,
 }
 
 /// A model that is active.
@@ -259,6 +261,7 @@ impl StateReport {
             cover_open: status.cover_open,
             alarm: status.alarm,
             npu: status.npu.iter().map(|kind| kind.to_string()).collect(),
+            secret: status.secret.to_string(),
         }
     }
 }
@@ -342,6 +345,12 @@ pub fn print_status(
             )?,
             None => writeln!(out, "{row:<10} none")?,
         }
+    }
+    match status.secret {
+        SecretPlace::Fuses => {}
+        SecretPlace::Credential => writeln!(out, "secret     in a credential of systemd")?,
+        SecretPlace::Otp => writeln!(out, "secret     in the OTP of the Raspberry Pi, which root can read")?,
+        SecretPlace::File => writeln!(out, "secret     in a file, which goes with the disk that it is on")?,
     }
     match status.hosts {
         0 => writeln!(out, "paired     with no computer: `postern pair`")?,

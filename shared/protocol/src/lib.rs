@@ -85,7 +85,7 @@ pub use policy::{Alarm, DaylightSaving, Limits, Pin, Reason, Rule, Schedule, Win
 pub use reply::LastReply;
 pub use request::{Enrolment, PixelFormat, Request, Source};
 pub use response::{Comparison, Response};
-pub use status::{Basis, Door, Matching, ResetReason, Settings, Status, Wiegand};
+pub use status::{Basis, Door, Matching, ResetReason, SecretPlace, Settings, Status, Wiegand};
 
 /// Version of the protocol. It is incremented whenever the bytes of a message change.
 pub const VERSION: u16 = 8;

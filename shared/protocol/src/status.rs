@@ -62,6 +62,32 @@ pub struct Status {
     pub alarm: bool,
     /// The networks that an NPU runs; the processor runs the others, with the same bytes as result.
     pub npu: Vec<ModelKind, 4>,
+    /// Where the board's secret is kept.
+    pub secret: SecretPlace,
+}
+
+/// Where a board's secret is kept: who can read it. Without it, a copy of the flash is worthless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SecretPlace {
+    /// In fuses, which only the boot loader reads.
+    Fuses,
+    /// In a credential that systemd decrypts when it starts the door, by a TPM where there is one.
+    Credential,
+    /// Derived from the one-time programmable memory of a Raspberry Pi, which root can read.
+    Otp,
+    /// In a file, which is on the same disk as the flash unless it was put elsewhere.
+    File,
+}
+
+impl core::fmt::Display for SecretPlace {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Fuses => "fuses",
+            Self::Credential => "credential",
+            Self::Otp => "otp",
+            Self::File => "file",
+        })
+    }
 }
 
 /// Settings of the door, stored in flash.

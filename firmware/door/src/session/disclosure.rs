@@ -11,7 +11,7 @@
 
 use protocol::{
     Clock, Comparison, CosineScore, Door, Error, EventKind, FrameResult, ResetReason, Response, Role,
-    Settings, Status,
+    SecretPlace, Settings, Status,
 };
 
 /// The step of scores, Q15: one sixteenth.
@@ -98,6 +98,7 @@ fn to_a_stranger(status: &Status) -> Status {
         cover_open: false,
         alarm: false,
         npu: Default::default(),
+        secret: SecretPlace::Fuses,
     }
 }
 

@@ -1,7 +1,7 @@
 //! From the types of the door to those of the protocol. This is the one place where frames, faces and verdicts become
 //! messages.
 
-use board_api::ResetReason;
+use board_api::{ResetReason, SecretPlace};
 use liveness::{Gesture, RejectReason, Verdict};
 use protocol::{Error, Flaw};
 use template::CosineScore;
@@ -125,6 +125,16 @@ pub(crate) fn reset_reason(system: &impl board_api::System) -> protocol::ResetRe
         ResetReason::Watchdog => protocol::ResetReason::Watchdog,
         ResetReason::Fault => protocol::ResetReason::Fault,
         ResetReason::Unknown => protocol::ResetReason::Unknown,
+    }
+}
+
+/// Where the secret is kept.
+pub(crate) fn secret_place(place: SecretPlace) -> protocol::SecretPlace {
+    match place {
+        SecretPlace::Fuses => protocol::SecretPlace::Fuses,
+        SecretPlace::Credential => protocol::SecretPlace::Credential,
+        SecretPlace::Otp => protocol::SecretPlace::Otp,
+        SecretPlace::File => protocol::SecretPlace::File,
     }
 }
 

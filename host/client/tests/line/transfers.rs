@@ -84,6 +84,7 @@ fn status() -> Status {
         cover_open: false,
         alarm: false,
         npu: Default::default(),
+        secret: client::protocol::SecretPlace::Fuses,
     }
 }
 

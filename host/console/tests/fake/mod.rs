@@ -155,6 +155,7 @@ impl Station for Fake {
             cover_open: false,
             alarm: false,
             npu: Default::default(),
+            secret: client::protocol::SecretPlace::File,
         };
         let pins = Some(Pins { door_open: false, cover_open: false, alarm: false });
         let paired = Paired { role: *self.role.lock().unwrap(), status };

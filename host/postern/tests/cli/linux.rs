@@ -23,6 +23,7 @@ fn a_door_on_linux_starts_without_an_emulator_and_says_what_it_is() {
     let status = &bench.done(&["board", "status"])[0];
     assert_eq!((status["machine"].as_str(), status["status"]["hosts"].as_u64()), (Some("linux"), Some(1)));
     assert!(status["status"]["instructions"].as_u64() > Some(0));
+    assert_eq!(status["status"]["secret"], "file");
     let list = bench.done(&["board", "list"]);
     assert_eq!(list[0][0]["machine"], "linux");
 

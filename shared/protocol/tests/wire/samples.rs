@@ -132,5 +132,6 @@ pub fn status() -> Status {
         cover_open: false,
         alarm: true,
         npu: [ModelKind::Encoder].into_iter().collect(),
+        secret: SecretPlace::File,
     }
 }

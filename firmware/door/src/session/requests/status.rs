@@ -6,7 +6,7 @@ use protocol::{Door, Status};
 
 use crate::{
     pipeline::{Engine, Models},
-    session::translate::{basis, clock, model, model_kind, osdp, reset_reason, similarity},
+    session::translate::{basis, clock, model, model_kind, osdp, reset_reason, secret_place, similarity},
     store::Storage,
     text::text,
     worker::parts::Parts,
@@ -56,5 +56,6 @@ pub(super) fn status<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>, model
         cover_open: io.cover_open,
         alarm: io.alarm,
         npu: models.on_npu(&parts.pipeline.engine).map(model_kind).collect(),
+        secret: secret_place(parts.system.secret_place()),
     }
 }
