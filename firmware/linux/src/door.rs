@@ -11,6 +11,7 @@ use door::{Io, Link, Memory, Networks, Worker};
 use host_window::window::{ALARM_BIT, BUTTON_BIT, CONTACT_BIT, COVER_BIT, LED_BIT, PAIRING_BIT, WIRE_BITS};
 use nn::Arena;
 
+use crate::close_up::{Behind, CloseUps};
 use crate::config::{Config, Lines, Made};
 use crate::counter::FileCounter;
 use crate::flash::{Durability, Flash, Partition};
@@ -124,6 +125,10 @@ impl Door {
     /// [`Error::Thread`].
     pub fn run(self) -> Result<std::convert::Infallible> {
         let Self { io, camera, system, flash, counter } = self;
+        let behind = match &camera {
+            Camera::Real(camera) => camera.behind(),
+            Camera::Made(_) => Behind::default(),
+        };
         let thread = |name: &str| thread::Builder::new().name(name.into()).stack_size(STACK);
         let io_task = thread("io").spawn(move || -> () {
             priority::raise(priority::IO);
@@ -135,7 +140,7 @@ impl Door {
             let mut memory = Box::new(Memory::new());
             let worker = Worker::<Linux, _> {
                 camera,
-                engine: Networks::new(&mut arena.0).with_float(Float::default()),
+                engine: CloseUps::new(Networks::new(&mut arena.0).with_float(Float::default()), behind),
                 system,
                 gallery: flash.gallery,
                 settings: flash.settings,

@@ -11,8 +11,8 @@
 //! line     to hosts and a controller           place, serial   sockets and ports
 //! pins     outputs, inputs, keypad, camera     made     the same, as the host of a made door feeds them
 //! gpio     lines of GPIO chips                 v4l2     cameras
-//! keypad   a matrix of keys, or a USB keypad
-//! pixels   pictures to frames                  picture_source   the thread that takes them; pictures
+//! keypad   a matrix of keys, or a USB keypad   close_up   faces at the camera's own scale
+//! pixels   pictures to frames                  picture_source   the thread that takes them; pictures; command
 //! keeper   the process that holds the lock     kept     the pipes to it
 //! float    float encoders, by tract
 //! system   random numbers, display, restart    window   the words that a made door shares with its host
@@ -23,6 +23,8 @@
 
 mod check;
 mod clock;
+mod close_up;
+mod command;
 mod config;
 mod counter;
 mod door;

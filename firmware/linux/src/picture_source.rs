@@ -8,9 +8,7 @@
 //! the next one to be looked at, whatever comes after it: the door looks at a few pictures a second, and would miss it. A dark
 //! picture stands for an interruption of the source, too.
 
-use std::io::{self, Read};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -18,12 +16,12 @@ use std::time::Duration;
 use board_api::Capture;
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
-use rustix::process::set_parent_process_death_signal;
 use vision::{Frame, PixelFormat};
 
+use crate::close_up::Behind;
 use crate::pictures::{Pictures, Raw};
 use crate::pixels::{Format, Small, small};
-use crate::{Error, Result, v4l2};
+use crate::{Error, Result, command, v4l2};
 
 /// How long a source rests before it is opened again.
 const REST: Duration = Duration::from_secs(1);
@@ -69,9 +67,7 @@ impl PictureSource {
     /// [`Error::Camera`], which says what to do.
     pub fn open(&self) -> Result<Box<dyn Pictures>> {
         let opened: io::Result<Box<dyn Pictures>> = match &self.place {
-            Place::Command(words) => {
-                FromCommand::start(words).map(|pictures| -> Box<dyn Pictures> { Box::new(pictures) })
-            }
+            Place::Command(words) => command::start(words),
             Place::Device(path) => v4l2::open(path, self.width, self.height, self.format),
         };
         opened.map_err(|error| self.failed(error))
@@ -112,35 +108,6 @@ impl std::fmt::Display for PictureSource {
     }
 }
 
-/// Pictures from a command, which the system kills when the door ends, however it ends. A command that is a loop of the
-/// shell would otherwise go on for ever: only the programs in it end when nobody reads what they give.
-struct FromCommand(Child);
-
-impl FromCommand {
-    fn start(words: &[String]) -> io::Result<Self> {
-        let (program, arguments) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-        let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
-        let die_with_the_door = || Ok(set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?);
-        // SAFETY: between fork and exec the closure makes one system call, and touches no memory of the door.
-        unsafe { command.pre_exec(die_with_the_door) };
-        command.spawn().map(Self)
-    }
-}
-
-impl Pictures for FromCommand {
-    fn next(&mut self, raw: &mut Raw) -> io::Result<()> {
-        self.0.stdout.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.read_exact(&mut raw.bytes)
-    }
-}
-
-impl Drop for FromCommand {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// The newest picture and its number.
 type Newest = Signal<CriticalSectionRawMutex, (u32, Small)>;
 
@@ -148,6 +115,7 @@ type Newest = Signal<CriticalSectionRawMutex, (u32, Small)>;
 pub struct Camera {
     newest: Arc<Newest>,
     taken: (u32, Small),
+    behind: Behind,
 }
 
 impl Camera {
@@ -161,14 +129,21 @@ impl Camera {
         let to = newest.clone();
         let thread = thread::Builder::new().name("camera".into());
         thread.spawn(move || take(&source, pictures, &to)).map_err(Error::Thread)?;
-        let nothing = Small { width: 0, height: 0, yuyv: Vec::new() };
-        Ok(Self { newest, taken: (0, nothing) })
+        let nothing = Small::new(0, 0, Vec::new());
+        Ok(Self { newest, taken: (0, nothing), behind: Behind::default() })
+    }
+
+    /// The picture behind the frame that was taken last.
+    pub fn behind(&self) -> Behind {
+        self.behind.clone()
     }
 
     /// The newest frame, once there is one that was not taken.
     pub async fn next(&mut self) -> Capture<'_> {
         loop {
-            self.taken = self.newest.wait().await;
+            let mut taken = self.newest.wait().await;
+            self.behind.is_of(&mut taken.1);
+            self.taken = taken;
             let (_, small) = &self.taken;
             if Frame::new(PixelFormat::Yuyv, small.width, small.height, &small.yuyv).is_ok() {
                 break;
@@ -238,7 +213,7 @@ impl<'n> Shown<'n> {
     fn interrupt(&mut self) {
         let [width, height] = self.size;
         if width * height > 0 {
-            self.show(Small { width, height, yuyv: [0, 128].repeat(width * height) }, true);
+            self.show(Small::new(width, height, [0, 128].repeat(width * height)), true);
         }
     }
 
@@ -367,7 +342,7 @@ mod tests {
 
     #[test]
     fn a_gap_waits_until_it_was_looked_at() {
-        let small = |luma: u8| Small { width: 2, height: 1, yuyv: vec![luma, 128, luma, 128] };
+        let small = |luma: u8| Small::new(2, 1, vec![luma, 128, luma, 128]);
         let newest = Newest::new();
         let mut shown = Shown::new(&newest);
         let look = || newest.try_take().map(|(_, small)| small.yuyv[0]);

@@ -1,12 +1,12 @@
 //! A camera's picture as the frame of the door: at most 320x256 pixels of YUYV.
 //!
-//! Each pixel of the frame is the mean of a square of the picture's pixels. So a picture of 640x480 becomes 320x240.
-//! Colours are taken as BT.601, full range, as a JPEG file has them.
+//! Each pixel of the frame is the mean of a square of the picture's pixels ([`vision::Picture`]). So a picture of 640x480 becomes
+//! 320x240. The picture is kept beside it, for the [close-ups](crate::close_up) of faces. Colours are taken as BT.601, full range, as a JPEG file has them.
 
 use std::fmt;
 
 use serde::Deserialize;
-use vision::{MAX_HEIGHT, MAX_WIDTH};
+use vision::{Layout, Picture};
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
@@ -61,7 +61,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// A frame that fits the door.
+/// A frame that fits the door, and the picture that it was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Small {
     /// Pixels in a row, an even number.
@@ -70,9 +70,16 @@ pub struct Small {
     pub height: usize,
     /// YUYV.
     pub yuyv: Vec<u8>,
+    /// The picture, if it is larger than the frame.
+    pub whole: Option<Whole>,
 }
 
 impl Small {
+    /// A frame without a picture behind it.
+    pub fn new(width: usize, height: usize, yuyv: Vec<u8>) -> Self {
+        Self { width, height, yuyv, whole: None }
+    }
+
     /// The mean brightness, 0 to 255.
     pub fn brightness(&self) -> u8 {
         let sum: u64 = self.yuyv.iter().step_by(2).map(|luma| u64::from(*luma)).sum();
@@ -80,118 +87,57 @@ impl Small {
     }
 }
 
-/// A picture in memory.
-struct Picture<'a> {
+/// A picture as the camera gave it, or as it was decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
     layout: Layout,
     width: usize,
     height: usize,
     stride: usize,
-    bytes: &'a [u8],
+    bytes: Vec<u8>,
 }
 
-/// Where the samples of a picture are.
-#[derive(Clone, Copy)]
-enum Layout {
-    Yuyv,
-    Nv12,
-    Grey,
-    /// `Y U V`, one pixel in three bytes.
-    Yuv,
-}
-
-impl Picture<'_> {
-    fn luma(&self, x: usize, y: usize) -> u8 {
-        let row = y * self.stride;
-        self.bytes[match self.layout {
-            Layout::Yuyv => row + 2 * x,
-            Layout::Nv12 | Layout::Grey => row + x,
-            Layout::Yuv => row + 3 * x,
-        }]
-    }
-
-    fn chroma(&self, x: usize, y: usize) -> [u8; 2] {
-        let at = match self.layout {
-            Layout::Yuyv => {
-                let at = y * self.stride + x / 2 * 4;
-                return [self.bytes[at + 1], self.bytes[at + 3]];
-            }
-            Layout::Nv12 => (self.height + y / 2) * self.stride + x / 2 * 2,
-            Layout::Grey => return [128; 2],
-            Layout::Yuv => y * self.stride + 3 * x + 1,
-        };
-        [self.bytes[at], self.bytes[at + 1]]
-    }
-
-    /// The mean of each square of pixels.
-    fn shrink(&self) -> Small {
-        let by = self.width.div_ceil(MAX_WIDTH).max(self.height.div_ceil(MAX_HEIGHT)).max(1);
-        let (width, height) = (self.width / by / 2 * 2, self.height / by);
-        let mut yuyv = Vec::with_capacity(2 * width * height);
-        let mean = |sum: u32, count: usize| ((sum + count as u32 / 2) / count as u32) as u8;
-        for y in 0..height {
-            for pair in 0..width / 2 {
-                let (mut luma, mut chroma) = ([0u32; 2], [0u32; 2]);
-                for row in y * by..(y + 1) * by {
-                    for across in 0..2 * by {
-                        let x = 2 * pair * by + across;
-                        luma[across / by] += u32::from(self.luma(x, row));
-                        let [u, v] = self.chroma(x, row);
-                        chroma[0] += u32::from(u);
-                        chroma[1] += u32::from(v);
-                    }
-                }
-                let (of_one, of_two) = (by * by, 2 * by * by);
-                yuyv.extend([
-                    mean(luma[0], of_one),
-                    mean(chroma[0], of_two),
-                    mean(luma[1], of_one),
-                    mean(chroma[1], of_two),
-                ]);
-            }
-        }
-        Small { width, height, yuyv }
+impl Whole {
+    /// The picture; `None` if its bytes are not what the format says.
+    pub fn view(&self) -> Option<Picture<'_>> {
+        let Self { layout, width, height, stride, bytes } = self;
+        Picture::new(*layout, *width, *height, *stride, bytes).ok()
     }
 }
 
 /// The frame of a picture; `None` if its bytes are not what the format says, as a cable that was pulled leaves them.
 pub fn small(format: Format, width: usize, height: usize, stride: usize, bytes: &[u8]) -> Option<Small> {
-    let decoded;
-    let picture = match format {
+    let layout = match format {
         Format::Mjpg => {
-            decoded = guarded(|| decode(bytes))??;
-            let Decoded { layout, samples, width, height, .. } = decoded;
-            Picture { layout, width, height, stride: samples * width, bytes: &decoded.pixels }
+            let whole = guarded(|| decode(bytes))??;
+            let mut small = shrink(&whole.view()?);
+            small.whole =
+                Some(whole).filter(|whole| whole.view().is_some_and(|it| it.is_larger_than_a_frame()));
+            return Some(small);
         }
-        raw => {
-            let layout = match raw {
-                Format::Yuyv => Layout::Yuyv,
-                Format::Nv12 => Layout::Nv12,
-                _ => Layout::Grey,
-            };
-            let enough = bytes.len() >= raw.bytes(stride, height)? && stride >= raw.stride(width);
-            // A row of YUYV has whole pairs of pixels, and NV12 has them in both directions.
-            let even = matches!(raw, Format::Grey) || width.is_multiple_of(2);
-            if !enough || !even || width < 2 || height == 0 {
-                return None;
-            }
-            Picture { layout, width, height, stride, bytes }
-        }
+        Format::Yuyv => Layout::Yuyv,
+        Format::Nv12 => Layout::Nv12,
+        Format::Grey => Layout::Grey,
     };
-    Some(picture.shrink())
+    let picture = Picture::new(layout, width, height, stride, bytes).ok()?;
+    let mut small = shrink(&picture);
+    if picture.is_larger_than_a_frame() {
+        small.whole = Some(Whole { layout, width, height, stride, bytes: bytes.to_vec() });
+    }
+    Some(small)
 }
 
-/// A JPEG file that was decoded.
-struct Decoded {
-    layout: Layout,
-    /// Samples of a pixel.
-    samples: usize,
-    width: usize,
-    height: usize,
-    pixels: Vec<u8>,
+/// All of a picture, as a frame.
+fn shrink(picture: &Picture) -> Small {
+    let whole = picture.whole();
+    let [width, height] = whole.size();
+    let mut small = Small::new(width, height, vec![0; whole.bytes()]);
+    picture.read(&whole, &mut small.yuyv);
+    small
 }
 
 /// Decodes a JPEG file: in colours, or in grey as infrared cameras write it.
-fn decode(bytes: &[u8]) -> Option<Decoded> {
+fn decode(bytes: &[u8]) -> Option<Whole> {
     let ways = [(ColorSpace::YCbCr, Layout::Yuv, 3), (ColorSpace::Luma, Layout::Grey, 1)];
     ways.into_iter().find_map(|(colours, layout, samples)| {
         let options = DecoderOptions::default().jpeg_set_out_colorspace(colours);
@@ -200,7 +146,7 @@ fn decode(bytes: &[u8]) -> Option<Decoded> {
         let pixels = decoder.decode().ok()?;
         let (width, height) = decoder.dimensions()?;
         let whole = width >= 2 && height > 0 && pixels.len() == samples * width * height;
-        whole.then_some(Decoded { layout, samples, width, height, pixels })
+        whole.then_some(Whole { layout, width, height, stride: samples * width, bytes: pixels })
     })
 }
 

@@ -13,7 +13,8 @@
 //! Data flow: [`Frame`] → [`fill_input`] → detector network → [`Decoder::decode`] →
 //! [`SimilarityTransform::to_template`] → [`crop_face`] → encoder network. The crop also feeds the quality
 //! gate ([`Quality::measure`]) and the openness of the eyes ([`openness`]). [`crop_surroundings`] makes the
-//! input of the liveness network. [`Near`] is the part of a frame in which a face is followed, [`Backdrop`] tells that the scene
+//! input of the liveness network. A [`Picture`] is larger than a frame, and
+//! becomes one. [`Near`] is the part of a frame in which a face is followed, [`Backdrop`] tells that the scene
 //! is still an empty one, and [`Thumbnail`] that an aligned face is still the same.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -31,6 +32,7 @@ mod fixed;
 mod frame;
 mod input;
 mod near;
+mod picture;
 mod quality;
 mod suppress;
 mod surroundings;
@@ -50,6 +52,7 @@ pub use fixed::{Q15_ONE, exp_q, sigmoid_q15};
 pub use frame::{Frame, PixelFormat};
 pub use input::{InputSize, Placement, fill_input};
 pub use near::Near;
+pub use picture::{CloseUp, Layout, Part, Picture, View};
 pub use quality::Quality;
 pub use surroundings::{Surroundings, crop_surroundings};
 pub use thumbnail::{THUMBNAIL, Thumbnail};

@@ -1,4 +1,4 @@
-//! A PIN on a USB keypad, at a door on Linux whose camera and pins are made.
+//! A door on Linux with one part that is not made: a USB keypad, or a camera with more pixels than the door's frame.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -6,11 +6,15 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use fixtures::{Need, need};
+use imaging::Photo;
+use models::Manifest;
+use reference::{Detector, Rgb};
+use vision::rgb_to_yuv;
 
 use crate::bench::{BARACK, Bench, eventually, picture};
 
 /// Ends the door when the test ends.
-struct Door(Child);
+pub struct Door(Child);
 
 impl Drop for Door {
     fn drop(&mut self) {
@@ -37,12 +41,12 @@ fn types(pipe: &mut File, digits: &str) {
     }
 }
 
-/// Starts the program of a door that was down, with a keypad added to its configuration. As `postern board up` does, it
-/// notes the process, so that the other commands find it.
-fn starts_with_a_keypad(folder: &Path, pipe: &Path) -> Door {
+/// Starts the program of a door that was down, with another configuration. As `postern board up` does, it notes the process, so
+/// that the other commands find it.
+pub fn starts(folder: &Path, change: impl FnOnce(String) -> String) -> Door {
     let config = folder.join("postern-door.toml");
-    let mut file = OpenOptions::new().append(true).open(&config).expect("the configuration");
-    writeln!(file, "[keypad]\ndevice = \"file:{}\"", pipe.display()).expect("written");
+    let written = std::fs::read_to_string(&config).expect("the configuration");
+    std::fs::write(&config, change(written)).expect("written");
     let said = File::create(folder.join("emulator.log")).expect("a file");
     let door = Command::new(folder.join("firmware.elf"))
         .arg("--config")
@@ -71,7 +75,8 @@ fn a_pin_that_is_typed_on_a_usb_keypad_opens_the_door() {
 
     let pipe = bench.folder().join("keys");
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo starts").success());
-    let _door = starts_with_a_keypad(&bench.folder(), &pipe);
+    let keypad = format!("[keypad]\ndevice = \"file:{}\"\n", pipe.display());
+    let _door = starts(&bench.folder(), |config| config + &keypad);
     eventually("the door answers", || bench.run(&["board", "status"]).code == 0);
     let mut keypad = OpenOptions::new().write(true).open(&pipe).expect("the door reads it");
     assert_eq!(bench.run(&["show", &picture(BARACK[1])]).code, 1, "a face is not enough");
@@ -82,4 +87,61 @@ fn a_pin_that_is_typed_on_a_usb_keypad_opens_the_door() {
     assert_eq!(bench.run(&["show", &picture(BARACK[1])]).code, 1, "a face is not enough");
     types(&mut keypad, "2468");
     eventually("the PIN opens", || told("admitted") == 1);
+}
+
+/// A picture of a camera, as YUYV, in which the face of `photo` is so many pixels high.
+fn picture_of(photo: &Photo, face: [f32; 4], size: [u32; 2], height: f64) -> Vec<u8> {
+    let scale = height / f64::from(face[3]);
+    let corner = [0, 1].map(|axis: usize| {
+        let middle = f64::from(face[axis] + face[axis + 2] / 2.0) * scale;
+        (f64::from(size[axis]) / 2.0 - middle).round() as i64
+    });
+    let scene = photo.placed(size, scale, corner);
+    let pairs = scene.rgb().chunks_exact(6).flat_map(|pair| {
+        let [[left, u, v], [right, ..]] = [0, 3].map(|at| rgb_to_yuv([pair[at], pair[at + 1], pair[at + 2]]));
+        [left, u, right, v]
+    });
+    pairs.collect()
+}
+
+/// The face is 26 pixels high in the frame of either camera, which is too little to know it by.
+#[test]
+fn a_camera_with_more_pixels_knows_a_face_that_is_too_small_in_the_frame() {
+    need!(Need::Door, Need::Cached("images"), Need::Cached("pictures"), Need::Cached("models"));
+    let bench = Bench::new("linux");
+    bench.install();
+    bench.done(&["enroll", "Barack", &picture(BARACK[0])]);
+    bench.done(&["settings", "--liveness", "off"]);
+    bench.done(&["board", "down"]);
+    let photo = Photo::open(picture(BARACK[1])).expect("a photograph");
+    let manifest = Manifest::read(models::DETECTOR).expect("the manifest");
+    let detector = Detector::open(&manifest).expect("the published network");
+    let [width, height] = [photo.width(), photo.height()].map(|side| side as usize);
+    let faces = detector.detect(Rgb { width, height, pixels: photo.rgb() }).expect("it runs");
+    let face = reference::nearest_centre(&faces, width, height).expect("a face").area;
+
+    let looks = |size: [u32; 2], height: f64| {
+        let frames = bench.folder().join("picture");
+        std::fs::write(&frames, picture_of(&photo, face, size, height)).expect("written");
+        let script = format!("while :; do cat '{}'; sleep 0.2; done", frames.display());
+        let camera = format!(
+            "[camera]\ncommand = [\"sh\", \"-c\", \"{script}\"]\nformat = \"yuyv\"\nwidth = {}\nheight = {}\n\n[lines]\nlock = \"file:lock\"\n",
+            size[0], size[1]
+        );
+        let door = starts(&bench.folder(), |config| {
+            let kept = config.split("[made]").next().and_then(|kept| kept.split("[camera]").next());
+            kept.expect("a configuration").to_owned() + &camera
+        });
+        eventually("the door answers", || bench.run(&["board", "status"]).code == 0);
+        door
+    };
+    let admitted = || bench.log().iter().filter(|entry| entry["kind"] == "admitted").count();
+    let door = looks([320, 240], 26.0);
+    eventually("it looks at some pictures", || {
+        bench.done(&["board", "status"])[0]["status"]["camera_sequence"].as_u64() > Some(8)
+    });
+    assert_eq!(admitted(), 0, "the face has too few pixels");
+    drop(door);
+    let _door = looks([640, 480], 52.0);
+    eventually("the door opens", || admitted() > 0);
 }

@@ -2,6 +2,7 @@
 
 pub mod crops;
 pub mod detection;
+pub mod distance;
 mod embed;
 pub mod liveness;
 mod material;
@@ -35,6 +36,8 @@ enum What {
     Liveness(liveness::Args),
     /// Recall of a detector by the height of the face
     Detection(detection::Args),
+    /// What a camera with more pixels than the door's frame gains for faces that are far away
+    Distance(distance::Args),
     /// How well enrolment tells an upright photograph from a turned one, by the detector's scores
     Orientation(orientation::Args),
 }
@@ -46,6 +49,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         What::Report(args) => page::run(&args, output),
         What::Liveness(args) => liveness::run(&args, output),
         What::Detection(args) => detection::run(&args, output),
+        What::Distance(args) => distance::run(&args, output),
         What::Orientation(args) => orientation::run(&args, output),
     }
 }

@@ -55,6 +55,7 @@ answers! {
     ["train-liveness network"] models::TrainedNetwork;
     ["eval pairs"] eval::report::Report;
     ["eval detection"] eval::detection::Row;
+    ["eval distance"] eval::distance::Row;
     ["eval orientation"] eval::orientation::Row;
     ["eval liveness"] Vec<::eval::presentation::Rates>;
     ["eval liveness"] ::eval::recorded::Report;

@@ -1,0 +1,175 @@
+//! The door's networks over a camera with more pixels than the door's frame: faces are found in the frame, and cropped from the
+//! picture behind it.
+//!
+//! The door knows frames of at most 320x256 pixels, as all its boards do. Its encoder and its liveness network are given the
+//! [close-up](vision::CloseUp) of a face instead of the frame, where the picture has more pixels of it.
+//!
+//! # Invariants
+//! - Only the frame that the camera gave last has a picture. A frame of a host, or one that was kept, is used as it is.
+//! - Without a camera that gives larger pictures, each call goes on as it came.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use audit::NpuFault;
+use door::{EncoderInfo, Engine, Fault, NetworkInfo, NetworkKind};
+use vision::{Face, Faces, Frame, Surroundings, View};
+
+use crate::pixels::{Small, Whole};
+
+/// The picture behind the camera's frame.
+#[derive(Debug, Clone, Default)]
+pub struct Behind(Arc<Mutex<Picture>>);
+
+#[derive(Debug, Default)]
+struct Picture {
+    /// Where the frame's bytes lie, and how many they are. The camera keeps them there until it gives another frame.
+    frame: (usize, usize),
+    whole: Option<Whole>,
+}
+
+fn place(bytes: &[u8]) -> (usize, usize) {
+    (bytes.as_ptr().addr(), bytes.len())
+}
+
+impl Behind {
+    /// The camera gives this frame.
+    pub fn is_of(&self, small: &mut Small) {
+        let mut picture = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *picture = Picture { frame: place(&small.yuyv), whole: small.whole.take() };
+    }
+}
+
+/// An engine, and the picture behind the camera's frame.
+pub struct CloseUps<E> {
+    engine: E,
+    behind: Behind,
+    /// The bytes of the last close-up.
+    part: Vec<u8>,
+}
+
+impl<E> CloseUps<E> {
+    /// The same engine, which looks at close-ups.
+    pub fn new(engine: E, behind: Behind) -> Self {
+        Self { engine, behind, part: Vec::new() }
+    }
+}
+
+/// The close-up of a face, or what was given.
+fn closer<T>(
+    behind: &Behind,
+    part: &mut Vec<u8>,
+    (frame, face): (&Frame, &Face),
+    view: View,
+    look: impl FnOnce(&Frame, &Face) -> T,
+) -> T {
+    let picture = behind.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let whole = picture.whole.as_ref().filter(|_| place(frame.bytes()) == picture.frame);
+    let picture = whole.and_then(Whole::view);
+    let found =
+        picture.as_ref().and_then(|picture| picture.part_around(face, view).map(|part| (picture, part)));
+    let Some((picture, around)) = found else { return look(frame, face) };
+    part.resize(around.bytes(), 0);
+    match picture.close_up(&around, face, part) {
+        Some(close) => look(&close.frame, &close.face),
+        None => look(frame, face),
+    }
+}
+
+impl<E: Engine> Engine for CloseUps<E> {
+    type Model<'i> = E::Model<'i>;
+    type Pair<'i> = E::Pair<'i>;
+    type Aligned<'e>
+        = E::Aligned<'e>
+    where
+        Self: 'e;
+
+    fn load<'i>(&mut self, kind: NetworkKind, image: &'i [u8]) -> Result<(E::Model<'i>, NetworkInfo), Fault> {
+        self.engine.load(kind, image)
+    }
+
+    fn join<'i>(
+        &self,
+        detector: E::Model<'i>,
+        encoder: E::Model<'i>,
+    ) -> Result<(E::Pair<'i>, EncoderInfo), Fault>
+    where
+        'i: 'i,
+    {
+        self.engine.join(detector, encoder)
+    }
+
+    fn fits(&self, detector: E::Model<'_>, encoder: E::Model<'_>) -> Result<(), Fault> {
+        self.engine.fits(detector, encoder)
+    }
+
+    fn detect(&mut self, pair: &E::Pair<'_>, frame: &Frame) -> Result<Faces, Fault> {
+        self.engine.detect(pair, frame)
+    }
+
+    fn track(&mut self, pair: &E::Pair<'_>, frame: &Frame, face: &Face) -> Result<Faces, Fault> {
+        self.engine.track(pair, frame, face)
+    }
+
+    fn align<'e>(
+        &'e mut self,
+        pair: &'e E::Pair<'_>,
+        frame: &Frame,
+        face: &Face,
+    ) -> Result<E::Aligned<'e>, Fault> {
+        let Self { engine, behind, part } = self;
+        closer(behind, part, (frame, face), View::Crop, |frame, face| engine.align(pair, frame, face))
+    }
+
+    fn live(&mut self, liveness: &E::Model<'_>, frame: &Frame, face: &Face) -> Result<u16, Fault> {
+        let Self { engine, behind, part } = self;
+        // The widest view: one that is narrower lies inside it.
+        let view = View::Surroundings(Surroundings::WIDE);
+        closer(behind, part, (frame, face), view, |frame, face| engine.live(liveness, frame, face))
+    }
+
+    fn is_on_npu(&self, model: &E::Model<'_>) -> bool {
+        self.engine.is_on_npu(model)
+    }
+
+    fn take_npu_fault(&mut self) -> Option<(NetworkKind, NpuFault)> {
+        self.engine.take_npu_fault()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vision::PixelFormat;
+
+    use super::*;
+    use crate::pixels::{Format, small};
+
+    #[test]
+    fn the_frame_of_the_camera_has_a_close_up_and_another_frame_has_none() {
+        // A picture of 640x480 with columns of two greys, which are one grey in the frame.
+        let bytes: Vec<u8> = (0..640 * 480).map(|at| if at % 2 == 0 { 60 } else { 100 }).collect();
+        let mut of_camera = small(Format::Grey, 640, 480, 640, &bytes).expect("a frame");
+        let behind = Behind::default();
+        behind.is_of(&mut of_camera);
+        let other = of_camera.yuyv.clone();
+        let face = Face {
+            bounds: vision::Rect { x: 100 << 10, y: 80 << 10, width: 30 << 10, height: 40 << 10 },
+            landmarks: [[110, 95], [122, 95], [116, 102], [111, 109], [121, 109]]
+                .map(|[x, y]| vision::Point { x: x << 10, y: y << 10 }),
+            ..Face::default()
+        };
+        let mut part = Vec::new();
+        let mut luma_of = |bytes: &[u8]| {
+            let frame = Frame::new(PixelFormat::Yuyv, 320, 240, bytes).expect("a frame");
+            closer(&behind, &mut part, (&frame, &face), View::Crop, |frame, seen| {
+                (frame.bytes()[0], frame.bytes()[2], seen.bounds.height >> 10)
+            })
+        };
+        assert_eq!(luma_of(&of_camera.yuyv), (60, 100, 80));
+        assert_eq!(luma_of(&other), (80, 80, 40), "a frame of a host");
+        // The camera gives the next one, which fits a frame.
+        let mut next = small(Format::Grey, 320, 240, 320, &bytes[..320 * 240]).expect("a frame");
+        behind.is_of(&mut next);
+        assert_eq!(luma_of(&next.yuyv), (60, 100, 40));
+        assert_eq!(luma_of(&of_camera.yuyv).2, 40, "its picture is gone");
+    }
+}
