@@ -3,14 +3,17 @@
 //! What is in the package lies in `firmware/linux/package`; [`debian_package`](crate::debian_package) packs it. The same
 //! program and commit give the same bytes.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use crate::architecture::Architecture;
 use crate::cross::{Compiler, Tools};
-use crate::debian_package::{Entry, Package};
+use crate::debian_package::{DATE, Entry, Package};
 use crate::{process, workspace};
 
 /// Options of `cargo xtask deb`.
@@ -102,6 +105,7 @@ pub fn package(architecture: Architecture, program: &[u8], version: &str) -> any
         entry("usr/lib/sysusers.d/postern-door.conf", 0o644, read("postern-door.sysusers")?),
         entry("usr/lib/tmpfiles.d/postern-door.conf", 0o644, read("postern-door.tmpfiles")?),
         entry("usr/lib/udev/rules.d/60-postern-door.rules", 0o644, read("postern-door.rules")?),
+        entry("usr/share/doc/postern-door/changelog.gz", 0o644, changelog(version)?),
         entry(
             "usr/share/doc/postern-door/copyright",
             0o644,
@@ -118,6 +122,20 @@ pub fn package(architecture: Architecture, program: &[u8], version: &str) -> any
     Package::new(control, scripts.into_iter().collect::<anyhow::Result<_>>()?, files)
 }
 
+/// Who makes the package. It is made where it is used.
+const MAINTAINER: &str = "The Postern authors <postern@localhost>";
+
+/// The changes of the package in Debian's form, compressed. Those of the door are in the workspace's CHANGELOG.md.
+fn changelog(version: &str) -> anyhow::Result<Vec<u8>> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    write!(
+        packed,
+        "postern-door ({version}) unstable; urgency=medium\n\n  * Built from the workspace; its CHANGELOG.md has the changes.\n\n \
+         -- {MAINTAINER}  {DATE}\n"
+    )?;
+    Ok(packed.finish()?)
+}
+
 /// The fields of the package, in the order in which `dpkg` shows them.
 fn control(
     architecture: Architecture,
@@ -130,7 +148,7 @@ fn control(
         ("Package", "postern-door".to_owned()),
         ("Version", version.to_owned()),
         ("Architecture", architecture.name().to_owned()),
-        ("Maintainer", "The Postern authors <postern@localhost>".to_owned()),
+        ("Maintainer", MAINTAINER.to_owned()),
         ("Installed-Size", size.to_string()),
         ("Depends", format!("libc6 (>= {}), libgcc-s1, systemd, udev", c_library(program)?)),
         ("Suggests", "gpiod, v4l-utils, ffmpeg".to_owned()),

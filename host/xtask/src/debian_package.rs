@@ -7,7 +7,7 @@
 //! data.tar.gz      the files, each folder before what is in it
 //! ```
 //! # Invariants
-//! - All files belong to root, and have the time of the epoch: the same contents give the same bytes.
+//! - All files belong to root, and have the same [`TIME`]: the same contents give the same bytes.
 //! - What lies below `etc` is a conffile, which an upgrade does not overwrite.
 
 use std::collections::BTreeSet;
@@ -17,6 +17,13 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::{Builder, EntryType, Header};
+
+/// When all files were last changed, in seconds since 1970: the first of January 2026, 0:00 UTC. Nothing was made in 1970, as
+/// Debian's lintian remarks.
+pub const TIME: u64 = 1_767_225_600;
+
+/// As [`TIME`], for people.
+pub const DATE: &str = "Thu, 01 Jan 2026 00:00:00 +0000";
 
 /// A file of a package.
 #[derive(Debug, Clone)]
@@ -130,7 +137,7 @@ fn append(
     header.set_mode(mode);
     header.set_uid(0);
     header.set_gid(0);
-    header.set_mtime(0);
+    header.set_mtime(TIME);
     header.set_username("root")?;
     header.set_groupname("root")?;
     // `set_path` would drop the "./" that `dpkg` writes.
