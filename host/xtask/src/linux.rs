@@ -9,7 +9,8 @@
 //! machine     the emulator, its disk           guest             the first process, as seen from here
 //! steps       what is tried with a door        visitors          who comes to it
 //! power_cut   the computer is killed           raspberry_pi      another computer
-//! service     the package under systemd
+//! service     the package under systemd         every_write       the power is cut at every write of a script
+//! disk_log    what a disk was told to write     left_disk         what a door finds on a disk that a cut left
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -22,9 +23,12 @@ use crate::deb;
 use crate::{debian, images, process, setup, workspace};
 
 mod cpio;
+mod disk_log;
+mod every_write;
 mod guest;
 mod initramfs;
 mod kernel;
+mod left_disk;
 mod machine;
 mod power_cut;
 mod raspberry_pi;
@@ -58,6 +62,10 @@ pub struct Args {
     /// The door is a program for this architecture; the computer has 64-bit Arm, and runs those for 32-bit Arm too
     #[arg(long, visible_alias = "arch", default_value = "arm64")]
     architecture: Architecture,
+
+    /// Try the cuts of the last `--machine every-write` again, without the virtual computer
+    #[arg(long)]
+    again: bool,
 }
 
 /// A virtual computer.
@@ -69,6 +77,8 @@ enum Machine {
     RaspberryPi,
     /// QEMU's `virt` with Debian's systemd, where the door is a service of its package
     Systemd,
+    /// QEMU's `virt`, with a disk whose writes are logged, and a door of this computer that opens what a power cut leaves
+    EveryWrite,
 }
 
 /// Boots the computers and tries all.
@@ -126,8 +136,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     if is_wanted(Machine::Systemd) && args.architecture == Architecture::Arm64 {
         let disk = folder.join("system");
-        service::make_disk(&disk, &door)?;
+        service::make_disk(&disk, &door, &guest)?;
         service::run(&parts(&virt), &disk, &state.join("systemd"))?;
+    }
+    if is_wanted(Machine::EveryWrite) {
+        let here =
+            Architecture::of_this_computer().context("this computer is none that the door is built for")?;
+        let built = deb::build(&Tools::of(here, None)?, &[deb::DOOR], &[])?;
+        every_write::run(&parts(&virt), &built[0], &state.join("every-write"), args.again)?;
     }
     if is_wanted(Machine::Virt) {
         on_virt(&parts(&virt), &disk, &state)?;
@@ -173,14 +189,15 @@ fn on_virt(parts: &Parts<'_>, disk: &Path, state: &Path) -> anyhow::Result<()> {
         "--liveness",
         "liveness",
     ])?;
+    trial.same_template(&picture("obama3.jpg"))?;
     trial.postern(&["enroll", KNOWN, &picture("obama.jpg")])?;
 
     heading(
-        "who comes to the door: a known face, a stranger, a photograph that is held up, a print, a still picture",
+        "who comes to the door: a known face, a stranger, a photograph that is held up, a print, a still picture, a replay",
     );
     // Nobody is to be refused for the failures of those before.
     trial.postern(&["settings", "--failures", "100"])?;
-    visitors(&mut trial)?;
+    visitors(&mut trial, &Visitor::ALL)?;
 
     heading("the computer is killed in the middle of an enrolment");
     power_cut::run(parts, disk, trial)
@@ -208,10 +225,12 @@ enum Visitor {
     Print,
     /// A picture on a screen that is held still.
     Still,
+    /// A film of a living head, on a screen.
+    Replay,
 }
 
 impl Visitor {
-    const ALL: [Self; 4] = [Self::Stranger, Self::Photograph, Self::Print, Self::Still];
+    const ALL: [Self; 5] = [Self::Stranger, Self::Photograph, Self::Print, Self::Still, Self::Replay];
 
     /// The pictures that the camera sees.
     fn pictures(self) -> anyhow::Result<PathBuf> {
@@ -220,16 +239,17 @@ impl Visitor {
             Self::Photograph => workspace::cache("pictures/obama2.jpg"),
             Self::Print => moving("obama2.jpg")?.join("print/1"),
             Self::Still => moving("obama2.jpg")?.join("still/1"),
+            Self::Replay => moving("obama2.jpg")?.join("replay/1"),
         })
     }
 }
 
 /// Shows who is enrolled, and then those who must stay outside.
-fn visitors(trial: &mut Trial) -> anyhow::Result<()> {
+fn visitors(trial: &mut Trial, nobody_enters: &[Visitor]) -> anyhow::Result<()> {
     let decision = trial.visit(&moving("obama2.jpg")?.join("bona-fide/1"))?;
     ensure!(decision == Decision::Opened(KNOWN.to_owned()), "the known face is not let in: {decision:?}");
     trial.relocks()?;
-    for who in Visitor::ALL {
+    for who in nobody_enters {
         let decision = trial.visit(&who.pictures()?)?;
         ensure!(!matches!(decision, Decision::Opened(_)), "{who:?} is let in");
         let locked_out = matches!(&decision, Decision::Denied(reason) if reason == "locked-out");

@@ -33,6 +33,7 @@ use scene::Scene;
 fn main() -> ExitCode {
     let Err(error) = match std::env::args().nth(1) {
         Some(word) if word == root::BESIDE => surround(Door::of_systemd()),
+        Some(word) if word == scene::COMMAND => scene::as_command(),
         _ => run(),
     };
     // The kernel panics when its first process ends, and the emulator ends with it: the host sees this line.

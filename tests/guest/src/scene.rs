@@ -1,10 +1,13 @@
 //! What stands before the camera.
 //!
 //! vivid is two nodes, an output and a camera, and loops what is written to the output to the camera. So the door's camera
-//! is a V4L2 camera by all that the door can see, and its pictures are those of a test.
+//! is a V4L2 camera by all that the door can see, and its pictures are those of a test. The same picture lies in a file, for
+//! a door whose camera is a command.
 
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use linuxvideo::Device;
 use linuxvideo::format::{PixFormat, PixelFormat};
@@ -15,6 +18,16 @@ use crate::setup::{about, video_timings};
 /// The camera, and the output that it sees.
 const CAMERA: &str = "/dev/video0";
 const OUTPUT: &str = "/dev/video1";
+
+/// The argument of this program as a camera that is a command.
+pub const COMMAND: &str = "camera";
+
+/// What stands before the camera, for that command; and the name under which it is written.
+const FILE: &str = "/run/scene";
+const UNFINISHED: &str = "/run/scene.unfinished";
+
+/// How long the command waits after each picture.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// How many of sixty pictures a second vivid leaves out, in per cent.
 const DROPPED: i32 = 88;
@@ -66,6 +79,7 @@ impl Scene {
         }
         let mut output = Output::start(&output).map_err(|error| about(OUTPUT, error))?;
         let empty = Sequence { pictures: vec![vec![128; 4 * PICTURE]], shown: 0 };
+        empty.write();
         let scene = Self(Arc::new(Mutex::new(empty)));
         let showing = scene.clone();
         std::thread::spawn(move || {
@@ -85,13 +99,19 @@ impl Scene {
     pub fn show(&self, pictures: &[u8]) {
         let pictures: Vec<_> = pictures.chunks_exact(PICTURE).map(doubled).collect();
         if !pictures.is_empty() {
-            self.sequence(|sequence| *sequence = Sequence { pictures, shown: 0 });
+            self.sequence(|sequence| {
+                *sequence = Sequence { pictures, shown: 0 };
+                sequence.write();
+            });
         }
     }
 
     /// Shows the next picture; after the last one the first.
     pub fn next(&self) {
-        self.sequence(Sequence::next);
+        self.sequence(|sequence| {
+            sequence.next();
+            sequence.write();
+        });
     }
 
     fn sequence<T>(&self, with: impl FnOnce(&mut Sequence) -> T) -> T {
@@ -99,7 +119,30 @@ impl Scene {
     }
 }
 
+/// A camera that is a command: writes what stands before it to stdout, again and again, until nobody reads it.
+///
+/// # Errors
+/// Nobody reads it any more; no scene is there.
+pub fn as_command() -> io::Result<std::convert::Infallible> {
+    let mut output = io::stdout();
+    loop {
+        output.write_all(&fs::read(FILE)?)?;
+        output.flush()?;
+        std::thread::sleep(PAUSE);
+    }
+}
+
 impl Sequence {
+    /// Writes the picture that is shown for the command. Whoever reads sees a whole picture, or the one before.
+    fn write(&self) {
+        let written = File::create(UNFINISHED)
+            .and_then(|mut file| file.write_all(&self.pictures[self.shown]))
+            .and_then(|()| fs::rename(UNFINISHED, FILE));
+        if let Err(error) = written {
+            eprintln!("guest: {FILE}: {error}");
+        }
+    }
+
     fn next(&mut self) {
         self.shown = (self.shown + 1) % self.pictures.len();
     }

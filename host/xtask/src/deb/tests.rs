@@ -242,9 +242,9 @@ fn systemd_finds_no_fault_in_the_unit_and_little_exposure() {
 }
 
 #[test]
-fn lintian_finds_nothing_wrong_that_is_not_known() {
-    // The package is made where it is used, so nobody can be written to.
-    const KNOWN: [&str; 1] = ["bogus-mail-host"];
+fn lintian_finds_no_error_that_is_not_known() {
+    // The package is made where it is used, so nobody can be written to. The program here is a few words, and no program.
+    const KNOWN: [&str; 2] = ["bogus-mail-host", "usr/bin/postern-door"];
     if !has("lintian") {
         return;
     }
@@ -252,13 +252,11 @@ fn lintian_finds_nothing_wrong_that_is_not_known() {
     let package = of(Architecture::Amd64);
     let path = folder.path().join(package.file_name());
     std::fs::write(&path, package.bytes().expect("bytes")).expect("written");
-    // What it says of the program is left out: the one here is a few words.
-    let checks = "--check-part=control-files,fields,debian/changelog,files,conffiles,scripts,menus";
-    let output = Command::new("lintian").arg(checks).arg(&path).output().expect("it starts");
+    let output = Command::new("lintian").arg("--allow-root").arg(&path).output().expect("it starts");
     let said = String::from_utf8(output.stdout).expect("text");
     let errors: Vec<_> = said.lines().filter(|line| line.starts_with("E:")).collect();
-    assert!(errors.iter().all(|line| KNOWN.iter().any(|known| line.contains(known))), "{errors:?}");
     assert!(!errors.is_empty(), "lintian has not looked: {said}");
+    assert!(errors.iter().all(|line| KNOWN.iter().any(|known| line.contains(known))), "{errors:?}");
 }
 
 #[test]

@@ -62,7 +62,22 @@ impl Parts<'_> {
     /// # Errors
     /// The emulator does not start.
     pub fn virt(&self, disk: &Path, clock: Clock) -> anyhow::Result<Machine> {
-        self.virt_with(disk, clock, "")
+        self.virt_with(&plain(disk), clock, "")
+    }
+
+    /// As [`Self::virt`], with a disk whose writes are logged, see `disk_log`.
+    ///
+    /// # Errors
+    /// The emulator does not start; the log cannot be made.
+    pub fn virt_logged(&self, below: &Path, log: &Path) -> anyhow::Result<Machine> {
+        fs::write(log, []).with_context(|| log.display().to_string())?;
+        let file = |name: &str, path: &Path| {
+            ["-blockdev".to_owned(), format!("driver=file,node-name={name},filename={}", path.display())]
+        };
+        let logged = ["-blockdev", "driver=blklogwrites,node-name=logged,file=below,log=log"];
+        let disk = ["-device", "virtio-blk-pci,drive=logged"];
+        let [logged, disk] = [logged, disk].map(|words| words.map(str::to_owned));
+        self.virt_with(&[file("below", below), file("log", log), logged, disk].concat(), Clock::Set, "")
     }
 
     /// As [`Self::virt`], with a disk that is the whole system: systemd is its first process, and the one of
@@ -72,17 +87,20 @@ impl Parts<'_> {
     /// The emulator does not start.
     pub fn with_systemd(&self, disk: &Path) -> anyhow::Result<Machine> {
         // The kernel hands on a word with `=` that it does not know, to its first process.
-        self.virt_with(disk, Clock::Set, " net.ifnames=0 systemd.unit=multi-user.target POSTERN_ROOT=yes")
+        self.virt_with(
+            &plain(disk),
+            Clock::Set,
+            " net.ifnames=0 systemd.unit=multi-user.target POSTERN_ROOT=yes",
+        )
     }
 
-    fn virt_with(&self, disk: &Path, clock: Clock, words: &str) -> anyhow::Result<Machine> {
-        let drive = format!("file={},if=none,id=disk,format=raw", disk.display());
+    fn virt_with(&self, disk: &[String], clock: Clock, words: &str) -> anyhow::Result<Machine> {
         let mut emulator = self.emulator();
         emulator.args(["-M", "virt", "-cpu", "cortex-a76", "-smp", "2", "-m", "1024"]);
         emulator.arg("-append").arg(format!("console=ttyAMA0 panic=-1 quiet loglevel=3{words}"));
         emulator.arg("-serial").arg(format!("file:{}", self.console().display()));
         emulator.args(["-nic", "none", "-device", "virtio-net-pci,netdev=net,romfile="]);
-        emulator.args(["-drive", &drive, "-device", "virtio-blk-pci,drive=disk"]);
+        emulator.args(disk);
         emulator.args(["-device", "virtio-rng-pci"]);
         if clock == Clock::Unset {
             emulator.args(["-rtc", "base=1970-01-01"]);
@@ -204,6 +222,15 @@ impl Monitor {
         Ok(disks.iter().filter_map(|disk| disk["stats"]["wr_operations"].as_u64()).sum())
     }
 
+    /// Lets the disk write so many operations a second and no more, so that one of them can be hit.
+    pub fn slow_disk(&mut self, writes_per_second: u32) -> anyhow::Result<()> {
+        let none = "\"bps\":0,\"bps_rd\":0,\"bps_wr\":0,\"iops\":0,\"iops_rd\":0";
+        let command = format!(
+            "{{\"execute\":\"block_set_io_throttle\",\"arguments\":{{\"device\":\"disk\",{none},\"iops_wr\":{writes_per_second}}}}}"
+        );
+        self.send(&command).map(|_| ())
+    }
+
     /// A word of the memory, which is a register of a peripheral there.
     pub fn word(&mut self, address: u32) -> anyhow::Result<u32> {
         let command = format!(
@@ -236,6 +263,12 @@ impl Monitor {
         ensure!(self.0.read_line(&mut line)? > 0, "the emulator's monitor is gone");
         Ok(serde_json::from_str(&line)?)
     }
+}
+
+/// The emulator's options for a disk.
+fn plain(disk: &Path) -> [String; 4] {
+    let drive = format!("file={},if=none,id=disk,format=raw", disk.display());
+    ["-drive", &drive, "-device", "virtio-blk-pci,drive=disk"].map(str::to_owned)
 }
 
 /// Two ports that nobody listens at.

@@ -2,8 +2,9 @@
 //! it acknowledged.
 //!
 //! A moment is a number of writes to the disk since the enrolment began, as the emulator counts them: a time would hit
-//! another place on each computer. What the computer had not yet written is lost with its memory. What it had written is
-//! not, because the emulator's own computer goes on: a disk that acknowledges and then forgets is not covered.
+//! another place on each computer. The disk is made slow, so that the moment is hit and the enrolment not yet over. What
+//! the computer had not yet written is lost with its memory. What it had written is not, because the emulator's own computer
+//! goes on; [`every_write`](super::every_write) tries what a disk can lose besides.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -19,26 +20,42 @@ use super::{KNOWN, heading};
 /// Who is being enrolled when the power is cut.
 const NEW: &str = "Joe";
 
+/// How many writes a second the disk makes.
+const WRITES: u32 = 50;
+
+/// How often the power is cut.
+const CUTS: u64 = 8;
+
+/// So many of them at least must come before the acknowledgement. Otherwise they were none in the middle.
+const IN_THE_MIDDLE: usize = 4;
+
 /// How long the enrolment may take, and how long its command may take to see that the computer is gone.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Cuts the power at five moments.
+/// Cuts the power at [`CUTS`] moments.
 ///
 /// # Errors
 /// The door does not boot, or has lost something.
 pub fn run(parts: &Parts<'_>, disk: &Path, mut trial: Trial) -> anyhow::Result<()> {
     let photo = picture("biden.jpg");
     let mut monitor = trial.machine.monitor()?;
-    let before = monitor.writes()?;
-    trial.postern(&["enroll", NEW, &photo])?;
-    let all = monitor.writes()? - before;
+    monitor.slow_disk(WRITES)?;
+    let mut all = 0;
+    // The first one may erase sectors that the next one finds erased.
+    for _ in 0..2 {
+        let before = monitor.writes()?;
+        trial.postern(&["enroll", NEW, &photo])?;
+        all = monitor.writes()? - before;
+        trial.postern(&["remove", NEW])?;
+    }
     ensure!(all > 0, "an enrolment writes nothing to the disk");
     drop(monitor);
-    trial.postern(&["remove", NEW])?;
-    for (number, writes) in [1, all / 4, all / 2, all * 3 / 4, all].into_iter().enumerate() {
-        let writes = writes.max(1);
-        heading(&format!("power cut {} of 5: after {writes} of some {all} writes", number + 1));
+    let mut in_the_middle = 0;
+    for number in 0..CUTS {
+        let writes = (all * number / (CUTS - 1)).max(1);
+        heading(&format!("power cut {} of {CUTS}: after {writes} of some {all} writes", number + 1));
         let mut monitor = trial.machine.monitor()?;
+        monitor.slow_disk(WRITES)?;
         let cut_at = monitor.writes()? + writes;
         let mut enrol = trial.command(&["enroll", NEW, &photo])?;
         let mut enrol = enrol.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
@@ -55,6 +72,7 @@ pub fn run(parts: &Parts<'_>, disk: &Path, mut trial: Trial) -> anyhow::Result<(
         }
         let _ = enrol.kill();
         let acknowledged = enrol.wait()?.success();
+        in_the_middle += usize::from(!acknowledged);
         // In between, a computer whose clock stands at 1970.
         let clock = if number == 2 { Clock::Unset } else { Clock::Set };
         trial = Trial::boot(parts.virt(disk, clock)?, &state)?;
@@ -67,9 +85,16 @@ pub fn run(parts: &Parts<'_>, disk: &Path, mut trial: Trial) -> anyhow::Result<(
         trial.postern(&["verify", KNOWN, &picture("obama3.jpg")]).context("the template is damaged")?;
         if is_there {
             trial.postern(&["verify", NEW, &photo]).context("the template is damaged")?;
-            trial.postern(&["remove", NEW])?;
+        } else {
+            // Half of somebody would be in the way.
+            trial.postern(&["enroll", NEW, &photo]).context("half of an enrolment is left")?;
         }
+        trial.postern(&["remove", NEW])?;
         trial.postern(&["log", "verify"])?;
     }
+    ensure!(
+        in_the_middle >= IN_THE_MIDDLE,
+        "only {in_the_middle} of the cuts came before the acknowledgement"
+    );
     Ok(())
 }

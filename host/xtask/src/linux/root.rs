@@ -20,6 +20,9 @@ const PACKAGES: &str = include_str!("root-packages.txt");
 /// Mebibytes of the disk.
 const SIZE: u32 = 512;
 
+/// The folder with programs: its files can be executed.
+const PROGRAMS: &str = "usr/bin/";
+
 /// A file of the computer beside those of the packages: its path, and its bytes.
 pub type Extra<'a> = (&'a str, &'a [u8]);
 
@@ -56,6 +59,10 @@ pub fn make(path: &Path, extras: &[Extra<'_>]) -> anyhow::Result<()> {
     write("etc/hostname", b"door\n")?;
     for (path, bytes) in extras {
         write(path, bytes)?;
+        if path.starts_with(PROGRAMS) {
+            let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            fs::set_permissions(root.join(path), executable)?;
+        }
     }
     machine::make_disk_of(path, SIZE, Some(&root))
 }

@@ -1,6 +1,7 @@
-//! The package and its service, under Debian's own systemd and dpkg: installed, crashed, hung.
+//! The package and its service, under Debian's own systemd and dpkg: installed, crashed, hung, upgraded, not downgraded,
+//! removed, purged.
 //!
-//! The package has no more than `cargo xtask deb` puts in. Upgrade, an older package, removal and purge are not tried here.
+//! Two packages with one program are tried, an older and a newer one. Neither has more than `cargo xtask deb` puts in.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,13 +11,18 @@ use anyhow::{Context, ensure};
 use super::guest::Line;
 use super::machine::Parts;
 use super::steps::{ATTEMPTS, LOCKED_WITHIN, Trial};
-use super::{CONFIG, heading, root};
+use super::{CONFIG, ENCODER, KNOWN, Visitor, heading, picture, root, visitors};
 use crate::architecture::Architecture;
 use crate::deb;
 
-/// Where the package and what belongs to it lie in the computer, and the package itself, without a slash in front.
+/// The version before this one.
+const BEFORE: &str = concat!(env!("CARGO_PKG_VERSION"), "~before");
+
+/// Where the packages lie in the computer.
 const PACKAGES: &str = "packages";
-const PACKAGE: &str = "packages/postern-door.deb";
+
+/// The program that is a camera, too.
+const CAMERA: &str = "/usr/bin/postern-guest";
 
 /// The service.
 const UNIT: &str = "postern-door.service";
@@ -30,19 +36,35 @@ const MOST_EXPOSURE: f32 = 2.0;
 /// What `systemctl edit` writes for a door that listens on a network.
 const PERMIT: &[u8] = b"[Service]\nIPAddressAllow=10.0.2.0/24\n";
 
-/// Makes the disk, with the package on it.
+/// Makes the disk, with both packages on it.
 ///
 /// # Errors
 /// As [`root::make`] and [`deb::package`].
-pub fn make_disk(path: &Path, program: &[u8]) -> anyhow::Result<()> {
+pub fn make_disk(path: &Path, program: &[u8], guest: &[u8]) -> anyhow::Result<()> {
     let mut files = vec![
+        (CAMERA.trim_start_matches('/').to_owned(), guest.to_vec()),
+        (format!("{PACKAGES}/command.toml"), with_command()?.into_bytes()),
         (format!("{PACKAGES}/postern-door.toml"), CONFIG.as_bytes().to_vec()),
         (format!("{PACKAGES}/permit.conf"), PERMIT.to_vec()),
     ];
-    let package = deb::package(Architecture::Arm64, program, deb::VERSION)?;
-    files.push((PACKAGE.to_owned(), package.bytes()?));
+    for version in [BEFORE, deb::VERSION] {
+        let package = deb::package(Architecture::Arm64, program, version)?;
+        files.push((in_computer(version), package.bytes()?));
+    }
     let extras: Vec<_> = files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect();
     root::make(path, &extras)
+}
+
+/// The configuration of a door whose camera is a command.
+fn with_command() -> anyhow::Result<String> {
+    const DEVICE: &str = "device = \"/dev/video0\"";
+    ensure!(CONFIG.contains(DEVICE), "the configuration names no camera");
+    Ok(CONFIG.replace(DEVICE, &format!("command = [\"{CAMERA}\", \"camera\"]")))
+}
+
+/// Where a version of the package lies, without a slash in front.
+fn in_computer(version: &str) -> String {
+    format!("{PACKAGES}/{version}.deb")
 }
 
 /// Boots it, and tries all.
@@ -61,7 +83,12 @@ pub fn run(parts: &Parts<'_>, disk: &Path, state: &Path) -> anyhow::Result<()> {
     service.crash()?;
     heading("the door hangs with its lock open, and systemd's watchdog ends it");
     service.hang()?;
-    Ok(())
+    heading("a newer package keeps people and configuration, and an older one is refused");
+    service.upgrade()?;
+    heading("a camera that is a command: a known face, a held-up photograph, a replay on a screen");
+    service.command_camera()?;
+    heading("the package is removed, and then purged");
+    service.removal()
 }
 
 struct Service(Trial);
@@ -109,6 +136,12 @@ impl Service {
         Ok(())
     }
 
+    fn dpkg(&mut self, version: &str) -> anyhow::Result<(i32, String)> {
+        let path = in_computer(version);
+        println!("$ dpkg --install /{path}");
+        self.0.guest.run(&format!("dpkg --install /{path}"))
+    }
+
     /// A new door waits for its configuration. Then its check finds all, as the user of the door, and it starts.
     fn install(&mut self) -> anyhow::Result<()> {
         // systemd must be there to be told of a service.
@@ -117,7 +150,9 @@ impl Service {
             ensure!(Instant::now() < until, "systemd does not start: {}", self.0.machine.said());
             std::thread::sleep(Duration::from_millis(500));
         }
-        print!("{}", self.run(&format!("dpkg --install /{PACKAGE}"))?);
+        let (code, said) = self.dpkg(BEFORE)?;
+        print!("{said}");
+        ensure!(code == 0, "dpkg ended with {code}");
         ensure!(self.property("ActiveState")? == "inactive", "a new door waits for its configuration");
         self.run(&format!("cp /{PACKAGES}/postern-door.toml /etc/postern/postern-door.toml"))?;
         // udev gives chip and camera to their groups.
@@ -214,6 +249,85 @@ impl Service {
         // Nobody wakes it.
         self.locks_and_restarts("STOP", Some("Watchdog timeout"))?;
         println!("  the watchdog of systemd ended it, and started it again");
+        Ok(())
+    }
+
+    fn upgrade(&mut self) -> anyhow::Result<()> {
+        self.0.postern(&[
+            "flash",
+            "models",
+            "--detector",
+            "yunet",
+            "--encoder",
+            ENCODER,
+            "--liveness",
+            "liveness",
+        ])?;
+        self.0.postern(&["enroll", KNOWN, &picture("obama.jpg")])?;
+        let before = self.property("MainPID")?;
+        let (code, said) = self.dpkg(deb::VERSION)?;
+        print!("{said}");
+        ensure!(code == 0, "dpkg ended with {code}");
+        self.until("ActiveState", "active")?;
+        let after = self.property("MainPID")?;
+        ensure!(before != after, "the door of before runs on");
+        self.knows_the_known()?;
+        self.run(&format!("cmp /{PACKAGES}/postern-door.toml /etc/postern/postern-door.toml"))?;
+        println!("  people and configuration are there, and the newer door runs");
+
+        let (code, said) = self.dpkg(BEFORE)?;
+        ensure!(code != 0 && said.contains("a door is never downgraded"), "an older package: {code}, {said}");
+        let version = self.run("dpkg-query --show --showformat=${Version} postern-door")?;
+        ensure!(version.trim() == deb::VERSION, "{version} is installed");
+        ensure!(self.property("MainPID")? == after, "the door was disturbed");
+        self.knows_the_known()?;
+        println!("  the older package was refused, and the newer door runs on");
+        Ok(())
+    }
+
+    /// The door knows who was enrolled, and recognises them.
+    fn knows_the_known(&mut self) -> anyhow::Result<()> {
+        let people = self.0.people()?;
+        ensure!(people.iter().any(|name| name == KNOWN), "{KNOWN} is lost");
+        self.0.postern(&["verify", KNOWN, &picture("obama3.jpg")]).context("the template is damaged")
+    }
+
+    /// The pictures come from a program, as those of a network camera do, and the door decides the same.
+    fn command_camera(&mut self) -> anyhow::Result<()> {
+        self.run(&format!("cp /{PACKAGES}/command.toml /etc/postern/postern-door.toml"))?;
+        let from = self.0.guest.said()?.len();
+        let (code, _) = self.0.guest.run(&format!("systemctl restart {UNIT}"))?;
+        ensure!(code == 0, "the door does not start: {}", self.0.guest.said()?.split_off(from));
+        self.until("ActiveState", "active")?;
+        // Nobody is to be refused for the failures of those before.
+        self.0.postern(&["settings", "--failures", "100"])?;
+        visitors(&mut self.0, &[Visitor::Photograph, Visitor::Replay])
+    }
+
+    fn removal(&mut self) -> anyhow::Result<()> {
+        let flash = "/var/lib/postern-door/flash";
+        self.0.guest.press_until_high(Line::Exit, Line::Lock)?;
+        self.run("dpkg --remove postern-door")?;
+        self.0.guest.wait(Line::Lock, false, PATIENCE)?;
+        ensure!(!self.succeeds("test -e /usr/bin/postern-door")?, "the program is there after its removal");
+        let processes = format!("test -e /sys/fs/cgroup/system.slice/{UNIT}");
+        ensure!(!self.succeeds(&processes)?, "a door runs after its removal");
+        self.run(&format!("test -s {flash}"))?;
+        self.run("test -e /etc/postern/postern-door.toml")?;
+        println!("  removed: the lock is locked, no door runs, people and configuration are left");
+
+        let (code, said) = self.dpkg(deb::VERSION)?;
+        ensure!(code == 0, "dpkg ended with {code}: {said}");
+        self.run(&format!("systemctl enable --now {UNIT}"))?;
+        self.until("ActiveState", "active")?;
+        self.knows_the_known()?;
+        println!("  installed again: the people are there");
+
+        self.run("dpkg --purge postern-door")?;
+        for left in ["/var/lib/postern-door", "/etc/postern", "/usr/bin/postern-door", "/run/postern-door"] {
+            ensure!(!self.succeeds(&format!("test -e {left}"))?, "{left} is left after a purge");
+        }
+        println!("  purged: nothing is left");
         Ok(())
     }
 }

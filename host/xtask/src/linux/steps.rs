@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 
+use super::ENCODER;
 use super::guest::{Guest, Line};
 use super::machine::Machine;
 use super::visitors::{self, Decision, Events};
@@ -72,6 +73,19 @@ impl Trial {
         let answers = self.answers(&["users"])?;
         let people = answers.iter().filter_map(|answer| answer["people"].as_array()).flatten();
         Ok(people.filter_map(|person| person["name"].as_str()).map(str::to_owned).collect())
+    }
+
+    /// The door's template of a photograph has the same bytes as that of this computer.
+    pub fn same_template(&self, photo: &str) -> anyhow::Result<()> {
+        let template = |answers: Vec<serde_json::Value>| {
+            let template = answers.first().and_then(|answer| answer["template"].as_array().cloned());
+            template.context("postern embed gives no template")
+        };
+        let of_door = template(self.answers(&["embed", photo])?)?;
+        let here = template(self.answers(&["embed", photo, "--on", "host", "--encoder", ENCODER])?)?;
+        ensure!(of_door == here, "the template is\n{of_door:?}\nand on this computer\n{here:?}");
+        println!("  the same {} bytes as on this computer", here.len());
+        Ok(())
     }
 
     /// Pairs: presses the button when the command says so, and compares the codes, as a person does.
