@@ -21,7 +21,7 @@ use super::{KNOWN, heading};
 const NEW: &str = "Joe";
 
 /// How many writes a second the disk makes.
-const WRITES: u32 = 50;
+const WRITES: u32 = 200;
 
 /// How often the power is cut.
 const CUTS: u64 = 8;
