@@ -42,14 +42,11 @@ pub enum Error {
         reason: String,
     },
     /// The broker or this computer refuses the certificate.
-    #[error(
-        "no TLS connection to {broker}: {reason}. `--ca` names the certificate that signed the broker's; `--client-cert` and \
-         `--client-key` are what it may want from this computer"
-    )]
+    #[error("no TLS connection to {broker}: {reason}")]
     Certificate {
         /// The broker.
         broker: String,
-        /// Why.
+        /// Why, and what to do.
         reason: String,
     },
     /// The broker refuses the connection.
@@ -79,7 +76,7 @@ pub enum Error {
         broker: String,
     },
     /// Another bridge runs for this board.
-    #[error("a bridge for this board runs already: it holds the lock of {}", path.display())]
+    #[error("a bridge for this board runs already, and one is enough: it holds the lock of {}. End that one first", path.display())]
     Running {
         /// The folder that is locked.
         path: PathBuf,

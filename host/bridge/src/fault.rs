@@ -8,7 +8,7 @@
 use std::error::Error as Cause;
 use std::io;
 
-use rumqttc::tokio_rustls::rustls;
+use rumqttc::tokio_rustls::rustls::{self, CertificateError};
 use rumqttc::{ConnectReturnCode, ConnectionError, DisconnectReasonCode, StateError};
 
 use crate::Error;
@@ -54,6 +54,11 @@ impl Fault {
             ConnectionError::MqttState(StateError::AwaitPingResp) => {
                 Self::Wait("it does not answer any more".to_owned())
             }
+            ConnectionError::MqttState(StateError::Deserialization(inner))
+                if broker.starts_with("mqtt://") =>
+            {
+                Self::Wait(format!("{inner} (does this port want mqtts://?)"))
+            }
             ConnectionError::Timeout(_) => Self::Wait("it does not answer".to_owned()),
             ConnectionError::Tls(error) => Self::Wait(format!("{error} (does this port speak TLS?)")),
             ConnectionError::Io(error) => Self::Wait(error.to_string()),
@@ -66,9 +71,20 @@ impl Fault {
 fn tls_reason(error: &(dyn Cause + 'static)) -> Option<String> {
     if let Some(found) = error.downcast_ref::<rustls::Error>() {
         return Some(match found {
-            rustls::Error::InvalidMessage(_) => "this port does not speak TLS".to_owned(),
-            rustls::Error::AlertReceived(alert) => {
-                format!("the broker refuses the certificate of this computer, or wants one ({alert:?})")
+            rustls::Error::InvalidMessage(_) => {
+                "this port does not speak TLS: an address that begins with mqtt:// is without".to_owned()
+            }
+            rustls::Error::AlertReceived(alert) => format!(
+                "the broker refuses the certificate of this computer, or wants one ({alert:?}): `--client-cert` and `--client-key` name \
+                 it"
+            ),
+            rustls::Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            ) => format!(
+                "{found}. Begin the address with a name that is in the broker's certificate (subjectAltName)"
+            ),
+            rustls::Error::InvalidCertificate(_) => {
+                format!("{found}. `--ca` names the certificate that signed the broker's")
             }
             found => found.to_string(),
         });
@@ -124,7 +140,14 @@ mod tests {
         };
         let certificate = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
         let hidden = io::Error::new(io::ErrorKind::InvalidData, certificate);
-        assert!(matches!(of(ConnectionError::Io(hidden)), Fault::End(Error::Certificate { .. })));
+        let Fault::End(unknown) = of(ConnectionError::Io(hidden)) else { panic!() };
+        assert!(unknown.to_string().contains("`--ca` names"), "{unknown}");
+        let other_name = rustls::Error::InvalidCertificate(rustls::CertificateError::NotValidForName);
+        let Fault::End(named) = of(ConnectionError::Io(io::Error::other(other_name))) else { panic!() };
+        assert!(
+            named.to_string().contains("subjectAltName") && !named.to_string().contains("--ca"),
+            "{named}"
+        );
         let refused = ConnectionError::ConnectionRefused(ConnectReturnCode::NotAuthorized);
         assert!(matches!(of(refused), Fault::End(Error::Refused { .. })));
         assert!(matches!(
@@ -135,6 +158,11 @@ mod tests {
         assert_eq!(why, "it ended the connection: server shutting down");
         let busy = ConnectionError::ConnectionRefused(ConnectReturnCode::ServerBusy);
         assert!(matches!(of(busy), Fault::Wait(_)));
+        // What a port for TLS makes of a connection without.
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        let broken = ConnectionError::MqttState(StateError::Deserialization(reset.into()));
+        let Fault::Wait(why) = of(broken) else { panic!() };
+        assert!(why.ends_with("(does this port want mqtts://?)"), "{why}");
         let down = io::Error::from(io::ErrorKind::ConnectionRefused);
         assert!(matches!(of(ConnectionError::Io(down)), Fault::Wait(_)));
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rumqttc::tokio_rustls::rustls::crypto::ring;
 use rumqttc::tokio_rustls::rustls::pki_types::pem::PemObject;
 use rumqttc::tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rumqttc::tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use rumqttc::tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 use rumqttc::{TlsConfiguration, Transport};
 
 use crate::Error;
@@ -50,7 +50,7 @@ impl Certificates {
                 let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| pem(key, KEY, &error))?;
                 config
                     .with_client_auth_cert(certificates(certificate)?, secret)
-                    .map_err(|error| unusable(&error))?
+                    .map_err(|error| of_client(certificate, key, &error))?
             }
         };
         Ok(Transport::tls_with_config(TlsConfiguration::Rustls(Arc::new(config))))
@@ -65,6 +65,17 @@ impl Certificates {
             reason: format!("this computer trusts no certificates ({error}): name the broker's with `--ca`"),
         })
     }
+}
+
+/// Why the certificate of this computer and its key are of no use.
+fn of_client(certificate: &Path, key: &Path, error: &rustls::Error) -> Error {
+    let text = format!("{error:?}");
+    let reason = if text.contains("UnsupportedCertVersion") {
+        "it has version 1, and TLS takes version 3: `openssl x509 -req` makes that with `-extfile`".to_owned()
+    } else {
+        error.to_string()
+    };
+    Error::Tls { reason: format!("{} with the key {}: {reason}", certificate.display(), key.display()) }
 }
 
 const CERTIFICATE: &str = "certificate";

@@ -49,8 +49,12 @@ impl BrokerArgs {
     /// The file cannot be read.
     pub fn password(&self) -> anyhow::Result<Option<String>> {
         let read = |path: &PathBuf| {
-            let text =
-                std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let text = std::fs::read_to_string(path).with_context(|| {
+                format!(
+                    "cannot read the password file {}: check that it is there, and that you may read it",
+                    path.display()
+                )
+            })?;
             anyhow::Ok(text.trim_end_matches(['\r', '\n']).to_owned())
         };
         self.password_file.as_ref().map(read).transpose()

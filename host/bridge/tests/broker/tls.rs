@@ -67,18 +67,24 @@ fn a_wrong_certificate_ends_with_the_reason_and_the_right_one_is_taken() {
         client: client.clone(),
     };
 
-    for (host, certificates, why) in [
-        ("localhost", with(&other, &client), "UnknownIssuer"),
-        ("127.0.0.1", with(&ours, &client), "not valid for"),
+    for (host, certificates, why, what) in [
+        ("localhost", with(&other, &client), "UnknownIssuer", "--ca"),
+        ("127.0.0.1", with(&ours, &client), "not valid for", "subjectAltName"),
         (
             "localhost",
             with(&ours, &None),
             "the broker refuses the certificate of this computer, or wants one",
+            "--client-cert",
         ),
-        ("localhost", with(&ours, &stranger), "the broker refuses the certificate of this computer"),
+        (
+            "localhost",
+            with(&ours, &stranger),
+            "the broker refuses the certificate of this computer",
+            "--client-cert",
+        ),
     ] {
         let said = Bridge::start(secure(&broker, folder, host, certificates), &door).error();
-        assert!(said.contains(why) && said.contains("--ca"), "{why}: {said}");
+        assert!(said.contains(why) && said.contains(what), "{why}: {said}");
     }
     let bridge = Bridge::start(secure(&broker, folder, "localhost", with(&ours, &client)), &door);
     bridge.says("Connected to mqtts://localhost");

@@ -66,6 +66,10 @@ fn seconds(text: &str) -> Result<Duration, String> {
 pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     let (folder, credentials) = args.device.paired()?;
     let name = args.name.unwrap_or_else(|| folder.name().to_owned());
+    ensure!(
+        name != "fleet",
+        "a door cannot have the name fleet, which is that of the topics of fleets: choose another --name"
+    );
     ensure!(name.len() <= MAX_NAME, "the name of the door has {} bytes: {MAX_NAME} at most", name.len());
     let password = args.broker.password()?;
     args.broker.note_readers("what is published");
@@ -195,7 +199,12 @@ fn event(entry: &LogEntry, names: &Names) -> Event {
         },
         person: said.person.flatten(),
         name,
-        reason: said.reason.flatten().map(str::to_owned),
+        // A pause and its end are one kind of entry.
+        reason: match said.pause_ms {
+            Some(0) => Some("end".to_owned()),
+            Some(_) => Some("begin".to_owned()),
+            None => said.reason.flatten().map(str::to_owned),
+        },
         why,
         over: said.over,
         duress: said.duress.filter(|_| is_admission),
@@ -259,6 +268,16 @@ mod tests {
         assert_eq!((told.time, told.exact, told.duress), (None, None, None));
         let nameless = event(&logged(hours), &Names::new());
         assert!(nameless.why.as_deref().is_some_and(|why| why.contains("person 1")), "{nameless:?}");
+    }
+
+    #[test]
+    fn a_pause_says_whether_it_begins_or_ends() {
+        let paused = |ms: u64| {
+            let mut entry = Entry::new(Kind::Paused, Time::default());
+            entry.detail[4..].copy_from_slice(&ms.to_le_bytes());
+            event(&logged(entry), &Names::new()).reason
+        };
+        assert_eq!((paused(60_000).as_deref(), paused(0).as_deref()), (Some("begin"), Some("end")));
     }
 
     #[test]

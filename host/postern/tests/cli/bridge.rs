@@ -154,4 +154,5 @@ fn a_bridge_that_cannot_begin_says_what_to_do() {
         "/nowhere/password",
     );
     bench.refused(&["bridge", "--broker", "mqtt://127.0.0.1:1", "--ca", "x.pem"], "mqtts://");
+    bench.refused(&["bridge", "--broker", "mqtt://127.0.0.1:1", "--name", "fleet"], "the topics of fleets");
 }
