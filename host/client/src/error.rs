@@ -190,7 +190,15 @@ fn taken(error: &io::Error) -> &'static str {
 fn refusal(refusal: &protocol::Error) -> String {
     match refusal {
         protocol::Error::NotInvited { role } => {
-            format!("nobody invited an {role}: run `postern keys invite {role}` on an installer's computer")
+            let first = match role {
+                protocol::Role::Installer => "",
+                _ => {
+                    ". Where no computer is paired yet, the first is the installer: `postern pair --role installer`"
+                }
+            };
+            format!(
+                "nobody invited an {role}: run `postern keys invite {role}` on an installer's computer{first}"
+            )
         }
         _ => format!("{refusal}{}", advice(refusal)),
     }

@@ -36,7 +36,9 @@ pub enum Error {
         reason: String,
     },
     /// The address cannot be listened at.
-    #[error("cannot listen at {listen}: choose another port with `--listen`")]
+    #[error(
+        "cannot listen at {listen}: perhaps a console runs there already; else choose another port with `--listen`"
+    )]
     Listen {
         /// The address.
         listen: SocketAddr,

@@ -65,7 +65,7 @@ impl Page<'_> {
         };
         let body = html! {
             header {
-                a.brand href="/boards" { "Postern" }
+                a.brand href="/boards" title=(language.say("all-boards")) { "Postern" }
                 @if let Some(board) = self.board {
                     span.board { bdi { (board) } }
                     @if let Some(standing) = self.standing.text(language) { span.standing { (standing) } }
@@ -194,7 +194,10 @@ pub fn refused(
     let page = Page { visitor, board, standing, here, title, refusal: Some(refusal) };
     page.show(html! {
         // The script asks again until the page is another one.
-        @if lost { p data-retry="2000" { (language.say("comes-back")) } }
+        @if lost {
+            p data-retry="2000" { (language.say("comes-back")) }
+            p { (language.say("switched-off")) " " a href="/boards" { (language.say("boards")) } }
+        }
     })
 }
 

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::version::TLS13;
+use tokio_rustls::rustls::{self, ServerConfig};
 use webpki::EndEntityCert;
 
 use crate::Error;
@@ -59,7 +59,11 @@ impl Tls {
             .with_no_client_auth()
             // It checks that the key is the certificate's.
             .with_single_cert(chain, key)
-            .map_err(|error| bad_key(error.to_string()))?;
+            .map_err(|error| match error {
+                // What the library calls keys that may not be consistent.
+                rustls::Error::InconsistentKeys(_) => bad_key("it belongs to another certificate".to_owned()),
+                error => bad_key(error.to_string()),
+            })?;
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), certificate: own })
     }
 

@@ -113,3 +113,17 @@ async fn a_duplicate_is_shown_beside_the_new_photographs_which_are_given_out_onc
         assert_eq!(fake.people.lock().unwrap().len(), 1);
     }
 }
+
+#[tokio::test]
+async fn a_door_whose_people_are_of_another_encoder_says_that_it_opens_to_nobody() {
+    let fake = Fake::new().enrolled("Ada");
+    let console = console(&fake);
+    let browser = Browser::signed_in(&console).await;
+    let says = async |page: &str| browser.get(page).await.body.contains("This door opens to no face");
+    for page in ["/b/front", "/b/front/people"] {
+        assert!(!says(page).await, "{page}");
+        fake.foreign.store(true, std::sync::atomic::Ordering::SeqCst);
+        assert!(says(page).await, "{page}");
+        fake.foreign.store(false, std::sync::atomic::Ordering::SeqCst);
+    }
+}

@@ -129,6 +129,8 @@ fn a_certificate_or_a_key_that_does_not_fit_is_said_with_its_file() {
         let Err(error) = Tls::read(&certificate, &key) else { panic!("{file} is taken") };
         assert!(error.to_string().contains(file), "{error}");
     }
+    let Err(error) = Tls::read(&made.file("cert.pem"), &other.file("key.pem")) else { panic!("it is taken") };
+    assert!(error.to_string().contains("it belongs to another certificate"), "{error}");
 }
 
 #[test]

@@ -12,9 +12,11 @@ use crate::board_report::reset_name;
 use crate::clock::time_text;
 use crate::why::Why;
 
+mod folded;
 mod line;
 mod names;
 
+pub use folded::folded;
 pub use line::{Line, Said, Verified};
 pub use names::{Names, is_erasure};
 

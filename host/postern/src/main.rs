@@ -50,11 +50,11 @@ use output::Output;
 #[command(name = "postern", version, propagate_version = true)]
 struct Cli {
     /// Print JSON for programs, instead of text
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 1000)]
     json: bool,
 
     /// Say also what is for engineers: instructions that the board counted
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 1001)]
     verbose: bool,
 
     #[command(subcommand)]

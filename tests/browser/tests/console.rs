@@ -23,7 +23,7 @@ async fn a_person_signs_in_enrols_opens_refuses_and_finds_a_lost_board_again() {
 
     // A wrong token signs nobody in.
     browser.open(&format!("{own}/sign-in?token=00")).await;
-    browser.shows("This address was used before, or it is not complete").await;
+    browser.shows("and was used before; or it is not complete").await;
     browser.open(&board).await;
     browser.shows("Open the address that the terminal of").await;
     browser.open(&address).await;
@@ -32,7 +32,7 @@ async fn a_person_signs_in_enrols_opens_refuses_and_finds_a_lost_board_again() {
     browser.shows("The door is locked").await;
     browser.shows("this computer: installer").await;
     browser.open(&address).await;
-    browser.shows("This address was used before").await;
+    browser.shows("was used before").await;
 
     // The models are installed; the page follows the transfer to its end.
     browser.open(&format!("{board}/models")).await;

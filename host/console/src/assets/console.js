@@ -230,7 +230,7 @@ for (const form of document.querySelectorAll("form[data-trial]")) {
         const seen = await ask(form.dataset.trial, form, own ? await picture(video, looks) : null);
         if (mine !== round) break;
         part.innerHTML = seen.part;
-        said.textContent = `${looks} / ${form.dataset.looks}`;
+        said.textContent = `${form.dataset.word} ${looks} / ${form.dataset.looks}`;
         if (seen.over) return stop(stream, "");
         await pause(500);
       }

@@ -63,7 +63,8 @@ pub async fn show(Shared(console): Shared<Console>, Extension(visitor): Extensio
                 p { (language.say("new-board-text")) }
                 form.fields method="post" action="/boards/on" {
                     (token(visitor))
-                    label { (language.say("name")) input name="name" required pattern=(BOARD_NAME); }
+                    label { (language.say("name")) input name="name" required pattern=(BOARD_NAME) title=(language.say("board-name"));
+                        span.help { (language.say("board-name")) } }
                     label {
                         (language.say("machine"))
                         select name="machine" {

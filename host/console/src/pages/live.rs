@@ -97,6 +97,7 @@ impl Scene {
         };
         html! {
             (lock(language, paired.status.door, state.pins))
+            (foreign(language, paired.status.foreign_templates))
             @if let Some(happening) = &self.frame { (self.view(language, path, happening)) }
             @else { p.help { (language.say("nothing-seen")) } }
         }
@@ -160,6 +161,13 @@ fn outline(face: &Face, class: &str) -> Markup {
     }
 }
 
+/// That the people are of another encoder than the door runs, where they are: it opens to no face then.
+pub fn foreign(language: Language, templates: u16) -> Markup {
+    html! {
+        @if templates > 0 { p.notice.refused role="alert" { (language.say("foreign-people")) } }
+    }
+}
+
 /// Lock, contact and alarm.
 fn lock(language: Language, door: Door, pins: Option<Pins>) -> Markup {
     let open = matches!(door, Door::Open { .. });
@@ -208,7 +216,7 @@ pub fn line(language: Language, path: &str, happening: &Happening) -> Markup {
             (if *over { "plain" } else { "bad" }, language.with(id, &[("alarm", alarm.name().into())]))
         }
         EventKind::Paired { role, label } => {
-            let role = role.to_string();
+            let role = crate::role::role_text(language, *role);
             let values = [("label", label.as_str().into()), ("role", role.as_str().into())];
             ("plain", language.with("event-paired", &values))
         }

@@ -109,7 +109,7 @@ async fn sign_in(
             ([(header::SET_COOKIE, cookie)], layout::signed_in(language)).into_response()
         }
         _ => {
-            let page = layout::plain(language, &language.say("refused"), &language.say("wrong-token"));
+            let page = layout::plain(language, &language.say("spent"), &language.say("wrong-token"));
             (StatusCode::FORBIDDEN, page).into_response()
         }
     }

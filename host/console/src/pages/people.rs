@@ -21,9 +21,12 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     let language = visitor.language;
     let notice = visitor.notice.clone();
     let (standing, asked) = console
-        .ask_for_page(board, move |station| Ok((station.people()?, known::find(station, notice)?)))
+        .ask_for_page(board, move |station| {
+            let foreign = station.state()?.paired.map_or(0, |paired| paired.status.foreign_templates);
+            Ok((station.people()?, known::find(station, notice)?, foreign))
+        })
         .await;
-    let (people, twins): (Vec<User>, _) = match asked {
+    let (people, twins, foreign): (Vec<User>, _, _) = match asked {
         Ok(found) => found,
         Err(refusal) => return refused(visitor, Some((board, standing)), "people", refusal),
     };
@@ -32,6 +35,7 @@ pub async fn show(Visit { console, visitor, board }: Visit) -> Response {
     let page = Page { visitor, board: Some(board), standing, here: "people", title, refusal: None };
     page.show(html! {
         @if let Some(twins) = &twins { (known::show(visitor, board, twins)) }
+        (super::live::foreign(language, foreign))
         p { (language.with("people-count", &[("count", (people.len() as u64).into())])) }
         @if !people.is_empty() {
             ul.people {

@@ -68,7 +68,7 @@ fn form(visitor: &Visitor, path: &str) -> Markup {
             noscript { p { (language.say("trial-script")) } }
             form.trial data-trial={ (path) "/look" } data-looks=(LOOKS)
                 data-denied=(language.say("trial-denied")) data-none=(language.say("trial-none"))
-                data-over=(language.say("trial-over")) {
+                data-over=(language.say("trial-over")) data-word=(language.say("trial-look")) {
                 (token(visitor))
                 div.row {
                     button type="button" value="browser" { (language.say("trial-browser")) }
@@ -127,11 +127,9 @@ pub async fn compare(Visit { console, visitor, board }: Visit, mut form: Photogr
             };
             let needed = similarity(language, comparison.threshold.into());
             let values = [("similarity", values.as_str().into()), ("needed", needed.as_str().into())];
-            Notice::Done(format!(
-                "{} {}",
-                verdict(language, &comparison),
-                language.with("trial-numbers", &values)
-            ))
+            let said =
+                format!("{} {}", verdict(language, &comparison), language.with("trial-numbers", &values));
+            if comparison.accepted { Notice::Done(said) } else { Notice::Refused(said) }
         }
         Ok((_, Compared::Nothing(why))) => Notice::Refused(why),
         Err(refusal) => refusal.into(),

@@ -10,7 +10,7 @@ use client::{Credentials, Device};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::answers::Sorted;
-use crate::audit_log::{Check, Line, Names, Verified, from_json, to_text};
+use crate::audit_log::{Check, Line, Names, Verified, folded, from_json};
 use crate::device::DeviceArgs;
 use crate::log_head;
 use crate::output::{Outcome, Output};
@@ -68,13 +68,20 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
             names.take(entry);
             entries.push(*entry);
         })?;
-        for entry in &entries {
-            first.get_or_insert(entry.number);
-            next = entry.number.saturating_add(1);
-            output
-                .print(&Sorted(Line::of(entry, &names)), |out| writeln!(out, "{}", to_text(entry, &names)))?;
+        if let (Some(oldest), Some(newest)) = (entries.first(), entries.last()) {
+            first.get_or_insert(oldest.number);
+            next = newest.number.saturating_add(1);
         }
-        let (true, Some(first)) = (output.json, first) else { return Ok(Outcome::Done) };
+        if !output.json {
+            for (entry, text) in folded(&entries, &names) {
+                output.print(&Sorted(Line::of(entry, &names)), |out| writeln!(out, "{text}"))?;
+            }
+            return Ok(Outcome::Done);
+        }
+        for entry in &entries {
+            output.print(&Sorted(Line::of(entry, &names)), |_| Ok(()))?;
+        }
+        let Some(first) = first else { return Ok(Outcome::Done) };
         let head = device.log_head(first)?;
         ensure!(head.first == first, "the oldest entries were erased meanwhile: print the log again");
         // An entry that came meanwhile is signed, so it must be printed.

@@ -1,6 +1,7 @@
 //! Flashing that the browser follows: it goes on in a thread of its own, and the pages read how far it is.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use client::Fallback;
 use client::protocol::ModelKind;
@@ -14,32 +15,42 @@ use crate::signing_key;
 
 /// How far the last flashing of one board is.
 #[derive(Clone)]
-pub struct Progress(Arc<Mutex<Option<Flashing>>>);
+pub struct Progress(Arc<Mutex<Last>>);
+
+/// The last flashing.
+#[derive(Default)]
+struct Last {
+    flashing: Option<Flashing>,
+    ended: Option<Instant>,
+}
+
+/// How long its end is shown: later it is no news, and what a board has may be another thing.
+const SHOWN: Duration = Duration::from_secs(120);
 
 impl Progress {
     /// None was begun.
     pub fn new() -> Self {
-        Self(Arc::new(Mutex::new(None)))
+        Self(Arc::default())
     }
 
-    /// How far it is.
+    /// How far it is, or how it ended not long ago.
     pub fn now(&self) -> Option<Flashing> {
-        self.lock().clone()
+        self.lock().at(Instant::now())
     }
 
     /// Whether one is going on.
     pub fn is_going_on(&self) -> bool {
-        self.lock().as_ref().is_some_and(|flashing| flashing.end.is_none())
+        self.lock().flashing.as_ref().is_some_and(|flashing| flashing.end.is_none())
     }
 
     /// Begins one, and returns whether it did: not if one is going on.
     pub fn begin(&self, args: DeviceArgs, line: Arc<Line>, what: Flash) -> bool {
         {
             let mut now = self.lock();
-            if now.as_ref().is_some_and(|flashing| flashing.end.is_none()) {
+            if now.flashing.as_ref().is_some_and(|flashing| flashing.end.is_none()) {
                 return false;
             }
-            *now = Some(Flashing { lines: lines(&what), end: None });
+            *now = Last { flashing: Some(Flashing { lines: lines(&what), end: None }), ended: None };
         }
         let (progress, ended) = (self.clone(), self.clone());
         let job = move || {
@@ -52,7 +63,9 @@ impl Progress {
         };
         job::begin(job, move |done| {
             let end = done.map_or_else(|error| Ended::Failed(format!("{error:#}")), Ended::Done);
-            if let Some(flashing) = ended.lock().as_mut() {
+            let mut last = ended.lock();
+            last.ended = Some(Instant::now());
+            if let Some(flashing) = last.flashing.as_mut() {
                 flashing.end = Some(end);
             }
         });
@@ -99,15 +112,23 @@ impl Progress {
     }
 
     fn tell(&self, kind: ModelKind, progress: FlashProgress) {
-        if let Some(flashing) = self.lock().as_mut()
+        if let Some(flashing) = self.lock().flashing.as_mut()
             && let Some(line) = flashing.lines.iter_mut().find(|line| line.kind == kind)
         {
             line.progress = progress;
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Flashing>> {
+    fn lock(&self) -> MutexGuard<'_, Last> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Last {
+    /// What is shown at a time.
+    fn at(&self, now: Instant) -> Option<Flashing> {
+        let is_old = self.ended.is_some_and(|ended| now.saturating_duration_since(ended) > SHOWN);
+        self.flashing.clone().filter(|_| !is_old)
     }
 }
 
@@ -117,5 +138,21 @@ fn lines(what: &Flash) -> Vec<FlashLine> {
     match what {
         Flash::Models(chosen) => chosen.iter().map(|(kind, name)| line(*kind, name)).collect(),
         Flash::Firmware { .. } => vec![line(ModelKind::Firmware, "")],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_flashing_is_not_shown_for_ever() {
+        let now = Instant::now();
+        let flashing = Some(Flashing { lines: Vec::new(), end: Some(Ended::Done(None)) });
+        let last = Last { flashing: flashing.clone(), ended: Some(now) };
+        assert!(last.at(now + SHOWN).is_some());
+        assert!(last.at(now + SHOWN + Duration::from_secs(1)).is_none());
+        let goes_on = Last { flashing, ended: None };
+        assert!(goes_on.at(now + 10 * SHOWN).is_some());
     }
 }

@@ -8,7 +8,7 @@ use client::protocol::LogEntry;
 use console::station::{LogLine, Verified};
 
 use crate::answers::Sorted;
-use crate::audit_log::{Check, Line, Names, is_erasure, to_text};
+use crate::audit_log::{Check, Line, Names, folded, is_erasure, to_text};
 use crate::commands::log::remember;
 use crate::device::DeviceArgs;
 use crate::log_head;
@@ -26,14 +26,15 @@ pub fn read(device: &mut Device, from: u32, mut take: impl FnMut(LogEntry)) -> a
 
 /// The newest entries, the newest first.
 pub fn newest(device: &mut Device, most: usize) -> anyhow::Result<Vec<LogLine>> {
-    let mut names = Names::of(device.users()?);
+    let mut names = Names::of(device.users()?).with_hosts(device.hosts()?);
     let end = device.log(u32::MAX)?.end;
-    let mut entries = VecDeque::new();
+    let mut entries = Vec::new();
     read(device, end.saturating_sub(u32::try_from(most)?), |entry| {
         names.take(&entry);
-        entries.push_front(entry);
+        entries.push(entry);
     })?;
-    Ok(entries.iter().take(most).map(|entry| line(entry, &names)).collect())
+    let lines = folded(&entries, &names).into_iter().rev().take(most);
+    Ok(lines.map(|(entry, text)| LogLine { text, ..line(entry, &names) }).collect())
 }
 
 /// Entries among which visits are looked for.

@@ -237,7 +237,9 @@ impl Station for Door {
         self.ask(|device| {
             let shot = Shot::of(&path, &photo);
             let faces = self.args.show(device, &shot, |device, source| device.detect(source))?.faces;
-            Ok(camera::remark(&faces))
+            // It is the browser's camera that looks, not the door's.
+            let nobody = || Some("No face: look into this computer's camera.".to_owned());
+            Ok(if faces.is_empty() { nobody() } else { camera::remark(&faces) })
         })
     }
 
