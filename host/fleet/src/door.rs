@@ -142,4 +142,6 @@ pub struct State {
     pub log: Option<LogHead>,
     /// Its models, and its firmware.
     pub active: Vec<Active>,
+    /// The numbers of the people who are enrolled with another encoder than it runs.
+    pub foreign: Vec<u32>,
 }

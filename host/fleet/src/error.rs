@@ -17,9 +17,18 @@ pub enum Error {
     Far,
     /// A code was typed wrongly, or cut.
     #[error(
-        "this is no code of keys: it has 132 hexadecimal digits, as `postern fleet join` and `postern fleet init` print it"
+        "this is no code of keys: a code has 132 hexadecimal digits, as `postern fleet join` and `postern fleet init` print it, and this \
+         has {found}"
     )]
-    Code,
+    Code {
+        /// How many it has, or what else is wrong.
+        found: String,
+    },
+    /// The check of a code does not fit.
+    #[error(
+        "a digit of this code is wrong: copy it again, as `postern fleet join` and `postern fleet init` print it"
+    )]
+    Digit,
     /// A body or pictures are longer than they may be.
     #[error(
         "it is too long: the pictures of one person have at most 960 KiB, names and reasons a few hundred bytes"
@@ -45,7 +54,8 @@ pub enum Error {
     },
     /// Another program applies records to the door of the folder.
     #[error(
-        "`postern fleet apply` runs for this door already{}: {} is in use",
+        "`postern fleet apply` runs for this door already{}, and uses {}: end it (Ctrl-C; `systemctl stop` its unit, if it is a \
+         service), do this again, and start it again",
         process.map(|process| format!(" (process {process})")).unwrap_or_default(),
         path.display()
     )]
@@ -125,6 +135,14 @@ pub enum Error {
     /// The broker cannot be reached, or refuses.
     #[error(transparent)]
     Broker(#[from] bridge::Error),
+    /// The broker refuses what only its options mend.
+    #[error("{source}. {kept}")]
+    Refused {
+        /// Why.
+        source: bridge::Error,
+        /// What is kept meanwhile, and what to do.
+        kept: &'static str,
+    },
     /// The connection to the broker ended.
     #[error("there is no connection to {broker}: {why}. {kept}")]
     Away {

@@ -95,7 +95,8 @@ impl Folder {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let none = || Error::NoFleet {
             path: path.to_owned(),
-            make: "`postern fleet init` makes one, `postern fleet recover` makes it again, --fleet names another folder",
+            make: "`postern fleet recover` makes one again that was lost, --fleet names another folder, `postern fleet init` begins a new \
+                   fleet",
         };
         let mut settings: Settings = read(&path.join("fleet.json"), REMEDY)?.ok_or_else(none)?;
         let lock = lock(path)?;
@@ -199,7 +200,9 @@ impl Folder {
         let counter = before.map_or(0, |kept| kept.counter).saturating_add(1);
         let new = person.as_ref().map(|person| person.pictures);
         self.settings.run = self.settings.run.saturating_add(1);
-        let kept = Kept { counter, run: self.settings.run, person };
+        let was = before.and_then(|kept| kept.person.as_ref()).map(|person| person.name.clone());
+        let name = was.filter(|_| person.is_none());
+        let kept = Kept { counter, run: self.settings.run, person, name };
         // First what is to be forgotten: a command that is killed in between leaves pictures there that somebody has, and
         // `publish` forgets only those that nobody has.
         if let Some(old) = old.filter(|old| Some(*old) != new) {
@@ -207,6 +210,19 @@ impl Folder {
         }
         self.save_settings()?;
         self.put(id, kept)
+    }
+
+    /// Forgets the names of people who were removed.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn forget_names(&mut self, of: &[PersonId]) -> Result<(), Error> {
+        for id in of {
+            if let Some(kept) = self.people.get(id).cloned().filter(|kept| kept.person.is_none()) {
+                self.put(*id, Kept { name: None, ..kept })?;
+            }
+        }
+        Ok(())
     }
 
     /// Keeps a person as they are.

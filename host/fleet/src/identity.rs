@@ -104,12 +104,18 @@ impl FromStr for Public {
 
     fn from_str(code: &str) -> Result<Self, Error> {
         let mut bytes = [0; KEYS + CHECK];
-        hex::decode_to_slice(code.trim(), &mut bytes).map_err(|_| Error::Code)?;
+        let code = code.trim();
+        hex::decode_to_slice(code, &mut bytes).map_err(|_| Error::Code {
+            found: match code.chars().find(|letter| !letter.is_ascii_hexdigit()) {
+                Some(letter) => format!("`{letter}`"),
+                None => format!("{} digits", code.len()),
+            },
+        })?;
         let (keys, sum) = bytes.split_at(KEYS);
         if sum != check(keys) {
-            return Err(Error::Code);
+            return Err(Error::Digit);
         }
-        let half = |half: &[u8]| half.try_into().map_err(|_| Error::Code);
+        let half = |half: &[u8]| half.try_into().map_err(|_| Error::Digit);
         let (sealing, signing) = keys.split_at(32);
         Ok(Self { sealing: half(sealing)?, signing: half(signing)? })
     }
@@ -143,8 +149,11 @@ mod tests {
             wrong[at] = if wrong[at] == b'0' { b'1' } else { b'0' };
             let wrong = String::from_utf8(wrong).expect("digits");
             // Two bytes of a hash leave one chance in 65,536 for each; this key has none.
-            assert!(wrong.parse::<Public>().is_err(), "digit {at}");
+            assert!(matches!(wrong.parse::<Public>(), Err(Error::Digit)), "digit {at}");
         }
+        let why = |code: &str| code.parse::<Public>().expect_err("it is none").to_string();
+        assert!(why(&code[1..]).ends_with("and this has 131 digits"), "{}", why(&code[1..]));
+        assert!(why("xyz").ends_with("and this has `x`"), "{}", why("xyz"));
         assert!("".parse::<Public>().is_err() && code[1..].parse::<Public>().is_err());
     }
 }

@@ -38,6 +38,9 @@ pub struct Kept {
     pub run: u64,
     /// The person; `None` if removed.
     pub person: Option<Person>,
+    /// The name that somebody had who was removed, until all doors have it. Of a folder that was recovered it is not known.
+    #[serde(default)]
+    pub name: Option<String>,
 }
 
 /// Settings, a model or firmware.

@@ -16,10 +16,12 @@
 //! door        what is asked of a door, as a trait
 //! follower    a door that applies records
 //! follow      a door on a broker
+//! foreign     people of another encoder than a board runs
 //! presence    whether a door is on the broker
 //! standing    who has what, who is behind, and why
 //! counted     numbers of things in sentences
 //! recover     the operator's folder, made again from the broker
+//! overrule    a folder that is right where another copy of it sent something else
 //! simulated   doors in memory, to measure and to test
 //! measure     what a fleet of them costs
 //! ```
@@ -39,9 +41,11 @@ mod error;
 pub mod folder;
 pub mod follow;
 pub mod follower;
+pub mod foreign;
 pub mod identity;
 mod kept;
 pub mod measure;
+pub mod overrule;
 pub mod pictures;
 pub mod place;
 pub mod presence;

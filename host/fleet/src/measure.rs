@@ -153,7 +153,7 @@ pub fn measure(
             Ok(vec![since.elapsed()])
         })?;
     }
-    bench.folder.add_door("new", new.first().map(Simulated::public).ok_or(Error::Code)?)?;
+    bench.folder.add_door("new", new.first().map(Simulated::public).ok_or(Error::Digit)?)?;
     let left = plan.people + 1 - removed;
     bench.step("new door", (left as u64, 1), tell, |bench| {
         bench.publish()?;

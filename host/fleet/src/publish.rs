@@ -32,8 +32,8 @@ pub struct Sent {
     pub without_chunks: u32,
 }
 
-const KEPT: &str =
-    "The change is kept in the folder: `postern fleet publish` sends it when the broker is there";
+const KEPT: &str = "The change is kept in the folder: `postern fleet publish` sends it when the broker takes it. Where its user, its password or a \
+     certificate is wrong, `postern fleet set-broker` with the right ones mends it";
 
 /// Sends what the broker does not have; with `all`, everything again.
 ///
@@ -195,7 +195,7 @@ pub fn forget(
 /// A connection that ended, as an error of a fleet.
 pub fn fault_of(fault: bridge::Fault, broker: &str, kept: &'static str) -> Error {
     match fault {
-        bridge::Fault::End(error) => Error::Broker(error),
+        bridge::Fault::End(source) => Error::Refused { source, kept },
         bridge::Fault::Wait(why) => Error::Away { broker: broker.to_owned(), why, kept },
     }
 }

@@ -11,6 +11,7 @@ use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::foreign::NAMED;
 pub use crate::rank::{PersonId, Rank, Version};
 use crate::setup::{Active, Setup};
 
@@ -168,6 +169,12 @@ pub struct Ack {
     pub log: Option<LogHead>,
     /// The models that are active on the board, and its firmware.
     pub active: Vec<Active>,
+    /// People who are on the board with templates of another encoder than it runs, whoever enrolled them.
+    #[serde(default)]
+    pub foreign: u32,
+    /// Those of them who the fleet enrolled, as many as have room.
+    #[serde(default)]
+    pub foreign_people: Vec<PersonId>,
 }
 
 /// The longest reason of a refusal, in bytes.
@@ -183,6 +190,7 @@ impl Ack {
             refused.why = text(std::mem::take(&mut refused.why));
         }
         self.trouble = self.trouble.map(text);
+        self.foreign_people.truncate(NAMED);
         self.active.truncate(8);
         for active in &mut self.active {
             active.name = text(std::mem::take(&mut active.name));
@@ -265,9 +273,11 @@ mod tests {
             trouble: Some(why),
             log: Some(log),
             active: Vec::new(),
+            foreign: 500,
+            foreign_people: vec![PersonId([0; 16]); 500],
         };
         let ack = ack.bounded();
-        assert_eq!((ack.refused.len(), ack.log), (20, None));
+        assert_eq!((ack.refused.len(), ack.log, ack.foreign_people.len()), (20, None, NAMED));
         let texts = ack.refused.into_iter().map(|refused| refused.why).chain(ack.trouble);
         assert!(texts.into_iter().all(|text| text.len() == REASON && !text.contains('\u{1b}')));
     }

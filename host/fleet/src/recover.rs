@@ -105,12 +105,12 @@ pub fn recover(
 }
 
 /// What is fetched of a broker.
-struct Fetch<'a> {
-    topics: Topics,
-    identity: &'a Identity,
-    connection: &'a Connection,
-    broker: &'a str,
-    patience: Duration,
+pub(crate) struct Fetch<'a> {
+    pub(crate) topics: Topics,
+    pub(crate) identity: &'a Identity,
+    pub(crate) connection: &'a Connection,
+    pub(crate) broker: &'a str,
+    pub(crate) patience: Duration,
 }
 
 impl Fetch<'_> {
@@ -118,7 +118,7 @@ impl Fetch<'_> {
         fault_of(fault, self.broker, KEPT)
     }
 
-    fn head(&self) -> Result<Head, Error> {
+    pub(crate) fn head(&self) -> Result<Head, Error> {
         let us = self.identity.public();
         self.connection.subscribe(&self.topics.head(&us), true).map_err(|fault| self.away(fault))?;
         let end = Instant::now() + self.patience;
@@ -143,6 +143,22 @@ impl Fetch<'_> {
     }
 
     fn records(&self, head: &Head) -> Result<BTreeMap<PersonId, Record>, Error> {
+        let (records, directory) = self.all_records()?;
+        let found = directory.digests();
+        if found.whole == head.digest {
+            return Ok(records);
+        }
+        Err(Error::Recover {
+            reason: format!(
+                "it has {} records, and run {} has {}: some are missing or older, or a fleet was begun again with the same key. A copy \
+                 of the folder is the only way: with it, `postern fleet publish --overrule`",
+                found.records, head.run, head.records
+            ),
+        })
+    }
+
+    /// All records of the operator's own branch, whatever its head says.
+    pub(crate) fn all_records(&self) -> Result<(BTreeMap<PersonId, Record>, Directory), Error> {
         let us = self.identity.public();
         let (mut opener, mut directory) = (Opener::new(), Directory::default());
         let mut records = BTreeMap::new();
@@ -171,16 +187,7 @@ impl Fetch<'_> {
             }
             self.connection.unsubscribe(&filter).map_err(|fault| self.away(fault))?;
         }
-        let found = directory.digests();
-        if found.whole == head.digest {
-            return Ok(records);
-        }
-        Err(Error::Recover {
-            reason: format!(
-                "it has {} records, and run {} has {}: some are missing or older. A copy of the folder is the only way",
-                found.records, head.run, head.records
-            ),
-        })
+        Ok((records, directory))
     }
 
     fn write(
@@ -214,7 +221,7 @@ impl Fetch<'_> {
                 Holds::Removed if is_setup(id) => {
                     folder.put_setup(id, KeptSetup { counter, run, setup: None })?
                 }
-                Holds::Removed => folder.put(id, Kept { counter, run, person: None })?,
+                Holds::Removed => folder.put(id, Kept { counter, run, person: None, name: None })?,
                 Holds::Enrolled(person) => {
                     recovered.people += 1;
                     match self
@@ -225,7 +232,7 @@ impl Fetch<'_> {
                         }
                         None => recovered.without_pictures += 1,
                     }
-                    folder.put(id, Kept { counter, run, person: Some(person) })?;
+                    folder.put(id, Kept { counter, run, person: Some(person), name: None })?;
                 }
             }
         }

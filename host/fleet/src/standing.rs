@@ -18,6 +18,7 @@ use crate::connection::Connection;
 use crate::counted::{counted, people};
 use crate::envelope::{Kind, Opener};
 use crate::folder::{Folder, KeptDoor, LogFault, directory};
+use crate::foreign;
 use crate::identity::Identity;
 use crate::presence::Said;
 use crate::publish::fault_of;
@@ -169,7 +170,8 @@ pub fn standing(folder: &Folder, digest: &[u8; 32], door: &KeptDoor, came: Optio
         }
         (Some(ack), _) if ack.newest > run => format!(
             "it has seen run {}, and the newest of this folder is {run}: the folder is an older copy, or was begun again with the same \
-             key, and the door takes nothing from it. Put the folder away, then `postern fleet recover` makes the newest one again",
+             key, and the door may take some of it and not the rest. Put the folder away, then `postern fleet recover` makes the newest one \
+             again; or, if this folder is the right one, `postern fleet publish --overrule` has it hold",
             ack.newest
         ),
         (Some(_), _) if door.log_fault == Some(LogFault::OtherBoard) => {
@@ -202,17 +204,23 @@ pub fn standing(folder: &Folder, digest: &[u8; 32], door: &KeptDoor, came: Optio
 }
 
 fn unsent() -> String {
-    "the newest change is not on the broker: `postern fleet publish` sends it".to_owned()
+    "the folder does not know that the broker has the newest change for it: `postern fleet publish` sends it"
+        .to_owned()
 }
 
 /// Why a door is behind by what it says itself.
 fn reason(ack: &Ack, run: u64, digest: &[u8; 32]) -> Option<String> {
+    // Nothing else of a door matters as much as that it opens to nobody.
+    if let Some(why) = foreign::why(ack) {
+        return Some(why);
+    }
     if let Some(trouble) = &ack.trouble {
         return Some(trouble.clone());
     }
     if ack.newest < run {
         return Some(
-            "it has not seen the newest run: its computer or its connection is down, or the broker keeps it back"
+            "it has not seen the newest run: `postern fleet apply` does not run there, its computer or its connection is down, the broker \
+             keeps it back, or it trusts this operator no more (`postern fleet join` there)"
                 .to_owned(),
         );
     }
@@ -222,13 +230,15 @@ fn reason(ack: &Ack, run: u64, digest: &[u8; 32]) -> Option<String> {
             lacking => format!("{} less than it should have", counted(lacking.into(), "record", "records")),
         };
         return Some(format!(
-            "the broker gave it {missing}: `postern fleet publish --all` sends everything again"
+            "the broker gave it {missing}: `postern fleet publish --all` sends everything again; where that does not help, another \
+             folder with the same key sent it something else, which `postern fleet publish --overrule` takes back"
         ));
     }
     if ack.digest != *digest {
         return Some(
             "it has other records than this folder, of the same number: another copy of the folder changed them. Put the folder away, \
-             then `postern fleet recover` makes the one again that the broker has"
+             then `postern fleet recover` makes the one again that the broker has; or, if this folder is the right one, `postern fleet \
+             publish --overrule` has it hold"
                 .to_owned(),
         );
     }

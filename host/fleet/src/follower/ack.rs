@@ -6,6 +6,7 @@ use super::{Follower, short};
 use crate::Error;
 use crate::door::State;
 use crate::envelope::{Kind, Sealer};
+use crate::foreign::NAMED;
 use crate::place::Entry;
 use crate::record::{Ack, PersonId, Refused};
 
@@ -28,6 +29,7 @@ impl Follower {
         let others = on_board.iter().filter(|(number, _)| !by_us.contains(number)).count() as u32;
         self.silent |= silent.is_some();
         let us = self.operators.get(operator).ok_or(Error::Forged)?.public.signing;
+        let foreign_people = self.foreign_people(&state.foreign);
         let (set_up, waiting) = (self.setup_refusals(&us), self.open() - self.waiting.len());
         let of = self.operators.get_mut(operator).ok_or(Error::Forged)?;
         let digests = of.directory.digests();
@@ -68,10 +70,18 @@ impl Follower {
             trouble: self.trouble.clone().or(silent).or_else(|| self.held.values().next().cloned()),
             log: state.log,
             active: state.active,
+            foreign: state.foreign.len() as u32,
+            foreign_people,
         };
         let sealed = Sealer::new(&self.identity, of.public)?.seal(Kind::Ack, &ack)?;
         self.save_marks()?;
         Ok((ack, sealed))
+    }
+    /// The people of the fleet with these numbers at the board, as many as have room.
+    fn foreign_people(&self, numbers: &[u32]) -> Vec<PersonId> {
+        let is_one =
+            |entry: &Entry| entry.there.as_ref().is_some_and(|there| numbers.contains(&there.number));
+        self.entries.iter().filter(|(_, entry)| is_one(entry)).map(|(id, _)| *id).take(NAMED).collect()
     }
 }
 

@@ -184,7 +184,9 @@ impl Follower {
         };
         let by_us = |entry: &Entry| entry.there.as_ref().is_some_and(|there| there.number == number);
         Err(never(match self.entries.values().any(by_us) {
-            true => "somebody else of the fleet has this name at the door until their own change is done",
+            true => {
+                "somebody else of the fleet has this name at the door until their own change is done: it is tried again then"
+            }
             false => {
                 "somebody who was not enrolled by the fleet has this name at the door: remove or rename them there with \
                  `postern remove` or `postern rename`, then start `postern fleet apply` again"

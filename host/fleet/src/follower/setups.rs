@@ -14,8 +14,8 @@ use crate::place::Entry;
 use crate::record::{Holds, PersonId, Rank, Record, Refused};
 use crate::setup::{self, KnownSetup, Release, Setup, SetupEntry};
 
-const UNTRUSTED: &str = "the door trusts this operator with people alone: `postern fleet join CODE --installer` there trusts them with \
-                         settings, models and firmware, too";
+const UNTRUSTED: &str = "the door trusts this operator with people alone. There, end `postern fleet apply`, then `postern fleet join \
+                         CODE --installer` trusts them with settings, models and firmware, too; then start `apply` again";
 const ANOTHERS: &str = "another operator's record is the later one, and holds at the door";
 
 impl Follower {

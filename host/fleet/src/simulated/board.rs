@@ -41,6 +41,8 @@ pub struct OnBoard {
     pub exposed: Vec<String>,
     /// Its encoder.
     pub encoder: Option<Encoder>,
+    /// The encoder that each person was enrolled with, if it had one.
+    pub enrolled_with: BTreeMap<String, Encoder>,
     /// Its settings.
     pub settings: BTreeMap<String, String>,
     /// The models and the firmware that were installed.
@@ -59,6 +61,14 @@ impl OnBoard {
             *last
         });
         Some(*number)
+    }
+
+    /// The numbers of those who are there with another encoder than it runs.
+    fn foreign(&mut self) -> Vec<u32> {
+        let (with, runs) = (&self.enrolled_with, &self.encoder);
+        let is_foreign = |name: &&String| with.get(*name).is_some_and(|with| Some(with) != runs.as_ref());
+        let names: Vec<String> = self.people.keys().filter(is_foreign).cloned().collect();
+        names.iter().filter_map(|name| self.number(name)).collect()
     }
 
     /// Gives a person another name, as somebody at the door can, too.
@@ -197,6 +207,8 @@ impl Door for Board {
                 return refuse(format!("{name} is enrolled already"));
             }
             board.people.insert(name.to_owned(), None);
+            board.enrolled_with.remove(name);
+            board.enrolled_with.extend(board.encoder.clone().map(|encoder| (name.to_owned(), encoder)));
             if !board.paused {
                 board.exposed.push(name.to_owned());
             }
@@ -280,7 +292,8 @@ impl Door for Board {
     }
 
     fn state(&mut self) -> Result<State, Trouble> {
-        let board = self.answering()?;
-        Ok(State { encoder: board.encoder.clone(), log: None, active: board.active.clone() })
+        let mut board = self.answering()?;
+        let foreign = board.foreign();
+        Ok(State { encoder: board.encoder.clone(), log: None, active: board.active.clone(), foreign })
     }
 }

@@ -15,6 +15,24 @@ pub struct Code {
     pub folder: PathBuf,
 }
 
+/// The operators who a door trusts.
+#[derive(Serialize, JsonSchema)]
+pub struct TrustedOperators {
+    /// Each of them.
+    pub operators: Vec<TrustedOperator>,
+}
+
+/// An operator who a door trusts.
+#[derive(Serialize, JsonSchema)]
+pub struct TrustedOperator {
+    /// The beginning of their key, as in their topics, in hexadecimal digits.
+    pub operator: String,
+    /// Their code, as `postern fleet code` prints it.
+    pub code: String,
+    /// Whether the door trusts them with settings, models and firmware, too.
+    pub installer: bool,
+}
+
 /// A change of the fleet, which the broker has.
 #[derive(Serialize, JsonSchema)]
 pub struct Changed {
@@ -81,6 +99,17 @@ pub struct Status {
     pub people: Vec<PersonStanding>,
     /// Settings, models and firmware that the fleet decides.
     pub set_up: Vec<SetupStanding>,
+    /// People who were removed, and who a door is not known to have removed: it has acknowledged nothing since.
+    pub leaving: Vec<Leaving>,
+}
+
+/// Somebody who was removed from the fleet.
+#[derive(Serialize, JsonSchema)]
+pub struct Leaving {
+    /// The name that they had.
+    pub name: String,
+    /// The doors at which they may still be.
+    pub doors: Vec<String>,
 }
 
 /// How a door stands.
@@ -108,7 +137,8 @@ pub struct DoorStanding {
     pub away_since: Option<String>,
     /// When it acknowledged last, by the clock of its computer (RFC 3339). `null` if it never did.
     pub acknowledged: Option<String>,
-    /// People who were refused, and settings, models and firmware: at most 20 of them.
+    /// People who were refused or are enrolled with another encoder than the board runs, and settings, models and firmware that
+    /// were refused: at most 20 of them.
     pub refused: Vec<Refused>,
     /// The models that are active on its board, and its firmware.
     pub active: Vec<Active>,

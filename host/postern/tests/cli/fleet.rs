@@ -154,6 +154,8 @@ fn two_doors_get_people_rules_and_removals_also_those_of_the_days_they_were_away
         door("back")["why"].as_str().expect("a reason").contains("has not seen the newest run"),
         "{behind}"
     );
+    let at_back = serde_json::json!([{"name": "Joe", "doors": ["back"]}]);
+    eventually("Joe may still be at the back door alone", || operator.status()["leaving"] == at_back);
     broker.down();
     operator.refused(&["enroll", "Joe", &picture(JOE)], "`postern fleet publish`");
     broker.up();
@@ -169,8 +171,12 @@ fn two_doors_get_people_rules_and_removals_also_those_of_the_days_they_were_away
     }
     drop(at_front);
 
-    // The folder is lost: the key and the broker make it again.
+    assert_eq!(operator.status()["leaving"], serde_json::json!([]), "all doors have removed Joe");
+
+    // The folder is lost: the key and the broker make it again. A fleet that began with this key would write over it.
     std::fs::remove_dir_all(operator.folder().join("fleet")).expect("lost");
+    operator.refused(&["status"], "`postern fleet recover` makes one again that was lost");
+    operator.refused(&["init", "--broker", &broker.address()], "it has had a fleet: `postern fleet recover");
     let recovered = &operator.done(&["recover", "--broker", &broker.address()])[0];
     assert_eq!(
         (recovered["people"].as_u64(), recovered["doors"].as_u64()),
@@ -214,10 +220,20 @@ fn a_fleet_that_cannot_begin_says_what_to_do() {
     let broker = Mosquitto::start(folder.path(), "");
     let (operator, code) = Operator::new(&broker);
     operator.refused(&["init", "--broker", &broker.address()], "--fleet");
+    let nowhere = tempfile::tempdir().expect("a folder");
+    let nowhere = Operator(nowhere);
+    nowhere.refused(&["init", "--broker", "mqtt://127.0.0.1:1"], "Nothing was made");
+    assert!(!nowhere.folder().join("operator.key").exists(), "no key without a fleet");
     assert_eq!(operator.done(&["code"])[0]["code"], code.as_str());
     operator.refused(&["add-door", "front", &code], "`postern fleet join`");
     operator.refused(&["remove", "Nobody"], "`postern fleet status` lists the people");
     operator.add(&bench, "front", &code);
+    let trusted = &bench.done(&["fleet", "trusted"])[0]["operators"];
+    assert_eq!(
+        (&trusted[0]["code"], &trusted[0]["installer"]),
+        (&code.clone().into(), &false.into()),
+        "{trusted}"
+    );
     let again = bench.done(&["fleet", "join", &code]);
     let again = again[0]["code"].as_str().expect("a code");
     operator.refused(&["add-door", "back", again], "this is the code of the door front");

@@ -173,3 +173,36 @@ fn firmware_of_a_fleet_is_tried_by_the_boards_that_it_is_for_and_the_board_says_
     let log = board.done(&["log"]);
     assert!(log.iter().any(|entry| entry["kind"] == "firmware" && entry["reason"] == "active"), "{log:?}");
 }
+
+#[test]
+fn an_encoder_that_locks_everybody_out_is_asked_about_and_then_said() {
+    need!(Need::Door, Need::Mosquitto, Need::Cached("images"), Need::Cached("pictures"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let broker = Mosquitto::start(folder.path(), "");
+    let (operator, code) = Operator::new(&broker);
+    let door = Bench::new("linux");
+    door.install();
+    operator.add(&door, "front", &code);
+    door.done(&["fleet", "join", &code, "--installer"]);
+    operator.done(&["enroll", "Barack", &picture(BARACK[0])]);
+    let _applying = Applying::of(&door, &broker);
+    operator.complete();
+
+    let signature = sign(&door, "mobilefacenet", None);
+    let other = ["release", "mobilefacenet", "--signature", &signature];
+    operator.refused(&other, "front (postern-128)");
+    operator.refused(&other, "Barack. `--yes` releases it all the same");
+    assert_eq!(operator.status()["set_up"], serde_json::json!([]), "nothing was released");
+    operator.done(&[&other[..], &["--yes"]].concat());
+    let locked = standing(&operator, &door, "the door says that it opens to nobody", |door| {
+        door["why"].as_str().is_some_and(|why| why.contains("opens to nobody, for 1 person"))
+    });
+    assert_eq!(locked["people"][0]["doors"], 0, "{locked}");
+    assert_eq!(locked["doors"][0]["refused"][0]["name"], "Barack", "{locked}");
+    assert_eq!(operator.run(&["status"]).code, 1);
+
+    // The encoder of before takes no word: nobody loses anything by it.
+    operator.done(&["release", "postern-128", "--signature", &sign(&door, "postern-128", None)]);
+    operator.complete();
+    assert_eq!(door.run(&["identify", &picture(BARACK[2])]).code, 0, "{}", said(&door));
+}

@@ -10,6 +10,7 @@ use ::fleet::follow::{HOURLY, Options, Told, follow};
 use ::fleet::follower::Follower;
 use ::fleet::identity::{Identity, Public};
 use ::fleet::place::{Files, begin_again};
+use ::fleet::record::Ack;
 use anyhow::Context;
 use client::Credentials;
 use serde::{Deserialize, Serialize};
@@ -63,11 +64,11 @@ pub struct ApplyArgs {
 
 /// The operators that a door trusts, in `fleet/trusted.json` of the board's folder.
 #[derive(Default, Serialize, Deserialize)]
-struct Trusted {
-    operators: BTreeSet<Public>,
+pub(super) struct Trusted {
+    pub(super) operators: BTreeSet<Public>,
     /// Those of them who may change settings, models and firmware.
     #[serde(default)]
-    installers: BTreeSet<Public>,
+    pub(super) installers: BTreeSet<Public>,
     /// The door's own keys then.
     door: Option<Public>,
     /// The keys that took their place at the same board by `postern keys rotate`.
@@ -78,7 +79,7 @@ struct Trusted {
 }
 
 impl Trusted {
-    fn read(path: &Path) -> anyhow::Result<Self> {
+    pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
         match std::fs::read(path) {
             Ok(text) => serde_json::from_slice(&text)
                 .with_context(|| format!("{}: remove it, and join again", path.display())),
@@ -138,7 +139,7 @@ pub fn join(args: &JoinArgs, output: &Output) -> anyhow::Result<Outcome> {
         trusted.operators.clear();
         trusted.installers.retain(|installer| *installer == args.code);
     }
-    trusted.operators.insert(args.code);
+    let is_new = trusted.operators.insert(args.code);
     if args.installer {
         trusted.installers.insert(args.code);
     }
@@ -151,12 +152,15 @@ pub fn join(args: &JoinArgs, output: &Output) -> anyhow::Result<Outcome> {
     let code = identity.public().to_string();
     output.print(&Sorted(Code { code: code.clone(), folder: place }), |out| writeln!(out, "{code}"))?;
     note!(
-        "The door trusts {}{}. Its own code is above: `postern fleet add-door NAME CODE` adds it on the operator's computer; then \
-         run `postern fleet apply --broker ADDRESS` here.",
+        "The door trusts {}{}. What was printed is its own code: {}. Then run `postern fleet apply --broker ADDRESS` here.",
         counted(trusted.operators.len() as u64, "operator", "operators"),
         match trusted.installers.contains(&args.code) {
             true => ", and this one with settings, models and firmware, too",
             false => "",
+        },
+        match is_new {
+            true => "`postern fleet add-door NAME CODE` adds it on the operator's computer",
+            false => "if it is in the fleet already, nothing is to be done at the operator",
         }
     );
     Ok(Outcome::Done)
@@ -221,18 +225,34 @@ fn tell(output: &Output, operators: &[Public], told: Told<'_>) {
     let why = ack.refused.first().map(|refused| format!("; the first: {}", refused.why)).unwrap_or_default();
     let trouble = ack.trouble.as_ref().map(|trouble| format!("; {trouble}")).unwrap_or_default();
     let _ = output.print(&Sorted(report), |out| {
-        writeln!(
-            out,
-            "run {} of {}: {}; {} lacking, {} waiting, {} for pictures, {} refused{why}{trouble}",
-            ack.complete,
-            ack.newest,
-            people(ack.people),
-            counted(ack.lacking.into(), "record", "records"),
-            people(ack.waiting),
-            ack.pictures,
-            ack.refusals
-        )
+        let now = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S");
+        writeln!(out, "{now} UTC  {}{why}{trouble}", in_words(ack, output.verbose))
     });
+}
+
+/// What a door has, for people: of the numbers those alone that say something; all of them with `verbose`.
+fn in_words(ack: &Ack, verbose: bool) -> String {
+    let missing = [
+        (ack.lacking, counted(ack.lacking.into(), "record has not come", "records have not come")),
+        (
+            ack.waiting,
+            counted(ack.waiting.into(), "change is still to be made", "changes are still to be made"),
+        ),
+        (ack.pictures, format!("the pictures of {} have not come", people(ack.pictures))),
+        (ack.refusals, format!("{} refused", ack.refusals)),
+    ];
+    let foreign = (ack.foreign, "it opens to nobody, for its people are of another encoder".to_owned());
+    let missing = missing.into_iter().chain([foreign].into_iter().filter(|(count, _)| *count > 0));
+    let missing: Vec<String> =
+        missing.filter(|(count, _)| *count > 0 || verbose).map(|(_, text)| text).collect();
+    let of = if verbose { format!(" (change {} of {})", ack.complete, ack.newest) } else { String::new() };
+    match missing.is_empty() && ack.trouble.is_none() && ack.foreign == 0 {
+        true => format!("the door has everything: {}{of}", people(ack.people)),
+        false => {
+            let missing: String = missing.iter().map(|missing| format!("; {missing}")).collect();
+            format!("the door has {}{of}{missing}", people(ack.people))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -241,6 +261,34 @@ mod tests {
     use ::fleet::record::{Person, PersonId, Pictures};
 
     use super::*;
+
+    #[test]
+    fn a_door_that_has_everything_says_so_and_no_zeros() {
+        let ack = Ack {
+            number: 1,
+            unix_ms: 0,
+            newest: 23,
+            complete: 23,
+            digest: [0; 32],
+            lacking: 0,
+            pictures: 0,
+            waiting: 0,
+            people: 2,
+            orphans: 0,
+            refused: Vec::new(),
+            refusals: 0,
+            overruled: 0,
+            trouble: None,
+            log: None,
+            active: Vec::new(),
+            foreign: 0,
+            foreign_people: Vec::new(),
+        };
+        assert_eq!(in_words(&ack, false), "the door has everything: 2 people");
+        let waiting = Ack { waiting: 1, ..ack.clone() };
+        assert_eq!(in_words(&waiting, false), "the door has 2 people; 1 change is still to be made");
+        assert!(in_words(&ack, true).contains("change 23 of 23"), "{}", in_words(&ack, true));
+    }
 
     /// Whoever is on a board after it was erased has numbers of before: nobody of them is known to be the fleet's.
     #[test]

@@ -8,6 +8,7 @@ use ::fleet::folder::Folder;
 use ::fleet::identity::Public;
 use ::fleet::recover::{Recovered, recover};
 use anyhow::ensure;
+use client::Signer;
 
 use super::operator::{note_without, note_without_chunks, published, send_over};
 use super::status::is_signed;
@@ -51,8 +52,20 @@ pub fn init(args: InitArgs, output: &Output) -> anyhow::Result<Outcome> {
     let path = args.fleet.folder()?;
     // Before a key is made: one beside a fleet that is there would hide that its own is gone.
     Folder::is_none(&path)?;
-    let identity = args.fleet.new_identity()?;
+    let key = args.fleet.key()?;
+    // Doors that trust it have seen more than a new fleet has, and the broker has its people: all of that would be written over.
+    ensure!(
+        !key.exists(),
+        "there is an operator's key {} already, so it has had a fleet: `postern fleet recover --broker ADDRESS` makes its folder again \
+         from the broker. For a new fleet beside it, name other files with --key and --fleet; for one in its place, put this key away \
+         first, and then `postern fleet join CODE --only` at each door",
+        key.display()
+    );
     broker.note_readers(SEEN);
+    // A wrong address or password is found here, and not by the first change. Nobody is to be known by this connection.
+    let passing = super::identity_of(&Signer::passing()?);
+    drop(connect_to(&broker, &passing, "Nothing was made: check the broker and its options")?);
+    let identity = args.fleet.new_identity()?;
     Folder::make(&path, identity.public(), serde_json::json!(broker))?;
     print_code(&identity.public(), &path, output)?;
     note!(

@@ -200,7 +200,7 @@ impl Door for Board {
     }
 
     fn enrol(&mut self, name: &str, pictures: &[Vec<u8>]) -> Result<u32, Trouble> {
-        let named = |number: usize| PathBuf::from(format!("picture {number} of {name}"));
+        let named = |number: usize| PathBuf::from(format!("picture {number}"));
         let photos = pictures.iter().enumerate().map(|(at, bytes)| {
             let path = named(at + 1);
             let photo = Photo::decode(bytes, &path, imaging::MAX_PIXELS)?;
@@ -316,7 +316,12 @@ impl Door for Board {
             let encoder = status.models.iter().find(|model| model.kind == ModelKind::Encoder);
             let encoder = encoder.map(|model| Encoder { name: model.name.to_string(), sha256: model.sha256 });
             let active = super::installing::active(device, &status.models)?;
-            Ok(State { encoder, log: log_head(device)?, active })
+            // A board enrols nobody beside somebody of another encoder, so it is nobody or everybody.
+            let foreign = match status.foreign_templates {
+                0 => Vec::new(),
+                _ => device.users()?.iter().map(|user| user.person).collect(),
+            };
+            Ok(State { encoder, log: log_head(device)?, active, foreign })
         })
     }
 

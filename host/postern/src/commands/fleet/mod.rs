@@ -5,11 +5,14 @@
 mod at_door;
 mod begin;
 mod board;
+mod encoders;
 mod installing;
+mod leaving;
 mod operator;
 mod setup;
 mod simulate;
 mod status;
+mod trusted;
 
 pub use at_door::rotated;
 
@@ -44,6 +47,8 @@ enum Action {
     SetBroker(begin::InitArgs),
     /// At a door: trust an operator, and print the door's code
     Join(at_door::JoinArgs),
+    /// At a door: list the operators who it trusts
+    Trusted(trusted::Args),
     /// Add a door by the code that `postern fleet join` printed there
     AddDoor(operator::AddDoorArgs),
     /// Take a door out of the fleet; it keeps its people
@@ -85,6 +90,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::Code(args) => begin::code(&args, output),
         Action::SetBroker(args) => begin::set_broker(args, output),
         Action::Join(args) => at_door::join(&args, output),
+        Action::Trusted(args) => trusted::run(&args, output),
         Action::AddDoor(args) => operator::add_door(&args, output),
         Action::RemoveDoor(args) => operator::remove_door(&args, output),
         Action::Enroll(args) => operator::enroll(&args, output),
@@ -188,8 +194,8 @@ fn route(broker: &BrokerArgs) -> anyhow::Result<Route> {
 
 /// A connection of the operator to the broker, with the thread that drives it.
 fn connect(opened: &Opened) -> anyhow::Result<(Hub, Connection)> {
-    const KEPT: &str =
-        "What was changed is kept in the folder: `postern fleet publish` sends it when the broker is there";
+    const KEPT: &str = "What was changed is kept in the folder: `postern fleet publish` sends it when the broker is there. Where its user, its \
+         password or a certificate is wrong, `postern fleet set-broker` with the right ones mends it";
     connect_to(&opened.broker, &opened.identity, KEPT)
 }
 

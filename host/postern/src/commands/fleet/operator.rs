@@ -1,10 +1,12 @@
 //! What the operator changes. A change is in the folder before it is sent; a broker that is away gets it later.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ::fleet::connection::Connection;
 use ::fleet::counted::{self, counted};
 use ::fleet::identity::Public;
+use ::fleet::overrule::{Overruled, overrule};
 use ::fleet::publish::{Sent, forget, publish};
 use ::fleet::record::{Encoder, Person};
 use ::fleet::{Error, pictures};
@@ -12,6 +14,7 @@ use anyhow::{Context, ensure};
 use imaging::Photo;
 use models::Manifest;
 
+use super::status::is_signed;
 use super::{FleetArgs, Opened, connect};
 use crate::answers::Sorted;
 use crate::answers::fleet::{Changed, Published};
@@ -19,6 +22,9 @@ use crate::commands::rule::parse_pin;
 use crate::output::{Outcome, Output, note, secret_line};
 use crate::picture::Shot;
 use crate::{hours, name};
+
+/// How long the broker may take for each answer that is asked for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(clap::Args)]
 pub struct AddDoorArgs {
@@ -122,6 +128,11 @@ pub struct PublishArgs {
     #[arg(long)]
     all: bool,
 
+    /// Have this folder hold where another copy of it, or one that was begun again with the same key, sent something else: who this
+    /// one does not know is removed at all doors
+    #[arg(long)]
+    overrule: bool,
+
     /// From now on, doors enrol only with this encoder: the name of a manifest, or `any`
     #[arg(long, value_name = "NAME")]
     encoder: Option<String>,
@@ -163,8 +174,10 @@ pub fn add_door(args: &AddDoorArgs, output: &Output) -> anyhow::Result<Outcome> 
         "this is the operator's code: a door's is what `postern fleet join` prints there"
     );
     opened.folder.add_door(&args.name, args.code)?;
-    let people = counted(opened.folder.enrolled().count() as u64, "person is", "people are");
-    changed(&mut opened, "door-added", &args.name, output, &format!("{people} on the way to it"))
+    let people = counted::people(opened.folder.enrolled().count() as u32);
+    changed_as(&mut opened, ("door-added", &args.name), output, |_| {
+        format!("it is in the fleet, and gets {people}")
+    })
 }
 
 /// Takes a door out of the fleet.
@@ -295,7 +308,15 @@ pub fn publish_now(args: &PublishArgs, output: &Output) -> anyhow::Result<Outcom
         opened.folder.settings.run += 1;
         opened.folder.save_settings()?;
     }
-    let sent = send(&mut opened, args.all)?;
+    let (_hub, connection) = connect(&opened)?;
+    if args.overrule {
+        let Opened { folder, identity, broker } = &mut opened;
+        let (address, prefix) = (broker.broker.to_string(), broker.prefix.clone());
+        let from = (address.as_str(), PATIENCE);
+        let Overruled { records } = overrule(folder, identity, &prefix, &connection, from, &is_signed)?;
+        note!("{} of another copy hold no more.", counted(records.into(), "record", "records"));
+    }
+    let sent = send_over(&mut opened, args.all || args.overrule, &connection)?;
     published(&opened, &sent, output)?;
     Ok(Outcome::Done)
 }
@@ -307,7 +328,11 @@ pub(super) fn published(opened: &Opened, sent: &Sent, output: &Output) -> anyhow
     let run = opened.folder.settings.run;
     output.print(&Sorted(Published { doors: sent.doors, messages: sent.messages, run }), |out| {
         let messages = counted(sent.messages, "message", "messages");
-        writeln!(out, "{messages} for {}; the newest run is {run}", counted::doors(sent.doors))
+        writeln!(
+            out,
+            "{messages} for {}; the fleet's newest change is number {run}",
+            counted::doors(sent.doors)
+        )
     })
 }
 
@@ -328,10 +353,20 @@ pub(super) fn changed(
     output: &Output,
     way: &str,
 ) -> anyhow::Result<Outcome> {
+    changed_as(opened, (change, name), output, |sent| format!("{way}, to {}", counted::doors(sent.doors)))
+}
+
+/// The same, with what is said of what was sent.
+fn changed_as(
+    opened: &mut Opened,
+    (change, name): (&str, &str),
+    output: &Output,
+    says: impl FnOnce(&Sent) -> String,
+) -> anyhow::Result<Outcome> {
     let sent = send(opened, false)?;
     let report =
         Changed { change: change.to_owned(), name: name.to_owned(), run: opened.folder.settings.run };
-    output.print(&Sorted(report), |out| writeln!(out, "{name}: {way}, to {}", counted::doors(sent.doors)))?;
+    output.print(&Sorted(report), |out| writeln!(out, "{name}: {}", says(&sent)))?;
     Ok(Outcome::Done)
 }
 

@@ -49,6 +49,10 @@ pub struct ReleaseArgs {
     #[arg(long, conflicts_with = "signature")]
     no_fallback: bool,
 
+    /// Release an encoder although doors run another one: their people cannot pass until each is enrolled again
+    #[arg(long)]
+    yes: bool,
+
     #[command(flatten)]
     fleet: FleetArgs,
 }
@@ -116,6 +120,9 @@ pub fn release(args: &ReleaseArgs, output: &Output) -> anyhow::Result<Outcome> {
         args.what.display(),
         image.len()
     );
+    if release.kind == Kind::Encoder && !args.yes {
+        super::encoders::refuse_to_lock_out(&mut opened, &release)?;
+    }
     let (name, setup) = (release.name.clone(), Setup::Image(release));
     let what = format!("the {} in {} bytes is on the way", setup.what(), image.len());
     opened.folder.set_up(setup.id(), Some(setup), &image)?;
@@ -146,7 +153,9 @@ fn signer() -> anyhow::Result<Signer> {
 }
 
 fn firmware(args: &ReleaseArgs) -> anyhow::Result<(Release, Vec<u8>)> {
-    let firmware = Firmware::read(&args.what)?;
+    let firmware = Firmware::read(&args.what).with_context(|| {
+        format!("{} is no firmware of a board (a door on Linux has a package)", args.what.display())
+    })?;
     let fallback = if args.no_fallback { Fallback::Refused } else { Fallback::Permitted };
     let signature = match &args.signature {
         Some(file) => FirmwareSignature::read(file)?,

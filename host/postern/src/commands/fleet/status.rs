@@ -5,6 +5,7 @@ use std::time::Duration;
 use ::fleet::counted::{self, counted};
 use ::fleet::folder::KeptDoor;
 use ::fleet::follow::HOURLY;
+use ::fleet::foreign;
 use ::fleet::record::{Ack, LogHead, PersonId};
 use ::fleet::setup::{Active, Kind, Setup};
 use ::fleet::standing::{Came, Standing, collect, digest, standing};
@@ -35,7 +36,7 @@ pub struct Args {
 pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
     const KNOWN: &str = "`postern fleet status --offline` shows what is known without the broker";
     // What the folder knows needs no key, and so no passphrase.
-    let (folder, came) = if args.offline {
+    let (mut folder, came) = if args.offline {
         (args.fleet.open_folder()?, None)
     } else {
         let mut opened = args.fleet.open()?;
@@ -46,6 +47,8 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         let came = collect(&mut opened.folder, &opened.identity, &prefix, &connection, patience, &is_signed)?;
         (opened.folder, Some(came))
     };
+    let (leaving, left) = super::leaving::of(&folder);
+    folder.forget_names(&left)?;
     let folder = &folder;
     let digest = digest(folder);
     let mut doors: Vec<(PersonId, &KeptDoor, Standing)> = folder
@@ -81,6 +84,8 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
                 .refused
                 .iter()
                 .map(|(id, why)| Refused { name: name(id), why: why.clone() })
+                .chain(foreign(door, &name))
+                .take(20)
                 .collect(),
             active: door.ack.iter().flat_map(|ack| &ack.active).map(active).collect(),
             log: door.ack.as_ref().and_then(|ack| ack.log.as_ref()).map(log_end),
@@ -91,7 +96,8 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
             let is_refused = standing.refused.iter().any(|(refused, _)| refused == id);
             let is_done =
                 |ack: &Ack| ack.complete >= run && ack.waiting == 0 && ack.pictures == 0 && says(ack);
-            door.ack.as_ref().is_some_and(is_done) && !is_refused
+            let compares = |ack: &Ack| !foreign::is_foreign(ack, id);
+            door.ack.as_ref().is_some_and(|ack| is_done(ack) && compares(ack)) && !is_refused
         };
         doors.iter().filter(has).count() as u32
     };
@@ -125,7 +131,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         Some(SetupStanding { what: setup.what(), value: value(setup), doors: has(id, kept.run, &says) })
     });
     let set_up = set_up.collect();
-    let report = Sorted(Status { run: folder.settings.run, doors: shown, people, set_up });
+    let report = Sorted(Status { run: folder.settings.run, doors: shown, people, set_up, leaving });
     let report = &report;
     let count = report.0.doors.len() as u32;
     output.print(report, |out| {
@@ -156,7 +162,7 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
                 writeln!(out, "    {heard}")?;
             }
             if let Some(away) = door.away_since.as_ref().and_then(|away| minute(away)) {
-                writeln!(out, "    not heard since {away} UTC: its computer or its connection is down")?;
+                writeln!(out, "    not heard since {away} UTC: `postern fleet apply`, its computer or its connection has ended")?;
             }
             for refused in &door.refused {
                 writeln!(out, "    {}: {}", refused.name, refused.why)?;
@@ -182,6 +188,10 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
                 counted::doors(count)
             )?;
         }
+        for fleet::Leaving { name, doors } in &report.0.leaving {
+            let (some, all) = (doors.len(), counted::doors(count));
+            writeln!(out, "{name}  removed; perhaps still at {some} of {all}: {}", doors.join(", "))?;
+        }
         Ok(())
     })?;
     if count == 0 {
@@ -190,6 +200,15 @@ pub fn run(args: &Args, output: &Output) -> anyhow::Result<Outcome> {
         );
     }
     Ok(if is_complete { Outcome::Done } else { Outcome::NoMatch })
+}
+
+/// Who a door does not compare, and what to do.
+fn foreign<'a>(
+    door: &'a KeptDoor,
+    name: &'a impl Fn(&PersonId) -> String,
+) -> impl Iterator<Item = Refused> + 'a {
+    let people = door.ack.iter().flat_map(|ack| &ack.foreign_people);
+    people.map(move |id| Refused { name: name(id), why: foreign::REMEDY.to_owned() })
 }
 
 /// What is active on a board, as a program reads it.

@@ -95,6 +95,8 @@ answers! {
     #[cfg(feature = "bridge")]
     ["fleet init", "fleet code", "fleet join"] fleet::Code;
     #[cfg(feature = "bridge")]
+    ["fleet trusted"] fleet::TrustedOperators;
+    #[cfg(feature = "bridge")]
     ["fleet add-door", "fleet remove-door", "fleet enroll", "fleet remove", "fleet suspend", "fleet resume", "fleet rule",
         "fleet rename", "fleet release", "fleet withdraw"] fleet::Changed;
     #[cfg(feature = "bridge")]
