@@ -1,4 +1,4 @@
-//! Whom a door trusts, as `postern fleet join` left it.
+//! The operators who a door trusts, as `postern fleet join` left it.
 
 use ::fleet::identity::Public;
 
