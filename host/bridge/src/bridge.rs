@@ -7,73 +7,32 @@
 //! | a pin of the door, the last person or the refusals changed | publishes the state |
 //! | the board does not answer | publishes `offline`, and asks again |
 //! | the broker goes away | waits, 1 s at first and 30 s at most, and connects again |
+//! | a command to open comes, where that is allowed | has the board check it, and publishes what came of it |
 //! | Home Assistant starts | publishes the discovery message, the state and `online` again, once an interval at most |
 
 use std::convert::Infallible;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::address::Address;
 use crate::door::{About, Door, Doorway, Entry, Look, Trouble};
 use crate::fault::Fault;
 use crate::kept::{Kept, Progress};
-use crate::link::{Connecting, Link};
-use crate::payload::{Admitted, EventPublished, State, StatePublished, Status, StatusPublished};
-use crate::topics::{Level, Topics, identifier, level};
+use crate::link::{Connecting, Link, Message};
+use crate::opening;
+use crate::options::{Options, Said, Tell};
+use crate::payload::{
+    Admitted, EventPublished, OpeningPublished, State, StatePublished, Status, StatusPublished,
+};
+use crate::topics::{Topics, identifier, level};
 use crate::watcher::Watcher;
-use crate::{Certificates, Error, discovery};
+use crate::{Error, discovery};
 
 /// The first pause before another connection, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
 
 /// A connection that ends sooner is one of a row of short ones, and the pause before the next one grows.
 const SHORT: Duration = Duration::from_secs(30);
-
-/// What the bridge is told.
-pub struct Options {
-    /// Where the broker is.
-    pub broker: Address,
-    /// The user, if the broker wants one.
-    pub user: Option<String>,
-    /// The user's password.
-    pub password: Option<String>,
-    /// Certificates, for TLS.
-    pub certificates: Certificates,
-    /// What the topics of doors begin with.
-    pub prefix: Level,
-    /// What the topics of Home Assistant begin with.
-    pub discovery: Level,
-    /// The name of the door.
-    pub name: String,
-    /// The public key of the board.
-    pub key: [u8; 32],
-    /// How often the board is asked.
-    pub interval: Duration,
-    /// Whether names of people are published.
-    pub names: bool,
-    /// Whether a bridge that begins publishes the entries that the log has already.
-    pub past: bool,
-    /// The folder for what was published.
-    pub folder: PathBuf,
-}
-
-/// What the bridge tells the program that started it.
-#[derive(Clone, Copy, Debug)]
-pub enum Said<'a> {
-    /// A remark for people.
-    Remark(&'a str),
-    /// An event was published.
-    Event(&'a EventPublished),
-    /// The state was published.
-    State(&'a StatePublished),
-    /// It was published whether the door can be reached.
-    Status(&'a StatusPublished),
-}
-
-/// Where the bridge tells it.
-type Tell<'a> = &'a mut dyn FnMut(Said<'_>);
 
 /// Runs until something must be changed by a person.
 ///
@@ -183,7 +142,7 @@ impl<'a> Bridge<'a> {
         let broker = self.options.broker.to_string();
         let (mut pause, mut told, mut short) = (PAUSES[0], None, 0);
         loop {
-            let connected = Link::open(&self.connecting, &self.topics.birth).await;
+            let connected = Link::open(&self.connecting).await;
             let fault = match connected {
                 Ok(mut link) => {
                     let since = Instant::now();
@@ -240,6 +199,11 @@ impl<'a> Bridge<'a> {
             let remark = format!("The broker does not let this user listen to {}.", self.topics.birth);
             self.remark(&remark);
         }
+        if self.options.allow_opening && !link.listen(&self.topics.open.clone()).await? {
+            let remark = format!("The broker does not let this user listen to {}.", self.topics.open);
+            self.remark(&remark);
+        }
+        let mut commands = link.take_commands();
         loop {
             let looked = tokio::select! {
                 fault = link.ended() => return Err(fault),
@@ -260,10 +224,23 @@ impl<'a> Bridge<'a> {
             if !more {
                 tokio::select! {
                     fault = link.ended() => return Err(fault),
+                    Some(message) = commands.recv() => self.open(link, message).await?,
                     () = tokio::time::sleep(self.options.interval) => {}
                 }
             }
         }
+    }
+
+    /// Has the board judge a command to open, and publishes what came of it.
+    async fn open(&mut self, link: &mut Link, message: Message) -> Result<(), Fault> {
+        let answer = opening::answer(&self.watcher, &self.options.key, &message).await;
+        if let Some(why) = &answer.why {
+            self.remark(&format!("A command to open did not open the door: {why}."));
+        }
+        link.publish(&self.topics.opening, &json!(answer).to_string(), false).await?;
+        let published = OpeningPublished { topic: self.topics.opening.clone(), payload: answer };
+        (self.tell)(Said::Opening(&published));
+        Ok(())
     }
 
     /// The entry that is asked for: the one before the next if the log is compared.

@@ -1,5 +1,6 @@
-//! What the bridge asks of the program that starts it: one door, to look at. Nothing here changes a door.
+//! What the bridge asks of the program that starts it: one door, to look at, and to open by a command that its board checks.
 
+use crate::opening::Command;
 use crate::payload::Event;
 
 /// A door that the bridge looks at. The methods may wait for the board; they run on a thread of their own.
@@ -9,6 +10,12 @@ pub trait Door: Send {
     /// # Errors
     /// The board does not answer, or refuses.
     fn look(&mut self, from: u32) -> Result<Look, Trouble>;
+
+    /// Has the board open the door by a signed command. It is asked where the bridge is told to allow that.
+    ///
+    /// # Errors
+    /// The board does not answer, or refuses: the sentence says what to do.
+    fn open(&mut self, command: &Command) -> Result<(), Trouble>;
 
     /// Called between two looks, several times a second: another program may use the line meanwhile.
     fn rest(&mut self) {}

@@ -12,10 +12,14 @@
 //! kept       which entry of the log comes next, in a file
 //! door       what the bridge asks of the program that starts it, as a trait
 //! watcher    the thread that asks the door
+//! opening    commands to open, where they are allowed
+//! options    what the bridge is told, and what it tells
 //! ```
 //! # Invariants
-//! - Nothing that arrives over MQTT reaches the door: [`door::Door`] has no method that changes one. The bridge subscribes to
-//!   one topic, the birth message of Home Assistant, and what that says is compared with one word.
+//! - By default nothing that arrives over MQTT reaches the door. The bridge subscribes to one topic, the birth message of Home
+//!   Assistant, and what that says is compared with one word.
+//! - Where opening is allowed, commands reach the door by one method of [`door::Door`], and the board checks signature, counter
+//!   and time. The bridge has no key that opens.
 //! - An event is an entry of the door's audit log. It counts as published when the broker has acknowledged it, and the number of
 //!   the next one is in a file before another one is sent. So a broker or a board that is away costs nothing, as long as the log
 //!   still holds the entry; and a bridge that is killed sends at most one event twice.
@@ -30,13 +34,16 @@ mod error;
 mod fault;
 mod kept;
 mod link;
+pub mod opening;
+mod options;
 pub mod payload;
 mod tls;
 mod topics;
 mod watcher;
 
-pub use bridge::{Options, Said, run};
+pub use bridge::run;
 pub use error::Error;
 pub use fault::Fault;
+pub use options::{Options, Said};
 pub use tls::Certificates;
 pub use topics::Level;

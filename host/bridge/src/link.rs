@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rumqttc::{
     AsyncClient, Broker, ConnectionError, Event, EventLoop, LastWill, MqttOptions, Packet, PubAckReason,
-    PublishOptions, PublishResult, QoS,
+    PublishOptions, PublishResult, QoS, SubscribeFilterInput,
 };
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::Error;
@@ -23,6 +23,8 @@ use crate::topics::Topics;
 const KEEP_ALIVE: u16 = 15;
 /// Bytes of a packet that is taken from the broker: a birth message is a word.
 const MAX_INCOMING: u32 = 1024;
+/// Commands to open that may wait. The others of a flood are dropped.
+const WAITING: usize = 8;
 /// What Home Assistant says when it starts.
 const BIRTH: &[u8] = b"online";
 
@@ -40,7 +42,17 @@ pub struct Link {
     broker: String,
     stage: watch::Receiver<Stage>,
     born: Arc<AtomicBool>,
+    commands: Option<mpsc::Receiver<Message>>,
     task: JoinHandle<()>,
+}
+
+/// A message that may be a command to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// What it says.
+    pub payload: Vec<u8>,
+    /// Whether its sender wanted the broker to keep it.
+    pub retained: bool,
 }
 
 /// What the connections to a broker have in common.
@@ -50,6 +62,8 @@ pub struct Connecting {
     pub address: Address,
     /// The options of the library.
     pub options: MqttOptions,
+    /// The topic of the birth message.
+    birth: String,
 }
 
 impl Connecting {
@@ -59,7 +73,7 @@ impl Connecting {
         options.set_keep_alive(KEEP_ALIVE).set_clean_start(true).set_max_packet_size(Some(MAX_INCOMING));
         let will = LastWill::new(&topics.status, "offline", QoS::AtLeastOnce, true, None);
         options.set_last_will(will);
-        Self { address, options }
+        Self { address, options, birth: topics.birth.clone() }
     }
 }
 
@@ -68,13 +82,15 @@ impl Link {
     ///
     /// # Errors
     /// It does not.
-    pub async fn open(connecting: &Connecting, birth: &str) -> Result<Self, Fault> {
+    pub async fn open(connecting: &Connecting) -> Result<Self, Fault> {
         let (client, events) = AsyncClient::builder(connecting.options.clone()).capacity(8).build();
         let (tell, stage) = watch::channel(Stage::Connecting);
         let born = Arc::new(AtomicBool::new(false));
-        let task = tokio::spawn(drive(events, tell, born.clone(), birth.to_owned()));
+        let (hear, commands) = mpsc::channel(WAITING);
+        let birth = connecting.birth.clone();
+        let task = tokio::spawn(drive(events, tell, born.clone(), birth, hear));
         let broker = connecting.address.to_string();
-        let mut link = Self { client, broker, stage, born, task };
+        let mut link = Self { client, broker, stage, born, commands: Some(commands), task };
         match link.after(|stage| !matches!(stage, Stage::Connecting)).await {
             Some(fault) => Err(fault),
             None => Ok(link),
@@ -86,7 +102,9 @@ impl Link {
     /// # Errors
     /// The connection ended.
     pub async fn listen(&mut self, topic: &str) -> Result<bool, Fault> {
-        let asked = self.client.subscribe_tracked(topic, QoS::AtLeastOnce).await;
+        // So that a command that its sender had retained is known as one.
+        let filter = SubscribeFilterInput::new(topic, QoS::AtLeastOnce).preserve_retain(true);
+        let asked = self.client.subscribe_many_tracked([filter]).await;
         match asked {
             Ok(notice) => match notice.wait_completion_async().await {
                 Ok(()) => Ok(true),
@@ -130,6 +148,11 @@ impl Link {
         ended.unwrap_or_else(|| Fault::Wait("the connection ended".to_owned()))
     }
 
+    /// The messages of topics that are listened to, but for the birth message. They are given out once.
+    pub fn take_commands(&mut self) -> mpsc::Receiver<Message> {
+        self.commands.take().unwrap_or_else(|| mpsc::channel(1).1)
+    }
+
     /// Whether Home Assistant has started since this was asked last.
     pub fn was_born(&self) -> bool {
         self.born.swap(false, Ordering::Relaxed)
@@ -152,14 +175,23 @@ impl Drop for Link {
 }
 
 /// Drives a connection until it ends.
-async fn drive(mut events: EventLoop, tell: watch::Sender<Stage>, born: Arc<AtomicBool>, birth: String) {
+async fn drive(
+    mut events: EventLoop,
+    tell: watch::Sender<Stage>,
+    born: Arc<AtomicBool>,
+    birth: String,
+    commands: mpsc::Sender<Message>,
+) {
     loop {
         match events.poll().await {
             Ok(Event::Incoming(Packet::ConnAck(_))) => {
                 let _ = tell.send(Stage::Up);
             }
             Ok(Event::Incoming(Packet::Publish(message))) => {
-                if message.topic == birth.as_bytes() && message.payload == BIRTH {
+                if message.topic != birth.as_bytes() {
+                    let (payload, retained) = (message.payload.to_vec(), message.retain);
+                    let _ = commands.try_send(Message { payload, retained });
+                } else if message.payload == BIRTH {
                     born.store(true, Ordering::Relaxed);
                 }
             }

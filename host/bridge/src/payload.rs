@@ -33,6 +33,28 @@ pub struct StatusPublished {
     pub payload: &'static str,
 }
 
+/// What came of a command to open, as it was published. It is not retained.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct OpeningPublished {
+    /// The topic: the prefix, the door, `opening`.
+    pub topic: String,
+    /// What came of it.
+    pub payload: Opening,
+}
+
+/// What came of a command to open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Opening {
+    /// The key of the signer, as the command says, in hexadecimal digits. `null` if the message was no command.
+    pub signer: Option<String>,
+    /// The counter of the command. `null` if the message was no command.
+    pub counter: Option<u64>,
+    /// Whether the door was opened.
+    pub opened: bool,
+    /// Why not, and what to do. `null` if it was opened.
+    pub why: Option<String>,
+}
+
 /// Whether the door can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {

@@ -4,8 +4,10 @@
 //! PREFIX/DOOR/status                      online or offline; retained, and the last will
 //! PREFIX/DOOR/state                       how the door stands; retained
 //! PREFIX/DOOR/event                       an entry of the audit log; not retained
+//! PREFIX/DOOR/open                        commands to open, where that is allowed; not retained
+//! PREFIX/DOOR/opening                     what came of them; not retained
 //! DISCOVERY/device/postern_KEY/config     what Home Assistant is told; retained
-//! DISCOVERY/status                        the birth message of Home Assistant: all that the bridge listens to
+//! DISCOVERY/status                        the birth message of Home Assistant: by default all that the bridge listens to
 //! ```
 //! A name can have any letters and signs, `/`, `+` and `#` among them. `DOOR` is made of it: letters and digits of ASCII and
 //! `-` stand for themselves, and `_` with two hexadecimal digits stands for each other byte. So two names never have the same
@@ -72,13 +74,20 @@ pub struct Topics {
     pub discovery: String,
     /// The birth message of Home Assistant.
     pub birth: String,
+    /// Commands to open.
+    pub open: String,
+    /// What came of them.
+    pub opening: String,
 }
 
 impl Topics {
     /// The topics of the door with this name and this public key.
     pub fn of(prefix: &Level, discovery: &Level, name: &str, key: [u8; 32]) -> Self {
         let door = format!("{prefix}/{}", level(name));
+        let (open, opening) = crate::opening::topics(prefix, name);
         Self {
+            open,
+            opening,
             status: format!("{door}/status"),
             state: format!("{door}/state"),
             event: format!("{door}/event"),

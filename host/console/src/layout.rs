@@ -82,9 +82,9 @@ impl Page<'_> {
                 h1 { (self.title) }
                 @for notice in notices.iter().flatten() {
                     @match notice {
-                        Notice::Done(text) => p.notice.done role="status" { (text) },
-                        Notice::Refused(text) => p.notice.refused role="alert" { (text) },
-                        Notice::Known(known) => p.notice.refused role="alert" { (known.sentence) },
+                        Notice::Done(text) => p.notice.done role="status" { (prose(text)) },
+                        Notice::Refused(text) => p.notice.refused role="alert" { (prose(text)) },
+                        Notice::Known(known) => p.notice.refused role="alert" { (prose(&known.sentence)) },
                     }
                 }
                 (main)
@@ -112,7 +112,7 @@ impl Page<'_> {
 
 /// A page without a menu, for somebody who is not signed in.
 pub fn plain(language: Language, title: &str, text: &str) -> Html<String> {
-    document(language, title, html! {}, html! { main id="main" { h1 { (title) } p { (text) } } })
+    document(language, title, html! {}, html! { main id="main" { h1 { (title) } p { (prose(text)) } } })
 }
 
 /// The page of a browser that has signed in: it goes on by itself.
@@ -145,6 +145,20 @@ fn document(language: Language, title: &str, head: Markup, body: Markup) -> Html
         }
     };
     Html(document.into_string())
+}
+
+/// A sentence in which commands stand between backticks, as the command line writes them: each is an element of its own. A backtick
+/// without another one is text.
+pub fn prose(text: &str) -> Markup {
+    let pieces: Vec<&str> = text.split('`').collect();
+    let is_paired = pieces.len() % 2 == 1;
+    html! {
+        @if is_paired {
+            @for (at, piece) in pieces.iter().enumerate() {
+                @if at % 2 == 1 { code { (piece) } } @else { (piece) }
+            }
+        } @else { (text) }
+    }
 }
 
 /// The hidden field that shows that a form comes from this console's page.
@@ -254,6 +268,18 @@ mod tests {
         let texts = [7, 100, 1_000, 10_000_000].map(|number| grouped(Language::English, number));
         assert_eq!(texts, ["7", "100", "1,000", "10,000,000"]);
         assert_eq!(grouped(Language::German, 10_000), "10.000");
+    }
+
+    #[test]
+    fn commands_in_sentences_are_elements_and_markup_is_text() {
+        let shown = |text: &str| prose(text).into_string();
+        assert_eq!(
+            shown("`postern pair` pairs it; `a` <b>"),
+            "<code>postern pair</code> pairs it; <code>a</code> &lt;b&gt;"
+        );
+        assert_eq!(shown("nothing"), "nothing");
+        assert_eq!(shown("a ` alone"), "a ` alone");
+        assert_eq!(shown("`<script>`"), "<code>&lt;script&gt;</code>");
     }
 
     #[test]

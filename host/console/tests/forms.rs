@@ -32,7 +32,9 @@ async fn what_the_board_refuses_is_shown_as_its_sentence() {
     assert!(page.body.contains("this needs an installer"), "{}", page.body);
     let page = browser.post("/b/front/settings", "liveness=passive&matching=identify&agreement=x").await;
     assert!(page.body.contains("must agree: this must be 1 to 16"), "{}", page.body);
-    for (zone, said) in [("Mars", "`Mars` is no time zone"), ("%2B01:00", "this needs an installer")] {
+    for (zone, said) in
+        [("Mars", "<code>Mars</code> is no time zone"), ("%2B01:00", "this needs an installer")]
+    {
         let page = browser.post("/b/front/settings", &format!("zone={zone}")).await;
         assert!(page.body.contains(said), "{}", page.body);
     }

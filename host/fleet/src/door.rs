@@ -109,8 +109,14 @@ pub trait Door: Send {
         Duration::ZERO
     }
 
-    /// Called several times a second while nothing is to be done: another program may use the line meanwhile.
+    /// Called while nothing is to be done, after each [`turn`](Self::turn): another program may use the line meanwhile.
     fn rest(&mut self) {}
+
+    /// How long the door may wait for a message before it is called again. Where there is no line to share, each call is a waste of
+    /// the processor.
+    fn turn(&self) -> Duration {
+        Duration::from_millis(20)
+    }
 }
 
 /// Why a door did not do something.

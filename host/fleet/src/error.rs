@@ -118,6 +118,15 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// The key of the door's board is not known.
+    #[error(
+        "the key of the board of {door} is not known here: name it once with `--board`. `postern keys allow-opening` prints it at the \
+         door"
+    )]
+    NoBoard {
+        /// The name of the door.
+        door: String,
+    },
     /// A door of this name is there.
     #[error(
         "the door {name} is in the fleet already: choose another name, or remove it with `postern fleet remove-door`"

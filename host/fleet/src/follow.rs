@@ -38,8 +38,6 @@ use crate::topics::{About, Topics, presence};
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
 /// A connection that ends sooner is one of a row of short ones, and the pause before the next one grows.
 const SHORT: Duration = Duration::from_secs(30);
-/// How long a door that waits for a message lets another program use the line.
-const TURN: Duration = Duration::from_millis(20);
 /// The pause before the board is asked again, and before records that are missing are asked for again.
 const AGAIN: Duration = Duration::from_secs(5);
 /// The longest pause before the board is asked again, whatever it says.
@@ -129,7 +127,7 @@ pub fn follow(
         let until = Instant::now() + pause;
         while Instant::now() < until && !stop() {
             follower.rest();
-            std::thread::sleep(TURN);
+            std::thread::sleep(follower.turn());
         }
         pause = (pause * 2).min(PAUSES[1]);
     }
@@ -261,7 +259,7 @@ impl<'a> Session<'a> {
                         }
                         self.look_again()?;
                     }
-                    match self.connection.receive(TURN)? {
+                    match self.connection.receive(self.follower.turn())? {
                         Some(message) => self.take(&message, tell)?,
                         None => self.follower.rest(),
                     }

@@ -359,6 +359,12 @@ impl Follower {
         self.door.rest();
     }
 
+    /// How long to wait for a message between two of these.
+    #[must_use]
+    pub fn turn(&self) -> Duration {
+        self.door.turn()
+    }
+
     /// The number of the operator whose record of a person holds; `None` if no trusted one knows the person.
     fn holder(&self, id: PersonId) -> Option<usize> {
         let rank = greatest(self.entries.get(&id)?)?.rank;

@@ -18,6 +18,7 @@
 //! follow      a door on a broker
 //! foreign     people of another encoder than a board runs
 //! presence    whether a door is on the broker
+//! opening     commands that open a door
 //! standing    who has what, who is behind, and why
 //! counted     numbers of things in sentences
 //! recover     the operator's folder, made again from the broker
@@ -45,6 +46,7 @@ pub mod foreign;
 pub mod identity;
 mod kept;
 pub mod measure;
+pub mod opening;
 pub mod overrule;
 pub mod pictures;
 pub mod place;

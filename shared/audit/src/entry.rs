@@ -33,6 +33,8 @@
 //! | template | templates that went | host |
 //! | transfer | its kind, as the protocol numbers it | host, head of its SHA-256 |
 //! | interrupted | the kind of what was begun | host, and what follows it in an entry of that kind, as far as the request tells |
+//! | opened | | the host that carried the command, head of the signer's key |
+//! | opener | 1 if they may open from now on, 0 if no more | host, head of their key |
 //! | erased | | the host that asked, the monotonic counter and one as u24 LE, or 0 without one, and what was used of the accounts of the log: five bytes |
 //!
 //! The basis tells how the door's threshold was known after it: 1 measured, 2 modelled, 3 unproven, 0 without a threshold.
@@ -112,6 +114,10 @@ pub enum Kind {
     Interrupted = 27,
     /// Somebody at the board had everything but this log erased. It is done at the boot that follows.
     Erased = 28,
+    /// A signed command opened the door.
+    Opened = 29,
+    /// An installer allowed somebody to open the door by signed commands, or no more.
+    Opener = 30,
 }
 
 impl Kind {
@@ -147,6 +153,8 @@ impl Kind {
             Self::Transfer => "transfer",
             Self::Interrupted => "interrupted",
             Self::Erased => "erased",
+            Self::Opened => "opened",
+            Self::Opener => "opener",
         }
     }
 
@@ -181,6 +189,8 @@ impl Kind {
             26 => Self::Transfer,
             27 => Self::Interrupted,
             28 => Self::Erased,
+            29 => Self::Opened,
+            30 => Self::Opener,
             _ => return None,
         })
     }

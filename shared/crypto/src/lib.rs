@@ -8,6 +8,7 @@
 //! Record      a record at rest in flash                 ChaCha20-Poly1305, HKDF-SHA-256
 //! Siv         a short numbered record at rest           HKDF-SHA-256
 //! Release     the origin of an image                    Ed25519
+//! Opening     the origin of a command to open           Ed25519
 //! ```
 //! There is one cipher (except for `Siv`), one hash and one curve, all from RustCrypto and dalek.
 //! Authorisation is not part of this crate: the board decides which host may do what.
@@ -35,5 +36,5 @@ pub use agreement::agree;
 pub use error::Error;
 pub use keys::{Key, Tag};
 pub use random::{Entropy, Generator};
-pub use signature::{Release, SIGNED, sign, verify};
+pub use signature::{Opening, Release, SIGNED, sign, verify};
 pub use siv::{SIV_TAG, Siv};

@@ -1,11 +1,14 @@
-//! Signatures of images: Ed25519 (RFC 8032) over a description of the image with its hash, not over its
+//! Signatures of images and of openings: Ed25519 (RFC 8032). An image is signed by a description with its hash, not by its
 //! bytes.
 //!
 //! ```text
 //! signed   "postern model 1" | kind u8 | sequence u64 LE | length u32 LE | SHA-256, 32 bytes
+//! opening  "postern open 1" | public key of the board, 32 bytes | counter u64 LE | end u64 LE
 //! ```
 //! The hash covers every byte of the image. The kind prevents an encoder from being installed as a detector.
 //! The sequence prevents a rollback: a board never accepts a lower one than it has had.
+//!
+//! An opening names one board, so it is worth nothing at another. A board takes each counter of a signer once, and rising.
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use keys::Key;
@@ -49,6 +52,40 @@ impl Release {
     }
 }
 
+/// The signed command to open a door once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// The public key of the board.
+    pub board: [u8; 32],
+    /// Above that of each command before of the same signer.
+    pub counter: u64,
+    /// Until when the command counts, in milliseconds since 1970.
+    pub until: u64,
+}
+
+/// Number of bytes that are signed of an opening.
+const SIGNED_OPENING: usize = 14 + 32 + 8 + 8;
+
+impl Opening {
+    /// The bytes that are signed.
+    pub fn signed(&self) -> [u8; SIGNED_OPENING] {
+        let mut bytes = [0; SIGNED_OPENING];
+        bytes[..14].copy_from_slice(b"postern open 1");
+        bytes[14..46].copy_from_slice(&self.board);
+        bytes[46..54].copy_from_slice(&self.counter.to_le_bytes());
+        bytes[54..].copy_from_slice(&self.until.to_le_bytes());
+        bytes
+    }
+
+    /// Verifies that `signature` was made over this opening with the secret key of `signer`.
+    ///
+    /// # Errors
+    /// [`Error::Forged`].
+    pub fn verify(&self, signer: &[u8; 32], signature: &[u8; 64]) -> Result<(), Error> {
+        verify(signer, &self.signed(), signature)
+    }
+}
+
 /// Verifies that `signature` was made over `message` with the secret key of `signer`. Strict verification:
 /// keys and points of small order are rejected.
 ///
@@ -75,6 +112,25 @@ mod tests {
         assert_eq!(verify(&signer, b"head", &signature), Ok(()));
         assert_eq!(verify(&signer, b"heat", &signature), Err(Error::Forged));
         assert_ne!(sign(&Key::new([4; 32]), b"head").0, signer);
+    }
+
+    #[test]
+    fn a_signature_is_valid_for_its_opening_only() {
+        let opening = Opening { board: [7; 32], counter: 5, until: 9 };
+        let (signer, signature) = sign(&Key::new([3; 32]), &opening.signed());
+        assert_eq!(opening.verify(&signer, &signature), Ok(()));
+        let others = [
+            Opening { board: [8; 32], ..opening },
+            Opening { counter: 6, ..opening },
+            Opening { until: 10, ..opening },
+        ];
+        for other in others {
+            assert_eq!(other.verify(&signer, &signature), Err(Error::Forged), "{other:?}");
+        }
+        let (stranger, _) = sign(&Key::new([4; 32]), b"");
+        assert_eq!(opening.verify(&stranger, &signature), Err(Error::Forged));
+        // Whoever has no opener in a place of the list has zeros there.
+        assert_eq!(opening.verify(&[0; 32], &[0; 64]), Err(Error::Forged));
     }
 
     #[test]

@@ -106,6 +106,11 @@ pub enum EventKind {
         /// The name of the person.
         name: Name,
     },
+    /// A signed command opened the lock.
+    OpenedByCommand {
+        /// Opening time in milliseconds.
+        open_ms: u32,
+    },
 }
 
 /// The result of assessing a frame.

@@ -68,7 +68,7 @@ mod response;
 mod status;
 
 pub use controller::{Osdp, OsdpState, Scbk};
-pub use error::{Error, SettingName};
+pub use error::{Error, NotOpened, SettingName};
 pub use event::{Event, EventKind, FrameResult};
 pub use face::{Face, Flaw, Point, Quality};
 pub use frame::{
@@ -95,6 +95,12 @@ pub const MAX_CHUNK: usize = 2048;
 
 /// Most bytes of a person's name, UTF-8.
 pub const MAX_NAME: usize = 64;
+
+/// Most people who may open the door by signed commands.
+pub const MAX_OPENERS: usize = 4;
+
+/// The longest time for which a signed command to open counts, in milliseconds.
+pub const LONGEST_OPENING_MS: u64 = 300_000;
 
 /// Most values in a template: the largest dimension of an encoder.
 pub const MAX_TEMPLATE: usize = 512;

@@ -44,6 +44,9 @@ impl Request<'_> {
             Request::Firmware              => AUDITOR,
             Request::GetRule { .. }        => AUDITOR,
             Request::ReplaceKey { .. }     => AUDITOR,
+            Request::ListOpeners           => AUDITOR,
+            // The signature decides, not who carries it.
+            Request::Open { .. }           => AUDITOR,
 
             Request::BeginFrame { .. }     => OPERATOR,
             Request::FrameChunk { .. }     => OPERATOR,
@@ -72,6 +75,7 @@ impl Request<'_> {
             Request::SetClockBack { .. }   => INSTALLER,
             Request::SetSigner { .. }      => INSTALLER,
             Request::SetOsdp { .. }        => INSTALLER,
+            Request::SetOpener { .. }      => INSTALLER,
         }
     }
 }

@@ -246,6 +246,28 @@ pub enum Request<'a> {
     /// Stores all settings, also where the board lost them, or lost who is locked out: an installer's word that these are
     /// all that shall hold. People are admitted again. → [`Settings`](crate::Response::Settings), as now active
     RestoreSettings(Settings),
+    /// Opens the door once for its usual time, by a command that an opener signed. Any paired host may carry it, since the board
+    /// checks it. → [`Done`](crate::Response::Done)
+    Open {
+        /// The opener: their key, Ed25519.
+        signer: Hash,
+        /// Above that of each command before of this signer.
+        counter: u64,
+        /// Until when the command counts, in milliseconds since 1970; at most [`LONGEST_OPENING_MS`](crate::LONGEST_OPENING_MS)
+        /// from now.
+        until: u64,
+        /// Signature over counter, end and the board's key.
+        signature: Signature,
+    },
+    /// Allows somebody to open the door by signed commands, or no more. → [`Done`](crate::Response::Done)
+    SetOpener {
+        /// Their key, Ed25519.
+        key: Hash,
+        /// Whether they may.
+        allowed: bool,
+    },
+    /// Lists who may open the door by signed commands. → [`Openers`](crate::Response::Openers)
+    ListOpeners,
 }
 
 /// Source of an image.

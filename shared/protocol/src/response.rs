@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Basis, Candidate, CosineScore, ENTRIES_PER_PAGE, EVENTS_PER_PAGE, Event, Face, Firmware, Hash, Host,
-    Liveness, LogEntry, LogHead, MAX_FACES, MAX_HOSTS, MAX_TEMPLATE, ModelInfo, Pairing, PersonId, Role,
-    Schedule, Settings, Status, Text, USERS_PER_PAGE, User,
+    Liveness, LogEntry, LogHead, MAX_FACES, MAX_HOSTS, MAX_OPENERS, MAX_TEMPLATE, ModelInfo, Pairing,
+    PersonId, Role, Schedule, Settings, Status, Text, USERS_PER_PAGE, User,
 };
 
 /// A successful reply.
@@ -149,6 +149,8 @@ pub enum Response {
         /// The person.
         person: PersonId,
     },
+    /// Who may open the door by signed commands: their keys.
+    Openers(Vec<Hash, MAX_OPENERS>),
 }
 
 /// The result of matching a face.

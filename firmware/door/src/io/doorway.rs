@@ -113,7 +113,8 @@ impl<'l, O: OutputPin, I: InputPin, K: Keypad> Doorway<'l, O, I, K> {
         let mut opened = None;
         match order {
             // The cover was opened after the worker decided.
-            Some(Order::Open { cause: Cause::Person { .. }, .. }) if self.link.state.get().cover_open => {}
+            Some(Order::Open { cause: Cause::Person { .. } | Cause::Command, .. })
+                if self.link.state.get().cover_open => {}
             Some(Order::Open { cause, time }) => {
                 let granted = self.lock.grant(now, time);
                 if granted == Change::Opened {

@@ -20,6 +20,8 @@ pub(crate) enum Cause {
         person: u32,
         name: Option<Name>,
     },
+    /// A signed command.
+    Command,
 }
 
 /// From the worker to io.

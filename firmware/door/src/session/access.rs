@@ -18,7 +18,7 @@ use super::table::Need;
 /// The session and the hosts.
 pub(crate) struct Access {
     /// The board's static secret.
-    identity: Key,
+    pub(crate) identity: Key,
     /// The paired hosts, each at its place in flash.
     hosts: [Option<Host>; MAX_HOSTS],
     /// Whether the hosts could be read. If not, nobody is paired, and nobody can be.

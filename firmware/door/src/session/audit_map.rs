@@ -21,7 +21,8 @@ pub(crate) fn detail(request: &Request<'_>, before: &Settings, lost: u8) -> (u8,
         Request::BeginModel { kind, sha256, .. } => return (*kind as u8, head(sha256)),
         Request::PauseDoor { ms } => u64::from(*ms).to_le_bytes(),
         Request::RemoveHost { key } | Request::ReplaceKey { key } => head(key),
-        Request::SetSigner { signer } => head(signer),
+        Request::SetSigner { signer } | Request::Open { signer, .. } => head(signer),
+        Request::SetOpener { key, allowed } => return (u8::from(*allowed), head(key)),
         Request::SetOsdp { osdp } => {
             let address = osdp.as_ref().map_or(NO_ADDRESS, |osdp| osdp.address);
             [address, 0, 0, 0, 0, 0, 0, 0]

@@ -44,9 +44,12 @@ impl EventLog {
     /// Adds an event of io, at the time when it happened.
     pub(crate) fn record_io(&mut self, Stamped { event, at }: &Stamped) {
         let kind = match event {
+            IoEvent::Opened { cause: Cause::Command, time } => {
+                EventKind::OpenedByCommand { open_ms: time.as_millis() as u32 }
+            }
             IoEvent::Opened { cause, time } => {
                 let (frame, person, name) = match cause {
-                    Cause::Button => (0, None, Name::new()),
+                    Cause::Button | Cause::Command => (0, None, Name::new()),
                     Cause::Person { frame, person, name } => {
                         (*frame, Some(*person), name_or_empty(name.clone()))
                     }

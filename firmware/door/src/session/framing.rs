@@ -9,7 +9,7 @@ use protocol::{Error, IdempotencyKey, Kind, Packet, Request, Response, Role, pac
 
 use crate::{
     journal::EntryFields,
-    link::{Command, Link, Pending, Ticket},
+    link::{Cause, Command, Link, Pending, Ticket},
     pipeline::{Engine, Models},
     secrets::random_key,
     store::{Intent, Progress, Reply},
@@ -22,7 +22,7 @@ use super::{
     access::{Access, Step},
     audit_map,
     capture::{capture, needs_camera},
-    disclosure,
+    configure, disclosure,
     requests::{basis, check_first, handle},
     table::{Need, row},
 };
@@ -113,6 +113,7 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                         };
                         let detail = audit_map::detail(&request, &parts.settings, parts.access.lost);
                         let pauses = matches!(request, Request::PauseDoor { .. });
+                        let opens = matches!(request, Request::Open { .. });
                         if row.slow {
                             link.give_sign();
                         }
@@ -155,6 +156,10 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                         };
                         if pauses && result.is_ok() {
                             link.commands.send(Command::Lock).await;
+                        }
+                        if opens && result.is_ok() {
+                            let time = configure::open_time(&parts.settings);
+                            link.commands.send(Command::Open { cause: Cause::Command, time }).await;
                         }
                         match (&result, row.audited) {
                             (Ok(response), Some(kind)) => {

@@ -55,6 +55,8 @@ pub(crate) fn row(request: &Request<'_>) -> Row {
         Request::RemoveHost { .. }     => Some(Kind::Unpaired),
         Request::SetSigner { .. }      => Some(Kind::Signer),
         Request::SetOsdp { .. }        => Some(Kind::Controller),
+        Request::Open { .. }           => Some(Kind::Opened),
+        Request::SetOpener { .. }      => Some(Kind::Opener),
 
         // Its entry comes before the host is stored.
         Request::PollPairing => None,
@@ -63,7 +65,7 @@ pub(crate) fn row(request: &Request<'_>) -> Row {
         // They change nothing, or nothing that lasts; a press of the button erases. A `Detect` that takes a frame from a door that
         // is not paused has an entry all the same (`framing`).
         Request::Hello { .. } | Request::Status | Request::GetSettings | Request::ListUsers { .. }
-        | Request::ListHosts | Request::NextEvents { .. } | Request::ReadLog { .. } | Request::SignLog { .. }
+        | Request::ListHosts | Request::ListOpeners | Request::NextEvents { .. } | Request::ReadLog { .. } | Request::SignLog { .. }
         | Request::Firmware | Request::GetRule { .. } | Request::BeginPairing { .. } | Request::Pair { .. } | Request::Erase
         | Request::BeginFrame { .. } | Request::FrameChunk { .. } | Request::Detect { .. }
         | Request::ModelChunk { .. } => None,

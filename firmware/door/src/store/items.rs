@@ -24,6 +24,8 @@ pub(super) enum Item {
     /// A page of the failures of people.
     TallyPage(u8),
     Quota,
+    /// The last counter of each opener.
+    Opened,
     Inventory(Twin),
     Host(u8),
     Begun(u8),
@@ -64,6 +66,7 @@ impl Item {
             | Self::Begun(_)
             | Self::Rule(_)
             | Self::TallyPage(_)
+            | Self::Opened
             | Self::Quota => None,
         }
     }
@@ -99,6 +102,7 @@ impl MapKey for Item {
             Self::Inventory(Twin::Second) => 58,
             Self::Tallies => 59,
             Self::Quota => 60,
+            Self::Opened => 61,
             Self::Host(place) => 64 + place % MAX_HOSTS as u8,
             Self::Begun(place) => 72 + place % MAX_HOSTS as u8,
             Self::RuleVersions(page, twin) => 80 + 2 * (page % PAGES as u8) + twin as u8,

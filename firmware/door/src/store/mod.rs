@@ -17,6 +17,7 @@ mod failed;
 mod images;
 mod inventory;
 mod items;
+mod openers;
 mod people;
 mod records;
 mod rule_pages;

@@ -8,7 +8,7 @@
 //! 1 + kind       active model: slot, length, SHA-256, newest release and the version of its record; of the firmware these alone
 //! 17 + kind      transfer under way: slot, length, SHA-256, bytes that are safe; or none
 //! 33 + kind      newest release that was ever active; if it is lost, that of an active model that names it
-//! 49             the signer that is trusted: an Ed25519 key
+//! 49             the signer that is trusted: an Ed25519 key; and those who may open by signed commands, see `openers`
 //! 50, 51         salt of the gallery's key, twice
 //! 53             limits
 //! 54             Wiegand output, and matching
@@ -16,6 +16,7 @@
 //! 57, 58         inventory: its number, and the newest version of each key, twice, see `inventory`
 //! 59             failures of nobody, and the versions of the pages of failures, see `tallies`
 //! 60             entries of the audit log that hosts and the door have used, see `quota`
+//! 61             the last counter of each of those who may open
 //! 64 + place     a paired host: key, role, label; or none
 //! 72 + place     the last request of that host: key, idempotency key, reply; see `session::executed`
 //! 80 + 2 * page  versions of the rules of 32 places, and a copy under the next key, see `rules`
@@ -32,7 +33,7 @@
 use crypto::{Entropy, Generator, Key};
 use embedded_storage::nor_flash::NorFlash;
 use policy::Rule;
-use protocol::{Error, Hash, Host, ModelKind, Osdp, PersonId, Settings};
+use protocol::{Error, Hash, Host, MAX_OPENERS, ModelKind, Osdp, PersonId, Settings};
 
 use crate::text::text;
 
@@ -41,6 +42,7 @@ use super::{
     failed::Failed,
     images::{Checkpoint, Image},
     items::{Item, Twin},
+    openers::{Openers, Trusted},
     records::{Counter, Records},
     rule_pages::Versions,
     settings,
@@ -213,8 +215,29 @@ impl<F: NorFlash> Storage<F> {
         self.0.get(Item::Signer)
     }
 
+    /// Those who may open stay; where the record is lost, nobody may.
     pub(crate) fn set_signer(&mut self, signer: &Hash) -> Result<(), Failed> {
-        self.0.put(Item::Signer, signer)
+        let openers = self.openers().unwrap_or_default();
+        self.0.put(Item::Signer, &Trusted { signer: *signer, openers: Openers(openers) })
+    }
+
+    /// Who may open by signed commands: their keys, and zeros in the places of nobody.
+    pub(crate) fn openers(&mut self) -> Result<[Hash; MAX_OPENERS], Failed> {
+        Ok(self.0.get::<Trusted>(Item::Signer)?.unwrap_or_default().openers.0)
+    }
+
+    pub(crate) fn set_openers(&mut self, openers: &[Hash; MAX_OPENERS]) -> Result<(), Failed> {
+        let signer = self.signer()?.unwrap_or_default();
+        self.0.put(Item::Signer, &Trusted { signer, openers: Openers(*openers) })
+    }
+
+    /// The last counter of each place of those who may open.
+    pub(crate) fn opened(&mut self) -> Result<[u64; MAX_OPENERS], Failed> {
+        Ok(self.0.get(Item::Opened)?.unwrap_or_default())
+    }
+
+    pub(crate) fn set_opened(&mut self, counters: &[u64; MAX_OPENERS]) -> Result<(), Failed> {
+        self.0.put(Item::Opened, counters)
     }
 
     /// The salt of the gallery's key, drawn at the first boot. It is stored twice, since the gallery cannot be read

@@ -18,6 +18,7 @@ mod line;
 mod lost;
 mod models;
 mod once;
+mod opening;
 mod pairing;
 mod pins;
 mod policy;

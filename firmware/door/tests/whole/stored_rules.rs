@@ -224,7 +224,7 @@ fn no_bit_that_turns_frees_somebody_of_a_first_rule() {
 }
 
 /// Damages every record of a key that was written after `before`.
-fn damage(settings: &mut [u8], before: &[u8], key: u16) {
+pub fn damage(settings: &mut [u8], before: &[u8], key: u16) {
     let found = records(settings, before, key);
     assert!(!found.is_empty(), "no record of key {key:#x}");
     found.into_iter().for_each(|at| settings[at + 10] = !settings[at + 10]);

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bridge::door::{About, Door, Doorway, Entry, Look, Trouble};
+use bridge::opening::Command;
 use bridge::payload::Event;
 use bridge::{Certificates, Error, Options, Said, run};
 use fixtures::mqtt::{Mosquitto, eventually};
@@ -22,6 +23,8 @@ pub struct State {
     pub doorway: Doorway,
     pub trouble: Option<Trouble>,
     pub looks: usize,
+    /// Commands that reached the door.
+    pub commands: Vec<Command>,
 }
 
 /// The door.
@@ -32,8 +35,13 @@ impl Fake {
     /// A locked door whose log has one entry.
     pub fn new() -> Self {
         let doorway = Doorway { lock_open: false, contact_open: false, cover_open: false, alarm: false };
-        let fake =
-            Self(Arc::new(Mutex::new(State { entries: Vec::new(), doorway, trouble: None, looks: 0 })));
+        let fake = Self(Arc::new(Mutex::new(State {
+            entries: Vec::new(),
+            doorway,
+            trouble: None,
+            looks: 0,
+            commands: Vec::new(),
+        })));
         fake.happen("booted", None);
         fake
     }
@@ -88,6 +96,20 @@ impl Door for Fake {
             entries: entries.cloned().collect(),
             end: state.entries.last().map_or(0, |entry| entry.event.number + 1),
         })
+    }
+
+    /// A door that takes each counter once.
+    fn open(&mut self, command: &Command) -> Result<(), Trouble> {
+        let mut state = self.lock();
+        if let Some(trouble) = &state.trouble {
+            return Err(trouble.clone());
+        }
+        let used = state.commands.iter().any(|before| before.counter >= command.counter);
+        state.commands.push(command.clone());
+        match used {
+            true => Err(Trouble { sentence: "it was used already".to_owned(), lost: false }),
+            false => Ok(()),
+        }
     }
 }
 
@@ -157,6 +179,7 @@ pub fn options(broker: &Mosquitto, folder: &std::path::Path) -> Options {
         interval: Duration::from_millis(50),
         names: true,
         past: false,
+        allow_opening: false,
         folder: PathBuf::from(folder).join("bridge"),
     }
 }

@@ -51,6 +51,7 @@ fn messages_like_commands_do_nothing() {
     eventually("the door is online", || reader.last("postern/front/status").as_deref() == Some("online"));
     let before = reader.all().len();
     let topics = [
+        "postern/front/open",
         "postern/front/command",
         "postern/front/set",
         "postern/front/lock/set",

@@ -3,5 +3,6 @@
 mod door;
 mod events;
 mod home_assistant;
+mod opening;
 mod refused;
 mod tls;

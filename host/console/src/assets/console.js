@@ -1,12 +1,24 @@
 // Renews parts of the pages. Each page and each form works without it.
 "use strict";
 
+// Shows a sentence in which commands stand between backticks: each is an element of its own.
+function say(place, text) {
+  const pieces = text.split("`");
+  if (pieces.length % 2 === 0) return place.replaceChildren(text);
+  place.replaceChildren(...pieces.map((piece, at) => {
+    if (at % 2 === 0) return piece;
+    const code = document.createElement("code");
+    code.textContent = piece;
+    return code;
+  }));
+}
+
 // What is said when the console does not answer.
 function silent() {
   const notice = document.createElement("p");
   notice.className = "notice refused";
   notice.role = "alert";
-  notice.textContent = document.body.dataset.silent;
+  say(notice, document.body.dataset.silent);
   return notice;
 }
 
@@ -169,7 +181,7 @@ for (const area of document.querySelectorAll("[data-webcam]")) {
     stream = null;
     video.hidden = true;
     button.textContent = area.dataset.begin;
-    said.textContent = text;
+    say(said, text);
   };
   button.addEventListener("click", async () => {
     if (stream) return stop("");
@@ -190,7 +202,7 @@ for (const area of document.querySelectorAll("[data-webcam]")) {
         if (seen.over) return stop(seen.said);
         if (seen.good) good.items.add(file);
         else await pause(1000);
-        said.textContent = seen.said || `${good.items.length} / ${area.dataset.webcam}`;
+        say(said, seen.said || `${good.items.length} / ${area.dataset.webcam}`);
       }
     } catch {
       return stop(document.body.dataset.silent);
@@ -212,7 +224,7 @@ for (const form of document.querySelectorAll("form[data-trial]")) {
     stream?.getTracks().forEach((track) => track.stop());
     video.hidden = true;
     button("stop").disabled = true;
-    said.textContent = text;
+    say(said, text);
   };
   const begin = async (own) => {
     const mine = ++round;

@@ -14,7 +14,7 @@ use template::{Basis, Calibration, CalibrationPoint, CosineScore};
 
 use super::curve;
 use crate::form::Fields;
-use crate::layout::{Page, answer, board_path, go, grouped, not_paired, refused, similarity, token};
+use crate::layout::{Page, answer, board_path, go, grouped, not_paired, prose, refused, similarity, token};
 use crate::notice::Notice;
 use crate::offer::Offer;
 use crate::station::{CalibrationRow, Errors};
@@ -154,7 +154,7 @@ fn meaning(language: Language, asked: &Asked, status: &Status, errors: &Errors) 
                 p.help { (language.with("misses-of", &[("of", errors.of.as_str().into())])) }
                 (curve::draw(language, errors, threshold.as_ref().map(|threshold| threshold.similarity.0)))
             }
-            None => p.help { (language.say("not-told")) },
+            None => p.help { (prose(&language.say("not-told"))) },
         }
     }
 }

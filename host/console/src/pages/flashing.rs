@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 use maud::{Markup, html};
 
+use crate::layout::prose;
 use crate::station::{Ended, FlashLine, FlashProgress, Flashing};
 use crate::text::Language;
 use crate::visit::Visit;
@@ -29,7 +30,7 @@ pub fn part(language: Language, flashing: &Flashing) -> Markup {
                 (language.say("flash-done")) @if let Some(said) = said { " " (said) }
             },
             Some(Ended::Failed(sentence)) => p.notice.refused role="alert" {
-                (sentence) " " (language.say("flash-failed"))
+                (prose(sentence)) " " (language.say("flash-failed"))
             },
         }
         ul.flash { @for line in &flashing.lines { (show(language, line)) } }

@@ -19,7 +19,7 @@ use client::protocol::{Door, EventKind, Face, FrameResult, RejectReason};
 use futures_util::stream::{self, Stream};
 use maud::{Markup, html};
 
-use crate::layout::{board_path, decimal, similarity, to_pairing};
+use crate::layout::{board_path, decimal, prose, similarity, to_pairing};
 use crate::state::Console;
 use crate::station::{Happening, Pins, Refusal, Said, State, Station};
 use crate::text::Language;
@@ -87,7 +87,7 @@ impl Scene {
     pub fn show(&self, language: Language, path: &str) -> Markup {
         if let Some(refusal) = &self.lost {
             return html! {
-                p.notice.refused role="alert" { strong { (language.say("board-lost")) } " " (refusal.sentence) }
+                p.notice.refused role="alert" { strong { (language.say("board-lost")) } " " (prose(&refusal.sentence)) }
                 p { (language.say("comes-back")) }
             };
         }
@@ -205,6 +205,7 @@ pub fn line(language: Language, path: &str, happening: &Happening) -> Markup {
             ("good", language.with("event-opened", &[("name", name.as_str().into())]))
         }
         EventKind::Opened { .. } => ("good", language.say("event-button")),
+        EventKind::OpenedByCommand { .. } => ("good", language.say("event-command")),
         EventKind::Locked => ("plain", language.say("event-locked")),
         EventKind::Denied { .. } => ("bad", why()),
         EventKind::FaceRequested { .. } | EventKind::PinRequested { .. } => ("plain", why()),
@@ -231,7 +232,7 @@ pub fn line(language: Language, path: &str, happening: &Happening) -> Markup {
                     // The name stands beside it.
                     img src={ (path) "/people/" (person) "/portrait" } width="32" height="32" alt="" loading="lazy";
                 }
-                bdi { (text) }
+                bdi { (prose(&text)) }
             }
         }
     }

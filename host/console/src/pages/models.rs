@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::flashing::part;
 use crate::form::Fields;
-use crate::layout::{Page, answer, board_path, go, not_paired, refused, token};
+use crate::layout::{Page, answer, board_path, go, not_paired, prose, refused, token};
 use crate::notice::Notice;
 use crate::offer::Offer;
 use crate::standing::Standing;
@@ -172,10 +172,10 @@ fn firmware(visitor: &Visitor, standing: Standing, path: &str, flashable: &Flash
                 }
             }
             @if let Some(running) = &flashable.running {
-                p.help { (language.with("no-way-back", &[("newest", running.newest.to_string().as_str().into())])) }
+                p.help { (prose(&language.with("no-way-back", &[("newest", running.newest.to_string().as_str().into())]))) }
             }
             @match &flashable.firmware {
-                Err(sentence) => p { (sentence) },
+                Err(sentence) => p { (prose(sentence)) },
                 Ok(file) => {
                     p.help { (language.with("firmware-text", &[("file", file.as_str().into())])) }
                     (standing.form(language, Offer::Flash, || html! {

@@ -5,7 +5,7 @@ use client::protocol::Role;
 use maud::{Markup, html};
 
 use crate::form::Fields;
-use crate::layout::{Page, answer, board_path, go, refused, token};
+use crate::layout::{Page, answer, board_path, go, prose, refused, token};
 use crate::notice::Notice;
 use crate::role::{choice, role, role_texts};
 use crate::standing::Standing;
@@ -74,7 +74,7 @@ fn press_button(visitor: &Visitor, path: &str) -> Markup {
 fn begin_form(visitor: &Visitor, path: &str, pairing: &Pairing, role: Option<Role>) -> Markup {
     let language = visitor.language;
     html! {
-        @if let Pairing::Failed(sentence) = pairing { p.notice.refused role="alert" { (sentence) } }
+        @if let Pairing::Failed(sentence) = pairing { p.notice.refused role="alert" { (prose(sentence)) } }
         @if let Some(role) = role {
             @let (role, text) = role_texts(language, role);
             p { (language.with("paired-as", &[("role", role.as_str().into())])) " " (text) }

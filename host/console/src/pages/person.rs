@@ -10,7 +10,7 @@ use super::known;
 use super::people::{photos, unfit};
 use super::upload::Photographs;
 use crate::form::Fields;
-use crate::layout::{Page, answer, board_path, go, refused, token};
+use crate::layout::{Page, answer, board_path, go, prose, refused, token};
 use crate::notice::Notice;
 use crate::offer::Offer;
 use crate::standing::Standing;
@@ -105,7 +105,7 @@ fn time(language: Language, time: &BoardTime) -> Markup {
             div { dt { (language.say("board-zone")) } dd { (time.zone) } }
             div { dt { (language.say("board-clock")) } dd { (time.clock) } }
         }
-        @for remark in &time.remarks { p.remark { (remark) } }
+        @for remark in &time.remarks { p.remark { (prose(remark)) } }
     }
 }
 
@@ -124,7 +124,7 @@ fn changes((visitor, board): (&Visitor, &str), path: &str, user: &User, rule: &R
         }
         section {
             h2 { (language.say("rule")) }
-            p.help { (language.say("rule-text")) }
+            p.help { (prose(&language.say("rule-text"))) }
             form.fields method="post" action={ (path) "/rule" } {
                 (token(visitor))
                 label { (language.say("hours")) input name="hours" value=(rule.hours) required; }

@@ -13,7 +13,7 @@ use maud::{Markup, html};
 
 use super::people::unfit;
 use super::upload::Photographs;
-use crate::layout::{Page, answer, board_path, not_paired, refused, similarity, token};
+use crate::layout::{Page, answer, board_path, not_paired, prose, refused, similarity, token};
 use crate::notice::Notice;
 use crate::offer::Offer;
 use crate::standing::Standing;
@@ -101,8 +101,8 @@ pub async fn look(Visit { console, visitor, board }: Visit, mut form: Photograph
         .await;
     let (part, over) = match asked {
         Ok((standing, Compared::Face(comparison))) => (meter(language, standing, &comparison), false),
-        Ok((_, Compared::Nothing(why))) => (html! { p.notice { (why) } }, false),
-        Err(refusal) => (html! { p.notice.refused role="alert" { (refusal.sentence) } }, true),
+        Ok((_, Compared::Nothing(why))) => (html! { p.notice { (prose(&why)) } }, false),
+        Err(refusal) => (html! { p.notice.refused role="alert" { (prose(&refusal.sentence)) } }, true),
     };
     let reply = serde_json::json!({ "part": part.into_string(), "over": over });
     ([(header::CONTENT_TYPE, "application/json")], reply.to_string()).into_response()

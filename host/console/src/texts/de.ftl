@@ -72,6 +72,7 @@ event-booted = Das Board ist gestartet; die Tür ist verriegelt
 event-sees = Sieht: { $what }
 event-opened = Offen für { $name }
 event-button = Offen durch die Türtaste
+event-command = Offen durch einen signierten Befehl
 event-locked = Verriegelt
 event-duress = NÖTIGUNG: { $name } wurde gezwungen zu öffnen
 event-alarm = Alarm: { $alarm }

@@ -72,6 +72,7 @@ event-booted = The board started; the door is locked
 event-sees = Sees { $what }
 event-opened = Open for { $name }
 event-button = Open by the exit button
+event-command = Open by a signed command
 event-locked = Locked
 event-duress = DURESS: { $name } was forced to open
 event-alarm = Alarm: { $alarm }

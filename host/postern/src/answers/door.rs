@@ -123,6 +123,13 @@ pub enum Event {
         #[serde(flatten)]
         at: At,
     },
+    /// A signed command opened the door.
+    OpenedByCommand {
+        /// For how long the door opens.
+        open_ms: u32,
+        #[serde(flatten)]
+        at: At,
+    },
     /// The door is locked again.
     Locked {
         #[serde(flatten)]

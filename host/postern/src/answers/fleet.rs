@@ -54,6 +54,19 @@ pub struct FleetSettings {
     pub run: u64,
 }
 
+/// What came of a command to open a door.
+#[derive(Serialize, JsonSchema)]
+pub struct DoorOpened {
+    /// The door.
+    pub door: String,
+    /// The counter of the command.
+    pub counter: u64,
+    /// Whether the door says that it opened.
+    pub opened: bool,
+    /// Why not, and what to do. `null` if it opened.
+    pub why: Option<String>,
+}
+
 /// What the broker did not have was sent.
 #[derive(Serialize, JsonSchema)]
 pub struct Published {

@@ -37,6 +37,8 @@ pub struct Keys {
     pub signing_key_file: Option<PathBuf>,
     /// Whether a passphrase protects that file. `null` if this computer has none.
     pub signing_key_protected: Option<bool>,
+    /// The keys of those who may open the door by signed commands; empty if nobody may.
+    pub openers: Vec<String>,
     /// The computers that the board knows; empty if it does not know this one.
     pub computers: Vec<Computer>,
 }
@@ -87,6 +89,17 @@ pub struct Forgotten {
 pub struct SigningKey {
     /// The key.
     pub signing_key: String,
+}
+
+/// Whether the holder of a key may open the door by signed commands.
+#[derive(Serialize, JsonSchema)]
+pub struct Opener {
+    /// The key.
+    pub opener: String,
+    /// Whether they may from now on.
+    pub allowed: bool,
+    /// The board's key, which a command names.
+    pub board_key: String,
 }
 
 /// A passphrase protects the secret of a signing key.

@@ -109,9 +109,13 @@ said! {
     /// `model`, `transfer`: the first bytes of its SHA-256. Absent for another kind.
     #[schemars(required)]
     sha256: String,
-    /// `unpaired`, `rekeyed`, `signer`: the first bytes of the key that goes or comes. Absent for another kind.
+    /// `unpaired`, `rekeyed`, `signer`, `opener`: the first bytes of the key that goes or comes; `opened`: those of the key that
+    /// signed the command. Absent for another kind.
     #[schemars(required)]
     key: String,
+    /// `opener`: whether the holder of the key may open the door by signed commands from now on. Absent for another kind.
+    #[schemars(required)]
+    allowed: bool,
     /// `invited`: computers whose record the board had lost, and forgets now. Absent for another kind.
     #[schemars(required)]
     emptied: u32,
@@ -232,6 +236,11 @@ impl Said {
                 self.pin = Some(entry.reason & 2 != 0);
                 self.duress = Some(entry.reason & 4 != 0);
                 self.suspended = Some(entry.reason & 8 != 0);
+            }
+            Kind::Opened => self.key = Some(hex::encode(more)),
+            Kind::Opener => {
+                self.key = Some(hex::encode(more));
+                self.allowed = Some(entry.reason == 1);
             }
             Kind::Controller => self.address = Some((number != 255).then_some(number)),
             Kind::Compared => self.accepted = Some(entry.reason == 1),

@@ -1,16 +1,19 @@
 //! `postern bridge`: a door on an MQTT broker, and in Home Assistant.
 //!
-//! The crate `bridge` speaks to the broker. This module looks at the board for it, and changes nothing there.
+//! The crate `bridge` speaks to the broker. This module looks at the board for it, and changes nothing there. Where opening is
+//! allowed, it has the board check commands that others signed.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use bridge::door::{About, Door, Doorway, Entry, Look, Trouble};
+use bridge::opening::Command;
 use bridge::payload::Event;
 use bridge::{Level, Options, Said};
-use client::Device;
-use client::protocol::{Error as Refusal, LogEntry};
+use client::protocol::{Error as Refusal, Hash, LogEntry, NotOpened};
+use client::{Device, SignedOpening};
 
 use crate::audit_log::{Line, Names};
 use crate::broker_args::BrokerArgs;
@@ -48,6 +51,10 @@ pub struct Args {
     #[arg(long)]
     past: bool,
 
+    /// Carry signed commands to open to the board, which opens for those whom an installer allowed it
+    #[arg(long)]
+    allow_opening: bool,
+
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -73,7 +80,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
     ensure!(name.len() <= MAX_NAME, "the name of the door has {} bytes: {MAX_NAME} at most", name.len());
     let password = args.broker.password()?;
     args.broker.note_readers("what is published");
-    let door = Watched { args: args.device, names: (!args.no_names).then(Names::new), line: None };
+    let names = (!args.no_names).then(Names::new);
+    let door = Watched { args: args.device, names, line: None, used: BTreeMap::new() };
     let options = Options {
         certificates: args.broker.certificates(),
         broker: args.broker.broker,
@@ -86,6 +94,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         interval: args.interval,
         names: !args.no_names,
         past: args.past,
+        allow_opening: args.allow_opening,
         folder: folder.path().join("bridge"),
     };
     note!("The bridge runs until Ctrl-C.");
@@ -106,6 +115,9 @@ fn tell(output: &Output, said: Said<'_>) {
         Said::State(it) => {
             output.print(it, |out| writeln!(out, "{} {}", it.topic, serde_json::json!(it.payload)))
         }
+        Said::Opening(it) => {
+            output.print(it, |out| writeln!(out, "{} {}", it.topic, serde_json::json!(it.payload)))
+        }
         Said::Status(it) => output.print(it, |out| writeln!(out, "{} {}", it.topic, it.payload)),
     };
 }
@@ -116,6 +128,8 @@ struct Watched {
     /// Names by number, as far as they were asked for; `None` if nobody may know them.
     names: Option<Names>,
     line: Option<Device>,
+    /// The last counter of each signer whose command the board took: what is repeated costs the board nothing.
+    used: BTreeMap<Hash, u64>,
 }
 
 impl Door for Watched {
@@ -127,6 +141,17 @@ impl Door for Watched {
         looked.map_err(|error| Trouble { sentence: format!("{error:#}"), lost: is_away(&error) })
     }
 
+    fn open(&mut self, command: &Command) -> Result<(), Trouble> {
+        let opened = read(command).and_then(|command| self.ask_to_open(&command));
+        opened.map_err(|error| {
+            let refused = matches!(error.downcast_ref(), Some(client::Error::Refused(_)));
+            if !refused {
+                self.line = None;
+            }
+            Trouble { sentence: format!("{error:#}"), lost: is_away(&error) }
+        })
+    }
+
     fn rest(&mut self) {
         if let Some(device) = &mut self.line {
             device.give_way();
@@ -135,6 +160,30 @@ impl Door for Watched {
 }
 
 impl Watched {
+    /// The board checks all of it again. What it would refuse in any case does not reach it, so that a flood of such messages wears
+    /// nothing there.
+    fn ask_to_open(&mut self, command: &SignedOpening) -> anyhow::Result<()> {
+        let mut device = match self.line.take() {
+            Some(device) => device,
+            None => self.args.connect()?,
+        };
+        let openers = device.openers()?;
+        let line = self.line.insert(device);
+        let refuse = |why| Err(client::Error::Refused(Refusal::NotOpened { why }).into());
+        if !openers.contains(&command.signer) {
+            return refuse(NotOpened::NotAllowed);
+        }
+        if !command.is_signed() {
+            return refuse(NotOpened::Forged);
+        }
+        if self.used.get(&command.signer).is_some_and(|used| *used >= command.counter) {
+            return refuse(NotOpened::Used);
+        }
+        line.open_door(command)?;
+        self.used.insert(command.signer, command.counter);
+        Ok(())
+    }
+
     fn ask(&mut self, from: u32) -> anyhow::Result<Look> {
         let mut device = match self.line.take() {
             Some(device) => device,
@@ -182,6 +231,23 @@ impl Watched {
         self.line = Some(device);
         Ok(look)
     }
+}
+
+/// The command of a message.
+fn read(command: &Command) -> anyhow::Result<SignedOpening> {
+    let Command { board, signer, counter, until, signature } = command;
+    let mut signed = SignedOpening {
+        board: Hash::default(),
+        signer: Hash::default(),
+        counter: *counter,
+        until: *until,
+        signature: [0; 64],
+    };
+    hex::decode_to_slice(board, &mut signed.board)
+        .and_then(|()| hex::decode_to_slice(signer, &mut signed.signer))
+        .and_then(|()| hex::decode_to_slice(signature, &mut signed.signature))
+        .context("the keys and the signature are not in hexadecimal digits")?;
+    Ok(signed)
 }
 
 /// An entry of the log as an event: without its score.

@@ -6,9 +6,12 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use client::protocol::{Hash, Role};
 use client::{Credentials, Signer, random_key};
+use fleet::identity::Public;
 
 use crate::answers::Sorted;
-use crate::answers::keys::{Computer, Forgotten, Invited, Keys, Protected, Removed, Rotated, SigningKey};
+use crate::answers::keys::{
+    Computer, Forgotten, Invited, Keys, Opener, Protected, Removed, Rotated, SigningKey,
+};
 use crate::commands::fleet::rotated;
 use crate::device::{DeviceArgs, short};
 use crate::output::{Outcome, Output, note};
@@ -38,6 +41,10 @@ enum Action {
     Forget(DeviceArgs),
     /// Make the board trust this computer's signing key
     Signing(SigningArgs),
+    /// Allow an operator of a fleet to open the door by signed commands (`postern fleet open`)
+    AllowOpening(OpenerArgs),
+    /// Allow an operator no more to open the door by signed commands
+    ForbidOpening(OpenerArgs),
     /// Protect this computer's signing key by a passphrase, or by another one
     Protect(ProtectArgs),
 }
@@ -76,6 +83,22 @@ struct RemoveArgs {
 }
 
 #[derive(clap::Args)]
+struct OpenerArgs {
+    /// The operator's code, which `postern fleet code` prints; or the key alone, as `postern keys --json` lists it
+    #[arg(value_name = "CODE", value_parser = opener)]
+    key: Hash,
+
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+/// The key by which an operator signs.
+fn opener(text: &str) -> Result<Hash, String> {
+    let of_code = |_| text.parse::<Public>().map(|public| public.signing);
+    crate::log_head::public_key(text).or_else(of_code).map_err(|error| error.to_string())
+}
+
+#[derive(clap::Args)]
 struct SigningArgs {
     /// Make a new signing key first. Repeat this command without the option for each other board
     #[arg(long)]
@@ -99,6 +122,8 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Some(Action::Remove(args)) => remove(&args, output),
         Some(Action::Forget(device)) => forget(&device, output),
         Some(Action::Signing(args)) => signing(&args, output),
+        Some(Action::AllowOpening(args)) => set_opener(&args, true, output),
+        Some(Action::ForbidOpening(args)) => set_opener(&args, false, output),
         Some(Action::Protect(args)) => protect(&args, output),
     }
 }
@@ -108,12 +133,13 @@ fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
     let credentials = Credentials::load(&folder.host_key())?;
     let signing_path = folder.signing_key();
     let signer = Signer::public_at(&signing_path)?;
-    let (mut role, mut hosts) = (None, Vec::new());
+    let (mut role, mut hosts, mut openers) = (None, Vec::new(), Vec::new());
     if credentials.is_some() {
         let mut device = args.connect()?;
         role = device.role();
         if role.is_some() {
             hosts = device.hosts()?;
+            openers = device.openers()?;
         }
     }
     let computers = hosts.iter().map(|host| Computer {
@@ -129,6 +155,7 @@ fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
         signing_key: signer.map(|(public, _)| hex::encode(public)),
         signing_key_file: signer.map(|_| signing_path.clone()),
         signing_key_protected: signer.map(|(_, protected)| protected),
+        openers: openers.iter().map(hex::encode).collect(),
         computers: computers.collect(),
     };
     output.print(&Sorted(report), |out| {
@@ -152,6 +179,9 @@ fn show(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
                 writeln!(out, "signing    {} {how}: {}", short(&public), signing_path.display())?;
             }
             None => writeln!(out, "signing    none yet")?,
+        }
+        for opener in &openers {
+            writeln!(out, "opener     {} may open the door by signed commands", short(opener))?;
         }
         for host in &hosts {
             writeln!(out, "known      {} {:<9} {}", short(&host.key), host.role.to_string(), host.label)?;
@@ -244,6 +274,33 @@ fn signing(args: &SigningArgs, output: &Output) -> anyhow::Result<Outcome> {
     output.print(&Sorted(SigningKey { signing_key: hex::encode(signer) }), |out| {
         writeln!(out, "the board trusts models and firmware signed by {}", short(&signer))
     })?;
+    Ok(Outcome::Done)
+}
+
+/// Allows somebody to open the door by signed commands, or no more.
+fn set_opener(args: &OpenerArgs, allowed: bool, output: &Output) -> anyhow::Result<Outcome> {
+    let (_, credentials) = args.device.paired()?;
+    let mut device = args.device.connect()?;
+    if !allowed && !device.openers()?.contains(&args.key) {
+        bail!("{} may not open this door as it is: `postern keys` lists who may", short(&args.key));
+    }
+    device.set_opener(args.key, allowed)?;
+    let board_key = hex::encode(credentials.board);
+    let report = Opener { opener: hex::encode(args.key), allowed, board_key: board_key.clone() };
+    output.print(&Sorted(report), |out| match allowed {
+        true => writeln!(
+            out,
+            "{} may open this door by signed commands; the board is {board_key}",
+            short(&args.key)
+        ),
+        false => writeln!(out, "{} may open this door no more", short(&args.key)),
+    })?;
+    if allowed {
+        note!(
+            "`postern bridge --allow-opening` carries the commands, and `postern fleet open DOOR --board {board_key}` sends one from \
+             the operator's computer."
+        );
+    }
     Ok(Outcome::Done)
 }
 

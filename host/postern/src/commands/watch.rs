@@ -122,6 +122,7 @@ fn to_text(event: &Event, why: Option<&Why>) -> String {
             format!("OPEN for {name}, {open_ms} ms")
         }
         EventKind::Opened { open_ms, .. } => format!("OPEN by the button, {open_ms} ms"),
+        EventKind::OpenedByCommand { open_ms } => format!("OPEN by a signed command, {open_ms} ms"),
         EventKind::Locked => "locked".to_owned(),
         EventKind::Denied { .. } | EventKind::FaceRequested { .. } | EventKind::PinRequested { .. } => {
             why.map_or_else(String::new, |why| why.to_string())
@@ -137,7 +138,8 @@ fn to_text(event: &Event, why: Option<&Why>) -> String {
 /// An event for programs.
 fn report(event: &Event, why: Option<&Why>) -> door::Event {
     use door::Event::{
-        Alarm, Booted, Denied, Duress, FaceRequested, Frame, Locked, Opened, Paired, PinRequested,
+        Alarm, Booted, Denied, Duress, FaceRequested, Frame, Locked, Opened, OpenedByCommand, Paired,
+        PinRequested,
     };
     let at =
         door::At { why: why.map(ToString::to_string), sequence: event.sequence, uptime_ms: event.uptime_ms };
@@ -193,6 +195,7 @@ fn report(event: &Event, why: Option<&Why>) -> door::Event {
             open_ms: *open_ms,
             at,
         },
+        EventKind::OpenedByCommand { open_ms } => OpenedByCommand { open_ms: *open_ms, at },
         EventKind::Locked => Locked { at },
         EventKind::Paired { role, label } => Paired { role: role.to_string(), label: label.to_string(), at },
         EventKind::Alarm { alarm, over } => Alarm { alarm: alarm.name(), over: *over, at },

@@ -12,12 +12,17 @@ use crate::bench::{Bench, eventually, run, schemas};
 const STATUS: &str = "postern/linux/status";
 
 /// A bridge that ends with the test. What it prints is in files.
-struct Bridge(Child);
+pub struct Bridge(Child);
 
 impl Bridge {
     fn of(bench: &Bench, broker: &Mosquitto) -> Self {
+        Self::with(bench, broker, &[])
+    }
+
+    pub fn with(bench: &Bench, broker: &Mosquitto, more: &[&str]) -> Self {
         let file = |name| File::options().create(true).append(true).open(bench.state().join(name));
         let mut command = bench.command(&["bridge", "--broker", &broker.address(), "--interval", "0.1"]);
+        command.args(more);
         command.stdout(Stdio::from(file("bridge.out").expect("a file")));
         command.stderr(Stdio::from(file("bridge.err").expect("a file")));
         Self(command.spawn().expect("postern starts"))

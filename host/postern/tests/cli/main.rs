@@ -24,6 +24,7 @@ mod linux_parts;
 mod liveness;
 mod log;
 mod npu;
+mod opening;
 mod osdp;
 mod outputs;
 mod pages;

@@ -86,6 +86,12 @@ fn requests() {
         Request::Suspend { name: ada(), suspended: true } => "250341646101",
         Request::Erase => "26",
         Request::RemoveEnrolled { person: 7, template: 300 } => "2707ac02",
+        Request::Open {
+            signer: [0xAB; 32], counter: 300, until: 1_800_000_000_000,
+            signature: Signature { r: [0xAB; 32], s: [0xAB; 32] },
+        } => "28#ac0280a0f1c2b134##",
+        Request::SetOpener { key: [0xAB; 32], allowed: true } => "29#01",
+        Request::ListOpeners => "2a",
         Request::SetOsdp { osdp: Some(Osdp { address: 5, key: Scbk([0xCD; 16]) }) } =>
             "200105cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
         Request::Invite { role: Role::Auditor } => "1600",
@@ -129,6 +135,7 @@ fn responses() {
         } => "0a01070341646102#0108",
         Response::Removed { person: 7, templates: 2 } => "0b0702",
         Response::Renamed { person: 7 } => "1607",
+        Response::Openers([[0xAB; 32]].into_iter().collect()) => "1701#",
         Response::ModelActive(model()) => "0c01057366616365#808040",
         Response::Events { newest: 4, events: [].into_iter().collect() } => "0d0400",
         Response::Session { role: Some(Role::Auditor), clock: true } => "0e010001",

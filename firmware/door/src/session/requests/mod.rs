@@ -3,6 +3,7 @@
 //! Nothing here awaits: a state machine over all requests would take twice the code.
 
 mod faces;
+mod opening;
 mod people;
 mod promise;
 mod status;
@@ -141,6 +142,11 @@ pub(crate) fn handle<B: Board, E: Engine>(
             opened(&mut parts.storage)?.set_signer(&signer)?;
             Ok(Response::Done)
         }
+        Request::Open { signer, counter, until, signature } => {
+            opening::open(parts, signer, (counter, until), &signature)
+        }
+        Request::SetOpener { key, allowed } => opening::set_opener(parts, key, allowed),
+        Request::ListOpeners => opening::list(parts),
         Request::Firmware => Ok(Response::Firmware(parts.updates.firmware.state()?)),
         Request::ReadLog { from } => read_log(parts, from),
         Request::SignLog { from } => sign_log(parts, from),

@@ -8,6 +8,7 @@ mod board;
 mod encoders;
 mod installing;
 mod leaving;
+mod open;
 mod operator;
 mod setup;
 mod simulate;
@@ -75,6 +76,8 @@ enum Action {
     Publish(operator::PublishArgs),
     /// Make the operator's folder again from the broker, with the operator's key
     Recover(begin::RecoverArgs),
+    /// Open a door by a signed command, where an installer has allowed that
+    Open(open::OpenArgs),
     /// Show who has what, which door is behind, and why
     Status(status::Args),
     /// At a door: apply what the operator sends, until Ctrl-C
@@ -103,6 +106,7 @@ pub fn run(args: Args, output: &Output) -> anyhow::Result<Outcome> {
         Action::Release(args) => setup::release(&args, output),
         Action::Withdraw(args) => setup::withdraw(&args, output),
         Action::Publish(args) => operator::publish_now(&args, output),
+        Action::Open(args) => open::open(&args, output),
         Action::Status(args) => status::run(&args, output),
         Action::Apply(args) => at_door::apply(args, output),
         Action::Recover(args) => begin::recover_folder(args, output),

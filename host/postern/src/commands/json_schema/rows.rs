@@ -80,6 +80,7 @@ answers! {
     ["keys forget"] keys::Forgotten;
     ["keys signing"] keys::SigningKey;
     ["keys protect"] keys::Protected;
+    ["keys allow-opening", "keys forbid-opening"] keys::Opener;
     ["sign"] keys::Signed;
     ["flash firmware"] board::FirmwareFlashed;
     ["flash models"] board::ModelFlashed;
@@ -93,6 +94,8 @@ answers! {
     #[cfg(feature = "bridge")]
     ["bridge"] ::bridge::payload::StatusPublished;
     #[cfg(feature = "bridge")]
+    ["bridge"] ::bridge::payload::OpeningPublished;
+    #[cfg(feature = "bridge")]
     ["fleet init", "fleet code", "fleet join"] fleet::Code;
     #[cfg(feature = "bridge")]
     ["fleet trusted"] fleet::TrustedOperators;
@@ -103,6 +106,8 @@ answers! {
     ["fleet settings"] fleet::FleetSettings;
     #[cfg(feature = "bridge")]
     ["fleet publish", "fleet set-broker"] fleet::Published;
+    #[cfg(feature = "bridge")]
+    ["fleet open"] fleet::DoorOpened;
     #[cfg(feature = "bridge")]
     ["fleet status"] fleet::Status;
     #[cfg(feature = "bridge")]
