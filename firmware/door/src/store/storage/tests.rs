@@ -54,6 +54,28 @@ fn a_value_is_absent_valid_or_tampered() {
 }
 
 #[test]
+fn a_signer_of_before_commands_were_known_is_read_and_nobody_may_open() {
+    let mut cells = std::vec![0xff; 4 * SECTOR_SIZE];
+    let mut before = storage(&mut cells);
+    before.salt().unwrap();
+    // As firmware of before wrote it.
+    before.0.put(Item::Signer, &Hash::from([5; 32])).unwrap();
+    drop(before);
+    let mut now = storage(&mut cells);
+    let nobody = [[0; 32]; MAX_OPENERS];
+    assert_eq!((now.openers(), now.signer(), now.is_tampered()), (Ok(nobody), Ok(Some([5; 32])), false));
+    let mut openers = nobody;
+    openers[2] = [7; 32];
+    now.set_openers(&openers).unwrap();
+    // As that firmware reads it, should it come back.
+    assert_eq!(now.0.get::<Hash>(Item::Signer), Ok(Some([5; 32])));
+    now.set_signer(&[6; 32]).unwrap();
+    assert_eq!((now.openers(), now.signer()), (Ok(openers), Ok(Some([6; 32]))));
+    now.set_opened(&[u64::MAX; MAX_OPENERS]).unwrap();
+    assert_eq!((now.opened(), now.is_tampered()), (Ok([u64::MAX; MAX_OPENERS]), false));
+}
+
+#[test]
 fn a_board_whose_inventory_is_gone_trusts_no_absence() {
     let mut cells = std::vec![0xff; 4 * SECTOR_SIZE];
     let mut fresh = storage(&mut cells);
