@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use client::protocol::{Hash, Role};
 use client::{Credentials, Signer, random_key};
-use fleet::identity::Public;
 
 use crate::answers::Sorted;
 use crate::answers::keys::{
     Computer, Forgotten, Invited, Keys, Opener, Protected, Removed, Rotated, SigningKey,
 };
+#[cfg(feature = "bridge")]
 use crate::commands::fleet::rotated;
 use crate::device::{DeviceArgs, short};
 use crate::output::{Outcome, Output, note};
@@ -94,8 +94,12 @@ struct OpenerArgs {
 
 /// The key by which an operator signs.
 fn opener(text: &str) -> Result<Hash, String> {
-    let of_code = |_| text.parse::<Public>().map(|public| public.signing);
-    crate::log_head::public_key(text).or_else(of_code).map_err(|error| error.to_string())
+    #[cfg(feature = "bridge")]
+    if let Ok(public) = text.parse::<fleet::identity::Public>() {
+        return Ok(public.signing);
+    }
+    let neither = "this is neither an operator's code, of 132 hexadecimal digits, nor a key, of 64";
+    crate::log_head::public_key(text).map_err(|_| neither.to_owned())
 }
 
 #[derive(clap::Args)]
@@ -209,6 +213,7 @@ fn rotate(args: &DeviceArgs, output: &Output) -> anyhow::Result<Outcome> {
     let new = Credentials { secret: next, next: None, ..kept };
     device.replace_key(new.public())?;
     new.save(&path)?;
+    #[cfg(feature = "bridge")]
     rotated(args.folder()?.path(), &both, &new)?;
     output.print(&Sorted(Rotated { key: hex::encode(new.public()) }), |out| {
         writeln!(out, "the board knows this computer as {} now", short(&new.public()))
