@@ -157,10 +157,6 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                         if pauses && result.is_ok() {
                             link.commands.send(Command::Lock).await;
                         }
-                        if opens && result.is_ok() {
-                            let time = configure::open_time(&parts.settings);
-                            link.commands.send(Command::Open { cause: Cause::Command, time }).await;
-                        }
                         match (&result, row.audited) {
                             (Ok(response), Some(kind)) => {
                                 let basis = basis(parts, models);
@@ -178,6 +174,10 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                                 parts.journal.record(Audited::Compared, nobody);
                             }
                             _ => {}
+                        }
+                        if opens && result.is_ok() {
+                            let time = configure::open_time(&parts.settings);
+                            link.commands.send(Command::Open { cause: Cause::Command, time }).await;
                         }
                         let role = parts.access.role().filter(|_| kind == Kind::Sealed);
                         disclosure::limit(role, &mut result);

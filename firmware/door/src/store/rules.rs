@@ -91,9 +91,14 @@ impl Rules {
         rules
     }
 
+    /// Whether nobody is admitted, whatever their rule.
+    pub(crate) fn admits_nobody(&self) -> bool {
+        self.lost || self.older_firmware || self.suspended_until.is_some()
+    }
+
     /// The rule by which a person is admitted; `None` if it may be lost, or nobody is admitted.
     pub(crate) fn of(&self, person: PersonId) -> Option<Rule> {
-        let nobody = self.lost || self.older_firmware || self.suspended_until.is_some();
+        let nobody = self.admits_nobody();
         if nobody { None } else { self.stored(person) }
     }
 

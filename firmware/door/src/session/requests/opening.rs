@@ -41,7 +41,7 @@ pub(super) fn open<B: Board, E: Engine>(
     let time = parts.journal.now();
     let last = used.get_mut(place).ok_or(Error::Malformed)?;
     let opening = Opening { board: public_key(&parts.access.identity), counter, until };
-    if parts.rules.locked {
+    if parts.rules.admits_nobody() {
         return refuse(NotOpened::Locked);
     }
     if parts.link.state.get().cover_open {

@@ -274,6 +274,7 @@ mod tests {
             pictures: 0,
             waiting: 0,
             people: 2,
+            others: 0,
             orphans: 0,
             refused: Vec::new(),
             refusals: 0,
