@@ -1,6 +1,6 @@
 //! What the bridge asks of the program that starts it: one door, to look at, and to open by a command that its board checks.
 
-use crate::opening::Command;
+use crate::command::Command;
 use crate::payload::Event;
 
 /// A door that the bridge looks at. The methods may wait for the board; they run on a thread of their own.

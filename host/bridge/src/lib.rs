@@ -12,7 +12,8 @@
 //! kept       which entry of the log comes next, in a file
 //! door       what the bridge asks of the program that starts it, as a trait
 //! watcher    the thread that asks the door
-//! opening    commands to open, where they are allowed
+//! command    a command to open, as it is published
+//! opening    what comes of one, where they are allowed
 //! options    what the bridge is told, and what it tells
 //! ```
 //! # Invariants
@@ -28,13 +29,14 @@
 
 pub mod address;
 mod bridge;
+pub mod command;
 mod discovery;
 pub mod door;
 mod error;
 mod fault;
 mod kept;
 mod link;
-pub mod opening;
+mod opening;
 mod options;
 pub mod payload;
 mod tls;
@@ -46,4 +48,4 @@ pub use error::Error;
 pub use fault::Fault;
 pub use options::{Options, Said};
 pub use tls::Certificates;
-pub use topics::Level;
+pub use topics::{Level, opening_topics};

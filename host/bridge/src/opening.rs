@@ -1,39 +1,10 @@
-//! Commands to open that arrive by MQTT.
-//!
-//! ```text
-//! {"board":"64 digits","signer":"64 digits","counter":1,"until":1,"signature":"128 digits"}
-//! ```
-//! The board checks the signature, the counter and the time; the bridge cannot open by itself. What is no command, was retained,
+//! Commands to open that arrive by MQTT. The board checks the signature, the counter and the time; the bridge cannot open by itself. What is no command, was retained,
 //! or names another door does not reach the board.
 
-use serde::{Deserialize, Serialize};
-
+use crate::command::Command;
 use crate::link::Message;
 use crate::payload::Opening;
-use crate::topics::{Level, level};
 use crate::watcher::Watcher;
-
-/// A command to open one door once, as it is published. Keys and the signature are in hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Command {
-    /// The key of the board.
-    pub board: String,
-    /// The key of the signer.
-    pub signer: String,
-    /// Above that of each command before of this signer.
-    pub counter: u64,
-    /// Until when the command counts, in milliseconds since 1970.
-    pub until: u64,
-    /// The signature.
-    pub signature: String,
-}
-
-/// The topics of a door for commands to open, and for what came of them.
-pub fn topics(prefix: &Level, name: &str) -> (String, String) {
-    let door = format!("{prefix}/{}", level(name));
-    (format!("{door}/open"), format!("{door}/opening"))
-}
 
 /// What comes of a message.
 pub(crate) async fn answer(watcher: &Watcher, key: &[u8; 32], message: &Message) -> Opening {

@@ -84,7 +84,7 @@ impl Topics {
     /// The topics of the door with this name and this public key.
     pub fn of(prefix: &Level, discovery: &Level, name: &str, key: [u8; 32]) -> Self {
         let door = format!("{prefix}/{}", level(name));
-        let (open, opening) = crate::opening::topics(prefix, name);
+        let (open, opening) = opening_topics(prefix, name);
         Self {
             open,
             opening,
@@ -95,6 +95,12 @@ impl Topics {
             birth: format!("{discovery}/status"),
         }
     }
+}
+
+/// The topics of a door for commands to open, and for what came of them.
+pub fn opening_topics(prefix: &Level, name: &str) -> (String, String) {
+    let door = format!("{prefix}/{}", level(name));
+    (format!("{door}/open"), format!("{door}/opening"))
 }
 
 /// By what Home Assistant recognises a door, whatever it is called: the first bytes of its public key.

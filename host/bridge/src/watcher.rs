@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::Error;
+use crate::command::Command;
 use crate::door::{Door, Look, Trouble};
-use crate::opening::Command;
 
 /// How often another program that waits for the line is looked for.
 const TURN: Duration = Duration::from_millis(20);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use bridge::opening::Command;
+use bridge::command::Command;
 use crypto::Opening;
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CosineScore, Flaw, Hash, ModelKind, Name, Role, Text};
+use crate::{CosineScore, Flaw, Hash, ModelKind, Name, NotOpened, Role, Text};
 
 /// An error reply. The request changed nothing, unless a variant says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -351,53 +351,6 @@ pub enum Error {
         /// The maximum.
         limit: u8,
     },
-}
-
-/// Why a signed command does not open the door.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum NotOpened {
-    /// The signer is nobody whom an installer allowed it.
-    NotAllowed,
-    /// The counter is not above the last one of this signer.
-    Used,
-    /// The time for which the command counts is over.
-    Expired,
-    /// The command would count for too long.
-    TooLong,
-    /// The board does not know the time.
-    NoClock,
-    /// The signature is not that of the signer, or it is for something else.
-    Forged,
-    /// A host has paused the door.
-    Paused,
-    /// The cover of the board is open.
-    CoverOpen,
-    /// The settings were tampered with, so that nobody is let in.
-    Locked,
-}
-
-impl core::fmt::Display for NotOpened {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            NotOpened::NotAllowed => {
-                "no installer has allowed this signer to open it; `postern keys allow-opening` does, at the door"
-            }
-            NotOpened::Used => "this command, or a newer one of its signer, was used already: sign a new one",
-            NotOpened::Expired => {
-                "the command has expired: sign a new one, and compare the signer's clock with that of the door"
-            }
-            NotOpened::TooLong => {
-                "the command would count for more than 5 minutes: compare the signer's clock with that of the door"
-            }
-            NotOpened::NoClock => {
-                "the board does not know the time since it was reset; the next command of an operator's computer sets it"
-            }
-            NotOpened::Forged => "the signature is wrong, or the command is for another door",
-            NotOpened::Paused => "a computer has paused the door: try again in a minute",
-            NotOpened::CoverOpen => "the cover of the board is open",
-            NotOpened::Locked => "the board's settings were tampered with: an installer must set them again",
-        })
-    }
 }
 
 /// A field of [`Settings`](crate::Settings).

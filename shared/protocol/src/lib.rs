@@ -59,6 +59,7 @@ mod liveness;
 mod log;
 mod model;
 mod need;
+mod not_opened;
 mod pair;
 mod person;
 pub mod range;
@@ -68,7 +69,7 @@ mod response;
 mod status;
 
 pub use controller::{Osdp, OsdpState, Scbk};
-pub use error::{Error, NotOpened, SettingName};
+pub use error::{Error, SettingName};
 pub use event::{Event, EventKind, FrameResult};
 pub use face::{Face, Flaw, Point, Quality};
 pub use frame::{
@@ -79,6 +80,7 @@ pub use liveness::{Gesture, Liveness, LivenessMode, RejectReason};
 pub use log::{Clock, ENTRIES_PER_PAGE, LogEntry, LogHead};
 pub use model::{Firmware, ModelInfo, ModelKind};
 pub use need::Need;
+pub use not_opened::NotOpened;
 pub use pair::{Host, Label, MAX_HOSTS, MAX_LABEL, Pairing, Role, Signature};
 pub use person::{Candidate, User};
 pub use policy::{Alarm, DaylightSaving, Limits, Pin, Reason, Rule, Schedule, Window, YearlyChange, Zone};

@@ -1,4 +1,4 @@
-//! Opening by a signed command: by whom, which commands, and what the board has after a power cut.
+//! Opening by a signed command: who signs it, which commands, and what the board has after a power cut.
 
 use crate::insider::join;
 use crate::simulation::{Board, World, host::Host, supply::Cut};

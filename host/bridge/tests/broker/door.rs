@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use bridge::command::Command;
 use bridge::door::{About, Door, Doorway, Entry, Look, Trouble};
-use bridge::opening::Command;
 use bridge::payload::Event;
 use bridge::{Certificates, Error, Options, Said, run};
 use fixtures::mqtt::{Mosquitto, eventually};

@@ -1,6 +1,6 @@
 //! Commands to open that arrive over a real broker, at a door in memory.
 
-use bridge::opening::Command;
+use bridge::command::Command;
 use fixtures::mqtt::{Mosquitto, Reader, eventually, publish};
 use fixtures::{Need, need};
 use serde_json::{Value, json};

@@ -8,8 +8,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use bridge::command::Command;
 use bridge::door::{About, Door, Doorway, Entry, Look, Trouble};
-use bridge::opening::Command;
 use bridge::payload::Event;
 use bridge::{Level, Options, Said};
 use client::protocol::{Error as Refusal, Hash, LogEntry, NotOpened};
@@ -51,7 +51,7 @@ pub struct Args {
     #[arg(long)]
     past: bool,
 
-    /// Carry signed commands to open to the board, which opens for those whom an installer allowed it
+    /// Carry signed commands to open to the board, which opens where an installer allowed the signer
     #[arg(long)]
     allow_opening: bool,
 

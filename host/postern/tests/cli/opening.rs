@@ -86,7 +86,7 @@ fn a_door_opens_by_a_signed_command_once_and_by_no_other() {
         reader.on("postern/linux/event").iter().any(|event| event.contains("\"kind\":\"opened\""))
     });
 
-    // The same message again, also over a bridge that began anew; an older one; one that was retained.
+    // The same message again, also over a bridge that began again; an older one; one that was retained.
     let sent = reader.last(OPEN).expect("the command");
     refused(&broker, &reader, &sent, false, "used already");
     drop(bridge);

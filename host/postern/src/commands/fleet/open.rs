@@ -41,7 +41,7 @@ pub fn open(args: &OpenArgs, output: &Output) -> anyhow::Result<Outcome> {
     const KEPT: &str = "Nothing was sent, and no door opens later";
     let opened = args.fleet.open()?;
     let (_hub, connection) = connect_to(&opened.broker, &opened.identity, KEPT)?;
-    let (topic, answers) = ::bridge::opening::topics(&opened.broker.prefix, &args.door);
+    let (topic, answers) = ::bridge::opening_topics(&opened.broker.prefix, &args.door);
     let broker = opened.broker.broker.to_string();
     let fault =
         |fault| fault_of(fault, &broker, "Whether the door opened is in its log: `postern log` there");
