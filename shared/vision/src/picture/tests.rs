@@ -1,3 +1,5 @@
+//! Close-ups beside the frame, of a scene without details: both show the same.
+
 extern crate std;
 use std::vec;
 use std::vec::Vec;
