@@ -5,10 +5,7 @@
 //! is taken for one of them: whoever lets somebody in has to know who cannot pass, and not who perhaps can.
 
 use crate::counted::people;
-use crate::record::{Ack, PersonId};
-
-/// People who an acknowledgement names. One has at most 16 KiB.
-pub const NAMED: usize = 256;
+use crate::record::{Ack, NAMED, PersonId};
 
 /// What is said of each of them.
 pub const REMEDY: &str = "enrolled with another encoder than the board runs: `postern fleet enroll NAME PHOTO --replace` enrols them \

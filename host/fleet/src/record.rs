@@ -11,7 +11,6 @@ use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::foreign::NAMED;
 pub use crate::rank::{PersonId, Rank, Version};
 use crate::setup::{Active, Setup};
 
@@ -131,6 +130,9 @@ pub struct Encoder {
     /// SHA-256 of its image.
     pub sha256: [u8; 32],
 }
+
+/// People of another encoder who an acknowledgement names: it has at most 16 KiB.
+pub const NAMED: usize = 256;
 
 /// What a door has of an operator's records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,9 +6,8 @@ use super::{Follower, short};
 use crate::Error;
 use crate::door::State;
 use crate::envelope::{Kind, Sealer};
-use crate::foreign::NAMED;
 use crate::place::Entry;
-use crate::record::{Ack, PersonId, Refused};
+use crate::record::{Ack, NAMED, PersonId, Refused};
 
 /// Refusals that an acknowledgement has room for.
 const REFUSALS: usize = 20;

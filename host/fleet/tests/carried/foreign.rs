@@ -51,7 +51,7 @@ fn of_more_people_than_are_named_nobody_is_said_to_pass() {
     let (ada, _) = bench.operator.folder.find("Ada").expect("there");
     let mut ack = bench.doors[0].acked().expect("acknowledged");
     ack.foreign = 300;
-    ack.foreign_people = vec![fleet::record::PersonId([9; 16]); fleet::foreign::NAMED];
+    ack.foreign_people = vec![fleet::record::PersonId([9; 16]); fleet::record::NAMED];
     assert!(is_foreign(&ack, &ada));
     ack.foreign = 1;
     ack.foreign_people.truncate(1);
