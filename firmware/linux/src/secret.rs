@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(of_file.bytes(), of_systemd.bytes());
         assert!(load_elsewhere(&given, None).is_err(), "no credential was given");
         fs::write(&path, [0; 32]).expect("written");
-        let error = load_elsewhere(&given, Some(folder.path())).err().expect("there is none").to_string();
+        let error = load_elsewhere(&given, Some(folder.path())).expect_err("there is none").to_string();
         assert!(error.contains("rpi-otp-private-key"), "{error}");
     }
 }
