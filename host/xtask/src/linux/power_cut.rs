@@ -32,7 +32,7 @@ const IN_THE_MIDDLE: usize = 4;
 /// How long the enrolment may take, and how long its command may take to see that the computer is gone.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Cuts the power at [`CUTS`] moments.
+/// Cuts the power at several moments.
 ///
 /// # Errors
 /// The door does not boot, or has lost something.
