@@ -105,10 +105,7 @@ pub trait Station: Send + Sync {
             lost: false,
         };
         let status = self.state()?.paired.ok_or_else(not_paired)?.status;
-        match status.settings_lost {
-            true => Err(settings_lost()),
-            false => Ok(status.settings),
-        }
+        if status.settings_lost { Err(settings_lost()) } else { Ok(status.settings) }
     }
 
     /// Door events after the one numbered `after`, the oldest first, and the number of the newest.

@@ -107,7 +107,7 @@ async fn a_form_of_an_old_page_undoes_nothing() {
     assert_eq!(fake.settings.lock().unwrap().open_ms, 9_000);
 }
 
-/// What the board lost is not set anew from defaults, with one value of a form that was made before.
+/// What the board lost is not set again from defaults, with one value of a form that was made before.
 #[tokio::test]
 async fn where_the_settings_are_lost_no_form_changes_one_of_them() {
     let fake = Fake::new();

@@ -83,7 +83,7 @@ impl Presence {
     }
 
     /// Whether the door is on the broker at this time, in milliseconds since 1970; `None` if it never said so. It says so each
-    /// minute, and [`SILENT`] later that says nothing any more: a broker can hold its last will back, or lose it.
+    /// minute, and five minutes later that says nothing any more: a broker can hold its last will back, or lose it.
     #[must_use]
     pub const fn is_here(&self, unix_ms: u64) -> Option<bool> {
         match self.connection {
