@@ -145,10 +145,10 @@ pub enum Error {
     #[error(transparent)]
     Broker(#[from] bridge::Error),
     /// The broker refuses what only its options mend.
-    #[error("{source}. {kept}")]
+    #[error("{why}. {kept}")]
     Refused {
         /// Why.
-        source: bridge::Error,
+        why: bridge::Error,
         /// What is kept meanwhile, and what to do.
         kept: &'static str,
     },

@@ -195,7 +195,7 @@ pub fn forget(
 /// A connection that ended, as an error of a fleet.
 pub fn fault_of(fault: bridge::Fault, broker: &str, kept: &'static str) -> Error {
     match fault {
-        bridge::Fault::End(source) => Error::Refused { source, kept },
+        bridge::Fault::End(why) => Error::Refused { why, kept },
         bridge::Fault::Wait(why) => Error::Away { broker: broker.to_owned(), why, kept },
     }
 }

@@ -11,6 +11,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 mod answers;
 mod audit_log;
+mod board_list;
 mod board_report;
 #[cfg(feature = "bridge")]
 mod broker_args;

@@ -66,10 +66,11 @@ pub mod range;
 mod reply;
 mod request;
 mod response;
+mod setting_name;
 mod status;
 
 pub use controller::{Osdp, OsdpState, Scbk};
-pub use error::{Error, SettingName};
+pub use error::Error;
 pub use event::{Event, EventKind, FrameResult};
 pub use face::{Face, Flaw, Point, Quality};
 pub use frame::{
@@ -87,6 +88,7 @@ pub use policy::{Alarm, DaylightSaving, Limits, Pin, Reason, Rule, Schedule, Win
 pub use reply::LastReply;
 pub use request::{Enrolment, PixelFormat, Request, Source};
 pub use response::{Comparison, Response};
+pub use setting_name::SettingName;
 pub use status::{Basis, Door, Matching, ResetReason, SecretPlace, Settings, Status, Wiegand};
 
 /// Version of the protocol. It is incremented whenever the bytes of a message change.

@@ -334,7 +334,8 @@ impl Station for Fake {
 
     fn flashable(&self) -> Said<Flashable> {
         let status = self.state()?.paired.unwrap().status;
-        let running = client::protocol::Firmware { slot: 1, running: 7, newest: 7, pending: None, trial: false };
+        let running =
+            client::protocol::Firmware { slot: 1, running: 7, newest: 7, pending: None, trial: false };
         let model = |kind, name: &str| (kind, name.to_owned());
         Ok(Flashable {
             status,

@@ -11,7 +11,8 @@ use emulator::{Board, Folder, Launch, Log, LogLine, Machine, Memory, State};
 
 use crate::answers::Sorted;
 use crate::answers::board::{Deleted, Down, Logged, Pressed, Switched, Typed, Wires};
-use crate::board_report::{DEVELOPMENT, Listed, Report, StatusReport, Told, print_status};
+use crate::board_list::Listed;
+use crate::board_report::{DEVELOPMENT, Report, StatusReport, Told, print_status};
 use crate::device::{BoardArgs, DeviceArgs};
 use crate::output::{Outcome, Output, note, reader_is_gone};
 use crate::wiegand;

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use crate::answers::fleet;
 use crate::answers::{Answer, Failed, board, door, keys, models, people};
 use crate::commands::{bench, calibrate, eval, inspect, train};
-use crate::{audit_log, board_report, clock, log_head};
+use crate::{audit_log, board_list, board_report, clock, log_head};
 
 /// An answer of some commands.
 pub struct Row {
@@ -63,7 +63,7 @@ answers! {
     ["simulate-attacks"] models::Attack;
     ["board up", "board status"] board_report::Report;
     ["board status"] board_report::StatusReport;
-    ["board list"] Vec<board_report::Listed>;
+    ["board list"] Vec<board_list::Listed>;
     ["board down"] board::Down;
     ["board delete"] board::Deleted;
     ["board logs"] board::Logged;
