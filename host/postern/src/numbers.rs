@@ -74,7 +74,7 @@ mod tests {
     }
 
     /// Options that take fractions below zero.
-    const SIGNED: [&str; 1] = ["mean"];
+    const SIGNED: [&str; 2] = ["mean", "offset"];
 
     /// Options whose zero has a meaning of its own: a seed, a time that is switched off, a first number, no additional work,
     /// an immediate checkpoint.

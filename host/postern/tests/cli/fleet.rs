@@ -176,7 +176,7 @@ fn two_doors_get_people_rules_and_removals_also_those_of_the_days_they_were_away
     // The folder is lost: the key and the broker make it again. A fleet that began with this key would write over it.
     std::fs::remove_dir_all(operator.folder().join("fleet")).expect("lost");
     operator.refused(&["status"], "`postern fleet recover` makes one again that was lost");
-    operator.refused(&["init", "--broker", &broker.address()], "it has had a fleet: `postern fleet recover");
+    operator.refused(&["init", "--broker", &broker.address()], "so it has had a fleet");
     let recovered = &operator.done(&["recover", "--broker", &broker.address()])[0];
     assert_eq!(
         (recovered["people"].as_u64(), recovered["doors"].as_u64()),

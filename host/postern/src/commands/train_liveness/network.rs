@@ -17,7 +17,7 @@ use super::judged::{judge, rescaled};
 use crate::answers::Sorted;
 use crate::answers::models::TrainedNetwork;
 use crate::commands::train::style;
-use crate::numbers::{count, factor, positive};
+use crate::numbers::{count, factor, finite, positive};
 use crate::output::{Outcome, Output, note};
 
 /// Steps between two lines of the log.
@@ -102,7 +102,7 @@ pub struct Args {
     factor: f64,
 
     /// Add this to the logit of a living face after that
-    #[arg(long, value_name = "LOGIT", default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "LOGIT", default_value_t = 0.0, allow_negative_numbers = true, value_parser = finite::<f64>)]
     offset: f64,
 
     /// Seed of all that is drawn
