@@ -110,12 +110,12 @@ impl Device {
         }
     }
 
-    /// Waits until no update is pending, and returns the release that is active then.
+    /// Waits until no update is pending, and returns the release that runs then.
     fn outcome(&mut self, until: Instant) -> Result<u64> {
         loop {
             // A reset ends the session, and may come at any time. There are two: firmware that confirms itself restarts.
             match self.link.shake_hands().and_then(|_| self.running_firmware()) {
-                Ok(firmware) if firmware.pending.is_none() => return Ok(firmware.newest),
+                Ok(firmware) if firmware.pending.is_none() => return Ok(firmware.running),
                 Ok(_)
                 | Err(
                     Error::Silent { .. }

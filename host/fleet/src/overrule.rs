@@ -54,7 +54,7 @@ pub fn overrule(
     let topics = Topics::of(prefix, &identity.public());
     let fetch = Fetch { topics: topics.clone(), identity, connection, broker, patience };
     // A broker that has nothing of this operator has nothing that is newer.
-    let head = fetch.head().map_or(0, |head| head.run);
+    let head = fetch.newest_head()?.map_or(0, |head| head.run);
     let (records, _) = fetch.all_records()?;
     let seen = folder.fleet_doors().filter_map(|(_, door)| Some(door.ack.as_ref()?.newest)).max();
     let run = folder.settings.run.max(head).max(seen.unwrap_or(0)).saturating_add(1);
@@ -85,8 +85,12 @@ pub fn overrule(
             }
             (_, Ours::Setup(setup)) => folder.put_setup(id, KeptSetup { counter, run, setup: *setup })?,
             (_, Ours::Person(person)) => {
-                folder
-                    .put(id, Kept { counter, run, person: (*person).filter(|_| !is_removed), name: None })?;
+                let mut person = (*person).filter(|_| !is_removed);
+                if let (Some(ours), Holds::Enrolled(theirs)) = (&mut person, &record.holds) {
+                    // Who was suspended by the other copy stays so until somebody resumes them.
+                    ours.suspended |= theirs.suspended;
+                }
+                folder.put(id, Kept { counter, run, person, name: None })?;
             }
         }
         overruled.records += 1;

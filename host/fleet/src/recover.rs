@@ -118,7 +118,14 @@ impl Fetch<'_> {
         fault_of(fault, self.broker, KEPT)
     }
 
-    pub(crate) fn head(&self) -> Result<Head, Error> {
+    fn head(&self) -> Result<Head, Error> {
+        self.newest_head()?.ok_or_else(|| Error::Recover {
+            reason: "the broker has nothing of this operator: check --broker, --prefix and --key".to_owned(),
+        })
+    }
+
+    /// The head of the operator on the broker; `None` if it has none.
+    pub(crate) fn newest_head(&self) -> Result<Option<Head>, Error> {
         let us = self.identity.public();
         self.connection.subscribe(&self.topics.head(&us), true).map_err(|fault| self.away(fault))?;
         let end = Instant::now() + self.patience;
@@ -131,15 +138,13 @@ impl Fetch<'_> {
                 continue;
             };
             let opened = Opener::new().open(self.identity, &us, Kind::Head, &message.payload);
-            return opened.map_err(|_| Error::Recover {
+            return opened.map(Some).map_err(|_| Error::Recover {
                 reason:
                     "its head is not authentic: somebody else writes to the broker in the operator's name"
                         .to_owned(),
             });
         }
-        Err(Error::Recover {
-            reason: "the broker has nothing of this operator: check --broker, --prefix and --key".to_owned(),
-        })
+        Ok(None)
     }
 
     fn records(&self, head: &Head) -> Result<BTreeMap<PersonId, Record>, Error> {

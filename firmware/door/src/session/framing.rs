@@ -117,7 +117,7 @@ pub(crate) async fn answer<B: Board, E: Engine>(
                         if row.slow {
                             link.give_sign();
                         }
-                        if needs_frame {
+                        if needs_frame || opens {
                             permitted = permitted.and_then(|()| check_first(parts, &request, models));
                         }
                         let mut captures = false;

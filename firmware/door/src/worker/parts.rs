@@ -73,6 +73,8 @@ pub(crate) struct Parts<'m, 'l, B: Board, E> {
     pub(crate) journal: Journal<B::Flash>,
     /// The camera's number of the newest frame.
     pub(crate) camera_sequence: u32,
+    /// The last counter of each place of those who open by signed commands, since the reset.
+    pub(crate) opened: [u64; protocol::MAX_OPENERS],
     /// Until then the frames of the camera are left to requests.
     pub(crate) paused_until: Instant,
     /// No frame is assessed before, since the last one was a sample of a face.
@@ -202,6 +204,7 @@ impl<'m, 'l, B: Board, E: Engine> Parts<'m, 'l, B, E> {
             updates,
             journal,
             camera_sequence: 0,
+            opened: [0; protocol::MAX_OPENERS],
             paused_until: Instant::MIN,
             next_sample: Instant::MIN,
             cover_openings: 0,

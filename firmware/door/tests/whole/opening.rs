@@ -231,3 +231,39 @@ fn a_power_cut_while_a_command_is_taken_repeats_it_never() {
     }
     assert!(used > 1 && later > 1, "{used} used, {later} later");
 }
+
+#[test]
+fn a_command_that_is_refused_costs_its_carrier_nothing() {
+    Board::new().boot(async |world: &mut World| {
+        world.host.ask(Request::SetClock { unix_ms: NOW }).await.unwrap();
+        allow(&mut world.host, ADA, true).await.unwrap();
+        let own = world.host.board;
+        join(world, Role::Operator, 9).await;
+        let expired = || command(ADA, own, NOW + 1, NOW - 1);
+        let before = world.host.kinds().await.len();
+        for _ in 0..300 {
+            assert_eq!(world.host.ask(expired()).await, refused(NotOpened::Expired));
+        }
+        assert_eq!(world.host.kinds().await.len(), before, "and makes no entry");
+        world.host.ask(Request::PauseDoor { ms: 0 }).await.expect("its account is as it was");
+    });
+}
+
+#[test]
+fn counters_that_are_lost_begin_now() {
+    let mut board = Board::new();
+    let erased = vec![0xff; board.settings.len()];
+    let (own, counter, until) = board.boot(async |world: &mut World| {
+        world.host.ask(Request::SetClock { unix_ms: NOW }).await.unwrap();
+        allow(&mut world.host, ADA, true).await.unwrap();
+        let used = (world.host.board, NOW + 30_000, NOW + 250_000);
+        assert_eq!(says(world, command(ADA, used.0, used.1, used.2)).await, Ok(Response::Done));
+        used
+    });
+    damage(&mut board.settings, &erased, 0x023d);
+    board.boot(async |world: &mut World| {
+        world.host.ask(Request::SetClock { unix_ms: NOW + 60_000 }).await.unwrap();
+        assert_eq!(says(world, command(ADA, own, counter, until)).await, refused(NotOpened::Used));
+        assert_eq!(says(world, command(ADA, own, NOW + 90_000, until)).await, Ok(Response::Done));
+    });
+}

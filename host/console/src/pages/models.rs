@@ -164,7 +164,7 @@ fn firmware(visitor: &Visitor, standing: Standing, path: &str, flashable: &Flash
             dl.scores {
                 div { dt { (language.say("version")) } dd { (flashable.status.firmware) } }
                 @if let Some(running) = &flashable.running {
-                    div { dt { (language.say("release")) } dd { (running.newest) } }
+                    div { dt { (language.say("release")) } dd { (running.running) } }
                     div { dt { (language.say("slot")) } dd { (if running.slot == 0 { "A" } else { "B" }) } }
                     @if let Some(pending) = running.pending {
                         div { dt { (language.say("pending")) } dd { (pending) } }

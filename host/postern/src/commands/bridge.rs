@@ -179,8 +179,16 @@ impl Watched {
         if self.used.get(&command.signer).is_some_and(|used| *used >= command.counter) {
             return refuse(NotOpened::Used);
         }
-        line.open_door(command)?;
-        self.used.insert(command.signer, command.counter);
+        let answer = line.open_door(command);
+        let of_no_use = |why: &NotOpened| matches!(why, NotOpened::Used | NotOpened::Expired);
+        if match &answer {
+            Ok(_) => true,
+            Err(client::Error::Refused(Refusal::NotOpened { why })) => of_no_use(why),
+            Err(_) => false,
+        } {
+            self.used.insert(command.signer, command.counter);
+        }
+        answer?;
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use crate::{
     },
     session::{
         capture::{Captured, frame_of},
-        requests::promise,
+        requests::{opening, promise},
         translate::{self, pipeline_error, refusal, unreadable},
     },
     text::text,
@@ -140,16 +140,21 @@ fn resembles(own: gallery::Candidate<'_>, least: CosineScore) -> Result<(), Erro
     Ok(())
 }
 
-/// Checks what of a request for a frame of the camera needs none: so one that fails here takes none from the door.
+/// Checks what of a request for a frame of the camera needs none: so one that fails here takes none from the door. And a command
+/// that opens: one that is refused here costs its carrier nothing.
 ///
 /// # Errors
 /// As the request itself.
 pub(crate) fn check_first<B: Board, E: Engine>(
-    parts: &Parts<'_, '_, B, E>,
+    parts: &mut Parts<'_, '_, B, E>,
     request: &Request<'_>,
     models: &Models<'_, E>,
 ) -> Result<(), Error> {
     match request {
+        Request::Open { signer, counter, until, signature } => {
+            let command = opening::Command { counter: *counter, until: *until, signature };
+            opening::check(parts, *signer, &command).map(drop)
+        }
         Request::Enrol { name, .. } => enrollable(parts, name, models).map(drop),
         Request::Verify { name, .. } => needed(parts, Some(name), models).map(drop),
         Request::Identify { .. } => needed(parts, None, models).map(drop),

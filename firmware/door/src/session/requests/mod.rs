@@ -143,7 +143,7 @@ pub(crate) fn handle<B: Board, E: Engine>(
             Ok(Response::Done)
         }
         Request::Open { signer, counter, until, signature } => {
-            opening::open(parts, signer, (counter, until), &signature)
+            opening::open(parts, signer, &opening::Command { counter, until, signature: &signature })
         }
         Request::SetOpener { key, allowed } => opening::set_opener(parts, key, allowed),
         Request::ListOpeners => opening::list(parts),

@@ -24,23 +24,42 @@ use crate::{pipeline::Engine, store::opened, worker::parts::Parts};
 /// No opener.
 const NOBODY: Hash = [0; 32];
 
-/// Whether a command may open the door now.
+/// A command, without who signed it.
+pub(crate) struct Command<'a> {
+    pub(crate) counter: u64,
+    pub(crate) until: u64,
+    pub(crate) signature: &'a Signature,
+}
+
+/// Takes a command that may open the door now: its counter is used after that.
 pub(super) fn open<B: Board, E: Engine>(
     parts: &mut Parts<'_, '_, B, E>,
     signer: Hash,
-    (counter, until): (u64, u64),
-    signature: &Signature,
+    command: &Command<'_>,
 ) -> Result<Response, Error> {
+    let place = check(parts, signer, command)?;
+    let mut used = last_counters(parts)?;
+    if let Some(last) = used.get_mut(place) {
+        *last = command.counter;
+    }
+    parts.opened = used;
+    opened(&mut parts.storage)?.set_opened(&used)?;
+    Ok(Response::Done)
+}
+
+/// Whether a command may open the door now, and the place of its signer. It costs nothing: neither a change of the host's account
+/// nor a write, so that one that is sent again and again wears out neither.
+pub(crate) fn check<B: Board, E: Engine>(
+    parts: &mut Parts<'_, '_, B, E>,
+    signer: Hash,
+    &Command { counter, until, signature }: &Command<'_>,
+) -> Result<usize, Error> {
     let refuse = |why| Err(Error::NotOpened { why });
-    let storage = opened(&mut parts.storage)?;
-    let openers = storage.openers()?;
+    let openers = opened(&mut parts.storage)?.openers()?;
     let Some(place) = openers.iter().position(|known| *known == signer && signer != NOBODY) else {
         return refuse(NotOpened::NotAllowed);
     };
-    let mut used = storage.opened()?;
     let time = parts.journal.now();
-    let last = used.get_mut(place).ok_or(Error::Malformed)?;
-    let opening = Opening { board: public_key(&parts.access.identity), counter, until };
     if parts.rules.admits_nobody() {
         return refuse(NotOpened::Locked);
     }
@@ -59,15 +78,34 @@ pub(super) fn open<B: Board, E: Engine>(
     if until - time.unix_ms > LONGEST_OPENING_MS {
         return refuse(NotOpened::TooLong);
     }
-    if counter <= *last {
+    let used = last_counters(parts)?;
+    if used.get(place).is_none_or(|last| counter <= *last) {
         return refuse(NotOpened::Used);
     }
+    let opening = Opening { board: public_key(&parts.access.identity), counter, until };
     if opening.verify(&signer, &signature.bytes()).is_err() {
         return refuse(NotOpened::Forged);
     }
-    *last = counter;
-    storage.set_opened(&used)?;
-    Ok(Response::Done)
+    Ok(place)
+}
+
+/// The last counter of each place: that in flash, or that in memory, if somebody put an older record into the flash. Where there is
+/// none, as when the record was damaged, counters begin now, once.
+fn last_counters<B: Board, E: Engine>(parts: &mut Parts<'_, '_, B, E>) -> Result<[u64; MAX_OPENERS], Error> {
+    let now = parts.journal.now().unix_ms;
+    let storage = opened(&mut parts.storage)?;
+    let openers = storage.openers()?;
+    let mut used = storage.opened()?;
+    for (last, kept) in used.iter_mut().zip(parts.opened) {
+        *last = kept.max(*last);
+    }
+    let lost = |(last, opener): (&u64, &Hash)| *last == 0 && *opener != NOBODY;
+    if used.iter().zip(&openers).any(lost) {
+        used.iter_mut().for_each(|last| *last = now.max(*last));
+        storage.set_opened(&used)?;
+    }
+    parts.opened = used;
+    Ok(used)
 }
 
 /// Allows somebody to open, or no more. Counters of somebody new begin at the time of now: what they signed before counts for
@@ -86,8 +124,11 @@ pub(super) fn set_opener<B: Board, E: Engine>(
         let place = place.ok_or(Error::OpenersFull { limit: MAX_OPENERS as u8 })?;
         if allowed {
             let mut used = storage.opened()?;
-            if let Some(last) = used.get_mut(place) {
-                *last = parts.journal.now().unix_ms;
+            let now = parts.journal.now().unix_ms;
+            if let (Some(last), Some(kept)) = (used.get_mut(place), parts.opened.get_mut(place)) {
+                // Whose clock was ahead of the board's has used counters that are still to come.
+                *last = (*last).max(*kept).min(now.saturating_add(LONGEST_OPENING_MS)).max(now);
+                *kept = *last;
             }
             storage.set_opened(&used)?;
         }

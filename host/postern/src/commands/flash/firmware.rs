@@ -104,5 +104,5 @@ pub fn install(
         // Its log is read by the file that was linked.
         emulated.open()?.keep_firmware(&elf)?;
     }
-    Ok(Flashed { elf, release, before: running.newest })
+    Ok(Flashed { elf, release, before: running.running })
 }

@@ -149,6 +149,9 @@ pub fn join(args: &JoinArgs, output: &Output) -> anyhow::Result<Outcome> {
     trusted.joins(identity.public(), &mut files, args.erased)?;
     trusted.write(&path)?;
     drop(files);
+    if args.only {
+        note_other_openers(&args.device, &trusted);
+    }
     let code = identity.public().to_string();
     output.print(&Sorted(Code { code: code.clone(), folder: place }), |out| writeln!(out, "{code}"))?;
     note!(
@@ -164,6 +167,26 @@ pub fn join(args: &JoinArgs, output: &Output) -> anyhow::Result<Outcome> {
         }
     );
     Ok(Outcome::Done)
+}
+
+/// Names those who may open the door by signed commands although it trusts them no more.
+fn note_other_openers(device: &DeviceArgs, trusted: &Trusted) {
+    let openers = match device.connect().and_then(|mut device| Ok(device.openers()?)) {
+        Ok(openers) => openers,
+        Err(error) => {
+            note!(
+                "who may open the door by signed commands is not known: {error:#}. `postern keys` tells it"
+            );
+            return;
+        }
+    };
+    let is_trusted = |key: &[u8; 32]| trusted.operators.iter().any(|operator| operator.signing == *key);
+    for opener in openers.iter().filter(|opener| !is_trusted(opener)) {
+        let key = hex::encode(opener);
+        note!(
+            "{key} may still open the door by signed commands: `postern keys forbid-opening {key}` ends it"
+        );
+    }
 }
 
 /// Applies what the operators send.
