@@ -89,9 +89,9 @@ fn requests() {
         Request::Open {
             signer: [0xAB; 32], counter: 300, until: 1_800_000_000_000,
             signature: Signature { r: [0xAB; 32], s: [0xAB; 32] },
-        } => "28#ac0280a0f1c2b134##",
-        Request::SetOpener { key: [0xAB; 32], allowed: true } => "29#01",
-        Request::ListOpeners => "2a",
+        } => "29#ac0280a0f1c2b134##",
+        Request::SetOpener { key: [0xAB; 32], allowed: true } => "2a#01",
+        Request::ListOpeners => "2b",
         Request::SetOsdp { osdp: Some(Osdp { address: 5, key: Scbk([0xCD; 16]) }) } =>
             "200105cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
         Request::Invite { role: Role::Auditor } => "1600",
