@@ -86,6 +86,7 @@ fn requests() {
         Request::Suspend { name: ada(), suspended: true } => "250341646101",
         Request::Erase => "26",
         Request::RemoveEnrolled { person: 7, template: 300 } => "2707ac02",
+        Request::RestoreSettings(Settings::default()) => "28904e03b817010ab0ea010098750000b0ea0100000000",
         Request::Open {
             signer: [0xAB; 32], counter: 300, until: 1_800_000_000_000,
             signature: Signature { r: [0xAB; 32], s: [0xAB; 32] },
