@@ -124,7 +124,7 @@ async fn a_camera_that_sees_nobody_says_what_to_change_and_a_visit_is_told() {
     let board = browser.sign_in(&mut console).await;
     browser.open(&format!("{board}/people")).await;
     browser.click("[data-webcam] button").await;
-    browser.shows("No face: stand before").await;
+    browser.shows("No face: look into this computer's camera.").await;
     browser.click("[data-webcam] button").await;
     browser.shows("Take pictures with this computer's camera").await;
 
