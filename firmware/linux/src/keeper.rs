@@ -10,7 +10,7 @@
 //! | what happens | the keeper |
 //! |---|---|
 //! | the pipe ends: the door was killed, or has failed | drives the line low, and ends |
-//! | nothing comes for [`SILENCE`]: the door hangs, is stopped, or its computer is far too busy | drives the line low; only a new `1` opens again |
+//! | nothing comes for [`SILENCE`]: the door hangs, is stopped, or its computer is far too busy | drives the line low. It opens again only after a `0`: the door must have seen that it is locked |
 //! | nothing comes for [`HUNG`] | kills the door, so that its supervisor starts a new one. A keeper that did not run itself meanwhile finds words waiting, and kills nobody |
 //! | the keeper itself is killed | the door sees it at the next word, and ends |
 //!
@@ -67,14 +67,14 @@ pub fn keep(mut line: impl LockLine, mut door: File, mut answers: impl Write) ->
     let parent = getppid();
     line.drive(false)?;
     answers.write_all(&[DONE])?;
-    let mut high = false;
+    let (mut high, mut barred) = (false, false);
     let mut heard = Instant::now();
     let mut words = [0; 64];
     loop {
         let silent = heard.elapsed();
         if high && silent >= SILENCE {
             line.drive(false)?;
-            high = false;
+            (high, barred) = (false, true);
             eprintln!("keeper: the door is silent; locked");
         }
         if silent >= HUNG && !has_word(&door, Duration::ZERO)? {
@@ -100,12 +100,14 @@ pub fn keep(mut line: impl LockLine, mut door: File, mut answers: impl Write) ->
                 LOCK => false,
                 _ => continue,
             };
-            let driven = line.drive(drive);
-            if driven.is_ok() {
+            barred &= drive;
+            // A door that stood still would go on with an opening whose time it has not seen pass.
+            let obeyed = !barred && line.drive(drive).is_ok();
+            if obeyed {
                 high = drive;
             }
             // A door that does not listen any more is about to end.
-            let _ = answers.write_all(&[if driven.is_ok() { DONE } else { FAILED }]);
+            let _ = answers.write_all(&[if obeyed { DONE } else { FAILED }]);
         }
     }
 }
