@@ -39,6 +39,9 @@ const TABS: usize = 100;
 const HIGH: u32 = 900;
 const LOW: u32 = 600;
 
+/// How often the driver is started until it has a port.
+const STARTS: usize = 5;
+
 /// How long a browser may take to end.
 const FAREWELL: Duration = Duration::from_secs(20);
 
@@ -72,6 +75,27 @@ struct Driver {
 }
 
 impl Driver {
+    /// Starts the program, on a port that it finds itself. `None`: it ended before it said its port, as it does where what it
+    /// found for IPv4 is taken for IPv6.
+    fn start() -> Option<Self> {
+        let profile = tempfile::tempdir().expect("a folder");
+        let mut driver = Command::new("chromedriver");
+        driver.arg("--port=0").env("TMPDIR", profile.path()).stdout(Stdio::piped());
+        let mut child = driver.spawn().expect("chromedriver is a program");
+        let mut said = BufReader::new(child.stdout.take().expect("stdout")).lines().map_while(Result::ok);
+        let started = said
+            .by_ref()
+            .inspect(|line| eprintln!("{line}"))
+            .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
+        let Some(port) = started else {
+            child.wait().expect("it ends");
+            return None;
+        };
+        // What it says later must not fill the pipe.
+        std::thread::spawn(move || said.for_each(drop));
+        Some(Self { child, port, session: String::new(), profile })
+    }
+
     /// Sends a request about the browser's session, and waits until it is answered.
     fn send(&self, method: &str, path: &str, body: &str) -> std::io::Result<()> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
@@ -116,17 +140,8 @@ impl Chromium {
     /// # Panics
     /// It does not start.
     pub async fn start_with(view: View, more: &[String]) -> Self {
-        let profile = tempfile::tempdir().expect("a folder");
-        let mut driver = Command::new("chromedriver");
-        driver.arg("--port=0").env("TMPDIR", profile.path()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut driver = driver.spawn().expect("chromedriver starts");
-        let mut said = BufReader::new(driver.stdout.take().expect("stdout")).lines().map_while(Result::ok);
-        let port: u16 = said
-            .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok())
-            .expect("chromedriver says its port");
-        // What it says later must not fill the pipe.
-        std::thread::spawn(move || said.for_each(drop));
-        let mut driver = Driver { child: driver, port, session: String::new(), profile };
+        let started = (0..STARTS).find_map(|_| Driver::start());
+        let mut driver = started.expect("chromedriver says its port");
         let mut flags: Vec<String> = FLAGS.map(str::to_owned).to_vec();
         flags.extend_from_slice(more);
         flags.push(format!("--user-data-dir={}", driver.profile.path().join("profile").display()));
@@ -137,7 +152,7 @@ impl Chromium {
         let mut capabilities = serde_json::Map::new();
         capabilities.insert("goog:chromeOptions".to_owned(), options);
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        let client = builder.capabilities(capabilities).connect(&format!("http://127.0.0.1:{port}")).await;
+        let client = builder.capabilities(capabilities).connect(&format!("http://127.0.0.1:{}", driver.port)).await;
         let client = client.expect("Chromium starts");
         driver.session = client.session_id().await.ok().flatten().unwrap_or_default();
         let browser = Self { client, view, driver };
