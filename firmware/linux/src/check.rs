@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::config::{Config, Lines};
 use crate::counter::FileCounter;
-use crate::flash::{Durability, Flash};
+use crate::flash::Flash;
 use crate::kept::Keeper;
 use crate::picture_source::{PictureSource, Unusable};
 use crate::pixels::Small;
@@ -32,7 +32,8 @@ pub fn check(config: &Config, mut good: impl FnMut(String)) -> Vec<Error> {
     let mut missing = Vec::new();
     let flash = secret::load(&config.secret).and_then(|unique| {
         FileCounter::beside(&config.secret.file)?;
-        Flash::open(&config.flash.file, Durability::System, &unique, &config.secret.file)
+        // A check that makes the flash makes it as the door does.
+        Flash::open(&config.flash.file, config.durability(), &unique, &config.secret.file)
     });
     let mut note = |what: String, result: Result<()>| match result {
         Ok(()) => good(what),

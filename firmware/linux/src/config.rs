@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! [flash]
-//! file = "flash"                  # made at the first start, 38 MiB
+//! file = "flash"                  # made at the first start, 38 MiB; or a partition of 38 MiB or more
 //!
 //! [secret]
 //! file = "unique.key"             # made at the first start; keep a copy, apart from the flash
@@ -40,6 +40,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::flash::Durability;
 use crate::gpio::Wire;
 use crate::picture_source::{PictureSource, Place};
 use crate::pixels::Format;
@@ -295,6 +296,11 @@ impl Config {
             Some(lines) => lines.lock.clone(),
             None => format!("made:{}", self.flash.file.display()),
         }
+    }
+
+    /// Whether an operation on the flash waits for the disk.
+    pub fn durability(&self) -> Durability {
+        if self.made.is_some() { Durability::System } else { Durability::Disk }
     }
 
     /// Where the pictures of a door that is not made come from.

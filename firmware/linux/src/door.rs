@@ -14,7 +14,7 @@ use nn::Arena;
 use crate::close_up::{Behind, CloseUps};
 use crate::config::{Config, Lines, Made};
 use crate::counter::FileCounter;
-use crate::flash::{Durability, Flash, Partition};
+use crate::flash::{Flash, Partition};
 use crate::float::Float;
 use crate::gpio::Wire;
 use crate::kept::Keeper;
@@ -77,9 +77,8 @@ impl Door {
     /// What is missing, and what to do.
     pub fn open(config: &Config, reason: ResetReason) -> Result<Self> {
         let unique = secret::load(&config.secret)?;
-        let durability = if config.made.is_some() { Durability::System } else { Durability::Disk };
         let flash_file = &config.flash.file;
-        let flash = Flash::open(flash_file, durability, &unique, &config.secret.file)?;
+        let flash = Flash::open(flash_file, config.durability(), &unique, &config.secret.file)?;
         let window = config.made.as_ref().map(|_| Window::new(flash.file()));
         let boots = flash.boots().map_err(Error::file(flash_file))?;
         let keeper = Keeper::start(&config.lock())?;

@@ -59,9 +59,18 @@ pub enum Error {
         /// The flash file.
         path: PathBuf,
     },
+    /// The flash cannot be on this partition.
+    #[error("the flash cannot be on {path}: {hint}", path = path.display())]
+    FlashDevice {
+        /// The partition.
+        path: PathBuf,
+        /// Why, and what to do.
+        hint: String,
+    },
     /// The file is no flash of this kind of board.
     #[error(
-        "{path} is not the flash of a door on Linux but {is}: name another file under [flash], and the door makes it",
+        "{path} is not the flash of a door on Linux but {is}: name another file under [flash], and the door makes it; a \
+         partition is erased by `dd if=/dev/zero of=PARTITION bs=1M count=38`",
         path = path.display()
     )]
     OtherFlash {

@@ -1,4 +1,4 @@
-//! The door's NOR flash, in a file.
+//! The door's NOR flash, in a file or a partition: the file, in what follows.
 //!
 //! ```text
 //! offset      what
@@ -12,15 +12,14 @@
 //!
 //! # Invariants
 //! - The rules of NOR flash hold, by `nor_model`: an erase sets sectors to ones, and a program operation clears bits.
-//! - One door has the file at a time; a lock on the file keeps others away.
+//! - One door has the file at a time, see `medium`.
 //! - The file of another kind of board, or of a door with another secret, is refused before anything is written.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use board_api::{FirmwareSlots, ModelSlots};
 use crypto::{Key, Tag};
@@ -33,6 +32,7 @@ use partitions::{Partitions, Region};
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
+use crate::medium::{self, Kind};
 use crate::{Error, Result};
 
 /// Where everything lies in the file.
@@ -136,13 +136,11 @@ impl NorFlash for Partition {
     }
 }
 
-/// How long a door that was told to end may still have the flash.
-const ENDING: Duration = Duration::from_secs(3);
-
 /// The door's flash.
 #[derive(Debug)]
 pub struct Flash {
     file: Arc<File>,
+    kind: Kind,
     durability: Durability,
 }
 
@@ -150,26 +148,11 @@ impl Flash {
     /// Opens the flash of the door whose secret is `secret`, and makes it if there is none.
     ///
     /// # Errors
-    /// [`Error::FlashInUse`], [`Error::OtherFlash`], [`Error::OtherSecret`], [`Error::ReadOnly`], [`Error::DiskFull`],
-    /// [`Error::File`]. `secret_path` is for the message.
+    /// [`Error::FlashInUse`], [`Error::FlashDevice`], [`Error::OtherFlash`], [`Error::OtherSecret`], [`Error::ReadOnly`],
+    /// [`Error::DiskFull`], [`Error::File`]. `secret_path` is for the message.
     pub fn open(path: &Path, durability: Durability, secret: &Key, secret_path: &Path) -> Result<Self> {
-        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-        let file = opened.map_err(|source| match source.kind() {
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                Error::ReadOnly { path: path.to_owned(), source }
-            }
-            _ => Error::file(path)(source),
-        })?;
-        let end = Instant::now() + ENDING;
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(ENDING / 50),
-                Err(TryLockError::WouldBlock) => return Err(Error::FlashInUse { path: path.to_owned() }),
-                Err(TryLockError::Error(error)) => return Err(Error::file(path)(error)),
-            }
-        }
-        let flash = Self { file: Arc::new(file), durability };
+        let (file, kind) = medium::open(path)?;
+        let flash = Self { file: Arc::new(file), kind, durability };
         flash.check_owner(path, secret, secret_path)?;
         let boots = flash.word(BOOTS).map_err(Error::file(path))?;
         flash.set_word(BOOTS, boots.wrapping_add(1)).map_err(Error::file(path))?;
@@ -194,15 +177,31 @@ impl Flash {
     fn check_owner(&self, path: &Path, secret: &Key, secret_path: &Path) -> Result<()> {
         let failed = || Error::file(path);
         let owner = Tag::new(*secret.derive(b"", b"postern flash owner").bytes()).shortened();
-        let length = self.file.metadata().map_err(failed())?.len();
+        let length = medium::length(&self.file).map_err(failed())?;
         let other = |is: &str| Error::OtherFlash { path: path.to_owned(), is: is.to_owned() };
+        let is_device = self.kind == Kind::Device;
+        if is_device {
+            let unusable = |hint| Error::FlashDevice { path: path.to_owned(), hint };
+            if let Some(hint) = self.kind.unfit(length) {
+                return Err(unusable(hint));
+            }
+            if medium::is_read_only(&self.file) {
+                return Err(unusable("the kernel writes nothing to it: is the card locked?".to_owned()));
+            }
+        }
         let magic = if length < 4 { 0 } else { self.word(MAGIC_WORD).map_err(failed())? };
         if magic != MAGIC {
             // A made door's file is there before its first start, with nothing but pins in its first page.
-            if length != 0 && length != LINUX.file_len {
-                return Err(other("a file of another size"));
+            if length != 0
+                && let Some(is) = self.kind.unfit(length)
+            {
+                return Err(other(&is));
             }
-            if length != 0 && !self.is_blank().map_err(failed())? {
+            let is_blank = length == 0 || self.is_blank().map_err(failed())?;
+            if is_device && !(is_blank && self.has_blank_head().map_err(failed())?) {
+                return Err(other("a partition with something else in it"));
+            }
+            if !is_blank {
                 return Err(other("a file with something else in it"));
             }
             return self.format(path, &owner);
@@ -218,7 +217,7 @@ impl Flash {
         if version != VERSION {
             return Err(other(&format!("one of layout {version}, while this door has layout {VERSION}")));
         }
-        if length != LINUX.file_len {
+        if self.kind.unfit(length).is_some() {
             return Err(other("one that was cut off"));
         }
         let mut found = [0; OWNER_LEN];
@@ -227,6 +226,17 @@ impl Flash {
             return Err(Error::OtherSecret { path: path.to_owned(), secret: secret_path.to_owned() });
         }
         Ok(())
+    }
+
+    /// Whether nothing was written before the partitions, but what a first start writes that was cut short. A file system
+    /// begins there, or a table of partitions.
+    fn has_blank_head(&self) -> std::io::Result<bool> {
+        let mut head = vec![0; MAP.nor.offset as usize];
+        self.file.read_exact_at(&mut head, 0)?;
+        for (at, length) in [(BOARD, 4), (VERSION_WORD, 4), (OWNER, OWNER_LEN)] {
+            head[at..at + length].fill(0);
+        }
+        Ok(head.iter().all(|byte| matches!(byte, 0 | 0xff)))
     }
 
     /// Whether nothing was written where the partitions lie.
@@ -247,8 +257,12 @@ impl Flash {
 
     /// Erases all partitions, and writes the header last: a start that is cut short is repeated.
     fn format(&self, path: &Path, owner: &Tag<OWNER_LEN>) -> Result<()> {
-        // All of its room now: a disk that is full later cannot stop a door that runs.
-        match fallocate(&*self.file, FallocateFlags::empty(), 0, LINUX.file_len) {
+        // All of its room now: a disk that is full later cannot stop a door that runs. A partition has its room.
+        let room = match self.kind {
+            Kind::File => fallocate(&*self.file, FallocateFlags::empty(), 0, LINUX.file_len),
+            Kind::Device => Ok(()),
+        };
+        match room {
             Ok(()) => {}
             Err(Errno::OPNOTSUPP) => self.file.set_len(LINUX.file_len).map_err(Error::file(path))?,
             Err(Errno::NOSPC | Errno::DQUOT) => return Err(full(path)),

@@ -7,7 +7,7 @@
 //! config   postern-door.toml
 //! door     two tasks on two threads
 //! clock    embassy's time driver
-//! flash    NOR flash in a file                 secret   the unique secret; secret_place
+//! flash    NOR flash; medium: file, partition   secret   the unique secret; secret_place
 //! line     to hosts and a controller           place, serial   sockets and ports
 //! pins     outputs, inputs, keypad, camera     made     the same, as the host of a made door feeds them
 //! gpio     lines of GPIO chips                 v4l2     cameras
@@ -39,6 +39,7 @@ mod keypad;
 mod line;
 mod lock_line;
 mod made;
+mod medium;
 mod picture_source;
 mod pictures;
 mod pins;
