@@ -32,7 +32,7 @@ pub use system::{ResetReason, SecretPlace, Shown, System};
 
 use embedded_hal::digital::{InputPin, OutputPin};
 use embedded_io_async::{Read, Write};
-use embedded_storage::nor_flash::NorFlash;
+use embedded_storage::nor_flash::MultiwriteNorFlash;
 
 /// The types of a board's peripherals.
 ///
@@ -56,8 +56,9 @@ pub trait Board {
     type Watchdog: Watchdog;
     /// The camera.
     type Camera: Camera;
-    /// A flash partition.
-    type Flash: NorFlash;
+    /// A flash partition. A word that was programmed may be programmed with zeros: so the gallery deletes a key without
+    /// an erase. Flash with error correction mostly allows that, too, though nothing else.
+    type Flash: MultiwriteNorFlash;
     /// The board as a whole.
     type System: System;
 }

@@ -23,7 +23,9 @@ use std::sync::Arc;
 
 use board_api::{FirmwareSlots, ModelSlots};
 use crypto::{Key, Tag};
-use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash};
+use embedded_storage::nor_flash::{
+    ErrorType, MultiwriteNorFlash, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
+};
 use host_window::LINUX;
 use host_window::window::{BOARD, BOOTS, MAGIC, MAGIC_WORD, OWNER, OWNER_LEN, VERSION, VERSION_WORD};
 use memmap2::{Mmap, MmapOptions};
@@ -135,6 +137,8 @@ impl NorFlash for Partition {
         self.change(range.start, bytes)
     }
 }
+
+impl MultiwriteNorFlash for Partition {}
 
 /// The door's flash.
 #[derive(Debug)]

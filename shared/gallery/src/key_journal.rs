@@ -2,31 +2,32 @@
 //!
 //! Flash is not overwritten: an older value of the map stays in its sector until that is erased. So each
 //! person's records are sealed by a key of their own, whose salt is here. When a person is removed, the salt is
-//! erased at once. After that nobody can read the old records.
+//! programmed with zeros at once. After that nobody can read the old records.
 //!
 //! ```text
 //! sectors   bank A | bank B | the map's            a bank: 8 KiB, in whole sectors
 //! bank      header, 16 bytes | cells, 24 bytes each, in the order of enrolment
 //! header    "PKR1" | generation u32 LE | check, 8 bytes
-//! cell      person slot u16 LE | salt, 18 bytes | check, 4 bytes
+//! cell      person slot u16 LE | salt, 18 bytes | check, 4 bytes; or zeros, once the person is removed
 //! check     first bytes of HKDF-SHA-256( gallery's key, salt: content, "postern ring" )
 //! key       HKDF-SHA-256( gallery's key, salt, "postern person" )
 //! ```
 //!
 //! # Power cuts
-//! | change | 1st | 2nd (commit) | after a cut |
+//! | change | 1st | 2nd | after a cut |
 //! |---|---|---|---|
 //! | enrol a person | append a cell | the person's record, in the map | the next opening drops a cell without a person |
-//! | remove a person | rewrite the journal without the cell, see [`Journal`] | | the old cells or the new ones |
+//! | remove a person | the person as removed, in the map | zeros over the cell | the next opening writes the zeros, see [`Journal`] |
+//! | enrol, where the bank is full | rewrite the journal without deleted cells | then as above | the old bank or the new one |
 
 use crypto::{Entropy, Key, Tag};
-use embedded_storage::nor_flash::NorFlash;
+use embedded_storage::nor_flash::{MultiwriteNorFlash, NorFlash};
 use nor_store::{Check, Journal};
 use zeroize::Zeroize;
 
 use crate::{
     Error,
-    memory::{SALT, Salts},
+    memory::{SALT, Salt, Salts},
 };
 
 /// Bytes of a bank, at least.
@@ -77,7 +78,7 @@ impl KeyJournal {
     /// The key of the person at a slot; `None` if it was erased.
     pub(crate) fn person_key(&self, salts: &Salts, slot: u16) -> Option<Key> {
         let salt = salts.get(usize::from(slot))?.as_ref()?;
-        Some(self.own_key().derive(salt, b"postern person"))
+        Some(self.own_key().derive(&salt.bytes, b"postern person"))
     }
 
     /// The key of records that belong to no person.
@@ -86,13 +87,17 @@ impl KeyJournal {
     }
 
     /// Reads the journal, and completes an interrupted removal. `false` if there is no journal.
-    pub(crate) fn read<F: NorFlash>(&mut self, flash: &mut F, salts: &mut Salts) -> Result<bool, Error> {
+    pub(crate) fn read<F: MultiwriteNorFlash>(
+        &mut self,
+        flash: &mut F,
+        salts: &mut Salts,
+    ) -> Result<bool, Error> {
         salts.zeroize();
-        Ok(self.0.read(flash, |content| {
-            let Some((slot, salt)) = content.split_first_chunk() else { return };
+        Ok(self.0.read(flash, |number, content| {
+            let Some((slot, bytes)) = content.split_first_chunk() else { return };
             let place = salts.get_mut(usize::from(u16::from_le_bytes(*slot)));
-            if let (Some(place), Some(salt)) = (place, salt.first_chunk()) {
-                *place = Some(*salt);
+            if let (Some(place), Some(bytes)) = (place, bytes.first_chunk()) {
+                *place = Some(Salt { bytes: *bytes, cell: number as u16 });
             }
         })?)
     }
@@ -103,30 +108,52 @@ impl KeyJournal {
     }
 
     /// Makes a key for the person at a slot, and writes it to flash.
-    pub(crate) fn add<F: NorFlash>(
+    pub(crate) fn add<F: MultiwriteNorFlash>(
         &mut self,
         flash: &mut F,
         salts: &mut Salts,
         slot: u16,
         random: &mut impl Entropy,
     ) -> Result<(), Error> {
+        // A slot has one cell; there is one already if an enrolment was given up after its key was made.
+        self.erase(flash, salts, slot)?;
         if self.0.is_full() {
-            self.rewrite(flash, salts)?;
+            self.drop_deleted(flash, salts)?;
         }
-        let mut salt = [0; SALT];
-        random.fill(&mut salt);
-        let mut cell = cell(slot, &salt);
+        let mut bytes = [0; SALT];
+        random.fill(&mut bytes);
+        let mut cell = cell(slot, &bytes);
         let appended = self.0.append(flash, &cell);
         cell.zeroize();
-        appended?;
+        let salt = Salt { bytes, cell: appended? as u16 };
         *salts.get_mut(usize::from(slot)).ok_or(Error::Full)? = Some(salt);
         Ok(())
     }
 
-    /// Keeps only these salts: writes them into the other bank, and erases this one.
-    pub(crate) fn rewrite<F: NorFlash>(&mut self, flash: &mut F, salts: &Salts) -> Result<(), Error> {
-        let kept = (0u16..).zip(salts).filter_map(|(slot, salt)| Some(cell(slot, salt.as_ref()?)));
-        Ok(self.0.rewrite(flash, kept)?)
+    /// Erases the key of the person at a slot from flash, and then from memory. Without such a key it does nothing.
+    pub(crate) fn erase<F: MultiwriteNorFlash>(
+        &mut self,
+        flash: &mut F,
+        salts: &mut Salts,
+        slot: u16,
+    ) -> Result<(), Error> {
+        let Some(place) = salts.get_mut(usize::from(slot)) else { return Ok(()) };
+        if let Some(salt) = place {
+            self.0.delete(flash, usize::from(salt.cell))?;
+            place.zeroize();
+        }
+        Ok(())
+    }
+
+    /// Writes the keys into the other bank, and so makes room where cells of removed people were.
+    fn drop_deleted<F: NorFlash>(&mut self, flash: &mut F, salts: &mut Salts) -> Result<(), Error> {
+        let kept = (0u16..).zip(&*salts).filter_map(|(slot, salt)| Some(cell(slot, &salt.as_ref()?.bytes)));
+        self.0.rewrite(flash, kept)?;
+        // The new cells have the order of the slots.
+        for (number, salt) in (0..).zip(salts.iter_mut().flatten()) {
+            salt.cell = number;
+        }
+        Ok(())
     }
 }
 

@@ -19,8 +19,22 @@ pub const TEMPLATES_PER_PERSON: usize = 8;
 /// Bytes of the salt of a person's key.
 pub(crate) const SALT: usize = 18;
 
+/// The salt of a person's key.
+#[derive(Clone, Copy)]
+pub(crate) struct Salt {
+    pub(crate) bytes: [u8; SALT],
+    /// The number of its cell in the key journal.
+    pub(crate) cell: u16,
+}
+
+impl Zeroize for Salt {
+    fn zeroize(&mut self) {
+        self.bytes.zeroize();
+    }
+}
+
 /// The salts of the people's keys, by person slot.
-pub(crate) type Salts = [Option<[u8; SALT]>; MAX_PEOPLE];
+pub(crate) type Salts = [Option<Salt>; MAX_PEOPLE];
 
 /// Somebody enrolled.
 #[derive(Debug, Clone, PartialEq, Eq)]

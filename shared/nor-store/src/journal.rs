@@ -1,14 +1,15 @@
 //! The A/B journal: a few cells in two banks, of which one is active.
 //!
-//! Cells are appended to the active bank. To delete cells for good, the journal writes the remaining ones
-//! into the other bank, makes that one active with a header, and erases the old bank. So a deleted secret is
-//! gone from flash, which a log or a map cannot promise.
+//! Cells are appended to the active bank. To delete a cell for good, the journal programs it with zeros where it
+//! lies: flash lets each bit become 0 without an erase. So a deleted secret is gone from flash, which a log or a
+//! map cannot promise. Once the bank is full, the journal writes the remaining cells into the other bank, makes
+//! that one active with a header, and erases the old bank.
 //!
 //! ```text
 //! partition  bank A | bank B                            equally large, whole sectors
 //! bank       header, 16 bytes | cells, one after another
 //! header     magic, 4 bytes | generation u32 LE | check, 8 bytes
-//! cell       content | check, 4 bytes
+//! cell       content | check, 4 bytes; or zeros, once it is deleted
 //! check      by the caller: see [`Check`]
 //! ```
 //!
@@ -16,14 +17,16 @@
 //! | change | 1st | 2nd (commit) | 3rd | after a cut |
 //! |---|---|---|---|---|
 //! | append | the cell | | | the cell is valid, or broken and passed over |
+//! | delete | zeros over the cell | | | the cell is valid, or broken and then zeros |
 //! | rewrite | the cells into the other bank | its header, of the next generation | the old bank is erased | the newer valid bank is active, the other one is erased |
 //!
-//! A bank whose header was not written completely is none. Flash loses bits over the years, and a lost bit
+//! A cell that is broken is programmed with zeros when the journal is read: it may be what an interrupted deletion has left
+//! of a secret. A bank whose header was not written completely is none. Flash loses bits over the years, and a lost bit
 //! must not cost a cell, or with a header all of them: if the check of a header or cell fails, it is tried
 //! with each of its bits inverted. The next rewrite writes it correctly. Banks alternate, so that each sector
 //! is erased once in two rewrites.
 
-use embedded_storage::nor_flash::NorFlash;
+use embedded_storage::nor_flash::{MultiwriteNorFlash, NorFlash};
 use zeroize::Zeroize;
 
 use crate::{ERASED, Error};
@@ -34,6 +37,8 @@ const HEADER_CHECK: usize = 8;
 const CELL_CHECK: usize = 4;
 /// Bytes that are read at once to see whether a bank is erased.
 const CHUNK: usize = 64;
+/// What the bytes of a deleted cell are.
+const DELETED: u8 = 0;
 
 /// What makes a header or cell valid.
 pub trait Check {
@@ -85,12 +90,16 @@ impl<C: Check, const BANK: usize, const CELL: usize> Journal<C, BANK, CELL> {
         self.cells >= Self::CAPACITY
     }
 
-    /// Reads the journal, shows the content of each valid cell to `visit`, and erases what an interrupted
-    /// rewrite left. `false` if there is no journal.
+    /// Reads the journal, shows number and content of each valid cell to `visit`, and completes an interrupted
+    /// deletion or rewrite. `false` if there is no journal.
     ///
     /// # Errors
     /// [`Error::Flash`].
-    pub fn read<F: NorFlash>(&mut self, flash: &mut F, mut visit: impl FnMut(&[u8])) -> Result<bool, Error> {
+    pub fn read<F: MultiwriteNorFlash>(
+        &mut self,
+        flash: &mut F,
+        mut visit: impl FnMut(usize, &[u8]),
+    ) -> Result<bool, Error> {
         let generations = [self.header(flash, 0)?, self.header(flash, 1)?];
         let Some(generation) = generations.into_iter().flatten().max() else { return Ok(false) };
         self.generation = generation;
@@ -103,10 +112,15 @@ impl<C: Check, const BANK: usize, const CELL: usize> Journal<C, BANK, CELL> {
             if cell == [ERASED; CELL] {
                 continue;
             }
-            // A cell that a power cut left half written is used, too.
+            // A cell that was deleted, or that a power cut left half written, is used, too.
             self.cells = number + 1;
+            if cell == [DELETED; CELL] {
+                continue;
+            }
             if self.mend(&mut cell, CELL - CELL_CHECK) {
-                visit(cell.get(..CELL - CELL_CHECK).ok_or(Error::LogicBug)?);
+                visit(number, cell.get(..CELL - CELL_CHECK).ok_or(Error::LogicBug)?);
+            } else {
+                self.delete(flash, number)?;
             }
             cell.zeroize();
         }
@@ -122,20 +136,29 @@ impl<C: Check, const BANK: usize, const CELL: usize> Journal<C, BANK, CELL> {
         self.rewrite(flash, core::iter::empty::<[u8; 0]>())
     }
 
-    /// Appends a cell. Its content has the bytes of a cell without those of its check.
+    /// Appends a cell, and returns its number. Its content has the bytes of a cell without those of its check.
     ///
     /// # Errors
     /// [`Error::Full`], [`Error::Flash`].
-    pub fn append<F: NorFlash>(&mut self, flash: &mut F, content: &[u8]) -> Result<(), Error> {
+    pub fn append<F: NorFlash>(&mut self, flash: &mut F, content: &[u8]) -> Result<usize, Error> {
         if self.is_full() {
             return Err(Error::Full);
         }
         let number = self.cells;
         self.cells += 1;
-        self.write_cell(flash, self.bank, number, content)
+        self.write_cell(flash, self.bank, number, content)?;
+        Ok(number)
     }
 
-    /// Writes these cells into the other bank, makes it active, and erases the old one.
+    /// Deletes the cell of a number for good: it is zeros in flash, and nothing is erased.
+    ///
+    /// # Errors
+    /// [`Error::Flash`].
+    pub fn delete<F: MultiwriteNorFlash>(&self, flash: &mut F, number: usize) -> Result<(), Error> {
+        flash.write(Self::place::<F>(self.bank, number), &[DELETED; CELL]).map_err(|_| Error::Flash)
+    }
+
+    /// Writes these cells into the other bank, numbered from 0, makes it active, and erases the old one.
     ///
     /// # Errors
     /// [`Error::Full`], [`Error::Flash`].

@@ -33,7 +33,7 @@ fn journal() -> Journal<Sum, BANK, CELL> {
 /// The cells in flash; none if there is no journal.
 fn read(cells: &mut [u8]) -> Option<Cells> {
     let mut found = Cells::new();
-    let content = |content: &[u8]| found.push(content.try_into().unwrap());
+    let content = |_, content: &[u8]| found.push(content.try_into().unwrap());
     let is_one = journal().read(&mut Nor::new(cells), content).unwrap();
     is_one.then_some(found)
 }
@@ -44,7 +44,9 @@ fn made(contents: &[[u8; CELL - 4]]) -> Vec<u8> {
     let mut flash = Nor::new(cells.as_mut_slice());
     let mut journal = journal();
     journal.format(&mut flash).unwrap();
-    contents.iter().for_each(|content| journal.append(&mut flash, content).unwrap());
+    for (number, content) in contents.iter().enumerate() {
+        assert_eq!(journal.append(&mut flash, content), Ok(number));
+    }
     cells
 }
 
@@ -66,7 +68,7 @@ fn an_append_is_there_or_not_after_a_cut_at_every_byte() {
         let mut cells = made(&THREE[..2]);
         let mut flash = Nor::new(cells.as_mut_slice());
         let mut one = journal();
-        assert_eq!(one.read(&mut flash, |_| {}), Ok(true));
+        assert_eq!(one.read(&mut flash, |_, _| {}), Ok(true));
         flash.cut_power_after(cut);
         let appended = one.append(&mut flash, &THREE[2]);
         let found = read(&mut cells).unwrap();
@@ -74,9 +76,55 @@ fn an_append_is_there_or_not_after_a_cut_at_every_byte() {
         // The next cell takes the place behind a broken one.
         let mut flash = Nor::new(cells.as_mut_slice());
         let mut one = journal();
-        one.read(&mut flash, |_| {}).unwrap();
+        one.read(&mut flash, |_, _| {}).unwrap();
         one.append(&mut flash, &[9; CELL - 4]).unwrap();
         assert_eq!(read(&mut cells).unwrap().last(), Some(&[9; CELL - 4]));
+    }
+}
+
+#[test]
+fn a_deletion_is_there_or_not_and_leaves_nothing_of_the_cell() {
+    // Two bits in each byte: one that is lost could be mended.
+    let three = [THREE[0], [0x5a; CELL - 4], THREE[2]];
+    for cut in 0..=CELL {
+        let mut cells = made(&three);
+        let mut flash = Nor::new(cells.as_mut_slice());
+        let mut one = journal();
+        assert_eq!(one.read(&mut flash, |_, _| {}), Ok(true));
+        flash.cut_power_after(cut);
+        let deleted = one.delete(&mut flash, 1);
+        assert_eq!(deleted.is_ok(), cut == CELL);
+        let found = read(&mut cells).unwrap();
+        assert!(found == [THREE[0], THREE[2]] || (found == three && deleted.is_err()), "cut after {cut}");
+        // Whoever opens it completes what was begun, for a part of a secret is much of it.
+        let place = 16 + CELL..16 + 2 * CELL;
+        let left = if found == three { made(&three)[place.clone()].to_vec() } else { vec![0; CELL] };
+        assert_eq!(cells[place], left, "cut after {cut}");
+        // Numbers stay, and the next cell comes behind.
+        let mut flash = Nor::new(cells.as_mut_slice());
+        let mut one = journal();
+        let mut numbers = Vec::new();
+        one.read(&mut flash, |number, _| numbers.push(number)).unwrap();
+        assert_eq!(numbers, if found == three { vec![0, 1, 2] } else { vec![0, 2] });
+        assert_eq!(one.append(&mut flash, &[9; CELL - 4]), Ok(3));
+        assert_eq!(one.delete(&mut flash, 3), Ok(()));
+        assert_eq!(one.delete(&mut flash, 3), Ok(()), "as often as one likes");
+        assert_eq!(read(&mut cells), Some(found));
+    }
+}
+
+#[test]
+fn a_bit_of_a_deleted_cell_that_flips_makes_no_cell() {
+    let mut whole = made(&THREE);
+    let mut flash = Nor::new(whole.as_mut_slice());
+    let mut one = journal();
+    one.read(&mut flash, |_, _| {}).unwrap();
+    one.delete(&mut flash, 1).unwrap();
+    for bit in 8 * (16 + CELL)..8 * (16 + 2 * CELL) {
+        let mut cells = whole.clone();
+        cells[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(read(&mut cells), Some(vec![THREE[0], THREE[2]]), "bit {bit}");
+        assert_eq!(cells, whole, "bit {bit}: it is zeros again");
     }
 }
 
@@ -87,7 +135,7 @@ fn a_rewrite_leaves_the_old_cells_or_the_new_ones_and_then_the_old_ones_are_eras
         let mut cells = made(&THREE);
         let mut flash = Nor::new(cells.as_mut_slice());
         let mut one = journal();
-        one.read(&mut flash, |_| {}).unwrap();
+        one.read(&mut flash, |_, _| {}).unwrap();
         flash.cut_power_after(cut);
         let kept = [THREE[0], THREE[2]];
         let rewritten = one.rewrite(&mut flash, kept.into_iter());
@@ -100,7 +148,7 @@ fn a_rewrite_leaves_the_old_cells_or_the_new_ones_and_then_the_old_ones_are_eras
         // And it works on.
         let mut flash = Nor::new(cells.as_mut_slice());
         let mut one = journal();
-        one.read(&mut flash, |_| {}).unwrap();
+        one.read(&mut flash, |_, _| {}).unwrap();
         one.rewrite(&mut flash, [THREE[1]].into_iter()).unwrap();
         assert_eq!(read(&mut cells), Some(vec![THREE[1]]));
     }
@@ -136,10 +184,10 @@ fn a_full_bank_takes_no_cell_until_it_is_rewritten() {
     let mut cells = made(&vec![THREE[0]; Journal::<Sum, BANK, CELL>::CAPACITY]);
     let mut flash = Nor::new(cells.as_mut_slice());
     let mut one = journal();
-    one.read(&mut flash, |_| {}).unwrap();
+    one.read(&mut flash, |_, _| {}).unwrap();
     assert!(one.is_full());
     assert_eq!(one.append(&mut flash, &THREE[1]), Err(Error::Full));
     one.rewrite(&mut flash, [THREE[0]].into_iter()).unwrap();
-    one.append(&mut flash, &THREE[1]).unwrap();
+    assert_eq!(one.append(&mut flash, &THREE[1]), Ok(1));
     assert_eq!(read(&mut cells), Some(vec![THREE[0], THREE[1]]));
 }

@@ -41,7 +41,7 @@ pub(crate) use models::{ModelInfo, Models};
 pub(crate) use observation::{FrameResult, Match, Observation, is_undecided};
 pub(crate) use recheck::{AllInFlash, InFlash, Recheck};
 
-use embedded_storage::nor_flash::NorFlash;
+use embedded_storage::nor_flash::MultiwriteNorFlash;
 use liveness::{MIN_SIMILARITY, RejectReason, STEPS};
 use template::Template;
 use vision::{Face, Frame, Thumbnail};
@@ -84,7 +84,7 @@ impl Against {
 }
 
 /// What a step needs besides the frame.
-pub(crate) struct Scene<'s, 'i, 'm, E: Engine + 'i, F: NorFlash> {
+pub(crate) struct Scene<'s, 'i, 'm, E: Engine + 'i, F: MultiwriteNorFlash> {
     pub(crate) models: &'s Models<'i, E>,
     pub(crate) people: &'s People<'m, F>,
     pub(crate) against: Against,
@@ -136,7 +136,7 @@ impl<E: Engine> Pipeline<E> {
     }
 
     /// Assesses a frame. `random` draws the gestures of a challenge.
-    pub(crate) fn step<F: NorFlash>(
+    pub(crate) fn step<F: MultiwriteNorFlash>(
         &mut self,
         scene: &Scene<'_, '_, '_, E, F>,
         frame: &Frame<'_>,
@@ -174,7 +174,11 @@ impl<E: Engine> Pipeline<E> {
     }
 
     /// The person that a face which failed liveness resembles, where nobody typed a PIN.
-    fn like<F: NorFlash>(&self, scene: &Scene<'_, '_, '_, E, F>, template: &Template) -> Option<u32> {
+    fn like<F: MultiwriteNorFlash>(
+        &self,
+        scene: &Scene<'_, '_, '_, E, F>,
+        template: &Template,
+    ) -> Option<u32> {
         let Scene { models, people, against: Against::Everybody, .. } = scene else { return None };
         let (gallery, (_, info)) = (people.gallery().ok()?, models.pair().ok()?);
         let threshold = models.threshold(self.config.one_in, gallery.templates()).ok()?;
@@ -183,7 +187,7 @@ impl<E: Engine> Pipeline<E> {
         like.map(|like| like.person.id())
     }
 
-    fn try_step<F: NorFlash>(
+    fn try_step<F: MultiwriteNorFlash>(
         &mut self,
         scene: &Scene<'_, '_, '_, E, F>,
         frame: &Frame<'_>,

@@ -1,7 +1,7 @@
 //! The people of the door: the gallery, or why it cannot be read.
 
 use crypto::{Generator, Key};
-use embedded_storage::nor_flash::NorFlash;
+use embedded_storage::nor_flash::MultiwriteNorFlash;
 use gallery::{Error, Gallery, Name, Person};
 
 /// Bytes of the gallery's flash.
@@ -13,9 +13,9 @@ pub(crate) struct Room {
 }
 
 /// The people. Without a readable gallery nobody is known, and the door stays locked.
-pub(crate) struct People<'m, F: NorFlash>(Result<Gallery<'m, F>, Error>);
+pub(crate) struct People<'m, F: MultiwriteNorFlash>(Result<Gallery<'m, F>, Error>);
 
-impl<'m, F: NorFlash> People<'m, F> {
+impl<'m, F: MultiwriteNorFlash> People<'m, F> {
     /// Opens the gallery. `key` is the error if its salt could not be read.
     pub(crate) fn open(
         flash: F,

@@ -131,6 +131,12 @@ fn aged() -> (Board, State) {
                 apply(world, Step::Settings(500 + round * 7 + change)).await.unwrap();
             }
         }
+        // The bank of keys, of 340, is full before the script ends.
+        for _ in 0..300 {
+            for step in [Step::Enrol(3), Step::Remove(3)] {
+                apply(world, step).await.unwrap();
+            }
+        }
         apply(world, Step::Settings(OPEN_MS)).await.unwrap();
     });
     let people = [(1, 1), (2, 1)].into_iter().collect();
@@ -164,7 +170,7 @@ fn a_power_cut_at_any_flash_operation_loses_nothing_acknowledged() {
     let supply = uncut.supply.clone();
     let (last, interrupted) = uncut.boot(async |world: &mut World| run(world, &supply, &before).await);
     assert!(interrupted.is_none());
-    assert!(supply.most("gallery", 0..4) > 1, "keys were erased");
+    assert!(supply.most("gallery", 0..4) > 0, "the journal of keys was rewritten");
     assert!(supply.most("gallery", 4..12) > 0, "people were compacted");
     assert!(supply.most("settings", 0..4) > 0, "settings were compacted");
     assert!(

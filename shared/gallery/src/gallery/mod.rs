@@ -19,7 +19,7 @@
 mod upkeep;
 
 use crypto::{Generator, Key};
-use embedded_storage::nor_flash::NorFlash;
+use embedded_storage::nor_flash::{MultiwriteNorFlash, NorFlash};
 use heapless::Vec;
 use zeroize::Zeroize;
 
@@ -54,7 +54,7 @@ pub struct Gallery<'m, F: NorFlash> {
     fresh: bool,
 }
 
-impl<'m, F: NorFlash> Gallery<'m, F> {
+impl<'m, F: MultiwriteNorFlash> Gallery<'m, F> {
     /// Opens the gallery that fills `flash` (an erased partition is an empty gallery), reads it
     /// into `memory`, and clears up after a power cut. `key` is that by which it was sealed.
     ///
@@ -93,6 +93,11 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
         self.erase_lost_keys()?;
         self.fresh = true;
         Ok(())
+    }
+
+    /// The flash, to count what is done with it.
+    pub fn flash(&mut self) -> &mut F {
+        self.partition.flash()
     }
 
     /// Everybody enrolled, in no order.
@@ -274,7 +279,7 @@ impl<'m, F: NorFlash> Gallery<'m, F> {
             *slot = PersonSlot::Removed;
         }
         // The person is gone already, but only now erased.
-        let erased = self.erase_lost_keys();
+        let erased = self.keys.erase(self.partition.flash(), &mut self.memory.salts, place);
         self.fresh &= erased.is_ok();
         erased?;
         // If this fails, the next refresh frees them.

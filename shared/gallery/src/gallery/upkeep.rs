@@ -1,7 +1,6 @@
 //! What a gallery clears up after a power cut or damage, and what its records take of the flash.
 
-use embedded_storage::nor_flash::NorFlash;
-use zeroize::Zeroize;
+use embedded_storage::nor_flash::MultiwriteNorFlash;
 
 use super::Gallery;
 use crate::{
@@ -13,18 +12,13 @@ use crate::{
 };
 use template::MAX_DIMENSION;
 
-impl<F: NorFlash> Gallery<'_, F> {
+impl<F: MultiwriteNorFlash> Gallery<'_, F> {
     /// Erases the keys that belong to nobody.
     pub(super) fn erase_lost_keys(&mut self) -> Result<(), Error> {
-        let mut lost = false;
-        for (slot, salt) in self.memory.people.iter().zip(&mut self.memory.salts) {
-            if salt.is_some() && !matches!(slot, PersonSlot::Enrolled(_)) {
-                salt.zeroize();
-                lost = true;
+        for slot in 0..self.memory.people.len() as u16 {
+            if !matches!(self.memory.people.get(usize::from(slot)), Some(PersonSlot::Enrolled(_))) {
+                self.keys.erase(self.partition.flash(), &mut self.memory.salts, slot)?;
             }
-        }
-        if lost {
-            self.keys.rewrite(self.partition.flash(), &self.memory.salts)?;
         }
         Ok(())
     }

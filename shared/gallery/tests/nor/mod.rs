@@ -7,7 +7,9 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use crypto::{Generator, Key};
-use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash};
+use embedded_storage::nor_flash::{
+    ErrorType, MultiwriteNorFlash, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
+};
 use gallery::{Error, Gallery, Memory};
 use template::Template;
 
@@ -24,6 +26,12 @@ pub struct Nor {
     pub steps_left: Option<u32>,
     /// Steps done so far.
     pub steps: u32,
+    /// Bytes programmed so far.
+    pub programmed: usize,
+    /// Sectors erased so far.
+    pub erased: usize,
+    /// Bytes read so far.
+    pub read: usize,
     /// Whether the power comes back by itself after one failure.
     pub flickers: bool,
 }
@@ -57,7 +65,15 @@ impl NorFlashError for PowerCut {
 impl Nor {
     /// An erased chip.
     pub fn new(sectors: usize) -> Self {
-        Self { bytes: vec![0xff; sectors * SECTOR], steps_left: None, steps: 0, flickers: false }
+        Self {
+            bytes: vec![0xff; sectors * SECTOR],
+            steps_left: None,
+            steps: 0,
+            programmed: 0,
+            erased: 0,
+            read: 0,
+            flickers: false,
+        }
     }
 
     /// Lets the power go after so many steps from now.
@@ -97,6 +113,7 @@ impl ReadNorFlash for &mut Nor {
         if self.steps_left == Some(0) && !self.flickers {
             return Err(PowerCut);
         }
+        self.read += bytes.len();
         bytes.copy_from_slice(&self.bytes[offset as usize..][..bytes.len()]);
         Ok(())
     }
@@ -113,6 +130,7 @@ impl NorFlash for &mut Nor {
     fn erase(&mut self, from: u32, to: u32) -> Result<(), PowerCut> {
         let (from, to) = (from as usize, to as usize);
         assert!(from.is_multiple_of(SECTOR) && to.is_multiple_of(SECTOR) && from <= to);
+        self.erased += (to - from) / SECTOR;
         for half in (from..to).step_by(SECTOR / 2) {
             self.step()?;
             self.bytes[half..][..SECTOR / 2].fill(0xff);
@@ -123,6 +141,7 @@ impl NorFlash for &mut Nor {
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), PowerCut> {
         let offset = offset as usize;
         assert!(offset.is_multiple_of(WORD) && bytes.len().is_multiple_of(WORD), "alignment");
+        self.programmed += bytes.len();
         for (index, word) in bytes.chunks(WORD).enumerate() {
             self.step()?;
             for (cell, byte) in self.bytes[offset + index * WORD..].iter_mut().zip(word) {
@@ -133,6 +152,8 @@ impl NorFlash for &mut Nor {
         Ok(())
     }
 }
+
+impl MultiwriteNorFlash for &mut Nor {}
 
 /// A template of so many values that is like no other number's: a pseudo-random direction.
 pub fn face(number: u32, dimension: usize) -> Template {

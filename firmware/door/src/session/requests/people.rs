@@ -2,7 +2,7 @@
 
 use board_api::Board;
 use embassy_time::Instant;
-use embedded_storage::nor_flash::NorFlash;
+use embedded_storage::nor_flash::MultiwriteNorFlash;
 use heapless::Vec;
 use policy::Rule;
 use protocol::{Error, Hash, PersonId, Response, USERS_PER_PAGE, User};
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A page of the people.
-pub(super) fn list<F: NorFlash>(people: &People<'_, F>, from: u32) -> Result<Response, Error> {
+pub(super) fn list<F: MultiwriteNorFlash>(people: &People<'_, F>, from: u32) -> Result<Response, Error> {
     let gallery = people.gallery().map_err(unreadable)?;
     let mut users: Vec<User, USERS_PER_PAGE> = Vec::new();
     let mut next = gallery.next_person(from);
@@ -100,7 +100,7 @@ pub(super) fn rename<B: Board, E: Engine>(
 }
 
 /// The rule of a person, without the PINs.
-pub(super) fn rule<F: NorFlash>(
+pub(super) fn rule<F: MultiwriteNorFlash>(
     people: &People<'_, F>,
     rules: &Rules,
     name: &str,
@@ -155,7 +155,7 @@ pub(super) fn suspend<B: Board, E: Engine>(
 }
 
 /// The ID of a person.
-fn find<F: NorFlash>(people: &People<'_, F>, name: &str) -> Result<PersonId, Error> {
+fn find<F: MultiwriteNorFlash>(people: &People<'_, F>, name: &str) -> Result<PersonId, Error> {
     let found = people.gallery().map_err(unreadable)?.find(name).ok_or(gallery::Error::NotFound);
     Ok(found.map_err(|error| refusal(error, name, people.room()))?.id())
 }

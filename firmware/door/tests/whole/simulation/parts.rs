@@ -283,6 +283,8 @@ impl NorFlash for Chip<'_> {
     }
 }
 
+impl flash::MultiwriteNorFlash for Chip<'_> {}
+
 /// The types of the simulated board.
 pub struct Simulated<'a>(std::marker::PhantomData<&'a ()>);
 
